@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
+import {IDATClasses} from "./IDATClasses.sol";
+import {IDATErrors} from "./IDATErrors.sol";
+import {IDATLocks} from "./IDATLocks.sol";
+import {IDATLots} from "./IDATLots.sol";
+import {IDATRevenue} from "./IDATRevenue.sol";
+
+/// @title IDataAnchoringToken: everything that one deployed address answers to beside `IDATCore`.
+/// @dev `IDATCore` is not inherited here only because it and ERC-721 both declare `ownerOf`.
+interface IDataAnchoringToken is IERC721Metadata, IDATClasses, IDATLots, IDATLocks, IDATRevenue, IDATErrors {
+    /// @notice ERC-4906.
+    event MetadataUpdate(uint256 _tokenId);
+    /// @notice ERC-4906.
+    event BatchMetadataUpdate(uint256 _fromTokenId, uint256 _toTokenId);
+
+    /// @notice The immutable second half of this contract's code, run by delegation.
+    function extension() external view returns (address);
+}
