@@ -74,6 +74,10 @@ interface IValueChannels {
     event ChannelClosed(bytes32 indexed channelId, uint64 capturedUnits, uint64 returnedUnits);
     /// @notice Item `index` of a capture did nothing; the others went on (R8).
     event CaptureFailed(uint256 indexed index, bytes32 indexed channelId, bytes reason);
+    /// @notice Edge `index` of a capture collected nothing; captures and other edges went on.
+    event RoyaltyFailed(
+        uint256 indexed index, uint256 indexed classId, uint256 parentIndex, address asset, bytes reason
+    );
     event ReceiptsAnchored(
         address indexed operator, bytes32 indexed root, uint32 epoch, uint64 firstBatch, uint64 lastBatch, string cid
     );
@@ -99,6 +103,9 @@ interface IValueChannels {
     /// @notice Ends a channel and returns the rest to the token.
     /// @dev Requirements: caller is the operator, or deadline + grace has passed.
     function close(Channel calldata channel) external returns (uint64 returnedUnits);
+
+    /// @notice The token contract whose locks these channels are.
+    function token() external view returns (address);
 
     /// @notice The EIP-712 digest of the terms.
     function channelIdOf(Channel calldata channel) external view returns (bytes32);

@@ -31,6 +31,12 @@ interface IValueMarket {
     /// @notice Thrown when the ETH sent does not cover the cost, or ETH is sent for a lot priced in a token.
     error ValueMarketWrongPayment(uint256 cost, uint256 sent);
 
+    /// @notice Thrown when the caller does not take back the ETH it sent beyond the cost.
+    error ValueMarketSurplusRefused(address caller, uint256 surplus);
+
+    /// @notice The token contract whose lots are sold here.
+    function token() external view returns (address);
+
     /// @notice Puts a lot on sale or changes its supply and expiry.
     /// @dev Requirements: caller is the issuer; the lot names this market as its seller.
     function openListing(uint256 classId, uint32 lot, uint64 supply, uint64 expireAt) external;

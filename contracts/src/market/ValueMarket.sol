@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IDataAnchoringToken} from "../interfaces/IDataAnchoringToken.sol";
+import {IValueMarket, Listing} from "../interfaces/IValueMarket.sol";
+
+contract ValueMarket is IValueMarket, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    IDataAnchoringToken private immutable TOKEN;
+
+    mapping(uint256 classId => mapping(uint32 lot => Listing)) private _listings;
+
+    constructor(address token_) {
+        TOKEN = IDataAnchoringToken(token_);
+    }
+
+    /// @inheritdoc IValueMarket
+    function openListing(uint256 classId, uint32 lot, uint64 supply, uint64 expireAt) external {
+        _requireIssuer(classId);
+        address seller = TOKEN.lotInfo(classId, lot).terms.seller;
+        if (seller != address(this)) revert ValueMarketNotSeller(classId, lot, seller);
+        _listings[classId][lot] = Listing(true, supply, expireAt);
+        emit ListingOpened(classId, lot, supply, expireAt);
+    }
+
+    /// @inheritdoc IValueMarket
+    function closeListing(uint256 classId, uint32 lot) external {
+        _requireIssuer(classId);
+        if (!_listings[classId][lot].open) revert ValueMarketNotListed(classId, lot);
+        delete _listings[classId][lot];
+        emit ListingClosed(classId, lot);
+    }
+
+    /// @inheritdoc IValueMarket
+    function buy(uint256 classId, uint32 lot, uint64 units, address to, uint256 maxCost)
+        external
+        payable
+        nonReentrant
+        returns (uint256 tokenId, uint256 cost)
+    {
+        Listing memory listing = _listings[classId][lot];
+        if (!listing.open) revert ValueMarketNotListed(classId, lot);
+        if (units > listing.supply) revert ValueMarketSoldOut(classId, lot, listing.supply, units);
+        cost = TOKEN.lotCostUp(classId, lot, units);
+        if (cost > maxCost) revert ValueMarketTooExpensive(cost, maxCost);
+        address asset = TOKEN.lotInfo(classId, lot).terms.asset;
+        if (asset == address(0) ? msg.value < cost : msg.value != 0) revert ValueMarketWrongPayment(cost, msg.value);
+
+        _listings[classId][lot].supply = listing.supply - units;
+
+        if (asset == address(0)) {
+            tokenId = TOKEN.mintFromLot{value: cost}(classId, lot, to, units, listing.expireAt);
+        } else {
+            _pullExactly(IERC20(asset), cost);
+            IERC20(asset).forceApprove(address(TOKEN), cost);
+            tokenId = TOKEN.mintFromLot(classId, lot, to, units, listing.expireAt);
+        }
+        emit ValueBought(tokenId, msg.sender, to, units, asset, cost);
+        if (asset == address(0) && msg.value > cost) _returnSurplus(msg.value - cost);
+    }
+
+    /// @inheritdoc IValueMarket
+    function listingOf(uint256 classId, uint32 lot) external view returns (Listing memory) {
+        return _listings[classId][lot];
+    }
+
+    /// @inheritdoc IValueMarket
+    function token() external view returns (address) {
+        return address(TOKEN);
+    }
+
+    function _requireIssuer(uint256 classId) private view {
+        if (TOKEN.issuerOf(classId) != msg.sender) revert ValueMarketNotIssuer(classId, msg.sender);
+    }
+
+    function _pullExactly(IERC20 asset, uint256 cost) private {
+        uint256 before = asset.balanceOf(address(this));
+        asset.safeTransferFrom(msg.sender, address(this), cost);
+        uint256 received = asset.balanceOf(address(this)) - before;
+        if (received != cost) revert ValueMarketWrongPayment(cost, received);
+    }
+
+    function _returnSurplus(uint256 surplus) private {
+        (bool paid,) = msg.sender.call{value: surplus}("");
+        if (!paid) revert ValueMarketSurplusRefused(msg.sender, surplus);
+    }
+}
