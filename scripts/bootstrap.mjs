@@ -1,0 +1,146 @@
+// The one door to every npm script: installs what is missing, builds what is stale, then does the work.
+// Has no dependencies, because it runs before they exist.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const [task = 'start', ...rest] = process.argv.slice(2);
+
+/** `npm start` needs a third of what the tests need; `full` contains `run`. */
+const scopes = {
+  run: ['--workspace=@kedge/cli', '--include-workspace-root', '--omit=dev'],
+  full: [],
+};
+const tasks = {
+  start: { scope: 'run', steps: [build('packages/cli'), node('packages/cli/dist/main.js', 'up', ...rest)] },
+  build: { scope: 'run', steps: [build('packages/cli')] },
+  test: { scope: 'full', steps: [build(), node('scripts/test.mjs', ...rest)] },
+  'test:deep': { scope: 'full', steps: [build(), node('scripts/test.mjs', '--deep', ...rest)] },
+  check: { scope: 'full', steps: [build(), node('scripts/check.mjs', ...rest)] },
+  fix: { scope: 'full', steps: [node('scripts/fix.mjs', ...rest)] },
+  bench: { scope: 'full', steps: [build(), node('bench/run.mjs', ...rest)] },
+};
+
+function node(...args) {
+  return () => run(process.execPath, args);
+}
+
+function build(project = '.') {
+  return () => run(process.execPath, ['node_modules/typescript/bin/tsc', '--build', project]);
+}
+
+function run(command, args) {
+  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  if (error) throw error;
+  return signal ? 128 : (status ?? 1);
+}
+
+// Ctrl-C reaches the child too; it decides how long stopping takes.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+
+function stampPath() {
+  return path.join(root, 'node_modules', '.kedge-install.json');
+}
+
+function lockHash() {
+  return createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
+}
+
+function installed(scope) {
+  if (!existsSync(stampPath())) return false;
+  const stamp = JSON.parse(readFileSync(stampPath(), 'utf8'));
+  return stamp.lockHash === lockHash() && (stamp.scope === 'full' || stamp.scope === scope);
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Runs `work` in one process at a time; a lock left by a dead process is taken over. */
+function underLock(work) {
+  const file = path.join(root, '.install.lock');
+  let told = false;
+  for (;;) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const owner = Number(existsSync(file) ? readFileSync(file, 'utf8') : 0);
+    if (owner && !isAlive(owner)) {
+      rmSync(file, { force: true });
+      continue;
+    }
+    if (!told) console.error(`waiting for process ${owner || '?'}, which is installing dependencies here`);
+    told = true;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  }
+  try {
+    return work();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function npm(...args) {
+  // The npm that started this script, else the one on PATH.
+  const own = process.env.npm_execpath;
+  return own?.endsWith('.js') || own?.endsWith('.cjs') ? run(process.execPath, [own, ...args]) : run('npm', args);
+}
+
+function install(scope) {
+  if (installed(scope)) return 0;
+  return underLock(() => {
+    if (installed(scope)) return 0;
+    const started = Date.now();
+    console.error('installing dependencies (once; about half a minute)');
+    const flags = [...scopes[scope], '--no-audit', '--no-fund', '--loglevel=error'];
+    // `npm ci` starts from nothing; what is there already is only added to, so that running programs keep their files.
+    const fresh = !existsSync(path.join(root, 'node_modules'));
+    let status = fresh ? npm('ci', ...flags) : 1;
+    if (status !== 0) status = npm('install', '--no-save', ...flags);
+    if (status !== 0) {
+      console.error(`npm could not install the dependencies (exit code ${status}); its message is above.`);
+      return status;
+    }
+    writeFileSync(stampPath(), JSON.stringify({ lockHash: lockHash(), scope }));
+    console.error(`dependencies installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    return 0;
+  });
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return 0;
+  console.error(
+    `Kedge needs Node 20.19 or newer; this is ${process.versions.node}. Install a newer Node and run again.`,
+  );
+  return 1;
+}
+
+function main() {
+  const chosen = tasks[task];
+  if (!chosen) {
+    console.error(`unknown task "${task}"; known: ${Object.keys(tasks).join(', ')}`);
+    return 2;
+  }
+  for (const step of [checkNode, () => install(chosen.scope), ...chosen.steps]) {
+    const status = step();
+    if (status !== 0) return status;
+  }
+  return 0;
+}
+
+process.exitCode = main();

@@ -1,0 +1,63 @@
+// Holds the direction of imports between packages, and that every import is declared in the package's package.json.
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const packages = fileURLToPath(new URL('../packages/', import.meta.url));
+const allowed = {
+  core: [],
+  sdk: ['core'],
+  store: ['core'],
+  gateway: ['sdk', 'store', 'core'],
+  agent: ['store', 'core'],
+  cli: ['sdk', 'store', 'core'],
+  testing: ['sdk', 'core'],
+};
+/** Programs that the CLI starts; it resolves their entry points and imports nothing of them. */
+const programs = { cli: ['@kedge/gateway/main', '@kedge/agent/main'] };
+const importPattern =
+  /(?:\bfrom\s+|\bimport\s*\(?\s*|\brequire(?:\.resolve)?\(\s*|import\.meta\.resolve\(\s*)['"]([^'"]+)['"]/g;
+
+const problems = [];
+for (const name of readdirSync(packages)) {
+  const rules = allowed[name];
+  if (!rules) {
+    problems.push(`packages/${name}: no rule in scripts/checkBoundaries.mjs says what it may import`);
+    continue;
+  }
+  const manifest = JSON.parse(readFileSync(path.join(packages, name, 'package.json'), 'utf8'));
+  const declared = new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }));
+  for (const file of sources(path.join(packages, name, 'src'))) {
+    const at = `packages/${path.relative(packages, file)}`;
+    for (const [, specifier] of readFileSync(file, 'utf8')
+      .replace(/^\s*(\*|\/\/).*$/gm, '')
+      .matchAll(importPattern)) {
+      if (specifier.startsWith('.')) continue;
+      const bare = specifier.replace(/^node:/, '');
+      if (builtinModules.includes(bare)) {
+        if (name === 'core') problems.push(`${at}: core is pure and may not import ${specifier}`);
+        continue;
+      }
+      if (programs[name]?.includes(specifier)) continue;
+      const dependency = specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/');
+      const ours = dependency.match(/^@kedge\/(.+)$/)?.[1];
+      if (ours && !rules.includes(ours)) problems.push(`${at}: ${name} may not import ${specifier}`);
+      if (!declared.has(dependency)) problems.push(`${at}: ${dependency} is not among the dependencies of ${name}`);
+    }
+  }
+}
+
+function* sources(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const full = path.join(folder, entry.name);
+    if (entry.isDirectory()) yield* sources(full);
+    else if (/\.tsx?$/.test(entry.name)) yield full;
+  }
+}
+
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length ? 1 : 0;

@@ -1,0 +1,66 @@
+// Runs the contracts' tests and the TypeScript tests, and ends with one line that counts both.
+// --deep: the contracts' deep profile (10,000 runs); --contracts / --packages: one half only; other words go to vitest.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { forgePath } from './forgePath.mjs';
+
+const args = process.argv.slice(2);
+const take = (flag) => {
+  const at = args.indexOf(flag);
+  if (at >= 0) args.splice(at, 1);
+  return at >= 0;
+};
+const deep = take('--deep');
+const onlyContracts = take('--contracts') || deep;
+const onlyPackages = take('--packages');
+
+/** Runs a command, shows what it prints, and returns its exit code and output. */
+function runShown(command, commandArgs, env = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, commandArgs, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+      process.stdout.write(chunk);
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+async function testContracts() {
+  const env = { FOUNDRY_PROFILE: deep ? 'deep' : 'default', FORGE_SNAPSHOT_CHECK: 'true' };
+  const { code, output } = await runShown(forgePath(), ['test', '--color', 'never'], env);
+  const total = output.match(/(\d+) tests passed, (\d+) failed, (\d+) skipped/);
+  if (!total) return { passed: 0, failed: 1 };
+  const failed = Number(total[2]);
+  return { passed: Number(total[1]), failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+async function testPackages() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kedge-test-'));
+  const report = path.join(folder, 'report.json');
+  const { code } = await runShown(process.execPath, [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...args,
+  ]);
+  const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, 'utf8'));
+  rmSync(folder, { recursive: true });
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+const results = [];
+if (!onlyPackages) results.push(await testContracts());
+if (!onlyContracts) results.push(await testPackages());
+const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
+process.exitCode = sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;
