@@ -1,1 +1,10 @@
-export {};
+export { commandTable } from './commandTable.js';
+export { commonOptions } from './command.js';
+export type { Argument, Command, CommandEntry, Example, Option } from './command.js';
+export { createOutput, exitCodes } from './output.js';
+export type { Output, Sink } from './output.js';
+export type { Context } from './context.js';
+export { runProgram } from './program.js';
+export { developmentAccount } from './accounts/developmentAccount.js';
+export { developmentLabel, developmentMnemonic, roles } from './accounts/roles.js';
+export type { Role } from './accounts/roles.js';

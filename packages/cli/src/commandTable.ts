@@ -1,0 +1,97 @@
+import type { CommandEntry } from './command.js';
+
+/** Every command, in the order of `kedge --help`. A command's module is loaded only when it is asked for. */
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: 'up',
+    summary: 'run the whole local stack: chain, contracts, anchored docs, gateway, built-in upstream',
+    load: async () => (await import('./commands/up.js')).up,
+  },
+  {
+    name: 'status',
+    summary: 'show value, used units, revenue, claimable amounts and channels',
+    load: async () => (await import('./commands/status.js')).status,
+  },
+  {
+    name: 'verify',
+    summary: 'check receipts: path, signature, chain, units, and their anchor on chain',
+    load: async () => (await import('./commands/verify.js')).verify,
+  },
+  {
+    name: 'anchor',
+    summary: 'anchor a file or folder: hash, CID, Merkle root, metadata, class on chain',
+    load: async () => (await import('./commands/anchor.js')).anchor,
+  },
+  {
+    name: 'anchor verify',
+    summary: 'compare a file or folder with its manifest, to the byte',
+    load: async () => (await import('./commands/anchorVerify.js')).anchorVerify,
+  },
+  {
+    name: 'class create',
+    summary: 'create a class from a manifest, with a policy and parents',
+    load: async () => (await import('./commands/classCreate.js')).classCreate,
+  },
+  {
+    name: 'mint',
+    summary: 'mint a token of a class: a share, or value',
+    load: async () => (await import('./commands/mint.js')).mint,
+  },
+  {
+    name: 'buy',
+    summary: 'buy value of a class from a backed lot',
+    load: async () => (await import('./commands/buy.js')).buy,
+  },
+  {
+    name: 'channel open',
+    summary: "lock a token's value to an operator and get an API key",
+    load: async () => (await import('./commands/channelOpen.js')).channelOpen,
+  },
+  {
+    name: 'channel close',
+    summary: 'end a channel; what was not used returns to the token',
+    load: async () => (await import('./commands/channelClose.js')).channelClose,
+  },
+  {
+    name: 'capture',
+    summary: 'have the gateway take what was used, now, on chain',
+    load: async () => (await import('./commands/capture.js')).capture,
+  },
+  {
+    name: 'settle',
+    summary: 'add revenue to a class',
+    load: async () => (await import('./commands/settle.js')).settle,
+  },
+  {
+    name: 'claim',
+    summary: 'pay out what shares earned and what operators are owed',
+    load: async () => (await import('./commands/claim.js')).claim,
+  },
+  {
+    name: 'deploy',
+    summary: 'deploy the contracts to a chain and print their addresses',
+    load: async () => (await import('./commands/deploy.js')).deploy,
+  },
+  {
+    name: 'account new',
+    summary: 'make a key in the encrypted keystore',
+    load: async () => (await import('./commands/accountNew.js')).accountNew,
+  },
+  {
+    name: 'account import',
+    summary: 'read a private key from stdin into the encrypted keystore',
+    load: async () => (await import('./commands/accountImport.js')).accountImport,
+  },
+  {
+    name: 'account list',
+    summary: 'list the accounts that kedge can sign with',
+    load: async () => (await import('./commands/accountList.js')).accountList,
+  },
+];
+
+/** Groups that are no command themselves. */
+export const groupSummaries: Readonly<Record<string, string>> = {
+  class: 'classes: the unit of accounting and provenance',
+  channel: 'channels: value locked to one operator',
+  account: 'keys that sign transactions',
+};

@@ -1,0 +1,141 @@
+/** Where output goes; `isTTY` decides whether lines may be rewritten. */
+export type Sink = { write(text: string): unknown; readonly isTTY?: boolean };
+
+/** A counter that is shown while something long runs. Ends with `done`. */
+export type Progress = { update(text: string): void; done(): void };
+
+/** Everything that a command may say. Results go to stdout, all the rest to stderr. */
+export type Output = {
+  readonly json: boolean;
+  /** The result: `value` as JSON with `--json`, else the lines of `human`. Called once by a command. */
+  result(value: unknown, human: () => string | readonly string[]): void;
+  /** A line on stdout while the command still runs; nothing with `--json`. */
+  print(line: string): void;
+  /** A line on stderr. */
+  note(line: string): void;
+  /** Says what is waited for when it takes more than a second. */
+  waitFor<T>(what: string, work: Promise<T>): Promise<T>;
+  /** One line rewritten in place on a terminal; otherwise a plain line every ten seconds. */
+  progress(): Progress;
+  /** Prints an error and its way out, and answers with the exit code for it. */
+  error(error: unknown): number;
+};
+
+/** 0 done; 1 the user can mend it; 2 wrong usage; 3 try again later; 70 a bug in kedge. */
+export const exitCodes = { ok: 0, user: 1, usage: 2, transient: 3, bug: 70 } as const;
+
+/** The error code of a `BaseError` that comes from the command line itself. */
+export const usageCode = 'usage';
+
+const quietMilliseconds = 1_000;
+const lineMilliseconds = 10_000;
+
+/** Integers that JSON numbers cannot hold become decimal strings. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item), 2);
+}
+
+/** Left-aligned columns, two spaces apart; the first row is the head. */
+export function table(rows: readonly (readonly string[])[], indent = ''): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
+  }
+  return rows.map((row) => (indent + row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).trimEnd());
+}
+
+type Described = { message: string; hints: readonly string[]; kind: 'user' | 'transient' | 'bug'; code?: string; docsPath?: string };
+
+/** Reads a `BaseError` by its shape, so that printing one does not load the packages that define it. */
+function describe(error: unknown): Described {
+  if (error instanceof Error && 'hints' in error && 'kind' in error) {
+    const known = error as Error & Omit<Described, 'message'>;
+    return {
+      message: known.message,
+      hints: known.hints,
+      kind: known.kind,
+      ...(known.code === undefined ? {} : { code: known.code }),
+      ...(known.docsPath === undefined ? {} : { docsPath: known.docsPath }),
+    };
+  }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { message, hints: ['this is a bug in kedge: run again with KEDGE_DEBUG=1 and report what it prints'], kind: 'bug' };
+}
+
+/** The exit code for an error. */
+export function exitCodeOf(error: unknown): number {
+  const { kind, code } = describe(error);
+  return code === usageCode ? exitCodes.usage : exitCodes[kind];
+}
+
+/**
+ * Makes the output of one command.
+ *
+ * @param options.debug prints stacks of errors (environment `KEDGE_DEBUG`)
+ * @example const output = createOutput({ json: false, stdout: process.stdout, stderr: process.stderr });
+ */
+export function createOutput(options: { json: boolean; stdout: Sink; stderr: Sink; debug?: boolean }): Output {
+  const { json, stdout, stderr, debug = false } = options;
+  const note = (line: string): void => void stderr.write(`${line}\n`);
+  return {
+    json,
+    note,
+    result(value, human) {
+      if (json) {
+        stdout.write(`${toJson(value)}\n`);
+        return;
+      }
+      const text = human();
+      stdout.write(`${typeof text === 'string' ? text : text.join('\n')}\n`);
+    },
+    print(line) {
+      if (!json) stdout.write(`${line}\n`);
+    },
+    async waitFor(what, work) {
+      const timer = setTimeout(() => note(`waiting for ${what}`), quietMilliseconds);
+      try {
+        return await work;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    progress() {
+      let last = Date.now();
+      let shown = false;
+      return {
+        update(text) {
+          const now = Date.now();
+          if (stderr.isTTY === true) {
+            if (shown && now - last < 100) return;
+            stderr.write(`\r\x1b[K${text}`);
+          } else {
+            if (now - last < lineMilliseconds) return;
+            note(text);
+          }
+          last = now;
+          shown = true;
+        },
+        done() {
+          if (shown && stderr.isTTY === true) stderr.write('\r\x1b[K');
+        },
+      };
+    },
+    error(error) {
+      const { message, hints, kind, code, docsPath } = describe(error);
+      if (json) stderr.write(`${JSON.stringify({ error: { message, kind, code, hints, docsPath } })}\n`);
+      else {
+        note(`error: ${message}`);
+        // viem-style messages already carry their hints; print only those that are not in there.
+        for (const hint of hints) if (!message.includes(hint)) note(`  -> ${hint}`);
+        if (docsPath !== undefined && !message.includes(docsPath)) note(`  see ${docsPath}`);
+      }
+      if (debug && error instanceof Error) note(causesOf(error));
+      return exitCodeOf(error);
+    },
+  };
+}
+
+function causesOf(error: Error): string {
+  const own = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${own}\ncaused by ${causesOf(error.cause)}` : own;
+}

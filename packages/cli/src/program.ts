@@ -1,0 +1,145 @@
+import { Command as Program, CommanderError, Option as ProgramOption } from 'commander';
+import { commonOptions, type Command, type CommandEntry, type Option } from './command.js';
+import { commandTable, groupSummaries } from './commandTable.js';
+import type { Context, OptionValue } from './context.js';
+import { createOutput, exitCodes, type Sink } from './output.js';
+
+/** What the process gives to the program. */
+export type ProgramInput = {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly version: string;
+};
+
+/**
+ * Runs one invocation of `kedge` and answers with its exit code. Only the module of the command that is asked for is
+ * loaded: `kedge --help` loads none.
+ */
+export async function runProgram(input: ProgramInput): Promise<number> {
+  const argv = normalized(input.argv);
+  const wanted = entriesFor(argv);
+  const loaded = new Map<string, Command>();
+  for (const entry of wanted) loaded.set(entry.name, await entry.load());
+
+  let exitCode: number = exitCodes.ok;
+  const program = new Program('kedge')
+    .description('Anchor datasets, models and agents on a chain, meter their use, pay everyone upstream.')
+    .version(input.version, '-V, --version')
+    .helpCommand(false)
+    .addHelpText('after', '\nExample:\n  $ kedge up\n\nRun kedge <command> --help for its options and an example.');
+  const groups = new Map<string, Program>();
+  for (const entry of commandTable) {
+    const path = entry.name.split(' ');
+    const leaf = path.at(-1)!;
+    const group = path.length === 1 ? program : groupOf(program, groups, path[0]!);
+    const command = group.command(leaf).description(entry.summary);
+    if (path.length === 1) groups.set(leaf, command);
+    const definition = loaded.get(entry.name);
+    if (definition !== undefined) bind(command, definition, async (context) => void (exitCode = await context), input);
+  }
+  forEachCommand(program, (command) => {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => void input.stdout.write(text),
+      writeErr: (text) => void input.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'error: ')),
+    });
+    command.showHelpAfterError(`  -> run ${fullName(command)} --help for its options and an example`);
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  }
+  return exitCode;
+}
+
+/** `kedge help deploy` is `kedge deploy --help`; `kedge` alone is `kedge --help`. */
+function normalized(argv: readonly string[]): readonly string[] {
+  if (argv.length === 0) return ['--help'];
+  return argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+}
+
+function entriesFor(argv: readonly string[]): CommandEntry[] {
+  const [first, second] = argv;
+  return commandTable.filter(({ name }) => name === first || name === `${first} ${second}`);
+}
+
+function groupOf(program: Program, groups: Map<string, Program>, name: string): Program {
+  const known = groups.get(name);
+  if (known !== undefined) return known;
+  const group = program.command(name).description(groupSummaries[name] ?? '');
+  groups.set(name, group);
+  return group;
+}
+
+function bind(
+  command: Program,
+  definition: Command,
+  finish: (exitCode: Promise<number>) => Promise<void>,
+  input: ProgramInput,
+): void {
+  command.description(definition.description);
+  for (const argument of definition.arguments) {
+    const name = argument.variadic ? `${argument.name}...` : argument.name;
+    command.argument(argument.optional ? `[${name}]` : `<${name}>`, argument.summary);
+  }
+  for (const option of [...definition.options, ...commonOptions]) command.addOption(toProgramOption(option));
+  const examples = definition.examples.map(({ command: line, summary }) => `  # ${summary}\n  $ ${line}`);
+  command.addHelpText('after', `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${examples.join('\n')}`);
+  command.action(async () => {
+    const options = command.opts<Record<string, OptionValue>>();
+    await finish(execute(definition, input, command.args, options));
+  });
+}
+
+function toProgramOption(option: Option): ProgramOption {
+  const bound = new ProgramOption(option.flags, option.summary);
+  if (option.default !== undefined) bound.default(option.default);
+  if (option.repeatable) {
+    bound.default([], 'none').argParser((value: string, previous: readonly string[]) => [...previous, value]);
+  }
+  return bound;
+}
+
+async function execute(
+  definition: Command,
+  input: ProgramInput,
+  args: readonly string[],
+  options: Readonly<Record<string, OptionValue>>,
+): Promise<number> {
+  const output = createOutput({
+    json: options['json'] === true,
+    stdout: input.stdout,
+    stderr: input.stderr,
+    debug: (input.environment['KEDGE_DEBUG'] ?? '') !== '',
+  });
+  const context: Context = {
+    cwd: input.cwd,
+    environment: input.environment,
+    stdin: input.stdin,
+    arguments: args,
+    options,
+    output,
+  };
+  try {
+    return (await definition.run(context)) ?? exitCodes.ok;
+  } catch (error) {
+    // Loaded only now: it knows viem's errors and the contracts'.
+    const { toBaseError } = await import('./toBaseError.js');
+    return output.error(toBaseError(error));
+  }
+}
+
+function fullName(command: Program): string {
+  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
+}
+
+function forEachCommand(command: Program, visit: (command: Program) => void): void {
+  visit(command);
+  for (const child of command.commands) forEachCommand(child, visit);
+}
