@@ -17,7 +17,7 @@ const allowed = {
 /** Programs that the CLI starts; it resolves their entry points and imports nothing of them. */
 const programs = { cli: ['@kedge/gateway/main', '@kedge/agent/main'] };
 const importPattern =
-  /(?:\bfrom\s+|\bimport\s*\(?\s*|\brequire(?:\.resolve)?\(\s*|import\.meta\.resolve\(\s*)['"]([^'"]+)['"]/g;
+  /(?:\bfrom\s+|\bimport\s*\(?\s*|\brequire(?:\.resolve)?\(\s*|import\.meta\.resolve\(\s*)['"]([^'"\s]+)['"]/g;
 
 const problems = [];
 for (const name of readdirSync(packages)) {
