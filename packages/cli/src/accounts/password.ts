@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { BaseError } from '@kedge/core';
+import type { Context } from '../context.js';
+
+type Asking = Pick<Context, 'environment' | 'stdin' | 'output'>;
+
+const withoutNewline = (text: string): string => text.replace(/\r?\n$/, '');
+
+/**
+ * The keystore's password: from the file that `KEDGE_KEYSTORE_PASSWORD_FILE` names, else `KEDGE_KEYSTORE_PASSWORD`, else
+ * typed on the terminal without an echo. Never from the command line, where other users see it.
+ */
+export async function readPassword(context: Asking, prompt: string): Promise<string> {
+  const file = context.environment['KEDGE_KEYSTORE_PASSWORD_FILE'];
+  if (file !== undefined) return withoutNewline(await readFile(file, 'utf8'));
+  const given = context.environment['KEDGE_KEYSTORE_PASSWORD'];
+  if (given !== undefined) return given;
+  if (context.stdin.isTTY) return typed(context, prompt);
+  throw new BaseError('a password is needed and there is no terminal to ask on', {
+    hints: ['set KEDGE_KEYSTORE_PASSWORD_FILE to a file that only you can read'],
+    code: 'no_password',
+  });
+}
+
+/** A password for a new file: asked for twice on a terminal, and not empty. */
+export async function readNewPassword(context: Asking, name: string): Promise<string> {
+  const password = await readPassword(context, `New password for ${name}: `);
+  if (password.length < 8) {
+    throw new BaseError('the password is shorter than 8 characters', { hints: ['choose a longer one'], code: 'weak_password' });
+  }
+  const { KEDGE_KEYSTORE_PASSWORD: given, KEDGE_KEYSTORE_PASSWORD_FILE: file } = context.environment;
+  if (given === undefined && file === undefined && (await typed(context, 'Once more: ')) !== password) {
+    throw new BaseError('the two passwords differ', { hints: ['try again'], code: 'password_mismatch' });
+  }
+  return password;
+}
+
+function typed({ stdin, output }: Asking, prompt: string): Promise<string> {
+  return new Promise((done, fail) => {
+    output.note(prompt);
+    let text = '';
+    const finish = (result: () => void): void => {
+      stdin.off('data', onData);
+      stdin.setRawMode(false);
+      stdin.pause();
+      result();
+    };
+    const onData = (chunk: Buffer): void => {
+      for (const character of chunk.toString('utf8')) {
+        if (character === '\r' || character === '\n') return finish(() => done(text));
+        if (character === '\u0003') {
+          return finish(() => fail(new BaseError('interrupted', { hints: ['nothing was changed'], code: 'interrupted' })));
+        }
+        text = character === '\u007f' ? text.slice(0, -1) : text + character;
+      }
+    };
+    stdin.setRawMode(true);
+    stdin.on('data', onData);
+    stdin.resume();
+  });
+}

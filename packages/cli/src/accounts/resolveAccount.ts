@@ -1,0 +1,100 @@
+import { BaseError, type Address, type Hex } from '@kedge/core';
+import type { LocalAccount } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import type { Context } from '../context.js';
+import { developmentAccount } from './developmentAccount.js';
+import { keystoreDirOf, readKeystore } from './keystore.js';
+import { readPassword } from './password.js';
+import { developmentChainId, developmentLabel, isRole, roles, type Role } from './roles.js';
+
+/** An account that can sign, and how it is shown. */
+export type SigningAccount = {
+  readonly account: LocalAccount;
+  /** `consumer 0x… (development key, public)`, `alice 0x…`. */
+  readonly label: string;
+  readonly role?: Role;
+};
+
+type Asking = Pick<Context, 'environment' | 'stdin' | 'output' | 'options'>;
+
+/** A role's development account, with its label. */
+export function roleAccount(role: Role): SigningAccount {
+  const account = developmentAccount(role);
+  return { account, role, label: `${role} ${account.address} (${developmentLabel})` };
+}
+
+/** The role whose development account has this address. */
+export function roleOfAddress(address: Address): Role | undefined {
+  const wanted = address.toLowerCase();
+  return (Object.keys(roles) as Role[]).find((role) => developmentAccount(role).address.toLowerCase() === wanted);
+}
+
+/**
+ * Who signs. With `--account <name>`: `KEDGE_<NAME>_PRIVATE_KEY`, else the keystore's file of that name, else, on the
+ * local development chain, the role. Without it: on the local development chain `preferred`; elsewhere `KEDGE_PRIVATE_KEY`.
+ *
+ * @param preferred a role, or the address that must sign (its role is looked up)
+ * @throws BaseError which says how to give a key; keys are never taken from the command line
+ */
+export async function resolveAccount(context: Asking, chainId: number, preferred: Role | Address): Promise<SigningAccount> {
+  const name = context.options['account'];
+  if (typeof name === 'string') return namedAccount(context, chainId, name);
+  if (chainId === developmentChainId) {
+    const role = isRole(preferred) ? preferred : roleOfAddress(preferred as Address);
+    if (role !== undefined) return roleAccount(role);
+  }
+  const key = context.environment['KEDGE_PRIVATE_KEY'];
+  if (key !== undefined) return fromKey(key, 'KEDGE_PRIVATE_KEY');
+  throw new BaseError(
+    isRole(preferred)
+      ? `chain ${chainId} is not the local development chain, so an account must be named`
+      : `no key is at hand for ${preferred}`,
+    {
+      hints: [
+        'kedge account new <name> makes a key; then pass --account <name>',
+        'or set KEDGE_PRIVATE_KEY in the environment',
+      ],
+      code: 'no_account',
+    },
+  );
+}
+
+async function namedAccount(context: Asking, chainId: number, name: string): Promise<SigningAccount> {
+  if (/^(0x)?[0-9a-f]{64}$/i.test(name)) {
+    throw new BaseError('--account takes a name, not a private key: other users can read command lines', {
+      hints: ['treat that key as known to others', 'put a key into KEDGE_<NAME>_PRIVATE_KEY or: kedge account import <name>'],
+      code: 'usage',
+    });
+  }
+  const variable = `KEDGE_${name.toUpperCase().replaceAll('-', '_')}_PRIVATE_KEY`;
+  const key = context.environment[variable];
+  if (key !== undefined) return fromKey(key, variable, name);
+  const dir = keystoreDirOf(context);
+  const stored = await readKeystore(dir, name, () => readPassword(context, `Password for ${name}: `));
+  if (stored !== undefined) return fromKey(stored, `the keystore's ${name}`, name);
+  if (isRole(name) && chainId === developmentChainId) return roleAccount(name);
+  if (isRole(name)) {
+    throw new BaseError(`${name} is a ${developmentLabel}, for the local chain only; this is chain ${chainId}`, {
+      hints: ['anyone can spend what that key holds: use a key of your own', 'kedge account new <name>, then --account <name>'],
+      code: 'development_key',
+    });
+  }
+  throw new BaseError(`there is no account "${name}"`, {
+    hints: [`looked for ${variable} in the environment and ${name}.json in ${dir}`, 'kedge account list shows what there is'],
+    code: 'no_account',
+  });
+}
+
+function fromKey(text: string, source: string, name?: string): SigningAccount {
+  const trimmed = text.trim();
+  const key: Hex = trimmed.startsWith('0x') ? (trimmed as Hex) : `0x${trimmed}`;
+  let account: LocalAccount;
+  try {
+    if (!/^0x[0-9a-f]{64}$/i.test(key)) throw new Error('not 32 bytes of hex');
+    account = privateKeyToAccount(key);
+  } catch {
+    // The cause is left out on purpose: its message may carry the key.
+    throw new BaseError(`${source} holds no private key`, { hints: ['it must be 64 hex digits'], code: 'bad_key' });
+  }
+  return { account, label: name === undefined ? account.address : `${name} ${account.address}` };
+}
