@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {Vm} from "forge-std/Vm.sol";
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
+import {IDATCore} from "../../src/interfaces/IDATCore.sol";
+import {LotTerms} from "../../src/interfaces/IDATLots.sol";
+import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
+import {
+    CaptureItem,
+    Channel,
+    ChannelMode,
+    IValueChannels,
+    ReceiptAnchor,
+    RoyaltyEdge
+} from "../../src/interfaces/IValueChannels.sol";
+import {KedgeTest} from "../helpers/KedgeTest.sol";
+
+contract ValueChannelsCaptureTest is KedgeTest {
+    uint256 private constant N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
+
+    uint256 private classId;
+    uint256 private tokenId;
+    Channel private channel;
+    bytes32 private channelId;
+
+    function setUp() public override {
+        super.setUp();
+        classId = createClass();
+        tokenId = mintValue(classId, holder, 1000, 0);
+        channel = channelTerms(tokenId, 100);
+        channelId = openChannel(channel);
+    }
+
+    function expectFailed(uint256 index, bytes32 id, bytes memory reason) private {
+        vm.expectEmit(address(channels));
+        emit IValueChannels.CaptureFailed(index, id, reason);
+    }
+
+    function wrongSigner(address signer) private view returns (bytes memory) {
+        return abi.encodeWithSelector(
+            IValueChannels.ValueChannelsWrongSigner.selector, channelId, signer, channelKey
+        );
+    }
+
+    function test_R8_CaptureTakesWhatWasSignedAndNotYetTaken() public {
+        vm.expectEmit(address(token));
+        emit IDATCore.UsageRecorded(tokenId, keccak256("units"), 30, operator);
+        vm.expectEmit(address(channels));
+        emit IValueChannels.ChannelCaptured(channelId, 30, 30, 1, keccak256("receipt"));
+        captureTo(channel, 30);
+
+        vm.expectEmit(address(channels));
+        emit IValueChannels.ChannelCaptured(channelId, 12, 42, 1, keccak256("receipt"));
+        captureTo(channel, 42);
+        assertEq(capturedOf(channel), 42);
+        assertEq(core.valueOf(tokenId), 900);
+    }
+
+    function test_R8_StaleOrRepeatedVoucherIsANoOp() public {
+        captureTo(channel, 42);
+        vm.recordLogs();
+        captureTo(channel, 42);
+        captureTo(channel, 30);
+        captureTo(channel, 0);
+        assertEq(vm.getRecordedLogs().length, 0);
+        assertEq(capturedOf(channel), 42);
+    }
+
+    function test_R8_MoreSignedThanLockedTakesTheLock() public {
+        captureTo(channel, type(uint64).max);
+        assertEq(capturedOf(channel), 100);
+        (bool open,, uint64 remaining, uint64 capturable) = channels.channelState(channel);
+        assertTrue(open);
+        assertEq(remaining, 0);
+        assertEq(capturable, 0);
+    }
+
+    function test_R8_AnyoneRelaysAndTheOperatorIsTheActor() public {
+        CaptureItem memory item = voucherItem(channel, 5);
+        vm.expectEmit(address(token));
+        emit IDATCore.UsageRecorded(tokenId, keccak256("units"), 5, operator);
+        vm.prank(stranger);
+        capture(item);
+    }
+
+    function test_R8_UnknownChannelFails() public {
+        Channel memory unknown = channelTerms(tokenId, 100);
+        unknown.salt = bytes32(uint256(7));
+        CaptureItem memory item = voucherItem(unknown, 10);
+        bytes32 id = channels.channelIdOf(unknown);
+        expectFailed(0, id, abi.encodeWithSelector(IValueChannels.ValueChannelsNotOpen.selector, id));
+        capture(item);
+    }
+
+    function test_R8_ClosedChannelFails() public {
+        vm.prank(operator);
+        channels.close(channel);
+        CaptureItem memory item = voucherItem(channel, 10);
+        expectFailed(0, channelId, abi.encodeWithSelector(IValueChannels.ValueChannelsNotOpen.selector, channelId));
+        capture(item);
+    }
+
+    function test_R6_CaptureWorksUntilDeadlinePlusGrace() public {
+        uint256 end = uint256(channel.deadline) + channel.grace;
+        vm.warp(end);
+        captureTo(channel, 10);
+        assertEq(capturedOf(channel), 10);
+
+        vm.warp(end + 1);
+        CaptureItem memory item = voucherItem(channel, 20);
+        expectFailed(
+            0,
+            channelId,
+            abi.encodeWithSelector(
+                IValueChannels.ValueChannelsTooLate.selector, channelId, channel.deadline, channel.grace
+            )
+        );
+        capture(item);
+        assertEq(capturedOf(channel), 10);
+    }
+
+    function test_R10_AnotherKeysVoucherFails() public {
+        (address other, uint256 secret) = makeAddrAndKey("another key");
+        CaptureItem memory item = voucherItem(channel, 10, secret);
+        expectFailed(0, channelId, wrongSigner(other));
+        capture(item);
+        assertEq(capturedOf(channel), 0);
+    }
+
+    function test_R10_HighSFails() public {
+        CaptureItem memory item = voucherItem(channel, 10);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(channelKeySecret, digestOf(item));
+        item.signature = abi.encodePacked(r, bytes32(N - uint256(s)), v == 27 ? uint8(28) : uint8(27));
+        expectFailed(0, channelId, wrongSigner(address(0)));
+        capture(item);
+    }
+
+    function testFuzz_R10_OddLengthsFail(bytes calldata signature) public {
+        CaptureItem memory item = voucherItem(channel, 10);
+        item.signature = signature.length == 64 || signature.length == 65 ? bytes(signature[1:]) : bytes(signature);
+        vm.assume(item.signature.length != 64);
+        expectFailed(0, channelId, wrongSigner(address(0)));
+        capture(item);
+    }
+
+    function test_R10_CompactSignatureCounts() public {
+        CaptureItem memory item = voucherItem(channel, 10);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(channelKeySecret, digestOf(item));
+        item.signature = abi.encodePacked(r, bytes32(uint256(s) | (uint256(v - 27) << 255)));
+        capture(item);
+        assertEq(capturedOf(channel), 10);
+    }
+
+    function test_R7_VoucherOfAnotherChannelFails() public {
+        Channel memory other = channelTerms(tokenId, 100);
+        other.salt = bytes32(uint256(1));
+        openChannel(other);
+        CaptureItem memory item = voucherItem(other, 10);
+        item.channel = channel;
+        vm.recordLogs();
+        capture(item);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(logs.length, 1);
+        assertEq(logs[0].topics[0], IValueChannels.CaptureFailed.selector);
+        assertEq(capturedOf(channel), 0);
+        assertEq(capturedOf(other), 0);
+    }
+
+    function test_R9_RateBoundsWhatIsTaken() public {
+        Channel memory metered = channelTerms(tokenId, 100);
+        metered.mode = ChannelMode.Capped;
+        metered.rate = 2;
+        metered.burst = 5;
+        openChannel(metered);
+
+        captureTo(metered, 90);
+        assertEq(capturedOf(metered), 5);
+        vm.warp(block.timestamp + 10);
+        (,,, uint64 capturable) = channels.channelState(metered);
+        assertEq(capturable, 20);
+        captureTo(metered, 90);
+        assertEq(capturedOf(metered), 25);
+        vm.warp(block.timestamp + 1 days);
+        captureTo(metered, 90);
+        assertEq(capturedOf(metered), 90);
+        captureTo(metered, 200);
+        assertEq(capturedOf(metered), 100);
+    }
+
+    function testFuzz_R9_CapturedNeverPassesTheRate(
+        uint64 rate,
+        uint64 burst,
+        uint64 cap,
+        uint64 signed,
+        uint32 elapsed
+    ) public {
+        Channel memory metered = channelTerms(tokenId, 0);
+        metered.cap = uint64(bound(cap, 1, 900));
+        metered.rate = rate;
+        metered.burst = burst;
+        openChannel(metered);
+        elapsed = uint32(bound(elapsed, 0, 31 days));
+        vm.warp(START + elapsed);
+        captureTo(metered, signed);
+
+        uint256 allowed = rate == 0 ? type(uint256).max : uint256(burst) + uint256(rate) * elapsed;
+        uint256 expected = signed < metered.cap ? signed : metered.cap;
+        assertEq(capturedOf(metered), expected < allowed ? expected : allowed);
+    }
+
+    function test_R6_TransferDoesNotTouchTheLock() public {
+        vm.prank(holder);
+        core.transferToken(tokenId, stranger);
+        captureTo(channel, 10);
+        assertEq(capturedOf(channel), 10);
+        vm.prank(operator);
+        channels.close(channel);
+        assertEq(IERC721(address(token)).ownerOf(tokenId), stranger);
+        assertEq(core.valueOf(tokenId), 990);
+    }
+
+    function test_R8_ItemsFailAlone() public {
+        Channel memory second = channelTerms(tokenId, 50);
+        Channel memory third = channelTerms(tokenId, 60);
+        openChannel(second);
+        openChannel(third);
+        CaptureItem[] memory items = new CaptureItem[](4);
+        items[0] = voucherItem(channel, 10);
+        (address other, uint256 secret) = makeAddrAndKey("another key");
+        items[1] = voucherItem(second, 20, secret);
+        items[2] = voucherItem(channelTerms(tokenId, 51), 1);
+        items[3] = voucherItem(third, 30);
+
+        bytes32 secondId = channels.channelIdOf(second);
+        expectFailed(
+            1,
+            secondId,
+            abi.encodeWithSelector(
+                IValueChannels.ValueChannelsWrongSigner.selector, secondId, other, channelKey
+            )
+        );
+        bytes32 unknownId = channels.channelIdOf(items[2].channel);
+        expectFailed(2, unknownId, abi.encodeWithSelector(IValueChannels.ValueChannelsNotOpen.selector, unknownId));
+        capture(items);
+        assertEq(capturedOf(channel), 10);
+        assertEq(capturedOf(second), 0);
+        assertEq(capturedOf(third), 30);
+    }
+
+    function test_R8_OneChannelTwiceInABatchTakesTheNewest() public {
+        CaptureItem[] memory items = new CaptureItem[](3);
+        items[0] = voucherItem(channel, 10);
+        items[1] = voucherItem(channel, 25);
+        items[2] = voucherItem(channel, 20);
+        capture(items);
+        assertEq(capturedOf(channel), 25);
+    }
+
+    function test_R3_CapturePaysTheOperatorAndTheClass() public {
+        mintShare(classId, stranger, 1);
+        LotTerms memory terms = lotTerms(ETH, 10, 1);
+        terms.operatorBps = 2500;
+        uint32 lot = createLot(classId, terms);
+        openListing(classId, lot, 1000, 0);
+        uint256 bought = buy(holder, classId, lot, 100);
+        Channel memory backed = channelTerms(bought, 100);
+        openChannel(backed);
+
+        captureTo(backed, 40);
+        assertEq(token.owedTo(operator, ETH), 100);
+        assertEq(token.revenueInfo(classId, ETH).received, 300);
+        assertEq(token.revenueInfo(classId, ETH).backing, 600);
+    }
+
+    function test_R19_CaptureCollectsItsEdgesAndAFailingEdgeUndoesNothing() public {
+        uint256 child = createClass(parent(classId, 2000), address(0));
+        mintShare(classId, stranger, 1);
+        mintShare(child, stranger, 1);
+        uint32 lot = createLot(child, lotTerms(ETH, 10, 1));
+        openListing(child, lot, 1000, 0);
+        uint256 bought = buy(holder, child, lot, 100);
+        Channel memory backed = channelTerms(bought, 100);
+        openChannel(backed);
+
+        CaptureItem[] memory items = new CaptureItem[](1);
+        items[0] = voucherItem(backed, 50);
+        RoyaltyEdge[] memory edges = new RoyaltyEdge[](2);
+        edges[0] = RoyaltyEdge(child, 1, ETH);
+        edges[1] = RoyaltyEdge(child, 0, ETH);
+        vm.expectEmit(address(channels));
+        emit IValueChannels.RoyaltyFailed(
+            0, child, 1, ETH, abi.encodeWithSelector(IDATClasses.DATNonexistentParent.selector, child, 1)
+        );
+        channels.capture(items, edges, new ReceiptAnchor[](0));
+
+        assertEq(capturedOf(backed), 50);
+        assertEq(token.revenueInfo(child, ETH).received, 500);
+        assertEq(token.revenueInfo(classId, ETH).received, 100);
+        assertEq(token.royaltyDue(child, 0, ETH), 0);
+    }
+
+    function test_R20_CaptureGoesOnWithoutActiveShares() public {
+        uint32 lot = createLot(classId, lotTerms(ETH, 10, 1));
+        openListing(classId, lot, 1000, 0);
+        uint256 bought = buy(holder, classId, lot, 100);
+        Channel memory backed = channelTerms(bought, 100);
+        openChannel(backed);
+        captureTo(backed, 50);
+        assertEq(token.revenueInfo(classId, ETH).orphan, 500);
+    }
+
+    function test_R16_RootsAreAnchoredInTheCallersName() public {
+        ReceiptAnchor[] memory anchors = new ReceiptAnchor[](2);
+        anchors[0] = ReceiptAnchor(3, 10, 12, keccak256("root"), "bafy");
+        anchors[1] = ReceiptAnchor(4, 13, 13, keccak256("another root"), "");
+        vm.expectEmit(address(channels));
+        emit IValueChannels.ReceiptsAnchored(stranger, keccak256("root"), 3, 10, 12, "bafy");
+        vm.expectEmit(address(channels));
+        emit IValueChannels.ReceiptsAnchored(stranger, keccak256("another root"), 4, 13, 13, "");
+        vm.prank(stranger);
+        channels.capture(new CaptureItem[](0), new RoyaltyEdge[](0), anchors);
+    }
+
+    function test_R29_CaptureTakesNoEther() public {
+        vm.deal(address(this), 1);
+        (bool taken,) = address(channels).call{value: 1}(
+            abi.encodeCall(
+                IValueChannels.capture, (new CaptureItem[](0), new RoyaltyEdge[](0), new ReceiptAnchor[](0))
+            )
+        );
+        assertFalse(taken);
+    }
+}

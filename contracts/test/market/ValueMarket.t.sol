@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
+import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
+import {IDATLots, LotTerms} from "../../src/interfaces/IDATLots.sol";
+import {IValueMarket, Listing} from "../../src/interfaces/IValueMarket.sol";
+import {FalseReturnAsset, FeeAsset, NoReturnAsset, ReentrantAsset} from "../helpers/Assets.sol";
+import {KedgeTest} from "../helpers/KedgeTest.sol";
+import {EthReenterer, EthRejecter} from "../helpers/Receivers.sol";
+
+contract ValueMarketTest is KedgeTest {
+    uint256 private classId;
+    uint32 private ethLot;
+    uint32 private usdLot;
+    uint64 private expireAt;
+
+    function setUp() public override {
+        super.setUp();
+        expireAt = uint64(START + 90 days);
+        classId = createClass();
+        // 7/3 wei a unit: 10 units cost ceil(70/3) = 24 wei.
+        ethLot = createLot(classId, lotTerms(ETH, 7, 3));
+        usdLot = createLot(classId, lotTerms(address(usd), 7, 3));
+        openListing(classId, ethLot, 1000, expireAt);
+        openListing(classId, usdLot, 1000, expireAt);
+    }
+
+    function listLot(address asset) private returns (uint32 lot) {
+        lot = createLot(classId, lotTerms(asset, 100, 1));
+        openListing(classId, lot, 1000, 0);
+    }
+
+    function test_R1_OnlyTheIssuerLists() public {
+        bytes memory reason =
+            abi.encodeWithSelector(IValueMarket.ValueMarketNotIssuer.selector, classId, stranger);
+        vm.startPrank(stranger);
+        vm.expectRevert(reason);
+        market.openListing(classId, ethLot, 1, 0);
+        vm.expectRevert(reason);
+        market.closeListing(classId, ethLot);
+    }
+
+    function test_R1_ALotOfAnotherSellerIsNotListed() public {
+        LotTerms memory terms = lotTerms(ETH, 1, 1);
+        terms.seller = stranger;
+        uint32 lot = createLot(classId, terms);
+        vm.prank(issuer);
+        vm.expectRevert(
+            abi.encodeWithSelector(IValueMarket.ValueMarketNotSeller.selector, classId, lot, stranger)
+        );
+        market.openListing(classId, lot, 1, 0);
+    }
+
+    function test_R1_ListingsOpenChangeAndClose() public {
+        vm.startPrank(issuer);
+        vm.expectEmit(address(market));
+        emit IValueMarket.ListingOpened(classId, ethLot, 5, 0);
+        market.openListing(classId, ethLot, 5, 0);
+        Listing memory listing = market.listingOf(classId, ethLot);
+        assertTrue(listing.open);
+        assertEq(listing.supply, 5);
+        assertEq(listing.expireAt, 0);
+
+        vm.expectEmit(address(market));
+        emit IValueMarket.ListingClosed(classId, ethLot);
+        market.closeListing(classId, ethLot);
+        assertFalse(market.listingOf(classId, ethLot).open);
+
+        bytes memory reason = abi.encodeWithSelector(IValueMarket.ValueMarketNotListed.selector, classId, ethLot);
+        vm.expectRevert(reason);
+        market.closeListing(classId, ethLot);
+        vm.expectRevert(reason);
+        market.buy(classId, ethLot, 1, holder, 1 ether);
+        vm.stopPrank();
+        assertEq(market.token(), address(token));
+    }
+
+    function test_R2_BuyingBacksTheTokenInFull() public {
+        vm.deal(holder, 24);
+        uint256 expectedId = (classId << 64) | (uint256(ethLot) << 32) | 1;
+        vm.expectEmit(address(token));
+        emit IDATLots.ValueBacked(expectedId, 10, 24);
+        vm.expectEmit(address(market));
+        emit IValueMarket.ValueBought(expectedId, holder, stranger, 10, ETH, 24);
+        vm.prank(holder);
+        (uint256 tokenId, uint256 cost) = market.buy{value: 24}(classId, ethLot, 10, stranger, 24);
+
+        assertEq(tokenId, expectedId);
+        assertEq(cost, 24);
+        assertEq(core.ownerOf(tokenId), stranger);
+        assertEq(core.valueOf(tokenId), 10);
+        assertEq(core.expireAtOf(tokenId), expireAt);
+        assertEq(market.listingOf(classId, ethLot).supply, 990);
+        assertEq(token.lotInfo(classId, ethLot).escrow, 24);
+        assertEq(address(token).balance, 24);
+        assertEq(address(market).balance, 0);
+    }
+
+    function test_R2_BuyingWithAnErc20() public {
+        uint256 tokenId = buy(holder, classId, usdLot, 10);
+        assertEq(core.valueOf(tokenId), 10);
+        assertEq(usd.balanceOf(address(token)), 24);
+        assertEq(usd.balanceOf(address(market)), 0);
+        assertEq(usd.allowance(address(market), address(token)), 0);
+    }
+
+    function test_R1_NoMoreThanTheSupply() public {
+        buy(holder, classId, ethLot, 999);
+        vm.expectRevert(
+            abi.encodeWithSelector(IValueMarket.ValueMarketSoldOut.selector, classId, ethLot, 1, 2)
+        );
+        market.buy(classId, ethLot, 2, holder, 1 ether);
+        buy(holder, classId, ethLot, 1);
+        assertEq(market.listingOf(classId, ethLot).supply, 0);
+    }
+
+    function test_R2_NoUnitsNoPurchase() public {
+        vm.expectRevert(IDATErrors.DATZeroUnits.selector);
+        market.buy(classId, ethLot, 0, holder, 1 ether);
+    }
+
+    function test_R1_NotAboveWhatTheBuyerAllows() public {
+        vm.deal(holder, 24);
+        vm.prank(holder);
+        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketTooExpensive.selector, 24, 23));
+        market.buy{value: 24}(classId, ethLot, 10, holder, 23);
+    }
+
+    function test_R2_TooLittleEther() public {
+        vm.deal(holder, 24);
+        vm.prank(holder);
+        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketWrongPayment.selector, 24, 23));
+        market.buy{value: 23}(classId, ethLot, 10, holder, 24);
+    }
+
+    function test_R2_EtherForATokenPricedLot() public {
+        vm.deal(holder, 24);
+        vm.prank(holder);
+        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketWrongPayment.selector, 24, 1));
+        market.buy{value: 1}(classId, usdLot, 10, holder, 24);
+    }
+
+    function testFuzz_R2_SurplusComesBack(uint64 units, uint64 surplus) public {
+        units = uint64(bound(units, 1, 1000));
+        uint256 cost = (uint256(units) * 7 + 2) / 3;
+        vm.deal(holder, cost + surplus);
+        vm.prank(holder);
+        (, uint256 paid) = market.buy{value: cost + surplus}(classId, ethLot, units, holder, cost);
+        assertEq(paid, cost);
+        assertEq(holder.balance, surplus);
+        assertEq(address(market).balance, 0);
+        assertEq(address(token).balance, cost);
+    }
+
+    function test_P7_SurplusRefused() public {
+        EthRejecter rejecter = new EthRejecter();
+        vm.deal(address(this), 49);
+        bytes memory purchase = abi.encodeCall(IValueMarket.buy, (classId, ethLot, 10, holder, 24));
+        vm.expectRevert(
+            abi.encodeWithSelector(IValueMarket.ValueMarketSurplusRefused.selector, address(rejecter), 1)
+        );
+        rejecter.act{value: 25}(address(market), purchase);
+
+        rejecter.act{value: 24}(address(market), purchase);
+        assertEq(address(token).balance, 24);
+    }
+
+    function test_P7_SurplusReentered() public {
+        EthReenterer buyer = new EthReenterer();
+        bytes memory purchase = abi.encodeCall(IValueMarket.buy, (classId, ethLot, 10, holder, 24));
+        buyer.arm(address(market), purchase);
+        vm.deal(address(this), 100);
+        buyer.act{value: 100}(address(market), purchase);
+        assertTrue(buyer.called());
+        assertFalse(buyer.succeeded());
+        assertEq(
+            buyer.answer(), abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector)
+        );
+        assertEq(address(buyer).balance, 76);
+        assertEq(market.listingOf(classId, ethLot).supply, 990);
+    }
+
+    function test_P7_FeeOnTransferCannotBuy() public {
+        FeeAsset asset = new FeeAsset();
+        uint32 lot = listLot(address(asset));
+        asset.mint(holder, 1000);
+        vm.startPrank(holder);
+        asset.approve(address(market), 1000);
+        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketWrongPayment.selector, 1000, 990));
+        market.buy(classId, lot, 10, holder, 1000);
+    }
+
+    function test_P7_FalseReturnCannotBuy() public {
+        FalseReturnAsset asset = new FalseReturnAsset();
+        uint32 lot = listLot(address(asset));
+        asset.mint(holder, 1000);
+        vm.startPrank(holder);
+        asset.approve(address(market), 1000);
+        vm.expectRevert(abi.encodeWithSelector(SafeERC20.SafeERC20FailedOperation.selector, address(asset)));
+        market.buy(classId, lot, 10, holder, 1000);
+    }
+
+    function test_P7_NoReturnBuys() public {
+        NoReturnAsset asset = new NoReturnAsset();
+        uint32 lot = listLot(address(asset));
+        asset.mint(holder, 2000);
+        vm.startPrank(holder);
+        asset.approve(address(market), 2000);
+        market.buy(classId, lot, 10, holder, 1000);
+        market.buy(classId, lot, 10, holder, 1000);
+        assertEq(asset.balanceOf(address(token)), 2000);
+    }
+
+    function test_P7_ReentrantAssetBuysOnce() public {
+        ReentrantAsset asset = new ReentrantAsset();
+        uint32 lot = listLot(address(asset));
+        asset.mint(holder, 1000);
+        vm.prank(holder);
+        asset.approve(address(market), 1000);
+        asset.arm(address(market), abi.encodeCall(IValueMarket.buy, (classId, lot, 1, holder, 100)));
+        vm.prank(holder);
+        market.buy(classId, lot, 10, holder, 1000);
+        assertTrue(asset.called());
+        assertFalse(asset.succeeded());
+        assertEq(market.listingOf(classId, lot).supply, 990);
+    }
+
+    function testFuzz_R2_CostIsPriceTimesUnitsRoundedUp(uint96 numerator, uint64 denominator, uint64 units) public {
+        numerator = uint96(bound(numerator, 1, 1e18));
+        denominator = uint64(bound(denominator, 1, type(uint64).max));
+        units = uint64(bound(units, 1, 1e9));
+        uint32 lot = createLot(classId, lotTerms(ETH, numerator, denominator));
+        openListing(classId, lot, type(uint64).max, 0);
+        uint256 product = uint256(numerator) * units;
+        uint256 cost = product / denominator + (product % denominator == 0 ? 0 : 1);
+        vm.deal(holder, cost);
+        vm.prank(holder);
+        (, uint256 paid) = market.buy{value: cost}(classId, lot, units, holder, cost);
+        assertEq(paid, cost);
+        assertEq(token.lotInfo(classId, lot).escrow, cost);
+    }
+}
