@@ -1,1 +1,74 @@
-export {};
+export { dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi } from './abi.gen.js';
+export { BaseError, showValue, type BaseErrorOptions, type ErrorKind } from './baseError.js';
+export { canonicalJson } from './canonicalJson.js';
+export {
+  channelIdOf,
+  channelModes,
+  channelToAbi,
+  encodeChannel,
+  voucherDigest,
+  type Channel,
+  type ChannelMode,
+  type Voucher,
+} from './channel.js';
+export { deploymentSchema, parseDeployment, type Deployment } from './deployment.js';
+export {
+  channelTypes,
+  domainSeparatorOf,
+  protocolDomain,
+  receiptBatchTypes,
+  receiptTypes,
+  typedDigest,
+  voucherTypes,
+  type DomainOrSeparator,
+  type ProtocolDomain,
+} from './domain.js';
+export {
+  bytesToHex,
+  hexToBytes,
+  isSameAddress,
+  utf8,
+  zeroAddress,
+  zeroHash,
+  type Address,
+  type Hasher,
+  type Hex,
+} from './hex.js';
+export { chatCompletionRequestSchema, parseChatCompletionRequest, type ChatCompletionRequest } from './httpSchemas.js';
+export { merkleRootFromPath, merkleTree, type MerkleTree } from './merkle.js';
+export { metricLabels, metricTypeOf, type Metric, type MetricLabel } from './metrics.js';
+export { parsePolicy, policyHashOf, policySchema, type Policy } from './policy.js';
+export { toProblemDetails, type ProblemDetails } from './problemDetails.js';
+export { hashBody, hashReceipt, receiptLeaf, seqOf, splitSeq, type Receipt } from './receipt.js';
+export { receiptAnchorTree, receiptBatchDigest, type ReceiptBatch } from './receiptBatch.js';
+export { encodeReceiptLeaves, parseReceiptLeaves, type ReceiptLeaves } from './receiptLeaves.js';
+export { addressSchema, decimalSchema, hashSchema, hexSchema, parseWith, uintSchema } from './schemas.js';
+export {
+  decodeSignedReceipt,
+  encodeSignedReceipt,
+  parseSignedReceipt,
+  receiptCommentPrefix,
+  receiptHeader,
+  signedReceiptSchema,
+  signedReceiptToJson,
+  type SignedReceipt,
+  type SignedReceiptJson,
+} from './signedReceipt.js';
+export {
+  classKinds,
+  isBackedLot,
+  shareRatioMax,
+  splitTokenId,
+  tokenIdOf,
+  type ClassKind,
+  type TokenIdParts,
+} from './token.js';
+export { formatUnits, parseUnits, unitsOf } from './units.js';
+export { parseUpFile, upFileSchema, type UpFile } from './upFile.js';
+export {
+  verifyReceipts,
+  type AnchoredBatches,
+  type ReceiptBodies,
+  type ReceiptCheck,
+  type VerifyReceiptsInput,
+} from './verifyReceipts.js';

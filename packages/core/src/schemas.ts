@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { BaseError } from './baseError.js';
+import type { Address, Hex } from './hex.js';
+
+// Pieces that several formats share. Integers travel as decimal strings: JSON numbers end at 2^53.
+
+export const addressSchema = z.custom<Address>(
+  (value) => typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value),
+  'expected an address: 0x and 40 hexadecimal digits',
+);
+
+export const hashSchema = z.custom<Hex>(
+  (value) => typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value),
+  'expected 32 bytes: 0x and 64 lower-case hexadecimal digits',
+);
+
+export const hexSchema = z.custom<Hex>(
+  (value) => typeof value === 'string' && /^0x([0-9a-f]{2})*$/.test(value),
+  'expected bytes: 0x and lower-case hexadecimal digits',
+);
+
+/** A decimal string of an unsigned integer below 2^bits, without leading zeros. */
+export function decimalSchema(bits: number) {
+  return z.string().refine((text) => isDecimal(text, bits), `expected a decimal string from 0 to 2^${bits} - 1`);
+}
+
+/** Like {@link decimalSchema}, read as a bigint. */
+export function uintSchema(bits: number) {
+  return decimalSchema(bits).transform((text) => BigInt(text));
+}
+
+/** Parses with a schema; what does not fit becomes a {@link BaseError} that names the first offending fields. */
+export function parseWith<schema extends z.ZodType>(
+  schema: schema,
+  value: unknown,
+  options: {
+    readonly what: string;
+    readonly code: string;
+    readonly status?: number;
+    readonly hints?: readonly string[];
+  },
+): z.output<schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.slice(0, 5);
+  const shown = issues.map((issue) => `${issue.path.length > 0 ? issue.path.join('.') : '(root)'}: ${issue.message}`);
+  throw new BaseError(`${options.what} is not valid: ${shown.join('; ')}.`, {
+    code: options.code,
+    status: options.status ?? 400,
+    ...(options.hints === undefined ? {} : { hints: options.hints }),
+  });
+}
+
+// 78 digits hold 2^256 - 1: the length is bounded before BigInt, whose time grows with the square of the digits.
+function isDecimal(text: string, bits: number): boolean {
+  return /^(0|[1-9][0-9]{0,77})$/.test(text) && BigInt(text) >> BigInt(bits) === 0n;
+}
