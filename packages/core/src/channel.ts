@@ -78,9 +78,9 @@ export function voucherDigest(domain: DomainOrSeparator, voucher: Voucher, kecca
   const view = new DataView(data.buffer);
   data.set(voucherTypeHash(keccak256), 0);
   writeHex(data, 32, voucher.channelId, 32);
-  writeUint(data, view, 64, voucher.cumulativeUnits, 64, 'cumulativeUnits');
+  writeUint(view, 64, voucher.cumulativeUnits, 64, 'cumulativeUnits');
   writeHex(data, 96, voucher.receiptHash, 32);
-  writeUint(data, view, 128, voucher.seq, 64, 'seq');
+  writeUint(view, 128, voucher.seq, 64, 'seq');
   return typedDigest(separatorOf(domain, keccak256), bytesToHex(keccak256(data)), keccak256);
 }
 
@@ -92,7 +92,7 @@ export function channelToAbi(channel: Channel) {
 function writeChannel(data: Uint8Array, offset: number, channel: Channel): void {
   const view = new DataView(data.buffer);
   const uint = (word: number, value: bigint, bits: 8 | 32 | 64 | 256, field: string) =>
-    writeUint(data, view, offset + word * 32, value, bits, field);
+    writeUint(view, offset + word * 32, value, bits, field);
   const address = (word: number, value: Address) => writeHex(data, offset + word * 32 + 12, value, 20);
   address(0, channel.holder);
   uint(1, channel.tokenId, 256, 'tokenId');

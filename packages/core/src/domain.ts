@@ -87,7 +87,7 @@ export function domainSeparatorOf(domain: ProtocolDomain, keccak256: Hasher): He
   data.set(keccak256(utf8(domainType)), 0);
   data.set(keccak256(utf8(name)), 32);
   data.set(keccak256(utf8(version)), 64);
-  writeUint(data, new DataView(data.buffer), 96, BigInt(domain.chainId), 256, 'chainId');
+  writeUint(new DataView(data.buffer), 96, BigInt(domain.chainId), 256, 'chainId');
   writeHex(data, 140, domain.verifyingContract, 20);
   return bytesToHex(keccak256(data));
 }

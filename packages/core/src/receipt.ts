@@ -80,17 +80,17 @@ export function hashReceipt(receipt: Receipt, keccak256: Hasher): Hex {
   const view = receiptView;
   data.set(receiptTypeHash(keccak256), 0);
   writeHex(data, 32, receipt.channelId, 32);
-  writeUint(data, view, 64, receipt.tokenId, 256, 'tokenId');
-  writeUint(data, view, 96, receipt.classId, 256, 'classId');
+  writeUint(view, 64, receipt.tokenId, 256, 'tokenId');
+  writeUint(view, 96, receipt.classId, 256, 'classId');
   writeHex(data, 128, receipt.policyHash, 32);
-  writeUint(data, view, 160, receipt.seq, 64, 'seq');
+  writeUint(view, 160, receipt.seq, 64, 'seq');
   writeHex(data, 192, receipt.requestHash, 32);
   writeHex(data, 224, receipt.responseHash, 32);
   data.set(metrics, 256);
-  writeUint(data, view, 288, receipt.units, 64, 'units');
-  writeUint(data, view, 320, receipt.cumulativeUnits, 64, 'cumulativeUnits');
+  writeUint(view, 288, receipt.units, 64, 'units');
+  writeUint(view, 320, receipt.cumulativeUnits, 64, 'cumulativeUnits');
   writeHex(data, 352, receipt.previousReceiptHash, 32);
-  writeUint(data, view, 384, receipt.issuedAt, 64, 'issuedAt');
+  writeUint(view, 384, receipt.issuedAt, 64, 'issuedAt');
   return bytesToHex(keccak256(data));
 }
 
@@ -103,7 +103,7 @@ function hashMetrics(metrics: readonly Metric[], keccak256: Hasher): Uint8Array 
     if (label === undefined) labels.set(metric, (label = keccak256(utf8(metric)).slice()));
     metricData.set(metricTypeHash(keccak256), 0);
     metricData.set(label, 32);
-    writeUint(metricData, metricView, 64, amount, 64, metric);
+    writeUint(metricView, 64, amount, 64, metric);
     hashes.set(keccak256(metricData), index * 32);
   }
   return keccak256(hashes);

@@ -28,8 +28,8 @@ export function receiptBatchDigest(domain: DomainOrSeparator, batch: ReceiptBatc
   const view = new DataView(data.buffer);
   data.set(batchTypeHash(keccak256), 0);
   writeHex(data, 44, batch.operator, 20);
-  writeUint(data, view, 64, batch.epoch, 32, 'epoch');
-  writeUint(data, view, 96, batch.batch, 64, 'batch');
+  writeUint(view, 64, batch.epoch, 32, 'epoch');
+  writeUint(view, 96, batch.batch, 64, 'batch');
   writeHex(data, 128, batch.root, 32);
   return typedDigest(separatorOf(domain, keccak256), bytesToHex(keccak256(data)), keccak256);
 }

@@ -4,25 +4,26 @@ import { BaseError } from './baseError.js';
 // would sign something else than what was asked for.
 
 const uint64Max = (1n << 64n) - 1n;
-const uint256Max = (1n << 256n) - 1n;
+const maxima = { 8: 0xffn, 32: 0xffffffffn, 64: uint64Max, 256: (1n << 256n) - 1n };
 
 /** Writes `value` as one big-endian word. `field` names it in the error. */
 export function writeUint(
-  target: Uint8Array,
   view: DataView,
   offset: number,
   value: bigint,
   bits: 8 | 32 | 64 | 256,
   field: string,
 ): void {
-  if (value < 0n || value > uint256Max || (bits < 256 && value >> BigInt(bits) !== 0n)) {
+  if (value < 0n || value > maxima[bits]) {
     throw new BaseError('A number is outside of its range.', {
       code: 'integer_out_of_range',
       values: { field, value, range: `0 to 2^${bits} - 1` },
     });
   }
   if (value <= uint64Max) {
-    target.fill(0, offset, offset + 24);
+    view.setBigUint64(offset, 0n);
+    view.setBigUint64(offset + 8, 0n);
+    view.setBigUint64(offset + 16, 0n);
     view.setBigUint64(offset + 24, value);
     return;
   }
