@@ -1,0 +1,80 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { developmentChainId, developmentMnemonic } from '../accounts/roles.js';
+import { dumpChain, unpackDump } from './chainDump.js';
+import { createChainSaver, type ChainSaver } from './chainSaver.js';
+import { startChild, whenReady, type Child } from './child.js';
+import type { DataPaths } from './dataPaths.js';
+import { answersRpc } from './rpc.js';
+
+const patience = 20_000;
+
+/** The local chain of a data folder, whose state is on disk after every block. */
+export type Chain = {
+  readonly url: string;
+  /** Starts the node from the saved state, if there is one. */
+  run(): Promise<Child>;
+  /** Resolves when a save that began after the call is on disk. */
+  save(): Promise<void>;
+  /** Ends saving after blocks. */
+  stopSaving(): Promise<void>;
+};
+
+/**
+ * Makes the chain of a data folder; starts nothing yet.
+ *
+ * @param options.anvil path of the node's program
+ */
+export function createChain(options: {
+  paths: DataPaths;
+  port: number;
+  anvil: string;
+  environment: Readonly<Record<string, string | undefined>>;
+  note: (line: string) => void;
+}): Chain {
+  const { paths, port, anvil, environment, note } = options;
+  const url = `http://127.0.0.1:${port}`;
+  // The node keeps old states of its accounts on disk while it runs and leaves them when it is killed.
+  const cache = join(paths.chain, 'cache');
+  const dump = (): Promise<bigint> => dumpChain(url, paths.chainDump);
+  let saver: ChainSaver | undefined;
+
+  const stopSaving = async (): Promise<void> => {
+    const stopping = saver;
+    saver = undefined;
+    await stopping?.stop();
+  };
+  return {
+    url,
+    stopSaving,
+    save: () => (saver === undefined ? dump().then(() => undefined) : saver.save()),
+    run: async () => {
+      await stopSaving();
+      rmSync(cache, { recursive: true, force: true });
+      const saved = await unpackDump(paths.chainDump, paths.chain);
+      const args = [
+        ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(developmentChainId), '--quiet'],
+        ...['--mnemonic', developmentMnemonic, '--cache-path', cache],
+        ...(saved === undefined ? [] : ['--load-state', saved.file]),
+      ];
+      const child = await startChild('chain', { file: anvil, args, environment }, paths);
+      try {
+        await whenReady(child, patience, async () => (await answersRpc(url)) || undefined);
+        saver = await createChainSaver({
+          url,
+          dump,
+          onError: (error) => {
+            // A node that ended in the middle of a save is reported, and started again, as such.
+            if (!child.hasEnded()) note(`the chain could not be saved: ${(error as Error).message}`);
+          },
+        });
+      } catch (error) {
+        await child.stop(0);
+        throw error;
+      } finally {
+        saved?.remove();
+      }
+      return child;
+    },
+  };
+}

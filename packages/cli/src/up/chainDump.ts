@@ -1,0 +1,72 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { BaseError } from '@kedge/core';
+import { writeDurably } from './durableFile.js';
+import { rpc } from './rpc.js';
+
+const unzip = promisify(gunzip);
+const attempts = 20;
+
+/**
+ * Asks the node for its whole state and puts it into `file`, in place of the one before: the gzipped JSON that
+ * `anvil_dumpState` returns, unchanged.
+ *
+ * The node reads blocks and accounts one after the other, so a block mined in between would tear the dump: it is kept
+ * only when the block number was the same before and after.
+ *
+ * @returns the number of the newest block in the dump
+ */
+export async function dumpChain(url: string, file: string): Promise<bigint> {
+  let before = await blockNumber(url);
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const state = String(await rpc(url, 'anvil_dumpState'));
+    const after = await blockNumber(url);
+    if (after === before) {
+      writeDurably(file, Buffer.from(state.slice(2), 'hex'));
+      return after;
+    }
+    before = after;
+  }
+  throw new BaseError(`the chain mined blocks faster than its state could be read (${attempts} times)`, {
+    kind: 'transient',
+    code: 'chain_busy',
+    hints: ['the state saved before is kept; the next block is another chance'],
+  });
+}
+
+async function blockNumber(url: string): Promise<bigint> {
+  return BigInt(String(await rpc(url, 'eth_blockNumber')));
+}
+
+/** A dump laid out as the node reads it. */
+export type LoadableDump = { readonly file: string; remove(): void };
+
+/**
+ * Unpacks a dump for `--load-state`, which takes plain JSON only. Undefined when there is no dump.
+ *
+ * @throws BaseError code `damaged_chain_state`
+ */
+export async function unpackDump(file: string, folder: string): Promise<LoadableDump | undefined> {
+  let packed: Uint8Array;
+  try {
+    packed = readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const unpacked = join(folder, 'load.json');
+  try {
+    const json = await unzip(packed);
+    JSON.parse(json.toString('utf8'));
+    writeFileSync(unpacked, json, { mode: 0o600 });
+  } catch (cause) {
+    throw new BaseError(`the saved chain ${file} is damaged: ${(cause as Error).message}`, {
+      code: 'damaged_chain_state',
+      cause,
+      hints: ['put back a copy of that file', 'or move the data folder away and run kedge up again: it then begins a new chain'],
+    });
+  }
+  return { file: unpacked, remove: () => rmSync(unpacked, { force: true }) };
+}

@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BaseError } from '@kedge/core';
+import type { DataPaths, ServiceName } from './dataPaths.js';
+import { writeDurably } from './durableFile.js';
+import { identityOf } from './processIdentity.js';
+
+/** How to run a service. */
+export type ChildCommand = {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+};
+
+/** How a process ended, for messages. */
+export type ChildEnd = { readonly text: string };
+
+/** A running service. */
+export type Child = {
+  readonly name: ServiceName;
+  readonly pid: number;
+  /** The log file and where in it this run began. */
+  readonly log: { readonly file: string; readonly from: number };
+  readonly ended: Promise<ChildEnd>;
+  hasEnded(): boolean;
+  /** Sends SIGTERM, and SIGKILL when it has not ended within `patience` ms. */
+  stop(patience: number): Promise<void>;
+};
+
+const largestLog = 10_000_000;
+const tailBytes = 4_000;
+
+/**
+ * Starts a service with its output in its log file and its identity in its pid file. It gets a session of its own, so
+ * that Ctrl-C in the terminal reaches `up` alone, which then stops things in order.
+ */
+export async function startChild(name: ServiceName, command: ChildCommand, paths: DataPaths): Promise<Child> {
+  const log = paths.log(name);
+  const from = makeRoom(log);
+  const output = openSync(log, 'a', 0o600);
+  const child = spawn(command.file, [...command.args], {
+    stdio: ['ignore', output, output],
+    env: command.environment,
+    cwd: paths.root,
+    detached: true,
+  });
+  const identity = child.pid === undefined ? undefined : identityOf(child.pid);
+  if (identity !== undefined) writeDurably(paths.pid(name), JSON.stringify(identity));
+  closeSync(output);
+  let over = false;
+  const ended = new Promise<ChildEnd>((resolve) => {
+    const finish = (text: string): void => {
+      over = true;
+      rmSync(paths.pid(name), { force: true });
+      resolve({ text });
+    };
+    child.once('error', (error) => finish(error.message));
+    child.once('exit', (code, signal) => finish(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  });
+  if (child.pid === undefined) throw startError(name, command, (await ended).text);
+  return {
+    name,
+    pid: child.pid,
+    log: { file: log, from },
+    ended,
+    hasEnded: () => over,
+    stop: async (patience) => {
+      if (over) return;
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), patience);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/**
+ * Resolves with the first answer of `probe` that is not undefined.
+ *
+ * @throws BaseError with the end of the log when the child ends or `patience` ms pass first
+ */
+export async function whenReady<T>(child: Child, patience: number, probe: () => Promise<T | undefined>): Promise<T> {
+  const giveUp = Date.now() + patience;
+  for (;;) {
+    const answer = await probe();
+    if (answer !== undefined) return answer;
+    if (child.hasEnded()) throw notReady(child, `ended before it was ready (${(await child.ended).text})`);
+    if (Date.now() > giveUp) throw notReady(child, `was not ready after ${patience / 1000} s`);
+    await Promise.race([delay(20), child.ended]);
+  }
+}
+
+/** The line `{"ready":true,"url":…}` that our programs print when they listen; undefined as long as it is not there. */
+export async function readyUrl(child: Child): Promise<string | undefined> {
+  for (const line of readLog(child.log.file, child.log.from).split('\n').slice(0, -1)) {
+    const url = /^\{"ready":true,"url":"([^"]+)"/.exec(line)?.[1];
+    if (url !== undefined) return url;
+  }
+  return undefined;
+}
+
+/** The end of what a child wrote in this run. */
+export function logTail(child: Child): string {
+  const size = statSync(child.log.file).size;
+  const text = readLog(child.log.file, Math.max(child.log.from, size - tailBytes));
+  return text.trimEnd().split('\n').slice(-15).join('\n');
+}
+
+function notReady(child: Child, what: string): BaseError {
+  return new BaseError(`the ${child.name} ${what}`, {
+    code: 'service_failed',
+    hints: [`the end of ${child.log.file}:\n${logTail(child)}`],
+  });
+}
+
+function startError(name: ServiceName, command: ChildCommand, reason: string): BaseError {
+  return new BaseError(`the ${name} could not be started: ${reason}`, {
+    code: 'service_failed',
+    hints: [`check that ${command.file} can be run`],
+  });
+}
+
+/** Keeps one old log; returns where the next run begins. */
+function makeRoom(log: string): number {
+  const size = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
+  if (size < largestLog) return size;
+  renameSync(log, `${log}.1`);
+  return 0;
+}
+
+function readLog(file: string, from: number): string {
+  const descriptor = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(Math.min(Math.max(statSync(file).size - from, 0), 1_000_000));
+    return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, from));
+  } finally {
+    closeSync(descriptor);
+  }
+}

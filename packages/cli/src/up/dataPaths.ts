@@ -1,0 +1,53 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The children of `kedge up`, in the order in which they start. */
+export const serviceNames = ['chain', 'agent', 'gateway'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+/** Where things are in a data folder. */
+export type DataPaths = {
+  readonly root: string;
+  readonly lock: string;
+  /** What the CLI reads: addresses, URLs, the API key. */
+  readonly upFile: string;
+  /** What `up` remembers: ports, finished steps. */
+  readonly state: string;
+  readonly apiKey: string;
+  readonly chain: string;
+  readonly chainDump: string;
+  readonly store: string;
+  readonly gateway: string;
+  readonly agent: string;
+  readonly log: (service: ServiceName) => string;
+  readonly pid: (service: ServiceName) => string;
+};
+
+/** Names the paths of a data folder; makes nothing. */
+export function dataPathsOf(root: string): DataPaths {
+  return {
+    root,
+    lock: join(root, 'up.lock'),
+    upFile: join(root, 'up.json'),
+    state: join(root, 'state.json'),
+    apiKey: join(root, 'api-key'),
+    chain: join(root, 'chain'),
+    chainDump: join(root, 'chain', 'state.json.gz'),
+    store: join(root, 'store'),
+    gateway: join(root, 'gateway'),
+    agent: join(root, 'agent'),
+    log: (service) => join(root, 'logs', `${service}.log`),
+    pid: (service) => join(root, 'pids', `${service}.json`),
+  };
+}
+
+/** Makes the folders, readable by this user only: they hold keys. */
+export function makeFolders(paths: DataPaths): void {
+  for (const folder of [paths.root, paths.chain, paths.store, paths.gateway, paths.agent]) makeFolder(folder);
+  makeFolder(join(paths.root, 'logs'));
+  makeFolder(join(paths.root, 'pids'));
+}
+
+function makeFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+}

@@ -1,0 +1,48 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { serviceNames, type DataPaths, type ServiceName } from './dataPaths.js';
+import { readJsonFile } from './durableFile.js';
+import { isRunning, type ProcessIdentity } from './processIdentity.js';
+
+const identitySchema = z.object({ pid: z.number().int().positive(), startedAt: z.string() });
+const patience: Readonly<Record<ServiceName, number>> = { gateway: 10_000, agent: 2_000, chain: 3_000 };
+
+/**
+ * Ends services that outlived an `up` that was killed: the gateway first, so that it writes what it holds to a living
+ * chain; the chain last, after `saveChain`.
+ *
+ * @returns the services that were found
+ */
+export async function endLeftovers(paths: DataPaths, saveChain: () => Promise<void>): Promise<ServiceName[]> {
+  const found: ServiceName[] = [];
+  for (const name of serviceNames.toReversed()) {
+    const identity = readPid(paths.pid(name));
+    if (identity === undefined) continue;
+    if (isRunning(identity)) {
+      found.push(name);
+      if (name === 'chain') await saveChain();
+      await end(identity, patience[name]);
+    }
+    rmSync(paths.pid(name), { force: true });
+  }
+  return found;
+}
+
+function readPid(path: string): ProcessIdentity | undefined {
+  const parsed = identitySchema.safeParse(readJsonFile(path));
+  return parsed.success ? parsed.data : undefined;
+}
+
+async function end(identity: ProcessIdentity, patienceMilliseconds: number): Promise<void> {
+  const killAt = Date.now() + patienceMilliseconds;
+  process.kill(identity.pid, 'SIGTERM');
+  let killed = false;
+  while (isRunning(identity)) {
+    if (!killed && Date.now() > killAt) {
+      process.kill(identity.pid, 'SIGKILL');
+      killed = true;
+    }
+    await delay(20);
+  }
+}

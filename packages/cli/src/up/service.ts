@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { BaseError } from '@kedge/core';
+import { logTail, type Child } from './child.js';
+import type { ServiceName } from './dataPaths.js';
+
+/** How one service is kept running. */
+export type ServiceOptions = {
+  readonly name: ServiceName;
+  /** Starts it and resolves when it serves. */
+  readonly start: () => Promise<Child>;
+  /** Ms that it gets to end in peace. */
+  readonly patience: number;
+  /** Runs after it was started again because it had ended by itself. */
+  readonly onRestarted?: () => Promise<void>;
+  readonly note: (line: string) => void;
+  /** Hears once that the service cannot be kept running. */
+  readonly onFailed: (error: unknown) => void;
+  /** Ms before each new start; when they are used up within `window` ms, the service has failed. */
+  readonly delays?: readonly number[];
+  readonly window?: number;
+};
+
+/** A service that is started again when it ends by itself. */
+export type Service = {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Stops it in peace and starts it again. */
+  restart(): Promise<void>;
+  /** Process id of the present run. */
+  pid(): number | undefined;
+};
+
+const standardDelays = [0, 250, 1_000, 3_000];
+const standardWindow = 60_000;
+
+/** Keeps one service running until it is stopped. Starts, stops and restarts happen one after the other. */
+export function createService(options: ServiceOptions): Service {
+  const { delays = standardDelays, window = standardWindow } = options;
+  const closing = new AbortController();
+  let child: Child | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+  let failures: number[] = [];
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = queue.then(work, work);
+    queue = next.catch(() => undefined);
+    return next;
+  };
+  const launch = async (): Promise<void> => {
+    const started = await options.start();
+    child = started;
+    void started.ended.then(({ text }) => {
+      // `child` is another one, or none, when we ended this one ourselves.
+      if (child !== started) return;
+      child = undefined;
+      options.note(`the ${options.name} ended (${text}); starting it again`);
+      inTurn(() => revive(started, text)).catch(options.onFailed);
+    });
+  };
+  const halt = async (): Promise<void> => {
+    const running = child;
+    child = undefined;
+    await running?.stop(options.patience);
+  };
+  const revive = async (ended: Child, reason: string): Promise<void> => {
+    let last: unknown = new BaseError(`the ${options.name} ended again and again, last with ${reason}`, {
+      code: 'service_failed',
+      hints: [`the end of ${ended.log.file}:\n${logTail(ended)}`],
+    });
+    while (!closing.signal.aborted) {
+      failures = [...failures.filter((time) => time > Date.now() - window), Date.now()];
+      const pause = delays[failures.length - 1];
+      if (pause === undefined) throw last;
+      await delay(pause, undefined, { signal: closing.signal }).catch(() => undefined);
+      if (closing.signal.aborted) return;
+      try {
+        await launch();
+        void options.onRestarted?.().catch(options.onFailed);
+        return;
+      } catch (error) {
+        last = error;
+      }
+    }
+  };
+  return {
+    start: () => inTurn(launch),
+    stop: () => {
+      closing.abort();
+      return inTurn(halt);
+    },
+    restart: () => inTurn(async () => {
+      await halt();
+      if (!closing.signal.aborted) await launch();
+    }),
+    pid: () => child?.pid,
+  };
+}

@@ -1,0 +1,75 @@
+import { BaseError, type Address, type Hex } from '@kedge/core';
+import { z } from 'zod';
+import { readJsonFile, writeDurably } from './durableFile.js';
+
+const hex = z.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-f]*$/i.test(value), 'not hex');
+const address = z.custom<Address>((value) => typeof value === 'string' && /^0x[0-9a-f]{40}$/i.test(value), 'not an address');
+const integer = z.string().regex(/^\d+$/).transform(BigInt);
+const port = z.number().int().min(1).max(65_535);
+
+const contractsSchema = z.object({
+  DataAnchoringToken: address,
+  DataAnchoringTokenExtension: address,
+  ValueChannels: address,
+  ValueMarket: address,
+});
+const anchoredClassSchema = z.object({ name: z.string(), classId: integer, shareTokenId: integer });
+const channelSchema = z.object({
+  channelId: hex,
+  holder: address,
+  tokenId: integer,
+  operator: address,
+  channelKey: address,
+  cap: integer,
+  rate: integer,
+  burst: integer,
+  deadline: integer,
+  grace: z.number().int(),
+  mode: z.enum(['strict', 'capped']),
+  salt: hex,
+});
+
+/** The steps of setting up that are done, each with what it made. A step is recorded once its block is on disk. */
+const stepsSchema = z.object({
+  contracts: contractsSchema.optional(),
+  /** `manifestCid` and `root` identify what was anchored, `digest` the files it was anchored from. */
+  docs: anchoredClassSchema.extend({ manifestCid: z.string(), digest: hex }).optional(),
+  agent: anchoredClassSchema.extend({ policyCid: z.string(), policyHash: hex }).optional(),
+  lot: z.object({ lot: z.number().int() }).optional(),
+  purchase: z.object({ tokenId: integer }).optional(),
+  channel: channelSchema.optional(),
+});
+
+const upStateSchema = z.object({
+  format: z.literal('kedge-up/1'),
+  ports: z.object({ chain: port, agent: port, gateway: port }),
+  /** Makes this folder's channel id its own. */
+  channelSalt: hex,
+  steps: stepsSchema,
+});
+
+/** What `up` remembers of a data folder. */
+export type UpState = z.output<typeof upStateSchema>;
+export type UpSteps = UpState['steps'];
+
+/**
+ * Reads the state file; undefined when there is none.
+ *
+ * @throws BaseError code `damaged_file`
+ */
+export function readUpState(path: string): UpState | undefined {
+  const json = readJsonFile(path);
+  if (json === undefined) return undefined;
+  const parsed = upStateSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new BaseError(`${path} does not hold the state of kedge up: ${z.prettifyError(parsed.error)}`, {
+    code: 'damaged_file',
+    hints: ['restore it from a copy, or move the data folder away and start anew (value bought there is then gone)'],
+  });
+}
+
+/** Writes the state file whole, or leaves the old one. */
+export function writeUpState(path: string, state: UpState): void {
+  const text = JSON.stringify(state, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value), 2);
+  writeDurably(path, `${text}\n`);
+}

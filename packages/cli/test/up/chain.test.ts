@@ -1,0 +1,109 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createTestClient, http, parseEther, publicActions, walletActions } from 'viem';
+import { foundry } from 'viem/chains';
+import { expect, onTestFinished, test } from 'vitest';
+import { createChain } from '../../src/up/chain.js';
+import { unpackDump } from '../../src/up/chainDump.js';
+import { findAnvil } from '../../src/up/findAnvil.js';
+import { developmentAccount } from '../../src/accounts/developmentAccount.js';
+import { freePort, temporaryDataFolder, until } from './support.js';
+
+// Deploys code that logs nothing but its being called: PUSH1 0 PUSH1 0 LOG0 STOP.
+const logger = '0x6560006000a0006000526006601af3';
+
+async function newChain() {
+  const paths = temporaryDataFolder();
+  const notes: string[] = [];
+  const port = await freePort();
+  const chain = createChain({ paths, port, anvil: findAnvil(process.env), environment: process.env, note: (line) => notes.push(line) });
+  const client = createTestClient({
+    account: developmentAccount('deployer'),
+    chain: foundry,
+    mode: 'anvil',
+    transport: http(chain.url),
+    pollingInterval: 20,
+    cacheTime: 0,
+  })
+    .extend(publicActions)
+    .extend(walletActions);
+  const run = async () => {
+    const child = await chain.run();
+    onTestFinished(async () => {
+      await chain.stopSaving();
+      await child.stop(0);
+    });
+    return child;
+  };
+  return { paths, notes, chain, client, run };
+}
+
+test('a chain that is killed continues: blocks, times, receipts, logs, nonces, code and balances are kept', async () => {
+  const { paths, notes, chain, client, run } = await newChain();
+  const first = await run();
+  const deployed = await client.waitForTransactionReceipt({ hash: await client.deployContract({ abi: [], bytecode: logger }) });
+  const to = deployed.contractAddress!;
+  for (let call = 0; call < 5; call += 1) await client.waitForTransactionReceipt({ hash: await client.sendTransaction({ to }) });
+  const { address } = developmentAccount('deployer');
+  const observe = async () => ({
+    block: await client.getBlock(),
+    second: await client.getBlock({ blockNumber: 2n }),
+    receipt: await client.getTransactionReceipt({ hash: deployed.transactionHash }),
+    logs: await client.getLogs({ fromBlock: 0n, toBlock: 'latest' }),
+    nonce: await client.getTransactionCount({ address }),
+    balance: await client.getBalance({ address }),
+    code: await client.getCode({ address: to }),
+  });
+  const before = await observe();
+  expect(before.logs).toHaveLength(5);
+  await chain.save();
+  await first.stop(0);
+
+  await run();
+  expect(await observe()).toEqual(before);
+  const next = await client.waitForTransactionReceipt({ hash: await client.sendTransaction({ to }) });
+  expect(next.blockNumber).toBe(before.block.number + 1n);
+  expect(statSync(paths.chainDump).mode & 0o777).toBe(0o600);
+  expect(notes).toEqual([]);
+});
+
+test('a block is saved without being asked for, at once', async () => {
+  const { paths, client, run } = await newChain();
+  const first = await run();
+  const to = developmentAccount('consumer').address;
+  const hash = await client.sendTransaction({ to, value: parseEther('1') });
+  const mined = performance.now();
+  await until(() => statSync(paths.chainDump, { throwIfNoEntry: false }) !== undefined);
+  const window = performance.now() - mined;
+  console.log(`block to disk: ${window.toFixed(0)} ms`);
+  await first.stop(0);
+  await run();
+  expect((await client.getTransactionReceipt({ hash })).status).toBe('success');
+});
+
+test('when blocks follow each other the last one is saved too', async () => {
+  const { paths, client, run } = await newChain();
+  const first = await run();
+  for (let block = 0; block < 30; block += 1) await client.mine({ blocks: 1 });
+  const last = await client.getBlock();
+  const saved = async () => {
+    const dump = await unpackDump(paths.chainDump, paths.chain);
+    return dump === undefined ? undefined : JSON.parse(readFileSync(dump.file, 'utf8')).best_block_number;
+  };
+  await until(async () => (await saved()) === Number(last.number));
+  await first.stop(0);
+  await run();
+  expect((await client.getBlock()).hash).toBe(last.hash);
+});
+
+test('a damaged dump is reported and left as it is', async () => {
+  const { paths, run } = await newChain();
+  writeFileSync(paths.chainDump, 'not gzip');
+  await expect(run()).rejects.toMatchObject({ code: 'damaged_chain_state' });
+  await expect(run()).rejects.toThrow(paths.chainDump);
+  expect(readFileSync(paths.chainDump, 'utf8')).toBe('not gzip');
+});
+
+test('without the node, the way to install it is told', () => {
+  expect(findAnvil({})).toMatch(/anvil$/);
+  expect(findAnvil({ PATH: '/nowhere' })).toMatch(/@foundry-rs/);
+});

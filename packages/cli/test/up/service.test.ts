@@ -1,0 +1,92 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { readyUrl, startChild, whenReady } from '../../src/up/child.js';
+import type { DataPaths, ServiceName } from '../../src/up/dataPaths.js';
+import { endLeftovers } from '../../src/up/endLeftovers.js';
+import { createService } from '../../src/up/service.js';
+import { temporaryDataFolder, until } from './support.js';
+
+const ready = `console.log('{"ready":true,"url":"http://127.0.0.1:1"}');`;
+const program = (code: string) => ({ file: process.execPath, args: ['-e', code], environment: process.env });
+
+function serviceOf(paths: DataPaths, code: string, delays?: readonly number[]) {
+  const notes: string[] = [];
+  const failures: unknown[] = [];
+  let restarts = 0;
+  const service = createService({
+    name: 'agent',
+    patience: 2_000,
+    note: (line) => notes.push(line),
+    onFailed: (error) => failures.push(error),
+    onRestarted: async () => void (restarts += 1),
+    ...(delays === undefined ? {} : { delays }),
+    start: async () => {
+      const child = await startChild('agent', program(code), paths);
+      await whenReady(child, 5_000, () => readyUrl(child));
+      return child;
+    },
+  });
+  onTestFinished(() => service.stop());
+  return { service, notes, failures, restarts: () => restarts };
+}
+
+test('a service that is killed is started again, and who depends on it hears of it', async () => {
+  const paths = temporaryDataFolder();
+  const { service, notes, failures, restarts } = serviceOf(paths, `${ready} setInterval(() => {}, 1000)`);
+  await service.start();
+  const first = service.pid()!;
+  process.kill(first, 'SIGKILL');
+  await until(() => restarts() === 1);
+  expect(service.pid()).not.toBe(first);
+  expect(notes).toEqual(['the agent ended (signal SIGKILL); starting it again']);
+  expect(failures).toEqual([]);
+});
+
+test('a service that is stopped stays stopped and leaves no pid file', async () => {
+  const paths = temporaryDataFolder();
+  const { service, notes } = serviceOf(paths, `${ready} setInterval(() => {}, 1000)`);
+  await service.start();
+  expect(existsSync(paths.pid('agent'))).toBe(true);
+  await service.stop();
+  expect(service.pid()).toBeUndefined();
+  expect(existsSync(paths.pid('agent'))).toBe(false);
+  expect(notes).toEqual([]);
+});
+
+test('a service that ends again and again fails with the end of its log', async () => {
+  const paths = temporaryDataFolder();
+  const { service, failures } = serviceOf(paths, `${ready} console.error('the disk is full'); setTimeout(() => process.exit(3), 50)`, [0, 0]);
+  await service.start();
+  await until(() => failures.length === 1);
+  expect(String(failures[0])).toContain('exit code 3');
+  expect(String(failures[0])).toContain('the disk is full');
+});
+
+test('a service that never gets ready fails to start with the end of its log', async () => {
+  const { service } = serviceOf(temporaryDataFolder(), `console.error('no such model'); process.exit(1)`);
+  await expect(service.start()).rejects.toThrow(/exit code 1[^]*no such model/);
+});
+
+test('services that outlived their parent end in order: the gateway, the agent, then the saved chain', async () => {
+  const paths = temporaryDataFolder();
+  const order = join(paths.root, 'order');
+  const note = (name: string) =>
+    `process.on('SIGTERM', () => { require('fs').appendFileSync(${JSON.stringify(order)}, '${name} '); process.exit(0) }); ${ready} setInterval(() => {}, 1000)`;
+  writeFileSync(order, '');
+  for (const name of ['chain', 'agent', 'gateway'] satisfies ServiceName[]) {
+    const child = await startChild(name, program(note(name)), paths);
+    await whenReady(child, 5_000, () => readyUrl(child));
+  }
+  const found = await endLeftovers(paths, async () => writeFileSync(order, `${readFileSync(order, 'utf8')}saved `));
+  expect(found).toEqual(['gateway', 'agent', 'chain']);
+  expect(readFileSync(order, 'utf8')).toBe('gateway agent saved chain ');
+  expect(existsSync(paths.pid('gateway'))).toBe(false);
+});
+
+test('a pid that now belongs to another process is left alone', async () => {
+  const paths = temporaryDataFolder();
+  writeFileSync(paths.pid('gateway'), JSON.stringify({ pid: process.pid, startedAt: 'an earlier boot/1' }));
+  expect(await endLeftovers(paths, async () => undefined)).toEqual([]);
+  expect(existsSync(paths.pid('gateway'))).toBe(false);
+});
