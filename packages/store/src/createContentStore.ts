@@ -1,0 +1,161 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { BaseError, canonicalJson, utf8 } from '@kedge/core';
+import { base32upper } from 'multiformats/bases/base32';
+import type { CID } from 'multiformats/cid';
+import { catFile } from './catFile.js';
+import { fileDag } from './fileDag.js';
+import { parseCid, rawCid } from './rawCid.js';
+
+export type PutOptions = {
+  /** `each`: the block is on disk, not only in the system's cache, when `put` resolves. Default `none`. */
+  readonly sync?: 'none' | 'each';
+};
+
+/** Blocks and files by CID (base32 CIDv1 text). */
+export type ContentStore = {
+  readonly dir: string;
+  /** Stores one block. Its digest is the caller's word here; every read checks it. */
+  put(cid: string, bytes: Uint8Array, options?: PutOptions): Promise<void>;
+  /** One block, checked. Throws `block_missing`, `block_corrupt`. */
+  get(cid: string): Promise<Uint8Array>;
+  has(cid: string): Promise<boolean>;
+  /** Stores bytes as a UnixFS file (profile unixfs-v1-2025) and returns its CID. */
+  putBytes(bytes: Uint8Array, options?: PutOptions): Promise<string>;
+  /** All bytes of a file, in memory; for large files use `catFile`. */
+  getBytes(cid: string): Promise<Uint8Array>;
+  /** Stores the canonical JSON (RFC 8785) of a value as a file and returns its CID. */
+  putJson(value: unknown, options?: PutOptions): Promise<string>;
+  getJson(cid: string): Promise<unknown>;
+  /** Bytes of a file as a stream, one block at a time; `offset` and `length` in bytes. */
+  catFile(cid: string, range?: { readonly offset?: number; readonly length?: number }): AsyncGenerator<Uint8Array>;
+};
+
+const chunkSize = 1024 * 1024;
+
+/**
+ * Opens a content store in a folder, which is made when first written to. Blocks are files
+ * `<last two letters>/<multihash in base32>.data` (the layout of blockstore-fs, so IPFS tools can open it), written
+ * aside and renamed: a reader sees a whole block or none.
+ *
+ * @example
+ * const store = createContentStore({ dir: '.kedge/store' });
+ * const cid = await store.putJson({ hello: 'world' });
+ */
+export function createContentStore(options: { dir: string }): ContentStore {
+  const dir = resolve(options.dir);
+  const made = new Set<string>();
+
+  async function ensure(folder: string): Promise<void> {
+    if (made.has(folder)) return;
+    await mkdir(folder, { recursive: true });
+    made.add(folder);
+  }
+
+  function fileOf(cid: CID): string {
+    const name = base32upper.encoder.encode(cid.multihash.bytes);
+    return join(dir, name.slice(-2), `${name}.data`);
+  }
+
+  async function put(text: string, bytes: Uint8Array, { sync = 'none' }: PutOptions = {}): Promise<void> {
+    const file = fileOf(parseCid(text));
+    // A block never changes, so one that is there is kept; one cut short (by a lost disk) is written again.
+    if (sync === 'none' && (await sizeOf(file)) === bytes.length) return;
+    const aside = join(dir, 'tmp', randomUUID());
+    await ensure(dirname(file));
+    await ensure(dirname(aside));
+    try {
+      const handle = await open(aside, 'wx');
+      try {
+        await handle.writeFile(bytes);
+        if (sync === 'each') await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(aside, file);
+    } catch (error) {
+      await rm(aside, { force: true });
+      throw error;
+    }
+    if (sync === 'each') await syncFolder(dirname(file));
+  }
+
+  async function get(text: string): Promise<Uint8Array> {
+    const cid = parseCid(text);
+    const file = fileOf(cid);
+    const bytes = await readFile(file).catch((cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+      throw new BaseError('The content store lacks a block.', {
+        code: 'block_missing',
+        status: 404,
+        values: { cid: text, store: dir },
+        hints: ['Anchor the source again with this store, or copy the block from another store.'],
+        cause,
+      });
+    });
+    if (!createHash('sha256').update(bytes).digest().equals(cid.multihash.digest)) {
+      throw new BaseError('A block in the content store is damaged: its hash is not the one in its CID.', {
+        code: 'block_corrupt',
+        status: 500,
+        values: { cid: text, file },
+        hints: ['Delete that file and anchor the source again; check the disk.'],
+      });
+    }
+    return bytes;
+  }
+
+  const store: ContentStore = {
+    dir,
+    put,
+    get,
+    has: async (text) => (await sizeOf(fileOf(parseCid(text)))) !== undefined,
+    async putBytes(bytes, putOptions) {
+      const count = Math.max(1, Math.ceil(bytes.length / chunkSize));
+      const digests = new Uint8Array(count * 32);
+      for (let index = 0; index < count; index++) {
+        const chunk = bytes.subarray(index * chunkSize, (index + 1) * chunkSize);
+        const digest = createHash('sha256').update(chunk).digest();
+        digests.set(digest, index * 32);
+        await put(rawCid(digest).toString(), chunk, putOptions);
+      }
+      const onBlock = (cid: CID, block: Uint8Array) => put(cid.toString(), block, putOptions);
+      return (await fileDag({ digests, size: bytes.length, chunkSize, onBlock })).cid.toString();
+    },
+    async getBytes(cid) {
+      const parts: Uint8Array[] = [];
+      for await (const part of store.catFile(cid)) parts.push(part);
+      return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    },
+    putJson: (value, putOptions) => store.putBytes(utf8(canonicalJson(value)), putOptions),
+    async getJson(cid) {
+      const text = Buffer.from(await store.getBytes(cid)).toString('utf8');
+      try {
+        return JSON.parse(text) as unknown;
+      } catch (cause) {
+        throw new BaseError('That content is not JSON.', { code: 'content_not_json', values: { cid }, cause });
+      }
+    },
+    catFile: (cid, range) => catFile(get, cid, range),
+  };
+  return store;
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A renamed file is only sure to be found after a power cut once its folder is on disk too. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
