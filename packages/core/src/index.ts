@@ -11,6 +11,17 @@ export {
   type ChannelMode,
   type Voucher,
 } from './channel.js';
+export {
+  buildCroissant,
+  classIri,
+  croissantSchema,
+  integrityHashOf,
+  parseCroissant,
+  type Croissant,
+  type CroissantCreator,
+  type CroissantInput,
+  type CroissantParent,
+} from './croissant.js';
 export { deploymentSchema, parseDeployment, type Deployment } from './deployment.js';
 export {
   channelTypes,
@@ -35,6 +46,17 @@ export {
   type Hex,
 } from './hex.js';
 export { chatCompletionRequestSchema, parseChatCompletionRequest, type ChatCompletionRequest } from './httpSchemas.js';
+export {
+  bindManifest,
+  buildManifest,
+  comparePaths,
+  contentMerkleTree,
+  manifestSchema,
+  parseManifest,
+  type AnchoredContent,
+  type Manifest,
+  type ManifestFile,
+} from './manifest.js';
 export { merkleRootFromPath, merkleTree, type MerkleTree } from './merkle.js';
 export { metricLabels, metricTypeOf, type Metric, type MetricLabel } from './metrics.js';
 export { parsePolicy, policyHashOf, policySchema, type Policy } from './policy.js';
