@@ -44,23 +44,29 @@ export function table(rows: readonly (readonly string[])[], indent = ''): string
   return rows.map((row) => (indent + row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).trimEnd());
 }
 
-type Described = { message: string; hints: readonly string[]; kind: 'user' | 'transient' | 'bug'; code?: string; docsPath?: string };
+type Described = {
+  readonly shortMessage: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly hints: readonly string[];
+  readonly kind: 'user' | 'transient' | 'bug';
+  readonly code?: string;
+  readonly docsPath?: string;
+};
 
 /** Reads a `BaseError` by its shape, so that printing one does not load the packages that define it. */
 function describe(error: unknown): Described {
-  if (error instanceof Error && 'hints' in error && 'kind' in error) {
-    const known = error as Error & Omit<Described, 'message'>;
-    return {
-      message: known.message,
-      hints: known.hints,
-      kind: known.kind,
-      ...(known.code === undefined ? {} : { code: known.code }),
-      ...(known.docsPath === undefined ? {} : { docsPath: known.docsPath }),
-    };
+  if (error instanceof Error && 'shortMessage' in error && 'hints' in error && 'kind' in error) {
+    return error as Error & Described;
   }
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return { message, hints: ['this is a bug in kedge: run again with KEDGE_DEBUG=1 and report what it prints'], kind: 'bug' };
+  return {
+    shortMessage: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    values: {},
+    hints: ['This is a bug in kedge: run the command again with KEDGE_DEBUG=1 and report what it prints.'],
+    kind: 'bug',
+  };
 }
+
+const shown = (value: unknown): string => (typeof value === 'object' ? toJson(value) : String(value));
 
 /** The exit code for an error. */
 export function exitCodeOf(error: unknown): number {
@@ -121,13 +127,13 @@ export function createOutput(options: { json: boolean; stdout: Sink; stderr: Sin
       };
     },
     error(error) {
-      const { message, hints, kind, code, docsPath } = describe(error);
-      if (json) stderr.write(`${JSON.stringify({ error: { message, kind, code, hints, docsPath } })}\n`);
+      const { shortMessage, values, hints, kind, code, docsPath } = describe(error);
+      if (json) note(toJson({ error: { message: shortMessage, kind, code, values, hints, docsPath } }));
       else {
-        note(`error: ${message}`);
-        // viem-style messages already carry their hints; print only those that are not in there.
-        for (const hint of hints) if (!message.includes(hint)) note(`  -> ${hint}`);
-        if (docsPath !== undefined && !message.includes(docsPath)) note(`  see ${docsPath}`);
+        note(`error: ${shortMessage}`);
+        for (const [name, value] of Object.entries(values)) note(`  ${name}: ${shown(value)}`);
+        for (const hint of hints) note(`  -> ${hint}`);
+        if (docsPath !== undefined) note(`  see ${docsPath}`);
       }
       if (debug && error instanceof Error) note(causesOf(error));
       return exitCodeOf(error);

@@ -1,7 +1,8 @@
-import { createCipheriv, createDecipheriv, scrypt, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto';
 import { BaseError, type Hex } from '@kedge/core';
 import { bytesToHex, hexToBytes, keccak256 } from 'viem';
 import { z } from 'zod';
+import { deriveScryptKey, type ScryptCost } from './deriveScryptKey.js';
 
 const hex = (length?: number) =>
   z.string().regex(length === undefined ? /^(?:[0-9a-f]{2})+$/i : new RegExp(`^[0-9a-f]{${length * 2}}$`, 'i'));
@@ -30,17 +31,8 @@ const keystoreFileSchema = z.object({
 /** The parsed content of a keystore file. */
 export type KeystoreFile = z.infer<typeof keystoreFileSchema>;
 
-type ScryptCost = { readonly n: number; readonly r: number; readonly p: number };
-
 /** The cost that other wallets use for keys at rest: about a second and 256 MiB. */
 export const standardCost: ScryptCost = { n: 2 ** 18, r: 8, p: 1 };
-
-function deriveKey(password: string, salt: Uint8Array, { n, r, p }: ScryptCost): Promise<Buffer> {
-  return new Promise((done, fail) => {
-    const options = { N: n, r, p, maxmem: 128 * n * r + 2 ** 25 };
-    scrypt(Buffer.from(password, 'utf8'), salt, 32, options, (error, key) => (error === null ? done(key) : fail(error)));
-  });
-}
 
 const macOf = (key: Buffer, ciphertext: Buffer): Buffer =>
   Buffer.from(keccak256(Buffer.concat([key.subarray(16, 32), ciphertext]), 'bytes'));
@@ -65,7 +57,7 @@ export function parseKeystoreFile(text: string, name: string): KeystoreFile {
 /** Decrypts the private key of a keystore file. Throws when the password is wrong. */
 export async function decryptKeystoreFile(file: KeystoreFile, password: string): Promise<Hex> {
   const { ciphertext, cipherparams, kdfparams, mac } = file.crypto;
-  const key = await deriveKey(password, Buffer.from(kdfparams.salt, 'hex'), kdfparams);
+  const key = await deriveScryptKey(password, Buffer.from(kdfparams.salt, 'hex'), kdfparams);
   const encrypted = Buffer.from(ciphertext, 'hex');
   if (!timingSafeEqual(macOf(key, encrypted), Buffer.from(mac, 'hex'))) {
     throw new BaseError('the password does not open this keystore file', {
@@ -88,7 +80,7 @@ export async function encryptKeystoreFile(
   { salt, iv, id }: KeystoreRandom,
   cost: ScryptCost = standardCost,
 ): Promise<KeystoreFile> {
-  const key = await deriveKey(password, salt, cost);
+  const key = await deriveScryptKey(password, salt, cost);
   const cipher = createCipheriv('aes-128-ctr', key.subarray(0, 16), iv);
   const ciphertext = Buffer.concat([cipher.update(hexToBytes(privateKey)), cipher.final()]);
   return {

@@ -1,0 +1,61 @@
+import { BaseError } from '@kedge/core';
+import { expect, test } from 'vitest';
+import { createOutput, exitCodes, table, toJson } from '../src/output.js';
+
+function capture(json: boolean, isTTY = false) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const output = createOutput({
+    json,
+    stdout: { write: (text) => out.push(text) },
+    stderr: { write: (text) => err.push(text), isTTY },
+  });
+  return { output, out, err };
+}
+
+test('exit codes follow the kind of the error', () => {
+  const { output } = capture(false);
+  expect(output.error(new BaseError('no'))).toBe(exitCodes.user);
+  expect(output.error(new BaseError('no', { code: 'usage' }))).toBe(exitCodes.usage);
+  expect(output.error(new BaseError('no', { kind: 'transient' }))).toBe(exitCodes.transient);
+  expect(output.error(new BaseError('no', { kind: 'bug' }))).toBe(exitCodes.bug);
+  expect(output.error(new TypeError('no'))).toBe(exitCodes.bug);
+});
+
+test('an error is printed once, with its values and its way out', () => {
+  const { output, err, out } = capture(false);
+  output.error(new BaseError('The chain differs.', { values: { chainId: 5n }, hints: ['Deploy first.'], docsPath: 'a.md' }));
+  expect(err.join('')).toBe('error: The chain differs.\n  chainId: 5\n  -> Deploy first.\n  see a.md\n');
+  expect(out).toEqual([]);
+});
+
+test('with --json the error is JSON on stderr and the result is JSON on stdout', () => {
+  const { output, err, out } = capture(true);
+  output.print('not shown');
+  output.result({ amount: 10n ** 30n }, () => 'not shown');
+  output.error(new BaseError('No.', { hints: ['Do.'] }));
+  expect(JSON.parse(out.join(''))).toEqual({ amount: '1000000000000000000000000000000' });
+  expect(JSON.parse(err.join(''))).toMatchObject({ error: { message: 'No.', kind: 'user', hints: ['Do.'] } });
+});
+
+test('what takes under a second is not announced', async () => {
+  const { output, err } = capture(false);
+  expect(await output.waitFor('nothing', Promise.resolve(7))).toBe(7);
+  expect(err).toEqual([]);
+});
+
+test('progress rewrites its line on a terminal only', () => {
+  const terminal = capture(false, true);
+  const shown = terminal.output.progress();
+  shown.update('1 %');
+  shown.done();
+  expect(terminal.err.join('')).toBe('\r\x1b[K1 %\r\x1b[K');
+  const plain = capture(false);
+  plain.output.progress().update('1 %');
+  expect(plain.err).toEqual([]);
+});
+
+test('tables align and JSON keeps big integers', () => {
+  expect(table([['A', 'BB'], ['long', 'x']])).toEqual(['A     BB', 'long  x']);
+  expect(toJson({ a: 2n ** 64n })).toContain('"18446744073709551616"');
+});
