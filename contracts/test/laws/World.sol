@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
+import {LotTerms} from "../../src/interfaces/IDATLots.sol";
+import {CaptureItem, Channel, ChannelMode, ReceiptAnchor, RoyaltyEdge} from "../../src/interfaces/IValueChannels.sol";
+import {Model} from "./Model.sol";
+
+/// @notice Many actors over four related classes. Each action does something valid and tells the model.
+/// @dev An action that finds nothing to act on does nothing: nothing here may revert.
+contract World is Model {
+    address[] internal holders;
+    address[] internal operators;
+    address internal beneficiary;
+    address internal directSeller;
+    uint256 internal salt;
+
+    function setUp() public override {
+        super.setUp();
+        for (uint256 i = 0; i < 5; ++i) {
+            holders.push(makeAddr(string.concat("holder ", vm.toString(i))));
+        }
+        operators.push(makeAddr("operator 0"));
+        operators.push(makeAddr("operator 1"));
+        beneficiary = makeAddr("beneficiary");
+        directSeller = makeAddr("seller");
+        accounts.push(operators[0]);
+        accounts.push(operators[1]);
+        accounts.push(beneficiary);
+
+        // A diamond: the agent uses the model and one of the datasets that the model was made from.
+        addClass(new ParentTerms[](0), address(0));
+        addClass(new ParentTerms[](0), beneficiary);
+        addClass(edgesTo(classIds[0], 1000, classIds[1], 333), address(0));
+        addClass(edgesTo(classIds[2], 2000, classIds[0], 1), address(0));
+
+        for (uint256 i = 0; i < classIds.length; ++i) {
+            addLot(classIds[i], 0, 7, 3, 2500, true, false);
+            addLot(classIds[i], 1, 1_000_003, 7, 1, false, true);
+        }
+        addLot(classIds[3], 0, 1, 1000, 10_000, false, false);
+        addLot(classIds[3], 1, 5, 1, 0, true, true);
+    }
+
+    function addClass(ParentTerms[] memory parents, address beneficiary_) private {
+        uint256 classId = createClass(parents, beneficiary_);
+        classIds.push(classId);
+        beneficiaryOf[classId] = beneficiary_;
+        for (uint256 i = 0; i < parents.length; ++i) {
+            edges[classId].push(EdgeModel(parents[i].classId, parents[i].royaltyBps, [uint256(0), 0]));
+        }
+    }
+
+    function edgesTo(uint256 first, uint16 firstBps, uint256 second, uint16 secondBps)
+        private
+        pure
+        returns (ParentTerms[] memory parents)
+    {
+        parents = new ParentTerms[](2);
+        parents[0] = ParentTerms(uint64(first), firstBps);
+        parents[1] = ParentTerms(uint64(second), secondBps);
+    }
+
+    function addLot(
+        uint256 classId,
+        uint256 asset,
+        uint96 numerator,
+        uint64 denominator,
+        uint16 operatorBps,
+        bool refundable,
+        bool expiredToClass
+    ) private {
+        bool onMarket = lots.length % 2 == 0;
+        uint32 lot = createLot(
+            classId,
+            LotTerms({
+                asset: assetOf(asset),
+                priceNumerator: numerator,
+                priceDenominator: denominator,
+                operatorBps: operatorBps,
+                refundable: refundable,
+                expiredToClass: expiredToClass,
+                seller: onMarket ? address(market) : directSeller
+            })
+        );
+        lots.push(
+            LotModel(
+                classId,
+                lot,
+                asset,
+                numerator,
+                denominator,
+                operatorBps,
+                refundable,
+                expiredToClass,
+                onMarket,
+                0,
+                0,
+                0
+            )
+        );
+    }
+
+    // Picks: a seed into the first fitting element at or after it; `none` when nothing fits.
+
+    uint256 internal constant NONE = type(uint256).max;
+
+    function aHolder(uint256 seed) internal view returns (address) {
+        return holders[seed % holders.length];
+    }
+
+    function aClass(uint256 seed) internal view returns (uint256) {
+        return classIds[seed % classIds.length];
+    }
+
+    /// @notice Never, or the end of one of the next nine days, so that expiries meet each other and the clock.
+    function anExpiry(uint256 seed) internal view returns (uint64) {
+        uint256 day = seed % 12;
+        if (day >= 10) return 0;
+        return uint64((block.timestamp / 1 days + day + 1) * 1 days);
+    }
+
+    function aLiveTokenWithValue(uint256 seed) internal view returns (uint256) {
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            uint256 at = (seed % tokens.length + i) % tokens.length;
+            if (!expired(tokens[at]) && core.valueOf(tokens[at].tokenId) != 0) return at;
+        }
+        return NONE;
+    }
+
+    function anOpenChannel(uint256 seed) internal view returns (uint256) {
+        for (uint256 i = 0; i < opened.length; ++i) {
+            uint256 at = (seed % opened.length + i) % opened.length;
+            if (opened[at].open) return at;
+        }
+        return NONE;
+    }
+
+    function endOf(Channel memory channel) internal pure returns (uint256) {
+        return uint256(channel.deadline) + channel.grace;
+    }
+
+    modifier thenNoteExpiries() {
+        _;
+        noteExpiries();
+    }
+
+    // Time.
+
+    function warp(uint256 seed) external thenNoteExpiries {
+        // One in three moves lands on the end of a day, where P20 is decided; else up to two days pass.
+        if (seed % 3 == 0) vm.warp((block.timestamp / 1 days + 1) * 1 days);
+        else vm.warp(block.timestamp + bound(seed, 1, 2 days));
+    }
+
+    // Tokens.
+
+    function mintUnbacked(uint256 who, uint256 class_, uint64 value, uint256 share, uint256 expiry) external {
+        uint256 classId = aClass(class_);
+        value = uint64(bound(value, 0, 1e12));
+        // A third has no share, some saturate (P10).
+        share = share % 3 == 0 ? 0 : share % 7 == 0 ? bound(share, 2 ** 32, 2 ** 40) : bound(share, 1, 10_000);
+        uint64 expireAt = anExpiry(expiry);
+        uint256 tokenId = mint(classId, aHolder(who), value, share, expireAt);
+        units[classId].minted += value;
+        addToken(tokenId, classId, 1, share > type(uint32).max ? type(uint32).max : share, expireAt);
+    }
+
+    function mintBacked(uint256 who, uint256 lot, uint64 amount, uint256 expiry) external {
+        LotModel storage l = lots[lot % lots.length];
+        amount = uint64(bound(amount, 1, 1e9));
+        uint256 cost = (l.numerator * amount + l.denominator - 1) / l.denominator;
+        uint64 expireAt = anExpiry(expiry);
+        uint256 tokenId;
+        if (l.onMarket) {
+            openListing(l.classId, l.lot, amount, expireAt);
+            tokenId = buy(aHolder(who), l.classId, l.lot, amount);
+        } else {
+            vm.deal(directSeller, l.asset == 0 ? cost : 0);
+            usd.mint(directSeller, l.asset == 1 ? cost : 0);
+            vm.startPrank(directSeller);
+            usd.approve(address(token), cost);
+            tokenId = token.mintFromLot{value: l.asset == 0 ? cost : 0}(
+                l.classId, l.lot, aHolder(who), amount, expireAt
+            );
+            vm.stopPrank();
+        }
+        units[l.classId].minted += amount;
+        l.outstanding += amount;
+        l.escrow += cost;
+        money[l.classId][l.asset].deposited += cost;
+        balance[l.asset] += cost;
+        addToken(tokenId, l.classId, l.lot, 0, expireAt);
+    }
+
+    function addToken(uint256 tokenId, uint256 classId, uint32 lot, uint256 share, uint64 expireAt) private {
+        tokens.push();
+        TokenModel storage t = tokens[tokens.length - 1];
+        (t.tokenId, t.classId, t.lot, t.share, t.expireAt) = (tokenId, classId, lot, share, expireAt);
+    }
+
+    function transferToken(uint256 which, uint256 to) external {
+        if (tokens.length == 0) return;
+        uint256 tokenId = tokens[which % tokens.length].tokenId;
+        vm.prank(core.ownerOf(tokenId));
+        core.transferToken(tokenId, aHolder(to));
+    }
+
+    function transferValue(uint256 from, uint256 to, uint256 amount) external {
+        uint256 at = aLiveTokenWithValue(from);
+        if (at == NONE) return;
+        TokenModel storage source = tokens[at];
+        (bool backed,) = lotIndexOf(source);
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            TokenModel storage target = tokens[(to % tokens.length + i) % tokens.length];
+            if (target.tokenId == source.tokenId || expired(target)) continue;
+            if (target.classId != source.classId || target.lot != source.lot) continue;
+            if (backed && source.expireAt != 0 && (target.expireAt == 0 || target.expireAt > source.expireAt)) continue;
+            amount = bound(amount, 1, core.valueOf(source.tokenId));
+            vm.prank(core.ownerOf(source.tokenId));
+            core.transferValue(source.tokenId, target.tokenId, amount);
+            return;
+        }
+    }
+
+    function recordUsage(uint256 which, uint256 amount) external {
+        uint256 at = aLiveTokenWithValue(which);
+        if (at == NONE) return;
+        TokenModel storage t = tokens[at];
+        amount = bound(amount, 0, core.valueOf(t.tokenId));
+        vm.prank(core.ownerOf(t.tokenId));
+        core.recordUsage(t.tokenId, keccak256("inference_calls"), amount);
+        units[t.classId].recorded += amount;
+        if (amount != 0) spend(t, amount, 0, address(0));
+    }
+
+    function refund(uint256 which, uint64 amount) external {
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            TokenModel storage t = tokens[(which % tokens.length + i) % tokens.length];
+            uint256 value = core.valueOf(t.tokenId);
+            (bool backed, uint256 index) = lotIndexOf(t);
+            if (!backed || value == 0) continue;
+            LotModel storage l = lots[index];
+            if (expired(t) ? l.expiredToClass : !l.refundable) continue;
+            amount = uint64(bound(amount, 1, value));
+            address payable owner = payable(core.ownerOf(t.tokenId));
+            vm.prank(owner);
+            uint256 paid = token.refund(t.tokenId, amount, owner);
+            assertEq(paid, l.numerator * amount / l.denominator, "R2: refund is floor(price x n)");
+            units[t.classId].refunded += amount;
+            money[t.classId][l.asset].refunded += paid;
+            balance[l.asset] -= paid;
+            leaveLot(l, amount, paid, 0);
+            return;
+        }
+    }
+
+    function sweepExpired(uint256 which) external {
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            TokenModel storage t = tokens[(which % tokens.length + i) % tokens.length];
+            uint256 value = core.valueOf(t.tokenId);
+            (bool backed, uint256 index) = lotIndexOf(t);
+            if (!backed || value == 0 || !expired(t) || !lots[index].expiredToClass) continue;
+            token.sweepExpired(t.tokenId);
+            LotModel storage l = lots[index];
+            units[t.classId].swept += value;
+            uint256 released = l.numerator * value / l.denominator;
+            leaveLot(l, value, released, released);
+            return;
+        }
+    }
+
+    // Channels.
+
+    function openChannel(uint256 which, uint64 cap, uint64 rate, uint256 deadline, uint256 who) external {
+        uint256 at = aLiveTokenWithValue(which);
+        if (at == NONE) return;
+        TokenModel storage t = tokens[at];
+        uint256 latest = t.expireAt == 0 ? block.timestamp + 10 days : t.expireAt;
+        if (latest < block.timestamp + 1 days + 1) return;
+        Channel memory channel = Channel({
+            holder: core.ownerOf(t.tokenId),
+            tokenId: t.tokenId,
+            operator: operators[who % operators.length],
+            channelKey: channelKey,
+            cap: uint64(bound(cap, 1, core.valueOf(t.tokenId))),
+            rate: uint64(rate % 3 == 0 ? 0 : bound(rate, 1, 1e6)),
+            burst: uint64(rate % 1000),
+            deadline: uint64(bound(deadline, block.timestamp + 1, latest - 1 days)),
+            grace: 1 days,
+            mode: rate % 3 == 1 ? ChannelMode.Capped : ChannelMode.Strict,
+            salt: bytes32(++salt)
+        });
+        bytes32 id = openChannel(channel);
+        opened.push();
+        ChannelModel storage c = opened[opened.length - 1];
+        (c.channel, c.id, c.token, c.openedAt, c.open) = (channel, id, at, block.timestamp, true);
+    }
+
+    /// @notice Up to four vouchers, some of them forged, late, stale or above the cap, and up to two edges.
+    function capture(uint256 which, uint256 count, uint64[4] calldata signed, uint256 edgeSeed) external {
+        if (opened.length == 0) return;
+        count = bound(count, 1, 4);
+        CaptureItem[] memory items = new CaptureItem[](count);
+        RoyaltyEdge[] memory edgesToCollect = new RoyaltyEdge[](edgeSeed % 3);
+        for (uint256 i = 0; i < count; ++i) {
+            ChannelModel storage c = opened[(which % opened.length + i) % opened.length];
+            bool forged = signed[i] % 5 == 0;
+            uint64 cumulative = signed[i] % 11 == 0 ? signed[i] : uint64(bound(signed[i], 0, c.channel.cap));
+            items[i] = voucherItem(c.channel, cumulative, forged ? uint256(0xBAD) : channelKeySecret);
+            if (forged || !c.open) continue;
+            if (cumulative > c.signed) c.signed = cumulative;
+            captureInModel(c, cumulative);
+        }
+        for (uint256 i = 0; i < edgesToCollect.length; ++i) {
+            (uint256 classId, uint256 edge, uint256 asset) = anEdge(edgeSeed / 3 + i);
+            edgesToCollect[i] = RoyaltyEdge(classId, edge, assetOf(asset));
+            collected(classId, edge, asset);
+        }
+        channels.capture(items, edgesToCollect, new ReceiptAnchor[](0));
+    }
+
+    function captureInModel(ChannelModel storage c, uint64 cumulative) private {
+        if (block.timestamp > endOf(c.channel)) return;
+        uint256 target = cumulative < c.channel.cap ? cumulative : c.channel.cap;
+        uint256 metered = uint256(c.channel.burst) + uint256(c.channel.rate) * (block.timestamp - c.openedAt);
+        if (c.channel.rate != 0 && metered < target) target = metered;
+        if (target <= c.captured) return;
+        uint256 taken = target - c.captured;
+        c.captured = uint64(target);
+        TokenModel storage t = tokens[c.token];
+        units[t.classId].captured += taken;
+        (bool backed, uint256 index) = lotIndexOf(t);
+        if (backed) spend(t, taken, lots[index].operatorBps, c.channel.operator);
+    }
+
+    function closeChannel(uint256 which) external {
+        uint256 at = anOpenChannel(which);
+        if (at == NONE) return;
+        ChannelModel storage c = opened[at];
+        // Whoever may: the operator at any time, anyone else later.
+        vm.prank(block.timestamp > endOf(c.channel) ? aHolder(which) : c.channel.operator);
+        uint64 returned = channels.close(c.channel);
+        assertEq(returned, c.channel.cap - c.captured, "R6: the rest returns");
+        c.open = false;
+    }
+
+    // Money.
+
+    function settle(uint256 class_, uint256 asset, uint256 amount) external {
+        uint256 classId = aClass(class_);
+        if (activeShare(classId) == 0) return;
+        asset = asset % 2;
+        // Single wei matter as much as fortunes.
+        amount = amount % 2 == 0 ? bound(amount, 1, 1000) : bound(amount, 1, 1e27);
+        if (asset == 0) settleETH(classId, amount);
+        else settleUSD(classId, amount);
+        money[classId][asset].settled += amount;
+        balance[asset] += amount;
+        accrue(classId, asset, amount);
+    }
+
+    /// @notice By the owner or by anyone else, who may only pay the owner (P11); then again, for nothing (L4).
+    function claim(uint256 which, uint256 asset, uint256 who) external {
+        if (tokens.length == 0) return;
+        asset = asset % 2;
+        TokenModel storage t = tokens[which % tokens.length];
+        address payable owner = payable(core.ownerOf(t.tokenId));
+        uint256 before = balanceOf(owner, asset);
+        vm.startPrank(who % 2 == 0 ? owner : stranger);
+        uint256 paid = core.claim(t.tokenId, assetOf(asset), owner);
+        uint256 again = core.claim(t.tokenId, assetOf(asset), owner);
+        vm.stopPrank();
+        assertEq(again, 0, "L4: the second claim pays nothing");
+        assertEq(balanceOf(owner, asset) - before, paid, "L4: the owner receives what the claim says");
+        t.claimed[asset] += paid;
+        money[t.classId][asset].claimed += paid;
+        balance[asset] -= paid;
+    }
+
+    function balanceOf(address account, uint256 asset) private view returns (uint256) {
+        return asset == 0 ? account.balance : usd.balanceOf(account);
+    }
+
+    function anEdge(uint256 seed) private view returns (uint256 classId, uint256 edge, uint256 asset) {
+        return (classIds[2 + seed % 2], (seed / 2) % 2, (seed / 4) % 2);
+    }
+
+    function collectRoyalty(uint256 seed) external {
+        (uint256 classId, uint256 edge, uint256 asset) = anEdge(seed);
+        assertEq(
+            token.collectRoyalty(classId, edge, assetOf(asset)),
+            collected(classId, edge, asset),
+            "R19: an edge pays floor(received x bps) less what it paid"
+        );
+    }
+
+    function withdraw(uint256 who, uint256 asset) external {
+        asset = asset % 2;
+        address account = accounts[who % accounts.length];
+        uint256 amount = owed[account][asset];
+        if (amount == 0) return;
+        vm.prank(account);
+        assertEq(token.withdraw(assetOf(asset), payable(account)), amount, "R3: all that is owed is paid");
+        owed[account][asset] = 0;
+        balance[asset] -= amount;
+    }
+
+    function poke(uint256 seed) external {
+        token.syncExpired(aClass(seed));
+        if (tokens.length != 0) token.observeExpiry(tokens[seed % tokens.length].tokenId);
+    }
+}
