@@ -1,0 +1,117 @@
+import type { RankedSection, SectionIndex } from './createSectionIndex.js';
+import { countTokens } from './countTokens.js';
+import { isAnswerable } from './isAnswerable.js';
+import { selectPassages } from './selectPassages.js';
+import type { Passage, Section } from './splitSections.js';
+
+/** What a conversation asks: the last user message, and the user's earlier ones, oldest first. */
+export type Question = { readonly text: string; readonly earlier: readonly string[] };
+
+export type FinishReason = 'stop' | 'length';
+
+const sectionLimit = 3;
+const shortQuestion = 2;
+// Joining two pieces may cost a token more than they cost apart.
+const slack = 4;
+
+/**
+ * Answers in pieces, as they are found: quotations with a number, then the sources, or a refusal when the documents do
+ * not cover the question. Says why it ended.
+ *
+ * @param titles Titles of the documents, for the refusal.
+ * @param maxTokens Limit of the answer in o200k_base tokens. Quotations are left out as whole passages; only when not
+ * even one fits with its source is the text cut.
+ */
+export function* composeAnswer(
+  index: SectionIndex,
+  titles: readonly string[],
+  question: Question,
+  maxTokens: number,
+): Generator<string, FinishReason> {
+  const ranked = findSections(index, question);
+  if (!isAnswerable(ranked)) return yield* cutToLength(refusal(titles), maxTokens);
+
+  const sources: { section: Section; quoted: Passage[] }[] = [];
+  let used = slack;
+  for (const [place, section] of worthQuoting(ranked).entries()) {
+    const heading = section.headings.at(-1) ?? '';
+    const passages = selectPassages(section, place === 0 ? 5 : 2, (passage) =>
+      index.coverageOf(question.text, `${heading}\n${passage.text}`),
+    );
+    const source = { section, quoted: [] as Passage[] };
+    for (const passage of passages) {
+      const piece = quotation(passage, sources.length + 1, source.quoted.at(-1), used > slack);
+      const cost = countTokens(piece);
+      const closing = sourceList([...sources, { section, quoted: [...source.quoted, passage] }]);
+      if (used + cost + countTokens(closing) > maxTokens) {
+        if (used === slack) return yield* cutToLength(piece, maxTokens);
+        break;
+      }
+      used += cost;
+      source.quoted.push(passage);
+      yield piece;
+    }
+    if (source.quoted.length > 0) sources.push(source);
+  }
+  yield sourceList(sources);
+  return 'stop';
+}
+
+/** The sections for a question; one that is too short to stand alone is read together with the question before it. */
+function findSections(index: SectionIndex, question: Question): RankedSection[] {
+  const ranked = index.search(question.text, question.earlier);
+  const previous = question.earlier.at(-1);
+  if (previous === undefined || isAnswerable(ranked) || (ranked[0]?.asked ?? 0) > shortQuestion) return ranked;
+  return index.search(`${question.text}\n${previous}`, question.earlier);
+}
+
+function worthQuoting(ranked: readonly RankedSection[]): Section[] {
+  const best = ranked[0]!;
+  return ranked
+    .slice(0, sectionLimit)
+    .filter(({ score, coverage }) => score >= 0.8 * best.score && coverage >= 0.6 * best.coverage)
+    .map(({ section }) => section);
+}
+
+/** One passage with its number, and the white space that separates it from what stands before. */
+function quotation(passage: Passage, number: number, before: Passage | undefined, isLater: boolean): string {
+  const mark = passage.kind === 'code' ? `\n[${number}]` : ` [${number}]`;
+  const bullet = passage.kind === 'item' || passage.kind === 'row' ? '- ' : '';
+  const gap =
+    before === undefined
+      ? isLater ? '\n\n' : ''
+      : passage.kind === 'sentence' && before.kind === 'sentence' ? ' ' : bullet && before.kind !== 'code' ? '\n' : '\n\n'; // prettier-ignore
+  return `${gap}${bullet}${passage.text}${mark}`;
+}
+
+function sourceList(sources: readonly { section: Section; quoted: readonly Passage[] }[]): string {
+  const lines = sources.map(({ section, quoted }, place) => {
+    const range = `bytes ${quoted[0]!.start}-${quoted.at(-1)!.end}`;
+    return `[${place + 1}] ${section.path} § ${section.headings.join(' › ')} (${section.cid}, ${range})`;
+  });
+  return `\n\nSources:\n${lines.join('\n')}`;
+}
+
+function refusal(titles: readonly string[]): string {
+  const shown = titles.slice(0, 8).join(', ');
+  const more = titles.length > 8 ? ` and ${titles.length - 8} more` : '';
+  return (
+    'I cannot answer that: the documents I quote from do not cover it. ' +
+    `I answer questions about what is in these documents: ${shown}${more}.`
+  );
+}
+
+/** As many words as fit; `length` when something had to be left out. */
+function* cutToLength(text: string, maxTokens: number): Generator<string, FinishReason> {
+  if (countTokens(text) <= maxTokens) {
+    yield text;
+    return 'stop';
+  }
+  let kept = '';
+  for (const word of text.split(/(?=\s)/)) {
+    if (countTokens(kept + word) > maxTokens) break;
+    kept += word;
+    yield word;
+  }
+  return 'length';
+}

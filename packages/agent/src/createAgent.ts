@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { BaseError, toProblemDetails } from '@kedge/core';
+import { chunkObject, completionObject, usageChunkObject, type CompletionHead } from './chatCompletion.js';
+import { composeAnswer, type FinishReason } from './composeAnswer.js';
+import { countPromptTokens, countTokens } from './countTokens.js';
+import { createSectionIndex, type RankedSection } from './createSectionIndex.js';
+import type { AnchoredDocument } from './loadDocuments.js';
+import { parseChatRequest, type ChatRequest } from './parseChatRequest.js';
+import { splitSections } from './splitSections.js';
+
+/** The one model of this upstream. */
+export const agentModel = 'kedge-docs';
+
+export type AgentOptions = {
+  /** What it answers from. */
+  readonly documents: readonly AnchoredDocument[];
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0: a free one. */
+  readonly port?: number;
+  /** Told of errors that are ours, not the caller's. Default: standard error. */
+  readonly onError?: (error: unknown) => void;
+};
+
+export type Agent = {
+  /** Where it listens, for example `http://127.0.0.1:4020`; the API is below `/v1`. */
+  readonly url: string;
+  /** The sections that fit a question best, best first. */
+  readonly search: (question: string) => RankedSection[];
+  /** Stops listening and resolves when the answers under way are finished. */
+  readonly close: () => Promise<void>;
+};
+
+const bodyLimit = 4 * 1024 * 1024;
+const wordsPerChunk = 4;
+
+/**
+ * Starts the built-in upstream: an OpenAI-compatible server that answers from anchored documents by quoting them.
+ *
+ * @throws BaseError `documents_empty`, `document_not_utf8`, `listen_failed`.
+ *
+ * @example
+ * const agent = await createAgent({ documents: await loadDocuments(entries, (cid) => store.catFile(cid)) });
+ * await fetch(`${agent.url}/v1/models`);
+ */
+export async function createAgent(options: AgentOptions): Promise<Agent> {
+  const { documents, host = '127.0.0.1', port = 0, onError = console.error } = options;
+  const sections = documents.flatMap(splitSections);
+  if (sections.length === 0) {
+    throw new BaseError('There is no Markdown text to answer from.', {
+      code: 'documents_empty',
+      values: { documents: documents.length },
+      hints: ['Anchor a folder with .md files and name its manifest.'],
+    });
+  }
+  const index = createSectionIndex(sections);
+  const titles = [...new Set(sections.map((section) => section.headings[0]!))];
+  const started = seconds();
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      if (response.destroyed) return;
+      const { status, body } = toProblemDetails(error);
+      if (status >= 500) onError(error);
+      // Once a stream has begun there is no status left to send: the reader must see that it broke off.
+      if (response.headersSent) response.destroy();
+      else sendJson(response, status, body);
+    });
+  });
+  // Longer than the pools of usual clients keep idle connections, so that none is closed under a request.
+  server.keepAliveTimeout = 75_000;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '/').split('?', 1)[0];
+    const route = `${request.method} ${path}`;
+    if (route === 'GET /v1/models') return sendJson(response, 200, { object: 'list', data: [modelObject(started)] });
+    if (route === `GET /v1/models/${agentModel}`) return sendJson(response, 200, modelObject(started));
+    if (route !== 'POST /v1/chat/completions') {
+      throw new BaseError(`There is no ${route} here.`, {
+        code: 'route_not_found',
+        status: 404,
+        hints: ['Served are GET /v1/models and POST /v1/chat/completions.'],
+      });
+    }
+    const chat = parseChatRequest(await readBody(request), agentModel);
+    await answer(chat, response);
+  }
+
+  async function answer(chat: ChatRequest, response: ServerResponse): Promise<void> {
+    const head = { id: `chatcmpl-${randomUUID()}`, created: seconds(), model: agentModel };
+    const pieces = composeAnswer(index, titles, chat.question, chat.maxTokens);
+    const prompt = countPromptTokens(chat.messages);
+    const usageOf = (content: string) => {
+      const completion = countTokens(content);
+      return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+    };
+    if (chat.stream) {
+      const content = await streamPieces(response, head, pieces);
+      if (response.destroyed) return;
+      if (chat.includeUsage) sendEvent(response, usageChunkObject(head, usageOf(content)));
+      response.end('data: [DONE]\n\n');
+      return;
+    }
+    let content = '';
+    let step = pieces.next();
+    for (; !step.done; step = pieces.next()) content += step.value;
+    sendJson(response, 200, completionObject(head, content, step.value, usageOf(content)));
+  }
+
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new BaseError(`The built-in upstream cannot listen on ${host}:${port}.`, {
+      code: 'listen_failed',
+      kind: 'transient',
+      hints: ['Choose another port, or end the process that has it.'],
+      cause,
+    });
+  }
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
+    search: (question) => index.search(question),
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      await closed;
+    },
+  };
+}
+
+/** Sends each piece as it is found, some words at a time; stops when the reader has gone. Answers the whole text. */
+async function streamPieces(
+  response: ServerResponse,
+  head: CompletionHead,
+  pieces: Generator<string, FinishReason>,
+): Promise<string> {
+  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
+  sendEvent(response, chunkObject(head, { role: 'assistant', content: '' }));
+  let content = '';
+  let step = pieces.next();
+  for (; !step.done; step = pieces.next()) {
+    content += step.value;
+    for (const words of wordGroups(step.value)) {
+      if (!sendEvent(response, chunkObject(head, { content: words }))) await drained(response);
+      if (response.destroyed) return content;
+    }
+    // The socket sends what it has before the next piece is searched for.
+    await setImmediate();
+  }
+  sendEvent(response, chunkObject(head, {}, step.value));
+  return content;
+}
+
+function* wordGroups(text: string): Generator<string> {
+  const words = text.split(/(?<=\s)(?=\S)/);
+  for (let from = 0; from < words.length; from += wordsPerChunk) yield words.slice(from, from + wordsPerChunk).join('');
+}
+
+async function drained(response: ServerResponse): Promise<void> {
+  if (response.destroyed) return;
+  const gone = new AbortController();
+  const onClose = () => gone.abort();
+  response.once('close', onClose);
+  try {
+    await once(response, 'drain', { signal: gone.signal });
+  } catch (error) {
+    if (!gone.signal.aborted) throw error;
+  } finally {
+    response.off('close', onClose);
+  }
+}
+
+function sendEvent(response: ServerResponse, data: unknown): boolean {
+  return response.write(`data: ${JSON.stringify(data)}\n\n`);
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    size += piece.length;
+    // What is over the limit is read but not kept: a client that still sends would not see an early answer.
+    if (size <= bodyLimit) pieces.push(piece);
+  }
+  if (size > bodyLimit) {
+    throw new BaseError('The body is too large.', {
+      code: 'body_too_large',
+      status: 413,
+      values: { bytes: size, limit: bodyLimit },
+      hints: ['Send fewer or shorter messages.'],
+    });
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+function modelObject(created: number) {
+  return { id: agentModel, object: 'model', created, owned_by: 'kedge' };
+}
+
+function seconds(): number {
+  return Math.floor(Date.now() / 1000);
+}

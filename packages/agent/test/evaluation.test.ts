@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAgent, type Agent } from '../src/createAgent.js';
+import { isAnswerable } from '../src/isAnswerable.js';
+import { anchorProjectDocs } from './docsFixture.js';
+import { citationsOf } from './citationsOf.js';
+
+const { about, offTopic } = JSON.parse(readFileSync(new URL('questions.json', import.meta.url), 'utf8')) as {
+  about: { question: string; expect: string[] }[];
+  offTopic: string[];
+};
+
+let docs: Awaited<ReturnType<typeof anchorProjectDocs>>;
+let agent: Agent;
+
+beforeAll(async () => {
+  docs = await anchorProjectDocs();
+  agent = await createAgent({ documents: docs.documents });
+});
+
+afterAll(async () => {
+  await agent.close();
+  await docs.remove();
+});
+
+async function ask(question: string): Promise<string> {
+  const response = await fetch(`${agent.url}/v1/chat/completions`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'kedge-docs', messages: [{ role: 'user', content: question }] }),
+  });
+  const body = (await response.json()) as { choices: { message: { content: string } }[] };
+  return body.choices[0]!.message.content;
+}
+
+describe('the fixed questions about the docs', () => {
+  test('there are 30 about the docs and 10 about anything else, and every expected section exists', () => {
+    expect(about).toHaveLength(30);
+    expect(offTopic).toHaveLength(10);
+    const files = new Map(docs.documents.map(({ path, bytes }) => [path, Buffer.from(bytes).toString('utf8')]));
+    for (const expected of about.flatMap((item) => item.expect)) {
+      const [path, heading] = expected.split(' § ') as [string, string];
+      expect(files.get(path)?.split('\n'), expected).toContainEqual(expect.stringMatching(new RegExp(`^#+ ${escape(heading)}$`)));
+    }
+  });
+
+  test('at least 27 of 30 have the right section among the first three', () => {
+    const missed = about.filter(({ question, expect: expected }) => {
+      const found = agent.search(question).slice(0, 3);
+      return !found.some(({ section }) => expected.includes(`${section.path} § ${section.headings.at(-1)}`));
+    });
+    expect(missed.map(({ question }) => question).slice(3)).toEqual([]);
+  });
+
+  test('all 30 are answered, and none of the 10 off-topic ones is', async () => {
+    expect(about.filter(({ question }) => !isAnswerable(agent.search(question)))).toEqual([]);
+    for (const question of offTopic) {
+      const answer = await ask(question);
+      expect(answer, question).toMatch(/^I cannot answer that: .* I answer questions about .*Getting started/);
+      expect(answer).not.toContain('Sources:');
+    }
+  });
+
+  test('every quotation of every answer is, byte for byte, in the anchored range that it cites', async () => {
+    for (const { question } of about) {
+      const { quotations, sources } = citationsOf(await ask(question));
+      expect(quotations.length, question).toBeGreaterThan(0);
+      expect(new Set(quotations.map(({ number }) => number))).toEqual(new Set(sources.keys()));
+      for (const { number, text } of quotations) {
+        const { cid, path, heading, start, end } = sources.get(number)!;
+        const range = Buffer.concat(await Array.fromAsync(docs.store.catFile(cid, { offset: start, length: end - start })));
+        expect(range.length).toBe(end - start);
+        expect(range.toString('utf8'), `${question} [${number}]`).toContain(text);
+        const document = docs.documents.find((each) => each.cid === cid)!;
+        expect(path).toBe(document.path);
+        expect(Buffer.from(document.bytes.subarray(0, start)).toString('utf8')).toMatch(
+          new RegExp(`^#+ ${escape(heading)}\\n`, 'm'),
+        );
+      }
+    }
+  });
+});
+
+function escape(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
