@@ -27,4 +27,6 @@ interface IDATErrors {
     error DATInvalidExpiry(uint64 expireAt);
     /// @notice Thrown when a revenue amount or ledger would exceed its range.
     error DATAmountTooLarge(uint256 amount);
+    /// @notice Thrown when the extension is called at its own address instead of through the token.
+    error DATDirectCall();
 }

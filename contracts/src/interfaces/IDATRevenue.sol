@@ -7,7 +7,7 @@ pragma solidity 0.8.34;
 /// @param received Revenue ever received by the class: settled, released from backing, and collected from children.
 /// @param royaltiesReserved Part of `received` set aside for parents: received - floor(received x (1 - royalties)).
 /// @param royaltiesPaid Part of the reserve that parents collected.
-/// @param claimed Paid out to holders.
+/// @param claimed Paid out to holders, or passed to the beneficiary (R20).
 /// @param orphan Held for the next active shares (R20).
 /// @param backing Escrow behind unspent value, over all lots.
 struct RevenueInfo {

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
+import {ERC721Utils} from "@openzeppelin/contracts/token/ERC721/utils/ERC721Utils.sol";
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {DATBacking} from "./base/DATBacking.sol";
+import {DATDelegation} from "./base/DATDelegation.sol";
+import {IDATClasses} from "./interfaces/IDATClasses.sol";
+import {IDATCore} from "./interfaces/IDATCore.sol";
+import {IDATErrors} from "./interfaces/IDATErrors.sol";
+import {IDATLocks} from "./interfaces/IDATLocks.sol";
+import {IDATLots} from "./interfaces/IDATLots.sol";
+import {IDATRevenue} from "./interfaces/IDATRevenue.sol";
+import {ILockModule} from "./interfaces/ILockModule.sol";
+import {ClaimState, ClassHead, ClassShare, Ledger, Lock, Token} from "./types/Records.sol";
+import {TokenId} from "./types/TokenId.sol";
+
+/// @title DataAnchoringToken: ERC-8028 with lots, backing, locks, lineage and exact revenue.
+/// @notice Answers to `IDATCore` and `IDataAnchoringToken`. What is done often is here; classes, policies, lots, refunds,
+/// royalties and most views are in the extension, which the fallback runs on this contract's storage. There is no
+/// administrator, and the extension cannot be changed.
+contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransient, IERC721Metadata, IDATLocks {
+    bytes4 private constant ERC4906_ID = 0x49064906;
+
+    constructor(string memory name_, string memory symbol_, address extension_) DATDelegation(extension_) {
+        _name = name_;
+        _symbol = symbol_;
+    }
+
+    // Views of tokens
+
+    function classOf(uint256 tokenId) external view returns (uint256) {
+        _requireToken(tokenId);
+        return TokenId.wrap(tokenId).classId();
+    }
+
+    function valueOf(uint256 tokenId) external view returns (uint256) {
+        return _requireToken(tokenId).value;
+    }
+
+    function shareRatioOf(uint256 tokenId) external view returns (uint256) {
+        _requireToken(tokenId);
+        return _shares[tokenId].ratio;
+    }
+
+    function expireAtOf(uint256 tokenId) external view returns (uint64) {
+        return _requireToken(tokenId).expireAt;
+    }
+
+    /// @inheritdoc IERC721
+    function ownerOf(uint256 tokenId) public view returns (address) {
+        return _requireToken(tokenId).owner;
+    }
+
+    // Minting, value and usage
+
+    function mint(uint256 classId, address to, uint256 value, uint256 shareRatio, uint64 expireAt)
+        external
+        returns (uint256 tokenId)
+    {
+        ClassHead memory head = _requireIssuer(classId);
+        // Saturates (P10), so the cast below keeps every bit.
+        if (shareRatio > type(uint32).max) shareRatio = type(uint32).max;
+        tokenId = _mintToken(classId, head.policyVersion, head, to, value, shareRatio, expireAt);
+        // The expiry was checked by the mint.
+        if (shareRatio != 0) _addShare(classId, tokenId, uint32(shareRatio), uint32(expireAt));
+    }
+
+    function transferValue(uint256 fromTokenId, uint256 toTokenId, uint256 value) external {
+        if (fromTokenId == toTokenId) revert IDATErrors.DATSameToken(fromTokenId);
+        Token memory source = _requireToken(fromTokenId);
+        Token memory target = _requireToken(toTokenId);
+        _requireSameLot(TokenId.wrap(fromTokenId), TokenId.wrap(toTokenId));
+        _requireUser(fromTokenId, source.owner);
+        if (value == 0) revert IDATErrors.DATZeroUnits();
+        _requireUnexpired(fromTokenId, source.expireAt);
+        _requireUnexpired(toTokenId, target.expireAt);
+        if (
+            source.expireAt != 0 && TokenId.wrap(fromTokenId).isBacked()
+                && (target.expireAt == 0 || target.expireAt > source.expireAt)
+        ) revert IDATErrors.DATOutlivesSource(fromTokenId, toTokenId);
+
+        _takeValue(fromTokenId, source.value, value);
+        _giveValue(toTokenId, target.value, value);
+        emit IDATCore.ValueTransferred(fromTokenId, toTokenId, value);
+    }
+
+    function recordUsage(uint256 tokenId, bytes32 metricType, uint256 amount) external nonReentrantView {
+        Token memory token = _requireToken(tokenId);
+        _requireUser(tokenId, token.owner);
+        _requireUnexpired(tokenId, token.expireAt);
+        if (amount != 0) _takeValue(tokenId, token.value, amount);
+        emit IDATCore.UsageRecorded(tokenId, metricType, amount, msg.sender);
+        // The cast: the token had that much value. Nobody was locked to, so there is no operator's cut.
+        _releaseSpent(TokenId.wrap(tokenId), uint64(amount), address(0));
+    }
+
+    function approveForClass(uint256 classId, address operator, bool approved) external {
+        _classOperators[msg.sender][classId][operator] = approved;
+        emit IDATCore.ApprovalForClass(msg.sender, classId, operator, approved);
+    }
+
+    function isApprovedForClass(address owner, uint256 classId, address operator) external view returns (bool) {
+        return _classOperators[owner][classId][operator];
+    }
+
+    // Locks
+
+    /// @inheritdoc IDATLocks
+    function lock(uint256 tokenId, uint64 units, address module, bytes calldata data)
+        external
+        nonReentrant
+        returns (bytes32 lockId)
+    {
+        Token memory token = _requireOwner(tokenId, msg.sender);
+        _requireUnexpired(tokenId, token.expireAt);
+        if (units == 0) revert IDATErrors.DATZeroUnits();
+        _takeValue(tokenId, token.value, units);
+        // A module without code fails here. Its lock does not exist before it has answered, so it cannot spend it early.
+        lockId = ILockModule(module).onLock(msg.sender, tokenId, units, token.expireAt, data);
+        Lock storage record = _locks[module][lockId];
+        if (record.lockedAt != 0) revert DATLockExists(module, lockId);
+        // Casts: ids of existing tokens have 128 bits; 40 bits of seconds last for 34,000 years.
+        _locks[module][lockId] =
+            Lock({tokenId: uint128(tokenId), remaining: units, lockedAt: uint40(block.timestamp)});
+        emit ValueLocked(tokenId, module, lockId, units);
+    }
+
+    /// @inheritdoc IDATLocks
+    function consumeLock(bytes32 lockId, uint64 units, bytes32 metricType, address operator)
+        external
+        nonReentrantView
+    {
+        Lock memory record = _requireLock(msg.sender, lockId);
+        if (units > record.remaining) revert DATLockExceeded(msg.sender, lockId, record.remaining, units);
+        uint256 tokenId = record.tokenId;
+        _requireUnexpired(tokenId, _tokens[tokenId].expireAt);
+        // Checked above.
+        unchecked {
+            _locks[msg.sender][lockId].remaining = record.remaining - units;
+        }
+        emit IDATCore.UsageRecorded(tokenId, metricType, units, operator);
+        _releaseSpent(TokenId.wrap(tokenId), units, operator);
+    }
+
+    /// @inheritdoc IDATLocks
+    function returnLock(bytes32 lockId) external returns (uint64 units) {
+        Lock memory record = _requireLock(msg.sender, lockId);
+        units = record.remaining;
+        _locks[msg.sender][lockId] = Lock({tokenId: 0, remaining: 0, lockedAt: record.lockedAt});
+        _giveValue(record.tokenId, _tokens[record.tokenId].value, units);
+        emit ValueUnlocked(record.tokenId, msg.sender, lockId, units);
+    }
+
+    /// @inheritdoc IDATLocks
+    function lockInfo(address module, bytes32 lockId)
+        external
+        view
+        returns (uint256 tokenId, uint64 remaining, uint64 lockedAt)
+    {
+        Lock memory record = _locks[module][lockId];
+        if (record.tokenId == 0) return (0, 0, 0);
+        return (record.tokenId, record.remaining, record.lockedAt);
+    }
+
+    // Settlement and claims
+
+    function settleRevenueETH(uint256 classId) external payable nonReentrant {
+        _requireClass(classId);
+        _settleDirect(classId, address(0), msg.value);
+    }
+
+    function settleRevenueERC20(uint256 classId, address asset, uint256 amount) external nonReentrant {
+        _requireClass(classId);
+        _requireAsset(asset);
+        _settleDirect(classId, asset, _pull(asset, amount));
+    }
+
+    function claim(uint256 tokenId, address asset, address payable to)
+        external
+        nonReentrant
+        returns (uint256 amountClaimed)
+    {
+        Token memory token = _requireToken(tokenId);
+        if (msg.sender != token.owner && to != token.owner) {
+            revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
+        }
+        if (_isExpired(token.expireAt)) _observeExpired(tokenId);
+        uint256 classId = TokenId.wrap(tokenId).classId();
+        Ledger storage ledger = _ledgers[classId][asset];
+        ClaimState memory state;
+        (amountClaimed, state) = _earned(tokenId, classId, token.expireAt, ledger);
+        if (amountClaimed != 0) {
+            ledger.claims[tokenId] = state;
+            // All claims together stay within `received`, which fits.
+            ledger.claimed += uint112(amountClaimed);
+        }
+        emit IDATCore.Claimed(tokenId, to, asset, amountClaimed);
+        _pay(asset, to, amountClaimed);
+    }
+
+    function pendingRevenue(uint256 tokenId, address asset) external view returns (uint256 amount) {
+        Token memory token = _requireToken(tokenId);
+        uint256 classId = TokenId.wrap(tokenId).classId();
+        (amount,) = _earned(tokenId, classId, token.expireAt, _ledgers[classId][asset]);
+    }
+
+    // ERC-721
+
+    function transferToken(uint256 tokenId, address to) external {
+        _transfer(ownerOf(tokenId), to, tokenId);
+    }
+
+    /// @inheritdoc IERC721
+    function transferFrom(address from, address to, uint256 tokenId) external {
+        _transfer(from, to, tokenId);
+    }
+
+    /// @inheritdoc IERC721
+    function safeTransferFrom(address from, address to, uint256 tokenId) external {
+        safeTransferFrom(from, to, tokenId, "");
+    }
+
+    /// @inheritdoc IERC721
+    function safeTransferFrom(address from, address to, uint256 tokenId, bytes memory data) public nonReentrant {
+        _transfer(from, to, tokenId);
+        ERC721Utils.checkOnERC721Received(msg.sender, from, to, tokenId, data);
+    }
+
+    /// @inheritdoc IERC721
+    function approve(address to, uint256 tokenId) external {
+        address owner = ownerOf(tokenId);
+        if (msg.sender != owner && !_operators[owner][msg.sender]) {
+            revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
+        }
+        _tokenApprovals[tokenId] = to;
+        emit Approval(owner, to, tokenId);
+    }
+
+    /// @inheritdoc IERC721
+    function setApprovalForAll(address operator, bool approved) external {
+        if (operator == address(0)) revert IERC721Errors.ERC721InvalidOperator(operator);
+        _operators[msg.sender][operator] = approved;
+        emit ApprovalForAll(msg.sender, operator, approved);
+    }
+
+    /// @inheritdoc IERC721
+    function balanceOf(address owner) external view returns (uint256) {
+        if (owner == address(0)) revert IERC721Errors.ERC721InvalidOwner(owner);
+        return _balances[owner];
+    }
+
+    /// @inheritdoc IERC721
+    function getApproved(uint256 tokenId) external view returns (address) {
+        _requireToken(tokenId);
+        return _tokenApprovals[tokenId];
+    }
+
+    /// @inheritdoc IERC721
+    function isApprovedForAll(address owner, address operator) external view returns (bool) {
+        return _operators[owner][operator];
+    }
+
+    /// @inheritdoc IERC721Metadata
+    function name() external view returns (string memory) {
+        return _name;
+    }
+
+    /// @inheritdoc IERC721Metadata
+    function symbol() external view returns (string memory) {
+        return _symbol;
+    }
+
+    /// @inheritdoc IERC721Metadata
+    function tokenURI(uint256 tokenId) external view returns (string memory) {
+        _requireToken(tokenId);
+        return _records[TokenId.wrap(tokenId).classId()].metadataURI;
+    }
+
+    /// @inheritdoc IERC165
+    function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
+        return interfaceId == type(IDATCore).interfaceId || interfaceId == type(IERC721).interfaceId
+            || interfaceId == type(IERC165).interfaceId || interfaceId == type(IERC721Metadata).interfaceId
+            || interfaceId == ERC4906_ID || interfaceId == type(IDATClasses).interfaceId
+            || interfaceId == type(IDATLots).interfaceId || interfaceId == type(IDATLocks).interfaceId
+            || interfaceId == type(IDATRevenue).interfaceId;
+    }
+
+    // Helpers
+
+    function _settleDirect(uint256 classId, address asset, uint256 amount) private {
+        if (amount == 0) revert IDATRevenue.DATZeroAmount();
+        ClassShare memory share = _syncExpired(classId);
+        if (share.totalShare == 0) revert IDATRevenue.ERC8028NoActiveShare(classId);
+        emit IDATCore.RevenueSettled(classId, asset, amount);
+        _accrue(classId, asset, amount, share);
+    }
+
+    function _takeValue(uint256 tokenId, uint64 value, uint256 units) private {
+        if (units > value) revert IDATErrors.ERC8028InsufficientValue(tokenId, value, units);
+        // Checked above, the cast as well.
+        unchecked {
+            _tokens[tokenId].value = value - uint64(units);
+        }
+    }
+
+    /// @dev Only unbacked value can be too much for one token; its holder makes room by moving or using some.
+    function _giveValue(uint256 tokenId, uint64 value, uint256 units) private {
+        uint256 sum = uint256(value) + units;
+        if (sum > type(uint64).max) revert IDATErrors.DATValueTooLarge(sum);
+        // Checked above.
+        _tokens[tokenId].value = uint64(sum);
+    }
+
+    function _requireUser(uint256 tokenId, address owner) private view {
+        if (msg.sender == owner || _classOperators[owner][TokenId.wrap(tokenId).classId()][msg.sender]) return;
+        revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
+    }
+
+    function _requireSameLot(TokenId from, TokenId to) private pure {
+        if (from.lotKey() == to.lotKey()) return;
+        if (from.classId() != to.classId()) {
+            revert IDATErrors.ERC8028ClassMismatch(TokenId.unwrap(from), TokenId.unwrap(to));
+        }
+        revert IDATErrors.DATLotMismatch(TokenId.unwrap(from), TokenId.unwrap(to));
+    }
+
+    function _requireLock(address module, bytes32 lockId) private view returns (Lock memory record) {
+        record = _locks[module][lockId];
+        if (record.tokenId == 0) revert DATNonexistentLock(module, lockId);
+    }
+
+    function _transfer(address from, address to, uint256 tokenId) private {
+        address owner = ownerOf(tokenId);
+        if (owner != from) revert IERC721Errors.ERC721IncorrectOwner(from, tokenId, owner);
+        if (to == address(0)) revert IERC721Errors.ERC721InvalidReceiver(to);
+        address approved = _tokenApprovals[tokenId];
+        if (msg.sender != owner && msg.sender != approved && !_operators[owner][msg.sender]) {
+            revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
+        }
+        if (approved != address(0)) delete _tokenApprovals[tokenId];
+        _tokens[tokenId].owner = to;
+        // The owner has this token, and fewer than 2^96 tokens can exist.
+        unchecked {
+            --_balances[from];
+            ++_balances[to];
+        }
+        emit IDATCore.TransferToken(tokenId, from, to);
+        emit Transfer(from, to, tokenId);
+    }
+}

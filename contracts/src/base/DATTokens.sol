@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {IDATClasses} from "../interfaces/IDATClasses.sol";
+import {IDATCore} from "../interfaces/IDATCore.sol";
+import {IDATErrors} from "../interfaces/IDATErrors.sol";
+import {DATStorage} from "../storage/DATStorage.sol";
+import {ClassHead, Token} from "../types/Records.sol";
+import {encodeTokenId} from "../types/TokenId.sol";
+
+/// @title DATTokens: existence, expiry, authority and birth of tokens.
+abstract contract DATTokens is DATStorage {
+    function _requireToken(uint256 tokenId) internal view returns (Token memory token) {
+        token = _tokens[tokenId];
+        if (token.owner == address(0)) revert IDATErrors.ERC8028NonexistentToken(tokenId);
+    }
+
+    function _requireOwner(uint256 tokenId, address caller) internal view returns (Token memory token) {
+        token = _requireToken(tokenId);
+        if (token.owner != caller) revert IDATErrors.ERC8028Unauthorized(tokenId, caller);
+    }
+
+    function _requireClass(uint256 classId) internal view returns (ClassHead memory head) {
+        head = _heads[classId];
+        if (head.issuer == address(0)) revert IDATClasses.ERC8028NonexistentClass(classId);
+    }
+
+    function _requireIssuer(uint256 classId) internal view returns (ClassHead memory head) {
+        head = _requireClass(classId);
+        if (head.issuer != msg.sender) revert IDATClasses.DATNotIssuer(classId, msg.sender, head.issuer);
+    }
+
+    /// @dev Valid at equality (P20).
+    function _isExpired(uint32 expireAt) internal view returns (bool) {
+        return expireAt != 0 && block.timestamp > expireAt;
+    }
+
+    function _requireUnexpired(uint256 tokenId, uint32 expireAt) internal view {
+        if (_isExpired(expireAt)) revert IDATErrors.ERC8028Expired(tokenId, expireAt);
+    }
+
+    /// @dev Emits `Expired` the first time that a transaction meets an expired token.
+    function _observeExpired(uint256 tokenId) internal {
+        uint256 word = _expiredSeen[tokenId >> 8];
+        uint256 bit = 1 << (tokenId & 255);
+        if (word & bit != 0) return;
+        _expiredSeen[tokenId >> 8] = word | bit;
+        emit IDATCore.Expired(tokenId);
+    }
+
+    /// @dev The caller has checked who may mint; `head` is the class's, as stored.
+    function _mintToken(
+        uint256 classId,
+        uint32 lot,
+        ClassHead memory head,
+        address to,
+        uint256 value,
+        uint256 shareRatio,
+        uint64 expireAt
+    ) internal returns (uint256 tokenId) {
+        if (to == address(0)) revert IERC721Errors.ERC721InvalidReceiver(to);
+        if (value > type(uint64).max) revert IDATErrors.DATValueTooLarge(value);
+        if (expireAt != 0 && (expireAt < block.timestamp || expireAt > type(uint32).max)) {
+            revert IDATErrors.DATInvalidExpiry(expireAt);
+        }
+        uint32 serial = head.tokenCount + 1;
+        _heads[classId].tokenCount = serial;
+        tokenId = encodeTokenId(classId, lot, serial);
+        // Both casts: checked above.
+        _tokens[tokenId] = Token({owner: to, value: uint64(value), expireAt: uint32(expireAt)});
+        // Balances count tokens, of which fewer than 2^96 can exist.
+        unchecked {
+            ++_balances[to];
+        }
+        emit IDATCore.Minted(tokenId, classId, to, value, shareRatio, expireAt);
+        emit IDATCore.TransferToken(tokenId, address(0), to);
+        emit IERC721.Transfer(address(0), to, tokenId);
+    }
+}

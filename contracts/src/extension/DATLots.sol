@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IDATErrors} from "../interfaces/IDATErrors.sol";
+import {IDATLots, LotInfo, LotTerms} from "../interfaces/IDATLots.sol";
+import {ClassHead, Ledger, Lot, Token} from "../types/Records.sol";
+import {BACKED_LOT_BIT, TokenId, encodeLotKey} from "../types/TokenId.sol";
+import {DATExtension} from "./DATExtension.sol";
+
+/// @title DATLots: selling, refunding and sweeping backed value (R1-R4, P33).
+abstract contract DATLots is DATExtension, IDATLots {
+    /// @inheritdoc IDATLots
+    function createLot(uint256 classId, LotTerms calldata terms) external onlyDelegated returns (uint32 lot) {
+        uint32 policyVersion = _requireIssuer(classId).policyVersion;
+        if (_policyHash(classId, policyVersion) == 0) revert DATPolicyWithoutHash(classId, policyVersion);
+        if (terms.priceNumerator == 0) revert DATInvalidLotTerms("priceNumerator");
+        if (terms.priceDenominator == 0) revert DATInvalidLotTerms("priceDenominator");
+        if (terms.operatorBps > BASIS_POINTS) revert DATInvalidLotTerms("operatorBps");
+        if (terms.seller == address(0)) revert DATInvalidLotTerms("seller");
+        if (terms.asset != address(0)) _requireAsset(terms.asset);
+
+        uint32 number = ++_classShares[classId].lotCount;
+        // 2^31 lots are out of reach, but the bit decides about money.
+        assert(number < BACKED_LOT_BIT);
+        lot = BACKED_LOT_BIT | number;
+        _lots[encodeLotKey(classId, lot)] = Lot({
+            asset: terms.asset,
+            policyVersion: policyVersion,
+            operatorBps: terms.operatorBps,
+            refundable: terms.refundable,
+            expiredToClass: terms.expiredToClass,
+            priceNumerator: terms.priceNumerator,
+            priceDenominator: terms.priceDenominator,
+            outstanding: 0,
+            spent: 0,
+            escrow: 0,
+            seller: terms.seller
+        });
+        emit LotCreated(classId, lot, policyVersion, terms);
+    }
+
+    /// @inheritdoc IDATLots
+    function mintFromLot(uint256 classId, uint32 lot, address to, uint64 units, uint64 expireAt)
+        external
+        payable
+        onlyDelegated
+        nonReentrant
+        returns (uint256 tokenId)
+    {
+        Lot storage record = _requireLot(classId, lot);
+        if (msg.sender != record.seller) revert DATNotSeller(classId, lot, msg.sender);
+        if (units == 0) revert IDATErrors.DATZeroUnits();
+        uint256 deposit = _priceUp(record, units);
+        _takeDeposit(record.asset, deposit);
+        _addBacking(classId, record, units, deposit);
+        tokenId = _mintToken(classId, lot, _heads[classId], to, units, 0, expireAt);
+        emit ValueBacked(tokenId, units, deposit);
+    }
+
+    /// @inheritdoc IDATLots
+    function refund(uint256 tokenId, uint64 units, address payable to)
+        external
+        onlyDelegated
+        nonReentrant
+        returns (uint256 amount)
+    {
+        Token memory token = _requireOwner(tokenId, msg.sender);
+        TokenId id = TokenId.wrap(tokenId);
+        if (!id.isBacked()) revert DATNotRefundable(tokenId);
+        Lot storage lot = _lots[id.lotKey()];
+        bool expired = _isExpired(token.expireAt);
+        if (expired ? lot.expiredToClass : !lot.refundable) revert DATNotRefundable(tokenId);
+        if (units == 0) revert IDATErrors.DATZeroUnits();
+        if (units > token.value) revert IDATErrors.ERC8028InsufficientValue(tokenId, token.value, units);
+
+        if (expired) _observeExpired(tokenId);
+        address asset;
+        (asset, amount) = _takeUnits(id, lot, token.value, units);
+        emit ValueRefunded(tokenId, to, units, amount);
+        _pay(asset, to, amount);
+    }
+
+    /// @inheritdoc IDATLots
+    function sweepExpired(uint256 tokenId) external onlyDelegated nonReentrantView returns (uint256 amount) {
+        Token memory token = _requireToken(tokenId);
+        TokenId id = TokenId.wrap(tokenId);
+        Lot storage lot = _lots[id.lotKey()];
+        // An unbacked lot has no record, so `expiredToClass` is false.
+        if (token.value == 0 || !_isExpired(token.expireAt) || !lot.expiredToClass) revert DATNothingToSweep(tokenId);
+
+        _observeExpired(tokenId);
+        address asset;
+        (asset, amount) = _takeUnits(id, lot, token.value, token.value);
+        emit ExpiredValueSwept(tokenId, token.value, amount);
+        if (amount != 0) _settle(id.classId(), asset, amount);
+    }
+
+    /// @inheritdoc IDATLots
+    function lotOf(uint256 tokenId) external view returns (uint32) {
+        _requireToken(tokenId);
+        return TokenId.wrap(tokenId).lot();
+    }
+
+    /// @inheritdoc IDATLots
+    function lotInfo(uint256 classId, uint32 lot) external view returns (LotInfo memory) {
+        Lot storage record = _requireLot(classId, lot);
+        return LotInfo({
+            terms: LotTerms({
+                asset: record.asset,
+                priceNumerator: record.priceNumerator,
+                priceDenominator: record.priceDenominator,
+                operatorBps: record.operatorBps,
+                refundable: record.refundable,
+                expiredToClass: record.expiredToClass,
+                seller: record.seller
+            }),
+            policyVersion: record.policyVersion,
+            outstanding: record.outstanding,
+            spent: record.spent,
+            escrow: record.escrow
+        });
+    }
+
+    /// @inheritdoc IDATLots
+    function lotCostUp(uint256 classId, uint32 lot, uint64 units) external view returns (uint256) {
+        return _priceUp(_requireLot(classId, lot), units);
+    }
+
+    /// @inheritdoc IDATLots
+    function policyOfToken(uint256 tokenId) external view returns (uint32 policyVersion, bytes32 policyHash) {
+        _requireToken(tokenId);
+        TokenId id = TokenId.wrap(tokenId);
+        policyVersion = id.isBacked() ? _lots[id.lotKey()].policyVersion : id.lot();
+        policyHash = _policyHash(id.classId(), policyVersion);
+    }
+
+    function _takeDeposit(address asset, uint256 deposit) private {
+        uint256 expectedETH = asset == address(0) ? deposit : 0;
+        if (msg.value != expectedETH) revert DATWrongDeposit(expectedETH, msg.value);
+        if (asset == address(0)) return;
+        uint256 received = _pull(asset, deposit);
+        if (received != deposit) revert DATWrongDeposit(deposit, received);
+    }
+
+    function _addBacking(uint256 classId, Lot storage lot, uint64 units, uint256 deposit) private {
+        uint256 outstanding = uint256(lot.outstanding) + units;
+        // Keeps the lot's spent units below 2^64 for ever, so that spending cannot fail.
+        if (outstanding + lot.spent > type(uint64).max) revert IDATErrors.DATValueTooLarge(outstanding + lot.spent);
+        uint256 escrow = lot.escrow + deposit;
+        if (escrow > type(uint96).max) revert IDATErrors.DATAmountTooLarge(escrow);
+        Ledger storage ledger = _ledgers[classId][lot.asset];
+        uint256 backing = ledger.backing + deposit;
+        if (backing > type(uint112).max) revert IDATErrors.DATAmountTooLarge(backing);
+        // All three checked above.
+        lot.outstanding = uint64(outstanding);
+        lot.escrow = uint96(escrow);
+        ledger.backing = uint112(backing);
+    }
+
+    /// @dev Takes unspent units from a token and floor(price x units) from its backing; a last residue is the class's.
+    function _takeUnits(TokenId id, Lot storage lot, uint64 value, uint64 units)
+        private
+        returns (address asset, uint256 amount)
+    {
+        // The caller has checked units <= value.
+        _tokens[TokenId.unwrap(id)].value = value - units;
+        amount = _priceDown(lot, units);
+        uint256 residue;
+        (asset, residue) = _takeBacking(id, lot, units, amount);
+        if (residue == 0) return (asset, amount);
+        emit BackingReleased(id.classId(), id.lot(), address(0), 0, residue);
+        _settle(id.classId(), asset, residue);
+    }
+
+    function _requireLot(uint256 classId, uint32 lot) private view returns (Lot storage record) {
+        record = _lots[encodeLotKey(classId, lot)];
+        // The key is exact for every class id below 2^64, and there are no others.
+        if (classId > type(uint64).max || record.seller == address(0)) revert DATNonexistentLot(classId, lot);
+    }
+
+    function _policyHash(uint256 classId, uint32 policyVersion) private view returns (bytes32) {
+        return _records[classId].policies[policyVersion].hash;
+    }
+}

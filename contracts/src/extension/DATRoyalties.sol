@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IDATRevenue, RevenueInfo} from "../interfaces/IDATRevenue.sol";
+import {Parent} from "../interfaces/IDATClasses.sol";
+import {Ledger, Token} from "../types/Records.sol";
+import {TokenId} from "../types/TokenId.sol";
+import {DATExtension} from "./DATExtension.sol";
+
+/// @title DATRoyalties: royalties, expiry by anyone, what accounts are owed, and the public books (P3, P8, R19-R21).
+abstract contract DATRoyalties is DATExtension, IDATRevenue {
+    /// @inheritdoc IDATRevenue
+    function collectRoyalty(uint256 classId, uint256 parentIndex, address asset)
+        external
+        onlyDelegated
+        nonReentrantView
+        returns (uint256 amount)
+    {
+        Parent memory parent = _requireParent(classId, parentIndex);
+        Ledger storage ledger = _ledgers[classId][asset];
+        uint256 collected = ledger.collected[parentIndex];
+        amount = _royaltyDown(ledger.received, parent.royaltyBps) - collected;
+        if (amount == 0) return 0;
+        ledger.collected[parentIndex] = collected + amount;
+        emit RoyaltyCollected(classId, parent.classId, asset, parentIndex, amount);
+        _accrue(parent.classId, asset, amount, _syncExpired(parent.classId));
+    }
+
+    /// @inheritdoc IDATRevenue
+    function royaltyDue(uint256 classId, uint256 parentIndex, address asset) external view returns (uint256) {
+        Parent memory parent = _requireParent(classId, parentIndex);
+        Ledger storage ledger = _ledgers[classId][asset];
+        return _royaltyDown(ledger.received, parent.royaltyBps) - ledger.collected[parentIndex];
+    }
+
+    /// @inheritdoc IDATRevenue
+    function syncExpired(uint256 classId) external onlyDelegated {
+        _requireClass(classId);
+        _syncExpired(classId);
+    }
+
+    /// @inheritdoc IDATRevenue
+    function observeExpiry(uint256 tokenId) external onlyDelegated {
+        Token memory token = _requireToken(tokenId);
+        if (!_isExpired(token.expireAt)) return;
+        _syncExpired(TokenId.wrap(tokenId).classId());
+        _observeExpired(tokenId);
+    }
+
+    /// @inheritdoc IDATRevenue
+    function withdraw(address asset, address payable to)
+        external
+        onlyDelegated
+        nonReentrant
+        returns (uint256 amount)
+    {
+        amount = _owed[msg.sender][asset];
+        if (amount == 0) return 0;
+        delete _owed[msg.sender][asset];
+        _owedTotal[asset] -= amount;
+        emit Withdrawn(msg.sender, asset, to, amount);
+        _pay(asset, to, amount);
+    }
+
+    /// @inheritdoc IDATRevenue
+    function owedTo(address account, address asset) external view returns (uint256) {
+        return _owed[account][asset];
+    }
+
+    /// @inheritdoc IDATRevenue
+    function revenueInfo(uint256 classId, address asset) external view returns (RevenueInfo memory) {
+        _requireClass(classId);
+        Ledger storage ledger = _ledgers[classId][asset];
+        uint256 received = ledger.received;
+        return RevenueInfo({
+            index: ledger.index,
+            carry: ledger.carry,
+            // Both casts: parts of `received`.
+            received: uint112(received),
+            royaltiesReserved: uint112(received - _holdersPartDown(received, _classShares[classId].royaltyBps)),
+            royaltiesPaid: uint112(_royaltiesPaid(classId, ledger)),
+            claimed: ledger.claimed,
+            orphan: ledger.orphan,
+            backing: ledger.backing
+        });
+    }
+
+    /// @inheritdoc IDATRevenue
+    function totalShareOf(uint256 classId) external view returns (uint256) {
+        _requireClass(classId);
+        return _activeShare(classId);
+    }
+
+    /// @inheritdoc IDATRevenue
+    function solvency(address asset, uint256 firstClass, uint256 lastClass)
+        external
+        view
+        returns (uint256 owed, uint256 held)
+    {
+        owed = _owedTotal[asset];
+        for (uint256 classId = firstClass; classId <= lastClass; ++classId) {
+            Ledger storage ledger = _ledgers[classId][asset];
+            owed += uint256(ledger.received) + ledger.backing - ledger.claimed - _royaltiesPaid(classId, ledger);
+        }
+        held = asset == address(0) ? address(this).balance : IERC20(asset).balanceOf(address(this));
+    }
+
+    function _royaltiesPaid(uint256 classId, Ledger storage ledger) private view returns (uint256 sum) {
+        uint256 edges = _records[classId].parents.length;
+        for (uint256 i; i < edges; ++i) {
+            sum += ledger.collected[i];
+        }
+    }
+
+    /// @dev The edges' floors never sum to more than what is reserved, which is a ceiling.
+    function _royaltyDown(uint256 received, uint256 royaltyBps) private pure returns (uint256) {
+        return received * royaltyBps / BASIS_POINTS;
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {
+    ClassHead,
+    ClassRecord,
+    ClassShare,
+    ExpiryBucket,
+    Ledger,
+    Lock,
+    Lot,
+    Share,
+    Token
+} from "../types/Records.sol";
+
+/// @title DATStorage: the one storage layout of `DataAnchoringToken` and of its extension.
+/// @dev Both inherit it first and declare no storage of their own, so that a delegated call finds every slot.
+abstract contract DATStorage {
+    string internal _name;
+    string internal _symbol;
+
+    // tokens
+    mapping(uint256 tokenId => Token) internal _tokens;
+    mapping(uint256 tokenId => Share) internal _shares;
+    mapping(address owner => uint256) internal _balances;
+    mapping(uint256 tokenId => address) internal _tokenApprovals;
+    mapping(address owner => mapping(address operator => bool)) internal _operators;
+    mapping(address owner => mapping(uint256 classId => mapping(address operator => bool))) internal _classOperators;
+    /// @dev Bit `tokenId & 255` of word `tokenId >> 8`: `Expired` was emitted.
+    mapping(uint256 word => uint256 bits) internal _expiredSeen;
+
+    // classes
+    uint256 internal _classCount;
+    mapping(uint256 classId => ClassHead) internal _heads;
+    mapping(uint256 classId => ClassShare) internal _classShares;
+    mapping(uint256 classId => ClassRecord) internal _records;
+    /// @dev Pending distinct expiries, descending, so that the earliest is popped from the end.
+    mapping(uint256 classId => uint32[64]) internal _expiries;
+    mapping(uint256 classId => mapping(uint256 expireAt => ExpiryBucket)) internal _buckets;
+
+    // lots and locks
+    mapping(uint256 lotKey => Lot) internal _lots;
+    mapping(address module => mapping(bytes32 lockId => Lock)) internal _locks;
+
+    // money
+    mapping(uint256 classId => mapping(address asset => Ledger)) internal _ledgers;
+    mapping(address account => mapping(address asset => uint256)) internal _owed;
+    mapping(address asset => uint256) internal _owedTotal;
+}
