@@ -39,9 +39,7 @@ contract ValueChannelsCaptureTest is KedgeTest {
     }
 
     function wrongSigner(address signer) private view returns (bytes memory) {
-        return abi.encodeWithSelector(
-            IValueChannels.ValueChannelsWrongSigner.selector, channelId, signer, channelKey
-        );
+        return abi.encodeWithSelector(IValueChannels.ValueChannelsWrongSigner.selector, channelId, signer, channelKey);
     }
 
     function test_R8_CaptureTakesWhatWasSignedAndNotYetTaken() public {
@@ -237,9 +235,7 @@ contract ValueChannelsCaptureTest is KedgeTest {
         expectFailed(
             1,
             secondId,
-            abi.encodeWithSelector(
-                IValueChannels.ValueChannelsWrongSigner.selector, secondId, other, channelKey
-            )
+            abi.encodeWithSelector(IValueChannels.ValueChannelsWrongSigner.selector, secondId, other, channelKey)
         );
         bytes32 unknownId = channels.channelIdOf(items[2].channel);
         expectFailed(2, unknownId, abi.encodeWithSelector(IValueChannels.ValueChannelsNotOpen.selector, unknownId));
@@ -326,9 +322,7 @@ contract ValueChannelsCaptureTest is KedgeTest {
     function test_R29_CaptureTakesNoEther() public {
         vm.deal(address(this), 1);
         (bool taken,) = address(channels).call{value: 1}(
-            abi.encodeCall(
-                IValueChannels.capture, (new CaptureItem[](0), new RoyaltyEdge[](0), new ReceiptAnchor[](0))
-            )
+            abi.encodeCall(IValueChannels.capture, (new CaptureItem[](0), new RoyaltyEdge[](0), new ReceiptAnchor[](0)))
         );
         assertFalse(taken);
     }

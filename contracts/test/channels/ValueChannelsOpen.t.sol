@@ -166,8 +166,7 @@ contract ValueChannelsOpenTest is KedgeTest {
         bytes32 structHash = keccak256(abi.encode(typehash, channel));
         assertEq(channels.channelIdOf(channel), keccak256(abi.encodePacked(hex"1901", domain, structHash)));
 
-        (, string memory name, string memory version,, address verifier,,) =
-            IERC5267(address(channels)).eip712Domain();
+        (, string memory name, string memory version,, address verifier,,) = IERC5267(address(channels)).eip712Domain();
         assertEq(name, "Kedge ValueChannels");
         assertEq(version, "1");
         assertEq(verifier, address(channels));

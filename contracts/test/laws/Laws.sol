@@ -111,7 +111,7 @@ contract Laws is World {
         assertEq(info.backing, escrow, "L3: backing");
         assertEq(info.orphan, m.orphan, "R20: orphan revenue");
         assertEq(info.received, m.received, "L3: received");
-        assertEq(info.claimed, m.claimed, "L3: claimed");
+        assertEq(info.claimed, m.claimed + m.beneficiary, "L3: claimed");
         assertEq(info.royaltiesPaid, m.royaltiesOut, "L3: royalties out");
         assertEq(info.carry, m.carry, "P5: carry");
 

@@ -158,8 +158,7 @@ abstract contract Model is KedgeTest {
         (bool backed, uint256 index) = lotIndexOf(t);
         if (!backed) return;
         LotModel storage l = lots[index];
-        uint256 released =
-            l.numerator * (l.spent + amount) / l.denominator - l.numerator * l.spent / l.denominator;
+        uint256 released = l.numerator * (l.spent + amount) / l.denominator - l.numerator * l.spent / l.denominator;
         l.spent += amount;
         uint256 cut = released * operatorBps / 10_000;
         owed[to][l.asset] += cut;

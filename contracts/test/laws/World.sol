@@ -85,18 +85,7 @@ contract World is Model {
         );
         lots.push(
             LotModel(
-                classId,
-                lot,
-                asset,
-                numerator,
-                denominator,
-                operatorBps,
-                refundable,
-                expiredToClass,
-                onMarket,
-                0,
-                0,
-                0
+                classId, lot, asset, numerator, denominator, operatorBps, refundable, expiredToClass, onMarket, 0, 0, 0
             )
         );
     }
@@ -180,9 +169,8 @@ contract World is Model {
             usd.mint(directSeller, l.asset == 1 ? cost : 0);
             vm.startPrank(directSeller);
             usd.approve(address(token), cost);
-            tokenId = token.mintFromLot{value: l.asset == 0 ? cost : 0}(
-                l.classId, l.lot, aHolder(who), amount, expireAt
-            );
+            tokenId =
+                token.mintFromLot{value: l.asset == 0 ? cost : 0}(l.classId, l.lot, aHolder(who), amount, expireAt);
             vm.stopPrank();
         }
         units[l.classId].minted += amount;
@@ -215,7 +203,9 @@ contract World is Model {
             TokenModel storage target = tokens[(to % tokens.length + i) % tokens.length];
             if (target.tokenId == source.tokenId || expired(target)) continue;
             if (target.classId != source.classId || target.lot != source.lot) continue;
-            if (backed && source.expireAt != 0 && (target.expireAt == 0 || target.expireAt > source.expireAt)) continue;
+            if (backed && source.expireAt != 0 && (target.expireAt == 0 || target.expireAt > source.expireAt)) {
+                continue;
+            }
             amount = bound(amount, 1, core.valueOf(source.tokenId));
             vm.prank(core.ownerOf(source.tokenId));
             core.transferValue(source.tokenId, target.tokenId, amount);

@@ -33,8 +33,7 @@ contract ValueMarketTest is KedgeTest {
     }
 
     function test_R1_OnlyTheIssuerLists() public {
-        bytes memory reason =
-            abi.encodeWithSelector(IValueMarket.ValueMarketNotIssuer.selector, classId, stranger);
+        bytes memory reason = abi.encodeWithSelector(IValueMarket.ValueMarketNotIssuer.selector, classId, stranger);
         vm.startPrank(stranger);
         vm.expectRevert(reason);
         market.openListing(classId, ethLot, 1, 0);
@@ -47,9 +46,7 @@ contract ValueMarketTest is KedgeTest {
         terms.seller = stranger;
         uint32 lot = createLot(classId, terms);
         vm.prank(issuer);
-        vm.expectRevert(
-            abi.encodeWithSelector(IValueMarket.ValueMarketNotSeller.selector, classId, lot, stranger)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketNotSeller.selector, classId, lot, stranger));
         market.openListing(classId, lot, 1, 0);
     }
 
@@ -108,9 +105,7 @@ contract ValueMarketTest is KedgeTest {
 
     function test_R1_NoMoreThanTheSupply() public {
         buy(holder, classId, ethLot, 999);
-        vm.expectRevert(
-            abi.encodeWithSelector(IValueMarket.ValueMarketSoldOut.selector, classId, ethLot, 1, 2)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketSoldOut.selector, classId, ethLot, 1, 2));
         market.buy(classId, ethLot, 2, holder, 1 ether);
         buy(holder, classId, ethLot, 1);
         assertEq(market.listingOf(classId, ethLot).supply, 0);
@@ -158,9 +153,7 @@ contract ValueMarketTest is KedgeTest {
         EthRejecter rejecter = new EthRejecter();
         vm.deal(address(this), 49);
         bytes memory purchase = abi.encodeCall(IValueMarket.buy, (classId, ethLot, 10, holder, 24));
-        vm.expectRevert(
-            abi.encodeWithSelector(IValueMarket.ValueMarketSurplusRefused.selector, address(rejecter), 1)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketSurplusRefused.selector, address(rejecter), 1));
         rejecter.act{value: 25}(address(market), purchase);
 
         rejecter.act{value: 24}(address(market), purchase);
@@ -175,9 +168,7 @@ contract ValueMarketTest is KedgeTest {
         buyer.act{value: 100}(address(market), purchase);
         assertTrue(buyer.called());
         assertFalse(buyer.succeeded());
-        assertEq(
-            buyer.answer(), abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector)
-        );
+        assertEq(buyer.answer(), abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector));
         assertEq(address(buyer).balance, 76);
         assertEq(market.listingOf(classId, ethLot).supply, 990);
     }
