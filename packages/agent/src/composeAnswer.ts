@@ -18,7 +18,7 @@ const slack = 4;
  * Answers in pieces, as they are found: quotations with a number, then the sources, or a refusal when the documents do
  * not cover the question. Says why it ended.
  *
- * @param titles Titles of the documents, for the refusal.
+ * @param titles Titles of the documents, the most telling first, for the refusal.
  * @param maxTokens Limit of the answer in o200k_base tokens. Quotations are left out as whole passages; only when not
  * even one fits with its source is the text cut.
  */
@@ -44,7 +44,7 @@ export function* composeAnswer(
       const cost = countTokens(piece);
       const closing = sourceList([...sources, { section, quoted: [...source.quoted, passage] }]);
       if (used + cost + countTokens(closing) > maxTokens) {
-        if (used === slack) return yield* cutToLength(piece, maxTokens);
+        if (used === slack) return yield* cutToLength(piece + closing, maxTokens);
         break;
       }
       used += cost;
@@ -69,7 +69,7 @@ function worthQuoting(ranked: readonly RankedSection[]): Section[] {
   const best = ranked[0]!;
   return ranked
     .slice(0, sectionLimit)
-    .filter(({ score, coverage }) => score >= 0.8 * best.score && coverage >= 0.6 * best.coverage)
+    .filter(({ score }) => score >= 0.6 * best.score)
     .map(({ section }) => section);
 }
 

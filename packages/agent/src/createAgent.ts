@@ -10,7 +10,7 @@ import { countPromptTokens, countTokens } from './countTokens.js';
 import { createSectionIndex, type RankedSection } from './createSectionIndex.js';
 import type { AnchoredDocument } from './loadDocuments.js';
 import { parseChatRequest, type ChatRequest } from './parseChatRequest.js';
-import { splitSections } from './splitSections.js';
+import { splitSections, type Section } from './splitSections.js';
 
 /** The one model of this upstream. */
 export const agentModel = 'kedge-docs';
@@ -58,10 +58,15 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     });
   }
   const index = createSectionIndex(sections);
-  const titles = [...new Set(sections.map((section) => section.headings[0]!))];
+  const titles = titlesByLength(sections);
+  let closing = false;
   const started = seconds();
 
   const server = createServer((request, response) => {
+    response.once('close', () => {
+      // A client keeps its connection for later calls; when closing there are none.
+      if (closing) server.closeIdleConnections();
+    });
     handle(request, response).catch((error: unknown) => {
       if (response.destroyed) return;
       const { status, body } = toProblemDetails(error);
@@ -128,11 +133,19 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     search: (question) => index.search(question),
     close: async () => {
       const closed = once(server, 'close');
+      closing = true;
       server.close();
       server.closeIdleConnections();
       await closed;
     },
   };
+}
+
+/** Titles of the documents, those with most sections first. */
+function titlesByLength(sections: readonly Section[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { headings } of sections) counts.set(headings[0]!, (counts.get(headings[0]!) ?? 0) + 1);
+  return [...counts].toSorted((a, b) => b[1] - a[1]).map(([title]) => title);
 }
 
 /** Sends each piece as it is found, some words at a time; stops when the reader has gone. Answers the whole text. */

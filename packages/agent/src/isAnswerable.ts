@@ -1,8 +1,7 @@
 import type { RankedSection } from './createSectionIndex.js';
 
 // Calibrated on questions about the project's docs and on questions about anything else (test/questions.json).
-const leastCoverage = 0.36;
-const leastScore = 2.25;
+const leastFit = 3;
 
 /** Whether the best sections speak of enough of the question to quote them. */
 export function isAnswerable(ranked: readonly RankedSection[]): boolean {
@@ -11,6 +10,6 @@ export function isAnswerable(ranked: readonly RankedSection[]): boolean {
     .some(
       ({ score, coverage, matched, asked }) =>
         // One known word among unknown ones is a coincidence: "anchor my boat", "price of bread".
-        score >= leastScore && coverage >= leastCoverage && (matched >= 2 || matched === asked),
+        score + 2 * coverage >= leastFit && (matched >= 2 || matched === asked),
     );
 }

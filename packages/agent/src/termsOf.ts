@@ -16,7 +16,7 @@ export function termsOf(text: string): string[] {
   const terms: string[] = [];
   for (const [word] of text.normalize('NFKC').matchAll(/[\p{L}\p{N}]+(?:['’_-][\p{L}\p{N}]+)*/gu)) {
     const lower = word.toLowerCase().replaceAll('’', "'").replace(/'s$/, '');
-    const parts = word.split(/[-_'’]|(?<=\p{Ll})(?=\p{Lu})/u).map((part) => part.toLowerCase());
+    const parts = word.split(/[-_'’]|(?<=\p{Ll})(?=\p{Lu}\p{Ll})/u).map((part) => part.toLowerCase());
     const whole = lower.replace(/n't$/, '').replaceAll(/['_-]/g, '');
     for (const part of parts.length > 1 && !lower.includes("'") ? [whole, ...parts] : [whole]) {
       if (part.length > 1 && !stopWords.has(part)) terms.push(stem(part));
