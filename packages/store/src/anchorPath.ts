@@ -70,7 +70,8 @@ export async function anchorPath(options: AnchorPathOptions): Promise<Anchored> 
   let bytesDone = 0;
   const pool = createBufferPool(buffers, chunkSize);
   const hasher = createFileHasher(thread);
-  const onBlock = store && ((cid: { toString(): string }, bytes: Uint8Array) => store.put(String(cid), bytes, { sync }));
+  const onBlock =
+    store && ((cid: { toString(): string }, bytes: Uint8Array) => store.put(String(cid), bytes, { sync }));
   try {
     const done = await mapLimit(walk.files, filesAtOnce, async ({ path }) => {
       const { size, sha256, digests } = await readChunks({

@@ -126,12 +126,12 @@ async function readFully(handle: FileHandle, buffer: Uint8Array, wanted: number,
 async function assertUnchanged(handle: FileHandle, path: string, name: string, before: BigIntStats): Promise<void> {
   const probe = await handle.read(Buffer.alloc(1), 0, 1, Number(before.size));
   if (probe.bytesRead > 0) throw changed(name, 'it got longer');
-  const after = await handle.stat({ bigint: true });
-  if (!isSameState(before, after)) throw changed(name, 'it was written to');
   const now = await lstat(path, { bigint: true }).catch((cause: unknown) => {
     throw changed(name, 'it was removed', cause);
   });
-  if (!isSameState(before, now)) throw changed(name, 'another file took its place');
+  if (now.ino !== before.ino || now.dev !== before.dev) throw changed(name, 'another file took its place');
+  const after = await handle.stat({ bigint: true });
+  if (!isSameState(before, after)) throw changed(name, 'it was written to');
 }
 
 /** Whether nothing was written between two looks at a file. A write within the clock's tick (1-10 ms) can escape. */
@@ -158,7 +158,8 @@ export function changed(name: string, how: string, cause?: unknown): BaseError {
 export function unreadable(name: string, cause: unknown): BaseError {
   const code = (cause as NodeJS.ErrnoException).code;
   // What the walk saw and open does not find, or finds as a link, was replaced in between.
-  if (code === 'ENOENT' || code === 'ELOOP' || code === 'ENXIO') return changed(name, 'it was removed or replaced', cause);
+  if (code === 'ENOENT' || code === 'ELOOP' || code === 'ENXIO')
+    return changed(name, 'it was removed or replaced', cause);
   return new BaseError('A file cannot be read.', {
     code: 'file_unreadable',
     values: { file: name, reason: code ?? String(cause) },

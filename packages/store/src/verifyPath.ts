@@ -71,7 +71,8 @@ export async function verifyPath(options: {
   const present = walk.files.filter((file) => anchored.has(nameOf(file.path)));
   const seen = new Set(present.map((file) => nameOf(file.path)));
   for (const file of manifest.files) if (!seen.has(file.path)) findings.push({ kind: 'missing', path: file.path });
-  for (const file of walk.files) if (!anchored.has(nameOf(file.path))) findings.push({ kind: 'extra', path: file.path });
+  for (const file of walk.files)
+    if (!anchored.has(nameOf(file.path))) findings.push({ kind: 'extra', path: file.path });
   findings.push(...folderFindings(manifest, walk.emptyFolders));
 
   const bytesTotal = present.reduce((sum, file) => sum + Number(file.state.size), 0);

@@ -101,7 +101,11 @@ function clashesOf(names: readonly string[], prefix: string): Refusal[] {
     const key = name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
     const first = firsts.get(key);
     if (first === undefined) firsts.set(key, name);
-    else clashes.push({ path: prefix + name, reason: `differs from ${showName(prefix + first)} only in case or Unicode form` });
+    else
+      clashes.push({
+        path: prefix + name,
+        reason: `differs from ${showName(prefix + first)} only in case or Unicode form`,
+      });
   }
   return clashes;
 }
