@@ -33,13 +33,9 @@ export function* composeAnswer(
 
   const sources: { section: Section; quoted: Passage[] }[] = [];
   let used = slack;
-  for (const [place, section] of worthQuoting(ranked).entries()) {
-    const heading = section.headings.at(-1) ?? '';
-    const passages = selectPassages(section, place === 0 ? 5 : 2, (passage) =>
-      index.coverageOf(question.text, `${heading}\n${passage.text}`),
-    );
+  for (const [place, { section, passages }] of worthQuoting(ranked).entries()) {
     const source = { section, quoted: [] as Passage[] };
-    for (const passage of passages) {
+    for (const passage of selectPassages(section, place === 0 ? 5 : 2, passages)) {
       const piece = quotation(passage, sources.length + 1, source.quoted.at(-1), used > slack);
       const cost = countTokens(piece);
       const closing = sourceList([...sources, { section, quoted: [...source.quoted, passage] }]);
@@ -65,12 +61,9 @@ function findSections(index: SectionIndex, question: Question): RankedSection[] 
   return index.search(`${question.text}\n${previous}`, question.earlier);
 }
 
-function worthQuoting(ranked: readonly RankedSection[]): Section[] {
-  const best = ranked[0]!;
-  return ranked
-    .slice(0, sectionLimit)
-    .filter(({ score }) => score >= 0.6 * best.score)
-    .map(({ section }) => section);
+function worthQuoting(ranked: readonly RankedSection[]): RankedSection[] {
+  const best = ranked[0]!.score;
+  return ranked.slice(0, sectionLimit).filter(({ score }) => score >= 0.6 * best);
 }
 
 /** One passage with its number, and the white space that separates it from what stands before. */

@@ -1,6 +1,6 @@
 import MiniSearch from 'minisearch';
 import type { Section } from './splitSections.js';
-import { conceptTermsOf, termsOf } from './termsOf.js';
+import { commandTermsOf, conceptTermsOf, termsOf } from './termsOf.js';
 
 /** A section with how well it fits a question. */
 export type RankedSection = {
@@ -12,6 +12,8 @@ export type RankedSection = {
   /** How many different words of the question the section has, itself or by a synonym, and how many there are. */
   readonly matched: number;
   readonly asked: number;
+  /** The coverage of each passage of the section, its heading counted in. */
+  readonly passages: readonly number[];
 };
 
 export type SectionIndex = {
@@ -20,8 +22,6 @@ export type SectionIndex = {
    * @param context Earlier questions of the conversation: they count little, and not for coverage.
    */
   search(question: string, context?: readonly string[]): RankedSection[];
-  /** Part of `question` that `text` speaks of, as in {@link RankedSection}. */
-  coverageOf(question: string, text: string): number;
 };
 
 type Vocabulary = ReadonlySet<string>;
@@ -29,6 +29,7 @@ type Vocabulary = ReadonlySet<string>;
 const synonymWeight = 0.45;
 const synonymCoverage = 0.7;
 const contextWeight = 0.25;
+const candidates = 40;
 const keep = 10;
 
 /** Builds the search index over `sections`: BM25+ finds candidates, what they cover of the question orders them. */
@@ -79,7 +80,7 @@ export function createSectionIndex(sections: readonly Section[]): SectionIndex {
   }
 
   function search(question: string, context: readonly string[] = []): RankedSection[] {
-    const terms = [...new Set(termsOf(question))];
+    const terms = [...new Set([...termsOf(question), ...commandTermsOf(question).filter((term) => frequencies.has(term))])];
     const boosts = queryBoosts(terms, context.flatMap(termsOf));
     if (boosts.size === 0) return [];
     const asked = new Set(withConcepts(terms));
@@ -90,24 +91,21 @@ export function createSectionIndex(sections: readonly Section[]): SectionIndex {
       boost: { title: 2, place: 0.8, body: 1 },
       combineWith: 'OR',
     });
-    const ranked = hits.map((hit) => {
+    const ranked = hits.slice(0, candidates).map((hit) => {
       const { titleTerms, whole, passages } = entries[hit.id as number]!;
       const coverage = covered(terms, whole);
-      const closest = Math.max(...passages.map((vocabulary) => covered(terms, vocabulary)));
+      const coverages = passages.map((vocabulary) => covered(terms, vocabulary));
       const title = harmonicMean(covered(terms, new Set(withConcepts(titleTerms))), covered(titleTerms, asked));
       // MiniSearch multiplies by the number of terms that hit, which counts a word and its synonyms as many.
       const relevance = Math.log1p(hit.score / hit.queryTerms.length);
-      const score = 0.5 * relevance + coverage + 0.6 * closest + 0.6 * title;
+      const score = 0.5 * relevance + coverage + 0.6 * Math.max(...coverages) + 0.6 * title;
       const matched = terms.filter((term) => covered([term], whole) > 0).length;
-      return { section: sections[hit.id as number]!, score, coverage, matched, asked: terms.length };
+      return { section: sections[hit.id as number]!, score, coverage, matched, asked: terms.length, passages: coverages };
     });
     return ranked.toSorted((a, b) => b.score - a.score).slice(0, keep);
   }
 
-  return {
-    search,
-    coverageOf: (question, text) => covered([...new Set(termsOf(question))], vocabularyOf(text)),
-  };
+  return { search };
 }
 
 function queryBoosts(terms: readonly string[], contextTerms: readonly string[]): Map<string, number> {

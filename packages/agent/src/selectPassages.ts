@@ -7,12 +7,13 @@ const listLimit = 12;
  * list, and a part of a list brings its announcement.
  *
  * @param limit How many passages, what they bring along not counted; a section that short is taken whole.
+ * @param coverages How much of the question each passage covers.
  */
-export function selectPassages(section: Section, limit: number, scoreOf: (passage: Passage) => number): Passage[] {
+export function selectPassages(section: Section, limit: number, coverages: readonly number[]): Passage[] {
   const { passages } = section;
   const quotable = [...passages.keys()].filter((index) => !passages[index]!.text.startsWith('See also'));
   // The first sentence of a section says what the section is about.
-  const scores = passages.map((passage, index) => scoreOf(passage) + (index === 0 ? 0.15 : 0));
+  const scores = coverages.map((coverage, index) => coverage + (index === 0 ? 0.15 : 0));
   const best = quotable.toSorted((a, b) => scores[b]! - scores[a]! || a - b).slice(0, limit);
   const chosen = new Set(best);
   for (const index of best) {

@@ -9,7 +9,7 @@ const irregular = new Map([
   ['lost', 'lose'], ['built', 'build'], ['chosen', 'choose'], ['chose', 'choose'], ['taken', 'take'], ['took', 'take'],
   ['gave', 'give'], ['given', 'give'], ['wrote', 'write'], ['written', 'write'], ['ran', 'run'], ['sent', 'send'],
   ['stole', 'steal'], ['stolen', 'steal'], ['proof', 'prove'], ['proven', 'prove'], ['broke', 'break'],
-  ['broken', 'break'], ['made', 'make'], ['got', 'get'], ['gotten', 'get'], ['died', 'die'], ['dies', 'die'],
+  ['broken', 'break'], ['made', 'make'], ['used', 'use'], ['using', 'use'], ['dat', 'DAT'], ['dats', 'DAT'], ['got', 'get'], ['gotten', 'get'], ['died', 'die'], ['dies', 'die'],
 ]); // prettier-ignore
 
 /** Cuts an English word, in lower case, to what its inflected forms have in common. Two passes of suffix stripping. */

@@ -58,4 +58,5 @@ export const synonyms: readonly string[] = [
   'stream sse chunk event',
   'address contract deploy',
   'machine laptop computer pc',
+  'database ledger log postgresql storage sql',
 ];

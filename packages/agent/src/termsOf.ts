@@ -22,7 +22,13 @@ export function termsOf(text: string): string[] {
       if (part.length > 1 && !stopWords.has(part)) terms.push(stem(part));
     }
   }
+  for (const [code] of text.matchAll(/(?<=`|^)kedge [a-z]+/gm)) terms.push(...commandTermsOf(code));
   return terms;
+}
+
+/** The commands that a text may mean, as terms: `kedge up` is about a command though "up" says nothing. */
+export function commandTermsOf(text: string): string[] {
+  return [...text.toLowerCase().matchAll(/\bkedge ([a-z]+)/g)].map(([, verb]) => `kedge+${verb}`);
 }
 
 /** The groups of synonyms that a stem belongs to, as terms that no word of a text can be. */
