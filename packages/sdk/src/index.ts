@@ -1,1 +1,44 @@
-export {};
+export { buyValue, type BuyValueParameters, type BuyValueReturn } from './actions/buyValue.js';
+export {
+  capture,
+  captureOutcome,
+  encodeCapture,
+  type CaptureItem,
+  type CaptureOutcome,
+  type CaptureParameters,
+  type ReceiptAnchor,
+  type RoyaltyEdge,
+} from './actions/capture.js';
+export { checkDeployment } from './actions/checkDeployment.js';
+export { claim, type ClaimParameters } from './actions/claim.js';
+export { closeChannel, type CloseChannelParameters, type CloseChannelReturn } from './actions/closeChannel.js';
+export { collectRoyalty, type CollectRoyaltyParameters } from './actions/collectRoyalty.js';
+export { createClass, type CreateClassParameters, type CreateClassReturn } from './actions/createClass.js';
+export { createLot, type CreateLotParameters } from './actions/createLot.js';
+export { deployContracts, type DeployContractsParameters } from './actions/deployContracts.js';
+export { findReceiptAnchor, type AnchoredRoot, type FindReceiptAnchorParameters } from './actions/findReceiptAnchor.js';
+export { getChannelState, type ChannelState } from './actions/getChannelState.js';
+export { getClass, type ClassView } from './actions/getClass.js';
+export { getLot, type LotView } from './actions/getLot.js';
+export { getOwed } from './actions/getOwed.js';
+export { getRevenue, type RevenueView } from './actions/getRevenue.js';
+export { getSolvency, type Solvency } from './actions/getSolvency.js';
+export { getToken, type TokenView } from './actions/getToken.js';
+export { mint, type MintParameters, type MintReturn } from './actions/mint.js';
+export { mintShare, type MintShareParameters } from './actions/mintShare.js';
+export { openChannel, type OpenChannelParameters, type OpenChannelReturn } from './actions/openChannel.js';
+export { openListing, type OpenListingParameters } from './actions/openListing.js';
+export { publishPolicy, type PublishPolicyParameters } from './actions/publishPolicy.js';
+export { refund, type RefundParameters } from './actions/refund.js';
+export { settleRevenue, type SettleRevenueParameters, type SettleRevenueReturn } from './actions/settleRevenue.js';
+export { withdraw, type WithdrawParameters } from './actions/withdraw.js';
+export { type ReadClient, type Sent, type Wallet, type WriteClient } from './client.js';
+export {
+  createKedgeClient,
+  type CreateKedgeClientParameters,
+  type KedgeClient,
+  type KedgeReadClient,
+} from './createKedgeClient.js';
+export { publicActions, type PublicActions } from './publicActions.js';
+export { readRevert, toChainError, type Revert } from './toChainError.js';
+export { walletActions, type WalletActions } from './walletActions.js';

@@ -1,0 +1,58 @@
+import { zeroAddress, type Address } from '@kedge/core';
+import { allow } from '../allow.js';
+import type { Sent, WriteClient } from '../client.js';
+import { marketOf, tokenOf } from '../contracts.js';
+import { eventsOf } from '../eventsOf.js';
+import { reading } from '../reading.js';
+import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+
+export type BuyValueParameters = {
+  readonly classId: bigint;
+  readonly lot: number;
+  /** Base units. */
+  readonly units: bigint;
+  /** Who gets the token. Default: the wallet's account. */
+  readonly to?: Address;
+  /** Smallest units of the lot's asset. Default: the price as it is now. */
+  readonly maxCost?: bigint;
+};
+
+export type BuyValueReturn = Sent & {
+  readonly tokenId: bigint;
+  readonly asset: Address;
+  /** Smallest units of the asset. */
+  readonly cost: bigint;
+};
+
+/**
+ * Buys value of a lot on sale: pays in ETH, or allows the market to take exactly the price of an ERC-20 asset.
+ *
+ * @throws BaseError `ValueMarketNotListed`, `ValueMarketSoldOut`, `ValueMarketTooExpensive`, `insufficient_funds`.
+ *
+ * @example
+ * const { tokenId, cost } = await buyValue(client, { classId, lot, units: 1_000_000n });
+ */
+export async function buyValue(client: WriteClient, parameters: BuyValueParameters): Promise<BuyValueReturn> {
+  const { classId, lot, units, to = client.walletClient.account.address } = parameters;
+  const token = tokenOf(client.deployment);
+  const market = marketOf(client.deployment);
+  const [cost, info] = await reading(client, 'read the price of the lot', (chain) =>
+    Promise.all([
+      chain.readContract({ ...token, functionName: 'lotCostUp', args: [classId, lot, units] }),
+      chain.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] }),
+    ]),
+  );
+  const { asset } = info.terms;
+  const maxCost = parameters.maxCost ?? cost;
+  // Only what the buyer agreed to is allowed to be taken: a price above it is refused by the market.
+  if (maxCost >= cost) await allow(client, asset, market.address, cost);
+  const receipt = await writeContract(client, 'buy value', {
+    ...market,
+    functionName: 'buy',
+    args: [classId, lot, units, to, maxCost],
+    value: asset === zeroAddress ? cost : 0n,
+  });
+  const events = eventsOf(market, receipt.logs, 'ValueBought');
+  const bought = onlyEvent(events, 'ValueBought', receipt).args;
+  return { ...sentOf(receipt), tokenId: bought.tokenId, asset: bought.asset, cost: bought.cost };
+}

@@ -1,0 +1,79 @@
+import { BaseError, type Address, type Deployment, type Hex } from '@kedge/core';
+import {
+  dataAnchoringTokenBytecode,
+  dataAnchoringTokenExtensionBytecode,
+  valueChannelsBytecode,
+  valueMarketBytecode,
+} from '@kedge/core/bytecode';
+import { encodeDeployData, parseAbi } from 'viem';
+import type { WriteClient } from '../client.js';
+import { toChainError } from '../toChainError.js';
+import { sendAndWait } from '../writeContract.js';
+
+const tokenConstructor = parseAbi(['constructor(string name, string symbol, address extension)']);
+const partConstructor = parseAbi(['constructor(address token)']);
+
+export type DeployContractsParameters = {
+  /** Called before each contract, for whoever shows progress. */
+  readonly onStep?: (contract: keyof Deployment['contracts']) => void;
+};
+
+/**
+ * Deploys the four contracts. They have no owner: who deploys gets no rights.
+ *
+ * @throws BaseError `chain_unreachable`, `insufficient_funds`.
+ *
+ * @example
+ * const deployment = await deployContracts({ publicClient, walletClient });
+ */
+export async function deployContracts(
+  client: Pick<WriteClient, 'publicClient' | 'walletClient'>,
+  { onStep }: DeployContractsParameters = {},
+): Promise<Deployment> {
+  const deploy = (contract: keyof Deployment['contracts'], data: Hex): Promise<Address> => {
+    onStep?.(contract);
+    return deployOne(client, contract, data);
+  };
+  const extension = await deploy('DataAnchoringTokenExtension', dataAnchoringTokenExtensionBytecode);
+  const token = await deploy(
+    'DataAnchoringToken',
+    encodeDeployData({
+      abi: tokenConstructor,
+      bytecode: dataAnchoringTokenBytecode,
+      args: ['Kedge Data Anchoring Token', 'DAT', extension],
+    }),
+  );
+  const part = (bytecode: Hex) => encodeDeployData({ abi: partConstructor, bytecode, args: [token] });
+  const channels = await deploy('ValueChannels', part(valueChannelsBytecode));
+  const market = await deploy('ValueMarket', part(valueMarketBytecode));
+  return {
+    chainId: await client.publicClient.getChainId(),
+    contracts: {
+      DataAnchoringToken: token,
+      DataAnchoringTokenExtension: extension,
+      ValueChannels: channels,
+      ValueMarket: market,
+    },
+  };
+}
+
+async function deployOne(
+  { publicClient, walletClient }: Pick<WriteClient, 'publicClient' | 'walletClient'>,
+  contract: string,
+  data: Hex,
+): Promise<Address> {
+  const doing = `deploy ${contract}`;
+  try {
+    const { contractAddress, transactionHash } = await sendAndWait(publicClient, walletClient, doing, () =>
+      walletClient.sendTransaction({ account: walletClient.account, chain: null, data }),
+    );
+    if (contractAddress) return contractAddress;
+    throw new BaseError(`Could not ${doing}: the chain names no address.`, {
+      kind: 'bug',
+      code: 'event_missing',
+      values: { transactionHash },
+    });
+  } catch (error) {
+    throw toChainError(error, doing);
+  }
+}

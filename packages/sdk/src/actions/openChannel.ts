@@ -1,0 +1,41 @@
+import { encodeChannel, type Channel, type Hex } from '@kedge/core';
+import type { Sent, WriteClient } from '../client.js';
+import { channelsOf, tokenOf } from '../contracts.js';
+import { eventsOf } from '../eventsOf.js';
+import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+
+/** The channel's terms; the holder is the wallet's account, grace is one day unless given. */
+export type OpenChannelParameters = Omit<Channel, 'holder' | 'grace'> & {
+  /** Seconds after the deadline in which captures still work. Default and minimum 86,400 (R6). */
+  readonly grace?: number;
+};
+
+export type OpenChannelReturn = Sent & { readonly channelId: Hex; readonly channel: Channel };
+
+const day = 86_400;
+
+/**
+ * Opens a channel: locks `cap` base units of a token of the wallet's account to one operator (R5-R7). Keep the returned
+ * channel: its terms are not stored on chain, and every capture and the closing need them.
+ *
+ * @param parameters `rate` 0 means no limit, which only strict mode allows (R9). A new `salt` makes a new channel.
+ *
+ * @throws BaseError `ValueChannelsInvalidTerms` (names the field), `ERC8028InsufficientValue`, `ERC8028Unauthorized`.
+ *
+ * @example
+ * const { channelId, channel } = await openChannel(client, {
+ *   tokenId, operator, channelKey, cap: 1_000_000n, rate: 1_000n, burst: 1_000_000n, deadline, mode: 'capped', salt,
+ * });
+ */
+export async function openChannel(client: WriteClient, parameters: OpenChannelParameters): Promise<OpenChannelReturn> {
+  const channel: Channel = { grace: day, ...parameters, holder: client.walletClient.account.address };
+  const channels = channelsOf(client.deployment);
+  const receipt = await writeContract(client, 'open the channel', {
+    ...tokenOf(client.deployment),
+    functionName: 'lock',
+    args: [channel.tokenId, channel.cap, channels.address, encodeChannel(channel)],
+  });
+  const events = eventsOf(channels, receipt.logs, 'ChannelOpened');
+  const { channelId } = onlyEvent(events, 'ChannelOpened', receipt).args;
+  return { ...sentOf(receipt), channelId, channel };
+}

@@ -1,0 +1,30 @@
+import type { Hex } from '@kedge/core';
+import type { Sent, WriteClient } from '../client.js';
+import { tokenOf } from '../contracts.js';
+import { eventsOf } from '../eventsOf.js';
+import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+
+export type PublishPolicyParameters = { readonly classId: bigint; readonly uri: string; readonly hash: Hex };
+
+/**
+ * Publishes the next version of a class's policy. Value already bought keeps the version it was bought under (L10).
+ *
+ * @throws BaseError `DATNotIssuer`, `ERC8028NonexistentClass`.
+ *
+ * @example
+ * const { policyVersion } = await publishPolicy(client, { classId, uri, hash: policyHashOf(policy, keccak256) });
+ */
+export async function publishPolicy(
+  client: WriteClient,
+  { classId, uri, hash }: PublishPolicyParameters,
+): Promise<Sent & { readonly policyVersion: number }> {
+  const token = tokenOf(client.deployment);
+  const receipt = await writeContract(client, 'publish the policy', {
+    ...token,
+    functionName: 'publishPolicy',
+    args: [classId, uri, hash],
+  });
+  const events = eventsOf(token, receipt.logs, 'PolicyPublished');
+  const { policyVersion } = onlyEvent(events, 'PolicyPublished', receipt).args;
+  return { ...sentOf(receipt), policyVersion };
+}

@@ -1,0 +1,51 @@
+import { zeroAddress, type Address } from '@kedge/core';
+import { allow } from '../allow.js';
+import type { Sent, WriteClient } from '../client.js';
+import { tokenOf } from '../contracts.js';
+import { eventsOf } from '../eventsOf.js';
+import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+
+export type SettleRevenueParameters = {
+  readonly classId: bigint;
+  /** Zero address (default): ETH. */
+  readonly asset?: Address;
+  /** Smallest units of the asset. */
+  readonly amount: bigint;
+};
+
+export type SettleRevenueReturn = Sent & {
+  /** What arrived: less than was sent where the asset takes a fee (P7). */
+  readonly amount: bigint;
+};
+
+/**
+ * Adds revenue to a class. Pays in ETH, or allows the token contract to take exactly the amount of an ERC-20 asset.
+ *
+ * @throws BaseError `ERC8028NoActiveShare`, `DATZeroAmount`, `DATInvalidAsset`, `insufficient_funds`.
+ *
+ * @example
+ * await settleRevenue(client, { classId, amount: parseEther('1') });
+ */
+export async function settleRevenue(
+  client: WriteClient,
+  { classId, asset = zeroAddress, amount }: SettleRevenueParameters,
+): Promise<SettleRevenueReturn> {
+  const token = tokenOf(client.deployment);
+  const doing = 'settle the revenue';
+  await allow(client, asset, token.address, amount);
+  const receipt =
+    asset === zeroAddress
+      ? await writeContract(client, doing, {
+          ...token,
+          functionName: 'settleRevenueETH',
+          args: [classId],
+          value: amount,
+        })
+      : await writeContract(client, doing, {
+          ...token,
+          functionName: 'settleRevenueERC20',
+          args: [classId, asset, amount],
+        });
+  const events = eventsOf(token, receipt.logs, 'RevenueSettled');
+  return { ...sentOf(receipt), amount: onlyEvent(events, 'RevenueSettled', receipt).args.amount };
+}

@@ -1,0 +1,35 @@
+import type { Deployment } from '@kedge/core';
+import type { PublicClient } from 'viem';
+import type { ReadClient, Wallet, WriteClient } from './client.js';
+import { publicActions, type PublicActions } from './publicActions.js';
+import { walletActions, type WalletActions } from './walletActions.js';
+
+export type KedgeReadClient = ReadClient & PublicActions;
+export type KedgeClient = WriteClient & PublicActions & WalletActions;
+
+export type CreateKedgeClientParameters = {
+  readonly publicClient: PublicClient;
+  /** With a wallet the client writes as its account, too. */
+  readonly walletClient?: Wallet;
+  readonly deployment: Deployment;
+};
+
+/**
+ * A client whose methods are this package's actions, bound to a chain, a deployment and perhaps an account. One client
+ * speaks for one account.
+ *
+ * @example
+ * const client = createKedgeClient({ publicClient, walletClient, deployment });
+ * const { tokenId } = await client.buyValue({ classId: 2n, lot: 0x80000001, units: 1_000_000n });
+ */
+export function createKedgeClient(
+  parameters: CreateKedgeClientParameters & { readonly walletClient: Wallet },
+): KedgeClient;
+export function createKedgeClient(parameters: CreateKedgeClientParameters): KedgeReadClient;
+export function createKedgeClient(parameters: CreateKedgeClientParameters): KedgeReadClient | KedgeClient {
+  const { publicClient, walletClient, deployment } = parameters;
+  const reader: ReadClient = { publicClient, deployment };
+  if (walletClient === undefined) return { ...reader, ...publicActions(reader) };
+  const writer: WriteClient = { ...reader, walletClient };
+  return { ...writer, ...publicActions(writer), ...walletActions(writer) };
+}

@@ -1,0 +1,32 @@
+import { dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi } from '@kedge/core';
+import { parseAbi, type Abi, type AbiParameter } from 'viem';
+
+export type ErrorItem = { readonly type: 'error'; readonly name: string; readonly inputs: readonly AbiParameter[] };
+
+/** What OpenZeppelin's contracts, on which ours stand, may throw. */
+const openZeppelinErrors = parseAbi([
+  'error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)',
+  'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',
+  'error ERC721IncorrectOwner(address sender, uint256 tokenId, address owner)',
+  'error ERC721InsufficientApproval(address operator, uint256 tokenId)',
+  'error ERC721InvalidReceiver(address receiver)',
+  'error ERC721NonexistentToken(uint256 tokenId)',
+  'error ReentrancyGuardReentrantCall()',
+  'error SafeERC20FailedOperation(address token)',
+]);
+
+/**
+ * Every custom error that a call into Kedge's contracts may end with. One contract passes on what another threw, so each
+ * call is decoded with all of them.
+ */
+export const errorAbi: readonly ErrorItem[] = [
+  ...dataAnchoringTokenAbi,
+  ...valueChannelsAbi,
+  ...valueMarketAbi,
+  ...openZeppelinErrors,
+].flatMap((item) => (item.type === 'error' ? [item] : []));
+
+/** An ABI with every error in it. */
+export function withErrors<const abi extends Abi>(abi: abi): abi {
+  return [...abi.filter((item) => item.type !== 'error'), ...errorAbi] as unknown as abi;
+}

@@ -1,0 +1,46 @@
+import type { ReadClient } from './client.js';
+import { checkDeployment } from './actions/checkDeployment.js';
+import { findReceiptAnchor } from './actions/findReceiptAnchor.js';
+import { getChannelState } from './actions/getChannelState.js';
+import { getClass } from './actions/getClass.js';
+import { getLot } from './actions/getLot.js';
+import { getOwed } from './actions/getOwed.js';
+import { getRevenue } from './actions/getRevenue.js';
+import { getSolvency } from './actions/getSolvency.js';
+import { getToken } from './actions/getToken.js';
+
+type Bound<action> = action extends (client: never, ...rest: infer rest) => infer result
+  ? (...rest: rest) => result
+  : never;
+
+export type PublicActions = {
+  readonly checkDeployment: Bound<typeof checkDeployment>;
+  readonly findReceiptAnchor: Bound<typeof findReceiptAnchor>;
+  readonly getChannelState: Bound<typeof getChannelState>;
+  readonly getClass: Bound<typeof getClass>;
+  readonly getLot: Bound<typeof getLot>;
+  readonly getOwed: Bound<typeof getOwed>;
+  readonly getRevenue: Bound<typeof getRevenue>;
+  readonly getSolvency: Bound<typeof getSolvency>;
+  readonly getToken: Bound<typeof getToken>;
+};
+
+/**
+ * The reading actions, bound to a client.
+ *
+ * @example
+ * const { getClass } = publicActions({ publicClient, deployment });
+ */
+export function publicActions(client: ReadClient): PublicActions {
+  return {
+    checkDeployment: () => checkDeployment(client),
+    findReceiptAnchor: (parameters) => findReceiptAnchor(client, parameters),
+    getChannelState: (parameters) => getChannelState(client, parameters),
+    getClass: (parameters) => getClass(client, parameters),
+    getLot: (parameters) => getLot(client, parameters),
+    getOwed: (parameters) => getOwed(client, parameters),
+    getRevenue: (parameters) => getRevenue(client, parameters),
+    getSolvency: (parameters) => getSolvency(client, parameters),
+    getToken: (parameters) => getToken(client, parameters),
+  };
+}

@@ -1,0 +1,93 @@
+/** What a custom error means to its reader, and the way out. */
+export type RevertText = { readonly message: string; readonly hints?: readonly string[] };
+
+const notIssuer = ['Sign with the issuer of the class: getClass names it.'];
+const holderOnly = ['Sign with the holder of the token: getToken names it.'];
+
+/** By the error's name. An error without a text is shown by its name and values. */
+export const revertTexts: Readonly<Record<string, RevertText>> = {
+  ERC8028NonexistentClass: {
+    message: 'There is no such class.',
+    hints: ['Class ids run from 1 in order of creation.'],
+  },
+  ERC8028NonexistentToken: { message: 'There is no such token.' },
+  ERC8028Unauthorized: { message: 'The caller may not act on the token.', hints: holderOnly },
+  ERC8028Expired: { message: 'The token has expired.', hints: ['Revenue that it earned before can still be claimed.'] },
+  ERC8028InsufficientValue: {
+    message: 'The token has less value than asked for.',
+    hints: ['Ask for less, close a channel that holds value of this token, or buy more.'],
+  },
+  ERC8028ClassMismatch: { message: 'Value does not move between classes.' },
+  ERC8028NoActiveShare: {
+    message: 'The class has no active share that could receive revenue.',
+    hints: ['Mint a share of the class first: mintShare.'],
+  },
+  DATNotIssuer: { message: 'The caller is not the issuer of the class.', hints: notIssuer },
+  DATNotParentIssuer: { message: 'The caller does not issue the parent class.', hints: notIssuer },
+  DATNotPendingIssuer: { message: 'The issuer role was not offered to the caller.' },
+  DATTooManyParents: { message: 'The class names too many parents.' },
+  DATRoyaltiesTooHigh: { message: 'The royalties of the parents sum to more than the whole.' },
+  DATDuplicateParent: { message: 'A parent is named twice.' },
+  DATNonexistentParent: { message: 'The class has no such parent.' },
+  DATNonexistentLot: { message: 'The class has no such lot.', hints: ['Create one first: createLot.'] },
+  DATInvalidLotTerms: { message: 'The terms of the lot cannot be honoured.' },
+  DATPolicyWithoutHash: {
+    message: 'The policy of the class has no hash, so it cannot back value.',
+    hints: ['Publish it with its hash: publishPolicy.'],
+  },
+  DATNotSeller: { message: 'Only the seller of the lot may mint from it.', hints: ['Buy from the market: buyValue.'] },
+  DATWrongDeposit: { message: 'The deposit is not exactly the price.' },
+  DATNotRefundable: {
+    message: 'The terms of the lot allow no refund now.',
+    hints: ['Locked units are never refundable: close the channel first.'],
+  },
+  DATNothingToSweep: { message: 'The token has nothing to sweep.' },
+  DATLotMismatch: { message: 'Value does not move between lots.' },
+  DATOutlivesSource: { message: 'Value does not move to a token that outlives it.' },
+  DATSameToken: { message: 'Value does not move from a token to itself.' },
+  DATZeroUnits: { message: 'Zero units were asked for.' },
+  DATZeroAmount: { message: 'The settlement brings nothing.' },
+  DATValueTooLarge: { message: 'The value exceeds 2^64 - 1 units.' },
+  DATInvalidExpiry: {
+    message: 'The expiry is in the past, or beyond 2^32 - 1.',
+    hints: ['Give Unix seconds, or 0 for no expiry.'],
+  },
+  DATAmountTooLarge: { message: 'The amount exceeds what the ledger can hold.' },
+  DATInvalidAsset: { message: 'The asset is not an ERC-20 contract.', hints: ['The zero address means ETH.'] },
+  DATTooManyExpiries: {
+    message: 'The class has too many different share expiries pending.',
+    hints: ['Use an expiry that another share of the class has.'],
+  },
+  DATTotalShareTooHigh: { message: 'The total share of the class would exceed 2^48 - 1.' },
+  DATPaymentFailed: { message: 'The recipient refused the payment.' },
+  DATNonexistentLock: { message: 'There is no such lock.' },
+  DATLockExists: { message: 'This channel was opened before.', hints: ['Use another salt.'] },
+  DATLockExceeded: { message: 'More is taken than is locked.' },
+  ValueChannelsNotToken: { message: 'Channels are opened by the token contract only.' },
+  ValueChannelsInvalidTerms: {
+    message: 'The terms of the channel cannot be honoured.',
+    hints: [
+      'Deadline and grace must end before the token expires, grace lasts a day at least, capped mode needs a rate.',
+    ],
+  },
+  ValueChannelsNotOpen: { message: 'The channel is not open: never opened, or closed.' },
+  ValueChannelsWrongSigner: { message: 'The voucher is not signed by the channel key.' },
+  ValueChannelsTooLate: { message: 'Deadline and grace have passed: nothing can be captured any more.' },
+  ValueChannelsTooEarly: {
+    message: 'Only the operator may close the channel before deadline and grace have passed.',
+    hints: ['Ask the operator to close it, or wait.'],
+  },
+  ValueMarketNotIssuer: { message: 'The caller is not the issuer of the class.', hints: notIssuer },
+  ValueMarketNotSeller: {
+    message: 'The lot names another seller than the market.',
+    hints: ['Create a lot whose seller is the ValueMarket.'],
+  },
+  ValueMarketNotListed: { message: 'The lot is not on sale.', hints: ['The issuer puts it on sale: openListing.'] },
+  ValueMarketSoldOut: { message: 'Fewer units are left than asked for.' },
+  ValueMarketTooExpensive: { message: 'The price is above what the buyer allows.' },
+  ValueMarketWrongPayment: { message: 'The payment does not fit the price.' },
+  ERC20InsufficientBalance: { message: 'The account has too little of the asset.' },
+  ERC20InsufficientAllowance: { message: 'The account allows too little of the asset to be taken.' },
+  ERC721InvalidReceiver: { message: 'The recipient is a contract that does not take tokens.' },
+  SafeERC20FailedOperation: { message: 'The asset refused the payment.' },
+};

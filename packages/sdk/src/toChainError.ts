@@ -1,0 +1,127 @@
+import { BaseError, hexToBytes, type Hex } from '@kedge/core';
+import { BaseError as ViemError, ContractFunctionRevertedError, decodeErrorResult, type AbiParameter } from 'viem';
+import { errorAbi } from './errorAbi.js';
+import { revertTexts } from './revertTexts.js';
+
+/** A revert in words: the error's name in the ABI, what it means, and its values by name. */
+export type Revert = {
+  readonly name: string;
+  readonly message: string;
+  readonly hints: readonly string[];
+  readonly values: Readonly<Record<string, unknown>>;
+};
+
+const fundsHint = 'Send the account some of the chain’s own coin, or sign with another account.';
+
+/**
+ * Any error of a call to the chain as a {@link BaseError}: custom errors with their values and the way out, an
+ * unreachable chain as transient. A `BaseError` is returned as it is.
+ *
+ * @param doing What was being done, as it continues "Could not …".
+ *
+ * @example
+ * throw toChainError(error, 'buy value');
+ */
+export function toChainError(cause: unknown, doing: string): BaseError {
+  if (cause instanceof BaseError) return cause;
+  const data = revertData(cause);
+  const revert = data === undefined ? undefined : readRevert(data);
+  if (revert !== undefined) {
+    const { name, message, hints, values } = revert;
+    return new BaseError(`Could not ${doing}: ${lowerFirst(message)}`, {
+      code: name,
+      values: { error: name, ...values },
+      hints,
+      cause,
+    });
+  }
+  const names = causeNames(cause);
+  if (names.some((name) => unreachable.has(name))) {
+    return new BaseError(`Could not ${doing}: the chain does not answer.`, {
+      code: 'chain_unreachable',
+      kind: 'transient',
+      hints: ['Check the RPC URL, and that the node runs.'],
+      cause,
+    });
+  }
+  if (names.includes('InsufficientFundsError') || /insufficient funds/i.test(shortMessageOf(cause))) {
+    return new BaseError(`Could not ${doing}: the account cannot pay for it.`, {
+      code: 'insufficient_funds',
+      hints: [fundsHint],
+      cause,
+    });
+  }
+  if (names.includes('WaitForTransactionReceiptTimeoutError')) {
+    return new BaseError(`Could not ${doing}: the transaction was sent, and is not in a block yet.`, {
+      code: 'transaction_pending',
+      kind: 'transient',
+      hints: ['Look for the transaction before sending it again.'],
+      cause,
+    });
+  }
+  return new BaseError(`Could not ${doing}: ${lowerFirst(shortMessageOf(cause))}`, { code: 'chain_error', cause });
+}
+
+/**
+ * Decodes the bytes of a revert, such as the reason of a `CaptureFailed` event. Undefined for what is no error of Kedge's
+ * contracts.
+ *
+ * @example
+ * const revert = readRevert(reason);
+ */
+export function readRevert(data: Hex): Revert | undefined {
+  const selector = data.slice(0, 10);
+  if (data.length < 10) return undefined;
+  let decoded: { errorName: string; args?: readonly unknown[] | undefined };
+  try {
+    decoded = decodeErrorResult({ abi: errorAbi, data }) as typeof decoded;
+  } catch (error) {
+    if (error instanceof ViemError) return undefined;
+    throw error;
+  }
+  const { errorName: name, args = [] } = decoded;
+  if (name === 'Error' || name === 'Panic') {
+    return { name, message: `The contract said: ${String(args[0])}.`, hints: [], values: { selector } };
+  }
+  const item = errorAbi.find((candidate) => candidate.name === name && candidate.inputs.length === args.length);
+  const values = Object.fromEntries(
+    (item?.inputs ?? []).map((input, index) => [input.name ?? index, readable(input, args[index])]),
+  );
+  const text = revertTexts[name] ?? { message: `The contract refused with ${name}.` };
+  return { name, message: text.message, hints: text.hints ?? [], values };
+}
+
+const unreachable = new Set(['HttpRequestError', 'TimeoutError', 'WebSocketRequestError', 'SocketClosedError']);
+
+/** `bytes32 field` holds the name of a field as text. */
+function readable(input: AbiParameter, value: unknown): unknown {
+  if (input.type !== 'bytes32' || input.name !== 'field') return value;
+  return new TextDecoder().decode(hexToBytes(String(value))).replace(/\0+$/, '');
+}
+
+function revertData(error: unknown): Hex | undefined {
+  if (!(error instanceof ViemError)) return undefined;
+  const reverted = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
+  if (reverted instanceof ContractFunctionRevertedError && reverted.raw !== undefined) return reverted.raw;
+  const withData = error.walk((cause) => isBytes((cause as { data?: unknown }).data)) as { data?: Hex } | null;
+  return withData?.data;
+}
+
+function isBytes(value: unknown): boolean {
+  return typeof value === 'string' && /^0x[0-9a-fA-F]{8,}$/.test(value);
+}
+
+function causeNames(error: unknown): string[] {
+  const names: string[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause) names.push(cause.name);
+  return names;
+}
+
+function shortMessageOf(error: unknown): string {
+  if (error instanceof ViemError) return error.shortMessage;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,64 @@
+import type { WriteClient } from './client.js';
+import { buyValue } from './actions/buyValue.js';
+import { capture } from './actions/capture.js';
+import { claim } from './actions/claim.js';
+import { closeChannel } from './actions/closeChannel.js';
+import { collectRoyalty } from './actions/collectRoyalty.js';
+import { createClass } from './actions/createClass.js';
+import { createLot } from './actions/createLot.js';
+import { mint } from './actions/mint.js';
+import { mintShare } from './actions/mintShare.js';
+import { openChannel } from './actions/openChannel.js';
+import { openListing } from './actions/openListing.js';
+import { publishPolicy } from './actions/publishPolicy.js';
+import { refund } from './actions/refund.js';
+import { settleRevenue } from './actions/settleRevenue.js';
+import { withdraw } from './actions/withdraw.js';
+
+type Bound<action> = action extends (client: never, ...rest: infer rest) => infer result
+  ? (...rest: rest) => result
+  : never;
+
+export type WalletActions = {
+  readonly buyValue: Bound<typeof buyValue>;
+  readonly capture: Bound<typeof capture>;
+  readonly claim: Bound<typeof claim>;
+  readonly closeChannel: Bound<typeof closeChannel>;
+  readonly collectRoyalty: Bound<typeof collectRoyalty>;
+  readonly createClass: Bound<typeof createClass>;
+  readonly createLot: Bound<typeof createLot>;
+  readonly mint: Bound<typeof mint>;
+  readonly mintShare: Bound<typeof mintShare>;
+  readonly openChannel: Bound<typeof openChannel>;
+  readonly openListing: Bound<typeof openListing>;
+  readonly publishPolicy: Bound<typeof publishPolicy>;
+  readonly refund: Bound<typeof refund>;
+  readonly settleRevenue: Bound<typeof settleRevenue>;
+  readonly withdraw: Bound<typeof withdraw>;
+};
+
+/**
+ * The writing actions, bound to a client and its account.
+ *
+ * @example
+ * const { claim } = walletActions({ publicClient, walletClient, deployment });
+ */
+export function walletActions(client: WriteClient): WalletActions {
+  return {
+    buyValue: (parameters) => buyValue(client, parameters),
+    capture: (parameters) => capture(client, parameters),
+    claim: (parameters) => claim(client, parameters),
+    closeChannel: (parameters) => closeChannel(client, parameters),
+    collectRoyalty: (parameters) => collectRoyalty(client, parameters),
+    createClass: (parameters) => createClass(client, parameters),
+    createLot: (parameters) => createLot(client, parameters),
+    mint: (parameters) => mint(client, parameters),
+    mintShare: (parameters) => mintShare(client, parameters),
+    openChannel: (parameters) => openChannel(client, parameters),
+    openListing: (parameters) => openListing(client, parameters),
+    publishPolicy: (parameters) => publishPolicy(client, parameters),
+    refund: (parameters) => refund(client, parameters),
+    settleRevenue: (parameters) => settleRevenue(client, parameters),
+    withdraw: (parameters) => withdraw(client, parameters),
+  };
+}

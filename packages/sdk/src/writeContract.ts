@@ -1,0 +1,101 @@
+import { BaseError } from '@kedge/core';
+import type {
+  Abi,
+  ContractFunctionArgs,
+  ContractFunctionName,
+  ContractFunctionParameters,
+  Hex,
+  PublicClient,
+  SimulateContractParameters,
+  TransactionReceipt,
+} from 'viem';
+import type { Sent, Wallet, WriteClient } from './client.js';
+import { toChainError } from './toChainError.js';
+
+const localChainId = 31337;
+
+/**
+ * Simulates a call, sends it and waits for its receipt. The simulation is where a refusal costs nothing and is readable.
+ *
+ * @param doing What is being done, as it continues "Could not …".
+ */
+export async function writeContract<
+  const abi extends Abi,
+  name extends ContractFunctionName<abi, 'nonpayable' | 'payable'>,
+  args extends ContractFunctionArgs<abi, 'nonpayable' | 'payable', name>,
+>(
+  client: Pick<WriteClient, 'publicClient' | 'walletClient'>,
+  doing: string,
+  call: ContractFunctionParameters<abi, 'nonpayable' | 'payable', name, args> & { readonly value?: bigint },
+): Promise<TransactionReceipt> {
+  const { publicClient, walletClient } = client;
+  try {
+    const { request } = await publicClient.simulateContract({
+      ...call,
+      account: walletClient.account,
+    } as unknown as SimulateContractParameters);
+    const send = () => walletClient.writeContract({ ...request, account: walletClient.account, chain: null } as never);
+    return await sendAndWait(publicClient, walletClient, doing, send);
+  } catch (error) {
+    throw toChainError(error, doing);
+  }
+}
+
+/** Sends in turn, waits for the receipt, and refuses one that reverted. */
+export async function sendAndWait(
+  publicClient: PublicClient,
+  walletClient: Wallet,
+  doing: string,
+  send: () => Promise<Hex>,
+): Promise<TransactionReceipt> {
+  const hash = await inTurn(walletClient, send);
+  const receipt = await publicClient.waitForTransactionReceipt({
+    hash,
+    // A local chain mines at once; elsewhere the client's own interval fits its blocks.
+    ...(publicClient.chain?.id === localChainId || publicClient.chain === undefined ? { pollingInterval: 50 } : {}),
+  });
+  if (receipt.status === 'reverted') {
+    throw new BaseError(`Could not ${doing}: the transaction reverted, though its simulation did not.`, {
+      code: 'transaction_reverted',
+      values: { transactionHash: receipt.transactionHash, blockNumber: receipt.blockNumber },
+      hints: ['Something changed between the two: read the state, then try again.'],
+    });
+  }
+  return receipt;
+}
+
+/** What every writing action returns of its receipt. */
+export function sentOf({ transactionHash, blockNumber, gasUsed }: TransactionReceipt): Sent {
+  return { transactionHash, blockNumber, gasUsed };
+}
+
+/** The one event that an action is about. */
+export function onlyEvent<event>(
+  events: readonly event[],
+  name: string,
+  { transactionHash }: TransactionReceipt,
+): event {
+  const event = events[0];
+  if (event === undefined) {
+    throw new BaseError(`The transaction emitted no ${name}.`, {
+      code: 'event_missing',
+      kind: 'bug',
+      values: { transactionHash },
+      hints: ['The address may be of another contract: checkDeployment finds out.'],
+    });
+  }
+  return event;
+}
+
+const turns = new WeakMap<Wallet, Promise<unknown>>();
+
+/**
+ * Nonces are taken when a transaction is sent, from what the node has pending. So one wallet sends one at a time; the
+ * waiting for blocks overlaps.
+ */
+function inTurn(wallet: Wallet, send: () => Promise<Hex>): Promise<Hex> {
+  const before = turns.get(wallet) ?? Promise.resolve();
+  const sent = before.then(send, send);
+  turns.set(wallet, sent);
+  return sent;
+}
