@@ -1,1 +1,21 @@
-export {};
+export { type ChannelRecord, parseChannelRecords } from './channels/channelRecord.js';
+export type {
+  Capture,
+  CaptureItem,
+  CaptureOutcome,
+  ChannelState,
+  GatewayChain,
+  ReceiptAnchor,
+  RoyaltyEdge,
+  SignedTransaction,
+} from './chain/gatewayChain.js';
+export { createGateway, type Gateway, type GatewayOptions } from './createGateway.js';
+export {
+  type GatewayConfig,
+  type GatewayConfigInput,
+  gatewayConfigSchema,
+  parseGatewayConfig,
+} from './gatewayConfig.js';
+export type { LogFields, StructuredLog } from './structuredLog.js';
+export { countText } from './tokens/countText.js';
+export { tokenizerPin } from './tokens/tokenizerPin.js';

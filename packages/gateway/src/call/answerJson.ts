@@ -1,0 +1,51 @@
+import { BaseError, hashBody, encodeSignedReceipt, receiptHeader } from '@kedge/core';
+import { sha256 } from '../crypto/hashers.js';
+import type { Call, CallServices } from './callContext.js';
+import { chargeCall, compareUsage } from './chargeCall.js';
+import { createOutputMeter, isObject } from './outputMeter.js';
+
+/**
+ * A whole answer: measured, charged, and only when its receipt is durable (R13) handed to the client, byte for byte.
+ * @throws BaseError 502 when the answer is no chat completion; nothing is charged then.
+ */
+export async function answerJson(
+  call: Call,
+  headers: Record<string, string>,
+  body: Buffer,
+  services: CallServices,
+): Promise<void> {
+  const completion = parseCompletion(body);
+  const meter = createOutputMeter();
+  for (const choice of completion.choices) meter.add(choice);
+  const outputTokens = meter.tokens();
+  const salt = services.randomSalt();
+  const signed = await chargeCall(call, { salt, responseHash: hashBody(salt, body, sha256), outputTokens }, services);
+  call.response.writeHead(200, {
+    ...headers,
+    'content-length': body.length,
+    [receiptHeader]: encodeSignedReceipt(signed),
+  });
+  call.response.end(body);
+  compareUsage(completion.usage, { input: call.quote.inputTokens, output: outputTokens }, call, services);
+}
+
+function parseCompletion(body: Buffer): { choices: readonly unknown[]; usage: unknown } {
+  let json: unknown;
+  try {
+    json = JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw invalidAnswer('is not JSON', cause);
+  }
+  if (!isObject(json) || !Array.isArray(json['choices'])) throw invalidAnswer('has no choices');
+  return { choices: json['choices'], usage: json['usage'] };
+}
+
+export function invalidAnswer(what: string, cause?: unknown): BaseError {
+  return new BaseError(`The upstream's answer ${what}.`, {
+    code: 'upstream_invalid',
+    status: 502,
+    kind: 'transient',
+    cause,
+    hints: ['Nothing was charged. The operator should check that the upstream speaks the OpenAI API.'],
+  });
+}

@@ -1,0 +1,29 @@
+import type { ServerResponse } from 'node:http';
+import type { ChatCompletionRequest, Hex, SignedReceipt } from '@kedge/core';
+import type { ServedChannel } from '../channels/servedChannel.js';
+import type { CommitInput } from '../ledger/receiptBatcher.js';
+import type { StructuredLog } from '../structuredLog.js';
+import type { Quote } from './quoteCall.js';
+import type { Reservation } from './reserveUnits.js';
+import type { Upstream } from './upstream.js';
+
+/** What serving any call needs. */
+export type CallServices = {
+  readonly upstream: Upstream;
+  readonly commit: (input: CommitInput) => Promise<SignedReceipt>;
+  readonly log: StructuredLog;
+  /** Unix time in seconds, with fractions. */
+  readonly nowSeconds: () => number;
+  readonly randomSalt: () => Hex;
+  readonly maxAnswerBytes: number;
+};
+
+/** One authenticated call whose worst case is reserved. */
+export type Call = {
+  readonly served: ServedChannel;
+  readonly request: ChatCompletionRequest;
+  readonly requestBody: Uint8Array;
+  readonly quote: Quote;
+  readonly reservation: Reservation;
+  readonly response: ServerResponse;
+};

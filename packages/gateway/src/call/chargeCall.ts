@@ -1,0 +1,70 @@
+import { hashBody, type Hex, type SignedReceipt, unitsOf } from '@kedge/core';
+import { sha256 } from '../crypto/hashers.js';
+import type { Call, CallServices } from './callContext.js';
+import { metricsOf } from './quoteCall.js';
+
+/** What was delivered. */
+export type Delivered = {
+  readonly salt: Hex;
+  readonly responseHash: Hex;
+  readonly outputTokens: number;
+  readonly answer?: ((receipt: SignedReceipt) => readonly Uint8Array[]) | undefined;
+};
+
+/**
+ * Commits the call's actual use, and gives back the rest of its reservation in the same turn. Resolves when the receipt is
+ * durable. Never charges more than was reserved: what an upstream says beyond the cap is the operator's loss.
+ */
+export function chargeCall(call: Call, delivered: Delivered, services: CallServices): Promise<SignedReceipt> {
+  const { served, quote, reservation } = call;
+  const outputTokens = Math.min(delivered.outputTokens, quote.outputCap * quote.choices);
+  if (outputTokens < delivered.outputTokens) {
+    services.log.warn('output_over_cap', {
+      channelId: served.channelId,
+      counted: delivered.outputTokens,
+      charged: outputTokens,
+    });
+  }
+  const metrics = metricsOf(served.policy, { inputTokens: quote.inputTokens, images: quote.images, outputTokens });
+  const committed = services.commit({
+    channelId: served.channelId,
+    tokenId: served.channel.tokenId,
+    classId: served.classId,
+    policyHash: served.policyHash,
+    requestHash: hashBody(delivered.salt, call.requestBody, sha256),
+    responseHash: delivered.responseHash,
+    metrics,
+    units: unitsOf(served.policy, metrics),
+    salt: delivered.salt,
+    issuedAt: BigInt(Math.floor(services.nowSeconds())),
+    answer: delivered.answer,
+  });
+  reservation.release();
+  return committed;
+}
+
+const tolerance = 0.1;
+const smallDifference = 16;
+
+/** The policy's tokenizer rules. Where the upstream's own count differs by more than 10 % and 16 tokens, that is logged. */
+export function compareUsage(
+  usage: unknown,
+  own: { input: number; output: number },
+  call: Call,
+  services: CallServices,
+): void {
+  if (typeof usage !== 'object' || usage === null) return;
+  const { prompt_tokens: input, completion_tokens: output } = usage as Record<string, unknown>;
+  const differs = (theirs: unknown, ours: number): boolean =>
+    typeof theirs === 'number' &&
+    Math.abs(theirs - ours) > Math.max(smallDifference, tolerance * Math.max(theirs, ours));
+  if (!differs(input, own.input) && !differs(output, own.output)) return;
+  services.log.warn('usage_differs', {
+    channelId: call.served.channelId,
+    model: call.request.model,
+    inputTokens: own.input,
+    upstreamInputTokens: Number(input),
+    outputTokens: own.output,
+    upstreamOutputTokens: Number(output),
+  });
+}

@@ -1,0 +1,115 @@
+import { BaseError } from '@kedge/core';
+import { reasonOf } from '../structuredLog.js';
+import { answerHeaders, isEncoded, isEventStream } from './answerHeaders.js';
+import { answerJson, invalidAnswer } from './answerJson.js';
+import type { Call, CallServices } from './callContext.js';
+import { type StreamAnswer, streamAnswer } from './streamAnswer.js';
+import { type UpstreamCall, type UpstreamHeaders } from './upstream.js';
+
+/**
+ * Forwards a reserved call and answers it. The reservation ends with it, in whatever way it ends.
+ * @throws BaseError when nothing was answered yet; the caller answers with it. Nothing is charged then.
+ */
+export async function serveCall(call: Call, services: CallServices): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => forward(call, services, resolve, reject));
+  } finally {
+    call.reservation.release();
+  }
+}
+
+function forward(call: Call, services: CallServices, resolve: () => void, reject: (error: unknown) => void): void {
+  const { response, request } = call;
+  let status = 0;
+  let headers: UpstreamHeaders = {};
+  let stream: StreamAnswer | undefined;
+  let chunks: Buffer[] = [];
+  let bytes = 0;
+  let upstream: UpstreamCall | undefined;
+  const running = (): UpstreamCall => upstream as UpstreamCall;
+
+  const onClientGone = (): void => {
+    if (response.writableFinished) return;
+    if (stream !== undefined) return stream.abandon();
+    // Nothing was handed over: nothing is charged.
+    upstream?.abort();
+    resolve();
+  };
+  response.once('close', onClientGone);
+  const settle = (): void => {
+    response.removeListener('close', onClientGone);
+    resolve();
+  };
+  const refuse = (error: unknown): void => {
+    response.removeListener('close', onClientGone);
+    reject(error);
+  };
+
+  upstream = services.upstream.post('/chat/completions', forwardedBody(call), {
+    start: (answered, answeredHeaders) => {
+      status = answered;
+      headers = answeredHeaders;
+      if (status === 200 && request.stream === true && isEventStream(headers) && !isEncoded(headers)) {
+        stream = streamAnswer(call, answerHeaders(headers), running, services, settle);
+      }
+    },
+    data: (chunk) => {
+      if (stream !== undefined) return stream.data(chunk);
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes <= services.maxAnswerBytes) return;
+      running().abort();
+      chunks = [];
+      refuse(invalidAnswer(`exceeds ${services.maxAnswerBytes} bytes`));
+    },
+    end: () => {
+      if (stream !== undefined) return stream.end();
+      const [only] = chunks;
+      const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+      answerWhole(call, status, headers, body, services).then(settle, refuse);
+    },
+    fail: (error) => {
+      services.log.warn('upstream_failed', { code: error.code, reason: reasonOf(error.cause) });
+      if (stream !== undefined) stream.fail(error);
+      else refuse(error);
+    },
+  });
+}
+
+async function answerWhole(
+  call: Call,
+  status: number,
+  headers: UpstreamHeaders,
+  body: Buffer,
+  services: CallServices,
+): Promise<void> {
+  if (status === 200) {
+    if (isEncoded(headers)) throw invalidAnswer('is compressed, though that was not asked for');
+    if (isEventStream(headers)) throw invalidAnswer('is a stream that was not asked for');
+    return answerJson(call, answerHeaders(headers), body, services);
+  }
+  // What the upstream finds wrong with the request is the client's to read; its own troubles, and its view of the
+  // operator's key, are not.
+  if (status >= 400 && status < 500 && ![401, 402, 403, 407].includes(status)) {
+    call.response.writeHead(status, { ...answerHeaders(headers), 'content-length': body.length }).end(body);
+    return;
+  }
+  services.log.warn('upstream_refused', { status });
+  throw new BaseError(`The upstream answered with status ${status}.`, {
+    code: 'upstream_failed',
+    status: status === 504 ? 504 : 502,
+    kind: 'transient',
+    values: { upstreamStatus: status },
+    hints: ['Nothing was charged. Try again; the operator finds the cause in the log.'],
+  });
+}
+
+/**
+ * The request as the upstream gets it: written from what was measured, never the client's own bytes, so that no trick of
+ * notation (a key twice) shows the upstream another request. The output's cap is always set, and usage always asked for.
+ */
+function forwardedBody({ request, quote }: Call): string {
+  const capped = request.max_completion_tokens == null ? { max_tokens: quote.outputCap } : {};
+  const usage = request.stream === true ? { stream_options: { ...request.stream_options, include_usage: true } } : {};
+  return JSON.stringify({ ...request, ...capped, ...usage });
+}

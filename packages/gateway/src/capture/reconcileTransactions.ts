@@ -1,0 +1,81 @@
+import type { CaptureOutcome, GatewayChain } from '../chain/gatewayChain.js';
+import type { Ledger } from '../ledger/openLedger.js';
+import type { StructuredLog } from '../structuredLog.js';
+import type { JournalEntry, TransactionJournal } from './transactionJournal.js';
+
+export type ReconcileContext = {
+  readonly ledger: Ledger;
+  readonly journal: TransactionJournal;
+  readonly chain: GatewayChain;
+  readonly log: StructuredLog;
+};
+
+/**
+ * Brings the journal and the chain together, in the order of the nonces. What the chain lacks is sent again as it was signed
+ * (a local chain that was killed has lost its last blocks); what can never be mined is dropped, and its work is rebuilt:
+ * captures are cumulative, so nothing is taken twice.
+ * @returns The nonce of the next transaction, or undefined while one is still in flight. `changed`: captured amounts may
+ * differ from what was known.
+ */
+export async function reconcileTransactions(
+  context: ReconcileContext,
+  awaitOutcome: (entry: JournalEntry) => Promise<CaptureOutcome | undefined>,
+): Promise<{ readonly nextNonce: number | undefined; readonly changed: boolean }> {
+  const { journal, chain, ledger, log } = context;
+  let changed = false;
+  let nextNonce = await chain.minedNonce();
+  for (const entry of [...journal.entries()]) {
+    if (entry.state === 'dropped') continue;
+    if (entry.nonce < nextNonce) {
+      const outcome = await chain.outcomeOf(entry.hash);
+      if (outcome !== undefined) {
+        if (entry.state === 'sent') {
+          await confirmTransaction(context, entry, outcome);
+          changed = true;
+        }
+      } else {
+        await drop(context, entry, 'its nonce was used by another transaction');
+        changed = true;
+      }
+      continue;
+    }
+    if (entry.nonce > nextNonce) {
+      await drop(context, entry, `the chain is at nonce ${nextNonce}`);
+      changed = true;
+      continue;
+    }
+    log.warn('transaction_resent', { hash: entry.hash, nonce: entry.nonce, was: entry.state });
+    await chain.send(entry);
+    changed = true;
+    const outcome = await awaitOutcome(entry);
+    if (outcome === undefined) return { nextNonce: undefined, changed };
+    if (entry.state === 'sent') await confirmTransaction(context, entry, outcome);
+    nextNonce = entry.nonce + 1;
+  }
+  return { nextNonce, changed };
+
+  async function drop({ ledger: owner }: ReconcileContext, entry: JournalEntry, why: string): Promise<void> {
+    log.warn('transaction_dropped', { hash: entry.hash, nonce: entry.nonce, why });
+    if (entry.state === 'confirmed') for (const range of entry.anchors) owner.markUnanchored(range);
+    await journal.end(ledger.log, entry, 'dropped', why);
+  }
+}
+
+/** Records that a transaction was mined, and what came of it. */
+export async function confirmTransaction(
+  { ledger, journal, log }: ReconcileContext,
+  entry: JournalEntry,
+  outcome: CaptureOutcome,
+): Promise<void> {
+  const { blockNumber, gasUsed, succeeded, failures } = outcome;
+  if (succeeded) {
+    await journal.end(ledger.log, entry, 'confirmed', `block ${blockNumber}`);
+    for (const range of entry.anchors) ledger.markAnchored(range);
+    log.info('captured', { hash: entry.hash, nonce: entry.nonce, blockNumber, gasUsed, anchors: entry.anchors.length });
+  } else {
+    // Its nonce is spent and it did nothing: the same work is built anew.
+    await journal.end(ledger.log, entry, 'dropped', 'reverted');
+    log.error('capture_reverted', { hash: entry.hash, nonce: entry.nonce, blockNumber });
+  }
+  for (const { channelId, reason } of failures) log.error('capture_failed', { channelId, reason, hash: entry.hash });
+}

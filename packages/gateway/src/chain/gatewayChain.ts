@@ -1,0 +1,52 @@
+import type { Channel, Hex, ReceiptBatch, Voucher } from '@kedge/core';
+
+/** What the chain says of a channel. */
+export type ChannelState = {
+  readonly open: boolean;
+  readonly capturedUnits: bigint;
+  readonly remainingUnits: bigint;
+  /** What the rate allows now (R9). */
+  readonly capturableUnits: bigint;
+  /** Unix seconds. */
+  readonly openedAt: bigint;
+  /** Of the policy that the token's value was made under. */
+  readonly policyHash: Hex;
+};
+
+export type CaptureItem = { readonly channel: Channel; readonly voucher: Voucher; readonly signature: Hex };
+export type RoyaltyEdge = { readonly classId: bigint; readonly parentIndex: bigint; readonly asset: Hex };
+export type ReceiptAnchor = {
+  readonly epoch: bigint;
+  readonly firstBatch: bigint;
+  readonly lastBatch: bigint;
+  readonly root: ReceiptBatch['root'];
+  readonly cid: string;
+};
+
+export type Capture = {
+  readonly items: readonly CaptureItem[];
+  readonly edges: readonly RoyaltyEdge[];
+  readonly anchors: readonly ReceiptAnchor[];
+};
+
+export type SignedTransaction = { readonly hash: Hex; readonly raw: Hex; readonly nonce: number };
+
+/** A capture's outcome on chain. `failures` are the items that did nothing, with the contract's reason decoded. */
+export type CaptureOutcome = {
+  readonly succeeded: boolean;
+  readonly blockNumber: bigint;
+  readonly gasUsed: bigint;
+  readonly failures: readonly { readonly channelId: Hex; readonly reason: string }[];
+};
+
+/** The only door to the chain. Every call may throw when the node does not answer; nothing is retried behind it. */
+export type GatewayChain = {
+  readonly readChannel: (channel: Channel, channelId: Hex) => Promise<ChannelState>;
+  /** The operator's next nonce by what is mined. */
+  readonly minedNonce: () => Promise<number>;
+  /** Signs `ValueChannels.capture`. Throws when the chain says that it would revert. */
+  readonly signCapture: (capture: Capture, nonce: number) => Promise<SignedTransaction>;
+  /** Hands a transaction to the node. One that the node already knows is no error. */
+  readonly send: (transaction: SignedTransaction) => Promise<void>;
+  readonly outcomeOf: (hash: Hex) => Promise<CaptureOutcome | undefined>;
+};

@@ -1,0 +1,104 @@
+import { readFile, stat } from 'node:fs/promises';
+import { BaseError, type Hex } from '@kedge/core';
+import { reasonOf, type StructuredLog } from '../structuredLog.js';
+import { type ChannelRecord, parseChannelRecords } from './channelRecord.js';
+import type { ChannelCheck, ServedChannel } from './servedChannel.js';
+
+/** Which API key pays from which channel. */
+export type ChannelBook = {
+  /** By the SHA-256 of a key, in hexadecimal digits without 0x. */
+  readonly find: (apiKeySha256: string) => ServedChannel | undefined;
+  /** Whether the file names the key, though its channel could not be checked yet (the chain does not answer). */
+  readonly isUnchecked: (apiKeySha256: string) => boolean;
+  readonly byId: (channelId: Hex) => ServedChannel | undefined;
+  readonly all: () => Iterable<ServedChannel>;
+  readonly uncheckedCount: () => number;
+  /** Reads the file again if it changed, and checks what is new or not yet checked. Concurrent calls share one run. */
+  readonly refresh: () => Promise<void>;
+  /** Stops serving from a channel that the chain says is gone. */
+  readonly drop: (channelId: Hex) => void;
+};
+
+/** Keeps the channels file in memory. An unknown key makes the caller `refresh`, so a new channel needs no restart. */
+export function createChannelBook(options: {
+  readonly path: string;
+  readonly check: (record: ChannelRecord) => Promise<ChannelCheck>;
+  readonly onServed: (channel: ServedChannel, capturedUnits: bigint) => void;
+  readonly log: StructuredLog;
+}): ChannelBook {
+  const { path, log } = options;
+  let byKey = new Map<string, ServedChannel>();
+  let byId = new Map<Hex, ServedChannel>();
+  let unchecked = new Map<string, ChannelRecord>();
+  let readAt = '';
+  let running: Promise<void> | undefined;
+
+  const readIfChanged = async (): Promise<void> => {
+    const version = await fileVersion(path);
+    if (version === readAt) return;
+    if (version === undefined) return;
+    const records = parseChannelRecords(parseJson(await readFile(path, 'utf8'), path));
+    readAt = version;
+    const keep = new Map(records.map((record) => [record.apiKeySha256, record]));
+    byKey = new Map([...byKey].filter(([key, served]) => keep.get(key)?.channelId === served.channelId));
+    byId = new Map([...byKey.values()].map((served) => [served.channelId, served]));
+    unchecked = new Map(records.filter(({ apiKeySha256 }) => !byKey.has(apiKeySha256)).map((r) => [r.apiKeySha256, r]));
+  };
+
+  const refresh = async (): Promise<void> => {
+    try {
+      await readIfChanged();
+    } catch (error) {
+      log.error('channels_file_unreadable', { path, reason: reasonOf(error) });
+      return;
+    }
+    for (const [key, record] of unchecked) {
+      const { channelId } = record;
+      try {
+        const result = await options.check(record);
+        unchecked.delete(key);
+        if (result.usable) {
+          // Two keys may pay from one channel: they share its account.
+          byKey.set(key, result.channel);
+          byId.set(channelId, result.channel);
+          options.onServed(result.channel, result.capturedUnits);
+          log.info('channel_served', { channelId, name: record.name, capturedUnits: result.capturedUnits });
+        } else log.error('channel_refused', { channelId, name: record.name, reason: result.reason });
+      } catch (error) {
+        log.warn('channel_unchecked', { channelId, reason: reasonOf(error) });
+      }
+    }
+  };
+
+  return {
+    find: (key) => byKey.get(key),
+    isUnchecked: (key) => unchecked.has(key),
+    byId: (channelId) => byId.get(channelId),
+    all: () => byId.values(),
+    uncheckedCount: () => unchecked.size,
+    refresh: () => (running ??= refresh().finally(() => (running = undefined))),
+    drop: (channelId) => {
+      byId.delete(channelId);
+      for (const [key, served] of byKey) if (served.channelId === channelId) byKey.delete(key);
+    },
+  };
+}
+
+async function fileVersion(path: string): Promise<string | undefined> {
+  try {
+    const { mtimeMs, size, ino } = await stat(path);
+    return `${mtimeMs}/${size}/${ino}`;
+  } catch (error) {
+    // No file yet: the first channel will bring it.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new BaseError('The channels file is not JSON.', { code: 'channels_file_invalid', cause, values: { path } });
+  }
+}

@@ -1,0 +1,73 @@
+import { channelIdOf, type Hex, isSameAddress, policyHashOf, type ProtocolDomain } from '@kedge/core';
+import type { GatewayChain } from '../chain/gatewayChain.js';
+import { keccak256 } from '../crypto/hashers.js';
+import type { ChannelAccount } from '../ledger/channelAccount.js';
+import { tokenizerPin } from '../tokens/tokenizerPin.js';
+import type { ChannelRecord } from './channelRecord.js';
+
+/** A channel that was checked against the chain and is served from. */
+export type ServedChannel = ChannelRecord & {
+  /** When it was opened on chain, Unix seconds: its rate counts from here (R9). */
+  readonly openedAt: bigint;
+  readonly account: ChannelAccount;
+};
+
+export type ChannelCheck =
+  | { readonly usable: true; readonly channel: ServedChannel; readonly capturedUnits: bigint }
+  | { readonly usable: false; readonly reason: string };
+
+/**
+ * Checks one record: its own arithmetic first, then what the chain says.
+ * @throws whatever the chain's client throws when the chain does not answer.
+ */
+export async function checkChannel(
+  record: ChannelRecord,
+  context: {
+    readonly domain: ProtocolDomain;
+    readonly operator: Hex;
+    readonly chain: GatewayChain;
+    readonly accountOf: (channelId: Hex) => ChannelAccount;
+  },
+): Promise<ChannelCheck> {
+  const wrong = ownFault(record, context.domain, context.operator);
+  if (wrong !== undefined) return { usable: false, reason: wrong };
+  const state = await context.chain.readChannel(record.channel, record.channelId);
+  if (!state.open) return { usable: false, reason: 'the channel is not open on chain' };
+  if (state.policyHash !== record.policyHash) {
+    return { usable: false, reason: `the token's policy on chain is ${state.policyHash}, not ${record.policyHash}` };
+  }
+  const account = context.accountOf(record.channelId);
+  if (state.capturedUnits > account.committedUnits) {
+    const { capturedUnits } = state;
+    return {
+      usable: false,
+      reason: `${capturedUnits} units were captured on chain but the log knows of ${account.committedUnits}: restore the log`,
+    };
+  }
+  return {
+    usable: true,
+    channel: { ...record, openedAt: state.openedAt, account },
+    capturedUnits: state.capturedUnits,
+  };
+}
+
+function ownFault(record: ChannelRecord, domain: ProtocolDomain, operator: Hex): string | undefined {
+  const { channel, policy } = record;
+  const pin = tokenizerPin();
+  const { tokenizer } = policy;
+  if (channelIdOf(domain, channel, keccak256) !== record.channelId) {
+    return 'its id is not the digest of its terms on this chain and contract';
+  }
+  if (policyHashOf(policy, keccak256) !== record.policyHash) return 'its policy does not have the hash it names';
+  if (!isSameAddress(channel.operator, operator)) return `its operator is ${channel.operator}, not ${operator}`;
+  if (!policy.operators.some((allowed) => isSameAddress(allowed, operator)))
+    return 'its policy does not name this operator';
+  if (channel.mode !== 'capped') return 'only capped channels are served with an API key';
+  if (!isSameAddress(channel.channelKey, operator)) return `nobody here holds its channel key ${channel.channelKey}`;
+  if (tokenizer.encoding !== pin.encoding || tokenizer.vocabularySha256 !== pin.vocabularySha256) {
+    return `its policy pins the vocabulary ${tokenizer.vocabularySha256}, this gateway counts with ${pin.vocabularySha256}`;
+  }
+  if (tokenizer.package !== pin.package)
+    return `its policy pins ${tokenizer.package}, this gateway counts with ${pin.package}`;
+  return undefined;
+}

@@ -1,0 +1,190 @@
+import { randomFillSync } from 'node:crypto';
+import { join } from 'node:path';
+import { BaseError, type Hex } from '@kedge/core';
+import { createContentStore } from '@kedge/store';
+import { createUpstream } from './call/upstream.js';
+import { createCaptureBatcher } from './capture/createCaptureBatcher.js';
+import { createTransactionJournal } from './capture/transactionJournal.js';
+import { createViemChain } from './chain/createViemChain.js';
+import type { GatewayChain } from './chain/gatewayChain.js';
+import { createChannelBook } from './channels/channelBook.js';
+import { checkChannel } from './channels/servedChannel.js';
+import { operatorKeyOf } from './crypto/operatorKey.js';
+import { type GatewayConfigInput, parseGatewayConfig, readSecret } from './gatewayConfig.js';
+import { listen } from './http/listen.js';
+import { lockDataDir } from './ledger/lockDataDir.js';
+import { openLedger } from './ledger/openLedger.js';
+import { createStructuredLog, type StructuredLog } from './structuredLog.js';
+
+/** A running gateway. */
+export type Gateway = {
+  /** Without a path: OpenAI clients take `${url}/v1`. */
+  readonly url: string;
+  /** Stops accepting, lets running calls end, writes and captures what is left, within the configured time. */
+  readonly close: () => Promise<void>;
+};
+
+/** What a program may replace, and tests do. */
+export type GatewayOptions = {
+  readonly log?: StructuredLog;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly chain?: GatewayChain;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+};
+
+/**
+ * Starts a metering gateway in front of an OpenAI-compatible upstream.
+ *
+ * @param config See `gatewayConfigSchema`. Units are base units, times are in milliseconds unless named otherwise.
+ * @throws BaseError `gateway_config_invalid`, `secret_missing`, `operator_key_invalid`, `data_dir_in_use`, `log_corrupt`,
+ * `log_foreign`, `listen_failed`.
+ *
+ * @example
+ * const gateway = await createGateway(JSON.parse(await readFile('gateway.json', 'utf8')));
+ * const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey });
+ */
+export async function createGateway(config: GatewayConfigInput, options: GatewayOptions = {}): Promise<Gateway> {
+  const settings = parseGatewayConfig(config);
+  const env = options.env ?? process.env;
+  const now = options.now ?? Date.now;
+  const log = options.log ?? createStructuredLog((line) => process.stderr.write(line), now);
+  const operator = operatorKeyOf(
+    readSecret({ env: settings.operatorKeyEnv, file: settings.operatorKeyFile, what: "The operator's key" }, env) ?? '',
+  );
+  const { url, apiKeyEnv, apiKeyFile, timeoutMs, connections } = settings.upstream;
+  const apiKey = readSecret({ env: apiKeyEnv, file: apiKeyFile, what: "The upstream's API key" }, env);
+  const domain = { chainId: settings.chainId, verifyingContract: settings.contracts.ValueChannels };
+  const chain = options.chain ?? createViemChain({ ...settings, operator });
+  const store = createContentStore({ dir: settings.contentStoreDir });
+  const journal = createTransactionJournal();
+  const unlock = await lockDataDir(settings.dataDir);
+
+  let running = 0;
+  let unflushed = 0;
+  let draining = false;
+  let drained = (): void => undefined;
+  let onCommitted: (receipts: number) => void = () => undefined;
+
+  const ledger = await openLedger({
+    path: join(settings.dataDir, 'ledger.log'),
+    domain,
+    operator,
+    log,
+    onForeignRecord: journal.recover,
+    moreToCome: () => running > unflushed,
+    onCommitted: (receipts) => onCommitted(receipts),
+  });
+  const upstream = createUpstream({ url, apiKey, timeoutMs, connections });
+  const batcher = createCaptureBatcher({
+    ledger,
+    journal,
+    chain,
+    operator,
+    domain,
+    putLeaves: (bytes) => store.putBytes(bytes, { sync: 'each' }),
+    channelOf: (channelId) => book.byId(channelId),
+    onGone: (channelId) => book.drop(channelId),
+    intervalMs: settings.batchIntervalMs,
+    maxReceipts: settings.batchMaxReceipts,
+    now,
+    log,
+  });
+  const book = createChannelBook({
+    path: settings.channelsFile,
+    check: (record) => checkChannel(record, { domain, operator: operator.address, chain, accountOf: ledger.accountOf }),
+    onServed: (channel, capturedUnits) => batcher.track(channel.channelId, capturedUnits),
+    log,
+  });
+  onCommitted = batcher.onCommitted;
+  await book.refresh();
+  batcher.start();
+
+  const unready = (): BaseError | undefined => {
+    if (draining) return unavailable('The gateway is stopping.', 'draining');
+    if (ledger.log.failure() !== undefined) return unavailable('The gateway cannot write its log.', 'log_unavailable');
+    return undefined;
+  };
+  const { server, url: listening } = await listen({
+    host: settings.host,
+    port: settings.port,
+    log,
+    context: {
+      book,
+      ledger,
+      maxRequestBytes: settings.maxRequestBytes,
+      reserving: {
+        nowSeconds: () => now() / 1000,
+        contentionWaitMs: settings.contentionWaitMs,
+        finality: settings.finality,
+      },
+      services: {
+        upstream,
+        commit: (input) => {
+          unflushed++;
+          return ledger.commit(input).finally(() => unflushed--);
+        },
+        log,
+        nowSeconds: () => now() / 1000,
+        randomSalt: createSaltSource(),
+        maxAnswerBytes: settings.maxAnswerBytes,
+      },
+      unready,
+    },
+    onRequest: () => {
+      running++;
+      return () => {
+        if (--running === 0) drained();
+      };
+    },
+  });
+  log.info('gateway_ready', { url: listening, operator: operator.address, epoch: ledger.epoch });
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    draining = true;
+    log.info('gateway_draining', { running });
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    const ended = new Promise<void>((resolve) => (running === 0 ? resolve() : (drained = resolve)));
+    await within(settings.drainMs, ended);
+    server.closeAllConnections();
+    await closed;
+    await within(settings.drainMs, batcher.stop());
+    await upstream.close();
+    await ledger.close();
+    await unlock();
+    log.info('gateway_stopped', {});
+  };
+  return { url: listening, close: () => (closing ??= close()) };
+}
+
+function unavailable(message: string, code: string): BaseError {
+  return new BaseError(message, {
+    code,
+    status: 503,
+    kind: 'transient',
+    hints: ['Nothing was charged. Try again in a moment.'],
+    values: { retryAfterSeconds: 2 },
+  });
+}
+
+/** Random salts, drawn many at a time: one system call for 256 calls. */
+function createSaltSource(): () => Hex {
+  const pool = Buffer.alloc(32 * 256);
+  let at = pool.length;
+  return () => {
+    if (at === pool.length) {
+      randomFillSync(pool);
+      at = 0;
+    }
+    return `0x${pool.toString('hex', at, (at += 32))}`;
+  };
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work, timeout]);
+  clearTimeout(timer);
+}

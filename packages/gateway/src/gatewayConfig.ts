@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { type Address, addressSchema, BaseError, parseWith } from '@kedge/core';
+import { z } from 'zod';
+
+const count = z.int().positive();
+
+/** The configuration file of the gateway: what an operator decides. No secrets: keys are named, not written here. */
+export const gatewayConfigSchema = z.strictObject({
+  /** Folder of the ledger's log; belongs to this gateway alone. */
+  dataDir: z.string().min(1),
+  host: z.string().default('127.0.0.1'),
+  /** 0: any free port. */
+  port: z.int().min(0).max(65535).default(0),
+  upstream: z.strictObject({
+    /** Base URL as an OpenAI client takes it; `/v1` is added when it has no path. */
+    url: z.url({ protocol: /^https?$/ }),
+    apiKeyEnv: z.string().min(1).exactOptional(),
+    apiKeyFile: z.string().min(1).exactOptional(),
+    /** Until the answer begins, and between two pieces of it. */
+    timeoutMs: count.default(120_000),
+    connections: count.default(128),
+  }),
+  rpcUrl: z.url({ protocol: /^https?$/ }),
+  chainId: count,
+  contracts: z.looseObject({ DataAnchoringToken: addressSchema, ValueChannels: addressSchema }),
+  operatorKeyFile: z.string().min(1).exactOptional(),
+  operatorKeyEnv: z.string().min(1).exactOptional(),
+  contentStoreDir: z.string().min(1),
+  channelsFile: z.string().min(1),
+  batchIntervalMs: count.default(5_000),
+  batchMaxReceipts: count.default(1_000),
+  /** How long a call waits for value that only other calls' reservations hold, before it is answered 429. */
+  contentionWaitMs: z.int().min(0).default(2_000),
+  maxRequestBytes: count.default(1024 * 1024),
+  maxAnswerBytes: count.default(32 * 1024 * 1024),
+  /** How long a stop waits for running calls, and again for the last capture. */
+  drainMs: count.default(15_000),
+  /** R29: until a channel has been open this long, at most `exposureUnits` (a decimal string) are served from it. */
+  finality: z.strictObject({ seconds: count, exposureUnits: z.string().regex(/^\d{1,20}$/) }).exactOptional(),
+});
+
+export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
+/** The same before defaults are filled in. */
+export type GatewayConfigInput = z.input<typeof gatewayConfigSchema>;
+
+/** Contracts that the gateway talks to. */
+export type GatewayContracts = { readonly DataAnchoringToken: Address; readonly ValueChannels: Address };
+
+/**
+ * Reads a configuration.
+ * @throws BaseError `gateway_config_invalid`, naming the fields.
+ */
+export function parseGatewayConfig(value: unknown): GatewayConfig {
+  return parseWith(gatewayConfigSchema, value, { what: "The gateway's configuration", code: 'gateway_config_invalid' });
+}
+
+/** A secret from the environment variable or the file that the configuration names; undefined when it names none. */
+export function readSecret(
+  source: { readonly env: string | undefined; readonly file: string | undefined; readonly what: string },
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (source.env !== undefined) {
+    const value = env[source.env]?.trim();
+    if (value) return value;
+    throw new BaseError(`${source.what} is not in the environment.`, {
+      code: 'secret_missing',
+      values: { variable: source.env },
+      hints: [`Set ${source.env} before the gateway starts.`],
+    });
+  }
+  if (source.file === undefined) return undefined;
+  try {
+    return readFileSync(source.file, 'utf8').trim();
+  } catch (cause) {
+    throw new BaseError(`${source.what} cannot be read.`, {
+      code: 'secret_missing',
+      cause,
+      values: { file: source.file },
+    });
+  }
+}

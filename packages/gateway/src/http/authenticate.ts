@@ -1,0 +1,39 @@
+import { hash } from 'node:crypto';
+import { BaseError } from '@kedge/core';
+import type { ChannelBook } from '../channels/channelBook.js';
+import type { ServedChannel } from '../channels/servedChannel.js';
+
+/**
+ * The channel that a bearer key pays from. Keys are known by their SHA-256 only.
+ * @throws BaseError 401 `key_unknown`; 503 `channel_unchecked` while the chain does not answer for a channel.
+ */
+export function authenticate(
+  authorization: string | undefined,
+  book: ChannelBook,
+): ServedChannel | Promise<ServedChannel> {
+  const key = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  if (key === undefined) throw unknownKey('The request carries no API key.');
+  const digest = hash('sha256', key, 'hex');
+  return book.find(digest) ?? findAfterRefresh(digest, book);
+}
+
+async function findAfterRefresh(digest: string, book: ChannelBook): Promise<ServedChannel> {
+  await book.refresh();
+  const served = book.find(digest);
+  if (served !== undefined) return served;
+  if (!book.isUnchecked(digest)) throw unknownKey('The API key is not known here.');
+  throw new BaseError('The channel of this key cannot be checked now: the chain does not answer.', {
+    code: 'channel_unchecked',
+    status: 503,
+    kind: 'transient',
+    hints: ['Try again in a moment.'],
+  });
+}
+
+function unknownKey(message: string): BaseError {
+  return new BaseError(message, {
+    code: 'key_unknown',
+    status: 401,
+    hints: ['Send "Authorization: Bearer <key>" with the key that kedge up or kedge channel open printed.'],
+  });
+}

@@ -1,0 +1,124 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BaseError, type Hex, parseChatCompletionRequest, signedReceiptToJson } from '@kedge/core';
+import type { CallServices } from '../call/callContext.js';
+import { quoteCall } from '../call/quoteCall.js';
+import { type ReserveOptions, reserveUnits } from '../call/reserveUnits.js';
+import { serveCall } from '../call/serveCall.js';
+import type { ChannelBook } from '../channels/channelBook.js';
+import type { Ledger } from '../ledger/openLedger.js';
+import { authenticate } from './authenticate.js';
+import { readBody } from './readBody.js';
+import { sendJson } from './sendProblem.js';
+
+export type RouteContext = {
+  readonly book: ChannelBook;
+  readonly ledger: Ledger;
+  readonly services: CallServices;
+  readonly reserving: ReserveOptions;
+  readonly maxRequestBytes: number;
+  /** Why nothing is served now; undefined when everything is in order. */
+  readonly unready: () => BaseError | undefined;
+};
+
+/**
+ * Answers one request.
+ * @throws BaseError for everything that is refused.
+ */
+export async function routeRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: RouteContext,
+): Promise<void> {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  switch (path) {
+    case '/v1/chat/completions':
+      allow(request, 'POST');
+      return chatCompletions(request, response, context);
+    case '/v1/models':
+      allow(request, 'GET');
+      return models(request, response, context);
+    case '/healthz':
+      return sendJson(response, 200, { status: 'alive' });
+    case '/readyz': {
+      const unready = context.unready();
+      if (unready !== undefined) throw unready;
+      return sendJson(response, 200, { status: 'ready' });
+    }
+  }
+  const receipt = /^\/v1\/receipts\/(0x[0-9a-f]{64})\/(\d{1,20})$/.exec(path);
+  if (receipt !== null) {
+    allow(request, 'GET');
+    return receipts(request, response, context, receipt[1] as Hex, BigInt(receipt[2] ?? 0));
+  }
+  throw new BaseError(`There is no ${path.slice(0, 100)} here.`, {
+    code: 'not_found',
+    status: 404,
+    hints: [
+      'Served are POST /v1/chat/completions, GET /v1/models and GET /v1/receipts/<channelId>/<seq>. What the policy has no rate for is refused, never free.',
+    ],
+  });
+}
+
+async function chatCompletions(
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: RouteContext,
+): Promise<void> {
+  const unready = context.unready();
+  if (unready !== undefined) throw unready;
+  const found = authenticate(request.headers.authorization, context.book);
+  const served = found instanceof Promise ? await found : found;
+  const requestBody = await readBody(request, context.maxRequestBytes);
+  const completion = parseChatCompletionRequest(parseJson(requestBody));
+  const quote = quoteCall(served.policy, completion);
+  const reservation = await reserveUnits(served, quote.worstUnits, context.reserving);
+  await serveCall({ served, request: completion, requestBody, quote, reservation, response }, context.services);
+}
+
+async function models(request: IncomingMessage, response: ServerResponse, { book }: RouteContext): Promise<void> {
+  const { policy, openedAt } = await authenticate(request.headers.authorization, book);
+  const data = policy.models.map((id) => ({ id, object: 'model', created: Number(openedAt), owned_by: 'kedge' }));
+  sendJson(response, 200, { object: 'list', data });
+}
+
+async function receipts(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { book, ledger }: RouteContext,
+  channelId: Hex,
+  seq: bigint,
+): Promise<void> {
+  const served = await authenticate(request.headers.authorization, book);
+  // Of another's channel the caller learns nothing: a receipt carries its salt.
+  const signed = served.channelId === channelId ? await ledger.receiptOf(channelId, seq) : undefined;
+  if (signed === undefined) {
+    throw new BaseError('There is no such receipt in the channel of this key.', {
+      code: 'receipt_unknown',
+      status: 404,
+      values: { channelId, seq },
+    });
+  }
+  sendJson(response, 200, signedReceiptToJson(signed));
+}
+
+function allow(request: IncomingMessage, method: string): void {
+  if (request.method === method) return;
+  throw new BaseError(`This takes ${method}.`, {
+    code: 'method_not_allowed',
+    status: 405,
+    values: { method: request.method },
+  });
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw new BaseError('The request body is not JSON.', {
+      code: 'json_invalid',
+      status: 400,
+      cause,
+      hints: ['Send a chat completion request as JSON, with content-type: application/json.'],
+    });
+  }
+}

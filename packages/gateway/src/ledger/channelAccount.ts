@@ -1,0 +1,31 @@
+import { type Hex, zeroHash } from '@kedge/core';
+
+/** What the ledger knows of one channel. Changed by `reserve` and `commit` only, always in one turn of the event loop. */
+export type ChannelAccount = {
+  readonly channelId: Hex;
+  /** Units of all receipts: what vouchers are signed for. */
+  committedUnits: bigint;
+  /** Worst cases of the calls that are running. */
+  reservedUnits: bigint;
+  /** Receipts of this epoch so far. */
+  counter: bigint;
+  lastSeq: bigint;
+  lastReceiptHash: Hex;
+  /** The newest receipt that is on disk: vouchers are signed for this and nothing later. */
+  durable: { readonly units: bigint; readonly seq: bigint; readonly receiptHash: Hex } | undefined;
+  /** Calls that wait for reservations of others to end, first come first served. */
+  readonly waiting: (() => void)[];
+};
+
+export function createChannelAccount(channelId: Hex): ChannelAccount {
+  return {
+    channelId,
+    committedUnits: 0n,
+    reservedUnits: 0n,
+    counter: 0n,
+    lastSeq: 0n,
+    lastReceiptHash: zeroHash,
+    durable: undefined,
+    waiting: [],
+  };
+}

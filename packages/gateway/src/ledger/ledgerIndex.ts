@@ -1,0 +1,44 @@
+import { type Hex, splitSeq } from '@kedge/core';
+import type { BatchRecord } from './batchRecord.js';
+
+export type BatchPlace = { readonly offset: number; readonly length: number };
+export type BatchName = { readonly epoch: bigint; readonly batch: bigint };
+
+/** Where each batch is in the log, and in which batch each receipt is: numbers only, because a log holds millions. */
+export type LedgerIndex = {
+  readonly add: (record: BatchRecord, place: BatchPlace) => void;
+  readonly placeOfBatch: (name: BatchName) => BatchPlace | undefined;
+  readonly placeOfReceipt: (channelId: Hex, seq: bigint) => BatchPlace | undefined;
+};
+
+export function createLedgerIndex(): LedgerIndex {
+  // Batches of an epoch are numbered from 1 without gaps, and so are a channel's receipts of an epoch.
+  const batches = new Map<bigint, { offsets: number[]; lengths: number[] }>();
+  const receipts = new Map<string, number[]>();
+  const placeOfBatch = ({ epoch, batch }: BatchName): BatchPlace | undefined => {
+    const places = batches.get(epoch);
+    const offset = places?.offsets[Number(batch) - 1];
+    const length = places?.lengths[Number(batch) - 1];
+    return offset === undefined || length === undefined ? undefined : { offset, length };
+  };
+  return {
+    add: ({ epoch, batch, receipts: added }, { offset, length }) => {
+      let places = batches.get(epoch);
+      if (places === undefined) batches.set(epoch, (places = { offsets: [], lengths: [] }));
+      places.offsets[Number(batch) - 1] = offset;
+      places.lengths[Number(batch) - 1] = length;
+      for (const { receipt } of added) {
+        const key = `${receipt.channelId}${epoch}`;
+        let numbers = receipts.get(key);
+        if (numbers === undefined) receipts.set(key, (numbers = []));
+        numbers[Number(splitSeq(receipt.seq).counter) - 1] = Number(batch);
+      }
+    },
+    placeOfBatch,
+    placeOfReceipt: (channelId, seq) => {
+      const { epoch, counter } = splitSeq(seq);
+      const batch = receipts.get(`${channelId}${epoch}`)?.[Number(counter) - 1];
+      return batch === undefined ? undefined : placeOfBatch({ epoch, batch: BigInt(batch) });
+    },
+  };
+}

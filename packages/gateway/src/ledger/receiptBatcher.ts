@@ -1,0 +1,153 @@
+import {
+  domainSeparatorOf,
+  hashReceipt,
+  type Hex,
+  type Metric,
+  type ProtocolDomain,
+  type Receipt,
+  receiptBatchDigest,
+  seqOf,
+  type SignedReceipt,
+} from '@kedge/core';
+import { keccak256 } from '../crypto/hashers.js';
+import type { OperatorKey } from '../crypto/operatorKey.js';
+import { type BatchRecord, encodeBatchRecord } from './batchRecord.js';
+import type { ChannelAccount } from './channelAccount.js';
+import type { BatchPlace } from './ledgerIndex.js';
+import type { RecordLog } from './recordLog.js';
+import { recordTypes } from './recordTypes.js';
+import { receiptTree } from './signedReceipts.js';
+
+/** One call that was served, ready to be charged. */
+export type CommitInput = {
+  readonly channelId: Hex;
+  readonly tokenId: bigint;
+  readonly classId: bigint;
+  readonly policyHash: Hex;
+  readonly requestHash: Hex;
+  readonly responseHash: Hex;
+  readonly metrics: readonly Metric[];
+  readonly units: bigint;
+  readonly salt: Hex;
+  readonly issuedAt: bigint;
+  /** Kept with the receipt, in the same flush: the answer to replay for an Idempotency-Key. */
+  readonly answer?: ((receipt: SignedReceipt) => readonly Uint8Array[]) | undefined;
+};
+
+type Pending = {
+  readonly input: CommitInput;
+  readonly receipt: Receipt;
+  readonly receiptHash: Hex;
+  readonly resolve: (receipt: SignedReceipt) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+// One fdatasync a receipt would burn the thread pool: a batch waits for company, but never long.
+const enoughReceipts = 16;
+const longestWaitMs = 1;
+
+export type ReceiptBatcher = {
+  readonly commit: (account: ChannelAccount, input: CommitInput) => Promise<SignedReceipt>;
+  readonly idle: () => Promise<void>;
+};
+
+/** Collects receipts while the log is busy, then builds, signs and writes them as one batch (R14). */
+export function createReceiptBatcher(options: {
+  readonly epoch: bigint;
+  readonly operator: OperatorKey;
+  readonly domain: ProtocolDomain;
+  readonly records: RecordLog;
+  readonly moreToCome: () => boolean;
+  readonly onDurable: (record: BatchRecord, place: BatchPlace, receiptHashes: readonly Hex[]) => void;
+}): ReceiptBatcher {
+  const { epoch, operator, records } = options;
+  const separator = domainSeparatorOf(options.domain, keccak256);
+  let pending: Pending[] = [];
+  let flushing: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let lastBatch = 0n;
+
+  const writeBatch = async (group: readonly Pending[]): Promise<void> => {
+    try {
+      const hashes = group.map(({ receiptHash }) => receiptHash);
+      const tree = receiptTree(hashes);
+      const batch = { operator: operator.address, epoch, batch: ++lastBatch, root: tree.root };
+      const signature = operator.signDigest(receiptBatchDigest(separator, batch, keccak256));
+      const receipts = group.map(({ receipt, input }) => ({ receipt, salt: input.salt }));
+      const signed = group.map(({ receipt, input }, index): SignedReceipt => ({
+        receipt,
+        batch,
+        path: tree.pathOf(index),
+        signature,
+        signer: operator.address,
+        salt: input.salt,
+      }));
+      const bytes = encodeBatchRecord(batch, signature, receipts);
+      const durable = [records.append(recordTypes.batch, [bytes])];
+      group.forEach(({ input }, index) => {
+        const receipt = signed[index];
+        if (input.answer !== undefined && receipt !== undefined) {
+          durable.push(records.append(recordTypes.answer, input.answer(receipt)));
+        }
+      });
+      const [offset] = await Promise.all(durable);
+      const place = { offset: offset ?? 0, length: bytes.length };
+      options.onDurable({ epoch, batch: batch.batch, root: tree.root, signature, receipts }, place, hashes);
+      group.forEach(({ resolve }, index) => resolve(signed[index] as SignedReceipt));
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  };
+
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (flushing !== undefined || pending.length === 0) return;
+    const group = pending;
+    pending = [];
+    flushing = writeBatch(group).then(() => {
+      flushing = undefined;
+      schedule();
+    });
+  };
+
+  const schedule = (): void => {
+    if (flushing !== undefined || pending.length === 0) return;
+    if (pending.length >= enoughReceipts || !options.moreToCome()) flush();
+    else timer ??= setTimeout(flush, longestWaitMs);
+  };
+
+  return {
+    commit: (account, input) => {
+      account.counter += 1n;
+      account.committedUnits += input.units;
+      const receipt: Receipt = {
+        channelId: input.channelId,
+        tokenId: input.tokenId,
+        classId: input.classId,
+        policyHash: input.policyHash,
+        seq: seqOf(epoch, account.counter),
+        requestHash: input.requestHash,
+        responseHash: input.responseHash,
+        metrics: input.metrics,
+        units: input.units,
+        cumulativeUnits: account.committedUnits,
+        previousReceiptHash: account.lastReceiptHash,
+        issuedAt: input.issuedAt,
+      };
+      const receiptHash = hashReceipt(receipt, keccak256);
+      account.lastSeq = receipt.seq;
+      account.lastReceiptHash = receiptHash;
+      return new Promise((resolve, reject) => {
+        pending.push({ input, receipt, receiptHash, resolve, reject });
+        schedule();
+      });
+    },
+    idle: async () => {
+      while (flushing !== undefined || pending.length > 0) {
+        flush();
+        await flushing;
+      }
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import { fdatasync, fsyncSync, openSync, closeSync, read, write } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { BaseError } from '@kedge/core';
+import type { StructuredLog } from '../structuredLog.js';
+import { encodeFrame, type Frame, maxPayloadBytes } from './frame.js';
+import { recoverLog } from './recoverLog.js';
+
+const readAt = promisify(read);
+const groupType = 255;
+const groupItemHeaderBytes = 5;
+
+/** An append-only file of typed records. What `append` resolved for survives a crash of the process and of the machine. */
+export type RecordLog = {
+  /** Resolves with the payload's offset once it is on disk. Appends made while a flush runs share the next one. */
+  readonly append: (type: number, payload: readonly Uint8Array[]) => Promise<number>;
+  readonly readAt: (offset: number, length: number) => Promise<Buffer>;
+  /** Whether a flush is running now. */
+  readonly isFlushing: () => boolean;
+  /** Set once a write failed: nothing more is accepted. */
+  readonly failure: () => unknown;
+  readonly flushCount: () => number;
+  readonly close: () => Promise<void>;
+};
+
+type Waiting = {
+  readonly type: number;
+  readonly payload: readonly Uint8Array[];
+  readonly resolve: (offset: number) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/**
+ * Opens a log, recovers it and calls `onRecord` for every record in it.
+ * One flush is one frame (several records share a frame of type 255), so that a torn flush is always the last frame.
+ * @throws BaseError `log_corrupt` when there is damage before whole records.
+ */
+export async function openRecordLog(
+  path: string,
+  onRecord: (record: Frame, payloadOffset: number) => void,
+  log: StructuredLog,
+): Promise<RecordLog> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const fd = openSync(path, 'a+', 0o600);
+  syncFolder(dirname(path));
+  let size: number;
+  try {
+    size = await recoverLog(path, (frame, offset) => expand(frame, offset, onRecord), log);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  let waiting: Waiting[] = [];
+  let running: Promise<void> | undefined;
+  let failure: unknown;
+  let flushes = 0;
+
+  const flush = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const group = takeGroup(waiting);
+      waiting = waiting.slice(group.length);
+      try {
+        const { frame, offsets } = encodeGroup(size, group);
+        await writeAll(fd, frame);
+        await sync(fd);
+        flushes++;
+        size += frame.length;
+        group.forEach((item, index) => item.resolve(offsets[index] ?? 0));
+      } catch (error) {
+        // A failed write or sync leaves the file's end unknown: only a restart, with its recovery, can tell.
+        failure = error;
+        for (const item of [...group, ...waiting]) item.reject(unavailable(error));
+        waiting = [];
+        log.error('log_write_failed', { path, reason: String(error) });
+      }
+    }
+    running = undefined;
+  };
+
+  const append = (type: number, payload: readonly Uint8Array[]): Promise<number> => {
+    if (failure !== undefined) return Promise.reject(unavailable(failure));
+    return new Promise((resolve, reject) => {
+      waiting.push({ type, payload, resolve, reject });
+      // One turn later, so that records appended together are flushed together.
+      running ??= Promise.resolve().then(flush);
+    });
+  };
+
+  return {
+    append,
+    readAt: async (offset, length) => {
+      const { bytesRead, buffer } = await readAt(fd, Buffer.alloc(length), 0, length, offset);
+      if (bytesRead !== length) throw new Error(`The log ends ${length - bytesRead} bytes early at ${offset}.`);
+      return buffer as Buffer;
+    },
+    isFlushing: () => running !== undefined,
+    failure: () => failure,
+    flushCount: () => flushes,
+    close: async () => {
+      await running;
+      failure ??= new Error('The log is closed.');
+      closeSync(fd);
+    },
+  };
+}
+
+/** As many records as one frame takes; always at least one. */
+function takeGroup(waiting: readonly Waiting[]): readonly Waiting[] {
+  let bytes = 0;
+  const end = waiting.findIndex(({ payload }) => {
+    bytes += payload.reduce((sum, part) => sum + part.length, groupItemHeaderBytes);
+    return bytes > maxPayloadBytes / 2;
+  });
+  return end === -1 ? waiting : waiting.slice(0, Math.max(end, 1));
+}
+
+function unavailable(cause: unknown): BaseError {
+  return new BaseError('The gateway cannot write its log: it serves nothing that it cannot record.', {
+    code: 'log_unavailable',
+    status: 503,
+    kind: 'transient',
+    cause,
+    hints: ['Free space on the disk of dataDir, then restart the gateway.'],
+  });
+}
+
+function encodeGroup(base: number, group: readonly Waiting[]): { frame: Buffer; offsets: number[] } {
+  const [only] = group;
+  const payloadBase = base + 9;
+  if (only !== undefined && group.length === 1) {
+    return { frame: encodeFrame(base, only.type, only.payload), offsets: [payloadBase] };
+  }
+  const parts: Uint8Array[] = [];
+  const offsets: number[] = [];
+  let at = payloadBase;
+  for (const { type, payload } of group) {
+    const header = Buffer.allocUnsafe(groupItemHeaderBytes);
+    const length = payload.reduce((sum, part) => sum + part.length, 0);
+    header[0] = type;
+    header.writeUInt32BE(length, 1);
+    parts.push(header, ...payload);
+    offsets.push(at + groupItemHeaderBytes);
+    at += groupItemHeaderBytes + length;
+  }
+  return { frame: encodeFrame(base, groupType, parts), offsets };
+}
+
+function expand(frame: Frame, offset: number, onRecord: (record: Frame, payloadOffset: number) => void): void {
+  if (frame.type !== groupType) return onRecord(frame, offset);
+  for (let at = 0; at < frame.payload.length;) {
+    const start = at + groupItemHeaderBytes;
+    const end = start + frame.payload.readUInt32BE(at + 1);
+    onRecord({ type: frame.payload[at] ?? 0, payload: frame.payload.subarray(start, end) }, offset + start);
+    at = end;
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const next = (from: number): void =>
+      write(fd, bytes, from, bytes.length - from, null, (error, written) => {
+        if (error !== null) reject(error);
+        else if (from + written < bytes.length) next(from + written);
+        else resolve();
+      });
+    next(0);
+  });
+}
+
+function sync(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => fdatasync(fd, (error) => (error === null ? resolve() : reject(error))));
+}
+
+/** Makes the log's own name durable: a new file's directory entry is not covered by syncing the file. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { BaseError } from '@kedge/core';
+import { createGateway } from './createGateway.js';
+import type { GatewayConfigInput } from './gatewayConfig.js';
+
+const help = `Runs a Kedge metering gateway until SIGTERM or SIGINT.
+
+  node main.js --config gateway.json
+
+Prints {"ready":true,"url":"http://…"} when it listens. Logs JSON lines to stderr.
+`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { config: { type: 'string' }, help: { type: 'boolean' } } });
+  if (values.help === true) {
+    process.stdout.write(help);
+    return;
+  }
+  if (values.config === undefined) {
+    throw new BaseError('The gateway needs a configuration.', {
+      code: 'config_missing',
+      hints: ['Add: --config gateway.json'],
+    });
+  }
+  const gateway = await createGateway(readConfig(values.config));
+  const stop = (): void => {
+    gateway.close().then(() => process.exit(0), fail);
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  process.stdout.write(`${JSON.stringify({ ready: true, url: gateway.url })}\n`);
+}
+
+function readConfig(path: string): GatewayConfigInput {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as GatewayConfigInput;
+  } catch (cause) {
+    throw new BaseError('The configuration cannot be read.', { code: 'config_missing', cause, values: { path } });
+  }
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
+
+main().catch(fail);
