@@ -1,0 +1,118 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { frameHeaderBytes } from '../src/ledger/frame.js';
+import { openRecordLog } from '../src/ledger/recordLog.js';
+
+let folder: string;
+let path: string;
+const lines: { event: string; [field: string]: unknown }[] = [];
+const write = (event: string, fields?: object): void => void lines.push({ event, ...fields });
+const log = { info: write, warn: write, error: write };
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kedge-log-test-'));
+  path = join(folder, 'ledger.log');
+  lines.length = 0;
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function readAll(): Promise<string[]> {
+  const records: string[] = [];
+  const opened = await openRecordLog(path, ({ type, payload }) => records.push(`${type}:${payload.toString()}`), log);
+  await opened.close();
+  return records;
+}
+
+async function writeThree(): Promise<Buffer> {
+  const opened = await openRecordLog(path, () => undefined, log);
+  await opened.append(3, [Buffer.from('first')]);
+  await opened.append(3, [Buffer.from('sec'), Buffer.from('ond')]);
+  // Appended together: one frame.
+  await Promise.all([opened.append(4, [Buffer.from('third')]), opened.append(6, [Buffer.from('fourth')])]);
+  await opened.close();
+  return readFileSync(path);
+}
+
+test('records appended together share one flush, and come back in order from where append said', async () => {
+  const opened = await openRecordLog(path, () => undefined, log);
+  const texts = Array.from({ length: 256 }, (_, index) => `record ${index}`);
+  const offsets = await Promise.all(texts.map((text) => opened.append(3, [Buffer.from(text)])));
+  expect(opened.flushCount()).toBe(1);
+  const last = texts.at(-1) as string;
+  expect((await opened.readAt(offsets.at(-1) as number, last.length)).toString()).toBe(last);
+  await opened.close();
+  expect(await readAll()).toEqual(texts.map((text) => `3:${text}`));
+});
+
+test('a tail torn at any byte is reported, kept aside and cut at the last whole record', async () => {
+  const whole = await writeThree();
+  const lastFrame = whole.length - (frameHeaderBytes + 5 + 5 + 5 + 6);
+  for (let end = lastFrame + 1; end < whole.length; end++) {
+    writeFileSync(path, whole.subarray(0, end));
+    lines.length = 0;
+    expect(await readAll()).toEqual(['3:first', '3:second']);
+    expect(statSync(path).size).toBe(lastFrame);
+    expect(lines).toMatchObject([{ event: 'log_tail_cut', offset: lastFrame, bytesCut: end - lastFrame }]);
+    const kept = readdirSync(folder).find((name) => name.includes('.cut-')) as string;
+    expect(readFileSync(join(folder, kept))).toEqual(whole.subarray(lastFrame, end));
+    rmSync(join(folder, kept));
+  }
+});
+
+test('any flipped byte of the last record cuts it, and only it', async () => {
+  const whole = await writeThree();
+  const lastFrame = whole.length - (frameHeaderBytes + 5 + 5 + 5 + 6);
+  for (let at = lastFrame; at < whole.length; at++) {
+    const damaged = Buffer.from(whole);
+    damaged[at] = (damaged[at] ?? 0) ^ 0x41;
+    writeFileSync(path, damaged);
+    expect(await readAll()).toEqual(['3:first', '3:second']);
+  }
+});
+
+test('any flipped byte with whole records after it is refused, and nothing is changed', async () => {
+  const whole = await writeThree();
+  const second = frameHeaderBytes + 5;
+  for (let at = 0; at < second + frameHeaderBytes + 6; at++) {
+    const damaged = Buffer.from(whole);
+    damaged[at] = (damaged[at] ?? 0) ^ 0x41;
+    writeFileSync(path, damaged);
+    await expect(readAll()).rejects.toMatchObject({ code: 'log_corrupt', values: { damagedAt: at < second ? 0 : second } });
+    expect(readFileSync(path)).toEqual(damaged);
+  }
+});
+
+test('a payload that quotes a whole frame is not taken for one', async () => {
+  const whole = await writeThree();
+  const opened = await openRecordLog(path, () => undefined, log);
+  await opened.append(6, [whole]);
+  await opened.close();
+  const quoting = readFileSync(path);
+  writeFileSync(path, quoting.subarray(0, quoting.length - 1));
+  expect(await readAll()).toEqual(['3:first', '3:second', '4:third', '6:fourth']);
+});
+
+test('records larger than the reading window come back whole', async () => {
+  const opened = await openRecordLog(path, () => undefined, log);
+  await opened.append(6, [Buffer.alloc(9_000_000, 'x')]);
+  await opened.append(3, [Buffer.from('after')]);
+  await opened.close();
+  const sizes: number[] = [];
+  const again = await openRecordLog(path, ({ payload }) => sizes.push(payload.length), log);
+  await again.close();
+  expect(sizes).toEqual([9_000_000, 5]);
+});
+
+test('a write that fails makes the log refuse everything after it', async () => {
+  const opened = await openRecordLog(path, () => undefined, log);
+  await opened.append(3, [Buffer.from('first')]);
+  // A frame longer than frames may be cannot be written.
+  const tooLong = Array.from({ length: 65 }, () => Buffer.alloc(1024 * 1024));
+  await expect(opened.append(3, tooLong)).rejects.toMatchObject({ code: 'log_unavailable', status: 503 });
+  await expect(opened.append(3, [Buffer.from('second')])).rejects.toMatchObject({ code: 'log_unavailable' });
+  expect(lines).toMatchObject([{ event: 'log_write_failed' }]);
+  await opened.close();
+  expect(await readAll()).toEqual(['3:first']);
+});

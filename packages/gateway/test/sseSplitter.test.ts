@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { createSseSplitter, sseData } from '../src/sse/sseSplitter.js';
+
+const split = (bytes: Buffer, sizes: () => number): { events: Buffer[]; rest: Buffer } => {
+  const splitter = createSseSplitter(1_000_000);
+  const events: Buffer[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const size = Math.max(1, sizes());
+    events.push(...splitter.push(bytes.subarray(at, at + size)));
+    at += size;
+  }
+  return { events, rest: splitter.rest() };
+};
+
+const streams = {
+  LF: 'data: {"a":"ö👋"}\n\n: comment\n\ndata: one\ndata: two\n\nevent: x\ndata:tight\n\ndata: [DONE]\n\n',
+  CRLF: 'data: {"a":"ö👋"}\r\n\r\n: comment\r\n\r\ndata: one\r\ndata: two\r\n\r\nevent: x\r\ndata:tight\r\n\r\ndata: [DONE]\r\n\r\n',
+  CR: 'data: {"a":"ö👋"}\r\r: comment\r\rdata: one\rdata: two\r\revent: x\rdata:tight\r\rdata: [DONE]\r\r',
+};
+
+test.each(Object.entries(streams))('%s: every way to cut the bytes gives the same events, and loses no byte', (_, text) => {
+  const bytes = Buffer.from(text);
+  for (let size = 1; size <= bytes.length; size++) {
+    const { events, rest } = split(bytes, () => size);
+    expect(Buffer.concat([...events, rest])).toEqual(bytes);
+    const data = [...events, rest].map(sseData).filter((value) => value !== undefined);
+    expect(data).toEqual(['{"a":"ö👋"}', 'one\ntwo', 'tight', '[DONE]']);
+  }
+});
+
+test('an event without its closing blank line is the rest', () => {
+  const { events, rest } = split(Buffer.from('data: one\n\ndata: tw'), () => 3);
+  expect(events.map(String)).toEqual(['data: one\n\n']);
+  expect(rest.toString()).toBe('data: tw');
+});
+
+test('an event that never ends is refused at the limit', () => {
+  const splitter = createSseSplitter(100);
+  splitter.push(Buffer.alloc(100, 'x'));
+  expect(() => splitter.push(Buffer.alloc(1, 'x'))).toThrow(RangeError);
+});

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { countText, tokenizerPin } from '../src/index.js';
+
+const packageFolder = dirname(createRequire(import.meta.url).resolve('gpt-tokenizer/package.json'));
+
+test("the pin is the package's name and version and the hash of the published vocabulary file", () => {
+  const { name, version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
+  const file = readFileSync(join(packageFolder, 'data/o200k_base.tiktoken'));
+  expect(tokenizerPin()).toEqual({
+    encoding: 'o200k_base',
+    package: `${name}@${version}`,
+    vocabularySha256: `0x${createHash('sha256').update(file).digest('hex')}`,
+  });
+});
+
+test('text is counted in o200k_base; what looks like a special token is plain text', () => {
+  expect(countText('')).toBe(0);
+  expect(countText('Hello there, how are you?')).toBe(7);
+  expect(countText('<|endoftext|>')).toBeGreaterThan(1);
+  expect(countText('\ud800')).toBeGreaterThan(0);
+});
+
+test('a long run without spaces is counted in pieces of 256: time grows with its length, not with its square', () => {
+  const piece = Array.from({ length: 256 }, (_, index) => 'abcdefghij'[(index * 7) % 10]).join('');
+  expect(countText(piece.repeat(40))).toBe(countText(piece) * 40);
+  expect(countText(`two words ${piece.repeat(2)} and after`)).toBe(
+    countText('two words ') + 2 * countText(piece) + countText(' and after'),
+  );
+});
