@@ -1,1 +1,7 @@
-export {};
+export {
+  developmentAccount,
+  developmentMnemonic,
+  startAnvil,
+  type Anvil,
+  type StartAnvilOptions,
+} from './startAnvil.js';

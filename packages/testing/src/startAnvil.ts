@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Wallet } from '@kedge/sdk';
+import {
+  createPublicClient,
+  createTestClient,
+  createWalletClient,
+  http,
+  type PublicClient,
+  type TestClient,
+} from 'viem';
+import { mnemonicToAccount } from 'viem/accounts';
+import { foundry } from 'viem/chains';
+
+/** Foundry's well-known development phrase: worthless keys, on local chains only. */
+export const developmentMnemonic = 'test test test test test test test test test test test junk';
+
+export type StartAnvilOptions = {
+  /** Further arguments, such as `--timestamp` or `--state`. */
+  readonly args?: readonly string[];
+};
+
+export type Anvil = {
+  readonly rpcUrl: string;
+  readonly port: number;
+  readonly publicClient: PublicClient;
+  /** For time travel, snapshots and dumps. */
+  readonly testClient: TestClient<'anvil'>;
+  /** A wallet of the development account at `index`, 0 to 9. */
+  readonly walletOf: (index: number) => Wallet;
+  readonly stop: () => Promise<void>;
+};
+
+/**
+ * Starts a local chain of its own on a free port, with ten funded development accounts. Mines each transaction at once.
+ *
+ * @example
+ * const anvil = await startAnvil();
+ * afterAll(() => anvil.stop());
+ */
+export async function startAnvil({ args = [] }: StartAnvilOptions = {}): Promise<Anvil> {
+  const child = spawn(
+    anvilPath(),
+    ['--host', '127.0.0.1', '--port', '0', '--mnemonic', developmentMnemonic, '--hardfork', 'cancun', ...args],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const kill = () => void child.kill('SIGTERM');
+  process.once('exit', kill);
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const port = await new Promise<number>((resolve, reject) => {
+    let output = '';
+    const read = (text: string) => {
+      output += text;
+      const match = /Listening on 127\.0\.0\.1:(\d+)/.exec(output);
+      if (match !== null) resolve(Number(match[1]));
+    };
+    child.stdout.setEncoding('utf8').on('data', read);
+    child.stderr.setEncoding('utf8').on('data', read);
+    child.once('error', reject);
+    child.once('close', (code) => reject(new Error(`anvil ended with code ${code} before it listened:\n${output}`)));
+  });
+  const rpcUrl = `http://127.0.0.1:${port}`;
+  const transport = http(rpcUrl);
+  return {
+    rpcUrl,
+    port,
+    publicClient: createPublicClient({ chain: foundry, transport, pollingInterval: 25, cacheTime: 0 }),
+    testClient: createTestClient({ chain: foundry, mode: 'anvil', transport }),
+    walletOf: (index) => createWalletClient({ account: developmentAccount(index), chain: foundry, transport }),
+    async stop() {
+      process.off('exit', kill);
+      kill();
+      await ended;
+    },
+  };
+}
+
+/** The development account at `index` of {@link developmentMnemonic}. */
+export function developmentAccount(index: number) {
+  return mnemonicToAccount(developmentMnemonic, { addressIndex: index });
+}
+
+/** The one that npm installed, else the one on PATH. */
+function anvilPath(): string {
+  const installed = fileURLToPath(new URL('../../../node_modules/.bin/anvil', import.meta.url));
+  return existsSync(installed) ? installed : 'anvil';
+}
