@@ -24,7 +24,7 @@ export type Child = {
   readonly log: { readonly file: string; readonly from: number };
   readonly ended: Promise<ChildEnd>;
   hasEnded(): boolean;
-  /** Sends SIGTERM, and SIGKILL when it has not ended within `patience` ms. */
+  /** Sends SIGTERM, and SIGKILL when it has not ended within `patience` ms; at once when that is 0. */
   stop(patience: number): Promise<void>;
 };
 
@@ -67,7 +67,7 @@ export async function startChild(name: ServiceName, command: ChildCommand, paths
     hasEnded: () => over,
     stop: async (patience) => {
       if (over) return;
-      child.kill('SIGTERM');
+      child.kill(patience === 0 ? 'SIGKILL' : 'SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), patience);
       await ended;
       clearTimeout(timer);

@@ -26,6 +26,8 @@ export type Service = {
   stop(): Promise<void>;
   /** Stops it in peace and starts it again. */
   restart(): Promise<void>;
+  /** Ends it at once, for good. */
+  kill(): void;
   /** Process id of the present run. */
   pid(): number | undefined;
 };
@@ -92,6 +94,12 @@ export function createService(options: ServiceOptions): Service {
       await halt();
       if (!closing.signal.aborted) await launch();
     }),
+    kill: () => {
+      closing.abort();
+      const running = child;
+      child = undefined;
+      void running?.stop(0);
+    },
     pid: () => child?.pid,
   };
 }

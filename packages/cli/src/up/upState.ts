@@ -32,11 +32,11 @@ const channelSchema = z.object({
 /** The steps of setting up that are done, each with what it made. A step is recorded once its block is on disk. */
 const stepsSchema = z.object({
   contracts: contractsSchema.optional(),
-  /** `manifestCid` and `root` identify what was anchored, `digest` the files it was anchored from. */
-  docs: anchoredClassSchema.extend({ manifestCid: z.string(), digest: hex }).optional(),
+  /** `cid` is of the anchored folder, `manifestCid` of its manifest in the content store. */
+  docs: anchoredClassSchema.extend({ cid: z.string(), manifestCid: z.string() }).optional(),
   agent: anchoredClassSchema.extend({ policyCid: z.string(), policyHash: hex }).optional(),
-  lot: z.object({ lot: z.number().int() }).optional(),
-  purchase: z.object({ tokenId: integer }).optional(),
+  lot: z.number().int().optional(),
+  tokenId: integer.optional(),
   channel: channelSchema.optional(),
 });
 
@@ -51,6 +51,10 @@ const upStateSchema = z.object({
 /** What `up` remembers of a data folder. */
 export type UpState = z.output<typeof upStateSchema>;
 export type UpSteps = UpState['steps'];
+export type Contracts = NonNullable<UpSteps['contracts']>;
+export type DocsStep = NonNullable<UpSteps['docs']>;
+export type AgentStep = NonNullable<UpSteps['agent']>;
+export type ChannelStep = NonNullable<UpSteps['channel']>;
 
 /**
  * Reads the state file; undefined when there is none.

@@ -8,7 +8,7 @@ const state: UpState = {
   format: 'kedge-up/1',
   ports: { chain: 20_001, agent: 20_002, gateway: 20_003 },
   channelSalt: `0x${'ab'.repeat(32)}`,
-  steps: { purchase: { tokenId: (3n << 64n) | (0x8000_0001n << 32n) | 1n } },
+  steps: { lot: 0x8000_0001, tokenId: (3n << 64n) | (0x8000_0001n << 32n) | 1n },
 };
 
 test('what is written is read back, large integers included', () => {

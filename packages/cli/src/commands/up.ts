@@ -1,0 +1,43 @@
+import { join, resolve } from 'node:path';
+import type { Command } from '../command.js';
+import { dataDirName } from '../context.js';
+import { listOption, textOption } from '../parse.js';
+import { upstreamKeyVariable } from '../up/otherUpstream.js';
+import { runUp } from '../up/runUp.js';
+
+export const up: Command = {
+  name: 'up',
+  summary: 'run the whole local stack: chain, contracts, anchored docs, gateway, built-in upstream',
+  description:
+    'Runs a local chain, deploys the contracts, anchors the docs of Kedge as a dataset class, creates an agent class with it ' +
+    'as parent, sells value of it, opens a channel, and serves an OpenAI-compatible API that is paid from that channel. ' +
+    'Everything is kept in the data folder: .kedge here, unless --data-dir names another. Ctrl-C stops it; the next start ' +
+    'goes on with the same chain, keys and channel.',
+  arguments: [],
+  options: [
+    { flags: '--upstream <url>', summary: 'another OpenAI-compatible API behind the gateway, in place of the built-in one' },
+    {
+      flags: '--upstream-key-file <file>',
+      summary: `file with the key of that API; without it the environment's ${upstreamKeyVariable}, if set`,
+    },
+    { flags: '--model <name>', summary: 'a model that may be asked of that API; without it, all that it lists', repeatable: true },
+    { flags: '--new-ports', summary: 'choose other ports than before' },
+  ],
+  examples: [
+    { command: 'kedge up', summary: 'everything, with the built-in upstream' },
+    { command: 'kedge up --data-dir other --upstream http://127.0.0.1:11434/v1', summary: 'a second stack, in front of a local model' },
+  ],
+  run: async (context) => {
+    const dataDir = textOption(context, 'dataDir') ?? join(context.cwd, dataDirName);
+    const url = textOption(context, 'upstream');
+    const keyFile = textOption(context, 'upstreamKeyFile');
+    const fromEnvironment = context.environment[upstreamKeyVariable] === undefined ? undefined : { env: upstreamKeyVariable };
+    const apiKey = keyFile === undefined ? fromEnvironment : { file: resolve(context.cwd, keyFile) };
+    await runUp(context, {
+      dataDir: resolve(context.cwd, dataDir),
+      upstream: url === undefined ? undefined : { url, apiKey },
+      models: listOption(context, 'model'),
+      newPorts: context.options['newPorts'] === true,
+    });
+  },
+};

@@ -1,0 +1,53 @@
+import { zeroAddress, type Address, type Policy } from '@kedge/core';
+
+/** What the built-in upstream calls its model. */
+export const demoModel = 'kedge-docs';
+
+/** The demo's two classes. */
+export const docsClassName = 'Kedge documentation';
+export const agentClassName = 'Kedge docs agent';
+
+export const unitDecimals = 3;
+/** 1,000 units, in base units. */
+export const boughtUnits = 1_000_000n;
+export const lotSupply = 1_000_000_000n;
+/** Wei for one base unit: a unit costs 0.001 ETH. */
+export const priceNumerator = 1_000_000_000_000n;
+export const operatorBps = 2_000;
+export const docsRoyaltyBps = 3_000;
+export const shareRatio = 10_000n;
+
+/** What the operator may capture of the demo's channel: half at once, all of it within about four minutes. */
+export const channelRate = 2_000n;
+export const channelBurst = 500_000n;
+export const channelDays = 30n;
+export const channelGrace = 86_400;
+
+/**
+ * The tokenizer that the gateway counts with. Written out because the CLI starts the gateway and does not load it; a test
+ * holds it equal to the gateway's own.
+ */
+export const tokenizer: Policy['tokenizer'] = {
+  encoding: 'o200k_base',
+  package: 'gpt-tokenizer@3.4.0',
+  vocabularySha256: '0x446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d',
+};
+
+/**
+ * The policy of the demo's agent class: thousandths of a unit for a token, caps that the built-in upstream stays below.
+ *
+ * @param models what may be asked for
+ */
+export function demoPolicy(operator: Address, models: readonly string[]): Policy {
+  return {
+    format: 'kedge-policy/1',
+    unit: { name: 'unit', decimals: unitDecimals },
+    rates: { input_tokens: '1', output_tokens: '3' },
+    caps: { unitsPerCall: '50000', inputTokensPerCall: 16_000, outputTokensPerCall: 1_024 },
+    tokenizer,
+    operators: [operator],
+    models: [...models],
+    licence: 'MIT',
+    price: { asset: zeroAddress, numerator: String(priceNumerator), denominator: '1' },
+  };
+}

@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import type { ChildCommand } from './child.js';
+import type { DataPaths } from './dataPaths.js';
+import { writeDurably } from './durableFile.js';
+import type { Ports } from './ports.js';
+import type { UpState } from './upState.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Another API behind the gateway, in place of the built-in upstream. */
+export type OtherUpstream = {
+  readonly url: string;
+  /** Where the gateway reads the key from, if there is one: never the command line. */
+  readonly apiKey: { readonly env: string } | { readonly file: string } | undefined;
+};
+
+/** The built-in upstream's program with its configuration, which is written here. */
+export function agentProgram(options: {
+  paths: DataPaths;
+  port: number;
+  manifests: readonly string[];
+  environment: Environment;
+}): ChildCommand {
+  const { paths, port, manifests, environment } = options;
+  return programOf('agent', join(paths.agent, 'config.json'), { port, contentStoreDir: paths.store, manifests }, environment);
+}
+
+/** The gateway's files in the data folder. */
+export function gatewayFilesOf(paths: DataPaths): { readonly channels: string; readonly key: string; readonly ledger: string } {
+  return {
+    channels: join(paths.gateway, 'channels.json'),
+    key: join(paths.gateway, 'operator-key'),
+    ledger: join(paths.gateway, 'ledger'),
+  };
+}
+
+/**
+ * The gateway's program with its configuration, which is written here. It gets less time to stop than by default: Ctrl-C
+ * should not take longer than ten seconds.
+ */
+export function gatewayProgram(options: {
+  paths: DataPaths;
+  ports: Ports;
+  chainId: number;
+  contracts: NonNullable<UpState['steps']['contracts']>;
+  upstream: OtherUpstream | undefined;
+  environment: Environment;
+}): ChildCommand {
+  const { paths, ports, chainId, contracts, upstream, environment } = options;
+  const files = gatewayFilesOf(paths);
+  const key = upstream?.apiKey;
+  const config = {
+    dataDir: files.ledger,
+    port: ports.gateway,
+    upstream: {
+      url: upstream?.url ?? `http://127.0.0.1:${ports.agent}/v1`,
+      ...(key === undefined ? {} : 'env' in key ? { apiKeyEnv: key.env } : { apiKeyFile: key.file }),
+    },
+    rpcUrl: `http://127.0.0.1:${ports.chain}`,
+    chainId,
+    contracts,
+    operatorKeyFile: files.key,
+    contentStoreDir: paths.store,
+    channelsFile: files.channels,
+    drainMs: 4_000,
+  };
+  return programOf('gateway', join(paths.gateway, 'config.json'), config, environment);
+}
+
+function programOf(name: 'agent' | 'gateway', configFile: string, config: object, environment: Environment): ChildCommand {
+  writeDurably(configFile, `${JSON.stringify(config, null, 2)}\n`);
+  // The programs lie beside the entry points of their packages; the CLI starts them and loads nothing of them.
+  const main = fileURLToPath(new URL('./main.js', import.meta.resolve(`@kedge/${name}`)));
+  return { file: process.execPath, args: [main, '--config', configFile], environment };
+}

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { BaseError } from '@kedge/core';
+import { bytesToHex } from 'viem';
+import type { Context } from '../context.js';
+import { dumpChain } from './chainDump.js';
+import type { Services } from './createServices.js';
+import { dataPathsOf, makeFolders, type DataPaths } from './dataPaths.js';
+import { endLeftovers } from './endLeftovers.js';
+import { choosePorts, requireFreePorts } from './ports.js';
+import type { OtherUpstream } from './programs.js';
+import { answersRpc } from './rpc.js';
+import { startStack } from './startStack.js';
+import { listenForStop } from './stopSignals.js';
+import { takeUpLock } from './upLock.js';
+import { upScreen } from './upScreen.js';
+import { readUpState, writeUpState, type UpState } from './upState.js';
+import { startersOf } from './watchStarters.js';
+
+/** What the user may decide. */
+export type UpOptions = {
+  readonly dataDir: string;
+  readonly upstream: OtherUpstream | undefined;
+  /** Models of another upstream; empty: it is asked. */
+  readonly models: readonly string[];
+  readonly newPorts: boolean;
+};
+
+/** Thrown inside when a signal arrives before everything runs. */
+const stopped = new Error('stopped while starting');
+
+/**
+ * Runs the local stack until it is told to stop. Everything that it has made is kept, and found again the next time, at
+ * whatever moment it is killed.
+ *
+ * @throws BaseError when another one runs, a port is taken, saved state is damaged, or a service cannot be kept running
+ */
+export async function runUp(context: Pick<Context, 'environment' | 'output'>, options: UpOptions): Promise<void> {
+  const { environment, output } = context;
+  const { note } = output;
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const paths = dataPathsOf(realpathSync(options.dataDir));
+  makeFolders(paths);
+  const startedBy = startersOf(environment);
+  const onWait = (pid: number): void => note(`waiting for kedge up, process ${pid}, to stop`);
+  const lock = await takeUpLock(paths.lock, paths.root, { startedBy, onWait });
+
+  let services: Services | undefined;
+  const stop = listenForStop(startedBy, () => {
+    services?.killAll();
+    note('stopped at once; the chain goes on from its last saved block');
+    process.exit(130);
+  });
+  const failure = new AbortController();
+  try {
+    const state = await prepare(paths, options, note);
+    const { upFile, view } = await startStack({
+      ...{ paths, state, environment, note },
+      upstream: options.upstream,
+      models: options.models,
+      onFailed: (error) => failure.abort(error),
+      onServices: (made) => (services = made),
+      checkStop: () => {
+        if (stop.signal.aborted) throw stopped;
+      },
+    });
+    output.result(upFile, () => upScreen(view));
+    await firstAbort([stop.signal, failure.signal]);
+    if (!stop.signal.aborted) throw failure.signal.reason;
+  } catch (error) {
+    if (error !== stopped) throw error;
+  } finally {
+    lock.markStopping();
+    if (stop.signal.aborted) note('stopping: the gateway finishes its calls and captures what was used');
+    await services?.stopAll();
+    if (stop.signal.aborted) note('stopped; the next start goes on from here');
+    stop.dispose();
+    lock.release();
+  }
+}
+
+function firstAbort(signals: readonly AbortSignal[]): Promise<void> {
+  const any = AbortSignal.any([...signals]);
+  return new Promise((resolve) => {
+    if (any.aborted) resolve();
+    else any.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** Ends what a killed `up` left running, and finds the ports. */
+async function prepare(paths: DataPaths, options: UpOptions, note: (line: string) => void): Promise<UpState> {
+  const known = readUpState(paths.state);
+  const found = await endLeftovers(paths, async () => {
+    const url = `http://127.0.0.1:${known?.ports.chain}`;
+    if (known !== undefined && (await answersRpc(url))) await dumpChain(url, paths.chainDump);
+  });
+  if (found.length > 0) note(`ended what an earlier kedge up left running: ${found.join(', ')}`);
+  const state: UpState = known ?? {
+    format: 'kedge-up/1',
+    ports: await choosePorts(paths.root),
+    channelSalt: bytesToHex(randomBytes(32)),
+    steps: {},
+  };
+  const ports = options.newPorts && known !== undefined ? await choosePorts(paths.root, known.ports) : state.ports;
+  const ready = { ...state, ports };
+  if (known === undefined || options.newPorts) writeUpState(paths.state, ready);
+  await requireFreePorts(ports);
+  requireChainDump(paths, ready);
+  return ready;
+}
+
+/** Without the chain, the ledger and the state file speak of value that is nowhere. */
+function requireChainDump(paths: DataPaths, state: UpState): void {
+  if (existsSync(paths.chainDump) || state.steps.contracts === undefined) return;
+  throw new BaseError(`the saved chain ${paths.chainDump} is gone, but ${paths.root} was set up on it`, {
+    code: 'chain_state_missing',
+    hints: [
+      'put back a copy of that file',
+      `or move ${paths.root} away: kedge up then begins a new chain, and value bought on the old one is gone`,
+    ],
+  });
+}

@@ -1,0 +1,44 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BaseError } from '@kedge/core';
+
+/** The folder that Kedge is installed in: the root of the clone. */
+export const installationRoot = fileURLToPath(new URL('../../../../', import.meta.url));
+
+const sources = ['README.md', 'docs'];
+
+/** Kedge's own docs, copied to one folder. */
+export type StagedDocs = {
+  readonly folder: string;
+  /** Day of the newest change (ISO 8601): the metadata's date, so that the same files give the same metadata. */
+  readonly changedOn: string;
+  remove(): void;
+};
+
+/**
+ * Copies README.md and docs/ of the installation side by side into `<parent>/kedge`, since what is anchored is one
+ * folder. Answers cite its name and the path below it.
+ *
+ * @throws BaseError code `no_docs`
+ */
+export function stageDocs(parent: string, root: string = installationRoot): StagedDocs {
+  const folder = join(parent, 'kedge');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const present = sources.filter((name) => existsSync(join(root, name)));
+  for (const name of present) cpSync(join(root, name), join(folder, name), { recursive: true, dereference: true, preserveTimestamps: true });
+  if (!present.includes('docs')) {
+    throw new BaseError(`there are no docs to anchor: ${join(root, 'docs')} is missing`, {
+      code: 'no_docs',
+      hints: ['kedge up anchors the docs of the clone it belongs to: run it from a clone'],
+    });
+  }
+  return { folder, changedOn: newestChange(folder), remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+function newestChange(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const times = files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs);
+  return new Date(Math.max(...times)).toISOString().slice(0, 10);
+}

@@ -1,0 +1,138 @@
+import { zeroAddress, type Hex } from '@kedge/core';
+import { createContentStore } from '@kedge/store';
+import { toHex } from 'viem';
+import { developmentAccount } from '../accounts/developmentAccount.js';
+import { apiKeyHash, keepApiKey } from './apiKey.js';
+import { createChain } from './chain.js';
+import { putChannelEntry } from './channelsFile.js';
+import { createServices, type Services } from './createServices.js';
+import type { DataPaths } from './dataPaths.js';
+import { agentClassName, demoModel } from './demoTerms.js';
+import { writeDurably } from './durableFile.js';
+import { findAnvil } from './findAnvil.js';
+import { upstreamModels } from './otherUpstream.js';
+import { agentProgram, gatewayFilesOf, gatewayProgram, type OtherUpstream } from './programs.js';
+import { setUp, type SetUp } from './setUp.js';
+import { docsChanged } from './steps/anchorDocs.js';
+import { upFileOf } from './upFileOf.js';
+import type { StepTime, UpView } from './upScreen.js';
+import type { UpState } from './upState.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Starts everything, in order, and writes `.kedge/up.json`. Resolves when the gateway serves. */
+export async function startStack(options: {
+  paths: DataPaths;
+  state: UpState;
+  upstream: OtherUpstream | undefined;
+  models: readonly string[];
+  environment: Environment;
+  note: (line: string) => void;
+  onFailed: (error: unknown) => void;
+  /** Hears of the services before the first one runs. */
+  onServices: (services: Services) => void;
+  /** Throws when starting should go no further. */
+  checkStop: () => void;
+}): Promise<{ upFile: object; view: UpView }> {
+  const { paths, state, upstream, environment, note, checkStop } = options;
+  const { ports } = state;
+  const times: StepTime[] = [];
+  const timed = async <T>(label: string, work: () => Promise<T>): Promise<T> => {
+    checkStop();
+    const began = performance.now();
+    const result = await work();
+    const milliseconds = performance.now() - began;
+    times.push({ label, milliseconds });
+    note(`${label.padEnd(18)}${(milliseconds / 1000).toFixed(1)} s`);
+    return result;
+  };
+
+  const chain = createChain({ paths, port: ports.chain, anvil: findAnvil(environment), environment, note });
+  let made: SetUp | undefined;
+  const whenMade = (): SetUp => {
+    if (made === undefined) throw new Error('a service was started before setting up was done');
+    return made;
+  };
+  const manifest = `${paths.agent}/manifest.json`;
+  const services = createServices({
+    paths,
+    chain,
+    note,
+    onFailed: options.onFailed,
+    agentCommand: () => agentProgram({ paths, port: ports.agent, manifests: [manifest], environment }),
+    gatewayCommand: () => gatewayProgram({ paths, ports, ...whenMade().deployment, upstream, environment }),
+  });
+  options.onServices(services);
+
+  await timed('chain', () => services.chain.start());
+  made = await setUp({
+    paths,
+    state,
+    rpcUrl: chain.url,
+    save: chain.save,
+    timed,
+    models: async () => {
+      if (upstream === undefined) return [demoModel];
+      return options.models.length > 0 ? options.models : upstreamModels(upstream, environment);
+    },
+  });
+  const apiKey = keepApiKey(paths.apiKey);
+  await writeServiceFiles(paths, manifest, apiKey, made);
+  await Promise.all([
+    ...(upstream === undefined ? [timed('built-in upstream', () => services.agent.start())] : []),
+    timed('gateway', () => services.gateway.start()),
+  ]);
+  checkStop();
+  const upFile = upFileOf(paths, ports, apiKey, made);
+  writeDurably(paths.upFile, `${JSON.stringify(upFile, null, 2)}\n`);
+  const view: UpView = {
+    gatewayUrl: upFile.gatewayUrl,
+    apiKey,
+    rpcUrl: upFile.rpcUrl,
+    chainId: upFile.chainId,
+    models: made.policy.models,
+    docsClass: made.docs,
+    agentClass: made.agent,
+    deadline: made.channel.deadline,
+    times,
+    remarks: await remarksOn(made, paths, upstream),
+  };
+  return { upFile: { ...upFile, times }, view };
+}
+
+/** What the agent and the gateway read when they start. */
+async function writeServiceFiles(paths: DataPaths, manifest: string, apiKey: string, made: SetUp): Promise<void> {
+  const { agent, channel, docs, policy } = made;
+  const store = createContentStore({ dir: paths.store });
+  writeDurably(manifest, `${JSON.stringify(await store.getJson(docs.manifestCid))}\n`);
+  const files = gatewayFilesOf(paths);
+  writeDurably(files.key, `${operatorKey()}\n`);
+  const { channelId, ...terms } = channel;
+  putChannelEntry(files.channels, {
+    name: agentClassName,
+    apiKeySha256: apiKeyHash(apiKey),
+    channel: terms,
+    channelId,
+    classId: agent.classId,
+    policy,
+    policyHash: agent.policyHash,
+    lotAsset: zeroAddress,
+    edges: [{ classId: agent.classId, parentIndex: 0n, asset: zeroAddress }],
+  });
+}
+
+/** The operator's development key (public). */
+function operatorKey(): Hex {
+  const { privateKey } = developmentAccount('operator').getHdKey();
+  if (privateKey === null) throw new Error('the development mnemonic gives no key');
+  return toHex(privateKey);
+}
+
+async function remarksOn(made: SetUp, paths: DataPaths, upstream: OtherUpstream | undefined): Promise<string[]> {
+  const remarks: string[] = [];
+  if (!made.channelIsOpen) remarks.push('The channel of this key is closed: kedge channel open makes another, with a key of its own.');
+  if (upstream === undefined && (await docsChanged(made.docs, paths.agent))) {
+    remarks.push('The docs changed since they were anchored: answers come from the anchored version.');
+  }
+  return remarks;
+}

@@ -1,0 +1,88 @@
+import { table } from '../output.js';
+import { developmentAccount } from '../accounts/developmentAccount.js';
+import { roles, type Role } from '../accounts/roles.js';
+import { formatUnits } from '@kedge/core';
+import { boughtUnits, unitDecimals } from './demoTerms.js';
+
+/** What a step was called and how long it took. */
+export type StepTime = { readonly label: string; readonly milliseconds: number };
+
+/** What the screen shows. */
+export type UpView = {
+  readonly gatewayUrl: string;
+  readonly apiKey: string;
+  readonly rpcUrl: string;
+  readonly chainId: number;
+  readonly models: readonly string[];
+  readonly docsClass: { readonly name: string; readonly classId: bigint };
+  readonly agentClass: { readonly name: string; readonly classId: bigint };
+  readonly deadline: bigint;
+  readonly times: readonly StepTime[];
+  /** Said once, below: what is not as one would expect. */
+  readonly remarks: readonly string[];
+};
+
+/** The one screen of `kedge up`: at most 24 lines of 100 columns. */
+export function upScreen(view: UpView): string[] {
+  const { docsClass, agentClass } = view;
+  const model = view.models[0] ?? '';
+  const does: Readonly<Record<Role, string>> = {
+    deployer: 'deployed the contracts',
+    contributor: `share of class ${docsClass.classId}, ${docsClass.name}`,
+    operator: `share of class ${agentClass.classId}, ${agentClass.name}; runs the gateway`,
+    consumer: `bought ${grouped(formatUnits(boughtUnits, unitDecimals))} units of class ${agentClass.classId}`,
+  };
+  const total = view.times.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  return [
+    `Kedge is up after ${seconds(total)}. Ctrl-C stops it; the next start goes on from here.`,
+    '',
+    ...table([
+      ['gateway', `${view.gatewayUrl}   (model ${model})`],
+      ['API key', `${view.apiKey}   (a channel in capped mode, until ${day(view.deadline)})`],
+      ['chain', `${view.rpcUrl}   (chain id ${view.chainId})`],
+    ]),
+    '',
+    'Accounts (development keys, public: worth nothing on any other chain)',
+    ...table(
+      (Object.keys(roles) as Role[]).map((role) => [role, developmentAccount(role).address, does[role]]),
+      '  ',
+    ),
+    '',
+    ...folded('Took', view.times.map(({ label, milliseconds }) => `${label} ${seconds(milliseconds)}`)),
+    '',
+    'Next',
+    `  curl -s ${view.gatewayUrl}/chat/completions -H 'content-type: application/json' \\`,
+    `    -H 'authorization: Bearer ${view.apiKey}' \\`,
+    `    -d '{"model":"${model}","messages":[{"role":"user","content":"How are contributors paid?"}]}'`,
+    '  npx kedge status',
+    '  npx kedge claim',
+    ...view.remarks,
+  ];
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function day(unixSeconds: bigint): string {
+  return new Date(Number(unixSeconds) * 1000).toISOString().slice(0, 10);
+}
+
+/** 1000 is 1,000. */
+function grouped(decimal: string): string {
+  const [whole = '', fraction] = decimal.split('.');
+  const text = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return fraction === undefined ? text : `${text}.${fraction}`;
+}
+
+/** Items behind a word, in lines of at most 96 columns. */
+function folded(word: string, items: readonly string[]): string[] {
+  const lines: string[] = [word];
+  items.forEach((item, index) => {
+    const piece = index === items.length - 1 ? item : `${item},`;
+    const last = lines.at(-1)!;
+    if (`${last} ${piece}`.length <= 96) lines[lines.length - 1] = `${last} ${piece}`;
+    else lines.push(`${' '.repeat(word.length)} ${piece}`);
+  });
+  return lines;
+}
