@@ -11,8 +11,24 @@ contract ChannelHashTest is Test {
         return ChannelHash.ofCalldata(channel);
     }
 
-    function testFuzz_R7_CalldataHashEqualsAbiEncode(Channel memory channel, bool capped) public view {
-        channel.mode = capped ? ChannelMode.Capped : ChannelMode.Strict;
+    /// @dev Channel with its mode as a bool: the fuzzer would draw modes that do not exist.
+    struct Terms {
+        address holder;
+        uint256 tokenId;
+        address operator;
+        address channelKey;
+        uint64 cap;
+        uint64 rate;
+        uint64 burst;
+        uint64 deadline;
+        uint32 grace;
+        bool mode;
+        bytes32 salt;
+    }
+
+    function testFuzz_R7_CalldataHashEqualsAbiEncode(Terms memory terms) public view {
+        Channel memory channel = abi.decode(abi.encode(terms), (Channel));
+        assertEq(channel.mode == ChannelMode.Capped, terms.mode);
         bytes32 expected = keccak256(abi.encode(ChannelHash.CHANNEL_TYPEHASH, channel));
         assertEq(this.ofCalldata(channel), expected);
         assertEq(ChannelHash.ofMemory(channel), expected);

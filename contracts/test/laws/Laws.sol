@@ -164,6 +164,53 @@ contract Laws is World {
         }
     }
 
+    /// @notice Fails when a history left a term of the ledgers at zero: laws over idle histories hold by themselves.
+    function checkEverythingHappened() external view {
+        UnitsModel memory u;
+        MoneyModel memory m;
+        for (uint256 i = 0; i < classIds.length; ++i) {
+            UnitsModel storage v = units[classIds[i]];
+            u.captured += v.captured;
+            u.recorded += v.recorded;
+            u.refunded += v.refunded;
+            u.swept += v.swept;
+            for (uint256 asset = 0; asset < 2; ++asset) {
+                MoneyModel storage n = money[classIds[i]][asset];
+                m.settled += n.settled;
+                m.deposited += n.deposited;
+                m.royaltiesIn += n.royaltiesIn;
+                m.claimed += n.claimed;
+                m.refunded += n.refunded;
+                m.operators += n.operators;
+                m.beneficiary += n.beneficiary;
+                m.orphan += n.orphan;
+                m.carry += n.carry;
+            }
+        }
+        assertGt(u.captured, 0, "captured");
+        assertGt(u.recorded, 0, "recorded");
+        assertGt(u.refunded, 0, "refunded");
+        assertGt(u.swept, 0, "swept");
+        assertGt(m.settled, 0, "settled");
+        assertGt(m.deposited, 0, "deposited");
+        assertGt(m.royaltiesIn, 0, "royalties");
+        assertGt(m.claimed, 0, "claimed");
+        assertGt(m.refunded, 0, "refunded money");
+        assertGt(m.operators, 0, "operators");
+        assertGt(m.beneficiary, 0, "beneficiary");
+        assertGt(m.carry, 0, "carry");
+        uint256 expiredEarners;
+        uint256 closed;
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            if (tokens[i].seenExpired && earned(tokens[i], 0) != 0) ++expiredEarners;
+        }
+        for (uint256 i = 0; i < opened.length; ++i) {
+            if (!opened[i].open && opened[i].captured != 0) ++closed;
+        }
+        assertGt(expiredEarners, 0, "expired shares that earned");
+        assertGt(closed, 0, "channels that were used and closed");
+    }
+
     function indexOf(uint256 classId) private view returns (uint256 index) {
         while (classIds[index] != classId) ++index;
     }
