@@ -70,11 +70,13 @@ function worthQuoting(ranked: readonly RankedSection[]): RankedSection[] {
 function quotation(passage: Passage, number: number, before: Passage | undefined, isLater: boolean): string {
   const mark = passage.kind === 'code' ? `\n[${number}]` : ` [${number}]`;
   const bullet = passage.kind === 'item' || passage.kind === 'row' ? '- ' : '';
-  const gap =
-    before === undefined
-      ? isLater ? '\n\n' : ''
-      : passage.kind === 'sentence' && before.kind === 'sentence' ? ' ' : bullet && before.kind !== 'code' ? '\n' : '\n\n'; // prettier-ignore
+  const gap = before === undefined ? (isLater ? '\n\n' : '') : gapBetween(before, passage);
   return `${gap}${bullet}${passage.text}${mark}`;
+}
+
+function gapBetween(before: Passage, passage: Passage): string {
+  if (before.kind === 'sentence' && passage.kind === 'sentence') return ' ';
+  return before.kind !== 'code' && (passage.kind === 'item' || passage.kind === 'row') ? '\n' : '\n\n';
 }
 
 function sourceList(sources: readonly { section: Section; quoted: readonly Passage[] }[]): string {

@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
 import { BaseError, toProblemDetails } from '@kedge/core';
-import { chunkObject, completionObject, usageChunkObject, type CompletionHead } from './chatCompletion.js';
-import { composeAnswer, type FinishReason } from './composeAnswer.js';
+import { completionObject, usageChunkObject } from './chatCompletion.js';
+import { composeAnswer } from './composeAnswer.js';
 import { countPromptTokens, countTokens } from './countTokens.js';
 import { createSectionIndex, type RankedSection } from './createSectionIndex.js';
+import { readBody, sendJson } from './httpBody.js';
 import type { AnchoredDocument } from './loadDocuments.js';
 import { parseChatRequest, type ChatRequest } from './parseChatRequest.js';
 import { splitSections, type Section } from './splitSections.js';
+import { sendEvent, streamPieces } from './streamPieces.js';
 
 /** The one model of this upstream. */
 export const agentModel = 'kedge-docs';
@@ -34,9 +35,6 @@ export type Agent = {
   /** Stops listening and resolves when the answers under way are finished. */
   readonly close: () => Promise<void>;
 };
-
-const bodyLimit = 4 * 1024 * 1024;
-const wordsPerChunk = 4;
 
 /**
  * Starts the built-in upstream: an OpenAI-compatible server that answers from anchored documents by quoting them.
@@ -146,77 +144,6 @@ function titlesByLength(sections: readonly Section[]): string[] {
   const counts = new Map<string, number>();
   for (const { headings } of sections) counts.set(headings[0]!, (counts.get(headings[0]!) ?? 0) + 1);
   return [...counts].toSorted((a, b) => b[1] - a[1]).map(([title]) => title);
-}
-
-/** Sends each piece as it is found, some words at a time; stops when the reader has gone. Answers the whole text. */
-async function streamPieces(
-  response: ServerResponse,
-  head: CompletionHead,
-  pieces: Generator<string, FinishReason>,
-): Promise<string> {
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
-  sendEvent(response, chunkObject(head, { role: 'assistant', content: '' }));
-  let content = '';
-  let step = pieces.next();
-  for (; !step.done; step = pieces.next()) {
-    content += step.value;
-    for (const words of wordGroups(step.value)) {
-      if (!sendEvent(response, chunkObject(head, { content: words }))) await drained(response);
-      if (response.destroyed) return content;
-    }
-    // The socket sends what it has before the next piece is searched for.
-    await setImmediate();
-  }
-  sendEvent(response, chunkObject(head, {}, step.value));
-  return content;
-}
-
-function* wordGroups(text: string): Generator<string> {
-  const words = text.split(/(?<=\s)(?=\S)/);
-  for (let from = 0; from < words.length; from += wordsPerChunk) yield words.slice(from, from + wordsPerChunk).join('');
-}
-
-async function drained(response: ServerResponse): Promise<void> {
-  if (response.destroyed) return;
-  const gone = new AbortController();
-  const onClose = () => gone.abort();
-  response.once('close', onClose);
-  try {
-    await once(response, 'drain', { signal: gone.signal });
-  } catch (error) {
-    if (!gone.signal.aborted) throw error;
-  } finally {
-    response.off('close', onClose);
-  }
-}
-
-function sendEvent(response: ServerResponse, data: unknown): boolean {
-  return response.write(`data: ${JSON.stringify(data)}\n\n`);
-}
-
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  const text = JSON.stringify(body);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
-  response.end(text);
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    size += piece.length;
-    // What is over the limit is read but not kept: a client that still sends would not see an early answer.
-    if (size <= bodyLimit) pieces.push(piece);
-  }
-  if (size > bodyLimit) {
-    throw new BaseError('The body is too large.', {
-      code: 'body_too_large',
-      status: 413,
-      values: { bytes: size, limit: bodyLimit },
-      hints: ['Send fewer or shorter messages.'],
-    });
-  }
-  return Buffer.concat(pieces).toString('utf8');
 }
 
 function modelObject(created: number) {

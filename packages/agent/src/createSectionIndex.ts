@@ -80,7 +80,9 @@ export function createSectionIndex(sections: readonly Section[]): SectionIndex {
   }
 
   function search(question: string, context: readonly string[] = []): RankedSection[] {
-    const terms = [...new Set([...termsOf(question), ...commandTermsOf(question).filter((term) => frequencies.has(term))])];
+    const terms = [
+      ...new Set([...termsOf(question), ...commandTermsOf(question).filter((term) => frequencies.has(term))]),
+    ];
     const boosts = queryBoosts(terms, context.flatMap(termsOf));
     if (boosts.size === 0) return [];
     const asked = new Set(withConcepts(terms));
@@ -100,7 +102,14 @@ export function createSectionIndex(sections: readonly Section[]): SectionIndex {
       const relevance = Math.log1p(hit.score / hit.queryTerms.length);
       const score = 0.5 * relevance + coverage + 0.6 * Math.max(...coverages) + 0.6 * title;
       const matched = terms.filter((term) => covered([term], whole) > 0).length;
-      return { section: sections[hit.id as number]!, score, coverage, matched, asked: terms.length, passages: coverages };
+      return {
+        section: sections[hit.id as number]!,
+        score,
+        coverage,
+        matched,
+        asked: terms.length,
+        passages: coverages,
+      };
     });
     return ranked.toSorted((a, b) => b.score - a.score).slice(0, keep);
   }
@@ -113,7 +122,10 @@ function queryBoosts(terms: readonly string[], contextTerms: readonly string[]):
   const raise = (term: string, boost: number): void => {
     boosts.set(term, Math.max(boosts.get(term) ?? 0, boost));
   };
-  for (const [list, boost] of [[terms, 1], [contextTerms, contextWeight]] as const) {
+  for (const [list, boost] of [
+    [terms, 1],
+    [contextTerms, contextWeight],
+  ] as const) {
     for (const term of list) {
       raise(term, boost);
       for (const concept of conceptTermsOf(term)) raise(concept, boost * synonymWeight);

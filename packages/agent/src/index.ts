@@ -3,5 +3,5 @@ export { agentModel, createAgent, type Agent, type AgentOptions } from './create
 export { createSectionIndex, type RankedSection, type SectionIndex } from './createSectionIndex.js';
 export { isAnswerable } from './isAnswerable.js';
 export { loadDocuments, type AnchoredDocument, type DocumentEntry, type ReadFile } from './loadDocuments.js';
-export { documentEntriesOf, loadManifests } from './loadManifests.js';
+export { loadManifests } from './loadManifests.js';
 export { splitSections, type Passage, type Section } from './splitSections.js';

@@ -5,11 +5,9 @@ const leastFit = 3;
 
 /** Whether the best sections speak of enough of the question to quote them. */
 export function isAnswerable(ranked: readonly RankedSection[]): boolean {
-  return ranked
-    .slice(0, 3)
-    .some(
-      ({ score, coverage, matched, asked }) =>
-        // One known word among unknown ones is a coincidence: "anchor my boat", "price of bread".
-        score + 2 * coverage >= leastFit && (matched >= 2 || matched === asked),
-    );
+  return ranked.slice(0, 3).some(
+    ({ score, coverage, matched, asked }) =>
+      // One known word among unknown ones is a coincidence: "anchor my boat", "price of bread".
+      score + 2 * coverage >= leastFit && (matched >= 2 || matched === asked),
+  );
 }

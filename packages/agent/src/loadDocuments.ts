@@ -12,7 +12,10 @@ export type ReadFile = (cid: string) => Promise<Uint8Array> | AsyncIterable<Uint
  *
  * @param readFile Must answer only bytes that match the CID, as `createContentStore` does.
  */
-export async function loadDocuments(entries: readonly DocumentEntry[], readFile: ReadFile): Promise<AnchoredDocument[]> {
+export async function loadDocuments(
+  entries: readonly DocumentEntry[],
+  readFile: ReadFile,
+): Promise<AnchoredDocument[]> {
   const markdown = entries.filter((entry) => /\.(?:md|markdown)$/i.test(entry.path));
   const documents: AnchoredDocument[] = [];
   for (const { path, cid } of markdown.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {

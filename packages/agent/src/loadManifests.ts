@@ -3,21 +3,19 @@ import { BaseError, parseManifest, type Manifest } from '@kedge/core';
 import type { DocumentEntry } from './loadDocuments.js';
 
 /**
- * The files that manifests list, under the paths that people know: with the anchored folder's name in front.
+ * The files that manifests list, under their paths in the anchored folder; when there are several manifests, with the
+ * folder's name in front, so that each path names one file.
  *
  * @throws BaseError `manifest_unreadable`, `manifest_invalid`
  */
 export async function loadManifests(paths: readonly string[]): Promise<DocumentEntry[]> {
   const manifests = await Promise.all(paths.map(readManifest));
-  return manifests.flatMap(documentEntriesOf);
+  return manifests.flatMap((manifest) => documentEntriesOf(manifest, manifests.length > 1));
 }
 
-/** The files of one manifest as they are cited. */
-export function documentEntriesOf(manifest: Manifest): DocumentEntry[] {
-  return manifest.files.map(({ path, cid }) => ({
-    path: manifest.kind === 'folder' ? `${manifest.name}/${path}` : path,
-    cid,
-  }));
+function documentEntriesOf({ name, kind, files }: Manifest, amongOthers: boolean): DocumentEntry[] {
+  const prefix = kind === 'folder' && amongOthers ? `${name}/` : '';
+  return files.map(({ path, cid }) => ({ path: `${prefix}${path}`, cid }));
 }
 
 async function readManifest(path: string): Promise<Manifest> {

@@ -22,6 +22,7 @@ export type Section = {
 const headingLine = /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/;
 const fenceLine = /^ {0,3}(`{3,}|~{3,})/;
 const itemLine = /^\s*(?:[-*+]|\d{1,3}[.)])\s+/;
+const commentLine = /^\s*<!--.*-->\s*$/;
 const rowLine = /^\s*\|/;
 const ruleRow = /^\s*\|[\s:|-]+\|?\s*$/;
 
@@ -73,7 +74,7 @@ export function splitSections(document: AnchoredDocument): Section[] {
       titles.push(heading[2]!);
       current = { headings: [...titles], passages: [] };
       sections.push(current);
-    } else if (content.trim() === '') {
+    } else if (content.trim() === '' || commentLine.test(content)) {
       flush();
     } else if (rowLine.test(content)) {
       flush();

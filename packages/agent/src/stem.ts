@@ -1,21 +1,40 @@
-const endings = [
-  'izations', 'ization', 'ational', 'fulness', 'ations', 'ements', 'ingly', 'ation', 'ators', 'ement', 'ments', 'ances',
-  'ences', 'ition', 'ator', 'ment', 'ance', 'ence', 'able', 'ible', 'ings', 'edly', 'ness', 'ions', 'ing', 'ers', 'ion',
-  'ies', 'ied', 'ity', 'ed', 'er', 'es', 'ly', 'al', 's', 'e', 'y',
-] as const;
+// Longest first: the first that fits is cut off.
+const endings = (
+  'izations ization ational fulness ations ements ingly ation ators ement ments ances ences ition ator ment ance ence ' +
+  'able ible ings edly ness ions ing ers ion ies ied ity ed er es ly al s e y'
+).split(' ');
 
-const irregular = new Map([
-  ['paid', 'pay'], ['spent', 'spend'], ['bought', 'buy'], ['sold', 'sell'], ['kept', 'keep'], ['held', 'hold'],
-  ['lost', 'lose'], ['built', 'build'], ['chosen', 'choose'], ['chose', 'choose'], ['taken', 'take'], ['took', 'take'],
-  ['gave', 'give'], ['given', 'give'], ['wrote', 'write'], ['written', 'write'], ['ran', 'run'], ['sent', 'send'],
-  ['stole', 'steal'], ['stolen', 'steal'], ['proof', 'prove'], ['proven', 'prove'], ['broke', 'break'],
-  ['broken', 'break'], ['made', 'make'], ['used', 'use'], ['using', 'use'], ['dat', 'DAT'], ['dats', 'DAT'], ['got', 'get'], ['gotten', 'get'], ['died', 'die'], ['dies', 'die'],
-]); // prettier-ignore
+// Forms that cutting does not bring together. DAT in capitals, so that it does not meet the stem of "date".
+const irregular = new Map<string, string>(
+  Object.entries({
+    break: 'broke broken',
+    build: 'built',
+    buy: 'bought',
+    choose: 'chose chosen',
+    DAT: 'dat dats',
+    die: 'died dies',
+    get: 'got gotten',
+    give: 'gave given',
+    hold: 'held',
+    keep: 'kept',
+    lose: 'lost',
+    make: 'made',
+    pay: 'paid',
+    prove: 'proof proven',
+    run: 'ran',
+    sell: 'sold',
+    send: 'sent',
+    spend: 'spent',
+    steal: 'stole stolen',
+    take: 'taken took',
+    use: 'used using',
+    write: 'wrote written',
+  }).flatMap(([base, forms]) => forms.split(' ').map((form): [string, string] => [form, base])),
+);
 
 /** Cuts an English word, in lower case, to what its inflected forms have in common. Two passes of suffix stripping. */
 export function stem(word: string): string {
-  const base = irregular.get(word) ?? word;
-  return cut(cut(base));
+  return cut(cut(irregular.get(word) ?? word));
 }
 
 function cut(word: string): string {

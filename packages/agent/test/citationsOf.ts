@@ -1,7 +1,10 @@
 export type Source = { path: string; heading: string; cid: string; start: number; end: number };
 
 /** Reads an answer as a program of a reader would: quotations with their numbers, and the sources by number. */
-export function citationsOf(answer: string): { quotations: { number: number; text: string }[]; sources: Map<number, Source> } {
+export function citationsOf(answer: string): {
+  quotations: { number: number; text: string }[];
+  sources: Map<number, Source>;
+} {
   const [body, list] = answer.split('\n\nSources:\n') as [string, string | undefined];
   const sources = new Map<number, Source>();
   for (const line of (list ?? '').split('\n').filter((each) => each !== '')) {

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -41,7 +41,11 @@ describe('the OpenAI client', () => {
     expect(content).toMatch(/\n\nSources:\n\[1\] docs\/\S+\.md § .+ \(baf\w+, bytes \d+-\d+\)/);
     const prompt = 3 + 3 + countTokens('user') + countTokens(messages[0]!.content);
     const completion = countTokens(content);
-    expect(answer.usage).toEqual({ prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion });
+    expect(answer.usage).toEqual({
+      prompt_tokens: prompt,
+      completion_tokens: completion,
+      total_tokens: prompt + completion,
+    });
     expect(answer.choices[0]!.finish_reason).toBe('stop');
   });
 
@@ -59,7 +63,9 @@ describe('the OpenAI client', () => {
 
   test('gets the usage in a last chunk when it asks for it', async () => {
     const stream = await client.chat.completions.create({
-      ...{ model: 'kedge-docs', messages, stream: true },
+      model: 'kedge-docs',
+      messages,
+      stream: true,
       stream_options: { include_usage: true },
     });
     const chunks = [];
@@ -75,7 +81,8 @@ describe('the OpenAI client', () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 500 }), fc.boolean(), async (limit, newName) => {
         const answer = await client.chat.completions.create({
-          ...{ model: 'kedge-docs', messages },
+          model: 'kedge-docs',
+          messages,
           ...(newName ? { max_completion_tokens: limit, max_tokens: 10_000 } : { max_tokens: limit }),
         });
         const choice = answer.choices[0]!;
@@ -127,7 +134,12 @@ describe('bad input', () => {
     ['a wrong type', JSON.stringify({ ...ok, max_tokens: 'many' }), 400, 'request_invalid'],
     ['zero tokens', JSON.stringify({ ...ok, max_tokens: 0 }), 400, 'request_invalid'],
     ['two answers', JSON.stringify({ ...ok, n: 2 }), 400, 'n_unsupported'],
-    ['a picture', JSON.stringify({ ...ok, messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }), 400, 'content_unsupported'],
+    [
+      'a picture',
+      JSON.stringify({ ...ok, messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }),
+      400,
+      'content_unsupported',
+    ],
     ['no question', JSON.stringify({ ...ok, messages: [{ role: 'system', content: 'x' }] }), 400, 'question_missing'],
     ['another model', JSON.stringify({ ...ok, model: 'gpt-4o' }), 404, 'model_not_found'],
     ['a body over the limit', `"${'x'.repeat(4 * 1024 * 1024)}"`, 413, 'body_too_large'],
@@ -145,7 +157,9 @@ describe('bad input', () => {
   test('no text to answer from, and a port in use, are refused with what to do', async () => {
     await expect(createAgent({ documents: [] })).rejects.toThrow('no Markdown text');
     const port = Number(new URL(agent.url).port);
-    await expect(createAgent({ documents: docs.documents, port })).rejects.toThrow(`cannot listen on 127.0.0.1:${port}`);
+    await expect(createAgent({ documents: docs.documents, port })).rejects.toThrow(
+      `cannot listen on 127.0.0.1:${port}`,
+    );
   });
 });
 

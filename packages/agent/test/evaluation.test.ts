@@ -5,10 +5,15 @@ import { isAnswerable } from '../src/isAnswerable.js';
 import { anchorProjectDocs } from './docsFixture.js';
 import { citationsOf } from './citationsOf.js';
 
-const { about, offTopic } = JSON.parse(readFileSync(new URL('questions.json', import.meta.url), 'utf8')) as {
-  about: { question: string; expect: string[] }[];
-  offTopic: string[];
-};
+type Questions = { about: { question: string; expect: string[] }[]; offTopic: string[] };
+
+const { about, offTopic } = readQuestions('questions.json');
+// Written after the ranking worked and not used to tune it: what an unprepared reader may expect.
+const more = readQuestions('moreQuestions.json');
+
+function readQuestions(name: string): Questions {
+  return JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8')) as Questions;
+}
 
 let docs: Awaited<ReturnType<typeof anchorProjectDocs>>;
 let agent: Agent;
@@ -22,6 +27,15 @@ afterAll(async () => {
   await agent.close();
   await docs.remove();
 });
+
+function missed(questions: Questions['about']): string[] {
+  return questions
+    .filter(({ question, expect: expected }) => {
+      const found = agent.search(question).slice(0, 3);
+      return !found.some(({ section }) => expected.includes(`${section.path} § ${section.headings.at(-1)}`));
+    })
+    .map(({ question }) => question);
+}
 
 async function ask(question: string): Promise<string> {
   const response = await fetch(`${agent.url}/v1/chat/completions`, {
@@ -37,27 +51,31 @@ describe('the fixed questions about the docs', () => {
     expect(about).toHaveLength(30);
     expect(offTopic).toHaveLength(10);
     const files = new Map(docs.documents.map(({ path, bytes }) => [path, Buffer.from(bytes).toString('utf8')]));
-    for (const expected of about.flatMap((item) => item.expect)) {
+    for (const expected of [...about, ...more.about].flatMap((item) => item.expect)) {
       const [path, heading] = expected.split(' § ') as [string, string];
-      expect(files.get(path)?.split('\n'), expected).toContainEqual(expect.stringMatching(new RegExp(`^#+ ${escape(heading)}$`)));
+      expect(files.get(path)?.split('\n'), expected).toContainEqual(
+        expect.stringMatching(new RegExp(`^#+ ${escape(heading)}$`)),
+      );
     }
   });
 
   test('at least 27 of 30 have the right section among the first three', () => {
-    const missed = about.filter(({ question, expect: expected }) => {
-      const found = agent.search(question).slice(0, 3);
-      return !found.some(({ section }) => expected.includes(`${section.path} § ${section.headings.at(-1)}`));
-    });
-    expect(missed.map(({ question }) => question).slice(3)).toEqual([]);
+    expect(missed(about).slice(3)).toEqual([]);
+  });
+
+  test('of 30 more questions at least 26 have, and of 15 more off-topic ones at least 14 are declined', () => {
+    expect([more.about.length, more.offTopic.length]).toEqual([30, 15]);
+    expect(missed(more.about).slice(4)).toEqual([]);
+    expect(more.offTopic.filter((question) => isAnswerable(agent.search(question))).slice(1)).toEqual([]);
   });
 
   test('at least 27 of 30 answers cite the right section', async () => {
-    const missed: string[] = [];
+    const uncited: string[] = [];
     for (const { question, expect: expected } of about) {
       const cited = [...citationsOf(await ask(question)).sources.values()];
-      if (!cited.some(({ path, heading }) => expected.includes(`${path} § ${heading}`))) missed.push(question);
+      if (!cited.some(({ path, heading }) => expected.includes(`${path} § ${heading}`))) uncited.push(question);
     }
-    expect(missed.slice(3)).toEqual([]);
+    expect(uncited.slice(3)).toEqual([]);
   });
 
   test('all 30 are answered, and none of the 10 off-topic ones is', async () => {

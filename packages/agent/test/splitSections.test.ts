@@ -7,7 +7,10 @@ function split(text: string) {
   for (const { start, end, text: quoted } of sections.flatMap((section) => section.passages)) {
     expect(bytes.subarray(start, end).toString('utf8')).toBe(quoted);
   }
-  return sections.map(({ headings, passages }) => [headings.join(' › '), ...passages.map(({ kind, text: quoted }) => `${kind}: ${quoted}`)]);
+  return sections.map(({ headings, passages }) => [
+    headings.join(' › '),
+    ...passages.map(({ kind, text: quoted }) => `${kind}: ${quoted}`),
+  ]);
 }
 
 describe('splitSections', () => {
@@ -31,16 +34,17 @@ describe('splitSections', () => {
   });
 
   test('a byte order mark and Windows line ends do not shift ranges', () => {
-    expect(split('\uFEFF\r\n# A\r\n\r\nOne. Two.\r\n')).toEqual([
-      ['a.md', 'sentence: \uFEFF'],
-      ['A', 'sentence: One.', 'sentence: Two.'],
-    ].slice(1)); // prettier-ignore
+    expect(split('\uFEFF\r\n# A\r\n\r\nOne. Two.\r\n')).toEqual([['A', 'sentence: One.', 'sentence: Two.']]);
   });
 
   test('items, rows and code are passages of their own', () => {
     expect(split('# A\n\nSee:\n\n- one\n  more\n- two. Three.\n\n| a | b |\n|---|---|\n| c | d |\n\n```sh\n# no heading\n```\n')).toEqual([
       ['A', 'sentence: See:', 'item: one\n  more', 'item: two.', 'item: Three.', 'row: a | b', 'row: c | d', 'code: ```sh\n# no heading\n```'],
     ]); // prettier-ignore
+  });
+
+  test('comments are not quoted', () => {
+    expect(split('# A\n\n<!-- screen -->\n\nOne.')).toEqual([['A', 'sentence: One.']]);
   });
 
   test('rule numbers and abbreviations end no sentence', () => {
@@ -50,6 +54,8 @@ describe('splitSections', () => {
   });
 
   test('what is not UTF-8 is refused by name', () => {
-    expect(() => splitSections({ path: 'bad.md', cid: 'c', bytes: Uint8Array.of(0x23, 0x20, 0xff) })).toThrow('bad.md is not UTF-8');
+    expect(() => splitSections({ path: 'bad.md', cid: 'c', bytes: Uint8Array.of(0x23, 0x20, 0xff) })).toThrow(
+      'bad.md is not UTF-8',
+    );
   });
 });
