@@ -185,7 +185,7 @@ function distributionOf(content: AnchoredContent): object[] {
 
 /** One set for each kind of file, by the end of its name. */
 function fileSetsOf(content: AnchoredContent): object[] {
-  const extensions = [...new Set(content.files.map((file) => extensionOf(file.path)))].sort();
+  const extensions = [...new Set(content.files.map((file) => extensionOf(file.path)))].toSorted();
   return extensions.map((extension) => ({
     '@type': 'cr:FileSet',
     '@id': extension === '' ? 'set' : `set/${encodeURIComponent(extension)}`,

@@ -99,10 +99,17 @@ export function parseManifest(value: unknown): Manifest {
  * const manifest = buildManifest(content, integrityHashOf(croissant, keccak256));
  */
 export function buildManifest(content: AnchoredContent, integrityHash: Hex): Manifest {
-  const { name, kind, cid: root, merkleRoot, size, chunkSize, hidden, files, emptyFolders } = content;
   return {
     format: 'kedge-manifest/1',
-    ...{ name, kind, cid: root, merkleRoot, size, chunkSize, hidden, files, emptyFolders },
+    name: content.name,
+    kind: content.kind,
+    cid: content.cid,
+    merkleRoot: content.merkleRoot,
+    size: content.size,
+    chunkSize: content.chunkSize,
+    hidden: content.hidden,
+    files: content.files,
+    emptyFolders: content.emptyFolders,
     integrityHash,
   };
 }

@@ -101,8 +101,16 @@ export async function anchorPath(options: AnchorPathOptions): Promise<Anchored> 
     // Each file was checked around its own read; this holds for the folder as a whole.
     if (kind === 'folder') assertSameWalk(walk, await walkFolder(location, hidden));
     return {
-      ...{ name, kind, cid: root.cid.toString(), merkleRoot: contentMerkleTree(files, keccak256).root },
-      ...{ size: bytesTotal, chunkSize, hidden, files, emptyFolders: walk.emptyFolders, skipped: walk.skipped },
+      name,
+      kind,
+      cid: root.cid.toString(),
+      merkleRoot: contentMerkleTree(files, keccak256).root,
+      size: bytesTotal,
+      chunkSize,
+      hidden,
+      files,
+      emptyFolders: walk.emptyFolders,
+      skipped: walk.skipped,
     };
   } finally {
     await hasher.close();

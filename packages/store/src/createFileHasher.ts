@@ -77,6 +77,7 @@ export function createFileHasher(thread: 'auto' | 'never' = 'auto'): FileHasher 
       new Promise<Uint8Array | undefined>((resolve, reject) => {
         if (failure) return reject(failure);
         waiters.push({ resolve, reject });
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
         target.postMessage(message);
       });
     return {

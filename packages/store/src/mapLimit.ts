@@ -7,20 +7,20 @@ export async function mapLimit<T, R>(
   limit: number,
   map: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
-  const results = new Array<R>(items.length);
+  const results: R[] = [];
   let next = 0;
-  let failure: { readonly error: unknown } | undefined;
+  const failures: unknown[] = [];
   const lane = async () => {
-    while (next < items.length && !failure) {
+    while (next < items.length && failures.length === 0) {
       const index = next++;
       try {
         results[index] = await map(items[index]!, index);
       } catch (error) {
-        failure ??= { error };
+        failures.push(error);
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane));
-  if (failure) throw failure.error;
+  if (failures.length > 0) throw failures[0];
   return results;
 }

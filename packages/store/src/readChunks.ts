@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { constants, type BigIntStats } from 'node:fs';
-import { lstat, open, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { BaseError } from '@kedge/core';
 import type { BufferPool } from './createBufferPool.js';
 import type { FileHasher } from './createFileHasher.js';
@@ -21,6 +21,9 @@ const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.
 /**
  * Reads a file once: its SHA-256 and that of each chunk. Compares size, times and inode before and after.
  *
+ * Reads are synchronous, a chunk at a time with a turn of the event loop after each: the system reads ahead, SHA-256 is
+ * what takes the time, and handing each read to a thread costs a third of a hash.
+ *
  * @param options.name the file in errors
  * @throws BaseError `file_changed` when the file is written to, replaced or removed meanwhile, `file_unreadable`
  */
@@ -33,24 +36,17 @@ export async function readChunks(options: {
   onChunk?: OnChunk;
 }): Promise<FileDigests> {
   const { path, name } = options;
-  let handle: FileHandle;
-  try {
-    handle = await open(path, openFlags);
-  } catch (error) {
-    throw unreadable(name, error);
-  }
+  const handle = asked(name, () => openSync(path, openFlags));
   try {
     return await readOpen(handle, options);
-  } catch (error) {
-    throw error instanceof BaseError ? error : unreadable(name, error);
   } finally {
-    await handle.close();
+    closeSync(handle);
   }
 }
 
-async function readOpen(handle: FileHandle, options: Parameters<typeof readChunks>[0]): Promise<FileDigests> {
+async function readOpen(handle: number, options: Parameters<typeof readChunks>[0]): Promise<FileDigests> {
   const { path, name, chunkSize, pool, hasher, onChunk } = options;
-  const before = await handle.stat({ bigint: true });
+  const before = asked(name, () => fstatSync(handle, { bigint: true }));
   if (!before.isFile()) throw changed(name, 'it is no longer a regular file');
   const size = Number(before.size);
   const count = Math.max(1, Math.ceil(size / chunkSize));
@@ -58,80 +54,68 @@ async function readOpen(handle: FileHandle, options: Parameters<typeof readChunk
   // The only chunk's digest is the file's digest: small files are hashed once.
   const whole = count === 1 ? undefined : hasher.begin(count);
 
-  const read = async (index: number): Promise<Chunk> => {
-    const buffer = await pool.acquire();
-    try {
-      const wanted = Math.min(chunkSize, size - index * chunkSize);
-      const got = await readFully(handle, buffer, wanted, index * chunkSize);
-      if (got < wanted) throw changed(name, `it ended ${wanted - got} bytes early`);
-      return { buffer, bytes: buffer.subarray(0, wanted) };
-    } catch (error) {
-      pool.release(buffer);
-      throw error;
-    }
+  const read = (index: number, buffer: Uint8Array): Uint8Array => {
+    const wanted = Math.min(chunkSize, size - index * chunkSize);
+    const got = asked(name, () => readFully(handle, buffer, wanted, index * chunkSize));
+    if (got < wanted) throw changed(name, `it ended ${wanted - got} bytes early`);
+    return buffer.subarray(0, wanted);
   };
-  const use = async (index: number, { buffer, bytes }: Chunk): Promise<void> => {
-    try {
-      const hashed = whole?.update(bytes);
-      const digest = createHash('sha256').update(bytes).digest();
-      digests.set(digest, index * 32);
-      // Both still look at the buffer: it goes back to the pool when the slower one is done.
-      const outcomes = await Promise.allSettled([hashed, onChunk?.({ index, bytes, digest })]);
-      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-    } finally {
-      pool.release(buffer);
-    }
+  const use = async (index: number, bytes: Uint8Array): Promise<void> => {
+    const hashed = whole?.update(bytes);
+    const digest = createHash('sha256').update(bytes).digest();
+    digests.set(digest, index * 32);
+    // Both still look at the buffer: it goes back to the pool when the slower one is done.
+    const outcomes = await Promise.allSettled([hashed, onChunk?.({ index, bytes, digest })]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   };
 
-  // One chunk is read ahead while others are hashed and stored; the pool bounds how many.
-  let ahead: Promise<Chunk> | undefined = read(0);
   const uses = new Set<Promise<void>>();
-  let failure: { readonly error: unknown } | undefined;
-  try {
-    for (let index = 0; index < count && !failure; index++) {
-      const chunk: Chunk = await ahead!;
-      ahead = index + 1 < count ? read(index + 1) : undefined;
-      ahead?.catch(() => {
-        // Reported when the loop awaits it; this only keeps the process from ending before that.
+  const failures: unknown[] = [];
+  for (let index = 0; index < count && failures.length === 0; index++) {
+    // Waits when every buffer is being hashed or stored: the pool bounds memory.
+    const buffer = await pool.acquire();
+    const using = Promise.resolve()
+      .then(() => use(index, read(index, buffer)))
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => {
+        pool.release(buffer);
+        uses.delete(using);
       });
-      const using = use(index, chunk)
-        .catch((error: unknown) => {
-          failure ??= { error };
-        })
-        .finally(() => uses.delete(using));
-      uses.add(using);
-    }
-  } finally {
-    // Nothing may use the handle or a buffer after this function.
-    await Promise.allSettled([ahead?.then((chunk) => pool.release(chunk.buffer)), ...uses]);
+    uses.add(using);
+    await eventLoopTurn();
   }
-  if (failure) throw failure.error;
+  await Promise.all(uses);
+  if (failures.length > 0) throw failures[0];
 
-  await assertUnchanged(handle, path, name, before);
+  asked(name, () => assertUnchanged(handle, path, name, before));
   return { size, sha256: whole ? await whole.digest() : digests, digests };
 }
 
-type Chunk = { readonly buffer: Uint8Array; readonly bytes: Uint8Array };
-
-async function readFully(handle: FileHandle, buffer: Uint8Array, wanted: number, position: number): Promise<number> {
+function readFully(handle: number, buffer: Uint8Array, wanted: number, position: number): number {
   let got = 0;
   while (got < wanted) {
-    const { bytesRead } = await handle.read(buffer, got, wanted - got, position + got);
-    if (bytesRead === 0) break;
-    got += bytesRead;
+    const bytes = readSync(handle, buffer, got, wanted - got, position + got);
+    if (bytes === 0) break;
+    got += bytes;
   }
   return got;
 }
 
-async function assertUnchanged(handle: FileHandle, path: string, name: string, before: BigIntStats): Promise<void> {
-  const probe = await handle.read(Buffer.alloc(1), 0, 1, Number(before.size));
-  if (probe.bytesRead > 0) throw changed(name, 'it got longer');
-  const now = await lstat(path, { bigint: true }).catch((cause: unknown) => {
-    throw changed(name, 'it was removed', cause);
-  });
+function assertUnchanged(handle: number, path: string, name: string, before: BigIntStats): void {
+  if (readSync(handle, Buffer.alloc(1), 0, 1, Number(before.size)) > 0) throw changed(name, 'it got longer');
+  const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!now) throw changed(name, 'it was removed');
   if (now.ino !== before.ino || now.dev !== before.dev) throw changed(name, 'another file took its place');
-  const after = await handle.stat({ bigint: true });
-  if (!isSameState(before, after)) throw changed(name, 'it was written to');
+  if (!isSameState(before, fstatSync(handle, { bigint: true }))) throw changed(name, 'it was written to');
+}
+
+/** Asks the system something about a file; what it refuses becomes an error that names the file. */
+export function asked<T>(name: string, ask: () => T): T {
+  try {
+    return ask();
+  } catch (error) {
+    throw error instanceof BaseError ? error : unreadable(name, error);
+  }
 }
 
 /** Whether nothing was written between two looks at a file. A write within the clock's tick (1-10 ms) can escape. */

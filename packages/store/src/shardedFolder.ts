@@ -37,7 +37,7 @@ async function shardOf(entries: Entry[], level: number, onBlock: OnBlock | undef
     else slots.set(slot, [entry]);
   }
   const links: PBLink[] = [];
-  for (const [slot, inSlot] of [...slots].sort(([a], [b]) => a - b)) {
+  for (const [slot, inSlot] of [...slots].toSorted(([a], [b]) => a - b)) {
     const label = slot.toString(16).toUpperCase().padStart(2, '0');
     const [only] = inSlot;
     if (inSlot.length === 1 && only) {

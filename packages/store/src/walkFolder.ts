@@ -1,8 +1,7 @@
-import type { BigIntStats } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { lstatSync, type BigIntStats } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { comparePaths } from '@kedge/core';
-import { mapLimit } from './mapLimit.js';
-import { changed, isSameState, unreadable } from './readChunks.js';
+import { asked, changed, isSameState, unreadable } from './readChunks.js';
 
 /** A regular file below the root: its path from there, and its state when it was seen. */
 export type FoundFile = { readonly path: string; readonly state: BigIntStats };
@@ -19,7 +18,6 @@ export type Walk = {
 };
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const statLimit = 16;
 
 /**
  * Lists a folder by the rules of docs/specs/anchoring.md. What cannot be anchored is returned, not thrown, so that a
@@ -35,15 +33,11 @@ export async function walkFolder(root: string, hidden: 'skip' | 'include'): Prom
     const prefix = folder === '' ? '' : `${folder}/`;
     const names = await namesIn(root, folder, refused);
     refused.push(...clashesOf(names, prefix));
-    const seen = await mapLimit(names, statLimit, async (name) => {
-      const path = prefix + name;
-      const state = await lstat(`${root}/${path}`, { bigint: true }).catch((error: unknown) => {
-        throw unreadable(path, error);
-      });
-      return { name, path, state };
-    });
     let kept = 0;
-    for (const { name, path, state } of seen) {
+    for (const name of names) {
+      const path = prefix + name;
+      // Synchronous, because it takes a few microseconds, and a thread's round trip ten times that.
+      const state = asked(path, () => lstatSync(`${root}/${path}`, { bigint: true }));
       if (name.startsWith('.') && hidden === 'skip') {
         skipped.push(state.isDirectory() ? `${path}/` : path);
         continue;
@@ -57,8 +51,12 @@ export async function walkFolder(root: string, hidden: 'skip' | 'include'): Prom
   }
 
   await visit('');
-  files.sort((a, b) => comparePaths(a.path, b.path));
-  return { files, emptyFolders: emptyFolders.sort(comparePaths), skipped: skipped.sort(comparePaths), refused };
+  return {
+    files: files.toSorted((left, right) => comparePaths(left.path, right.path)),
+    emptyFolders: emptyFolders.toSorted(comparePaths),
+    skipped: skipped.toSorted(comparePaths),
+    refused,
+  };
 }
 
 /** Compares two looks at the same folder. Throws `file_changed` naming the first file that is not as it was. */
@@ -90,7 +88,7 @@ async function namesIn(root: string, folder: string, refused: Refusal[]): Promis
       refused.push({ path: folder === '' ? shown : `${folder}/${shown}`, reason: 'its name is not UTF-8' });
     }
   }
-  return names.sort(comparePaths);
+  return names.toSorted(comparePaths);
 }
 
 /** Names that some file systems hold for the same: they differ only in case or in Unicode form. */

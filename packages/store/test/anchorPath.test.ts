@@ -9,6 +9,8 @@ import { anchorPath, type AnchorPathOptions, type AnchorProgress } from '../src/
 import { createContentStore } from '../src/createContentStore.js';
 import { keccak256, MiB, pseudoRandom, temporaryFolder, writeLarge, writeTree } from './fixtures.js';
 
+const sha = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
 async function refusalOf(path: string, options: Partial<AnchorPathOptions> = {}): Promise<BaseError> {
   const error: unknown = await anchorPath({ path, keccak256, ...options }).then(
     () => undefined,
@@ -34,7 +36,6 @@ describe('anchorPath', () => {
       ['z.bin', 1],
     ]);
     expect(size).toBe(2500 + 5 + 1024);
-    const sha = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
     const big = contents['a/1.bin'];
     expect(files[1]!.chunks).toEqual([
       sha(big.subarray(0, 1024)),
@@ -72,7 +73,7 @@ describe('anchorPath', () => {
     expect(new Set(seen.map((progress) => progress.file))).toEqual(new Set(['big.bin', 'empty', 'small']));
     expect(seen.at(-1)).toMatchObject({ bytesDone: 3 * MiB + 3, bytesTotal: 3 * MiB + 3 });
     const done = seen.map((progress) => progress.bytesDone);
-    expect(done).toEqual([...done].sort((left, right) => left - right));
+    expect(done).toEqual(done.toSorted((left, right) => left - right));
   });
 
   it('leaves hidden files out and says which, or takes them in', async () => {

@@ -103,7 +103,7 @@ describe('CIDs equal those of ipfs-unixfs-importer', () => {
     expect(anchored.emptyFolders).toEqual(['a/none/here', 'nothing']);
     const byBytes = Object.keys(tree)
       .filter((path) => !path.endsWith('/'))
-      .sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+      .toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
     expect(anchored.files.map((file) => file.path)).toEqual(byBytes);
     for (const file of anchored.files) {
       const content = Buffer.from(tree[file.path as keyof typeof tree]);
