@@ -14,7 +14,7 @@ export type Output = {
   /** A line on stderr. */
   note(line: string): void;
   /** Says what is waited for when it takes more than a second. */
-  waitFor<T>(what: string, work: Promise<T>): Promise<T>;
+  waitFor<T>(what: string | (() => string), work: Promise<T>): Promise<T>;
   /** One line rewritten in place on a terminal; otherwise a plain line every ten seconds. */
   progress(): Progress;
   /** Prints an error and its way out, and answers with the exit code for it. */
@@ -98,7 +98,7 @@ export function createOutput(options: { json: boolean; stdout: Sink; stderr: Sin
       if (!json) stdout.write(`${line}\n`);
     },
     async waitFor(what, work) {
-      const timer = setTimeout(() => note(`waiting for ${what}`), quietMilliseconds);
+      const timer = setTimeout(() => note(`waiting for ${typeof what === 'string' ? what : what()}`), quietMilliseconds);
       try {
         return await work;
       } finally {

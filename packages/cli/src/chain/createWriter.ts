@@ -1,0 +1,40 @@
+import { createKedgeClient, type KedgeClient, type Wallet } from '@kedge/sdk';
+import { createWalletClient, custom, http } from 'viem';
+import type { SigningAccount } from '../accounts/resolveAccount.js';
+import type { Context } from '../context.js';
+import type { ChainConnection, Connection } from './connect.js';
+
+/** Writes to the chain as one account. */
+export type Writer = {
+  readonly client: KedgeClient;
+  /** Runs a writing action; after a second it says which transaction is waited for. */
+  readonly write: <value>(doing: string, action: (client: KedgeClient) => Promise<value>) => Promise<value>;
+};
+
+/** A writer for an account. */
+export function createWriter(context: Pick<Context, 'output'>, connection: Connection, signer: SigningAccount): Writer {
+  const { publicClient, deployment } = connection.client;
+  const { wallet, waitingFor } = createWallet({ ...connection, publicClient }, signer);
+  const client = createKedgeClient({ publicClient, walletClient: wallet, deployment });
+  return { client, write: (doing, action) => context.output.waitFor(() => waitingFor(doing), action(client)) };
+}
+
+/** A wallet that remembers what it sent last, to tell what is waited for. */
+export function createWallet(
+  { rpcUrl, publicClient }: ChainConnection,
+  { account }: SigningAccount,
+): { wallet: Wallet; waitingFor: (doing: string) => string } {
+  const { chain } = publicClient;
+  const inner = http(rpcUrl, { retryCount: 1, timeout: 20_000 })({ ...(chain === undefined ? {} : { chain }) });
+  let sent: string | undefined;
+  const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
+    const result: unknown = await inner.request({ method, params });
+    if (method === 'eth_sendRawTransaction') sent = String(result);
+    return result;
+  };
+  const transport = custom({ request }, { retryCount: 0 });
+  return {
+    wallet: createWalletClient({ account, transport, ...(chain === undefined ? {} : { chain }) }),
+    waitingFor: (doing) => (sent === undefined ? `the chain, to ${doing}` : `transaction ${sent}, to ${doing}`),
+  };
+}

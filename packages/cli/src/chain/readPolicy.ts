@@ -1,0 +1,38 @@
+import { BaseError, parsePolicy, policyHashOf, type Hex, type Policy } from '@kedge/core';
+import { keccak256 } from '../keccak256.js';
+import type { Connection } from './connect.js';
+import { policyUriOf } from './policyUriOf.js';
+import { readStoredJson } from './readStoredJson.js';
+
+/**
+ * The policy that a token's value was made under, from the content store, held against the hash on chain.
+ *
+ * @throws BaseError `policy_missing`, `policy_differs`
+ */
+export async function readPolicy(
+  connection: Connection,
+  classId: bigint,
+  { version, hash }: { readonly version: number; readonly hash: Hex },
+): Promise<Policy> {
+  const uri = await policyUriOf(connection, classId, version);
+  const json = await readStoredJson(connection.dataDir, uri).catch((cause: unknown) => {
+    throw new BaseError(`The policy of class ${classId} (version ${version}) is not at hand.`, {
+      code: 'policy_missing',
+      values: { uri, policyHash: hash },
+      hints: ['Pass it with --policy <file>, or copy it into the content store of the data folder.'],
+      cause,
+    });
+  });
+  return checkPolicy(parsePolicy(json), hash, uri);
+}
+
+/** Refuses a policy that is not the one with this hash. */
+export function checkPolicy(policy: Policy, hash: Hex, source: string): Policy {
+  const found = policyHashOf(policy, keccak256);
+  if (found === hash) return policy;
+  throw new BaseError(`${source} is another policy than the one that counts.`, {
+    code: 'policy_differs',
+    values: { policyHash: hash, found },
+    hints: ['A policy that changed in any character has another hash: find the one that was published.'],
+  });
+}

@@ -1,0 +1,13 @@
+import { BaseError } from '@kedge/core';
+import { createContentStore } from '@kedge/store';
+import { dataPathsOf } from '../up/dataPaths.js';
+
+/** The JSON behind an `ipfs://` URI, from the content store of the data folder. */
+export async function readStoredJson(dataDir: string, uri: string): Promise<unknown> {
+  const cid = /^ipfs:\/\/([a-z0-9]+)$/.exec(uri)?.[1];
+  if (cid !== undefined) return createContentStore({ dir: dataPathsOf(dataDir).store }).getJson(cid);
+  throw new BaseError(uri === '' ? 'There is no URI to read from.' : `${uri} cannot be read here.`, {
+    code: 'uri_unsupported',
+    hints: ['Kedge reads ipfs://<CID> from the content store in the data folder.'],
+  });
+}

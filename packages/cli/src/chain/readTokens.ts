@@ -1,0 +1,25 @@
+import { dataAnchoringTokenAbi, type Address } from '@kedge/core';
+import type { TokenView } from '@kedge/sdk';
+import type { Connection } from './connect.js';
+import { readEvents } from './readEvents.js';
+
+/** All tokens in the order of minting, with their pending revenue in `asset` (default ETH). */
+export async function readTokens({ client, contracts }: Connection, asset?: Address): Promise<TokenView[]> {
+  const minted = await readEvents(client.publicClient, {
+    address: contracts.DataAnchoringToken,
+    abi: dataAnchoringTokenAbi,
+    eventName: 'Minted',
+  });
+  return Promise.all(
+    minted.map(({ args: { tokenId } }) => client.getToken({ tokenId, ...(asset === undefined ? {} : { asset }) })),
+  );
+}
+
+/** The number of classes; ids run from 1. */
+export async function classCountOf({ client, contracts }: Connection): Promise<bigint> {
+  return client.publicClient.readContract({
+    address: contracts.DataAnchoringToken,
+    abi: dataAnchoringTokenAbi,
+    functionName: 'classCount',
+  });
+}

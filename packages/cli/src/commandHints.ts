@@ -1,0 +1,23 @@
+/** What to do about an error, in commands: by its code, which for reverts is the error's name in the ABI. */
+export const commandHints: Readonly<Record<string, readonly string[]>> = {
+  ERC8028NonexistentClass: ['kedge status lists the classes.'],
+  ERC8028NonexistentToken: ['kedge status lists the tokens.'],
+  ERC8028Unauthorized: ["Pass --account with the holder's key."],
+  ERC8028Expired: ['Buy value anew with kedge buy; what the token earned before can still be claimed.'],
+  ERC8028InsufficientValue: ['Name fewer units, close a channel that holds some, or buy more with kedge buy.'],
+  ERC8028NoActiveShare: ['Mint a share first: kedge mint <classId> --share 1000'],
+  DATNotIssuer: ["Pass --account with the issuer's key."],
+  DATInvalidExpiry: ['Name a time after now and before the year 2106, or none.'],
+  DATNonexistentLot: ['kedge status lists the lots.'],
+  DATPolicyWithoutHash: ['Create the class with --policy <file>.'],
+  DATRoyaltiesTooHigh: ['Lower the basis points given with --parent <classId>:<bps>.'],
+  DATInvalidAsset: ['Name the address of an ERC-20 contract, or leave --asset out for ETH.'],
+  ValueChannelsNotOpen: ['kedge status lists the channels; kedge channel open opens one.'],
+  ValueChannelsTooEarly: ["Pass --account with the operator's key, or wait."],
+  ValueMarketNotListed: ['kedge status lists what is on sale.'],
+  ValueMarketSoldOut: ['Buy fewer units: kedge status shows how many are left.'],
+  ValueMarketTooExpensive: ['Allow more with --max-cost.'],
+  insufficient_funds: ['Fund the account, or sign with another one: --account <name>.'],
+  chain_unreachable: ['Start the local stack with kedge up, or name another RPC with --rpc.'],
+  transaction_pending: ['Look with kedge status whether it was mined before sending it again.'],
+};

@@ -1,0 +1,198 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import {
+  BaseError,
+  bindManifest,
+  buildCroissant,
+  buildManifest,
+  classIri,
+  integrityHashOf,
+  type ClassKind,
+  type Manifest,
+} from '@kedge/core';
+import { anchorPath, createContentStore, type Anchored, type ContentStore } from '@kedge/store';
+import { resolveAccount, type SigningAccount } from '../accounts/resolveAccount.js';
+import { anchorProgress } from '../anchorProgress.js';
+import { connect, type Connection } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { kindChoices, parseParent, storePolicy, type ParentTerms, type StoredPolicy } from '../chain/terms.js';
+import { accountOptions, type Command } from '../command.js';
+import { dataDirOf, type Context } from '../context.js';
+import { humanBytes } from '../human.js';
+import { keccak256 } from '../keccak256.js';
+import { argument, listOption, parseChoice, parseInteger, textOption } from '../parse.js';
+import { dataPathsOf } from '../up/dataPaths.js';
+import { writeDurably } from '../up/durableFile.js';
+import { usageError } from '../usageError.js';
+
+export const anchor: Command = {
+  name: 'anchor',
+  summary: 'anchor a file or folder: hash, CID, Merkle root, metadata, class on chain',
+  description:
+    'Reads a file or folder once: SHA-256 and CID of each file, one CID and one Merkle root for all. Puts the blocks into ' +
+    'the content store, describes them in Croissant metadata, and creates a class on chain that carries the hash of that ' +
+    'metadata. Writes the manifest that kedge anchor verify compares copies with: keep it. Data never goes on the chain.',
+  arguments: [{ name: 'path', summary: 'the file or folder' }],
+  options: [
+    { flags: '--name <name>', summary: "what it is called; without it the path's last part" },
+    { flags: '--kind <kind>', summary: 'dataset, model or agent', default: 'dataset' },
+    { flags: '--description <text>', summary: 'what it is, for the metadata' },
+    { flags: '--licence <licence>', summary: 'SPDX identifier or URL', default: 'NOASSERTION' },
+    { flags: '--creator <name>', summary: 'who made it; may be repeated; without it the address that signs', repeatable: true },
+    { flags: '--date <date>', summary: 'date of publication (2026-01-31); without it today' },
+    { flags: '--parent <classId:bps>', summary: 'a class that it derives from, and its basis points of the revenue', repeatable: true },
+    { flags: '--share <weight>', summary: 'also mint a share of this weight for yourself' },
+    { flags: '--policy <file>', summary: 'policy as JSON, so that value of the class can be sold' },
+    { flags: '--hidden', summary: 'take in files whose names begin with a dot' },
+    { flags: '--out <file>', summary: 'the manifest; without it <name>.kedge.json in this folder' },
+    { flags: '--no-chain', summary: 'create no class' },
+    ...accountOptions,
+  ],
+  examples: [
+    { command: 'kedge anchor ./my-data --licence CC-BY-4.0 --share 1000', summary: 'a dataset, and a share of its revenue' },
+    { command: 'kedge anchor ./model.bin --kind model --parent 1:3000', summary: 'a model that gives class 1 thirty percent' },
+    { command: 'kedge anchor ./my-data --no-chain', summary: 'hashes, CID and manifest only' },
+  ],
+  run: async (context) => {
+    const path = resolve(context.cwd, argument(context, 0));
+    const kind = parseChoice(textOption(context, 'kind') ?? 'dataset', kindChoices, '--kind');
+    const parents = listOption(context, 'parent').map(parseParent);
+    const shareText = textOption(context, 'share');
+    const share = shareText === undefined ? 0n : parseInteger(shareText, '--share');
+    const isOnChain = context.options['chain'] !== false;
+    if (!isOnChain && (parents.length > 0 || share > 0n)) {
+      throw usageError('--parent and --share need the chain.', 'Leave --no-chain out.');
+    }
+    if (!existsSync(path)) {
+      throw new BaseError('There is nothing at that path.', { code: 'path_not_found', values: { path }, hints: ['Check the spelling.'] });
+    }
+    const manifestFile = manifestFileOf(context, path);
+    // Before the reading, which may take long: a chain that is missing is found at once.
+    const onChain = isOnChain ? await prepareChain(context, kind) : undefined;
+    const paths = dataPathsOf(await dataDirOf(context));
+    const store = createContentStore({ dir: paths.store });
+    const policyFile = textOption(context, 'policy');
+    const policy = policyFile === undefined ? undefined : await storePolicy(resolve(context.cwd, policyFile), store);
+
+    const content = await readContent(context, path, store);
+    const { metadataURI, manifest } = await describeContent(context, { content, parents, store, onChain });
+    // Written before the transaction: should this process die in between, the hashes are not lost.
+    writeManifest(manifestFile, manifest);
+    const created = onChain && (await putOnChain(context, onChain, { kind, metadataURI, manifest, parents, share, policy }));
+    if (created !== undefined) writeManifest(manifestFile, created.manifest);
+
+    const { cid, merkleRoot, integrityHash } = manifest;
+    context.output.result(
+      {
+        ...{ path, name: manifest.name, cid, merkleRoot, integrityHash, metadataURI, manifest: manifestFile },
+        ...{ files: content.files.length, bytes: content.size, skipped: content.skipped, store: paths.store },
+        ...(created === undefined
+          ? {}
+          : { chainId: onChain!.connection.chainId, classId: created.classId, shareTokenId: created.shareTokenId }),
+      },
+      () => [
+        `${content.files.length} ${content.files.length === 1 ? 'file' : 'files'}, ${humanBytes(content.size)}`,
+        `  CID             ${cid}`,
+        `  Merkle root     ${merkleRoot}`,
+        `  integrity hash  ${integrityHash}`,
+        `  metadata        ${metadataURI}`,
+        `  manifest        ${manifestFile}`,
+        ...(content.skipped.length > 0 ? [`  left out        ${content.skipped.length} hidden (take them in with --hidden)`] : []),
+        ...(created === undefined
+          ? ['no class was created (--no-chain)']
+          : [
+              `  class           ${created.classId} (${kind}), issued by ${onChain!.signer.label}`,
+              created.shareTokenId === undefined
+                ? `next: kedge mint ${created.classId} --share 1000`
+                : `  share token     ${created.shareTokenId}`,
+            ]),
+        `check a copy: kedge anchor verify ${manifestFile} ${argument(context, 0)}`,
+      ],
+    );
+  },
+};
+
+type OnChain = { readonly connection: Connection; readonly signer: SigningAccount };
+
+async function prepareChain(context: Context, kind: ClassKind): Promise<OnChain> {
+  const connection = await connect(context).catch((error: unknown) => {
+    if (error instanceof BaseError && error.code === 'no_chain') {
+      const hints = [...error.hints, 'Or leave the chain out: --no-chain'];
+      throw new BaseError(error.shortMessage, { code: error.code, values: error.values, hints, cause: error });
+    }
+    throw error;
+  });
+  return { connection, signer: await resolveAccount(context, connection.chainId, kind === 'agent' ? 'operator' : 'contributor') };
+}
+
+async function readContent(context: Context, path: string, store: ContentStore): Promise<Anchored> {
+  const { onProgress, done } = anchorProgress(context.output, 'anchored');
+  const hidden = context.options['hidden'] === true ? 'include' : 'skip';
+  return anchorPath({ path, keccak256, store, onProgress, hidden }).finally(done);
+}
+
+async function describeContent(
+  context: Context,
+  { content, parents, store, onChain }: { content: Anchored; parents: readonly ParentTerms[]; store: ContentStore; onChain: OnChain | undefined },
+): Promise<{ metadataURI: string; manifest: Manifest }> {
+  const name = textOption(context, 'name') ?? content.name;
+  const named = listOption(context, 'creator');
+  const creators = named.length > 0 ? named : [onChain?.signer.account.address ?? 'unknown'];
+  const croissant = buildCroissant({
+    name,
+    description: textOption(context, 'description') ?? name,
+    licence: textOption(context, 'licence') ?? 'NOASSERTION',
+    datePublished: textOption(context, 'date') ?? new Date().toISOString().slice(0, 10),
+    creators: creators.map((creator) => ({ name: creator })),
+    parents: parents.map(({ classId }) => {
+      const { chainId, contracts } = onChain!.connection;
+      return { id: classIri(chainId, contracts.DataAnchoringToken, classId) };
+    }),
+    content,
+  });
+  const metadataURI = `ipfs://${await store.putJson(croissant, { sync: 'each' })}`;
+  return { metadataURI, manifest: buildManifest({ ...content, name }, integrityHashOf(croissant, keccak256)) };
+}
+
+type NewAnchor = {
+  readonly kind: ClassKind;
+  readonly metadataURI: string;
+  readonly manifest: Manifest;
+  readonly parents: readonly ParentTerms[];
+  readonly share: bigint;
+  readonly policy: StoredPolicy | undefined;
+};
+
+async function putOnChain(context: Context, { connection, signer }: OnChain, anchored: NewAnchor) {
+  const { kind, metadataURI, manifest, parents, share, policy } = anchored;
+  const { write } = createWriter(context, connection, signer);
+  const terms = {
+    ...{ kind, metadataURI, integrityHash: manifest.integrityHash, parents },
+    ...(policy === undefined ? {} : { policy, unitDecimals: policy.policy.unit.decimals }),
+  };
+  const { classId } = await write('create the class', (client) => client.createClass(terms));
+  const binding = { classId: String(classId), chainId: connection.chainId, contract: connection.contracts.DataAnchoringToken };
+  const bound = bindManifest(manifest, binding);
+  if (share === 0n) return { classId, manifest: bound, shareTokenId: undefined };
+  const holder = { classId, to: signer.account.address, shareRatio: share };
+  const { tokenId } = await write('mint the share', (client) => client.mintShare(holder));
+  return { classId, manifest: bound, shareTokenId: tokenId };
+}
+
+function writeManifest(path: string, manifest: Manifest): void {
+  writeDurably(path, `${JSON.stringify(manifest, null, 2)}\n`, 0o644);
+}
+
+/** Not inside of what is anchored, where it would be a difference; never over another manifest. */
+function manifestFileOf(context: Context, path: string): string {
+  const given = textOption(context, 'out');
+  const inside = (folder: string): boolean => `${realpathSync(folder)}${sep}`.startsWith(`${realpathSync(path)}${sep}`);
+  const folder = inside(context.cwd) ? dirname(realpathSync(path)) : context.cwd;
+  const file = given === undefined ? join(folder, `${basename(path)}.kedge.json`) : resolve(context.cwd, given);
+  if (!existsSync(file)) return file;
+  throw new BaseError('There is a manifest already, and it may be the only one of its class.', {
+    code: 'manifest_exists',
+    values: { file },
+    hints: ['Name another file with --out, or move that one away.'],
+  });
+}

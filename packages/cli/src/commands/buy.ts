@@ -1,0 +1,73 @@
+import { BaseError } from '@kedge/core';
+import type { LotView } from '@kedge/sdk';
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect, type Connection } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { readAsset } from '../chain/readAsset.js';
+import { lotIdOf, lotNumberOf } from '../chain/lotNumber.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanAmount, humanMoment } from '../human.js';
+import { argument, parseAddress, parseAmount, parseInteger, textOption } from '../parse.js';
+
+export const buy: Command = {
+  name: 'buy',
+  summary: 'buy value of a class from a backed lot',
+  description:
+    'Buys units of a class at the fixed price of a lot and gets a token that holds them. The payment stays in escrow ' +
+    'and is released as the units are used; whether the rest is refundable is a term of the lot.',
+  arguments: [
+    { name: 'classId', summary: 'the class' },
+    { name: 'units', summary: 'how many units, for example 1000' },
+  ],
+  options: [
+    { flags: '--lot <n>', summary: 'which lot, from 1; without it the newest that is on sale' },
+    { flags: '--to <address>', summary: 'who gets the token; without it you' },
+    { flags: '--max-cost <amount>', summary: 'the most to pay, in the asset of the lot; without it the price as it is now' },
+    ...accountOptions,
+  ],
+  examples: [{ command: 'kedge buy 2 1000', summary: 'a thousand units of class 2' }],
+  run: async (context) => {
+    const classId = parseInteger(argument(context, 0), 'classId');
+    const connection = await connect(context);
+    const { unitDecimals, lotCount } = await connection.client.getClass({ classId });
+    const units = parseAmount(argument(context, 1), unitDecimals, 'units');
+    const lotText = textOption(context, 'lot');
+    const { lot, asset: assetAddress, refundable, listing } =
+      lotText === undefined
+        ? await newestOnSale(connection, classId, lotCount)
+        : await connection.client.getLot({ classId, lot: lotIdOf(Number(parseInteger(lotText, '--lot'))) });
+    const asset = await readAsset(connection, assetAddress);
+    const maxText = textOption(context, 'maxCost');
+    const to = textOption(context, 'to');
+    const signer = await resolveAccount(context, connection.chainId, 'consumer');
+    const { write } = createWriter(context, connection, signer);
+    const terms = {
+      ...{ classId, lot, units },
+      ...(to === undefined ? {} : { to: parseAddress(to, '--to') }),
+      ...(maxText === undefined ? {} : { maxCost: parseAmount(maxText, asset.decimals, '--max-cost') }),
+    };
+    const { tokenId, cost, transactionHash } = await write('buy', (client) => client.buyValue(terms));
+    context.output.result(
+      { tokenId, classId, lot: lotNumberOf(lot), units, cost, asset: assetAddress, expireAt: listing.expireAt, transactionHash },
+      () => [
+        `token ${tokenId}: ${humanAmount(units, unitDecimals)} units of class ${classId}`,
+        `  paid     ${humanAmount(cost, asset.decimals)} ${asset.symbol} by ${signer.label}`,
+        `  expires  ${humanMoment(listing.expireAt)}`,
+        `  refund   ${refundable ? 'what is not used, at the same price' : 'none before expiry'}`,
+        `next: kedge channel open ${tokenId}`,
+      ],
+    );
+  },
+};
+
+async function newestOnSale({ client }: Connection, classId: bigint, lotCount: number): Promise<LotView> {
+  for (let number = lotCount; number > 0; number--) {
+    const lot = await client.getLot({ classId, lot: lotIdOf(number) });
+    if (lot.listing.open) return lot;
+  }
+  throw new BaseError(`Class ${classId} has nothing on sale.`, {
+    code: 'nothing_on_sale',
+    values: { lots: lotCount },
+    hints: ['Its issuer puts value on sale with: kedge class create --policy <file> --sell <units>', 'kedge status lists what is on sale.'],
+  });
+}

@@ -1,0 +1,47 @@
+import { splitTokenId, type Hex } from '@kedge/core';
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { readChannel } from '../chain/readChannels.js';
+import { channelsFileOf, removeChannelEntry } from '../channelsFile.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanAmount, shortHex } from '../human.js';
+import { argument } from '../parse.js';
+import { requestCapture } from '../requestCapture.js';
+import { usageError } from '../usageError.js';
+
+export const channelClose: Command = {
+  name: 'channel close',
+  summary: 'end a channel; what was not used returns to the token',
+  description:
+    'Ends a channel. Its operator may do so at any time, anyone else once deadline and grace have passed. What was ' +
+    'captured stays captured, the rest returns to the token, whoever owns it now. What the operator served and did not ' +
+    'capture is lost to it, so the gateway of the local stack is asked to capture first.',
+  arguments: [{ name: 'channelId', summary: 'the channel' }],
+  options: [
+    { flags: '--no-capture', summary: 'do not ask the gateway to capture first' },
+    ...accountOptions,
+  ],
+  examples: [{ command: 'kedge channel close 0x5d0e…', summary: 'with an id that kedge status --json shows' }],
+  run: async (context) => {
+    const channelId = argument(context, 0).toLowerCase();
+    if (!/^0x[0-9a-f]{64}$/.test(channelId)) throw usageError('A channel id is 0x and 64 hex digits.', 'kedge status --json shows them.');
+    const connection = await connect(context);
+    const channel = await readChannel(connection, channelId as Hex);
+    const { classId } = splitTokenId(channel.tokenId);
+    const { unitDecimals } = await connection.client.getClass({ classId });
+    const signer = await resolveAccount(context, connection.chainId, channel.operator);
+    if (context.options['capture'] !== false && connection.up !== undefined) {
+      await requestCapture(context, connection, connection.up.gatewayUrl);
+    }
+    const { write } = createWriter(context, connection, signer);
+    const closed = await write('close the channel', (client) => client.closeChannel({ channel }));
+    removeChannelEntry(channelsFileOf(connection.dataDir), channelId as Hex);
+    const { capturedUnits, returnedUnits, transactionHash } = closed;
+    context.output.result({ channelId, tokenId: channel.tokenId, capturedUnits, returnedUnits, transactionHash }, () => [
+      `channel ${shortHex(channelId)} is closed by ${signer.label}`,
+      `  captured  ${humanAmount(capturedUnits, unitDecimals)} units`,
+      `  returned  ${humanAmount(returnedUnits, unitDecimals)} units to token ${channel.tokenId}`,
+    ]);
+  },
+};

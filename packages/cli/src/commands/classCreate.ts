@@ -1,0 +1,96 @@
+import { resolve } from 'node:path';
+import { integrityHashOf, type Hex } from '@kedge/core';
+import { createContentStore } from '@kedge/store';
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect, type Connection } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { kindChoices, parseParent, storePolicy } from '../chain/terms.js';
+import { accountOptions, type Command } from '../command.js';
+import type { Context } from '../context.js';
+import { keccak256 } from '../keccak256.js';
+import { listOption, parseAddress, parseChoice, parseInteger, textOption } from '../parse.js';
+import { readJson } from '../target.js';
+import { dataPathsOf } from '../up/dataPaths.js';
+import { usageError } from '../usageError.js';
+
+export const classCreate: Command = {
+  name: 'class create',
+  summary: 'create a class, with a policy and parents',
+  description:
+    'Creates a class on chain; you become its issuer. Parents and their royalties are fixed for ever. With --policy its ' +
+    'value can be sold and metered. Content is anchored with kedge anchor, which creates the class by itself; this ' +
+    'command is for classes that are no files, such as an agent. Metadata and policy go into the content store.',
+  arguments: [],
+  options: [
+    { flags: '--kind <kind>', summary: 'dataset, model or agent', default: 'agent' },
+    { flags: '--name <name>', summary: 'what it is called in its metadata' },
+    { flags: '--description <text>', summary: 'what it is, in its metadata' },
+    { flags: '--licence <licence>', summary: 'SPDX identifier or URL, in its metadata' },
+    { flags: '--metadata <file>', summary: 'JSON metadata of your own, in place of the three above' },
+    { flags: '--policy <file>', summary: 'policy as JSON; its hash goes on chain' },
+    { flags: '--parent <classId:bps>', summary: 'a parent and its basis points of the revenue', repeatable: true },
+    { flags: '--unit-decimals <n>', summary: 'decimals of a unit, when there is no policy' },
+    { flags: '--sell <units>', summary: 'also put that many units on sale, at the price in the policy' },
+    { flags: '--operator-bps <bps>', summary: "the operator's cut of what is sold, in basis points", default: '2000' },
+    { flags: '--beneficiary <address>', summary: 'who receives revenue that finds no active share' },
+    ...accountOptions,
+  ],
+  examples: [
+    {
+      command: 'kedge class create --kind agent --name "Docs agent" --policy policy.json --parent 1:3000',
+      summary: 'an agent that gives class 1 thirty percent',
+    },
+  ],
+  run: async (context) => {
+    const kind = parseChoice(textOption(context, 'kind') ?? 'agent', kindChoices, '--kind');
+    const parents = listOption(context, 'parent').map(parseParent);
+    const beneficiary = textOption(context, 'beneficiary');
+    const decimals = textOption(context, 'unitDecimals');
+    const unitDecimals = decimals === undefined ? 0 : Number(parseInteger(decimals, '--unit-decimals'));
+    if (unitDecimals > 18) throw usageError('--unit-decimals is at most 18.');
+    const connection = await connect(context);
+    const store = createContentStore({ dir: dataPathsOf(connection.dataDir).store });
+    const policyFile = textOption(context, 'policy');
+    const policy = policyFile === undefined ? undefined : await storePolicy(resolve(context.cwd, policyFile), store);
+    const signer = await resolveAccount(context, connection.chainId, kind === 'agent' ? 'operator' : 'contributor');
+    const { metadataURI, integrityHash } = await metadataOf(context, connection, kind);
+    const { write } = createWriter(context, connection, signer);
+    const terms = {
+      ...{ kind, metadataURI, integrityHash, parents, unitDecimals: policy?.policy.unit.decimals ?? unitDecimals },
+      ...(policy === undefined ? {} : { policy }),
+      ...(beneficiary === undefined ? {} : { beneficiary: parseAddress(beneficiary, '--beneficiary') }),
+    };
+    const { classId, transactionHash } = await write('create the class', (client) => client.createClass(terms));
+    const created = { classId, kind, issuer: signer.account.address, metadataURI, integrityHash, parents };
+    context.output.result(
+      { ...created, policyHash: policy?.hash, policyURI: policy?.uri, transactionHash },
+      () => [
+        `class ${classId} (${kind}), issued by ${signer.label}`,
+        `  integrity hash  ${integrityHash}`,
+        `  metadata        ${metadataURI}`,
+        ...(policy === undefined ? [] : [`  policy hash     ${policy.hash}`]),
+        ...parents.map((parent) => `  parent          class ${parent.classId}, ${parent.royaltyBps / 100} % of the revenue`),
+        `next: kedge mint ${classId} --share 1000`,
+      ],
+    );
+  },
+};
+
+type Metadata = { readonly metadataURI: string; readonly integrityHash: Hex };
+
+async function metadataOf(context: Context, { dataDir }: Connection, kind: string): Promise<Metadata> {
+  const store = createContentStore({ dir: dataPathsOf(dataDir).store });
+  const own = textOption(context, 'metadata');
+  const name = textOption(context, 'name');
+  if (own === undefined && name === undefined) throw usageError('The class has no name.', 'Pass --name, or --metadata with a JSON file.');
+  const described = {
+    format: 'kedge-class/1',
+    kind,
+    name,
+    description: textOption(context, 'description') ?? name,
+    licence: textOption(context, 'licence') ?? 'NOASSERTION',
+  };
+  const metadata = own === undefined ? described : await readJson(resolve(context.cwd, own));
+  const integrityHash = integrityHashOf(metadata, keccak256);
+  return { metadataURI: `ipfs://${await store.putJson(metadata, { sync: 'each' })}`, integrityHash };
+}

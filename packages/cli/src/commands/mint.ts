@@ -1,0 +1,62 @@
+import { resolveAccount, roleAccount } from '../accounts/resolveAccount.js';
+import { developmentChainId, isRole } from '../accounts/roles.js';
+import { connect } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanAmount, humanMoment } from '../human.js';
+import { argument, parseAddress, parseAmount, parseInteger, parseMoment, textOption } from '../parse.js';
+import { usageError } from '../usageError.js';
+
+export const mint: Command = {
+  name: 'mint',
+  summary: 'mint a token of a class: a share, or value',
+  description:
+    'Mints a token of a class that you issue. With --share it earns a part of the revenue of the class: its weight ' +
+    'divided by all active weights. With --value it can spend units that nobody paid for (unbacked); value that is paid ' +
+    'for is bought with kedge buy. Both may be given.',
+  arguments: [{ name: 'classId', summary: 'the class' }],
+  options: [
+    { flags: '--share <weight>', summary: 'revenue weight, up to 4294967295' },
+    { flags: '--value <units>', summary: "units of the class, for example 100 or 0.5" },
+    { flags: '--to <address>', summary: 'who holds it: an address, or a role on the local chain; without it you' },
+    { flags: '--expires <when>', summary: 'last moment of validity: 30d, 2027-01-31, Unix seconds; without it never' },
+    ...accountOptions,
+  ],
+  examples: [
+    { command: 'kedge mint 1 --share 1000', summary: 'a share of class 1 for yourself' },
+    { command: 'kedge mint 2 --value 50 --to consumer --expires 30d', summary: 'fifty free units for a month' },
+  ],
+  run: async (context) => {
+    const classId = parseInteger(argument(context, 0), 'classId');
+    const shareText = textOption(context, 'share');
+    const valueText = textOption(context, 'value');
+    if (shareText === undefined && valueText === undefined) {
+      throw usageError('Neither a share nor value is named.', 'Pass --share <weight>, --value <units> or both.');
+    }
+    const connection = await connect(context);
+    const { issuer, unitDecimals } = await connection.client.getClass({ classId });
+    const signer = await resolveAccount(context, connection.chainId, issuer);
+    const toText = textOption(context, 'to');
+    const isLocalRole = connection.chainId === developmentChainId && toText !== undefined && isRole(toText);
+    const to = isLocalRole
+      ? roleAccount(toText).account.address
+      : toText === undefined
+        ? signer.account.address
+        : parseAddress(toText, '--to');
+    const value = valueText === undefined ? 0n : parseAmount(valueText, unitDecimals, '--value');
+    const share = shareText === undefined ? 0n : parseInteger(shareText, '--share');
+    const now = BigInt(Math.floor(Date.now() / 1000));
+    const expires = textOption(context, 'expires');
+    const expireAt = expires === undefined ? 0n : parseMoment(expires, now, '--expires');
+    const { write } = createWriter(context, connection, signer);
+    const terms = { classId, to, value, shareRatio: share, expireAt };
+    const { tokenId, transactionHash } = await write('mint', (client) => client.mint(terms));
+    context.output.result({ tokenId, classId, to, value, share, expireAt, transactionHash }, () => [
+      `token ${tokenId} of class ${classId} for ${to}`,
+      ...(share > 0n ? [`  share    ${share}`] : []),
+      ...(value > 0n ? [`  value    ${humanAmount(value, unitDecimals)} units`] : []),
+      `  expires  ${humanMoment(expireAt)}`,
+      `  minted by ${signer.label}`,
+    ]);
+  },
+};
