@@ -45,7 +45,7 @@ export function bytesToHex(bytes: Uint8Array): Hex {
  * hexToBytes('0x01ff'); // Uint8Array [1, 255]
  */
 export function hexToBytes(hex: string): Uint8Array {
-  if (hex.length % 2 !== 0) throw invalidHex(hex, 'bytes');
+  if (hex.length < 2 || hex.length % 2 !== 0) throw invalidHex(hex, 'bytes');
   const bytes = new Uint8Array((hex.length - 2) / 2);
   writeHex(bytes, 0, hex, bytes.length);
   return bytes;

@@ -75,9 +75,9 @@ const metricView = new DataView(metricData.buffer);
  * const receiptHash = hashReceipt(receipt, keccak256);
  */
 export function hashReceipt(receipt: Receipt, keccak256: Hasher): Hex {
-  const metrics = hashMetrics(receipt.metrics, keccak256);
   const data = receiptData;
   const view = receiptView;
+  data.set(hashMetrics(receipt.metrics, keccak256), 256);
   data.set(receiptTypeHash(keccak256), 0);
   writeHex(data, 32, receipt.channelId, 32);
   writeUint(view, 64, receipt.tokenId, 256, 'tokenId');
@@ -86,7 +86,6 @@ export function hashReceipt(receipt: Receipt, keccak256: Hasher): Hex {
   writeUint(view, 160, receipt.seq, 64, 'seq');
   writeHex(data, 192, receipt.requestHash, 32);
   writeHex(data, 224, receipt.responseHash, 32);
-  data.set(metrics, 256);
   writeUint(view, 288, receipt.units, 64, 'units');
   writeUint(view, 320, receipt.cumulativeUnits, 64, 'cumulativeUnits');
   writeHex(data, 352, receipt.previousReceiptHash, 32);

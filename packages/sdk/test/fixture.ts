@@ -33,7 +33,11 @@ export async function startStage(): Promise<Stage> {
 /** A dataset class with a share of the contributor, and an agent class that pays it 3,000 basis points. */
 export async function createClasses({ as }: Stage) {
   const issuer = as('issuer');
-  const dataset = await as('contributor').createClass({ kind: 'dataset', metadataURI: 'ipfs://d', integrityHash: someHash });
+  const dataset = await as('contributor').createClass({
+    kind: 'dataset',
+    metadataURI: 'ipfs://d',
+    integrityHash: someHash,
+  });
   const agent = await issuer.createClass({
     kind: 'agent',
     metadataURI: 'ipfs://a',
@@ -106,4 +110,3 @@ export async function signVoucher(
   const signature = await developmentAccount(roles.operator).sign({ hash: digest });
   return { channel, voucher, signature };
 }
-

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { keccak256 as hashHex, toHex } from 'viem';
+import {
+  canonicalJson,
+  formatUnits,
+  metricLabels,
+  metricTypeOf,
+  parsePolicy,
+  parseUnits,
+  policyHashOf,
+  unitsOf,
+  type Policy,
+} from '../src/index.js';
+import { policy } from './examples.js';
+import { fc, keccak256, uint } from './fixture.js';
+
+describe('policy', () => {
+  test('the hash is keccak-256 of the canonical JSON, whatever the order of the fields', () => {
+    const shuffled = Object.fromEntries(Object.entries(policy).reverse()) as Policy;
+    const expected = hashHex(toHex(canonicalJson(policy)));
+    expect(policyHashOf(policy, keccak256)).toBe(expected);
+    expect(policyHashOf(shuffled, keccak256)).toBe(expected);
+    expect(policyHashOf(parsePolicy(JSON.parse(JSON.stringify(shuffled))), keccak256)).toBe(expected);
+  });
+
+  test('L10: any change of a clause is another policy', () => {
+    const changed: Policy[] = [
+      { ...policy, rates: { ...policy.rates, output_tokens: '4' } },
+      { ...policy, caps: { ...policy.caps, outputTokensPerCall: 1 } },
+      { ...policy, operators: [] },
+      { ...policy, unit: { ...policy.unit, decimals: 4 } },
+    ];
+    const hashes = changed.map((one) => policyHashOf(one, keccak256));
+    expect(new Set([...hashes, policyHashOf(policy, keccak256)]).size).toBe(5);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['an unknown clause', { ...policy, discount: 1 }, 'discount'],
+    ['an unknown metric', { ...policy, rates: { words: '1' } }, 'rates'],
+    ['no rate at all', { ...policy, rates: {} }, 'rates'],
+    ['a rate with a fraction', { ...policy, rates: { requests: '0.5' } }, 'rates.requests'],
+    ['a rate as a number', { ...policy, rates: { requests: 1 } }, 'rates.requests'],
+    ['a rate beyond uint64', { ...policy, rates: { requests: (1n << 64n).toString() } }, 'rates.requests'],
+    ['no output cap', { ...policy, caps: {} }, 'caps.outputTokensPerCall'],
+    ['an operator that is no address', { ...policy, operators: ['0x12'] }, 'operators.0'],
+    ['a price of nothing', { ...policy, price: { ...policy.price, numerator: '0' } }, 'price.numerator'],
+    ['another format', { ...policy, format: 'kedge-policy/2' }, 'format'],
+    ['a null', null, '(root)'],
+  ])('%s is refused and named', (_, value, field) => {
+    expect(() => parsePolicy(value)).toThrow(
+      expect.objectContaining({ code: 'policy_invalid', message: expect.stringContaining(field) }),
+    );
+  });
+});
+
+describe('units', () => {
+  test('are the sum of rate x amount, exact', () => {
+    fc.assert(
+      fc.property(uint(31), uint(31), uint(31), uint(31), (rateIn, rateOut, input, output) => {
+        const rates = { input_tokens: rateIn.toString(), output_tokens: rateOut.toString() };
+        const metrics = [
+          { metric: 'input_tokens', amount: input },
+          { metric: 'output_tokens', amount: output },
+        ] as const;
+        expect(unitsOf({ rates }, metrics)).toBe(rateIn * input + rateOut * output);
+      }),
+    );
+    expect(unitsOf(policy, [])).toBe(0n);
+  });
+
+  test('a metric without a rate is refused with 403 and the clause, never free', () => {
+    for (const amount of [1n, 0n]) {
+      expect(() => unitsOf(policy, [{ metric: 'images', amount }])).toThrow(
+        expect.objectContaining({ code: 'rate_missing', status: 403, values: { clause: 'rates.images', amount } }),
+      );
+    }
+  });
+
+  test('a sum beyond uint64 and a negative amount are refused', () => {
+    const rates = { units: '2' };
+    const max = (1n << 63n) - 1n;
+    expect(unitsOf({ rates }, [{ metric: 'units', amount: max }])).toBe(max * 2n);
+    for (const amount of [1n << 63n, -1n]) {
+      expect(() => unitsOf({ rates }, [{ metric: 'units', amount }])).toThrow(
+        expect.objectContaining({ code: 'units_out_of_range' }),
+      );
+    }
+  });
+
+  test('format and parse are each other’s inverse', () => {
+    fc.assert(
+      fc.property(fc.bigInt(), fc.integer({ min: 0, max: 18 }), (value, decimals) => {
+        expect(parseUnits(formatUnits(value, decimals), decimals)).toBe(value);
+      }),
+    );
+    expect(formatUnits(1_500n, 3)).toBe('1.5');
+    expect(formatUnits(5n, 3)).toBe('0.005');
+    expect(formatUnits(-5n, 3)).toBe('-0.005');
+    expect(formatUnits(7n, 0)).toBe('7');
+    expect(parseUnits('1000', 3)).toBe(1_000_000n);
+    expect(parseUnits('1.500', 1)).toBe(15n);
+  });
+
+  test.each(['', '1.2345', '.5', '1,5', '1e3', '0x1', ' 1', '--1'])('%j is no number of units', (text) => {
+    expect(() => parseUnits(text, 3)).toThrow(expect.objectContaining({ code: 'units_invalid' }));
+  });
+});
+
+describe('metrics', () => {
+  test('P26: a metric on chain is keccak-256 of its label, and no two are the same', () => {
+    expect(metricTypeOf('input_tokens', keccak256)).toBe(hashHex(toHex('input_tokens')));
+    expect(new Set(metricLabels.map((label) => metricTypeOf(label, keccak256))).size).toBe(metricLabels.length);
+  });
+});

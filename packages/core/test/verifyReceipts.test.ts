@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import { recoverAddress, type Hex } from 'viem';
+import { mnemonicToAccount } from 'viem/accounts';
+import {
+  hashReceipt,
+  hexToBytes,
+  merkleTree,
+  receiptAnchorTree,
+  receiptBatchDigest,
+  receiptLeaf,
+  seqOf,
+  utf8,
+  verifyReceipts,
+  type Receipt,
+  type ReceiptBatch,
+  type SignedReceipt,
+  type VerifyReceiptsInput,
+} from '../src/index.js';
+import * as examples from './examples.js';
+import { domain, keccak256, sha256 } from './fixture.js';
+
+// Foundry's well-known development phrase: worthless keys.
+const phrase = 'test test test test test test test test test test test junk';
+const operator = mnemonicToAccount(phrase, { addressIndex: 2 });
+const stranger = mnemonicToAccount(phrase, { addressIndex: 4 });
+const recover = (hash: Hex, signature: Hex) => recoverAddress({ hash, signature });
+const policy = examples.policy;
+
+async function sign(
+  receipts: readonly Receipt[],
+  signer = operator,
+  names = operator.address,
+): Promise<SignedReceipt[]> {
+  const leaves = receipts.map((one) => receiptLeaf(hashReceipt(one, keccak256), keccak256));
+  const tree = merkleTree(leaves.map(hexToBytes), keccak256);
+  const batch: ReceiptBatch = { operator: names, epoch: 1n, batch: 1n, root: tree.root };
+  const signature = await signer.sign({ hash: receiptBatchDigest(domain, batch, keccak256) });
+  return receipts.map((one, index) => ({
+    receipt: one,
+    batch,
+    path: tree.pathOf(index),
+    signature,
+    signer: signer.address,
+    salt: examples.salt,
+  }));
+}
+
+const receipts = examples.receiptsOf(`0x${'c1'.repeat(32)}`);
+const good = await sign(receipts);
+
+async function failing(input: Partial<VerifyReceiptsInput>): Promise<string[]> {
+  const checks = await verifyReceipts({ receipts: good, domain, keccak256, recover, policy, ...input });
+  return checks.filter((check) => !check.ok).map((check) => `${check.index} ${check.name}`);
+}
+
+/** The receipts with one changed after signing, or before. */
+const changed = (index: number, change: Partial<Receipt>) =>
+  receipts.map((one, at) => (at === index ? { ...one, ...change } : one));
+
+describe('verifyReceipts', () => {
+  test('R14: receipts of an honest operator pass, in any order', async () => {
+    const all = await verifyReceipts({
+      receipts: good,
+      domain,
+      keccak256,
+      recover,
+      policy,
+      operator: operator.address,
+    });
+    expect(all.every((check) => check.ok)).toBe(true);
+    expect(all.map(({ index, name }) => `${index} ${name}`)).toEqual([
+      ...['0 path', '0 signature', '0 units', '0 cumulative'],
+      ...[1, 2].flatMap((at) => [`${at} path`, `${at} signature`, `${at} units`, `${at} chain`, `${at} cumulative`]),
+    ]);
+    expect(await failing({ receipts: [...good].reverse() })).toEqual([]);
+    expect(await failing({ receipts: [good[1]!, good[1]!] })).toEqual([]);
+    expect(await failing({ receipts: [] })).toEqual([]);
+  });
+
+  test('R14: a receipt that was changed after signing leaves its path', async () => {
+    const forged = good.map((one, index) =>
+      index === 2 ? { ...one, receipt: { ...one.receipt, issuedAt: 1n } } : one,
+    );
+    expect(await failing({ receipts: forged })).toEqual(['2 path']);
+  });
+
+  test('R14: another signer, another named operator, and an unreadable signature fail', async () => {
+    expect(await failing({ receipts: await sign(receipts.slice(0, 1), stranger) })).toEqual(['0 signature']);
+    const own = await sign(receipts.slice(0, 1), stranger, stranger.address);
+    expect(await failing({ receipts: own })).toEqual([]);
+    expect(await failing({ receipts: own, operator: operator.address })).toEqual(['0 signature']);
+    expect(await failing({ receipts: [{ ...good[0]!, signature: '0x12' }] })).toEqual(['0 signature']);
+    expect(await failing({ receipts: [{ ...good[0]!, signer: stranger.address }] })).toEqual(['0 signature']);
+    expect(await failing({ receipts: good.slice(0, 1), domain: { ...domain, chainId: 1 } })).toEqual(['0 signature']);
+  });
+
+  test('R13: units that the metrics do not give, and another policy, fail', async () => {
+    const dear = await sign(changed(0, { units: 133n, cumulativeUnits: 133n }).slice(0, 1));
+    expect(await failing({ receipts: dear })).toEqual(['0 units']);
+    const other = { ...policy, licence: 'CC0' };
+    expect(await failing({ receipts: good.slice(0, 1), policy: other })).toEqual(['0 units']);
+    const unpriced = await sign(changed(0, { metrics: [{ metric: 'images', amount: 1n }] }).slice(0, 1));
+    expect(await failing({ receipts: unpriced })).toEqual(['0 units']);
+  });
+
+  test('R13: a missing receipt, a cut chain and a wrong sum fail', async () => {
+    expect(await failing({ receipts: [good[0]!, good[2]!] })).toEqual(['1 chain']);
+    const cut = await sign(changed(1, { previousReceiptHash: `0x${'00'.repeat(32)}` }).slice(0, 2));
+    expect(await failing({ receipts: cut })).toEqual(['1 chain']);
+    const sum = await sign(changed(1, { cumulativeUnits: 1_000n }).slice(0, 2));
+    expect(await failing({ receipts: sum })).toEqual(['1 cumulative']);
+    const first = await sign(changed(0, { cumulativeUnits: 1_000n }).slice(0, 1));
+    expect(await failing({ receipts: first })).toEqual(['0 cumulative']);
+    const token = await sign(changed(1, { tokenId: 5n }).slice(0, 2));
+    expect(await failing({ receipts: token })).toEqual(['1 chain']);
+  });
+
+  test('R15: two receipts with one seq are equivocation', async () => {
+    const twice = await sign([receipts[0]!, { ...receipts[0]!, issuedAt: 5n }]);
+    const checks = await verifyReceipts({ receipts: twice, domain, keccak256, recover });
+    expect(checks.filter((check) => !check.ok)).toMatchObject([
+      { index: 1, name: 'chain', detail: expect.stringContaining('1/1 was signed twice') },
+    ]);
+  });
+
+  test('R15: a takeover raises the epoch, and the chain goes on', async () => {
+    const next = await sign([receipts[0]!, { ...receipts[1]!, seq: seqOf(2n, 1n) }]);
+    expect(await failing({ receipts: next })).toEqual([]);
+  });
+
+  test('R13: receipts of two channels are two chains', async () => {
+    const other = examples.receiptsOf(`0x${'c2'.repeat(32)}`);
+    expect(await failing({ receipts: await sign([...receipts, ...other]) })).toEqual([]);
+  });
+
+  test('R16: bodies are held against their salted hashes', async () => {
+    const bodies = [{ request: utf8('request 0'), response: utf8('response 0') }, { response: utf8('response X') }];
+    expect(await failing({ bodies, sha256 })).toEqual(['1 body']);
+    await expect(failing({ bodies })).rejects.toMatchObject({ code: 'verify_input' });
+  });
+
+  test('R16: a batch is under the anchored root, or is not', async () => {
+    const { batch } = good[0]!;
+    const batches = [batch, { ...batch, batch: 2n, root: examples.salt }];
+    const { root } = receiptAnchorTree(domain, batches, keccak256);
+    const anchor = { operator: operator.address, epoch: 1n, firstBatch: 1n, lastBatch: 2n, root, batches };
+    const one = good.slice(0, 1);
+    expect(await failing({ receipts: one, anchors: [anchor] })).toEqual([]);
+    expect(await failing({ receipts: one, anchors: [] })).toEqual(['0 anchor']);
+    expect(await failing({ receipts: one, anchors: [{ ...anchor, root: examples.salt }] })).toEqual(['0 anchor']);
+    expect(await failing({ receipts: one, anchors: [{ ...anchor, batches: batches.slice(1) }] })).toEqual(['0 anchor']);
+    expect(await failing({ receipts: one, anchors: [{ ...anchor, firstBatch: 2n }] })).toEqual(['0 anchor']);
+    expect(await failing({ receipts: one, anchors: [{ ...anchor, epoch: 2n }] })).toEqual(['0 anchor']);
+  });
+});
