@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
-import { integrityHashOf, type Hex } from '@kedge/core';
+import { integrityHashOf, type Hex, type Policy } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect, type Connection } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { createWriter, type Writer } from '../chain/createWriter.js';
+import { lotNumberOf } from '../chain/lotNumber.js';
 import { kindChoices, parseParent, storePolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { keccak256 } from '../keccak256.js';
-import { listOption, parseAddress, parseChoice, parseInteger, textOption } from '../parse.js';
+import { listOption, parseAddress, parseAmount, parseChoice, parseInteger, textOption } from '../parse.js';
 import { readJson } from '../target.js';
 import { dataPathsOf } from '../up/dataPaths.js';
 import { usageError } from '../usageError.js';
@@ -40,6 +41,10 @@ export const classCreate: Command = {
       command: 'kedge class create --kind agent --name "Docs agent" --policy policy.json --parent 1:3000',
       summary: 'an agent that gives class 1 thirty percent',
     },
+    {
+      command: 'kedge class create --name "My model" --kind model --policy policy.json --sell 1000000',
+      summary: "and a million units on sale, at the policy's price",
+    },
   ],
   run: async (context) => {
     const kind = parseChoice(textOption(context, 'kind') ?? 'agent', kindChoices, '--kind');
@@ -48,10 +53,16 @@ export const classCreate: Command = {
     const decimals = textOption(context, 'unitDecimals');
     const unitDecimals = decimals === undefined ? 0 : Number(parseInteger(decimals, '--unit-decimals'));
     if (unitDecimals > 18) throw usageError('--unit-decimals is at most 18.');
+    const sell = textOption(context, 'sell');
+    const operatorBps = Number(parseInteger(textOption(context, 'operatorBps') ?? '2000', '--operator-bps'));
+    if (operatorBps > 10_000) throw usageError('--operator-bps is at most 10000.');
     const connection = await connect(context);
     const store = createContentStore({ dir: dataPathsOf(connection.dataDir).store });
     const policyFile = textOption(context, 'policy');
     const policy = policyFile === undefined ? undefined : await storePolicy(resolve(context.cwd, policyFile), store);
+    if (sell !== undefined && policy?.policy.price === undefined) {
+      throw usageError('--sell needs a price.', 'Pass a policy with a price: asset, numerator, denominator.');
+    }
     const signer = await resolveAccount(context, connection.chainId, kind === 'agent' ? 'operator' : 'contributor');
     const { metadataURI, integrityHash } = await metadataOf(context, connection, kind);
     const { write } = createWriter(context, connection, signer);
@@ -61,20 +72,34 @@ export const classCreate: Command = {
       ...(beneficiary === undefined ? {} : { beneficiary: parseAddress(beneficiary, '--beneficiary') }),
     };
     const { classId, transactionHash } = await write('create the class', (client) => client.createClass(terms));
+    const sold = sell === undefined ? undefined : await sellUnits(write, { classId, sell, policy: policy!.policy, operatorBps });
     const created = { classId, kind, issuer: signer.account.address, metadataURI, integrityHash, parents };
     context.output.result(
-      { ...created, policyHash: policy?.hash, policyURI: policy?.uri, transactionHash },
+      { ...created, policyHash: policy?.hash, policyURI: policy?.uri, ...sold, transactionHash },
       () => [
         `class ${classId} (${kind}), issued by ${signer.label}`,
         `  integrity hash  ${integrityHash}`,
         `  metadata        ${metadataURI}`,
         ...(policy === undefined ? [] : [`  policy hash     ${policy.hash}`]),
         ...parents.map((parent) => `  parent          class ${parent.classId}, ${parent.royaltyBps / 100} % of the revenue`),
+        ...(sold === undefined ? [] : [`  on sale         ${sell} units in lot ${sold.lot}: kedge buy ${classId} <units>`]),
         `next: kedge mint ${classId} --share 1000`,
       ],
     );
   },
 };
+
+type Sale = { readonly classId: bigint; readonly sell: string; readonly policy: Policy; readonly operatorBps: number };
+
+/** Makes a lot at the policy's price and puts it on sale. */
+async function sellUnits(write: Writer['write'], { classId, sell, policy, operatorBps }: Sale) {
+  const supply = parseAmount(sell, policy.unit.decimals, '--sell');
+  const { asset, numerator, denominator } = policy.price!;
+  const price = { numerator: BigInt(numerator), denominator: BigInt(denominator) };
+  const { lot } = await write('create the lot', (client) => client.createLot({ classId, asset, price, operatorBps }));
+  await write('put the lot on sale', (client) => client.openListing({ classId, lot, supply }));
+  return { lot: lotNumberOf(lot), supply };
+}
 
 type Metadata = { readonly metadataURI: string; readonly integrityHash: Hex };
 

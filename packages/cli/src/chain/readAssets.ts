@@ -1,0 +1,19 @@
+import { dataAnchoringTokenAbi, zeroAddress, type Address } from '@kedge/core';
+import type { Connection } from './connect.js';
+import { readAsset, type Asset } from './readAsset.js';
+import { readEvents } from './readEvents.js';
+
+/** ETH, and every other asset that a class ever received or that a lot is priced in. */
+export async function readAssets(connection: Connection): Promise<Asset[]> {
+  const token = { address: connection.contracts.DataAnchoringToken, abi: dataAnchoringTokenAbi } as const;
+  const [accrued, lots] = await Promise.all([
+    readEvents(connection.client.publicClient, { ...token, eventName: 'RevenueAccrued' }),
+    readEvents(connection.client.publicClient, { ...token, eventName: 'LotCreated' }),
+  ]);
+  const addresses = new Set<Address>([
+    zeroAddress,
+    ...accrued.map(({ args }) => args.asset),
+    ...lots.map(({ args }) => args.terms.asset),
+  ]);
+  return Promise.all([...addresses].map((address) => readAsset(connection, address)));
+}

@@ -1,0 +1,120 @@
+import type { Address, Channel, ClassKind, Hex } from '@kedge/core';
+import type { LotView, RevenueView, TokenView } from '@kedge/sdk';
+import { isAddressEqual } from 'viem';
+import type { Connection } from './connect.js';
+import { lotIdOf } from './lotNumber.js';
+import type { Asset } from './readAsset.js';
+import { readAssets } from './readAssets.js';
+import { capturedUnitsOf, readChannels } from './readChannels.js';
+import { readStoredJson } from './readStoredJson.js';
+import { classCountOf, readTokens } from './readTokens.js';
+
+/** Amounts are in smallest units of the asset, units in base units of the class. */
+export type ClassOverview = {
+  readonly classId: bigint;
+  readonly kind: ClassKind;
+  readonly name: string | undefined;
+  readonly issuer: Address;
+  readonly unitDecimals: number;
+  readonly totalShare: bigint;
+  readonly parents: readonly { readonly classId: bigint; readonly royaltyBps: number; readonly accepted: boolean }[];
+  readonly revenue: readonly RevenueView[];
+  readonly lots: readonly LotView[];
+};
+export type TokenOverview = TokenView & {
+  readonly lockedUnits: bigint;
+  readonly usedUnits: bigint;
+  readonly claimable: readonly { readonly asset: Address; readonly amount: bigint }[];
+};
+export type ChannelOverview = Channel & {
+  readonly channelId: Hex;
+  readonly open: boolean;
+  readonly capturedUnits: bigint;
+  readonly remainingUnits: bigint;
+};
+export type Overview = {
+  readonly assets: readonly Asset[];
+  readonly classes: readonly ClassOverview[];
+  readonly tokens: readonly TokenOverview[];
+  readonly channels: readonly ChannelOverview[];
+  /** What operators and beneficiaries may withdraw. */
+  readonly owed: readonly { readonly account: Address; readonly asset: Address; readonly amount: bigint }[];
+};
+
+/** Reads everything that the contracts know, from their events and views. */
+export async function readOverview(connection: Connection): Promise<Overview> {
+  const [assets, count, channels] = await Promise.all([
+    readAssets(connection),
+    classCountOf(connection),
+    readChannelOverviews(connection),
+  ]);
+  const ids = Array.from({ length: Number(count) }, (_, index) => BigInt(index + 1));
+  const classes = await Promise.all(ids.map((classId) => readClassOverview(connection, classId, assets)));
+  const tokens = await readTokenOverviews(connection, assets, channels);
+  const accounts = [...channels.map(({ operator }) => operator), ...classes.map(({ issuer }) => issuer)];
+  return { assets, classes, tokens, channels, owed: await readOwed(connection, accounts, assets) };
+}
+
+async function readClassOverview(connection: Connection, classId: bigint, assets: readonly Asset[]): Promise<ClassOverview> {
+  const { client } = connection;
+  const { kind, issuer, unitDecimals, totalShare, parents, lotCount, metadataURI } = await client.getClass({ classId });
+  const [revenue, lots, name] = await Promise.all([
+    Promise.all(assets.map(({ address }) => client.getRevenue({ classId, asset: address }))),
+    Promise.all(Array.from({ length: lotCount }, (_, index) => client.getLot({ classId, lot: lotIdOf(index + 1) }))),
+    nameOf(connection, classId, metadataURI),
+  ]);
+  return { classId, kind, name, issuer, unitDecimals, totalShare, parents, revenue, lots };
+}
+
+/** A name is a courtesy: metadata that is not in this content store, or has none, leaves it out. */
+async function nameOf({ up, dataDir }: Connection, classId: bigint, metadataURI: string): Promise<string | undefined> {
+  const listed = up?.classes.find((candidate) => candidate.classId === String(classId));
+  if (listed !== undefined) return listed.name;
+  const metadata = await readStoredJson(dataDir, metadataURI).catch(() => undefined);
+  const name = (metadata as { name?: unknown } | undefined)?.name;
+  return typeof name === 'string' ? name : undefined;
+}
+
+async function readChannelOverviews(connection: Connection): Promise<ChannelOverview[]> {
+  const opened = await readChannels(connection);
+  return Promise.all(
+    opened.map(async ({ channelId, channel }) => {
+      const { open, capturedUnits, remainingUnits } = await connection.client.getChannelState({ channel });
+      // The chain forgets a closed channel; its last capture says what it took.
+      const captured = open ? capturedUnits : await capturedUnitsOf(connection, channelId);
+      return { channelId, ...channel, open, capturedUnits: captured, remainingUnits };
+    }),
+  );
+}
+
+async function readTokenOverviews(
+  connection: Connection,
+  assets: readonly Asset[],
+  channels: readonly ChannelOverview[],
+): Promise<TokenOverview[]> {
+  const perAsset = await Promise.all(assets.map(({ address }) => readTokens(connection, address)));
+  const sum = (units: readonly bigint[]): bigint => units.reduce((total, each) => total + each, 0n);
+  return (perAsset[0] ?? []).map((token, index) => {
+    const own = channels.filter(({ tokenId }) => tokenId === token.tokenId);
+    const claimable = assets.flatMap(({ address }, at) => {
+      const amount = perAsset[at]?.[index]?.pendingRevenue ?? 0n;
+      return amount === 0n ? [] : [{ asset: address, amount }];
+    });
+    return {
+      ...token,
+      lockedUnits: sum(own.map(({ remainingUnits }) => remainingUnits)),
+      usedUnits: sum(own.map(({ capturedUnits }) => capturedUnits)),
+      claimable,
+    };
+  });
+}
+
+async function readOwed({ client }: Connection, accounts: readonly Address[], assets: readonly Asset[]) {
+  const different = accounts.filter((account, index) => accounts.findIndex((other) => isAddressEqual(other, account)) === index);
+  const owed = await Promise.all(
+    different.flatMap((account) =>
+      assets.map(async ({ address }) => ({ account, asset: address, amount: await client.getOwed({ account, asset: address }) })),
+    ),
+  );
+  return owed.filter(({ amount }) => amount > 0n);
+}

@@ -1,0 +1,144 @@
+import { isSameAddress, type Address, type Hex } from '@kedge/core';
+import type { TokenView } from '@kedge/sdk';
+import { resolveAccount, roleAccount, type SigningAccount } from '../accounts/resolveAccount.js';
+import { developmentChainId, roles, type Role } from '../accounts/roles.js';
+import { connect, type Connection } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { assetOption, readAsset, type Asset } from '../chain/readAsset.js';
+import { readAssets } from '../chain/readAssets.js';
+import { classCountOf, readTokens } from '../chain/readTokens.js';
+import { accountOptions, type Command } from '../command.js';
+import type { Context } from '../context.js';
+import { humanAmount } from '../human.js';
+import { listOption, parseInteger, textOption } from '../parse.js';
+
+type Payment = {
+  readonly kind: 'royalty' | 'share' | 'cut';
+  readonly asset: Address;
+  readonly amount: bigint;
+  readonly to: string;
+  readonly tokenId?: bigint;
+  readonly classId?: bigint;
+  readonly transactionHash: Hex;
+};
+
+export const claim: Command = {
+  name: 'claim',
+  summary: 'pay out what shares earned and what operators are owed',
+  description:
+    'Collects the royalties that are due to the classes of your tokens, pays what your tokens earned and have not yet ' +
+    "received, and withdraws what you are owed as an operator. On the local chain it does so for every role, unless " +
+    '--account names one. Claiming twice pays once; waiting costs nothing.',
+  arguments: [],
+  options: [
+    { flags: '--token <tokenId>', summary: 'only this token; may be repeated', repeatable: true },
+    { flags: '--asset <address>', summary: 'only this asset (ETH or an ERC-20 token); without it all' },
+    ...accountOptions,
+  ],
+  examples: [
+    { command: 'kedge claim', summary: 'everything that can be paid' },
+    { command: 'kedge claim --account alice --asset ETH', summary: 'the ETH of one account' },
+  ],
+  run: async (context) => {
+    const connection = await connect(context);
+    const only = listOption(context, 'token').map((text) => parseInteger(text, '--token'));
+    const assetText = textOption(context, 'asset');
+    const assets = assetText === undefined ? await readAssets(connection) : [await assetOption(connection, assetText)];
+    const signers = await signersOf(context, connection);
+    const paid: Payment[] = [];
+    for (const asset of assets) {
+      const tokens = await tokensOf(connection, asset, signers, only);
+      paid.push(...(await collectRoyalties(context, connection, { asset, tokens, signer: signers[0]! })));
+      paid.push(...(await claimShares(context, connection, { asset, tokens, signers, only })));
+      if (only.length === 0) paid.push(...(await withdrawCuts(context, connection, { asset, signers })));
+    }
+    const lines = await Promise.all(paid.map((payment) => describePayment(connection, payment)));
+    context.output.result({ paid }, () => (lines.length === 0 ? 'nothing to claim' : lines));
+  },
+};
+
+async function signersOf(context: Context, { chainId }: Connection): Promise<SigningAccount[]> {
+  if (chainId !== developmentChainId || textOption(context, 'account') !== undefined) {
+    return [await resolveAccount(context, chainId, 'contributor')];
+  }
+  return (Object.keys(roles) as Role[]).map(roleAccount);
+}
+
+/** The tokens that are named, else those with a share that the signers hold. */
+async function tokensOf(
+  connection: Connection,
+  asset: Asset,
+  signers: readonly SigningAccount[],
+  only: readonly bigint[],
+): Promise<TokenView[]> {
+  if (only.length > 0) return Promise.all(only.map((tokenId) => connection.client.getToken({ tokenId, asset: asset.address })));
+  const all = await readTokens(connection, asset.address);
+  return all.filter(({ shareRatio, holder }) => shareRatio > 0n && signers.some(({ account }) => isSameAddress(account.address, holder)));
+}
+
+/** A royalty becomes the parent's revenue when it is collected (R19); anyone may collect it. */
+async function collectRoyalties(
+  context: Context,
+  connection: Connection,
+  { asset, tokens, signer }: { asset: Asset; tokens: readonly TokenView[]; signer: SigningAccount },
+): Promise<Payment[]> {
+  const wanted = new Set(tokens.map(({ classId }) => classId));
+  const { write } = createWriter(context, connection, signer);
+  const collected: Payment[] = [];
+  // Children are younger than their parents: from the youngest down, what is collected cascades.
+  for (let classId = await classCountOf(connection); classId > 0n; classId--) {
+    const { royaltiesDue } = await connection.client.getRevenue({ classId, asset: asset.address });
+    for (const [index, { parentId, amount: due }] of royaltiesDue.entries()) {
+      if (due === 0n || !wanted.has(parentId)) continue;
+      const edge = { classId, parentIndex: BigInt(index), asset: asset.address };
+      const { amount, transactionHash } = await write('collect a royalty', (client) => client.collectRoyalty(edge));
+      collected.push({ kind: 'royalty', asset: asset.address, amount, to: `class ${parentId}`, classId, transactionHash });
+    }
+  }
+  return collected;
+}
+
+async function claimShares(
+  context: Context,
+  connection: Connection,
+  { asset, tokens, signers, only }: { asset: Asset; tokens: readonly TokenView[]; signers: readonly SigningAccount[]; only: readonly bigint[] },
+): Promise<Payment[]> {
+  const claimed: Payment[] = [];
+  for (const { tokenId, classId } of tokens) {
+    const { pendingRevenue, holder } = await connection.client.getToken({ tokenId, asset: asset.address });
+    if (pendingRevenue === 0n) continue;
+    // Anyone may pay a holder; only the holder may choose another recipient, which is not offered here.
+    const own = signers.find(({ account }) => isSameAddress(account.address, holder));
+    const signer = own ?? (only.length > 0 ? signers[0] : undefined);
+    if (signer === undefined) continue;
+    const { write } = createWriter(context, connection, signer);
+    const terms = { tokenId, asset: asset.address, to: holder };
+    const { amount, transactionHash } = await write('claim', (client) => client.claim(terms));
+    claimed.push({ kind: 'share', asset: asset.address, amount, to: own?.label ?? holder, tokenId, classId, transactionHash });
+  }
+  return claimed;
+}
+
+async function withdrawCuts(
+  context: Context,
+  connection: Connection,
+  { asset, signers }: { asset: Asset; signers: readonly SigningAccount[] },
+): Promise<Payment[]> {
+  const withdrawn: Payment[] = [];
+  for (const signer of signers) {
+    const { address } = signer.account;
+    if ((await connection.client.getOwed({ account: address, asset: asset.address })) === 0n) continue;
+    const { write } = createWriter(context, connection, signer);
+    const { amount, transactionHash } = await write('withdraw', (client) => client.withdraw({ asset: asset.address }));
+    withdrawn.push({ kind: 'cut', asset: asset.address, amount, to: signer.label, transactionHash });
+  }
+  return withdrawn;
+}
+
+async function describePayment(connection: Connection, { kind, asset, amount, to, tokenId, classId }: Payment): Promise<string> {
+  const { symbol, decimals } = await readAsset(connection, asset);
+  const sum = `${humanAmount(amount, decimals)} ${symbol}`;
+  if (kind === 'royalty') return `${sum}  royalty of class ${classId} to ${to}`;
+  if (kind === 'share') return `${sum}  share of class ${classId} (token ${tokenId}) to ${to}`;
+  return `${sum}  operator's cut to ${to}`;
+}

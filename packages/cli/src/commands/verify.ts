@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  BaseError,
+  parsePolicy,
+  splitSeq,
+  verifyReceipts,
+  type Policy,
+  type ProtocolDomain,
+  type ReceiptBodies,
+  type SignedReceipt,
+} from '@kedge/core';
+import { recoverAddress } from 'viem';
+import { connectTarget, type Connection } from '../chain/connect.js';
+import { chainOptions, type Command } from '../command.js';
+import type { Context } from '../context.js';
+import { shortHex } from '../human.js';
+import { keccak256 } from '../keccak256.js';
+import { exitCodes } from '../output.js';
+import { parseAddress, textOption } from '../parse.js';
+import { differencesFrom, readAnchorFacts, readChannelFacts } from '../receipts/chainFacts.js';
+import { findPolicy } from '../receipts/findPolicy.js';
+import { readReceipts } from '../receipts/readReceipts.js';
+import { findTarget, readJson, type Target } from '../target.js';
+import { usageError } from '../usageError.js';
+
+/** One check; `ok` is absent where it could not be made. */
+type Check = { readonly index: number; readonly name: string; readonly ok?: boolean; readonly detail: string };
+
+/** With more receipts than this, only what fails is listed. */
+const listedReceipts = 10;
+
+export const verify: Command = {
+  name: 'verify',
+  summary: 'check receipts: path, signature, chain, units, and their anchor on chain',
+  description:
+    'Checks receipts on your own machine, without the gateway: the path to the signed root, the signature of the ' +
+    'operator, that several receipts of a channel follow one another, and that units follow from metrics and policy. ' +
+    'When the chain answers it also checks the channel, its operator, and, once anchored, inclusion under the root on ' +
+    'chain. Takes files (one receipt, an array, one a line, a saved answer or stream), - for stdin, or the value of the ' +
+    'kedge-receipt header. Exits with 1 when a check fails; what could not be checked is said.',
+  arguments: [{ name: 'receipts', summary: 'files, - or header values', variadic: true }],
+  options: [
+    { flags: '--policy <file>', summary: 'the policy, where the content store does not have it' },
+    { flags: '--operator <address>', summary: 'who must have signed; without it the operator of the channel' },
+    { flags: '--request <file>', summary: 'exact bytes of the request body, for one receipt' },
+    { flags: '--response <file>', summary: "exact bytes of the response body (a stream's without the receipt line), for one receipt" },
+    { flags: '--offline', summary: 'do not ask the chain' },
+    ...chainOptions,
+  ],
+  examples: [
+    { command: 'kedge verify receipt.json', summary: 'one receipt, or all in the file' },
+    { command: 'curl -sD - … | kedge verify -', summary: 'the receipt in the headers of an answer' },
+  ],
+  run: async (context) => {
+    const receipts = await readReceipts(context);
+    const target = await findTarget(context);
+    const connection = await chainIfReachable(context, target);
+    const domain = domainOf(target, connection);
+    const given = await givenPolicy(context);
+    const bodies = await givenBodies(context, receipts.length);
+    const checks: Check[] = [];
+    for (const indices of byChannel(receipts)) {
+      checks.push(...(await checkChannel(context, { receipts, indices, target, connection, domain, given, bodies })));
+    }
+    checks.sort((left, right) => left.index - right.index);
+    const failed = checks.filter(({ ok }) => ok === false);
+    const isGood = failed.length === 0;
+    context.output.result({ ok: isGood, receipts: receipts.length, checks }, () => [
+      ...receipts.flatMap((receipt, index) => linesOf(receipt, index, receipts.length, checks)),
+      isGood
+        ? `✓ ${receipts.length === 1 ? 'the receipt is' : `all ${receipts.length} receipts are`} good`
+        : `✗ ${failed.length} of ${checks.length} checks failed`,
+    ]);
+    return isGood ? exitCodes.ok : exitCodes.user;
+  },
+};
+
+async function chainIfReachable(context: Context, target: Target): Promise<Connection | undefined> {
+  if (context.options['offline'] === true || target.rpcUrl === undefined || target.contracts === undefined) return undefined;
+  try {
+    return await connectTarget(context, target);
+  } catch (error) {
+    if (!(error instanceof BaseError) || error.kind !== 'transient') throw error;
+    context.output.note(`${error.shortMessage} What needs the chain is not checked.`);
+    return undefined;
+  }
+}
+
+/** Signatures count for one chain and contract, so these must be known; the chain itself need not answer. */
+function domainOf({ contracts, chainId }: Target, connection: Connection | undefined): ProtocolDomain {
+  const id = chainId ?? connection?.chainId;
+  if (contracts !== undefined && id !== undefined) return { chainId: id, verifyingContract: contracts.ValueChannels };
+  throw new BaseError('A receipt is signed for one chain and contract, and none is named.', {
+    code: 'no_contracts',
+    hints: ['Run it in the folder of the local stack, or pass --contracts contracts.json (the chain need not answer).'],
+  });
+}
+
+async function givenPolicy(context: Context): Promise<Policy | undefined> {
+  const file = textOption(context, 'policy');
+  return file === undefined ? undefined : parsePolicy(await readJson(resolve(context.cwd, file)));
+}
+
+async function givenBodies(context: Context, count: number): Promise<ReceiptBodies | undefined> {
+  const [request, response] = [textOption(context, 'request'), textOption(context, 'response')];
+  if (request === undefined && response === undefined) return undefined;
+  if (count !== 1) throw usageError(`--request and --response belong to one receipt, these are ${count}.`, 'Check that receipt by itself.');
+  const read = (file: string): Promise<Uint8Array> => readFile(resolve(context.cwd, file));
+  return {
+    ...(request === undefined ? {} : { request: await read(request) }),
+    ...(response === undefined ? {} : { response: await read(response) }),
+  };
+}
+
+/** Indices of the receipts of each channel. */
+function byChannel(receipts: readonly SignedReceipt[]): number[][] {
+  const groups = new Map<string, number[]>();
+  for (const [index, { receipt }] of receipts.entries()) {
+    groups.set(receipt.channelId, [...(groups.get(receipt.channelId) ?? []), index]);
+  }
+  return [...groups.values()];
+}
+
+type ChannelInput = {
+  readonly receipts: readonly SignedReceipt[];
+  readonly indices: readonly number[];
+  readonly target: Target;
+  readonly connection: Connection | undefined;
+  readonly domain: ProtocolDomain;
+  readonly given: Policy | undefined;
+  readonly bodies: ReceiptBodies | undefined;
+};
+
+async function checkChannel(context: Context, input: ChannelInput): Promise<Check[]> {
+  const { connection, domain, given, target, bodies } = input;
+  const receipts = input.indices.map((index) => input.receipts[index]!);
+  const [{ receipt }] = receipts as [SignedReceipt];
+  const facts = connection === undefined ? undefined : await readChannelFacts(connection, receipt.channelId);
+  const found = await findPolicy({ dataDir: target.dataDir, given, connection, facts }, receipt.policyHash);
+  const anchorFacts = connection === undefined ? undefined : await readAnchorFacts(connection, receipts);
+  const named = textOption(context, 'operator');
+  const operator = named === undefined ? facts?.channel.operator : parseAddress(named, '--operator');
+  const anchors = anchorFacts?.flatMap((fact) => (fact.kind === 'anchored' ? [fact.anchor] : []));
+  const pure = await verifyReceipts({
+    ...{ receipts, domain, keccak256, recover: (hash, signature) => recoverAddress({ hash, signature }) },
+    ...('policy' in found ? { policy: found.policy } : {}),
+    ...(operator === undefined ? {} : { operator }),
+    ...(bodies === undefined ? {} : { bodies: [bodies], sha256: (bytes) => createHash('sha256').update(bytes).digest() }),
+    ...(anchors === undefined ? {} : { anchors }),
+  });
+  const checks: Check[] = pure.filter(({ name, index }) => name !== 'anchor' || anchorFacts?.[index]?.kind === 'anchored');
+  for (const [index, signed] of receipts.entries()) {
+    if ('missing' in found) checks.push({ index, name: 'units', detail: found.missing });
+    if (connection !== undefined) checks.push({ index, ...channelCheck(facts, signed) });
+    const fact = anchorFacts?.[index];
+    if (fact === undefined) checks.push({ index, name: 'anchor', detail: 'the chain was not asked' });
+    else if (fact.kind === 'leaves_wrong') checks.push({ index, name: 'anchor', ok: false, detail: fact.detail });
+    else if (fact.kind !== 'anchored') checks.push({ index, name: 'anchor', detail: fact.detail });
+  }
+  return checks.map((check) => ({ ...check, index: input.indices[check.index]! }));
+}
+
+function channelCheck(facts: Awaited<ReturnType<typeof readChannelFacts>>, signed: SignedReceipt): Omit<Check, 'index'> {
+  if (facts === undefined) return { name: 'channel', ok: false, detail: 'the chain knows no such channel' };
+  const differing = differencesFrom(facts, signed);
+  if (differing.length > 0) return { name: 'channel', ok: false, detail: differing.join('; ') };
+  return { name: 'channel', ok: true, detail: 'token, class, policy and operator are those on chain' };
+}
+
+function linesOf({ receipt }: SignedReceipt, index: number, count: number, checks: readonly Check[]): string[] {
+  const own = checks.filter((check) => check.index === index && (count <= listedReceipts || check.ok === false));
+  if (own.length === 0) return [];
+  const { epoch, counter } = splitSeq(receipt.seq);
+  const head = `receipt ${index + 1} of ${count}: channel ${shortHex(receipt.channelId)}, seq ${epoch}/${counter}, ${receipt.units} base units`;
+  const mark = (ok: boolean | undefined): string => (ok === undefined ? '-' : ok ? '✓' : '✗');
+  return [head, ...own.map(({ name, ok, detail }) => `  ${mark(ok)} ${name.padEnd(10)} ${detail}`)];
+}

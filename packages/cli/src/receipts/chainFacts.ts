@@ -1,0 +1,78 @@
+import {
+  BaseError,
+  isSameAddress,
+  parseReceiptLeaves,
+  splitTokenId,
+  type AnchoredBatches,
+  type Channel,
+  type Hex,
+  type SignedReceipt,
+} from '@kedge/core';
+import type { TokenView } from '@kedge/sdk';
+import { createContentStore } from '@kedge/store';
+import { keccak256 } from '../keccak256.js';
+import { dataPathsOf } from '../up/dataPaths.js';
+import type { Connection } from '../chain/connect.js';
+import { readChannels } from '../chain/readChannels.js';
+
+/** What the chain says about the channel of some receipts. */
+export type ChannelFacts = { readonly channel: Channel; readonly token: TokenView };
+
+/** The channel and its token; `undefined` when the chain knows no such channel. */
+export async function readChannelFacts(connection: Connection, channelId: Hex): Promise<ChannelFacts | undefined> {
+  const [opened] = await readChannels(connection, channelId);
+  if (opened === undefined) return undefined;
+  const token = await connection.client.getToken({ tokenId: opened.channel.tokenId });
+  return { channel: opened.channel, token };
+}
+
+/** What a receipt says against what the chain says of its channel; empty when nothing differs. */
+export function differencesFrom({ channel, token }: ChannelFacts, { receipt, signer }: SignedReceipt): string[] {
+  const { classId } = splitTokenId(channel.tokenId);
+  const pairs = [
+    ['the token', receipt.tokenId, channel.tokenId],
+    ['the class', receipt.classId, classId],
+    ['the policy', receipt.policyHash, token.policy.hash],
+  ] as const;
+  const differing = pairs.filter(([, said, found]) => said !== found).map(([what, said, found]) => `${what} is ${found} on chain, not ${said}`);
+  if (!isSameAddress(signer, channel.operator)) differing.push(`its operator is ${channel.operator}, not ${signer}`);
+  if (receipt.cumulativeUnits > channel.cap) differing.push(`its cap is ${channel.cap}, below ${receipt.cumulativeUnits} units in all`);
+  return differing;
+}
+
+/** Where a receipt's batch is anchored: under a root with its leaves, not yet, or under one whose leaves are not at hand. */
+export type AnchorFact =
+  | { readonly kind: 'anchored'; readonly anchor: AnchoredBatches }
+  | { readonly kind: 'pending' | 'leaves_missing' | 'leaves_wrong'; readonly detail: string };
+
+/** Looks up the anchors of receipts, each batch once. */
+export async function readAnchorFacts(connection: Connection, receipts: readonly SignedReceipt[]): Promise<AnchorFact[]> {
+  const known = new Map<string, Promise<AnchorFact>>();
+  return Promise.all(
+    receipts.map(({ batch }) => {
+      const key = `${batch.operator}/${batch.epoch}/${batch.batch}`.toLowerCase();
+      const fact = known.get(key) ?? readAnchorFact(connection, batch);
+      known.set(key, fact);
+      return fact;
+    }),
+  );
+}
+
+async function readAnchorFact(
+  { client, dataDir }: Connection,
+  { operator, epoch, batch }: SignedReceipt['batch'],
+): Promise<AnchorFact> {
+  const root = await client.findReceiptAnchor({ operator, epoch, batch });
+  if (root === undefined) return { kind: 'pending', detail: `batch ${epoch}/${batch} is not anchored yet` };
+  try {
+    const json = await createContentStore({ dir: dataPathsOf(dataDir).store }).getJson(root.cid);
+    const leaves = parseReceiptLeaves(json, keccak256);
+    const batches = leaves.batches.map((each) => ({ operator: leaves.operator, epoch: leaves.epoch, batch: each.batch, root: each.root }));
+    return { kind: 'anchored', anchor: { ...root, batches } };
+  } catch (error) {
+    if (!(error instanceof BaseError)) throw error;
+    const at = `batch ${epoch}/${batch} is anchored in transaction ${root.transactionHash}`;
+    if (error.code === 'block_missing') return { kind: 'leaves_missing', detail: `${at}, its leaves (${root.cid}) are not in this content store` };
+    return { kind: 'leaves_wrong', detail: `${at}, but its leaves (${root.cid}) are not valid: ${error.shortMessage}` };
+  }
+}
