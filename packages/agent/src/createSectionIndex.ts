@@ -26,9 +26,11 @@ export type SectionIndex = {
 
 type Vocabulary = ReadonlySet<string>;
 
-const synonymWeight = 0.45;
-const synonymCoverage = 0.7;
+const synonymWeight = 0.3;
+const synonymCoverage = 0.6;
 const contextWeight = 0.25;
+// What stands below a document's title announces; what stands below a heading answers.
+const introductionWeight = 0.85;
 const candidates = 40;
 const keep = 10;
 
@@ -100,10 +102,12 @@ export function createSectionIndex(sections: readonly Section[]): SectionIndex {
       const title = harmonicMean(covered(terms, new Set(withConcepts(titleTerms))), covered(titleTerms, asked));
       // MiniSearch multiplies by the number of terms that hit, which counts a word and its synonyms as many.
       const relevance = Math.log1p(hit.score / hit.queryTerms.length);
-      const score = 0.5 * relevance + coverage + 0.6 * Math.max(...coverages) + 0.6 * title;
+      const fit = 0.5 * relevance + coverage + 0.6 * Math.max(...coverages) + 0.6 * title;
+      const section = sections[hit.id as number]!;
+      const score = section.headings.length === 1 ? introductionWeight * fit : fit;
       const matched = terms.filter((term) => covered([term], whole) > 0).length;
       return {
-        section: sections[hit.id as number]!,
+        section,
         score,
         coverage,
         matched,

@@ -1,7 +1,7 @@
 import type { RankedSection } from './createSectionIndex.js';
 
 // Calibrated on questions about the project's docs and on questions about anything else (test/questions.json).
-const leastFit = 3;
+const leastFit = 2.9;
 
 /** Whether the best sections speak of enough of the question to quote them. */
 export function isAnswerable(ranked: readonly RankedSection[]): boolean {
