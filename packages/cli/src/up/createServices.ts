@@ -55,7 +55,9 @@ export function createServices(options: {
     start: chain.run,
     onRestarted: async () => {
       // The chain lost what came after its last save; the gateway sends again, when it starts, what the chain lacks.
-      if (gateway.pid() !== undefined) await gateway.restart();
+      if (gateway.pid() === undefined) return;
+      await gateway.restart();
+      note('the gateway started anew on the restored chain');
     },
   });
   return {
@@ -66,7 +68,9 @@ export function createServices(options: {
     stopAll: async () => {
       await gateway.stop();
       await agent.stop();
-      if (chainService.pid() !== undefined) await chain.save();
+      if (chainService.pid() !== undefined) {
+        await chain.save().catch((error: Error) => note(`the chain was not saved a last time: ${error.message}`));
+      }
       await chain.stopSaving();
       await chainService.stop();
     },

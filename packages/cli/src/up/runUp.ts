@@ -92,7 +92,8 @@ async function prepare(paths: DataPaths, options: UpOptions, note: (line: string
   const known = readUpState(paths.state);
   const found = await endLeftovers(paths, async () => {
     const url = `http://127.0.0.1:${known?.ports.chain}`;
-    if (known !== undefined && (await answersRpc(url))) await dumpChain(url, paths.chainDump);
+    if (known === undefined || !(await answersRpc(url))) return;
+    await dumpChain(url, paths.chainDump).catch((error: Error) => note(`what the chain did last is lost: ${error.message}`));
   });
   if (found.length > 0) note(`ended what an earlier kedge up left running: ${found.join(', ')}`);
   const state: UpState = known ?? {

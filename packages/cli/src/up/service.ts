@@ -77,6 +77,7 @@ export function createService(options: ServiceOptions): Service {
       if (closing.signal.aborted) return;
       try {
         await launch();
+        options.note(`the ${options.name} runs again`);
         void options.onRestarted?.().catch(options.onFailed);
         return;
       } catch (error) {

@@ -33,6 +33,8 @@ export async function setUp(options: {
   save: () => Promise<void>;
   models: () => Promise<readonly string[]>;
   timed: <T>(label: string, work: () => Promise<T>) => Promise<T>;
+  /** Hears of the anchored docs while the later steps still run. */
+  onDocs: (docs: SetUp['docs']) => void;
 }): Promise<SetUp> {
   const { paths, rpcUrl, save, timed } = options;
   const store = createContentStore({ dir: paths.store });
@@ -63,6 +65,7 @@ export async function setUp(options: {
   const consumer = as('consumer');
   await requireContracts(consumer, paths);
   const docs = await step('docs', 'docs anchored', () => anchorDocs(as('contributor'), store, paths.agent));
+  options.onDocs(docs);
   const agent = await step('agent', 'agent class', async () => {
     return createAgentClass(as('operator'), store, docs, demoPolicy(operatorAddress, await options.models()));
   });

@@ -37,6 +37,7 @@ export async function startStack(options: {
   const { paths, state, upstream, environment, note, checkStop } = options;
   const { ports } = state;
   const times: StepTime[] = [];
+  const startedAt = performance.now();
   const timed = async <T>(label: string, work: () => Promise<T>): Promise<T> => {
     checkStop();
     const began = performance.now();
@@ -65,24 +66,38 @@ export async function startStack(options: {
   options.onServices(services);
 
   await timed('chain', () => services.chain.start());
-  made = await setUp({
-    paths,
-    state,
-    rpcUrl: chain.url,
-    save: chain.save,
-    timed,
-    models: async () => {
-      if (upstream === undefined) return [demoModel];
-      return options.models.length > 0 ? options.models : upstreamModels(upstream, environment);
-    },
-  });
-  const apiKey = keepApiKey(paths.apiKey);
-  await writeServiceFiles(paths, manifest, apiKey, made);
-  await Promise.all([
-    ...(upstream === undefined ? [timed('built-in upstream', () => services.agent.start())] : []),
-    timed('gateway', () => services.gateway.start()),
-  ]);
+  // The agent reads the anchored docs while the rest is set up.
+  let agentStarting: Promise<void> | undefined;
+  const startAgent = async (manifestCid: string): Promise<void> => {
+    const json = await createContentStore({ dir: paths.store }).getJson(manifestCid);
+    writeDurably(manifest, `${JSON.stringify(json)}\n`);
+    await timed('built-in upstream', () => services.agent.start());
+  };
+  try {
+    made = await setUp({
+      paths,
+      state,
+      rpcUrl: chain.url,
+      save: chain.save,
+      timed,
+      onDocs: ({ manifestCid }) => {
+        if (upstream === undefined) agentStarting = startAgent(manifestCid);
+      },
+      models: async () => {
+        if (upstream === undefined) return [demoModel];
+        return options.models.length > 0 ? options.models : upstreamModels(upstream, environment);
+      },
+    });
+    writeGatewayFiles(paths, keepApiKey(paths.apiKey), made);
+    await timed('gateway', () => services.gateway.start());
+  } catch (error) {
+    // Services are stopped in turn: one that is still starting is waited for, whatever becomes of it.
+    await agentStarting?.catch(() => undefined);
+    throw error;
+  }
+  await agentStarting;
   checkStop();
+  const apiKey = keepApiKey(paths.apiKey);
   const upFile = upFileOf(paths, ports, apiKey, made);
   writeDurably(paths.upFile, `${JSON.stringify(upFile, null, 2)}\n`);
   const view: UpView = {
@@ -94,17 +109,16 @@ export async function startStack(options: {
     docsClass: made.docs,
     agentClass: made.agent,
     deadline: made.channel.deadline,
+    milliseconds: performance.now() - startedAt,
     times,
     remarks: await remarksOn(made, paths, upstream),
   };
   return { upFile: { ...upFile, times }, view };
 }
 
-/** What the agent and the gateway read when they start. */
-async function writeServiceFiles(paths: DataPaths, manifest: string, apiKey: string, made: SetUp): Promise<void> {
-  const { agent, channel, docs, policy } = made;
-  const store = createContentStore({ dir: paths.store });
-  writeDurably(manifest, `${JSON.stringify(await store.getJson(docs.manifestCid))}\n`);
+/** What the gateway reads when it starts, beside its configuration. */
+function writeGatewayFiles(paths: DataPaths, apiKey: string, made: SetUp): void {
+  const { agent, channel, policy } = made;
   const files = gatewayFilesOf(paths);
   writeDurably(files.key, `${operatorKey()}\n`);
   const { channelId, ...terms } = channel;

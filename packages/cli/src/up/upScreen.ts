@@ -17,6 +17,8 @@ export type UpView = {
   readonly docsClass: { readonly name: string; readonly classId: bigint };
   readonly agentClass: { readonly name: string; readonly classId: bigint };
   readonly deadline: bigint;
+  /** From the first step until everything served; some steps overlap. */
+  readonly milliseconds: number;
   readonly times: readonly StepTime[];
   /** Said once, below: what is not as one would expect. */
   readonly remarks: readonly string[];
@@ -32,9 +34,8 @@ export function upScreen(view: UpView): string[] {
     operator: `share of class ${agentClass.classId}, ${agentClass.name}; runs the gateway`,
     consumer: `bought ${grouped(formatUnits(boughtUnits, unitDecimals))} units of class ${agentClass.classId}`,
   };
-  const total = view.times.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   return [
-    `Kedge is up after ${seconds(total)}. Ctrl-C stops it; the next start goes on from here.`,
+    `Kedge is up after ${seconds(view.milliseconds)}. Ctrl-C stops it; the next start goes on from here.`,
     '',
     ...table([
       ['gateway', `${view.gatewayUrl}   (model ${model})`],

@@ -39,7 +39,7 @@ test('a service that is killed is started again, and who depends on it hears of 
   process.kill(first, 'SIGKILL');
   await until(() => restarts() === 1);
   expect(service.pid()).not.toBe(first);
-  expect(notes).toEqual(['the agent ended (signal SIGKILL); starting it again']);
+  expect(notes).toEqual(['the agent ended (signal SIGKILL); starting it again', 'the agent runs again']);
   expect(failures).toEqual([]);
 });
 
