@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { BaseError, contentMerkleTree, type AnchoredContent, type Hasher, type ManifestFile } from '@kedge/core';
 import { createBufferPool } from './createBufferPool.js';
 import type { ContentStore } from './createContentStore.js';
-import { createFileHasher } from './createFileHasher.js';
+import { createChunkHasher } from './createChunkHasher.js';
 import { fileDag, type DagNode } from './fileDag.js';
 import { folderDag } from './folderDag.js';
 import { mapLimit } from './mapLimit.js';
@@ -13,6 +13,8 @@ import { assertSameWalk, walkFolder, type Refusal, type Walk } from './walkFolde
 
 export const defaultChunkSize = 1024 * 1024;
 const maxChunkSize = 2 * 1024 * 1024;
+/** Bytes; below, starting a second thread takes longer than it saves. */
+export const threadFromTotal = 32 * 1024 * 1024;
 const filesAtOnce = 4;
 const buffers = 8;
 
@@ -69,7 +71,7 @@ export async function anchorPath(options: AnchorPathOptions): Promise<Anchored> 
   const bytesTotal = walk.files.reduce((sum, file) => sum + Number(file.state.size), 0);
   let bytesDone = 0;
   const pool = createBufferPool(buffers, chunkSize);
-  const hasher = createFileHasher(thread);
+  const hasher = createChunkHasher(bytesTotal < threadFromTotal ? 'never' : thread);
   const onBlock =
     store && ((cid: { toString(): string }, bytes: Uint8Array) => store.put(String(cid), bytes, { sync }));
   try {

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Bi
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { BaseError } from '@kedge/core';
 import type { BufferPool } from './createBufferPool.js';
-import type { FileHasher } from './createFileHasher.js';
+import type { ChunkHasher } from './createChunkHasher.js';
 
 /** What one read of a file gives. `digests` holds 32 bytes for each chunk. */
 export type FileDigests = { readonly size: number; readonly sha256: Uint8Array; readonly digests: Uint8Array };
@@ -21,7 +21,7 @@ const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.
 /**
  * Reads a file once: its SHA-256 and that of each chunk. Compares size, times and inode before and after.
  *
- * Reads are synchronous, a chunk at a time with a turn of the event loop after each: the system reads ahead, SHA-256 is
+ * Reads are synchronous, a chunk at a time with turns of the event loop between: the system reads ahead, SHA-256 is
  * what takes the time, and handing each read to a thread costs a third of a hash.
  *
  * @param options.name the file in errors
@@ -32,7 +32,7 @@ export async function readChunks(options: {
   name: string;
   chunkSize: number;
   pool: BufferPool;
-  hasher: FileHasher;
+  hasher: ChunkHasher;
   onChunk?: OnChunk;
 }): Promise<FileDigests> {
   const { path, name } = options;
@@ -52,7 +52,7 @@ async function readOpen(handle: number, options: Parameters<typeof readChunks>[0
   const count = Math.max(1, Math.ceil(size / chunkSize));
   const digests = new Uint8Array(count * 32);
   // The only chunk's digest is the file's digest: small files are hashed once.
-  const whole = count === 1 ? undefined : hasher.begin(count);
+  const whole = count === 1 ? undefined : createHash('sha256');
 
   const read = (index: number, buffer: Uint8Array): Uint8Array => {
     const wanted = Math.min(chunkSize, size - index * chunkSize);
@@ -60,35 +60,34 @@ async function readOpen(handle: number, options: Parameters<typeof readChunks>[0
     if (got < wanted) throw changed(name, `it ended ${wanted - got} bytes early`);
     return buffer.subarray(0, wanted);
   };
-  const use = async (index: number, bytes: Uint8Array): Promise<void> => {
-    const hashed = whole?.update(bytes);
-    const digest = createHash('sha256').update(bytes).digest();
-    digests.set(digest, index * 32);
-    // Both still look at the buffer: it goes back to the pool when the slower one is done.
-    const outcomes = await Promise.allSettled([hashed, onChunk?.({ index, bytes, digest })]);
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  };
-
   const uses = new Set<Promise<void>>();
   const failures: unknown[] = [];
   for (let index = 0; index < count && failures.length === 0; index++) {
     // Waits when every buffer is being hashed or stored: the pool bounds memory.
     const buffer = await pool.acquire();
-    const using = Promise.resolve()
-      .then(() => use(index, read(index, buffer)))
+    const use = async () => {
+      const bytes = read(index, buffer);
+      const digested = hasher.digest(bytes);
+      whole?.update(bytes);
+      const digest = await digested;
+      digests.set(digest, index * 32);
+      await onChunk?.({ index, bytes, digest });
+    };
+    const using = use()
       .catch((error: unknown) => void failures.push(error))
       .finally(() => {
         pool.release(buffer);
         uses.delete(using);
       });
     uses.add(using);
+    // Signals and timers are served, and buffers come back while they are still in the processor's cache.
     await eventLoopTurn();
   }
   await Promise.all(uses);
   if (failures.length > 0) throw failures[0];
 
   asked(name, () => assertUnchanged(handle, path, name, before));
-  return { size, sha256: whole ? await whole.digest() : digests, digests };
+  return { size, sha256: whole ? whole.digest() : digests, digests };
 }
 
 function readFully(handle: number, buffer: Uint8Array, wanted: number, position: number): number {

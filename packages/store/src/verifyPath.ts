@@ -1,7 +1,7 @@
 import { BaseError, contentMerkleTree, type Hasher, type Manifest, type ManifestFile } from '@kedge/core';
-import { lookAt, type AnchorProgress } from './anchorPath.js';
+import { lookAt, threadFromTotal, type AnchorProgress } from './anchorPath.js';
 import { createBufferPool } from './createBufferPool.js';
-import { createFileHasher } from './createFileHasher.js';
+import { createChunkHasher } from './createChunkHasher.js';
 import { fileDag } from './fileDag.js';
 import { folderDag } from './folderDag.js';
 import { mapLimit } from './mapLimit.js';
@@ -78,7 +78,7 @@ export async function verifyPath(options: {
   const bytesTotal = present.reduce((sum, file) => sum + Number(file.state.size), 0);
   let bytesDone = 0;
   const pool = createBufferPool(buffers, manifest.chunkSize);
-  const hasher = createFileHasher();
+  const hasher = createChunkHasher(bytesTotal < threadFromTotal ? 'never' : 'auto');
   try {
     const compared = await mapLimit(present, filesAtOnce, async (found) => {
       const file = anchored.get(nameOf(found.path))!;

@@ -53,7 +53,11 @@ describe('anchorPath', () => {
 
   it('gives the same result on one thread and on two, with and without a store', async () => {
     const root = await temporaryFolder();
-    await writeTree(root, { 'big.bin': pseudoRandom(4, 9 * MiB + 5), 'mid.bin': pseudoRandom(5, 4 * MiB), small: 's' });
+    await writeTree(root, {
+      'big.bin': pseudoRandom(4, 33 * MiB + 5),
+      'mid.bin': pseudoRandom(5, 4 * MiB),
+      small: 's',
+    });
     const store = createContentStore({ dir: await temporaryFolder() });
     const one = await anchorPath({ path: root, keccak256, thread: 'never' });
     const two = await anchorPath({ path: root, keccak256, thread: 'auto', store, sync: 'each' });
