@@ -125,16 +125,12 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
         Lock storage record = _locks[module][lockId];
         if (record.lockedAt != 0) revert DATLockExists(module, lockId);
         // Casts: ids of existing tokens have 128 bits; 40 bits of seconds last for 34,000 years.
-        _locks[module][lockId] =
-            Lock({tokenId: uint128(tokenId), remaining: units, lockedAt: uint40(block.timestamp)});
+        _locks[module][lockId] = Lock({tokenId: uint128(tokenId), remaining: units, lockedAt: uint40(block.timestamp)});
         emit ValueLocked(tokenId, module, lockId, units);
     }
 
     /// @inheritdoc IDATLocks
-    function consumeLock(bytes32 lockId, uint64 units, bytes32 metricType, address operator)
-        external
-        nonReentrantView
-    {
+    function consumeLock(bytes32 lockId, uint64 units, bytes32 metricType, address operator) external nonReentrantView {
         Lock memory record = _requireLock(msg.sender, lockId);
         if (units > record.remaining) revert DATLockExceeded(msg.sender, lockId, record.remaining, units);
         uint256 tokenId = record.tokenId;

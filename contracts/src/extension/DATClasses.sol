@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {
-    ClassInfo,
-    ClassKind,
-    ClassTerms,
-    IDATClasses,
-    Parent,
-    ParentTerms
-} from "../interfaces/IDATClasses.sol";
+import {ClassInfo, ClassKind, ClassTerms, IDATClasses, Parent, ParentTerms} from "../interfaces/IDATClasses.sol";
 import {IDATCore} from "../interfaces/IDATCore.sol";
 import {IDataAnchoringToken} from "../interfaces/IDataAnchoringToken.sol";
 import {ClassHead, ClassRecord, ClassShare, Policy} from "../types/Records.sol";
@@ -102,9 +95,7 @@ abstract contract DATClasses is DATExtension, IDATClasses {
     {
         ClassHead memory head = _requireClass(classId);
         ClassRecord storage record = _records[classId];
-        return (
-            record.metadataURI, record.integrityHash, head.unitDecimals, record.policies[head.policyVersion].uri
-        );
+        return (record.metadataURI, record.integrityHash, head.unitDecimals, record.policies[head.policyVersion].uri);
     }
 
     /// @inheritdoc IDATClasses
@@ -157,11 +148,7 @@ abstract contract DATClasses is DATExtension, IDATClasses {
     function _createClass(ClassTerms memory terms) private returns (uint256 classId) {
         classId = ++_classCount;
         _heads[classId] = ClassHead({
-            issuer: msg.sender,
-            policyVersion: 1,
-            tokenCount: 0,
-            unitDecimals: terms.unitDecimals,
-            kind: terms.kind
+            issuer: msg.sender, policyVersion: 1, tokenCount: 0, unitDecimals: terms.unitDecimals, kind: terms.kind
         });
         ClassRecord storage record = _records[classId];
         record.metadataURI = terms.metadataURI;
@@ -171,13 +158,7 @@ abstract contract DATClasses is DATExtension, IDATClasses {
 
         emit IDATCore.ClassCreated(classId, terms.metadataURI, terms.integrityHash);
         emit ClassConfigured(
-            classId,
-            msg.sender,
-            terms.kind,
-            terms.unitDecimals,
-            terms.beneficiary,
-            terms.policyURI,
-            terms.policyHash
+            classId, msg.sender, terms.kind, terms.unitDecimals, terms.beneficiary, terms.policyURI, terms.policyHash
         );
         if (terms.parents.length != 0) _linkParents(classId, record, terms.parents);
     }

@@ -49,12 +49,7 @@ abstract contract DATRoyalties is DATExtension, IDATRevenue {
     }
 
     /// @inheritdoc IDATRevenue
-    function withdraw(address asset, address payable to)
-        external
-        onlyDelegated
-        nonReentrant
-        returns (uint256 amount)
-    {
+    function withdraw(address asset, address payable to) external onlyDelegated nonReentrant returns (uint256 amount) {
         amount = _owed[msg.sender][asset];
         if (amount == 0) return 0;
         delete _owed[msg.sender][asset];

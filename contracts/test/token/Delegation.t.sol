@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {ClassTerms, IDATClasses, ParentTerms} from "../../src/interfaces/IDATClasses.sol";
+import {IDATCore} from "../../src/interfaces/IDATCore.sol";
+import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
+import {IDATLots, LotTerms} from "../../src/interfaces/IDATLots.sol";
+import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
+import {KedgeTest} from "../helpers/KedgeTest.sol";
+
+/// @notice Branches: Delegation.tree.
+contract DelegationTest is KedgeTest {
+    function test_P12_CallsReachTheExtensionOnTheTokensStorage() public {
+        uint256 classId = createClass();
+        assertEq(token.issuerOf(classId), issuer);
+        assertEq(IDATClasses(token.extension()).classCount(), 0);
+        LotTerms memory terms = lotTerms(ETH, 1, 1);
+        terms.seller = stranger;
+        uint32 lot = createLot(classId, terms);
+        vm.deal(stranger, 9);
+        vm.prank(stranger);
+        uint256 tokenId = token.mintFromLot{value: 9}(classId, lot, holder, 9, 0);
+        assertEq(address(token).balance, 9);
+        assertEq(token.extension().balance, 0);
+        assertEq(core.ownerOf(tokenId), holder);
+    }
+
+    function test_P12_ReasonsComeBackWhole() public {
+        (bool done, bytes memory reason) = address(token).call(abi.encodeCall(IDATClasses.policyOf, (7, 1)));
+        assertFalse(done);
+        assertEq(reason, abi.encodeWithSelector(IDATClasses.ERC8028NonexistentClass.selector, 7));
+        (done, reason) = address(token).call(abi.encodeWithSignature("unknown()"));
+        assertFalse(done);
+        assertEq(reason.length, 0);
+        // ETH for an extension function that takes none.
+        vm.deal(address(this), 1);
+        (done,) = address(token).call{value: 1}(abi.encodeCall(IDATCore.createClass, ("", 0, 0, "")));
+        assertFalse(done);
+    }
+
+    function test_P7_PlainEtherIsRefused() public {
+        vm.deal(address(this), 2);
+        (bool done, bytes memory reason) = address(token).call{value: 2}("");
+        assertFalse(done);
+        assertEq(reason, abi.encodeWithSelector(IDATLots.DATWrongDeposit.selector, 0, 2));
+        (done,) = address(token).call{value: 2}(hex"deadbeef");
+        assertFalse(done);
+        (done,) = token.extension().call{value: 2}("");
+        assertFalse(done);
+    }
+
+    function test_P8_TheExtensionAloneIsHarmless() public {
+        bytes[] memory calls = new bytes[](15);
+        LotTerms memory terms = lotTerms(ETH, 1, 1);
+        ClassTerms memory class = classTerms(new ParentTerms[](0), address(0));
+        calls[0] = abi.encodeCall(IDATCore.createClass, ("", 0, 0, ""));
+        calls[1] = abi.encodeCall(IDATClasses.createClassWithTerms, (class));
+        calls[2] = abi.encodeCall(IDATCore.updateClassMetadata, (1, "", 0));
+        calls[3] = abi.encodeCall(IDATCore.updateClassPolicy, (1, ""));
+        calls[4] = abi.encodeCall(IDATClasses.publishPolicy, (1, "", 0));
+        calls[5] = abi.encodeCall(IDATClasses.transferIssuer, (1, stranger));
+        calls[6] = abi.encodeCall(IDATClasses.acceptIssuer, (1));
+        calls[7] = abi.encodeCall(IDATClasses.acceptParent, (1, 0));
+        calls[8] = abi.encodeCall(IDATLots.createLot, (1, terms));
+        calls[9] = abi.encodeCall(IDATLots.mintFromLot, (1, 1, stranger, 1, 0));
+        calls[10] = abi.encodeCall(IDATLots.refund, (1, 1, payable(stranger)));
+        calls[11] = abi.encodeCall(IDATLots.sweepExpired, (1));
+        calls[12] = abi.encodeCall(IDATRevenue.syncExpired, (1));
+        calls[13] = abi.encodeCall(IDATRevenue.observeExpiry, (1));
+        calls[14] = abi.encodeCall(IDATRevenue.withdraw, (ETH, payable(stranger)));
+        address extension = token.extension();
+        for (uint256 i = 0; i < calls.length; ++i) {
+            (bool done, bytes memory reason) = extension.call(calls[i]);
+            assertFalse(done);
+            assertEq(reason, abi.encodeWithSelector(IDATErrors.DATDirectCall.selector));
+        }
+        vm.expectRevert(IDATErrors.DATDirectCall.selector);
+        IDATRevenue(extension).collectRoyalty(1, 0, ETH);
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IDATCore} from "../../src/interfaces/IDATCore.sol";
+import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
+import {IDATLocks} from "../../src/interfaces/IDATLocks.sol";
+import {KedgeTest} from "../helpers/KedgeTest.sol";
+import {TestModule} from "./Modules.sol";
+
+/// @notice Branches: Locks.tree.
+contract LocksTest is KedgeTest {
+    bytes32 private constant ID = keccak256("lock");
+    bytes32 private constant METRIC = keccak256("units");
+    uint64 private constant EXPIRY = uint64(START + 1 days);
+
+    uint256 private classId;
+    uint256 private tokenId;
+    TestModule private module;
+
+    function setUp() public override {
+        super.setUp();
+        classId = createClass();
+        tokenId = mintValue(classId, holder, 100, EXPIRY);
+        module = new TestModule(token);
+        module.setNextId(ID);
+    }
+
+    function lock(uint64 units) private returns (bytes32) {
+        vm.prank(holder);
+        return token.lock(tokenId, units, address(module), "data");
+    }
+
+    function test_R5_TheHolderLocksToAModule() public {
+        vm.expectEmit(address(token));
+        emit IDATLocks.ValueLocked(tokenId, address(module), ID, 60);
+        assertEq(lock(60), ID);
+        assertEq(module.seen(), keccak256(abi.encode(holder, tokenId, uint64(60), EXPIRY, bytes("data"))));
+        assertEq(core.valueOf(tokenId), 40);
+        (uint256 lockedToken, uint64 remaining, uint64 lockedAt) = token.lockInfo(address(module), ID);
+        assertEq(lockedToken, tokenId);
+        assertEq(remaining, 60);
+        assertEq(lockedAt, START);
+        (lockedToken, remaining, lockedAt) = token.lockInfo(stranger, ID);
+        assertEq(lockedToken + remaining + lockedAt, 0);
+    }
+
+    function test_R5_OnlyTheHolderLocks() public {
+        vm.startPrank(holder);
+        core.approveForClass(classId, operator, true);
+        token.setApprovalForAll(operator, true);
+        vm.stopPrank();
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Unauthorized.selector, tokenId, operator));
+        vm.prank(operator);
+        token.lock(tokenId, 1, address(module), "");
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028NonexistentToken.selector, 5));
+        token.lock(5, 1, address(module), "");
+    }
+
+    function test_R5_OnlySpendableUnitsAreLocked() public {
+        vm.startPrank(holder);
+        vm.expectRevert(IDATErrors.DATZeroUnits.selector);
+        token.lock(tokenId, 0, address(module), "");
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028InsufficientValue.selector, tokenId, 100, 101));
+        token.lock(tokenId, 101, address(module), "");
+        vm.warp(EXPIRY + 1);
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Expired.selector, tokenId, EXPIRY));
+        token.lock(tokenId, 1, address(module), "");
+    }
+
+    function test_R5_AModuleIsAContractAndMayRefuse() public {
+        vm.startPrank(holder);
+        vm.expectRevert();
+        token.lock(tokenId, 1, stranger, "");
+        vm.expectRevert(abi.encodeWithSelector(TestModule.Refused.selector, bytes("!no")));
+        token.lock(tokenId, 1, address(module), "!no");
+        assertEq(core.valueOf(tokenId), 100);
+    }
+
+    function test_R5_AnIdIsUsedOnce() public {
+        lock(10);
+        bytes memory reason = abi.encodeWithSelector(IDATLocks.DATLockExists.selector, address(module), ID);
+        vm.expectRevert(reason);
+        vm.prank(holder);
+        token.lock(tokenId, 10, address(module), "");
+        module.consume(ID, 10, operator);
+        vm.expectRevert(reason);
+        vm.prank(holder);
+        token.lock(tokenId, 10, address(module), "");
+        module.release(ID);
+        vm.expectRevert(reason);
+        vm.prank(holder);
+        token.lock(tokenId, 10, address(module), "");
+        // Another module has ids of its own.
+        TestModule other = new TestModule(token);
+        other.setNextId(ID);
+        vm.prank(holder);
+        token.lock(tokenId, 10, address(other), "");
+        assertEq(core.valueOf(tokenId), 80);
+    }
+
+    function test_R5_OnlyTheModuleTakesAndNeverBeyondTheLock() public {
+        lock(60);
+        vm.expectRevert(abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, stranger, ID));
+        vm.prank(stranger);
+        token.consumeLock(ID, 1, METRIC, stranger);
+        vm.expectRevert(abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, holder, ID));
+        vm.prank(holder);
+        token.returnLock(ID);
+        vm.expectEmit(address(token));
+        emit IDATCore.UsageRecorded(tokenId, METRIC, 25, operator);
+        module.consume(ID, 25, operator);
+        (, uint64 remaining,) = token.lockInfo(address(module), ID);
+        assertEq(remaining, 35);
+        assertEq(core.valueOf(tokenId), 40);
+        vm.expectRevert(abi.encodeWithSelector(IDATLocks.DATLockExceeded.selector, address(module), ID, 35, 36));
+        module.consume(ID, 36, operator);
+        module.consume(ID, 35, operator);
+        vm.expectRevert(abi.encodeWithSelector(IDATLocks.DATLockExceeded.selector, address(module), ID, 0, 1));
+        module.consume(ID, 1, operator);
+        assertEq(module.release(ID), 0);
+    }
+
+    function test_P14_AHolderCannotRevokeAfterBeingServed() public {
+        lock(60);
+        vm.startPrank(holder);
+        core.approveForClass(classId, operator, false);
+        uint256 aside = mintAside();
+        core.transferValue(tokenId, aside, 40);
+        core.transferToken(tokenId, stranger);
+        vm.stopPrank();
+        module.consume(ID, 60, operator);
+        assertEq(core.valueOf(tokenId), 0);
+    }
+
+    function mintAside() private returns (uint256 aside) {
+        vm.stopPrank();
+        aside = mintValue(classId, holder, 0, 0);
+        vm.startPrank(holder);
+    }
+
+    function test_R6_TheRestReturnsToWhoeverOwnsTheToken() public {
+        lock(60);
+        module.consume(ID, 20, operator);
+        vm.prank(holder);
+        core.transferToken(tokenId, stranger);
+        vm.expectEmit(address(token));
+        emit IDATLocks.ValueUnlocked(tokenId, address(module), ID, 40);
+        assertEq(module.release(ID), 40);
+        assertEq(core.valueOf(tokenId), 80);
+        assertEq(core.ownerOf(tokenId), stranger);
+        (uint256 lockedToken, uint64 remaining, uint64 lockedAt) = token.lockInfo(address(module), ID);
+        assertEq(lockedToken + remaining + lockedAt, 0);
+        bytes memory reason = abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, address(module), ID);
+        vm.expectRevert(reason);
+        module.release(ID);
+        vm.expectRevert(reason);
+        module.consume(ID, 0, operator);
+    }
+
+    function test_R6_NothingIsTakenFromAnExpiredToken() public {
+        lock(60);
+        vm.warp(EXPIRY);
+        module.consume(ID, 1, operator);
+        vm.warp(EXPIRY + 1);
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Expired.selector, tokenId, EXPIRY));
+        module.consume(ID, 1, operator);
+        assertEq(module.release(ID), 59);
+        assertEq(core.valueOf(tokenId), 99);
+    }
+
+    function test_R6_AReturnThatDoesNotFitWaits() public {
+        uint256 full = mintValue(classId, holder, type(uint64).max, 0);
+        uint256 more = mintValue(classId, holder, 60, 0);
+        vm.startPrank(holder);
+        token.lock(full, 50, address(module), "");
+        core.transferValue(more, full, 50);
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.DATValueTooLarge.selector, uint256(type(uint64).max) + 50));
+        module.release(ID);
+        core.transferValue(full, more, 50);
+        assertEq(module.release(ID), 50);
+    }
+
+    function test_R5_AModuleCannotReenterWhileItIsAsked() public {
+        bytes[] memory calls = new bytes[](3);
+        calls[0] = abi.encodeCall(IDATLocks.lock, (tokenId, 1, address(module), ""));
+        calls[1] = abi.encodeCall(IDATLocks.consumeLock, (ID, 1, METRIC, operator));
+        calls[2] = abi.encodeCall(IDATCore.claim, (tokenId, ETH, payable(holder)));
+        for (uint256 i = 0; i < calls.length; ++i) {
+            module.arm(calls[i]);
+            module.setNextId(bytes32(i));
+            lock(10);
+            assertFalse(module.succeeded());
+            assertEq(module.answer(), abi.encodeWithSignature("ReentrancyGuardReentrantCall()"));
+        }
+        // Its own lock does not exist before it has answered.
+        module.setNextId(ID);
+        module.arm(abi.encodeCall(IDATLocks.returnLock, (ID)));
+        lock(10);
+        assertEq(module.answer(), abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, address(module), ID));
+        // An older lock of the same token may end meanwhile, and nothing is lost.
+        module.setNextId(keccak256("next"));
+        module.arm(abi.encodeCall(IDATLocks.returnLock, (ID)));
+        lock(10);
+        assertTrue(module.succeeded());
+        assertEq(core.valueOf(tokenId), 100 - 30 - 10);
+    }
+}

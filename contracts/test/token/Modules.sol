@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IDATLocks} from "../../src/interfaces/IDATLocks.sol";
+import {ILockModule} from "../../src/interfaces/ILockModule.sol";
+
+/// @notice A lock module that gives the ids it is told to, calls back while it is asked, and obeys the test.
+contract TestModule is ILockModule {
+    error Refused(bytes data);
+
+    IDATLocks private immutable _token;
+    bytes private _callback;
+    bytes32 public nextId;
+    bytes public answer;
+    bool public succeeded;
+    bytes32 public seen;
+
+    constructor(IDATLocks token) {
+        _token = token;
+    }
+
+    function setNextId(bytes32 id) external {
+        nextId = id;
+    }
+
+    function arm(bytes calldata callback) external {
+        _callback = callback;
+    }
+
+    function onLock(address holder, uint256 tokenId, uint64 units, uint64 expireAt, bytes calldata data)
+        external
+        returns (bytes32)
+    {
+        if (data.length != 0 && data[0] == "!") revert Refused(data);
+        seen = keccak256(abi.encode(holder, tokenId, units, expireAt, data));
+        if (_callback.length != 0) (succeeded, answer) = address(_token).call(_callback);
+        return nextId;
+    }
+
+    function consume(bytes32 lockId, uint64 units, address operator) external {
+        _token.consumeLock(lockId, units, keccak256("units"), operator);
+    }
+
+    function release(bytes32 lockId) external returns (uint64) {
+        return _token.returnLock(lockId);
+    }
+}
