@@ -120,7 +120,7 @@ describe('EIP-712', () => {
 
   test('the domain separator and a digest are those of EIP-712', () => {
     const separator = hashDomain({
-      domain: protocolDomain(domain),
+      domain: { ...protocolDomain(domain), chainId: BigInt(domain.chainId) },
       types: {
         EIP712Domain: [
           { name: 'name', type: 'string' },

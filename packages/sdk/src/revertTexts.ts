@@ -60,6 +60,10 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   },
   DATTotalShareTooHigh: { message: 'The total share of the class would exceed 2^48 - 1.' },
   DATPaymentFailed: { message: 'The recipient refused the payment.' },
+  DATDirectCall: {
+    message: 'The extension is no contract of its own.',
+    hints: ['Call the DataAnchoringToken.'],
+  },
   DATNonexistentLock: { message: 'There is no such lock.' },
   DATLockExists: { message: 'This channel was opened before.', hints: ['Use another salt.'] },
   DATLockExceeded: { message: 'More is taken than is locked.' },
@@ -86,6 +90,7 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   ValueMarketSoldOut: { message: 'Fewer units are left than asked for.' },
   ValueMarketTooExpensive: { message: 'The price is above what the buyer allows.' },
   ValueMarketWrongPayment: { message: 'The payment does not fit the price.' },
+  ValueMarketSurplusRefused: { message: 'The buyer refused the ETH beyond the price.' },
   ERC20InsufficientBalance: { message: 'The account has too little of the asset.' },
   ERC20InsufficientAllowance: { message: 'The account allows too little of the asset to be taken.' },
   ERC721InvalidReceiver: { message: 'The recipient is a contract that does not take tokens.' },

@@ -59,7 +59,11 @@ export function toChainError(cause: unknown, doing: string): BaseError {
       cause,
     });
   }
-  return new BaseError(`Could not ${doing}: ${lowerFirst(shortMessageOf(cause))}`, { code: 'chain_error', cause });
+  return new BaseError(`Could not ${doing}: ${lowerFirst(shortMessageOf(cause))}`, {
+    code: 'chain_error',
+    ...(cause instanceof ViemError && cause.details ? { values: { details: cause.details } } : {}),
+    cause,
+  });
 }
 
 /**
@@ -118,8 +122,8 @@ function causeNames(error: unknown): string[] {
 }
 
 function shortMessageOf(error: unknown): string {
-  if (error instanceof ViemError) return error.shortMessage;
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof ViemError ? error.shortMessage : error instanceof Error ? error.message : String(error);
+  return text.split('\n')[0]!;
 }
 
 function lowerFirst(text: string): string {

@@ -5,7 +5,7 @@ import {
   valueChannelsBytecode,
   valueMarketBytecode,
 } from '@kedge/core/bytecode';
-import { encodeDeployData, parseAbi } from 'viem';
+import { encodeDeployData, getAddress, parseAbi } from 'viem';
 import type { WriteClient } from '../client.js';
 import { toChainError } from '../toChainError.js';
 import { sendAndWait } from '../writeContract.js';
@@ -67,7 +67,7 @@ async function deployOne(
     const { contractAddress, transactionHash } = await sendAndWait(publicClient, walletClient, doing, () =>
       walletClient.sendTransaction({ account: walletClient.account, chain: null, data }),
     );
-    if (contractAddress) return contractAddress;
+    if (contractAddress) return getAddress(contractAddress);
     throw new BaseError(`Could not ${doing}: the chain names no address.`, {
       kind: 'bug',
       code: 'event_missing',

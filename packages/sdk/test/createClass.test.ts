@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addressOf, policy, someHash, startStage, type Stage } from './fixture.js';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.anvil.stop());
+
+const metadata = { metadataURI: 'ipfs://meta', integrityHash: someHash };
+
+describe('createClass', () => {
+  test('P16: anyone creates a class, and is its issuer; the id is the event’s', async () => {
+    const first = await stage.as('contributor').createClass({ kind: 'dataset', ...metadata });
+    const second = await stage.as('stranger').createClass({ kind: 'model', ...metadata, unitDecimals: 3, policy });
+    expect([first.classId, second.classId]).toEqual([1n, 2n]);
+    expect(await stage.as('issuer').getClass({ classId: 2n })).toMatchObject({
+      kind: 'model',
+      issuer: addressOf('stranger'),
+      unitDecimals: 3,
+      policy: { version: 1, ...policy },
+    });
+    expect(second.gasUsed).toBeGreaterThan(21_000n);
+    const { status } = await stage.anvil.publicClient.getTransactionReceipt({ hash: second.transactionHash });
+    expect(status).toBe('success');
+  });
+
+  test('two at once from one account do not fight over a nonce', async () => {
+    const { createClass } = stage.as('issuer');
+    const made = await Promise.all([1, 2, 3].map(() => createClass({ kind: 'agent', ...metadata })));
+    expect(new Set(made.map(({ classId }) => classId)).size).toBe(3);
+  });
+
+  test('royalties beyond the whole are refused with both numbers and a hint-free reason', async () => {
+    const parents = [
+      { classId: 1n, royaltyBps: 6_000 },
+      { classId: 2n, royaltyBps: 4_001 },
+    ];
+    await expect(stage.as('issuer').createClass({ kind: 'agent', ...metadata, parents })).rejects.toMatchObject({
+      code: 'DATRoyaltiesTooHigh',
+      shortMessage: 'Could not create the class: the royalties of the parents sum to more than the whole.',
+      values: { sumBps: 10_001n, maximumBps: 10_000n },
+    });
+  });
+
+  test('a parent that does not exist is named', async () => {
+    const parents = [{ classId: 99n, royaltyBps: 1 }];
+    await expect(stage.as('issuer').createClass({ kind: 'agent', ...metadata, parents })).rejects.toMatchObject({
+      code: 'ERC8028NonexistentClass',
+      values: { classId: 99n },
+    });
+  });
+});

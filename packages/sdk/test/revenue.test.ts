@@ -1,0 +1,64 @@
+import { zeroAddress } from '@kedge/core';
+import { parseEther } from 'viem';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addressOf, createClasses, startStage, type Stage } from './fixture.js';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.anvil.stop());
+
+describe('settleRevenue, collectRoyalty, claim and getRevenue', () => {
+  test('L3, L4: revenue splits to the wei, the royalty moves when collected, claiming twice pays once', async () => {
+    const ids = await createClasses(stage);
+    const reader = stage.as('stranger');
+    const settled = await reader.settleRevenue({ classId: ids.agentId, amount: parseEther('1') });
+    expect(settled.amount).toBe(parseEther('1'));
+    expect(await reader.getRevenue({ classId: ids.agentId })).toEqual({
+      classId: ids.agentId,
+      asset: zeroAddress,
+      received: parseEther('1'),
+      royaltiesReserved: parseEther('0.3'),
+      royaltiesPaid: 0n,
+      claimed: 0n,
+      orphan: 0n,
+      backing: 0n,
+      royaltiesDue: [{ parentId: ids.datasetId, amount: parseEther('0.3') }],
+    });
+    const edge = { classId: ids.agentId, parentIndex: 0n };
+    expect((await reader.collectRoyalty(edge)).amount).toBe(parseEther('0.3'));
+    expect((await reader.collectRoyalty(edge)).amount).toBe(0n);
+    const { datasetShareId: tokenId } = ids;
+    expect((await reader.getToken({ tokenId })).pendingRevenue).toBe(parseEther('0.3'));
+    const to = `0x${'77'.repeat(20)}` as const;
+    expect((await stage.as('contributor').claim({ tokenId, to })).amount).toBe(parseEther('0.3'));
+    expect((await stage.as('contributor').claim({ tokenId, to })).amount).toBe(0n);
+    expect(await stage.anvil.publicClient.getBalance({ address: to })).toBe(parseEther('0.3'));
+    expect(await reader.getSolvency()).toEqual({ owed: parseEther('0.7'), held: parseEther('0.7'), solvent: true });
+  });
+
+  test('P11: only the owner chooses where a claim goes', async () => {
+    const { agentShareId: tokenId } = await createClasses(stage);
+    await expect(stage.as('stranger').claim({ tokenId })).rejects.toMatchObject({
+      code: 'ERC8028Unauthorized',
+      values: { tokenId, caller: addressOf('stranger') },
+    });
+    expect((await stage.as('stranger').claim({ tokenId, to: addressOf('operator') })).amount).toBe(0n);
+  });
+
+  test('P6: revenue for nobody is refused, and says what to do', async () => {
+    const { classId } = await stage
+      .as('issuer')
+      .createClass({ kind: 'dataset', metadataURI: '', integrityHash: `0x${'00'.repeat(32)}` });
+    await expect(stage.as('stranger').settleRevenue({ classId, amount: 1n })).rejects.toMatchObject({
+      code: 'ERC8028NoActiveShare',
+      values: { classId },
+      hints: [expect.stringContaining('mintShare')],
+    });
+    const { agentId } = await createClasses(stage);
+    await expect(stage.as('stranger').settleRevenue({ classId: agentId, amount: 0n })).rejects.toMatchObject({
+      code: 'DATZeroAmount',
+    });
+  });
+});
