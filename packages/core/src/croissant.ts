@@ -38,7 +38,8 @@ export type CroissantInput = {
 
 const text = z.string().min(1);
 const oneOrMany = <schema extends z.ZodType>(schema: schema) => z.union([schema, z.array(schema).min(1)]);
-const reference = z.looseObject({ '@id': text });
+/** A reference `{ '@id' }`, or a data source in full. */
+const container = z.looseObject({ '@id': text.exactOptional() });
 const localized = z.union([text, z.record(z.string(), z.string())]);
 const date = z.string().regex(/^\d{4}-\d{2}-\d{2}(T.+)?$/, 'expected an ISO 8601 date');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits');
@@ -51,7 +52,7 @@ const fileObject = z.looseObject({
   contentSize: text.exactOptional(),
   encodingFormat: oneOrMany(text),
   sha256: sha256.exactOptional(),
-  containedIn: oneOrMany(reference).exactOptional(),
+  containedIn: oneOrMany(container).exactOptional(),
 });
 const fileSet = z.looseObject({
   '@type': z.literal('cr:FileSet'),
@@ -60,7 +61,7 @@ const fileSet = z.looseObject({
   encodingFormat: oneOrMany(text),
   includes: oneOrMany(text),
   excludes: oneOrMany(text).exactOptional(),
-  containedIn: oneOrMany(reference).exactOptional(),
+  containedIn: oneOrMany(container).exactOptional(),
 });
 
 /**
@@ -91,7 +92,7 @@ export const croissantSchema = z
     }
     for (const item of croissant.distribution) {
       for (const { '@id': id } of [item.containedIn ?? []].flat()) {
-        if (!ids.has(id)) context.addIssue({ code: 'custom', message: `distribution: ${id} is not there` });
+        if (id !== undefined && !ids.has(id)) context.addIssue({ code: 'custom', message: `distribution: ${id} is not there` });
       }
     }
   });
