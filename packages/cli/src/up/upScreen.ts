@@ -31,7 +31,7 @@ export function upScreen(view: UpView): string[] {
   const does: Readonly<Record<Role, string>> = {
     deployer: 'deployed the contracts',
     contributor: `share of class ${docsClass.classId}, ${docsClass.name}`,
-    operator: `share of class ${agentClass.classId}, ${agentClass.name}; runs the gateway`,
+    operator: `gateway; share of class ${agentClass.classId}`,
     consumer: `bought ${grouped(formatUnits(boughtUnits, unitDecimals))} units of class ${agentClass.classId}`,
   };
   return [

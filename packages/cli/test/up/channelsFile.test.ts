@@ -1,0 +1,69 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { zeroAddress, zeroHash } from '@kedge/core';
+import { expect, test } from 'vitest';
+import { parseChannelRecords } from '../../../gateway/src/channels/channelRecord.js';
+import { developmentAccount } from '../../src/accounts/developmentAccount.js';
+import { apiKeyHash, keepApiKey } from '../../src/up/apiKey.js';
+import { putChannelEntry, type ChannelEntry } from '../../src/up/channelsFile.js';
+import { demoPolicy } from '../../src/up/demoTerms.js';
+import { temporaryDataFolder } from './support.js';
+
+const { address } = developmentAccount('operator');
+const entry = (key: string, byte: string): ChannelEntry => ({
+  name: 'test',
+  apiKeySha256: apiKeyHash(key),
+  channelId: `0x${byte.repeat(32)}`,
+  channel: {
+    holder: address,
+    tokenId: 2n << 64n,
+    operator: address,
+    channelKey: address,
+    cap: 10n,
+    rate: 1n,
+    burst: 1n,
+    deadline: 2_000_000_000n,
+    grace: 86_400,
+    mode: 'capped',
+    salt: zeroHash,
+  },
+  classId: 2n,
+  policy: demoPolicy(address, ['kedge-docs']),
+  policyHash: zeroHash,
+  lotAsset: zeroAddress,
+  edges: [{ classId: 2n, parentIndex: 0n, asset: zeroAddress }],
+});
+
+test('the gateway reads what is written, and channels of others are kept', () => {
+  const file = join(temporaryDataFolder().gateway, 'channels.json');
+  putChannelEntry(file, entry('other', '01'));
+  putChannelEntry(file, entry('own', '02'));
+  putChannelEntry(file, entry('own', '03'));
+  const records = parseChannelRecords(JSON.parse(readFileSync(file, 'utf8')));
+  expect(records.map(({ channelId }) => channelId.slice(0, 4))).toEqual(['0x03', '0x01']);
+  expect(records[0]!.channel).toEqual(entry('own', '03').channel);
+});
+
+test('an entry that is there already leaves the file alone', () => {
+  const file = join(temporaryDataFolder().gateway, 'channels.json');
+  putChannelEntry(file, entry('own', '02'));
+  const { ino } = statSync(file);
+  putChannelEntry(file, entry('own', '02'));
+  expect(statSync(file).ino).toBe(ino);
+});
+
+test('a damaged channels file is reported, not replaced', () => {
+  const file = join(temporaryDataFolder().gateway, 'channels.json');
+  writeFileSync(file, '{}');
+  expect(() => putChannelEntry(file, entry('own', '02'))).toThrow(file);
+  expect(readFileSync(file, 'utf8')).toBe('{}');
+});
+
+test('the API key is made once, is private, and only its hash is written elsewhere', () => {
+  const { apiKey } = temporaryDataFolder();
+  const key = keepApiKey(apiKey);
+  expect(key).toMatch(/^kedge-[\w-]{32}$/);
+  expect(keepApiKey(apiKey)).toBe(key);
+  expect(statSync(apiKey).mode & 0o777).toBe(0o600);
+  expect(apiKeyHash(key)).toMatch(/^[0-9a-f]{64}$/);
+});

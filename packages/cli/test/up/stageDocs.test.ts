@@ -1,0 +1,37 @@
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { stageDocs } from '../../src/up/stageDocs.js';
+import { temporaryDataFolder } from './support.js';
+
+function installation() {
+  const { root, agent } = temporaryDataFolder();
+  const folder = join(root, 'clone');
+  mkdirSync(join(folder, 'docs', 'guides'), { recursive: true });
+  mkdirSync(join(folder, 'packages'));
+  writeFileSync(join(folder, 'README.md'), '# Readme');
+  writeFileSync(join(folder, 'docs', 'guides', 'one.md'), '# One');
+  utimesSync(join(folder, 'README.md'), 0, Date.UTC(2026, 0, 2) / 1000);
+  utimesSync(join(folder, 'docs', 'guides', 'one.md'), 0, Date.UTC(2026, 2, 4) / 1000);
+  return { folder, agent };
+}
+
+test('README and docs stand side by side under the paths that they have in the clone, and nothing else', () => {
+  const { folder, agent } = installation();
+  const staged = stageDocs(agent, folder);
+  expect(readFileSync(join(staged.folder, 'docs', 'guides', 'one.md'), 'utf8')).toBe('# One');
+  expect(readFileSync(join(staged.folder, 'README.md'), 'utf8')).toBe('# Readme');
+  expect(existsSync(join(staged.folder, 'packages'))).toBe(false);
+  staged.remove();
+  expect(existsSync(staged.folder)).toBe(false);
+});
+
+test('the date is that of the newest file, not of today', () => {
+  const { folder, agent } = installation();
+  expect(stageDocs(agent, folder).changedOn).toBe('2026-03-04');
+});
+
+test('without docs the way out is told', () => {
+  const { agent } = installation();
+  expect(() => stageDocs(agent, agent)).toThrow('run it from a clone');
+});

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { upScreen } from '../../src/up/upScreen.js';
+
+const labels = ['chain', 'contracts', 'docs anchored', 'agent class', 'lot on sale', 'units bought', 'channel', 'built-in upstream', 'gateway'];
+const screen = upScreen({
+  gatewayUrl: 'http://127.0.0.1:31999/v1',
+  apiKey: `kedge-${'x'.repeat(32)}`,
+  rpcUrl: 'http://127.0.0.1:31997',
+  chainId: 31337,
+  models: ['kedge-docs'],
+  docsClass: { name: 'Kedge documentation', classId: 1n },
+  agentClass: { name: 'Kedge docs agent', classId: 2n },
+  deadline: 1_800_000_000n,
+  milliseconds: 12_345,
+  times: labels.map((label) => ({ label, milliseconds: 1_234 })),
+  remarks: ['The docs changed since they were anchored: answers come from the anchored version.'],
+});
+
+test('it is one screen: at most 24 lines of 100 columns', () => {
+  expect(screen.length).toBeLessThanOrEqual(24);
+  expect(Math.max(...screen.map((line) => line.length))).toBeLessThanOrEqual(100);
+});
+
+test('it says where to connect, who is who, how long each step took, and what to do next', () => {
+  const text = screen.join('\n');
+  for (const part of ['http://127.0.0.1:31999/v1', 'kedge-xxxx', 'http://127.0.0.1:31997', 'after 12.3 s', 'Ctrl-C']) {
+    expect(text).toContain(part);
+  }
+  for (const role of ['deployer', 'contributor', 'operator', 'consumer']) expect(text).toMatch(new RegExp(`^  ${role} +0x`, 'm'));
+  for (const label of labels) expect(text.replaceAll('\n     ', ' ')).toContain(`${label} 1.2 s`);
+  expect(text).toContain('development keys, public');
+});
