@@ -1,0 +1,312 @@
+// Gas of whole transactions against the floor that our own storage layout allows, and against a naive ERC-8028 and
+// ERC-3525 in the same run. Exact: two runs print the same numbers.
+//
+// Floor (docs/reference/gas.md): 21,000 + calldata (4 a zero byte, 16 another) + what the state costs at least
+// (cold read 2,100; cold write 0 -> x 22,100, x -> y 5,000; log 375 + 375 a topic + 8 a byte; first use of another
+// account 2,600; a value transfer to an existing account 6,700; ecrecover 3,000). Opcodes, ABI decoding, hashing and
+// dispatch are overhead.
+import { readFileSync } from 'node:fs';
+import {
+  concat,
+  createTestClient,
+  encodeAbiParameters,
+  encodeFunctionData,
+  http,
+  keccak256,
+  parseEther,
+  publicActions,
+  toHex,
+  walletActions,
+  zeroAddress,
+} from 'viem';
+import { mnemonicToAccount } from 'viem/accounts';
+import { foundry } from 'viem/chains';
+import { channelIdOf, dataAnchoringTokenAbi, encodeChannel, protocolDomain, valueChannelsAbi, valueMarketAbi, voucherTypes } from '@kedge/core';
+import {
+  dataAnchoringTokenBytecode,
+  dataAnchoringTokenExtensionBytecode,
+  valueChannelsBytecode,
+  valueMarketBytecode,
+} from '@kedge/core/bytecode';
+import { startAnvil } from './startAnvil.mjs';
+
+const root = new URL('../', import.meta.url);
+const json = (path) => JSON.parse(readFileSync(new URL(path, root), 'utf8'));
+const naiveArtifact = json('contracts/out/NaiveDAT.sol/NaiveDAT.json');
+const erc3525 = json('node_modules/@solvprotocol/erc-3525/build/ERC3525BaseMock.json');
+
+const mnemonic = 'test test test test test test test test test test test junk'; // anvil's public development mnemonic
+const accounts = Array.from({ length: 8 }, (_, addressIndex) => mnemonicToAccount(mnemonic, { addressIndex }));
+const [issuer, operator, holder, other, contributor] = accounts;
+const far = 4_000_000_000n; // a deadline in the year 2096
+const keccak = (bytes) => keccak256(bytes, 'bytes');
+
+/** Runs the benchmark; answers with one row an operation. */
+export async function measureGas() {
+  const anvil = await startAnvil(['--hardfork', 'osaka', '--gas-limit', '60000000']);
+  try {
+    return await measureOn(anvil.rpcUrl);
+  } finally {
+    await anvil.stop();
+  }
+}
+
+async function measureOn(rpcUrl) {
+  const chain = createTestClient({ mode: 'anvil', chain: foundry, transport: http(rpcUrl), pollingInterval: 5 })
+    .extend(publicActions)
+    .extend(walletActions);
+  const rows = [];
+
+  async function send(account, to, data, value = 0n) {
+    const hash = await chain.sendTransaction({ account, to, data, value, gas: 20_000_000n });
+    const receipt = await chain.waitForTransactionReceipt({ hash });
+    if (receipt.status !== 'success') throw new Error(`transaction ${hash} reverted`);
+    return { receipt, data };
+  }
+  async function deploy(bytecode, types = [], values = []) {
+    const data = types.length ? concat([bytecode, encodeAbiParameters(types.map((type) => ({ type })), values)]) : bytecode;
+    const hash = await chain.sendTransaction({ account: issuer, data, gas: 20_000_000n });
+    return (await chain.waitForTransactionReceipt({ hash })).contractAddress;
+  }
+  const caller = (address, abi) => (account, functionName, args, value) =>
+    send(account, address, encodeFunctionData({ abi, functionName, args }), value);
+  const reader = (address, abi) => (functionName, args) => chain.readContract({ address, abi, functionName, args });
+
+  function record(operation, sent, state, peers = {}) {
+    const calldata = calldataGas(sent.data);
+    const stateGas = stateFloor(state, sent.receipt);
+    const floor = Math.max(21_000 + calldata.standard + stateGas, 21_000 + calldata.floor);
+    rows.push({ operation, gas: Number(sent.receipt.gasUsed), floor, ...peers });
+    return sent;
+  }
+
+  const extension = await deploy(dataAnchoringTokenExtensionBytecode);
+  const token = await deploy(dataAnchoringTokenBytecode, ['string', 'string', 'address'], ['Kedge Data Anchoring Token', 'DAT', extension]);
+  const channels = await deploy(valueChannelsBytecode, ['address'], [token]);
+  const market = await deploy(valueMarketBytecode, ['address'], [token]);
+  const dat = caller(token, dataAnchoringTokenAbi);
+  const read = reader(token, dataAnchoringTokenAbi);
+  const id = (classId, lot, serial) => (BigInt(classId) << 64n) | (BigInt(lot) << 32n) | BigInt(serial);
+
+  const naiveAddress = await deploy(naiveArtifact.bytecode.object);
+  const naive = caller(naiveAddress, naiveArtifact.abi);
+  const sft = caller(await deploy(erc3525.bytecode, ['string', 'string', 'uint8'], ['Peer', 'P', 0]), erc3525.abi);
+  const gasOf = async (sent) => Number((await sent).receipt.gasUsed);
+
+  // One class without parents, as the draft makes it.
+  await dat(issuer, 'createClass', ['ipfs://metadata', toHex(1, { size: 32 }), 0, 'ipfs://policy']);
+  await naive(issuer, 'createClass', ['ipfs://metadata', toHex(1, { size: 32 }), 0, 'ipfs://policy']);
+  await dat(issuer, 'mint', [1n, holder.address, 1_000n, 0n, 0n]);
+  await dat(issuer, 'mint', [1n, other.address, 1_000n, 0n, 0n]);
+  await naive(issuer, 'mint', [1n, holder.address, 1_000n, 0n, 0n]);
+  await naive(issuer, 'mint', [1n, other.address, 1_000n, 0n, 0n]);
+  await sft(issuer, 'mint', [holder.address, 1n, 1n, 1_000n]);
+  await sft(issuer, 'mint', [other.address, 2n, 1n, 1_000n]);
+
+  const minted = [3, 128]; // Minted
+  const transferLogs = [
+    [4, 0], // TransferToken
+    [4, 0], // ERC-721 Transfer
+  ];
+  record('mint, value only', await dat(issuer, 'mint', [1n, holder.address, 1_000n, 0n, 0n]), {
+    fresh: 1, // token
+    updated: 2, // class head, holder's count
+    logs: [minted, ...transferLogs],
+  }, {
+    naive: await gasOf(naive(issuer, 'mint', [1n, holder.address, 1_000n, 0n, 0n])),
+    erc3525: await gasOf(sft(issuer, 'mint', [holder.address, 3n, 1n, 1_000n])),
+  });
+  await dat(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n]);
+  await naive(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n]);
+  record('mint, with a share', await dat(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n]), {
+    fresh: 2, // token, share
+    updated: 3, // class head, class share, holder's count
+    logs: [minted, ...transferLogs],
+  }, { naive: await gasOf(naive(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n])) });
+
+  record('transfer token', await dat(holder, 'transferToken', [id(1, 1, 1), other.address]), {
+    updated: 3, // token, both holders' counts
+    read: 1, // token approval
+    logs: transferLogs,
+  }, {
+    naive: await gasOf(naive(holder, 'transferToken', [1n, other.address])),
+    erc3525: await gasOf(sft(holder, 'transferFrom', [holder.address, other.address, 1n])),
+  });
+  record('transfer value', await dat(other, 'transferValue', [id(1, 1, 1), id(1, 1, 2), 10n]), {
+    updated: 2,
+    logs: [[3, 32]],
+  }, {
+    naive: await gasOf(naive(other, 'transferValue', [1n, 2n, 10n])),
+    erc3525: await gasOf(sft(other, 'transferFrom', [1n, 2n, 10n])),
+  });
+  const metric = toHex(7, { size: 32 });
+  record('record usage, by the owner', await dat(other, 'recordUsage', [id(1, 1, 2), metric, 5n]), {
+    updated: 1,
+    logs: [[2, 96]],
+  }, { naive: await gasOf(naive(other, 'recordUsage', [2n, metric, 5n])) });
+  record('approve for a class', await dat(other, 'approveForClass', [1n, operator.address, true]), {
+    fresh: 1,
+    logs: [[4, 32]],
+  }, { naive: await gasOf(naive(other, 'approveForClass', [1n, operator.address, true])) });
+  record('record usage, by an operator', await dat(operator, 'recordUsage', [id(1, 1, 2), metric, 5n]), {
+    updated: 1,
+    read: 1,
+    logs: [[2, 96]],
+  }, { naive: await gasOf(naive(operator, 'recordUsage', [2n, metric, 5n])) });
+
+  const accrued = [[3, 32], [3, 128]]; // RevenueSettled, RevenueAccrued
+  await dat(issuer, 'settleRevenueETH', [1n], parseEther('1'));
+  await naive(issuer, 'settleRevenueETH', [1n], parseEther('1'));
+  record('settle ETH', await dat(issuer, 'settleRevenueETH', [1n], parseEther('1')), {
+    updated: 2, // index, received
+    read: 1, // class share
+    logs: accrued,
+  }, { naive: await gasOf(naive(issuer, 'settleRevenueETH', [1n], parseEther('1'))) });
+  await dat(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n]);
+  record('settle ETH, first after the shares changed', await dat(issuer, 'settleRevenueETH', [1n], parseEther('1')), {
+    fresh: 1, // checkpoint
+    updated: 2,
+    read: 1,
+    logs: accrued,
+  });
+  const shareToken = id(1, 1, 4);
+  const claimState = { read: 4, updated: 1, logs: [[4, 32]], valueCalls: 1 };
+  record('claim ETH, first', await dat(contributor, 'claim', [shareToken, zeroAddress, contributor.address]), { ...claimState, fresh: 1, read: 5 }, {
+    naive: await gasOf(naive(contributor, 'claim', [4n, zeroAddress, contributor.address])),
+  });
+  await dat(issuer, 'settleRevenueETH', [1n], parseEther('1'));
+  await naive(issuer, 'settleRevenueETH', [1n], parseEther('1'));
+  record('claim ETH, later', await dat(contributor, 'claim', [shareToken, zeroAddress, contributor.address]), { ...claimState, updated: 2, read: 4 }, {
+    naive: await gasOf(naive(contributor, 'claim', [4n, zeroAddress, contributor.address])),
+  });
+  await measureChannels();
+  return rows;
+
+  /** Backed value, channels and royalties, which the peers do not have. */
+  async function measureChannels() {
+    const policyHash = toHex(9, { size: 32 });
+    const terms = { metadataURI: 'ipfs://m', integrityHash: policyHash, unitDecimals: 3, policyURI: 'ipfs://p', policyHash, beneficiary: zeroAddress };
+    await dat(contributor, 'createClassWithTerms', [{ ...terms, kind: 1, parents: [] }]);
+    await dat(contributor, 'mint', [2n, contributor.address, 0n, 100n, 0n]);
+    await dat(operator, 'createClassWithTerms', [{ ...terms, kind: 3, parents: [{ classId: 2n, royaltyBps: 3000 }] }]);
+    await dat(operator, 'mint', [3n, operator.address, 0n, 100n, 0n]);
+    const lotTerms = { asset: zeroAddress, priceNumerator: 10n ** 12n, priceDenominator: 1n, operatorBps: 2000, refundable: true, expiredToClass: false, seller: market };
+    await dat(operator, 'createLot', [3n, lotTerms]);
+    const lot = 0x80000001;
+    const sell = caller(market, valueMarketAbi);
+    await sell(operator, 'openListing', [3n, lot, 10n ** 15n, 0n]);
+    const units = 1_000_000n;
+    const cost = units * 10n ** 12n;
+    await sell(holder, 'buy', [3n, lot, units, holder.address, cost], cost);
+    record('buy backed value', await sell(holder, 'buy', [3n, lot, units, holder.address, cost], cost), {
+      fresh: 1, // token
+      updated: 5, // listing, class head, holder's count, lot, the class's backing
+      read: 4, // lot's terms, price and seller, class's received beside its backing
+      accounts: 2, // token, extension
+      valueCalls: 1,
+      logs: [minted, ...transferLogs, [2, 64], [4, 96]],
+    });
+
+    const channelOf = (tokenId, salt) => ({
+      holder: holder.address,
+      tokenId,
+      operator: operator.address,
+      channelKey: operator.address,
+      cap: 1_000n,
+      rate: 1_000n,
+      burst: 1_000n,
+      deadline: far,
+      grace: 86_400,
+      mode: 'capped',
+      salt: toHex(salt, { size: 32 }),
+    });
+    const open = (channel) => dat(holder, 'lock', [channel.tokenId, channel.cap, channels, encodeChannel(channel)]);
+    const backed = await tokensOf(holder.address, 3n);
+    let opened;
+    const all = [];
+    for (let salt = 1; salt <= 111; salt++) {
+      const channel = channelOf(backed[salt % 2], salt);
+      opened = await open(channel);
+      all.push(channel);
+    }
+    record('open a channel', opened, {
+      fresh: 1, // lock
+      updated: 1, // token
+      read: 2, // lot's terms, policy hash
+      accounts: 2, // channels, extension
+      logs: [[4, 352], [4, 32]],
+    });
+
+    const domain = { chainId: foundry.id, verifyingContract: channels };
+    const itemOf = async (channel, cumulativeUnits) => {
+      const channelId = channelIdOf(domain, channel, keccak);
+      const voucher = { channelId, cumulativeUnits, receiptHash: toHex(5, { size: 32 }), seq: 1n };
+      const signature = await operator.signTypedData({ domain: protocolDomain(domain), types: voucherTypes, primaryType: 'Voucher', message: voucher });
+      return { channel: { ...channel, mode: 1 }, cumulativeUnits, receiptHash: voucher.receiptHash, seq: 1n, signature };
+    };
+    const capture = caller(channels, valueChannelsAbi);
+    const edges = [{ classId: 3n, parentIndex: 0n, asset: zeroAddress }];
+    const anchors = [{ epoch: 1, firstBatch: 1n, lastBatch: 2n, root: toHex(3, { size: 32 }), cid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy' }];
+    await capture(operator, 'capture', [[await itemOf(all[0], 10n)], edges, anchors]);
+    // Every account, slot and checkpoint below was used before, as in the life of a gateway.
+    const capturing = {
+      updated: 7, // lot's units, backing, owed to the operator, all owed, the class's index and received, and the lock
+      read: 4, // token's expiry, lot's terms and price, class's shares
+      accounts: 1, // token
+      logs: [[2, 96], [4, 64], [3, 32], [3, 32], [3, 128], [2, 128]],
+      recovers: 1,
+    };
+    record('capture, 1 channel', await capture(operator, 'capture', [[await itemOf(all[0], 20n)], [], []]), capturing);
+    record('capture, 1 channel, its royalty and an anchor', await capture(operator, 'capture', [[await itemOf(all[0], 30n)], edges, anchors]), {
+      ...capturing,
+      updated: 10, // and collected, the parent's index and received
+      read: 7, // and the edge, its list's length, the parent's shares
+      accounts: 2, // and the extension
+      logs: [...capturing.logs, [4, 64], [3, 128], [3, 256]],
+    });
+    for (const many of [10, 100]) {
+      const batch = await Promise.all(all.slice(1, 1 + many).map((channel) => itemOf(channel, BigInt(many))));
+      const sent = await capture(operator, 'capture', [batch, [], []]);
+      record(`capture, ${many} channels`, sent, {
+        updated: 6 + many,
+        read: 5,
+        accounts: 1,
+        logs: Array.from({ length: many }, () => capturing.logs).flat(),
+        recovers: many,
+      });
+      rows.at(-1).each = Math.round(rows.at(-1).gas / many);
+    }
+    record('refund', await dat(holder, 'refund', [backed[0], 1_000n, holder.address]), {
+      updated: 3, // token, lot, backing
+      read: 2, // lot's terms and price
+      accounts: 1,
+      valueCalls: 1,
+      logs: [[3, 64]],
+    });
+    await dat(operator, 'withdraw', [zeroAddress, operator.address]);
+    await capture(operator, 'capture', [[await itemOf(all[0], 40n)], edges, []]);
+    record('withdraw the operator\'s cut', await dat(operator, 'withdraw', [zeroAddress, operator.address]), {
+      updated: 2, // owed, all owed
+      accounts: 1,
+      valueCalls: 1,
+      logs: [[4, 32]],
+    });
+  }
+
+  async function tokensOf(owner, classId) {
+    const logs = await chain.getContractEvents({ address: token, abi: dataAnchoringTokenAbi, eventName: 'TransferToken', args: { to: owner }, fromBlock: 0n });
+    return logs.map((log) => log.args.tokenId).filter((tokenId) => tokenId >> 64n === classId);
+  }
+}
+
+function calldataGas(data) {
+  const bytes = data.slice(2).match(/../g) ?? [];
+  const zero = bytes.filter((byte) => byte === '00').length;
+  const rest = bytes.length - zero;
+  return { standard: 4 * zero + 16 * rest, floor: 10 * (zero + 4 * rest) };
+}
+
+function stateFloor({ fresh = 0, updated = 0, read = 0, logs = [], accounts: cold = 0, valueCalls = 0, recovers = 0 }) {
+  const logGas = logs.reduce((sum, [topics, bytes]) => sum + 375 + 375 * topics + 8 * bytes, 0);
+  return 22_100 * fresh + 5_000 * updated + 2_100 * read + logGas + 2_600 * cold + 6_700 * valueCalls + 3_000 * recovers;
+}
