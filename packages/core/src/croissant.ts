@@ -92,7 +92,8 @@ export const croissantSchema = z
     }
     for (const item of croissant.distribution) {
       for (const { '@id': id } of [item.containedIn ?? []].flat()) {
-        if (id !== undefined && !ids.has(id)) context.addIssue({ code: 'custom', message: `distribution: ${id} is not there` });
+        if (id !== undefined && !ids.has(id))
+          context.addIssue({ code: 'custom', message: `distribution: ${id} is not there` });
       }
     }
   });

@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
 import { BaseError, contentMerkleTree, type AnchoredContent, type Hasher, type ManifestFile } from '@kedge/core';
 import { createBufferPool } from './createBufferPool.js';
 import type { ContentStore } from './createContentStore.js';
@@ -60,6 +60,7 @@ export async function anchorPath(options: AnchorPathOptions): Promise<Anchored> 
   const chunkSize = checkedChunkSize(options.chunkSize ?? defaultChunkSize);
   const { kind, location, name, walk } = await lookAt(options.path, hidden);
   if (walk.refused.length > 0) throw refusal(walk.refused);
+  if (store && kind === 'folder') assertOutside(store.dir, location, hidden);
   if (walk.files.length === 0) {
     throw new BaseError('There is no file to anchor.', {
       code: 'anchor_empty',
@@ -75,13 +76,14 @@ export async function anchorPath(options: AnchorPathOptions): Promise<Anchored> 
   const onBlock =
     store && ((cid: { toString(): string }, bytes: Uint8Array) => store.put(String(cid), bytes, { sync }));
   try {
-    const done = await mapLimit(walk.files, filesAtOnce, async ({ path }) => {
+    const done = await mapLimit(walk.files, filesAtOnce, async ({ path }, stop) => {
       const { size, sha256, digests } = await readChunks({
         path: kind === 'file' ? location : `${location}/${path}`,
         name: path,
         chunkSize,
         pool,
         hasher,
+        stop,
         async onChunk({ bytes, digest }) {
           await onBlock?.(rawCid(digest), bytes);
           bytesDone += bytes.length;
@@ -145,6 +147,18 @@ export async function lookAt(path: string, hidden: 'skip' | 'include'): Promise<
   const refused = state.isFile() ? [] : [{ path, reason: 'not a regular file' }];
   const walk = { files: [{ path: name, state }], emptyFolders: [], skipped: [], refused };
   return { kind: 'file', location, name, walk };
+}
+
+/** A store inside of what it stores would change it, and be anchored with it the next time. */
+function assertOutside(dir: string, location: string, hidden: 'skip' | 'include'): void {
+  const segments = relative(location, dir).split(sep);
+  const isSkipped = hidden === 'skip' && segments.some((segment) => segment.startsWith('.') && segment !== '..');
+  if (segments[0] === '..' || isAbsolute(relative(location, dir)) || isSkipped) return;
+  throw new BaseError('The content store lies inside of the folder that is anchored.', {
+    code: 'anchor_refused',
+    values: { folder: location, store: dir },
+    hints: ['Choose a store elsewhere, or one below a name that begins with a dot.'],
+  });
 }
 
 function fileOf(path: string, size: number, sha256: Uint8Array, digests: Uint8Array, node: DagNode): ManifestFile {

@@ -34,6 +34,8 @@ export async function readChunks(options: {
   pool: BufferPool;
   hasher: ChunkHasher;
   onChunk?: OnChunk;
+  /** Ends the read before its next chunk. */
+  stop?: AbortSignal;
 }): Promise<FileDigests> {
   const { path, name } = options;
   const handle = asked(name, () => openSync(path, openFlags));
@@ -45,7 +47,7 @@ export async function readChunks(options: {
 }
 
 async function readOpen(handle: number, options: Parameters<typeof readChunks>[0]): Promise<FileDigests> {
-  const { path, name, chunkSize, pool, hasher, onChunk } = options;
+  const { path, name, chunkSize, pool, hasher, onChunk, stop } = options;
   const before = asked(name, () => fstatSync(handle, { bigint: true }));
   if (!before.isFile()) throw changed(name, 'it is no longer a regular file');
   const size = Number(before.size);
@@ -63,6 +65,7 @@ async function readOpen(handle: number, options: Parameters<typeof readChunks>[0
   const uses = new Set<Promise<void>>();
   const failures: unknown[] = [];
   for (let index = 0; index < count && failures.length === 0; index++) {
+    if (stop?.aborted) break;
     // Waits when every buffer is being hashed or stored: the pool bounds memory.
     const buffer = await pool.acquire();
     const use = async () => {
@@ -85,6 +88,7 @@ async function readOpen(handle: number, options: Parameters<typeof readChunks>[0
   }
   await Promise.all(uses);
   if (failures.length > 0) throw failures[0];
+  stop?.throwIfAborted();
 
   asked(name, () => assertUnchanged(handle, path, name, before));
   return { size, sha256: whole ? whole.digest() : digests, digests };

@@ -80,7 +80,7 @@ export async function verifyPath(options: {
   const pool = createBufferPool(buffers, manifest.chunkSize);
   const hasher = createChunkHasher(bytesTotal < threadFromTotal ? 'never' : 'auto');
   try {
-    const compared = await mapLimit(present, filesAtOnce, async (found) => {
+    const compared = await mapLimit(present, filesAtOnce, async (found, stop) => {
       const file = anchored.get(nameOf(found.path))!;
       const actual = await readChunks({
         path: kind === 'file' ? location : `${location}/${found.path}`,
@@ -88,6 +88,7 @@ export async function verifyPath(options: {
         chunkSize: manifest.chunkSize,
         pool,
         hasher,
+        stop,
         onChunk({ bytes }) {
           bytesDone += bytes.length;
           onProgress?.({ bytesDone, bytesTotal, file: found.path });
