@@ -93,6 +93,17 @@ contract TokenGasTest is KedgeTest {
         snapshot("settleRevenueETH, first of an epoch");
     }
 
+    /// @notice R21: a settlement that finds every pending expiry due.
+    function test_SettleAfter64Expiries() public {
+        for (uint256 i = 0; i < 64; ++i) {
+            mint(classId, holder, 0, 1000, uint64(START + (i + 1) * 1 days));
+        }
+        vm.warp(START + 65 days);
+        core.settleRevenueETH{value: 1 ether}(classId);
+        snapshot("settleRevenueETH, 64 expiries due");
+        assertEq(token.totalShareOf(classId), 2000);
+    }
+
     function test_SettleWithRoyalty() public {
         core.settleRevenueETH{value: 1 ether}(child);
         token.collectRoyalty(child, 0, ETH);
