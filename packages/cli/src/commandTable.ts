@@ -29,7 +29,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'class create',
-    summary: 'create a class from a manifest, with a policy and parents',
+    summary: 'create a class, with a policy and parents',
     load: async () => (await import('./commands/classCreate.js')).classCreate,
   },
   {

@@ -45,7 +45,6 @@ export async function runProgram(input: ProgramInput): Promise<number> {
     command.exitOverride().configureOutput({
       writeOut: (text) => void input.stdout.write(text),
       writeErr: (text) => void input.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'error: ')),
     });
     command.showHelpAfterError(`  -> run ${fullName(command)} --help for its options and an example`);
   });
@@ -72,7 +71,7 @@ function entriesFor(argv: readonly string[]): CommandEntry[] {
 function groupOf(program: Program, groups: Map<string, Program>, name: string): Program {
   const known = groups.get(name);
   if (known !== undefined) return known;
-  const group = program.command(name).description(groupSummaries[name] ?? '');
+  const group = program.command(name).description(groupSummaries[name] ?? '').helpCommand(false);
   groups.set(name, group);
   return group;
 }

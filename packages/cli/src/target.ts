@@ -25,7 +25,7 @@ export async function findTarget(context: Pick<Context, 'cwd' | 'options'>): Pro
   const up = await readUpFile(join(dataDir, 'up.json'));
   const rpcUrl = textOption(context, 'rpc') ?? up?.rpcUrl;
   if (rpcUrl !== undefined && !/^https?:\/\/[^/]/.test(rpcUrl)) {
-    throw usageError(`--rpc must be an http or https URL, not "${rpcUrl}"`);
+    throw usageError(`--rpc must be an http or https URL, not "${rpcUrl}".`);
   }
   const named = textOption(context, 'contracts');
   const given = named === undefined ? undefined : await readContracts(named, context.cwd);

@@ -21,8 +21,8 @@ export function keystoreDirOf(context: Pick<Context, 'environment'>): string {
 /** Refuses names that are not a plain file name. */
 export function checkAccountName(name: string): string {
   if (namePattern.test(name)) return name;
-  throw new BaseError(`"${name}" cannot name an account`, {
-    hints: ['use small letters, digits, - and _, starting with a letter or digit'],
+  throw new BaseError(`"${name}" cannot name an account.`, {
+    hints: ['Use small letters, digits, - and _, starting with a letter or digit.'],
     code: 'usage',
   });
 }
@@ -61,8 +61,8 @@ export async function writeKeystore(dir: string, name: string, privateKey: Hex, 
   await chmod(dir, 0o700);
   const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
-    throw new BaseError(`the keystore already has an account ${name}`, {
-      hints: [`choose another name, or move ${path} away first`],
+    throw new BaseError(`The keystore already has an account ${name}.`, {
+      hints: [`Choose another name, or move ${path} away first.`],
       code: 'account_exists',
     });
   });

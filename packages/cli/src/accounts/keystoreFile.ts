@@ -43,13 +43,13 @@ export function parseKeystoreFile(text: string, name: string): KeystoreFile {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new BaseError(`${name} is not a keystore file: no JSON`, { hints: ['it is damaged or another kind of file'], cause });
+    throw new BaseError(`${name} is not a keystore file: it is not JSON.`, { hints: ['It is damaged, or another kind of file.'], cause });
   }
   const parsed = keystoreFileSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
-  throw new BaseError(`${name} is not a keystore file that kedge can read: ${fields}`, {
-    hints: ['kedge reads Web3 Secret Storage version 3 with scrypt and aes-128-ctr'],
+  throw new BaseError(`${name} is not a keystore file that kedge can read: ${fields}.`, {
+    hints: ['kedge reads Web3 Secret Storage version 3 with scrypt and aes-128-ctr.'],
     cause: parsed.error,
   });
 }
@@ -60,8 +60,8 @@ export async function decryptKeystoreFile(file: KeystoreFile, password: string):
   const key = await deriveScryptKey(password, Buffer.from(kdfparams.salt, 'hex'), kdfparams);
   const encrypted = Buffer.from(ciphertext, 'hex');
   if (!timingSafeEqual(macOf(key, encrypted), Buffer.from(mac, 'hex'))) {
-    throw new BaseError('the password does not open this keystore file', {
-      hints: ['set KEDGE_KEYSTORE_PASSWORD_FILE or KEDGE_KEYSTORE_PASSWORD, or type it when asked'],
+    throw new BaseError('The password does not open this keystore file.', {
+      hints: ['Set KEDGE_KEYSTORE_PASSWORD_FILE or KEDGE_KEYSTORE_PASSWORD, or type it when asked.'],
       code: 'wrong_password',
     });
   }

@@ -16,8 +16,8 @@ export async function readPassword(context: Asking, prompt: string): Promise<str
   const given = context.environment['KEDGE_KEYSTORE_PASSWORD'];
   if (given !== undefined) return given;
   if (context.stdin.isTTY) return typed(context, prompt);
-  throw new BaseError('a password is needed and there is no terminal to ask on', {
-    hints: ['set KEDGE_KEYSTORE_PASSWORD_FILE to a file that only you can read'],
+  throw new BaseError('A password is needed, and there is no terminal to ask on.', {
+    hints: ['Set KEDGE_KEYSTORE_PASSWORD_FILE to a file that only you can read.'],
     code: 'no_password',
   });
 }
@@ -26,11 +26,11 @@ export async function readPassword(context: Asking, prompt: string): Promise<str
 export async function readNewPassword(context: Asking, name: string): Promise<string> {
   const password = await readPassword(context, `New password for ${name}: `);
   if (password.length < 8) {
-    throw new BaseError('the password is shorter than 8 characters', { hints: ['choose a longer one'], code: 'weak_password' });
+    throw new BaseError('The password is shorter than 8 characters.', { hints: ['Choose a longer one.'], code: 'weak_password' });
   }
   const { KEDGE_KEYSTORE_PASSWORD: given, KEDGE_KEYSTORE_PASSWORD_FILE: file } = context.environment;
   if (given === undefined && file === undefined && (await typed(context, 'Once more: ')) !== password) {
-    throw new BaseError('the two passwords differ', { hints: ['try again'], code: 'password_mismatch' });
+    throw new BaseError('The two passwords differ.', { hints: ['Try again.'], code: 'password_mismatch' });
   }
   return password;
 }
@@ -49,7 +49,7 @@ function typed({ stdin, output }: Asking, prompt: string): Promise<string> {
       for (const character of chunk.toString('utf8')) {
         if (character === '\r' || character === '\n') return finish(() => done(text));
         if (character === '\u0003') {
-          return finish(() => fail(new BaseError('interrupted', { hints: ['nothing was changed'], code: 'interrupted' })));
+          return finish(() => fail(new BaseError('Interrupted.', { hints: ['Nothing was changed.'], code: 'interrupted' })));
         }
         text = character === '\u007f' ? text.slice(0, -1) : text + character;
       }

@@ -47,12 +47,12 @@ export async function resolveAccount(context: Asking, chainId: number, preferred
   if (key !== undefined) return fromKey(key, 'KEDGE_PRIVATE_KEY');
   throw new BaseError(
     isRole(preferred)
-      ? `chain ${chainId} is not the local development chain, so an account must be named`
-      : `no key is at hand for ${preferred}`,
+      ? `Chain ${chainId} is not the local development chain, so an account must be named.`
+      : `No key is at hand for ${preferred}.`,
     {
       hints: [
-        'kedge account new <name> makes a key; then pass --account <name>',
-        'or set KEDGE_PRIVATE_KEY in the environment',
+        'Make a key with kedge account new <name>, then pass --account <name>.',
+        'Or set KEDGE_PRIVATE_KEY in the environment.',
       ],
       code: 'no_account',
     },
@@ -61,8 +61,8 @@ export async function resolveAccount(context: Asking, chainId: number, preferred
 
 async function namedAccount(context: Asking, chainId: number, name: string): Promise<SigningAccount> {
   if (/^(0x)?[0-9a-f]{64}$/i.test(name)) {
-    throw new BaseError('--account takes a name, not a private key: other users can read command lines', {
-      hints: ['treat that key as known to others', 'put a key into KEDGE_<NAME>_PRIVATE_KEY or: kedge account import <name>'],
+    throw new BaseError('--account takes a name, not a private key: other users can read command lines.', {
+      hints: ['Treat that key as known to others.', 'Put a key into KEDGE_<NAME>_PRIVATE_KEY, or: kedge account import <name>'],
       code: 'usage',
     });
   }
@@ -74,13 +74,13 @@ async function namedAccount(context: Asking, chainId: number, name: string): Pro
   if (stored !== undefined) return fromKey(stored, `the keystore's ${name}`, name);
   if (isRole(name) && chainId === developmentChainId) return roleAccount(name);
   if (isRole(name)) {
-    throw new BaseError(`${name} is a ${developmentLabel}, for the local chain only; this is chain ${chainId}`, {
-      hints: ['anyone can spend what that key holds: use a key of your own', 'kedge account new <name>, then --account <name>'],
+    throw new BaseError(`${name} is a ${developmentLabel}, for the local chain only; this is chain ${chainId}.`, {
+      hints: ['Anyone can spend what that key holds: use one of your own.', 'Make one with kedge account new <name>, then pass --account <name>.'],
       code: 'development_key',
     });
   }
-  throw new BaseError(`there is no account "${name}"`, {
-    hints: [`looked for ${variable} in the environment and ${name}.json in ${dir}`, 'kedge account list shows what there is'],
+  throw new BaseError(`There is no account "${name}".`, {
+    hints: [`Looked for ${variable} in the environment and ${name}.json in ${dir}.`, 'kedge account list shows what there is.'],
     code: 'no_account',
   });
 }
@@ -94,7 +94,7 @@ function fromKey(text: string, source: string, name?: string): SigningAccount {
     account = privateKeyToAccount(key);
   } catch {
     // The cause is left out on purpose: its message may carry the key.
-    throw new BaseError(`${source} holds no private key`, { hints: ['it must be 64 hex digits'], code: 'bad_key' });
+    throw new BaseError(`${source} holds no private key.`, { hints: ['It must be 64 hex digits.'], code: 'bad_key' });
   }
   return { account, label: name === undefined ? account.address : `${name} ${account.address}` };
 }

@@ -23,15 +23,15 @@ export const accountImport: Command = {
   run: async (context) => {
     const name = checkAccountName(argument(context, 0));
     if (context.stdin.isTTY) {
-      throw new BaseError('the key is read from stdin, which is a terminal that would show it', {
-        hints: ['kedge account import <name> < file'],
+      throw new BaseError('The key is read from stdin, which is a terminal that would show it.', {
+        hints: ['Run: kedge account import <name> < file'],
         code: 'usage',
       });
     }
     const password = await readNewPassword(context, name);
     const key = (await text(context.stdin)).trim().replace(/^0x/, '');
     if (!/^[0-9a-f]{64}$/i.test(key) || BigInt(`0x${key}`) === 0n) {
-      throw new BaseError('stdin holds no private key', { hints: ['it must be 64 hex digits'], code: 'bad_key' });
+      throw new BaseError('There is no private key on stdin.', { hints: ['It must be 64 hex digits.'], code: 'bad_key' });
     }
     const writing = writeKeystore(keystoreDirOf(context), name, `0x${key}` as Hex, password);
     const entry = await context.output.waitFor('the key to be encrypted', writing);

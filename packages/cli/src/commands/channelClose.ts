@@ -22,7 +22,7 @@ export const channelClose: Command = {
     { flags: '--no-capture', summary: 'do not ask the gateway to capture first' },
     ...accountOptions,
   ],
-  examples: [{ command: 'kedge channel close 0x5d0e…', summary: 'with an id that kedge status --json shows' }],
+  examples: [{ command: 'kedge channel close 0x433d1369398457eb703ec53640472a9fb1c75f8372d88fba0840ebc1d70ba450', summary: 'with an id that kedge status --json shows' }],
   run: async (context) => {
     const channelId = argument(context, 0).toLowerCase();
     if (!/^0x[0-9a-f]{64}$/.test(channelId)) throw usageError('A channel id is 0x and 64 hex digits.', 'kedge status --json shows them.');

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { BaseError, channelModes, zeroAddress, type Address, type Channel, type Hex, type Policy } from '@kedge/core';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { BaseError, channelModes, isBackedLot, zeroAddress, type Address, type Channel, type Hex, type Policy } from '@kedge/core';
 import type { TokenView } from '@kedge/sdk';
 import { bytesToHex } from 'viem';
 import { roleAccount, resolveAccount } from '../accounts/resolveAccount.js';
@@ -7,7 +9,7 @@ import { developmentChainId, isRole } from '../accounts/roles.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { readPolicy } from '../chain/readPolicy.js';
-import { royaltyEdgesOf } from '../chain/royaltyEdgesOf.js';
+import { royaltyEdgesOf, type RoyaltyEdge } from '../chain/royaltyEdgesOf.js';
 import { channelsFileOf } from '../channelsFile.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -33,7 +35,7 @@ export const channelOpen: Command = {
     { flags: '--operator <address>', summary: 'who serves; without it the one that the policy names' },
     { flags: '--mode <mode>', summary: 'capped or strict', default: 'capped' },
     { flags: '--channel-key <address>', summary: 'strict mode: whose signature counts' },
-    { flags: '--deadline <when>', summary: 'last moment of service: 30d, 2027-01-31, Unix seconds', default: '30d' },
+    { flags: '--deadline <when>', summary: 'last moment of service: 30d, 2027-01-31, Unix seconds; without it 30d, or what the expiry of the token allows' },
     { flags: '--grace <duration>', summary: 'how long captures still work after the deadline, a day at least', default: '1d' },
     { flags: '--rate <units>', summary: 'units a second that may be captured; without it the cap in an hour (strict: no limit)' },
     { flags: '--burst <units>', summary: 'units that may be captured at once beside the rate; without it half of the cap' },
@@ -54,9 +56,11 @@ export const channelOpen: Command = {
     const signer = await resolveAccount(context, connection.chainId, token.holder);
     const operator = operatorOf(context, connection, policy);
     const terms = termsOf(context, { token, policy, operator, mode });
+    // Before the transaction: once the value is locked, the key must reach the gateway.
+    const royalties = mode === 'capped' ? await prepareGateway(connection, token) : undefined;
     const { write } = createWriter(context, connection, signer);
     const { channelId, channel, transactionHash } = await write('open the channel', (client) => client.openChannel(terms));
-    const apiKey = mode === 'capped' ? await registerKey(context, connection, { token, policy, channelId, channel }) : undefined;
+    const apiKey = royalties && registerKey(context, connection, { token, policy, channelId, channel, royalties });
     const baseUrl = textOption(context, 'gateway') ?? connection.up?.gatewayUrl;
     const human = (units: bigint): string => humanAmount(units, policy.unit.decimals);
     context.output.result({ channelId, channel, transactionHash, ...(apiKey === undefined ? {} : { apiKey, gatewayUrl: baseUrl }) }, () => [
@@ -106,6 +110,10 @@ function termsOf(context: Context, { token, policy, operator, mode }: Wanted): O
     });
   }
   const now = BigInt(Math.floor(Date.now() / 1000));
+  const grace = Number(parseDuration(textOption(context, 'grace') ?? '1d', '--grace'));
+  const deadlineText = textOption(context, 'deadline');
+  const deadline =
+    deadlineText === undefined ? defaultDeadline(now, token.expireAt, grace) : parseMoment(deadlineText, now, '--deadline');
   const channelKeyText = textOption(context, 'channelKey');
   if (mode === 'strict' && channelKeyText === undefined) {
     throw usageError('Strict mode needs the address whose signatures count.', 'Pass --channel-key with an address of your client.');
@@ -115,10 +123,16 @@ function termsOf(context: Context, { token, policy, operator, mode }: Wanted): O
     ...{ tokenId: token.tokenId, operator, cap, mode, rate },
     channelKey: channelKeyText === undefined ? operator : parseAddress(channelKeyText, '--channel-key'),
     burst: units('burst', '--burst') ?? (rate === 0n ? 0n : ceilDivide(cap, 2n)),
-    deadline: parseMoment(textOption(context, 'deadline') ?? '30d', now, '--deadline'),
-    grace: Number(parseDuration(textOption(context, 'grace') ?? '1d', '--grace')),
+    ...{ deadline, grace },
     salt: bytesToHex(randomBytes(32)),
   };
+}
+
+/** Thirty days, or less where the token expires before: deadline and grace must end by then (R6). */
+function defaultDeadline(now: bigint, expireAt: bigint, grace: number): bigint {
+  const usual = now + 30n * 86_400n;
+  const latest = expireAt - BigInt(grace);
+  return expireAt === 0n || usual <= latest ? usual : latest;
 }
 
 function ceilDivide(value: bigint, by: bigint): bigint {
@@ -126,18 +140,31 @@ function ceilDivide(value: bigint, by: bigint): bigint {
   return result > maxUint64 ? maxUint64 : result;
 }
 
-type Opened = { readonly token: TokenView; readonly policy: Policy; readonly channelId: Hex; readonly channel: Channel };
+/** What the gateway collects for this channel's class beside its units. */
+type Royalties = { readonly lotAsset: Address; readonly edges: readonly RoyaltyEdge[] };
+
+async function prepareGateway(connection: Connection, { classId, lot }: TokenView): Promise<Royalties> {
+  await mkdir(dirname(channelsFileOf(connection.dataDir)), { recursive: true, mode: 0o700 });
+  const lotAsset = isBackedLot(lot) ? (await connection.client.getLot({ classId, lot })).asset : zeroAddress;
+  return { lotAsset, edges: await royaltyEdgesOf(connection, classId, lotAsset) };
+}
+
+type Opened = {
+  readonly token: TokenView;
+  readonly policy: Policy;
+  readonly channelId: Hex;
+  readonly channel: Channel;
+  readonly royalties: Royalties;
+};
 
 /** Makes the API key and tells the gateway its hash; the gateway reads the file when it sees a key that it does not know. */
-async function registerKey(context: Context, connection: Connection, { token, policy, channelId, channel }: Opened): Promise<string> {
+function registerKey(context: Context, connection: Connection, { token, policy, channelId, channel, royalties }: Opened): string {
   const apiKey = `kedge-${randomBytes(24).toString('base64url')}`;
-  const lot = token.lot >= 2 ** 31 ? await connection.client.getLot({ classId: token.classId, lot: token.lot }) : undefined;
-  const lotAsset = lot?.asset ?? zeroAddress;
   putChannelEntry(channelsFileOf(connection.dataDir), {
     name: textOption(context, 'name') ?? 'channel',
     apiKeySha256: apiKeyHash(apiKey),
-    ...{ channel, channelId, classId: token.classId, policy, policyHash: token.policy.hash, lotAsset },
-    edges: await royaltyEdgesOf(connection, token.classId, lotAsset),
+    ...{ channel, channelId, classId: token.classId, policy, policyHash: token.policy.hash },
+    ...royalties,
   });
   context.output.note(`told the gateway of channel ${shortHex(channelId)} in ${channelsFileOf(connection.dataDir)}`);
   return apiKey;

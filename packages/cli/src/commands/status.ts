@@ -29,7 +29,7 @@ export const status: Command = {
       ...section('TOKENS', tokenRows(connection, overview)),
       ...section('CHANNELS', channelRows(connection, overview)),
       ...section('OWED', owedRows(connection, overview)),
-      ...(chainId === developmentChainId ? ['', `Accounts named by role are those of the ${developmentLabel}.`] : []),
+      ...(chainId === developmentChainId ? ['', `An account named by its role is a ${developmentLabel}: never use it on another chain.`] : []),
     ]);
   },
 };

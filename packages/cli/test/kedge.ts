@@ -1,0 +1,46 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+/** Builds what the tests run, when it is not up to date. */
+export function buildCli(): void {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '--build', 'packages/cli'], { cwd: root, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the CLI does not build:\n${stdout}${stderr}`);
+}
+
+export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
+export type RunOptions = { readonly cwd: string; readonly environment?: Readonly<Record<string, string>>; readonly stdin?: string };
+
+/** Runs the built program as a user would. Keys of the surrounding environment are not passed on. */
+export function runKedge(args: readonly string[], { cwd, environment = {}, stdin = '' }: RunOptions): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('KEDGE_'));
+    const env = { ...Object.fromEntries(inherited), KEDGE_KEYSTORE_DIR: join(cwd, 'keystore'), ...environment };
+    const child = spawn(process.execPath, [main, ...args], { cwd, env });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
+    child.stdin.end(stdin);
+  });
+}
+
+/** Runs it with `--json` and parses what it prints; fails with what it said when it failed. */
+export async function runJson<value = Record<string, unknown>>(args: readonly string[], options: RunOptions): Promise<value> {
+  const { code, stdout, stderr } = await runKedge([...args, '--json'], options);
+  if (code !== 0) throw new Error(`kedge ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
+  return JSON.parse(stdout) as value;
+}
+
+/** A new folder for one test file. */
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'kedge-cli-'));
+}
