@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BaseError, type Hex } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { createUpstream } from './call/upstream.js';
+import { createUsageCheck } from './call/usageCheck.js';
 import { createCaptureBatcher } from './capture/createCaptureBatcher.js';
 import { createTransactionJournal } from './capture/transactionJournal.js';
 import { createViemChain } from './chain/createViemChain.js';
@@ -63,6 +64,7 @@ export async function createGateway(config: GatewayConfigInput, options: Gateway
   let running = 0;
   let unflushed = 0;
   let draining = false;
+  let committed = 0;
   let drained = (): void => undefined;
   let onCommitted: (receipts: number) => void = () => undefined;
 
@@ -73,7 +75,10 @@ export async function createGateway(config: GatewayConfigInput, options: Gateway
     log,
     onForeignRecord: journal.recover,
     moreToCome: () => running > unflushed,
-    onCommitted: (receipts) => onCommitted(receipts),
+    onCommitted: (receipts) => {
+      committed += receipts;
+      onCommitted(receipts);
+    },
   });
   const upstream = createUpstream({ url, apiKey, timeoutMs, connections });
   const batcher = createCaptureBatcher({
@@ -124,6 +129,7 @@ export async function createGateway(config: GatewayConfigInput, options: Gateway
           unflushed++;
           return ledger.commit(input).finally(() => unflushed--);
         },
+        checkUsage: createUsageCheck(log, now),
         log,
         nowSeconds: () => now() / 1000,
         randomSalt: createSaltSource(),
@@ -154,7 +160,7 @@ export async function createGateway(config: GatewayConfigInput, options: Gateway
     await upstream.close();
     await ledger.close();
     await unlock();
-    log.info('gateway_stopped', {});
+    log.info('gateway_stopped', { receipts: committed, flushes: ledger.log.flushCount() });
   };
   return { url: listening, close: () => (closing ??= close()) };
 }

@@ -54,9 +54,16 @@ test('a tail torn at any byte is reported, kept aside and cut at the last whole 
     lines.length = 0;
     expect(await readAll()).toEqual(['3:first', '3:second']);
     expect(statSync(path).size).toBe(lastFrame);
-    expect(lines).toMatchObject([{ event: 'log_tail_cut', offset: lastFrame, bytesCut: end - lastFrame }]);
+    // Zeros alone are space that was filled beforehand: there is nothing in them to report.
+    const cut = whole.subarray(lastFrame, end);
+    const content = cut.subarray(0, cut.findLastIndex((byte) => byte !== 0) + 1);
+    if (content.length === 0) {
+      expect(lines).toEqual([]);
+      continue;
+    }
+    expect(lines).toMatchObject([{ event: 'log_tail_cut', offset: lastFrame, bytesCut: content.length }]);
     const kept = readdirSync(folder).find((name) => name.includes('.cut-')) as string;
-    expect(readFileSync(join(folder, kept))).toEqual(whole.subarray(lastFrame, end));
+    expect(readFileSync(join(folder, kept))).toEqual(content);
     rmSync(join(folder, kept));
   }
 });
@@ -79,7 +86,10 @@ test('any flipped byte with whole records after it is refused, and nothing is ch
     const damaged = Buffer.from(whole);
     damaged[at] = (damaged[at] ?? 0) ^ 0x41;
     writeFileSync(path, damaged);
-    await expect(readAll()).rejects.toMatchObject({ code: 'log_corrupt', values: { damagedAt: at < second ? 0 : second } });
+    await expect(readAll()).rejects.toMatchObject({
+      code: 'log_corrupt',
+      values: { damagedAt: at < second ? 0 : second },
+    });
     expect(readFileSync(path)).toEqual(damaged);
   }
 });
@@ -115,4 +125,26 @@ test('a write that fails makes the log refuse everything after it', async () => 
   expect(lines).toMatchObject([{ event: 'log_write_failed' }]);
   await opened.close();
   expect(await readAll()).toEqual(['3:first']);
+});
+
+test('what a killed process left after its last record, zeros and half a frame, is told apart', async () => {
+  const whole = await writeThree();
+  writeFileSync(path, Buffer.concat([whole, Buffer.alloc(100_000)]));
+  lines.length = 0;
+  expect(await readAll()).toEqual(['3:first', '3:second', '4:third', '6:fourth']);
+  expect(lines).toEqual([]);
+  expect(statSync(path).size).toBe(whole.length);
+  writeFileSync(path, Buffer.concat([whole.subarray(0, -3), Buffer.alloc(5_000_000)]));
+  expect(await readAll()).toEqual(['3:first', '3:second']);
+  expect(lines).toMatchObject([{ event: 'log_tail_cut' }]);
+});
+
+test('appending after a reopening keeps what was there', async () => {
+  await writeThree();
+  for (const text of ['fifth', 'sixth']) {
+    const opened = await openRecordLog(path, () => undefined, log);
+    await opened.append(3, [Buffer.from(text)]);
+    await opened.close();
+  }
+  expect(await readAll()).toEqual(['3:first', '3:second', '4:third', '6:fourth', '3:fifth', '3:sixth']);
 });

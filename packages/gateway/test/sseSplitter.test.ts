@@ -4,7 +4,7 @@ import { createSseSplitter, sseData } from '../src/sse/sseSplitter.js';
 const split = (bytes: Buffer, sizes: () => number): { events: Buffer[]; rest: Buffer } => {
   const splitter = createSseSplitter(1_000_000);
   const events: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const size = Math.max(1, sizes());
     events.push(...splitter.push(bytes.subarray(at, at + size)));
     at += size;
@@ -18,15 +18,18 @@ const streams = {
   CR: 'data: {"a":"ö👋"}\r\r: comment\r\rdata: one\rdata: two\r\revent: x\rdata:tight\r\rdata: [DONE]\r\r',
 };
 
-test.each(Object.entries(streams))('%s: every way to cut the bytes gives the same events, and loses no byte', (_, text) => {
-  const bytes = Buffer.from(text);
-  for (let size = 1; size <= bytes.length; size++) {
-    const { events, rest } = split(bytes, () => size);
-    expect(Buffer.concat([...events, rest])).toEqual(bytes);
-    const data = [...events, rest].map(sseData).filter((value) => value !== undefined);
-    expect(data).toEqual(['{"a":"ö👋"}', 'one\ntwo', 'tight', '[DONE]']);
-  }
-});
+test.each(Object.entries(streams))(
+  '%s: every way to cut the bytes gives the same events, and loses no byte',
+  (_, text) => {
+    const bytes = Buffer.from(text);
+    for (let size = 1; size <= bytes.length; size++) {
+      const { events, rest } = split(bytes, () => size);
+      expect(Buffer.concat([...events, rest])).toEqual(bytes);
+      const data = [...events, rest].map(sseData).filter((value) => value !== undefined);
+      expect(data).toEqual(['{"a":"ö👋"}', 'one\ntwo', 'tight', '[DONE]']);
+    }
+  },
+);
 
 test('an event without its closing blank line is the rest', () => {
   const { events, rest } = split(Buffer.from('data: one\n\ndata: tw'), () => 3);

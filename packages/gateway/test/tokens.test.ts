@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import { countText, tokenizerPin } from '../src/index.js';
 
@@ -29,5 +31,62 @@ test('a long run without spaces is counted in pieces of 256: time grows with its
   expect(countText(piece.repeat(40))).toBe(countText(piece) * 40);
   expect(countText(`two words ${piece.repeat(2)} and after`)).toBe(
     countText('two words ') + 2 * countText(piece) + countText(' and after'),
+  );
+});
+
+test('ASCII text counts as the tokenizer itself counts it, whatever it is made of', () => {
+  const pieces = fc.constantFrom(
+    ...[
+      'a',
+      'B',
+      'the',
+      ' The',
+      'Hello',
+      'HELLO',
+      "'s",
+      "'LL",
+      "'lL",
+      "'Re",
+      "don't",
+      "I'VE",
+      '1',
+      '2024',
+      '12345',
+      ' ',
+      '  ',
+    ],
+    ...[
+      '\n',
+      '\r\n',
+      '\t',
+      '\v',
+      '\f',
+      ' \n ',
+      '.',
+      '...',
+      '!?',
+      '/',
+      '//\n',
+      '(',
+      '{"a":1}',
+      '\0',
+      '_',
+      '-',
+      '$',
+      '@x',
+      '<|endoftext|>',
+    ],
+  );
+  const text = fc.oneof(
+    fc.array(pieces, { maxLength: 60 }).map((parts) => parts.join('')),
+    fc.string({ unit: 'binary-ascii', maxLength: 200 }),
+    fc.string({ unit: 'grapheme', maxLength: 60 }),
+  );
+  fc.assert(
+    fc.property(text, (sample) => {
+      fc.pre(!/\S{257,}|\s{257,}/.test(sample));
+      expect(countText(sample)).toBe(sample === '' ? 0 : countTokens(sample, { disallowedSpecial: new Set() }));
+    }),
+    { numRuns: 2_000 },
   );
 });

@@ -1,7 +1,8 @@
-import { BaseError, hashBody, encodeSignedReceipt, receiptHeader } from '@kedge/core';
-import { sha256 } from '../crypto/hashers.js';
+import { BaseError, receiptHeader } from '@kedge/core';
+import { hashSalted } from '../crypto/hashSalted.js';
 import type { Call, CallServices } from './callContext.js';
-import { chargeCall, compareUsage } from './chargeCall.js';
+import { chargeCall } from './chargeCall.js';
+import { receiptText } from './receiptText.js';
 import { createOutputMeter, isObject } from './outputMeter.js';
 
 /**
@@ -19,14 +20,19 @@ export async function answerJson(
   for (const choice of completion.choices) meter.add(choice);
   const outputTokens = meter.tokens();
   const salt = services.randomSalt();
-  const signed = await chargeCall(call, { salt, responseHash: hashBody(salt, body, sha256), outputTokens }, services);
+  const signed = await chargeCall(call, { salt, responseHash: hashSalted(salt, body), outputTokens }, services);
   call.response.writeHead(200, {
     ...headers,
     'content-length': body.length,
-    [receiptHeader]: encodeSignedReceipt(signed),
+    [receiptHeader]: receiptText(signed),
   });
-  call.response.end(body);
-  compareUsage(completion.usage, { input: call.quote.inputTokens, output: outputTokens }, call, services);
+  // As a latin1 string, which is the same bytes, so that head and body leave in one write.
+  call.response.end(body.toString('latin1'), 'latin1');
+  services.checkUsage(
+    completion.usage,
+    { input: call.quote.inputTokens, output: outputTokens },
+    { channelId: call.served.channelId, model: call.request.model },
+  );
 }
 
 function parseCompletion(body: Buffer): { choices: readonly unknown[]; usage: unknown } {

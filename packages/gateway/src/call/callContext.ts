@@ -6,11 +6,13 @@ import type { StructuredLog } from '../structuredLog.js';
 import type { Quote } from './quoteCall.js';
 import type { Reservation } from './reserveUnits.js';
 import type { Upstream } from './upstream.js';
+import type { UsageCheck } from './usageCheck.js';
 
 /** What serving any call needs. */
 export type CallServices = {
   readonly upstream: Upstream;
   readonly commit: (input: CommitInput) => Promise<SignedReceipt>;
+  readonly checkUsage: UsageCheck;
   readonly log: StructuredLog;
   /** Unix time in seconds, with fractions. */
   readonly nowSeconds: () => number;
@@ -22,7 +24,7 @@ export type CallServices = {
 export type Call = {
   readonly served: ServedChannel;
   readonly request: ChatCompletionRequest;
-  readonly requestBody: Uint8Array;
+  readonly requestBody: Buffer;
   readonly quote: Quote;
   readonly reservation: Reservation;
   readonly response: ServerResponse;

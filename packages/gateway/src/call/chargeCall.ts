@@ -1,5 +1,5 @@
-import { hashBody, type Hex, type SignedReceipt, unitsOf } from '@kedge/core';
-import { sha256 } from '../crypto/hashers.js';
+import { type Hex, type SignedReceipt, unitsOf } from '@kedge/core';
+import { hashSalted } from '../crypto/hashSalted.js';
 import type { Call, CallServices } from './callContext.js';
 import { metricsOf } from './quoteCall.js';
 
@@ -31,7 +31,7 @@ export function chargeCall(call: Call, delivered: Delivered, services: CallServi
     tokenId: served.channel.tokenId,
     classId: served.classId,
     policyHash: served.policyHash,
-    requestHash: hashBody(delivered.salt, call.requestBody, sha256),
+    requestHash: hashSalted(delivered.salt, call.requestBody),
     responseHash: delivered.responseHash,
     metrics,
     units: unitsOf(served.policy, metrics),
@@ -41,30 +41,4 @@ export function chargeCall(call: Call, delivered: Delivered, services: CallServi
   });
   reservation.release();
   return committed;
-}
-
-const tolerance = 0.1;
-const smallDifference = 16;
-
-/** The policy's tokenizer rules. Where the upstream's own count differs by more than 10 % and 16 tokens, that is logged. */
-export function compareUsage(
-  usage: unknown,
-  own: { input: number; output: number },
-  call: Call,
-  services: CallServices,
-): void {
-  if (typeof usage !== 'object' || usage === null) return;
-  const { prompt_tokens: input, completion_tokens: output } = usage as Record<string, unknown>;
-  const differs = (theirs: unknown, ours: number): boolean =>
-    typeof theirs === 'number' &&
-    Math.abs(theirs - ours) > Math.max(smallDifference, tolerance * Math.max(theirs, ours));
-  if (!differs(input, own.input) && !differs(output, own.output)) return;
-  services.log.warn('usage_differs', {
-    channelId: call.served.channelId,
-    model: call.request.model,
-    inputTokens: own.input,
-    upstreamInputTokens: Number(input),
-    outputTokens: own.output,
-    upstreamOutputTokens: Number(output),
-  });
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { bytesToHex, encodeSignedReceipt, hexToBytes, receiptCommentPrefix, toProblemDetails } from '@kedge/core';
+import { bytesToHex, hexToBytes, receiptCommentPrefix, toProblemDetails } from '@kedge/core';
 import { reasonOf } from '../structuredLog.js';
 import { createSseSplitter, sseData } from '../sse/sseSplitter.js';
 import type { Call, CallServices } from './callContext.js';
-import { chargeCall, compareUsage } from './chargeCall.js';
+import { chargeCall } from './chargeCall.js';
 import { createOutputMeter, isObject } from './outputMeter.js';
+import { receiptText } from './receiptText.js';
 import type { UpstreamCall } from './upstream.js';
 
 const maxEventBytes = 1024 * 1024;
@@ -89,10 +90,14 @@ export function streamAnswer(
       const hash = bytesToHex(responseHash.digest());
       const signed = await chargeCall(call, { salt, responseHash: hash, outputTokens }, services);
       if (!response.destroyed) {
-        response.write(`${receiptCommentPrefix}${encodeSignedReceipt(signed)}\n\n`);
+        response.write(`${receiptCommentPrefix}${receiptText(signed)}\n\n`);
         response.end(last);
       }
-      compareUsage(usage, { input: quote.inputTokens, output: outputTokens }, call, services);
+      services.checkUsage(
+        usage,
+        { input: quote.inputTokens, output: outputTokens },
+        { channelId: call.served.channelId, model: call.request.model },
+      );
     } catch (error) {
       services.log.error('stream_unrecorded', { channelId: call.served.channelId, reason: reasonOf(error) });
       response.destroy();

@@ -11,6 +11,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     if (announced > maxBytes) return reject(tooLarge(announced, maxBytes));
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let whole = false;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > maxBytes) {
@@ -20,12 +21,13 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
       } else chunks.push(chunk);
     });
     request.once('end', () => {
+      whole = true;
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
     });
-    request.once('close', () =>
-      reject(new BaseError('The request ended early.', { code: 'request_incomplete', status: 400 })),
-    );
+    request.once('close', () => {
+      if (!whole) reject(new BaseError('The request ended early.', { code: 'request_incomplete', status: 400 }));
+    });
   });
 }
 

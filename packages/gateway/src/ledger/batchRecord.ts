@@ -100,5 +100,6 @@ export function decodeBatchRecord(bytes: Buffer): BatchRecord {
 }
 
 function writeUint256(bytes: Buffer, at: number, value: bigint): number {
-  return at + bytes.write(value.toString(16).padStart(64, '0'), at, 'hex');
+  for (let word = 192n; word >= 0n; word -= 64n) at = bytes.writeBigUInt64BE(BigInt.asUintN(64, value >> word), at);
+  return at;
 }

@@ -16,7 +16,7 @@ import type { ChannelAccount } from './channelAccount.js';
 import type { BatchPlace } from './ledgerIndex.js';
 import type { RecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
-import { receiptTree } from './signedReceipts.js';
+import { receiptTree } from './receiptTree.js';
 
 /** One call that was served, ready to be charged. */
 export type CommitInput = {

@@ -6,7 +6,7 @@ import { type Frame, frameHeaderBytes, frameLengthAt, maxPayloadBytes } from './
 const windowBytes = 4 * 1024 * 1024;
 
 /**
- * Reads every whole frame of the log in order. A damaged tail (torn by a crash: nothing after it is whole) is reported,
+ * Reads every whole frame of the log in order, and cuts the zeros after the last. A damaged tail (torn by a crash: nothing after it is whole) is reported,
  * kept in a file beside the log, and cut. Damage with whole frames after it is refused: those frames were acknowledged.
  * @returns The length of the log after recovery.
  * @throws BaseError `log_corrupt` for damage in the middle.
@@ -20,7 +20,13 @@ export async function recoverLog(
   try {
     const { size } = await file.stat();
     const whole = await readFrames(file, size, onFrame);
-    if (whole < size) await cutTail(file, path, whole, size, log);
+    // The log is written into space that was filled with zeros before: what only that is, is no damage.
+    const end = await endOfContent(file, whole, size);
+    if (end > whole) await cutTail(file, path, whole, end, log);
+    if (whole < size) {
+      await file.truncate(whole);
+      await file.sync();
+    }
     return whole;
   } finally {
     await file.close();
@@ -77,9 +83,18 @@ async function cutTail(file: FileHandle, path: string, whole: number, size: numb
   } finally {
     await side.close();
   }
-  await file.truncate(whole);
-  await file.sync();
   log.warn('log_tail_cut', { path, offset: whole, bytesCut: size - whole, keptIn: sideFile });
+}
+
+/** Where the last byte that is not zero ends, at least `from`. */
+async function endOfContent(file: FileHandle, from: number, size: number): Promise<number> {
+  for (let end = size; end > from;) {
+    const base = Math.max(from, end - windowBytes);
+    const bytes = await readRange(file, base, end - base);
+    for (let at = bytes.length - 1; at >= 0; at--) if (bytes[at] !== 0) return base + at + 1;
+    end = base;
+  }
+  return from;
 }
 
 /** The first whole frame at or after `from`, at any byte. A frame longer than what is held in memory is read on demand. */

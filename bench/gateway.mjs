@@ -1,0 +1,351 @@
+// Durable metering against a bare streamed proxy, in one run (research: performance B). Four processes: the upstream and the
+// load on one core, the proxy under test alone on the other. Medians of 5; the two proxies take turns, so that what else the
+// machine does hits both.
+//   node bench/gateway.mjs [--json] [--runs 5] [--requests 20000]
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const self = fileURLToPath(import.meta.url);
+const { values } = parseArgs({
+  options: {
+    role: { type: 'string' },
+    json: { type: 'boolean' },
+    runs: { type: 'string', default: '5' },
+    requests: { type: 'string', default: '20000' },
+    upstream: { type: 'string' },
+    dir: { type: 'string' },
+    connections: { type: 'string', default: '32' },
+    profile: { type: 'boolean' },
+  },
+});
+const apiKey = 'kedge_bench_key';
+const connections = Number(values.connections);
+
+// 1,030 bytes of chat completion, and a request of about 340 bytes.
+const content =
+  'Kedge anchors datasets, models and agents on a chain, meters what they are used for, and pays everyone upstream. '
+    .repeat(7)
+    .slice(0, 735);
+const answer = JSON.stringify({
+  id: 'chatcmpl-bench0000000000000000000000',
+  object: 'chat.completion',
+  created: 1_700_000_000,
+  model: 'bench',
+  choices: [
+    { index: 0, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: 'stop' },
+  ],
+  usage: { prompt_tokens: 46, completion_tokens: 157, total_tokens: 203 },
+});
+const question = JSON.stringify({
+  model: 'bench',
+  messages: [
+    {
+      role: 'system',
+      content: 'You answer questions about provenance and metering of AI services in two or three sentences.',
+    },
+    {
+      role: 'user',
+      content: 'What does the gateway do between the moment a request arrives and the moment its answer leaves?',
+    },
+  ],
+  max_tokens: 256,
+  temperature: 0.2,
+});
+
+const roles = { upstream, bare, gateway };
+if (values.role === undefined) await main();
+else await roles[values.role]();
+
+async function upstream() {
+  const body = Buffer.from(answer);
+  const server = createServer((request, response) => {
+    request.on('data', () => undefined);
+    request.on('end', () => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
+      response.end(body);
+    });
+  });
+  server.listen(0, '127.0.0.1', () => ready(`http://127.0.0.1:${server.address().port}`));
+}
+
+async function bare() {
+  const { Pool } = await import('undici');
+  const pool = new Pool(values.upstream, { connections: 128, pipelining: 1 });
+  const server = createServer((request, response) => {
+    pool.dispatch(
+      {
+        path: request.url,
+        method: request.method,
+        body: request,
+        headers: { 'content-type': 'application/json', 'content-length': request.headers['content-length'] },
+      },
+      {
+        onRequestStart() {},
+        onResponseStart(_, status, headers) {
+          response.writeHead(status, {
+            'content-type': headers['content-type'],
+            'content-length': headers['content-length'],
+          });
+        },
+        onResponseData(controller, chunk) {
+          if (response.write(chunk)) return;
+          controller.pause();
+          response.once('drain', () => controller.resume());
+        },
+        onResponseEnd() {
+          response.end();
+        },
+        onResponseError() {
+          response.destroy();
+        },
+      },
+    );
+  });
+  server.listen(0, '127.0.0.1', () => ready(`http://127.0.0.1:${server.address().port}`));
+}
+
+async function gateway() {
+  const { createGateway, tokenizerPin } = await import('../packages/gateway/dist/index.js');
+  const { channelIdOf, policyHashOf } = await import('../packages/core/dist/index.js');
+  const { keccak256 } = await import('viem');
+  const hasher = (bytes) => keccak256(bytes, 'bytes');
+  // A development key of the well-known test mnemonic.
+  const operatorKey = '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d';
+  const operator = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
+  const zero = `0x${'0'.repeat(40)}`;
+  const contracts = { DataAnchoringToken: zero, ValueChannels: zero };
+  const policy = {
+    format: 'kedge-policy/1',
+    unit: { name: 'unit', decimals: 3 },
+    rates: { input_tokens: '1', output_tokens: '3' },
+    caps: { outputTokensPerCall: 1024 },
+    tokenizer: tokenizerPin(),
+    operators: [operator],
+    models: ['bench'],
+    licence: 'MIT',
+  };
+  const policyHash = policyHashOf(policy, hasher);
+  const now = Math.floor(Date.now() / 1000);
+  const terms = {
+    holder: operator,
+    tokenId: 1n,
+    operator,
+    channelKey: operator,
+    cap: 10n ** 15n,
+    rate: 1n,
+    burst: 10n ** 15n,
+    deadline: BigInt(now + 86_400),
+    grace: 86_400,
+    mode: 'capped',
+    salt: `0x${'00'.repeat(32)}`,
+  };
+  const channelId = channelIdOf({ chainId: 31337, verifyingContract: zero }, terms, hasher);
+  const channelsFile = join(values.dir, 'channels.json');
+  const record = {
+    apiKeySha256: createHash('sha256').update(apiKey).digest('hex'),
+    channel: terms,
+    channelId,
+    classId: '1',
+    policy,
+    policyHash,
+    lotAsset: zero,
+    edges: [],
+  };
+  writeFileSync(
+    channelsFile,
+    JSON.stringify([record], (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
+  );
+  // The chain is not what is measured: it stands still. Everything else, anchoring blobs included, is the real program.
+  let captured = 0n;
+  let nonce = 0;
+  const chain = {
+    readChannel: async () => ({
+      open: true,
+      capturedUnits: captured,
+      remainingUnits: terms.cap - captured,
+      capturableUnits: terms.cap - captured,
+      openedAt: BigInt(now),
+      policyHash,
+    }),
+    minedNonce: async () => nonce,
+    signCapture: async (capture, at) => {
+      captured = capture.items[0]?.voucher.cumulativeUnits ?? captured;
+      return { raw: '0x00', hash: `0x${at.toString(16)}`, nonce: at };
+    },
+    send: async () => void nonce++,
+    outcomeOf: async () => ({ succeeded: true, blockNumber: 1n, gasUsed: 0n, failures: [] }),
+  };
+  const running = await createGateway(
+    {
+      dataDir: join(values.dir, 'gateway'),
+      upstream: { url: values.upstream },
+      rpcUrl: 'http://127.0.0.1:1',
+      chainId: 31337,
+      contracts,
+      operatorKeyEnv: 'KEY',
+      contentStoreDir: join(values.dir, 'store'),
+      channelsFile,
+      batchMaxReceipts: 10_000,
+    },
+    { chain, env: { KEY: operatorKey } },
+  );
+  process.on('SIGTERM', () => void running.close().then(() => process.exit(0)));
+  ready(running.url);
+}
+
+function ready(url) {
+  process.stdout.write(`${JSON.stringify({ ready: true, url })}\n`);
+}
+
+async function start(role, cpu, ...args) {
+  const command = [
+    ...(values.profile && role === 'gateway' ? ['--cpu-prof', '--cpu-prof-dir=/tmp/kedge-bench-profile'] : []),
+    self,
+    '--role',
+    role,
+    ...args,
+  ];
+  const pinned = existsSync('/usr/bin/taskset');
+  const child = pinned
+    ? spawn('taskset', ['-c', cpu, process.execPath, ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
+    : spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
+  for await (const line of createInterface({ input: child.stdout })) {
+    return {
+      url: JSON.parse(line).url,
+      pid: child.pid,
+      stop: () =>
+        new Promise((resolve) => {
+          child.once('exit', resolve);
+          child.kill('SIGTERM');
+        }),
+    };
+  }
+  throw new Error(`${role} did not start`);
+}
+
+/** Keep-alive connections over plain sockets, each with one request in flight. */
+async function load(url, count) {
+  const { hostname, port } = new URL(url);
+  const bytes = Buffer.from(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: Bearer ${apiKey}\r\n` +
+      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(question)}\r\n\r\n${question}`,
+  );
+  const latencies = [];
+  let left = count;
+  const begun = performance.now();
+  await Promise.all(
+    Array.from(
+      { length: connections },
+      () =>
+        new Promise((resolve, reject) => {
+          let buffered = '';
+          let sentAt = 0;
+          let need = -1;
+          const socket = connect(Number(port), hostname);
+          const next = () => {
+            if (left-- <= 0) {
+              socket.end();
+              return resolve();
+            }
+            sentAt = performance.now();
+            socket.write(bytes);
+          };
+          socket.setNoDelay(true);
+          socket.setEncoding('latin1');
+          socket.on('connect', next);
+          socket.on('error', reject);
+          socket.on('data', (text) => {
+            buffered += text;
+            if (need < 0) {
+              const end = buffered.indexOf('\r\n\r\n');
+              if (end < 0) return;
+              if (!buffered.startsWith('HTTP/1.1 200')) return reject(new Error(buffered.slice(0, 600)));
+              need = end + 4 + Number(/content-length: (\d+)/i.exec(buffered)[1]);
+            }
+            if (buffered.length < need) return;
+            buffered = '';
+            need = -1;
+            latencies.push(performance.now() - sentAt);
+            next();
+          });
+        }),
+    ),
+  );
+  const seconds = (performance.now() - begun) / 1000;
+  latencies.sort((a, b) => a - b);
+  const at = (part) => Math.round((latencies[Math.floor(latencies.length * part)] ?? 0) * 1000);
+  return { perSecond: Math.round(count / seconds), p50us: at(0.5), p99us: at(0.99) };
+}
+
+/** CPU time of a process so far, in microseconds; undefined where /proc is not. */
+function cpuMicroseconds(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  } catch {
+    return undefined;
+  }
+}
+
+async function main() {
+  const runs = Number(values.runs);
+  const requests = Number(values.requests);
+  const dir = mkdtempSync(join(tmpdir(), 'kedge-bench-'));
+  const origin = await start('upstream', '1');
+  const proxies = {
+    bare: await start('bare', '0', '--upstream', origin.url),
+    gateway: await start('gateway', '0', '--upstream', origin.url, '--dir', dir),
+  };
+  const results = { bare: [], gateway: [] };
+  try {
+    for (const proxy of Object.values(proxies)) await load(proxy.url, Math.min(requests, 8_000));
+    for (let run = 0; run < runs; run++) {
+      for (const [name, proxy] of Object.entries(proxies)) {
+        const before = cpuMicroseconds(proxy.pid);
+        const result = await load(proxy.url, requests);
+        const cpu = cpuMicroseconds(proxy.pid);
+        results[name].push({
+          ...result,
+          cpuUs: before === undefined ? undefined : Math.round((cpu - before) / requests),
+        });
+      }
+    }
+  } finally {
+    await Promise.all([...Object.values(proxies), origin].map((child) => child.stop()));
+    rmSync(dir, { recursive: true, force: true });
+  }
+  const median = (name, field) => {
+    const sorted = results[name].map((result) => result[field]).sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)];
+  };
+  const summary = Object.fromEntries(
+    Object.keys(results).map((name) => [
+      name,
+      Object.fromEntries(['perSecond', 'p50us', 'p99us', 'cpuUs'].map((field) => [field, median(name, field)])),
+    ]),
+  );
+  const ratios = results.gateway.map((result, index) => result.perSecond / results.bare[index].perSecond);
+  summary.ratio = Number((summary.gateway.perSecond / summary.bare.perSecond).toFixed(3));
+  summary.ratios = ratios.map((ratio) => Number(ratio.toFixed(3)));
+  if (values.json) return void process.stdout.write(`${JSON.stringify({ connections, requests, runs, ...summary })}\n`);
+  process.stdout.write(
+    `${connections} connections, 1 kB JSON answers, ${requests} requests a run, medians of ${runs} runs\n` +
+      `                        req/s   p50 us   p99 us   CPU us/req\n` +
+      ['bare', 'gateway']
+        .map((name) => {
+          const { perSecond, p50us, p99us, cpuUs } = summary[name];
+          const title = name === 'bare' ? 'bare streamed undici' : 'gateway, durable';
+          return `${title.padEnd(20)} ${[perSecond, p50us, p99us, cpuUs].map((value) => String(value ?? '-').padStart(8)).join(' ')}\n`;
+        })
+        .join('') +
+      `ratio ${summary.ratio} (each run: ${summary.ratios.join(', ')})\n`,
+  );
+}

@@ -1,0 +1,74 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { encodeSignedReceipt, hashBody, hashReceipt, type Hex, hexToBytes, merkleTree, receiptLeaf } from '@kedge/core';
+import { keccak256 as viemKeccak256 } from 'viem';
+import { expect, test } from 'vitest';
+import { receiptText } from '../src/call/receiptText.js';
+import { keccak256 } from '../src/crypto/hashers.js';
+import { hashSalted } from '../src/crypto/hashSalted.js';
+import { decodeBatchRecord, encodeBatchRecord, type LoggedReceipt } from '../src/ledger/batchRecord.js';
+import { receiptTree } from '../src/ledger/receiptTree.js';
+import { signedReceiptsOf } from '../src/ledger/signedReceipts.js';
+
+// The hot path's own writers against core's, which are the contract.
+const hex = (size: number): Hex => `0x${randomBytes(size).toString('hex')}`;
+const operator = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
+
+function randomReceipt(): LoggedReceipt {
+  return {
+    salt: hex(32),
+    receipt: {
+      channelId: hex(32),
+      tokenId: BigInt(hex(32)),
+      classId: BigInt(hex(8)),
+      policyHash: hex(32),
+      seq: BigInt(hex(7)),
+      requestHash: hex(32),
+      responseHash: hex(32),
+      metrics: [
+        { metric: 'input_tokens', amount: BigInt(hex(4)) },
+        { metric: 'output_tokens', amount: 0n },
+      ],
+      units: BigInt(hex(8)),
+      cumulativeUnits: BigInt(hex(8)),
+      previousReceiptHash: hex(32),
+      issuedAt: 1_700_000_000n,
+    },
+  };
+}
+
+test('keccak-256 is viem’s', () => {
+  for (let size = 0; size < 300; size++) {
+    const bytes = randomBytes(size);
+    expect(Buffer.from(keccak256(bytes))).toEqual(Buffer.from(viemKeccak256(bytes, 'bytes')));
+  }
+});
+
+test('R14: the tree of a batch is core’s, for every number of receipts', () => {
+  for (let count = 1; count <= 40; count++) {
+    const hashes = Array.from({ length: count }, () => hex(32));
+    const expected = merkleTree(
+      hashes.map((hash) => hexToBytes(receiptLeaf(hash, keccak256))),
+      keccak256,
+    );
+    const tree = receiptTree(hashes);
+    expect(tree.root).toBe(expected.root);
+    hashes.forEach((_, index) => expect(tree.pathOf(index)).toEqual(expected.pathOf(index)));
+  }
+});
+
+test('R13: a batch comes back from the log as it went in; R17: its receipts are written as core writes them', () => {
+  for (const count of [1, 2, 17]) {
+    const receipts = Array.from({ length: count }, randomReceipt);
+    const tree = receiptTree(receipts.map(({ receipt }) => hashReceipt(receipt, keccak256)));
+    const record = { epoch: 3n, batch: 9n, root: tree.root, signature: hex(65), receipts };
+    expect(decodeBatchRecord(encodeBatchRecord({ operator, ...record }, record.signature, receipts))).toEqual(record);
+    for (const signed of signedReceiptsOf(record, operator))
+      expect(receiptText(signed)).toBe(encodeSignedReceipt(signed));
+  }
+});
+
+test('R16: a salted hash is core’s', () => {
+  const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+  const [salt, body] = [hex(32), randomBytes(1_000)];
+  expect(hashSalted(salt, body)).toBe(hashBody(salt, body, sha256));
+});
