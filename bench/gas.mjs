@@ -6,6 +6,7 @@
 // account 2,600; a value transfer to an existing account 6,700; ecrecover 3,000). Opcodes, ABI decoding, hashing and
 // dispatch are overhead.
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import {
   concat,
   createTestClient,
@@ -21,7 +22,15 @@ import {
 } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import { foundry } from 'viem/chains';
-import { channelIdOf, dataAnchoringTokenAbi, encodeChannel, protocolDomain, valueChannelsAbi, valueMarketAbi, voucherTypes } from '@kedge/core';
+import {
+  channelIdOf,
+  dataAnchoringTokenAbi,
+  encodeChannel,
+  protocolDomain,
+  valueChannelsAbi,
+  valueMarketAbi,
+  voucherTypes,
+} from '@kedge/core';
 import {
   dataAnchoringTokenBytecode,
   dataAnchoringTokenExtensionBytecode,
@@ -64,7 +73,15 @@ async function measureOn(rpcUrl) {
     return { receipt, data };
   }
   async function deploy(bytecode, types = [], values = []) {
-    const data = types.length ? concat([bytecode, encodeAbiParameters(types.map((type) => ({ type })), values)]) : bytecode;
+    const data = types.length
+      ? concat([
+          bytecode,
+          encodeAbiParameters(
+            types.map((type) => ({ type })),
+            values,
+          ),
+        ])
+      : bytecode;
     const hash = await chain.sendTransaction({ account: issuer, data, gas: 20_000_000n });
     return (await chain.waitForTransactionReceipt({ hash })).contractAddress;
   }
@@ -81,7 +98,11 @@ async function measureOn(rpcUrl) {
   }
 
   const extension = await deploy(dataAnchoringTokenExtensionBytecode);
-  const token = await deploy(dataAnchoringTokenBytecode, ['string', 'string', 'address'], ['Kedge Data Anchoring Token', 'DAT', extension]);
+  const token = await deploy(
+    dataAnchoringTokenBytecode,
+    ['string', 'string', 'address'],
+    ['Kedge Data Anchoring Token', 'DAT', extension],
+  );
   const channels = await deploy(valueChannelsBytecode, ['address'], [token]);
   const market = await deploy(valueMarketBytecode, ['address'], [token]);
   const dat = caller(token, dataAnchoringTokenAbi);
@@ -108,60 +129,103 @@ async function measureOn(rpcUrl) {
     [4, 0], // TransferToken
     [4, 0], // ERC-721 Transfer
   ];
-  record('mint, value only', await dat(issuer, 'mint', [1n, holder.address, 1_000n, 0n, 0n]), {
-    fresh: 1, // token
-    updated: 2, // class head, holder's count
-    logs: [minted, ...transferLogs],
-  }, {
-    naive: await gasOf(naive(issuer, 'mint', [1n, holder.address, 1_000n, 0n, 0n])),
-    erc3525: await gasOf(sft(issuer, 'mint', [holder.address, 3n, 1n, 1_000n])),
-  });
+  record(
+    'mint, value only',
+    await dat(issuer, 'mint', [1n, holder.address, 1_000n, 0n, 0n]),
+    {
+      fresh: 1, // token
+      updated: 2, // class head, holder's count
+      logs: [minted, ...transferLogs],
+    },
+    {
+      naive: await gasOf(naive(issuer, 'mint', [1n, holder.address, 1_000n, 0n, 0n])),
+      erc3525: await gasOf(sft(issuer, 'mint', [holder.address, 3n, 1n, 1_000n])),
+    },
+  );
   await dat(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n]);
   await naive(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n]);
-  record('mint, with a share', await dat(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n]), {
-    fresh: 2, // token, share
-    updated: 3, // class head, class share, holder's count
-    logs: [minted, ...transferLogs],
-  }, { naive: await gasOf(naive(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n])) });
+  record(
+    'mint, with a share',
+    await dat(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n]),
+    {
+      fresh: 2, // token, share
+      updated: 3, // class head, class share, holder's count
+      logs: [minted, ...transferLogs],
+    },
+    { naive: await gasOf(naive(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n])) },
+  );
 
-  record('transfer token', await dat(holder, 'transferToken', [id(1, 1, 1), other.address]), {
-    updated: 3, // token, both holders' counts
-    read: 1, // token approval
-    logs: transferLogs,
-  }, {
-    naive: await gasOf(naive(holder, 'transferToken', [1n, other.address])),
-    erc3525: await gasOf(sft(holder, 'transferFrom', [holder.address, other.address, 1n])),
-  });
-  record('transfer value', await dat(other, 'transferValue', [id(1, 1, 1), id(1, 1, 2), 10n]), {
-    updated: 2,
-    logs: [[3, 32]],
-  }, {
-    naive: await gasOf(naive(other, 'transferValue', [1n, 2n, 10n])),
-    erc3525: await gasOf(sft(other, 'transferFrom', [1n, 2n, 10n])),
-  });
+  record(
+    'transfer token',
+    await dat(holder, 'transferToken', [id(1, 1, 1), other.address]),
+    {
+      updated: 3, // token, both holders' counts
+      read: 1, // token approval
+      logs: transferLogs,
+    },
+    {
+      naive: await gasOf(naive(holder, 'transferToken', [1n, other.address])),
+      erc3525: await gasOf(sft(holder, 'transferFrom', [holder.address, other.address, 1n])),
+    },
+  );
+  record(
+    'transfer value',
+    await dat(other, 'transferValue', [id(1, 1, 1), id(1, 1, 2), 10n]),
+    {
+      updated: 2,
+      logs: [[3, 32]],
+    },
+    {
+      naive: await gasOf(naive(other, 'transferValue', [1n, 2n, 10n])),
+      erc3525: await gasOf(sft(other, 'transferFrom', [1n, 2n, 10n])),
+    },
+  );
   const metric = toHex(7, { size: 32 });
-  record('record usage, by the owner', await dat(other, 'recordUsage', [id(1, 1, 2), metric, 5n]), {
-    updated: 1,
-    logs: [[2, 96]],
-  }, { naive: await gasOf(naive(other, 'recordUsage', [2n, metric, 5n])) });
-  record('approve for a class', await dat(other, 'approveForClass', [1n, operator.address, true]), {
-    fresh: 1,
-    logs: [[4, 32]],
-  }, { naive: await gasOf(naive(other, 'approveForClass', [1n, operator.address, true])) });
-  record('record usage, by an operator', await dat(operator, 'recordUsage', [id(1, 1, 2), metric, 5n]), {
-    updated: 1,
-    read: 1,
-    logs: [[2, 96]],
-  }, { naive: await gasOf(naive(operator, 'recordUsage', [2n, metric, 5n])) });
+  record(
+    'record usage, by the owner',
+    await dat(other, 'recordUsage', [id(1, 1, 2), metric, 5n]),
+    {
+      updated: 1,
+      logs: [[2, 96]],
+    },
+    { naive: await gasOf(naive(other, 'recordUsage', [2n, metric, 5n])) },
+  );
+  record(
+    'approve for a class',
+    await dat(other, 'approveForClass', [1n, operator.address, true]),
+    {
+      fresh: 1,
+      logs: [[4, 32]],
+    },
+    { naive: await gasOf(naive(other, 'approveForClass', [1n, operator.address, true])) },
+  );
+  record(
+    'record usage, by an operator',
+    await dat(operator, 'recordUsage', [id(1, 1, 2), metric, 5n]),
+    {
+      updated: 1,
+      read: 1,
+      logs: [[2, 96]],
+    },
+    { naive: await gasOf(naive(operator, 'recordUsage', [2n, metric, 5n])) },
+  );
 
-  const accrued = [[3, 32], [3, 128]]; // RevenueSettled, RevenueAccrued
+  const accrued = [
+    [3, 32],
+    [3, 128],
+  ]; // RevenueSettled, RevenueAccrued
   await dat(issuer, 'settleRevenueETH', [1n], parseEther('1'));
   await naive(issuer, 'settleRevenueETH', [1n], parseEther('1'));
-  record('settle ETH', await dat(issuer, 'settleRevenueETH', [1n], parseEther('1')), {
-    updated: 2, // index, received
-    read: 1, // class share
-    logs: accrued,
-  }, { naive: await gasOf(naive(issuer, 'settleRevenueETH', [1n], parseEther('1'))) });
+  record(
+    'settle ETH',
+    await dat(issuer, 'settleRevenueETH', [1n], parseEther('1')),
+    {
+      updated: 2, // index, received
+      read: 1, // class share
+      logs: accrued,
+    },
+    { naive: await gasOf(naive(issuer, 'settleRevenueETH', [1n], parseEther('1'))) },
+  );
   await dat(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n]);
   record('settle ETH, first after the shares changed', await dat(issuer, 'settleRevenueETH', [1n], parseEther('1')), {
     fresh: 1, // checkpoint
@@ -171,26 +235,51 @@ async function measureOn(rpcUrl) {
   });
   const shareToken = id(1, 1, 4);
   const claimState = { read: 4, updated: 1, logs: [[4, 32]], valueCalls: 1 };
-  record('claim ETH, first', await dat(contributor, 'claim', [shareToken, zeroAddress, contributor.address]), { ...claimState, fresh: 1, read: 5 }, {
-    naive: await gasOf(naive(contributor, 'claim', [4n, zeroAddress, contributor.address])),
-  });
+  record(
+    'claim ETH, first',
+    await dat(contributor, 'claim', [shareToken, zeroAddress, contributor.address]),
+    { ...claimState, fresh: 1, read: 5 },
+    {
+      naive: await gasOf(naive(contributor, 'claim', [4n, zeroAddress, contributor.address])),
+    },
+  );
   await dat(issuer, 'settleRevenueETH', [1n], parseEther('1'));
   await naive(issuer, 'settleRevenueETH', [1n], parseEther('1'));
-  record('claim ETH, later', await dat(contributor, 'claim', [shareToken, zeroAddress, contributor.address]), { ...claimState, updated: 2, read: 4 }, {
-    naive: await gasOf(naive(contributor, 'claim', [4n, zeroAddress, contributor.address])),
-  });
+  record(
+    'claim ETH, later',
+    await dat(contributor, 'claim', [shareToken, zeroAddress, contributor.address]),
+    { ...claimState, updated: 2, read: 4 },
+    {
+      naive: await gasOf(naive(contributor, 'claim', [4n, zeroAddress, contributor.address])),
+    },
+  );
   await measureChannels();
   return rows;
 
   /** Backed value, channels and royalties, which the peers do not have. */
   async function measureChannels() {
     const policyHash = toHex(9, { size: 32 });
-    const terms = { metadataURI: 'ipfs://m', integrityHash: policyHash, unitDecimals: 3, policyURI: 'ipfs://p', policyHash, beneficiary: zeroAddress };
+    const terms = {
+      metadataURI: 'ipfs://m',
+      integrityHash: policyHash,
+      unitDecimals: 3,
+      policyURI: 'ipfs://p',
+      policyHash,
+      beneficiary: zeroAddress,
+    };
     await dat(contributor, 'createClassWithTerms', [{ ...terms, kind: 1, parents: [] }]);
     await dat(contributor, 'mint', [2n, contributor.address, 0n, 100n, 0n]);
     await dat(operator, 'createClassWithTerms', [{ ...terms, kind: 3, parents: [{ classId: 2n, royaltyBps: 3000 }] }]);
     await dat(operator, 'mint', [3n, operator.address, 0n, 100n, 0n]);
-    const lotTerms = { asset: zeroAddress, priceNumerator: 10n ** 12n, priceDenominator: 1n, operatorBps: 2000, refundable: true, expiredToClass: false, seller: market };
+    const lotTerms = {
+      asset: zeroAddress,
+      priceNumerator: 10n ** 12n,
+      priceDenominator: 1n,
+      operatorBps: 2000,
+      refundable: true,
+      expiredToClass: false,
+      seller: market,
+    };
     await dat(operator, 'createLot', [3n, lotTerms]);
     const lot = 0x80000001;
     const sell = caller(market, valueMarketAbi);
@@ -234,36 +323,69 @@ async function measureOn(rpcUrl) {
       updated: 1, // token
       read: 2, // lot's terms, policy hash
       accounts: 2, // channels, extension
-      logs: [[4, 352], [4, 32]],
+      logs: [
+        [4, 352],
+        [4, 32],
+      ],
     });
 
     const domain = { chainId: foundry.id, verifyingContract: channels };
     const itemOf = async (channel, cumulativeUnits) => {
       const channelId = channelIdOf(domain, channel, keccak);
       const voucher = { channelId, cumulativeUnits, receiptHash: toHex(5, { size: 32 }), seq: 1n };
-      const signature = await operator.signTypedData({ domain: protocolDomain(domain), types: voucherTypes, primaryType: 'Voucher', message: voucher });
-      return { channel: { ...channel, mode: 1 }, cumulativeUnits, receiptHash: voucher.receiptHash, seq: 1n, signature };
+      const signature = await operator.signTypedData({
+        domain: protocolDomain(domain),
+        types: voucherTypes,
+        primaryType: 'Voucher',
+        message: voucher,
+      });
+      return {
+        channel: { ...channel, mode: 1 },
+        cumulativeUnits,
+        receiptHash: voucher.receiptHash,
+        seq: 1n,
+        signature,
+      };
     };
     const capture = caller(channels, valueChannelsAbi);
     const edges = [{ classId: 3n, parentIndex: 0n, asset: zeroAddress }];
-    const anchors = [{ epoch: 1, firstBatch: 1n, lastBatch: 2n, root: toHex(3, { size: 32 }), cid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy' }];
+    const anchors = [
+      {
+        epoch: 1,
+        firstBatch: 1n,
+        lastBatch: 2n,
+        root: toHex(3, { size: 32 }),
+        cid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
+      },
+    ];
     await capture(operator, 'capture', [[await itemOf(all[0], 10n)], edges, anchors]);
     // Every account, slot and checkpoint below was used before, as in the life of a gateway.
     const capturing = {
       updated: 7, // lot's units, backing, owed to the operator, all owed, the class's index and received, and the lock
       read: 4, // token's expiry, lot's terms and price, class's shares
       accounts: 1, // token
-      logs: [[2, 96], [4, 64], [3, 32], [3, 32], [3, 128], [2, 128]],
+      logs: [
+        [2, 96],
+        [4, 64],
+        [3, 32],
+        [3, 32],
+        [3, 128],
+        [2, 128],
+      ],
       recovers: 1,
     };
     record('capture, 1 channel', await capture(operator, 'capture', [[await itemOf(all[0], 20n)], [], []]), capturing);
-    record('capture, 1 channel, its royalty and an anchor', await capture(operator, 'capture', [[await itemOf(all[0], 30n)], edges, anchors]), {
-      ...capturing,
-      updated: 10, // and collected, the parent's index and received
-      read: 7, // and the edge, its list's length, the parent's shares
-      accounts: 2, // and the extension
-      logs: [...capturing.logs, [4, 64], [3, 128], [3, 256]],
-    });
+    record(
+      'capture, 1 channel, its royalty and an anchor',
+      await capture(operator, 'capture', [[await itemOf(all[0], 30n)], edges, anchors]),
+      {
+        ...capturing,
+        updated: 10, // and collected, the parent's index and received
+        read: 7, // and the edge, its list's length, the parent's shares
+        accounts: 2, // and the extension
+        logs: [...capturing.logs, [4, 64], [3, 128], [3, 256]],
+      },
+    );
     for (const many of [10, 100]) {
       const batch = await Promise.all(all.slice(1, 1 + many).map((channel) => itemOf(channel, BigInt(many))));
       const sent = await capture(operator, 'capture', [batch, [], []]);
@@ -285,7 +407,7 @@ async function measureOn(rpcUrl) {
     });
     await dat(operator, 'withdraw', [zeroAddress, operator.address]);
     await capture(operator, 'capture', [[await itemOf(all[0], 40n)], edges, []]);
-    record('withdraw the operator\'s cut', await dat(operator, 'withdraw', [zeroAddress, operator.address]), {
+    record("withdraw the operator's cut", await dat(operator, 'withdraw', [zeroAddress, operator.address]), {
       updated: 2, // owed, all owed
       accounts: 1,
       valueCalls: 1,
@@ -294,7 +416,13 @@ async function measureOn(rpcUrl) {
   }
 
   async function tokensOf(owner, classId) {
-    const logs = await chain.getContractEvents({ address: token, abi: dataAnchoringTokenAbi, eventName: 'TransferToken', args: { to: owner }, fromBlock: 0n });
+    const logs = await chain.getContractEvents({
+      address: token,
+      abi: dataAnchoringTokenAbi,
+      eventName: 'TransferToken',
+      args: { to: owner },
+      fromBlock: 0n,
+    });
     return logs.map((log) => log.args.tokenId).filter((tokenId) => tokenId >> 64n === classId);
   }
 }
@@ -308,5 +436,26 @@ function calldataGas(data) {
 
 function stateFloor({ fresh = 0, updated = 0, read = 0, logs = [], accounts: cold = 0, valueCalls = 0, recovers = 0 }) {
   const logGas = logs.reduce((sum, [topics, bytes]) => sum + 375 + 375 * topics + 8 * bytes, 0);
-  return 22_100 * fresh + 5_000 * updated + 2_100 * read + logGas + 2_600 * cold + 6_700 * valueCalls + 3_000 * recovers;
+  return (
+    22_100 * fresh + 5_000 * updated + 2_100 * read + logGas + 2_600 * cold + 6_700 * valueCalls + 3_000 * recovers
+  );
+}
+
+/** The rows as a Markdown table: what docs/reference/gas.md holds. */
+export function gasTable(rows) {
+  const number = (value) => (value === undefined ? '' : value.toLocaleString('en-US'));
+  const lines = rows.map(
+    ({ operation, gas, floor, naive, erc3525 }) =>
+      `| ${operation} | ${number(gas)} | ${number(floor)} | +${((gas / floor - 1) * 100).toFixed(1)} % | ${number(naive)} | ${number(erc3525)} |`,
+  );
+  return [
+    '| Operation | Gas | Floor | Over floor | Naive ERC-8028 | ERC-3525 |',
+    '| --- | ---: | ---: | ---: | ---: | ---: |',
+    ...lines,
+  ].join('\n');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const rows = await measureGas();
+  console.log(process.argv.includes('--json') ? JSON.stringify(rows) : gasTable(rows));
 }

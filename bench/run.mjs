@@ -1,0 +1,22 @@
+// Runs every benchmark, one after the other: `npm run bench`, or `npm run bench -- gas gateway anchoring`.
+import { spawnSync } from 'node:child_process';
+import { forgePath } from '../scripts/forgePath.mjs';
+
+const benches = {
+  gas: ['bench/gas.mjs'],
+  gateway: ['bench/gateway.mjs'],
+  anchoring: ['bench/anchoring.mjs', '--memory'],
+};
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+const unknown = wanted.filter((name) => !(name in benches));
+if (unknown.length) {
+  console.error(`unknown benchmark ${unknown.join(', ')}; known: ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+for (const name of wanted.length ? wanted : Object.keys(benches)) {
+  console.log(`\n## ${name}\n`);
+  // The naive ERC-8028 that gas is compared with is compiled with the tests.
+  if (name === 'gas') spawnSync(forgePath(), ['build', '--quiet'], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, benches[name], { stdio: 'inherit' });
+  if (status !== 0) process.exitCode = 1;
+}
