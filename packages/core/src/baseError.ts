@@ -56,13 +56,13 @@ export class BaseError extends Error {
    * const inner = error.walk((cause) => cause instanceof TypeError);
    */
   walk(predicate: (error: unknown) => boolean): unknown {
-    let current: unknown = this;
-    while (current !== undefined && current !== null) {
-      if (predicate(current)) return current;
-      current = (current as { cause?: unknown }).cause;
-    }
-    return undefined;
+    return firstCause(this, predicate);
   }
+}
+
+function firstCause(error: unknown, predicate: (error: unknown) => boolean): unknown {
+  if (error === undefined || error === null || predicate(error)) return error ?? undefined;
+  return firstCause((error as { cause?: unknown }).cause, predicate);
 }
 
 /** A value as an error's reader sees it: bigint in decimal, objects as JSON. */

@@ -144,8 +144,7 @@ function unitsCheck({ receipt }: SignedReceipt, policy: Policy, policyHash: Hex)
 /** For each receipt, its checks against the one before it in its channel. */
 function linkChecks(receipts: readonly SignedReceipt[], hashes: readonly Hex[]): Found[][] {
   const order = receipts.map((_, index) => index);
-  const compare = (left: bigint, right: bigint) => (left < right ? -1 : left > right ? 1 : 0);
-  order.sort((left, right) => compare(receipts[left]!.receipt.seq, receipts[right]!.receipt.seq) || left - right);
+  order.sort((left, right) => compareSeq(receipts[left]!.receipt.seq, receipts[right]!.receipt.seq) || left - right);
   const previousOf = new Map<Hex, number>();
   const checks: Found[][] = receipts.map(() => []);
   for (const index of order) {
@@ -240,6 +239,10 @@ function anchorCheck({ batch }: SignedReceipt, anchors: readonly AnchoredBatches
       ? `${label} is under the anchored root ${root}`
       : `the published leaves have root ${root}, the chain has ${anchor.root}`,
   };
+}
+
+function compareSeq(left: bigint, right: bigint): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function showSeq(seq: bigint): string {

@@ -119,5 +119,5 @@ describe('chat completion requests', () => {
 });
 
 test('core exports what it promises', () => {
-  expect(Object.keys(core).sort()).toMatchSnapshot();
+  expect(Object.keys(core).toSorted()).toMatchSnapshot();
 });

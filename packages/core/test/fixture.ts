@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { keccak256 as viemKeccak256, sha256 as viemSha256 } from 'viem';
 import { bytesToHex, metricLabels, type Address, type Channel, type Hex, type Receipt } from '../src/index.js';
 

@@ -16,7 +16,7 @@ import { fc, keccak256, uint } from './fixture.js';
 
 describe('policy', () => {
   test('the hash is keccak-256 of the canonical JSON, whatever the order of the fields', () => {
-    const shuffled = Object.fromEntries(Object.entries(policy).reverse()) as Policy;
+    const shuffled = Object.fromEntries(Object.entries(policy).toReversed()) as Policy;
     const expected = hashHex(toHex(canonicalJson(policy)));
     expect(policyHashOf(policy, keccak256)).toBe(expected);
     expect(policyHashOf(shuffled, keccak256)).toBe(expected);

@@ -9,6 +9,7 @@ import {
   encodeChannel,
   hashBody,
   hashReceipt,
+  hexToBytes,
   metricTypeOf,
   protocolDomain,
   receiptBatchDigest,
@@ -196,7 +197,7 @@ describe('seq', () => {
 
 describe('bodies', () => {
   test('R16: a body’s hash is sha256 of salt and bytes', () => {
-    const data = new Uint8Array([...new Array<number>(32).fill(0x17), ...utf8('hello')]);
+    const data = new Uint8Array([...hexToBytes(examples.salt), ...utf8('hello')]);
     expect(hashBody(examples.salt, utf8('hello'), sha256)).toBe(bytesToHex(sha256(data)));
     expect(hashBody(examples.salt, utf8('hellp'), sha256)).not.toBe(bytesToHex(sha256(data)));
   });

@@ -54,7 +54,7 @@ describe('signed receipts', () => {
     ['a short hash', { ...example, batch: { ...example.batch, root: '0x12' } }, 'batch.root'],
     ['an unknown field', { ...example, note: 'hi' }, 'note'],
     ['no salt', { ...example, salt: undefined }, 'salt'],
-    ['a path without end', { ...example, path: new Array(65).fill(example.salt) }, 'path'],
+    ['a path without end', { ...example, path: Array.from({ length: 65 }, () => example.salt) }, 'path'],
   ])('%s is refused and named', (_, json, field) => {
     expect(() => parseSignedReceipt(json)).toThrow(
       expect.objectContaining({ code: 'receipt_invalid', message: expect.stringContaining(field) }),
@@ -82,7 +82,7 @@ describe('receipt leaves', () => {
   });
 
   test('a batch whose leaves do not have its root is refused', () => {
-    const other = { ...leaves, batches: [{ ...leaves.batches[0]!, leaves: [...golden.hashes].reverse().slice(1) }] };
+    const other = { ...leaves, batches: [{ ...leaves.batches[0]!, leaves: golden.hashes.toReversed().slice(1) }] };
     expect(() => parseReceiptLeaves(JSON.parse(encodeReceiptLeaves(other)), keccak256)).toThrow(
       expect.objectContaining({ code: 'receipt_leaves_invalid', values: expect.objectContaining({ batch: 1n }) }),
     );

@@ -69,10 +69,13 @@ describe('verifyReceipts', () => {
     });
     expect(all.every((check) => check.ok)).toBe(true);
     expect(all.map(({ index, name }) => `${index} ${name}`)).toEqual([
-      ...['0 path', '0 signature', '0 units', '0 cumulative'],
+      '0 path',
+      '0 signature',
+      '0 units',
+      '0 cumulative',
       ...[1, 2].flatMap((at) => [`${at} path`, `${at} signature`, `${at} units`, `${at} chain`, `${at} cumulative`]),
     ]);
-    expect(await failing({ receipts: [...good].reverse() })).toEqual([]);
+    expect(await failing({ receipts: good.toReversed() })).toEqual([]);
     expect(await failing({ receipts: [good[1]!, good[1]!] })).toEqual([]);
     expect(await failing({ receipts: [] })).toEqual([]);
   });

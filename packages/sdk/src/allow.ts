@@ -1,4 +1,4 @@
-import { zeroAddress, type Address } from '@kedge/core';
+import { BaseError, zeroAddress, type Address } from '@kedge/core';
 import { parseAbi } from 'viem';
 import type { WriteClient } from './client.js';
 import { reading } from './reading.js';
@@ -17,9 +17,16 @@ const assetAbi = parseAbi([
 export async function allow(client: WriteClient, asset: Address, spender: Address, amount: bigint): Promise<void> {
   if (asset === zeroAddress) return;
   const owner = client.walletClient.account.address;
-  const allowed = await reading(client, 'read the allowance', (chain) =>
-    chain.readContract({ address: asset, abi: assetAbi, functionName: 'allowance', args: [owner, spender] }),
-  );
+  const allowed = await reading(client, 'read the allowance', async (chain) => {
+    if ((await chain.getCode({ address: asset })) === undefined) {
+      throw new BaseError('There is no asset at that address.', {
+        code: 'asset_missing',
+        values: { asset },
+        hints: ['Give the address of an ERC-20 contract on this chain, or none for ETH.'],
+      });
+    }
+    return chain.readContract({ address: asset, abi: assetAbi, functionName: 'allowance', args: [owner, spender] });
+  });
   if (allowed >= amount) return;
   const approve = (value: bigint) =>
     writeContract(client, 'allow the payment', {

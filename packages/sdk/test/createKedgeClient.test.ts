@@ -33,7 +33,7 @@ describe('createKedgeClient', () => {
   });
 
   test('the package exports what it promises', () => {
-    expect(Object.keys(sdk).sort()).toMatchSnapshot();
+    expect(Object.keys(sdk).toSorted()).toMatchSnapshot();
   });
 });
 

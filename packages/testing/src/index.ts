@@ -1,3 +1,4 @@
+export { deployErc20, erc20Abi } from './deployErc20.js';
 export {
   developmentAccount,
   developmentMnemonic,
