@@ -46,6 +46,21 @@ export type GatewayOptions = {
  * const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey });
  */
 export async function createGateway(config: GatewayConfigInput, options: GatewayOptions = {}): Promise<Gateway> {
+  const opened: (() => Promise<void>)[] = [];
+  try {
+    return await assemble(config, options, opened);
+  } catch (error) {
+    // A start that fails half-way leaves nothing held.
+    for (const close of opened.reverse()) await close();
+    throw error;
+  }
+}
+
+async function assemble(
+  config: GatewayConfigInput,
+  options: GatewayOptions,
+  opened: (() => Promise<void>)[],
+): Promise<Gateway> {
   const settings = parseGatewayConfig(config);
   const env = options.env ?? process.env;
   const now = options.now ?? Date.now;
@@ -60,6 +75,7 @@ export async function createGateway(config: GatewayConfigInput, options: Gateway
   const store = createContentStore({ dir: settings.contentStoreDir });
   const journal = createTransactionJournal();
   const unlock = await lockDataDir(settings.dataDir);
+  opened.push(unlock);
 
   let running = 0;
   let unflushed = 0;
@@ -80,7 +96,9 @@ export async function createGateway(config: GatewayConfigInput, options: Gateway
       onCommitted(receipts);
     },
   });
+  opened.push(ledger.close);
   const upstream = createUpstream({ url, apiKey, timeoutMs, connections });
+  opened.push(upstream.close);
   const batcher = createCaptureBatcher({
     ledger,
     journal,
@@ -95,6 +113,7 @@ export async function createGateway(config: GatewayConfigInput, options: Gateway
     now,
     log,
   });
+  opened.push(batcher.cancel);
   const book = createChannelBook({
     path: settings.channelsFile,
     check: (record) => checkChannel(record, { domain, operator: operator.address, chain, accountOf: ledger.accountOf }),

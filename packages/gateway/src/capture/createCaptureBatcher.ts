@@ -50,6 +50,8 @@ export type CaptureBatcher = {
   readonly start: () => void;
   /** One last capture. */
   readonly stop: () => Promise<void>;
+  /** Ends without one. */
+  readonly cancel: () => Promise<void>;
 };
 
 type Tracked = {
@@ -250,6 +252,11 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
       clearTimeout(timer);
       await running;
       if (hasWork()) await run();
+    },
+    cancel: async () => {
+      stopping = true;
+      clearTimeout(timer);
+      await running;
     },
   };
 }

@@ -1,0 +1,246 @@
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Gateway } from '../src/index.js';
+import { apiKey, createTestSetup, type TestSetup } from './support/createTestSetup.js';
+import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
+
+let upstream: ScriptedUpstream;
+let setup: TestSetup;
+let gateway: Gateway;
+
+const hello = { model: 'demo', messages: [{ role: 'user', content: 'Hi' }] };
+
+beforeEach(async () => {
+  upstream = await startScriptedUpstream(answerWith(completion('Hello.')));
+});
+afterEach(async () => {
+  await gateway.close();
+  await upstream.close();
+  setup.remove();
+});
+
+async function begin(options: Omit<Parameters<typeof createTestSetup>[0], 'upstreamUrl'> = {}): Promise<void> {
+  setup = createTestSetup({ upstreamUrl: upstream.url, ...options });
+  gateway = await setup.start();
+}
+
+async function post(body: unknown, key = apiKey, path = '/v1/chat/completions') {
+  const response = await fetch(`${gateway.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const json = (await response.json()) as any;
+  return { status: response.status, json, headers: response.headers };
+}
+
+/** Units charged so far, as the next receipt says. */
+async function charged(): Promise<bigint> {
+  upstream.script = answerWith(completion('Hello.'));
+  const { headers } = await post(hello);
+  const { receipt } = JSON.parse(Buffer.from(headers.get('kedge-receipt') ?? '', 'base64url').toString());
+  return BigInt(receipt.cumulativeUnits) - BigInt(receipt.units);
+}
+
+test('an unknown or missing key is 401, in words and in the form that OpenAI clients parse', async () => {
+  await begin();
+  const { status, json } = await post(hello, 'kedge_other');
+  expect(status).toBe(401);
+  expect(json).toMatchObject({ type: '/problems/key_unknown', status: 401, error: { code: 'key_unknown' } });
+  const none = await fetch(`${gateway.url}/v1/models`);
+  expect(none.status).toBe(401);
+});
+
+test('a key added to the channels file is known without a restart', async () => {
+  await begin();
+  const { readFileSync, writeFileSync } = await import('node:fs');
+  const { createHash } = await import('node:crypto');
+  const records = JSON.parse(readFileSync(setup.config.channelsFile, 'utf8'));
+  const added = { ...records[0], apiKeySha256: createHash('sha256').update('kedge_second').digest('hex') };
+  writeFileSync(setup.config.channelsFile, JSON.stringify([...records, added]));
+  expect((await post(hello, 'kedge_second')).status).toBe(200);
+  expect((await post(hello)).status).toBe(200);
+});
+
+test('no value left is 402 and says what to do; nothing reaches the upstream', async () => {
+  await begin({ channel: { cap: 100n } });
+  const { status, json } = await post(hello);
+  expect(status).toBe(402);
+  expect(json.values).toMatchObject({ remainingUnits: '100', neededUnits: String(8 + 3 * 256) });
+  expect(json.error.message).toContain('kedge channel open');
+  expect(upstream.requests).toEqual([]);
+  expect((await post({ ...hello, max_tokens: 5 })).status).toBe(200);
+});
+
+test("after the channel's deadline nothing is served: 402", async () => {
+  await begin({ channel: { deadline: 1_000n } });
+  expect(await post(hello)).toMatchObject({ status: 402, json: { error: { code: 'channel_ended' } } });
+});
+
+test.each([
+  ['models', { ...hello, model: 'other' }],
+  ['caps.outputTokensPerCall', { ...hello, max_tokens: 257 }],
+  ['caps.outputTokensPerCall', { ...hello, max_completion_tokens: 1_000_000 }],
+  ['caps.inputTokensPerCall', { ...hello, messages: [{ role: 'user', content: 'word '.repeat(200) }] }],
+  ['caps.unitsPerCall', { ...hello, n: 4, max_tokens: 200 }],
+  ['rates.images', { ...hello, messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] }],
+  ['rates', { ...hello, messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: {} }] }] }],
+])('a request beyond the policy is 403 and names the clause %s', async (clause, body) => {
+  await begin({ policy: { caps: { outputTokensPerCall: 256, inputTokensPerCall: 100, unitsPerCall: '2000' } } });
+  expect(await post(body)).toMatchObject({ status: 403, json: { values: { clause } } });
+  expect(upstream.requests).toEqual([]);
+});
+
+test('a surface that the policy has no rate for is refused, never free', async () => {
+  await begin();
+  for (const path of ['/v1/embeddings', '/v1/completions', '/v1/responses', '/v1/chat/completions/../x', '/v1/files']) {
+    expect((await post(hello, apiKey, path)).status).toBe(404);
+  }
+  setup.remove();
+  await gateway.close();
+  await begin({ policy: { rates: { bytes: '1' } } });
+  expect(await post(hello)).toMatchObject({ status: 403, json: { values: { clause: 'rates' } } });
+  expect(upstream.requests).toEqual([]);
+});
+
+test.each([
+  ['not JSON', '{"model":'],
+  ['no messages', { model: 'demo', messages: [] }],
+  ['a negative cap', { ...hello, max_tokens: -1 }],
+  ['n of zero', { ...hello, n: 0 }],
+  ['a list', '[]'],
+])('a body that is no request (%s) is 400', async (_, body) => {
+  await begin();
+  expect((await post(body)).status).toBe(400);
+  expect(upstream.requests).toEqual([]);
+});
+
+test('a body over the limit is 413', async () => {
+  await begin({ config: { maxRequestBytes: 1_000 } });
+  const { status } = await post({ ...hello, messages: [{ role: 'user', content: 'x'.repeat(2_000) }] });
+  expect(status).toBe(413);
+});
+
+test('an upstream that is down is 502, and nothing is charged', async () => {
+  await begin();
+  await upstream.close();
+  expect(await post(hello)).toMatchObject({ status: 502, json: { error: { code: 'upstream_failed' } } });
+  upstream = await startScriptedUpstream(answerWith(completion('Hello.')));
+  await gateway.close();
+  gateway = await setup.start({ upstream: { url: upstream.url } });
+  expect(await charged()).toBe(0n);
+});
+
+test('an upstream that answers nonsense, an error or its view of the operator’s key is 502, and nothing is charged', async () => {
+  await begin();
+  for (const script of [
+    answerWith({ message: 'boom' }, 500),
+    answerWith({ error: { message: 'your key sk-secret is wrong' } }, 401),
+    answerWith({ no: 'choices' }),
+    (_: unknown, response: any) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":['),
+    (_: unknown, response: any) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: [DONE]\n\n'),
+    (_: unknown, response: any) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
+    (_: unknown, response: any) => response.socket.destroy(),
+  ]) {
+    upstream.script = script;
+    const { status, json } = await post(hello);
+    expect(status).toBe(502);
+    expect(JSON.stringify(json)).not.toContain('sk-secret');
+  }
+  expect(await charged()).toBe(0n);
+});
+
+test('an upstream that hangs is 504, and nothing is charged', async () => {
+  await begin();
+  await gateway.close();
+  gateway = await setup.start({ upstream: { url: upstream.url, timeoutMs: 1_000 } });
+  upstream.script = () => undefined;
+  expect(await post(hello)).toMatchObject({ status: 504, json: { error: { code: 'upstream_timeout' } } });
+  expect(await charged()).toBe(0n);
+});
+
+test("what the upstream finds wrong with a request passes through as it is, and nothing is charged", async () => {
+  await begin();
+  upstream.script = answerWith({ error: { message: 'temperature is too high' } }, 422);
+  expect(await post(hello)).toMatchObject({ status: 422, json: { error: { message: 'temperature is too high' } } });
+  expect(await charged()).toBe(0n);
+});
+
+test("what a channel's rate does not allow yet is 429, with when to come back", async () => {
+  await begin({ channel: { rate: 2n, burst: 0n } });
+  const { status, headers, json } = await post({ ...hello, max_tokens: 20 });
+  expect(status).toBe(429);
+  expect(json.error.code).toBe('rate_exceeded');
+  // 68 units are needed, about 20 are there: two come each second.
+  expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(22);
+  expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(24);
+});
+
+test('R29: before a channel’s opening is final only a bounded exposure is served', async () => {
+  await begin({ config: { finality: { seconds: 3_600, exposureUnits: '50' } } });
+  expect((await post({ ...hello, max_tokens: 10 })).status).toBe(200);
+  expect((await post({ ...hello, max_tokens: 10 })).status).toBe(402);
+});
+
+test('R5, concurrency: of 200 calls at once against value for 50, exactly 50 are served and the rest is 402', async () => {
+  await begin({ policy: { rates: { requests: '20' } }, channel: { cap: 1_000n } });
+  const statuses = await Promise.all(Array.from({ length: 200 }, async () => (await post(hello)).status));
+  expect(statuses.filter((status) => status === 200)).toHaveLength(50);
+  expect(statuses.filter((status) => status === 402)).toHaveLength(150);
+  expect(upstream.requests).toHaveLength(50);
+});
+
+test('value that only running calls hold is waited for, then 429; it comes back when they end', async () => {
+  await begin({ channel: { cap: 800n }, config: { contentionWaitMs: 50 } });
+  let release = (): void => undefined;
+  upstream.script = (_, response) => {
+    release = () => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(completion('Hi')));
+  };
+  const first = post(hello);
+  await expect.poll(() => upstream.requests.length).toBe(1);
+  expect(await post(hello)).toMatchObject({ status: 429, json: { error: { code: 'contended' } } });
+  release();
+  expect((await first).status).toBe(200);
+  upstream.script = answerWith(completion('Hello.'));
+  expect((await post({ ...hello, max_tokens: 200 })).status).toBe(200);
+});
+
+test('one data folder is served by one gateway', async () => {
+  await begin();
+  expect((await post(hello)).status).toBe(200);
+  expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+  await gateway.close();
+  setup.logs.length = 0;
+  gateway = await setup.start();
+  await expect(setup.start()).rejects.toMatchObject({ code: 'data_dir_in_use' });
+});
+
+test('a taken port is named', async () => {
+  await begin();
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const { port } = taken.address() as { port: number };
+  await gateway.close();
+  await expect(setup.start({ port })).rejects.toMatchObject({ code: 'listen_failed', values: { reason: 'EADDRINUSE' } });
+  taken.close();
+  gateway = await setup.start();
+});
+
+test('a channel that the chain does not know as the file says is refused with a reason in the log, and its key is 401', async () => {
+  await begin();
+  await gateway.close();
+  setup.chain.policyHash = `0x${'99'.repeat(32)}`;
+  gateway = await setup.start();
+  expect((await post(hello)).status).toBe(401);
+  expect(setup.logs).toContainEqual(expect.objectContaining({ event: 'channel_refused', channelId: setup.channelId }));
+});
+
+test('while the chain does not answer, an unchecked channel is 503; it is served once the chain answers', async () => {
+  await begin();
+  await gateway.close();
+  setup.chain.down = true;
+  gateway = await setup.start();
+  expect(await post(hello)).toMatchObject({ status: 503, json: { error: { code: 'channel_unchecked' } } });
+  setup.chain.down = false;
+  expect((await post(hello)).status).toBe(200);
+});
