@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runProgram } from '../src/program.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -31,6 +32,25 @@ export function runKedge(args: readonly string[], { cwd, environment = {}, stdin
     child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
     child.stdin.end(stdin);
   });
+}
+
+/**
+ * The same program in this process, from its sources: no second to start, for tests that are about many inputs. What it
+ * prints is what the built program prints.
+ */
+export async function runInProcess(args: readonly string[], { cwd }: Pick<RunOptions, 'cwd'>): Promise<Ran> {
+  let stdout = '';
+  let stderr = '';
+  const code = await runProgram({
+    argv: args,
+    cwd,
+    environment: { KEDGE_KEYSTORE_DIR: join(cwd, 'keystore') },
+    stdin: process.stdin,
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    version: '0.0.0',
+  });
+  return { code, stdout, stderr };
 }
 
 /** Runs it with `--json` and parses what it prints; fails with what it said when it failed. */

@@ -1,0 +1,365 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  bytesToHex,
+  encodeReceiptLeaves,
+  encodeSignedReceipt,
+  hashBody,
+  hashReceipt,
+  hexToBytes,
+  merkleTree,
+  protocolDomain,
+  receiptAnchorTree,
+  receiptBatchTypes,
+  receiptLeaf,
+  seqOf,
+  signedReceiptToJson,
+  utf8,
+  voucherTypes,
+  zeroHash,
+  type Channel,
+  type Deployment,
+  type Policy,
+  type Receipt,
+  type SignedReceipt,
+} from '@kedge/core';
+import { createKedgeClient, type KedgeClient } from '@kedge/sdk';
+import { createContentStore } from '@kedge/store';
+import { startAnvil, type Anvil } from '@kedge/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { roles } from '../src/accounts/roles.js';
+import { developmentAccount } from '../src/accounts/developmentAccount.js';
+import { keccak256 } from '../src/keccak256.js';
+import { demoPolicy } from '../src/up/demoTerms.js';
+import { buildCli, runInProcess, runJson, runKedge, temporaryFolder } from './kedge.js';
+
+const cwd = temporaryFolder();
+const operator = developmentAccount('operator');
+const policy: Policy = demoPolicy(operator.address, ['test-model']);
+let anvil: Anvil;
+let deployment: Deployment;
+let client: KedgeClient;
+/** The options that name the chain. */
+let chain: string[];
+
+/** What the tests, which run in order, hand on to each other. */
+const made = {} as { shareTokenId: string; tokenId: string; channelId: `0x${string}`; channel: Channel; receipts: SignedReceipt[] };
+
+const kedge = (...args: string[]) => runKedge([...args, ...chain], { cwd });
+/** In this process, for many inputs. */
+const kedgeHere = (...args: string[]) => runInProcess([...args, ...chain], { cwd });
+const kedgeJson = <value = Record<string, unknown>>(...args: string[]) => runJson<value>([...args, ...chain], { cwd });
+
+beforeAll(async () => {
+  buildCli();
+  anvil = await startAnvil();
+}, 120_000);
+afterAll(() => anvil.stop());
+
+test('deploy prints the chain and the address of everything it deployed', async () => {
+  const printed = await runJson<Deployment>(['deploy', '--rpc', anvil.rpcUrl], { cwd });
+  expect(printed.chainId).toBe(31337);
+  expect(Object.keys(printed.contracts).sort()).toEqual([
+    'DataAnchoringToken',
+    'DataAnchoringTokenExtension',
+    'ValueChannels',
+    'ValueMarket',
+  ]);
+  for (const address of Object.values(printed.contracts)) {
+    expect((await anvil.publicClient.getCode({ address }))?.length).toBeGreaterThan(100);
+  }
+  deployment = printed;
+  writeFileSync(join(cwd, 'contracts.json'), JSON.stringify(printed));
+  chain = ['--rpc', anvil.rpcUrl, '--contracts', 'contracts.json'];
+  client = createKedgeClient({ publicClient: anvil.publicClient, walletClient: anvil.walletOf(roles.operator), deployment });
+});
+
+test('anchor puts content into the store and its class on chain, bound to the manifest (R29)', async () => {
+  mkdirSync(join(cwd, 'data'));
+  writeFileSync(join(cwd, 'data', 'a.txt'), 'first\n');
+  writeFileSync(join(cwd, 'data', 'b.txt'), randomBytes(2 * 1024 * 1024 + 7));
+  const anchored = await kedgeJson<Record<string, string>>('anchor', 'data', '--share', '1000', '--licence', 'MIT');
+  expect(anchored['classId']).toBe('1');
+  made.shareTokenId = anchored['shareTokenId']!;
+  const onChain = await client.getClass({ classId: 1n });
+  expect(onChain).toMatchObject({ kind: 'dataset', integrityHash: anchored['integrityHash'], metadataURI: anchored['metadataURI'] });
+  const manifest = JSON.parse(readFileSync(join(cwd, 'data.kedge.json'), 'utf8')) as Record<string, unknown>;
+  expect(manifest).toMatchObject({ classId: '1', chainId: 31337, cid: anchored['cid'], integrityHash: anchored['integrityHash'] });
+  const store = createContentStore({ dir: join(cwd, '.kedge', 'store') });
+  const croissant = await store.getJson(anchored['metadataURI']!.slice('ipfs://'.length));
+  expect(croissant).toMatchObject({ name: 'data', license: 'MIT' });
+});
+
+test('anchor refuses to write over a manifest, and a path that is not there', async () => {
+  const again = await kedgeHere('anchor', 'data');
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('--out')]);
+  const missing = await kedgeHere('anchor', 'nothing');
+  expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('nothing at that path')]);
+});
+
+test('anchor verify names the file and the chunk of a changed byte', async () => {
+  expect((await runKedge(['anchor', 'verify', 'data.kedge.json', 'data'], { cwd })).code).toBe(0);
+  const file = join(cwd, 'data', 'b.txt');
+  const bytes = readFileSync(file);
+  bytes[1024 * 1024 + 5]! ^= 1;
+  writeFileSync(file, bytes);
+  const { code, stdout } = await runKedge(['anchor', 'verify', 'data.kedge.json', 'data'], { cwd });
+  expect(code).toBe(1);
+  expect(stdout).toContain('b.txt changed in chunk 1 (bytes 1048576 to 2097151)');
+});
+
+test('anchor --no-chain needs no chain, and anchors the folder it is run in beside it', async () => {
+  const inside = join(cwd, 'data');
+  const anchored = await runJson<Record<string, string>>(['anchor', '.', '--no-chain', '--data-dir', '../.kedge', '--out', '../inside.json'], { cwd: inside });
+  expect(anchored['classId']).toBeUndefined();
+  expect((await runKedge(['anchor', 'verify', 'inside.json', 'data'], { cwd })).code).toBe(0);
+});
+
+test('class create takes a policy and a parent, and puts units on sale', async () => {
+  writeFileSync(join(cwd, 'policy.json'), JSON.stringify(policy));
+  const created = await kedgeJson('class', 'create', '--name', 'Agent', '--policy', 'policy.json', '--parent', '1:3000', '--sell', '5000');
+  expect(created).toMatchObject({ classId: '2', kind: 'agent', lot: 1, supply: '5000000' });
+  const { issuer, parents, policy: onChain } = await client.getClass({ classId: 2n });
+  expect(issuer).toBe(operator.address);
+  expect(parents).toMatchObject([{ classId: 1n, royaltyBps: 3000 }]);
+  expect(onChain.hash).toBe(created['policyHash']);
+});
+
+test('mint makes a share with the key of the issuer', async () => {
+  const minted = await kedgeJson('mint', '2', '--share', '1000');
+  expect(await client.getToken({ tokenId: BigInt(minted['tokenId'] as string) })).toMatchObject({ holder: operator.address, shareRatio: 1000n });
+});
+
+test('buy pays exactly the price of the lot', async () => {
+  const bought = await kedgeJson<Record<string, string>>('buy', '2', '1000');
+  expect(bought).toMatchObject({ units: '1000000', cost: String(10n ** 18n) });
+  made.tokenId = bought['tokenId']!;
+  expect((await client.getToken({ tokenId: BigInt(made.tokenId) })).value).toBe(1_000_000n);
+});
+
+test('channel open locks units, prints the key once and gives the gateway only its hash', async () => {
+  const opened = await kedgeJson<Record<string, string>>('channel', 'open', made.tokenId, '--units', '400', '--burst', '400');
+  made.channelId = opened['channelId'] as `0x${string}`;
+  const file = join(cwd, '.kedge', 'gateway', 'channels.json');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const text = readFileSync(file, 'utf8');
+  expect(text).not.toContain(opened['apiKey']);
+  const [entry] = JSON.parse(text) as Record<string, unknown>[];
+  expect(entry).toMatchObject({
+    channelId: made.channelId,
+    apiKeySha256: createHash('sha256').update(opened['apiKey']!).digest('hex'),
+    policy,
+    classId: '2',
+    edges: [{ classId: '2', parentIndex: '0', asset: '0x0000000000000000000000000000000000000000' }],
+  });
+  const channel = entry!['channel'] as Record<string, string>;
+  made.channel = {
+    ...(channel as unknown as Channel),
+    ...{ tokenId: BigInt(made.tokenId), cap: 400_000n, rate: BigInt(channel['rate']!), burst: 400_000n },
+    deadline: BigInt(channel['deadline']!),
+  };
+  expect(await client.getChannelState({ channel: made.channel })).toMatchObject({ open: true, remainingUnits: 400_000n });
+});
+
+test('verify checks receipts before they are anchored: path, signature, chain, units, channel', async () => {
+  made.receipts = await signReceipts(3);
+  writeFileSync(join(cwd, 'receipts.json'), JSON.stringify(made.receipts.map(signedReceiptToJson)));
+  const { code, stdout } = await kedge('verify', 'receipts.json');
+  expect([code, stdout]).toEqual([0, expect.stringContaining('all 3 receipts are good')]);
+  for (const name of ['path', 'signature', 'units', 'chain', 'cumulative', 'channel']) expect(stdout).toContain(`✓ ${name}`);
+  expect(stdout).toContain('is not anchored yet');
+});
+
+test('verify works without the chain, and takes a header value or stdin', async () => {
+  const encoded = encodeSignedReceipt(made.receipts[0]!);
+  const offline = ['--contracts', 'contracts.json', '--policy', 'policy.json'];
+  expect((await runKedge(['verify', encoded, ...offline], { cwd })).code).toBe(0);
+  const piped = await runKedge(['verify', '-', ...offline], { cwd, stdin: `kedge-receipt: ${encoded}\n` });
+  expect([piped.code, piped.stdout]).toEqual([0, expect.stringContaining('the receipt is good')]);
+  const unreachable = await runKedge(['verify', encoded, ...offline, '--rpc', 'http://127.0.0.1:1'], { cwd });
+  expect([unreachable.code, unreachable.stderr]).toEqual([0, expect.stringContaining('What needs the chain is not checked')]);
+});
+
+test('verify checks the exact bytes of the bodies', async () => {
+  writeFileSync(join(cwd, 'one.json'), JSON.stringify(signedReceiptToJson(made.receipts[0]!)));
+  writeFileSync(join(cwd, 'request'), 'request 0');
+  writeFileSync(join(cwd, 'response'), 'response 0');
+  const bodies = ['--request', 'request', '--response', 'response'];
+  const good = await kedge('verify', 'one.json', ...bodies);
+  expect([good.code, good.stdout.match(/✓ body/g)?.length]).toEqual([0, 2]);
+  writeFileSync(join(cwd, 'response'), 'response 1');
+  const bad = await kedgeHere('verify', 'one.json', ...bodies);
+  expect([bad.code, bad.stdout]).toEqual([1, expect.stringContaining('✗ body')]);
+});
+
+test.each([
+  ['units', (receipt: Record<string, unknown>) => ({ ...receipt, units: '1' })],
+  ['channelId', (receipt: Record<string, unknown>) => ({ ...receipt, channelId: `0x${'ab'.repeat(32)}` })],
+  ['issuedAt', (receipt: Record<string, unknown>) => ({ ...receipt, issuedAt: '1' })],
+])('verify finds a receipt whose %s was changed', async (_field, change) => {
+  const json = signedReceiptToJson(made.receipts[1]!);
+  writeFileSync(join(cwd, 'changed.json'), JSON.stringify({ ...json, receipt: change(json.receipt) }));
+  const { code, stdout } = await kedgeHere('verify', 'changed.json');
+  expect([code, stdout]).toEqual([1, expect.stringContaining('✗ path')]);
+  const report = JSON.parse((await kedgeHere('verify', 'changed.json', '--json')).stdout) as { ok: boolean };
+  expect(report.ok).toBe(false);
+});
+
+test('verify finds a gap between receipts', async () => {
+  writeFileSync(join(cwd, 'gap.json'), JSON.stringify([made.receipts[0]!, made.receipts[2]!].map(signedReceiptToJson)));
+  const { code, stdout } = await kedgeHere('verify', 'gap.json');
+  expect([code, stdout]).toEqual([1, expect.stringContaining('✗ chain')]);
+});
+
+test('verify checks inclusion under the anchored root once it is on chain', async () => {
+  await captureReceipts();
+  const { code, stdout } = await kedge('verify', 'receipts.json');
+  expect(code).toBe(0);
+  expect(stdout.match(/✓ anchor/g)?.length).toBe(3);
+});
+
+test('status shows value, used, revenue and claimable; with --json exact integers', async () => {
+  const units = made.receipts.at(-1)!.receipt.cumulativeUnits;
+  const { code, stdout } = await kedge('status');
+  expect(code).toBe(0);
+  for (const heading of ['CLASSES', 'LOTS ON SALE', 'TOKENS', 'CHANNELS', 'OWED']) expect(stdout).toContain(heading);
+  expect(stdout).toContain('development key, public');
+  const overview = await kedgeJson<{ tokens: Record<string, unknown>[]; channels: Record<string, unknown>[]; owed: unknown[] }>('status');
+  expect(overview.tokens.find(({ tokenId }) => tokenId === made.tokenId)).toMatchObject({
+    value: '600000',
+    usedUnits: String(units),
+    lockedUnits: String(400_000n - units),
+  });
+  expect(overview.channels).toMatchObject([{ channelId: made.channelId, open: true, capturedUnits: String(units) }]);
+  expect(overview.owed).toMatchObject([{ account: operator.address, amount: String((units * 10n ** 12n * 2_000n) / 10_000n) }]);
+});
+
+test('settle adds revenue, and refuses a class without shares', async () => {
+  expect(await kedgeJson('settle', '2', '--amount', '0.5')).toMatchObject({ classId: '2', amount: String(5n * 10n ** 17n) });
+  await kedgeHere('class', 'create', '--name', 'Empty');
+  const refused = await kedgeHere('settle', '3', '--amount', '1');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('kedge mint')]);
+});
+
+test('claim collects royalties, pays holders and the operator to the wei, and a second time nothing (L4)', async () => {
+  const units = made.receipts.at(-1)!.receipt.cumulativeUnits;
+  const released = units * 10n ** 12n;
+  const cut = (released * 2_000n) / 10_000n;
+  const revenue = released - cut + 5n * 10n ** 17n;
+  const royalty = (revenue * 3_000n) / 10_000n;
+  const { paid } = await kedgeJson<{ paid: { kind: string; amount: string; tokenId?: string }[] }>('claim');
+  const sumOf = (kind: string) => paid.filter((payment) => payment.kind === kind).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+  expect(sumOf('cut')).toBe(cut);
+  expect(sumOf('share')).toBe(revenue);
+  expect(paid.find(({ tokenId }) => tokenId === made.shareTokenId)?.amount).toBe(String(royalty));
+  expect((await kedgeHere('claim')).stdout).toBe('nothing to claim\n');
+});
+
+test('channel close returns what was not used, and takes the key from the gateway', async () => {
+  const units = made.receipts.at(-1)!.receipt.cumulativeUnits;
+  expect(await kedgeJson('channel', 'close', made.channelId)).toMatchObject({ returnedUnits: String(400_000n - units) });
+  expect(JSON.parse(readFileSync(join(cwd, '.kedge', 'gateway', 'channels.json'), 'utf8'))).toEqual([]);
+  const again = await kedgeHere('channel', 'close', made.channelId);
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('not open')]);
+});
+
+test('a wrong chain, missing contracts or no chain at all say which, and how to deploy', async () => {
+  const withContracts = (change: (text: string) => string): string => {
+    const text = change(readFileSync(join(cwd, 'contracts.json'), 'utf8'));
+    writeFileSync(join(cwd, 'other.json'), text);
+    return 'other.json';
+  };
+  const status = (...args: string[]) => runInProcess(['status', ...args], { cwd });
+  const { DataAnchoringToken: token } = deployment.contracts;
+  const elsewhere = await status('--rpc', anvil.rpcUrl, '--contracts', withContracts((text) => text.replace('31337', '5')));
+  expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringMatching(/chain 5[\s\S]*31337[\s\S]*kedge deploy/)]);
+  const missing = await status('--rpc', anvil.rpcUrl, '--contracts', withContracts((text) => text.replace(token, `0x${'12'.repeat(20)}`)));
+  expect([missing.code, missing.stderr]).toEqual([1, expect.stringMatching(/DataAnchoringToken[\s\S]*kedge deploy/)]);
+  const unnamed = await status('--rpc', anvil.rpcUrl);
+  expect([unnamed.code, unnamed.stderr]).toEqual([1, expect.stringContaining('kedge deploy')]);
+  const none = await status();
+  expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('kedge up')]);
+  const dead = await status('--rpc', 'http://127.0.0.1:1', '--contracts', 'contracts.json');
+  expect([dead.code, dead.stderr]).toEqual([3, expect.stringContaining('does not answer')]);
+});
+
+test('bad input says what is wrong and what to do', async () => {
+  writeFileSync(join(cwd, 'broken.json'), '{');
+  const cases: [string[], number, RegExp][] = [
+    [['buy', '9', '1'], 1, /no such class[\s\S]*kedge status/],
+    [['buy', '1', '1'], 1, /nothing on sale/],
+    [['buy', '2', '99999'], 1, /ewer units/],
+    [['mint', '1', '--share', '5', '--account', 'consumer'], 1, /not the issuer[\s\S]*--account/],
+    [['mint', '1', '--share', '5000000000'], 1, /larger weight/],
+    [['mint', '2', '--value', '0.0001'], 2, /decimals/],
+    [['channel', 'open', '5'], 1, /no such token/],
+    [['claim', '--account', 'nobody'], 1, /KEDGE_NOBODY_PRIVATE_KEY/],
+    [['class', 'create', '--name', 'x', '--policy', 'broken.json'], 1, /broken.json is not JSON/],
+    [['class', 'create', '--name', 'x', '--policy', 'nothing.json'], 1, /nothing.json does not exist/],
+    [['class', 'create', '--name', 'x', '--parent', '1:10001'], 2, /--parent/],
+    [['verify', 'broken.json'], 1, /holds no receipt/],
+  ];
+  for (const [args, code, said] of cases) {
+    const ran = await kedgeHere(...args);
+    expect([args, ran.code, ran.stdout]).toEqual([args, code, '']);
+    expect(ran.stderr).toMatch(said);
+    expect(ran.stderr).toContain('  -> ');
+  }
+  const json = await kedgeHere('buy', '9', '1', '--json');
+  expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: 'ERC8028NonexistentClass', kind: 'user' } });
+});
+
+/** Receipts of the test channel in one batch, signed as a gateway signs them. */
+async function signReceipts(count: number): Promise<SignedReceipt[]> {
+  const domain = { chainId: deployment.chainId, verifyingContract: deployment.contracts.ValueChannels };
+  const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+  const policyHash = (await client.getToken({ tokenId: BigInt(made.tokenId) })).policy.hash;
+  const receipts: Receipt[] = [];
+  const salts: `0x${string}`[] = [];
+  for (let index = 0; index < count; index++) {
+    const salt = bytesToHex(randomBytes(32));
+    const previous = receipts.at(-1);
+    const units = 100n + 3n * 10n;
+    receipts.push({
+      ...{ channelId: made.channelId, tokenId: BigInt(made.tokenId), classId: 2n, policyHash, seq: seqOf(1n, BigInt(index + 1)) },
+      requestHash: hashBody(salt, utf8(`request ${index}`), sha256),
+      responseHash: hashBody(salt, utf8(`response ${index}`), sha256),
+      metrics: [{ metric: 'input_tokens', amount: 100n }, { metric: 'output_tokens', amount: 10n }],
+      ...{ units, cumulativeUnits: (previous?.cumulativeUnits ?? 0n) + units },
+      previousReceiptHash: previous === undefined ? zeroHash : hashReceipt(previous, keccak256),
+      issuedAt: 1_800_000_000n,
+    });
+    salts.push(salt);
+  }
+  const leaves = receipts.map((receipt) => hexToBytes(receiptLeaf(hashReceipt(receipt, keccak256), keccak256)));
+  const tree = merkleTree(leaves, keccak256);
+  const batch = { operator: operator.address, epoch: 1n, batch: 1n, root: tree.root };
+  const signature = await operator.signTypedData({
+    domain: protocolDomain(domain),
+    types: receiptBatchTypes,
+    primaryType: 'ReceiptBatch',
+    message: { ...batch, epoch: Number(batch.epoch) },
+  });
+  return receipts.map((receipt, index) => ({
+    ...{ receipt, batch, path: tree.pathOf(index), signature, signer: operator.address, salt: salts[index]! },
+  }));
+}
+
+/** What a gateway's batcher does: capture, and anchor the receipts with their leaves in the content store. */
+async function captureReceipts(): Promise<void> {
+  const domain = { chainId: deployment.chainId, verifyingContract: deployment.contracts.ValueChannels };
+  const { batch, receipt } = made.receipts.at(-1)!;
+  const leaves = made.receipts.map((signed) => hashReceipt(signed.receipt, keccak256));
+  const blob = { operator: operator.address, epoch: 1n, batches: [{ batch: 1n, root: batch.root, leaves }] };
+  const store = createContentStore({ dir: join(cwd, '.kedge', 'store') });
+  const cid = await store.putBytes(utf8(encodeReceiptLeaves(blob)));
+  const { root } = receiptAnchorTree(domain, [batch], keccak256);
+  const voucher = { channelId: made.channelId, cumulativeUnits: receipt.cumulativeUnits, receiptHash: leaves.at(-1)!, seq: receipt.seq };
+  const signature = await operator.signTypedData({ domain: protocolDomain(domain), types: voucherTypes, primaryType: 'Voucher', message: voucher });
+  const { captured } = await client.capture({
+    items: [{ channel: made.channel, voucher, signature }],
+    anchors: [{ epoch: 1n, firstBatch: 1n, lastBatch: 1n, root, cid }],
+  });
+  expect(captured).toMatchObject([{ units: receipt.cumulativeUnits }]);
+}

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { commonOptions, type Command } from '../src/command.js';
+import { commandTable } from '../src/commandTable.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const pages = [
+  'README.md',
+  ...readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+];
+
+/** Every `kedge …` of a page: a line of a fenced block, or an inline piece of code. */
+function commandsOf(page: string): string[] {
+  const markdown = readFileSync(root + page, 'utf8');
+  const fenced = [...markdown.matchAll(/^```(?:sh|bash)\n([\s\S]*?)^```/gm)].flatMap(([, block]) => block!.split('\n'));
+  const inline = [...markdown.replace(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!);
+  return [...fenced, ...inline]
+    .map((line) => line.replace(/\s+#.*$/, '').trim())
+    .filter((line) => /^(npx )?kedge [a-z-]/.test(line))
+    .map((line) => line.replace(/^npx /, ''));
+}
+
+function wordsOf(line: string): string[] {
+  return (line.match(/"[^"]*"|\S+/g) ?? []).slice(1);
+}
+
+/** What the command's own data says against this line; empty when it would be accepted. */
+function objectionsTo(command: Command, words: readonly string[]): string[] {
+  const known = new Map(
+    [...command.options, ...commonOptions].map(({ flags }) => [flags.match(/--[a-z-]+/)![0], / [<[]/.test(flags)]),
+  );
+  const objections: string[] = [];
+  let positional = 0;
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index]!;
+    if (!word.startsWith('--')) positional += 1;
+    else if (word === '--help') continue;
+    else if (!known.has(word)) objections.push(`no option ${word}`);
+    else if (known.get(word)) index += 1;
+  }
+  const most = command.arguments.some(({ variadic }) => variadic) ? Infinity : command.arguments.length;
+  if (positional > most) objections.push(`${positional} arguments, takes ${most}`);
+  return objections;
+}
+
+it('finds the commands that the pages show', () => {
+  expect(commandsOf('README.md').length).toBeGreaterThanOrEqual(4);
+});
+
+it.each(pages)('%s shows only commands and options that exist', async (page) => {
+  for (const line of commandsOf(page)) {
+    const words = wordsOf(line);
+    const entry =
+      commandTable.find(({ name }) => name === words.slice(0, 2).join(' ')) ??
+      commandTable.find(({ name }) => name === words[0]);
+    expect(entry, `${page}: ${line}`).toBeDefined();
+    const command = await entry!.load();
+    const rest = words.slice(command.name.split(' ').length);
+    expect(objectionsTo(command, rest), `${page}: ${line}`).toEqual([]);
+  }
+});
+
+it.each(pages)('%s links only to files that exist', (page) => {
+  const folder = new URL(page, `file://${root}`);
+  for (const [, target] of readFileSync(root + page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
+    expect(() => readdirOrFile(new URL(target!, folder)), `${page} links to ${target}`).not.toThrow();
+  }
+});
+
+function readdirOrFile(url: URL): void {
+  if (url.pathname.endsWith('/')) readdirSync(url);
+  else readFileSync(url);
+}
