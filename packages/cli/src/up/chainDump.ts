@@ -7,18 +7,38 @@ import { writeDurably } from './durableFile.js';
 import { rpc } from './rpc.js';
 
 const unzip = promisify(gunzip);
-const attempts = 20;
+/** How often the state is read beside a chain that goes on mining, before mining is held. */
+const freeAttempts = 3;
+const heldAttempts = 10;
 
 /**
  * Asks the node for its whole state and puts it into `file`, in place of the one before: the gzipped JSON that
  * `anvil_dumpState` returns, unchanged.
  *
  * The node reads blocks and accounts one after the other, so a block mined in between would tear the dump: it is kept
- * only when the block number was the same before and after.
+ * only when the block number was the same before and after. When blocks come faster than that, mining is held for the time
+ * of one dump; transactions wait in the pool meanwhile.
  *
  * @returns the number of the newest block in the dump
  */
 export async function dumpChain(url: string, file: string): Promise<bigint> {
+  const dumped = await untorn(url, file, freeAttempts);
+  if (dumped !== undefined) return dumped;
+  await rpc(url, 'evm_setAutomine', [false]);
+  try {
+    const held = await untorn(url, file, heldAttempts);
+    if (held !== undefined) return held;
+  } finally {
+    await rpc(url, 'evm_setAutomine', [true]);
+  }
+  throw new BaseError('the chain mines although it was told to hold', {
+    kind: 'transient',
+    code: 'chain_busy',
+    hints: ['the state saved before is kept; the next block is another chance'],
+  });
+}
+
+async function untorn(url: string, file: string, attempts: number): Promise<bigint | undefined> {
   let before = await blockNumber(url);
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const state = String(await rpc(url, 'anvil_dumpState'));
@@ -29,11 +49,7 @@ export async function dumpChain(url: string, file: string): Promise<bigint> {
     }
     before = after;
   }
-  throw new BaseError(`the chain mined blocks faster than its state could be read (${attempts} times)`, {
-    kind: 'transient',
-    code: 'chain_busy',
-    hints: ['the state saved before is kept; the next block is another chance'],
-  });
+  return undefined;
 }
 
 async function blockNumber(url: string): Promise<bigint> {

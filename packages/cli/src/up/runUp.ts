@@ -71,7 +71,7 @@ export async function runUp(context: Pick<Context, 'environment' | 'output'>, op
     if (error !== stopped) throw error;
   } finally {
     lock.markStopping();
-    if (stop.signal.aborted) note('stopping: the gateway finishes its calls and captures what was used');
+    if (stop.signal.aborted) note(`stopping (${String(stop.signal.reason)}): the gateway finishes its calls and captures what was used`);
     await services?.stopAll();
     if (stop.signal.aborted) note('stopped; the next start goes on from here');
     stop.dispose();

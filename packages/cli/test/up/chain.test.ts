@@ -6,6 +6,7 @@ import { createChain } from '../../src/up/chain.js';
 import { unpackDump } from '../../src/up/chainDump.js';
 import { findAnvil } from '../../src/up/findAnvil.js';
 import { developmentAccount } from '../../src/accounts/developmentAccount.js';
+import { rpc } from '../../src/up/rpc.js';
 import { freePort, temporaryDataFolder, until } from './support.js';
 
 // Deploys code that logs nothing but its being called: PUSH1 0 PUSH1 0 LOG0 STOP.
@@ -94,6 +95,36 @@ test('when blocks follow each other the last one is saved too', async () => {
   await run();
   expect((await client.getBlock()).hash).toBe(last.hash);
 });
+
+test('a chain that mines without a pause is saved whole: nonces, receipts and blocks agree', async () => {
+  const { notes, chain, client, run } = await newChain();
+  const first = await run();
+  const { address: to } = developmentAccount('consumer');
+  let busy = true;
+  const mining = (async () => {
+    while (busy) await rpc(chain.url, 'eth_sendTransaction', [{ from: client.account.address, to, value: '0x1' }]);
+  })();
+  for (let save = 0; save < 5; save += 1) await chain.save();
+  busy = false;
+  await mining;
+  await chain.stopSaving();
+  await first.stop(0);
+  await run();
+  const { number } = await client.getBlock();
+  expect(BigInt(await client.getTransactionCount({ address: client.account.address }))).toBe(
+    await transactionsUpTo(client, number),
+  );
+  expect(notes).toEqual([]);
+});
+
+/** How many transactions the blocks hold. */
+async function transactionsUpTo(client: Awaited<ReturnType<typeof newChain>>['client'], last: bigint): Promise<bigint> {
+  let count = 0n;
+  for (let blockNumber = 1n; blockNumber <= last; blockNumber += 1n) {
+    count += BigInt((await client.getBlock({ blockNumber })).transactions.length);
+  }
+  return count;
+}
 
 test('a damaged dump is reported and left as it is', async () => {
   const { paths, run } = await newChain();
