@@ -100,10 +100,16 @@ function npm(...args) {
   return own?.endsWith('.js') || own?.endsWith('.cjs') ? run(process.execPath, [own, ...args]) : run('npm', args);
 }
 
-function install(scope) {
-  if (installed(scope)) return 0;
+/** What is installed stays: `npm start` after `npm test` keeps the tools of the tests. */
+function widest(scope) {
+  return existsSync(path.join(root, 'node_modules', 'vitest')) ? 'full' : scope;
+}
+
+function install(wanted) {
+  if (installed(wanted)) return 0;
   return underLock(() => {
-    if (installed(scope)) return 0;
+    if (installed(wanted)) return 0;
+    const scope = widest(wanted);
     const started = Date.now();
     console.error('installing dependencies (once; about half a minute)');
     const flags = [...scopes[scope], '--no-audit', '--no-fund', '--loglevel=error'];
