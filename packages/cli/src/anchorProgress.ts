@@ -3,7 +3,10 @@ import { humanBytes } from './human.js';
 import type { Output } from './output.js';
 
 /** Shows how far reading is: a line rewritten on a terminal, plain lines now and then elsewhere. */
-export function anchorProgress(output: Output, verb: string): { onProgress: (progress: AnchorProgress) => void; done: () => void } {
+export function anchorProgress(
+  output: Output,
+  verb: string,
+): { onProgress: (progress: AnchorProgress) => void; done: () => void } {
   const progress = output.progress();
   const begun = performance.now();
   return {

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { runProgram } from './program.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 // A reader that goes away (`kedge status | head -1`) ends the program quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -98,7 +98,10 @@ export function createOutput(options: { json: boolean; stdout: Sink; stderr: Sin
       if (!json) stdout.write(`${line}\n`);
     },
     async waitFor(what, work) {
-      const timer = setTimeout(() => note(`waiting for ${typeof what === 'string' ? what : what()}`), quietMilliseconds);
+      const timer = setTimeout(
+        () => note(`waiting for ${typeof what === 'string' ? what : what()}`),
+        quietMilliseconds,
+      );
       try {
         return await work;
       } finally {

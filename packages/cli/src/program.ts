@@ -71,7 +71,10 @@ function entriesFor(argv: readonly string[]): CommandEntry[] {
 function groupOf(program: Program, groups: Map<string, Program>, name: string): Program {
   const known = groups.get(name);
   if (known !== undefined) return known;
-  const group = program.command(name).description(groupSummaries[name] ?? '').helpCommand(false);
+  const group = program
+    .command(name)
+    .description(groupSummaries[name] ?? '')
+    .helpCommand(false);
   groups.set(name, group);
   return group;
 }

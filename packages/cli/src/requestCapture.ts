@@ -29,7 +29,10 @@ export async function requestCapture(
     throw new BaseError(`The gateway does not answer at ${originOf(gatewayUrl)}.`, {
       kind: 'transient',
       code: 'gateway_unreachable',
-      hints: ['Start it with kedge up, or name it with --gateway URL.', 'What it has not captured is in its log, and is captured when it runs again.'],
+      hints: [
+        'Start it with kedge up, or name it with --gateway URL.',
+        'What it has not captured is in its log, and is captured when it runs again.',
+      ],
       cause,
     });
   });

@@ -77,7 +77,8 @@ async function readContracts(text: string, cwd: string): Promise<Given> {
   const pairs = text.split(',').map((pair) => {
     const [name = '', address = ''] = pair.split('=');
     const known = contractNames.find((candidate) => candidate === name.trim());
-    if (known === undefined) throw usageError(`--contracts names "${name}", which is none of ${contractNames.join(', ')}.`);
+    if (known === undefined)
+      throw usageError(`--contracts names "${name}", which is none of ${contractNames.join(', ')}.`);
     return [known, parseAddress(address.trim(), name)] as const;
   });
   const contracts: Partial<Deployment['contracts']> = Object.fromEntries(pairs);

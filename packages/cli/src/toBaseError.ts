@@ -14,7 +14,10 @@ export function toBaseError(error: unknown): unknown {
   if (hints === undefined || (known.code === 'chain_unreachable' && known.hints.length > 0)) return known;
   const { shortMessage, values, kind, code, docsPath } = known;
   return new BaseError(shortMessage, {
-    ...{ values, kind, hints, cause: known },
+    values,
+    kind,
+    hints,
+    cause: known,
     ...(code === undefined ? {} : { code }),
     ...(docsPath === undefined ? {} : { docsPath }),
   });

@@ -19,7 +19,9 @@ function context(options: Record<string, string>, environment: Record<string, st
 }
 
 test('each role is one account of the development mnemonic', () => {
-  expect(Object.fromEntries((Object.keys(roles) as Role[]).map((role) => [role, developmentAccount(role).address]))).toEqual({
+  expect(
+    Object.fromEntries((Object.keys(roles) as Role[]).map((role) => [role, developmentAccount(role).address])),
+  ).toEqual({
     deployer: '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
     contributor: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
     operator: '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC',
@@ -32,19 +34,27 @@ test('roles sign on the local chain, are labelled there, and are refused on any 
   expect(signer.label).toBe('consumer 0x90F79bf6EB2c4f870365E785982E1f101E93b906 (development key, public)');
   expect((await resolveAccount(context({ account: 'operator' }), 31337, 'consumer')).role).toBe('operator');
   expect((await resolveAccount(context({}), 31337, signer.account.address)).role).toBe('consumer');
-  await expect(resolveAccount(context({ account: 'operator' }), 1, 'consumer')).rejects.toMatchObject({ code: 'development_key' });
+  await expect(resolveAccount(context({ account: 'operator' }), 1, 'consumer')).rejects.toMatchObject({
+    code: 'development_key',
+  });
   await expect(resolveAccount(context({}), 1, 'consumer')).rejects.toMatchObject({ code: 'no_account' });
 });
 
 test('keys come from the environment, by name or alone', async () => {
-  const named = await resolveAccount(context({ account: 'my-key' }, { KEDGE_MY_KEY_PRIVATE_KEY: key.slice(2) }), 1, 'consumer');
+  const named = await resolveAccount(
+    context({ account: 'my-key' }, { KEDGE_MY_KEY_PRIVATE_KEY: key.slice(2) }),
+    1,
+    'consumer',
+  );
   expect(named.account.address).toBe(address);
   expect((await resolveAccount(context({}, { KEDGE_PRIVATE_KEY: key }), 1, 'consumer')).account.address).toBe(address);
 });
 
 test('a key on the command line, or one that is none, is refused without being shown', async () => {
   await expect(resolveAccount(context({ account: key }), 1, 'consumer')).rejects.toMatchObject({ code: 'usage' });
-  const error = await resolveAccount(context({}, { KEDGE_PRIVATE_KEY: 'secret' }), 1, 'consumer').catch((cause: Error) => cause);
+  const error = await resolveAccount(context({}, { KEDGE_PRIVATE_KEY: 'secret' }), 1, 'consumer').catch(
+    (cause: Error) => cause,
+  );
   expect(error).toMatchObject({ code: 'bad_key' });
   expect(String((error as Error).message)).not.toContain('secret');
 });

@@ -20,22 +20,25 @@ async function run(...argv: string[]) {
   return { code, stdout: out.join(''), stderr: err.join('') };
 }
 
-test.each(commandTable.map(({ name }) => name))('kedge %s --help shows what it does, --json, and an example of itself', async (name) => {
-  const entry = commandTable.find((candidate) => candidate.name === name)!;
-  const command = await entry.load();
-  expect(command.name).toBe(entry.name);
-  expect(command.summary).toBe(entry.summary);
-  expect(command.examples.length).toBeGreaterThan(0);
-  const { code, stdout } = await run(...name.split(' '), '--help');
-  expect(code).toBe(0);
-  expect(stdout).toContain('--json');
-  expect(stdout.replace(/\s+/g, ' ')).toContain(command.description.slice(0, 60));
-  for (const example of command.examples) {
-    expect(stdout).toContain(example.command);
-    expect(example.command).toMatch(new RegExp(`(^|\\| |\\S+ )kedge ${name}\\b`));
-  }
-  for (const { flags } of command.options) expect(stdout).toContain(flags);
-});
+test.each(commandTable.map(({ name }) => name))(
+  'kedge %s --help shows what it does, --json, and an example of itself',
+  async (name) => {
+    const entry = commandTable.find((candidate) => candidate.name === name)!;
+    const command = await entry.load();
+    expect(command.name).toBe(entry.name);
+    expect(command.summary).toBe(entry.summary);
+    expect(command.examples.length).toBeGreaterThan(0);
+    const { code, stdout } = await run(...name.split(' '), '--help');
+    expect(code).toBe(0);
+    expect(stdout).toContain('--json');
+    expect(stdout.replace(/\s+/g, ' ')).toContain(command.description.slice(0, 60));
+    for (const example of command.examples) {
+      expect(stdout).toContain(example.command);
+      expect(example.command).toMatch(new RegExp(`(^|\\| |\\S+ )kedge ${name}\\b`));
+    }
+    for (const { flags } of command.options) expect(stdout).toContain(flags);
+  },
+);
 
 test('kedge --help lists every command and group', async () => {
   const { code, stdout } = await run('--help');
@@ -55,7 +58,15 @@ test('wrong usage ends with 2 and the way to the help', async () => {
 });
 
 test('a value that cannot be right ends with 2 before anything is looked for', async () => {
-  for (const argv of [['mint', 'x', '--share', '1'], ['mint', '1'], ['buy', 'x', '1'], ['settle', '1'], ['deploy'], ['channel', 'close', '0x12'], ['account', 'new', '../x']]) {
+  for (const argv of [
+    ['mint', 'x', '--share', '1'],
+    ['mint', '1'],
+    ['buy', 'x', '1'],
+    ['settle', '1'],
+    ['deploy'],
+    ['channel', 'close', '0x12'],
+    ['account', 'new', '../x'],
+  ]) {
     const { code, stderr } = await run(...argv);
     expect([argv, code]).toEqual([argv, 2]);
     expect(stderr).toMatch(/^error: /);
@@ -76,6 +87,6 @@ test('start-up loads nothing but the argument parser: every command is imported 
     }
   };
   visit('main.ts');
-  expect([...external].sort()).toEqual(['commander', 'node:fs']);
+  expect([...external].toSorted()).toEqual(['commander', 'node:fs']);
   expect(seen.size).toBeLessThan(8);
 });

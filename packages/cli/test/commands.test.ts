@@ -44,7 +44,13 @@ let client: KedgeClient;
 let chain: string[];
 
 /** What the tests, which run in order, hand on to each other. */
-const made = {} as { shareTokenId: string; tokenId: string; channelId: `0x${string}`; channel: Channel; receipts: SignedReceipt[] };
+const made = {} as {
+  shareTokenId: string;
+  tokenId: string;
+  channelId: `0x${string}`;
+  channel: Channel;
+  receipts: SignedReceipt[];
+};
 
 const kedge = (...args: string[]) => runKedge([...args, ...chain], { cwd });
 /** In this process, for many inputs. */
@@ -60,7 +66,7 @@ afterAll(() => anvil.stop());
 test('deploy prints the chain and the address of everything it deployed', async () => {
   const printed = await runJson<Deployment>(['deploy', '--rpc', anvil.rpcUrl], { cwd });
   expect(printed.chainId).toBe(31337);
-  expect(Object.keys(printed.contracts).sort()).toEqual([
+  expect(Object.keys(printed.contracts).toSorted()).toEqual([
     'DataAnchoringToken',
     'DataAnchoringTokenExtension',
     'ValueChannels',
@@ -72,7 +78,11 @@ test('deploy prints the chain and the address of everything it deployed', async 
   deployment = printed;
   writeFileSync(join(cwd, 'contracts.json'), JSON.stringify(printed));
   chain = ['--rpc', anvil.rpcUrl, '--contracts', 'contracts.json'];
-  client = createKedgeClient({ publicClient: anvil.publicClient, walletClient: anvil.walletOf(roles.operator), deployment });
+  client = createKedgeClient({
+    publicClient: anvil.publicClient,
+    walletClient: anvil.walletOf(roles.operator),
+    deployment,
+  });
 });
 
 test('anchor puts content into the store and its class on chain, bound to the manifest (R29)', async () => {
@@ -83,9 +93,18 @@ test('anchor puts content into the store and its class on chain, bound to the ma
   expect(anchored['classId']).toBe('1');
   made.shareTokenId = anchored['shareTokenId']!;
   const onChain = await client.getClass({ classId: 1n });
-  expect(onChain).toMatchObject({ kind: 'dataset', integrityHash: anchored['integrityHash'], metadataURI: anchored['metadataURI'] });
+  expect(onChain).toMatchObject({
+    kind: 'dataset',
+    integrityHash: anchored['integrityHash'],
+    metadataURI: anchored['metadataURI'],
+  });
   const manifest = JSON.parse(readFileSync(join(cwd, 'data.kedge.json'), 'utf8')) as Record<string, unknown>;
-  expect(manifest).toMatchObject({ classId: '1', chainId: 31337, cid: anchored['cid'], integrityHash: anchored['integrityHash'] });
+  expect(manifest).toMatchObject({
+    classId: '1',
+    chainId: 31337,
+    cid: anchored['cid'],
+    integrityHash: anchored['integrityHash'],
+  });
   const store = createContentStore({ dir: join(cwd, '.kedge', 'store') });
   const croissant = await store.getJson(anchored['metadataURI']!.slice('ipfs://'.length));
   expect(croissant).toMatchObject({ name: 'data', license: 'MIT' });
@@ -111,14 +130,28 @@ test('anchor verify names the file and the chunk of a changed byte', async () =>
 
 test('anchor --no-chain needs no chain, and anchors the folder it is run in beside it', async () => {
   const inside = join(cwd, 'data');
-  const anchored = await runJson<Record<string, string>>(['anchor', '.', '--no-chain', '--data-dir', '../.kedge', '--out', '../inside.json'], { cwd: inside });
+  const anchored = await runJson<Record<string, string>>(
+    ['anchor', '.', '--no-chain', '--data-dir', '../.kedge', '--out', '../inside.json'],
+    { cwd: inside },
+  );
   expect(anchored['classId']).toBeUndefined();
   expect((await runKedge(['anchor', 'verify', 'inside.json', 'data'], { cwd })).code).toBe(0);
 });
 
 test('class create takes a policy and a parent, and puts units on sale', async () => {
   writeFileSync(join(cwd, 'policy.json'), JSON.stringify(policy));
-  const created = await kedgeJson('class', 'create', '--name', 'Agent', '--policy', 'policy.json', '--parent', '1:3000', '--sell', '5000');
+  const created = await kedgeJson(
+    'class',
+    'create',
+    '--name',
+    'Agent',
+    '--policy',
+    'policy.json',
+    '--parent',
+    '1:3000',
+    '--sell',
+    '5000',
+  );
   expect(created).toMatchObject({ classId: '2', kind: 'agent', lot: 1, supply: '5000000' });
   const { issuer, parents, policy: onChain } = await client.getClass({ classId: 2n });
   expect(issuer).toBe(operator.address);
@@ -128,7 +161,10 @@ test('class create takes a policy and a parent, and puts units on sale', async (
 
 test('mint makes a share with the key of the issuer', async () => {
   const minted = await kedgeJson('mint', '2', '--share', '1000');
-  expect(await client.getToken({ tokenId: BigInt(minted['tokenId'] as string) })).toMatchObject({ holder: operator.address, shareRatio: 1000n });
+  expect(await client.getToken({ tokenId: BigInt(minted['tokenId'] as string) })).toMatchObject({
+    holder: operator.address,
+    shareRatio: 1000n,
+  });
 });
 
 test('buy pays exactly the price of the lot', async () => {
@@ -139,7 +175,15 @@ test('buy pays exactly the price of the lot', async () => {
 });
 
 test('channel open locks units, prints the key once and gives the gateway only its hash', async () => {
-  const opened = await kedgeJson<Record<string, string>>('channel', 'open', made.tokenId, '--units', '400', '--burst', '400');
+  const opened = await kedgeJson<Record<string, string>>(
+    'channel',
+    'open',
+    made.tokenId,
+    '--units',
+    '400',
+    '--burst',
+    '400',
+  );
   made.channelId = opened['channelId'] as `0x${string}`;
   const file = join(cwd, '.kedge', 'gateway', 'channels.json');
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -156,10 +200,16 @@ test('channel open locks units, prints the key once and gives the gateway only i
   const channel = entry!['channel'] as Record<string, string>;
   made.channel = {
     ...(channel as unknown as Channel),
-    ...{ tokenId: BigInt(made.tokenId), cap: 400_000n, rate: BigInt(channel['rate']!), burst: 400_000n },
+    tokenId: BigInt(made.tokenId),
+    cap: 400000n,
+    rate: BigInt(channel['rate']!),
+    burst: 400000n,
     deadline: BigInt(channel['deadline']!),
   };
-  expect(await client.getChannelState({ channel: made.channel })).toMatchObject({ open: true, remainingUnits: 400_000n });
+  expect(await client.getChannelState({ channel: made.channel })).toMatchObject({
+    open: true,
+    remainingUnits: 400_000n,
+  });
 });
 
 test('verify checks receipts before they are anchored: path, signature, chain, units, channel', async () => {
@@ -167,7 +217,8 @@ test('verify checks receipts before they are anchored: path, signature, chain, u
   writeFileSync(join(cwd, 'receipts.json'), JSON.stringify(made.receipts.map(signedReceiptToJson)));
   const { code, stdout } = await kedge('verify', 'receipts.json');
   expect([code, stdout]).toEqual([0, expect.stringContaining('all 3 receipts are good')]);
-  for (const name of ['path', 'signature', 'units', 'chain', 'cumulative', 'channel']) expect(stdout).toContain(`✓ ${name}`);
+  for (const name of ['path', 'signature', 'units', 'chain', 'cumulative', 'channel'])
+    expect(stdout).toContain(`✓ ${name}`);
   expect(stdout).toContain('is not anchored yet');
 });
 
@@ -178,7 +229,10 @@ test('verify works without the chain, and takes a header value or stdin', async 
   const piped = await runKedge(['verify', '-', ...offline], { cwd, stdin: `kedge-receipt: ${encoded}\n` });
   expect([piped.code, piped.stdout]).toEqual([0, expect.stringContaining('the receipt is good')]);
   const unreachable = await runKedge(['verify', encoded, ...offline, '--rpc', 'http://127.0.0.1:1'], { cwd });
-  expect([unreachable.code, unreachable.stderr]).toEqual([0, expect.stringContaining('What needs the chain is not checked')]);
+  expect([unreachable.code, unreachable.stderr]).toEqual([
+    0,
+    expect.stringContaining('What needs the chain is not checked'),
+  ]);
 });
 
 test('verify checks the exact bytes of the bodies', async () => {
@@ -225,18 +279,27 @@ test('status shows value, used, revenue and claimable; with --json exact integer
   expect(code).toBe(0);
   for (const heading of ['CLASSES', 'LOTS ON SALE', 'TOKENS', 'CHANNELS', 'OWED']) expect(stdout).toContain(heading);
   expect(stdout).toContain('development key, public');
-  const overview = await kedgeJson<{ tokens: Record<string, unknown>[]; channels: Record<string, unknown>[]; owed: unknown[] }>('status');
+  const overview = await kedgeJson<{
+    tokens: Record<string, unknown>[];
+    channels: Record<string, unknown>[];
+    owed: unknown[];
+  }>('status');
   expect(overview.tokens.find(({ tokenId }) => tokenId === made.tokenId)).toMatchObject({
     value: '600000',
     usedUnits: String(units),
     lockedUnits: String(400_000n - units),
   });
   expect(overview.channels).toMatchObject([{ channelId: made.channelId, open: true, capturedUnits: String(units) }]);
-  expect(overview.owed).toMatchObject([{ account: operator.address, amount: String((units * 10n ** 12n * 2_000n) / 10_000n) }]);
+  expect(overview.owed).toMatchObject([
+    { account: operator.address, amount: String((units * 10n ** 12n * 2_000n) / 10_000n) },
+  ]);
 });
 
 test('settle adds revenue, and refuses a class without shares', async () => {
-  expect(await kedgeJson('settle', '2', '--amount', '0.5')).toMatchObject({ classId: '2', amount: String(5n * 10n ** 17n) });
+  expect(await kedgeJson('settle', '2', '--amount', '0.5')).toMatchObject({
+    classId: '2',
+    amount: String(5n * 10n ** 17n),
+  });
   await kedgeHere('class', 'create', '--name', 'Empty');
   const refused = await kedgeHere('settle', '3', '--amount', '1');
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('kedge mint')]);
@@ -249,7 +312,8 @@ test('claim collects royalties, pays holders and the operator to the wei, and a 
   const revenue = released - cut + 5n * 10n ** 17n;
   const royalty = (revenue * 3_000n) / 10_000n;
   const { paid } = await kedgeJson<{ paid: { kind: string; amount: string; tokenId?: string }[] }>('claim');
-  const sumOf = (kind: string) => paid.filter((payment) => payment.kind === kind).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+  const sumOf = (kind: string) =>
+    paid.filter((payment) => payment.kind === kind).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
   expect(sumOf('cut')).toBe(cut);
   expect(sumOf('share')).toBe(revenue);
   expect(paid.find(({ tokenId }) => tokenId === made.shareTokenId)?.amount).toBe(String(royalty));
@@ -258,23 +322,32 @@ test('claim collects royalties, pays holders and the operator to the wei, and a 
 
 test('channel close returns what was not used, and takes the key from the gateway', async () => {
   const units = made.receipts.at(-1)!.receipt.cumulativeUnits;
-  expect(await kedgeJson('channel', 'close', made.channelId)).toMatchObject({ returnedUnits: String(400_000n - units) });
+  expect(await kedgeJson('channel', 'close', made.channelId)).toMatchObject({
+    returnedUnits: String(400_000n - units),
+  });
   expect(JSON.parse(readFileSync(join(cwd, '.kedge', 'gateway', 'channels.json'), 'utf8'))).toEqual([]);
   const again = await kedgeHere('channel', 'close', made.channelId);
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('not open')]);
 });
 
 test('a wrong chain, missing contracts or no chain at all say which, and how to deploy', async () => {
-  const withContracts = (change: (text: string) => string): string => {
-    const text = change(readFileSync(join(cwd, 'contracts.json'), 'utf8'));
-    writeFileSync(join(cwd, 'other.json'), text);
-    return 'other.json';
-  };
-  const status = (...args: string[]) => runInProcess(['status', ...args], { cwd });
   const { DataAnchoringToken: token } = deployment.contracts;
-  const elsewhere = await status('--rpc', anvil.rpcUrl, '--contracts', withContracts((text) => text.replace('31337', '5')));
-  expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringMatching(/chain 5[\s\S]*31337[\s\S]*kedge deploy/)]);
-  const missing = await status('--rpc', anvil.rpcUrl, '--contracts', withContracts((text) => text.replace(token, `0x${'12'.repeat(20)}`)));
+  const elsewhere = await status(
+    '--rpc',
+    anvil.rpcUrl,
+    '--contracts',
+    withContracts((text) => text.replace('31337', '5')),
+  );
+  expect([elsewhere.code, elsewhere.stderr]).toEqual([
+    1,
+    expect.stringMatching(/chain 5[\s\S]*31337[\s\S]*kedge deploy/),
+  ]);
+  const missing = await status(
+    '--rpc',
+    anvil.rpcUrl,
+    '--contracts',
+    withContracts((text) => text.replace(token, `0x${'12'.repeat(20)}`)),
+  );
   expect([missing.code, missing.stderr]).toEqual([1, expect.stringMatching(/DataAnchoringToken[\s\S]*kedge deploy/)]);
   const unnamed = await status('--rpc', anvil.rpcUrl);
   expect([unnamed.code, unnamed.stderr]).toEqual([1, expect.stringContaining('kedge deploy')]);
@@ -310,10 +383,19 @@ test('bad input says what is wrong and what to do', async () => {
   expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: 'ERC8028NonexistentClass', kind: 'user' } });
 });
 
+const status = (...args: string[]) => runInProcess(['status', ...args], { cwd });
+
+/** A deployment file that is wrong somewhere. */
+function withContracts(change: (text: string) => string): string {
+  writeFileSync(join(cwd, 'other.json'), change(readFileSync(join(cwd, 'contracts.json'), 'utf8')));
+  return 'other.json';
+}
+
+const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+
 /** Receipts of the test channel in one batch, signed as a gateway signs them. */
 async function signReceipts(count: number): Promise<SignedReceipt[]> {
   const domain = { chainId: deployment.chainId, verifyingContract: deployment.contracts.ValueChannels };
-  const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
   const policyHash = (await client.getToken({ tokenId: BigInt(made.tokenId) })).policy.hash;
   const receipts: Receipt[] = [];
   const salts: `0x${string}`[] = [];
@@ -322,13 +404,27 @@ async function signReceipts(count: number): Promise<SignedReceipt[]> {
     const previous = receipts.at(-1);
     const units = 100n + 3n * 10n;
     receipts.push({
-      ...{ channelId: made.channelId, tokenId: BigInt(made.tokenId), classId: 2n, policyHash, seq: seqOf(1n, BigInt(index + 1)) },
+      channelId: made.channelId,
+      tokenId: BigInt(made.tokenId),
+      classId: 2n,
+      policyHash,
+      seq: seqOf(1n, BigInt(index + 1)),
       requestHash: hashBody(salt, utf8(`request ${index}`), sha256),
       responseHash: hashBody(salt, utf8(`response ${index}`), sha256),
-      metrics: [{ metric: 'input_tokens', amount: 100n }, { metric: 'output_tokens', amount: 10n }],
-      ...{ units, cumulativeUnits: (previous?.cumulativeUnits ?? 0n) + units },
+      metrics: [
+        {
+          metric: 'input_tokens',
+          amount: 100n,
+        },
+        {
+          metric: 'output_tokens',
+          amount: 10n,
+        },
+      ],
+      units,
+      cumulativeUnits: (previous?.cumulativeUnits ?? 0n) + units,
       previousReceiptHash: previous === undefined ? zeroHash : hashReceipt(previous, keccak256),
-      issuedAt: 1_800_000_000n,
+      issuedAt: 1800000000n,
     });
     salts.push(salt);
   }
@@ -342,7 +438,12 @@ async function signReceipts(count: number): Promise<SignedReceipt[]> {
     message: { ...batch, epoch: Number(batch.epoch) },
   });
   return receipts.map((receipt, index) => ({
-    ...{ receipt, batch, path: tree.pathOf(index), signature, signer: operator.address, salt: salts[index]! },
+    receipt,
+    batch,
+    path: tree.pathOf(index),
+    signature,
+    signer: operator.address,
+    salt: salts[index]!,
   }));
 }
 
@@ -355,8 +456,18 @@ async function captureReceipts(): Promise<void> {
   const store = createContentStore({ dir: join(cwd, '.kedge', 'store') });
   const cid = await store.putBytes(utf8(encodeReceiptLeaves(blob)));
   const { root } = receiptAnchorTree(domain, [batch], keccak256);
-  const voucher = { channelId: made.channelId, cumulativeUnits: receipt.cumulativeUnits, receiptHash: leaves.at(-1)!, seq: receipt.seq };
-  const signature = await operator.signTypedData({ domain: protocolDomain(domain), types: voucherTypes, primaryType: 'Voucher', message: voucher });
+  const voucher = {
+    channelId: made.channelId,
+    cumulativeUnits: receipt.cumulativeUnits,
+    receiptHash: leaves.at(-1)!,
+    seq: receipt.seq,
+  };
+  const signature = await operator.signTypedData({
+    domain: protocolDomain(domain),
+    types: voucherTypes,
+    primaryType: 'Voucher',
+    message: voucher,
+  });
   const { captured } = await client.capture({
     items: [{ channel: made.channel, voucher, signature }],
     anchors: [{ epoch: 1n, firstBatch: 1n, lastBatch: 1n, root, cid }],

@@ -11,12 +11,19 @@ const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 /** Builds what the tests run, when it is not up to date. */
 export function buildCli(): void {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '--build', 'packages/cli'], { cwd: root, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '--build', 'packages/cli'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`the CLI does not build:\n${stdout}${stderr}`);
 }
 
 export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
-export type RunOptions = { readonly cwd: string; readonly environment?: Readonly<Record<string, string>>; readonly stdin?: string };
+export type RunOptions = {
+  readonly cwd: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+};
 
 /** Runs the built program as a user would. Keys of the surrounding environment are not passed on. */
 export function runKedge(args: readonly string[], { cwd, environment = {}, stdin = '' }: RunOptions): Promise<Ran> {
@@ -54,7 +61,10 @@ export async function runInProcess(args: readonly string[], { cwd }: Pick<RunOpt
 }
 
 /** Runs it with `--json` and parses what it prints; fails with what it said when it failed. */
-export async function runJson<value = Record<string, unknown>>(args: readonly string[], options: RunOptions): Promise<value> {
+export async function runJson<value = Record<string, unknown>>(
+  args: readonly string[],
+  options: RunOptions,
+): Promise<value> {
   const { code, stdout, stderr } = await runKedge([...args, '--json'], options);
   if (code !== 0) throw new Error(`kedge ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
   return JSON.parse(stdout) as value;

@@ -24,7 +24,9 @@ test('exit codes follow the kind of the error', () => {
 
 test('an error is printed once, with its values and its way out', () => {
   const { output, err, out } = capture(false);
-  output.error(new BaseError('The chain differs.', { values: { chainId: 5n }, hints: ['Deploy first.'], docsPath: 'a.md' }));
+  output.error(
+    new BaseError('The chain differs.', { values: { chainId: 5n }, hints: ['Deploy first.'], docsPath: 'a.md' }),
+  );
   expect(err.join('')).toBe('error: The chain differs.\n  chainId: 5\n  -> Deploy first.\n  see a.md\n');
   expect(out).toEqual([]);
 });
@@ -56,6 +58,11 @@ test('progress rewrites its line on a terminal only', () => {
 });
 
 test('tables align and JSON keeps big integers', () => {
-  expect(table([['A', 'BB'], ['long', 'x']])).toEqual(['A     BB', 'long  x']);
+  expect(
+    table([
+      ['A', 'BB'],
+      ['long', 'x'],
+    ]),
+  ).toEqual(['A     BB', 'long  x']);
   expect(toJson({ a: 2n ** 64n })).toContain('"18446744073709551616"');
 });

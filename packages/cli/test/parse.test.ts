@@ -4,7 +4,8 @@ import { parseAddress, parseAmount, parseChoice, parseDuration, parseInteger, pa
 test('amounts are exact, and one decimal too many is refused', () => {
   expect(parseAmount('1000', 3, 'units')).toBe(1_000_000n);
   expect(parseAmount('0.001', 3, 'units')).toBe(1n);
-  for (const text of ['0.0001', '-1', '1e3', '', '1,5', 'x']) expect(() => parseAmount(text, 3, 'units')).toThrow('units');
+  for (const text of ['0.0001', '-1', '1e3', '', '1,5', 'x'])
+    expect(() => parseAmount(text, 3, 'units')).toThrow('units');
 });
 
 test('moments are durations from now, dates or Unix seconds', () => {

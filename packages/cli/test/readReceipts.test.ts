@@ -5,12 +5,34 @@ import { parseReceipts } from '../src/receipts/readReceipts.js';
 const address = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC';
 const signed: SignedReceipt = {
   receipt: {
-    ...{ channelId: zeroHash, tokenId: 1n, classId: 1n, policyHash: zeroHash, seq: 1n, requestHash: zeroHash },
-    ...{ responseHash: zeroHash, metrics: [{ metric: 'requests', amount: 1n }], units: 1n, cumulativeUnits: 1n },
-    ...{ previousReceiptHash: zeroHash, issuedAt: 1n },
+    channelId: zeroHash,
+    tokenId: 1n,
+    classId: 1n,
+    policyHash: zeroHash,
+    seq: 1n,
+    requestHash: zeroHash,
+    responseHash: zeroHash,
+    metrics: [
+      {
+        metric: 'requests',
+        amount: 1n,
+      },
+    ],
+    units: 1n,
+    cumulativeUnits: 1n,
+    previousReceiptHash: zeroHash,
+    issuedAt: 1n,
   },
-  batch: { operator: address, epoch: 1n, batch: 1n, root: zeroHash },
-  ...{ path: [], signature: '0x', signer: address, salt: zeroHash },
+  batch: {
+    operator: address,
+    epoch: 1n,
+    batch: 1n,
+    root: zeroHash,
+  },
+  path: [],
+  signature: '0x',
+  signer: address,
+  salt: zeroHash,
 };
 const json = JSON.stringify(signedReceiptToJson(signed));
 const encoded = encodeSignedReceipt(signed);
@@ -22,7 +44,11 @@ test.each([
   ['one a line', `${json}\n${json}\n\n`, 2],
   ['a header value', `${encoded}\n`, 1],
   ['header values, one a line', `${encoded}\n${encoded}`, 2],
-  ['a saved answer with its headers', `HTTP/1.1 200 OK\r\nKedge-Receipt: ${encoded}\r\ncontent-type: application/json\r\n\r\n{"a":1}`, 1],
+  [
+    'a saved answer with its headers',
+    `HTTP/1.1 200 OK\r\nKedge-Receipt: ${encoded}\r\ncontent-type: application/json\r\n\r\n{"a":1}`,
+    1,
+  ],
   ['a saved stream', `data: {"a":1}\n\n: kedge-receipt ${encoded}\n\ndata: [DONE]\n\n`, 1],
 ])('receipts are read from %s', (_form, content, count) => {
   expect(parseReceipts(content, 'r')).toEqual(Array.from({ length: count }, () => signed));

@@ -33,18 +33,26 @@ export async function listKeystore(dir: string): Promise<KeystoreEntry[]> {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const files = names.filter((name) => name.endsWith('.json')).sort();
+  const files = names.filter((name) => name.endsWith('.json')).toSorted();
   return Promise.all(
     files.map(async (file) => {
       const path = join(dir, file);
       const { address } = parseKeystoreFile(await readFile(path, 'utf8'), path);
-      return { name: file.slice(0, -'.json'.length), address: address === undefined ? undefined : getAddress(`0x${address}`), path };
+      return {
+        name: file.slice(0, -'.json'.length),
+        address: address === undefined ? undefined : getAddress(`0x${address}`),
+        path,
+      };
     }),
   );
 }
 
 /** Opens an account of the keystore; `undefined` when it has none of that name. */
-export async function readKeystore(dir: string, name: string, password: () => Promise<string>): Promise<Hex | undefined> {
+export async function readKeystore(
+  dir: string,
+  name: string,
+  password: () => Promise<string>,
+): Promise<Hex | undefined> {
   const path = join(dir, `${checkAccountName(name)}.json`);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -54,7 +62,12 @@ export async function readKeystore(dir: string, name: string, password: () => Pr
 }
 
 /** Writes a new account, readable by this user only. Refuses to replace one. */
-export async function writeKeystore(dir: string, name: string, privateKey: Hex, password: string): Promise<KeystoreEntry> {
+export async function writeKeystore(
+  dir: string,
+  name: string,
+  privateKey: Hex,
+  password: string,
+): Promise<KeystoreEntry> {
   const path = join(dir, `${checkAccountName(name)}.json`);
   const address = privateKeyToAddress(privateKey);
   await mkdir(dir, { recursive: true, mode: 0o700 });

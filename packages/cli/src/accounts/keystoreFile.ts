@@ -19,7 +19,11 @@ const keystoreFileSchema = z.object({
     kdf: z.literal('scrypt'),
     kdfparams: z.object({
       dklen: z.literal(32),
-      n: z.number().int().min(2).max(2 ** 20),
+      n: z
+        .number()
+        .int()
+        .min(2)
+        .max(2 ** 20),
       r: z.number().int().min(1).max(64),
       p: z.number().int().min(1).max(16),
       salt: hex(),
@@ -43,7 +47,10 @@ export function parseKeystoreFile(text: string, name: string): KeystoreFile {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new BaseError(`${name} is not a keystore file: it is not JSON.`, { hints: ['It is damaged, or another kind of file.'], cause });
+    throw new BaseError(`${name} is not a keystore file: it is not JSON.`, {
+      hints: ['It is damaged, or another kind of file.'],
+      cause,
+    });
   }
   const parsed = keystoreFileSchema.safeParse(json);
   if (parsed.success) return parsed.data;

@@ -26,7 +26,10 @@ export async function readPassword(context: Asking, prompt: string): Promise<str
 export async function readNewPassword(context: Asking, name: string): Promise<string> {
   const password = await readPassword(context, `New password for ${name}: `);
   if (password.length < 8) {
-    throw new BaseError('The password is shorter than 8 characters.', { hints: ['Choose a longer one.'], code: 'weak_password' });
+    throw new BaseError('The password is shorter than 8 characters.', {
+      hints: ['Choose a longer one.'],
+      code: 'weak_password',
+    });
   }
   const { KEDGE_KEYSTORE_PASSWORD: given, KEDGE_KEYSTORE_PASSWORD_FILE: file } = context.environment;
   if (given === undefined && file === undefined && (await typed(context, 'Once more: ')) !== password) {
@@ -49,7 +52,9 @@ function typed({ stdin, output }: Asking, prompt: string): Promise<string> {
       for (const character of chunk.toString('utf8')) {
         if (character === '\r' || character === '\n') return finish(() => done(text));
         if (character === '\u0003') {
-          return finish(() => fail(new BaseError('Interrupted.', { hints: ['Nothing was changed.'], code: 'interrupted' })));
+          return finish(() =>
+            fail(new BaseError('Interrupted.', { hints: ['Nothing was changed.'], code: 'interrupted' })),
+          );
         }
         text = character === '\u007f' ? text.slice(0, -1) : text + character;
       }

@@ -36,7 +36,11 @@ export function roleOfAddress(address: Address): Role | undefined {
  * @param preferred a role, or the address that must sign (its role is looked up)
  * @throws BaseError which says how to give a key; keys are never taken from the command line
  */
-export async function resolveAccount(context: Asking, chainId: number, preferred: Role | Address): Promise<SigningAccount> {
+export async function resolveAccount(
+  context: Asking,
+  chainId: number,
+  preferred: Role | Address,
+): Promise<SigningAccount> {
   const name = context.options['account'];
   if (typeof name === 'string') return namedAccount(context, chainId, name);
   if (chainId === developmentChainId) {
@@ -62,7 +66,10 @@ export async function resolveAccount(context: Asking, chainId: number, preferred
 async function namedAccount(context: Asking, chainId: number, name: string): Promise<SigningAccount> {
   if (/^(0x)?[0-9a-f]{64}$/i.test(name)) {
     throw new BaseError('--account takes a name, not a private key: other users can read command lines.', {
-      hints: ['Treat that key as known to others.', 'Put a key into KEDGE_<NAME>_PRIVATE_KEY, or: kedge account import <name>'],
+      hints: [
+        'Treat that key as known to others.',
+        'Put a key into KEDGE_<NAME>_PRIVATE_KEY, or: kedge account import <name>',
+      ],
       code: 'usage',
     });
   }
@@ -75,12 +82,18 @@ async function namedAccount(context: Asking, chainId: number, name: string): Pro
   if (isRole(name) && chainId === developmentChainId) return roleAccount(name);
   if (isRole(name)) {
     throw new BaseError(`${name} is a ${developmentLabel}, for the local chain only; this is chain ${chainId}.`, {
-      hints: ['Anyone can spend what that key holds: use one of your own.', 'Make one with kedge account new <name>, then pass --account <name>.'],
+      hints: [
+        'Anyone can spend what that key holds: use one of your own.',
+        'Make one with kedge account new <name>, then pass --account <name>.',
+      ],
       code: 'development_key',
     });
   }
   throw new BaseError(`There is no account "${name}".`, {
-    hints: [`Looked for ${variable} in the environment and ${name}.json in ${dir}.`, 'kedge account list shows what there is.'],
+    hints: [
+      `Looked for ${variable} in the environment and ${name}.json in ${dir}.`,
+      'kedge account list shows what there is.',
+    ],
     code: 'no_account',
   });
 }

@@ -43,7 +43,11 @@ export async function connectTarget(context: Pick<Context, 'output'>, target: Ta
 }
 
 /** A chain that answers. */
-export type ChainConnection = { readonly rpcUrl: string; readonly chainId: number; readonly publicClient: PublicClient };
+export type ChainConnection = {
+  readonly rpcUrl: string;
+  readonly chainId: number;
+  readonly publicClient: PublicClient;
+};
 
 /** Connects to the chain alone, for `kedge deploy`. */
 export async function connectChain(context: Pick<Context, 'output'>, target: Target): Promise<ChainConnection> {

@@ -25,7 +25,7 @@ export function createWallet(
   { account }: SigningAccount,
 ): { wallet: Wallet; waitingFor: (doing: string) => string } {
   const { chain } = publicClient;
-  const inner = http(rpcUrl, { retryCount: 1, timeout: 20_000 })({ ...(chain === undefined ? {} : { chain }) });
+  const inner = http(rpcUrl, { retryCount: 1, timeout: 20_000 })(chain === undefined ? {} : { chain });
   let sent: string | undefined;
   const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
     const result: unknown = await inner.request({ method, params });

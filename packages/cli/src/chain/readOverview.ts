@@ -55,7 +55,11 @@ export async function readOverview(connection: Connection): Promise<Overview> {
   return { assets, classes, tokens, channels, owed: await readOwed(connection, accounts, assets) };
 }
 
-async function readClassOverview(connection: Connection, classId: bigint, assets: readonly Asset[]): Promise<ClassOverview> {
+async function readClassOverview(
+  connection: Connection,
+  classId: bigint,
+  assets: readonly Asset[],
+): Promise<ClassOverview> {
   const { client } = connection;
   const { kind, issuer, unitDecimals, totalShare, parents, lotCount, metadataURI } = await client.getClass({ classId });
   const [revenue, lots, name] = await Promise.all([
@@ -93,7 +97,6 @@ async function readTokenOverviews(
   channels: readonly ChannelOverview[],
 ): Promise<TokenOverview[]> {
   const perAsset = await Promise.all(assets.map(({ address }) => readTokens(connection, address)));
-  const sum = (units: readonly bigint[]): bigint => units.reduce((total, each) => total + each, 0n);
   return (perAsset[0] ?? []).map((token, index) => {
     const own = channels.filter(({ tokenId }) => tokenId === token.tokenId);
     const claimable = assets.flatMap(({ address }, at) => {
@@ -110,11 +113,21 @@ async function readTokenOverviews(
 }
 
 async function readOwed({ client }: Connection, accounts: readonly Address[], assets: readonly Asset[]) {
-  const different = accounts.filter((account, index) => accounts.findIndex((other) => isAddressEqual(other, account)) === index);
+  const different = accounts.filter(
+    (account, index) => accounts.findIndex((other) => isAddressEqual(other, account)) === index,
+  );
   const owed = await Promise.all(
     different.flatMap((account) =>
-      assets.map(async ({ address }) => ({ account, asset: address, amount: await client.getOwed({ account, asset: address }) })),
+      assets.map(async ({ address }) => ({
+        account,
+        asset: address,
+        amount: await client.getOwed({ account, asset: address }),
+      })),
     ),
   );
   return owed.filter(({ amount }) => amount > 0n);
+}
+
+function sum(units: readonly bigint[]): bigint {
+  return units.reduce((total, each) => total + each, 0n);
 }

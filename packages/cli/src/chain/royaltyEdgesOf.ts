@@ -18,11 +18,13 @@ export async function royaltyEdgesOf({ client }: Connection, classId: bigint, as
   };
   await reach(classId);
   // Parents are older than their children, so descending ids put every child before its parents.
-  const children = [...parentsOf.keys()].sort((left, right) => (left > right ? -1 : 1));
+  const children = [...parentsOf.keys()].toSorted((left, right) => (left > right ? -1 : 1));
   const edges = children.flatMap((child) =>
-    parentsOf.get(child)!.flatMap(({ royaltyBps }, index) =>
-      royaltyBps === 0 ? [] : [{ classId: child, parentIndex: BigInt(index), asset }],
-    ),
+    parentsOf
+      .get(child)!
+      .flatMap(({ royaltyBps }, index) =>
+        royaltyBps === 0 ? [] : [{ classId: child, parentIndex: BigInt(index), asset }],
+      ),
   );
   return edges.slice(0, maxEdges);
 }

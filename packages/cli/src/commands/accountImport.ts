@@ -31,7 +31,10 @@ export const accountImport: Command = {
     const password = await readNewPassword(context, name);
     const key = (await text(context.stdin)).trim().replace(/^0x/, '');
     if (!/^[0-9a-f]{64}$/i.test(key) || BigInt(`0x${key}`) === 0n) {
-      throw new BaseError('There is no private key on stdin.', { hints: ['It must be 64 hex digits.'], code: 'bad_key' });
+      throw new BaseError('There is no private key on stdin.', {
+        hints: ['It must be 64 hex digits.'],
+        code: 'bad_key',
+      });
     }
     const writing = writeKeystore(keystoreDirOf(context), name, `0x${key}` as Hex, password);
     const entry = await context.output.waitFor('the key to be encrypted', writing);

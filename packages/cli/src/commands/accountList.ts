@@ -36,7 +36,8 @@ function environmentAccounts(environment: Readonly<Record<string, string | undef
     const named = /^KEDGE_(?:([A-Z0-9_]+)_)?PRIVATE_KEY$/.exec(variable);
     if (named === null || value === undefined) return [];
     const key = value.trim().replace(/^0x/, '');
-    const address = /^[0-9a-f]{64}$/i.test(key) && BigInt(`0x${key}`) > 0n ? privateKeyToAddress(`0x${key}`) : 'no private key';
+    const address =
+      /^[0-9a-f]{64}$/i.test(key) && BigInt(`0x${key}`) > 0n ? privateKeyToAddress(`0x${key}`) : 'no private key';
     const name = named[1]?.toLowerCase().replaceAll('_', '-') ?? '(without --account)';
     return [{ name, address, source: `environment ${variable}` }];
   });

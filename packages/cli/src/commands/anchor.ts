@@ -38,9 +38,17 @@ export const anchor: Command = {
     { flags: '--kind <kind>', summary: 'dataset, model or agent', default: 'dataset' },
     { flags: '--description <text>', summary: 'what it is, for the metadata' },
     { flags: '--licence <licence>', summary: 'SPDX identifier or URL', default: 'NOASSERTION' },
-    { flags: '--creator <name>', summary: 'who made it; may be repeated; without it the address that signs', repeatable: true },
+    {
+      flags: '--creator <name>',
+      summary: 'who made it; may be repeated; without it the address that signs',
+      repeatable: true,
+    },
     { flags: '--date <date>', summary: 'date of publication (2026-01-31); without it today' },
-    { flags: '--parent <classId:bps>', summary: 'a class that it derives from, and its basis points of the revenue', repeatable: true },
+    {
+      flags: '--parent <classId:bps>',
+      summary: 'a class that it derives from, and its basis points of the revenue',
+      repeatable: true,
+    },
     { flags: '--share <weight>', summary: 'also mint a share of this weight for yourself' },
     { flags: '--policy <file>', summary: 'policy as JSON, so that value of the class can be sold' },
     { flags: '--hidden', summary: 'take in files whose names begin with a dot' },
@@ -49,8 +57,14 @@ export const anchor: Command = {
     ...accountOptions,
   ],
   examples: [
-    { command: 'kedge anchor ./my-data --licence CC-BY-4.0 --share 1000', summary: 'a dataset, and a share of its revenue' },
-    { command: 'kedge anchor ./model.bin --kind model --parent 1:3000', summary: 'a model that gives class 1 thirty percent' },
+    {
+      command: 'kedge anchor ./my-data --licence CC-BY-4.0 --share 1000',
+      summary: 'a dataset, and a share of its revenue',
+    },
+    {
+      command: 'kedge anchor ./model.bin --kind model --parent 1:3000',
+      summary: 'a model that gives class 1 thirty percent',
+    },
     { command: 'kedge anchor ./my-data --no-chain', summary: 'hashes, CID and manifest only' },
   ],
   run: async (context) => {
@@ -64,7 +78,11 @@ export const anchor: Command = {
       throw usageError('--parent and --share need the chain.', 'Leave --no-chain out.');
     }
     if (!existsSync(path)) {
-      throw new BaseError('There is nothing at that path.', { code: 'path_not_found', values: { path }, hints: ['Check the spelling.'] });
+      throw new BaseError('There is nothing at that path.', {
+        code: 'path_not_found',
+        values: { path },
+        hints: ['Check the spelling.'],
+      });
     }
     const manifestFile = manifestFileOf(context, path);
     // Before the reading, which may take long: a chain that is missing is found at once.
@@ -78,17 +96,31 @@ export const anchor: Command = {
     const { metadataURI, manifest } = await describeContent(context, { content, parents, store, onChain });
     // Written before the transaction: should this process die in between, the hashes are not lost.
     writeManifest(manifestFile, manifest);
-    const created = onChain && (await putOnChain(context, onChain, { kind, metadataURI, manifest, parents, share, policy }));
+    const created =
+      onChain && (await putOnChain(context, onChain, { kind, metadataURI, manifest, parents, share, policy }));
     if (created !== undefined) writeManifest(manifestFile, created.manifest);
 
     const { cid, merkleRoot, integrityHash } = manifest;
     context.output.result(
       {
-        ...{ path, name: manifest.name, cid, merkleRoot, integrityHash, metadataURI, manifest: manifestFile },
-        ...{ files: content.files.length, bytes: content.size, skipped: content.skipped, store: paths.store },
+        path,
+        name: manifest.name,
+        cid,
+        merkleRoot,
+        integrityHash,
+        metadataURI,
+        manifest: manifestFile,
+        files: content.files.length,
+        bytes: content.size,
+        skipped: content.skipped,
+        store: paths.store,
         ...(created === undefined
           ? {}
-          : { chainId: onChain!.connection.chainId, classId: created.classId, shareTokenId: created.shareTokenId }),
+          : {
+              chainId: onChain!.connection.chainId,
+              classId: created.classId,
+              shareTokenId: created.shareTokenId,
+            }),
       },
       () => [
         `${content.files.length} ${content.files.length === 1 ? 'file' : 'files'}, ${humanBytes(content.size)}`,
@@ -97,7 +129,9 @@ export const anchor: Command = {
         `  integrity hash  ${integrityHash}`,
         `  metadata        ${metadataURI}`,
         `  manifest        ${manifestFile}`,
-        ...(content.skipped.length > 0 ? [`  left out        ${content.skipped.length} hidden (take them in with --hidden)`] : []),
+        ...(content.skipped.length > 0
+          ? [`  left out        ${content.skipped.length} hidden (take them in with --hidden)`]
+          : []),
         ...(created === undefined
           ? ['no class was created (--no-chain)']
           : [
@@ -122,7 +156,10 @@ async function prepareChain(context: Context, kind: ClassKind): Promise<OnChain>
     }
     throw error;
   });
-  return { connection, signer: await resolveAccount(context, connection.chainId, kind === 'agent' ? 'operator' : 'contributor') };
+  return {
+    connection,
+    signer: await resolveAccount(context, connection.chainId, kind === 'agent' ? 'operator' : 'contributor'),
+  };
 }
 
 async function readContent(context: Context, path: string, store: ContentStore): Promise<Anchored> {
@@ -133,7 +170,12 @@ async function readContent(context: Context, path: string, store: ContentStore):
 
 async function describeContent(
   context: Context,
-  { content, parents, store, onChain }: { content: Anchored; parents: readonly ParentTerms[]; store: ContentStore; onChain: OnChain | undefined },
+  {
+    content,
+    parents,
+    store,
+    onChain,
+  }: { content: Anchored; parents: readonly ParentTerms[]; store: ContentStore; onChain: OnChain | undefined },
 ): Promise<{ metadataURI: string; manifest: Manifest }> {
   const name = textOption(context, 'name') ?? content.name;
   const named = listOption(context, 'creator');
@@ -167,11 +209,23 @@ async function putOnChain(context: Context, { connection, signer }: OnChain, anc
   const { kind, metadataURI, manifest, parents, share, policy } = anchored;
   const { write } = createWriter(context, connection, signer);
   const terms = {
-    ...{ kind, metadataURI, integrityHash: manifest.integrityHash, parents },
-    ...(policy === undefined ? {} : { policy, unitDecimals: policy.policy.unit.decimals }),
+    kind,
+    metadataURI,
+    integrityHash: manifest.integrityHash,
+    parents,
+    ...(policy === undefined
+      ? {}
+      : {
+          policy,
+          unitDecimals: policy.policy.unit.decimals,
+        }),
   };
   const { classId } = await write('create the class', (client) => client.createClass(terms));
-  const binding = { classId: String(classId), chainId: connection.chainId, contract: connection.contracts.DataAnchoringToken };
+  const binding = {
+    classId: String(classId),
+    chainId: connection.chainId,
+    contract: connection.contracts.DataAnchoringToken,
+  };
   const bound = bindManifest(manifest, binding);
   if (share === 0n) return { classId, manifest: bound, shareTokenId: undefined };
   const holder = { classId, to: signer.account.address, shareRatio: share };

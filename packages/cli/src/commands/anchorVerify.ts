@@ -45,9 +45,14 @@ function summaryOf({ name, cid, merkleRoot, integrityHash, classId, chainId, con
 function describeFinding(finding: VerifyFinding): string {
   switch (finding.kind) {
     case 'changed': {
-      const shown = finding.chunks.slice(0, 5).map(({ index, start, end }) => `chunk ${index} (bytes ${start} to ${end - 1})`);
+      const shown = finding.chunks
+        .slice(0, 5)
+        .map(({ index, start, end }) => `chunk ${index} (bytes ${start} to ${end - 1})`);
       const more = finding.chunks.length > shown.length ? ` and ${finding.chunks.length - shown.length} more` : '';
-      const size = finding.size === finding.anchoredSize ? '' : `; it has ${finding.size} bytes, anchored were ${finding.anchoredSize}`;
+      const size =
+        finding.size === finding.anchoredSize
+          ? ''
+          : `; it has ${finding.size} bytes, anchored were ${finding.anchoredSize}`;
       return `${finding.path} changed in ${shown.join(', ')}${more}${size}`;
     }
     case 'missing':

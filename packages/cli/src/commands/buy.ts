@@ -22,7 +22,10 @@ export const buy: Command = {
   options: [
     { flags: '--lot <n>', summary: 'which lot, from 1; without it the newest that is on sale' },
     { flags: '--to <address>', summary: 'who gets the token; without it you' },
-    { flags: '--max-cost <amount>', summary: 'the most to pay, in the asset of the lot; without it the price as it is now' },
+    {
+      flags: '--max-cost <amount>',
+      summary: 'the most to pay, in the asset of the lot; without it the price as it is now',
+    },
     ...accountOptions,
   ],
   examples: [{ command: 'kedge buy 2 1000', summary: 'a thousand units of class 2' }],
@@ -32,23 +35,38 @@ export const buy: Command = {
     const { unitDecimals, lotCount } = await connection.client.getClass({ classId });
     const units = parseAmount(argument(context, 1), unitDecimals, 'units');
     const lotText = textOption(context, 'lot');
-    const { lot, asset: assetAddress, refundable, listing } =
-      lotText === undefined
-        ? await newestOnSale(connection, classId, lotCount)
-        : await connection.client.getLot({ classId, lot: lotIdOf(Number(parseInteger(lotText, '--lot'))) });
+    const {
+      lot,
+      asset: assetAddress,
+      refundable,
+      listing,
+    } = lotText === undefined
+      ? await newestOnSale(connection, classId, lotCount)
+      : await connection.client.getLot({ classId, lot: lotIdOf(Number(parseInteger(lotText, '--lot'))) });
     const asset = await readAsset(connection, assetAddress);
     const maxText = textOption(context, 'maxCost');
     const to = textOption(context, 'to');
     const signer = await resolveAccount(context, connection.chainId, 'consumer');
     const { write } = createWriter(context, connection, signer);
     const terms = {
-      ...{ classId, lot, units },
+      classId,
+      lot,
+      units,
       ...(to === undefined ? {} : { to: parseAddress(to, '--to') }),
       ...(maxText === undefined ? {} : { maxCost: parseAmount(maxText, asset.decimals, '--max-cost') }),
     };
     const { tokenId, cost, transactionHash } = await write('buy', (client) => client.buyValue(terms));
     context.output.result(
-      { tokenId, classId, lot: lotNumberOf(lot), units, cost, asset: assetAddress, expireAt: listing.expireAt, transactionHash },
+      {
+        tokenId,
+        classId,
+        lot: lotNumberOf(lot),
+        units,
+        cost,
+        asset: assetAddress,
+        expireAt: listing.expireAt,
+        transactionHash,
+      },
       () => [
         `token ${tokenId}: ${humanAmount(units, unitDecimals)} units of class ${classId}`,
         `  paid     ${humanAmount(cost, asset.decimals)} ${asset.symbol} by ${signer.label}`,
@@ -68,6 +86,9 @@ async function newestOnSale({ client }: Connection, classId: bigint, lotCount: n
   throw new BaseError(`Class ${classId} has nothing on sale.`, {
     code: 'nothing_on_sale',
     values: { lots: lotCount },
-    hints: ['Its issuer puts value on sale with: kedge class create --policy <file> --sell <units>', 'kedge status lists what is on sale.'],
+    hints: [
+      'Its issuer puts value on sale with: kedge class create --policy <file> --sell <units>',
+      'kedge status lists what is on sale.',
+    ],
   });
 }

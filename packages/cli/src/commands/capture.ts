@@ -15,7 +15,10 @@ export const capture: Command = {
     'shows what was taken: units from channels, royalties for parents, roots of receipts. Capturing twice takes nothing ' +
     'twice.',
   arguments: [],
-  options: [{ flags: '--gateway <url>', summary: 'the gateway; without it the one of the local stack' }, ...chainOptions],
+  options: [
+    { flags: '--gateway <url>', summary: 'the gateway; without it the one of the local stack' },
+    ...chainOptions,
+  ],
   examples: [{ command: 'kedge capture', summary: 'take now what the receipts say' }],
   run: async (context) => {
     const connection = await connect(context);

@@ -18,14 +18,17 @@ export const channelClose: Command = {
     'captured stays captured, the rest returns to the token, whoever owns it now. What the operator served and did not ' +
     'capture is lost to it, so the gateway of the local stack is asked to capture first.',
   arguments: [{ name: 'channelId', summary: 'the channel' }],
-  options: [
-    { flags: '--no-capture', summary: 'do not ask the gateway to capture first' },
-    ...accountOptions,
+  options: [{ flags: '--no-capture', summary: 'do not ask the gateway to capture first' }, ...accountOptions],
+  examples: [
+    {
+      command: 'kedge channel close 0x433d1369398457eb703ec53640472a9fb1c75f8372d88fba0840ebc1d70ba450',
+      summary: 'with an id that kedge status --json shows',
+    },
   ],
-  examples: [{ command: 'kedge channel close 0x433d1369398457eb703ec53640472a9fb1c75f8372d88fba0840ebc1d70ba450', summary: 'with an id that kedge status --json shows' }],
   run: async (context) => {
     const channelId = argument(context, 0).toLowerCase();
-    if (!/^0x[0-9a-f]{64}$/.test(channelId)) throw usageError('A channel id is 0x and 64 hex digits.', 'kedge status --json shows them.');
+    if (!/^0x[0-9a-f]{64}$/.test(channelId))
+      throw usageError('A channel id is 0x and 64 hex digits.', 'kedge status --json shows them.');
     const connection = await connect(context);
     const channel = await readChannel(connection, channelId as Hex);
     const { classId } = splitTokenId(channel.tokenId);
@@ -38,10 +41,13 @@ export const channelClose: Command = {
     const closed = await write('close the channel', (client) => client.closeChannel({ channel }));
     removeChannelEntry(channelsFileOf(connection.dataDir), channelId as Hex);
     const { capturedUnits, returnedUnits, transactionHash } = closed;
-    context.output.result({ channelId, tokenId: channel.tokenId, capturedUnits, returnedUnits, transactionHash }, () => [
-      `channel ${shortHex(channelId)} is closed by ${signer.label}`,
-      `  captured  ${humanAmount(capturedUnits, unitDecimals)} units`,
-      `  returned  ${humanAmount(returnedUnits, unitDecimals)} units to token ${channel.tokenId}`,
-    ]);
+    context.output.result(
+      { channelId, tokenId: channel.tokenId, capturedUnits, returnedUnits, transactionHash },
+      () => [
+        `channel ${shortHex(channelId)} is closed by ${signer.label}`,
+        `  captured  ${humanAmount(capturedUnits, unitDecimals)} units`,
+        `  returned  ${humanAmount(returnedUnits, unitDecimals)} units to token ${channel.tokenId}`,
+      ],
+    );
   },
 };

@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { BaseError, channelModes, isBackedLot, zeroAddress, type Address, type Channel, type Hex, type Policy } from '@kedge/core';
+import {
+  BaseError,
+  channelModes,
+  isBackedLot,
+  zeroAddress,
+  type Address,
+  type Channel,
+  type Hex,
+  type Policy,
+} from '@kedge/core';
 import type { TokenView } from '@kedge/sdk';
 import { bytesToHex } from 'viem';
 import { roleAccount, resolveAccount } from '../accounts/resolveAccount.js';
@@ -14,7 +23,16 @@ import { channelsFileOf } from '../channelsFile.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
-import { argument, parseAddress, parseAmount, parseChoice, parseDuration, parseInteger, parseMoment, textOption } from '../parse.js';
+import {
+  argument,
+  parseAddress,
+  parseAmount,
+  parseChoice,
+  parseDuration,
+  parseInteger,
+  parseMoment,
+  textOption,
+} from '../parse.js';
 import { apiKeyHash } from '../up/apiKey.js';
 import { putChannelEntry } from '../up/channelsFile.js';
 import { usageError } from '../usageError.js';
@@ -26,7 +44,7 @@ export const channelOpen: Command = {
   summary: "lock a token's value to an operator and get an API key",
   description:
     'Locks units of a token to one operator until a deadline. In capped mode the operator holds the channel key, and you ' +
-    'get an API key for any OpenAI client: the operator can take the cap, at the channel\'s rate, without service; what ' +
+    "get an API key for any OpenAI client: the operator can take the cap, at the channel's rate, without service; what " +
     'it captures beyond the receipts it gave is visible to everyone. In strict mode nobody can take more than your ' +
     'client signed. The API key is printed once; the gateway keeps only its hash.',
   arguments: [{ name: 'tokenId', summary: 'the token whose value pays' }],
@@ -35,17 +53,34 @@ export const channelOpen: Command = {
     { flags: '--operator <address>', summary: 'who serves; without it the one that the policy names' },
     { flags: '--mode <mode>', summary: 'capped or strict', default: 'capped' },
     { flags: '--channel-key <address>', summary: 'strict mode: whose signature counts' },
-    { flags: '--deadline <when>', summary: 'last moment of service: 30d, 2027-01-31, Unix seconds; without it 30d, or what the expiry of the token allows' },
-    { flags: '--grace <duration>', summary: 'how long captures still work after the deadline, a day at least', default: '1d' },
-    { flags: '--rate <units>', summary: 'units a second that may be captured; without it the cap in an hour (strict: no limit)' },
-    { flags: '--burst <units>', summary: 'units that may be captured at once beside the rate; without it half of the cap' },
+    {
+      flags: '--deadline <when>',
+      summary:
+        'last moment of service: 30d, 2027-01-31, Unix seconds; without it 30d, or what the expiry of the token allows',
+    },
+    {
+      flags: '--grace <duration>',
+      summary: 'how long captures still work after the deadline, a day at least',
+      default: '1d',
+    },
+    {
+      flags: '--rate <units>',
+      summary: 'units a second that may be captured; without it the cap in an hour (strict: no limit)',
+    },
+    {
+      flags: '--burst <units>',
+      summary: 'units that may be captured at once beside the rate; without it half of the cap',
+    },
     { flags: '--name <name>', summary: 'what the gateway calls the channel in its log', default: 'channel' },
     { flags: '--gateway <url>', summary: 'base URL to show with the key; without it the one of the local stack' },
     ...accountOptions,
   ],
   examples: [
     { command: 'kedge channel open 36893488156009037825', summary: 'all of the token, for a month' },
-    { command: 'kedge channel open 36893488156009037825 --units 100 --deadline 7d', summary: 'a hundred units for a week' },
+    {
+      command: 'kedge channel open 36893488156009037825 --units 100 --deadline 7d',
+      summary: 'a hundred units for a week',
+    },
   ],
   run: async (context) => {
     const tokenId = parseInteger(argument(context, 0), 'tokenId');
@@ -59,35 +94,45 @@ export const channelOpen: Command = {
     // Before the transaction: once the value is locked, the key must reach the gateway.
     const royalties = mode === 'capped' ? await prepareGateway(connection, token) : undefined;
     const { write } = createWriter(context, connection, signer);
-    const { channelId, channel, transactionHash } = await write('open the channel', (client) => client.openChannel(terms));
+    const { channelId, channel, transactionHash } = await write('open the channel', (client) =>
+      client.openChannel(terms),
+    );
     const apiKey = royalties && registerKey(context, connection, { token, policy, channelId, channel, royalties });
     const baseUrl = textOption(context, 'gateway') ?? connection.up?.gatewayUrl;
     const human = (units: bigint): string => humanAmount(units, policy.unit.decimals);
-    context.output.result({ channelId, channel, transactionHash, ...(apiKey === undefined ? {} : { apiKey, gatewayUrl: baseUrl }) }, () => [
-      `channel ${channelId}`,
-      `  locked    ${human(channel.cap)} units of token ${tokenId}, opened by ${signer.label}`,
-      `  operator  ${operator}`,
-      `  rate      ${channel.rate === 0n ? 'no limit' : `${human(channel.rate)} units a second, ${human(channel.burst)} at once`}`,
-      `  until     ${humanMoment(channel.deadline)}, captures until ${humanMoment(channel.deadline + BigInt(channel.grace))}`,
-      ...(apiKey === undefined
-        ? [`  key       ${channel.channelKey} signs for it`]
-        : [
-            `  base URL  ${baseUrl ?? 'the URL of the gateway, ending in /v1'}`,
-            `  API key   ${apiKey}`,
-            'The key is shown only now. Whoever has it can spend from this channel: keep it like a password.',
-          ]),
-    ]);
+    context.output.result(
+      { channelId, channel, transactionHash, ...(apiKey === undefined ? {} : { apiKey, gatewayUrl: baseUrl }) },
+      () => [
+        `channel ${channelId}`,
+        `  locked    ${human(channel.cap)} units of token ${tokenId}, opened by ${signer.label}`,
+        `  operator  ${operator}`,
+        `  rate      ${channel.rate === 0n ? 'no limit' : `${human(channel.rate)} units a second, ${human(channel.burst)} at once`}`,
+        `  until     ${humanMoment(channel.deadline)}, captures until ${humanMoment(channel.deadline + BigInt(channel.grace))}`,
+        ...(apiKey === undefined
+          ? [`  key       ${channel.channelKey} signs for it`]
+          : [
+              `  base URL  ${baseUrl ?? 'the URL of the gateway, ending in /v1'}`,
+              `  API key   ${apiKey}`,
+              'The key is shown only now. Whoever has it can spend from this channel: keep it like a password.',
+            ]),
+      ],
+    );
   },
 };
 
 function operatorOf(context: Context, { chainId }: Connection, policy: Policy): Address {
   const named = textOption(context, 'operator');
   if (named !== undefined) {
-    return chainId === developmentChainId && isRole(named) ? roleAccount(named).account.address : parseAddress(named, '--operator');
+    return chainId === developmentChainId && isRole(named)
+      ? roleAccount(named).account.address
+      : parseAddress(named, '--operator');
   }
   const [only, ...others] = policy.operators;
   if (only !== undefined && others.length === 0) return only;
-  throw usageError(`The policy names ${policy.operators.length} operators.`, `Choose one with --operator: ${policy.operators.join(', ')}`);
+  throw usageError(
+    `The policy names ${policy.operators.length} operators.`,
+    `Choose one with --operator: ${policy.operators.join(', ')}`,
+  );
 }
 
 type Wanted = {
@@ -113,17 +158,27 @@ function termsOf(context: Context, { token, policy, operator, mode }: Wanted): O
   const grace = Number(parseDuration(textOption(context, 'grace') ?? '1d', '--grace'));
   const deadlineText = textOption(context, 'deadline');
   const deadline =
-    deadlineText === undefined ? defaultDeadline(now, token.expireAt, grace) : parseMoment(deadlineText, now, '--deadline');
+    deadlineText === undefined
+      ? defaultDeadline(now, token.expireAt, grace)
+      : parseMoment(deadlineText, now, '--deadline');
   const channelKeyText = textOption(context, 'channelKey');
   if (mode === 'strict' && channelKeyText === undefined) {
-    throw usageError('Strict mode needs the address whose signatures count.', 'Pass --channel-key with an address of your client.');
+    throw usageError(
+      'Strict mode needs the address whose signatures count.',
+      'Pass --channel-key with an address of your client.',
+    );
   }
   const rate = units('rate', '--rate') ?? (mode === 'strict' ? 0n : ceilDivide(cap, 3_600n));
   return {
-    ...{ tokenId: token.tokenId, operator, cap, mode, rate },
+    tokenId: token.tokenId,
+    operator,
+    cap,
+    mode,
+    rate,
     channelKey: channelKeyText === undefined ? operator : parseAddress(channelKeyText, '--channel-key'),
     burst: units('burst', '--burst') ?? (rate === 0n ? 0n : ceilDivide(cap, 2n)),
-    ...{ deadline, grace },
+    deadline,
+    grace,
     salt: bytesToHex(randomBytes(32)),
   };
 }
@@ -158,12 +213,20 @@ type Opened = {
 };
 
 /** Makes the API key and tells the gateway its hash; the gateway reads the file when it sees a key that it does not know. */
-function registerKey(context: Context, connection: Connection, { token, policy, channelId, channel, royalties }: Opened): string {
+function registerKey(
+  context: Context,
+  connection: Connection,
+  { token, policy, channelId, channel, royalties }: Opened,
+): string {
   const apiKey = `kedge-${randomBytes(24).toString('base64url')}`;
   putChannelEntry(channelsFileOf(connection.dataDir), {
     name: textOption(context, 'name') ?? 'channel',
     apiKeySha256: apiKeyHash(apiKey),
-    ...{ channel, channelId, classId: token.classId, policy, policyHash: token.policy.hash },
+    channel,
+    channelId,
+    classId: token.classId,
+    policy,
+    policyHash: token.policy.hash,
     ...royalties,
   });
   context.output.note(`told the gateway of channel ${shortHex(channelId)} in ${channelsFileOf(connection.dataDir)}`);

@@ -27,7 +27,7 @@ export const claim: Command = {
   summary: 'pay out what shares earned and what operators are owed',
   description:
     'Collects the royalties that are due to the classes of your tokens, pays what your tokens earned and have not yet ' +
-    "received, and withdraws what you are owed as an operator. On the local chain it does so for every role, unless " +
+    'received, and withdraws what you are owed as an operator. On the local chain it does so for every role, unless ' +
     '--account names one. Claiming twice pays once; waiting costs nothing.',
   arguments: [],
   options: [
@@ -71,9 +71,13 @@ async function tokensOf(
   signers: readonly SigningAccount[],
   only: readonly bigint[],
 ): Promise<TokenView[]> {
-  if (only.length > 0) return Promise.all(only.map((tokenId) => connection.client.getToken({ tokenId, asset: asset.address })));
+  if (only.length > 0)
+    return Promise.all(only.map((tokenId) => connection.client.getToken({ tokenId, asset: asset.address })));
   const all = await readTokens(connection, asset.address);
-  return all.filter(({ shareRatio, holder }) => shareRatio > 0n && signers.some(({ account }) => isSameAddress(account.address, holder)));
+  return all.filter(
+    ({ shareRatio, holder }) =>
+      shareRatio > 0n && signers.some(({ account }) => isSameAddress(account.address, holder)),
+  );
 }
 
 /** A royalty becomes the parent's revenue when it is collected (R19); anyone may collect it. */
@@ -92,7 +96,14 @@ async function collectRoyalties(
       if (due === 0n || !wanted.has(parentId)) continue;
       const edge = { classId, parentIndex: BigInt(index), asset: asset.address };
       const { amount, transactionHash } = await write('collect a royalty', (client) => client.collectRoyalty(edge));
-      collected.push({ kind: 'royalty', asset: asset.address, amount, to: `class ${parentId}`, classId, transactionHash });
+      collected.push({
+        kind: 'royalty',
+        asset: asset.address,
+        amount,
+        to: `class ${parentId}`,
+        classId,
+        transactionHash,
+      });
     }
   }
   return collected;
@@ -101,7 +112,12 @@ async function collectRoyalties(
 async function claimShares(
   context: Context,
   connection: Connection,
-  { asset, tokens, signers, only }: { asset: Asset; tokens: readonly TokenView[]; signers: readonly SigningAccount[]; only: readonly bigint[] },
+  {
+    asset,
+    tokens,
+    signers,
+    only,
+  }: { asset: Asset; tokens: readonly TokenView[]; signers: readonly SigningAccount[]; only: readonly bigint[] },
 ): Promise<Payment[]> {
   const claimed: Payment[] = [];
   for (const { tokenId, classId } of tokens) {
@@ -113,7 +129,15 @@ async function claimShares(
     const { write } = createWriter(context, connection, signers[0]!);
     const terms = { tokenId, asset: asset.address, to: holder };
     const { amount, transactionHash } = await write('claim', (client) => client.claim(terms));
-    claimed.push({ kind: 'share', asset: asset.address, amount, to: own?.label ?? holder, tokenId, classId, transactionHash });
+    claimed.push({
+      kind: 'share',
+      asset: asset.address,
+      amount,
+      to: own?.label ?? holder,
+      tokenId,
+      classId,
+      transactionHash,
+    });
   }
   return claimed;
 }
@@ -134,7 +158,10 @@ async function withdrawCuts(
   return withdrawn;
 }
 
-async function describePayment(connection: Connection, { kind, asset, amount, to, tokenId, classId }: Payment): Promise<string> {
+async function describePayment(
+  connection: Connection,
+  { kind, asset, amount, to, tokenId, classId }: Payment,
+): Promise<string> {
   const { symbol, decimals } = await readAsset(connection, asset);
   const sum = `${humanAmount(amount, decimals)} ${symbol}`;
   if (kind === 'royalty') return `${sum}  royalty of class ${classId} to ${to}`;

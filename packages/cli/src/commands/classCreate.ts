@@ -67,12 +67,17 @@ export const classCreate: Command = {
     const { metadataURI, integrityHash } = await metadataOf(context, connection, kind);
     const { write } = createWriter(context, connection, signer);
     const terms = {
-      ...{ kind, metadataURI, integrityHash, parents, unitDecimals: policy?.policy.unit.decimals ?? unitDecimals },
+      kind,
+      metadataURI,
+      integrityHash,
+      parents,
+      unitDecimals: policy?.policy.unit.decimals ?? unitDecimals,
       ...(policy === undefined ? {} : { policy }),
       ...(beneficiary === undefined ? {} : { beneficiary: parseAddress(beneficiary, '--beneficiary') }),
     };
     const { classId, transactionHash } = await write('create the class', (client) => client.createClass(terms));
-    const sold = sell === undefined ? undefined : await sellUnits(write, { classId, sell, policy: policy!.policy, operatorBps });
+    const sold =
+      sell === undefined ? undefined : await sellUnits(write, { classId, sell, policy: policy!.policy, operatorBps });
     const created = { classId, kind, issuer: signer.account.address, metadataURI, integrityHash, parents };
     context.output.result(
       { ...created, policyHash: policy?.hash, policyURI: policy?.uri, ...sold, transactionHash },
@@ -81,8 +86,12 @@ export const classCreate: Command = {
         `  integrity hash  ${integrityHash}`,
         `  metadata        ${metadataURI}`,
         ...(policy === undefined ? [] : [`  policy hash     ${policy.hash}`]),
-        ...parents.map((parent) => `  parent          class ${parent.classId}, ${parent.royaltyBps / 100} % of the revenue`),
-        ...(sold === undefined ? [] : [`  on sale         ${sell} units in lot ${sold.lot}: kedge buy ${classId} <units>`]),
+        ...parents.map(
+          (parent) => `  parent          class ${parent.classId}, ${parent.royaltyBps / 100} % of the revenue`,
+        ),
+        ...(sold === undefined
+          ? []
+          : [`  on sale         ${sell} units in lot ${sold.lot}: kedge buy ${classId} <units>`]),
         `next: kedge mint ${classId} --share 1000`,
       ],
     );
@@ -107,7 +116,8 @@ async function metadataOf(context: Context, { dataDir }: Connection, kind: strin
   const store = createContentStore({ dir: dataPathsOf(dataDir).store });
   const own = textOption(context, 'metadata');
   const name = textOption(context, 'name');
-  if (own === undefined && name === undefined) throw usageError('The class has no name.', 'Pass --name, or --metadata with a JSON file.');
+  if (own === undefined && name === undefined)
+    throw usageError('The class has no name.', 'Pass --name, or --metadata with a JSON file.');
   const described = {
     format: 'kedge-class/1',
     kind,

@@ -17,7 +17,10 @@ export const deploy: Command = {
   arguments: [],
   options: [
     { flags: '--rpc <url>', summary: 'JSON-RPC of the chain' },
-    { flags: '--account <name>', summary: 'who pays for the gas; without it the deployer of the local chain, or KEDGE_PRIVATE_KEY' },
+    {
+      flags: '--account <name>',
+      summary: 'who pays for the gas; without it the deployer of the local chain, or KEDGE_PRIVATE_KEY',
+    },
   ],
   examples: [
     {

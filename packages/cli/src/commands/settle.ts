@@ -23,7 +23,8 @@ export const settle: Command = {
   run: async (context) => {
     const classId = parseInteger(argument(context, 0), 'classId');
     const amountText = textOption(context, 'amount');
-    if (amountText === undefined) throw usageError('No amount is named.', `Pass --amount: kedge settle ${classId} --amount 0.5`);
+    if (amountText === undefined)
+      throw usageError('No amount is named.', `Pass --amount: kedge settle ${classId} --amount 0.5`);
     const connection = await connect(context);
     const asset = await assetOption(connection, textOption(context, 'asset'));
     const amount = parseAmount(amountText, asset.decimals, '--amount');

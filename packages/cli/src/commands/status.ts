@@ -22,15 +22,20 @@ export const status: Command = {
     const connection = await connect(context);
     const overview = await context.output.waitFor('the chain to be read', readOverview(connection));
     const { chainId, rpcUrl, contracts, up } = connection;
-    context.output.result({ chainId, rpcUrl: originOf(rpcUrl), gatewayUrl: up?.gatewayUrl, contracts, ...overview }, () => [
-      `chain ${chainId} at ${originOf(rpcUrl)}${up === undefined ? '' : `, gateway ${up.gatewayUrl}`}`,
-      ...section('CLASSES', classRows(connection, overview)),
-      ...section('LOTS ON SALE', lotRows(overview)),
-      ...section('TOKENS', tokenRows(connection, overview)),
-      ...section('CHANNELS', channelRows(connection, overview)),
-      ...section('OWED', owedRows(connection, overview)),
-      ...(chainId === developmentChainId ? ['', `An account named by its role is a ${developmentLabel}: never use it on another chain.`] : []),
-    ]);
+    context.output.result(
+      { chainId, rpcUrl: originOf(rpcUrl), gatewayUrl: up?.gatewayUrl, contracts, ...overview },
+      () => [
+        `chain ${chainId} at ${originOf(rpcUrl)}${up === undefined ? '' : `, gateway ${up.gatewayUrl}`}`,
+        ...section('CLASSES', classRows(connection, overview)),
+        ...section('LOTS ON SALE', lotRows(overview)),
+        ...section('TOKENS', tokenRows(connection, overview)),
+        ...section('CHANNELS', channelRows(connection, overview)),
+        ...section('OWED', owedRows(connection, overview)),
+        ...(chainId === developmentChainId
+          ? ['', `An account named by its role is a ${developmentLabel}: never use it on another chain.`]
+          : []),
+      ],
+    );
   },
 };
 
@@ -46,11 +51,17 @@ function classRows({ chainId }: Connection, { classes, assets }: Overview): stri
       const amount = (value: bigint): string => amountOf({ assets }, asset, value);
       const due = royaltiesDue.reduce((sum, edge) => sum + edge.amount, 0n);
       const lineage = parents.map((parent) => `${parent.classId} (${parent.royaltyBps / 100} %)`).join(', ');
-      const head = index === 0 ? [String(classId), kind, name ?? '-', holderName(chainId, issuer), String(totalShare), lineage || '-'] : ['', '', '', '', '', ''];
+      const head =
+        index === 0
+          ? [String(classId), kind, name ?? '-', holderName(chainId, issuer), String(totalShare), lineage || '-']
+          : ['', '', '', '', '', ''];
       return [...head, amount(received), amount(royaltiesPaid + due), amount(claimed), amount(orphan), amount(backing)];
     });
   });
-  return [['ID', 'KIND', 'NAME', 'ISSUER', 'SHARES', 'PARENTS', 'REVENUE', 'TO PARENTS', 'CLAIMED', 'UNSHARED', 'BACKING'], ...rows];
+  return [
+    ['ID', 'KIND', 'NAME', 'ISSUER', 'SHARES', 'PARENTS', 'REVENUE', 'TO PARENTS', 'CLAIMED', 'UNSHARED', 'BACKING'],
+    ...rows,
+  ];
 }
 
 function lotRows({ classes, assets }: Overview): string[][] {
@@ -70,26 +81,53 @@ function lotRows({ classes, assets }: Overview): string[][] {
 }
 
 function tokenRows({ chainId }: Connection, { tokens, classes, assets }: Overview): string[][] {
-  const rows = tokens.map(({ tokenId, classId, holder, value, lockedUnits, usedUnits, shareRatio, claimable, expireAt }) => {
-    const units = (amount: bigint): string => humanAmount(amount, decimalsOf(classes, classId));
-    const claims = claimable.map(({ asset, amount }) => amountOf({ assets }, asset, amount)).join(', ');
-    return [String(tokenId), String(classId), holderName(chainId, holder), units(value), units(lockedUnits), units(usedUnits), String(shareRatio), claims || '-', humanMoment(expireAt)];
-  });
+  const rows = tokens.map(
+    ({ tokenId, classId, holder, value, lockedUnits, usedUnits, shareRatio, claimable, expireAt }) => {
+      const units = (amount: bigint): string => humanAmount(amount, decimalsOf(classes, classId));
+      const claims = claimable.map(({ asset, amount }) => amountOf({ assets }, asset, amount)).join(', ');
+      return [
+        String(tokenId),
+        String(classId),
+        holderName(chainId, holder),
+        units(value),
+        units(lockedUnits),
+        units(usedUnits),
+        String(shareRatio),
+        claims || '-',
+        humanMoment(expireAt),
+      ];
+    },
+  );
   return [['ID', 'CLASS', 'HOLDER', 'VALUE', 'LOCKED', 'USED', 'SHARE', 'CLAIMABLE', 'EXPIRES'], ...rows];
 }
 
 function channelRows({ chainId }: Connection, { channels, tokens, classes }: Overview): string[][] {
-  const rows = channels.map(({ channelId, tokenId, holder, operator, mode, open, cap, capturedUnits, remainingUnits, deadline }) => {
-    const classId = tokens.find((token) => token.tokenId === tokenId)?.classId ?? tokenId >> 64n;
-    const units = (amount: bigint): string => humanAmount(amount, decimalsOf(classes, classId));
-    const state = open ? humanMoment(deadline) : 'closed';
-    return [shortHex(channelId), String(classId), holderName(chainId, holder), holderName(chainId, operator), mode, units(cap), units(capturedUnits), units(remainingUnits), state];
-  });
+  const rows = channels.map(
+    ({ channelId, tokenId, holder, operator, mode, open, cap, capturedUnits, remainingUnits, deadline }) => {
+      const classId = tokens.find((token) => token.tokenId === tokenId)?.classId ?? tokenId >> 64n;
+      const units = (amount: bigint): string => humanAmount(amount, decimalsOf(classes, classId));
+      const state = open ? humanMoment(deadline) : 'closed';
+      return [
+        shortHex(channelId),
+        String(classId),
+        holderName(chainId, holder),
+        holderName(chainId, operator),
+        mode,
+        units(cap),
+        units(capturedUnits),
+        units(remainingUnits),
+        state,
+      ];
+    },
+  );
   return [['ID', 'CLASS', 'HOLDER', 'OPERATOR', 'MODE', 'CAP', 'USED', 'LEFT', 'UNTIL'], ...rows];
 }
 
 function owedRows({ chainId }: Connection, { owed, assets }: Overview): string[][] {
-  const rows = owed.map(({ account, asset, amount }) => [holderName(chainId, account), amountOf({ assets }, asset, amount)]);
+  const rows = owed.map(({ account, asset, amount }) => [
+    holderName(chainId, account),
+    amountOf({ assets }, asset, amount),
+  ]);
   return [['ACCOUNT', 'AMOUNT'], ...rows];
 }
 
@@ -99,7 +137,9 @@ function decimalsOf(classes: readonly ClassOverview[], classId: bigint): number 
 
 function amountOf({ assets }: Pick<Overview, 'assets'>, asset: Address, amount: bigint): string {
   const known = assets.find(({ address }) => isSameAddress(address, asset));
-  return known === undefined ? `${amount} of ${shortHex(asset)}` : `${humanAmount(amount, known.decimals)} ${known.symbol}`;
+  return known === undefined
+    ? `${amount} of ${shortHex(asset)}`
+    : `${humanAmount(amount, known.decimals)} ${known.symbol}`;
 }
 
 /** A role on the local chain, else the address. */

@@ -15,23 +15,34 @@ export const up: Command = {
     'goes on with the same chain, keys and channel.',
   arguments: [],
   options: [
-    { flags: '--upstream <url>', summary: 'another OpenAI-compatible API behind the gateway, in place of the built-in one' },
+    {
+      flags: '--upstream <url>',
+      summary: 'another OpenAI-compatible API behind the gateway, in place of the built-in one',
+    },
     {
       flags: '--upstream-key-file <file>',
       summary: `file with the key of that API; without it the environment's ${upstreamKeyVariable}, if set`,
     },
-    { flags: '--model <name>', summary: 'a model that may be asked of that API; without it, all that it lists', repeatable: true },
+    {
+      flags: '--model <name>',
+      summary: 'a model that may be asked of that API; without it, all that it lists',
+      repeatable: true,
+    },
     { flags: '--new-ports', summary: 'choose other ports than before' },
   ],
   examples: [
     { command: 'kedge up', summary: 'everything, with the built-in upstream' },
-    { command: 'kedge up --data-dir other --upstream http://127.0.0.1:11434/v1', summary: 'a second stack, in front of a local model' },
+    {
+      command: 'kedge up --data-dir other --upstream http://127.0.0.1:11434/v1',
+      summary: 'a second stack, in front of a local model',
+    },
   ],
   run: async (context) => {
     const dataDir = textOption(context, 'dataDir') ?? join(context.cwd, dataDirName);
     const url = textOption(context, 'upstream');
     const keyFile = textOption(context, 'upstreamKeyFile');
-    const fromEnvironment = context.environment[upstreamKeyVariable] === undefined ? undefined : { env: upstreamKeyVariable };
+    const fromEnvironment =
+      context.environment[upstreamKeyVariable] === undefined ? undefined : { env: upstreamKeyVariable };
     const apiKey = keyFile === undefined ? fromEnvironment : { file: resolve(context.cwd, keyFile) };
     await runUp(context, {
       dataDir: resolve(context.cwd, dataDir),

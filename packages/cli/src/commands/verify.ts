@@ -45,7 +45,10 @@ export const verify: Command = {
     { flags: '--policy <file>', summary: 'the policy, where the content store does not have it' },
     { flags: '--operator <address>', summary: 'who must have signed; without it the operator of the channel' },
     { flags: '--request <file>', summary: 'exact bytes of the request body, for one receipt' },
-    { flags: '--response <file>', summary: "exact bytes of the response body (a stream's without the receipt line), for one receipt" },
+    {
+      flags: '--response <file>',
+      summary: "exact bytes of the response body (a stream's without the receipt line), for one receipt",
+    },
     { flags: '--offline', summary: 'do not ask the chain' },
     ...chainOptions,
   ],
@@ -78,7 +81,8 @@ export const verify: Command = {
 };
 
 async function chainIfReachable(context: Context, target: Target): Promise<Connection | undefined> {
-  if (context.options['offline'] === true || target.rpcUrl === undefined || target.contracts === undefined) return undefined;
+  if (context.options['offline'] === true || target.rpcUrl === undefined || target.contracts === undefined)
+    return undefined;
   try {
     return await connectTarget(context, target);
   } catch (error) {
@@ -106,7 +110,11 @@ async function givenPolicy(context: Context): Promise<Policy | undefined> {
 async function givenBodies(context: Context, count: number): Promise<ReceiptBodies | undefined> {
   const [request, response] = [textOption(context, 'request'), textOption(context, 'response')];
   if (request === undefined && response === undefined) return undefined;
-  if (count !== 1) throw usageError(`--request and --response belong to one receipt, these are ${count}.`, 'Check that receipt by itself.');
+  if (count !== 1)
+    throw usageError(
+      `--request and --response belong to one receipt, these are ${count}.`,
+      'Check that receipt by itself.',
+    );
   const read = (file: string): Promise<Uint8Array> => readFile(resolve(context.cwd, file));
   return {
     ...(request === undefined ? {} : { request: await read(request) }),
@@ -144,13 +152,27 @@ async function checkChannel(context: Context, input: ChannelInput): Promise<Chec
   const operator = named === undefined ? facts?.channel.operator : parseAddress(named, '--operator');
   const anchors = anchorFacts?.flatMap((fact) => (fact.kind === 'anchored' ? [fact.anchor] : []));
   const pure = await verifyReceipts({
-    ...{ receipts, domain, keccak256, recover: (hash, signature) => recoverAddress({ hash, signature }) },
+    receipts,
+    domain,
+    keccak256,
+    recover: (hash, signature) =>
+      recoverAddress({
+        hash,
+        signature,
+      }),
     ...('policy' in found ? { policy: found.policy } : {}),
     ...(operator === undefined ? {} : { operator }),
-    ...(bodies === undefined ? {} : { bodies: [bodies], sha256: (bytes) => createHash('sha256').update(bytes).digest() }),
+    ...(bodies === undefined
+      ? {}
+      : {
+          bodies: [bodies],
+          sha256: (bytes) => createHash('sha256').update(bytes).digest(),
+        }),
     ...(anchors === undefined ? {} : { anchors }),
   });
-  const checks: Check[] = pure.filter(({ name, index }) => name !== 'anchor' || anchorFacts?.[index]?.kind === 'anchored');
+  const checks: Check[] = pure.filter(
+    ({ name, index }) => name !== 'anchor' || anchorFacts?.[index]?.kind === 'anchored',
+  );
   for (const [index, signed] of receipts.entries()) {
     if ('missing' in found) checks.push({ index, name: 'units', detail: found.missing });
     if (connection !== undefined) checks.push({ index, ...channelCheck(facts, signed) });
@@ -162,7 +184,10 @@ async function checkChannel(context: Context, input: ChannelInput): Promise<Chec
   return checks.map((check) => ({ ...check, index: input.indices[check.index]! }));
 }
 
-function channelCheck(facts: Awaited<ReturnType<typeof readChannelFacts>>, signed: SignedReceipt): Omit<Check, 'index'> {
+function channelCheck(
+  facts: Awaited<ReturnType<typeof readChannelFacts>>,
+  signed: SignedReceipt,
+): Omit<Check, 'index'> {
   if (facts === undefined) return { name: 'channel', ok: false, detail: 'the chain knows no such channel' };
   const differing = differencesFrom(facts, signed);
   if (differing.length > 0) return { name: 'channel', ok: false, detail: differing.join('; ') };
@@ -174,6 +199,10 @@ function linesOf({ receipt }: SignedReceipt, index: number, count: number, check
   if (own.length === 0) return [];
   const { epoch, counter } = splitSeq(receipt.seq);
   const head = `receipt ${index + 1} of ${count}: channel ${shortHex(receipt.channelId)}, seq ${epoch}/${counter}, ${receipt.units} base units`;
-  const mark = (ok: boolean | undefined): string => (ok === undefined ? '-' : ok ? '✓' : '✗');
   return [head, ...own.map(({ name, ok, detail }) => `  ${mark(ok)} ${name.padEnd(10)} ${detail}`)];
+}
+
+function mark(ok: boolean | undefined): string {
+  if (ok === undefined) return '-';
+  return ok ? '✓' : '✗';
 }

@@ -34,9 +34,12 @@ export function differencesFrom({ channel, token }: ChannelFacts, { receipt, sig
     ['the class', receipt.classId, classId],
     ['the policy', receipt.policyHash, token.policy.hash],
   ] as const;
-  const differing = pairs.filter(([, said, found]) => said !== found).map(([what, said, found]) => `${what} is ${found} on chain, not ${said}`);
+  const differing = pairs
+    .filter(([, said, found]) => said !== found)
+    .map(([what, said, found]) => `${what} is ${found} on chain, not ${said}`);
   if (!isSameAddress(signer, channel.operator)) differing.push(`its operator is ${channel.operator}, not ${signer}`);
-  if (receipt.cumulativeUnits > channel.cap) differing.push(`its cap is ${channel.cap}, below ${receipt.cumulativeUnits} units in all`);
+  if (receipt.cumulativeUnits > channel.cap)
+    differing.push(`its cap is ${channel.cap}, below ${receipt.cumulativeUnits} units in all`);
   return differing;
 }
 
@@ -46,7 +49,10 @@ export type AnchorFact =
   | { readonly kind: 'pending' | 'leaves_missing' | 'leaves_wrong'; readonly detail: string };
 
 /** Looks up the anchors of receipts, each batch once. */
-export async function readAnchorFacts(connection: Connection, receipts: readonly SignedReceipt[]): Promise<AnchorFact[]> {
+export async function readAnchorFacts(
+  connection: Connection,
+  receipts: readonly SignedReceipt[],
+): Promise<AnchorFact[]> {
   const known = new Map<string, Promise<AnchorFact>>();
   return Promise.all(
     receipts.map(({ batch }) => {
@@ -67,12 +73,18 @@ async function readAnchorFact(
   try {
     const json = await createContentStore({ dir: dataPathsOf(dataDir).store }).getJson(root.cid);
     const leaves = parseReceiptLeaves(json, keccak256);
-    const batches = leaves.batches.map((each) => ({ operator: leaves.operator, epoch: leaves.epoch, batch: each.batch, root: each.root }));
+    const batches = leaves.batches.map((each) => ({
+      operator: leaves.operator,
+      epoch: leaves.epoch,
+      batch: each.batch,
+      root: each.root,
+    }));
     return { kind: 'anchored', anchor: { ...root, batches } };
   } catch (error) {
     if (!(error instanceof BaseError)) throw error;
     const at = `batch ${epoch}/${batch} is anchored in transaction ${root.transactionHash}`;
-    if (error.code === 'block_missing') return { kind: 'leaves_missing', detail: `${at}, its leaves (${root.cid}) are not in this content store` };
+    if (error.code === 'block_missing')
+      return { kind: 'leaves_missing', detail: `${at}, its leaves (${root.cid}) are not in this content store` };
     return { kind: 'leaves_wrong', detail: `${at}, but its leaves (${root.cid}) are not valid: ${error.shortMessage}` };
   }
 }

@@ -13,7 +13,17 @@ export type FoundPolicy = { readonly policy: Policy } | { readonly missing: stri
  * channels of this data folder. It is known by its hash, so it does not matter where it comes from.
  */
 export async function findPolicy(
-  { dataDir, given, connection, facts }: { dataDir: string; given: Policy | undefined; connection: Connection | undefined; facts: ChannelFacts | undefined },
+  {
+    dataDir,
+    given,
+    connection,
+    facts,
+  }: {
+    dataDir: string;
+    given: Policy | undefined;
+    connection: Connection | undefined;
+    facts: ChannelFacts | undefined;
+  },
   policyHash: Hex,
 ): Promise<FoundPolicy> {
   if (given !== undefined) return { policy: given };

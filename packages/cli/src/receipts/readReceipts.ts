@@ -32,11 +32,14 @@ export async function readReceipts(context: Pick<Context, 'cwd' | 'stdin' | 'arg
 export function parseReceipts(content: string, source: string): SignedReceipt[] {
   const whole = content.trim();
   const found = whole.split(/\r?\n/).flatMap((line) => receiptLine.exec(line)?.[1] ?? []);
-  if (found.length > 0) return found.map((encoded, index) => named(() => decodeSignedReceipt(encoded), `${source}, receipt ${index + 1}`));
+  if (found.length > 0)
+    return found.map((encoded, index) => named(() => decodeSignedReceipt(encoded), `${source}, receipt ${index + 1}`));
   const json = tryJson(whole);
   if (json !== undefined) {
     const list: readonly unknown[] = Array.isArray(json) ? json : [json];
-    return list.map((item, index) => named(() => parseSignedReceipt(item), list.length > 1 ? `${source}, receipt ${index + 1}` : source));
+    return list.map((item, index) =>
+      named(() => parseSignedReceipt(item), list.length > 1 ? `${source}, receipt ${index + 1}` : source),
+    );
   }
   const lines = whole.split(/\r?\n/).filter((line) => line.trim() !== '');
   if (lines.length === 0) throw noReceipt(source, 'it is empty');
