@@ -16,7 +16,11 @@ import {IDATLocks} from "./interfaces/IDATLocks.sol";
 import {IDATLots} from "./interfaces/IDATLots.sol";
 import {IDATRevenue} from "./interfaces/IDATRevenue.sol";
 import {ILockModule} from "./interfaces/ILockModule.sol";
-import {ClaimState, ClassHead, ClassShare, Ledger, Lock, Token} from "./types/Records.sol";
+import {ClaimState} from "./types/ClaimState.sol";
+import {ClassHead, ClassShare} from "./types/Class.sol";
+import {Ledger} from "./types/Ledger.sol";
+import {Lock, packLock} from "./types/Lock.sol";
+import {Token} from "./types/Token.sol";
 import {TokenId} from "./types/TokenId.sol";
 
 /// @title DataAnchoringToken: ERC-8028 with lots, backing, locks, lineage and exact revenue.
@@ -39,21 +43,21 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
     }
 
     function valueOf(uint256 tokenId) external view returns (uint256) {
-        return _requireToken(tokenId).value;
+        return _requireToken(tokenId).value();
     }
 
     function shareRatioOf(uint256 tokenId) external view returns (uint256) {
         _requireToken(tokenId);
-        return _shares[tokenId].ratio;
+        return _shares[tokenId].ratio();
     }
 
     function expireAtOf(uint256 tokenId) external view returns (uint64) {
-        return _requireToken(tokenId).expireAt;
+        return _requireToken(tokenId).expireAt();
     }
 
     /// @inheritdoc IERC721
     function ownerOf(uint256 tokenId) public view returns (address) {
-        return _requireToken(tokenId).owner;
+        return _requireToken(tokenId).owner();
     }
 
     // Minting, value and usage
@@ -62,38 +66,38 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
         external
         returns (uint256 tokenId)
     {
-        ClassHead memory head = _requireIssuer(classId);
+        ClassHead head = _requireIssuer(classId);
         // Saturates (P10), so the cast below keeps every bit.
         if (shareRatio > type(uint32).max) shareRatio = type(uint32).max;
-        tokenId = _mintToken(classId, head.policyVersion, head, to, value, shareRatio, expireAt);
+        tokenId = _mintToken(classId, head.policyVersion(), head, to, value, shareRatio, expireAt);
         // The expiry was checked by the mint.
         if (shareRatio != 0) _addShare(classId, tokenId, uint32(shareRatio), uint32(expireAt));
     }
 
     function transferValue(uint256 fromTokenId, uint256 toTokenId, uint256 value) external {
         if (fromTokenId == toTokenId) revert IDATErrors.DATSameToken(fromTokenId);
-        Token memory source = _requireToken(fromTokenId);
-        Token memory target = _requireToken(toTokenId);
+        Token source = _requireToken(fromTokenId);
+        Token target = _requireToken(toTokenId);
         _requireSameLot(TokenId.wrap(fromTokenId), TokenId.wrap(toTokenId));
-        _requireUser(fromTokenId, source.owner);
+        _requireUser(fromTokenId, source.owner());
         if (value == 0) revert IDATErrors.DATZeroUnits();
-        _requireUnexpired(fromTokenId, source.expireAt);
-        _requireUnexpired(toTokenId, target.expireAt);
+        _requireUnexpired(fromTokenId, source.expireAt());
+        _requireUnexpired(toTokenId, target.expireAt());
         if (
-            source.expireAt != 0 && TokenId.wrap(fromTokenId).isBacked()
-                && (target.expireAt == 0 || target.expireAt > source.expireAt)
+            source.expireAt() != 0 && TokenId.wrap(fromTokenId).isBacked()
+                && (target.expireAt() == 0 || target.expireAt() > source.expireAt())
         ) revert IDATErrors.DATOutlivesSource(fromTokenId, toTokenId);
 
-        _takeValue(fromTokenId, source.value, value);
-        _giveValue(toTokenId, target.value, value);
+        _takeValue(fromTokenId, source, value);
+        _giveValue(toTokenId, target, value);
         emit IDATCore.ValueTransferred(fromTokenId, toTokenId, value);
     }
 
     function recordUsage(uint256 tokenId, bytes32 metricType, uint256 amount) external nonReentrantView {
-        Token memory token = _requireToken(tokenId);
-        _requireUser(tokenId, token.owner);
-        _requireUnexpired(tokenId, token.expireAt);
-        if (amount != 0) _takeValue(tokenId, token.value, amount);
+        Token token = _requireToken(tokenId);
+        _requireUser(tokenId, token.owner());
+        _requireUnexpired(tokenId, token.expireAt());
+        if (amount != 0) _takeValue(tokenId, token, amount);
         emit IDATCore.UsageRecorded(tokenId, metricType, amount, msg.sender);
         // The cast: the token had that much value. Nobody was locked to, so there is no operator's cut.
         _releaseSpent(TokenId.wrap(tokenId), uint64(amount), address(0));
@@ -116,40 +120,42 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
         nonReentrant
         returns (bytes32 lockId)
     {
-        Token memory token = _requireOwner(tokenId, msg.sender);
-        _requireUnexpired(tokenId, token.expireAt);
+        Token token = _requireOwner(tokenId, msg.sender);
+        _requireUnexpired(tokenId, token.expireAt());
         if (units == 0) revert IDATErrors.DATZeroUnits();
-        _takeValue(tokenId, token.value, units);
+        _takeValue(tokenId, token, units);
         // A module without code fails here. Its lock does not exist before it has answered, so it cannot spend it early.
-        lockId = ILockModule(module).onLock(msg.sender, tokenId, units, token.expireAt, data);
-        Lock storage record = _locks[module][lockId];
-        if (record.lockedAt != 0) revert DATLockExists(module, lockId);
-        // Casts: ids of existing tokens have 128 bits; 40 bits of seconds last for 34,000 years.
-        _locks[module][lockId] = Lock({tokenId: uint128(tokenId), remaining: units, lockedAt: uint40(block.timestamp)});
+        lockId = ILockModule(module).onLock(msg.sender, tokenId, units, token.expireAt(), data);
+        mapping(bytes32 => Lock) storage locks = _locks[module];
+        if (locks[lockId].lockedAt() != 0) revert DATLockExists(module, lockId);
+        // 40 bits of seconds last for 34,000 years.
+        locks[lockId] = packLock(tokenId, units, uint40(block.timestamp));
         emit ValueLocked(tokenId, module, lockId, units);
     }
 
     /// @inheritdoc IDATLocks
     function consumeLock(bytes32 lockId, uint64 units, bytes32 metricType, address operator) external nonReentrantView {
-        Lock memory record = _requireLock(msg.sender, lockId);
-        if (units > record.remaining) revert DATLockExceeded(msg.sender, lockId, record.remaining, units);
-        uint256 tokenId = record.tokenId;
-        _requireUnexpired(tokenId, _tokens[tokenId].expireAt);
-        // Checked above.
-        unchecked {
-            _locks[msg.sender][lockId].remaining = record.remaining - units;
-        }
+        mapping(bytes32 => Lock) storage locks = _locks[msg.sender];
+        Lock record = locks[lockId];
+        if (record.tokenId() == 0) revert DATNonexistentLock(msg.sender, lockId);
+        if (units > record.remaining()) revert DATLockExceeded(msg.sender, lockId, record.remaining(), units);
+        uint256 tokenId = record.tokenId();
+        _requireUnexpired(tokenId, _tokens[tokenId].expireAt());
+        locks[lockId] = record.minus(units);
         emit IDATCore.UsageRecorded(tokenId, metricType, units, operator);
         _releaseSpent(TokenId.wrap(tokenId), units, operator);
     }
 
     /// @inheritdoc IDATLocks
     function returnLock(bytes32 lockId) external returns (uint64 units) {
-        Lock memory record = _requireLock(msg.sender, lockId);
-        units = record.remaining;
-        _locks[msg.sender][lockId] = Lock({tokenId: 0, remaining: 0, lockedAt: record.lockedAt});
-        _giveValue(record.tokenId, _tokens[record.tokenId].value, units);
-        emit ValueUnlocked(record.tokenId, msg.sender, lockId, units);
+        mapping(bytes32 => Lock) storage locks = _locks[msg.sender];
+        Lock record = locks[lockId];
+        uint256 tokenId = record.tokenId();
+        if (tokenId == 0) revert DATNonexistentLock(msg.sender, lockId);
+        units = record.remaining();
+        locks[lockId] = record.ended();
+        _giveValue(tokenId, _tokens[tokenId], units);
+        emit ValueUnlocked(tokenId, msg.sender, lockId, units);
     }
 
     /// @inheritdoc IDATLocks
@@ -158,20 +164,18 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
         view
         returns (uint256 tokenId, uint64 remaining, uint64 lockedAt)
     {
-        Lock memory record = _locks[module][lockId];
-        if (record.tokenId == 0) return (0, 0, 0);
-        return (record.tokenId, record.remaining, record.lockedAt);
+        Lock record = _locks[module][lockId];
+        if (record.tokenId() == 0) return (0, 0, 0);
+        return (record.tokenId(), record.remaining(), record.lockedAt());
     }
 
     // Settlement and claims
 
     function settleRevenueETH(uint256 classId) external payable nonReentrant {
-        _requireClass(classId);
         _settleDirect(classId, address(0), msg.value);
     }
 
     function settleRevenueERC20(uint256 classId, address asset, uint256 amount) external nonReentrant {
-        _requireClass(classId);
         _requireAsset(asset);
         _settleDirect(classId, asset, _pull(asset, amount));
     }
@@ -181,28 +185,27 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
         nonReentrant
         returns (uint256 amountClaimed)
     {
-        Token memory token = _requireToken(tokenId);
-        if (msg.sender != token.owner && to != token.owner) {
+        Token token = _requireToken(tokenId);
+        if (msg.sender != token.owner() && to != token.owner()) {
             revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
         }
-        if (_isExpired(token.expireAt)) _observeExpired(tokenId);
+        if (_isExpired(token.expireAt())) _observeExpired(tokenId);
         uint256 classId = TokenId.wrap(tokenId).classId();
         Ledger storage ledger = _ledgers[classId][asset];
-        ClaimState memory state;
-        (amountClaimed, state) = _earned(tokenId, classId, token.expireAt, ledger);
+        ClaimState state;
+        (amountClaimed, state) = _earned(tokenId, classId, token.expireAt(), ledger);
         if (amountClaimed != 0) {
             ledger.claims[tokenId] = state;
-            // All claims together stay within `received`, which fits.
-            ledger.claimed += uint112(amountClaimed);
+            ledger.books = ledger.books.plusClaimed(amountClaimed);
         }
         emit IDATCore.Claimed(tokenId, to, asset, amountClaimed);
         _pay(asset, to, amountClaimed);
     }
 
     function pendingRevenue(uint256 tokenId, address asset) external view returns (uint256 amount) {
-        Token memory token = _requireToken(tokenId);
+        Token token = _requireToken(tokenId);
         uint256 classId = TokenId.wrap(tokenId).classId();
-        (amount,) = _earned(tokenId, classId, token.expireAt, _ledgers[classId][asset]);
+        (amount,) = _earned(tokenId, classId, token.expireAt(), _ledgers[classId][asset]);
     }
 
     // ERC-721
@@ -290,26 +293,29 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
 
     function _settleDirect(uint256 classId, address asset, uint256 amount) private {
         if (amount == 0) revert IDATRevenue.DATZeroAmount();
-        ClassShare memory share = _syncExpired(classId);
-        if (share.totalShare == 0) revert IDATRevenue.ERC8028NoActiveShare(classId);
-        emit IDATCore.RevenueSettled(classId, asset, amount);
-        _accrue(classId, asset, amount, share);
+        ClassShare share = _syncExpired(classId);
+        if (share.totalShare() == 0) {
+            _requireClass(classId);
+            revert IDATRevenue.ERC8028NoActiveShare(classId);
+        }
+        _settle(classId, asset, amount, share);
     }
 
-    function _takeValue(uint256 tokenId, uint64 value, uint256 units) private {
+    function _takeValue(uint256 tokenId, Token token, uint256 units) private {
+        uint64 value = token.value();
         if (units > value) revert IDATErrors.ERC8028InsufficientValue(tokenId, value, units);
         // Checked above, the cast as well.
         unchecked {
-            _tokens[tokenId].value = value - uint64(units);
+            _tokens[tokenId] = token.withValue(value - uint64(units));
         }
     }
 
     /// @dev Only unbacked value can be too much for one token; its holder makes room by moving or using some.
-    function _giveValue(uint256 tokenId, uint64 value, uint256 units) private {
-        uint256 sum = uint256(value) + units;
+    function _giveValue(uint256 tokenId, Token token, uint256 units) private {
+        uint256 sum = token.value() + units;
         if (sum > type(uint64).max) revert IDATErrors.DATValueTooLarge(sum);
         // Checked above.
-        _tokens[tokenId].value = uint64(sum);
+        _tokens[tokenId] = token.withValue(uint64(sum));
     }
 
     function _requireUser(uint256 tokenId, address owner) private view {
@@ -325,13 +331,9 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
         revert IDATErrors.DATLotMismatch(TokenId.unwrap(from), TokenId.unwrap(to));
     }
 
-    function _requireLock(address module, bytes32 lockId) private view returns (Lock memory record) {
-        record = _locks[module][lockId];
-        if (record.tokenId == 0) revert DATNonexistentLock(module, lockId);
-    }
-
     function _transfer(address from, address to, uint256 tokenId) private {
-        address owner = ownerOf(tokenId);
+        Token token = _requireToken(tokenId);
+        address owner = token.owner();
         if (owner != from) revert IERC721Errors.ERC721IncorrectOwner(from, tokenId, owner);
         if (to == address(0)) revert IERC721Errors.ERC721InvalidReceiver(to);
         address approved = _tokenApprovals[tokenId];
@@ -339,7 +341,7 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
             revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
         }
         if (approved != address(0)) delete _tokenApprovals[tokenId];
-        _tokens[tokenId].owner = to;
+        _tokens[tokenId] = token.withOwner(to);
         // The owner has this token, and fewer than 2^96 tokens can exist.
         unchecked {
             --_balances[from];

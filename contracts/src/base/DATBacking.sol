@@ -2,7 +2,8 @@
 pragma solidity 0.8.34;
 
 import {IDATLots} from "../interfaces/IDATLots.sol";
-import {Ledger, Lot} from "../types/Records.sol";
+import {Ledger} from "../types/Ledger.sol";
+import {Lot, LotHead, LotPrice, LotSupply, packLotSupply} from "../types/Lot.sol";
 import {TokenId} from "../types/TokenId.sol";
 import {DATRevenue} from "./DATRevenue.sol";
 
@@ -16,41 +17,45 @@ abstract contract DATBacking is DATRevenue {
     function _releaseSpent(TokenId id, uint64 units, address operator) internal {
         if (units == 0 || !id.isBacked()) return;
         Lot storage lot = _lots[id.lotKey()];
-        uint64 spent = lot.spent;
-        uint256 released = _priceDown(lot, spent + units) - _priceDown(lot, spent);
-        lot.spent = spent + units;
-        (address asset, uint256 residue) = _takeBacking(id, lot, units, released);
+        LotSupply supply = lot.supply;
+        LotPrice price = lot.price;
+        uint64 spent = supply.spent();
+        uint256 released;
+        // spent + units fits, as outstanding units are part of that bound; and cost grows with units.
+        unchecked {
+            released = price.costDown(spent + units) - price.costDown(spent);
+            spent += units;
+        }
+        LotHead head = lot.head;
+        address asset = head.asset();
+        uint256 revenue = released + _takeBacking(id, lot, asset, supply, units, spent, released);
 
-        uint256 operatorAmount = operator == address(0) ? 0 : released * lot.operatorBps / BASIS_POINTS;
-        uint256 revenue = released - operatorAmount + residue;
-        if (operatorAmount != 0) _owe(operator, asset, operatorAmount);
+        uint256 operatorAmount = operator == address(0) ? 0 : released * head.operatorBps() / BASIS_POINTS;
+        if (operatorAmount != 0) {
+            revenue -= operatorAmount;
+            _owe(operator, asset, operatorAmount);
+        }
         emit IDATLots.BackingReleased(id.classId(), id.lot(), operator, operatorAmount, revenue);
         if (revenue != 0) _settle(id.classId(), asset, revenue);
     }
 
-    /// @dev Takes `units` out of the lot and `amount` out of its escrow. Where nothing is outstanding any more, what
-    /// rounding left in the escrow is taken, too, and is the class's (R2).
-    function _takeBacking(TokenId id, Lot storage lot, uint64 units, uint256 amount)
-        internal
-        returns (address asset, uint256 residue)
-    {
-        asset = lot.asset;
-        uint64 outstanding = lot.outstanding - units;
-        uint256 escrow = lot.escrow - amount;
+    /// @dev Takes `units` out of the lot and `amount` out of its escrow; `spent` is what its spent units are after that.
+    /// Where nothing is outstanding any more, what rounding left in the escrow is taken, too, and is the class's (R2).
+    function _takeBacking(
+        TokenId id,
+        Lot storage lot,
+        address asset,
+        LotSupply supply,
+        uint64 units,
+        uint64 spent,
+        uint256 amount
+    ) internal returns (uint256 residue) {
+        uint64 outstanding = supply.outstanding() - units;
+        uint256 escrow = supply.escrow() - amount;
         if (outstanding == 0) (residue, escrow) = (escrow, 0);
-        lot.outstanding = outstanding;
-        // Smaller than before.
-        lot.escrow = uint96(escrow);
+        // The cast: smaller than before.
+        lot.supply = packLotSupply(outstanding, spent, uint96(escrow));
         Ledger storage ledger = _ledgers[id.classId()][asset];
-        ledger.backing = uint112(ledger.backing - amount - residue);
-    }
-
-    function _priceDown(Lot storage lot, uint256 units) internal view returns (uint256) {
-        return lot.priceNumerator * units / lot.priceDenominator;
-    }
-
-    function _priceUp(Lot storage lot, uint256 units) internal view returns (uint256) {
-        uint256 denominator = lot.priceDenominator;
-        return (lot.priceNumerator * units + denominator - 1) / denominator;
+        ledger.held = ledger.held.minusBacking(amount + residue);
     }
 }

@@ -7,29 +7,30 @@ import {IDATClasses} from "../interfaces/IDATClasses.sol";
 import {IDATCore} from "../interfaces/IDATCore.sol";
 import {IDATErrors} from "../interfaces/IDATErrors.sol";
 import {DATStorage} from "../storage/DATStorage.sol";
-import {ClassHead, Token} from "../types/Records.sol";
+import {ClassHead} from "../types/Class.sol";
+import {Token, packToken} from "../types/Token.sol";
 import {encodeTokenId} from "../types/TokenId.sol";
 
 /// @title DATTokens: existence, expiry, authority and birth of tokens.
 abstract contract DATTokens is DATStorage {
-    function _requireToken(uint256 tokenId) internal view returns (Token memory token) {
+    function _requireToken(uint256 tokenId) internal view returns (Token token) {
         token = _tokens[tokenId];
-        if (token.owner == address(0)) revert IDATErrors.ERC8028NonexistentToken(tokenId);
+        if (token.owner() == address(0)) revert IDATErrors.ERC8028NonexistentToken(tokenId);
     }
 
-    function _requireOwner(uint256 tokenId, address caller) internal view returns (Token memory token) {
+    function _requireOwner(uint256 tokenId, address caller) internal view returns (Token token) {
         token = _requireToken(tokenId);
-        if (token.owner != caller) revert IDATErrors.ERC8028Unauthorized(tokenId, caller);
+        if (token.owner() != caller) revert IDATErrors.ERC8028Unauthorized(tokenId, caller);
     }
 
-    function _requireClass(uint256 classId) internal view returns (ClassHead memory head) {
+    function _requireClass(uint256 classId) internal view returns (ClassHead head) {
         head = _heads[classId];
-        if (head.issuer == address(0)) revert IDATClasses.ERC8028NonexistentClass(classId);
+        if (head.issuer() == address(0)) revert IDATClasses.ERC8028NonexistentClass(classId);
     }
 
-    function _requireIssuer(uint256 classId) internal view returns (ClassHead memory head) {
+    function _requireIssuer(uint256 classId) internal view returns (ClassHead head) {
         head = _requireClass(classId);
-        if (head.issuer != msg.sender) revert IDATClasses.DATNotIssuer(classId, msg.sender, head.issuer);
+        if (head.issuer() != msg.sender) revert IDATClasses.DATNotIssuer(classId, msg.sender, head.issuer());
     }
 
     /// @dev Valid at equality (P20).
@@ -54,7 +55,7 @@ abstract contract DATTokens is DATStorage {
     function _mintToken(
         uint256 classId,
         uint32 lot,
-        ClassHead memory head,
+        ClassHead head,
         address to,
         uint256 value,
         uint256 shareRatio,
@@ -65,11 +66,11 @@ abstract contract DATTokens is DATStorage {
         if (expireAt != 0 && (expireAt < block.timestamp || expireAt > type(uint32).max)) {
             revert IDATErrors.DATInvalidExpiry(expireAt);
         }
-        uint32 serial = head.tokenCount + 1;
-        _heads[classId].tokenCount = serial;
-        tokenId = encodeTokenId(classId, lot, serial);
+        head = head.withNextToken();
+        _heads[classId] = head;
+        tokenId = encodeTokenId(classId, lot, head.tokenCount());
         // Both casts: checked above.
-        _tokens[tokenId] = Token({owner: to, value: uint64(value), expireAt: uint32(expireAt)});
+        _tokens[tokenId] = packToken(to, uint64(value), uint32(expireAt));
         // Balances count tokens, of which fewer than 2^96 can exist.
         unchecked {
             ++_balances[to];

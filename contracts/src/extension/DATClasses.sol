@@ -4,7 +4,7 @@ pragma solidity 0.8.34;
 import {ClassInfo, ClassKind, ClassTerms, IDATClasses, Parent, ParentTerms} from "../interfaces/IDATClasses.sol";
 import {IDATCore} from "../interfaces/IDATCore.sol";
 import {IDataAnchoringToken} from "../interfaces/IDataAnchoringToken.sol";
-import {ClassHead, ClassRecord, ClassShare, Policy} from "../types/Records.sol";
+import {ClassHead, ClassRecord, ClassShare, Policy, packClassHead} from "../types/Class.sol";
 import {BACKED_LOT_BIT} from "../types/TokenId.sol";
 import {DATExtension} from "./DATExtension.sol";
 
@@ -71,19 +71,19 @@ abstract contract DATClasses is DATExtension, IDATClasses {
 
     /// @inheritdoc IDATClasses
     function acceptIssuer(uint256 classId) external onlyDelegated {
-        address previousIssuer = _requireClass(classId).issuer;
+        ClassHead head = _requireClass(classId);
         address pendingIssuer = _records[classId].pendingIssuer;
         if (msg.sender != pendingIssuer) revert DATNotPendingIssuer(classId, msg.sender, pendingIssuer);
         delete _records[classId].pendingIssuer;
-        _heads[classId].issuer = msg.sender;
-        emit IssuerTransferred(classId, previousIssuer, msg.sender);
+        _heads[classId] = head.withIssuer(msg.sender);
+        emit IssuerTransferred(classId, head.issuer(), msg.sender);
     }
 
     /// @inheritdoc IDATClasses
     function acceptParent(uint256 classId, uint256 parentIndex) external onlyDelegated {
         Parent storage parent = _requireParent(classId, parentIndex);
         uint256 parentId = parent.classId;
-        if (_heads[parentId].issuer != msg.sender) revert DATNotParentIssuer(parentId, msg.sender);
+        if (_heads[parentId].issuer() != msg.sender) revert DATNotParentIssuer(parentId, msg.sender);
         parent.accepted = true;
         emit ParentAccepted(classId, parentId, parentIndex);
     }
@@ -93,27 +93,28 @@ abstract contract DATClasses is DATExtension, IDATClasses {
         view
         returns (string memory metadataURI, bytes32 integrityHash, uint8 unitDecimals, string memory policyURI)
     {
-        ClassHead memory head = _requireClass(classId);
+        ClassHead head = _requireClass(classId);
         ClassRecord storage record = _records[classId];
-        return (record.metadataURI, record.integrityHash, head.unitDecimals, record.policies[head.policyVersion].uri);
+        return
+            (record.metadataURI, record.integrityHash, head.unitDecimals(), record.policies[head.policyVersion()].uri);
     }
 
     /// @inheritdoc IDATClasses
     function classInfo(uint256 classId) external view returns (ClassInfo memory) {
-        ClassHead memory head = _requireClass(classId);
-        ClassShare memory share = _classShares[classId];
+        ClassHead head = _requireClass(classId);
+        ClassShare share = _classShares[classId];
         ClassRecord storage record = _records[classId];
         return ClassInfo({
-            issuer: head.issuer,
+            issuer: head.issuer(),
             pendingIssuer: record.pendingIssuer,
-            kind: head.kind,
-            unitDecimals: head.unitDecimals,
-            policyVersion: head.policyVersion,
-            lotCount: share.lotCount,
-            tokenCount: head.tokenCount,
+            kind: head.kind(),
+            unitDecimals: head.unitDecimals(),
+            policyVersion: head.policyVersion(),
+            lotCount: share.lotCount(),
+            tokenCount: head.tokenCount(),
             // At most 2^48 - 1.
             totalShare: uint64(_activeShare(classId)),
-            royaltyBps: share.royaltyBps,
+            royaltyBps: share.royaltyBps(),
             beneficiary: record.beneficiary
         });
     }
@@ -125,7 +126,7 @@ abstract contract DATClasses is DATExtension, IDATClasses {
 
     /// @inheritdoc IDATClasses
     function issuerOf(uint256 classId) external view returns (address) {
-        return _requireClass(classId).issuer;
+        return _requireClass(classId).issuer();
     }
 
     /// @inheritdoc IDATClasses
@@ -147,9 +148,7 @@ abstract contract DATClasses is DATExtension, IDATClasses {
 
     function _createClass(ClassTerms memory terms) private returns (uint256 classId) {
         classId = ++_classCount;
-        _heads[classId] = ClassHead({
-            issuer: msg.sender, policyVersion: 1, tokenCount: 0, unitDecimals: terms.unitDecimals, kind: terms.kind
-        });
+        _heads[classId] = packClassHead(msg.sender, 1, terms.unitDecimals, terms.kind);
         ClassRecord storage record = _records[classId];
         record.metadataURI = terms.metadataURI;
         record.integrityHash = terms.integrityHash;
@@ -180,17 +179,18 @@ abstract contract DATClasses is DATExtension, IDATClasses {
         }
         if (sumBps > BASIS_POINTS) revert DATRoyaltiesTooHigh(sumBps, BASIS_POINTS);
         // Checked above.
-        if (sumBps != 0) _classShares[classId].royaltyBps = uint16(sumBps);
+        if (sumBps != 0) _classShares[classId] = _classShares[classId].withRoyaltyBps(uint16(sumBps));
     }
 
     function _publishPolicy(uint256 classId, string calldata policyURI, bytes32 policyHash)
         private
         returns (uint32 policyVersion)
     {
-        policyVersion = _requireIssuer(classId).policyVersion + 1;
+        ClassHead head = _requireIssuer(classId);
+        policyVersion = head.policyVersion() + 1;
         // Versions are the numbers of unbacked lots. 2^31 publications are out of reach, but the bit decides about money.
         assert(policyVersion < BACKED_LOT_BIT);
-        _heads[classId].policyVersion = policyVersion;
+        _heads[classId] = head.withNextPolicy();
         _storePolicy(_records[classId], policyVersion, policyURI, policyHash);
         emit IDATCore.ClassPolicyUpdated(classId, policyURI);
         emit PolicyPublished(classId, policyVersion, policyURI, policyHash);

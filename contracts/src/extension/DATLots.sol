@@ -3,7 +3,10 @@ pragma solidity 0.8.34;
 
 import {IDATErrors} from "../interfaces/IDATErrors.sol";
 import {IDATLots, LotInfo, LotTerms} from "../interfaces/IDATLots.sol";
-import {ClassHead, Ledger, Lot, Token} from "../types/Records.sol";
+import {ClassShare} from "../types/Class.sol";
+import {Ledger, LedgerHeld} from "../types/Ledger.sol";
+import {Lot, LotHead, LotPrice, LotSupply, packLotHead, packLotPrice, packLotSupply} from "../types/Lot.sol";
+import {Token} from "../types/Token.sol";
 import {BACKED_LOT_BIT, TokenId, encodeLotKey} from "../types/TokenId.sol";
 import {DATExtension} from "./DATExtension.sol";
 
@@ -11,7 +14,7 @@ import {DATExtension} from "./DATExtension.sol";
 abstract contract DATLots is DATExtension, IDATLots {
     /// @inheritdoc IDATLots
     function createLot(uint256 classId, LotTerms calldata terms) external onlyDelegated returns (uint32 lot) {
-        uint32 policyVersion = _requireIssuer(classId).policyVersion;
+        uint32 policyVersion = _requireIssuer(classId).policyVersion();
         if (_policyHash(classId, policyVersion) == 0) revert DATPolicyWithoutHash(classId, policyVersion);
         if (terms.priceNumerator == 0) revert DATInvalidLotTerms("priceNumerator");
         if (terms.priceDenominator == 0) revert DATInvalidLotTerms("priceDenominator");
@@ -19,21 +22,16 @@ abstract contract DATLots is DATExtension, IDATLots {
         if (terms.seller == address(0)) revert DATInvalidLotTerms("seller");
         if (terms.asset != address(0)) _requireAsset(terms.asset);
 
-        uint32 number = ++_classShares[classId].lotCount;
+        ClassShare share = _classShares[classId];
+        uint32 number = share.lotCount() + 1;
         // 2^31 lots are out of reach, but the bit decides about money.
         assert(number < BACKED_LOT_BIT);
+        _classShares[classId] = share.withNextLot();
         lot = BACKED_LOT_BIT | number;
         _lots[encodeLotKey(classId, lot)] = Lot({
-            asset: terms.asset,
-            policyVersion: policyVersion,
-            operatorBps: terms.operatorBps,
-            refundable: terms.refundable,
-            expiredToClass: terms.expiredToClass,
-            priceNumerator: terms.priceNumerator,
-            priceDenominator: terms.priceDenominator,
-            outstanding: 0,
-            spent: 0,
-            escrow: 0,
+            head: packLotHead(terms.asset, policyVersion, terms.operatorBps, terms.refundable, terms.expiredToClass),
+            price: packLotPrice(terms.priceNumerator, terms.priceDenominator),
+            supply: packLotSupply(0, 0, 0),
             seller: terms.seller
         });
         emit LotCreated(classId, lot, policyVersion, terms);
@@ -50,9 +48,10 @@ abstract contract DATLots is DATExtension, IDATLots {
         Lot storage record = _requireLot(classId, lot);
         if (msg.sender != record.seller) revert DATNotSeller(classId, lot, msg.sender);
         if (units == 0) revert IDATErrors.DATZeroUnits();
-        uint256 deposit = _priceUp(record, units);
-        _takeDeposit(record.asset, deposit);
-        _addBacking(classId, record, units, deposit);
+        uint256 deposit = record.price.costUp(units);
+        address asset = record.head.asset();
+        _takeDeposit(asset, deposit);
+        _addBacking(classId, record, asset, units, deposit);
         tokenId = _mintToken(classId, lot, _heads[classId], to, units, 0, expireAt);
         emit ValueBacked(tokenId, units, deposit);
     }
@@ -64,35 +63,36 @@ abstract contract DATLots is DATExtension, IDATLots {
         nonReentrant
         returns (uint256 amount)
     {
-        Token memory token = _requireOwner(tokenId, msg.sender);
+        Token token = _requireOwner(tokenId, msg.sender);
         TokenId id = TokenId.wrap(tokenId);
         if (!id.isBacked()) revert DATNotRefundable(tokenId);
         Lot storage lot = _lots[id.lotKey()];
-        bool expired = _isExpired(token.expireAt);
-        if (expired ? lot.expiredToClass : !lot.refundable) revert DATNotRefundable(tokenId);
+        bool expired = _isExpired(token.expireAt());
+        LotHead head = lot.head;
+        if (expired ? head.expiredToClass() : !head.refundable()) revert DATNotRefundable(tokenId);
         if (units == 0) revert IDATErrors.DATZeroUnits();
-        if (units > token.value) revert IDATErrors.ERC8028InsufficientValue(tokenId, token.value, units);
+        if (units > token.value()) revert IDATErrors.ERC8028InsufficientValue(tokenId, token.value(), units);
 
         if (expired) _observeExpired(tokenId);
-        address asset;
-        (asset, amount) = _takeUnits(id, lot, token.value, units);
+        amount = _takeUnits(id, lot, head.asset(), token, units);
         emit ValueRefunded(tokenId, to, units, amount);
-        _pay(asset, to, amount);
+        _pay(head.asset(), to, amount);
     }
 
     /// @inheritdoc IDATLots
     function sweepExpired(uint256 tokenId) external onlyDelegated nonReentrantView returns (uint256 amount) {
-        Token memory token = _requireToken(tokenId);
+        Token token = _requireToken(tokenId);
         TokenId id = TokenId.wrap(tokenId);
         Lot storage lot = _lots[id.lotKey()];
         // An unbacked lot has no record, so `expiredToClass` is false.
-        if (token.value == 0 || !_isExpired(token.expireAt) || !lot.expiredToClass) revert DATNothingToSweep(tokenId);
+        LotHead head = lot.head;
+        uint64 units = token.value();
+        if (units == 0 || !_isExpired(token.expireAt()) || !head.expiredToClass()) revert DATNothingToSweep(tokenId);
 
         _observeExpired(tokenId);
-        address asset;
-        (asset, amount) = _takeUnits(id, lot, token.value, token.value);
-        emit ExpiredValueSwept(tokenId, token.value, amount);
-        if (amount != 0) _settle(id.classId(), asset, amount);
+        amount = _takeUnits(id, lot, head.asset(), token, units);
+        emit ExpiredValueSwept(tokenId, units, amount);
+        if (amount != 0) _settle(id.classId(), head.asset(), amount);
     }
 
     /// @inheritdoc IDATLots
@@ -104,33 +104,36 @@ abstract contract DATLots is DATExtension, IDATLots {
     /// @inheritdoc IDATLots
     function lotInfo(uint256 classId, uint32 lot) external view returns (LotInfo memory) {
         Lot storage record = _requireLot(classId, lot);
+        LotHead head = record.head;
+        LotPrice price = record.price;
+        LotSupply supply = record.supply;
         return LotInfo({
             terms: LotTerms({
-                asset: record.asset,
-                priceNumerator: record.priceNumerator,
-                priceDenominator: record.priceDenominator,
-                operatorBps: record.operatorBps,
-                refundable: record.refundable,
-                expiredToClass: record.expiredToClass,
+                asset: head.asset(),
+                priceNumerator: price.numerator(),
+                priceDenominator: price.denominator(),
+                operatorBps: head.operatorBps(),
+                refundable: head.refundable(),
+                expiredToClass: head.expiredToClass(),
                 seller: record.seller
             }),
-            policyVersion: record.policyVersion,
-            outstanding: record.outstanding,
-            spent: record.spent,
-            escrow: record.escrow
+            policyVersion: head.policyVersion(),
+            outstanding: supply.outstanding(),
+            spent: supply.spent(),
+            escrow: supply.escrow()
         });
     }
 
     /// @inheritdoc IDATLots
     function lotCostUp(uint256 classId, uint32 lot, uint64 units) external view returns (uint256) {
-        return _priceUp(_requireLot(classId, lot), units);
+        return _requireLot(classId, lot).price.costUp(units);
     }
 
     /// @inheritdoc IDATLots
     function policyOfToken(uint256 tokenId) external view returns (uint32 policyVersion, bytes32 policyHash) {
         _requireToken(tokenId);
         TokenId id = TokenId.wrap(tokenId);
-        policyVersion = id.isBacked() ? _lots[id.lotKey()].policyVersion : id.lot();
+        policyVersion = id.isBacked() ? _lots[id.lotKey()].head.policyVersion() : id.lot();
         policyHash = _policyHash(id.classId(), policyVersion);
     }
 
@@ -142,32 +145,35 @@ abstract contract DATLots is DATExtension, IDATLots {
         if (received != deposit) revert DATWrongDeposit(deposit, received);
     }
 
-    function _addBacking(uint256 classId, Lot storage lot, uint64 units, uint256 deposit) private {
-        uint256 outstanding = uint256(lot.outstanding) + units;
+    function _addBacking(uint256 classId, Lot storage lot, address asset, uint64 units, uint256 deposit) private {
+        LotSupply supply = lot.supply;
+        uint64 spent = supply.spent();
+        uint256 outstanding = uint256(supply.outstanding()) + units;
         // Keeps the lot's spent units below 2^64 for ever, so that spending cannot fail.
-        if (outstanding + lot.spent > type(uint64).max) revert IDATErrors.DATValueTooLarge(outstanding + lot.spent);
-        uint256 escrow = lot.escrow + deposit;
+        if (outstanding + spent > type(uint64).max) revert IDATErrors.DATValueTooLarge(outstanding + spent);
+        uint256 escrow = supply.escrow() + deposit;
         if (escrow > type(uint96).max) revert IDATErrors.DATAmountTooLarge(escrow);
-        Ledger storage ledger = _ledgers[classId][lot.asset];
-        uint256 backing = ledger.backing + deposit;
+        // Both checked above.
+        lot.supply = packLotSupply(uint64(outstanding), spent, uint96(escrow));
+
+        Ledger storage ledger = _ledgers[classId][asset];
+        LedgerHeld held = ledger.held;
+        uint256 backing = held.backing() + deposit;
         if (backing > type(uint112).max) revert IDATErrors.DATAmountTooLarge(backing);
-        // All three checked above.
-        lot.outstanding = uint64(outstanding);
-        lot.escrow = uint96(escrow);
-        ledger.backing = uint112(backing);
+        ledger.held = held.plusBacking(deposit);
     }
 
     /// @dev Takes unspent units from a token and floor(price x units) from its backing; a last residue is the class's.
-    function _takeUnits(TokenId id, Lot storage lot, uint64 value, uint64 units)
+    function _takeUnits(TokenId id, Lot storage lot, address asset, Token token, uint64 units)
         private
-        returns (address asset, uint256 amount)
+        returns (uint256 amount)
     {
         // The caller has checked units <= value.
-        _tokens[TokenId.unwrap(id)].value = value - units;
-        amount = _priceDown(lot, units);
-        uint256 residue;
-        (asset, residue) = _takeBacking(id, lot, units, amount);
-        if (residue == 0) return (asset, amount);
+        _tokens[TokenId.unwrap(id)] = token.withValue(token.value() - units);
+        amount = lot.price.costDown(units);
+        LotSupply supply = lot.supply;
+        uint256 residue = _takeBacking(id, lot, asset, supply, units, supply.spent(), amount);
+        if (residue == 0) return amount;
         emit BackingReleased(id.classId(), id.lot(), address(0), 0, residue);
         _settle(id.classId(), asset, residue);
     }

@@ -4,7 +4,8 @@ pragma solidity 0.8.34;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IDATRevenue, RevenueInfo} from "../interfaces/IDATRevenue.sol";
 import {Parent} from "../interfaces/IDATClasses.sol";
-import {Ledger, Token} from "../types/Records.sol";
+import {Ledger, LedgerBooks, LedgerHeld, LedgerIndex} from "../types/Ledger.sol";
+import {Token} from "../types/Token.sol";
 import {TokenId} from "../types/TokenId.sol";
 import {DATExtension} from "./DATExtension.sol";
 
@@ -20,7 +21,7 @@ abstract contract DATRoyalties is DATExtension, IDATRevenue {
         Parent memory parent = _requireParent(classId, parentIndex);
         Ledger storage ledger = _ledgers[classId][asset];
         uint256 collected = ledger.collected[parentIndex];
-        amount = _royaltyDown(ledger.received, parent.royaltyBps) - collected;
+        amount = _royaltyDown(ledger.books.received(), parent.royaltyBps) - collected;
         if (amount == 0) return 0;
         ledger.collected[parentIndex] = collected + amount;
         emit RoyaltyCollected(classId, parent.classId, asset, parentIndex, amount);
@@ -31,7 +32,7 @@ abstract contract DATRoyalties is DATExtension, IDATRevenue {
     function royaltyDue(uint256 classId, uint256 parentIndex, address asset) external view returns (uint256) {
         Parent memory parent = _requireParent(classId, parentIndex);
         Ledger storage ledger = _ledgers[classId][asset];
-        return _royaltyDown(ledger.received, parent.royaltyBps) - ledger.collected[parentIndex];
+        return _royaltyDown(ledger.books.received(), parent.royaltyBps) - ledger.collected[parentIndex];
     }
 
     /// @inheritdoc IDATRevenue
@@ -42,8 +43,8 @@ abstract contract DATRoyalties is DATExtension, IDATRevenue {
 
     /// @inheritdoc IDATRevenue
     function observeExpiry(uint256 tokenId) external onlyDelegated {
-        Token memory token = _requireToken(tokenId);
-        if (!_isExpired(token.expireAt)) return;
+        Token token = _requireToken(tokenId);
+        if (!_isExpired(token.expireAt())) return;
         _syncExpired(TokenId.wrap(tokenId).classId());
         _observeExpired(tokenId);
     }
@@ -67,17 +68,20 @@ abstract contract DATRoyalties is DATExtension, IDATRevenue {
     function revenueInfo(uint256 classId, address asset) external view returns (RevenueInfo memory) {
         _requireClass(classId);
         Ledger storage ledger = _ledgers[classId][asset];
-        uint256 received = ledger.received;
+        LedgerIndex state = ledger.index;
+        LedgerBooks books = ledger.books;
+        LedgerHeld held = ledger.held;
+        uint112 received = books.received();
         return RevenueInfo({
-            index: ledger.index,
-            carry: ledger.carry,
+            index: state.index(),
+            carry: state.carry(),
             // Both casts: parts of `received`.
-            received: uint112(received),
-            royaltiesReserved: uint112(received - _holdersPartDown(received, _classShares[classId].royaltyBps)),
+            received: received,
+            royaltiesReserved: uint112(received - _holdersPartDown(received, _classShares[classId].royaltyBps())),
             royaltiesPaid: uint112(_royaltiesPaid(classId, ledger)),
-            claimed: ledger.claimed,
-            orphan: ledger.orphan,
-            backing: ledger.backing
+            claimed: books.claimed(),
+            orphan: held.orphan(),
+            backing: held.backing()
         });
     }
 
@@ -96,7 +100,9 @@ abstract contract DATRoyalties is DATExtension, IDATRevenue {
         owed = _owedTotal[asset];
         for (uint256 classId = firstClass; classId <= lastClass; ++classId) {
             Ledger storage ledger = _ledgers[classId][asset];
-            owed += uint256(ledger.received) + ledger.backing - ledger.claimed - _royaltiesPaid(classId, ledger);
+            LedgerBooks books = ledger.books;
+            owed += uint256(books.received()) + ledger.held.backing() - books.claimed();
+            owed -= _royaltiesPaid(classId, ledger);
         }
         held = asset == address(0) ? address(this).balance : IERC20(asset).balanceOf(address(this));
     }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {ClassHead, ClassRecord, ClassShare, ExpiryBucket, Ledger, Lock, Lot, Share, Token} from "../types/Records.sol";
+import {ClassHead, ClassRecord, ClassShare, ExpiryBucket} from "../types/Class.sol";
+import {Ledger} from "../types/Ledger.sol";
+import {Lock} from "../types/Lock.sol";
+import {Lot} from "../types/Lot.sol";
+import {Share, Token} from "../types/Token.sol";
 
 /// @title DATStorage: the one storage layout of `DataAnchoringToken` and of its extension.
 /// @dev Both inherit it first and declare no storage of their own, so that a delegated call finds every slot.

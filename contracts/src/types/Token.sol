@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+/// @dev One slot: owner(160) | value(64) | expireAt(32), from the lowest bit. `owner` is never zero for a token that exists;
+/// `value` counts spendable units, locked ones excluded; `expireAt` is the last valid second, 0 for ever.
+type Token is uint256;
+
+using {owner, value, expireAt, withOwner, withValue} for Token global;
+
+function packToken(address owner_, uint64 value_, uint32 expireAt_) pure returns (Token) {
+    return Token.wrap(uint160(owner_) | uint256(value_) << 160 | uint256(expireAt_) << 224);
+}
+
+// The casts below keep exactly the bits of their field.
+
+function owner(Token token) pure returns (address) {
+    return address(uint160(Token.unwrap(token)));
+}
+
+function value(Token token) pure returns (uint64) {
+    return uint64(Token.unwrap(token) >> 160);
+}
+
+function expireAt(Token token) pure returns (uint32) {
+    return uint32(Token.unwrap(token) >> 224);
+}
+
+function withOwner(Token token, address owner_) pure returns (Token) {
+    return Token.wrap(Token.unwrap(token) >> 160 << 160 | uint160(owner_));
+}
+
+function withValue(Token token, uint64 value_) pure returns (Token) {
+    return Token.wrap(Token.unwrap(token) & ~(uint256(type(uint64).max) << 160) | uint256(value_) << 160);
+}
+
+/// @dev One slot, written only for tokens that carry a share: ratio(32) | entryEpoch(32). The weight is saturated (P10);
+/// the class's epoch `entryEpoch` began with this share (P1).
+type Share is uint256;
+
+using {ratio, entryEpoch} for Share global;
+
+function packShare(uint32 ratio_, uint32 entryEpoch_) pure returns (Share) {
+    return Share.wrap(ratio_ | uint256(entryEpoch_) << 32);
+}
+
+function ratio(Share share) pure returns (uint32) {
+    return uint32(Share.unwrap(share));
+}
+
+function entryEpoch(Share share) pure returns (uint32) {
+    return uint32(Share.unwrap(share) >> 32);
+}
