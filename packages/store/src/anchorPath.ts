@@ -184,6 +184,6 @@ function refusal(refused: readonly Refusal[]): BaseError {
       'Replace links by what they point to (cp -rL), rename what clashes, and move the rest out of the folder.',
       ...(refused.length > shown.length ? [`Shown are the first ${shown.length}.`] : []),
     ],
-    docsPath: 'docs/specs/anchoring.md',
+    docsPath: 'specs/anchoring.md',
   });
 }
