@@ -17,6 +17,8 @@ import { lockDataDir } from './ledger/lockDataDir.js';
 import { openLedger } from './ledger/openLedger.js';
 import { createStructuredLog, type StructuredLog } from './structuredLog.js';
 
+const watchMs = 1_000;
+
 /** A running gateway. */
 export type Gateway = {
   /** Without a path: OpenAI clients take `${url}/v1`. */
@@ -123,6 +125,9 @@ async function assemble(
   onCommitted = batcher.onCommitted;
   await book.refresh();
   batcher.start();
+  // A removed key must stop working without being asked for; a channel that could not be checked is tried again.
+  const watch = setInterval(() => void book.watch(), watchMs).unref();
+  opened.push(async () => clearInterval(watch));
 
   const unready = (): BaseError | undefined => {
     if (draining) return unavailable('The gateway is stopping.', 'draining');
@@ -137,6 +142,7 @@ async function assemble(
       book,
       ledger,
       maxRequestBytes: settings.maxRequestBytes,
+      captureNow: batcher.captureNow,
       reserving: {
         nowSeconds: () => now() / 1000,
         contentionWaitMs: settings.contentionWaitMs,
@@ -168,6 +174,7 @@ async function assemble(
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     draining = true;
+    clearInterval(watch);
     log.info('gateway_draining', { running });
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();

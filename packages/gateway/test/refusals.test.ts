@@ -83,7 +83,10 @@ test.each([
   ['caps.outputTokensPerCall', { ...hello, max_completion_tokens: 1_000_000 }],
   ['caps.inputTokensPerCall', { ...hello, messages: [{ role: 'user', content: 'word '.repeat(200) }] }],
   ['caps.unitsPerCall', { ...hello, n: 4, max_tokens: 200 }],
-  ['rates.images', { ...hello, messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] }],
+  [
+    'rates.images',
+    { ...hello, messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] },
+  ],
   ['rates', { ...hello, messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: {} }] }] }],
 ])('a request beyond the policy is 403 and names the clause %s', async (clause, body) => {
   await begin({ policy: { caps: { outputTokensPerCall: 256, inputTokensPerCall: 100, unitsPerCall: '2000' } } });
@@ -138,7 +141,8 @@ test('an upstream that answers nonsense, an error or its view of the operator’
     answerWith({ error: { message: 'your key sk-secret is wrong' } }, 401),
     answerWith({ no: 'choices' }),
     (_: unknown, response: any) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":['),
-    (_: unknown, response: any) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: [DONE]\n\n'),
+    (_: unknown, response: any) =>
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: [DONE]\n\n'),
     (_: unknown, response: any) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
     (_: unknown, response: any) => response.socket.destroy(),
   ]) {
@@ -159,7 +163,7 @@ test('an upstream that hangs is 504, and nothing is charged', async () => {
   expect(await charged()).toBe(0n);
 });
 
-test("what the upstream finds wrong with a request passes through as it is, and nothing is charged", async () => {
+test('what the upstream finds wrong with a request passes through as it is, and nothing is charged', async () => {
   await begin();
   upstream.script = answerWith({ error: { message: 'temperature is too high' } }, 422);
   expect(await post(hello)).toMatchObject({ status: 422, json: { error: { message: 'temperature is too high' } } });
@@ -194,7 +198,8 @@ test('value that only running calls hold is waited for, then 429; it comes back 
   await begin({ channel: { cap: 800n }, config: { contentionWaitMs: 50 } });
   let release = (): void => undefined;
   upstream.script = (_, response) => {
-    release = () => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(completion('Hi')));
+    release = () =>
+      void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(completion('Hi')));
   };
   const first = post(hello);
   await expect.poll(() => upstream.requests.length).toBe(1);
@@ -221,7 +226,10 @@ test('a taken port is named', async () => {
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as { port: number };
   await gateway.close();
-  await expect(setup.start({ port })).rejects.toMatchObject({ code: 'listen_failed', values: { reason: 'EADDRINUSE' } });
+  await expect(setup.start({ port })).rejects.toMatchObject({
+    code: 'listen_failed',
+    values: { reason: 'EADDRINUSE' },
+  });
   taken.close();
   gateway = await setup.start();
 });

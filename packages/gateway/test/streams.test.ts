@@ -46,7 +46,9 @@ function receiptIn(text: string): SignedReceipt {
   const lines = text.match(/^: kedge-receipt (\S+)\n\n/gm) ?? [];
   expect(lines).toHaveLength(1);
   const signed = decodeSignedReceipt((lines[0] ?? '').slice(': kedge-receipt '.length));
-  expect(signed.receipt.responseHash).toBe(hashBody(signed.salt, Buffer.from(text.replace(lines[0] ?? '', '')), sha256));
+  expect(signed.receipt.responseHash).toBe(
+    hashBody(signed.salt, Buffer.from(text.replace(lines[0] ?? '', '')), sha256),
+  );
   return signed;
 }
 
@@ -62,7 +64,11 @@ async function receiptOf(counter: number): Promise<SignedReceipt> {
 const openai = (): OpenAI => new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey, maxRetries: 0 });
 
 test('the official client reads a stream with an unguarded choices[0]', async () => {
-  const stream = await openai().chat.completions.create({ model: 'demo', stream: true, messages: [{ role: 'user', content: 'Hi' }] });
+  const stream = await openai().chat.completions.create({
+    model: 'demo',
+    stream: true,
+    messages: [{ role: 'user', content: 'Hi' }],
+  });
   let text = '';
   for await (const chunk of stream) text += chunk.choices[0]!.delta.content ?? '';
   expect(text).toBe('One two three');
@@ -87,7 +93,9 @@ test('the official client gets the usage chunk that it asked for, JSON answers, 
   expect((await openai().models.list()).data.map(({ id }) => id)).toEqual(['demo']);
   const refused = openai().chat.completions.create({ model: 'other', messages: [{ role: 'user', content: 'Hi' }] });
   await expect(refused).rejects.toMatchObject({ status: 403, code: 'policy_refused' });
-  await expect(new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'x', maxRetries: 0 }).models.list()).rejects.toMatchObject({ status: 401 });
+  await expect(
+    new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'x', maxRetries: 0 }).models.list(),
+  ).rejects.toMatchObject({ status: 401 });
 });
 
 test('CRLF, multi-line data, comments and bytes split anywhere pass unaltered', async () => {
@@ -127,7 +135,9 @@ test('a client that leaves is charged what it was handed, and the upstream is to
   expect(next.receipt.cumulativeUnits - next.receipt.units).toBe(8n + 3n * BigInt(countText('One two')));
   const first = await receiptOf(1);
   expect(amounts(first)).toEqual([8n, BigInt(countText('One two'))]);
-  expect(first.receipt.responseHash).toBe(hashBody(first.salt, Buffer.from(chunkEvent({ content: 'One two' })), sha256));
+  expect(first.receipt.responseHash).toBe(
+    hashBody(first.salt, Buffer.from(chunkEvent({ content: 'One two' })), sha256),
+  );
 });
 
 test('a client that leaves before anything came is charged nothing', async () => {
@@ -154,8 +164,16 @@ test('an upstream that dies in the middle: what was delivered is charged, the re
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(chunkEvent({ content: 'One two' }), () => setImmediate(() => response.destroy()));
   };
-  const stream = await openai().chat.completions.create({ model: 'demo', stream: true, messages: [{ role: 'user', content: 'Hi' }] });
-  await expect((async () => { for await (const chunk of stream) void chunk; })()).rejects.toThrow(/upstream/);
+  const stream = await openai().chat.completions.create({
+    model: 'demo',
+    stream: true,
+    messages: [{ role: 'user', content: 'Hi' }],
+  });
+  await expect(
+    (async () => {
+      for await (const chunk of stream) void chunk;
+    })(),
+  ).rejects.toThrow(/upstream/);
 });
 
 test('a stream that exceeds the cap is cut, closed as OpenAI does, and charged the cap at most', async () => {
@@ -205,7 +223,11 @@ test('all choices and tool calls are counted', async () => {
         { index: 0, message: { role: 'assistant', content: 'One two' }, finish_reason: 'stop' },
         {
           index: 1,
-          message: { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function', function: { name: 'find', arguments: '{"q":1}' } }] },
+          message: {
+            role: 'assistant',
+            content: null,
+            tool_calls: [{ id: 'c', type: 'function', function: { name: 'find', arguments: '{"q":1}' } }],
+          },
           finish_reason: 'tool_calls',
         },
       ],
@@ -220,7 +242,9 @@ test("an upstream whose own count differs is logged, and the policy's tokenizer 
   upstream.script = answerWith(completion('Hello.', { usage: { prompt_tokens: 900, completion_tokens: 2 } }));
   const signed = decodeSignedReceipt((await post({ ...hello, stream: false })).headers.get('kedge-receipt') ?? '');
   expect(amounts(signed)).toEqual([8n, 2n]);
-  await expect.poll(() => setup.logs).toContainEqual(expect.objectContaining({ event: 'usage_differs', upstreamInputTokens: 900 }));
+  await expect
+    .poll(() => setup.logs)
+    .toContainEqual(expect.objectContaining({ event: 'usage_differs', upstreamInputTokens: 900 }));
 });
 
 test('logs carry no prompt, no answer and no key', async () => {

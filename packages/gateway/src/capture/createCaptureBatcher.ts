@@ -48,6 +48,8 @@ export type CaptureBatcher = {
   readonly onCommitted: (receipts: number) => void;
   /** Looks once for what an earlier run left undone. */
   readonly start: () => void;
+  /** Captures now what there is; undefined, or why it was postponed. Calls made meanwhile share one run after this one. */
+  readonly captureNow: () => Promise<string | undefined>;
   /** One last capture. */
   readonly stop: () => Promise<void>;
   /** Ends without one. */
@@ -62,6 +64,8 @@ type Tracked = {
 
 const longestBackoffMs = 60_000;
 const minedWithinMs = 60_000;
+// A start may follow any loss of the chain's last blocks; while running, a short reorganisation is what happens.
+const usualRecheck = 4;
 
 export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBatcher {
   const { ledger, journal, chain, operator, domain, log, intervalMs } = options;
@@ -71,6 +75,8 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let stopping = false;
+  let postponed: string | undefined;
+  let isFirst = true;
 
   const isBehind = ([channelId, { captured }]: [Hex, Tracked]): boolean =>
     (ledger.accountOf(channelId).durable?.units ?? 0n) > captured;
@@ -151,19 +157,22 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     return [...edges.values()];
   };
 
-  const awaitOutcome = async ({ hash }: JournalEntry): Promise<CaptureOutcome | undefined> => {
+  const awaitOutcome = async ({ hash, nonce }: JournalEntry): Promise<CaptureOutcome | undefined> => {
     const until = options.now() + minedWithinMs;
     for (let pause = 20; ; pause = Math.min(pause * 2, 1_000)) {
+      // In this order: a nonce that is mined before its transaction is looked up without success was another's.
+      const isSpent = (await chain.minedNonce()) > nonce;
       const outcome = await chain.outcomeOf(hash);
-      if (outcome !== undefined || options.now() >= until) return outcome;
+      if (outcome !== undefined || isSpent || options.now() >= until) return outcome;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   };
 
   const captureOnce = async (): Promise<void> => {
-    const context = { ledger, journal, chain, log };
+    const context = { ledger, journal, chain, log, recheck: isFirst ? Infinity : usualRecheck };
     const { nextNonce, changed } = await reconcileTransactions(context, awaitOutcome);
     if (changed) await readCaptured(tracked.keys());
+    isFirst = false;
     if (nextNonce === undefined) throw new Error('the last transaction is not mined yet');
     const items = await buildItems();
     const anchors = await buildAnchors();
@@ -216,8 +225,10 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
       try {
         await captureOnce();
         failures = 0;
+        postponed = undefined;
       } catch (error) {
         failures++;
+        postponed = reasonOf(error);
         log.warn('capture_postponed', { failures, reason: reasonOf(error) });
       }
     })().finally(() => {
@@ -246,6 +257,11 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     },
     start: () => {
       if (hasWork() || journal.entries().length > 0) void run();
+    },
+    captureNow: async () => {
+      await running;
+      await run();
+      return postponed;
     },
     stop: async () => {
       stopping = true;

@@ -8,6 +8,8 @@ export type ReconcileContext = {
   readonly journal: TransactionJournal;
   readonly chain: GatewayChain;
   readonly log: StructuredLog;
+  /** How many of the last confirmed transactions are looked up again: the chain may have lost them. */
+  readonly recheck: number;
 };
 
 /**
@@ -24,9 +26,11 @@ export async function reconcileTransactions(
   const { journal, chain, ledger, log } = context;
   let changed = false;
   let nextNonce = await chain.minedNonce();
-  for (const entry of [...journal.entries()]) {
+  const entries = [...journal.entries()];
+  for (const [index, entry] of entries.entries()) {
     if (entry.state === 'dropped') continue;
     if (entry.nonce < nextNonce) {
+      if (entry.state === 'confirmed' && index < entries.length - context.recheck) continue;
       const outcome = await chain.outcomeOf(entry.hash);
       if (outcome !== undefined) {
         if (entry.state === 'sent') {

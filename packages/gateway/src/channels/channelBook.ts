@@ -4,6 +4,8 @@ import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import { type ChannelRecord, parseChannelRecords } from './channelRecord.js';
 import type { ChannelCheck, ServedChannel } from './servedChannel.js';
 
+const recheckMs = 5_000;
+
 /** Which API key pays from which channel. */
 export type ChannelBook = {
   /** By the SHA-256 of a key, in hexadecimal digits without 0x. */
@@ -15,6 +17,8 @@ export type ChannelBook = {
   readonly uncheckedCount: () => number;
   /** Reads the file again if it changed, and checks what is new or not yet checked. Concurrent calls share one run. */
   readonly refresh: () => Promise<void>;
+  /** The same if the file changed; what is unchecked is tried again now and then. */
+  readonly watch: () => Promise<void>;
   /** Stops serving from a channel that the chain says is gone. */
   readonly drop: (channelId: Hex) => void;
 };
@@ -30,14 +34,15 @@ export function createChannelBook(options: {
   let byKey = new Map<string, ServedChannel>();
   let byId = new Map<Hex, ServedChannel>();
   let unchecked = new Map<string, ChannelRecord>();
-  let readAt = '';
+  let readAt: string | undefined;
   let running: Promise<void> | undefined;
+
+  let checkedAt = 0;
 
   const readIfChanged = async (): Promise<void> => {
     const version = await fileVersion(path);
     if (version === readAt) return;
-    if (version === undefined) return;
-    const records = parseChannelRecords(parseJson(await readFile(path, 'utf8'), path));
+    const records = version === undefined ? [] : parseChannelRecords(parseJson(await readFile(path, 'utf8'), path));
     readAt = version;
     const keep = new Map(records.map((record) => [record.apiKeySha256, record]));
     byKey = new Map([...byKey].filter(([key, served]) => keep.get(key)?.channelId === served.channelId));
@@ -52,6 +57,7 @@ export function createChannelBook(options: {
       log.error('channels_file_unreadable', { path, reason: reasonOf(error) });
       return;
     }
+    checkedAt = Date.now();
     for (const [key, record] of unchecked) {
       const { channelId } = record;
       try {
@@ -70,13 +76,19 @@ export function createChannelBook(options: {
     }
   };
 
+  const refreshOnce = (): Promise<void> => (running ??= refresh().finally(() => (running = undefined)));
+
   return {
     find: (key) => byKey.get(key),
     isUnchecked: (key) => unchecked.has(key),
     byId: (channelId) => byId.get(channelId),
     all: () => byId.values(),
     uncheckedCount: () => unchecked.size,
-    refresh: () => (running ??= refresh().finally(() => (running = undefined))),
+    refresh: refreshOnce,
+    watch: async () => {
+      const isDue = unchecked.size > 0 && Date.now() - checkedAt > recheckMs;
+      if (isDue || (await fileVersion(path).catch(() => undefined)) !== readAt) await refreshOnce();
+    },
     drop: (channelId) => {
       byId.delete(channelId);
       for (const [key, served] of byKey) if (served.channelId === channelId) byKey.delete(key);

@@ -16,6 +16,7 @@ export type RouteContext = {
   readonly services: CallServices;
   readonly reserving: ReserveOptions;
   readonly maxRequestBytes: number;
+  readonly captureNow: () => Promise<string | undefined>;
   /** Why nothing is served now; undefined when everything is in order. */
   readonly unready: () => BaseError | undefined;
 };
@@ -37,6 +38,9 @@ export async function routeRequest(
     case '/v1/models':
       allow(request, 'GET');
       return models(request, response, context);
+    case '/admin/capture':
+      allow(request, 'POST');
+      return captureNow(request, response, context);
     case '/healthz':
       return sendJson(response, 200, { status: 'alive' });
     case '/readyz': {
@@ -99,6 +103,28 @@ async function receipts(
     });
   }
   sendJson(response, 200, signedReceiptToJson(signed));
+}
+
+/** For the operator on this machine. It can only do early what the interval would do anyway. */
+async function captureNow(request: IncomingMessage, response: ServerResponse, context: RouteContext): Promise<void> {
+  if (
+    !/^(::ffff:)?127\.|^::1$/.test(request.socket.remoteAddress ?? '') ||
+    request.headers['x-forwarded-for'] !== undefined
+  ) {
+    throw new BaseError('Captures are asked for on the machine of the gateway only.', {
+      code: 'not_local',
+      status: 403,
+    });
+  }
+  const postponed = await context.captureNow();
+  if (postponed === undefined) return sendJson(response, 200, { captured: true });
+  throw new BaseError('The capture is postponed.', {
+    code: 'capture_postponed',
+    status: 503,
+    kind: 'transient',
+    values: { reason: postponed },
+    hints: ['It is tried again by itself. Nothing that is used is lost: it is in the log.'],
+  });
 }
 
 function allow(request: IncomingMessage, method: string): void {
