@@ -254,6 +254,21 @@ contract ValueChannelsCaptureTest is KedgeTest {
         assertEq(capturedOf(channel), 25);
     }
 
+    /// @notice A relayer that gives too little gas can make an item fail, and nothing else: the next capture takes it.
+    function testFuzz_R8_LittleGasLosesNothing(uint256 gas) public {
+        CaptureItem[] memory items = new CaptureItem[](1);
+        items[0] = voucherItem(channel, 10);
+        bytes memory call =
+            abi.encodeCall(IValueChannels.capture, (items, new RoyaltyEdge[](0), new ReceiptAnchor[](0)));
+        (bool done,) = address(channels).call{gas: bound(gas, 0, 100_000)}(call);
+        uint64 captured = capturedOf(channel);
+        assertTrue(captured == 0 || captured == 10);
+        if (captured == 10) assertTrue(done);
+        assertEq(core.valueOf(tokenId), 900);
+        capture(items);
+        assertEq(capturedOf(channel), 10);
+    }
+
     function test_R3_CapturePaysTheOperatorAndTheClass() public {
         mintShare(classId, stranger, 1);
         LotTerms memory terms = lotTerms(ETH, 10, 1);
@@ -268,6 +283,29 @@ contract ValueChannelsCaptureTest is KedgeTest {
         assertEq(token.owedTo(operator, ETH), 100);
         assertEq(token.revenueInfo(classId, ETH).received, 300);
         assertEq(token.revenueInfo(classId, ETH).backing, 600);
+    }
+
+    /// @notice What rounding up the deposits left over is the class's, even where the operator takes everything else.
+    function test_R2_TheResidueIsNoOperatorsCut() public {
+        LotTerms memory terms = lotTerms(ETH, 1, 2);
+        terms.operatorBps = 10_000;
+        uint32 lot = createLot(classId, terms);
+        openListing(classId, lot, 3, 0);
+        Channel[] memory backed = new Channel[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            backed[i] = channelTerms(buy(holder, classId, lot, 1), 1);
+            openChannel(backed[i]);
+        }
+        captureTo(backed[0], 1);
+        captureTo(backed[1], 1);
+        assertEq(token.owedTo(operator, ETH), 1);
+        assertEq(token.revenueInfo(classId, ETH).backing, 2);
+
+        // Three units cost floor(3/2) = 1, and three deposits of ceil(1/2) = 1 came in.
+        captureTo(backed[2], 1);
+        assertEq(token.owedTo(operator, ETH), 1);
+        assertEq(token.revenueInfo(classId, ETH).backing, 0);
+        assertEq(token.revenueInfo(classId, ETH).received, 2);
     }
 
     function test_R19_CaptureCollectsItsEdgesAndAFailingEdgeUndoesNothing() public {
