@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { relative } from 'node:path';
 import { BaseError } from '@kedge/core';
 import { bytesToHex } from 'viem';
 import type { Context } from '../context.js';
@@ -35,7 +36,7 @@ const stopped = new Error('stopped while starting');
  *
  * @throws BaseError when another one runs, a port is taken, saved state is damaged, or a service cannot be kept running
  */
-export async function runUp(context: Pick<Context, 'environment' | 'output'>, options: UpOptions): Promise<void> {
+export async function runUp(context: Pick<Context, 'cwd' | 'environment' | 'output'>, options: UpOptions): Promise<void> {
   const { environment, output } = context;
   const { note } = output;
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
@@ -64,7 +65,8 @@ export async function runUp(context: Pick<Context, 'environment' | 'output'>, op
         if (stop.signal.aborted) throw stopped;
       },
     });
-    output.result(upFile, () => upScreen(view));
+    const dataDir = relative(context.cwd, options.dataDir);
+    output.result(upFile, () => upScreen({ ...view, dataDir: dataDir.startsWith('..') ? options.dataDir : dataDir }));
     await firstAbort([stop.signal, failure.signal]);
     if (!stop.signal.aborted) throw failure.signal.reason;
   } catch (error) {

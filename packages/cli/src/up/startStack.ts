@@ -1,4 +1,4 @@
-import { zeroAddress, type Hex } from '@kedge/core';
+import { BaseError, zeroAddress, type Hex } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { toHex } from 'viem';
 import { developmentAccount } from '../accounts/developmentAccount.js';
@@ -33,7 +33,7 @@ export async function startStack(options: {
   onServices: (services: Services) => void;
   /** Throws when starting should go no further. */
   checkStop: () => void;
-}): Promise<{ upFile: object; view: UpView }> {
+}): Promise<{ upFile: object; view: Omit<UpView, 'dataDir'> }> {
   const { paths, state, upstream, environment, note, checkStop } = options;
   const { ports } = state;
   const times: StepTime[] = [];
@@ -88,6 +88,7 @@ export async function startStack(options: {
         return options.models.length > 0 ? options.models : upstreamModels(upstream, environment);
       },
     });
+    if (upstream !== undefined) await requireServedModel(upstream, options, made, paths);
     writeGatewayFiles(paths, keepApiKey(paths.apiKey), made);
     await timed('gateway', () => services.gateway.start());
   } catch (error) {
@@ -100,7 +101,7 @@ export async function startStack(options: {
   const apiKey = keepApiKey(paths.apiKey);
   const upFile = upFileOf(paths, ports, apiKey, made);
   writeDurably(paths.upFile, `${JSON.stringify(upFile, null, 2)}\n`);
-  const view: UpView = {
+  const view: Omit<UpView, 'dataDir'> = {
     gatewayUrl: upFile.gatewayUrl,
     apiKey,
     rpcUrl: upFile.rpcUrl,
@@ -114,6 +115,22 @@ export async function startStack(options: {
     remarks: await remarksOn(made, paths, upstream),
   };
   return { upFile: { ...upFile, times }, view };
+}
+
+/** A policy cannot be changed for value already bought (L10): a stack that was set up for other models serves none of these. */
+async function requireServedModel(
+  upstream: OtherUpstream,
+  options: { readonly models: readonly string[]; readonly environment: Environment },
+  { policy }: SetUp,
+  paths: DataPaths,
+): Promise<void> {
+  const offered = options.models.length > 0 ? options.models : await upstreamModels(upstream, options.environment);
+  if (offered.some((model) => policy.models.includes(model))) return;
+  throw new BaseError(`${paths.root} was set up for ${policy.models.join(', ')}, which ${upstream.url} does not serve`, {
+    code: 'models_differ',
+    values: { offered: offered.slice(0, 10).join(', ') },
+    hints: ['give this upstream a stack of its own: add --data-dir <another folder>'],
+  });
 }
 
 /** What the gateway reads when it starts, beside its configuration. */

@@ -1,7 +1,8 @@
+import { formatUnits } from '@kedge/core';
+import { dataDirName } from '../context.js';
 import { table } from '../output.js';
 import { developmentAccount } from '../accounts/developmentAccount.js';
 import { roles, type Role } from '../accounts/roles.js';
-import { formatUnits } from '@kedge/core';
 import { boughtUnits, unitDecimals } from './demoTerms.js';
 
 /** What a step was called and how long it took. */
@@ -9,6 +10,8 @@ export type StepTime = { readonly label: string; readonly milliseconds: number }
 
 /** What the screen shows. */
 export type UpView = {
+  /** As the user would type it. */
+  readonly dataDir: string;
   readonly gatewayUrl: string;
   readonly apiKey: string;
   readonly rpcUrl: string;
@@ -28,6 +31,7 @@ export type UpView = {
 export function upScreen(view: UpView): string[] {
   const { docsClass, agentClass } = view;
   const model = view.models[0] ?? '';
+  const elsewhere = view.dataDir === dataDirName ? '' : ` --data-dir ${view.dataDir}`;
   const does: Readonly<Record<Role, string>> = {
     deployer: 'deployed the contracts',
     contributor: `share of class ${docsClass.classId}, ${docsClass.name}`,
@@ -52,11 +56,17 @@ export function upScreen(view: UpView): string[] {
     ...folded('Took', view.times.map(({ label, milliseconds }) => `${label} ${seconds(milliseconds)}`)),
     '',
     'Next',
-    `  curl -s ${view.gatewayUrl}/chat/completions -H 'content-type: application/json' \\`,
+    `  curl -sD ${view.dataDir}/answer.txt ${view.gatewayUrl}/chat/completions \\`,
+    "    -H 'content-type: application/json' \\",
     `    -H 'authorization: Bearer ${view.apiKey}' \\`,
     `    -d '{"model":"${model}","messages":[{"role":"user","content":"How are contributors paid?"}]}'`,
-    '  npx kedge status',
-    '  npx kedge claim',
+    ...table(
+      [
+        [`npx kedge verify ${view.dataDir}/answer.txt${elsewhere}`, '# checks the receipt of that call'],
+        [`npx kedge status${elsewhere}`, '# value, used, revenue; then: npx kedge claim'],
+      ],
+      '  ',
+    ),
     ...view.remarks,
   ];
 }

@@ -3,6 +3,7 @@ import { upScreen } from '../../src/up/upScreen.js';
 
 const labels = ['chain', 'contracts', 'docs anchored', 'agent class', 'lot on sale', 'units bought', 'channel', 'built-in upstream', 'gateway'];
 const screen = upScreen({
+  dataDir: '.kedge',
   gatewayUrl: 'http://127.0.0.1:31999/v1',
   apiKey: `kedge-${'x'.repeat(32)}`,
   rpcUrl: 'http://127.0.0.1:31997',
