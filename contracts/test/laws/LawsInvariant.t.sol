@@ -6,7 +6,8 @@ import {Laws} from "./Laws.sol";
 import {World} from "./World.sol";
 
 /// @notice Laws L1-L4, L6 and L7 over random histories. L5 compares two histories: see LawsFuzz.t.sol.
-/// @dev Each law leans on the actions that could break it, which gives each its own histories too.
+/// @dev What breaks a law stays broken, so that not every step needs to be checked.
+/// Each law leans on the actions that could break it, which gives each its own histories too.
 abstract contract LawsInvariant is Test {
     Laws internal laws;
 
@@ -50,6 +51,8 @@ abstract contract LawsInvariant is Test {
     }
 }
 
+/// forge-config: default.invariant.check_interval = 4
+/// forge-config: deep.invariant.check_interval = 16
 contract L1InvariantTest is LawsInvariant {
     function leaningActions() internal pure override returns (bytes4[] memory) {
         return listOf(World.mintBacked.selector, World.recordUsage.selector, World.transferValue.selector);
@@ -60,6 +63,8 @@ contract L1InvariantTest is LawsInvariant {
     }
 }
 
+/// forge-config: default.invariant.check_interval = 4
+/// forge-config: deep.invariant.check_interval = 16
 contract L2InvariantTest is LawsInvariant {
     function leaningActions() internal pure override returns (bytes4[] memory) {
         return listOf(World.capture.selector, World.openChannel.selector, World.mintBacked.selector);
@@ -70,6 +75,8 @@ contract L2InvariantTest is LawsInvariant {
     }
 }
 
+/// forge-config: default.invariant.check_interval = 4
+/// forge-config: deep.invariant.check_interval = 16
 contract L3InvariantTest is LawsInvariant {
     function leaningActions() internal pure override returns (bytes4[] memory) {
         return listOf(World.mintBacked.selector, World.capture.selector, World.collectRoyalty.selector);
@@ -80,6 +87,8 @@ contract L3InvariantTest is LawsInvariant {
     }
 }
 
+/// forge-config: default.invariant.check_interval = 4
+/// forge-config: deep.invariant.check_interval = 16
 contract L4InvariantTest is LawsInvariant {
     function leaningActions() internal pure override returns (bytes4[] memory) {
         return listOf(World.claim.selector, World.mintUnbacked.selector, World.settle.selector);
@@ -90,6 +99,8 @@ contract L4InvariantTest is LawsInvariant {
     }
 }
 
+/// forge-config: default.invariant.check_interval = 4
+/// forge-config: deep.invariant.check_interval = 16
 contract L6InvariantTest is LawsInvariant {
     function leaningActions() internal pure override returns (bytes4[] memory) {
         return listOf(World.mintUnbacked.selector, World.settle.selector, World.warp.selector);
@@ -100,6 +111,8 @@ contract L6InvariantTest is LawsInvariant {
     }
 }
 
+/// forge-config: default.invariant.check_interval = 4
+/// forge-config: deep.invariant.check_interval = 16
 contract L7InvariantTest is LawsInvariant {
     function leaningActions() internal pure override returns (bytes4[] memory) {
         return listOf(World.warp.selector, World.mintUnbacked.selector, World.claim.selector);
