@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { BaseError, valueChannelsAbi, type Hex } from '@kedge/core';
 import { captureOutcome, type CaptureOutcome } from '@kedge/sdk';
+import { z } from 'zod';
 import { originOf, type Connection } from './chain/connect.js';
 import { readEvents } from './chain/readEvents.js';
 import type { Context } from './context.js';
@@ -8,23 +8,24 @@ import type { Context } from './context.js';
 /** A transaction of the gateway, and what it did. */
 export type Captured = CaptureOutcome & { readonly transactionHash: Hex };
 
-/** A gateway that has something to capture does so within its batch interval: twice the default. */
-const patienceMilliseconds = 11_000;
-const pollMilliseconds = 250;
+const timeoutMilliseconds = 60_000;
 
 /**
- * Asks a gateway to capture now and answers with what it captured. A gateway that cannot be asked captures by itself: it
- * is waited for, and nothing within two of its intervals means that nothing was left.
+ * Asks a gateway to capture now and answers with what it captured. Only the gateway holds the vouchers of its channels; it
+ * takes this from its own machine only.
+ *
+ * @throws BaseError `gateway_unreachable`, or what the gateway says
  */
 export async function requestCapture(
   context: Pick<Context, 'output'>,
   connection: Connection,
   gatewayUrl: string,
 ): Promise<Captured[]> {
-  const { publicClient } = connection.client;
-  const fromBlock = (await publicClient.getBlockNumber({ cacheTime: 0 })) + 1n;
-  const url = `${originOf(gatewayUrl)}/admin/capture`;
-  const asking = fetch(url, { method: 'POST', signal: AbortSignal.timeout(60_000) });
+  const fromBlock = (await connection.client.publicClient.getBlockNumber({ cacheTime: 0 })) + 1n;
+  const asking = fetch(`${originOf(gatewayUrl)}/admin/capture`, {
+    method: 'POST',
+    signal: AbortSignal.timeout(timeoutMilliseconds),
+  });
   const response = await context.output.waitFor('the gateway to capture', asking).catch((cause: unknown) => {
     throw new BaseError(`The gateway does not answer at ${originOf(gatewayUrl)}.`, {
       kind: 'transient',
@@ -36,25 +37,26 @@ export async function requestCapture(
       cause,
     });
   });
-  await response.body?.cancel();
+  const body = await response.text();
   if (response.ok) return capturesSince(connection, fromBlock);
-  if (response.status !== 404 && response.status !== 405) {
-    throw new BaseError(`The gateway did not capture: it answered ${response.status}.`, {
-      kind: response.status >= 500 ? 'transient' : 'user',
-      code: 'capture_refused',
-      hints: ["Its log says why; the local stack's is in .kedge/logs/gateway.log."],
-    });
-  }
-  return context.output.waitFor('the gateway to capture by itself', untilCaptured(connection, fromBlock));
+  const { detail, title, hints } = problemOf(body);
+  throw new BaseError(`The gateway did not capture: ${detail ?? title ?? `it answered ${response.status}`}`, {
+    kind: response.status >= 500 ? 'transient' : 'user',
+    code: 'capture_refused',
+    hints: hints ?? ["Its log says why; the local stack's is in .kedge/logs/gateway.log."],
+  });
 }
 
-async function untilCaptured(connection: Connection, fromBlock: bigint): Promise<Captured[]> {
-  const end = Date.now() + patienceMilliseconds;
-  for (;;) {
-    const captures = await capturesSince(connection, fromBlock);
-    if (captures.length > 0 || Date.now() > end) return captures;
-    await delay(pollMilliseconds);
-  }
+const problemSchema = z.object({
+  title: z.string().optional(),
+  detail: z.string().optional(),
+  hints: z.array(z.string()).nonempty().optional(),
+});
+
+/** What Problem Details say; nothing when something else answered, such as a proxy. */
+function problemOf(body: string): z.output<typeof problemSchema> {
+  if (!body.trimStart().startsWith('{')) return {};
+  return problemSchema.safeParse(JSON.parse(body)).data ?? {};
 }
 
 async function capturesSince({ client, contracts }: Connection, fromBlock: bigint): Promise<Captured[]> {

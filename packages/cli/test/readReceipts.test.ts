@@ -1,6 +1,7 @@
 import { encodeSignedReceipt, signedReceiptToJson, zeroHash, type SignedReceipt } from '@kedge/core';
 import { expect, test } from 'vitest';
 import { parseReceipts } from '../src/receipts/readReceipts.js';
+import { withoutReceiptLine } from '../src/receipts/withoutReceiptLine.js';
 
 const address = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC';
 const signed: SignedReceipt = {
@@ -59,4 +60,12 @@ test('what is no receipt is named with its place', () => {
   expect(() => parseReceipts(`${json}\nnonsense`, 'r.json')).toThrow('r.json, line 2');
   expect(() => parseReceipts('{"receipt":{}}', 'r.json')).toThrow('r.json: The receipt is not valid');
   expect(() => parseReceipts(`[${json},{}]`, 'r.json')).toThrow('r.json, receipt 2');
+});
+
+test('R16: the bytes of a saved stream are those without the line of its receipt', () => {
+  const before = Buffer.from('data: {"a":"\u00e9"}\n\n', 'utf8');
+  const after = Buffer.from('data: [DONE]\n\n');
+  const stream = Buffer.concat([before, Buffer.from(`: kedge-receipt ${encoded}\n\n`), after]);
+  expect(withoutReceiptLine(stream)).toEqual(Buffer.concat([before, after]));
+  expect(withoutReceiptLine(before)).toBe(before);
 });

@@ -1,11 +1,11 @@
-import { splitTokenId, type Hex } from '@kedge/core';
-import { resolveAccount } from '../accounts/resolveAccount.js';
-import { connect } from '../chain/connect.js';
+import { BaseError, isSameAddress, splitTokenId, type Channel, type Hex } from '@kedge/core';
+import { resolveAccount, type SigningAccount } from '../accounts/resolveAccount.js';
+import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { readChannel } from '../chain/readChannels.js';
 import { channelsFileOf, removeChannelEntry } from '../channelsFile.js';
 import { accountOptions, type Command } from '../command.js';
-import { humanAmount, shortHex } from '../human.js';
+import { humanAmount, humanMoment, shortHex } from '../human.js';
 import { argument } from '../parse.js';
 import { requestCapture } from '../requestCapture.js';
 import { usageError } from '../usageError.js';
@@ -34,12 +34,16 @@ export const channelClose: Command = {
     const { classId } = splitTokenId(channel.tokenId);
     const { unitDecimals } = await connection.client.getClass({ classId });
     const signer = await resolveAccount(context, connection.chainId, channel.operator);
-    if (context.options['capture'] !== false && connection.up !== undefined) {
-      await requestCapture(context, connection, connection.up.gatewayUrl);
+    await requireClosable(connection, channelId as Hex, channel, signer);
+    const gatewayUrl = connection.up?.gatewayUrl;
+    if (context.options['capture'] !== false && gatewayUrl !== undefined) {
+      await requestCapture(context, connection, gatewayUrl);
     }
+    // Before the transaction: what is served from a closed channel can never be captured.
+    removeChannelEntry(channelsFileOf(connection.dataDir), channelId as Hex);
+    if (gatewayUrl !== undefined) await makeGatewayReread(gatewayUrl);
     const { write } = createWriter(context, connection, signer);
     const closed = await write('close the channel', (client) => client.closeChannel({ channel }));
-    removeChannelEntry(channelsFileOf(connection.dataDir), channelId as Hex);
     const { capturedUnits, returnedUnits, transactionHash } = closed;
     context.output.result(
       { channelId, tokenId: channel.tokenId, capturedUnits, returnedUnits, transactionHash },
@@ -51,3 +55,35 @@ export const channelClose: Command = {
     );
   },
 };
+
+/** What the contract would refuse, found out before the API key stops working. */
+async function requireClosable(
+  { client }: Connection,
+  channelId: Hex,
+  channel: Channel,
+  { account }: SigningAccount,
+): Promise<void> {
+  const { open } = await client.getChannelState({ channel });
+  if (!open) {
+    throw new BaseError(`Channel ${channelId} is not open: it was closed.`, {
+      code: 'ValueChannelsNotOpen',
+      hints: ['kedge status lists the channels.'],
+    });
+  }
+  const { timestamp } = await client.publicClient.getBlock();
+  const end = channel.deadline + BigInt(channel.grace);
+  if (isSameAddress(account.address, channel.operator) || timestamp > end) return;
+  throw new BaseError(`Only the operator, ${channel.operator}, can close this channel before ${humanMoment(end)}.`, {
+    code: 'ValueChannelsTooEarly',
+    hints: ["Pass --account with the operator's key, or wait."],
+  });
+}
+
+/** A gateway reads its channels file again when it meets a key that it does not know. One that is down reads it at its start. */
+async function makeGatewayReread(gatewayUrl: string): Promise<void> {
+  const headers = { authorization: 'Bearer kedge-channels-changed' };
+  await fetch(`${gatewayUrl}/models`, { headers, signal: AbortSignal.timeout(10_000) }).then(
+    (response) => response.body?.cancel(),
+    () => undefined,
+  );
+}

@@ -22,6 +22,7 @@ import { parseAddress, textOption } from '../parse.js';
 import { differencesFrom, readAnchorFacts, readChannelFacts } from '../receipts/chainFacts.js';
 import { findPolicy } from '../receipts/findPolicy.js';
 import { readReceipts } from '../receipts/readReceipts.js';
+import { withoutReceiptLine } from '../receipts/withoutReceiptLine.js';
 import { findTarget, readJson, type Target } from '../target.js';
 import { usageError } from '../usageError.js';
 
@@ -47,7 +48,7 @@ export const verify: Command = {
     { flags: '--request <file>', summary: 'exact bytes of the request body, for one receipt' },
     {
       flags: '--response <file>',
-      summary: "exact bytes of the response body (a stream's without the receipt line), for one receipt",
+      summary: 'exact bytes of the response body, for one receipt; a saved stream as it came',
     },
     { flags: '--offline', summary: 'do not ask the chain' },
     ...chainOptions,
@@ -67,7 +68,7 @@ export const verify: Command = {
     for (const indices of byChannel(receipts)) {
       checks.push(...(await checkChannel(context, { receipts, indices, target, connection, domain, given, bodies })));
     }
-    checks.sort((left, right) => left.index - right.index);
+    checks.sort(byReceiptAndName);
     const failed = checks.filter(({ ok }) => ok === false);
     const isGood = failed.length === 0;
     context.output.result({ ok: isGood, receipts: receipts.length, checks }, () => [
@@ -115,10 +116,10 @@ async function givenBodies(context: Context, count: number): Promise<ReceiptBodi
       `--request and --response belong to one receipt, these are ${count}.`,
       'Check that receipt by itself.',
     );
-  const read = (file: string): Promise<Uint8Array> => readFile(resolve(context.cwd, file));
+  const read = (file: string): Promise<Buffer> => readFile(resolve(context.cwd, file));
   return {
     ...(request === undefined ? {} : { request: await read(request) }),
-    ...(response === undefined ? {} : { response: await read(response) }),
+    ...(response === undefined ? {} : { response: withoutReceiptLine(await read(response)) }),
   };
 }
 
@@ -205,4 +206,11 @@ function linesOf({ receipt }: SignedReceipt, index: number, count: number, check
 function mark(ok: boolean | undefined): string {
   if (ok === undefined) return '-';
   return ok ? '✓' : '✗';
+}
+
+/** The order in which checks are shown. */
+const checkOrder = ['path', 'signature', 'units', 'chain', 'cumulative', 'body', 'channel', 'anchor'];
+
+function byReceiptAndName(left: Check, right: Check): number {
+  return left.index - right.index || checkOrder.indexOf(left.name) - checkOrder.indexOf(right.name);
 }
