@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   bytesToHex,
@@ -266,8 +268,27 @@ test('verify finds a gap between receipts', async () => {
   expect([code, stdout]).toEqual([1, expect.stringContaining('✗ chain')]);
 });
 
+test('capture asks the gateway, and shows what it took', async () => {
+  const gateway = await startGatewayStandIn(captureReceipts);
+  try {
+    const { captures } = await kedgeJson<{ captures: Record<string, unknown>[] }>(
+      'capture',
+      '--gateway',
+      `${gateway.url}/v1`,
+    );
+    const units = String(made.receipts.at(-1)!.receipt.cumulativeUnits);
+    expect(captures).toMatchObject([{ captured: [{ channelId: made.channelId, units }], failed: [] }]);
+    gateway.answerWith(503);
+    const postponed = await kedgeHere('capture', '--gateway', gateway.url);
+    expect([postponed.code, postponed.stderr]).toEqual([3, expect.stringMatching(/not yet[\s\S]*-> Wait\./)]);
+  } finally {
+    await gateway.stop();
+  }
+  const gone = await kedgeHere('capture', '--gateway', gateway.url);
+  expect([gone.code, gone.stderr]).toEqual([3, expect.stringContaining('kedge up')]);
+});
+
 test('verify checks inclusion under the anchored root once it is on chain', async () => {
-  await captureReceipts();
   const { code, stdout } = await kedge('verify', 'receipts.json');
   expect(code).toBe(0);
   expect(stdout.match(/✓ anchor/g)?.length).toBe(3);
@@ -445,6 +466,21 @@ async function signReceipts(count: number): Promise<SignedReceipt[]> {
     signer: operator.address,
     salt: salts[index]!,
   }));
+}
+
+/** Answers `POST /admin/capture` as a gateway does; the work is `capture`. */
+async function startGatewayStandIn(capture: () => Promise<void>) {
+  let status = 200;
+  const server = createServer((request, response) => {
+    const isAsked = request.method === 'POST' && request.url === '/admin/capture';
+    const problem = { title: 'Postponed', detail: 'not yet', hints: ['Wait.'] };
+    const work = isAsked && status === 200 ? capture() : Promise.resolve();
+    void work.then(() => response.writeHead(isAsked ? status : 404).end(JSON.stringify(status === 200 ? {} : problem)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const stop = () => new Promise((resolve) => server.close(resolve).closeAllConnections());
+  return { url, stop, answerWith: (next: number) => void (status = next) };
 }
 
 /** What a gateway's batcher does: capture, and anchor the receipts with their leaves in the content store. */
