@@ -13,8 +13,10 @@ import { checkChannel } from './channels/servedChannel.js';
 import { operatorKeyOf } from './crypto/operatorKey.js';
 import { type GatewayConfigInput, parseGatewayConfig, readSecret } from './gatewayConfig.js';
 import { listen } from './http/listen.js';
+import { createIdempotency } from './idempotency/createIdempotency.js';
 import { lockDataDir } from './ledger/lockDataDir.js';
 import { openLedger } from './ledger/openLedger.js';
+import { recordTypes } from './ledger/recordTypes.js';
 import { createStructuredLog, type StructuredLog } from './structuredLog.js';
 
 const watchMs = 1_000;
@@ -53,7 +55,7 @@ export async function createGateway(config: GatewayConfigInput, options: Gateway
     return await assemble(config, options, opened);
   } catch (error) {
     // A start that fails half-way leaves nothing held.
-    for (const close of opened.reverse()) await close();
+    for (const close of opened.toReversed()) await close();
     throw error;
   }
 }
@@ -76,6 +78,7 @@ async function assemble(
   const chain = options.chain ?? createViemChain({ ...settings, operator });
   const store = createContentStore({ dir: settings.contentStoreDir });
   const journal = createTransactionJournal();
+  const idempotency = createIdempotency(now);
   const unlock = await lockDataDir(settings.dataDir);
   opened.push(unlock);
 
@@ -83,15 +86,15 @@ async function assemble(
   let unflushed = 0;
   let draining = false;
   let committed = 0;
-  let drained = (): void => undefined;
-  let onCommitted: (receipts: number) => void = () => undefined;
+  let drained: () => void = ignore;
+  let onCommitted: (receipts: number) => void = ignore;
 
   const ledger = await openLedger({
     path: join(settings.dataDir, 'ledger.log'),
     domain,
     operator,
     log,
-    onForeignRecord: journal.recover,
+    onForeignRecord: (record) => (record.type === recordTypes.answer ? idempotency : journal).recover(record),
     moreToCome: () => running > unflushed,
     onCommitted: (receipts) => {
       committed += receipts;
@@ -141,6 +144,7 @@ async function assemble(
     context: {
       book,
       ledger,
+      idempotency,
       maxRequestBytes: settings.maxRequestBytes,
       captureNow: batcher.captureNow,
       reserving: {
@@ -190,6 +194,8 @@ async function assemble(
   };
   return { url: listening, close: () => (closing ??= close()) };
 }
+
+const ignore = (): void => undefined;
 
 function unavailable(message: string, code: string): BaseError {
   return new BaseError(message, {

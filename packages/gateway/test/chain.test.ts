@@ -226,16 +226,17 @@ test('L2, R8, R16, R19: a call is captured to the unit, its royalty collected an
   expect(receiptAnchorTree(domain, batches, hasher).root).toBe(anchor?.args.root);
 });
 
+const captures = (): number => program.log.filter((line) => line.includes('"captured"')).length;
+
 test('R18: an idle gateway sends nothing', async () => {
   const nonce = await anvil.publicClient.getTransactionCount({ address: operator });
-  const captured = (): number => program.log.filter((line) => line.includes('"captured"')).length;
-  const before = captured();
+  const before = captures();
   // Asked outright, four intervals' worth: there is nothing to do.
   for (let asked = 0; asked < 4; asked++) {
     expect((await fetch(`${program.url}/admin/capture`, { method: 'POST' })).status).toBe(200);
   }
   expect(await anvil.publicClient.getTransactionCount({ address: operator })).toBe(nonce);
-  expect(captured()).toBe(before);
+  expect(captures()).toBe(before);
 });
 
 test('R13, R15: kill -9 under load loses no receipt that was given out, and charges nothing twice', async () => {
@@ -244,11 +245,11 @@ test('R13, R15: kill -9 under load loses no receipt that was given out, and char
   const received: SignedReceipt[][] = [[], []];
   let epochs = 0;
   for (let round = 0; round < 3; round++) {
-    let stop = false;
+    const load = { stopped: false };
     let count = 0;
     const enough = new Promise<void>((resolve) => {
       const callers = Array.from({ length: 8 }, async (_, caller) => {
-        while (!stop) {
+        while (!load.stopped) {
           const signed = await call(caller % 2, caller > 3);
           if (signed === undefined) continue;
           received[caller % 2]?.push(signed);
@@ -259,12 +260,12 @@ test('R13, R15: kill -9 under load loses no receipt that was given out, and char
     });
     await enough;
     await stopProgram('SIGKILL');
-    stop = true;
+    load.stopped = true;
     await startProgram();
     epochs++;
   }
   for (const index of [0, 1]) {
-    const receipts = (received[index] as SignedReceipt[]).sort((a, b) => Number(a.receipt.seq - b.receipt.seq));
+    const receipts = (received[index] as SignedReceipt[]).toSorted((a, b) => Number(a.receipt.seq - b.receipt.seq));
     const seqs = receipts.map(({ receipt }) => receipt.seq);
     expect(new Set(seqs).size).toBe(seqs.length);
     // What was given out is in the log as it was given out.

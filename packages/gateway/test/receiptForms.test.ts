@@ -13,6 +13,8 @@ import { signedReceiptsOf } from '../src/ledger/signedReceipts.js';
 const hex = (size: number): Hex => `0x${randomBytes(size).toString('hex')}`;
 const operator = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
 
+const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+
 function randomReceipt(): LoggedReceipt {
   return {
     salt: hex(32),
@@ -68,7 +70,6 @@ test('R13: a batch comes back from the log as it went in; R17: its receipts are 
 });
 
 test('R16: a salted hash is core’s', () => {
-  const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
   const [salt, body] = [hex(32), randomBytes(1_000)];
   expect(hashSalted(salt, body)).toBe(hashBody(salt, body, sha256));
 });

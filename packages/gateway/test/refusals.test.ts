@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';
@@ -24,13 +25,16 @@ async function begin(options: Omit<Parameters<typeof createTestSetup>[0], 'upstr
   gateway = await setup.start();
 }
 
+/** What refusals and answers have in common, as far as tests look at it. */
+type Answer = { values: Record<string, unknown>; error: { code: string; message: string } };
+
 async function post(body: unknown, key = apiKey, path = '/v1/chat/completions') {
   const response = await fetch(`${gateway.url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
-  const json = (await response.json()) as any;
+  const json = (await response.json()) as Answer;
   return { status: response.status, json, headers: response.headers };
 }
 
@@ -140,11 +144,11 @@ test('an upstream that answers nonsense, an error or its view of the operator’
     answerWith({ message: 'boom' }, 500),
     answerWith({ error: { message: 'your key sk-secret is wrong' } }, 401),
     answerWith({ no: 'choices' }),
-    (_: unknown, response: any) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":['),
-    (_: unknown, response: any) =>
+    (_: unknown, response: ServerResponse) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":['),
+    (_: unknown, response: ServerResponse) =>
       response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: [DONE]\n\n'),
-    (_: unknown, response: any) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
-    (_: unknown, response: any) => response.socket.destroy(),
+    (_: unknown, response: ServerResponse) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
+    (_: unknown, response: ServerResponse) => response.socket?.destroy(),
   ]) {
     upstream.script = script;
     const { status, json } = await post(hello);
@@ -196,7 +200,7 @@ test('R5, concurrency: of 200 calls at once against value for 50, exactly 50 are
 
 test('value that only running calls hold is waited for, then 429; it comes back when they end', async () => {
   await begin({ channel: { cap: 800n }, config: { contentionWaitMs: 50 } });
-  let release = (): void => undefined;
+  let release: (() => void) | undefined;
   upstream.script = (_, response) => {
     release = () =>
       void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(completion('Hi')));
@@ -204,7 +208,7 @@ test('value that only running calls hold is waited for, then 429; it comes back 
   const first = post(hello);
   await expect.poll(() => upstream.requests.length).toBe(1);
   expect(await post(hello)).toMatchObject({ status: 429, json: { error: { code: 'contended' } } });
-  release();
+  release?.();
   expect((await first).status).toBe(200);
   upstream.script = answerWith(completion('Hello.'));
   expect((await post({ ...hello, max_tokens: 200 })).status).toBe(200);

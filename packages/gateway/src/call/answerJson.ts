@@ -20,7 +20,10 @@ export async function answerJson(
   for (const choice of completion.choices) meter.add(choice);
   const outputTokens = meter.tokens();
   const salt = services.randomSalt();
-  const signed = await chargeCall(call, { salt, responseHash: hashSalted(salt, body), outputTokens }, services);
+  const answer = call.slot?.keep(headers, body, -1);
+  const delivered = { salt, responseHash: hashSalted(salt, body), outputTokens, answer };
+  const signed = await chargeCall(call, delivered, services);
+  if (call.response.destroyed) return;
   call.response.writeHead(200, {
     ...headers,
     'content-length': body.length,

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ChatCompletionRequest, Hex, SignedReceipt } from '@kedge/core';
 import type { ServedChannel } from '../channels/servedChannel.js';
+import type { AnswerSlot } from '../idempotency/createIdempotency.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 import type { StructuredLog } from '../structuredLog.js';
 import type { Quote } from './quoteCall.js';
@@ -28,4 +29,6 @@ export type Call = {
   readonly quote: Quote;
   readonly reservation: Reservation;
   readonly response: ServerResponse;
+  /** Of a call with an Idempotency-Key. It runs to its end even when its client leaves: a retry gets the whole answer. */
+  readonly slot: AnswerSlot | undefined;
 };

@@ -1,5 +1,6 @@
 import { type Hex, type SignedReceipt, unitsOf } from '@kedge/core';
 import { hashSalted } from '../crypto/hashSalted.js';
+import type { KeptAnswer } from '../idempotency/createIdempotency.js';
 import type { Call, CallServices } from './callContext.js';
 import { metricsOf } from './quoteCall.js';
 
@@ -8,7 +9,8 @@ export type Delivered = {
   readonly salt: Hex;
   readonly responseHash: Hex;
   readonly outputTokens: number;
-  readonly answer?: ((receipt: SignedReceipt) => readonly Uint8Array[]) | undefined;
+  /** Kept for a retry, when the call carries an Idempotency-Key. */
+  readonly answer?: KeptAnswer | undefined;
 };
 
 /**

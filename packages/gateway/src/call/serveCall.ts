@@ -25,14 +25,14 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
   let stream: StreamAnswer | undefined;
   let chunks: Buffer[] = [];
   let bytes = 0;
-  let upstream: UpstreamCall | undefined;
-  const running = (): UpstreamCall => upstream as UpstreamCall;
+  const running = (): UpstreamCall => upstream;
 
   const onClientGone = (): void => {
     if (response.writableFinished) return;
     if (stream !== undefined) return stream.abandon();
+    if (call.slot !== undefined) return;
     // Nothing was handed over: nothing is charged.
-    upstream?.abort();
+    running().abort();
     resolve();
   };
   response.once('close', onClientGone);
@@ -45,7 +45,7 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
     reject(error);
   };
 
-  upstream = services.upstream.post('/chat/completions', forwardedBody(call), {
+  const upstream = services.upstream.post('/chat/completions', forwardedBody(call), {
     start: (answered, answeredHeaders) => {
       status = answered;
       headers = answeredHeaders;
@@ -109,7 +109,7 @@ async function answerWhole(
  * notation (a key twice) shows the upstream another request. The output's cap is always set, and usage always asked for.
  */
 function forwardedBody({ request, quote }: Call): string {
-  const capped = request.max_completion_tokens == null ? { max_tokens: quote.outputCap } : {};
+  const capped = (request.max_completion_tokens ?? undefined) === undefined ? { max_tokens: quote.outputCap } : {};
   const usage = request.stream === true ? { stream_options: { ...request.stream_options, include_usage: true } } : {};
   return JSON.stringify({ ...request, ...capped, ...usage });
 }

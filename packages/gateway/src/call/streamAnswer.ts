@@ -44,13 +44,15 @@ export function streamAnswer(
   let usage: unknown;
   let done: Buffer | undefined;
   let delivered = 0;
+  const kept: Buffer[] | undefined = call.slot === undefined ? undefined : [];
   let over = false;
 
   const hand = (bytes: Buffer): void => {
     if (bytes.length === 0) return;
     responseHash.update(bytes);
     delivered += bytes.length;
-    if (!response.write(bytes)) {
+    kept?.push(bytes);
+    if (!response.destroyed && !response.write(bytes)) {
       upstream().pause();
       response.once('drain', () => upstream().resume());
     }
@@ -88,7 +90,8 @@ export function streamAnswer(
     responseHash.update(last);
     try {
       const hash = bytesToHex(responseHash.digest());
-      const signed = await chargeCall(call, { salt, responseHash: hash, outputTokens }, services);
+      const answer = call.slot?.keep(headers, Buffer.concat([...(kept ?? []), last]), last.length);
+      const signed = await chargeCall(call, { salt, responseHash: hash, outputTokens, answer }, services);
       if (!response.destroyed) {
         response.write(`${receiptCommentPrefix}${receiptText(signed)}\n\n`);
         response.end(last);
@@ -156,6 +159,7 @@ export function streamAnswer(
     fail: giveUp,
     abandon: () => {
       if (over) return;
+      if (kept !== undefined) return upstream().resume();
       upstream().abort();
       if (delivered > 0) {
         void finish(Buffer.alloc(0));

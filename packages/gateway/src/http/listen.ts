@@ -16,6 +16,8 @@ export async function listen(options: {
   const { host, port, context, log } = options;
   const server = createServer({ maxHeaderSize: 16 * 1024, keepAliveTimeout: 65_000 }, (request, response) => {
     const ended = options.onRequest();
+    // A client that leaves while it is written to is no fault of anybody; what it was handed is charged elsewhere.
+    response.on('error', (error) => log.info('client_gone', { reason: reasonOf(error) }));
     routeRequest(request, response, context)
       .catch((error: unknown) => {
         const status = sendProblem(response, error);

@@ -5,6 +5,9 @@ import { quoteCall } from '../call/quoteCall.js';
 import { type ReserveOptions, reserveUnits } from '../call/reserveUnits.js';
 import { serveCall } from '../call/serveCall.js';
 import type { ChannelBook } from '../channels/channelBook.js';
+import type { ServedChannel } from '../channels/servedChannel.js';
+import type { AnswerSlot, Idempotency } from '../idempotency/createIdempotency.js';
+import { replayAnswer } from '../idempotency/replayAnswer.js';
 import type { Ledger } from '../ledger/openLedger.js';
 import { authenticate } from './authenticate.js';
 import { readBody } from './readBody.js';
@@ -13,6 +16,7 @@ import { sendJson } from './sendProblem.js';
 export type RouteContext = {
   readonly book: ChannelBook;
   readonly ledger: Ledger;
+  readonly idempotency: Idempotency;
   readonly services: CallServices;
   readonly reserving: ReserveOptions;
   readonly maxRequestBytes: number;
@@ -73,10 +77,34 @@ async function chatCompletions(
   const found = authenticate(request.headers.authorization, context.book);
   const served = found instanceof Promise ? await found : found;
   const requestBody = await readBody(request, context.maxRequestBytes);
-  const completion = parseChatCompletionRequest(parseJson(requestBody));
-  const quote = quoteCall(served.policy, completion);
-  const reservation = await reserveUnits(served, quote.worstUnits, context.reserving);
-  await serveCall({ served, request: completion, requestBody, quote, reservation, response }, context.services);
+  const key = request.headers['idempotency-key'];
+  if (typeof key !== 'string') return serveOnce(served, requestBody, response, undefined, context);
+  const { idempotency, ledger } = context;
+  const { channelId } = served;
+  const begun = await idempotency.begin({ channelId, key, body: requestBody }, ledger.log.readAt);
+  if ('head' in begun) {
+    const signed = await ledger.receiptOf(channelId, BigInt(begun.head.seq));
+    if (signed === undefined) throw new Error(`The log has an answer without its receipt ${begun.head.seq}.`);
+    return replayAnswer(response, begun.head, begun.body, signed);
+  }
+  try {
+    await serveOnce(served, requestBody, response, begun, context);
+  } finally {
+    begun.end();
+  }
+}
+
+async function serveOnce(
+  served: ServedChannel,
+  requestBody: Buffer,
+  response: ServerResponse,
+  slot: AnswerSlot | undefined,
+  { reserving, services }: RouteContext,
+): Promise<void> {
+  const request = parseChatCompletionRequest(parseJson(requestBody));
+  const quote = quoteCall(served.policy, request);
+  const reservation = await reserveUnits(served, quote.worstUnits, reserving);
+  await serveCall({ served, request, requestBody, quote, reservation, response, slot }, services);
 }
 
 async function models(request: IncomingMessage, response: ServerResponse, { book }: RouteContext): Promise<void> {

@@ -148,7 +148,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       const others = unanchored.filter((name) => !isIn(name, range));
       const back: BatchName[] = [];
       for (let batch = range.firstBatch; batch <= range.lastBatch; batch++) back.push({ epoch: range.epoch, batch });
-      unanchored = [...others, ...back].sort((a, b) => Number(a.epoch - b.epoch) || Number(a.batch - b.batch));
+      unanchored = [...others, ...back].toSorted((a, b) => Number(a.epoch - b.epoch) || Number(a.batch - b.batch));
     },
     log: records,
     close: async () => {

@@ -10,6 +10,7 @@ import {
   type SignedReceipt,
 } from '@kedge/core';
 import { keccak256 } from '../crypto/hashers.js';
+import type { KeptAnswer } from '../idempotency/createIdempotency.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import { type BatchRecord, encodeBatchRecord } from './batchRecord.js';
 import type { ChannelAccount } from './channelAccount.js';
@@ -31,7 +32,7 @@ export type CommitInput = {
   readonly salt: Hex;
   readonly issuedAt: bigint;
   /** Kept with the receipt, in the same flush: the answer to replay for an Idempotency-Key. */
-  readonly answer?: ((receipt: SignedReceipt) => readonly Uint8Array[]) | undefined;
+  readonly answer?: KeptAnswer | undefined;
 };
 
 type Pending = {
@@ -87,7 +88,7 @@ export function createReceiptBatcher(options: {
       group.forEach(({ input }, index) => {
         const receipt = signed[index];
         if (input.answer !== undefined && receipt !== undefined) {
-          durable.push(records.append(recordTypes.answer, input.answer(receipt)));
+          durable.push(keepAnswer(records, input.answer, receipt));
         }
       });
       const [offset] = await Promise.all(durable);
@@ -144,10 +145,17 @@ export function createReceiptBatcher(options: {
       });
     },
     idle: async () => {
-      while (flushing !== undefined || pending.length > 0) {
-        flush();
-        await flushing;
-      }
+      for (; pending.length > 0 || flushing !== undefined; await flushing) flush();
     },
   };
+}
+
+async function keepAnswer(records: RecordLog, answer: KeptAnswer, receipt: SignedReceipt): Promise<number> {
+  const payload = answer.encode(receipt);
+  const offset = await records.append(recordTypes.answer, payload);
+  answer.stored(
+    offset,
+    payload.reduce((sum, part) => sum + part.length, 0),
+  );
+  return offset;
 }

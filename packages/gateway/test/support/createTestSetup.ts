@@ -41,10 +41,12 @@ export type TestSetup = {
   readonly channel: Channel;
   readonly channelId: Hex;
   readonly folder: string;
-  readonly logs: Record<string, any>[];
+  readonly logs: Record<string, unknown>[];
   readonly start: (more?: Partial<GatewayConfigInput>) => Promise<Gateway>;
   readonly remove: () => void;
 };
+
+const decimal = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
 
 /** A folder with a configuration and one open channel, behind the in-memory chain. */
 export function createTestSetup(options: {
@@ -84,7 +86,6 @@ export function createTestSetup(options: {
     edges: [{ classId: '7', parentIndex: '0', asset: `0x${'0'.repeat(40)}` }],
     name: 'test',
   };
-  const decimal = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
   writeFileSync(channelsFile, JSON.stringify([record], decimal), { mode: 0o600 });
   const config: GatewayConfigInput = {
     dataDir: join(folder, 'gateway'),
@@ -102,7 +103,7 @@ export function createTestSetup(options: {
     ...options.config,
   };
   const chain = createFakeChain(policyHash, now - 10n);
-  const logs: Record<string, any>[] = [];
+  const logs: Record<string, unknown>[] = [];
   const push = (level: string) => (event: string, fields?: object) => void logs.push({ level, event, ...fields });
   const log = { info: push('info'), warn: push('warn'), error: push('error') };
   return {

@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 export type ScriptedRequest = {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
-  readonly json: any;
+  /** The request body, as far as tests look at it. */
+  readonly json: { readonly stream?: boolean; readonly max_tokens?: number; readonly stream_options?: { include_usage?: boolean } };
 };
-export type Script = (request: ScriptedRequest, response: ServerResponse) => void | Promise<void>;
+export type Script = (request: ScriptedRequest, response: ServerResponse) => unknown;
 
 export type ScriptedUpstream = {
   readonly url: string;
@@ -26,7 +27,7 @@ export async function startScriptedUpstream(script: Script): Promise<ScriptedUps
       const scripted = {
         path: request.url ?? '',
         headers: request.headers,
-        json: JSON.parse(Buffer.concat(chunks).toString() || 'null') as unknown,
+        json: JSON.parse(Buffer.concat(chunks).toString() || 'null') as ScriptedRequest['json'],
       };
       requests.push(scripted);
       void upstream.script(scripted, response);

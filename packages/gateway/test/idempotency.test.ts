@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Gateway } from '../src/index.js';
+import { apiKey, createTestSetup, type TestSetup } from './support/createTestSetup.js';
+import {
+  answerWith,
+  chunkEvent,
+  completion,
+  type ScriptedUpstream,
+  startScriptedUpstream,
+  streamWords,
+} from './support/scriptedUpstream.js';
+
+let upstream: ScriptedUpstream;
+let setup: TestSetup;
+let gateway: Gateway;
+
+beforeEach(async () => {
+  let calls = 0;
+  upstream = await startScriptedUpstream((request, response) =>
+    (request.json.stream === true ? streamWords([`answer ${++calls}`]) : answerWith(completion(`answer ${++calls}`)))(
+      request,
+      response,
+    ),
+  );
+  setup = createTestSetup({ upstreamUrl: upstream.url });
+  gateway = await setup.start();
+});
+afterEach(async () => {
+  await gateway.close();
+  await upstream.close();
+  setup.remove();
+});
+
+const hello = { model: 'demo', messages: [{ role: 'user', content: 'Hi' }] };
+
+const request = (body: unknown, key?: string, signal?: AbortSignal): Promise<Response> =>
+  fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${apiKey}`,
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
+    },
+    body: JSON.stringify(body),
+    signal: signal ?? null,
+  });
+
+async function post(body: unknown, key?: string) {
+  const response = await request(body, key);
+  return { status: response.status, text: await response.text(), receipt: response.headers.get('kedge-receipt') };
+}
+
+test('R27: a retry with its key gets the first answer and its receipt, and is not charged', async () => {
+  const first = await post(hello, 'key-1');
+  expect(await post(hello, 'key-1')).toEqual(first);
+  const other = await post(hello, 'key-2');
+  expect(other.text).not.toBe(first.text);
+  expect(upstream.requests).toHaveLength(2);
+});
+
+test('R27: so does a retry of a stream, byte for byte, and after a restart', async () => {
+  const first = await post({ ...hello, stream: true }, 'key-1');
+  expect(first.text).toContain(': kedge-receipt ');
+  expect(await post({ ...hello, stream: true }, 'key-1')).toEqual(first);
+  await gateway.close();
+  gateway = await setup.start();
+  expect(await post({ ...hello, stream: true }, 'key-1')).toEqual(first);
+  expect(upstream.requests).toHaveLength(1);
+});
+
+test('the same key with another body is 409', async () => {
+  await post(hello, 'key-1');
+  expect(await post({ ...hello, max_tokens: 3 }, 'key-1')).toMatchObject({ status: 409 });
+});
+
+test('calls at once with one key are one call', async () => {
+  const answers = await Promise.all(Array.from({ length: 20 }, () => post(hello, 'key-1')));
+  expect(new Set(answers.map(({ text, receipt }) => `${text}${receipt}`)).size).toBe(1);
+  expect(upstream.requests).toHaveLength(1);
+});
+
+test('a call that failed uncharged leaves its key free', async () => {
+  const answering = upstream.script;
+  upstream.script = answerWith({}, 500);
+  expect((await post(hello, 'key-1')).status).toBe(502);
+  upstream.script = answering;
+  expect((await post(hello, 'key-1')).status).toBe(200);
+});
+
+test('a client that leaves in the middle gets the whole answer with its key', async () => {
+  let finish: (() => void) | undefined;
+  upstream.script = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(chunkEvent({ content: 'One' }));
+    finish = () => response.end(`${chunkEvent({ content: ' two' }, 'stop')}data: [DONE]\n\n`);
+  };
+  const abort = new AbortController();
+  const response = await request({ ...hello, stream: true }, 'key-1', abort.signal);
+  await response.body?.getReader().read();
+  abort.abort();
+  const retry = post({ ...hello, stream: true }, 'key-1');
+  finish?.();
+  const { text } = await retry;
+  expect(text).toContain('"content":"One"');
+  expect(text).toContain('"content":" two"');
+  expect(text).toMatch(/: kedge-receipt \S+\n\ndata: \[DONE\]\n\n$/);
+  expect(upstream.requests).toHaveLength(1);
+});
+
+test('an answer whose client left before it was written harms nothing', async () => {
+  let answer: (() => void) | undefined;
+  upstream.script = (_, response) => {
+    answer = () => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(completion('late')));
+  };
+  const abort = new AbortController();
+  const pending = request(hello, 'key-1', abort.signal).catch(() => undefined);
+  await expect.poll(() => upstream.requests.length).toBe(1);
+  abort.abort();
+  await pending;
+  const retry = post(hello, 'key-1');
+  answer?.();
+  expect((await retry).text).toContain('late');
+});
