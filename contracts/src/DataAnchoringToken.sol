@@ -6,7 +6,6 @@ import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
 import {ERC721Utils} from "@openzeppelin/contracts/token/ERC721/utils/ERC721Utils.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {DATBacking} from "./base/DATBacking.sol";
 import {DATDelegation} from "./base/DATDelegation.sol";
 import {IDATClasses} from "./interfaces/IDATClasses.sol";
@@ -27,7 +26,7 @@ import {TokenId} from "./types/TokenId.sol";
 /// @notice Answers to `IDATCore` and `IDataAnchoringToken`. What is done often is here; classes, policies, lots, refunds,
 /// royalties and most views are in the extension, which the fallback runs on this contract's storage. There is no
 /// administrator, and the extension cannot be changed.
-contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransient, IERC721Metadata, IDATLocks {
+contract DataAnchoringToken is DATBacking, DATDelegation, IERC721Metadata, IDATLocks {
     bytes4 private constant ERC4906_ID = 0x49064906;
 
     constructor(string memory name_, string memory symbol_, address extension_) DATDelegation(extension_) {
@@ -58,6 +57,12 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
     /// @inheritdoc IERC721
     function ownerOf(uint256 tokenId) public view returns (address) {
         return _requireToken(tokenId).owner();
+    }
+
+    /// @dev Here and not in the extension because every opening of a channel asks.
+    function policyOfToken(uint256 tokenId) external view returns (uint32 policyVersion, bytes32 policyHash) {
+        _requireToken(tokenId);
+        return _policyOf(TokenId.wrap(tokenId));
     }
 
     // Minting, value and usage
@@ -93,7 +98,7 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
         emit IDATCore.ValueTransferred(fromTokenId, toTokenId, value);
     }
 
-    function recordUsage(uint256 tokenId, bytes32 metricType, uint256 amount) external nonReentrantView {
+    function recordUsage(uint256 tokenId, bytes32 metricType, uint256 amount) external {
         Token token = _requireToken(tokenId);
         _requireUser(tokenId, token.owner());
         _requireUnexpired(tokenId, token.expireAt());
@@ -134,7 +139,7 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
     }
 
     /// @inheritdoc IDATLocks
-    function consumeLock(bytes32 lockId, uint64 units, bytes32 metricType, address operator) external nonReentrantView {
+    function consumeLock(bytes32 lockId, uint64 units, bytes32 metricType, address operator) external {
         mapping(bytes32 => Lock) storage locks = _locks[msg.sender];
         Lock record = locks[lockId];
         if (record.tokenId() == 0) revert DATNonexistentLock(msg.sender, lockId);
@@ -171,7 +176,7 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
 
     // Settlement and claims
 
-    function settleRevenueETH(uint256 classId) external payable nonReentrant {
+    function settleRevenueETH(uint256 classId) external payable nonReentrantView {
         _settleDirect(classId, address(0), msg.value);
     }
 
@@ -312,7 +317,11 @@ contract DataAnchoringToken is DATBacking, DATDelegation, ReentrancyGuardTransie
 
     /// @dev Only unbacked value can be too much for one token; its holder makes room by moving or using some.
     function _giveValue(uint256 tokenId, Token token, uint256 units) private {
-        uint256 sum = token.value() + units;
+        uint256 sum;
+        // No overflow: the units come from another token or from a lock, so they have 64 bits.
+        unchecked {
+            sum = token.value() + units;
+        }
         if (sum > type(uint64).max) revert IDATErrors.DATValueTooLarge(sum);
         // Checked above.
         _tokens[tokenId] = token.withValue(uint64(sum));

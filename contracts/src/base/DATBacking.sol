@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IDATLots} from "../interfaces/IDATLots.sol";
 import {Ledger} from "../types/Ledger.sol";
 import {Lot, LotHead, LotPrice, LotSupply, packLotSupply} from "../types/Lot.sol";
@@ -11,11 +12,14 @@ import {DATRevenue} from "./DATRevenue.sol";
 /// @dev Escrow never runs dry. Since the lot was last empty, with N units bought, S spent and R refunded or swept:
 /// deposits >= price x N; released for spending < price x S + 1 (a difference of two floors); paid for R <= price x R.
 /// As S + R <= N, what left < deposits + 1, and both are integers.
-abstract contract DATBacking is DATRevenue {
+abstract contract DATBacking is DATRevenue, ReentrancyGuardTransient {
     /// @dev Releases the backing of spent units: the operator's cut is owed to it, the rest is revenue of the class (R3).
     /// No operator: no cut. Does nothing for unbacked value.
     function _releaseSpent(TokenId id, uint64 units, address operator) internal {
-        if (units == 0 || !id.isBacked()) return;
+        if (units != 0 && id.isBacked()) _releaseBacking(id, units, operator);
+    }
+
+    function _releaseBacking(TokenId id, uint64 units, address operator) private nonReentrantView {
         Lot storage lot = _lots[id.lotKey()];
         LotSupply supply = lot.supply;
         LotPrice price = lot.price;
@@ -57,5 +61,10 @@ abstract contract DATBacking is DATRevenue {
         lot.supply = packLotSupply(outstanding, spent, uint96(escrow));
         Ledger storage ledger = _ledgers[id.classId()][asset];
         ledger.held = ledger.held.minusBacking(amount + residue);
+    }
+
+    function _policyOf(TokenId id) internal view returns (uint32 policyVersion, bytes32 policyHash) {
+        policyVersion = id.isBacked() ? _lots[id.lotKey()].head.policyVersion() : id.lot();
+        policyHash = _records[id.classId()].policies[policyVersion].hash;
     }
 }

@@ -128,10 +128,12 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
         uint256 end = _endIndex(classId, expireAt, ledger);
         // No overflow: ratio < 2^32 and index < 2^160. The end is never before the start: an exit comes after its entry,
         // and until it is stored nothing is settled after the expiry, so an earlier claim ended at this index at most.
-        uint256 scaled = ratio * (end - start) + state.fraction();
-        amount = scaled >> SCALE_BITS;
-        // Casts: an index is a uint160; the fraction keeps the 48 bits below one smallest unit.
-        state = packClaimState(uint160(end), uint48(scaled));
+        unchecked {
+            uint256 scaled = ratio * (end - start) + state.fraction();
+            amount = scaled >> SCALE_BITS;
+            // Casts: an index is a uint160; the fraction keeps the 48 bits below one smallest unit.
+            state = packClaimState(uint160(end), uint48(scaled));
+        }
     }
 
     /// @dev Where earning ends: at the exit of an expired share, exactly, whoever observed it when (P2). An expired share
@@ -150,10 +152,13 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
         uint256 count = ledger.books.checkpointCount();
         uint256 low;
         uint256 high = count;
-        while (low < high) {
-            uint256 middle = (low + high) / 2;
-            if (ledger.checkpoints[middle].epoch() < epoch) low = middle + 1;
-            else high = middle;
+        // Positions have 32 bits.
+        unchecked {
+            while (low < high) {
+                uint256 middle = (low + high) / 2;
+                if (ledger.checkpoints[middle].epoch() < epoch) low = middle + 1;
+                else high = middle;
+            }
         }
         return low == count ? ledger.index.index() : ledger.checkpoints[low].index();
     }

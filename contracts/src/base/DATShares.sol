@@ -20,16 +20,19 @@ abstract contract DATShares is DATStorage {
         uint32 expireAt = share.nextExpiry();
         if (expireAt == 0 || expireAt >= block.timestamp) return share;
 
+        uint32[64] storage queue = _expiries[classId];
+        mapping(uint256 => ExpiryBucket) storage buckets = _buckets[classId];
         uint48 totalShare = share.totalShare();
+        uint32 exitEpoch = share.epoch() + 1;
         uint8 count = share.expiryCount();
         do {
-            ExpiryBucket storage bucket = _buckets[classId][expireAt];
+            ExpiryBucket storage bucket = buckets[expireAt];
             uint48 weight = bucket.weight;
-            bucket.exitEpoch = share.epoch() + 1;
+            bucket.exitEpoch = exitEpoch;
             totalShare -= weight;
             emit IDATRevenue.SharesExpired(classId, expireAt, weight, totalShare);
             --count;
-            expireAt = count == 0 ? 0 : _expiries[classId][count - 1];
+            expireAt = count == 0 ? 0 : queue[count - 1];
         } while (expireAt != 0 && expireAt < block.timestamp);
         share = share.withTotal(totalShare).withExpiries(expireAt, count);
         _classShares[classId] = share;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {DATBacking} from "../base/DATBacking.sol";
 import {IDATClasses, Parent} from "../interfaces/IDATClasses.sol";
 import {IDATErrors} from "../interfaces/IDATErrors.sol";
 
 /// @title DATExtension: what every part of the extension stands on.
 /// @dev The guard's transient slot belongs to the address that runs the code: the core and its extension share it.
-abstract contract DATExtension is DATBacking, ReentrancyGuardTransient {
+abstract contract DATExtension is DATBacking {
     address private immutable _self = address(this);
 
     /// @dev On everything that changes state, so that nobody leaves a class or money at the extension's own address.

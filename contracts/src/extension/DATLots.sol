@@ -15,7 +15,7 @@ abstract contract DATLots is DATExtension, IDATLots {
     /// @inheritdoc IDATLots
     function createLot(uint256 classId, LotTerms calldata terms) external onlyDelegated returns (uint32 lot) {
         uint32 policyVersion = _requireIssuer(classId).policyVersion();
-        if (_policyHash(classId, policyVersion) == 0) revert DATPolicyWithoutHash(classId, policyVersion);
+        if (_records[classId].policies[policyVersion].hash == 0) revert DATPolicyWithoutHash(classId, policyVersion);
         if (terms.priceNumerator == 0) revert DATInvalidLotTerms("priceNumerator");
         if (terms.priceDenominator == 0) revert DATInvalidLotTerms("priceDenominator");
         if (terms.operatorBps > BASIS_POINTS) revert DATInvalidLotTerms("operatorBps");
@@ -130,11 +130,10 @@ abstract contract DATLots is DATExtension, IDATLots {
     }
 
     /// @inheritdoc IDATLots
+    /// @dev The core answers this one itself; it is here because the interface is.
     function policyOfToken(uint256 tokenId) external view returns (uint32 policyVersion, bytes32 policyHash) {
         _requireToken(tokenId);
-        TokenId id = TokenId.wrap(tokenId);
-        policyVersion = id.isBacked() ? _lots[id.lotKey()].head.policyVersion() : id.lot();
-        policyHash = _policyHash(id.classId(), policyVersion);
+        return _policyOf(TokenId.wrap(tokenId));
     }
 
     function _takeDeposit(address asset, uint256 deposit) private {
@@ -182,9 +181,5 @@ abstract contract DATLots is DATExtension, IDATLots {
         record = _lots[encodeLotKey(classId, lot)];
         // The key is exact for every class id below 2^64, and there are no others.
         if (classId > type(uint64).max || record.seller == address(0)) revert DATNonexistentLot(classId, lot);
-    }
-
-    function _policyHash(uint256 classId, uint32 policyVersion) private view returns (bytes32) {
-        return _records[classId].policies[policyVersion].hash;
     }
 }

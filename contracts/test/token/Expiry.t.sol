@@ -242,6 +242,7 @@ contract ExpiryTest is KedgeTest {
     }
 
     /// @dev Shares of one unit each with random ends; every settlement is divided by hand among those alive.
+    /// forge-config: default.fuzz.runs = 64
     function testFuzz_P2_AgainstALedgerOfEverySettlement(uint256 seed) public {
         uint256 count = 30;
         uint256[] memory ids = new uint256[](count);

@@ -181,10 +181,9 @@ contract LocksTest is KedgeTest {
     }
 
     function test_R5_AModuleCannotReenterWhileItIsAsked() public {
-        bytes[] memory calls = new bytes[](3);
+        bytes[] memory calls = new bytes[](2);
         calls[0] = abi.encodeCall(IDATLocks.lock, (tokenId, 1, address(module), ""));
-        calls[1] = abi.encodeCall(IDATLocks.consumeLock, (ID, 1, METRIC, operator));
-        calls[2] = abi.encodeCall(IDATCore.claim, (tokenId, ETH, payable(holder)));
+        calls[1] = abi.encodeCall(IDATCore.claim, (tokenId, ETH, payable(holder)));
         for (uint256 i = 0; i < calls.length; ++i) {
             module.arm(calls[i]);
             module.setNextId(bytes32(i));
@@ -202,6 +201,6 @@ contract LocksTest is KedgeTest {
         module.arm(abi.encodeCall(IDATLocks.returnLock, (ID)));
         lock(10);
         assertTrue(module.succeeded());
-        assertEq(core.valueOf(tokenId), 100 - 30 - 10);
+        assertEq(core.valueOf(tokenId), 100 - 20 - 10);
     }
 }

@@ -258,6 +258,7 @@ contract LotsTest is KedgeTest {
     }
 
     /// @dev Purchases, uses, refunds and sweeps in any order: the escrow never runs dry, the residue is the class's.
+    /// forge-config: default.fuzz.runs = 64
     function testFuzz_R2_EscrowNeverRunsDry(uint96 numerator, uint64 denominator, uint256 seed) public {
         LotTerms memory t = terms(ETH, uint96(bound(numerator, 1, 1e6)), uint64(bound(denominator, 1, 1e6)));
         t.expiredToClass = true;

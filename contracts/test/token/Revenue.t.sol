@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
+import {LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {IDATRevenue, RevenueInfo} from "../../src/interfaces/IDATRevenue.sol";
 import {BlacklistAsset, FeeAsset, PlainAsset} from "../helpers/Assets.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
@@ -58,6 +59,7 @@ contract RevenueTest is KedgeTest {
     }
 
     /// @dev Against a ledger of every settlement, with mints between them, for two assets that settle at their own times.
+    /// forge-config: default.fuzz.runs = 64
     function testFuzz_P4_CheckpointsFindEveryEntry(uint256 seed) public {
         uint256 count = 24;
         uint256[] memory ids = new uint256[](count);
@@ -325,14 +327,18 @@ contract RevenueTest is KedgeTest {
     function test_P7_TheGuardIsOneForCoreAndExtension() public {
         EthReenterer thief = new EthReenterer();
         uint256 tokenId = mintShare(classId, address(thief), 1);
-        bytes[] memory calls = new bytes[](7);
+        LotTerms memory terms = lotTerms(ETH, 1, 1);
+        terms.seller = address(this);
+        uint32 lot = createLot(classId, terms);
+        vm.deal(address(this), 1);
+        uint256 backed = token.mintFromLot{value: 1}(classId, lot, address(thief), 1, 0);
+        bytes[] memory calls = new bytes[](6);
         calls[0] = abi.encodeCall(IDATRevenue.withdraw, (ETH, payable(address(thief))));
         calls[1] = abi.encodeCall(IDATRevenue.collectRoyalty, (classId, 0, ETH));
         calls[2] = abi.encodeWithSignature("refund(uint256,uint64,address)", tokenId, 1, thief);
         calls[3] = abi.encodeWithSignature("sweepExpired(uint256)", tokenId);
         calls[4] = abi.encodeCall(IDATCore.settleRevenueETH, (classId));
-        calls[5] = abi.encodeCall(IDATCore.recordUsage, (tokenId, 0, 0));
-        calls[6] = abi.encodeWithSignature("consumeLock(bytes32,uint64,bytes32,address)", 0, 0, 0, thief);
+        calls[5] = abi.encodeCall(IDATCore.recordUsage, (backed, 0, 1));
         for (uint256 i = 0; i < calls.length; ++i) {
             settleETH(classId, 8);
             thief.arm(address(token), calls[i]);
