@@ -53,9 +53,13 @@ export function createChain(options: {
       rmSync(cache, { recursive: true, force: true });
       const saved = await unpackDump(paths.chainDump, paths.chain);
       const args = [
-        ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(developmentChainId), '--quiet'],
-        ...['--mnemonic', developmentMnemonic, '--cache-path', cache],
-        ...(saved === undefined ? [] : ['--load-state', saved.file]),
+        '--host=127.0.0.1',
+        `--port=${port}`,
+        `--chain-id=${developmentChainId}`,
+        `--mnemonic=${developmentMnemonic}`,
+        `--cache-path=${cache}`,
+        '--quiet',
+        ...(saved === undefined ? [] : [`--load-state=${saved.file}`]),
       ];
       const child = await startChild('chain', { file: anvil, args, environment }, paths);
       try {

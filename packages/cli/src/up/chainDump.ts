@@ -81,7 +81,10 @@ export async function unpackDump(file: string, folder: string): Promise<Loadable
     throw new BaseError(`the saved chain ${file} is damaged: ${(cause as Error).message}`, {
       code: 'damaged_chain_state',
       cause,
-      hints: ['put back a copy of that file', 'or move the data folder away and run kedge up again: it then begins a new chain'],
+      hints: [
+        'put back a copy of that file',
+        'or move the data folder away and run kedge up again: it then begins a new chain',
+      ],
     });
   }
   return { file: unpacked, remove: () => rmSync(unpacked, { force: true }) };

@@ -55,9 +55,8 @@ export function createServices(options: {
     start: chain.run,
     onRestarted: async () => {
       // The chain lost what came after its last save; the gateway sends again, when it starts, what the chain lacks.
-      if (gateway.pid() === undefined) return;
       await gateway.restart();
-      note('the gateway started anew on the restored chain');
+      if (gateway.pid() !== undefined) note('the gateway started anew on the restored chain');
     },
   });
   return {

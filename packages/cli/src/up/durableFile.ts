@@ -23,7 +23,7 @@ export function writeDurably(path: string, content: string | Uint8Array, mode = 
   try {
     // The mode given to open counts only for a new file, and a temporary file may be left from a crash.
     fchmodSync(descriptor, mode);
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

@@ -21,7 +21,8 @@ export async function upstreamModels(
   const base = new URL(upstream.url);
   const url = `${base.origin}${base.pathname === '/' ? '/v1' : base.pathname.replace(/\/+$/, '')}/models`;
   const { apiKey } = upstream;
-  const key = apiKey === undefined ? undefined : 'env' in apiKey ? environment[apiKey.env] : readFileSync(apiKey.file, 'utf8');
+  const key =
+    apiKey === undefined ? undefined : 'env' in apiKey ? environment[apiKey.env] : readFileSync(apiKey.file, 'utf8');
   try {
     const headers = key === undefined ? {} : { authorization: `Bearer ${key.trim()}` };
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(patience) });
@@ -31,7 +32,10 @@ export async function upstreamModels(
     throw new BaseError(`${url} does not say which models there are: ${(cause as Error).message}`, {
       code: 'upstream_models_unknown',
       cause,
-      hints: ['name them: --model <name>, as often as needed', `a key goes into ${upstreamKeyVariable} or --upstream-key-file`],
+      hints: [
+        'name them: --model <name>, as often as needed',
+        `a key goes into ${upstreamKeyVariable} or --upstream-key-file`,
+      ],
     });
   }
 }

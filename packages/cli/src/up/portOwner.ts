@@ -31,7 +31,9 @@ function listeningInodes(table: string, port: number): string[] {
 
 function openFilesOf(pid: string): string[] {
   const folder = `/proc/${pid}/fd`;
-  return ifReadable(() => readdirSync(folder), []).map((name) => ifReadable(() => readlinkSync(`${folder}/${name}`), ''));
+  return ifReadable(() => readdirSync(folder), []).map((name) =>
+    ifReadable(() => readlinkSync(`${folder}/${name}`), ''),
+  );
 }
 
 /** Processes of other users, and those that end meanwhile, are passed over. */

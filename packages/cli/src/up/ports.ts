@@ -47,7 +47,8 @@ export async function requireFreePorts(ports: Ports): Promise<void> {
   for (const [service, port] of Object.entries(ports)) {
     if (await isPortFree(port)) continue;
     const owner = portOwner(port);
-    const named = owner === undefined ? "another user's process" : `process ${owner.pid} (${owner.command.slice(0, 120)})`;
+    const named =
+      owner === undefined ? "another user's process" : `process ${owner.pid} (${owner.command.slice(0, 120)})`;
     throw new BaseError(`port ${port}, which this folder's ${service} uses, is taken by ${named}`, {
       code: 'port_taken',
       hints: [

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ChildCommand } from './child.js';
 import type { DataPaths } from './dataPaths.js';
 import { writeDurably } from './durableFile.js';
+import { gatewayFilesOf } from './gatewayFiles.js';
 import type { Ports } from './ports.js';
 import type { UpState } from './upState.js';
 
@@ -23,16 +24,12 @@ export function agentProgram(options: {
   environment: Environment;
 }): ChildCommand {
   const { paths, port, manifests, environment } = options;
-  return programOf('agent', join(paths.agent, 'config.json'), { port, contentStoreDir: paths.store, manifests }, environment);
-}
-
-/** The gateway's files in the data folder. */
-export function gatewayFilesOf(paths: DataPaths): { readonly channels: string; readonly key: string; readonly ledger: string } {
-  return {
-    channels: join(paths.gateway, 'channels.json'),
-    key: join(paths.gateway, 'operator-key'),
-    ledger: join(paths.gateway, 'ledger'),
-  };
+  return programOf(
+    'agent',
+    join(paths.agent, 'config.json'),
+    { port, contentStoreDir: paths.store, manifests },
+    environment,
+  );
 }
 
 /**
@@ -68,7 +65,12 @@ export function gatewayProgram(options: {
   return programOf('gateway', join(paths.gateway, 'config.json'), config, environment);
 }
 
-function programOf(name: 'agent' | 'gateway', configFile: string, config: object, environment: Environment): ChildCommand {
+function programOf(
+  name: 'agent' | 'gateway',
+  configFile: string,
+  config: object,
+  environment: Environment,
+): ChildCommand {
   writeDurably(configFile, `${JSON.stringify(config, null, 2)}\n`);
   // The programs lie beside the entry points of their packages; the CLI starts them and loads nothing of them.
   const main = fileURLToPath(new URL('./main.js', import.meta.resolve(`@kedge/${name}`)));

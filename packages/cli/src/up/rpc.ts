@@ -1,5 +1,10 @@
 /** One JSON-RPC call over HTTP, for what viem has no action for. Throws when the node does not answer or answers an error. */
-export async function rpc(url: string, method: string, params: readonly unknown[] = [], timeout = 30_000): Promise<unknown> {
+export async function rpc(
+  url: string,
+  method: string,
+  params: readonly unknown[] = [],
+  timeout = 30_000,
+): Promise<unknown> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

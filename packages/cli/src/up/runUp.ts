@@ -36,7 +36,10 @@ const stopped = new Error('stopped while starting');
  *
  * @throws BaseError when another one runs, a port is taken, saved state is damaged, or a service cannot be kept running
  */
-export async function runUp(context: Pick<Context, 'cwd' | 'environment' | 'output'>, options: UpOptions): Promise<void> {
+export async function runUp(
+  context: Pick<Context, 'cwd' | 'environment' | 'output'>,
+  options: UpOptions,
+): Promise<void> {
   const { environment, output } = context;
   const { note } = output;
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
@@ -56,7 +59,10 @@ export async function runUp(context: Pick<Context, 'cwd' | 'environment' | 'outp
   try {
     const state = await prepare(paths, options, note);
     const { upFile, view } = await startStack({
-      ...{ paths, state, environment, note },
+      paths,
+      state,
+      environment,
+      note,
       upstream: options.upstream,
       models: options.models,
       onFailed: (error) => failure.abort(error),
@@ -73,7 +79,8 @@ export async function runUp(context: Pick<Context, 'cwd' | 'environment' | 'outp
     if (error !== stopped) throw error;
   } finally {
     lock.markStopping();
-    if (stop.signal.aborted) note(`stopping (${String(stop.signal.reason)}): the gateway finishes its calls and captures what was used`);
+    if (stop.signal.aborted)
+      note(`stopping (${String(stop.signal.reason)}): the gateway finishes its calls and captures what was used`);
     await services?.stopAll();
     if (stop.signal.aborted) note('stopped; the next start goes on from here');
     stop.dispose();
@@ -95,7 +102,9 @@ async function prepare(paths: DataPaths, options: UpOptions, note: (line: string
   const found = await endLeftovers(paths, async () => {
     const url = `http://127.0.0.1:${known?.ports.chain}`;
     if (known === undefined || !(await answersRpc(url))) return;
-    await dumpChain(url, paths.chainDump).catch((error: Error) => note(`what the chain did last is lost: ${error.message}`));
+    await dumpChain(url, paths.chainDump).catch((error: Error) =>
+      note(`what the chain did last is lost: ${error.message}`),
+    );
   });
   if (found.length > 0) note(`ended what an earlier kedge up left running: ${found.join(', ')}`);
   const state: UpState = known ?? {

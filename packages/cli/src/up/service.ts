@@ -15,16 +15,17 @@ export type ServiceOptions = {
   readonly note: (line: string) => void;
   /** Hears once that the service cannot be kept running. */
   readonly onFailed: (error: unknown) => void;
-  /** Ms before each new start; when they are used up within `window` ms, the service has failed. */
+  /** Ms before each new start in a row; when they are used up the service has failed. */
   readonly delays?: readonly number[];
-  readonly window?: number;
+  /** Ms of service after which an end is no longer one in a row. */
+  readonly steadyAfter?: number;
 };
 
 /** A service that is started again when it ends by itself. */
 export type Service = {
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Stops it in peace and starts it again. */
+  /** Stops it in peace and starts it again; does nothing before `start`. */
   restart(): Promise<void>;
   /** Ends it at once, for good. */
   kill(): void;
@@ -32,16 +33,17 @@ export type Service = {
   pid(): number | undefined;
 };
 
-const standardDelays = [0, 250, 1_000, 3_000];
-const standardWindow = 60_000;
+const standardDelays = [0, 250, 1_000, 3_000, 5_000];
+const standardSteadyAfter = 5_000;
 
 /** Keeps one service running until it is stopped. Starts, stops and restarts happen one after the other. */
 export function createService(options: ServiceOptions): Service {
-  const { delays = standardDelays, window = standardWindow } = options;
+  const { delays = standardDelays, steadyAfter = standardSteadyAfter } = options;
   const closing = new AbortController();
   let child: Child | undefined;
   let queue: Promise<unknown> = Promise.resolve();
-  let failures: number[] = [];
+  let endsInARow = 0;
+  let wanted = false;
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const next = queue.then(work, work);
@@ -51,10 +53,12 @@ export function createService(options: ServiceOptions): Service {
   const launch = async (): Promise<void> => {
     const started = await options.start();
     child = started;
+    const readyAt = Date.now();
     void started.ended.then(({ text }) => {
       // `child` is another one, or none, when we ended this one ourselves.
       if (child !== started) return;
       child = undefined;
+      if (Date.now() - readyAt > steadyAfter) endsInARow = 0;
       options.note(`the ${options.name} ended (${text}); starting it again`);
       inTurn(() => revive(started, text)).catch(options.onFailed);
     });
@@ -69,10 +73,12 @@ export function createService(options: ServiceOptions): Service {
       code: 'service_failed',
       hints: [`the end of ${ended.log.file}:\n${logTail(ended)}`],
     });
+    // A restart that came first in the queue has started it already.
+    if (child !== undefined) return;
     while (!closing.signal.aborted) {
-      failures = [...failures.filter((time) => time > Date.now() - window), Date.now()];
-      const pause = delays[failures.length - 1];
+      const pause = delays[endsInARow];
       if (pause === undefined) throw last;
+      endsInARow += 1;
       await delay(pause, undefined, { signal: closing.signal }).catch(() => undefined);
       if (closing.signal.aborted) return;
       try {
@@ -86,15 +92,20 @@ export function createService(options: ServiceOptions): Service {
     }
   };
   return {
-    start: () => inTurn(launch),
+    start: () => {
+      wanted = true;
+      return inTurn(launch);
+    },
     stop: () => {
       closing.abort();
       return inTurn(halt);
     },
-    restart: () => inTurn(async () => {
-      await halt();
-      if (!closing.signal.aborted) await launch();
-    }),
+    restart: () =>
+      inTurn(async () => {
+        if (!wanted || closing.signal.aborted) return;
+        await halt();
+        await launch();
+      }),
     kill: () => {
       closing.abort();
       const running = child;

@@ -72,7 +72,9 @@ export async function setUp(options: {
   const policy = parsePolicy(await store.getJson(agent.policyCid));
   const lot = await step('lot', 'lot on sale', () => openLot(as('operator'), agent.classId));
   const tokenId = await step('tokenId', 'units bought', () => buyUnits(consumer, agent.classId, lot));
-  const channel = await step('channel', 'channel', () => openDemoChannel(consumer, operatorAddress, tokenId, state.channelSalt));
+  const channel = await step('channel', 'channel', () =>
+    openDemoChannel(consumer, operatorAddress, tokenId, state.channelSalt),
+  );
   const { open } = await getChannelState(consumer, { channel });
   return { contracts, deployment, docs, agent, policy, lot, tokenId, channel, channelIsOpen: open };
 }
@@ -87,7 +89,10 @@ async function requireContracts(client: KedgeClient, paths: DataPaths): Promise<
       code: 'chain_state_missing',
       cause,
       values: { missing: Object.keys(cause.values).join(', ') },
-      hints: ['put back that file from the same copy as the rest of the folder', `or move ${paths.root} away and run kedge up again`],
+      hints: [
+        'put back that file from the same copy as the rest of the folder',
+        `or move ${paths.root} away and run kedge up again`,
+      ],
     });
   }
 }

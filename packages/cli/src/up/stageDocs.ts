@@ -27,7 +27,8 @@ export function stageDocs(parent: string, root: string = installationRoot): Stag
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const present = sources.filter((name) => existsSync(join(root, name)));
-  for (const name of present) cpSync(join(root, name), join(folder, name), { recursive: true, dereference: true, preserveTimestamps: true });
+  for (const name of present)
+    cpSync(join(root, name), join(folder, name), { recursive: true, dereference: true, preserveTimestamps: true });
   if (!present.includes('docs')) {
     throw new BaseError(`there are no docs to anchor: ${join(root, 'docs')} is missing`, {
       code: 'no_docs',

@@ -1,17 +1,15 @@
-import { BaseError, zeroAddress, type Hex } from '@kedge/core';
+import { BaseError } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
-import { toHex } from 'viem';
-import { developmentAccount } from '../accounts/developmentAccount.js';
-import { apiKeyHash, keepApiKey } from './apiKey.js';
+import { keepApiKey } from './apiKey.js';
 import { createChain } from './chain.js';
-import { putChannelEntry } from './channelsFile.js';
 import { createServices, type Services } from './createServices.js';
 import type { DataPaths } from './dataPaths.js';
-import { agentClassName, demoModel } from './demoTerms.js';
+import { demoModel } from './demoTerms.js';
 import { writeDurably } from './durableFile.js';
 import { findAnvil } from './findAnvil.js';
+import { writeGatewayFiles } from './gatewayFiles.js';
 import { upstreamModels } from './otherUpstream.js';
-import { agentProgram, gatewayFilesOf, gatewayProgram, type OtherUpstream } from './programs.js';
+import { agentProgram, gatewayProgram, type OtherUpstream } from './programs.js';
 import { setUp, type SetUp } from './setUp.js';
 import { docsChanged } from './steps/anchorDocs.js';
 import { upFileOf } from './upFileOf.js';
@@ -126,42 +124,20 @@ async function requireServedModel(
 ): Promise<void> {
   const offered = options.models.length > 0 ? options.models : await upstreamModels(upstream, options.environment);
   if (offered.some((model) => policy.models.includes(model))) return;
-  throw new BaseError(`${paths.root} was set up for ${policy.models.join(', ')}, which ${upstream.url} does not serve`, {
-    code: 'models_differ',
-    values: { offered: offered.slice(0, 10).join(', ') },
-    hints: ['give this upstream a stack of its own: add --data-dir <another folder>'],
-  });
-}
-
-/** What the gateway reads when it starts, beside its configuration. */
-function writeGatewayFiles(paths: DataPaths, apiKey: string, made: SetUp): void {
-  const { agent, channel, policy } = made;
-  const files = gatewayFilesOf(paths);
-  writeDurably(files.key, `${operatorKey()}\n`);
-  const { channelId, ...terms } = channel;
-  putChannelEntry(files.channels, {
-    name: agentClassName,
-    apiKeySha256: apiKeyHash(apiKey),
-    channel: terms,
-    channelId,
-    classId: agent.classId,
-    policy,
-    policyHash: agent.policyHash,
-    lotAsset: zeroAddress,
-    edges: [{ classId: agent.classId, parentIndex: 0n, asset: zeroAddress }],
-  });
-}
-
-/** The operator's development key (public). */
-function operatorKey(): Hex {
-  const { privateKey } = developmentAccount('operator').getHdKey();
-  if (privateKey === null) throw new Error('the development mnemonic gives no key');
-  return toHex(privateKey);
+  throw new BaseError(
+    `${paths.root} was set up for ${policy.models.join(', ')}, which ${upstream.url} does not serve`,
+    {
+      code: 'models_differ',
+      values: { offered: offered.slice(0, 10).join(', ') },
+      hints: ['give this upstream a stack of its own: add --data-dir <another folder>'],
+    },
+  );
 }
 
 async function remarksOn(made: SetUp, paths: DataPaths, upstream: OtherUpstream | undefined): Promise<string[]> {
   const remarks: string[] = [];
-  if (!made.channelIsOpen) remarks.push('The channel of this key is closed: kedge channel open makes another, with a key of its own.');
+  if (!made.channelIsOpen)
+    remarks.push('The channel of this key is closed: kedge channel open makes another, with a key of its own.');
   if (upstream === undefined && (await docsChanged(made.docs, paths.agent))) {
     remarks.push('The docs changed since they were anchored: answers come from the anchored version.');
   }

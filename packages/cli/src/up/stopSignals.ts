@@ -19,14 +19,18 @@ const oneKeyPress = 1_000;
  * Listens for Ctrl-C and its like, and for the end of the npm that started us. `onForce` hears of a signal that comes
  * while stopping is already under way.
  */
-export function listenForStop(starters: readonly ProcessIdentity[], onForce: () => void): StopSignals {
+export function listenForStop(
+  starters: readonly ProcessIdentity[],
+  onForce: () => void,
+  now: () => number = Date.now,
+): StopSignals {
   const controller = new AbortController();
   let first = 0;
   const stop = (reason: StopReason): void => {
     if (!controller.signal.aborted) {
-      first = Date.now();
+      first = now();
       controller.abort(reason);
-    } else if (reason !== 'its starter ended' && Date.now() - first > oneKeyPress) onForce();
+    } else if (reason !== 'its starter ended' && now() - first > oneKeyPress) onForce();
   };
   const listeners = signals.map((name) => ({ name, listener: () => stop(name) }));
   for (const { name, listener } of listeners) process.on(name, listener);

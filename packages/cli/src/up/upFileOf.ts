@@ -2,7 +2,7 @@ import { parseUpFile, type UpFile } from '@kedge/core';
 import { developmentAccount } from '../accounts/developmentAccount.js';
 import { roles, type Role } from '../accounts/roles.js';
 import type { DataPaths } from './dataPaths.js';
-import { gatewayFilesOf } from './programs.js';
+import { gatewayFilesOf } from './gatewayFiles.js';
 import type { Ports } from './ports.js';
 import type { SetUp } from './setUp.js';
 
@@ -16,8 +16,20 @@ export function upFileOf(paths: DataPaths, ports: Ports, apiKey: string, made: S
     gatewayUrl: `http://127.0.0.1:${ports.gateway}/v1`,
     apiKey,
     classes: [
-      { classId: String(docs.classId), kind: 'dataset', name: docs.name, shareTokenId: String(docs.shareTokenId), manifestCid: docs.manifestCid },
-      { classId: String(agent.classId), kind: 'agent', name: agent.name, shareTokenId: String(agent.shareTokenId), policyCid: agent.policyCid },
+      {
+        classId: String(docs.classId),
+        kind: 'dataset',
+        name: docs.name,
+        shareTokenId: String(docs.shareTokenId),
+        manifestCid: docs.manifestCid,
+      },
+      {
+        classId: String(agent.classId),
+        kind: 'agent',
+        name: agent.name,
+        shareTokenId: String(agent.shareTokenId),
+        policyCid: agent.policyCid,
+      },
     ],
     lot,
     tokenId: String(tokenId),

@@ -53,7 +53,10 @@ export function upScreen(view: UpView): string[] {
       '  ',
     ),
     '',
-    ...folded('Took', view.times.map(({ label, milliseconds }) => `${label} ${seconds(milliseconds)}`)),
+    ...folded(
+      'Took',
+      view.times.map(({ label, milliseconds }) => `${label} ${seconds(milliseconds)}`),
+    ),
     '',
     'Next',
     `  curl -sD ${view.dataDir}/answer.txt ${view.gatewayUrl}/chat/completions \\`,

@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { readJsonFile, writeDurably } from './durableFile.js';
 
 const hex = z.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-f]*$/i.test(value), 'not hex');
-const address = z.custom<Address>((value) => typeof value === 'string' && /^0x[0-9a-f]{40}$/i.test(value), 'not an address');
+const address = z.custom<Address>(
+  (value) => typeof value === 'string' && /^0x[0-9a-f]{40}$/i.test(value),
+  'not an address',
+);
 const integer = z.string().regex(/^\d+$/).transform(BigInt);
 const port = z.number().int().min(1).max(65_535);
 
@@ -74,6 +77,10 @@ export function readUpState(path: string): UpState | undefined {
 
 /** Writes the state file whole, or leaves the old one. */
 export function writeUpState(path: string, state: UpState): void {
-  const text = JSON.stringify(state, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value), 2);
+  const text = JSON.stringify(
+    state,
+    (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
+    2,
+  );
   writeDurably(path, `${text}\n`);
 }

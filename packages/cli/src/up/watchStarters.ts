@@ -11,7 +11,11 @@ export function startersOf(environment: Readonly<Record<string, string | undefin
   const event = environment['npm_lifecycle_event'];
   if (event !== 'start' && event !== 'npx') return [];
   const starters: ProcessIdentity[] = [];
-  for (let pid = parentOf(process.pid); pid !== undefined && pid > 1 && starters.length < deepest; pid = parentOf(pid)) {
+  for (
+    let pid = parentOf(process.pid);
+    pid !== undefined && pid > 1 && starters.length < deepest;
+    pid = parentOf(pid)
+  ) {
     const identity = identityOf(pid);
     if (identity === undefined) break;
     starters.push(identity);

@@ -16,7 +16,13 @@ async function newChain() {
   const paths = temporaryDataFolder();
   const notes: string[] = [];
   const port = await freePort();
-  const chain = createChain({ paths, port, anvil: findAnvil(process.env), environment: process.env, note: (line) => notes.push(line) });
+  const chain = createChain({
+    paths,
+    port,
+    anvil: findAnvil(process.env),
+    environment: process.env,
+    note: (line) => notes.push(line),
+  });
   const client = createTestClient({
     account: developmentAccount('deployer'),
     chain: foundry,
@@ -41,9 +47,12 @@ async function newChain() {
 test('a chain that is killed continues: blocks, times, receipts, logs, nonces, code and balances are kept', async () => {
   const { paths, notes, chain, client, run } = await newChain();
   const first = await run();
-  const deployed = await client.waitForTransactionReceipt({ hash: await client.deployContract({ abi: [], bytecode: logger }) });
+  const deployed = await client.waitForTransactionReceipt({
+    hash: await client.deployContract({ abi: [], bytecode: logger }),
+  });
   const to = deployed.contractAddress!;
-  for (let call = 0; call < 5; call += 1) await client.waitForTransactionReceipt({ hash: await client.sendTransaction({ to }) });
+  for (let call = 0; call < 5; call += 1)
+    await client.waitForTransactionReceipt({ hash: await client.sendTransaction({ to }) });
   const { address } = developmentAccount('deployer');
   const observe = async () => ({
     block: await client.getBlock(),
@@ -100,12 +109,13 @@ test('a chain that mines without a pause is saved whole: nonces, receipts and bl
   const { notes, chain, client, run } = await newChain();
   const first = await run();
   const { address: to } = developmentAccount('consumer');
-  let busy = true;
+  const done = new AbortController();
   const mining = (async () => {
-    while (busy) await rpc(chain.url, 'eth_sendTransaction', [{ from: client.account.address, to, value: '0x1' }]);
+    while (!done.signal.aborted)
+      await rpc(chain.url, 'eth_sendTransaction', [{ from: client.account.address, to, value: '0x1' }]);
   })();
   for (let save = 0; save < 5; save += 1) await chain.save();
-  busy = false;
+  done.abort();
   await mining;
   await chain.stopSaving();
   await first.stop(0);

@@ -19,7 +19,9 @@ export type RunningUp = {
 
 /** Starts `kedge up` for a data folder and resolves when it is ready. Rejects with its stderr when it ends before. */
 export async function runningUp(paths: DataPaths): Promise<RunningUp> {
-  const child = spawn(process.execPath, [program, 'up', '--json', '--data-dir', paths.root], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, 'up', '--json', '--data-dir', paths.root], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const exited = once(child, 'exit') as Promise<[number | null]>;
   let errors = '';
   let listeners: { text: string; from: number; heard: () => void }[] = [];

@@ -56,11 +56,31 @@ test('a service that is stopped stays stopped and leaves no pid file', async () 
 
 test('a service that ends again and again fails with the end of its log', async () => {
   const paths = temporaryDataFolder();
-  const { service, failures } = serviceOf(paths, `${ready} console.error('the disk is full'); setTimeout(() => process.exit(3), 50)`, [0, 0]);
+  const { service, failures } = serviceOf(
+    paths,
+    `${ready} console.error('the disk is full'); setTimeout(() => process.exit(3), 50)`,
+    [0, 0],
+  );
   await service.start();
   await until(() => failures.length === 1);
   expect(String(failures[0])).toContain('exit code 3');
   expect(String(failures[0])).toContain('the disk is full');
+});
+
+test('a restart that is asked for while the service has just ended starts one, not two', async () => {
+  const paths = temporaryDataFolder();
+  const { service, failures } = serviceOf(paths, `${ready} setInterval(() => {}, 1000)`, [0, 0]);
+  await service.start();
+  const pids = new Set<number>();
+  for (let round = 0; round < 3; round += 1) {
+    process.kill(service.pid()!, 'SIGKILL');
+    await service.restart();
+    pids.add(service.pid()!);
+  }
+  await service.stop();
+  expect(pids.size).toBe(3);
+  expect(failures).toEqual([]);
+  expect(existsSync(paths.pid('agent'))).toBe(false);
 });
 
 test('a service that never gets ready fails to start with the end of its log', async () => {

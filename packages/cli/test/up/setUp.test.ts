@@ -12,12 +12,25 @@ import { setUp } from '../../src/up/setUp.js';
 import { readUpState, type UpState, type UpSteps } from '../../src/up/upState.js';
 import { freePort, temporaryDataFolder } from './support.js';
 
-const stepNames = ['contracts', 'docs', 'agent', 'lot', 'tokenId', 'channel'] as const satisfies readonly (keyof UpSteps)[];
+const stepNames = [
+  'contracts',
+  'docs',
+  'agent',
+  'lot',
+  'tokenId',
+  'channel',
+] as const satisfies readonly (keyof UpSteps)[];
 
 async function emptyChain() {
   const paths = temporaryDataFolder();
   const port = await freePort();
-  const chain = createChain({ paths, port, anvil: findAnvil(process.env), environment: process.env, note: () => undefined });
+  const chain = createChain({
+    paths,
+    port,
+    anvil: findAnvil(process.env),
+    environment: process.env,
+    note: () => undefined,
+  });
   const child = await chain.run();
   onTestFinished(async () => {
     await chain.stopSaving();
@@ -32,7 +45,11 @@ async function emptyChain() {
   const run = async (state: UpState) => {
     const done: string[] = [];
     const made = await setUp({
-      ...{ paths, state, rpcUrl: chain.url, save: chain.save, onDocs: () => undefined },
+      paths,
+      state,
+      rpcUrl: chain.url,
+      save: chain.save,
+      onDocs: () => undefined,
       models: async () => [demoModel],
       timed: async (label, work) => {
         done.push(label);
@@ -68,7 +85,11 @@ test('setting up makes what the demo needs', async () => {
 
   const store = createContentStore({ dir: paths.store });
   const manifest = parseManifest(await store.getJson(made.docs.manifestCid));
-  expect(manifest).toMatchObject({ classId: String(docs.classId), integrityHash: docs.integrityHash, cid: made.docs.cid });
+  expect(manifest).toMatchObject({
+    classId: String(docs.classId),
+    integrityHash: docs.integrityHash,
+    cid: made.docs.cid,
+  });
   const readme = manifest.files.find(({ path }) => path === 'README.md')!;
   expect(new TextDecoder().decode(await store.getBytes(readme.cid))).toContain('Kedge');
 });

@@ -91,7 +91,10 @@ describe('kedge up, with its real programs', { timeout: patience }, () => {
   test('an OpenAI client is served, with JSON and with a stream, and gets a receipt for each call', async () => {
     await call();
     const stream = await client().chat.completions.create({
-      ...{ model: 'kedge-docs', messages, stream: true, stream_options: { include_usage: true } },
+      model: 'kedge-docs',
+      messages,
+      stream: true,
+      stream_options: { include_usage: true },
     });
     let text = '';
     let completionTokens = 0;
@@ -101,7 +104,9 @@ describe('kedge up, with its real programs', { timeout: patience }, () => {
     }
     expect(text).toContain('docs/');
     const streamed = await recorded(receipts.at(-1)!.receipt.seq + 1n);
-    expect(streamed.receipt.metrics.find(({ metric }) => metric === 'output_tokens')?.amount).toBe(BigInt(completionTokens));
+    expect(streamed.receipt.metrics.find(({ metric }) => metric === 'output_tokens')?.amount).toBe(
+      BigInt(completionTokens),
+    );
     receipts.push(streamed);
     await nothingLostOrChargedTwice();
   });

@@ -1,7 +1,17 @@
 import { expect, test } from 'vitest';
 import { upScreen } from '../../src/up/upScreen.js';
 
-const labels = ['chain', 'contracts', 'docs anchored', 'agent class', 'lot on sale', 'units bought', 'channel', 'built-in upstream', 'gateway'];
+const labels = [
+  'chain',
+  'contracts',
+  'docs anchored',
+  'agent class',
+  'lot on sale',
+  'units bought',
+  'channel',
+  'built-in upstream',
+  'gateway',
+];
 const screen = upScreen({
   dataDir: '.kedge',
   gatewayUrl: 'http://127.0.0.1:31999/v1',
@@ -27,7 +37,8 @@ test('it says where to connect, who is who, how long each step took, and what to
   for (const part of ['http://127.0.0.1:31999/v1', 'kedge-xxxx', 'http://127.0.0.1:31997', 'after 12.3 s', 'Ctrl-C']) {
     expect(text).toContain(part);
   }
-  for (const role of ['deployer', 'contributor', 'operator', 'consumer']) expect(text).toMatch(new RegExp(`^  ${role} +0x`, 'm'));
+  for (const role of ['deployer', 'contributor', 'operator', 'consumer'])
+    expect(text).toMatch(new RegExp(`^  ${role} +0x`, 'm'));
   for (const label of labels) expect(text.replaceAll('\n     ', ' ')).toContain(`${label} 1.2 s`);
   expect(text).toContain('development keys, public');
 });

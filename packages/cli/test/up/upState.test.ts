@@ -21,12 +21,15 @@ test('no file is no state', () => {
   expect(readUpState(temporaryDataFolder().state)).toBeUndefined();
 });
 
-test.each(['{"format":"kedge-up/1"', '{"format":"kedge-up/9"}'])('a damaged state file is reported, not replaced: %s', (text) => {
-  const { state: path } = temporaryDataFolder();
-  writeFileSync(path, text);
-  expect(() => readUpState(path)).toThrow(path);
-  expect(readFileSync(path, 'utf8')).toBe(text);
-});
+test.each(['{"format":"kedge-up/1"', '{"format":"kedge-up/9"}'])(
+  'a damaged state file is reported, not replaced: %s',
+  (text) => {
+    const { state: path } = temporaryDataFolder();
+    writeFileSync(path, text);
+    expect(() => readUpState(path)).toThrow(path);
+    expect(readFileSync(path, 'utf8')).toBe(text);
+  },
+);
 
 test('files are replaced whole, are private, and leave no temporary file', () => {
   const { apiKey } = temporaryDataFolder();

@@ -10,11 +10,19 @@ export function ensureClass(client: KedgeClient, terms: CreateClassParameters): 
     async () => {
       const args = { issuer: client.walletClient.account.address };
       const [own, created] = await Promise.all([
-        client.publicClient.getContractEvents({ ...token, eventName: 'ClassConfigured', args, fromBlock: 0n, strict: true }),
+        client.publicClient.getContractEvents({
+          ...token,
+          eventName: 'ClassConfigured',
+          args,
+          fromBlock: 0n,
+          strict: true,
+        }),
         client.publicClient.getContractEvents({ ...token, eventName: 'ClassCreated', fromBlock: 0n, strict: true }),
       ]);
       const ids = new Set(own.map((event) => event.args.classId));
-      const wanted = created.find(({ args: { classId, integrityHash } }) => ids.has(classId) && integrityHash === terms.integrityHash);
+      const wanted = created.find(
+        ({ args: { classId, integrityHash } }) => ids.has(classId) && integrityHash === terms.integrityHash,
+      );
       return wanted?.args.classId;
     },
     () => client.createClass(terms),

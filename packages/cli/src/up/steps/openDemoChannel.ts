@@ -8,7 +8,12 @@ import { foundOr } from './foundOr.js';
  * The consumer's channel to the operator over all that was bought, in capped mode: the operator's key signs vouchers. It is
  * found again by its salt, because its deadline depends on when it was opened.
  */
-export function openDemoChannel(consumer: KedgeClient, operator: Address, tokenId: bigint, salt: Hex): Promise<ChannelStep> {
+export function openDemoChannel(
+  consumer: KedgeClient,
+  operator: Address,
+  tokenId: bigint,
+  salt: Hex,
+): Promise<ChannelStep> {
   const channels = { address: consumer.deployment.contracts.ValueChannels, abi: valueChannelsAbi } as const;
   const args = { holder: consumer.walletClient.account.address };
   return foundOr(

@@ -14,7 +14,11 @@ export async function openLot(operator: KedgeClient, classId: bigint): Promise<n
     () => operator.createLot({ classId, price, operatorBps }),
   );
   const market = { address: operator.deployment.contracts.ValueMarket, abi: valueMarketAbi } as const;
-  const { open } = await operator.publicClient.readContract({ ...market, functionName: 'listingOf', args: [classId, lot] });
+  const { open } = await operator.publicClient.readContract({
+    ...market,
+    functionName: 'listingOf',
+    args: [classId, lot],
+  });
   if (!open) await operator.openListing({ classId, lot, supply: lotSupply });
   return lot;
 }

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { zeroAddress, type Hex } from '@kedge/core';
+import { toHex } from 'viem';
+import { developmentAccount } from '../accounts/developmentAccount.js';
+import { apiKeyHash } from './apiKey.js';
+import { putChannelEntry } from './channelsFile.js';
+import type { DataPaths } from './dataPaths.js';
+import { agentClassName } from './demoTerms.js';
+import { writeDurably } from './durableFile.js';
+import type { SetUp } from './setUp.js';
+
+/** The gateway's files in the data folder. */
+export function gatewayFilesOf(paths: DataPaths): {
+  readonly channels: string;
+  readonly key: string;
+  readonly ledger: string;
+} {
+  return {
+    channels: join(paths.gateway, 'channels.json'),
+    key: join(paths.gateway, 'operator-key'),
+    ledger: join(paths.gateway, 'ledger'),
+  };
+}
+
+/** What the gateway reads when it starts, beside its configuration. */
+export function writeGatewayFiles(paths: DataPaths, apiKey: string, made: SetUp): void {
+  const { agent, channel, policy } = made;
+  const files = gatewayFilesOf(paths);
+  writeDurably(files.key, `${operatorKey()}\n`);
+  const { channelId, ...terms } = channel;
+  putChannelEntry(files.channels, {
+    name: agentClassName,
+    apiKeySha256: apiKeyHash(apiKey),
+    channel: terms,
+    channelId,
+    classId: agent.classId,
+    policy,
+    policyHash: agent.policyHash,
+    lotAsset: zeroAddress,
+    edges: [{ classId: agent.classId, parentIndex: 0n, asset: zeroAddress }],
+  });
+}
+
+/** The operator's development key (public). */
+function operatorKey(): Hex {
+  const { privateKey } = developmentAccount('operator').getHdKey();
+  if (privateKey === null) throw new Error('the development mnemonic gives no key');
+  return toHex(privateKey);
+}
