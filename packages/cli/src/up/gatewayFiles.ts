@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { zeroAddress, type Hex } from '@kedge/core';
 import { toHex } from 'viem';
-import { developmentAccount } from '../accounts/developmentAccount.js';
+import { mnemonicToAccount } from 'viem/accounts';
+import { developmentMnemonic, roles } from '../accounts/roles.js';
 import { apiKeyHash } from './apiKey.js';
 import { putChannelEntry } from './channelsFile.js';
 import type { DataPaths } from './dataPaths.js';
 import { agentClassName } from './demoTerms.js';
-import { writeDurably } from './durableFile.js';
+import { readIfExists, writeDurably } from './durableFile.js';
 import type { SetUp } from './setUp.js';
 
 /** The gateway's files in the data folder. */
@@ -26,7 +27,7 @@ export function gatewayFilesOf(paths: DataPaths): {
 export function writeGatewayFiles(paths: DataPaths, apiKey: string, made: SetUp): void {
   const { agent, channel, policy } = made;
   const files = gatewayFilesOf(paths);
-  writeDurably(files.key, `${operatorKey()}\n`);
+  if (readIfExists(files.key) === undefined) writeDurably(files.key, `${operatorKey()}\n`);
   const { channelId, ...terms } = channel;
   putChannelEntry(files.channels, {
     name: agentClassName,
@@ -43,7 +44,7 @@ export function writeGatewayFiles(paths: DataPaths, apiKey: string, made: SetUp)
 
 /** The operator's development key (public). */
 function operatorKey(): Hex {
-  const { privateKey } = developmentAccount('operator').getHdKey();
+  const { privateKey } = mnemonicToAccount(developmentMnemonic, { addressIndex: roles.operator }).getHdKey();
   if (privateKey === null) throw new Error('the development mnemonic gives no key');
   return toHex(privateKey);
 }
