@@ -1,7 +1,11 @@
-import { mnemonicToAccount, type HDAccount } from 'viem/accounts';
+import { hdKeyToAccount, mnemonicToAccount, type HDAccount } from 'viem/accounts';
 import { developmentMnemonic, roles, type Role } from './roles.js';
 
-const cache = new Map<Role, HDAccount>();
+const basePath = "m/44'/60'/0'/0";
+
+// Stretching the mnemonic takes far longer than deriving an account from it, so it is done once.
+let parent: ReturnType<HDAccount['getHdKey']> | undefined;
+const accounts = new Map<Role, HDAccount>();
 
 /**
  * The account of a role on the local development chain (development key, public).
@@ -9,9 +13,11 @@ const cache = new Map<Role, HDAccount>();
  * @example developmentAccount('consumer').address
  */
 export function developmentAccount(role: Role): HDAccount {
-  const known = cache.get(role);
+  const known = accounts.get(role);
   if (known !== undefined) return known;
-  const account = mnemonicToAccount(developmentMnemonic, { addressIndex: roles[role] });
-  cache.set(role, account);
+  parent ??= mnemonicToAccount(developmentMnemonic, { path: basePath }).getHdKey();
+  // The type wants a whole path; this one goes on from the parent.
+  const account = hdKeyToAccount(parent, { path: `m/${roles[role]}` as typeof basePath });
+  accounts.set(role, account);
   return account;
 }

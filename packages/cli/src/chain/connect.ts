@@ -59,7 +59,8 @@ export async function connectChain(context: Pick<Context, 'output'>, target: Tar
       hints: ['Start the local stack with: kedge up', 'Or name a chain: --rpc URL --contracts contracts.json'],
     });
   }
-  const transport = http(rpcUrl, { retryCount: 1, timeout: 20_000 });
+  // Reads that are made together travel together.
+  const transport = http(rpcUrl, { retryCount: 1, timeout: 20_000, batch: true });
   const asking = createPublicClient({ transport }).getChainId();
   const chainId = await context.output.waitFor(`${originOf(rpcUrl)} to answer`, asking).catch((cause: unknown) => {
     throw new BaseError(`The chain does not answer at ${originOf(rpcUrl)}.`, {
