@@ -92,7 +92,9 @@ async function measureOn(rpcUrl) {
   function record(operation, sent, state, peers = {}) {
     const calldata = calldataGas(sent.data);
     const stateGas = stateFloor(state, sent.receipt);
-    const floor = Math.max(21_000 + calldata.standard + stateGas, 21_000 + calldata.floor);
+    const spent = 21_000 + calldata.standard + stateGas;
+    const refund = Math.min(4_800 * (state.cleared ?? 0), Math.floor(spent / 5));
+    const floor = Math.max(spent - refund, 21_000 + calldata.floor);
     rows.push({ operation, gas: Number(sent.receipt.gasUsed), floor, ...peers });
     return sent;
   }
@@ -409,6 +411,7 @@ async function measureOn(rpcUrl) {
     await capture(operator, 'capture', [[await itemOf(all[0], 40n)], edges, []]);
     record("withdraw the operator's cut", await dat(operator, 'withdraw', [zeroAddress, operator.address]), {
       updated: 2, // owed, all owed
+      cleared: 2,
       accounts: 1,
       valueCalls: 1,
       logs: [[4, 32]],
