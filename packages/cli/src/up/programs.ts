@@ -7,6 +7,12 @@ import { gatewayFilesOf } from './gatewayFiles.js';
 import type { Ports } from './ports.js';
 import type { UpState } from './upState.js';
 
+/** The published entry points: the CLI starts them and loads nothing of them. */
+const programPath = {
+  agent: () => fileURLToPath(import.meta.resolve('@kedge/agent/main')),
+  gateway: () => fileURLToPath(import.meta.resolve('@kedge/gateway/main')),
+} as const;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Another API behind the gateway, in place of the built-in upstream. */
@@ -72,7 +78,5 @@ function programOf(
   environment: Environment,
 ): ChildCommand {
   writeDurably(configFile, `${JSON.stringify(config, null, 2)}\n`);
-  // The programs lie beside the entry points of their packages; the CLI starts them and loads nothing of them.
-  const main = fileURLToPath(new URL('./main.js', import.meta.resolve(`@kedge/${name}`)));
-  return { file: process.execPath, args: [main, '--config', configFile], environment };
+  return { file: process.execPath, args: [programPath[name](), '--config', configFile], environment };
 }
