@@ -110,7 +110,8 @@ test('a client that leaves in the middle gets the whole answer with its key', as
 test('an answer whose client left before it was written harms nothing', async () => {
   let answer: (() => void) | undefined;
   upstream.script = (_, response) => {
-    answer = () => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(completion('late')));
+    answer = () =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(completion('late')));
   };
   const abort = new AbortController();
   const pending = request(hello, 'key-1', abort.signal).catch(() => undefined);

@@ -144,7 +144,8 @@ test('an upstream that answers nonsense, an error or its view of the operator’
     answerWith({ message: 'boom' }, 500),
     answerWith({ error: { message: 'your key sk-secret is wrong' } }, 401),
     answerWith({ no: 'choices' }),
-    (_: unknown, response: ServerResponse) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":['),
+    (_: unknown, response: ServerResponse) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":['),
     (_: unknown, response: ServerResponse) =>
       response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: [DONE]\n\n'),
     (_: unknown, response: ServerResponse) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),

@@ -50,7 +50,7 @@ export function createIdempotency(now: () => number): Idempotency {
   };
 
   const open = (id: string, channelId: Hex, keySha256: string, bodySha256: string): AnswerSlot => {
-    let over = (): void => undefined;
+    let over: (() => void) | undefined;
     const entry: Entry = { bodySha256, at: now(), running: new Promise((resolve) => (over = resolve)) };
     entries.set(id, entry);
     return {
@@ -67,7 +67,7 @@ export function createIdempotency(now: () => number): Idempotency {
       end: () => {
         entry.running = undefined;
         if (entry.place === undefined) entries.delete(id);
-        over();
+        over?.();
       },
     };
   };

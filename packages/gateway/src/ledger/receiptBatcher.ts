@@ -145,7 +145,11 @@ export function createReceiptBatcher(options: {
       });
     },
     idle: async () => {
-      for (; pending.length > 0 || flushing !== undefined; await flushing) flush();
+      flush();
+      await flushing;
+      // What came meanwhile was scheduled when that flush ended; after the gateway stopped serving, nothing more comes.
+      flush();
+      await flushing;
     },
   };
 }

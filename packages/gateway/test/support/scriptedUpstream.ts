@@ -5,7 +5,11 @@ export type ScriptedRequest = {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   /** The request body, as far as tests look at it. */
-  readonly json: { readonly stream?: boolean; readonly max_tokens?: number; readonly stream_options?: { include_usage?: boolean } };
+  readonly json: {
+    readonly stream?: boolean;
+    readonly max_tokens?: number;
+    readonly stream_options?: { include_usage?: boolean };
+  };
 };
 export type Script = (request: ScriptedRequest, response: ServerResponse) => unknown;
 
