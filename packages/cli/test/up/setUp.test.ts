@@ -9,6 +9,7 @@ import { createChain } from '../../src/up/chain.js';
 import { demoModel } from '../../src/up/demoTerms.js';
 import { findAnvil } from '../../src/up/findAnvil.js';
 import { setUp } from '../../src/up/setUp.js';
+import { docsChanged } from '../../src/up/steps/anchorDocs.js';
 import { readUpState, type UpState, type UpSteps } from '../../src/up/upState.js';
 import { freePort, temporaryDataFolder } from './support.js';
 
@@ -92,6 +93,13 @@ test('setting up makes what the demo needs', async () => {
   });
   const readme = manifest.files.find(({ path }) => path === 'README.md')!;
   expect(new TextDecoder().decode(await store.getBytes(readme.cid))).toContain('Kedge');
+});
+
+test('docs that differ from the anchored ones are noticed', async () => {
+  const { paths, fresh, run } = await emptyChain();
+  const { made } = await run(fresh);
+  expect(await docsChanged(made.docs, paths.agent)).toBe(false);
+  expect(await docsChanged({ ...made.docs, cid: 'of other docs' }, paths.agent)).toBe(true);
 });
 
 test('a kill after any step, recorded or not, changes nothing: the next start finds what is there', async () => {
