@@ -13,6 +13,7 @@ const checks = [
   ['lockfile', node, ['scripts/checkLockfile.mjs']],
   ['contracts', forgePath(), ['build', '--skip', 'test', '--quiet']],
   ['generated files', node, ['scripts/generate.mjs', '--check']],
+  ['generated command reference', node, ['scripts/generateCommandDocs.mjs', '--check']],
 ];
 
 let failed = 0;
