@@ -1,9 +1,10 @@
 // The one door to every npm script: installs what is missing, builds what is stale, then does the work.
 // Has no dependencies, because it runs before they exist.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -32,15 +33,21 @@ function build(project = '.') {
   return () => run(process.execPath, ['node_modules/typescript/bin/tsc', '--build', project]);
 }
 
+/** Runs a command in the foreground and resolves with its exit code. */
 function run(command, args) {
-  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
-  if (error) throw error;
-  return signal ? 128 : (status ?? 1);
+  const child = spawn(command, args, { cwd: root, stdio: 'inherit' });
+  // A signal that reached only this process is passed on; the child decides how long stopping takes.
+  const forward = (signal) => child.kill(signal);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, forward);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      for (const name of signals) process.off(name, forward);
+      resolve(signal ? 128 : (code ?? 1));
+    });
+  });
 }
-
-// Ctrl-C reaches the child too; it decides how long stopping takes.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
 
 function stampPath() {
   return path.join(root, 'node_modules', '.kedge-install.json');
@@ -68,7 +75,7 @@ function isAlive(pid) {
 }
 
 /** Runs `work` in one process at a time; a lock left by a dead process is taken over. */
-function underLock(work) {
+async function underLock(work) {
   const file = path.join(root, '.install.lock');
   let told = false;
   for (;;) {
@@ -85,10 +92,10 @@ function underLock(work) {
     }
     if (!told) console.error(`waiting for process ${owner || '?'}, which is installing dependencies here`);
     told = true;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    await setTimeout(300);
   }
   try {
-    return work();
+    return await work();
   } finally {
     rmSync(file, { force: true });
   }
@@ -105,9 +112,9 @@ function widest(scope) {
   return existsSync(path.join(root, 'node_modules', 'vitest')) ? 'full' : scope;
 }
 
-function install(wanted) {
+async function install(wanted) {
   if (installed(wanted)) return 0;
-  return underLock(() => {
+  return underLock(async () => {
     if (installed(wanted)) return 0;
     const scope = widest(wanted);
     const started = Date.now();
@@ -115,8 +122,8 @@ function install(wanted) {
     const flags = [...scopes[scope], '--no-audit', '--no-fund', '--loglevel=error'];
     // `npm ci` starts from nothing; what is there already is only added to, so that running programs keep their files.
     const fresh = !existsSync(path.join(root, 'node_modules'));
-    let status = fresh ? npm('ci', ...flags) : 1;
-    if (status !== 0) status = npm('install', '--no-save', ...flags);
+    let status = fresh ? await npm('ci', ...flags) : 1;
+    if (status !== 0) status = await npm('install', '--no-save', ...flags);
     if (status !== 0) {
       console.error(`npm could not install the dependencies (exit code ${status}); its message is above.`);
       return status;
@@ -136,17 +143,17 @@ function checkNode() {
   return 1;
 }
 
-function main() {
+async function main() {
   const chosen = tasks[task];
   if (!chosen) {
     console.error(`unknown task "${task}"; known: ${Object.keys(tasks).join(', ')}`);
     return 2;
   }
   for (const step of [checkNode, () => install(chosen.scope), ...chosen.steps]) {
-    const status = step();
+    const status = await step();
     if (status !== 0) return status;
   }
   return 0;
 }
 
-process.exitCode = main();
+process.exitCode = await main();
