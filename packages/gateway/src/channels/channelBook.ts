@@ -42,8 +42,9 @@ export function createChannelBook(options: {
   const readIfChanged = async (): Promise<void> => {
     const version = await fileVersion(path);
     if (version === readAt) return;
-    const records = version === undefined ? [] : parseChannelRecords(parseJson(await readFile(path, 'utf8'), path));
+    // Before it is parsed: a file that cannot be read is reported once, not every second.
     readAt = version;
+    const records = version === undefined ? [] : parseChannelRecords(parseJson(await readFile(path, 'utf8'), path));
     const keep = new Map(records.map((record) => [record.apiKeySha256, record]));
     byKey = new Map([...byKey].filter(([key, served]) => keep.get(key)?.channelId === served.channelId));
     byId = new Map([...byKey.values()].map((served) => [served.channelId, served]));
