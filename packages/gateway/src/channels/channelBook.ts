@@ -32,7 +32,7 @@ export function createChannelBook(options: {
 }): ChannelBook {
   const { path, log } = options;
   let byKey = new Map<string, ServedChannel>();
-  let byId = new Map<Hex, ServedChannel>();
+  const byId = new Map<Hex, ServedChannel>();
   let unchecked = new Map<string, ChannelRecord>();
   let readAt: string | undefined;
   let running: Promise<void> | undefined;
@@ -47,7 +47,7 @@ export function createChannelBook(options: {
     const records = version === undefined ? [] : parseChannelRecords(parseJson(await readFile(path, 'utf8'), path));
     const keep = new Map(records.map((record) => [record.apiKeySha256, record]));
     byKey = new Map([...byKey].filter(([key, served]) => keep.get(key)?.channelId === served.channelId));
-    byId = new Map([...byKey.values()].map((served) => [served.channelId, served]));
+    // `byId` keeps them: what was used under a key that left is still captured.
     unchecked = new Map(records.filter(({ apiKeySha256 }) => !byKey.has(apiKeySha256)).map((r) => [r.apiKeySha256, r]));
   };
 
