@@ -11,7 +11,7 @@ import {DATDelegation} from "./base/DATDelegation.sol";
 import {IDATClasses} from "./interfaces/IDATClasses.sol";
 import {IDATCore} from "./interfaces/IDATCore.sol";
 import {IDATErrors} from "./interfaces/IDATErrors.sol";
-import {IDATLocks} from "./interfaces/IDATLocks.sol";
+import {IDATLocks, LockInfo, LockUse} from "./interfaces/IDATLocks.sol";
 import {IDATLots} from "./interfaces/IDATLots.sol";
 import {IDATRevenue} from "./interfaces/IDATRevenue.sol";
 import {ILockModule} from "./interfaces/ILockModule.sol";
@@ -104,8 +104,8 @@ contract DataAnchoringToken is DATBacking, DATDelegation, IERC721Metadata, IDATL
         _requireUnexpired(tokenId, token.expireAt());
         if (amount != 0) _takeValue(tokenId, token, amount);
         emit IDATCore.UsageRecorded(tokenId, metricType, amount, msg.sender);
-        // The cast: the token had that much value. Nobody was locked to, so there is no operator's cut.
-        _releaseSpent(TokenId.wrap(tokenId), uint64(amount), address(0));
+        // Nobody was locked to, so there is no operator's cut.
+        _releaseSpent(TokenId.wrap(tokenId), amount, address(0));
     }
 
     function approveForClass(uint256 classId, address operator, bool approved) external {
@@ -139,16 +139,40 @@ contract DataAnchoringToken is DATBacking, DATDelegation, IERC721Metadata, IDATL
     }
 
     /// @inheritdoc IDATLocks
-    function consumeLock(bytes32 lockId, uint64 units, bytes32 metricType, address operator) external {
+    function consumeLocks(LockUse[] calldata uses, bytes32 metricType, address operator)
+        external
+        returns (uint64[] memory units)
+    {
         mapping(bytes32 => Lock) storage locks = _locks[msg.sender];
-        Lock record = locks[lockId];
-        if (record.tokenId() == 0) revert DATNonexistentLock(msg.sender, lockId);
-        if (units > record.remaining()) revert DATLockExceeded(msg.sender, lockId, record.remaining(), units);
-        uint256 tokenId = record.tokenId();
-        _requireUnexpired(tokenId, _tokens[tokenId].expireAt());
-        locks[lockId] = record.minus(units);
-        emit IDATCore.UsageRecorded(tokenId, metricType, units, operator);
-        _releaseSpent(TokenId.wrap(tokenId), units, operator);
+        units = new uint64[](uses.length);
+        // The lot whose uses are being summed, by one of its tokens, and their sum.
+        TokenId lotToken;
+        uint256 lotUnits;
+        for (uint256 i = 0; i < uses.length; ++i) {
+            LockUse calldata use = uses[i];
+            bytes32 lockId = use.lockId;
+            Lock record = locks[lockId];
+            uint256 tokenId = record.tokenId();
+            if (tokenId == 0) revert DATNonexistentLock(msg.sender, lockId);
+            uint64 remaining = use.remaining;
+            if (remaining >= record.remaining()) continue;
+            _requireUnexpired(tokenId, _tokens[tokenId].expireAt());
+
+            if (TokenId.wrap(tokenId).lotKey() != lotToken.lotKey()) {
+                _releaseSpent(lotToken, lotUnits, operator);
+                (lotToken, lotUnits) = (TokenId.wrap(tokenId), 0);
+            }
+            uint64 taken;
+            // Checked above; and fewer than 2^192 terms of 64 bits do not overflow.
+            unchecked {
+                taken = record.remaining() - remaining;
+                lotUnits += taken;
+            }
+            locks[lockId] = record.withRemaining(remaining);
+            units[i] = taken;
+            emit IDATCore.UsageRecorded(tokenId, metricType, taken, operator);
+        }
+        _releaseSpent(lotToken, lotUnits, operator);
     }
 
     /// @inheritdoc IDATLocks
@@ -172,6 +196,33 @@ contract DataAnchoringToken is DATBacking, DATDelegation, IERC721Metadata, IDATL
         Lock record = _locks[module][lockId];
         if (record.tokenId() == 0) return (0, 0, 0);
         return (record.tokenId(), record.remaining(), record.lockedAt());
+    }
+
+    /// @inheritdoc IDATLocks
+    /// @dev Assembly, because Solidity would make a struct of each in memory and then copy them.
+    function lockInfos(address module, bytes32[] calldata lockIds) external view returns (LockInfo[] memory) {
+        mapping(bytes32 => Lock) storage locks = _locks[module];
+        assembly {
+            // Memory is not used afterwards: this ends the call.
+            let answer := mload(0x40)
+            mstore(answer, 0x20)
+            mstore(add(answer, 0x20), lockIds.length)
+            let place := add(answer, 0x40)
+            mstore(0x20, locks.slot)
+            let end := add(lockIds.offset, shl(5, lockIds.length))
+            for { let id := lockIds.offset } lt(id, end) { id := add(id, 0x20) } {
+                mstore(0, calldataload(id))
+                let record := sload(keccak256(0, 0x40))
+                let tokenId := and(record, 0xffffffffffffffffffffffffffffffff)
+                // After its end only `lockedAt` is left, which is nobody's then.
+                record := mul(record, iszero(iszero(tokenId)))
+                mstore(place, tokenId)
+                mstore(add(place, 0x20), and(shr(128, record), 0xffffffffffffffff))
+                mstore(add(place, 0x40), and(shr(192, record), 0xffffffffff))
+                place := add(place, 0x60)
+            }
+            return(answer, sub(place, answer))
+        }
     }
 
     // Settlement and claims

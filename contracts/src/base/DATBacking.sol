@@ -15,8 +15,9 @@ import {DATRevenue} from "./DATRevenue.sol";
 abstract contract DATBacking is DATRevenue, ReentrancyGuardTransient {
     /// @dev Releases the backing of spent units: the operator's cut is owed to it, the rest is revenue of the class (R3).
     /// No operator: no cut. Does nothing for unbacked value.
-    function _releaseSpent(TokenId id, uint64 units, address operator) internal {
-        if (units != 0 && id.isBacked()) _releaseBacking(id, units, operator);
+    function _releaseSpent(TokenId id, uint256 units, address operator) internal {
+        // The cast: a lot's outstanding units, which these are of, have 64 bits.
+        if (units != 0 && id.isBacked()) _releaseBacking(id, uint64(units), operator);
     }
 
     function _releaseBacking(TokenId id, uint64 units, address operator) private nonReentrantView {

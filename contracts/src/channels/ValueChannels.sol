@@ -16,6 +16,7 @@ import {
     Voucher
 } from "../interfaces/IValueChannels.sol";
 import {ChannelHash} from "./ChannelHash.sol";
+import {LockIds, LockStates, LockUses, newLockIds, newLockUses} from "./LockCalls.sol";
 
 contract ValueChannels is IValueChannels, ILockModule, EIP712 {
     uint256 private constant MIN_GRACE = 1 days;
@@ -24,6 +25,18 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
     bytes32 private constant METRIC_UNITS = keccak256("units");
 
     IDataAnchoringToken private immutable TOKEN;
+
+    /// @dev What a capture works with. The first `used` of `uses` wait to be consumed for `operator`; `indexes` says which
+    /// item each of them is.
+    struct Batch {
+        bytes32 domain;
+        LockIds ids;
+        LockStates states;
+        LockUses uses;
+        uint256[] indexes;
+        uint256 used;
+        address operator;
+    }
 
     constructor(address token_) EIP712("Kedge ValueChannels", "1") {
         TOKEN = IDataAnchoringToken(token_);
@@ -59,10 +72,7 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
     function capture(CaptureItem[] calldata items, RoyaltyEdge[] calldata edges, ReceiptAnchor[] calldata anchors)
         external
     {
-        bytes32 domain = _domainSeparatorV4();
-        for (uint256 i = 0; i < items.length; ++i) {
-            _captureItem(i, items[i], domain);
-        }
+        if (items.length != 0) _captureItems(items);
         for (uint256 i = 0; i < edges.length; ++i) {
             RoyaltyEdge calldata edge = edges[i];
             try TOKEN.collectRoyalty(edge.classId, edge.parentIndex, edge.asset) {}
@@ -78,14 +88,48 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         }
     }
 
-    function _captureItem(uint256 index, CaptureItem calldata item, bytes32 domain) private {
-        Channel calldata channel = item.channel;
-        bytes32 channelId = MessageHashUtils.toTypedDataHash(domain, ChannelHash.ofCalldata(channel));
-        (uint256 tokenId, uint64 remaining, uint64 lockedAt) = TOKEN.lockInfo(address(this), channelId);
+    /// @dev Looks at every item, and consumes those with something new: consecutive ones of an operator in one call.
+    function _captureItems(CaptureItem[] calldata items) private {
+        Batch memory batch;
+        batch.domain = _domainSeparatorV4();
+        batch.ids = _idsOf(items, batch.domain);
+        batch.states = batch.ids.read(address(TOKEN));
+        batch.uses = newLockUses(items.length);
+        batch.indexes = new uint256[](items.length);
+        for (uint256 i = 0; i < items.length; ++i) {
+            CaptureItem calldata item = items[i];
+            bytes32 channelId = batch.ids.lockIdOf(i);
+            (bool due, uint64 remaining) = _due(i, item, channelId, batch);
+            if (!due) continue;
+            address operator = item.channel.operator;
+            if (operator != batch.operator) {
+                _consume(items, batch);
+                (batch.used, batch.operator) = (0, operator);
+            }
+            uint256 used = batch.used++;
+            batch.uses.setUse(used, channelId, remaining);
+            batch.indexes[used] = i;
+        }
+        _consume(items, batch);
+    }
 
+    function _idsOf(CaptureItem[] calldata items, bytes32 domain) private pure returns (LockIds ids) {
+        ids = newLockIds(items.length);
+        for (uint256 i = 0; i < items.length; ++i) {
+            ids.setLockId(i, MessageHashUtils.toTypedDataHash(domain, ChannelHash.ofCalldata(items[i].channel)));
+        }
+    }
+
+    /// @dev What the lock shall come down to, if the item is good and asks for something new.
+    function _due(uint256 index, CaptureItem calldata item, bytes32 channelId, Batch memory batch)
+        private
+        returns (bool, uint64)
+    {
+        Channel calldata channel = item.channel;
+        (uint256 tokenId, uint256 remaining, uint256 lockedAt) = batch.states.at(index);
         if (tokenId == 0) {
             emit CaptureFailed(index, channelId, abi.encodeWithSelector(ValueChannelsNotOpen.selector, channelId));
-            return;
+            return (false, 0);
         }
         // From here on the terms are those that `onLock` accepted: `channelId` commits to them.
         if (block.timestamp > _end(channel.deadline, channel.grace)) {
@@ -94,27 +138,45 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
                 channelId,
                 abi.encodeWithSelector(ValueChannelsTooLate.selector, channelId, channel.deadline, channel.grace)
             );
-            return;
+            return (false, 0);
         }
-        address signer = _signerOf(item, channelId, domain);
+        address signer = _signerOf(item, channelId, batch.domain);
         if (signer != channel.channelKey) {
             emit CaptureFailed(
                 index,
                 channelId,
                 abi.encodeWithSelector(ValueChannelsWrongSigner.selector, channelId, signer, channel.channelKey)
             );
-            return;
+            return (false, 0);
         }
-
-        uint64 captured = channel.cap - remaining;
         uint64 target = _allowed(channel, lockedAt);
         if (item.cumulativeUnits < target) target = item.cumulativeUnits;
-        if (target <= captured) return;
+        // No underflow: what is allowed is at most the cap.
+        unchecked {
+            uint64 rest = channel.cap - target;
+            return (rest < remaining, rest);
+        }
+    }
 
-        try TOKEN.consumeLock(channelId, target - captured, METRIC_UNITS, channel.operator) {
-            emit ChannelCaptured(channelId, target - captured, target, item.seq, item.receiptHash);
-        } catch (bytes memory reason) {
-            emit CaptureFailed(index, channelId, reason);
+    /// @dev In one call; where that fails, one by one, so that items fail alone (R8).
+    function _consume(CaptureItem[] calldata items, Batch memory batch) private {
+        uint256 count = batch.used;
+        LockUses uses = batch.uses;
+        address operator = batch.operator;
+        bool together = count > 1 && uses.consume(address(TOKEN), 0, count, METRIC_UNITS, operator);
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 index = batch.indexes[i];
+            if (!together && !uses.consume(address(TOKEN), i, 1, METRIC_UNITS, operator)) {
+                emit CaptureFailed(index, uses.lockIdAt(i), _returnData());
+                continue;
+            }
+            uint64 units = uses.unitsAt(together ? i : 0);
+            // Another voucher of the channel in this batch took as much or more.
+            if (units == 0) continue;
+            CaptureItem calldata item = items[index];
+            emit ChannelCaptured(
+                uses.lockIdAt(i), units, item.channel.cap - uses.remainingAt(i), item.seq, item.receiptHash
+            );
         }
     }
 
@@ -188,12 +250,22 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
     }
 
     /// @dev What may be captured since opening, signatures aside: the cap, and the rate where there is one (R9).
-    function _allowed(Channel calldata channel, uint64 lockedAt) private view returns (uint64) {
+    function _allowed(Channel calldata channel, uint256 lockedAt) private view returns (uint64) {
         uint64 cap = channel.cap;
         uint256 rate = channel.rate;
         if (rate == 0) return cap;
         uint256 metered = uint256(channel.burst) + rate * (block.timestamp - lockedAt);
         // At most `cap`, which has 64 bits.
         return metered < cap ? uint64(metered) : cap;
+    }
+
+    function _returnData() private pure returns (bytes memory data) {
+        assembly ("memory-safe") {
+            data := mload(0x40)
+            mstore(data, returndatasize())
+            returndatacopy(add(data, 0x20), 0, returndatasize())
+            // Rounded up to whole words.
+            mstore(0x40, and(add(add(data, returndatasize()), 0x3f), not(0x1f)))
+        }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IDATLocks} from "../../src/interfaces/IDATLocks.sol";
+import {IDATLocks, LockUse} from "../../src/interfaces/IDATLocks.sol";
 import {Channel, IValueChannels} from "../../src/interfaces/IValueChannels.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 
@@ -79,17 +79,22 @@ contract ValueChannelsCloseTest is KedgeTest {
         bytes memory reason = abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, holder, channelId);
         vm.startPrank(holder);
         vm.expectRevert(reason);
-        token.consumeLock(channelId, 1, keccak256("units"), holder);
+        token.consumeLocks(usesOf(0), keccak256("units"), holder);
         vm.expectRevert(reason);
         token.returnLock(channelId);
     }
 
+    function usesOf(uint64 remaining) private view returns (LockUse[] memory uses) {
+        uses = new LockUse[](1);
+        uses[0] = LockUse(channelId, remaining);
+    }
+
     function test_R5_TheModuleNeverTakesMoreThanTheLock() public {
-        vm.prank(address(channels));
-        vm.expectRevert(
-            abi.encodeWithSelector(IDATLocks.DATLockExceeded.selector, address(channels), channelId, 60, 61)
-        );
-        token.consumeLock(channelId, 61, keccak256("units"), operator);
+        vm.startPrank(address(channels));
+        assertEq(token.consumeLocks(usesOf(61), keccak256("units"), operator)[0], 0);
+        assertEq(token.consumeLocks(usesOf(0), keccak256("units"), operator)[0], 60);
+        assertEq(token.consumeLocks(usesOf(0), keccak256("units"), operator)[0], 0);
+        assertEq(core.valueOf(tokenId), 900);
     }
 
     function test_R8_StateOfAChannelThatIsNotOpenIsZeros() public view {

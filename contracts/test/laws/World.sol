@@ -262,6 +262,10 @@ contract World is Model {
 
     // Channels.
 
+    uint256 private runToken;
+    uint256 private runUnits;
+    address private runOperator;
+
     function openChannel(uint256 which, uint64 cap, uint64 rate, uint256 deadline, uint256 who) external {
         uint256 at = aLiveTokenWithValue(which);
         if (at == NONE) return;
@@ -293,6 +297,11 @@ contract World is Model {
         count = bound(count, 1, 4);
         CaptureItem[] memory items = new CaptureItem[](count);
         RoyaltyEdge[] memory edgesToCollect = new RoyaltyEdge[](edgeSeed % 3);
+        uint64[4] memory before;
+        for (uint256 i = 0; i < count; ++i) {
+            before[i] = opened[(which % opened.length + i) % opened.length].captured;
+        }
+        delete runOperator;
         for (uint256 i = 0; i < count; ++i) {
             ChannelModel storage c = opened[(which % opened.length + i) % opened.length];
             bool forged = signed[i] % 5 == 0;
@@ -300,8 +309,9 @@ contract World is Model {
             items[i] = voucherItem(c.channel, cumulative, forged ? uint256(0xBAD) : channelKeySecret);
             if (forged || !c.open) continue;
             if (cumulative > c.signed) c.signed = cumulative;
-            captureInModel(c, cumulative);
+            captureInModel(c, cumulative, before[i]);
         }
+        endRun();
         for (uint256 i = 0; i < edgesToCollect.length; ++i) {
             (uint256 classId, uint256 edge, uint256 asset) = anEdge(edgeSeed / 3 + i);
             edgesToCollect[i] = RoyaltyEdge(classId, edge, assetOf(asset));
@@ -310,18 +320,32 @@ contract World is Model {
         channels.capture(items, edgesToCollect, new ReceiptAnchor[](0));
     }
 
-    function captureInModel(ChannelModel storage c, uint64 cumulative) private {
+    /// @notice `before` is what was captured before the batch: who asks for nothing more than that is passed over.
+    function captureInModel(ChannelModel storage c, uint64 cumulative, uint64 before) private {
         if (block.timestamp > endOf(c.channel)) return;
         uint256 target = cumulative < c.channel.cap ? cumulative : c.channel.cap;
         uint256 metered = uint256(c.channel.burst) + uint256(c.channel.rate) * (block.timestamp - c.openedAt);
         if (c.channel.rate != 0 && metered < target) target = metered;
+        if (target <= before) return;
+        if (c.channel.operator != runOperator) endRun();
+        runOperator = c.channel.operator;
         if (target <= c.captured) return;
-        uint256 taken = target - c.captured;
-        c.captured = uint64(target);
         TokenModel storage t = tokens[c.token];
+        if (t.classId != tokens[runToken].classId || t.lot != tokens[runToken].lot) endRun();
+        runToken = c.token;
+        uint256 taken = target - c.captured;
+        runUnits += taken;
+        c.captured = uint64(target);
         units[t.classId].captured += taken;
+    }
+
+    /// @notice Consecutive uses of one lot for one operator are released together.
+    function endRun() private {
+        if (runUnits == 0) return;
+        TokenModel storage t = tokens[runToken];
         (bool backed, uint256 index) = lotIndexOf(t);
-        if (backed) spend(t, taken, lots[index].operatorBps, c.channel.operator);
+        if (backed) spend(t, runUnits, lots[index].operatorBps, runOperator);
+        runUnits = 0;
     }
 
     function closeChannel(uint256 which) external {

@@ -3,7 +3,7 @@ pragma solidity 0.8.34;
 
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
-import {IDATLocks} from "../../src/interfaces/IDATLocks.sol";
+import {IDATLocks, LockInfo, LockUse} from "../../src/interfaces/IDATLocks.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 import {TestModule} from "./Modules.sol";
 
@@ -82,7 +82,7 @@ contract LocksTest is KedgeTest {
         vm.expectRevert(reason);
         vm.prank(holder);
         token.lock(tokenId, 10, address(module), "");
-        module.consume(ID, 10, operator);
+        module.consume(ID, 0, operator);
         vm.expectRevert(reason);
         vm.prank(holder);
         token.lock(tokenId, 10, address(module), "");
@@ -98,26 +98,90 @@ contract LocksTest is KedgeTest {
         assertEq(core.valueOf(tokenId), 80);
     }
 
+    function uses(bytes32 id, uint64 remaining) private pure returns (LockUse[] memory list) {
+        list = new LockUse[](1);
+        list[0] = LockUse(id, remaining);
+    }
+
+    function remainingOf(bytes32 id) private view returns (uint64 remaining) {
+        (, remaining,) = token.lockInfo(address(module), id);
+    }
+
     function test_R5_OnlyTheModuleTakesAndNeverBeyondTheLock() public {
         lock(60);
         vm.expectRevert(abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, stranger, ID));
         vm.prank(stranger);
-        token.consumeLock(ID, 1, METRIC, stranger);
+        token.consumeLocks(uses(ID, 0), METRIC, stranger);
         vm.expectRevert(abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, holder, ID));
         vm.prank(holder);
         token.returnLock(ID);
         vm.expectEmit(address(token));
         emit IDATCore.UsageRecorded(tokenId, METRIC, 25, operator);
-        module.consume(ID, 25, operator);
-        (, uint64 remaining,) = token.lockInfo(address(module), ID);
-        assertEq(remaining, 35);
+        assertEq(module.consume(ID, 35, operator), 25);
+        assertEq(remainingOf(ID), 35);
         assertEq(core.valueOf(tokenId), 40);
-        vm.expectRevert(abi.encodeWithSelector(IDATLocks.DATLockExceeded.selector, address(module), ID, 35, 36));
-        module.consume(ID, 36, operator);
-        module.consume(ID, 35, operator);
-        vm.expectRevert(abi.encodeWithSelector(IDATLocks.DATLockExceeded.selector, address(module), ID, 0, 1));
-        module.consume(ID, 1, operator);
+        assertEq(module.consume(ID, 0, operator), 35);
+        assertEq(remainingOf(ID), 0);
         assertEq(module.release(ID), 0);
+    }
+
+    function test_R5_ALockAlreadyThereOrBelowIsPassedOver() public {
+        lock(60);
+        module.consume(ID, 35, operator);
+        vm.recordLogs();
+        assertEq(module.consume(ID, 35, operator), 0);
+        assertEq(module.consume(ID, 36, operator), 0);
+        assertEq(module.consume(ID, type(uint64).max, operator), 0);
+        assertEq(vm.getRecordedLogs().length, 0);
+        assertEq(remainingOf(ID), 35);
+    }
+
+    function test_R5_ALockTwiceInABatchIsTakenOnce() public {
+        lock(60);
+        LockUse[] memory list = new LockUse[](4);
+        list[0] = LockUse(ID, 50);
+        list[1] = LockUse(ID, 20);
+        list[2] = LockUse(ID, 20);
+        list[3] = LockUse(ID, 30);
+        uint64[] memory units = module.consume(list, operator);
+        assertEq(
+            abi.encode(units), abi.encode(uint256(0x20), uint256(4), uint256(10), uint256(30), uint256(0), uint256(0))
+        );
+        assertEq(remainingOf(ID), 20);
+    }
+
+    function test_R5_ABatchIsTakenAsAWholeOrNotAtAll() public {
+        lock(60);
+        LockUse[] memory list = new LockUse[](2);
+        list[0] = LockUse(ID, 50);
+        list[1] = LockUse(keccak256("unknown"), 0);
+        vm.expectRevert(
+            abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, address(module), keccak256("unknown"))
+        );
+        module.consume(list, operator);
+        assertEq(remainingOf(ID), 60);
+        assertEq(module.consume(new LockUse[](0), operator).length, 0);
+    }
+
+    function testFuzz_R5_LockInfosAreTheLocks(uint64[5] memory units, bool[5] memory ended) public {
+        uint256 rich = mintValue(classId, holder, type(uint64).max, 0);
+        bytes32[] memory ids = new bytes32[](6);
+        for (uint256 i = 0; i < 5; ++i) {
+            vm.warp(START + i);
+            ids[i] = keccak256(abi.encode(i));
+            module.setNextId(ids[i]);
+            vm.prank(holder);
+            token.lock(rich, uint64(bound(units[i], 1, type(uint64).max / 5)), address(module), "");
+            if (ended[i]) module.release(ids[i]);
+        }
+        LockInfo[] memory infos = token.lockInfos(address(module), ids);
+        assertEq(infos.length, 6);
+        for (uint256 i = 0; i < 6; ++i) {
+            (uint256 lockedToken, uint64 remaining, uint64 lockedAt) = token.lockInfo(address(module), ids[i]);
+            assertEq(abi.encode(infos[i]), abi.encode(lockedToken, remaining, lockedAt));
+        }
+        assertEq(token.lockInfos(address(module), new bytes32[](0)).length, 0);
+        assertEq(token.lockInfos(stranger, ids)[0].tokenId, 0);
     }
 
     function test_P14_AHolderCannotRevokeAfterBeingServed() public {
@@ -128,7 +192,7 @@ contract LocksTest is KedgeTest {
         core.transferValue(tokenId, aside, 40);
         core.transferToken(tokenId, stranger);
         vm.stopPrank();
-        module.consume(ID, 60, operator);
+        module.consume(ID, 0, operator);
         assertEq(core.valueOf(tokenId), 0);
     }
 
@@ -140,7 +204,7 @@ contract LocksTest is KedgeTest {
 
     function test_R6_TheRestReturnsToWhoeverOwnsTheToken() public {
         lock(60);
-        module.consume(ID, 20, operator);
+        module.consume(ID, 40, operator);
         vm.prank(holder);
         core.transferToken(tokenId, stranger);
         vm.expectEmit(address(token));
@@ -160,10 +224,10 @@ contract LocksTest is KedgeTest {
     function test_R6_NothingIsTakenFromAnExpiredToken() public {
         lock(60);
         vm.warp(EXPIRY);
-        module.consume(ID, 1, operator);
+        module.consume(ID, 59, operator);
         vm.warp(EXPIRY + 1);
         vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Expired.selector, tokenId, EXPIRY));
-        module.consume(ID, 1, operator);
+        module.consume(ID, 58, operator);
         assertEq(module.release(ID), 59);
         assertEq(core.valueOf(tokenId), 99);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IDATLocks} from "../../src/interfaces/IDATLocks.sol";
+import {IDATLocks, LockUse} from "../../src/interfaces/IDATLocks.sol";
 import {ILockModule} from "../../src/interfaces/ILockModule.sol";
 
 /// @notice A lock module that gives the ids it is told to, calls back while it is asked, and obeys the test.
@@ -37,8 +37,15 @@ contract TestModule is ILockModule {
         return nextId;
     }
 
-    function consume(bytes32 lockId, uint64 units, address operator) external {
-        _token.consumeLock(lockId, units, keccak256("units"), operator);
+    /// @notice Brings one lock down to `remaining`.
+    function consume(bytes32 lockId, uint64 remaining, address operator) external returns (uint64) {
+        LockUse[] memory uses = new LockUse[](1);
+        uses[0] = LockUse(lockId, remaining);
+        return consume(uses, operator)[0];
+    }
+
+    function consume(LockUse[] memory uses, address operator) public returns (uint64[] memory) {
+        return _token.consumeLocks(uses, keccak256("units"), operator);
     }
 
     function release(bytes32 lockId) external returns (uint64) {

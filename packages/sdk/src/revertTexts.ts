@@ -66,7 +66,6 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   },
   DATNonexistentLock: { message: 'There is no such lock.' },
   DATLockExists: { message: 'This channel was opened before.', hints: ['Use another salt.'] },
-  DATLockExceeded: { message: 'More is taken than is locked.' },
   ValueChannelsNotToken: { message: 'Channels are opened by the token contract only.' },
   ValueChannelsInvalidTerms: {
     message: 'The terms of the channel cannot be honoured.',
