@@ -1,7 +1,10 @@
 import { join } from 'node:path';
-import type { Hex } from '@kedge/core';
+import { BaseError, encodeChannelRecords, type ChannelRecord, type Hex } from '@kedge/core';
 import { dataPathsOf } from './up/dataPaths.js';
 import { readJsonFile, writeDurably } from './up/durableFile.js';
+
+/** An entry as written: fields that a later version adds are kept. */
+type WrittenEntry = Record<string, unknown>;
 
 /** The gateway's channels file: which API key pays from which channel. */
 export function channelsFileOf(dataDir: string): string {
@@ -9,14 +12,33 @@ export function channelsFileOf(dataDir: string): string {
 }
 
 /** The entries of the channels file, as written; none when there is no file. */
-export function readChannelEntries(file: string): Record<string, unknown>[] {
-  const entries = readJsonFile(file);
-  return Array.isArray(entries) ? (entries as Record<string, unknown>[]) : [];
+export function readChannelEntries(file: string): WrittenEntry[] {
+  const entries = readJsonFile(file) ?? [];
+  if (Array.isArray(entries)) return entries as WrittenEntry[];
+  throw new BaseError(`${file} is damaged: it is not a list of channels`, {
+    code: 'damaged_file',
+    hints: ['move it away: kedge up writes its own channel again, kedge channel open others'],
+  });
 }
 
-/** Takes the entries of a channel out, so that its API keys answer 401. Writes nothing when there is none. */
-export function removeChannelEntry(file: string, channelId: Hex): void {
-  const entries = readChannelEntries(file);
-  const left = entries.filter((entry) => entry['channelId'] !== channelId);
-  if (left.length < entries.length) writeDurably(file, `${JSON.stringify(left, null, 2)}\n`);
+/** Puts a record into the channels file, in place of the one of the same channel or API key. */
+export function putChannelRecord(file: string, record: ChannelRecord): void {
+  const others = readChannelEntries(file).filter(
+    ({ channelId, apiKeySha256 }) => channelId !== record.channelId && apiKeySha256 !== record.apiKeySha256,
+  );
+  writeEntries(file, [record, ...others]);
+}
+
+/** Takes the entries of a channel out, so that its API keys answer 401. */
+export function removeChannelRecord(file: string, channelId: Hex): void {
+  writeEntries(
+    file,
+    readChannelEntries(file).filter((entry) => entry['channelId'] !== channelId),
+  );
+}
+
+/** Writes nothing when nothing changes. */
+function writeEntries(file: string, entries: readonly unknown[]): void {
+  const text = encodeChannelRecords(entries);
+  if (text !== encodeChannelRecords(readChannelEntries(file))) writeDurably(file, text);
 }

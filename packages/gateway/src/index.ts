@@ -1,4 +1,3 @@
-export { type ChannelRecord, parseChannelRecords } from './channels/channelRecord.js';
 export type {
   Capture,
   CaptureItem,

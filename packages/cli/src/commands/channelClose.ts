@@ -3,7 +3,7 @@ import { resolveAccount, type SigningAccount } from '../accounts/resolveAccount.
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { readChannel } from '../chain/readChannels.js';
-import { channelsFileOf, removeChannelEntry } from '../channelsFile.js';
+import { channelsFileOf, removeChannelRecord } from '../channelsFile.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
 import { argument } from '../parse.js';
@@ -40,7 +40,7 @@ export const channelClose: Command = {
       await requestCapture(context, connection, gatewayUrl);
     }
     // Before the transaction: what is served from a closed channel can never be captured.
-    removeChannelEntry(channelsFileOf(connection.dataDir), channelId as Hex);
+    removeChannelRecord(channelsFileOf(connection.dataDir), channelId as Hex);
     if (gatewayUrl !== undefined) await makeGatewayReread(gatewayUrl);
     const { write } = createWriter(context, connection, signer);
     const closed = await write('close the channel', (client) => client.closeChannel({ channel }));

@@ -19,7 +19,7 @@ import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { readPolicy } from '../chain/readPolicy.js';
 import { royaltyEdgesOf, type RoyaltyEdge } from '../chain/royaltyEdgesOf.js';
-import { channelsFileOf } from '../channelsFile.js';
+import { channelsFileOf, putChannelRecord } from '../channelsFile.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
@@ -34,7 +34,6 @@ import {
   textOption,
 } from '../parse.js';
 import { apiKeyHash } from '../up/apiKey.js';
-import { putChannelEntry } from '../up/channelsFile.js';
 import { usageError } from '../usageError.js';
 
 const maxUint64 = 2n ** 64n - 1n;
@@ -219,7 +218,7 @@ function registerKey(
   { token, policy, channelId, channel, royalties }: Opened,
 ): string {
   const apiKey = `kedge-${randomBytes(24).toString('base64url')}`;
-  putChannelEntry(channelsFileOf(connection.dataDir), {
+  putChannelRecord(channelsFileOf(connection.dataDir), {
     name: textOption(context, 'name') ?? 'channel',
     apiKeySha256: apiKeyHash(apiKey),
     channel,

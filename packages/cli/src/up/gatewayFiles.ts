@@ -4,7 +4,7 @@ import { toHex } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import { developmentMnemonic, roles } from '../accounts/roles.js';
 import { apiKeyHash } from './apiKey.js';
-import { putChannelEntry } from './channelsFile.js';
+import { putChannelRecord } from '../channelsFile.js';
 import type { DataPaths } from './dataPaths.js';
 import { agentClassName } from './demoTerms.js';
 import { readIfExists, writeDurably } from './durableFile.js';
@@ -29,7 +29,7 @@ export function writeGatewayFiles(paths: DataPaths, apiKey: string, made: SetUp)
   const files = gatewayFilesOf(paths);
   if (readIfExists(files.key) === undefined) writeDurably(files.key, `${operatorKey()}\n`);
   const { channelId, ...terms } = channel;
-  putChannelEntry(files.channels, {
+  putChannelRecord(files.channels, {
     name: agentClassName,
     apiKeySha256: apiKeyHash(apiKey),
     channel: terms,

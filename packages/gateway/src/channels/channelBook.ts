@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { BaseError, type Hex } from '@kedge/core';
+import { BaseError, type ChannelRecord, type Hex, parseChannelRecords } from '@kedge/core';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
-import { type ChannelRecord, parseChannelRecords } from './channelRecord.js';
 import type { ChannelCheck, ServedChannel } from './servedChannel.js';
 
 const recheckMs = 5_000;

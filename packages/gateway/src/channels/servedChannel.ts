@@ -1,9 +1,8 @@
-import { channelIdOf, type Hex, isSameAddress, policyHashOf, type ProtocolDomain } from '@kedge/core';
+import { type ChannelRecord, channelIdOf, type Hex, isSameAddress, policyHashOf, type ProtocolDomain } from '@kedge/core';
 import type { GatewayChain } from '../chain/gatewayChain.js';
 import { keccak256 } from '../crypto/hashers.js';
 import type { ChannelAccount } from '../ledger/channelAccount.js';
 import { tokenizerPin } from '../tokens/tokenizerPin.js';
-import type { ChannelRecord } from './channelRecord.js';
 
 /** A channel that was checked against the chain and is served from. */
 export type ServedChannel = ChannelRecord & {

@@ -1,15 +1,8 @@
-import {
-  addressSchema,
-  type Channel,
-  channelModes,
-  hashSchema,
-  type Hex,
-  parseWith,
-  type Policy,
-  policySchema,
-  uintSchema,
-} from '@kedge/core';
 import { z } from 'zod';
+import { channelModes, type Channel } from './channel.js';
+import type { Address, Hex } from './hex.js';
+import { policySchema, type Policy } from './policy.js';
+import { addressSchema, hashSchema, parseWith, uintSchema } from './schemas.js';
 
 const channelSchema = z.object({
   holder: addressSchema,
@@ -42,7 +35,7 @@ const recordSchema = z.looseObject({
   name: z.string().optional(),
 });
 
-/** One line of the channels file: an API key and the channel that pays for its calls. */
+/** An entry of the gateway's channels file, which the command line writes: an API key and the channel that pays for it. */
 export type ChannelRecord = {
   readonly apiKeySha256: string;
   readonly channel: Channel;
@@ -50,14 +43,18 @@ export type ChannelRecord = {
   readonly classId: bigint;
   readonly policy: Policy;
   readonly policyHash: Hex;
-  readonly lotAsset: Hex;
-  readonly edges: readonly { readonly classId: bigint; readonly parentIndex: bigint; readonly asset: Hex }[];
+  readonly lotAsset: Address;
+  readonly edges: readonly { readonly classId: bigint; readonly parentIndex: bigint; readonly asset: Address }[];
   readonly name?: string | undefined;
 };
 
 /**
  * Reads the channels file's content.
+ *
  * @throws BaseError `channels_file_invalid`.
+ *
+ * @example
+ * const records = parseChannelRecords(JSON.parse(await readFile(channelsFile, 'utf8')));
  */
 export function parseChannelRecords(json: unknown): ChannelRecord[] {
   return parseWith(z.array(recordSchema), json, {
@@ -65,4 +62,15 @@ export function parseChannelRecords(json: unknown): ChannelRecord[] {
     code: 'channels_file_invalid',
     hints: ['It is written by: kedge channel open'],
   });
+}
+
+/**
+ * The channels file's content: integers as decimal strings.
+ *
+ * @example
+ * await writeFile(channelsFile, encodeChannelRecords([record]));
+ */
+export function encodeChannelRecords(records: readonly unknown[]): string {
+  const text = JSON.stringify(records, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value), 2);
+  return `${text}\n`;
 }

@@ -1,16 +1,15 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { zeroAddress, zeroHash } from '@kedge/core';
+import { parseChannelRecords, zeroAddress, zeroHash, type ChannelRecord } from '@kedge/core';
 import { expect, test } from 'vitest';
-import { parseChannelRecords } from '../../../gateway/src/channels/channelRecord.js';
-import { developmentAccount } from '../../src/accounts/developmentAccount.js';
-import { apiKeyHash, keepApiKey } from '../../src/up/apiKey.js';
-import { putChannelEntry, type ChannelEntry } from '../../src/up/channelsFile.js';
-import { demoPolicy } from '../../src/up/demoTerms.js';
-import { temporaryDataFolder } from './support.js';
+import { developmentAccount } from '../src/accounts/developmentAccount.js';
+import { apiKeyHash, keepApiKey } from '../src/up/apiKey.js';
+import { putChannelRecord } from '../src/channelsFile.js';
+import { demoPolicy } from '../src/up/demoTerms.js';
+import { temporaryDataFolder } from './up/support.js';
 
 const { address } = developmentAccount('operator');
-const entry = (key: string, byte: string): ChannelEntry => ({
+const entry = (key: string, byte: string): ChannelRecord => ({
   name: 'test',
   apiKeySha256: apiKeyHash(key),
   channelId: `0x${byte.repeat(32)}`,
@@ -36,9 +35,9 @@ const entry = (key: string, byte: string): ChannelEntry => ({
 
 test('the gateway reads what is written, and channels of others are kept', () => {
   const file = join(temporaryDataFolder().gateway, 'channels.json');
-  putChannelEntry(file, entry('other', '01'));
-  putChannelEntry(file, entry('own', '02'));
-  putChannelEntry(file, entry('own', '03'));
+  putChannelRecord(file, entry('other', '01'));
+  putChannelRecord(file, entry('own', '02'));
+  putChannelRecord(file, entry('own', '03'));
   const records = parseChannelRecords(JSON.parse(readFileSync(file, 'utf8')));
   expect(records.map(({ channelId }) => channelId.slice(0, 4))).toEqual(['0x03', '0x01']);
   expect(records[0]!.channel).toEqual(entry('own', '03').channel);
@@ -46,16 +45,16 @@ test('the gateway reads what is written, and channels of others are kept', () =>
 
 test('an entry that is there already leaves the file alone', () => {
   const file = join(temporaryDataFolder().gateway, 'channels.json');
-  putChannelEntry(file, entry('own', '02'));
+  putChannelRecord(file, entry('own', '02'));
   const { ino } = statSync(file);
-  putChannelEntry(file, entry('own', '02'));
+  putChannelRecord(file, entry('own', '02'));
   expect(statSync(file).ino).toBe(ino);
 });
 
 test('a damaged channels file is reported, not replaced', () => {
   const file = join(temporaryDataFolder().gateway, 'channels.json');
   writeFileSync(file, '{}');
-  expect(() => putChannelEntry(file, entry('own', '02'))).toThrow(file);
+  expect(() => putChannelRecord(file, entry('own', '02'))).toThrow(file);
   expect(readFileSync(file, 'utf8')).toBe('{}');
 });
 
