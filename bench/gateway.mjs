@@ -1,6 +1,6 @@
-// Durable metering against a bare streamed proxy, in one run (research: performance B). Four processes: the upstream and the
-// load on one core, the proxy under test alone on the other. Medians of 5; the two proxies take turns, so that what else the
-// machine does hits both.
+// Durable metering against a bare streamed proxy, in one run. Four processes: the upstream and the load on one core, the
+// proxy under test alone on the other. The two proxies take turns, so that what else the machine does hits both; what counts
+// is the median of the runs' ratios.
 //   node bench/gateway.mjs [--json] [--runs 5] [--requests 20000]
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -16,8 +16,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { connect, createServer as createTcpServer } from 'node:net';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -70,20 +70,41 @@ const question = JSON.stringify({
   temperature: 0.2,
 });
 
-const roles = { upstream, bare, gateway, stages };
+const roles = { upstream, bare, gateway, load, stages };
 if (values.role === undefined) await main();
 else await roles[values.role]();
 
+/** Plain sockets and fixed bytes, so that it takes little of the core it shares with the load. */
 async function upstream() {
-  const body = Buffer.from(answer);
-  const server = createServer((request, response) => {
-    request.on('data', () => undefined);
-    request.on('end', () => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
-      response.end(body);
-    });
+  const reply = Buffer.from(
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(answer)}\r\n\r\n${answer}`,
+  );
+  const server = createTcpServer({ noDelay: true }, (socket) => {
+    const read = messageReader(() => socket.write(reply));
+    socket.on('data', read);
+    socket.on('error', () => socket.destroy());
   });
   server.listen(0, '127.0.0.1', () => ready(`http://127.0.0.1:${server.address().port}`));
+}
+
+/** Calls back after each whole HTTP message with a content-length, with the first bytes of its head. One message at a time. */
+function messageReader(onMessage) {
+  let head = '';
+  let missing = 0;
+  return (chunk) => {
+    if (missing > 0) missing -= chunk.length;
+    else {
+      head += chunk.latin1Slice();
+      const end = head.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      missing = end + 4 + Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? 0) - head.length;
+    }
+    if (missing > 0) return;
+    const whole = head;
+    head = '';
+    missing = 0;
+    onMessage(whole);
+  };
 }
 
 async function bare() {
@@ -319,26 +340,42 @@ async function start(role, cpu, ...args) {
     role,
     ...args,
   ];
-  const pinned = existsSync('/usr/bin/taskset');
-  const child = pinned
-    ? spawn('taskset', ['-c', cpu, process.execPath, ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
-    : spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: child.stdout })) {
-    return {
-      url: JSON.parse(line).url,
-      pid: child.pid,
-      stop: () =>
-        new Promise((resolve) => {
-          child.once('exit', resolve);
-          child.kill('SIGTERM');
-        }),
-    };
+  const [program, ...before] = existsSync('/usr/bin/taskset')
+    ? ['taskset', '-c', cpu, process.execPath]
+    : [process.execPath];
+  const child = spawn(program, [...before, ...command], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const { done, value } = await lines.next();
+  if (done) throw new Error(`${role} did not start`);
+  return {
+    url: JSON.parse(value).url,
+    pid: child.pid,
+    /** Sends one line and waits for the answer's. */
+    ask: async (question) => {
+      child.stdin.write(`${JSON.stringify(question)}\n`);
+      const { done, value } = await lines.next();
+      if (done) throw new Error(`${role} ended early`);
+      return JSON.parse(value);
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', resolve);
+        child.kill('SIGTERM');
+      }),
+  };
+}
+
+/** Waits for lines of {url, count} and answers each with a line of what was measured. */
+async function load() {
+  ready('');
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { url, count } = JSON.parse(line);
+    process.stdout.write(`${JSON.stringify(await measureLoad(url, count))}\n`);
   }
-  throw new Error(`${role} did not start`);
 }
 
 /** Keep-alive connections over plain sockets, each with one request in flight. */
-async function load(url, count) {
+async function measureLoad(url, count) {
   const { hostname, port } = new URL(url);
   const bytes = Buffer.from(
     `POST /v1/chat/completions HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: Bearer ${apiKey}\r\n` +
@@ -347,44 +384,30 @@ async function load(url, count) {
   const latencies = [];
   let left = count;
   const begun = performance.now();
-  await Promise.all(
-    Array.from(
-      { length: connections },
-      () =>
-        new Promise((resolve, reject) => {
-          let buffered = '';
-          let sentAt = 0;
-          let need = -1;
-          const socket = connect(Number(port), hostname);
-          const next = () => {
-            if (left-- <= 0) {
-              socket.end();
-              return resolve();
-            }
-            sentAt = performance.now();
-            socket.write(bytes);
-          };
-          socket.setNoDelay(true);
-          socket.setEncoding('latin1');
-          socket.on('connect', next);
-          socket.on('error', reject);
-          socket.on('data', (text) => {
-            buffered += text;
-            if (need < 0) {
-              const end = buffered.indexOf('\r\n\r\n');
-              if (end < 0) return;
-              if (!buffered.startsWith('HTTP/1.1 200')) return reject(new Error(buffered.slice(0, 600)));
-              need = end + 4 + Number(/content-length: (\d+)/i.exec(buffered)[1]);
-            }
-            if (buffered.length < need) return;
-            buffered = '';
-            need = -1;
-            latencies.push(performance.now() - sentAt);
-            next();
-          });
+  const connection = () =>
+    new Promise((resolve, reject) => {
+      let sentAt = 0;
+      const socket = connect({ port: Number(port), host: hostname, noDelay: true });
+      const next = () => {
+        if (left-- <= 0) {
+          socket.end();
+          return resolve();
+        }
+        sentAt = performance.now();
+        socket.write(bytes);
+      };
+      socket.on('connect', next);
+      socket.on('error', reject);
+      socket.on(
+        'data',
+        messageReader((text) => {
+          if (!text.startsWith('HTTP/1.1 200')) return reject(new Error(text.slice(0, 600)));
+          latencies.push(performance.now() - sentAt);
+          next();
         }),
-    ),
-  );
+      );
+    });
+  await Promise.all(Array.from({ length: connections }, connection));
   const seconds = (performance.now() - begun) / 1000;
   latencies.sort((a, b) => a - b);
   const at = (part) => Math.round((latencies[Math.floor(latencies.length * part)] ?? 0) * 1000);
@@ -405,27 +428,26 @@ async function main() {
   const runs = Number(values.runs);
   const requests = Number(values.requests);
   const dir = mkdtempSync(join(tmpdir(), 'kedge-bench-'));
+  const loadBefore = loadavg()[0];
   const origin = await start('upstream', '1');
+  const client = await start('load', '1');
   const proxies = {
     bare: await start('bare', '0', '--upstream', origin.url),
     gateway: await start('gateway', '0', '--upstream', origin.url, '--dir', dir),
   };
   const results = { bare: [], gateway: [] };
   try {
-    for (const proxy of Object.values(proxies)) await load(proxy.url, Math.min(requests, 8_000));
+    for (const { url } of Object.values(proxies)) await client.ask({ url, count: 20_000 });
     for (let run = 0; run < runs; run++) {
-      for (const [name, proxy] of Object.entries(proxies)) {
-        const before = cpuMicroseconds(proxy.pid);
-        const result = await load(proxy.url, requests);
-        const cpu = cpuMicroseconds(proxy.pid);
-        results[name].push({
-          ...result,
-          cpuUs: before === undefined ? undefined : Math.round((cpu - before) / requests),
-        });
+      for (const [name, { url, pid }] of Object.entries(proxies)) {
+        const before = cpuMicroseconds(pid);
+        const result = await client.ask({ url, count: requests });
+        const cpu = cpuMicroseconds(pid);
+        results[name].push({ ...result, cpuUs: cpu === undefined ? undefined : (cpu - before) / requests });
       }
     }
   } finally {
-    await Promise.all([...Object.values(proxies), origin].map((child) => child.stop()));
+    await Promise.all([...Object.values(proxies), origin, client].map((child) => child.stop()));
   }
   let costs;
   try {
@@ -433,27 +455,33 @@ async function main() {
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
-  const median = (name, field) => {
-    const sorted = results[name].map((result) => result[field]).toSorted((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 2)];
-  };
   const summary = Object.fromEntries(
-    Object.keys(results).map((name) => [
+    Object.entries(results).map(([name, list]) => [
       name,
-      Object.fromEntries(['perSecond', 'p50us', 'p99us', 'cpuUs'].map((field) => [field, median(name, field)])),
+      Object.fromEntries(
+        ['perSecond', 'p50us', 'p99us', 'cpuUs'].map((field) => [
+          field,
+          Math.round(median(list.map((result) => result[field]))),
+        ]),
+      ),
     ]),
   );
-  const ratios = results.gateway.map((result, index) => result.perSecond / results.bare[index].perSecond);
-  summary.ratio = Number((summary.gateway.perSecond / summary.bare.perSecond).toFixed(3));
-  summary.ratios = ratios.map((ratio) => Number(ratio.toFixed(3)));
-  // On a machine that others use too, the best run is the one that was disturbed least.
-  for (const name of Object.keys(results)) {
-    summary[name].best = Math.max(...results[name].map(({ perSecond }) => perSecond));
-    summary[name].leastCpuUs = Math.min(...results[name].map(({ cpuUs }) => cpuUs ?? Infinity));
-  }
-  summary.bestRatio = Number((summary.gateway.best / summary.bare.best).toFixed(3));
+  const ratiosOf = (field) => results.gateway.map((result, run) => result[field] / results.bare[run][field]);
+  const ratios = ratiosOf('perSecond');
+  summary.ratio = rounded(median(ratios));
+  summary.ratios = ratios.map(rounded);
+  summary.cpuRatio = rounded(median(ratiosOf('cpuUs')));
+  // How far the runs of the same program lie apart, largest through smallest.
+  const spreadOf = (list) => rounded(Math.max(...list) / Math.min(...list));
+  const speeds = (name) => results[name].map(({ perSecond }) => perSecond);
+  summary.noise = {
+    load: [loadBefore, loadavg()[0]].map(rounded),
+    cores: cpus().length,
+    spread: { bare: spreadOf(speeds('bare')), gateway: spreadOf(speeds('gateway')) },
+  };
   summary.stagesUs = costs;
   if (values.json) return void process.stdout.write(`${JSON.stringify({ connections, requests, runs, ...summary })}\n`);
+  const { noise } = summary;
   process.stdout.write(
     `${connections} connections, 1 kB JSON answers, ${requests} requests a run, medians of ${runs} runs\n` +
       `                        req/s   p50 us   p99 us   CPU us/req\n` +
@@ -461,14 +489,25 @@ async function main() {
         .map((name) => {
           const { perSecond, p50us, p99us, cpuUs } = summary[name];
           const title = name === 'bare' ? 'bare streamed undici' : 'gateway, durable';
-          return `${title.padEnd(20)} ${[perSecond, p50us, p99us, cpuUs].map((value) => String(value ?? '-').padStart(8)).join(' ')}\n`;
+          return `${title.padEnd(20)} ${[perSecond, p50us, p99us, cpuUs].map((value) => String(value || '-').padStart(8)).join(' ')}\n`;
         })
         .join('') +
-      `ratio ${summary.ratio} (each run: ${summary.ratios.join(', ')}); of the best runs ${summary.bestRatio} ` +
-      `(${summary.gateway.best} of ${summary.bare.best} req/s; CPU ${summary.gateway.leastCpuUs} and ${summary.bare.leastCpuUs} us)\n\n` +
+      `ratio ${summary.ratio}: median of each run's (${summary.ratios.join(', ')}); CPU a request ${summary.cpuRatio || '-'} times\n` +
+      `noise: load average ${noise.load.join(' before, ')} after on ${noise.cores} cores; fastest to slowest run: ` +
+      `bare ${noise.spread.bare}, gateway ${noise.spread.gateway} times\n\n` +
       `us a call, each step alone; what a batch shares is divided by 16 receipts\n` +
       Object.entries(costs)
         .map(([name, cost]) => `  ${name.padEnd(18)} ${cost.toFixed(2).padStart(7)}\n`)
         .join(''),
   );
+}
+
+function median(list) {
+  const sorted = list.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function rounded(value) {
+  return Number(value.toFixed(3));
 }

@@ -1,9 +1,10 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
+import { asciiWordEnd } from './asciiWordEnd.js';
 
 // Text that looks like a special token is counted as the plain text it is.
 const plainText = { disallowedSpecial: new Set<string>() };
 const longestRun = 256;
-const rememberedWords = 50_000;
+// No more tokens than a byte holds.
 const longestRemembered = 32;
 
 /**
@@ -11,7 +12,7 @@ const longestRemembered = 32;
  * in pieces of 256 characters: byte-pair merging is quadratic in a run's length, and one such run must not stop the gateway.
  */
 export function countText(text: string): number {
-  if (text.length <= longestRun) return countPiece(text);
+  if (text.length <= longestRun || !mayHaveLongRun(text)) return countPiece(text);
   let count = 0;
   let counted = 0;
   let start = 0;
@@ -33,31 +34,58 @@ export function countText(text: string): number {
   return count + countPiece(counted === 0 ? text : text.slice(counted));
 }
 
-// o200k_base's own split into words, with its Unicode classes reduced to what they hold of ASCII: several times as fast, and
-// the same words for ASCII text.
-const asciiOnly = /^[\0-\x7f]*$/;
-const asciiWords =
-  /[^\r\nA-Za-z0-9]?[A-Z]*[a-z]+(?:'(?:[sdmt]|ll|ve|re|[SDMT]|L[lL]|lL|V[eE]|vE|R[eE]|rE))?|[^\r\nA-Za-z0-9]?[A-Z]+[a-z]*(?:'(?:[sdmt]|ll|ve|re|[SDMT]|L[lL]|lL|V[eE]|vE|R[eE]|rE))?|[0-9]{1,3}| ?[^\s0-9A-Za-z]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+/g;
-const tokensOfWord = new Map<string, number>();
+/** A run that is too long fills a whole block of half that length, wherever it begins; most blocks show both within a word. */
+function mayHaveLongRun(text: string): boolean {
+  const block = longestRun / 2;
+  for (let start = 0; start + block <= text.length; start += block) {
+    const begins = isSpace(text.charCodeAt(start));
+    let at = start + 1;
+    while (at < start + block && isSpace(text.charCodeAt(at)) === begins) at++;
+    if (at === start + block) return true;
+  }
+  return false;
+}
 
 function countPiece(text: string): number {
   if (text === '') return 0;
-  if (!asciiOnly.test(text)) return countTokens(text, plainText);
+  // Only ASCII has as many bytes of UTF-8 as UTF-16 units.
+  return Buffer.byteLength(text) === text.length ? countAscii(text) : countTokens(text, plainText);
+}
+
+// Words come again and again: what each has is kept in the place that its hash gives it, until another word takes the place.
+const places = 1 << 14;
+const wordBytes = new Uint8Array(places * longestRemembered);
+const wordLengths = new Uint8Array(places);
+const wordTokens = new Uint8Array(places);
+const scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
+function countAscii(text: string): number {
+  const bytes = text.length <= scratch.length ? scratch.subarray(0, text.length) : Buffer.allocUnsafeSlow(text.length);
+  bytes.write(text, 'latin1');
   let count = 0;
-  for (const word of text.match(asciiWords) ?? []) {
-    const known = tokensOfWord.get(word);
-    count += known ?? countWord(word);
+  for (let start = 0; start < bytes.length;) {
+    const end = asciiWordEnd(bytes, start);
+    count +=
+      end - start > longestRemembered ? countTokens(text.slice(start, end), plainText) : countWord(bytes, start, end);
+    start = end;
   }
   return count;
 }
 
-function countWord(word: string): number {
-  const count = countTokens(word, plainText);
-  if (word.length <= longestRemembered) {
-    if (tokensOfWord.size >= rememberedWords) tokensOfWord.clear();
-    tokensOfWord.set(word, count);
-  }
-  return count;
+function countWord(bytes: Buffer, start: number, end: number): number {
+  const length = end - start;
+  let hash = length;
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
+  const place = (hash ^ (hash >>> 16)) & (places - 1);
+  const base = place * longestRemembered - start;
+  let isKnown = wordLengths[place] === length;
+  for (let at = start; isKnown && at < end; at++) isKnown = wordBytes[base + at] === bytes[at];
+  if (isKnown) return wordTokens[place] as number;
+  const tokens = countTokens(bytes.toString('latin1', start, end), plainText);
+  for (let at = start; at < end; at++) wordBytes[base + at] = bytes[at] as number;
+  wordLengths[place] = length;
+  wordTokens[place] = tokens;
+  return tokens;
 }
 
 function isSpace(unit: number): boolean {
