@@ -139,40 +139,47 @@ contract DataAnchoringToken is DATBacking, DATDelegation, IERC721Metadata, IDATL
     }
 
     /// @inheritdoc IDATLocks
+    /// @dev Assembly reads the uses, finds each lock's slot once, emits `UsageRecorded` and answers.
     function consumeLocks(LockUse[] calldata uses, bytes32 metricType, address operator)
         external
         returns (uint64[] memory units)
     {
         mapping(bytes32 => Lock) storage locks = _locks[msg.sender];
         units = new uint64[](uses.length);
+        uint256 usage = _newUsage(metricType, operator);
         // The lot whose uses are being summed, by one of its tokens, and their sum.
         TokenId lotToken;
         uint256 lotUnits;
         for (uint256 i = 0; i < uses.length; ++i) {
-            LockUse calldata use = uses[i];
-            bytes32 lockId = use.lockId;
-            Lock record = locks[lockId];
+            (Lock record, uint256 slot, uint256 taken) = _readUse(locks, uses, i);
             uint256 tokenId = record.tokenId();
-            if (tokenId == 0) revert DATNonexistentLock(msg.sender, lockId);
-            uint64 remaining = use.remaining;
-            if (remaining >= record.remaining()) continue;
+            if (tokenId == 0) revert DATNonexistentLock(msg.sender, uses[i].lockId);
+            if (taken == 0) continue;
             _requireUnexpired(tokenId, _tokens[tokenId].expireAt());
-
-            if (TokenId.wrap(tokenId).lotKey() != lotToken.lotKey()) {
+            if ((tokenId ^ TokenId.unwrap(lotToken)) >> 32 != 0) {
                 _releaseSpent(lotToken, lotUnits, operator);
                 (lotToken, lotUnits) = (TokenId.wrap(tokenId), 0);
             }
-            uint64 taken;
-            // Checked above; and fewer than 2^192 terms of 64 bits do not overflow.
+            // Fewer than 2^192 terms of 64 bits do not overflow.
             unchecked {
-                taken = record.remaining() - remaining;
                 lotUnits += taken;
             }
-            locks[lockId] = record.withRemaining(remaining);
-            units[i] = taken;
-            emit IDATCore.UsageRecorded(tokenId, metricType, taken, operator);
+            record = record.minus(taken);
+            bytes32 topic = IDATCore.UsageRecorded.selector;
+            assembly ("memory-safe") {
+                sstore(slot, record)
+                mstore(add(add(units, 0x20), shl(5, i)), taken)
+                // emit UsageRecorded(tokenId, metricType, taken, operator)
+                mstore(add(usage, 0x20), taken)
+                log2(usage, 0x60, topic, tokenId)
+            }
         }
         _releaseSpent(lotToken, lotUnits, operator);
+        assembly {
+            // Memory is not used afterwards: this ends the call.
+            mstore(sub(units, 0x20), 0x20)
+            return(sub(units, 0x20), add(0x40, shl(5, mload(units))))
+        }
     }
 
     /// @inheritdoc IDATLocks
@@ -346,6 +353,35 @@ contract DataAnchoringToken is DATBacking, DATDelegation, IERC721Metadata, IDATL
     }
 
     // Helpers
+
+    /// @dev Memory from which `UsageRecorded` is emitted; its second word is to be filled in.
+    function _newUsage(bytes32 metricType, address operator) private pure returns (uint256 usage) {
+        assembly ("memory-safe") {
+            usage := mload(0x40)
+            mstore(0x40, add(usage, 0x60))
+            mstore(usage, metricType)
+            mstore(add(usage, 0x40), operator)
+        }
+    }
+
+    /// @dev A lock, its slot, and by how much it is above what its use asks for.
+    function _readUse(mapping(bytes32 => Lock) storage locks, LockUse[] calldata uses, uint256 position)
+        private
+        view
+        returns (Lock record, uint256 slot, uint256 taken)
+    {
+        assembly ("memory-safe") {
+            let use := add(uses.offset, shl(6, position))
+            mstore(0, calldataload(use))
+            mstore(0x20, locks.slot)
+            slot := keccak256(0, 0x40)
+            record := sload(slot)
+            let current := and(shr(128, record), 0xffffffffffffffff)
+            // Not cleaned: more than 64 bits are more than there is.
+            let remaining := calldataload(add(use, 0x20))
+            taken := mul(gt(current, remaining), sub(current, remaining))
+        }
+    }
 
     function _settleDirect(uint256 classId, address asset, uint256 amount) private {
         if (amount == 0) revert IDATRevenue.DATZeroAmount();

@@ -12,8 +12,15 @@ library ChannelHash {
     bytes32 internal constant VOUCHER_TYPEHASH =
         keccak256("Voucher(bytes32 channelId,uint64 cumulativeUnits,bytes32 receiptHash,uint64 seq)");
 
-    function ofMemory(Channel memory channel) internal pure returns (bytes32) {
-        return keccak256(abi.encode(CHANNEL_TYPEHASH, channel));
+    /// @dev EIP-712: keccak256(0x1901 | domain | structHash).
+    function digest(bytes32 domain, bytes32 structHash) internal pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, shl(240, 0x1901))
+            mstore(add(free, 2), domain)
+            mstore(add(free, 0x22), structHash)
+            result := keccak256(free, 0x42)
+        }
     }
 
     /// @dev Takes the eleven words as they are: terms with stray bits are another channel, which nobody opened.

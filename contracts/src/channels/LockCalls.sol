@@ -17,9 +17,9 @@ type LockStates is uint256;
 /// for the answer.
 type LockUses is uint256;
 
-using {setLockId, lockIdOf, read} for LockIds global;
+using {first, lockIdOf, read} for LockIds global;
 using {at} for LockStates global;
-using {setUse, lockIdAt, remainingAt, consume, unitsAt} for LockUses global;
+using {setUse, lockIdAt, remainingAt, itemIndexAt, consume, unitsAt} for LockUses global;
 
 function newLockIds(uint256 capacity) pure returns (LockIds ids) {
     assembly ("memory-safe") {
@@ -29,9 +29,10 @@ function newLockIds(uint256 capacity) pure returns (LockIds ids) {
     }
 }
 
-function setLockId(LockIds ids, uint256 position, bytes32 lockId) pure {
+/// @dev Where the first id is.
+function first(LockIds ids) pure returns (uint256 place) {
     assembly ("memory-safe") {
-        mstore(add(add(ids, 0x20), shl(5, position)), lockId)
+        place := add(ids, 0x20)
     }
 }
 
@@ -59,29 +60,37 @@ function read(LockIds ids, address token) view returns (LockStates states) {
     }
 }
 
-function at(LockStates states, uint256 position) pure returns (uint256 tokenId, uint256 remaining, uint256 lockedAt) {
+/// @dev Where the state of the lock at `position` is.
+function at(LockStates states, uint256 position) pure returns (uint256 place) {
     assembly ("memory-safe") {
-        let place := add(states, mul(0x60, position))
-        tokenId := mload(place)
-        remaining := mload(add(place, 0x20))
-        lockedAt := mload(add(place, 0x40))
+        place := add(states, mul(0x60, position))
     }
 }
 
 function newLockUses(uint256 capacity) pure returns (LockUses uses) {
     assembly ("memory-safe") {
-        uses := add(mload(0x40), 0xc0)
-        mstore(0x40, add(add(uses, 0x40), mul(0x60, capacity)))
-        // Where the answer begins, for nobody else needs this word.
-        mstore(sub(uses, 0xc0), add(uses, shl(6, capacity)))
+        uses := add(mload(0x40), 0xe0)
+        // Of which item each use is, and then the answer.
+        let indexes := add(uses, shl(6, capacity))
+        let answer := add(indexes, shl(5, capacity))
+        mstore(sub(uses, 0xe0), indexes)
+        mstore(sub(uses, 0xc0), answer)
+        mstore(0x40, add(add(answer, 0x40), shl(5, capacity)))
     }
 }
 
-function setUse(LockUses uses, uint256 position, bytes32 lockId, uint256 remaining) pure {
+function setUse(LockUses uses, uint256 position, bytes32 lockId, uint256 remaining, uint256 itemIndex) pure {
     assembly ("memory-safe") {
         let place := add(uses, shl(6, position))
         mstore(place, lockId)
         mstore(add(place, 0x20), remaining)
+        mstore(add(mload(sub(uses, 0xe0)), shl(5, position)), itemIndex)
+    }
+}
+
+function itemIndexAt(LockUses uses, uint256 position) pure returns (uint256 itemIndex) {
+    assembly ("memory-safe") {
+        itemIndex := mload(add(mload(sub(uses, 0xe0)), shl(5, position)))
     }
 }
 
@@ -91,20 +100,20 @@ function lockIdAt(LockUses uses, uint256 position) pure returns (bytes32 lockId)
     }
 }
 
-function remainingAt(LockUses uses, uint256 position) pure returns (uint64 remaining) {
+function remainingAt(LockUses uses, uint256 position) pure returns (uint256 remaining) {
     assembly ("memory-safe") {
         remaining := mload(add(add(uses, 0x20), shl(6, position)))
     }
 }
 
-/// @dev Consumes `count` uses from `first` on; the uses before `first` are forgotten. Where it fails, the reason is in the
+/// @dev Consumes `count` uses from `from` on; the uses before it are forgotten. Where it fails, the reason is in the
 /// return data.
-function consume(LockUses uses, address token, uint256 first, uint256 count, bytes32 metricType, address operator)
+function consume(LockUses uses, address token, uint256 from, uint256 count, bytes32 metricType, address operator)
     returns (bool done)
 {
     bytes4 selector = IDATLocks.consumeLocks.selector;
     assembly ("memory-safe") {
-        let place := add(uses, shl(6, first))
+        let place := add(uses, shl(6, from))
         let answer := mload(sub(uses, 0xc0))
         let size := add(0x40, shl(5, count))
         // The data begins with the last four bytes of this word.
@@ -119,7 +128,7 @@ function consume(LockUses uses, address token, uint256 first, uint256 count, byt
 }
 
 /// @dev What the last call took for its use at `position`.
-function unitsAt(LockUses uses, uint256 position) pure returns (uint64 units) {
+function unitsAt(LockUses uses, uint256 position) pure returns (uint256 units) {
     assembly ("memory-safe") {
         units := mload(add(add(mload(sub(uses, 0xc0)), 0x40), shl(5, position)))
     }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IDataAnchoringToken} from "../interfaces/IDataAnchoringToken.sol";
 import {ILockModule} from "../interfaces/ILockModule.sol";
 import {
@@ -15,25 +13,24 @@ import {
     RoyaltyEdge,
     Voucher
 } from "../interfaces/IValueChannels.sol";
+import {CapturedItems, Finding} from "./CapturedItems.sol";
 import {ChannelHash} from "./ChannelHash.sol";
 import {LockIds, LockStates, LockUses, newLockIds, newLockUses} from "./LockCalls.sol";
 
 contract ValueChannels is IValueChannels, ILockModule, EIP712 {
+    using CapturedItems for CaptureItem[];
+
     uint256 private constant MIN_GRACE = 1 days;
+    uint256 private constant CHANNEL_LENGTH = 11 * 32;
 
     /// @dev The metric of units themselves: what was measured is in the receipts (P26).
     bytes32 private constant METRIC_UNITS = keccak256("units");
 
     IDataAnchoringToken private immutable TOKEN;
 
-    /// @dev What a capture works with. The first `used` of `uses` wait to be consumed for `operator`; `indexes` says which
-    /// item each of them is.
+    /// @dev What a capture works with. The first `used` of `uses` wait to be consumed for `operator`.
     struct Batch {
-        bytes32 domain;
-        LockIds ids;
-        LockStates states;
         LockUses uses;
-        uint256[] indexes;
         uint256 used;
         address operator;
     }
@@ -48,7 +45,11 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         returns (bytes32 channelId)
     {
         if (msg.sender != address(TOKEN)) revert ValueChannelsNotToken(msg.sender);
-        Channel memory channel = abi.decode(data, (Channel));
+        Channel calldata channel;
+        if (data.length < CHANNEL_LENGTH) revert ValueChannelsInvalidTerms("length");
+        assembly {
+            channel := data.offset
+        }
 
         if (channel.holder != holder) revert ValueChannelsInvalidTerms("holder");
         if (channel.tokenId != tokenId) revert ValueChannelsInvalidTerms("tokenId");
@@ -60,11 +61,13 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         if (expireAt != 0 && _end(channel.deadline, channel.grace) > expireAt) {
             revert ValueChannelsInvalidTerms("expireAt");
         }
+        // Every field is read here, and so found to have no stray bits: `burst`, too, which may be anything.
+        channel.burst;
         if (channel.mode == ChannelMode.Capped && channel.rate == 0) revert ValueChannelsInvalidTerms("rate");
         (, bytes32 policyHash) = TOKEN.policyOfToken(tokenId);
         if (policyHash == 0) revert ValueChannelsInvalidTerms("policyHash");
 
-        channelId = _hashTypedDataV4(ChannelHash.ofMemory(channel));
+        channelId = channelIdOf(channel);
         emit ChannelOpened(channelId, holder, channel.operator, channel);
     }
 
@@ -90,110 +93,67 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
 
     /// @dev Looks at every item, and consumes those with something new: consecutive ones of an operator in one call.
     function _captureItems(CaptureItem[] calldata items) private {
+        bytes32 domain = _domainSeparatorV4();
+        LockIds ids = newLockIds(items.length);
+        items.writeIds(domain, ids.first());
+        LockStates states = ids.read(address(TOKEN));
         Batch memory batch;
-        batch.domain = _domainSeparatorV4();
-        batch.ids = _idsOf(items, batch.domain);
-        batch.states = batch.ids.read(address(TOKEN));
         batch.uses = newLockUses(items.length);
-        batch.indexes = new uint256[](items.length);
         for (uint256 i = 0; i < items.length; ++i) {
-            CaptureItem calldata item = items[i];
-            bytes32 channelId = batch.ids.lockIdOf(i);
-            (bool due, uint64 remaining) = _due(i, item, channelId, batch);
-            if (!due) continue;
-            address operator = item.channel.operator;
-            if (operator != batch.operator) {
-                _consume(items, batch);
-                (batch.used, batch.operator) = (0, operator);
-            }
-            uint256 used = batch.used++;
-            batch.uses.setUse(used, channelId, remaining);
-            batch.indexes[used] = i;
+            bytes32 channelId = ids.lockIdOf(i);
+            (Finding finding, uint256 rest, address signer) = items.inspect(i, domain, channelId, states.at(i));
+            if (finding == Finding.Due) _put(items, i, channelId, rest, batch);
+            else if (finding != Finding.NothingNew) _fail(items[i].channel, i, channelId, finding, signer);
         }
         _consume(items, batch);
     }
 
-    function _idsOf(CaptureItem[] calldata items, bytes32 domain) private pure returns (LockIds ids) {
-        ids = newLockIds(items.length);
-        for (uint256 i = 0; i < items.length; ++i) {
-            ids.setLockId(i, MessageHashUtils.toTypedDataHash(domain, ChannelHash.ofCalldata(items[i].channel)));
+    function _put(CaptureItem[] calldata items, uint256 index, bytes32 channelId, uint256 rest, Batch memory batch)
+        private
+    {
+        address operator = items.operatorAt(index);
+        if (operator != batch.operator) {
+            _consume(items, batch);
+            (batch.used, batch.operator) = (0, operator);
+        }
+        uint256 used = batch.used;
+        batch.uses.setUse(used, channelId, rest, index);
+        // At most the number of items.
+        unchecked {
+            batch.used = used + 1;
         }
     }
 
-    /// @dev What the lock shall come down to, if the item is good and asks for something new.
-    function _due(uint256 index, CaptureItem calldata item, bytes32 channelId, Batch memory batch)
+    function _fail(Channel calldata channel, uint256 index, bytes32 channelId, Finding finding, address signer)
         private
-        returns (bool, uint64)
     {
-        Channel calldata channel = item.channel;
-        (uint256 tokenId, uint256 remaining, uint256 lockedAt) = batch.states.at(index);
-        if (tokenId == 0) {
-            emit CaptureFailed(index, channelId, abi.encodeWithSelector(ValueChannelsNotOpen.selector, channelId));
-            return (false, 0);
+        bytes memory reason;
+        if (finding == Finding.NotOpen) {
+            reason = abi.encodeWithSelector(ValueChannelsNotOpen.selector, channelId);
+        } else if (finding == Finding.TooLate) {
+            reason = abi.encodeWithSelector(ValueChannelsTooLate.selector, channelId, channel.deadline, channel.grace);
+        } else {
+            reason = abi.encodeWithSelector(ValueChannelsWrongSigner.selector, channelId, signer, channel.channelKey);
         }
-        // From here on the terms are those that `onLock` accepted: `channelId` commits to them.
-        if (block.timestamp > _end(channel.deadline, channel.grace)) {
-            emit CaptureFailed(
-                index,
-                channelId,
-                abi.encodeWithSelector(ValueChannelsTooLate.selector, channelId, channel.deadline, channel.grace)
-            );
-            return (false, 0);
-        }
-        address signer = _signerOf(item, channelId, batch.domain);
-        if (signer != channel.channelKey) {
-            emit CaptureFailed(
-                index,
-                channelId,
-                abi.encodeWithSelector(ValueChannelsWrongSigner.selector, channelId, signer, channel.channelKey)
-            );
-            return (false, 0);
-        }
-        uint64 target = _allowed(channel, lockedAt);
-        if (item.cumulativeUnits < target) target = item.cumulativeUnits;
-        // No underflow: what is allowed is at most the cap.
-        unchecked {
-            uint64 rest = channel.cap - target;
-            return (rest < remaining, rest);
-        }
+        emit CaptureFailed(index, channelId, reason);
     }
 
     /// @dev In one call; where that fails, one by one, so that items fail alone (R8).
     function _consume(CaptureItem[] calldata items, Batch memory batch) private {
-        uint256 count = batch.used;
         LockUses uses = batch.uses;
-        address operator = batch.operator;
-        bool together = count > 1 && uses.consume(address(TOKEN), 0, count, METRIC_UNITS, operator);
+        uint256 count = batch.used;
+        bool together = count > 1 && uses.consume(address(TOKEN), 0, count, METRIC_UNITS, batch.operator);
         for (uint256 i = 0; i < count; ++i) {
-            uint256 index = batch.indexes[i];
-            if (!together && !uses.consume(address(TOKEN), i, 1, METRIC_UNITS, operator)) {
-                emit CaptureFailed(index, uses.lockIdAt(i), _returnData());
+            if (!together && !uses.consume(address(TOKEN), i, 1, METRIC_UNITS, batch.operator)) {
+                emit CaptureFailed(uses.itemIndexAt(i), uses.lockIdAt(i), _returnData());
                 continue;
             }
-            uint64 units = uses.unitsAt(together ? i : 0);
+            uint256 units = uses.unitsAt(together ? i : 0);
             // Another voucher of the channel in this batch took as much or more.
             if (units == 0) continue;
-            CaptureItem calldata item = items[index];
-            emit ChannelCaptured(
-                uses.lockIdAt(i), units, item.channel.cap - uses.remainingAt(i), item.seq, item.receiptHash
+            items.emitCaptured(
+                uses.itemIndexAt(i), ChannelCaptured.selector, uses.lockIdAt(i), units, uses.remainingAt(i)
             );
-        }
-    }
-
-    /// @dev Zero, which no channel has as its key, for a signature of the wrong length, a high `s` or no key at all.
-    function _signerOf(CaptureItem calldata item, bytes32 channelId, bytes32 domain)
-        private
-        pure
-        returns (address signer)
-    {
-        bytes calldata signature = item.signature;
-        bytes32 digest = MessageHashUtils.toTypedDataHash(
-            domain, ChannelHash.ofVoucher(channelId, item.cumulativeUnits, item.receiptHash, item.seq)
-        );
-        if (signature.length == 64) {
-            (signer,,) = ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]));
-        } else {
-            (signer,,) = ECDSA.tryRecoverCalldata(digest, signature);
         }
     }
 
@@ -216,12 +176,12 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
 
     /// @inheritdoc IValueChannels
     function channelIdOf(Channel calldata channel) public view returns (bytes32) {
-        return MessageHashUtils.toTypedDataHash(_domainSeparatorV4(), ChannelHash.ofCalldata(channel));
+        return ChannelHash.digest(_domainSeparatorV4(), ChannelHash.ofCalldata(channel));
     }
 
     /// @inheritdoc IValueChannels
     function voucherDigest(Voucher calldata voucher) external view returns (bytes32) {
-        return MessageHashUtils.toTypedDataHash(
+        return ChannelHash.digest(
             _domainSeparatorV4(),
             ChannelHash.ofVoucher(voucher.channelId, voucher.cumulativeUnits, voucher.receiptHash, voucher.seq)
         );
@@ -237,20 +197,22 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         if (tokenId == 0) return (false, 0, 0, 0);
         capturedUnits = channel.cap - remaining;
         if (block.timestamp <= _end(channel.deadline, channel.grace)) {
-            uint64 allowed = _allowed(channel, lockedAt);
             // Time only moves forward and the rate is fixed, so what was captured stays allowed.
-            capturableUnits = allowed - capturedUnits;
+            capturableUnits = _allowed(channel, lockedAt) - capturedUnits;
         }
         return (true, capturedUnits, remaining, capturableUnits);
     }
 
     /// @dev Last second at which captures work. In 256 bits, so that no deadline wraps around.
     function _end(uint256 deadline, uint256 grace) private pure returns (uint256) {
-        return deadline + grace;
+        // No overflow: 64 and 32 bits.
+        unchecked {
+            return deadline + grace;
+        }
     }
 
     /// @dev What may be captured since opening, signatures aside: the cap, and the rate where there is one (R9).
-    function _allowed(Channel calldata channel, uint256 lockedAt) private view returns (uint64) {
+    function _allowed(Channel calldata channel, uint64 lockedAt) private view returns (uint64) {
         uint64 cap = channel.cap;
         uint256 rate = channel.rate;
         if (rate == 0) return cap;

@@ -31,7 +31,6 @@ contract ChannelHashTest is Test {
         assertEq(channel.mode == ChannelMode.Capped, terms.mode);
         bytes32 expected = keccak256(abi.encode(ChannelHash.CHANNEL_TYPEHASH, channel));
         assertEq(this.ofCalldata(channel), expected);
-        assertEq(ChannelHash.ofMemory(channel), expected);
     }
 
     function testFuzz_R7_VoucherHashEqualsAbiEncode(bytes32 id, uint64 units, bytes32 receiptHash, uint64 seq)
@@ -42,5 +41,9 @@ contract ChannelHashTest is Test {
             ChannelHash.ofVoucher(id, units, receiptHash, seq),
             keccak256(abi.encode(ChannelHash.VOUCHER_TYPEHASH, id, units, receiptHash, seq))
         );
+    }
+
+    function testFuzz_R7_DigestEqualsAbiEncodePacked(bytes32 domain, bytes32 structHash) public pure {
+        assertEq(ChannelHash.digest(domain, structHash), keccak256(abi.encodePacked(hex"1901", domain, structHash)));
     }
 }
