@@ -45,11 +45,16 @@ export function parseChatRequest(body: string, model: string): ChatRequest {
   }
   return {
     messages,
-    question: { text, earlier: asked.slice(-3) },
+    question: { text: searched(text), earlier: asked.slice(-3).map(searched) },
     maxTokens: request.max_completion_tokens ?? request.max_tokens ?? Number.MAX_SAFE_INTEGER,
     stream: request.stream ?? false,
     includeUsage: request.stream_options?.include_usage ?? false,
   };
+}
+
+/** What is searched for: its beginning says what a long message is about, and search must stay quick. */
+function searched(text: string): string {
+  return text.slice(0, 4_000).replaceAll(/\s+/g, ' ');
 }
 
 function parseJson(body: string): unknown {

@@ -182,3 +182,11 @@ test('closing finishes the answer under way and lets the process end', async () 
   await closed;
   await expect(fetch(`${own.url}/v1/models`)).rejects.toThrow();
 });
+
+test('a message of nothing but spaces, or of one endless word, is answered like any other', async () => {
+  for (const unit of [' ', 'a']) {
+    const content = unit.repeat(900_000);
+    const answer = await client.chat.completions.create({ model: 'kedge-docs', messages: [{ role: 'user', content }] });
+    expect(answer.usage!.prompt_tokens).toBeGreaterThan(900_000 / 256);
+  }
+});

@@ -18,7 +18,7 @@ function commandsOf(page: string): string[] {
   const fenced = [...markdown.matchAll(/^```(?:sh|bash)\n([\s\S]*?)^```/gm)].flatMap(([, block]) => block!.split('\n'));
   const inline = [...markdown.replace(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!);
   return [...fenced, ...inline]
-    .map((line) => line.replace(/\s+#.*$/, '').trim())
+    .map((line) => line.replace(/\s+(#|[|>] ).*$/, '').trim())
     .filter((line) => /^(npx )?kedge [a-z-]/.test(line))
     .map((line) => line.replace(/^npx /, ''));
 }

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { parseWith } from './schemas.js';
 
-const contentPartSchema = z.looseObject({ type: z.string() });
+const contentPartSchema = z
+  .looseObject({ type: z.string() })
+  .refine((part) => part.type !== 'text' || typeof part['text'] === 'string', 'a part of type text has a text');
 
 const messageSchema = z.looseObject({
   role: z.string(),
-  content: z.union([z.string(), z.array(contentPartSchema)]).nullish(),
+  content: z.union([z.string(), z.array(contentPartSchema)], 'expected a string or a list of parts').nullish(),
 });
 
 const tokenLimit = z.int().positive().nullish();
@@ -35,5 +37,10 @@ export type ChatCompletionRequest = z.output<typeof chatCompletionRequestSchema>
  * const request = parseChatCompletionRequest(JSON.parse(body));
  */
 export function parseChatCompletionRequest(value: unknown): ChatCompletionRequest {
-  return parseWith(chatCompletionRequestSchema, value, { what: 'The request', code: 'request_invalid', status: 400 });
+  return parseWith(chatCompletionRequestSchema, value, {
+    what: 'The request',
+    code: 'request_invalid',
+    status: 400,
+    hints: ['Send what POST /chat/completions of the OpenAI API takes; docs/reference/http-api.md says what is read.'],
+  });
 }

@@ -257,3 +257,26 @@ test('while the chain does not answer, an unchecked channel is 503; it is served
   setup.chain.down = false;
   expect((await post(hello)).status).toBe(200);
 });
+
+test('JSON that is nested too deeply is 400, wherever it is, and brackets in text are text', async () => {
+  await begin();
+  const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  for (const field of ['x', 'tools']) {
+    const body = `{"model":"demo","${field}":${nested(50_000)},"messages":[{"role":"user","content":"Hi"}]}`;
+    const { status, json } = await post(body);
+    expect(status).toBe(400);
+    expect(json.error.code).toBe('json_too_deep');
+  }
+  const { status } = await post({ ...hello, messages: [{ role: 'user', content: `\\"${'['.repeat(1_000)}` }] });
+  expect(status).toBe(200);
+});
+
+test('a text part without its text is 400, and a wrong method or key says what is right', async () => {
+  await begin();
+  const { status, json } = await post({ model: 'demo', messages: [{ role: 'user', content: [{ type: 'text' }] }] });
+  expect([status, json.error.code]).toEqual([400, 'request_invalid']);
+  const wrongMethod = await fetch(`${gateway.url}/v1/chat/completions`);
+  expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'POST']);
+  const noKey = await fetch(`${gateway.url}/v1/models`);
+  expect([noKey.status, noKey.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+});

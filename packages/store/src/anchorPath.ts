@@ -65,7 +65,10 @@ export async function anchorPath(options: AnchorPathOptions): Promise<Anchored> 
     throw new BaseError('There is no file to anchor.', {
       code: 'anchor_empty',
       values: { path: options.path, hiddenLeftOut: walk.skipped.length },
-      hints: walk.skipped.length > 0 ? ['Hidden files are left out by default; ask for them to be taken in.'] : [],
+      hints:
+        walk.skipped.length > 0
+          ? ['Hidden files are left out by default; ask for them to be taken in.']
+          : ['Name a file, or a folder with at least one file in it.'],
     });
   }
 

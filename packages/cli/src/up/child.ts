@@ -100,6 +100,16 @@ export async function readyUrl(child: Child): Promise<string | undefined> {
   return undefined;
 }
 
+/** What a gateway says of a torn end of its log, when it met one at this start. */
+export function cutLogTail(child: Child): string | undefined {
+  const line = readLog(child.log.file, child.log.from)
+    .split('\n')
+    .find((text) => text.includes('"event":"log_tail_cut"'));
+  if (line === undefined) return undefined;
+  const { path, offset, bytesCut, keptIn } = JSON.parse(line) as Record<string, unknown>;
+  return `${path} had a torn end: cut at byte ${offset}, its last whole record; the ${bytesCut} bytes are kept in ${keptIn}`;
+}
+
 /** The end of what a child wrote in this run. */
 export function logTail(child: Child): string {
   const size = statSync(child.log.file).size;

@@ -1,5 +1,5 @@
 import type { Chain } from './chain.js';
-import { readyUrl, startChild, whenReady, type ChildCommand } from './child.js';
+import { cutLogTail, readyUrl, startChild, whenReady, type ChildCommand } from './child.js';
 import type { DataPaths } from './dataPaths.js';
 import { createService, type Service } from './service.js';
 
@@ -42,6 +42,8 @@ export function createServices(options: {
           await child.stop(0);
           throw error;
         }
+        const cut = name === 'gateway' ? cutLogTail(child) : undefined;
+        if (cut !== undefined) note(cut);
         return child;
       },
     });

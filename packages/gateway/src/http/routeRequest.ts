@@ -10,6 +10,7 @@ import type { AnswerSlot, Idempotency } from '../idempotency/createIdempotency.j
 import { replayAnswer } from '../idempotency/replayAnswer.js';
 import type { Ledger } from '../ledger/openLedger.js';
 import { authenticate } from './authenticate.js';
+import { parseJsonBody } from './parseJsonBody.js';
 import { readBody } from './readBody.js';
 import { sendJson } from './sendProblem.js';
 
@@ -34,7 +35,7 @@ export async function routeRequest(
   response: ServerResponse,
   context: RouteContext,
 ): Promise<void> {
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const path = pathOf(request.url ?? '/');
   switch (path) {
     case '/v1/chat/completions':
       allow(request, 'POST');
@@ -101,7 +102,7 @@ async function serveOnce(
   slot: AnswerSlot | undefined,
   { reserving, services }: RouteContext,
 ): Promise<void> {
-  const request = parseChatCompletionRequest(parseJson(requestBody));
+  const request = parseChatCompletionRequest(parseJsonBody(requestBody));
   const quote = quoteCall(served.policy, request);
   const reservation = await reserveUnits(served, quote.worstUnits, reserving);
   await serveCall({ served, request, requestBody, quote, reservation, response, slot }, services);
@@ -128,6 +129,7 @@ async function receipts(
       code: 'receipt_unknown',
       status: 404,
       values: { channelId, seq },
+      hints: ['seq is the decimal number in the receipt: its epoch times 2^40 plus its counter.'],
     });
   }
   sendJson(response, 200, signedReceiptToJson(signed));
@@ -142,6 +144,7 @@ async function captureNow(request: IncomingMessage, response: ServerResponse, co
     throw new BaseError('Captures are asked for on the machine of the gateway only.', {
       code: 'not_local',
       status: 403,
+      hints: ['Run kedge capture on the machine of the gateway.'],
     });
   }
   const postponed = await context.captureNow();
@@ -155,24 +158,19 @@ async function captureNow(request: IncomingMessage, response: ServerResponse, co
   });
 }
 
+/** The path without its query. A target in absolute form (RFC 9112, 3.2.2) counts as its path. */
+function pathOf(target: string): string {
+  return (
+    (/^https?:\/\/[^/?#]*/i.exec(target) ? target.replace(/^https?:\/\/[^/?#]*/i, '') : target).split('?', 1)[0] || '/'
+  );
+}
+
 function allow(request: IncomingMessage, method: string): void {
   if (request.method === method) return;
   throw new BaseError(`This takes ${method}.`, {
     code: 'method_not_allowed',
     status: 405,
-    values: { method: request.method },
+    values: { method: request.method, allow: method },
+    hints: [`Send it as ${method}.`],
   });
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch (cause) {
-    throw new BaseError('The request body is not JSON.', {
-      code: 'json_invalid',
-      status: 400,
-      cause,
-      hints: ['Send a chat completion request as JSON, with content-type: application/json.'],
-    });
-  }
 }

@@ -9,9 +9,12 @@ export function sendProblem(response: ServerResponse, error: unknown): number {
     return status;
   }
   const retryAfter = error instanceof BaseError ? error.values['retryAfterSeconds'] : undefined;
+  const allow = error instanceof BaseError ? error.values['allow'] : undefined;
   sendJson(response, status, body, {
     'content-type': 'application/problem+json',
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+    ...(allow === undefined ? {} : { allow: String(allow) }),
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     // What was not read of the request would be taken for the next one.
     ...(status === 413 || status === 503 ? { connection: 'close' } : {}),
   });

@@ -85,6 +85,7 @@ export function createIdempotency(now: () => number): Idempotency {
           code: 'idempotency_key_invalid',
           status: 400,
           values: { length: key.length, longest: longestKey },
+          hints: [`Use 1 to ${longestKey} characters.`],
         });
       }
       forgetOld();
