@@ -199,7 +199,7 @@ function linesOf({ receipt }: SignedReceipt, index: number, count: number, check
   const own = checks.filter((check) => check.index === index && (count <= listedReceipts || check.ok === false));
   if (own.length === 0) return [];
   const { epoch, counter } = splitSeq(receipt.seq);
-  const head = `receipt ${index + 1} of ${count}: channel ${shortHex(receipt.channelId)}, seq ${epoch}/${counter}, ${receipt.units} base units`;
+  const head = `receipt ${index + 1} of ${count}: channel ${shortHex(receipt.channelId)}, seq ${receipt.seq} (epoch ${epoch}, number ${counter}), ${receipt.units} base units`;
   return [head, ...own.map(({ name, ok, detail }) => `  ${mark(ok)} ${name.padEnd(10)} ${detail}`)];
 }
 
