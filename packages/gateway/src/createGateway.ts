@@ -83,7 +83,6 @@ async function assemble(
   opened.push(unlock);
 
   let running = 0;
-  let unflushed = 0;
   let draining = false;
   let committed = 0;
   let drained: () => void = ignore;
@@ -95,7 +94,7 @@ async function assemble(
     operator,
     log,
     onForeignRecord: (record) => (record.type === recordTypes.answer ? idempotency : journal).recover(record),
-    moreToCome: () => running > unflushed,
+    running: () => running,
     onCommitted: (receipts) => {
       committed += receipts;
       onCommitted(receipts);
@@ -154,10 +153,7 @@ async function assemble(
       },
       services: {
         upstream,
-        commit: (input) => {
-          unflushed++;
-          return ledger.commit(input).finally(() => unflushed--);
-        },
+        commit: ledger.commit,
         checkUsage: createUsageCheck(log, now),
         log,
         nowSeconds: () => now() / 1000,

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { BaseError, receiptHeader } from '@kedge/core';
 import { hashSalted } from '../crypto/hashSalted.js';
 import type { Call, CallServices } from './callContext.js';
@@ -15,7 +16,9 @@ export async function answerJson(
   body: Buffer,
   services: CallServices,
 ): Promise<void> {
-  const completion = parseCompletion(body);
+  // For ASCII the same characters in every encoding, and the quickest this way.
+  const latin1 = body.toString('latin1');
+  const completion = parseCompletion(isAscii(body) ? latin1 : body.toString('utf8'));
   const meter = createOutputMeter();
   for (const choice of completion.choices) meter.add(choice);
   const outputTokens = meter.tokens();
@@ -24,13 +27,11 @@ export async function answerJson(
   const delivered = { salt, responseHash: hashSalted(salt, body), outputTokens, answer };
   const signed = await chargeCall(call, delivered, services);
   if (call.response.destroyed) return;
-  call.response.writeHead(200, {
-    ...headers,
-    'content-length': body.length,
-    [receiptHeader]: receiptText(signed),
-  });
+  headers['content-length'] = String(body.length);
+  headers[receiptHeader] = receiptText(signed);
+  call.response.writeHead(200, headers);
   // As a latin1 string, which is the same bytes, so that head and body leave in one write.
-  call.response.end(body.toString('latin1'), 'latin1');
+  call.response.end(latin1, 'latin1');
   services.checkUsage(
     completion.usage,
     { input: call.quote.inputTokens, output: outputTokens },
@@ -38,10 +39,10 @@ export async function answerJson(
   );
 }
 
-function parseCompletion(body: Buffer): { choices: readonly unknown[]; usage: unknown } {
+function parseCompletion(text: string): { choices: readonly unknown[]; usage: unknown } {
   let json: unknown;
   try {
-    json = JSON.parse(body.toString('utf8'));
+    json = JSON.parse(text);
   } catch (cause) {
     throw invalidAnswer('is not JSON', cause);
   }

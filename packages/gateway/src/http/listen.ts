@@ -18,19 +18,18 @@ export async function listen(options: {
     const ended = options.onRequest();
     // A client that leaves while it is written to is no fault of anybody; what it was handed is charged elsewhere.
     response.on('error', (error) => log.info('client_gone', { reason: reasonOf(error) }));
-    routeRequest(request, response, context)
-      .catch((error: unknown) => {
-        const status = sendProblem(response, error);
-        const code = error instanceof BaseError ? error.code : undefined;
-        if (status >= 500 && code === undefined) {
-          log.error('request_failed', {
-            status,
-            reason: reasonOf(error),
-            stack: error instanceof Error ? error.stack : undefined,
-          });
-        } else log.info('request_refused', { status, code });
-      })
-      .finally(ended);
+    routeRequest(request, response, context).then(ended, (error: unknown) => {
+      ended();
+      const status = sendProblem(response, error);
+      const code = error instanceof BaseError ? error.code : undefined;
+      if (status >= 500 && code === undefined) {
+        log.error('request_failed', {
+          status,
+          reason: reasonOf(error),
+          stack: error instanceof Error ? error.stack : undefined,
+        });
+      } else log.info('request_refused', { status, code });
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>

@@ -39,8 +39,8 @@ export type LedgerOptions = {
   readonly log: StructuredLog;
   /** Records of other parts found at opening: transactions, stored answers. */
   readonly onForeignRecord: (record: ForeignRecord) => void;
-  /** Whether calls are running whose receipts may still join the next batch. */
-  readonly moreToCome: () => boolean;
+  /** Calls that are served now. */
+  readonly running: () => number;
   readonly onCommitted: (receipts: number) => void;
 };
 
@@ -100,7 +100,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     operator,
     domain,
     records,
-    moreToCome: options.moreToCome,
+    running: options.running,
     onDurable: (record, place, receiptHashes) => {
       index.add(record, place);
       unanchored.push({ epoch: record.epoch, batch: record.batch });

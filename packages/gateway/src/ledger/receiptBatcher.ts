@@ -43,9 +43,10 @@ type Pending = {
   readonly reject: (error: unknown) => void;
 };
 
-// One fdatasync a receipt would burn the thread pool: a batch waits for company, but never long.
-const enoughReceipts = 16;
-const longestWaitMs = 1;
+// Signing and the disk cost about the same for one receipt as for many. So a batch waits for company while turns of the event
+// loop still bring receipts: not for a call whose upstream works on it, which leaves the loop quiet, and never long.
+const quietTurns = 4;
+const longestWaitMs = 5;
 
 export type ReceiptBatcher = {
   readonly commit: (account: ChannelAccount, input: CommitInput) => Promise<SignedReceipt>;
@@ -58,14 +59,17 @@ export function createReceiptBatcher(options: {
   readonly operator: OperatorKey;
   readonly domain: ProtocolDomain;
   readonly records: RecordLog;
-  readonly moreToCome: () => boolean;
+  /** Calls that are served now, those whose receipt is not durable yet included. */
+  readonly running: () => number;
   readonly onDurable: (record: BatchRecord, place: BatchPlace, receiptHashes: readonly Hex[]) => void;
 }): ReceiptBatcher {
   const { epoch, operator, records } = options;
   const separator = domainSeparatorOf(options.domain, keccak256);
   let pending: Pending[] = [];
   let flushing: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  let waitsSince: number | undefined;
+  let seen = 0;
+  let quiet = 0;
   let lastBatch = 0n;
 
   const writeBatch = async (group: readonly Pending[]): Promise<void> => {
@@ -101,8 +105,7 @@ export function createReceiptBatcher(options: {
   };
 
   const flush = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
+    waitsSince = undefined;
     if (flushing !== undefined || pending.length === 0) return;
     const group = pending;
     pending = [];
@@ -114,8 +117,23 @@ export function createReceiptBatcher(options: {
 
   const schedule = (): void => {
     if (flushing !== undefined || pending.length === 0) return;
-    if (pending.length >= enoughReceipts || !options.moreToCome()) flush();
-    else timer ??= setTimeout(flush, longestWaitMs);
+    if (hasEnough()) return flush();
+    if (waitsSince !== undefined) return;
+    waitsSince = performance.now();
+    seen = pending.length;
+    quiet = 0;
+    setImmediate(lookAgain);
+  };
+
+  const hasEnough = (): boolean => pending.length >= options.running();
+
+  const lookAgain = (): void => {
+    if (waitsSince === undefined) return;
+    if (hasEnough() || performance.now() - waitsSince > longestWaitMs) return flush();
+    if (pending.length > seen) quiet = 0;
+    else if (++quiet >= quietTurns) return flush();
+    seen = pending.length;
+    setImmediate(lookAgain);
   };
 
   return {
