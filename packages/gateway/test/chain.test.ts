@@ -226,17 +226,15 @@ test('L2, R8, R16, R19: a call is captured to the unit, its royalty collected an
   expect(receiptAnchorTree(domain, batches, hasher).root).toBe(anchor?.args.root);
 });
 
-const captures = (): number => program.log.filter((line) => line.includes('"captured"')).length;
 
 test('R18: an idle gateway sends nothing', async () => {
-  const nonce = await anvil.publicClient.getTransactionCount({ address: operator });
-  const before = captures();
+  const sent = () => anvil.publicClient.getTransactionCount({ address: operator, blockTag: 'pending' });
+  const nonce = await sent();
   // Asked outright, four intervals' worth: there is nothing to do.
   for (let asked = 0; asked < 4; asked++) {
     expect((await fetch(`${program.url}/admin/capture`, { method: 'POST' })).status).toBe(200);
   }
-  expect(await anvil.publicClient.getTransactionCount({ address: operator })).toBe(nonce);
-  expect(captures()).toBe(before);
+  expect(await sent()).toBe(nonce);
 });
 
 test('R13, R15: kill -9 under load loses no receipt that was given out, and charges nothing twice', async () => {
