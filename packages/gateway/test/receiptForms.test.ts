@@ -6,6 +6,7 @@ import { receiptText } from '../src/call/receiptText.js';
 import { keccak256 } from '../src/crypto/hashers.js';
 import { hashSalted } from '../src/crypto/hashSalted.js';
 import { decodeBatchRecord, encodeBatchRecord, type LoggedReceipt } from '../src/ledger/batchRecord.js';
+import { hashReceiptFast } from '../src/ledger/hashReceiptFast.js';
 import { receiptTree } from '../src/ledger/receiptTree.js';
 import { signedReceiptsOf } from '../src/ledger/signedReceipts.js';
 
@@ -42,6 +43,20 @@ test('keccak-256 is viem’s', () => {
   for (let size = 0; size < 300; size++) {
     const bytes = randomBytes(size);
     expect(Buffer.from(keccak256(bytes))).toEqual(Buffer.from(viemKeccak256(bytes, 'bytes')));
+  }
+});
+
+test('R13: a receipt hashes as core hashes it, whichever came before', () => {
+  const receipts = Array.from({ length: 30 }, () => randomReceipt().receipt);
+  const [first] = receipts;
+  for (const [index, receipt] of receipts.entries()) {
+    const metrics = [
+      { metric: 'input_tokens' as const, amount: BigInt(index % 3) + 4094n },
+      { metric: 'images' as const, amount: (1n << 64n) - 1n },
+    ].slice(0, index % 3);
+    for (const next of [receipt, { ...receipt, metrics }, { ...receipt, channelId: first!.channelId }, first!]) {
+      expect(hashReceiptFast(next)).toBe(hashReceipt(next, keccak256));
+    }
   }
 });
 

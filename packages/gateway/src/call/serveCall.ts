@@ -109,6 +109,7 @@ async function answerWhole(
  * notation (a key twice) shows the upstream another request. The output's cap is always set, and usage always asked for.
  */
 function forwardedBody({ request, quote }: Call): string {
+  if (request.stream !== true && request.max_tokens === quote.outputCap) return JSON.stringify(request);
   const capped = (request.max_completion_tokens ?? undefined) === undefined ? { max_tokens: quote.outputCap } : {};
   const usage = request.stream === true ? { stream_options: { ...request.stream_options, include_usage: true } } : {};
   return JSON.stringify({ ...request, ...capped, ...usage });

@@ -1,6 +1,5 @@
 import {
   domainSeparatorOf,
-  hashReceipt,
   type Hex,
   type Metric,
   type ProtocolDomain,
@@ -14,6 +13,7 @@ import type { KeptAnswer } from '../idempotency/createIdempotency.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import { type BatchRecord, encodeBatchRecord } from './batchRecord.js';
 import type { ChannelAccount } from './channelAccount.js';
+import { hashReceiptFast } from './hashReceiptFast.js';
 import type { BatchPlace } from './ledgerIndex.js';
 import type { RecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
@@ -154,7 +154,7 @@ export function createReceiptBatcher(options: {
         previousReceiptHash: account.lastReceiptHash,
         issuedAt: input.issuedAt,
       };
-      const receiptHash = hashReceipt(receipt, keccak256);
+      const receiptHash = hashReceiptFast(receipt);
       account.lastSeq = receipt.seq;
       account.lastReceiptHash = receiptHash;
       return new Promise((resolve, reject) => {
