@@ -65,6 +65,11 @@ contract DataAnchoringToken is DATBacking, DATDelegation, IERC721Metadata, IDATL
         return _policyOf(TokenId.wrap(tokenId));
     }
 
+    /// @dev Here and not in the extension because every sale asks.
+    function lotQuoteUp(uint256 classId, uint32 lot, uint64 units) external view returns (uint256 cost, address asset) {
+        return _quoteUp(classId, lot, units);
+    }
+
     // Minting, value and usage
 
     function mint(uint256 classId, address to, uint256 value, uint256 shareRatio, uint64 expireAt)
@@ -86,12 +91,9 @@ contract DataAnchoringToken is DATBacking, DATDelegation, IERC721Metadata, IDATL
         _requireSameLot(TokenId.wrap(fromTokenId), TokenId.wrap(toTokenId));
         _requireUser(fromTokenId, source.owner());
         if (value == 0) revert IDATErrors.DATZeroUnits();
-        _requireUnexpired(fromTokenId, source.expireAt());
-        _requireUnexpired(toTokenId, target.expireAt());
-        if (
-            source.expireAt() != 0 && TokenId.wrap(fromTokenId).isBacked()
-                && (target.expireAt() == 0 || target.expireAt() > source.expireAt())
-        ) revert IDATErrors.DATOutlivesSource(fromTokenId, toTokenId);
+        if (source.expireAt() != 0 || target.expireAt() != 0) {
+            _requireLifetimes(fromTokenId, source, toTokenId, target);
+        }
 
         _takeValue(fromTokenId, source, value);
         _giveValue(toTokenId, target, value);
@@ -103,7 +105,15 @@ contract DataAnchoringToken is DATBacking, DATDelegation, IERC721Metadata, IDATL
         _requireUser(tokenId, token.owner());
         _requireUnexpired(tokenId, token.expireAt());
         if (amount != 0) _takeValue(tokenId, token, amount);
-        emit IDATCore.UsageRecorded(tokenId, metricType, amount, msg.sender);
+        bytes32 topic = IDATCore.UsageRecorded.selector;
+        assembly ("memory-safe") {
+            // emit UsageRecorded(tokenId, metricType, amount, msg.sender)
+            let data := mload(0x40)
+            mstore(data, metricType)
+            mstore(add(data, 0x20), amount)
+            mstore(add(data, 0x40), caller())
+            log2(data, 0x60, topic, tokenId)
+        }
         // Nobody was locked to, so there is no operator's cut.
         _releaseSpent(TokenId.wrap(tokenId), amount, address(0));
     }
@@ -139,42 +149,22 @@ contract DataAnchoringToken is DATBacking, DATDelegation, IERC721Metadata, IDATL
     }
 
     /// @inheritdoc IDATLocks
-    /// @dev Assembly reads the uses, finds each lock's slot once, emits `UsageRecorded` and answers.
     function consumeLocks(LockUse[] calldata uses, bytes32 metricType, address operator)
         external
         returns (uint64[] memory units)
     {
         mapping(bytes32 => Lock) storage locks = _locks[msg.sender];
         units = new uint64[](uses.length);
-        uint256 usage = _newUsage(metricType, operator);
-        // The lot whose uses are being summed, by one of its tokens, and their sum.
-        TokenId lotToken;
-        uint256 lotUnits;
-        for (uint256 i = 0; i < uses.length; ++i) {
-            (Lock record, uint256 slot, uint256 taken) = _readUse(locks, uses, i);
-            uint256 tokenId = record.tokenId();
-            if (tokenId == 0) revert DATNonexistentLock(msg.sender, uses[i].lockId);
-            if (taken == 0) continue;
-            _requireUnexpired(tokenId, _tokens[tokenId].expireAt());
-            if ((tokenId ^ TokenId.unwrap(lotToken)) >> 32 != 0) {
-                _releaseSpent(lotToken, lotUnits, operator);
-                (lotToken, lotUnits) = (TokenId.wrap(tokenId), 0);
-            }
-            // Fewer than 2^192 terms of 64 bits do not overflow.
-            unchecked {
-                lotUnits += taken;
-            }
-            record = record.minus(taken);
-            bytes32 topic = IDATCore.UsageRecorded.selector;
-            assembly ("memory-safe") {
-                sstore(slot, record)
-                mstore(add(add(units, 0x20), shl(5, i)), taken)
-                // emit UsageRecorded(tokenId, metricType, taken, operator)
-                mstore(add(usage, 0x20), taken)
-                log2(usage, 0x60, topic, tokenId)
-            }
+        uint256 usage = _newUsage(metricType, operator, locks);
+        uint256 next;
+        while (next < uses.length) {
+            uint256 tokenId;
+            uint256 sum;
+            bool fault;
+            (next, tokenId, sum, fault) = _consumeRun(uses, next, units, usage);
+            if (fault) _revertUse(locks, uses[next].lockId);
+            _releaseSpent(TokenId.wrap(tokenId), sum, operator);
         }
-        _releaseSpent(lotToken, lotUnits, operator);
         assembly {
             // Memory is not used afterwards: this ends the call.
             mstore(sub(units, 0x20), 0x20)
@@ -252,16 +242,22 @@ contract DataAnchoringToken is DATBacking, DATDelegation, IERC721Metadata, IDATL
         if (msg.sender != token.owner() && to != token.owner()) {
             revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
         }
-        if (_isExpired(token.expireAt())) _observeExpired(tokenId);
+        uint32 expireAt = token.expireAt();
+        if (_isExpired(expireAt)) _observeExpired(tokenId);
         uint256 classId = TokenId.wrap(tokenId).classId();
         Ledger storage ledger = _ledgers[classId][asset];
         ClaimState state;
-        (amountClaimed, state) = _earned(tokenId, classId, token.expireAt(), ledger);
+        (amountClaimed, state) = _earned(tokenId, classId, expireAt, ledger);
         if (amountClaimed != 0) {
             ledger.claims[tokenId] = state;
             ledger.books = ledger.books.plusClaimed(amountClaimed);
         }
-        emit IDATCore.Claimed(tokenId, to, asset, amountClaimed);
+        bytes32 topic = IDATCore.Claimed.selector;
+        assembly ("memory-safe") {
+            // emit Claimed(tokenId, to, asset, amountClaimed); both addresses were checked by the decoder.
+            mstore(0, amountClaimed)
+            log4(0, 0x20, topic, tokenId, to, asset)
+        }
         _pay(asset, to, amountClaimed);
     }
 
@@ -354,33 +350,83 @@ contract DataAnchoringToken is DATBacking, DATDelegation, IERC721Metadata, IDATL
 
     // Helpers
 
-    /// @dev Memory from which `UsageRecorded` is emitted; its second word is to be filled in.
-    function _newUsage(bytes32 metricType, address operator) private pure returns (uint256 usage) {
+    /// @dev Memory for `_consumeRun`: the data of `UsageRecorded`, whose second word is to be filled in, its topic, and the
+    /// slot of the caller's locks.
+    function _newUsage(bytes32 metricType, address operator, mapping(bytes32 => Lock) storage locks)
+        private
+        pure
+        returns (uint256 usage)
+    {
+        bytes32 topic = IDATCore.UsageRecorded.selector;
         assembly ("memory-safe") {
             usage := mload(0x40)
-            mstore(0x40, add(usage, 0x60))
+            mstore(0x40, add(usage, 0xa0))
             mstore(usage, metricType)
             mstore(add(usage, 0x40), operator)
+            mstore(add(usage, 0x60), topic)
+            mstore(add(usage, 0x80), locks.slot)
         }
     }
 
-    /// @dev A lock, its slot, and by how much it is above what its use asks for.
-    function _readUse(mapping(bytes32 => Lock) storage locks, LockUse[] calldata uses, uint256 position)
+    /// @dev Consumes uses of one lot from `from` on, up to the first of another lot or with a fault. `tokenId` is a token of
+    /// the lot, `sum` what was taken: fewer than 2^192 terms of 64 bits. Assembly, because this is done a hundred times in a
+    /// transaction; the tests of locks and the laws hold it to what it must do.
+    function _consumeRun(LockUse[] calldata uses, uint256 from, uint64[] memory units, uint256 usage)
         private
-        view
-        returns (Lock record, uint256 slot, uint256 taken)
+        returns (uint256 next, uint256 tokenId, uint256 sum, bool fault)
     {
+        next = from;
         assembly ("memory-safe") {
-            let use := add(uses.offset, shl(6, position))
-            mstore(0, calldataload(use))
-            mstore(0x20, locks.slot)
-            slot := keccak256(0, 0x40)
-            record := sload(slot)
-            let current := and(shr(128, record), 0xffffffffffffffff)
-            // Not cleaned: more than 64 bits are more than there is.
-            let remaining := calldataload(add(use, 0x20))
-            taken := mul(gt(current, remaining), sub(current, remaining))
+            for {} lt(next, uses.length) { next := add(next, 1) } {
+                mstore(0, calldataload(add(uses.offset, shl(6, next))))
+                mstore(0x20, mload(add(usage, 0x80)))
+                let slot := keccak256(0, 0x40)
+                // Lock: tokenId(128) | remaining(64) | lockedAt(40)
+                let record := sload(slot)
+                let taken := and(shr(128, record), 0xffffffffffffffff)
+                {
+                    // Not cleaned: more than 64 bits are more than there is.
+                    let remaining := calldataload(add(add(uses.offset, shl(6, next)), 0x20))
+                    taken := mul(gt(taken, remaining), sub(taken, remaining))
+                }
+                if iszero(taken) {
+                    if iszero(shl(128, record)) {
+                        fault := 1
+                        break
+                    }
+                    continue
+                }
+                {
+                    let id := and(record, 0xffffffffffffffffffffffffffffffff)
+                    // The lot's key is all but the last 32 bits.
+                    if and(iszero(iszero(tokenId)), iszero(iszero(shr(32, xor(id, tokenId))))) { break }
+                    tokenId := id
+                }
+                mstore(0, tokenId)
+                mstore(0x20, _tokens.slot)
+                {
+                    // Token: owner(160) | value(64) | expireAt(32); valid at equality (P20).
+                    let expireAt := shr(224, sload(keccak256(0, 0x40)))
+                    if and(iszero(iszero(expireAt)), gt(timestamp(), expireAt)) {
+                        fault := 1
+                        break
+                    }
+                }
+                // What is taken is part of `remaining`, so nothing is borrowed from the next field.
+                sstore(slot, sub(record, shl(128, taken)))
+                mstore(add(add(units, 0x20), shl(5, next)), taken)
+                sum := add(sum, taken)
+                mstore(add(usage, 0x20), taken)
+                log2(usage, 0x60, mload(add(usage, 0x60)), tokenId)
+            }
         }
+    }
+
+    /// @dev Says what was wrong with the use of a lock: there is none, or its token has expired.
+    function _revertUse(mapping(bytes32 => Lock) storage locks, bytes32 lockId) private view {
+        uint256 tokenId = locks[lockId].tokenId();
+        if (tokenId == 0) revert DATNonexistentLock(msg.sender, lockId);
+        revert IDATErrors.ERC8028Expired(tokenId, _tokens[tokenId].expireAt());
     }
 
     function _settleDirect(uint256 classId, address asset, uint256 amount) private {
@@ -417,6 +463,16 @@ contract DataAnchoringToken is DATBacking, DATDelegation, IERC721Metadata, IDATL
     function _requireUser(uint256 tokenId, address owner) private view {
         if (msg.sender == owner || _classOperators[owner][TokenId.wrap(tokenId).classId()][msg.sender]) return;
         revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
+    }
+
+    /// @dev Neither has expired, and backed value does not come to live longer.
+    function _requireLifetimes(uint256 fromTokenId, Token source, uint256 toTokenId, Token target) private view {
+        _requireUnexpired(fromTokenId, source.expireAt());
+        _requireUnexpired(toTokenId, target.expireAt());
+        if (
+            source.expireAt() != 0 && TokenId.wrap(fromTokenId).isBacked()
+                && (target.expireAt() == 0 || target.expireAt() > source.expireAt())
+        ) revert IDATErrors.DATOutlivesSource(fromTokenId, toTokenId);
     }
 
     function _requireSameLot(TokenId from, TokenId to) private pure {

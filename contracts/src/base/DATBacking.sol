@@ -5,7 +5,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {IDATLots} from "../interfaces/IDATLots.sol";
 import {Ledger} from "../types/Ledger.sol";
 import {Lot, LotHead, LotPrice, LotSupply, packLotSupply} from "../types/Lot.sol";
-import {TokenId} from "../types/TokenId.sol";
+import {TokenId, encodeLotKey} from "../types/TokenId.sol";
 import {DATRevenue} from "./DATRevenue.sol";
 
 /// @title DATBacking: the escrow behind a lot's unspent value (R2).
@@ -62,6 +62,17 @@ abstract contract DATBacking is DATRevenue, ReentrancyGuardTransient {
         lot.supply = packLotSupply(outstanding, spent, uint96(escrow));
         Ledger storage ledger = _ledgers[id.classId()][asset];
         ledger.held = ledger.held.minusBacking(amount + residue);
+    }
+
+    function _requireLot(uint256 classId, uint32 lot) internal view returns (Lot storage record) {
+        record = _lots[encodeLotKey(classId, lot)];
+        // The key is exact for every class id below 2^64, and there are no others.
+        if (classId > type(uint64).max || record.seller == address(0)) revert IDATLots.DATNonexistentLot(classId, lot);
+    }
+
+    function _quoteUp(uint256 classId, uint32 lot, uint64 units) internal view returns (uint256 cost, address asset) {
+        Lot storage record = _requireLot(classId, lot);
+        return (record.price.costUp(units), record.head.asset());
     }
 
     function _policyOf(TokenId id) internal view returns (uint32 policyVersion, bytes32 policyHash) {

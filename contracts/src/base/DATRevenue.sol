@@ -26,8 +26,14 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
         _settle(classId, asset, amount, _syncExpired(classId));
     }
 
+    /// @dev Assembly is `emit RevenueSettled(classId, asset, amount)`; the tests of revenue see it.
     function _settle(uint256 classId, address asset, uint256 amount, ClassShare share) internal {
-        emit IDATCore.RevenueSettled(classId, asset, amount);
+        bytes32 topic = IDATCore.RevenueSettled.selector;
+        assembly ("memory-safe") {
+            mstore(0, amount)
+            // An address may come out of a packed word, with its neighbours still above it.
+            log3(0, 0x20, topic, classId, shr(96, shl(96, asset)))
+        }
         _accrue(classId, asset, amount, share);
     }
 
@@ -51,7 +57,11 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
             books = _accrueOrphan(classId, asset, ledger, books, toHolders);
         } else {
             uint256 orphan = share.orphanAssets() == 0 ? 0 : _takeOrphan(classId, ledger, share);
-            (index, books) = _raiseIndex(ledger, books, toHolders + orphan, share);
+            // Both are parts of `received`.
+            unchecked {
+                orphan += toHolders;
+            }
+            (index, books) = _raiseIndex(ledger, books, orphan, share);
         }
         ledger.books = books;
         emit IDATRevenue.RevenueAccrued(classId, asset, amount, toHolders, index, share.totalShare());
@@ -125,7 +135,7 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
         state = ledger.claims[tokenId];
         uint256 start = state.index();
         if (start == 0) start = _indexAtEpoch(ledger, share.entryEpoch());
-        uint256 end = _endIndex(classId, expireAt, ledger);
+        uint256 end = expireAt == 0 ? ledger.index.index() : _endIndex(classId, expireAt, ledger);
         // No overflow: ratio < 2^32 and index < 2^160. The end is never before the start: an exit comes after its entry,
         // and until it is stored nothing is settled after the expiry, so an earlier claim ended at this index at most.
         unchecked {

@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import {CaptureItem} from "../interfaces/IValueChannels.sol";
 import {ChannelHash} from "./ChannelHash.sol";
+import {LockUses} from "./LockCalls.sol";
 
 /// @dev What there is to do for an item.
 enum Finding {
@@ -136,23 +137,27 @@ library CapturedItems {
         }
     }
 
-    /// @dev `emit ChannelCaptured(channelId, units, cap - rest, seq, receiptHash)`, for the item at `position`.
-    function emitCaptured(
-        CaptureItem[] calldata items,
-        uint256 position,
-        bytes32 topic,
-        bytes32 channelId,
-        uint256 units,
-        uint256 rest
-    ) internal {
+    /// @dev `emit ChannelCaptured(channelId, units, cap - rest, seq, receiptHash)` for `count` uses from `from` on, which
+    /// were just consumed. Nothing for those that took nothing: another voucher of the channel took as much or more.
+    function emitCaptured(CaptureItem[] calldata items, bytes32 topic, LockUses uses, uint256 from, uint256 count)
+        internal
+    {
+        (uint256 use, uint256 indexes, uint256 units) = uses.placesOf(from);
         assembly ("memory-safe") {
-            let item := add(items.offset, calldataload(add(items.offset, shl(5, position))))
-            let free := mload(0x40)
-            mstore(free, units)
-            mstore(add(free, 0x20), sub(calldataload(add(item, 0x80)), rest))
-            mstore(add(free, 0x40), and(calldataload(add(item, 0x1a0)), 0xffffffffffffffff))
-            mstore(add(free, 0x60), calldataload(add(item, 0x180)))
-            log2(free, 0x80, topic, channelId)
+            let data := mload(0x40)
+            for { let end := add(units, shl(5, count)) } lt(units, end) {
+                units := add(units, 0x20)
+                indexes := add(indexes, 0x20)
+                use := add(use, 0x40)
+            } {
+                if iszero(mload(units)) { continue }
+                let item := add(items.offset, calldataload(add(items.offset, shl(5, mload(indexes)))))
+                mstore(data, mload(units))
+                mstore(add(data, 0x20), sub(calldataload(add(item, 0x80)), mload(add(use, 0x20))))
+                mstore(add(data, 0x40), and(calldataload(add(item, 0x1a0)), 0xffffffffffffffff))
+                mstore(add(data, 0x60), calldataload(add(item, 0x180)))
+                log2(data, 0x80, topic, mload(use))
+            }
         }
     }
 }

@@ -12,6 +12,9 @@ library ChannelHash {
     bytes32 internal constant VOUCHER_TYPEHASH =
         keccak256("Voucher(bytes32 channelId,uint64 cumulativeUnits,bytes32 receiptHash,uint64 seq)");
 
+    /// @dev Of a channel's terms as ABI words.
+    uint256 internal constant CHANNEL_LENGTH = 11 * 32;
+
     /// @dev EIP-712: keccak256(0x1901 | domain | structHash).
     function digest(bytes32 domain, bytes32 structHash) internal pure returns (bytes32 result) {
         assembly ("memory-safe") {
@@ -48,6 +51,35 @@ library ChannelHash {
             mstore(add(free, 0x60), receiptHash)
             mstore(add(free, 0x80), and(seq, 0xffffffffffffffff))
             structHash := keccak256(free, 0xa0)
+        }
+    }
+
+    /// @dev The word of a channel's terms at `position`; the caller has checked the length.
+    function word(bytes calldata terms, uint256 position) internal pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := calldataload(add(terms.offset, shl(5, position)))
+        }
+    }
+
+    /// @dev `emit ChannelOpened(channelId, holder, operator, channel)` with the terms as they came, whose every word the
+    /// caller has checked; answers with their digest.
+    function emitOpened(bytes calldata terms, bytes32 topic, bytes32 domain, address holder, address operator)
+        internal
+        returns (bytes32 channelId)
+    {
+        bytes32 typehash = CHANNEL_TYPEHASH;
+        uint256 place;
+        bytes32 structHash;
+        assembly ("memory-safe") {
+            place := mload(0x40)
+            mstore(0x40, add(place, 0x180))
+            mstore(place, typehash)
+            calldatacopy(add(place, 0x20), terms.offset, 0x160)
+            structHash := keccak256(place, 0x180)
+        }
+        channelId = digest(domain, structHash);
+        assembly ("memory-safe") {
+            log4(add(place, 0x20), 0x160, topic, channelId, shr(96, shl(96, holder)), shr(96, shl(96, operator)))
         }
     }
 }

@@ -19,7 +19,7 @@ type LockUses is uint256;
 
 using {first, lockIdOf, read} for LockIds global;
 using {at} for LockStates global;
-using {setUse, lockIdAt, remainingAt, itemIndexAt, consume, unitsAt} for LockUses global;
+using {setUse, lockIdAt, itemIndexAt, consume, placesOf} for LockUses global;
 
 function newLockIds(uint256 capacity) pure returns (LockIds ids) {
     assembly ("memory-safe") {
@@ -100,12 +100,6 @@ function lockIdAt(LockUses uses, uint256 position) pure returns (bytes32 lockId)
     }
 }
 
-function remainingAt(LockUses uses, uint256 position) pure returns (uint256 remaining) {
-    assembly ("memory-safe") {
-        remaining := mload(add(add(uses, 0x20), shl(6, position)))
-    }
-}
-
 /// @dev Consumes `count` uses from `from` on; the uses before it are forgotten. Where it fails, the reason is in the
 /// return data.
 function consume(LockUses uses, address token, uint256 from, uint256 count, bytes32 metricType, address operator)
@@ -127,9 +121,11 @@ function consume(LockUses uses, address token, uint256 from, uint256 count, byte
     }
 }
 
-/// @dev What the last call took for its use at `position`.
-function unitsAt(LockUses uses, uint256 position) pure returns (uint256 units) {
+/// @dev After `consume` from `from` on: where the first of its uses, of its items' indexes and of the units taken are.
+function placesOf(LockUses uses, uint256 from) pure returns (uint256 use, uint256 indexes, uint256 units) {
     assembly ("memory-safe") {
-        units := mload(add(add(mload(sub(uses, 0xc0)), 0x40), shl(5, position)))
+        use := add(uses, shl(6, from))
+        indexes := add(mload(sub(uses, 0xe0)), shl(5, from))
+        units := add(mload(sub(uses, 0xc0)), 0x40)
     }
 }

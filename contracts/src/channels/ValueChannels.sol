@@ -19,9 +19,9 @@ import {LockIds, LockStates, LockUses, newLockIds, newLockUses} from "./LockCall
 
 contract ValueChannels is IValueChannels, ILockModule, EIP712 {
     using CapturedItems for CaptureItem[];
+    using ChannelHash for bytes;
 
     uint256 private constant MIN_GRACE = 1 days;
-    uint256 private constant CHANNEL_LENGTH = 11 * 32;
 
     /// @dev The metric of units themselves: what was measured is in the receipts (P26).
     bytes32 private constant METRIC_UNITS = keccak256("units");
@@ -45,30 +45,29 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         returns (bytes32 channelId)
     {
         if (msg.sender != address(TOKEN)) revert ValueChannelsNotToken(msg.sender);
-        Channel calldata channel;
-        if (data.length < CHANNEL_LENGTH) revert ValueChannelsInvalidTerms("length");
-        assembly {
-            channel := data.offset
+        // Eleven words, each looked at: what has stray bits is not the terms of a channel.
+        if (data.length != ChannelHash.CHANNEL_LENGTH) revert ValueChannelsInvalidTerms("length");
+        uint256 operator = data.word(2);
+        uint256 deadline = data.word(7);
+        uint256 mode = data.word(9);
+        if (data.word(0) != uint160(holder)) revert ValueChannelsInvalidTerms("holder");
+        if (data.word(1) != tokenId) revert ValueChannelsInvalidTerms("tokenId");
+        if (data.word(4) != units) revert ValueChannelsInvalidTerms("cap");
+        if (!_isAddress(operator)) revert ValueChannelsInvalidTerms("operator");
+        if (!_isAddress(data.word(3))) revert ValueChannelsInvalidTerms("channelKey");
+        if (deadline <= block.timestamp || deadline > type(uint64).max) revert ValueChannelsInvalidTerms("deadline");
+        if (data.word(8) < MIN_GRACE || data.word(8) > type(uint32).max) revert ValueChannelsInvalidTerms("grace");
+        if (expireAt != 0 && _end(deadline, data.word(8)) > expireAt) revert ValueChannelsInvalidTerms("expireAt");
+        if (mode > uint256(type(ChannelMode).max)) revert ValueChannelsInvalidTerms("mode");
+        if (data.word(5) > type(uint64).max || (data.word(5) == 0 && mode == uint256(ChannelMode.Capped))) {
+            revert ValueChannelsInvalidTerms("rate");
         }
-
-        if (channel.holder != holder) revert ValueChannelsInvalidTerms("holder");
-        if (channel.tokenId != tokenId) revert ValueChannelsInvalidTerms("tokenId");
-        if (channel.cap != units) revert ValueChannelsInvalidTerms("cap");
-        if (channel.operator == address(0)) revert ValueChannelsInvalidTerms("operator");
-        if (channel.channelKey == address(0)) revert ValueChannelsInvalidTerms("channelKey");
-        if (channel.deadline <= block.timestamp) revert ValueChannelsInvalidTerms("deadline");
-        if (channel.grace < MIN_GRACE) revert ValueChannelsInvalidTerms("grace");
-        if (expireAt != 0 && _end(channel.deadline, channel.grace) > expireAt) {
-            revert ValueChannelsInvalidTerms("expireAt");
-        }
-        // Every field is read here, and so found to have no stray bits: `burst`, too, which may be anything.
-        channel.burst;
-        if (channel.mode == ChannelMode.Capped && channel.rate == 0) revert ValueChannelsInvalidTerms("rate");
+        if (data.word(6) > type(uint64).max) revert ValueChannelsInvalidTerms("burst");
         (, bytes32 policyHash) = TOKEN.policyOfToken(tokenId);
         if (policyHash == 0) revert ValueChannelsInvalidTerms("policyHash");
 
-        channelId = channelIdOf(channel);
-        emit ChannelOpened(channelId, holder, channel.operator, channel);
+        // emit ChannelOpened(channelId, holder, operator, channel)
+        return data.emitOpened(ChannelOpened.selector, _domainSeparatorV4(), holder, address(uint160(operator)));
     }
 
     /// @inheritdoc IValueChannels
@@ -142,18 +141,16 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
     function _consume(CaptureItem[] calldata items, Batch memory batch) private {
         LockUses uses = batch.uses;
         uint256 count = batch.used;
-        bool together = count > 1 && uses.consume(address(TOKEN), 0, count, METRIC_UNITS, batch.operator);
+        if (count > 1 && uses.consume(address(TOKEN), 0, count, METRIC_UNITS, batch.operator)) {
+            items.emitCaptured(ChannelCaptured.selector, uses, 0, count);
+            return;
+        }
         for (uint256 i = 0; i < count; ++i) {
-            if (!together && !uses.consume(address(TOKEN), i, 1, METRIC_UNITS, batch.operator)) {
+            if (uses.consume(address(TOKEN), i, 1, METRIC_UNITS, batch.operator)) {
+                items.emitCaptured(ChannelCaptured.selector, uses, i, 1);
+            } else {
                 emit CaptureFailed(uses.itemIndexAt(i), uses.lockIdAt(i), _returnData());
-                continue;
             }
-            uint256 units = uses.unitsAt(together ? i : 0);
-            // Another voucher of the channel in this batch took as much or more.
-            if (units == 0) continue;
-            items.emitCaptured(
-                uses.itemIndexAt(i), ChannelCaptured.selector, uses.lockIdAt(i), units, uses.remainingAt(i)
-            );
         }
     }
 
@@ -201,6 +198,10 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
             capturableUnits = _allowed(channel, lockedAt) - capturedUnits;
         }
         return (true, capturedUnits, remaining, capturableUnits);
+    }
+
+    function _isAddress(uint256 word) private pure returns (bool) {
+        return word != 0 && word <= type(uint160).max;
     }
 
     /// @dev Last second at which captures work. In 256 bits, so that no deadline wraps around.

@@ -17,9 +17,11 @@ abstract contract DATExtension is DATBacking {
     }
 
     function _requireParent(uint256 classId, uint256 parentIndex) internal view returns (Parent storage) {
-        _requireClass(classId);
         Parent[] storage parents = _records[classId].parents;
-        if (parentIndex >= parents.length) revert IDATClasses.DATNonexistentParent(classId, parentIndex);
+        if (parentIndex >= parents.length) {
+            _requireClass(classId);
+            revert IDATClasses.DATNonexistentParent(classId, parentIndex);
+        }
         return parents[parentIndex];
     }
 }

@@ -130,7 +130,12 @@ abstract contract DATLots is DATExtension, IDATLots {
     }
 
     /// @inheritdoc IDATLots
-    /// @dev The core answers this one itself; it is here because the interface is.
+    /// @dev The core answers this one itself; it is here because the interface is. So is the next.
+    function lotQuoteUp(uint256 classId, uint32 lot, uint64 units) external view returns (uint256 cost, address asset) {
+        return _quoteUp(classId, lot, units);
+    }
+
+    /// @inheritdoc IDATLots
     function policyOfToken(uint256 tokenId) external view returns (uint32 policyVersion, bytes32 policyHash) {
         _requireToken(tokenId);
         return _policyOf(TokenId.wrap(tokenId));
@@ -175,11 +180,5 @@ abstract contract DATLots is DATExtension, IDATLots {
         if (residue == 0) return amount;
         emit BackingReleased(id.classId(), id.lot(), address(0), 0, residue);
         _settle(id.classId(), asset, residue);
-    }
-
-    function _requireLot(uint256 classId, uint32 lot) private view returns (Lot storage record) {
-        record = _lots[encodeLotKey(classId, lot)];
-        // The key is exact for every class id below 2^64, and there are no others.
-        if (classId > type(uint64).max || record.seller == address(0)) revert DATNonexistentLot(classId, lot);
     }
 }

@@ -88,6 +88,9 @@ interface IDATLots {
     /// @notice ceil(price x units) in smallest units of the lot's asset.
     function lotCostUp(uint256 classId, uint32 lot, uint64 units) external view returns (uint256);
 
+    /// @notice `lotCostUp` and what it is paid in.
+    function lotQuoteUp(uint256 classId, uint32 lot, uint64 units) external view returns (uint256 cost, address asset);
+
     /// @notice Policy version and hash that the token's value was made under.
     function policyOfToken(uint256 tokenId) external view returns (uint32 policyVersion, bytes32 policyHash);
 }

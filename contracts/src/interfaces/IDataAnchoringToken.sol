@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
 import {IDATClasses} from "./IDATClasses.sol";
 import {IDATErrors} from "./IDATErrors.sol";
@@ -10,11 +11,24 @@ import {IDATRevenue} from "./IDATRevenue.sol";
 
 /// @title IDataAnchoringToken: everything that one deployed address answers to beside `IDATCore`.
 /// @dev `IDATCore` is not inherited here only because it and ERC-721 both declare `ownerOf`.
-interface IDataAnchoringToken is IERC721Metadata, IDATClasses, IDATLots, IDATLocks, IDATRevenue, IDATErrors {
+interface IDataAnchoringToken is
+    IERC721Metadata,
+    IERC721Errors,
+    IDATClasses,
+    IDATLots,
+    IDATLocks,
+    IDATRevenue,
+    IDATErrors
+{
     /// @notice ERC-4906.
     event MetadataUpdate(uint256 _tokenId);
     /// @notice ERC-4906.
     event BatchMetadataUpdate(uint256 _fromTokenId, uint256 _toTokenId);
+
+    /// @notice Thrown when a call comes while another that pays, pulls or asks a module is not finished.
+    error ReentrancyGuardReentrantCall();
+    /// @notice Thrown when an ERC-20 refuses a transfer.
+    error SafeERC20FailedOperation(address token);
 
     /// @notice The immutable second half of this contract's code, run by delegation.
     function extension() external view returns (address);

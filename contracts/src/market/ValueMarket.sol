@@ -42,22 +42,26 @@ contract ValueMarket is IValueMarket, ReentrancyGuardTransient {
         nonReentrant
         returns (uint256 tokenId, uint256 cost)
     {
-        Listing memory listing = _listings[classId][lot];
-        if (!listing.open) revert ValueMarketNotListed(classId, lot);
-        if (units > listing.supply) revert ValueMarketSoldOut(classId, lot, listing.supply, units);
-        cost = TOKEN.lotCostUp(classId, lot, units);
+        Listing storage listing = _listings[classId][lot];
+        (bool open, uint64 supply, uint64 expireAt) = (listing.open, listing.supply, listing.expireAt);
+        if (!open) revert ValueMarketNotListed(classId, lot);
+        if (units > supply) revert ValueMarketSoldOut(classId, lot, supply, units);
+        address asset;
+        (cost, asset) = TOKEN.lotQuoteUp(classId, lot, units);
         if (cost > maxCost) revert ValueMarketTooExpensive(cost, maxCost);
-        address asset = TOKEN.lotInfo(classId, lot).terms.asset;
         if (asset == address(0) ? msg.value < cost : msg.value != 0) revert ValueMarketWrongPayment(cost, msg.value);
 
-        _listings[classId][lot].supply = listing.supply - units;
+        // Checked above.
+        unchecked {
+            listing.supply = supply - units;
+        }
 
         if (asset == address(0)) {
-            tokenId = TOKEN.mintFromLot{value: cost}(classId, lot, to, units, listing.expireAt);
+            tokenId = TOKEN.mintFromLot{value: cost}(classId, lot, to, units, expireAt);
         } else {
             _pullExactly(IERC20(asset), cost);
             IERC20(asset).forceApprove(address(TOKEN), cost);
-            tokenId = TOKEN.mintFromLot(classId, lot, to, units, listing.expireAt);
+            tokenId = TOKEN.mintFromLot(classId, lot, to, units, expireAt);
         }
         emit ValueBought(tokenId, msg.sender, to, units, asset, cost);
         if (asset == address(0) && msg.value > cost) _returnSurplus(msg.value - cost);

@@ -5,7 +5,7 @@ pragma solidity 0.8.34;
 /// never used again.
 type Lock is uint256;
 
-using {tokenId, remaining, lockedAt, minus, ended} for Lock global;
+using {tokenId, remaining, lockedAt, ended} for Lock global;
 
 /// @dev Ids of existing tokens have 128 bits.
 function packLock(uint256 tokenId_, uint64 units, uint40 lockedAt_) pure returns (Lock) {
@@ -24,13 +24,6 @@ function remaining(Lock lock) pure returns (uint64) {
 
 function lockedAt(Lock lock) pure returns (uint40) {
     return uint40(Lock.unwrap(lock) >> 192);
-}
-
-/// @dev The caller has checked `units` <= remaining, so nothing is borrowed from the next field.
-function minus(Lock lock, uint256 units) pure returns (Lock) {
-    unchecked {
-        return Lock.wrap(Lock.unwrap(lock) - (units << 128));
-    }
 }
 
 function ended(Lock lock) pure returns (Lock) {

@@ -5,7 +5,7 @@ import {Test} from "forge-std/Test.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {CapturedItems, Finding} from "../../src/channels/CapturedItems.sol";
 import {ChannelHash} from "../../src/channels/ChannelHash.sol";
-import {LockIds, newLockIds} from "../../src/channels/LockCalls.sol";
+import {LockIds, LockUses, newLockIds, newLockUses} from "../../src/channels/LockCalls.sol";
 import {LockInfo} from "../../src/interfaces/IDATLocks.sol";
 import {CaptureItem, Channel, IValueChannels} from "../../src/interfaces/IValueChannels.sol";
 
@@ -61,7 +61,15 @@ contract CapturedItemsTest is Test {
     function emitCaptured(CaptureItem[] calldata items, uint256 position, bytes32 id, uint64 units, uint64 rest)
         external
     {
-        items.emitCaptured(position, IValueChannels.ChannelCaptured.selector, id, units, rest);
+        LockUses uses = newLockUses(2);
+        uses.setUse(0, id, rest, position);
+        uses.setUse(1, id, rest, position);
+        (,, uint256 place) = uses.placesOf(0);
+        assembly ("memory-safe") {
+            mstore(place, units)
+            mstore(add(place, 0x20), 0)
+        }
+        items.emitCaptured(IValueChannels.ChannelCaptured.selector, uses, 0, 2);
     }
 
     function idOf(Channel memory channel) private pure returns (bytes32) {
@@ -177,8 +185,12 @@ contract CapturedItemsTest is Test {
         vm.warp(NOW);
         (CaptureItem[] memory items,) = drawn(d);
         rest = uint64(bound(rest, 0, d.cap));
+        units = units == 0 ? 1 : units;
         vm.expectEmit(address(this));
         emit IValueChannels.ChannelCaptured(id, units, d.cap - rest, d.seq, d.receiptHash);
+        vm.recordLogs();
         this.emitCaptured(items, 1, id, units, rest);
+        // The second use took nothing.
+        assertEq(vm.getRecordedLogs().length, 1);
     }
 }

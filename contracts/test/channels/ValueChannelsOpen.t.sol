@@ -98,6 +98,34 @@ contract ValueChannelsOpenTest is KedgeTest {
         openChannel(channel);
     }
 
+    /// @notice Terms are eleven clean words, as Solidity would decode them: stray bits and other lengths open nothing.
+    function testFuzz_R7_StrayBitsOpenNothing(uint256 field, uint256 stray, uint8 length) public {
+        Channel memory channel = channelTerms(tokenId, 100);
+        uint256[11] memory bits = [uint256(160), 256, 160, 160, 64, 64, 64, 64, 32, 1, 256];
+        bytes memory encoded = abi.encode(channel);
+        field = bound(field, 0, 10);
+        if (bits[field] != 256) {
+            stray = bound(stray, 1, type(uint256).max >> bits[field]) << bits[field];
+            assembly ("memory-safe") {
+                let place := add(add(encoded, 0x20), mul(field, 0x20))
+                mstore(place, or(mload(place), stray))
+            }
+            vm.prank(holder);
+            vm.expectPartialRevert(IValueChannels.ValueChannelsInvalidTerms.selector);
+            token.lock(tokenId, 100, address(channels), encoded);
+        }
+        encoded = abi.encode(channel);
+        if (length == encoded.length % 256) ++length;
+        bytes memory other = new bytes(length);
+        for (uint256 i = 0; i < length && i < encoded.length; ++i) {
+            other[i] = encoded[i];
+        }
+        vm.prank(holder);
+        vm.expectRevert(abi.encodeWithSelector(IValueChannels.ValueChannelsInvalidTerms.selector, bytes32("length")));
+        token.lock(tokenId, 100, address(channels), other);
+        openChannel(channel);
+    }
+
     function test_R25_PolicyWithoutHashCarriesNoChannel() public {
         vm.prank(issuer);
         core.updateClassPolicy(classId, "ipfs://unhashed");

@@ -231,6 +231,18 @@ contract LotsTest is KedgeTest {
         assertEq(core.pendingRevenue(share, ETH), 400);
     }
 
+    function testFuzz_R2_AQuoteIsCostAndAsset(uint96 numerator, uint64 denominator, uint64 units) public {
+        uint32 lot = createLot(
+            classId,
+            terms(address(usd), uint96(bound(numerator, 1, type(uint96).max)), denominator == 0 ? 1 : denominator)
+        );
+        (uint256 cost, address asset) = token.lotQuoteUp(classId, lot, units);
+        assertEq(cost, token.lotCostUp(classId, lot, units));
+        assertEq(asset, token.lotInfo(classId, lot).terms.asset);
+        vm.expectRevert(abi.encodeWithSelector(IDATLots.DATNonexistentLot.selector, classId, lot + 1));
+        token.lotQuoteUp(classId, lot + 1, units);
+    }
+
     function testFuzz_R2_ReleaseDoesNotDependOnThePath(uint96 numerator, uint64 denominator, uint16[8] memory parts)
         public
     {

@@ -51,6 +51,7 @@ export const dataAnchoringTokenAbi = [
   {"type":"function","name":"lotCostUp","inputs":[{"name":"classId","type":"uint256"},{"name":"lot","type":"uint32"},{"name":"units","type":"uint64"}],"outputs":[{"name":"","type":"uint256"}],"stateMutability":"view"},
   {"type":"function","name":"lotInfo","inputs":[{"name":"classId","type":"uint256"},{"name":"lot","type":"uint32"}],"outputs":[{"name":"","type":"tuple","components":[{"name":"terms","type":"tuple","components":[{"name":"asset","type":"address"},{"name":"priceNumerator","type":"uint96"},{"name":"priceDenominator","type":"uint64"},{"name":"operatorBps","type":"uint16"},{"name":"refundable","type":"bool"},{"name":"expiredToClass","type":"bool"},{"name":"seller","type":"address"}]},{"name":"policyVersion","type":"uint32"},{"name":"outstanding","type":"uint64"},{"name":"spent","type":"uint64"},{"name":"escrow","type":"uint96"}]}],"stateMutability":"view"},
   {"type":"function","name":"lotOf","inputs":[{"name":"tokenId","type":"uint256"}],"outputs":[{"name":"","type":"uint32"}],"stateMutability":"view"},
+  {"type":"function","name":"lotQuoteUp","inputs":[{"name":"classId","type":"uint256"},{"name":"lot","type":"uint32"},{"name":"units","type":"uint64"}],"outputs":[{"name":"cost","type":"uint256"},{"name":"asset","type":"address"}],"stateMutability":"view"},
   {"type":"function","name":"mintFromLot","inputs":[{"name":"classId","type":"uint256"},{"name":"lot","type":"uint32"},{"name":"to","type":"address"},{"name":"units","type":"uint64"},{"name":"expireAt","type":"uint64"}],"outputs":[{"name":"tokenId","type":"uint256"}],"stateMutability":"payable"},
   {"type":"function","name":"name","inputs":[],"outputs":[{"name":"","type":"string"}],"stateMutability":"view"},
   {"type":"function","name":"observeExpiry","inputs":[{"name":"tokenId","type":"uint256"}],"outputs":[],"stateMutability":"nonpayable"},
@@ -128,6 +129,14 @@ export const dataAnchoringTokenAbi = [
   {"type":"error","name":"DATWrongDeposit","inputs":[{"name":"expected","type":"uint256"},{"name":"received","type":"uint256"}]},
   {"type":"error","name":"DATZeroAmount","inputs":[]},
   {"type":"error","name":"DATZeroUnits","inputs":[]},
+  {"type":"error","name":"ERC721IncorrectOwner","inputs":[{"name":"sender","type":"address"},{"name":"tokenId","type":"uint256"},{"name":"owner","type":"address"}]},
+  {"type":"error","name":"ERC721InsufficientApproval","inputs":[{"name":"operator","type":"address"},{"name":"tokenId","type":"uint256"}]},
+  {"type":"error","name":"ERC721InvalidApprover","inputs":[{"name":"approver","type":"address"}]},
+  {"type":"error","name":"ERC721InvalidOperator","inputs":[{"name":"operator","type":"address"}]},
+  {"type":"error","name":"ERC721InvalidOwner","inputs":[{"name":"owner","type":"address"}]},
+  {"type":"error","name":"ERC721InvalidReceiver","inputs":[{"name":"receiver","type":"address"}]},
+  {"type":"error","name":"ERC721InvalidSender","inputs":[{"name":"sender","type":"address"}]},
+  {"type":"error","name":"ERC721NonexistentToken","inputs":[{"name":"tokenId","type":"uint256"}]},
   {"type":"error","name":"ERC8028ClassMismatch","inputs":[{"name":"fromTokenId","type":"uint256"},{"name":"toTokenId","type":"uint256"}]},
   {"type":"error","name":"ERC8028Expired","inputs":[{"name":"tokenId","type":"uint256"},{"name":"expireAt","type":"uint64"}]},
   {"type":"error","name":"ERC8028InsufficientValue","inputs":[{"name":"tokenId","type":"uint256"},{"name":"value","type":"uint256"},{"name":"needed","type":"uint256"}]},
@@ -135,6 +144,8 @@ export const dataAnchoringTokenAbi = [
   {"type":"error","name":"ERC8028NonexistentClass","inputs":[{"name":"classId","type":"uint256"}]},
   {"type":"error","name":"ERC8028NonexistentToken","inputs":[{"name":"tokenId","type":"uint256"}]},
   {"type":"error","name":"ERC8028Unauthorized","inputs":[{"name":"tokenId","type":"uint256"},{"name":"caller","type":"address"}]},
+  {"type":"error","name":"ReentrancyGuardReentrantCall","inputs":[]},
+  {"type":"error","name":"SafeERC20FailedOperation","inputs":[{"name":"token","type":"address"}]},
 ] as const;
 
 export const valueChannelsAbi = [

@@ -3,16 +3,10 @@ import { parseAbi, type Abi, type AbiParameter } from 'viem';
 
 export type ErrorItem = { readonly type: 'error'; readonly name: string; readonly inputs: readonly AbiParameter[] };
 
-/** What OpenZeppelin's contracts, on which ours stand, may throw. */
+/** What an ERC-20 made of OpenZeppelin's contracts may throw. */
 const openZeppelinErrors = parseAbi([
   'error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)',
   'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',
-  'error ERC721IncorrectOwner(address sender, uint256 tokenId, address owner)',
-  'error ERC721InsufficientApproval(address operator, uint256 tokenId)',
-  'error ERC721InvalidReceiver(address receiver)',
-  'error ERC721NonexistentToken(uint256 tokenId)',
-  'error ReentrancyGuardReentrantCall()',
-  'error SafeERC20FailedOperation(address token)',
 ]);
 
 /**

@@ -92,6 +92,17 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   ValueMarketSurplusRefused: { message: 'The buyer refused the ETH beyond the price.' },
   ERC20InsufficientBalance: { message: 'The account has too little of the asset.' },
   ERC20InsufficientAllowance: { message: 'The account allows too little of the asset to be taken.' },
+  ERC721IncorrectOwner: { message: 'The token belongs to another account.' },
+  ERC721InsufficientApproval: { message: 'The caller may not transfer the token.' },
+  ERC721InvalidApprover: { message: 'The caller may not approve for the token.' },
+  ERC721InvalidOperator: { message: 'The zero address can be no operator.' },
+  ERC721InvalidOwner: { message: 'The zero address owns no tokens.' },
+  ERC721InvalidSender: { message: 'Tokens do not come from the zero address.' },
+  ERC721NonexistentToken: { message: 'There is no such token.' },
+  ReentrancyGuardReentrantCall: {
+    message: 'The call came while another one of the contract was not finished.',
+    hints: ['Call from outside of a transfer or a lock.'],
+  },
   ERC721InvalidReceiver: { message: 'The recipient is a contract that does not take tokens.' },
   SafeERC20FailedOperation: { message: 'The asset refused the payment.' },
 };
