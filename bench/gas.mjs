@@ -87,7 +87,6 @@ async function measureOn(rpcUrl) {
   }
   const caller = (address, abi) => (account, functionName, args, value) =>
     send(account, address, encodeFunctionData({ abi, functionName, args }), value);
-  const reader = (address, abi) => (functionName, args) => chain.readContract({ address, abi, functionName, args });
 
   function record(operation, sent, state, peers = {}) {
     const calldata = calldataGas(sent.data);
@@ -108,7 +107,6 @@ async function measureOn(rpcUrl) {
   const channels = await deploy(valueChannelsBytecode, ['address'], [token]);
   const market = await deploy(valueMarketBytecode, ['address'], [token]);
   const dat = caller(token, dataAnchoringTokenAbi);
-  const read = reader(token, dataAnchoringTokenAbi);
   const id = (classId, lot, serial) => (BigInt(classId) << 64n) | (BigInt(lot) << 32n) | BigInt(serial);
 
   const naiveAddress = await deploy(naiveArtifact.bytecode.object);

@@ -226,7 +226,6 @@ test('L2, R8, R16, R19: a call is captured to the unit, its royalty collected an
   expect(receiptAnchorTree(domain, batches, hasher).root).toBe(anchor?.args.root);
 });
 
-
 test('R18: an idle gateway sends nothing', async () => {
   const sent = () => anvil.publicClient.getTransactionCount({ address: operator, blockTag: 'pending' });
   const nonce = await sent();

@@ -1,4 +1,11 @@
-import { type ChannelRecord, channelIdOf, type Hex, isSameAddress, policyHashOf, type ProtocolDomain } from '@kedge/core';
+import {
+  type ChannelRecord,
+  channelIdOf,
+  type Hex,
+  isSameAddress,
+  policyHashOf,
+  type ProtocolDomain,
+} from '@kedge/core';
 import type { GatewayChain } from '../chain/gatewayChain.js';
 import { keccak256 } from '../crypto/hashers.js';
 import type { ChannelAccount } from '../ledger/channelAccount.js';
