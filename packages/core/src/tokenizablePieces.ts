@@ -9,7 +9,8 @@ const longestRun = 256;
  * const tokens = tokenizablePieces(text).reduce((sum, piece) => sum + countTokens(piece), 0);
  */
 export function tokenizablePieces(text: string): string[] {
-  if (text.length <= longestRun) return text === '' ? [] : [text];
+  if (text === '') return [];
+  if (text.length <= longestRun || !mayHaveLongRun(text)) return [text];
   const pieces: string[] = [];
   let taken = 0;
   let start = 0;
@@ -29,6 +30,18 @@ export function tokenizablePieces(text: string): string[] {
   }
   if (taken < text.length) pieces.push(taken === 0 ? text : text.slice(taken));
   return pieces;
+}
+
+/** A run that is too long fills a whole block of half that length, wherever it begins; most blocks show both within a word. */
+function mayHaveLongRun(text: string): boolean {
+  const block = longestRun / 2;
+  for (let start = 0; start + block <= text.length; start += block) {
+    const begins = isSpace(text.charCodeAt(start));
+    let at = start + 1;
+    while (at < start + block && isSpace(text.charCodeAt(at)) === begins) at++;
+    if (at === start + block) return true;
+  }
+  return false;
 }
 
 function isSpace(unit: number): boolean {

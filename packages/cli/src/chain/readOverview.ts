@@ -1,4 +1,4 @@
-import type { Address, Channel, ClassKind, Hex } from '@kedge/core';
+import { BaseError, type Address, type Channel, type ClassKind, type Hex } from '@kedge/core';
 import type { LotView, RevenueView, TokenView } from '@kedge/sdk';
 import { isAddressEqual } from 'viem';
 import type { Connection } from './connect.js';
@@ -74,7 +74,10 @@ async function readClassOverview(
 async function nameOf({ up, dataDir }: Connection, classId: bigint, metadataURI: string): Promise<string | undefined> {
   const listed = up?.classes.find((candidate) => candidate.classId === String(classId));
   if (listed !== undefined) return listed.name;
-  const metadata = await readStoredJson(dataDir, metadataURI).catch(() => undefined);
+  const metadata = await readStoredJson(dataDir, metadataURI).catch((error: unknown) => {
+    if (error instanceof BaseError) return undefined;
+    throw error;
+  });
   const name = (metadata as { name?: unknown } | undefined)?.name;
   return typeof name === 'string' ? name : undefined;
 }

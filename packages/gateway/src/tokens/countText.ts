@@ -1,53 +1,20 @@
+import { tokenizablePieces } from '@kedge/core';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { asciiWordEnd } from './asciiWordEnd.js';
 
 // Text that looks like a special token is counted as the plain text it is.
 const plainText = { disallowedSpecial: new Set<string>() };
-const longestRun = 256;
 // No more tokens than a byte holds.
 const longestRemembered = 32;
 
-/**
- * Tokens of a text in o200k_base. Runs of more than 256 characters without (or of nothing but) ASCII white space are counted
- * in pieces of 256 characters: byte-pair merging is quadratic in a run's length, and one such run must not stop the gateway.
- */
+/** Tokens of a text in o200k_base, counted in pieces so that no text stops the gateway. */
 export function countText(text: string): number {
-  if (text.length <= longestRun || !mayHaveLongRun(text)) return countPiece(text);
   let count = 0;
-  let counted = 0;
-  let start = 0;
-  let wasSpace = isSpace(text.charCodeAt(0));
-  for (let at = 1; at <= text.length; at++) {
-    const space = at < text.length ? isSpace(text.charCodeAt(at)) : !wasSpace;
-    if (space === wasSpace) continue;
-    if (at - start > longestRun) {
-      if (start > counted) count += countPiece(text.slice(counted, start));
-      for (let piece = start; piece < at; piece += longestRun) {
-        count += countPiece(text.slice(piece, Math.min(piece + longestRun, at)));
-      }
-      counted = at;
-    }
-    start = at;
-    wasSpace = space;
-  }
-  if (counted === text.length) return count;
-  return count + countPiece(counted === 0 ? text : text.slice(counted));
-}
-
-/** A run that is too long fills a whole block of half that length, wherever it begins; most blocks show both within a word. */
-function mayHaveLongRun(text: string): boolean {
-  const block = longestRun / 2;
-  for (let start = 0; start + block <= text.length; start += block) {
-    const begins = isSpace(text.charCodeAt(start));
-    let at = start + 1;
-    while (at < start + block && isSpace(text.charCodeAt(at)) === begins) at++;
-    if (at === start + block) return true;
-  }
-  return false;
+  for (const piece of tokenizablePieces(text)) count += countPiece(piece);
+  return count;
 }
 
 function countPiece(text: string): number {
-  if (text === '') return 0;
   // Only ASCII has as many bytes of UTF-8 as UTF-16 units.
   return Buffer.byteLength(text) === text.length ? countAscii(text) : countTokens(text, plainText);
 }
@@ -86,8 +53,4 @@ function countWord(bytes: Buffer, start: number, end: number): number {
   wordLengths[place] = length;
   wordTokens[place] = tokens;
   return tokens;
-}
-
-function isSpace(unit: number): boolean {
-  return unit === 32 || (unit >= 9 && unit <= 13);
 }
