@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
 import { BaseError, type Hex } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
-import { createUpstream } from './call/upstream.js';
+import { createUpstream } from './upstream/upstream.js';
 import { createUsageCheck } from './call/usageCheck.js';
 import { createCaptureBatcher } from './capture/createCaptureBatcher.js';
 import { createTransactionJournal } from './capture/transactionJournal.js';
@@ -102,7 +102,7 @@ async function assemble(
   });
   opened.push(ledger.close);
   const upstream = createUpstream({ url, apiKey, timeoutMs, connections });
-  opened.push(upstream.close);
+  opened.push(async () => upstream.close());
   const batcher = createCaptureBatcher({
     ledger,
     journal,
@@ -176,14 +176,12 @@ async function assemble(
     draining = true;
     clearInterval(watch);
     log.info('gateway_draining', { running });
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
+    server.stop();
     const ended = new Promise<void>((resolve) => (running === 0 ? resolve() : (drained = resolve)));
     await within(settings.drainMs, ended);
-    server.closeAllConnections();
-    await closed;
+    await server.close();
     await within(settings.drainMs, batcher.stop());
-    await upstream.close();
+    upstream.close();
     await ledger.close();
     await unlock();
     log.info('gateway_stopped', { receipts: committed, flushes: ledger.log.flushCount() });

@@ -1,4 +1,4 @@
-import type { UpstreamHeaders } from './upstream.js';
+import type { HeaderFields } from '../http1/parseHead.js';
 
 // What an upstream's answer says to the client. Its account, its limits and its cookies are between it and the operator.
 const passedOn = [
@@ -11,22 +11,22 @@ const passedOn = [
 ];
 
 /** The upstream's headers that the client gets. Lengths and framing are the gateway's own. */
-export function answerHeaders(headers: UpstreamHeaders): Record<string, string> {
+export function answerHeaders(headers: HeaderFields): Record<string, string> {
   const answer: Record<string, string> = {};
   for (const name of passedOn) {
-    const value = headers[name];
-    if (typeof value === 'string') answer[name] = value;
+    const value = headers.get(name);
+    if (value !== undefined) answer[name] = value;
   }
   return answer;
 }
 
-export function isEventStream(headers: UpstreamHeaders): boolean {
-  const type = headers['content-type'];
-  return typeof type === 'string' && /^text\/event-stream\b/i.test(type.trim());
+export function isEventStream(headers: HeaderFields): boolean {
+  const type = headers.get('content-type');
+  return type !== undefined && /^text\/event-stream\b/i.test(type.trim());
 }
 
 /** Whether the body comes in an encoding that was not asked for, and so cannot be measured. */
-export function isEncoded(headers: UpstreamHeaders): boolean {
-  const encoding = headers['content-encoding'];
-  return typeof encoding === 'string' && encoding !== '' && encoding.toLowerCase() !== 'identity';
+export function isEncoded(headers: HeaderFields): boolean {
+  const encoding = headers.get('content-encoding');
+  return encoding !== undefined && encoding !== '' && encoding.toLowerCase() !== 'identity';
 }

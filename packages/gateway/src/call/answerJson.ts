@@ -26,12 +26,10 @@ export async function answerJson(
   const answer = call.slot?.keep(headers, body, -1);
   const delivered = { salt, responseHash: hashSalted(salt, body), outputTokens, answer };
   const signed = await chargeCall(call, delivered, services);
-  if (call.response.destroyed) return;
-  headers['content-length'] = String(body.length);
+  if (call.response.isGone()) return;
   headers[receiptHeader] = receiptText(signed);
-  call.response.writeHead(200, headers);
   // As a latin1 string, which is the same bytes, so that head and body leave in one write.
-  call.response.end(latin1, 'latin1');
+  call.response.send(200, headers, latin1);
   services.checkUsage(
     completion.usage,
     { input: call.quote.inputTokens, output: outputTokens },

@@ -1,12 +1,12 @@
-import type { ServerResponse } from 'node:http';
 import type { ChatCompletionRequest, Hex, SignedReceipt } from '@kedge/core';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { AnswerSlot } from '../idempotency/createIdempotency.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 import type { StructuredLog } from '../structuredLog.js';
+import type { HttpResponse } from '../http1/startHttpServer.js';
 import type { Quote } from './quoteCall.js';
 import type { Reservation } from './reserveUnits.js';
-import type { Upstream } from './upstream.js';
+import type { Upstream } from '../upstream/upstream.js';
 import type { UsageCheck } from './usageCheck.js';
 
 /** What serving any call needs. */
@@ -28,7 +28,7 @@ export type Call = {
   readonly requestBody: Buffer;
   readonly quote: Quote;
   readonly reservation: Reservation;
-  readonly response: ServerResponse;
+  readonly response: HttpResponse;
   /** Of a call with an Idempotency-Key. It runs to its end even when its client leaves: a retry gets the whole answer. */
   readonly slot: AnswerSlot | undefined;
 };

@@ -4,7 +4,8 @@ import { answerHeaders, isEncoded, isEventStream } from './answerHeaders.js';
 import { answerJson, invalidAnswer } from './answerJson.js';
 import type { Call, CallServices } from './callContext.js';
 import { type StreamAnswer, streamAnswer } from './streamAnswer.js';
-import { type UpstreamCall, type UpstreamHeaders } from './upstream.js';
+import type { HeaderFields } from '../http1/parseHead.js';
+import type { UpstreamCall } from '../upstream/upstream.js';
 
 /**
  * Forwards a reserved call and answers it. The reservation ends with it, in whatever way it ends.
@@ -21,27 +22,26 @@ export async function serveCall(call: Call, services: CallServices): Promise<voi
 function forward(call: Call, services: CallServices, resolve: () => void, reject: (error: unknown) => void): void {
   const { response, request } = call;
   let status = 0;
-  let headers: UpstreamHeaders = {};
+  let headers: HeaderFields = new Map();
   let stream: StreamAnswer | undefined;
   let chunks: Buffer[] = [];
   let bytes = 0;
   const running = (): UpstreamCall => upstream;
 
   const onClientGone = (): void => {
-    if (response.writableFinished) return;
     if (stream !== undefined) return stream.abandon();
     if (call.slot !== undefined) return;
     // Nothing was handed over: nothing is charged.
     running().abort();
     resolve();
   };
-  response.once('close', onClientGone);
+  response.onGone(onClientGone);
   const settle = (): void => {
-    response.removeListener('close', onClientGone);
+    response.onGone(undefined);
     resolve();
   };
   const refuse = (error: unknown): void => {
-    response.removeListener('close', onClientGone);
+    response.onGone(undefined);
     reject(error);
   };
 
@@ -53,7 +53,8 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
         stream = streamAnswer(call, answerHeaders(headers), running, services, settle);
       }
     },
-    data: (chunk) => {
+    data: (lent) => {
+      const chunk = Buffer.from(lent);
       if (stream !== undefined) return stream.data(chunk);
       chunks.push(chunk);
       bytes += chunk.length;
@@ -79,7 +80,7 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
 async function answerWhole(
   call: Call,
   status: number,
-  headers: UpstreamHeaders,
+  headers: HeaderFields,
   body: Buffer,
   services: CallServices,
 ): Promise<void> {
@@ -91,7 +92,7 @@ async function answerWhole(
   // What the upstream finds wrong with the request is the client's to read; its own troubles, and its view of the
   // operator's key, are not.
   if (status >= 400 && status < 500 && ![401, 402, 403, 407].includes(status)) {
-    call.response.writeHead(status, { ...answerHeaders(headers), 'content-length': body.length }).end(body);
+    call.response.send(status, answerHeaders(headers), body);
     return;
   }
   services.log.warn('upstream_refused', { status });

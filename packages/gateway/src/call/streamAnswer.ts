@@ -6,7 +6,7 @@ import type { Call, CallServices } from './callContext.js';
 import { chargeCall } from './chargeCall.js';
 import { createOutputMeter, isObject } from './outputMeter.js';
 import { receiptText } from './receiptText.js';
-import type { UpstreamCall } from './upstream.js';
+import type { UpstreamCall } from '../upstream/upstream.js';
 
 const maxEventBytes = 1024 * 1024;
 
@@ -52,10 +52,9 @@ export function streamAnswer(
     responseHash.update(bytes);
     delivered += bytes.length;
     kept?.push(bytes);
-    if (!response.destroyed && !response.write(bytes)) {
-      upstream().pause();
-      response.once('drain', () => upstream().resume());
-    }
+    if (response.write(bytes)) return;
+    upstream().pause();
+    response.onDrain(() => upstream().resume());
   };
 
   // Returns whether the event goes to the client.
@@ -92,10 +91,8 @@ export function streamAnswer(
       const hash = bytesToHex(responseHash.digest());
       const answer = call.slot?.keep(headers, Buffer.concat([...(kept ?? []), last]), last.length);
       const signed = await chargeCall(call, { salt, responseHash: hash, outputTokens, answer }, services);
-      if (!response.destroyed) {
-        response.write(`${receiptCommentPrefix}${receiptText(signed)}\n\n`);
-        response.end(last);
-      }
+      response.write(Buffer.concat([Buffer.from(`${receiptCommentPrefix}${receiptText(signed)}\n\n`), last]));
+      response.end();
       services.checkUsage(
         usage,
         { input: quote.inputTokens, output: outputTokens },
@@ -116,7 +113,8 @@ export function streamAnswer(
     const event = Buffer.from(`data: ${JSON.stringify({ error: toProblemDetails(error).body.error })}\n\n`);
     if (delivered > 0) return void finish(event);
     over = true;
-    response.end(event);
+    response.write(event);
+    response.end();
     onOver();
   };
 
@@ -130,8 +128,7 @@ export function streamAnswer(
     void finish(Buffer.from('data: [DONE]\n\n'));
   };
 
-  response.writeHead(200, headers);
-  response.flushHeaders();
+  response.begin(200, headers);
 
   return {
     data: (chunk) => {

@@ -1,33 +1,28 @@
-import type { IncomingMessage } from 'node:http';
 import { BaseError } from '@kedge/core';
+import type { HttpSyntaxError } from '../http1/parseHead.js';
+import type { HttpRequest } from '../http1/startHttpServer.js';
 
 /**
  * The request's bytes.
- * @throws BaseError 413 `request_too_large`; 400 `request_incomplete` when the client leaves in the middle.
+ * @throws BaseError 413 `request_too_large`; 400 `request_invalid`, or `request_incomplete` when the client leaves within it.
  */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export function readBody(request: HttpRequest, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const announced = Number(request.headers['content-length'] ?? 0);
-    if (announced > maxBytes) return reject(tooLarge(announced, maxBytes));
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let whole = false;
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > maxBytes) {
-        request.removeAllListeners('data');
-        request.resume();
-        reject(tooLarge(bytes, maxBytes));
-      } else chunks.push(chunk);
+    request.readBody(maxBytes, resolve, (failure) => {
+      if (failure.kind === 'tooLarge') reject(tooLarge(failure.bytes, maxBytes));
+      else if (failure.kind === 'invalid') reject(invalidHttp(failure.error));
+      else reject(new BaseError('The request ended early.', { code: 'request_incomplete', status: 400 }));
     });
-    request.once('end', () => {
-      whole = true;
-      const [only] = chunks;
-      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
-    });
-    request.once('close', () => {
-      if (!whole) reject(new BaseError('The request ended early.', { code: 'request_incomplete', status: 400 }));
-    });
+  });
+}
+
+/** For bytes that are no HTTP/1.1 request: 400, 413, 431 or 501. */
+export function invalidHttp(error: HttpSyntaxError): BaseError {
+  return new BaseError('What was sent is no HTTP/1.1 request.', {
+    code: 'http_invalid',
+    status: error.status,
+    values: { reason: error.message },
+    hints: ['Use an HTTP client; https is not spoken here, so put a TLS proxy in front for it.'],
   });
 }
 

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BaseError, type Hex, parseChatCompletionRequest, signedReceiptToJson } from '@kedge/core';
 import type { CallServices } from '../call/callContext.js';
 import { quoteCall } from '../call/quoteCall.js';
@@ -7,6 +6,7 @@ import { serveCall } from '../call/serveCall.js';
 import type { ChannelBook } from '../channels/channelBook.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { AnswerSlot, Idempotency } from '../idempotency/createIdempotency.js';
+import type { HttpRequest, HttpResponse } from '../http1/startHttpServer.js';
 import { replayAnswer } from '../idempotency/replayAnswer.js';
 import type { Ledger } from '../ledger/openLedger.js';
 import { authenticate } from './authenticate.js';
@@ -30,12 +30,8 @@ export type RouteContext = {
  * Answers one request.
  * @throws BaseError for everything that is refused.
  */
-export async function routeRequest(
-  request: IncomingMessage,
-  response: ServerResponse,
-  context: RouteContext,
-): Promise<void> {
-  const path = pathOf(request.url ?? '/');
+export async function routeRequest(request: HttpRequest, response: HttpResponse, context: RouteContext): Promise<void> {
+  const path = pathOf(request.target);
   switch (path) {
     case '/v1/chat/completions':
       allow(request, 'POST');
@@ -68,18 +64,14 @@ export async function routeRequest(
   });
 }
 
-async function chatCompletions(
-  request: IncomingMessage,
-  response: ServerResponse,
-  context: RouteContext,
-): Promise<void> {
+async function chatCompletions(request: HttpRequest, response: HttpResponse, context: RouteContext): Promise<void> {
   const unready = context.unready();
   if (unready !== undefined) throw unready;
-  const found = authenticate(request.headers.authorization, context.book);
+  const found = authenticate(request.headers.get('authorization'), context.book);
   const served = found instanceof Promise ? await found : found;
   const requestBody = await readBody(request, context.maxRequestBytes);
-  const key = request.headers['idempotency-key'];
-  if (typeof key !== 'string') return serveOnce(served, requestBody, response, undefined, context);
+  const key = request.headers.get('idempotency-key');
+  if (key === undefined) return serveOnce(served, requestBody, response, undefined, context);
   const { idempotency, ledger } = context;
   const { channelId } = served;
   const begun = await idempotency.begin({ channelId, key, body: requestBody }, ledger.log.readAt);
@@ -98,7 +90,7 @@ async function chatCompletions(
 async function serveOnce(
   served: ServedChannel,
   requestBody: Buffer,
-  response: ServerResponse,
+  response: HttpResponse,
   slot: AnswerSlot | undefined,
   { reserving, services }: RouteContext,
 ): Promise<void> {
@@ -108,20 +100,20 @@ async function serveOnce(
   await serveCall({ served, request, requestBody, quote, reservation, response, slot }, services);
 }
 
-async function models(request: IncomingMessage, response: ServerResponse, { book }: RouteContext): Promise<void> {
-  const { policy, openedAt } = await authenticate(request.headers.authorization, book);
+async function models(request: HttpRequest, response: HttpResponse, { book }: RouteContext): Promise<void> {
+  const { policy, openedAt } = await authenticate(request.headers.get('authorization'), book);
   const data = policy.models.map((id) => ({ id, object: 'model', created: Number(openedAt), owned_by: 'kedge' }));
   sendJson(response, 200, { object: 'list', data });
 }
 
 async function receipts(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: HttpRequest,
+  response: HttpResponse,
   { book, ledger }: RouteContext,
   channelId: Hex,
   seq: bigint,
 ): Promise<void> {
-  const served = await authenticate(request.headers.authorization, book);
+  const served = await authenticate(request.headers.get('authorization'), book);
   // Of another's channel the caller learns nothing: a receipt carries its salt.
   const signed = served.channelId === channelId ? await ledger.receiptOf(channelId, seq) : undefined;
   if (signed === undefined) {
@@ -136,10 +128,10 @@ async function receipts(
 }
 
 /** For the operator on this machine. It can only do early what the interval would do anyway. */
-async function captureNow(request: IncomingMessage, response: ServerResponse, context: RouteContext): Promise<void> {
+async function captureNow(request: HttpRequest, response: HttpResponse, context: RouteContext): Promise<void> {
   if (
-    !/^(::ffff:)?127\.|^::1$/.test(request.socket.remoteAddress ?? '') ||
-    request.headers['x-forwarded-for'] !== undefined
+    !/^(::ffff:)?127\.|^::1$/.test(request.remoteAddress ?? '') ||
+    request.headers.get('x-forwarded-for') !== undefined
   ) {
     throw new BaseError('Captures are asked for on the machine of the gateway only.', {
       code: 'not_local',
@@ -165,7 +157,7 @@ function pathOf(target: string): string {
   );
 }
 
-function allow(request: IncomingMessage, method: string): void {
+function allow(request: HttpRequest, method: string): void {
   if (request.method === method) return;
   throw new BaseError(`This takes ${method}.`, {
     code: 'method_not_allowed',

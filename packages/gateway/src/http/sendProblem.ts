@@ -1,10 +1,10 @@
-import type { ServerResponse } from 'node:http';
 import { BaseError, toProblemDetails } from '@kedge/core';
+import type { HttpResponse } from '../http1/startHttpServer.js';
 
 /** Answers with Problem Details (RFC 9457) that also carry the `error` object which OpenAI clients parse. */
-export function sendProblem(response: ServerResponse, error: unknown): number {
+export function sendProblem(response: HttpResponse, error: unknown): number {
   const { status, body } = toProblemDetails(error);
-  if (response.headersSent || response.destroyed) {
+  if (response.hasBegun()) {
     response.destroy();
     return status;
   }
@@ -15,19 +15,15 @@ export function sendProblem(response: ServerResponse, error: unknown): number {
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     ...(allow === undefined ? {} : { allow: String(allow) }),
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
-    // What was not read of the request would be taken for the next one.
-    ...(status === 413 || status === 503 ? { connection: 'close' } : {}),
   });
   return status;
 }
 
 export function sendJson(
-  response: ServerResponse,
+  response: HttpResponse,
   status: number,
   json: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const body = Buffer.from(JSON.stringify(json));
-  response.writeHead(status, { 'content-type': 'application/json', ...headers, 'content-length': body.length });
-  response.end(body);
+  response.send(status, { 'content-type': 'application/json', ...headers }, Buffer.from(JSON.stringify(json)));
 }

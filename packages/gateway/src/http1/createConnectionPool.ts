@@ -1,0 +1,272 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { createMessageParser, type Framing, framingOf, isPersistent, type MessageListener } from './messageParser.js';
+import { type Head, type HeaderFields, HttpSyntaxError } from './parseHead.js';
+
+/** What a request is told: its response, or why there is none. Exactly one of `end` and `fail` is called, last. */
+export type ResponseListener = {
+  readonly start: (status: number, headers: HeaderFields) => void;
+  /** The bytes are only there until it returns. */
+  readonly data: (chunk: Buffer) => void;
+  readonly end: () => void;
+  readonly fail: (error: Error) => void;
+};
+
+export type RunningRequest = { readonly abort: () => void; readonly pause: () => void; readonly resume: () => void };
+
+export type ConnectionPool = {
+  /** Sends a whole request, head and body, as UTF-8. It waits while all connections are busy. */
+  readonly send: (request: string, listener: ResponseListener) => RunningRequest;
+  /** Fails what is running and waiting, and closes every connection. */
+  readonly close: () => void;
+};
+
+/** Nothing came from the other side for too long. */
+export class HttpTimeoutError extends Error {
+  readonly code = 'HTTP_TIMEOUT';
+}
+
+/** The connection ended before the response did. */
+export class HttpClosedError extends Error {
+  readonly code = 'HTTP_CLOSED';
+}
+
+const readBytes = 64 * 1024;
+const maxHeadBytes = 64 * 1024;
+const connectMs = 10_000;
+// How long an unused connection is trusted when the other side does not say; servers commonly close theirs after 5 s.
+const idleMs = 4_000;
+// So much earlier than the other side said it would close it.
+const idleMarginMs = 1_000;
+
+type Request = {
+  readonly text: string;
+  readonly listener: ResponseListener;
+  connection: Connection | undefined;
+  isOver: boolean;
+};
+
+type Connection = {
+  readonly socket: Socket;
+  request: Request | undefined;
+  isConnected: boolean;
+  isPaused: boolean;
+  /** Whether another request may follow the one that runs, and for how long it may wait. */
+  isReusable: boolean;
+  idleMs: number;
+  /** Since something came, or since it is idle. */
+  ticks: number;
+};
+
+/**
+ * Keep-alive HTTP/1.1 connections to one origin, over `node:net` and `node:tls`, with one request at a time on each. What is
+ * read lies in one buffer a connection that is used again and again, so that a response allocates nothing until it is kept.
+ */
+export function createConnectionPool(options: {
+  readonly url: URL;
+  readonly connections: number;
+  /** Until a response begins, and between two pieces of it. */
+  readonly timeoutMs: number;
+}): ConnectionPool {
+  const { url, timeoutMs } = options;
+  const tickMs = Math.max(1, Math.min(1_000, timeoutMs / 4));
+  const all = new Set<Connection>();
+  const idle: Connection[] = [];
+  const waiting: Request[] = [];
+  let closed = false;
+
+  const drop = (connection: Connection, error: Error): void => {
+    if (!all.delete(connection)) return;
+    const at = idle.indexOf(connection);
+    if (at >= 0) idle.splice(at, 1);
+    connection.socket.destroy();
+    const { request } = connection;
+    connection.request = undefined;
+    if (request !== undefined) fail(request, error);
+    const next = closed ? undefined : waiting.shift();
+    if (next !== undefined) start(next);
+  };
+
+  const send = (connection: Connection, request: Request): void => {
+    connection.request = request;
+    connection.ticks = 0;
+    request.connection = connection;
+    connection.socket.write(request.text, 'utf8');
+  };
+
+  const start = (request: Request): void => {
+    const connection = idle.pop() ?? (all.size < options.connections ? open() : undefined);
+    if (connection === undefined) waiting.push(request);
+    else send(connection, request);
+  };
+
+  const release = (connection: Connection): void => {
+    connection.ticks = 0;
+    const next = waiting.shift();
+    if (next !== undefined) send(connection, next);
+    else idle.push(connection);
+  };
+
+  const open = (): Connection => {
+    let cause: Error | undefined;
+    const advance = (work: () => void): void => {
+      try {
+        work();
+      } catch (error) {
+        drop(connection, error as Error);
+      }
+    };
+    const socket = openSocket(url, (bytes) => {
+      connection.ticks = 0;
+      advance(() => parser.push(bytes));
+    });
+    const connection: Connection = {
+      socket,
+      request: undefined,
+      isConnected: false,
+      isPaused: false,
+      isReusable: false,
+      idleMs,
+      ticks: 0,
+    };
+    const parser = createMessageParser(responsesOf(connection, release, drop), maxHeadBytes);
+    socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+      connection.isConnected = true;
+      connection.ticks = 0;
+    });
+    socket.on('error', (error) => (cause = error));
+    socket.once('end', () => advance(parser.close));
+    socket.once('close', () =>
+      drop(connection, cause ?? new HttpClosedError('The other side closed the connection before it answered.')),
+    );
+    all.add(connection);
+    return connection;
+  };
+
+  // One timer for all, and no clock read for a request.
+  const timer = setInterval(() => {
+    for (const connection of all) {
+      connection.ticks++;
+      const waited = connection.ticks * tickMs;
+      if (connection.request === undefined) {
+        if (waited > connection.idleMs) drop(connection, new HttpClosedError('The connection is idle.'));
+      } else if (
+        !connection.isPaused &&
+        waited > (connection.isConnected ? timeoutMs : Math.min(timeoutMs, connectMs))
+      ) {
+        const what = connection.isConnected ? 'sent nothing' : 'could not be connected to';
+        drop(connection, new HttpTimeoutError(`The other side ${what} for ${Math.round(waited)} ms.`));
+      }
+    }
+  }, tickMs).unref();
+
+  return {
+    send: (text, listener) => {
+      const request: Request = { text, listener, connection: undefined, isOver: false };
+      if (closed) queueMicrotask(() => fail(request, stopping));
+      else start(request);
+      const ifRunning = (work: (connection: Connection) => void): void => {
+        const { connection } = request;
+        if (connection !== undefined && connection.request === request) work(connection);
+      };
+      return {
+        abort: () => {
+          if (request.isOver) return;
+          request.isOver = true;
+          const at = waiting.indexOf(request);
+          if (at >= 0) waiting.splice(at, 1);
+          // The rest of the response is on its way: nothing else can use this connection.
+          ifRunning((connection) => drop(connection, aborted));
+        },
+        pause: () => ifRunning((connection) => setPaused(connection, true)),
+        resume: () => ifRunning((connection) => setPaused(connection, false)),
+      };
+    },
+    close: () => {
+      closed = true;
+      clearInterval(timer);
+      for (const request of waiting.splice(0)) fail(request, stopping);
+      for (const connection of all) drop(connection, stopping);
+    },
+  };
+}
+
+const aborted = new HttpClosedError('The request was given up.');
+const stopping = new HttpClosedError('The gateway is stopping.');
+const usedUp = new HttpClosedError('The connection is used up.');
+
+/** Tells the running request of a connection what arrives for it. */
+function responsesOf(
+  connection: Connection,
+  release: (connection: Connection) => void,
+  drop: (connection: Connection, error: Error) => void,
+): MessageListener {
+  return {
+    head: ({ startLine, headers }: Head): Framing | undefined => {
+      const line = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/.exec(startLine);
+      if (line === null)
+        throw new HttpSyntaxError(`No response begins with ${JSON.stringify(startLine.slice(0, 60))}.`);
+      const status = Number(line[2]);
+      if (status === 101) throw new HttpSyntaxError('The other side changes protocols, which was not asked for.');
+      // An interim response: the real one follows.
+      if (status < 200) return undefined;
+      const { request } = connection;
+      if (request === undefined) throw new HttpSyntaxError('There is a response that was not asked for.');
+      // RFC 9112, 6.3: without any word on it, the body ends with the connection.
+      const framing = status === 204 || status === 304 ? 0 : (framingOf(headers) ?? 'untilClose');
+      connection.isReusable = framing !== 'untilClose' && isPersistent(line[1] === '1', headers);
+      connection.idleMs = keepAliveMs(headers.get('keep-alive')) ?? idleMs;
+      if (!request.isOver) request.listener.start(status, headers);
+      return framing;
+    },
+    data: (chunk) => {
+      const { request } = connection;
+      if (request?.isOver === false) request.listener.data(chunk);
+    },
+    end: () => {
+      const { request } = connection;
+      connection.request = undefined;
+      if (connection.isPaused) setPaused(connection, false);
+      if (connection.isReusable && connection.idleMs > 0) release(connection);
+      else drop(connection, usedUp);
+      if (request === undefined || request.isOver) return;
+      request.isOver = true;
+      request.listener.end();
+    },
+  };
+}
+
+function fail(request: Request, error: Error): void {
+  if (request.isOver) return;
+  request.isOver = true;
+  request.listener.fail(error);
+}
+
+function setPaused(connection: Connection, isPaused: boolean): void {
+  connection.isPaused = isPaused;
+  connection.ticks = 0;
+  if (isPaused) connection.socket.pause();
+  else connection.socket.resume();
+}
+
+function keepAliveMs(hint: string | undefined): number | undefined {
+  const seconds = hint === undefined ? undefined : /(?:^|[,\s])timeout=(\d{1,6})/i.exec(hint)?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1_000 - idleMarginMs;
+}
+
+function openSocket(url: URL, read: (bytes: Buffer) => void): Socket {
+  const isTls = url.protocol === 'https:';
+  // URLs have IPv6 addresses in brackets, sockets take them without.
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(readBytes),
+    callback: (length: number, buffer: Uint8Array): boolean => {
+      read((buffer as Buffer).subarray(0, length));
+      return true;
+    },
+  };
+  const target = { host, port: Number(url.port || (isTls ? 443 : 80)), noDelay: true, keepAlive: true, onread };
+  return isTls
+    ? connectTls({ ...target, servername: isIP(host) === 0 ? host : '', ALPNProtocols: ['http/1.1'] })
+    : connectTcp(target);
+}

@@ -1,0 +1,76 @@
+import { BaseError } from '@kedge/core';
+import { reasonOf } from '../structuredLog.js';
+import { createConnectionPool, type RunningRequest } from '../http1/createConnectionPool.js';
+import type { HeaderFields } from '../http1/parseHead.js';
+
+/** What an upstream's answer is told to. Exactly one of `end` and `fail` is called, last. */
+export type UpstreamListener = {
+  readonly start: (status: number, headers: HeaderFields) => void;
+  /** The bytes are only there until it returns. */
+  readonly data: (chunk: Buffer) => void;
+  readonly end: () => void;
+  readonly fail: (error: BaseError) => void;
+};
+
+export type UpstreamCall = RunningRequest;
+
+export type Upstream = {
+  readonly post: (path: string, body: string, listener: UpstreamListener) => UpstreamCall;
+  readonly close: () => void;
+};
+
+/** The API behind the gateway. */
+export function createUpstream(options: {
+  readonly url: string;
+  readonly apiKey: string | undefined;
+  readonly timeoutMs: number;
+  readonly connections: number;
+}): Upstream {
+  const { apiKey, timeoutMs, connections } = options;
+  const url = new URL(options.url);
+  const prefix = url.pathname === '/' ? '/v1' : url.pathname.replace(/\/+$/, '');
+  const pool = createConnectionPool({ url, timeoutMs, connections });
+  const headers = [
+    ` HTTP/1.1\r\nhost: ${url.host}`,
+    'content-type: application/json',
+    'accept: application/json, text/event-stream',
+    // What is compressed cannot be counted without unpacking it.
+    'accept-encoding: identity',
+    ...(apiKey === undefined ? [] : [`authorization: Bearer ${checkedKey(apiKey)}`]),
+    'content-length: ',
+  ].join('\r\n');
+
+  return {
+    post: (path, body, listener) =>
+      pool.send(`POST ${prefix}${path}${headers}${Buffer.byteLength(body)}\r\n\r\n${body}`, {
+        start: listener.start,
+        data: listener.data,
+        end: listener.end,
+        fail: (error) => listener.fail(upstreamError(error, url.origin)),
+      }),
+    close: pool.close,
+  };
+}
+
+/** A key with a line end in it would write headers of its own. */
+function checkedKey(apiKey: string): string {
+  if (/^[\x21-\x7e]+$/.test(apiKey)) return apiKey;
+  throw new BaseError("The upstream's API key has characters that no header may have.", {
+    code: 'upstream_key_invalid',
+    hints: ['Give the key alone, without spaces or line ends, in the variable or file that the configuration names.'],
+  });
+}
+
+/** 504 for time, 502 for everything else. The upstream's address is the operator's own business: only its origin is told. */
+function upstreamError(cause: Error, origin: string): BaseError {
+  const code = (cause as { code?: string }).code ?? '';
+  const isTimeout = /TIMEOUT|ETIMEDOUT/.test(code);
+  return new BaseError(isTimeout ? 'The upstream took too long.' : 'The upstream did not answer.', {
+    code: isTimeout ? 'upstream_timeout' : 'upstream_failed',
+    status: isTimeout ? 504 : 502,
+    kind: 'transient',
+    cause,
+    values: { upstream: origin, reason: reasonOf(cause) },
+    hints: ['Nothing was charged. Try again; the operator finds the cause in the log.'],
+  });
+}
