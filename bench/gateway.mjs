@@ -237,7 +237,7 @@ async function stages() {
   const dist = '../packages/gateway/dist/';
   const core = await import('../packages/core/dist/index.js');
   const { keccak256 } = await import(`${dist}crypto/hashers.js`);
-  const { hashReceiptFast } = await import(`${dist}ledger/hashReceiptFast.js`);
+  const { sealReceipt } = await import(`${dist}ledger/sealReceipt.js`);
   const { hashSalted } = await import(`${dist}crypto/hashSalted.js`);
   const { operatorKeyOf } = await import(`${dist}crypto/operatorKey.js`);
   const { tokenizerPin } = await import(`${dist}tokens/tokenizerPin.js`);
@@ -273,9 +273,10 @@ async function stages() {
     previousReceiptHash: salt,
     issuedAt: 1_700_000_000n,
   };
-  const receiptHash = core.hashReceipt(receipt, keccak256);
-  const hashes = Array.from({ length: perBatch }, () => receiptHash);
-  const receipts = hashes.map(() => ({ receipt, salt }));
+  const sealed = sealReceipt(receipt);
+  const { receiptHash } = sealed;
+  const hashes = Array.from({ length: perBatch }, () => sealed.hashBytes);
+  const receipts = hashes.map(() => ({ sealed, receipt, salt }));
   // A development key of the well-known test mnemonic.
   const key = operatorKeyOf('0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d');
   const batch = { operator: key.address, epoch: 1n, batch: 1n, root: receiptHash };
@@ -307,7 +308,7 @@ async function stages() {
     meter.tokens();
   });
   measure('hash bodies', () => [hashSalted(salt, requestBytes), hashSalted(salt, answerBytes)]);
-  measure('hash receipt', () => hashReceiptFast(receipt));
+  measure('hash receipt', () => sealReceipt(receipt));
   measure(
     'tree and paths',
     () => hashes.map((_, index) => receiptTree(hashes).pathOf(index)).length,

@@ -37,10 +37,44 @@ export type ChatCompletionRequest = z.output<typeof chatCompletionRequestSchema>
  * const request = parseChatCompletionRequest(JSON.parse(body));
  */
 export function parseChatCompletionRequest(value: unknown): ChatCompletionRequest {
+  if (isPlainRequest(value)) return value;
   return parseWith(chatCompletionRequestSchema, value, {
     what: 'The request',
     code: 'request_invalid',
     status: 400,
     hints: ['Send what POST /chat/completions of the OpenAI API takes; docs/reference/http-api.md says what is read.'],
   });
+}
+
+/**
+ * Whether the schema takes a request, answered at a tenth of its cost for what most requests are: texts and limits. A gateway
+ * asks for every call; whatever this does not know, the schema decides.
+ */
+function isPlainRequest(value: unknown): value is ChatCompletionRequest {
+  if (!isObject(value)) return false;
+  const { model, messages, stream, stream_options: options } = value;
+  return (
+    typeof model === 'string' &&
+    model !== '' &&
+    Array.isArray(messages) &&
+    messages.length > 0 &&
+    messages.every(isPlainMessage) &&
+    (typeof stream === 'boolean' || stream === undefined) &&
+    options === undefined &&
+    isPlainLimit(value['max_tokens']) &&
+    isPlainLimit(value['max_completion_tokens']) &&
+    isPlainLimit(value['n'])
+  );
+}
+
+function isPlainMessage(message: unknown): boolean {
+  return isObject(message) && typeof message['role'] === 'string' && typeof message['content'] === 'string';
+}
+
+function isPlainLimit(limit: unknown): boolean {
+  return limit === undefined || (Number.isSafeInteger(limit) && (limit as number) > 0);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

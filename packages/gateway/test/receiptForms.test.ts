@@ -6,8 +6,8 @@ import { receiptText } from '../src/call/receiptText.js';
 import { keccak256 } from '../src/crypto/hashers.js';
 import { hashSalted } from '../src/crypto/hashSalted.js';
 import { decodeBatchRecord, encodeBatchRecord, type LoggedReceipt } from '../src/ledger/batchRecord.js';
-import { hashReceiptFast } from '../src/ledger/hashReceiptFast.js';
 import { receiptTree } from '../src/ledger/receiptTree.js';
+import { sealReceipt } from '../src/ledger/sealReceipt.js';
 import { signedReceiptsOf } from '../src/ledger/signedReceipts.js';
 
 // The hot path's own writers against core's, which are the contract.
@@ -55,7 +55,9 @@ test('R13: a receipt hashes as core hashes it, whichever came before', () => {
       { metric: 'images' as const, amount: (1n << 64n) - 1n },
     ].slice(0, index % 3);
     for (const next of [receipt, { ...receipt, metrics }, { ...receipt, channelId: first!.channelId }, first!]) {
-      expect(hashReceiptFast(next)).toBe(hashReceipt(next, keccak256));
+      const sealed = sealReceipt(next);
+      expect(sealed.receiptHash).toBe(hashReceipt(next, keccak256));
+      expect(sealed.hashBytes).toEqual(hexToBytes(sealed.receiptHash));
     }
   }
 });
@@ -67,7 +69,7 @@ test('R14: the tree of a batch is core’s, for every number of receipts', () =>
       hashes.map((hash) => hexToBytes(receiptLeaf(hash, keccak256))),
       keccak256,
     );
-    const tree = receiptTree(hashes);
+    const tree = receiptTree(hashes.map((hash) => hexToBytes(hash)));
     expect(tree.root).toBe(expected.root);
     hashes.forEach((_, index) => expect(tree.pathOf(index)).toEqual(expected.pathOf(index)));
   }
@@ -76,9 +78,10 @@ test('R14: the tree of a batch is core’s, for every number of receipts', () =>
 test('R13: a batch comes back from the log as it went in; R17: its receipts are written as core writes them', () => {
   for (const count of [1, 2, 17]) {
     const receipts = Array.from({ length: count }, randomReceipt);
-    const tree = receiptTree(receipts.map(({ receipt }) => hashReceipt(receipt, keccak256)));
+    const sealed = receipts.map(({ receipt, salt }) => ({ sealed: sealReceipt(receipt), salt }));
+    const tree = receiptTree(sealed.map((entry) => entry.sealed.hashBytes));
     const record = { epoch: 3n, batch: 9n, root: tree.root, signature: hex(65), receipts };
-    expect(decodeBatchRecord(encodeBatchRecord({ operator, ...record }, record.signature, receipts))).toEqual(record);
+    expect(decodeBatchRecord(encodeBatchRecord({ operator, ...record }, record.signature, sealed))).toEqual(record);
     for (const signed of signedReceiptsOf(record, operator))
       expect(receiptText(signed)).toBe(encodeSignedReceipt(signed));
   }

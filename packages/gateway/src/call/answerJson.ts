@@ -8,9 +8,9 @@ import { createOutputMeter, isObject } from './outputMeter.js';
 
 /**
  * A whole answer: measured, charged, and only when its receipt is durable (R13) handed to the client, byte for byte.
- * @throws BaseError 502 when the answer is no chat completion; nothing is charged then.
+ * @throws BaseError 502 at once when the answer is no chat completion; nothing is charged then.
  */
-export async function answerJson(
+export function answerJson(
   call: Call,
   headers: Record<string, string>,
   body: Buffer,
@@ -25,16 +25,17 @@ export async function answerJson(
   const salt = services.randomSalt();
   const answer = call.slot?.keep(headers, body, -1);
   const delivered = { salt, responseHash: hashSalted(salt, body), outputTokens, answer };
-  const signed = await chargeCall(call, delivered, services);
-  if (call.response.isGone()) return;
-  headers[receiptHeader] = receiptText(signed);
-  // As a latin1 string, which is the same bytes, so that head and body leave in one write.
-  call.response.send(200, headers, latin1);
-  services.checkUsage(
-    completion.usage,
-    { input: call.quote.inputTokens, output: outputTokens },
-    { channelId: call.served.channelId, model: call.request.model },
-  );
+  return chargeCall(call, delivered, services).then((signed) => {
+    if (call.response.isGone()) return;
+    headers[receiptHeader] = receiptText(signed);
+    // As a latin1 string, which is the same bytes, so that head and body leave in one write.
+    call.response.send(200, headers, latin1);
+    services.checkUsage(
+      completion.usage,
+      { input: call.quote.inputTokens, output: outputTokens },
+      { channelId: call.served.channelId, model: call.request.model },
+    );
+  });
 }
 
 function parseCompletion(text: string): { choices: readonly unknown[]; usage: unknown } {

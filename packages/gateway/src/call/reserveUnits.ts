@@ -17,16 +17,18 @@ export type ReserveOptions = {
  * for, first come first served, up to `contentionWaitMs`.
  * @throws BaseError 402 `value_exhausted` or `channel_ended`; 429 `rate_exceeded` or `contended`.
  */
-export async function reserveUnits(
+export function reserveUnits(
   served: ServedChannel,
   units: bigint,
   options: ReserveOptions,
-): Promise<Reservation> {
+): Reservation | Promise<Reservation> {
   const { account } = served;
-  if (account.waiting.length === 0) {
-    const reservation = tryReserve(served, units, options);
-    if (reservation !== undefined) return reservation;
-  }
+  const reservation = account.waiting.length === 0 ? tryReserve(served, units, options) : undefined;
+  return reservation ?? reserveLater(served, units, options);
+}
+
+async function reserveLater(served: ServedChannel, units: bigint, options: ReserveOptions): Promise<Reservation> {
+  const { account } = served;
   const until = options.nowSeconds() * 1000 + options.contentionWaitMs;
   for (;;) {
     await waitForRelease(account.waiting, until - options.nowSeconds() * 1000);

@@ -11,12 +11,23 @@ import type { UpstreamCall } from '../upstream/upstream.js';
  * Forwards a reserved call and answers it. The reservation ends with it, in whatever way it ends.
  * @throws BaseError when nothing was answered yet; the caller answers with it. Nothing is charged then.
  */
-export async function serveCall(call: Call, services: CallServices): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => forward(call, services, resolve, reject));
-  } finally {
-    call.reservation.release();
-  }
+export function serveCall(call: Call, services: CallServices): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const release = (over: () => void): void => {
+      call.reservation.release();
+      over();
+    };
+    try {
+      forward(
+        call,
+        services,
+        () => release(resolve),
+        (error) => release(() => reject(error)),
+      );
+    } catch (error) {
+      release(() => reject(error));
+    }
+  });
 }
 
 function forward(call: Call, services: CallServices, resolve: () => void, reject: (error: unknown) => void): void {
@@ -67,7 +78,11 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
       if (stream !== undefined) return stream.end();
       const [only] = chunks;
       const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-      answerWhole(call, status, headers, body, services).then(settle, refuse);
+      try {
+        answerWhole(call, status, headers, body, services).then(settle, refuse);
+      } catch (error) {
+        refuse(error);
+      }
     },
     fail: (error) => {
       services.log.warn('upstream_failed', { code: error.code, reason: reasonOf(error.cause) });
@@ -77,7 +92,8 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
   });
 }
 
-async function answerWhole(
+/** @throws BaseError, at once or by the promise. */
+function answerWhole(
   call: Call,
   status: number,
   headers: HeaderFields,
@@ -93,7 +109,7 @@ async function answerWhole(
   // operator's key, are not.
   if (status >= 400 && status < 500 && ![401, 402, 403, 407].includes(status)) {
     call.response.send(status, answerHeaders(headers), body);
-    return;
+    return Promise.resolve();
   }
   services.log.warn('upstream_refused', { status });
   throw new BaseError(`The upstream answered with status ${status}.`, {

@@ -28,10 +28,15 @@ export async function listen(options: {
       port,
       onRequest: (request, response) => {
         const ended = options.onRequest();
-        routeRequest(request, response, context).then(ended, (error: unknown) => {
+        const failed = (error: unknown): void => {
           ended();
           refuse(response, error);
-        });
+        };
+        try {
+          routeRequest(request, response, context).then(ended, failed);
+        } catch (error) {
+          failed(error);
+        }
       },
       onInvalid: (error, response) => refuse(response, invalidHttp(error)),
     });

@@ -3,16 +3,19 @@ import type { HttpSyntaxError } from '../http1/parseHead.js';
 import type { HttpRequest } from '../http1/startHttpServer.js';
 
 /**
- * The request's bytes.
- * @throws BaseError 413 `request_too_large`; 400 `request_invalid`, or `request_incomplete` when the client leaves within it.
+ * Asks for the request's bytes. One of the two is called, mostly before the next turn of the event loop.
+ * Fails with BaseError 413 `request_too_large`; 400 `http_invalid`, or `request_incomplete` when the client leaves within it.
  */
-export function readBody(request: HttpRequest, maxBytes: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    request.readBody(maxBytes, resolve, (failure) => {
-      if (failure.kind === 'tooLarge') reject(tooLarge(failure.bytes, maxBytes));
-      else if (failure.kind === 'invalid') reject(invalidHttp(failure.error));
-      else reject(new BaseError('The request ended early.', { code: 'request_incomplete', status: 400 }));
-    });
+export function readBody(
+  request: HttpRequest,
+  maxBytes: number,
+  onBody: (body: Buffer) => void,
+  onFailure: (error: BaseError) => void,
+): void {
+  request.readBody(maxBytes, onBody, (failure) => {
+    if (failure.kind === 'tooLarge') onFailure(tooLarge(failure.bytes, maxBytes));
+    else if (failure.kind === 'invalid') onFailure(invalidHttp(failure.error));
+    else onFailure(new BaseError('The request ended early.', { code: 'request_incomplete', status: 400 }));
   });
 }
 

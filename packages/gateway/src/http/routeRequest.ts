@@ -1,7 +1,7 @@
 import { BaseError, type Hex, parseChatCompletionRequest, signedReceiptToJson } from '@kedge/core';
 import type { CallServices } from '../call/callContext.js';
 import { quoteCall } from '../call/quoteCall.js';
-import { type ReserveOptions, reserveUnits } from '../call/reserveUnits.js';
+import { type Reservation, type ReserveOptions, reserveUnits } from '../call/reserveUnits.js';
 import { serveCall } from '../call/serveCall.js';
 import type { ChannelBook } from '../channels/channelBook.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
@@ -27,10 +27,10 @@ export type RouteContext = {
 };
 
 /**
- * Answers one request.
- * @throws BaseError for everything that is refused.
+ * Answers one request. Resolves when it is over.
+ * @throws BaseError, at once or by the promise, for everything that is refused.
  */
-export async function routeRequest(request: HttpRequest, response: HttpResponse, context: RouteContext): Promise<void> {
+export function routeRequest(request: HttpRequest, response: HttpResponse, context: RouteContext): Promise<void> {
   const path = pathOf(request.target);
   switch (path) {
     case '/v1/chat/completions':
@@ -43,12 +43,9 @@ export async function routeRequest(request: HttpRequest, response: HttpResponse,
       allow(request, 'POST');
       return captureNow(request, response, context);
     case '/healthz':
-      return sendJson(response, 200, { status: 'alive' });
-    case '/readyz': {
-      const unready = context.unready();
-      if (unready !== undefined) throw unready;
-      return sendJson(response, 200, { status: 'ready' });
-    }
+      return health(response, 'alive');
+    case '/readyz':
+      return health(response, 'ready', context.unready());
   }
   const receipt = /^\/v1\/receipts\/(0x[0-9a-f]{64})\/(\d{1,20})$/.exec(path);
   if (receipt !== null) {
@@ -64,30 +61,55 @@ export async function routeRequest(request: HttpRequest, response: HttpResponse,
   });
 }
 
-async function chatCompletions(request: HttpRequest, response: HttpResponse, context: RouteContext): Promise<void> {
+// One promise a call: this runs for every one, and its steps mostly do not wait.
+function chatCompletions(request: HttpRequest, response: HttpResponse, context: RouteContext): Promise<void> {
   const unready = context.unready();
   if (unready !== undefined) throw unready;
   const found = authenticate(request.headers.get('authorization'), context.book);
-  const served = found instanceof Promise ? await found : found;
-  const requestBody = await readBody(request, context.maxRequestBytes);
-  const key = request.headers.get('idempotency-key');
-  if (key === undefined) return serveOnce(served, requestBody, response, undefined, context);
+  const serve = (served: ServedChannel): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const key = request.headers.get('idempotency-key');
+      readBody(
+        request,
+        context.maxRequestBytes,
+        (body) => {
+          try {
+            if (key === undefined) serveOnce(served, body, response, undefined, context).then(resolve, reject);
+            else serveRetried(served, body, response, key, context).then(resolve, reject);
+          } catch (error) {
+            reject(error);
+          }
+        },
+        reject,
+      );
+    });
+  return found instanceof Promise ? found.then(serve) : serve(found);
+}
+
+/** A call that may have been made before. */
+async function serveRetried(
+  served: ServedChannel,
+  body: Buffer,
+  response: HttpResponse,
+  key: string,
+  context: RouteContext,
+): Promise<void> {
   const { idempotency, ledger } = context;
   const { channelId } = served;
-  const begun = await idempotency.begin({ channelId, key, body: requestBody }, ledger.log.readAt);
+  const begun = await idempotency.begin({ channelId, key, body }, ledger.log.readAt);
   if ('head' in begun) {
     const signed = await ledger.receiptOf(channelId, BigInt(begun.head.seq));
     if (signed === undefined) throw new Error(`The log has an answer without its receipt ${begun.head.seq}.`);
     return replayAnswer(response, begun.head, begun.body, signed);
   }
   try {
-    await serveOnce(served, requestBody, response, begun, context);
+    await serveOnce(served, body, response, begun, context);
   } finally {
     begun.end();
   }
 }
 
-async function serveOnce(
+function serveOnce(
   served: ServedChannel,
   requestBody: Buffer,
   response: HttpResponse,
@@ -96,8 +118,15 @@ async function serveOnce(
 ): Promise<void> {
   const request = parseChatCompletionRequest(parseJsonBody(requestBody));
   const quote = quoteCall(served.policy, request);
-  const reservation = await reserveUnits(served, quote.worstUnits, reserving);
-  await serveCall({ served, request, requestBody, quote, reservation, response, slot }, services);
+  const serve = (reservation: Reservation): Promise<void> =>
+    serveCall({ served, request, requestBody, quote, reservation, response, slot }, services);
+  const reserved = reserveUnits(served, quote.worstUnits, reserving);
+  return reserved instanceof Promise ? reserved.then(serve) : serve(reserved);
+}
+
+async function health(response: HttpResponse, status: string, unready?: BaseError): Promise<void> {
+  if (unready !== undefined) throw unready;
+  sendJson(response, 200, { status });
 }
 
 async function models(request: HttpRequest, response: HttpResponse, { book }: RouteContext): Promise<void> {

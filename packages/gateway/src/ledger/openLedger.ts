@@ -162,23 +162,29 @@ function isIn(name: BatchName, range: { epoch: bigint; firstBatch: bigint; lastB
   return name.epoch === range.epoch && name.batch >= range.firstBatch && name.batch <= range.lastBatch;
 }
 
+const logFormat = 'kedge-gateway-log/2';
+
 function headerOf(operator: OperatorKey, domain: ProtocolDomain): Uint8Array {
   const { chainId, verifyingContract } = domain;
-  return Buffer.from(
-    JSON.stringify({ format: 'kedge-gateway-log/1', operator: operator.address, chainId, verifyingContract }),
-  );
+  return Buffer.from(JSON.stringify({ format: logFormat, operator: operator.address, chainId, verifyingContract }));
 }
 
 function checkHeader(payload: Buffer, operator: OperatorKey, domain: ProtocolDomain, path: string): void {
-  const header = JSON.parse(payload.toString()) as { operator: string; chainId: number; verifyingContract: string };
+  const header = JSON.parse(payload.toString()) as {
+    format: string;
+    operator: string;
+    chainId: number;
+    verifyingContract: string;
+  };
   const isOurs =
+    header.format === logFormat &&
     isSameAddress(header.operator, operator.address) &&
     header.chainId === domain.chainId &&
     isSameAddress(header.verifyingContract, domain.verifyingContract);
   if (isOurs) return;
-  throw new BaseError('The ledger log belongs to another operator, chain or contract.', {
+  throw new BaseError('The ledger log is in another format, or belongs to another operator, chain or contract.', {
     code: 'log_foreign',
-    values: { path, ...header, ownOperator: operator.address, ownChainId: domain.chainId },
+    values: { path, ...header, ownFormat: logFormat, ownOperator: operator.address, ownChainId: domain.chainId },
     hints: ['Give this gateway a dataDir of its own.'],
   });
 }

@@ -13,11 +13,11 @@ import type { KeptAnswer } from '../idempotency/createIdempotency.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import { type BatchRecord, encodeBatchRecord } from './batchRecord.js';
 import type { ChannelAccount } from './channelAccount.js';
-import { hashReceiptFast } from './hashReceiptFast.js';
 import type { BatchPlace } from './ledgerIndex.js';
 import type { RecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
 import { receiptTree } from './receiptTree.js';
+import { type SealedReceipt, sealReceipt } from './sealReceipt.js';
 
 /** One call that was served, ready to be charged. */
 export type CommitInput = {
@@ -37,8 +37,7 @@ export type CommitInput = {
 
 type Pending = {
   readonly input: CommitInput;
-  readonly receipt: Receipt;
-  readonly receiptHash: Hex;
+  readonly sealed: SealedReceipt;
   readonly resolve: (receipt: SignedReceipt) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -74,13 +73,12 @@ export function createReceiptBatcher(options: {
 
   const writeBatch = async (group: readonly Pending[]): Promise<void> => {
     try {
-      const hashes = group.map(({ receiptHash }) => receiptHash);
-      const tree = receiptTree(hashes);
+      const tree = receiptTree(group.map(({ sealed }) => sealed.hashBytes));
       const batch = { operator: operator.address, epoch, batch: ++lastBatch, root: tree.root };
       const signature = operator.signDigest(receiptBatchDigest(separator, batch, keccak256));
-      const receipts = group.map(({ receipt, input }) => ({ receipt, salt: input.salt }));
-      const signed = group.map(({ receipt, input }, index): SignedReceipt => ({
-        receipt,
+      const receipts = group.map(({ sealed, input }) => ({ sealed, receipt: sealed.receipt, salt: input.salt }));
+      const signed = group.map(({ sealed, input }, index): SignedReceipt => ({
+        receipt: sealed.receipt,
         batch,
         path: tree.pathOf(index),
         signature,
@@ -97,6 +95,7 @@ export function createReceiptBatcher(options: {
       });
       const [offset] = await Promise.all(durable);
       const place = { offset: offset ?? 0, length: bytes.length };
+      const hashes = group.map(({ sealed }) => sealed.receiptHash);
       options.onDurable({ epoch, batch: batch.batch, root: tree.root, signature, receipts }, place, hashes);
       group.forEach(({ resolve }, index) => resolve(signed[index] as SignedReceipt));
     } catch (error) {
@@ -154,11 +153,11 @@ export function createReceiptBatcher(options: {
         previousReceiptHash: account.lastReceiptHash,
         issuedAt: input.issuedAt,
       };
-      const receiptHash = hashReceiptFast(receipt);
+      const sealed = sealReceipt(receipt);
       account.lastSeq = receipt.seq;
-      account.lastReceiptHash = receiptHash;
+      account.lastReceiptHash = sealed.receiptHash;
       return new Promise((resolve, reject) => {
-        pending.push({ input, receipt, receiptHash, resolve, reject });
+        pending.push({ input, sealed, resolve, reject });
         schedule();
       });
     },

@@ -1,18 +1,16 @@
 import type { Hex } from '@kedge/core';
 import { keccak256 } from '../crypto/hashers.js';
-
-const toHex = (bytes: Uint8Array): Hex =>
-  `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')}`;
+import { toHex } from './sealReceipt.js';
 
 /**
  * The Merkle tree over a batch's receipts: core's `merkleTree` over `receiptLeaf`s, held equal to it by a test, but on bytes
  * throughout and with every node's text made once. It runs for every batch, and its paths for every answer.
  */
-export function receiptTree(receiptHashes: readonly Hex[]): {
+export function receiptTree(receiptHashes: readonly Uint8Array[]): {
   readonly root: Hex;
   readonly pathOf: (index: number) => Hex[];
 } {
-  const levels: Uint8Array[][] = [receiptHashes.map((text) => keccak256(Buffer.from(text.slice(2), 'hex')))];
+  const levels: Uint8Array[][] = [receiptHashes.map((hash) => keccak256(hash))];
   const pair = Buffer.allocUnsafe(64);
   for (let below = levels[0] ?? []; below.length > 1; below = levels[levels.length - 1] ?? []) {
     const level: Uint8Array[] = [];
