@@ -1,11 +1,16 @@
+/** What follows a text's last byte: no ASCII, so that no step has to look where the text ends. */
+export const endByte = 0x80;
+
 const mark = 0;
 const upper = 1;
 const lower = 2;
 const digit = 3;
 const space = 4;
 const newline = 5;
+const end = 6;
 
-const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
+const kinds = Uint8Array.from({ length: 256 }, (_, unit) => {
+  if (unit >= endByte) return end;
   const character = String.fromCharCode(unit);
   if (/[A-Z]/.test(character)) return upper;
   if (/[a-z]/.test(character)) return lower;
@@ -24,14 +29,16 @@ const kinds = Uint8Array.from({ length: 128 }, (_, unit) => {
  *     \s*[\r\n]+
  *     \s+(?!\S)
  *     \s+
+ *
+ * @param text ASCII, then {@link endByte}.
  */
 export function asciiWordEnd(text: Uint8Array, start: number): number {
   const first = kindAt(text, start);
+  const second = kindAt(text, start + 1);
   if (first === digit) {
-    if (kindAt(text, start + 1) !== digit) return start + 1;
+    if (second !== digit) return start + 1;
     return kindAt(text, start + 2) === digit ? start + 3 : start + 2;
   }
-  const second = kindAt(text, start + 1);
   if (first === upper || first === lower) return lettersEnd(text, start);
   if (first !== newline && (second === upper || second === lower)) return lettersEnd(text, start + 1);
   if (first === mark) return marksEnd(text, start);
@@ -48,10 +55,10 @@ function lettersEnd(text: Uint8Array, start: number): number {
 
 /** Of 's, 'd, 'm, 't, 'll, 've and 're in either case, with the apostrophe at `at`; 0 without one. */
 function contractionLength(text: Uint8Array, at: number): number {
-  // The bit that tells the cases of letters apart. After the end it is all that is left.
-  const one = (text[at + 1] ?? 0) | 32;
+  // The bit that tells the cases of letters apart.
+  const one = (text[at + 1] as number) | 32;
   if (one === 115 || one === 100 || one === 109 || one === 116) return 2;
-  const two = (text[at + 2] ?? 0) | 32;
+  const two = (text[at + 2] as number) | 32;
   return (one === 108 && two === 108) || ((one === 118 || one === 114) && two === 101) ? 3 : 0;
 }
 
@@ -71,10 +78,9 @@ function spacesEnd(text: Uint8Array, start: number): number {
   }
   if (lastNewline >= 0) return lastNewline + 1;
   // The last space before a word is that word's.
-  return at < text.length && at - start > 1 ? at - 1 : at;
+  return kindAt(text, at) !== end && at - start > 1 ? at - 1 : at;
 }
 
-/** -1 after the end. */
 function kindAt(text: Uint8Array, at: number): number {
-  return at < text.length ? (kinds[text[at] as number] as number) : -1;
+  return kinds[text[at] as number] as number;
 }

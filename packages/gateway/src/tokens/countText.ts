@@ -1,6 +1,6 @@
 import { tokenizablePieces } from '@kedge/core';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
-import { asciiWordEnd } from './asciiWordEnd.js';
+import { asciiWordEnd, endByte } from './asciiWordEnd.js';
 
 // Text that looks like a special token is counted as the plain text it is.
 const plainText = { disallowedSpecial: new Set<string>() };
@@ -27,10 +27,12 @@ const wordTokens = new Uint8Array(places);
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
 function countAscii(text: string): number {
-  const bytes = text.length <= scratch.length ? scratch.subarray(0, text.length) : Buffer.allocUnsafeSlow(text.length);
+  const { length } = text;
+  const bytes = length < scratch.length ? scratch : Buffer.allocUnsafeSlow(length + 1);
   bytes.write(text, 'latin1');
+  bytes[length] = endByte;
   let count = 0;
-  for (let start = 0; start < bytes.length;) {
+  for (let start = 0; start < length;) {
     const end = asciiWordEnd(bytes, start);
     count +=
       end - start > longestRemembered ? countTokens(text.slice(start, end), plainText) : countWord(bytes, start, end);
