@@ -82,9 +82,9 @@ export function createConnectionPool(options: {
     connection.socket.destroy();
     const { request } = connection;
     connection.request = undefined;
-    if (request !== undefined) fail(request, error);
     const next = closed ? undefined : waiting.shift();
     if (next !== undefined) start(next);
+    if (request !== undefined) fail(request, error);
   };
 
   const send = (connection: Connection, request: Request): void => {
@@ -100,7 +100,12 @@ export function createConnectionPool(options: {
     else send(connection, request);
   };
 
+  /** After a response: for the next request, if it is fit for one. */
   const release = (connection: Connection): void => {
+    if (!all.has(connection)) return;
+    // Of a request that is not even sent, nobody knows what the other side made of the rest.
+    const isFit = connection.isReusable && connection.idleMs > 0 && connection.socket.writableLength === 0;
+    if (!isFit) return drop(connection, usedUp);
     connection.ticks = 0;
     const next = waiting.shift();
     if (next !== undefined) send(connection, next);
@@ -108,18 +113,26 @@ export function createConnectionPool(options: {
   };
 
   const open = (): Connection => {
-    let cause: Error | undefined;
     const advance = (work: () => void): void => {
       try {
         work();
       } catch (error) {
+        // After the end of a response, a listener that throws can be told nothing more.
+        if (connection.request === undefined && !(error instanceof HttpSyntaxError)) process.emitWarning(error as Error);
         drop(connection, error as Error);
       }
     };
-    const socket = openSocket(url, (bytes) => {
+    const read = (bytes: Buffer): void => {
+      // What comes unasked would be taken for the response to the next request.
+      if (connection.request === undefined) throw unasked;
       connection.ticks = 0;
-      advance(() => parser.push(bytes));
-    });
+      parser.push(bytes);
+      // Only now is it known that nothing follows the response.
+      if (connection.request !== undefined) return;
+      if (parser.isWithinHead()) throw unasked;
+      release(connection);
+    };
+    const socket = openSocket(url, (bytes) => advance(() => read(bytes)));
     const connection: Connection = {
       socket,
       request: undefined,
@@ -129,16 +142,18 @@ export function createConnectionPool(options: {
       idleMs,
       ticks: 0,
     };
-    const parser = createMessageParser(responsesOf(connection, release, drop), maxHeadBytes);
+    const parser = createMessageParser(responsesOf(connection), maxHeadBytes);
     socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
       connection.isConnected = true;
       connection.ticks = 0;
     });
-    socket.on('error', (error) => (cause = error));
-    socket.once('end', () => advance(parser.close));
-    socket.once('close', () =>
-      drop(connection, cause ?? new HttpClosedError('The other side closed the connection before it answered.')),
-    );
+    // Each at once, so that no request is given to a connection that is about to go.
+    socket.on('error', (error) => drop(connection, error));
+    socket.once('end', () => {
+      advance(parser.close);
+      drop(connection, closedEarly);
+    });
+    socket.once('close', () => drop(connection, closedEarly));
     all.add(connection);
     return connection;
   };
@@ -149,7 +164,8 @@ export function createConnectionPool(options: {
       connection.ticks++;
       const waited = connection.ticks * tickMs;
       if (connection.request === undefined) {
-        if (waited > connection.idleMs) drop(connection, new HttpClosedError('The connection is idle.'));
+        // Rather too early than in the moment when the other side closes it.
+        if (waited >= connection.idleMs) drop(connection, new HttpClosedError('The connection is idle.'));
       } else if (
         !connection.isPaused &&
         waited > (connection.isConnected ? timeoutMs : Math.min(timeoutMs, connectMs))
@@ -194,15 +210,15 @@ export function createConnectionPool(options: {
 const aborted = new HttpClosedError('The request was given up.');
 const stopping = new HttpClosedError('The gateway is stopping.');
 const usedUp = new HttpClosedError('The connection is used up.');
+const closedEarly = new HttpClosedError('The other side closed the connection before it answered.');
+const unasked = new HttpSyntaxError('There is a response that was not asked for.');
 
 /** Tells the running request of a connection what arrives for it. */
-function responsesOf(
-  connection: Connection,
-  release: (connection: Connection) => void,
-  drop: (connection: Connection, error: Error) => void,
-): MessageListener {
+function responsesOf(connection: Connection): MessageListener {
   return {
     head: ({ startLine, headers }: Head): Framing | undefined => {
+      const { request } = connection;
+      if (request === undefined) throw unasked;
       const line = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/.exec(startLine);
       if (line === null)
         throw new HttpSyntaxError(`No response begins with ${JSON.stringify(startLine.slice(0, 60))}.`);
@@ -210,11 +226,12 @@ function responsesOf(
       if (status === 101) throw new HttpSyntaxError('The other side changes protocols, which was not asked for.');
       // An interim response: the real one follows.
       if (status < 200) return undefined;
-      const { request } = connection;
-      if (request === undefined) throw new HttpSyntaxError('There is a response that was not asked for.');
       // RFC 9112, 6.3: without any word on it, the body ends with the connection.
       const framing = status === 204 || status === 304 ? 0 : (framingOf(headers) ?? 'untilClose');
-      connection.isReusable = framing !== 'untilClose' && isPersistent(line[1] === '1', headers);
+      const isHttp11 = line[1] === '1';
+      // RFC 9112, 6.1: HTTP/1.0 has no chunks, and who passed them on may not have known what they were.
+      const isDoubtful = framing === 'chunked' && !isHttp11;
+      connection.isReusable = framing !== 'untilClose' && !isDoubtful && isPersistent(isHttp11, headers);
       connection.idleMs = keepAliveMs(headers.get('keep-alive')) ?? idleMs;
       if (!request.isOver) request.listener.start(status, headers);
       return framing;
@@ -227,8 +244,6 @@ function responsesOf(
       const { request } = connection;
       connection.request = undefined;
       if (connection.isPaused) setPaused(connection, false);
-      if (connection.isReusable && connection.idleMs > 0) release(connection);
-      else drop(connection, usedUp);
       if (request === undefined || request.isOver) return;
       request.isOver = true;
       request.listener.end();

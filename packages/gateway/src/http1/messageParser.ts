@@ -1,4 +1,4 @@
-import { type Head, HttpSyntaxError, parseHead } from './parseHead.js';
+import { checkPartialHead, type Head, HttpSyntaxError, parseHead } from './parseHead.js';
 
 /** How a body ends: after so many bytes, with its last chunk, or with the connection. */
 export type Framing = number | 'chunked' | 'untilClose';
@@ -29,6 +29,8 @@ export type MessageParser = {
 
 const maxLineBytes = 4 * 1024;
 const maxTrailerBytes = 16 * 1024;
+// Of a whole body, so that nobody sends gigabytes around a body of a few bytes.
+const maxExtensionBytes = 16 * 1024;
 const blankLine = Buffer.from('\r\n\r\n');
 const crlf = Buffer.from('\r\n');
 
@@ -38,6 +40,7 @@ export function createMessageParser(listener: MessageListener, maxHeadBytes: num
   let held: Buffer | undefined;
   let left = 0;
   let trailerBytes = 0;
+  let extensionBytes = 0;
   let isPaused = false;
 
   const end = (): void => {
@@ -45,40 +48,40 @@ export function createMessageParser(listener: MessageListener, maxHeadBytes: num
     listener.end();
   };
 
-  const keep = (bytes: Buffer, at: number): void => {
-    held = at < bytes.length ? Buffer.from(bytes.subarray(at)) : undefined;
-  };
-
-  /** Where `mark` is; -1, with the bytes kept, when it has not come yet. */
+  /** Where `mark` is; -1 when it has not come yet. */
   const find = (bytes: Buffer, at: number, mark: Buffer, limit: number): number => {
     const found = bytes.indexOf(mark, at);
     // Half of the mark may have come already.
     if (found < 0 ? bytes.length - at > limit + mark.length - 1 : found - at > limit) {
+      if (state === 'chunkEnd') throw new HttpSyntaxError('A chunk is longer than its size.');
       throw new HttpSyntaxError(
-        `A ${state === 'head' ? 'head' : 'line of a chunk'} is longer than ${limit} bytes.`,
-        state === 'head' ? 431 : 400,
+        `A ${state === 'size' ? 'line of a chunk' : state} is longer than ${limit} bytes.`,
+        state === 'size' ? 400 : 431,
       );
     }
-    if (found < 0) keep(bytes, at);
     return found;
   };
 
   const frame = (framing: Framing | undefined): void => {
     if (framing === undefined) return;
     if (framing === 0) return end();
-    if (framing === 'chunked') state = 'size';
-    else if (framing === 'untilClose') state = 'untilClose';
+    if (framing === 'chunked') {
+      state = 'size';
+      extensionBytes = 0;
+    } else if (framing === 'untilClose') state = 'untilClose';
     else {
       state = 'length';
       left = framing;
     }
   };
 
-  const push = (arrived: Buffer): void => {
-    const bytes = held === undefined ? arrived : Buffer.concat([held, arrived]);
-    held = undefined;
+  /** Reads what it can. What is left is kept: as it is where the bytes are our own, else as a copy. */
+  const read = (bytes: Buffer, areOurs: boolean): void => {
+    const keep = (at: number): void => {
+      held = areOurs ? bytes.subarray(at) : Buffer.from(bytes.subarray(at));
+    };
     for (let at = 0; at < bytes.length;) {
-      if (isPaused) return keep(bytes, at);
+      if (isPaused) return keep(at);
       if (state === 'head') {
         // An empty line before a message is what some senders leave after a body (RFC 9112, 2.2).
         if (bytes[at] === 0x0d && bytes[at + 1] === 0x0a) {
@@ -86,7 +89,10 @@ export function createMessageParser(listener: MessageListener, maxHeadBytes: num
           continue;
         }
         const found = find(bytes, at, blankLine, maxHeadBytes);
-        if (found < 0) return;
+        if (found < 0) {
+          checkPartialHead(bytes, at);
+          return keep(at);
+        }
         const head = parseHead(bytes, at, found);
         at = found + 4;
         frame(listener.head(head));
@@ -103,22 +109,35 @@ export function createMessageParser(listener: MessageListener, maxHeadBytes: num
         return;
       } else if (state === 'size') {
         const found = find(bytes, at, crlf, maxLineBytes);
-        if (found < 0) return;
-        left = chunkSize(bytes.toString('latin1', at, found));
+        if (found < 0) return keep(at);
+        const line = bytes.toString('latin1', at, found);
+        left = chunkSize(line);
+        if (found - at > maxDigits) extensionBytes += found - at;
+        if (extensionBytes > maxExtensionBytes) {
+          throw new HttpSyntaxError(`The extensions of chunks are longer than ${maxExtensionBytes} bytes.`, 413);
+        }
         at = found + 2;
         trailerBytes = 0;
         state = left === 0 ? 'trailer' : 'chunk';
       } else {
         // After a chunk comes an empty line; after the last, trailers, which nobody reads, and an empty line.
         const found = find(bytes, at, crlf, state === 'trailer' ? maxTrailerBytes - trailerBytes : 0);
-        if (found < 0) return;
+        if (found < 0) return keep(at);
         const isEmpty = found === at;
+        if (!isEmpty) checkTrailer(bytes.toString('latin1', at, found));
         trailerBytes += found - at;
         at = found + 2;
         if (state === 'chunkEnd') state = 'size';
         else if (isEmpty) end();
       }
     }
+  };
+
+  const push = (arrived: Buffer): void => {
+    const before = held;
+    held = undefined;
+    if (before === undefined) read(arrived, false);
+    else read(Buffer.concat([before, arrived]), true);
   };
 
   return {
@@ -132,7 +151,9 @@ export function createMessageParser(listener: MessageListener, maxHeadBytes: num
     },
     resume: () => {
       isPaused = false;
-      if (held !== undefined) push(Buffer.alloc(0));
+      const before = held;
+      held = undefined;
+      if (before !== undefined) read(before, true);
     },
     isWithinHead: () => state === 'head' && held !== undefined && !isPaused,
     isHolding: () => isPaused && held !== undefined,
@@ -169,9 +190,19 @@ export function isPersistent(isHttp11: boolean, headers: Head['headers']): boole
   return isHttp11 ? !names('close') : names('keep-alive') && !names('close');
 }
 
-/** RFC 9112, 7.1: hexadecimal digits, and extensions, which mean nothing here. */
+const maxDigits = 12;
+// RFC 9112, 7.1.1: names with values that are tokens or quoted strings. What they say means nothing here.
+const chunkLine =
+  /^([0-9a-fA-F]{1,12})(?:;[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:=(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"))?)*$/;
+
+/** RFC 9112, 7.1: hexadecimal digits and extensions, without the blanks that only some parsers allow. */
 function chunkSize(line: string): number {
-  const size = /^([0-9a-fA-F]{1,12})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/.exec(line)?.[1];
+  const size = chunkLine.exec(line)?.[1];
   if (size === undefined) throw new HttpSyntaxError(`The size of a chunk is ${JSON.stringify(line.slice(0, 40))}.`);
   return Number.parseInt(size, 16);
+}
+
+function checkTrailer(line: string): void {
+  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/.test(line)) return;
+  throw new HttpSyntaxError(`There is no header in the line ${JSON.stringify(line.slice(0, 60))}.`);
 }

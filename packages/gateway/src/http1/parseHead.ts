@@ -59,6 +59,17 @@ export function parseHead(bytes: Buffer, start: number, end: number): Head {
   return { startLine, headers };
 }
 
+/**
+ * Of a head that has not come as a whole: whether it can still become one. Who speaks TLS, or ends lines with a bare LF,
+ * is told so at once instead of after a wait for the rest.
+ * @throws HttpSyntaxError
+ */
+export function checkPartialHead(bytes: Buffer, start: number): void {
+  // The LF of the last CR may be on its way.
+  const end = bytes[bytes.length - 1] === carriageReturn ? bytes.length - 1 : bytes.length;
+  for (let at = start; at < end;) at = lineEnd(bytes, at, end) + 2;
+}
+
 /** Where the line ends that has byte `at`. */
 function lineEnd(bytes: Buffer, from: number, end: number): number {
   for (let at = from; at < end; at++) {
