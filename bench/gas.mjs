@@ -26,6 +26,7 @@ import { foundry } from 'viem/chains';
 import {
   channelIdOf,
   dataAnchoringTokenAbi,
+  encodeCaptureItems,
   encodeChannel,
   protocolDomain,
   valueChannelsAbi,
@@ -50,6 +51,7 @@ const accounts = Array.from({ length: 8 }, (_, addressIndex) => mnemonicToAccoun
 const [issuer, operator, holder, other, contributor] = accounts;
 const far = 4_000_000_000n; // a deadline in the year 2096
 const keccak = (bytes) => keccak256(bytes, 'bytes');
+const hashOf = (text) => keccak256(toHex(text));
 
 /** Runs the benchmark; answers with one row an operation. */
 export async function measureGas() {
@@ -305,37 +307,42 @@ async function measureOn(rpcUrl) {
       updated: 5, // listing, class head, holder's count, lot, the class's backing
       read: 3, // lot's terms, price and seller
       transient: 6, // the guards of market and token
-      accounts: 2, // token, extension
+      accounts: 1, // token
       valueCalls: 1,
       logs: [minted, ...transferLogs, [2, 64], [4, 96]],
     });
 
-    const channelOf = (tokenId, salt) => ({
-      holder: holder.address,
-      tokenId,
-      operator: operator.address,
-      channelKey: operator.address,
-      cap: 1_000n,
-      rate: 1_000n,
-      burst: 1_000n,
-      deadline: far,
-      grace: 86_400,
-      mode: 'capped',
-      salt: toHex(salt, { size: 32 }),
-    });
-    const open = (channel) => dat(holder, 'lock', [channel.tokenId, channel.cap, channels, encodeChannel(channel)]);
-    const backed = await tokensOf(holder.address, 3n);
+    // Every channel has a holder, a token and a deadline of its own, and salts and receipt hashes are hashes, as in life.
+    const holders = Array.from({ length: 111 }, (_, index) =>
+      mnemonicToAccount(mnemonic, { addressIndex: 100 + index }),
+    );
+    const open = (account, channel) =>
+      dat(account, 'lock', [channel.tokenId, channel.cap, channels, encodeChannel(channel)]);
     let opened;
     const all = [];
-    for (let salt = 1; salt <= 111; salt++) {
-      const channel = channelOf(backed[salt % 2], salt);
-      opened = await open(channel);
+    for (const [index, account] of holders.entries()) {
+      await chain.setBalance({ address: account.address, value: parseEther('1000') });
+      await sell(account, 'buy', [3n, lot, units, account.address, cost], cost);
+      const [tokenId] = await tokensOf(account.address, 3n);
+      const channel = {
+        holder: account.address,
+        tokenId,
+        operator: operator.address,
+        channelKey: operator.address,
+        cap: units - 1_000n,
+        rate: 1_000n,
+        burst: 100_000n,
+        deadline: far + BigInt(index),
+        grace: 86_400,
+        mode: 'capped',
+        salt: hashOf(`salt ${index}`),
+      };
+      opened = await open(account, channel);
       all.push(channel);
     }
     record('open a channel', opened, {
       fresh: 1, // lock
       updated: 1, // token
-      read: 2, // lot's terms, policy hash
       transient: 3, // the guard
       accounts: 1, // channels
       logs: [
@@ -347,22 +354,18 @@ async function measureOn(rpcUrl) {
     const domain = { chainId: foundry.id, verifyingContract: channels };
     const itemOf = async (channel, cumulativeUnits) => {
       const channelId = channelIdOf(domain, channel, keccak);
-      const voucher = { channelId, cumulativeUnits, receiptHash: toHex(5, { size: 32 }), seq: 1n };
+      const receiptHash = hashOf(`receipt ${channelId} ${cumulativeUnits}`);
+      const voucher = { channelId, cumulativeUnits, receiptHash, seq: (1n << 32n) | cumulativeUnits };
       const signature = await operator.signTypedData({
         domain: protocolDomain(domain),
         types: voucherTypes,
         primaryType: 'Voucher',
         message: voucher,
       });
-      return {
-        channel: { ...channel, mode: 1 },
-        cumulativeUnits,
-        receiptHash: voucher.receiptHash,
-        seq: 1n,
-        signature,
-      };
+      return { channel, voucher, signature };
     };
-    const capture = caller(channels, valueChannelsAbi);
+    const call = caller(channels, valueChannelsAbi);
+    const capture = (account, items, ...rest) => call(account, 'capture', [encodeCaptureItems(items), ...rest]);
     const edges = [{ classId: 3n, parentIndex: 0n, asset: zeroAddress }];
     const anchors = [
       {
@@ -373,11 +376,11 @@ async function measureOn(rpcUrl) {
         cid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
       },
     ];
-    await capture(operator, 'capture', [[await itemOf(all[0], 10n)], edges, anchors]);
+    await capture(operator, [await itemOf(all[0], 10_000n)], edges, anchors);
     // Every account, slot and checkpoint below was used before, as in the life of a gateway.
     const capturing = {
       updated: 7, // lot's units, backing, owed to the operator, all owed, the class's index and received, and the lock
-      read: 4, // token's expiry, lot's terms and price, class's shares
+      read: 3, // lot's terms and price, class's shares
       accounts: 1, // token
       logs: [
         [2, 96],
@@ -390,25 +393,24 @@ async function measureOn(rpcUrl) {
       recovers: 1,
       transient: 1, // the guard is looked at where backing is released
     };
-    record('capture, 1 channel', await capture(operator, 'capture', [[await itemOf(all[0], 20n)], [], []]), capturing);
+    record('capture, 1 channel', await capture(operator, [await itemOf(all[0], 20_000n)], [], []), capturing);
     record(
       'capture, 1 channel, its royalty and an anchor',
-      await capture(operator, 'capture', [[await itemOf(all[0], 30n)], edges, anchors]),
+      await capture(operator, [await itemOf(all[0], 30_000n)], edges, anchors),
       {
         ...capturing,
         updated: 10, // and collected, the parent's index and received
         transient: 2,
-        read: 7, // and the edge, its list's length, the parent's shares
-        accounts: 2, // and the extension
+        read: 6, // and the edge, its list's length, the parent's shares
         logs: [...capturing.logs, [4, 64], [3, 128], [3, 256]],
       },
     );
     for (const many of [10, 100]) {
-      const batch = await Promise.all(all.slice(1, 1 + many).map((channel) => itemOf(channel, BigInt(many))));
-      const sent = await capture(operator, 'capture', [batch, [], []]);
+      const batch = await Promise.all(all.slice(1, 1 + many).map((channel) => itemOf(channel, 1_000n * BigInt(many))));
+      const sent = await capture(operator, batch, [], []);
       record(`capture, ${many} channels`, sent, {
         updated: 6 + many, // those of one release, and each lock
-        read: 5, // two tokens' expiry, lot's terms and price, class's shares
+        read: 3, // lot's terms and price, class's shares
         transient: 1,
         accounts: 1,
         logs: [
@@ -422,21 +424,19 @@ async function measureOn(rpcUrl) {
       });
       rows.at(-1).each = Math.round(rows.at(-1).gas / many);
     }
-    record('refund', await dat(holder, 'refund', [backed[0], 1_000n, holder.address]), {
+    record('refund', await dat(holders[0], 'refund', [all[0].tokenId, 1_000n, holders[0].address]), {
       updated: 3, // token, lot, backing
       transient: 3,
       read: 2, // lot's terms and price
-      accounts: 1,
       valueCalls: 1,
       logs: [[3, 64]],
     });
     await dat(operator, 'withdraw', [zeroAddress, operator.address]);
-    await capture(operator, 'capture', [[await itemOf(all[0], 40n)], edges, []]);
+    await capture(operator, [await itemOf(all[0], 40_000n)], edges, []);
     record("withdraw the operator's cut", await dat(operator, 'withdraw', [zeroAddress, operator.address]), {
       updated: 2, // owed, all owed
       transient: 3,
       cleared: 2,
-      accounts: 1,
       valueCalls: 1,
       logs: [[4, 32]],
     });

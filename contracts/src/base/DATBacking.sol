@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IDATLots} from "../interfaces/IDATLots.sol";
 import {Ledger} from "../types/Ledger.sol";
+import {Token} from "../types/Token.sol";
 import {Lot, LotHead, LotPrice, LotSupply, packLotSupply} from "../types/Lot.sol";
 import {TokenId, encodeLotKey} from "../types/TokenId.sol";
 import {DATRevenue} from "./DATRevenue.sol";
@@ -64,19 +65,34 @@ abstract contract DATBacking is DATRevenue, ReentrancyGuardTransient {
         ledger.held = ledger.held.minusBacking(amount + residue);
     }
 
+    /// @dev Takes unspent units from a token and floor(price x units) from its backing; a last residue is the class's.
+    function _takeUnits(TokenId id, Lot storage lot, address asset, Token token, uint64 units)
+        internal
+        returns (uint256 amount)
+    {
+        // The caller has checked units <= value.
+        _tokens[TokenId.unwrap(id)] = token.withValue(token.value() - units);
+        amount = lot.price.costDown(units);
+        LotSupply supply = lot.supply;
+        uint256 residue = _takeBacking(id, lot, asset, supply, units, supply.spent(), amount);
+        if (residue == 0) return amount;
+        emit IDATLots.BackingReleased(id.classId(), id.lot(), address(0), 0, residue);
+        _settle(id.classId(), asset, residue);
+    }
+
     function _requireLot(uint256 classId, uint32 lot) internal view returns (Lot storage record) {
         record = _lots[encodeLotKey(classId, lot)];
         // The key is exact for every class id below 2^64, and there are no others.
         if (classId > type(uint64).max || record.seller == address(0)) revert IDATLots.DATNonexistentLot(classId, lot);
     }
 
-    function _quoteUp(uint256 classId, uint32 lot, uint64 units) internal view returns (uint256 cost, address asset) {
-        Lot storage record = _requireLot(classId, lot);
-        return (record.price.costUp(units), record.head.asset());
-    }
-
     function _policyOf(TokenId id) internal view returns (uint32 policyVersion, bytes32 policyHash) {
         policyVersion = id.isBacked() ? _lots[id.lotKey()].head.policyVersion() : id.lot();
         policyHash = _records[id.classId()].policies[policyVersion].hash;
+    }
+
+    /// @dev No lot is made under a policy without a hash, and a published version never changes (R25).
+    function _isPolicyHashed(TokenId id) internal view returns (bool) {
+        return id.isBacked() || _records[id.classId()].policies[id.lot()].hash != 0;
     }
 }

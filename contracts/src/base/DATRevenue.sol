@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {IDATClasses, Parent} from "../interfaces/IDATClasses.sol";
 import {IDATCore} from "../interfaces/IDATCore.sol";
 import {IDATErrors} from "../interfaces/IDATErrors.sol";
 import {IDATRevenue} from "../interfaces/IDATRevenue.sol";
@@ -72,6 +73,20 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
         unchecked {
             return received * (BASIS_POINTS - royaltyBps) / BASIS_POINTS;
         }
+    }
+
+    /// @dev The edges' floors never sum to more than what is reserved, which is a ceiling.
+    function _royaltyDown(uint256 received, uint256 royaltyBps) internal pure returns (uint256) {
+        return received * royaltyBps / BASIS_POINTS;
+    }
+
+    function _requireParent(uint256 classId, uint256 parentIndex) internal view returns (Parent storage) {
+        Parent[] storage parents = _records[classId].parents;
+        if (parentIndex >= parents.length) {
+            _requireClass(classId);
+            revert IDATClasses.DATNonexistentParent(classId, parentIndex);
+        }
+        return parents[parentIndex];
     }
 
     /// @dev Each step keeps rise x totalShare + new carry = amount x 2^48 + old carry. As totalShare >= 1, index + carry

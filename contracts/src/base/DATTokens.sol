@@ -51,6 +51,27 @@ abstract contract DATTokens is DATStorage {
         emit IDATCore.Expired(tokenId);
     }
 
+    function _takeValue(uint256 tokenId, Token token, uint256 units) internal {
+        uint64 value = token.value();
+        if (units > value) revert IDATErrors.ERC8028InsufficientValue(tokenId, value, units);
+        // Checked above, the cast as well.
+        unchecked {
+            _tokens[tokenId] = token.withValue(value - uint64(units));
+        }
+    }
+
+    /// @dev Only unbacked value can be too much for one token; its holder makes room by moving or using some.
+    function _giveValue(uint256 tokenId, Token token, uint256 units) internal {
+        uint256 sum;
+        // No overflow: the units come from another token or from a lock, so they have 64 bits.
+        unchecked {
+            sum = token.value() + units;
+        }
+        if (sum > type(uint64).max) revert IDATErrors.DATValueTooLarge(sum);
+        // Checked above.
+        _tokens[tokenId] = token.withValue(uint64(sum));
+    }
+
     /// @dev The caller has checked who may mint; `head` is the class's, as stored.
     function _mintToken(
         uint256 classId,

@@ -1,163 +1,210 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {CaptureItem} from "../interfaces/IValueChannels.sol";
 import {ChannelHash} from "./ChannelHash.sol";
-import {LockUses} from "./LockCalls.sol";
+import {LockUses} from "./LockUses.sol";
 
-/// @dev What there is to do for an item.
-enum Finding {
-    Due,
-    NothingNew,
-    NotOpen,
-    TooLate,
-    WrongSigner
-}
-
-/// @dev The items of a capture, read where they are in calldata. Each begins with the eleven words of its channel, and then
-/// come units (0x160), receipt hash (0x180), seq (0x1a0) and the offset of its signature (0x1c0). Words of the channel are
-/// taken as they are, for its id commits to them, and `onLock` checked them; the others are signed. So an item that points
-/// astray is a channel that is not open or a voucher that nobody signed. Assembly, because this is done a hundred times in
-/// a transaction; `CapturedItems.t.sol` holds it equal to the same in Solidity.
+/// @dev The items of a capture, read where they are in calldata, as `IValueChannels.capture` describes them: runs, each a
+/// header and its items. All words of a channel are under its id, which only `onLock` gives to a lock; the others are
+/// signed. So an item that points astray is a channel that is not open or a voucher that nobody signed.
+///
+/// Assembly, because this is done a hundred times in a transaction; `CapturedItems.t.sol` holds it equal to the same in
+/// Solidity. It works on a desk at a fixed place, the first in memory, where what does not change is written once.
 library CapturedItems {
-    /// @dev Half the order of secp256k1: signatures with an `s` above it do not count.
+    // A header: operator(20) | channelKey(20) | rate(8) | burst(8) | grace(4) | mode(1) | count(2)
+    uint256 internal constant HEADER_LENGTH = 63;
+
+    // An item: holder(20) | tokenId(16) | deadline(8) | salt(32) | cap(8) | cumulativeUnits(8) | receiptHash(32) | seq(8)
+    // | signature(64), of which cap to seq are read below at these offsets
+    uint256 internal constant ITEM_LENGTH = 196;
+    uint256 private constant CAP = 76;
+    uint256 private constant UNITS = 84;
+    uint256 private constant RECEIPT_HASH = 92;
+    uint256 private constant SEQ = 124;
+    uint256 private constant SIGNATURE = 132;
+
+    // The desk. First the words that make a channel's struct hash,
+    uint256 private constant DESK = 0x80;
+    uint256 private constant HOLDER = 0xa0;
+    uint256 private constant TOKEN_ID = 0xc0;
+    uint256 private constant OPERATOR = 0xe0;
+    uint256 private constant CHANNEL_KEY = 0x100;
+    uint256 private constant CHANNEL_CAP = 0x120;
+    uint256 private constant RATE = 0x140;
+    uint256 private constant BURST = 0x160;
+    uint256 private constant DEADLINE = 0x180;
+    uint256 private constant GRACE = 0x1a0;
+    uint256 private constant MODE = 0x1c0;
+    uint256 private constant SALT = 0x1e0;
+    // those of a voucher's,
+    uint256 private constant VOUCHER = 0x200;
+    uint256 private constant CHANNEL_ID = 0x220;
+    uint256 private constant VOUCHER_UNITS = 0x240;
+    uint256 private constant VOUCHER_SEQ = 0x280;
+    // 0x1901 | domain | struct hash,
+    uint256 private constant PREIMAGE = 0x2a0;
+    uint256 private constant STRUCT_HASH = 0x2c2;
+    // digest, v, r and s for ecrecover,
+    uint256 private constant DIGEST = 0x300;
+    uint256 private constant V = 0x320;
+    uint256 private constant R = 0x340;
+    uint256 private constant S = 0x360;
+    // and the data of `ChannelCaptured`: units, capturedUnits, seq, receiptHash.
+    uint256 private constant CAPTURED = 0x380;
+    uint256 private constant CAPTURED_SEQ = 0x3c0;
+    uint256 private constant CAPTURED_HASH = 0x3e0;
+    uint256 private constant DESK_END = 0x400;
+
+    /// @dev Half the order of secp256k1: signatures with an `s` above it do not count (R10).
     uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
 
-    /// @dev Writes the id of every item's channel, the EIP-712 digest of its terms, to `place` and on.
-    function writeIds(CaptureItem[] calldata items, bytes32 domain, uint256 place) internal pure {
-        bytes32 typehash = ChannelHash.CHANNEL_TYPEHASH;
+    /// @dev Takes the first memory of the call for the desk. Fails where something else is there already.
+    function openDesk(bytes32 domain) internal pure {
+        bytes32 channelTypehash = ChannelHash.CHANNEL_TYPEHASH;
+        bytes32 voucherTypehash = ChannelHash.VOUCHER_TYPEHASH;
+        uint256 free;
         assembly ("memory-safe") {
-            let free := mload(0x40)
-            let end := add(items.offset, shl(5, items.length))
-            for { let at := items.offset } lt(at, end) { at := add(at, 0x20) } {
-                mstore(free, typehash)
-                calldatacopy(add(free, 0x20), add(items.offset, calldataload(at)), 0x160)
-                let structHash := keccak256(free, 0x180)
-                mstore(free, shl(240, 0x1901))
-                mstore(add(free, 2), domain)
-                mstore(add(free, 0x22), structHash)
-                mstore(place, keccak256(free, 0x42))
+            free := mload(0x40)
+        }
+        assert(free == DESK);
+        assembly ("memory-safe") {
+            mstore(0x40, DESK_END)
+            // Zeros, also to the left of what has fewer bytes than a word.
+            calldatacopy(DESK, calldatasize(), sub(DESK_END, DESK))
+            mstore(DESK, channelTypehash)
+            mstore(VOUCHER, voucherTypehash)
+            mstore(PREIMAGE, shl(240, 0x1901))
+            mstore(add(PREIMAGE, 2), domain)
+        }
+    }
+
+    function startOf(bytes calldata items) internal pure returns (uint256 at) {
+        assembly ("memory-safe") {
+            at := items.offset
+        }
+    }
+
+    /// @dev Puts the run that begins at `at` on the desk. Places are in calldata. `runEnd` is beyond the items' where there
+    /// are not as many bytes as the run says.
+    function openRun(uint256 at) internal pure returns (address operator, uint256 item, uint256 runEnd) {
+        assembly ("memory-safe") {
+            calldatacopy(add(OPERATOR, 12), at, 20)
+            calldatacopy(add(CHANNEL_KEY, 12), add(at, 20), 20)
+            calldatacopy(add(RATE, 24), add(at, 40), 8)
+            calldatacopy(add(BURST, 24), add(at, 48), 8)
+            calldatacopy(add(GRACE, 28), add(at, 56), 4)
+            calldatacopy(add(MODE, 31), add(at, 60), 1)
+            operator := mload(OPERATOR)
+            item := add(at, HEADER_LENGTH)
+            runEnd := add(item, mul(shr(240, calldataload(add(at, 61))), ITEM_LENGTH))
+        }
+    }
+
+    /// @dev Turns the run's items from `item` on into uses, of which there are `used`, up to the first that is too late (R6)
+    /// or not signed by its channel's key (R10). `signer` is who signed that one: zero for a high `s` or no key at all.
+    function scan(uint256 item, uint256 runEnd, LockUses uses, uint256 used)
+        internal
+        view
+        returns (uint256 next, uint256 used_, address signer)
+    {
+        next = item;
+        (uint256 use, uint256 place,) = uses.placesOf(used);
+        assembly ("memory-safe") {
+            // LockMeter: burst(64) | rate(64) | cumulative(64) | cap(64)
+            let rateAndBurst := or(shl(64, mload(RATE)), mload(BURST))
+            for {} lt(next, runEnd) { next := add(next, ITEM_LENGTH) } {
+                calldatacopy(add(HOLDER, 12), next, 20)
+                calldatacopy(add(TOKEN_ID, 16), add(next, 20), 16)
+                calldatacopy(add(DEADLINE, 24), add(next, 36), 8)
+                calldatacopy(SALT, add(next, 44), 32)
+                calldatacopy(add(CHANNEL_CAP, 24), add(next, CAP), 8)
+                mstore(STRUCT_HASH, keccak256(DESK, 0x180))
+                mstore(CHANNEL_ID, keccak256(PREIMAGE, 0x42))
+
+                // Units and, in the next word, receipt hash.
+                calldatacopy(add(VOUCHER_UNITS, 24), add(next, UNITS), 40)
+                calldatacopy(add(VOUCHER_SEQ, 24), add(next, SEQ), 8)
+                mstore(STRUCT_HASH, keccak256(VOUCHER, 0xa0))
+                mstore(DIGEST, keccak256(PREIMAGE, 0x42))
+
+                // ERC-2098: r | (v - 27) << 255 | s
+                calldatacopy(R, add(next, SIGNATURE), 64)
+                let s := mload(S)
+                mstore(V, add(shr(255, s), 27))
+                s := shr(1, shl(1, s))
+                mstore(S, s)
+                mstore(0, 0)
+                // Where it fails for lack of gas, too little is left for anything else.
+                pop(staticcall(gas(), 1, DIGEST, 0x80, 0, 0x20))
+                // No overflow: 64 and 32 bits.
+                if or(
+                    or(gt(timestamp(), add(mload(DEADLINE), mload(GRACE))), gt(s, HALF_ORDER)),
+                    xor(mload(0), mload(CHANNEL_KEY))
+                ) {
+                    signer := mul(mload(0), iszero(gt(s, HALF_ORDER)))
+                    break
+                }
+
+                mstore(use, mload(CHANNEL_ID))
+                // Cap and units are side by side, as in the meter.
+                mstore(add(use, 0x20), or(shl(128, shr(128, calldataload(add(next, CAP)))), rateAndBurst))
+                mstore(place, next)
+                use := add(use, 0x40)
                 place := add(place, 0x20)
             }
+            used_ := shr(6, sub(use, uses))
         }
     }
 
-    /// @dev Looks at the item at `position`, whose channel's lock is in the three words at `state`: R6, R10 and R9, in this
-    /// order. `rest` is what its lock shall come down to; `signer` is who signed: zero, which no channel has as its key,
-    /// for a signature of the wrong length, a high `s` or no key at all. `r | s | v` and the 64 bytes of ERC-2098 count.
-    function inspect(CaptureItem[] calldata items, uint256 position, bytes32 domain, bytes32 channelId, uint256 state)
-        internal
-        view
-        returns (Finding finding, uint256 rest, address signer)
-    {
-        uint256 item;
+    /// @dev Of the item that `scan` ended at.
+    function scanned() internal pure returns (bytes32 channelId, address channelKey, uint64 deadline, uint32 grace) {
         assembly ("memory-safe") {
-            item := add(items.offset, calldataload(add(items.offset, shl(5, position))))
+            channelId := mload(CHANNEL_ID)
+            channelKey := mload(CHANNEL_KEY)
+            deadline := mload(DEADLINE)
+            grace := mload(GRACE)
         }
-        return inspect(item, domain, channelId, state);
     }
 
-    function inspect(uint256 item, bytes32 domain, bytes32 channelId, uint256 state)
-        private
-        view
-        returns (Finding finding, uint256 rest, address signer)
-    {
-        bytes32 typehash = ChannelHash.VOUCHER_TYPEHASH;
-        uint256 half = HALF_ORDER;
+    /// @dev Where the item at `item` stands among all items.
+    function indexOf(bytes calldata items, uint256 item) internal pure returns (uint256 index) {
         assembly ("memory-safe") {
-            // Runs once.
+            let at := items.offset
             for {} 1 {} {
-                if iszero(mload(state)) {
-                    finding := 2
+                let count := shr(240, calldataload(add(at, 61)))
+                at := add(at, HEADER_LENGTH)
+                let end := add(at, mul(count, ITEM_LENGTH))
+                if lt(item, end) {
+                    index := add(index, div(sub(item, at), ITEM_LENGTH))
                     break
                 }
-                // No overflow here and below: terms and times have 64 bits at most.
-                if gt(timestamp(), add(calldataload(add(item, 0xe0)), calldataload(add(item, 0x100)))) {
-                    finding := 3
-                    break
-                }
-                let units := and(calldataload(add(item, 0x160)), 0xffffffffffffffff)
-                let free := mload(0x40)
-                mstore(free, typehash)
-                mstore(add(free, 0x20), channelId)
-                mstore(add(free, 0x40), units)
-                mstore(add(free, 0x60), calldataload(add(item, 0x180)))
-                mstore(add(free, 0x80), and(calldataload(add(item, 0x1a0)), 0xffffffffffffffff))
-                let digest := keccak256(free, 0xa0)
-                mstore(free, shl(240, 0x1901))
-                mstore(add(free, 2), domain)
-                mstore(add(free, 0x22), digest)
-                digest := keccak256(free, 0x42)
-
-                {
-                    let signature := add(item, calldataload(add(item, 0x1c0)))
-                    let s := calldataload(add(signature, 0x40))
-                    let v := byte(0, calldataload(add(signature, 0x60)))
-                    let odd := sub(calldataload(signature), 64)
-                    if iszero(odd) {
-                        v := add(shr(255, s), 27)
-                        s := shr(1, shl(1, s))
-                    }
-                    if iszero(or(gt(odd, 1), gt(s, half))) {
-                        mstore(free, digest)
-                        mstore(add(free, 0x20), v)
-                        mstore(add(free, 0x40), calldataload(add(signature, 0x20)))
-                        mstore(add(free, 0x60), s)
-                        mstore(0, 0)
-                        // Fails for lack of gas only; then the whole capture does.
-                        if iszero(staticcall(gas(), 1, free, 0x80, 0, 0x20)) { revert(0, 0) }
-                        signer := mload(0)
-                    }
-                }
-                if iszero(eq(signer, calldataload(add(item, 0x60)))) {
-                    finding := 4
-                    break
-                }
-
-                // From here on `units` is what may be taken: what is signed, the cap, and the rate where there is one (R9).
-                let cap := calldataload(add(item, 0x80))
-                if gt(units, cap) { units := cap }
-                let rate := calldataload(add(item, 0xa0))
-                if rate {
-                    let metered :=
-                        add(calldataload(add(item, 0xc0)), mul(rate, sub(timestamp(), mload(add(state, 0x40)))))
-                    if gt(units, metered) { units := metered }
-                }
-                rest := sub(cap, units)
-                finding := iszero(lt(rest, mload(add(state, 0x20))))
-                break
+                index := add(index, count)
+                at := end
             }
         }
     }
 
-    /// @dev `items[position].channel.operator`, of an item that is due.
-    function operatorAt(CaptureItem[] calldata items, uint256 position) internal pure returns (address operator) {
-        assembly ("memory-safe") {
-            operator := calldataload(add(add(items.offset, calldataload(add(items.offset, shl(5, position)))), 0x40))
-        }
-    }
-
-    /// @dev `emit ChannelCaptured(channelId, units, cap - rest, seq, receiptHash)` for `count` uses from `from` on, which
-    /// were just consumed. Nothing for those that took nothing: another voucher of the channel took as much or more.
-    function emitCaptured(CaptureItem[] calldata items, bytes32 topic, LockUses uses, uint256 from, uint256 count)
+    /// @dev `emit ChannelCaptured(channelId, units, capturedUnits, seq, receiptHash)` for the uses from `from` to `end`, of
+    /// which those from `first` on were just consumed, up to one of which nothing was taken, whose position is the answer.
+    function emitCaptured(bytes32 topic, LockUses uses, uint256 first, uint256 from, uint256 end)
         internal
+        returns (uint256 position)
     {
-        (uint256 use, uint256 indexes, uint256 units) = uses.placesOf(from);
+        (uint256 use, uint256 places, uint256 takes) = uses.placesOf(from);
         assembly ("memory-safe") {
-            let data := mload(0x40)
-            for { let end := add(units, shl(5, count)) } lt(units, end) {
-                units := add(units, 0x20)
-                indexes := add(indexes, 0x20)
-                use := add(use, 0x40)
-            } {
-                if iszero(mload(units)) { continue }
-                let item := add(items.offset, calldataload(add(items.offset, shl(5, mload(indexes)))))
-                mstore(data, mload(units))
-                mstore(add(data, 0x20), sub(calldataload(add(item, 0x80)), mload(add(use, 0x20))))
-                mstore(add(data, 0x40), and(calldataload(add(item, 0x1a0)), 0xffffffffffffffff))
-                mstore(add(data, 0x60), calldataload(add(item, 0x180)))
-                log2(data, 0x80, topic, mload(use))
+            takes := add(takes, shl(6, sub(from, first)))
+            end := add(uses, shl(6, end))
+            for {} lt(use, end) { use := add(use, 0x40) } {
+                if iszero(mload(takes)) { break }
+                let item := mload(places)
+                mcopy(CAPTURED, takes, 0x40)
+                calldatacopy(add(CAPTURED_SEQ, 24), add(item, SEQ), 8)
+                calldatacopy(CAPTURED_HASH, add(item, RECEIPT_HASH), 32)
+                log2(CAPTURED, 0x80, topic, mload(use))
+                takes := add(takes, 0x40)
+                places := add(places, 0x20)
             }
+            position := shr(6, sub(use, uses))
         }
     }
 }

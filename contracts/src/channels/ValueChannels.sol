@@ -5,7 +5,6 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IDataAnchoringToken} from "../interfaces/IDataAnchoringToken.sol";
 import {ILockModule} from "../interfaces/ILockModule.sol";
 import {
-    CaptureItem,
     Channel,
     ChannelMode,
     IValueChannels,
@@ -13,12 +12,13 @@ import {
     RoyaltyEdge,
     Voucher
 } from "../interfaces/IValueChannels.sol";
-import {CapturedItems, Finding} from "./CapturedItems.sol";
+import {packLockMeter} from "../types/LockMeter.sol";
+import {CapturedItems} from "./CapturedItems.sol";
 import {ChannelHash} from "./ChannelHash.sol";
-import {LockIds, LockStates, LockUses, newLockIds, newLockUses} from "./LockCalls.sol";
+import {LockUses, newLockUses} from "./LockUses.sol";
 
 contract ValueChannels is IValueChannels, ILockModule, EIP712 {
-    using CapturedItems for CaptureItem[];
+    using CapturedItems for bytes;
     using ChannelHash for bytes;
 
     uint256 private constant MIN_GRACE = 1 days;
@@ -28,22 +28,19 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
 
     IDataAnchoringToken private immutable TOKEN;
 
-    /// @dev What a capture works with. The first `used` of `uses` wait to be consumed for `operator`.
-    struct Batch {
-        LockUses uses;
-        uint256 used;
-        address operator;
-    }
-
     constructor(address token_) EIP712("Kedge ValueChannels", "1") {
         TOKEN = IDataAnchoringToken(token_);
     }
 
     /// @inheritdoc ILockModule
-    function onLock(address holder, uint256 tokenId, uint64 units, uint64 expireAt, bytes calldata data)
-        external
-        returns (bytes32 channelId)
-    {
+    function onLock(
+        address holder,
+        uint256 tokenId,
+        uint64 units,
+        uint64 expireAt,
+        bool policyHashed,
+        bytes calldata data
+    ) external returns (bytes32 channelId) {
         if (msg.sender != address(TOKEN)) revert ValueChannelsNotToken(msg.sender);
         // Eleven words, each looked at: what has stray bits is not the terms of a channel.
         if (data.length != ChannelHash.CHANNEL_LENGTH) revert ValueChannelsInvalidTerms("length");
@@ -63,17 +60,14 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
             revert ValueChannelsInvalidTerms("rate");
         }
         if (data.word(6) > type(uint64).max) revert ValueChannelsInvalidTerms("burst");
-        (, bytes32 policyHash) = TOKEN.policyOfToken(tokenId);
-        if (policyHash == 0) revert ValueChannelsInvalidTerms("policyHash");
+        if (!policyHashed) revert ValueChannelsInvalidTerms("policyHash");
 
         // emit ChannelOpened(channelId, holder, operator, channel)
         return data.emitOpened(ChannelOpened.selector, _domainSeparatorV4(), holder, address(uint160(operator)));
     }
 
     /// @inheritdoc IValueChannels
-    function capture(CaptureItem[] calldata items, RoyaltyEdge[] calldata edges, ReceiptAnchor[] calldata anchors)
-        external
-    {
+    function capture(bytes calldata items, RoyaltyEdge[] calldata edges, ReceiptAnchor[] calldata anchors) external {
         if (items.length != 0) _captureItems(items);
         for (uint256 i = 0; i < edges.length; ++i) {
             RoyaltyEdge calldata edge = edges[i];
@@ -90,75 +84,79 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         }
     }
 
-    /// @dev Looks at every item, and consumes those with something new: consecutive ones of an operator in one call.
-    function _captureItems(CaptureItem[] calldata items) private {
-        bytes32 domain = _domainSeparatorV4();
-        LockIds ids = newLockIds(items.length);
-        items.writeIds(domain, ids.first());
-        LockStates states = ids.read(address(TOKEN));
-        Batch memory batch;
-        batch.uses = newLockUses(items.length);
-        for (uint256 i = 0; i < items.length; ++i) {
-            bytes32 channelId = ids.lockIdOf(i);
-            (Finding finding, uint256 rest, address signer) = items.inspect(i, domain, channelId, states.at(i));
-            if (finding == Finding.Due) _put(items, i, channelId, rest, batch);
-            else if (finding != Finding.NothingNew) _fail(items[i].channel, i, channelId, finding, signer);
+    /// @dev Looks at every item, and consumes those that are in time and signed: consecutive ones of an operator in one
+    /// call. Memory before the first line would be in the desk's way.
+    function _captureItems(bytes calldata items) private {
+        CapturedItems.openDesk(_domainSeparatorV4());
+        LockUses uses = newLockUses(items.length / CapturedItems.ITEM_LENGTH);
+        uint256 used;
+        address operator;
+        uint256 at = items.startOf();
+        uint256 end = at + items.length;
+        while (at < end) {
+            (address runOperator, uint256 item, uint256 runEnd) = CapturedItems.openRun(at);
+            if (runEnd > end) revert ValueChannelsMalformedItems(items.length);
+            if (runOperator != operator) {
+                _consume(items, uses, used, operator);
+                (used, operator) = (0, runOperator);
+            }
+            while (item < runEnd) {
+                address signer;
+                (item, used, signer) = CapturedItems.scan(item, runEnd, uses, used);
+                if (item == runEnd) break;
+                _fail(items, item, signer);
+                item += CapturedItems.ITEM_LENGTH;
+            }
+            at = runEnd;
         }
-        _consume(items, batch);
-    }
-
-    function _put(CaptureItem[] calldata items, uint256 index, bytes32 channelId, uint256 rest, Batch memory batch)
-        private
-    {
-        address operator = items.operatorAt(index);
-        if (operator != batch.operator) {
-            _consume(items, batch);
-            (batch.used, batch.operator) = (0, operator);
-        }
-        uint256 used = batch.used;
-        batch.uses.setUse(used, channelId, rest, index);
-        // At most the number of items.
-        unchecked {
-            batch.used = used + 1;
-        }
-    }
-
-    function _fail(Channel calldata channel, uint256 index, bytes32 channelId, Finding finding, address signer)
-        private
-    {
-        bytes memory reason;
-        if (finding == Finding.NotOpen) {
-            reason = abi.encodeWithSelector(ValueChannelsNotOpen.selector, channelId);
-        } else if (finding == Finding.TooLate) {
-            reason = abi.encodeWithSelector(ValueChannelsTooLate.selector, channelId, channel.deadline, channel.grace);
-        } else {
-            reason = abi.encodeWithSelector(ValueChannelsWrongSigner.selector, channelId, signer, channel.channelKey);
-        }
-        emit CaptureFailed(index, channelId, reason);
+        _consume(items, uses, used, operator);
     }
 
     /// @dev In one call; where that fails, one by one, so that items fail alone (R8).
-    function _consume(CaptureItem[] calldata items, Batch memory batch) private {
-        LockUses uses = batch.uses;
-        uint256 count = batch.used;
-        if (count > 1 && uses.consume(address(TOKEN), 0, count, METRIC_UNITS, batch.operator)) {
-            items.emitCaptured(ChannelCaptured.selector, uses, 0, count);
+    function _consume(bytes calldata items, LockUses uses, uint256 used, address operator) private {
+        if (used > 1 && uses.consume(address(TOKEN), 0, used, METRIC_UNITS, operator)) {
+            _emitCaptured(items, uses, 0, used);
             return;
         }
-        for (uint256 i = 0; i < count; ++i) {
-            if (uses.consume(address(TOKEN), i, 1, METRIC_UNITS, batch.operator)) {
-                items.emitCaptured(ChannelCaptured.selector, uses, i, 1);
-            } else {
-                emit CaptureFailed(uses.itemIndexAt(i), uses.lockIdAt(i), _returnData());
-            }
+        for (uint256 i = 0; i < used; ++i) {
+            if (uses.consume(address(TOKEN), i, 1, METRIC_UNITS, operator)) _emitCaptured(items, uses, i, i + 1);
+            else emit CaptureFailed(items.indexOf(uses.itemAt(i)), uses.lockIdAt(i), _returnData());
         }
+    }
+
+    /// @dev What nothing was taken of is not open, or has nothing new.
+    function _emitCaptured(bytes calldata items, LockUses uses, uint256 first, uint256 end) private {
+        uint256 position = first;
+        while (true) {
+            position = CapturedItems.emitCaptured(ChannelCaptured.selector, uses, first, position, end);
+            if (position == end) return;
+            bytes32 channelId = uses.lockIdAt(position);
+            if (!_isOpen(channelId)) {
+                bytes memory reason = abi.encodeWithSelector(ValueChannelsNotOpen.selector, channelId);
+                emit CaptureFailed(items.indexOf(uses.itemAt(position)), channelId, reason);
+            }
+            ++position;
+        }
+    }
+
+    /// @dev Of the item that was just looked at.
+    function _fail(bytes calldata items, uint256 item, address signer) private {
+        (bytes32 channelId, address channelKey, uint64 deadline, uint32 grace) = CapturedItems.scanned();
+        bytes memory reason;
+        if (!_isOpen(channelId)) {
+            reason = abi.encodeWithSelector(ValueChannelsNotOpen.selector, channelId);
+        } else if (block.timestamp > _end(deadline, grace)) {
+            reason = abi.encodeWithSelector(ValueChannelsTooLate.selector, channelId, deadline, grace);
+        } else {
+            reason = abi.encodeWithSelector(ValueChannelsWrongSigner.selector, channelId, signer, channelKey);
+        }
+        emit CaptureFailed(items.indexOf(item), channelId, reason);
     }
 
     /// @inheritdoc IValueChannels
     function close(Channel calldata channel) external returns (uint64 returnedUnits) {
         bytes32 channelId = channelIdOf(channel);
-        (uint256 tokenId,,) = TOKEN.lockInfo(address(this), channelId);
-        if (tokenId == 0) revert ValueChannelsNotOpen(channelId);
+        if (!_isOpen(channelId)) revert ValueChannelsNotOpen(channelId);
         if (msg.sender != channel.operator && block.timestamp <= _end(channel.deadline, channel.grace)) {
             revert ValueChannelsTooEarly(channelId, channel.deadline, channel.grace);
         }
@@ -195,7 +193,8 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         capturedUnits = channel.cap - remaining;
         if (block.timestamp <= _end(channel.deadline, channel.grace)) {
             // Time only moves forward and the rate is fixed, so what was captured stays allowed.
-            capturableUnits = _allowed(channel, lockedAt) - capturedUnits;
+            capturableUnits = packLockMeter(channel.cap, channel.cap, channel.rate, channel.burst)
+                .allowed(block.timestamp - lockedAt) - capturedUnits;
         }
         return (true, capturedUnits, remaining, capturableUnits);
     }
@@ -212,14 +211,9 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         }
     }
 
-    /// @dev What may be captured since opening, signatures aside: the cap, and the rate where there is one (R9).
-    function _allowed(Channel calldata channel, uint64 lockedAt) private view returns (uint64) {
-        uint64 cap = channel.cap;
-        uint256 rate = channel.rate;
-        if (rate == 0) return cap;
-        uint256 metered = uint256(channel.burst) + rate * (block.timestamp - lockedAt);
-        // At most `cap`, which has 64 bits.
-        return metered < cap ? uint64(metered) : cap;
+    function _isOpen(bytes32 channelId) private view returns (bool) {
+        (uint256 tokenId,,) = TOKEN.lockInfo(address(this), channelId);
+        return tokenId != 0;
     }
 
     function _returnData() private pure returns (bytes memory data) {

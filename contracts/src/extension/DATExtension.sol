@@ -2,7 +2,6 @@
 pragma solidity 0.8.34;
 
 import {DATBacking} from "../base/DATBacking.sol";
-import {IDATClasses, Parent} from "../interfaces/IDATClasses.sol";
 import {IDATErrors} from "../interfaces/IDATErrors.sol";
 
 /// @title DATExtension: what every part of the extension stands on.
@@ -14,14 +13,5 @@ abstract contract DATExtension is DATBacking {
     modifier onlyDelegated() {
         if (address(this) == _self) revert IDATErrors.DATDirectCall();
         _;
-    }
-
-    function _requireParent(uint256 classId, uint256 parentIndex) internal view returns (Parent storage) {
-        Parent[] storage parents = _records[classId].parents;
-        if (parentIndex >= parents.length) {
-            _requireClass(classId);
-            revert IDATClasses.DATNonexistentParent(classId, parentIndex);
-        }
-        return parents[parentIndex];
     }
 }

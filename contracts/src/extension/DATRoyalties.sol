@@ -10,38 +10,18 @@ import {TokenId} from "../types/TokenId.sol";
 import {DATExtension} from "./DATExtension.sol";
 
 /// @title DATRoyalties: royalties, expiry by anyone, what accounts are owed, and the public books (P3, P8, R19-R21).
-abstract contract DATRoyalties is DATExtension, IDATRevenue {
-    /// @inheritdoc IDATRevenue
-    function collectRoyalty(uint256 classId, uint256 parentIndex, address asset)
-        external
-        onlyDelegated
-        nonReentrantView
-        returns (uint256 amount)
-    {
-        Parent memory parent = _requireParent(classId, parentIndex);
-        Ledger storage ledger = _ledgers[classId][asset];
-        uint256 collected = ledger.collected[parentIndex];
-        amount = _royaltyDown(ledger.books.received(), parent.royaltyBps) - collected;
-        if (amount == 0) return 0;
-        ledger.collected[parentIndex] = collected + amount;
-        emit RoyaltyCollected(classId, parent.classId, asset, parentIndex, amount);
-        _accrue(parent.classId, asset, amount, _syncExpired(parent.classId));
-    }
-
-    /// @inheritdoc IDATRevenue
+abstract contract DATRoyalties is DATExtension {
     function royaltyDue(uint256 classId, uint256 parentIndex, address asset) external view returns (uint256) {
         Parent memory parent = _requireParent(classId, parentIndex);
         Ledger storage ledger = _ledgers[classId][asset];
         return _royaltyDown(ledger.books.received(), parent.royaltyBps) - ledger.collected[parentIndex];
     }
 
-    /// @inheritdoc IDATRevenue
     function syncExpired(uint256 classId) external onlyDelegated {
         _requireClass(classId);
         _syncExpired(classId);
     }
 
-    /// @inheritdoc IDATRevenue
     function observeExpiry(uint256 tokenId) external onlyDelegated {
         Token token = _requireToken(tokenId);
         if (!_isExpired(token.expireAt())) return;
@@ -49,22 +29,10 @@ abstract contract DATRoyalties is DATExtension, IDATRevenue {
         _observeExpired(tokenId);
     }
 
-    /// @inheritdoc IDATRevenue
-    function withdraw(address asset, address payable to) external onlyDelegated nonReentrant returns (uint256 amount) {
-        amount = _owed[msg.sender][asset];
-        if (amount == 0) return 0;
-        delete _owed[msg.sender][asset];
-        _owedTotal[asset] -= amount;
-        emit Withdrawn(msg.sender, asset, to, amount);
-        _pay(asset, to, amount);
-    }
-
-    /// @inheritdoc IDATRevenue
     function owedTo(address account, address asset) external view returns (uint256) {
         return _owed[account][asset];
     }
 
-    /// @inheritdoc IDATRevenue
     function revenueInfo(uint256 classId, address asset) external view returns (RevenueInfo memory) {
         _requireClass(classId);
         Ledger storage ledger = _ledgers[classId][asset];
@@ -85,13 +53,11 @@ abstract contract DATRoyalties is DATExtension, IDATRevenue {
         });
     }
 
-    /// @inheritdoc IDATRevenue
     function totalShareOf(uint256 classId) external view returns (uint256) {
         _requireClass(classId);
         return _activeShare(classId);
     }
 
-    /// @inheritdoc IDATRevenue
     function solvency(address asset, uint256 firstClass, uint256 lastClass)
         external
         view
@@ -112,10 +78,5 @@ abstract contract DATRoyalties is DATExtension, IDATRevenue {
         for (uint256 i; i < edges; ++i) {
             sum += ledger.collected[i];
         }
-    }
-
-    /// @dev The edges' floors never sum to more than what is reserved, which is a ceiling.
-    function _royaltyDown(uint256 received, uint256 royaltyBps) private pure returns (uint256) {
-        return received * royaltyBps / BASIS_POINTS;
     }
 }

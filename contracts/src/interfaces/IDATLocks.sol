@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-/// @notice What a lock shall come down to.
-/// @param remaining Units that stay locked; what is more is spent.
+import {LockMeter} from "../types/LockMeter.sol";
+
+/// @notice What may be taken from a lock.
+/// @param meter cap << 192 | cumulative << 128 | rate << 64 | burst: of the `cap` units that the lock began with, at most
+/// `cumulative` since then, and at most burst + rate x seconds since then. A zero rate is no limit.
 struct LockUse {
     bytes32 lockId;
-    uint64 remaining;
+    LockMeter meter;
 }
 
-/// @notice A lock as read back; zeros when there is no such lock.
-/// @param remaining Units still locked.
-/// @param lockedAt Unix time.
-struct LockInfo {
-    uint256 tokenId;
-    uint64 remaining;
-    uint64 lockedAt;
+/// @notice What was taken from a lock.
+/// @param units Now.
+/// @param cumulative Since locking, by the use's `cap`; right where `units` is not zero.
+struct LockTake {
+    uint64 units;
+    uint64 cumulative;
 }
 
 /// @title IDATLocks: value that one module may spend, and nobody else (R5, R6).
@@ -33,17 +35,18 @@ interface IDATLocks {
     /// @dev Requirements: caller is the holder; token not expired; 0 < `units` <= value; `module` is a contract.
     function lock(uint256 tokenId, uint64 units, address module, bytes calldata data) external returns (bytes32 lockId);
 
-    /// @notice Brings each lock down to `remaining` units: records what is more as usage by `operator` and releases the
-    /// lot's backing for it. A lock that is already there or below is passed over, so a lock may be named twice.
+    /// @notice Takes from each lock what its use allows and was not taken before: records it as usage by `operator` and
+    /// releases the lot's backing for it. Uses that allow nothing new, and ids that are no lock of the caller's, are passed
+    /// over; so a lock may be named twice.
     /// @param metricType The metric of every `UsageRecorded`.
-    /// @return units What was spent of each.
+    /// @return takes What was taken of each.
     /// @dev Consecutive uses of one lot release its backing together, so `BackingReleased`, `OwedIncreased`,
     /// `RevenueSettled` and `RevenueAccrued` come once for them, after their `UsageRecorded`; the operator's cut is rounded
     /// down once. What is released in all does not depend on how uses are batched (R2).
-    /// @dev Requirements: caller is the locks' module; no token that units are taken from has expired.
+    /// @dev Requirements: no token that units are taken from has expired. Never more is taken than the lock holds.
     function consumeLocks(LockUse[] calldata uses, bytes32 metricType, address operator)
         external
-        returns (uint64[] memory units);
+        returns (LockTake[] memory takes);
 
     /// @notice Returns what remains to the token, whoever owns it now, and ends the lock.
     /// @dev Requirements: caller is the module.
@@ -54,7 +57,4 @@ interface IDATLocks {
         external
         view
         returns (uint256 tokenId, uint64 remaining, uint64 lockedAt);
-
-    /// @notice `lockInfo` of many locks of one module.
-    function lockInfos(address module, bytes32[] calldata lockIds) external view returns (LockInfo[] memory);
 }

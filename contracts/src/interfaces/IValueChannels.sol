@@ -37,15 +37,6 @@ struct Voucher {
     uint64 seq;
 }
 
-/// @notice One item of a capture: a channel, its newest voucher (without the id, which is derived) and the signature.
-struct CaptureItem {
-    Channel channel;
-    uint64 cumulativeUnits;
-    bytes32 receiptHash;
-    uint64 seq;
-    bytes signature;
-}
-
 /// @notice A lineage edge whose royalty is collected after the captures (R19).
 struct RoyaltyEdge {
     uint256 classId;
@@ -86,6 +77,8 @@ interface IValueChannels {
     error ValueChannelsNotToken(address caller);
     /// @notice Thrown when a channel's terms cannot be honoured; `field` names the offending one.
     error ValueChannelsInvalidTerms(bytes32 field);
+    /// @notice Thrown when the items of a capture end within a run.
+    error ValueChannelsMalformedItems(uint256 length);
     /// @notice Thrown when a channel is not open: never opened, or closed.
     error ValueChannelsNotOpen(bytes32 channelId);
     /// @notice Thrown when a voucher is not signed by the channel key.
@@ -97,8 +90,12 @@ interface IValueChannels {
 
     /// @notice Takes what was signed and not yet taken, at most the lock and the rate; then collects royalties; then
     /// anchors receipt roots in the caller's name. Anyone may relay captures. Items fail alone.
-    function capture(CaptureItem[] calldata items, RoyaltyEdge[] calldata edges, ReceiptAnchor[] calldata anchors)
-        external;
+    /// @param items Channels, each with its newest voucher, packed big-endian without padding. One or more runs, each
+    /// operator(20) | channelKey(20) | rate(8) | burst(8) | grace(4) | mode(1) | count(2) and `count` times
+    /// holder(20) | tokenId(16) | deadline(8) | salt(32) | cap(8) | cumulativeUnits(8) | receiptHash(32) | seq(8) |
+    /// signature(64): numbers of bytes in brackets, fields those of `Channel` and `Voucher`, the signature r | (v - 27)
+    /// << 255 | s of ERC-2098. The channel id is derived. Consecutive runs of one operator are captured together.
+    function capture(bytes calldata items, RoyaltyEdge[] calldata edges, ReceiptAnchor[] calldata anchors) external;
 
     /// @notice Ends a channel and returns the rest to the token.
     /// @dev Requirements: caller is the operator, or deadline + grace has passed.

@@ -3,73 +3,137 @@ pragma solidity 0.8.34;
 
 import {Test} from "forge-std/Test.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {CapturedItems, Finding} from "../../src/channels/CapturedItems.sol";
+import {CapturedItems} from "../../src/channels/CapturedItems.sol";
 import {ChannelHash} from "../../src/channels/ChannelHash.sol";
-import {LockIds, LockUses, newLockIds, newLockUses} from "../../src/channels/LockCalls.sol";
-import {LockInfo} from "../../src/interfaces/IDATLocks.sol";
-import {CaptureItem, Channel, IValueChannels} from "../../src/interfaces/IValueChannels.sol";
+import {LockUses, newLockUses} from "../../src/channels/LockUses.sol";
+import {LockTake, LockUse} from "../../src/interfaces/IDATLocks.sol";
+import {Channel, ChannelMode, IValueChannels} from "../../src/interfaces/IValueChannels.sol";
+import {packLockMeter} from "../../src/types/LockMeter.sol";
+import {CaptureItem, compactSignature, encodeItems} from "../helpers/CaptureItems.sol";
 
 /// @notice The assembly of CapturedItems equals the same in Solidity (R6, R7, R9, R10).
 contract CapturedItemsTest is Test {
-    using CapturedItems for CaptureItem[];
-
     bytes32 private constant DOMAIN = keccak256("domain");
     uint256 private constant NOW = 1_760_000_000;
 
+    /// @param form What is wrong with the item, if anything.
+    /// @param run Items with equal numbers in a row are a run.
     struct Draw {
+        address holder;
+        uint128 tokenId;
         uint64 cap;
-        uint64 rate;
-        uint64 burst;
+        uint64 deadline;
+        bytes32 salt;
+        uint64 units;
+        bytes32 receiptHash;
+        uint64 seq;
+        uint8 form;
+        uint8 run;
+        bytes32 noise;
+    }
+
+    /// @notice What a scan of all items finds: a use for each that is right, and who signed the others.
+    struct Scan {
+        LockUse[] uses;
+        uint256[] indexes;
+        address[] operators;
+        Failure[] failures;
+    }
+
+    struct Failure {
+        uint256 index;
+        bytes32 channelId;
+        address channelKey;
+        address signer;
         uint64 deadline;
         uint32 grace;
-        uint64 units;
-        uint64 seq;
-        bytes32 receiptHash;
-        uint64 remaining;
-        uint32 age;
-        uint8 form;
-        bool late;
-        bool open;
-        bytes noise;
     }
 
-    function inspect(CaptureItem[] calldata items, uint256 position, bytes32 id, LockInfo calldata info)
-        external
-        view
-        returns (Finding, uint256, address)
+    /// @dev The desk must be the first thing in memory, so everything else comes after it.
+    function scan(bytes calldata packed) external view returns (bytes memory) {
+        CapturedItems.openDesk(DOMAIN);
+        Scan memory result;
+        uint256 capacity = packed.length / CapturedItems.ITEM_LENGTH;
+        LockUses uses = newLockUses(capacity);
+        result.operators = new address[](capacity);
+        result.failures = new Failure[](capacity);
+        uint256 used;
+        uint256 failed;
+        uint256 at = CapturedItems.startOf(packed);
+        while (at < CapturedItems.startOf(packed) + packed.length) {
+            (address operator, uint256 item, uint256 runEnd) = CapturedItems.openRun(at);
+            while (item < runEnd) {
+                uint256 before = used;
+                address signer;
+                (item, used, signer) = CapturedItems.scan(item, runEnd, uses, used);
+                for (uint256 i = before; i < used; ++i) {
+                    result.operators[i] = operator;
+                }
+                if (item == runEnd) break;
+                result.failures[failed++] = failureAt(packed, item, signer);
+                item += CapturedItems.ITEM_LENGTH;
+            }
+            at = runEnd;
+        }
+        (result.uses, result.indexes) = usesOf(packed, uses, used);
+        address[] memory operators = result.operators;
+        Failure[] memory failures = result.failures;
+        assembly ("memory-safe") {
+            mstore(operators, used)
+            mstore(failures, failed)
+        }
+        return abi.encode(result);
+    }
+
+    function failureAt(bytes calldata packed, uint256 item, address signer)
+        private
+        pure
+        returns (Failure memory failure)
     {
-        uint256[3] memory words = [info.tokenId, uint256(info.remaining), uint256(info.lockedAt)];
-        uint256 state;
-        assembly ("memory-safe") {
-            state := words
-        }
-        return items.inspect(position, DOMAIN, id, state);
+        (failure.channelId, failure.channelKey, failure.deadline, failure.grace) = CapturedItems.scanned();
+        (failure.index, failure.signer) = (CapturedItems.indexOf(packed, item), signer);
     }
 
-    function writeIds(CaptureItem[] calldata items) external pure returns (bytes32[] memory written) {
-        LockIds ids = newLockIds(items.length);
-        items.writeIds(DOMAIN, ids.first());
-        assembly ("memory-safe") {
-            written := ids
-        }
-    }
-
-    function operatorAt(CaptureItem[] calldata items, uint256 position) external pure returns (address) {
-        return items.operatorAt(position);
-    }
-
-    function emitCaptured(CaptureItem[] calldata items, uint256 position, bytes32 id, uint64 units, uint64 rest)
-        external
+    function usesOf(bytes calldata packed, LockUses uses, uint256 used)
+        private
+        pure
+        returns (LockUse[] memory list, uint256[] memory indexes)
     {
-        LockUses uses = newLockUses(2);
-        uses.setUse(0, id, rest, position);
-        uses.setUse(1, id, rest, position);
-        (,, uint256 place) = uses.placesOf(0);
-        assembly ("memory-safe") {
-            mstore(place, units)
-            mstore(add(place, 0x20), 0)
+        list = new LockUse[](used);
+        indexes = new uint256[](used);
+        for (uint256 i = 0; i < used; ++i) {
+            (uint256 use,,) = uses.placesOf(i);
+            LockUse memory one = list[i];
+            assembly ("memory-safe") {
+                mcopy(one, use, 0x40)
+            }
+            indexes[i] = CapturedItems.indexOf(packed, uses.itemAt(i));
         }
-        items.emitCaptured(IValueChannels.ChannelCaptured.selector, uses, 0, 2);
+    }
+
+    function emitCaptured(bytes calldata packed, bytes32[] calldata ids, LockTake[] calldata taken, uint256 first)
+        external
+        returns (uint256 position)
+    {
+        CapturedItems.openDesk(DOMAIN);
+        LockUses uses = newLockUses(ids.length);
+        uint256 at = CapturedItems.startOf(packed);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            (uint256 use, uint256 items,) = uses.placesOf(i);
+            (,, uint256 takes) = uses.placesOf(0);
+            (bytes32 id, uint256 units, uint256 cumulative) = (ids[i], taken[i].units, taken[i].cumulative);
+            uint256 item = at + CapturedItems.HEADER_LENGTH + i * CapturedItems.ITEM_LENGTH;
+            assembly ("memory-safe") {
+                mstore(use, id)
+                mstore(items, item)
+                if iszero(lt(i, first)) {
+                    takes := add(takes, shl(6, sub(i, first)))
+                    mstore(takes, units)
+                    mstore(add(takes, 0x20), cumulative)
+                }
+            }
+        }
+        return CapturedItems.emitCaptured(IValueChannels.ChannelCaptured.selector, uses, first, first, ids.length);
     }
 
     function idOf(Channel memory channel) private pure returns (bytes32) {
@@ -80,117 +144,125 @@ contract CapturedItemsTest is Test {
         return keccak256(abi.encodePacked(hex"1901", DOMAIN, structHash));
     }
 
-    function voucherOf(CaptureItem memory item, bytes32 id) private pure returns (bytes32) {
+    function voucherOf(CaptureItem memory item) private pure returns (bytes32) {
         return digestOf(
-            keccak256(abi.encode(ChannelHash.VOUCHER_TYPEHASH, id, item.cumulativeUnits, item.receiptHash, item.seq))
+            keccak256(
+                abi.encode(
+                    ChannelHash.VOUCHER_TYPEHASH, idOf(item.channel), item.cumulativeUnits, item.receiptHash, item.seq
+                )
+            )
         );
     }
 
-    /// @dev The item that is looked at is the second of two, so that positions matter.
-    function drawn(Draw memory d) private returns (CaptureItem[] memory items, bytes32 id) {
+    /// @dev An item that is right, or late, or signed by nobody, another key or with a high `s`.
+    function drawn(Draw memory d) private returns (CaptureItem memory item) {
+        (item.channel.holder, item.channel.tokenId, item.channel.cap, item.channel.salt) =
+        (d.holder, d.tokenId, d.cap, d.salt);
         (address key, uint256 secret) = makeAddrAndKey("key");
-        items = new CaptureItem[](2);
-        CaptureItem memory item = items[1];
-        d.grace = uint32(bound(d.grace, 0, 1e9));
-        d.deadline =
-            uint64(bound(d.deadline, d.late ? 0 : NOW - d.grace, d.late ? NOW - d.grace - 1 : type(uint64).max));
-        item.channel.holder = address(1);
-        item.channel.operator = makeAddr("operator");
         item.channel.channelKey = key;
-        (item.channel.cap, item.channel.rate, item.channel.burst) = (d.cap, d.rate, d.burst);
-        (item.channel.deadline, item.channel.grace) = (d.deadline, d.grace);
-        item.channel.salt = keccak256(d.noise);
-        (item.cumulativeUnits, item.seq, item.receiptHash) = (d.units, d.seq, d.receiptHash);
-        id = idOf(item.channel);
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(secret, voucherOf(item, id));
-        if (d.form % 4 == 0) item.signature = d.noise;
-        else if (d.form % 4 == 1) item.signature = abi.encodePacked(r, bytes32(uint256(s) | uint256(v - 27) << 255));
-        else item.signature = abi.encodePacked(r, s, v);
+        item.channel.operator = address(uint160(uint256(keccak256(abi.encode(d.run % 3)))));
+        (item.channel.rate, item.channel.burst) = (d.run % 3, d.run % 2);
+        item.channel.mode = ChannelMode(d.run % 2);
+        item.channel.grace = 1e6;
+        item.channel.deadline = uint64(
+            d.form % 8 == 0 ? bound(d.deadline, 0, NOW - 1e6 - 1) : bound(d.deadline, NOW - 1e6, type(uint64).max)
+        );
+        (item.cumulativeUnits, item.receiptHash, item.seq) = (d.units, d.receiptHash, d.seq);
+        if (d.form % 8 == 1) (, secret) = makeAddrAndKey("another key");
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(secret, voucherOf(item));
+        (item.r, item.vs) = compactSignature(v, r, s);
+        if (d.form % 8 == 2) item.vs |= bytes32(uint256(1) << 254);
+        if (d.form % 8 == 3) (item.r, item.vs) = (d.noise, keccak256(abi.encode(d.noise)));
     }
 
-    function signerOf(bytes memory signature, bytes32 digest) private pure returns (address signer) {
-        if (signature.length == 64) {
-            (bytes32 r, bytes32 vs) = abi.decode(signature, (bytes32, bytes32));
-            (signer,,) = ECDSA.tryRecover(digest, r, vs);
-        } else {
-            (signer,,) = ECDSA.tryRecover(digest, signature);
-        }
+    function signerOf(CaptureItem memory item) private pure returns (address signer) {
+        (signer,,) = ECDSA.tryRecover(voucherOf(item), item.r, item.vs);
     }
 
-    function expected(CaptureItem memory item, bytes32 id, LockInfo memory info)
-        private
-        pure
-        returns (Finding, uint256, address)
-    {
-        Channel memory channel = item.channel;
-        if (info.tokenId == 0) return (Finding.NotOpen, 0, address(0));
-        if (NOW > uint256(channel.deadline) + channel.grace) return (Finding.TooLate, 0, address(0));
-        address signer = signerOf(item.signature, voucherOf(item, id));
-        if (signer != channel.channelKey) return (Finding.WrongSigner, 0, signer);
-        uint256 target = item.cumulativeUnits < channel.cap ? item.cumulativeUnits : channel.cap;
-        uint256 metered = uint256(channel.burst) + uint256(channel.rate) * (NOW - info.lockedAt);
-        if (channel.rate != 0 && metered < target) target = metered;
-        uint256 rest = channel.cap - target;
-        return (rest < info.remaining ? Finding.Due : Finding.NothingNew, rest, signer);
-    }
-
-    function testFuzz_R8_InspectionEqualsSolidity(Draw memory d) public {
-        vm.warp(NOW);
-        (CaptureItem[] memory items, bytes32 id) = drawn(d);
-        LockInfo memory info = LockInfo(d.open ? 7 : 0, d.remaining, uint64(NOW - d.age % 1e9));
-        (Finding finding, uint256 rest, address signer) = this.inspect(items, 1, id, info);
-        (Finding finding_, uint256 rest_, address signer_) = expected(items[1], id, info);
-        assertEq(uint256(finding), uint256(finding_));
-        assertEq(rest, rest_);
-        assertEq(signer, signer_);
-    }
-
-    function testFuzz_R10_RecoveryEqualsOpenZeppelins(bytes32 r, bytes32 s, uint8 v, bytes calldata tail, uint8 length)
-        public
-        view
-    {
-        CaptureItem[] memory items = new CaptureItem[](1);
-        bytes memory signature = abi.encodePacked(r, s, v % 2 == 0 ? v : 27 + v % 4 / 2, tail);
-        length = uint8(bound(length, 60, 68));
-        if (signature.length > length) {
-            assembly ("memory-safe") {
-                mstore(signature, length)
+    function expected(CaptureItem[] memory items) private pure returns (Scan memory result) {
+        result.uses = new LockUse[](items.length);
+        result.indexes = new uint256[](items.length);
+        result.operators = new address[](items.length);
+        result.failures = new Failure[](items.length);
+        uint256 used;
+        uint256 failed;
+        for (uint256 i = 0; i < items.length; ++i) {
+            Channel memory c = items[i].channel;
+            address signer = signerOf(items[i]);
+            if (NOW <= uint256(c.deadline) + c.grace && signer == c.channelKey) {
+                result.uses[used] = LockUse(idOf(c), packLockMeter(c.cap, items[i].cumulativeUnits, c.rate, c.burst));
+                result.operators[used] = c.operator;
+                result.indexes[used++] = i;
+            } else {
+                result.failures[failed++] = Failure(i, idOf(c), c.channelKey, signer, c.deadline, c.grace);
             }
         }
-        items[0].signature = signature;
-        items[0].channel.deadline = type(uint64).max;
-        items[0].channel.channelKey = address(1);
-        (Finding finding,, address signer) = this.inspect(items, 0, keccak256("id"), LockInfo(1, 1, 1));
-        assertEq(uint256(finding), uint256(Finding.WrongSigner));
-        assertEq(signer, signerOf(signature, voucherOf(items[0], keccak256("id"))));
-    }
-
-    function testFuzz_R7_IdsEqualAbiEncode(Draw memory d, uint8 count) public {
-        vm.warp(NOW);
-        CaptureItem[] memory items = new CaptureItem[](count % 5);
-        for (uint256 i = 0; i < items.length; ++i) {
-            (CaptureItem[] memory one,) = drawn(d);
-            items[i] = one[1];
-            items[i].channel.tokenId = i;
-        }
-        bytes32[] memory ids = this.writeIds(items);
-        assertEq(ids.length, items.length);
-        for (uint256 i = 0; i < items.length; ++i) {
-            assertEq(ids[i], idOf(items[i].channel));
-            assertEq(this.operatorAt(items, i), items[i].channel.operator);
+        (LockUse[] memory uses, uint256[] memory indexes) = (result.uses, result.indexes);
+        (address[] memory operators, Failure[] memory failures) = (result.operators, result.failures);
+        assembly ("memory-safe") {
+            mstore(uses, used)
+            mstore(indexes, used)
+            mstore(operators, used)
+            mstore(failures, failed)
         }
     }
 
-    function testFuzz_R8_EventEqualsSolidity(Draw memory d, bytes32 id, uint64 units, uint64 rest) public {
+    function testFuzz_R7_R8_R10_ScanEqualsSolidity(Draw[] memory draws) public {
         vm.warp(NOW);
-        (CaptureItem[] memory items,) = drawn(d);
-        rest = uint64(bound(rest, 0, d.cap));
-        units = units == 0 ? 1 : units;
-        vm.expectEmit(address(this));
-        emit IValueChannels.ChannelCaptured(id, units, d.cap - rest, d.seq, d.receiptHash);
+        CaptureItem[] memory items = new CaptureItem[](draws.length % 8);
+        for (uint256 i = 0; i < items.length; ++i) {
+            items[i] = drawn(draws[i]);
+        }
+        assertEq(this.scan(encodeItems(items)), abi.encode(expected(items)));
+    }
+
+    function testFuzz_R10_RecoveryEqualsOpenZeppelins(Draw memory d, bytes32 r, bytes32 vs) public {
+        vm.warp(NOW);
+        d.form = 4;
+        CaptureItem[] memory items = new CaptureItem[](1);
+        items[0] = drawn(d);
+        (items[0].r, items[0].vs) = (r, vs);
+        Failure[] memory failures = abi.decode(this.scan(encodeItems(items)), (Scan)).failures;
+        assertEq(failures.length, 1);
+        assertEq(failures[0].signer, signerOf(items[0]));
+    }
+
+    function testFuzz_R8_EventsEqualSolidity(
+        Draw memory d,
+        bytes32[4] memory ids,
+        LockTake[4] memory taken,
+        uint8 first
+    ) public {
+        first = first % 4;
+        CaptureItem[] memory items = new CaptureItem[](4);
+        bytes32[] memory idList = new bytes32[](4);
+        LockTake[] memory takeList = new LockTake[](4);
+        uint256 end = 4;
+        for (uint256 i = 0; i < 4; ++i) {
+            (d.receiptHash, d.seq) = (keccak256(abi.encode(i)), d.seq / 2);
+            items[i] = drawn(d);
+            (idList[i], takeList[i]) = (ids[i], taken[i]);
+            if (i >= first && end == 4 && taken[i].units == 0) end = i;
+        }
+        for (uint256 i = first; i < end; ++i) {
+            vm.expectEmit(address(this));
+            emit IValueChannels.ChannelCaptured(
+                ids[i], taken[i].units, taken[i].cumulative, items[i].seq, items[i].receiptHash
+            );
+        }
         vm.recordLogs();
-        this.emitCaptured(items, 1, id, units, rest);
-        // The second use took nothing.
-        assertEq(vm.getRecordedLogs().length, 1);
+        assertEq(this.emitCaptured(encodeItems(items), idList, takeList, first), end);
+        assertEq(vm.getRecordedLogs().length, end - first);
+    }
+
+    /// @notice Memory that was taken before would be written over.
+    function test_TheDeskIsFirst() public {
+        bytes memory something = "something";
+        vm.expectRevert();
+        this.openDeskAfter(something);
+    }
+
+    function openDeskAfter(bytes memory) external pure {
+        CapturedItems.openDesk(DOMAIN);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import {IDATLocks, LockUse} from "../../src/interfaces/IDATLocks.sol";
 import {Channel, IValueChannels} from "../../src/interfaces/IValueChannels.sol";
+import {packLockMeter} from "../../src/types/LockMeter.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 
 contract ValueChannelsCloseTest is KedgeTest {
@@ -78,22 +79,21 @@ contract ValueChannelsCloseTest is KedgeTest {
     function test_R5_OnlyTheModuleTakesOrReturns() public {
         bytes memory reason = abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, holder, channelId);
         vm.startPrank(holder);
-        vm.expectRevert(reason);
-        token.consumeLocks(usesOf(0), keccak256("units"), holder);
+        assertEq(token.consumeLocks(usesOf(100), keccak256("units"), holder)[0].units, 0);
         vm.expectRevert(reason);
         token.returnLock(channelId);
     }
 
-    function usesOf(uint64 remaining) private view returns (LockUse[] memory uses) {
+    function usesOf(uint64 cumulative) private view returns (LockUse[] memory uses) {
         uses = new LockUse[](1);
-        uses[0] = LockUse(channelId, remaining);
+        uses[0] = LockUse(channelId, packLockMeter(100, cumulative, 0, 0));
     }
 
     function test_R5_TheModuleNeverTakesMoreThanTheLock() public {
         vm.startPrank(address(channels));
-        assertEq(token.consumeLocks(usesOf(61), keccak256("units"), operator)[0], 0);
-        assertEq(token.consumeLocks(usesOf(0), keccak256("units"), operator)[0], 60);
-        assertEq(token.consumeLocks(usesOf(0), keccak256("units"), operator)[0], 0);
+        assertEq(token.consumeLocks(usesOf(39), keccak256("units"), operator)[0].units, 0);
+        assertEq(token.consumeLocks(usesOf(100), keccak256("units"), operator)[0].units, 60);
+        assertEq(token.consumeLocks(usesOf(100), keccak256("units"), operator)[0].units, 0);
         assertEq(core.valueOf(tokenId), 900);
     }
 

@@ -27,7 +27,7 @@ contract ValueChannelsOpenTest is KedgeTest {
 
     function test_R5_OnlyTheTokenOpens() public {
         vm.expectRevert(abi.encodeWithSelector(IValueChannels.ValueChannelsNotToken.selector, address(this)));
-        ILockModule(address(channels)).onLock(holder, tokenId, 100, 0, abi.encode(channelTerms(tokenId, 100)));
+        ILockModule(address(channels)).onLock(holder, tokenId, 100, 0, true, abi.encode(channelTerms(tokenId, 100)));
     }
 
     function test_R5_OnlyTheHolderLocks() public {

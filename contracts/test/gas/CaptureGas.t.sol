@@ -2,7 +2,8 @@
 pragma solidity 0.8.34;
 
 import {LotTerms} from "../../src/interfaces/IDATLots.sol";
-import {CaptureItem, Channel, ReceiptAnchor, RoyaltyEdge} from "../../src/interfaces/IValueChannels.sol";
+import {Channel, ReceiptAnchor, RoyaltyEdge} from "../../src/interfaces/IValueChannels.sol";
+import {CaptureItem, encodeItems} from "../helpers/CaptureItems.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 
 /// @notice Gas of a capture transaction of n channels of n holders in one backed lot, under snapshot: whole transaction.
@@ -39,7 +40,7 @@ contract CaptureGasTest is KedgeTest {
     }
 
     function batch(uint256 from, uint256 count, uint64 units) private {
-        channels.capture(itemsOf(from, count, units), new RoyaltyEdge[](0), new ReceiptAnchor[](0));
+        channels.capture(encodeItems(itemsOf(from, count, units)), new RoyaltyEdge[](0), new ReceiptAnchor[](0));
     }
 
     function itemsOf(uint256 from, uint256 count, uint64 units) private view returns (CaptureItem[] memory items) {
@@ -74,7 +75,7 @@ contract CaptureGasTest is KedgeTest {
         ReceiptAnchor[] memory anchors = new ReceiptAnchor[](1);
         anchors[0] =
             ReceiptAnchor(1, 1, 20, keccak256("root"), "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi");
-        channels.capture(itemsOf(0, 10, 1000), edges, anchors);
+        channels.capture(encodeItems(itemsOf(0, 10, 1000)), edges, anchors);
         vm.snapshotGasLastCall("capture", "10 channels, one edge, one anchor");
     }
 

@@ -7,7 +7,6 @@ import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {IDataAnchoringToken} from "../../src/interfaces/IDataAnchoringToken.sol";
 import {
-    CaptureItem,
     Channel,
     ChannelMode,
     IValueChannels,
@@ -17,6 +16,7 @@ import {
 } from "../../src/interfaces/IValueChannels.sol";
 import {IValueMarket} from "../../src/interfaces/IValueMarket.sol";
 import {PlainAsset} from "./Assets.sol";
+import {CaptureItem, compactSignature, encodeItems} from "./CaptureItems.sol";
 
 /// @notice The deployed contracts, and the shortest way to a class, a lot, a token, a channel and a voucher.
 /// @dev Deploys by artifact name, so that a change of a contract recompiles no test.
@@ -175,9 +175,9 @@ abstract contract KedgeTest is Test {
         view
         returns (CaptureItem memory item)
     {
-        item = CaptureItem(channel, cumulativeUnits, keccak256("receipt"), 1, "");
+        item = CaptureItem(channel, cumulativeUnits, keccak256("receipt"), 1, 0, 0);
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(secret, digestOf(item));
-        item.signature = abi.encodePacked(r, s, v);
+        (item.r, item.vs) = compactSignature(v, r, s);
     }
 
     function digestOf(CaptureItem memory item) internal view returns (bytes32) {
@@ -193,7 +193,7 @@ abstract contract KedgeTest is Test {
     }
 
     function capture(CaptureItem[] memory items) internal {
-        channels.capture(items, new RoyaltyEdge[](0), new ReceiptAnchor[](0));
+        channels.capture(encodeItems(items), new RoyaltyEdge[](0), new ReceiptAnchor[](0));
     }
 
     /// @notice Signs and captures up to `cumulativeUnits`.

@@ -3,7 +3,8 @@ pragma solidity 0.8.34;
 
 import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {LotTerms} from "../../src/interfaces/IDATLots.sol";
-import {CaptureItem, Channel, ChannelMode, ReceiptAnchor, RoyaltyEdge} from "../../src/interfaces/IValueChannels.sol";
+import {Channel, ChannelMode, ReceiptAnchor, RoyaltyEdge} from "../../src/interfaces/IValueChannels.sol";
+import {CaptureItem, encodeItems} from "../helpers/CaptureItems.sol";
 import {Model} from "./Model.sol";
 
 /// @notice Many actors over four related classes. Each action does something valid and tells the model.
@@ -317,7 +318,7 @@ contract World is Model {
             edgesToCollect[i] = RoyaltyEdge(classId, edge, assetOf(asset));
             collected(classId, edge, asset);
         }
-        channels.capture(items, edgesToCollect, new ReceiptAnchor[](0));
+        channels.capture(encodeItems(items), edgesToCollect, new ReceiptAnchor[](0));
     }
 
     /// @notice `before` is what was captured before the batch: who asks for nothing more than that is passed over.

@@ -3,7 +3,8 @@ pragma solidity 0.8.34;
 
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
-import {IDATLocks, LockInfo, LockUse} from "../../src/interfaces/IDATLocks.sol";
+import {IDATLocks, LockTake, LockUse} from "../../src/interfaces/IDATLocks.sol";
+import {LockMeter, packLockMeter} from "../../src/types/LockMeter.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 import {TestModule} from "./Modules.sol";
 
@@ -34,7 +35,7 @@ contract LocksTest is KedgeTest {
         vm.expectEmit(address(token));
         emit IDATLocks.ValueLocked(tokenId, address(module), ID, 60);
         assertEq(lock(60), ID);
-        assertEq(module.seen(), keccak256(abi.encode(holder, tokenId, uint64(60), EXPIRY, bytes("data"))));
+        assertEq(module.seen(), keccak256(abi.encode(holder, tokenId, uint64(60), EXPIRY, true, bytes("data"))));
         assertEq(core.valueOf(tokenId), 40);
         (uint256 lockedToken, uint64 remaining, uint64 lockedAt) = token.lockInfo(address(module), ID);
         assertEq(lockedToken, tokenId);
@@ -82,7 +83,7 @@ contract LocksTest is KedgeTest {
         vm.expectRevert(reason);
         vm.prank(holder);
         token.lock(tokenId, 10, address(module), "");
-        module.consume(ID, 0, operator);
+        module.consume(ID, 10, 10, operator);
         vm.expectRevert(reason);
         vm.prank(holder);
         token.lock(tokenId, 10, address(module), "");
@@ -98,9 +99,13 @@ contract LocksTest is KedgeTest {
         assertEq(core.valueOf(tokenId), 80);
     }
 
-    function uses(bytes32 id, uint64 remaining) private pure returns (LockUse[] memory list) {
+    function use(bytes32 id, uint64 cumulative) private pure returns (LockUse memory) {
+        return LockUse(id, packLockMeter(60, cumulative, 0, 0));
+    }
+
+    function uses(bytes32 id, uint64 cumulative) private pure returns (LockUse[] memory list) {
         list = new LockUse[](1);
-        list[0] = LockUse(id, remaining);
+        list[0] = use(id, cumulative);
     }
 
     function remainingOf(bytes32 id) private view returns (uint64 remaining) {
@@ -109,29 +114,34 @@ contract LocksTest is KedgeTest {
 
     function test_R5_OnlyTheModuleTakesAndNeverBeyondTheLock() public {
         lock(60);
-        vm.expectRevert(abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, stranger, ID));
+        vm.recordLogs();
         vm.prank(stranger);
-        token.consumeLocks(uses(ID, 0), METRIC, stranger);
+        LockTake[] memory none = token.consumeLocks(uses(ID, 60), METRIC, stranger);
+        assertEq(none[0].units, 0);
+        assertEq(vm.getRecordedLogs().length, 0);
         vm.expectRevert(abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, holder, ID));
         vm.prank(holder);
         token.returnLock(ID);
+        assertEq(remainingOf(ID), 60);
+
         vm.expectEmit(address(token));
         emit IDATCore.UsageRecorded(tokenId, METRIC, 25, operator);
-        assertEq(module.consume(ID, 35, operator), 25);
+        assertEq(module.consume(ID, 60, 25, operator), 25);
         assertEq(remainingOf(ID), 35);
         assertEq(core.valueOf(tokenId), 40);
-        assertEq(module.consume(ID, 0, operator), 35);
+        assertEq(module.consume(ID, 60, type(uint64).max, operator), 35);
         assertEq(remainingOf(ID), 0);
+        assertEq(module.consume(ID, type(uint64).max, type(uint64).max, operator), 0);
         assertEq(module.release(ID), 0);
     }
 
-    function test_R5_ALockAlreadyThereOrBelowIsPassedOver() public {
+    function test_R5_ALockAlreadyThereOrBeyondIsPassedOver() public {
         lock(60);
-        module.consume(ID, 35, operator);
+        module.consume(ID, 60, 25, operator);
         vm.recordLogs();
-        assertEq(module.consume(ID, 35, operator), 0);
-        assertEq(module.consume(ID, 36, operator), 0);
-        assertEq(module.consume(ID, type(uint64).max, operator), 0);
+        assertEq(module.consume(ID, 60, 25, operator), 0);
+        assertEq(module.consume(ID, 60, 24, operator), 0);
+        assertEq(module.consume(ID, type(uint64).max, 0, operator), 0);
         assertEq(vm.getRecordedLogs().length, 0);
         assertEq(remainingOf(ID), 35);
     }
@@ -139,49 +149,94 @@ contract LocksTest is KedgeTest {
     function test_R5_ALockTwiceInABatchIsTakenOnce() public {
         lock(60);
         LockUse[] memory list = new LockUse[](4);
-        list[0] = LockUse(ID, 50);
-        list[1] = LockUse(ID, 20);
-        list[2] = LockUse(ID, 20);
-        list[3] = LockUse(ID, 30);
-        uint64[] memory units = module.consume(list, operator);
-        assertEq(
-            abi.encode(units), abi.encode(uint256(0x20), uint256(4), uint256(10), uint256(30), uint256(0), uint256(0))
-        );
+        list[0] = use(ID, 10);
+        list[1] = use(ID, 40);
+        list[2] = use(ID, 40);
+        list[3] = use(ID, 30);
+        LockTake[] memory takes = module.consume(list, operator);
+        LockTake[] memory expected = new LockTake[](4);
+        expected[0] = LockTake(10, 10);
+        expected[1] = LockTake(30, 40);
+        expected[2] = LockTake(0, 40);
+        expected[3] = LockTake(0, 30);
+        assertEq(abi.encode(takes), abi.encode(expected));
         assertEq(remainingOf(ID), 20);
     }
 
-    function test_R5_ABatchIsTakenAsAWholeOrNotAtAll() public {
+    function test_R5_UnknownLocksArePassedOver() public {
         lock(60);
-        LockUse[] memory list = new LockUse[](2);
-        list[0] = LockUse(ID, 50);
-        list[1] = LockUse(keccak256("unknown"), 0);
-        vm.expectRevert(
-            abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, address(module), keccak256("unknown"))
-        );
-        module.consume(list, operator);
-        assertEq(remainingOf(ID), 60);
+        LockUse[] memory list = new LockUse[](3);
+        list[0] = use(keccak256("unknown"), 60);
+        list[1] = use(ID, 10);
+        list[2] = LockUse(keccak256("unknown"), packLockMeter(type(uint64).max, type(uint64).max, 1, 0));
+        LockTake[] memory takes = module.consume(list, operator);
+        assertEq(takes[0].units, 0);
+        assertEq(takes[1].units, 10);
+        assertEq(takes[2].units, 0);
+        assertEq(remainingOf(ID), 50);
         assertEq(module.consume(new LockUse[](0), operator).length, 0);
     }
 
-    function testFuzz_R5_LockInfosAreTheLocks(uint64[5] memory units, bool[5] memory ended) public {
-        uint256 rich = mintValue(classId, holder, type(uint64).max, 0);
-        bytes32[] memory ids = new bytes32[](6);
-        for (uint256 i = 0; i < 5; ++i) {
-            vm.warp(START + i);
-            ids[i] = keccak256(abi.encode(i));
-            module.setNextId(ids[i]);
+    /// @dev What a batch takes, in Solidity; stops at the first use of an expired token.
+    function expectedTakes(LockUse[] memory list, uint64[3] memory left, uint256[3] memory times)
+        private
+        view
+        returns (LockTake[] memory takes, bytes memory reason)
+    {
+        takes = new LockTake[](list.length);
+        for (uint256 i = 0; i < list.length; ++i) {
+            uint256 which = uint256(list[i].lockId) - 1;
+            uint64 cap = uint64(LockMeter.unwrap(list[i].meter) >> 192);
+            // The fourth id is no lock.
+            uint64 allowed = list[i].meter.allowed(block.timestamp - (which == 3 ? 0 : times[which]));
+            takes[i].cumulative = allowed;
+            if (which == 3 || left[which] <= cap - allowed) continue;
+            takes[i].units = left[which] - (cap - allowed);
+            left[which] -= takes[i].units;
+            // The second lock's token expires.
+            if (which == 1 && block.timestamp > EXPIRY) {
+                return (takes, abi.encodeWithSelector(IDATErrors.ERC8028Expired.selector, tokenId, EXPIRY));
+            }
+        }
+    }
+
+    /// @notice The assembly of `consumeLocks` equals the same in Solidity, whatever it is asked for (R5, R6, R9).
+    function testFuzz_R5_ConsumptionEqualsSolidity(
+        uint64[3] memory units,
+        uint256[6] memory meters,
+        uint8[6] memory which,
+        uint32 later
+    ) public {
+        uint256[3] memory tokens = [
+            mintValue(classId, holder, type(uint64).max, 0), tokenId, mintValue(classId, holder, type(uint64).max, 0)
+        ];
+        uint256[3] memory times;
+        for (uint256 i = 0; i < 3; ++i) {
+            times[i] = START + i;
+            vm.warp(times[i]);
+            module.setNextId(bytes32(i + 1));
+            units[i] = uint64(bound(units[i], 1, i == 1 ? 100 : type(uint64).max));
             vm.prank(holder);
-            token.lock(rich, uint64(bound(units[i], 1, type(uint64).max / 5)), address(module), "");
-            if (ended[i]) module.release(ids[i]);
+            token.lock(tokens[i], units[i], address(module), "");
         }
-        LockInfo[] memory infos = token.lockInfos(address(module), ids);
-        assertEq(infos.length, 6);
+        LockUse[] memory list = new LockUse[](6);
         for (uint256 i = 0; i < 6; ++i) {
-            (uint256 lockedToken, uint64 remaining, uint64 lockedAt) = token.lockInfo(address(module), ids[i]);
-            assertEq(abi.encode(infos[i]), abi.encode(lockedToken, remaining, lockedAt));
+            // Small numbers half of the time, so that they are near the locks'.
+            if (i % 2 == 0) meters[i] &= 0xff00000000000000ff000000000000000f00000000000000ff;
+            list[i] = LockUse(bytes32(uint256(which[i] % 4 + 1)), LockMeter.wrap(meters[i]));
         }
-        assertEq(token.lockInfos(address(module), new bytes32[](0)).length, 0);
-        assertEq(token.lockInfos(stranger, ids)[0].tokenId, 0);
+        vm.warp(START + 2 + later % 2 days);
+        (LockTake[] memory expected, bytes memory reason) = expectedTakes(list, units, times);
+        if (reason.length != 0) {
+            vm.expectRevert(reason);
+            module.consume(list, operator);
+        } else {
+            assertEq(abi.encode(module.consume(list, operator)), abi.encode(expected));
+            for (uint256 i = 0; i < 3; ++i) {
+                // `expectedTakes` took from them, too.
+                assertEq(remainingOf(bytes32(i + 1)), units[i]);
+            }
+        }
     }
 
     function test_P14_AHolderCannotRevokeAfterBeingServed() public {
@@ -192,7 +247,7 @@ contract LocksTest is KedgeTest {
         core.transferValue(tokenId, aside, 40);
         core.transferToken(tokenId, stranger);
         vm.stopPrank();
-        module.consume(ID, 0, operator);
+        module.consume(ID, 60, 60, operator);
         assertEq(core.valueOf(tokenId), 0);
     }
 
@@ -204,7 +259,7 @@ contract LocksTest is KedgeTest {
 
     function test_R6_TheRestReturnsToWhoeverOwnsTheToken() public {
         lock(60);
-        module.consume(ID, 40, operator);
+        module.consume(ID, 60, 20, operator);
         vm.prank(holder);
         core.transferToken(tokenId, stranger);
         vm.expectEmit(address(token));
@@ -217,17 +272,16 @@ contract LocksTest is KedgeTest {
         bytes memory reason = abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, address(module), ID);
         vm.expectRevert(reason);
         module.release(ID);
-        vm.expectRevert(reason);
-        module.consume(ID, 0, operator);
+        assertEq(module.consume(ID, 60, 60, operator), 0);
     }
 
     function test_R6_NothingIsTakenFromAnExpiredToken() public {
         lock(60);
         vm.warp(EXPIRY);
-        module.consume(ID, 59, operator);
+        module.consume(ID, 60, 1, operator);
         vm.warp(EXPIRY + 1);
         vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Expired.selector, tokenId, EXPIRY));
-        module.consume(ID, 58, operator);
+        module.consume(ID, 60, 2, operator);
         assertEq(module.release(ID), 59);
         assertEq(core.valueOf(tokenId), 99);
     }

@@ -207,7 +207,7 @@ contract LotsTest is KedgeTest {
         emit IDATCore.RevenueSettled(child, ETH, 300);
         vm.expectEmit(address(token));
         emit IDATRevenue.RevenueAccrued(child, ETH, 300, 270, 270 << 48, 1);
-        module.consume(0, 6, operator);
+        module.consume(0, 10, 4, operator);
 
         assertEq(token.owedTo(operator, ETH), 100);
         assertEq(core.pendingRevenue(childShare, ETH), 270);
@@ -216,7 +216,7 @@ contract LotsTest is KedgeTest {
         assertEq(token.withdraw(ETH, payable(operator)), 100);
         assertEq(operator.balance, 100);
         // Nobody to pay: all is the class's.
-        module.consume(0, 5, address(0));
+        module.consume(0, 10, 5, address(0));
         assertEq(token.owedTo(address(0), ETH), 0);
         assertEq(token.revenueInfo(child, ETH).received, 400);
         assertBooks();

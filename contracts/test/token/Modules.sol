@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IDATLocks, LockUse} from "../../src/interfaces/IDATLocks.sol";
+import {IDATLocks, LockTake, LockUse} from "../../src/interfaces/IDATLocks.sol";
 import {ILockModule} from "../../src/interfaces/ILockModule.sol";
+import {packLockMeter} from "../../src/types/LockMeter.sol";
 
 /// @notice A lock module that gives the ids it is told to, calls back while it is asked, and obeys the test.
 contract TestModule is ILockModule {
@@ -27,24 +28,28 @@ contract TestModule is ILockModule {
         _callback = callback;
     }
 
-    function onLock(address holder, uint256 tokenId, uint64 units, uint64 expireAt, bytes calldata data)
-        external
-        returns (bytes32)
-    {
+    function onLock(
+        address holder,
+        uint256 tokenId,
+        uint64 units,
+        uint64 expireAt,
+        bool policyHashed,
+        bytes calldata data
+    ) external returns (bytes32) {
         if (data.length != 0 && data[0] == "!") revert Refused(data);
-        seen = keccak256(abi.encode(holder, tokenId, units, expireAt, data));
+        seen = keccak256(abi.encode(holder, tokenId, units, expireAt, policyHashed, data));
         if (_callback.length != 0) (succeeded, answer) = address(_token).call(_callback);
         return nextId;
     }
 
-    /// @notice Brings one lock down to `remaining`.
-    function consume(bytes32 lockId, uint64 remaining, address operator) external returns (uint64) {
+    /// @notice Takes from one lock up to `cumulative` units of `cap`.
+    function consume(bytes32 lockId, uint64 cap, uint64 cumulative, address operator) external returns (uint64) {
         LockUse[] memory uses = new LockUse[](1);
-        uses[0] = LockUse(lockId, remaining);
-        return consume(uses, operator)[0];
+        uses[0] = LockUse(lockId, packLockMeter(cap, cumulative, 0, 0));
+        return consume(uses, operator)[0].units;
     }
 
-    function consume(LockUse[] memory uses, address operator) public returns (uint64[] memory) {
+    function consume(LockUse[] memory uses, address operator) public returns (LockTake[] memory) {
         return _token.consumeLocks(uses, keccak256("units"), operator);
     }
 

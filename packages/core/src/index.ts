@@ -59,6 +59,7 @@ export {
 } from './manifest.js';
 export { merkleRootFromPath, merkleTree, type MerkleTree } from './merkle.js';
 export { metricLabels, metricTypeOf, type Metric, type MetricLabel } from './metrics.js';
+export { encodeCaptureItems, type CaptureItem } from './captureItems.js';
 export { encodeChannelRecords, parseChannelRecords, type ChannelRecord } from './channelRecord.js';
 export { parsePolicy, policyHashOf, policySchema, type Policy } from './policy.js';
 export { toProblemDetails, type ProblemDetails } from './problemDetails.js';

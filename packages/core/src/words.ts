@@ -4,10 +4,23 @@ import { BaseError } from './baseError.js';
 // would sign something else than what was asked for.
 
 const uint64Max = (1n << 64n) - 1n;
-const maxima = { 8: 0xffn, 32: 0xffffffffn, 64: uint64Max, 256: (1n << 256n) - 1n };
+const maxima = {
+  8: 0xffn,
+  16: 0xffffn,
+  32: 0xffffffffn,
+  64: uint64Max,
+  128: (1n << 128n) - 1n,
+  256: (1n << 256n) - 1n,
+};
 
 /** Writes `value` as one big-endian word. `field` names it in the error. */
-export function writeUint(view: DataView, offset: number, value: bigint, bits: 8 | 32 | 64 | 256, field: string): void {
+export function writeUint(
+  view: DataView,
+  offset: number,
+  value: bigint,
+  bits: keyof typeof maxima,
+  field: string,
+): void {
   if (value < 0n || value > maxima[bits]) {
     throw new BaseError('A number is outside of its range.', {
       code: 'integer_out_of_range',

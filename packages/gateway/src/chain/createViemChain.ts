@@ -1,4 +1,11 @@
-import { BaseError, channelToAbi, dataAnchoringTokenAbi, type Hex, valueChannelsAbi } from '@kedge/core';
+import {
+  BaseError,
+  channelToAbi,
+  dataAnchoringTokenAbi,
+  encodeCaptureItems,
+  type Hex,
+  valueChannelsAbi,
+} from '@kedge/core';
 import {
   type Abi,
   BaseError as ViemError,
@@ -117,13 +124,7 @@ function captureData({ items, edges, anchors }: Capture): Hex {
     abi: valueChannelsAbi,
     functionName: 'capture',
     args: [
-      items.map(({ channel, voucher: { cumulativeUnits, receiptHash, seq }, signature }) => ({
-        channel: channelToAbi(channel),
-        cumulativeUnits,
-        receiptHash,
-        seq,
-        signature,
-      })),
+      encodeCaptureItems(items),
       [...edges],
       anchors.map((anchor) => ({ ...anchor, epoch: Number(anchor.epoch) })),
     ],

@@ -1,11 +1,10 @@
 import {
-  channelToAbi,
+  encodeCaptureItems,
   valueChannelsAbi,
   type Address,
-  type Channel,
+  type CaptureItem,
   type Deployment,
   type Hex,
-  type Voucher,
 } from '@kedge/core';
 import { encodeFunctionData, type Log } from 'viem';
 import type { Sent, WriteClient } from '../client.js';
@@ -14,12 +13,7 @@ import { eventsOf } from '../eventsOf.js';
 import { readRevert, type Revert } from '../toChainError.js';
 import { sentOf, writeContract } from '../writeContract.js';
 
-export type CaptureItem = {
-  readonly channel: Channel;
-  /** The channel's newest voucher. Its channel id is derived from the channel on chain. */
-  readonly voucher: Omit<Voucher, 'channelId'>;
-  readonly signature: Hex;
-};
+export type { CaptureItem } from '@kedge/core';
 
 export type RoyaltyEdge = { readonly classId: bigint; readonly parentIndex: bigint; readonly asset: Address };
 
@@ -122,13 +116,7 @@ export function captureOutcome(deployment: Deployment, logs: readonly Log[]): Ca
 
 function captureArgs({ items, edges = [], anchors = [] }: CaptureParameters) {
   return [
-    items.map(({ channel, voucher, signature }) => ({
-      channel: channelToAbi(channel),
-      cumulativeUnits: voucher.cumulativeUnits,
-      receiptHash: voucher.receiptHash,
-      seq: voucher.seq,
-      signature,
-    })),
+    encodeCaptureItems(items),
     edges,
     anchors.map((anchor) => ({ ...anchor, epoch: Number(anchor.epoch) })),
   ] as const;

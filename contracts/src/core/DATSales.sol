@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {DATBacking} from "../base/DATBacking.sol";
+import {IDATErrors} from "../interfaces/IDATErrors.sol";
+import {IDATLots} from "../interfaces/IDATLots.sol";
+import {Ledger, LedgerHeld} from "../types/Ledger.sol";
+import {Lot, LotHead, LotSupply, packLotSupply} from "../types/Lot.sol";
+import {Token} from "../types/Token.sol";
+import {TokenId} from "../types/TokenId.sol";
+
+/// @title DATSales: backed value sold and refunded (R1-R4). The part of `IDATLots` that is called often.
+abstract contract DATSales is DATBacking {
+    function mintFromLot(uint256 classId, uint32 lot, address to, uint64 units, uint64 expireAt)
+        external
+        payable
+        nonReentrant
+        returns (uint256 tokenId)
+    {
+        Lot storage record = _requireLot(classId, lot);
+        if (msg.sender != record.seller) revert IDATLots.DATNotSeller(classId, lot, msg.sender);
+        if (units == 0) revert IDATErrors.DATZeroUnits();
+        uint256 deposit = record.price.costUp(units);
+        address asset = record.head.asset();
+        _takeDeposit(asset, deposit);
+        _addBacking(classId, record, asset, units, deposit);
+        tokenId = _mintToken(classId, lot, _heads[classId], to, units, 0, expireAt);
+        emit IDATLots.ValueBacked(tokenId, units, deposit);
+    }
+
+    function refund(uint256 tokenId, uint64 units, address payable to) external nonReentrant returns (uint256 amount) {
+        Token token = _requireOwner(tokenId, msg.sender);
+        TokenId id = TokenId.wrap(tokenId);
+        if (!id.isBacked()) revert IDATLots.DATNotRefundable(tokenId);
+        Lot storage lot = _lots[id.lotKey()];
+        bool expired = _isExpired(token.expireAt());
+        LotHead head = lot.head;
+        if (expired ? head.expiredToClass() : !head.refundable()) revert IDATLots.DATNotRefundable(tokenId);
+        if (units == 0) revert IDATErrors.DATZeroUnits();
+        if (units > token.value()) revert IDATErrors.ERC8028InsufficientValue(tokenId, token.value(), units);
+
+        if (expired) _observeExpired(tokenId);
+        amount = _takeUnits(id, lot, head.asset(), token, units);
+        emit IDATLots.ValueRefunded(tokenId, to, units, amount);
+        _pay(head.asset(), to, amount);
+    }
+
+    function lotQuoteUp(uint256 classId, uint32 lot, uint64 units) external view returns (uint256 cost, address asset) {
+        Lot storage record = _requireLot(classId, lot);
+        return (record.price.costUp(units), record.head.asset());
+    }
+
+    function _takeDeposit(address asset, uint256 deposit) private {
+        uint256 expectedETH = asset == address(0) ? deposit : 0;
+        if (msg.value != expectedETH) revert IDATLots.DATWrongDeposit(expectedETH, msg.value);
+        if (asset == address(0)) return;
+        uint256 received = _pull(asset, deposit);
+        if (received != deposit) revert IDATLots.DATWrongDeposit(deposit, received);
+    }
+
+    function _addBacking(uint256 classId, Lot storage lot, address asset, uint64 units, uint256 deposit) private {
+        LotSupply supply = lot.supply;
+        uint64 spent = supply.spent();
+        // No overflow: 64 bits each, and 96 and 160.
+        unchecked {
+            uint256 outstanding = uint256(supply.outstanding()) + units;
+            // Keeps the lot's spent units below 2^64 for ever, so that spending cannot fail.
+            if (outstanding + spent > type(uint64).max) revert IDATErrors.DATValueTooLarge(outstanding + spent);
+            uint256 escrow = supply.escrow() + deposit;
+            if (escrow > type(uint96).max) revert IDATErrors.DATAmountTooLarge(escrow);
+            // Both checked above.
+            lot.supply = packLotSupply(uint64(outstanding), spent, uint96(escrow));
+
+            Ledger storage ledger = _ledgers[classId][asset];
+            LedgerHeld held = ledger.held;
+            uint256 backing = held.backing() + deposit;
+            if (backing > type(uint112).max) revert IDATErrors.DATAmountTooLarge(backing);
+            ledger.held = held.plusBacking(deposit);
+        }
+    }
+}
