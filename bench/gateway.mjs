@@ -336,6 +336,8 @@ async function result(role, ...args) {
 
 async function start(role, cpu, ...args) {
   const command = [
+    // As `kedge up` starts it.
+    ...(role === 'gateway' ? ['--min-semi-space-size=16', '--max-semi-space-size=16'] : []),
     ...(values.profile && role === 'gateway' ? ['--cpu-prof', '--cpu-prof-dir=/tmp/kedge-bench-profile'] : []),
     self,
     '--role',

@@ -13,6 +13,9 @@ const programPath = {
   gateway: () => fileURLToPath(import.meta.resolve('@kedge/gateway/main')),
 } as const;
 
+// Room for what calls leave behind, so that collecting it is rare: about a tenth of a call's cost, for 48 MB.
+const gatewayFlags = ['--min-semi-space-size=16', '--max-semi-space-size=16'];
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Another API behind the gateway, in place of the built-in upstream. */
@@ -30,12 +33,8 @@ export function agentProgram(options: {
   environment: Environment;
 }): ChildCommand {
   const { paths, port, manifests, environment } = options;
-  return programOf(
-    'agent',
-    join(paths.agent, 'config.json'),
-    { port, contentStoreDir: paths.store, manifests },
-    environment,
-  );
+  const config = { port, contentStoreDir: paths.store, manifests };
+  return programOf('agent', [], join(paths.agent, 'config.json'), config, environment);
 }
 
 /**
@@ -68,15 +67,16 @@ export function gatewayProgram(options: {
     channelsFile: files.channels,
     drainMs: 4_000,
   };
-  return programOf('gateway', join(paths.gateway, 'config.json'), config, environment);
+  return programOf('gateway', gatewayFlags, join(paths.gateway, 'config.json'), config, environment);
 }
 
 function programOf(
   name: 'agent' | 'gateway',
+  flags: readonly string[],
   configFile: string,
   config: object,
   environment: Environment,
 ): ChildCommand {
   writeDurably(configFile, `${JSON.stringify(config, null, 2)}\n`);
-  return { file: process.execPath, args: [programPath[name](), '--config', configFile], environment };
+  return { file: process.execPath, args: [...flags, programPath[name](), '--config', configFile], environment };
 }
