@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {PlainDAT} from "./PlainDAT.sol";
+
+// Each breaks one thing. The conformance kit must name it.
+
+/// @notice A new share claims revenue from before its mint.
+contract RetroactiveClaim is PlainDAT {
+    function _enter(uint256) internal pure override {}
+}
+
+/// @notice An expired share goes on earning.
+contract AccrualAfterExpiry is PlainDAT {
+    function _endIndex(uint256 tokenId, address asset) internal view override returns (uint256) {
+        return _indices[_tokens[tokenId].classId][asset].acc;
+    }
+}
+
+/// @notice An approved operator claims the holder's revenue to itself.
+contract OperatorRedirectsClaim is PlainDAT {
+    function _requireClaimer(uint256 tokenId, address to) internal view override {
+        address owner = _token(tokenId).owner;
+        if (to != owner) _requireUser(tokenId);
+    }
+}
+
+/// @notice Reads both values before it writes either: a transfer from a token to itself makes value from nothing.
+contract ValueFromNothing is PlainDAT {
+    function _moveValue(uint256 fromTokenId, uint256 toTokenId, uint256 value) internal override {
+        uint256 source = _tokens[fromTokenId].value;
+        uint256 destination = _tokens[toTokenId].value;
+        require(source >= value, "not enough value");
+        _tokens[fromTokenId].value = source - value;
+        _tokens[toTokenId].value = destination + value;
+    }
+}
+
+/// @notice Takes a settlement without shares and gives it to nobody.
+contract SwallowsSettlement is PlainDAT {
+    function _settle(uint256 classId, address asset, uint256 amount) internal override {
+        _sync(classId);
+        if (_classes[classId].totalShare == 0) emit RevenueSettled(classId, asset, amount);
+        else super._settle(classId, asset, amount);
+    }
+}
+
+/// @notice Says nothing of metadata, value, usage and expiry.
+contract MissingEvents is PlainDAT {
+    function _tellMetadata(uint256, string calldata, bytes32) internal pure override {}
+
+    function _tellValue(uint256, uint256, uint256) internal pure override {}
+
+    function _tellUsage(uint256, bytes32, uint256) internal pure override {}
+
+    function _tellExpired(uint256) internal pure override {}
+}
+
+/// @notice Believes every ERC-20: looks neither at what it returns nor at what arrives.
+contract UncheckedTransfers is PlainDAT {
+    function _pull(address asset, uint256 amount) internal override returns (uint256) {
+        _ask(asset, abi.encodeCall(IERC20.transferFrom, (msg.sender, address(this), amount)));
+        return amount;
+    }
+
+    function _push(address asset, address to, uint256 amount) internal override {
+        if (asset == address(0)) super._push(asset, to, amount);
+        else _ask(asset, abi.encodeCall(IERC20.transfer, (to, amount)));
+    }
+
+    function _ask(address asset, bytes memory data) private {
+        (bool done,) = asset.call(data);
+        require(done, "asset reverts");
+    }
+}
+
+/// @notice Pays before it writes down that it paid.
+contract ReentrantClaim is PlainDAT {
+    function claim(uint256 tokenId, address asset, address payable to) external override returns (uint256 amount) {
+        _requireClaimer(tokenId, to);
+        _observe(tokenId);
+        amount = pendingRevenue(tokenId, asset);
+        uint256 claimed = _accounts[tokenId][asset].claimed + amount;
+        _push(asset, to, amount);
+        _accounts[tokenId][asset].claimed = claimed;
+        emit Claimed(tokenId, to, asset, amount);
+    }
+}
+
+/// @notice Value of an expired token can still be used and moved.
+contract UsableAfterExpiry is PlainDAT {
+    function _requireLive(uint256) internal pure override {}
+}
+
+/// @notice Expires one second early: not valid at equality.
+contract ExpiresEarly is PlainDAT {
+    function _isExpired(uint256 tokenId) internal view override returns (bool) {
+        uint64 expireAt = _tokens[tokenId].expireAt;
+        return expireAt != 0 && block.timestamp >= expireAt;
+    }
+}
+
+/// @notice Anybody acts for everybody.
+contract NoAuthority is PlainDAT {
+    function _requireUser(uint256) internal pure override {}
+}
+
+/// @notice Its index wraps around.
+contract WrappingIndex is PlainDAT {
+    function _raise(Index storage index, uint256 amount, uint256 totalShare) internal override {
+        unchecked {
+            index.acc += amount * _scale() / totalShare;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import type { Clause } from '../clause.js';
+import { commonClass, metric, newClass, newToken, valueToken } from '../lab/fixtures.js';
+import { attempt, read, refuse, same, shared, succeed, prepare, type Lab } from '../lab/lab.js';
+import { exposes } from './interface.js';
+
+/** Makes `operator` alice's operator in the common class, once. */
+export function approvedOperator(lab: Lab): Promise<void> {
+  return shared(lab, 'approved operator', async () => {
+    const { classId } = await commonClass(lab);
+    const { alice, operator } = lab.actors;
+    const call = { name: 'approveForClass', args: [classId, operator.address, true] };
+    await prepare('no operator could be approved', () => succeed(lab, alice, call));
+  });
+}
+
+const isApproved = (lab: Lab, classId: bigint): Promise<boolean> =>
+  read(lab, {
+    name: 'isApprovedForClass',
+    args: [lab.actors.bob.address, classId, lab.actors.operator.address],
+  });
+
+/** Section 6.3: class operators. */
+export const approvalClauses: readonly Clause[] = [
+  exposes('approveForClass', {
+    section: '6.3',
+    words: 'function approveForClass(uint256 classId, address operator, bool approved) external;',
+    check: async (lab) => {
+      const { classId } = await newClass(lab);
+      const { bob, operator } = lab.actors;
+      const approve = { name: 'approveForClass', args: [classId, operator.address, true] };
+      await succeed(lab, bob, approve);
+      await succeed(lab, bob, { ...approve, args: [classId, operator.address, false] });
+    },
+  }),
+  exposes('isApprovedForClass', {
+    section: '6.3',
+    words:
+      'function isApprovedForClass(address owner, uint256 classId, address operator) external view returns (bool);',
+    check: async (lab) => {
+      const { classId } = await newClass(lab);
+      const { bob, operator } = lab.actors;
+      const approve = (approved: boolean) =>
+        prepare('nobody could be approved', () =>
+          succeed(lab, bob, { name: 'approveForClass', args: [classId, operator.address, approved] }),
+        );
+      same(await isApproved(lab, classId), false, 'isApprovedForClass before an approval');
+      const { evidence } = await approve(true);
+      same(await isApproved(lab, classId), true, 'isApprovedForClass after an approval', evidence);
+      const revoked = await approve(false);
+      same(await isApproved(lab, classId), false, 'isApprovedForClass after its end', revoked.evidence);
+    },
+  }),
+  {
+    id: 'D6.3.operators',
+    section: '6.3',
+    level: 'MAY',
+    words: 'Approved **Class operators** MAY act for the owner in **usage** and **value** ops within that Class.',
+    note: 'That they can is a precondition of sections 6.4 and 6.5 and tried there.',
+    check: async (lab) => {
+      await approvedOperator(lab);
+      const { operator } = lab.actors;
+      const [tokenId, other] = [await valueToken(lab), await valueToken(lab)];
+      const use = await attempt(lab, operator.address, { name: 'recordUsage', args: [tokenId, metric, 1n] });
+      const move = await attempt(lab, operator.address, { name: 'transferValue', args: [tokenId, other, 1n] });
+      const can = (reverted: boolean): string => (reverted ? 'cannot' : 'can');
+      return `an operator ${can(use.reverted)} record usage and ${can(move.reverted)} move value`;
+    },
+  },
+  {
+    id: 'D6.3.within',
+    section: '6.3',
+    level: 'MUST',
+    words: 'within that Class',
+    check: async (lab) => {
+      await approvedOperator(lab);
+      const { classId } = await newClass(lab);
+      const { operator } = lab.actors;
+      const [tokenId, other] = [
+        await newToken(lab, { classId, value: 10n }),
+        await newToken(lab, { classId, value: 10n }),
+      ];
+      const why = 'the approval was for another class';
+      await refuse(lab, operator, { name: 'recordUsage', args: [tokenId, metric, 1n] }, why);
+      await refuse(lab, operator, { name: 'transferValue', args: [tokenId, other, 1n] }, why);
+    },
+  },
+  {
+    id: 'D6.3.revoked',
+    section: '6.3',
+    level: 'MUST',
+    words: 'Approved **Class operators**',
+    note: 'An operator whose approval was taken back is no longer approved.',
+    check: async (lab) => {
+      const { classId } = await newClass(lab);
+      const { alice, operator } = lab.actors;
+      const tokenId = await newToken(lab, { classId, value: 10n });
+      await prepare('approvals could not be given and taken', async () => {
+        for (const approved of [true, false]) {
+          await succeed(lab, alice, { name: 'approveForClass', args: [classId, operator.address, approved] });
+        }
+      });
+      const call = { name: 'recordUsage', args: [tokenId, metric, 1n] };
+      await refuse(lab, operator, call, 'the approval had been taken back');
+    },
+  },
+];

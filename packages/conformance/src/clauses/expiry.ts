@@ -1,0 +1,114 @@
+import { ClauseFailed, type Clause } from '../clause.js';
+import { claimCall, expiredPair, expiryStory, expire, metric, settleCall, shareClass, soon, valueToken } from '../lab/fixtures.js';
+import { eventsOf, prepare, read, refuse, same, send, shared, succeed, type Call, type Lab } from '../lab/lab.js';
+
+const use = (tokenId: bigint): Call => ({ name: 'recordUsage', args: [tokenId, metric, 1n] });
+
+/**
+ * The only share of a class expires, and is claimed for, which is an observation; the class has no active share then.
+ */
+export function shareless(lab: Lab): Promise<bigint> {
+  return shared(lab, 'shareless', async () => {
+    const expireAt = await soon(lab);
+    const { classId, tokens } = await shareClass(lab, [{ share: 10n, expireAt }]);
+    const { alice } = lab.actors;
+    await expire(lab, expireAt);
+    const claim = claimCall(tokens[0]!, alice.address);
+    await prepare('an expired token could not be claimed for', () => succeed(lab, alice, claim));
+    return classId;
+  });
+}
+
+/** Sections 1 and 6.6: expiry. */
+export const expiryClauses: readonly Clause[] = [
+  {
+    id: 'D1.expiry',
+    section: '1',
+    level: 'MUST',
+    words: 'optional UNIX timestamp after which usage MUST be invalid',
+    check: async (lab) => {
+      const { expired, live } = await expiredPair(lab);
+      await refuse(lab, lab.actors.alice, use(expired), 'the token had expired');
+      await succeed(lab, lab.actors.alice, use(live));
+    },
+  },
+  {
+    id: 'D6.6.equality',
+    section: '6.6',
+    level: 'MUST',
+    words: 'A token with `expireAt != 0 && now > expireAt` is **expired** for usage/value ops.',
+    note: 'In the very second of expireAt it is still valid. Needs a chain whose time can be set.',
+    check: async (lab) => {
+      const expireAt = await soon(lab);
+      const [tokenId, other] = [await valueToken(lab, { expireAt }), await valueToken(lab)];
+      const { alice } = lab.actors;
+      await lab.clock.pass(expireAt - 1n);
+      await lab.clock.fixNext(expireAt);
+      const at = await send(lab, alice, use(tokenId), 1_000_000n);
+      const { timestamp } = await lab.client.getBlock({ blockNumber: at.blockNumber });
+      const evidence = { kind: 'transaction', hash: at.transactionHash } as const;
+      same(timestamp, expireAt, 'the time of the block', evidence);
+      same(at.status, 'success', 'usage in the second of expireAt', evidence);
+      await lab.clock.fixNext(expireAt + 1n);
+      const call = { name: 'transferValue', args: [tokenId, other, 1n] };
+      const after = await send(lab, alice, call, 1_000_000n);
+      const hash = after.transactionHash;
+      same(after.status, 'reverted', 'a transfer of value one second after it', { kind: 'transaction', hash });
+    },
+  },
+  {
+    id: 'D6.6.once',
+    section: '6.6',
+    level: 'MUST',
+    words: 'On first observation:',
+    note: 'Expired is emitted once a token.',
+    check: async (lab) => {
+      const { observed, expired } = await expiryStory(lab);
+      const events = observed.flatMap((done) =>
+        eventsOf(lab, done, 'Expired').map(({ tokenId }) => ({ tokenId, done })),
+      );
+      const own = events.filter(({ tokenId }) => tokenId === expired);
+      if (own.length > 1) throw new ClauseFailed(`Expired was emitted ${own.length} times`, own[1]!.done.evidence);
+      if (own.length < events.length) {
+        const other = events.find(({ tokenId }) => tokenId !== expired)!;
+        throw new ClauseFailed('Expired was emitted for a token that has not expired', other.done.evidence);
+      }
+      return own.length === 0 ? 'never emitted: see D4.Expired' : 'once';
+    },
+  },
+  {
+    id: 'D6.6.total',
+    section: '6.6',
+    level: 'MUST',
+    words: 'Set `countedInShare = false` and reduce Class `totalShare` by `shareRatio`',
+    note: 'Seen from outside: once observed, an expired share takes no part of a settlement.',
+    check: async (lab) => {
+      const { settled, livePendingBefore, livePendingAfter } = await expiryStory(lab);
+      const gained = livePendingAfter - livePendingBefore;
+      same(gained, settled, 'what the only unexpired share earned of 400,000 after the expiry of the other was observed');
+    },
+  },
+  {
+    id: 'D6.6.none-left',
+    section: '6.6',
+    level: 'MUST',
+    words: 'reduce Class `totalShare` by `shareRatio`',
+    note: 'With section 11: when the last share has expired and that was observed, a settlement reverts.',
+    check: async (lab) => {
+      const classId = await shareless(lab);
+      await refuse(lab, lab.actors.bob, settleCall(classId, 1_000n), 'the only share had expired');
+    },
+  },
+  {
+    id: 'D6.6.keeps',
+    section: '6.6',
+    level: 'MUST',
+    words: 'Expiry does **not** burn the token nor transfer ownership.',
+    check: async (lab) => {
+      const { expired } = await expiryStory(lab);
+      const { alice } = lab.actors;
+      same(await read(lab, { name: 'ownerOf', args: [expired] }), alice.address, 'owner of an expired token');
+      same(await read(lab, { name: 'valueOf', args: [expired] }), 10n, 'value of an expired token');
+    },
+  },
+];

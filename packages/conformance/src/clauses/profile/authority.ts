@@ -1,0 +1,213 @@
+import { dataAnchoringTokenAbi } from '@kedge/core';
+import type { Abi } from 'viem';
+import { ClauseFailed, NotApplicable, type Clause } from '../../clause.js';
+import { erc721Abi } from '../../draftAbi.js';
+import {
+  claimCall,
+  classTerms,
+  createClassCall,
+  metric,
+  mintCall,
+  newClass,
+  pending,
+  settle,
+  shareClass,
+  tryMint,
+  valueToken,
+} from '../../lab/fixtures.js';
+import {
+  attempt,
+  deploy,
+  emitted,
+  holdings,
+  prepare,
+  read,
+  refuse,
+  same,
+  succeed,
+  type Call,
+  type Lab,
+} from '../../lab/lab.js';
+import { lockProbeBytecode, muteProbeBytecode } from '../../probes.gen.js';
+import { supports } from '../optional.js';
+
+const of = (abi: Abi) => (lab: Lab, name: string, ...args: readonly unknown[]): Call => ({ name, args, abi, to: lab.target });
+const erc721 = of(erc721Abi as Abi);
+export const kedge = of(dataAnchoringTokenAbi as Abi);
+
+const clause = (
+  id: string,
+  words: string,
+  check: (lab: Lab) => Promise<string | void>,
+  { level = 'MUST', note }: { readonly level?: Clause['level']; readonly note?: string } = {},
+): Clause => ({ id, section: id.split('.')[0]!, level, words, ...(note === undefined ? {} : { note }), check });
+
+const p11 = 'Owner chooses `to`; anyone else may only trigger a claim to the owner';
+const p12 = 'Full ERC-721 + ERC-165 + ERC-4906; both events emitted; safe transfer; on mint `TransferToken` from 0';
+const p16 =
+  'Anyone creates a class and is its issuer; issuer role transferable in two steps (so that a timelock can hold it)';
+
+/** A share of alice's with 1,000 pending, and the operator approved by her. */
+async function claimable(lab: Lab) {
+  const { alice, operator } = lab.actors;
+  const { classId, tokens } = await shareClass(lab, [1n]);
+  await settle(lab, classId, 1_000n);
+  const approve = { name: 'approveForClass', args: [classId, operator.address, true] };
+  await prepare('no operator could be approved', () => succeed(lab, alice, approve));
+  return tokens[0]!;
+}
+
+/** P11 to P18: who may do what. */
+export const authorityClauses: readonly Clause[] = [
+  clause('P11.redirect', p11, async (lab) => {
+    const tokenId = await claimable(lab);
+    const { operator, stranger } = lab.actors;
+    for (const actor of [operator, stranger]) {
+      await refuse(lab, actor, claimCall(tokenId, actor.address), "the holder's revenue went to somebody else");
+    }
+  }),
+  clause('P11.trigger', p11, async (lab) => {
+    const tokenId = await claimable(lab);
+    const { alice, stranger } = lab.actors;
+    const before = await holdings(lab, `0x${'00'.repeat(20)}`, alice.address);
+    const { evidence } = await succeed(lab, stranger, claimCall(tokenId, alice.address));
+    const after = await holdings(lab, `0x${'00'.repeat(20)}`, alice.address);
+    same(after - before, 1_000n, 'what the owner got when a stranger triggered the claim', evidence);
+  }),
+  clause('P12.ids', p12, async (lab) => {
+    for (const [id, name] of [
+      ['0x80ac58cd', 'ERC-721'],
+      ['0x5b5e139f', 'ERC-721 metadata'],
+      ['0x49064906', 'ERC-4906'],
+    ] as const) {
+      if (!(await supports(lab, id))) throw new ClauseFailed(`supportsInterface(${id}), ${name}, is not true`);
+    }
+  }),
+  clause('P12.transfers', p12, async (lab) => {
+    const { alice, bob } = lab.actors;
+    const tokenId = await valueToken(lab);
+    const balance = (): Promise<bigint> => read<bigint>(lab, erc721(lab, 'balanceOf', bob.address));
+    const before = await balance();
+    const there = await succeed(lab, alice, erc721(lab, 'safeTransferFrom', alice.address, bob.address, tokenId));
+    same((await balance()) - before, 1n, "what the recipient's balance rose by", there.evidence);
+    const back = await succeed(lab, bob, { name: 'transferToken', args: [tokenId, alice.address] });
+    for (const [done, from, to] of [
+      [there, alice, bob],
+      [back, bob, alice],
+    ] as const) {
+      emitted(lab, done, 'TransferToken', { tokenId, from: from.address, to: to.address });
+      emitted(lab, done, 'Transfer', { tokenId, from: from.address, to: to.address }, erc721Abi as Abi);
+    }
+  }),
+  clause('P12.mint', p12, async (lab) => {
+    const { classId } = await newClass(lab);
+    const { tokenId, done } = await prepare('no token could be minted', () => tryMint(lab, { classId }));
+    const from = `0x${'00'.repeat(20)}`;
+    emitted(lab, done, 'TransferToken', { tokenId, from, to: lab.actors.alice.address });
+    emitted(lab, done, 'Transfer', { tokenId, from, to: lab.actors.alice.address }, erc721Abi as Abi);
+  }),
+  clause('P12.safe', p12, async (lab) => {
+    const tokenId = await valueToken(lab);
+    const mute = await deploy(lab, muteProbeBytecode);
+    const { alice } = lab.actors;
+    const call = erc721(lab, 'safeTransferFrom', alice.address, mute, tokenId);
+    // Only a contract that has the function can refuse for the right reason.
+    await succeed(lab, alice, erc721(lab, 'safeTransferFrom', alice.address, alice.address, tokenId));
+    await refuse(lab, alice, call, 'the recipient is a contract that knows no tokens');
+  }),
+  clause('P12.class-operator', p12, async (lab) => {
+    const tokenId = await claimable(lab);
+    const { operator } = lab.actors;
+    const call = { name: 'transferToken', args: [tokenId, operator.address] };
+    await refuse(lab, operator, call, 'approval for a class moves no token');
+  }),
+  clause(
+    'P13',
+    'Keep it for conformance; add scoped approvals: usage only, capped, expiring; EIP-712 permits for both',
+    async () => {
+      throw new NotApplicable('the profile fixes no interface of scoped approvals; approveForClass itself is D6.3');
+    },
+    { level: 'SHOULD' },
+  ),
+  clause('P14', 'Locks and channels: R5-R12 of PROTOCOL.md', async (lab) => {
+    const { alice, stranger } = lab.actors;
+    const module = await deploy(lab, lockProbeBytecode);
+    const [tokenId, other] = [await valueToken(lab), await valueToken(lab)];
+    const call = kedge(lab, 'lock', tokenId, 400n, module, '0x');
+    await refuse(lab, stranger, call, 'only the holder locks');
+    const { evidence } = await succeed(lab, alice, call);
+    same(await read(lab, { name: 'valueOf', args: [tokenId] }), 600n, 'value outside of the lock', evidence);
+    const spend = { name: 'transferValue', args: [tokenId, other, 601n] };
+    await refuse(lab, alice, spend, '400 of the 1,000 units were locked');
+    const use = { name: 'recordUsage', args: [tokenId, metric, 601n] };
+    await refuse(lab, alice, use, '400 of the 1,000 units were locked');
+  }),
+  clause(
+    'P15',
+    'Self-reported usage is told apart in a companion event; the indexer counts it apart',
+    async (lab) => {
+      const tokenId = await valueToken(lab);
+      const call = { name: 'recordUsage', args: [tokenId, metric, 1n] };
+      const { receipt, evidence } = await prepare('usage could not be recorded', () =>
+        succeed(lab, lab.actors.alice, call),
+      );
+      if (receipt.logs.length > 1) return;
+      throw new ClauseFailed('the owner recorded usage, and only UsageRecorded was emitted', evidence);
+    },
+    { level: 'SHOULD', note: "UsageRecorded's actor equals the owner then, so an indexer that knows the owner can still tell." },
+  ),
+  clause('P16.anyone', p16, async (lab) => {
+    const { stranger } = lab.actors;
+    const { classId } = await newClass(lab);
+    await succeed(lab, stranger, createClassCall);
+    const update = { name: 'updateClassMetadata', args: [classId, 'ipfs://stranger', classTerms.integrityHash] };
+    await refuse(lab, stranger, update, 'the class is issued by another');
+    const policy = { name: 'updateClassPolicy', args: [classId, 'ipfs://stranger'] };
+    await refuse(lab, stranger, policy, 'the class is issued by another');
+    const mint = mintCall(lab, { classId, to: stranger.address, value: 1n, share: 1n });
+    await refuse(lab, stranger, mint, 'the class is issued by another');
+  }),
+  clause('P16.two-steps', p16, async (lab) => {
+    const { classId, by } = await newClass(lab);
+    const { bob, stranger } = lab.actors;
+    const issuer = (): Promise<string> => read<string>(lab, kedge(lab, 'issuerOf', classId));
+    const offered = await succeed(lab, by, kedge(lab, 'transferIssuer', classId, bob.address));
+    same(await issuer(), by.address, 'issuer after the offer', offered.evidence);
+    await refuse(lab, stranger, kedge(lab, 'acceptIssuer', classId), 'the role was offered to another');
+    const accepted = await succeed(lab, bob, kedge(lab, 'acceptIssuer', classId));
+    same(await issuer(), bob.address, 'issuer after the acceptance', accepted.evidence);
+    await refuse(lab, by, mintCall(lab, { classId }), 'the role was given away');
+  }),
+  clause(
+    'P17',
+    'Opt-in per class: share cap, frozen shares, activation delay',
+    async () => {
+      throw new NotApplicable('opt-in, and the profile fixes no interface of it');
+    },
+    { level: 'SHOULD' },
+  ),
+  clause('P18', 'a token keeps the version it was bought under', async (lab) => {
+    const { classId, by } = await newClass(lab);
+    const { tokenId } = await prepare('no token could be minted', () => tryMint(lab, { classId, value: 1n }));
+    const versionOf = async (token: bigint): Promise<number> =>
+      (await read<readonly [number, string]>(lab, kedge(lab, 'policyOfToken', token)))[0];
+    const bought = await versionOf(tokenId);
+    const done = await succeed(lab, by, { name: 'updateClassPolicy', args: [classId, 'ipfs://policy/2'] });
+    same(await versionOf(tokenId), bought, "the token's policy version after an update", done.evidence);
+    const [uri] = await read<readonly [string, string]>(lab, kedge(lab, 'policyOf', classId, bought));
+    same(uri, classTerms.policyURI, 'the policy that the token keeps', done.evidence);
+    const later = await prepare('no token could be minted', () => tryMint(lab, { classId, value: 1n }));
+    same((await versionOf(later.tokenId)) > bought, true, 'that a later token has a later version', done.evidence);
+  }),
+  clause('P23', 'Goes with the token', async (lab) => {
+    const { alice, bob } = lab.actors;
+    const tokenId = await claimable(lab);
+    const move = { name: 'transferToken', args: [tokenId, bob.address] };
+    await prepare('the token could not be transferred', () => succeed(lab, alice, move));
+    same(await pending(lab, tokenId), 1_000n, 'pending after the transfer');
+    await refuse(lab, alice, claimCall(tokenId, alice.address), 'the token, and its revenue with it, had been sold');
+    if ((await attempt(lab, bob.address, claimCall(tokenId, bob.address))).reverted) {
+      throw new ClauseFailed('the new owner cannot claim what was pending');
+    }
+  }),
+];

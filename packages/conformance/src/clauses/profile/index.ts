@@ -1,0 +1,13 @@
+import type { Clause } from '../../clause.js';
+import { authorityClauses } from './authority.js';
+import { semanticsClauses } from './semantics.js';
+import { solvencyClauses } from './solvency.js';
+
+const clauses = [...solvencyClauses, ...authorityClauses, ...semanticsClauses];
+
+/** The decisions P1 to P33 that a black box can see, by number. */
+export const profileClauses: readonly Clause[] = clauses.toSorted((left, right) => numberOf(left) - numberOf(right));
+
+function numberOf({ section }: Clause): number {
+  return Number(section.slice(1));
+}

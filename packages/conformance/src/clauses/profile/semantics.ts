@@ -1,0 +1,166 @@
+import { dataAnchoringTokenAbi } from '@kedge/core';
+import { encodeEventTopics, keccak256, toHex, type Abi } from 'viem';
+import { ClauseFailed, NotApplicable, type Clause } from '../../clause.js';
+import {
+  claimCall,
+  eth,
+  expire,
+  metric,
+  newClass,
+  newToken,
+  pending,
+  settle,
+  shareClass,
+  soon,
+  tryMint,
+  valueToken,
+} from '../../lab/fixtures.js';
+import { holdings, prepare, read, refuse, same, send, succeed, type Done, type Lab } from '../../lab/lab.js';
+import { supports } from '../optional.js';
+import { kedge } from './authority.js';
+
+const clause = (
+  id: string,
+  words: string,
+  check: (lab: Lab) => Promise<string | void>,
+  { level = 'MUST', note }: { readonly level?: Clause['level']; readonly note?: string } = {},
+): Clause => ({ id, section: id.split('.')[0]!, level, words, ...(note === undefined ? {} : { note }), check });
+
+const beyond = (id: string, words: string, reason: string): Clause =>
+  clause(
+    id,
+    words,
+    async () => {
+      throw new NotApplicable(reason);
+    },
+    { level: 'SHOULD' },
+  );
+
+const valueOf = (lab: Lab, tokenId: bigint): Promise<bigint> => read(lab, { name: 'valueOf', args: [tokenId] });
+
+function companion(lab: Lab, { receipt, evidence }: Done, eventName: string): void {
+  const [topic] = encodeEventTopics({ abi: dataAnchoringTokenAbi as Abi, eventName });
+  if (receipt.logs.some(({ topics }) => topics[0] === topic)) return;
+  throw new ClauseFailed(`the companion event ${eventName} was not emitted`, evidence);
+}
+
+/** P19 to P33: what things mean. */
+export const semanticsClauses: readonly Clause[] = [
+  clause('P19', '`value` is prepaid quota; `shareRatio` is revenue weight', async (lab) => {
+    const { classId, tokens } = await shareClass(lab, [{ share: 1n, value: 5n }, { value: 1_000_000n }]);
+    const [share, value] = tokens as [bigint, bigint];
+    await prepare('usage could not be recorded', () =>
+      succeed(lab, lab.actors.alice, { name: 'recordUsage', args: [share, metric, 5n] }),
+    );
+    const { evidence } = await settle(lab, classId, 1_000n);
+    same(await pending(lab, share), 1_000n, 'pending of the only share, all of whose value is spent', evidence);
+    same(await pending(lab, value), 0n, 'pending of a token with value and no share', evidence);
+  }),
+  clause(
+    'P20',
+    'Valid at equality, as the text says',
+    async (lab) => {
+      const expireAt = await soon(lab);
+      const tokenId = await valueToken(lab, { expireAt });
+      await lab.clock.pass(expireAt - 1n);
+      await lab.clock.fixNext(expireAt);
+      const call = { name: 'recordUsage', args: [tokenId, metric, 1n] };
+      const { status, transactionHash: hash } = await send(lab, lab.actors.alice, call, 1_000_000n);
+      same(status, 'success', 'usage in the second of expireAt', { kind: 'transaction', hash });
+    },
+    { note: 'Needs a chain whose time can be set.' },
+  ),
+  clause('P21', 'revenue already earned stays claimable for ever; no new revenue', async (lab) => {
+    const { alice, stranger } = lab.actors;
+    const expireAt = await soon(lab);
+    const { classId, tokens } = await shareClass(lab, [{ share: 1n, expireAt }, 1n]);
+    await settle(lab, classId, 2_000n);
+    await expire(lab, expireAt);
+    await settle(lab, classId, 500n);
+    const before = await holdings(lab, eth, stranger.address);
+    const { evidence } = await succeed(lab, alice, claimCall(tokens[0]!, stranger.address));
+    same((await holdings(lab, eth, stranger.address)) - before, 1_000n, 'what the expired share paid', evidence);
+  }),
+  beyond(
+    'P22',
+    'Opt-in per class: the destination may not expire later than the source',
+    'opt-in: value of the draft’s own mint may move',
+  ),
+  clause('P24', 'Per class, with a view', async (lab) => {
+    const tokenId = await valueToken(lab);
+    const call = { name: 'recordUsage', args: [tokenId, metric, 1_001n] };
+    await refuse(lab, lab.actors.alice, call, 'more than the value of a hard-quota token');
+    return 'hard; the profile fixes no name of the view';
+  }),
+  clause('P25', '`recordUsage` decrements exactly `amount`', async (lab) => {
+    const tokenId = await valueToken(lab);
+    let left = 1_000n;
+    for (const [label, amount] of [
+      ['input_tokens', 3n],
+      ['output_tokens', 5n],
+      ['no_such_metric', 7n],
+    ] as const) {
+      const args = [tokenId, keccak256(toHex(label)), amount];
+      const { evidence } = await succeed(lab, lab.actors.alice, { name: 'recordUsage', args });
+      left -= amount;
+      same(await valueOf(lab, tokenId), left, `value after ${amount} of ${label}`, evidence);
+    }
+  }),
+  beyond('P26', '`keccak256(label)`; a registry of labels ships in `core`', 'a convention of whoever records, not of the contract'),
+  beyond('P27', 'Extensions, each with its own ERC-165 id', 'extensions whose interfaces the profile does not fix'),
+  clause('P28', 'companion events carry the rest', async (lab) => {
+    const { classId, done } = await newClass(lab);
+    companion(lab, done, 'ClassConfigured');
+    await newToken(lab, { classId, share: 1n });
+    companion(lab, await settle(lab, classId, 1_000n), 'RevenueAccrued');
+  }),
+  clause('P29', 'No permit, no batch, no ERC-165', async (lab) => {
+    for (const [id, expected] of [
+      ['0x01ffc9a7', true],
+      ['0x2c0b686c', true],
+      ['0xffffffff', false],
+    ] as const) {
+      same(await supports(lab, id), expected, `supportsInterface(${id})`);
+    }
+  }, { note: 'The decision is "all three"; permit and batch are extensions whose interfaces the profile does not fix.' }),
+  beyond('P30', 'Optional adapter, so that ERC-3525 readers can see DATs', 'an adapter of its own; D8.erc3525 asks for it'),
+  beyond('P31', 'Typed, domain-bound, versioned attestations', 'attestations are another contract, whose interface the profile does not fix'),
+  clause('P32', 'Only between tokens of one lot (R1)', async (lab) => {
+    const { classId, by } = await newClass(lab);
+    const [old, same_] = [await newToken(lab, { classId, value: 10n }), await newToken(lab, { classId, value: 10n })];
+    await prepare('the policy could not be updated', () =>
+      succeed(lab, by, { name: 'updateClassPolicy', args: [classId, 'ipfs://policy/2'] }),
+    );
+    const { tokenId: later } = await prepare('no token could be minted', () => tryMint(lab, { classId, value: 10n }));
+    const { alice } = lab.actors;
+    const move = (to: bigint) => ({ name: 'transferValue', args: [old, to, 1n] });
+    await refuse(lab, alice, move(later), 'the tokens hold different policy versions');
+    await succeed(lab, alice, move(same_));
+  }),
+  clause('P33', 'Per class: refundable to the holder (default) or revenue of the class', async (lab) => {
+    const { classId, by } = await newClass(lab);
+    const { alice, stranger } = lab.actors;
+    const terms = {
+      asset: eth,
+      priceNumerator: 1_001n,
+      priceDenominator: 2n,
+      operatorBps: 0,
+      refundable: false,
+      expiredToClass: false,
+      seller: by.address,
+    };
+    const expireAt = await soon(lab);
+    await succeed(lab, by, kedge(lab, 'publishPolicy', classId, 'ipfs://policy/2', keccak256(toHex('policy'))));
+    const { result: lot } = await succeed(lab, by, kedge(lab, 'createLot', classId, terms));
+    const buy = { ...kedge(lab, 'mintFromLot', classId, lot, alice.address, 11n, expireAt), value: 5_506n };
+    const { result: tokenId } = await succeed(lab, by, buy);
+    const refund = (units: bigint) => kedge(lab, 'refund', tokenId, units, stranger.address);
+    await refuse(lab, alice, refund(1n), 'the lot allows no refund before expiry');
+    await expire(lab, expireAt);
+    await refuse(lab, by, refund(1n), "the holder's payment");
+    const before = await holdings(lab, eth, stranger.address);
+    const { evidence } = await succeed(lab, alice, refund(11n));
+    const paid = (await holdings(lab, eth, stranger.address)) - before;
+    same(paid, 5_505n, 'refund of 11 expired units at 1,001 wei for two', evidence);
+  }),
+];

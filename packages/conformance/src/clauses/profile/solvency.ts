@@ -1,0 +1,219 @@
+import { dataAnchoringTokenAbi, shareRatioMax } from '@kedge/core';
+import { encodeFunctionData, type Abi } from 'viem';
+import { ClauseFailed, type Clause } from '../../clause.js';
+import { draftAbi, holderProbeAbi } from '../../draftAbi.js';
+import {
+  claimCall,
+  eth,
+  expire,
+  newClass,
+  newToken,
+  pending,
+  settle,
+  settleCall,
+  shareClass,
+  soon,
+  tryMint,
+  valueToken,
+} from '../../lab/fixtures.js';
+import {
+  asProbe,
+  assetModes,
+  attempt,
+  deployAsset,
+  emitted,
+  holdings,
+  prepare,
+  read,
+  refuse,
+  same,
+  send,
+  succeed,
+  type Lab,
+} from '../../lab/lab.js';
+import { probeShare } from '../revenue.js';
+
+const must = (id: string, words: string, check: (lab: Lab) => Promise<string | void>, note?: string): Clause => ({
+  id,
+  section: id.split('.')[0]!,
+  level: 'MUST',
+  words,
+  ...(note === undefined ? {} : { note }),
+  check,
+});
+
+const p1 = 'Snapshot at mint, for every asset, without a loop over assets';
+const p3 = 'Settlement first removes every share that expired before now';
+const p7 =
+  'Credit the balance delta, SafeERC20, reentrancy guard, reject `asset == 0` on the ERC-20 path; one bad claimant blocks nobody';
+
+/** A share that earned 1,000, expired, and saw 8,000 more settled without anybody observing it, beside one that lives. */
+async function unobserved(lab: Lab) {
+  const expireAt = await soon(lab);
+  const { classId, tokens } = await shareClass(lab, [{ share: 1n, expireAt }, 1n]);
+  await settle(lab, classId, 2_000n);
+  await expire(lab, expireAt);
+  const done = await settle(lab, classId, 8_000n);
+  const [expired, live] = tokens as [bigint, bigint];
+  return { classId, expired, live, evidence: done.evidence };
+}
+
+/** P1 to P10: the contract never owes more than it holds. */
+export const solvencyClauses: readonly Clause[] = [
+  must('P1.eth', p1, async (lab) => {
+    const { classId, tokens } = await shareClass(lab, [1n]);
+    await settle(lab, classId, 1_000n);
+    const { tokenId, done } = await prepare('no token could be minted', () => tryMint(lab, { classId, share: 1n }));
+    same(await pending(lab, tokenId), 0n, 'pending of a token minted after the only settlement', done.evidence);
+    same(await pending(lab, tokens[0]!), 1_000n, 'pending of the token that was there', done.evidence);
+  }),
+  must('P1.erc20', p1, async (lab) => {
+    const asset = await deployAsset(lab);
+    const { classId } = await shareClass(lab, [1n]);
+    await settle(lab, classId, 1_000n, asset);
+    const { tokenId, done } = await prepare('no token could be minted', () => tryMint(lab, { classId, share: 1n }));
+    same(await pending(lab, tokenId, asset), 0n, 'pending of a token minted after the only settlement', done.evidence);
+  }),
+  must(
+    'P2',
+    'Freeze its index at its expiry, exactly, even if nobody poked it',
+    async (lab) => {
+      const { classId, expired, evidence } = await unobserved(lab);
+      same(await pending(lab, expired), 1_000n, 'pending of the expired share, which earned 1,000', evidence);
+      const { alice } = lab.actors;
+      await prepare('an expired token could not be claimed for', () =>
+        succeed(lab, alice, claimCall(expired, alice.address)),
+      );
+      const later = await settle(lab, classId, 6_000n);
+      same(await pending(lab, expired), 0n, 'pending of the expired share after a claim and more revenue', later.evidence);
+    },
+    'Tried before and after the expiry was observed.',
+  ),
+  must('P3', p3, async (lab) => {
+    const { live, evidence } = await unobserved(lab);
+    same(await pending(lab, live), 9_000n, 'pending of the live share: half of 2,000 and all of 8,000', evidence);
+  }),
+  must('P4', 'Index checkpoints per (class, asset); a token stores when it entered and what it has claimed', async (lab) => {
+    const assets = [await deployAsset(lab), await deployAsset(lab), await deployAsset(lab)];
+    const { classId, tokens } = await shareClass(lab, [1n]);
+    for (const asset of assets) await settle(lab, classId, 100n, asset);
+    const late = await newToken(lab, { classId, share: 3n });
+    for (const asset of assets) await settle(lab, classId, 400n, asset);
+    for (const asset of assets) {
+      same(await pending(lab, tokens[0]!, asset), 200n, 'pending of the first share in one of three assets');
+      same(await pending(lab, late, asset), 300n, 'pending of the later share in one of three assets');
+    }
+  }),
+  must(
+    'P5',
+    'carry the remainder into the next settlement; nothing stranded beyond the carry',
+    async (lab) => {
+      const asset = await deployAsset(lab);
+      const { classId, tokens } = await shareClass(lab, [1n, 1n, 1n]);
+      for (let count = 0; count < 6; count++) await settle(lab, classId, 1n, asset);
+      let sum = 0n;
+      for (const tokenId of tokens) sum += await pending(lab, tokenId, asset);
+      same(sum, 6n, 'what three equal shares may claim of six settlements of 1');
+    },
+    'Six times one smallest unit for three shares divides without a remainder, so all of it must be claimable.',
+  ),
+  must('P6', '`settleRevenue*` reverts', async (lab) => {
+    const expireAt = await soon(lab);
+    const { classId } = await shareClass(lab, [{ share: 1n, expireAt }]);
+    await expire(lab, expireAt);
+    await refuse(lab, lab.actors.alice, settleCall(classId, 1_000n), 'the only share had expired, though nobody poked it');
+  }),
+  must('P7.fee', p7, async (lab) => {
+    const asset = await deployAsset(lab, 'fee');
+    const { classId, tokens } = await shareClass(lab, [1n]);
+    const { evidence } = await settle(lab, classId, 1_000n, asset);
+    const held = await holdings(lab, asset, lab.target);
+    same(await pending(lab, tokens[0]!, asset), held, 'pending after 1,000 of an asset that keeps 1 %', evidence);
+  }),
+  must('P7.no-return', p7, async (lab) => {
+    const { alice } = lab.actors;
+    const asset = await deployAsset(lab, 'noReturn');
+    const { classId, tokens } = await shareClass(lab, [1n]);
+    await succeed(lab, alice, settleCall(classId, 1_000n, asset));
+    const before = await holdings(lab, asset, alice.address);
+    const { evidence } = await succeed(lab, alice, claimCall(tokens[0]!, alice.address, asset));
+    same((await holdings(lab, asset, alice.address)) - before, 1_000n, 'what a claim paid', evidence);
+  }),
+  must('P7.zero-asset', p7, async (lab) => {
+    const { classId } = await shareClass(lab, [1n]);
+    const zero = { name: 'settleRevenueERC20', args: [classId, eth, 1_000n] };
+    await refuse(lab, lab.actors.alice, zero, 'the zero address is ETH, and none was sent');
+    const codeless = { name: 'settleRevenueERC20', args: [classId, lab.actors.bob.address, 1_000n] };
+    await refuse(lab, lab.actors.alice, codeless, 'the asset has no code');
+  }),
+  must('P7.reentrant', p7, async (lab) => {
+    const asset = await deployAsset(lab, 'reentrant');
+    const { classId, tokens } = await shareClass(lab, [1n]);
+    const args = [classId, asset, 1_000n] as const;
+    const inner = encodeFunctionData({ abi: draftAbi, functionName: 'settleRevenueERC20', args });
+    await prepare('the probe failed', async () => {
+      await asProbe(lab, asset, 'mint', [asset, 1_000n]);
+      await asProbe(lab, asset, 'allow', [asset, lab.target, 1_000n]);
+      await asProbe(lab, asset, 'arm', [lab.target, inner]);
+    });
+    const call = settleCall(classId, 1_000n, asset);
+    if ((await attempt(lab, lab.actors.alice.address, call)).reverted) return 'reverts';
+    const receipt = await send(lab, lab.actors.alice, call, 2_000_000n);
+    const evidence = { kind: 'transaction', hash: receipt.transactionHash } as const;
+    const held = await holdings(lab, asset, lab.target);
+    const owed = await pending(lab, tokens[0]!, asset);
+    if (owed > held) throw new ClauseFailed(`an asset that settles again while pulled: ${owed} owed, ${held} held`, evidence);
+    return undefined;
+  }),
+  must('P7.blocks-nobody', p7, async (lab) => {
+    const { alice, creator, bob } = lab.actors;
+    const { probe, classId, own, held } = await probeShare(lab);
+    const asset = await deployAsset(lab, 'blocking');
+    await settle(lab, classId, 2_000n);
+    await settle(lab, classId, 2_000n, asset);
+    await prepare('the probes failed', async () => {
+      await asProbe(lab, probe, 'setRejects', [true], holderProbeAbi);
+      await asProbe(lab, asset, 'setBlocked', [probe, true]);
+    });
+    const data = encodeFunctionData({ abi: draftAbi, functionName: 'claim', args: [held, asset, probe] });
+    const act = { name: 'act', args: [lab.target, data], to: probe, abi: holderProbeAbi };
+    await attempt(lab, creator.address, act);
+    for (const paid of [eth, asset]) {
+      const { result, evidence } = await succeed(lab, alice, claimCall(own, bob.address, paid));
+      same(result, 1_000n, 'what another holder can claim beside one that cannot be paid', evidence);
+    }
+  }),
+  must('P8.apart', 'Liabilities per (class, asset)', async (lab) => {
+    const asset = await deployAsset(lab);
+    const [rich, poor] = [await shareClass(lab, [1n]), await shareClass(lab, [1n])];
+    await settle(lab, rich.classId, 5_000n, asset);
+    await prepare('the probe failed', () => asProbe(lab, asset, 'setMode', [assetModes.fee]));
+    await settle(lab, poor.classId, 1_000n, asset);
+    await asProbe(lab, asset, 'setMode', [assetModes.plain]);
+    const owed = (await pending(lab, rich.tokens[0]!, asset)) + (await pending(lab, poor.tokens[0]!, asset));
+    const held = await holdings(lab, asset, lab.target);
+    if (owed > held) throw new ClauseFailed(`two classes may claim ${owed} together, the contract holds ${held}`);
+  }),
+  must('P8.view', 'a public solvency view', async (lab) => {
+    const { classId } = await shareClass(lab, [1n]);
+    await settle(lab, classId, 1_234n);
+    const call = { name: 'solvency', to: lab.target, abi: dataAnchoringTokenAbi as Abi };
+    const [owed, held] = await read<readonly [bigint, bigint]>(lab, { ...call, args: [eth, classId, classId] });
+    if (owed < 1_234n) throw new ClauseFailed(`the view shows ${owed} owed after a settlement of 1,234`);
+    same(held, await holdings(lab, eth, lab.target), 'what the view says is held');
+  }),
+  must('P9', 'Revert', async (lab) => {
+    const tokenId = await valueToken(lab);
+    const call = { name: 'transferValue', args: [tokenId, tokenId, 1n] };
+    await refuse(lab, lab.actors.alice, call, 'source and destination are one token');
+  }),
+  must('P10', 'uint32 weight, saturate at its maximum, emit the stored weight', async (lab) => {
+    const { classId } = await newClass(lab);
+    const made = await prepare('no token could be minted', () => tryMint(lab, { classId, share: 2n ** 40n }));
+    const stored = await read(lab, { name: 'shareRatioOf', args: [made.tokenId] });
+    same(stored, shareRatioMax, 'the stored weight', made.done.evidence);
+    emitted(lab, made.done, 'Minted', { shareRatio: shareRatioMax });
+    const { tokenId } = await prepare('no token could be minted', () => tryMint(lab, { classId, share: shareRatioMax }));
+    same(await read(lab, { name: 'shareRatioOf', args: [tokenId] }), shareRatioMax, 'the largest weight as stored');
+  }),
+];

@@ -1,0 +1,169 @@
+import { encodeFunctionData } from 'viem';
+import { ClauseFailed, type Clause } from '../clause.js';
+import { draftAbi, holderProbeAbi } from '../draftAbi.js';
+import { claimCall, eth, newToken, pending, settle, settleCall, shareClass } from '../lab/fixtures.js';
+import { asProbe, attempt, deploy, deployAsset, holdings, prepare, read, same, send, succeed, type Lab } from '../lab/lab.js';
+import { holderProbeBytecode } from '../probes.gen.js';
+import { exposes } from './interface.js';
+
+/** A class with one share of alice's, and a contract that holds another, equal one. */
+export async function probeShare(lab: Lab) {
+  const probe = await deploy(lab, holderProbeBytecode);
+  const { classId, tokens } = await shareClass(lab, [1n]);
+  const held = await newToken(lab, { classId, share: 1n, to: probe });
+  return { probe, classId, own: tokens[0]!, held };
+}
+
+const claimData = (tokenId: bigint, to: `0x${string}`) =>
+  encodeFunctionData({ abi: draftAbi, functionName: 'claim', args: [tokenId, eth, to] });
+
+const claimWords = '`claim` transfers `pending` to `to`, updates `rewardDebt`, emits `Claimed`';
+const pendingWords =
+  '`pending = shareRatio(tokenId) * accRevenuePerShare[asset] / 1e18 - rewardDebt[tokenId][asset]`';
+
+const must = (id: string, words: string, check: (lab: Lab) => Promise<string | void>, note?: string): Clause => ({
+  id: `D6.7.${id}`,
+  section: '6.7',
+  level: 'MUST',
+  words,
+  ...(note === undefined ? {} : { note }),
+  check,
+});
+
+/** Section 6.7: settlement and claims. */
+export const revenueClauses: readonly Clause[] = [
+  exposes('settleRevenueETH', {
+    section: '6.7',
+    words: 'function settleRevenueETH(uint256 classId) external payable;',
+    check: async (lab) => {
+      const { classId, tokens } = await shareClass(lab, [1n]);
+      const before = await holdings(lab, eth, lab.target);
+      const { evidence } = await succeed(lab, lab.actors.bob, settleCall(classId, 1_000n));
+      same((await holdings(lab, eth, lab.target)) - before, 1_000n, 'what the contract received', evidence);
+      same(await pending(lab, tokens[0]!), 1_000n, 'pending of the only share', evidence);
+    },
+  }),
+  exposes('settleRevenueERC20', {
+    section: '6.7',
+    words: 'function settleRevenueERC20(uint256 classId, address asset, uint256 amount) external;',
+    check: async (lab) => {
+      const asset = await deployAsset(lab);
+      const { classId, tokens } = await shareClass(lab, [1n]);
+      const { evidence } = await succeed(lab, lab.actors.alice, settleCall(classId, 1_000n, asset));
+      same(await holdings(lab, asset, lab.target), 1_000n, 'what the contract received', evidence);
+      same(await pending(lab, tokens[0]!, asset), 1_000n, 'pending of the only share', evidence);
+    },
+  }),
+  exposes('claim', {
+    section: '6.7',
+    words:
+      'function claim(uint256 tokenId, address asset, address payable to) external returns (uint256 amountClaimed);',
+    check: async (lab) => {
+      const { alice } = lab.actors;
+      const { classId, tokens } = await shareClass(lab, [1n]);
+      await settle(lab, classId, 1_000n);
+      const { result, evidence } = await succeed(lab, alice, claimCall(tokens[0]!, alice.address));
+      same(result, 1_000n, 'what claim returns', evidence);
+    },
+  }),
+  must('asset-zero', '`asset = address(0)` for ETH', async (lab) => {
+    const asset = await deployAsset(lab);
+    const { classId, tokens } = await shareClass(lab, [1n]);
+    await settle(lab, classId, 1_000n);
+    await settle(lab, classId, 77n, asset);
+    same(await pending(lab, tokens[0]!, eth), 1_000n, 'pending in ETH after 1,000 wei and 77 of an ERC-20');
+    same(await pending(lab, tokens[0]!, asset), 77n, 'pending in the ERC-20');
+  }),
+  must(
+    'formula',
+    pendingWords,
+    async (lab) => {
+      const asset = await deployAsset(lab);
+      const { classId, tokens } = await shareClass(lab, [700n, 200n, 100n]);
+      for (const amount of [10_000n, 5_000n, 250_000n]) await settle(lab, classId, amount, asset);
+      const expected = [185_500n, 53_000n, 26_500n];
+      for (const [index, tokenId] of tokens.entries()) {
+        same(await pending(lab, tokenId, asset), expected[index], `pending of ${expected[index]! / 265n} of 1,000 shares`);
+      }
+    },
+    'The scale of 1e18 does not show; amounts are chosen so that nothing is rounded, whatever the scale.',
+  ),
+  must('by-class', '`accRevenuePerShare[asset] (uint256)` — cumulative settlement index per asset', async (lab) => {
+    const [one, other] = [await shareClass(lab, [1n]), await shareClass(lab, [1n])];
+    await settle(lab, one.classId, 1_000n);
+    same(await pending(lab, other.tokens[0]!), 0n, 'pending in a class that received nothing');
+  }),
+  must('pays', claimWords, async (lab) => {
+    const { alice, stranger } = lab.actors;
+    const asset = await deployAsset(lab);
+    const { classId, tokens } = await shareClass(lab, [1n]);
+    const [tokenId] = tokens as [bigint];
+    for (const [paid, amount] of [
+      [eth, 1_000n],
+      [asset, 90n],
+    ] as const) {
+      await settle(lab, classId, amount, paid);
+      const before = await holdings(lab, paid, stranger.address);
+      const { evidence } = await succeed(lab, alice, claimCall(tokenId, stranger.address, paid));
+      same((await holdings(lab, paid, stranger.address)) - before, amount, 'what the recipient got', evidence);
+      same(await pending(lab, tokenId, paid), 0n, 'pending after the claim', evidence);
+    }
+  }),
+  must('once', claimWords, async (lab) => {
+    const { alice, stranger } = lab.actors;
+    const { classId, tokens } = await shareClass(lab, [1n, 1n]);
+    const claim = claimCall(tokens[0]!, stranger.address);
+    await settle(lab, classId, 2_000n);
+    await prepare('revenue could not be claimed', () => succeed(lab, alice, claim));
+    const before = await holdings(lab, eth, stranger.address);
+    if (!(await attempt(lab, alice.address, claim)).reverted) {
+      const { evidence } = await succeed(lab, alice, claim);
+      same((await holdings(lab, eth, stranger.address)) - before, 0n, 'what a second claim paid', evidence);
+    }
+    await settle(lab, classId, 500n);
+    same(await pending(lab, tokens[0]!), 250n, 'pending of half the shares after 500 more');
+    same(await pending(lab, tokens[1]!), 1_250n, 'pending of the half that has not claimed');
+  }),
+  must(
+    'refused',
+    claimWords,
+    async (lab) => {
+      const { probe, classId, held } = await probeShare(lab);
+      await settle(lab, classId, 2_000n);
+      await prepare('the probe failed', () => asProbe(lab, probe, 'setRejects', [true], holderProbeAbi));
+      const args = [lab.target, claimData(held, probe)] as const;
+      const act = { name: 'act', args, to: probe, abi: holderProbeAbi };
+      if ((await attempt(lab, lab.actors.creator.address, act)).reverted) return 'reverts';
+      const receipt = await send(lab, lab.actors.creator, act);
+      const evidence = { kind: 'transaction', hash: receipt.transactionHash } as const;
+      same(await pending(lab, held), 1_000n, 'pending after a claim that its recipient refused', evidence);
+      return 'leaves it pending';
+    },
+    'A recipient that refuses ETH: nothing may be lost, so the claim reverts or the amount stays pending.',
+  ),
+  {
+    id: 'DS.reentrancy',
+    section: 'Security',
+    level: 'MUST',
+    words: '**Reentrancy.** Use checks-effects-interactions or reentrancy guards in `claim`.',
+    note: 'The recipient claims again while it is paid. The text has no keyword here; paid twice breaks section 6.7, too.',
+    check: async (lab) => {
+      const { probe, classId, own, held } = await probeShare(lab);
+      // Alice's equal part lies in the contract, so that there is something to be paid twice with.
+      await settle(lab, classId, 2_000n);
+      await prepare('the probe failed', () =>
+        asProbe(lab, probe, 'arm', [lab.target, claimData(held, probe)], holderProbeAbi),
+      );
+      const args = [lab.target, claimData(held, probe)] as const;
+      const act = { name: 'act', args, to: probe, abi: holderProbeAbi };
+      if ((await attempt(lab, lab.actors.creator.address, act)).reverted) return 'the whole claim reverts';
+      const receipt = await send(lab, lab.actors.creator, act, 2_000_000n);
+      const evidence = { kind: 'transaction', hash: receipt.transactionHash } as const;
+      const paid = await holdings(lab, eth, probe);
+      if (paid > 1_000n) throw new ClauseFailed(`a recipient that claims again while paid got ${paid} of 1,000`, evidence);
+      same(await pending(lab, own), 1_000n, "the other share's pending", evidence);
+      const called = await read<boolean>(lab, { name: 'called', to: probe, abi: holderProbeAbi });
+      return called ? 'the claim within the claim brought nothing' : undefined;
+    },
+  },
+];

@@ -1,0 +1,69 @@
+import type { Clause } from '../clause.js';
+import { eth, newClass, pending, settle, shareClass, tryMint, valueToken } from '../lab/fixtures.js';
+import { emitted, prepare, read, same, succeed } from '../lab/lab.js';
+import { exposes } from './interface.js';
+
+/** Section 6.2: minting and ownership. */
+export const tokenClauses: readonly Clause[] = [
+  exposes('mint', {
+    section: '6.2',
+    words:
+      'function mint( uint256 classId, address to, uint256 value, uint256 shareRatio, uint64 expireAt ) external returns (uint256 tokenId);',
+    check: async (lab) => {
+      const { classId } = await newClass(lab);
+      const first = await tryMint(lab, { classId, value: 1n });
+      const second = await tryMint(lab, { classId, value: 2n });
+      same(first.tokenId === second.tokenId, false, 'that two mints make one id', second.done.evidence);
+      same(second.done.result, second.tokenId, 'what mint returns', second.done.evidence);
+      same(await read(lab, { name: 'valueOf', args: [first.tokenId] }), 1n, 'value of the first token');
+      same(await read(lab, { name: 'valueOf', args: [second.tokenId] }), 2n, 'value of the second token');
+      return `by ${first.by.name}`;
+    },
+  }),
+  exposes('transferToken', {
+    section: '6.2',
+    words: 'function transferToken(uint256 tokenId, address to) external;',
+    check: async (lab) => {
+      const { alice, bob } = lab.actors;
+      const tokenId = await valueToken(lab, { value: 9n });
+      const { evidence } = await succeed(lab, alice, { name: 'transferToken', args: [tokenId, bob.address] });
+      same(await read(lab, { name: 'ownerOf', args: [tokenId] }), bob.address, 'owner after the transfer', evidence);
+      same(await read(lab, { name: 'valueOf', args: [tokenId] }), 9n, 'value after the transfer', evidence);
+      await succeed(lab, bob, { name: 'transferToken', args: [tokenId, alice.address] });
+    },
+  }),
+  {
+    id: 'D6.2.emits',
+    section: '6.2',
+    level: 'MUST',
+    words: 'MUST emit `Minted` and `TransferToken` when applicable.',
+    note: '"When applicable" is read as: Minted at mints, TransferToken at transfers. Whether a mint is a transfer from zero is left open.',
+    check: async (lab) => {
+      const { classId } = await newClass(lab);
+      const { alice, bob } = lab.actors;
+      const { tokenId, done } = await prepare('no token could be minted', () => tryMint(lab, { classId }));
+      emitted(lab, done, 'Minted', { tokenId });
+      const moved = await prepare('the token could not be transferred', () =>
+        succeed(lab, alice, { name: 'transferToken', args: [tokenId, bob.address] }),
+      );
+      emitted(lab, moved, 'TransferToken', { tokenId });
+    },
+  },
+  {
+    id: 'D6.2.participates',
+    section: '6.2',
+    level: 'MUST',
+    words: 'If `shareRatio > 0`, the token participates in `totalShare` until expiry.',
+    note: 'What happens at expiry is D6.6.total.',
+    check: async (lab) => {
+      const { classId, tokens } = await shareClass(lab, [1n, 3n, 0n]);
+      const { evidence } = await settle(lab, classId, 4_000n);
+      const expected = [1_000n, 3_000n, 0n];
+      for (const [index, tokenId] of tokens.entries()) {
+        const share = [1n, 3n, 0n][index];
+        const what = `pending of the share ${share} of 4, after 4,000`;
+        same(await pending(lab, tokenId, eth), expected[index], what, evidence);
+      }
+    },
+  },
+];

@@ -1,0 +1,91 @@
+import { ClauseFailed, NotApplicable, type Clause } from '../clause.js';
+import { metric, valueToken } from '../lab/fixtures.js';
+import { emitted, prepare, read, refuse, same, shared, succeed, type Lab } from '../lab/lab.js';
+import { approvedOperator } from './approvals.js';
+import { exposes } from './interface.js';
+
+const record = (tokenId: bigint, amount: bigint) => ({ name: 'recordUsage', args: [tokenId, metric, amount] });
+
+/** Whether usage takes value. */
+function quota(lab: Lab): Promise<'hard' | 'soft' | bigint> {
+  return shared(lab, 'quota', async () => {
+    const tokenId = await valueToken(lab);
+    await prepare('usage could not be recorded', () => succeed(lab, lab.actors.alice, record(tokenId, 300n)));
+    const left = await read<bigint>(lab, { name: 'valueOf', args: [tokenId] });
+    if (left === 700n) return 'hard';
+    return left === 1_000n ? 'soft' : left;
+  });
+}
+
+/** Section 6.5: metering. */
+export const usageClauses: readonly Clause[] = [
+  exposes('recordUsage', {
+    section: '6.5',
+    words: 'function recordUsage(uint256 tokenId, bytes32 metricType, uint256 amount) external;',
+    check: async (lab) => {
+      const tokenId = await valueToken(lab);
+      await succeed(lab, lab.actors.alice, record(tokenId, 1n));
+    },
+  }),
+  {
+    id: 'D6.5.operator',
+    section: '6.5',
+    level: 'MUST',
+    words: 'Caller is `ownerOf(tokenId)` or an approved Class operator',
+    note: 'That anyone else is refused is D11.unauthorized.',
+    check: async (lab) => {
+      await approvedOperator(lab);
+      const tokenId = await valueToken(lab);
+      await succeed(lab, lab.actors.operator, record(tokenId, 1n));
+    },
+  },
+  {
+    id: 'D6.5.actor',
+    section: '6.5',
+    level: 'MUST',
+    words: 'Emit `UsageRecorded(tokenId, metricType, amount, msg.sender)`',
+    check: async (lab) => {
+      await approvedOperator(lab);
+      const { operator } = lab.actors;
+      const tokenId = await valueToken(lab);
+      const done = await prepare('the operator could not record', () => succeed(lab, operator, record(tokenId, 1n)));
+      emitted(lab, done, 'UsageRecorded', { tokenId, metricType: metric, amount: 1n, actor: operator.address });
+    },
+  },
+  {
+    id: 'D6.5.zero',
+    section: '6.5',
+    level: 'MUST',
+    words: 'if `amount > 0`, decrement `value(tokenId)`',
+    note: 'No precondition speaks of the amount: recording zero emits the event and takes nothing.',
+    check: async (lab) => {
+      const tokenId = await valueToken(lab);
+      const done = await succeed(lab, lab.actors.alice, record(tokenId, 0n));
+      same(await read(lab, { name: 'valueOf', args: [tokenId] }), 1_000n, 'value after recording zero', done.evidence);
+    },
+  },
+  {
+    id: 'D6.5.hard',
+    section: '6.5',
+    level: 'SHOULD',
+    words: '**Hard-quota (RECOMMENDED):** if `amount > 0`, decrement `value(tokenId)`; revert on underflow',
+    check: async (lab) => {
+      const kind = await quota(lab);
+      if (kind === 'soft') throw new ClauseFailed('usage takes no value: this is the optional soft quota');
+      if (kind !== 'hard') throw new ClauseFailed(`recording 300 of 1,000 units left ${kind}`);
+      const tokenId = await valueToken(lab);
+      await refuse(lab, lab.actors.alice, record(tokenId, 1_001n), 'the token had 1,000 units, 1,001 were recorded');
+    },
+  },
+  {
+    id: 'D6.5.soft',
+    section: '6.5',
+    level: 'MAY',
+    words: '**Soft-quota (OPTIONAL profile):** no on-chain decrement; rely on events for off-chain reconciliation',
+    check: async (lab) => {
+      const kind = await quota(lab);
+      if (kind !== 'soft') throw new NotApplicable('usage takes value');
+      return 'usage takes no value';
+    },
+  },
+];

@@ -1,0 +1,53 @@
+import type { PublicClient } from 'viem';
+import { NotApplicable } from '../clause.js';
+
+/** The chain's time: a development chain's can be moved, another's is waited for. */
+export type Clock = {
+  readonly canTravel: boolean;
+  /** Seconds that a token lives which shall expire in a check. */
+  readonly lead: bigint;
+  /** Timestamp of the newest block. */
+  readonly now: () => Promise<bigint>;
+  /** Returns when a block has this timestamp or a later one. */
+  readonly pass: (timestamp: bigint) => Promise<void>;
+  /** Makes the next block bear exactly this timestamp. */
+  readonly fixNext: (timestamp: bigint) => Promise<void>;
+};
+
+export type ClockOptions = {
+  /** Seconds to wait for an expiry where time cannot be moved; default 60. */
+  readonly expiryLeadSeconds?: number;
+  readonly sleep?: (milliseconds: number) => Promise<void>;
+};
+
+const travellers = /anvil|hardhat|ganache/i;
+const pollMilliseconds = 1_000;
+
+export async function createClock(client: PublicClient, options: ClockOptions = {}): Promise<Clock> {
+  const { expiryLeadSeconds = 60, sleep = (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)) } = options;
+  const version = await client.request({ method: 'web3_clientVersion' }).catch(() => '');
+  const canTravel = travellers.test(version);
+  const request = (method: string, params: readonly unknown[]): Promise<unknown> =>
+    client.request({ method, params } as never);
+  const now = async (): Promise<bigint> => (await client.getBlock()).timestamp;
+  return {
+    canTravel,
+    lead: canTravel ? 1_000n : BigInt(expiryLeadSeconds),
+    now,
+    async pass(timestamp) {
+      if (canTravel) {
+        if ((await now()) >= timestamp) return;
+        await request('evm_setNextBlockTimestamp', [Number(timestamp)]);
+        await request('evm_mine', []);
+        return;
+      }
+      while ((await now()) < timestamp) await sleep(pollMilliseconds);
+    },
+    async fixNext(timestamp) {
+      if (!canTravel) {
+        throw new NotApplicable('the chain decides the time of its blocks, so none can be made at that very second');
+      }
+      await request('evm_setNextBlockTimestamp', [Number(timestamp)]);
+    },
+  };
+}

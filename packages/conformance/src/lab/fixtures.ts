@@ -1,0 +1,208 @@
+import type { Address } from '@kedge/core';
+import { keccak256, toHex, zeroAddress } from 'viem';
+import { ClauseFailed, NotApplicable } from '../clause.js';
+import type { Actor } from './accounts.js';
+import { revertReason } from './chainCall.js';
+import { attempt, eventsOf, prepare, read, shared, succeed, type Call, type Done, type Lab } from './lab.js';
+
+export const eth = zeroAddress;
+export const metric = keccak256(toHex('inference_calls'));
+export const integrityHash = keccak256(toHex('metadata'));
+
+/** What a class of the kit is created with. */
+export const classTerms = {
+  metadataURI: 'ipfs://conformance/metadata',
+  integrityHash,
+  unitDecimals: 3,
+  policyURI: 'ipfs://conformance/policy',
+} as const;
+
+export const createClassCall: Call = {
+  name: 'createClass',
+  args: [classTerms.metadataURI, integrityHash, classTerms.unitDecimals, classTerms.policyURI],
+};
+
+/** The id that an event names, else what the call returned when it was tried. */
+function idOf(lab: Lab, done: Done, eventName: string, field: string): bigint {
+  const [event] = eventsOf(lab, done, eventName);
+  return (event?.[field] ?? done.result) as bigint;
+}
+
+export type MadeClass = { readonly classId: bigint; readonly done: Done; readonly by: Actor };
+
+/** Who may create classes: our own account, or the owner's. Found by trying, once. */
+export function classCreator(lab: Lab): Promise<Actor> {
+  return shared(lab, 'class creator', () => firstAllowed(lab, createClassCall));
+}
+
+async function firstAllowed(lab: Lab, call: Call): Promise<Actor> {
+  const candidates = lab.owner === undefined ? [lab.actors.creator] : [lab.actors.creator, lab.owner];
+  const refusals: string[] = [];
+  let last: ClauseFailed | undefined;
+  for (const actor of candidates) {
+    const answer = await attempt(lab, actor.address, call);
+    if (!answer.reverted) return actor;
+    const text = `${call.name} reverts for ${actor.name}: ${revertReason(answer.data)}`;
+    refusals.push(text);
+    last = new ClauseFailed(text, answer.evidence);
+  }
+  const hint = lab.owner === undefined ? ' (no owner key was given)' : '';
+  throw new ClauseFailed(refusals.join('; ') + hint, last?.evidence);
+}
+
+/** Creates a class; fails the clause when it cannot. */
+export async function tryCreateClass(lab: Lab): Promise<MadeClass> {
+  const by = await classCreator(lab);
+  const done = await succeed(lab, by, createClassCall);
+  return { classId: idOf(lab, done, 'ClassCreated', 'classId'), done, by };
+}
+
+/** A class of its own. */
+export function newClass(lab: Lab): Promise<MadeClass> {
+  return prepare('no class could be created', () => tryCreateClass(lab));
+}
+
+/** One class for checks that leave no trace in each other: value and usage, no shares. */
+export function commonClass(lab: Lab): Promise<MadeClass> {
+  return shared(lab, 'common class', () => newClass(lab));
+}
+
+export type TokenTerms = {
+  readonly classId: bigint;
+  readonly to?: Address;
+  readonly value?: bigint;
+  readonly share?: bigint;
+  readonly expireAt?: bigint;
+};
+
+export type MadeToken = { readonly tokenId: bigint; readonly done: Done; readonly by: Actor };
+
+export function mintCall(lab: Lab, terms: TokenTerms): Call {
+  const { classId, to = lab.actors.alice.address, value = 0n, share = 0n, expireAt = 0n } = terms;
+  return { name: 'mint', args: [classId, to, value, share, expireAt] };
+}
+
+/** Mints; fails the clause when nobody at hand can. */
+export async function tryMint(lab: Lab, terms: TokenTerms): Promise<MadeToken> {
+  const call = mintCall(lab, terms);
+  const by = await firstAllowed(lab, call);
+  const done = await succeed(lab, by, call);
+  return { tokenId: idOf(lab, done, 'Minted', 'tokenId'), done, by };
+}
+
+/** The id of a new token. */
+export async function newToken(lab: Lab, terms: TokenTerms): Promise<bigint> {
+  const { tokenId } = await prepare('no token could be minted', () => tryMint(lab, terms));
+  return tokenId;
+}
+
+/** A token of the common class, alice's, with 1,000 units and no share. */
+export async function valueToken(lab: Lab, terms: Partial<TokenTerms> = {}): Promise<bigint> {
+  const { classId } = await commonClass(lab);
+  return newToken(lab, { classId, value: 1_000n, ...terms });
+}
+
+/** A class of its own with a token for each share: alice holds the first, bob the second, and so on in turn. */
+export async function shareClass(
+  lab: Lab,
+  shares: readonly (bigint | Omit<TokenTerms, 'classId'>)[],
+): Promise<{ readonly classId: bigint; readonly tokens: readonly bigint[]; readonly by: Actor }> {
+  const { classId, by } = await newClass(lab);
+  const holders = [lab.actors.alice, lab.actors.bob];
+  const tokens: bigint[] = [];
+  for (const [index, terms] of shares.entries()) {
+    const to = holders[index % holders.length]!.address;
+    const given = typeof terms === 'bigint' ? { share: terms } : terms;
+    tokens.push(await newToken(lab, { classId, to, ...given }));
+  }
+  return { classId, tokens, by };
+}
+
+export function settleCall(classId: bigint, amount: bigint, asset: Address = eth): Call {
+  return asset === eth
+    ? { name: 'settleRevenueETH', args: [classId], value: amount }
+    : { name: 'settleRevenueERC20', args: [classId, asset, amount] };
+}
+
+/** Alice settles revenue, as a preparation. */
+export function settle(lab: Lab, classId: bigint, amount: bigint, asset: Address = eth): Promise<Done> {
+  return prepare('revenue could not be settled', () =>
+    succeed(lab, lab.actors.alice, settleCall(classId, amount, asset)),
+  );
+}
+
+export function pending(lab: Lab, tokenId: bigint, asset: Address = eth): Promise<bigint> {
+  return read<bigint>(lab, { name: 'pendingRevenue', args: [tokenId, asset] });
+}
+
+export const claimCall = (tokenId: bigint, to: Address, asset: Address = eth): Call => ({
+  name: 'claim',
+  args: [tokenId, asset, to],
+});
+
+/** Brings the chain past the last valid second. */
+export function expire(lab: Lab, expireAt: bigint): Promise<void> {
+  return lab.clock.pass(expireAt + 1n);
+}
+
+/** A moment at which a token that is minted now will expire soon. */
+export async function soon(lab: Lab): Promise<bigint> {
+  return (await lab.clock.now()) + lab.clock.lead;
+}
+
+/** Two tokens of alice's in one class, each with 1,000 units: one has expired, one never does. */
+export function expiredPair(lab: Lab): Promise<{ readonly expired: bigint; readonly live: bigint }> {
+  return shared(lab, 'expired pair', async () => {
+    const expireAt = await soon(lab);
+    const expired = await valueToken(lab, { expireAt });
+    const live = await valueToken(lab);
+    await expire(lab, expireAt);
+    return { expired, live };
+  });
+}
+
+/** What a run saw of a class in which a share expired, was observed, and revenue came before and after. */
+export type ExpiryStory = {
+  readonly classId: bigint;
+  readonly expired: bigint;
+  readonly live: bigint;
+  /** The transactions that may count as the first observation, in order. */
+  readonly observed: readonly Done[];
+  readonly livePendingBefore: bigint;
+  readonly livePendingAfter: bigint;
+  readonly settled: bigint;
+};
+
+/**
+ * Alice's share of 300 expires beside bob's of 100. Then a settlement of 400,000, a claim of the expired token, and its
+ * transfer to bob and back: any of them may be the draft's first observation. After them 400,000 more are settled.
+ */
+export function expiryStory(lab: Lab): Promise<ExpiryStory> {
+  return shared(lab, 'expiry story', async () => {
+    const { alice, bob } = lab.actors;
+    // Money of others, so that a contract that pays too much shows it instead of running dry.
+    const reserve = await shareClass(lab, [1n]);
+    await settle(lab, reserve.classId, 10_000_000n);
+    const expireAt = await soon(lab);
+    const { classId, tokens } = await shareClass(lab, [{ share: 300n, value: 10n, expireAt }, 100n]);
+    const [expired, live] = tokens as [bigint, bigint];
+    const settled = 400_000n;
+    await settle(lab, classId, settled);
+    await expire(lab, expireAt);
+    const observed = await prepare('an expired token could not be observed', async () => [
+      await succeed(lab, alice, settleCall(classId, settled)),
+      await succeed(lab, alice, claimCall(expired, alice.address)),
+      await succeed(lab, alice, { name: 'transferToken', args: [expired, bob.address] }),
+      await succeed(lab, bob, { name: 'transferToken', args: [expired, alice.address] }),
+    ]);
+    const livePendingBefore = await pending(lab, live);
+    await settle(lab, classId, settled);
+    const livePendingAfter = await pending(lab, live);
+    return { classId, expired, live, observed, livePendingBefore, livePendingAfter, settled };
+  });
+}
+
+/** For clauses about papers that no chain sees. */
+export function offChain(what: string): never {
+  throw new NotApplicable(`${what} is outside of what a chain shows`);
+}

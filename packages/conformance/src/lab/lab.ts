@@ -1,0 +1,247 @@
+import type { Address, Hex } from '@kedge/core';
+import {
+  decodeEventLog,
+  decodeFunctionResult,
+  encodeDeployData,
+  encodeEventTopics,
+  encodeFunctionData,
+  isAddressEqual,
+  toFunctionSelector,
+  zeroAddress,
+  type Abi,
+  type AbiEvent,
+  type AbiFunction,
+  type Log,
+  type PublicClient,
+  type TransactionReceipt,
+} from 'viem';
+import { ClauseFailed, NotApplicable, type Evidence } from '../clause.js';
+import { assetProbeAbi, draftAbi } from '../draftAbi.js';
+import { assetProbeBytecode } from '../probes.gen.js';
+import type { Actor, ActorName } from './accounts.js';
+import { chainCall, revertReason, type Answer, type Request } from './chainCall.js';
+import type { Clock } from './clock.js';
+import { waitForReceipt } from './waitForReceipt.js';
+
+/** One contract function, called. `abi` and `to` are the draft's and the target where they are left out. */
+export type Call = {
+  readonly name: string;
+  readonly args?: readonly unknown[];
+  readonly value?: bigint;
+  readonly to?: Address;
+  readonly abi?: Abi;
+};
+
+/** A transaction that went through. */
+export type Done = {
+  readonly receipt: TransactionReceipt;
+  readonly evidence: Evidence;
+  /** What the function returned when it was tried right before. */
+  readonly result: unknown;
+};
+
+/** Ways in which an ERC-20 probe behaves. */
+export const assetModes = { plain: 0, fee: 1, noReturn: 2, falseReturn: 3, reentrant: 4, blocking: 5 } as const;
+
+/** Everything that checks have in common: the contract, people, time, and how to try things. */
+export type Lab = {
+  readonly client: PublicClient;
+  readonly target: Address;
+  readonly actors: Readonly<Record<ActorName, Actor>>;
+  readonly owner: Actor | undefined;
+  readonly clock: Clock;
+  /** Functions that answered as functions do. */
+  readonly answered: Set<string>;
+  /** Reverts of what the draft says must revert, for its wish that they be descriptive. */
+  readonly refusals: Map<string, Answer>;
+  /** Things made once and used by several checks. */
+  readonly shared: Map<string, Promise<unknown>>;
+  readonly transactions: { count: number };
+};
+
+/** Runs `make` once for all checks. */
+export function shared<value>(lab: Lab, key: string, make: () => Promise<value>): Promise<value> {
+  const known = lab.shared.get(key) as Promise<value> | undefined;
+  const made = known ?? make();
+  lab.shared.set(key, made);
+  return made;
+}
+
+function requestOf(lab: Lab, from: Address, call: Call): Request {
+  const { name, args = [], value = 0n, to = lab.target, abi = draftAbi as Abi } = call;
+  return { from, to, data: encodeFunctionData({ abi, functionName: name, args }), value };
+}
+
+function decode(call: Call, answer: Answer): unknown {
+  const { name, abi = draftAbi as Abi } = call;
+  try {
+    return decodeFunctionResult({ abi, functionName: name, data: answer.data });
+  } catch (cause) {
+    const failed = new ClauseFailed(`${name} returned what is not its return type: ${answer.data}`, answer.evidence);
+    failed.cause = cause;
+    throw failed;
+  }
+}
+
+/** Tries a call without sending it. */
+export async function attempt(lab: Lab, from: Address, call: Call): Promise<Answer> {
+  const answer = await chainCall(lab.client, requestOf(lab, from, call));
+  if (!answer.reverted && call.to === undefined) lab.answered.add(call.name);
+  return answer;
+}
+
+/** Reads a view; it must answer. */
+export async function read<value>(lab: Lab, call: Call): Promise<value> {
+  const answer = await attempt(lab, lab.actors.stranger.address, call);
+  if (answer.reverted) throw new ClauseFailed(`${call.name} reverts: ${revertReason(answer.data)}`, answer.evidence);
+  return decode(call, answer) as value;
+}
+
+/** Sends what must succeed. */
+export async function succeed(lab: Lab, actor: Actor, call: Call): Promise<Done> {
+  const answer = await attempt(lab, actor.address, call);
+  if (answer.reverted) {
+    throw new ClauseFailed(`${call.name} reverts for ${actor.name}: ${revertReason(answer.data)}`, answer.evidence);
+  }
+  const result = decode(call, answer);
+  const receipt = await send(lab, actor, call);
+  const evidence: Evidence = { kind: 'transaction', hash: receipt.transactionHash };
+  if (receipt.status === 'reverted') throw new ClauseFailed(`${call.name} reverts for ${actor.name}`, evidence);
+  return { receipt, evidence, result };
+}
+
+/** Sends as it is, and returns the receipt whatever came of it. Without `gas` it is estimated. */
+export async function send(lab: Lab, actor: Actor, call: Call, gas?: bigint): Promise<TransactionReceipt> {
+  const { to, data, value } = requestOf(lab, actor.address, call);
+  return sendData(lab, actor, { to, data, value, ...(gas === undefined ? {} : { gas }) });
+}
+
+async function sendData(
+  lab: Lab,
+  actor: Actor,
+  request: { readonly to?: Address; readonly data: Hex; readonly value?: bigint; readonly gas?: bigint },
+): Promise<TransactionReceipt> {
+  // A call that catches failures inside may need more than its estimate.
+  const gas =
+    request.gas ?? ((await lab.client.estimateGas({ account: actor.address, ...request })) * 3n) / 2n + 50_000n;
+  const hash = await actor.wallet.sendTransaction({ ...request, gas, chain: null });
+  lab.transactions.count += 1;
+  return waitForReceipt(lab.client, hash);
+}
+
+/**
+ * Tries what must be refused. When the trial goes through it is sent, so that a transaction shows it.
+ *
+ * @param why continues "… was accepted: "
+ */
+export async function refuse(lab: Lab, actor: Actor, call: Call, why: string): Promise<Answer> {
+  const answer = await attempt(lab, actor.address, call);
+  if (answer.reverted) return answer;
+  const receipt = await send(lab, actor, call);
+  if (receipt.status === 'reverted') return answer;
+  throw new ClauseFailed(`${call.name} by ${actor.name} was accepted: ${why}`, {
+    kind: 'transaction',
+    hash: receipt.transactionHash,
+  });
+}
+
+/** The same for what section 11 lists; its revert is kept for the clause about descriptive reverts. */
+export async function refuseListed(lab: Lab, actor: Actor, call: Call, why: string): Promise<void> {
+  const answer = await refuse(lab, actor, call, why);
+  if (answer.reverted) lab.refusals.set(why, answer);
+}
+
+/** Turns the failure of a preparation into "could not be reached": only a clause's own subject may fail it. */
+export async function prepare<value>(what: string, steps: () => Promise<value>): Promise<value> {
+  try {
+    return await steps();
+  } catch (error) {
+    if (!(error instanceof ClauseFailed)) throw error;
+    throw new NotApplicable(`could not be reached: ${what}: ${error.message}`, { isUnchecked: true });
+  }
+}
+
+/** Fails the clause unless both are the same. */
+export function same(actual: unknown, expected: unknown, what: string, evidence?: Evidence): void {
+  const isSame =
+    typeof actual === 'string' && typeof expected === 'string'
+      ? actual.toLowerCase() === expected.toLowerCase()
+      : actual === expected;
+  if (!isSame) throw new ClauseFailed(`${what} is ${String(actual)}, expected ${String(expected)}`, evidence);
+}
+
+/** The target's own logs of an event, whatever their form. */
+export function logsOf(lab: Lab, receipt: TransactionReceipt, eventName: string, abi: Abi = draftAbi as Abi): Log[] {
+  const [topic] = encodeEventTopics({ abi, eventName });
+  return receipt.logs.filter((log) => isAddressEqual(log.address, lab.target) && log.topics[0] === topic);
+}
+
+/** The arguments of the target's events of a name; fails the clause when one does not have the draft's form. */
+export function eventsOf(
+  lab: Lab,
+  { receipt, evidence }: Pick<Done, 'receipt' | 'evidence'>,
+  eventName: string,
+  abi: Abi = draftAbi as Abi,
+): Record<string, unknown>[] {
+  return logsOf(lab, receipt, eventName, abi).map(({ topics, data }) => {
+    try {
+      const { args } = decodeEventLog({ abi, eventName, topics: topics as [Hex, ...Hex[]], data, strict: true });
+      return args as unknown as Record<string, unknown>;
+    } catch (cause) {
+      const failed = new ClauseFailed(`${eventName} is not indexed or encoded as declared`, evidence);
+      failed.cause = cause;
+      throw failed;
+    }
+  });
+}
+
+/** The one event of a name with these arguments. */
+export function emitted(lab: Lab, done: Done, eventName: string, expected: Record<string, unknown>, abi?: Abi): void {
+  const events = eventsOf(lab, done, eventName, abi);
+  if (events.length === 0) throw new ClauseFailed(`${eventName} was not emitted`, done.evidence);
+  const differing = events.map((args) =>
+    Object.entries(expected).filter(([name, value]) => String(args[name]).toLowerCase() !== String(value).toLowerCase()),
+  );
+  if (differing.some((fields) => fields.length === 0)) return;
+  const [[name, value]] = differing[0] as [[string, unknown]];
+  throw new ClauseFailed(
+    `${eventName} says ${name} ${String(events[0]![name])}, expected ${String(value)}`,
+    done.evidence,
+  );
+}
+
+/** Deploys a helper contract from the creator's account. */
+export async function deploy(lab: Lab, data: Hex): Promise<Address> {
+  const { contractAddress } = await sendData(lab, lab.actors.creator, { data });
+  if (!contractAddress) throw new NotApplicable('a probe could not be deployed', { isUnchecked: true });
+  return contractAddress;
+}
+
+/** An ERC-20 of which alice, who settles, has plenty, and which the target may take from her. */
+export async function deployAsset(lab: Lab, mode: keyof typeof assetModes = 'plain'): Promise<Address> {
+  const args = [assetModes[mode]] as const;
+  const asset = await deploy(lab, encodeDeployData({ abi: assetProbeAbi, bytecode: assetProbeBytecode, args }));
+  const { alice } = lab.actors;
+  await asProbe(lab, asset, 'mint', [alice.address, 10n ** 30n]);
+  await asProbe(lab, asset, 'allow', [alice.address, lab.target, 2n ** 256n - 1n]);
+  return asset;
+}
+
+/** Sends to a probe as the creator. */
+export async function asProbe(lab: Lab, to: Address, name: string, args: readonly unknown[], abi: Abi = assetProbeAbi) {
+  return succeed(lab, lab.actors.creator, { name, args, to, abi });
+}
+
+/** How much of an asset an account holds; the zero address stands for ETH. */
+export async function holdings(lab: Lab, asset: Address, account: Address): Promise<bigint> {
+  if (asset === zeroAddress) return lab.client.getBalance({ address: account });
+  return read<bigint>(lab, { name: 'balanceOf', args: [account], to: asset, abi: assetProbeAbi });
+}
+
+/** The selector of a function of the draft. */
+export function selectorOf(name: string, abi: Abi = draftAbi as Abi): Hex {
+  return toFunctionSelector(abi.find((item) => item.type === 'function' && item.name === name) as AbiFunction);
+}
+
+/** Events of the draft, by name. */
+export const draftEvents = draftAbi.flatMap((item) => (item.type === 'event' ? [item as AbiEvent] : []));
