@@ -118,7 +118,8 @@ export function createConnectionPool(options: {
         work();
       } catch (error) {
         // After the end of a response, a listener that throws can be told nothing more.
-        if (connection.request === undefined && !(error instanceof HttpSyntaxError)) process.emitWarning(error as Error);
+        if (connection.request === undefined && !(error instanceof HttpSyntaxError))
+          process.emitWarning(error as Error);
         drop(connection, error as Error);
       }
     };
@@ -227,7 +228,8 @@ function responsesOf(connection: Connection): MessageListener {
       // An interim response: the real one follows.
       if (status < 200) return undefined;
       // RFC 9112, 6.3: without any word on it, the body ends with the connection.
-      const framing = status === 204 || status === 304 ? 0 : (framingOf(headers) ?? 'untilClose');
+      const said = framingOf(headers) ?? 'untilClose';
+      const framing = status === 204 || status === 304 ? 0 : said;
       const isHttp11 = line[1] === '1';
       // RFC 9112, 6.1: HTTP/1.0 has no chunks, and who passed them on may not have known what they were.
       const isDoubtful = framing === 'chunked' && !isHttp11;

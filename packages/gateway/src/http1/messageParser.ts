@@ -203,6 +203,8 @@ function chunkSize(line: string): number {
 }
 
 function checkTrailer(line: string): void {
-  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/.test(line)) return;
-  throw new HttpSyntaxError(`There is no header in the line ${JSON.stringify(line.slice(0, 60))}.`);
+  const name = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t\x20-\x7e\x80-\xff]*$/.exec(line)?.[1]?.toLowerCase();
+  // RFC 9110, 6.5.1: what says how a body ends may not come after it.
+  if (name !== undefined && name !== 'content-length' && name !== 'transfer-encoding') return;
+  throw new HttpSyntaxError(`There is no trailer in the line ${JSON.stringify(line.slice(0, 60))}.`);
 }

@@ -56,7 +56,7 @@ const mostIgnoredBytes = 1024 * 1024;
 const mostLooseChunks = 256;
 // RFC 9112, 3: one space between its parts; a path, a URL, or the asterisk of OPTIONS.
 const requestLine =
-  /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE) (\/[\x21-\x7e]*|[A-Za-z][0-9A-Za-z+.-]*:\/\/[\x21-\x7e]+|\*) HTTP\/1\.([01])$/;
+  /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE) (\/[\x21-\x7e]*|[A-Za-z]+:\/\/[!$%&'()*+,.:;=@[\]_~0-9A-Za-z-]+(?:[/?][\x21-\x7e]*)?|\*) HTTP\/1\.([01])$/;
 // RFC 3986, 3.2.2, without the comma that joins two headers.
 const isHost = /^[!$%&'()*+.:;=[\]_~0-9A-Za-z-]*$/;
 
@@ -319,7 +319,8 @@ function serveConnection(
     framing: string,
   ): string => {
     // What was announced and will not be read would be taken for the next request.
-    if (isStopping() || (!exchange.hasBody && (exchange.expectsContinue || exchange.isLong))) exchange.keepAlive = false;
+    if (isStopping() || (!exchange.hasBody && (exchange.expectsContinue || exchange.isLong)))
+      exchange.keepAlive = false;
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`;
     for (const name in headers) head += `${name}: ${headers[name]}\r\n`;
     head += `date: ${httpDate()}\r\n`;

@@ -1,17 +1,26 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createMessageParser, framingOf } from '../../src/http1/messageParser.js';
 import { type HttpServer, startHttpServer } from '../../src/http1/startHttpServer.js';
-import { createRandom, cut, type Random, randomRequests, seed } from './support/randomStreams.js';
+import { createRandom, cut, type Random, randomRequests, seed, streams } from './support/randomStreams.js';
 import { connectRaw, writePieces } from './support/rawSocket.js';
 
-type Seen = { readonly method: string; readonly target: string; readonly headers: [string, string][]; readonly body: string };
+type Seen = {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: [string, string][];
+  readonly body: string;
+};
 type Outcome = { readonly seen: Seen[]; readonly refused: string | undefined };
 
 let ours: HttpServer;
 const theirs = createServer({ keepAliveTimeout: 0 });
-const theirOutcomes = new Map<number, { seen: (() => Seen | undefined)[]; refused: string | undefined; closed: Promise<void> }>();
+const theirOutcomes = new Map<
+  number,
+  { seen: (() => Seen | undefined)[]; refused: string | undefined; closed: Promise<void> }
+>();
 
 beforeAll(async () => {
   ours = await startHttpServer({
@@ -22,13 +31,14 @@ beforeAll(async () => {
         1e6,
         (body) => {
           const seen: Seen = { method, target, headers: [...headers], body: body.toString('latin1') };
-          response.send(200, {}, `seen ${hex(JSON.stringify(seen))}`);
+          response.send(200, { seen: hex(JSON.stringify(seen)) }, '');
         },
         (failure) => {
-          if (failure.kind === 'invalid') response.send(failure.error.status, {}, `refused ${hex(failure.error.message)}`);
+          if (failure.kind === 'invalid')
+            response.send(failure.error.status, { refused: hex(failure.error.message) }, '');
         },
       ),
-    onInvalid: ({ message, status }, response) => response.send(status, {}, `refused ${hex(message)}`),
+    onInvalid: ({ message, status }, response) => response.send(status, { refused: hex(message) }, ''),
   });
   const answer = (request: IncomingMessage): void => {
     const chunks: Buffer[] = [];
@@ -51,7 +61,7 @@ beforeAll(async () => {
   // The answer waits until all has come, because an early one would end the connection.
   theirs.on('request', (request, response) => {
     answer(request);
-    request.once('end', () => response.end());
+    request.once('end', () => response.writeHead(200, { 'content-length': 0 }).end());
   });
   theirs.on('checkExpectation', (request, response) => theirs.emit('request', request, response));
   theirs.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
@@ -93,8 +103,8 @@ async function send(port: number, pieces: readonly Buffer[]): Promise<{ text: st
 
 async function askOurs(pieces: readonly Buffer[]): Promise<Outcome> {
   const { text } = await send(ours.port, pieces);
-  const seen = [...text.matchAll(/\r\n\r\nseen ([0-9a-f]+)/g)].map(([, json = '']) => JSON.parse(unhex(json)) as Seen);
-  const refused = /\r\n\r\nrefused ([0-9a-f]+)/.exec(text)?.[1];
+  const seen = [...text.matchAll(/^seen: ([0-9a-f]+)/gm)].map(([, json = '']) => JSON.parse(unhex(json)) as Seen);
+  const refused = /^refused: ([0-9a-f]+)/m.exec(text)?.[1];
   return { seen, refused: refused === undefined ? undefined : unhex(refused) };
 }
 
@@ -107,27 +117,37 @@ async function askTheirs(pieces: readonly Buffer[]): Promise<Outcome> {
   return { seen: outcome.seen.map((get) => get()).filter((seen) => seen !== undefined), refused: outcome.refused };
 }
 
-/** HEAD requests are answered without the body that carries what was seen. */
-const withoutHead = (seen: readonly Seen[]): Seen[] => seen.filter(({ method }) => method !== 'HEAD');
+/** What only we refuse, and why that is right. */
+const strictHere = [
+  /^A request has exactly one Host header/, // node:http lets through hosts with blanks or slashes in them
+  /^No request begins with/, // versions and methods that are none of HTTP/1.1's, fragments
+  /^The size of a chunk is/, // extensions without a name; other parsers end the line elsewhere
+  /^There is no trailer/,
+  /^The transfer coding/, // gzip, chunked: nobody here would unpack it
+  /^HTTP\/1.0 has no transfer codings/, // RFC 9112, 6.1
+  /^A line has the control character/, // bare CR or LF between messages
+];
 
 test('what is accepted is framed as node:http frames it, and what node:http refuses is refused', async () => {
   const random = createRandom(seed);
   const refusedHereOnly = new Map<string, string>();
+  const wrong: string[] = [];
   let accepted = 0;
   const one = async (bytes: Buffer, pieces: readonly Buffer[]): Promise<void> => {
     const [mine, other] = await Promise.all([askOurs(pieces), askTheirs(pieces)]);
     const told = `seed ${seed}, stream ${JSON.stringify(bytes.toString('latin1'))}, theirs ${JSON.stringify(other)}, ours ${JSON.stringify(mine)}`;
-    const expected = withoutHead(other.seen);
-    const got = withoutHead(mine.seen);
+    const expected = other.seen;
+    const got = mine.seen;
     accepted += got.length;
-    expect(got, told).toEqual(expected.slice(0, got.length));
-    if (got.length < expected.length) expect(mine.refused, told).toBeDefined();
+    if (!isDeepStrictEqual(got, expected.slice(0, got.length))) wrong.push(`framed otherwise: ${told}`);
+    if (got.length < expected.length && mine.refused === undefined) wrong.push(`lost: ${told}`);
     if (mine.refused !== undefined && other.refused === undefined) {
       refusedHereOnly.set(mine.refused.replace(/(0x|").*$/, ''), JSON.stringify(bytes.toString('latin1')));
     }
   };
-  await inParallel(1_500, random, one);
-  console.log([...refusedHereOnly]);
+  await inParallel(streams(1_000), random, one);
+  expect([...refusedHereOnly].filter(([reason]) => !strictHere.some((known) => known.test(reason)))).toEqual([]);
+  expect(wrong.slice(0, 5)).toEqual([]);
   expect(accepted).toBeGreaterThan(500);
 });
 
@@ -172,7 +192,7 @@ test('where a stream is cut changes nothing', () => {
     }
     return events;
   };
-  for (let count = 0; count < 5_000; count++) {
+  for (let count = 0; count < streams(3_000); count++) {
     const bytes = randomRequests(random);
     const whole = parse([bytes]);
     expect(parse(cut(random, bytes)), JSON.stringify(bytes.toString('latin1'))).toEqual(whole);
