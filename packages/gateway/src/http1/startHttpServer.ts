@@ -100,10 +100,14 @@ export async function startHttpServer(options: {
   const times = { ...defaultTimes, ...options.times };
   const connections = new Set<Connection>();
   let stopping = false;
+  let onLastClosed = (): void => undefined;
   const server = createServer({ noDelay: true }, (socket) => {
     const connection = serveConnection(socket, options, times, () => stopping);
     connections.add(connection);
-    socket.once('close', () => connections.delete(connection));
+    socket.once('close', () => {
+      connections.delete(connection);
+      if (connections.size === 0) onLastClosed();
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -115,22 +119,26 @@ export async function startHttpServer(options: {
   const timer = setInterval(() => {
     for (const connection of connections) connection.tick();
   }, times.tick).unref();
-  let closed: Promise<void> | undefined;
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    closed = new Promise((resolve) => server.close(() => resolve()));
+    server.close();
     for (const connection of connections) connection.closeIfIdle();
+  };
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    stop();
+    // The server itself counts a connection as closed before its last callbacks have been called.
+    const closed = new Promise<void>((resolve) => (onLastClosed = resolve));
+    if (connections.size === 0) onLastClosed();
+    for (const connection of connections) connection.destroy();
+    await closed;
+    clearInterval(timer);
   };
   return {
     port: (server.address() as AddressInfo).port,
     stop,
-    close: async () => {
-      stop();
-      for (const connection of connections) connection.destroy();
-      await closed;
-      clearInterval(timer);
-    },
+    close: () => (closing ??= close()),
   };
 }
 

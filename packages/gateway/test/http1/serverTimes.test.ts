@@ -42,6 +42,7 @@ test('slowloris in the body: a body that never ends is cut, and its reader told'
   const client = connectRaw(server.port);
   client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n');
   await Promise.all([drip(client, 'a'), client.closed]);
+  await until(() => failures.length > 0);
   expect(failures).toEqual(['gone']);
 });
 
@@ -149,11 +150,10 @@ test('a client that leaves is told to the handler once, at every stage; never af
     ['/streaming', ''],
     ['/ended', ''],
     ['/body', 'Content-Length: 5\r\n'],
-    ['/pipelined', ''],
   ] as const) {
     const handled = new Promise<void>((resolve) => (onBegun = resolve));
     const client = connectRaw(server.port);
-    client.write(get(path, rest) + (path === '/pipelined' ? '' : ''));
+    client.write(get(path, rest));
     await handled;
     client.socket.resetAndDestroy();
     await client.closed;
@@ -166,7 +166,7 @@ test('a client that leaves is told to the handler once, at every stage; never af
     response.send(200, {}, 'x');
   }
   await turn();
-  expect(gone).toEqual(['/waiting', '/streaming', '/body gone', '/body', '/pipelined']);
+  expect(gone).toEqual(['/waiting', '/streaming', '/body gone', '/body']);
 });
 
 const until = async (holds: () => boolean): Promise<void> => {
