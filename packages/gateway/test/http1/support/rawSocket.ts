@@ -7,6 +7,8 @@ export type RawSocket = {
   readonly text: () => string;
   /** All that was received, once `pattern` is in it. Rejects if the connection closes before. */
   readonly until: (pattern: RegExp) => Promise<string>;
+  /** The same, once so many blank lines are in it: the ends of that many heads. */
+  readonly untilHeads: (count: number) => Promise<string>;
   /** How the connection closed: by a FIN, or by a reset. */
   readonly closed: Promise<'end' | 'reset'>;
 };
@@ -29,22 +31,24 @@ export function rawSocket(socket: Socket): RawSocket {
       for (const look of waiting) look();
     }),
   );
+  const untilIt = (is: (text: string) => boolean, what: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const all = text();
+        if (is(all)) resolve(all);
+        else if (isClosed) reject(new Error(`Closed before ${what} came, after ${JSON.stringify(all)}.`));
+        else return;
+        waiting.delete(look);
+      };
+      waiting.add(look);
+      look();
+    });
   return {
     socket,
     write: (bytes) => void socket.write(bytes as string, 'latin1'),
     text,
-    until: (pattern) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          const all = text();
-          if (pattern.test(all)) resolve(all);
-          else if (isClosed) reject(new Error(`Closed before ${pattern} came, after ${JSON.stringify(all)}.`));
-          else return;
-          waiting.delete(look);
-        };
-        waiting.add(look);
-        look();
-      }),
+    until: (pattern) => untilIt((all) => pattern.test(all), `${pattern}`),
+    untilHeads: (count) => untilIt((all) => all.split('\r\n\r\n').length > count, `${count} heads`),
     closed,
   };
 }
