@@ -325,8 +325,8 @@ test('abort from within the data of a response whose end has come as well: the n
     end: () => told.push('end'),
     fail: () => told.push('fail'),
   });
-  const waiting = ask(pool);
-  expect(await waiting.over).toBe('start 200, data x, end');
+  await until(() => told.length > 0);
+  expect(await ask(pool).over).toBe('start 200, data x, end');
   expect(await ask(pool).over).toBe('start 200, data x, end');
   expect(told).toEqual(['data']);
   expect(server.connections).toHaveLength(2);

@@ -1,5 +1,4 @@
-import { createServer, type Server as TlsServer } from 'node:tls';
-import tls from 'node:tls';
+import tls, { createServer } from 'node:tls';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
@@ -30,7 +29,7 @@ afterEach(async () => {
 });
 
 const start = async (serve: (connection: RawSocket, index: number) => unknown, pair = trusted, host = '127.0.0.1') => {
-  server = await startRawServer(serve, { create: (listener) => createServer(pair, listener) as TlsServer });
+  server = await startRawServer(serve, { create: (listener) => createServer(pair, listener) });
   const url = new URL(`https://${host}:${server.port}`);
   pool = createConnectionPool({ url, connections: 2, timeoutMs: 5_000 });
   return { server, pool };
@@ -41,6 +40,10 @@ const answering = async (connection: RawSocket): Promise<void> => {
     if ((await connection.untilHeads(count).catch(() => undefined)) === undefined) return;
     connection.write(ok(`${count}`));
   }
+};
+
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await turn();
 };
 
 test.each(['127.0.0.1', 'localhost'])('TLS: requests to %s share a connection', async (host) => {
@@ -96,7 +99,7 @@ test('TLS: pause holds the other side back, resume goes on', async () => {
     end: () => (outcome = 'end'),
     fail: (error) => (outcome = error.message),
   });
-  while (got === 0) await turn();
+  await until(() => got > 0);
   let before = -1;
   while (before < sent) {
     before = sent;
@@ -105,7 +108,7 @@ test('TLS: pause holds the other side back, resume goes on', async () => {
   expect(sent).toBeLessThan(15_000_000);
   expect(got).toBeLessThan(1_000_000);
   running.resume();
-  while (outcome === '') await turn();
+  await until(() => outcome !== '');
   expect([outcome, got]).toEqual(['end', total]);
 });
 

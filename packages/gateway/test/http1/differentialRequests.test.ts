@@ -145,10 +145,10 @@ test('what is accepted is framed as node:http frames it, and what node:http refu
       refusedHereOnly.set(mine.refused.replace(/(0x|").*$/, ''), JSON.stringify(bytes.toString('latin1')));
     }
   };
-  await inParallel(streams(1_000), random, one);
+  await inParallel(streams(600), random, one);
   expect([...refusedHereOnly].filter(([reason]) => !strictHere.some((known) => known.test(reason)))).toEqual([]);
   expect(wrong.slice(0, 5)).toEqual([]);
-  expect(accepted).toBeGreaterThan(500);
+  expect(accepted).toBeGreaterThan(300);
 });
 
 async function inParallel(
@@ -192,7 +192,7 @@ test('where a stream is cut changes nothing', () => {
     }
     return events;
   };
-  for (let count = 0; count < streams(3_000); count++) {
+  for (let count = 0; count < streams(2_000); count++) {
     const bytes = randomRequests(random);
     const whole = parse([bytes]);
     expect(parse(cut(random, bytes)), JSON.stringify(bytes.toString('latin1'))).toEqual(whole);

@@ -92,7 +92,7 @@ test('a response is understood as node:http understands it, and what node:http r
   const wrong: string[] = [];
   let accepted = 0;
   let number = 0;
-  const most = streams(500);
+  const most = streams(400);
   const work = async (): Promise<void> => {
     while (number < most) {
       const mine = ++number;
