@@ -306,7 +306,7 @@ async function measureOn(rpcUrl) {
       fresh: 1, // token
       updated: 5, // listing, class head, holder's count, lot, the class's backing
       read: 3, // lot's terms, price and seller
-      transient: 6, // the guards of market and token
+      transient: 2, // the guards of market and token are looked at
       accounts: 1, // token
       valueCalls: 1,
       logs: [minted, ...transferLogs, [2, 64], [4, 96]],

@@ -251,7 +251,7 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
             _requireClass(classId);
             revert IDATRevenue.ERC8028NoActiveShare(classId);
         }
-        _settle(classId, asset, amount, share);
+        _settle(classId, asset, _ledgers[classId][asset], amount, share);
     }
 
     function _requireUser(uint256 tokenId, address owner) private view {

@@ -23,46 +23,56 @@ abstract contract DATBacking is DATRevenue, ReentrancyGuardTransient {
 
     function _releaseBacking(TokenId id, uint64 units, address operator) private nonReentrantView {
         Lot storage lot = _lots[id.lotKey()];
+        LotHead head = lot.head;
+        address asset = head.asset();
+        uint256 classId = id.classId();
+        Ledger storage ledger = _ledgers[classId][asset];
+        (uint256 released, uint256 residue) = _spendBacking(lot, ledger, units);
+
+        uint256 operatorAmount;
+        // No overflow: an escrow has 96 bits, and basis points are 10,000 at most.
+        unchecked {
+            if (operator != address(0)) operatorAmount = released * head.operatorBps() / BASIS_POINTS;
+            released += residue - operatorAmount;
+        }
+        if (operatorAmount != 0) _owe(operator, asset, operatorAmount);
+        emit IDATLots.BackingReleased(classId, id.lot(), operator, operatorAmount, released);
+        if (released != 0) _settle(classId, asset, ledger, released, _syncExpired(classId));
+    }
+
+    function _spendBacking(Lot storage lot, Ledger storage ledger, uint64 units)
+        private
+        returns (uint256 released, uint256 residue)
+    {
         LotSupply supply = lot.supply;
         LotPrice price = lot.price;
         uint64 spent = supply.spent();
-        uint256 released;
         // spent + units fits, as outstanding units are part of that bound; and cost grows with units.
         unchecked {
             released = price.costDown(spent + units) - price.costDown(spent);
-            spent += units;
+            residue = _takeBacking(lot, ledger, supply, units, spent + units, released);
         }
-        LotHead head = lot.head;
-        address asset = head.asset();
-        uint256 revenue = released + _takeBacking(id, lot, asset, supply, units, spent, released);
-
-        uint256 operatorAmount = operator == address(0) ? 0 : released * head.operatorBps() / BASIS_POINTS;
-        if (operatorAmount != 0) {
-            revenue -= operatorAmount;
-            _owe(operator, asset, operatorAmount);
-        }
-        emit IDATLots.BackingReleased(id.classId(), id.lot(), operator, operatorAmount, revenue);
-        if (revenue != 0) _settle(id.classId(), asset, revenue);
     }
 
     /// @dev Takes `units` out of the lot and `amount` out of its escrow; `spent` is what its spent units are after that.
     /// Where nothing is outstanding any more, what rounding left in the escrow is taken, too, and is the class's (R2).
     function _takeBacking(
-        TokenId id,
         Lot storage lot,
-        address asset,
+        Ledger storage ledger,
         LotSupply supply,
         uint64 units,
         uint64 spent,
         uint256 amount
-    ) internal returns (uint256 residue) {
+    ) private returns (uint256 residue) {
         uint64 outstanding = supply.outstanding() - units;
         uint256 escrow = supply.escrow() - amount;
         if (outstanding == 0) (residue, escrow) = (escrow, 0);
         // The cast: smaller than before.
         lot.supply = packLotSupply(outstanding, spent, uint96(escrow));
-        Ledger storage ledger = _ledgers[id.classId()][asset];
-        ledger.held = ledger.held.minusBacking(amount + residue);
+        // No overflow: both were in the escrow.
+        unchecked {
+            ledger.held = ledger.held.minusBacking(amount + residue);
+        }
     }
 
     /// @dev Takes unspent units from a token and floor(price x units) from its backing; a last residue is the class's.
@@ -71,13 +81,17 @@ abstract contract DATBacking is DATRevenue, ReentrancyGuardTransient {
         returns (uint256 amount)
     {
         // The caller has checked units <= value.
-        _tokens[TokenId.unwrap(id)] = token.withValue(token.value() - units);
+        unchecked {
+            _tokens[TokenId.unwrap(id)] = token.withValue(token.value() - units);
+        }
         amount = lot.price.costDown(units);
+        uint256 classId = id.classId();
+        Ledger storage ledger = _ledgers[classId][asset];
         LotSupply supply = lot.supply;
-        uint256 residue = _takeBacking(id, lot, asset, supply, units, supply.spent(), amount);
+        uint256 residue = _takeBacking(lot, ledger, supply, units, supply.spent(), amount);
         if (residue == 0) return amount;
-        emit IDATLots.BackingReleased(id.classId(), id.lot(), address(0), 0, residue);
-        _settle(id.classId(), asset, residue);
+        emit IDATLots.BackingReleased(classId, id.lot(), address(0), 0, residue);
+        _settle(classId, asset, ledger, residue, _syncExpired(classId));
     }
 
     function _requireLot(uint256 classId, uint32 lot) internal view returns (Lot storage record) {

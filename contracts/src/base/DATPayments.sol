@@ -30,8 +30,11 @@ abstract contract DATPayments is DATStorage {
     }
 
     function _owe(address account, address asset, uint256 amount) internal {
-        _owed[account][asset] += amount;
-        _owedTotal[asset] += amount;
+        // No overflow: what is owed was received, and no class receives 2^112.
+        unchecked {
+            _owed[account][asset] += amount;
+            _owedTotal[asset] += amount;
+        }
         emit IDATRevenue.OwedIncreased(account, asset, amount);
     }
 }

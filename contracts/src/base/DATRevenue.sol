@@ -24,24 +24,23 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
     /// @dev Revenue that came to the class from outside. `RevenueSettled` tells exactly this; royalties, which move
     /// between classes, are told by `RoyaltyCollected`.
     function _settle(uint256 classId, address asset, uint256 amount) internal {
-        _settle(classId, asset, amount, _syncExpired(classId));
+        _settle(classId, asset, _ledgers[classId][asset], amount, _syncExpired(classId));
     }
 
     /// @dev Assembly is `emit RevenueSettled(classId, asset, amount)`; the tests of revenue see it.
-    function _settle(uint256 classId, address asset, uint256 amount, ClassShare share) internal {
+    function _settle(uint256 classId, address asset, Ledger storage ledger, uint256 amount, ClassShare share) internal {
         bytes32 topic = IDATCore.RevenueSettled.selector;
         assembly ("memory-safe") {
             mstore(0, amount)
             // An address may come out of a packed word, with its neighbours still above it.
             log3(0, 0x20, topic, classId, shr(96, shl(96, asset)))
         }
-        _accrue(classId, asset, amount, share);
+        _accrue(classId, asset, ledger, amount, share);
     }
 
     /// @dev Adds revenue to the class: the parents' part is reserved, the rest goes to the active shares, or, when there
     /// are none, to the beneficiary, or waits as orphan (R20). Never fails for lack of shares. `share` is synced.
-    function _accrue(uint256 classId, address asset, uint256 amount, ClassShare share) internal {
-        Ledger storage ledger = _ledgers[classId][asset];
+    function _accrue(uint256 classId, address asset, Ledger storage ledger, uint256 amount, ClassShare share) internal {
         LedgerBooks books = ledger.books;
         uint256 before = books.received();
         uint256 received = before + amount;

@@ -17,6 +17,7 @@ library CapturedItems {
     // An item: holder(20) | tokenId(16) | deadline(8) | salt(32) | cap(8) | cumulativeUnits(8) | receiptHash(32) | seq(8)
     // | signature(64), of which cap to seq are read below at these offsets
     uint256 internal constant ITEM_LENGTH = 196;
+    uint256 internal constant USE_LENGTH = 64;
     uint256 private constant CAP = 76;
     uint256 private constant UNITS = 84;
     uint256 private constant RECEIPT_HASH = 92;
@@ -84,9 +85,15 @@ library CapturedItems {
         }
     }
 
+    function operatorAt(uint256 at) internal pure returns (address operator) {
+        assembly ("memory-safe") {
+            operator := shr(96, calldataload(at))
+        }
+    }
+
     /// @dev Puts the run that begins at `at` on the desk. Places are in calldata. `runEnd` is beyond the items' where there
     /// are not as many bytes as the run says.
-    function openRun(uint256 at) internal pure returns (address operator, uint256 item, uint256 runEnd) {
+    function openRun(uint256 at) internal pure returns (uint256 item, uint256 runEnd) {
         assembly ("memory-safe") {
             calldatacopy(add(OPERATOR, 12), at, 20)
             calldatacopy(add(CHANNEL_KEY, 12), add(at, 20), 20)
@@ -94,24 +101,24 @@ library CapturedItems {
             calldatacopy(add(BURST, 24), add(at, 48), 8)
             calldatacopy(add(GRACE, 28), add(at, 56), 4)
             calldatacopy(add(MODE, 31), add(at, 60), 1)
-            operator := mload(OPERATOR)
             item := add(at, HEADER_LENGTH)
             runEnd := add(item, mul(shr(240, calldataload(add(at, 61))), ITEM_LENGTH))
         }
     }
 
-    /// @dev Turns the run's items from `item` on into uses, of which there are `used`, up to the first that is too late (R6)
-    /// or not signed by its channel's key (R10). `signer` is who signed that one: zero for a high `s` or no key at all.
-    function scan(uint256 item, uint256 runEnd, LockUses uses, uint256 used)
+    /// @dev Turns the run's items from `item` on into uses from the place `use` on, up to the first that is too late (R6) or
+    /// not signed by its channel's key (R10). `signer` is who signed that one: zero for a high `s` or no key at all.
+    function scan(uint256 item, uint256 runEnd, uint256 use)
         internal
         view
-        returns (uint256 next, uint256 used_, address signer)
+        returns (uint256 next, uint256 nextUse, address signer)
     {
         next = item;
-        (uint256 use, uint256 place,) = uses.placesOf(used);
+        nextUse = use;
         assembly ("memory-safe") {
-            // LockMeter: burst(64) | rate(64) | cumulative(64) | cap(64)
-            let rateAndBurst := or(shl(64, mload(RATE)), mload(BURST))
+            // LockMeter: burst(64) | rate(64) | cumulative(64) | cap(64). No rate is no limit (R9).
+            let rateAndBurst := 0xffffffffffffffff
+            if mload(RATE) { rateAndBurst := or(shl(64, mload(RATE)), mload(BURST)) }
             for {} lt(next, runEnd) { next := add(next, ITEM_LENGTH) } {
                 calldatacopy(add(HOLDER, 12), next, 20)
                 calldatacopy(add(TOKEN_ID, 16), add(next, 20), 16)
@@ -131,7 +138,7 @@ library CapturedItems {
                 calldatacopy(R, add(next, SIGNATURE), 64)
                 let s := mload(S)
                 mstore(V, add(shr(255, s), 27))
-                s := shr(1, shl(1, s))
+                s := and(s, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
                 mstore(S, s)
                 mstore(0, 0)
                 // Where it fails for lack of gas, too little is left for anything else.
@@ -145,14 +152,12 @@ library CapturedItems {
                     break
                 }
 
-                mstore(use, mload(CHANNEL_ID))
+                mstore(nextUse, mload(CHANNEL_ID))
                 // Cap and units are side by side, as in the meter.
-                mstore(add(use, 0x20), or(shl(128, shr(128, calldataload(add(next, CAP)))), rateAndBurst))
-                mstore(place, next)
-                use := add(use, 0x40)
-                place := add(place, 0x20)
+                mstore(add(nextUse, 0x20), rateAndBurst)
+                calldatacopy(add(nextUse, 0x20), add(next, CAP), 16)
+                nextUse := add(nextUse, 0x40)
             }
-            used_ := shr(6, sub(use, uses))
         }
     }
 
@@ -166,45 +171,65 @@ library CapturedItems {
         }
     }
 
-    /// @dev Where the item at `item` stands among all items.
-    function indexOf(bytes calldata items, uint256 item) internal pure returns (uint256 index) {
+    /// @dev A use that takes nothing, so that uses and items stay side by side.
+    function putBlank(uint256 use) internal pure returns (uint256 nextUse) {
         assembly ("memory-safe") {
-            let at := items.offset
+            mstore(use, 0)
+            mstore(add(use, 0x20), 0)
+            nextUse := add(use, 0x40)
+        }
+    }
+
+    /// @dev The item at `position`, counted from the run that begins at `at`.
+    function itemAt(uint256 at, uint256 position) internal pure returns (uint256 item) {
+        assembly ("memory-safe") {
             for {} 1 {} {
                 let count := shr(240, calldataload(add(at, 61)))
-                at := add(at, HEADER_LENGTH)
-                let end := add(at, mul(count, ITEM_LENGTH))
-                if lt(item, end) {
-                    index := add(index, div(sub(item, at), ITEM_LENGTH))
-                    break
-                }
-                index := add(index, count)
-                at := end
+                item := add(add(at, HEADER_LENGTH), mul(position, ITEM_LENGTH))
+                if lt(position, count) { break }
+                position := sub(position, count)
+                at := add(add(at, HEADER_LENGTH), mul(count, ITEM_LENGTH))
             }
         }
     }
 
-    /// @dev `emit ChannelCaptured(channelId, units, capturedUnits, seq, receiptHash)` for the uses from `from` to `end`, of
-    /// which those from `first` on were just consumed, up to one of which nothing was taken, whose position is the answer.
-    function emitCaptured(bytes32 topic, LockUses uses, uint256 first, uint256 from, uint256 end)
-        internal
-        returns (uint256 position)
-    {
-        (uint256 use, uint256 places, uint256 takes) = uses.placesOf(from);
+    /// @dev `emit ChannelCaptured(channelId, units, capturedUnits, seq, receiptHash)` for the items of the runs from `at` to
+    /// `end`, whose uses were just consumed. `missed`: nothing was taken of some.
+    function emitCaptured(bytes32 topic, LockUses uses, uint256 at, uint256 end) internal returns (bool missed) {
+        uint256 use = uses.placeOf(0);
+        uint256 takes = uses.takesOf();
         assembly ("memory-safe") {
-            takes := add(takes, shl(6, sub(from, first)))
-            end := add(uses, shl(6, end))
-            for {} lt(use, end) { use := add(use, 0x40) } {
-                if iszero(mload(takes)) { break }
-                let item := mload(places)
-                mcopy(CAPTURED, takes, 0x40)
-                calldatacopy(add(CAPTURED_SEQ, 24), add(item, SEQ), 8)
-                calldatacopy(CAPTURED_HASH, add(item, RECEIPT_HASH), 32)
-                log2(CAPTURED, 0x80, topic, mload(use))
-                takes := add(takes, 0x40)
-                places := add(places, 0x20)
+            // Where the take of a use is, beyond the use.
+            takes := sub(takes, use)
+            for {} lt(at, end) {} {
+                let item := add(at, HEADER_LENGTH)
+                at := add(item, mul(shr(240, calldataload(add(at, 61))), ITEM_LENGTH))
+                for {} lt(item, at) {
+                    item := add(item, ITEM_LENGTH)
+                    use := add(use, 0x40)
+                } {
+                    let take := add(takes, use)
+                    if iszero(mload(take)) {
+                        missed := 1
+                        continue
+                    }
+                    mcopy(CAPTURED, take, 0x40)
+                    calldatacopy(add(CAPTURED_SEQ, 24), add(item, SEQ), 8)
+                    calldatacopy(CAPTURED_HASH, add(item, RECEIPT_HASH), 32)
+                    log2(CAPTURED, 0x80, topic, mload(use))
+                }
             }
-            position := shr(6, sub(use, uses))
+        }
+    }
+
+    /// @dev The same of one item, whose use alone was just consumed.
+    function emitCapturedOne(bytes32 topic, LockUses uses, bytes32 channelId, uint256 item) internal {
+        uint256 take = uses.takesOf();
+        assembly ("memory-safe") {
+            mcopy(CAPTURED, take, 0x40)
+            calldatacopy(add(CAPTURED_SEQ, 24), add(item, SEQ), 8)
+            calldatacopy(CAPTURED_HASH, add(item, RECEIPT_HASH), 32)
+            if mload(take) { log2(CAPTURED, 0x80, topic, channelId) }
         }
     }
 }

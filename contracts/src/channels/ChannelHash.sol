@@ -54,32 +54,21 @@ library ChannelHash {
         }
     }
 
-    /// @dev The word of a channel's terms at `position`; the caller has checked the length.
-    function word(bytes calldata terms, uint256 position) internal pure returns (uint256 value) {
-        assembly ("memory-safe") {
-            value := calldataload(add(terms.offset, shl(5, position)))
-        }
-    }
-
     /// @dev `emit ChannelOpened(channelId, holder, operator, channel)` with the terms as they came, whose every word the
-    /// caller has checked; answers with their digest.
-    function emitOpened(bytes calldata terms, bytes32 topic, bytes32 domain, address holder, address operator)
-        internal
-        returns (bytes32 channelId)
-    {
+    /// caller has checked; answers with their digest. The desk for it is not kept.
+    function emitOpened(bytes calldata terms, bytes32 topic, bytes32 domain) internal returns (bytes32 channelId) {
         bytes32 typehash = CHANNEL_TYPEHASH;
-        uint256 place;
-        bytes32 structHash;
         assembly ("memory-safe") {
-            place := mload(0x40)
-            mstore(0x40, add(place, 0x180))
-            mstore(place, typehash)
-            calldatacopy(add(place, 0x20), terms.offset, 0x160)
-            structHash := keccak256(place, 0x180)
-        }
-        channelId = digest(domain, structHash);
-        assembly ("memory-safe") {
-            log4(add(place, 0x20), 0x160, topic, channelId, shr(96, shl(96, holder)), shr(96, shl(96, operator)))
+            let place := mload(0x40)
+            // 0x1901 | domain | structHash, and from the third on the typehash and the terms.
+            mstore(place, shl(240, 0x1901))
+            mstore(add(place, 2), domain)
+            let words := add(place, 0x60)
+            mstore(words, typehash)
+            calldatacopy(add(words, 0x20), terms.offset, 0x160)
+            mstore(add(place, 0x22), keccak256(words, 0x180))
+            channelId := keccak256(place, 0x42)
+            log4(add(words, 0x20), 0x160, topic, channelId, mload(add(words, 0x20)), mload(add(words, 0x60)))
         }
     }
 }

@@ -3,7 +3,7 @@ pragma solidity 0.8.34;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IDataAnchoringToken} from "../interfaces/IDataAnchoringToken.sol";
-import {ILockModule} from "../interfaces/ILockModule.sol";
+import {ILockModule, LockRequest} from "../interfaces/ILockModule.sol";
 import {
     Channel,
     ChannelMode,
@@ -15,13 +15,12 @@ import {
 import {packLockMeter} from "../types/LockMeter.sol";
 import {CapturedItems} from "./CapturedItems.sol";
 import {ChannelHash} from "./ChannelHash.sol";
+import {ChannelTerms} from "./ChannelTerms.sol";
 import {LockUses, newLockUses} from "./LockUses.sol";
 
 contract ValueChannels is IValueChannels, ILockModule, EIP712 {
     using CapturedItems for bytes;
     using ChannelHash for bytes;
-
-    uint256 private constant MIN_GRACE = 1 days;
 
     /// @dev The metric of units themselves: what was measured is in the receipts (P26).
     bytes32 private constant METRIC_UNITS = keccak256("units");
@@ -33,37 +32,11 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
     }
 
     /// @inheritdoc ILockModule
-    function onLock(
-        address holder,
-        uint256 tokenId,
-        uint64 units,
-        uint64 expireAt,
-        bool policyHashed,
-        bytes calldata data
-    ) external returns (bytes32 channelId) {
+    function onLock(LockRequest calldata request, bytes calldata data) external returns (bytes32 channelId) {
         if (msg.sender != address(TOKEN)) revert ValueChannelsNotToken(msg.sender);
-        // Eleven words, each looked at: what has stray bits is not the terms of a channel.
-        if (data.length != ChannelHash.CHANNEL_LENGTH) revert ValueChannelsInvalidTerms("length");
-        uint256 operator = data.word(2);
-        uint256 deadline = data.word(7);
-        uint256 mode = data.word(9);
-        if (data.word(0) != uint160(holder)) revert ValueChannelsInvalidTerms("holder");
-        if (data.word(1) != tokenId) revert ValueChannelsInvalidTerms("tokenId");
-        if (data.word(4) != units) revert ValueChannelsInvalidTerms("cap");
-        if (!_isAddress(operator)) revert ValueChannelsInvalidTerms("operator");
-        if (!_isAddress(data.word(3))) revert ValueChannelsInvalidTerms("channelKey");
-        if (deadline <= block.timestamp || deadline > type(uint64).max) revert ValueChannelsInvalidTerms("deadline");
-        if (data.word(8) < MIN_GRACE || data.word(8) > type(uint32).max) revert ValueChannelsInvalidTerms("grace");
-        if (expireAt != 0 && _end(deadline, data.word(8)) > expireAt) revert ValueChannelsInvalidTerms("expireAt");
-        if (mode > uint256(type(ChannelMode).max)) revert ValueChannelsInvalidTerms("mode");
-        if (data.word(5) > type(uint64).max || (data.word(5) == 0 && mode == uint256(ChannelMode.Capped))) {
-            revert ValueChannelsInvalidTerms("rate");
-        }
-        if (data.word(6) > type(uint64).max) revert ValueChannelsInvalidTerms("burst");
-        if (!policyHashed) revert ValueChannelsInvalidTerms("policyHash");
-
+        if (!ChannelTerms.hold(request, data)) revert ValueChannelsInvalidTerms(ChannelTerms.faultIn(request, data));
         // emit ChannelOpened(channelId, holder, operator, channel)
-        return data.emitOpened(ChannelOpened.selector, _domainSeparatorV4(), holder, address(uint160(operator)));
+        return data.emitOpened(ChannelOpened.selector, _domainSeparatorV4());
     }
 
     /// @inheritdoc IValueChannels
@@ -84,73 +57,90 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         }
     }
 
-    /// @dev Looks at every item, and consumes those that are in time and signed: consecutive ones of an operator in one
-    /// call. Memory before the first line would be in the desk's way.
+    /// @dev Memory before the first line would be in the desk's way.
     function _captureItems(bytes calldata items) private {
         CapturedItems.openDesk(_domainSeparatorV4());
         LockUses uses = newLockUses(items.length / CapturedItems.ITEM_LENGTH);
-        uint256 used;
-        address operator;
+        uint256 index;
         uint256 at = items.startOf();
         uint256 end = at + items.length;
         while (at < end) {
-            (address runOperator, uint256 item, uint256 runEnd) = CapturedItems.openRun(at);
-            if (runEnd > end) revert ValueChannelsMalformedItems(items.length);
-            if (runOperator != operator) {
-                _consume(items, uses, used, operator);
-                (used, operator) = (0, runOperator);
+            (uint256 next, uint256 used) = _scanRuns(uses, at, end, index);
+            _consume(uses, used, at, next, index);
+            at = next;
+            // At most the number of items.
+            unchecked {
+                index += used;
             }
-            while (item < runEnd) {
+        }
+    }
+
+    /// @dev Makes uses of the consecutive runs of one operator that begin at `at`, where item `index` is the next.
+    function _scanRuns(LockUses uses, uint256 at, uint256 end, uint256 index)
+        private
+        returns (uint256 next, uint256 used)
+    {
+        address operator = CapturedItems.operatorAt(at);
+        uint256 first = uses.placeOf(0);
+        uint256 use = first;
+        next = at;
+        do {
+            (uint256 item, uint256 runEnd) = CapturedItems.openRun(next);
+            if (runEnd > end) revert ValueChannelsMalformedItems();
+            while (true) {
                 address signer;
-                (item, used, signer) = CapturedItems.scan(item, runEnd, uses, used);
+                (item, use, signer) = CapturedItems.scan(item, runEnd, use);
                 if (item == runEnd) break;
-                _fail(items, item, signer);
+                _fail(index + (use - first) / CapturedItems.USE_LENGTH, signer);
+                use = CapturedItems.putBlank(use);
                 item += CapturedItems.ITEM_LENGTH;
             }
-            at = runEnd;
-        }
-        _consume(items, uses, used, operator);
+            next = runEnd;
+        } while (next < end && CapturedItems.operatorAt(next) == operator);
+        used = (use - first) / CapturedItems.USE_LENGTH;
     }
 
-    /// @dev In one call; where that fails, one by one, so that items fail alone (R8).
-    function _consume(bytes calldata items, LockUses uses, uint256 used, address operator) private {
-        if (used > 1 && uses.consume(address(TOKEN), 0, used, METRIC_UNITS, operator)) {
-            _emitCaptured(items, uses, 0, used);
+    /// @dev In one call; where that fails, one by one, so that items fail alone (R8). The uses are of the items in the runs
+    /// from `at` to `end`, the first of which is item `index`.
+    function _consume(LockUses uses, uint256 used, uint256 at, uint256 end, uint256 index) private {
+        address operator = CapturedItems.operatorAt(at);
+        if (uses.consume(address(TOKEN), 0, used, METRIC_UNITS, operator)) {
+            if (CapturedItems.emitCaptured(ChannelCaptured.selector, uses, at, end)) _failUnknown(uses, used, index);
             return;
         }
+        bytes memory reason = _returnData();
         for (uint256 i = 0; i < used; ++i) {
-            if (uses.consume(address(TOKEN), i, 1, METRIC_UNITS, operator)) _emitCaptured(items, uses, i, i + 1);
-            else emit CaptureFailed(items.indexOf(uses.itemAt(i)), uses.lockIdAt(i), _returnData());
+            bytes32 channelId = uses.lockIdAt(i);
+            if (channelId == 0) continue;
+            if (used == 1 || !uses.consume(address(TOKEN), i, 1, METRIC_UNITS, operator)) {
+                emit CaptureFailed(index + i, channelId, used == 1 ? reason : _returnData());
+            } else {
+                CapturedItems.emitCapturedOne(ChannelCaptured.selector, uses, channelId, CapturedItems.itemAt(at, i));
+                if (!_isOpen(channelId)) _failNotOpen(index + i, channelId);
+            }
         }
     }
 
-    /// @dev What nothing was taken of is not open, or has nothing new.
-    function _emitCaptured(bytes calldata items, LockUses uses, uint256 first, uint256 end) private {
-        uint256 position = first;
-        while (true) {
-            position = CapturedItems.emitCaptured(ChannelCaptured.selector, uses, first, position, end);
-            if (position == end) return;
-            bytes32 channelId = uses.lockIdAt(position);
-            if (!_isOpen(channelId)) {
-                bytes memory reason = abi.encodeWithSelector(ValueChannelsNotOpen.selector, channelId);
-                emit CaptureFailed(items.indexOf(uses.itemAt(position)), channelId, reason);
-            }
-            ++position;
+    /// @dev Among the uses that nothing was taken of: what is open has nothing new.
+    function _failUnknown(LockUses uses, uint256 used, uint256 index) private {
+        for (uint256 i = 0; i < used; ++i) {
+            bytes32 channelId = uses.lockIdAt(i);
+            if (channelId != 0 && !_isOpen(channelId)) _failNotOpen(index + i, channelId);
         }
+    }
+
+    function _failNotOpen(uint256 index, bytes32 channelId) private {
+        emit CaptureFailed(index, channelId, abi.encodeWithSelector(ValueChannelsNotOpen.selector, channelId));
     }
 
     /// @dev Of the item that was just looked at.
-    function _fail(bytes calldata items, uint256 item, address signer) private {
+    function _fail(uint256 index, address signer) private {
         (bytes32 channelId, address channelKey, uint64 deadline, uint32 grace) = CapturedItems.scanned();
-        bytes memory reason;
-        if (!_isOpen(channelId)) {
-            reason = abi.encodeWithSelector(ValueChannelsNotOpen.selector, channelId);
-        } else if (block.timestamp > _end(deadline, grace)) {
-            reason = abi.encodeWithSelector(ValueChannelsTooLate.selector, channelId, deadline, grace);
-        } else {
-            reason = abi.encodeWithSelector(ValueChannelsWrongSigner.selector, channelId, signer, channelKey);
-        }
-        emit CaptureFailed(items.indexOf(item), channelId, reason);
+        if (!_isOpen(channelId)) return _failNotOpen(index, channelId);
+        bytes memory reason = block.timestamp > _end(deadline, grace)
+            ? abi.encodeWithSelector(ValueChannelsTooLate.selector, channelId, deadline, grace)
+            : abi.encodeWithSelector(ValueChannelsWrongSigner.selector, channelId, signer, channelKey);
+        emit CaptureFailed(index, channelId, reason);
     }
 
     /// @inheritdoc IValueChannels
@@ -193,14 +183,11 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         capturedUnits = channel.cap - remaining;
         if (block.timestamp <= _end(channel.deadline, channel.grace)) {
             // Time only moves forward and the rate is fixed, so what was captured stays allowed.
-            capturableUnits = packLockMeter(channel.cap, channel.cap, channel.rate, channel.burst)
+            uint64 burst = channel.rate == 0 ? type(uint64).max : channel.burst;
+            capturableUnits = packLockMeter(channel.cap, channel.cap, channel.rate, burst)
                 .allowed(block.timestamp - lockedAt) - capturedUnits;
         }
         return (true, capturedUnits, remaining, capturableUnits);
-    }
-
-    function _isAddress(uint256 word) private pure returns (bool) {
-        return word != 0 && word <= type(uint160).max;
     }
 
     /// @dev Last second at which captures work. In 256 bits, so that no deadline wraps around.

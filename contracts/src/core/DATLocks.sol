@@ -26,11 +26,8 @@ abstract contract DATLocks is DATBacking, IDATLocks {
         if (units == 0) revert IDATErrors.DATZeroUnits();
         _takeValue(tokenId, token, units);
         // A module without code fails here. Its lock does not exist before it has answered, so it cannot spend it early.
-        lockId = ILockModule(module)
-            .onLock(msg.sender, tokenId, units, token.expireAt(), _isPolicyHashed(TokenId.wrap(tokenId)), data);
-        mapping(bytes32 => Lock) storage locks = _locks[module];
-        if (Lock.unwrap(locks[lockId]) != 0) revert DATLockExists(module, lockId);
-        locks[lockId] = packLock(tokenId, units, block.timestamp.toUint32(), token.expireAt());
+        lockId = _askModule(module, tokenId, units, token.expireAt(), _isPolicyHashed(TokenId.wrap(tokenId)), data);
+        _putLock(module, lockId, packLock(tokenId, units, block.timestamp.toUint32(), token.expireAt()));
         emit ValueLocked(tokenId, module, lockId, units);
     }
 
@@ -79,6 +76,57 @@ abstract contract DATLocks is DATBacking, IDATLocks {
         return (record.tokenId(), record.remaining(), record.lockedAt());
     }
 
+    function _putLock(address module, bytes32 lockId, Lock record) private {
+        mapping(bytes32 => Lock) storage locks = _locks[module];
+        Lock before;
+        assembly ("memory-safe") {
+            // locks[lockId], whose place is hashed once.
+            mstore(0, lockId)
+            mstore(0x20, locks.slot)
+            let slot := keccak256(0, 0x40)
+            before := sload(slot)
+            if iszero(before) { sstore(slot, record) }
+        }
+        if (Lock.unwrap(before) != 0) revert DATLockExists(module, lockId);
+    }
+
+    /// @dev `ILockModule(module).onLock(LockRequest(msg.sender, tokenId, units, expireAt, policyHashed), data)`, straight from
+    /// calldata. `Locks.t.sol` sees what arrives.
+    function _askModule(
+        address module,
+        uint256 tokenId,
+        uint64 units,
+        uint32 expireAt,
+        bool policyHashed,
+        bytes calldata data
+    ) private returns (bytes32 lockId) {
+        bytes4 selector = ILockModule.onLock.selector;
+        assembly ("memory-safe") {
+            let place := mload(0x40)
+            mstore(place, selector)
+            mstore(add(place, 0x04), caller())
+            mstore(add(place, 0x24), tokenId)
+            mstore(add(place, 0x44), and(units, 0xffffffffffffffff))
+            mstore(add(place, 0x64), and(expireAt, 0xffffffff))
+            mstore(add(place, 0x84), iszero(iszero(policyHashed)))
+            mstore(add(place, 0xa4), 0xc0)
+            mstore(add(place, 0xc4), data.length)
+            let end := add(add(place, 0xe4), data.length)
+            calldatacopy(add(place, 0xe4), data.offset, data.length)
+            // Zeros up to a whole word.
+            mstore(end, 0)
+            let size := add(0xe4, and(add(data.length, 0x1f), not(0x1f)))
+            let done := call(gas(), module, 0, place, size, 0, 0x20)
+            if iszero(done) {
+                returndatacopy(place, 0, returndatasize())
+                revert(place, returndatasize())
+            }
+            // An address without code answers nothing.
+            if lt(returndatasize(), 0x20) { revert(0, 0) }
+            lockId := mload(0)
+        }
+    }
+
     /// @dev Memory for a `LockTake[]` as it is returned: points at the first, after offset and length.
     function _newTakes(uint256 count) private pure returns (uint256 takes) {
         assembly ("memory-safe") {
@@ -111,37 +159,39 @@ abstract contract DATLocks is DATBacking, IDATLocks {
         private
         returns (uint256 next, uint256 lot, uint256 sum, bool expired)
     {
-        next = from;
         assembly ("memory-safe") {
+            // Where the take of a use is, beyond the use.
+            takes := sub(takes, uses.offset)
+            let use := add(uses.offset, from)
             mstore(0x20, mload(add(usage, 0x80)))
-            for { let end := shl(6, uses.length) } lt(next, end) { next := add(next, 0x40) } {
-                mstore(0, calldataload(add(uses.offset, next)))
+            for { let end := add(uses.offset, shl(6, uses.length)) } lt(use, end) { use := add(use, 0x40) } {
+                mstore(0, calldataload(use))
                 let slot := keccak256(0, 0x40)
                 // Lock: remaining(64) | lockedAt(32) | expireAt(32) | tokenId(128)
                 let record := sload(slot)
 
                 // As `LockMeter.allowed`: burst(64) | rate(64) | cumulative(64) | cap(64).
-                let meter := calldataload(add(add(uses.offset, next), 0x20))
-                let taken := shr(192, meter)
-                let units := and(shr(128, meter), 0xffffffffffffffff)
-                if gt(units, taken) { units := taken }
+                let meter := calldataload(add(use, 0x20))
+                let units := sub(timestamp(), and(shr(64, record), 0xffffffff))
+                units := add(and(meter, 0xffffffffffffffff), mul(and(shr(64, meter), 0xffffffffffffffff), units))
                 {
-                    let rate := and(shr(64, meter), 0xffffffffffffffff)
-                    if rate {
-                        let age := sub(timestamp(), and(shr(64, record), 0xffffffff))
-                        let metered := add(and(meter, 0xffffffffffffffff), mul(rate, age))
-                        if gt(units, metered) { units := metered }
-                    }
+                    let cumulative := and(shr(128, meter), 0xffffffffffffffff)
+                    if lt(cumulative, units) { units := cumulative }
                 }
+                meter := shr(192, meter)
+                if lt(meter, units) { units := meter }
+
                 // Of `remaining`, as much shall be left as the cap is above what is allowed.
-                {
-                    let rest := sub(taken, units)
-                    taken := and(record, 0xffffffffffffffff)
-                    taken := mul(gt(taken, rest), sub(taken, rest))
+                let taken := and(record, 0xffffffffffffffff)
+                meter := sub(meter, units)
+                if iszero(gt(taken, meter)) {
+                    mstore(add(takes, use), 0)
+                    mstore(add(add(takes, use), 0x20), 0)
+                    continue
                 }
-                mstore(add(takes, next), taken)
-                mstore(add(add(takes, next), 0x20), units)
-                if iszero(taken) { continue }
+                taken := sub(taken, meter)
+                mstore(add(takes, use), taken)
+                mstore(add(add(takes, use), 0x20), units)
 
                 {
                     let key := shr(160, record)
@@ -161,6 +211,7 @@ abstract contract DATLocks is DATBacking, IDATLocks {
                 mstore(add(usage, 0x20), taken)
                 log2(usage, 0x60, mload(add(usage, 0x60)), shr(128, record))
             }
+            next := sub(use, uses.offset)
         }
     }
 

@@ -23,7 +23,7 @@ abstract contract DATPayouts is DATBacking {
             ledger.collected[parentIndex] = collected + amount;
         }
         emit IDATRevenue.RoyaltyCollected(classId, parent.classId, asset, parentIndex, amount);
-        _accrue(parent.classId, asset, amount, _syncExpired(parent.classId));
+        _accrue(parent.classId, asset, _ledgers[parent.classId][asset], amount, _syncExpired(parent.classId));
     }
 
     function withdraw(address asset, address payable to) external nonReentrant returns (uint256 amount) {

@@ -7,18 +7,22 @@ import {IDATLots} from "../interfaces/IDATLots.sol";
 import {Ledger, LedgerHeld} from "../types/Ledger.sol";
 import {Lot, LotHead, LotSupply, packLotSupply} from "../types/Lot.sol";
 import {Token} from "../types/Token.sol";
-import {TokenId} from "../types/TokenId.sol";
+import {TokenId, encodeLotKey} from "../types/TokenId.sol";
 
 /// @title DATSales: backed value sold and refunded (R1-R4). The part of `IDATLots` that is called often.
 abstract contract DATSales is DATBacking {
     function mintFromLot(uint256 classId, uint32 lot, address to, uint64 units, uint64 expireAt)
         external
         payable
-        nonReentrant
+        nonReentrantView
         returns (uint256 tokenId)
     {
-        Lot storage record = _requireLot(classId, lot);
-        if (msg.sender != record.seller) revert IDATLots.DATNotSeller(classId, lot, msg.sender);
+        Lot storage record = _lots[encodeLotKey(classId, lot)];
+        // The key is exact for every class id below 2^64, and there are no others; nobody is the seller of no lot.
+        if (msg.sender != record.seller || classId > type(uint64).max) {
+            _requireLot(classId, lot);
+            revert IDATLots.DATNotSeller(classId, lot, msg.sender);
+        }
         if (units == 0) revert IDATErrors.DATZeroUnits();
         uint256 deposit = record.price.costUp(units);
         address asset = record.head.asset();
@@ -53,7 +57,11 @@ abstract contract DATSales is DATBacking {
     function _takeDeposit(address asset, uint256 deposit) private {
         uint256 expectedETH = asset == address(0) ? deposit : 0;
         if (msg.value != expectedETH) revert IDATLots.DATWrongDeposit(expectedETH, msg.value);
-        if (asset == address(0)) return;
+        if (asset != address(0)) _pullDeposit(asset, deposit);
+    }
+
+    /// @dev Guarded, because the asset may call; ETH that came calls nobody.
+    function _pullDeposit(address asset, uint256 deposit) private nonReentrant {
         uint256 received = _pull(asset, deposit);
         if (received != deposit) revert IDATLots.DATWrongDeposit(deposit, received);
     }

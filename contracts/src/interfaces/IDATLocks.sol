@@ -5,15 +5,15 @@ import {LockMeter} from "../types/LockMeter.sol";
 
 /// @notice What may be taken from a lock.
 /// @param meter cap << 192 | cumulative << 128 | rate << 64 | burst: of the `cap` units that the lock began with, at most
-/// `cumulative` since then, and at most burst + rate x seconds since then. A zero rate is no limit.
+/// `cumulative` since then, and at most burst + rate x seconds since then.
 struct LockUse {
     bytes32 lockId;
     LockMeter meter;
 }
 
-/// @notice What was taken from a lock.
+/// @notice What was taken from a lock; zeros where nothing was.
 /// @param units Now.
-/// @param cumulative Since locking, by the use's `cap`; right where `units` is not zero.
+/// @param cumulative Since locking, by the use's `cap`.
 struct LockTake {
     uint64 units;
     uint64 cumulative;

@@ -78,7 +78,7 @@ interface IValueChannels {
     /// @notice Thrown when a channel's terms cannot be honoured; `field` names the offending one.
     error ValueChannelsInvalidTerms(bytes32 field);
     /// @notice Thrown when the items of a capture end within a run.
-    error ValueChannelsMalformedItems(uint256 length);
+    error ValueChannelsMalformedItems();
     /// @notice Thrown when a channel is not open: never opened, or closed.
     error ValueChannelsNotOpen(bytes32 channelId);
     /// @notice Thrown when a voucher is not signed by the channel key.

@@ -36,35 +36,21 @@ contract ValueMarket is IValueMarket, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IValueMarket
+    /// @dev Who sends exactly what it costs needs no quote: the token takes that or refuses, and calls nobody.
     function buy(uint256 classId, uint32 lot, uint64 units, address to, uint256 maxCost)
         external
         payable
-        nonReentrant
+        nonReentrantView
         returns (uint256 tokenId, uint256 cost)
     {
-        Listing storage listing = _listings[classId][lot];
-        (bool open, uint64 supply, uint64 expireAt) = (listing.open, listing.supply, listing.expireAt);
-        if (!open) revert ValueMarketNotListed(classId, lot);
-        if (units > supply) revert ValueMarketSoldOut(classId, lot, supply, units);
-        address asset;
-        (cost, asset) = TOKEN.lotQuoteUp(classId, lot, units);
-        if (cost > maxCost) revert ValueMarketTooExpensive(cost, maxCost);
-        if (asset == address(0) ? msg.value < cost : msg.value != 0) revert ValueMarketWrongPayment(cost, msg.value);
-
-        // Checked above.
-        unchecked {
-            listing.supply = supply - units;
+        uint64 expireAt = _takeSupply(classId, lot, units);
+        if (msg.value == 0 || msg.value > maxCost) return _buyQuoted(classId, lot, units, to, expireAt, maxCost);
+        try TOKEN.mintFromLot{value: msg.value}(classId, lot, to, units, expireAt) returns (uint256 minted) {
+            emit ValueBought(minted, msg.sender, to, units, address(0), msg.value);
+            return (minted, msg.value);
+        } catch {
+            return _buyQuoted(classId, lot, units, to, expireAt, maxCost);
         }
-
-        if (asset == address(0)) {
-            tokenId = TOKEN.mintFromLot{value: cost}(classId, lot, to, units, expireAt);
-        } else {
-            _pullExactly(IERC20(asset), cost);
-            IERC20(asset).forceApprove(address(TOKEN), cost);
-            tokenId = TOKEN.mintFromLot(classId, lot, to, units, expireAt);
-        }
-        emit ValueBought(tokenId, msg.sender, to, units, asset, cost);
-        if (asset == address(0) && msg.value > cost) _returnSurplus(msg.value - cost);
     }
 
     /// @inheritdoc IValueMarket
@@ -75,6 +61,41 @@ contract ValueMarket is IValueMarket, ReentrancyGuardTransient {
     /// @inheritdoc IValueMarket
     function token() external view returns (address) {
         return address(TOKEN);
+    }
+
+    function _takeSupply(uint256 classId, uint32 lot, uint64 units) private returns (uint64 expireAt) {
+        Listing storage listing = _listings[classId][lot];
+        bool open;
+        uint64 supply;
+        (open, supply, expireAt) = (listing.open, listing.supply, listing.expireAt);
+        if (!open) revert ValueMarketNotListed(classId, lot);
+        if (units > supply) revert ValueMarketSoldOut(classId, lot, supply, units);
+        // Checked above.
+        unchecked {
+            listing.supply = supply - units;
+        }
+    }
+
+    /// @dev Pulls an ERC-20, or takes ETH and returns the surplus: each lets somebody else call.
+    function _buyQuoted(uint256 classId, uint32 lot, uint64 units, address to, uint64 expireAt, uint256 maxCost)
+        private
+        nonReentrant
+        returns (uint256 tokenId, uint256 cost)
+    {
+        address asset;
+        (cost, asset) = TOKEN.lotQuoteUp(classId, lot, units);
+        if (cost > maxCost) revert ValueMarketTooExpensive(cost, maxCost);
+        if (asset == address(0) ? msg.value < cost : msg.value != 0) revert ValueMarketWrongPayment(cost, msg.value);
+
+        if (asset == address(0)) {
+            tokenId = TOKEN.mintFromLot{value: cost}(classId, lot, to, units, expireAt);
+        } else {
+            _pullExactly(IERC20(asset), cost);
+            IERC20(asset).forceApprove(address(TOKEN), cost);
+            tokenId = TOKEN.mintFromLot(classId, lot, to, units, expireAt);
+        }
+        emit ValueBought(tokenId, msg.sender, to, units, asset, cost);
+        if (asset == address(0) && msg.value > cost) _returnSurplus(msg.value - cost);
     }
 
     function _requireIssuer(uint256 classId) private view {

@@ -3,7 +3,7 @@ pragma solidity 0.8.34;
 
 /// @dev How far a module takes a lock down, in one word: burst(64) | rate(64) | cumulative(64) | cap(64), from the lowest
 /// bit. Of `cap` units, what the lock began with, at most `cumulative` are taken since the beginning, and at most
-/// burst + rate x seconds since locking (R9); a zero rate is no limit.
+/// burst + rate x seconds since locking (R9); the highest burst is no limit.
 type LockMeter is uint256;
 
 using {allowed} for LockMeter global;
@@ -19,7 +19,6 @@ function allowed(LockMeter meter, uint256 age) pure returns (uint64) {
     uint64 units = uint64(LockMeter.unwrap(meter) >> 128);
     uint256 rate = uint64(LockMeter.unwrap(meter) >> 64);
     if (units > cap) units = cap;
-    if (rate == 0) return units;
     // No overflow: 64 bits, and 64 times 40 at most.
     unchecked {
         uint256 metered = uint64(LockMeter.unwrap(meter)) + rate * age;

@@ -32,10 +32,9 @@ contract CapturedItemsTest is Test {
         bytes32 noise;
     }
 
-    /// @notice What a scan of all items finds: a use for each that is right, and who signed the others.
+    /// @notice What a scan of all items finds: a use for each, which is blank where the item is not right.
     struct Scan {
         LockUse[] uses;
-        uint256[] indexes;
         address[] operators;
         Failure[] failures;
     }
@@ -52,88 +51,93 @@ contract CapturedItemsTest is Test {
     /// @dev The desk must be the first thing in memory, so everything else comes after it.
     function scan(bytes calldata packed) external view returns (bytes memory) {
         CapturedItems.openDesk(DOMAIN);
-        Scan memory result;
         uint256 capacity = packed.length / CapturedItems.ITEM_LENGTH;
         LockUses uses = newLockUses(capacity);
-        result.operators = new address[](capacity);
-        result.failures = new Failure[](capacity);
-        uint256 used;
+        Scan memory result = Scan(new LockUse[](capacity), new address[](capacity), new Failure[](capacity));
+        uint256 use = uses.placeOf(0);
         uint256 failed;
         uint256 at = CapturedItems.startOf(packed);
         while (at < CapturedItems.startOf(packed) + packed.length) {
-            (address operator, uint256 item, uint256 runEnd) = CapturedItems.openRun(at);
+            (uint256 item, uint256 runEnd) = CapturedItems.openRun(at);
+            for (uint256 i = item; i < runEnd; i += CapturedItems.ITEM_LENGTH) {
+                result.operators[indexAt(uses, use) + (i - item) / CapturedItems.ITEM_LENGTH] =
+                    CapturedItems.operatorAt(at);
+            }
             while (item < runEnd) {
-                uint256 before = used;
                 address signer;
-                (item, used, signer) = CapturedItems.scan(item, runEnd, uses, used);
-                for (uint256 i = before; i < used; ++i) {
-                    result.operators[i] = operator;
-                }
+                (item, use, signer) = CapturedItems.scan(item, runEnd, use);
                 if (item == runEnd) break;
-                result.failures[failed++] = failureAt(packed, item, signer);
+                result.failures[failed++] = failureAt(indexAt(uses, use), signer);
+                use = CapturedItems.putBlank(use);
                 item += CapturedItems.ITEM_LENGTH;
             }
             at = runEnd;
         }
-        (result.uses, result.indexes) = usesOf(packed, uses, used);
-        address[] memory operators = result.operators;
-        Failure[] memory failures = result.failures;
-        assembly ("memory-safe") {
-            mstore(operators, used)
-            mstore(failures, failed)
-        }
+        // There may be room for more items than there are, for headers take some, too.
+        shorten(result, indexAt(uses, use), failed);
+        copyUses(uses, result.uses);
         return abi.encode(result);
     }
 
-    function failureAt(bytes calldata packed, uint256 item, address signer)
-        private
-        pure
-        returns (Failure memory failure)
-    {
-        (failure.channelId, failure.channelKey, failure.deadline, failure.grace) = CapturedItems.scanned();
-        (failure.index, failure.signer) = (CapturedItems.indexOf(packed, item), signer);
+    function shorten(Scan memory result, uint256 count, uint256 failed) private pure {
+        (LockUse[] memory uses, address[] memory operators) = (result.uses, result.operators);
+        Failure[] memory failures = result.failures;
+        assembly ("memory-safe") {
+            mstore(uses, count)
+            mstore(operators, count)
+            mstore(failures, failed)
+        }
     }
 
-    function usesOf(bytes calldata packed, LockUses uses, uint256 used)
-        private
-        pure
-        returns (LockUse[] memory list, uint256[] memory indexes)
-    {
-        list = new LockUse[](used);
-        indexes = new uint256[](used);
-        for (uint256 i = 0; i < used; ++i) {
-            (uint256 use,,) = uses.placesOf(i);
+    function indexAt(LockUses uses, uint256 use) private pure returns (uint256) {
+        return (use - uses.placeOf(0)) / CapturedItems.USE_LENGTH;
+    }
+
+    function failureAt(uint256 index, address signer) private pure returns (Failure memory failure) {
+        (failure.channelId, failure.channelKey, failure.deadline, failure.grace) = CapturedItems.scanned();
+        (failure.index, failure.signer) = (index, signer);
+    }
+
+    function copyUses(LockUses uses, LockUse[] memory list) private pure {
+        for (uint256 i = 0; i < list.length; ++i) {
+            uint256 use = uses.placeOf(i);
             LockUse memory one = list[i];
             assembly ("memory-safe") {
                 mcopy(one, use, 0x40)
             }
-            indexes[i] = CapturedItems.indexOf(packed, uses.itemAt(i));
         }
     }
 
-    function emitCaptured(bytes calldata packed, bytes32[] calldata ids, LockTake[] calldata taken, uint256 first)
-        external
-        returns (uint256 position)
-    {
+    function putUses(bytes32[] calldata ids, LockTake[] calldata taken) private pure returns (LockUses uses) {
         CapturedItems.openDesk(DOMAIN);
-        LockUses uses = newLockUses(ids.length);
-        uint256 at = CapturedItems.startOf(packed);
+        uses = newLockUses(ids.length);
         for (uint256 i = 0; i < ids.length; ++i) {
-            (uint256 use, uint256 items,) = uses.placesOf(i);
-            (,, uint256 takes) = uses.placesOf(0);
+            (uint256 use, uint256 take) = (uses.placeOf(i), uses.takesOf() + 64 * i);
             (bytes32 id, uint256 units, uint256 cumulative) = (ids[i], taken[i].units, taken[i].cumulative);
-            uint256 item = at + CapturedItems.HEADER_LENGTH + i * CapturedItems.ITEM_LENGTH;
             assembly ("memory-safe") {
                 mstore(use, id)
-                mstore(items, item)
-                if iszero(lt(i, first)) {
-                    takes := add(takes, shl(6, sub(i, first)))
-                    mstore(takes, units)
-                    mstore(add(takes, 0x20), cumulative)
-                }
+                mstore(take, units)
+                mstore(add(take, 0x20), cumulative)
             }
         }
-        return CapturedItems.emitCaptured(IValueChannels.ChannelCaptured.selector, uses, first, first, ids.length);
+    }
+
+    function emitCaptured(bytes calldata packed, bytes32[] calldata ids, LockTake[] calldata taken)
+        external
+        returns (bool missed)
+    {
+        LockUses uses = putUses(ids, taken);
+        uint256 at = CapturedItems.startOf(packed);
+        return CapturedItems.emitCaptured(IValueChannels.ChannelCaptured.selector, uses, at, at + packed.length);
+    }
+
+    /// @dev With the first take, whichever item it is of.
+    function emitCapturedOne(bytes calldata packed, bytes32[] calldata ids, LockTake[] calldata taken, uint256 which)
+        external
+    {
+        LockUses uses = putUses(ids, taken);
+        uint256 item = CapturedItems.itemAt(CapturedItems.startOf(packed), which);
+        CapturedItems.emitCapturedOne(IValueChannels.ChannelCaptured.selector, uses, ids[which], item);
     }
 
     function idOf(Channel memory channel) private pure returns (bytes32) {
@@ -180,31 +184,20 @@ contract CapturedItemsTest is Test {
     }
 
     function expected(CaptureItem[] memory items) private pure returns (Scan memory result) {
-        result.uses = new LockUse[](items.length);
-        result.indexes = new uint256[](items.length);
-        result.operators = new address[](items.length);
-        result.failures = new Failure[](items.length);
-        uint256 used;
+        result = Scan(new LockUse[](items.length), new address[](items.length), new Failure[](items.length));
         uint256 failed;
         for (uint256 i = 0; i < items.length; ++i) {
             Channel memory c = items[i].channel;
             address signer = signerOf(items[i]);
+            result.operators[i] = c.operator;
             if (NOW <= uint256(c.deadline) + c.grace && signer == c.channelKey) {
-                result.uses[used] = LockUse(idOf(c), packLockMeter(c.cap, items[i].cumulativeUnits, c.rate, c.burst));
-                result.operators[used] = c.operator;
-                result.indexes[used++] = i;
+                uint64 burst = c.rate == 0 ? type(uint64).max : c.burst;
+                result.uses[i] = LockUse(idOf(c), packLockMeter(c.cap, items[i].cumulativeUnits, c.rate, burst));
             } else {
                 result.failures[failed++] = Failure(i, idOf(c), c.channelKey, signer, c.deadline, c.grace);
             }
         }
-        (LockUse[] memory uses, uint256[] memory indexes) = (result.uses, result.indexes);
-        (address[] memory operators, Failure[] memory failures) = (result.operators, result.failures);
-        assembly ("memory-safe") {
-            mstore(uses, used)
-            mstore(indexes, used)
-            mstore(operators, used)
-            mstore(failures, failed)
-        }
+        shorten(result, items.length, failed);
     }
 
     function testFuzz_R7_R8_R10_ScanEqualsSolidity(Draw[] memory draws) public {
@@ -227,32 +220,41 @@ contract CapturedItemsTest is Test {
         assertEq(failures[0].signer, signerOf(items[0]));
     }
 
+    function expectCaptured(bytes32 id, LockTake memory taken, CaptureItem memory item) private {
+        vm.expectEmit(address(this));
+        emit IValueChannels.ChannelCaptured(id, taken.units, taken.cumulative, item.seq, item.receiptHash);
+    }
+
     function testFuzz_R8_EventsEqualSolidity(
         Draw memory d,
         bytes32[4] memory ids,
         LockTake[4] memory taken,
-        uint8 first
+        uint8[4] memory runs,
+        uint256 which
     ) public {
-        first = first % 4;
         CaptureItem[] memory items = new CaptureItem[](4);
         bytes32[] memory idList = new bytes32[](4);
         LockTake[] memory takeList = new LockTake[](4);
-        uint256 end = 4;
+        uint256 emitted;
         for (uint256 i = 0; i < 4; ++i) {
-            (d.receiptHash, d.seq) = (keccak256(abi.encode(i)), d.seq / 2);
+            (d.receiptHash, d.seq, d.run) = (keccak256(abi.encode(i)), d.seq / 2, runs[i]);
             items[i] = drawn(d);
             (idList[i], takeList[i]) = (ids[i], taken[i]);
-            if (i >= first && end == 4 && taken[i].units == 0) end = i;
+            if (taken[i].units != 0) ++emitted;
         }
-        for (uint256 i = first; i < end; ++i) {
-            vm.expectEmit(address(this));
-            emit IValueChannels.ChannelCaptured(
-                ids[i], taken[i].units, taken[i].cumulative, items[i].seq, items[i].receiptHash
-            );
+        bytes memory packed = encodeItems(items);
+        for (uint256 i = 0; i < 4; ++i) {
+            if (taken[i].units != 0) expectCaptured(ids[i], taken[i], items[i]);
         }
         vm.recordLogs();
-        assertEq(this.emitCaptured(encodeItems(items), idList, takeList, first), end);
-        assertEq(vm.getRecordedLogs().length, end - first);
+        assertEq(this.emitCaptured(packed, idList, takeList), emitted != 4);
+        assertEq(vm.getRecordedLogs().length, emitted);
+
+        which %= 4;
+        if (taken[0].units != 0) expectCaptured(ids[which], taken[0], items[which]);
+        vm.recordLogs();
+        this.emitCapturedOne(packed, idList, takeList, which);
+        assertEq(vm.getRecordedLogs().length, taken[0].units == 0 ? 0 : 1);
     }
 
     /// @notice Memory that was taken before would be written over.

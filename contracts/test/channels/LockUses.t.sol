@@ -49,7 +49,7 @@ contract LockUsesTest is Test {
         LockUses uses = newLockUses(list.length);
         bytes memory other = abi.encode("memory that comes later");
         for (uint256 i = 0; i < list.length; ++i) {
-            set(uses, i, list[i], i + 7);
+            set(uses, i, list[i]);
         }
         assertTrue(uses.consume(address(recorder), from, count, metric, operator));
 
@@ -58,15 +58,13 @@ contract LockUsesTest is Test {
             part[i] = list[from + i];
         }
         assertEq(recorder.data(), abi.encodeCall(IDATLocks.consumeLocks, (part, metric, operator)));
-        (uint256 use, uint256 items, uint256 takes) = uses.placesOf(from);
+        (uint256 use, uint256 takes) = (uses.placeOf(from), uses.takesOf());
         for (uint256 i = 0; i < count; ++i) {
             assertEq(word(use + 64 * i), uint256(list[from + i].lockId));
             assertEq(word(use + 64 * i + 32), LockMeter.unwrap(list[from + i].meter));
-            assertEq(word(items + 32 * i), from + i + 7);
             assertEq(word(takes + 64 * i), recorder.takeOf(list[from + i]).units);
             assertEq(word(takes + 64 * i + 32), recorder.takeOf(list[from + i]).cumulative);
             assertEq(uses.lockIdAt(from + i), list[from + i].lockId);
-            assertEq(uses.itemAt(from + i), from + i + 7);
         }
         assertEq(other, abi.encode("memory that comes later"));
 
@@ -84,11 +82,10 @@ contract LockUsesTest is Test {
         newLockUses(1).consume(token, 0, 0, 0, address(0));
     }
 
-    function set(LockUses uses, uint256 position, LockUse memory lockUse, uint256 item) private pure {
-        (uint256 use, uint256 items,) = uses.placesOf(position);
+    function set(LockUses uses, uint256 position, LockUse memory lockUse) private pure {
+        uint256 use = uses.placeOf(position);
         assembly ("memory-safe") {
             mcopy(use, lockUse, 0x40)
-            mstore(items, item)
         }
     }
 

@@ -86,7 +86,7 @@ contract ValueChannelsCloseTest is KedgeTest {
 
     function usesOf(uint64 cumulative) private view returns (LockUse[] memory uses) {
         uses = new LockUse[](1);
-        uses[0] = LockUse(channelId, packLockMeter(100, cumulative, 0, 0));
+        uses[0] = LockUse(channelId, packLockMeter(100, cumulative, 0, type(uint64).max));
     }
 
     function test_R5_TheModuleNeverTakesMoreThanTheLock() public {

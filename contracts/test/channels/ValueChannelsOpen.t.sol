@@ -3,7 +3,7 @@ pragma solidity 0.8.34;
 
 import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 import {IDATLocks} from "../../src/interfaces/IDATLocks.sol";
-import {ILockModule} from "../../src/interfaces/ILockModule.sol";
+import {ILockModule, LockRequest} from "../../src/interfaces/ILockModule.sol";
 import {Channel, ChannelMode, IValueChannels} from "../../src/interfaces/IValueChannels.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 
@@ -27,7 +27,8 @@ contract ValueChannelsOpenTest is KedgeTest {
 
     function test_R5_OnlyTheTokenOpens() public {
         vm.expectRevert(abi.encodeWithSelector(IValueChannels.ValueChannelsNotToken.selector, address(this)));
-        ILockModule(address(channels)).onLock(holder, tokenId, 100, 0, true, abi.encode(channelTerms(tokenId, 100)));
+        ILockModule(address(channels))
+            .onLock(LockRequest(holder, tokenId, 100, 0, true), abi.encode(channelTerms(tokenId, 100)));
     }
 
     function test_R5_OnlyTheHolderLocks() public {

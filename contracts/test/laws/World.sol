@@ -298,19 +298,18 @@ contract World is Model {
         count = bound(count, 1, 4);
         CaptureItem[] memory items = new CaptureItem[](count);
         RoyaltyEdge[] memory edgesToCollect = new RoyaltyEdge[](edgeSeed % 3);
-        uint64[4] memory before;
-        for (uint256 i = 0; i < count; ++i) {
-            before[i] = opened[(which % opened.length + i) % opened.length].captured;
-        }
         delete runOperator;
         for (uint256 i = 0; i < count; ++i) {
             ChannelModel storage c = opened[(which % opened.length + i) % opened.length];
             bool forged = signed[i] % 5 == 0;
             uint64 cumulative = signed[i] % 11 == 0 ? signed[i] : uint64(bound(signed[i], 0, c.channel.cap));
             items[i] = voucherItem(c.channel, cumulative, forged ? uint256(0xBAD) : channelKeySecret);
+            // Items side by side with one operator are consumed together, whatever becomes of each.
+            if (c.channel.operator != runOperator) endRun();
+            runOperator = c.channel.operator;
             if (forged || !c.open) continue;
             if (cumulative > c.signed) c.signed = cumulative;
-            captureInModel(c, cumulative, before[i]);
+            captureInModel(c, cumulative);
         }
         endRun();
         for (uint256 i = 0; i < edgesToCollect.length; ++i) {
@@ -321,15 +320,11 @@ contract World is Model {
         channels.capture(encodeItems(items), edgesToCollect, new ReceiptAnchor[](0));
     }
 
-    /// @notice `before` is what was captured before the batch: who asks for nothing more than that is passed over.
-    function captureInModel(ChannelModel storage c, uint64 cumulative, uint64 before) private {
+    function captureInModel(ChannelModel storage c, uint64 cumulative) private {
         if (block.timestamp > endOf(c.channel)) return;
         uint256 target = cumulative < c.channel.cap ? cumulative : c.channel.cap;
         uint256 metered = uint256(c.channel.burst) + uint256(c.channel.rate) * (block.timestamp - c.openedAt);
         if (c.channel.rate != 0 && metered < target) target = metered;
-        if (target <= before) return;
-        if (c.channel.operator != runOperator) endRun();
-        runOperator = c.channel.operator;
         if (target <= c.captured) return;
         TokenModel storage t = tokens[c.token];
         if (t.classId != tokens[runToken].classId || t.lot != tokens[runToken].lot) endRun();

@@ -2,7 +2,7 @@
 pragma solidity 0.8.34;
 
 import {IDATLocks, LockTake, LockUse} from "../../src/interfaces/IDATLocks.sol";
-import {ILockModule} from "../../src/interfaces/ILockModule.sol";
+import {ILockModule, LockRequest} from "../../src/interfaces/ILockModule.sol";
 import {packLockMeter} from "../../src/types/LockMeter.sol";
 
 /// @notice A lock module that gives the ids it is told to, calls back while it is asked, and obeys the test.
@@ -28,16 +28,9 @@ contract TestModule is ILockModule {
         _callback = callback;
     }
 
-    function onLock(
-        address holder,
-        uint256 tokenId,
-        uint64 units,
-        uint64 expireAt,
-        bool policyHashed,
-        bytes calldata data
-    ) external returns (bytes32) {
+    function onLock(LockRequest calldata request, bytes calldata data) external returns (bytes32) {
         if (data.length != 0 && data[0] == "!") revert Refused(data);
-        seen = keccak256(abi.encode(holder, tokenId, units, expireAt, policyHashed, data));
+        seen = keccak256(abi.encode(request, data));
         if (_callback.length != 0) (succeeded, answer) = address(_token).call(_callback);
         return nextId;
     }
@@ -45,7 +38,7 @@ contract TestModule is ILockModule {
     /// @notice Takes from one lock up to `cumulative` units of `cap`.
     function consume(bytes32 lockId, uint64 cap, uint64 cumulative, address operator) external returns (uint64) {
         LockUse[] memory uses = new LockUse[](1);
-        uses[0] = LockUse(lockId, packLockMeter(cap, cumulative, 0, 0));
+        uses[0] = LockUse(lockId, packLockMeter(cap, cumulative, 0, type(uint64).max));
         return consume(uses, operator)[0].units;
     }
 

@@ -161,7 +161,7 @@ export const valueChannelsAbi = [
   {"type":"event","name":"ReceiptsAnchored","inputs":[{"name":"operator","type":"address","indexed":true},{"name":"root","type":"bytes32","indexed":true},{"name":"epoch","type":"uint32","indexed":false},{"name":"firstBatch","type":"uint64","indexed":false},{"name":"lastBatch","type":"uint64","indexed":false},{"name":"cid","type":"string","indexed":false}]},
   {"type":"event","name":"RoyaltyFailed","inputs":[{"name":"index","type":"uint256","indexed":true},{"name":"classId","type":"uint256","indexed":true},{"name":"parentIndex","type":"uint256","indexed":false},{"name":"asset","type":"address","indexed":false},{"name":"reason","type":"bytes","indexed":false}]},
   {"type":"error","name":"ValueChannelsInvalidTerms","inputs":[{"name":"field","type":"bytes32"}]},
-  {"type":"error","name":"ValueChannelsMalformedItems","inputs":[{"name":"length","type":"uint256"}]},
+  {"type":"error","name":"ValueChannelsMalformedItems","inputs":[]},
   {"type":"error","name":"ValueChannelsNotOpen","inputs":[{"name":"channelId","type":"bytes32"}]},
   {"type":"error","name":"ValueChannelsNotToken","inputs":[{"name":"caller","type":"address"}]},
   {"type":"error","name":"ValueChannelsTooEarly","inputs":[{"name":"channelId","type":"bytes32"},{"name":"deadline","type":"uint64"},{"name":"grace","type":"uint32"}]},
