@@ -128,28 +128,32 @@ const strictHere = [
   /^A line has the control character/, // bare CR or LF between messages
 ];
 
-test('what is accepted is framed as node:http frames it, and what node:http refuses is refused', async () => {
-  const random = createRandom(seed);
-  const refusedHereOnly = new Map<string, string>();
-  const wrong: string[] = [];
-  let accepted = 0;
-  const one = async (bytes: Buffer, pieces: readonly Buffer[]): Promise<void> => {
-    const [mine, other] = await Promise.all([askOurs(pieces), askTheirs(pieces)]);
-    const told = `seed ${seed}, stream ${JSON.stringify(bytes.toString('latin1'))}, theirs ${JSON.stringify(other)}, ours ${JSON.stringify(mine)}`;
-    const expected = other.seen;
-    const got = mine.seen;
-    accepted += got.length;
-    if (!isDeepStrictEqual(got, expected.slice(0, got.length))) wrong.push(`framed otherwise: ${told}`);
-    if (got.length < expected.length && mine.refused === undefined) wrong.push(`lost: ${told}`);
-    if (mine.refused !== undefined && other.refused === undefined) {
-      refusedHereOnly.set(mine.refused.replace(/(0x|").*$/, ''), JSON.stringify(bytes.toString('latin1')));
-    }
-  };
-  await inParallel(streams(600), random, one);
-  expect([...refusedHereOnly].filter(([reason]) => !strictHere.some((known) => known.test(reason)))).toEqual([]);
-  expect(wrong.slice(0, 5)).toEqual([]);
-  expect(accepted).toBeGreaterThan(300);
-});
+test(
+  'what is accepted is framed as node:http frames it, and what node:http refuses is refused',
+  async () => {
+    const random = createRandom(seed);
+    const refusedHereOnly = new Map<string, string>();
+    const wrong: string[] = [];
+    let accepted = 0;
+    const one = async (bytes: Buffer, pieces: readonly Buffer[]): Promise<void> => {
+      const [mine, other] = await Promise.all([askOurs(pieces), askTheirs(pieces)]);
+      const told = `seed ${seed}, stream ${JSON.stringify(bytes.toString('latin1'))}, theirs ${JSON.stringify(other)}, ours ${JSON.stringify(mine)}`;
+      const expected = other.seen;
+      const got = mine.seen;
+      accepted += got.length;
+      if (!isDeepStrictEqual(got, expected.slice(0, got.length))) wrong.push(`framed otherwise: ${told}`);
+      if (got.length < expected.length && mine.refused === undefined) wrong.push(`lost: ${told}`);
+      if (mine.refused !== undefined && other.refused === undefined) {
+        refusedHereOnly.set(mine.refused.replace(/(0x|").*$/, ''), JSON.stringify(bytes.toString('latin1')));
+      }
+    };
+    await inParallel(streams(600), random, one);
+    expect([...refusedHereOnly].filter(([reason]) => !strictHere.some((known) => known.test(reason)))).toEqual([]);
+    expect(wrong.slice(0, 5)).toEqual([]);
+    expect(accepted).toBeGreaterThan(300);
+  },
+  streams(60_000),
+);
 
 async function inParallel(
   count: number,
