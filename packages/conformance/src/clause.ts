@@ -31,8 +31,8 @@ export type Evidence =
       readonly to: Address;
       readonly data: Hex;
       readonly value: bigint;
-      /** The newest block when the call was made. */
-      readonly block: bigint;
+      /** The newest block soon after the call. */
+      readonly block?: bigint;
       /** What it returned, or the data of its revert. */
       readonly answer: Hex;
       readonly reverted: boolean;

@@ -1,3 +1,11 @@
+export {
+  auditSolvency,
+  type AuditedAsset,
+  type AuditedLedger,
+  type AuditParameters,
+  type AuditReport,
+} from './audit/auditSolvency.js';
+export type { Difference } from './audit/compareBooks.js';
 export type { Clause, ClauseResult, Evidence, Level, Profile } from './clause.js';
-export { clausesOf, sectionTitles } from './clauses/index.js';
+export { clausesOf, sections } from './clauses/index.js';
 export { runConformance, type ConformanceParameters, type ConformanceReport, type Counts } from './runConformance.js';

@@ -4,6 +4,7 @@ import { clausesOf } from './clauses/index.js';
 import { ClauseFailed, NotApplicable, type Clause, type ClauseResult, type Level, type Profile } from './clause.js';
 import { deriveActors, fundActors, returnFunds, toActor } from './lab/accounts.js';
 import { createClock, type ClockOptions } from './lab/clock.js';
+import { createSender } from './lab/sender.js';
 import type { Lab } from './lab/lab.js';
 
 export type ConformanceParameters = ClockOptions & {
@@ -54,15 +55,16 @@ export async function runConformance(parameters: ConformanceParameters): Promise
       hints: ['Check the address, and that the RPC is of the chain you mean.'],
     });
   }
-  const paying = toActor(client, 'funder', funder);
+  const sender = createSender(client, chainId);
   const actors = await deriveActors(client, funder, { chainId, target: address });
   const before = await client.getBalance({ address: funder.address });
-  await fundActors(client, paying, actors);
+  await fundActors(sender, funder, actors);
   const lab: Lab = {
     client,
+    sender,
     target: address,
     actors,
-    owner: owner === undefined ? undefined : toActor(client, 'owner', owner),
+    owner: owner === undefined ? undefined : toActor('owner', owner),
     clock: await createClock(client, parameters),
     answered: new Set(),
     refusals: new Map(),
@@ -77,7 +79,7 @@ export async function runConformance(parameters: ConformanceParameters): Promise
       results.push(await tryClause(lab, clause));
     }
   } finally {
-    await returnFunds(client, funder.address, actors);
+    await returnFunds(client, sender, funder.address, actors);
   }
   const after = await client.getBalance({ address: funder.address });
   const counts = countsOf(results);
@@ -105,8 +107,9 @@ async function tryClause(lab: Lab, clause: Clause): Promise<ClauseResult> {
     }
     if (!(error instanceof ClauseFailed)) throw error;
     const { message: detail, evidence } = error;
-    const shown = evidence === undefined ? {} : { evidence };
-    return { ...told, status: 'fail', isUnchecked: false, detail, ...shown };
+    const failed = { ...told, status: 'fail', isUnchecked: false, detail } as const;
+    if (evidence?.kind !== 'call') return evidence === undefined ? failed : { ...failed, evidence };
+    return { ...failed, evidence: { ...evidence, block: await lab.client.getBlockNumber({ cacheTime: 0 }) } };
   }
 }
 

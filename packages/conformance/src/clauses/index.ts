@@ -15,24 +15,24 @@ import { valueClauses } from './value.js';
 import { viewClauses } from './views.js';
 
 /** Sections in the draft's order, with their headings. */
-export const sectionTitles: Readonly<Record<string, string>> = {
-  '1': '1. Terminology',
-  '3': '3. Storage model',
-  '4': '4. Events',
-  '5': '5. Read-only views',
-  '6.1': '6.1 Class management',
-  '6.2': '6.2 Minting & ownership',
-  '6.3': '6.3 Approvals',
-  '6.4': '6.4 Value transfer',
-  '6.5': '6.5 Usage metering',
-  '6.6': '6.6 Expiry',
-  '6.7': '6.7 Settlement & claims',
-  '8': '8. Profiles & interoperability',
-  '9': '9. Proof registry',
-  '10': '10. Usage policy',
-  '11': '11. Error handling',
-  Security: 'Security considerations',
-};
+export const sections: readonly (readonly [section: string, title: string])[] = [
+  ['1', '1. Terminology'],
+  ['3', '3. Storage model'],
+  ['4', '4. Events'],
+  ['5', '5. Read-only views'],
+  ['6.1', '6.1 Class management'],
+  ['6.2', '6.2 Minting & ownership'],
+  ['6.3', '6.3 Approvals'],
+  ['6.4', '6.4 Value transfer'],
+  ['6.5', '6.5 Usage metering'],
+  ['6.6', '6.6 Expiry'],
+  ['6.7', '6.7 Settlement & claims'],
+  ['8', '8. Profiles & interoperability'],
+  ['9', '9. Proof registry'],
+  ['10', '10. Usage policy'],
+  ['11', '11. Error handling'],
+  ['Security', 'Security considerations'],
+];
 
 const clauses = [
   ...expiryClauses,
@@ -50,7 +50,7 @@ const clauses = [
   ...securityClauses,
 ];
 
-const order = Object.keys(sectionTitles);
+const order = sections.map(([section]) => section);
 
 /** The draft's clauses in its order. */
 export const draftClauses: readonly Clause[] = clauses.toSorted(

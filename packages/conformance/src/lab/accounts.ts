@@ -1,30 +1,15 @@
 import type { Address } from '@kedge/core';
-import {
-  concat,
-  createWalletClient,
-  custom,
-  keccak256,
-  numberToHex,
-  type Account,
-  type LocalAccount,
-  type PublicClient,
-  type Transport,
-  type WalletClient,
-} from 'viem';
+import { concat, keccak256, numberToHex, type LocalAccount, type PublicClient } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import { waitForReceipt } from './waitForReceipt.js';
+import type { Sender } from './sender.js';
 
-export type Actor = {
-  readonly name: string;
-  readonly address: Address;
-  readonly wallet: WalletClient<Transport, undefined, Account>;
-};
+export type Actor = { readonly name: string; readonly address: Address; readonly account: LocalAccount };
 
 /** Who takes part. `creator` makes classes and tokens, where anyone may; `owner` is whoever may, where a key is given. */
 export const actorNames = ['creator', 'alice', 'bob', 'operator', 'stranger'] as const;
 export type ActorName = (typeof actorNames)[number];
 
-/** Gas that each actor can pay for at twice the current price; what is left goes back. */
+/** Gas that each actor can pay for at twice the current base fee; what is left goes back. */
 const gasBudgets: Readonly<Record<ActorName, bigint>> = {
   creator: 80_000_000n,
   alice: 30_000_000n,
@@ -34,6 +19,7 @@ const gasBudgets: Readonly<Record<ActorName, bigint>> = {
 };
 
 const coins = 10n ** 12n;
+const transferGas = 21_000n;
 
 /**
  * Keys that only this run uses, derived from a signature of the funder: who has the funder's key can derive them again,
@@ -49,51 +35,40 @@ export async function deriveActors(
   const seed = keccak256(await funder.signMessage({ message }));
   const actors = actorNames.map((name, index) => {
     const account = privateKeyToAccount(keccak256(concat([seed, numberToHex(index, { size: 32 })])));
-    return [name, toActor(client, name, account)] as const;
+    return [name, toActor(name, account)] as const;
   });
   return Object.fromEntries(actors) as Record<ActorName, Actor>;
 }
 
-export function toActor(client: PublicClient, name: string, account: LocalAccount): Actor {
-  const wallet = createWalletClient({ account, transport: custom(client, { retryCount: 0 }) });
-  return { name, address: account.address, wallet };
+export function toActor(name: string, account: LocalAccount): Actor {
+  return { name, address: account.address, account };
 }
 
 /** Sends each actor what its work may cost. */
 export async function fundActors(
-  client: PublicClient,
-  funder: Actor,
+  sender: Sender,
+  funder: LocalAccount,
   actors: Readonly<Record<ActorName, Actor>>,
-): Promise<bigint> {
-  const gasPrice = await client.getGasPrice();
-  let sum = 0n;
+): Promise<void> {
+  const gasPrice = await sender.highestGasPrice();
   for (const name of actorNames) {
-    const value = gasBudgets[name] * gasPrice * 2n + coins;
-    const hash = await funder.wallet.sendTransaction({ to: actors[name].address, value, chain: null });
-    await waitForReceipt(client, hash);
-    sum += value;
+    const value = gasBudgets[name] * gasPrice + coins;
+    await sender.send(funder, { to: actors[name].address, value, gas: transferGas });
   }
-  return sum;
 }
 
-/** Sends back what the actors have left, as far as it is worth its own gas. Returns the sum. */
+/** Sends back what the actors have left, as far as it is worth its own gas. */
 export async function returnFunds(
   client: PublicClient,
+  sender: Sender,
   funder: Address,
   actors: Readonly<Record<ActorName, Actor>>,
-): Promise<bigint> {
-  let sum = 0n;
+): Promise<void> {
   for (const name of actorNames) {
-    const { address, wallet } = actors[name];
+    const { address, account } = actors[name];
     const balance = await client.getBalance({ address });
-    const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas();
-    const gas = 21_000n;
     // Chains that charge for data beside gas need a little more than the fee.
-    const value = balance - gas * maxFeePerGas * 2n;
-    if (value <= 0n) continue;
-    const hash = await wallet.sendTransaction({ to: funder, value, gas, maxFeePerGas, maxPriorityFeePerGas, chain: null });
-    await waitForReceipt(client, hash);
-    sum += value;
+    const value = balance - transferGas * (await sender.highestGasPrice()) * 2n;
+    if (value > 0n) await sender.send(account, { to: funder, value, gas: transferGas });
   }
-  return sum;
 }

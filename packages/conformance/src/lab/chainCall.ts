@@ -17,12 +17,11 @@ export type Answer = {
  * hangs is never taken for the contract.
  */
 export async function chainCall(client: PublicClient, request: Request): Promise<Answer> {
-  const block = await client.getBlockNumber({ cacheTime: 0 });
   const { from, to, data, value } = request;
   const answered = (answer: Hex, reverted: boolean): Answer => ({
     reverted,
     data: answer,
-    evidence: { kind: 'call', ...request, block, answer, reverted },
+    evidence: { kind: 'call', ...request, answer, reverted },
   });
   try {
     const parameters = { from, to, data, ...(value === 0n ? {} : { value: numberToHex(value) }) };

@@ -21,7 +21,7 @@ import { assetProbeBytecode } from '../probes.gen.js';
 import type { Actor, ActorName } from './accounts.js';
 import { chainCall, revertReason, type Answer, type Request } from './chainCall.js';
 import type { Clock } from './clock.js';
-import { waitForReceipt } from './waitForReceipt.js';
+import type { Sender } from './sender.js';
 
 /** One contract function, called. `abi` and `to` are the draft's and the target where they are left out. */
 export type Call = {
@@ -46,6 +46,7 @@ export const assetModes = { plain: 0, fee: 1, noReturn: 2, falseReturn: 3, reent
 /** Everything that checks have in common: the contract, people, time, and how to try things. */
 export type Lab = {
   readonly client: PublicClient;
+  readonly sender: Sender;
   readonly target: Address;
   readonly actors: Readonly<Record<ActorName, Actor>>;
   readonly owner: Actor | undefined;
@@ -124,9 +125,8 @@ async function sendData(
   // A call that catches failures inside may need more than its estimate.
   const gas =
     request.gas ?? ((await lab.client.estimateGas({ account: actor.address, ...request })) * 3n) / 2n + 50_000n;
-  const hash = await actor.wallet.sendTransaction({ ...request, gas, chain: null });
   lab.transactions.count += 1;
-  return waitForReceipt(lab.client, hash);
+  return lab.sender.send(actor.account, { ...request, gas });
 }
 
 /**

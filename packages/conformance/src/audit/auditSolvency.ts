@@ -1,0 +1,153 @@
+import { BaseError, type Address } from '@kedge/core';
+import { BaseError as ViemError, ContractFunctionExecutionError, type PublicClient } from 'viem';
+import { compareBooks, type Difference } from './compareBooks.js';
+import { holdersPartDown, liabilityOf, type Books } from './books.js';
+import { findDeployment, readLogs } from './readLogs.js';
+import { createViews, type Views } from './readViews.js';
+import { replay } from './replay.js';
+
+export type AuditParameters = {
+  readonly publicClient: PublicClient;
+  readonly address: Address;
+  /** The block of the deployment or one before; found by itself where the node keeps old state. */
+  readonly fromBlock?: bigint;
+  readonly onProgress?: (what: string) => void;
+};
+
+/** A class's money in one asset, as events tell it. */
+export type AuditedLedger = {
+  readonly classId: bigint;
+  readonly asset: Address;
+  readonly received: bigint;
+  readonly claimed: bigint;
+  readonly royaltiesReserved: bigint;
+  readonly royaltiesPaid: bigint;
+  readonly orphan: bigint;
+  readonly backing: bigint;
+  /** What the contract still owes for this class: to holders, parents, next shares, and behind unspent value. */
+  readonly owed: bigint;
+};
+
+/** All that the contract owes and holds in one asset. */
+export type AuditedAsset = {
+  readonly asset: Address;
+  /** For classes and to accounts, as events tell it. */
+  readonly owed: bigint;
+  /** What the asset itself, or the chain for ETH, says the contract has. */
+  readonly held: bigint;
+  /** `held - owed`: what nobody has a claim on. Below zero the contract is insolvent. */
+  readonly surplus: bigint;
+};
+
+export type AuditReport = {
+  readonly chainId: number;
+  readonly address: Address;
+  readonly fromBlock: bigint;
+  readonly toBlock: bigint;
+  readonly events: number;
+  readonly assets: readonly AuditedAsset[];
+  readonly ledgers: readonly AuditedLedger[];
+  /** The contract holds at least what it owes, in every asset. */
+  readonly solvent: boolean;
+  /** Empty when events, storage and balances agree. */
+  readonly differences: readonly Difference[];
+};
+
+/**
+ * Works out from events alone what a Data Anchoring Token owes for every class and asset, and compares it with its views
+ * and with what it really holds, all in one block.
+ *
+ * @throws BaseError `no_code`, `not_kedge`, `history_incomplete`; errors of the chain as viem throws them.
+ *
+ * @example
+ * const { solvent, differences } = await auditSolvency({ publicClient, address });
+ */
+export async function auditSolvency(parameters: AuditParameters): Promise<AuditReport> {
+  const { publicClient: client, address, onProgress } = parameters;
+  const chainId = await client.getChainId();
+  const toBlock = await client.getBlockNumber({ cacheTime: 0 });
+  const views = createViews(client, address, toBlock);
+  const code = await client.getCode({ address });
+  if (code === undefined || code === '0x') {
+    throw new BaseError(`There is no contract at ${address} on chain ${chainId}.`, {
+      code: 'no_code',
+      hints: ['Check the address, and that the RPC is of the chain you mean.'],
+    });
+  }
+  await requireKedge(views, address);
+  onProgress?.('looking for the deployment');
+  const deployed = await findDeployment(client, address, toBlock);
+  const fromBlock = parameters.fromBlock ?? deployed ?? 0n;
+  const onLogs = (block: bigint, _to: bigint, count: number): void =>
+    onProgress?.(`read events up to block ${block} of ${toBlock}: ${count}`);
+  const logs = await readLogs(client, { address, fromBlock, toBlock, onProgress: onLogs });
+  const books = replay(logs);
+  if (deployed !== undefined && fromBlock > deployed) throw incomplete(fromBlock, `It was deployed in block ${deployed}.`);
+  const classCount = await views.classCount();
+  if (deployed === undefined && fromBlock > 0n && BigInt(books.classes.size) < classCount) {
+    throw incomplete(fromBlock, `Events name ${books.classes.size} of ${classCount} classes.`);
+  }
+  const { differences, held } = await compareBooks(books, views, { classCount, onProgress });
+  const assets = [...books.assets].map((asset) => {
+    const owed = owedIn(books, asset);
+    return { asset, owed, held: held.get(asset)!, surplus: held.get(asset)! - owed };
+  });
+  return {
+    chainId,
+    address,
+    fromBlock,
+    toBlock,
+    events: logs.length,
+    assets,
+    ledgers: ledgersOf(books),
+    solvent: assets.every(({ surplus }) => surplus >= 0n),
+    differences,
+  };
+}
+
+/** What is owed in an asset, over all classes and accounts. */
+export function owedIn(books: Books, asset: Address): bigint {
+  let sum = 0n;
+  for (const ledger of books.ledgers.values()) if (ledger.asset === asset) sum += liabilityOf(ledger);
+  for (const owed of books.owed.values()) if (owed.asset === asset) sum += owed.amount;
+  return sum;
+}
+
+function ledgersOf(books: Books): AuditedLedger[] {
+  return [...books.ledgers.values()].map((ledger) => {
+    const { classId, asset, received, claimed, royaltiesPaid, orphan, backing } = ledger;
+    const royaltyBps = books.classes.get(classId)?.royaltyBps ?? 0n;
+    const royaltiesReserved = received - holdersPartDown(received, royaltyBps);
+    const owed = liabilityOf(ledger);
+    return { classId, asset, received, claimed, royaltiesReserved, royaltiesPaid, orphan, backing, owed };
+  });
+}
+
+async function requireKedge(views: Views, address: Address): Promise<void> {
+  try {
+    await views.classCount();
+    await views.solvency('0x0000000000000000000000000000000000000000', 1n, 0n);
+  } catch (error) {
+    if (!(error instanceof ContractFunctionExecutionError) || isTransport(error)) throw error;
+    throw new BaseError(`The contract at ${address} does not answer as a Data Anchoring Token of Kedge does.`, {
+      code: 'not_kedge',
+      hints: [
+        "The draft's own events do not tell enough to audit a contract: this one needs Kedge's companion events.",
+        'kedge conform tries any implementation of ERC-8028.',
+      ],
+      cause: error,
+    });
+  }
+}
+
+function isTransport(error: ViemError): boolean {
+  const names = ['HttpRequestError', 'TimeoutError', 'LimitExceededRpcError'];
+  return error.walk((cause) => names.includes((cause as Error).name)) !== null;
+}
+
+function incomplete(fromBlock: bigint, why: string): BaseError {
+  return new BaseError(`The contract has events from before block ${fromBlock}.`, {
+    code: 'history_incomplete',
+    hints: [why, 'Name the block of the deployment, or leave the block out.'],
+  });
+}
