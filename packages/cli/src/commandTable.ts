@@ -73,6 +73,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/deploy.js')).deploy,
   },
   {
+    name: 'conform',
+    summary: 'try every clause of ERC-8028 against any deployed contract',
+    load: async () => (await import('./commands/conform.js')).conform,
+  },
+  {
+    name: 'audit',
+    summary: 'work out from events alone what a contract owes, and compare it with what it holds',
+    load: async () => (await import('./commands/audit.js')).audit,
+  },
+  {
     name: 'account new',
     summary: 'make a key in the encrypted keystore',
     load: async () => (await import('./commands/accountNew.js')).accountNew,

@@ -4,9 +4,14 @@ export type Sink = { write(text: string): unknown; readonly isTTY?: boolean };
 /** A counter that is shown while something long runs. Ends with `done`. */
 export type Progress = { update(text: string): void; done(): void };
 
+/** Marks of a terminal around a text; the text as it is where stdout is none. */
+export type Colours = Readonly<Record<'green' | 'red' | 'dim' | 'bold', (text: string) => string>>;
+
 /** Everything that a command may say. Results go to stdout, all the rest to stderr. */
 export type Output = {
   readonly json: boolean;
+  /** For results. */
+  readonly colours: Colours;
   /** The result: `value` as JSON with `--json`, else the lines of `human`. Called once by a command. */
   result(value: unknown, human: () => string | readonly string[]): void;
   /** A line on stdout while the command still runs; nothing with `--json`. */
@@ -77,14 +82,22 @@ export function exitCodeOf(error: unknown): number {
 /**
  * Makes the output of one command.
  *
+ * @param options.plain never marks a text (environment `NO_COLOR`)
  * @param options.debug prints stacks of errors (environment `KEDGE_DEBUG`)
  * @example const output = createOutput({ json: false, stdout: process.stdout, stderr: process.stderr });
  */
-export function createOutput(options: { json: boolean; stdout: Sink; stderr: Sink; debug?: boolean }): Output {
-  const { json, stdout, stderr, debug = false } = options;
+export function createOutput(options: {
+  json: boolean;
+  stdout: Sink;
+  stderr: Sink;
+  plain?: boolean;
+  debug?: boolean;
+}): Output {
+  const { json, stdout, stderr, plain = false, debug = false } = options;
   const note = (line: string): void => void stderr.write(`${line}\n`);
   return {
     json,
+    colours: coloursFor(stdout.isTTY === true && !plain),
     note,
     result(value, human) {
       if (json) {
@@ -142,6 +155,14 @@ export function createOutput(options: { json: boolean; stdout: Sink; stderr: Sin
       return exitCodeOf(error);
     },
   };
+}
+
+function coloursFor(isMarked: boolean): Colours {
+  const mark =
+    (code: number) =>
+    (text: string): string =>
+      isMarked ? `\x1b[${code}m${text}\x1b[0m` : text;
+  return { green: mark(32), red: mark(31), dim: mark(2), bold: mark(1) };
 }
 
 function causesOf(error: Error): string {

@@ -118,6 +118,7 @@ async function execute(
     json: options['json'] === true,
     stdout: input.stdout,
     stderr: input.stderr,
+    plain: (input.environment['NO_COLOR'] ?? '') !== '',
     debug: (input.environment['KEDGE_DEBUG'] ?? '') !== '',
   });
   const context: Context = {

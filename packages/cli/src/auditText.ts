@@ -1,0 +1,44 @@
+import { isSameAddress, zeroAddress, type Address } from '@kedge/core';
+import type { AuditReport } from '@kedge/conformance';
+import { table, type Output } from './output.js';
+
+const name = (asset: Address): string => (isSameAddress(asset, zeroAddress) ? 'ETH' : asset);
+
+/** An audit for a reader: every class and asset, what is owed and held, and each difference to the smallest unit. */
+export function auditText(report: AuditReport, { green, red, bold }: Output['colours']): string[] {
+  const { chainId, address, fromBlock, toBlock, events, assets, ledgers, differences, solvent } = report;
+  const isGood = solvent && differences.length === 0;
+  const moved = ledgers.filter(({ received, backing, owed }) => received > 0n || backing !== 0n || owed !== 0n);
+  return [
+    `${address} on chain ${chainId}, blocks ${fromBlock} to ${toBlock}: ${events} events; amounts in smallest units`,
+    ...section(bold('BY CLASS AND ASSET, FROM EVENTS ALONE'), [
+      ['CLASS', 'ASSET', 'RECEIVED', 'CLAIMED', 'TO PARENTS', 'ORPHAN', 'BACKING', 'OWED'],
+      ...moved.map((ledger) => [
+        String(ledger.classId),
+        name(ledger.asset),
+        ...[ledger.received, ledger.claimed, ledger.royaltiesPaid, ledger.orphan, ledger.backing, ledger.owed].map(String),
+      ]),
+    ]),
+    ...section(bold('BY ASSET'), [
+      ['ASSET', 'OWED', 'HELD', 'SURPLUS'],
+      ...assets.map(({ asset, owed, held, surplus }) => [name(asset), ...[owed, held, surplus].map(String)]),
+    ]),
+    ...section(bold('DIFFERENCES'), [
+      ['WHERE', 'ASSET', 'WHAT', 'FROM EVENTS', 'ON CHAIN', 'DIFFERENCE'],
+      ...differences.map(({ where, asset, field, fromEvents, onChain, difference }) => [
+        where,
+        asset === undefined ? '-' : name(asset),
+        field,
+        ...[fromEvents, onChain, difference].map(String),
+      ]),
+    ]),
+    '',
+    isGood
+      ? green('✓ solvent, and events, storage and balances agree')
+      : red(`✗ ${solvent ? 'solvent' : 'insolvent'}, ${differences.length} differences`),
+  ];
+}
+
+function section(heading: string, rows: readonly (readonly string[])[]): string[] {
+  return rows.length <= 1 ? [] : ['', heading, ...table(rows, '  ')];
+}

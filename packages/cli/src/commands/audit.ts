@@ -1,0 +1,66 @@
+import { auditSolvency } from '@kedge/conformance';
+import { auditText } from '../auditText.js';
+import { connectChain } from '../chain/connect.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { parseAddress, parseInteger, textOption } from '../parse.js';
+import { findTarget } from '../target.js';
+import { toBaseError } from '../toBaseError.js';
+import { usageError } from '../usageError.js';
+
+/** 0: solvent, and everything agrees. 1: insolvent, or a difference. 2: could not be checked. */
+const auditCodes = { good: 0, different: 1, unchecked: 2 } as const;
+
+export const audit: Command = {
+  name: 'audit',
+  summary: 'work out from events alone what a contract owes, and compare it with what it holds',
+  description:
+    'Reads every event of a Data Anchoring Token, works out from them alone what was received, claimed and is owed for ' +
+    'every class and asset, and compares that with its views and with what it really holds, in one block and to the ' +
+    'smallest unit. Exits with 0 when it is solvent and all agree, with 1 when it is insolvent or anything differs, and ' +
+    'with 2 when it could not be checked.',
+  arguments: [],
+  options: [
+    { flags: '--rpc <url>', summary: 'JSON-RPC of the chain; without it the local stack in .kedge/up.json' },
+    { flags: '--address <address>', summary: 'the contract; without it that of the local stack' },
+    {
+      flags: '--from-block <number>',
+      summary: 'the block of its deployment, or one before; without it looked for',
+    },
+  ],
+  examples: [
+    { command: 'kedge audit', summary: 'the local stack' },
+    {
+      command: 'kedge audit --rpc URL --address 0x5FbDB2315678afecb367f032d93F642f64180aa3 --from-block 1234567 --json',
+      summary: 'a contract on another chain, for a machine to read',
+    },
+  ],
+  run: async (context) => {
+    try {
+      return await check(context);
+    } catch (error) {
+      context.output.error(toBaseError(error));
+      return auditCodes.unchecked;
+    }
+  },
+};
+
+async function check(context: Context): Promise<number> {
+  const from = textOption(context, 'fromBlock');
+  const fromBlock = from === undefined ? undefined : parseInteger(from, '--from-block');
+  const named = textOption(context, 'address');
+  const given = named === undefined ? undefined : parseAddress(named, '--address');
+  const target = await findTarget(context);
+  const address = given ?? target.contracts?.DataAnchoringToken;
+  if (address === undefined) throw usageError('No contract is named.', 'Pass --address 0x….');
+  const { publicClient } = await connectChain(context, target);
+  const progress = context.output.progress();
+  const report = await auditSolvency({
+    publicClient,
+    address,
+    ...(fromBlock === undefined ? {} : { fromBlock }),
+    onProgress: (what) => progress.update(what),
+  }).finally(() => progress.done());
+  context.output.result(report, () => auditText(report, context.output.colours));
+  return report.solvent && report.differences.length === 0 ? auditCodes.good : auditCodes.different;
+}

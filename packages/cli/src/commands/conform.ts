@@ -1,0 +1,102 @@
+import { runConformance, type Profile } from '@kedge/conformance';
+import { BaseError } from '@kedge/core';
+import type { LocalAccount } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connectChain } from '../chain/connect.js';
+import type { Command } from '../command.js';
+import { conformanceText } from '../conformanceText.js';
+import type { Context } from '../context.js';
+import { exitCodes } from '../output.js';
+import { parseAddress, parseChoice, parseInteger, textOption } from '../parse.js';
+import { findTarget } from '../target.js';
+import { usageError } from '../usageError.js';
+
+const profiles: readonly Profile[] = ['draft', 'kedge'];
+
+export const conform: Command = {
+  name: 'conform',
+  summary: 'try every clause of ERC-8028 against any deployed contract',
+  description:
+    'Runs every MUST and SHOULD of the draft against a contract as a black box: with throw-away accounts, helper ' +
+    'contracts and transactions, never with its source. Says for each clause whether it holds, fails (with the ' +
+    'transaction or call that shows it) or does not apply. It creates classes and tokens in that contract, and on a ' +
+    'development chain it moves the clock by hours: use a chain of its own. Exits with 0 when every MUST holds, else with 1.',
+  arguments: [],
+  options: [
+    { flags: '--rpc <url>', summary: 'JSON-RPC of the chain' },
+    { flags: '--address <address>', summary: 'the contract to try' },
+    {
+      flags: '--profile <name>',
+      summary: 'draft: the literal text; kedge: the text and the decisions P1 to P33',
+      default: 'draft',
+    },
+    {
+      flags: '--account <name>',
+      summary:
+        'who pays for the throw-away accounts, and gets back what is left; without it the deployer of the local chain, ' +
+        'or KEDGE_PRIVATE_KEY',
+    },
+    {
+      flags: '--owner-key-env <variable>',
+      summary: 'environment variable with the key of whoever may create classes and mint, where not everybody may',
+    },
+    {
+      flags: '--expiry-seconds <seconds>',
+      summary: 'how long tokens live that shall expire, on a chain whose clock cannot be moved',
+      default: '60',
+    },
+  ],
+  examples: [
+    {
+      command: 'kedge conform --rpc http://127.0.0.1:8545 --address 0x5FbDB2315678afecb367f032d93F642f64180aa3',
+      summary: 'the literal draft, on a local chain',
+    },
+    {
+      command: 'kedge conform --rpc URL --address 0x5FbDB2315678afecb367f032d93F642f64180aa3 --profile kedge --json',
+      summary: 'with what makes it solvent, for a machine to read',
+    },
+  ],
+  run: async (context) => {
+    if (textOption(context, 'rpc') === undefined) throw usageError('No chain is named.', 'Pass --rpc URL.');
+    const named = textOption(context, 'address');
+    if (named === undefined) throw usageError('No contract is named.', 'Pass --address 0x….');
+    const address = parseAddress(named, '--address');
+    const profile = parseChoice(textOption(context, 'profile') ?? 'draft', profiles, '--profile');
+    const expirySeconds = parseInteger(textOption(context, 'expirySeconds') ?? '60', '--expiry-seconds');
+    const owner = ownerOf(context);
+    const { publicClient, chainId } = await connectChain(context, await findTarget(context));
+    const funder = await resolveAccount(context, chainId, 'deployer');
+    const progress = context.output.progress();
+    const report = await runConformance({
+      publicClient,
+      address,
+      profile,
+      funder: funder.account,
+      expiryLeadSeconds: Number(expirySeconds),
+      ...(owner === undefined ? {} : { owner }),
+      onProgress: (done, total, next) => progress.update(`clause ${done + 1} of ${total}: ${next}`),
+    }).finally(() => progress.done());
+    context.output.result(report, () => conformanceText(report, context.output.colours));
+    return report.ok ? exitCodes.ok : exitCodes.user;
+  },
+};
+
+function ownerOf({ environment, options }: Pick<Context, 'environment' | 'options'>): LocalAccount | undefined {
+  const variable = textOption({ options }, 'ownerKeyEnv');
+  if (variable === undefined) return undefined;
+  if (/^(0x)?[0-9a-f]{64}$/i.test(variable)) {
+    throw usageError(
+      '--owner-key-env takes the name of a variable, not a private key: other users can read command lines.',
+      'Treat that key as known to others.',
+    );
+  }
+  const text = environment[variable]?.trim();
+  if (text === undefined || !/^(0x)?[0-9a-f]{64}$/i.test(text)) {
+    throw new BaseError(`${variable} holds no private key.`, {
+      code: 'bad_key',
+      hints: [`Set ${variable} in the environment to 64 hex digits.`],
+    });
+  }
+  return privateKeyToAccount(`0x${text.replace(/^0x/, '')}`);
+}
