@@ -3,7 +3,7 @@ import type { ServedChannel } from '../channels/servedChannel.js';
 import type { AnswerSlot } from '../idempotency/createIdempotency.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 import type { StructuredLog } from '../structuredLog.js';
-import type { HttpResponse } from '../http1/startHttpServer.js';
+import type { HttpResponse } from '../http1/exchange.js';
 import type { Quote } from './quoteCall.js';
 import type { Reservation } from './reserveUnits.js';
 import type { Upstream } from '../upstream/upstream.js';

@@ -1,5 +1,6 @@
 import { BaseError } from '@kedge/core';
-import { type HttpResponse, type HttpServer, startHttpServer } from '../http1/startHttpServer.js';
+import type { HttpResponse } from '../http1/exchange.js';
+import { type HttpServer, startHttpServer } from '../http1/startHttpServer.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import { invalidHttp } from './readBody.js';
 import { type RouteContext, routeRequest } from './routeRequest.js';
@@ -39,6 +40,7 @@ export async function listen(options: {
         }
       },
       onInvalid: (error, response) => refuse(response, invalidHttp(error)),
+      onError: (error) => log.error('handler_failed', { reason: reasonOf(error), stack: error.stack }),
     });
     return { server, url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}` };
   } catch (cause) {

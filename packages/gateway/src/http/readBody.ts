@@ -1,6 +1,6 @@
 import { BaseError } from '@kedge/core';
 import type { HttpSyntaxError } from '../http1/parseHead.js';
-import type { HttpRequest } from '../http1/startHttpServer.js';
+import type { HttpRequest } from '../http1/exchange.js';
 
 /**
  * Asks for the request's bytes. One of the two is called, mostly before the next turn of the event loop.

@@ -6,7 +6,7 @@ import { serveCall } from '../call/serveCall.js';
 import type { ChannelBook } from '../channels/channelBook.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { AnswerSlot, Idempotency } from '../idempotency/createIdempotency.js';
-import type { HttpRequest, HttpResponse } from '../http1/startHttpServer.js';
+import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import { replayAnswer } from '../idempotency/replayAnswer.js';
 import type { Ledger } from '../ledger/openLedger.js';
 import { authenticate } from './authenticate.js';

@@ -1,5 +1,5 @@
 import { BaseError, toProblemDetails } from '@kedge/core';
-import type { HttpResponse } from '../http1/startHttpServer.js';
+import type { HttpResponse } from '../http1/exchange.js';
 
 /** Answers with Problem Details (RFC 9457) that also carry the `error` object which OpenAI clients parse. */
 export function sendProblem(response: HttpResponse, error: unknown): number {

@@ -1,6 +1,6 @@
 import { receiptCommentPrefix, receiptHeader, type SignedReceipt } from '@kedge/core';
 import { receiptText } from '../call/receiptText.js';
-import type { HttpResponse } from '../http1/startHttpServer.js';
+import type { HttpResponse } from '../http1/exchange.js';
 import type { StoredAnswer } from './storedAnswer.js';
 
 /** Answers as the first call was answered, with the same receipt. Nothing is charged. */

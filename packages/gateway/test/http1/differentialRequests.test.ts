@@ -39,6 +39,7 @@ beforeAll(async () => {
         },
       ),
     onInvalid: ({ message, status }, response) => response.send(status, { refused: hex(message) }, ''),
+    onError: (error) => process.emitWarning(error),
   });
   const answer = (request: IncomingMessage): void => {
     const chunks: Buffer[] = [];

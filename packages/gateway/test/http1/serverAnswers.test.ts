@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test } from 'vitest';
-import type { HttpResponse } from '../../src/http1/startHttpServer.js';
+import type { HttpResponse } from '../../src/http1/exchange.js';
 import { connectRaw, turn } from './support/rawSocket.js';
 import { echo, type Handler, startTestServer, statuses, type TestServer } from './support/testServer.js';
 

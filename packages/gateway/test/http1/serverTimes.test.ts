@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import type { HttpResponse, HttpTimes } from '../../src/http1/startHttpServer.js';
+import type { HttpResponse } from '../../src/http1/exchange.js';
+import type { HttpTimes } from '../../src/http1/serveConnection.js';
 import { connectRaw, turn } from './support/rawSocket.js';
 import { type Handler, startTestServer, statuses, type TestServer } from './support/testServer.js';
 
@@ -261,6 +262,12 @@ test('a port that is taken is an error of startHttpServer', async () => {
   const { server } = await start({});
   const { startHttpServer } = await import('../../src/http1/startHttpServer.js');
   await expect(
-    startHttpServer({ host: '127.0.0.1', port: server.port, onRequest: () => undefined, onInvalid: () => undefined }),
+    startHttpServer({
+      host: '127.0.0.1',
+      port: server.port,
+      onRequest: () => undefined,
+      onInvalid: () => undefined,
+      onError: () => undefined,
+    }),
   ).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });

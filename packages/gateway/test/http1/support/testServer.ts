@@ -1,9 +1,5 @@
-import {
-  type HttpRequest,
-  type HttpResponse,
-  type HttpServer,
-  startHttpServer,
-} from '../../../src/http1/startHttpServer.js';
+import type { HttpRequest, HttpResponse } from '../../../src/http1/exchange.js';
+import { type HttpServer, startHttpServer } from '../../../src/http1/startHttpServer.js';
 
 export type TestServer = {
   readonly server: HttpServer;
@@ -39,6 +35,7 @@ export async function startTestServer(
       handler(request, response);
     },
     onInvalid: (error, response) => response.send(error.status, {}, error.message),
+    onError: (error) => process.emitWarning(error),
     ...options,
   });
   return { server, seen, close: server.close };

@@ -1,0 +1,96 @@
+import type { HeaderFields, HttpSyntaxError } from './parseHead.js';
+
+/** One request, as soon as its head is there. */
+export type HttpRequest = {
+  readonly method: string;
+  /** As the client wrote it: a path with its query, or a URL. */
+  readonly target: string;
+  readonly headers: HeaderFields;
+  readonly remoteAddress: string | undefined;
+  /** Asks, once, for the whole body; exactly one of the two is called. Without it the body is thrown away. */
+  readonly readBody: (
+    maxBytes: number,
+    onBody: (body: Buffer) => void,
+    onFailure: (error: BodyFailure) => void,
+  ) => void;
+};
+
+/** Why there is no body: it is longer than `maxBytes`, it is no HTTP, or the client left before its end. */
+export type BodyFailure =
+  | { readonly kind: 'tooLarge'; readonly bytes: number }
+  | { readonly kind: 'invalid'; readonly error: HttpSyntaxError }
+  | { readonly kind: 'gone' };
+
+/** The answer to one request. What is called after the connection is gone does nothing. */
+export type HttpResponse = {
+  readonly hasBegun: () => boolean;
+  readonly isGone: () => boolean;
+  /** Calls back, once, when the connection goes before the answer has ended, or has gone already. */
+  readonly onGone: (callback: (() => void) | undefined) => void;
+  /** A whole answer. A string is taken for latin1: one byte a character. Headers are written as they are: no line ends in them. */
+  readonly send: (status: number, headers: Readonly<Record<string, string>>, body: Buffer | string) => void;
+  /** The head of an answer that comes in pieces. */
+  readonly begin: (status: number, headers: Readonly<Record<string, string>>) => void;
+  /** The next piece. Answers whether more is welcome now; if not, `onDrain` tells when. */
+  readonly write: (bytes: Buffer) => boolean;
+  /** Calls back once, when all pieces have left. Only the last that is given is called. */
+  readonly onDrain: (callback: () => void) => void;
+  readonly end: () => void;
+  /** Cuts the connection: the client sees that the answer is not whole. */
+  readonly destroy: () => void;
+};
+
+/** A request's way through its connection. Its answer may end before its body has come, and the other way around. */
+export type Exchange = {
+  readonly isHead: boolean;
+  readonly isHttp11: boolean;
+  keepAlive: boolean;
+  /** Whether what is left of the body costs more to read than a new connection. */
+  readonly isLong: boolean;
+  expectsContinue: boolean;
+  hasBody: boolean;
+  hasBegun: boolean;
+  hasEnded: boolean;
+  ignoredBytes: number;
+  reader: BodyReader | undefined;
+  onGone: (() => void) | undefined;
+  onDrain: (() => void) | undefined;
+};
+
+export type BodyReader = {
+  readonly maxBytes: number;
+  readonly chunks: Buffer[];
+  bytes: number;
+  /** How many of the last chunks are not in one piece yet. */
+  loose: number;
+  readonly onBody: (body: Buffer) => void;
+  readonly onFailure: (error: BodyFailure) => void;
+};
+
+/** The exchange of bytes that are no request. */
+export const nobody: Exchange = {
+  isHead: false,
+  isHttp11: true,
+  keepAlive: false,
+  isLong: false,
+  expectsContinue: false,
+  hasBody: true,
+  hasBegun: false,
+  hasEnded: false,
+  ignoredBytes: 0,
+  reader: undefined,
+  onGone: undefined,
+  onDrain: undefined,
+};
+
+// As many chunks are kept as they come.
+const mostLooseChunks = 256;
+
+/** Chunks of a few bytes cost a hundred times their bytes as objects: many of them become one. */
+export function keepChunk(reader: BodyReader, chunk: Buffer): void {
+  const { chunks } = reader;
+  chunks.push(chunk);
+  if (++reader.loose < mostLooseChunks) return;
+  chunks.push(Buffer.concat(chunks.splice(-mostLooseChunks)));
+  reader.loose = 0;
+}

@@ -1,0 +1,317 @@
+import type { Socket } from 'node:net';
+import { type Exchange, type HttpRequest, type HttpResponse, keepChunk, nobody } from './exchange.js';
+import { createMessageParser } from './messageParser.js';
+import { HttpSyntaxError } from './parseHead.js';
+import { parseRequest, type RequestHead } from './parseRequest.js';
+import { chunkOf, responseHead } from './responseBytes.js';
+
+/** What is called for requests, and for bytes that are none. */
+export type Handlers = {
+  readonly onRequest: (request: HttpRequest, response: HttpResponse) => void;
+  /** The connection is closed after the answer. */
+  readonly onInvalid: (error: HttpSyntaxError, response: HttpResponse) => void;
+  /** For what a callback threw, and what the listening socket reports. */
+  readonly onError: (error: Error) => void;
+};
+
+export type Connection = {
+  readonly tick: () => void;
+  readonly closeIfIdle: () => void;
+  readonly destroy: () => void;
+};
+
+/** How long a connection may stay as it is, in milliseconds. */
+export type HttpTimes = {
+  /** How often they are looked at. */
+  readonly tick: number;
+  readonly idle: number;
+  /** From a request's first byte to the end of its head, and then to the end of its body, however steadily bytes drip in. */
+  readonly head: number;
+  readonly body: number;
+  /** For a client that takes none of what it asked for. */
+  readonly stalled: number;
+  /** After an answer that closes the connection: what was on its way is read, so that the answer is not lost to a reset. */
+  readonly linger: number;
+};
+
+const maxHeadBytes = 16 * 1024;
+const mostIgnoredBytes = 1024 * 1024;
+
+/** Reads requests from a connection one after another, has them answered, and watches the time. */
+export function serveConnection(
+  socket: Socket,
+  { onRequest, onInvalid, onError }: Handlers,
+  times: HttpTimes,
+  isStopping: () => boolean,
+): Connection {
+  let current: Exchange | undefined;
+  let isLingering = false;
+  // Since the connection last moved on: see `limit`.
+  let ticks = 0;
+
+  const parser = createMessageParser(
+    {
+      head: (head) => {
+        const request = parseRequest(head);
+        const exchange = exchangeOf(request);
+        current = exchange;
+        onRequest(requestOf(request, exchange), responseOf(exchange));
+        // Its body waits until it is asked for, or until the answer is over.
+        if (exchange.reader === undefined && !exchange.hasEnded) parser.pause();
+        return request.framing;
+      },
+      data: (chunk) => {
+        const exchange = current as Exchange;
+        const { reader } = exchange;
+        if (reader === undefined) {
+          exchange.ignoredBytes += chunk.length;
+          if (exchange.ignoredBytes > mostIgnoredBytes && exchange.hasEnded) linger();
+          return;
+        }
+        reader.bytes += chunk.length;
+        if (reader.bytes > reader.maxBytes) {
+          exchange.reader = undefined;
+          exchange.keepAlive = false;
+          reader.onFailure({ kind: 'tooLarge', bytes: reader.bytes });
+        } else keepChunk(reader, chunk);
+      },
+      end: () => {
+        const exchange = current as Exchange;
+        const { reader } = exchange;
+        exchange.hasBody = true;
+        ticks = 0;
+        if (exchange.hasEnded) return next();
+        // The next request waits for this one's answer.
+        parser.pause();
+        if (reader === undefined) return;
+        exchange.reader = undefined;
+        const [only] = reader.chunks;
+        reader.onBody(reader.chunks.length === 1 && only !== undefined ? only : Buffer.concat(reader.chunks));
+      },
+    },
+    maxHeadBytes,
+  );
+
+  /** Both the request and its answer are over. */
+  const next = (): void => {
+    current = undefined;
+    ticks = 0;
+    // Answers that nobody takes would pile up here: the next request waits until they have left.
+    if (socket.writableNeedDrain) parser.pause();
+    else resume();
+    if (isStopping() && current === undefined && !isLingering) linger();
+  };
+
+  const advance = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      if (error instanceof HttpSyntaxError) onInvalidBytes(error);
+      else onThrown(error as Error);
+    }
+  };
+
+  const resume = (): void => {
+    if (!isLingering) advance(parser.resume);
+    if (socket.isPaused()) socket.resume();
+  };
+
+  const exchangeOf = ({ method, isHttp11, framing, keepAlive, expectsContinue }: RequestHead): Exchange => ({
+    isHead: method === 'HEAD',
+    isHttp11,
+    keepAlive,
+    isLong: typeof framing === 'number' && framing > mostIgnoredBytes,
+    expectsContinue,
+    hasBody: false,
+    hasBegun: false,
+    hasEnded: false,
+    ignoredBytes: 0,
+    reader: undefined,
+    onGone: undefined,
+    onDrain: undefined,
+  });
+
+  const requestOf = ({ method, target, headers, framing }: RequestHead, exchange: Exchange): HttpRequest => ({
+    method,
+    target,
+    headers,
+    remoteAddress: socket.remoteAddress,
+    readBody: (maxBytes, onBody, onFailure) => {
+      if (socket.destroyed) return onFailure({ kind: 'gone' });
+      if (exchange.hasBody) return onBody(Buffer.alloc(0));
+      if (typeof framing === 'number' && framing > maxBytes) {
+        // Nobody reads it to its end.
+        exchange.keepAlive = false;
+        return onFailure({ kind: 'tooLarge', bytes: framing });
+      }
+      exchange.reader = { maxBytes, chunks: [], bytes: 0, loose: 0, onBody, onFailure };
+      if (exchange.expectsContinue) socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+      exchange.expectsContinue = false;
+      resume();
+    },
+  });
+
+  const finish = (exchange: Exchange): void => {
+    exchange.hasEnded = true;
+    exchange.onGone = undefined;
+    ticks = 0;
+    if (!exchange.keepAlive) linger();
+    else if (exchange.hasBody) next();
+    else resume();
+  };
+
+  /** Says goodbye, and reads on for a moment: closing with bytes unread would reset the connection, and the answer with it. */
+  const linger = (): void => {
+    isLingering = true;
+    ticks = 0;
+    // What follows is not looked at, even if it is here already.
+    parser.pause();
+    socket.end();
+    if (socket.isPaused()) socket.resume();
+  };
+
+  const headOf = (
+    exchange: Exchange,
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    framing: string,
+  ): string => {
+    // What was announced and will not be read would be taken for the next request.
+    if (isStopping() || (!exchange.hasBody && (exchange.expectsContinue || exchange.isLong)))
+      exchange.keepAlive = false;
+    exchange.hasBegun = true;
+    const connection = !exchange.keepAlive ? 'close' : exchange.isHttp11 ? undefined : 'keep-alive';
+    return responseHead(status, headers, connection, framing);
+  };
+
+  const responseOf = (exchange: Exchange): HttpResponse => {
+    const isOver = (): boolean => exchange.hasEnded || !socket.writable;
+    return {
+      hasBegun: () => exchange.hasBegun,
+      isGone: () => socket.destroyed,
+      onGone: (callback) => {
+        if (exchange.hasEnded) return;
+        exchange.onGone = callback;
+        // Later, as if it went now: callers are not ready for it yet.
+        if (callback !== undefined && socket.destroyed) queueMicrotask(() => tellGone(exchange));
+      },
+      send: (status, headers, body) => {
+        if (isOver()) return;
+        const head = headOf(exchange, status, headers, `content-length: ${body.length}\r\n`);
+        if (exchange.isHead) socket.write(head, 'latin1');
+        else if (typeof body === 'string') socket.write(head + body, 'latin1');
+        else {
+          socket.cork();
+          socket.write(head, 'latin1');
+          socket.write(body);
+          socket.uncork();
+        }
+        finish(exchange);
+      },
+      begin: (status, headers) => {
+        if (isOver()) return;
+        if (!exchange.isHttp11) exchange.keepAlive = false;
+        socket.write(
+          headOf(exchange, status, headers, exchange.isHttp11 ? 'transfer-encoding: chunked\r\n' : ''),
+          'latin1',
+        );
+      },
+      write: (bytes) => {
+        if (isOver() || bytes.length === 0 || exchange.isHead) return true;
+        const isWelcome = socket.write(exchange.isHttp11 ? chunkOf(bytes) : bytes);
+        if (isWelcome) ticks = 0;
+        return isWelcome;
+      },
+      onDrain: (callback) => {
+        exchange.onDrain = callback;
+      },
+      end: () => {
+        if (isOver()) return;
+        if (exchange.isHttp11 && !exchange.isHead) socket.write('0\r\n\r\n', 'latin1');
+        finish(exchange);
+      },
+      destroy: () => socket.destroy(),
+    };
+  };
+
+  const onInvalidBytes = (error: HttpSyntaxError): void => {
+    const exchange = current ?? { ...nobody };
+    exchange.keepAlive = false;
+    const { reader } = exchange;
+    exchange.reader = undefined;
+    // An answer that has begun ends as it will; nothing after it is read.
+    isLingering = true;
+    if (exchange.hasEnded) linger();
+    else if (reader !== undefined) advance(() => reader.onFailure({ kind: 'invalid', error }));
+    else if (!exchange.hasBegun) advance(() => onInvalid(error, responseOf(exchange)));
+  };
+
+  const onThrown = (error: Error): void => {
+    onError(error);
+    const exchange = current;
+    if (exchange === undefined || exchange.hasEnded) return linger();
+    if (exchange.hasBegun) {
+      socket.destroy();
+      return;
+    }
+    exchange.reader = undefined;
+    exchange.keepAlive = false;
+    responseOf(exchange).send(500, {}, '');
+  };
+
+  const tellGone = (exchange: Exchange): void => {
+    const { onGone } = exchange;
+    exchange.onGone = undefined;
+    if (onGone !== undefined) advance(onGone);
+  };
+
+  socket.on('data', (bytes) => {
+    if (isLingering) return;
+    // From the first byte of a request on.
+    if (current === undefined && !parser.isWithinHead()) ticks = 0;
+    advance(() => parser.push(bytes));
+    // What comes before it is wanted waits in the system's buffers.
+    if (parser.isHolding()) socket.pause();
+  });
+  socket.on('drain', () => {
+    ticks = 0;
+    if (current === undefined) return resume();
+    const { onDrain } = current;
+    current.onDrain = undefined;
+    if (onDrain !== undefined) advance(onDrain);
+  });
+  // All has left, the goodbye too.
+  socket.once('finish', () => {
+    ticks = 0;
+  });
+  socket.on('error', () => socket.destroy());
+  socket.once('close', () => {
+    const gone = current;
+    current = undefined;
+    if (gone === undefined) return;
+    const { reader } = gone;
+    if (reader !== undefined) advance(() => reader.onFailure({ kind: 'gone' }));
+    tellGone(gone);
+  });
+
+  const limit = (): number => {
+    const unread = socket.writableNeedDrain ? times.stalled : undefined;
+    if (isLingering && (current === undefined || current.hasEnded)) {
+      return socket.writableFinished ? times.linger : times.stalled;
+    }
+    if (current === undefined) return unread ?? (parser.isWithinHead() ? times.head : times.idle);
+    if (!current.hasBody) return times.body;
+    return unread ?? Infinity;
+  };
+
+  return {
+    tick: () => {
+      ticks++;
+      if (ticks * times.tick > limit()) socket.destroy();
+    },
+    closeIfIdle: () => {
+      if (current === undefined && !isLingering) linger();
+    },
+    destroy: () => socket.destroy(),
+  };
+}
