@@ -18,9 +18,12 @@ abstract contract DATTokens is DATStorage {
         if (token.owner() == address(0)) revert IDATErrors.ERC8028NonexistentToken(tokenId);
     }
 
+    /// @dev Nobody calls from the zero address, so the caller's token exists.
     function _requireOwner(uint256 tokenId, address caller) internal view returns (Token token) {
-        token = _requireToken(tokenId);
-        if (token.owner() != caller) revert IDATErrors.ERC8028Unauthorized(tokenId, caller);
+        token = _tokens[tokenId];
+        if (token.owner() == caller) return token;
+        _requireToken(tokenId);
+        revert IDATErrors.ERC8028Unauthorized(tokenId, caller);
     }
 
     function _requireClass(uint256 classId) internal view returns (ClassHead head) {

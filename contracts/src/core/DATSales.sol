@@ -35,18 +35,22 @@ abstract contract DATSales is DATBacking {
     function refund(uint256 tokenId, uint64 units, address payable to) external nonReentrant returns (uint256 amount) {
         Token token = _requireOwner(tokenId, msg.sender);
         TokenId id = TokenId.wrap(tokenId);
-        if (!id.isBacked()) revert IDATLots.DATNotRefundable(tokenId);
         Lot storage lot = _lots[id.lotKey()];
-        bool expired = _isExpired(token.expireAt());
         LotHead head = lot.head;
-        if (expired ? head.expiredToClass() : !head.refundable()) revert IDATLots.DATNotRefundable(tokenId);
+        bool expired = _isExpired(token.expireAt());
+        // An unbacked lot has no record; expired, it would look as if its terms paid the holder.
+        if (!id.isBacked() || (expired ? head.expiredToClass() : !head.refundable())) {
+            revert IDATLots.DATNotRefundable(tokenId);
+        }
         if (units == 0) revert IDATErrors.DATZeroUnits();
-        if (units > token.value()) revert IDATErrors.ERC8028InsufficientValue(tokenId, token.value(), units);
+        uint64 value = token.value();
+        if (units > value) revert IDATErrors.ERC8028InsufficientValue(tokenId, value, units);
 
         if (expired) _observeExpired(tokenId);
-        amount = _takeUnits(id, lot, head.asset(), token, units);
+        address asset = head.asset();
+        amount = _takeUnits(id, lot, asset, token, units);
         emit IDATLots.ValueRefunded(tokenId, to, units, amount);
-        _pay(head.asset(), to, amount);
+        _pay(asset, to, amount);
     }
 
     function lotQuoteUp(uint256 classId, uint32 lot, uint64 units) external view returns (uint256 cost, address asset) {

@@ -73,6 +73,10 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
       'Deadline and grace must end before the token expires, grace lasts a day at least, capped mode needs a rate.',
     ],
   },
+  ValueChannelsMalformedItems: {
+    message: 'The items of the capture end within a run.',
+    hints: ['Pack them with encodeCaptureItems of @kedge/core.'],
+  },
   ValueChannelsNotOpen: { message: 'The channel is not open: never opened, or closed.' },
   ValueChannelsWrongSigner: { message: 'The voucher is not signed by the channel key.' },
   ValueChannelsTooLate: { message: 'Deadline and grace have passed: nothing can be captured any more.' },
