@@ -114,3 +114,12 @@ contract WrappingIndex is PlainDAT {
         }
     }
 }
+
+/// @notice Not faulty: only its owner creates classes, as the draft allows.
+contract OwnedDAT is PlainDAT {
+    address private immutable _owner = msg.sender;
+
+    function _requireFounder() internal view override {
+        require(msg.sender == _owner, "not the owner of the contract");
+    }
+}

@@ -109,6 +109,7 @@ contract PlainDAT is ReentrancyGuard {
         uint8 unitDecimals,
         string calldata policyURI
     ) external returns (uint256 classId) {
+        _requireFounder();
         classId = ++_classCount;
         Class storage c = _classes[classId];
         c.creator = msg.sender;
@@ -281,6 +282,8 @@ contract PlainDAT is ReentrancyGuard {
         _tokens[fromTokenId].value -= value;
         _tokens[toTokenId].value += value;
     }
+
+    function _requireFounder() internal view virtual {}
 
     function _requireClaimer(uint256 tokenId, address to) internal view virtual {
         address owner = _token(tokenId).owner;

@@ -9,10 +9,13 @@ export function conformanceText(report: ConformanceReport, colours: Output['colo
   const { chainId, address, profile, results, transactions } = report;
   const titles = new Map<string, string>(sections);
   const groups = new Map<string, ClauseResult[]>();
-  for (const result of results) groups.set(result.section, [...(groups.get(result.section) ?? []), result]);
+  for (const result of results) {
+    const title = titles.get(result.section) ?? decisionsTitle(result.section);
+    groups.set(title, [...(groups.get(title) ?? []), result]);
+  }
   return [
     `${address} on chain ${chainId}, profile ${profile}: ${results.length} clauses, ${transactions} transactions`,
-    ...[...groups].flatMap(([section, own]) => ['', ...sectionLines(titles.get(section) ?? section, own, colours)]),
+    ...[...groups].flatMap(([title, own]) => ['', ...sectionLines(title, own, colours)]),
     '',
     ...table([
       ['LEVEL', 'PASS', 'FAIL', 'NOT APPLICABLE', 'OF THESE NOT REACHED'],
@@ -24,6 +27,13 @@ export function conformanceText(report: ConformanceReport, colours: Output['colo
     '',
     verdict(report, colours),
   ];
+}
+
+/** P1 to P33 under the headings of the profile. */
+function decisionsTitle(section: string): string {
+  const number = Number(section.slice(1));
+  if (number <= 10) return 'Profile: solvency (P1-P10)';
+  return number <= 18 ? 'Profile: authority (P11-P18)' : 'Profile: semantics (P19-P33)';
 }
 
 function verdict({ ok, counts, profile }: ConformanceReport, { green, red }: Output['colours']): string {

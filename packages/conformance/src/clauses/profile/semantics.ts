@@ -114,7 +114,7 @@ export const semanticsClauses: readonly Clause[] = [
     await newToken(lab, { classId, share: 1n });
     companion(lab, await settle(lab, classId, 1_000n), 'RevenueAccrued');
   }),
-  clause('P29', 'No permit, no batch, no ERC-165', async (lab) => {
+  clause('P29', 'All three', async (lab) => {
     for (const [id, expected] of [
       ['0x01ffc9a7', true],
       ['0x2c0b686c', true],
@@ -122,7 +122,7 @@ export const semanticsClauses: readonly Clause[] = [
     ] as const) {
       same(await supports(lab, id), expected, `supportsInterface(${id})`);
     }
-  }, { note: 'The decision is "all three"; permit and batch are extensions whose interfaces the profile does not fix.' }),
+  }, { note: 'Of permit, batch and ERC-165 the last; permit and batch are extensions whose interfaces the profile does not fix.' }),
   beyond('P30', 'Optional adapter, so that ERC-3525 readers can see DATs', 'an adapter of its own; D8.erc3525 asks for it'),
   beyond('P31', 'Typed, domain-bound, versioned attestations', 'attestations are another contract, whose interface the profile does not fix'),
   clause('P32', 'Only between tokens of one lot (R1)', async (lab) => {

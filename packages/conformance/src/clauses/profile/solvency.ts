@@ -44,9 +44,6 @@ const must = (id: string, words: string, check: (lab: Lab) => Promise<string | v
 
 const p1 = 'Snapshot at mint, for every asset, without a loop over assets';
 const p3 = 'Settlement first removes every share that expired before now';
-const p7 =
-  'Credit the balance delta, SafeERC20, reentrancy guard, reject `asset == 0` on the ERC-20 path; one bad claimant blocks nobody';
-
 /** A share that earned 1,000, expired, and saw 8,000 more settled without anybody observing it, beside one that lives. */
 async function unobserved(lab: Lab) {
   const expireAt = await soon(lab);
@@ -123,14 +120,14 @@ export const solvencyClauses: readonly Clause[] = [
     await expire(lab, expireAt);
     await refuse(lab, lab.actors.alice, settleCall(classId, 1_000n), 'the only share had expired, though nobody poked it');
   }),
-  must('P7.fee', p7, async (lab) => {
+  must('P7.fee', 'Credit the balance delta', async (lab) => {
     const asset = await deployAsset(lab, 'fee');
     const { classId, tokens } = await shareClass(lab, [1n]);
     const { evidence } = await settle(lab, classId, 1_000n, asset);
     const held = await holdings(lab, asset, lab.target);
     same(await pending(lab, tokens[0]!, asset), held, 'pending after 1,000 of an asset that keeps 1 %', evidence);
   }),
-  must('P7.no-return', p7, async (lab) => {
+  must('P7.no-return', 'SafeERC20', async (lab) => {
     const { alice } = lab.actors;
     const asset = await deployAsset(lab, 'noReturn');
     const { classId, tokens } = await shareClass(lab, [1n]);
@@ -139,14 +136,14 @@ export const solvencyClauses: readonly Clause[] = [
     const { evidence } = await succeed(lab, alice, claimCall(tokens[0]!, alice.address, asset));
     same((await holdings(lab, asset, alice.address)) - before, 1_000n, 'what a claim paid', evidence);
   }),
-  must('P7.zero-asset', p7, async (lab) => {
+  must('P7.zero-asset', 'reject `asset == 0` on the ERC-20 path', async (lab) => {
     const { classId } = await shareClass(lab, [1n]);
     const zero = { name: 'settleRevenueERC20', args: [classId, eth, 1_000n] };
     await refuse(lab, lab.actors.alice, zero, 'the zero address is ETH, and none was sent');
     const codeless = { name: 'settleRevenueERC20', args: [classId, lab.actors.bob.address, 1_000n] };
     await refuse(lab, lab.actors.alice, codeless, 'the asset has no code');
   }),
-  must('P7.reentrant', p7, async (lab) => {
+  must('P7.reentrant', 'reentrancy guard', async (lab) => {
     const asset = await deployAsset(lab, 'reentrant');
     const { classId, tokens } = await shareClass(lab, [1n]);
     const args = [classId, asset, 1_000n] as const;
@@ -165,7 +162,7 @@ export const solvencyClauses: readonly Clause[] = [
     if (owed > held) throw new ClauseFailed(`an asset that settles again while pulled: ${owed} owed, ${held} held`, evidence);
     return undefined;
   }),
-  must('P7.blocks-nobody', p7, async (lab) => {
+  must('P7.blocks-nobody', 'one bad claimant blocks nobody', async (lab) => {
     const { alice, creator, bob } = lab.actors;
     const { probe, classId, own, held } = await probeShare(lab);
     const asset = await deployAsset(lab, 'blocking');

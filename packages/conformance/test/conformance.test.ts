@@ -1,0 +1,148 @@
+import { deployContracts } from '@kedge/sdk';
+import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
+import { createPublicClient, custom } from 'viem';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { clausesOf, runConformance } from '../src/index.js';
+import { compileFaulty } from './compile.js';
+import { beyondTheDraft, deployCode, failing, patience, tryContract, unreached } from './tryContract.js';
+
+let codes: ReturnType<typeof compileFaulty>;
+beforeAll(() => {
+  codes = compileFaulty();
+}, patience);
+
+const ours = async (anvil: Anvil) => {
+  const { publicClient } = anvil;
+  const { contracts } = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
+  return contracts.DataAnchoringToken;
+};
+
+describe('ours', () => {
+  test(
+    'holds every MUST of the draft and of the profile; of what it SHOULD, P15 is open',
+    async () => {
+      const report = await tryContract(ours);
+      expect(failing(report)).toEqual(['P15']);
+      expect(unreached(report)).toEqual([]);
+      expect(report.ok).toBe(true);
+      expect(report.counts.MUST.pass).toBe(clausesOf('kedge').filter(({ level }) => level === 'MUST').length);
+    },
+    patience,
+  );
+
+  test(
+    'is tried on a chain whose clock cannot be moved, by waiting',
+    async () => {
+      const anvil = await startAnvil();
+      try {
+        const address = await ours(anvil);
+        const refused: string[] = [];
+        const publicClient = createPublicClient({
+          transport: custom({
+            async request({ method, params }: { method: string; params?: unknown }): Promise<unknown> {
+              if (method === 'web3_clientVersion') return 'Geth/v1.16';
+              if (method.startsWith('evm_')) refused.push(method);
+              return anvil.publicClient.request({ method, params } as never);
+            },
+          }),
+        });
+        const before = await anvil.publicClient.getBalance({ address: developmentAccount(0).address });
+        const report = await runConformance({
+          publicClient,
+          address,
+          funder: developmentAccount(0),
+          // Where others would wait, ten seconds of the chain pass.
+          sleep: () => anvil.testClient.mine({ blocks: 1, interval: 10 }),
+        });
+        expect(failing(report)).toEqual([]);
+        expect(report.ok).toBe(true);
+        expect(refused).toEqual([]);
+        const byTime = report.results.find(({ id }) => id === 'D6.6.equality');
+        expect(byTime).toMatchObject({ status: 'notApplicable', isUnchecked: false });
+        // What is left of the throw-away accounts' money came back.
+        const after = await anvil.publicClient.getBalance({ address: developmentAccount(0).address });
+        expect(report.spent).toBe(before - after);
+        expect(report.spent).toBeLessThan(10n ** 18n / 2n);
+      } finally {
+        await anvil.stop();
+      }
+    },
+    patience,
+  );
+});
+
+describe("others'", () => {
+  test(
+    'what conforms to the letter passes the draft, and loses money by the profile',
+    async () => {
+      const report = await tryContract((anvil) => deployCode(anvil, codes['LetterDAT']!));
+      const solvency = ['P1.eth', 'P1.erc20', 'P2', 'P3', 'P4', 'P5', 'P6', 'P9', 'P11.redirect', 'P11.trigger', 'P21'];
+      expect(failing(report).toSorted()).toEqual([...solvency, ...beyondTheDraft].toSorted());
+      expect(report.results.filter(({ id, status }) => id.startsWith('D') && status === 'fail')).toEqual([]);
+    },
+    patience,
+  );
+
+  test(
+    'a contract whose owner alone creates classes is tried with its key, and not passed without',
+    async () => {
+      const deploy = (anvil: Anvil) => deployCode(anvil, codes['OwnedDAT']!, 5);
+      const owner = developmentAccount(5);
+      const report = await tryContract(deploy, { owner, profile: 'draft' });
+      expect(failing(report)).toEqual([]);
+      expect(report.ok).toBe(true);
+      const without = await tryContract(deploy, { profile: 'draft' });
+      expect(failing(without)).toEqual(['D6.1.createClass']);
+      expect(unreached(without)).toContain('D6.2.mint');
+      expect(without.ok).toBe(false);
+    },
+    patience,
+  );
+
+  test(
+    'a plain ERC-1155 lacks every function of the draft, and is shown with the call that proves it',
+    async () => {
+      const report = await tryContract((anvil) => deployCode(anvil, codes['PlainERC1155']!));
+      expect(failing(report)).toEqual([
+        'D5.getClassMeta',
+        'D5.classOf',
+        'D5.valueOf',
+        'D5.shareRatioOf',
+        'D5.expireAtOf',
+        'D5.ownerOf',
+        'D5.pendingRevenue',
+        'D6.1.createClass',
+        'D6.1.updateClassMetadata',
+        'D6.1.updateClassPolicy',
+        'D6.2.mint',
+        'D6.2.transferToken',
+        'D6.3.approveForClass',
+        'D6.3.isApprovedForClass',
+        'D6.4.transferValue',
+        'D6.5.recordUsage',
+        'D6.7.settleRevenueETH',
+        'D6.7.settleRevenueERC20',
+        'D6.7.claim',
+        'P12.ids',
+        'P29',
+      ]);
+      for (const { id, status, evidence } of report.results) {
+        if (status === 'fail' && id.startsWith('D')) expect(evidence).toMatchObject({ kind: 'call', reverted: true });
+      }
+    },
+    patience,
+  );
+
+  test('an address without code is refused before anything is spent', async () => {
+    const anvil = await startAnvil();
+    try {
+      const { publicClient } = anvil;
+      const address = '0x00000000000000000000000000000000000000aa';
+      const run = runConformance({ publicClient, address, funder: developmentAccount(0) });
+      await expect(run).rejects.toMatchObject({ code: 'no_code' });
+      expect(await publicClient.getTransactionCount({ address: developmentAccount(0).address })).toBe(0);
+    } finally {
+      await anvil.stop();
+    }
+  });
+});

@@ -1,0 +1,42 @@
+import { beforeAll, expect, test } from 'vitest';
+import { compileFaulty } from './compile.js';
+import { beyondTheDraft, deployCode, failing, patience, tryContract, unreached } from './tryContract.js';
+
+let codes: ReturnType<typeof compileFaulty>;
+beforeAll(() => {
+  codes = compileFaulty();
+}, patience);
+
+/** Exactly the clauses that each planted fault breaks, beside what all of them lack. */
+const faults: readonly (readonly [name: string, clauses: readonly string[]])[] = [
+  ['PlainDAT', []],
+  ['RetroactiveClaim', ['P1.eth', 'P1.erc20', 'P4']],
+  ['AccrualAfterExpiry', ['P2', 'P21']],
+  ['OperatorRedirectsClaim', ['P11.redirect']],
+  ['ValueFromNothing', ['D6.4.self', 'P9']],
+  ['SwallowsSettlement', ['D6.6.none-left', 'D11.no-share', 'P6']],
+  [
+    'MissingEvents',
+    ['D4.MetadataUpdated', 'D4.ValueTransferred', 'D4.Expired', 'D4.UsageRecorded', 'D6.1.emits', 'D6.5.actor'],
+  ],
+  ['UncheckedTransfers', ['DS.returns-settle', 'DS.returns-claim', 'P7.fee', 'P7.zero-asset', 'P8.apart']],
+  ['ReentrantClaim', ['DS.reentrancy']],
+  [
+    'UsableAfterExpiry',
+    ['D1.expiry', 'D6.4.expired-source', 'D6.4.expired-destination', 'D6.6.equality', 'D11.expired', 'DS.expiry'],
+  ],
+  ['ExpiresEarly', ['D6.6.equality', 'P20']],
+  ['NoAuthority', ['D6.3.within', 'D6.3.revoked', 'D11.unauthorized', 'DS.restrict']],
+  ['WrappingIndex', ['DS.overflow', 'P5']],
+];
+
+test.each(faults)(
+  '%s breaks exactly the clauses that it should',
+  async (name, clauses) => {
+    const report = await tryContract((anvil) => deployCode(anvil, codes[name]!));
+    expect(failing(report).toSorted()).toEqual([...clauses, ...beyondTheDraft].toSorted());
+    expect(unreached(report)).toEqual([]);
+    expect(report.ok).toBe(false);
+  },
+  patience,
+);

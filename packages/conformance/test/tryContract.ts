@@ -1,0 +1,52 @@
+import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
+import type { Address, Hex } from 'viem';
+import { runConformance, type ConformanceParameters, type ConformanceReport } from '../src/index.js';
+
+/** Runs take seconds each: every transaction is real. */
+export const patience = 240_000;
+
+export async function deployCode(anvil: Anvil, data: Hex, account = 0): Promise<Address> {
+  const hash = await anvil.walletOf(account).sendTransaction({ data, chain: null });
+  for (;;) {
+    const receipt = await anvil.publicClient.getTransactionReceipt({ hash }).catch(() => undefined);
+    if (receipt?.contractAddress) return receipt.contractAddress;
+  }
+}
+
+/** Deploys to a chain of its own and tries it there. */
+export async function tryContract(
+  deploy: (anvil: Anvil) => Promise<Address>,
+  options: Partial<ConformanceParameters> = {},
+): Promise<ConformanceReport> {
+  const anvil = await startAnvil();
+  try {
+    const address = await deploy(anvil);
+    const { publicClient } = anvil;
+    return await runConformance({ publicClient, address, funder: developmentAccount(0), profile: 'kedge', ...options });
+  } finally {
+    await anvil.stop();
+  }
+}
+
+export const failing = ({ results }: ConformanceReport): string[] =>
+  results.filter(({ status }) => status === 'fail').map(({ id }) => id);
+
+export const unreached = ({ results }: ConformanceReport): string[] =>
+  results.filter(({ isUnchecked }) => isUnchecked).map(({ id }) => id);
+
+/** What every contract lacks that has the draft's interface and nothing else. */
+export const beyondTheDraft = [
+  'P8.view',
+  'P12.ids',
+  'P12.transfers',
+  'P12.mint',
+  'P12.safe',
+  'P14',
+  'P15',
+  'P16.two-steps',
+  'P18',
+  'P28',
+  'P29',
+  'P32',
+  'P33',
+];
