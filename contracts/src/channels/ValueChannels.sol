@@ -4,14 +4,7 @@ pragma solidity 0.8.34;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IDataAnchoringToken} from "../interfaces/IDataAnchoringToken.sol";
 import {ILockModule, LockRequest} from "../interfaces/ILockModule.sol";
-import {
-    Channel,
-    ChannelMode,
-    IValueChannels,
-    ReceiptAnchor,
-    RoyaltyEdge,
-    Voucher
-} from "../interfaces/IValueChannels.sol";
+import {Channel, IValueChannels, ReceiptAnchor, RoyaltyEdge, Voucher} from "../interfaces/IValueChannels.sol";
 import {packLockMeter} from "../types/LockMeter.sol";
 import {CapturedItems} from "./CapturedItems.sol";
 import {ChannelHash} from "./ChannelHash.sol";

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IDATErrors} from "../interfaces/IDATErrors.sol";
 import {IDATLots, LotInfo, LotTerms} from "../interfaces/IDATLots.sol";
 import {ClassShare} from "../types/Class.sol";
-import {Ledger, LedgerHeld} from "../types/Ledger.sol";
 import {Lot, LotHead, LotPrice, LotSupply, packLotHead, packLotPrice, packLotSupply} from "../types/Lot.sol";
 import {Token} from "../types/Token.sol";
 import {BACKED_LOT_BIT, TokenId, encodeLotKey} from "../types/TokenId.sol";
 import {DATExtension} from "./DATExtension.sol";
 
-/// @title DATLots: selling, refunding and sweeping backed value (R1-R4, P33).
+/// @title DATLots: the making, sweeping and views of lots (R1, R2, P33). Sales and refunds are in the core: `DATSales`.
 abstract contract DATLots is DATExtension {
     function createLot(uint256 classId, LotTerms calldata terms) external onlyDelegated returns (uint32 lot) {
         uint32 policyVersion = _requireIssuer(classId).policyVersion();

@@ -2,14 +2,15 @@
 pragma solidity 0.8.34;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IDATRevenue, RevenueInfo} from "../interfaces/IDATRevenue.sol";
+import {RevenueInfo} from "../interfaces/IDATRevenue.sol";
 import {Parent} from "../interfaces/IDATClasses.sol";
 import {Ledger, LedgerBooks, LedgerHeld, LedgerIndex} from "../types/Ledger.sol";
 import {Token} from "../types/Token.sol";
 import {TokenId} from "../types/TokenId.sol";
 import {DATExtension} from "./DATExtension.sol";
 
-/// @title DATRoyalties: royalties, expiry by anyone, what accounts are owed, and the public books (P3, P8, R19-R21).
+/// @title DATRoyalties: royalties due, expiry by anyone, what accounts are owed, and the public books (P3, P8, R19-R21).
+/// What pays, `collectRoyalty` and `withdraw`, is in the core: `DATPayouts`.
 abstract contract DATRoyalties is DATExtension {
     function royaltyDue(uint256 classId, uint256 parentIndex, address asset) external view returns (uint256) {
         Parent memory parent = _requireParent(classId, parentIndex);
