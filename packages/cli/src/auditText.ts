@@ -16,7 +16,9 @@ export function auditText(report: AuditReport, { green, red, bold }: Output['col
       ...moved.map((ledger) => [
         String(ledger.classId),
         name(ledger.asset),
-        ...[ledger.received, ledger.claimed, ledger.royaltiesPaid, ledger.orphan, ledger.backing, ledger.owed].map(String),
+        ...[ledger.received, ledger.claimed, ledger.royaltiesPaid, ledger.orphan, ledger.backing, ledger.owed].map(
+          String,
+        ),
       ]),
     ]),
     ...section(bold('BY ASSET'), [
@@ -29,13 +31,17 @@ export function auditText(report: AuditReport, { green, red, bold }: Output['col
         where,
         asset === undefined ? '-' : name(asset),
         field,
-        ...[fromEvents, onChain, difference].map(String),
+        String(fromEvents),
+        onChain === undefined ? 'none' : String(onChain),
+        difference === undefined ? '-' : String(difference),
       ]),
     ]),
     '',
     isGood
       ? green('✓ solvent, and events, storage and balances agree')
-      : red(`✗ ${solvent ? 'solvent' : 'insolvent'}, ${differences.length} differences`),
+      : red(
+          `✗ ${solvent ? 'solvent' : 'insolvent'}, ${differences.length} ${differences.length === 1 ? 'difference' : 'differences'}`,
+        ),
   ];
 }
 

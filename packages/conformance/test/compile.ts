@@ -27,7 +27,6 @@ export function compileFaulty(): Readonly<Record<string, Hex>> {
     sources,
     settings: {
       evmVersion: 'cancun',
-      optimizer: { enabled: true, runs: 200 },
       outputSelection: { '*': { '*': ['evm.bytecode.object'] } },
     },
   };

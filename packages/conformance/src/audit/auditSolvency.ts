@@ -1,9 +1,9 @@
 import { BaseError, type Address } from '@kedge/core';
-import { BaseError as ViemError, ContractFunctionExecutionError, type PublicClient } from 'viem';
+import type { PublicClient } from 'viem';
 import { compareBooks, type Difference } from './compareBooks.js';
-import { holdersPartDown, liabilityOf, type Books } from './books.js';
+import { holdersPartDown, liabilityOf, owedIn, type Books } from './books.js';
 import { findDeployment, readLogs } from './readLogs.js';
-import { createViews, type Views } from './readViews.js';
+import { createViews, isRevert, type Views } from './readViews.js';
 import { replay } from './replay.js';
 
 export type AuditParameters = {
@@ -82,7 +82,8 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
     onProgress?.(`read events up to block ${block} of ${toBlock}: ${count}`);
   const logs = await readLogs(client, { address, fromBlock, toBlock, onProgress: onLogs });
   const books = replay(logs);
-  if (deployed !== undefined && fromBlock > deployed) throw incomplete(fromBlock, `It was deployed in block ${deployed}.`);
+  if (deployed !== undefined && fromBlock > deployed)
+    throw incomplete(fromBlock, `It was deployed in block ${deployed}.`);
   const classCount = await views.classCount();
   if (deployed === undefined && fromBlock > 0n && BigInt(books.classes.size) < classCount) {
     throw incomplete(fromBlock, `Events name ${books.classes.size} of ${classCount} classes.`);
@@ -105,14 +106,6 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
   };
 }
 
-/** What is owed in an asset, over all classes and accounts. */
-export function owedIn(books: Books, asset: Address): bigint {
-  let sum = 0n;
-  for (const ledger of books.ledgers.values()) if (ledger.asset === asset) sum += liabilityOf(ledger);
-  for (const owed of books.owed.values()) if (owed.asset === asset) sum += owed.amount;
-  return sum;
-}
-
 function ledgersOf(books: Books): AuditedLedger[] {
   return [...books.ledgers.values()].map((ledger) => {
     const { classId, asset, received, claimed, royaltiesPaid, orphan, backing } = ledger;
@@ -128,7 +121,7 @@ async function requireKedge(views: Views, address: Address): Promise<void> {
     await views.classCount();
     await views.solvency('0x0000000000000000000000000000000000000000', 1n, 0n);
   } catch (error) {
-    if (!(error instanceof ContractFunctionExecutionError) || isTransport(error)) throw error;
+    if (!isRevert(error)) throw error;
     throw new BaseError(`The contract at ${address} does not answer as a Data Anchoring Token of Kedge does.`, {
       code: 'not_kedge',
       hints: [
@@ -138,11 +131,6 @@ async function requireKedge(views: Views, address: Address): Promise<void> {
       cause: error,
     });
   }
-}
-
-function isTransport(error: ViemError): boolean {
-  const names = ['HttpRequestError', 'TimeoutError', 'LimitExceededRpcError'];
-  return error.walk((cause) => names.includes((cause as Error).name)) !== null;
 }
 
 function incomplete(fromBlock: bigint, why: string): BaseError {

@@ -73,6 +73,14 @@ export function liabilityOf({ received, backing, claimed, royaltiesPaid }: Ledge
   return received + backing - claimed - royaltiesPaid;
 }
 
+/** What is owed in an asset, over all classes and accounts. */
+export function owedIn(books: Books, asset: Address): bigint {
+  let sum = 0n;
+  for (const ledger of books.ledgers.values()) if (ledger.asset === asset) sum += liabilityOf(ledger);
+  for (const owed of books.owed.values()) if (owed.asset === asset) sum += owed.amount;
+  return sum;
+}
+
 /** What a token may claim: its share of the index between its entry and its exit, less what it claimed. */
 export function pendingOf(books: Books, token: TokenBook, ledger: LedgerBook): bigint {
   const exit = books.classes.get(token.classId)?.exits.get(token.expireAt);

@@ -19,7 +19,7 @@ export async function readLogs(client: PublicClient, range: LogRange): Promise<L
   const { address, fromBlock, toBlock, onProgress } = range;
   const logs: Log<bigint, number, false>[] = [];
   let length = firstRange;
-  for (let from = fromBlock; from <= toBlock; ) {
+  for (let from = fromBlock; from <= toBlock;) {
     const to = from + length - 1n < toBlock ? from + length - 1n : toBlock;
     try {
       logs.push(...(await client.getLogs({ address, fromBlock: from, toBlock: to })));

@@ -1,5 +1,5 @@
 import { dataAnchoringTokenAbi, type Address } from '@kedge/core';
-import { erc20Abi, zeroAddress, type PublicClient } from 'viem';
+import { ContractFunctionExecutionError, erc20Abi, zeroAddress, type PublicClient } from 'viem';
 
 const together = 64;
 
@@ -24,8 +24,32 @@ export function createViews(client: PublicClient, address: Address, blockNumber:
     holdings: (asset: Address) =>
       asset === zeroAddress
         ? client.getBalance({ address, blockNumber })
-        : client.readContract({ address: asset, abi: erc20Abi, functionName: 'balanceOf', args: [address], blockNumber }),
+        : client.readContract({
+            address: asset,
+            abi: erc20Abi,
+            functionName: 'balanceOf',
+            args: [address],
+            blockNumber,
+          }),
   };
+}
+
+/** Whether a view failed by itself, and not the way to it. */
+export function isRevert(error: unknown): error is ContractFunctionExecutionError {
+  if (!(error instanceof ContractFunctionExecutionError)) return false;
+  return error.walk((cause) => ways.has((cause as Error).name)) === null;
+}
+
+const ways = new Set(['HttpRequestError', 'TimeoutError', 'LimitExceededRpcError', 'WebSocketRequestError']);
+
+/** The answer of a view, or undefined where it reverts. */
+export async function orRevert<answer>(asked: Promise<answer>): Promise<answer | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isRevert(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Asks many things, some at a time. */

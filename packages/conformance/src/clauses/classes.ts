@@ -14,7 +14,8 @@ export const classClauses: readonly Clause[] = [
     check: async (lab) => {
       const first = await tryCreateClass(lab);
       const second = await tryCreateClass(lab);
-      if (first.classId === second.classId) same('the same', 'different', 'the id of two classes', second.done.evidence);
+      if (first.classId === second.classId)
+        same('the same', 'different', 'the id of two classes', second.done.evidence);
       same(second.done.result, second.classId, 'what createClass returns', second.done.evidence);
       return `by ${first.by.name}`;
     },
@@ -25,7 +26,10 @@ export const classClauses: readonly Clause[] = [
       'function updateClassMetadata(uint256 classId, string calldata metadataURI, bytes32 integrityHash) external;',
     check: async (lab) => {
       const { classId, by } = await newClass(lab);
-      const { evidence } = await succeed(lab, by, { name: 'updateClassMetadata', args: [classId, 'ipfs://2', otherHash] });
+      const { evidence } = await succeed(lab, by, {
+        name: 'updateClassMetadata',
+        args: [classId, 'ipfs://2', otherHash],
+      });
       const [uri, hash, decimals] = await read<readonly unknown[]>(lab, { name: 'getClassMeta', args: [classId] });
       same(uri, 'ipfs://2', 'metadataURI after its update', evidence);
       same(hash, otherHash, 'integrityHash after its update', evidence);

@@ -43,10 +43,7 @@ export const errorClauses: readonly Clause[] = [
     async (lab) => {
       const { classId } = await commonClass(lab);
       const { bob, stranger } = lab.actors;
-      const [tokenId, other] = [
-        await valueToken(lab),
-        await newToken(lab, { classId, value: 10n, to: bob.address }),
-      ];
+      const [tokenId, other] = [await valueToken(lab), await newToken(lab, { classId, value: 10n, to: bob.address })];
       const why = 'neither owner nor approved operator of the token';
       for (const actor of [stranger, bob]) {
         await refuseListed(lab, actor, { name: 'recordUsage', args: [tokenId, metric, 1n] }, why);

@@ -36,16 +36,12 @@ export const eventClauses: readonly Clause[] = [
       emitted(lab, done, 'ClassCreated', { classId, metadataURI: classTerms.metadataURI, integrityHash });
     },
   ),
-  event(
-    'ClassPolicyUpdated',
-    'event ClassPolicyUpdated(uint256 indexed classId, string policyURI);',
-    async (lab) => {
-      const { classId, by } = await newClass(lab);
-      const call = { name: 'updateClassPolicy', args: [classId, 'ipfs://policy/2'] };
-      const done = await prepare('the policy could not be updated', () => succeed(lab, by, call));
-      emitted(lab, done, 'ClassPolicyUpdated', { classId, policyURI: 'ipfs://policy/2' });
-    },
-  ),
+  event('ClassPolicyUpdated', 'event ClassPolicyUpdated(uint256 indexed classId, string policyURI);', async (lab) => {
+    const { classId, by } = await newClass(lab);
+    const call = { name: 'updateClassPolicy', args: [classId, 'ipfs://policy/2'] };
+    const done = await prepare('the policy could not be updated', () => succeed(lab, by, call));
+    emitted(lab, done, 'ClassPolicyUpdated', { classId, policyURI: 'ipfs://policy/2' });
+  }),
   event(
     'MetadataUpdated',
     'event MetadataUpdated(uint256 indexed classId, string metadataURI, bytes32 integrityHash);',

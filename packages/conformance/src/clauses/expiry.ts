@@ -1,5 +1,15 @@
 import { ClauseFailed, type Clause } from '../clause.js';
-import { claimCall, expiredPair, expiryStory, expire, metric, settleCall, shareClass, soon, valueToken } from '../lab/fixtures.js';
+import {
+  claimCall,
+  expiredPair,
+  expiryStory,
+  expire,
+  metric,
+  settleCall,
+  shareClass,
+  soon,
+  valueToken,
+} from '../lab/fixtures.js';
 import { eventsOf, prepare, read, refuse, same, send, shared, succeed, type Call, type Lab } from '../lab/lab.js';
 
 const use = (tokenId: bigint): Call => ({ name: 'recordUsage', args: [tokenId, metric, 1n] });
@@ -39,6 +49,7 @@ export const expiryClauses: readonly Clause[] = [
     words: 'A token with `expireAt != 0 && now > expireAt` is **expired** for usage/value ops.',
     note: 'In the very second of expireAt it is still valid. Needs a chain whose time can be set.',
     check: async (lab) => {
+      lab.clock.requireTravel();
       const expireAt = await soon(lab);
       const [tokenId, other] = [await valueToken(lab, { expireAt }), await valueToken(lab)];
       const { alice } = lab.actors;
@@ -85,7 +96,11 @@ export const expiryClauses: readonly Clause[] = [
     check: async (lab) => {
       const { settled, livePendingBefore, livePendingAfter } = await expiryStory(lab);
       const gained = livePendingAfter - livePendingBefore;
-      same(gained, settled, 'what the only unexpired share earned of 400,000 after the expiry of the other was observed');
+      same(
+        gained,
+        settled,
+        'what the only unexpired share earned of 400,000 after the expiry of the other was observed',
+      );
     },
   },
   {

@@ -20,7 +20,7 @@ const extension = (id: string, words: string, name: string, ...interfaceIds: rea
   note: `Offered where ERC-165 says so (${interfaceIds.join(', ')}).`,
   check: async (lab) => {
     for (const interfaceId of interfaceIds) if (await supports(lab, interfaceId)) return `offers ${interfaceId}`;
-    throw new NotApplicable(`${name} is not offered`);
+    throw new NotApplicable(`not offered: ${name}`);
   },
 });
 

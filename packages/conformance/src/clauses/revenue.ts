@@ -2,7 +2,19 @@ import { encodeFunctionData } from 'viem';
 import { ClauseFailed, type Clause } from '../clause.js';
 import { draftAbi, holderProbeAbi } from '../draftAbi.js';
 import { claimCall, eth, newToken, pending, settle, settleCall, shareClass } from '../lab/fixtures.js';
-import { asProbe, attempt, deploy, deployAsset, holdings, prepare, read, same, send, succeed, type Lab } from '../lab/lab.js';
+import {
+  asProbe,
+  attempt,
+  deploy,
+  deployAsset,
+  holdings,
+  prepare,
+  read,
+  same,
+  send,
+  succeed,
+  type Lab,
+} from '../lab/lab.js';
 import { holderProbeBytecode } from '../probes.gen.js';
 import { exposes } from './interface.js';
 
@@ -18,8 +30,7 @@ const claimData = (tokenId: bigint, to: `0x${string}`) =>
   encodeFunctionData({ abi: draftAbi, functionName: 'claim', args: [tokenId, eth, to] });
 
 const claimWords = '`claim` transfers `pending` to `to`, updates `rewardDebt`, emits `Claimed`';
-const pendingWords =
-  '`pending = shareRatio(tokenId) * accRevenuePerShare[asset] / 1e18 - rewardDebt[tokenId][asset]`';
+const pendingWords = '`pending = shareRatio(tokenId) * accRevenuePerShare[asset] / 1e18 - rewardDebt[tokenId][asset]`';
 
 const must = (id: string, words: string, check: (lab: Lab) => Promise<string | void>, note?: string): Clause => ({
   id: `D6.7.${id}`,
@@ -83,7 +94,11 @@ export const revenueClauses: readonly Clause[] = [
       for (const amount of [10_000n, 5_000n, 250_000n]) await settle(lab, classId, amount, asset);
       const expected = [185_500n, 53_000n, 26_500n];
       for (const [index, tokenId] of tokens.entries()) {
-        same(await pending(lab, tokenId, asset), expected[index], `pending of ${expected[index]! / 265n} of 1,000 shares`);
+        same(
+          await pending(lab, tokenId, asset),
+          expected[index],
+          `pending of ${expected[index]! / 265n} of 1,000 shares`,
+        );
       }
     },
     'The scale of 1e18 does not show; amounts are chosen so that nothing is rounded, whatever the scale.',
@@ -160,7 +175,8 @@ export const revenueClauses: readonly Clause[] = [
       const receipt = await send(lab, lab.actors.creator, act, 2_000_000n);
       const evidence = { kind: 'transaction', hash: receipt.transactionHash } as const;
       const paid = await holdings(lab, eth, probe);
-      if (paid > 1_000n) throw new ClauseFailed(`a recipient that claims again while paid got ${paid} of 1,000`, evidence);
+      if (paid > 1_000n)
+        throw new ClauseFailed(`a recipient that claims again while paid got ${paid} of 1,000`, evidence);
       same(await pending(lab, own), 1_000n, "the other share's pending", evidence);
       const called = await read<boolean>(lab, { name: 'called', to: probe, abi: holderProbeAbi });
       return called ? 'the claim within the claim brought nothing' : undefined;

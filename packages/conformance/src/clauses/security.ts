@@ -1,6 +1,17 @@
 import { ClauseFailed, type Clause } from '../clause.js';
 import { claimCall, expiredPair, metric, pending, settle, settleCall, shareClass } from '../lab/fixtures.js';
-import { asProbe, assetModes, attempt, deployAsset, holdings, prepare, refuse, same, send, succeed } from '../lab/lab.js';
+import {
+  asProbe,
+  assetModes,
+  attempt,
+  deployAsset,
+  holdings,
+  prepare,
+  refuse,
+  same,
+  send,
+  succeed,
+} from '../lab/lab.js';
 import { approvedOperator } from './approvals.js';
 
 const returnWords = '[ERC-20](./eip-20.md) transfers MUST check return values';

@@ -47,7 +47,8 @@ function revertOf(error: unknown): Hex | undefined {
   return found.isRevert ? (found.data ?? '0x') : undefined;
 }
 
-const revertWords = /revert|invalid opcode|InvalidFEOpcode|OpcodeNotFound|stack underflow|invalid jump|out of gas|OutOfGas/i;
+const revertWords =
+  /revert|invalid opcode|InvalidFEOpcode|OpcodeNotFound|stack underflow|invalid jump|out of gas|OutOfGas/i;
 
 function hexIn(data: unknown): Hex | undefined {
   if (typeof data === 'string' && /^0x([0-9a-f]{2})*$/i.test(data)) return data as Hex;

@@ -10,6 +10,8 @@ export type Clock = {
   readonly now: () => Promise<bigint>;
   /** Returns when a block has this timestamp or a later one. */
   readonly pass: (timestamp: bigint) => Promise<void>;
+  /** Throws {@link NotApplicable} where blocks cannot be made at a chosen second. */
+  readonly requireTravel: () => void;
   /** Makes the next block bear exactly this timestamp. */
   readonly fixNext: (timestamp: bigint) => Promise<void>;
 };
@@ -43,10 +45,11 @@ export async function createClock(client: PublicClient, options: ClockOptions = 
       }
       while ((await now()) < timestamp) await sleep(pollMilliseconds);
     },
+    requireTravel() {
+      if (canTravel) return;
+      throw new NotApplicable('the chain decides the time of its blocks, so none can be made at that very second');
+    },
     async fixNext(timestamp) {
-      if (!canTravel) {
-        throw new NotApplicable('the chain decides the time of its blocks, so none can be made at that very second');
-      }
       await request('evm_setNextBlockTimestamp', [Number(timestamp)]);
     },
   };

@@ -200,7 +200,9 @@ export function emitted(lab: Lab, done: Done, eventName: string, expected: Recor
   const events = eventsOf(lab, done, eventName, abi);
   if (events.length === 0) throw new ClauseFailed(`${eventName} was not emitted`, done.evidence);
   const differing = events.map((args) =>
-    Object.entries(expected).filter(([name, value]) => String(args[name]).toLowerCase() !== String(value).toLowerCase()),
+    Object.entries(expected).filter(
+      ([name, value]) => String(args[name]).toLowerCase() !== String(value).toLowerCase(),
+    ),
   );
   if (differing.some((fields) => fields.length === 0)) return;
   const [[name, value]] = differing[0] as [[string, unknown]];

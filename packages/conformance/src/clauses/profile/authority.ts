@@ -31,7 +31,9 @@ import {
 import { lockProbeBytecode, muteProbeBytecode } from '../../probes.gen.js';
 import { supports } from '../optional.js';
 
-const of = (abi: Abi) => (lab: Lab, name: string, ...args: readonly unknown[]): Call => ({ name, args, abi, to: lab.target });
+const of =
+  (abi: Abi) =>
+  (lab: Lab, name: string, ...args: readonly unknown[]): Call => ({ name, args, abi, to: lab.target });
 const erc721 = of(erc721Abi as Abi);
 export const kedge = of(dataAnchoringTokenAbi as Abi);
 
@@ -150,7 +152,10 @@ export const authorityClauses: readonly Clause[] = [
       if (receipt.logs.length > 1) return;
       throw new ClauseFailed('the owner recorded usage, and only UsageRecorded was emitted', evidence);
     },
-    { level: 'SHOULD', note: "UsageRecorded's actor equals the owner then, so an indexer that knows the owner can still tell." },
+    {
+      level: 'SHOULD',
+      note: "UsageRecorded's actor equals the owner then, so an indexer that knows the owner can still tell.",
+    },
   ),
   clause('P16.anyone', 'Anyone creates a class and is its issuer', async (lab) => {
     const { stranger } = lab.actors;

@@ -60,6 +60,7 @@ export const semanticsClauses: readonly Clause[] = [
     'P20',
     'Valid at equality, as the text says',
     async (lab) => {
+      lab.clock.requireTravel();
       const expireAt = await soon(lab);
       const tokenId = await valueToken(lab, { expireAt });
       await lab.clock.pass(expireAt - 1n);
@@ -106,7 +107,11 @@ export const semanticsClauses: readonly Clause[] = [
       same(await valueOf(lab, tokenId), left, `value after ${amount} of ${label}`, evidence);
     }
   }),
-  beyond('P26', '`keccak256(label)`; a registry of labels ships in `core`', 'a convention of whoever records, not of the contract'),
+  beyond(
+    'P26',
+    '`keccak256(label)`; a registry of labels ships in `core`',
+    'a convention of whoever records, not of the contract',
+  ),
   beyond('P27', 'Extensions, each with its own ERC-165 id', 'extensions whose interfaces the profile does not fix'),
   clause('P28', 'companion events carry the rest', async (lab) => {
     const { classId, done } = await newClass(lab);
@@ -114,17 +119,32 @@ export const semanticsClauses: readonly Clause[] = [
     await newToken(lab, { classId, share: 1n });
     companion(lab, await settle(lab, classId, 1_000n), 'RevenueAccrued');
   }),
-  clause('P29', 'All three', async (lab) => {
-    for (const [id, expected] of [
-      ['0x01ffc9a7', true],
-      ['0x2c0b686c', true],
-      ['0xffffffff', false],
-    ] as const) {
-      same(await supports(lab, id), expected, `supportsInterface(${id})`);
-    }
-  }, { note: 'Of permit, batch and ERC-165 the last; permit and batch are extensions whose interfaces the profile does not fix.' }),
-  beyond('P30', 'Optional adapter, so that ERC-3525 readers can see DATs', 'an adapter of its own; D8.erc3525 asks for it'),
-  beyond('P31', 'Typed, domain-bound, versioned attestations', 'attestations are another contract, whose interface the profile does not fix'),
+  clause(
+    'P29',
+    'All three',
+    async (lab) => {
+      for (const [id, expected] of [
+        ['0x01ffc9a7', true],
+        ['0x2c0b686c', true],
+        ['0xffffffff', false],
+      ] as const) {
+        same(await supports(lab, id), expected, `supportsInterface(${id})`);
+      }
+    },
+    {
+      note: 'Of permit, batch and ERC-165 the last; permit and batch are extensions whose interfaces the profile does not fix.',
+    },
+  ),
+  beyond(
+    'P30',
+    'Optional adapter, so that ERC-3525 readers can see DATs',
+    'an adapter of its own; D8.erc3525 asks for it',
+  ),
+  beyond(
+    'P31',
+    'Typed, domain-bound, versioned attestations',
+    'attestations are another contract, whose interface the profile does not fix',
+  ),
   clause('P32', 'Only between tokens of one lot (R1)', async (lab) => {
     const { classId, by } = await newClass(lab);
     const [old, same_] = [await newToken(lab, { classId, value: 10n }), await newToken(lab, { classId, value: 10n })];

@@ -82,7 +82,12 @@ export const solvencyClauses: readonly Clause[] = [
         succeed(lab, alice, claimCall(expired, alice.address)),
       );
       const later = await settle(lab, classId, 6_000n);
-      same(await pending(lab, expired), 0n, 'pending of the expired share after a claim and more revenue', later.evidence);
+      same(
+        await pending(lab, expired),
+        0n,
+        'pending of the expired share after a claim and more revenue',
+        later.evidence,
+      );
     },
     'Tried before and after the expiry was observed.',
   ),
@@ -90,17 +95,21 @@ export const solvencyClauses: readonly Clause[] = [
     const { live, evidence } = await unobserved(lab);
     same(await pending(lab, live), 9_000n, 'pending of the live share: half of 2,000 and all of 8,000', evidence);
   }),
-  must('P4', 'Index checkpoints per (class, asset); a token stores when it entered and what it has claimed', async (lab) => {
-    const assets = [await deployAsset(lab), await deployAsset(lab), await deployAsset(lab)];
-    const { classId, tokens } = await shareClass(lab, [1n]);
-    for (const asset of assets) await settle(lab, classId, 100n, asset);
-    const late = await newToken(lab, { classId, share: 3n });
-    for (const asset of assets) await settle(lab, classId, 400n, asset);
-    for (const asset of assets) {
-      same(await pending(lab, tokens[0]!, asset), 200n, 'pending of the first share in one of three assets');
-      same(await pending(lab, late, asset), 300n, 'pending of the later share in one of three assets');
-    }
-  }),
+  must(
+    'P4',
+    'Index checkpoints per (class, asset); a token stores when it entered and what it has claimed',
+    async (lab) => {
+      const assets = [await deployAsset(lab), await deployAsset(lab), await deployAsset(lab)];
+      const { classId, tokens } = await shareClass(lab, [1n]);
+      for (const asset of assets) await settle(lab, classId, 100n, asset);
+      const late = await newToken(lab, { classId, share: 3n });
+      for (const asset of assets) await settle(lab, classId, 400n, asset);
+      for (const asset of assets) {
+        same(await pending(lab, tokens[0]!, asset), 200n, 'pending of the first share in one of three assets');
+        same(await pending(lab, late, asset), 300n, 'pending of the later share in one of three assets');
+      }
+    },
+  ),
   must(
     'P5',
     'carry the remainder into the next settlement; nothing stranded beyond the carry',
@@ -118,7 +127,12 @@ export const solvencyClauses: readonly Clause[] = [
     const expireAt = await soon(lab);
     const { classId } = await shareClass(lab, [{ share: 1n, expireAt }]);
     await expire(lab, expireAt);
-    await refuse(lab, lab.actors.alice, settleCall(classId, 1_000n), 'the only share had expired, though nobody poked it');
+    await refuse(
+      lab,
+      lab.actors.alice,
+      settleCall(classId, 1_000n),
+      'the only share had expired, though nobody poked it',
+    );
   }),
   must('P7.fee', 'Credit the balance delta', async (lab) => {
     const asset = await deployAsset(lab, 'fee');
@@ -159,7 +173,8 @@ export const solvencyClauses: readonly Clause[] = [
     const evidence = { kind: 'transaction', hash: receipt.transactionHash } as const;
     const held = await holdings(lab, asset, lab.target);
     const owed = await pending(lab, tokens[0]!, asset);
-    if (owed > held) throw new ClauseFailed(`an asset that settles again while pulled: ${owed} owed, ${held} held`, evidence);
+    if (owed > held)
+      throw new ClauseFailed(`an asset that settles again while pulled: ${owed} owed, ${held} held`, evidence);
     return undefined;
   }),
   must('P7.blocks-nobody', 'one bad claimant blocks nobody', async (lab) => {
@@ -210,7 +225,9 @@ export const solvencyClauses: readonly Clause[] = [
     const stored = await read(lab, { name: 'shareRatioOf', args: [made.tokenId] });
     same(stored, shareRatioMax, 'the stored weight', made.done.evidence);
     emitted(lab, made.done, 'Minted', { shareRatio: shareRatioMax });
-    const { tokenId } = await prepare('no token could be minted', () => tryMint(lab, { classId, share: shareRatioMax }));
+    const { tokenId } = await prepare('no token could be minted', () =>
+      tryMint(lab, { classId, share: shareRatioMax }),
+    );
     same(await read(lab, { name: 'shareRatioOf', args: [tokenId] }), shareRatioMax, 'the largest weight as stored');
   }),
 ];

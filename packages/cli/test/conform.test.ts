@@ -1,0 +1,152 @@
+import { deployContracts } from '@kedge/sdk';
+import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compileFaulty } from '../../conformance/test/compile.js';
+import { deployCode } from '../../conformance/test/tryContract.js';
+import { runProgram } from '../src/program.js';
+import { temporaryFolder } from './kedge.js';
+
+const patience = 240_000;
+const cwd = temporaryFolder();
+let anvil: Anvil;
+let ours: string;
+let other: string;
+let rpc: string[];
+
+beforeAll(async () => {
+  anvil = await startAnvil();
+  rpc = ['--rpc', anvil.rpcUrl];
+  const { publicClient } = anvil;
+  const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
+  ours = deployment.contracts.DataAnchoringToken;
+  other = await deployCode(anvil, compileFaulty()['OwnedDAT']!, 5);
+}, patience);
+afterAll(() => anvil.stop());
+
+async function run(args: readonly string[], { isTTY = false, environment = {} } = {}) {
+  let stdout = '';
+  let stderr = '';
+  const code = await runProgram({
+    argv: args,
+    cwd,
+    environment: { KEDGE_KEYSTORE_DIR: cwd, ...environment },
+    stdin: process.stdin,
+    stdout: { write: (text) => (stdout += text), isTTY },
+    stderr: { write: (text) => (stderr += text) },
+    version: '0.0.0',
+  });
+  return { code, stdout, stderr };
+}
+
+describe('kedge conform', () => {
+  test(
+    'passes ours with 0: a table by section, coloured on a terminal only',
+    async () => {
+      const plain = await run(['conform', ...rpc, '--address', ours]);
+      expect(plain.stderr).toBe('');
+      expect(plain.code).toBe(0);
+      expect(plain.stdout).toContain('6.4 Value transfer  (7 pass)');
+      expect(plain.stdout).toMatch(/^MUST +67 +0 +0 +0$/m);
+      expect(plain.stdout).toContain('✓ every MUST of the profile draft holds');
+      expect(plain.stdout).not.toContain('\x1b[');
+    },
+    patience,
+  );
+
+  test(
+    'fails with 1 and names the clause, why, and the call that shows it, in colour on a terminal',
+    async () => {
+      const { code, stdout } = await run(['conform', ...rpc, '--address', other], { isTTY: true });
+      expect(code).toBe(1);
+      expect(stdout).toContain('\x1b[31m');
+      expect(stdout).toContain('D6.1.createClass');
+      expect(stdout).toContain(
+        'createClass reverts for creator: "not the owner of the contract" (no owner key was given)',
+      );
+      expect(stdout).toMatch(/call from 0x\w+ to 0x\w+ at block \d+: 0xe0fc0eca/);
+      expect(stdout).toContain('could not be reached');
+      const marked = { isTTY: true, environment: { NO_COLOR: '1' } };
+      expect((await run(['conform', ...rpc, '--address', other], marked)).stdout).not.toContain('\x1b[');
+    },
+    patience,
+  );
+
+  test(
+    "takes the owner's key from the environment, and prints one JSON document",
+    async () => {
+      const key = Buffer.from(developmentAccount(5).getHdKey().privateKey!).toString('hex');
+      const args = ['conform', ...rpc, '--address', other, '--owner-key-env', 'OWNER_KEY', '--json'];
+      const { code, stdout, stderr } = await run(args, { environment: { OWNER_KEY: key } });
+      expect(code).toBe(0);
+      const report = JSON.parse(stdout) as { ok: boolean; results: unknown[]; counts: { MUST: { fail: number } } };
+      expect(report.ok).toBe(true);
+      expect(report.counts.MUST.fail).toBe(0);
+      expect(report.results.length).toBeGreaterThan(80);
+      expect(stdout + stderr).not.toContain(key);
+    },
+    patience,
+  );
+
+  test('refuses what cannot be right before anything is sent', async () => {
+    const key = 'ab'.repeat(32);
+    for (const [args, code, words] of [
+      [['--address', ours], 2, 'No chain is named'],
+      [rpc, 2, 'No contract is named'],
+      [[...rpc, '--address', '0x12'], 2, 'must be an address'],
+      [[...rpc, '--address', ours, '--profile', 'other'], 2, '--profile must be draft or kedge'],
+      [[...rpc, '--address', ours, '--owner-key-env', key], 2, 'not a private key'],
+      [[...rpc, '--address', ours, '--owner-key-env', 'NO_SUCH'], 1, 'NO_SUCH holds no private key'],
+      [[...rpc, '--address', developmentAccount(7).address], 1, 'There is no contract at'],
+      [['--rpc', 'http://127.0.0.1:1', '--address', ours], 3, 'does not answer'],
+    ] as const) {
+      const ran = await run(['conform', ...args]);
+      expect([args, ran.code]).toEqual([args, code]);
+      expect(ran.stderr).toContain(words);
+    }
+  });
+});
+
+describe('kedge audit', () => {
+  const audit = (...args: string[]) => run(['audit', ...rpc, '--address', ours, ...args]);
+
+  test('0: solvent, and all agree', async () => {
+    const { code, stdout, stderr } = await audit();
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toContain('✓ solvent, and events, storage and balances agree');
+  });
+
+  test('1: a difference, named to the wei', async () => {
+    const { publicClient, testClient } = anvil;
+    const address = ours as `0x${string}`;
+    const value = await publicClient.getBalance({ address });
+    await testClient.setBalance({ address, value: value - 7n });
+    const { code, stdout } = await audit();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(new RegExp(`contract +ETH +balance +${value} +${value - 7n} +-7`));
+    expect(stdout).toContain('✗ insolvent, 1 difference');
+    const json = await audit('--json');
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      solvent: false,
+      differences: [{ field: 'balance', difference: '-7' }],
+    });
+    await testClient.setBalance({ address, value });
+  });
+
+  test('2: it could not be checked', async () => {
+    for (const [args, words] of [
+      [[...rpc, '--address', other], 'does not answer as a Data Anchoring Token of Kedge'],
+      [[...rpc, '--address', developmentAccount(7).address], 'There is no contract at'],
+      [[...rpc, '--address', ours, '--from-block', '20'], 'events from before block 20'],
+      [[...rpc, '--address', ours, '--from-block', 'x'], 'must be a whole number'],
+      [['--rpc', 'http://127.0.0.1:1', '--address', ours], 'does not answer'],
+      [rpc, 'No contract is named'],
+    ] as const) {
+      const ran = await run(['audit', ...args]);
+      expect([args, ran.code]).toEqual([args, 2]);
+      expect(ran.stderr).toContain(words);
+      expect(ran.stdout).toBe('');
+    }
+  });
+});

@@ -1,0 +1,165 @@
+import { dataAnchoringTokenAbi, zeroAddress } from '@kedge/core';
+import { startAnvil, type Anvil } from '@kedge/testing';
+import { encodeFunctionData, numberToHex, toHex, type Hex } from 'viem';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { auditSolvency, type AuditReport } from '../src/index.js';
+import { compileFaulty } from './compile.js';
+import { writeHistory, type History } from './randomHistory.js';
+import { deployCode, patience } from './tryContract.js';
+
+const seed = Number(process.env['KEDGE_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+let anvil: Anvil;
+let history: History;
+
+beforeAll(async () => {
+  console.log(`history of seed ${seed} (KEDGE_TEST_SEED)`);
+  anvil = await startAnvil();
+  history = await writeHistory(anvil, seed, 260);
+}, patience);
+afterAll(() => anvil.stop());
+
+const addressOf = (): Hex => history.deployment.contracts.DataAnchoringToken;
+const audit = (): Promise<AuditReport> => auditSolvency({ publicClient: anvil.publicClient, address: addressOf() });
+
+describe('the audit', () => {
+  test('L3: agrees with storage and balances after a random history', async () => {
+    const report = await audit();
+    expect(report.differences, `seed ${seed}`).toEqual([]);
+    expect(report.solvent).toBe(true);
+    // The history was one: money came in, and went out in several ways.
+    expect(Object.keys(history.done).length, JSON.stringify(history.done)).toBeGreaterThanOrEqual(10);
+    expect(report.ledgers.some(({ received }) => received > 0n)).toBe(true);
+    for (const { surplus } of report.assets) expect(surplus).toBe(0n);
+  });
+
+  test('reads the same in short ranges, from a node that refuses long ones', async () => {
+    const whole = await audit();
+    const asked: bigint[] = [];
+    const { publicClient } = anvil;
+    const picky = {
+      ...publicClient,
+      getLogs: (query: { fromBlock: bigint; toBlock: bigint }) => {
+        asked.push(query.toBlock - query.fromBlock + 1n);
+        if (query.toBlock - query.fromBlock > 40n) throw new Error('query returned more than 10000 results');
+        return publicClient.getLogs(query as never);
+      },
+    } as unknown as typeof publicClient;
+    const report = await auditSolvency({ publicClient: picky, address: addressOf() });
+    expect(report).toEqual(whole);
+    expect(asked.filter((length) => length <= 41n).length).toBeGreaterThan(3);
+  });
+
+  test('more than is owed is a surplus and no difference; less is insolvent, to the wei', async () => {
+    const { publicClient, testClient } = anvil;
+    const address = addressOf();
+    const balance = await publicClient.getBalance({ address });
+    await testClient.setBalance({ address, value: balance + 3n });
+    const rich = await audit();
+    expect(rich.differences).toEqual([]);
+    expect(rich.assets.find(({ asset }) => asset === zeroAddress)).toMatchObject({ surplus: 3n });
+    await testClient.setBalance({ address, value: balance - 1n });
+    const poor = await audit();
+    expect(poor.solvent).toBe(false);
+    expect(poor.differences).toEqual([
+      {
+        where: 'contract',
+        asset: zeroAddress,
+        field: 'balance',
+        fromEvents: balance,
+        onChain: balance - 1n,
+        difference: -1n,
+      },
+    ]);
+    await testClient.setBalance({ address, value: balance });
+    expect((await audit()).differences).toEqual([]);
+  });
+
+  test(
+    'finds every slot that was tampered with and that a view of money reads',
+    async () => {
+      const { publicClient, testClient } = anvil;
+      const address = addressOf();
+      const before = await audit();
+      const views = before.ledgers.flatMap(({ classId, asset }) => [
+        viewCall('revenueInfo', [classId, asset]),
+        viewCall('solvency', [asset, classId, classId]),
+      ]);
+      for (const tokenId of history.tokens.slice(0, 6))
+        views.push(viewCall('pendingRevenue', [tokenId, history.asset]));
+      const slots = new Set<Hex>();
+      for (const data of views) for (const slot of await slotsRead(data)) slots.add(slot);
+      const answers = () => Promise.all(views.map((data) => publicClient.call({ to: address, data }).catch(String)));
+      const honest = await answers();
+      let moved = 0;
+      for (const slot of slots) {
+        const value = (await publicClient.getStorageAt({ address, slot })) ?? '0x0';
+        await testClient.setStorageAt({ address, index: slot, value: numberToHex(BigInt(value) ^ 1n, { size: 32 }) });
+        const isSeen = JSON.stringify(await answers(), replacer) !== JSON.stringify(honest, replacer);
+        if (isSeen) {
+          moved += 1;
+          expect((await audit()).differences, `slot ${slot}, seed ${seed}`).not.toEqual([]);
+        }
+        await testClient.setStorageAt({ address, index: slot, value: numberToHex(BigInt(value), { size: 32 }) });
+      }
+      expect(moved).toBeGreaterThan(8);
+      expect((await audit()).differences).toEqual([]);
+    },
+    patience,
+  );
+
+  test('names class, asset and amount of a difference', async () => {
+    const { publicClient, testClient } = anvil;
+    const address = addressOf();
+    const { ledgers } = await audit();
+    const { classId, asset, claimed } = ledgers.find(({ received }) => received > 0n)!;
+    const data = viewCall('revenueInfo', [classId, asset]);
+    let found: AuditReport | undefined;
+    for (const slot of await slotsRead(data)) {
+      const value = BigInt((await publicClient.getStorageAt({ address, slot })) ?? '0x0');
+      // Where claimed lies in its slot is no business of this test: 112 bits up is tried on each.
+      await testClient.setStorageAt({ address, index: slot, value: numberToHex(value + (5n << 112n), { size: 32 }) });
+      const report = await audit();
+      await testClient.setStorageAt({ address, index: slot, value: numberToHex(value, { size: 32 }) });
+      if (report.differences.some(({ field }) => field === 'claimed')) found = report;
+    }
+    expect(found?.differences).toContainEqual({
+      where: `class ${classId}`,
+      asset,
+      field: 'claimed',
+      fromEvents: claimed,
+      onChain: claimed + 5n,
+      difference: 5n,
+    });
+  });
+});
+
+describe('what cannot be checked', () => {
+  test('a history that begins too late', async () => {
+    const { publicClient } = anvil;
+    const late = auditSolvency({ publicClient, address: addressOf(), fromBlock: 30n });
+    await expect(late).rejects.toMatchObject({ code: 'history_incomplete' });
+  });
+
+  test('no contract, and a contract that is not ours', async () => {
+    const { publicClient } = anvil;
+    const nobody = auditSolvency({ publicClient, address: '0x00000000000000000000000000000000000000aa' });
+    await expect(nobody).rejects.toMatchObject({ code: 'no_code' });
+    const other = await deployCode(anvil, compileFaulty()['PlainDAT']!);
+    await expect(auditSolvency({ publicClient, address: other })).rejects.toMatchObject({ code: 'not_kedge' });
+  });
+});
+
+function viewCall(functionName: 'revenueInfo' | 'solvency' | 'pendingRevenue', args: readonly unknown[]): Hex {
+  return encodeFunctionData({ abi: dataAnchoringTokenAbi, functionName, args } as never);
+}
+
+/** The contract's storage that a call reads. */
+async function slotsRead(data: Hex): Promise<readonly Hex[]> {
+  const address = addressOf();
+  const { accessList } = await anvil.publicClient.createAccessList({ to: address, data });
+  return accessList.flatMap((entry) =>
+    entry.address.toLowerCase() === address.toLowerCase() ? entry.storageKeys : [],
+  );
+}
+
+const replacer = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? toHex(value) : value);
