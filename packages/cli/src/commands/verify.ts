@@ -176,6 +176,8 @@ async function checkChannel(context: Context, input: ChannelInput): Promise<Chec
   );
   for (const [index, signed] of receipts.entries()) {
     if ('missing' in found) checks.push({ index, name: 'units', detail: found.missing });
+    if (bodies === undefined)
+      checks.push({ index, name: 'body', detail: 'not compared: give --request and --response' });
     if (connection !== undefined) checks.push({ index, ...channelCheck(facts, signed) });
     const fact = anchorFacts?.[index];
     if (fact === undefined) checks.push({ index, name: 'anchor', detail: 'the chain was not asked' });
