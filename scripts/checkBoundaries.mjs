@@ -11,8 +11,8 @@ const allowed = {
   store: ['core'],
   gateway: ['sdk', 'store', 'core'],
   agent: ['store', 'core'],
-  conformance: ['core'],
-  cli: ['sdk', 'store', 'conformance', 'core'],
+  conform: ['core'],
+  cli: ['sdk', 'store', 'conform', 'core'],
   testing: ['sdk', 'core'],
 };
 /** Programs that the CLI starts; it resolves their entry points and imports nothing of them. */

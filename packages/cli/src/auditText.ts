@@ -1,5 +1,5 @@
 import { isSameAddress, zeroAddress, type Address } from '@kedge/core';
-import type { AuditReport } from '@kedge/conformance';
+import type { AuditReport } from '@kedge/conform';
 import { table, type Output } from './output.js';
 
 const name = (asset: Address): string => (isSameAddress(asset, zeroAddress) ? 'ETH' : asset);

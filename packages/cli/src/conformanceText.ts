@@ -1,4 +1,4 @@
-import { sections, type ClauseResult, type ConformanceReport, type Evidence } from '@kedge/conformance';
+import { sections, type ClauseResult, type ConformanceReport, type Evidence } from '@kedge/conform';
 import { table, type Output } from './output.js';
 
 const levels = ['MUST', 'SHOULD', 'MAY'] as const;

@@ -1,4 +1,4 @@
-import { auditSolvency } from '@kedge/conformance';
+import { auditSolvency } from '@kedge/conform';
 import { auditText } from '../auditText.js';
 import { connectChain } from '../chain/connect.js';
 import type { Command } from '../command.js';

@@ -1,4 +1,4 @@
-import { runConformance, type Profile } from '@kedge/conformance';
+import { runConformance, type Profile } from '@kedge/conform';
 import { BaseError } from '@kedge/core';
 import type { LocalAccount } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
