@@ -1,5 +1,6 @@
 // Runs the contracts' tests and the TypeScript tests, and ends with one line that counts both.
-// --deep: the contracts' deep profile (10,000 runs); --contracts / --packages: one half only; other words go to vitest.
+// --deep: the contracts' deep profile (10,000 runs), then 100,000 commands against the reference model;
+// --contracts / --packages: one half only; other words go to vitest.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,7 @@ const take = (flag) => {
   return at >= 0;
 };
 const deep = take('--deep');
-const onlyContracts = take('--contracts') || deep;
+const onlyContracts = take('--contracts');
 const onlyPackages = take('--packages');
 
 /** Runs a command, shows what it prints, and returns its exit code and output. */
@@ -42,17 +43,11 @@ async function testContracts() {
   return { passed: Number(total[1]), failed: code !== 0 && failed === 0 ? 1 : failed };
 }
 
-async function testPackages() {
+async function testPackages(words, env = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'kedge-test-'));
   const report = path.join(folder, 'report.json');
-  const { code } = await runShown(process.execPath, [
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...args,
-  ]);
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json'];
+  const { code } = await runShown(process.execPath, [...vitest, `--outputFile.json=${report}`, ...words], env);
   const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, 'utf8'));
   rmSync(folder, { recursive: true });
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
@@ -60,7 +55,12 @@ async function testPackages() {
 
 const results = [];
 if (!onlyPackages) results.push(await testContracts());
-if (!onlyContracts) results.push(await testPackages());
+if (!onlyContracts && deep) {
+  const env = { KEDGE_DIFFERENTIAL_COMMANDS: '100000' };
+  results.push(await testPackages(['packages/testing/test/differential.test.ts', ...args], env));
+} else if (!onlyContracts) {
+  results.push(await testPackages(args));
+}
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
 process.exitCode = sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;

@@ -1,0 +1,134 @@
+import { zeroAddress, zeroHash, type Address, type Hex } from '@kedge/core';
+import type { Call, Handlers } from './call.js';
+import { refuse } from './revert.js';
+import type { ClassRecord, Parent, World } from './world.js';
+
+const parentsMax = 16n;
+
+export type ClassTerms = Pick<
+  ClassRecord,
+  'metadataURI' | 'integrityHash' | 'unitDecimals' | 'kind' | 'beneficiary'
+> & {
+  readonly policyURI: string;
+  readonly policyHash: Hex;
+  readonly parents: readonly { readonly classId: bigint; readonly royaltyBps: number }[];
+};
+
+export function requireClass(world: World, classId: bigint): ClassRecord {
+  return world.classes.get(classId) ?? refuse('ERC8028NonexistentClass', classId);
+}
+
+export function requireIssuer(world: World, classId: bigint, caller: Address): ClassRecord {
+  const record = requireClass(world, classId);
+  if (record.issuer !== caller) refuse('DATNotIssuer', classId, caller, record.issuer);
+  return record;
+}
+
+export function requireParent(world: World, classId: bigint, edge: bigint): Parent {
+  return requireClass(world, classId).parents[Number(edge)] ?? refuse('DATNonexistentParent', classId, edge);
+}
+
+/** Every child is younger than its parents, so lineage has no cycles. */
+function checkParents(world: World, { parents }: ClassTerms): void {
+  if (BigInt(parents.length) > parentsMax) refuse('DATTooManyParents', BigInt(parents.length), parentsMax);
+  const named = new Set<bigint>();
+  for (const { classId } of parents) {
+    requireClass(world, classId);
+    if (named.has(classId)) refuse('DATDuplicateParent', classId);
+    named.add(classId);
+  }
+  const sum = parents.reduce((total, { royaltyBps }) => total + BigInt(royaltyBps), 0n);
+  if (sum > 10_000n) refuse('DATRoyaltiesTooHigh', sum, 10_000n);
+}
+
+export function classHandlers(world: World): Handlers {
+  const { token: self } = world.addresses;
+  const create = (issuer: Address, terms: ClassTerms) => {
+    checkParents(world, terms);
+    const classId = BigInt(world.classes.keys().length) + 1n;
+    const { metadataURI, integrityHash, unitDecimals, kind, beneficiary, policyURI, policyHash } = terms;
+    world.classes.set(classId, {
+      classId,
+      issuer,
+      pendingIssuer: zeroAddress,
+      kind,
+      unitDecimals,
+      metadataURI,
+      integrityHash,
+      beneficiary,
+      parents: terms.parents.map((parent) => ({
+        ...parent,
+        accepted: false,
+      })),
+      policies: [
+        {
+          uri: policyURI,
+          hash: policyHash,
+        },
+      ],
+      lotCount: 0,
+      tokenCount: 0,
+    });
+    world.emit(self, 'ClassCreated', classId, metadataURI, integrityHash);
+    world.emit(self, 'ClassConfigured', classId, issuer, kind, unitDecimals, beneficiary, policyURI, policyHash);
+    for (const [edge, parent] of terms.parents.entries()) {
+      world.emit(self, 'ParentLinked', classId, parent.classId, BigInt(edge), parent.royaltyBps);
+    }
+    return classId;
+  };
+  const publish = (issuer: Address, classId: bigint, uri: string, hash: Hex) => {
+    const record = requireIssuer(world, classId, issuer);
+    const policies = [...record.policies, { uri, hash }];
+    world.classes.set(classId, { ...record, policies });
+    world.emit(self, 'ClassPolicyUpdated', classId, uri);
+    world.emit(self, 'PolicyPublished', classId, policies.length, uri, hash);
+    return policies.length;
+  };
+  return {
+    createClass({ sender }: Call, metadataURI: string, integrityHash: Hex, unitDecimals: number, policyURI: string) {
+      return create(sender, {
+        metadataURI,
+        integrityHash,
+        unitDecimals,
+        policyURI,
+        policyHash: zeroHash,
+        kind: 0,
+        beneficiary: zeroAddress,
+        parents: [],
+      });
+    },
+    createClassWithTerms: ({ sender }: Call, terms: ClassTerms) => create(sender, terms),
+    updateClassMetadata({ sender }: Call, classId: bigint, metadataURI: string, integrityHash: Hex) {
+      const record = requireIssuer(world, classId, sender);
+      world.classes.set(classId, { ...record, metadataURI, integrityHash });
+      world.emit(self, 'MetadataUpdated', classId, metadataURI, integrityHash);
+      // Every id that a token of the class could have.
+      world.emit(self, 'BatchMetadataUpdate', classId * 2n ** 64n, (classId + 1n) * 2n ** 64n - 1n);
+    },
+    updateClassPolicy({ sender }: Call, classId: bigint, policyURI: string) {
+      publish(sender, classId, policyURI, zeroHash);
+    },
+    publishPolicy: ({ sender }: Call, classId: bigint, uri: string, hash: Hex) => publish(sender, classId, uri, hash),
+    transferIssuer({ sender }: Call, classId: bigint, pendingIssuer: Address) {
+      const record = requireIssuer(world, classId, sender);
+      world.classes.set(classId, { ...record, pendingIssuer });
+      world.emit(self, 'IssuerTransferStarted', classId, sender, pendingIssuer);
+    },
+    acceptIssuer({ sender }: Call, classId: bigint) {
+      const record = requireClass(world, classId);
+      if (record.pendingIssuer !== sender) refuse('DATNotPendingIssuer', classId, sender, record.pendingIssuer);
+      world.classes.set(classId, { ...record, issuer: sender, pendingIssuer: zeroAddress });
+      world.emit(self, 'IssuerTransferred', classId, record.issuer, sender);
+    },
+    acceptParent({ sender }: Call, classId: bigint, edge: bigint) {
+      const parent = requireParent(world, classId, edge);
+      if (requireClass(world, parent.classId).issuer !== sender) {
+        refuse('DATNotParentIssuer', parent.classId, sender);
+      }
+      const record = requireClass(world, classId);
+      const parents = record.parents.with(Number(edge), { ...parent, accepted: true });
+      world.classes.set(classId, { ...record, parents });
+      world.emit(self, 'ParentAccepted', classId, parent.classId, edge);
+    },
+  };
+}

@@ -1,0 +1,358 @@
+import { isSameAddress, zeroAddress, zeroHash, type Address } from '@kedge/core';
+import { costUp } from '../lots.js';
+import { booksOf } from '../revenue.js';
+import { listingOf } from '../market.js';
+import type { Command } from '../referenceToken.js';
+import { uint64Max } from '../tokens.js';
+import type { LotTerms, TokenRecord } from '../world.js';
+import { eth } from '../assets.js';
+import {
+  aClass,
+  aClassId,
+  aLot,
+  aLotOf,
+  anActor,
+  anAmount,
+  anAsset,
+  anExpiry,
+  anyAsset,
+  aRecipient,
+  aToken,
+  command,
+  mostly,
+  notNow,
+  tokenIdOr,
+  type Scene,
+} from './scene.js';
+
+/** A way to make a command; undefined where there is nothing to make it with. */
+export type Idea = (scene: Scene) => Command | undefined;
+export type Ideas = readonly (readonly [number, Idea])[];
+
+const metric = `0x${'5a'.repeat(32)}` as const;
+const uint256Max = 2n ** 256n - 1n;
+const revenueMax = 2n ** 112n - 1n;
+
+function onClass(name: string, args: (scene: Scene) => readonly unknown[]): Idea {
+  return (scene) => {
+    const found = aClass(scene);
+    const sender = found ? mostly(scene, found.issuer) : anActor(scene);
+    const classId = scene.random.chance(96) ? (found?.classId ?? 1n) : aClassId(scene);
+    return command(sender, scene.world.addresses.token, name, [classId, ...args(scene)]);
+  };
+}
+
+const aHash = ({ random }: Scene) => (random.chance(85) ? random.bytes32() : zeroHash);
+const anUri = ({ random }: Scene) => `ipfs://${'x'.repeat(random.below(50))}`;
+
+export const createClassWithTerms: Idea = (scene) => {
+  const { random, world } = scene;
+  const known = world.classes.keys().length;
+  const count = random.weighted([
+    [40, 0],
+    [30, 1],
+    [20, 2],
+    [6, Math.min(known, 16)],
+    [6, 17],
+  ] as const);
+  const parents = Array.from({ length: count }, (_, i) => ({
+    classId: count > 3 && random.chance(97) ? BigInt(i + 1) : aClassId(scene) % 2n ** 64n,
+    royaltyBps: count > 3 ? random.below(700) : random.pick([0, 1, 333, 2500, 4000, 10_000]),
+  }));
+  const terms = {
+    metadataURI: anUri(scene),
+    integrityHash: random.bytes32(),
+    unitDecimals: random.below(256),
+    policyURI: anUri(scene),
+    policyHash: random.chance(92) ? random.bytes32() : zeroHash,
+    kind: random.below(4),
+    beneficiary: random.chance(30) ? anActor(scene) : zeroAddress,
+    parents,
+  };
+  return command(anActor(scene), world.addresses.token, 'createClassWithTerms', [terms]);
+};
+
+const createLot: Idea = (scene) => {
+  const { random, world } = scene;
+  const found = aClass(scene);
+  const one = (usual: bigint) => (random.chance(96) ? usual : 0n);
+  const terms: LotTerms = {
+    asset: random.chance(15) ? anyAsset(scene) : anAsset(scene),
+    priceNumerator: one(random.pick([1n, 7n, 1000003n, 1n + random.upTo(2n ** 40n), 1n + random.upTo(2n ** 96n - 2n)])),
+    priceDenominator: one(random.pick([1n, 1n, 3n, 7n, 1000n, 1n + random.upTo(uint64Max - 1n)])),
+    operatorBps: random.weighted([
+      [20, 0],
+      [20, 1],
+      [40, 2500],
+      [15, 1e4],
+      [5, 10001],
+    ] as const),
+    refundable: random.chance(60),
+    expiredToClass: random.chance(40),
+    seller: random.weighted<Address>([
+      [50, world.addresses.market],
+      [46, anActor(scene)],
+      [4, zeroAddress],
+    ]),
+  };
+  const sender = found ? mostly(scene, found.issuer) : anActor(scene);
+  return command(sender, world.addresses.token, 'createLot', [found?.classId ?? aClassId(scene), terms]);
+};
+
+const mint: Idea = (scene) => {
+  const { random, world } = scene;
+  const found = aClass(scene);
+  const value = random.weighted<() => bigint>([
+    [70, () => random.upTo(10n ** 9n)],
+    [15, () => 0n],
+    [10, () => uint64Max - random.upTo(10n)],
+    [5, () => random.pick([2n ** 64n, uint256Max])],
+  ])();
+  const share = random.weighted<() => bigint>([
+    [40, () => 0n],
+    [50, () => 1n + random.upTo(10_000n)],
+    [10, () => random.pick([2n ** 32n - 1n, 2n ** 32n, uint256Max])],
+  ])();
+  const args = [found?.classId ?? aClassId(scene), aRecipient(scene), value, share, anExpiry(scene)];
+  return command(found ? mostly(scene, found.issuer) : anActor(scene), world.addresses.token, 'mint', args);
+};
+
+/** What somebody sends for a `cost`: mostly that. */
+const aPayment = (scene: Scene, asset: Address, cost: bigint) =>
+  scene.random.weighted<bigint>([
+    [90, asset === eth ? cost : 0n],
+    [5, cost + 1n],
+    [5, cost === 0n ? 1n : cost - 1n],
+  ]);
+
+const mintFromLot: Idea = (scene) => {
+  const { random, world } = scene;
+  const lot = aLot(scene);
+  const [classId, number] = random.chance(96) && lot ? [lot.classId, lot.lot] : aLotOf(scene);
+  const units = anAmount(scene, random.chance(95) ? random.upTo(10n ** 6n) : 2n ** 62n);
+  const value = lot ? aPayment(scene, lot.terms.asset, costUp(lot.terms, units)) : 0n;
+  const sender = lot ? mostly(scene, lot.terms.seller) : anActor(scene);
+  const args = [classId, number, aRecipient(scene), units, anExpiry(scene)];
+  return command(sender, world.addresses.token, 'mintFromLot', args, value);
+};
+
+const buy: Idea = (scene) => {
+  const { random, world } = scene;
+  const onSale = world.lots.values().filter((lot) => listingOf(world, lot.classId, lot.lot).open);
+  const lot = onSale.length > 0 && random.chance(93) ? random.pick(onSale) : aLot(scene);
+  if (lot === undefined) return undefined;
+  const { supply } = listingOf(world, lot.classId, lot.lot);
+  const units = anAmount(scene, random.chance(80) && supply > 1000n ? random.upTo(10n ** 5n) : supply);
+  const cost = costUp(lot.terms, units);
+  const paid = aPayment(scene, lot.terms.asset, cost);
+  const surplus = random.chance(15) ? random.upTo(1000n) : 0n;
+  const maxCost = random.weighted([
+    [60, cost],
+    [32, uint256Max],
+    [8, cost === 0n ? 0n : cost - 1n],
+  ]);
+  const args = [lot.classId, lot.lot, units, aRecipient(scene), maxCost];
+  return command(anActor(scene), world.addresses.market, 'buy', args, paid + surplus);
+};
+
+const openListing: Idea = (scene) => {
+  const { random, world } = scene;
+  const atMarket = world.lots.values().filter((lot) => isSameAddress(lot.terms.seller, world.addresses.market));
+  const lot = atMarket.length > 0 && random.chance(92) ? random.pick(atMarket) : aLot(scene);
+  const [classId, number] = lot ? [lot.classId, lot.lot] : aLotOf(scene);
+  const issuer = world.classes.get(classId)?.issuer;
+  const args = [classId, random.chance(97) ? number : 1, random.upTo(uint64Max), anExpiry(scene)];
+  return command(issuer ? mostly(scene, issuer) : anActor(scene), world.addresses.market, 'openListing', args);
+};
+
+const closeListing: Idea = (scene) => {
+  const [classId, lot] = aLotOf(scene);
+  const issuer = scene.world.classes.get(classId)?.issuer;
+  const sender = issuer ? mostly(scene, issuer) : anActor(scene);
+  return command(sender, scene.world.addresses.market, 'closeListing', [classId, lot]);
+};
+
+const transferValue: Idea = (scene) => {
+  const { random, world } = scene;
+  const from = aToken(scene, (token) => token.value > 0n);
+  if (from === undefined) return undefined;
+  const of = random.weighted<(token: TokenRecord) => boolean>([
+    [78, (token) => token.classId === from.classId && token.lot === from.lot && token.tokenId !== from.tokenId],
+    [8, (token) => token.classId === from.classId && token.lot !== from.lot],
+    [10, () => true],
+    [4, (token) => token.tokenId === from.tokenId],
+  ]);
+  const args = [tokenIdOr(scene, from), tokenIdOr(scene, aToken(scene, of)), anAmount(scene, from.value, uint256Max)];
+  return command(mostly(scene, from.owner), world.addresses.token, 'transferValue', args);
+};
+
+const recordUsage: Idea = (scene) => {
+  const token = aToken(scene, ({ value }) => value > 0n);
+  const sender = token ? mostly(scene, token.owner) : anActor(scene);
+  const amount = anAmount(scene, token?.value ?? 5n, uint256Max);
+  return command(sender, scene.world.addresses.token, 'recordUsage', [tokenIdOr(scene, token), metric, amount]);
+};
+
+const refund: Idea = (scene) => {
+  const { world } = scene;
+  const backed = (token: TokenRecord) =>
+    token.value > 0n && world.lots.values().some((lot) => lot.classId === token.classId && lot.lot === token.lot);
+  const token = aToken(scene, backed);
+  const args = [tokenIdOr(scene, token), anAmount(scene, token?.value ?? 5n), aRecipient(scene)];
+  return command(token ? mostly(scene, token.owner) : anActor(scene), world.addresses.token, 'refund', args);
+};
+
+function onExpired(name: string): Idea {
+  return (scene) => {
+    const expired = notNow(scene.world.now());
+    const token = aToken(
+      scene,
+      (one) => expired(one) && (name !== 'sweepExpired' || (one.value > 0n && one.lot >= 2 ** 31)),
+    );
+    return command(anActor(scene), scene.world.addresses.token, name, [tokenIdOr(scene, token)]);
+  };
+}
+
+/** Amounts of revenue; rarely so much that a class can hold no more. */
+function aRevenue(scene: Scene, classId: bigint, asset: Address): bigint {
+  const { random, world } = scene;
+  const room = revenueMax - booksOf(world, classId, asset).received;
+  return random.weighted<() => bigint>([
+    [930, () => 1n + random.upTo(10n ** 21n)],
+    [40, () => 0n],
+    [25, () => room + 1n],
+    [5, () => room],
+  ])();
+}
+
+const settleRevenueETH: Idea = (scene) => {
+  const classId = aClassId(scene);
+  const value = aRevenue(scene, classId, eth);
+  return command(anActor(scene), scene.world.addresses.token, 'settleRevenueETH', [classId], value);
+};
+
+const settleRevenueERC20: Idea = (scene) => {
+  const [classId, asset] = [aClassId(scene), anyAsset(scene)];
+  const args = [classId, asset, aRevenue(scene, classId, asset)];
+  return command(anActor(scene), scene.world.addresses.token, 'settleRevenueERC20', args);
+};
+
+const claim: Idea = (scene) => {
+  const { random, world } = scene;
+  const token = aToken(scene, ({ share }) => share > 0n);
+  const sender = token ? mostly(scene, token.owner) : anActor(scene);
+  const to = random.chance(50) && token ? token.owner : aRecipient(scene);
+  const asset = random.chance(97) ? anAsset(scene) : random.pick([world.addresses.channels, sender]);
+  return command(sender, world.addresses.token, 'claim', [tokenIdOr(scene, token), asset, to]);
+};
+
+const collectRoyalty: Idea = (scene) => {
+  const { random, world } = scene;
+  const children = world.classes.values().filter(({ parents }) => parents.length > 0);
+  const child = children.length > 0 ? random.pick(children) : undefined;
+  const edge = BigInt(random.below((child?.parents.length ?? 0) + (random.chance(10) ? 2 : 0)));
+  const classId = random.chance(97) ? (child?.classId ?? 1n) : aClassId(scene);
+  return command(anActor(scene), world.addresses.token, 'collectRoyalty', [classId, edge, anAsset(scene)]);
+};
+
+const withdraw: Idea = (scene) => {
+  const { random, world } = scene;
+  const due = world.owed
+    .entries()
+    .filter(([key, amount]) => amount > 0n && world.addresses.actors.some((a) => key.startsWith(a)));
+  const [account, asset] = due.length > 0 && random.chance(85) ? random.pick(due)[0].split('/') : [anActor(scene), eth];
+  return command(account as Address, world.addresses.token, 'withdraw', [asset, aRecipient(scene)]);
+};
+
+const acceptIssuer: Idea = (scene) => {
+  const { random, world } = scene;
+  const offered = world.classes.values().filter(({ pendingIssuer }) => pendingIssuer !== zeroAddress);
+  const found = offered.length > 0 && random.chance(90) ? random.pick(offered) : aClass(scene);
+  const sender = found ? mostly(scene, found.pendingIssuer) : anActor(scene);
+  return command(sender, world.addresses.token, 'acceptIssuer', [found?.classId ?? aClassId(scene)]);
+};
+
+const acceptParent: Idea = (scene) => {
+  const { random, world } = scene;
+  const child = random.pick([...world.classes.values().filter(({ parents }) => parents.length > 0), aClass(scene)]);
+  const edge = random.below(child?.parents.length || 1);
+  const issuer = world.classes.get(child?.parents[edge]?.classId ?? 0n)?.issuer;
+  const sender = issuer ? mostly(scene, issuer) : anActor(scene);
+  const args = [child?.classId ?? aClassId(scene), BigInt(random.chance(90) ? edge : 20)];
+  return command(sender, world.addresses.token, 'acceptParent', args);
+};
+
+const transferIssuer = onClass('transferIssuer', (scene) => [scene.random.chance(80) ? anActor(scene) : zeroAddress]);
+
+function transfer(name: 'transferToken' | 'transferFrom' | 'safeTransferFrom'): Idea {
+  return (scene) => {
+    const { random, world } = scene;
+    const token = aToken(scene);
+    const id = tokenIdOr(scene, token);
+    const owner = token?.owner ?? anActor(scene);
+    const sender = random.chance(15) && token ? mostly(scene, token.approved) : mostly(scene, owner);
+    const from = random.chance(95) ? owner : aRecipient(scene);
+    const data = name === 'safeTransferFrom' && random.chance(50) ? ['0x1234'] : [];
+    const args = name === 'transferToken' ? [id, aRecipient(scene)] : [from, aRecipient(scene), id, ...data];
+    return command(sender, world.addresses.token, name, args);
+  };
+}
+
+const approve: Idea = (scene) => {
+  const token = aToken(scene);
+  const sender = token ? mostly(scene, token.owner) : anActor(scene);
+  return command(sender, scene.world.addresses.token, 'approve', [aRecipient(scene), tokenIdOr(scene, token)]);
+};
+
+const setApprovalForAll: Idea = (scene) => {
+  const operator = scene.random.chance(90) ? anActor(scene) : zeroAddress;
+  const args = [operator, scene.random.chance(40)];
+  return command(anActor(scene), scene.world.addresses.token, 'setApprovalForAll', args);
+};
+
+const approveForClass: Idea = (scene) => {
+  const args = [aClassId(scene), anActor(scene), scene.random.chance(50)];
+  return command(anActor(scene), scene.world.addresses.token, 'approveForClass', args);
+};
+
+const createClass: Idea = (scene) => {
+  const args = [anUri(scene), scene.random.bytes32(), scene.random.below(19), anUri(scene)];
+  return command(anActor(scene), scene.world.addresses.token, 'createClass', args);
+};
+
+const syncExpired: Idea = (scene) =>
+  command(anActor(scene), scene.world.addresses.token, 'syncExpired', [aClassId(scene)]);
+
+export const tokenIdeas: Ideas = [
+  [120, mint],
+  [50, mintFromLot],
+  [70, buy],
+  [30, openListing],
+  [8, closeListing],
+  [4, createClass],
+  [20, createClassWithTerms],
+  [35, createLot],
+  [15, onClass('publishPolicy', (scene) => [anUri(scene), aHash(scene)])],
+  [4, onClass('updateClassPolicy', (scene) => [anUri(scene)])],
+  [6, onClass('updateClassMetadata', (scene) => [anUri(scene), aHash(scene)])],
+  [8, transferIssuer],
+  [8, acceptIssuer],
+  [6, acceptParent],
+  [15, transfer('transferToken')],
+  [15, transfer('transferFrom')],
+  [20, transfer('safeTransferFrom')],
+  [15, approve],
+  [8, setApprovalForAll],
+  [15, approveForClass],
+  [55, transferValue],
+  [60, recordUsage],
+  [55, settleRevenueETH],
+  [55, settleRevenueERC20],
+  [90, claim],
+  [45, collectRoyalty],
+  [40, withdraw],
+  [45, refund],
+  [25, onExpired('sweepExpired')],
+  [12, onExpired('observeExpiry')],
+  [10, syncExpired],
+];

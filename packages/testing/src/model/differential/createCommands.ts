@@ -1,0 +1,134 @@
+import type { Armed } from '../world.js';
+import type { Command } from '../referenceToken.js';
+import { capture, channelIdeas } from './commandsOfChannels.js';
+import { createClassWithTerms, tokenIdeas, type Idea, type Ideas } from './commandsOfTokens.js';
+import { aChannel, aClassId, anActor, aLotOf, anAsset, aToken, command, tokenIdOr, type Scene } from './scene.js';
+
+const captureWeight = 110;
+
+const toExtension: Idea = (scene) => {
+  const { random, world } = scene;
+  const [name, args] = random.pick([
+    ['createClass', ['', `0x${'00'.repeat(32)}`, 0, '']],
+    ['syncExpired', [1n]],
+    ['observeExpiry', [1n]],
+    ['acceptIssuer', [1n]],
+    ['sweepExpired', [1n]],
+    ['updateClassPolicy', [1n, 'x']],
+    ['claim', [1n, anActor(scene), anActor(scene)]],
+    ['unknown', []],
+  ] as const);
+  return command(anActor(scene), world.addresses.extension, name, args);
+};
+
+/** Views, asked as anybody may: of what does not exist, too. */
+const aView: Idea = (scene) => {
+  const { random, world } = scene;
+  const tokenId = tokenIdOr(scene, random.chance(70) ? aToken(scene) : undefined);
+  const classId = aClassId(scene);
+  const [name, args] = random.pick<readonly [string, readonly unknown[]]>([
+    ...['valueOf', 'ownerOf', 'classOf', 'getApproved', 'tokenURI', 'policyOfToken'].map(
+      (view) => [view, [tokenId]] as const,
+    ),
+    ...['getClassMeta', 'classInfo', 'parentsOf', 'totalShareOf', 'issuerOf'].map((view) => [view, [classId]] as const),
+    ['pendingRevenue', [tokenId, anAsset(scene)]],
+    ['balanceOf', [random.chance(50) ? anActor(scene) : `0x${'00'.repeat(20)}`]],
+    ['revenueInfo', [classId, anAsset(scene)]],
+    ['royaltyDue', [classId, BigInt(random.below(3)), anAsset(scene)]],
+    ['lotInfo', aLotOf(scene)],
+    ['lotQuoteUp', [...aLotOf(scene), random.upTo(2n ** 64n - 1n)]],
+  ]);
+  return command(anActor(scene), world.addresses.token, name, args);
+};
+
+const channelState: Idea = (scene) => {
+  const channel = aChannel(scene);
+  return channel && command(anActor(scene), scene.world.addresses.channels, 'channelState', [channel]);
+};
+
+/** ETH or a selector that nobody asked for. */
+const nonsense: Idea = (scene) => {
+  const { random, world } = scene;
+  const { token, channels, market } = world.addresses;
+  return random.chance(50)
+    ? command(anActor(scene), random.pick([token, token, channels, market]), 'receive', [], random.upTo(9n))
+    : command(anActor(scene), random.pick([token, channels, market]), 'unknown', [], BigInt(random.below(2)));
+};
+
+/** ETH beside a call that takes none. */
+const unwanted: Idea = (scene) => {
+  const made = scene.random.weighted(tokenIdeas)(scene);
+  return made && { ...made, value: made.value + 1n };
+};
+
+const setRejects: Idea = (scene) => {
+  const actor = anActor(scene);
+  return command(actor, actor, 'setRejects', [scene.random.chance(25), scene.random.chance(25)]);
+};
+
+const arm: Idea = (scene) => {
+  const { random } = scene;
+  const actor = anActor(scene);
+  const made = random.weighted([...tokenIdeas, ...channelIdeas])(scene);
+  if (made === undefined) return undefined;
+  const armed: Armed = { target: made.target, name: made.name, args: made.args };
+  return command(actor, actor, 'arm', [armed]);
+};
+
+function onAsset(name: 'approve' | 'mint' | 'setMode'): Idea {
+  return (scene) => {
+    const { random, world } = scene;
+    const { token, market, assets } = world.addresses;
+    const account = anActor(scene);
+    const args = {
+      approve: () => [random.pick([token, market]), random.chance(85) ? 2n ** 255n : random.upTo(2n ** 64n)],
+      mint: () => [account, random.chance(90) ? 10n ** 30n : 2n ** 130n],
+      setMode: () => [
+        account,
+        random.weighted([
+          [70, 0],
+          [15, 1],
+          [15, 2],
+        ] as const),
+      ],
+    }[name]();
+    return command(account, random.pick(assets).address, name, args);
+  };
+}
+
+const otherIdeas: Ideas = [
+  [5, toExtension],
+  [25, aView],
+  [8, channelState],
+  [4, nonsense],
+  [5, unwanted],
+  [12, setRejects],
+  [20, arm],
+  [14, onAsset('approve')],
+  [8, onAsset('mint')],
+  [12, onAsset('setMode')],
+];
+
+const ideas: Ideas = [...tokenIdeas, ...channelIdeas, ...otherIdeas];
+
+/** What every world begins with: assets to spend, and some classes. */
+export function firstCommands(scene: Scene): readonly Command[] {
+  const { actors, assets, token, market } = scene.world.addresses;
+  const funding = actors.flatMap((actor) =>
+    assets.flatMap(({ address }) => [
+      command(actor, address, 'mint', [actor, 2n ** 130n]),
+      command(actor, address, 'approve', [token, 2n ** 255n]),
+      command(actor, address, 'approve', [market, 2n ** 255n]),
+    ]),
+  );
+  const classes = Array.from({ length: 4 }, () => createClassWithTerms(scene)).flatMap((made) => made ?? []);
+  return [...funding, ...classes];
+}
+
+export async function nextCommand(scene: Scene): Promise<Command> {
+  for (;;) {
+    const idea = scene.random.weighted<Idea | 'capture'>([...ideas, [captureWeight, 'capture']]);
+    const made = idea === 'capture' ? await capture(scene) : idea(scene);
+    if (made !== undefined) return made;
+  }
+}

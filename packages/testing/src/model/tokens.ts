@@ -1,0 +1,172 @@
+import { zeroAddress, type Address, type Hex } from '@kedge/core';
+import { hasCode, inside, isActor, react, type Call, type Handlers } from './call.js';
+import { requireIssuer } from './classes.js';
+import { releaseSpent } from './lots.js';
+import { refuse } from './revert.js';
+import { addShare, isExpired } from './shares.js';
+import { keyOf, type TokenRecord, type World } from './world.js';
+
+export const uint64Max = 2n ** 64n - 1n;
+export const uint32Max = 2n ** 32n - 1n;
+
+export function requireToken(world: World, tokenId: bigint): TokenRecord {
+  return world.tokens.get(tokenId) ?? refuse('ERC8028NonexistentToken', tokenId);
+}
+
+export function requireOwner(world: World, tokenId: bigint, caller: Address): TokenRecord {
+  const token = requireToken(world, tokenId);
+  if (token.owner !== caller) refuse('ERC8028Unauthorized', tokenId, caller);
+  return token;
+}
+
+export function requireUnexpired(world: World, token: TokenRecord): void {
+  if (isExpired(world, token)) refuse('ERC8028Expired', token.tokenId, token.expireAt);
+}
+
+export function takeValue(world: World, tokenId: bigint, units: bigint): void {
+  const token = requireToken(world, tokenId);
+  if (units > token.value) refuse('ERC8028InsufficientValue', tokenId, token.value, units);
+  world.tokens.set(tokenId, { ...token, value: token.value - units });
+}
+
+export function giveValue(world: World, tokenId: bigint, units: bigint): void {
+  const token = requireToken(world, tokenId);
+  const value = token.value + units;
+  if (value > uint64Max) refuse('DATValueTooLarge', value);
+  world.tokens.set(tokenId, { ...token, value });
+}
+
+export type Birth = {
+  readonly classId: bigint;
+  readonly lot: number;
+  readonly to: Address;
+  readonly value: bigint;
+  readonly share: bigint;
+  readonly expireAt: bigint;
+};
+
+export function mintToken(world: World, { classId, lot, to, value, share, expireAt }: Birth): bigint {
+  if (to === zeroAddress) refuse('ERC721InvalidReceiver', to);
+  if (value > uint64Max) refuse('DATValueTooLarge', value);
+  if (expireAt !== 0n && (expireAt < world.now() || expireAt > uint32Max)) refuse('DATInvalidExpiry', expireAt);
+  const record = world.classes.get(classId)!;
+  const tokenCount = record.tokenCount + 1;
+  const tokenId = classId * 2n ** 64n + BigInt(lot) * 2n ** 32n + BigInt(tokenCount);
+  const token: TokenRecord = {
+    tokenId,
+    classId,
+    lot,
+    owner: to,
+    value,
+    expireAt,
+    share: 0n,
+    shareRemoved: false,
+    expirySeen: false,
+    approved: zeroAddress,
+  };
+  world.classes.set(classId, { ...record, tokenCount });
+  world.tokens.set(tokenId, token);
+  if (share > 0n) addShare(world, token, share);
+  world.emit(world.addresses.token, 'Minted', tokenId, classId, to, value, share, expireAt);
+  world.emit(world.addresses.token, 'TransferToken', tokenId, zeroAddress, to);
+  world.emit(world.addresses.token, 'Transfer', zeroAddress, to, tokenId);
+  return tokenId;
+}
+
+export function isOperator(world: World, owner: Address, operator: Address): boolean {
+  return world.operators.get(keyOf(owner, operator)) ?? false;
+}
+
+export function isClassOperator(world: World, owner: Address, classId: bigint, operator: Address): boolean {
+  return world.classOperators.get(keyOf(owner, classId, operator)) ?? false;
+}
+
+/** Whether `to` takes a token that is sent to it safely. */
+function acceptsTokens(world: World, to: Address): boolean {
+  if (!hasCode(world, to)) return true;
+  if (!isActor(world, to)) return false;
+  react(world, to);
+  return !world.actors.get(to)!.rejectsTokens;
+}
+
+export function tokenHandlers(world: World): Handlers {
+  const { token: self } = world.addresses;
+  const requireUser = (token: TokenRecord, caller: Address) => {
+    if (caller === token.owner || isClassOperator(world, token.owner, token.classId, caller)) return;
+    refuse('ERC8028Unauthorized', token.tokenId, caller);
+  };
+  const transfer = (caller: Address, from: Address, to: Address, tokenId: bigint) => {
+    const token = requireToken(world, tokenId);
+    if (token.owner !== from) refuse('ERC721IncorrectOwner', from, tokenId, token.owner);
+    if (to === zeroAddress) refuse('ERC721InvalidReceiver', to);
+    if (![token.owner, token.approved].includes(caller) && !isOperator(world, token.owner, caller)) {
+      refuse('ERC8028Unauthorized', tokenId, caller);
+    }
+    world.tokens.set(tokenId, { ...token, owner: to, approved: zeroAddress });
+    world.emit(self, 'TransferToken', tokenId, from, to);
+    world.emit(self, 'Transfer', from, to, tokenId);
+  };
+  return {
+    mint({ sender }: Call, classId: bigint, to: Address, value: bigint, shareRatio: bigint, expireAt: bigint) {
+      const { policies } = requireIssuer(world, classId, sender);
+      // P10
+      const share = shareRatio > uint32Max ? uint32Max : shareRatio;
+      return mintToken(world, { classId, lot: policies.length, to, value, share, expireAt });
+    },
+    transferValue({ sender }: Call, fromId: bigint, toId: bigint, units: bigint) {
+      if (fromId === toId) refuse('DATSameToken', fromId);
+      const from = requireToken(world, fromId);
+      const to = requireToken(world, toId);
+      if (from.classId !== to.classId) refuse('ERC8028ClassMismatch', fromId, toId);
+      if (from.lot !== to.lot) refuse('DATLotMismatch', fromId, toId);
+      requireUser(from, sender);
+      if (units === 0n) refuse('DATZeroUnits');
+      requireUnexpired(world, from);
+      requireUnexpired(world, to);
+      const backed = world.lots.has(keyOf(from.classId, from.lot));
+      const outlives = from.expireAt !== 0n && (to.expireAt === 0n || to.expireAt > from.expireAt);
+      if (backed && outlives) refuse('DATOutlivesSource', fromId, toId);
+      takeValue(world, fromId, units);
+      giveValue(world, toId, units);
+      world.emit(self, 'ValueTransferred', fromId, toId, units);
+    },
+    recordUsage({ sender }: Call, tokenId: bigint, metricType: Hex, amount: bigint) {
+      const token = requireToken(world, tokenId);
+      requireUser(token, sender);
+      requireUnexpired(world, token);
+      takeValue(world, tokenId, amount);
+      world.emit(self, 'UsageRecorded', tokenId, metricType, amount, sender);
+      // No channel, so nobody has a cut.
+      releaseSpent(world, token, amount, zeroAddress);
+    },
+    approveForClass({ sender }: Call, classId: bigint, operator: Address, approved: boolean) {
+      world.classOperators.set(keyOf(sender, classId, operator), approved);
+      world.emit(self, 'ApprovalForClass', sender, classId, operator, approved);
+    },
+    transferToken({ sender }: Call, tokenId: bigint, to: Address) {
+      transfer(sender, requireToken(world, tokenId).owner, to, tokenId);
+    },
+    transferFrom({ sender }: Call, from: Address, to: Address, tokenId: bigint) {
+      transfer(sender, from, to, tokenId);
+    },
+    safeTransferFrom({ sender }: Call, from: Address, to: Address, tokenId: bigint) {
+      inside(world, self, () => {
+        transfer(sender, from, to, tokenId);
+        if (!acceptsTokens(world, to)) refuse('ERC721InvalidReceiver', to);
+      });
+    },
+    approve({ sender }: Call, to: Address, tokenId: bigint) {
+      const token = requireToken(world, tokenId);
+      if (sender !== token.owner && !isOperator(world, token.owner, sender)) {
+        refuse('ERC8028Unauthorized', tokenId, sender);
+      }
+      world.tokens.set(tokenId, { ...token, approved: to });
+      world.emit(self, 'Approval', token.owner, to, tokenId);
+    },
+    setApprovalForAll({ sender }: Call, operator: Address, approved: boolean) {
+      if (operator === zeroAddress) refuse('ERC721InvalidOperator', operator);
+      world.operators.set(keyOf(sender, operator), approved);
+      world.emit(self, 'ApprovalForAll', sender, operator, approved);
+    },
+  };
+}

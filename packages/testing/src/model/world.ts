@@ -1,0 +1,165 @@
+import type { Address, Hex } from '@kedge/core';
+import { createJournal, type Journal, type Table } from './journal.js';
+
+/** Everything below is in lower case, so that addresses are equal as strings. */
+export type Addresses = {
+  readonly token: Address;
+  readonly extension: Address;
+  readonly channels: Address;
+  readonly market: Address;
+  /** Contracts that act for the test. They take ETH and tokens, or not, and may call back while they do. */
+  readonly actors: readonly Address[];
+  readonly assets: readonly AssetTerms[];
+};
+
+/** @param feeBps Basis points that vanish from every transfer. */
+export type AssetTerms = { readonly address: Address; readonly feeBps: bigint };
+
+export type Policy = { readonly uri: string; readonly hash: Hex };
+export type Parent = { readonly classId: bigint; readonly royaltyBps: number; readonly accepted: boolean };
+
+export type ClassRecord = {
+  readonly classId: bigint;
+  readonly issuer: Address;
+  readonly pendingIssuer: Address;
+  readonly kind: number;
+  readonly unitDecimals: number;
+  readonly metadataURI: string;
+  readonly integrityHash: Hex;
+  readonly beneficiary: Address;
+  readonly parents: readonly Parent[];
+  /** Version 1 is the first. */
+  readonly policies: readonly Policy[];
+  readonly lotCount: number;
+  readonly tokenCount: number;
+};
+
+export type LotTerms = {
+  readonly asset: Address;
+  readonly priceNumerator: bigint;
+  readonly priceDenominator: bigint;
+  readonly operatorBps: number;
+  readonly refundable: boolean;
+  readonly expiredToClass: boolean;
+  readonly seller: Address;
+};
+
+/** A backed lot; `spent`, `outstanding` and `escrow` over all its tokens and locks. */
+export type LotRecord = {
+  readonly classId: bigint;
+  readonly lot: number;
+  readonly terms: LotTerms;
+  readonly policyVersion: number;
+  readonly outstanding: bigint;
+  readonly spent: bigint;
+  readonly escrow: bigint;
+};
+
+export type TokenRecord = {
+  readonly tokenId: bigint;
+  readonly classId: bigint;
+  readonly lot: number;
+  readonly owner: Address;
+  readonly value: bigint;
+  readonly expireAt: bigint;
+  readonly share: bigint;
+  /** Somebody has taken its expired share out of the class's total. */
+  readonly shareRemoved: boolean;
+  readonly expirySeen: boolean;
+  readonly approved: Address;
+};
+
+/** The revenue of one class in one asset. */
+export type Books = {
+  readonly index: bigint;
+  readonly carry: bigint;
+  readonly received: bigint;
+  readonly claimed: bigint;
+  readonly orphan: bigint;
+  readonly backing: bigint;
+  /** What each parent has collected, by edge. */
+  readonly collected: readonly bigint[];
+};
+
+export type LockRecord = {
+  readonly module: Address;
+  readonly lockId: Hex;
+  readonly tokenId: bigint;
+  readonly remaining: bigint;
+  readonly lockedAt: bigint;
+  /** Its id stays used. */
+  readonly ended: boolean;
+};
+
+export type Listing = { readonly open: boolean; readonly supply: bigint; readonly expireAt: bigint };
+
+/** What an actor calls when it is called back, once. */
+export type Armed = { readonly target: Address; readonly name: string; readonly args: readonly unknown[] };
+export type ActorState = { readonly rejectsEth: boolean; readonly rejectsTokens: boolean; readonly armed?: Armed };
+
+/** An asset moves as asked, answers false, or reverts, where one of these accounts takes part. */
+export type AssetMode = 'moves' | 'false' | 'reverts';
+
+export type Emitted = { readonly address: Address; readonly name: string; readonly args: readonly unknown[] };
+
+export type World = {
+  readonly addresses: Addresses;
+  readonly journal: Journal;
+  readonly classes: Table<bigint, ClassRecord>;
+  readonly lots: Table<string, LotRecord>;
+  readonly tokens: Table<bigint, TokenRecord>;
+  readonly books: Table<string, Books>;
+  /** Unclaimed revenue of a token in an asset, times 2^48. */
+  readonly earned: Table<string, bigint>;
+  readonly owed: Table<string, bigint>;
+  readonly locks: Table<string, LockRecord>;
+  readonly listings: Table<string, Listing>;
+  readonly operators: Table<string, boolean>;
+  readonly classOperators: Table<string, boolean>;
+  /** The zero address stands for ETH. */
+  readonly balances: Table<string, bigint>;
+  readonly allowances: Table<string, bigint>;
+  readonly assetModes: Table<string, AssetMode>;
+  readonly actors: Table<Address, ActorState>;
+  /** Contracts that are in the middle of a call that lets somebody else call. */
+  readonly entered: Table<Address, boolean>;
+  readonly emitted: Table<number, Emitted>;
+  /** Seconds; the time of the block. */
+  readonly now: () => bigint;
+  readonly emit: (address: Address, name: string, ...args: readonly unknown[]) => void;
+  /** A call by an actor, from within another. */
+  readonly invoke: (sender: Address, target: Address, name: string, args: readonly unknown[], value: bigint) => unknown;
+};
+
+export function createWorld(addresses: Addresses, now: () => bigint, invoke: World['invoke']): World {
+  const journal = createJournal();
+  const emitted = journal.table<number, Emitted>();
+  return {
+    addresses,
+    journal,
+    classes: journal.table(),
+    lots: journal.table(),
+    tokens: journal.table(),
+    books: journal.table(),
+    earned: journal.table(),
+    owed: journal.table(),
+    locks: journal.table(),
+    listings: journal.table(),
+    operators: journal.table(),
+    classOperators: journal.table(),
+    balances: journal.table(),
+    allowances: journal.table(),
+    assetModes: journal.table(),
+    actors: journal.table(),
+    entered: journal.table(),
+    emitted,
+    now,
+    emit: (address, name, ...args) => emitted.set(emitted.keys().length, { address, name, args }),
+    invoke,
+  };
+}
+
+/** A key made of several. */
+export function keyOf(...parts: readonly (string | bigint | number)[]): string {
+  return parts.join('/');
+}
