@@ -11,12 +11,14 @@ import {LockUses} from "./LockUses.sol";
 /// Assembly, because this is done a hundred times in a transaction; `CapturedItems.t.sol` holds it equal to the same in
 /// Solidity. It works on a desk at a fixed place, the first in memory, where what does not change is written once.
 library CapturedItems {
-    // A header: operator(20) | channelKey(20) | rate(8) | burst(8) | grace(4) | mode(1) | count(2)
+    // A header: operator(20) | channelKey(20) | rate(8) | burst(8) | grace(4) | unsigned(1 bit) | mode(7 bits) | count(2)
     uint256 internal constant HEADER_LENGTH = 63;
+    uint256 private constant KIND = 60;
 
-    // An item: holder(20) | tokenId(16) | deadline(8) | salt(32) | cap(8) | cumulativeUnits(8) | receiptHash(32) | seq(8)
-    // | signature(64), of which cap to seq are read below at these offsets
-    uint256 internal constant ITEM_LENGTH = 196;
+    // An item: holder(20) | tokenId(16) | deadline(8) | salt(32) | cap(8) | cumulativeUnits(8) | receiptHash(32) | seq(8),
+    // and in a signed run | signature(64). Cap to signature are read below at these offsets.
+    uint256 internal constant UNSIGNED_LENGTH = 132;
+    uint256 internal constant SIGNED_LENGTH = 196;
     uint256 internal constant USE_LENGTH = 64;
     uint256 private constant CAP = 76;
     uint256 private constant UNITS = 84;
@@ -93,33 +95,47 @@ library CapturedItems {
 
     /// @dev Puts the run that begins at `at` on the desk. Places are in calldata. `runEnd` is beyond the items' where there
     /// are not as many bytes as the run says.
-    function openRun(uint256 at) internal pure returns (uint256 item, uint256 runEnd) {
+    function openRun(uint256 at) internal pure returns (uint256 item, uint256 itemLength, uint256 runEnd) {
+        (item, itemLength, runEnd) = extentOf(at);
         assembly ("memory-safe") {
             calldatacopy(add(OPERATOR, 12), at, 20)
             calldatacopy(add(CHANNEL_KEY, 12), add(at, 20), 20)
             calldatacopy(add(RATE, 24), add(at, 40), 8)
             calldatacopy(add(BURST, 24), add(at, 48), 8)
             calldatacopy(add(GRACE, 28), add(at, 56), 4)
-            calldatacopy(add(MODE, 31), add(at, 60), 1)
+            mstore(MODE, and(shr(248, calldataload(add(at, KIND))), 0x7f))
+        }
+    }
+
+    /// @dev The run that begins at `at`: its first item, the length of each, and its end.
+    function extentOf(uint256 at) internal pure returns (uint256 item, uint256 itemLength, uint256 runEnd) {
+        assembly ("memory-safe") {
+            // unsigned(1) | mode(7) | count(16)
+            let kind := shr(232, calldataload(add(at, KIND)))
             item := add(at, HEADER_LENGTH)
-            runEnd := add(item, mul(shr(240, calldataload(add(at, 61))), ITEM_LENGTH))
+            itemLength := sub(SIGNED_LENGTH, shl(6, shr(23, kind)))
+            runEnd := add(item, mul(and(kind, 0xffff), itemLength))
         }
     }
 
     /// @dev Turns the run's items from `item` on into uses from the place `use` on, up to the first that is too late (R6) or
-    /// not signed by its channel's key (R10). `signer` is who signed that one: zero for a high `s` or no key at all.
-    function scan(uint256 item, uint256 runEnd, uint256 use)
+    /// not its channel key's word (R10). `signer` is whose word that one is: who recovers from its signature, zero for a
+    /// high `s` or no key at all; or, without signatures, who sends the transaction.
+    function scan(uint256 item, uint256 itemLength, uint256 runEnd, uint256 use)
         internal
         view
         returns (uint256 next, uint256 nextUse, address signer)
     {
         next = item;
         nextUse = use;
+        signer = msg.sender;
         assembly ("memory-safe") {
             // LockMeter: burst(64) | rate(64) | cumulative(64) | cap(64). No rate is no limit (R9).
             let rateAndBurst := 0xffffffffffffffff
             if mload(RATE) { rateAndBurst := or(shl(64, mload(RATE)), mload(BURST)) }
-            for {} lt(next, runEnd) { next := add(next, ITEM_LENGTH) } {
+            // The earliest deadline that is not too late: below zero where the grace is long.
+            let earliest := sub(timestamp(), mload(GRACE))
+            for {} lt(next, runEnd) { next := add(next, itemLength) } {
                 calldatacopy(add(HOLDER, 12), next, 20)
                 calldatacopy(add(TOKEN_ID, 16), add(next, 20), 16)
                 calldatacopy(add(DEADLINE, 24), add(next, 36), 8)
@@ -128,29 +144,25 @@ library CapturedItems {
                 mstore(STRUCT_HASH, keccak256(DESK, 0x180))
                 mstore(CHANNEL_ID, keccak256(PREIMAGE, 0x42))
 
-                // Units and, in the next word, receipt hash.
-                calldatacopy(add(VOUCHER_UNITS, 24), add(next, UNITS), 40)
-                calldatacopy(add(VOUCHER_SEQ, 24), add(next, SEQ), 8)
-                mstore(STRUCT_HASH, keccak256(VOUCHER, 0xa0))
-                mstore(DIGEST, keccak256(PREIMAGE, 0x42))
+                if eq(itemLength, SIGNED_LENGTH) {
+                    // Units and, in the next word, receipt hash.
+                    calldatacopy(add(VOUCHER_UNITS, 24), add(next, UNITS), 40)
+                    calldatacopy(add(VOUCHER_SEQ, 24), add(next, SEQ), 8)
+                    mstore(STRUCT_HASH, keccak256(VOUCHER, 0xa0))
+                    mstore(DIGEST, keccak256(PREIMAGE, 0x42))
 
-                // ERC-2098: r | (v - 27) << 255 | s
-                calldatacopy(R, add(next, SIGNATURE), 64)
-                let s := mload(S)
-                mstore(V, add(shr(255, s), 27))
-                s := and(s, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
-                mstore(S, s)
-                mstore(0, 0)
-                // Where it fails for lack of gas, too little is left for anything else.
-                pop(staticcall(gas(), 1, DIGEST, 0x80, 0, 0x20))
-                // No overflow: 64 and 32 bits.
-                if or(
-                    or(gt(timestamp(), add(mload(DEADLINE), mload(GRACE))), gt(s, HALF_ORDER)),
-                    xor(mload(0), mload(CHANNEL_KEY))
-                ) {
+                    // ERC-2098: r | (v - 27) << 255 | s
+                    calldatacopy(R, add(next, SIGNATURE), 64)
+                    let s := mload(S)
+                    mstore(V, add(shr(255, s), 27))
+                    s := and(s, 0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff)
+                    mstore(S, s)
+                    mstore(0, 0)
+                    // Where it fails for lack of gas, too little is left for anything else.
+                    pop(staticcall(gas(), 1, DIGEST, 0x80, 0, 0x20))
                     signer := mul(mload(0), iszero(gt(s, HALF_ORDER)))
-                    break
                 }
+                if or(slt(mload(DEADLINE), earliest), xor(signer, mload(CHANNEL_KEY))) { break }
 
                 mstore(nextUse, mload(CHANNEL_ID))
                 // Cap and units are side by side, as in the meter.
@@ -181,15 +193,13 @@ library CapturedItems {
     }
 
     /// @dev The item at `position`, counted from the run that begins at `at`.
-    function itemAt(uint256 at, uint256 position) internal pure returns (uint256 item) {
-        assembly ("memory-safe") {
-            for {} 1 {} {
-                let count := shr(240, calldataload(add(at, 61)))
-                item := add(add(at, HEADER_LENGTH), mul(position, ITEM_LENGTH))
-                if lt(position, count) { break }
-                position := sub(position, count)
-                at := add(add(at, HEADER_LENGTH), mul(count, ITEM_LENGTH))
-            }
+    function itemAt(uint256 at, uint256 position) internal pure returns (uint256) {
+        while (true) {
+            (uint256 item, uint256 itemLength, uint256 runEnd) = extentOf(at);
+            uint256 count = (runEnd - item) / itemLength;
+            if (position < count) return item + position * itemLength;
+            position -= count;
+            at = runEnd;
         }
     }
 
@@ -198,14 +208,17 @@ library CapturedItems {
     function emitCaptured(bytes32 topic, LockUses uses, uint256 at, uint256 end) internal returns (bool missed) {
         uint256 use = uses.placeOf(0);
         uint256 takes = uses.takesOf();
-        assembly ("memory-safe") {
-            // Where the take of a use is, beyond the use.
-            takes := sub(takes, use)
-            for {} lt(at, end) {} {
-                let item := add(at, HEADER_LENGTH)
-                at := add(item, mul(shr(240, calldataload(add(at, 61))), ITEM_LENGTH))
+        // Where the take of a use is, beyond the use.
+        unchecked {
+            takes -= use;
+        }
+        while (at < end) {
+            uint256 item;
+            uint256 itemLength;
+            (item, itemLength, at) = extentOf(at);
+            assembly ("memory-safe") {
                 for {} lt(item, at) {
-                    item := add(item, ITEM_LENGTH)
+                    item := add(item, itemLength)
                     use := add(use, 0x40)
                 } {
                     let take := add(takes, use)

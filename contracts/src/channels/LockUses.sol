@@ -7,23 +7,28 @@ import {IDATLocks} from "../interfaces/IDATLocks.sol";
 /// `IDATLocks.consumeLocks` without a copy. `LockUses.t.sol` holds it equal to Solidity's own call.
 ///
 /// Points at the first `LockUse`, two words each. Before it there is room for the head of the call; after the last comes
-/// the answer. Positions are below the capacity that the memory was made with.
+/// the answer, whose place is told before the first call. Positions are below the capacity that the memory was made with.
 type LockUses is uint256;
 
-using {lockIdAt, consume, placeOf, takesOf} for LockUses global;
+using {lockIdAt, answerAt, consume, placeOf, takesOf} for LockUses global;
 
 function newLockUses(uint256 capacity) pure returns (LockUses uses) {
     assembly ("memory-safe") {
         uses := add(mload(0x40), 0xc0)
-        let answer := add(uses, shl(6, capacity))
-        mstore(sub(uses, 0xc0), answer)
-        mstore(0x40, add(add(answer, 0x40), shl(6, capacity)))
+        mstore(0x40, add(add(uses, 0x40), shl(7, capacity)))
     }
 }
 
 function lockIdAt(LockUses uses, uint256 position) pure returns (bytes32 lockId) {
     assembly ("memory-safe") {
         lockId := mload(add(uses, shl(6, position)))
+    }
+}
+
+/// @dev Answers go to `place`, which is behind the last use: memory that is not needed is not paid for.
+function answerAt(LockUses uses, uint256 place) pure {
+    assembly ("memory-safe") {
+        mstore(sub(uses, 0xc0), place)
     }
 }
 

@@ -53,7 +53,7 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
     /// @dev Memory before the first line would be in the desk's way.
     function _captureItems(bytes calldata items) private {
         CapturedItems.openDesk(_domainSeparatorV4());
-        LockUses uses = newLockUses(items.length / CapturedItems.ITEM_LENGTH);
+        LockUses uses = newLockUses(items.length / CapturedItems.UNSIGNED_LENGTH);
         uint256 index;
         uint256 at = items.startOf();
         uint256 end = at + items.length;
@@ -78,19 +78,20 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         uint256 use = first;
         next = at;
         do {
-            (uint256 item, uint256 runEnd) = CapturedItems.openRun(next);
+            (uint256 item, uint256 itemLength, uint256 runEnd) = CapturedItems.openRun(next);
             if (runEnd > end) revert ValueChannelsMalformedItems();
             while (true) {
                 address signer;
-                (item, use, signer) = CapturedItems.scan(item, runEnd, use);
+                (item, use, signer) = CapturedItems.scan(item, itemLength, runEnd, use);
                 if (item == runEnd) break;
                 _fail(index + (use - first) / CapturedItems.USE_LENGTH, signer);
                 use = CapturedItems.putBlank(use);
-                item += CapturedItems.ITEM_LENGTH;
+                item += itemLength;
             }
             next = runEnd;
         } while (next < end && CapturedItems.operatorAt(next) == operator);
         used = (use - first) / CapturedItems.USE_LENGTH;
+        uses.answerAt(use);
     }
 
     /// @dev In one call; where that fails, one by one, so that items fail alone (R8). The uses are of the items in the runs

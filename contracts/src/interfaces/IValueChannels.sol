@@ -81,7 +81,7 @@ interface IValueChannels {
     error ValueChannelsMalformedItems();
     /// @notice Thrown when a channel is not open: never opened, or closed.
     error ValueChannelsNotOpen(bytes32 channelId);
-    /// @notice Thrown when a voucher is not signed by the channel key.
+    /// @notice Thrown when a voucher is not signed by the channel key, or comes unsigned from another caller: the `signer`.
     error ValueChannelsWrongSigner(bytes32 channelId, address signer, address channelKey);
     /// @notice Thrown when a capture comes after deadline + grace.
     error ValueChannelsTooLate(bytes32 channelId, uint64 deadline, uint32 grace);
@@ -95,6 +95,8 @@ interface IValueChannels {
     /// holder(20) | tokenId(16) | deadline(8) | salt(32) | cap(8) | cumulativeUnits(8) | receiptHash(32) | seq(8) |
     /// signature(64): numbers of bytes in brackets, fields those of `Channel` and `Voucher`, the signature r | (v - 27)
     /// << 255 | s of ERC-2098. The channel id is derived. Consecutive runs of one operator are captured together.
+    /// A run with mode + 128 is unsigned: its items end with seq, and count where the caller is the channel key, whose
+    /// transaction is the signature; everything else holds for them as for signed ones.
     function capture(bytes calldata items, RoyaltyEdge[] calldata edges, ReceiptAnchor[] calldata anchors) external;
 
     /// @notice Ends a channel and returns the rest to the token.

@@ -51,6 +51,7 @@ contract LockUsesTest is Test {
         for (uint256 i = 0; i < list.length; ++i) {
             set(uses, i, list[i]);
         }
+        uses.answerAt(uses.placeOf(list.length));
         assertTrue(uses.consume(address(recorder), from, count, metric, operator));
 
         LockUse[] memory part = new LockUse[](count);
@@ -79,7 +80,9 @@ contract LockUsesTest is Test {
     }
 
     function consumeAt(address token) external {
-        newLockUses(1).consume(token, 0, 0, 0, address(0));
+        LockUses uses = newLockUses(1);
+        uses.answerAt(uses.placeOf(0));
+        uses.consume(token, 0, 0, 0, address(0));
     }
 
     function set(LockUses uses, uint256 position, LockUse memory lockUse) private pure {

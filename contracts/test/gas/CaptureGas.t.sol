@@ -69,6 +69,26 @@ contract CaptureGasTest is KedgeTest {
         snapshotBatch(100, "100 channels");
     }
 
+    function snapshotUnsigned(uint256 count, string memory name) private {
+        CaptureItem[] memory items = new CaptureItem[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            items[i] = unsignedItem(open[i], 1000);
+        }
+        vm.prank(channelKey);
+        capture(items);
+        uint256 gas = vm.snapshotGasLastCall("capture", name);
+        if (count > 1) vm.snapshotValue("capture", string.concat(name, ", each"), gas / count);
+        assertEq(capturedOf(open[count - 1]), 1000);
+    }
+
+    function test_CaptureUnsigned1() public {
+        snapshotUnsigned(1, "1 channel, sent by the key");
+    }
+
+    function test_CaptureUnsigned100() public {
+        snapshotUnsigned(100, "100 channels, sent by the key");
+    }
+
     function test_CaptureWithRoyaltyAndAnchor() public {
         RoyaltyEdge[] memory edges = new RoyaltyEdge[](1);
         edges[0] = RoyaltyEdge(classId, 0, ETH);

@@ -3,7 +3,8 @@ pragma solidity 0.8.34;
 
 import {Channel} from "../../src/interfaces/IValueChannels.sol";
 
-/// @notice One item of a capture: a channel, its newest voucher (without the id, which is derived) and the signature.
+/// @notice One item of a capture: a channel, its newest voucher (without the id, which is derived) and the signature, which
+/// an unsigned one goes without.
 struct CaptureItem {
     Channel channel;
     uint64 cumulativeUnits;
@@ -11,15 +12,16 @@ struct CaptureItem {
     uint64 seq;
     bytes32 r;
     bytes32 vs;
+    bool unsigned;
 }
 
 /// @notice Items as `IValueChannels.capture` takes them: consecutive ones with equal headers are a run.
 function encodeItems(CaptureItem[] memory items) pure returns (bytes memory packed) {
     for (uint256 i = 0; i < items.length;) {
-        bytes memory header = headerOf(items[i].channel);
+        bytes memory header = headerOf(items[i]);
         bytes memory run;
         uint16 count = 0;
-        while (i < items.length && keccak256(headerOf(items[i].channel)) == keccak256(header)) {
+        while (i < items.length && keccak256(headerOf(items[i])) == keccak256(header)) {
             run = bytes.concat(run, encodeItem(items[i]));
             ++count;
             ++i;
@@ -28,10 +30,10 @@ function encodeItems(CaptureItem[] memory items) pure returns (bytes memory pack
     }
 }
 
-function headerOf(Channel memory channel) pure returns (bytes memory) {
-    return abi.encodePacked(
-        channel.operator, channel.channelKey, channel.rate, channel.burst, channel.grace, uint8(channel.mode)
-    );
+function headerOf(CaptureItem memory item) pure returns (bytes memory) {
+    Channel memory channel = item.channel;
+    uint8 kind = uint8(channel.mode) + (item.unsigned ? 128 : 0);
+    return abi.encodePacked(channel.operator, channel.channelKey, channel.rate, channel.burst, channel.grace, kind);
 }
 
 function encodeItem(CaptureItem memory item) pure returns (bytes memory) {
@@ -40,7 +42,8 @@ function encodeItem(CaptureItem memory item) pure returns (bytes memory) {
         abi.encodePacked(
             channel.holder, uint128(channel.tokenId), channel.deadline, channel.salt, channel.cap, item.cumulativeUnits
         ),
-        abi.encodePacked(item.receiptHash, item.seq, item.r, item.vs)
+        abi.encodePacked(item.receiptHash, item.seq),
+        item.unsigned ? bytes("") : abi.encodePacked(item.r, item.vs)
     );
 }
 

@@ -175,9 +175,15 @@ abstract contract KedgeTest is Test {
         view
         returns (CaptureItem memory item)
     {
-        item = CaptureItem(channel, cumulativeUnits, keccak256("receipt"), 1, 0, 0);
+        item = unsignedItem(channel, cumulativeUnits);
+        item.unsigned = false;
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(secret, digestOf(item));
         (item.r, item.vs) = compactSignature(v, r, s);
+    }
+
+    /// @notice What the channel key captures by sending it.
+    function unsignedItem(Channel memory channel, uint64 cumulativeUnits) internal pure returns (CaptureItem memory) {
+        return CaptureItem(channel, cumulativeUnits, keccak256("receipt"), 1, 0, 0, true);
     }
 
     function digestOf(CaptureItem memory item) internal view returns (bytes32) {

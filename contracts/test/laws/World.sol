@@ -292,18 +292,23 @@ contract World is Model {
         (c.channel, c.id, c.token, c.openedAt, c.open) = (channel, id, at, block.timestamp, true);
     }
 
-    /// @notice Up to four vouchers, some of them forged, late, stale or above the cap, and up to two edges.
+    /// @notice Up to four vouchers, some of them forged, late, stale or above the cap, some unsigned, which count only where
+    /// the channel key sends them, and up to two edges.
     function capture(uint256 which, uint256 count, uint64[4] calldata signed, uint256 edgeSeed) external {
         if (opened.length == 0) return;
         count = bound(count, 1, 4);
         CaptureItem[] memory items = new CaptureItem[](count);
         RoyaltyEdge[] memory edgesToCollect = new RoyaltyEdge[](edgeSeed % 3);
         delete runOperator;
+        address sender = edgeSeed % 2 == 0 ? channelKey : stranger;
         for (uint256 i = 0; i < count; ++i) {
             ChannelModel storage c = opened[(which % opened.length + i) % opened.length];
-            bool forged = signed[i] % 5 == 0;
+            bool unsigned = signed[i] % 7 < 3;
+            bool forged = unsigned ? sender != channelKey : signed[i] % 5 == 0;
             uint64 cumulative = signed[i] % 11 == 0 ? signed[i] : uint64(bound(signed[i], 0, c.channel.cap));
-            items[i] = voucherItem(c.channel, cumulative, forged ? uint256(0xBAD) : channelKeySecret);
+            items[i] = unsigned
+                ? unsignedItem(c.channel, cumulative)
+                : voucherItem(c.channel, cumulative, forged ? uint256(0xBAD) : channelKeySecret);
             // Items side by side with one operator are consumed together, whatever becomes of each.
             if (c.channel.operator != runOperator) endRun();
             runOperator = c.channel.operator;
@@ -317,6 +322,7 @@ contract World is Model {
             edgesToCollect[i] = RoyaltyEdge(classId, edge, assetOf(asset));
             collected(classId, edge, asset);
         }
+        vm.prank(sender);
         channels.capture(encodeItems(items), edgesToCollect, new ReceiptAnchor[](0));
     }
 

@@ -7,14 +7,17 @@ import { writeUint } from './words.js';
 export type CaptureItem = {
   readonly channel: Channel;
   readonly voucher: Omit<Voucher, 'channelId'>;
-  /** 65 bytes `r | s | v`, or the 64 of ERC-2098. */
-  readonly signature: Hex;
+  /** 65 bytes `r | s | v`, or the 64 of ERC-2098. Without it the channel key itself has to send the capture. */
+  readonly signature?: Hex | undefined;
 };
 
 const headerLength = 61;
 const countLength = 2;
-const itemLength = 196;
+const unsignedLength = 132;
+const signatureLength = 64;
 const longestRun = 0xffff;
+/** Of the header's mode: the run's items bear no signatures. */
+const unsignedBit = 0x80;
 
 /**
  * Items as `ValueChannels.capture` takes them: packed, and the terms that consecutive items share written once. Items keep
@@ -24,30 +27,34 @@ const longestRun = 0xffff;
  *
  * @example
  * await channels.write.capture([encodeCaptureItems([{ channel, voucher, signature }]), edges, anchors]);
+ * await channelKey.write.capture([encodeCaptureItems([{ channel, voucher }]), edges, anchors]);
  */
 export function encodeCaptureItems(items: readonly CaptureItem[]): Hex {
   const runs: { readonly header: Hex; readonly items: CaptureItem[] }[] = [];
   for (const item of items) {
-    const header = headerOf(item.channel);
+    const header = headerOf(item);
     const run = runs.at(-1);
     if (run !== undefined && run.header === header && run.items.length < longestRun) run.items.push(item);
     else runs.push({ header, items: [item] });
   }
-  const packed = new Uint8Array(runs.length * (headerLength + countLength) + items.length * itemLength);
+  const signed = items.filter(({ signature }) => signature !== undefined).length;
+  const packed = new Uint8Array(
+    runs.length * (headerLength + countLength) + items.length * unsignedLength + signed * signatureLength,
+  );
   let offset = 0;
   for (const run of runs) {
     writeHex(packed, offset, run.header, headerLength);
     writePacked(packed, offset + headerLength, 16, BigInt(run.items.length), 'count');
     offset += headerLength + countLength;
     for (const item of run.items) {
-      writeItem(packed, offset, item);
-      offset += itemLength;
+      offset = writeItem(packed, offset, item);
     }
   }
   return bytesToHex(packed);
 }
 
-function headerOf({ operator, channelKey, rate, burst, grace, mode }: Channel): Hex {
+function headerOf({ channel, signature }: CaptureItem): Hex {
+  const { operator, channelKey, rate, burst, grace, mode } = channel;
   const header = new Uint8Array(headerLength);
   writeHex(header, 0, operator, 20);
   writeHex(header, 20, channelKey, 20);
@@ -55,10 +62,12 @@ function headerOf({ operator, channelKey, rate, burst, grace, mode }: Channel): 
   writePacked(header, 48, 64, burst, 'burst');
   writePacked(header, 56, 32, BigInt(grace), 'grace');
   writePacked(header, 60, 8, BigInt(channelModes.indexOf(mode)), 'mode');
+  if (signature === undefined) header[60]! |= unsignedBit;
   return bytesToHex(header);
 }
 
-function writeItem(packed: Uint8Array, offset: number, { channel, voucher, signature }: CaptureItem): void {
+/** Answers with the offset behind the item. */
+function writeItem(packed: Uint8Array, offset: number, { channel, voucher, signature }: CaptureItem): number {
   writeHex(packed, offset, channel.holder, 20);
   writePacked(packed, offset + 20, 128, channel.tokenId, 'tokenId');
   writePacked(packed, offset + 36, 64, channel.deadline, 'deadline');
@@ -67,7 +76,9 @@ function writeItem(packed: Uint8Array, offset: number, { channel, voucher, signa
   writePacked(packed, offset + 84, 64, voucher.cumulativeUnits, 'cumulativeUnits');
   writeHex(packed, offset + 92, voucher.receiptHash, 32);
   writePacked(packed, offset + 124, 64, voucher.seq, 'seq');
-  packed.set(compactSignature(signature), offset + 132);
+  if (signature === undefined) return offset + unsignedLength;
+  packed.set(compactSignature(signature), offset + unsignedLength);
+  return offset + unsignedLength + signatureLength;
 }
 
 /** ERC-2098: r, and s with the parity of v as its highest bit. */

@@ -41,6 +41,15 @@ describe('encodeCaptureItems', () => {
     );
   });
 
+  test('R10: items without a signature are runs of their own, marked in the mode', () => {
+    const { channel: terms, voucher } = itemOf();
+    const unsignedHeader = header.replace(/01$/, '81');
+    expect(encodeCaptureItems([{ channel: terms, voucher }])).toBe(`0x${unsignedHeader}0001${item.slice(0, -64)}`);
+    expect(encodeCaptureItems([itemOf(), { channel: terms, voucher }, { channel: terms, voucher }, itemOf()])).toBe(
+      `0x${header}0001${item}${s}${unsignedHeader}0002${item.slice(0, -64).repeat(2)}${header}0001${item}${s}`,
+    );
+  });
+
   test('R8: a run has 65,535 items at most', () => {
     const many = Array.from({ length: 65_536 }, () => itemOf());
     const packed = encodeCaptureItems(many);

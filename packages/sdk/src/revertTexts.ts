@@ -78,7 +78,7 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
     hints: ['Pack them with encodeCaptureItems of @kedge/core.'],
   },
   ValueChannelsNotOpen: { message: 'The channel is not open: never opened, or closed.' },
-  ValueChannelsWrongSigner: { message: 'The voucher is not signed by the channel key.' },
+  ValueChannelsWrongSigner: { message: 'The channel key neither signed the voucher nor sends the capture itself.' },
   ValueChannelsTooLate: { message: 'Deadline and grace have passed: nothing can be captured any more.' },
   ValueChannelsTooEarly: {
     message: 'Only the operator may close the channel before deadline and grace have passed.',

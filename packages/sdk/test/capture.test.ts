@@ -45,11 +45,20 @@ describe('capture', () => {
     expect(outcome).toMatchObject({ captured: [], failed: [] });
   });
 
+  test('R10: what the channel key sends needs no signature, what another sends does', async () => {
+    const { channel, voucher } = await signVoucher(stage, scene, 1_500n);
+    const refused = await stage.as('stranger').capture({ items: [{ channel, voucher }] });
+    expect(refused.captured).toEqual([]);
+    expect(refused.failed[0]?.reason.name).toBe('ValueChannelsWrongSigner');
+    const taken = await stage.as('operator').capture({ items: [{ channel, voucher }] });
+    expect(taken.captured.map(({ units }) => units)).toEqual([500n]);
+  });
+
   test('R8: one bad item fails alone, with its reason in words', async () => {
     const good = await signVoucher(stage, scene, 2_000n);
     const bad = { ...good, channel: { ...good.channel, salt: `0x${'cd'.repeat(32)}` as const } };
     const outcome = await stage.as('operator').capture({ items: [bad, good] });
-    expect(outcome.captured.map(({ units }) => units)).toEqual([1_000n]);
+    expect(outcome.captured.map(({ units }) => units)).toEqual([500n]);
     expect(outcome.failed).toHaveLength(1);
     const { chainId, contracts } = stage.deployment;
     const badId = channelIdOf({ chainId, verifyingContract: contracts.ValueChannels }, bad.channel, hash);

@@ -1,12 +1,4 @@
-import {
-  encodeReceiptLeaves,
-  type Hex,
-  type ProtocolDomain,
-  receiptAnchorTree,
-  utf8,
-  type Voucher,
-  voucherDigest,
-} from '@kedge/core';
+import { encodeReceiptLeaves, type Hex, type ProtocolDomain, receiptAnchorTree, utf8, type Voucher } from '@kedge/core';
 import type {
   Capture,
   CaptureItem,
@@ -118,11 +110,8 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
         receiptHash: durable.receiptHash,
         seq: durable.seq,
       };
-      items.push({
-        channel: served.channel,
-        voucher,
-        signature: operator.signDigest(voucherDigest(domain, voucher, keccak256)),
-      });
+      // No signature: only channels whose key is the operator's are served, and the operator sends the capture.
+      items.push({ channel: served.channel, voucher });
     }
     return items;
   };

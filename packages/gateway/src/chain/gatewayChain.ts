@@ -13,7 +13,8 @@ export type ChannelState = {
   readonly policyHash: Hex;
 };
 
-export type CaptureItem = { readonly channel: Channel; readonly voucher: Voucher; readonly signature: Hex };
+/** Unsigned: the channel key is the operator's, whose transaction says the same. */
+export type CaptureItem = { readonly channel: Channel; readonly voucher: Voucher };
 export type RoyaltyEdge = { readonly classId: bigint; readonly parentIndex: bigint; readonly asset: Hex };
 export type ReceiptAnchor = {
   readonly epoch: bigint;

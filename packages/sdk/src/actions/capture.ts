@@ -56,7 +56,7 @@ export type CaptureOutcome = {
 
 /**
  * Takes what was signed and not yet taken from many channels (R8), collects royalties, anchors receipt roots. Anyone may
- * relay vouchers. An item that fails is in `failed`; it does not throw.
+ * relay vouchers; the wallet of the channel key needs no signature. An item that fails is in `failed`; it does not throw.
  *
  * @example
  * const { captured, failed } = await capture(client, { items: [{ channel, voucher, signature }] });
