@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IDATLots} from "../interfaces/IDATLots.sol";
 import {Ledger} from "../types/Ledger.sol";
 import {Token} from "../types/Token.sol";
 import {Lot, LotHead, LotPrice, LotSupply, packLotSupply} from "../types/Lot.sol";
 import {TokenId, encodeLotKey} from "../types/TokenId.sol";
 import {DATRevenue} from "./DATRevenue.sol";
+import {ReentrancyGuard} from "./ReentrancyGuard.sol";
 
 /// @title DATBacking: the escrow behind a lot's unspent value (R2).
 /// @dev Escrow never runs dry. Since the lot was last empty, with N units bought, S spent and R refunded or swept:
 /// deposits >= price x N; released for spending < price x S + 1 (a difference of two floors); paid for R <= price x R.
 /// As S + R <= N, what left < deposits + 1, and both are integers.
-abstract contract DATBacking is DATRevenue, ReentrancyGuardTransient {
+abstract contract DATBacking is DATRevenue, ReentrancyGuard {
     /// @dev Releases the backing of spent units: the operator's cut is owed to it, the rest is revenue of the class (R3).
     /// No operator: no cut. Does nothing for unbacked value.
     function _releaseSpent(TokenId id, uint256 units, address operator) internal {

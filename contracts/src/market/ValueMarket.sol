@@ -3,11 +3,11 @@ pragma solidity 0.8.34;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ReentrancyGuard} from "../base/ReentrancyGuard.sol";
 import {IDataAnchoringToken} from "../interfaces/IDataAnchoringToken.sol";
 import {IValueMarket, Listing} from "../interfaces/IValueMarket.sol";
 
-contract ValueMarket is IValueMarket, ReentrancyGuardTransient {
+contract ValueMarket is IValueMarket, ReentrancyGuard {
     using SafeERC20 for IERC20;
 
     IDataAnchoringToken private immutable TOKEN;
