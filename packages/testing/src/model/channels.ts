@@ -21,12 +21,14 @@ export const chainId = 31337;
 const minGrace = 86_400n;
 const addressMax = 2n ** 160n - 1n;
 
-/** One item of a capture, with who really signed it: zero where nobody can have. */
+/**
+ * One item of a capture, with who really signed it: zero where nobody can have. Without a signature it is the word of
+ * whoever sends the capture.
+ */
 export type SignedItem = {
   readonly channel: Channel;
   readonly voucher: Omit<Voucher, 'channelId'>;
-  readonly signature: Hex;
-  readonly signer: Address;
+  readonly signed?: { readonly signature: Hex; readonly signer: Address };
 };
 
 /** @param malformed The items end within a run. */
@@ -40,8 +42,15 @@ export type ReceiptAnchor = {
   readonly cid: string;
 };
 
+const ids = new WeakMap<Channel, Hex>();
+
+/** Hashing is slow, so it is done once for each object; no channel belongs to two worlds. */
 export function idOf(world: World, channel: Channel): Hex {
-  return channelIdOf({ chainId, verifyingContract: world.addresses.channels }, channel, keccak);
+  const known = ids.get(channel);
+  if (known !== undefined) return known;
+  const id = channelIdOf({ chainId, verifyingContract: world.addresses.channels }, channel, keccak);
+  ids.set(channel, id);
+  return id;
 }
 
 const keccak = (data: Uint8Array) => keccak256(data, 'bytes');
@@ -106,7 +115,7 @@ export function meterOf({ cap, rate, burst }: Channel, cumulative: bigint): bigi
   return BigInt(concat([cap, cumulative, ...limits].map((field) => toHex(field, { size: 8 }))));
 }
 
-type Item = SignedItem & { readonly index: bigint; readonly channelId: Hex };
+type Item = SignedItem & { readonly index: bigint; readonly channelId: Hex; readonly signer: Address };
 
 /** Why an item does nothing, if it does (R6, R8, R10). */
 function failureOf(world: World, { channel, channelId, signer }: Item): Revert | undefined {
@@ -179,6 +188,7 @@ export function channelHandlers(world: World): Handlers {
         ...item,
         index: BigInt(index),
         channelId: idOf(world, item.channel),
+        signer: item.signed?.signer ?? sender,
       }));
       for (const group of byOperator(known)) {
         const good = group.filter((item) => {

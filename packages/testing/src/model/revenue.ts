@@ -7,7 +7,9 @@ import { isExpired, observeExpired, sharesOf, syncExpired, totalShareOf } from '
 import { requireToken } from './tokens.js';
 import { keyOf, type Books, type World } from './world.js';
 
-const scale = 2n ** 48n;
+export const scale = 2n ** 48n;
+/** Exact parts of revenue have so many more bits. */
+export const fairScale = 2n ** 144n;
 const receivedMax = 2n ** 112n - 1n;
 const noBooks: Books = { index: 0n, carry: 0n, received: 0n, claimed: 0n, orphan: 0n, backing: 0n, collected: [] };
 
@@ -87,6 +89,9 @@ function distribute(world: World, classId: bigint, asset: Address, amount: bigin
   for (const token of sharesOf(world, classId)) {
     const key = keyOf(token.tokenId, asset);
     world.earned.set(key, (world.earned.get(key) ?? 0n) + token.share * rise);
+    const { exact, given } = world.fair.get(key) ?? { exact: 0n, given: 0n };
+    const part = (amount * scale * fairScale * token.share) / total;
+    world.fair.set(key, { exact: exact + part, given: given + token.share * rise });
   }
 }
 

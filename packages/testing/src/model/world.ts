@@ -111,6 +111,8 @@ export type World = {
   readonly books: Table<string, Books>;
   /** Unclaimed revenue of a token in an asset, times 2^48. */
   readonly earned: Table<string, bigint>;
+  /** What a token's part of all revenue is as a real number, and what the index gave it: L5 compares them. */
+  readonly fair: Table<string, { readonly exact: bigint; readonly given: bigint }>;
   readonly owed: Table<string, bigint>;
   readonly locks: Table<string, LockRecord>;
   readonly listings: Table<string, Listing>;
@@ -142,6 +144,7 @@ export function createWorld(addresses: Addresses, now: () => bigint, invoke: Wor
     tokens: journal.table(),
     books: journal.table(),
     earned: journal.table(),
+    fair: journal.table(),
     owed: journal.table(),
     locks: journal.table(),
     listings: journal.table(),

@@ -78,7 +78,9 @@ function argsToAbi(name: string, args: readonly unknown[]): readonly unknown[] {
   }
   if (name === 'capture') {
     const { items, malformed } = args[0] as CapturedItems;
-    const packed = encodeCaptureItems(items);
+    const packed = encodeCaptureItems(
+      items.map(({ channel, voucher, signed }) => ({ channel, voucher, signature: signed?.signature })),
+    );
     return [malformed ? cutShort(packed) : packed, args[1], args[2]];
   }
   if (name === 'close' || name === 'channelState') return [channelToAbi(args[0] as Channel)];

@@ -4,14 +4,12 @@ import { chainId, idOf, type SignedItem } from '../channels.js';
 import { lockOf } from '../locks.js';
 import type { Command } from '../referenceToken.js';
 import { uint64Max } from '../tokens.js';
-import type { Ideas, Idea } from './commandsOfTokens.js';
+import { aRoyaltyEdge, type Idea, type Ideas } from './commandsOfTokens.js';
 import {
   aChannel,
-  aClassId,
   anActor,
   anAmount,
-  anAsset,
-  aToken,
+  aTokenToUse,
   channelKeys,
   command,
   day,
@@ -30,7 +28,7 @@ const openChannel: Idea = (scene) => {
   const { random, world, channels } = scene;
   const now = world.now();
   const fits = (expireAt: bigint) => expireAt === 0n || expireAt > now + day;
-  const token = aToken(scene, ({ value, expireAt }) => value > 0n && fits(expireAt));
+  const token = aTokenToUse(scene, ({ value, expireAt }) => value > 0n && fits(expireAt));
   if (token === undefined) return undefined;
   const older = random.chance(5) ? aChannel(scene) : undefined;
   const cap = anAmount(scene, token.value);
@@ -48,7 +46,7 @@ const openChannel: Idea = (scene) => {
     holder: token.owner,
     tokenId: token.tokenId,
     operator: random.chance(85) ? anActor(scene) : random.pick(outsiders),
-    channelKey: random.pick(channelKeys).address,
+    channelKey: random.chance(75) ? random.pick(channelKeys).address : anActor(scene),
     cap,
     rate,
     burst: random.pick([0n, random.upTo(cap), uint64Max]),
@@ -75,7 +73,7 @@ function spoil({ random }: Scene, data: Hex): Hex {
 /** Locks to an actor, whose ids are chosen from few, or to what is no module. */
 const lockToActor: Idea = (scene) => {
   const { random, world } = scene;
-  const token = aToken(scene, ({ value }) => value > 0n);
+  const token = aTokenToUse(scene, ({ value }) => value > 0n);
   const module = random.chance(93) ? anActor(scene) : random.pick([outsiders[0]!, world.addresses.token]);
   const units = anAmount(scene, token?.value ?? 5n);
   const data: Hex = random.chance(90) ? aLockId(scene) : '0x';
@@ -134,15 +132,16 @@ async function anItem(scene: Scene): Promise<SignedItem | undefined> {
   const voucher = { cumulativeUnits, receiptHash: random.bytes32(), seq: random.upTo(uint64Max) };
   const domain = { chainId, verifyingContract: world.addresses.channels };
   const hash = voucherDigest(domain, { channelId, ...voucher }, (data) => keccak256(data, 'bytes'));
-  const own = channelKeys.find(({ address }) => address === channel.channelKey) ?? channelKeys[0]!;
-  const key = random.chance(95) ? own : random.pick(channelKeys);
+  const own = channelKeys.find(({ address }) => address === channel.channelKey);
+  if (own === undefined ? random.chance(92) : random.chance(4)) return { channel, voucher };
+  const key = own !== undefined && random.chance(95) ? own : random.pick(channelKeys);
   const signature = await key.sign!({ hash });
-  const signed = { channel, voucher, signature, signer: key.address };
+  const signed = { signature, signer: key.address };
   return random.weighted<() => SignedItem | Promise<SignedItem>>([
-    [93, () => signed],
-    [2, () => ({ ...signed, signature: noSignature, signer: zeroAddress })],
-    [2, () => ({ ...signed, signature: withHighS(signature), signer: zeroAddress })],
-    [3, () => afterwards(signed, channelId, domain)],
+    [93, () => ({ channel, voucher, signed })],
+    [2, () => ({ channel, voucher, signed: { signature: noSignature, signer: zeroAddress } })],
+    [2, () => ({ channel, voucher, signed: { signature: withHighS(signature), signer: zeroAddress } })],
+    [3, () => afterwards({ channel, voucher }, signature, channelId, domain)],
   ])();
 }
 
@@ -153,14 +152,15 @@ function withHighS(signature: Hex): Hex {
 
 /** Somebody raised the units after the signature. */
 async function afterwards(
-  signed: SignedItem,
+  item: SignedItem,
+  signature: Hex,
   channelId: Hex,
   domain: { readonly chainId: number; readonly verifyingContract: Address },
 ): Promise<SignedItem> {
-  const voucher = { ...signed.voucher, seq: signed.voucher.seq ^ 1n };
+  const voucher = { ...item.voucher, seq: item.voucher.seq ^ 1n };
   const hash = voucherDigest(domain, { channelId, ...voucher }, (data) => keccak256(data, 'bytes'));
-  const signer = await recoverAddress({ hash, signature: signed.signature });
-  return { ...signed, voucher, signer: signer.toLowerCase() as Address };
+  const signer = (await recoverAddress({ hash, signature })).toLowerCase() as Address;
+  return { ...item, voucher, signed: { signature, signer } };
 }
 
 export async function capture(scene: Scene): Promise<Command | undefined> {
@@ -171,11 +171,7 @@ export async function capture(scene: Scene): Promise<Command | undefined> {
     if (item !== undefined) items.push(item);
     if (item !== undefined && random.chance(5)) items.push(item);
   }
-  const edges = Array.from({ length: random.pick([0, 0, 1, 3]) }, () => ({
-    classId: random.chance(90) ? anEdge(scene) : aClassId(scene),
-    parentIndex: BigInt(random.below(3)),
-    asset: anAsset(scene),
-  }));
+  const edges = Array.from({ length: random.pick([0, 0, 1, 3]) }, () => aRoyaltyEdge(scene));
   const anchors = Array.from({ length: random.below(2) }, () => ({
     epoch: random.below(9),
     firstBatch: 1n,
@@ -184,12 +180,9 @@ export async function capture(scene: Scene): Promise<Command | undefined> {
     cid: 'bafy',
   }));
   const args = [{ items, malformed: random.chance(2) }, edges, anchors];
-  return command(anActor(scene), world.addresses.channels, 'capture', args);
-}
-
-function anEdge({ random, world }: Scene): bigint {
-  const children = world.classes.values().filter(({ parents }) => parents.length > 0);
-  return children.length > 0 ? random.pick(children).classId : 1n;
+  const unsigned = items.find(({ signed }) => signed === undefined);
+  const sender = unsigned === undefined ? anActor(scene) : mostly(scene, unsigned.channel.channelKey);
+  return command(sender, world.addresses.channels, 'capture', args);
 }
 
 const close: Idea = (scene) => {

@@ -1,10 +1,11 @@
 import { isSameAddress, zeroAddress, zeroHash, type Address } from '@kedge/core';
 import { costUp } from '../lots.js';
-import { booksOf } from '../revenue.js';
+import type { RoyaltyEdge } from '../channels.js';
+import { booksOf, royaltyDue } from '../revenue.js';
 import { listingOf } from '../market.js';
 import type { Command } from '../referenceToken.js';
 import { uint64Max } from '../tokens.js';
-import type { LotTerms, TokenRecord } from '../world.js';
+import { keyOf, type LotTerms, type TokenRecord } from '../world.js';
 import { eth } from '../assets.js';
 import {
   aClass,
@@ -18,9 +19,10 @@ import {
   anyAsset,
   aRecipient,
   aToken,
+  aTokenToUse,
   command,
   mostly,
-  notNow,
+  mostlyOf,
   tokenIdOr,
   type Scene,
 } from './scene.js';
@@ -74,7 +76,8 @@ export const createClassWithTerms: Idea = (scene) => {
 
 const createLot: Idea = (scene) => {
   const { random, world } = scene;
-  const found = aClass(scene);
+  const hashed = world.classes.values().filter(({ policies }) => policies.at(-1)!.hash !== zeroHash);
+  const found = mostlyOf(scene, hashed, () => aClass(scene));
   const one = (usual: bigint) => (random.chance(96) ? usual : 0n);
   const terms: LotTerms = {
     asset: random.chance(15) ? anyAsset(scene) : anAsset(scene),
@@ -99,7 +102,7 @@ const createLot: Idea = (scene) => {
   return command(sender, world.addresses.token, 'createLot', [found?.classId ?? aClassId(scene), terms]);
 };
 
-const mint: Idea = (scene) => {
+export const mint: Idea = (scene) => {
   const { random, world } = scene;
   const found = aClass(scene);
   const value = random.weighted<() => bigint>([
@@ -109,7 +112,7 @@ const mint: Idea = (scene) => {
     [5, () => random.pick([2n ** 64n, uint256Max])],
   ])();
   const share = random.weighted<() => bigint>([
-    [40, () => 0n],
+    [scene.crowded ? 5 : 40, () => 0n],
     [50, () => 1n + random.upTo(10_000n)],
     [10, () => random.pick([2n ** 32n - 1n, 2n ** 32n, uint256Max])],
   ])();
@@ -127,9 +130,10 @@ const aPayment = (scene: Scene, asset: Address, cost: bigint) =>
 
 const mintFromLot: Idea = (scene) => {
   const { random, world } = scene;
-  const lot = aLot(scene);
+  const sold = world.lots.values().filter(({ terms }) => world.addresses.actors.includes(terms.seller));
+  const lot = mostlyOf(scene, sold, () => aLot(scene));
   const [classId, number] = random.chance(96) && lot ? [lot.classId, lot.lot] : aLotOf(scene);
-  const units = anAmount(scene, random.chance(95) ? random.upTo(10n ** 6n) : 2n ** 62n);
+  const units = anAmount(scene, random.chance(95) ? 1n + random.upTo(10n ** 6n) : 2n ** 62n);
   const value = lot ? aPayment(scene, lot.terms.asset, costUp(lot.terms, units)) : 0n;
   const sender = lot ? mostly(scene, lot.terms.seller) : anActor(scene);
   const args = [classId, number, aRecipient(scene), units, anExpiry(scene)];
@@ -142,7 +146,7 @@ const buy: Idea = (scene) => {
   const lot = onSale.length > 0 && random.chance(93) ? random.pick(onSale) : aLot(scene);
   if (lot === undefined) return undefined;
   const { supply } = listingOf(world, lot.classId, lot.lot);
-  const units = anAmount(scene, random.chance(80) && supply > 1000n ? random.upTo(10n ** 5n) : supply);
+  const units = anAmount(scene, random.chance(80) && supply > 1000n ? 1n + random.upTo(999n) : supply);
   const cost = costUp(lot.terms, units);
   const paid = aPayment(scene, lot.terms.asset, cost);
   const surplus = random.chance(15) ? random.upTo(1000n) : 0n;
@@ -161,7 +165,9 @@ const openListing: Idea = (scene) => {
   const lot = atMarket.length > 0 && random.chance(92) ? random.pick(atMarket) : aLot(scene);
   const [classId, number] = lot ? [lot.classId, lot.lot] : aLotOf(scene);
   const issuer = world.classes.get(classId)?.issuer;
-  const args = [classId, random.chance(97) ? number : 1, random.upTo(uint64Max), anExpiry(scene)];
+  const supply = random.chance(30) ? random.upTo(5000n) : 10n ** 9n + random.upTo(uint64Max - 10n ** 9n);
+  const expireAt = random.chance(70) ? 0n : anExpiry(scene);
+  const args = [classId, random.chance(97) ? number : 1, supply, expireAt];
   return command(issuer ? mostly(scene, issuer) : anActor(scene), world.addresses.market, 'openListing', args);
 };
 
@@ -174,20 +180,26 @@ const closeListing: Idea = (scene) => {
 
 const transferValue: Idea = (scene) => {
   const { random, world } = scene;
-  const from = aToken(scene, (token) => token.value > 0n);
+  const tokens = world.tokens.values();
+  const isMate = (from: TokenRecord) => (token: TokenRecord) =>
+    token.classId === from.classId && token.lot === from.lot && token.tokenId !== from.tokenId;
+  const lives = (token: TokenRecord) => token.expireAt === 0n || token.expireAt >= world.now();
+  const from = aToken(scene, (token) => token.value > 0n && lives(token) && tokens.some(isMate(token)));
   if (from === undefined) return undefined;
-  const of = random.weighted<(token: TokenRecord) => boolean>([
-    [78, (token) => token.classId === from.classId && token.lot === from.lot && token.tokenId !== from.tokenId],
-    [8, (token) => token.classId === from.classId && token.lot !== from.lot],
-    [10, () => true],
-    [4, (token) => token.tokenId === from.tokenId],
-  ]);
-  const args = [tokenIdOr(scene, from), tokenIdOr(scene, aToken(scene, of)), anAmount(scene, from.value, uint256Max)];
+  const to = random.weighted<() => TokenRecord | undefined>([
+    [60, () => aToken(scene, (token) => isMate(from)(token) && lives(token))],
+    [22, () => aToken(scene, isMate(from))],
+    [6, () => aToken(scene, (token) => token.classId === from.classId && token.lot !== from.lot)],
+    [9, () => aToken(scene)],
+    [3, () => from],
+  ])();
+  const args = [tokenIdOr(scene, from), tokenIdOr(scene, to), anAmount(scene, from.value, uint256Max)];
   return command(mostly(scene, from.owner), world.addresses.token, 'transferValue', args);
 };
 
 const recordUsage: Idea = (scene) => {
-  const token = aToken(scene, ({ value }) => value > 0n);
+  const lives = (token: TokenRecord) => token.expireAt === 0n || token.expireAt >= scene.world.now();
+  const token = aTokenToUse(scene, (one) => one.value > 0n && lives(one));
   const sender = token ? mostly(scene, token.owner) : anActor(scene);
   const amount = anAmount(scene, token?.value ?? 5n, uint256Max);
   return command(sender, scene.world.addresses.token, 'recordUsage', [tokenIdOr(scene, token), metric, amount]);
@@ -195,21 +207,21 @@ const recordUsage: Idea = (scene) => {
 
 const refund: Idea = (scene) => {
   const { world } = scene;
-  const backed = (token: TokenRecord) =>
-    token.value > 0n && world.lots.values().some((lot) => lot.classId === token.classId && lot.lot === token.lot);
+  const backed = (token: TokenRecord) => token.value > 0n && world.lots.has(keyOf(token.classId, token.lot));
   const token = aToken(scene, backed);
   const args = [tokenIdOr(scene, token), anAmount(scene, token?.value ?? 5n), aRecipient(scene)];
   return command(token ? mostly(scene, token.owner) : anActor(scene), world.addresses.token, 'refund', args);
 };
 
-function onExpired(name: string): Idea {
+function onExpired(name: 'sweepExpired' | 'observeExpiry'): Idea {
   return (scene) => {
-    const expired = notNow(scene.world.now());
-    const token = aToken(
-      scene,
-      (one) => expired(one) && (name !== 'sweepExpired' || (one.value > 0n && one.lot >= 2 ** 31)),
-    );
-    return command(anActor(scene), scene.world.addresses.token, name, [tokenIdOr(scene, token)]);
+    const { world } = scene;
+    const isDue = ({ classId, lot, value, expireAt }: TokenRecord) => {
+      if (expireAt === 0n || expireAt >= world.now()) return false;
+      const terms = world.lots.get(keyOf(classId, lot))?.terms;
+      return name === 'observeExpiry' || (value > 0n && terms?.expiredToClass === true);
+    };
+    return command(anActor(scene), world.addresses.token, name, [tokenIdOr(scene, aToken(scene, isDue))]);
   };
 }
 
@@ -225,16 +237,26 @@ function aRevenue(scene: Scene, classId: bigint, asset: Address): bigint {
   ])();
 }
 
+/** Mostly one that somebody has a share of. */
+const anEarningClass = (scene: Scene): bigint =>
+  mostlyOf(
+    scene,
+    scene.world.tokens.values().flatMap(({ share, classId }) => (share > 0n ? [classId] : [])),
+    () => aClassId(scene),
+  )!;
+
 const settleRevenueETH: Idea = (scene) => {
-  const classId = aClassId(scene);
+  const classId = anEarningClass(scene);
   const value = aRevenue(scene, classId, eth);
   return command(anActor(scene), scene.world.addresses.token, 'settleRevenueETH', [classId], value);
 };
 
 const settleRevenueERC20: Idea = (scene) => {
-  const [classId, asset] = [aClassId(scene), anyAsset(scene)];
+  const { random, world } = scene;
+  const classId = anEarningClass(scene);
+  const asset = random.chance(92) ? random.pick(world.addresses.assets).address : anyAsset(scene);
   const args = [classId, asset, aRevenue(scene, classId, asset)];
-  return command(anActor(scene), scene.world.addresses.token, 'settleRevenueERC20', args);
+  return command(anActor(scene), world.addresses.token, 'settleRevenueERC20', args);
 };
 
 const claim: Idea = (scene) => {
@@ -246,13 +268,28 @@ const claim: Idea = (scene) => {
   return command(sender, world.addresses.token, 'claim', [tokenIdOr(scene, token), asset, to]);
 };
 
-const collectRoyalty: Idea = (scene) => {
+/** Mostly one on which something is due. */
+export function aRoyaltyEdge(scene: Scene): RoyaltyEdge {
   const { random, world } = scene;
-  const children = world.classes.values().filter(({ parents }) => parents.length > 0);
-  const child = children.length > 0 ? random.pick(children) : undefined;
-  const edge = BigInt(random.below((child?.parents.length ?? 0) + (random.chance(10) ? 2 : 0)));
-  const classId = random.chance(97) ? (child?.classId ?? 1n) : aClassId(scene);
-  return command(anActor(scene), world.addresses.token, 'collectRoyalty', [classId, edge, anAsset(scene)]);
+  const edges = world.books.keys().flatMap((key) => {
+    const [classId, asset] = key.split('/') as [string, Address];
+    return world.classes.get(BigInt(classId))!.parents.map((_, edge) => ({
+      classId: BigInt(classId),
+      parentIndex: BigInt(edge),
+      asset,
+    }));
+  });
+  const isDue = ({ classId, parentIndex, asset }: RoyaltyEdge) =>
+    royaltyDue(world, classId, Number(parentIndex), asset) > 0n;
+  const any = () => ({ classId: aClassId(scene), parentIndex: BigInt(random.below(3)), asset: anAsset(scene) });
+  return mostlyOf(scene, edges.filter(isDue), () =>
+    edges.length > 0 && random.chance(70) ? random.pick(edges) : any(),
+  )!;
+}
+
+const collectRoyalty: Idea = (scene) => {
+  const { classId, parentIndex, asset } = aRoyaltyEdge(scene);
+  return command(anActor(scene), scene.world.addresses.token, 'collectRoyalty', [classId, parentIndex, asset]);
 };
 
 const withdraw: Idea = (scene) => {

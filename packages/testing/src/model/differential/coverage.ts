@@ -27,6 +27,7 @@ export function count(
   else add(`${name}/${args.length} ${revert.reason || 'without reason'}`);
   if (revert !== undefined) add(revert.reason);
   for (const event of emitted) {
+    add(`emit ${event.name}`);
     const isReason = ['CaptureFailed', 'RoyaltyFailed', 'Answered'].includes(event.name);
     const reason = isReason ? reasons((event.args.at(-1) as Hex).slice(0, 10)) : undefined;
     if (reason !== undefined) add(reason);

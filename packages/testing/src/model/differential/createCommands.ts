@@ -1,7 +1,7 @@
 import type { Armed } from '../world.js';
 import type { Command } from '../referenceToken.js';
 import { capture, channelIdeas } from './commandsOfChannels.js';
-import { createClassWithTerms, tokenIdeas, type Idea, type Ideas } from './commandsOfTokens.js';
+import { createClassWithTerms, mint, tokenIdeas, type Idea, type Ideas } from './commandsOfTokens.js';
 import { aChannel, aClassId, anActor, aLotOf, anAsset, aToken, command, tokenIdOr, type Scene } from './scene.js';
 
 const captureWeight = 110;
@@ -127,6 +127,8 @@ export function firstCommands(scene: Scene): readonly Command[] {
 
 export async function nextCommand(scene: Scene): Promise<Command> {
   for (;;) {
+    const filling = scene.crowded && scene.random.chance(6) ? mint(scene) : undefined;
+    if (filling !== undefined) return filling;
     const idea = scene.random.weighted<Idea | 'capture'>([...ideas, [captureWeight, 'capture']]);
     const made = idea === 'capture' ? await capture(scene) : idea(scene);
     if (made !== undefined) return made;

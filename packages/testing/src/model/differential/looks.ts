@@ -59,14 +59,6 @@ export function lookAtEverything(reference: ReferenceToken, channels: readonly C
   ];
 }
 
-/** L3: what the token owes it holds. */
-export function assertSolvent({ world, read }: ReferenceToken): void {
-  for (const asset of [eth, ...world.addresses.assets.map(({ address }) => address)]) {
-    const [owed, held] = read(world.addresses.token, 'solvency', [asset, ...firstToLast]).result as [bigint, bigint];
-    if (owed > held) throw new Error(`L3: ${owed} of ${asset} are owed and ${held} are held`);
-  }
-}
-
 const calls = new Map<string, Hex>();
 
 /** Calls of views come again and again; their bytes are made once. */

@@ -1,6 +1,7 @@
 import type { Channel } from '@kedge/core';
 import { createReferenceToken, type Command, type Outcome, type ReferenceToken } from '../referenceToken.js';
 import { encodeRevert } from '../revert.js';
+import { assertLaws } from '../laws.js';
 import { keyOf } from '../world.js';
 import { eth } from '../assets.js';
 import { encodeCall, encodeLog, encodeResult, logToText, lowerCase, nameOfLog } from './abis.js';
@@ -8,7 +9,7 @@ import { genesis, type Chain, type StepEnd } from './chain.js';
 import { count, type Coverage } from './coverage.js';
 import { firstCommands, nextCommand } from './createCommands.js';
 import { describeCommand, Disagreement, reasonOf, revertText } from './disagreement.js';
-import { assertSolvent, lookAtEverything } from './looks.js';
+import { lookAtEverything } from './looks.js';
 import { createRandom } from './random.js';
 import { aLaterTime, createScene } from './scene.js';
 
@@ -103,7 +104,7 @@ async function startWorld(chain: Chain, coverage: Coverage) {
           answers[i] ?? 'nothing',
         );
       }
-      assertSolvent(reference);
+      assertLaws(reference);
     },
   };
 }

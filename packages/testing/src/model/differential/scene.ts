@@ -5,7 +5,7 @@ import { idOf } from '../channels.js';
 import { lockOf } from '../locks.js';
 import type { Command, ReferenceToken } from '../referenceToken.js';
 import { uint32Max, uint64Max } from '../tokens.js';
-import type { ClassRecord, LotRecord, TokenRecord, World } from '../world.js';
+import { keyOf, type ClassRecord, type LotRecord, type TokenRecord, type World } from '../world.js';
 import type { Random } from './random.js';
 
 export const day = 86_400n;
@@ -49,16 +49,16 @@ export function anActor({ random, world }: Scene): Address {
 /** `account`, if it can act, but sometimes somebody else. */
 export function mostly(scene: Scene, account: Address): Address {
   const acts = scene.world.addresses.actors.includes(account);
-  return acts && scene.random.chance(88) ? account : anActor(scene);
+  return acts && scene.random.chance(93) ? account : anActor(scene);
 }
 
 export function aRecipient(scene: Scene): Address {
   const { token, channels, market, extension } = scene.world.addresses;
   return scene.random.weighted<() => Address>([
-    [84, () => anActor(scene)],
-    [8, () => scene.random.pick(outsiders)],
-    [3, () => zeroAddress],
-    [5, () => scene.random.pick([token, channels, market, extension])],
+    [92, () => anActor(scene)],
+    [3, () => scene.random.pick(outsiders)],
+    [2, () => zeroAddress],
+    [3, () => scene.random.pick([token, channels, market, extension])],
   ])();
 }
 
@@ -84,7 +84,16 @@ function recent<Item>({ random }: Scene, items: readonly Item[]): Item | undefin
 
 export function aClass(scene: Scene): ClassRecord | undefined {
   const classes = scene.world.classes.values();
-  return scene.crowded && scene.random.chance(60) ? classes[0] : recent(scene, classes);
+  return scene.crowded && scene.random.chance(80) ? classes[0] : recent(scene, classes);
+}
+
+/** Mostly one that fits, if there is any. */
+export function mostlyOf<Item>(
+  { random }: Scene,
+  fitting: readonly Item[],
+  any: () => Item | undefined,
+): Item | undefined {
+  return fitting.length > 0 && random.chance(88) ? random.pick(fitting) : any();
 }
 
 /** Mostly one that exists. */
@@ -105,7 +114,14 @@ export function aLotOf(scene: Scene): readonly [bigint, number] {
 export function aToken(scene: Scene, wanted: (token: TokenRecord) => boolean = () => true): TokenRecord | undefined {
   const tokens = scene.world.tokens.values();
   const fitting = tokens.filter(wanted);
-  return recent(scene, fitting.length > 0 && scene.random.chance(85) ? fitting : tokens);
+  const held = fitting.filter(({ owner }) => scene.world.addresses.actors.includes(owner));
+  return mostlyOf(scene, held, () => recent(scene, fitting.length > 0 && scene.random.chance(50) ? fitting : tokens));
+}
+
+/** Mostly one whose value is backed. */
+export function aTokenToUse(scene: Scene, wanted: (token: TokenRecord) => boolean): TokenRecord | undefined {
+  const isBacked = ({ classId, lot }: TokenRecord) => scene.world.lots.has(keyOf(classId, lot));
+  return aToken(scene, scene.random.chance(60) ? (token) => wanted(token) && isBacked(token) : wanted);
 }
 
 export function tokenIdOr(scene: Scene, token: TokenRecord | undefined): bigint {
@@ -116,9 +132,9 @@ export function tokenIdOr(scene: Scene, token: TokenRecord | undefined): bigint 
 /** Around `limit`: nothing, one, a part, all, too much. */
 export function anAmount({ random }: Scene, limit: bigint, maximum: bigint = uint64Max): bigint {
   const amount = random.weighted<() => bigint>([
-    [4, () => 0n],
-    [8, () => 1n],
-    [54, () => random.upTo(limit)],
+    [3, () => 0n],
+    [9, () => 1n],
+    [54, () => (limit > 0n ? 1n + random.upTo(limit - 1n) : 0n)],
     [22, () => limit],
     [6, () => limit + 1n],
     [3, () => random.upTo(maximum)],
@@ -130,11 +146,11 @@ export function anAmount({ random }: Scene, limit: bigint, maximum: bigint = uin
 export function anExpiry(scene: Scene): bigint {
   const { random, world, crowded } = scene;
   const now = world.now();
-  if (crowded && random.chance(75)) return now + 30n * day + random.upTo(200n * day);
+  if (crowded && random.chance(85)) return now + 30n * day + random.upTo(200n * day);
   return random.weighted<() => bigint>([
-    [35, () => 0n],
-    [14, () => now + random.upTo(3n * 3600n)],
-    [16, () => now + day + random.upTo(4n * day)],
+    [42, () => 0n],
+    [10, () => now + random.upTo(3n * 3600n)],
+    [20, () => now + day + random.upTo(6n * day)],
     [14, () => (now / day + 2n + random.upTo(6n)) * day],
     [12, () => aToken(scene, (token) => token.expireAt > now)?.expireAt ?? now],
     [4, () => now],
@@ -148,11 +164,8 @@ export function anExpiry(scene: Scene): bigint {
 export function aChannel(scene: Scene): Channel | undefined {
   const { world, channels } = scene;
   const open = channels.filter((channel) => lockOf(world, world.addresses.channels, idOf(world, channel)));
-  return recent(scene, open.length > 0 && scene.random.chance(85) ? open : channels);
-}
-
-export function notNow(now: bigint): (token: TokenRecord) => boolean {
-  return (token) => token.expireAt !== 0n && token.expireAt < now;
+  const inTime = open.filter(({ deadline, grace }) => deadline + BigInt(grace) >= world.now());
+  return mostlyOf(scene, inTime, () => recent(scene, open.length > 0 && scene.random.chance(60) ? open : channels));
 }
 
 /** A second at which something changes, or just before or after it; else some time later. */
@@ -164,9 +177,9 @@ export function aLaterTime({ random, world, channels }: Scene): bigint {
     ...channels.flatMap(({ deadline, grace }) => [deadline, deadline + BigInt(grace)]),
   ].filter(soon);
   return random.weighted<() => bigint>([
-    [45, () => now + 1n + random.upTo(300n)],
-    [40, () => (ends.length === 0 ? now + 1n : random.pick(nearest(ends)) + BigInt(random.below(3)) - 1n)],
-    [15, () => now + 1n + random.upTo(2n * day)],
+    [64, () => now + 1n + random.upTo(300n)],
+    [26, () => (ends.length === 0 ? now + 1n : random.pick(nearest(ends)) + BigInt(random.below(3)) - 1n)],
+    [10, () => now + 1n + random.upTo(2n * day)],
   ])();
 }
 
