@@ -3,7 +3,6 @@ pragma solidity 0.8.34;
 
 import {IDATLots} from "../interfaces/IDATLots.sol";
 import {Ledger} from "../types/Ledger.sol";
-import {Token} from "../types/Token.sol";
 import {Lot, LotHead, LotPrice, LotSupply, packLotSupply} from "../types/Lot.sol";
 import {TokenId, encodeLotKey} from "../types/TokenId.sol";
 import {DATRevenue} from "./DATRevenue.sol";
@@ -75,15 +74,9 @@ abstract contract DATBacking is DATRevenue, ReentrancyGuard {
         }
     }
 
-    /// @dev Takes unspent units from a token and floor(price x units) from its backing; a last residue is the class's.
-    function _takeUnits(TokenId id, Lot storage lot, address asset, Token token, uint64 units)
-        internal
-        returns (uint256 amount)
-    {
-        // The caller has checked units <= value.
-        unchecked {
-            _tokens[TokenId.unwrap(id)] = token.withValue(token.value() - units);
-        }
+    /// @dev Takes unspent units, which the caller took from their token, from their lot, and floor(price x units) from its
+    /// backing; a last residue is the class's.
+    function _takeUnits(TokenId id, Lot storage lot, address asset, uint64 units) internal returns (uint256 amount) {
         amount = lot.price.costDown(units);
         uint256 classId = id.classId();
         Ledger storage ledger = _ledgers[classId][asset];

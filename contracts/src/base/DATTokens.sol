@@ -18,12 +18,18 @@ abstract contract DATTokens is DATStorage {
         if (token.owner() == address(0)) revert IDATErrors.ERC8028NonexistentToken(tokenId);
     }
 
-    /// @dev Nobody calls from the zero address, so the caller's token exists.
-    function _requireOwner(uint256 tokenId, address caller) internal view returns (Token token) {
-        token = _tokens[tokenId];
-        if (token.owner() == caller) return token;
+    /// @dev The caller's token, and its place, so that it is hashed once. Nobody calls from the zero address, so it exists.
+    function _requireOwn(uint256 tokenId) internal view returns (Token token, uint256 place) {
+        assembly ("memory-safe") {
+            // _tokens[tokenId]
+            mstore(0, tokenId)
+            mstore(0x20, _tokens.slot)
+            place := keccak256(0, 0x40)
+            token := sload(place)
+        }
+        if (token.owner() == msg.sender) return (token, place);
         _requireToken(tokenId);
-        revert IDATErrors.ERC8028Unauthorized(tokenId, caller);
+        revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
     }
 
     function _requireClass(uint256 classId) internal view returns (ClassHead head) {

@@ -7,7 +7,7 @@ import {IDATCore} from "../interfaces/IDATCore.sol";
 import {IDATErrors} from "../interfaces/IDATErrors.sol";
 import {IDATLocks, LockTake, LockUse} from "../interfaces/IDATLocks.sol";
 import {ILockModule} from "../interfaces/ILockModule.sol";
-import {Lock, packLock} from "../types/Lock.sol";
+import {Lock} from "../types/Lock.sol";
 import {Token} from "../types/Token.sol";
 import {TokenId} from "../types/TokenId.sol";
 
@@ -21,14 +21,28 @@ abstract contract DATLocks is DATBacking, IDATLocks {
         nonReentrant
         returns (bytes32 lockId)
     {
-        Token token = _requireOwner(tokenId, msg.sender);
-        _requireUnexpired(tokenId, token.expireAt());
-        if (units == 0) revert IDATErrors.DATZeroUnits();
-        _takeValue(tokenId, token, units);
+        uint32 expireAt = _takeOwn(tokenId, units);
         // A module without code fails here. Its lock does not exist before it has answered, so it cannot spend it early.
-        lockId = _askModule(module, tokenId, units, token.expireAt(), _isPolicyHashed(TokenId.wrap(tokenId)), data);
-        _putLock(module, lockId, packLock(tokenId, units, block.timestamp.toUint32(), token.expireAt()));
-        emit ValueLocked(tokenId, module, lockId, units);
+        lockId = _askModule(module, tokenId, units, expireAt, data);
+        bytes32 topic = ValueLocked.selector;
+        uint256 before;
+        assembly ("memory-safe") {
+            // _locks[module][lockId], whose place is hashed once.
+            mstore(0, module)
+            mstore(0x20, _locks.slot)
+            mstore(0x20, keccak256(0, 0x40))
+            mstore(0, lockId)
+            let slot := keccak256(0, 0x40)
+            before := sload(slot)
+            if iszero(before) {
+                // Ids of existing tokens have 128 bits; and `_takeOwn` has looked at the time.
+                sstore(slot, or(or(units, shl(64, timestamp())), or(shl(96, expireAt), shl(128, tokenId))))
+                // emit ValueLocked(tokenId, module, lockId, units)
+                mstore(0, units)
+                log4(0, 0x20, topic, tokenId, module, lockId)
+            }
+        }
+        if (before != 0) revert DATLockExists(module, lockId);
     }
 
     /// @inheritdoc IDATLocks
@@ -76,31 +90,45 @@ abstract contract DATLocks is DATBacking, IDATLocks {
         return (record.tokenId(), record.remaining(), record.lockedAt());
     }
 
-    function _putLock(address module, bytes32 lockId, Lock record) private {
-        mapping(bytes32 => Lock) storage locks = _locks[module];
-        Lock before;
+    /// @dev Takes `units` out of the caller's token, or finds, without a branch, that something is wrong with that, which
+    /// `_refuseToLock` names. `Locks.t.sol` sees each.
+    function _takeOwn(uint256 tokenId, uint64 units) private returns (uint32 expireAt) {
+        uint256 fault;
         assembly ("memory-safe") {
-            // locks[lockId], whose place is hashed once.
-            mstore(0, lockId)
-            mstore(0x20, locks.slot)
+            // _tokens[tokenId], whose place is hashed once.
+            mstore(0, tokenId)
+            mstore(0x20, _tokens.slot)
             let slot := keccak256(0, 0x40)
-            before := sload(slot)
-            if iszero(before) { sstore(slot, record) }
+            // Token: owner(160) | value(64) | expireAt(32)
+            let token := sload(slot)
+            expireAt := shr(224, token)
+            fault := or(shl(96, xor(token, caller())), gt(units, and(shr(160, token), 0xffffffffffffffff)))
+            // Valid at equality (P20), and for ever at 0, which one less makes the highest number.
+            fault := or(fault, lt(sub(expireAt, 1), sub(timestamp(), 1)))
+            fault := or(fault, or(iszero(units), shr(32, timestamp())))
+            // What is taken is part of the value, so nothing is borrowed from its neighbour.
+            if iszero(fault) { sstore(slot, sub(token, shl(160, units))) }
         }
-        if (Lock.unwrap(before) != 0) revert DATLockExists(module, lockId);
+        if (fault != 0) _refuseToLock(tokenId, units);
+    }
+
+    function _refuseToLock(uint256 tokenId, uint64 units) private view {
+        (Token token,) = _requireOwn(tokenId);
+        _requireUnexpired(tokenId, token.expireAt());
+        if (units == 0) revert IDATErrors.DATZeroUnits();
+        // Locks keep time in 32 bits.
+        block.timestamp.toUint32();
+        revert IDATErrors.ERC8028InsufficientValue(tokenId, token.value(), units);
     }
 
     /// @dev `ILockModule(module).onLock(LockRequest(msg.sender, tokenId, units, expireAt, policyHashed), data)`, straight from
     /// calldata. `Locks.t.sol` sees what arrives.
-    function _askModule(
-        address module,
-        uint256 tokenId,
-        uint64 units,
-        uint32 expireAt,
-        bool policyHashed,
-        bytes calldata data
-    ) private returns (bytes32 lockId) {
+    function _askModule(address module, uint256 tokenId, uint64 units, uint32 expireAt, bytes calldata data)
+        private
+        returns (bytes32 lockId)
+    {
         bytes4 selector = ILockModule.onLock.selector;
+        bool policyHashed = _isPolicyHashed(TokenId.wrap(tokenId));
         assembly ("memory-safe") {
             let place := mload(0x40)
             mstore(place, selector)

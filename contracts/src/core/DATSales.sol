@@ -33,7 +33,7 @@ abstract contract DATSales is DATBacking {
     }
 
     function refund(uint256 tokenId, uint64 units, address payable to) external nonReentrant returns (uint256 amount) {
-        Token token = _requireOwner(tokenId, msg.sender);
+        (Token token, uint256 place) = _requireOwn(tokenId);
         TokenId id = TokenId.wrap(tokenId);
         Lot storage lot = _lots[id.lotKey()];
         LotHead head = lot.head;
@@ -48,8 +48,18 @@ abstract contract DATSales is DATBacking {
 
         if (expired) _observeExpired(tokenId);
         address asset = head.asset();
-        amount = _takeUnits(id, lot, asset, token, units);
-        emit IDATLots.ValueRefunded(tokenId, to, units, amount);
+        assembly ("memory-safe") {
+            // What is taken is part of the value, so nothing is borrowed from its neighbour.
+            sstore(place, sub(token, shl(160, units)))
+        }
+        amount = _takeUnits(id, lot, asset, units);
+        bytes32 topic = IDATLots.ValueRefunded.selector;
+        assembly ("memory-safe") {
+            // emit ValueRefunded(tokenId, to, units, amount); what was given was checked by the decoder.
+            mstore(0, units)
+            mstore(0x20, amount)
+            log3(0, 0x40, topic, tokenId, to)
+        }
         _pay(asset, to, amount);
     }
 

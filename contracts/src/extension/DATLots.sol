@@ -48,7 +48,8 @@ abstract contract DATLots is DATExtension {
         }
 
         _observeExpired(tokenId);
-        amount = _takeUnits(id, lot, head.asset(), token, units);
+        _tokens[tokenId] = token.withValue(0);
+        amount = _takeUnits(id, lot, head.asset(), units);
         emit IDATLots.ExpiredValueSwept(tokenId, units, amount);
         if (amount != 0) _settle(id.classId(), head.asset(), amount);
     }

@@ -88,10 +88,14 @@ function withOrphan(LedgerHeld held, uint112 orphan_) pure returns (LedgerHeld) 
 
 /// @dev The caller has checked that the sum has 112 bits.
 function plusBacking(LedgerHeld held, uint256 amount) pure returns (LedgerHeld) {
-    return LedgerHeld.wrap(LedgerHeld.unwrap(held) + (amount << 112));
+    unchecked {
+        return LedgerHeld.wrap(LedgerHeld.unwrap(held) + (amount << 112));
+    }
 }
 
 /// @dev The class's backing is the sum of its lots' escrows, from one of which the caller takes `amount`.
 function minusBacking(LedgerHeld held, uint256 amount) pure returns (LedgerHeld) {
-    return LedgerHeld.wrap(LedgerHeld.unwrap(held) - (amount << 112));
+    unchecked {
+        return LedgerHeld.wrap(LedgerHeld.unwrap(held) - (amount << 112));
+    }
 }

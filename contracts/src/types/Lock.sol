@@ -8,11 +8,6 @@ type Lock is uint256;
 
 using {remaining, lockedAt, expireAt, tokenId, ended} for Lock global;
 
-/// @dev Ids of existing tokens have 128 bits.
-function packLock(uint256 tokenId_, uint64 units, uint32 lockedAt_, uint32 expireAt_) pure returns (Lock) {
-    return Lock.wrap(units | uint256(lockedAt_) << 64 | uint256(expireAt_) << 96 | tokenId_ << 128);
-}
-
 // The casts below keep exactly the bits of their field.
 
 function remaining(Lock lock) pure returns (uint64) {

@@ -28,7 +28,8 @@ function lotKey(TokenId id) pure returns (uint256) {
 }
 
 function isBacked(TokenId id) pure returns (bool) {
-    return id.lot() & BACKED_LOT_BIT != 0;
+    // The lot's highest bit, where the id has it.
+    return TokenId.unwrap(id) & uint256(BACKED_LOT_BIT) << 32 != 0;
 }
 
 function encodeLotKey(uint256 classId_, uint32 lot_) pure returns (uint256) {
