@@ -36,6 +36,7 @@ import {
 import {
   dataAnchoringTokenBytecode,
   dataAnchoringTokenExtensionBytecode,
+  dataAnchoringTokenSecondExtensionBytecode,
   valueChannelsBytecode,
   valueMarketBytecode,
 } from '@kedge/core/bytecode';
@@ -109,7 +110,8 @@ async function measureOn(rpcUrl) {
     return sent;
   }
 
-  const extension = await deploy(dataAnchoringTokenExtensionBytecode);
+  const second = await deploy(dataAnchoringTokenSecondExtensionBytecode);
+  const extension = await deploy(dataAnchoringTokenExtensionBytecode, ['address'], [second]);
   const token = await deploy(
     dataAnchoringTokenBytecode,
     ['string', 'string', 'address'],

@@ -33,6 +33,7 @@ const abis = {
   valueMarketAbi: ['IValueMarket'],
 };
 const bytecodes = {
+  dataAnchoringTokenSecondExtensionBytecode: 'DataAnchoringTokenSecondExtension',
   dataAnchoringTokenExtensionBytecode: 'DataAnchoringTokenExtension',
   dataAnchoringTokenBytecode: 'DataAnchoringToken',
   valueChannelsBytecode: 'ValueChannels',

@@ -10,12 +10,13 @@ import {DATDelegation} from "./base/DATDelegation.sol";
 import {DATLocks} from "./core/DATLocks.sol";
 import {DATPayouts} from "./core/DATPayouts.sol";
 import {DATSales} from "./core/DATSales.sol";
-import {IDATClasses} from "./interfaces/IDATClasses.sol";
+import {IDATApprovals} from "./interfaces/IDATApprovals.sol";
 import {IDATCore} from "./interfaces/IDATCore.sol";
 import {IDATErrors} from "./interfaces/IDATErrors.sol";
 import {IDATLocks} from "./interfaces/IDATLocks.sol";
 import {IDATLots} from "./interfaces/IDATLots.sol";
 import {IDATRevenue} from "./interfaces/IDATRevenue.sol";
+import {InterfaceIds} from "./libraries/InterfaceIds.sol";
 import {ClaimState} from "./types/ClaimState.sol";
 import {ClassHead, ClassShare} from "./types/Class.sol";
 import {Ledger} from "./types/Ledger.sol";
@@ -24,11 +25,9 @@ import {TokenId} from "./types/TokenId.sol";
 
 /// @title DataAnchoringToken: ERC-8028 with lots, backing, locks, lineage and exact revenue.
 /// @notice Answers to `IDATCore` and `IDataAnchoringToken`. What is done often is here; classes, policies, the making of
-/// lots, expiry by anyone and most views are in the extension, which the fallback runs on this contract's storage. There is no
-/// administrator, and the extension cannot be changed.
+/// lots, expiry by anyone and most views are in the extension, which the fallback runs on this contract's storage, and what is
+/// rarer in the extension's own extension. There is no administrator, and neither can be changed.
 contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IERC721Metadata {
-    bytes4 private constant ERC4906_ID = 0x49064906;
-
     constructor(string memory name_, string memory symbol_, address extension_) DATDelegation(extension_) {
         _name = name_;
         _symbol = symbol_;
@@ -78,7 +77,7 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
         Token source = _requireToken(fromTokenId);
         Token target = _requireToken(toTokenId);
         _requireSameLot(TokenId.wrap(fromTokenId), TokenId.wrap(toTokenId));
-        _requireUser(fromTokenId, source.owner());
+        if (!_isUser(fromTokenId, source.owner())) revert IDATErrors.ERC8028Unauthorized(fromTokenId, msg.sender);
         if (value == 0) revert IDATErrors.DATZeroUnits();
         if (source.expireAt() != 0 || target.expireAt() != 0) {
             _requireLifetimes(fromTokenId, source, toTokenId, target);
@@ -91,7 +90,17 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
 
     function recordUsage(uint256 tokenId, bytes32 metricType, uint256 amount) external {
         Token token = _requireToken(tokenId);
-        _requireUser(tokenId, token.owner());
+        address owner = token.owner();
+        if (msg.sender == owner) {
+            bytes32 selfTopic = IDATApprovals.UsageSelfReported.selector;
+            assembly ("memory-safe") {
+                // emit UsageSelfReported(tokenId)
+                log2(0, 0, selfTopic, tokenId)
+            }
+        } else if (!_classOperators[owner][TokenId.wrap(tokenId).classId()][msg.sender]) {
+            // Whoever is not approved for the class may be for a part of its value, which the extension knows (P13).
+            _runExtension();
+        }
         _requireUnexpired(tokenId, token.expireAt());
         if (amount != 0) _takeValue(tokenId, token, amount);
         bytes32 topic = IDATCore.UsageRecorded.selector;
@@ -235,11 +244,7 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
 
     /// @inheritdoc IERC165
     function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
-        return interfaceId == type(IDATCore).interfaceId || interfaceId == type(IERC721).interfaceId
-            || interfaceId == type(IERC165).interfaceId || interfaceId == type(IERC721Metadata).interfaceId
-            || interfaceId == ERC4906_ID || interfaceId == type(IDATClasses).interfaceId
-            || interfaceId == type(IDATLots).interfaceId || interfaceId == type(IDATLocks).interfaceId
-            || interfaceId == type(IDATRevenue).interfaceId;
+        return InterfaceIds.contain(interfaceId);
     }
 
     // Helpers
@@ -254,9 +259,8 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
         _settle(classId, asset, _ledgers[classId][asset], amount, share);
     }
 
-    function _requireUser(uint256 tokenId, address owner) private view {
-        if (msg.sender == owner || _classOperators[owner][TokenId.wrap(tokenId).classId()][msg.sender]) return;
-        revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
+    function _isUser(uint256 tokenId, address owner) private view returns (bool) {
+        return msg.sender == owner || _classOperators[owner][TokenId.wrap(tokenId).classId()][msg.sender];
     }
 
     /// @dev Neither has expired, and backed value does not come to live longer.

@@ -5,16 +5,25 @@ import {IDATLots} from "../interfaces/IDATLots.sol";
 
 /// @title DATDelegation: sends every call that this contract does not know to its one immutable extension.
 abstract contract DATDelegation {
-    /// @notice The immutable second half of this contract's code, run by delegation.
+    /// @notice The immutable next part of this contract's code, run by delegation.
     address public immutable extension;
 
     constructor(address extension_) {
         extension = extension_;
     }
 
-    /// @dev Runs the extension's code on this contract's storage, with the caller and the ETH of this call, and passes on
-    /// what it returns or why it reverts. Assembly, because Solidity cannot return data of unknown length.
-    fallback() external payable {
+    fallback() external payable virtual {
+        _runExtension();
+    }
+
+    /// @dev ETH comes with a call that says what it is for.
+    receive() external payable {
+        revert IDATLots.DATWrongDeposit(0, msg.value);
+    }
+
+    /// @dev Runs the extension's code on this contract's storage, with the caller, the data and the ETH of this call, and
+    /// ends it: passes on what it returns or why it reverts. Assembly, because Solidity cannot return data of unknown length.
+    function _runExtension() internal {
         address target = extension;
         assembly {
             // Memory is not used afterwards: both ways out end the call.
@@ -25,10 +34,5 @@ abstract contract DATDelegation {
             case 0 { revert(0, returndatasize()) }
             default { return(0, returndatasize()) }
         }
-    }
-
-    /// @dev ETH comes with a call that says what it is for.
-    receive() external payable {
-        revert IDATLots.DATWrongDeposit(0, msg.value);
     }
 }

@@ -3,6 +3,8 @@ pragma solidity 0.8.34;
 
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
+import {IDATApprovals} from "./IDATApprovals.sol";
+import {IDATBatches} from "./IDATBatches.sol";
 import {IDATClasses} from "./IDATClasses.sol";
 import {IDATErrors} from "./IDATErrors.sol";
 import {IDATLocks} from "./IDATLocks.sol";
@@ -18,6 +20,8 @@ interface IDataAnchoringToken is
     IDATLots,
     IDATLocks,
     IDATRevenue,
+    IDATApprovals,
+    IDATBatches,
     IDATErrors
 {
     /// @notice ERC-4906.
@@ -30,6 +34,6 @@ interface IDataAnchoringToken is
     /// @notice Thrown when an ERC-20 refuses a transfer.
     error SafeERC20FailedOperation(address token);
 
-    /// @notice The immutable second half of this contract's code, run by delegation.
+    /// @notice The immutable second part of this contract's code, run by delegation. Its own `extension()` is the third part.
     function extension() external view returns (address);
 }

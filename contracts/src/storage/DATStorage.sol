@@ -6,9 +6,10 @@ import {Ledger} from "../types/Ledger.sol";
 import {Lock} from "../types/Lock.sol";
 import {Lot} from "../types/Lot.sol";
 import {Share, Token} from "../types/Token.sol";
+import {UsageAllowance} from "../types/UsageAllowance.sol";
 
-/// @title DATStorage: the one storage layout of `DataAnchoringToken` and of its extension.
-/// @dev Both inherit it first and declare no storage of their own, so that a delegated call finds every slot.
+/// @title DATStorage: the one storage layout of `DataAnchoringToken` and of its extensions.
+/// @dev All inherit it first and declare no storage of their own, so that a delegated call finds every slot.
 abstract contract DATStorage {
     string internal _name;
     string internal _symbol;
@@ -40,4 +41,10 @@ abstract contract DATStorage {
     mapping(uint256 classId => mapping(address asset => Ledger)) internal _ledgers;
     mapping(address account => mapping(address asset => uint256)) internal _owed;
     mapping(address asset => uint256) internal _owedTotal;
+
+    // scoped approvals and permits
+    /// @dev A scope is a class id, below 2^64, or a token id, which is not.
+    mapping(address owner => mapping(uint256 scope => mapping(address operator => UsageAllowance))) internal
+        _usageAllowances;
+    mapping(address owner => uint256) internal _nonces;
 }

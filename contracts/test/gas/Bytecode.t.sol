@@ -11,7 +11,13 @@ contract BytecodeTest is Test {
     uint8 private constant PUSH1 = 0x60;
     uint8 private constant PUSH32 = 0x7f;
 
-    string[4] private names = ["DataAnchoringToken", "DataAnchoringTokenExtension", "ValueChannels", "ValueMarket"];
+    string[5] private names = [
+        "DataAnchoringToken",
+        "DataAnchoringTokenExtension",
+        "DataAnchoringTokenSecondExtension",
+        "ValueChannels",
+        "ValueMarket"
+    ];
 
     function test_EveryContractFits() public {
         for (uint256 i = 0; i < names.length; ++i) {

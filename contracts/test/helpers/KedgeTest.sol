@@ -39,7 +39,8 @@ abstract contract KedgeTest is Test {
 
     function setUp() public virtual {
         vm.warp(START);
-        address extension = deployCode("DataAnchoringTokenExtension");
+        address second = deployCode("DataAnchoringTokenSecondExtension");
+        address extension = deployCode("DataAnchoringTokenExtension", abi.encode(second));
         address deployed = deployCode("DataAnchoringToken", abi.encode("Kedge", "DAT", extension));
         token = IDataAnchoringToken(deployed);
         core = IDATCore(deployed);

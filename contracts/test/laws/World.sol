@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {MintItem} from "../../src/interfaces/IDATBatches.sol";
 import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {Channel, ChannelMode, ReceiptAnchor, RoyaltyEdge} from "../../src/interfaces/IValueChannels.sol";
@@ -151,9 +152,18 @@ contract World is Model {
         // A third has no share, some saturate (P10).
         share = share % 3 == 0 ? 0 : share % 7 == 0 ? bound(share, 2 ** 32, 2 ** 40) : bound(share, 1, 10_000);
         uint64 expireAt = anExpiry(expiry);
-        uint256 tokenId = mint(classId, aHolder(who), value, share, expireAt);
+        uint256 tokenId = mintAs(expiry / 12 % 2, classId, MintItem(aHolder(who), value, share, expireAt));
         units[classId].minted += value;
         addToken(tokenId, classId, 1, share > type(uint32).max ? type(uint32).max : share, expireAt);
+    }
+
+    /// @notice Alone, or as a batch of one (P29).
+    function mintAs(uint256 way, uint256 classId, MintItem memory item) private returns (uint256) {
+        if (way == 0) return mint(classId, item.to, item.value, item.shareRatio, item.expireAt);
+        MintItem[] memory items = new MintItem[](1);
+        items[0] = item;
+        vm.prank(issuer);
+        return token.mintBatch(classId, items)[0];
     }
 
     function mintBacked(uint256 who, uint256 lot, uint64 amount, uint256 expiry) external {
@@ -219,10 +229,28 @@ contract World is Model {
         if (at == NONE) return;
         TokenModel storage t = tokens[at];
         amount = bound(amount, 0, core.valueOf(t.tokenId));
-        vm.prank(core.ownerOf(t.tokenId));
-        core.recordUsage(t.tokenId, keccak256("inference_calls"), amount);
+        recordAs(which / 7 % 3, t, uint64(amount));
         units[t.classId].recorded += amount;
         if (amount != 0) spend(t, amount, 0, address(0));
+    }
+
+    /// @notice By the owner, by the owner in a batch of two, or by an operator with an allowance for just that (P13, P29).
+    function recordAs(uint256 way, TokenModel storage t, uint64 amount) private {
+        bytes32 metric = keccak256("inference_calls");
+        vm.prank(core.ownerOf(t.tokenId));
+        if (way == 0) {
+            core.recordUsage(t.tokenId, metric, amount);
+        } else if (way == 1) {
+            bytes4 serial = bytes4(uint32(t.tokenId));
+            token.recordUsageBatch(
+                metric,
+                abi.encodePacked(uint96(t.tokenId >> 32), uint16(2), serial, amount / 3, serial, amount - amount / 3)
+            );
+        } else {
+            token.approveUsage(amount % 2 == 0 ? t.classId : t.tokenId, operators[0], amount + 1, 0);
+            vm.prank(operators[0]);
+            core.recordUsage(t.tokenId, metric, amount);
+        }
     }
 
     function refund(uint256 which, uint64 amount) external {
@@ -384,7 +412,15 @@ contract World is Model {
         address payable owner = payable(core.ownerOf(t.tokenId));
         uint256 before = balanceOf(owner, asset);
         vm.startPrank(who % 2 == 0 ? owner : stranger);
-        uint256 paid = core.claim(t.tokenId, assetOf(asset), owner);
+        uint256 paid;
+        if (who % 3 == 0) {
+            // Twice in one batch, too.
+            uint256[] memory twice = new uint256[](2);
+            (twice[0], twice[1]) = (t.tokenId, t.tokenId);
+            paid = token.claimBatch(twice, assetOf(asset), owner);
+        } else {
+            paid = core.claim(t.tokenId, assetOf(asset), owner);
+        }
         uint256 again = core.claim(t.tokenId, assetOf(asset), owner);
         vm.stopPrank();
         assertEq(again, 0, "L4: the second claim pays nothing");

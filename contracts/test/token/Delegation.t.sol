@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {IDATApprovals} from "../../src/interfaces/IDATApprovals.sol";
+import {IDATBatches, MintItem} from "../../src/interfaces/IDATBatches.sol";
 import {ClassTerms, IDATClasses, ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
 import {IDATLots, LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
+import {IDataAnchoringToken} from "../../src/interfaces/IDataAnchoringToken.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 
 /// @notice Branches: Delegation.tree.
@@ -50,7 +53,7 @@ contract DelegationTest is KedgeTest {
     }
 
     function test_P8_TheExtensionAloneIsHarmless() public {
-        bytes[] memory calls = new bytes[](12);
+        bytes[] memory calls = new bytes[](14);
         LotTerms memory terms = lotTerms(ETH, 1, 1);
         ClassTerms memory class = classTerms(new ParentTerms[](0), address(0));
         calls[0] = abi.encodeCall(IDATCore.createClass, ("", 0, 0, ""));
@@ -65,20 +68,41 @@ contract DelegationTest is KedgeTest {
         calls[9] = abi.encodeCall(IDATLots.sweepExpired, (1));
         calls[10] = abi.encodeCall(IDATRevenue.syncExpired, (1));
         calls[11] = abi.encodeCall(IDATRevenue.observeExpiry, (1));
+        calls[12] = abi.encodeCall(IDATCore.recordUsage, (1, bytes32(0), 0));
+        calls[13] = abi.encodeCall(IDATBatches.recordUsageBatch, (bytes32(0), ""));
         address extension = token.extension();
         for (uint256 i = 0; i < calls.length; ++i) {
             (bool done, bytes memory reason) = extension.call(calls[i]);
             assertFalse(done);
             assertEq(reason, abi.encodeWithSelector(IDATErrors.DATDirectCall.selector));
         }
+        // Nor does it pass on there what it does not know.
+        vm.expectRevert(IDATErrors.DATDirectCall.selector);
+        IDATApprovals(extension).cancelPermits();
         // What moves money is in the core only.
-        vm.expectRevert(bytes(""));
+        vm.expectRevert(IDATErrors.DATDirectCall.selector);
         IDATLots(extension).mintFromLot(1, 1, stranger, 1, 0);
-        vm.expectRevert(bytes(""));
+        vm.expectRevert(IDATErrors.DATDirectCall.selector);
         IDATLots(extension).refund(1, 1, payable(stranger));
-        vm.expectRevert(bytes(""));
+        vm.expectRevert(IDATErrors.DATDirectCall.selector);
         IDATRevenue(extension).withdraw(ETH, payable(stranger));
-        vm.expectRevert(bytes(""));
+        vm.expectRevert(IDATErrors.DATDirectCall.selector);
         IDATRevenue(extension).collectRoyalty(1, 0, ETH);
+    }
+
+    function test_P8_TheSecondExtensionAloneIsHarmless() public {
+        bytes[] memory calls = new bytes[](6);
+        calls[0] = abi.encodeCall(IDATApprovals.approveUsage, (1, stranger, 1, 0));
+        calls[1] = abi.encodeCall(IDATApprovals.permitForClass, (holder, 1, stranger, true, START, ""));
+        calls[2] = abi.encodeCall(IDATApprovals.permitUsage, (holder, 1, stranger, 1, 0, START, ""));
+        calls[3] = abi.encodeCall(IDATApprovals.cancelPermits, ());
+        calls[4] = abi.encodeCall(IDATBatches.mintBatch, (1, new MintItem[](0)));
+        calls[5] = abi.encodeCall(IDATBatches.claimBatch, (new uint256[](0), ETH, payable(stranger)));
+        address second = IDataAnchoringToken(token.extension()).extension();
+        for (uint256 i = 0; i < calls.length; ++i) {
+            (bool done, bytes memory reason) = second.call(calls[i]);
+            assertFalse(done);
+            assertEq(reason, abi.encodeWithSelector(IDATErrors.DATDirectCall.selector));
+        }
     }
 }

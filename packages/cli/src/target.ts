@@ -17,7 +17,8 @@ export type Target = {
   readonly chainId?: number;
 };
 
-const contractNames = ['DataAnchoringToken', 'DataAnchoringTokenExtension', 'ValueChannels', 'ValueMarket'] as const;
+const neededNames = ['DataAnchoringToken', 'DataAnchoringTokenExtension', 'ValueChannels', 'ValueMarket'] as const;
+const contractNames = [...neededNames, 'DataAnchoringTokenSecondExtension'] as const;
 
 /** Reads `--rpc`, `--contracts`, `--data-dir` and `.kedge/up.json`. The options win over the file. */
 export async function findTarget(context: Pick<Context, 'cwd' | 'options'>): Promise<Target> {
@@ -82,7 +83,7 @@ async function readContracts(text: string, cwd: string): Promise<Given> {
     return [known, parseAddress(address.trim(), name)] as const;
   });
   const contracts: Partial<Deployment['contracts']> = Object.fromEntries(pairs);
-  const missing = contractNames.filter((name) => contracts[name] === undefined);
+  const missing = neededNames.filter((name) => contracts[name] === undefined);
   if (missing.length > 0) throw usageError(`--contracts lacks ${missing.join(', ')}.`);
   return { contracts: contracts as Deployment['contracts'] };
 }

@@ -71,6 +71,7 @@ test('deploy prints the chain and the address of everything it deployed', async 
   expect(Object.keys(printed.contracts).toSorted()).toEqual([
     'DataAnchoringToken',
     'DataAnchoringTokenExtension',
+    'DataAnchoringTokenSecondExtension',
     'ValueChannels',
     'ValueMarket',
   ]);

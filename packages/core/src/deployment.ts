@@ -8,6 +8,8 @@ export type Deployment = {
   contracts: {
     DataAnchoringToken: Address;
     DataAnchoringTokenExtension: Address;
+    /** Absent where the contracts were deployed before there was one. */
+    DataAnchoringTokenSecondExtension?: Address | undefined;
     ValueChannels: Address;
     ValueMarket: Address;
   };
@@ -18,6 +20,7 @@ export const deploymentSchema: z.ZodType<Deployment> = z.looseObject({
   contracts: z.object({
     DataAnchoringToken: addressSchema,
     DataAnchoringTokenExtension: addressSchema,
+    DataAnchoringTokenSecondExtension: addressSchema.optional(),
     ValueChannels: addressSchema,
     ValueMarket: addressSchema,
   }),

@@ -26,6 +26,7 @@ export const upFileSchema = z.looseObject({
   contracts: z.object({
     DataAnchoringToken: addressSchema,
     DataAnchoringTokenExtension: addressSchema,
+    DataAnchoringTokenSecondExtension: addressSchema.optional(),
     ValueChannels: addressSchema,
     ValueMarket: addressSchema,
   }),

@@ -12,14 +12,20 @@ beforeAll(async () => {
 afterAll(() => anvil.stop());
 
 describe('deployContracts', () => {
-  test('deploys four contracts that know each other', async () => {
+  test('deploys five contracts that know each other', async () => {
     const { publicClient } = anvil;
     const steps: string[] = [];
     const deployment = await deployContracts(
       { publicClient, walletClient: anvil.walletOf(0) },
       { onStep: (contract) => steps.push(contract) },
     );
-    expect(steps).toEqual(['DataAnchoringTokenExtension', 'DataAnchoringToken', 'ValueChannels', 'ValueMarket']);
+    expect(steps).toEqual([
+      'DataAnchoringTokenSecondExtension',
+      'DataAnchoringTokenExtension',
+      'DataAnchoringToken',
+      'ValueChannels',
+      'ValueMarket',
+    ]);
     expect(deployment.chainId).toBe(31337);
     const token = tokenOf(deployment);
     const [name, symbol, extension] = await Promise.all([
@@ -29,6 +35,8 @@ describe('deployContracts', () => {
     ]);
     expect([name, symbol]).toEqual(['Kedge Data Anchoring Token', 'DAT']);
     expect(extension.toLowerCase()).toBe(deployment.contracts.DataAnchoringTokenExtension.toLowerCase());
+    const second = await publicClient.readContract({ ...token, address: extension, functionName: 'extension' });
+    expect(second.toLowerCase()).toBe(deployment.contracts.DataAnchoringTokenSecondExtension?.toLowerCase());
   });
 
   test('an account without funds, and a chain that does not answer, are named', async () => {

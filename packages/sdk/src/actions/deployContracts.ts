@@ -2,6 +2,7 @@ import { BaseError, type Address, type Deployment, type Hex } from '@kedge/core'
 import {
   dataAnchoringTokenBytecode,
   dataAnchoringTokenExtensionBytecode,
+  dataAnchoringTokenSecondExtensionBytecode,
   valueChannelsBytecode,
   valueMarketBytecode,
 } from '@kedge/core/bytecode';
@@ -11,6 +12,7 @@ import { toChainError } from '../toChainError.js';
 import { sendAndWait } from '../writeContract.js';
 
 const tokenConstructor = parseAbi(['constructor(string name, string symbol, address extension)']);
+const extensionConstructor = parseAbi(['constructor(address extension)']);
 const partConstructor = parseAbi(['constructor(address token)']);
 
 export type DeployContractsParameters = {
@@ -19,7 +21,7 @@ export type DeployContractsParameters = {
 };
 
 /**
- * Deploys the four contracts. They have no owner: who deploys gets no rights.
+ * Deploys the five contracts, each after those whose address it is given. They have no owner: who deploys gets no rights.
  *
  * @throws BaseError `chain_unreachable`, `insufficient_funds`.
  *
@@ -34,7 +36,11 @@ export async function deployContracts(
     onStep?.(contract);
     return deployOne(client, contract, data);
   };
-  const extension = await deploy('DataAnchoringTokenExtension', dataAnchoringTokenExtensionBytecode);
+  const second = await deploy('DataAnchoringTokenSecondExtension', dataAnchoringTokenSecondExtensionBytecode);
+  const extension = await deploy(
+    'DataAnchoringTokenExtension',
+    encodeDeployData({ abi: extensionConstructor, bytecode: dataAnchoringTokenExtensionBytecode, args: [second] }),
+  );
   const token = await deploy(
     'DataAnchoringToken',
     encodeDeployData({
@@ -51,6 +57,7 @@ export async function deployContracts(
     contracts: {
       DataAnchoringToken: token,
       DataAnchoringTokenExtension: extension,
+      DataAnchoringTokenSecondExtension: second,
       ValueChannels: channels,
       ValueMarket: market,
     },

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {DATApprovals} from "./extension/DATApprovals.sol";
+import {DATBatches} from "./extension/DATBatches.sol";
+
+/// @title DataAnchoringTokenSecondExtension: the third part of `DataAnchoringToken`, for what is called rarely: scoped
+/// approvals, permits, batches of mints and claims.
+/// @dev Runs on the token's storage by delegation. Called at its own address it changes nothing.
+contract DataAnchoringTokenSecondExtension is DATApprovals, DATBatches {}

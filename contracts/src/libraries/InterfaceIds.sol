@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {IDATApprovals} from "../interfaces/IDATApprovals.sol";
+import {IDATBatches} from "../interfaces/IDATBatches.sol";
+import {IDATClasses} from "../interfaces/IDATClasses.sol";
+import {IDATCore} from "../interfaces/IDATCore.sol";
+import {IDATLocks} from "../interfaces/IDATLocks.sol";
+import {IDATLots} from "../interfaces/IDATLots.sol";
+import {IDATRevenue} from "../interfaces/IDATRevenue.sol";
+
+/// @title InterfaceIds: the ERC-165 ids that the token answers to, four bytes each, in two words: smaller than comparisons.
+library InterfaceIds {
+    bytes4 private constant ERC4906_ID = 0x49064906;
+
+    // The id of ERC-165 fills the places that are left.
+    bytes32 private constant FIRST = bytes32(type(IDATCore).interfaceId) | bytes32(type(IERC721).interfaceId) >> 32
+        | bytes32(type(IERC165).interfaceId) >> 64 | bytes32(type(IERC721Metadata).interfaceId) >> 96
+        | bytes32(ERC4906_ID) >> 128 | bytes32(type(IDATClasses).interfaceId) >> 160
+        | bytes32(type(IDATLots).interfaceId) >> 192 | bytes32(type(IDATLocks).interfaceId) >> 224;
+    bytes32 private constant SECOND = bytes32(type(IDATRevenue).interfaceId) | bytes32(type(IDATApprovals).interfaceId)
+        >> 32 | bytes32(type(IDATBatches).interfaceId) >> 64 | bytes32(type(IERC165).interfaceId) >> 96
+        | bytes32(type(IERC165).interfaceId) >> 128 | bytes32(type(IERC165).interfaceId) >> 160
+        | bytes32(type(IERC165).interfaceId) >> 192 | bytes32(type(IERC165).interfaceId) >> 224;
+
+    function contain(bytes4 id) internal pure returns (bool) {
+        (bytes32 first, bytes32 second) = (FIRST, SECOND);
+        for (uint256 i; i < 8; ++i) {
+            if (bytes4(first) == id || bytes4(second) == id) return true;
+            (first, second) = (first << 32, second << 32);
+        }
+        return false;
+    }
+}
