@@ -1,8 +1,8 @@
 import { deployContracts } from '@kedge/sdk';
 import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compileFaulty } from '../../conformance/test/compile.js';
-import { deployCode } from '../../conformance/test/tryContract.js';
+import { compileFaulty } from '../../conform/test/compile.js';
+import { deployCode } from '../../conform/test/tryContract.js';
 import { runProgram } from '../src/program.js';
 import { temporaryFolder } from './kedge.js';
 
