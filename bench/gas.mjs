@@ -199,7 +199,10 @@ async function measureOn(rpcUrl) {
     await dat(other, 'recordUsage', [id(1, 1, 2), metric, 5n]),
     {
       updated: 1,
-      logs: [[2, 96]],
+      logs: [
+        [2, 96],
+        [2, 0], // UsageSelfReported
+      ],
     },
     { naive: await gasOf(naive(other, 'recordUsage', [2n, metric, 5n])) },
   );

@@ -55,20 +55,20 @@ library ChannelHash {
     }
 
     /// @dev `emit ChannelOpened(channelId, holder, operator, channel)` with the terms as they came, whose every word the
-    /// caller has checked; answers with their digest. The desk for it is not kept.
-    function emitOpened(bytes calldata terms, bytes32 topic, bytes32 domain) internal returns (bytes32 channelId) {
+    /// caller has checked, and returns their digest from the call: the desk is the first memory and is not kept.
+    function emitOpenedAndReturn(bytes calldata terms, bytes32 topic, bytes32 domain) internal {
         bytes32 typehash = CHANNEL_TYPEHASH;
-        assembly ("memory-safe") {
-            let place := mload(0x40)
-            // 0x1901 | domain | structHash, and from the third on the typehash and the terms.
-            mstore(place, shl(240, 0x1901))
-            mstore(add(place, 2), domain)
-            let words := add(place, 0x60)
-            mstore(words, typehash)
-            calldatacopy(add(words, 0x20), terms.offset, 0x160)
-            mstore(add(place, 0x22), keccak256(words, 0x180))
-            channelId := keccak256(place, 0x42)
-            log4(add(words, 0x20), 0x160, topic, channelId, mload(add(words, 0x20)), mload(add(words, 0x60)))
+        assembly {
+            // 0x1901 | domain | structHash in the first three words, then the typehash and the terms.
+            mstore(0, shl(240, 0x1901))
+            mstore(2, domain)
+            mstore(0x60, typehash)
+            calldatacopy(0x80, terms.offset, 0x160)
+            mstore(0x22, keccak256(0x60, 0x180))
+            let channelId := keccak256(0, 0x42)
+            log4(0x80, 0x160, topic, channelId, mload(0x80), mload(0xc0))
+            mstore(0, channelId)
+            return(0, 0x20)
         }
     }
 }

@@ -32,12 +32,7 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         if (msg.sender != address(TOKEN)) revert ValueChannelsNotToken(msg.sender);
         if (!ChannelTerms.hold(request, data)) revert ValueChannelsInvalidTerms(ChannelTerms.faultIn(request, data));
         // emit ChannelOpened(channelId, holder, operator, channel)
-        channelId = data.emitOpened(ChannelOpened.selector, _domain());
-        assembly {
-            // Memory is not used afterwards: this ends the call.
-            mstore(0, channelId)
-            return(0, 0x20)
-        }
+        data.emitOpenedAndReturn(ChannelOpened.selector, _domain());
     }
 
     /// @inheritdoc IValueChannels

@@ -21,7 +21,25 @@ abstract contract DATLocks is DATBacking, IDATLocks {
         nonReentrant
         returns (bytes32 lockId)
     {
-        uint32 expireAt = _takeOwn(tokenId, units);
+        // Takes the units, or finds, without a branch, that something is wrong with that.
+        uint256 expireAt;
+        uint256 fault;
+        assembly ("memory-safe") {
+            // _tokens[tokenId], whose place is hashed once.
+            mstore(0, tokenId)
+            mstore(0x20, _tokens.slot)
+            let slot := keccak256(0, 0x40)
+            // Token: owner(160) | value(64) | expireAt(32)
+            let token := sload(slot)
+            expireAt := shr(224, token)
+            fault := or(shl(96, xor(token, caller())), gt(units, and(shr(160, token), 0xffffffffffffffff)))
+            // Valid at equality (P20), and for ever at 0, which one less makes the highest number.
+            fault := or(fault, lt(sub(expireAt, 1), sub(timestamp(), 1)))
+            fault := or(fault, or(iszero(units), shr(32, timestamp())))
+            // What is taken is part of the value, so nothing is borrowed from its neighbour.
+            if iszero(fault) { sstore(slot, sub(token, shl(160, units))) }
+        }
+        if (fault != 0) _refuseToLock(tokenId, units);
         // A module without code fails here. Its lock does not exist before it has answered, so it cannot spend it early.
         lockId = _askModule(module, tokenId, units, expireAt, data);
         bytes32 topic = ValueLocked.selector;
@@ -34,13 +52,11 @@ abstract contract DATLocks is DATBacking, IDATLocks {
             mstore(0, lockId)
             let slot := keccak256(0, 0x40)
             before := sload(slot)
-            if iszero(before) {
-                // Ids of existing tokens have 128 bits; and `_takeOwn` has looked at the time.
-                sstore(slot, or(or(units, shl(64, timestamp())), or(shl(96, expireAt), shl(128, tokenId))))
-                // emit ValueLocked(tokenId, module, lockId, units)
-                mstore(0, units)
-                log4(0, 0x20, topic, tokenId, module, lockId)
-            }
+            // Ids of existing tokens have 128 bits, and the time was looked at. Undone below where the id is not new.
+            sstore(slot, or(or(units, shl(64, timestamp())), or(shl(96, expireAt), shl(128, tokenId))))
+            // emit ValueLocked(tokenId, module, lockId, units)
+            mstore(0, units)
+            log4(0, 0x20, topic, tokenId, module, lockId)
         }
         if (before != 0) revert DATLockExists(module, lockId);
     }
@@ -90,28 +106,7 @@ abstract contract DATLocks is DATBacking, IDATLocks {
         return (record.tokenId(), record.remaining(), record.lockedAt());
     }
 
-    /// @dev Takes `units` out of the caller's token, or finds, without a branch, that something is wrong with that, which
-    /// `_refuseToLock` names. `Locks.t.sol` sees each.
-    function _takeOwn(uint256 tokenId, uint64 units) private returns (uint32 expireAt) {
-        uint256 fault;
-        assembly ("memory-safe") {
-            // _tokens[tokenId], whose place is hashed once.
-            mstore(0, tokenId)
-            mstore(0x20, _tokens.slot)
-            let slot := keccak256(0, 0x40)
-            // Token: owner(160) | value(64) | expireAt(32)
-            let token := sload(slot)
-            expireAt := shr(224, token)
-            fault := or(shl(96, xor(token, caller())), gt(units, and(shr(160, token), 0xffffffffffffffff)))
-            // Valid at equality (P20), and for ever at 0, which one less makes the highest number.
-            fault := or(fault, lt(sub(expireAt, 1), sub(timestamp(), 1)))
-            fault := or(fault, or(iszero(units), shr(32, timestamp())))
-            // What is taken is part of the value, so nothing is borrowed from its neighbour.
-            if iszero(fault) { sstore(slot, sub(token, shl(160, units))) }
-        }
-        if (fault != 0) _refuseToLock(tokenId, units);
-    }
-
+    /// @dev Names what `lock` has found.
     function _refuseToLock(uint256 tokenId, uint64 units) private view {
         (Token token,) = _requireOwn(tokenId);
         _requireUnexpired(tokenId, token.expireAt());
@@ -123,7 +118,7 @@ abstract contract DATLocks is DATBacking, IDATLocks {
 
     /// @dev `ILockModule(module).onLock(LockRequest(msg.sender, tokenId, units, expireAt, policyHashed), data)`, straight from
     /// calldata. `Locks.t.sol` sees what arrives.
-    function _askModule(address module, uint256 tokenId, uint64 units, uint32 expireAt, bytes calldata data)
+    function _askModule(address module, uint256 tokenId, uint256 units, uint256 expireAt, bytes calldata data)
         private
         returns (bytes32 lockId)
     {
@@ -134,18 +129,16 @@ abstract contract DATLocks is DATBacking, IDATLocks {
             mstore(place, selector)
             mstore(add(place, 0x04), caller())
             mstore(add(place, 0x24), tokenId)
-            mstore(add(place, 0x44), and(units, 0xffffffffffffffff))
-            mstore(add(place, 0x64), and(expireAt, 0xffffffff))
-            mstore(add(place, 0x84), iszero(iszero(policyHashed)))
+            mstore(add(place, 0x44), units)
+            mstore(add(place, 0x64), expireAt)
+            mstore(add(place, 0x84), policyHashed)
             mstore(add(place, 0xa4), 0xc0)
             mstore(add(place, 0xc4), data.length)
-            let end := add(add(place, 0xe4), data.length)
             calldatacopy(add(place, 0xe4), data.offset, data.length)
             // Zeros up to a whole word.
-            mstore(end, 0)
+            mstore(add(add(place, 0xe4), data.length), 0)
             let size := add(0xe4, and(add(data.length, 0x1f), not(0x1f)))
-            let done := call(gas(), module, 0, place, size, 0, 0x20)
-            if iszero(done) {
+            if iszero(call(gas(), module, 0, place, size, 0, 0x20)) {
                 returndatacopy(place, 0, returndatasize())
                 revert(place, returndatasize())
             }

@@ -179,6 +179,23 @@ contract ValueChannelsOpenTest is KedgeTest {
     }
 
     function test_R7_IdIsTheEip712Digest() public view {
+        assertIdIsTheDigest();
+        (, string memory name, string memory version,, address verifier,,) = IERC5267(address(channels)).eip712Domain();
+        assertEq(name, "Kedge ValueChannels");
+        assertEq(version, "1");
+        assertEq(verifier, address(channels));
+        assertEq(channels.token(), address(token));
+    }
+
+    /// @notice A chain that splits has two domains, so what is signed for one is nothing on the other.
+    function test_R7_AnotherChainsIdIsAnother() public {
+        bytes32 before = channels.channelIdOf(channelTerms(tokenId, 100));
+        vm.chainId(block.chainid + 1);
+        assertIdIsTheDigest();
+        assertNotEq(channels.channelIdOf(channelTerms(tokenId, 100)), before);
+    }
+
+    function assertIdIsTheDigest() private view {
         Channel memory channel = channelTerms(tokenId, 100);
         bytes32 domain = keccak256(
             abi.encode(
@@ -194,12 +211,6 @@ contract ValueChannelsOpenTest is KedgeTest {
         );
         bytes32 structHash = keccak256(abi.encode(typehash, channel));
         assertEq(channels.channelIdOf(channel), keccak256(abi.encodePacked(hex"1901", domain, structHash)));
-
-        (, string memory name, string memory version,, address verifier,,) = IERC5267(address(channels)).eip712Domain();
-        assertEq(name, "Kedge ValueChannels");
-        assertEq(version, "1");
-        assertEq(verifier, address(channels));
-        assertEq(channels.token(), address(token));
     }
 
     function testFuzz_R7_EveryFieldIsInTheId(uint256 field, uint256 word) public view {
