@@ -9,7 +9,7 @@ export type Deployment = {
     DataAnchoringToken: Address;
     DataAnchoringTokenExtension: Address;
     /** Absent where the contracts were deployed before there was one. */
-    DataAnchoringTokenSecondExtension?: Address | undefined;
+    DataAnchoringTokenSecondExtension?: Address;
     ValueChannels: Address;
     ValueMarket: Address;
   };
@@ -20,7 +20,7 @@ export const deploymentSchema: z.ZodType<Deployment> = z.looseObject({
   contracts: z.object({
     DataAnchoringToken: addressSchema,
     DataAnchoringTokenExtension: addressSchema,
-    DataAnchoringTokenSecondExtension: addressSchema.optional(),
+    DataAnchoringTokenSecondExtension: addressSchema.exactOptional(),
     ValueChannels: addressSchema,
     ValueMarket: addressSchema,
   }),

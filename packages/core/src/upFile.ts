@@ -26,7 +26,7 @@ export const upFileSchema = z.looseObject({
   contracts: z.object({
     DataAnchoringToken: addressSchema,
     DataAnchoringTokenExtension: addressSchema,
-    DataAnchoringTokenSecondExtension: addressSchema.optional(),
+    DataAnchoringTokenSecondExtension: addressSchema.exactOptional(),
     ValueChannels: addressSchema,
     ValueMarket: addressSchema,
   }),

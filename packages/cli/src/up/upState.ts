@@ -13,7 +13,7 @@ const port = z.number().int().min(1).max(65_535);
 const contractsSchema = z.object({
   DataAnchoringToken: address,
   DataAnchoringTokenExtension: address,
-  DataAnchoringTokenSecondExtension: address.optional(),
+  DataAnchoringTokenSecondExtension: address.exactOptional(),
   ValueChannels: address,
   ValueMarket: address,
 });
