@@ -1,5 +1,7 @@
 import { dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi, type Address } from '@kedge/core';
+import { approvalHandlers } from './approvals.js';
 import { assetHandlers, moveEth } from './assets.js';
+import { batchHandlers } from './batches.js';
 import type { Call, Handlers } from './call.js';
 import { channelHandlers } from './channels.js';
 import { classHandlers } from './classes.js';
@@ -41,22 +43,6 @@ const payable = new Set(
   ),
 );
 
-/** Of the token's functions, those that its extension has, and refuses when it is called by itself. */
-const extended: ReadonlySet<string> = new Set([
-  'createClass',
-  'createClassWithTerms',
-  'updateClassMetadata',
-  'updateClassPolicy',
-  'publishPolicy',
-  'transferIssuer',
-  'acceptIssuer',
-  'acceptParent',
-  'createLot',
-  'sweepExpired',
-  'syncExpired',
-  'observeExpiry',
-]);
-
 /**
  * `DataAnchoringToken` with its channels and its market, slow and obvious: maps, big integers, and a loop over all tokens
  * wherever the contracts have a trick. Written from docs/specs, to be compared with the contracts call by call.
@@ -75,6 +61,8 @@ export function createReferenceToken(addresses: Addresses): ReferenceToken {
   );
   const contracts = handlersOf(world);
   const call = ({ sender, target, name, args, value }: Command): unknown => {
+    // What the extension does it does for the token.
+    if (target === addresses.extension && name !== 'receive') refuse('DATDirectCall');
     const handler = contracts.get(target)?.[name];
     if (handler === undefined) return refuse('');
     return (handler as (call: Call, ...rest: readonly unknown[]) => unknown)({ sender, value }, ...args);
@@ -114,7 +102,8 @@ export function createReferenceToken(addresses: Addresses): ReferenceToken {
 
 function handlersOf(world: World): ReadonlyMap<Address, Handlers> {
   const { token, extension, channels, market, actors, assets } = world.addresses;
-  const names = [...extended];
+  // ETH comes with a call that says what it is for.
+  const receive = ({ value }: Call) => refuse('DATWrongDeposit', 0n, value);
   return new Map<Address, Handlers>([
     [
       token,
@@ -125,11 +114,12 @@ function handlersOf(world: World): ReadonlyMap<Address, Handlers> {
         ...lockHandlers(world),
         ...revenueHandlers(world),
         ...viewHandlers(world),
-        // ETH comes with a call that says what it is for.
-        receive: ({ value }: Call) => refuse('DATWrongDeposit', 0n, value),
+        ...approvalHandlers(world),
+        ...batchHandlers(world),
+        receive,
       },
     ],
-    [extension, Object.fromEntries(names.map((name) => [name, () => refuse('DATDirectCall')]))],
+    [extension, { receive }],
     [channels, channelHandlers(world)],
     [market, marketHandlers(world)],
     ...actors.map((actor) => [actor, actorHandlers(world, actor)] as const),

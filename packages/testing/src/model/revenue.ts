@@ -104,6 +104,20 @@ export function pay(world: World, asset: Address, to: Address, amount: bigint): 
   if (!paid) refuse('DATPaymentFailed', to, amount);
 }
 
+/** Takes what a token has earned, for a payment to `to`. The owner chooses that; anybody else may choose the owner (P11). */
+export function claimFor(world: World, caller: Address, tokenId: bigint, asset: Address, to: Address): bigint {
+  const token = requireToken(world, tokenId);
+  if (caller !== token.owner && to !== token.owner) refuse('ERC8028Unauthorized', tokenId, caller);
+  if (isExpired(world, token)) observeExpired(world, tokenId);
+  const amount = pendingRevenue(world, tokenId, asset);
+  const key = keyOf(tokenId, asset);
+  world.earned.set(key, (world.earned.get(key) ?? 0n) - amount * scale);
+  const { claimed } = booksOf(world, token.classId, asset);
+  changeBooks(world, token.classId, asset, { claimed: claimed + amount });
+  world.emit(world.addresses.token, 'Claimed', tokenId, to, asset, amount);
+  return amount;
+}
+
 export function revenueHandlers(world: World): Handlers {
   const { token: self } = world.addresses;
   const settleDirect = (classId: bigint, asset: Address, amount: bigint) => {
@@ -125,15 +139,7 @@ export function revenueHandlers(world: World): Handlers {
     },
     claim({ sender }: Call, tokenId: bigint, asset: Address, to: Address) {
       return inside(world, self, () => {
-        const token = requireToken(world, tokenId);
-        if (sender !== token.owner && to !== token.owner) refuse('ERC8028Unauthorized', tokenId, sender);
-        if (isExpired(world, token)) observeExpired(world, tokenId);
-        const amount = pendingRevenue(world, tokenId, asset);
-        const key = keyOf(tokenId, asset);
-        world.earned.set(key, (world.earned.get(key) ?? 0n) - amount * scale);
-        const { claimed } = booksOf(world, token.classId, asset);
-        changeBooks(world, token.classId, asset, { claimed: claimed + amount });
-        world.emit(self, 'Claimed', tokenId, to, asset, amount);
+        const amount = claimFor(world, sender, tokenId, asset, to);
         pay(world, asset, to, amount);
         return amount;
       });

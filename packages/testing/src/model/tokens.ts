@@ -1,6 +1,7 @@
 import { zeroAddress, type Address, type Hex } from '@kedge/core';
 import { hasCode, inside, isActor, react, type Call, type Handlers } from './call.js';
-import { requireIssuer } from './classes.js';
+import { recordAllowed } from './approvals.js';
+import { requireClass, requireIssuer } from './classes.js';
 import { releaseSpent } from './lots.js';
 import { refuse } from './revert.js';
 import { addShare, isExpired } from './shares.js';
@@ -81,6 +82,26 @@ export function isClassOperator(world: World, owner: Address, classId: bigint, o
   return world.classOperators.get(keyOf(owner, classId, operator)) ?? false;
 }
 
+/** Whether somebody may use and move the value of a token. */
+export function isUser(world: World, { owner, classId }: TokenRecord, caller: Address): boolean {
+  return caller === owner || isClassOperator(world, owner, classId, caller);
+}
+
+/** What an issuer mints: in the unbacked lot of the class's newest policy. */
+export function mintUnbacked(
+  world: World,
+  classId: bigint,
+  to: Address,
+  value: bigint,
+  shareRatio: bigint,
+  expireAt: bigint,
+): bigint {
+  const lot = requireClass(world, classId).policies.length;
+  // P10
+  const share = shareRatio > uint32Max ? uint32Max : shareRatio;
+  return mintToken(world, { classId, lot, to, value, share, expireAt });
+}
+
 /** Whether `to` takes a token that is sent to it safely. */
 function acceptsTokens(world: World, to: Address): boolean {
   if (!hasCode(world, to)) return true;
@@ -91,10 +112,6 @@ function acceptsTokens(world: World, to: Address): boolean {
 
 export function tokenHandlers(world: World): Handlers {
   const { token: self } = world.addresses;
-  const requireUser = (token: TokenRecord, caller: Address) => {
-    if (caller === token.owner || isClassOperator(world, token.owner, token.classId, caller)) return;
-    refuse('ERC8028Unauthorized', token.tokenId, caller);
-  };
   const transfer = (caller: Address, from: Address, to: Address, tokenId: bigint) => {
     const token = requireToken(world, tokenId);
     if (token.owner !== from) refuse('ERC721IncorrectOwner', from, tokenId, token.owner);
@@ -108,10 +125,8 @@ export function tokenHandlers(world: World): Handlers {
   };
   return {
     mint({ sender }: Call, classId: bigint, to: Address, value: bigint, shareRatio: bigint, expireAt: bigint) {
-      const { policies } = requireIssuer(world, classId, sender);
-      // P10
-      const share = shareRatio > uint32Max ? uint32Max : shareRatio;
-      return mintToken(world, { classId, lot: policies.length, to, value, share, expireAt });
+      requireIssuer(world, classId, sender);
+      return mintUnbacked(world, classId, to, value, shareRatio, expireAt);
     },
     transferValue({ sender }: Call, fromId: bigint, toId: bigint, units: bigint) {
       if (fromId === toId) refuse('DATSameToken', fromId);
@@ -119,7 +134,7 @@ export function tokenHandlers(world: World): Handlers {
       const to = requireToken(world, toId);
       if (from.classId !== to.classId) refuse('ERC8028ClassMismatch', fromId, toId);
       if (from.lot !== to.lot) refuse('DATLotMismatch', fromId, toId);
-      requireUser(from, sender);
+      if (!isUser(world, from, sender)) refuse('ERC8028Unauthorized', fromId, sender);
       if (units === 0n) refuse('DATZeroUnits');
       requireUnexpired(world, from);
       requireUnexpired(world, to);
@@ -132,7 +147,8 @@ export function tokenHandlers(world: World): Handlers {
     },
     recordUsage({ sender }: Call, tokenId: bigint, metricType: Hex, amount: bigint) {
       const token = requireToken(world, tokenId);
-      requireUser(token, sender);
+      if (!isUser(world, token, sender)) return recordAllowed(world, sender, token, metricType, amount);
+      if (sender === token.owner) world.emit(self, 'UsageSelfReported', tokenId);
       requireUnexpired(world, token);
       takeValue(world, tokenId, amount);
       world.emit(self, 'UsageRecorded', tokenId, metricType, amount, sender);

@@ -91,6 +91,9 @@ export type LockRecord = {
   readonly ended: boolean;
 };
 
+/** What an operator may still record on the tokens of an owner. */
+export type Allowance = { readonly units: bigint; readonly expireAt: bigint };
+
 export type Listing = { readonly open: boolean; readonly supply: bigint; readonly expireAt: bigint };
 
 /** What an actor calls when it is called back, once. */
@@ -118,6 +121,9 @@ export type World = {
   readonly listings: Table<string, Listing>;
   readonly operators: Table<string, boolean>;
   readonly classOperators: Table<string, boolean>;
+  readonly usageAllowances: Table<string, Allowance>;
+  /** Of permits. */
+  readonly nonces: Table<Address, bigint>;
   /** The zero address stands for ETH. */
   readonly balances: Table<string, bigint>;
   readonly allowances: Table<string, bigint>;
@@ -150,6 +156,8 @@ export function createWorld(addresses: Addresses, now: () => bigint, invoke: Wor
     listings: journal.table(),
     operators: journal.table(),
     classOperators: journal.table(),
+    usageAllowances: journal.table(),
+    nonces: journal.table(),
     balances: journal.table(),
     allowances: journal.table(),
     assetModes: journal.table(),

@@ -14,11 +14,14 @@ import {
   encodeEventTopics,
   encodeFunctionData,
   encodeFunctionResult,
+  encodePacked,
   parseAbi,
   type Abi,
   type AbiEvent,
   type AbiFunction,
 } from 'viem';
+import type { SignedPermit } from '../approvals.js';
+import type { UsageRuns } from '../batches.js';
 import type { CapturedItems } from '../channels.js';
 import type { Addresses, Armed, Emitted } from '../world.js';
 
@@ -83,8 +86,22 @@ function argsToAbi(name: string, args: readonly unknown[]): readonly unknown[] {
     );
     return [malformed ? cutShort(packed) : packed, args[1], args[2]];
   }
+  if (name === 'recordUsageBatch') return [args[0], packUsages(args[1] as UsageRuns)];
+  if (name === 'permitForClass' || name === 'permitUsage') {
+    return [...args.slice(0, -1), (args.at(-1) as SignedPermit).signature];
+  }
   if (name === 'close' || name === 'channelState') return [channelToAbi(args[0] as Channel)];
   return args;
+}
+
+/** classId(8) | lot(4) | count(2) and `count` times serial(4) | amount(8). */
+export function packUsages({ runs, cut }: Pick<UsageRuns, 'runs' | 'cut'>): Hex {
+  const parts = runs.flatMap(({ classId, lot, uses }) => [
+    encodePacked(['uint64', 'uint32', 'uint16'], [classId, lot, uses.length]),
+    ...uses.map(({ serial, amount }) => encodePacked(['uint32', 'uint64'], [serial, amount])),
+  ]);
+  const packed = concat(['0x', ...parts]);
+  return packed.slice(0, packed.length - 2 * cut) as Hex;
 }
 
 /** Ends within an item, or begins a run that never comes. */

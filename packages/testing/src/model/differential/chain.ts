@@ -68,6 +68,7 @@ export async function createChain(): Promise<Chain> {
     if (error !== undefined) throw new Error(`${method}: ${JSON.stringify(error)}`);
     return result;
   };
+  await rpc('anvil_setLoggingEnabled', [false]);
   // A transaction is in a block when the call that mines it answers: nobody waits for a miner.
   await rpc('evm_setAutomine', [false]);
   let now = genesis - 1000n;

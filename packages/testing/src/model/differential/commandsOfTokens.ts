@@ -5,7 +5,7 @@ import { booksOf, royaltyDue } from '../revenue.js';
 import { listingOf } from '../market.js';
 import type { Command } from '../referenceToken.js';
 import { uint64Max } from '../tokens.js';
-import { keyOf, type LotTerms, type TokenRecord } from '../world.js';
+import { keyOf, type LotRecord, type LotTerms, type TokenRecord } from '../world.js';
 import { eth } from '../assets.js';
 import {
   aClass,
@@ -128,12 +128,20 @@ const aPayment = (scene: Scene, asset: Address, cost: bigint) =>
     [5, cost === 0n ? 1n : cost - 1n],
   ]);
 
+/** Now and then as much as the lot has room for, or one more. */
+function unitsFrom({ random }: Scene, lot: LotRecord | undefined, usual: bigint): bigint {
+  if (lot === undefined || random.chance(94)) return usual;
+  const units = uint64Max - lot.outstanding - lot.spent + BigInt(random.below(2));
+  return units > uint64Max ? uint64Max : units;
+}
+
 const mintFromLot: Idea = (scene) => {
   const { random, world } = scene;
   const sold = world.lots.values().filter(({ terms }) => world.addresses.actors.includes(terms.seller));
   const lot = mostlyOf(scene, sold, () => aLot(scene));
   const [classId, number] = random.chance(96) && lot ? [lot.classId, lot.lot] : aLotOf(scene);
-  const units = anAmount(scene, random.chance(95) ? 1n + random.upTo(10n ** 6n) : 2n ** 62n);
+  const usual = anAmount(scene, random.chance(95) ? 1n + random.upTo(10n ** 6n) : 2n ** 62n);
+  const units = unitsFrom(scene, lot, usual);
   const value = lot ? aPayment(scene, lot.terms.asset, costUp(lot.terms, units)) : 0n;
   const sender = lot ? mostly(scene, lot.terms.seller) : anActor(scene);
   const args = [classId, number, aRecipient(scene), units, anExpiry(scene)];

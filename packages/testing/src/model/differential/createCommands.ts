@@ -1,10 +1,14 @@
 import type { Armed } from '../world.js';
 import type { Command } from '../referenceToken.js';
+import { approvalIdeas, permit } from './commandsOfApprovals.js';
 import { capture, channelIdeas } from './commandsOfChannels.js';
 import { createClassWithTerms, mint, tokenIdeas, type Idea, type Ideas } from './commandsOfTokens.js';
 import { aChannel, aClassId, anActor, aLotOf, anAsset, aToken, command, tokenIdOr, type Scene } from './scene.js';
 
 const captureWeight = 110;
+const permitWeight = 25;
+
+type AsyncIdea = (scene: Scene) => Promise<Command | undefined>;
 
 const toExtension: Idea = (scene) => {
   const { random, world } = scene;
@@ -13,6 +17,7 @@ const toExtension: Idea = (scene) => {
     ['syncExpired', [1n]],
     ['observeExpiry', [1n]],
     ['acceptIssuer', [1n]],
+    ['approveUsage', [1n, anActor(scene), 1n, 0n]],
     ['sweepExpired', [1n]],
     ['updateClassPolicy', [1n, 'x']],
     ['claim', [1n, anActor(scene), anActor(scene)]],
@@ -69,7 +74,7 @@ const setRejects: Idea = (scene) => {
 const arm: Idea = (scene) => {
   const { random } = scene;
   const actor = anActor(scene);
-  const made = random.weighted([...tokenIdeas, ...channelIdeas])(scene);
+  const made = random.weighted([...tokenIdeas, ...channelIdeas, ...approvalIdeas])(scene);
   if (made === undefined) return undefined;
   const armed: Armed = { target: made.target, name: made.name, args: made.args };
   return command(actor, actor, 'arm', [armed]);
@@ -109,7 +114,7 @@ const otherIdeas: Ideas = [
   [12, onAsset('setMode')],
 ];
 
-const ideas: Ideas = [...tokenIdeas, ...channelIdeas, ...otherIdeas];
+const ideas: Ideas = [...tokenIdeas, ...approvalIdeas, ...channelIdeas, ...otherIdeas];
 
 /** What every world begins with: assets to spend, and some classes. */
 export function firstCommands(scene: Scene): readonly Command[] {
@@ -129,8 +134,8 @@ export async function nextCommand(scene: Scene): Promise<Command> {
   for (;;) {
     const filling = scene.crowded && scene.random.chance(6) ? mint(scene) : undefined;
     if (filling !== undefined) return filling;
-    const idea = scene.random.weighted<Idea | 'capture'>([...ideas, [captureWeight, 'capture']]);
-    const made = idea === 'capture' ? await capture(scene) : idea(scene);
+    const idea = scene.random.weighted<Idea | AsyncIdea>([...ideas, [captureWeight, capture], [permitWeight, permit]]);
+    const made = await idea(scene);
     if (made !== undefined) return made;
   }
 }

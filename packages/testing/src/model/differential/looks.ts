@@ -55,6 +55,16 @@ export function lookAtEverything(reference: ReferenceToken, channels: readonly C
     ]),
     ...addresses.assets.map(({ address }) => allowance(reference, address, addresses.market, addresses.token)),
     ...assets.map((asset) => ofToken('solvency', asset, ...firstToLast)),
+    ...[...world.addresses.actors, ...world.nonces.keys()].map((owner) => ofToken('nonces', owner)),
+    ...world.usageAllowances.keys().map((key) => {
+      const [owner, scope, operator] = key.split('/') as [Address, string, Address];
+      return ofToken('usageAllowance', owner, BigInt(scope), operator);
+    }),
+    ...world.classOperators.keys().map((key) => {
+      const [owner, classId, operator] = key.split('/') as [Address, string, Address];
+      return ofToken('isApprovedForClass', owner, BigInt(classId), operator);
+    }),
+    ...world.operators.keys().map((key) => ofToken('isApprovedForAll', ...key.split('/'))),
     ofToken('classCount'),
   ];
 }

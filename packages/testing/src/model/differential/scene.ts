@@ -16,7 +16,11 @@ export const channelKeys = [5, 6, 7].map((index) => {
   return { ...account, address: account.address.toLowerCase() as Address };
 });
 /** Accounts without code, and without ETH at the beginning. */
-export const outsiders = [20, 21].map((index) => developmentAccount(index).address.toLowerCase() as Address);
+export const outsiderAccounts = [20, 21].map((index) => {
+  const account = developmentAccount(index);
+  return { ...account, address: account.address.toLowerCase() as Address };
+});
+export const outsiders = outsiderAccounts.map(({ address }) => address);
 
 /** What a command is made from: the state so far, and chance. */
 export type Scene = {
