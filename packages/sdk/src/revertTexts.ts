@@ -22,6 +22,16 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
     message: 'The class has no active share that could receive revenue.',
     hints: ['Mint a share of the class first: mintShare.'],
   },
+  DATUsageAllowanceExceeded: {
+    message: 'The allowance covers less than asked for.',
+    hints: ['Ask the holder for a larger allowance: approveUsage.'],
+  },
+  DATPermitExpired: { message: 'The permit came after its deadline.', hints: ['Sign a new one.'] },
+  DATPermitNotSigned: {
+    message: 'The permit is not signed by its owner over these terms and the current nonce.',
+    hints: ['Somebody may have sent it already: look at the approval, then sign with the nonce that nonces() answers.'],
+  },
+  DATMalformedItems: { message: 'The packed items end within a run.' },
   DATNotIssuer: { message: 'The caller is not the issuer of the class.', hints: notIssuer },
   DATNotParentIssuer: { message: 'The caller does not issue the parent class.', hints: notIssuer },
   DATNotPendingIssuer: { message: 'The issuer role was not offered to the caller.' },
