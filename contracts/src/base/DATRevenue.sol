@@ -50,7 +50,12 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
 
         uint256 toHolders = amount;
         uint256 royaltyBps = share.royaltyBps();
-        if (royaltyBps != 0) toHolders = _holdersPartDown(received, royaltyBps) - _holdersPartDown(before, royaltyBps);
+        if (royaltyBps != 0) {
+            // More received is no smaller part.
+            unchecked {
+                toHolders = _holdersPartDown(received, royaltyBps) - _holdersPartDown(before, royaltyBps);
+            }
+        }
         uint256 index;
         if (share.totalShare() == 0) {
             index = ledger.index.index();
