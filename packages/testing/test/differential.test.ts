@@ -62,14 +62,14 @@ test('the differential test finds a difference, and tells of it in few commands'
   const [plain, taxed] = chain.addresses.assets;
   // The model is told that the second asset takes no fee, which is not so.
   const addresses = { ...chain.addresses, assets: [plain!, { ...taxed!, feeBps: 0n }] };
-  const progress = { seed: 1, worlds: 0, commands: 0, coverage: {} };
+  const progress = { seed: 11, worlds: 0, commands: 0, coverage: {} };
   const campaign = { chain: { ...chain, addresses }, progress, commands: 400, worldLength: 400 };
   const error = await runCampaign(campaign).catch((reason: unknown) => reason as Error);
   if (!(error instanceof Error)) throw new Error('no difference was found');
   const fewest = Number(/fewest commands found \((\d+)\)/.exec(error.message)?.[1]);
   // Somebody has units of the asset, allows the token to take them, and a class with a share exists to settle to.
   expect(fewest, error.message).toBeLessThanOrEqual(8);
-  expect(error.message).toContain('KEDGE_DIFFERENTIAL_SEED=1 ');
+  expect(error.message).toContain('KEDGE_DIFFERENTIAL_SEED=11 ');
 });
 
 function begin(isDeep: boolean): Progress {
