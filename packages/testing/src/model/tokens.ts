@@ -105,6 +105,8 @@ export function mintUnbacked(
 /** Whether `to` takes a token that is sent to it safely. */
 function acceptsTokens(world: World, to: Address): boolean {
   if (!hasCode(world, to)) return true;
+  // It says why, and its reason is passed on.
+  if (to === world.addresses.extension) refuse('DATDirectCall');
   if (!isActor(world, to)) return false;
   react(world, to);
   return !world.actors.get(to)!.rejectsTokens;
