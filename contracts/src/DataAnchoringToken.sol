@@ -65,6 +65,8 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
         returns (uint256 tokenId)
     {
         ClassHead head = _requireIssuer(classId);
+        // What the class is bound to, the extension knows (P17).
+        if (head.hasShareTerms()) _runExtension();
         // Saturates (P10), so the cast below keeps every bit.
         if (shareRatio > type(uint32).max) shareRatio = type(uint32).max;
         tokenId = _mintToken(classId, head.policyVersion(), head, to, value, shareRatio, expireAt);

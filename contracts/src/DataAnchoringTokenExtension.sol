@@ -11,7 +11,7 @@ import {DATUsages} from "./extension/DATUsages.sol";
 /// and usage that the core passes on.
 /// @dev Runs on the token's storage by delegation, and delegates what it does not know to the third part. Called at its own
 /// address it changes nothing.
-contract DataAnchoringTokenExtension is DATClasses, DATLots, DATRoyalties, DATUsages, DATDelegation {
+contract DataAnchoringTokenExtension is DATClasses, DATLots, DATRoyalties, DATUsages {
     constructor(address extension_) DATDelegation(extension_) {}
 
     fallback() external payable override onlyDelegated {

@@ -3,8 +3,10 @@ pragma solidity 0.8.34;
 
 import {DATApprovals} from "./extension/DATApprovals.sol";
 import {DATBatches} from "./extension/DATBatches.sol";
+import {DATOptions} from "./extension/DATOptions.sol";
+import {DATPolicies} from "./extension/DATPolicies.sol";
 
 /// @title DataAnchoringTokenSecondExtension: the third part of `DataAnchoringToken`, for what is called rarely: scoped
-/// approvals, permits, batches of mints and claims.
+/// approvals, permits, batches of mints and claims, what a class is bound to, and notice of policies.
 /// @dev Runs on the token's storage by delegation. Called at its own address it changes nothing.
-contract DataAnchoringTokenSecondExtension is DATApprovals, DATBatches {}
+contract DataAnchoringTokenSecondExtension is DATApprovals, DATBatches, DATOptions, DATPolicies {}

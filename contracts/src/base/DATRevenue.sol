@@ -153,7 +153,11 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
         if (ratio == 0) return (0, state);
         state = ledger.claims[tokenId];
         uint256 start = state.index();
-        if (start == 0) start = _indexAtEpoch(ledger, share.entryEpoch());
+        if (start == 0) {
+            uint256 entry = share.entry();
+            if (entry > type(uint32).max) entry = _entryEpoch(classId, entry >> 32);
+            start = _indexAtEpoch(ledger, entry);
+        }
         uint256 end = expireAt == 0 ? ledger.index.index() : _endIndex(classId, expireAt, ledger);
         // No overflow: ratio < 2^32 and index < 2^160. The end is never before the start: an exit comes after its entry,
         // and until it is stored nothing is settled after the expiry, so an earlier claim ended at this index at most.
@@ -163,6 +167,13 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
             // Casts: an index is a uint160; the fraction keeps the 48 bits below one smallest unit.
             state = packClaimState(uint160(end), uint48(scaled));
         }
+    }
+
+    /// @dev The epoch in which a share that waited has entered (P17). If it has not, nothing was settled since its activation,
+    /// if that has come: the newest index is right for it, which no epoch is too high for.
+    function _entryEpoch(uint256 classId, uint256 activateAt) private view returns (uint32) {
+        uint32 epoch = _buckets[classId][activateAt].exitEpoch;
+        return epoch == 0 ? type(uint32).max : epoch;
     }
 
     /// @dev Where earning ends: at the exit of an expired share, exactly, whoever observed it when (P2). An expired share
@@ -177,7 +188,7 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
 
     /// @dev The index when `epoch` began: that of the first checkpoint at or after it, for until then nothing was settled;
     /// without one, nothing was settled since.
-    function _indexAtEpoch(Ledger storage ledger, uint32 epoch) private view returns (uint256) {
+    function _indexAtEpoch(Ledger storage ledger, uint256 epoch) private view returns (uint256) {
         uint256 count = ledger.books.checkpointCount();
         uint256 low;
         uint256 high = count;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {IDATOptions} from "../interfaces/IDATOptions.sol";
 import {IDATRevenue} from "../interfaces/IDATRevenue.sol";
 import {ExpiryQueue} from "../libraries/ExpiryQueue.sol";
 import {DATStorage} from "../storage/DATStorage.sol";
@@ -13,8 +14,9 @@ import {packShare} from "../types/Token.sol";
 abstract contract DATShares is DATStorage {
     using ExpiryQueue for uint32[64];
 
-    /// @dev Takes every share that expired before now out of the total (P3). Every settlement begins here, so nothing is
-    /// ever settled between an expiry and its removal, whenever that comes. Returns the class's shares as stored.
+    /// @dev Takes every share that expired before now out of the total (P3), and lets in what was to enter before now (P17).
+    /// Every settlement begins here, so nothing is ever settled between such a moment and what it changes, whenever that
+    /// comes. Returns the class's shares as stored.
     function _syncExpired(uint256 classId) internal returns (ClassShare share) {
         share = _classShares[classId];
         uint32 expireAt = share.nextExpiry();
@@ -27,10 +29,16 @@ abstract contract DATShares is DATStorage {
         uint8 count = share.expiryCount();
         do {
             ExpiryBucket storage bucket = buckets[expireAt];
-            uint48 weight = bucket.weight;
+            (uint48 weight, uint48 entering) = (bucket.weight, bucket.entering);
             bucket.exitEpoch = exitEpoch;
-            totalShare -= weight;
-            emit IDATRevenue.SharesExpired(classId, expireAt, weight, totalShare);
+            if (entering != 0) {
+                totalShare += entering;
+                emit IDATOptions.SharesActivated(classId, expireAt, entering, totalShare);
+            }
+            if (weight != 0) {
+                totalShare -= weight;
+                emit IDATRevenue.SharesExpired(classId, expireAt, weight, totalShare);
+            }
             --count;
             expireAt = count == 0 ? 0 : queue[count - 1];
         } while (expireAt != 0 && expireAt < block.timestamp);
@@ -38,8 +46,7 @@ abstract contract DATShares is DATStorage {
         _classShares[classId] = share;
     }
 
-    /// @dev Adds a new token's share. A bucket that was processed is never met again: it was processed when its second was
-    /// past, and a token is born with `expireAt` not in the past. So a bucket without weight is not in the queue.
+    /// @dev Adds a new token's share.
     function _addShare(uint256 classId, uint256 tokenId, uint32 ratio, uint32 expireAt) internal {
         ClassShare share = _syncExpired(classId);
         uint256 totalShare = uint256(share.totalShare()) + ratio;
@@ -47,13 +54,20 @@ abstract contract DATShares is DATStorage {
         // Checked above.
         share = share.withTotal(uint48(totalShare));
         if (expireAt != 0) {
-            ExpiryBucket storage bucket = _buckets[classId][expireAt];
-            uint48 weight = bucket.weight;
-            if (weight == 0) share = _enqueue(classId, expireAt, share);
-            bucket.weight = weight + ratio;
+            share = _atMoment(classId, expireAt, share);
+            _buckets[classId][expireAt].weight += ratio;
         }
         _classShares[classId] = share;
         _shares[tokenId] = packShare(ratio, share.epoch());
+    }
+
+    /// @dev The caller puts a share into the bucket of `moment`. One that was processed is never met again: it was processed
+    /// when its second was past, and no share comes or goes at the end of a second that is past. So an empty bucket is not in
+    /// the queue.
+    function _atMoment(uint256 classId, uint32 moment, ClassShare share) internal returns (ClassShare) {
+        ExpiryBucket storage bucket = _buckets[classId][moment];
+        if (bucket.weight != 0 || bucket.entering != 0) return share;
+        return _enqueue(classId, moment, share);
     }
 
     function _enqueue(uint256 classId, uint32 expireAt, ClassShare share) private returns (ClassShare) {
@@ -72,7 +86,17 @@ abstract contract DATShares is DATStorage {
         for (uint256 position = share.expiryCount(); position != 0; --position) {
             uint32 expireAt = queue[position - 1];
             if (expireAt >= block.timestamp) break;
-            totalShare -= _buckets[classId][expireAt].weight;
+            ExpiryBucket storage bucket = _buckets[classId][expireAt];
+            totalShare = totalShare + bucket.entering - bucket.weight;
+        }
+    }
+
+    /// @dev What waits to enter and has not.
+    function _pendingShare(uint256 classId) internal view returns (uint256 pending) {
+        uint32[64] storage queue = _expiries[classId];
+        for (uint256 position = _classShares[classId].expiryCount(); position != 0; --position) {
+            uint32 moment = queue[position - 1];
+            if (moment >= block.timestamp) pending += _buckets[classId][moment].entering;
         }
     }
 }

@@ -4,6 +4,8 @@ pragma solidity 0.8.34;
 import {DATBacking} from "../base/DATBacking.sol";
 import {IDATErrors} from "../interfaces/IDATErrors.sol";
 import {IDATLots} from "../interfaces/IDATLots.sol";
+import {IDATPolicies} from "../interfaces/IDATPolicies.sol";
+import {ClassHead} from "../types/Class.sol";
 import {Ledger, LedgerHeld} from "../types/Ledger.sol";
 import {Lot, LotHead, LotSupply, packLotSupply} from "../types/Lot.sol";
 import {Token} from "../types/Token.sol";
@@ -25,10 +27,13 @@ abstract contract DATSales is DATBacking {
         }
         if (units == 0) revert IDATErrors.DATZeroUnits();
         uint256 deposit = record.price.costUp(units);
-        address asset = record.head.asset();
+        ClassHead head = _heads[classId];
+        LotHead lotHead = record.head;
+        if (lotHead.isSuperseded(head)) _revertSuperseded(classId, lot, lotHead, head);
+        address asset = lotHead.asset();
         _takeDeposit(asset, deposit);
         _addBacking(classId, record, asset, units, deposit);
-        tokenId = _mintToken(classId, lot, _heads[classId], to, units, 0, expireAt);
+        tokenId = _mintToken(classId, lot, head, to, units, 0, expireAt);
         emit IDATLots.ValueBacked(tokenId, units, deposit);
     }
 
@@ -66,6 +71,10 @@ abstract contract DATSales is DATBacking {
     function lotQuoteUp(uint256 classId, uint32 lot, uint64 units) external view returns (uint256 cost, address asset) {
         Lot storage record = _requireLot(classId, lot);
         return (record.price.costUp(units), record.head.asset());
+    }
+
+    function _revertSuperseded(uint256 classId, uint32 lot, LotHead lotHead, ClassHead head) private pure {
+        revert IDATPolicies.DATLotSuperseded(classId, lot, lotHead.policyVersion(), head.policyVersion());
     }
 
     function _takeDeposit(address asset, uint256 deposit) private {

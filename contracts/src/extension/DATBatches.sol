@@ -5,14 +5,13 @@ import {MintItem} from "../interfaces/IDATBatches.sol";
 import {IDATCore} from "../interfaces/IDATCore.sol";
 import {IDATErrors} from "../interfaces/IDATErrors.sol";
 import {ClaimState} from "../types/ClaimState.sol";
-import {ClassHead} from "../types/Class.sol";
 import {Ledger} from "../types/Ledger.sol";
 import {Token} from "../types/Token.sol";
 import {TokenId} from "../types/TokenId.sol";
-import {DATExtension} from "./DATExtension.sol";
+import {DATMints} from "./DATMints.sol";
 
 /// @title DATBatches: many tokens minted or claimed for in one call (P29). Batches of usage are in `DATUsages`.
-abstract contract DATBatches is DATExtension {
+abstract contract DATBatches is DATMints {
     function mintBatch(uint256 classId, MintItem[] calldata items)
         external
         onlyDelegated
@@ -36,18 +35,6 @@ abstract contract DATBatches is DATExtension {
             amountClaimed += _claim(tokenIds[i], asset, to);
         }
         _pay(asset, to, amountClaimed);
-    }
-
-    function _mint(uint256 classId, address to, uint256 value, uint256 shareRatio, uint64 expireAt)
-        internal
-        returns (uint256 tokenId)
-    {
-        ClassHead head = _heads[classId];
-        // Saturates (P10), so the cast below keeps every bit.
-        if (shareRatio > type(uint32).max) shareRatio = type(uint32).max;
-        tokenId = _mintToken(classId, head.policyVersion(), head, to, value, shareRatio, expireAt);
-        // The expiry was checked by the mint.
-        if (shareRatio != 0) _addShare(classId, tokenId, uint32(shareRatio), uint32(expireAt));
     }
 
     /// @dev As the core's `claim`, without the payment.

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {DATDelegation} from "../base/DATDelegation.sol";
 import {ClassInfo, ClassKind, ClassTerms, IDATClasses, Parent, ParentTerms} from "../interfaces/IDATClasses.sol";
 import {IDATCore} from "../interfaces/IDATCore.sol";
+import {ClassOptions, IDATOptions} from "../interfaces/IDATOptions.sol";
 import {IDataAnchoringToken} from "../interfaces/IDataAnchoringToken.sol";
 import {ClassHead, ClassRecord, ClassShare, Policy, packClassHead} from "../types/Class.sol";
 import {BACKED_LOT_BIT} from "../types/TokenId.sol";
 import {DATExtension} from "./DATExtension.sol";
 
 /// @title DATClasses: creation, issuer, policies and lineage of classes.
-abstract contract DATClasses is DATExtension, IDATClasses {
+abstract contract DATClasses is DATExtension, DATDelegation, IDATClasses {
     uint256 private constant MAX_PARENTS = 16;
 
     function createClass(
@@ -35,6 +37,25 @@ abstract contract DATClasses is DATExtension, IDATClasses {
     /// @inheritdoc IDATClasses
     function createClassWithTerms(ClassTerms calldata terms) external onlyDelegated returns (uint256 classId) {
         return _createClass(terms);
+    }
+
+    /// @dev As declared in `IDATOptions`.
+    function createClassWithOptions(ClassTerms calldata terms, ClassOptions calldata options)
+        external
+        onlyDelegated
+        returns (uint256 classId)
+    {
+        if (options.activationDelay > 365 days) revert IDATOptions.DATInvalidOption("activationDelay");
+        if (options.policyNotice > 365 days) revert IDATOptions.DATInvalidOption("policyNotice");
+        uint32 frozenFrom = options.sharesFrozenFrom;
+        if (frozenFrom != 0 && frozenFrom < block.timestamp) revert IDATOptions.DATInvalidOption("sharesFrozenFrom");
+        classId = _createClass(terms);
+        _classOptions[classId] = options;
+        ClassHead head = _heads[classId];
+        if (uint256(options.shareCap) + frozenFrom + options.activationDelay != 0) head = head.withShareTerms();
+        if (options.policyNotice != 0) head = head.withNotice();
+        _heads[classId] = head;
+        emit IDATOptions.ClassOptionsFixed(classId, options);
     }
 
     function updateClassMetadata(uint256 classId, string calldata metadataURI, bytes32 integrityHash)
@@ -187,6 +208,8 @@ abstract contract DATClasses is DATExtension, IDATClasses {
         returns (uint32 policyVersion)
     {
         ClassHead head = _requireIssuer(classId);
+        // The next extension announces it (P18).
+        if (head.hasNotice()) _runExtension();
         policyVersion = head.policyVersion() + 1;
         // Versions are the numbers of unbacked lots. 2^31 publications are out of reach, but the bit decides about money.
         assert(policyVersion < BACKED_LOT_BIT);

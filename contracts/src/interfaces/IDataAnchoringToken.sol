@@ -9,6 +9,8 @@ import {IDATClasses} from "./IDATClasses.sol";
 import {IDATErrors} from "./IDATErrors.sol";
 import {IDATLocks} from "./IDATLocks.sol";
 import {IDATLots} from "./IDATLots.sol";
+import {IDATOptions} from "./IDATOptions.sol";
+import {IDATPolicies} from "./IDATPolicies.sol";
 import {IDATRevenue} from "./IDATRevenue.sol";
 
 /// @title IDataAnchoringToken: everything that one deployed address answers to beside `IDATCore`.
@@ -22,6 +24,8 @@ interface IDataAnchoringToken is
     IDATRevenue,
     IDATApprovals,
     IDATBatches,
+    IDATOptions,
+    IDATPolicies,
     IDATErrors
 {
     /// @notice ERC-4906.

@@ -10,6 +10,8 @@ import {IDATClasses} from "../interfaces/IDATClasses.sol";
 import {IDATCore} from "../interfaces/IDATCore.sol";
 import {IDATLocks} from "../interfaces/IDATLocks.sol";
 import {IDATLots} from "../interfaces/IDATLots.sol";
+import {IDATOptions} from "../interfaces/IDATOptions.sol";
+import {IDATPolicies} from "../interfaces/IDATPolicies.sol";
 import {IDATRevenue} from "../interfaces/IDATRevenue.sol";
 
 /// @title InterfaceIds: the ERC-165 ids that the token answers to, four bytes each, in two words: smaller than comparisons.
@@ -23,7 +25,7 @@ library InterfaceIds {
         | bytes32(type(IDATLots).interfaceId) >> 192 | bytes32(type(IDATLocks).interfaceId) >> 224;
     bytes32 private constant SECOND = bytes32(type(IDATRevenue).interfaceId) | bytes32(type(IDATApprovals).interfaceId)
         >> 32 | bytes32(type(IDATBatches).interfaceId) >> 64 | bytes32(type(IERC165).interfaceId) >> 96
-        | bytes32(type(IERC165).interfaceId) >> 128 | bytes32(type(IERC165).interfaceId) >> 160
+        | bytes32(type(IDATPolicies).interfaceId) >> 128 | bytes32(type(IERC165).interfaceId) >> 160
         | bytes32(type(IERC165).interfaceId) >> 192 | bytes32(type(IERC165).interfaceId) >> 224;
 
     function contain(bytes4 id) internal pure returns (bool) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {ClassHead, ClassRecord, ClassShare, ExpiryBucket} from "../types/Class.sol";
+import {ClassOptions} from "../interfaces/IDATOptions.sol";
+import {AnnouncedPolicy, ClassHead, ClassRecord, ClassShare, ExpiryBucket} from "../types/Class.sol";
 import {Ledger} from "../types/Ledger.sol";
 import {Lock} from "../types/Lock.sol";
 import {Lot} from "../types/Lot.sol";
@@ -29,7 +30,7 @@ abstract contract DATStorage {
     mapping(uint256 classId => ClassHead) internal _heads;
     mapping(uint256 classId => ClassShare) internal _classShares;
     mapping(uint256 classId => ClassRecord) internal _records;
-    /// @dev Pending distinct expiries, descending, so that the earliest is popped from the end.
+    /// @dev Pending distinct expiries and activations, descending, so that the earliest is popped from the end.
     mapping(uint256 classId => uint32[64]) internal _expiries;
     mapping(uint256 classId => mapping(uint256 expireAt => ExpiryBucket)) internal _buckets;
 
@@ -47,4 +48,8 @@ abstract contract DATStorage {
     mapping(address owner => mapping(uint256 scope => mapping(address operator => UsageAllowance))) internal
         _usageAllowances;
     mapping(address owner => uint256) internal _nonces;
+
+    // options and notice
+    mapping(uint256 classId => ClassOptions) internal _classOptions;
+    mapping(uint256 classId => AnnouncedPolicy) internal _announcedPolicies;
 }

@@ -3,8 +3,10 @@ pragma solidity 0.8.34;
 
 import {ClassKind, Parent} from "../interfaces/IDATClasses.sol";
 
-/// @dev One slot, what a mint reads and writes: issuer(160) | policyVersion(32) | tokenCount(32) | unitDecimals(8) | kind(8).
+/// @dev One slot, what a mint reads and writes: issuer(160) | policyVersion(32) | tokenCount(32) | unitDecimals(8) | kind(8) |
+/// hasShareTerms(1) | hasNotice(1).
 /// `issuer` is never zero for a class that exists; versions run from 1; `tokenCount` is the last token's serial.
+/// The last two say that the class's options concern mints of shares (P17), or policies (P18).
 type ClassHead is uint256;
 
 using {
@@ -14,8 +16,12 @@ using {
     unitDecimals,
     kind,
     withIssuer,
+    hasShareTerms,
+    hasNotice,
     withNextPolicy,
-    withNextToken
+    withNextToken,
+    withShareTerms,
+    withNotice
 } for ClassHead global;
 
 function packClassHead(address issuer_, uint32 policyVersion_, uint8 unitDecimals_, ClassKind kind_)
@@ -47,6 +53,22 @@ function unitDecimals(ClassHead head) pure returns (uint8) {
 
 function kind(ClassHead head) pure returns (ClassKind) {
     return ClassKind(uint8(ClassHead.unwrap(head) >> 232));
+}
+
+function hasShareTerms(ClassHead head) pure returns (bool) {
+    return ClassHead.unwrap(head) & 1 << 240 != 0;
+}
+
+function hasNotice(ClassHead head) pure returns (bool) {
+    return ClassHead.unwrap(head) & 1 << 241 != 0;
+}
+
+function withShareTerms(ClassHead head) pure returns (ClassHead) {
+    return ClassHead.wrap(ClassHead.unwrap(head) | 1 << 240);
+}
+
+function withNotice(ClassHead head) pure returns (ClassHead) {
+    return ClassHead.wrap(ClassHead.unwrap(head) | 1 << 241);
 }
 
 function withIssuer(ClassHead head, address issuer_) pure returns (ClassHead) {
@@ -164,8 +186,16 @@ struct Policy {
     bytes32 hash;
 }
 
-/// @dev One slot: the shares of a class that expire in the same second.
+/// @dev A policy that waits for the end of its notice (P18); `effectiveAt` is 0 when there is none.
+struct AnnouncedPolicy {
+    string uri;
+    bytes32 hash;
+    uint64 effectiveAt;
+}
+
+/// @dev One slot: the shares of a class that leave, and those that enter, at the end of the same second.
 struct ExpiryBucket {
     uint48 weight; // 48
-    uint32 exitEpoch; // 80: the epoch that began when they left the total; 0 while they have not
+    uint32 exitEpoch; // 80: the epoch that began when they left or entered the total; 0 while they have not
+    uint48 entering; // 128
 }

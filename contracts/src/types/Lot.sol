@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {ClassHead} from "./Class.sol";
+
 /// @dev Four slots; a capture reads the first three and writes the third.
 struct Lot {
     LotHead head;
@@ -12,7 +14,7 @@ struct Lot {
 /// @dev asset(160) | policyVersion(32) | operatorBps(16) | refundable(8) | expiredToClass(8)
 type LotHead is uint256;
 
-using {asset, policyVersion, operatorBps, refundable, expiredToClass} for LotHead global;
+using {asset, policyVersion, operatorBps, refundable, expiredToClass, isSuperseded, withRefunds} for LotHead global;
 
 function packLotHead(address asset_, uint32 policyVersion_, uint16 operatorBps_, bool refundable_, bool expiredToClass_)
     pure
@@ -44,6 +46,15 @@ function refundable(LotHead head) pure returns (bool) {
 
 function expiredToClass(LotHead head) pure returns (bool) {
     return LotHead.unwrap(head) & 1 << 216 != 0;
+}
+
+/// @dev Whether the lot's policy is not the class's current one (R25). Both heads have the version in the same place.
+function isSuperseded(LotHead head, ClassHead class_) pure returns (bool) {
+    return (LotHead.unwrap(head) ^ ClassHead.unwrap(class_)) & uint256(type(uint32).max) << 160 != 0;
+}
+
+function withRefunds(LotHead head) pure returns (LotHead) {
+    return LotHead.wrap(LotHead.unwrap(head) | 1 << 208);
 }
 
 /// @dev numerator(96) | denominator(64): smallest units of the asset for units of value.

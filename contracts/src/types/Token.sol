@@ -33,20 +33,30 @@ function withValue(Token token, uint64 value_) pure returns (Token) {
     return Token.wrap(Token.unwrap(token) & ~(uint256(type(uint64).max) << 160) | uint256(value_) << 160);
 }
 
-/// @dev One slot, written only for tokens that carry a share: ratio(32) | entryEpoch(32). The weight is saturated (P10);
-/// the class's epoch `entryEpoch` began with this share (P1).
+/// @dev One slot, written only for tokens that carry a share: ratio(32) | entryEpoch(32) | activateAt(32). The weight is
+/// saturated (P10); the class's epoch `entryEpoch` began with this share (P1), or, where it is to enter after `activateAt`,
+/// the epoch is that of this moment's bucket (P17).
 type Share is uint256;
 
-using {ratio, entryEpoch} for Share global;
+using {ratio, entry, activateAt} for Share global;
 
 function packShare(uint32 ratio_, uint32 entryEpoch_) pure returns (Share) {
     return Share.wrap(ratio_ | uint256(entryEpoch_) << 32);
+}
+
+function packPendingShare(uint32 ratio_, uint32 activateAt_) pure returns (Share) {
+    return Share.wrap(ratio_ | uint256(activateAt_) << 64);
 }
 
 function ratio(Share share) pure returns (uint32) {
     return uint32(Share.unwrap(share));
 }
 
-function entryEpoch(Share share) pure returns (uint32) {
-    return uint32(Share.unwrap(share) >> 32);
+/// @dev The entry epoch, or, above 32 bits, when the share enters.
+function entry(Share share) pure returns (uint256) {
+    return Share.unwrap(share) >> 32;
+}
+
+function activateAt(Share share) pure returns (uint32) {
+    return uint32(Share.unwrap(share) >> 64);
 }

@@ -19,6 +19,7 @@ abstract contract Model is KedgeTest {
         uint256[2] claimed;
         bool seenExpired;
         uint256[2] earnedAtExpiry;
+        uint64 activateAt;
     }
 
     /// @notice L1's terms, in units.
@@ -96,9 +97,14 @@ abstract contract Model is KedgeTest {
         return t.expireAt != 0 && block.timestamp > t.expireAt;
     }
 
+    /// @notice Enters after `activateAt`, as it leaves after `expireAt` (P17).
+    function active(TokenModel storage t) internal view returns (bool) {
+        return !expired(t) && block.timestamp > t.activateAt;
+    }
+
     function activeShare(uint256 classId) internal view returns (uint256 total) {
         for (uint256 i = 0; i < tokens.length; ++i) {
-            if (tokens[i].classId == classId && !expired(tokens[i])) total += tokens[i].share;
+            if (tokens[i].classId == classId && active(tokens[i])) total += tokens[i].share;
         }
     }
 
@@ -130,7 +136,7 @@ abstract contract Model is KedgeTest {
         m.carry = scaled % total;
         for (uint256 i = 0; i < tokens.length; ++i) {
             TokenModel storage t = tokens[i];
-            if (t.classId == classId && !expired(t)) t.earnedScaled[asset] += t.share * (scaled / total);
+            if (t.classId == classId && active(t)) t.earnedScaled[asset] += t.share * (scaled / total);
         }
     }
 

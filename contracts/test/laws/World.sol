@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import {MintItem} from "../../src/interfaces/IDATBatches.sol";
 import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
+import {ClassOptions} from "../../src/interfaces/IDATOptions.sol";
 import {LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {Channel, ChannelMode, ReceiptAnchor, RoyaltyEdge} from "../../src/interfaces/IValueChannels.sol";
 import {CaptureItem, encodeItems} from "../helpers/CaptureItems.sol";
@@ -16,6 +17,8 @@ contract World is Model {
     address internal beneficiary;
     address internal directSeller;
     uint256 internal salt;
+    uint256 internal delayedClass;
+    uint32 internal constant DELAY = 1 days;
 
     function setUp() public override {
         super.setUp();
@@ -36,6 +39,10 @@ contract World is Model {
         addClass(edgesTo(classIds[0], 1000, classIds[1], 333), address(0));
         addClass(edgesTo(classIds[2], 2000, classIds[0], 1), address(0));
 
+        // Its shares wait a day or two before they earn.
+        addClass(new ParentTerms[](0), address(0));
+        delayedClass = classIds[4];
+
         for (uint256 i = 0; i < classIds.length; ++i) {
             addLot(classIds[i], 0, 7, 3, 2500, true, false);
             addLot(classIds[i], 1, 1_000_003, 7, 1, false, true);
@@ -45,7 +52,13 @@ contract World is Model {
     }
 
     function addClass(ParentTerms[] memory parents, address beneficiary_) private {
-        uint256 classId = createClass(parents, beneficiary_);
+        uint256 classId;
+        if (classIds.length == 4) {
+            vm.prank(issuer);
+            classId = token.createClassWithOptions(classTerms(parents, beneficiary_), ClassOptions(0, 0, DELAY, 0));
+        } else {
+            classId = createClass(parents, beneficiary_);
+        }
         classIds.push(classId);
         beneficiaryOf[classId] = beneficiary_;
         for (uint256 i = 0; i < parents.length; ++i) {
@@ -152,9 +165,17 @@ contract World is Model {
         // A third has no share, some saturate (P10).
         share = share % 3 == 0 ? 0 : share % 7 == 0 ? bound(share, 2 ** 32, 2 ** 40) : bound(share, 1, 10_000);
         uint64 expireAt = anExpiry(expiry);
+        uint64 activateAt;
+        if (classId == delayedClass) {
+            // The end of the day on which the delay ends; a share that would have expired by then is refused.
+            activateAt = uint64((block.timestamp + DELAY + 1 days - 1) / 1 days * 1 days);
+            if (expireAt != 0 && expireAt <= activateAt) share = 0;
+            if (share == 0) activateAt = 0;
+        }
         uint256 tokenId = mintAs(expiry / 12 % 2, classId, MintItem(aHolder(who), value, share, expireAt));
         units[classId].minted += value;
         addToken(tokenId, classId, 1, share > type(uint32).max ? type(uint32).max : share, expireAt);
+        tokens[tokens.length - 1].activateAt = activateAt;
     }
 
     /// @notice Alone, or as a batch of one (P29).

@@ -7,6 +7,8 @@ import {ClassTerms, IDATClasses, ParentTerms} from "../../src/interfaces/IDATCla
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
 import {IDATLots, LotTerms} from "../../src/interfaces/IDATLots.sol";
+import {ClassOptions, IDATOptions} from "../../src/interfaces/IDATOptions.sol";
+import {IDATPolicies} from "../../src/interfaces/IDATPolicies.sol";
 import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
 import {IDataAnchoringToken} from "../../src/interfaces/IDataAnchoringToken.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
@@ -53,7 +55,7 @@ contract DelegationTest is KedgeTest {
     }
 
     function test_P8_TheExtensionAloneIsHarmless() public {
-        bytes[] memory calls = new bytes[](14);
+        bytes[] memory calls = new bytes[](15);
         LotTerms memory terms = lotTerms(ETH, 1, 1);
         ClassTerms memory class = classTerms(new ParentTerms[](0), address(0));
         calls[0] = abi.encodeCall(IDATCore.createClass, ("", 0, 0, ""));
@@ -70,6 +72,7 @@ contract DelegationTest is KedgeTest {
         calls[11] = abi.encodeCall(IDATRevenue.observeExpiry, (1));
         calls[12] = abi.encodeCall(IDATCore.recordUsage, (1, bytes32(0), 0));
         calls[13] = abi.encodeCall(IDATBatches.recordUsageBatch, (bytes32(0), ""));
+        calls[14] = abi.encodeCall(IDATOptions.createClassWithOptions, (class, ClassOptions(1, 0, 0, 0)));
         address extension = token.extension();
         for (uint256 i = 0; i < calls.length; ++i) {
             (bool done, bytes memory reason) = extension.call(calls[i]);
@@ -91,13 +94,19 @@ contract DelegationTest is KedgeTest {
     }
 
     function test_P8_TheSecondExtensionAloneIsHarmless() public {
-        bytes[] memory calls = new bytes[](6);
+        bytes[] memory calls = new bytes[](12);
         calls[0] = abi.encodeCall(IDATApprovals.approveUsage, (1, stranger, 1, 0));
         calls[1] = abi.encodeCall(IDATApprovals.permitForClass, (holder, 1, stranger, true, START, ""));
         calls[2] = abi.encodeCall(IDATApprovals.permitUsage, (holder, 1, stranger, 1, 0, START, ""));
         calls[3] = abi.encodeCall(IDATApprovals.cancelPermits, ());
         calls[4] = abi.encodeCall(IDATBatches.mintBatch, (1, new MintItem[](0)));
         calls[5] = abi.encodeCall(IDATBatches.claimBatch, (new uint256[](0), ETH, payable(stranger)));
+        calls[6] = abi.encodeCall(IDATCore.mint, (1, stranger, 1, 1, 0));
+        calls[7] = abi.encodeCall(IDATOptions.freezeShares, (1));
+        calls[8] = abi.encodeCall(IDATClasses.publishPolicy, (1, "", 0));
+        calls[9] = abi.encodeCall(IDATCore.updateClassPolicy, (1, ""));
+        calls[10] = abi.encodeCall(IDATPolicies.activatePolicy, (1));
+        calls[11] = abi.encodeCall(IDATPolicies.openRefunds, (1, 1));
         address second = IDataAnchoringToken(token.extension()).extension();
         for (uint256 i = 0; i < calls.length; ++i) {
             (bool done, bytes memory reason) = second.call(calls[i]);

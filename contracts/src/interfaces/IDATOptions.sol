@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {ClassTerms} from "./IDATClasses.sol";
+
+/// @notice What a class may bind itself to at creation, for ever. Zero: not bound.
+/// @param shareCap Most that active and pending shares of the class may sum to (P17): the bound of dilution.
+/// @param sharesFrozenFrom Unix time from which no share is minted any more (P17).
+/// @param activationDelay Seconds at least that a new share waits before it earns, up to the end of a UTC day (P17).
+/// @param policyNotice Seconds at least between the announcement of a policy and its taking effect (P18).
+struct ClassOptions {
+    uint48 shareCap;
+    uint32 sharesFrozenFrom;
+    uint32 activationDelay;
+    uint32 policyNotice;
+}
+
+/// @title IDATOptions: promises of an issuer that the contract keeps (P17, R21).
+interface IDATOptions {
+    /// @notice Companion of `ClassCreated` for a class with options.
+    event ClassOptionsFixed(uint256 indexed classId, ClassOptions options);
+    /// @notice No share of the class is minted from `from` on.
+    event SharesFrozen(uint256 indexed classId, uint64 from);
+    /// @notice Companion of `Minted`: the share earns nothing up to and including `activateAt`.
+    event SharePending(uint256 indexed tokenId, uint64 activateAt);
+    /// @notice Shares that waited until `activateAt` entered the class's total.
+    event SharesActivated(uint256 indexed classId, uint64 activateAt, uint256 shareAdded, uint256 totalShare);
+
+    /// @notice Thrown when an option cannot be kept; `field` names it.
+    error DATInvalidOption(bytes32 field);
+    /// @notice Thrown when a new share would bring active and pending shares above the cap.
+    error DATShareCapExceeded(uint256 classId, uint256 shares, uint256 shareCap);
+    /// @notice Thrown when a share is minted in a class whose shares are frozen.
+    error DATSharesFrozen(uint256 classId, uint64 from);
+
+    /// @notice `createClassWithTerms`, bound by options from the beginning.
+    /// @dev Requirements: those of `createClassWithTerms`; the delay and the notice are at most 365 days;
+    /// `sharesFrozenFrom` is not in the past.
+    function createClassWithOptions(ClassTerms calldata terms, ClassOptions calldata options)
+        external
+        returns (uint256 classId);
+
+    /// @notice Freezes the class's shares from now on, for ever. Any class can.
+    /// @dev Requirements: caller is the issuer; they are not frozen yet.
+    function freezeShares(uint256 classId) external;
+
+    function classOptions(uint256 classId) external view returns (ClassOptions memory);
+
+    /// @notice Shares of the class that wait to enter.
+    function pendingShareOf(uint256 classId) external view returns (uint256);
+
+    /// @notice Last second before the token's share earns; 0 when it never waited.
+    function activateAtOf(uint256 tokenId) external view returns (uint64);
+}
