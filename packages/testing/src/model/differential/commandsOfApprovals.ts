@@ -35,7 +35,7 @@ function aScope(scene: Scene): { readonly scope: bigint; readonly owner: Address
 const approveUsage: Idea = (scene) => {
   const { random, world } = scene;
   const { scope, owner } = aScope(scene);
-  const args = [scope, anActor(scene), random.upTo(uint64Max), random.chance(60) ? 0n : anExpiry(scene)];
+  const args = [scope, anActor(scene), random.upTo(uint64Max), random.chance(40) ? 0n : anExpiry(scene)];
   return command(mostly(scene, owner), world.addresses.token, 'approveUsage', args);
 };
 

@@ -178,6 +178,7 @@ export function aLaterTime({ random, world, channels }: Scene): bigint {
   const soon = (time: bigint) => time > now + 1n && time < now + 12n * day;
   const ends = [
     ...world.tokens.values().map(({ expireAt }) => expireAt),
+    ...world.usageAllowances.values().map(({ expireAt }) => expireAt),
     ...channels.flatMap(({ deadline, grace }) => [deadline, deadline + BigInt(grace)]),
   ].filter(soon);
   return random.weighted<() => bigint>([
