@@ -33,7 +33,8 @@ abstract contract DATSales is DATBacking {
         address asset = lotHead.asset();
         _takeDeposit(asset, deposit);
         _addBacking(classId, record, asset, units, deposit);
-        tokenId = _mintToken(classId, lot, head, to, units, 0, expireAt);
+        // Read again: the asset may have called somebody who minted or published.
+        tokenId = _mintToken(classId, lot, _heads[classId], to, units, 0, expireAt);
         emit IDATLots.ValueBacked(tokenId, units, deposit);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
@@ -216,6 +217,29 @@ contract ValueMarketTest is KedgeTest {
         assertTrue(asset.called());
         assertFalse(asset.succeeded());
         assertEq(market.listingOf(classId, lot).supply, 990);
+    }
+
+    function test_P7_AnAssetThatMintsWhileItIsPulledGetsASerialOfItsOwn() public {
+        ReentrantAsset asset = new ReentrantAsset();
+        uint32 lot = listLot(address(asset));
+        asset.mint(holder, 1000);
+        vm.prank(holder);
+        asset.approve(address(market), 1000);
+        vm.prank(issuer);
+        token.transferIssuer(classId, address(asset));
+        vm.prank(address(asset));
+        token.acceptIssuer(classId);
+        asset.arm(address(token), abi.encodeCall(IDATCore.mint, (classId, holder, 5, 0, 0)));
+        vm.prank(holder);
+        (uint256 bought,) = market.buy(classId, lot, 10, holder, 1000);
+        assertTrue(asset.succeeded());
+        uint256 minted = abi.decode(asset.answer(), (uint256));
+        assertNotEq(uint32(bought), uint32(minted));
+        assertEq(core.valueOf(bought), 10);
+        assertEq(core.valueOf(minted), 5);
+        vm.prank(address(asset));
+        uint256 next = core.mint(classId, holder, 1, 0, 0);
+        assertEq(uint32(next), uint32(bought) + 1);
     }
 
     function testFuzz_R2_CostIsPriceTimesUnitsRoundedUp(uint96 numerator, uint64 denominator, uint64 units) public {

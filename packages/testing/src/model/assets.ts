@@ -53,6 +53,8 @@ export function pullAsset(world: World, asset: Address, spender: Address, from: 
     world.allowances.set(keyOf(asset, from, spender), allowance - amount);
   });
   if (!moved) refuse('SafeERC20FailedOperation', asset);
+  const hook = world.assetHooks.get(asset);
+  if (hook !== undefined) react(world, hook);
   return balanceOf(world, asset, spender) - before;
 }
 
@@ -90,6 +92,10 @@ export function assetHandlers(world: World, asset: Address): Handlers {
     },
     mint(_: Call, to: Address, amount: bigint) {
       add(world, asset, to, amount);
+    },
+    setHook(_: Call, actor: Address) {
+      if (actor === zeroAddress) world.assetHooks.delete(asset);
+      else world.assetHooks.set(asset, actor);
     },
     setMode(_: Call, account: Address, mode: number) {
       world.assetModes.set(keyOf(asset, account), modes[mode]!);

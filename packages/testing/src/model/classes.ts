@@ -1,9 +1,11 @@
 import { zeroAddress, zeroHash, type Address, type Hex } from '@kedge/core';
 import type { Call, Handlers } from './call.js';
-import { refuse } from './revert.js';
-import type { ClassRecord, Parent, World } from './world.js';
+import { bytes32Of, refuse } from './revert.js';
+import type { ClassOptions, ClassRecord, Parent, Policy, World } from './world.js';
 
 const parentsMax = 16n;
+const year = 365n * 86_400n;
+const unbound: ClassOptions = { shareCap: 0n, sharesFrozenFrom: 0n, activationDelay: 0n, policyNotice: 0n };
 
 export type ClassTerms = Pick<
   ClassRecord,
@@ -43,7 +45,7 @@ function checkParents(world: World, { parents }: ClassTerms): void {
 
 export function classHandlers(world: World): Handlers {
   const { token: self } = world.addresses;
-  const create = (issuer: Address, terms: ClassTerms) => {
+  const create = (issuer: Address, terms: ClassTerms, options = unbound) => {
     checkParents(world, terms);
     const classId = BigInt(world.classes.keys().length) + 1n;
     const { metadataURI, integrityHash, unitDecimals, kind, beneficiary, policyURI, policyHash } = terms;
@@ -56,6 +58,7 @@ export function classHandlers(world: World): Handlers {
       metadataURI,
       integrityHash,
       beneficiary,
+      options,
       parents: terms.parents.map((parent) => ({
         ...parent,
         accepted: false,
@@ -78,6 +81,16 @@ export function classHandlers(world: World): Handlers {
   };
   const publish = (issuer: Address, classId: bigint, uri: string, hash: Hex) => {
     const record = requireIssuer(world, classId, issuer);
+    const { policyNotice } = record.options;
+    if (policyNotice === 0n) return adopt(record, { uri, hash });
+    const effectiveAt = world.now() + policyNotice;
+    const version = record.policies.length + 1;
+    world.classes.set(classId, { ...record, announced: { uri, hash, effectiveAt } });
+    world.emit(self, 'PolicyAnnounced', classId, version, uri, hash, effectiveAt);
+    return version;
+  };
+  const adopt = (record: ClassRecord, { uri, hash }: Policy) => {
+    const { classId } = record;
     const policies = [...record.policies, { uri, hash }];
     world.classes.set(classId, { ...record, policies });
     world.emit(self, 'ClassPolicyUpdated', classId, uri);
@@ -98,6 +111,31 @@ export function classHandlers(world: World): Handlers {
       });
     },
     createClassWithTerms: ({ sender }: Call, terms: ClassTerms) => create(sender, terms),
+    createClassWithOptions({ sender }: Call, terms: ClassTerms, options: ClassOptions) {
+      const wrong = (field: string) => refuse('DATInvalidOption', bytes32Of(field));
+      const { sharesFrozenFrom, activationDelay, policyNotice } = options;
+      if (activationDelay > year) wrong('activationDelay');
+      if (policyNotice > year) wrong('policyNotice');
+      if (sharesFrozenFrom !== 0n && sharesFrozenFrom < world.now()) wrong('sharesFrozenFrom');
+      const classId = create(sender, terms, options);
+      world.emit(self, 'ClassOptionsFixed', classId, options);
+      return classId;
+    },
+    freezeShares({ sender }: Call, classId: bigint) {
+      const record = requireIssuer(world, classId, sender);
+      const { sharesFrozenFrom } = record.options;
+      if (sharesFrozenFrom !== 0n && sharesFrozenFrom <= world.now()) {
+        refuse('DATSharesFrozen', classId, sharesFrozenFrom);
+      }
+      world.classes.set(classId, { ...record, options: { ...record.options, sharesFrozenFrom: world.now() } });
+      world.emit(self, 'SharesFrozen', classId, world.now());
+    },
+    activatePolicy(_: Call, classId: bigint) {
+      const { announced, ...record } = requireClass(world, classId);
+      if (announced === undefined) return refuse('DATNothingAnnounced', classId);
+      if (world.now() < announced.effectiveAt) refuse('DATNoticeRunning', classId, announced.effectiveAt);
+      return adopt(record, announced);
+    },
     updateClassMetadata({ sender }: Call, classId: bigint, metadataURI: string, integrityHash: Hex) {
       const record = requireIssuer(world, classId, sender);
       world.classes.set(classId, { ...record, metadataURI, integrityHash });

@@ -1,7 +1,7 @@
 import { zeroAddress, zeroHash, type Address } from '@kedge/core';
 import { eth, pullAsset } from './assets.js';
 import { hasCode, inside, requireOutside, type Call, type Handlers } from './call.js';
-import { requireIssuer } from './classes.js';
+import { requireClass, requireIssuer } from './classes.js';
 import { booksOf, changeBooks, owe, pay, settle } from './revenue.js';
 import { bytes32Of, refuse } from './revert.js';
 import { isExpired, observeExpired } from './shares.js';
@@ -91,6 +91,8 @@ export function mintFromLot(
   const record = requireLot(world, classId, lot);
   if (record.terms.seller !== seller) refuse('DATNotSeller', classId, lot, seller);
   if (units === 0n) refuse('DATZeroUnits');
+  const current = requireClass(world, classId).policies.length;
+  if (record.policyVersion !== current) refuse('DATLotSuperseded', classId, lot, record.policyVersion, current);
   const { asset } = record.terms;
   const deposit = costUp(record.terms, units);
   const expected = asset === eth ? deposit : 0n;
@@ -101,7 +103,8 @@ export function mintFromLot(
     );
     if (received !== deposit) refuse('DATWrongDeposit', deposit, received);
   }
-  addToLot(world, record, units, deposit);
+  // The asset may have called somebody.
+  addToLot(world, requireLot(world, classId, lot), units, deposit);
   const tokenId = mintToken(world, { classId, lot, to, value: units, share: 0n, expireAt });
   world.emit(world.addresses.token, 'ValueBacked', tokenId, units, deposit);
   return tokenId;
@@ -135,6 +138,13 @@ export function lotHandlers(world: World): Handlers {
       world.lots.set(keyOf(classId, lot), { classId, lot, terms, policyVersion, ...empty });
       world.emit(self, 'LotCreated', classId, lot, policyVersion, terms);
       return lot;
+    },
+    openRefunds({ sender }: Call, classId: bigint, lot: number) {
+      requireIssuer(world, classId, sender);
+      const record = requireLot(world, classId, lot);
+      if (record.terms.refundable) refuse('DATRefundsOpen', classId, lot);
+      world.lots.set(keyOf(classId, lot), { ...record, terms: { ...record.terms, refundable: true } });
+      world.emit(self, 'RefundsOpened', classId, lot);
     },
     mintFromLot: (call: Call, classId: bigint, lot: number, to: Address, units: bigint, expireAt: bigint) =>
       mintFromLot(world, call, { classId, lot, to, units, expireAt }),

@@ -2,52 +2,84 @@ import { refuse } from './revert.js';
 import type { TokenRecord, World } from './world.js';
 
 const totalShareMax = 2n ** 48n - 1n;
-const pendingExpiriesMax = 64;
+const pendingMomentsMax = 64;
+const day = 86_400n;
 
 /** Valid in the second of its expiry (P20). */
 export function isExpired(world: World, token: TokenRecord): boolean {
   return token.expireAt !== 0n && world.now() > token.expireAt;
 }
 
+/** Waits to earn, up to and including the second of its activation (P17). */
+function isWaiting(world: World, { activateAt }: TokenRecord): boolean {
+  return activateAt !== 0n && world.now() <= activateAt;
+}
+
+function allSharesOf(world: World, classId: bigint): readonly TokenRecord[] {
+  return world.tokens.values().filter((token) => token.classId === classId && token.share > 0n);
+}
+
 /** The tokens whose shares earn now. */
 export function sharesOf(world: World, classId: bigint): readonly TokenRecord[] {
-  return world.tokens
-    .values()
-    .filter((token) => token.classId === classId && token.share > 0n && !isExpired(world, token));
+  return allSharesOf(world, classId).filter((token) => !isWaiting(world, token) && !isExpired(world, token));
 }
 
 export function totalShareOf(world: World, classId: bigint): bigint {
-  return sharesOf(world, classId).reduce((sum, token) => sum + token.share, 0n);
+  return sumOf(sharesOf(world, classId));
 }
 
-/** Takes what has expired out of the total (P3). Who earns does not depend on it: it is told once, second by second. */
+export function pendingShareOf(world: World, classId: bigint): bigint {
+  return sumOf(allSharesOf(world, classId).filter((token) => isWaiting(world, token)));
+}
+
+function sumOf(tokens: readonly TokenRecord[]): bigint {
+  return tokens.reduce((sum, token) => sum + token.share, 0n);
+}
+
+/**
+ * Lets in what has waited long enough, and takes out what has expired (P3). Who earns does not depend on it: it is told once,
+ * second by second.
+ */
 export function syncExpired(world: World, classId: bigint): void {
-  const due = world.tokens
-    .values()
-    .filter((token) => token.classId === classId && token.share > 0n && isExpired(world, token) && !token.shareRemoved);
-  let total = totalShareOf(world, classId) + due.reduce((sum, token) => sum + token.share, 0n);
-  const seconds = [...new Set(due.map((token) => token.expireAt))].toSorted((a, b) => (a < b ? -1 : 1));
-  for (const second of seconds) {
-    const leaving = due.filter((token) => token.expireAt === second);
-    const removed = leaving.reduce((sum, token) => sum + token.share, 0n);
-    total -= removed;
-    for (const token of leaving) world.tokens.set(token.tokenId, { ...token, shareRemoved: true });
-    world.emit(world.addresses.token, 'SharesExpired', classId, second, removed, total);
+  const shares = allSharesOf(world, classId);
+  const entering = shares.filter((token) => token.activateAt !== 0n && !isWaiting(world, token) && !token.shareEntered);
+  const leaving = shares.filter((token) => isExpired(world, token) && !token.shareRemoved);
+  let total = totalShareOf(world, classId) - sumOf(entering) + sumOf(leaving);
+  const seconds = new Set([
+    ...entering.map(({ activateAt }) => activateAt),
+    ...leaving.map(({ expireAt }) => expireAt),
+  ]);
+  for (const second of [...seconds].toSorted((a, b) => (a < b ? -1 : 1))) {
+    const added = sumOf(entering.filter(({ activateAt }) => activateAt === second));
+    const removed = sumOf(leaving.filter(({ expireAt }) => expireAt === second));
+    if (added > 0n) world.emit(world.addresses.token, 'SharesActivated', classId, second, added, (total += added));
+    if (removed > 0n) world.emit(world.addresses.token, 'SharesExpired', classId, second, removed, (total -= removed));
   }
+  for (const { tokenId } of entering) world.tokens.set(tokenId, { ...world.tokens.get(tokenId)!, shareEntered: true });
+  for (const { tokenId } of leaving) world.tokens.set(tokenId, { ...world.tokens.get(tokenId)!, shareRemoved: true });
 }
 
-/** What a new share must find room in (R21). The token exists already, without it. */
+/** What a new share must find room in (P17, R21). The token exists already, without it. */
 export function addShare(world: World, token: TokenRecord, share: bigint): void {
-  syncExpired(world, token.classId);
-  const total = totalShareOf(world, token.classId) + share;
-  if (total > totalShareMax) refuse('DATTotalShareTooHigh', token.classId, total);
-  const pending = new Set(sharesOf(world, token.classId).map((other) => other.expireAt));
-  pending.add(token.expireAt);
-  pending.delete(0n);
-  if (pending.size > pendingExpiriesMax) {
-    refuse('DATTooManyExpiries', token.classId, BigInt(pendingExpiriesMax));
+  const { classId, expireAt } = token;
+  const { shareCap, sharesFrozenFrom, activationDelay } = world.classes.get(classId)!.options;
+  if (sharesFrozenFrom !== 0n && world.now() >= sharesFrozenFrom) {
+    refuse('DATSharesFrozen', classId, sharesFrozenFrom);
   }
-  world.tokens.set(token.tokenId, { ...token, share });
+  syncExpired(world, classId);
+  const total = totalShareOf(world, classId) + pendingShareOf(world, classId) + share;
+  if (total > totalShareMax) refuse('DATTotalShareTooHigh', classId, total);
+  if (shareCap !== 0n && total > shareCap) refuse('DATShareCapExceeded', classId, total, shareCap);
+  // Up to the end of a day, so that many shares enter together.
+  const activateAt = activationDelay === 0n ? 0n : ((world.now() + activationDelay + day - 1n) / day) * day;
+  if (activateAt !== 0n && expireAt !== 0n && expireAt <= activateAt) refuse('DATInvalidExpiry', expireAt);
+  const waiting = { ...token, share, activateAt };
+  world.tokens.set(token.tokenId, waiting);
+  const moments = allSharesOf(world, classId).flatMap((one) => [one.activateAt, one.expireAt]);
+  // The end of a second that is past does not come again.
+  const pending = new Set(moments.filter((moment) => moment !== 0n && moment >= world.now()));
+  if (pending.size > pendingMomentsMax) refuse('DATTooManyExpiries', classId, BigInt(pendingMomentsMax));
+  if (activateAt !== 0n) world.emit(world.addresses.token, 'SharePending', token.tokenId, activateAt);
 }
 
 /** `Expired` is told once a token. */

@@ -61,6 +61,8 @@ export function mintToken(world: World, { classId, lot, to, value, share, expire
     value,
     expireAt,
     share: 0n,
+    activateAt: 0n,
+    shareEntered: false,
     shareRemoved: false,
     expirySeen: false,
     approved: zeroAddress,

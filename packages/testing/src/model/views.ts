@@ -6,9 +6,11 @@ import { lockOf } from './locks.js';
 import { backingLotOf, costUp, requireLot } from './lots.js';
 import { booksOf, holdersPart, owedTo, pendingRevenue, royaltyBpsOf, royaltyDue } from './revenue.js';
 import { refuse } from './revert.js';
-import { totalShareOf } from './shares.js';
+import { pendingShareOf, totalShareOf } from './shares.js';
 import { isClassOperator, isOperator, requireToken } from './tokens.js';
 import type { World } from './world.js';
+
+const nothingAnnounced = { uri: '', hash: zeroHash, effectiveAt: 0n };
 
 /** Every view of the token contract that state can change. */
 export function viewHandlers(world: World): Handlers {
@@ -102,6 +104,18 @@ export function viewHandlers(world: World): Handlers {
       const lock = lockOf(world, module, lockId);
       return lock === undefined ? [0n, 0n, 0n] : [lock.tokenId, lock.remaining, lock.lockedAt];
     },
+    classOptions: (_: Call, classId: bigint) => requireClass(world, classId).options,
+    announcedPolicy(_: Call, classId: bigint) {
+      const { uri, hash, effectiveAt } = requireClass(world, classId).announced ?? nothingAnnounced;
+      return [uri, hash, effectiveAt];
+    },
+    pendingShareOf(_: Call, classId: bigint) {
+      requireClass(world, classId);
+      return pendingShareOf(world, classId);
+    },
+    activateAtOf: (_: Call, tokenId: bigint) => requireToken(world, tokenId).activateAt,
+    isSuperseded: (_: Call, classId: bigint, lot: number) =>
+      requireLot(world, classId, lot).policyVersion !== requireClass(world, classId).policies.length,
     lotInfo(_: Call, classId: bigint, lot: number) {
       const { terms, policyVersion, outstanding, spent, escrow } = requireLot(world, classId, lot);
       return { terms, policyVersion, outstanding, spent, escrow };

@@ -18,6 +18,14 @@ export type AssetTerms = { readonly address: Address; readonly feeBps: bigint };
 export type Policy = { readonly uri: string; readonly hash: Hex };
 export type Parent = { readonly classId: bigint; readonly royaltyBps: number; readonly accepted: boolean };
 
+/** What a class is bound to. Zero: not bound. */
+export type ClassOptions = {
+  readonly shareCap: bigint;
+  readonly sharesFrozenFrom: bigint;
+  readonly activationDelay: bigint;
+  readonly policyNotice: bigint;
+};
+
 export type ClassRecord = {
   readonly classId: bigint;
   readonly issuer: Address;
@@ -30,6 +38,9 @@ export type ClassRecord = {
   readonly parents: readonly Parent[];
   /** Version 1 is the first. */
   readonly policies: readonly Policy[];
+  /** Waits for the end of its notice. */
+  readonly announced?: Policy & { readonly effectiveAt: bigint };
+  readonly options: ClassOptions;
   readonly lotCount: number;
   readonly tokenCount: number;
 };
@@ -63,6 +74,10 @@ export type TokenRecord = {
   readonly value: bigint;
   readonly expireAt: bigint;
   readonly share: bigint;
+  /** Last second before the share earns; 0 when it never waited. */
+  readonly activateAt: bigint;
+  /** Somebody has let the share that waited into the class's total. */
+  readonly shareEntered: boolean;
   /** Somebody has taken its expired share out of the class's total. */
   readonly shareRemoved: boolean;
   readonly expirySeen: boolean;
@@ -128,6 +143,8 @@ export type World = {
   readonly balances: Table<string, bigint>;
   readonly allowances: Table<string, bigint>;
   readonly assetModes: Table<string, AssetMode>;
+  /** Whom an asset calls while somebody pulls it. */
+  readonly assetHooks: Table<Address, Address>;
   readonly actors: Table<Address, ActorState>;
   /** Contracts that are in the middle of a call that lets somebody else call. */
   readonly entered: Table<Address, boolean>;
@@ -161,6 +178,7 @@ export function createWorld(addresses: Addresses, now: () => bigint, invoke: Wor
     balances: journal.table(),
     allowances: journal.table(),
     assetModes: journal.table(),
+    assetHooks: journal.table(),
     actors: journal.table(),
     entered: journal.table(),
     emitted,

@@ -41,6 +41,7 @@ const assetAbi = parseAbi([
   'function allowance(address owner, address spender) view returns (uint256)',
   'function mint(address to, uint256 amount)',
   'function setMode(address account, uint8 mode)',
+  'function setHook(address actor)',
 ]);
 /** What the channels answer to the token only; it is not in their ABI. */
 const onLockAbi = parseAbi([

@@ -2,10 +2,11 @@ import { isSameAddress, zeroAddress, zeroHash, type Address } from '@kedge/core'
 import { costUp } from '../lots.js';
 import type { RoyaltyEdge } from '../channels.js';
 import { booksOf, royaltyDue } from '../revenue.js';
+import type { ClassTerms } from '../classes.js';
 import { listingOf } from '../market.js';
 import type { Command } from '../referenceToken.js';
 import { uint64Max } from '../tokens.js';
-import { keyOf, type LotRecord, type LotTerms, type TokenRecord } from '../world.js';
+import { keyOf, type ClassOptions, type LotRecord, type LotTerms, type TokenRecord } from '../world.js';
 import { eth } from '../assets.js';
 import {
   aClass,
@@ -21,6 +22,7 @@ import {
   aToken,
   aTokenToUse,
   command,
+  day,
   mostly,
   mostlyOf,
   tokenIdOr,
@@ -47,7 +49,7 @@ function onClass(name: string, args: (scene: Scene) => readonly unknown[]): Idea
 const aHash = ({ random }: Scene) => (random.chance(85) ? random.bytes32() : zeroHash);
 const anUri = ({ random }: Scene) => `ipfs://${'x'.repeat(random.below(50))}`;
 
-export const createClassWithTerms: Idea = (scene) => {
+function classTerms(scene: Scene): ClassTerms {
   const { random, world } = scene;
   const known = world.classes.keys().length;
   const count = random.weighted([
@@ -61,7 +63,7 @@ export const createClassWithTerms: Idea = (scene) => {
     classId: count > 3 && random.chance(97) ? BigInt(i + 1) : aClassId(scene) % 2n ** 64n,
     royaltyBps: count > 3 ? random.below(700) : random.pick([0, 1, 333, 2500, 4000, 10_000]),
   }));
-  const terms = {
+  return {
     metadataURI: anUri(scene),
     integrityHash: random.bytes32(),
     unitDecimals: random.below(256),
@@ -71,7 +73,43 @@ export const createClassWithTerms: Idea = (scene) => {
     beneficiary: random.chance(30) ? anActor(scene) : zeroAddress,
     parents,
   };
-  return command(anActor(scene), world.addresses.token, 'createClassWithTerms', [terms]);
+}
+
+export const createClassWithTerms: Idea = (scene) =>
+  command(anActor(scene), scene.world.addresses.token, 'createClassWithTerms', [classTerms(scene)]);
+
+const createClassWithOptions: Idea = (scene) => {
+  const { random, world } = scene;
+  const now = world.now();
+  const bound = (usual: () => bigint) => (random.chance(45) ? usual() : 0n);
+  const options: ClassOptions = {
+    shareCap: bound(() => random.pick([30_000n, 2n ** 32n, 2n ** 34n])),
+    sharesFrozenFrom: random.chance(20) ? now + random.upTo(20n * day) - (random.chance(20) ? 1n : 0n) : 0n,
+    activationDelay: bound(() => random.pick([1n, day, 3n * day, random.upTo(370n * day)])),
+    policyNotice: bound(() => random.pick([1n, day, random.upTo(370n * day)])),
+  };
+  return command(anActor(scene), world.addresses.token, 'createClassWithOptions', [classTerms(scene), options]);
+};
+
+const freezeShares: Idea = (scene) => {
+  // Rarely, for it is for ever.
+  const found = aClass(scene);
+  const sender = found ? mostly(scene, found.issuer) : anActor(scene);
+  return command(sender, scene.world.addresses.token, 'freezeShares', [found?.classId ?? aClassId(scene)]);
+};
+
+const activatePolicy: Idea = (scene) => {
+  const { world } = scene;
+  const waiting = world.classes.values().filter(({ announced }) => announced !== undefined);
+  const classId = mostlyOf(scene, waiting, () => aClass(scene))?.classId ?? aClassId(scene);
+  return command(anActor(scene), world.addresses.token, 'activatePolicy', [classId]);
+};
+
+const openRefunds: Idea = (scene) => {
+  const [classId, lot] = aLotOf(scene);
+  const issuer = scene.world.classes.get(classId)?.issuer;
+  const sender = issuer ? mostly(scene, issuer) : anActor(scene);
+  return command(sender, scene.world.addresses.token, 'openRefunds', [classId, lot]);
 };
 
 const createLot: Idea = (scene) => {
@@ -135,9 +173,14 @@ function unitsFrom({ random }: Scene, lot: LotRecord | undefined, usual: bigint)
   return units > uint64Max ? uint64Max : units;
 }
 
+const isCurrent = ({ world }: Scene, { classId, policyVersion }: LotRecord) =>
+  world.classes.get(classId)!.policies.length === policyVersion;
+
 const mintFromLot: Idea = (scene) => {
   const { random, world } = scene;
-  const sold = world.lots.values().filter(({ terms }) => world.addresses.actors.includes(terms.seller));
+  const sold = world.lots
+    .values()
+    .filter((one) => isCurrent(scene, one) && world.addresses.actors.includes(one.terms.seller));
   const lot = mostlyOf(scene, sold, () => aLot(scene));
   const [classId, number] = random.chance(96) && lot ? [lot.classId, lot.lot] : aLotOf(scene);
   const usual = anAmount(scene, random.chance(95) ? 1n + random.upTo(10n ** 6n) : 2n ** 62n);
@@ -150,7 +193,9 @@ const mintFromLot: Idea = (scene) => {
 
 const buy: Idea = (scene) => {
   const { random, world } = scene;
-  const onSale = world.lots.values().filter((lot) => listingOf(world, lot.classId, lot.lot).open);
+  const listed = world.lots.values().filter((lot) => listingOf(world, lot.classId, lot.lot).open);
+  const current = listed.filter((lot) => isCurrent(scene, lot));
+  const onSale = current.length > 0 && random.chance(90) ? current : listed;
   const lot = onSale.length > 0 && random.chance(93) ? random.pick(onSale) : aLot(scene);
   if (lot === undefined) return undefined;
   const { supply } = listingOf(world, lot.classId, lot.lot);
@@ -375,10 +420,14 @@ export const tokenIdeas: Ideas = [
   [30, openListing],
   [8, closeListing],
   [4, createClass],
-  [20, createClassWithTerms],
+  [14, createClassWithTerms],
+  [14, createClassWithOptions],
+  [2, freezeShares],
+  [12, activatePolicy],
+  [8, openRefunds],
   [35, createLot],
-  [15, onClass('publishPolicy', (scene) => [anUri(scene), aHash(scene)])],
-  [4, onClass('updateClassPolicy', (scene) => [anUri(scene)])],
+  [9, onClass('publishPolicy', (scene) => [anUri(scene), aHash(scene)])],
+  [3, onClass('updateClassPolicy', (scene) => [anUri(scene)])],
   [6, onClass('updateClassMetadata', (scene) => [anUri(scene), aHash(scene)])],
   [8, transferIssuer],
   [8, acceptIssuer],

@@ -1,3 +1,4 @@
+import { zeroAddress } from '@kedge/core';
 import type { Armed } from '../world.js';
 import type { Command } from '../referenceToken.js';
 import { approvalIdeas, permit } from './commandsOfApprovals.js';
@@ -80,7 +81,33 @@ const arm: Idea = (scene) => {
   return command(actor, actor, 'arm', [armed]);
 };
 
-function onAsset(name: 'approve' | 'mint' | 'setMode'): Idea {
+/** An issuer gets ready to change its class in the middle of a sale, called by the asset that is pulled; then the sale. */
+const saleWithCallback: Idea = (scene) => {
+  const { random, world } = scene;
+  const { actors, token, assets } = world.addresses;
+  const lots = world.lots.values().filter(({ classId, terms, policyVersion }) => {
+    const { issuer, policies } = world.classes.get(classId)!;
+    const sellable = actors.includes(terms.seller) && policies.length === policyVersion;
+    return sellable && actors.includes(issuer) && assets.some(({ address }) => address === terms.asset);
+  });
+  if (lots.length === 0) return undefined;
+  const ready = lots.filter(({ terms }) => world.actors.get(world.assetHooks.get(terms.asset) ?? token)?.armed);
+  const { classId, lot, terms } = random.pick(ready.length > 0 ? ready : lots);
+  const { issuer } = world.classes.get(classId)!;
+  if (ready.length > 0) return command(terms.seller, token, 'mintFromLot', [classId, lot, issuer, 3n, 0n]);
+  if (world.assetHooks.get(terms.asset) !== issuer) return command(issuer, terms.asset, 'setHook', [issuer]);
+  const [name, args] = random.pick<readonly [string, readonly unknown[]]>([
+    ['mint', [classId, anActor(scene), 5n, 1n, 0n]],
+    ['publishPolicy', [classId, 'ipfs://x', random.bytes32()]],
+    ['transferIssuer', [classId, anActor(scene)]],
+    ['openRefunds', [classId, lot]],
+    ['freezeShares', [classId]],
+  ]);
+  const armed: Armed = { target: token, name, args };
+  return command(issuer, issuer, 'arm', [armed]);
+};
+
+function onAsset(name: 'approve' | 'mint' | 'setMode' | 'setHook'): Idea {
   return (scene) => {
     const { random, world } = scene;
     const { token, market, assets } = world.addresses;
@@ -88,6 +115,7 @@ function onAsset(name: 'approve' | 'mint' | 'setMode'): Idea {
     const args = {
       approve: () => [random.pick([token, market]), random.chance(85) ? 2n ** 255n : random.upTo(2n ** 64n)],
       mint: () => [account, random.chance(90) ? 10n ** 30n : 2n ** 130n],
+      setHook: () => [random.chance(70) ? account : zeroAddress],
       setMode: () => [
         account,
         random.weighted([
@@ -109,9 +137,11 @@ const otherIdeas: Ideas = [
   [5, unwanted],
   [12, setRejects],
   [20, arm],
+  [35, saleWithCallback],
   [14, onAsset('approve')],
   [8, onAsset('mint')],
   [12, onAsset('setMode')],
+  [8, onAsset('setHook')],
 ];
 
 const ideas: Ideas = [...tokenIdeas, ...approvalIdeas, ...channelIdeas, ...otherIdeas];

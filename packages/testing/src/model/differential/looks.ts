@@ -25,15 +25,30 @@ export function lookAtEverything(reference: ReferenceToken, channels: readonly C
     ...world.tokens
       .values()
       .flatMap(({ tokenId }) => [
-        ...['ownerOf', 'valueOf', 'shareRatioOf', 'expireAtOf', 'lotOf', 'getApproved', 'policyOfToken'].map((name) =>
-          ofToken(name, tokenId),
-        ),
+        ...[
+          'ownerOf',
+          'valueOf',
+          'shareRatioOf',
+          'expireAtOf',
+          'lotOf',
+          'getApproved',
+          'policyOfToken',
+          'activateAtOf',
+        ].map((name) => ofToken(name, tokenId)),
         ...assets.map((asset) => ofToken('pendingRevenue', tokenId, asset)),
       ]),
     ...world.classes
       .values()
       .flatMap(({ classId, parents, policies }) => [
-        ...['classInfo', 'getClassMeta', 'parentsOf', 'totalShareOf'].map((name) => ofToken(name, classId)),
+        ...[
+          'classInfo',
+          'getClassMeta',
+          'parentsOf',
+          'totalShareOf',
+          'classOptions',
+          'announcedPolicy',
+          'pendingShareOf',
+        ].map((name) => ofToken(name, classId)),
         ...policies.map((_, i) => ofToken('policyOf', classId, i + 1)),
         ...assets.flatMap((asset) => [
           ofToken('revenueInfo', classId, asset),
@@ -44,6 +59,7 @@ export function lookAtEverything(reference: ReferenceToken, channels: readonly C
       .values()
       .flatMap(({ classId, lot }) => [
         ofToken('lotInfo', classId, lot),
+        ofToken('isSuperseded', classId, lot),
         ofToken('lotCostUp', classId, lot, 12_345n),
         view(addresses.market, 'listingOf', classId, lot),
       ]),

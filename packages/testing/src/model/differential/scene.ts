@@ -177,7 +177,10 @@ export function aLaterTime({ random, world, channels }: Scene): bigint {
   const now = world.now();
   const soon = (time: bigint) => time > now + 1n && time < now + 12n * day;
   const ends = [
-    ...world.tokens.values().map(({ expireAt }) => expireAt),
+    ...world.tokens.values().flatMap(({ expireAt, activateAt }) => [expireAt, activateAt]),
+    ...world.classes
+      .values()
+      .flatMap(({ announced, options }) => [announced?.effectiveAt ?? 0n, options.sharesFrozenFrom]),
     ...world.usageAllowances.values().map(({ expireAt }) => expireAt),
     ...channels.flatMap(({ deadline, grace }) => [deadline, deadline + BigInt(grace)]),
   ].filter(soon);

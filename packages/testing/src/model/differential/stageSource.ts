@@ -59,6 +59,8 @@ contract Actor {
     return bytes32(data);
   }
 
+  function called() external { react(); }
+
   function react() private {
     Armed memory call = armed;
     if (call.target == address(0)) return;
@@ -78,10 +80,13 @@ contract Asset {
   mapping(address => uint256) public balanceOf;
   mapping(address => mapping(address => uint256)) public allowance;
   mapping(address => Mode) private modes;
+  address private hook;
 
   constructor(uint256 feeBps_) { feeBps = feeBps_; }
 
   function setMode(address account, Mode mode) external { modes[account] = mode; }
+
+  function setHook(address actor) external { hook = actor; }
 
   function mint(address to, uint256 amount) external { balanceOf[to] += amount; }
 
@@ -96,7 +101,9 @@ contract Asset {
     uint256 allowed = allowance[from][msg.sender];
     if (allowed < amount) revert AssetAllowance(msg.sender, allowed, amount);
     allowance[from][msg.sender] = allowed - amount;
-    return move(from, to, amount);
+    bool done = move(from, to, amount);
+    if (hook != address(0)) Actor(payable(hook)).called();
+    return done;
   }
 
   function willing(address account) private view returns (bool) {
