@@ -180,7 +180,8 @@ describe('anchorPath', () => {
 
   const changes: [string, string, (file: string) => Promise<void>][] = [
     ['grows', 'it got longer', (file) => appendFile(file, 'more')],
-    ['shrinks', 'it ended', (file) => truncate(file, MiB)],
+    // Which of the two depends on how far ahead it was read already.
+    ['shrinks', 'it ended|it was written to', (file) => truncate(file, MiB)],
     [
       'is rewritten in place, with its times put back',
       'it was written to',
@@ -219,7 +220,7 @@ describe('anchorPath', () => {
     const error = await refusalOf(root, { store: slow });
     expect(error).toMatchObject({ code: 'file_changed', kind: 'transient' });
     expect(error.values['file']).toBe('sub/data.bin');
-    expect(error.values['change']).toContain(how);
+    expect(error.values['change']).toMatch(new RegExp(how));
   });
 
   it.each([
