@@ -1,5 +1,5 @@
 import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
-import type { Address, Hex } from 'viem';
+import { type Address, type Hex, TransactionReceiptNotFoundError } from 'viem';
 import { runConformance, type ConformanceParameters, type ConformanceReport } from '../src/index.js';
 
 /** Runs take seconds each: every transaction is real. */
@@ -8,8 +8,13 @@ export const patience = 240_000;
 export async function deployCode(anvil: Anvil, data: Hex, account = 0): Promise<Address> {
   const hash = await anvil.walletOf(account).sendTransaction({ data, chain: null });
   for (;;) {
-    const receipt = await anvil.publicClient.getTransactionReceipt({ hash }).catch(() => undefined);
-    if (receipt?.contractAddress) return receipt.contractAddress;
+    const receipt = await anvil.publicClient.getTransactionReceipt({ hash }).catch((error: unknown) => {
+      if (error instanceof TransactionReceiptNotFoundError) return undefined;
+      throw error;
+    });
+    if (receipt === undefined) continue;
+    if (!receipt.contractAddress) throw new Error(`The transaction ${hash} deployed nothing.`);
+    return receipt.contractAddress;
   }
 }
 

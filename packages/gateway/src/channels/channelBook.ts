@@ -86,6 +86,7 @@ export function createChannelBook(options: {
     uncheckedCount: () => unchecked.size,
     refresh: refreshOnce,
     watch: async () => {
+      // A file that cannot be looked at counts as changed: `refresh` reports why.
       const isDue = unchecked.size > 0 && Date.now() - checkedAt > recheckMs;
       if (isDue || (await fileVersion(path).catch(() => undefined)) !== readAt) await refreshOnce();
     },

@@ -4,7 +4,7 @@ import secp256k1 from 'secp256k1';
 import { getAddress } from 'viem';
 import { keccak256 } from './hashers.js';
 
-/** The operator's key: signs receipt batches, capped-mode vouchers and capture transactions. */
+/** The operator's key: signs receipt batches and capture transactions. */
 export type OperatorKey = {
   readonly address: Address;
   /** For viem's account, which signs transactions. Never logged. */

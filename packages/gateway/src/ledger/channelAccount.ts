@@ -3,7 +3,7 @@ import { type Hex, zeroHash } from '@kedge/core';
 /** What the ledger knows of one channel. Changed by `reserve` and `commit` only, always in one turn of the event loop. */
 export type ChannelAccount = {
   readonly channelId: Hex;
-  /** Units of all receipts: what vouchers are signed for. */
+  /** Units of all receipts: what vouchers come to. */
   committedUnits: bigint;
   /** Worst cases of the calls that are running. */
   reservedUnits: bigint;
@@ -11,7 +11,7 @@ export type ChannelAccount = {
   counter: bigint;
   lastSeq: bigint;
   lastReceiptHash: Hex;
-  /** The newest receipt that is on disk: vouchers are signed for this and nothing later. */
+  /** The newest receipt that is on disk: vouchers are made for this and nothing later. */
   durable: { readonly units: bigint; readonly seq: bigint; readonly receiptHash: Hex } | undefined;
   /** Calls that wait for reservations of others to end, first come first served. */
   readonly waiting: (() => void)[];

@@ -17,8 +17,6 @@ export type RecordLog = {
   /** Resolves with the payload's offset once it is on disk. Appends made while a flush runs share the next one. */
   readonly append: (type: number, payload: readonly Uint8Array[]) => Promise<number>;
   readonly readAt: (offset: number, length: number) => Promise<Buffer>;
-  /** Whether a flush is running now. */
-  readonly isFlushing: () => boolean;
   /** Set once a write failed: nothing more is accepted. */
   readonly failure: () => unknown;
   readonly flushCount: () => number;
@@ -99,7 +97,6 @@ export async function openRecordLog(
       if (bytesRead !== length) throw new Error(`The log ends ${length - bytesRead} bytes early at ${offset}.`);
       return buffer as Buffer;
     },
-    isFlushing: () => running !== undefined,
     failure: () => failure,
     flushCount: () => flushes,
     close: async () => {
