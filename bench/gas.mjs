@@ -37,6 +37,7 @@ import {
   dataAnchoringTokenBytecode,
   dataAnchoringTokenExtensionBytecode,
   dataAnchoringTokenSecondExtensionBytecode,
+  dataAnchoringTokenThirdExtensionBytecode,
   valueChannelsBytecode,
   valueMarketBytecode,
 } from '@kedge/core/bytecode';
@@ -110,7 +111,8 @@ async function measureOn(rpcUrl) {
     return sent;
   }
 
-  const second = await deploy(dataAnchoringTokenSecondExtensionBytecode);
+  const third = await deploy(dataAnchoringTokenThirdExtensionBytecode);
+  const second = await deploy(dataAnchoringTokenSecondExtensionBytecode, ['address'], [third]);
   const extension = await deploy(dataAnchoringTokenExtensionBytecode, ['address'], [second]);
   const token = await deploy(
     dataAnchoringTokenBytecode,

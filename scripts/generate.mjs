@@ -33,6 +33,7 @@ const abis = {
   valueMarketAbi: ['IValueMarket'],
 };
 const bytecodes = {
+  dataAnchoringTokenThirdExtensionBytecode: 'DataAnchoringTokenThirdExtension',
   dataAnchoringTokenSecondExtensionBytecode: 'DataAnchoringTokenSecondExtension',
   dataAnchoringTokenExtensionBytecode: 'DataAnchoringTokenExtension',
   dataAnchoringTokenBytecode: 'DataAnchoringToken',

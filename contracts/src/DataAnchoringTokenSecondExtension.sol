@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {DATDelegation} from "./base/DATDelegation.sol";
 import {DATApprovals} from "./extension/DATApprovals.sol";
 import {DATBatches} from "./extension/DATBatches.sol";
 import {DATOptions} from "./extension/DATOptions.sol";
@@ -8,5 +9,12 @@ import {DATPolicies} from "./extension/DATPolicies.sol";
 
 /// @title DataAnchoringTokenSecondExtension: the third part of `DataAnchoringToken`, for what is called rarely: scoped
 /// approvals, permits, batches of mints and claims, what a class is bound to, and notice of policies.
-/// @dev Runs on the token's storage by delegation. Called at its own address it changes nothing.
-contract DataAnchoringTokenSecondExtension is DATApprovals, DATBatches, DATOptions, DATPolicies {}
+/// @dev Runs on the token's storage by delegation, and delegates what it does not know to the fourth part. Called at its own
+/// address it changes nothing.
+contract DataAnchoringTokenSecondExtension is DATApprovals, DATBatches, DATOptions, DATPolicies, DATDelegation {
+    constructor(address extension_) DATDelegation(extension_) {}
+
+    fallback() external payable override onlyDelegated {
+        _runExtension();
+    }
+}

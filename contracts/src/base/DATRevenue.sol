@@ -150,7 +150,7 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
     {
         Share share = _shares[tokenId];
         uint256 ratio = share.ratio();
-        if (ratio == 0) return (0, state);
+        if (ratio == 0) return share.isRetired() ? _earnedUntilRetired(tokenId, classId, share, ledger) : (0, state);
         state = ledger.claims[tokenId];
         uint256 start = state.index();
         if (start == 0) {
@@ -165,6 +165,28 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
             uint256 scaled = ratio * (end - start) + state.fraction();
             amount = scaled >> SCALE_BITS;
             // Casts: an index is a uint160; the fraction keeps the 48 bits below one smallest unit.
+            state = packClaimState(uint160(end), uint48(scaled));
+        }
+    }
+
+    /// @dev As above, for a share whose end is known.
+    function _earnedUntilRetired(uint256 tokenId, uint256 classId, Share share, Ledger storage ledger)
+        private
+        view
+        returns (uint256 amount, ClaimState state)
+    {
+        state = ledger.claims[tokenId];
+        uint256 start = state.index();
+        if (start == 0) {
+            uint256 entry = uint64(share.entry());
+            if (entry > type(uint32).max) entry = _entryEpoch(classId, entry >> 32);
+            start = _indexAtEpoch(ledger, entry);
+        }
+        uint256 end = _indexAtEpoch(ledger, share.exitEpoch());
+        // No overflow: see above. It was claimed up to this end at most.
+        unchecked {
+            uint256 scaled = share.retiredRatio() * (end - start) + state.fraction();
+            amount = scaled >> SCALE_BITS;
             state = packClaimState(uint160(end), uint48(scaled));
         }
     }

@@ -78,6 +78,14 @@ abstract contract DATShares is DATStorage {
         return share.withExpiries(next == 0 || expireAt < next ? expireAt : next, count + 1);
     }
 
+    function _dequeue(uint256 classId, uint32 moment, ClassShare share) internal returns (ClassShare) {
+        uint8 count = share.expiryCount();
+        uint32[64] storage queue = _expiries[classId];
+        queue.remove(count, moment);
+        --count;
+        return share.withExpiries(count == 0 ? 0 : queue[count - 1], count);
+    }
+
     /// @dev The total as `_syncExpired` would leave it.
     function _activeShare(uint256 classId) internal view returns (uint256 totalShare) {
         ClassShare share = _classShares[classId];

@@ -7,6 +7,7 @@ import {IDATApprovals} from "./IDATApprovals.sol";
 import {IDATBatches} from "./IDATBatches.sol";
 import {IDATClasses} from "./IDATClasses.sol";
 import {IDATErrors} from "./IDATErrors.sol";
+import {IDATLifecycle} from "./IDATLifecycle.sol";
 import {IDATLocks} from "./IDATLocks.sol";
 import {IDATLots} from "./IDATLots.sol";
 import {IDATOptions} from "./IDATOptions.sol";
@@ -26,6 +27,7 @@ interface IDataAnchoringToken is
     IDATBatches,
     IDATOptions,
     IDATPolicies,
+    IDATLifecycle,
     IDATErrors
 {
     /// @notice ERC-4906.

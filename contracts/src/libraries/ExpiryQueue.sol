@@ -16,4 +16,14 @@ library ExpiryQueue {
         }
         queue[position] = expireAt;
     }
+
+    /// @dev The caller knows that `expireAt` is in the queue.
+    function remove(uint32[64] storage queue, uint256 count, uint32 expireAt) internal {
+        uint256 position = count - 1;
+        uint32 earlier = queue[position];
+        while (earlier != expireAt) {
+            --position;
+            (queue[position], earlier) = (earlier, queue[position]);
+        }
+    }
 }

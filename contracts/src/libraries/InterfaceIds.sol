@@ -8,6 +8,7 @@ import {IDATApprovals} from "../interfaces/IDATApprovals.sol";
 import {IDATBatches} from "../interfaces/IDATBatches.sol";
 import {IDATClasses} from "../interfaces/IDATClasses.sol";
 import {IDATCore} from "../interfaces/IDATCore.sol";
+import {IDATLifecycle} from "../interfaces/IDATLifecycle.sol";
 import {IDATLocks} from "../interfaces/IDATLocks.sol";
 import {IDATLots} from "../interfaces/IDATLots.sol";
 import {IDATOptions} from "../interfaces/IDATOptions.sol";
@@ -25,7 +26,7 @@ library InterfaceIds {
         | bytes32(type(IDATLots).interfaceId) >> 192 | bytes32(type(IDATLocks).interfaceId) >> 224;
     bytes32 private constant SECOND = bytes32(type(IDATRevenue).interfaceId) | bytes32(type(IDATApprovals).interfaceId)
         >> 32 | bytes32(type(IDATBatches).interfaceId) >> 64 | bytes32(type(IERC165).interfaceId) >> 96
-        | bytes32(type(IDATPolicies).interfaceId) >> 128 | bytes32(type(IERC165).interfaceId) >> 160
+        | bytes32(type(IDATPolicies).interfaceId) >> 128 | bytes32(type(IDATLifecycle).interfaceId) >> 160
         | bytes32(type(IERC165).interfaceId) >> 192 | bytes32(type(IERC165).interfaceId) >> 224;
 
     function contain(bytes4 id) internal pure returns (bool) {

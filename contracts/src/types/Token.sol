@@ -33,12 +33,14 @@ function withValue(Token token, uint64 value_) pure returns (Token) {
     return Token.wrap(Token.unwrap(token) & ~(uint256(type(uint64).max) << 160) | uint256(value_) << 160);
 }
 
-/// @dev One slot, written only for tokens that carry a share: ratio(32) | entryEpoch(32) | activateAt(32). The weight is
+/// @dev One slot, written only for tokens that carry a share: ratio(32) | entryEpoch(32) | activateAt(32) |
+/// retiredRatio(32) | exitEpoch(32). The weight is
 /// saturated (P10); the class's epoch `entryEpoch` began with this share (P1), or, where it is to enter after `activateAt`,
-/// the epoch is that of this moment's bucket (P17).
+/// the epoch is that of this moment's bucket (P17). A retired share has ratio 0 and what it was in `retiredRatio`; it earned
+/// until `exitEpoch` began (R22).
 type Share is uint256;
 
-using {ratio, entry, activateAt} for Share global;
+using {ratio, entry, activateAt, isRetired, retiredRatio, exitEpoch} for Share global;
 
 function packShare(uint32 ratio_, uint32 entryEpoch_) pure returns (Share) {
     return Share.wrap(ratio_ | uint256(entryEpoch_) << 32);
@@ -48,15 +50,31 @@ function packPendingShare(uint32 ratio_, uint32 activateAt_) pure returns (Share
     return Share.wrap(ratio_ | uint256(activateAt_) << 64);
 }
 
+function packRetiredShare(Share share, uint32 exitEpoch_) pure returns (Share) {
+    return Share.wrap(Share.unwrap(share) >> 32 << 32 | uint256(share.ratio()) << 96 | uint256(exitEpoch_) << 128);
+}
+
 function ratio(Share share) pure returns (uint32) {
     return uint32(Share.unwrap(share));
 }
 
-/// @dev The entry epoch, or, above 32 bits, when the share enters.
+/// @dev Of a share that is not retired: the entry epoch, or, above 32 bits, when the share enters.
 function entry(Share share) pure returns (uint256) {
     return Share.unwrap(share) >> 32;
 }
 
 function activateAt(Share share) pure returns (uint32) {
     return uint32(Share.unwrap(share) >> 64);
+}
+
+function isRetired(Share share) pure returns (bool) {
+    return share.ratio() == 0 && Share.unwrap(share) != 0;
+}
+
+function retiredRatio(Share share) pure returns (uint32) {
+    return uint32(Share.unwrap(share) >> 96);
+}
+
+function exitEpoch(Share share) pure returns (uint32) {
+    return uint32(Share.unwrap(share) >> 128);
 }

@@ -11,10 +11,11 @@ contract BytecodeTest is Test {
     uint8 private constant PUSH1 = 0x60;
     uint8 private constant PUSH32 = 0x7f;
 
-    string[5] private names = [
+    string[6] private names = [
         "DataAnchoringToken",
         "DataAnchoringTokenExtension",
         "DataAnchoringTokenSecondExtension",
+        "DataAnchoringTokenThirdExtension",
         "ValueChannels",
         "ValueMarket"
     ];

@@ -39,7 +39,8 @@ abstract contract KedgeTest is Test {
 
     function setUp() public virtual {
         vm.warp(START);
-        address second = deployCode("DataAnchoringTokenSecondExtension");
+        address third = deployCode("DataAnchoringTokenThirdExtension");
+        address second = deployCode("DataAnchoringTokenSecondExtension", abi.encode(third));
         address extension = deployCode("DataAnchoringTokenExtension", abi.encode(second));
         address deployed = deployCode("DataAnchoringToken", abi.encode("Kedge", "DAT", extension));
         token = IDataAnchoringToken(deployed);

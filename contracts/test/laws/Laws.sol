@@ -29,7 +29,7 @@ contract Laws is World {
             UnitsModel storage u = units[classIds[i]];
             assertEq(
                 u.minted,
-                held[i] + locked[i] + u.captured + u.recorded + u.refunded + u.swept,
+                held[i] + locked[i] + u.captured + u.recorded + u.refunded + u.swept + u.burned,
                 "L1: units of a class are conserved"
             );
         }
@@ -92,7 +92,7 @@ contract Laws is World {
         uint256 claimable;
         uint256 shares;
         for (uint256 i = 0; i < tokens.length; ++i) {
-            if (tokens[i].classId != classId || tokens[i].share == 0) continue;
+            if (tokens[i].classId != classId || (tokens[i].share == 0 && !tokens[i].retired)) continue;
             claimable += core.pendingRevenue(tokens[i].tokenId, assetOf(asset));
             ++shares;
         }
@@ -174,6 +174,7 @@ contract Laws is World {
             u.recorded += v.recorded;
             u.refunded += v.refunded;
             u.swept += v.swept;
+            u.burned += v.burned;
             for (uint256 asset = 0; asset < 2; ++asset) {
                 MoneyModel storage n = money[classIds[i]][asset];
                 m.settled += n.settled;
@@ -191,6 +192,7 @@ contract Laws is World {
         assertGt(u.recorded, 0, "recorded");
         assertGt(u.refunded, 0, "refunded");
         assertGt(u.swept, 0, "swept");
+        assertGt(u.burned, 0, "burned");
         assertGt(m.settled, 0, "settled");
         assertGt(m.deposited, 0, "deposited");
         assertGt(m.royaltiesIn, 0, "royalties");

@@ -26,7 +26,7 @@ abstract contract LawsInvariant is Test {
     function leaningActions() internal pure virtual returns (bytes4[] memory);
 
     function everyAction() private pure returns (bytes4[] memory actions) {
-        actions = new bytes4[](16);
+        actions = new bytes4[](21);
         actions[0] = World.warp.selector;
         actions[1] = World.mintUnbacked.selector;
         actions[2] = World.mintBacked.selector;
@@ -43,6 +43,11 @@ abstract contract LawsInvariant is Test {
         actions[13] = World.collectRoyalty.selector;
         actions[14] = World.withdraw.selector;
         actions[15] = World.poke.selector;
+        actions[16] = World.topUp.selector;
+        actions[17] = World.burnValue.selector;
+        actions[18] = World.retireShare.selector;
+        actions[19] = World.split.selector;
+        actions[20] = World.merge.selector;
     }
 
     function listOf(bytes4 a, bytes4 b, bytes4 c) internal pure returns (bytes4[] memory list) {

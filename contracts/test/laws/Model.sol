@@ -20,6 +20,7 @@ abstract contract Model is KedgeTest {
         bool seenExpired;
         uint256[2] earnedAtExpiry;
         uint64 activateAt;
+        bool retired;
     }
 
     /// @notice L1's terms, in units.
@@ -29,6 +30,7 @@ abstract contract Model is KedgeTest {
         uint256 recorded;
         uint256 refunded;
         uint256 swept;
+        uint256 burned;
     }
 
     /// @notice L3's terms, in smallest units of one asset.

@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import {MintItem} from "../../src/interfaces/IDATBatches.sol";
 import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
+import {SplitPart} from "../../src/interfaces/IDATLifecycle.sol";
 import {ClassOptions} from "../../src/interfaces/IDATOptions.sol";
 import {LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {Channel, ChannelMode, ReceiptAnchor, RoyaltyEdge} from "../../src/interfaces/IValueChannels.sol";
@@ -306,6 +307,104 @@ contract World is Model {
             units[t.classId].swept += value;
             uint256 released = l.numerator * value / l.denominator;
             leaveLot(l, value, released, released);
+            return;
+        }
+    }
+
+    // Lifecycle (P27, R22).
+
+    function topUp(uint256 which, uint64 amount) external {
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            TokenModel storage t = tokens[(which % tokens.length + i) % tokens.length];
+            (bool backed, uint256 index) = lotIndexOf(t);
+            // The market sells new tokens only.
+            if (expired(t) || (backed && lots[index].onMarket)) continue;
+            amount = uint64(bound(amount, 1, 1e9));
+            units[t.classId].minted += amount;
+            if (!backed) {
+                vm.prank(issuer);
+                token.topUp(t.tokenId, amount);
+                return;
+            }
+            LotModel storage l = lots[index];
+            uint256 cost = (l.numerator * amount + l.denominator - 1) / l.denominator;
+            vm.deal(directSeller, l.asset == 0 ? cost : 0);
+            usd.mint(directSeller, l.asset == 1 ? cost : 0);
+            vm.startPrank(directSeller);
+            usd.approve(address(token), cost);
+            token.topUp{value: l.asset == 0 ? cost : 0}(t.tokenId, amount);
+            vm.stopPrank();
+            l.outstanding += amount;
+            l.escrow += cost;
+            money[l.classId][l.asset].deposited += cost;
+            balance[l.asset] += cost;
+            return;
+        }
+    }
+
+    function burnValue(uint256 which, uint64 amount) external {
+        uint256 at = aLiveTokenWithValue(which);
+        if (at == NONE) return;
+        TokenModel storage t = tokens[at];
+        amount = uint64(bound(amount, 1, core.valueOf(t.tokenId)));
+        vm.prank(core.ownerOf(t.tokenId));
+        token.burnValue(t.tokenId, amount);
+        units[t.classId].burned += amount;
+        (bool backed, uint256 index) = lotIndexOf(t);
+        if (!backed) return;
+        uint256 released = lots[index].numerator * amount / lots[index].denominator;
+        leaveLot(lots[index], amount, released, released);
+    }
+
+    function aTokenWithActiveShare(uint256 seed) private view returns (uint256) {
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            uint256 at = (seed % tokens.length + i) % tokens.length;
+            if (tokens[at].share != 0 && active(tokens[at])) return at;
+        }
+        return NONE;
+    }
+
+    function retireShare(uint256 which) external {
+        uint256 at = aTokenWithActiveShare(which);
+        // Some stay, so that there is somebody to pay.
+        if (at == NONE || which % 3 != 0) return;
+        vm.prank(core.ownerOf(tokens[at].tokenId));
+        token.retireShare(tokens[at].tokenId);
+        (tokens[at].share, tokens[at].retired) = (0, true);
+    }
+
+    function split(uint256 which, uint64 amount, uint256 to) external {
+        bool shares = which % 2 == 0;
+        uint256 at = shares ? aTokenWithActiveShare(which) : aLiveTokenWithValue(which);
+        if (at == NONE) return;
+        TokenModel storage t = tokens[at];
+        SplitPart[] memory parts = new SplitPart[](2);
+        uint64 value = uint64(core.valueOf(t.tokenId));
+        uint32 share = shares ? uint32(t.share) : 0;
+        parts[0] = SplitPart(aHolder(to), uint64(bound(amount, 0, value)), share / 3);
+        parts[1] = SplitPart(aHolder(to / 2), (value - parts[0].units) / 2, share - share / 3);
+        vm.prank(core.ownerOf(t.tokenId));
+        uint256[] memory ids = token.split(t.tokenId, parts);
+        if (shares) (t.share, t.retired) = (0, true);
+        (uint256 classId, uint32 lot, uint64 expireAt) = (t.classId, t.lot, t.expireAt);
+        for (uint256 i = 0; i < 2; ++i) {
+            addToken(ids[i], classId, lot, parts[i].share, expireAt);
+        }
+    }
+
+    function merge(uint256 which) external {
+        uint256 at = aLiveTokenWithValue(which);
+        if (at == NONE) return;
+        TokenModel storage source = tokens[at];
+        address owner = core.ownerOf(source.tokenId);
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            TokenModel storage target = tokens[i];
+            if (i == at || target.classId != source.classId || target.lot != source.lot) continue;
+            if (target.expireAt != source.expireAt || core.ownerOf(target.tokenId) != owner) continue;
+            uint256[] memory from = new uint256[](1);
+            from[0] = source.tokenId;
+            vm.prank(owner);
+            token.merge(from, target.tokenId);
             return;
         }
     }

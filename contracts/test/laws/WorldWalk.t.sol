@@ -40,7 +40,12 @@ contract WorldWalkTest is Test {
         else if (action == 12) laws.claim(next(), next(), next());
         else if (action == 13) laws.collectRoyalty(next());
         else if (action == 14) laws.withdraw(next(), next());
-        else laws.poke(next());
+        else if (action == 15) laws.poke(next());
+        else if (action == 16) laws.topUp(next(), small());
+        else if (action == 17) laws.burnValue(next(), small());
+        else if (action == 18) laws.retireShare(next());
+        else if (action == 19) laws.split(next(), small(), next());
+        else laws.merge(next());
     }
 
     /// forge-config: default.fuzz.runs = 4
@@ -49,7 +54,7 @@ contract WorldWalkTest is Test {
         state = seed;
         // Twenty times as many steps as actions: what a term needs happens in nearly every history.
         for (uint256 i = 0; i < STEPS; ++i) {
-            step(next() % 16);
+            step(next() % 21);
         }
         laws.checkL1();
         laws.checkL2();
@@ -62,7 +67,7 @@ contract WorldWalkTest is Test {
     function test_L1toL7_AreNotIdle() public {
         state = 8028;
         for (uint256 i = 0; i < STEPS; ++i) {
-            step(next() % 16);
+            step(next() % 21);
         }
         laws.checkEverythingHappened();
         laws.checkL3();

@@ -6,6 +6,7 @@ import {IDATBatches, MintItem} from "../../src/interfaces/IDATBatches.sol";
 import {ClassTerms, IDATClasses, ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
+import {IDATLifecycle, SplitPart} from "../../src/interfaces/IDATLifecycle.sol";
 import {IDATLots, LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {ClassOptions, IDATOptions} from "../../src/interfaces/IDATOptions.sol";
 import {IDATPolicies} from "../../src/interfaces/IDATPolicies.sol";
@@ -110,6 +111,25 @@ contract DelegationTest is KedgeTest {
         address second = IDataAnchoringToken(token.extension()).extension();
         for (uint256 i = 0; i < calls.length; ++i) {
             (bool done, bytes memory reason) = second.call(calls[i]);
+            assertFalse(done);
+            assertEq(reason, abi.encodeWithSelector(IDATErrors.DATDirectCall.selector));
+        }
+        // Nor does it pass on there what it does not know.
+        vm.expectRevert(IDATErrors.DATDirectCall.selector);
+        IDATLifecycle(second).retireShare(1);
+    }
+
+    function test_P8_TheThirdExtensionAloneIsHarmless() public {
+        bytes[] memory calls = new bytes[](5);
+        calls[0] = abi.encodeCall(IDATLifecycle.topUp, (1, 1));
+        calls[1] = abi.encodeCall(IDATLifecycle.burnValue, (1, 1));
+        calls[2] = abi.encodeCall(IDATLifecycle.retireShare, (1));
+        calls[3] = abi.encodeCall(IDATLifecycle.split, (1, new SplitPart[](0)));
+        calls[4] = abi.encodeCall(IDATLifecycle.merge, (new uint256[](0), 1));
+        address second = IDataAnchoringToken(token.extension()).extension();
+        address third = IDataAnchoringToken(second).extension();
+        for (uint256 i = 0; i < calls.length; ++i) {
+            (bool done, bytes memory reason) = third.call(calls[i]);
             assertFalse(done);
             assertEq(reason, abi.encodeWithSelector(IDATErrors.DATDirectCall.selector));
         }

@@ -18,7 +18,11 @@ export type Target = {
 };
 
 const neededNames = ['DataAnchoringToken', 'DataAnchoringTokenExtension', 'ValueChannels', 'ValueMarket'] as const;
-const contractNames = [...neededNames, 'DataAnchoringTokenSecondExtension'] as const;
+const contractNames = [
+  ...neededNames,
+  'DataAnchoringTokenSecondExtension',
+  'DataAnchoringTokenThirdExtension',
+] as const;
 
 /** Reads `--rpc`, `--contracts`, `--data-dir` and `.kedge/up.json`. The options win over the file. */
 export async function findTarget(context: Pick<Context, 'cwd' | 'options'>): Promise<Target> {

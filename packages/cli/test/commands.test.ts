@@ -72,6 +72,7 @@ test('deploy prints the chain and the address of everything it deployed', async 
     'DataAnchoringToken',
     'DataAnchoringTokenExtension',
     'DataAnchoringTokenSecondExtension',
+    'DataAnchoringTokenThirdExtension',
     'ValueChannels',
     'ValueMarket',
   ]);

@@ -10,6 +10,8 @@ export type Deployment = {
     DataAnchoringTokenExtension: Address;
     /** Absent where the contracts were deployed before there was one. */
     DataAnchoringTokenSecondExtension?: Address;
+    /** As the second. */
+    DataAnchoringTokenThirdExtension?: Address;
     ValueChannels: Address;
     ValueMarket: Address;
   };
@@ -21,6 +23,7 @@ export const deploymentSchema: z.ZodType<Deployment> = z.looseObject({
     DataAnchoringToken: addressSchema,
     DataAnchoringTokenExtension: addressSchema,
     DataAnchoringTokenSecondExtension: addressSchema.exactOptional(),
+    DataAnchoringTokenThirdExtension: addressSchema.exactOptional(),
     ValueChannels: addressSchema,
     ValueMarket: addressSchema,
   }),

@@ -27,6 +27,7 @@ export const upFileSchema = z.looseObject({
     DataAnchoringToken: addressSchema,
     DataAnchoringTokenExtension: addressSchema,
     DataAnchoringTokenSecondExtension: addressSchema.exactOptional(),
+    DataAnchoringTokenThirdExtension: addressSchema.exactOptional(),
     ValueChannels: addressSchema,
     ValueMarket: addressSchema,
   }),

@@ -45,6 +45,14 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   DATNothingAnnounced: { message: 'The class has announced no policy.' },
   DATNoticeRunning: { message: 'The notice of the policy is still running.' },
   DATRefundsOpen: { message: 'The lot is refundable already.' },
+  DATNoActiveShare: {
+    message: 'The token has no active share.',
+    hints: ['A share that expired, was retired or waits to enter cannot be retired or split.'],
+  },
+  DATWrongParts: { message: 'The shares of the parts do not sum to the share of the token.' },
+  DATNotToppedUpBy: {
+    message: 'Only the seller of the lot may top up its tokens, and only the issuer unbacked ones.',
+  },
   DATNotIssuer: { message: 'The caller is not the issuer of the class.', hints: notIssuer },
   DATNotParentIssuer: { message: 'The caller does not issue the parent class.', hints: notIssuer },
   DATNotPendingIssuer: { message: 'The issuer role was not offered to the caller.' },

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => anvil.stop());
 
 describe('deployContracts', () => {
-  test('deploys five contracts that know each other', async () => {
+  test('deploys six contracts that know each other', async () => {
     const { publicClient } = anvil;
     const steps: string[] = [];
     const deployment = await deployContracts(
@@ -20,6 +20,7 @@ describe('deployContracts', () => {
       { onStep: (contract) => steps.push(contract) },
     );
     expect(steps).toEqual([
+      'DataAnchoringTokenThirdExtension',
       'DataAnchoringTokenSecondExtension',
       'DataAnchoringTokenExtension',
       'DataAnchoringToken',

@@ -14,6 +14,7 @@ const contractsSchema = z.object({
   DataAnchoringToken: address,
   DataAnchoringTokenExtension: address,
   DataAnchoringTokenSecondExtension: address.exactOptional(),
+  DataAnchoringTokenThirdExtension: address.exactOptional(),
   ValueChannels: address,
   ValueMarket: address,
 });

@@ -3,6 +3,7 @@ import {
   dataAnchoringTokenBytecode,
   dataAnchoringTokenExtensionBytecode,
   dataAnchoringTokenSecondExtensionBytecode,
+  dataAnchoringTokenThirdExtensionBytecode,
   valueChannelsBytecode,
   valueMarketBytecode,
 } from '@kedge/core/bytecode';
@@ -21,7 +22,7 @@ export type DeployContractsParameters = {
 };
 
 /**
- * Deploys the five contracts, each after those whose address it is given. They have no owner: who deploys gets no rights.
+ * Deploys the six contracts, each after those whose address it is given. They have no owner: who deploys gets no rights.
  *
  * @throws BaseError `chain_unreachable`, `insufficient_funds`.
  *
@@ -36,11 +37,14 @@ export async function deployContracts(
     onStep?.(contract);
     return deployOne(client, contract, data);
   };
-  const second = await deploy('DataAnchoringTokenSecondExtension', dataAnchoringTokenSecondExtensionBytecode);
-  const extension = await deploy(
-    'DataAnchoringTokenExtension',
-    encodeDeployData({ abi: extensionConstructor, bytecode: dataAnchoringTokenExtensionBytecode, args: [second] }),
+  const before = (bytecode: Hex, next: Address) =>
+    encodeDeployData({ abi: extensionConstructor, bytecode, args: [next] });
+  const third = await deploy('DataAnchoringTokenThirdExtension', dataAnchoringTokenThirdExtensionBytecode);
+  const second = await deploy(
+    'DataAnchoringTokenSecondExtension',
+    before(dataAnchoringTokenSecondExtensionBytecode, third),
   );
+  const extension = await deploy('DataAnchoringTokenExtension', before(dataAnchoringTokenExtensionBytecode, second));
   const token = await deploy(
     'DataAnchoringToken',
     encodeDeployData({
@@ -58,6 +62,7 @@ export async function deployContracts(
       DataAnchoringToken: token,
       DataAnchoringTokenExtension: extension,
       DataAnchoringTokenSecondExtension: second,
+      DataAnchoringTokenThirdExtension: third,
       ValueChannels: channels,
       ValueMarket: market,
     },

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {DATDeposits} from "../base/DATDeposits.sol";
+import {IDATCore} from "../interfaces/IDATCore.sol";
+import {IDATErrors} from "../interfaces/IDATErrors.sol";
+import {IDATLifecycle, SplitPart} from "../interfaces/IDATLifecycle.sol";
+import {IDATPolicies} from "../interfaces/IDATPolicies.sol";
+import {ClassHead, ClassShare, ExpiryBucket} from "../types/Class.sol";
+import {Lot, LotHead} from "../types/Lot.sol";
+import {Share, Token, packRetiredShare, packShare} from "../types/Token.sol";
+import {TokenId} from "../types/TokenId.sol";
+import {DATExtension} from "./DATExtension.sol";
+
+/// @title DATLifecycle: topping up, burning, splitting and merging (P27, R22).
+abstract contract DATLifecycle is DATExtension, DATDeposits {
+    function topUp(uint256 tokenId, uint64 units) external payable onlyDelegated nonReentrantView {
+        _requireUnexpired(tokenId, _requireToken(tokenId).expireAt());
+        if (units == 0) revert IDATErrors.DATZeroUnits();
+        TokenId id = TokenId.wrap(tokenId);
+        uint256 deposit = id.isBacked() ? _depositFor(id, units) : _requireUnbackedTopUp(id);
+        // Read anew: an asset may have called while it was pulled.
+        _giveValue(tokenId, _tokens[tokenId], units);
+        emit IDATLifecycle.ValueToppedUp(tokenId, units, deposit);
+    }
+
+    function burnValue(uint256 tokenId, uint64 units) external onlyDelegated nonReentrantView {
+        (Token token,) = _requireOwn(tokenId);
+        _requireUnexpired(tokenId, token.expireAt());
+        if (units == 0) revert IDATErrors.DATZeroUnits();
+        _takeValue(tokenId, token, units);
+        TokenId id = TokenId.wrap(tokenId);
+        uint256 revenue;
+        if (id.isBacked()) {
+            Lot storage lot = _lots[id.lotKey()];
+            address asset = lot.head.asset();
+            revenue = _takeUnits(id, lot, asset, units);
+            if (revenue != 0) _settle(id.classId(), asset, revenue);
+        }
+        emit IDATLifecycle.ValueBurned(tokenId, units, revenue);
+    }
+
+    function retireShare(uint256 tokenId) external onlyDelegated {
+        (Token token,) = _requireOwn(tokenId);
+        uint256 classId = TokenId.wrap(tokenId).classId();
+        Share share = _requireActiveShare(tokenId, classId, token);
+        uint32 ratio = share.ratio();
+        ClassShare shares = _classShares[classId];
+        uint32 expireAt = token.expireAt();
+        if (expireAt != 0) shares = _leaveMoment(classId, expireAt, ratio, shares);
+        // The share is part of the total.
+        shares = shares.withTotal(shares.totalShare() - ratio);
+        _classShares[classId] = shares;
+        _shares[tokenId] = packRetiredShare(share, shares.epoch());
+        emit IDATLifecycle.ShareRetired(tokenId, ratio, shares.totalShare());
+    }
+
+    function split(uint256 tokenId, SplitPart[] calldata parts)
+        external
+        onlyDelegated
+        returns (uint256[] memory tokenIds)
+    {
+        (Token token,) = _requireOwn(tokenId);
+        _requireUnexpired(tokenId, token.expireAt());
+        uint256 units;
+        uint256 sum;
+        for (uint256 i; i < parts.length; ++i) {
+            units += parts[i].units;
+            sum += parts[i].share;
+        }
+        _takeValue(tokenId, token, units);
+        uint32 epoch = sum == 0 ? 0 : _handOver(tokenId, token, sum);
+        tokenIds = new uint256[](parts.length);
+        for (uint256 i; i < parts.length; ++i) {
+            tokenIds[i] = _splitOff(TokenId.wrap(tokenId), token.expireAt(), parts[i], epoch);
+        }
+    }
+
+    function merge(uint256[] calldata fromTokenIds, uint256 toTokenId) external onlyDelegated {
+        (Token target,) = _requireOwn(toTokenId);
+        TokenId to = TokenId.wrap(toTokenId);
+        _requireUnexpired(toTokenId, target.expireAt());
+        for (uint256 i; i < fromTokenIds.length; ++i) {
+            uint256 fromTokenId = fromTokenIds[i];
+            if (fromTokenId == toTokenId) revert IDATErrors.DATSameToken(fromTokenId);
+            (Token source,) = _requireOwn(fromTokenId);
+            TokenId from = TokenId.wrap(fromTokenId);
+            if (from.classId() != to.classId()) revert IDATErrors.ERC8028ClassMismatch(fromTokenId, toTokenId);
+            if (from.lotKey() != to.lotKey()) revert IDATErrors.DATLotMismatch(fromTokenId, toTokenId);
+            _requireUnexpired(fromTokenId, source.expireAt());
+            if (
+                from.isBacked() && source.expireAt() != 0
+                    && (target.expireAt() == 0 || target.expireAt() > source.expireAt())
+            ) revert IDATErrors.DATOutlivesSource(fromTokenId, toTokenId);
+            uint64 units = source.value();
+            if (units == 0) revert IDATErrors.DATZeroUnits();
+            _tokens[fromTokenId] = source.withValue(0);
+            _giveValue(toTokenId, _tokens[toTokenId], units);
+            emit IDATCore.ValueTransferred(fromTokenId, toTokenId, units);
+        }
+    }
+
+    /// @dev As `mintFromLot` takes it.
+    function _depositFor(TokenId id, uint64 units) private returns (uint256 deposit) {
+        uint256 classId = id.classId();
+        Lot storage lot = _lots[id.lotKey()];
+        if (msg.sender != lot.seller) {
+            revert IDATLifecycle.DATNotToppedUpBy(TokenId.unwrap(id), msg.sender, lot.seller);
+        }
+        LotHead head = lot.head;
+        ClassHead class_ = _heads[classId];
+        if (head.isSuperseded(class_)) {
+            revert IDATPolicies.DATLotSuperseded(classId, id.lot(), head.policyVersion(), class_.policyVersion());
+        }
+        deposit = lot.price.costUp(units);
+        _takeDeposit(head.asset(), deposit);
+        _addBacking(classId, lot, head.asset(), units, deposit);
+    }
+
+    function _requireUnbackedTopUp(TokenId id) private returns (uint256) {
+        ClassHead head = _heads[id.classId()];
+        if (msg.sender != head.issuer()) {
+            revert IDATLifecycle.DATNotToppedUpBy(TokenId.unwrap(id), msg.sender, head.issuer());
+        }
+        // An unbacked lot bears the number of its policy version.
+        if (id.lot() != head.policyVersion()) {
+            revert IDATPolicies.DATLotSuperseded(id.classId(), id.lot(), id.lot(), head.policyVersion());
+        }
+        _takeDeposit(address(0), 0);
+        return 0;
+    }
+
+    /// @dev The class's shares are synced, and this one has entered and not left.
+    function _requireActiveShare(uint256 tokenId, uint256 classId, Token token) private returns (Share share) {
+        _syncExpired(classId);
+        share = _shares[tokenId];
+        uint256 activateAt = share.activateAt();
+        bool waits = activateAt != 0 && _buckets[classId][activateAt].exitEpoch == 0;
+        if (share.ratio() == 0 || waits || _isExpired(token.expireAt())) {
+            revert IDATLifecycle.DATNoActiveShare(tokenId);
+        }
+    }
+
+    /// @dev The token's share ends where those of its parts begin: in a new epoch with the old total.
+    function _handOver(uint256 tokenId, Token token, uint256 sum) private returns (uint32 epoch) {
+        uint256 classId = TokenId.wrap(tokenId).classId();
+        Share share = _requireActiveShare(tokenId, classId, token);
+        if (sum != share.ratio()) revert IDATLifecycle.DATWrongParts(tokenId, sum, share.ratio());
+        ClassShare shares = _classShares[classId];
+        shares = shares.withTotal(shares.totalShare());
+        _classShares[classId] = shares;
+        epoch = shares.epoch();
+        _shares[tokenId] = packRetiredShare(share, epoch);
+        emit IDATLifecycle.ShareRetired(tokenId, sum, shares.totalShare() - sum);
+    }
+
+    function _splitOff(TokenId id, uint32 expireAt, SplitPart calldata part, uint32 epoch)
+        private
+        returns (uint256 tokenId)
+    {
+        uint256 classId = id.classId();
+        tokenId = _mintToken(classId, id.lot(), _heads[classId], part.to, part.units, part.share, expireAt);
+        // The bucket of the expiry, if any, keeps its weight: the parts expire when the whole would have.
+        if (part.share != 0) _shares[tokenId] = packShare(part.share, epoch);
+        emit IDATLifecycle.TokenSplit(TokenId.unwrap(id), tokenId, part.units, part.share);
+    }
+
+    /// @dev Takes a share out of the bucket of its expiry, and the bucket out of the queue if nothing is left in it.
+    function _leaveMoment(uint256 classId, uint32 moment, uint32 ratio, ClassShare share) private returns (ClassShare) {
+        ExpiryBucket storage bucket = _buckets[classId][moment];
+        bucket.weight -= ratio;
+        if (bucket.weight != 0 || bucket.entering != 0) return share;
+        return _dequeue(classId, moment, share);
+    }
+}
