@@ -47,6 +47,40 @@ export {
 } from './hex.js';
 export { chatCompletionRequestSchema, parseChatCompletionRequest, type ChatCompletionRequest } from './httpSchemas.js';
 export {
+  type Approval,
+  type Earnings,
+  type Operator,
+  type OperatorBatch,
+  type TokenEarnings,
+} from './indexer/accounts.js';
+export { activityTypes, type Activity, type ActivityType, type IndexerStatus } from './indexer/activity.js';
+export { type ChannelCapture, type ChannelDetail, type ChannelSummary, type ReceiptRoot } from './indexer/channels.js';
+export {
+  type ClassDetail,
+  type ClassRevenue,
+  type ClassSummary,
+  type Holder,
+  type IndexedLot,
+  type LineageEdge,
+  type PolicyVersion,
+  type Price,
+  type RevenueDay,
+  type UsageDay,
+} from './indexer/classes.js';
+export { type AccrualPart, type Cause, type ClaimExplanation, type Earlier, type UsePart } from './indexer/explain.js';
+export { trendLength, type AmountOfAsset, type Happened, type Page, type Trend } from './indexer/fields.js';
+export {
+  indexerPath,
+  indexerRoutes,
+  pageLimit,
+  readIndexerAnswer,
+  type IndexerAnswer,
+  type IndexerParameters,
+  type IndexerRoute,
+  type IndexerRouteName,
+} from './indexer/routes.js';
+export { shareStates, type IndexedClaim, type TokenDetail, type TokenSummary } from './indexer/tokens.js';
+export {
   bindManifest,
   buildManifest,
   comparePaths,

@@ -39,6 +39,11 @@ export {
   type KedgeClient,
   type KedgeReadClient,
 } from './createKedgeClient.js';
+export {
+  createIndexerClient,
+  type CreateIndexerClientParameters,
+  type IndexerClient,
+} from './indexer/createIndexerClient.js';
 export { publicActions, type PublicActions } from './publicActions.js';
 export { readRevert, toChainError, type Revert } from './toChainError.js';
 export { walletActions, type WalletActions } from './walletActions.js';

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { classKinds } from '../token.js';
+import { channelSummarySchema } from './channels.js';
+import { lotSchema } from './classes.js';
+import {
+  accountSchema,
+  amountOfAssetSchema,
+  bigSchema,
+  countSchema,
+  happenedSchema,
+  momentSchema,
+  unitsSchema,
+} from './fields.js';
+
+/** `pending`: waits to enter; `ended`: expired or retired, what it earned stays claimable. */
+export const shareStates = ['none', 'pending', 'active', 'ended'] as const;
+
+export const tokenSummarySchema = z.object({
+  tokenId: bigSchema,
+  classId: unitsSchema,
+  className: z.string().nullable(),
+  kind: z.enum(classKinds),
+  owner: accountSchema,
+  unitDecimals: countSchema,
+  /** Spendable units. */
+  value: unitsSchema,
+  /** In channels and other modules. */
+  lockedUnits: unitsSchema,
+  spentUnits: unitsSchema,
+  /** The stored revenue weight. */
+  share: unitsSchema,
+  shareState: z.enum(shareStates),
+  /** Last second before the share earns; 0 when it never waited. */
+  activateAt: momentSchema,
+  /** Last valid second; 0 for ever. */
+  expireAt: momentSchema,
+  lot: countSchema,
+  backed: z.boolean(),
+  policyVersion: z.int().positive(),
+  /** What `claim` would pay now; assets with nothing are left out. */
+  claimable: z.array(amountOfAssetSchema),
+  mintedAt: momentSchema,
+});
+export type TokenSummary = z.output<typeof tokenSummarySchema>;
+
+export const claimSchema = happenedSchema.extend({
+  tokenId: bigSchema,
+  to: accountSchema,
+  asset: accountSchema,
+  amount: bigSchema,
+});
+export type IndexedClaim = z.output<typeof claimSchema>;
+
+export const tokenDetailSchema = tokenSummarySchema.extend({
+  /** The lot's terms; null for unbacked value. */
+  lotTerms: lotSchema.nullable(),
+  /** What a refund of all spendable units would pay, by R2; null for unbacked value. */
+  backing: amountOfAssetSchema.nullable(),
+  channels: z.array(channelSummarySchema),
+  /** Newest first, a hundred at most. */
+  claims: z.array(claimSchema),
+});
+export type TokenDetail = z.output<typeof tokenDetailSchema>;
