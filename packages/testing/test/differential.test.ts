@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import {
   dataAnchoringTokenBytecode,
   dataAnchoringTokenExtensionBytecode,
+  dataAnchoringTokenSecondExtensionBytecode,
+  dataAnchoringTokenThirdExtensionBytecode,
   valueChannelsBytecode,
   valueMarketBytecode,
 } from '@kedge/core/bytecode';
@@ -20,7 +22,14 @@ const deepCommands = 100_000;
 const hours = 3_600_000;
 const stateFile = fileURLToPath(new URL('../cache/differential.json', import.meta.url));
 const code = keccak256(
-  concat([dataAnchoringTokenBytecode, dataAnchoringTokenExtensionBytecode, valueChannelsBytecode, valueMarketBytecode]),
+  concat([
+    dataAnchoringTokenBytecode,
+    dataAnchoringTokenExtensionBytecode,
+    dataAnchoringTokenSecondExtensionBytecode,
+    dataAnchoringTokenThirdExtensionBytecode,
+    valueChannelsBytecode,
+    valueMarketBytecode,
+  ]),
 );
 
 let chain: Chain;

@@ -62,7 +62,7 @@ function takeFromLot(world: World, lot: LotRecord, units: bigint, amount: bigint
 }
 
 /** Unspent units leave their token, and the lot, for what they are worth. */
-function redeem(world: World, token: TokenRecord, lot: LotRecord, units: bigint): bigint {
+export function redeem(world: World, token: TokenRecord, lot: LotRecord, units: bigint): bigint {
   takeValue(world, token.tokenId, units);
   const amount = costDown(lot.terms, units);
   const residue = takeFromLot(world, lot, units, amount);
@@ -81,6 +81,30 @@ function addToLot(world: World, lot: LotRecord, units: bigint, deposit: bigint):
   changeBooks(world, lot.classId, lot.terms.asset, { backing });
 }
 
+/** Takes what new units of a lot cost, from its seller, and puts it behind them (R2). */
+export function backUnits(
+  world: World,
+  { sender, value }: Call,
+  { classId, lot, ...record }: LotRecord,
+  units: bigint,
+) {
+  const current = requireClass(world, classId).policies.length;
+  if (record.policyVersion !== current) refuse('DATLotSuperseded', classId, lot, record.policyVersion, current);
+  const { asset } = record.terms;
+  const deposit = costUp(record.terms, units);
+  const expected = asset === eth ? deposit : 0n;
+  if (value !== expected) refuse('DATWrongDeposit', expected, value);
+  if (asset !== eth) {
+    const received = inside(world, world.addresses.token, () =>
+      pullAsset(world, asset, world.addresses.token, sender, deposit),
+    );
+    if (received !== deposit) refuse('DATWrongDeposit', deposit, received);
+  }
+  // The asset may have called somebody.
+  addToLot(world, requireLot(world, classId, lot), units, deposit);
+  return deposit;
+}
+
 /** Mints from a lot that `seller` sells, with its ETH or its asset. */
 export function mintFromLot(
   world: World,
@@ -91,20 +115,7 @@ export function mintFromLot(
   const record = requireLot(world, classId, lot);
   if (record.terms.seller !== seller) refuse('DATNotSeller', classId, lot, seller);
   if (units === 0n) refuse('DATZeroUnits');
-  const current = requireClass(world, classId).policies.length;
-  if (record.policyVersion !== current) refuse('DATLotSuperseded', classId, lot, record.policyVersion, current);
-  const { asset } = record.terms;
-  const deposit = costUp(record.terms, units);
-  const expected = asset === eth ? deposit : 0n;
-  if (value !== expected) refuse('DATWrongDeposit', expected, value);
-  if (asset !== eth) {
-    const received = inside(world, world.addresses.token, () =>
-      pullAsset(world, asset, world.addresses.token, seller, deposit),
-    );
-    if (received !== deposit) refuse('DATWrongDeposit', deposit, received);
-  }
-  // The asset may have called somebody.
-  addToLot(world, requireLot(world, classId, lot), units, deposit);
+  const deposit = backUnits(world, { sender: seller, value }, record, units);
   const tokenId = mintToken(world, { classId, lot, to, value: units, share: 0n, expireAt });
   world.emit(world.addresses.token, 'ValueBacked', tokenId, units, deposit);
   return tokenId;

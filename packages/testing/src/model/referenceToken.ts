@@ -5,6 +5,7 @@ import { batchHandlers } from './batches.js';
 import type { Call, Handlers } from './call.js';
 import { channelHandlers } from './channels.js';
 import { classHandlers } from './classes.js';
+import { lifecycleHandlers } from './lifecycle.js';
 import { lockHandlers } from './locks.js';
 import { lotHandlers } from './lots.js';
 import { marketHandlers } from './market.js';
@@ -111,6 +112,7 @@ function handlersOf(world: World): ReadonlyMap<Address, Handlers> {
         ...classHandlers(world),
         ...tokenHandlers(world),
         ...lotHandlers(world),
+        ...lifecycleHandlers(world),
         ...lockHandlers(world),
         ...revenueHandlers(world),
         ...viewHandlers(world),

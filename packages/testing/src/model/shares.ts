@@ -82,6 +82,20 @@ export function addShare(world: World, token: TokenRecord, share: bigint): void 
   if (activateAt !== 0n) world.emit(world.addresses.token, 'SharePending', token.tokenId, activateAt);
 }
 
+/** The token, whose share earns now. Whatever is due to enter or leave has done so. */
+export function requireActiveShare(world: World, { tokenId, classId }: TokenRecord): TokenRecord {
+  syncExpired(world, classId);
+  const token = world.tokens.get(tokenId)!;
+  if (!sharesOf(world, classId).includes(token)) refuse('DATNoActiveShare', tokenId);
+  return token;
+}
+
+/** Ends the token's share: it keeps what it earned. */
+export function endShare(world: World, { tokenId, classId, share }: TokenRecord): void {
+  world.tokens.set(tokenId, { ...world.tokens.get(tokenId)!, share: 0n });
+  world.emit(world.addresses.token, 'ShareRetired', tokenId, share, totalShareOf(world, classId));
+}
+
 /** `Expired` is told once a token. */
 export function observeExpired(world: World, tokenId: bigint): void {
   const token = world.tokens.get(tokenId)!;

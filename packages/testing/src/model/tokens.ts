@@ -46,7 +46,12 @@ export type Birth = {
   readonly expireAt: bigint;
 };
 
-export function mintToken(world: World, { classId, lot, to, value, share, expireAt }: Birth): bigint {
+/** @param giveShare How its share, if it has one, becomes the token's. */
+export function mintToken(
+  world: World,
+  { classId, lot, to, value, share, expireAt }: Birth,
+  giveShare: (world: World, token: TokenRecord, share: bigint) => void = addShare,
+): bigint {
   if (to === zeroAddress) refuse('ERC721InvalidReceiver', to);
   if (value > uint64Max) refuse('DATValueTooLarge', value);
   if (expireAt !== 0n && (expireAt < world.now() || expireAt > uint32Max)) refuse('DATInvalidExpiry', expireAt);
@@ -69,7 +74,7 @@ export function mintToken(world: World, { classId, lot, to, value, share, expire
   };
   world.classes.set(classId, { ...record, tokenCount });
   world.tokens.set(tokenId, token);
-  if (share > 0n) addShare(world, token, share);
+  if (share > 0n) giveShare(world, token, share);
   world.emit(world.addresses.token, 'Minted', tokenId, classId, to, value, share, expireAt);
   world.emit(world.addresses.token, 'TransferToken', tokenId, zeroAddress, to);
   world.emit(world.addresses.token, 'Transfer', zeroAddress, to, tokenId);
@@ -87,6 +92,13 @@ export function isClassOperator(world: World, owner: Address, classId: bigint, o
 /** Whether somebody may use and move the value of a token. */
 export function isUser(world: World, { owner, classId }: TokenRecord, caller: Address): boolean {
   return caller === owner || isClassOperator(world, owner, classId, caller);
+}
+
+/** Backed value does not come to live longer. */
+export function requireLifetime(world: World, from: TokenRecord, to: TokenRecord): void {
+  const backed = world.lots.has(keyOf(from.classId, from.lot));
+  const outlives = from.expireAt !== 0n && (to.expireAt === 0n || to.expireAt > from.expireAt);
+  if (backed && outlives) refuse('DATOutlivesSource', from.tokenId, to.tokenId);
 }
 
 /** What an issuer mints: in the unbacked lot of the class's newest policy. */
@@ -142,9 +154,7 @@ export function tokenHandlers(world: World): Handlers {
       if (units === 0n) refuse('DATZeroUnits');
       requireUnexpired(world, from);
       requireUnexpired(world, to);
-      const backed = world.lots.has(keyOf(from.classId, from.lot));
-      const outlives = from.expireAt !== 0n && (to.expireAt === 0n || to.expireAt > from.expireAt);
-      if (backed && outlives) refuse('DATOutlivesSource', fromId, toId);
+      requireLifetime(world, from, to);
       takeValue(world, fromId, units);
       giveValue(world, toId, units);
       world.emit(self, 'ValueTransferred', fromId, toId, units);

@@ -159,7 +159,7 @@ export const mint: Idea = (scene) => {
 };
 
 /** What somebody sends for a `cost`: mostly that. */
-const aPayment = (scene: Scene, asset: Address, cost: bigint) =>
+export const aPayment = (scene: Scene, asset: Address, cost: bigint) =>
   scene.random.weighted<bigint>([
     [90, asset === eth ? cost : 0n],
     [5, cost + 1n],
@@ -173,7 +173,7 @@ function unitsFrom({ random }: Scene, lot: LotRecord | undefined, usual: bigint)
   return units > uint64Max ? uint64Max : units;
 }
 
-const isCurrent = ({ world }: Scene, { classId, policyVersion }: LotRecord) =>
+export const isCurrent = ({ world }: Scene, { classId, policyVersion }: LotRecord) =>
   world.classes.get(classId)!.policies.length === policyVersion;
 
 const mintFromLot: Idea = (scene) => {

@@ -3,6 +3,7 @@ import type { Armed } from '../world.js';
 import type { Command } from '../referenceToken.js';
 import { approvalIdeas, permit } from './commandsOfApprovals.js';
 import { capture, channelIdeas } from './commandsOfChannels.js';
+import { lifecycleIdeas } from './commandsOfLifecycle.js';
 import { createClassWithTerms, mint, tokenIdeas, type Idea, type Ideas } from './commandsOfTokens.js';
 import { aChannel, aClassId, anActor, aLotOf, anAsset, aToken, command, tokenIdOr, type Scene } from './scene.js';
 
@@ -63,7 +64,7 @@ const nonsense: Idea = (scene) => {
 
 /** ETH beside a call that takes none. */
 const unwanted: Idea = (scene) => {
-  const made = scene.random.weighted(tokenIdeas)(scene);
+  const made = scene.random.weighted([...tokenIdeas, ...lifecycleIdeas])(scene);
   return made && { ...made, value: made.value + 1n };
 };
 
@@ -75,7 +76,7 @@ const setRejects: Idea = (scene) => {
 const arm: Idea = (scene) => {
   const { random } = scene;
   const actor = anActor(scene);
-  const made = random.weighted([...tokenIdeas, ...channelIdeas, ...approvalIdeas])(scene);
+  const made = random.weighted([...tokenIdeas, ...lifecycleIdeas, ...channelIdeas, ...approvalIdeas])(scene);
   if (made === undefined) return undefined;
   const armed: Armed = { target: made.target, name: made.name, args: made.args };
   return command(actor, actor, 'arm', [armed]);
@@ -144,7 +145,7 @@ const otherIdeas: Ideas = [
   [8, onAsset('setHook')],
 ];
 
-const ideas: Ideas = [...tokenIdeas, ...approvalIdeas, ...channelIdeas, ...otherIdeas];
+const ideas: Ideas = [...tokenIdeas, ...lifecycleIdeas, ...approvalIdeas, ...channelIdeas, ...otherIdeas];
 
 /** What every world begins with: assets to spend, and some classes. */
 export function firstCommands(scene: Scene): readonly Command[] {
