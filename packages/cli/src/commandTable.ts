@@ -43,6 +43,31 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/buy.js')).buy,
   },
   {
+    name: 'token top-up',
+    summary: 'add units to a token that you hold, at the price of its lot',
+    load: async () => (await import('./commands/tokenTopUp.js')).tokenTopUp,
+  },
+  {
+    name: 'token split',
+    summary: 'split units and the share of a token off into new tokens',
+    load: async () => (await import('./commands/tokenSplit.js')).tokenSplit,
+  },
+  {
+    name: 'token merge',
+    summary: 'move all units of other tokens of the same lot to one',
+    load: async () => (await import('./commands/tokenMerge.js')).tokenMerge,
+  },
+  {
+    name: 'token burn',
+    summary: 'destroy units of a token that you hold',
+    load: async () => (await import('./commands/tokenBurn.js')).tokenBurn,
+  },
+  {
+    name: 'token retire',
+    summary: 'end the share of a token that you hold',
+    load: async () => (await import('./commands/tokenRetire.js')).tokenRetire,
+  },
+  {
     name: 'channel open',
     summary: "lock a token's value to an operator and get an API key",
     load: async () => (await import('./commands/channelOpen.js')).channelOpen,
@@ -102,6 +127,7 @@ export const commandTable: readonly CommandEntry[] = [
 /** Groups that are no command themselves. */
 export const groupSummaries: Readonly<Record<string, string>> = {
   class: 'classes: the unit of accounting and provenance',
+  token: 'tokens: value and shares that somebody holds',
   channel: 'channels: value locked to one operator',
   account: 'keys that sign transactions',
 };

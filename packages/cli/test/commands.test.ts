@@ -32,6 +32,7 @@ import { startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { roles } from '../src/accounts/roles.js';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
+import { roleAccount } from '../src/accounts/resolveAccount.js';
 import { keccak256 } from '../src/keccak256.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
 import { buildCli, runInProcess, runJson, runKedge, temporaryFolder } from './kedge.js';
@@ -353,6 +354,40 @@ test('channel close returns what was not used, and takes the key from the gatewa
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('not open')]);
 });
 
+test('token split, merge, top-up and burn move, add and destroy units; retire ends a share (P27, R22)', async () => {
+  const value = async (tokenId: string) => (await client.getToken({ tokenId: BigInt(tokenId) })).value;
+  const { tokenId } = await kedgeJson<Record<string, string>>('buy', '2', '10');
+  const part = ['--part', '2', '--part', '3:0:contributor'];
+  const { parts } = await kedgeJson<{ parts: { tokenId: string; to: string }[] }>('token', 'split', tokenId!, ...part);
+  expect(parts).toMatchObject([
+    { units: '2000', to: roleAccount('consumer').account.address },
+    { units: '3000', to: roleAccount('contributor').account.address },
+  ]);
+  expect(await kedgeJson('token', 'merge', tokenId!, parts[0]!.tokenId)).toMatchObject({
+    units: '2000',
+    value: '7000',
+  });
+  const topped = await kedgeJson('token', 'top-up', tokenId!, '1');
+  expect(topped).toMatchObject({ value: '8000', cost: String(10n ** 15n) });
+  const dear = await kedgeHere('token', 'top-up', tokenId!, '1', '--max-cost', '0.0001');
+  expect([dear.code, dear.stderr]).toEqual([1, expect.stringContaining('above what the buyer allows')]);
+  const burned = await kedgeJson('token', 'burn', tokenId!, '4');
+  expect(burned).toMatchObject({ value: '4000', revenue: String(4n * 10n ** 15n) });
+  expect(await value(tokenId!)).toBe(4_000n);
+
+  const { tokenId: shareId } = await kedgeJson<Record<string, string>>(
+    'mint',
+    '2',
+    '--share',
+    '1000',
+    '--to',
+    'consumer',
+  );
+  expect(await kedgeJson('token', 'retire', shareId!)).toMatchObject({ share: '1000', totalShare: '1000' });
+  const again = await kedgeHere('token', 'retire', shareId!);
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('no active share')]);
+});
+
 test('a wrong chain, missing contracts or no chain at all say which, and how to deploy', async () => {
   const { DataAnchoringToken: token } = deployment.contracts;
   const elsewhere = await status(
@@ -390,6 +425,9 @@ test('bad input says what is wrong and what to do', async () => {
     [['mint', '1', '--share', '5000000000'], 1, /larger weight/],
     [['mint', '2', '--value', '0.0001'], 2, /decimals/],
     [['channel', 'open', '5'], 1, /no such token/],
+    [['token', 'split', '5', '--part', '1'], 1, /no such token/],
+    [['token', 'split', '5'], 2, /--part/],
+    [['token', 'burn', made.tokenId, '99999'], 1, /less value/],
     [['claim', '--account', 'nobody'], 1, /KEDGE_NOBODY_PRIVATE_KEY/],
     [['class', 'create', '--name', 'x', '--policy', 'broken.json'], 1, /broken.json is not JSON/],
     [['class', 'create', '--name', 'x', '--policy', 'nothing.json'], 1, /nothing.json does not exist/],

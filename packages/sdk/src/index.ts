@@ -1,4 +1,5 @@
 export { buyValue, type BuyValueParameters, type BuyValueReturn } from './actions/buyValue.js';
+export { burnValue, type BurnValueParameters } from './actions/burnValue.js';
 export {
   capture,
   captureOutcome,
@@ -24,13 +25,17 @@ export { getOwed } from './actions/getOwed.js';
 export { getRevenue, type RevenueView } from './actions/getRevenue.js';
 export { getSolvency, type Solvency } from './actions/getSolvency.js';
 export { getToken, type TokenView } from './actions/getToken.js';
+export { merge, type MergeParameters } from './actions/merge.js';
 export { mint, type MintParameters, type MintReturn } from './actions/mint.js';
 export { mintShare, type MintShareParameters } from './actions/mintShare.js';
 export { openChannel, type OpenChannelParameters, type OpenChannelReturn } from './actions/openChannel.js';
 export { openListing, type OpenListingParameters } from './actions/openListing.js';
 export { publishPolicy, type PublishPolicyParameters } from './actions/publishPolicy.js';
 export { refund, type RefundParameters } from './actions/refund.js';
+export { retireShare } from './actions/retireShare.js';
 export { settleRevenue, type SettleRevenueParameters, type SettleRevenueReturn } from './actions/settleRevenue.js';
+export { split, type SplitParameters, type SplitPart, type SplitReturn } from './actions/split.js';
+export { topUp, type TopUpParameters, type TopUpReturn } from './actions/topUp.js';
 export { withdraw, type WithdrawParameters } from './actions/withdraw.js';
 export { type ReadClient, type Sent, type Wallet, type WriteClient } from './client.js';
 export {

@@ -1,4 +1,5 @@
 import type { WriteClient } from './client.js';
+import { burnValue } from './actions/burnValue.js';
 import { buyValue } from './actions/buyValue.js';
 import { capture } from './actions/capture.js';
 import { claim } from './actions/claim.js';
@@ -6,13 +7,17 @@ import { closeChannel } from './actions/closeChannel.js';
 import { collectRoyalty } from './actions/collectRoyalty.js';
 import { createClass } from './actions/createClass.js';
 import { createLot } from './actions/createLot.js';
+import { merge } from './actions/merge.js';
 import { mint } from './actions/mint.js';
 import { mintShare } from './actions/mintShare.js';
 import { openChannel } from './actions/openChannel.js';
 import { openListing } from './actions/openListing.js';
 import { publishPolicy } from './actions/publishPolicy.js';
 import { refund } from './actions/refund.js';
+import { retireShare } from './actions/retireShare.js';
 import { settleRevenue } from './actions/settleRevenue.js';
+import { split } from './actions/split.js';
+import { topUp } from './actions/topUp.js';
 import { withdraw } from './actions/withdraw.js';
 
 type Bound<action> = action extends (client: never, ...rest: infer rest) => infer result
@@ -20,6 +25,7 @@ type Bound<action> = action extends (client: never, ...rest: infer rest) => infe
   : never;
 
 export type WalletActions = {
+  readonly burnValue: Bound<typeof burnValue>;
   readonly buyValue: Bound<typeof buyValue>;
   readonly capture: Bound<typeof capture>;
   readonly claim: Bound<typeof claim>;
@@ -27,13 +33,17 @@ export type WalletActions = {
   readonly collectRoyalty: Bound<typeof collectRoyalty>;
   readonly createClass: Bound<typeof createClass>;
   readonly createLot: Bound<typeof createLot>;
+  readonly merge: Bound<typeof merge>;
   readonly mint: Bound<typeof mint>;
   readonly mintShare: Bound<typeof mintShare>;
   readonly openChannel: Bound<typeof openChannel>;
   readonly openListing: Bound<typeof openListing>;
   readonly publishPolicy: Bound<typeof publishPolicy>;
   readonly refund: Bound<typeof refund>;
+  readonly retireShare: Bound<typeof retireShare>;
   readonly settleRevenue: Bound<typeof settleRevenue>;
+  readonly split: Bound<typeof split>;
+  readonly topUp: Bound<typeof topUp>;
   readonly withdraw: Bound<typeof withdraw>;
 };
 
@@ -45,6 +55,7 @@ export type WalletActions = {
  */
 export function walletActions(client: WriteClient): WalletActions {
   return {
+    burnValue: (parameters) => burnValue(client, parameters),
     buyValue: (parameters) => buyValue(client, parameters),
     capture: (parameters) => capture(client, parameters),
     claim: (parameters) => claim(client, parameters),
@@ -52,13 +63,17 @@ export function walletActions(client: WriteClient): WalletActions {
     collectRoyalty: (parameters) => collectRoyalty(client, parameters),
     createClass: (parameters) => createClass(client, parameters),
     createLot: (parameters) => createLot(client, parameters),
+    merge: (parameters) => merge(client, parameters),
     mint: (parameters) => mint(client, parameters),
     mintShare: (parameters) => mintShare(client, parameters),
     openChannel: (parameters) => openChannel(client, parameters),
     openListing: (parameters) => openListing(client, parameters),
     publishPolicy: (parameters) => publishPolicy(client, parameters),
     refund: (parameters) => refund(client, parameters),
+    retireShare: (parameters) => retireShare(client, parameters),
     settleRevenue: (parameters) => settleRevenue(client, parameters),
+    split: (parameters) => split(client, parameters),
+    topUp: (parameters) => topUp(client, parameters),
     withdraw: (parameters) => withdraw(client, parameters),
   };
 }

@@ -1,10 +1,10 @@
-import { resolveAccount, roleAccount } from '../accounts/resolveAccount.js';
-import { developmentChainId, isRole } from '../accounts/roles.js';
+import { recipientOf } from '../accounts/recipient.js';
+import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
-import { argument, parseAddress, parseAmount, parseInteger, parseMoment, textOption } from '../parse.js';
+import { argument, parseAmount, parseInteger, parseMoment, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
 export const mint: Command = {
@@ -37,12 +37,7 @@ export const mint: Command = {
     const { issuer, unitDecimals } = await connection.client.getClass({ classId });
     const signer = await resolveAccount(context, connection.chainId, issuer);
     const toText = textOption(context, 'to');
-    const isLocalRole = connection.chainId === developmentChainId && toText !== undefined && isRole(toText);
-    const to = isLocalRole
-      ? roleAccount(toText).account.address
-      : toText === undefined
-        ? signer.account.address
-        : parseAddress(toText, '--to');
+    const to = toText === undefined ? signer.account.address : recipientOf(toText, connection.chainId, '--to');
     const value = valueText === undefined ? 0n : parseAmount(valueText, unitDecimals, '--value');
     const share = shareText === undefined ? 0n : parseInteger(shareText, '--share');
     const now = BigInt(Math.floor(Date.now() / 1000));

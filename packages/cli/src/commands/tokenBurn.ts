@@ -1,0 +1,39 @@
+import { isBackedLot } from '@kedge/core';
+import { readAsset } from '../chain/readAsset.js';
+import { readOwnToken } from '../chain/readOwnToken.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanAmount } from '../human.js';
+import { argument, parseAmount } from '../parse.js';
+
+export const tokenBurn: Command = {
+  name: 'token burn',
+  summary: 'destroy units of a token that you hold',
+  description:
+    'Destroys units of a token that you hold, for ever. What was paid for them becomes revenue of the class; a refund ' +
+    'is another thing.',
+  arguments: [
+    { name: 'tokenId', summary: 'the token' },
+    { name: 'units', summary: 'how many units, for example 10' },
+  ],
+  options: accountOptions,
+  examples: [{ command: 'kedge token burn 46116860188568846337 10', summary: 'ten units' }],
+  run: async (context) => {
+    const { connection, token, unitDecimals, signer, write } = await readOwnToken(context);
+    const { tokenId, classId, lot } = token;
+    const units = parseAmount(argument(context, 1), unitDecimals, 'units');
+    const { revenue, transactionHash } = await write('burn the units', (client) =>
+      client.burnValue({ tokenId, units }),
+    );
+    const value = token.value - units;
+    const asset = isBackedLot(lot)
+      ? await readAsset(connection, (await connection.client.getLot({ classId, lot })).asset)
+      : undefined;
+    context.output.result({ tokenId, units, value, revenue, asset: asset?.address, transactionHash }, () => [
+      `token ${tokenId} has ${humanAmount(value, unitDecimals)} units: ${humanAmount(units, unitDecimals)} less`,
+      ...(asset === undefined
+        ? []
+        : [`  revenue of class ${classId}  ${humanAmount(revenue, asset.decimals)} ${asset.symbol}`]),
+      `  signed by ${signer.label}`,
+    ]);
+  },
+};

@@ -1,0 +1,56 @@
+import { isBackedLot, zeroAddress } from '@kedge/core';
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { readAsset } from '../chain/readAsset.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanAmount } from '../human.js';
+import { argument, parseAmount, parseInteger, textOption } from '../parse.js';
+
+export const tokenTopUp: Command = {
+  name: 'token top-up',
+  summary: 'add units to a token that you hold, at the price of its lot',
+  description:
+    'Adds units to a token on the terms of its lot, as long as the policy of the lot is the current one. Units that the ' +
+    'market sells are bought and moved to the token, which takes two transactions and leaves an empty token behind. A ' +
+    'token without backing is topped up by the issuer of its class, for nothing.',
+  arguments: [
+    { name: 'tokenId', summary: 'the token' },
+    { name: 'units', summary: 'how many units, for example 1000' },
+  ],
+  options: [
+    {
+      flags: '--max-cost <amount>',
+      summary: 'the most to pay, in the asset of the lot; without it the price as it is now',
+    },
+    ...accountOptions,
+  ],
+  examples: [
+    {
+      command: 'kedge token top-up 46116860188568846337 500',
+      summary: 'five hundred more units for the first token of lot 1 of class 2',
+    },
+  ],
+  run: async (context) => {
+    const tokenId = parseInteger(argument(context, 0), 'tokenId');
+    const connection = await connect(context);
+    const { client, chainId } = connection;
+    const { classId, lot, holder } = await client.getToken({ tokenId });
+    const { unitDecimals, issuer } = await client.getClass({ classId });
+    const units = parseAmount(argument(context, 1), unitDecimals, 'units');
+    const signer = await resolveAccount(context, chainId, isBackedLot(lot) ? holder : issuer);
+    const { write } = createWriter(context, connection, signer);
+    const maxText = textOption(context, 'maxCost');
+    const asset = await readAsset(
+      connection,
+      isBackedLot(lot) ? (await client.getLot({ classId, lot })).asset : zeroAddress,
+    );
+    const limit = maxText === undefined ? {} : { maxCost: parseAmount(maxText, asset.decimals, '--max-cost') };
+    const { cost, transactionHash } = await write('top up', (writer) => writer.topUp({ tokenId, units, ...limit }));
+    const { value } = await client.getToken({ tokenId });
+    context.output.result({ tokenId, units, value, cost, asset: asset.address, transactionHash }, () => [
+      `token ${tokenId} has ${humanAmount(value, unitDecimals)} units: ${humanAmount(units, unitDecimals)} more`,
+      `  paid  ${humanAmount(cost, asset.decimals)} ${asset.symbol} by ${signer.label}`,
+    ]);
+  },
+};

@@ -1,0 +1,109 @@
+import { BaseError, isBackedLot, isSameAddress, splitTokenId, zeroAddress, type Address } from '@kedge/core';
+import { allow } from '../allow.js';
+import type { Sent, WriteClient } from '../client.js';
+import { marketOf, tokenOf } from '../contracts.js';
+import { reading } from '../reading.js';
+import { sentOf, writeContract } from '../writeContract.js';
+import { buyValue } from './buyValue.js';
+import { merge } from './merge.js';
+
+export type TopUpParameters = {
+  readonly tokenId: bigint;
+  /** Base units. */
+  readonly units: bigint;
+  /** Smallest units of the lot's asset. Default: the price as it is now. */
+  readonly maxCost?: bigint;
+};
+
+export type TopUpReturn = Sent & {
+  /** Smallest units of the asset; 0 for an unbacked token. */
+  readonly cost: bigint;
+  readonly asset: Address;
+};
+
+/**
+ * Adds units to a token, on the terms of its lot. A token of a lot that the market sells is topped up by its holder, who
+ * buys the units and moves them to it: two transactions, and an empty token that stays. Every other token is topped up by
+ * the seller of its lot, or, unbacked, by the issuer.
+ *
+ * @throws BaseError `top_up_not_holder`, `top_up_outlives` for a token that lives longer than what the market sells now;
+ * `DATNotToppedUpBy`, `DATLotSuperseded`, `ERC8028Expired`, and those of `buyValue`.
+ *
+ * @example
+ * const { cost } = await topUp(client, { tokenId, units: 1_000_000n });
+ */
+export async function topUp(client: WriteClient, parameters: TopUpParameters): Promise<TopUpReturn> {
+  const { tokenId, units } = parameters;
+  const { classId, lot } = splitTokenId(tokenId);
+  const token = tokenOf(client.deployment);
+  if (!isBackedLot(lot)) return topUpDirect(client, parameters, zeroAddress, 0n);
+  const [info, cost] = await reading(client, 'read the terms of the lot', (chain) =>
+    Promise.all([
+      chain.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] }),
+      chain.readContract({ ...token, functionName: 'lotCostUp', args: [classId, lot, units] }),
+    ]),
+  );
+  const { asset, seller } = info.terms;
+  if (!isSameAddress(seller, client.deployment.contracts.ValueMarket)) {
+    return topUpDirect(client, parameters, asset, cost);
+  }
+  await requireMergeable(client, tokenId);
+  const bought = await buyValue(client, { classId, lot, units, maxCost: parameters.maxCost ?? cost });
+  const moved = await merge(client, { fromTokenIds: [bought.tokenId], toTokenId: tokenId });
+  return { ...moved, cost: bought.cost, asset };
+}
+
+async function topUpDirect(
+  client: WriteClient,
+  { tokenId, units, maxCost = 2n ** 256n - 1n }: TopUpParameters,
+  asset: Address,
+  cost: bigint,
+): Promise<TopUpReturn> {
+  const token = tokenOf(client.deployment);
+  if (cost > maxCost) {
+    throw new BaseError('The price is above what the buyer allows.', {
+      code: 'top_up_too_expensive',
+      values: { cost, maxCost },
+      hints: ['Allow a higher cost, or add fewer units.'],
+    });
+  }
+  await allow(client, asset, token.address, cost);
+  const receipt = await writeContract(client, 'top up the token', {
+    ...token,
+    functionName: 'topUp',
+    args: [tokenId, units],
+    value: asset === zeroAddress ? cost : 0n,
+  });
+  return { ...sentOf(receipt), cost, asset };
+}
+
+/** What the move after the purchase would refuse, found out before anything is paid. */
+async function requireMergeable(client: WriteClient, tokenId: bigint): Promise<void> {
+  const { classId, lot } = splitTokenId(tokenId);
+  const token = tokenOf(client.deployment);
+  const [holder, expireAt, listing] = await reading(client, 'read the token', (chain) =>
+    Promise.all([
+      chain.readContract({ ...token, functionName: 'ownerOf', args: [tokenId] }),
+      chain.readContract({ ...token, functionName: 'expireAtOf', args: [tokenId] }),
+      chain.readContract({ ...marketOf(client.deployment), functionName: 'listingOf', args: [classId, lot] }),
+    ]),
+  );
+  const { address } = client.walletClient.account;
+  if (!isSameAddress(holder, address)) {
+    throw new BaseError('Only its holder tops up a token with value from the market.', {
+      code: 'top_up_not_holder',
+      values: { tokenId, holder, account: address },
+      hints: ['Use the account that holds the token, or buy a token for its holder: buyValue with `to`.'],
+    });
+  }
+  if (listing.expireAt !== 0n && (expireAt === 0n || expireAt > listing.expireAt)) {
+    throw new BaseError(
+      'What the market sells now expires before the token does, and value never comes to live longer.',
+      {
+        code: 'top_up_outlives',
+        values: { tokenId, expireAt, expireAtOfValue: listing.expireAt },
+        hints: ['Buy a token of its own instead: buyValue.'],
+      },
+    );
+  }
+}

@@ -1,0 +1,140 @@
+import { dataAnchoringTokenAbi } from '@kedge/core';
+import { parseEventLogs } from 'viem';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addressOf, createClasses, createSale, price, roles, someHash, startStage, type Stage } from './fixture.js';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.anvil.stop());
+
+const valueOf = async (tokenId: bigint) => (await stage.as('stranger').getToken({ tokenId })).value;
+
+/** What a seller that is no market does. */
+async function mintFromLot(classId: bigint, lot: number, units: bigint): Promise<bigint> {
+  const { publicClient, walletOf } = stage.anvil;
+  const hash = await walletOf(roles.issuer).writeContract({
+    address: stage.deployment.contracts.DataAnchoringToken,
+    abi: dataAnchoringTokenAbi,
+    functionName: 'mintFromLot',
+    args: [classId, lot, addressOf('consumer'), units, 0n],
+    value: units * price.numerator,
+    chain: null,
+  });
+  const { logs } = await publicClient.waitForTransactionReceipt({ hash, pollingInterval: 20 });
+  return parseEventLogs({ abi: dataAnchoringTokenAbi, logs, eventName: 'ValueBacked' })[0]!.args.tokenId;
+}
+
+describe('topUp', () => {
+  test('P27: the holder tops up a token of the market at the price of its lot', async () => {
+    const { agentId, lot } = await createSale(stage);
+    const { tokenId } = await stage.as('consumer').buyValue({ classId: agentId, lot, units: 1_000n });
+    const { cost } = await stage.as('consumer').topUp({ tokenId, units: 500n });
+    expect(cost).toBe(500n * price.numerator);
+    expect(await valueOf(tokenId)).toBe(1_500n);
+  });
+
+  test('P27: whoever does not hold the token, or whose token would outlive the value, pays nothing', async () => {
+    const { agentId, lot } = await createSale(stage);
+    const { tokenId } = await stage.as('consumer').buyValue({ classId: agentId, lot, units: 1_000n });
+    await expect(stage.as('stranger').topUp({ tokenId, units: 1n })).rejects.toMatchObject({
+      code: 'top_up_not_holder',
+    });
+    const { timestamp } = await stage.anvil.publicClient.getBlock();
+    const expireAt = timestamp + 86_400n;
+    await stage.as('issuer').openListing({ classId: agentId, lot, supply: 1_000n, expireAt });
+    await expect(stage.as('consumer').topUp({ tokenId, units: 1n })).rejects.toMatchObject({
+      code: 'top_up_outlives',
+      values: { tokenId, expireAt: 0n, expireAtOfValue: expireAt },
+    });
+    expect(await valueOf(tokenId)).toBe(1_000n);
+  });
+
+  test('P27: the seller of a lot tops up with the exact deposit, and never above what it allows', async () => {
+    const { agentId } = await createClasses(stage);
+    const issuer = stage.as('issuer');
+    const { lot } = await issuer.createLot({ classId: agentId, price, operatorBps: 0, seller: addressOf('issuer') });
+    const tokenId = await mintFromLot(agentId, lot, 10n);
+    expect((await issuer.topUp({ tokenId, units: 5n })).cost).toBe(5n * price.numerator);
+    expect(await valueOf(tokenId)).toBe(15n);
+    await expect(issuer.topUp({ tokenId, units: 5n, maxCost: 1n })).rejects.toMatchObject({
+      code: 'top_up_too_expensive',
+    });
+  });
+
+  test('P27: the issuer tops up unbacked value while its policy is the current one (R25)', async () => {
+    const { agentId } = await createClasses(stage);
+    const issuer = stage.as('issuer');
+    const { tokenId } = await issuer.mint({ classId: agentId, to: addressOf('consumer'), value: 10n });
+    expect((await issuer.topUp({ tokenId, units: 7n })).cost).toBe(0n);
+    expect(await valueOf(tokenId)).toBe(17n);
+    await expect(stage.as('consumer').topUp({ tokenId, units: 1n })).rejects.toMatchObject({
+      code: 'DATNotToppedUpBy',
+    });
+    await issuer.publishPolicy({ classId: agentId, uri: 'ipfs://next', hash: someHash });
+    await expect(issuer.topUp({ tokenId, units: 1n })).rejects.toMatchObject({ code: 'DATLotSuperseded' });
+  });
+});
+
+describe('split, merge, burn and retire', () => {
+  test('R22: a split hands the share over, and what was earned stays', async () => {
+    const { agentId, agentShareId } = await createClasses(stage);
+    await stage.as('stranger').settleRevenue({ classId: agentId, amount: 10_000_000n });
+    const { tokenIds } = await stage.as('operator').split({
+      tokenId: agentShareId,
+      parts: [{ share: 7_500n }, { share: 2_500n, to: addressOf('stranger') }],
+    });
+    await stage.as('stranger').settleRevenue({ classId: agentId, amount: 10_000_000n });
+    const tokens = await Promise.all(
+      [agentShareId, ...tokenIds].map((tokenId) => stage.as('issuer').getToken({ tokenId })),
+    );
+    expect(tokens.map(({ shareRatio, pendingRevenue }) => [shareRatio, pendingRevenue])).toEqual([
+      [0n, 7_000_000n],
+      [7_500n, 5_250_000n],
+      [2_500n, 1_750_000n],
+    ]);
+    expect(tokens.map(({ holder }) => holder)).toEqual(
+      ['operator', 'operator', 'stranger'].map((role) => addressOf(role as 'operator')),
+    );
+  });
+
+  test('R22: parts that are not the whole share are refused', async () => {
+    const { agentShareId } = await createClasses(stage);
+    await expect(stage.as('operator').split({ tokenId: agentShareId, parts: [{ share: 1n }] })).rejects.toMatchObject({
+      code: 'DATWrongParts',
+      values: { parts: 1n, share: 10_000n },
+    });
+    await expect(
+      stage.as('operator').split({ tokenId: agentShareId, parts: [{ share: 2n ** 32n }] }),
+    ).rejects.toMatchObject({ code: 'share_too_large' });
+  });
+
+  test('P27: value that was split off is merged again', async () => {
+    const { agentId, lot } = await createSale(stage);
+    const consumer = stage.as('consumer');
+    const { tokenId } = await consumer.buyValue({ classId: agentId, lot, units: 1_000n });
+    const { tokenIds } = await consumer.split({ tokenId, parts: [{ units: 300n }, { units: 200n }] });
+    expect(await valueOf(tokenId)).toBe(500n);
+    expect((await consumer.merge({ fromTokenIds: tokenIds, toTokenId: tokenId })).units).toBe(500n);
+    expect(await valueOf(tokenId)).toBe(1_000n);
+  });
+
+  test('P27: the backing of burned units is revenue of the class', async () => {
+    const { agentId, lot } = await createSale(stage);
+    const { tokenId } = await stage.as('consumer').buyValue({ classId: agentId, lot, units: 1_000n });
+    expect((await stage.as('consumer').burnValue({ tokenId, units: 400n })).revenue).toBe(400n * price.numerator);
+    expect(await valueOf(tokenId)).toBe(600n);
+  });
+
+  test('R22: a retired share leaves the class', async () => {
+    const { agentShareId } = await createClasses(stage);
+    expect(await stage.as('operator').retireShare({ tokenId: agentShareId })).toMatchObject({
+      share: 10_000n,
+      totalShare: 0n,
+    });
+    await expect(stage.as('operator').retireShare({ tokenId: agentShareId })).rejects.toMatchObject({
+      code: 'DATNoActiveShare',
+    });
+  });
+});
