@@ -11,13 +11,15 @@ contract BytecodeTest is Test {
     uint8 private constant PUSH1 = 0x60;
     uint8 private constant PUSH32 = 0x7f;
 
-    string[6] private names = [
+    string[8] private names = [
         "DataAnchoringToken",
         "DataAnchoringTokenExtension",
         "DataAnchoringTokenSecondExtension",
         "DataAnchoringTokenThirdExtension",
         "ValueChannels",
-        "ValueMarket"
+        "ValueMarket",
+        "ContributorRoots",
+        "ContributorVault"
     ];
 
     function test_EveryContractFits() public {

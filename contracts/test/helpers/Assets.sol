@@ -146,3 +146,16 @@ contract FalseReturnAsset is RawAsset {
         return true;
     }
 }
+
+/// @notice Takes from balances by itself, as a rebasing asset does.
+contract ShrinkingAsset is ERC20 {
+    constructor() ERC20("Shrinking", "SHR") {}
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function shrink(address account, uint256 amount) external {
+        _burn(account, amount);
+    }
+}

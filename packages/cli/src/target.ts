@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { BaseError, parseDeployment, parseUpFile, type Deployment, type UpFile } from '@kedge/core';
+import {
+  BaseError,
+  laterContracts,
+  neededContracts,
+  parseDeployment,
+  parseUpFile,
+  type Deployment,
+  type UpFile,
+} from '@kedge/core';
 import { dataDirOf, type Context } from './context.js';
 import { parseAddress, textOption } from './parse.js';
 import { usageError } from './usageError.js';
@@ -17,12 +25,7 @@ export type Target = {
   readonly chainId?: number;
 };
 
-const neededNames = ['DataAnchoringToken', 'DataAnchoringTokenExtension', 'ValueChannels', 'ValueMarket'] as const;
-const contractNames = [
-  ...neededNames,
-  'DataAnchoringTokenSecondExtension',
-  'DataAnchoringTokenThirdExtension',
-] as const;
+const contractNames = [...neededContracts, ...laterContracts];
 
 /** Reads `--rpc`, `--contracts`, `--data-dir` and `.kedge/up.json`. The options win over the file. */
 export async function findTarget(context: Pick<Context, 'cwd' | 'options'>): Promise<Target> {
@@ -87,7 +90,7 @@ async function readContracts(text: string, cwd: string): Promise<Given> {
     return [known, parseAddress(address.trim(), name)] as const;
   });
   const contracts: Partial<Deployment['contracts']> = Object.fromEntries(pairs);
-  const missing = neededNames.filter((name) => contracts[name] === undefined);
+  const missing = neededContracts.filter((name) => contracts[name] === undefined);
   if (missing.length > 0) throw usageError(`--contracts lacks ${missing.join(', ')}.`);
   return { contracts: contracts as Deployment['contracts'] };
 }

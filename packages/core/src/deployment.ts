@@ -2,31 +2,42 @@ import { z } from 'zod';
 import type { Address } from './hex.js';
 import { addressSchema, parseWith } from './schemas.js';
 
+/** Every deployment has these. */
+export const neededContracts = [
+  'DataAnchoringToken',
+  'DataAnchoringTokenExtension',
+  'ValueChannels',
+  'ValueMarket',
+] as const;
+
+/** Absent where the contracts were deployed before there was one. */
+export const laterContracts = [
+  'DataAnchoringTokenSecondExtension',
+  'DataAnchoringTokenThirdExtension',
+  'ContributorRoots',
+] as const;
+
+type NeededContract = (typeof neededContracts)[number];
+type LaterContract = (typeof laterContracts)[number];
+
+/** The name of a contract of Kedge, as `kedge deploy --json` prints it. */
+export type ContractName = NeededContract | LaterContract;
+
+/** Addresses by contract. */
+export type DeployedContracts = { [name in NeededContract]: Address } & { [name in LaterContract]?: Address };
+
 /** Where the contracts are. */
-export type Deployment = {
-  chainId: number;
-  contracts: {
-    DataAnchoringToken: Address;
-    DataAnchoringTokenExtension: Address;
-    /** Absent where the contracts were deployed before there was one. */
-    DataAnchoringTokenSecondExtension?: Address;
-    /** As the second. */
-    DataAnchoringTokenThirdExtension?: Address;
-    ValueChannels: Address;
-    ValueMarket: Address;
-  };
-};
+export type Deployment = { chainId: number; contracts: DeployedContracts };
+
+/** Addresses by contract, as they are kept in files. */
+export const contractsSchema: z.ZodType<DeployedContracts> = z.object({
+  ...shapeOf(neededContracts, addressSchema),
+  ...shapeOf(laterContracts, addressSchema.exactOptional()),
+});
 
 export const deploymentSchema: z.ZodType<Deployment> = z.looseObject({
   chainId: z.int().positive(),
-  contracts: z.object({
-    DataAnchoringToken: addressSchema,
-    DataAnchoringTokenExtension: addressSchema,
-    DataAnchoringTokenSecondExtension: addressSchema.exactOptional(),
-    DataAnchoringTokenThirdExtension: addressSchema.exactOptional(),
-    ValueChannels: addressSchema,
-    ValueMarket: addressSchema,
-  }),
+  contracts: contractsSchema,
 });
 
 /**
@@ -44,4 +55,8 @@ export function parseDeployment(value: unknown): Deployment {
     hints: ['Make one with: kedge deploy --rpc URL --json'],
   });
   return { chainId, contracts };
+}
+
+function shapeOf<name extends string, schema>(names: readonly name[], schema: schema): Record<name, schema> {
+  return Object.fromEntries(names.map((name) => [name, schema])) as Record<name, schema>;
 }

@@ -1,4 +1,13 @@
-export { dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi } from './abi.gen.js';
+export { contributorRootsAbi, dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi } from './abi.gen.js';
+export {
+  contributorLeaf,
+  contributorTree,
+  encodeContributors,
+  parseContributors,
+  type Contributor,
+  type ContributorProof,
+  type ContributorTree,
+} from './contributors.js';
 export { BaseError, showValue, type BaseErrorOptions, type ErrorKind } from './baseError.js';
 export { canonicalJson } from './canonicalJson.js';
 export {
@@ -22,7 +31,16 @@ export {
   type CroissantInput,
   type CroissantParent,
 } from './croissant.js';
-export { deploymentSchema, parseDeployment, type Deployment } from './deployment.js';
+export {
+  contractsSchema,
+  deploymentSchema,
+  laterContracts,
+  neededContracts,
+  parseDeployment,
+  type ContractName,
+  type DeployedContracts,
+  type Deployment,
+} from './deployment.js';
 export {
   channelTypes,
   domainSeparatorOf,

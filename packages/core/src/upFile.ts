@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Deployment } from './deployment.js';
+import { contractsSchema, type Deployment } from './deployment.js';
 import type { Hex } from './hex.js';
-import { addressSchema, decimalSchema, hashSchema, parseWith } from './schemas.js';
+import { decimalSchema, hashSchema, parseWith } from './schemas.js';
 import { classKinds, type ClassKind } from './token.js';
 
 /** `.kedge/up.json`: how to reach what `kedge up` runs. Holds the API key: mode 0600. Further fields are kept. */
@@ -23,14 +23,7 @@ export const upFileSchema = z.looseObject({
   rpcUrl: urlSchema,
   gatewayUrl: urlSchema.refine((url) => url.endsWith('/v1'), 'expected a URL that ends in /v1'),
   apiKey: z.string().min(1),
-  contracts: z.object({
-    DataAnchoringToken: addressSchema,
-    DataAnchoringTokenExtension: addressSchema,
-    DataAnchoringTokenSecondExtension: addressSchema.exactOptional(),
-    DataAnchoringTokenThirdExtension: addressSchema.exactOptional(),
-    ValueChannels: addressSchema,
-    ValueMarket: addressSchema,
-  }),
+  contracts: contractsSchema,
   classes: z.array(
     z.looseObject({
       classId: decimalSchema(64),

@@ -1,9 +1,19 @@
-import { dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi, type Deployment } from '@kedge/core';
+import {
+  BaseError,
+  contributorRootsAbi,
+  dataAnchoringTokenAbi,
+  valueChannelsAbi,
+  valueMarketAbi,
+  type Address,
+  type ContractName,
+  type Deployment,
+} from '@kedge/core';
 import { withErrors } from './errorAbi.js';
 
 const tokenAbi = withErrors(dataAnchoringTokenAbi);
 const channelsAbi = withErrors(valueChannelsAbi);
 const marketAbi = withErrors(valueMarketAbi);
+const rootsAbi = withErrors(contributorRootsAbi);
 
 /** `address` and `abi` of the token, for viem's contract functions. */
 export function tokenOf(deployment: Deployment) {
@@ -16,4 +26,19 @@ export function channelsOf(deployment: Deployment) {
 
 export function marketOf(deployment: Deployment) {
   return { address: deployment.contracts.ValueMarket, abi: marketAbi } as const;
+}
+
+export function contributorRootsOf(deployment: Deployment) {
+  return { address: laterAddress(deployment, 'ContributorRoots'), abi: rootsAbi } as const;
+}
+
+/** Contracts beside the token came later: an older deployment lacks them. */
+function laterAddress({ chainId, contracts }: Deployment, name: ContractName): Address {
+  const address = contracts[name];
+  if (address !== undefined) return address;
+  throw new BaseError(`The deployment on chain ${chainId} has no ${name}.`, {
+    code: 'contract_missing',
+    values: { contract: name },
+    hints: [`Deploy ${name} for its DataAnchoringToken and add the address to the deployment.`],
+  });
 }

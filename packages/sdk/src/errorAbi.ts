@@ -1,4 +1,4 @@
-import { dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi } from '@kedge/core';
+import { contributorRootsAbi, dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi } from '@kedge/core';
 import { parseAbi, type Abi, type AbiParameter } from 'viem';
 
 export type ErrorItem = { readonly type: 'error'; readonly name: string; readonly inputs: readonly AbiParameter[] };
@@ -17,6 +17,7 @@ export const errorAbi: readonly ErrorItem[] = [
   ...dataAnchoringTokenAbi,
   ...valueChannelsAbi,
   ...valueMarketAbi,
+  ...contributorRootsAbi,
   ...openZeppelinErrors,
 ].flatMap((item) => (item.type === 'error' ? [item] : []));
 

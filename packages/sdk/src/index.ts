@@ -12,14 +12,22 @@ export {
 } from './actions/capture.js';
 export { checkDeployment } from './actions/checkDeployment.js';
 export { claim, type ClaimParameters } from './actions/claim.js';
+export { claimContribution, type ClaimContributionParameters } from './actions/claimContribution.js';
 export { closeChannel, type CloseChannelParameters, type CloseChannelReturn } from './actions/closeChannel.js';
 export { collectRoyalty, type CollectRoyaltyParameters } from './actions/collectRoyalty.js';
+export {
+  commitContributors,
+  type CommitContributorsParameters,
+  type CommitContributorsReturn,
+} from './actions/commitContributors.js';
 export { createClass, type CreateClassParameters, type CreateClassReturn } from './actions/createClass.js';
 export { createLot, type CreateLotParameters } from './actions/createLot.js';
 export { deployContracts, type DeployContractsParameters } from './actions/deployContracts.js';
 export { findReceiptAnchor, type AnchoredRoot, type FindReceiptAnchorParameters } from './actions/findReceiptAnchor.js';
 export { getChannelState, type ChannelState } from './actions/getChannelState.js';
 export { getClass, type ClassView } from './actions/getClass.js';
+export { getContribution, type ContributionView, type GetContributionParameters } from './actions/getContribution.js';
+export { getContributors, type ContributorsView } from './actions/getContributors.js';
 export { getLot, type LotView } from './actions/getLot.js';
 export { getOwed } from './actions/getOwed.js';
 export { getRevenue, type RevenueView } from './actions/getRevenue.js';
@@ -33,6 +41,8 @@ export { openListing, type OpenListingParameters } from './actions/openListing.j
 export { publishPolicy, type PublishPolicyParameters } from './actions/publishPolicy.js';
 export { refund, type RefundParameters } from './actions/refund.js';
 export { retireShare } from './actions/retireShare.js';
+export { setContributors, type SetContributorsParameters } from './actions/setContributors.js';
+export { settleContributors, type SettleContributorsParameters } from './actions/settleContributors.js';
 export { settleRevenue, type SettleRevenueParameters, type SettleRevenueReturn } from './actions/settleRevenue.js';
 export { split, type SplitParameters, type SplitPart, type SplitReturn } from './actions/split.js';
 export { topUp, type TopUpParameters, type TopUpReturn } from './actions/topUp.js';

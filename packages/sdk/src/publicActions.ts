@@ -3,6 +3,8 @@ import { checkDeployment } from './actions/checkDeployment.js';
 import { findReceiptAnchor } from './actions/findReceiptAnchor.js';
 import { getChannelState } from './actions/getChannelState.js';
 import { getClass } from './actions/getClass.js';
+import { getContribution } from './actions/getContribution.js';
+import { getContributors } from './actions/getContributors.js';
 import { getLot } from './actions/getLot.js';
 import { getOwed } from './actions/getOwed.js';
 import { getRevenue } from './actions/getRevenue.js';
@@ -18,6 +20,8 @@ export type PublicActions = {
   readonly findReceiptAnchor: Bound<typeof findReceiptAnchor>;
   readonly getChannelState: Bound<typeof getChannelState>;
   readonly getClass: Bound<typeof getClass>;
+  readonly getContribution: Bound<typeof getContribution>;
+  readonly getContributors: Bound<typeof getContributors>;
   readonly getLot: Bound<typeof getLot>;
   readonly getOwed: Bound<typeof getOwed>;
   readonly getRevenue: Bound<typeof getRevenue>;
@@ -37,6 +41,8 @@ export function publicActions(client: ReadClient): PublicActions {
     findReceiptAnchor: (parameters) => findReceiptAnchor(client, parameters),
     getChannelState: (parameters) => getChannelState(client, parameters),
     getClass: (parameters) => getClass(client, parameters),
+    getContribution: (parameters) => getContribution(client, parameters),
+    getContributors: (parameters) => getContributors(client, parameters),
     getLot: (parameters) => getLot(client, parameters),
     getOwed: (parameters) => getOwed(client, parameters),
     getRevenue: (parameters) => getRevenue(client, parameters),

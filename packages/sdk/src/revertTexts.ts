@@ -125,6 +125,27 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   ValueMarketTooExpensive: { message: 'The price is above what the buyer allows.' },
   ValueMarketWrongPayment: { message: 'The payment does not fit the price.' },
   ValueMarketSurplusRefused: { message: 'The buyer refused the ETH beyond the price.' },
+  ContributorRootsNotOwner: { message: 'Only the holder of the token may commit it.', hints: holderOnly },
+  ContributorRootsNoShare: { message: 'The token has no share, so it would never earn.' },
+  ContributorRootsHasValue: {
+    message: 'The token has value, which nobody could use any more.',
+    hints: ['Move the value to another token of its lot, or use it; or mint a share without value.'],
+  },
+  ContributorRootsEmptyRoot: { message: 'The root or its total weight is zero.' },
+  ContributorRootsNotCommitted: {
+    message: 'The token is not committed to contributors.',
+    hints: ['Its holder does so with commitContributors.'],
+  },
+  ContributorRootsNotController: { message: 'The caller may not set roots of the token.' },
+  ContributorRootsNotPendingController: { message: 'The right to re-root was not offered to the caller.' },
+  ContributorRootsWrongProof: {
+    message: 'The proof does not lead to the root of its epoch.',
+    hints: ['Make it from the list of that epoch, in its order: contributorTree of @kedge/core.'],
+  },
+  ContributorRootsUnauthorized: { message: 'Only the contributor itself may choose where its part is paid.' },
+  ContributorRootsExhausted: {
+    message: 'The leaves weigh more than their root says, and others have taken what there was.',
+  },
   ERC20InsufficientBalance: { message: 'The account has too little of the asset.' },
   ERC20InsufficientAllowance: { message: 'The account allows too little of the asset to be taken.' },
   ERC721IncorrectOwner: { message: 'The token belongs to another account.' },

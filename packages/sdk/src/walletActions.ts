@@ -3,8 +3,10 @@ import { burnValue } from './actions/burnValue.js';
 import { buyValue } from './actions/buyValue.js';
 import { capture } from './actions/capture.js';
 import { claim } from './actions/claim.js';
+import { claimContribution } from './actions/claimContribution.js';
 import { closeChannel } from './actions/closeChannel.js';
 import { collectRoyalty } from './actions/collectRoyalty.js';
+import { commitContributors } from './actions/commitContributors.js';
 import { createClass } from './actions/createClass.js';
 import { createLot } from './actions/createLot.js';
 import { merge } from './actions/merge.js';
@@ -15,6 +17,8 @@ import { openListing } from './actions/openListing.js';
 import { publishPolicy } from './actions/publishPolicy.js';
 import { refund } from './actions/refund.js';
 import { retireShare } from './actions/retireShare.js';
+import { setContributors } from './actions/setContributors.js';
+import { settleContributors } from './actions/settleContributors.js';
 import { settleRevenue } from './actions/settleRevenue.js';
 import { split } from './actions/split.js';
 import { topUp } from './actions/topUp.js';
@@ -29,8 +33,10 @@ export type WalletActions = {
   readonly buyValue: Bound<typeof buyValue>;
   readonly capture: Bound<typeof capture>;
   readonly claim: Bound<typeof claim>;
+  readonly claimContribution: Bound<typeof claimContribution>;
   readonly closeChannel: Bound<typeof closeChannel>;
   readonly collectRoyalty: Bound<typeof collectRoyalty>;
+  readonly commitContributors: Bound<typeof commitContributors>;
   readonly createClass: Bound<typeof createClass>;
   readonly createLot: Bound<typeof createLot>;
   readonly merge: Bound<typeof merge>;
@@ -41,6 +47,8 @@ export type WalletActions = {
   readonly publishPolicy: Bound<typeof publishPolicy>;
   readonly refund: Bound<typeof refund>;
   readonly retireShare: Bound<typeof retireShare>;
+  readonly setContributors: Bound<typeof setContributors>;
+  readonly settleContributors: Bound<typeof settleContributors>;
   readonly settleRevenue: Bound<typeof settleRevenue>;
   readonly split: Bound<typeof split>;
   readonly topUp: Bound<typeof topUp>;
@@ -59,8 +67,10 @@ export function walletActions(client: WriteClient): WalletActions {
     buyValue: (parameters) => buyValue(client, parameters),
     capture: (parameters) => capture(client, parameters),
     claim: (parameters) => claim(client, parameters),
+    claimContribution: (parameters) => claimContribution(client, parameters),
     closeChannel: (parameters) => closeChannel(client, parameters),
     collectRoyalty: (parameters) => collectRoyalty(client, parameters),
+    commitContributors: (parameters) => commitContributors(client, parameters),
     createClass: (parameters) => createClass(client, parameters),
     createLot: (parameters) => createLot(client, parameters),
     merge: (parameters) => merge(client, parameters),
@@ -71,6 +81,8 @@ export function walletActions(client: WriteClient): WalletActions {
     publishPolicy: (parameters) => publishPolicy(client, parameters),
     refund: (parameters) => refund(client, parameters),
     retireShare: (parameters) => retireShare(client, parameters),
+    setContributors: (parameters) => setContributors(client, parameters),
+    settleContributors: (parameters) => settleContributors(client, parameters),
     settleRevenue: (parameters) => settleRevenue(client, parameters),
     split: (parameters) => split(client, parameters),
     topUp: (parameters) => topUp(client, parameters),

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => anvil.stop());
 
 describe('deployContracts', () => {
-  test('deploys six contracts that know each other', async () => {
+  test('deploys contracts that know each other', async () => {
     const { publicClient } = anvil;
     const steps: string[] = [];
     const deployment = await deployContracts(
@@ -26,6 +26,7 @@ describe('deployContracts', () => {
       'DataAnchoringToken',
       'ValueChannels',
       'ValueMarket',
+      'ContributorRoots',
     ]);
     expect(deployment.chainId).toBe(31337);
     const token = tokenOf(deployment);

@@ -1,4 +1,4 @@
-import { BaseError, type Address, type Hex } from '@kedge/core';
+import { BaseError, contractsSchema, type Address, type Hex } from '@kedge/core';
 import { z } from 'zod';
 import { readJsonFile, writeDurably } from './durableFile.js';
 
@@ -10,14 +10,6 @@ const address = z.custom<Address>(
 const integer = z.string().regex(/^\d+$/).transform(BigInt);
 const port = z.number().int().min(1).max(65_535);
 
-const contractsSchema = z.object({
-  DataAnchoringToken: address,
-  DataAnchoringTokenExtension: address,
-  DataAnchoringTokenSecondExtension: address.exactOptional(),
-  DataAnchoringTokenThirdExtension: address.exactOptional(),
-  ValueChannels: address,
-  ValueMarket: address,
-});
 const anchoredClassSchema = z.object({ name: z.string(), classId: integer, shareTokenId: integer });
 const channelSchema = z.object({
   channelId: hex,

@@ -1,5 +1,6 @@
-import { BaseError, type Address, type Deployment, type Hex } from '@kedge/core';
+import { BaseError, type Address, type ContractName, type Deployment, type Hex } from '@kedge/core';
 import {
+  contributorRootsBytecode,
   dataAnchoringTokenBytecode,
   dataAnchoringTokenExtensionBytecode,
   dataAnchoringTokenSecondExtensionBytecode,
@@ -18,11 +19,11 @@ const partConstructor = parseAbi(['constructor(address token)']);
 
 export type DeployContractsParameters = {
   /** Called before each contract, for whoever shows progress. */
-  readonly onStep?: (contract: keyof Deployment['contracts']) => void;
+  readonly onStep?: (contract: ContractName) => void;
 };
 
 /**
- * Deploys the six contracts, each after those whose address it is given. They have no owner: who deploys gets no rights.
+ * Deploys all contracts, each after those whose address it is given. They have no owner: who deploys gets no rights.
  *
  * @throws BaseError `chain_unreachable`, `insufficient_funds`.
  *
@@ -33,7 +34,7 @@ export async function deployContracts(
   client: Pick<WriteClient, 'publicClient' | 'walletClient'>,
   { onStep }: DeployContractsParameters = {},
 ): Promise<Deployment> {
-  const deploy = (contract: keyof Deployment['contracts'], data: Hex): Promise<Address> => {
+  const deploy = (contract: ContractName, data: Hex): Promise<Address> => {
     onStep?.(contract);
     return deployOne(client, contract, data);
   };
@@ -56,6 +57,7 @@ export async function deployContracts(
   const part = (bytecode: Hex) => encodeDeployData({ abi: partConstructor, bytecode, args: [token] });
   const channels = await deploy('ValueChannels', part(valueChannelsBytecode));
   const market = await deploy('ValueMarket', part(valueMarketBytecode));
+  const contributorRoots = await deploy('ContributorRoots', part(contributorRootsBytecode));
   return {
     chainId: await client.publicClient.getChainId(),
     contracts: {
@@ -65,6 +67,7 @@ export async function deployContracts(
       DataAnchoringTokenThirdExtension: third,
       ValueChannels: channels,
       ValueMarket: market,
+      ContributorRoots: contributorRoots,
     },
   };
 }

@@ -1,0 +1,88 @@
+import { contributorTree, zeroAddress, type Contributor } from '@kedge/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { getContributors } from '../src/index.js';
+import { addressOf, createClasses, hash, startStage, type Stage } from './fixture.js';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.anvil.stop());
+
+const first: Contributor[] = [
+  { account: addressOf('consumer'), weight: 3n },
+  { account: addressOf('operator'), weight: 1n },
+];
+const second: Contributor[] = [{ account: addressOf('stranger'), weight: 1n }];
+
+describe('contributors of a token', () => {
+  test('R24: a token is committed, settled, claimed, and re-rooted without loss', async () => {
+    const { datasetId, datasetShareId: tokenId } = await createClasses(stage);
+    const [contributor, consumer, stranger] = [stage.as('contributor'), stage.as('consumer'), stage.as('stranger')];
+    const committed = await contributor.commitContributors({ tokenId, contributors: first, cid: 'bafy-first' });
+    const tree = contributorTree(first, hash);
+    expect(committed).toMatchObject({ root: tree.root, totalWeight: 4n });
+    expect(await stranger.getContributors({ tokenId })).toEqual({
+      vault: committed.vault,
+      controller: addressOf('contributor'),
+      epoch: 1,
+      root: tree.root,
+      totalWeight: 4n,
+    });
+    expect((await consumer.getToken({ tokenId })).holder).toBe(committed.vault);
+
+    await stage.as('issuer').settleRevenue({ classId: datasetId, amount: 10_000n });
+    const before = { tokenId, epoch: 1, leaf: { index: 0, ...first[0]! } };
+    expect(await consumer.getContribution(before)).toEqual({ claimable: 0n, open: true, unsettled: 10_000n });
+    expect((await stranger.settleContributors({ tokenId })).amount).toBe(10_000n);
+    expect(await consumer.getContribution(before)).toEqual({ claimable: 7_500n, open: true, unsettled: 0n });
+
+    const paid = await consumer.claimContribution({ tokenId, epoch: 1, leaf: tree.proofOf(0) });
+    expect(paid.amount).toBe(7_500n);
+    const again = await consumer.claimContribution({ tokenId, epoch: 1, leaf: tree.proofOf(0) });
+    expect(again.amount).toBe(0n);
+
+    await stage.as('issuer').settleRevenue({ classId: datasetId, amount: 10_000n });
+    const set = await contributor.setContributors({ tokenId, contributors: second, assets: [zeroAddress] });
+    expect(set.epoch).toBe(2);
+    await stage.as('issuer').settleRevenue({ classId: datasetId, amount: 20_000n });
+    expect((await stranger.settleContributors({ tokenId })).amount).toBe(20_000n);
+    // Anyone may pay a contributor.
+    const late = await stranger.claimContribution({ tokenId, epoch: 1, leaf: tree.proofOf(1) });
+    expect(late.amount).toBe(5_000n);
+    const newest = await stranger.claimContribution({
+      tokenId,
+      epoch: 2,
+      leaf: contributorTree(second, hash).proofOf(0),
+    });
+    expect(newest.amount).toBe(20_000n);
+  });
+
+  test('R24: what cannot be is refused, and named', async () => {
+    const { datasetShareId: tokenId, agentShareId } = await createClasses(stage);
+    const [contributor, stranger] = [stage.as('contributor'), stage.as('stranger')];
+    await expect(stranger.getContributors({ tokenId })).rejects.toMatchObject({ code: 'ContributorRootsNotCommitted' });
+    await expect(stranger.commitContributors({ tokenId: agentShareId, contributors: second })).rejects.toMatchObject({
+      code: 'ERC8028Unauthorized',
+    });
+    await contributor.commitContributors({ tokenId, contributors: first });
+    await expect(stranger.setContributors({ tokenId, contributors: second, assets: [] })).rejects.toMatchObject({
+      code: 'ContributorRootsNotController',
+      values: { controller: addressOf('contributor') },
+    });
+    const leaf = { ...contributorTree(first, hash).proofOf(0), weight: 4n };
+    await expect(stranger.claimContribution({ tokenId, epoch: 1, leaf })).rejects.toMatchObject({
+      code: 'ContributorRootsWrongProof',
+    });
+  });
+
+  test('a deployment without the contract is named', async () => {
+    const { publicClient } = stage.anvil;
+    const { ContributorRoots: _, ...contracts } = stage.deployment.contracts;
+    const deployment = { ...stage.deployment, contracts };
+    await expect(getContributors({ publicClient, deployment }, { tokenId: 1n })).rejects.toMatchObject({
+      code: 'contract_missing',
+      values: { contract: 'ContributorRoots' },
+    });
+  });
+});
