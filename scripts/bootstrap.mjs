@@ -16,10 +16,10 @@ const scopes = {
   full: [],
 };
 const tasks = {
-  start: { scope: 'run', steps: [build('packages/cli'), node('packages/cli/dist/main.js', 'up', ...rest)] },
-  build: { scope: 'run', steps: [build('packages/cli')] },
-  test: { scope: 'full', steps: [build(), node('scripts/test.mjs', ...rest)] },
-  'test:deep': { scope: 'full', steps: [build(), node('scripts/test.mjs', '--deep', ...rest)] },
+  start: { scope: 'run', steps: [build('packages/cli'), dashboard, node('packages/cli/dist/main.js', 'up', ...rest)] },
+  build: { scope: 'run', steps: [build('packages/cli'), dashboard] },
+  test: { scope: 'full', steps: [build(), dashboard, node('scripts/test.mjs', ...rest)] },
+  'test:deep': { scope: 'full', steps: [build(), dashboard, node('scripts/test.mjs', '--deep', ...rest)] },
   check: { scope: 'full', steps: [build(), node('scripts/check.mjs', ...rest)] },
   fix: { scope: 'full', steps: [node('scripts/fix.mjs', ...rest)] },
   bench: { scope: 'full', steps: [build(), node('bench/run.mjs', ...rest)] },
@@ -31,6 +31,11 @@ function node(...args) {
 
 function build(project = '.') {
   return () => run(process.execPath, ['node_modules/typescript/bin/tsc', '--build', project]);
+}
+
+/** Builds the page that `kedge up` serves, unless what it is made of is as it was. */
+function dashboard() {
+  return run(process.execPath, ['packages/web/scripts/build.mjs']);
 }
 
 /** Runs a command in the foreground and resolves with its exit code. */

@@ -9,6 +9,7 @@ const checks = [
   ['format of contracts', forgePath(), ['fmt', '--check']],
   ['lint', node, [...bin('oxlint/bin/oxlint'), '--deny-warnings']],
   ['types', node, [...bin('typescript/bin/tsc'), '--project', 'tsconfig.test.json']],
+  ['types of the dashboard', node, [...bin('typescript/bin/tsc'), '--project', 'packages/web/tsconfig.json']],
   ['imports between packages', node, ['scripts/checkBoundaries.mjs']],
   ['lockfile', node, ['scripts/checkLockfile.mjs']],
   ['contracts', forgePath(), ['build', '--skip', 'test', '--quiet']],

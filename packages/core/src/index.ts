@@ -149,3 +149,4 @@ export {
   type ReceiptCheck,
   type VerifyReceiptsInput,
 } from './verifyReceipts.js';
+export { parseWebConfig, webConfigSchema, type WebConfig } from './webConfig.js';

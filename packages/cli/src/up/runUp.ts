@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { relative } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { BaseError } from '@kedge/core';
 import { bytesToHex } from 'viem';
 import type { Context } from '../context.js';
 import { dumpChain } from './chainDump.js';
 import type { Services } from './createServices.js';
+import type { Dashboard } from './dashboard.js';
 import { dataPathsOf, makeFolders, type DataPaths } from './dataPaths.js';
 import { endLeftovers } from './endLeftovers.js';
-import { choosePorts, requireFreePorts } from './ports.js';
+import { choosePorts, completePorts, requireFreePorts, type Ports } from './ports.js';
 import type { OtherUpstream } from './programs.js';
 import { answersRpc } from './rpc.js';
 import { startStack } from './startStack.js';
@@ -50,6 +52,7 @@ export async function runUp(
   const lock = await takeUpLock(paths.lock, paths.root, { startedBy, onWait });
 
   let services: Services | undefined;
+  let dashboard: Dashboard | undefined;
   const stop = listenForStop(startedBy, () => {
     services?.killAll();
     note('stopped at once; the chain goes on from its last saved block');
@@ -67,6 +70,7 @@ export async function runUp(
       models: options.models,
       onFailed: (error) => failure.abort(error),
       onServices: (made) => (services = made),
+      onDashboard: (made) => (dashboard = made),
       checkStop: () => {
         if (stop.signal.aborted) throw stopped;
       },
@@ -81,6 +85,7 @@ export async function runUp(
     lock.markStopping();
     if (stop.signal.aborted)
       note(`stopping (${String(stop.signal.reason)}): the gateway finishes its calls and captures what was used`);
+    await dashboard?.close();
     await services?.stopAll();
     if (stop.signal.aborted) note('stopped; the next start goes on from here');
     stop.dispose();
@@ -107,18 +112,24 @@ async function prepare(paths: DataPaths, options: UpOptions, note: (line: string
     );
   });
   if (found.length > 0) note(`ended what an earlier kedge up left running: ${found.join(', ')}`);
-  const state: UpState = known ?? {
+  const state = known ?? {
     format: 'kedge-up/1',
-    ports: await choosePorts(paths.root),
     channelSalt: bytesToHex(randomBytes(32)),
     steps: {},
+    ports: undefined,
   };
-  const ports = options.newPorts && known !== undefined ? await choosePorts(paths.root, known.ports) : state.ports;
-  const ready = { ...state, ports };
-  if (known === undefined || options.newPorts) writeUpState(paths.state, ready);
+  const ports = await portsOf(paths.root, state.ports, options.newPorts);
+  const ready: UpState = { ...state, ports };
+  if (!isDeepStrictEqual(known?.ports, ports)) writeUpState(paths.state, ready);
   await requireFreePorts(ports);
   requireChainDump(paths, ready);
   return ready;
+}
+
+/** The ports that the folder has, where it has them. */
+async function portsOf(folder: string, known: Partial<Ports> | undefined, wantsNew: boolean): Promise<Ports> {
+  if (known === undefined || wantsNew) return choosePorts(folder, known);
+  return completePorts(folder, known);
 }
 
 /** Without the chain, the ledger and the state file speak of value that is nowhere. */

@@ -3,6 +3,7 @@ import { createContentStore } from '@kedge/store';
 import { keepApiKey } from './apiKey.js';
 import { createChain } from './chain.js';
 import { createServices, type Services } from './createServices.js';
+import { dashboardFolder, startDashboard, type Dashboard } from './dashboard.js';
 import type { DataPaths } from './dataPaths.js';
 import { demoModel } from './demoTerms.js';
 import { writeDurably } from './durableFile.js';
@@ -29,6 +30,8 @@ export async function startStack(options: {
   onFailed: (error: unknown) => void;
   /** Hears of the services before the first one runs. */
   onServices: (services: Services) => void;
+  /** Hears of the dashboard when it serves; it is served by this process. */
+  onDashboard: (dashboard: Dashboard) => void;
   /** Throws when starting should go no further. */
   checkStop: () => void;
 }): Promise<{ upFile: object; view: Omit<UpView, 'dataDir'> }> {
@@ -97,12 +100,18 @@ export async function startStack(options: {
   await agentStarting;
   checkStop();
   const apiKey = keepApiKey(paths.apiKey);
-  const upFile = upFileOf(paths, ports, apiKey, made);
+  const folder = dashboardFolder();
+  const upFile = upFileOf(paths, ports, apiKey, made, folder !== undefined);
+  if (folder !== undefined) {
+    const store = createContentStore({ dir: paths.store });
+    options.onDashboard(await startDashboard({ folder, port: ports.dashboard, up: upFile, store }));
+  }
   writeDurably(paths.upFile, `${JSON.stringify(upFile, null, 2)}\n`);
   const view: Omit<UpView, 'dataDir'> = {
     gatewayUrl: upFile.gatewayUrl,
     apiKey,
     rpcUrl: upFile.rpcUrl,
+    dashboardUrl: folder === undefined ? undefined : `http://127.0.0.1:${ports.dashboard}`,
     chainId: upFile.chainId,
     models: made.policy.models,
     docsClass: made.docs,

@@ -7,7 +7,7 @@ import type { Ports } from './ports.js';
 import type { SetUp } from './setUp.js';
 
 /** The content of `.kedge/up.json`: what any program needs to use the stack. */
-export function upFileOf(paths: DataPaths, ports: Ports, apiKey: string, made: SetUp): UpFile {
+export function upFileOf(paths: DataPaths, ports: Ports, apiKey: string, made: SetUp, hasDashboard: boolean): UpFile {
   const { docs, agent, channel, deployment, lot, policy, tokenId } = made;
   const addresses = Object.keys(roles).map((role) => [role, developmentAccount(role as Role).address]);
   return parseUpFile({
@@ -15,6 +15,7 @@ export function upFileOf(paths: DataPaths, ports: Ports, apiKey: string, made: S
     rpcUrl: `http://127.0.0.1:${ports.chain}`,
     gatewayUrl: `http://127.0.0.1:${ports.gateway}/v1`,
     apiKey,
+    ...(hasDashboard ? { dashboardUrl: `http://127.0.0.1:${ports.dashboard}` } : {}),
     classes: [
       {
         classId: String(docs.classId),

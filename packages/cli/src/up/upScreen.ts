@@ -15,6 +15,8 @@ export type UpView = {
   readonly gatewayUrl: string;
   readonly apiKey: string;
   readonly rpcUrl: string;
+  /** Absent where the dashboard was not built. */
+  readonly dashboardUrl: string | undefined;
   readonly chainId: number;
   readonly models: readonly string[];
   readonly docsClass: { readonly name: string; readonly classId: bigint };
@@ -42,6 +44,7 @@ export function upScreen(view: UpView): string[] {
     `Kedge is up after ${seconds(view.milliseconds)}. Ctrl-C stops it; the next start goes on from here.`,
     '',
     ...table([
+      ['dashboard', view.dashboardUrl ?? 'not built: npm run build, then start again'],
       ['gateway', `${view.gatewayUrl}   (model ${model})`],
       ['API key', `${view.apiKey}   (a channel in capped mode, until ${day(view.deadline)})`],
       ['chain', `${view.rpcUrl}   (chain id ${view.chainId})`],

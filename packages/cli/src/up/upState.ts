@@ -1,6 +1,7 @@
 import { BaseError, contractsSchema, type Address, type Hex } from '@kedge/core';
 import { z } from 'zod';
 import { readJsonFile, writeDurably } from './durableFile.js';
+import type { Ports } from './ports.js';
 
 const hex = z.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-f]*$/i.test(value), 'not hex');
 const address = z.custom<Address>(
@@ -39,14 +40,17 @@ const stepsSchema = z.object({
 
 const upStateSchema = z.object({
   format: z.literal('kedge-up/1'),
-  ports: z.object({ chain: port, agent: port, gateway: port }),
+  /** A folder that was set up before the dashboard existed has no port for it. */
+  ports: z.object({ chain: port, agent: port, gateway: port, dashboard: port.exactOptional() }),
   /** Makes this folder's channel id its own. */
   channelSalt: hex,
   steps: stepsSchema,
 });
 
-/** What `up` remembers of a data folder. */
-export type UpState = z.output<typeof upStateSchema>;
+/** What the state file holds. */
+export type KnownUpState = z.output<typeof upStateSchema>;
+/** What `up` remembers of a data folder, with a port for everything. */
+export type UpState = Omit<KnownUpState, 'ports'> & { readonly ports: Ports };
 export type UpSteps = UpState['steps'];
 export type Contracts = NonNullable<UpSteps['contracts']>;
 export type DocsStep = NonNullable<UpSteps['docs']>;
@@ -58,7 +62,7 @@ export type ChannelStep = NonNullable<UpSteps['channel']>;
  *
  * @throws BaseError code `damaged_file`
  */
-export function readUpState(path: string): UpState | undefined {
+export function readUpState(path: string): KnownUpState | undefined {
   const json = readJsonFile(path);
   if (json === undefined) return undefined;
   const parsed = upStateSchema.safeParse(json);

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { portOwner } from '../../src/up/portOwner.js';
-import { choosePorts, requireFreePorts } from '../../src/up/ports.js';
+import { choosePorts, completePorts, portNames, requireFreePorts } from '../../src/up/ports.js';
 
 const listen = (port: number) =>
   new Promise<number>((resolve, reject) => {
@@ -15,7 +15,7 @@ test('ports follow from the folder, so that clones differ and a folder keeps its
   const a = await choosePorts('/clones/a/.kedge');
   expect(await choosePorts('/clones/a/.kedge')).toEqual(a);
   const b = await choosePorts('/clones/b/.kedge');
-  expect(new Set([...Object.values(a), ...Object.values(b)]).size).toBe(6);
+  expect(new Set([...Object.values(a), ...Object.values(b)]).size).toBe(2 * portNames.length);
 });
 
 test('taken ports are passed over', async () => {
@@ -28,6 +28,15 @@ test('taken ports are passed over', async () => {
 test('new ports are other ports', async () => {
   const first = await choosePorts('/clones/d/.kedge');
   expect((await choosePorts('/clones/d/.kedge', first)).chain).not.toBe(first.chain);
+});
+
+test('a folder that has no port for something gets one of its own, and keeps the others', async () => {
+  const { chain, gateway, agent } = await choosePorts('/clones/g/.kedge');
+  const known = { chain: gateway, agent, gateway: chain };
+  const completed = await completePorts('/clones/g/.kedge', known);
+  expect(completed).toMatchObject(known);
+  expect(new Set(Object.values(completed)).size).toBe(portNames.length);
+  expect(await completePorts('/clones/g/.kedge', completed)).toEqual(completed);
 });
 
 test('a taken port names its owner and the way out', async () => {

@@ -39,7 +39,7 @@ async function emptyChain() {
   });
   const fresh: UpState = {
     format: 'kedge-up/1',
-    ports: { chain: port, agent: port + 1, gateway: port + 2 },
+    ports: { chain: port, agent: port + 1, gateway: port + 2, dashboard: port + 3 },
     channelSalt: `0x${'5a'.repeat(32)}`,
     steps: {},
   };
@@ -105,7 +105,7 @@ test('docs that differ from the anchored ones are noticed', async () => {
 test('a kill after any step, recorded or not, changes nothing: the next start finds what is there', async () => {
   const { paths, fresh, run, publicClient } = await emptyChain();
   const first = await run(fresh);
-  const recorded = readUpState(paths.state)!;
+  const recorded = { ...readUpState(paths.state)!, ports: fresh.ports };
   const height = await publicClient.getBlockNumber();
   for (const [index] of stepNames.entries()) {
     if (index === 0) continue;
@@ -130,7 +130,7 @@ test('a chain that is not the one of the state file is reported', async () => {
   const { paths, run } = await emptyChain();
   const other = await emptyChain();
   await other.run(other.fresh);
-  const state = readUpState(other.paths.state)!;
+  const state = { ...readUpState(other.paths.state)!, ports: other.fresh.ports };
   const refusal = run(state);
   await expect(refusal).rejects.toMatchObject({ code: 'chain_state_missing' });
   await expect(refusal).rejects.toThrow(paths.chainDump);

@@ -1,0 +1,166 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { existsSync } from 'node:fs';
+import { dirname, extname, join, normalize, sep } from 'node:path';
+import { pipeline } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { BaseError, toProblemDetails, type UpFile, type WebConfig } from '@kedge/core';
+import type { ContentStore } from '@kedge/store';
+
+/** The dashboard of a running stack. */
+export type Dashboard = { readonly url: string; close(): Promise<void> };
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+};
+const cidPattern = /^\/ipfs\/([a-z0-9]{10,120})$/;
+
+/** The folder with the built dashboard; undefined where it was not built. */
+export function dashboardFolder(): string | undefined {
+  const page = fileURLToPath(import.meta.resolve('@kedge/web/index.html'));
+  return existsSync(page) ? dirname(page) : undefined;
+}
+
+/** What the page is told of the stack. The key is in it: it is served on the loopback interface only. */
+export function webConfigOf(up: UpFile, indexerUrl: string | undefined): WebConfig {
+  return {
+    chainId: up.chainId,
+    contracts: up.contracts,
+    rpcUrl: up.rpcUrl,
+    chainName: 'Local development chain',
+    gatewayUrl: '/v1',
+    publicGatewayUrl: up.gatewayUrl,
+    apiKey: up.apiKey,
+    channelId: up.channelId,
+    models: up['models'] as string[],
+    contentUrl: '/ipfs',
+    developmentAccounts: up['accounts'] as NonNullable<WebConfig['developmentAccounts']>,
+    ...(indexerUrl === undefined ? {} : { indexerUrl: '/indexer' }),
+  };
+}
+
+/**
+ * Serves the built dashboard on 127.0.0.1, with its configuration, the content store under `/ipfs/`, and the gateway and
+ * the indexer under its own origin, so that the page needs no permission from either.
+ */
+export async function startDashboard(options: {
+  folder: string;
+  port: number;
+  up: UpFile;
+  indexerUrl?: string | undefined;
+  store: ContentStore;
+}): Promise<Dashboard> {
+  const { folder, up, store, indexerUrl } = options;
+  const config = JSON.stringify(webConfigOf(up, indexerUrl));
+  const gateway = new URL(up.gatewayUrl);
+  const server = createServer((request, response) => {
+    const fail = (error: unknown): void => sendProblem(response, error);
+    try {
+      requireLoopback(request);
+      const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+      if (path === '/config.json') return send(response, 'application/json', config);
+      if (path.startsWith('/v1/')) return forward(request, response, new URL(request.url!, gateway), 'gateway');
+      if (path.startsWith('/indexer/') && indexerUrl !== undefined) {
+        return forward(request, response, new URL(request.url!.slice('/indexer'.length), indexerUrl), 'indexer');
+      }
+      const cid = cidPattern.exec(path)?.[1];
+      if (cid !== undefined) {
+        store.getBytes(cid).then((bytes) => send(response, 'application/octet-stream', bytes, 'immutable'), fail);
+        return;
+      }
+      sendFile(response, folder, path).catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, '127.0.0.1', () => resolve());
+  });
+  return {
+    url: `http://127.0.0.1:${options.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** A page of another name that resolves to this machine would otherwise read the API key (DNS rebinding). */
+function requireLoopback(request: IncomingMessage): void {
+  if (/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? '')) return;
+  throw new BaseError('The dashboard answers to 127.0.0.1 and localhost only.', {
+    code: 'not_local',
+    status: 403,
+    values: { host: request.headers.host ?? '' },
+    hints: ['Open the address that kedge up shows.'],
+  });
+}
+
+/** Passes a request on as it is; the answer streams back. */
+function forward(request: IncomingMessage, response: ServerResponse, target: URL, name: string): void {
+  const { host: _host, connection: _connection, ...headers } = request.headers;
+  const upstream = httpRequest(target, { method: request.method ?? 'GET', headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    pipeline(answer, response, () => undefined);
+  });
+  upstream.on('error', (cause) => {
+    if (response.headersSent) return response.destroy();
+    const hints = ['kedge up starts it again by itself; try again in a moment.'];
+    sendProblem(
+      response,
+      new BaseError(`The ${name} does not answer.`, {
+        code: `${name}_down`,
+        status: 502,
+        kind: 'transient',
+        hints,
+        cause,
+      }),
+    );
+  });
+  response.on('close', () => upstream.destroy());
+  pipeline(request, upstream, () => undefined);
+}
+
+async function sendFile(response: ServerResponse, folder: string, path: string): Promise<void> {
+  const file = normalize(join(folder, path === '/' ? 'index.html' : decodeURIComponent(path)));
+  const found = file.startsWith(folder + sep) && extname(file) in types;
+  const bytes = found ? await readFile(file).catch(ignoreMissing) : undefined;
+  if (bytes === undefined) {
+    throw new BaseError(`There is no ${path.slice(0, 100)} here.`, { code: 'not_found', status: 404 });
+  }
+  send(response, types[extname(file)]!, bytes, path.startsWith('/assets/') ? 'immutable' : undefined);
+}
+
+function send(response: ServerResponse, type: string, body: string | Uint8Array, cache?: 'immutable'): void {
+  response.writeHead(200, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': cache === undefined ? 'no-cache' : 'public, max-age=31536000, immutable',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy':
+      "default-src 'self'; connect-src 'self' http: https: ws: wss:; img-src 'self' data:; " +
+      "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  });
+  response.end(body);
+}
+
+function sendProblem(response: ServerResponse, error: unknown): void {
+  const { status, body } = toProblemDetails(error);
+  if (response.headersSent) return void response.destroy();
+  const missing = error instanceof BaseError && error.code === 'block_missing';
+  response.writeHead(missing ? 404 : status, { 'content-type': 'application/problem+json' });
+  response.end(JSON.stringify(body));
+}
+
+function ignoreMissing(error: unknown): undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'EISDIR') return undefined;
+  throw error;
+}

@@ -1,0 +1,129 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseUpFile, parseWebConfig, zeroAddress, zeroHash } from '@kedge/core';
+import { createContentStore } from '@kedge/store';
+import { expect, onTestFinished, test } from 'vitest';
+import { startDashboard } from '../../src/up/dashboard.js';
+import { freePort } from './support.js';
+
+const contract = (digit: string) => `0x${digit.repeat(40)}`;
+
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function dashboard(gatewayPort: number) {
+  const root = mkdtempSync(join(tmpdir(), 'kedge-dashboard-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const folder = join(root, 'dist');
+  mkdirSync(join(folder, 'assets'), { recursive: true });
+  writeFileSync(join(folder, 'index.html'), '<title>page</title>');
+  writeFileSync(join(folder, 'assets', 'a-1.js'), 'let a;');
+  writeFileSync(join(root, 'secret.json'), '{}');
+  const store = createContentStore({ dir: join(root, 'store') });
+  const up = parseUpFile({
+    chainId: 31337,
+    rpcUrl: 'http://127.0.0.1:1',
+    gatewayUrl: `http://127.0.0.1:${gatewayPort}/v1`,
+    apiKey: 'kedge-test',
+    contracts: {
+      DataAnchoringToken: contract('1'),
+      DataAnchoringTokenExtension: contract('2'),
+      ValueChannels: contract('3'),
+      ValueMarket: contract('4'),
+    },
+    classes: [],
+    tokenId: '1',
+    channelId: zeroHash,
+    models: ['kedge-docs'],
+    accounts: { consumer: zeroAddress },
+  });
+  const { url, close } = await startDashboard({ folder, port: await freePort(), up, store });
+  onTestFinished(close);
+  return { url, store };
+}
+
+/** A request with exactly this path and these headers, which `fetch` would tidy up. */
+function ask(
+  url: string,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: string }> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path, headers }, (answer) => {
+      let body = '';
+      answer.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+test('the page, its assets and its configuration are served, with headers that keep it to itself', async () => {
+  const { url } = await dashboard(1);
+  const page = await fetch(url);
+  expect([page.status, await page.text()]).toEqual([200, '<title>page</title>']);
+  expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+  expect((await fetch(`${url}/assets/a-1.js`)).headers.get('cache-control')).toContain('immutable');
+  const config = parseWebConfig(await (await fetch(`${url}/config.json`)).json());
+  expect(config).toMatchObject({ apiKey: 'kedge-test', gatewayUrl: '/v1', models: ['kedge-docs'] });
+});
+
+test('a name that only resolves to this machine is refused: it must not read the API key', async () => {
+  const { url } = await dashboard(1);
+  expect((await ask(url, '/config.json', { host: 'attacker.example' })).status).toBe(403);
+  expect((await ask(url, '/config.json', { host: 'localhost:1234' })).status).toBe(200);
+});
+
+test('files outside of the page are not there', async () => {
+  const { url } = await dashboard(1);
+  for (const path of ['/../secret.json', '/%2e%2e/secret.json', '/..%2fsecret.json', '/assets', '/nothing.js']) {
+    expect((await ask(url, path)).status, path).toBe(404);
+  }
+});
+
+test('documents of the content store are served by CID', async () => {
+  const { url, store } = await dashboard(1);
+  const cid = await store.putJson({ hello: 'world' });
+  expect(await (await fetch(`${url}/ipfs/${cid}`)).json()).toEqual({ hello: 'world' });
+  const other = cid.slice(0, -4) + (cid.endsWith('aaaa') ? 'bbbb' : 'aaaa');
+  expect((await fetch(`${url}/ipfs/${other}`)).status).toBeGreaterThanOrEqual(400);
+});
+
+test('calls reach the gateway as they are, and its answer streams', async () => {
+  let finish = (): void => undefined;
+  const gateway = createServer((incoming, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'kedge-receipt': 'abc' });
+    response.write(`data: ${incoming.method} ${incoming.url} ${incoming.headers.authorization}\n\n`);
+    finish = () => response.end('data: [DONE]\n\n');
+  });
+  const { url } = await dashboard(await listening(gateway));
+  const answer = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer kedge-test' },
+    body: '{}',
+  });
+  const reader = answer.body!.getReader();
+  const first = new TextDecoder().decode((await reader.read()).value);
+  expect(first).toBe('data: POST /v1/chat/completions Bearer kedge-test\n\n');
+  expect(answer.headers.get('kedge-receipt')).toBe('abc');
+  finish();
+  expect(new TextDecoder().decode((await reader.read()).value)).toBe('data: [DONE]\n\n');
+});
+
+test('a gateway that is down is said to be down', async () => {
+  const { url } = await dashboard(await freePort());
+  const answer = await fetch(`${url}/v1/models`);
+  expect(answer.status).toBe(502);
+  expect(await answer.json()).toMatchObject({ type: '/problems/gateway_down', detail: 'The gateway does not answer.' });
+});

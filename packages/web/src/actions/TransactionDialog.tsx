@@ -1,0 +1,160 @@
+import { Dialog } from '@base-ui/react/dialog';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Copyable } from '../ui/Copyable.js';
+import { wordsOf } from '../ui/ErrorState.js';
+import { Icon } from '../ui/icons.js';
+import { useWriter } from '../wallet/useKedge.js';
+import { useWallet } from '../wallet/useWallet.js';
+import { runTransaction } from './runTransaction.js';
+import type { Progress, Transaction, TransactionForm } from './transaction.js';
+
+const steps = { checking: 'Check it on the chain', signing: 'Sign in your wallet', mining: 'In a block' } as const;
+
+/** A transaction from its form to its block: what it will do, each step, and what came of it. */
+export function TransactionDialog({
+  form: Form,
+  isOpen,
+  onClose,
+}: {
+  form: TransactionForm;
+  isOpen: boolean;
+  onClose: () => void;
+}) {
+  const [progress, setProgress] = useState<Progress>({ at: 'review' });
+  const isUnderWay = progress.at === 'checking' || progress.at === 'signing' || progress.at === 'mining';
+  return (
+    <Dialog.Root open={isOpen} onOpenChange={(open) => !open && !isUnderWay && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="backdrop" />
+        <Dialog.Popup className="dialog">
+          <Form>
+            {(transaction) => (
+              <Review transaction={transaction} progress={progress} onProgress={setProgress} onClose={onClose} />
+            )}
+          </Form>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Review({
+  transaction,
+  progress,
+  onProgress,
+  onClose,
+}: {
+  transaction: Transaction;
+  progress: Progress;
+  onProgress: (progress: Progress) => void;
+  onClose: () => void;
+}) {
+  const queries = useQueryClient();
+  const writer = useWriter();
+  const wallet = useWallet();
+  const { title, effects, note } = transaction;
+  const isBefore = progress.at === 'review' || progress.at === 'failed';
+  const confirm = async (): Promise<void> => {
+    await runTransaction(transaction, writer, onProgress);
+    await queries.invalidateQueries();
+  };
+  return (
+    <>
+      {effects !== undefined && (
+        <section aria-label="What it will do">
+          <dl className="effects">
+            {effects.map(({ label, value }) => (
+              <div key={label}>
+                <dt>{label}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      )}
+      {note !== undefined && <p className="small muted">{note}</p>}
+      {wallet.isElsewhere && (
+        <p className="callout warn">Your wallet is on chain {wallet.chainId}. Switch its network first.</p>
+      )}
+      <Steps progress={progress} />
+      {progress.at === 'failed' && <Failure error={progress.error} />}
+      {progress.at === 'done' && (
+        <div className="callout good" role="status">
+          {progress.message}
+          {progress.hash !== undefined && (
+            <div>
+              Transaction <Copyable value={progress.hash} label="transaction" />
+            </div>
+          )}
+        </div>
+      )}
+      <div className="row end">
+        {progress.at === 'done' ? (
+          <button className="button primary" type="button" onClick={onClose}>
+            Close
+          </button>
+        ) : (
+          <>
+            <Dialog.Close className="button" disabled={!isBefore}>
+              Cancel
+            </Dialog.Close>
+            <button
+              className="button primary"
+              type="button"
+              disabled={!isBefore || effects === undefined || wallet.isElsewhere || wallet.address === undefined}
+              onClick={() => void confirm()}
+            >
+              {progress.at === 'failed' ? 'Try again' : title}
+            </button>
+          </>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Steps({ progress }: { progress: Progress }) {
+  if (progress.at === 'review') return null;
+  const names = Object.keys(steps) as (keyof typeof steps)[];
+  const now =
+    progress.at === 'done' ? names.length : names.indexOf(progress.at === 'failed' ? progress.step : progress.at);
+  const stateOf = (index: number): 'done' | 'failed' | 'now' | 'later' => {
+    if (index < now) return 'done';
+    if (index > now) return 'later';
+    return progress.at === 'failed' ? 'failed' : 'now';
+  };
+  return (
+    <ol className="steps" aria-live="polite">
+      {names.map((name, index) => {
+        const state = stateOf(index);
+        return (
+          <li key={name} data-state={state} aria-current={state === 'now' ? 'step' : undefined}>
+            {state === 'now' ? (
+              <span className="spinner" />
+            ) : (
+              <Icon name={state === 'done' ? 'check' : state === 'failed' ? 'cross' : 'down'} size={16} />
+            )}
+            {steps[name]}
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function Failure({ error }: { error: unknown }) {
+  const { message, hints } = wordsOf(error);
+  return (
+    <div className="callout bad" role="alert">
+      {message}
+      {hints.length > 0 && (
+        <ul>
+          {hints.map((hint) => (
+            <li key={hint}>{hint}</li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { createContext, lazy, Suspense, useContext, useState, type ReactNode } from 'react';
+import type { TransactionForm } from './transaction.js';
+
+const TransactionDialog = lazy(() =>
+  import('./TransactionDialog.js').then((module) => ({ default: module.TransactionDialog })),
+);
+
+const OpenContext = createContext<(form: TransactionForm) => void>(() => undefined);
+
+/** Opens the dialog in which a transaction is reviewed, signed and followed. */
+export function useTransactionDialog(): (form: TransactionForm) => void {
+  return useContext(OpenContext);
+}
+
+/** Holds the one dialog of the page; it is loaded when it is first opened. */
+export function TransactionProvider({ children }: { children: ReactNode }) {
+  const [shown, setShown] = useState<{ form: TransactionForm; turn: number } | undefined>(undefined);
+  const [isOpen, setOpen] = useState(false);
+  const open = (form: TransactionForm): void => {
+    setShown((before) => ({ form, turn: (before?.turn ?? 0) + 1 }));
+    setOpen(true);
+  };
+  return (
+    <OpenContext value={open}>
+      {children}
+      {shown !== undefined && (
+        <Suspense fallback={null}>
+          <TransactionDialog key={shown.turn} form={shown.form} isOpen={isOpen} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </OpenContext>
+  );
+}

@@ -1,0 +1,46 @@
+import { BaseError } from '@kedge/core';
+import type { KedgeClient, Wallet } from '@kedge/sdk';
+import { UserRejectedRequestError, BaseError as ViemError } from 'viem';
+import type { Progress, Transaction } from './transaction.js';
+
+type Report = (progress: Progress) => void;
+
+/** Carries a transaction out and reports each step. Resolves when it is over, whatever became of it. */
+export async function runTransaction(
+  { run }: Transaction,
+  writer: (watch: (wallet: Wallet) => Wallet) => Promise<KedgeClient>,
+  report: Report,
+): Promise<void> {
+  let step: 'checking' | 'signing' | 'mining' = 'checking';
+  let hash: `0x${string}` | undefined;
+  const watched = (wallet: Wallet): Wallet => ({
+    ...wallet,
+    writeContract: async (parameters) => {
+      step = 'signing';
+      report({ at: 'signing' });
+      hash = await wallet.writeContract(parameters as never);
+      step = 'mining';
+      report({ at: 'mining', hash });
+      return hash;
+    },
+  });
+  report({ at: 'checking' });
+  try {
+    const message = await run(await writer(watched));
+    report({ at: 'done', hash, message });
+  } catch (error) {
+    report({ at: 'failed', step, error: isRejection(error) ? rejected() : error });
+  }
+}
+
+function isRejection(error: unknown): boolean {
+  const inner = error instanceof BaseError ? error.cause : error;
+  return inner instanceof ViemError && inner.walk((cause) => cause instanceof UserRejectedRequestError) !== null;
+}
+
+function rejected(): BaseError {
+  return new BaseError('You declined it in your wallet.', {
+    code: 'rejected',
+    hints: ['Nothing was sent, and nothing has changed.'],
+  });
+}

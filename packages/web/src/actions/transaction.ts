@@ -1,0 +1,30 @@
+import type { KedgeClient } from '@kedge/sdk';
+import type { ReactNode } from 'react';
+
+/** One line of what a transaction will do. */
+export type Effect = { readonly label: string; readonly value: ReactNode };
+
+/** What the reader is about to sign, and how it is sent. */
+export type Transaction = {
+  /** As a button says it: "Buy value". */
+  readonly title: string;
+  readonly note?: ReactNode;
+  /** What it will do; undefined while the form is not valid. */
+  readonly effects: readonly Effect[] | undefined;
+  /** Simulates, asks the wallet, waits for the block. Resolves with what to say then. */
+  readonly run: (client: KedgeClient) => Promise<ReactNode>;
+};
+
+/** A form whose values make a transaction. It calls `useTransactionForm` of its own state. */
+export type TransactionForm = (properties: {
+  /** Shows the transaction of the present values below the form. */
+  readonly children: (transaction: Transaction) => ReactNode;
+}) => ReactNode;
+
+/** Where a transaction is. */
+export type Progress =
+  | { readonly at: 'review' }
+  | { readonly at: 'checking' | 'signing' }
+  | { readonly at: 'mining'; readonly hash: string }
+  | { readonly at: 'done'; readonly hash: string | undefined; readonly message: ReactNode }
+  | { readonly at: 'failed'; readonly step: 'checking' | 'signing' | 'mining'; readonly error: unknown };

@@ -1,0 +1,92 @@
+import { lazy, Suspense, useEffect, useRef } from 'react';
+import { PageSkeleton } from '../ui/Skeleton.js';
+import { WalletMenu } from '../wallet/WalletMenu.js';
+import { WrongNetworkBanner } from '../wallet/WrongNetworkBanner.js';
+import { useConfig } from './configContext.js';
+import { ErrorBoundary } from './ErrorBoundary.js';
+import { linkTo, pages, useRoute, type Route } from './router.js';
+import { ThemeButton } from './ThemeButton.js';
+
+const TryPage = lazy(() => import('../pages/try/TryPage.js').then((module) => ({ default: module.TryPage })));
+
+/** Header, present page, footer. */
+export function Shell() {
+  const route = useRoute();
+  const config = useConfig();
+  const main = useRef<HTMLElement>(null);
+  const key = route.page;
+  const shown = useRef(key);
+  useEffect(() => {
+    document.title = route.page in pages ? `${pages[route.page as keyof typeof pages]} · Kedge` : 'Kedge';
+    if (shown.current === key) return;
+    shown.current = key;
+    // A reader of the screen hears of the new page, and the keyboard goes on from its top.
+    main.current?.focus();
+    window.scrollTo(0, 0);
+  }, [key, route.page]);
+  return (
+    <div className="shell">
+      <a className="button primary skip-link" href={`#main`} onClick={(event) => skip(event, main.current)}>
+        Skip to content
+      </a>
+      <header className="header">
+        <WrongNetworkBanner />
+        <div className="header-row">
+          <a className="brand" href={linkTo('try')}>
+            <img src="./icon.svg" width="28" height="28" alt="" />
+            Kedge
+          </a>
+          <nav className="nav" aria-label="Pages">
+            {Object.entries(pages).map(([page, name]) => (
+              <a
+                key={page}
+                href={linkTo(page as keyof typeof pages)}
+                aria-current={route.page === page ? 'page' : undefined}
+              >
+                {name}
+              </a>
+            ))}
+          </nav>
+          <div className="header-tools">
+            <ThemeButton />
+            <WalletMenu />
+          </div>
+        </div>
+      </header>
+      <main className="main" id="main" ref={main} tabIndex={-1}>
+        <ErrorBoundary key={key}>
+          <Suspense fallback={<PageSkeleton />}>
+            <Page route={route} />
+          </Suspense>
+        </ErrorBoundary>
+      </main>
+      <footer className="footer">
+        <span>
+          {config.chainName ?? `Chain ${config.chainId}`} · chain id {config.chainId}
+        </span>
+        <span>Everything shown here can be read from the chain by anyone.</span>
+      </footer>
+    </div>
+  );
+}
+
+function Page({ route }: { route: Route }) {
+  switch (route.page) {
+    case 'try':
+      return <TryPage />;
+    case 'missing':
+      return (
+        <div className="page">
+          <h1>There is no such page</h1>
+          <p>
+            <a href={linkTo('try')}>Try a call</a> instead.
+          </p>
+        </div>
+      );
+  }
+}
+
+function skip(event: { preventDefault(): void }, main: HTMLElement | null): void {
+  event.preventDefault();
+  main?.focus();
+}

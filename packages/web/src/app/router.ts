@@ -1,0 +1,41 @@
+import { useSyncExternalStore } from 'react';
+
+/** The pages, in the order of the menu; `class` is reached from the others. */
+export const pages = {
+  try: 'Try it',
+} as const;
+
+export type Route =
+  | { readonly page: keyof typeof pages }
+  | { readonly page: 'class'; readonly classId: bigint }
+  | { readonly page: 'missing' };
+
+/**
+ * The page that an address' fragment names. The part after # is used so that a static build works below any path, on any
+ * server.
+ */
+export function parseRoute(hash: string): Route {
+  const [page = '', id, ...rest] = hash
+    .replace(/^#?\/?/, '')
+    .split('?')[0]!
+    .split('/');
+  if (rest.length > 0) return { page: 'missing' };
+  if (page === '' && id === undefined) return { page: 'try' };
+  if (page === 'class' && id !== undefined && /^[1-9]\d{0,18}$/.test(id)) return { page: 'class', classId: BigInt(id) };
+  return id === undefined && Object.hasOwn(pages, page) ? { page: page as keyof typeof pages } : { page: 'missing' };
+}
+
+/** The address of a page. */
+export function linkTo(page: keyof typeof pages | 'class', classId?: bigint): string {
+  return classId === undefined ? `#/${page}` : `#/${page}/${classId}`;
+}
+
+/** The present page. */
+export function useRoute(): Route {
+  return parseRoute(useSyncExternalStore(onHashChange, () => location.hash));
+}
+
+function onHashChange(listener: () => void): () => void {
+  window.addEventListener('hashchange', listener);
+  return () => window.removeEventListener('hashchange', listener);
+}

@@ -1,0 +1,84 @@
+import { encodeSignedReceipt, hashReceipt, splitSeq, type ReceiptCheck } from '@kedge/core';
+import { keccak256 } from 'viem';
+import { Copyable } from '../../ui/Copyable.js';
+import { grouped, showMoment } from '../../ui/format.js';
+import { Icon } from '../../ui/icons.js';
+import type { FinishedCall } from './streamChat.js';
+
+const names: Readonly<Record<ReceiptCheck['name'], string>> = {
+  path: 'Path to the signed root',
+  signature: 'Signature of the operator',
+  units: 'Units follow from the policy',
+  cumulative: 'Sum of the channel',
+  chain: 'Follows the receipt before it',
+  body: 'Exact bytes',
+  anchor: 'Anchored on chain',
+};
+
+/** A receipt, what it costs, and every check that this browser made of it. */
+export function ReceiptCard({ call, checks }: { call: FinishedCall; checks: readonly ReceiptCheck[] | undefined }) {
+  const { receipt } = call.receipt;
+  const { epoch, counter } = splitSeq(receipt.seq);
+  const isGood = checks?.every(({ ok }) => ok);
+  const isAnchored = checks?.some(({ name }) => name === 'anchor') ?? false;
+  return (
+    <details className="receipt">
+      <summary>
+        <span className="row">
+          {checks === undefined ? (
+            <span className="pill">
+              <span className="spinner" /> Checking the receipt
+            </span>
+          ) : (
+            <span className={isGood ? 'pill good' : 'pill bad'}>
+              <Icon name={isGood ? 'check' : 'cross'} size={14} />
+              {isGood ? 'Receipt verified in your browser' : 'The receipt is not good'}
+            </span>
+          )}
+          {checks !== undefined && (
+            <span className={isAnchored ? 'pill good' : 'pill'}>{isAnchored ? 'Anchored' : 'Not anchored yet'}</span>
+          )}
+        </span>
+        <span className="row small muted">
+          {receipt.metrics.map(({ metric, amount }) => (
+            <span key={metric}>
+              {grouped(String(amount))} {metric.replace('_', ' ')}
+            </span>
+          ))}
+          <strong>{grouped(String(receipt.units))} base units</strong>
+        </span>
+      </summary>
+      <ul className="checks">
+        {checks?.map(({ name, ok, detail }) => (
+          <li key={`${name}/${detail}`} data-ok={ok}>
+            <Icon name={ok ? 'check' : 'cross'} size={16} />
+            <span>
+              <strong>{names[name]}</strong>
+              <span className="detail">{detail}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+      <dl className="facts">
+        <dt>Number</dt>
+        <dd>
+          {String(counter)} of epoch {String(epoch)}
+        </dd>
+        <dt>Issued</dt>
+        <dd>{showMoment(receipt.issuedAt)}</dd>
+        <dt>Receipt hash</dt>
+        <dd>
+          <Copyable value={hashReceipt(receipt, (bytes) => keccak256(bytes, 'bytes'))} label="receipt hash" />
+        </dd>
+        <dt>Signed by</dt>
+        <dd>
+          <Copyable value={call.receipt.signer} label="address of the signer" />
+        </dd>
+        <dt>Whole receipt</dt>
+        <dd>
+          <Copyable value={encodeSignedReceipt(call.receipt)} label="receipt, for kedge verify" />
+        </dd>
+      </dl>
+    </details>
+  );
+}

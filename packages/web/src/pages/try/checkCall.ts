@@ -1,0 +1,97 @@
+import {
+  BaseError,
+  dataAnchoringTokenAbi,
+  parsePolicy,
+  parseReceiptLeaves,
+  policyHashOf,
+  verifyReceipts,
+  type AnchoredBatches,
+  type Policy,
+  type ReceiptCheck,
+  type SignedReceipt,
+} from '@kedge/core';
+import type { KedgeReadClient } from '@kedge/sdk';
+import { keccak256 as keccak, recoverAddress, sha256 as sha } from 'viem';
+import { readDocument } from '../../data/readDocument.js';
+import type { FinishedCall } from './streamChat.js';
+
+const keccak256 = (bytes: Uint8Array): Uint8Array => keccak(bytes, 'bytes');
+const sha256 = (bytes: Uint8Array): Uint8Array => sha(bytes, 'bytes');
+
+/** What is needed to check a call, beside the call. */
+export type CheckContext = { readonly client: KedgeReadClient; readonly contentUrl: string | undefined };
+
+/**
+ * Checks a call's receipt in this browser, with the code that every other verifier uses: path, signature, units by the
+ * policy, bodies, the link to the receipt before it where that is known, and, once its root is on chain, the anchor.
+ */
+export async function checkCall(
+  call: FinishedCall,
+  before: SignedReceipt | undefined,
+  { client, contentUrl }: CheckContext,
+): Promise<ReceiptCheck[]> {
+  const { receipt, batch } = call.receipt;
+  const { chainId, contracts } = client.deployment;
+  const [policy, anchor] = await Promise.all([
+    policyOf(call.receipt, { client, contentUrl }),
+    anchorOf(batch, { client, contentUrl }),
+  ]);
+  const follows = before !== undefined && before.receipt.seq + 1n === receipt.seq;
+  const receipts = follows ? [before, call.receipt] : [call.receipt];
+  const own = receipts.length - 1;
+  const bodies = receipts.map((_, index) =>
+    index === own ? { request: call.request, response: call.response } : undefined,
+  );
+  const checks = await verifyReceipts({
+    receipts,
+    domain: { chainId, verifyingContract: contracts.ValueChannels },
+    keccak256,
+    sha256,
+    recover: (hash, signature) => recoverAddress({ hash, signature }),
+    bodies,
+    ...(policy === undefined ? {} : { policy }),
+    ...(anchor === undefined ? {} : { anchors: [anchor] }),
+  });
+  return checks.filter(({ index }) => index === own);
+}
+
+/** The policy that the receipt's token was bought under, from the chain's URI; known by its hash. */
+async function policyOf(signed: SignedReceipt, { client, contentUrl }: CheckContext): Promise<Policy | undefined> {
+  const { tokenId, policyHash, classId } = signed.receipt;
+  const { policy } = await client.getToken({ tokenId });
+  const uri = await policyUriOf(client, classId, policy.version);
+  const found = await readDocument(contentUrl, uri);
+  if (found === undefined) return undefined;
+  const parsed = parsePolicy(found);
+  return policyHashOf(parsed, keccak256) === policyHash ? parsed : undefined;
+}
+
+async function policyUriOf(client: KedgeReadClient, classId: bigint, version: number): Promise<string> {
+  const [uri] = await client.publicClient.readContract({
+    address: client.deployment.contracts.DataAnchoringToken,
+    abi: dataAnchoringTokenAbi,
+    functionName: 'policyOf',
+    args: [classId, version],
+  });
+  return uri;
+}
+
+/** The root on chain over the receipt's batch, with its published leaves; undefined while there is none. */
+async function anchorOf(
+  { operator, epoch, batch }: SignedReceipt['batch'],
+  { client, contentUrl }: CheckContext,
+): Promise<AnchoredBatches | undefined> {
+  const root = await client.findReceiptAnchor({ operator, epoch, batch });
+  if (root === undefined) return undefined;
+  const json = await readDocument(contentUrl, `ipfs://${root.cid}`);
+  if (json === undefined) return undefined;
+  try {
+    const leaves = parseReceiptLeaves(json, keccak256);
+    const { operator: by, epoch: of } = leaves;
+    const batches = leaves.batches.map((each) => ({ operator: by, epoch: of, batch: each.batch, root: each.root }));
+    return { ...root, batches };
+  } catch (error) {
+    if (!(error instanceof BaseError)) throw error;
+    return { ...root, batches: [] };
+  }
+}

@@ -1,0 +1,137 @@
+import { BaseError, decodeSignedReceipt, receiptCommentPrefix, utf8, type SignedReceipt } from '@kedge/core';
+
+export type ChatMessage = { readonly role: 'user' | 'assistant'; readonly content: string };
+
+/** A call that is over: its receipt, and the exact bytes that the receipt's hashes are over (R16). */
+export type FinishedCall = {
+  readonly answer: string;
+  readonly receipt: SignedReceipt;
+  readonly request: Uint8Array;
+  readonly response: Uint8Array;
+};
+
+/**
+ * Asks an OpenAI-compatible API and hands on the answer as it streams in. What it costs is in the receipt, which comes as a
+ * comment line of the stream (R17).
+ *
+ * @throws BaseError `gateway_down`, `receipt_missing`, or the gateway's own refusal.
+ */
+export async function streamChat(options: {
+  gatewayUrl: string;
+  apiKey: string;
+  model: string;
+  messages: readonly ChatMessage[];
+  onText: (text: string) => void;
+  signal: AbortSignal;
+}): Promise<FinishedCall> {
+  const { gatewayUrl, apiKey, model, messages, onText, signal } = options;
+  const body = JSON.stringify({ model, messages, stream: true });
+  const response = await fetch(`${gatewayUrl}/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
+    body,
+    signal,
+  }).catch((cause: unknown) => {
+    if (signal.aborted) throw cause;
+    throw gatewayDown(cause);
+  });
+  if (!response.ok || response.body === null) throw await refusal(response);
+  const kept: Uint8Array[] = [];
+  let answer = '';
+  let receipt: SignedReceipt | undefined;
+  for await (const event of eventsOf(response.body)) {
+    const text = new TextDecoder().decode(event);
+    if (text.startsWith(receiptCommentPrefix)) {
+      receipt = decodeSignedReceipt(text.slice(receiptCommentPrefix.length).trim());
+      continue;
+    }
+    kept.push(event);
+    const delta = deltaOf(text);
+    if (delta === '') continue;
+    answer += delta;
+    onText(answer);
+  }
+  if (receipt === undefined) {
+    throw new BaseError('The answer ended without a receipt.', {
+      code: 'receipt_missing',
+      hints: ['A call without a receipt is not charged. Ask again.'],
+    });
+  }
+  return { answer, receipt, request: utf8(body), response: joined(kept) };
+}
+
+/** Events of a stream, each with the empty line that ends it, byte for byte. */
+async function* eventsOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  let rest: Uint8Array = new Uint8Array();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    rest = joined([rest, value]);
+    for (let end = endOfEvent(rest); end > 0; end = endOfEvent(rest)) {
+      yield rest.slice(0, end);
+      rest = rest.slice(end);
+    }
+  }
+  if (rest.length > 0) yield rest;
+}
+
+/** Where the first event ends; 0 while it is not whole. Line ends are LF or CR LF. */
+function endOfEvent(bytes: Uint8Array): number {
+  for (let index = 0; index + 1 < bytes.length; index += 1) {
+    if (bytes[index] !== 10) continue;
+    if (bytes[index + 1] === 10) return index + 2;
+    if (bytes[index + 1] === 13 && bytes[index + 2] === 10) return index + 3;
+  }
+  return 0;
+}
+
+/** The text that one event adds. @throws BaseError for an error that came in the middle of the stream. */
+function deltaOf(event: string): string {
+  let text = '';
+  for (const line of event.split(/\r?\n/)) {
+    const data = /^data: ?(.*)$/.exec(line)?.[1];
+    if (data === undefined || data.trim() === '[DONE]') continue;
+    const chunk = JSON.parse(data) as {
+      choices?: { delta?: { content?: string | null } }[];
+      error?: { message: string };
+    };
+    if (chunk.error !== undefined)
+      throw new BaseError(chunk.error.message, { code: 'stream_failed', kind: 'transient' });
+    text += chunk.choices?.[0]?.delta?.content ?? '';
+  }
+  return text;
+}
+
+async function refusal(response: Response): Promise<BaseError> {
+  const text = await response.text();
+  try {
+    const problem = JSON.parse(text) as { detail?: string; hints?: string[]; type?: string };
+    if (problem.detail !== undefined) {
+      const code = problem.type?.split('/').at(-1);
+      return new BaseError(problem.detail, { hints: problem.hints ?? [], ...(code === undefined ? {} : { code }) });
+    }
+  } catch (cause) {
+    return gatewayDown(cause);
+  }
+  return gatewayDown(new Error(`status ${response.status}`));
+}
+
+function gatewayDown(cause: unknown): BaseError {
+  return new BaseError('The gateway does not answer.', {
+    code: 'gateway_down',
+    kind: 'transient',
+    hints: ['Nothing was charged. kedge up starts it again by itself; try again in a moment.'],
+    cause,
+  });
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,65 @@
+import type { ReceiptCheck } from '@kedge/core';
+import { useRef, useState } from 'react';
+import { useConfig } from '../../app/configContext.js';
+import { useReader } from '../../wallet/useKedge.js';
+import { streamChat, type FinishedCall } from './streamChat.js';
+
+/** A question, what came of it so far, and what its receipt is worth. */
+export type Turn = {
+  readonly id: number;
+  readonly question: string;
+  readonly answer: string;
+  readonly call?: FinishedCall;
+  readonly checks?: readonly ReceiptCheck[];
+  readonly error?: unknown;
+};
+
+const anchorPatience = 20;
+
+/** A chat whose every answer is paid for, and checked here. */
+export function useChat(apiKey: string, model: string) {
+  const { gatewayUrl, contentUrl } = useConfig();
+  const client = useReader();
+  const [turns, setTurns] = useState<readonly Turn[]>([]);
+  const [isBusy, setBusy] = useState(false);
+  const running = useRef<AbortController | undefined>(undefined);
+  const update = (id: number, change: Partial<Turn>): void =>
+    setTurns((all) => all.map((turn) => (turn.id === id ? { ...turn, ...change } : turn)));
+
+  const check = async (id: number, call: FinishedCall, before: FinishedCall | undefined): Promise<void> => {
+    const { checkCall } = await import('./checkCall.js');
+    // The anchor comes with the next batch: looked for again until it is there.
+    for (let attempt = 0; attempt < anchorPatience; attempt += 1) {
+      const checks = await checkCall(call, before?.receipt, { client, contentUrl });
+      update(id, { checks });
+      if (checks.some(({ name }) => name === 'anchor')) return;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  };
+  const ask = async (question: string): Promise<void> => {
+    const id = turns.length;
+    const abort = new AbortController();
+    running.current = abort;
+    setBusy(true);
+    setTurns((all) => [...all, { id, question, answer: '' }]);
+    const finished = turns.flatMap(({ call, ...turn }) => (call === undefined ? [] : [{ ...turn, call }]));
+    const messages = [
+      ...finished.flatMap((turn) => [
+        { role: 'user', content: turn.question } as const,
+        { role: 'assistant', content: turn.answer } as const,
+      ]),
+      { role: 'user', content: question } as const,
+    ];
+    try {
+      const onText = (answer: string): void => update(id, { answer });
+      const call = await streamChat({ gatewayUrl: gatewayUrl!, apiKey, model, messages, onText, signal: abort.signal });
+      update(id, { answer: call.answer, call });
+      check(id, call, finished.at(-1)?.call).catch((error: unknown) => update(id, { error }));
+    } catch (error) {
+      update(id, { error: abort.signal.aborted ? new Error('Stopped. What had arrived is charged.') : error });
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { turns, isBusy, ask, stop: () => running.current?.abort() };
+}

@@ -1,0 +1,63 @@
+import { formatUnits } from '@kedge/core';
+
+/** 0x1234…abcd for whatever is longer than that. */
+export function shorten(text: string, lead = 6, tail = 4): string {
+  return text.length <= lead + tail + 3 ? text : `${text.slice(0, lead)}…${text.slice(-tail)}`;
+}
+
+/** Digits in groups of three: 1234567.5 is 1,234,567.5. */
+export function grouped(decimal: string): string {
+  const [whole = '', fraction] = decimal.split('.');
+  const text = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return fraction === undefined ? text : `${text}.${fraction}`;
+}
+
+/** Base units as whole units, exact. */
+export function showUnits(baseUnits: bigint, decimals: number): string {
+  return grouped(formatUnits(baseUnits, decimals));
+}
+
+/**
+ * An amount with at most `digits` significant decimals after the point, cut and not rounded: nobody is shown more than there
+ * is. What is too small to show is `<0.00…1`.
+ */
+export function showAmount(amount: bigint, decimals: number, digits = 6): string {
+  const exact = formatUnits(amount, decimals);
+  const [whole = '0', fraction = ''] = exact.split('.');
+  const cut = fraction.slice(0, digits).replace(/0+$/, '');
+  if (amount !== 0n && /^-?0$/.test(whole) && cut === '') return `<0.${'0'.repeat(digits - 1)}1`;
+  return grouped(cut === '' ? whole : `${whole}.${cut}`);
+}
+
+/** Basis points as per cent: 3000 is 30 %. */
+export function showBps(bps: number): string {
+  return `${formatUnits(BigInt(bps), 2)} %`;
+}
+
+/** A part of a whole in per cent, one decimal. */
+export function showPart(part: bigint, whole: bigint): string {
+  if (whole === 0n) return '0 %';
+  return `${formatUnits((part * 1000n) / whole, 1)} %`;
+}
+
+/** A Unix second as day and time of the reader's place. */
+export function showMoment(seconds: number | bigint): string {
+  return new Date(Number(seconds) * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/** How long ago, in one unit: 5 s, 3 min, 2 h, 4 d. */
+export function showAge(seconds: number | bigint, now: number): string {
+  const age = Math.max(0, Math.floor(now / 1000) - Number(seconds));
+  if (age < 60) return `${age} s ago`;
+  if (age < 3_600) return `${Math.floor(age / 60)} min ago`;
+  if (age < 86_400) return `${Math.floor(age / 3_600)} h ago`;
+  return `${Math.floor(age / 86_400)} d ago`;
+}
+
+/** A size in bytes, in the largest unit that leaves a whole part. */
+export function showBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)} KiB`;
+  if (bytes < 1024 ** 3) return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+  return `${(bytes / 1024 ** 3).toFixed(2)} GiB`;
+}
