@@ -12,6 +12,7 @@ export {
 } from './actions/capture.js';
 export { checkDeployment } from './actions/checkDeployment.js';
 export { claim, type ClaimParameters } from './actions/claim.js';
+export { claimBatch, type ClaimBatchParameters } from './actions/claimBatch.js';
 export { claimContribution, type ClaimContributionParameters } from './actions/claimContribution.js';
 export { closeChannel, type CloseChannelParameters, type CloseChannelReturn } from './actions/closeChannel.js';
 export { collectRoyalty, type CollectRoyaltyParameters } from './actions/collectRoyalty.js';
@@ -46,6 +47,8 @@ export { settleContributors, type SettleContributorsParameters } from './actions
 export { settleRevenue, type SettleRevenueParameters, type SettleRevenueReturn } from './actions/settleRevenue.js';
 export { split, type SplitParameters, type SplitPart, type SplitReturn } from './actions/split.js';
 export { topUp, type TopUpParameters, type TopUpReturn } from './actions/topUp.js';
+export { transferToken, type TransferTokenParameters } from './actions/transferToken.js';
+export { transferValue, type TransferValueParameters } from './actions/transferValue.js';
 export { withdraw, type WithdrawParameters } from './actions/withdraw.js';
 export { type ReadClient, type Sent, type Wallet, type WriteClient } from './client.js';
 export {

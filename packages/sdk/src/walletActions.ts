@@ -3,6 +3,7 @@ import { burnValue } from './actions/burnValue.js';
 import { buyValue } from './actions/buyValue.js';
 import { capture } from './actions/capture.js';
 import { claim } from './actions/claim.js';
+import { claimBatch } from './actions/claimBatch.js';
 import { claimContribution } from './actions/claimContribution.js';
 import { closeChannel } from './actions/closeChannel.js';
 import { collectRoyalty } from './actions/collectRoyalty.js';
@@ -22,6 +23,8 @@ import { settleContributors } from './actions/settleContributors.js';
 import { settleRevenue } from './actions/settleRevenue.js';
 import { split } from './actions/split.js';
 import { topUp } from './actions/topUp.js';
+import { transferToken } from './actions/transferToken.js';
+import { transferValue } from './actions/transferValue.js';
 import { withdraw } from './actions/withdraw.js';
 
 type Bound<action> = action extends (client: never, ...rest: infer rest) => infer result
@@ -33,6 +36,7 @@ export type WalletActions = {
   readonly buyValue: Bound<typeof buyValue>;
   readonly capture: Bound<typeof capture>;
   readonly claim: Bound<typeof claim>;
+  readonly claimBatch: Bound<typeof claimBatch>;
   readonly claimContribution: Bound<typeof claimContribution>;
   readonly closeChannel: Bound<typeof closeChannel>;
   readonly collectRoyalty: Bound<typeof collectRoyalty>;
@@ -52,6 +56,8 @@ export type WalletActions = {
   readonly settleRevenue: Bound<typeof settleRevenue>;
   readonly split: Bound<typeof split>;
   readonly topUp: Bound<typeof topUp>;
+  readonly transferToken: Bound<typeof transferToken>;
+  readonly transferValue: Bound<typeof transferValue>;
   readonly withdraw: Bound<typeof withdraw>;
 };
 
@@ -67,6 +73,7 @@ export function walletActions(client: WriteClient): WalletActions {
     buyValue: (parameters) => buyValue(client, parameters),
     capture: (parameters) => capture(client, parameters),
     claim: (parameters) => claim(client, parameters),
+    claimBatch: (parameters) => claimBatch(client, parameters),
     claimContribution: (parameters) => claimContribution(client, parameters),
     closeChannel: (parameters) => closeChannel(client, parameters),
     collectRoyalty: (parameters) => collectRoyalty(client, parameters),
@@ -86,6 +93,8 @@ export function walletActions(client: WriteClient): WalletActions {
     settleRevenue: (parameters) => settleRevenue(client, parameters),
     split: (parameters) => split(client, parameters),
     topUp: (parameters) => topUp(client, parameters),
+    transferToken: (parameters) => transferToken(client, parameters),
+    transferValue: (parameters) => transferValue(client, parameters),
     withdraw: (parameters) => withdraw(client, parameters),
   };
 }

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addressOf, createClasses, createSale, startStage, type Stage } from './fixture.js';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.anvil.stop());
+
+const read = (tokenId: bigint) => stage.as('stranger').getToken({ tokenId });
+
+describe('transferValue', () => {
+  test('value moves between tokens of a lot, and L1: its sum stays', async () => {
+    const { agentId, lot } = await createSale(stage);
+    const from = await stage.as('consumer').buyValue({ classId: agentId, lot, units: 1_000n });
+    const to = await stage.as('stranger').buyValue({ classId: agentId, lot, units: 1n });
+    await stage.as('consumer').transferValue({ fromTokenId: from.tokenId, toTokenId: to.tokenId, units: 400n });
+    expect([(await read(from.tokenId)).value, (await read(to.tokenId)).value]).toEqual([600n, 401n]);
+    await expect(
+      stage.as('consumer').transferValue({ fromTokenId: from.tokenId, toTokenId: to.tokenId, units: 601n }),
+    ).rejects.toMatchObject({ code: 'ERC8028InsufficientValue' });
+  });
+});
+
+describe('transferToken', () => {
+  test('the token has a new holder, and only its holder gives it away', async () => {
+    const { agentId, lot } = await createSale(stage);
+    const { tokenId } = await stage.as('consumer').buyValue({ classId: agentId, lot, units: 10n });
+    const to = addressOf('stranger');
+    await expect(stage.as('operator').transferToken({ tokenId, to })).rejects.toMatchObject({
+      code: 'ERC8028Unauthorized',
+    });
+    await stage.as('consumer').transferToken({ tokenId, to });
+    expect(await read(tokenId)).toMatchObject({ holder: to, value: 10n });
+  });
+});
+
+describe('claimBatch', () => {
+  test('L4: one transaction claims what several tokens earned, and the next one nothing', async () => {
+    const { agentId } = await createClasses(stage);
+    const issuer = stage.as('issuer');
+    const shares = [1n, 3n];
+    const tokenIds: bigint[] = [];
+    for (const shareRatio of shares) {
+      const { tokenId } = await issuer.mintShare({ classId: agentId, to: addressOf('stranger'), shareRatio });
+      tokenIds.push(tokenId);
+    }
+    await issuer.settleRevenue({ classId: agentId, amount: 1_000_000n });
+    const claimable = await Promise.all(tokenIds.map(async (tokenId) => (await read(tokenId)).pendingRevenue));
+    const { amount } = await stage.as('stranger').claimBatch({ tokenIds });
+    expect(amount).toBe(claimable.reduce((sum, each) => sum + each, 0n));
+    expect(amount).toBeGreaterThan(0n);
+    expect((await stage.as('stranger').claimBatch({ tokenIds })).amount).toBe(0n);
+  });
+});
