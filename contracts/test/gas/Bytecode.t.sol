@@ -11,7 +11,7 @@ contract BytecodeTest is Test {
     uint8 private constant PUSH1 = 0x60;
     uint8 private constant PUSH32 = 0x7f;
 
-    string[8] private names = [
+    string[9] private names = [
         "DataAnchoringToken",
         "DataAnchoringTokenExtension",
         "DataAnchoringTokenSecondExtension",
@@ -19,7 +19,8 @@ contract BytecodeTest is Test {
         "ValueChannels",
         "ValueMarket",
         "ContributorRoots",
-        "ContributorVault"
+        "ContributorVault",
+        "OperatorBond"
     ];
 
     function test_EveryContractFits() public {

@@ -75,6 +75,7 @@ test('deploy prints the chain and the address of everything it deployed', async 
     'DataAnchoringTokenExtension',
     'DataAnchoringTokenSecondExtension',
     'DataAnchoringTokenThirdExtension',
+    'OperatorBond',
     'ValueChannels',
     'ValueMarket',
   ]);

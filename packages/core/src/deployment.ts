@@ -15,6 +15,7 @@ export const laterContracts = [
   'DataAnchoringTokenSecondExtension',
   'DataAnchoringTokenThirdExtension',
   'ContributorRoots',
+  'OperatorBond',
 ] as const;
 
 type NeededContract = (typeof neededContracts)[number];

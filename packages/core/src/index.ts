@@ -1,4 +1,10 @@
-export { contributorRootsAbi, dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi } from './abi.gen.js';
+export {
+  contributorRootsAbi,
+  dataAnchoringTokenAbi,
+  operatorBondAbi,
+  valueChannelsAbi,
+  valueMarketAbi,
+} from './abi.gen.js';
 export {
   contributorLeaf,
   contributorTree,
@@ -63,6 +69,7 @@ export {
   type Hasher,
   type Hex,
 } from './hex.js';
+export { findEquivocations, signedReceiptToAbi, type Equivocation } from './equivocation.js';
 export { chatCompletionRequestSchema, parseChatCompletionRequest, type ChatCompletionRequest } from './httpSchemas.js';
 export {
   type Approval,

@@ -2,6 +2,7 @@ import {
   BaseError,
   contributorRootsAbi,
   dataAnchoringTokenAbi,
+  operatorBondAbi,
   valueChannelsAbi,
   valueMarketAbi,
   type Address,
@@ -14,6 +15,7 @@ const tokenAbi = withErrors(dataAnchoringTokenAbi);
 const channelsAbi = withErrors(valueChannelsAbi);
 const marketAbi = withErrors(valueMarketAbi);
 const rootsAbi = withErrors(contributorRootsAbi);
+const bondAbi = withErrors(operatorBondAbi);
 
 /** `address` and `abi` of the token, for viem's contract functions. */
 export function tokenOf(deployment: Deployment) {
@@ -30,6 +32,10 @@ export function marketOf(deployment: Deployment) {
 
 export function contributorRootsOf(deployment: Deployment) {
   return { address: laterAddress(deployment, 'ContributorRoots'), abi: rootsAbi } as const;
+}
+
+export function operatorBondOf(deployment: Deployment) {
+  return { address: laterAddress(deployment, 'OperatorBond'), abi: bondAbi } as const;
 }
 
 /** Contracts beside the token came later: an older deployment lacks them. */

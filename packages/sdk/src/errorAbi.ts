@@ -1,4 +1,10 @@
-import { contributorRootsAbi, dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi } from '@kedge/core';
+import {
+  contributorRootsAbi,
+  dataAnchoringTokenAbi,
+  operatorBondAbi,
+  valueChannelsAbi,
+  valueMarketAbi,
+} from '@kedge/core';
 import { parseAbi, type Abi, type AbiParameter } from 'viem';
 
 export type ErrorItem = { readonly type: 'error'; readonly name: string; readonly inputs: readonly AbiParameter[] };
@@ -18,6 +24,7 @@ export const errorAbi: readonly ErrorItem[] = [
   ...valueChannelsAbi,
   ...valueMarketAbi,
   ...contributorRootsAbi,
+  ...operatorBondAbi,
   ...openZeppelinErrors,
 ].flatMap((item) => (item.type === 'error' ? [item] : []));
 

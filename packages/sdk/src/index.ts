@@ -1,3 +1,4 @@
+export { burnSlashed, type BurnSlashedParameters } from './actions/burnSlashed.js';
 export { buyValue, type BuyValueParameters, type BuyValueReturn } from './actions/buyValue.js';
 export { burnValue, type BurnValueParameters } from './actions/burnValue.js';
 export {
@@ -25,6 +26,7 @@ export { createClass, type CreateClassParameters, type CreateClassReturn } from 
 export { createLot, type CreateLotParameters } from './actions/createLot.js';
 export { deployContracts, type DeployContractsParameters } from './actions/deployContracts.js';
 export { findReceiptAnchor, type AnchoredRoot, type FindReceiptAnchorParameters } from './actions/findReceiptAnchor.js';
+export { getBond, type BondView } from './actions/getBond.js';
 export { getChannelState, type ChannelState } from './actions/getChannelState.js';
 export { getClass, type ClassView } from './actions/getClass.js';
 export { getContribution, type ContributionView, type GetContributionParameters } from './actions/getContribution.js';
@@ -37,19 +39,26 @@ export { getToken, type TokenView } from './actions/getToken.js';
 export { merge, type MergeParameters } from './actions/merge.js';
 export { mint, type MintParameters, type MintReturn } from './actions/mint.js';
 export { mintShare, type MintShareParameters } from './actions/mintShare.js';
+export { noteCapture } from './actions/noteCapture.js';
 export { openChannel, type OpenChannelParameters, type OpenChannelReturn } from './actions/openChannel.js';
 export { openListing, type OpenListingParameters } from './actions/openListing.js';
+export { payFraud, type PayFraudParameters, type PayFraudReturn } from './actions/payFraud.js';
+export { postBond, type PostBondParameters } from './actions/postBond.js';
+export { proveFraud, type ProveFraudParameters, type ProveFraudReturn } from './actions/proveFraud.js';
 export { publishPolicy, type PublishPolicyParameters } from './actions/publishPolicy.js';
 export { refund, type RefundParameters } from './actions/refund.js';
+export { releaseBond, type ReleaseBondParameters } from './actions/releaseBond.js';
 export { retireShare } from './actions/retireShare.js';
 export { setContributors, type SetContributorsParameters } from './actions/setContributors.js';
 export { settleContributors, type SettleContributorsParameters } from './actions/settleContributors.js';
 export { settleRevenue, type SettleRevenueParameters, type SettleRevenueReturn } from './actions/settleRevenue.js';
 export { split, type SplitParameters, type SplitPart, type SplitReturn } from './actions/split.js';
+export { startUnbonding } from './actions/startUnbonding.js';
 export { topUp, type TopUpParameters, type TopUpReturn } from './actions/topUp.js';
 export { transferToken, type TransferTokenParameters } from './actions/transferToken.js';
 export { transferValue, type TransferValueParameters } from './actions/transferValue.js';
 export { withdraw, type WithdrawParameters } from './actions/withdraw.js';
+export { withdrawBondDues, type WithdrawBondDuesParameters } from './actions/withdrawBondDues.js';
 export { type ReadClient, type Sent, type Wallet, type WriteClient } from './client.js';
 export {
   createKedgeClient,

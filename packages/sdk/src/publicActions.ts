@@ -1,6 +1,7 @@
 import type { ReadClient } from './client.js';
 import { checkDeployment } from './actions/checkDeployment.js';
 import { findReceiptAnchor } from './actions/findReceiptAnchor.js';
+import { getBond } from './actions/getBond.js';
 import { getChannelState } from './actions/getChannelState.js';
 import { getClass } from './actions/getClass.js';
 import { getContribution } from './actions/getContribution.js';
@@ -18,6 +19,7 @@ type Bound<action> = action extends (client: never, ...rest: infer rest) => infe
 export type PublicActions = {
   readonly checkDeployment: Bound<typeof checkDeployment>;
   readonly findReceiptAnchor: Bound<typeof findReceiptAnchor>;
+  readonly getBond: Bound<typeof getBond>;
   readonly getChannelState: Bound<typeof getChannelState>;
   readonly getClass: Bound<typeof getClass>;
   readonly getContribution: Bound<typeof getContribution>;
@@ -39,6 +41,7 @@ export function publicActions(client: ReadClient): PublicActions {
   return {
     checkDeployment: () => checkDeployment(client),
     findReceiptAnchor: (parameters) => findReceiptAnchor(client, parameters),
+    getBond: (parameters) => getBond(client, parameters),
     getChannelState: (parameters) => getChannelState(client, parameters),
     getClass: (parameters) => getClass(client, parameters),
     getContribution: (parameters) => getContribution(client, parameters),

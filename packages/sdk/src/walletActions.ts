@@ -1,4 +1,5 @@
 import type { WriteClient } from './client.js';
+import { burnSlashed } from './actions/burnSlashed.js';
 import { burnValue } from './actions/burnValue.js';
 import { buyValue } from './actions/buyValue.js';
 import { capture } from './actions/capture.js';
@@ -13,25 +14,33 @@ import { createLot } from './actions/createLot.js';
 import { merge } from './actions/merge.js';
 import { mint } from './actions/mint.js';
 import { mintShare } from './actions/mintShare.js';
+import { noteCapture } from './actions/noteCapture.js';
 import { openChannel } from './actions/openChannel.js';
 import { openListing } from './actions/openListing.js';
+import { payFraud } from './actions/payFraud.js';
+import { postBond } from './actions/postBond.js';
+import { proveFraud } from './actions/proveFraud.js';
 import { publishPolicy } from './actions/publishPolicy.js';
 import { refund } from './actions/refund.js';
+import { releaseBond } from './actions/releaseBond.js';
 import { retireShare } from './actions/retireShare.js';
 import { setContributors } from './actions/setContributors.js';
 import { settleContributors } from './actions/settleContributors.js';
 import { settleRevenue } from './actions/settleRevenue.js';
 import { split } from './actions/split.js';
+import { startUnbonding } from './actions/startUnbonding.js';
 import { topUp } from './actions/topUp.js';
 import { transferToken } from './actions/transferToken.js';
 import { transferValue } from './actions/transferValue.js';
 import { withdraw } from './actions/withdraw.js';
+import { withdrawBondDues } from './actions/withdrawBondDues.js';
 
 type Bound<action> = action extends (client: never, ...rest: infer rest) => infer result
   ? (...rest: rest) => result
   : never;
 
 export type WalletActions = {
+  readonly burnSlashed: Bound<typeof burnSlashed>;
   readonly burnValue: Bound<typeof burnValue>;
   readonly buyValue: Bound<typeof buyValue>;
   readonly capture: Bound<typeof capture>;
@@ -46,19 +55,26 @@ export type WalletActions = {
   readonly merge: Bound<typeof merge>;
   readonly mint: Bound<typeof mint>;
   readonly mintShare: Bound<typeof mintShare>;
+  readonly noteCapture: Bound<typeof noteCapture>;
   readonly openChannel: Bound<typeof openChannel>;
   readonly openListing: Bound<typeof openListing>;
+  readonly payFraud: Bound<typeof payFraud>;
+  readonly postBond: Bound<typeof postBond>;
+  readonly proveFraud: Bound<typeof proveFraud>;
   readonly publishPolicy: Bound<typeof publishPolicy>;
   readonly refund: Bound<typeof refund>;
+  readonly releaseBond: Bound<typeof releaseBond>;
   readonly retireShare: Bound<typeof retireShare>;
   readonly setContributors: Bound<typeof setContributors>;
   readonly settleContributors: Bound<typeof settleContributors>;
   readonly settleRevenue: Bound<typeof settleRevenue>;
   readonly split: Bound<typeof split>;
+  readonly startUnbonding: Bound<typeof startUnbonding>;
   readonly topUp: Bound<typeof topUp>;
   readonly transferToken: Bound<typeof transferToken>;
   readonly transferValue: Bound<typeof transferValue>;
   readonly withdraw: Bound<typeof withdraw>;
+  readonly withdrawBondDues: Bound<typeof withdrawBondDues>;
 };
 
 /**
@@ -69,6 +85,7 @@ export type WalletActions = {
  */
 export function walletActions(client: WriteClient): WalletActions {
   return {
+    burnSlashed: (parameters) => burnSlashed(client, parameters),
     burnValue: (parameters) => burnValue(client, parameters),
     buyValue: (parameters) => buyValue(client, parameters),
     capture: (parameters) => capture(client, parameters),
@@ -83,18 +100,25 @@ export function walletActions(client: WriteClient): WalletActions {
     merge: (parameters) => merge(client, parameters),
     mint: (parameters) => mint(client, parameters),
     mintShare: (parameters) => mintShare(client, parameters),
+    noteCapture: (parameters) => noteCapture(client, parameters),
     openChannel: (parameters) => openChannel(client, parameters),
     openListing: (parameters) => openListing(client, parameters),
+    payFraud: (parameters) => payFraud(client, parameters),
+    postBond: (parameters) => postBond(client, parameters),
+    proveFraud: (parameters) => proveFraud(client, parameters),
     publishPolicy: (parameters) => publishPolicy(client, parameters),
     refund: (parameters) => refund(client, parameters),
+    releaseBond: (parameters) => releaseBond(client, parameters),
     retireShare: (parameters) => retireShare(client, parameters),
     setContributors: (parameters) => setContributors(client, parameters),
     settleContributors: (parameters) => settleContributors(client, parameters),
     settleRevenue: (parameters) => settleRevenue(client, parameters),
     split: (parameters) => split(client, parameters),
+    startUnbonding: (parameters) => startUnbonding(client, parameters),
     topUp: (parameters) => topUp(client, parameters),
     transferToken: (parameters) => transferToken(client, parameters),
     transferValue: (parameters) => transferValue(client, parameters),
     withdraw: (parameters) => withdraw(client, parameters),
+    withdrawBondDues: (parameters) => withdrawBondDues(client, parameters),
   };
 }

@@ -46,7 +46,7 @@ describe('readRevert', () => {
   test('every error of ours has a text', () => {
     const ours = errorAbi
       .map(({ name }) => name)
-      .filter((name) => /^(ERC8028|DAT|ValueChannels|ValueMarket|ContributorRoots)/.test(name));
+      .filter((name) => /^(ERC8028|DAT|ValueChannels|ValueMarket|ContributorRoots|OperatorBond)/.test(name));
     expect(ours.filter((name) => !(name in revertTexts))).toEqual([]);
   });
 

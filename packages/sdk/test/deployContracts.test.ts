@@ -27,6 +27,7 @@ describe('deployContracts', () => {
       'ValueChannels',
       'ValueMarket',
       'ContributorRoots',
+      'OperatorBond',
     ]);
     expect(deployment.chainId).toBe(31337);
     const token = tokenOf(deployment);

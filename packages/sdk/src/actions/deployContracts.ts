@@ -5,6 +5,7 @@ import {
   dataAnchoringTokenExtensionBytecode,
   dataAnchoringTokenSecondExtensionBytecode,
   dataAnchoringTokenThirdExtensionBytecode,
+  operatorBondBytecode,
   valueChannelsBytecode,
   valueMarketBytecode,
 } from '@kedge/core/bytecode';
@@ -16,6 +17,7 @@ import { sendAndWait } from '../writeContract.js';
 const tokenConstructor = parseAbi(['constructor(string name, string symbol, address extension)']);
 const extensionConstructor = parseAbi(['constructor(address extension)']);
 const partConstructor = parseAbi(['constructor(address token)']);
+const bondConstructor = parseAbi(['constructor(address token, address channels)']);
 
 export type DeployContractsParameters = {
   /** Called before each contract, for whoever shows progress. */
@@ -58,6 +60,10 @@ export async function deployContracts(
   const channels = await deploy('ValueChannels', part(valueChannelsBytecode));
   const market = await deploy('ValueMarket', part(valueMarketBytecode));
   const contributorRoots = await deploy('ContributorRoots', part(contributorRootsBytecode));
+  const bond = await deploy(
+    'OperatorBond',
+    encodeDeployData({ abi: bondConstructor, bytecode: operatorBondBytecode, args: [token, channels] }),
+  );
   return {
     chainId: await client.publicClient.getChainId(),
     contracts: {
@@ -68,6 +74,7 @@ export async function deployContracts(
       ValueChannels: channels,
       ValueMarket: market,
       ContributorRoots: contributorRoots,
+      OperatorBond: bond,
     },
   };
 }

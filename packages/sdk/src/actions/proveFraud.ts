@@ -1,0 +1,56 @@
+import {
+  channelToAbi,
+  signedReceiptToAbi,
+  zeroAddress,
+  type Address,
+  type Channel,
+  type SignedReceipt,
+} from '@kedge/core';
+import { keccak256 } from 'viem';
+import type { Sent, WriteClient } from '../client.js';
+import { operatorBondOf } from '../contracts.js';
+import { eventsOf } from '../eventsOf.js';
+import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+
+export type ProveFraudParameters = {
+  /** The channel that both receipts name. */
+  readonly channel: Channel;
+  /** The bond's asset. Zero address (default): ETH. The holder is paid only where its value was bought with it. */
+  readonly asset?: Address;
+  /** What `findEquivocations` of @kedge/core answers. */
+  readonly first: SignedReceipt;
+  readonly second: SignedReceipt;
+};
+
+export type ProveFraudReturn = Sent & {
+  /** Number of the operator's slash window that the proof is in. `payFraud` works after its end. */
+  readonly window: number;
+  /** At most what the holder is paid: the backing of what was captured, in smallest units of the asset. */
+  readonly backing: bigint;
+};
+
+/**
+ * Proves that an operator signed two receipts with one number (R15), and slashes its bond (R26). The wallet's account is
+ * the reporter.
+ *
+ * @throws BaseError `OperatorBondNoEquivocation`, `OperatorBondWrongSigner`, `OperatorBondAlreadyProven`,
+ * `OperatorBondNothingBonded`.
+ *
+ * @example
+ * const [{ first, second }] = findEquivocations(receipts, keccak256);
+ * const { window } = await proveFraud(client, { channel, first, second });
+ */
+export async function proveFraud(
+  client: WriteClient,
+  { channel, asset = zeroAddress, first, second }: ProveFraudParameters,
+): Promise<ProveFraudReturn> {
+  const bond = operatorBondOf(client.deployment);
+  const hash = (bytes: Uint8Array) => keccak256(bytes, 'bytes');
+  const receipt = await writeContract(client, 'prove the fraud', {
+    ...bond,
+    functionName: 'proveFraud',
+    args: [channelToAbi(channel), asset, signedReceiptToAbi(first, hash), signedReceiptToAbi(second, hash)],
+  });
+  const { window, backing } = onlyEvent(eventsOf(bond, receipt.logs, 'FraudProven'), 'FraudProven', receipt).args;
+  return { ...sentOf(receipt), window, backing };
+}

@@ -1,0 +1,34 @@
+import { zeroAddress, type Address } from '@kedge/core';
+import type { Sent, WriteClient } from '../client.js';
+import { operatorBondOf } from '../contracts.js';
+import { eventsOf } from '../eventsOf.js';
+import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+
+export type ReleaseBondParameters = {
+  /** Zero address (default): ETH. */
+  readonly asset?: Address;
+  /** Default: the wallet's account. */
+  readonly to?: Address;
+};
+
+/**
+ * Pays out what is left of the wallet's bond.
+ *
+ * @throws BaseError `OperatorBondUnbonding` where it was not asked back, `OperatorBondTooEarly`.
+ *
+ * @example
+ * const { amount } = await releaseBond(client);
+ */
+export async function releaseBond(
+  client: WriteClient,
+  { asset = zeroAddress, to = client.walletClient.account.address }: ReleaseBondParameters = {},
+): Promise<Sent & { readonly amount: bigint }> {
+  const bond = operatorBondOf(client.deployment);
+  const receipt = await writeContract(client, 'release the bond', {
+    ...bond,
+    functionName: 'release',
+    args: [asset, to],
+  });
+  const released = onlyEvent(eventsOf(bond, receipt.logs, 'BondReleased'), 'BondReleased', receipt);
+  return { ...sentOf(receipt), amount: released.args.amount };
+}
