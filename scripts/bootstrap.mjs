@@ -20,6 +20,7 @@ const tasks = {
   build: { scope: 'run', steps: [build('packages/cli'), dashboard] },
   test: { scope: 'full', steps: [build(), dashboard, node('scripts/test.mjs', ...rest)] },
   'test:deep': { scope: 'full', steps: [build(), dashboard, node('scripts/test.mjs', '--deep', ...rest)] },
+  'test:chaos': { scope: 'full', steps: [build(), node('scripts/test.mjs', '--chaos', ...rest)] },
   check: { scope: 'full', steps: [build(), node('scripts/check.mjs', ...rest)] },
   fix: { scope: 'full', steps: [node('scripts/fix.mjs', ...rest)] },
   bench: { scope: 'full', steps: [build(), node('bench/run.mjs', ...rest)] },

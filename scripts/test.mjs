@@ -1,5 +1,6 @@
 // Runs the contracts' tests and the TypeScript tests, and ends with one line that counts both.
 // --deep: the contracts' deep profile (10,000 runs), then 100,000 commands against the reference model;
+// --chaos: a million calls to a gateway that is killed and whose disk, clock and upstream fail;
 // --contracts / --packages: one half only; other words go to vitest.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -14,6 +15,7 @@ const take = (flag) => {
   return at >= 0;
 };
 const deep = take('--deep');
+const chaos = take('--chaos');
 const onlyContracts = take('--contracts');
 const onlyPackages = take('--packages');
 
@@ -54,8 +56,12 @@ async function testPackages(words, env = {}) {
 }
 
 const results = [];
-if (!onlyPackages) results.push(await testContracts());
-if (!onlyContracts && deep) {
+if (!onlyPackages && !chaos) results.push(await testContracts());
+if (chaos) {
+  // 1,000,000 calls and more than 1,000 kills. A run that was ended goes on with the next round.
+  const env = { KEDGE_CHAOS_ROUNDS: '40', KEDGE_CHAOS_OPERATIONS: '25000', KEDGE_CHAOS_KILLS: '25', ...process.env };
+  results.push(await testPackages(['packages/gateway/test/chaos', ...args], env));
+} else if (!onlyContracts && deep) {
   const env = { KEDGE_DIFFERENTIAL_COMMANDS: '100000' };
   results.push(await testPackages(['packages/testing/test/differential.test.ts', ...args], env));
 } else if (!onlyContracts) {

@@ -93,6 +93,7 @@ async function assemble(
     domain,
     operator,
     log,
+    now,
     onForeignRecord: (record) => (record.type === recordTypes.answer ? idempotency : journal).recover(record),
     running: () => running,
     onCommitted: (receipts) => {

@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -147,4 +148,21 @@ test('appending after a reopening keeps what was there', async () => {
     await opened.close();
   }
   expect(await readAll()).toEqual(['3:first', '3:second', '4:third', '6:fourth', '3:fifth', '3:sixth']);
+});
+
+test('what a failed sync left in the file is taken back: its callers were told that nothing was charged', async () => {
+  const opened = await openRecordLog(path, () => undefined, log);
+  await opened.append(3, [Buffer.from('synced')]);
+  const { fdatasync } = fs;
+  try {
+    fs.fdatasync = ((_: number, callback: (error: Error) => void) =>
+      setImmediate(callback, new Error('EIO'))) as unknown as typeof fdatasync;
+    syncBuiltinESMExports();
+    await expect(opened.append(3, [Buffer.from('not synced')])).rejects.toMatchObject({ code: 'log_unavailable' });
+  } finally {
+    fs.fdatasync = fdatasync;
+    syncBuiltinESMExports();
+  }
+  await opened.close();
+  expect(await readAll()).toEqual(['3:synced']);
 });

@@ -5,6 +5,7 @@ import type { StructuredLog } from '../structuredLog.js';
 import { type BatchRecord, decodeBatchRecord, type LoggedReceipt } from './batchRecord.js';
 import { type ChannelAccount, createChannelAccount } from './channelAccount.js';
 import { type BatchName, createLedgerIndex } from './ledgerIndex.js';
+import { nextEpoch } from './nextEpoch.js';
 import { openRecordLog, type RecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
 import { type CommitInput, createReceiptBatcher } from './receiptBatcher.js';
@@ -37,6 +38,8 @@ export type LedgerOptions = {
   readonly domain: ProtocolDomain;
   readonly operator: OperatorKey;
   readonly log: StructuredLog;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   /** Records of other parts found at opening: transactions, stored answers. */
   readonly onForeignRecord: (record: ForeignRecord) => void;
   /** Calls that are served now. */
@@ -89,7 +92,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     account.lastReceiptHash = hashReceipt(receipt, keccak256);
     account.durable = { units: receipt.cumulativeUnits, seq: receipt.seq, receiptHash: account.lastReceiptHash };
   }
-  const epoch = lastEpoch + 1n;
+  const epoch = nextEpoch(lastEpoch, options.now());
   if (!hasHeader) await records.append(recordTypes.header, [headerOf(operator, domain)]);
   const epochBytes = Buffer.alloc(4);
   epochBytes.writeUInt32BE(Number(epoch));

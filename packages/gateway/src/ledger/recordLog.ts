@@ -71,11 +71,11 @@ export async function openRecordLog(
         size += frame.length;
         group.forEach((item, index) => item.resolve(offsets[index] ?? 0));
       } catch (error) {
-        // A failed write or sync leaves the file's end unknown: only a restart, with its recovery, can tell.
         failure = error;
+        const left = cutBack(fd, size);
         for (const item of [...group, ...waiting]) item.reject(unavailable(error));
         waiting = [];
-        log.error('log_write_failed', { path, reason: String(error) });
+        log.error('log_write_failed', { path, reason: String(error), ...left });
       }
     }
     running = undefined;
@@ -116,6 +116,20 @@ function takeGroup(waiting: readonly Waiting[]): readonly Waiting[] {
     return bytes > maxPayloadBytes / 2;
   });
   return end === -1 ? waiting : waiting.slice(0, Math.max(end, 1));
+}
+
+/**
+ * Takes back what a failed write or sync may have left in the file: who waited for it is told that nothing was charged, and
+ * the next start would find it and charge it. When that fails, too, only that start can tell.
+ */
+function cutBack(fd: number, size: number): { readonly uncertain?: string } {
+  try {
+    ftruncateSync(fd, size);
+    fsyncSync(fd);
+    return {};
+  } catch (error) {
+    return { uncertain: String(error) };
+  }
 }
 
 function unavailable(cause: unknown): BaseError {

@@ -1,0 +1,126 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { valueChannelsAbi } from '@kedge/core';
+import { auditSolvency } from '@kedge/conform';
+import { beforeAll, expect, test } from 'vitest';
+import { operatorKey } from '../support/createTestSetup.js';
+import { checkHistory } from './checkHistory.js';
+import { createWorld, type World } from './createWorld.js';
+import { startGatewayProcess } from './gatewayProcess.js';
+import { readLedger } from './readLedger.js';
+import { type LoadReport, runLoad } from './runLoad.js';
+
+// One small round in `npm test`. `npm run test:chaos` runs many large ones, and goes on where it was ended.
+const rounds = Number(process.env['KEDGE_CHAOS_ROUNDS'] ?? 1);
+const operations = Number(process.env['KEDGE_CHAOS_OPERATIONS'] ?? 1_500);
+const kills = Number(process.env['KEDGE_CHAOS_KILLS'] ?? 5);
+const firstSeed = Number(process.env['KEDGE_CHAOS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const isLong = rounds > 1;
+const stateFile = fileURLToPath(new URL('../../cache/chaos.json', import.meta.url));
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+
+type Totals = {
+  seed: number;
+  rounds: number;
+  operations: number;
+  requests: number;
+  receipts: number;
+  undelivered: number;
+  kills: number;
+  faults: number;
+};
+
+beforeAll(() => {
+  const build = ['node_modules/typescript/bin/tsc', '--build', 'packages/gateway'];
+  const { status, stdout } = spawnSync(process.execPath, build, { cwd: root });
+  if (status !== 0) throw new Error(String(stdout));
+}, 120_000);
+
+test(
+  'L2, L3, L8, L9, R12-R18: nothing is lost or charged twice while everything fails',
+  async () => {
+    const totals = begin();
+    console.log(
+      `chaos: seed ${totals.seed}, ${rounds} rounds of ${operations} calls and ${kills} kills, from ${totals.rounds}`,
+    );
+    while (totals.rounds < rounds) {
+      await runRound(totals);
+      totals.rounds++;
+      if (isLong) save(totals);
+      console.log(`chaos: ${JSON.stringify(totals)}`);
+    }
+    expect(totals.kills).toBeGreaterThanOrEqual(kills * rounds);
+    expect(totals.faults).toBeGreaterThan(0);
+  },
+  isLong ? 12 * 3_600_000 : 240_000,
+);
+
+async function runRound(totals: Totals): Promise<void> {
+  // The last channel has value for a few calls only.
+  const world = await createWorld([1n, 1n, 1n, 0n].map((many) => (many === 1n ? BigInt(operations) * 300n : 20_000n)));
+  try {
+    const load = await runLoad({ world, seed: totals.seed + totals.rounds, operations, kills });
+    expectNoSecrets(world, load);
+    const log: string[] = [];
+    const gateway = await startGatewayProcess(world.configFile, undefined, (line) => log.push(line));
+    if (gateway === undefined) throw new Error(`The gateway does not start again:\n${log.join('\n')}`);
+    // In the order in which they began, and so in the order of their numbers.
+    const epochs = [...load.log, ...log].flatMap((line) => /"gateway_ready".*"epoch":"(\d+)"/.exec(line)?.[1] ?? []);
+    const used: bigint[] = [];
+    for (const [index, channel] of world.channels.entries()) {
+      const ledger = await readLedger(gateway.url, channel, epochs.map(BigInt));
+      const calls = load.calls.filter((call) => call.channel === index);
+      const { receipts, undelivered } = await checkHistory(world, index, calls, ledger);
+      totals.receipts += receipts;
+      totals.undelivered += undelivered;
+      used.push(ledger.at(-1)?.receipt.cumulativeUnits ?? 0n);
+    }
+    expect(await gateway.stop('SIGTERM')).toBe(0);
+    await expectSettled(world, used);
+    totals.operations += load.calls.length;
+    totals.requests += load.calls.reduce((sum, { attempts }) => sum + attempts.length, 0);
+    totals.kills += load.kills;
+    totals.faults += world.upstream.faults() + Object.values(load.fileFaults).reduce((sum, count) => sum + count, 0);
+  } finally {
+    await world.close();
+  }
+}
+
+/** L2, L3, R18: the chain has taken exactly what the receipts say, knows their roots, and holds what it owes. */
+async function expectSettled(world: World, used: readonly bigint[]): Promise<void> {
+  for (const [index, { channel }] of world.channels.entries()) {
+    expect((await world.client.getChannelState({ channel })).capturedUnits, `channel ${index}`).toBe(used[index]);
+  }
+  const anchored = await world.anvil.publicClient.getContractEvents({
+    address: world.domain.verifyingContract,
+    abi: valueChannelsAbi,
+    eventName: 'ReceiptsAnchored',
+    fromBlock: 0n,
+  });
+  expect(anchored.length).toBeGreaterThan(0);
+  const { publicClient } = world.anvil;
+  const { solvent, differences } = await auditSolvency({ publicClient, address: world.tokenAddress });
+  expect({ solvent, differences }).toEqual({ solvent: true, differences: [] });
+}
+
+function expectNoSecrets(world: World, { log }: LoadReport): void {
+  const text = log.join('\n');
+  for (const secret of [operatorKey.slice(2), '\\"call\\"', ...world.channels.map(({ apiKey }) => apiKey)]) {
+    expect(text.includes(secret), `the log tells ${secret}`).toBe(false);
+  }
+}
+
+function begin(): Totals {
+  if (isLong && existsSync(stateFile)) {
+    const saved = JSON.parse(readFileSync(stateFile, 'utf8')) as Totals;
+    if (saved.rounds < rounds) return saved;
+  }
+  const none = { rounds: 0, operations: 0, requests: 0, receipts: 0, undelivered: 0, kills: 0, faults: 0 };
+  return { seed: firstSeed, ...none };
+}
+
+function save(totals: Totals): void {
+  mkdirSync(new URL('.', `file://${stateFile}`), { recursive: true });
+  writeFileSync(stateFile, JSON.stringify(totals));
+}

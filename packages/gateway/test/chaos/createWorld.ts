@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Channel, type Hex, type Policy, policyHashOf, type ProtocolDomain, zeroAddress } from '@kedge/core';
+import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
+import { type Anvil, developmentAccount, startAnvil } from '@kedge/testing';
+import { keccak256 } from 'viem';
+import { operatorKey, testPolicy } from '../support/createTestSetup.js';
+import { type HostileUpstream, startHostileUpstream } from './hostileUpstream.js';
+
+const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
+
+export type WorldChannel = { readonly apiKey: string; readonly channelId: Hex; readonly channel: Channel };
+
+/** A real chain with real contracts, an upstream that misbehaves, and a gateway's configuration. */
+export type World = {
+  readonly anvil: Anvil;
+  readonly upstream: HostileUpstream;
+  readonly configFile: string;
+  readonly domain: ProtocolDomain;
+  readonly operator: Hex;
+  readonly policy: Policy;
+  readonly channels: readonly WorldChannel[];
+  readonly client: KedgeClient;
+  readonly tokenAddress: Hex;
+  readonly close: () => Promise<void>;
+};
+
+/** @param caps What each channel locks, in base units: one channel a cap. */
+export async function createWorld(caps: readonly bigint[]): Promise<World> {
+  const [anvil, upstream] = await Promise.all([startAnvil(), startHostileUpstream()]);
+  const folder = mkdtempSync(join(tmpdir(), 'kedge-chaos-'));
+  const { publicClient } = anvil;
+  const operator = developmentAccount(1).address;
+  const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
+  const issuer = createKedgeClient({ publicClient, walletClient: anvil.walletOf(0), deployment });
+  const client = createKedgeClient({ publicClient, walletClient: anvil.walletOf(2), deployment });
+  const policy = testPolicy();
+  const policyHash = policyHashOf(policy, hasher);
+  const { classId } = await issuer.createClass({
+    kind: 'agent',
+    metadataURI: 'ipfs://a',
+    integrityHash: `0x${'ab'.repeat(32)}`,
+    unitDecimals: 3,
+    policy: { uri: 'ipfs://p', hash: policyHash },
+  });
+  await issuer.mintShare({ classId, to: operator, shareRatio: 10_000n });
+  const price = { numerator: 10n ** 9n, denominator: 1n };
+  const { lot } = await issuer.createLot({ classId, price, operatorBps: 2_000, refundable: true });
+  const supply = caps.reduce((sum, cap) => sum + cap, 0n);
+  await issuer.openListing({ classId, lot, supply, expireAt: 0n });
+  const channels: WorldChannel[] = [];
+  const { timestamp } = await publicClient.getBlock();
+  for (const [index, cap] of caps.entries()) {
+    const { tokenId } = await client.buyValue({ classId, lot, units: cap });
+    const opened = await client.openChannel({
+      tokenId,
+      operator,
+      channelKey: operator,
+      cap,
+      rate: 1n,
+      burst: cap,
+      // Further away than any clock is wrong.
+      deadline: timestamp + 8n * 86_400n,
+      mode: 'capped',
+      salt: `0x${String(index).padStart(64, '0')}`,
+    });
+    channels.push({ apiKey: `kedge_chaos_${index}`, channelId: opened.channelId, channel: opened.channel });
+  }
+  const records = channels.map(({ apiKey, channelId, channel }) => ({
+    apiKeySha256: createHash('sha256').update(apiKey).digest('hex'),
+    channel,
+    channelId,
+    classId,
+    policy,
+    policyHash,
+    lotAsset: zeroAddress,
+    edges: [],
+  }));
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const decimal = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
+  const configFile = write(
+    'config.json',
+    JSON.stringify({
+      dataDir: join(folder, 'ledger'),
+      upstream: { url: upstream.url, timeoutMs: 300 },
+      rpcUrl: anvil.rpcUrl,
+      chainId: deployment.chainId,
+      contracts: deployment.contracts,
+      operatorKeyFile: write('operator-key', operatorKey),
+      contentStoreDir: join(folder, 'store'),
+      channelsFile: write('channels.json', JSON.stringify(records, decimal)),
+      batchIntervalMs: 400,
+      contentionWaitMs: 200,
+    }),
+  );
+  return {
+    anvil,
+    upstream,
+    configFile,
+    domain: { chainId: deployment.chainId, verifyingContract: deployment.contracts.ValueChannels },
+    operator,
+    policy,
+    channels,
+    client,
+    tokenAddress: deployment.contracts.DataAnchoringToken,
+    close: async () => {
+      await Promise.all([upstream.close(), anvil.stop()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { Agent } from 'node:http';
+import { type Faults, type GatewayProcess, startGatewayProcess } from './gatewayProcess.js';
+import type { LogicalCall, Outcome } from './history.js';
+import { type Act, acts, type Order } from './hostileUpstream.js';
+import { createRandom, pick, type Random } from './random.js';
+import { send } from './send.js';
+import type { World } from './createWorld.js';
+
+export type LoadOptions = {
+  readonly world: World;
+  readonly seed: number;
+  readonly operations: number;
+  /** How often the gateway is killed from outside; faults kill it more often. */
+  readonly kills: number;
+};
+
+export type LoadReport = {
+  readonly calls: readonly LogicalCall[];
+  readonly kills: number;
+  /** By name, how often each was injected below the gateway. */
+  readonly fileFaults: Readonly<Record<string, number>>;
+  /** Every line the gateways logged. */
+  readonly log: readonly string[];
+};
+
+const callers = 24;
+const mostAttempts = 6;
+const actWeights = Object.fromEntries(acts.map((act) => [act, 1])) as Record<Act, number>;
+Object.assign(actWeights, { answer: 60, slow: 3, hang: 0.3, longLine: 0.02 });
+
+/** What disks do to the log, per write or sync of a batch. */
+const chances = {
+  torn: 0.002,
+  noSpace: 0.001,
+  short: 0.05,
+  killBeforeSync: 0.002,
+  killAfterSync: 0.002,
+  syncFails: 0.001,
+  slowSync: 0.05,
+  clock: 0.2,
+};
+
+/** Calls from many clients at once, while the gateway, its disk, its clock and its upstream fail. */
+export async function runLoad({ world, seed, operations, kills }: LoadOptions): Promise<LoadReport> {
+  const random = createRandom(seed);
+  const calls: LogicalCall[] = [];
+  const log: string[] = [];
+  const fileFaults: Record<string, number> = {};
+  const agent = new Agent({ keepAlive: true, maxSockets: callers });
+  let killed = 0;
+  let finished = 0;
+  let gateway: GatewayProcess;
+  let starting: Promise<void>;
+
+  const onLine = (line: string): void => {
+    log.push(line);
+    const { event, fault } = readEvent(line);
+    if (event === 'chaos_fault' && fault !== undefined) fileFaults[fault] = (fileFaults[fault] ?? 0) + 1;
+    // It serves nothing more until it is started again.
+    if (event === 'log_write_failed') void gateway.stop('SIGKILL');
+  };
+  const start = async (): Promise<void> => {
+    for (;;) {
+      const faults: Faults = {
+        seed: Math.floor(random() * 2 ** 32),
+        skewMs: Math.round((random() * 2 - 1) * 3_600_000),
+        chances,
+      };
+      const started = await startGatewayProcess(world.configFile, faults, onLine);
+      if (started !== undefined) {
+        gateway = started;
+        void gateway.gone.then(() => {
+          if (finished < operations) restart();
+        });
+        return;
+      }
+      killed++;
+    }
+  };
+  const restart = (): void => {
+    killed++;
+    starting = start();
+  };
+  starting = start();
+  await starting;
+
+  const killAt = Array.from({ length: kills }, () => Math.floor(random() * operations)).toSorted((a, b) => a - b);
+  const caller = async (): Promise<void> => {
+    while (calls.length < operations) {
+      const call = newCall(random, calls.length, world.channels.length);
+      calls.push(call);
+      do {
+        await starting;
+        if (gateway.isGone()) {
+          await gateway.gone;
+          await starting;
+        }
+        const outcome = await attempt(call);
+        call.attempts.push(outcome);
+        call.endedAt = performance.now();
+        // A client that cannot know asks again, if its key makes that safe; sometimes it asks although it knows.
+      } while (
+        call.key !== undefined &&
+        call.attempts.length < mostAttempts &&
+        (call.attempts.at(-1)?.kind === 'broken' || random() < 0.1)
+      );
+      finished++;
+      while (killAt[0] !== undefined && killAt[0] < finished) {
+        killAt.shift();
+        await starting;
+        void gateway.stop('SIGKILL');
+      }
+    }
+  };
+  const attempt = (call: LogicalCall): Promise<Outcome> =>
+    send({
+      url: gateway.url,
+      agent,
+      apiKey: world.channels[call.channel]!.apiKey,
+      body: call.body,
+      key: call.key,
+      abortAfter: random() < 0.03 ? Math.floor(random() * 600) : undefined,
+    });
+  await Promise.all(Array.from({ length: callers }, caller));
+  finished = Infinity;
+  await starting;
+  await gateway!.stop('SIGKILL');
+  agent.destroy();
+  return { calls, kills: killed + 1, fileFaults, log };
+}
+
+function newCall(random: Random, id: number, channels: number): LogicalCall {
+  const act = pick(random, actWeights);
+  const order: Order = { call: id, act, words: 1 + Math.floor(random() * (act === 'overCap' ? 60 : 12)) };
+  const isStream = random() < 0.4;
+  return {
+    id,
+    channel: Math.floor(random() * channels),
+    body: JSON.stringify({
+      model: 'demo',
+      messages: [{ role: 'user', content: JSON.stringify(order) }],
+      max_tokens: act === 'overCap' ? 8 : 16,
+      ...(isStream ? { stream: true } : {}),
+    }),
+    isStream,
+    key: random() < 0.5 ? `key-${id}` : undefined,
+    startedAt: performance.now(),
+    endedAt: Infinity,
+    attempts: [],
+  };
+}
+
+function readEvent(line: string): { event?: string; fault?: string } {
+  if (!line.startsWith('{')) return {};
+  return JSON.parse(line) as { event?: string; fault?: string };
+}
