@@ -139,6 +139,15 @@ export {
   type SignedReceiptJson,
 } from './signedReceipt.js';
 export {
+  decodeSignedVoucher,
+  dueCommentPrefix,
+  encodeSignedVoucher,
+  parseSignedVoucher,
+  signedVoucherToJson,
+  voucherHeader,
+  type SignedVoucher,
+} from './signedVoucher.js';
+export {
   classKinds,
   isBackedLot,
   shareRatioMax,

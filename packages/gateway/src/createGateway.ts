@@ -11,13 +11,15 @@ import type { GatewayChain } from './chain/gatewayChain.js';
 import { createChannelBook } from './channels/channelBook.js';
 import { checkChannel } from './channels/servedChannel.js';
 import { operatorKeyOf } from './crypto/operatorKey.js';
-import { type GatewayConfigInput, parseGatewayConfig, readSecret } from './gatewayConfig.js';
+import { type GatewayConfig, type GatewayConfigInput, parseGatewayConfig, readSecret } from './gatewayConfig.js';
 import { listen } from './http/listen.js';
 import { createIdempotency } from './idempotency/createIdempotency.js';
 import { lockDataDir } from './ledger/lockDataDir.js';
 import { openLedger } from './ledger/openLedger.js';
 import { recordTypes } from './ledger/recordTypes.js';
 import { createStructuredLog, type StructuredLog } from './structuredLog.js';
+import type { ExposureTerms } from './vouchers/exposure.js';
+import { createVoucherBook } from './vouchers/createVoucherBook.js';
 
 const watchMs = 1_000;
 
@@ -79,6 +81,13 @@ async function assemble(
   const store = createContentStore({ dir: settings.contentStoreDir });
   const journal = createTransactionJournal();
   const idempotency = createIdempotency(now);
+  const vouchers = createVoucherBook({
+    domain,
+    records: () => ledger.log,
+    terms: exposureTermsOf(settings.strict),
+    voucherWaitMs: settings.strict.voucherWaitMs,
+    onTaken: () => onCommitted(0),
+  });
   const unlock = await lockDataDir(settings.dataDir);
   opened.push(unlock);
 
@@ -94,7 +103,11 @@ async function assemble(
     operator,
     log,
     now,
-    onForeignRecord: (record) => (record.type === recordTypes.answer ? idempotency : journal).recover(record),
+    onForeignRecord: (record) => {
+      if (record.type === recordTypes.answer) idempotency.recover(record);
+      else if (record.type === recordTypes.voucher) vouchers.recover(record);
+      else journal.recover(record);
+    },
     running: () => running,
     onCommitted: (receipts) => {
       committed += receipts;
@@ -112,6 +125,7 @@ async function assemble(
     domain,
     putLeaves: (bytes) => store.putBytes(bytes, { sync: 'each' }),
     channelOf: (channelId) => book.byId(channelId),
+    voucherOf: vouchers.capturable,
     onGone: (channelId) => book.drop(channelId),
     intervalMs: settings.batchIntervalMs,
     maxReceipts: settings.batchMaxReceipts,
@@ -121,7 +135,14 @@ async function assemble(
   opened.push(batcher.cancel);
   const book = createChannelBook({
     path: settings.channelsFile,
-    check: (record) => checkChannel(record, { domain, operator: operator.address, chain, accountOf: ledger.accountOf }),
+    check: (record) =>
+      checkChannel(record, {
+        domain,
+        operator: operator.address,
+        chain,
+        accountOf: ledger.accountOf,
+        signedUnits: vouchers.signedUnits,
+      }),
     onServed: (channel, capturedUnits) => batcher.track(channel.channelId, capturedUnits),
     log,
   });
@@ -145,6 +166,7 @@ async function assemble(
       book,
       ledger,
       idempotency,
+      vouchers,
       maxRequestBytes: settings.maxRequestBytes,
       captureNow: batcher.captureNow,
       reserving: {
@@ -191,6 +213,21 @@ async function assemble(
 }
 
 const ignore = (): void => undefined;
+
+function exposureTermsOf({
+  startUnits,
+  growthBasisPoints,
+  holderUnits,
+  totalUnits,
+}: GatewayConfig['strict']): ExposureTerms {
+  const units = (text: string | undefined): bigint | undefined => (text === undefined ? undefined : BigInt(text));
+  return {
+    startUnits: units(startUnits),
+    growthBasisPoints: BigInt(growthBasisPoints),
+    holderUnits: units(holderUnits),
+    totalUnits: units(totalUnits),
+  };
+}
 
 function unavailable(message: string, code: string): BaseError {
   return new BaseError(message, {

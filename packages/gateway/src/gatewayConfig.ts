@@ -3,6 +3,7 @@ import { type Address, addressSchema, BaseError, parseWith } from '@kedge/core';
 import { z } from 'zod';
 
 const count = z.int().positive();
+const unitsText = z.string().regex(/^\d{1,20}$/);
 
 /** The configuration file of the gateway: what an operator decides. No secrets: keys are named, not written here. */
 export const gatewayConfigSchema = z.strictObject({
@@ -35,8 +36,19 @@ export const gatewayConfigSchema = z.strictObject({
   maxAnswerBytes: count.default(32 * 1024 * 1024),
   /** How long a stop waits for running calls, and again for the last capture. */
   drainMs: count.default(15_000),
+  /** R11: what is served to strict channels ahead of payment, in base units as decimal strings; see `ExposureTerms`. */
+  strict: z
+    .strictObject({
+      startUnits: unitsText.exactOptional(),
+      growthBasisPoints: z.int().min(0).max(100_000).default(1_000),
+      holderUnits: unitsText.exactOptional(),
+      totalUnits: unitsText.exactOptional(),
+      /** How long a stream waits for the next voucher before it is cut. */
+      voucherWaitMs: count.default(15_000),
+    })
+    .prefault({}),
   /** R29: until a channel has been open this long, at most `exposureUnits` (a decimal string) are served from it. */
-  finality: z.strictObject({ seconds: count, exposureUnits: z.string().regex(/^\d{1,20}$/) }).exactOptional(),
+  finality: z.strictObject({ seconds: count, exposureUnits: unitsText }).exactOptional(),
 });
 
 export type GatewayConfig = z.output<typeof gatewayConfigSchema>;

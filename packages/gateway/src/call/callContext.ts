@@ -7,6 +7,7 @@ import type { HttpResponse } from '../http1/exchange.js';
 import type { Quote } from './quoteCall.js';
 import type { Reservation } from './reserveUnits.js';
 import type { Upstream } from '../upstream/upstream.js';
+import type { StrictCall } from '../vouchers/openStrictCall.js';
 import type { UsageCheck } from './usageCheck.js';
 
 /** What serving any call needs. */
@@ -31,4 +32,6 @@ export type Call = {
   readonly response: HttpResponse;
   /** Of a call with an Idempotency-Key. It runs to its end even when its client leaves: a retry gets the whole answer. */
   readonly slot: AnswerSlot | undefined;
+  /** Of a strict channel's call: what of it may be handed over before the next voucher. */
+  readonly strict: StrictCall | undefined;
 };

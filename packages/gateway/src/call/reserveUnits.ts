@@ -110,6 +110,8 @@ function finalLimit({ channel, openedAt }: ServedChannel, now: number, finality:
 }
 
 function rateLimit({ channel, openedAt }: ServedChannel, now: number): bigint {
+  // Only a strict channel's: each unit of it is signed for.
+  if (channel.rate === 0n) return channel.cap;
   const elapsed = BigInt(Math.max(0, Math.floor(now) - Number(openedAt)));
   return channel.rate * elapsed + channel.burst;
 }

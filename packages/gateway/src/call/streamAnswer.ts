@@ -7,6 +7,7 @@ import { chargeCall } from './chargeCall.js';
 import { createOutputMeter, isObject } from './outputMeter.js';
 import { receiptText } from './receiptText.js';
 import type { UpstreamCall } from '../upstream/upstream.js';
+import { createStrictGate } from '../vouchers/createStrictGate.js';
 
 const maxEventBytes = 1024 * 1024;
 
@@ -130,6 +131,30 @@ export function streamAnswer(
 
   response.begin(200, headers);
 
+  const gate =
+    call.strict &&
+    createStrictGate(call.strict, {
+      choicesOf: (event) => {
+        const choices = parseChunk(sseData(event) ?? '')?.['choices'];
+        return Array.isArray(choices) ? (choices as unknown[]) : [];
+      },
+      pass: (event) => {
+        if (over) return false;
+        if (read(event)) hand(event);
+        if (done !== undefined) void finish(done);
+        else if (meter.exceeds(limit)) cut();
+        return !over;
+      },
+      comment: hand,
+      deliveredTokens: meter.tokens,
+      pause: () => upstream().pause(),
+      resume: () => upstream().resume(),
+      unpaid: (error) => {
+        upstream().abort();
+        giveUp(error);
+      },
+    });
+
   return {
     data: (chunk) => {
       if (over) return;
@@ -140,6 +165,7 @@ export function streamAnswer(
         upstream().abort();
         return giveUp(error);
       }
+      if (gate !== undefined) return gate.push(events);
       const passed = events.filter(read);
       // One write for what came together, and no copy where it is the chunk itself.
       if (passed.length > 0) hand(passed.length === 1 ? (passed[0] as Buffer) : joined(passed, chunk));
@@ -150,6 +176,12 @@ export function streamAnswer(
       if (over) return;
       // Without its closing blank line it is no event to the standard, but it is to some clients.
       const rest = splitter.rest();
+      if (gate !== undefined) {
+        if (rest.length > 0) gate.push([rest]);
+        return gate.whenEmpty(() => {
+          if (!over) void finish(done ?? Buffer.alloc(0));
+        });
+      }
       if (rest.length > 0 && read(rest)) hand(rest);
       void finish(done ?? Buffer.alloc(0));
     },

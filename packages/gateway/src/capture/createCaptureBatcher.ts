@@ -1,4 +1,12 @@
-import { encodeReceiptLeaves, type Hex, type ProtocolDomain, receiptAnchorTree, utf8, type Voucher } from '@kedge/core';
+import {
+  encodeReceiptLeaves,
+  type Hex,
+  type ProtocolDomain,
+  receiptAnchorTree,
+  type SignedVoucher,
+  utf8,
+  type Voucher,
+} from '@kedge/core';
 import type {
   Capture,
   CaptureItem,
@@ -25,6 +33,8 @@ export type CaptureBatcherOptions = {
   /** Puts a blob of leaves into the content store; its CID. Durable when it resolves. */
   readonly putLeaves: (bytes: Uint8Array) => Promise<string>;
   readonly channelOf: (channelId: Hex) => ServedChannel | undefined;
+  /** Of a strict channel: the newest voucher that durable receipts of so many units account for. */
+  readonly voucherOf: (channelId: Hex, durableUnits: bigint) => SignedVoucher | undefined;
   /** The chain says that the channel is closed. */
   readonly onGone: (channelId: Hex) => void;
   readonly intervalMs: number;
@@ -70,8 +80,17 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
   let postponed: string | undefined;
   let isFirst = true;
 
+  /** What the channel's key says was received: in a strict channel the client's vouchers, else the receipts. */
+  const signedOf = (channelId: Hex): { readonly voucher: Voucher; readonly signature?: Hex } | undefined => {
+    const { durable } = ledger.accountOf(channelId);
+    if (durable === undefined) return undefined;
+    if (options.channelOf(channelId)?.channel.mode === 'strict') return options.voucherOf(channelId, durable.units);
+    const { units: cumulativeUnits, receiptHash, seq } = durable;
+    // No signature: the channel's key is the operator's, who sends the capture.
+    return { voucher: { channelId, cumulativeUnits, receiptHash, seq } };
+  };
   const isBehind = ([channelId, { captured }]: [Hex, Tracked]): boolean =>
-    (ledger.accountOf(channelId).durable?.units ?? 0n) > captured;
+    (signedOf(channelId)?.voucher.cumulativeUnits ?? 0n) > captured;
   const hasWork = (): boolean => ledger.unanchored().length > 0 || [...tracked].some(isBehind);
 
   const readCaptured = async (channelIds: Iterable<Hex>): Promise<void> => {
@@ -96,22 +115,15 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     const items: CaptureItem[] = [];
     for (const [channelId, entry] of [...tracked].filter(isBehind)) {
       const served = options.channelOf(channelId);
-      const durable = served?.account.durable;
-      if (served === undefined || durable === undefined) continue;
+      const signed = signedOf(channelId);
+      if (served === undefined || signed === undefined) continue;
       if (entry.retryAt > 0) {
         if (entry.retryAt > options.now() && !stopping) continue;
         // Its rate, or its end: asking is cheaper than a transaction that does nothing.
         const { capturableUnits, open } = await chain.readChannel(served.channel, channelId);
         if (open && capturableUnits === 0n) continue;
       }
-      const voucher: Voucher = {
-        channelId,
-        cumulativeUnits: durable.units,
-        receiptHash: durable.receiptHash,
-        seq: durable.seq,
-      };
-      // No signature: only channels whose key is the operator's are served, and the operator sends the capture.
-      items.push({ channel: served.channel, voucher });
+      items.push({ channel: served.channel, ...signed });
     }
     return items;
   };

@@ -13,8 +13,8 @@ export type ChannelState = {
   readonly policyHash: Hex;
 };
 
-/** Unsigned: the channel key is the operator's, whose transaction says the same. */
-export type CaptureItem = { readonly channel: Channel; readonly voucher: Voucher };
+/** Unsigned where the channel key is the operator's, whose transaction says the same. */
+export type CaptureItem = { readonly channel: Channel; readonly voucher: Voucher; readonly signature?: Hex };
 export type RoyaltyEdge = { readonly classId: bigint; readonly parentIndex: bigint; readonly asset: Hex };
 export type ReceiptAnchor = {
   readonly epoch: bigint;

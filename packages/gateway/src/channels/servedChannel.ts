@@ -33,6 +33,8 @@ export async function checkChannel(
     readonly operator: Hex;
     readonly chain: GatewayChain;
     readonly accountOf: (channelId: Hex) => ChannelAccount;
+    /** What a strict channel's client has signed: its vouchers may be captured by anyone (R8). */
+    readonly signedUnits: (channelId: Hex) => bigint;
   },
 ): Promise<ChannelCheck> {
   const wrong = ownFault(record, context.domain, context.operator);
@@ -43,7 +45,8 @@ export async function checkChannel(
     return { usable: false, reason: `the token's policy on chain is ${state.policyHash}, not ${record.policyHash}` };
   }
   const account = context.accountOf(record.channelId);
-  if (state.capturedUnits > account.committedUnits) {
+  const signedUnits = context.signedUnits(record.channelId);
+  if (state.capturedUnits > account.committedUnits && state.capturedUnits > signedUnits) {
     const { capturedUnits } = state;
     return {
       usable: false,
@@ -68,8 +71,9 @@ function ownFault(record: ChannelRecord, domain: ProtocolDomain, operator: Hex):
   if (!isSameAddress(channel.operator, operator)) return `its operator is ${channel.operator}, not ${operator}`;
   if (!policy.operators.some((allowed) => isSameAddress(allowed, operator)))
     return 'its policy does not name this operator';
-  if (channel.mode !== 'capped') return 'only capped channels are served with an API key';
-  if (!isSameAddress(channel.channelKey, operator)) return `nobody here holds its channel key ${channel.channelKey}`;
+  const isOwnKey = isSameAddress(channel.channelKey, operator);
+  if (channel.mode === 'capped' && !isOwnKey) return `nobody here holds its channel key ${channel.channelKey}`;
+  if (channel.mode === 'strict' && isOwnKey) return 'its channel key is the operator, so that no client signs for it';
   if (tokenizer.encoding !== pin.encoding || tokenizer.vocabularySha256 !== pin.vocabularySha256) {
     return `its policy pins the vocabulary ${tokenizer.vocabularySha256}, this gateway counts with ${pin.vocabularySha256}`;
   }

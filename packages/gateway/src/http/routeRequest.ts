@@ -1,4 +1,4 @@
-import { BaseError, type Hex, parseChatCompletionRequest, signedReceiptToJson } from '@kedge/core';
+import { BaseError, type Hex, parseChatCompletionRequest, signedReceiptToJson, voucherHeader } from '@kedge/core';
 import type { CallServices } from '../call/callContext.js';
 import { quoteCall } from '../call/quoteCall.js';
 import { type Reservation, type ReserveOptions, reserveUnits } from '../call/reserveUnits.js';
@@ -8,6 +8,8 @@ import type { ServedChannel } from '../channels/servedChannel.js';
 import type { AnswerSlot, Idempotency } from '../idempotency/createIdempotency.js';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import { replayAnswer } from '../idempotency/replayAnswer.js';
+import type { VoucherBook } from '../vouchers/createVoucherBook.js';
+import { takeHeaderVoucher, voucherRoute } from '../vouchers/voucherRoutes.js';
 import type { Ledger } from '../ledger/openLedger.js';
 import { authenticate } from './authenticate.js';
 import { parseJsonBody } from './parseJsonBody.js';
@@ -18,6 +20,7 @@ export type RouteContext = {
   readonly book: ChannelBook;
   readonly ledger: Ledger;
   readonly idempotency: Idempotency;
+  readonly vouchers: VoucherBook;
   readonly services: CallServices;
   readonly reserving: ReserveOptions;
   readonly maxRequestBytes: number;
@@ -39,6 +42,8 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
     case '/v1/models':
       allow(request, 'GET');
       return models(request, response, context);
+    case '/v1/vouchers':
+      return voucherRoute(request, response, context);
     case '/admin/capture':
       allow(request, 'POST');
       return captureNow(request, response, context);
@@ -66,7 +71,12 @@ function chatCompletions(request: HttpRequest, response: HttpResponse, context: 
   const unready = context.unready();
   if (unready !== undefined) throw unready;
   const found = authenticate(request.headers.get('authorization'), context.book);
-  const serve = (served: ServedChannel): Promise<void> =>
+  const serve = (served: ServedChannel): Promise<void> => {
+    const voucher = served.channel.mode === 'strict' ? request.headers.get(voucherHeader) : undefined;
+    if (voucher === undefined) return begin(served);
+    return takeHeaderVoucher(served, voucher, context.vouchers).then(() => begin(served));
+  };
+  const begin = (served: ServedChannel): Promise<void> =>
     new Promise((resolve, reject) => {
       const key = request.headers.get('idempotency-key');
       readBody(
@@ -114,12 +124,15 @@ function serveOnce(
   requestBody: Buffer,
   response: HttpResponse,
   slot: AnswerSlot | undefined,
-  { reserving, services }: RouteContext,
+  { reserving, services, vouchers }: RouteContext,
 ): Promise<void> {
   const request = parseChatCompletionRequest(parseJsonBody(requestBody));
   const quote = quoteCall(served.policy, request);
-  const serve = (reservation: Reservation): Promise<void> =>
-    serveCall({ served, request, requestBody, quote, reservation, response, slot }, services);
+  const serve = (reservation: Reservation): Promise<void> => {
+    const call = { served, request, requestBody, quote, reservation, response, slot, strict: undefined };
+    if (served.channel.mode !== 'strict') return serveCall(call, services);
+    return serveCall(vouchers.begin(call), services);
+  };
   const reserved = reserveUnits(served, quote.worstUnits, reserving);
   return reserved instanceof Promise ? reserved.then(serve) : serve(reserved);
 }

@@ -1,2 +1,10 @@
 /** Types of records in the log. A number is never given a second meaning; 255 is the log's own group. */
-export const recordTypes = { header: 1, epoch: 2, batch: 3, transaction: 4, transactionEnd: 5, answer: 6 } as const;
+export const recordTypes = {
+  header: 1,
+  epoch: 2,
+  batch: 3,
+  transaction: 4,
+  transactionEnd: 5,
+  answer: 6,
+  voucher: 7,
+} as const;

@@ -1,0 +1,130 @@
+import { BaseError, domainSeparatorOf, type Hex, type ProtocolDomain, type SignedVoucher } from '@kedge/core';
+import type { Call } from '../call/callContext.js';
+import type { ServedChannel } from '../channels/servedChannel.js';
+import { keccak256 } from '../crypto/hashers.js';
+import type { ForeignRecord } from '../ledger/openLedger.js';
+import type { RecordLog } from '../ledger/recordLog.js';
+import { recordTypes } from '../ledger/recordTypes.js';
+import { checkVoucher } from './checkVoucher.js';
+import { boundsOf, createExposureTotals, type ExposureTerms } from './exposure.js';
+import { openStrictCall } from './openStrictCall.js';
+import {
+  capturableOf,
+  createStrictAccount,
+  hold,
+  recount,
+  roomOf,
+  signedUnitsOf,
+  type StrictAccount,
+} from './strictAccount.js';
+import { decodeVoucherRecord, encodeVoucherRecord } from './voucherRecord.js';
+
+/** What a client is told of its strict channel. */
+export type VoucherState = {
+  /** The newest voucher; null before the first. */
+  readonly newest: SignedVoucher | null;
+  /** Units of all receipts, and the last one's number (0 before the first). */
+  readonly committedUnits: bigint;
+  readonly lastSeq: bigint;
+  /** What is served ahead of payment now, and how much of it is free. */
+  readonly exposureUnits: bigint;
+  readonly roomUnits: bigint;
+};
+
+/** The vouchers of strict channels: kept on disk before they extend what is served ahead of payment (R11). */
+export type VoucherBook = {
+  readonly recover: (record: ForeignRecord) => void;
+  /**
+   * Takes a voucher; resolves when it is on disk, with whether it was newer than what was held.
+   * @throws BaseError 403 `voucher_refused`; 503 `log_unavailable`.
+   */
+  readonly take: (served: ServedChannel, signed: SignedVoucher) => Promise<boolean>;
+  /**
+   * Begins a reserved call of a strict channel; it ends when its reservation does.
+   * @throws BaseError 402 `voucher_needed`, 403 `exposure_exceeded`, 429 `exposure_reached`. The reservation is released then.
+   */
+  readonly begin: (call: Call) => Call;
+  /** The newest voucher that the channel's durable receipts account for. */
+  readonly capturable: (channelId: Hex, durableUnits: bigint) => SignedVoucher | undefined;
+  /** What is signed, whether or not receipts account for it yet. */
+  readonly signedUnits: (channelId: Hex) => bigint;
+  readonly stateOf: (served: ServedChannel) => VoucherState;
+};
+
+export function createVoucherBook(options: {
+  readonly domain: ProtocolDomain;
+  readonly records: () => RecordLog;
+  readonly terms: ExposureTerms;
+  readonly voucherWaitMs: number;
+  /** A newer voucher is on disk: there may be more to capture. */
+  readonly onTaken: () => void;
+}): VoucherBook {
+  const { terms, voucherWaitMs } = options;
+  const separator = domainSeparatorOf(options.domain, keccak256);
+  const accounts = new Map<Hex, StrictAccount>();
+  const totals = createExposureTotals();
+  const accountOf = (channelId: Hex): StrictAccount => {
+    let account = accounts.get(channelId);
+    if (account === undefined) accounts.set(channelId, (account = createStrictAccount()));
+    return account;
+  };
+  return {
+    recover: ({ payload }) => {
+      const signed = decodeVoucherRecord(payload);
+      hold(accountOf(signed.voucher.channelId), signed);
+    },
+    take: async (served, signed) => {
+      requireStrict(served);
+      checkVoucher(signed, served, separator);
+      const account = accountOf(served.channelId);
+      if (signed.voucher.cumulativeUnits <= signedUnitsOf(account)) return false;
+      await options.records().append(recordTypes.voucher, [encodeVoucherRecord(signed)]);
+      hold(account, signed);
+      recount(account, served, totals);
+      for (const wake of account.waiting) wake();
+      options.onTaken();
+      return true;
+    },
+    begin: (call) => {
+      const { served, quote, request, reservation } = call;
+      try {
+        const wanted = { quote, isStream: request.stream === true };
+        const strict = openStrictCall(accountOf(served.channelId), served, wanted, { terms, totals, voucherWaitMs });
+        const release = (): void => {
+          reservation.release();
+          strict.end();
+        };
+        return { ...call, strict, reservation: { units: reservation.units, release } };
+      } catch (error) {
+        reservation.release();
+        throw error;
+      }
+    },
+    capturable: (channelId, durableUnits) => capturableOf(accountOf(channelId), durableUnits),
+    signedUnits: (channelId) => signedUnitsOf(accountOf(channelId)),
+    stateOf: (served) => {
+      requireStrict(served);
+      const account = accountOf(served.channelId);
+      const { committedUnits, lastSeq } = served.account;
+      const signedUnits = signedUnitsOf(account);
+      const paidUnits = signedUnits < committedUnits ? signedUnits : committedUnits;
+      return {
+        newest: account.held.at(-1) ?? null,
+        committedUnits,
+        lastSeq,
+        exposureUnits: boundsOf(terms, served, paidUnits).channelUnits,
+        roomUnits: roomOf(account, served, terms, totals),
+      };
+    },
+  };
+}
+
+function requireStrict({ channel, channelId }: ServedChannel): void {
+  if (channel.mode === 'strict') return;
+  throw new BaseError('The channel of this key is capped: its operator holds the channel key, and takes no vouchers.', {
+    code: 'voucher_refused',
+    status: 403,
+    values: { clause: 'R12', channelId },
+    hints: ['Use the key without vouchers, or open a strict channel: kedge channel open --mode strict'],
+  });
+}

@@ -1,0 +1,133 @@
+import { BaseError, unitsOf } from '@kedge/core';
+import { metricsOf, type Quote } from '../call/quoteCall.js';
+import type { ServedChannel } from '../channels/servedChannel.js';
+import type { ExposureTerms, ExposureTotals } from './exposure.js';
+import { recount, roomOf, signedUnitsOf, type StrictAccount } from './strictAccount.js';
+
+/** A running call of a strict channel: how much of its answer may be handed over before the next voucher. */
+export type StrictCall = {
+  /** Output tokens that the client may have by now. */
+  readonly tokenLimit: () => number;
+  /** Asks for as many, where the client has `delivered` of them, and takes note of it when the exposure allows it. */
+  readonly extend: (tokens: number, delivered: number) => boolean;
+  /** Calls back once: with true when vouchers made room, with false when none did in time. */
+  readonly wait: (tokens: number, delivered: number, callback: (isPaid: boolean) => void) => void;
+  /** What the call comes to with so many output tokens, in base units. */
+  readonly unitsAt: (outputTokens: number) => bigint;
+  readonly end: () => void;
+};
+
+/**
+ * Begins a call: its input must be paid, and what it hands over before the next voucher must fit the exposure.
+ * @throws BaseError 402 `voucher_needed`, 403 `exposure_exceeded`, 429 `exposure_reached`; all cite R11.
+ */
+export function openStrictCall(
+  account: StrictAccount,
+  served: ServedChannel,
+  call: { readonly quote: Quote; readonly isStream: boolean },
+  context: { readonly terms: ExposureTerms; readonly totals: ExposureTotals; readonly voucherWaitMs: number },
+): StrictCall {
+  const { quote, isStream } = call;
+  const { terms, totals } = context;
+  const unitsAt = (outputTokens: number): bigint =>
+    unitsOf(served.policy, metricsOf(served.policy, { ...quote, outputTokens }));
+  const inputUnits = unitsAt(0);
+  const rate = BigInt(served.policy.rates.output_tokens ?? 0);
+  requireInput(account, served, inputUnits);
+  const room = roomOf(account, served, terms, totals);
+  let granted = isStream ? inputUnits : quote.worstUnits;
+  if (granted > room) throw account.grantedUnits > 0n ? reached(room, granted) : exceeded(room, granted, isStream);
+  let isOver = false;
+  let stopWaiting: (() => void) | undefined;
+  account.grantedUnits += granted;
+  account.inputUnits += inputUnits;
+  recount(account, served, totals);
+
+  const grant = (units: bigint): void => {
+    account.grantedUnits += units - granted;
+    granted = units;
+    recount(account, served, totals);
+  };
+  const extend = (tokens: number, delivered: number): boolean => {
+    const units = unitsAt(tokens);
+    const left = roomOf(account, served, terms, totals) + granted;
+    // The exposure starts at one chunk: where all before is paid, the next one goes out whatever its size.
+    const others = served.account.committedUnits + account.grantedUnits - granted;
+    if (units > left && others + unitsAt(delivered) > signedUnitsOf(account)) return false;
+    // A quarter of what is left ahead, so that parallel streams do not starve one another.
+    const ahead = left > units ? (left - units) / 4n : 0n;
+    grant(units + ahead);
+    return true;
+  };
+
+  return {
+    tokenLimit: () => (rate === 0n ? Infinity : Number((granted - inputUnits) / rate)),
+    extend,
+    wait: (tokens, delivered, callback) => {
+      const settle = (isPaid: boolean): void => {
+        stopWaiting?.();
+        callback(isPaid);
+      };
+      const tryAgain = (): void => {
+        if (extend(tokens, delivered)) settle(true);
+      };
+      const timer = setTimeout(() => settle(false), context.voucherWaitMs);
+      account.waiting.add(tryAgain);
+      stopWaiting = () => {
+        clearTimeout(timer);
+        account.waiting.delete(tryAgain);
+        stopWaiting = undefined;
+      };
+    },
+    unitsAt,
+    end: () => {
+      if (isOver) return;
+      isOver = true;
+      stopWaiting?.();
+      account.grantedUnits -= granted;
+      account.inputUnits -= inputUnits;
+      recount(account, served, totals);
+      for (const wake of account.waiting) wake();
+    },
+  };
+}
+
+function requireInput(account: StrictAccount, served: ServedChannel, inputUnits: bigint): void {
+  const { committedUnits } = served.account;
+  const neededUnits = committedUnits + account.inputUnits + inputUnits;
+  const signedUnits = signedUnitsOf(account);
+  if (signedUnits >= neededUnits) return;
+  throw new BaseError('A voucher for what was received and for this input precedes the call.', {
+    code: 'voucher_needed',
+    status: 402,
+    values: { clause: 'R11', channelId: served.channelId, neededUnits, signedUnits, committedUnits },
+    hints: [
+      `Sign a voucher over ${neededUnits} base units, after you checked that you received that much.`,
+      'kedgeFetch of @kedge/sdk and kedge connect do it for you.',
+    ],
+  });
+}
+
+function reached(room: bigint, units: bigint): BaseError {
+  return new BaseError('Running calls take up what is served ahead of payment.', {
+    code: 'exposure_reached',
+    status: 429,
+    kind: 'transient',
+    values: { clause: 'R11', roomUnits: room, neededUnits: units, retryAfterSeconds: 1 },
+    hints: ['Try again when they have ended and are paid.'],
+  });
+}
+
+function exceeded(room: bigint, units: bigint, isStream: boolean): BaseError {
+  return new BaseError(
+    `This call may owe ${units} base units before it is paid; ${room} are served ahead of payment.`,
+    {
+      code: 'exposure_exceeded',
+      status: 403,
+      values: { clause: 'R11', roomUnits: room, neededUnits: units },
+      hints: isStream
+        ? ['Pay what is owed, or shorten the input.']
+        : ['Lower max_tokens, or ask for a stream: it is paid chunk by chunk.'],
+    },
+  );
+}

@@ -1,0 +1,68 @@
+import type { SignedVoucher } from '@kedge/core';
+import type { ServedChannel } from '../channels/servedChannel.js';
+import { boundsOf, type ExposureTerms, type ExposureTotals } from './exposure.js';
+
+/** What the gateway knows of one strict channel beside its ledger account. */
+export type StrictAccount = {
+  /** Durable vouchers, the newest last; a few, because the newest may be ahead of the receipts. */
+  held: readonly SignedVoucher[];
+  /** Units of running calls that the client may have been given. */
+  grantedUnits: bigint;
+  /** Units of running calls' inputs, which are paid before they reach the upstream. */
+  inputUnits: bigint;
+  /** Its part of the totals of exposure. */
+  exposedUnits: bigint;
+  readonly waiting: Set<() => void>;
+};
+
+const mostHeld = 16;
+
+export function createStrictAccount(): StrictAccount {
+  return { held: [], grantedUnits: 0n, inputUnits: 0n, exposedUnits: 0n, waiting: new Set() };
+}
+
+export function signedUnitsOf(account: StrictAccount): bigint {
+  return account.held.at(-1)?.voucher.cumulativeUnits ?? 0n;
+}
+
+/** Adds a durable voucher. */
+export function hold(account: StrictAccount, signed: SignedVoucher): void {
+  const { cumulativeUnits } = signed.voucher;
+  if (account.held.some(({ voucher }) => voucher.cumulativeUnits === cumulativeUnits)) return;
+  account.held = [...account.held, signed]
+    .toSorted((a, b) => (a.voucher.cumulativeUnits < b.voucher.cumulativeUnits ? -1 : 1))
+    .slice(-mostHeld);
+}
+
+/** The newest voucher that receipts on disk account for: what an honest operator captures (L9). */
+export function capturableOf(account: StrictAccount, durableUnits: bigint): SignedVoucher | undefined {
+  return account.held.findLast(({ voucher }) => voucher.cumulativeUnits <= durableUnits);
+}
+
+/** Units that may still be granted to a channel's calls (R11); negative when it is over a bound. */
+export function roomOf(
+  account: StrictAccount,
+  served: ServedChannel,
+  terms: ExposureTerms,
+  totals: ExposureTotals,
+): bigint {
+  const signed = signedUnitsOf(account);
+  const { committedUnits } = served.account;
+  const outstanding = committedUnits + account.grantedUnits - signed;
+  const bounds = boundsOf(terms, served, signed < committedUnits ? signed : committedUnits);
+  const othersOfHolder = totals.ofHolder(served.channel.holder) - account.exposedUnits;
+  const others = totals.ofAll() - account.exposedUnits;
+  return least(bounds.channelUnits, bounds.holderUnits - othersOfHolder, bounds.totalUnits - others) - outstanding;
+}
+
+/** Brings the totals up to what the channel owes now. */
+export function recount(account: StrictAccount, served: ServedChannel, totals: ExposureTotals): void {
+  const outstanding = served.account.committedUnits + account.grantedUnits - signedUnitsOf(account);
+  const exposed = outstanding > 0n ? outstanding : 0n;
+  totals.move(served.channel.holder, exposed - account.exposedUnits);
+  account.exposedUnits = exposed;
+}
+
+function least(...values: readonly bigint[]): bigint {
+  return values.reduce((min, value) => (value < min ? value : min));
+}

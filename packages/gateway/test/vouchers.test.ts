@@ -1,0 +1,221 @@
+import {
+  decodeSignedReceipt,
+  dueCommentPrefix,
+  encodeSignedVoucher,
+  hashReceipt,
+  signedVoucherToJson,
+  type SignedReceipt,
+  type SignedVoucher,
+  voucherDigest,
+  voucherHeader,
+  zeroHash,
+} from '@kedge/core';
+import { keccak256 } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { countText, type Gateway } from '../src/index.js';
+import { apiKey, createTestSetup, domain, type TestSetup } from './support/createTestSetup.js';
+import {
+  answerWith,
+  completion,
+  type ScriptedUpstream,
+  startScriptedUpstream,
+  streamWords,
+} from './support/scriptedUpstream.js';
+
+// Development keys: accounts 4 and 5 of the well-known test mnemonic of anvil and hardhat.
+const client = privateKeyToAccount('0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a');
+const stranger = privateKeyToAccount('0x8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba');
+const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
+const hello = { model: 'demo', max_tokens: 16, messages: [{ role: 'user', content: 'Hi' }] };
+/** 3 for the message, 3 for the answer, a token each for its role and its text; a base unit each. */
+const inputUnits = 8n;
+const answerUnits = 3n * BigInt(countText('Hello.'));
+
+let upstream: ScriptedUpstream;
+let setup: TestSetup;
+let gateway: Gateway;
+
+beforeEach(async () => {
+  upstream = await startScriptedUpstream(answerWith(completion('Hello.')));
+});
+afterEach(async () => {
+  await gateway.close();
+  await upstream.close();
+  setup.remove();
+});
+
+type Strict = NonNullable<Parameters<TestSetup['start']>[0]>['strict'];
+
+async function begin(strict: Strict = {}): Promise<void> {
+  setup = createTestSetup({
+    upstreamUrl: upstream.url,
+    channel: { mode: 'strict', channelKey: client.address, rate: 0n, burst: 0n },
+    config: { strict },
+  });
+  gateway = await setup.start();
+}
+
+async function sign(cumulativeUnits: bigint, account = client): Promise<SignedVoucher> {
+  const voucher = { channelId: setup.channelId, cumulativeUnits, receiptHash: zeroHash, seq: 0n };
+  return { voucher, signature: await account.sign({ hash: voucherDigest(domain, voucher, hasher) }) };
+}
+
+const headers = { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` };
+
+async function call(signed: SignedVoucher | undefined, body: unknown = hello): Promise<Response> {
+  return fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: signed === undefined ? headers : { ...headers, [voucherHeader]: encodeSignedVoucher(signed) },
+    body: JSON.stringify(body),
+  });
+}
+
+const give = (signed: SignedVoucher): Promise<Response> =>
+  fetch(`${gateway.url}/v1/vouchers`, { method: 'POST', headers, body: JSON.stringify(signedVoucherToJson(signed)) });
+const state = async (): Promise<Record<string, unknown>> =>
+  (await (await fetch(`${gateway.url}/v1/vouchers`, { headers })).json()) as Record<string, unknown>;
+
+/** What a refusal says, as far as tests look at it. */
+async function refusal(response: Response): Promise<{ status: number; code: string; clause: unknown }> {
+  const json = (await response.json()) as { error: { code: string }; values: Record<string, unknown> };
+  return { status: response.status, code: json.error.code, clause: json.values['clause'] };
+}
+
+const receiptOf = (response: Response): SignedReceipt =>
+  decodeSignedReceipt(response.headers.get('kedge-receipt') ?? '');
+
+test('R11: a voucher for the input precedes the upstream call', async () => {
+  await begin();
+  expect(await refusal(await call(undefined))).toEqual({ status: 402, code: 'voucher_needed', clause: 'R11' });
+  expect(await refusal(await call(await sign(inputUnits - 1n)))).toMatchObject({ code: 'voucher_needed' });
+  expect(upstream.requests).toHaveLength(0);
+  const answer = await call(await sign(inputUnits));
+  expect(answer.status).toBe(200);
+  expect(receiptOf(answer).receipt.units).toBe(inputUnits + answerUnits);
+});
+
+test('R11: what was delivered is paid before the next call, and a replayed voucher pays nothing', async () => {
+  await begin();
+  const first = await sign(inputUnits);
+  expect((await call(first)).status).toBe(200);
+  expect(await refusal(await call(first))).toEqual({ status: 402, code: 'voucher_needed', clause: 'R11' });
+  const owed = inputUnits + answerUnits + inputUnits;
+  expect(await refusal(await call(await sign(owed - 1n)))).toMatchObject({ code: 'voucher_needed' });
+  expect((await call(await sign(owed))).status).toBe(200);
+});
+
+test('R10, R7, R8: forged, foreign, unbounded and stale vouchers are refused by clause', async () => {
+  await begin();
+  expect(await refusal(await give(await sign(5n, stranger)))).toEqual({
+    status: 403,
+    code: 'voucher_refused',
+    clause: 'R10',
+  });
+  const good = await sign(5n);
+  const raised = { ...good, voucher: { ...good.voucher, cumulativeUnits: 6n } };
+  expect(await refusal(await give(raised))).toMatchObject({ code: 'voucher_refused', clause: 'R10' });
+  const foreign = { ...good, voucher: { ...good.voucher, channelId: `0x${'22'.repeat(32)}` as const } };
+  expect(await refusal(await give(foreign))).toMatchObject({ code: 'voucher_refused', clause: 'R7' });
+  const beyond = await sign(setup.channel.cap + 1n);
+  expect(await refusal(await give(beyond))).toMatchObject({ code: 'voucher_refused', clause: 'R8' });
+  expect((await give(good)).status).toBe(200);
+  expect(await refusal(await give(good))).toEqual({ status: 409, code: 'voucher_stale', clause: 'R8' });
+  expect(await refusal(await give(await sign(4n)))).toMatchObject({ code: 'voucher_stale' });
+  expect(await state()).toMatchObject({ newest: { voucher: { cumulativeUnits: '5' } } });
+});
+
+test('R11: a JSON answer that may owe more than the exposure is refused before the upstream is called', async () => {
+  await begin({ startUnits: '30' });
+  expect(await refusal(await call(await sign(inputUnits)))).toEqual({
+    status: 403,
+    code: 'exposure_exceeded',
+    clause: 'R11',
+  });
+  expect(upstream.requests).toHaveLength(0);
+  expect((await call(undefined, { ...hello, max_tokens: 10 })).status).toBe(200);
+});
+
+test('R11: a client that never signs is cut at the exposure, and charged what it got', async () => {
+  await begin({ startUnits: '12', voucherWaitMs: 100 });
+  const words = Array.from({ length: 50 }, (_, index) => ` word${index}`);
+  upstream.script = streamWords(words);
+  const answer = await call(await sign(inputUnits), { ...hello, max_tokens: 256, stream: true });
+  const text = await answer.text();
+  expect(text).toContain(dueCommentPrefix);
+  expect(text).toContain('voucher_needed');
+  expect(text).not.toContain('[DONE]');
+  const said = [...text.matchAll(/"content":"( word\d+)"/g)].map(([, word]) => word).join('');
+  const line = /^: kedge-receipt (\S+)$/m.exec(text)?.[1] ?? '';
+  const { receipt } = decodeSignedReceipt(line);
+  expect(receipt.units).toBe(inputUnits + 3n * BigInt(countText(said)));
+  expect(receipt.units - inputUnits).toBeLessThanOrEqual(12n);
+  expect(receipt.units - inputUnits).toBeGreaterThan(0n);
+  expect(await refusal(await call(undefined))).toMatchObject({ code: 'voucher_needed' });
+});
+
+test('R11: vouchers during the stream let it go on, each event whole and in order', async () => {
+  await begin({ startUnits: '12', voucherWaitMs: 30_000 });
+  const words = Array.from({ length: 40 }, (_, index) => ` word${index}`);
+  upstream.script = streamWords(words);
+  const answer = await call(await sign(inputUnits), { ...hello, max_tokens: 256, stream: true });
+  let text = '';
+  let vouchers = 0;
+  const decoder = new TextDecoder();
+  for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(chunk, { stream: true });
+    const due = [...text.matchAll(/^: kedge-due (\d+)$/gm)];
+    if (due.length === vouchers) continue;
+    vouchers = due.length;
+    expect((await give(await sign(BigInt(due.at(-1)?.[1] ?? 0)))).status).toBe(200);
+  }
+  expect(vouchers).toBeGreaterThan(5);
+  expect([...text.matchAll(/"content":"( word\d+)"/g)].map(([, word]) => word)).toEqual(words);
+  expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+});
+
+test('R11: the exposure grows with what was paid', async () => {
+  await begin({ startUnits: '100', growthBasisPoints: 5_000 });
+  expect(await state()).toMatchObject({ exposureUnits: '100', committedUnits: '0' });
+  await call(await sign(inputUnits));
+  await give(await sign(inputUnits + answerUnits));
+  const paid = inputUnits + answerUnits;
+  expect(await state()).toMatchObject({ exposureUnits: String(100n + paid / 2n), committedUnits: String(paid) });
+});
+
+test('R11: a voucher is on disk before it counts: a restart knows it, and captures it signed', async () => {
+  await begin();
+  const answer = await call(await sign(inputUnits));
+  const { receipt } = receiptOf(answer);
+  const voucher = {
+    channelId: setup.channelId,
+    cumulativeUnits: receipt.cumulativeUnits,
+    receiptHash: hashReceipt(receipt, hasher),
+    seq: receipt.seq,
+  };
+  const signature = await client.sign({ hash: voucherDigest(domain, voucher, hasher) });
+  expect((await give({ voucher, signature })).status).toBe(200);
+  setup.chain.down = true;
+  await gateway.close();
+  setup.chain.down = false;
+  gateway = await setup.start();
+  expect(await state()).toMatchObject({ newest: { voucher: { cumulativeUnits: String(receipt.cumulativeUnits) } } });
+  await fetch(`${gateway.url}/admin/capture`, { method: 'POST' });
+  const items = setup.chain.mined.flatMap(({ capture }) => capture.items);
+  expect(items).toMatchObject([{ voucher, signature }]);
+});
+
+test('L9: a voucher ahead of the receipts is not captured', async () => {
+  await begin();
+  expect((await call(await sign(inputUnits))).status).toBe(200);
+  expect((await give(await sign(100n))).status).toBe(200);
+  await fetch(`${gateway.url}/admin/capture`, { method: 'POST' });
+  const items = setup.chain.mined.flatMap(({ capture }) => capture.items);
+  expect(items.map(({ voucher }) => voucher.cumulativeUnits)).toEqual([inputUnits]);
+});
+
+test('R12: a capped channel takes no vouchers', async () => {
+  setup = createTestSetup({ upstreamUrl: upstream.url });
+  gateway = await setup.start();
+  expect(await refusal(await give(await sign(5n)))).toEqual({ status: 403, code: 'voucher_refused', clause: 'R12' });
+});
