@@ -16,6 +16,7 @@ import {IDATErrors} from "./interfaces/IDATErrors.sol";
 import {IDATLocks} from "./interfaces/IDATLocks.sol";
 import {IDATLots} from "./interfaces/IDATLots.sol";
 import {IDATRevenue} from "./interfaces/IDATRevenue.sol";
+import {IERC7572} from "./interfaces/IERC7572.sol";
 import {InterfaceIds} from "./libraries/InterfaceIds.sol";
 import {ClaimState} from "./types/ClaimState.sol";
 import {ClassHead, ClassShare} from "./types/Class.sol";
@@ -31,6 +32,7 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
     constructor(string memory name_, string memory symbol_, address extension_) DATDelegation(extension_) {
         _name = name_;
         _symbol = symbol_;
+        emit IERC7572.ContractURIUpdated();
     }
 
     // Views of tokens

@@ -5,20 +5,24 @@ import {DATDeposits} from "../base/DATDeposits.sol";
 import {IDATCore} from "../interfaces/IDATCore.sol";
 import {IDATErrors} from "../interfaces/IDATErrors.sol";
 import {IDATLifecycle, SplitPart} from "../interfaces/IDATLifecycle.sol";
-import {IDATPolicies} from "../interfaces/IDATPolicies.sol";
-import {ClassHead, ClassShare, ExpiryBucket} from "../types/Class.sol";
-import {Lot, LotHead} from "../types/Lot.sol";
+import {ClassShare} from "../types/Class.sol";
+import {Lot} from "../types/Lot.sol";
 import {Share, Token, packRetiredShare, packShare} from "../types/Token.sol";
 import {TokenId} from "../types/TokenId.sol";
-import {DATExtension} from "./DATExtension.sol";
+import {DATHandovers} from "./DATHandovers.sol";
 
 /// @title DATLifecycle: topping up, burning, splitting and merging (P27, R22).
-abstract contract DATLifecycle is DATExtension, DATDeposits {
+abstract contract DATLifecycle is DATHandovers, DATDeposits {
     function topUp(uint256 tokenId, uint64 units) external payable onlyDelegated nonReentrantView {
         _requireUnexpired(tokenId, _requireToken(tokenId).expireAt());
         if (units == 0) revert IDATErrors.DATZeroUnits();
         TokenId id = TokenId.wrap(tokenId);
-        uint256 deposit = id.isBacked() ? _depositFor(id, units) : _requireUnbackedTopUp(id);
+        address minter = _minterOf(id);
+        if (msg.sender != minter) revert IDATLifecycle.DATNotToppedUpBy(tokenId, msg.sender, minter);
+        _requireCurrentLot(id);
+        uint256 deposit;
+        if (id.isBacked()) deposit = _depositFor(id, units);
+        else _takeDeposit(address(0), 0);
         // Read anew: an asset may have called while it was pulled.
         _giveValue(tokenId, _tokens[tokenId], units);
         emit IDATLifecycle.ValueToppedUp(tokenId, units, deposit);
@@ -69,7 +73,7 @@ abstract contract DATLifecycle is DATExtension, DATDeposits {
             sum += parts[i].share;
         }
         _takeValue(tokenId, token, units);
-        uint32 epoch = sum == 0 ? 0 : _handOver(tokenId, token, sum);
+        uint32 epoch = sum == 0 ? 0 : _handOverParts(tokenId, token, sum);
         tokenIds = new uint256[](parts.length);
         for (uint256 i; i < parts.length; ++i) {
             tokenIds[i] = _splitOff(TokenId.wrap(tokenId), token.expireAt(), parts[i], epoch);
@@ -102,56 +106,18 @@ abstract contract DATLifecycle is DATExtension, DATDeposits {
 
     /// @dev As `mintFromLot` takes it.
     function _depositFor(TokenId id, uint64 units) private returns (uint256 deposit) {
-        uint256 classId = id.classId();
         Lot storage lot = _lots[id.lotKey()];
-        if (msg.sender != lot.seller) {
-            revert IDATLifecycle.DATNotToppedUpBy(TokenId.unwrap(id), msg.sender, lot.seller);
-        }
-        LotHead head = lot.head;
-        ClassHead class_ = _heads[classId];
-        if (head.isSuperseded(class_)) {
-            revert IDATPolicies.DATLotSuperseded(classId, id.lot(), head.policyVersion(), class_.policyVersion());
-        }
+        address asset = lot.head.asset();
         deposit = lot.price.costUp(units);
-        _takeDeposit(head.asset(), deposit);
-        _addBacking(classId, lot, head.asset(), units, deposit);
+        _takeDeposit(asset, deposit);
+        _addBacking(id.classId(), lot, asset, units, deposit);
     }
 
-    function _requireUnbackedTopUp(TokenId id) private returns (uint256) {
-        ClassHead head = _heads[id.classId()];
-        if (msg.sender != head.issuer()) {
-            revert IDATLifecycle.DATNotToppedUpBy(TokenId.unwrap(id), msg.sender, head.issuer());
-        }
-        // An unbacked lot bears the number of its policy version.
-        if (id.lot() != head.policyVersion()) {
-            revert IDATPolicies.DATLotSuperseded(id.classId(), id.lot(), id.lot(), head.policyVersion());
-        }
-        _takeDeposit(address(0), 0);
-        return 0;
-    }
-
-    /// @dev The class's shares are synced, and this one has entered and not left.
-    function _requireActiveShare(uint256 tokenId, uint256 classId, Token token) private returns (Share share) {
-        _syncExpired(classId);
-        share = _shares[tokenId];
-        uint256 activateAt = share.activateAt();
-        bool waits = activateAt != 0 && _buckets[classId][activateAt].exitEpoch == 0;
-        if (share.ratio() == 0 || waits || _isExpired(token.expireAt())) {
-            revert IDATLifecycle.DATNoActiveShare(tokenId);
-        }
-    }
-
-    /// @dev The token's share ends where those of its parts begin: in a new epoch with the old total.
-    function _handOver(uint256 tokenId, Token token, uint256 sum) private returns (uint32 epoch) {
+    function _handOverParts(uint256 tokenId, Token token, uint256 sum) private returns (uint32) {
         uint256 classId = TokenId.wrap(tokenId).classId();
         Share share = _requireActiveShare(tokenId, classId, token);
         if (sum != share.ratio()) revert IDATLifecycle.DATWrongParts(tokenId, sum, share.ratio());
-        ClassShare shares = _classShares[classId];
-        shares = shares.withTotal(shares.totalShare());
-        _classShares[classId] = shares;
-        epoch = shares.epoch();
-        _shares[tokenId] = packRetiredShare(share, epoch);
-        emit IDATLifecycle.ShareRetired(tokenId, sum, shares.totalShare() - sum);
+        return _handOver(tokenId, classId, share, _classShares[classId]);
     }
 
     function _splitOff(TokenId id, uint32 expireAt, SplitPart calldata part, uint32 epoch)
@@ -163,13 +129,5 @@ abstract contract DATLifecycle is DATExtension, DATDeposits {
         // The bucket of the expiry, if any, keeps its weight: the parts expire when the whole would have.
         if (part.share != 0) _shares[tokenId] = packShare(part.share, epoch);
         emit IDATLifecycle.TokenSplit(TokenId.unwrap(id), tokenId, part.units, part.share);
-    }
-
-    /// @dev Takes a share out of the bucket of its expiry, and the bucket out of the queue if nothing is left in it.
-    function _leaveMoment(uint256 classId, uint32 moment, uint32 ratio, ClassShare share) private returns (ClassShare) {
-        ExpiryBucket storage bucket = _buckets[classId][moment];
-        bucket.weight -= ratio;
-        if (bucket.weight != 0 || bucket.entering != 0) return share;
-        return _dequeue(classId, moment, share);
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
 import {IDATApprovals} from "./IDATApprovals.sol";
 import {IDATBatches} from "./IDATBatches.sol";
@@ -12,7 +13,11 @@ import {IDATLocks} from "./IDATLocks.sol";
 import {IDATLots} from "./IDATLots.sol";
 import {IDATOptions} from "./IDATOptions.sol";
 import {IDATPolicies} from "./IDATPolicies.sol";
+import {IDATRenewals} from "./IDATRenewals.sol";
 import {IDATRevenue} from "./IDATRevenue.sol";
+import {IDATSaleRoyalties} from "./IDATSaleRoyalties.sol";
+import {IDATSupply} from "./IDATSupply.sol";
+import {IERC7572} from "./IERC7572.sol";
 
 /// @title IDataAnchoringToken: everything that one deployed address answers to beside `IDATCore`.
 /// @dev `IDATCore` is not inherited here only because it and ERC-721 both declare `ownerOf`.
@@ -28,6 +33,11 @@ interface IDataAnchoringToken is
     IDATOptions,
     IDATPolicies,
     IDATLifecycle,
+    IDATRenewals,
+    IDATSupply,
+    IDATSaleRoyalties,
+    IERC2981,
+    IERC7572,
     IDATErrors
 {
     /// @notice ERC-4906.

@@ -2,7 +2,7 @@
 pragma solidity 0.8.34;
 
 /// @dev One slot, everything that a use of the lock reads or writes: remaining(64) | lockedAt(32) | expireAt(32) |
-/// tokenId(128), from the lowest bit. `expireAt` is the token's, which never changes. After the lock's end `lockedAt` and
+/// tokenId(128), from the lowest bit. `expireAt` is the token's when it was locked. After the lock's end `lockedAt` and
 /// `expireAt` stay, so that its id is never used again.
 type Lock is uint256;
 

@@ -5,7 +5,7 @@ pragma solidity 0.8.34;
 /// `value` counts spendable units, locked ones excluded; `expireAt` is the last valid second, 0 for ever.
 type Token is uint256;
 
-using {owner, value, expireAt, withOwner, withValue} for Token global;
+using {owner, value, expireAt, withOwner, withValue, withExpiry} for Token global;
 
 function packToken(address owner_, uint64 value_, uint32 expireAt_) pure returns (Token) {
     return Token.wrap(uint160(owner_) | uint256(value_) << 160 | uint256(expireAt_) << 224);
@@ -31,6 +31,10 @@ function withOwner(Token token, address owner_) pure returns (Token) {
 
 function withValue(Token token, uint64 value_) pure returns (Token) {
     return Token.wrap(Token.unwrap(token) & ~(uint256(type(uint64).max) << 160) | uint256(value_) << 160);
+}
+
+function withExpiry(Token token, uint32 expireAt_) pure returns (Token) {
+    return Token.wrap(Token.unwrap(token) << 32 >> 32 | uint256(expireAt_) << 224);
 }
 
 /// @dev One slot, written only for tokens that carry a share: ratio(32) | entryEpoch(32) | activateAt(32) |

@@ -26,7 +26,7 @@ abstract contract LawsInvariant is Test {
     function leaningActions() internal pure virtual returns (bytes4[] memory);
 
     function everyAction() private pure returns (bytes4[] memory actions) {
-        actions = new bytes4[](21);
+        actions = new bytes4[](23);
         actions[0] = World.warp.selector;
         actions[1] = World.mintUnbacked.selector;
         actions[2] = World.mintBacked.selector;
@@ -48,6 +48,8 @@ abstract contract LawsInvariant is Test {
         actions[18] = World.retireShare.selector;
         actions[19] = World.split.selector;
         actions[20] = World.merge.selector;
+        actions[21] = World.renew.selector;
+        actions[22] = World.renewShare.selector;
     }
 
     function listOf(bytes4 a, bytes4 b, bytes4 c) internal pure returns (bytes4[] memory list) {

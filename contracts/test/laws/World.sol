@@ -392,6 +392,36 @@ contract World is Model {
         }
     }
 
+    function renew(uint256 which, uint256 expiry) external {
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            TokenModel storage t = tokens[(which % tokens.length + i) % tokens.length];
+            (bool backed, uint256 index) = lotIndexOf(t);
+            if (t.expireAt == 0 || expired(t) || t.share != 0) continue;
+            // The market renews nothing, and nobody puts off a refund.
+            if (backed && (lots[index].onMarket || (!lots[index].refundable && !lots[index].expiredToClass))) continue;
+            t.expireAt = t.expireAt + uint64(expiry % 3 + 1) * 1 days;
+            vm.prank(backed ? directSeller : issuer);
+            token.renew(t.tokenId, t.expireAt);
+            return;
+        }
+    }
+
+    function renewShare(uint256 which, uint256 expiry) external {
+        uint256 at = aTokenWithActiveShare(which);
+        if (at == NONE || tokens[at].expireAt == 0) return;
+        TokenModel storage t = tokens[at];
+        // An expiry that others have, so that there are never too many.
+        uint64 expireAt = anExpiry(expiry);
+        if (expireAt <= t.expireAt) return;
+        vm.prank(issuer);
+        token.offerShareRenewal(t.tokenId, expireAt);
+        vm.prank(core.ownerOf(t.tokenId));
+        uint256 renewed = token.renewShare(t.tokenId, expireAt);
+        (uint256 classId, uint32 lot, uint256 share) = (t.classId, t.lot, t.share);
+        (t.share, t.retired) = (0, true);
+        addToken(renewed, classId, lot, share, expireAt);
+    }
+
     function merge(uint256 which) external {
         uint256 at = aLiveTokenWithValue(which);
         if (at == NONE) return;

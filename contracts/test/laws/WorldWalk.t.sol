@@ -6,7 +6,7 @@ import {Laws} from "./Laws.sol";
 
 /// @notice One long history: every term of the ledgers moves, and all laws hold at its end.
 contract WorldWalkTest is Test {
-    uint256 private constant STEPS = 500;
+    uint256 private constant STEPS = 600;
 
     Laws private laws;
     uint256 private state;
@@ -45,7 +45,9 @@ contract WorldWalkTest is Test {
         else if (action == 17) laws.burnValue(next(), small());
         else if (action == 18) laws.retireShare(next());
         else if (action == 19) laws.split(next(), small(), next());
-        else laws.merge(next());
+        else if (action == 20) laws.merge(next());
+        else if (action == 21) laws.renew(next(), next());
+        else laws.renewShare(next(), next());
     }
 
     /// forge-config: default.fuzz.runs = 4
@@ -54,7 +56,7 @@ contract WorldWalkTest is Test {
         state = seed;
         // Twenty times as many steps as actions: what a term needs happens in nearly every history.
         for (uint256 i = 0; i < STEPS; ++i) {
-            step(next() % 21);
+            step(next() % 23);
         }
         laws.checkL1();
         laws.checkL2();
@@ -67,7 +69,7 @@ contract WorldWalkTest is Test {
     function test_L1toL7_AreNotIdle() public {
         state = 8028;
         for (uint256 i = 0; i < STEPS; ++i) {
-            step(next() % 21);
+            step(next() % 23);
         }
         laws.checkEverythingHappened();
         laws.checkL3();

@@ -10,7 +10,9 @@ import {IDATLifecycle, SplitPart} from "../../src/interfaces/IDATLifecycle.sol";
 import {IDATLots, LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {ClassOptions, IDATOptions} from "../../src/interfaces/IDATOptions.sol";
 import {IDATPolicies} from "../../src/interfaces/IDATPolicies.sol";
+import {IDATRenewals} from "../../src/interfaces/IDATRenewals.sol";
 import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
+import {IDATSaleRoyalties} from "../../src/interfaces/IDATSaleRoyalties.sol";
 import {IDataAnchoringToken} from "../../src/interfaces/IDataAnchoringToken.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 
@@ -120,12 +122,16 @@ contract DelegationTest is KedgeTest {
     }
 
     function test_P8_TheThirdExtensionAloneIsHarmless() public {
-        bytes[] memory calls = new bytes[](5);
+        bytes[] memory calls = new bytes[](9);
         calls[0] = abi.encodeCall(IDATLifecycle.topUp, (1, 1));
         calls[1] = abi.encodeCall(IDATLifecycle.burnValue, (1, 1));
         calls[2] = abi.encodeCall(IDATLifecycle.retireShare, (1));
         calls[3] = abi.encodeCall(IDATLifecycle.split, (1, new SplitPart[](0)));
         calls[4] = abi.encodeCall(IDATLifecycle.merge, (new uint256[](0), 1));
+        calls[5] = abi.encodeCall(IDATRenewals.renew, (1, 1));
+        calls[6] = abi.encodeCall(IDATRenewals.offerShareRenewal, (1, 1));
+        calls[7] = abi.encodeCall(IDATRenewals.renewShare, (1, 1));
+        calls[8] = abi.encodeCall(IDATSaleRoyalties.setSaleRoyalty, (1, stranger, 1));
         address second = IDataAnchoringToken(token.extension()).extension();
         address third = IDataAnchoringToken(second).extension();
         for (uint256 i = 0; i < calls.length; ++i) {

@@ -4,6 +4,12 @@ pragma solidity 0.8.34;
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC721Receiver} from "@openzeppelin/contracts/token/ERC721/IERC721Receiver.sol";
+import {IDATApprovals} from "../../src/interfaces/IDATApprovals.sol";
+import {IDATBatches} from "../../src/interfaces/IDATBatches.sol";
+import {IDATOptions} from "../../src/interfaces/IDATOptions.sol";
+import {IDATPolicies} from "../../src/interfaces/IDATPolicies.sol";
+import {IDATLifecycle} from "../../src/interfaces/IDATLifecycle.sol";
+import {IDATRenewals} from "../../src/interfaces/IDATRenewals.sol";
 import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
@@ -184,7 +190,7 @@ contract ERC721Test is KedgeTest {
 
     function test_P12_InterfaceIds() public view {
         assertEq(type(IDATCore).interfaceId, bytes4(0x2c0b686c));
-        bytes4[9] memory served = [
+        bytes4[15] memory served = [
             bytes4(0x2c0b686c),
             0x01ffc9a7,
             0x80ac58cd,
@@ -193,7 +199,13 @@ contract ERC721Test is KedgeTest {
             type(IDATClasses).interfaceId,
             type(IDATLots).interfaceId,
             type(IDATLocks).interfaceId,
-            type(IDATRevenue).interfaceId
+            type(IDATRevenue).interfaceId,
+            type(IDATApprovals).interfaceId,
+            type(IDATBatches).interfaceId,
+            type(IDATOptions).interfaceId,
+            type(IDATPolicies).interfaceId,
+            type(IDATLifecycle).interfaceId,
+            type(IDATRenewals).interfaceId
         ];
         for (uint256 i = 0; i < served.length; ++i) {
             assertTrue(token.supportsInterface(served[i]));

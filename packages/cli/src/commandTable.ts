@@ -63,6 +63,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/tokenBurn.js')).tokenBurn,
   },
   {
+    name: 'token renew',
+    summary: 'make a token valid for longer',
+    load: async () => (await import('./commands/tokenRenew.js')).tokenRenew,
+  },
+  {
     name: 'token retire',
     summary: 'end the share of a token that you hold',
     load: async () => (await import('./commands/tokenRetire.js')).tokenRetire,

@@ -390,6 +390,24 @@ test('token split, merge, top-up and burn move, add and destroy units; retire en
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('no active share')]);
 });
 
+test('token renew extends value, and offers and accepts a share (P27, R22)', async () => {
+  const later = 2_000_000_000n;
+  const minted = await kedgeJson<Record<string, string>>('mint', '2', '--value', '1', '--expires', '30d');
+  expect(await kedgeJson('token', 'renew', minted['tokenId']!, String(later))).toMatchObject({ offered: false });
+  expect((await client.getToken({ tokenId: BigInt(minted['tokenId']!) })).expireAt).toBe(later);
+  const share = ['mint', '2', '--share', '7', '--expires', '30d', '--to', 'consumer'];
+  const { tokenId } = await kedgeJson<Record<string, string>>(...share);
+  const early = await kedgeHere('token', 'renew', tokenId!, String(later), '--accept');
+  expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('did not offer')]);
+  expect(await kedgeJson('token', 'renew', tokenId!, String(later))).toMatchObject({ offered: true });
+  const taken = await kedgeJson<Record<string, string>>('token', 'renew', tokenId!, String(later), '--accept');
+  expect(await client.getToken({ tokenId: BigInt(taken['newTokenId']!) })).toMatchObject({
+    shareRatio: 7n,
+    expireAt: later,
+    holder: roleAccount('consumer').account.address,
+  });
+});
+
 test('a wrong chain, missing contracts or no chain at all say which, and how to deploy', async () => {
   const { DataAnchoringToken: token } = deployment.contracts;
   const elsewhere = await status(

@@ -40,6 +40,7 @@ export { merge, type MergeParameters } from './actions/merge.js';
 export { mint, type MintParameters, type MintReturn } from './actions/mint.js';
 export { mintShare, type MintShareParameters } from './actions/mintShare.js';
 export { noteCapture } from './actions/noteCapture.js';
+export { offerShareRenewal } from './actions/offerShareRenewal.js';
 export { openChannel, type OpenChannelParameters, type OpenChannelReturn } from './actions/openChannel.js';
 export { openListing, type OpenListingParameters } from './actions/openListing.js';
 export { payFraud, type PayFraudParameters, type PayFraudReturn } from './actions/payFraud.js';
@@ -48,6 +49,8 @@ export { proveFraud, type ProveFraudParameters, type ProveFraudReturn } from './
 export { publishPolicy, type PublishPolicyParameters } from './actions/publishPolicy.js';
 export { refund, type RefundParameters } from './actions/refund.js';
 export { releaseBond, type ReleaseBondParameters } from './actions/releaseBond.js';
+export { renew, type RenewParameters } from './actions/renew.js';
+export { renewShare } from './actions/renewShare.js';
 export { retireShare } from './actions/retireShare.js';
 export { setContributors, type SetContributorsParameters } from './actions/setContributors.js';
 export { settleContributors, type SettleContributorsParameters } from './actions/settleContributors.js';

@@ -53,6 +53,22 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   DATNotToppedUpBy: {
     message: 'Only the seller of the lot may top up its tokens, and only the issuer unbacked ones.',
   },
+  DATNotRenewedBy: {
+    message: 'Only the seller of the lot may renew its tokens, and only the issuer unbacked ones.',
+  },
+  DATShareNotRenewed: {
+    message: 'A token with a share is not renewed in place.',
+    hints: ['The issuer offers a later expiry, offerShareRenewal, and the holder takes it, renewShare.'],
+  },
+  DATRenewalDelaysRefund: {
+    message: 'The lot refunds at expiry only, which a renewal would put off.',
+    hints: ['The issuer can open refunds before expiry: openRefunds.'],
+  },
+  DATRenewalNotOffered: {
+    message: 'The issuer did not offer this expiry for the share.',
+    hints: ['Ask the issuer for an offer, and take exactly that.'],
+  },
+  DATSaleRoyaltyTooHigh: { message: 'More than a tenth of the price of a resale cannot be asked.' },
   DATNotIssuer: { message: 'The caller is not the issuer of the class.', hints: notIssuer },
   DATNotParentIssuer: { message: 'The caller does not issue the parent class.', hints: notIssuer },
   DATNotPendingIssuer: { message: 'The issuer role was not offered to the caller.' },

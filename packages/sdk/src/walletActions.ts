@@ -15,6 +15,7 @@ import { merge } from './actions/merge.js';
 import { mint } from './actions/mint.js';
 import { mintShare } from './actions/mintShare.js';
 import { noteCapture } from './actions/noteCapture.js';
+import { offerShareRenewal } from './actions/offerShareRenewal.js';
 import { openChannel } from './actions/openChannel.js';
 import { openListing } from './actions/openListing.js';
 import { payFraud } from './actions/payFraud.js';
@@ -23,6 +24,8 @@ import { proveFraud } from './actions/proveFraud.js';
 import { publishPolicy } from './actions/publishPolicy.js';
 import { refund } from './actions/refund.js';
 import { releaseBond } from './actions/releaseBond.js';
+import { renew } from './actions/renew.js';
+import { renewShare } from './actions/renewShare.js';
 import { retireShare } from './actions/retireShare.js';
 import { setContributors } from './actions/setContributors.js';
 import { settleContributors } from './actions/settleContributors.js';
@@ -56,6 +59,7 @@ export type WalletActions = {
   readonly mint: Bound<typeof mint>;
   readonly mintShare: Bound<typeof mintShare>;
   readonly noteCapture: Bound<typeof noteCapture>;
+  readonly offerShareRenewal: Bound<typeof offerShareRenewal>;
   readonly openChannel: Bound<typeof openChannel>;
   readonly openListing: Bound<typeof openListing>;
   readonly payFraud: Bound<typeof payFraud>;
@@ -64,6 +68,8 @@ export type WalletActions = {
   readonly publishPolicy: Bound<typeof publishPolicy>;
   readonly refund: Bound<typeof refund>;
   readonly releaseBond: Bound<typeof releaseBond>;
+  readonly renew: Bound<typeof renew>;
+  readonly renewShare: Bound<typeof renewShare>;
   readonly retireShare: Bound<typeof retireShare>;
   readonly setContributors: Bound<typeof setContributors>;
   readonly settleContributors: Bound<typeof settleContributors>;
@@ -101,6 +107,7 @@ export function walletActions(client: WriteClient): WalletActions {
     mint: (parameters) => mint(client, parameters),
     mintShare: (parameters) => mintShare(client, parameters),
     noteCapture: (parameters) => noteCapture(client, parameters),
+    offerShareRenewal: (parameters) => offerShareRenewal(client, parameters),
     openChannel: (parameters) => openChannel(client, parameters),
     openListing: (parameters) => openListing(client, parameters),
     payFraud: (parameters) => payFraud(client, parameters),
@@ -109,6 +116,8 @@ export function walletActions(client: WriteClient): WalletActions {
     publishPolicy: (parameters) => publishPolicy(client, parameters),
     refund: (parameters) => refund(client, parameters),
     releaseBond: (parameters) => releaseBond(client, parameters),
+    renew: (parameters) => renew(client, parameters),
+    renewShare: (parameters) => renewShare(client, parameters),
     retireShare: (parameters) => retireShare(client, parameters),
     setContributors: (parameters) => setContributors(client, parameters),
     settleContributors: (parameters) => settleContributors(client, parameters),

@@ -138,3 +138,36 @@ describe('split, merge, burn and retire', () => {
     });
   });
 });
+
+describe('renew', () => {
+  test('P27: the issuer renews unbacked value, and not into the past', async () => {
+    const { agentId } = await createClasses(stage);
+    const issuer = stage.as('issuer');
+    const { timestamp } = await stage.anvil.publicClient.getBlock();
+    const expireAt = timestamp + 86_400n;
+    const { tokenId } = await issuer.mint({ classId: agentId, to: addressOf('consumer'), value: 10n, expireAt });
+    await issuer.renew({ tokenId, expireAt: expireAt + 1n });
+    expect((await issuer.getToken({ tokenId })).expireAt).toBe(expireAt + 1n);
+    await expect(issuer.renew({ tokenId, expireAt })).rejects.toMatchObject({ code: 'DATInvalidExpiry' });
+    const terms = { tokenId, expireAt: expireAt + 2n };
+    await expect(stage.as('consumer').renew(terms)).rejects.toMatchObject({ code: 'DATNotRenewedBy' });
+  });
+
+  test('R22: a share is renewed in a new token, once its issuer offered that', async () => {
+    const { agentId } = await createClasses(stage);
+    const issuer = stage.as('issuer');
+    const { timestamp } = await stage.anvil.publicClient.getBlock();
+    const expireAt = timestamp + 86_400n;
+    const minted = await issuer.mint({ classId: agentId, to: addressOf('consumer'), shareRatio: 5n, expireAt });
+    const terms = { tokenId: minted.tokenId, expireAt: expireAt + 86_400n };
+    await expect(stage.as('consumer').renewShare(terms)).rejects.toMatchObject({ code: 'DATRenewalNotOffered' });
+    await issuer.offerShareRenewal(terms);
+    const { newTokenId } = await stage.as('consumer').renewShare(terms);
+    expect(await issuer.getToken({ tokenId: newTokenId })).toMatchObject({
+      holder: addressOf('consumer'),
+      shareRatio: 5n,
+      expireAt: terms.expireAt,
+    });
+    expect((await issuer.getToken({ tokenId: minted.tokenId })).shareRatio).toBe(0n);
+  });
+});

@@ -71,6 +71,7 @@ export function classHandlers(world: World): Handlers {
       ],
       lotCount: 0,
       tokenCount: 0,
+      saleRoyalty: { receiver: zeroAddress, royaltyBps: 0 },
     });
     world.emit(self, 'ClassCreated', classId, metadataURI, integrityHash);
     world.emit(self, 'ClassConfigured', classId, issuer, kind, unitDecimals, beneficiary, policyURI, policyHash);
@@ -147,6 +148,13 @@ export function classHandlers(world: World): Handlers {
       publish(sender, classId, policyURI, zeroHash);
     },
     publishPolicy: ({ sender }: Call, classId: bigint, uri: string, hash: Hex) => publish(sender, classId, uri, hash),
+    setSaleRoyalty({ sender }: Call, classId: bigint, receiver: Address, royaltyBps: number) {
+      const record = requireIssuer(world, classId, sender);
+      if (royaltyBps > 1000) refuse('DATSaleRoyaltyTooHigh', BigInt(royaltyBps), 1000n);
+      const saleRoyalty = { receiver, royaltyBps: receiver === zeroAddress ? 0 : royaltyBps };
+      world.classes.set(classId, { ...record, saleRoyalty });
+      world.emit(self, 'SaleRoyaltySet', classId, receiver, saleRoyalty.royaltyBps);
+    },
     transferIssuer({ sender }: Call, classId: bigint, pendingIssuer: Address) {
       const record = requireIssuer(world, classId, sender);
       world.classes.set(classId, { ...record, pendingIssuer });

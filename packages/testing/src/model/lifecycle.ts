@@ -28,9 +28,10 @@ export function lifecycleHandlers(world: World): Handlers {
       requireUnexpired(world, token);
       if (units === 0n) refuse('DATZeroUnits');
       const lot = backingLotOf(world, token);
-      const seller = lot?.terms.seller ?? requireClass(world, token.classId).issuer;
-      if (call.sender !== seller) refuse('DATNotToppedUpBy', tokenId, call.sender, seller);
-      const deposit = lot === undefined ? topUpUnbacked(world, call, token) : backUnits(world, call, lot, units);
+      const minter = minterOf(world, token);
+      if (call.sender !== minter) refuse('DATNotToppedUpBy', tokenId, call.sender, minter);
+      requireCurrentLot(world, token);
+      const deposit = lot === undefined ? topUpUnbacked(call) : backUnits(world, call, lot, units);
       giveValue(world, tokenId, units);
       world.emit(self, 'ValueToppedUp', tokenId, units, deposit);
     },
@@ -83,10 +84,19 @@ export function lifecycleHandlers(world: World): Handlers {
   };
 }
 
-/** Only what is minted now: an unbacked lot is the policy that its number names. */
-function topUpUnbacked(world: World, { value }: Call, { classId, lot }: TokenRecord): bigint {
-  const current = requireClass(world, classId).policies.length;
-  if (lot !== current) refuse('DATLotSuperseded', classId, lot, lot, current);
+/** Who may mint from the token's lot. */
+export function minterOf(world: World, token: TokenRecord): Address {
+  return backingLotOf(world, token)?.terms.seller ?? requireClass(world, token.classId).issuer;
+}
+
+/** An unbacked lot is the policy that its number names (R25). */
+export function requireCurrentLot(world: World, token: TokenRecord): void {
+  const version = backingLotOf(world, token)?.policyVersion ?? token.lot;
+  const current = requireClass(world, token.classId).policies.length;
+  if (version !== current) refuse('DATLotSuperseded', token.classId, token.lot, version, current);
+}
+
+function topUpUnbacked({ value }: Call): bigint {
   if (value !== 0n) refuse('DATWrongDeposit', 0n, value);
   return 0n;
 }

@@ -57,7 +57,7 @@ export function consumeLocks(
     if (units <= 0n || lock.remaining === 0n) return nothing;
     const token = requireToken(world, lock.tokenId);
     if (spent !== undefined && (spent.token.classId !== token.classId || spent.token.lot !== token.lot)) releaseSum();
-    if (isExpired(world, token)) refuse('ERC8028Expired', token.tokenId, token.expireAt);
+    if (isExpired(world, lock)) refuse('ERC8028Expired', token.tokenId, lock.expireAt);
     world.locks.set(keyOf(module, lockId), { ...lock, remaining: lock.remaining - units });
     world.emit(world.addresses.token, 'UsageRecorded', token.tokenId, metricType, units, operator);
     spent = { token, units: units + (spent?.units ?? 0n) };
@@ -87,7 +87,15 @@ export function lockHandlers(world: World): Handlers {
         const lockId = askModule(world, module, { holder: sender, token, units }, data);
         const key = keyOf(module, lockId);
         if (world.locks.has(key)) refuse('DATLockExists', module, lockId);
-        world.locks.set(key, { module, lockId, tokenId, remaining: units, lockedAt: world.now(), ended: false });
+        world.locks.set(key, {
+          module,
+          lockId,
+          tokenId,
+          remaining: units,
+          lockedAt: world.now(),
+          expireAt: token.expireAt,
+          ended: false,
+        });
         world.emit(self, 'ValueLocked', tokenId, module, lockId, units);
         return lockId;
       });

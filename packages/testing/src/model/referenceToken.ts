@@ -9,6 +9,7 @@ import { lifecycleHandlers } from './lifecycle.js';
 import { lockHandlers } from './locks.js';
 import { lotHandlers } from './lots.js';
 import { marketHandlers } from './market.js';
+import { renewalHandlers } from './renewals.js';
 import { refuse, Revert } from './revert.js';
 import { revenueHandlers } from './revenue.js';
 import { tokenHandlers } from './tokens.js';
@@ -113,6 +114,7 @@ function handlersOf(world: World): ReadonlyMap<Address, Handlers> {
         ...tokenHandlers(world),
         ...lotHandlers(world),
         ...lifecycleHandlers(world),
+        ...renewalHandlers(world),
         ...lockHandlers(world),
         ...revenueHandlers(world),
         ...viewHandlers(world),

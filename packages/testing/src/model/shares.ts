@@ -6,8 +6,8 @@ const pendingMomentsMax = 64;
 const day = 86_400n;
 
 /** Valid in the second of its expiry (P20). */
-export function isExpired(world: World, token: TokenRecord): boolean {
-  return token.expireAt !== 0n && world.now() > token.expireAt;
+export function isExpired(world: World, { expireAt }: Pick<TokenRecord, 'expireAt'>): boolean {
+  return expireAt !== 0n && world.now() > expireAt;
 }
 
 /** Waits to earn, up to and including the second of its activation (P17). */
@@ -75,11 +75,16 @@ export function addShare(world: World, token: TokenRecord, share: bigint): void 
   if (activateAt !== 0n && expireAt !== 0n && expireAt <= activateAt) refuse('DATInvalidExpiry', expireAt);
   const waiting = { ...token, share, activateAt };
   world.tokens.set(token.tokenId, waiting);
+  requireRoomForMoments(world, classId);
+  if (activateAt !== 0n) world.emit(world.addresses.token, 'SharePending', token.tokenId, activateAt);
+}
+
+/** Expiries and activations that are still to come, of all shares of the class (R21). */
+export function requireRoomForMoments(world: World, classId: bigint): void {
   const moments = allSharesOf(world, classId).flatMap((one) => [one.activateAt, one.expireAt]);
   // The end of a second that is past does not come again.
   const pending = new Set(moments.filter((moment) => moment !== 0n && moment >= world.now()));
   if (pending.size > pendingMomentsMax) refuse('DATTooManyExpiries', classId, BigInt(pendingMomentsMax));
-  if (activateAt !== 0n) world.emit(world.addresses.token, 'SharePending', token.tokenId, activateAt);
 }
 
 /** The token, whose share earns now. Whatever is due to enter or leave has done so. */

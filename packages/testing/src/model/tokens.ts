@@ -71,6 +71,7 @@ export function mintToken(
     shareRemoved: false,
     expirySeen: false,
     approved: zeroAddress,
+    renewalOffer: 0n,
   };
   world.classes.set(classId, { ...record, tokenCount });
   world.tokens.set(tokenId, token);

@@ -113,6 +113,23 @@ export function viewHandlers(world: World): Handlers {
       requireClass(world, classId);
       return pendingShareOf(world, classId);
     },
+    classSupply(_: Call, classId: bigint) {
+      const { tokenCount } = requireClass(world, classId);
+      return [BigInt(tokenCount), totalShareOf(world, classId), pendingShareOf(world, classId)];
+    },
+    /** Lots are numbered from 1; on chain their highest bit is set. */
+    unitSupply(_: Call, classId: bigint, first: number, last: number) {
+      requireClass(world, classId);
+      const lots = world.lots
+        .values()
+        .filter((lot) => lot.classId === classId && lot.lot - 2 ** 31 >= first && lot.lot - 2 ** 31 <= last);
+      return [sum(lots.map(({ outstanding }) => outstanding)), sum(lots.map(({ spent }) => spent))];
+    },
+    royaltyInfo(_: Call, tokenId: bigint, price: bigint) {
+      const { receiver, royaltyBps } = requireClass(world, requireToken(world, tokenId).classId).saleRoyalty;
+      return [receiver, (price * BigInt(royaltyBps)) / 10_000n];
+    },
+    renewalOffer: (_: Call, tokenId: bigint) => requireToken(world, tokenId).renewalOffer,
     activateAtOf: (_: Call, tokenId: bigint) => requireToken(world, tokenId).activateAt,
     isSuperseded: (_: Call, classId: bigint, lot: number) =>
       requireLot(world, classId, lot).policyVersion !== requireClass(world, classId).policies.length,

@@ -43,6 +43,8 @@ export type ClassRecord = {
   readonly options: ClassOptions;
   readonly lotCount: number;
   readonly tokenCount: number;
+  /** What is asked of who resells a token. */
+  readonly saleRoyalty: { readonly receiver: Address; readonly royaltyBps: number };
 };
 
 export type LotTerms = {
@@ -82,6 +84,8 @@ export type TokenRecord = {
   readonly shareRemoved: boolean;
   readonly expirySeen: boolean;
   readonly approved: Address;
+  /** Expiry that its holder may have for its share; 0: none. */
+  readonly renewalOffer: bigint;
 };
 
 /** The revenue of one class in one asset. */
@@ -102,6 +106,8 @@ export type LockRecord = {
   readonly tokenId: bigint;
   readonly remaining: bigint;
   readonly lockedAt: bigint;
+  /** The token's, when it was locked. */
+  readonly expireAt: bigint;
   /** Its id stays used. */
   readonly ended: boolean;
 };

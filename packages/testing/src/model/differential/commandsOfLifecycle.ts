@@ -2,7 +2,19 @@ import { costUp } from '../lots.js';
 import type { SplitPart } from '../lifecycle.js';
 import { keyOf, type TokenRecord } from '../world.js';
 import { aPayment, isCurrent, type Idea, type Ideas } from './commandsOfTokens.js';
-import { anActor, anAmount, aRecipient, aToken, command, mostly, tokenIdOr, type Scene } from './scene.js';
+import { minterOf } from '../lifecycle.js';
+import {
+  anActor,
+  anAmount,
+  anExpiry,
+  day,
+  aRecipient,
+  aToken,
+  command,
+  mostly,
+  tokenIdOr,
+  type Scene,
+} from './scene.js';
 
 const lives = ({ world }: Scene, { expireAt }: TokenRecord) => expireAt === 0n || expireAt >= world.now();
 
@@ -92,10 +104,46 @@ const merge: Idea = (scene) => {
   return command(mostly(scene, to.owner), world.addresses.token, 'merge', args);
 };
 
+/** Later, mostly. */
+const aLaterExpiry = (scene: Scene, { expireAt }: TokenRecord) =>
+  scene.random.chance(70) ? expireAt + 1n + scene.random.upTo(20n * day) : anExpiry(scene);
+
+const renew: Idea = (scene) => {
+  const { world } = scene;
+  const token = aToken(scene, (one) => {
+    const terms = world.lots.get(keyOf(one.classId, one.lot))?.terms;
+    const sold = terms === undefined || world.addresses.actors.includes(terms.seller);
+    return one.share === 0n && one.expireAt !== 0n && lives(scene, one) && sold;
+  });
+  if (token === undefined) return undefined;
+  const args = [tokenIdOr(scene, token), aLaterExpiry(scene, token)];
+  return command(mostly(scene, minterOf(world, token)), world.addresses.token, 'renew', args);
+};
+
+const offerShareRenewal: Idea = (scene) => {
+  const { random, world } = scene;
+  const token = aToken(scene, (one) => one.share > 0n && one.expireAt !== 0n && lives(scene, one));
+  if (token === undefined) return undefined;
+  const args = [tokenIdOr(scene, token), random.chance(4) ? 0n : aLaterExpiry(scene, token)];
+  const { issuer } = world.classes.get(token.classId)!;
+  return command(mostly(scene, issuer), world.addresses.token, 'offerShareRenewal', args);
+};
+
+const renewShare: Idea = (scene) => {
+  const { random, world } = scene;
+  const token = aToken(scene, ({ renewalOffer }) => renewalOffer > 0n);
+  const expireAt = token && random.chance(94) ? token.renewalOffer : anExpiry(scene);
+  const sender = token ? mostly(scene, token.owner) : anActor(scene);
+  return command(sender, world.addresses.token, 'renewShare', [tokenIdOr(scene, token), expireAt]);
+};
+
 export const lifecycleIdeas: Ideas = [
   [22, topUp],
   [12, burnValue],
   [8, retireShare],
   [26, split],
   [24, merge],
+  [14, renew],
+  [16, offerShareRenewal],
+  [14, renewShare],
 ];

@@ -372,6 +372,11 @@ const acceptParent: Idea = (scene) => {
   return command(sender, world.addresses.token, 'acceptParent', args);
 };
 
+const setSaleRoyalty = onClass('setSaleRoyalty', (scene) => [
+  scene.random.chance(85) ? anActor(scene) : zeroAddress,
+  scene.random.pick([0, 1, 250, 1000, 1001]),
+]);
+
 const transferIssuer = onClass('transferIssuer', (scene) => [scene.random.chance(80) ? anActor(scene) : zeroAddress]);
 
 function transfer(name: 'transferToken' | 'transferFrom' | 'safeTransferFrom'): Idea {
@@ -422,6 +427,7 @@ export const tokenIdeas: Ideas = [
   [4, createClass],
   [14, createClassWithTerms],
   [14, createClassWithOptions],
+  [8, setSaleRoyalty],
   [2, freezeShares],
   [12, activatePolicy],
   [8, openRefunds],

@@ -34,7 +34,9 @@ export function lookAtEverything(reference: ReferenceToken, channels: readonly C
           'getApproved',
           'policyOfToken',
           'activateAtOf',
+          'renewalOffer',
         ].map((name) => ofToken(name, tokenId)),
+        ofToken('royaltyInfo', tokenId, 10n ** 30n + 9_999n),
         ...assets.map((asset) => ofToken('pendingRevenue', tokenId, asset)),
       ]),
     ...world.classes
@@ -48,7 +50,9 @@ export function lookAtEverything(reference: ReferenceToken, channels: readonly C
           'classOptions',
           'announcedPolicy',
           'pendingShareOf',
+          'classSupply',
         ].map((name) => ofToken(name, classId)),
+        ofToken('unitSupply', classId, 1, 2 ** 31),
         ...policies.map((_, i) => ofToken('policyOf', classId, i + 1)),
         ...assets.flatMap((asset) => [
           ofToken('revenueInfo', classId, asset),

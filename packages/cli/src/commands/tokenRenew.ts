@@ -1,0 +1,63 @@
+import { isBackedLot, isSameAddress } from '@kedge/core';
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanMoment } from '../human.js';
+import { argument, parseInteger, parseMoment } from '../parse.js';
+
+export const tokenRenew: Command = {
+  name: 'token renew',
+  summary: 'make a token valid for longer',
+  description:
+    'Gives a token a later expiry, before the old one has come. For value the seller of its lot signs, or, where nobody ' +
+    'paid for it, the issuer of the class. A share needs two: its issuer offers with this command, and its holder takes ' +
+    'the same expiry with --accept; the share then goes on in a new token, and what it earned stays with the old one.',
+  arguments: [
+    { name: 'tokenId', summary: 'the token' },
+    { name: 'expires', summary: 'last moment of validity: 30d, 2027-01-31, Unix seconds' },
+  ],
+  options: [
+    { flags: '--accept', summary: 'take the expiry that the issuer offered for your share' },
+    ...accountOptions,
+  ],
+  examples: [
+    { command: 'kedge token renew 18446744078004518913 2031-01-31', summary: 'with a date' },
+    { command: 'kedge token renew 18446744078004518913 2031-01-31 --accept', summary: 'your own share, as offered' },
+  ],
+  run: async (context) => {
+    const tokenId = parseInteger(argument(context, 0), 'tokenId');
+    const now = BigInt(Math.floor(Date.now() / 1000));
+    const expireAt = parseMoment(argument(context, 1), now, 'expires');
+    const connection = await connect(context);
+    const { client, chainId } = connection;
+    const { classId, lot, holder, shareRatio } = await client.getToken({ tokenId });
+    const accept = context.options['accept'] === true;
+    const isShare = shareRatio > 0n;
+    const { issuer } = await client.getClass({ classId });
+    const seller = isBackedLot(lot) ? (await client.getLot({ classId, lot })).seller : issuer;
+    const signer = await resolveAccount(context, chainId, accept ? holder : isShare ? issuer : seller);
+    const { write } = createWriter(context, connection, signer);
+    const terms = { tokenId, expireAt };
+    if (accept) {
+      const { newTokenId, transactionHash } = await write('renew the share', (writer) => writer.renewShare(terms));
+      context.output.result({ tokenId, newTokenId, share: shareRatio, expireAt, transactionHash }, () => [
+        `the share of token ${tokenId} goes on in token ${newTokenId}`,
+        `  expires  ${humanMoment(expireAt)}`,
+        `  signed by ${signer.label}`,
+      ]);
+      return;
+    }
+    const doing = isShare ? 'offer the renewal' : 'renew the token';
+    const { transactionHash } = await write(doing, (writer) =>
+      isShare ? writer.offerShareRenewal(terms) : writer.renew(terms),
+    );
+    const own = isSameAddress(signer.account.address, holder);
+    context.output.result({ tokenId, offered: isShare, expireAt, transactionHash }, () => [
+      isShare ? `a later expiry is offered for the share of token ${tokenId}` : `token ${tokenId} is renewed`,
+      `  expires  ${humanMoment(expireAt)}`,
+      `  signed by ${signer.label}`,
+      ...(isShare ? [`next${own ? '' : `, as ${holder}`}: kedge token renew ${tokenId} ${expireAt} --accept`] : []),
+    ]);
+  },
+};
