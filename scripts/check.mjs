@@ -10,6 +10,7 @@ const checks = [
   ['lint', node, [...bin('oxlint/bin/oxlint'), '--deny-warnings']],
   ['types', node, [...bin('typescript/bin/tsc'), '--project', 'tsconfig.test.json']],
   ['types of the dashboard', node, [...bin('typescript/bin/tsc'), '--project', 'packages/web/tsconfig.json']],
+  ['types of the Ponder app', node, [...bin('typescript/bin/tsc'), '--project', 'packages/indexer/ponder']],
   ['imports between packages', node, ['scripts/checkBoundaries.mjs']],
   ['lockfile', node, ['scripts/checkLockfile.mjs']],
   ['contracts', forgePath(), ['build', '--skip', 'test', '--quiet']],

@@ -11,13 +11,16 @@ const allowed = {
   store: ['core'],
   gateway: ['sdk', 'store', 'core'],
   agent: ['store', 'core'],
+  indexer: ['store', 'core'],
   conform: ['core'],
   cli: ['sdk', 'store', 'conform', 'core'],
   web: ['sdk', 'core'],
   testing: ['sdk', 'core'],
 };
 /** Programs that the CLI starts, and the page that it serves; it resolves where they are and imports nothing of them. */
-const programs = { cli: ['@kedge/gateway/main', '@kedge/agent/main', '@kedge/web/index.html'] };
+const programs = {
+  cli: ['@kedge/gateway/main', '@kedge/agent/main', '@kedge/indexer/main', '@kedge/web/index.html'],
+};
 const importPattern =
   /(?:\bfrom\s+|\bimport\s*\(?\s*|\brequire(?:\.resolve)?\(\s*|import\.meta\.resolve\(\s*)['"]([^'"\s]+)['"]/g;
 

@@ -7,7 +7,7 @@ test('the path of a request holds its parameters, escaped, and the rest as query
     `/explain/claim/18446744073709551616/${zeroAddress}?limit=5`,
   );
   expect(indexerPath('classes', { text: 'a b&c', format: 'csv' })).toBe('/classes?text=a%20b%26c&format=csv');
-  expect(indexerPath('status', {})).toBe('/status');
+  expect(indexerPath('status', {})).toBe('/progress');
 });
 
 test('an answer is read with its integers as bigints, exact beyond 2^53', () => {

@@ -27,7 +27,7 @@ export type Earnings = z.output<typeof earningsSchema>;
 /** A transaction in which an operator anchored a root, and what it captured there. */
 export const operatorBatchSchema = receiptRootSchema.extend({
   captures: countSchema,
-  units: unitsSchema,
+  units: bigSchema,
 });
 export type OperatorBatch = z.output<typeof operatorBatchSchema>;
 
@@ -35,7 +35,7 @@ export const operatorSchema = z.object({
   operator: accountSchema,
   openChannels: countSchema,
   channelCount: countSchema,
-  capturedUnits: unitsSchema,
+  capturedUnits: bigSchema,
   captureCount: countSchema,
   receiptRootCount: countSchema,
   /** Operator's cuts: ever earned, and not yet withdrawn. */

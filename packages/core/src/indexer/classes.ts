@@ -64,9 +64,9 @@ export const classSummarySchema = z.object({
   price: priceSchema.extend({ lot: countSchema, supply: unitsSchema }).nullable(),
   usage: z.object({
     /** Everything spent, self-reported use included. */
-    units: unitsSchema,
+    units: bigSchema,
     /** Of which owners recorded on their own tokens: proves no demand (P15). */
-    selfReportedUnits: unitsSchema,
+    selfReportedUnits: bigSchema,
     records: countSchema,
   }),
   revenue: z.array(classRevenueSchema),
@@ -142,8 +142,8 @@ export const usageDaySchema = z.object({
   /** The label where it is in the registry (P26), else null. */
   metric: z.string().nullable(),
   metricType: bytes32Schema,
-  units: unitsSchema,
-  selfReportedUnits: unitsSchema,
+  units: bigSchema,
+  selfReportedUnits: bigSchema,
   records: countSchema,
 });
 export type UsageDay = z.output<typeof usageDaySchema>;

@@ -118,7 +118,7 @@ export const accrualPartSchema: z.ZodType<AccrualPart> = z.lazy(() =>
         lot: countSchema,
         operator: accountSchema.nullable(),
         operatorAmount: bigSchema,
-        units: unitsSchema,
+        units: bigSchema,
         useCount: countSchema,
         uses: z.array(usePartSchema),
         otherUses: bigSchema,

@@ -45,7 +45,7 @@ export const trendLength = 30;
 export const trendSchema = z.object({
   start: momentSchema,
   width: z.int().positive(),
-  units: z.array(unitsSchema).length(trendLength),
+  units: z.array(bigSchema).length(trendLength),
   revenue: z.array(z.object({ asset: accountSchema, amounts: z.array(bigSchema).length(trendLength) })),
 });
 export type Trend = z.output<typeof trendSchema>;

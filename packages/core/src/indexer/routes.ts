@@ -26,7 +26,7 @@ const accountParams = z.object({ address: accountSchema });
  * Lists take `after` (a page's `next`), `limit` and `format`; as CSV a list comes whole.
  */
 export const indexerRoutes = {
-  status: { path: '/status', summary: 'How far the indexer is', answer: indexerStatusSchema },
+  status: { path: '/progress', summary: 'How far the indexer is', answer: indexerStatusSchema },
   classes: {
     path: '/classes',
     summary: 'Classes, newest first',

@@ -25,8 +25,8 @@ export const tokenSummarySchema = z.object({
   /** Spendable units. */
   value: unitsSchema,
   /** In channels and other modules. */
-  lockedUnits: unitsSchema,
-  spentUnits: unitsSchema,
+  lockedUnits: bigSchema,
+  spentUnits: bigSchema,
   /** The stored revenue weight. */
   share: unitsSchema,
   shareState: z.enum(shareStates),

@@ -28,6 +28,7 @@ export type Look = { readonly target: Address; readonly data: Hex };
 export type StepEnd = { readonly ok: boolean; readonly answer: Hex; readonly logs: readonly Log[] };
 
 export type Chain = {
+  readonly rpcUrl: string;
   readonly addresses: Addresses;
   /** ETH that each actor begins with. */
   readonly wealth: bigint;
@@ -97,6 +98,7 @@ export async function createChain(): Promise<Chain> {
   for (const actor of actors) await rpc('anvil_setBalance', [actor, `0x${wealth.toString(16)}`]);
   let snapshot = await rpc('evm_snapshot', []);
   return {
+    rpcUrl: anvil.rpcUrl,
     addresses: {
       token: contracts.DataAnchoringToken,
       extension: contracts.DataAnchoringTokenExtension,

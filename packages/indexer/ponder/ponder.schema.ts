@@ -1,0 +1,437 @@
+import { index, onchainTable, primaryKey } from 'ponder';
+
+// Units and amounts are numeric(78); a position is block << 24 | log index, which orders events as the chain did.
+// Every number is what the events say, by the contracts' own arithmetic; nothing is read back from the chain.
+
+/** A class, and what it has come to. */
+export const classBook = onchainTable('class', (t) => ({
+  classId: t.bigint().primaryKey(),
+  issuer: t.hex().notNull(),
+  pendingIssuer: t.hex(),
+  kind: t.integer().notNull(),
+  unitDecimals: t.integer().notNull(),
+  metadataURI: t.text().notNull(),
+  integrityHash: t.hex().notNull(),
+  beneficiary: t.hex(),
+  policyVersion: t.integer().notNull(),
+  royaltyBps: t.integer().notNull(),
+  childCount: t.integer().notNull(),
+  tokenCount: t.integer().notNull(),
+  /** Active share as the contract stores it: shares that expired unseen are still in it. */
+  totalShare: t.bigint().notNull(),
+  usedUnits: t.bigint().notNull(),
+  selfReportedUnits: t.bigint().notNull(),
+  useCount: t.integer().notNull(),
+  shareCap: t.bigint(),
+  sharesFrozenFrom: t.bigint(),
+  activationDelay: t.integer(),
+  policyNotice: t.integer(),
+  createdAt: t.integer().notNull(),
+  position: t.bigint().notNull(),
+}));
+
+/** A lineage edge. */
+export const royaltyEdge = onchainTable(
+  'royalty_edge',
+  (t) => ({
+    childId: t.bigint().notNull(),
+    parentIndex: t.integer().notNull(),
+    parentId: t.bigint().notNull(),
+    royaltyBps: t.integer().notNull(),
+    accepted: t.boolean().notNull(),
+  }),
+  (table) => ({
+    pk: primaryKey({ columns: [table.childId, table.parentIndex] }),
+    byParent: index().on(table.parentId),
+  }),
+);
+
+/** What an edge has carried in one asset. */
+export const edgeFlow = onchainTable(
+  'edge_flow',
+  (t) => ({
+    childId: t.bigint().notNull(),
+    parentIndex: t.integer().notNull(),
+    asset: t.hex().notNull(),
+    collected: t.bigint().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.childId, table.parentIndex, table.asset] }) }),
+);
+
+export const policyVersion = onchainTable(
+  'policy_version',
+  (t) => ({
+    classId: t.bigint().notNull(),
+    version: t.integer().notNull(),
+    uri: t.text().notNull(),
+    /** Null: without a hash. */
+    hash: t.hex(),
+    at: t.integer().notNull(),
+    blockNumber: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.classId, table.version] }) }),
+);
+
+export const announcedPolicy = onchainTable('announced_policy', (t) => ({
+  classId: t.bigint().primaryKey(),
+  version: t.integer().notNull(),
+  uri: t.text().notNull(),
+  hash: t.hex(),
+  effectiveAt: t.integer().notNull(),
+}));
+
+export const lot = onchainTable(
+  'lot',
+  (t) => ({
+    classId: t.bigint().notNull(),
+    lot: t.bigint().notNull(),
+    policyVersion: t.integer().notNull(),
+    asset: t.hex().notNull(),
+    priceNumerator: t.bigint().notNull(),
+    priceDenominator: t.bigint().notNull(),
+    operatorBps: t.integer().notNull(),
+    refundable: t.boolean().notNull(),
+    expiredToClass: t.boolean().notNull(),
+    seller: t.hex().notNull(),
+    listed: t.boolean(),
+    supply: t.bigint().notNull(),
+    listingExpireAt: t.bigint().notNull(),
+    outstanding: t.bigint().notNull(),
+    spent: t.bigint().notNull(),
+    escrow: t.bigint().notNull(),
+    /** Position of the newest release of its backing. */
+    releasedAt: t.bigint().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.classId, table.lot] }) }),
+);
+
+export const token = onchainTable(
+  'token',
+  (t) => ({
+    tokenId: t.bigint().primaryKey(),
+    classId: t.bigint().notNull(),
+    lot: t.bigint().notNull(),
+    owner: t.hex().notNull(),
+    value: t.bigint().notNull(),
+    locked: t.bigint().notNull(),
+    spent: t.bigint().notNull(),
+    share: t.bigint().notNull(),
+    expireAt: t.bigint().notNull(),
+    /** The share earns what is settled after this position, or, where `activateAt` is not 0, after it was let in. */
+    entry: t.bigint().notNull(),
+    activateAt: t.bigint().notNull(),
+    /** Position at which the share was retired. */
+    retired: t.bigint(),
+    /** Open locks of modules other than ValueChannels. */
+    foreignLocks: t.integer().notNull(),
+    mintedAt: t.integer().notNull(),
+  }),
+  (table) => ({ byOwner: index().on(table.owner), byClass: index().on(table.classId) }),
+);
+
+/** Shares of a class that leave and enter at the end of a second, and the position at which the contract did that. */
+export const shareMoment = onchainTable(
+  'share_moment',
+  (t) => ({
+    classId: t.bigint().notNull(),
+    moment: t.bigint().notNull(),
+    leaving: t.bigint().notNull(),
+    entering: t.bigint().notNull(),
+    done: t.bigint(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.classId, table.moment] }) }),
+);
+
+/** The money of a class in one asset (law L3). */
+export const ledger = onchainTable(
+  'ledger',
+  (t) => ({
+    classId: t.bigint().notNull(),
+    asset: t.hex().notNull(),
+    received: t.bigint().notNull(),
+    royaltiesPaid: t.bigint().notNull(),
+    claimed: t.bigint().notNull(),
+    orphan: t.bigint().notNull(),
+    backing: t.bigint().notNull(),
+    /** Revenue per unit of share, scaled by 2^48. */
+    index: t.bigint().notNull(),
+    /** What announced itself as the cause of the next accrual: position and kind. */
+    causePosition: t.bigint(),
+    cause: t.text(),
+    /** Position of the newest accrual; 0 before the first. */
+    lastAccrual: t.bigint().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.classId, table.asset] }) }),
+);
+
+/** An arrival of revenue: a settlement, a release of backing, or a collected royalty. */
+export const accrual = onchainTable(
+  'accrual',
+  (t) => ({
+    position: t.bigint().primaryKey(),
+    classId: t.bigint().notNull(),
+    asset: t.hex().notNull(),
+    amount: t.bigint().notNull(),
+    toHolders: t.bigint().notNull(),
+    totalShare: t.bigint().notNull(),
+    /** Of the ledger, after this. */
+    index: t.bigint().notNull(),
+    received: t.bigint().notNull(),
+    /** `settlement`; `release` or `royalty`, which are rows at `causePosition`; or `backing` of a lot that came free. */
+    cause: t.text().notNull(),
+    causePosition: t.bigint(),
+    lot: t.bigint(),
+    payer: t.hex().notNull(),
+    at: t.integer().notNull(),
+    blockNumber: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({
+    byLedger: index().on(table.classId, table.asset, table.position),
+    byTime: index().on(table.classId, table.at),
+  }),
+);
+
+/** Backing that became the operator's cut and revenue. */
+export const release = onchainTable(
+  'release',
+  (t) => ({
+    position: t.bigint().primaryKey(),
+    classId: t.bigint().notNull(),
+    lot: t.bigint().notNull(),
+    operator: t.hex(),
+    operatorAmount: t.bigint().notNull(),
+    revenue: t.bigint().notNull(),
+    /** Uses of the lot after this position and before its own were released. */
+    since: t.bigint().notNull(),
+    at: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({ byOperator: index().on(table.operator, table.at) }),
+);
+
+/** A royalty that a parent collected. */
+export const royalty = onchainTable(
+  'royalty',
+  (t) => ({
+    position: t.bigint().primaryKey(),
+    childId: t.bigint().notNull(),
+    parentId: t.bigint().notNull(),
+    parentIndex: t.integer().notNull(),
+    asset: t.hex().notNull(),
+    amount: t.bigint().notNull(),
+    /** Of the edge, before this. */
+    collectedBefore: t.bigint().notNull(),
+    at: t.integer().notNull(),
+    blockNumber: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({ byChild: index().on(table.childId, table.position) }),
+);
+
+export const usage = onchainTable(
+  'usage',
+  (t) => ({
+    position: t.bigint().primaryKey(),
+    tokenId: t.bigint().notNull(),
+    classId: t.bigint().notNull(),
+    lot: t.bigint().notNull(),
+    metricType: t.hex().notNull(),
+    units: t.bigint().notNull(),
+    actor: t.hex().notNull(),
+    /** The owner recorded it on its own token (P15). */
+    selfReported: t.boolean().notNull(),
+    at: t.integer().notNull(),
+    blockNumber: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({
+    byLot: index().on(table.classId, table.lot, table.position),
+    byTime: index().on(table.classId, table.at),
+  }),
+);
+
+export const usageDay = onchainTable(
+  'usage_day',
+  (t) => ({
+    classId: t.bigint().notNull(),
+    day: t.integer().notNull(),
+    metricType: t.hex().notNull(),
+    units: t.bigint().notNull(),
+    selfReportedUnits: t.bigint().notNull(),
+    records: t.integer().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.classId, table.day, table.metricType] }) }),
+);
+
+export const revenueDay = onchainTable(
+  'revenue_day',
+  (t) => ({
+    classId: t.bigint().notNull(),
+    day: t.integer().notNull(),
+    asset: t.hex().notNull(),
+    received: t.bigint().notNull(),
+    royalties: t.bigint().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.classId, table.day, table.asset] }) }),
+);
+
+export const channel = onchainTable(
+  'channel',
+  (t) => ({
+    channelId: t.hex().primaryKey(),
+    tokenId: t.bigint().notNull(),
+    classId: t.bigint().notNull(),
+    holder: t.hex().notNull(),
+    operator: t.hex().notNull(),
+    channelKey: t.hex().notNull(),
+    mode: t.integer().notNull(),
+    cap: t.bigint().notNull(),
+    rate: t.bigint().notNull(),
+    burst: t.bigint().notNull(),
+    deadline: t.bigint().notNull(),
+    grace: t.integer().notNull(),
+    salt: t.hex().notNull(),
+    captured: t.bigint().notNull(),
+    returned: t.bigint().notNull(),
+    captureCount: t.integer().notNull(),
+    lastSeq: t.bigint(),
+    lastReceiptHash: t.hex(),
+    openedAt: t.integer().notNull(),
+    closedAt: t.integer(),
+    position: t.bigint().notNull(),
+  }),
+  (table) => ({
+    byToken: index().on(table.tokenId),
+    byHolder: index().on(table.holder),
+    byOperator: index().on(table.operator),
+    byPosition: index().on(table.position),
+  }),
+);
+
+export const capture = onchainTable(
+  'capture',
+  (t) => ({
+    position: t.bigint().primaryKey(),
+    channelId: t.hex().notNull(),
+    tokenId: t.bigint().notNull(),
+    classId: t.bigint().notNull(),
+    operator: t.hex().notNull(),
+    units: t.bigint().notNull(),
+    capturedUnits: t.bigint().notNull(),
+    seq: t.bigint().notNull(),
+    receiptHash: t.hex().notNull(),
+    at: t.integer().notNull(),
+    blockNumber: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({
+    byChannel: index().on(table.channelId, table.position),
+    byOperator: index().on(table.operator, table.position),
+    byTransaction: index().on(table.transactionHash),
+  }),
+);
+
+/** What a module other than ValueChannels was given and has not returned. */
+export const foreignLock = onchainTable(
+  'foreign_lock',
+  (t) => ({
+    module: t.hex().notNull(),
+    lockId: t.hex().notNull(),
+    tokenId: t.bigint().notNull(),
+    /** Still in the module's hands; 0 when returned. */
+    remaining: t.bigint().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.module, table.lockId] }), byToken: index().on(table.tokenId) }),
+);
+
+export const receiptRoot = onchainTable(
+  'receipt_root',
+  (t) => ({
+    position: t.bigint().primaryKey(),
+    operator: t.hex().notNull(),
+    root: t.hex().notNull(),
+    epoch: t.bigint().notNull(),
+    firstBatch: t.bigint().notNull(),
+    lastBatch: t.bigint().notNull(),
+    cid: t.text().notNull(),
+    at: t.integer().notNull(),
+    blockNumber: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({
+    byOperator: index().on(table.operator, table.position),
+    byTransaction: index().on(table.transactionHash),
+  }),
+);
+
+export const claim = onchainTable(
+  'claim',
+  (t) => ({
+    position: t.bigint().primaryKey(),
+    tokenId: t.bigint().notNull(),
+    classId: t.bigint().notNull(),
+    to: t.hex().notNull(),
+    asset: t.hex().notNull(),
+    amount: t.bigint().notNull(),
+    at: t.integer().notNull(),
+    blockNumber: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({ byToken: index().on(table.tokenId, table.position), byRecipient: index().on(table.to) }),
+);
+
+/** What a token has claimed in one asset. */
+export const tokenClaims = onchainTable(
+  'token_claims',
+  (t) => ({ tokenId: t.bigint().notNull(), asset: t.hex().notNull(), claimed: t.bigint().notNull() }),
+  (table) => ({ pk: primaryKey({ columns: [table.tokenId, table.asset] }) }),
+);
+
+/** What an account earned outside of tokens, and what of that it has not withdrawn. */
+export const due = onchainTable(
+  'due',
+  (t) => ({
+    account: t.hex().notNull(),
+    asset: t.hex().notNull(),
+    earned: t.bigint().notNull(),
+    owed: t.bigint().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.account, table.asset] }) }),
+);
+
+export const approval = onchainTable(
+  'approval',
+  (t) => ({
+    owner: t.hex().notNull(),
+    operator: t.hex().notNull(),
+    /** `class` or `usage`. */
+    kind: t.text().notNull(),
+    scope: t.bigint().notNull(),
+    approved: t.boolean().notNull(),
+    units: t.bigint(),
+    expireAt: t.bigint(),
+    position: t.bigint().notNull(),
+    at: t.integer().notNull(),
+    blockNumber: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.owner, table.kind, table.scope, table.operator] }) }),
+);
+
+/** What else a live view shows; captures, uses, accruals, claims and receipt roots are in their own tables. */
+export const happening = onchainTable('happening', (t) => ({
+  position: t.bigint().primaryKey(),
+  type: t.text().notNull(),
+  classId: t.bigint(),
+  tokenId: t.bigint(),
+  channelId: t.hex(),
+  account: t.hex(),
+  units: t.bigint(),
+  asset: t.hex(),
+  amount: t.bigint(),
+  at: t.integer().notNull(),
+  blockNumber: t.integer().notNull(),
+  transactionHash: t.hex().notNull(),
+}));

@@ -1,0 +1,42 @@
+import { metricLabels, metricTypeOf, type Hex, type RevenueDay, type UsageDay } from '@kedge/core';
+import { asc, eq } from 'ponder';
+import { db } from 'ponder:api';
+import { revenueDay, usageDay } from 'ponder:schema';
+import { keccak256 } from 'viem';
+
+const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
+const labels = new Map<Hex, string>(metricLabels.map((label) => [metricTypeOf(label, hasher), label]));
+
+/** The label of a metric that is in the registry (P26). */
+export function metricOf(metricType: Hex): string | null {
+  return labels.get(metricType) ?? null;
+}
+
+function dateOf(day: number): string {
+  return new Date(day * 86_400_000).toISOString().slice(0, 10);
+}
+
+export async function usageDays(classId: bigint): Promise<UsageDay[]> {
+  const rows = await db
+    .select()
+    .from(usageDay)
+    .where(eq(usageDay.classId, classId))
+    .orderBy(asc(usageDay.day), asc(usageDay.metricType));
+  return rows.map(({ day, metricType, units, selfReportedUnits, records }) => ({
+    day: dateOf(day),
+    metric: metricOf(metricType),
+    metricType,
+    units,
+    selfReportedUnits,
+    records,
+  }));
+}
+
+export async function revenueDays(classId: bigint): Promise<RevenueDay[]> {
+  const rows = await db
+    .select()
+    .from(revenueDay)
+    .where(eq(revenueDay.classId, classId))
+    .orderBy(asc(revenueDay.day), asc(revenueDay.asset));
+  return rows.map(({ day, asset, received, royalties }) => ({ day: dateOf(day), asset, received, royalties }));
+}

@@ -1,0 +1,55 @@
+import { createContentStore } from '@kedge/store';
+import { settings } from './reading';
+
+const store =
+  settings.contentStoreDir === undefined ? undefined : createContentStore({ dir: settings.contentStoreDir });
+const largest = 1024 * 1024;
+const keptDocuments = 2_000;
+const kept = new Map<string, unknown>();
+
+/** The JSON document behind an `ipfs://` URI; null where it is not at hand, is no JSON, or has more than 1 MiB. */
+export async function documentOf(uri: string): Promise<unknown> {
+  const cid = /^ipfs:\/\/([a-z0-9]+)$/.exec(uri)?.[1];
+  if (store === undefined || cid === undefined) return null;
+  if (kept.has(cid)) return kept.get(cid);
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const piece of store.catFile(cid, { length: largest + 1 })) {
+      pieces.push(piece);
+      size += piece.length;
+    }
+    if (size > largest) return null;
+    const document: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'));
+    if (kept.size >= keptDocuments) kept.clear();
+    kept.set(cid, document);
+    return document;
+  } catch {
+    // Anybody can name any content; what cannot be read has no name here, and may be there the next time.
+    return null;
+  }
+}
+
+/** What lists show of a class's metadata. */
+export type Label = {
+  readonly name: string | null;
+  readonly description: string | null;
+  readonly licence: string | null;
+};
+
+export async function labelOf(metadataURI: string): Promise<Label> {
+  const document = await documentOf(metadataURI);
+  const fields = (typeof document === 'object' && document !== null ? document : {}) as Record<string, unknown>;
+  return {
+    name: textOf(fields['name']),
+    description: textOf(fields['description']),
+    licence: textOf(fields['license'] ?? fields['licence']),
+  };
+}
+
+/** A text, or the first of several languages or licences. */
+function textOf(value: unknown): string | null {
+  if (typeof value === 'string') return value.slice(0, 2_000);
+  if (typeof value !== 'object' || value === null) return null;
+  return textOf(Object.values(value).find((each) => typeof each === 'string') ?? null);
+}

@@ -1,0 +1,54 @@
+import type { IndexerAnswer, IndexerRouteName } from '@kedge/core';
+import { earningsOf, listApprovals, listBatches, operatorOf } from './accounts';
+import { listActivity } from './activity';
+import { channelDetail, listCaptures, listChannels } from './channels';
+import { classDetail, listClasses, requireClass } from './classes';
+import { revenueDays, usageDays } from './days';
+import { explainClaim } from './explain';
+import { holdersOf } from './holders';
+import { progress } from './progress';
+import { cursorOf } from './rows';
+import { listClaims, listTokens, requireToken, tokenDetail } from './tokens';
+
+type Paged = { readonly after?: string; readonly limit: number };
+
+/** A short list, part by part: the cursor is the number of items before. */
+function partOf<item>(items: readonly item[], { after, limit }: Paged): { items: item[]; next: string | null } {
+  const from = Number(cursorOf(after) ?? 0n);
+  const end = from + limit;
+  return { items: items.slice(from, end), next: end < items.length ? String(end) : null };
+}
+
+/** What answers each route. The parameters were read by the route's schemas. */
+export const handlers: { readonly [name in IndexerRouteName]: (given: never) => Promise<IndexerAnswer<name>> } = {
+  status: progress,
+  classes: listClasses,
+  class: classDetail,
+  holders: async (query: { classId: bigint } & Paged) => {
+    await requireClass(query.classId);
+    return partOf(await holdersOf(query.classId), query);
+  },
+  usage: async (query: { classId: bigint } & Paged) => {
+    await requireClass(query.classId);
+    return partOf(await usageDays(query.classId), query);
+  },
+  revenue: async (query: { classId: bigint } & Paged) => {
+    await requireClass(query.classId);
+    return partOf(await revenueDays(query.classId), query);
+  },
+  tokens: listTokens,
+  token: tokenDetail,
+  claims: async (query: { tokenId: bigint } & Paged) => {
+    await requireToken(query.tokenId);
+    return listClaims(query);
+  },
+  channels: listChannels,
+  channel: channelDetail,
+  captures: listCaptures,
+  earnings: earningsOf,
+  explainClaim,
+  operator: operatorOf,
+  batches: listBatches,
+  approvals: listApprovals,
+  activity: listActivity,
+};

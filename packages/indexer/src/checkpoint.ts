@@ -1,0 +1,88 @@
+import type { Hex } from '@kedge/core';
+import type { Database } from './database.js';
+
+/** A block up to which nothing is taken back any more. */
+export type Checkpoint = { readonly blockNumber: number; readonly blockHash: Hex };
+
+// Ponder's table of checkpoints knows a block's number, not its hash. This one, in the same schema, knows both.
+const tableOf = (schema: string): string => `"${schema}"."kedge_checkpoint"`;
+
+/** SQL that runs on Ponder's own connection or on ours. */
+export type Run = (sql: string) => Promise<unknown>;
+
+/** Writes down which app on which chain this schema belongs to; for {@link isOurs} at the next start. */
+export async function claimSchema(run: Run, schema: string, key: string): Promise<void> {
+  await run(`CREATE TABLE IF NOT EXISTS ${tableOf(schema)} (key TEXT NOT NULL, block_number BIGINT, block_hash TEXT)`);
+  await run(`DELETE FROM ${tableOf(schema)} WHERE key <> '${key}'`);
+  await run(
+    `INSERT INTO ${tableOf(schema)} (key) SELECT '${key}' WHERE NOT EXISTS (SELECT 1 FROM ${tableOf(schema)} WHERE block_number IS NULL)`,
+  );
+}
+
+/** Notes a final block; keeps the last few. */
+export async function noteCheckpoint(run: Run, schema: string, key: string, final: Checkpoint): Promise<void> {
+  const { blockNumber, blockHash } = final;
+  await run(`INSERT INTO ${tableOf(schema)} VALUES ('${key}', ${blockNumber}, '${blockHash}')`);
+  await run(`DELETE FROM ${tableOf(schema)} WHERE block_number < ${blockNumber - 1_000}`);
+}
+
+/** Block number inside one of Ponder's checkpoints: digits 27 to 42, after ten of time and sixteen of the chain's id. */
+export function blockOfCheckpoint(encoded: string): number {
+  return Number(encoded.slice(26, 42));
+}
+
+/** Up to which block Ponder will not take anything back; undefined before it began. */
+export const finalizedQuery = (schema: string): string =>
+  `SELECT finalized_checkpoint AS encoded FROM "${schema}"."_ponder_checkpoint"`;
+
+/**
+ * Makes the database fit for the next run: where it belongs to another app or chain, or to a chain that was cut off before the
+ * newest final block that it holds, its schema is dropped and is built again from the first block.
+ *
+ * @param hashOf hash of a block of the chain; undefined where the chain has none of that number
+ * @returns why it was dropped; undefined when it is kept, or there was none
+ */
+export async function prepareDatabase(
+  database: Database,
+  schema: string,
+  key: string,
+  hashOf: (blockNumber: number) => Promise<Hex | undefined>,
+): Promise<string | undefined> {
+  const found = await database.query('SELECT 1 FROM information_schema.schemata WHERE schema_name = $1', [schema]);
+  if (found.length === 0) return undefined;
+  const reason = await faultOf(database, schema, key, hashOf);
+  if (reason !== undefined) {
+    await database.query(`DROP SCHEMA "${schema}" CASCADE`);
+    return reason;
+  }
+  if (database.embedded) {
+    await database.query(`UPDATE "${schema}"."_ponder_meta" SET value = jsonb_set(value, '{is_locked}', '0')`);
+  }
+  return undefined;
+}
+
+async function faultOf(
+  database: Database,
+  schema: string,
+  key: string,
+  hashOf: (blockNumber: number) => Promise<Hex | undefined>,
+): Promise<string | undefined> {
+  const tables = await database.query('SELECT table_name FROM information_schema.tables WHERE table_schema = $1', [
+    schema,
+  ]);
+  const names = new Set(tables.map((row) => row['table_name']));
+  if (!names.has('kedge_checkpoint') || !names.has('_ponder_checkpoint')) return 'its first run was not finished';
+  const claims = await database.query(`SELECT key FROM ${tableOf(schema)} WHERE block_number IS NULL`);
+  if (claims[0]?.['key'] !== key) return 'it was made by another version, or of another chain';
+  const encoded = (await database.query(finalizedQuery(schema)))[0]?.['encoded'];
+  if (typeof encoded !== 'string') return 'its first run was not finished';
+  const blockNumber = blockOfCheckpoint(encoded);
+  const noted = await database.query(`SELECT block_hash FROM ${tableOf(schema)} WHERE block_number = $1`, [
+    blockNumber,
+  ]);
+  const expected = noted[0]?.['block_hash'];
+  if (expected === undefined) return `nothing was noted of its newest final block, ${blockNumber}`;
+  const hash = await hashOf(blockNumber);
+  if (hash === undefined) return `the chain is shorter than block ${blockNumber}, up to which it was indexed`;
+  return hash === expected ? undefined : `the chain has another block ${blockNumber} than the one that was indexed`;
+}

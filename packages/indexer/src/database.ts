@@ -1,0 +1,51 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { PGlite } from '@electric-sql/pglite';
+import pg from 'pg';
+import type { IndexerSettings } from './settings.js';
+
+/** A connection to the indexer's database before Ponder opens it. */
+export type Database = {
+  /** The embedded one has no other user: a lock in it is one that a killed process left. */
+  readonly embedded: boolean;
+  query(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+  close(): Promise<void>;
+};
+
+/** Schema of the embedded database. */
+const embeddedSchema = 'kedge';
+
+export function schemaOf({ database }: Pick<IndexerSettings, 'database'>): string {
+  return database.kind === 'postgres' ? database.schema : embeddedSchema;
+}
+
+/** Opens the database. An embedded one that cannot be opened is removed: everything in it comes from the chain. */
+export async function openDatabase(
+  { database }: Pick<IndexerSettings, 'database'>,
+  note: (line: string) => void,
+): Promise<Database> {
+  if (database.kind === 'postgres') {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    return {
+      embedded: false,
+      query: async (sql, values = []) => (await client.query(sql, [...values])).rows as Record<string, unknown>[],
+      close: () => client.end(),
+    };
+  }
+  const { directory } = database;
+  const embedded = await openEmbedded(directory).catch((error: Error) => {
+    note(`${directory} cannot be opened and is made anew: ${error.message}`);
+    rmSync(directory, { recursive: true, force: true });
+    return openEmbedded(directory);
+  });
+  return {
+    embedded: true,
+    query: async (sql, values = []) => (await embedded.query(sql, [...values])).rows as Record<string, unknown>[],
+    close: () => embedded.close(),
+  };
+}
+
+async function openEmbedded(directory: string): Promise<PGlite> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return PGlite.create(directory);
+}

@@ -1,0 +1,7 @@
+export { runIndexer } from './runIndexer.js';
+export {
+  parseIndexerSettings,
+  type IndexerContracts,
+  type IndexerSettings,
+  type IndexerSettingsInput,
+} from './settings.js';

@@ -1,0 +1,21 @@
+/** What is used of a running Ponder app. */
+export type PonderApp = {
+  readonly apiBuild: { readonly port: number };
+  readonly database: {
+    readonly adminQB: { readonly raw: { execute(sql: string): Promise<{ readonly rows: Record<string, unknown>[] }> } };
+  };
+};
+
+type Start = (options: {
+  readonly cliOptions: Readonly<Record<string, unknown>>;
+  readonly onBuild: (app: PonderApp) => Promise<PonderApp>;
+}) => Promise<(() => Promise<void>) | undefined>;
+
+/**
+ * Ponder's `start` command, which its package does not export by name. It is taken from its file, so that the indexer is one
+ * process, which a supervisor can stop and kill. The version is pinned; `indexer.test.ts` runs it.
+ */
+export async function loadPonderStart(): Promise<Start> {
+  const file = new URL('./bin/commands/start.js', import.meta.resolve('ponder'));
+  return ((await import(file.href)) as { start: Start }).start;
+}

@@ -1,0 +1,149 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { BaseError, type Hex } from '@kedge/core';
+import { createPublicClient, http, type PublicClient } from 'viem';
+import { appKeyOf } from './appKey.js';
+import { blockOfCheckpoint, claimSchema, finalizedQuery, noteCheckpoint, prepareDatabase } from './checkpoint.js';
+import { openDatabase, schemaOf } from './database.js';
+import { loadPonderStart, type PonderApp } from './ponderStart.js';
+import { settingsVariable, type IndexerSettings } from './settings.js';
+
+const appFolder = fileURLToPath(new URL('../ponder/', import.meta.url));
+const noteEvery = 1_000;
+
+/**
+ * Runs the indexer in this process until SIGTERM or SIGINT. One a process: Ponder keeps parts of itself in globals, handles
+ * the signals, and ends the process where it cannot go on; whoever started it starts it again.
+ *
+ * @param note Hears what the user should know.
+ * @returns The URL once it answers. History may still be read: `/progress` says.
+ *
+ * @throws BaseError `chain_unreachable`, `chain_differs`, `port_taken`
+ */
+export async function runIndexer(settings: IndexerSettings, note: (line: string) => void): Promise<{ url: string }> {
+  const client = createPublicClient({ transport: http(settings.rpcUrl), cacheTime: 0 });
+  const key = appKeyOf(appFolder, settings, await genesisOf(client, settings));
+  const schema = schemaOf(settings);
+  const hashOf = (blockNumber: number): Promise<Hex | undefined> => hashOfBlock(client, blockNumber);
+  const database = await openDatabase(settings, note);
+  try {
+    const reason = await prepareDatabase(database, schema, key, hashOf);
+    if (reason !== undefined) note(`the index is built anew: ${reason}`);
+  } finally {
+    await database.close();
+  }
+
+  const port = settings.port === 0 ? await freePort(settings.host) : settings.port;
+  const { host: hostname, logLevel } = settings;
+  process.env[settingsVariable] = JSON.stringify(settings);
+  process.env['PONDER_TELEMETRY_DISABLED'] = 'true';
+  // Ponder leaves its GraphQL schema in the working folder.
+  if (settings.database.kind === 'pglite') process.chdir(dirname(settings.database.directory));
+  // It would count for more than the port asked for.
+  delete process.env['PORT'];
+  const start = await loadPonderStart();
+  const options = {
+    command: 'start',
+    version: '0.16.10',
+    config: 'ponder.config.ts',
+    root: appFolder,
+    logFormat: 'json',
+  };
+  await start({
+    cliOptions: { ...options, schema, port, hostname, logLevel },
+    onBuild: async (app) => {
+      if (app.apiBuild.port !== port) throw portTaken(port);
+      const run = (sql: string) => app.database.adminQB.raw.execute(sql);
+      await claimSchema(run, schema, key);
+      void noteCheckpoints(app, schema, key, hashOf, note);
+      return app;
+    },
+  });
+  const url = `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
+  await answering(url);
+  return { url };
+}
+
+/** Keeps the hashes of final blocks, by which the next start knows whether the chain is still the same. */
+async function noteCheckpoints(
+  app: PonderApp,
+  schema: string,
+  key: string,
+  hashOf: (blockNumber: number) => Promise<Hex | undefined>,
+  note: (line: string) => void,
+): Promise<void> {
+  const run = (sql: string) => app.database.adminQB.raw.execute(sql);
+  let noted = -1;
+  for (;;) {
+    await delay(noteEvery, undefined, { ref: false });
+    try {
+      const encoded = (await run(finalizedQuery(schema))).rows[0]?.['encoded'];
+      const blockNumber = typeof encoded === 'string' ? blockOfCheckpoint(encoded) : noted;
+      if (blockNumber === noted) continue;
+      const blockHash = await hashOf(blockNumber);
+      if (blockHash !== undefined) await noteCheckpoint(run, schema, key, { blockNumber, blockHash });
+      noted = blockNumber;
+    } catch (error) {
+      // Without a note the next start builds anew, which costs time and nothing else.
+      note(`the newest final block was not noted: ${(error as Error).message}`);
+    }
+  }
+}
+
+async function genesisOf(client: PublicClient, settings: IndexerSettings): Promise<Hex> {
+  const { rpcUrl, chainId } = settings;
+  const asked = Promise.all([client.getChainId(), hashOfBlock(client, 0)]);
+  const [found, genesis] = await asked.catch((cause: unknown) => {
+    throw new BaseError('The chain does not answer.', {
+      code: 'chain_unreachable',
+      kind: 'transient',
+      cause,
+      values: { rpcUrl: new URL(rpcUrl).origin },
+      hints: ['Check that the node runs, and the URL.'],
+    });
+  });
+  if (found !== chainId) {
+    throw new BaseError('The node serves another chain than the contracts are on.', {
+      code: 'chain_differs',
+      values: { rpcUrl: new URL(rpcUrl).origin, chainId: found, expected: chainId },
+    });
+  }
+  return genesis ?? '0x';
+}
+
+/** Undefined where the chain has no such block. Pruned nodes keep headers, so they know the hashes. */
+async function hashOfBlock(client: PublicClient, blockNumber: number): Promise<Hex | undefined> {
+  const head = await client.getBlockNumber();
+  if (head < BigInt(blockNumber)) return undefined;
+  return (await client.getBlock({ blockNumber: BigInt(blockNumber) })).hash;
+}
+
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, host, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function portTaken(port: number): BaseError {
+  return new BaseError(`Port ${port} is taken.`, {
+    code: 'port_taken',
+    values: { port },
+    hints: ['Stop what listens there, or choose another port.'],
+  });
+}
+
+/** Ponder does not say when it listens. */
+async function answering(url: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(`${url}/health`).catch(() => undefined);
+    if (response?.ok === true) return;
+    await delay(20);
+  }
+}

@@ -1,0 +1,223 @@
+import {
+  classKinds,
+  dataAnchoringTokenAbi,
+  valueChannelsAbi,
+  valueMarketAbi,
+  channelToAbi,
+  zeroAddress,
+  zeroHash,
+  type Address,
+  type Page,
+} from '@kedge/core';
+import type { IndexerClient } from '@kedge/sdk';
+import { createPublicClient, http } from 'viem';
+import { foundry } from 'viem/chains';
+import { expect } from 'vitest';
+import type { IndexerContracts } from '../src/index.js';
+import { checkExplanation } from './checkExplanation.js';
+
+export type Compared = { classes: number; tokens: number; lots: number; channels: number; claimable: number };
+
+/** Holds every number of the indexer against what the contracts' views say in the newest block. */
+export async function compareWithChain(
+  indexer: IndexerClient,
+  rpcUrl: string,
+  contracts: IndexerContracts,
+  assets: readonly Address[],
+  accounts: readonly Address[],
+): Promise<Compared> {
+  const chain = createPublicClient({ chain: foundry, transport: http(rpcUrl, { batch: { wait: 2 } }), cacheTime: 0 });
+  const { timestamp, number } = await chain.getBlock();
+  // Views as they would answer in the newest block itself, not in the one after it.
+  const at = { blockNumber: number, blockOverrides: { time: timestamp } } as const;
+  const token = { address: contracts.DataAnchoringToken, abi: dataAnchoringTokenAbi, ...at } as const;
+  const channelsOf = { address: contracts.ValueChannels, abi: valueChannelsAbi, ...at } as const;
+  const market = { address: contracts.ValueMarket, abi: valueMarketAbi, ...at } as const;
+  const counts: Compared = { classes: 0, tokens: 0, lots: 0, channels: 0, claimable: 0 };
+
+  const classes = await all((after) => indexer.classes({ limit: 500, ...after }));
+  expect(BigInt(classes.length)).toBe(await chain.readContract({ ...token, functionName: 'classCount' }));
+  for (const { classId } of classes) {
+    counts.classes += 1;
+    const about = `class ${classId}`;
+    const found = await indexer.class({ classId });
+    const [info, meta, parents, options, announced] = await Promise.all([
+      chain.readContract({ ...token, functionName: 'classInfo', args: [classId] }),
+      chain.readContract({ ...token, functionName: 'getClassMeta', args: [classId] }),
+      chain.readContract({ ...token, functionName: 'parentsOf', args: [classId] }),
+      chain.readContract({ ...token, functionName: 'classOptions', args: [classId] }),
+      chain.readContract({ ...token, functionName: 'announcedPolicy', args: [classId] }),
+    ]);
+    expect(
+      {
+        issuer: found.issuer,
+        pendingIssuer: found.pendingIssuer ?? zeroAddress,
+        kind: classKinds.indexOf(found.kind),
+        unitDecimals: found.unitDecimals,
+        policyVersion: found.policyVersion,
+        lotCount: found.lots.length,
+        tokenCount: found.tokenCount,
+        totalShare: found.totalShare,
+        royaltyBps: found.royaltyBps,
+        beneficiary: found.beneficiary ?? zeroAddress,
+      },
+      about,
+    ).toEqual({
+      ...info,
+      issuer: info.issuer.toLowerCase(),
+      pendingIssuer: info.pendingIssuer.toLowerCase(),
+      beneficiary: info.beneficiary.toLowerCase(),
+    });
+    expect([found.metadataURI, found.integrityHash, found.unitDecimals, found.policies.at(-1)?.uri], about).toEqual(
+      meta,
+    );
+    expect(found.parents, about).toEqual(parents.map(({ classId: id, ...edge }) => ({ classId: id, ...edge })));
+    expect(found.options ?? { shareCap: 0n, sharesFrozenFrom: 0, activationDelay: 0, policyNotice: 0 }, about).toEqual({
+      ...options,
+      shareCap: BigInt(options.shareCap),
+    });
+    const notice = found.announcedPolicy;
+    expect([notice?.uri ?? '', notice?.hash ?? zeroHash, BigInt(notice?.effectiveAt ?? 0)], about).toEqual(announced);
+    for (const { version, uri, hash } of found.policies) {
+      const policy = await chain.readContract({ ...token, functionName: 'policyOf', args: [classId, version] });
+      expect([uri, hash ?? zeroHash], `${about}, policy ${version}`).toEqual(policy);
+    }
+    const empty = { received: 0n, royaltiesReserved: 0n, royaltiesPaid: 0n, claimed: 0n, orphan: 0n, backing: 0n };
+    for (const asset of assets) {
+      const {
+        index: _index,
+        carry: _carry,
+        ...revenue
+      } = await chain.readContract({
+        ...token,
+        functionName: 'revenueInfo',
+        args: [classId, asset],
+      });
+      const { asset: _asset, ...book } = found.revenue.find((each) => each.asset === asset) ?? { asset, ...empty };
+      expect(book, `${about} in ${asset}`).toEqual(revenue);
+    }
+    for (const edge of found.lineage.up.filter(({ childId }) => childId === classId)) {
+      for (const { asset, due } of edge.flows) {
+        const args = [classId, BigInt(edge.parentIndex), asset] as const;
+        expect(due, `${about}, edge ${edge.parentIndex}`).toBe(
+          await chain.readContract({ ...token, functionName: 'royaltyDue', args }),
+        );
+      }
+    }
+    for (const lot of found.lots) {
+      counts.lots += 1;
+      const [terms, superseded, listing] = await Promise.all([
+        chain.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot.lot] }),
+        chain.readContract({ ...token, functionName: 'isSuperseded', args: [classId, lot.lot] }),
+        chain.readContract({ ...market, functionName: 'listingOf', args: [classId, lot.lot] }),
+      ]);
+      expect(
+        {
+          terms: {
+            asset: lot.price.asset,
+            priceNumerator: lot.price.numerator,
+            priceDenominator: lot.price.denominator,
+            operatorBps: lot.operatorBps,
+            refundable: lot.refundable,
+            expiredToClass: lot.expiredToClass,
+            seller: lot.seller,
+          },
+          policyVersion: lot.policyVersion,
+          outstanding: lot.outstanding,
+          spent: lot.spent,
+          escrow: lot.escrow,
+        },
+        `${about}, lot ${lot.lot}`,
+      ).toEqual({
+        ...terms,
+        terms: { ...terms.terms, asset: terms.terms.asset.toLowerCase(), seller: terms.terms.seller.toLowerCase() },
+      });
+      expect(lot.superseded, `${about}, lot ${lot.lot}`).toBe(superseded);
+      expect(lot.listing ?? { open: false, supply: 0n, expireAt: 0 }, `${about}, lot ${lot.lot}`).toEqual({
+        ...listing,
+        expireAt: Number(listing.expireAt),
+      });
+    }
+  }
+
+  const tokens = await all((after) => indexer.tokens({ limit: 500, ...after }));
+  expect(tokens.length).toBe(classes.reduce((sum, { tokenCount }) => sum + tokenCount, 0));
+  for (const found of tokens) {
+    counts.tokens += 1;
+    const { tokenId } = found;
+    const about = `token ${tokenId}`;
+    const view = <name extends 'ownerOf' | 'valueOf' | 'shareRatioOf' | 'expireAtOf' | 'activateAtOf' | 'lotOf'>(
+      functionName: name,
+    ) => chain.readContract({ ...token, functionName, args: [tokenId] } as never) as Promise<unknown>;
+    const [owner, value, ratio, expireAt, activateAt, lot, [version]] = await Promise.all([
+      view('ownerOf'),
+      view('valueOf'),
+      view('shareRatioOf'),
+      view('expireAtOf'),
+      view('activateAtOf'),
+      view('lotOf'),
+      chain.readContract({ ...token, functionName: 'policyOfToken', args: [tokenId] }),
+    ]);
+    expect(
+      [found.owner, found.value, BigInt(found.expireAt), BigInt(found.activateAt), found.lot, found.policyVersion],
+      about,
+    ).toEqual([(owner as Address).toLowerCase(), value, expireAt, activateAt, lot, version]);
+    // The contract says 0 of a share that was retired.
+    if (ratio !== found.share) expect([ratio, found.shareState], about).toEqual([0n, 'ended']);
+    for (const asset of assets) {
+      const pending = await chain.readContract({ ...token, functionName: 'pendingRevenue', args: [tokenId, asset] });
+      expect(found.claimable.find((each) => each.asset === asset)?.amount ?? 0n, `${about} in ${asset}`).toBe(pending);
+      if (pending === 0n && found.share === 0n) continue;
+      counts.claimable += pending > 0n ? 1 : 0;
+      const explained = await indexer.explainClaim({ tokenId, asset, limit: 7 });
+      expect(explained.claimable, `${about} explained in ${asset}`).toBe(pending);
+      checkExplanation(explained);
+    }
+  }
+
+  for (const found of await all((after) => indexer.channels({ limit: 500, ...after }))) {
+    counts.channels += 1;
+    const channel = channelToAbi({ ...found });
+    const [open, captured, remaining] = await chain.readContract({
+      ...channelsOf,
+      functionName: 'channelState',
+      args: [channel],
+    });
+    const state = found.open ? [true, found.capturedUnits, found.remainingUnits] : [false, 0n, 0n];
+    expect(state, `channel ${found.channelId}`).toEqual([open, captured, remaining]);
+  }
+
+  for (const address of accounts) {
+    const { totals } = await indexer.earnings({ address });
+    for (const asset of assets) {
+      const owed = await chain.readContract({ ...token, functionName: 'owedTo', args: [address, asset] });
+      expect(totals.find((each) => each.asset === asset)?.owed ?? 0n, `owed to ${address} in ${asset}`).toBe(owed);
+    }
+  }
+  for (const { owner, operator, kind, scope, units, expireAt } of await all((after) =>
+    indexer.approvals({ limit: 500, ...after }),
+  )) {
+    const about = `${kind} approval of ${owner} for ${operator} in ${scope}`;
+    if (kind === 'class') {
+      const args = [owner, scope, operator] as const;
+      expect(await chain.readContract({ ...token, functionName: 'isApprovedForClass', args }), about).toBe(true);
+    } else {
+      const args = [owner, scope, operator] as const;
+      const allowance = await chain.readContract({ ...token, functionName: 'usageAllowance', args });
+      expect([units, expireAt], about).toEqual(allowance);
+    }
+  }
+  return counts;
+}
+
+/** All items of a list. */
+async function all<item>(read: (after: { after?: string }) => Promise<Page<item>>): Promise<item[]> {
+  const items: item[] = [];
+  let after: string | null | undefined;
+  do {
+    const page = await read(after === undefined ? {} : { after: after! });
+    items.push(...page.items);
+    after = page.next;
+  } while (after !== null);
+  return items;
+}

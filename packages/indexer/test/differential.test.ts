@@ -1,0 +1,37 @@
+import { zeroAddress, type Address } from '@kedge/core';
+import { createChain, runWorld, type Chain } from '@kedge/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { compareWithChain } from './compareWithChain.js';
+import { startIndexer } from './startIndexer.js';
+
+const length = 400;
+
+let chain: Chain;
+beforeAll(async () => {
+  chain = await createChain();
+});
+afterAll(() => chain?.stop());
+
+test(
+  'the indexer tells of a random history what the contracts’ views say, number by number',
+  { timeout: 300_000 },
+  async () => {
+    const seed = Number(process.env['KEDGE_INDEXER_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+    console.log(`indexer differential test: ${length} commands, seed ${seed} (repeat with KEDGE_INDEXER_SEED=${seed})`);
+    await runWorld(chain, { seed, length, coverage: {}, history: [] });
+    const { token, channels, market, actors, assets } = chain.addresses;
+    const contracts = { DataAnchoringToken: token, ValueChannels: channels, ValueMarket: market };
+    const indexer = await startIndexer({ rpcUrl: chain.rpcUrl, chainId: 31337, contracts });
+    try {
+      await indexer.caughtUp();
+      const lower = (address: Address) => address.toLowerCase() as Address;
+      const all = [zeroAddress, ...assets.map(({ address }) => lower(address))];
+      const compared = await compareWithChain(indexer.client, chain.rpcUrl, contracts, all, actors.map(lower));
+      console.log(`compared: ${JSON.stringify(compared)}`);
+      expect(compared.classes).toBeGreaterThan(0);
+      expect(compared.tokens).toBeGreaterThan(0);
+    } finally {
+      await indexer.stop();
+    }
+  },
+);

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { createIndexerClient, type IndexerClient } from '@kedge/sdk';
+import type { IndexerSettingsInput } from '../src/index.js';
+
+const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+export type RunningIndexer = {
+  readonly url: string;
+  readonly client: IndexerClient;
+  /** What it printed so far. */
+  readonly output: () => string;
+  readonly ended: Promise<number | null>;
+  /** Resolves when the chain's newest block is indexed. */
+  readonly caughtUp: () => Promise<void>;
+  readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
+};
+
+/** Starts the indexer's program, with a database of its own unless told otherwise. */
+export async function startIndexer(
+  settings: Omit<IndexerSettingsInput, 'database'> & Partial<Pick<IndexerSettingsInput, 'database'>>,
+): Promise<RunningIndexer> {
+  const folder = mkdtempSync(join(tmpdir(), 'kedge-indexer-'));
+  const config = join(folder, 'config.json');
+  writeFileSync(
+    config,
+    JSON.stringify({ pollingMs: 100, database: { kind: 'pglite', directory: join(folder, 'database') }, ...settings }),
+  );
+  const child = spawn(process.execPath, [program, '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = new Promise<number | null>((resolve) =>
+    child.once('close', (code) => {
+      process.off('exit', kill);
+      rmSync(folder, { recursive: true });
+      resolve(code);
+    }),
+  );
+  let over = false;
+  void ended.then(() => (over = true));
+  const url = await until(async () => {
+    if (over) throw new Error(`the indexer ended before it was ready:\n${output}`);
+    return /^\{"ready":true,"url":"([^"]+)"/m.exec(output)?.[1];
+  });
+  const client = createIndexerClient({ url });
+  return {
+    url,
+    client,
+    output: () => output,
+    ended,
+    caughtUp: async () => {
+      await until(async () => {
+        if (over) throw new Error(`the indexer ended:\n${output}`);
+        const { ready, lag } = await client.status();
+        return ready && lag === 0 ? true : undefined;
+      });
+    },
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      await ended;
+    },
+  };
+}
+
+/** Asks again until there is an answer. The test's own time is the limit. */
+export async function until<answer>(ask: () => Promise<answer | undefined>): Promise<answer> {
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    await delay(25);
+  }
+}
