@@ -2,12 +2,14 @@
 pragma solidity 0.8.34;
 
 import {Test} from "forge-std/Test.sol";
+import {Authority} from "./Authority.sol";
 import {Laws} from "./Laws.sol";
 import {World} from "./World.sol";
 
-/// @notice Laws L1-L4, L6 and L7 over random histories. L5 compares two histories: see LawsFuzz.t.sol.
+/// @notice Laws L1-L4, L6, L7 and L10 over random histories, in one campaign for each part of the contracts. L5 compares two
+/// histories: see LawsFuzz.t.sol. All invariants are listed in docs/security/invariants.md.
 /// @dev What breaks a law stays broken, so that not every step needs to be checked.
-/// Each law leans on the actions that could break it, which gives each its own histories too.
+/// Each campaign leans on the actions that could break its laws, which gives each its own histories too.
 abstract contract LawsInvariant is Test {
     Laws internal laws;
 
@@ -26,7 +28,7 @@ abstract contract LawsInvariant is Test {
     function leaningActions() internal pure virtual returns (bytes4[] memory);
 
     function everyAction() private pure returns (bytes4[] memory actions) {
-        actions = new bytes4[](23);
+        actions = new bytes4[](32);
         actions[0] = World.warp.selector;
         actions[1] = World.mintUnbacked.selector;
         actions[2] = World.mintBacked.selector;
@@ -50,6 +52,15 @@ abstract contract LawsInvariant is Test {
         actions[20] = World.merge.selector;
         actions[21] = World.renew.selector;
         actions[22] = World.renewShare.selector;
+        actions[23] = Authority.approveUsage.selector;
+        actions[24] = Authority.approveForClass.selector;
+        actions[25] = Authority.cancelPermits.selector;
+        actions[26] = Authority.useApproved.selector;
+        actions[27] = Authority.approveToken.selector;
+        actions[28] = Authority.transferApproved.selector;
+        actions[29] = Authority.publishPolicy.selector;
+        actions[30] = Authority.trespass.selector;
+        actions[31] = Authority.openRefunds.selector;
     }
 
     function listOf(bytes4 a, bytes4 b, bytes4 c) internal pure returns (bytes4[] memory list) {
@@ -58,74 +69,74 @@ abstract contract LawsInvariant is Test {
     }
 }
 
-/// forge-config: default.invariant.check_interval = 4
+/// forge-config: default.invariant.check_interval = 8
 /// forge-config: deep.invariant.check_interval = 16
-contract L1InvariantTest is LawsInvariant {
+contract ValueInvariantTest is LawsInvariant {
     function leaningActions() internal pure override returns (bytes4[] memory) {
         return listOf(World.mintBacked.selector, World.recordUsage.selector, World.transferValue.selector);
     }
 
-    function invariant_L1_ValueIsConserved() public view {
-        laws.checkL1();
+    function invariant_L1_L7_ValueIsConserved() public view {
+        laws.checkValue();
     }
 }
 
-/// forge-config: default.invariant.check_interval = 4
+/// forge-config: default.invariant.check_interval = 8
 /// forge-config: deep.invariant.check_interval = 16
-contract L2InvariantTest is LawsInvariant {
+contract BackingInvariantTest is LawsInvariant {
+    function leaningActions() internal pure override returns (bytes4[] memory) {
+        return listOf(World.mintBacked.selector, World.refund.selector, World.burnValue.selector);
+    }
+
+    function invariant_L3_P8_BackingCoversWhatIsUnspent() public view {
+        laws.checkBacking();
+    }
+}
+
+/// forge-config: default.invariant.check_interval = 8
+/// forge-config: deep.invariant.check_interval = 16
+contract RevenueInvariantTest is LawsInvariant {
+    function leaningActions() internal pure override returns (bytes4[] memory) {
+        return listOf(World.mintUnbacked.selector, World.settle.selector, World.claim.selector);
+    }
+
+    function invariant_L3_L4_L6_L7_RevenueGoesToActiveShares() public view {
+        laws.checkRevenue();
+    }
+}
+
+/// forge-config: default.invariant.check_interval = 8
+/// forge-config: deep.invariant.check_interval = 16
+contract ChannelsInvariantTest is LawsInvariant {
     function leaningActions() internal pure override returns (bytes4[] memory) {
         return listOf(World.capture.selector, World.openChannel.selector, World.mintBacked.selector);
     }
 
-    function invariant_L2_CapturedIsSignedAndLocked() public view {
-        laws.checkL2();
+    function invariant_L2_CapturesAreSignedAndLocked() public view {
+        laws.checkChannels();
     }
 }
 
-/// forge-config: default.invariant.check_interval = 4
+/// forge-config: default.invariant.check_interval = 8
 /// forge-config: deep.invariant.check_interval = 16
-contract L3InvariantTest is LawsInvariant {
+contract MarketInvariantTest is LawsInvariant {
     function leaningActions() internal pure override returns (bytes4[] memory) {
-        return listOf(World.mintBacked.selector, World.capture.selector, World.collectRoyalty.selector);
+        return listOf(World.mintBacked.selector, Authority.publishPolicy.selector, World.topUp.selector);
     }
 
-    function invariant_L3_MoneyIsConserved() public view {
-        laws.checkL3();
+    function invariant_L10_BoughtTermsDoNotChange() public view {
+        laws.checkMarket();
     }
 }
 
-/// forge-config: default.invariant.check_interval = 4
+/// forge-config: default.invariant.check_interval = 8
 /// forge-config: deep.invariant.check_interval = 16
-contract L4InvariantTest is LawsInvariant {
+contract ApprovalsInvariantTest is LawsInvariant {
     function leaningActions() internal pure override returns (bytes4[] memory) {
-        return listOf(World.claim.selector, World.mintUnbacked.selector, World.settle.selector);
+        return listOf(Authority.approveUsage.selector, Authority.useApproved.selector, Authority.trespass.selector);
     }
 
-    function invariant_L4_ClaimingTwicePaysOnce() public view {
-        laws.checkL4();
-    }
-}
-
-/// forge-config: default.invariant.check_interval = 4
-/// forge-config: deep.invariant.check_interval = 16
-contract L6InvariantTest is LawsInvariant {
-    function leaningActions() internal pure override returns (bytes4[] memory) {
-        return listOf(World.mintUnbacked.selector, World.settle.selector, World.warp.selector);
-    }
-
-    function invariant_L6_SharesEarnOnlyWhileActive() public view {
-        laws.checkL6();
-    }
-}
-
-/// forge-config: default.invariant.check_interval = 4
-/// forge-config: deep.invariant.check_interval = 16
-contract L7InvariantTest is LawsInvariant {
-    function leaningActions() internal pure override returns (bytes4[] memory) {
-        return listOf(World.warp.selector, World.mintUnbacked.selector, World.claim.selector);
-    }
-
-    function invariant_L7_ExpiryEndsNewRevenueOnly() public view {
-        laws.checkL7();
+    function invariant_P11_P12_P13_NobodyActsWithoutBeingAllowed() public view {
+        laws.checkApprovals();
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {RevenueInfo} from "../../src/interfaces/IDATRevenue.sol";
 import {Channel} from "../../src/interfaces/IValueChannels.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 
@@ -21,6 +22,8 @@ abstract contract Model is KedgeTest {
         uint256[2] earnedAtExpiry;
         uint64 activateAt;
         bool retired;
+        uint32 storedShare;
+        uint256 valueAtExpiry;
     }
 
     /// @notice L1's terms, in units.
@@ -67,6 +70,8 @@ abstract contract Model is KedgeTest {
         uint256 outstanding;
         uint256 spent;
         uint256 escrow;
+        uint32 policyVersion;
+        uint64 listed;
     }
 
     struct ChannelModel {
@@ -79,6 +84,14 @@ abstract contract Model is KedgeTest {
         bool open;
     }
 
+    struct AllowanceModel {
+        address owner;
+        uint256 scope;
+        address operator;
+        uint64 units;
+        uint64 expireAt;
+    }
+
     uint256[] internal classIds;
     TokenModel[] internal tokens;
     LotModel[] internal lots;
@@ -88,6 +101,14 @@ abstract contract Model is KedgeTest {
     mapping(uint256 classId => EdgeModel[]) internal edges;
     mapping(uint256 classId => address) internal beneficiaryOf;
     mapping(address account => uint256[2]) internal owed;
+    mapping(uint256 classId => uint256[2]) internal seenIndex;
+    mapping(uint256 classId => uint256[2]) internal seenReceived;
+    mapping(uint256 classId => uint32) internal policyVersionOf;
+    mapping(uint256 classId => uint256) internal mintedTokens;
+    AllowanceModel[] internal allowances;
+    mapping(address owner => mapping(uint256 classId => mapping(address operator => bool))) internal classOperators;
+    mapping(uint256 tokenId => address) internal tokenApprovals;
+    mapping(address owner => uint256) internal noncesUsed;
     address[] internal accounts;
     uint256[2] internal balance;
 
@@ -192,15 +213,76 @@ abstract contract Model is KedgeTest {
         return (false, 0);
     }
 
-    /// @notice Notes what each token had earned when it was first seen expired (L7).
+    /// @notice Whether a later policy was published: the lot sells, tops up and renews nothing (R25).
+    function isSuperseded(TokenModel storage t) internal view returns (bool) {
+        (bool backed, uint256 index) = lotIndexOf(t);
+        // An unbacked lot bears the number of its policy version.
+        return (backed ? lots[index].policyVersion : t.lot) != policyVersionOf[t.classId];
+    }
+
+    /// @notice Units of a token that open channels hold.
+    function lockedOf(uint256 at) internal view returns (uint256 sum) {
+        for (uint256 i = 0; i < opened.length; ++i) {
+            if (opened[i].open && opened[i].token == at) sum += opened[i].channel.cap - opened[i].captured;
+        }
+    }
+
+    /// @notice Notes what each token had, and had earned, when it was first seen expired (L7).
     function noteExpiries() internal {
         for (uint256 i = 0; i < tokens.length; ++i) {
             TokenModel storage t = tokens[i];
             if (t.seenExpired || !expired(t)) continue;
             t.seenExpired = true;
+            t.valueAtExpiry = core.valueOf(t.tokenId) + lockedOf(i);
             for (uint256 asset = 0; asset < 2; ++asset) {
                 t.earnedAtExpiry[asset] = core.pendingRevenue(t.tokenId, assetOf(asset)) + t.claimed[asset];
             }
+        }
+    }
+
+    /// @notice Notes how far the classes have come: none of it goes back (P4).
+    function noteProgress() internal {
+        for (uint256 i = 0; i < classIds.length; ++i) {
+            for (uint256 asset = 0; asset < 2; ++asset) {
+                RevenueInfo memory info = token.revenueInfo(classIds[i], assetOf(asset));
+                (seenIndex[classIds[i]][asset], seenReceived[classIds[i]][asset]) = (info.index, info.received);
+            }
+        }
+    }
+
+    function noteAllowance(address owner, uint256 scope, address operator, uint64 units_, uint64 expireAt) internal {
+        uint256 at = allowanceIndexOf(owner, scope, operator);
+        if (at == allowances.length) allowances.push(AllowanceModel(owner, scope, operator, 0, 0));
+        (allowances[at].units, allowances[at].expireAt) = (units_, expireAt);
+    }
+
+    function allowanceIndexOf(address owner, uint256 scope, address operator) internal view returns (uint256 at) {
+        for (; at < allowances.length; ++at) {
+            AllowanceModel storage a = allowances[at];
+            if (a.owner == owner && a.scope == scope && a.operator == operator) return at;
+        }
+    }
+
+    /// @notice Zero when expired, or never given.
+    function allowanceOf(address owner, uint256 scope, address operator) internal view returns (uint64) {
+        uint256 at = allowanceIndexOf(owner, scope, operator);
+        if (at == allowances.length) return 0;
+        AllowanceModel storage a = allowances[at];
+        return a.expireAt == 0 || block.timestamp <= a.expireAt ? a.units : 0;
+    }
+
+    /// @notice Use takes from the token's allowance if that suffices, else from the class's, and needs one of them (P13).
+    function takeAllowanceInModel(address owner, TokenModel storage t, address operator, uint64 amount)
+        internal
+        returns (bool allowed)
+    {
+        if (classOperators[owner][t.classId][operator]) return true;
+        uint256[2] memory scopes = [t.tokenId, t.classId];
+        for (uint256 i = 0; i < 2; ++i) {
+            uint64 left = allowanceOf(owner, scopes[i], operator);
+            if (left == 0 || left < amount) continue;
+            allowances[allowanceIndexOf(owner, scopes[i], operator)].units = left - amount;
+            return true;
         }
     }
 }

@@ -21,7 +21,7 @@ contract World is Model {
     uint256 internal delayedClass;
     uint32 internal constant DELAY = 1 days;
 
-    function setUp() public override {
+    function setUp() public virtual override {
         super.setUp();
         for (uint256 i = 0; i < 5; ++i) {
             holders.push(makeAddr(string.concat("holder ", vm.toString(i))));
@@ -61,6 +61,7 @@ contract World is Model {
             classId = createClass(parents, beneficiary_);
         }
         classIds.push(classId);
+        policyVersionOf[classId] = 1;
         beneficiaryOf[classId] = beneficiary_;
         for (uint256 i = 0; i < parents.length; ++i) {
             edges[classId].push(EdgeModel(parents[i].classId, parents[i].royaltyBps, [uint256(0), 0]));
@@ -85,7 +86,7 @@ contract World is Model {
         uint16 operatorBps,
         bool refundable,
         bool expiredToClass
-    ) private {
+    ) internal {
         bool onMarket = lots.length % 2 == 0;
         uint32 lot = createLot(
             classId,
@@ -99,11 +100,18 @@ contract World is Model {
                 seller: onMarket ? address(market) : directSeller
             })
         );
-        lots.push(
-            LotModel(
-                classId, lot, asset, numerator, denominator, operatorBps, refundable, expiredToClass, onMarket, 0, 0, 0
-            )
-        );
+        lots.push();
+        LotModel storage l = lots[lots.length - 1];
+        l.classId = classId;
+        l.lot = lot;
+        l.asset = asset;
+        l.numerator = numerator;
+        l.denominator = denominator;
+        l.operatorBps = operatorBps;
+        l.refundable = refundable;
+        l.expiredToClass = expiredToClass;
+        l.onMarket = onMarket;
+        l.policyVersion = policyVersionOf[classId];
     }
 
     // Picks: a seed into the first fitting element at or after it; `none` when nothing fits.
@@ -148,6 +156,7 @@ contract World is Model {
     modifier thenNoteExpiries() {
         _;
         noteExpiries();
+        noteProgress();
     }
 
     // Time.
@@ -175,7 +184,9 @@ contract World is Model {
         }
         uint256 tokenId = mintAs(expiry / 12 % 2, classId, MintItem(aHolder(who), value, share, expireAt));
         units[classId].minted += value;
-        addToken(tokenId, classId, 1, share > type(uint32).max ? type(uint32).max : share, expireAt);
+        addToken(
+            tokenId, classId, policyVersionOf[classId], share > type(uint32).max ? type(uint32).max : share, expireAt
+        );
         tokens[tokens.length - 1].activateAt = activateAt;
     }
 
@@ -190,12 +201,15 @@ contract World is Model {
 
     function mintBacked(uint256 who, uint256 lot, uint64 amount, uint256 expiry) external {
         LotModel storage l = lots[lot % lots.length];
+        // A superseded lot sells nothing (R25).
+        if (l.policyVersion != policyVersionOf[l.classId]) return;
         amount = uint64(bound(amount, 1, 1e9));
         uint256 cost = (l.numerator * amount + l.denominator - 1) / l.denominator;
         uint64 expireAt = anExpiry(expiry);
         uint256 tokenId;
         if (l.onMarket) {
-            openListing(l.classId, l.lot, amount, expireAt);
+            l.listed = amount % 5;
+            openListing(l.classId, l.lot, amount + l.listed, expireAt);
             tokenId = buy(aHolder(who), l.classId, l.lot, amount);
         } else {
             vm.deal(directSeller, l.asset == 0 ? cost : 0);
@@ -218,6 +232,8 @@ contract World is Model {
         tokens.push();
         TokenModel storage t = tokens[tokens.length - 1];
         (t.tokenId, t.classId, t.lot, t.share, t.expireAt) = (tokenId, classId, lot, share, expireAt);
+        t.storedShare = uint32(share);
+        ++mintedTokens[classId];
     }
 
     function transferToken(uint256 which, uint256 to) external {
@@ -225,6 +241,7 @@ contract World is Model {
         uint256 tokenId = tokens[which % tokens.length].tokenId;
         vm.prank(core.ownerOf(tokenId));
         core.transferToken(tokenId, aHolder(to));
+        delete tokenApprovals[tokenId];
     }
 
     function transferValue(uint256 from, uint256 to, uint256 amount) external {
@@ -269,7 +286,11 @@ contract World is Model {
                 abi.encodePacked(uint96(t.tokenId >> 32), uint16(2), serial, amount / 3, serial, amount - amount / 3)
             );
         } else {
-            token.approveUsage(amount % 2 == 0 ? t.classId : t.tokenId, operators[0], amount + 1, 0);
+            uint256 scope = amount % 2 == 0 ? t.classId : t.tokenId;
+            token.approveUsage(scope, operators[0], amount + 1, 0);
+            // A class operator needs none of it, and a token's allowance that suffices goes before its class's.
+            noteAllowance(core.ownerOf(t.tokenId), scope, operators[0], amount + 1, 0);
+            takeAllowanceInModel(core.ownerOf(t.tokenId), t, operators[0], amount);
             vm.prank(operators[0]);
             core.recordUsage(t.tokenId, metric, amount);
         }
@@ -319,6 +340,7 @@ contract World is Model {
             (bool backed, uint256 index) = lotIndexOf(t);
             // The market sells new tokens only.
             if (expired(t) || (backed && lots[index].onMarket)) continue;
+            if (isSuperseded(t)) continue;
             amount = uint64(bound(amount, 1, 1e9));
             units[t.classId].minted += amount;
             if (!backed) {
@@ -396,7 +418,7 @@ contract World is Model {
         for (uint256 i = 0; i < tokens.length; ++i) {
             TokenModel storage t = tokens[(which % tokens.length + i) % tokens.length];
             (bool backed, uint256 index) = lotIndexOf(t);
-            if (t.expireAt == 0 || expired(t) || t.share != 0) continue;
+            if (t.expireAt == 0 || expired(t) || t.share != 0 || isSuperseded(t)) continue;
             // The market renews nothing, and nobody puts off a refund.
             if (backed && (lots[index].onMarket || (!lots[index].refundable && !lots[index].expiredToClass))) continue;
             t.expireAt = t.expireAt + uint64(expiry % 3 + 1) * 1 days;
@@ -558,7 +580,7 @@ contract World is Model {
     function claim(uint256 which, uint256 asset, uint256 who) external {
         if (tokens.length == 0) return;
         asset = asset % 2;
-        TokenModel storage t = tokens[which % tokens.length];
+        TokenModel storage t = tokens[aTokenToClaim(which, asset)];
         address payable owner = payable(core.ownerOf(t.tokenId));
         uint256 before = balanceOf(owner, asset);
         vm.startPrank(who % 2 == 0 ? owner : stranger);
@@ -578,6 +600,15 @@ contract World is Model {
         t.claimed[asset] += paid;
         money[t.classId][asset].claimed += paid;
         balance[asset] -= paid;
+    }
+
+    /// @notice Half of the time one that has something to claim, if any has.
+    function aTokenToClaim(uint256 seed, uint256 asset) private view returns (uint256) {
+        for (uint256 i = 0; seed % 2 == 0 && i < tokens.length; ++i) {
+            uint256 at = (seed / 2 % tokens.length + i) % tokens.length;
+            if (core.pendingRevenue(tokens[at].tokenId, assetOf(asset)) != 0) return at;
+        }
+        return seed % tokens.length;
     }
 
     function balanceOf(address account, uint256 asset) private view returns (uint256) {
