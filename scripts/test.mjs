@@ -1,11 +1,14 @@
 // Runs the contracts' tests and the TypeScript tests, and ends with one line that counts both.
-// --deep: the contracts' deep profile (10,000 runs), then 100,000 commands against the reference model;
+// --deep: the contracts' deep profile (10,000 runs, invariants in chunks that are kept), then 100,000 commands against the
+// reference model; --contracts / --packages: one half only; other words go to vitest.
 // --chaos: a million calls to a gateway that is killed and whose disk, clock and upstream fail;
-// --contracts / --packages: one half only; other words go to vitest.
+// --deep --invariants [chunks], --deep --coverage, --deep --mutation [its options]: only that.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { checkCoverage } from './coverage.mjs';
+import { runDeepInvariants } from './deepInvariants.mjs';
 import { forgePath } from './forgePath.mjs';
 
 const args = process.argv.slice(2);
@@ -18,6 +21,7 @@ const deep = take('--deep');
 const chaos = take('--chaos');
 const onlyContracts = take('--contracts');
 const onlyPackages = take('--packages');
+const only = ['--invariants', '--coverage', '--mutation'].find((flag) => deep && take(flag));
 
 /** Runs a command, shows what it prints, and returns its exit code and output. */
 function runShown(command, commandArgs, env = {}) {
@@ -38,7 +42,8 @@ function runShown(command, commandArgs, env = {}) {
 
 async function testContracts() {
   const env = { FOUNDRY_PROFILE: deep ? 'deep' : 'default', FORGE_SNAPSHOT_CHECK: 'true' };
-  const { code, output } = await runShown(forgePath(), ['test', '--color', 'never'], env);
+  const words = ['test', '--color', 'never', ...(deep ? ['--no-match-contract', 'InvariantTest$'] : [])];
+  const { code, output } = await runShown(forgePath(), words, env);
   const total = output.match(/(\d+) tests passed, (\d+) failed, (\d+) skipped/);
   if (!total) return { passed: 0, failed: 1 };
   const failed = Number(total[2]);
@@ -55,18 +60,34 @@ async function testPackages(words, env = {}) {
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
 
-const results = [];
-if (!onlyPackages && !chaos) results.push(await testContracts());
-if (chaos) {
-  // 1,000,000 calls and more than 1,000 kills. A run that was ended goes on with the next round.
-  const env = { KEDGE_CHAOS_ROUNDS: '40', KEDGE_CHAOS_OPERATIONS: '25000', KEDGE_CHAOS_KILLS: '25', ...process.env };
-  results.push(await testPackages(['packages/gateway/test/chaos', ...args], env));
-} else if (!onlyContracts && deep) {
-  const env = { KEDGE_DIFFERENTIAL_COMMANDS: '100000' };
-  results.push(await testPackages(['packages/testing/test/differential.test.ts', ...args], env));
-} else if (!onlyContracts) {
-  results.push(await testPackages(args));
+async function testMutants() {
+  const { code } = await runShown(process.execPath, ['packages/testing/dist/mutation/main.js', ...args]);
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
+
+async function testAll() {
+  const results = [];
+  if (!onlyPackages && !chaos) results.push(await testContracts());
+  if (!onlyPackages && deep) results.push(runDeepInvariants());
+  if (chaos) {
+    // 1,000,000 calls and more than 1,000 kills. A run that was ended goes on with the next round.
+    const env = { KEDGE_CHAOS_ROUNDS: '40', KEDGE_CHAOS_OPERATIONS: '25000', KEDGE_CHAOS_KILLS: '25', ...process.env };
+    results.push(await testPackages(['packages/gateway/test/chaos', ...args], env));
+  } else if (!onlyContracts && deep) {
+    const env = { KEDGE_DIFFERENTIAL_COMMANDS: '100000' };
+    results.push(await testPackages(['packages/testing/test/differential.test.ts', ...args], env));
+  } else if (!onlyContracts) {
+    results.push(await testPackages(args));
+  }
+  return results;
+}
+
+async function testOne() {
+  if (only === '--invariants') return runDeepInvariants(args[0] === undefined ? undefined : Number(args[0]));
+  return only === '--coverage' ? checkCoverage() : testMutants();
+}
+
+const results = only === undefined ? await testAll() : [await testOne()];
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
 process.exitCode = sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;

@@ -1,0 +1,85 @@
+import { compileContracts } from './compiler.js';
+import type { Sources } from './compiler.js';
+import { applyMutant } from './mutant.js';
+import type { Mutant } from './mutant.js';
+import type { Result } from './results.js';
+import { exchangeCode, runTests } from './workbench.js';
+import type { Workbench } from './workbench.js';
+
+/** Deployed contracts: their files, each with the files it contains, and all sources. */
+export type Targets = { readonly contains: ReadonlyMap<string, Sources>; readonly sources: Sources };
+
+export type Court = {
+  readonly root: string;
+  readonly bench: Workbench;
+  readonly targets: Targets;
+  /** Creation code of the unchanged contracts, by file. */
+  readonly originals: ReadonlyMap<string, string>;
+};
+
+/** Cheap tests first; gas, which a mutant may change without being wrong, is not asked. */
+const STAGES = [
+  {
+    selection: ['--no-match-path', 'contracts/test/gas/*', '--no-match-test', '^(testFuzz|invariant|test_L1toL7)'],
+    runs: 1,
+    seconds: 60,
+  },
+  {
+    selection: ['--no-match-path', 'contracts/test/gas/*', '--match-test', '^(testFuzz|test_L1toL7)'],
+    runs: 16,
+    seconds: 180,
+  },
+  {
+    selection: ['--match-path', 'contracts/test/*/*', '--no-match-path', 'contracts/test/gas/*'],
+    runs: 64,
+    seconds: 600,
+  },
+];
+
+/** Compiles the unchanged contracts and sees their tests pass. */
+export async function openCourt(root: string, bench: Workbench, targets: Targets): Promise<Court> {
+  const originals = compileContracts(root, targets.sources, [...targets.contains.keys()], false);
+  if (originals === undefined) throw new Error('the contracts do not compile');
+  exchangeCode(bench, originals);
+  for (const { selection, runs, seconds } of STAGES) {
+    const { passed, failures } = await runTests(bench, selection, runs, seconds);
+    if (!passed) throw new Error(`the tests fail without any mutant: ${failures.join(', ') || 'too slow'}`);
+  }
+  return { root, bench, targets, originals };
+}
+
+/** Compiles the contracts that contain the mutant, puts them in place of the originals, and runs the tests. */
+export async function judge(court: Court, mutant: Mutant): Promise<Result> {
+  const code = compileMutant(court, mutant, false);
+  if (code === undefined) return { id: mutant.id, verdict: 'invalid', by: 'compiler' };
+  if ([...code].every(([file, object]) => object === court.originals.get(file))) {
+    return { id: mutant.id, verdict: 'equivalent', by: 'compiler' };
+  }
+  exchangeCode(court.bench, new Map([...court.originals, ...code]));
+  for (const { selection, runs, seconds } of STAGES) {
+    const { passed, timedOut, failures } = await runTests(court.bench, selection, runs, seconds);
+    if (!passed) return { id: mutant.id, verdict: 'killed', by: timedOut ? 'deadline' : failures[0]! };
+    if (runs === 1 && isEquivalent(court, mutant)) return { id: mutant.id, verdict: 'equivalent', by: 'optimizer' };
+  }
+  return { id: mutant.id, verdict: 'survived', by: '' };
+}
+
+function affectedBy({ contains }: Targets, mutant: Mutant): readonly string[] {
+  return [...contains].filter(([, sources]) => sources.has(mutant.file)).map(([file]) => file);
+}
+
+function compileMutant(court: Court, mutant: Mutant, optimizer: boolean): ReadonlyMap<string, string> | undefined {
+  const { sources } = court.targets;
+  const mutated = new Map(sources).set(mutant.file, applyMutant(sources.get(mutant.file)!, mutant));
+  return compileContracts(court.root, mutated, affectedBy(court.targets, mutant), optimizer);
+}
+
+let optimizedOriginals: ReadonlyMap<string, string> | undefined;
+
+/** Whether the optimizer makes the same of both. */
+function isEquivalent(court: Court, mutant: Mutant): boolean {
+  const { contains, sources } = court.targets;
+  optimizedOriginals ??= compileContracts(court.root, sources, [...contains.keys()], true)!;
+  const mutated = compileMutant(court, mutant, true);
+  return affectedBy(court.targets, mutant).every((file) => mutated?.get(file) === optimizedOriginals!.get(file));
+}

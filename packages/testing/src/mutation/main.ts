@@ -1,0 +1,35 @@
+// node packages/testing/dist/mutation/main.js [--limit N] [--only path] [--survivors] [--report]
+// Judges mutants of the contracts, goes on where it was interrupted, and writes what was found to docs/security/mutation.md.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { join, openQuestions, readExplanations, reportText, writeReport } from './report.js';
+import { readResults } from './results.js';
+import { findMutants, resultsFile, runMutation } from './runMutation.js';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const { values } = parseArgs({
+  options: {
+    limit: { type: 'string', default: String(Number.MAX_SAFE_INTEGER) },
+    only: { type: 'string', default: '' },
+    survivors: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
+  },
+});
+const local = path.join(root, 'node_modules/.bin/forge');
+const forge = existsSync(local) ? local : 'forge';
+const print = (line: string): void => console.log(line);
+
+const found = findMutants(root);
+if (!values.report) await runMutation({ ...values, ...found, root, forge, limit: Number(values.limit), print });
+const judged = join(found.mutants, readResults(resultsFile(root)), readExplanations(root));
+writeReport(root, reportText(found.mutants.length, judged));
+const open = openQuestions(judged);
+for (const mutant of open) {
+  print(`open: ${mutant.file}:${mutant.line} ${mutant.within}\n  - ${mutant.original}\n  + ${mutant.replacement}`);
+}
+print(
+  `${judged.length} of ${found.mutants.length} mutants judged, ${open.length} survivors neither killed nor explained`,
+);
+process.exitCode = open.length === 0 ? 0 : 1;

@@ -1,0 +1,77 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { compileTrees, readWithImports } from './compiler.js';
+import { judge, openCourt } from './judge.js';
+import type { Targets } from './judge.js';
+import type { Mutant } from './mutant.js';
+import { mutantsOf } from './mutantsOf.js';
+import { childrenOf, isNode } from './node.js';
+import { appendResult, readResults } from './results.js';
+import { openWorkbench } from './workbench.js';
+
+const OWN = 'contracts/src';
+
+export type MutationOptions = {
+  readonly root: string;
+  readonly targets: Targets;
+  readonly mutants: readonly Mutant[];
+  readonly forge: string;
+  /** At most so many mutants of those that have no result yet. */
+  readonly limit: number;
+  /** Only files whose path contains this. */
+  readonly only: string;
+  /** Tries survivors again instead, after tests were added. */
+  readonly survivors: boolean;
+  readonly print: (line: string) => void;
+};
+
+/** Where results are kept, so that an interrupted run goes on. */
+export function resultsFile(root: string): string {
+  return path.join(root, '.kedge/mutation/results.jsonl');
+}
+
+/** The contracts and all their mutants, in an order that is the same each time and mixes all files. */
+export function findMutants(root: string): { readonly targets: Targets; readonly mutants: readonly Mutant[] } {
+  const files = (readdirSync(path.join(root, OWN), { recursive: true }) as string[])
+    .filter((file) => file.endsWith('.sol'))
+    .map((file) => `${OWN}/${file}`);
+  const closures = new Map(files.map((file) => [file, readWithImports(root, file)]));
+  const sources = new Map([...closures.values()].flatMap((closure) => [...closure]));
+  const trees = compileTrees(root, sources);
+  const contains = new Map([...closures].filter(([file]) => isDeployed(file, trees.get(file))));
+  const mutants = files
+    .filter((file) => [...contains.values()].some((closure) => closure.has(file)))
+    .flatMap((file) => mutantsOf(file, sources.get(file)!, trees.get(file)))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return { targets: { contains, sources }, mutants };
+}
+
+/** Whether a file has a contract of its name that can be deployed. */
+function isDeployed(file: string, tree: unknown): boolean {
+  if (!isNode(tree)) throw new Error(`${file} has no syntax tree`);
+  return childrenOf(tree).some(
+    (node) =>
+      node['name'] === path.basename(file, '.sol') && node['contractKind'] === 'contract' && node['abstract'] === false,
+  );
+}
+
+/** Judges mutants one after the other and writes each result down at once. */
+export async function runMutation(options: MutationOptions): Promise<void> {
+  const { root, targets, mutants, print } = options;
+  const results = readResults(resultsFile(root));
+  const waiting = mutants
+    .filter(({ file }) => file.includes(options.only))
+    .filter(({ id }) => (options.survivors ? results.get(id)?.verdict === 'survived' : !results.has(id)))
+    .slice(0, options.limit);
+  print(`${mutants.length} mutants; ${waiting.length} to judge`);
+  if (waiting.length === 0) return;
+  const bench = await openWorkbench(root, path.join(root, '.kedge/mutation/bench'), options.forge);
+  const court = await openCourt(root, bench, targets);
+  for (const [at, mutant] of waiting.entries()) {
+    const result = await judge(court, mutant);
+    appendResult(resultsFile(root), result);
+    const where = `${mutant.file}:${mutant.line} ${mutant.within}`;
+    print(`${at + 1}/${waiting.length} ${result.verdict.padEnd(10)} ${where} ${mutant.operator} ${result.by}`);
+    if (result.verdict === 'survived') print(`  - ${mutant.original}\n  + ${mutant.replacement}`);
+  }
+}
