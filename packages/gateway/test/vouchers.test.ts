@@ -56,8 +56,8 @@ async function begin(strict: Strict = {}): Promise<void> {
   gateway = await setup.start();
 }
 
-async function sign(cumulativeUnits: bigint, account = client): Promise<SignedVoucher> {
-  const voucher = { channelId: setup.channelId, cumulativeUnits, receiptHash: zeroHash, seq: 0n };
+async function sign(cumulativeUnits: bigint, account = client, seq = 0n): Promise<SignedVoucher> {
+  const voucher = { channelId: setup.channelId, cumulativeUnits, receiptHash: zeroHash, seq };
   return { voucher, signature: await account.sign({ hash: voucherDigest(domain, voucher, hasher) }) };
 }
 
@@ -95,14 +95,32 @@ test('R11: a voucher for the input precedes the upstream call', async () => {
   expect(receiptOf(answer).receipt.units).toBe(inputUnits + answerUnits);
 });
 
-test('R11: what was delivered is paid before the next call, and a replayed voucher pays nothing', async () => {
+test('R11: what is acknowledged is paid before the next call, and a replayed voucher pays nothing', async () => {
   await begin();
   const first = await sign(inputUnits);
-  expect((await call(first)).status).toBe(200);
+  const answer = await call(first);
+  expect(answer.status).toBe(200);
   expect(await refusal(await call(first))).toEqual({ status: 402, code: 'voucher_needed', clause: 'R11' });
   const owed = inputUnits + answerUnits + inputUnits;
-  expect(await refusal(await call(await sign(owed - 1n)))).toMatchObject({ code: 'voucher_needed' });
-  expect((await call(await sign(owed))).status).toBe(200);
+  const { seq } = receiptOf(answer).receipt;
+  expect(await refusal(await call(await sign(owed - 1n, client, seq)))).toMatchObject({ code: 'voucher_needed' });
+  expect((await call(await sign(owed, client, seq))).status).toBe(200);
+});
+
+test('R11: inputs are paid even while answers are on their way, and those that pile up end at the exposure', async () => {
+  await begin({ startUnits: '60', growthBasisPoints: 0 });
+  let signed = 0n;
+  let served = 0n;
+  for (;;) {
+    const answer = await call(await sign((signed += inputUnits)));
+    if (answer.status !== 200) {
+      expect(await refusal(answer)).toEqual({ status: 403, code: 'exposure_exceeded', clause: 'R11' });
+      break;
+    }
+    served += receiptOf(answer).receipt.units;
+  }
+  expect(served - signed).toBeGreaterThan(0n);
+  expect(served - signed).toBeLessThanOrEqual(60n);
 });
 
 test('R10, R7, R8: forged, foreign, unbounded and stale vouchers are refused by clause', async () => {

@@ -76,4 +76,6 @@ export {
 } from './indexer/createIndexerClient.js';
 export { publicActions, type PublicActions } from './publicActions.js';
 export { readRevert, toChainError, type Revert } from './toChainError.js';
+export { kedgeFetch, type KedgeFetch, type KedgeFetchParameters } from './strict/kedgeFetch.js';
+export { type ChannelKey, type StrictChannel, type VoucherMemory } from './strict/voucherAccount.js';
 export { walletActions, type WalletActions } from './walletActions.js';

@@ -28,6 +28,7 @@ export function chargeCall(call: Call, delivered: Delivered, services: CallServi
     });
   }
   const metrics = metricsOf(served.policy, { inputTokens: quote.inputTokens, images: quote.images, outputTokens });
+  const units = unitsOf(served.policy, metrics);
   const committed = services.commit({
     channelId: served.channelId,
     tokenId: served.channel.tokenId,
@@ -36,11 +37,12 @@ export function chargeCall(call: Call, delivered: Delivered, services: CallServi
     requestHash: hashSalted(delivered.salt, call.requestBody),
     responseHash: delivered.responseHash,
     metrics,
-    units: unitsOf(served.policy, metrics),
+    units,
     salt: delivered.salt,
     issuedAt: BigInt(Math.floor(services.nowSeconds())),
     answer: delivered.answer,
   });
+  call.strict?.charged(units);
   reservation.release();
   return committed;
 }

@@ -2,7 +2,7 @@ import { BaseError, unitsOf } from '@kedge/core';
 import { metricsOf, type Quote } from '../call/quoteCall.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { ExposureTerms, ExposureTotals } from './exposure.js';
-import { recount, roomOf, signedUnitsOf, type StrictAccount } from './strictAccount.js';
+import { neededUnitsOf, noteOutput, recount, roomOf, signedUnitsOf, type StrictAccount } from './strictAccount.js';
 
 /** A running call of a strict channel: how much of its answer may be handed over before the next voucher. */
 export type StrictCall = {
@@ -14,6 +14,8 @@ export type StrictCall = {
   readonly wait: (tokens: number, delivered: number, callback: (isPaid: boolean) => void) => void;
   /** What the call comes to with so many output tokens, in base units. */
   readonly unitsAt: (outputTokens: number) => bigint;
+  /** The call was charged in this turn: the channel's last receipt is its own. */
+  readonly charged: (units: bigint) => void;
   readonly end: () => void;
 };
 
@@ -80,6 +82,7 @@ export function openStrictCall(
       };
     },
     unitsAt,
+    charged: (units) => noteOutput(account, served.account.lastSeq, units - inputUnits),
     end: () => {
       if (isOver) return;
       isOver = true;
@@ -94,7 +97,7 @@ export function openStrictCall(
 
 function requireInput(account: StrictAccount, served: ServedChannel, inputUnits: bigint): void {
   const { committedUnits } = served.account;
-  const neededUnits = committedUnits + account.inputUnits + inputUnits;
+  const neededUnits = neededUnitsOf(account, served, inputUnits);
   const signedUnits = signedUnitsOf(account);
   if (signedUnits >= neededUnits) return;
   throw new BaseError('A voucher for what was received and for this input precedes the call.', {

@@ -10,15 +10,18 @@ export type StrictAccount = {
   grantedUnits: bigint;
   /** Units of running calls' inputs, which are paid before they reach the upstream. */
   inputUnits: bigint;
+  /** Outputs of finished calls, oldest first, whose receipts no voucher acknowledged yet: they may still be on their way. */
+  unacknowledged: readonly { readonly seq: bigint; readonly units: bigint }[];
   /** Its part of the totals of exposure. */
   exposedUnits: bigint;
   readonly waiting: Set<() => void>;
 };
 
 const mostHeld = 16;
+const mostUnacknowledged = 1_024;
 
 export function createStrictAccount(): StrictAccount {
-  return { held: [], grantedUnits: 0n, inputUnits: 0n, exposedUnits: 0n, waiting: new Set() };
+  return { held: [], grantedUnits: 0n, inputUnits: 0n, unacknowledged: [], exposedUnits: 0n, waiting: new Set() };
 }
 
 export function signedUnitsOf(account: StrictAccount): bigint {
@@ -32,6 +35,26 @@ export function hold(account: StrictAccount, signed: SignedVoucher): void {
   account.held = [...account.held, signed]
     .toSorted((a, b) => (a.voucher.cumulativeUnits < b.voucher.cumulativeUnits ? -1 : 1))
     .slice(-mostHeld);
+  const { seq } = account.held.at(-1)!.voucher;
+  account.unacknowledged = account.unacknowledged.filter((output) => output.seq > seq);
+}
+
+/** Notes the output of a call that was just charged. */
+export function noteOutput(account: StrictAccount, seq: bigint, units: bigint): void {
+  account.unacknowledged = [...account.unacknowledged, { seq, units }].slice(-mostUnacknowledged);
+}
+
+/**
+ * What must be signed before a call with such an input: all of what the client acknowledges to have received, and all inputs.
+ * Outputs that it may not have yet are the operator's exposure.
+ */
+export function neededUnitsOf(
+  account: StrictAccount,
+  { account: { committedUnits } }: ServedChannel,
+  inputUnits: bigint,
+): bigint {
+  const onTheWay = account.unacknowledged.reduce((sum, { units }) => sum + units, 0n);
+  return committedUnits - onTheWay + account.inputUnits + inputUnits;
 }
 
 /** The newest voucher that receipts on disk account for: what an honest operator captures (L9). */

@@ -1,0 +1,243 @@
+import { parseChatCompletionRequest, BaseError } from '@kedge/core';
+import { kedgeFetch, type KedgeFetch, type KedgeFetchParameters } from '@kedge/sdk';
+import fc from 'fast-check';
+import OpenAI from 'openai';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { loadTokenCounter } from '../../sdk/src/strict/loadTokenCounter.js';
+import { meterChat } from '../../sdk/src/strict/meterChat.js';
+import { quoteCall } from '../src/call/quoteCall.js';
+import type { Gateway } from '../src/index.js';
+import { createStrictSetup, strictChannelOf } from './support/createStrictSetup.js';
+import { apiKey, type TestSetup, testPolicy } from './support/createTestSetup.js';
+import {
+  answerWith,
+  chunkEvent,
+  completion,
+  type ScriptedUpstream,
+  startScriptedUpstream,
+  streamWords,
+} from './support/scriptedUpstream.js';
+
+let upstream: ScriptedUpstream;
+let setup: TestSetup;
+let gateway: Gateway;
+
+const messages = [{ role: 'user' as const, content: 'Say something, please.' }];
+const words = Array.from({ length: 60 }, (_, index) => ` word${index}`);
+
+beforeEach(async () => {
+  upstream = await startScriptedUpstream(answerWith(completion('Hello there, this is an answer.')));
+});
+afterEach(async () => {
+  await gateway.close();
+  await upstream.close();
+  setup.remove();
+});
+
+async function begin(strict: Parameters<typeof createStrictSetup>[1] = {}): Promise<void> {
+  setup = createStrictSetup(upstream.url, strict);
+  gateway = await setup.start();
+}
+
+function clientOf(more: Partial<KedgeFetchParameters> = {}): { openai: OpenAI; paid: KedgeFetch } {
+  const paid = kedgeFetch({ ...strictChannelOf(setup), ...more });
+  return { paid, openai: new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey, fetch: paid, maxRetries: 0 }) };
+}
+
+type State = { newest: { voucher: { cumulativeUnits: string; seq: string } }; committedUnits: string };
+async function state(): Promise<State> {
+  const headers = { authorization: `Bearer ${apiKey}` };
+  return (await (await fetch(`${gateway.url}/v1/vouchers`, { headers })).json()) as State;
+}
+
+/** The error that a rejected call carries, under what the OpenAI client wraps around it. */
+async function faultOf(work: Promise<unknown>): Promise<BaseError> {
+  try {
+    await work;
+  } catch (error) {
+    for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof BaseError) return cause;
+    throw error;
+  }
+  throw new Error('It was not refused.');
+}
+
+test('R11: an OpenAI client pays call by call, JSON and streams, and signs for exactly what it got', async () => {
+  await begin();
+  const { openai, paid } = clientOf();
+  const answer = await openai.chat.completions.create({ model: 'demo', messages });
+  expect(answer.choices[0]?.message.content).toBe('Hello there, this is an answer.');
+  upstream.script = streamWords(words);
+  const stream = await openai.chat.completions.create({ model: 'demo', messages, stream: true });
+  let said = '';
+  for await (const chunk of stream) said += chunk.choices[0]?.delta.content ?? '';
+  expect(said).toBe(words.join(''));
+  await paid.idle();
+  const { newest, committedUnits } = await state();
+  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+  expect(paid.memory()).toMatchObject({ settledUnits: BigInt(committedUnits), lostUnits: expect.any(BigInt) });
+});
+
+test('R11: an exposure of a few tokens lets a stream through chunk by chunk', async () => {
+  await begin({ startUnits: '9' });
+  upstream.script = streamWords(words);
+  const { openai, paid } = clientOf();
+  const stream = await openai.chat.completions.create({ model: 'demo', messages, stream: true, max_tokens: 200 });
+  let said = '';
+  for await (const chunk of stream) said += chunk.choices[0]?.delta.content ?? '';
+  expect(said).toBe(words.join(''));
+  await paid.idle();
+  expect((await state()).newest.voucher.cumulativeUnits).toBe((await state()).committedUnits);
+});
+
+test('R11: parallel calls on one channel are each paid once', async () => {
+  await begin({ startUnits: '5000' });
+  const { openai, paid } = clientOf();
+  await openai.chat.completions.create({ model: 'demo', messages, max_tokens: 20 });
+  await Promise.all(
+    Array.from({ length: 30 }, () => openai.chat.completions.create({ model: 'demo', messages, max_tokens: 20 })),
+  );
+  await paid.idle();
+  const { newest, committedUnits } = await state();
+  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+});
+
+/** A network on which an operator keeps part of an answer to itself, and charges for all of it. */
+function withholding(edit: (text: string) => string): NonNullable<KedgeFetchParameters['fetch']> {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    if (!input.endsWith('/chat/completions')) return response;
+    return new Response(edit(await response.text()), { status: response.status, headers: response.headers });
+  };
+}
+
+test('R11: an operator that charges for more than it delivered is caught, and nothing more is signed', async () => {
+  await begin();
+  const { openai, paid } = clientOf({ fetch: withholding((text) => text.replace('this is an ', '')) });
+  const error = await faultOf(openai.chat.completions.create({ model: 'demo', messages }));
+  expect(error).toMatchObject({ code: 'operator_overcounts', values: { clause: 'R11' } });
+  expect(error.message).toMatch(/receipt says \d+ base units, this client counts \d+/);
+  const signedUnits = (await state()).newest.voucher.cumulativeUnits;
+  const calls = upstream.requests.length;
+  expect(await faultOf(openai.chat.completions.create({ model: 'demo', messages }))).toBe(error);
+  await paid.idle();
+  expect((await state()).newest.voucher.cumulativeUnits).toBe(signedUnits);
+  expect(upstream.requests).toHaveLength(calls);
+});
+
+test('R11: an operator that overcounts a stream is caught before its end, at the voucher that it asks for', async () => {
+  await begin({ startUnits: '9' });
+  upstream.script = streamWords(words);
+  const lying = async (input: string, init: RequestInit): Promise<Response> => {
+    const response = await fetch(input, init);
+    if (!input.endsWith('/chat/completions') || response.body === null) return response;
+    const raise = new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, controller) => {
+        const text = new TextDecoder().decode(chunk);
+        const raised = text.replace(/^: kedge-due (\d+)$/m, (_, due: string) => `: kedge-due ${BigInt(due) + 3n}`);
+        controller.enqueue(new TextEncoder().encode(raised));
+      },
+    });
+    return new Response(response.body.pipeThrough(raise), { status: response.status, headers: response.headers });
+  };
+  const { openai } = clientOf({ fetch: lying });
+  const stream = await openai.chat.completions.create({ model: 'demo', messages, stream: true, max_tokens: 200 });
+  const reading = (async () => {
+    for await (const chunk of stream) expect(chunk.object).toBe('chat.completion.chunk');
+  })();
+  expect(await faultOf(reading)).toMatchObject({ code: 'operator_overcounts' });
+});
+
+test('R13: an answer whose bytes are not those of its receipt is not paid', async () => {
+  await begin();
+  const { openai } = clientOf({ fetch: withholding((text) => text.replace('Hello there', 'Howdy there')) });
+  expect(await faultOf(openai.chat.completions.create({ model: 'demo', messages }))).toMatchObject({
+    code: 'receipt_bad',
+  });
+});
+
+test('R11: a client that left in the middle pays what it got, and goes on', async () => {
+  await begin();
+  upstream.script = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (const word of words.slice(0, 20)) response.write(chunkEvent({ content: word }));
+  };
+  const { openai, paid } = clientOf();
+  const stream = await openai.chat.completions.create({ model: 'demo', messages, stream: true });
+  let count = 0;
+  for await (const chunk of stream) {
+    expect(chunk.choices).toHaveLength(1);
+    if (++count === 10) break;
+  }
+  await paid.idle();
+  upstream.script = answerWith(completion('Again.'));
+  await expect.poll(async () => BigInt((await state()).committedUnits)).toBeGreaterThan(0n);
+  expect((await openai.chat.completions.create({ model: 'demo', messages })).choices).toHaveLength(1);
+  await paid.idle();
+  expect((await state()).newest.voucher.cumulativeUnits).toBe((await state()).committedUnits);
+});
+
+test('R11: a client without memory goes on from its own signature, and pays a lost answer against its receipt', async () => {
+  await begin();
+  const first = clientOf({ fetch: (input, init) => (input.endsWith('/vouchers') ? lost() : fetch(input, init)) });
+  const lost = async (): Promise<Response> =>
+    new Response(JSON.stringify({ newest: null, committedUnits: '0', lastReceipt: null }));
+  await first.openai.chat.completions.create({ model: 'demo', messages });
+  await first.paid.idle();
+  const before = await state();
+  expect(BigInt(before.newest.voucher.cumulativeUnits)).toBeLessThan(BigInt(before.committedUnits));
+  const second = clientOf();
+  await second.openai.chat.completions.create({ model: 'demo', messages });
+  await second.paid.idle();
+  const after = await state();
+  expect(after.newest.voucher.cumulativeUnits).toBe(after.committedUnits);
+});
+
+test('R11: what a client cannot have lost, it does not pay', async () => {
+  await begin();
+  const first = clientOf();
+  await first.openai.chat.completions.create({ model: 'demo', messages });
+  await first.paid.idle();
+  const { settledUnits, newest } = first.paid.memory();
+  const second = clientOf({ memory: { settledUnits: settledUnits - 10n, lostUnits: 9n, newest } });
+  expect(await faultOf(second.openai.chat.completions.create({ model: 'demo', messages }))).toMatchObject({
+    code: 'operator_overcounts',
+  });
+});
+
+test('R11: the client counts inputs as the gateway does', async () => {
+  await begin();
+  const policy = testPolicy({ rates: { input_tokens: '1', output_tokens: '3', images: '50' } });
+  const count = await loadTokenCounter(policy.tokenizer);
+  const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.lorem());
+  const part = fc.oneof(
+    fc.record({ type: fc.constant('text'), text }),
+    fc.constant({ type: 'image_url', image_url: { url: 'https://example.org/a.png' } }),
+  );
+  const message = fc.record(
+    {
+      role: fc.constantFrom('user', 'assistant', 'system', 'tool'),
+      content: fc.oneof(text, fc.array(part), fc.constant(null)),
+      name: text,
+      refusal: text,
+      tool_calls: fc.array(fc.record({ id: text, function: fc.record({ name: text, arguments: text }) })),
+    },
+    { requiredKeys: ['role', 'content'] },
+  );
+  const request = fc.record(
+    {
+      model: fc.constant('demo'),
+      messages: fc.array(message, { minLength: 1 }),
+      tools: fc.array(fc.record({ type: fc.constant('function'), function: fc.record({ name: text }) })),
+      max_tokens: fc.integer({ min: 1, max: 256 }),
+      n: fc.integer({ min: 1, max: 4 }),
+    },
+    { requiredKeys: ['model', 'messages'] },
+  );
+  fc.assert(
+    fc.property(request, (body) => {
+      const parsed = parseChatCompletionRequest(JSON.parse(JSON.stringify(body)));
+      expect(meterChat(policy, parsed, count).worstUnits).toBe(quoteCall(policy, parsed).worstUnits);
+    }),
+    { numRuns: 300 },
+  );
+});

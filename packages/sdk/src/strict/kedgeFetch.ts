@@ -1,0 +1,294 @@
+import {
+  BaseError,
+  decodeSignedReceipt,
+  encodeSignedVoucher,
+  isSameAddress,
+  parseChatCompletionRequest,
+  receiptHeader,
+  signedVoucherToJson,
+  voucherHeader,
+  type SignedReceipt,
+} from '@kedge/core';
+import { checkReceipt } from './checkReceipt.js';
+import { loadTokenCounter } from './loadTokenCounter.js';
+import { isObject, meterChat, type ChatMeter } from './meterChat.js';
+import { readPaidStream } from './readPaidStream.js';
+import { resumeAccount } from './resumeAccount.js';
+import {
+  createVoucherAccount,
+  type CallAccount,
+  type ChannelKey,
+  type StrictChannel,
+  type VoucherAccount,
+  type VoucherMemory,
+} from './voucherAccount.js';
+import { badReceipt, overcounts } from './voucherErrors.js';
+
+export type KedgeFetchParameters = StrictChannel & {
+  /** Signs vouchers: the account of the channel key. */
+  readonly account: ChannelKey;
+  /** What to send requests with; without it the global `fetch`. */
+  readonly fetch?: (input: string, init: RequestInit) => Promise<Response>;
+  /** What an earlier run of this client left, from `memory` of its `KedgeFetch`. */
+  readonly memory?: VoucherMemory;
+  /** Is called before each call and after each voucher with what the next run should be given. */
+  readonly onMemory?: (memory: VoucherMemory) => void;
+  /**
+   * Without a `memory`: the most base units that are paid for calls of an earlier run whose answers were lost, given the
+   * operator's receipt for them. Default: what one call may cost at most under the policy's cap of output tokens.
+   */
+  readonly lostUnits?: bigint;
+  /** While a stream runs, how many base units pile up before the next voucher. Default: those of 16 output tokens. */
+  readonly signEveryUnits?: bigint;
+};
+
+/** A `fetch` that pays for what it receives. */
+export type KedgeFetch = {
+  (input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** Resolves when no call runs and the last voucher was handed in, or could not be. */
+  readonly idle: () => Promise<void>;
+  readonly memory: () => VoucherMemory;
+};
+
+/**
+ * A `fetch` for OpenAI clients that pays call by call from a strict channel. It signs for the input before the call, recounts
+ * what it receives before it signs for that (while a stream runs, too), checks each receipt, and stops for good when the
+ * operator overcounts (R11). The API key goes where it always goes.
+ *
+ * @throws BaseError from calls: `operator_overcounts`, `receipt_bad`, `value_exhausted` (402), `tokenizer_differs`,
+ * `surface_unmetered` for what it cannot recount.
+ *
+ * @example
+ * const client = new OpenAI({ baseURL, apiKey, fetch: kedgeFetch({ domain, channel, channelId, policy, account }) });
+ */
+export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
+  const { channel, channelId, policy, account: key, onMemory } = parameters;
+  if (!isSameAddress(key.address, channel.channelKey)) {
+    throw new BaseError('This account is not the key of the channel.', {
+      code: 'channel_key_wrong',
+      values: { channelKey: channel.channelKey, account: key.address },
+      hints: ['Pass the account of the key that the channel was opened with.'],
+    });
+  }
+  const send = parameters.fetch ?? ((input, init) => fetch(input, init));
+  const outputRate = BigInt(policy.rates.output_tokens ?? 0);
+  const signEveryUnits = parameters.signEveryUnits ?? outputRate * 16n;
+  const memory = parameters.memory ?? {
+    settledUnits: 0n,
+    lostUnits: parameters.lostUnits ?? outputRate * BigInt(policy.caps.outputTokensPerCall),
+    newest: null,
+  };
+  const account: VoucherAccount = createVoucherAccount(parameters, key, memory);
+  const seen = new Set<bigint>();
+  const working = new Set<Promise<unknown>>();
+  let stopped: unknown;
+  let resumed: Promise<void> | undefined;
+
+  const remember = (): void => onMemory?.(account.memory());
+  const track = <T>(work: Promise<T>): Promise<T> => {
+    working.add(work);
+    const over = (): boolean => working.delete(work);
+    work.then(over, over);
+    return work;
+  };
+  /** Nothing is signed after the operator was caught. */
+  const noteFault = (error: unknown): void => {
+    if (error instanceof BaseError && ['operator_overcounts', 'receipt_bad'].includes(error.code ?? ''))
+      stopped ??= error;
+  };
+  const stopAt = (error: unknown): never => {
+    noteFault(error);
+    throw error;
+  };
+
+  const handIn = async (place: Place): Promise<void> => {
+    if (stopped !== undefined) throw stopped;
+    const signed = await account.sign();
+    remember();
+    const response = await send(place.vouchers, {
+      method: 'POST',
+      headers: { ...place.authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(signedVoucherToJson(signed)),
+    });
+    await response.body?.cancel();
+    // 409: it holds as much already.
+    if (response.ok || response.status === 409) return;
+    throw new BaseError('The gateway does not take the voucher.', {
+      code: 'voucher_unsent',
+      kind: 'transient',
+      values: { status: response.status },
+      hints: ['It goes with the next call. If that is refused, too, ask the operator.'],
+    });
+  };
+  /** For vouchers that need not arrive now: the next call carries the newest in its header. */
+  const handInLater = (place: Place): void => void track(handIn(place).catch(() => undefined));
+
+  const settle = async (
+    call: CallAccount,
+    signed: SignedReceipt,
+    seenBodies: { readonly ownUnits: bigint; readonly request: Uint8Array; readonly response: Uint8Array },
+    place: Place,
+  ): Promise<void> => {
+    const receiptHash = await checkReceipt(signed, parameters, seenBodies);
+    const { seq, units, cumulativeUnits, previousReceiptHash } = signed.receipt;
+    // The answer of an earlier call with the same Idempotency-Key: it was paid then.
+    if (seen.has(seq)) call.cancel();
+    else {
+      const possibleUnits = account.settledUnits() + account.unseenUnits();
+      if (cumulativeUnits > possibleUnits) {
+        throw overcounts(
+          `its receipts come to ${cumulativeUnits} base units, this client saw ${possibleUnits} at most`,
+          {
+            channelId,
+            seq,
+            cumulativeUnits,
+            possibleUnits,
+          },
+        );
+      }
+      seen.add(seq);
+      call.settle(units, { seq, receiptHash, previousReceiptHash });
+    }
+    remember();
+    handInLater(place);
+  };
+
+  const answerJson = async (
+    response: Response,
+    call: CallAccount,
+    meter: ChatMeter,
+    request: Uint8Array,
+    place: Place,
+  ): Promise<Response> => {
+    try {
+      const body = new Uint8Array(await response.arrayBuffer());
+      const text = response.headers.get(receiptHeader);
+      if (text === null) throw badReceipt('it has none');
+      const answer: unknown = JSON.parse(new TextDecoder().decode(body));
+      if (isObject(answer) && Array.isArray(answer['choices']))
+        for (const choice of answer['choices']) meter.add(choice);
+      await settle(call, decodeSignedReceipt(text), { ownUnits: meter.units(), request, response: body }, place);
+      return new Response(body, { status: response.status, headers: response.headers });
+    } catch (error) {
+      call.lose();
+      remember();
+      return stopAt(error);
+    }
+  };
+
+  const answerStream = (
+    response: Response,
+    call: CallAccount,
+    meter: ChatMeter,
+    request: Uint8Array,
+    place: Place,
+  ): Response => {
+    let over: () => void = () => undefined;
+    void track(new Promise<void>((resolve) => (over = resolve)));
+    let lastSigned = meter.inputUnits;
+    const stream = readPaidStream(response.body!, meter, {
+      onProgress: () => {
+        const units = meter.signableUnits();
+        if (units < lastSigned + signEveryUnits) return;
+        lastSigned = units;
+        call.count(units);
+        handInLater(place);
+      },
+      onDue: async () => {
+        call.count(meter.units());
+        await handIn(place);
+      },
+      onReceipt: async (signed, body) => {
+        await settle(call, signed, { ownUnits: meter.units(), request, response: body }, place);
+        over();
+      },
+      onLost: (error) => {
+        noteFault(error);
+        call.count(meter.units());
+        call.lose();
+        remember();
+        handInLater(place);
+        over();
+      },
+    });
+    return new Response(stream, { status: response.status, headers: response.headers });
+  };
+
+  const pay = async (request: Request, place: Place): Promise<Response> => {
+    const text = await request.text();
+    const json = parseChatCompletionRequest(JSON.parse(text));
+    const count = await loadTokenCounter(policy.tokenizer);
+    await (resumed ??= resumeAccount(account, parameters, place, send).catch((error: unknown) => {
+      resumed = undefined;
+      return stopAt(error);
+    }));
+    if (stopped !== undefined) throw stopped;
+    const meter = meterChat(policy, json, count);
+    const body = new TextEncoder().encode(text);
+    for (let isRetry = false; ; isRetry = true) {
+      const call = account.begin(meter);
+      remember();
+      try {
+        const signed = await account.sign();
+        remember();
+        const headers = new Headers(request.headers);
+        headers.set(voucherHeader, encodeSignedVoucher(signed));
+        headers.delete('content-length');
+        const response = await send(request.url, { method: 'POST', headers, body: text, signal: request.signal });
+        if (response.ok) {
+          const isStream = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '');
+          return isStream && response.body !== null
+            ? answerStream(response, call, meter, body, place)
+            : await answerJson(response, call, meter, body, place);
+        }
+        call.cancel();
+        // The operator has charged for a call whose answer was lost: paid once there is a receipt for it, and asked again.
+        if (response.status !== 402 || isRetry || account.runningCount() > 0) return response;
+        await resumeAccount(account, parameters, place, send).catch(stopAt);
+        if (account.dueUnits() + meter.inputUnits <= signed.voucher.cumulativeUnits) return response;
+        await response.body?.cancel();
+      } catch (error) {
+        // Nobody knows whether the call was made.
+        call.lose();
+        remember();
+        throw error;
+      }
+    }
+  };
+
+  const fetchPaid = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const request = new Request(input, init);
+    const place = placeOf(request);
+    if (place !== undefined) {
+      if (stopped !== undefined) throw stopped;
+      return track(pay(request, place));
+    }
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      return send(request.url, { method: request.method, headers: request.headers, signal: request.signal });
+    }
+    throw new BaseError(
+      `${request.method} ${new URL(request.url).pathname} cannot be recounted, so it is not paid for.`,
+      {
+        code: 'surface_unmetered',
+        hints: ['In strict mode, use chat completions.', 'For other surfaces, open a capped channel.'],
+      },
+    );
+  };
+  const idle = async (): Promise<void> => {
+    while (working.size > 0) await Promise.allSettled(working);
+  };
+  return Object.assign(fetchPaid, { idle, memory: account.memory });
+}
+
+/** Where the gateway takes vouchers, and the key that names the channel there. */
+export type Place = { readonly vouchers: string; readonly authorization: Record<string, string> };
+
+function placeOf({ method, url, headers }: Request): Place | undefined {
+  const target = new URL(url);
+  if (method !== 'POST' || !target.pathname.endsWith('/chat/completions')) return undefined;
+  const authorization = headers.get('authorization');
+  return {
+    vouchers: `${target.origin}${target.pathname.replace(/\/chat\/completions$/, '/vouchers')}`,
+    authorization: authorization === null ? {} : { authorization },
+  };
+}

@@ -1,0 +1,104 @@
+import { decodeSignedReceipt, dueCommentPrefix, receiptCommentPrefix, type SignedReceipt } from '@kedge/core';
+import { isObject, type ChatMeter } from './meterChat.js';
+import { concatBytes, createEventSplitter, dataOf } from './splitEvents.js';
+import { badReceipt, overcounts } from './voucherErrors.js';
+
+/** What a stream's reader hears of. */
+export type PaidStreamListener = {
+  /** More arrived; the meter has counted it. */
+  readonly onProgress: () => void;
+  /** The operator waits for a voucher over what was delivered. The stream goes on when it resolves. */
+  readonly onDue: () => Promise<void>;
+  /** The final receipt came; `body` is every byte of the stream without the receipt's own line, its end included. */
+  readonly onReceipt: (signed: SignedReceipt, body: Uint8Array) => Promise<void>;
+  /** It ended without a receipt, with one that is not good, or its reader left (no error then). */
+  readonly onLost: (error?: unknown) => void;
+};
+
+const dataDone = '[DONE]';
+
+/**
+ * Passes a stream's events on as they come, unaltered, and counts them. What follows the receipt is held until the receipt
+ * was found good: a client that reads to `[DONE]` knows that its answer is accounted for.
+ */
+export function readPaidStream(
+  body: ReadableStream<Uint8Array>,
+  meter: ChatMeter,
+  listener: PaidStreamListener,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  const splitter = createEventSplitter();
+  const kept: Uint8Array[] = [];
+  let receipt: SignedReceipt | undefined;
+  let after: Uint8Array[] = [];
+
+  const take = async (event: Uint8Array, controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    const comment = commentOf(event);
+    if (comment?.startsWith(receiptCommentPrefix) === true) {
+      receipt = decodeSignedReceipt(comment.slice(receiptCommentPrefix.length));
+      after.push(event);
+      return;
+    }
+    kept.push(event);
+    if (receipt !== undefined) {
+      after.push(event);
+      return;
+    }
+    count(event, meter);
+    controller.enqueue(event);
+    if (comment?.startsWith(dueCommentPrefix) === true) {
+      const dueUnits = BigInt(/^\d{1,20}$/.exec(comment.slice(dueCommentPrefix.length).trim())?.[0] ?? 0);
+      const ownUnits = meter.units();
+      if (dueUnits > ownUnits) {
+        throw overcounts(`it asks for ${dueUnits} base units, this client counts ${ownUnits}`, { dueUnits, ownUnits });
+      }
+      await listener.onDue();
+    } else listener.onProgress();
+  };
+
+  const finish = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    const rest = splitter.rest();
+    if (rest.length > 0) await take(rest, controller);
+    if (receipt === undefined) throw badReceipt('the stream ended without one');
+    await listener.onReceipt(receipt, concatBytes(kept));
+    for (const event of after) controller.enqueue(event);
+    after = [];
+    controller.close();
+  };
+
+  return new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      try {
+        const { done, value } = await reader.read();
+        if (done) return await finish(controller);
+        for (const event of splitter.push(value)) await take(event, controller);
+      } catch (error) {
+        listener.onLost(error);
+        await reader.cancel(error).catch(() => undefined);
+        controller.error(error);
+      }
+    },
+    cancel: async (reason) => {
+      listener.onLost();
+      await reader.cancel(reason);
+    },
+  });
+}
+
+function commentOf(event: Uint8Array): string | undefined {
+  if (event[0] !== 0x3a) return undefined;
+  return new TextDecoder().decode(event).split('\n', 1)[0];
+}
+
+function count(event: Uint8Array, meter: ChatMeter): void {
+  const data = dataOf(event);
+  if (data === undefined || data.trim() === dataDone) return;
+  let chunk: unknown;
+  try {
+    chunk = JSON.parse(data);
+  } catch {
+    // No event of the API: it is passed on, and nothing is paid for it.
+    return;
+  }
+  if (isObject(chunk) && Array.isArray(chunk['choices'])) for (const choice of chunk['choices']) meter.add(choice);
+}

@@ -1,0 +1,74 @@
+import {
+  BaseError,
+  domainSeparatorOf,
+  isSameAddress,
+  parseSignedReceipt,
+  parseSignedVoucher,
+  voucherDigest,
+} from '@kedge/core';
+import { keccak256, recoverAddress } from 'viem';
+import { checkReceipt } from './checkReceipt.js';
+import type { Place } from './kedgeFetch.js';
+import { isObject } from './meterChat.js';
+import type { StrictChannel, VoucherAccount } from './voucherAccount.js';
+import { overcounts } from './voucherErrors.js';
+
+/**
+ * Asks the gateway what it holds, and takes over what this client may have lost: a voucher that its own key signed, and
+ * units of calls whose end it did not see, given the operator's receipt, and no more than they may have cost.
+ *
+ * @throws BaseError `operator_overcounts`, `receipt_bad`, `gateway_refused`
+ */
+export async function resumeAccount(
+  account: VoucherAccount,
+  channel: StrictChannel,
+  place: Place,
+  send: (input: string, init: RequestInit) => Promise<Response>,
+): Promise<void> {
+  const response = await send(place.vouchers, { method: 'GET', headers: place.authorization });
+  const state: unknown = await response.json();
+  if (!response.ok || !isObject(state)) {
+    throw new BaseError('The gateway does not say what it holds of this channel.', {
+      code: 'gateway_refused',
+      kind: response.status >= 500 ? 'transient' : 'user',
+      values: { status: response.status, detail: isObject(state) ? state['detail'] : undefined },
+      hints: ['Check the base URL, the API key, and that the channel is one of this gateway.'],
+    });
+  }
+  const isFresh = account.signedUnits() === 0n && account.settledUnits() === 0n;
+  if (state['newest'] !== null) await takeOver(account, channel, state['newest']);
+  const committedUnits = BigInt(String(state['committedUnits']));
+  // What was signed for had been received: a client without memory trusts its own signature.
+  const known = isFresh && account.signedUnits() < committedUnits ? account.signedUnits() : committedUnits;
+  if (isFresh) account.adopt(known);
+  const gap = committedUnits - account.settledUnits();
+  if (gap <= 0n) return;
+  if (state['lastReceipt'] === null) throw overcounts('it claims units without a receipt', { committedUnits, gap });
+  const signed = parseSignedReceipt(state['lastReceipt']);
+  const receiptHash = await checkReceipt(signed, channel);
+  if (
+    signed.receipt.cumulativeUnits !== committedUnits ||
+    !account.acceptLost(gap, { seq: signed.receipt.seq, receiptHash })
+  ) {
+    throw overcounts(`it claims ${gap} base units more than this client can have lost`, {
+      channelId: channel.channelId,
+      seq: signed.receipt.seq,
+      committedUnits,
+      ownUnits: account.settledUnits(),
+      lostUnits: account.unseenUnits(),
+    });
+  }
+}
+
+/** A voucher of an earlier run. One that this key did not sign says nothing. */
+async function takeOver(
+  account: VoucherAccount,
+  { domain, channel, channelId }: StrictChannel,
+  json: unknown,
+): Promise<void> {
+  const signed = parseSignedVoucher(json);
+  const keccak = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
+  const hash = voucherDigest(domainSeparatorOf(domain, keccak), signed.voucher, keccak);
+  const signer = await recoverAddress({ hash, signature: signed.signature });
+  if (isSameAddress(signer, channel.channelKey) && signed.voucher.channelId === channelId) account.remember(signed);
+}

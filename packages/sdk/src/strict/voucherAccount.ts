@@ -1,0 +1,174 @@
+import {
+  BaseError,
+  domainSeparatorOf,
+  voucherDigest,
+  zeroHash,
+  type Address,
+  type Channel,
+  type Hex,
+  type Policy,
+  type ProtocolDomain,
+  type SignedVoucher,
+} from '@kedge/core';
+import { keccak256 } from 'viem';
+
+/** A strict channel, as its client knows it. */
+export type StrictChannel = {
+  readonly domain: ProtocolDomain;
+  readonly channel: Channel;
+  readonly channelId: Hex;
+  readonly policy: Policy;
+};
+
+/** Who signs vouchers: the channel key, such as viem's `privateKeyToAccount` gives. */
+export type ChannelKey = {
+  readonly address: Address;
+  readonly sign: (parameters: { readonly hash: Hex }) => Promise<Hex>;
+};
+
+/** What outlives the client's process. Without it, a restart relies on the gateway's word and `lostUnits`. */
+export type VoucherMemory = {
+  /** Units of calls that ended, as this client counted them. */
+  readonly settledUnits: bigint;
+  /** What calls may have cost whose answers this client did not see to their end. */
+  readonly lostUnits: bigint;
+  readonly newest: SignedVoucher | null;
+};
+
+/** A receipt that a voucher names: this one and all before it were received. */
+export type Acknowledged = { readonly seq: bigint; readonly receiptHash: Hex };
+
+/** One running call in a {@link VoucherAccount}. */
+export type CallAccount = {
+  /** What the call has come to so far, by the client's own count. */
+  readonly count: (units: bigint) => void;
+  /** It ended with a receipt that was found good. */
+  readonly settle: (units: bigint, receipt: Acknowledged & { readonly previousReceiptHash: Hex }) => void;
+  /** It was refused, or its answer was paid before: it costs nothing. */
+  readonly cancel: () => void;
+  /** It ended without a receipt: what was received is paid, what it may have cost beyond that is noted. */
+  readonly lose: () => void;
+};
+
+/** What was received over a channel, and what was signed for it: never more than the client counted itself (R11). */
+export type VoucherAccount = {
+  readonly begin: (call: { readonly inputUnits: bigint; readonly worstUnits: bigint }) => CallAccount;
+  /** The newest voucher, signed now if more was received than it says. */
+  readonly sign: () => Promise<SignedVoucher>;
+  readonly signedUnits: () => bigint;
+  readonly dueUnits: () => bigint;
+  readonly settledUnits: () => bigint;
+  readonly runningCount: () => number;
+  /** The most that calls may come to which are running or whose end was not seen. */
+  readonly unseenUnits: () => bigint;
+  /** Takes over units of calls whose end was not seen, up to a receipt; answers whether those may have cost as much. */
+  readonly acceptLost: (units: bigint, upTo: Acknowledged) => boolean;
+  /** A client without memory: these units were settled in an earlier run. */
+  readonly adopt: (units: bigint) => void;
+  /** Takes over a voucher of an earlier run that this key signed. */
+  readonly remember: (signed: SignedVoucher) => void;
+  readonly memory: () => VoucherMemory;
+};
+
+export function createVoucherAccount(
+  { domain, channel, channelId }: StrictChannel,
+  key: ChannelKey,
+  memory: VoucherMemory,
+): VoucherAccount {
+  const separator = domainSeparatorOf(domain, hash);
+  let { settledUnits, lostUnits, newest } = memory;
+  let last: Acknowledged = { seq: newest?.voucher.seq ?? 0n, receiptHash: newest?.voucher.receiptHash ?? zeroHash };
+  // Receipts that came before one in front of them, by the one in front. Parallel answers overtake each other.
+  const early = new Map<Hex, Acknowledged>();
+  let signing: Promise<unknown> = Promise.resolve();
+  const running = new Map<symbol, { units: bigint; readonly worstUnits: bigint }>();
+
+  const dueUnits = (): bigint => [...running.values()].reduce((sum, { units }) => sum + units, settledUnits);
+  const unseenUnits = (): bigint => [...running.values()].reduce((sum, call) => sum + call.worstUnits, lostUnits);
+  const signedUnits = (): bigint => newest?.voucher.cumulativeUnits ?? 0n;
+
+  const acknowledge = (): void => {
+    for (let next = early.get(last.receiptHash); next !== undefined; next = early.get(last.receiptHash)) {
+      early.delete(last.receiptHash);
+      last = next;
+    }
+    for (const [previous, { seq }] of early) if (seq <= last.seq) early.delete(previous);
+  };
+
+  const signNow = async (): Promise<SignedVoucher> => {
+    const cumulativeUnits = dueUnits();
+    if (newest !== null && cumulativeUnits <= newest.voucher.cumulativeUnits) return newest;
+    const voucher = { channelId, cumulativeUnits, receiptHash: last.receiptHash, seq: last.seq };
+    const signature = await key.sign({ hash: voucherDigest(separator, voucher, hash) });
+    return (newest = { voucher, signature });
+  };
+
+  return {
+    begin: ({ inputUnits, worstUnits }) => {
+      const neededUnits = dueUnits() + inputUnits;
+      if (neededUnits > channel.cap) {
+        throw new BaseError('The channel has too little value left for this input.', {
+          code: 'value_exhausted',
+          status: 402,
+          values: { cap: channel.cap, neededUnits },
+          hints: ['Open another channel: kedge channel open --mode strict'],
+        });
+      }
+      const id = Symbol(channelId);
+      const call = { units: inputUnits, worstUnits };
+      running.set(id, call);
+      const end = (then: () => void): void => {
+        if (running.delete(id)) then();
+      };
+      return {
+        count: (units) => {
+          if (units > call.units) call.units = units;
+        },
+        settle: (units, receipt) =>
+          end(() => {
+            settledUnits += units;
+            early.set(receipt.previousReceiptHash, receipt);
+            acknowledge();
+          }),
+        cancel: () => end(() => undefined),
+        lose: () =>
+          end(() => {
+            settledUnits += call.units;
+            if (call.worstUnits > call.units) lostUnits += call.worstUnits - call.units;
+          }),
+      };
+    },
+    sign: () => {
+      // One after another: vouchers only grow.
+      const next = signing.then(signNow);
+      signing = next.catch(() => undefined);
+      return next;
+    },
+    signedUnits,
+    dueUnits,
+    settledUnits: () => settledUnits,
+    runningCount: () => running.size,
+    unseenUnits,
+    acceptLost: (units, upTo) => {
+      if (units > lostUnits) return false;
+      if (upTo.seq > last.seq) last = upTo;
+      acknowledge();
+      settledUnits += units;
+      lostUnits -= units;
+      return true;
+    },
+    adopt: (units) => {
+      settledUnits = units;
+    },
+    remember: (signed) => {
+      if (signed.voucher.cumulativeUnits <= signedUnits()) return;
+      newest = signed;
+      if (signed.voucher.seq > last.seq) last = { seq: signed.voucher.seq, receiptHash: signed.voucher.receiptHash };
+    },
+    memory: () => ({ settledUnits, lostUnits: unseenUnits(), newest }),
+  };
+}
+
+function hash(bytes: Uint8Array): Uint8Array {
+  return keccak256(bytes, 'bytes');
+}
