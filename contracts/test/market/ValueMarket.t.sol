@@ -7,6 +7,7 @@ import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
 import {IDATLots, LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {IValueMarket, Listing} from "../../src/interfaces/IValueMarket.sol";
+import {IValueSales} from "../../src/interfaces/IValueSales.sol";
 import {FalseReturnAsset, FeeAsset, NoReturnAsset, ReentrantAsset} from "../helpers/Assets.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 import {EthReenterer, EthRejecter} from "../helpers/Receivers.sol";
@@ -34,7 +35,7 @@ contract ValueMarketTest is KedgeTest {
     }
 
     function test_R1_OnlyTheIssuerLists() public {
-        bytes memory reason = abi.encodeWithSelector(IValueMarket.ValueMarketNotIssuer.selector, classId, stranger);
+        bytes memory reason = abi.encodeWithSelector(IValueSales.ValueMarketNotIssuer.selector, classId, stranger);
         vm.startPrank(stranger);
         vm.expectRevert(reason);
         market.openListing(classId, ethLot, 1, 0);
@@ -47,7 +48,7 @@ contract ValueMarketTest is KedgeTest {
         terms.seller = stranger;
         uint32 lot = createLot(classId, terms);
         vm.prank(issuer);
-        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketNotSeller.selector, classId, lot, stranger));
+        vm.expectRevert(abi.encodeWithSelector(IValueSales.ValueMarketNotSeller.selector, classId, lot, stranger));
         market.openListing(classId, lot, 1, 0);
     }
 
@@ -66,7 +67,7 @@ contract ValueMarketTest is KedgeTest {
         market.closeListing(classId, ethLot);
         assertFalse(market.listingOf(classId, ethLot).open);
 
-        bytes memory reason = abi.encodeWithSelector(IValueMarket.ValueMarketNotListed.selector, classId, ethLot);
+        bytes memory reason = abi.encodeWithSelector(IValueSales.ValueMarketNotListed.selector, classId, ethLot);
         vm.expectRevert(reason);
         market.closeListing(classId, ethLot);
         vm.expectRevert(reason);
@@ -81,7 +82,7 @@ contract ValueMarketTest is KedgeTest {
         vm.expectEmit(address(token));
         emit IDATLots.ValueBacked(expectedId, 10, 24);
         vm.expectEmit(address(market));
-        emit IValueMarket.ValueBought(expectedId, holder, stranger, 10, ETH, 24);
+        emit IValueSales.ValueBought(expectedId, holder, stranger, 10, ETH, 24);
         vm.prank(holder);
         (uint256 tokenId, uint256 cost) = market.buy{value: 24}(classId, ethLot, 10, stranger, 24);
 
@@ -106,7 +107,7 @@ contract ValueMarketTest is KedgeTest {
 
     function test_R1_NoMoreThanTheSupply() public {
         buy(holder, classId, ethLot, 999);
-        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketSoldOut.selector, classId, ethLot, 1, 2));
+        vm.expectRevert(abi.encodeWithSelector(IValueSales.ValueMarketSoldOut.selector, classId, ethLot, 1, 2));
         market.buy(classId, ethLot, 2, holder, 1 ether);
         buy(holder, classId, ethLot, 1);
         assertEq(market.listingOf(classId, ethLot).supply, 0);
@@ -120,21 +121,21 @@ contract ValueMarketTest is KedgeTest {
     function test_R1_NotAboveWhatTheBuyerAllows() public {
         vm.deal(holder, 24);
         vm.prank(holder);
-        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketTooExpensive.selector, 24, 23));
+        vm.expectRevert(abi.encodeWithSelector(IValueSales.ValueMarketTooExpensive.selector, 24, 23));
         market.buy{value: 24}(classId, ethLot, 10, holder, 23);
     }
 
     function test_R2_TooLittleEther() public {
         vm.deal(holder, 24);
         vm.prank(holder);
-        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketWrongPayment.selector, 24, 23));
+        vm.expectRevert(abi.encodeWithSelector(IValueSales.ValueMarketWrongPayment.selector, 24, 23));
         market.buy{value: 23}(classId, ethLot, 10, holder, 24);
     }
 
     function test_R2_EtherForATokenPricedLot() public {
         vm.deal(holder, 24);
         vm.prank(holder);
-        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketWrongPayment.selector, 24, 1));
+        vm.expectRevert(abi.encodeWithSelector(IValueSales.ValueMarketWrongPayment.selector, 24, 1));
         market.buy{value: 1}(classId, usdLot, 10, holder, 24);
     }
 
@@ -153,8 +154,8 @@ contract ValueMarketTest is KedgeTest {
     function test_P7_SurplusRefused() public {
         EthRejecter rejecter = new EthRejecter();
         vm.deal(address(this), 49);
-        bytes memory purchase = abi.encodeCall(IValueMarket.buy, (classId, ethLot, 10, holder, 24));
-        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketSurplusRefused.selector, address(rejecter), 1));
+        bytes memory purchase = abi.encodeCall(IValueSales.buy, (classId, ethLot, 10, holder, 24));
+        vm.expectRevert(abi.encodeWithSelector(IValueSales.ValueMarketSurplusRefused.selector, address(rejecter), 1));
         rejecter.act{value: 25}(address(market), purchase);
 
         rejecter.act{value: 24}(address(market), purchase);
@@ -163,7 +164,7 @@ contract ValueMarketTest is KedgeTest {
 
     function test_P7_SurplusReentered() public {
         EthReenterer buyer = new EthReenterer();
-        bytes memory purchase = abi.encodeCall(IValueMarket.buy, (classId, ethLot, 10, holder, 24));
+        bytes memory purchase = abi.encodeCall(IValueSales.buy, (classId, ethLot, 10, holder, 24));
         buyer.arm(address(market), purchase);
         vm.deal(address(this), 100);
         buyer.act{value: 100}(address(market), purchase);
@@ -180,7 +181,7 @@ contract ValueMarketTest is KedgeTest {
         asset.mint(holder, 1000);
         vm.startPrank(holder);
         asset.approve(address(market), 1000);
-        vm.expectRevert(abi.encodeWithSelector(IValueMarket.ValueMarketWrongPayment.selector, 1000, 990));
+        vm.expectRevert(abi.encodeWithSelector(IValueSales.ValueMarketWrongPayment.selector, 1000, 990));
         market.buy(classId, lot, 10, holder, 1000);
     }
 
@@ -211,7 +212,7 @@ contract ValueMarketTest is KedgeTest {
         asset.mint(holder, 1000);
         vm.prank(holder);
         asset.approve(address(market), 1000);
-        asset.arm(address(market), abi.encodeCall(IValueMarket.buy, (classId, lot, 1, holder, 100)));
+        asset.arm(address(market), abi.encodeCall(IValueSales.buy, (classId, lot, 1, holder, 100)));
         vm.prank(holder);
         market.buy(classId, lot, 10, holder, 1000);
         assertTrue(asset.called());
