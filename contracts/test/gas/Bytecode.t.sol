@@ -11,7 +11,7 @@ contract BytecodeTest is Test {
     uint8 private constant PUSH1 = 0x60;
     uint8 private constant PUSH32 = 0x7f;
 
-    string[9] private names = [
+    string[12] private names = [
         "DataAnchoringToken",
         "DataAnchoringTokenExtension",
         "DataAnchoringTokenSecondExtension",
@@ -20,7 +20,10 @@ contract BytecodeTest is Test {
         "ValueMarket",
         "ContributorRoots",
         "ContributorVault",
-        "OperatorBond"
+        "OperatorBond",
+        "ValuePlans",
+        "PermitBuyer",
+        "ERC3525Adapter"
     ];
 
     function test_EveryContractFits() public {

@@ -75,9 +75,12 @@ test('deploy prints the chain and the address of everything it deployed', async 
     'DataAnchoringTokenExtension',
     'DataAnchoringTokenSecondExtension',
     'DataAnchoringTokenThirdExtension',
+    'ERC3525Adapter',
     'OperatorBond',
+    'PermitBuyer',
     'ValueChannels',
     'ValueMarket',
+    'ValuePlans',
   ]);
   for (const address of Object.values(printed.contracts)) {
     expect((await anvil.publicClient.getCode({ address }))?.length).toBeGreaterThan(100);

@@ -16,6 +16,9 @@ export const laterContracts = [
   'DataAnchoringTokenThirdExtension',
   'ContributorRoots',
   'OperatorBond',
+  'ValuePlans',
+  'PermitBuyer',
+  'ERC3525Adapter',
 ] as const;
 
 type NeededContract = (typeof neededContracts)[number];

@@ -1,9 +1,12 @@
 export {
   contributorRootsAbi,
   dataAnchoringTokenAbi,
+  erc3525AdapterAbi,
   operatorBondAbi,
+  permitBuyerAbi,
   valueChannelsAbi,
   valueMarketAbi,
+  valuePlansAbi,
 } from './abi.gen.js';
 export {
   contributorLeaf,

@@ -3,8 +3,10 @@ import {
   contributorRootsAbi,
   dataAnchoringTokenAbi,
   operatorBondAbi,
+  permitBuyerAbi,
   valueChannelsAbi,
   valueMarketAbi,
+  valuePlansAbi,
   type Address,
   type ContractName,
   type Deployment,
@@ -16,6 +18,8 @@ const channelsAbi = withErrors(valueChannelsAbi);
 const marketAbi = withErrors(valueMarketAbi);
 const rootsAbi = withErrors(contributorRootsAbi);
 const bondAbi = withErrors(operatorBondAbi);
+const plansAbi = withErrors(valuePlansAbi);
+const buyerAbi = withErrors(permitBuyerAbi);
 
 /** `address` and `abi` of the token, for viem's contract functions. */
 export function tokenOf(deployment: Deployment) {
@@ -36,6 +40,14 @@ export function contributorRootsOf(deployment: Deployment) {
 
 export function operatorBondOf(deployment: Deployment) {
   return { address: laterAddress(deployment, 'OperatorBond'), abi: bondAbi } as const;
+}
+
+export function valuePlansOf(deployment: Deployment) {
+  return { address: laterAddress(deployment, 'ValuePlans'), abi: plansAbi } as const;
+}
+
+export function permitBuyerOf(deployment: Deployment) {
+  return { address: laterAddress(deployment, 'PermitBuyer'), abi: buyerAbi } as const;
 }
 
 /** Contracts beside the token came later: an older deployment lacks them. */

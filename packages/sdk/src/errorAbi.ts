@@ -1,9 +1,12 @@
 import {
   contributorRootsAbi,
   dataAnchoringTokenAbi,
+  erc3525AdapterAbi,
   operatorBondAbi,
+  permitBuyerAbi,
   valueChannelsAbi,
   valueMarketAbi,
+  valuePlansAbi,
 } from '@kedge/core';
 import { parseAbi, type Abi, type AbiParameter } from 'viem';
 
@@ -25,6 +28,9 @@ export const errorAbi: readonly ErrorItem[] = [
   ...valueMarketAbi,
   ...contributorRootsAbi,
   ...operatorBondAbi,
+  ...valuePlansAbi,
+  ...permitBuyerAbi,
+  ...erc3525AdapterAbi,
   ...openZeppelinErrors,
 ].flatMap((item) => (item.type === 'error' ? [item] : []));
 

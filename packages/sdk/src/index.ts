@@ -1,6 +1,8 @@
 export { burnSlashed, type BurnSlashedParameters } from './actions/burnSlashed.js';
 export { buyValue, type BuyValueParameters, type BuyValueReturn } from './actions/buyValue.js';
 export { burnValue, type BurnValueParameters } from './actions/burnValue.js';
+export { buyValueByPermit, type BuyValueByPermitParameters } from './actions/buyValueByPermit.js';
+export { buyValueSigned } from './actions/buyValueSigned.js';
 export {
   capture,
   captureOutcome,
@@ -33,6 +35,7 @@ export { getContribution, type ContributionView, type GetContributionParameters 
 export { getContributors, type ContributorsView } from './actions/getContributors.js';
 export { getLot, type LotView } from './actions/getLot.js';
 export { getOwed } from './actions/getOwed.js';
+export { getPlan, type PlanView } from './actions/getPlan.js';
 export { getRevenue, type RevenueView } from './actions/getRevenue.js';
 export { getSolvency, type Solvency } from './actions/getSolvency.js';
 export { getToken, type TokenView } from './actions/getToken.js';
@@ -43,6 +46,8 @@ export { noteCapture } from './actions/noteCapture.js';
 export { offerShareRenewal } from './actions/offerShareRenewal.js';
 export { openChannel, type OpenChannelParameters, type OpenChannelReturn } from './actions/openChannel.js';
 export { openListing, type OpenListingParameters } from './actions/openListing.js';
+export { openPlan, type OpenPlanParameters, type PlanTerms } from './actions/openPlan.js';
+export { openSchedule, type OpenScheduleParameters } from './actions/openSchedule.js';
 export { payFraud, type PayFraudParameters, type PayFraudReturn } from './actions/payFraud.js';
 export { postBond, type PostBondParameters } from './actions/postBond.js';
 export { proveFraud, type ProveFraudParameters, type ProveFraudReturn } from './actions/proveFraud.js';
@@ -55,6 +60,7 @@ export { retireShare } from './actions/retireShare.js';
 export { setContributors, type SetContributorsParameters } from './actions/setContributors.js';
 export { settleContributors, type SettleContributorsParameters } from './actions/settleContributors.js';
 export { settleRevenue, type SettleRevenueParameters, type SettleRevenueReturn } from './actions/settleRevenue.js';
+export { signPurchase, type SignPurchaseParameters, type SignedPurchase } from './actions/signPurchase.js';
 export { split, type SplitParameters, type SplitPart, type SplitReturn } from './actions/split.js';
 export { startUnbonding } from './actions/startUnbonding.js';
 export { topUp, type TopUpParameters, type TopUpReturn } from './actions/topUp.js';

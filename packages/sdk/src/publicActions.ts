@@ -8,6 +8,7 @@ import { getContribution } from './actions/getContribution.js';
 import { getContributors } from './actions/getContributors.js';
 import { getLot } from './actions/getLot.js';
 import { getOwed } from './actions/getOwed.js';
+import { getPlan } from './actions/getPlan.js';
 import { getRevenue } from './actions/getRevenue.js';
 import { getSolvency } from './actions/getSolvency.js';
 import { getToken } from './actions/getToken.js';
@@ -26,6 +27,7 @@ export type PublicActions = {
   readonly getContributors: Bound<typeof getContributors>;
   readonly getLot: Bound<typeof getLot>;
   readonly getOwed: Bound<typeof getOwed>;
+  readonly getPlan: Bound<typeof getPlan>;
   readonly getRevenue: Bound<typeof getRevenue>;
   readonly getSolvency: Bound<typeof getSolvency>;
   readonly getToken: Bound<typeof getToken>;
@@ -48,6 +50,7 @@ export function publicActions(client: ReadClient): PublicActions {
     getContributors: (parameters) => getContributors(client, parameters),
     getLot: (parameters) => getLot(client, parameters),
     getOwed: (parameters) => getOwed(client, parameters),
+    getPlan: (parameters) => getPlan(client, parameters),
     getRevenue: (parameters) => getRevenue(client, parameters),
     getSolvency: (parameters) => getSolvency(client, parameters),
     getToken: (parameters) => getToken(client, parameters),

@@ -2,6 +2,8 @@ import type { WriteClient } from './client.js';
 import { burnSlashed } from './actions/burnSlashed.js';
 import { burnValue } from './actions/burnValue.js';
 import { buyValue } from './actions/buyValue.js';
+import { buyValueByPermit } from './actions/buyValueByPermit.js';
+import { buyValueSigned } from './actions/buyValueSigned.js';
 import { capture } from './actions/capture.js';
 import { claim } from './actions/claim.js';
 import { claimBatch } from './actions/claimBatch.js';
@@ -18,6 +20,8 @@ import { noteCapture } from './actions/noteCapture.js';
 import { offerShareRenewal } from './actions/offerShareRenewal.js';
 import { openChannel } from './actions/openChannel.js';
 import { openListing } from './actions/openListing.js';
+import { openPlan } from './actions/openPlan.js';
+import { openSchedule } from './actions/openSchedule.js';
 import { payFraud } from './actions/payFraud.js';
 import { postBond } from './actions/postBond.js';
 import { proveFraud } from './actions/proveFraud.js';
@@ -30,6 +34,7 @@ import { retireShare } from './actions/retireShare.js';
 import { setContributors } from './actions/setContributors.js';
 import { settleContributors } from './actions/settleContributors.js';
 import { settleRevenue } from './actions/settleRevenue.js';
+import { signPurchase } from './actions/signPurchase.js';
 import { split } from './actions/split.js';
 import { startUnbonding } from './actions/startUnbonding.js';
 import { topUp } from './actions/topUp.js';
@@ -46,6 +51,8 @@ export type WalletActions = {
   readonly burnSlashed: Bound<typeof burnSlashed>;
   readonly burnValue: Bound<typeof burnValue>;
   readonly buyValue: Bound<typeof buyValue>;
+  readonly buyValueByPermit: Bound<typeof buyValueByPermit>;
+  readonly buyValueSigned: Bound<typeof buyValueSigned>;
   readonly capture: Bound<typeof capture>;
   readonly claim: Bound<typeof claim>;
   readonly claimBatch: Bound<typeof claimBatch>;
@@ -62,6 +69,8 @@ export type WalletActions = {
   readonly offerShareRenewal: Bound<typeof offerShareRenewal>;
   readonly openChannel: Bound<typeof openChannel>;
   readonly openListing: Bound<typeof openListing>;
+  readonly openPlan: Bound<typeof openPlan>;
+  readonly openSchedule: Bound<typeof openSchedule>;
   readonly payFraud: Bound<typeof payFraud>;
   readonly postBond: Bound<typeof postBond>;
   readonly proveFraud: Bound<typeof proveFraud>;
@@ -74,6 +83,7 @@ export type WalletActions = {
   readonly setContributors: Bound<typeof setContributors>;
   readonly settleContributors: Bound<typeof settleContributors>;
   readonly settleRevenue: Bound<typeof settleRevenue>;
+  readonly signPurchase: Bound<typeof signPurchase>;
   readonly split: Bound<typeof split>;
   readonly startUnbonding: Bound<typeof startUnbonding>;
   readonly topUp: Bound<typeof topUp>;
@@ -94,6 +104,8 @@ export function walletActions(client: WriteClient): WalletActions {
     burnSlashed: (parameters) => burnSlashed(client, parameters),
     burnValue: (parameters) => burnValue(client, parameters),
     buyValue: (parameters) => buyValue(client, parameters),
+    buyValueByPermit: (parameters) => buyValueByPermit(client, parameters),
+    buyValueSigned: (parameters) => buyValueSigned(client, parameters),
     capture: (parameters) => capture(client, parameters),
     claim: (parameters) => claim(client, parameters),
     claimBatch: (parameters) => claimBatch(client, parameters),
@@ -110,6 +122,8 @@ export function walletActions(client: WriteClient): WalletActions {
     offerShareRenewal: (parameters) => offerShareRenewal(client, parameters),
     openChannel: (parameters) => openChannel(client, parameters),
     openListing: (parameters) => openListing(client, parameters),
+    openPlan: (parameters) => openPlan(client, parameters),
+    openSchedule: (parameters) => openSchedule(client, parameters),
     payFraud: (parameters) => payFraud(client, parameters),
     postBond: (parameters) => postBond(client, parameters),
     proveFraud: (parameters) => proveFraud(client, parameters),
@@ -122,6 +136,7 @@ export function walletActions(client: WriteClient): WalletActions {
     setContributors: (parameters) => setContributors(client, parameters),
     settleContributors: (parameters) => settleContributors(client, parameters),
     settleRevenue: (parameters) => settleRevenue(client, parameters),
+    signPurchase: (parameters) => signPurchase(client, parameters),
     split: (parameters) => split(client, parameters),
     startUnbonding: (parameters) => startUnbonding(client, parameters),
     topUp: (parameters) => topUp(client, parameters),

@@ -46,7 +46,11 @@ describe('readRevert', () => {
   test('every error of ours has a text', () => {
     const ours = errorAbi
       .map(({ name }) => name)
-      .filter((name) => /^(ERC8028|DAT|ValueChannels|ValueMarket|ContributorRoots|OperatorBond)/.test(name));
+      .filter((name) =>
+        /^(ERC8028|DAT|ValueChannels|ValueMarket|ContributorRoots|OperatorBond|ValuePlans|PermitBuyer|ERC3525Adapter)/.test(
+          name,
+        ),
+      );
     expect(ours.filter((name) => !(name in revertTexts))).toEqual([]);
   });
 

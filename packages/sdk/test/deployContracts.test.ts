@@ -28,6 +28,9 @@ describe('deployContracts', () => {
       'ValueMarket',
       'ContributorRoots',
       'OperatorBond',
+      'ValuePlans',
+      'PermitBuyer',
+      'ERC3525Adapter',
     ]);
     expect(deployment.chainId).toBe(31337);
     const token = tokenOf(deployment);

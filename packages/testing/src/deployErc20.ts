@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
 import type { Address } from '@kedge/core';
 import type { Wallet } from '@kedge/sdk';
-import { encodeDeployData, parseAbi, type Hex, type PublicClient } from 'viem';
+import { encodeDeployData, parseAbi, type PublicClient } from 'viem';
+import { compileContract } from './compileContract.js';
 
 // Like the assets that are hardest to handle and still honest: `approve` returns nothing, and refuses to change one
 // allowance into another without passing through zero.
@@ -10,7 +10,21 @@ pragma solidity 0.8.34;
 contract Asset {
   mapping(address => uint256) public balanceOf;
   mapping(address => mapping(address => uint256)) public allowance;
+  string public constant name = "Asset";
+  mapping(address => uint256) public nonces;
   constructor(uint256 supply) { balanceOf[msg.sender] = supply; }
+  function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
+    require(block.timestamp <= deadline, "permit is late");
+    bytes32 domain = keccak256(abi.encode(
+      keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+      keccak256("Asset"), keccak256("1"), block.chainid, address(this)));
+    bytes32 hash = keccak256(abi.encode(
+      keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"),
+      owner, spender, value, nonces[owner]++, deadline));
+    address signer = ecrecover(keccak256(abi.encodePacked(hex"1901", domain, hash)), v, r, s);
+    require(signer != address(0) && signer == owner, "permit is not signed");
+    allowance[owner][spender] = value;
+  }
   function approve(address spender, uint256 amount) external {
     require(amount == 0 || allowance[msg.sender][spender] == 0, "allowance is not zero");
     allowance[msg.sender][spender] = amount;
@@ -46,29 +60,9 @@ export async function deployErc20(
   supply: bigint,
 ): Promise<Address> {
   const { publicClient, walletClient } = client;
-  const data = encodeDeployData({ abi: erc20Abi, bytecode: compile(), args: [supply] });
+  const data = encodeDeployData({ abi: erc20Abi, bytecode: compileContract(source, 'Asset'), args: [supply] });
   const hash = await walletClient.sendTransaction({ account: walletClient.account, chain: null, data });
   const { contractAddress } = await publicClient.waitForTransactionReceipt({ hash });
   if (!contractAddress) throw new Error('the asset was not deployed');
   return contractAddress;
-}
-
-type SolcOutput = {
-  readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
-  readonly contracts?: {
-    readonly 'Asset.sol': { readonly Asset: { readonly evm: { readonly bytecode: { readonly object: string } } } };
-  };
-};
-
-function compile(): Hex {
-  const solc = createRequire(import.meta.url)('solc') as { compile: (input: string) => string };
-  const input = {
-    language: 'Solidity',
-    sources: { 'Asset.sol': { content: source } },
-    settings: { evmVersion: 'cancun', outputSelection: { '*': { '*': ['evm.bytecode.object'] } } },
-  };
-  const output = JSON.parse(solc.compile(JSON.stringify(input))) as SolcOutput;
-  const code = output.contracts?.['Asset.sol'].Asset.evm.bytecode.object;
-  if (code === undefined) throw new Error(output.errors?.map((error) => error.formattedMessage).join('\n'));
-  return `0x${code}`;
 }

@@ -8,3 +8,4 @@ export {
   type Anvil,
   type StartAnvilOptions,
 } from './startAnvil.js';
+export { deployPermit2 } from './deployPermit2.js';

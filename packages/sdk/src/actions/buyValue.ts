@@ -1,7 +1,7 @@
-import { zeroAddress, type Address } from '@kedge/core';
+import { isSameAddress, zeroAddress, type Address, type Deployment } from '@kedge/core';
 import { allow } from '../allow.js';
 import type { Sent, WriteClient } from '../client.js';
-import { marketOf, tokenOf } from '../contracts.js';
+import { marketOf, tokenOf, valuePlansOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
 import { reading } from '../reading.js';
 import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
@@ -25,9 +25,11 @@ export type BuyValueReturn = Sent & {
 };
 
 /**
- * Buys value of a lot on sale: pays in ETH, or allows the market to take exactly the price of an ERC-20 asset.
+ * Buys value of a lot on sale, from the market or from the plan that sells it: pays in ETH, or allows the seller to take
+ * exactly the price of an ERC-20 asset.
  *
- * @throws BaseError `ValueMarketNotListed`, `ValueMarketSoldOut`, `ValueMarketTooExpensive`, `insufficient_funds`.
+ * @throws BaseError `ValueMarketNotListed`, `ValueMarketSoldOut`, `ValueMarketTooExpensive`, `ValuePlansWrongUnits`,
+ * `ValuePlansStepNotReached`, `insufficient_funds`.
  *
  * @example
  * const { tokenId, cost } = await buyValue(client, { classId, lot, units: 1_000_000n });
@@ -35,14 +37,14 @@ export type BuyValueReturn = Sent & {
 export async function buyValue(client: WriteClient, parameters: BuyValueParameters): Promise<BuyValueReturn> {
   const { classId, lot, units, to = client.walletClient.account.address } = parameters;
   const token = tokenOf(client.deployment);
-  const market = marketOf(client.deployment);
   const [cost, info] = await reading(client, 'read the price of the lot', (chain) =>
     Promise.all([
       chain.readContract({ ...token, functionName: 'lotCostUp', args: [classId, lot, units] }),
       chain.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] }),
     ]),
   );
-  const { asset } = info.terms;
+  const { asset, seller } = info.terms;
+  const market = sellerOf(client.deployment, seller);
   const maxCost = parameters.maxCost ?? cost;
   // Only what the buyer agreed to is allowed to be taken: a price above it is refused by the market.
   if (maxCost >= cost) await allow(client, asset, market.address, cost);
@@ -55,4 +57,11 @@ export async function buyValue(client: WriteClient, parameters: BuyValueParamete
   const events = eventsOf(market, receipt.logs, 'ValueBought');
   const bought = onlyEvent(events, 'ValueBought', receipt).args;
   return { ...sentOf(receipt), tokenId: bought.tokenId, asset: bought.asset, cost: bought.cost };
+}
+
+/** The contract that sells the lot. Both have one `buy`; another seller's lot is refused by the market, which names it. */
+function sellerOf(deployment: Deployment, seller: Address): ReturnType<typeof marketOf> {
+  const plans = deployment.contracts.ValuePlans;
+  if (plans === undefined || !isSameAddress(seller, plans)) return marketOf(deployment);
+  return { ...marketOf(deployment), address: valuePlansOf(deployment).address };
 }

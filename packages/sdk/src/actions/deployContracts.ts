@@ -5,9 +5,12 @@ import {
   dataAnchoringTokenExtensionBytecode,
   dataAnchoringTokenSecondExtensionBytecode,
   dataAnchoringTokenThirdExtensionBytecode,
+  erc3525AdapterBytecode,
   operatorBondBytecode,
+  permitBuyerBytecode,
   valueChannelsBytecode,
   valueMarketBytecode,
+  valuePlansBytecode,
 } from '@kedge/core/bytecode';
 import { encodeDeployData, getAddress, parseAbi } from 'viem';
 import type { WriteClient } from '../client.js';
@@ -17,11 +20,17 @@ import { sendAndWait } from '../writeContract.js';
 const tokenConstructor = parseAbi(['constructor(string name, string symbol, address extension)']);
 const extensionConstructor = parseAbi(['constructor(address extension)']);
 const partConstructor = parseAbi(['constructor(address token)']);
+const buyerConstructor = parseAbi(['constructor(address token, address permit2)']);
 const bondConstructor = parseAbi(['constructor(address token, address channels)']);
+
+/** Deployed by anyone, at one address on all chains. Where it is not, buying by its signature reverts. */
+const canonicalPermit2: Address = '0x000000000022D473030F116dDEE9F6B43aC78BA3';
 
 export type DeployContractsParameters = {
   /** Called before each contract, for whoever shows progress. */
   readonly onStep?: (contract: ContractName) => void;
+  /** The Permit2 contract of the chain. Default: where it is on every chain that has it. */
+  readonly permit2?: Address;
 };
 
 /**
@@ -34,7 +43,7 @@ export type DeployContractsParameters = {
  */
 export async function deployContracts(
   client: Pick<WriteClient, 'publicClient' | 'walletClient'>,
-  { onStep }: DeployContractsParameters = {},
+  { onStep, permit2 = canonicalPermit2 }: DeployContractsParameters = {},
 ): Promise<Deployment> {
   const deploy = (contract: ContractName, data: Hex): Promise<Address> => {
     onStep?.(contract);
@@ -64,6 +73,12 @@ export async function deployContracts(
     'OperatorBond',
     encodeDeployData({ abi: bondConstructor, bytecode: operatorBondBytecode, args: [token, channels] }),
   );
+  const plans = await deploy('ValuePlans', part(valuePlansBytecode));
+  const buyer = await deploy(
+    'PermitBuyer',
+    encodeDeployData({ abi: buyerConstructor, bytecode: permitBuyerBytecode, args: [token, permit2] }),
+  );
+  const adapter = await deploy('ERC3525Adapter', part(erc3525AdapterBytecode));
   return {
     chainId: await client.publicClient.getChainId(),
     contracts: {
@@ -75,6 +90,9 @@ export async function deployContracts(
       ValueMarket: market,
       ContributorRoots: contributorRoots,
       OperatorBond: bond,
+      ValuePlans: plans,
+      PermitBuyer: buyer,
+      ERC3525Adapter: adapter,
     },
   };
 }

@@ -1,0 +1,94 @@
+import { BaseError, zeroAddress, type Address, type Hex } from '@kedge/core';
+import type { WriteClient } from '../client.js';
+import { permitBuyerOf, tokenOf } from '../contracts.js';
+import { reading } from '../reading.js';
+import type { BuyValueParameters } from './buyValue.js';
+
+/** What `PermitBuyer.buyWithPermit2` takes: anyone may send it. */
+export type SignedPurchase = {
+  readonly purchase: {
+    readonly market: Address;
+    readonly classId: bigint;
+    readonly lot: number;
+    readonly units: bigint;
+    readonly to: Address;
+    readonly maxCost: bigint;
+  };
+  readonly payer: Address;
+  readonly permit: {
+    readonly permitted: { readonly token: Address; readonly amount: bigint };
+    readonly nonce: bigint;
+    readonly deadline: bigint;
+  };
+  readonly signature: Hex;
+};
+
+const purchaseTypes = {
+  PermitWitnessTransferFrom: [
+    { name: 'permitted', type: 'TokenPermissions' },
+    { name: 'spender', type: 'address' },
+    { name: 'nonce', type: 'uint256' },
+    { name: 'deadline', type: 'uint256' },
+    { name: 'witness', type: 'Purchase' },
+  ],
+  Purchase: [
+    { name: 'market', type: 'address' },
+    { name: 'classId', type: 'uint256' },
+    { name: 'lot', type: 'uint32' },
+    { name: 'units', type: 'uint64' },
+    { name: 'to', type: 'address' },
+    { name: 'maxCost', type: 'uint256' },
+  ],
+  TokenPermissions: [
+    { name: 'token', type: 'address' },
+    { name: 'amount', type: 'uint256' },
+  ],
+} as const;
+
+export type SignPurchaseParameters = BuyValueParameters & {
+  /** Last second at which it works, Unix time. */
+  readonly deadline: bigint;
+  /** Permit2's unordered nonce: any number that the wallet never used there. */
+  readonly nonce: bigint;
+};
+
+/**
+ * Signs a purchase of value with Permit2: a transfer of at most the cost that counts for this purchase alone, which
+ * anyone may send with {@link buyValueSigned}. The wallet must have approved the asset for Permit2 once.
+ *
+ * @throws BaseError `PermitBuyerNotErc20` for a lot in ETH, `contract_missing` where the deployment is older.
+ *
+ * @example
+ * const signed = await signPurchase(client, { classId, lot, units: 1_000n, deadline, nonce });
+ */
+export async function signPurchase(client: WriteClient, parameters: SignPurchaseParameters): Promise<SignedPurchase> {
+  const { classId, lot, units, deadline, nonce } = parameters;
+  const { account } = client.walletClient;
+  const buyer = permitBuyerOf(client.deployment);
+  const token = tokenOf(client.deployment);
+  const [permit2, [cost, asset], info] = await reading(client, 'read the price of the lot', (chain) =>
+    Promise.all([
+      chain.readContract({ ...buyer, functionName: 'permit2' }),
+      chain.readContract({ ...token, functionName: 'lotQuoteUp', args: [classId, lot, units] }),
+      chain.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] }),
+    ]),
+  );
+  if (asset === zeroAddress) {
+    throw new BaseError('The lot is priced in ETH, which needs no permit.', {
+      code: 'PermitBuyerNotErc20',
+      values: { classId, lot },
+      hints: ['Buy it with buyValue.'],
+    });
+  }
+  const { maxCost = cost, to = account.address } = parameters;
+  const purchase = { market: info.terms.seller, classId, lot, units, to, maxCost };
+  const permit = { permitted: { token: asset, amount: maxCost }, nonce, deadline };
+  const signature = await client.walletClient.signTypedData({
+    account,
+    domain: { name: 'Permit2', chainId: client.deployment.chainId, verifyingContract: permit2 },
+    types: purchaseTypes,
+    primaryType: 'PermitWitnessTransferFrom',
+    message: { ...permit, spender: buyer.address, witness: purchase },
+  });
+  return { purchase, payer: account.address, permit, signature };
+}
