@@ -28,7 +28,7 @@ export function TransactionDialog({
       <Dialog.Portal>
         <Dialog.Backdrop className="backdrop" />
         <Dialog.Popup className="dialog">
-          <Form>
+          <Form isLocked={isUnderWay || progress.at === 'done'}>
             {(transaction) => (
               <Review transaction={transaction} progress={progress} onProgress={setProgress} onClose={onClose} />
             )}

@@ -15,9 +15,11 @@ export type Transaction = {
   readonly run: (client: KedgeClient) => Promise<ReactNode>;
 };
 
-/** A form whose values make a transaction. It calls `useTransactionForm` of its own state. */
+/** A form whose values make a transaction; what it renders stands in the dialog. */
 export type TransactionForm = (properties: {
-  /** Shows the transaction of the present values below the form. */
+  /** Its fields may not be changed now: the transaction is under way, or over. */
+  readonly isLocked: boolean;
+  /** Shows the transaction of the present values below the fields. */
   readonly children: (transaction: Transaction) => ReactNode;
 }) => ReactNode;
 

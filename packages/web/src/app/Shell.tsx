@@ -7,6 +7,19 @@ import { ErrorBoundary } from './ErrorBoundary.js';
 import { linkTo, pages, useRoute, type Route } from './router.js';
 import { ThemeButton } from './ThemeButton.js';
 
+const ExplorePage = lazy(() =>
+  import('../pages/explore/ExplorePage.js').then((module) => ({ default: module.ExplorePage })),
+);
+const ClassPage = lazy(() => import('../pages/class/ClassPage.js').then((module) => ({ default: module.ClassPage })));
+const TokensPage = lazy(() =>
+  import('../pages/tokens/TokensPage.js').then((module) => ({ default: module.TokensPage })),
+);
+const EarningsPage = lazy(() =>
+  import('../pages/earnings/EarningsPage.js').then((module) => ({ default: module.EarningsPage })),
+);
+const OperatorPage = lazy(() =>
+  import('../pages/operator/OperatorPage.js').then((module) => ({ default: module.OperatorPage })),
+);
 const TryPage = lazy(() => import('../pages/try/TryPage.js').then((module) => ({ default: module.TryPage })));
 
 /** Header, present page, footer. */
@@ -14,7 +27,7 @@ export function Shell() {
   const route = useRoute();
   const config = useConfig();
   const main = useRef<HTMLElement>(null);
-  const key = route.page;
+  const key = route.page === 'class' ? `class/${route.classId}` : route.page;
   const shown = useRef(key);
   useEffect(() => {
     document.title = route.page in pages ? `${pages[route.page as keyof typeof pages]} · Kedge` : 'Kedge';
@@ -32,7 +45,7 @@ export function Shell() {
       <header className="header">
         <WrongNetworkBanner />
         <div className="header-row">
-          <a className="brand" href={linkTo('try')}>
+          <a className="brand" href={linkTo('explore')}>
             <img src="./icon.svg" width="28" height="28" alt="" />
             Kedge
           </a>
@@ -41,7 +54,9 @@ export function Shell() {
               <a
                 key={page}
                 href={linkTo(page as keyof typeof pages)}
-                aria-current={route.page === page ? 'page' : undefined}
+                aria-current={
+                  route.page === page || (page === 'explore' && route.page === 'class') ? 'page' : undefined
+                }
               >
                 {name}
               </a>
@@ -72,6 +87,16 @@ export function Shell() {
 
 function Page({ route }: { route: Route }) {
   switch (route.page) {
+    case 'explore':
+      return <ExplorePage />;
+    case 'class':
+      return <ClassPage classId={route.classId} />;
+    case 'tokens':
+      return <TokensPage />;
+    case 'earnings':
+      return <EarningsPage />;
+    case 'operator':
+      return <OperatorPage />;
     case 'try':
       return <TryPage />;
     case 'missing':
@@ -79,7 +104,7 @@ function Page({ route }: { route: Route }) {
         <div className="page">
           <h1>There is no such page</h1>
           <p>
-            <a href={linkTo('try')}>Try a call</a> instead.
+            <a href={linkTo('explore')}>Explore the classes</a> instead.
           </p>
         </div>
       );

@@ -2,6 +2,10 @@ import { useSyncExternalStore } from 'react';
 
 /** The pages, in the order of the menu; `class` is reached from the others. */
 export const pages = {
+  explore: 'Explore',
+  tokens: 'My tokens',
+  earnings: 'Earnings',
+  operator: 'Operator',
   try: 'Try it',
 } as const;
 
@@ -20,7 +24,7 @@ export function parseRoute(hash: string): Route {
     .split('?')[0]!
     .split('/');
   if (rest.length > 0) return { page: 'missing' };
-  if (page === '' && id === undefined) return { page: 'try' };
+  if (page === '' && id === undefined) return { page: 'explore' };
   if (page === 'class' && id !== undefined && /^[1-9]\d{0,18}$/.test(id)) return { page: 'class', classId: BigInt(id) };
   return id === undefined && Object.hasOwn(pages, page) ? { page: page as keyof typeof pages } : { page: 'missing' };
 }

@@ -2,7 +2,8 @@ import { formatUnits } from '@kedge/core';
 
 /** 0x1234…abcd for whatever is longer than that. */
 export function shorten(text: string, lead = 6, tail = 4): string {
-  return text.length <= lead + tail + 3 ? text : `${text.slice(0, lead)}…${text.slice(-tail)}`;
+  const scheme = /^\w+:\/\//.exec(text)?.[0].length ?? 0;
+  return text.length <= lead + tail + 3 ? text : `${text.slice(0, lead + scheme)}…${text.slice(-tail)}`;
 }
 
 /** Digits in groups of three: 1234567.5 is 1,234,567.5. */
@@ -32,6 +33,11 @@ export function showAmount(amount: bigint, decimals: number, digits = 6): string
 /** Basis points as per cent: 3000 is 30 %. */
 export function showBps(bps: number): string {
   return `${formatUnits(BigInt(bps), 2)} %`;
+}
+
+/** A count with its word: 1 record, 2 records. */
+export function showCount(count: number, word: string): string {
+  return `${grouped(String(count))} ${word}${count === 1 ? '' : 's'}`;
 }
 
 /** A part of a whole in per cent, one decimal. */

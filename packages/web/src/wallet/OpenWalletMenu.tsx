@@ -22,7 +22,7 @@ export function OpenWalletMenu() {
       <Menu.Trigger className={wallet.address === undefined ? 'button primary' : 'button'}>
         <WalletLabel wallet={wallet} />
       </Menu.Trigger>
-      <Menu.Portal>
+      <Menu.Portal container={document.querySelector<HTMLElement>('header')}>
         <Menu.Positioner className="menu-layer" sideOffset={6} align="end">
           <Menu.Popup className="menu">
             {error !== null && <p className="callout bad">{wordsOf(error).message}</p>}

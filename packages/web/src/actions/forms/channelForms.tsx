@@ -1,0 +1,143 @@
+import { BaseError, type ChannelSummary, type TokenSummary } from '@kedge/core';
+import { useState } from 'react';
+import { bytesToHex } from 'viem';
+import { shorten, showMoment, showUnits } from '../../ui/format.js';
+import type { TransactionForm } from '../transaction.js';
+import { FormFrame } from './FormFrame.js';
+import { addressProblem, parseAddress } from './parseAddress.js';
+import { TextField } from './TextField.js';
+import { parseUnitsText, UnitsField } from './UnitsField.js';
+
+const day = 86_400;
+
+/**
+ * Opens a channel: locks units to an operator. In capped mode the operator holds the key (a plain API key is enough to
+ * call); with another key it is strict.
+ */
+export function openChannelForm({ tokenId, value, unitDecimals }: TokenSummary, knownOperator = ''): TransactionForm {
+  return function OpenChannelForm({ isLocked, children }) {
+    const [operatorText, setOperatorText] = useState(knownOperator);
+    const [keyText, setKeyText] = useState('');
+    const [text, setText] = useState('');
+    const [daysText, setDaysText] = useState('30');
+    const parsed = parseUnitsText(text, unitDecimals, value);
+    const cap = 'units' in parsed ? parsed.units : undefined;
+    const days = /^[1-9]\d{0,2}$/.test(daysText) ? Number(daysText) : undefined;
+    const operator = parseAddress(operatorText);
+    const ownKey = keyText.trim() === '' ? undefined : parseAddress(keyText);
+    const isKeyGood = keyText.trim() === '' || ownKey !== undefined;
+    const isCapped = ownKey === undefined;
+    // Half at once, the rest within the hour: what an operator alone may take is bounded in time, too (R9).
+    const rate = cap === undefined ? 0n : cap / 7_200n + 1n;
+    return (
+      <>
+        <FormFrame
+          title="Open a channel"
+          description="Units are locked to one operator, who serves calls from them until the deadline."
+          isLocked={isLocked}
+        >
+          <TextField
+            label="Operator"
+            value={operatorText}
+            onChange={setOperatorText}
+            problem={addressProblem(operatorText)}
+            hint="Address of the gateway’s account"
+            isMono
+          />
+          <UnitsField
+            label="Units to lock"
+            text={text}
+            onText={setText}
+            parsed={parsed}
+            decimals={unitDecimals}
+            most={value}
+          />
+          <TextField
+            label="Days"
+            value={daysText}
+            onChange={setDaysText}
+            problem={days === undefined ? '1 to 999 whole days.' : undefined}
+            hint="After that, and a day of grace, the rest comes back"
+          />
+          <TextField
+            label="Channel key"
+            value={keyText}
+            onChange={setKeyText}
+            problem={addressProblem(keyText)}
+            hint="Empty: the operator’s, so that a plain API key is enough"
+            isMono
+          />
+        </FormFrame>
+        {children({
+          title: 'Open channel',
+          effects:
+            cap === undefined || days === undefined || operator === undefined || !isKeyGood
+              ? undefined
+              : [
+                  { label: 'Locked', value: `${showUnits(cap, unitDecimals)} units` },
+                  { label: 'To', value: <span title={operator}>{shorten(operator)}</span> },
+                  { label: 'Mode', value: isCapped ? 'capped' : 'strict' },
+                  {
+                    label: 'You may lose',
+                    value: isCapped ? 'at most what is locked' : 'nothing that your key did not sign',
+                  },
+                  { label: 'Until', value: showMoment(Math.floor(Date.now() / 1000) + days! * day) },
+                ],
+          note: isCapped
+            ? 'In capped mode the operator can take up to all that is locked; receipts make it visible.'
+            : 'In strict mode nobody can take more than was signed with the channel key.',
+          run: async (client) => {
+            const { timestamp } = await client.publicClient.getBlock();
+            const now = BigInt(Math.floor(Date.now() / 1000));
+            const { channelId } = await client.openChannel({
+              tokenId,
+              operator: operator!,
+              channelKey: ownKey ?? operator!,
+              cap: cap!,
+              rate,
+              burst: cap! / 2n + 1n,
+              deadline: (timestamp > now ? timestamp : now) + BigInt(days! * day),
+              mode: isCapped ? 'capped' : 'strict',
+              salt: bytesToHex(crypto.getRandomValues(new Uint8Array(32))),
+            });
+            return `Channel ${shorten(channelId)} is open.`;
+          },
+        })}
+      </>
+    );
+  };
+}
+
+/** Closes a channel: what was not captured goes back to its token. */
+export function closeChannelForm(channel: ChannelSummary, unitDecimals: number): TransactionForm {
+  return function CloseChannelForm({ isLocked, children }) {
+    const ends = Number(channel.deadline) + channel.grace;
+    return (
+      <>
+        <FormFrame
+          title="Close the channel"
+          description="What was not captured goes back to the token."
+          isLocked={isLocked}
+        />
+        {children({
+          title: 'Close channel',
+          effects: [
+            { label: 'Captured', value: `${showUnits(channel.capturedUnits, unitDecimals)} units` },
+            { label: 'Comes back', value: `${showUnits(channel.remainingUnits, unitDecimals)} units` },
+          ],
+          note: `Its operator may close it at any time; anyone else after ${showMoment(ends)}, so that no served call goes unpaid.`,
+          run: async (client) => {
+            const { channelId, holder, tokenId, operator, channelKey, cap, rate, burst, deadline, grace, mode, salt } =
+              channel;
+            const terms = { holder, tokenId, operator, channelKey, cap, rate, burst, deadline, grace, mode, salt };
+            const { open } = await client.getChannelState({ channel: terms });
+            if (!open)
+              throw new BaseError(`Channel ${shorten(channelId)} is closed already.`, { code: 'channel_closed' });
+            const { returnedUnits } = await client.closeChannel({ channel: terms });
+            return `${showUnits(returnedUnits, unitDecimals)} units came back.`;
+          },
+        })}
+      </>
+    );
+  };
+}

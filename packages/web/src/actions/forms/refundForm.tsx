@@ -1,0 +1,55 @@
+import type { AmountOfAsset, TokenSummary } from '@kedge/core';
+import { useState } from 'react';
+import { useAssets } from '../../data/useAssets.js';
+import { showUnits } from '../../ui/format.js';
+import type { TransactionForm } from '../transaction.js';
+import { FormFrame } from './FormFrame.js';
+import { parseUnitsText, UnitsField } from './UnitsField.js';
+
+/**
+ * Returns unspent value for its backing.
+ *
+ * @param backing what all spendable units would bring now
+ */
+export function refundForm(token: TokenSummary, backing: AmountOfAsset): TransactionForm {
+  return function RefundForm({ isLocked, children }) {
+    const { value, unitDecimals, tokenId } = token;
+    const [text, setText] = useState('');
+    const { show } = useAssets([backing.asset]);
+    const parsed = parseUnitsText(text, unitDecimals, value);
+    const units = 'units' in parsed ? parsed.units : undefined;
+    return (
+      <>
+        <FormFrame
+          title="Refund"
+          description="Unspent units go back, and what backs them comes to you."
+          isLocked={isLocked}
+        >
+          <UnitsField
+            label="Units to return"
+            text={text}
+            onText={setText}
+            parsed={parsed}
+            decimals={unitDecimals}
+            most={value}
+          />
+        </FormFrame>
+        {children({
+          title: 'Refund',
+          effects:
+            units === undefined
+              ? undefined
+              : [
+                  { label: 'You give', value: `${showUnits(units, unitDecimals)} units` },
+                  { label: 'You get', value: `about ${show(backing.asset, (backing.amount * units) / value, 18)}` },
+                  { label: 'Left on the token', value: `${showUnits(value - units, unitDecimals)} units` },
+                ],
+          run: async (client) => {
+            const { amount } = await client.refund({ tokenId, units: units! });
+            return `${show(backing.asset, amount, 18)} came back to you.`;
+          },
+        })}
+      </>
+    );
+  };
+}

@@ -1,0 +1,180 @@
+import type { TokenSummary } from '@kedge/core';
+import { useState } from 'react';
+import { shorten, showUnits } from '../../ui/format.js';
+import type { TransactionForm } from '../transaction.js';
+import { FormFrame } from './FormFrame.js';
+import { addressProblem, parseAddress } from './parseAddress.js';
+import { TextField } from './TextField.js';
+import { parseUnitsText, UnitsField } from './UnitsField.js';
+
+/** Gives some of a token's value to an account: as a new token, split off with the same terms. */
+export function transferValueForm({ tokenId, value, unitDecimals }: TokenSummary): TransactionForm {
+  return function TransferValueForm({ isLocked, children }) {
+    const [text, setText] = useState('');
+    const [recipient, setRecipient] = useState('');
+    const parsed = parseUnitsText(text, unitDecimals, value);
+    const units = 'units' in parsed ? parsed.units : undefined;
+    const to = parseAddress(recipient);
+    return (
+      <>
+        <FormFrame
+          title="Transfer value"
+          description="Units go to another account, with their backing, policy and expiry. What is left stays on your token."
+          isLocked={isLocked}
+        >
+          <TextField
+            label="To"
+            value={recipient}
+            onChange={setRecipient}
+            problem={addressProblem(recipient)}
+            hint="Address of the account"
+            isMono
+          />
+          <UnitsField label="Units" text={text} onText={setText} parsed={parsed} decimals={unitDecimals} most={value} />
+        </FormFrame>
+        {children({
+          title: 'Transfer value',
+          effects:
+            units === undefined || to === undefined
+              ? undefined
+              : [
+                  { label: 'Goes to', value: <span title={to}>{shorten(to)}</span> },
+                  { label: 'Units', value: showUnits(units, unitDecimals) },
+                  { label: 'Left on your token', value: `${showUnits(value - units, unitDecimals)} units` },
+                ],
+          note: 'This cannot be taken back.',
+          run: async (client) => {
+            await client.split({ tokenId, parts: [{ units: units!, to: to! }] });
+            return `${showUnits(units!, unitDecimals)} units went to ${shorten(to!)}.`;
+          },
+        })}
+      </>
+    );
+  };
+}
+
+/** Gives a whole token away. */
+export function transferTokenForm({ tokenId, value, share, unitDecimals, claimable }: TokenSummary): TransactionForm {
+  return function TransferTokenForm({ isLocked, children }) {
+    const [recipient, setRecipient] = useState('');
+    const to = parseAddress(recipient);
+    return (
+      <>
+        <FormFrame
+          title="Transfer token"
+          description="The whole token goes to another account: its value, its share, and what it earned and was not claimed."
+          isLocked={isLocked}
+        >
+          <TextField
+            label="To"
+            value={recipient}
+            onChange={setRecipient}
+            problem={addressProblem(recipient)}
+            hint="Address of the account"
+            isMono
+          />
+        </FormFrame>
+        {children({
+          title: 'Transfer token',
+          effects:
+            to === undefined
+              ? undefined
+              : [
+                  { label: 'Goes to', value: <span title={to}>{shorten(to)}</span> },
+                  { label: 'Value', value: `${showUnits(value, unitDecimals)} units` },
+                  ...(share > 0n ? [{ label: 'Share', value: String(share) }] : []),
+                ],
+          note:
+            claimable.length > 0
+              ? 'It has earned something that was not claimed. Claim first, or the new holder will.'
+              : 'This cannot be taken back.',
+          run: async (client) => {
+            await client.transferToken({ tokenId, to: to! });
+            return `The token is now ${shorten(to!)}’s.`;
+          },
+        })}
+      </>
+    );
+  };
+}
+
+/** Divides a share, or value, into a new token of one's own or of another. */
+export function splitForm({ tokenId, value, share, unitDecimals }: TokenSummary): TransactionForm {
+  return function SplitForm({ isLocked, children }) {
+    const [unitsText, setUnitsText] = useState('');
+    const [shareText, setShareText] = useState('');
+    const [recipient, setRecipient] = useState('');
+    const units = parseUnitsText(unitsText, unitDecimals, value);
+    const part = parseUnitsText(shareText, 0, share - 1n, 'parts to give; one must stay');
+    const to = recipient.trim() === '' ? undefined : parseAddress(recipient);
+    const isRecipientGood = recipient.trim() === '' || to !== undefined;
+    const hasUnits = 'units' in units;
+    const hasShare = 'units' in part;
+    const isValid =
+      isRecipientGood &&
+      (hasUnits || hasShare) &&
+      (hasUnits || units.problem === undefined) &&
+      (hasShare || part.problem === undefined);
+    return (
+      <>
+        <FormFrame
+          title="Split"
+          description="Part of the token becomes a new token with the same terms."
+          isLocked={isLocked}
+        >
+          {value > 0n && (
+            <UnitsField
+              label="Units of the new token"
+              text={unitsText}
+              onText={setUnitsText}
+              parsed={units}
+              decimals={unitDecimals}
+              most={value}
+            />
+          )}
+          {share > 1n && (
+            <UnitsField
+              label="Share of the new token"
+              text={shareText}
+              onText={setShareText}
+              parsed={part}
+              decimals={0}
+              most={undefined}
+              unit={`parts, of ${share}`}
+            />
+          )}
+          <TextField
+            label="Holder of the new token"
+            value={recipient}
+            onChange={setRecipient}
+            problem={addressProblem(recipient)}
+            hint="Empty: you"
+            isMono
+          />
+        </FormFrame>
+        {children({
+          title: 'Split',
+          effects: isValid
+            ? [
+                ...(hasUnits ? [{ label: 'Units', value: showUnits(units.units, unitDecimals) }] : []),
+                ...(hasShare ? [{ label: 'Share', value: `${part.units} of ${share}` }] : []),
+                { label: 'Held by', value: to === undefined ? 'you' : shorten(to) },
+              ]
+            : undefined,
+          note: 'What the token earned so far stays with it.',
+          run: async (client) => {
+            // The parts of a share sum to the whole of it: what is kept is a part of its own.
+            const kept = hasShare ? [{ share: share - part.units }] : [];
+            const given = {
+              ...(hasUnits ? { units: units.units } : {}),
+              ...(hasShare ? { share: part.units } : {}),
+              ...(to === undefined ? {} : { to }),
+            };
+            const { tokenIds } = await client.split({ tokenId, parts: [given, ...kept] });
+            return `${tokenIds.length === 1 ? 'A new token was' : `${tokenIds.length} new tokens were`} made.`;
+          },
+        })}
+      </>
+    );
+  };
+}

@@ -1,0 +1,162 @@
+import { Tabs } from '@base-ui/react/tabs';
+import { zeroAddress, type ClassDetail } from '@kedge/core';
+import { lazy, Suspense, useState } from 'react';
+import { buyForm } from '../../actions/forms/buyForm.js';
+import { useTransactionDialog } from '../../actions/TransactionProvider.js';
+import { linkTo } from '../../app/router.js';
+import { licenceText, priceText } from '../../data/priceText.js';
+import { useAssets } from '../../data/useAssets.js';
+import { useIndexed } from '../../data/useIndexed.js';
+import { AddressText } from '../../ui/AddressText.js';
+import { ErrorState } from '../../ui/ErrorState.js';
+import { grouped, showCount, showUnits } from '../../ui/format.js';
+import { PageSkeleton, Skeleton } from '../../ui/Skeleton.js';
+import { Stat } from '../../ui/Stat.js';
+import { useWallet } from '../../wallet/useWallet.js';
+import { DataCard } from './DataCard.js';
+import { HoldersTab } from './HoldersTab.js';
+import { PolicyTab } from './PolicyTab.js';
+import './class.css';
+
+const ClassCharts = lazy(() => import('./ClassCharts.js').then((module) => ({ default: module.ClassCharts })));
+const LineageTab = lazy(() => import('./LineageTab.js').then((module) => ({ default: module.LineageTab })));
+const IntegrityTab = lazy(() => import('./IntegrityTab.js').then((module) => ({ default: module.IntegrityTab })));
+
+const tabs = {
+  overview: 'Overview',
+  lineage: 'Lineage',
+  policy: 'Policy',
+  holders: 'Holders',
+  integrity: 'Integrity',
+} as const;
+
+/** Everything about one class. */
+export function ClassPage({ classId }: { classId: bigint }) {
+  const { data, error, refetch } = useIndexed('class', { classId });
+  if (data === undefined || data.classId !== classId) {
+    return error === null ? (
+      <PageSkeleton />
+    ) : (
+      <div className="page">
+        <h1>Class {String(classId)}</h1>
+        <section className="card">
+          <ErrorState error={error} title="The class cannot be shown" onRetry={() => void refetch()} />
+        </section>
+      </div>
+    );
+  }
+  return <Loaded detail={data} isStale={error !== null} />;
+}
+
+function Loaded({ detail, isStale }: { detail: ClassDetail; isStale: boolean }) {
+  const { classId, kind, name, description, licence, price, unitDecimals, usage, revenue, holderCount, royaltyBps } =
+    detail;
+  const [tab, setTab] = useState<string>('overview');
+  const { show, assetOf } = useAssets([...revenue.map(({ asset }) => asset), ...(price === null ? [] : [price.asset])]);
+  const main = revenue.find(({ asset }) => asset === zeroAddress) ?? revenue[0];
+  return (
+    <div className="page">
+      <nav className="small" aria-label="Where you are">
+        <a href={linkTo('explore')}>Explore</a> <span className="muted">/ class {String(classId)}</span>
+      </nav>
+      <div className="page-head">
+        <div>
+          <div className="row">
+            <span className={`pill ${kind}`}>{kind}</span>
+            <span className="pill">{licenceText(licence)}</span>
+          </div>
+          <h1 className="class-title">{name ?? `Class ${classId}`}</h1>
+          {description !== null && <p>{description}</p>}
+          <div className="row small class-issuer">
+            <span className="muted">Issued by</span> <AddressText address={detail.issuer} />
+          </div>
+        </div>
+        <BuyButton detail={detail} />
+      </div>
+      {isStale && <p className="callout warn">The indexer does not answer now: this is what it said last.</p>}
+      <dl className="stats">
+        <Stat label="Used" note={showCount(usage.records, 'record')}>
+          {showUnits(usage.units, unitDecimals)} <small>units</small>
+        </Stat>
+        <Stat label="Revenue" note={main === undefined ? undefined : `${show(main.asset, main.claimed)} claimed`}>
+          {main === undefined ? '0 ETH' : show(main.asset, main.received)}
+        </Stat>
+        <Stat
+          label="Price of a unit"
+          note={price === null ? undefined : `${showUnits(price.supply, unitDecimals)} for sale`}
+        >
+          {price === null ? <small>Not on sale</small> : priceText(price, unitDecimals, assetOf(price.asset))}
+        </Stat>
+        <Stat
+          label="Holders of shares"
+          note={royaltyBps === 0 ? 'No parents' : `${royaltyBps / 100} % goes to parents`}
+        >
+          {grouped(String(holderCount))}
+        </Stat>
+      </dl>
+      <Tabs.Root value={tab} onValueChange={(next) => setTab(String(next))}>
+        <div className="tabs-scroll">
+          <Tabs.List className="segments">
+            {Object.entries(tabs).map(([value, text]) => (
+              <Tabs.Tab key={value} value={value}>
+                {text}
+              </Tabs.Tab>
+            ))}
+          </Tabs.List>
+        </div>
+        <Suspense fallback={<Skeleton height={340} />}>
+          <Tabs.Panel value="overview" className="panel">
+            <ClassCharts detail={detail} />
+            <DataCard detail={detail} />
+          </Tabs.Panel>
+          <Tabs.Panel value="lineage" className="panel">
+            <LineageTab detail={detail} />
+          </Tabs.Panel>
+          <Tabs.Panel value="policy" className="panel">
+            <PolicyTab detail={detail} />
+          </Tabs.Panel>
+          <Tabs.Panel value="holders" className="panel">
+            <HoldersTab detail={detail} />
+          </Tabs.Panel>
+          <Tabs.Panel value="integrity" className="panel">
+            <IntegrityTab detail={detail} />
+          </Tabs.Panel>
+        </Suspense>
+      </Tabs.Root>
+    </div>
+  );
+}
+
+function BuyButton({ detail }: { detail: ClassDetail }) {
+  const open = useTransactionDialog();
+  const { address } = useWallet();
+  const { classId, name, price, unitDecimals, lots } = detail;
+  if (price === null) return null;
+  const lot = lots.find((each) => each.lot === price.lot);
+  return (
+    <div className="buy">
+      <button
+        className="button primary"
+        type="button"
+        disabled={address === undefined}
+        onClick={() =>
+          open(
+            buyForm({
+              classId,
+              name: name ?? `class ${classId}`,
+              lot: price.lot,
+              price,
+              supply: price.supply,
+              unitDecimals,
+              refundable: lot?.refundable,
+              expireAt: lot?.listing?.expireAt,
+            }),
+          )
+        }
+      >
+        Buy value
+      </button>
+      {address === undefined && <span className="small muted">Connect a wallet first</span>}
+    </div>
+  );
+}

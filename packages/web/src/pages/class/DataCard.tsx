@@ -1,0 +1,121 @@
+import { canonicalJson, type ClassDetail } from '@kedge/core';
+import { useQuery } from '@tanstack/react-query';
+import { Copyable } from '../../ui/Copyable.js';
+import { showMoment } from '../../ui/format.js';
+import { Icon } from '../../ui/icons.js';
+
+/** The class's metadata: Croissant's card for a dataset, and whether it is what the chain says. */
+export function DataCard({ detail }: { detail: ClassDetail }) {
+  const { metadata, metadataURI, integrityHash, createdAt } = detail;
+  const card = (typeof metadata === 'object' ? metadata : null) as Record<string, unknown> | null;
+  const files = Array.isArray(card?.['distribution'])
+    ? (card['distribution'] as Record<string, unknown>[]).filter(
+        (item) => item['@type'] === 'cr:FileObject' && item['@id'] !== 'folder',
+      )
+    : [];
+  return (
+    <section className="card stack" aria-labelledby="card-title">
+      <div className="row between">
+        <h2 id="card-title">Data card</h2>
+        {card !== null && <MetadataCheck metadata={card} integrityHash={integrityHash} />}
+      </div>
+      <dl className="facts">
+        {text(card?.['description']) !== undefined && (
+          <>
+            <dt>Description</dt>
+            <dd>{text(card?.['description'])}</dd>
+          </>
+        )}
+        {names(card?.['creator']) !== undefined && (
+          <>
+            <dt>Creators</dt>
+            <dd>{names(card?.['creator'])}</dd>
+          </>
+        )}
+        {text(card?.['datePublished']) !== undefined && (
+          <>
+            <dt>Published</dt>
+            <dd>{text(card?.['datePublished'])}</dd>
+          </>
+        )}
+        {text(card?.['license']) !== undefined && (
+          <>
+            <dt>Licence</dt>
+            <dd>{text(card?.['license'])}</dd>
+          </>
+        )}
+        {Array.isArray(card?.['keywords']) && (
+          <>
+            <dt>Keywords</dt>
+            <dd>{(card['keywords'] as unknown[]).map(String).join(', ')}</dd>
+          </>
+        )}
+        {files.length > 0 && (
+          <>
+            <dt>Files</dt>
+            <dd>
+              {files.length}:{' '}
+              {files
+                .slice(0, 6)
+                .map((file) => String(file['name']))
+                .join(', ')}
+              {files.length > 6 && ' …'}
+            </dd>
+          </>
+        )}
+        {Array.isArray(card?.['models']) && (
+          <>
+            <dt>Models</dt>
+            <dd>{(card['models'] as unknown[]).map(String).join(', ')}</dd>
+          </>
+        )}
+        <dt>Anchored</dt>
+        <dd>{showMoment(createdAt)}</dd>
+        <dt>Metadata at</dt>
+        <dd>{metadataURI === '' ? 'nowhere' : <Copyable value={metadataURI} label="address of the metadata" />}</dd>
+        <dt>Integrity hash</dt>
+        <dd>
+          <Copyable value={integrityHash} label="integrity hash" />
+        </dd>
+      </dl>
+      {card === null ? (
+        <p className="callout">The metadata is not at hand: it may be on IPFS, or kept by the issuer.</p>
+      ) : (
+        <details className="small">
+          <summary>The whole document</summary>
+          <pre className="document" tabIndex={0}>
+            {JSON.stringify(card, null, 2)}
+          </pre>
+        </details>
+      )}
+    </section>
+  );
+}
+
+/** Whether the document is the anchored one: its hash, computed here. */
+function MetadataCheck({ metadata, integrityHash }: { metadata: Record<string, unknown>; integrityHash: string }) {
+  const { data: isSame } = useQuery({
+    queryKey: ['metadata-hash', integrityHash, canonicalJson(metadata).length],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async () => {
+      const { documentMatches } = await import('./checkDocument.js');
+      return documentMatches(metadata, integrityHash);
+    },
+  });
+  if (isSame === undefined) return <span className="pill">Checking</span>;
+  return (
+    <span className={isSame ? 'pill good' : 'pill bad'}>
+      <Icon name={isSame ? 'check' : 'cross'} size={14} />
+      {isSame ? 'Matches the hash on chain' : 'Differs from the hash on chain'}
+    </span>
+  );
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function names(value: unknown): string | undefined {
+  const list = [value].flat().flatMap((each) => text((each as { name?: unknown } | undefined)?.name) ?? []);
+  return list.length === 0 ? undefined : list.join(', ');
+}

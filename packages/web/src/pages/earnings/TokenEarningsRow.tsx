@@ -1,0 +1,75 @@
+import type { Address, TokenEarnings } from '@kedge/core';
+import { lazy, Suspense, useState } from 'react';
+import { claimForm } from '../../actions/forms/claimForm.js';
+import { useTransactionDialog } from '../../actions/TransactionProvider.js';
+import { linkTo } from '../../app/router.js';
+import { tokenText } from '../../data/tokenText.js';
+import { useAssets } from '../../data/useAssets.js';
+import { grouped } from '../../ui/format.js';
+import { Icon } from '../../ui/icons.js';
+import { Skeleton } from '../../ui/Skeleton.js';
+
+const ExplainTree = lazy(() => import('./ExplainTree.js').then((module) => ({ default: module.ExplainTree })));
+
+/** What one token earned in one asset; opened, it says why. */
+export function TokenEarningsRow({ token, account }: { token: TokenEarnings; account: Address }) {
+  const { tokenId, classId, className, asset, share, earned, claimed, claimable } = token;
+  const [isOpen, setOpen] = useState(false);
+  const { show } = useAssets([asset]);
+  const open = useTransactionDialog();
+  const id = `why-${tokenId}-${asset}`;
+  return (
+    <li className="earning">
+      <div className="earning-head">
+        <div>
+          <a href={linkTo('class', classId)}>{className ?? `Class ${classId}`}</a>
+          <div className="small muted">
+            Token <span className="mono">#{tokenText(tokenId)}</span>, share {grouped(String(share))}
+          </div>
+        </div>
+        <dl className="earning-numbers">
+          <div>
+            <dt>Earned</dt>
+            <dd>{show(asset, earned, 9)}</dd>
+          </div>
+          <div>
+            <dt>Claimed</dt>
+            <dd>{show(asset, claimed, 9)}</dd>
+          </div>
+          <div>
+            <dt>Claimable</dt>
+            <dd>
+              <strong>{show(asset, claimable, 9)}</strong>
+            </dd>
+          </div>
+        </dl>
+        <div className="row">
+          <button
+            className="button small"
+            type="button"
+            aria-expanded={isOpen}
+            aria-controls={id}
+            onClick={() => setOpen(!isOpen)}
+          >
+            Why? <Icon name="down" size={14} />
+          </button>
+          <button
+            className="button small"
+            type="button"
+            disabled={claimable === 0n}
+            onClick={() => open(claimForm([tokenId], asset, claimable))}
+          >
+            Claim
+          </button>
+        </div>
+      </div>
+      <div id={id} hidden={!isOpen}>
+        {isOpen && (
+          <Suspense fallback={<Skeleton height={120} />}>
+            <ExplainTree tokenId={tokenId} asset={asset} account={account} />
+          </Suspense>
+        )}
+      </div>
+    </li>
+  );
+}

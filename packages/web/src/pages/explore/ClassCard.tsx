@@ -1,0 +1,47 @@
+import { zeroAddress, type ClassSummary } from '@kedge/core';
+import { linkTo } from '../../app/router.js';
+import { licenceText, priceText } from '../../data/priceText.js';
+import { useAssets } from '../../data/useAssets.js';
+import { showUnits } from '../../ui/format.js';
+import { Sparkline } from '../../ui/Sparkline.js';
+
+/** A class at a glance. The whole card leads to it. */
+export function ClassCard({ item }: { item: ClassSummary }) {
+  const { classId, kind, name, description, licence, price, unitDecimals, usage, revenue, trend, royaltyBps } = item;
+  const { assetOf, show } = useAssets([...revenue.map(({ asset }) => asset), ...(price === null ? [] : [price.asset])]);
+  const main = revenue.find(({ asset }) => asset === zeroAddress) ?? revenue[0];
+  const earned = trend.revenue.find(({ asset }) => asset === main?.asset)?.amounts ?? trend.units.map(() => 0n);
+  return (
+    <article className="card class-card">
+      <div className="row">
+        <span className={`pill ${kind}`}>{kind}</span>
+        <span className="pill">{licenceText(licence)}</span>
+        {royaltyBps > 0 && <span className="pill">{royaltyBps / 100} % to parents</span>}
+      </div>
+      <h2>
+        <a href={linkTo('class', classId)}>{name ?? `Class ${classId}`}</a>
+      </h2>
+      <p className="muted small clamp">{description ?? 'No description at hand.'}</p>
+      <dl className="class-numbers">
+        <div>
+          <dt>Used</dt>
+          <dd>{showUnits(usage.units, unitDecimals)} units</dd>
+          <dd>
+            <Sparkline values={trend.units} label="Use over time" />
+          </dd>
+        </div>
+        <div>
+          <dt>Revenue</dt>
+          <dd>{main === undefined ? '0 ETH' : show(main.asset, main.received)}</dd>
+          <dd>
+            <Sparkline values={earned} label="Revenue over time" />
+          </dd>
+        </div>
+      </dl>
+      <p className="class-price small">
+        <span className="muted">A unit costs</span>
+        <strong>{price === null ? 'Not on sale' : priceText(price, unitDecimals, assetOf(price.asset))}</strong>
+      </p>
+    </article>
+  );
+}

@@ -1,0 +1,120 @@
+import { isSameAddress, type Address, type Operator } from '@kedge/core';
+import { lazy, Suspense, useState } from 'react';
+import { parseAddress, addressProblem } from '../../actions/forms/parseAddress.js';
+import { TextField } from '../../actions/forms/TextField.js';
+import { useConfig } from '../../app/configContext.js';
+import { useAssets } from '../../data/useAssets.js';
+import { useIndexed } from '../../data/useIndexed.js';
+import { EmptyState } from '../../ui/EmptyState.js';
+import { ErrorState } from '../../ui/ErrorState.js';
+import { grouped, showCount } from '../../ui/format.js';
+import { Skeleton } from '../../ui/Skeleton.js';
+import { Stat } from '../../ui/Stat.js';
+import { useWallet } from '../../wallet/useWallet.js';
+import { ActivityList } from './ActivityList.js';
+import { BatchTable } from './BatchTable.js';
+import { OperatorChannels } from './OperatorChannels.js';
+
+const OperatorCharts = lazy(() => import('./OperatorCharts.js').then((module) => ({ default: module.OperatorCharts })));
+
+/** What an operator serves and captures, minute by minute. */
+export function OperatorPage() {
+  const { developmentAccounts } = useConfig();
+  const { address } = useWallet();
+  const [text, setText] = useState('');
+  const operator =
+    parseAddress(text) ?? (text.trim() === '' ? (developmentAccounts?.['operator'] ?? address) : undefined);
+  return (
+    <div className="page">
+      <div className="page-head">
+        <div>
+          <h1>Operator</h1>
+          <p>What reached the chain: captures, batches of receipts, and the operator’s cut.</p>
+        </div>
+        <div className="operator-field">
+          <TextField
+            label="Operator"
+            value={text}
+            onChange={setText}
+            problem={addressProblem(text)}
+            hint={operatorHint(text, operator, developmentAccounts?.['operator'])}
+            isMono
+          />
+        </div>
+      </div>
+      {operator === undefined ? (
+        <section className="card">
+          <EmptyState icon="search" title="Which operator?">
+            Enter the address of a gateway’s account, or connect the wallet that it is.
+          </EmptyState>
+        </section>
+      ) : (
+        <Shown key={operator} operator={operator} />
+      )}
+    </div>
+  );
+}
+
+function Shown({ operator }: { operator: Address }) {
+  const { data, error, refetch } = useIndexed('operator', { address: operator }, 2_000);
+  if (data === undefined) {
+    return error === null ? (
+      <div className="stack" role="status" aria-label="Loading the operator">
+        <Skeleton height={96} />
+        <Skeleton height={330} />
+      </div>
+    ) : (
+      <section className="card">
+        <ErrorState error={error} title="The operator cannot be shown" onRetry={() => void refetch()} />
+      </section>
+    );
+  }
+  return (
+    <>
+      {error !== null && <p className="callout warn">The indexer does not answer now: this is what it said last.</p>}
+      <Figures operator={data} />
+      <Suspense fallback={<Skeleton height={330} />}>
+        <OperatorCharts trend={data.trend} />
+      </Suspense>
+      <div className="columns">
+        <div className="stack">
+          <BatchTable operator={operator} />
+          <OperatorChannels operator={operator} />
+        </div>
+        <ActivityList />
+      </div>
+    </>
+  );
+}
+
+function Figures({ operator }: { operator: Operator }) {
+  const { openChannels, channelCount, capturedUnits, captureCount, receiptRootCount, cuts } = operator;
+  const { show } = useAssets(cuts.map(({ asset }) => asset));
+  const [main] = cuts;
+  return (
+    <dl className="stats">
+      <Stat label="Captured" note={`in ${showCount(captureCount, 'capture')}`}>
+        {grouped(String(capturedUnits))} <small>base units</small>
+      </Stat>
+      <Stat label="Open channels" note={`of ${channelCount} in all`}>
+        {openChannels}
+      </Stat>
+      <Stat label="Receipt roots" note="anchored on chain">
+        {grouped(String(receiptRootCount))}
+      </Stat>
+      <Stat
+        label="Operator’s cut"
+        note={main === undefined ? undefined : `${show(main.asset, main.owed, 6)} not withdrawn`}
+      >
+        {main === undefined ? '0 ETH' : show(main.asset, main.earned, 6)}
+      </Stat>
+    </dl>
+  );
+}
+
+function operatorHint(text: string, operator: Address | undefined, local: Address | undefined): string {
+  if (text.trim() !== '' || operator === undefined) return 'Address of its account';
+  return local !== undefined && isSameAddress(operator, local)
+    ? 'Empty: the gateway of this stack'
+    : 'Empty: your account';
+}

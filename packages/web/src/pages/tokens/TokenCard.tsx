@@ -1,0 +1,173 @@
+import { isSameAddress, type Address, type TokenDetail, type TokenSummary } from '@kedge/core';
+import { buyForm } from '../../actions/forms/buyForm.js';
+import { openChannelForm } from '../../actions/forms/channelForms.js';
+import { refundForm } from '../../actions/forms/refundForm.js';
+import { splitForm, transferTokenForm, transferValueForm } from '../../actions/forms/transferForms.js';
+import { useTransactionDialog } from '../../actions/TransactionProvider.js';
+import { useConfig } from '../../app/configContext.js';
+import { linkTo } from '../../app/router.js';
+import { tokenText } from '../../data/tokenText.js';
+import { useAssets } from '../../data/useAssets.js';
+import { useIndexed } from '../../data/useIndexed.js';
+import { grouped, showMoment, showUnits } from '../../ui/format.js';
+import { ChannelTable } from './ChannelTable.js';
+
+const shareWords = { none: undefined, pending: 'waits to enter', active: undefined, ended: 'ended' } as const;
+
+/** One token: what is on it, what backs it, its channels, and what can be done with it. */
+export function TokenCard({ token }: { token: TokenSummary }) {
+  const { tokenId, classId, className, kind, unitDecimals, value, lockedUnits, spentUnits, share, shareState } = token;
+  const { expireAt, policyVersion, claimable } = token;
+  const { data: detail } = useIndexed('token', { tokenId });
+  const { show } = useAssets([
+    ...claimable.map(({ asset }) => asset),
+    ...(detail?.backing ? [detail.backing.asset] : []),
+  ]);
+  const isExpired = expireAt !== 0 && expireAt < Date.now() / 1000;
+  const units = (amount: bigint): string => showUnits(amount, unitDecimals);
+  return (
+    <article
+      className="card stack token"
+      aria-label={`Token ${tokenText(tokenId)} of ${className ?? `class ${classId}`}`}
+    >
+      <div className="row between">
+        <div className="row">
+          <span className={`pill ${kind}`}>{kind}</span>
+          <h2>
+            <a href={linkTo('class', classId)}>{className ?? `Class ${classId}`}</a>
+          </h2>
+          <span className="muted small mono" title={`Token ${tokenId}`}>
+            #{tokenText(tokenId)}
+          </span>
+        </div>
+        <span className="row">
+          {share > 0n && <span className="pill">share</span>}
+          {token.backed && <span className="pill">backed</span>}
+          <span className={isExpired ? 'pill bad' : 'pill'}>
+            {expireAt === 0 ? 'never expires' : `${isExpired ? 'expired' : 'expires'} ${showMoment(expireAt)}`}
+          </span>
+        </span>
+      </div>
+      <dl className="token-numbers">
+        <div>
+          <dt>Value</dt>
+          <dd>{units(value)}</dd>
+        </div>
+        <div>
+          <dt>In channels</dt>
+          <dd>{units(lockedUnits)}</dd>
+        </div>
+        <div>
+          <dt>Used</dt>
+          <dd>{units(spentUnits)}</dd>
+        </div>
+        <div>
+          <dt>Backing</dt>
+          <dd>
+            {detail === undefined
+              ? '…'
+              : detail.backing === null
+                ? '–'
+                : show(detail.backing.asset, detail.backing.amount)}
+          </dd>
+        </div>
+        <div>
+          <dt>Share</dt>
+          <dd>
+            {grouped(String(share))}
+            {shareWords[shareState] !== undefined && <small> {shareWords[shareState]}</small>}
+          </dd>
+        </div>
+        <div>
+          <dt>Claimable</dt>
+          <dd>
+            {claimable.length === 0 ? (
+              '–'
+            ) : (
+              <a href={linkTo('earnings')}>{claimable.map(({ asset, amount }) => show(asset, amount)).join(', ')}</a>
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>Policy</dt>
+          <dd>version {policyVersion}</dd>
+        </div>
+      </dl>
+      <Actions token={token} detail={detail} isExpired={isExpired} />
+      {detail !== undefined && detail.channels.length > 0 && (
+        <ChannelTable channels={detail.channels} unitDecimals={unitDecimals} />
+      )}
+    </article>
+  );
+}
+
+function Actions({
+  token,
+  detail,
+  isExpired,
+}: {
+  token: TokenSummary;
+  detail: TokenDetail | undefined;
+  isExpired: boolean;
+}) {
+  const open = useTransactionDialog();
+  const { developmentAccounts, contracts } = useConfig();
+  const { value, share, unitDecimals, classId, className, tokenId } = token;
+  const terms = detail?.lotTerms ?? undefined;
+  const isForSale = terms?.listing?.open === true && isSameAddress(terms.seller, contracts.ValueMarket as Address);
+  const backing = detail?.backing ?? undefined;
+  const hasValue = value > 0n && !isExpired;
+  return (
+    <div className="row">
+      {isForSale && !isExpired && (
+        <button
+          className="button small"
+          type="button"
+          onClick={() =>
+            open(
+              buyForm({
+                classId,
+                name: className ?? `class ${classId}`,
+                lot: terms.lot,
+                price: terms.price,
+                supply: terms.listing!.supply,
+                unitDecimals,
+                refundable: terms.refundable,
+                toTokenId: tokenId,
+              }),
+            )
+          }
+        >
+          Top up
+        </button>
+      )}
+      {hasValue && (
+        <>
+          <button
+            className="button small"
+            type="button"
+            onClick={() => open(openChannelForm(token, developmentAccounts?.['operator'] ?? ''))}
+          >
+            Open a channel
+          </button>
+          <button className="button small" type="button" onClick={() => open(transferValueForm(token))}>
+            Transfer value
+          </button>
+        </>
+      )}
+      {(hasValue || share > 1n) && !isExpired && (
+        <button className="button small" type="button" onClick={() => open(splitForm(token))}>
+          Split
+        </button>
+      )}
+      {value > 0n && backing !== undefined && backing.amount > 0n && terms?.refundable === true && (
+        <button className="button small" type="button" onClick={() => open(refundForm(token, backing))}>
+          Refund
+        </button>
+      )}
+      <button className="button small quiet" type="button" onClick={() => open(transferTokenForm(token))}>
+        Transfer token
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+import { useState } from 'react';
+import { linkTo } from '../../app/router.js';
+import { useIndexed } from '../../data/useIndexed.js';
+import { ConnectFirst } from '../../ui/ConnectFirst.js';
+import { EmptyState } from '../../ui/EmptyState.js';
+import { ErrorState } from '../../ui/ErrorState.js';
+import { Skeleton } from '../../ui/Skeleton.js';
+import { useWallet } from '../../wallet/useWallet.js';
+import { TokenCard } from './TokenCard.js';
+import './tokens.css';
+
+const pageSize = 20;
+
+/** What the connected account holds, and everything that it can do with it. */
+export function TokensPage() {
+  const { address } = useWallet();
+  const [count, setCount] = useState(pageSize);
+  const { data, error, refetch } = useIndexed(
+    'tokens',
+    address === undefined ? undefined : { owner: address, limit: count },
+  );
+  return (
+    <div className="page">
+      <div className="page-head">
+        <div>
+          <h1>My tokens</h1>
+          <p>Value that you bought, shares that you hold, and the channels that your value is locked in.</p>
+        </div>
+        <a className="button" href={linkTo('explore')}>
+          Find something to buy
+        </a>
+      </div>
+      {address === undefined ? (
+        <ConnectFirst what="Tokens belong to an account." />
+      ) : data === undefined ? (
+        error === null ? (
+          <div className="stack" role="status" aria-label="Loading your tokens">
+            <Skeleton height={250} />
+            <Skeleton height={250} />
+          </div>
+        ) : (
+          <section className="card">
+            <ErrorState error={error} title="Your tokens cannot be listed" onRetry={() => void refetch()} />
+          </section>
+        )
+      ) : data.items.length === 0 ? (
+        <section className="card">
+          <EmptyState
+            title="You hold no tokens"
+            action={
+              <a className="button primary" href={linkTo('explore')}>
+                Explore the classes
+              </a>
+            }
+          >
+            Buy value of a class to call it, or receive a share of one from its issuer.
+          </EmptyState>
+        </section>
+      ) : (
+        <>
+          {error !== null && (
+            <p className="callout warn">The indexer does not answer now: this is what it said last.</p>
+          )}
+          <ul className="stack">
+            {data.items.map((token) => (
+              <li key={String(token.tokenId)}>
+                <TokenCard token={token} />
+              </li>
+            ))}
+          </ul>
+          {data.next !== null && (
+            <div className="row center">
+              <button className="button" type="button" onClick={() => setCount(count + pageSize)}>
+                Show more
+              </button>
+            </div>
+          )}
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { lastDays } from '../src/charts/lastDays.js';
+import { costUp, licenceText } from '../src/data/priceText.js';
+import { tokenText } from '../src/data/tokenText.js';
+import { grouped, shorten, showAge, showAmount, showBps, showBytes, showPart, showUnits } from '../src/ui/format.js';
+
+test('amounts are cut, never rounded up: nobody is shown more than there is', () => {
+  expect(showAmount(1_999_999_999_999_999_999n, 18)).toBe('1.999999');
+  expect(showAmount(1_500_000n, 6)).toBe('1.5');
+  expect(showAmount(0n, 18)).toBe('0');
+  expect(showAmount(1n, 18)).toBe('<0.000001');
+  expect(showAmount(1n, 18, 18)).toBe('0.000000000000000001');
+  expect(showAmount(1_234_567_000_000n, 6)).toBe('1,234,567');
+});
+
+test('units are exact', () => {
+  expect(showUnits(1_234_567_891n, 3)).toBe('1,234,567.891');
+  expect(grouped('999')).toBe('999');
+});
+
+test('parts, basis points, sizes and ages', () => {
+  expect(showPart(1n, 3n)).toBe('33.3 %');
+  expect(showPart(1n, 0n)).toBe('0 %');
+  expect(showBps(3_050)).toBe('30.5 %');
+  expect(showBytes(1_536)).toBe('1.5 KiB');
+  expect(showAge(1_000, 1_090_000)).toBe('1 min ago');
+  expect(showAge(2_000, 1_090_000)).toBe('0 s ago');
+});
+
+test('hashes and addresses of documents are shortened, what is short is not', () => {
+  expect(shorten(`0x${'ab'.repeat(20)}`)).toBe('0xabab…abab');
+  expect(shorten('ipfs://bafkreihehgxho5vzgo564')).toBe('ipfs://bafkre…o564');
+  expect(shorten('0x1234')).toBe('0x1234');
+});
+
+test('what value costs is rounded up, as by the contract', () => {
+  const price = { asset: `0x${'0'.repeat(40)}`, numerator: 10n, denominator: 3n } as const;
+  expect(costUp(price, 1n)).toBe(4n);
+  expect(costUp(price, 3n)).toBe(10n);
+});
+
+test('a token is named by class, lot and number; the lots with backing are marked', () => {
+  expect(tokenText((2n << 64n) | (0x8000_0001n << 32n) | 7n)).toBe('2.1b.7');
+  expect(tokenText((2n << 64n) | (1n << 32n) | 7n)).toBe('2.1.7');
+});
+
+test('a licence is written as its identifier', () => {
+  expect(licenceText('https://spdx.org/licenses/CC-BY-4.0.html')).toBe('CC-BY-4.0');
+  expect(licenceText('MIT')).toBe('MIT');
+  expect(licenceText(null)).toBe('Not stated');
+});
+
+test('a chart shows a week at least and thirty days at most, up to today', () => {
+  const now = Date.parse('2026-11-21T12:00:00Z');
+  expect(lastDays([], now)).toHaveLength(7);
+  expect(lastDays(['2026-11-21'], now).at(0)).toBe('2026-11-15');
+  expect(lastDays(['2026-11-10'], now).at(0)).toBe('2026-11-10');
+  const long = lastDays(['2025-01-01'], now);
+  expect([long.length, long.at(0), long.at(-1)]).toEqual([30, '2026-10-23', '2026-11-21']);
+});

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { addressProblem, parseAddress } from '../src/actions/forms/parseAddress.js';
+import { parseUnitsText } from '../src/actions/forms/UnitsField.js';
+
+test('units are read exactly, with commas between thousands', () => {
+  expect(parseUnitsText('1,000.5', 3, 10n ** 9n)).toEqual({ units: 1_000_500n });
+  expect(parseUnitsText(' 1 ', 0, 1n)).toEqual({ units: 1n });
+});
+
+test('what cannot be meant says why; an empty field says nothing', () => {
+  expect(parseUnitsText('', 3, 1n)).toEqual({ problem: undefined });
+  expect(parseUnitsText('0', 3, 1n)).toEqual({ problem: 'More than 0 is needed.' });
+  expect(parseUnitsText('2', 0, 1n)).toEqual({ problem: 'There are 1 units.' });
+  expect(parseUnitsText('1.0001', 3, 10n ** 9n)).toMatchObject({
+    problem: expect.stringContaining('at most 3 decimals'),
+  });
+  expect(parseUnitsText('many', 0, 1n)).toMatchObject({ problem: expect.any(String) });
+});
+
+test('an address is an address', () => {
+  expect(parseAddress(` 0x${'Ab'.repeat(20)} `)).toBe(`0x${'Ab'.repeat(20)}`);
+  expect(addressProblem('0x12')).toContain('40 hexadecimal digits');
+  expect(addressProblem('')).toBeUndefined();
+});
