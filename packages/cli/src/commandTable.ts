@@ -4,8 +4,13 @@ import type { CommandEntry } from './command.js';
 export const commandTable: readonly CommandEntry[] = [
   {
     name: 'up',
-    summary: 'run the whole local stack: chain, contracts, anchored docs, gateway, built-in upstream',
+    summary: 'run the whole local stack: chain, contracts, anchored docs, gateway, built-in upstream, indexer',
     load: async () => (await import('./commands/up.js')).up,
+  },
+  {
+    name: 'indexer',
+    summary: 'run the indexer: chain to database to REST, GraphQL and SQL',
+    load: async () => (await import('./commands/indexer.js')).indexer,
   },
   {
     name: 'status',

@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import type { IndexerSettings } from './settings.js';
@@ -18,11 +19,14 @@ export function schemaOf({ database }: Pick<IndexerSettings, 'database'>): strin
   return database.kind === 'postgres' ? database.schema : embeddedSchema;
 }
 
-/** Opens the database. An embedded one that cannot be opened is removed: everything in it comes from the chain. */
+/**
+ * Opens the database; undefined where an embedded one is not there yet. One that cannot be opened is removed: everything in it
+ * comes from the chain.
+ */
 export async function openDatabase(
   { database }: Pick<IndexerSettings, 'database'>,
   note: (line: string) => void,
-): Promise<Database> {
+): Promise<Database | undefined> {
   if (database.kind === 'postgres') {
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
@@ -33,19 +37,18 @@ export async function openDatabase(
     };
   }
   const { directory } = database;
-  const embedded = await openEmbedded(directory).catch((error: Error) => {
+  if (!existsSync(join(directory, 'PG_VERSION'))) {
+    mkdirSync(dirname(directory), { recursive: true, mode: 0o700 });
+    return undefined;
+  }
+  const embedded = await PGlite.create(directory).catch((error: Error) => {
     note(`${directory} cannot be opened and is made anew: ${error.message}`);
     rmSync(directory, { recursive: true, force: true });
-    return openEmbedded(directory);
   });
+  if (embedded === undefined) return undefined;
   return {
     embedded: true,
     query: async (sql, values = []) => (await embedded.query(sql, [...values])).rows as Record<string, unknown>[],
     close: () => embedded.close(),
   };
-}
-
-async function openEmbedded(directory: string): Promise<PGlite> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  return PGlite.create(directory);
 }

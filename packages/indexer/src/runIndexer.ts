@@ -28,11 +28,13 @@ export async function runIndexer(settings: IndexerSettings, note: (line: string)
   const schema = schemaOf(settings);
   const hashOf = (blockNumber: number): Promise<Hex | undefined> => hashOfBlock(client, blockNumber);
   const database = await openDatabase(settings, note);
-  try {
-    const reason = await prepareDatabase(database, schema, key, hashOf);
-    if (reason !== undefined) note(`the index is built anew: ${reason}`);
-  } finally {
-    await database.close();
+  if (database !== undefined) {
+    try {
+      const reason = await prepareDatabase(database, schema, key, hashOf);
+      if (reason !== undefined) note(`the index is built anew: ${reason}`);
+    } finally {
+      await database.close();
+    }
   }
 
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port;

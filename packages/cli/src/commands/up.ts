@@ -7,7 +7,7 @@ import { runUp } from '../up/runUp.js';
 
 export const up: Command = {
   name: 'up',
-  summary: 'run the whole local stack: chain, contracts, anchored docs, gateway, built-in upstream',
+  summary: 'run the whole local stack: chain, contracts, anchored docs, gateway, built-in upstream, indexer',
   description:
     'Runs a local chain, deploys the contracts, anchors the docs of Kedge as a dataset class, creates an agent class with it ' +
     'as parent, sells value of it, opens a channel, and serves an OpenAI-compatible API that is paid from that channel. ' +
@@ -29,6 +29,7 @@ export const up: Command = {
       repeatable: true,
     },
     { flags: '--new-ports', summary: 'choose other ports than before' },
+    { flags: '--no-indexer', summary: 'without the indexer, which needs about half a gigabyte of memory' },
   ],
   examples: [
     { command: 'kedge up', summary: 'everything, with the built-in upstream' },
@@ -49,6 +50,7 @@ export const up: Command = {
       upstream: url === undefined ? undefined : { url, apiKey },
       models: listOption(context, 'model'),
       newPorts: context.options['newPorts'] === true,
+      withIndexer: context.options['indexer'] !== false,
     });
   },
 };

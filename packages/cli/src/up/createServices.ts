@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import type { Chain } from './chain.js';
 import { cutLogTail, readyUrl, startChild, whenReady, type ChildCommand } from './child.js';
 import type { DataPaths } from './dataPaths.js';
@@ -8,6 +9,8 @@ export type Services = {
   readonly chain: Service;
   readonly agent: Service;
   readonly gateway: Service;
+  /** Runs beside the others: it is not waited for, and when it fails they go on. */
+  readonly indexer: Service;
   /** Stops all in order: the gateway writes what it holds to a living chain, which is then saved a last time. */
   stopAll(): Promise<void>;
   /** Kills all at once. */
@@ -24,6 +27,7 @@ export function createServices(options: {
   chain: Chain;
   agentCommand: () => ChildCommand;
   gatewayCommand: () => ChildCommand;
+  indexerCommand: () => ChildCommand;
   note: (line: string) => void;
   onFailed: (error: unknown) => void;
 }): Services {
@@ -49,6 +53,19 @@ export function createServices(options: {
     });
   const agent = program('agent', options.agentCommand, 2_000);
   const gateway = program('gateway', options.gatewayCommand, 10_000);
+  const indexer = createService({
+    name: 'indexer',
+    patience: 2_000,
+    steadyAfter: 60_000,
+    note,
+    onFailed: (error) => note(`the indexer stays down; everything else goes on: ${(error as Error).message}`),
+    start: async () => {
+      const child = await startChild('indexer', options.indexerCommand(), paths);
+      // Calls come first: what it does can wait, and its start is work of several seconds.
+      setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+      return child;
+    },
+  });
   const chainService = createService({
     name: 'chain',
     patience: 3_000,
@@ -59,15 +76,17 @@ export function createServices(options: {
       // The chain lost what came after its last save; the gateway sends again, when it starts, what the chain lacks.
       await gateway.restart();
       if (gateway.pid() !== undefined) note('the gateway started anew on the restored chain');
+      await indexer.restart();
     },
   });
   return {
-    killAll: () => [gateway, agent, chainService].forEach((service) => service.kill()),
+    killAll: () => [indexer, gateway, agent, chainService].forEach((service) => service.kill()),
     chain: chainService,
     agent,
     gateway,
+    indexer,
     stopAll: async () => {
-      await gateway.stop();
+      await Promise.all([gateway.stop(), indexer.stop()]);
       await agent.stop();
       if (chainService.pid() !== undefined) {
         await chain.save().catch((error: Error) => note(`the chain was not saved a last time: ${error.message}`));

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The children of `kedge up`, in the order in which they start. */
-export const serviceNames = ['chain', 'agent', 'gateway'] as const;
+export const serviceNames = ['chain', 'agent', 'gateway', 'indexer'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** Where things are in a data folder. */
@@ -19,6 +19,7 @@ export type DataPaths = {
   readonly store: string;
   readonly gateway: string;
   readonly agent: string;
+  readonly indexer: string;
   readonly log: (service: ServiceName) => string;
   readonly pid: (service: ServiceName) => string;
 };
@@ -36,6 +37,7 @@ export function dataPathsOf(root: string): DataPaths {
     store: join(root, 'store'),
     gateway: join(root, 'gateway'),
     agent: join(root, 'agent'),
+    indexer: join(root, 'indexer'),
     log: (service) => join(root, 'logs', `${service}.log`),
     pid: (service) => join(root, 'pids', `${service}.json`),
   };
@@ -43,7 +45,8 @@ export function dataPathsOf(root: string): DataPaths {
 
 /** Makes the folders, readable by this user only: they hold keys. */
 export function makeFolders(paths: DataPaths): void {
-  for (const folder of [paths.root, paths.chain, paths.store, paths.gateway, paths.agent]) makeFolder(folder);
+  for (const folder of [paths.root, paths.chain, paths.store, paths.gateway, paths.agent, paths.indexer])
+    makeFolder(folder);
   makeFolder(join(paths.root, 'logs'));
   makeFolder(join(paths.root, 'pids'));
 }

@@ -6,7 +6,12 @@ import { readJsonFile } from './durableFile.js';
 import { isRunning, type ProcessIdentity } from './processIdentity.js';
 
 const identitySchema = z.object({ pid: z.number().int().positive(), startedAt: z.string() });
-const patience: Readonly<Record<ServiceName, number>> = { gateway: 10_000, agent: 2_000, chain: 3_000 };
+const patience: Readonly<Record<ServiceName, number>> = {
+  indexer: 3_000,
+  gateway: 10_000,
+  agent: 2_000,
+  chain: 3_000,
+};
 
 /**
  * Ends services that outlived an `up` that was killed: the gateway first, so that it writes what it holds to a living

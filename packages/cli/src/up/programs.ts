@@ -11,10 +11,14 @@ import type { UpState } from './upState.js';
 const programPath = {
   agent: () => fileURLToPath(import.meta.resolve('@kedge/agent/main')),
   gateway: () => fileURLToPath(import.meta.resolve('@kedge/gateway/main')),
+  indexer: () => fileURLToPath(import.meta.resolve('@kedge/indexer/main')),
 } as const;
 
 // Room for what calls leave behind, so that collecting it is rare: about a tenth of a call's cost, for 48 MB.
 const gatewayFlags = ['--min-semi-space-size=16', '--max-semi-space-size=16'];
+
+// A local chain's index is small; without this the heap grows with what the machine has.
+const indexerFlags = ['--max-old-space-size=512', '--max-semi-space-size=8'];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -70,8 +74,34 @@ export function gatewayProgram(options: {
   return programOf('gateway', gatewayFlags, join(paths.gateway, 'config.json'), config, environment);
 }
 
+/** The indexer's program with its configuration, which is written here. */
+export function indexerProgram(options: {
+  paths: DataPaths;
+  ports: Ports;
+  chainId: number;
+  contracts: NonNullable<UpState['steps']['contracts']>;
+  environment: Environment;
+}): ChildCommand {
+  const { paths, ports, chainId, contracts, environment } = options;
+  const config = {
+    rpcUrl: `http://127.0.0.1:${ports.chain}`,
+    chainId,
+    contracts,
+    port: ports.indexer,
+    database: { kind: 'pglite', directory: join(paths.indexer, 'database') },
+    contentStoreDir: paths.store,
+    pollingMs: 250,
+  };
+  return programOf('indexer', indexerFlags, join(paths.indexer, 'config.json'), config, environment);
+}
+
+/** The program of `kedge indexer`, with a configuration that was written before. */
+export function indexerCommand(configFile: string, environment: Environment): ChildCommand {
+  return { file: process.execPath, args: [programPath.indexer(), '--config', configFile], environment };
+}
+
 function programOf(
-  name: 'agent' | 'gateway',
+  name: 'agent' | 'gateway' | 'indexer',
   flags: readonly string[],
   configFile: string,
   config: object,

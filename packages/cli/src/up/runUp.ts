@@ -27,6 +27,7 @@ export type UpOptions = {
   /** Models of another upstream; empty: it is asked. */
   readonly models: readonly string[];
   readonly newPorts: boolean;
+  readonly withIndexer: boolean;
 };
 
 /** Thrown inside when a signal arrives before everything runs. */
@@ -68,6 +69,7 @@ export async function runUp(
       note,
       upstream: options.upstream,
       models: options.models,
+      withIndexer: options.withIndexer,
       onFailed: (error) => failure.abort(error),
       onServices: (made) => (services = made),
       onDashboard: (made) => (dashboard = made),
@@ -77,6 +79,7 @@ export async function runUp(
     });
     const dataDir = relative(context.cwd, options.dataDir);
     output.result(upFile, () => upScreen({ ...view, dataDir: dataDir.startsWith('..') ? options.dataDir : dataDir }));
+    if (options.withIndexer) await startIndexer(services, note);
     await firstAbort([stop.signal, failure.signal]);
     if (!stop.signal.aborted) throw failure.signal.reason;
   } catch (error) {
@@ -91,6 +94,13 @@ export async function runUp(
     stop.dispose();
     lock.release();
   }
+}
+
+/** Last, so that nothing waits for it: it reads the chain from its first block and is ready some seconds later. */
+async function startIndexer(services: Services | undefined, note: (line: string) => void): Promise<void> {
+  await services?.indexer.start().catch((error: Error) => {
+    note(`the indexer does not start; everything else runs: ${error.message}`);
+  });
 }
 
 function firstAbort(signals: readonly AbortSignal[]): Promise<void> {

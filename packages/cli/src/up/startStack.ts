@@ -10,7 +10,7 @@ import { writeDurably } from './durableFile.js';
 import { findAnvil } from './findAnvil.js';
 import { writeGatewayFiles } from './gatewayFiles.js';
 import { upstreamModels } from './otherUpstream.js';
-import { agentProgram, gatewayProgram, type OtherUpstream } from './programs.js';
+import { agentProgram, gatewayProgram, indexerProgram, type OtherUpstream } from './programs.js';
 import { setUp, type SetUp } from './setUp.js';
 import { docsChanged } from './steps/anchorDocs.js';
 import { upFileOf } from './upFileOf.js';
@@ -25,6 +25,7 @@ export async function startStack(options: {
   state: UpState;
   upstream: OtherUpstream | undefined;
   models: readonly string[];
+  withIndexer: boolean;
   environment: Environment;
   note: (line: string) => void;
   onFailed: (error: unknown) => void;
@@ -63,6 +64,7 @@ export async function startStack(options: {
     onFailed: options.onFailed,
     agentCommand: () => agentProgram({ paths, port: ports.agent, manifests: [manifest], environment }),
     gatewayCommand: () => gatewayProgram({ paths, ports, ...whenMade().deployment, upstream, environment }),
+    indexerCommand: () => indexerProgram({ paths, ports, ...whenMade().deployment, environment }),
   });
   options.onServices(services);
 
@@ -101,16 +103,21 @@ export async function startStack(options: {
   checkStop();
   const apiKey = keepApiKey(paths.apiKey);
   const folder = dashboardFolder();
-  const upFile = upFileOf(paths, ports, apiKey, made, folder !== undefined);
+  const indexerUrl = options.withIndexer ? `http://127.0.0.1:${ports.indexer}` : undefined;
+  const upFile = upFileOf(paths, ports, apiKey, made, {
+    dashboard: folder !== undefined,
+    indexer: options.withIndexer,
+  });
   if (folder !== undefined) {
     const store = createContentStore({ dir: paths.store });
-    options.onDashboard(await startDashboard({ folder, port: ports.dashboard, up: upFile, store }));
+    options.onDashboard(await startDashboard({ folder, port: ports.dashboard, up: upFile, indexerUrl, store }));
   }
   writeDurably(paths.upFile, `${JSON.stringify(upFile, null, 2)}\n`);
   const view: Omit<UpView, 'dataDir'> = {
     gatewayUrl: upFile.gatewayUrl,
     apiKey,
     rpcUrl: upFile.rpcUrl,
+    indexerUrl,
     dashboardUrl: folder === undefined ? undefined : `http://127.0.0.1:${ports.dashboard}`,
     chainId: upFile.chainId,
     models: made.policy.models,

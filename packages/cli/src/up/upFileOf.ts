@@ -7,7 +7,13 @@ import type { Ports } from './ports.js';
 import type { SetUp } from './setUp.js';
 
 /** The content of `.kedge/up.json`: what any program needs to use the stack. */
-export function upFileOf(paths: DataPaths, ports: Ports, apiKey: string, made: SetUp, hasDashboard: boolean): UpFile {
+export function upFileOf(
+  paths: DataPaths,
+  ports: Ports,
+  apiKey: string,
+  made: SetUp,
+  runs: { readonly dashboard: boolean; readonly indexer: boolean },
+): UpFile {
   const { docs, agent, channel, deployment, lot, policy, tokenId } = made;
   const addresses = Object.keys(roles).map((role) => [role, developmentAccount(role as Role).address]);
   return parseUpFile({
@@ -15,7 +21,8 @@ export function upFileOf(paths: DataPaths, ports: Ports, apiKey: string, made: S
     rpcUrl: `http://127.0.0.1:${ports.chain}`,
     gatewayUrl: `http://127.0.0.1:${ports.gateway}/v1`,
     apiKey,
-    ...(hasDashboard ? { dashboardUrl: `http://127.0.0.1:${ports.dashboard}` } : {}),
+    ...(runs.dashboard ? { dashboardUrl: `http://127.0.0.1:${ports.dashboard}` } : {}),
+    ...(runs.indexer ? { indexerUrl: `http://127.0.0.1:${ports.indexer}` } : {}),
     classes: [
       {
         classId: String(docs.classId),

@@ -15,6 +15,8 @@ export type UpView = {
   readonly gatewayUrl: string;
   readonly apiKey: string;
   readonly rpcUrl: string;
+  /** Absent where it was not wanted. */
+  readonly indexerUrl: string | undefined;
   /** Absent where the dashboard was not built. */
   readonly dashboardUrl: string | undefined;
   readonly chainId: number;
@@ -47,7 +49,7 @@ export function upScreen(view: UpView): string[] {
       ['dashboard', view.dashboardUrl ?? 'not built: npm run build, then start again'],
       ['gateway', `${view.gatewayUrl}   (model ${model})`],
       ['API key', `${view.apiKey}   (a channel in capped mode, until ${day(view.deadline)})`],
-      ['chain', `${view.rpcUrl}   (chain id ${view.chainId})`],
+      ['chain', `${view.rpcUrl}   (chain id ${view.chainId}${indexerWords(view)})`],
     ]),
     '',
     'Accounts (development keys, public: worth nothing on any other chain)',
@@ -75,6 +77,11 @@ export function upScreen(view: UpView): string[] {
     ),
     ...view.remarks,
   ];
+}
+
+/** It reads the chain from its first block, and is not waited for. */
+function indexerWords({ indexerUrl }: UpView): string {
+  return indexerUrl === undefined ? '' : `; indexer ${indexerUrl}, ready soon`;
 }
 
 function seconds(milliseconds: number): string {

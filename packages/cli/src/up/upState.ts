@@ -40,8 +40,14 @@ const stepsSchema = z.object({
 
 const upStateSchema = z.object({
   format: z.literal('kedge-up/1'),
-  /** A folder that was set up before the dashboard existed has no port for it. */
-  ports: z.object({ chain: port, agent: port, gateway: port, dashboard: port.exactOptional() }),
+  /** A folder that was set up before the dashboard or the indexer existed has no port for it. */
+  ports: z.object({
+    chain: port,
+    agent: port,
+    gateway: port,
+    dashboard: port.exactOptional(),
+    indexer: port.exactOptional(),
+  }),
   /** Makes this folder's channel id its own. */
   channelSalt: hex,
   steps: stepsSchema,

@@ -17,9 +17,12 @@ export type RunningUp = {
   end(signal: NodeJS.Signals): Promise<number | null>;
 };
 
-/** Starts `kedge up` for a data folder and resolves when it is ready. Rejects with its stderr when it ends before. */
-export async function runningUp(paths: DataPaths): Promise<RunningUp> {
-  const child = spawn(process.execPath, [program, 'up', '--json', '--data-dir', paths.root], {
+/**
+ * Starts `kedge up` for a data folder and resolves when it is ready. Rejects with its stderr when it ends before. Without the
+ * indexer, which only its own test needs.
+ */
+export async function runningUp(paths: DataPaths, words: readonly string[] = ['--no-indexer']): Promise<RunningUp> {
+  const child = spawn(process.execPath, [program, 'up', '--json', '--data-dir', paths.root, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;

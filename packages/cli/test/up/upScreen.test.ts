@@ -17,6 +17,7 @@ const screen = upScreen({
   gatewayUrl: 'http://127.0.0.1:31999/v1',
   apiKey: `kedge-${'x'.repeat(32)}`,
   rpcUrl: 'http://127.0.0.1:31997',
+  indexerUrl: 'http://127.0.0.1:31996',
   dashboardUrl: 'http://127.0.0.1:31998',
   chainId: 31337,
   models: ['kedge-docs'],

@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { BaseError } from '@kedge/core';
+import { connect, originOf, type Connection } from '../chain/connect.js';
+import { chainOptions, type Command } from '../command.js';
+import type { Context } from '../context.js';
+import { parseInteger, textOption } from '../parse.js';
+import type { ChildCommand } from '../up/child.js';
+import { dataPathsOf } from '../up/dataPaths.js';
+import { writeDurably } from '../up/durableFile.js';
+import { indexerCommand } from '../up/programs.js';
+import { usageError } from '../usageError.js';
+
+const databaseVariable = 'KEDGE_INDEXER_DATABASE_URL';
+/** Ponder ends with this where it cannot go on, as after a chain was cut off below what it took for final; a new start can. */
+const startAgain = 75;
+const nearby = /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]/;
+
+export const indexer: Command = {
+  name: 'indexer',
+  summary: 'run the indexer: chain to database to REST, GraphQL and SQL',
+  description:
+    'Reads the events of the contracts into a database and serves what they amount to: classes, lineage, tokens, channels, ' +
+    'earnings and why, as REST (GET /openapi.json), GraphQL (/graphql) and SQL over HTTP (/sql). The database is embedded ' +
+    `in the data folder, or a PostgreSQL when ${databaseVariable} names one. It follows the chain through reorganisations and ` +
+    'can be deleted at any time: everything in it comes from the chain. kedge up runs one by itself. Ctrl-C stops it.',
+  arguments: [],
+  options: [
+    ...chainOptions,
+    { flags: '--port <number>', summary: 'where it listens; without it any free port' },
+    { flags: '--host <address>', summary: 'on which address', default: '127.0.0.1' },
+    { flags: '--schema <name>', summary: 'schema in PostgreSQL, which is its own', default: 'kedge_indexer' },
+    { flags: '--from-block <number>', summary: 'block of the deployment; without it the first' },
+    {
+      flags: '--requests <number>',
+      summary: 'requests a second that the RPC takes; without it 20, or 500 on this machine',
+    },
+  ],
+  examples: [{ command: 'kedge indexer --port 4000', summary: 'for the local stack or any other chain' }],
+  run: async (context) => {
+    const connection = await connect(context);
+    const configFile = writeConfig(context, connection);
+    const command = indexerCommand(configFile, context.environment);
+    const told = listeningText(connection);
+    for (let start = 0; ; start += 1) {
+      const onReady = (url: string): void => {
+        if (start > 0) return context.output.note(`the indexer answers again at ${url}`);
+        context.output.result({ url, ...told.json }, () => told.human(url));
+      };
+      const code = await runOnce(context, command, onReady);
+      if (code !== startAgain) return code;
+      context.output.note('the indexer starts again');
+    }
+  },
+};
+
+function writeConfig(context: Context, { chainId, rpcUrl, contracts, dataDir }: Connection): string {
+  const number = (name: string): number | undefined => {
+    const text = textOption(context, name);
+    return text === undefined
+      ? undefined
+      : Number(parseInteger(text, `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`));
+  };
+  const port = number('port') ?? 0;
+  if (port > 65_535) throw usageError(`--port must be at most 65535, not ${port}.`);
+  const folder = join(dataDir, 'indexers', `${chainId}-${contracts.DataAnchoringToken.toLowerCase()}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const url = context.environment[databaseVariable];
+  const isNear = nearby.test(rpcUrl);
+  const file = join(folder, 'config.json');
+  const config = {
+    rpcUrl,
+    chainId,
+    contracts,
+    port,
+    host: textOption(context, 'host'),
+    startBlock: number('fromBlock') ?? 0,
+    requestsPerSecond: number('requests') ?? (isNear ? 500 : 20),
+    disableCache: isNear,
+    contentStoreDir: dataPathsOf(dataDir).store,
+    database:
+      url === undefined
+        ? { kind: 'pglite', directory: join(folder, 'database') }
+        : { kind: 'postgres', url, schema: textOption(context, 'schema') },
+  };
+  writeDurably(file, `${JSON.stringify(config, null, 2)}\n`);
+  return file;
+}
+
+function listeningText({ rpcUrl, chainId, contracts }: Connection) {
+  const origin = originOf(rpcUrl);
+  return {
+    json: { chainId, rpcUrl: origin, contracts },
+    human: (url: string): string[] => [
+      `indexer  ${url}   (chain ${chainId} at ${origin})`,
+      `         ${url}/progress says how far it is, ${url}/openapi.json what it answers`,
+    ],
+  };
+}
+
+/** Runs the program until it ends, or until Ctrl-C. Resolves with its exit code. */
+function runOnce({ cwd, output }: Context, command: ChildCommand, onReady: (url: string) => void): Promise<number> {
+  const child = spawn(command.file, [...command.args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: command.environment,
+    cwd,
+  });
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, forward);
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const url = /^\{"ready":true,"url":"([^"]+)"/.exec(line)?.[1];
+    if (url === undefined) output.note(line);
+    else onReady(url);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(new BaseError('The indexer could not be started.', { code: 'service_failed', kind: 'bug', cause })),
+    );
+    child.once('close', (code, signal) => {
+      for (const name of signals) process.off(name, forward);
+      resolve(signal === null ? (code ?? 1) : 0);
+    });
+  });
+}
