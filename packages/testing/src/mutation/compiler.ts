@@ -28,10 +28,15 @@ export function readWithImports(root: string, file: string, sources: Map<string,
   const local = path.join(root, file);
   const content = readFileSync(existsSync(local) ? local : path.join(root, 'node_modules', file));
   sources.set(file, content);
-  for (const [, target] of content.toString('utf8').matchAll(/^(?:import|\}) ?[^;"]*"([^"]+)";/gm)) {
-    readWithImports(root, target!.startsWith('.') ? path.posix.join(path.dirname(file), target!) : target!, sources);
-  }
+  for (const imported of importsOf(file, content.toString('utf8'))) readWithImports(root, imported, sources);
   return sources;
+}
+
+/** The names of what a source imports. */
+export function importsOf(file: string, content: string): string[] {
+  return [...content.matchAll(/^(?:import|\}) ?[^;"]*"([^"]+)";/gm)].map(([, target]) =>
+    target!.startsWith('.') ? path.posix.join(path.dirname(file), target!) : target!,
+  );
 }
 
 function compile(root: string, sources: Sources, outputSelection: unknown, optimizer: boolean): Output {

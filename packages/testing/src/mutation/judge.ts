@@ -3,15 +3,22 @@ import type { Sources } from './compiler.js';
 import { applyMutant } from './mutant.js';
 import type { Mutant } from './mutant.js';
 import type { Result } from './results.js';
-import { exchangeCode, runTests } from './workbench.js';
+import { exchangeCode, exchangeSource, runTests } from './workbench.js';
 import type { Workbench } from './workbench.js';
 
 /** Deployed contracts: their files, each with the files it contains, and all sources. */
-export type Targets = { readonly contains: ReadonlyMap<string, Sources>; readonly sources: Sources };
+export type Targets = {
+  readonly contains: ReadonlyMap<string, Sources>;
+  readonly sources: Sources;
+  /** Tests that contain code of a library instead of deploying a contract: their files, each with the files it contains. */
+  readonly harnesses: ReadonlyMap<string, Sources>;
+};
 
 export type Court = {
   readonly root: string;
   readonly bench: Workbench;
+  /** Where tests are compiled with mutants of libraries. */
+  readonly harness: Workbench;
   readonly targets: Targets;
   /** Creation code of the unchanged contracts, by file. */
   readonly originals: ReadonlyMap<string, string>;
@@ -37,7 +44,7 @@ const STAGES = [
 ];
 
 /** Compiles the unchanged contracts and sees their tests pass. */
-export async function openCourt(root: string, bench: Workbench, targets: Targets): Promise<Court> {
+export async function openCourt(root: string, bench: Workbench, harness: Workbench, targets: Targets): Promise<Court> {
   const originals = compileContracts(root, targets.sources, [...targets.contains.keys()], false);
   if (originals === undefined) throw new Error('the contracts do not compile');
   exchangeCode(bench, originals);
@@ -45,7 +52,7 @@ export async function openCourt(root: string, bench: Workbench, targets: Targets
     const { passed, failures } = await runTests(bench, selection, runs, seconds);
     if (!passed) throw new Error(`the tests fail without any mutant: ${failures.join(', ') || 'too slow'}`);
   }
-  return { root, bench, targets, originals };
+  return { root, bench, harness, targets, originals };
 }
 
 /** Compiles the contracts that contain the mutant, puts them in place of the originals, and runs the tests. */
@@ -61,7 +68,24 @@ export async function judge(court: Court, mutant: Mutant): Promise<Result> {
     if (!passed) return { id: mutant.id, verdict: 'killed', by: timedOut ? 'deadline' : failures[0]! };
     if (runs === 1 && isEquivalent(court, mutant)) return { id: mutant.id, verdict: 'equivalent', by: 'optimizer' };
   }
-  return { id: mutant.id, verdict: 'survived', by: '' };
+  const killer = await killedInHarness(court, mutant);
+  return { id: mutant.id, verdict: killer === undefined ? 'survived' : 'killed', by: killer ?? '' };
+}
+
+/** The test that kills the mutant among those that contain its file, if any. */
+async function killedInHarness({ harness, targets }: Court, mutant: Mutant): Promise<string | undefined> {
+  const tests = [...targets.harnesses].filter(([, sources]) => sources.has(mutant.file)).map(([file]) => file);
+  const source = targets.sources.get(mutant.file)!;
+  exchangeSource(harness, mutant.file, applyMutant(source, mutant));
+  try {
+    for (const test of tests) {
+      const { passed, failures } = await runTests(harness, ['--match-path', test], 256, 600);
+      if (!passed) return failures[0] ?? 'deadline';
+    }
+  } finally {
+    exchangeSource(harness, mutant.file, source);
+  }
+  return undefined;
 }
 
 function affectedBy({ contains }: Targets, mutant: Mutant): readonly string[] {

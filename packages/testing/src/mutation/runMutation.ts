@@ -1,13 +1,14 @@
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { compileTrees, readWithImports } from './compiler.js';
+import { compileTrees, importsOf, readWithImports } from './compiler.js';
+import type { Sources } from './compiler.js';
 import { judge, openCourt } from './judge.js';
 import type { Targets } from './judge.js';
 import type { Mutant } from './mutant.js';
 import { mutantsOf } from './mutantsOf.js';
 import { childrenOf, isNode } from './node.js';
 import { appendResult, readResults } from './results.js';
-import { openWorkbench } from './workbench.js';
+import { copyProject, openWorkbench } from './workbench.js';
 
 const OWN = 'contracts/src';
 
@@ -32,9 +33,7 @@ export function resultsFile(root: string): string {
 
 /** The contracts and all their mutants, in an order that is the same each time and mixes all files. */
 export function findMutants(root: string): { readonly targets: Targets; readonly mutants: readonly Mutant[] } {
-  const files = (readdirSync(path.join(root, OWN), { recursive: true }) as string[])
-    .filter((file) => file.endsWith('.sol'))
-    .map((file) => `${OWN}/${file}`);
+  const files = filesIn(root, OWN);
   const closures = new Map(files.map((file) => [file, readWithImports(root, file)]));
   const sources = new Map([...closures.values()].flatMap((closure) => [...closure]));
   const trees = compileTrees(root, sources);
@@ -43,7 +42,26 @@ export function findMutants(root: string): { readonly targets: Targets; readonly
     .filter((file) => [...contains.values()].some((closure) => closure.has(file)))
     .flatMap((file) => mutantsOf(file, sources.get(file)!, trees.get(file)))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  return { targets: { contains, sources }, mutants };
+  return { targets: { contains, sources, harnesses: harnessesOf(root) }, mutants };
+}
+
+/** Tests deploy contracts by name, so that those that import code itself test a library from within. */
+function harnessesOf(root: string): ReadonlyMap<string, Sources> {
+  const harnesses = new Map<string, Sources>();
+  for (const file of filesIn(root, 'contracts/test').filter((name) => name.endsWith('.t.sol'))) {
+    const own = new Map<string, Buffer>();
+    for (const imported of importsOf(file, readFileSync(path.join(root, file), 'utf8'))) {
+      if (imported.startsWith(OWN) && !imported.includes('/interfaces/')) readWithImports(root, imported, own);
+    }
+    if (own.size !== 0) harnesses.set(file, own);
+  }
+  return harnesses;
+}
+
+function filesIn(root: string, folder: string): string[] {
+  return (readdirSync(path.join(root, folder), { recursive: true }) as string[])
+    .filter((file) => file.endsWith('.sol'))
+    .map((file) => `${folder}/${file}`);
 }
 
 /** Whether a file has a contract of its name that can be deployed. */
@@ -66,7 +84,8 @@ export async function runMutation(options: MutationOptions): Promise<void> {
   print(`${mutants.length} mutants; ${waiting.length} to judge`);
   if (waiting.length === 0) return;
   const bench = await openWorkbench(root, path.join(root, '.kedge/mutation/bench'), options.forge);
-  const court = await openCourt(root, bench, targets);
+  const harness = copyProject(root, path.join(root, '.kedge/mutation/harness'), options.forge);
+  const court = await openCourt(root, bench, harness, targets);
   for (const [at, mutant] of waiting.entries()) {
     const result = await judge(court, mutant);
     appendResult(resultsFile(root), result);

@@ -17,17 +17,29 @@ const BUILD_ENV = { FOUNDRY_OPTIMIZER: 'false' };
  * @throws where the tests do not compile.
  */
 export async function openWorkbench(root: string, folder: string, forge: string): Promise<Workbench> {
+  const bench = copyProject(root, folder, forge);
+  const { code, output } = await run(forge, ['build', '--color', 'never'], folder, BUILD_ENV, 1800);
+  if (code !== 0) throw new Error(output);
+  return bench;
+}
+
+/** The same without the build: for the few tests that contain a library's code and are compiled with each mutant of it. */
+export function copyProject(root: string, folder: string, forge: string): Workbench {
   mkdirSync(path.join(folder, 'scripts'), { recursive: true });
-  for (const name of ['contracts/src', 'contracts/test'])
+  for (const name of ['contracts/src', 'contracts/test']) {
     rmSync(path.join(folder, name), { recursive: true, force: true });
+  }
   for (const name of COPIED) {
     cpSync(path.join(root, name), path.join(folder, name), { recursive: true, preserveTimestamps: true });
   }
   const modules = path.join(folder, 'node_modules');
   if (!existsSync(modules)) symlinkSync(path.join(root, 'node_modules'), modules, 'dir');
-  const { code, output } = await run(forge, ['build', '--color', 'never'], folder, BUILD_ENV, 1800);
-  if (code !== 0) throw new Error(output);
   return { folder, forge };
+}
+
+/** Puts a source in the place of the original. */
+export function exchangeSource(bench: Workbench, file: string, content: Buffer): void {
+  writeFileSync(path.join(bench.folder, file), content);
 }
 
 /** Puts creation code in the place of what was built from these files; tests deploy what they find there, by name. */
@@ -43,7 +55,7 @@ export function exchangeCode(bench: Workbench, code: ReadonlyMap<string, string>
 
 /**
  * Runs tests up to the first failure.
- * @param fuzzRuns of each fuzz test and, a quarter of it, each invariant.
+ * @param fuzzRuns of each fuzz test and, a sixteenth of it, each invariant.
  * @param seconds after which the run counts as failed: a loop that does not end.
  */
 export async function runTests(
@@ -58,7 +70,7 @@ export async function runTests(
   const env = {
     ...BUILD_ENV,
     FOUNDRY_FUZZ_RUNS: String(fuzzRuns),
-    FOUNDRY_INVARIANT_RUNS: String(Math.ceil(fuzzRuns / 4)),
+    FOUNDRY_INVARIANT_RUNS: String(Math.ceil(fuzzRuns / 16)),
   };
   const words = ['test', '--color', 'never', '--fail-fast', ...selection];
   const { code, output } = await run(bench.forge, words, bench.folder, env, seconds);

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
+import {IDATCore} from "../../src/interfaces/IDATCore.sol";
+import {LotTerms} from "../../src/interfaces/IDATLots.sol";
+import {KedgeTest} from "../helpers/KedgeTest.sol";
+import {EthRejecter} from "../helpers/Receivers.sol";
+
+/// @notice States that are hard to reach, and calls that must do nothing.
+contract CornersTest is KedgeTest {
+    uint256 private classId;
+
+    function setUp() public override {
+        super.setUp();
+        classId = createClass();
+    }
+
+    function test_P13_TheDomainIsTheOneThatIsDocumented() public view {
+        bytes32 domainType =
+            keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+        bytes32 expected = keccak256(
+            abi.encode(domainType, keccak256("Kedge DataAnchoringToken"), keccak256("1"), block.chainid, address(token))
+        );
+        assertEq(token.DOMAIN_SEPARATOR(), expected);
+    }
+
+    /// @notice A class's backing has 112 bits, more than any of its lots' escrow: it is written here, not paid.
+    function test_R2_TheBackingOfAClassStaysInRange() public {
+        LotTerms memory terms = lotTerms(ETH, 7, 1);
+        uint32 lot = createLot(classId, terms);
+        openListing(classId, lot, 1000, 0);
+        vm.record();
+        buy(holder, classId, lot, 1);
+        (, bytes32[] memory written) = vm.accesses(address(token));
+        bytes32 held;
+        for (uint256 i = 0; i < written.length; ++i) {
+            if (uint256(vm.load(address(token), written[i])) == uint256(7) << 112) held = written[i];
+        }
+        assertTrue(held != 0);
+        vm.store(address(token), held, bytes32(uint256(type(uint112).max - 7) << 112));
+        assertEq(token.revenueInfo(classId, ETH).backing, type(uint112).max - 7);
+        buy(holder, classId, lot, 1);
+        assertEq(token.revenueInfo(classId, ETH).backing, type(uint112).max);
+
+        vm.deal(address(market), 7);
+        vm.prank(address(market));
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.DATAmountTooLarge.selector, uint256(type(uint112).max) + 7));
+        token.mintFromLot{value: 7}(classId, lot, holder, 1, 0);
+    }
+
+    /// @notice A part of zero for the holders moves nothing: not even a carry that would be enough for fewer shares.
+    function test_P5_NothingForTheHoldersMovesNoIndex() public {
+        uint256 child = createClass(parent(classId, 9999), address(0));
+        mintShare(child, holder, 2);
+        mint(child, holder, 0, 5, uint64(START + 1 days));
+        settleETH(child, 30_000);
+        uint256 index = token.revenueInfo(child, ETH).index;
+        uint256 carry = token.revenueInfo(child, ETH).carry;
+        assertGe(carry, 2, "enough for one more each when the five have left");
+        vm.warp(START + 1 days + 1);
+        settleETH(child, 1);
+        assertEq(token.revenueInfo(child, ETH).index, index);
+        assertEq(token.revenueInfo(child, ETH).carry, carry);
+    }
+
+    function test_P7_AClaimOfNothingCallsNobody() public {
+        EthRejecter rejecter = new EthRejecter();
+        uint256 share = mintShare(classId, address(rejecter), 1);
+        assertEq(core.claim(share, ETH, payable(address(rejecter))), 0);
+        // Nothing to pay in an asset that is none, either.
+        assertEq(core.claim(share, stranger, payable(address(rejecter))), 0);
+    }
+
+    /// @notice Orphans wait in one asset while another is settled (R20).
+    function test_R20_OrphansOfOneAssetAreNotAnothers() public {
+        uint256 child = createClass(parent(classId, 10_000), address(0));
+        mintShare(child, holder, 1);
+        settleUSD(child, 50);
+        token.collectRoyalty(child, 0, address(usd));
+        assertEq(token.revenueInfo(classId, address(usd)).orphan, 50);
+        uint256 share = mintShare(classId, holder, 1);
+        settleETH(classId, 7);
+        assertEq(core.pendingRevenue(share, ETH), 7);
+        assertEq(token.revenueInfo(classId, address(usd)).orphan, 50);
+        settleUSD(classId, 1);
+        assertEq(core.pendingRevenue(share, address(usd)), 51);
+        assertEq(token.revenueInfo(classId, address(usd)).orphan, 0);
+    }
+
+    function test_P17_WhatDoesNotExistNeverEnters() public {
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028NonexistentToken.selector, 12_345));
+        token.activateAtOf(12_345);
+    }
+
+    function test_P11_SomebodyElsesClaimGoesToTheOwnerOnly() public {
+        uint256 share = mintShare(classId, holder, 1);
+        settleETH(classId, 9);
+        vm.prank(stranger);
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Unauthorized.selector, share, stranger));
+        core.claim(share, ETH, payable(stranger));
+        vm.expectEmit(address(token));
+        emit IDATCore.Claimed(share, holder, ETH, 9);
+        vm.prank(stranger);
+        core.claim(share, ETH, payable(holder));
+    }
+}
