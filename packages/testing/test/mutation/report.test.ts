@@ -24,7 +24,7 @@ test('the last word on a mutant counts, and a line cut off by an interruption do
   expect(readResults(file).size).toBe(0);
   appendResult(file, { id: 'a', verdict: 'survived', by: '' });
   appendResult(file, { id: 'a', verdict: 'killed', by: 'test_A' });
-  appendFileSync(file, '{"id":"a","verdict":"surv');
+  appendFileSync(file, '\n{"id":"a","verdict":"surv');
   expect(readResults(file).get('a')?.verdict).toBe('killed');
   appendResult(file, { id: 'b', verdict: 'killed', by: 'test_B' });
   expect(readResults(file).get('b')?.verdict).toBe('killed');
