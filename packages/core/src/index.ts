@@ -73,7 +73,18 @@ export {
   type Hex,
 } from './hex.js';
 export { findEquivocations, signedReceiptToAbi, type Equivocation } from './equivocation.js';
-export { chatCompletionRequestSchema, parseChatCompletionRequest, type ChatCompletionRequest } from './httpSchemas.js';
+export {
+  chatCompletionRequestSchema,
+  parseChatCompletionRequest,
+  type ChatCompletionRequest,
+} from './requests/chatCompletionRequest.js';
+export { parseCompletionRequest, type CompletionRequest } from './requests/completionRequest.js';
+export { parseEmbeddingsRequest, type EmbeddingsRequest } from './requests/embeddingsRequest.js';
+export { parseImagesRequest, type ImagesRequest } from './requests/imagesRequest.js';
+export { parseMessagesRequest, type MessagesRequest } from './requests/messagesRequest.js';
+export { parseResponsesRequest, type ResponsesRequest } from './requests/responsesRequest.js';
+export { parseSpeechRequest, type SpeechRequest } from './requests/speechRequest.js';
+export { parseTranscriptionFields, type TranscriptionFields } from './requests/transcriptionFields.js';
 export {
   type Approval,
   type Earnings,

@@ -1,11 +1,11 @@
-import type { ChatCompletionRequest, Hex, SignedReceipt } from '@kedge/core';
+import type { Hex, SignedReceipt } from '@kedge/core';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { AnswerSlot } from '../idempotency/createIdempotency.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 import type { StructuredLog } from '../structuredLog.js';
 import type { HttpResponse } from '../http1/exchange.js';
-import type { Quote } from './quoteCall.js';
 import type { Reservation } from './reserveUnits.js';
+import type { OpenedRequest, Surface } from '../surfaces/surface.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { StrictCall } from '../vouchers/openStrictCall.js';
 import type { UsageCheck } from './usageCheck.js';
@@ -25,9 +25,12 @@ export type CallServices = {
 /** One authenticated call whose worst case is reserved. */
 export type Call = {
   readonly served: ServedChannel;
-  readonly request: ChatCompletionRequest;
+  readonly surface: Surface;
+  readonly request: OpenedRequest;
+  /** As the client sent it: what the receipt's hash is over. */
   readonly requestBody: Buffer;
-  readonly quote: Quote;
+  /** Of Anthropic's API, as the client says; undefined on other surfaces. */
+  readonly anthropicVersion: string | undefined;
   readonly reservation: Reservation;
   readonly response: HttpResponse;
   /** Of a call with an Idempotency-Key. It runs to its end even when its client leaves: a retry gets the whole answer. */

@@ -1,14 +1,15 @@
 import { type Hex, type SignedReceipt, unitsOf } from '@kedge/core';
 import { hashSalted } from '../crypto/hashSalted.js';
 import type { KeptAnswer } from '../idempotency/createIdempotency.js';
+import type { Measured } from '../surfaces/surface.js';
+import { billedMetrics } from './billedMetrics.js';
 import type { Call, CallServices } from './callContext.js';
-import { metricsOf } from './quoteCall.js';
 
 /** What was delivered. */
 export type Delivered = {
   readonly salt: Hex;
   readonly responseHash: Hex;
-  readonly outputTokens: number;
+  readonly measured: Measured;
   /** Kept for a retry, when the call carries an Idempotency-Key. */
   readonly answer?: KeptAnswer | undefined;
 };
@@ -18,16 +19,17 @@ export type Delivered = {
  * durable. Never charges more than was reserved: what an upstream says beyond the cap is the operator's loss.
  */
 export function chargeCall(call: Call, delivered: Delivered, services: CallServices): Promise<SignedReceipt> {
-  const { served, quote, reservation } = call;
-  const outputTokens = Math.min(delivered.outputTokens, quote.outputCap * quote.choices);
-  if (outputTokens < delivered.outputTokens) {
+  const { served, surface, request, reservation } = call;
+  const { measured } = delivered;
+  const outputCap = request.quote.outputCap * request.quote.choices;
+  if (measured.counts.outputTokens > outputCap) {
     services.log.warn('output_over_cap', {
       channelId: served.channelId,
-      counted: delivered.outputTokens,
-      charged: outputTokens,
+      counted: measured.counts.outputTokens,
+      charged: outputCap,
     });
   }
-  const metrics = metricsOf(served.policy, { inputTokens: quote.inputTokens, images: quote.images, outputTokens });
+  const metrics = billedMetrics(served.policy, surface.pricedBy, measured, outputCap);
   const units = unitsOf(served.policy, metrics);
   const committed = services.commit({
     channelId: served.channelId,

@@ -1,7 +1,8 @@
 import { BaseError } from '@kedge/core';
 import { reasonOf } from '../structuredLog.js';
 import { answerHeaders, isEncoded, isEventStream } from './answerHeaders.js';
-import { answerJson, invalidAnswer } from './answerJson.js';
+import { invalidAnswer } from '../surfaces/json.js';
+import { answerWhole } from './answerWhole.js';
 import type { Call, CallServices } from './callContext.js';
 import { type StreamAnswer, streamAnswer } from './streamAnswer.js';
 import type { HeaderFields } from '../http1/parseHead.js';
@@ -31,7 +32,7 @@ export function serveCall(call: Call, services: CallServices): Promise<void> {
 }
 
 function forward(call: Call, services: CallServices, resolve: () => void, reject: (error: unknown) => void): void {
-  const { response, request } = call;
+  const { response, request, surface } = call;
   let status = 0;
   let headers: HeaderFields = new Map();
   let stream: StreamAnswer | undefined;
@@ -56,11 +57,13 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
     reject(error);
   };
 
-  const upstream = services.upstream.post('/chat/completions', forwardedBody(call), {
+  const { body: forwarded, contentType } = request.forward();
+  const target = { path: surface.path, contentType, anthropicVersion: call.anthropicVersion };
+  const upstream = services.upstream.post(target, forwarded, {
     start: (answered, answeredHeaders) => {
       status = answered;
       headers = answeredHeaders;
-      if (status === 200 && request.stream === true && isEventStream(headers) && !isEncoded(headers)) {
+      if (status === 200 && request.isStream && isEventStream(headers) && !isEncoded(headers)) {
         stream = streamAnswer(call, answerHeaders(headers), running, services, settle);
       }
     },
@@ -79,7 +82,7 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
       const [only] = chunks;
       const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
       try {
-        answerWhole(call, status, headers, body, services).then(settle, refuse);
+        answerAny(call, status, headers, body, services).then(settle, refuse);
       } catch (error) {
         refuse(error);
       }
@@ -93,7 +96,7 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
 }
 
 /** @throws BaseError, at once or by the promise. */
-function answerWhole(
+function answerAny(
   call: Call,
   status: number,
   headers: HeaderFields,
@@ -103,7 +106,7 @@ function answerWhole(
   if (status === 200) {
     if (isEncoded(headers)) throw invalidAnswer('is compressed, though that was not asked for');
     if (isEventStream(headers)) throw invalidAnswer('is a stream that was not asked for');
-    return answerJson(call, answerHeaders(headers), body, services);
+    return answerWhole(call, answerHeaders(headers), body, services);
   }
   // What the upstream finds wrong with the request is the client's to read; its own troubles, and its view of the
   // operator's key, are not.
@@ -119,15 +122,4 @@ function answerWhole(
     values: { upstreamStatus: status },
     hints: ['Nothing was charged. Try again; the operator finds the cause in the log.'],
   });
-}
-
-/**
- * The request as the upstream gets it: written from what was measured, never the client's own bytes, so that no trick of
- * notation (a key twice) shows the upstream another request. The output's cap is always set, and usage always asked for.
- */
-function forwardedBody({ request, quote }: Call): string {
-  if (request.stream !== true && request.max_tokens === quote.outputCap) return JSON.stringify(request);
-  const capped = (request.max_completion_tokens ?? undefined) === undefined ? { max_tokens: quote.outputCap } : {};
-  const usage = request.stream === true ? { stream_options: { ...request.stream_options, include_usage: true } } : {};
-  return JSON.stringify({ ...request, ...capped, ...usage });
 }

@@ -1,14 +1,9 @@
 import type { Hex } from '@kedge/core';
 import type { StructuredLog } from '../structuredLog.js';
-
-export type TokenCounts = { readonly input: number; readonly output: number };
+import type { Measured } from '../surfaces/surface.js';
 
 /** Compares an upstream's `usage` with the gateway's own count. The policy's tokenizer rules; a difference is only logged. */
-export type UsageCheck = (
-  usage: unknown,
-  own: TokenCounts,
-  call: { readonly channelId: Hex; readonly model: string },
-) => void;
+export type UsageCheck = (measured: Measured, call: { readonly channelId: Hex; readonly model: string }) => void;
 
 const tolerance = 0.1;
 const smallDifference = 16;
@@ -17,10 +12,10 @@ const quietMs = 60_000;
 /** Logs a difference of more than 10 % and 16 tokens: for each channel and model once a minute, with how many calls had one. */
 export function createUsageCheck(log: StructuredLog, now: () => number): UsageCheck {
   const seen = new Map<string, { loggedAt: number; since: number }>();
-  return (usage, own, { channelId, model }) => {
-    if (typeof usage !== 'object' || usage === null) return;
-    const { prompt_tokens: input, completion_tokens: output } = usage as Record<string, unknown>;
-    if (!differs(input, own.input) && !differs(output, own.output)) return;
+  return ({ counts, usage }, { channelId, model }) => {
+    if (usage === undefined) return;
+    const { input, output } = usage;
+    if (!differs(input, counts.inputTokens) && !differs(output, counts.outputTokens)) return;
     const key = `${channelId}/${model}`;
     let entry = seen.get(key);
     if (entry === undefined) seen.set(key, (entry = { loggedAt: -Infinity, since: 0 }));
@@ -30,17 +25,17 @@ export function createUsageCheck(log: StructuredLog, now: () => number): UsageCh
       channelId,
       model,
       calls: entry.since,
-      inputTokens: own.input,
-      upstreamInputTokens: Number(input),
-      outputTokens: own.output,
-      upstreamOutputTokens: Number(output),
+      inputTokens: counts.inputTokens,
+      upstreamInputTokens: input,
+      outputTokens: counts.outputTokens,
+      upstreamOutputTokens: output,
     });
     entry.loggedAt = now();
     entry.since = 0;
   };
 }
 
-function differs(theirs: unknown, ours: number): boolean {
-  if (typeof theirs !== 'number') return false;
+function differs(theirs: number | undefined, ours: number): boolean {
+  if (theirs === undefined) return false;
   return Math.abs(theirs - ours) > Math.max(smallDifference, tolerance * Math.max(theirs, ours));
 }

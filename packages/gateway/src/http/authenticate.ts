@@ -1,17 +1,17 @@
 import { hash } from 'node:crypto';
 import { BaseError } from '@kedge/core';
 import type { ChannelBook } from '../channels/channelBook.js';
+import type { HeaderFields } from '../http1/parseHead.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 
 /**
- * The channel that a bearer key pays from. Keys are known by their SHA-256 only.
+ * The channel that a key pays from. Keys are known by their SHA-256 only.
  * @throws BaseError 401 `key_unknown`; 503 `channel_unchecked` while the chain does not answer for a channel.
  */
-export function authenticate(
-  authorization: string | undefined,
-  book: ChannelBook,
-): ServedChannel | Promise<ServedChannel> {
-  const key = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+export function authenticate(headers: HeaderFields, book: ChannelBook): ServedChannel | Promise<ServedChannel> {
+  const authorization = headers.get('authorization');
+  // Anthropic's clients send the second.
+  const key = authorization === undefined ? headers.get('x-api-key') : /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
   if (key === undefined) throw unknownKey('The request carries no API key.');
   const digest = hash('sha256', key, 'hex');
   return book.find(digest) ?? findAfterRefresh(digest, book);

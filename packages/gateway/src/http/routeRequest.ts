@@ -1,18 +1,19 @@
-import { BaseError, type Hex, parseChatCompletionRequest, signedReceiptToJson, voucherHeader } from '@kedge/core';
+import { BaseError, type Hex, signedReceiptToJson, voucherHeader } from '@kedge/core';
 import type { CallServices } from '../call/callContext.js';
-import { quoteCall } from '../call/quoteCall.js';
 import { type Reservation, type ReserveOptions, reserveUnits } from '../call/reserveUnits.js';
 import { serveCall } from '../call/serveCall.js';
 import type { ChannelBook } from '../channels/channelBook.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { AnswerSlot, Idempotency } from '../idempotency/createIdempotency.js';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
+import type { HeaderFields } from '../http1/parseHead.js';
 import { replayAnswer } from '../idempotency/replayAnswer.js';
 import type { VoucherBook } from '../vouchers/createVoucherBook.js';
 import { takeHeaderVoucher, voucherRoute } from '../vouchers/voucherRoutes.js';
 import type { Ledger } from '../ledger/openLedger.js';
+import type { Surface } from '../surfaces/surface.js';
+import { surfaces } from '../surfaces/surfaces.js';
 import { authenticate } from './authenticate.js';
-import { parseJsonBody } from './parseJsonBody.js';
 import { readBody } from './readBody.js';
 import { sendJson } from './sendProblem.js';
 
@@ -35,10 +36,12 @@ export type RouteContext = {
  */
 export function routeRequest(request: HttpRequest, response: HttpResponse, context: RouteContext): Promise<void> {
   const path = pathOf(request.target);
+  const surface = surfaces.get(path);
+  if (surface !== undefined) {
+    allow(request, 'POST');
+    return meteredCall(surface, request, response, context);
+  }
   switch (path) {
-    case '/v1/chat/completions':
-      allow(request, 'POST');
-      return chatCompletions(request, response, context);
     case '/v1/models':
       allow(request, 'GET');
       return models(request, response, context);
@@ -61,16 +64,21 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
     code: 'not_found',
     status: 404,
     hints: [
-      'Served are POST /v1/chat/completions, GET /v1/models and GET /v1/receipts/<channelId>/<seq>. What the policy has no rate for is refused, never free.',
+      `Served are POST ${[...surfaces.keys()].join(', ')}, GET /v1/models and GET /v1/receipts/<channelId>/<seq>. What the policy has no rate for is refused, never free.`,
     ],
   });
 }
 
 // One promise a call: this runs for every one, and its steps mostly do not wait.
-function chatCompletions(request: HttpRequest, response: HttpResponse, context: RouteContext): Promise<void> {
+function meteredCall(
+  surface: Surface,
+  request: HttpRequest,
+  response: HttpResponse,
+  context: RouteContext,
+): Promise<void> {
   const unready = context.unready();
   if (unready !== undefined) throw unready;
-  const found = authenticate(request.headers.get('authorization'), context.book);
+  const found = authenticate(request.headers, context.book);
   const serve = (served: ServedChannel): Promise<void> => {
     const voucher = served.channel.mode === 'strict' ? request.headers.get(voucherHeader) : undefined;
     if (voucher === undefined) return begin(served);
@@ -84,8 +92,9 @@ function chatCompletions(request: HttpRequest, response: HttpResponse, context: 
         context.maxRequestBytes,
         (body) => {
           try {
-            if (key === undefined) serveOnce(served, body, response, undefined, context).then(resolve, reject);
-            else serveRetried(served, body, response, key, context).then(resolve, reject);
+            const incoming = { surface, served, body, headers: request.headers, response };
+            if (key === undefined) serveOnce(incoming, undefined, context).then(resolve, reject);
+            else serveRetried(incoming, key, context).then(resolve, reject);
           } catch (error) {
             reject(error);
           }
@@ -96,45 +105,65 @@ function chatCompletions(request: HttpRequest, response: HttpResponse, context: 
   return found instanceof Promise ? found.then(serve) : serve(found);
 }
 
+/** A request with its body, before it is read. */
+type Incoming = {
+  readonly surface: Surface;
+  readonly served: ServedChannel;
+  readonly body: Buffer;
+  readonly headers: HeaderFields;
+  readonly response: HttpResponse;
+};
+
 /** A call that may have been made before. */
-async function serveRetried(
-  served: ServedChannel,
-  body: Buffer,
-  response: HttpResponse,
-  key: string,
-  context: RouteContext,
-): Promise<void> {
+async function serveRetried(incoming: Incoming, key: string, context: RouteContext): Promise<void> {
   const { idempotency, ledger } = context;
-  const { channelId } = served;
-  const begun = await idempotency.begin({ channelId, key, body }, ledger.log.readAt);
+  const { channelId } = incoming.served;
+  const begun = await idempotency.begin(
+    { channelId, key, path: incoming.surface.path, body: incoming.body },
+    ledger.log.readAt,
+  );
   if ('head' in begun) {
     const signed = await ledger.receiptOf(channelId, BigInt(begun.head.seq));
     if (signed === undefined) throw new Error(`The log has an answer without its receipt ${begun.head.seq}.`);
-    return replayAnswer(response, begun.head, begun.body, signed);
+    return replayAnswer(incoming.response, begun.head, begun.body, signed);
   }
   try {
-    await serveOnce(served, body, response, begun, context);
+    await serveOnce(incoming, begun, context);
   } finally {
     begun.end();
   }
 }
 
 function serveOnce(
-  served: ServedChannel,
-  requestBody: Buffer,
-  response: HttpResponse,
+  { surface, served, body, headers, response }: Incoming,
   slot: AnswerSlot | undefined,
   { reserving, services, vouchers }: RouteContext,
 ): Promise<void> {
-  const request = parseChatCompletionRequest(parseJsonBody(requestBody));
-  const quote = quoteCall(served.policy, request);
+  const request = surface.open(served.policy, body, headers.get('content-type'));
+  const anthropicVersion = surface.dialect === 'anthropic' ? anthropicVersionOf(headers) : undefined;
   const serve = (reservation: Reservation): Promise<void> => {
-    const call = { served, request, requestBody, quote, reservation, response, slot, strict: undefined };
+    const call = {
+      served,
+      surface,
+      request,
+      requestBody: body,
+      anthropicVersion,
+      reservation,
+      response,
+      slot,
+      strict: undefined,
+    };
     if (served.channel.mode !== 'strict') return serveCall(call, services);
     return serveCall(vouchers.begin(call), services);
   };
-  const reserved = reserveUnits(served, quote.worstUnits, reserving);
+  const reserved = reserveUnits(served, request.quote.worstUnits, reserving);
   return reserved instanceof Promise ? reserved.then(serve) : serve(reserved);
+}
+
+/** The version of the API that the client speaks. Other headers, which may ask the upstream for more, are not passed on. */
+function anthropicVersionOf(headers: HeaderFields): string {
+  const version = headers.get('anthropic-version') ?? '';
+  return /^[-0-9A-Za-z.]{1,40}$/.test(version) ? version : '2023-06-01';
 }
 
 async function health(response: HttpResponse, status: string, unready?: BaseError): Promise<void> {
@@ -143,7 +172,7 @@ async function health(response: HttpResponse, status: string, unready?: BaseErro
 }
 
 async function models(request: HttpRequest, response: HttpResponse, { book }: RouteContext): Promise<void> {
-  const { policy, openedAt } = await authenticate(request.headers.get('authorization'), book);
+  const { policy, openedAt } = await authenticate(request.headers, book);
   const data = policy.models.map((id) => ({ id, object: 'model', created: Number(openedAt), owned_by: 'kedge' }));
   sendJson(response, 200, { object: 'list', data });
 }
@@ -155,7 +184,7 @@ async function receipts(
   channelId: Hex,
   seq: bigint,
 ): Promise<void> {
-  const served = await authenticate(request.headers.get('authorization'), book);
+  const served = await authenticate(request.headers, book);
   // Of another's channel the caller learns nothing: a receipt carries its salt.
   const signed = served.channelId === channelId ? await ledger.receiptOf(channelId, seq) : undefined;
   if (signed === undefined) {

@@ -15,8 +15,8 @@ export type ResponseListener = {
 export type RunningRequest = { readonly abort: () => void; readonly pause: () => void; readonly resume: () => void };
 
 export type ConnectionPool = {
-  /** Sends a whole request, head and body, as UTF-8. It waits while all connections are busy. */
-  readonly send: (request: string, listener: ResponseListener) => RunningRequest;
+  /** Sends a whole request, head and body; text as UTF-8. It waits while all connections are busy. */
+  readonly send: (request: string | Buffer, listener: ResponseListener) => RunningRequest;
   /** Fails what is running and waiting, and closes every connection. */
   readonly close: () => void;
 };
@@ -40,7 +40,7 @@ const idleMs = 4_000;
 const idleMarginMs = 1_000;
 
 type Request = {
-  readonly text: string;
+  readonly bytes: string | Buffer;
   readonly listener: ResponseListener;
   connection: Connection | undefined;
   isOver: boolean;
@@ -91,7 +91,7 @@ export function createConnectionPool(options: {
     connection.request = request;
     connection.ticks = 0;
     request.connection = connection;
-    connection.socket.write(request.text, 'utf8');
+    connection.socket.write(request.bytes, 'utf8');
   };
 
   const start = (request: Request): void => {
@@ -178,8 +178,8 @@ export function createConnectionPool(options: {
   }, tickMs).unref();
 
   return {
-    send: (text, listener) => {
-      const request: Request = { text, listener, connection: undefined, isOver: false };
+    send: (bytes, listener) => {
+      const request: Request = { bytes, listener, connection: undefined, isOver: false };
       if (closed) queueMicrotask(() => fail(request, stopping));
       else start(request);
       const ifRunning = (work: (connection: Connection) => void): void => {

@@ -23,7 +23,7 @@ export type Idempotency = {
    * @throws BaseError 409 `idempotency_conflict` when the key came with another body; 400 `idempotency_key_invalid`.
    */
   readonly begin: (
-    request: { readonly channelId: Hex; readonly key: string; readonly body: Uint8Array },
+    request: { readonly channelId: Hex; readonly key: string; readonly path: string; readonly body: Uint8Array },
     read: (offset: number, length: number) => Promise<Buffer>,
   ) => Promise<AnswerSlot | { readonly head: StoredAnswer; readonly body: Buffer }>;
 };
@@ -79,7 +79,7 @@ export function createIdempotency(now: () => number): Idempotency {
       const place = { offset, length: payload.length };
       entries.set(`${head.channelId}/${head.keySha256}`, { bodySha256: head.bodySha256, at: head.at, place });
     },
-    begin: async ({ channelId, key, body }, read) => {
+    begin: async ({ channelId, key, path, body }, read) => {
       if (key.length === 0 || key.length > longestKey) {
         throw new BaseError('The Idempotency-Key is empty or too long.', {
           code: 'idempotency_key_invalid',
@@ -90,7 +90,9 @@ export function createIdempotency(now: () => number): Idempotency {
       }
       forgetOld();
       const keySha256 = sha256(key);
-      const bodySha256 = sha256(body);
+      // The same bytes to another path are another request. Chat completions are hashed as they were before there were others.
+      const bodySha256 =
+        path === '/chat/completions' ? sha256(body) : sha256(Buffer.concat([Buffer.from(`${path}\n`), body]));
       const id = `${channelId}/${keySha256}`;
       for (;;) {
         const entry = entries.get(id);

@@ -14,8 +14,16 @@ export type UpstreamListener = {
 
 export type UpstreamCall = RunningRequest;
 
+export type UpstreamTarget = {
+  readonly path: string;
+  /** JSON unless it says otherwise. */
+  readonly contentType: string | undefined;
+  /** The version of Anthropic's API, where that is spoken: its clients also name themselves in another header. */
+  readonly anthropicVersion: string | undefined;
+};
+
 export type Upstream = {
-  readonly post: (path: string, body: string, listener: UpstreamListener) => UpstreamCall;
+  readonly post: (target: UpstreamTarget, body: string | Buffer, listener: UpstreamListener) => UpstreamCall;
   readonly close: () => void;
 };
 
@@ -30,24 +38,30 @@ export function createUpstream(options: {
   const url = new URL(options.url);
   const prefix = url.pathname === '/' ? '/v1' : url.pathname.replace(/\/+$/, '');
   const pool = createConnectionPool({ url, timeoutMs, connections });
+  const key = apiKey === undefined ? undefined : checkedKey(apiKey);
   const headers = [
     ` HTTP/1.1\r\nhost: ${url.host}`,
-    'content-type: application/json',
-    'accept: application/json, text/event-stream',
+    'accept: application/json, text/event-stream, */*',
     // What is compressed cannot be counted without unpacking it.
     'accept-encoding: identity',
-    ...(apiKey === undefined ? [] : [`authorization: Bearer ${checkedKey(apiKey)}`]),
-    'content-length: ',
+    ...(key === undefined ? [] : [`authorization: Bearer ${key}`]),
+    '',
   ].join('\r\n');
+  const anthropicKey = key === undefined ? '' : `x-api-key: ${key}\r\n`;
 
   return {
-    post: (path, body, listener) =>
-      pool.send(`POST ${prefix}${path}${headers}${Buffer.byteLength(body)}\r\n\r\n${body}`, {
+    post: ({ path, contentType = 'application/json', anthropicVersion }, body, listener) => {
+      const more = anthropicVersion === undefined ? '' : `${anthropicKey}anthropic-version: ${anthropicVersion}\r\n`;
+      const length = Buffer.byteLength(body);
+      const head = `POST ${prefix}${path}${headers}${more}content-type: ${contentType}\r\ncontent-length: ${length}\r\n\r\n`;
+      const request = typeof body === 'string' ? head + body : Buffer.concat([Buffer.from(head, 'latin1'), body]);
+      return pool.send(request, {
         start: listener.start,
         data: listener.data,
         end: listener.end,
         fail: (error) => listener.fail(upstreamError(error, url.origin)),
-      }),
+      });
+    },
     close: pool.close,
   };
 }

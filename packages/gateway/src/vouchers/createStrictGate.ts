@@ -1,5 +1,6 @@
 import { BaseError, dueCommentPrefix } from '@kedge/core';
-import { createOutputMeter } from '../call/outputMeter.js';
+import { sseData } from '../sse/sseSplitter.js';
+import type { StreamReader } from '../surfaces/surface.js';
 import type { StrictCall } from './openStrictCall.js';
 
 /** Holds a stream's events back until they are paid for, as far as the exposure ends (R11). */
@@ -16,8 +17,8 @@ export type StrictGate = {
 export function createStrictGate(
   strict: StrictCall,
   stream: {
-    /** The elements of an event's `choices`. */
-    readonly choicesOf: (event: Buffer) => readonly unknown[];
+    /** Of its own: reads what was let through, and the first that is held. */
+    readonly ahead: StreamReader;
     /** Gives an event to the client, and answers whether more may follow. */
     readonly pass: (event: Buffer) => boolean;
     readonly comment: (bytes: Buffer) => void;
@@ -29,18 +30,17 @@ export function createStrictGate(
   },
 ): StrictGate {
   const held: Buffer[] = [];
-  // Of all that was let through, and of the first that is held.
-  const ahead = createOutputMeter();
+  const { ahead } = stream;
   let isCounted = false;
   let isWaiting = false;
   let isOver = false;
   let onEmpty: (() => void) | undefined;
 
   const isCovered = (event: Buffer): boolean => {
-    if (!isCounted) for (const choice of stream.choicesOf(event)) ahead.add(choice);
+    if (!isCounted) ahead.read(sseData(event));
     isCounted = true;
     if (!ahead.exceeds(strict.tokenLimit())) return true;
-    const tokens = ahead.tokens();
+    const tokens = ahead.measured().counts.outputTokens;
     const delivered = stream.deliveredTokens();
     if (strict.extend(tokens, delivered)) return true;
     isWaiting = true;

@@ -86,9 +86,9 @@ export function createVoucherBook(options: {
       return true;
     },
     begin: (call) => {
-      const { served, quote, request, reservation } = call;
+      const { served, surface, request, reservation } = call;
       try {
-        const wanted = { quote, isStream: request.stream === true };
+        const wanted = { surface, quote: request.quote, isStream: request.isStream };
         const strict = openStrictCall(accountOf(served.channelId), served, wanted, { terms, totals, voucherWaitMs });
         const release = (): void => {
           reservation.release();

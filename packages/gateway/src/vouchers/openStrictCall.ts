@@ -1,7 +1,8 @@
 import { BaseError, unitsOf } from '@kedge/core';
-import { metricsOf, type Quote } from '../call/quoteCall.js';
+import { billedMetrics } from '../call/billedMetrics.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { ExposureTerms, ExposureTotals } from './exposure.js';
+import type { Quote, Surface } from '../surfaces/surface.js';
 import { neededUnitsOf, noteOutput, recount, roomOf, signedUnitsOf, type StrictAccount } from './strictAccount.js';
 
 /** A running call of a strict channel: how much of its answer may be handed over before the next voucher. */
@@ -26,13 +27,15 @@ export type StrictCall = {
 export function openStrictCall(
   account: StrictAccount,
   served: ServedChannel,
-  call: { readonly quote: Quote; readonly isStream: boolean },
+  call: { readonly surface: Surface; readonly quote: Quote; readonly isStream: boolean },
   context: { readonly terms: ExposureTerms; readonly totals: ExposureTotals; readonly voucherWaitMs: number },
 ): StrictCall {
-  const { quote, isStream } = call;
+  const { surface, quote, isStream } = call;
   const { terms, totals } = context;
-  const unitsAt = (outputTokens: number): bigint =>
-    unitsOf(served.policy, metricsOf(served.policy, { ...quote, outputTokens }));
+  const unitsAt = (outputTokens: number): bigint => {
+    const measured = { counts: { ...quote.known, outputTokens }, usage: undefined };
+    return unitsOf(served.policy, billedMetrics(served.policy, surface.pricedBy, measured, outputTokens));
+  };
   const inputUnits = unitsAt(0);
   const rate = BigInt(served.policy.rates.output_tokens ?? 0);
   requireInput(account, served, inputUnits);

@@ -25,7 +25,7 @@ export async function voucherRoute(
   response: HttpResponse,
   context: VoucherContext,
 ): Promise<void> {
-  const served = await authenticate(request.headers.get('authorization'), context.book);
+  const served = await authenticate(request.headers, context.book);
   if (request.method === 'GET') return sendJson(response, 200, await stateJson(served, context));
   if (request.method !== 'POST') {
     throw new BaseError('This takes GET and POST.', {

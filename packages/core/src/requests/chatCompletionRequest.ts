@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { parseWith } from './schemas.js';
+import { parseWith } from '../schemas.js';
+import { requestHints, streamOptionsSchema, tokenLimitSchema } from './requestFields.js';
 
 const contentPartSchema = z
   .looseObject({ type: z.string() })
@@ -10,8 +11,6 @@ const messageSchema = z.looseObject({
   content: z.union([z.string(), z.array(contentPartSchema)], 'expected a string or a list of parts').nullish(),
 });
 
-const tokenLimit = z.int().positive().nullish();
-
 /**
  * A chat completion request, as far as the gateway reads it. What it does not read passes through unchanged, so a
  * field that tomorrow's clients send is no error today.
@@ -20,9 +19,9 @@ export const chatCompletionRequestSchema = z.looseObject({
   model: z.string().min(1),
   messages: z.array(messageSchema).min(1),
   stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  max_tokens: tokenLimit,
-  max_completion_tokens: tokenLimit,
+  stream_options: streamOptionsSchema,
+  max_tokens: tokenLimitSchema,
+  max_completion_tokens: tokenLimitSchema,
   n: z.int().positive().nullish(),
 });
 
@@ -42,7 +41,7 @@ export function parseChatCompletionRequest(value: unknown): ChatCompletionReques
     what: 'The request',
     code: 'request_invalid',
     status: 400,
-    hints: ['Send what POST /chat/completions of the OpenAI API takes; docs/reference/http-api.md says what is read.'],
+    hints: requestHints('POST /chat/completions of the OpenAI API'),
   });
 }
 

@@ -1,0 +1,29 @@
+import { receiptHeader } from '@kedge/core';
+import { hashSalted } from '../crypto/hashSalted.js';
+import type { Call, CallServices } from './callContext.js';
+import { chargeCall } from './chargeCall.js';
+import { receiptText } from './receiptText.js';
+
+/**
+ * A whole answer: measured, charged, and only when its receipt is durable (R13) handed to the client, byte for byte.
+ * @throws BaseError 502 at once when it is no answer of its surface; nothing is charged then.
+ */
+export function answerWhole(
+  call: Call,
+  headers: Record<string, string>,
+  body: Buffer,
+  services: CallServices,
+): Promise<void> {
+  const latin1 = body.toString('latin1');
+  const measured = call.request.measure(body, latin1);
+  const salt = services.randomSalt();
+  const answer = call.slot?.keep(headers, body, -1);
+  const delivered = { salt, responseHash: hashSalted(salt, body), measured, answer };
+  return chargeCall(call, delivered, services).then((signed) => {
+    if (call.response.isGone()) return;
+    headers[receiptHeader] = receiptText(signed);
+    // As a latin1 string, which is the same bytes, so that head and body leave in one write.
+    call.response.send(200, headers, latin1);
+    services.checkUsage(measured, { channelId: call.served.channelId, model: call.request.model });
+  });
+}

@@ -1,0 +1,81 @@
+import type { Metric, MetricLabel, Policy } from '@kedge/core';
+import type { Counts, Measured } from '../surfaces/surface.js';
+
+/**
+ * The metrics that a call is charged for, in the registry's order: those of its surface that the policy prices. The gateway's
+ * own count rules. What only the upstream can know is taken from its `usage`, within what was counted and reserved: the part of
+ * the input that came from its cache, and reasoning that it did not show, each only where it has a rate of its own.
+ *
+ * @param outputCap Output tokens that were reserved: what an upstream says beyond is the operator's loss.
+ */
+export function billedMetrics(
+  policy: Policy,
+  pricedBy: readonly MetricLabel[],
+  { counts, usage }: Measured,
+  outputCap: number,
+): Metric[] {
+  const { rates } = policy;
+  let input = counts.inputTokens;
+  let cached = 0;
+  if (rates.cached_tokens !== undefined && usage?.cached !== undefined) {
+    cached = Math.min(usage.cached, input);
+    input -= cached;
+  }
+  let output = Math.min(counts.outputTokens, outputCap);
+  let reasoning = 0;
+  if (rates.reasoning_tokens !== undefined) {
+    const shown = Math.min(counts.reasoningTokens, output);
+    reasoning = shown > 0 ? shown : Math.min(usage?.reasoning ?? 0, outputCap - output);
+    output -= shown;
+  }
+  return metricsOf(rates, pricedBy, counts, { input, cached, output, reasoning });
+}
+
+/** The most that a call can be charged for: its whole input and output at the dearer of the rates that either may have. */
+export function worstMetrics(
+  policy: Policy,
+  pricedBy: readonly MetricLabel[],
+  known: Counts,
+  outputCap: number,
+): Metric[] {
+  const { rates } = policy;
+  const allCached = isDearer(rates.cached_tokens, rates.input_tokens);
+  const allReasoning = isDearer(rates.reasoning_tokens, rates.output_tokens);
+  return metricsOf(rates, pricedBy, known, {
+    input: allCached ? 0 : known.inputTokens,
+    cached: allCached ? known.inputTokens : 0,
+    output: allReasoning ? 0 : outputCap,
+    reasoning: allReasoning ? outputCap : 0,
+  });
+}
+
+type Tokens = {
+  readonly input: number;
+  readonly cached: number;
+  readonly output: number;
+  readonly reasoning: number;
+};
+
+function metricsOf(rates: Policy['rates'], pricedBy: readonly MetricLabel[], counts: Counts, tokens: Tokens): Metric[] {
+  const metrics: Metric[] = [];
+  const add = (metric: MetricLabel, amount: number): void => {
+    if (rates[metric] !== undefined && pricedBy.includes(metric)) metrics.push({ metric, amount: BigInt(amount) });
+  };
+  add('input_tokens', tokens.input);
+  if (tokens.cached > 0) metrics.push({ metric: 'cached_tokens', amount: BigInt(tokens.cached) });
+  add('output_tokens', tokens.output);
+  if (tokens.reasoning > 0) metrics.push({ metric: 'reasoning_tokens', amount: BigInt(tokens.reasoning) });
+  add('requests', 1);
+  // Images that are sent in have a rate or are refused, by unitsOf; where images are the product, requests may price them.
+  if (counts.images > 0 && (rates.images !== undefined || !pricedBy.includes('images'))) {
+    metrics.push({ metric: 'images', amount: BigInt(counts.images) });
+  }
+  add('seconds', counts.seconds);
+  add('bytes', counts.bytes);
+  add('records', counts.records);
+  return metrics;
+}
+
+function isDearer(rate: string | undefined, than: string | undefined): boolean {
+  return rate !== undefined && (than === undefined || BigInt(rate) > BigInt(than));
+}

@@ -1,0 +1,36 @@
+import { parseSpeechRequest } from '@kedge/core';
+import { parseJsonBody } from '../http/parseJsonBody.js';
+import { invalidAnswer } from './json.js';
+import { checkTerms, quoteRequest } from './quoteRequest.js';
+import { unmeasurable } from './refused.js';
+import { noStream, nothing, type Surface } from './surface.js';
+
+/** Spoken text, priced by the request. */
+export const audioSpeech: Surface = {
+  name: 'speech',
+  path: '/audio/speech',
+  pricedBy: ['requests'],
+  dialect: 'openai',
+  open: (policy, body) => {
+    const request = parseSpeechRequest(parseJsonBody(body));
+    checkTerms(policy, audioSpeech, request.model);
+    if (request.stream_format === 'sse') throw unmeasurable('speech as events', 'Leave stream_format out.');
+    const quote = quoteRequest(policy, audioSpeech.pricedBy, {
+      model: request.model,
+      known: nothing,
+      outputTokens: null,
+      choices: 1,
+    });
+    return {
+      model: request.model,
+      quote,
+      isStream: false,
+      forward: () => ({ body: JSON.stringify(request) }),
+      measure: (answer) => {
+        if (answer.length === 0) throw invalidAnswer('is empty');
+        return { counts: nothing, usage: undefined };
+      },
+      readStream: noStream,
+    };
+  },
+};

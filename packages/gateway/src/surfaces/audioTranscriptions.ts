@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { parseTranscriptionFields } from '@kedge/core';
+import { encodeForm, type FormPart, parseForm } from '../http/parseForm.js';
+import { invalidAnswer } from './json.js';
+import { checkTerms, quoteRequest } from './quoteRequest.js';
+import { refused, unmeasurable } from './refused.js';
+import { noStream, nothing, type Surface } from './surface.js';
+import { wavSeconds } from './wavSeconds.js';
+
+/** Audio that becomes text, priced by the request, by the file's bytes, or by its seconds where the gateway can tell them. */
+export const audioTranscriptions = transcribing('transcriptions', '/audio/transcriptions');
+/** The same in English. */
+export const audioTranslations = transcribing('translations', '/audio/translations');
+
+function transcribing(name: string, path: string): Surface {
+  const surface: Surface = {
+    name,
+    path,
+    pricedBy: ['requests', 'seconds', 'bytes'],
+    dialect: 'openai',
+    open: (policy, body, contentType) => {
+      const parts = parseForm(body, contentType);
+      const { model, file } = readParts(parts);
+      checkTerms(policy, surface, model);
+      const seconds = wavSeconds(file);
+      if (policy.rates.seconds !== undefined && seconds === undefined) {
+        throw refused('rates.seconds', 'The length of this audio cannot be told.', { hints: ['Send a PCM WAV file.'] });
+      }
+      const known = { ...nothing, bytes: file.length, seconds: seconds ?? 0 };
+      const quote = quoteRequest(policy, surface.pricedBy, { model, known, outputTokens: null, choices: 1 });
+      return {
+        model,
+        quote,
+        isStream: false,
+        forward: () => encodeForm(parts, `kedge-${randomBytes(16).toString('hex')}`),
+        measure: (answer) => {
+          if (answer.length === 0) throw invalidAnswer('is empty');
+          return { counts: known, usage: undefined };
+        },
+        readStream: noStream,
+      };
+    },
+  };
+  return surface;
+}
+
+function readParts(parts: readonly FormPart[]): { model: string; file: Buffer } {
+  const files = parts.filter(({ fileName }) => fileName !== undefined);
+  const [file] = files;
+  if (file === undefined || files.length > 1 || file.name !== 'file') {
+    throw unmeasurable('forms without exactly one file', 'Send one part with the name file.');
+  }
+  const texts = parts.filter((part) => part !== file);
+  const fields = Object.fromEntries(texts.map(({ name, content }) => [name, content.toString('utf8')]));
+  // A name twice could show the upstream another model than it shows here; lists have names of their own, ending in [].
+  const single = texts.filter(({ name }) => !name.endsWith('[]'));
+  if (new Set(single.map(({ name }) => name)).size < single.length) {
+    throw unmeasurable('forms with a field twice', 'Send each field once.');
+  }
+  return { model: parseTranscriptionFields(fields).model, file: file.content };
+}

@@ -1,0 +1,56 @@
+import { isObject, parseEvent } from './json.js';
+import { openAiUsage } from './openAiUsage.js';
+import type { Counts, StreamReader } from './surface.js';
+import { createTextMeter, type TextMeter } from './textMeter.js';
+
+/**
+ * Reads streams of chunks with `choices`, closed by `[DONE]`: chat and text completions. The usage event, which the gateway
+ * always asks for, goes to clients that asked for it themselves: others index `choices[0]` of every chunk.
+ */
+export function createChoicesReader(options: {
+  readonly known: Counts;
+  readonly addChoice: (meter: TextMeter, choice: unknown) => void;
+  readonly wantsUsage: boolean;
+  readonly object: string;
+  /** What ends a choice that is cut. */
+  readonly cutChoice: (index: number) => Record<string, unknown>;
+}): StreamReader {
+  const meter = createTextMeter();
+  const unfinished = new Set<number>();
+  let lastChunk: Record<string, unknown> = {};
+  let usage: unknown;
+  return {
+    read: (data) => {
+      if (data === undefined) return 'pass';
+      if (data.trim() === '[DONE]') return 'last';
+      const chunk = parseEvent(data);
+      if (chunk === undefined) return 'pass';
+      if (isObject(chunk['usage'])) usage = chunk['usage'];
+      const choices = Array.isArray(chunk['choices']) ? (chunk['choices'] as unknown[]) : undefined;
+      if (choices === undefined) return 'pass';
+      if (choices.length === 0) return options.wantsUsage || !isObject(chunk['usage']) ? 'pass' : 'drop';
+      lastChunk = chunk;
+      for (const choice of choices) {
+        options.addChoice(meter, choice);
+        if (!isObject(choice)) continue;
+        const index = Number(choice['index'] ?? 0);
+        if (choice['finish_reason'] === null || choice['finish_reason'] === undefined) unfinished.add(index);
+        else unfinished.delete(index);
+      }
+      return 'pass';
+    },
+    exceeds: meter.exceeds,
+    measured: () => ({ counts: { ...options.known, ...meter.tokens() }, usage: openAiUsage(usage) }),
+    cut: () => {
+      const { id, created, model } = lastChunk;
+      const choices = [...unfinished].map(options.cutChoice);
+      const closing = { id, object: options.object, created, model, choices };
+      return {
+        before: choices.length > 0 ? `data: ${JSON.stringify(closing)}\n\n` : '',
+        last: 'data: [DONE]\n\n',
+      };
+    },
+    // An `error` object in a data event is what OpenAI clients raise; there is no [DONE] after it.
+    errorEvent: (error) => `data: ${JSON.stringify({ error })}\n\n`,
+  };
+}

@@ -1,0 +1,66 @@
+import { type CompletionRequest, parseCompletionRequest } from '@kedge/core';
+import { parseJsonBody } from '../http/parseJsonBody.js';
+import { createChoicesReader } from './choicesReader.js';
+import { countJson } from './countJson.js';
+import { countTexts } from './countTexts.js';
+import { invalidAnswer, isObject, parseAnswer } from './json.js';
+import { openAiUsage } from './openAiUsage.js';
+import { checkTerms, quoteRequest } from './quoteRequest.js';
+import { unmeasurable } from './refused.js';
+import { nothing, type Surface } from './surface.js';
+import { createTextMeter, type TextMeter } from './textMeter.js';
+
+/** Text completions. Each of several prompts has `n` choices. */
+export const completions: Surface = {
+  name: 'text completions',
+  path: '/completions',
+  pricedBy: ['input_tokens', 'output_tokens', 'requests'],
+  dialect: 'openai',
+  open: (policy, body) => {
+    const request = parseCompletionRequest(parseJsonBody(body));
+    checkTerms(policy, completions, request.model);
+    refuseHidden(request);
+    const { tokens, inputs } = countTexts(request.prompt);
+    const known = { ...nothing, inputTokens: tokens + countJson(request.suffix) };
+    const quote = quoteRequest(policy, completions.pricedBy, {
+      model: request.model,
+      known,
+      outputTokens: request.max_tokens ?? undefined,
+      choices: inputs * (request.n ?? 1),
+    });
+    const usage = request.stream === true ? { stream_options: { ...request.stream_options, include_usage: true } } : {};
+    return {
+      model: request.model,
+      quote,
+      isStream: request.stream === true,
+      forward: () => ({ body: JSON.stringify({ ...request, max_tokens: quote.outputCap, ...usage }) }),
+      measure: (answer, latin1) => {
+        const json = parseAnswer(answer, latin1);
+        if (!Array.isArray(json['choices'])) throw invalidAnswer('has no choices');
+        const meter = createTextMeter();
+        for (const choice of json['choices']) addChoice(meter, choice);
+        return { counts: { ...known, ...meter.tokens() }, usage: openAiUsage(json['usage']) };
+      },
+      readStream: () =>
+        createChoicesReader({
+          known,
+          addChoice,
+          wantsUsage: request.stream_options?.include_usage === true,
+          cutChoice: (index) => ({ index, text: '', finish_reason: 'length' }),
+          object: 'text_completion',
+        }),
+    };
+  },
+};
+
+function addChoice(meter: TextMeter, choice: unknown): void {
+  if (isObject(choice)) meter.add(String(choice['index'] ?? 0), choice['text']);
+}
+
+/** What the upstream would make and not show, or show without having made it. */
+function refuseHidden(request: CompletionRequest): void {
+  if ((request.best_of ?? 1) > (request.n ?? 1)) {
+    throw unmeasurable('choices that are made and not shown', 'Leave best_of out, or ask for as many with n.');
+  }
+  if (request.echo === true) throw unmeasurable('a prompt that is sent back', 'Leave echo out.');
+}

@@ -1,0 +1,39 @@
+import { parseEmbeddingsRequest } from '@kedge/core';
+import { parseJsonBody } from '../http/parseJsonBody.js';
+import { countTexts } from './countTexts.js';
+import { invalidAnswer, parseAnswer } from './json.js';
+import { openAiUsage } from './openAiUsage.js';
+import { checkTerms, quoteRequest } from './quoteRequest.js';
+import { noStream, nothing, type Surface } from './surface.js';
+
+/** Embeddings: priced by input tokens, or by records, one for each input. */
+export const embeddings: Surface = {
+  name: 'embeddings',
+  path: '/embeddings',
+  pricedBy: ['input_tokens', 'requests', 'records'],
+  dialect: 'openai',
+  open: (policy, body) => {
+    const request = parseEmbeddingsRequest(parseJsonBody(body));
+    checkTerms(policy, embeddings, request.model);
+    const { tokens, inputs } = countTexts(request.input);
+    const known = { ...nothing, inputTokens: tokens, records: inputs };
+    const quote = quoteRequest(policy, embeddings.pricedBy, {
+      model: request.model,
+      known,
+      outputTokens: null,
+      choices: 1,
+    });
+    return {
+      model: request.model,
+      quote,
+      isStream: false,
+      forward: () => ({ body: JSON.stringify(request) }),
+      measure: (answer, latin1) => {
+        const { data, usage } = parseAnswer(answer, latin1);
+        if (!Array.isArray(data) || data.length !== inputs) throw invalidAnswer('has not an embedding for each input');
+        return { counts: known, usage: openAiUsage(usage) };
+      },
+      readStream: noStream,
+    };
+  },
+};

@@ -1,0 +1,36 @@
+import { parseImagesRequest } from '@kedge/core';
+import { parseJsonBody } from '../http/parseJsonBody.js';
+import { invalidAnswer, parseAnswer } from './json.js';
+import { checkTerms, quoteRequest } from './quoteRequest.js';
+import { noStream, nothing, type Surface } from './surface.js';
+
+/** Images, priced by the request or by the image. What fewer images came than were asked for is not charged. */
+export const imageGenerations: Surface = {
+  name: 'images',
+  path: '/images/generations',
+  pricedBy: ['requests', 'images'],
+  dialect: 'openai',
+  open: (policy, body) => {
+    const request = parseImagesRequest(parseJsonBody(body));
+    checkTerms(policy, imageGenerations, request.model);
+    const asked = request.n ?? 1;
+    const quote = quoteRequest(policy, imageGenerations.pricedBy, {
+      model: request.model,
+      known: { ...nothing, images: asked },
+      outputTokens: null,
+      choices: 1,
+    });
+    return {
+      model: request.model,
+      quote,
+      isStream: false,
+      forward: () => ({ body: JSON.stringify(request) }),
+      measure: (answer, latin1) => {
+        const { data } = parseAnswer(answer, latin1);
+        if (!Array.isArray(data) || data.length === 0) throw invalidAnswer('has no images');
+        return { counts: { ...nothing, images: Math.min(data.length, asked) }, usage: undefined };
+      },
+      readStream: noStream,
+    };
+  },
+};

@@ -1,0 +1,95 @@
+import { type MetricLabel, type Policy, unitsOf } from '@kedge/core';
+import { worstMetrics } from '../call/billedMetrics.js';
+import { refused } from './refused.js';
+import type { Counts, Quote } from './surface.js';
+
+/** What a request asks for, as far as it bounds the price. */
+export type Asked = {
+  readonly model: string;
+  readonly known: Counts;
+  /** Output tokens of one choice that it asks for; undefined when it names no limit, null when the surface has no such output. */
+  readonly outputTokens: number | undefined | null;
+  readonly choices: number;
+};
+
+/**
+ * Refuses a model or a surface that the policy does not have. Called before anything is counted.
+ * @throws BaseError 403 `policy_refused`.
+ */
+export function checkTerms(
+  policy: Policy,
+  surface: { readonly name: string; readonly pricedBy: readonly MetricLabel[] },
+  model: string,
+): void {
+  if (!policy.models.includes(model)) {
+    throw refused('models', `The policy does not serve the model ${model.slice(0, 100)}.`, {
+      hints: [`Use one of: ${policy.models.join(', ')}.`],
+    });
+  }
+  if (surface.pricedBy.some((metric) => policy.rates[metric] !== undefined)) return;
+  throw refused('rates', `The policy has no rate for ${surface.name}.`, {
+    hints: [`It needs one of ${surface.pricedBy.join(', ')}.`],
+  });
+}
+
+/**
+ * Finds the cap of the output and the worst case in units.
+ * @throws BaseError 403 `policy_refused`, whose `values.clause` names the clause of the policy.
+ */
+export function quoteRequest(policy: Policy, pricedBy: readonly MetricLabel[], asked: Asked): Quote {
+  const { known, choices } = asked;
+  const { inputTokens } = known;
+  const inputCap = policy.caps.inputTokensPerCall;
+  if (inputCap !== undefined && inputTokens > inputCap) {
+    throw refused('caps.inputTokensPerCall', `The input has ${inputTokens} tokens; the policy allows ${inputCap}.`, {
+      values: { inputTokens, cap: inputCap },
+      hints: ['Shorten the input.'],
+    });
+  }
+  const outputLimit = policy.caps.outputTokensPerCall;
+  if (typeof asked.outputTokens === 'number' && asked.outputTokens > outputLimit) {
+    throw refused(
+      'caps.outputTokensPerCall',
+      `The request asks for ${asked.outputTokens} output tokens; the policy allows ${outputLimit}.`,
+      {
+        values: { asked: asked.outputTokens, cap: outputLimit },
+        hints: [`Ask for at most ${outputLimit}.`],
+      },
+    );
+  }
+  const worstAt = (outputCap: number): bigint =>
+    unitsOf(policy, worstMetrics(policy, pricedBy, known, outputCap * choices));
+  const outputCap = asked.outputTokens === null ? 0 : (asked.outputTokens ?? affordable(policy, outputLimit, worstAt));
+  const worstUnits = worstAt(outputCap);
+  const unitsCap = policy.caps.unitsPerCall;
+  if (unitsCap !== undefined && worstUnits > BigInt(unitsCap)) {
+    throw refused(
+      'caps.unitsPerCall',
+      `The call may cost ${worstUnits} base units; the policy allows ${unitsCap} a call.`,
+      {
+        values: { worstUnits, cap: unitsCap },
+        hints: ['Ask for less output, or send less input.'],
+      },
+    );
+  }
+  return { known, outputCap, choices, worstUnits };
+}
+
+/** The largest default output cap that `caps.unitsPerCall` lets through; at least 1, which is then refused by name. */
+function affordable(policy: Policy, limit: number, worstAt: (outputCap: number) => bigint): number {
+  const cap = policy.caps.unitsPerCall;
+  if (cap === undefined || worstAt(limit) <= BigInt(cap)) return limit;
+  let low = 1;
+  let high = limit;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (worstAt(middle) <= BigInt(cap)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+export function smallest(...limits: readonly (number | null | undefined)[]): number | undefined {
+  const named = limits.filter((limit): limit is number => typeof limit === 'number');
+  return named.length === 0 ? undefined : Math.min(...named);
+}

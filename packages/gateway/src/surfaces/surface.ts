@@ -1,0 +1,103 @@
+import type { MetricLabel, Policy } from '@kedge/core';
+
+/** What was measured of a call. Metrics of the registry are made of it (`call/billedMetrics.ts`). */
+export type Counts = {
+  readonly inputTokens: number;
+  /** All that the client can read, reasoning included. */
+  readonly outputTokens: number;
+  /** The part of `outputTokens` that is reasoning. */
+  readonly reasoningTokens: number;
+  readonly images: number;
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly records: number;
+};
+
+/** What an upstream says about its own use; a number that it does not say, or that is none, is absent. */
+export type UpstreamUsage = {
+  readonly input?: number | undefined;
+  /** The part of `input` that came from its cache. */
+  readonly cached?: number | undefined;
+  /** Reasoning included. */
+  readonly output?: number | undefined;
+  readonly reasoning?: number | undefined;
+};
+
+/** What a call may cost at most, before it is made. */
+export type Quote = {
+  /** What is known before the call: all but the output. */
+  readonly known: Counts;
+  /** Output tokens that each of `choices` may have; enforced upstream and while streaming. */
+  readonly outputCap: number;
+  readonly choices: number;
+  readonly worstUnits: bigint;
+};
+
+/** What was delivered. */
+export type Measured = { readonly counts: Counts; readonly usage: UpstreamUsage | undefined };
+
+/** The body that the upstream gets: written from what was measured, never the client's own bytes. */
+export type ForwardedBody = { readonly contentType?: string; readonly body: string | Buffer };
+
+/** What becomes of one event of a stream: handed on, kept from the client, or held back as the last until the receipt is there. */
+export type EventFate = 'pass' | 'drop' | 'last';
+
+/** Reads the events of one streamed answer, in order. */
+export type StreamReader = {
+  /** @param data The event's `data`; undefined when it has none. */
+  readonly read: (data: string | undefined) => EventFate;
+  /** Whether the output so far has more tokens than `limit`. */
+  readonly exceeds: (limit: number) => boolean;
+  readonly measured: () => Measured;
+  /** What ends a stream that is cut at its cap, as its clients know it: events before the receipt, and the last one after it. */
+  readonly cut: () => { readonly before: string; readonly last: string };
+  /** The event that this API's clients raise as an error. */
+  readonly errorEvent: (error: { readonly message: string; readonly type: string; readonly code: string }) => string;
+};
+
+/** A request that was read and quoted. */
+export type OpenedRequest = {
+  readonly model: string;
+  readonly quote: Quote;
+  readonly isStream: boolean;
+  readonly forward: () => ForwardedBody;
+  /**
+   * @param latin1 The body as latin1 text.
+   * @throws BaseError 502 `upstream_invalid` for what is no answer of this surface.
+   */
+  readonly measure: (body: Buffer, latin1: string) => Measured;
+  /** Only called for a stream. */
+  readonly readStream: () => StreamReader;
+};
+
+/** One kind of request that is metered. */
+export type Surface = {
+  /** As refusals name it. */
+  readonly name: string;
+  /** Below `/v1`, here and at the upstream. */
+  readonly path: string;
+  /** Metrics of which a policy must price at least one: a surface without a rate is refused, never free. */
+  readonly pricedBy: readonly MetricLabel[];
+  /** Whose API it is. */
+  readonly dialect: 'openai' | 'anthropic';
+  /**
+   * Reads a request's body, counts its input and finds the worst case.
+   * @throws BaseError 400 for what is no such request; 403 `policy_refused`, whose `values.clause` names the clause.
+   */
+  readonly open: (policy: Policy, body: Buffer, contentType: string | undefined) => OpenedRequest;
+};
+
+export const nothing: Counts = {
+  inputTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  images: 0,
+  seconds: 0,
+  bytes: 0,
+  records: 0,
+};
+
+/** For surfaces that do not stream: the pipeline asks only for streams. */
+export function noStream(): never {
+  throw new Error('This surface has no streams.');
+}
