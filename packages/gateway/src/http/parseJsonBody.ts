@@ -23,7 +23,7 @@ export function parseJsonBody(body: Buffer): unknown {
       code: 'json_invalid',
       status: 400,
       cause,
-      hints: ['Send a chat completion request as JSON, with content-type: application/json.'],
+      hints: ['Send the request as JSON, with content-type: application/json.'],
     });
   }
 }

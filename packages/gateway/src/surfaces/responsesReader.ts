@@ -40,8 +40,11 @@ export function createResponsesReader(known: Counts): StreamReader {
       const ended = { ...response, status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
       return { before: '', last: eventText(type, { type, sequence_number: sequence + 1, response: ended }) };
     },
-    errorEvent: ({ message, code }) =>
-      eventText('error', { type: 'error', code, message, param: null, sequence_number: sequence + 1 }),
+    // OpenAI's clients raise what has a member `error`, and take it for an ordinary event without one.
+    errorEvent: (error) => {
+      const { message, code } = error;
+      return eventText('error', { type: 'error', code, message, param: null, sequence_number: sequence + 1, error });
+    },
   };
 }
 

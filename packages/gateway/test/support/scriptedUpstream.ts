@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 export type ScriptedRequest = {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
-  /** The request body, as far as tests look at it. */
+  /** The request body, as far as tests look at it; null when it is no JSON. */
   readonly json: {
     readonly stream?: boolean;
     readonly max_tokens?: number;
     readonly stream_options?: { include_usage?: boolean };
   };
+  readonly body: Buffer;
 };
 export type Script = (request: ScriptedRequest, response: ServerResponse) => unknown;
 
@@ -28,10 +29,13 @@ export async function startScriptedUpstream(script: Script): Promise<ScriptedUps
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      const isForm = request.headers['content-type']?.startsWith('multipart/') === true;
       const scripted = {
         path: request.url ?? '',
         headers: request.headers,
-        json: JSON.parse(Buffer.concat(chunks).toString() || 'null') as ScriptedRequest['json'],
+        json: JSON.parse(isForm ? 'null' : body.toString() || 'null') as ScriptedRequest['json'],
+        body,
       };
       requests.push(scripted);
       void upstream.script(scripted, response);
