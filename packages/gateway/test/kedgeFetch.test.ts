@@ -5,7 +5,7 @@ import OpenAI from 'openai';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadTokenCounter } from '../../sdk/src/strict/loadTokenCounter.js';
 import { meterChat } from '../../sdk/src/strict/meterChat.js';
-import { quoteCall } from '../src/call/quoteCall.js';
+import { chatCompletions } from '../src/surfaces/chatCompletions.js';
 import type { Gateway } from '../src/index.js';
 import { createStrictSetup, strictChannelOf } from './support/createStrictSetup.js';
 import { apiKey, type TestSetup, testPolicy } from './support/createTestSetup.js';
@@ -235,8 +235,10 @@ test('R11: the client counts inputs as the gateway does', async () => {
   );
   fc.assert(
     fc.property(request, (body) => {
-      const parsed = parseChatCompletionRequest(JSON.parse(JSON.stringify(body)));
-      expect(meterChat(policy, parsed, count).worstUnits).toBe(quoteCall(policy, parsed).worstUnits);
+      const bytes = Buffer.from(JSON.stringify(body));
+      const parsed = parseChatCompletionRequest(JSON.parse(bytes.toString()));
+      const { quote } = chatCompletions.open(policy, bytes, 'application/json');
+      expect(meterChat(policy, parsed, count).worstUnits).toBe(quote.worstUnits);
     }),
     { numRuns: 300 },
   );

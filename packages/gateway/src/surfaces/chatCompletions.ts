@@ -100,10 +100,10 @@ function countInput(request: ChatCompletionRequest): Counts {
       tokens += countJson(message[field]);
     }
   }
-  for (const field of ['tools', 'functions', 'response_format', 'tool_choice', 'prediction']) {
+  for (const field of ['tools', 'functions', 'response_format', 'tool_choice']) {
     tokens += countJson(request[field]);
   }
-  for (const field of ['audio', 'web_search_options']) {
+  for (const field of ['audio', 'prediction', 'web_search_options']) {
     if (request[field] !== undefined && request[field] !== null) {
       throw unmeasurable(`the field ${field}`, 'Ask for text; what the answer brings beside it cannot be counted.');
     }
