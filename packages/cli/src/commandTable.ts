@@ -103,6 +103,46 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/claim.js')).claim,
   },
   {
+    name: 'contributors commit',
+    summary: 'give all that a share token will earn to a list of contributors, for ever',
+    load: async () => (await import('./commands/contributorsCommit.js')).contributorsCommit,
+  },
+  {
+    name: 'contributors set',
+    summary: 'set the next list of contributors of a committed token',
+    load: async () => (await import('./commands/contributorsSet.js')).contributorsSet,
+  },
+  {
+    name: 'contributors claim',
+    summary: 'pay a contributor of a committed token what it earned',
+    load: async () => (await import('./commands/contributorsClaim.js')).contributorsClaim,
+  },
+  {
+    name: 'bond post',
+    summary: 'post money that you lose when you sign two receipts with one number',
+    load: async () => (await import('./commands/bondPost.js')).bondPost,
+  },
+  {
+    name: 'bond show',
+    summary: 'show what an operator has bonded, and until when',
+    load: async () => (await import('./commands/bondShow.js')).bondShow,
+  },
+  {
+    name: 'bond release',
+    summary: 'ask your bond back, or take it when its time has come',
+    load: async () => (await import('./commands/bondRelease.js')).bondRelease,
+  },
+  {
+    name: 'bond pay',
+    summary: 'pay out a proven fraud once its window has ended',
+    load: async () => (await import('./commands/bondPay.js')).bondPay,
+  },
+  {
+    name: 'prove-fraud',
+    summary: 'slash an operator that signed two receipts with one number',
+    load: async () => (await import('./commands/proveFraud.js')).proveFraud,
+  },
+  {
     name: 'deploy',
     summary: 'deploy the contracts to a chain and print their addresses',
     load: async () => (await import('./commands/deploy.js')).deploy,
@@ -139,5 +179,7 @@ export const groupSummaries: Readonly<Record<string, string>> = {
   class: 'classes: the unit of accounting and provenance',
   token: 'tokens: value and shares that somebody holds',
   channel: 'channels: value locked to one operator',
+  contributors: "contributors: many accounts that share one token's revenue",
+  bond: 'bonds: what an operator loses when it signs two receipts with one number',
   account: 'keys that sign transactions',
 };

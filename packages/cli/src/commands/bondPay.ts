@@ -1,0 +1,84 @@
+import { BaseError, isSameAddress, operatorBondAbi, type Hex } from '@kedge/core';
+import { resolveAccount, roleAccount, roleOfAddress, type SigningAccount } from '../accounts/resolveAccount.js';
+import { developmentChainId } from '../accounts/roles.js';
+import { connect } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { assetOption } from '../chain/readAsset.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanAmount } from '../human.js';
+import { argument, textOption } from '../parse.js';
+import { usageError } from '../usageError.js';
+
+export const bondPay: Command = {
+  name: 'bond pay',
+  summary: 'pay out a proven fraud once its window has ended',
+  description:
+    'Credits the holder and the reporter of a channel whose operator was proven to have signed two receipts with one ' +
+    'number, burns what nobody has a claim to, and pays out what is due to you. Anyone may do so, after the window.',
+  arguments: [{ name: 'channelId', summary: 'the channel of the proof' }],
+  options: [{ flags: '--asset <address>', summary: 'ERC-20 token; without it ETH' }, ...accountOptions],
+  examples: [
+    {
+      command: 'kedge bond pay 0x433d1369398457eb703ec53640472a9fb1c75f8372d88fba0840ebc1d70ba450',
+      summary: 'with the id that kedge prove-fraud printed',
+    },
+  ],
+  run: async (context) => {
+    const channelId = argument(context, 0).toLowerCase() as Hex;
+    if (!/^0x[0-9a-f]{64}$/.test(channelId)) throw usageError('A channel id is 0x and 64 hex digits.');
+    const connection = await connect(context);
+    const asset = await assetOption(connection, textOption(context, 'asset'));
+    const address = connection.contracts.OperatorBond;
+    if (address === undefined) {
+      throw new BaseError(`The deployment on chain ${connection.chainId} has no OperatorBond.`, {
+        code: 'contract_missing',
+        hints: ['Deploy the contracts anew: kedge deploy --rpc URL --json'],
+      });
+    }
+    const bond = { address, abi: operatorBondAbi } as const;
+    const { publicClient } = connection.client;
+    const proof = await publicClient.readContract({
+      ...bond,
+      functionName: 'proofOf',
+      args: [asset.address, channelId],
+    });
+    const signer = await resolveAccount(context, connection.chainId, 'consumer');
+    const { write } = createWriter(context, connection, signer);
+    const terms = { channelId, asset: asset.address };
+    const paid = await write('pay for the fraud', (client) => client.payFraud(terms));
+    const { operator, window } = proof;
+    const slash = await publicClient.readContract({
+      ...bond,
+      functionName: 'windowOf',
+      args: [operator, asset.address, window],
+    });
+    const burn = { operator, asset: asset.address, window };
+    const burned = slash.burned ? 0n : (await write('burn the rest', (client) => client.burnSlashed(burn))).amount;
+    for (const own of ownSigners(signer, connection.chainId, [paid.holder, paid.reporter])) {
+      const writer = createWriter(context, connection, own);
+      await writer.write('withdraw', (client) => client.withdrawBondDues({ asset: asset.address }));
+    }
+    const { holder, holderAmount, reporter, reporterAmount, transactionHash } = paid;
+    const sum = (amount: bigint) => `${humanAmount(amount, asset.decimals)} ${asset.symbol}`;
+    context.output.result(
+      { channelId, asset: asset.address, holder, holderAmount, reporter, reporterAmount, burned, transactionHash },
+      () => [
+        `${sum(holderAmount)} to the holder ${holder}`,
+        `${sum(reporterAmount)} to the reporter ${reporter}`,
+        `${sum(burned)} burned`,
+      ],
+    );
+  },
+};
+
+/** Those of the recipients whom this command can sign for: on the local chain every role, elsewhere the account. */
+function ownSigners(signer: SigningAccount, chainId: number, recipients: readonly `0x${string}`[]): SigningAccount[] {
+  const distinct = recipients.filter(
+    (address, index) => recipients.findIndex((other) => isSameAddress(other, address)) === index,
+  );
+  return distinct.flatMap((address) => {
+    if (isSameAddress(address, signer.account.address)) return [signer];
+    const role = chainId === developmentChainId ? roleOfAddress(address) : undefined;
+    return role === undefined ? [] : [roleAccount(role)];
+  });
+}

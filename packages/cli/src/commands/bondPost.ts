@@ -1,0 +1,45 @@
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { assetOption } from '../chain/readAsset.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanAmount, humanMoment } from '../human.js';
+import { parseAmount, parseMoment, textOption } from '../parse.js';
+import { usageError } from '../usageError.js';
+
+export const bondPost: Command = {
+  name: 'bond post',
+  summary: 'post money that you lose when you sign two receipts with one number',
+  description:
+    'Posts a bond as an operator. Whoever shows two different receipts that you signed with one number in one channel ' +
+    'takes half of it from you: holders get at most what was captured from their channels, reporters five percent, the ' +
+    'rest is burned. Promise with --cover how long it stays: the deadlines and graces of the channels that you serve.',
+  arguments: [],
+  options: [
+    { flags: '--amount <amount>', summary: 'how much, for example 0.5' },
+    { flags: '--asset <address>', summary: 'ERC-20 token; without it ETH. Take the one that your lots are priced in' },
+    { flags: '--cover <when>', summary: 'how long at least it stays: 120d, 2027-01-31, Unix seconds' },
+    ...accountOptions,
+  ],
+  examples: [{ command: 'kedge bond post --amount 1 --cover 120d', summary: 'one ETH for four months at least' }],
+  run: async (context) => {
+    const amountText = textOption(context, 'amount');
+    if (amountText === undefined) throw usageError('No amount is named.', 'Pass --amount: kedge bond post --amount 1');
+    const connection = await connect(context);
+    const asset = await assetOption(connection, textOption(context, 'asset'));
+    const amount = parseAmount(amountText, asset.decimals, '--amount');
+    const coverText = textOption(context, 'cover');
+    const { timestamp } = await connection.client.publicClient.getBlock();
+    const coverUntil = coverText === undefined ? undefined : parseMoment(coverText, timestamp, '--cover');
+    const signer = await resolveAccount(context, connection.chainId, 'operator');
+    const { write } = createWriter(context, connection, signer);
+    const terms = { amount, asset: asset.address, ...(coverUntil === undefined ? {} : { coverUntil }) };
+    const { bonded, transactionHash } = await write('post the bond', (client) => client.postBond(terms));
+    const operator = signer.account.address;
+    const { coveredUntil } = await connection.client.getBond({ operator, asset: asset.address });
+    context.output.result({ operator, asset: asset.address, amount, bonded, coveredUntil, transactionHash }, () => [
+      `${humanAmount(bonded, asset.decimals)} ${asset.symbol} are bonded by ${signer.label}`,
+      `  covers  ${coveredUntil === 0n ? 'no channel yet: promise with --cover' : humanMoment(coveredUntil)}`,
+    ]);
+  },
+};

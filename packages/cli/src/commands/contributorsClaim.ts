@@ -1,0 +1,77 @@
+import { isSameAddress, type Address, type Hex } from '@kedge/core';
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect } from '../chain/connect.js';
+import { readContributorEpochs, readContributorsFile } from '../chain/contributors.js';
+import { createWriter } from '../chain/createWriter.js';
+import type { Asset } from '../chain/readAsset.js';
+import { readAssets } from '../chain/readAssets.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanAmount } from '../human.js';
+import { argument, listOption, parseAddress, parseInteger, textOption } from '../parse.js';
+
+type Paid = {
+  readonly epoch: number;
+  readonly index: number;
+  readonly asset: Address;
+  readonly amount: bigint;
+  readonly transactionHash: Hex;
+};
+
+export const contributorsClaim: Command = {
+  name: 'contributors claim',
+  summary: 'pay a contributor of a committed token what it earned',
+  description:
+    'Brings in what the token has earned, and pays a contributor its part under every list that it is in, in every asset. ' +
+    'Anyone may pay a contributor. Proofs are made from the lists in the content store, or from files. Claiming twice ' +
+    'pays once.',
+  arguments: [{ name: 'tokenId', summary: 'the committed token' }],
+  options: [
+    { flags: '--for <address>', summary: 'which contributor; without it you' },
+    {
+      flags: '--file <file>',
+      summary: 'a list that the content store does not have; may be repeated',
+      repeatable: true,
+    },
+    ...accountOptions,
+  ],
+  examples: [
+    { command: 'kedge contributors claim 18446744077839630337 --account consumer', summary: 'what is due to consumer' },
+  ],
+  run: async (context) => {
+    const tokenId = parseInteger(argument(context, 0), 'tokenId');
+    const connection = await connect(context);
+    const given = await Promise.all(listOption(context, 'file').map((file) => readContributorsFile(context.cwd, file)));
+    // Says what is wrong with a token that is not committed.
+    await connection.client.getContributors({ tokenId });
+    const signer = await resolveAccount(context, connection.chainId, 'contributor');
+    const forText = textOption(context, 'for');
+    const account = forText === undefined ? signer.account.address : parseAddress(forText, '--for');
+    const epochs = await readContributorEpochs(connection, tokenId, given);
+    const assets = await readAssets(connection);
+    const { write } = createWriter(context, connection, signer);
+    const paid: Paid[] = [];
+    for (const { address: asset } of assets) {
+      const { pendingRevenue } = await connection.client.getToken({ tokenId, asset });
+      if (pendingRevenue > 0n) await write('settle', (client) => client.settleContributors({ tokenId, asset }));
+      for (const { epoch, contributors, tree } of epochs) {
+        for (const [index, contributor] of contributors.entries()) {
+          if (!isSameAddress(contributor.account, account)) continue;
+          const leaf = tree.proofOf(index);
+          const { claimable } = await connection.client.getContribution({ tokenId, epoch, asset, leaf });
+          if (claimable === 0n) continue;
+          const claimed = await write('claim', (client) => client.claimContribution({ tokenId, epoch, asset, leaf }));
+          const { amount, transactionHash } = claimed;
+          paid.push({ epoch, index, asset, amount, transactionHash });
+        }
+      }
+    }
+    context.output.result({ tokenId, account, paid }, () =>
+      paid.length === 0 ? `nothing to claim for ${account}` : paid.map((payment) => describe(payment, assets, account)),
+    );
+  },
+};
+
+function describe({ epoch, asset, amount }: Paid, assets: readonly Asset[], account: Address): string {
+  const { symbol, decimals } = assets.find(({ address }) => address === asset)!;
+  return `${humanAmount(amount, decimals)} ${symbol}  as a contributor of list ${epoch} to ${account}`;
+}

@@ -1,0 +1,51 @@
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect } from '../chain/connect.js';
+import { readContributorsFile, storeContributors } from '../chain/contributors.js';
+import { createWriter } from '../chain/createWriter.js';
+import { readAssets } from '../chain/readAssets.js';
+import { accountOptions, type Command } from '../command.js';
+import { argument, parseInteger } from '../parse.js';
+
+export const contributorsCommit: Command = {
+  name: 'contributors commit',
+  summary: 'give all that a share token will earn to a list of contributors, for ever',
+  description:
+    'Commits a token that you hold to a list of contributors. It cannot be undone: a vault owns the token from then on, ' +
+    'and its revenue goes to the contributors only, each by its weight. You keep the right to set later lists. What the ' +
+    'token earned before is paid to you first. The list goes into the content store; every contributor needs it to claim.',
+  arguments: [
+    { name: 'tokenId', summary: 'a token with a share and without value' },
+    { name: 'file', summary: 'a line for each contributor, an address and a weight; or the JSON of the content store' },
+  ],
+  options: accountOptions,
+  examples: [
+    {
+      command: 'kedge contributors commit 18446744077839630337 contributors.txt',
+      summary: 'with lines such as: 0x90F79bf6EB2c4f870365E785982E1f101E93b906 3',
+    },
+  ],
+  run: async (context) => {
+    const tokenId = parseInteger(argument(context, 0), 'tokenId');
+    const contributors = await readContributorsFile(context.cwd, argument(context, 1));
+    const connection = await connect(context);
+    const { holder } = await connection.client.getToken({ tokenId });
+    const signer = await resolveAccount(context, connection.chainId, holder);
+    const assets = (await readAssets(connection)).map(({ address }) => address);
+    const cid = await storeContributors(connection.dataDir, contributors);
+    const { write } = createWriter(context, connection, signer);
+    const terms = { tokenId, contributors, cid, assets };
+    const committed = await write('commit the token', (client) => client.commitContributors(terms));
+    const { vault, root, totalWeight, transactionHash } = committed;
+    context.output.result(
+      { tokenId, vault, root, totalWeight, contributors: contributors.length, cid, transactionHash },
+      () => [
+        `token ${tokenId} belongs to its ${contributors.length} contributors now`,
+        `  vault   ${vault}`,
+        `  root    ${root}, of weight ${totalWeight}`,
+        `  list    ${cid} in the content store`,
+        `  signed by ${signer.label}`,
+        `next: kedge contributors claim ${tokenId}`,
+      ],
+    );
+  },
+};

@@ -1,0 +1,92 @@
+import {
+  BaseError,
+  findEquivocations,
+  isBackedLot,
+  splitSeq,
+  splitTokenId,
+  type Address,
+  type Channel,
+  type Hex,
+} from '@kedge/core';
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect, type Connection } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { assetOption, ether, readAsset, type Asset } from '../chain/readAsset.js';
+import { readChannel } from '../chain/readChannels.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanAmount, shortHex } from '../human.js';
+import { keccak256 } from '../keccak256.js';
+import { textOption } from '../parse.js';
+import { readReceipts } from '../receipts/readReceipts.js';
+
+type Proven = {
+  readonly channelId: Hex;
+  readonly operator: Address;
+  readonly seq: bigint;
+  readonly asset: Asset;
+  readonly window: number;
+  readonly backing: bigint;
+  readonly transactionHash: Hex;
+};
+
+export const proveFraud: Command = {
+  name: 'prove-fraud',
+  summary: 'slash an operator that signed two receipts with one number',
+  description:
+    'Looks for two different receipts with one number among those given, and proves them on chain: half of the bond of ' +
+    'the operator is taken. After a window of seven days the holder of the channel gets at most what was captured from ' +
+    'it, you and other reporters five percent, and the rest is burned. Takes receipts as kedge verify does.',
+  arguments: [{ name: 'receipts', summary: 'files, - or header values', variadic: true }],
+  options: [
+    {
+      flags: '--asset <address>',
+      summary: "which bond (ETH or an ERC-20 token); without it the one in the asset of the channel's lot",
+    },
+    ...accountOptions,
+  ],
+  examples: [{ command: 'kedge prove-fraud one.json other.json', summary: 'two receipts of one call, or of two' }],
+  run: async (context) => {
+    const receipts = await readReceipts(context);
+    const frauds = findEquivocations(receipts, keccak256);
+    if (frauds.length === 0) {
+      throw new BaseError(`Among ${receipts.length} receipts no two have one number and two contents.`, {
+        code: 'no_equivocation',
+        hints: ['kedge verify says whether the receipts hold on their own.'],
+      });
+    }
+    const connection = await connect(context);
+    const assetText = textOption(context, 'asset');
+    const signer = await resolveAccount(context, connection.chainId, 'consumer');
+    const { write } = createWriter(context, connection, signer);
+    const proven: Proven[] = [];
+    for (const [index, { channelId, seq, first, second }] of frauds.entries()) {
+      // One proof a channel: a second one would take nothing more.
+      if (frauds.findIndex((other) => other.channelId === channelId) !== index) continue;
+      const channel = await readChannel(connection, channelId);
+      const asset =
+        assetText === undefined ? await assetOf(connection, channel) : await assetOption(connection, assetText);
+      const terms = { channel, asset: asset.address, first, second };
+      const { window, backing, transactionHash } = await write('prove the fraud', (client) => client.proveFraud(terms));
+      proven.push({ channelId, operator: channel.operator, seq, asset, window, backing, transactionHash });
+    }
+    context.output.result({ proven: proven.map(({ asset, ...proof }) => ({ ...proof, asset: asset.address })) }, () =>
+      proven.flatMap(({ channelId, operator, seq, asset, window, backing }) => {
+        const { epoch, counter } = splitSeq(seq);
+        return [
+          `operator ${operator} signed receipt ${epoch}/${counter} of channel ${shortHex(channelId)} twice`,
+          `  holder  at most ${humanAmount(backing, asset.decimals)} ${asset.symbol}`,
+          `  window  ${window}, of seven days`,
+          `next, after that: kedge bond pay ${channelId}`,
+        ];
+      }),
+    );
+  },
+};
+
+/** What the value of a channel was bought with; ETH where nobody paid for it. */
+async function assetOf(connection: Connection, { tokenId }: Channel): Promise<Asset> {
+  const { classId, lot } = splitTokenId(tokenId);
+  if (!isBackedLot(lot)) return ether;
+  const { asset } = await connection.client.getLot({ classId, lot });
+  return readAsset(connection, asset);
+}

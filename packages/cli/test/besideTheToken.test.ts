@@ -1,0 +1,189 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  hashReceipt,
+  hexToBytes,
+  merkleTree,
+  receiptBatchDigest,
+  receiptLeaf,
+  seqOf,
+  signedReceiptToJson,
+  zeroHash,
+  type Deployment,
+  type Hex,
+  type Receipt,
+  type SignedReceipt,
+} from '@kedge/core';
+import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
+import { startAnvil, type Anvil } from '@kedge/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { developmentAccount } from '../src/accounts/developmentAccount.js';
+import { roles, type Role } from '../src/accounts/roles.js';
+import { keccak256 } from '../src/keccak256.js';
+import { runInProcess, temporaryFolder } from './kedge.js';
+
+const cwd = temporaryFolder();
+const someHash: Hex = `0x${'ab'.repeat(32)}`;
+let anvil: Anvil;
+let deployment: Deployment;
+let chain: string[];
+const as = (role: Role): KedgeClient =>
+  createKedgeClient({ publicClient: anvil.publicClient, walletClient: anvil.walletOf(roles[role]), deployment });
+const kedge = (...args: string[]) => runInProcess([...args, ...chain], { cwd });
+
+async function kedgeJson<value = Record<string, unknown>>(...args: string[]): Promise<value> {
+  const { code, stdout, stderr } = await kedge(...args, '--json');
+  if (code !== 0) throw new Error(`kedge ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
+  return JSON.parse(stdout) as value;
+}
+
+beforeAll(async () => {
+  anvil = await startAnvil();
+  deployment = await deployContracts({
+    publicClient: anvil.publicClient,
+    walletClient: anvil.walletOf(roles.deployer),
+  });
+  writeFileSync(join(cwd, 'contracts.json'), JSON.stringify(deployment));
+  chain = ['--rpc', anvil.rpcUrl, '--contracts', 'contracts.json'];
+}, 60_000);
+afterAll(() => anvil.stop());
+
+test('R24: contributors are committed, paid, and set anew, from files and the content store', async () => {
+  const contributor = as('contributor');
+  const { classId } = await contributor.createClass({
+    kind: 'dataset',
+    metadataURI: 'ipfs://d',
+    integrityHash: someHash,
+  });
+  const to = developmentAccount('contributor').address;
+  const { tokenId } = await contributor.mintShare({ classId, to, shareRatio: 1_024n });
+  const [consumer, operator] = [developmentAccount('consumer').address, developmentAccount('operator').address];
+  await contributor.settleRevenue({ classId, amount: 1_024n });
+
+  writeFileSync(join(cwd, 'first.txt'), `# who, weight\n${consumer} 3\n${operator}, 1\n`);
+  writeFileSync(join(cwd, 'second.txt'), `${operator} 1\n`);
+  const id = String(tokenId);
+  expect((await kedge('contributors', 'claim', id)).stderr).toMatch(/not committed[\s\S]*->/);
+  const committed = await kedgeJson('contributors', 'commit', id, 'first.txt');
+  expect(committed).toMatchObject({ contributors: 2, totalWeight: '4' });
+  // What was earned before was paid to the one who committed.
+  expect((await contributor.getToken({ tokenId })).pendingRevenue).toBe(0n);
+
+  await contributor.settleRevenue({ classId, amount: 4_096n });
+  const { paid } = await kedgeJson<{ paid: unknown[] }>('contributors', 'claim', id, '--account', 'consumer');
+  expect(paid).toMatchObject([{ epoch: 1, index: 0, amount: '3072' }]);
+  await contributor.settleRevenue({ classId, amount: 4_096n });
+  expect(await kedgeJson('contributors', 'set', id, 'second.txt')).toMatchObject({ epoch: 2, totalWeight: '1' });
+  await contributor.settleRevenue({ classId, amount: 1_024n });
+  const late = await kedgeJson<{ paid: unknown[] }>('contributors', 'claim', id, '--for', operator);
+  expect(late.paid).toMatchObject([
+    { epoch: 1, amount: '2048' },
+    { epoch: 2, amount: '1024' },
+  ]);
+  expect((await kedge('contributors', 'claim', id, '--for', operator)).stdout).toContain('nothing to claim');
+  const refused = await kedge('contributors', 'set', id, 'second.txt', '--account', 'consumer');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('may not set roots')]);
+
+  // Without the content store the lists are passed as files.
+  const elsewhere = ['--data-dir', join(cwd, 'elsewhere')];
+  const missing = await kedge('contributors', 'claim', id, ...elsewhere);
+  expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('--file')]);
+  const files = ['--file', 'first.txt', '--file', 'second.txt'];
+  expect((await kedge('contributors', 'claim', id, ...files, ...elsewhere)).code).toBe(0);
+  writeFileSync(join(cwd, 'broken.txt'), `${operator}\n`);
+  expect((await kedge('contributors', 'set', id, 'broken.txt')).stderr).toContain('line 1');
+});
+
+test('R26: a bond is posted, shown, slashed by two receipts with one number, paid out and released', async () => {
+  const operatorAddress = developmentAccount('operator').address;
+  const channelId = await openCapturedChannel();
+  expect((await kedge('bond', 'show', operatorAddress)).stdout).toContain('has no bond');
+  expect(await kedgeJson('bond', 'post', '--amount', '1', '--cover', '60d')).toMatchObject({ bonded: `${10n ** 18n}` });
+  expect((await kedge('bond', 'show', operatorAddress)).stdout).toMatch(/1 ETH\n {2}covers {3}20/);
+
+  const one = await signReceipt(channelId, `0x${'01'.repeat(32)}`, 1n);
+  const two = await signReceipt(channelId, `0x${'02'.repeat(32)}`, 2n);
+  writeFileSync(join(cwd, 'one.json'), JSON.stringify(signedReceiptToJson(one)));
+  writeFileSync(join(cwd, 'two.json'), JSON.stringify(signedReceiptToJson(two)));
+  const honest = await kedge('prove-fraud', 'one.json', 'one.json');
+  expect([honest.code, honest.stderr]).toEqual([1, expect.stringContaining('no two have one number')]);
+  const { proven } = await kedgeJson<{ proven: unknown[] }>(
+    'prove-fraud',
+    'one.json',
+    'two.json',
+    '--account',
+    'deployer',
+  );
+  expect(proven).toMatchObject([{ channelId, window: 1, backing: '4000' }]);
+  const early = await kedge('bond', 'pay', channelId);
+  expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('has not ended')]);
+
+  await anvil.testClient.increaseTime({ seconds: 7 * 86_400 + 1 });
+  await anvil.testClient.mine({ blocks: 1 });
+  const pot = 10n ** 18n / 2n;
+  expect(await kedgeJson('bond', 'pay', channelId)).toMatchObject({
+    holder: developmentAccount('consumer').address,
+    holderAmount: '4000',
+    reporter: developmentAccount('deployer').address,
+    reporterAmount: String(pot / 20n),
+    burned: String(pot - pot / 20n - 4_000n),
+  });
+  expect((await kedge('bond', 'show', operatorAddress)).stdout).toContain('slashed  1 time\n');
+
+  expect(await kedgeJson('bond', 'release')).toMatchObject({ released: false });
+  expect((await kedge('bond', 'release')).stderr).toContain('may not go yet');
+  await anvil.testClient.increaseTime({ seconds: 100 * 86_400 });
+  await anvil.testClient.mine({ blocks: 1 });
+  expect(await kedgeJson('bond', 'release')).toMatchObject({ released: true, amount: String(pot) });
+});
+
+/** A channel of the consumer with 40 of 100 units captured, at 100 wei each. */
+async function openCapturedChannel(): Promise<Hex> {
+  const [operator, consumer] = [as('operator'), as('consumer')];
+  const policy = { uri: 'ipfs://policy', hash: someHash };
+  const terms = { kind: 'agent', metadataURI: 'ipfs://a', integrityHash: someHash, policy } as const;
+  const { classId } = await operator.createClass(terms);
+  const { lot } = await operator.createLot({ classId, price: { numerator: 100n, denominator: 1n }, operatorBps: 0 });
+  await operator.openListing({ classId, lot, supply: 1_000n });
+  const { tokenId } = await consumer.buyValue({ classId, lot, units: 100n });
+  const { timestamp } = await anvil.publicClient.getBlock();
+  const key = developmentAccount('operator');
+  const { channel, channelId } = await consumer.openChannel({
+    tokenId,
+    operator: key.address,
+    channelKey: key.address,
+    cap: 100n,
+    rate: 1n,
+    burst: 100n,
+    deadline: timestamp + 86_400n,
+    mode: 'capped',
+    salt: someHash,
+  });
+  const voucher = { channelId, cumulativeUnits: 40n, receiptHash: zeroHash, seq: seqOf(1n, 1n) };
+  // Unsigned: the operator, whose key it is, sends it itself.
+  await operator.capture({ items: [{ channel, voucher }] });
+  return channelId;
+}
+
+async function signReceipt(channelId: Hex, responseHash: Hex, batch: bigint): Promise<SignedReceipt> {
+  const account = developmentAccount('operator');
+  const receipt: Receipt = {
+    channelId,
+    tokenId: 1n,
+    classId: 2n,
+    policyHash: someHash,
+    seq: seqOf(1n, 1n),
+    requestHash: someHash,
+    responseHash,
+    metrics: [{ metric: 'units', amount: 40n }],
+    units: 40n,
+    cumulativeUnits: 40n,
+    previousReceiptHash: zeroHash,
+    issuedAt: 1_790_000_000n,
+  };
+  const { root, pathOf } = merkleTree([hexToBytes(receiptLeaf(hashReceipt(receipt, keccak256), keccak256))], keccak256);
+  const signed = { operator: account.address, epoch: 1n, batch, root };
+  const domain = { chainId: deployment.chainId, verifyingContract: deployment.contracts.ValueChannels };
+  const signature = await account.sign({ hash: receiptBatchDigest(domain, signed, keccak256) });
+  return { receipt, batch: signed, path: pathOf(0), signature, signer: account.address, salt: zeroHash };
+}
