@@ -59,7 +59,11 @@ export async function runIndexer(settings: IndexerSettings, note: (line: string)
       if (app.apiBuild.port !== port) throw portTaken(port);
       const run = (sql: string) => app.database.adminQB.raw.execute(sql);
       await claimSchema(run, schema, key);
-      void noteCheckpoints(app, schema, key, hashOf, note);
+      const isTalkative = ['info', 'debug', 'trace'].includes(logLevel);
+      const onNoted = (blockNumber: number): void => {
+        if (isTalkative) note(`noted final block ${blockNumber}`);
+      };
+      void noteCheckpoints(app, schema, key, hashOf, onNoted, note);
       return app;
     },
   });
@@ -74,6 +78,7 @@ async function noteCheckpoints(
   schema: string,
   key: string,
   hashOf: (blockNumber: number) => Promise<Hex | undefined>,
+  onNoted: (blockNumber: number) => void,
   note: (line: string) => void,
 ): Promise<void> {
   const run = (sql: string) => app.database.adminQB.raw.execute(sql);
@@ -87,6 +92,7 @@ async function noteCheckpoints(
       const blockHash = await hashOf(blockNumber);
       if (blockHash !== undefined) await noteCheckpoint(run, schema, key, { blockNumber, blockHash });
       noted = blockNumber;
+      onNoted(blockNumber);
     } catch (error) {
       // Without a note the next start builds anew, which costs time and nothing else.
       note(`the newest final block was not noted: ${(error as Error).message}`);

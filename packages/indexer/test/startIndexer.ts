@@ -17,6 +17,8 @@ export type RunningIndexer = {
   readonly ended: Promise<number | null>;
   /** Resolves when the chain's newest block is indexed. */
   readonly caughtUp: () => Promise<void>;
+  /** Resolves when the newest block that Ponder takes for final is noted: it is less than 60 blocks old. */
+  readonly noted: () => Promise<void>;
   readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
 };
 
@@ -28,7 +30,12 @@ export async function startIndexer(
   const config = join(folder, 'config.json');
   writeFileSync(
     config,
-    JSON.stringify({ pollingMs: 100, database: { kind: 'pglite', directory: join(folder, 'database') }, ...settings }),
+    JSON.stringify({
+      pollingMs: 100,
+      logLevel: 'info',
+      database: { kind: 'pglite', directory: join(folder, 'database') },
+      ...settings,
+    }),
   );
   const child = spawn(process.execPath, [program, '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -59,6 +66,13 @@ export async function startIndexer(
         if (over) throw new Error(`the indexer ended:\n${output}`);
         const { ready, lag } = await client.status();
         return ready && lag === 0 ? true : undefined;
+      });
+    },
+    noted: async () => {
+      const { head } = await client.status();
+      await until(async () => {
+        const last = [...output.matchAll(/^noted final block (\d+)$/gm)].at(-1)?.[1];
+        return last !== undefined && head!.blockNumber - Number(last) < 60 ? true : undefined;
       });
     },
     stop: async (signal = 'SIGTERM') => {

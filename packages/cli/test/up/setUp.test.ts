@@ -39,7 +39,7 @@ async function emptyChain() {
   });
   const fresh: UpState = {
     format: 'kedge-up/1',
-    ports: { chain: port, agent: port + 1, gateway: port + 2, dashboard: port + 3 },
+    ports: { chain: port, agent: port + 1, gateway: port + 2, dashboard: port + 3, indexer: port + 4 },
     channelSalt: `0x${'5a'.repeat(32)}`,
     steps: {},
   };

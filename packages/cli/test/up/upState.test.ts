@@ -6,7 +6,7 @@ import { temporaryDataFolder } from './support.js';
 
 const state: UpState = {
   format: 'kedge-up/1',
-  ports: { chain: 20_001, agent: 20_002, gateway: 20_003, dashboard: 20_004 },
+  ports: { chain: 20_001, agent: 20_002, gateway: 20_003, dashboard: 20_004, indexer: 20_005 },
   channelSalt: `0x${'ab'.repeat(32)}`,
   steps: { lot: 0x8000_0001, tokenId: (3n << 64n) | (0x8000_0001n << 32n) | 1n },
 };
