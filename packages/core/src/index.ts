@@ -134,7 +134,17 @@ export { merkleRootFromPath, merkleTree, type MerkleTree } from './merkle.js';
 export { metricLabels, metricTypeOf, type Metric, type MetricLabel } from './metrics.js';
 export { encodeCaptureItems, type CaptureItem } from './captureItems.js';
 export { encodeChannelRecords, parseChannelRecords, type ChannelRecord } from './channelRecord.js';
-export { parsePolicy, policyHashOf, policySchema, type Policy } from './policy.js';
+export {
+  parsePolicy,
+  policyHashOf,
+  policySchema,
+  weekdays,
+  type Policy,
+  type PolicyHours,
+  type PolicyUsage,
+  type PolicyWindow,
+  type Weekday,
+} from './policy.js';
 export { toProblemDetails, type ProblemDetails } from './problemDetails.js';
 export { hashBody, hashReceipt, receiptLeaf, seqOf, splitSeq, type Receipt } from './receipt.js';
 export { receiptAnchorTree, receiptBatchDigest, type ReceiptBatch } from './receiptBatch.js';

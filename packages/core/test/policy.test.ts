@@ -44,10 +44,45 @@ describe('policy', () => {
     ['no output cap', { ...policy, caps: {} }, 'caps.outputTokensPerCall'],
     ['an operator that is no address', { ...policy, operators: ['0x12'] }, 'operators.0'],
     ['a price of nothing', { ...policy, price: { ...policy.price, numerator: '0' } }, 'price.numerator'],
-    ['another format', { ...policy, format: 'kedge-policy/2' }, 'format'],
+    ['another format', { ...policy, format: 'kedge-policy/3' }, 'format'],
+    ['hours in version 1', { ...policy, hours: [{ from: '08:00', until: '18:00' }] }, 'hours'],
     ['a null', null, '(root)'],
   ])('%s is refused and named', (_, value, field) => {
     expect(() => parsePolicy(value)).toThrow(
+      expect.objectContaining({ code: 'policy_invalid', message: expect.stringContaining(field) }),
+    );
+  });
+});
+
+describe('policy, version 2', () => {
+  const second: Policy = {
+    ...policy,
+    format: 'kedge-policy/2',
+    caps: { ...policy.caps, windows: [{ seconds: 3600, units: '5000', requests: 10 }] },
+    surfaces: ['/chat/completions', '/embeddings'],
+    hours: [{ days: ['mon', 'fri'], from: '08:00', until: '24:00' }],
+    usage: { rules: 'upstream', toleranceBasisPoints: 500, toleranceTokens: 8 },
+  };
+
+  test('is read with its clauses, and none of them are needed', () => {
+    expect(parsePolicy(JSON.parse(JSON.stringify(second)))).toEqual(second);
+    expect(parsePolicy({ ...policy, format: 'kedge-policy/2' })).toEqual({ ...policy, format: 'kedge-policy/2' });
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['a window of nothing', { caps: { outputTokensPerCall: 1, windows: [{ seconds: 60 }] } }, 'caps.windows.0'],
+    [
+      'a window of 90 s',
+      { caps: { outputTokensPerCall: 1, windows: [{ seconds: 90, requests: 1 }] } },
+      'caps.windows.0',
+    ],
+    ['hours over midnight', { hours: [{ from: '22:00', until: '06:00' }] }, 'hours.0'],
+    ['25 o’clock', { hours: [{ from: '25:00', until: '26:00' }] }, 'hours.0'],
+    ['an unknown day', { hours: [{ days: ['day'], from: '08:00', until: '09:00' }] }, 'hours.0'],
+    ['a surface that is no path', { surfaces: ['chat'] }, 'surfaces.0'],
+    ['no ruler', { usage: { rules: 'nobody', toleranceBasisPoints: 0, toleranceTokens: 0 } }, 'usage.rules'],
+  ])('%s is refused and named', (_, change, field) => {
+    expect(() => parsePolicy({ ...second, ...change })).toThrow(
       expect.objectContaining({ code: 'policy_invalid', message: expect.stringContaining(field) }),
     );
   });

@@ -153,6 +153,7 @@ async function assemble(
   const watch = setInterval(() => void book.watch(), watchMs).unref();
   opened.push(async () => clearInterval(watch));
 
+  const usageCheck = createUsageCheck(log, now);
   const unready = (): BaseError | undefined => {
     if (draining) return unavailable('The gateway is stopping.', 'draining');
     if (ledger.log.failure() !== undefined) return unavailable('The gateway cannot write its log.', 'log_unavailable');
@@ -169,6 +170,7 @@ async function assemble(
       vouchers,
       maxRequestBytes: settings.maxRequestBytes,
       captureNow: batcher.captureNow,
+      usageDifferences: usageCheck.recent,
       reserving: {
         nowSeconds: () => now() / 1000,
         contentionWaitMs: settings.contentionWaitMs,
@@ -177,7 +179,13 @@ async function assemble(
       services: {
         upstream,
         commit: ledger.commit,
-        checkUsage: createUsageCheck(log, now),
+        checkUsage: (measured, { served, request, surface }) =>
+          usageCheck.check(measured, {
+            policy: served.policy,
+            channelId: served.channelId,
+            model: request.model,
+            path: surface.path,
+          }),
         log,
         nowSeconds: () => now() / 1000,
         randomSalt: createSaltSource(),

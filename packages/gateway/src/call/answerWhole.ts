@@ -24,6 +24,6 @@ export function answerWhole(
     headers[receiptHeader] = receiptText(signed);
     // As a latin1 string, which is the same bytes, so that head and body leave in one write.
     call.response.send(200, headers, latin1);
-    services.checkUsage(measured, { channelId: call.served.channelId, model: call.request.model });
+    services.checkUsage(measured, call);
   });
 }

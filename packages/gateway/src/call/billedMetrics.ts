@@ -1,33 +1,39 @@
 import type { Metric, MetricLabel, Policy } from '@kedge/core';
 import type { Counts, Measured } from '../surfaces/surface.js';
+import { hiddenReasoningOf, shownOutputOf, toleranceAt, withinTolerance } from './usageTolerance.js';
 
 /**
  * The metrics that a call is charged for, in the registry's order: those of its surface that the policy prices. The gateway's
- * own count rules. What only the upstream can know is taken from its `usage`, within what was counted and reserved: the part of
- * the input that came from its cache, and reasoning that it did not show, each only where it has a rate of its own.
+ * own count rules, or the upstream's within the policy's tolerance around it (`usage`). What only the upstream can know is
+ * taken from its `usage`, within what was counted and reserved: the part of the input that came from its cache, and reasoning
+ * that it did not show, each only where it has a rate of its own or the upstream's count rules.
  *
  * @param outputCap Output tokens that were reserved: what an upstream says beyond is the operator's loss.
  */
 export function billedMetrics(
   policy: Policy,
   pricedBy: readonly MetricLabel[],
-  { counts, usage }: Measured,
+  measured: Measured,
   outputCap: number,
 ): Metric[] {
   const { rates } = policy;
-  let input = counts.inputTokens;
+  const { counts, usage } = measured;
+  const terms = policy.usage?.rules === 'upstream' ? policy.usage : undefined;
+  let input = terms === undefined ? counts.inputTokens : withinTolerance(usage?.input, counts.inputTokens, terms);
   let cached = 0;
   if (rates.cached_tokens !== undefined && usage?.cached !== undefined) {
     cached = Math.min(usage.cached, input);
     input -= cached;
   }
-  let output = Math.min(counts.outputTokens, outputCap);
+  const shown =
+    terms === undefined ? counts.outputTokens : withinTolerance(shownOutputOf(measured), counts.outputTokens, terms);
+  let output = Math.min(shown, outputCap);
   let reasoning = 0;
   if (rates.reasoning_tokens !== undefined) {
-    const shown = Math.min(counts.reasoningTokens, output);
-    reasoning = shown > 0 ? shown : Math.min(usage?.reasoning ?? 0, outputCap - output);
-    output -= shown;
-  }
+    const seen = Math.min(counts.reasoningTokens, output);
+    reasoning = seen > 0 ? seen : Math.min(usage?.reasoning ?? 0, outputCap - output);
+    output -= seen;
+  } else if (terms !== undefined) output = Math.min(output + hiddenReasoningOf(measured), outputCap);
   return metricsOf(rates, pricedBy, counts, { input, cached, output, reasoning });
 }
 
@@ -38,12 +44,14 @@ export function worstMetrics(
   known: Counts,
   outputCap: number,
 ): Metric[] {
-  const { rates } = policy;
+  const { rates, usage } = policy;
+  const own = known.inputTokens;
+  const input = usage?.rules === 'upstream' && own > 0 ? own + toleranceAt(own, usage) : own;
   const allCached = isDearer(rates.cached_tokens, rates.input_tokens);
   const allReasoning = isDearer(rates.reasoning_tokens, rates.output_tokens);
   return metricsOf(rates, pricedBy, known, {
-    input: allCached ? 0 : known.inputTokens,
-    cached: allCached ? known.inputTokens : 0,
+    input: allCached ? 0 : input,
+    cached: allCached ? input : 0,
     output: allReasoning ? 0 : outputCap,
     reasoning: allReasoning ? outputCap : 0,
   });

@@ -5,16 +5,16 @@ import type { CommitInput } from '../ledger/receiptBatcher.js';
 import type { StructuredLog } from '../structuredLog.js';
 import type { HttpResponse } from '../http1/exchange.js';
 import type { Reservation } from './reserveUnits.js';
-import type { OpenedRequest, Surface } from '../surfaces/surface.js';
+import type { Measured, OpenedRequest, Surface } from '../surfaces/surface.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { StrictCall } from '../vouchers/openStrictCall.js';
-import type { UsageCheck } from './usageCheck.js';
 
 /** What serving any call needs. */
 export type CallServices = {
   readonly upstream: Upstream;
   readonly commit: (input: CommitInput) => Promise<SignedReceipt>;
-  readonly checkUsage: UsageCheck;
+  /** Compares the upstream's count with the gateway's own. */
+  readonly checkUsage: (measured: Measured, call: Call) => void;
   readonly log: StructuredLog;
   /** Unix time in seconds, with fractions. */
   readonly nowSeconds: () => number;

@@ -1,4 +1,5 @@
 import { BaseError, formatUnits } from '@kedge/core';
+import { checkTimes } from './policyTimes.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 
 /** Units held for a running call. `release` gives them back; calling it again does nothing. */
@@ -15,7 +16,8 @@ export type ReserveOptions = {
  * Holds a call's worst case against the channel, before the upstream is called. What is committed and held never exceeds
  * the cap, nor what the channel's rate lets the operator capture by now (R9). Value that only running calls hold is waited
  * for, first come first served, up to `contentionWaitMs`.
- * @throws BaseError 402 `value_exhausted` or `channel_ended`; 429 `rate_exceeded` or `contended`.
+ * @throws BaseError 402 `value_exhausted` or `channel_ended`; 403 `policy_refused`; 429 `rate_exceeded`, `window_exceeded` or
+ * `contended`.
  */
 export function reserveUnits(
   served: ServedChannel,
@@ -57,6 +59,7 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
       hints: ['Open a new channel with: kedge channel open'],
     });
   }
+  checkTimes(policy, account, units, now);
   const committed = account.committedUnits + units;
   const limit = finalLimit(served, now, options.finality);
   if (committed > limit) {
@@ -89,6 +92,7 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
   }
   if (committed + account.reservedUnits > (limit < rated ? limit : rated)) return undefined;
   account.reservedUnits += units;
+  account.runningCalls++;
   let held = true;
   return {
     units,
@@ -96,6 +100,7 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
       if (!held) return;
       held = false;
       account.reservedUnits -= units;
+      account.runningCalls--;
       // Each that wakes tries for itself, in order; who finds nothing waits again.
       for (const wake of account.waiting.splice(0)) wake();
     },

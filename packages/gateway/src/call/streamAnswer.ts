@@ -72,7 +72,7 @@ export function streamAnswer(
       const signed = await chargeCall(call, { salt, responseHash: hash, measured, answer }, services);
       response.write(Buffer.concat([Buffer.from(`${receiptCommentPrefix}${receiptText(signed)}\n\n`), last]));
       response.end();
-      services.checkUsage(measured, { channelId: call.served.channelId, model: request.model });
+      services.checkUsage(measured, call);
     } catch (error) {
       services.log.error('stream_unrecorded', { channelId: call.served.channelId, reason: reasonOf(error) });
       response.destroy();

@@ -74,6 +74,9 @@ function ownFault(record: ChannelRecord, domain: ProtocolDomain, operator: Hex):
   const isOwnKey = isSameAddress(channel.channelKey, operator);
   if (channel.mode === 'capped' && !isOwnKey) return `nobody here holds its channel key ${channel.channelKey}`;
   if (channel.mode === 'strict' && isOwnKey) return 'its channel key is the operator, so that no client signs for it';
+  if (channel.mode === 'strict' && policy.usage?.rules === 'upstream') {
+    return "its policy lets the upstream's count rule, which a strict client cannot recount";
+  }
   if (tokenizer.encoding !== pin.encoding || tokenizer.vocabularySha256 !== pin.vocabularySha256) {
     return `its policy pins the vocabulary ${tokenizer.vocabularySha256}, this gateway counts with ${pin.vocabularySha256}`;
   }

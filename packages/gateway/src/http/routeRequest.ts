@@ -1,5 +1,6 @@
 import { BaseError, type Hex, signedReceiptToJson, voucherHeader } from '@kedge/core';
 import type { CallServices } from '../call/callContext.js';
+import type { UsageDifference } from '../call/usageCheck.js';
 import { type Reservation, type ReserveOptions, reserveUnits } from '../call/reserveUnits.js';
 import { serveCall } from '../call/serveCall.js';
 import type { ChannelBook } from '../channels/channelBook.js';
@@ -26,6 +27,7 @@ export type RouteContext = {
   readonly reserving: ReserveOptions;
   readonly maxRequestBytes: number;
   readonly captureNow: () => Promise<string | undefined>;
+  readonly usageDifferences: () => readonly UsageDifference[];
   /** Why nothing is served now; undefined when everything is in order. */
   readonly unready: () => BaseError | undefined;
 };
@@ -50,6 +52,11 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
     case '/admin/capture':
       allow(request, 'POST');
       return captureNow(request, response, context);
+    case '/admin/usage-differences':
+      allow(request, 'GET');
+      requireLocal(request);
+      sendJson(response, 200, { differences: context.usageDifferences() });
+      return Promise.resolve();
     case '/healthz':
       return health(response, 'alive');
     case '/readyz':
@@ -200,16 +207,7 @@ async function receipts(
 
 /** For the operator on this machine. It can only do early what the interval would do anyway. */
 async function captureNow(request: HttpRequest, response: HttpResponse, context: RouteContext): Promise<void> {
-  if (
-    !/^(::ffff:)?127\.|^::1$/.test(request.remoteAddress ?? '') ||
-    request.headers.get('x-forwarded-for') !== undefined
-  ) {
-    throw new BaseError('Captures are asked for on the machine of the gateway only.', {
-      code: 'not_local',
-      status: 403,
-      hints: ['Run kedge capture on the machine of the gateway.'],
-    });
-  }
+  requireLocal(request);
   const postponed = await context.captureNow();
   if (postponed === undefined) return sendJson(response, 200, { captured: true });
   throw new BaseError('The capture is postponed.', {
@@ -236,4 +234,18 @@ function allow(request: HttpRequest, method: string): void {
     values: { method: request.method, allow: method },
     hints: [`Send it as ${method}.`],
   });
+}
+
+/** @throws BaseError 403 `not_local`. */
+function requireLocal(request: HttpRequest): void {
+  if (
+    !/^(::ffff:)?127\.|^::1$/.test(request.remoteAddress ?? '') ||
+    request.headers.get('x-forwarded-for') !== undefined
+  ) {
+    throw new BaseError('This is answered on the machine of the gateway only.', {
+      code: 'not_local',
+      status: 403,
+      hints: ['Ask on the machine of the gateway, without a proxy between.'],
+    });
+  }
 }

@@ -1,4 +1,5 @@
 import { type Hex, zeroHash } from '@kedge/core';
+import { createUseWindows, type UseWindows } from './useWindows.js';
 
 /** What the ledger knows of one channel. Changed by `reserve` and `commit` only, always in one turn of the event loop. */
 export type ChannelAccount = {
@@ -7,6 +8,9 @@ export type ChannelAccount = {
   committedUnits: bigint;
   /** Worst cases of the calls that are running. */
   reservedUnits: bigint;
+  /** How many they are. */
+  runningCalls: number;
+  readonly windows: UseWindows;
   /** Receipts of this epoch so far. */
   counter: bigint;
   lastSeq: bigint;
@@ -22,6 +26,8 @@ export function createChannelAccount(channelId: Hex): ChannelAccount {
     channelId,
     committedUnits: 0n,
     reservedUnits: 0n,
+    runningCalls: 0,
+    windows: createUseWindows(),
     counter: 0n,
     lastSeq: 0n,
     lastReceiptHash: zeroHash,

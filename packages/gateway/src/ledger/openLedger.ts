@@ -9,6 +9,7 @@ import { nextEpoch } from './nextEpoch.js';
 import { openRecordLog, type RecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
 import { type CommitInput, createReceiptBatcher } from './receiptBatcher.js';
+import { noteUse } from './useWindows.js';
 import { signedReceiptsOf } from './signedReceipts.js';
 
 /** What another part keeps in the log, with where it lies. */
@@ -79,7 +80,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         index.add(record, { offset, length: payload.length });
         unanchored.push({ epoch: record.epoch, batch: record.batch });
         for (const entry of record.receipts) {
-          accountOf(entry.receipt.channelId).committedUnits = entry.receipt.cumulativeUnits;
+          const account = accountOf(entry.receipt.channelId);
+          account.committedUnits = entry.receipt.cumulativeUnits;
+          noteUse(account.windows, entry.receipt.units, Number(entry.receipt.issuedAt));
           lastReceipts.set(entry.receipt.channelId, entry);
         }
       } else options.onForeignRecord({ type, payload: Buffer.from(payload), offset });

@@ -17,6 +17,7 @@ import type { BatchPlace } from './ledgerIndex.js';
 import type { RecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
 import { receiptTree } from './receiptTree.js';
+import { noteUse } from './useWindows.js';
 import { type SealedReceipt, sealReceipt } from './sealReceipt.js';
 
 /** One call that was served, ready to be charged. */
@@ -139,6 +140,7 @@ export function createReceiptBatcher(options: {
     commit: (account, input) => {
       account.counter += 1n;
       account.committedUnits += input.units;
+      noteUse(account.windows, input.units, Number(input.issuedAt));
       const receipt: Receipt = {
         channelId: input.channelId,
         tokenId: input.tokenId,

@@ -18,12 +18,17 @@ export type Asked = {
  */
 export function checkTerms(
   policy: Policy,
-  surface: { readonly name: string; readonly pricedBy: readonly MetricLabel[] },
+  surface: { readonly name: string; readonly path: string; readonly pricedBy: readonly MetricLabel[] },
   model: string,
 ): void {
   if (!policy.models.includes(model)) {
     throw refused('models', `The policy does not serve the model ${model.slice(0, 100)}.`, {
       hints: [`Use one of: ${policy.models.join(', ')}.`],
+    });
+  }
+  if (policy.surfaces !== undefined && !policy.surfaces.includes(surface.path)) {
+    throw refused('surfaces', `The policy does not serve ${surface.name}.`, {
+      hints: [`It serves: ${policy.surfaces.join(', ')}.`],
     });
   }
   if (surface.pricedBy.some((metric) => policy.rates[metric] !== undefined)) return;

@@ -43,6 +43,8 @@ export type TestSetup = {
   readonly folder: string;
   readonly logs: Record<string, unknown>[];
   readonly start: (more?: Partial<GatewayConfigInput>) => Promise<Gateway>;
+  /** The gateway's clock: milliseconds since 1970. */
+  now: () => number;
   readonly remove: () => void;
 };
 
@@ -106,7 +108,8 @@ export function createTestSetup(options: {
   const logs: Record<string, unknown>[] = [];
   const push = (level: string) => (event: string, fields?: object) => void logs.push({ level, event, ...fields });
   const log = { info: push('info'), warn: push('warn'), error: push('error') };
-  return {
+  const setup: TestSetup = {
+    now: Date.now,
     config,
     chain,
     policy,
@@ -114,7 +117,9 @@ export function createTestSetup(options: {
     channelId,
     folder,
     logs,
-    start: (more) => createGateway({ ...config, ...more }, { chain, log, env: { OPERATOR_KEY: operatorKey } }),
+    start: (more) =>
+      createGateway({ ...config, ...more }, { chain, log, env: { OPERATOR_KEY: operatorKey }, now: () => setup.now() }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+  return setup;
 }

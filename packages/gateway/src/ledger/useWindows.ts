@@ -1,0 +1,33 @@
+/** What a channel used within the current minute, hour and day of UTC. */
+export type UseWindows = { seconds: number; start: number; units: bigint; requests: number }[];
+
+const lengths = [60, 3_600, 86_400];
+
+export function createUseWindows(): UseWindows {
+  return lengths.map((seconds) => ({ seconds, start: 0, units: 0n, requests: 0 }));
+}
+
+/** Adds a call at a moment in Unix seconds. One before the current window, of a clock that was set back, counts for it too. */
+export function noteUse(windows: UseWindows, units: bigint, at: number): void {
+  for (const window of windows) {
+    const start = at - (at % window.seconds);
+    if (start > window.start) {
+      window.start = start;
+      window.units = 0n;
+      window.requests = 0;
+    }
+    window.units += units;
+    window.requests++;
+  }
+}
+
+/** What was used within the window of that length that `now` lies in. */
+export function useWithin(
+  windows: UseWindows,
+  seconds: number,
+  now: number,
+): { readonly units: bigint; readonly requests: number } {
+  const window = windows.find((one) => one.seconds === seconds);
+  const isOver = window === undefined || window.start + seconds <= now;
+  return isOver ? { units: 0n, requests: 0 } : window;
+}
