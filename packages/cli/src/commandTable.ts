@@ -88,6 +88,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/channelClose.js')).channelClose,
   },
   {
+    name: 'connect',
+    summary: 'pay for the calls of any client from a strict channel, through a local proxy',
+    load: async () => (await import('./commands/connect.js')).connect,
+  },
+  {
     name: 'capture',
     summary: 'have the gateway take what was used, now, on chain',
     load: async () => (await import('./commands/capture.js')).capture,

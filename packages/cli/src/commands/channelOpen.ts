@@ -3,17 +3,20 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   BaseError,
+  channelIdOf,
   channelModes,
   isBackedLot,
   zeroAddress,
   type Address,
   type Channel,
+  type ChannelRecord,
   type Hex,
   type Policy,
 } from '@kedge/core';
 import type { TokenView } from '@kedge/sdk';
 import { bytesToHex } from 'viem';
-import { roleAccount, resolveAccount } from '../accounts/resolveAccount.js';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { resolveAccount, roleAccount, type SigningAccount } from '../accounts/resolveAccount.js';
 import { developmentChainId, isRole } from '../accounts/roles.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
@@ -33,6 +36,8 @@ import {
   parseMoment,
   textOption,
 } from '../parse.js';
+import { keccak256 } from '../keccak256.js';
+import { writeStrictChannel } from '../strict/strictChannelFile.js';
 import { apiKeyHash } from '../up/apiKey.js';
 import { usageError } from '../usageError.js';
 
@@ -45,13 +50,17 @@ export const channelOpen: Command = {
     'Locks units of a token to one operator until a deadline. In capped mode the operator holds the channel key, and you ' +
     "get an API key for any OpenAI client: the operator can take the cap, at the channel's rate, without service; what " +
     'it captures beyond the receipts it gave is visible to everyone. In strict mode nobody can take more than your ' +
-    'client signed. The API key is printed once; the gateway keeps only its hash.',
+    'client signed: kedge connect signs for any client, with a channel key that is made here and kept in the data folder. ' +
+    'The API key is printed once; the gateway keeps only its hash.',
   arguments: [{ name: 'tokenId', summary: 'the token whose value pays' }],
   options: [
     { flags: '--units <units>', summary: 'how many units at most (the cap); without it all that the token has' },
     { flags: '--operator <address>', summary: 'who serves; without it the one that the policy names' },
     { flags: '--mode <mode>', summary: 'capped or strict', default: 'capped' },
-    { flags: '--channel-key <address>', summary: 'strict mode: whose signature counts' },
+    {
+      flags: '--channel-key <address>',
+      summary: 'strict mode: whose signature counts; without it a key is made for kedge connect',
+    },
     {
       flags: '--deadline <when>',
       summary:
@@ -80,6 +89,10 @@ export const channelOpen: Command = {
       command: 'kedge channel open 36893488156009037825 --units 100 --deadline 7d',
       summary: 'a hundred units for a week',
     },
+    {
+      command: 'kedge channel open 36893488156009037825 --mode strict',
+      summary: 'nobody can take more than your client signed',
+    },
   ],
   run: async (context) => {
     const tokenId = parseInteger(argument(context, 0), 'tokenId');
@@ -89,30 +102,49 @@ export const channelOpen: Command = {
     const policy = await readPolicy(connection, token.classId, token.policy);
     const signer = await resolveAccount(context, connection.chainId, token.holder);
     const operator = operatorOf(context, connection, policy);
-    const terms = termsOf(context, { token, policy, operator, mode });
-    // Before the transaction: once the value is locked, the key must reach the gateway.
-    const royalties = mode === 'capped' ? await prepareGateway(connection, token) : undefined;
+    const ownKey =
+      mode === 'strict' && textOption(context, 'channelKey') === undefined ? generatePrivateKey() : undefined;
+    const terms = termsOf(context, { token, policy, operator, mode, ownKey });
+    // Before the transaction: once the value is locked, the keys must reach the gateway and the client.
+    const royalties = await prepareGateway(connection, token);
+    const apiKey = `kedge-${randomBytes(24).toString('base64url')}`;
+    const baseUrl = textOption(context, 'gateway') ?? connection.up?.gatewayUrl;
+    const recordOf = (opened: OpenedChannel): ChannelRecord =>
+      recordFor(context, { token, policy, royalties, apiKey, ...opened });
+    const keyFile =
+      ownKey &&
+      keepChannelKey(connection, recordOf(plannedChannel(connection, signer, terms)), ownKey, { apiKey, baseUrl });
     const { write } = createWriter(context, connection, signer);
     const { channelId, channel, transactionHash } = await write('open the channel', (client) =>
       client.openChannel(terms),
     );
-    const apiKey = royalties && registerKey(context, connection, { token, policy, channelId, channel, royalties });
-    const baseUrl = textOption(context, 'gateway') ?? connection.up?.gatewayUrl;
+    registerKey(context, connection, recordOf({ channelId, channel }));
     const human = (units: bigint): string => humanAmount(units, policy.unit.decimals);
     context.output.result(
-      { channelId, channel, transactionHash, ...(apiKey === undefined ? {} : { apiKey, gatewayUrl: baseUrl }) },
+      {
+        channelId,
+        channel,
+        transactionHash,
+        apiKey,
+        gatewayUrl: baseUrl,
+        ...(keyFile === undefined ? {} : { keyFile }),
+      },
       () => [
         `channel ${channelId}`,
         `  locked    ${human(channel.cap)} units of token ${tokenId}, opened by ${signer.label}`,
         `  operator  ${operator}`,
         `  rate      ${channel.rate === 0n ? 'no limit' : `${human(channel.rate)} units a second, ${human(channel.burst)} at once`}`,
         `  until     ${humanMoment(channel.deadline)}, captures until ${humanMoment(channel.deadline + BigInt(channel.grace))}`,
-        ...(apiKey === undefined
-          ? [`  key       ${channel.channelKey} signs for it`]
+        `  base URL  ${baseUrl ?? 'the URL of the gateway, ending in /v1'}`,
+        `  API key   ${apiKey}`,
+        ...(mode === 'capped'
+          ? ['The key is shown only now. Whoever has it can spend from this channel: keep it like a password.']
+          : [`  key       ${channel.channelKey} signs for it`]),
+        ...(keyFile === undefined
+          ? []
           : [
-              `  base URL  ${baseUrl ?? 'the URL of the gateway, ending in /v1'}`,
-              `  API key   ${apiKey}`,
-              'The key is shown only now. Whoever has it can spend from this channel: keep it like a password.',
+              `The channel key is in ${keyFile}: keep it like a password.`,
+              `Use the channel with any OpenAI client: kedge connect ${channelId}`,
             ]),
       ],
     );
@@ -139,9 +171,11 @@ type Wanted = {
   readonly policy: Policy;
   readonly operator: Address;
   readonly mode: Channel['mode'];
+  /** A channel key that was made for this channel. */
+  readonly ownKey: Hex | undefined;
 };
 
-function termsOf(context: Context, { token, policy, operator, mode }: Wanted): Omit<Channel, 'holder'> {
+function termsOf(context: Context, { token, policy, operator, mode, ownKey }: Wanted): Omit<Channel, 'holder'> {
   const units = (name: string, flag: string): bigint | undefined => {
     const text = textOption(context, name);
     return text === undefined ? undefined : parseAmount(text, policy.unit.decimals, flag);
@@ -161,12 +195,7 @@ function termsOf(context: Context, { token, policy, operator, mode }: Wanted): O
       ? defaultDeadline(now, token.expireAt, grace)
       : parseMoment(deadlineText, now, '--deadline');
   const channelKeyText = textOption(context, 'channelKey');
-  if (mode === 'strict' && channelKeyText === undefined) {
-    throw usageError(
-      'Strict mode needs the address whose signatures count.',
-      'Pass --channel-key with an address of your client.',
-    );
-  }
+  const madeKey = ownKey === undefined ? operator : privateKeyToAccount(ownKey).address;
   const rate = units('rate', '--rate') ?? (mode === 'strict' ? 0n : ceilDivide(cap, 3_600n));
   return {
     tokenId: token.tokenId,
@@ -174,7 +203,7 @@ function termsOf(context: Context, { token, policy, operator, mode }: Wanted): O
     cap,
     mode,
     rate,
-    channelKey: channelKeyText === undefined ? operator : parseAddress(channelKeyText, '--channel-key'),
+    channelKey: channelKeyText === undefined ? madeKey : parseAddress(channelKeyText, '--channel-key'),
     burst: units('burst', '--burst') ?? (rate === 0n ? 0n : ceilDivide(cap, 2n)),
     deadline,
     grace,
@@ -203,22 +232,21 @@ async function prepareGateway(connection: Connection, { classId, lot }: TokenVie
   return { lotAsset, edges: await royaltyEdgesOf(connection, classId, lotAsset) };
 }
 
-type Opened = {
+type OpenedChannel = { readonly channelId: Hex; readonly channel: Channel };
+
+type Registered = OpenedChannel & {
   readonly token: TokenView;
   readonly policy: Policy;
-  readonly channelId: Hex;
-  readonly channel: Channel;
   readonly royalties: Royalties;
+  readonly apiKey: string;
 };
 
-/** Makes the API key and tells the gateway its hash; the gateway reads the file when it sees a key that it does not know. */
-function registerKey(
+/** What the gateway is told of a channel: the terms, and the hash of its API key. */
+function recordFor(
   context: Context,
-  connection: Connection,
-  { token, policy, channelId, channel, royalties }: Opened,
-): string {
-  const apiKey = `kedge-${randomBytes(24).toString('base64url')}`;
-  putChannelRecord(channelsFileOf(connection.dataDir), {
+  { token, policy, channelId, channel, royalties, apiKey }: Registered,
+): ChannelRecord {
+  return {
     name: textOption(context, 'name') ?? 'channel',
     apiKeySha256: apiKeyHash(apiKey),
     channel,
@@ -227,7 +255,32 @@ function registerKey(
     policy,
     policyHash: token.policy.hash,
     ...royalties,
-  });
-  context.output.note(`told the gateway of channel ${shortHex(channelId)} in ${channelsFileOf(connection.dataDir)}`);
-  return apiKey;
+  };
+}
+
+/** The channel that the transaction will open: its id is known before, and so its key can be kept before. */
+function plannedChannel(
+  { chainId, contracts }: Connection,
+  { account }: SigningAccount,
+  terms: Omit<Channel, 'holder'>,
+): OpenedChannel {
+  const channel = { ...terms, holder: account.address };
+  const domain = { chainId, verifyingContract: contracts.ValueChannels };
+  return { channel, channelId: channelIdOf(domain, channel, keccak256) };
+}
+
+function keepChannelKey(
+  { dataDir, chainId, contracts }: Connection,
+  record: ChannelRecord,
+  channelKey: Hex,
+  { apiKey, baseUrl }: { readonly apiKey: string; readonly baseUrl: string | undefined },
+): string {
+  const valueChannels = contracts.ValueChannels;
+  return writeStrictChannel(dataDir, { record, chainId, valueChannels, channelKey, apiKey, gatewayUrl: baseUrl });
+}
+
+/** Tells the gateway; it reads the file when it sees a key that it does not know. */
+function registerKey(context: Context, { dataDir }: Connection, record: ChannelRecord): void {
+  putChannelRecord(channelsFileOf(dataDir), record);
+  context.output.note(`told the gateway of channel ${shortHex(record.channelId)} in ${channelsFileOf(dataDir)}`);
 }

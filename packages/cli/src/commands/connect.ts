@@ -1,0 +1,63 @@
+import { kedgeFetch } from '@kedge/sdk';
+import { privateKeyToAccount } from 'viem/accounts';
+import type { Command } from '../command.js';
+import { dataDirOf } from '../context.js';
+import { shortHex } from '../human.js';
+import { parseInteger, textOption } from '../parse.js';
+import { readStrictChannel, readVoucherMemory, writeVoucherMemory } from '../strict/strictChannelFile.js';
+import { startStrictProxy } from '../strict/startStrictProxy.js';
+import { listenForStop } from '../up/stopSignals.js';
+import { usageError } from '../usageError.js';
+
+export const connect: Command = {
+  name: 'connect',
+  summary: 'pay for the calls of any client from a strict channel, through a local proxy',
+  description:
+    'Listens on this machine for any OpenAI client in any language, and pays for its calls from a strict channel: it signs ' +
+    'for the input before a call, recounts what it receives before it signs for that, chunk by chunk on streams, checks ' +
+    'each receipt, and stops when the operator overcounts. The key of the channel stays in its file, which only this user ' +
+    'can read. Clients need no key. Ctrl-C stops it.',
+  arguments: [
+    { name: 'channel', summary: 'channel id or file; without it the only one of the data folder', optional: true },
+  ],
+  options: [
+    { flags: '--port <port>', summary: 'port to listen on', default: '0' },
+    {
+      flags: '--gateway <url>',
+      summary: 'base URL of the gateway; without it the one that the channel was opened for',
+    },
+  ],
+  examples: [
+    { command: 'kedge connect', summary: 'the only strict channel there is' },
+    { command: 'kedge connect --port 8402', summary: 'always the same base URL' },
+  ],
+  run: async (context) => {
+    const file = readStrictChannel(await dataDirOf(context), context.arguments[0], context.cwd);
+    const gatewayUrl = textOption(context, 'gateway') ?? file.gatewayUrl;
+    if (gatewayUrl === undefined) throw usageError('The gateway is not known.', 'Pass --gateway with its base URL.');
+    const port = Number(parseInteger(textOption(context, 'port') ?? '0', '--port'));
+    const { channel, channelId, policy } = file.record;
+    const memory = readVoucherMemory(file.path);
+    const paid = kedgeFetch({
+      domain: { chainId: file.chainId, verifyingContract: file.valueChannels },
+      channel,
+      channelId,
+      policy,
+      account: privateKeyToAccount(file.channelKey),
+      onMemory: (left) => writeVoucherMemory(file.path, left),
+      ...(memory === undefined ? {} : { memory }),
+    });
+    const { apiKey } = file;
+    const onError = (error: unknown): void => void context.output.error(error);
+    const proxy = await startStrictProxy({ port, gatewayUrl, apiKey, paid, onError });
+    const stop = listenForStop([], () => process.exit(1));
+    context.output.result({ ready: true, url: proxy.url, channelId, gatewayUrl }, () => [
+      `base URL  ${proxy.url}`,
+      `  pays from channel ${shortHex(channelId)} at ${gatewayUrl}`,
+      '  any API key will do; Ctrl-C stops it',
+    ]);
+    await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }));
+    await proxy.close();
+    stop.dispose();
+  },
+};

@@ -1,0 +1,157 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { BaseError, toProblemDetails } from '@kedge/core';
+import type { KedgeFetch } from '@kedge/sdk';
+
+const maxRequestBytes = 32 * 1024 * 1024;
+// What concerns one connection only, and what the proxy sets itself.
+const ownHeaders = [
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'authorization',
+  'expect',
+  'keep-alive',
+];
+
+/** A local API that pays for every call from a strict channel. */
+export type StrictProxy = { readonly url: string; readonly close: () => Promise<void> };
+
+/**
+ * Listens on this machine for any OpenAI client, and passes its calls on with the channel's API key, paid by `paid`. It
+ * asks for no key: whoever can connect to this machine's own address may spend. What a browser sends for a web page is
+ * refused.
+ */
+export async function startStrictProxy(options: {
+  readonly port: number;
+  readonly gatewayUrl: string;
+  readonly apiKey: string;
+  readonly paid: KedgeFetch;
+  readonly onError: (error: unknown) => void;
+}): Promise<StrictProxy> {
+  const { gatewayUrl, apiKey, paid } = options;
+  const base = gatewayUrl.replace(/\/+$/, '');
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    requireLocal(request);
+    const path = /^\/v1(\/.*)$/.exec(request.url ?? '')?.[1];
+    if (path === undefined) {
+      throw new BaseError('This proxy serves /v1 only.', {
+        code: 'not_found',
+        status: 404,
+        hints: ['Use the base URL that kedge connect printed, which ends in /v1.'],
+      });
+    }
+    const leaving = new AbortController();
+    response.once('close', () => {
+      if (!response.writableFinished) leaving.abort();
+    });
+    const { method = 'GET' } = request;
+    const body = method === 'GET' || method === 'HEAD' ? null : await bodyOf(request);
+    const answered = await paid(`${base}${path}`, {
+      method,
+      headers: headersOf(request, apiKey),
+      body,
+      signal: leaving.signal,
+    });
+    const headers = [...answered.headers].filter(([name]) => !ownHeaders.includes(name));
+    response.writeHead(answered.status, Object.fromEntries(headers));
+    if (answered.body === null) response.end();
+    else await pipeline(Readable.fromWeb(answered.body as import('node:stream/web').ReadableStream), response);
+  };
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      if (response.destroyed) return;
+      options.onError(error);
+      if (response.headersSent) return void response.destroy();
+      const { status, body } = toProblemDetails(withStatus(error));
+      response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        new BaseError(`Port ${options.port} of this machine cannot be listened on.`, {
+          code: 'listen_failed',
+          cause,
+          values: { reason: cause.code },
+          hints: ['Choose another with --port, or none for any that is free.'],
+        }),
+      ),
+    );
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await paid.idle();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** A page in a browser could otherwise spend: by its own requests (Origin), or under a name that it points here (Host). */
+function requireLocal({ headers }: IncomingMessage): void {
+  const host = headers.host?.replace(/:\d+$/, '');
+  if (headers.origin === undefined && (host === '127.0.0.1' || host === 'localhost')) return;
+  throw new BaseError('This proxy serves programs of this machine, not web pages.', {
+    code: 'not_local',
+    status: 403,
+    hints: ['Use http://127.0.0.1 with the port that kedge connect printed.'],
+  });
+}
+
+function headersOf({ headers }: IncomingMessage, apiKey: string): Headers {
+  const passed = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (!ownHeaders.includes(name) && typeof value === 'string') passed.set(name, value);
+  }
+  passed.set('authorization', `Bearer ${apiKey}`);
+  return passed;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxRequestBytes) {
+      throw new BaseError('The request body is too large.', {
+        code: 'request_too_large',
+        status: 413,
+        values: { maxRequestBytes },
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks) as Buffer<ArrayBuffer>;
+}
+
+/** What is wrong with the operator, or on the way to it, is 502 to the proxy's client. */
+function withStatus(error: unknown): unknown {
+  if (error instanceof BaseError && error.status !== undefined) return error;
+  const { shortMessage, hints, values, code } =
+    error instanceof BaseError
+      ? error
+      : {
+          shortMessage: 'The gateway does not answer.',
+          hints: ['Check --gateway, and that the gateway runs.'],
+          values: {},
+          code: 'gateway_unreachable',
+        };
+  return new BaseError(shortMessage, {
+    status: 502,
+    hints,
+    values,
+    cause: error,
+    ...(code === undefined ? {} : { code }),
+  });
+}

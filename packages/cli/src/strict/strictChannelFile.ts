@@ -1,0 +1,136 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  addressSchema,
+  BaseError,
+  encodeChannelRecords,
+  hexSchema,
+  parseChannelRecords,
+  parseSignedVoucher,
+  parseWith,
+  signedVoucherToJson,
+  uintSchema,
+  type Address,
+  type ChannelRecord,
+  type Hex,
+} from '@kedge/core';
+import type { VoucherMemory } from '@kedge/sdk';
+import { z } from 'zod';
+import { readJsonFile, writeDurably } from '../up/durableFile.js';
+
+/** A strict channel as its client keeps it: terms, API key, and the channel key itself. */
+export type StrictChannelFile = {
+  readonly record: ChannelRecord;
+  readonly chainId: number;
+  readonly valueChannels: Address;
+  /** Private key of the channel key. Whoever has it can sign for all that the channel locks. */
+  readonly channelKey: Hex;
+  readonly apiKey: string;
+  /** Ends in /v1; absent when it was not known as the channel was opened. */
+  readonly gatewayUrl?: string | undefined;
+};
+
+const format = 'kedge-strict-channel/1';
+
+const fileSchema = z.object({
+  format: z.literal(format),
+  record: z.unknown(),
+  chainId: z.int().positive(),
+  valueChannels: addressSchema,
+  channelKey: hexSchema,
+  apiKey: z.string().min(1),
+  gatewayUrl: z.string().optional(),
+});
+
+const memorySchema = z.object({ settledUnits: uintSchema(64), lostUnits: uintSchema(64), newest: z.unknown() });
+
+/** Where the files of strict channels are. */
+export function strictFolderOf(dataDir: string): string {
+  return join(dataDir, 'channels');
+}
+
+/** Writes a strict channel's file, readable by this user only. */
+export function writeStrictChannel(dataDir: string, file: StrictChannelFile): string {
+  const folder = strictFolderOf(dataDir);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, `${file.record.channelId}.json`);
+  const record: unknown = JSON.parse(encodeChannelRecords([file.record]))[0];
+  writeDurably(path, `${JSON.stringify({ format, ...file, record }, null, 2)}\n`);
+  return path;
+}
+
+/**
+ * Reads a strict channel's file: the one that is named, by path or channel id, or the only one there is.
+ *
+ * @throws BaseError `no_strict_channel`, `strict_channel_invalid`
+ */
+export function readStrictChannel(
+  dataDir: string,
+  named: string | undefined,
+  cwd: string,
+): StrictChannelFile & { readonly path: string } {
+  const path = pathOf(dataDir, named, cwd);
+  const json = readJsonFile(path);
+  if (json === undefined) {
+    throw new BaseError(`There is no strict channel in ${path}.`, {
+      code: 'no_strict_channel',
+      hints: ['Open one with: kedge channel open <tokenId> --mode strict'],
+    });
+  }
+  const what = { what: path, code: 'strict_channel_invalid' };
+  const { record, ...rest } = parseWith(fileSchema, json, what);
+  const [parsed] = parseChannelRecords([record]);
+  return { ...rest, record: parsed!, path };
+}
+
+/** What the last run of the channel's client left. */
+export function readVoucherMemory(path: string): VoucherMemory | undefined {
+  const json = readJsonFile(memoryPathOf(path));
+  if (json === undefined) return undefined;
+  const { newest, ...units } = parseWith(memorySchema, json, { what: memoryPathOf(path), code: 'memory_invalid' });
+  return { ...units, newest: newest === null ? null : parseSignedVoucher(newest) };
+}
+
+/** Keeps it: before a voucher leaves, so that no kill makes the client sign for the same units twice. */
+export function writeVoucherMemory(path: string, { settledUnits, lostUnits, newest }: VoucherMemory): void {
+  const json = {
+    settledUnits: settledUnits.toString(),
+    lostUnits: lostUnits.toString(),
+    newest: newest === null ? null : signedVoucherToJson(newest),
+  };
+  writeDurably(memoryPathOf(path), `${JSON.stringify(json)}\n`);
+}
+
+function memoryPathOf(path: string): string {
+  return path.replace(/(\.json)?$/, '.vouchers.json');
+}
+
+function pathOf(dataDir: string, named: string | undefined, cwd: string): string {
+  const folder = strictFolderOf(dataDir);
+  if (named !== undefined) {
+    return /^0x[0-9a-f]{64}$/i.test(named) ? join(folder, `${named.toLowerCase()}.json`) : resolve(cwd, named);
+  }
+  const files = filesIn(folder);
+  if (files.length === 1) return join(folder, files[0]!);
+  throw new BaseError(
+    files.length === 0 ? 'This data folder has no strict channel.' : `There are ${files.length} strict channels.`,
+    {
+      code: 'no_strict_channel',
+      values: files.length === 0 ? { folder } : { channels: files.map((file) => file.replace('.json', '')).join(', ') },
+      hints: [
+        files.length === 0
+          ? 'Open one with: kedge channel open <tokenId> --mode strict'
+          : 'Name one: kedge connect <channelId>',
+      ],
+    },
+  );
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((file) => /^0x[0-9a-f]{64}\.json$/.test(file));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
