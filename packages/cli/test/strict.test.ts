@@ -30,6 +30,8 @@ let consumer: KedgeClient;
 let chain: string[];
 /** What the model waits for between two words of a stream. */
 let nextWord: () => Promise<void> = async () => undefined;
+let heard = 0;
+let onHeard: () => void = () => undefined;
 const gateway = { url: '' } as { url: string; child?: ChildProcess };
 const proxy = { url: '' } as { url: string; child?: ChildProcess };
 const made = {} as { tokenId: string; channelId: Hex; channel: Channel; keyFile: string };
@@ -121,15 +123,7 @@ test('R11: a web page cannot spend through the proxy', async () => {
 
 test('R11: a proxy that is killed in the middle of a stream loses at most the exposure, and goes on', async () => {
   const before = await held();
-  let count = 0;
-  let killed: () => void = () => undefined;
-  const isKilled = new Promise<void>((resolve) => (killed = resolve));
-  nextWord = async () => {
-    if (++count === 30) {
-      await kill(proxy);
-      killed();
-    }
-  };
+  const isKilled = killAtWord(30, proxy);
   await expect(say()).rejects.toThrow();
   await isKilled;
   nextWord = async () => undefined;
@@ -144,11 +138,9 @@ test('R11: a proxy that is killed in the middle of a stream loses at most the ex
 
 test('R11: a gateway that is killed in the middle of a stream loses at most the exposure, and goes on', async () => {
   const before = await held();
-  let count = 0;
-  nextWord = async () => {
-    if (++count === 30) await kill(gateway);
-  };
+  const isKilled = killAtWord(30, gateway);
   await expect(say()).rejects.toThrow();
+  await isKilled;
   nextWord = async () => undefined;
   await startGateway();
   const after = await held();
@@ -175,10 +167,29 @@ test('R8: at the end what was signed is captured, and the rest returns and is re
   expect((await consumer.getToken({ tokenId: BigInt(made.tokenId) })).value).toBe(0n);
 });
 
+/** Kills a program once its client has heard so many words; the model does not run ahead of it. */
+function killAtWord(last: number, program: typeof gateway): Promise<void> {
+  return new Promise((resolve) => {
+    let said = 0;
+    nextWord = async () => {
+      said++;
+      while (heard < Math.min(said - 2, last)) await new Promise<void>((hear) => (onHeard = hear));
+      if (heard < last) return;
+      await kill(program);
+      resolve();
+    };
+  });
+}
+
 async function say(): Promise<string> {
+  heard = 0;
   const stream = await openai().chat.completions.create({ model: 'test-model', messages, stream: true });
   let said = '';
-  for await (const chunk of stream) said += chunk.choices[0]?.delta.content ?? '';
+  for await (const chunk of stream) {
+    said += chunk.choices[0]?.delta.content ?? '';
+    heard++;
+    onHeard();
+  }
   return said;
 }
 

@@ -105,9 +105,10 @@ async function assemble(
     now,
     onForeignRecord: (record) => {
       if (record.type === recordTypes.answer) idempotency.recover(record);
-      else if (record.type === recordTypes.voucher) vouchers.recover(record);
+      else if (record.type === recordTypes.voucher || record.type === recordTypes.progress) vouchers.recover(record);
       else journal.recover(record);
     },
+    onReceipt: vouchers.settled,
     running: () => running,
     onCommitted: (receipts) => {
       committed += receipts;
@@ -115,6 +116,10 @@ async function assemble(
     },
   });
   opened.push(ledger.close);
+  for (const input of vouchers.interrupted()) {
+    await ledger.commit(input);
+    log.warn('interrupted_stream_charged', { channelId: input.channelId, units: input.units });
+  }
   const upstream = createUpstream({ url, apiKey, timeoutMs, connections });
   opened.push(async () => upstream.close());
   const batcher = createCaptureBatcher({

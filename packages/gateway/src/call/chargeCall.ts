@@ -1,6 +1,7 @@
 import { type Hex, type SignedReceipt, unitsOf } from '@kedge/core';
 import { hashSalted } from '../crypto/hashSalted.js';
 import type { KeptAnswer } from '../idempotency/createIdempotency.js';
+import type { CommitInput } from '../ledger/receiptBatcher.js';
 import type { Measured } from '../surfaces/surface.js';
 import { billedMetrics } from './billedMetrics.js';
 import type { Call, CallServices } from './callContext.js';
@@ -19,7 +20,7 @@ export type Delivered = {
  * durable. Never charges more than was reserved: what an upstream says beyond the cap is the operator's loss.
  */
 export function chargeCall(call: Call, delivered: Delivered, services: CallServices): Promise<SignedReceipt> {
-  const { served, surface, request, reservation } = call;
+  const { served, request, reservation } = call;
   const { measured } = delivered;
   const outputCap = request.quote.outputCap * request.quote.choices;
   if (measured.counts.outputTokens > outputCap) {
@@ -29,22 +30,29 @@ export function chargeCall(call: Call, delivered: Delivered, services: CallServi
       charged: outputCap,
     });
   }
-  const metrics = billedMetrics(served.policy, surface.pricedBy, measured, outputCap);
-  const units = unitsOf(served.policy, metrics);
-  const committed = services.commit({
+  const input = commitInputOf(call, delivered, services);
+  const committed = services.commit(input);
+  call.strict?.charged(input.units);
+  reservation.release();
+  return committed;
+}
+
+/** What the ledger is told of a call that delivered so much. */
+export function commitInputOf(call: Call, delivered: Delivered, services: CallServices): CommitInput {
+  const { served, surface, request, requestBody } = call;
+  const outputCap = request.quote.outputCap * request.quote.choices;
+  const metrics = billedMetrics(served.policy, surface.pricedBy, delivered.measured, outputCap);
+  return {
     channelId: served.channelId,
     tokenId: served.channel.tokenId,
     classId: served.classId,
     policyHash: served.policyHash,
-    requestHash: hashSalted(delivered.salt, call.requestBody),
+    requestHash: hashSalted(delivered.salt, requestBody),
     responseHash: delivered.responseHash,
     metrics,
-    units,
+    units: unitsOf(served.policy, metrics),
     salt: delivered.salt,
     issuedAt: BigInt(Math.floor(services.nowSeconds())),
     answer: delivered.answer,
-  });
-  call.strict?.charged(units);
-  reservation.release();
-  return committed;
+  };
 }

@@ -3,7 +3,7 @@ import { bytesToHex, hexToBytes, receiptCommentPrefix, toProblemDetails } from '
 import { reasonOf } from '../structuredLog.js';
 import { createSseSplitter, sseData } from '../sse/sseSplitter.js';
 import type { Call, CallServices } from './callContext.js';
-import { chargeCall } from './chargeCall.js';
+import { chargeCall, commitInputOf } from './chargeCall.js';
 import { receiptText } from './receiptText.js';
 import type { UpstreamCall } from '../upstream/upstream.js';
 import { createStrictGate } from '../vouchers/createStrictGate.js';
@@ -102,6 +102,10 @@ export function streamAnswer(
 
   response.begin(200, headers);
 
+  call.strict?.watch(() => {
+    const hash = bytesToHex(responseHash.copy().digest());
+    return commitInputOf(call, { salt, responseHash: hash, measured: reader.measured() }, services);
+  });
   const gate =
     call.strict &&
     createStrictGate(call.strict, {

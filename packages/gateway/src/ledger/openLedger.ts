@@ -43,6 +43,8 @@ export type LedgerOptions = {
   readonly now: () => number;
   /** Records of other parts found at opening: transactions, stored answers. */
   readonly onForeignRecord: (record: ForeignRecord) => void;
+  /** Receipts found at opening, by their salt. */
+  readonly onReceipt?: (salt: Hex) => void;
   /** Calls that are served now. */
   readonly running: () => number;
   readonly onCommitted: (receipts: number) => void;
@@ -84,6 +86,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
           account.committedUnits = entry.receipt.cumulativeUnits;
           noteUse(account.windows, entry.receipt.units, Number(entry.receipt.issuedAt));
           lastReceipts.set(entry.receipt.channelId, entry);
+          options.onReceipt?.(entry.salt);
         }
       } else options.onForeignRecord({ type, payload: Buffer.from(payload), offset });
     },

@@ -7,4 +7,5 @@ export const recordTypes = {
   transactionEnd: 5,
   answer: 6,
   voucher: 7,
+  progress: 8,
 } as const;

@@ -17,6 +17,8 @@ import {
   signedUnitsOf,
   type StrictAccount,
 } from './strictAccount.js';
+import type { CommitInput } from '../ledger/receiptBatcher.js';
+import { decodeProgressRecord, encodeProgressRecord } from './progressRecord.js';
 import { decodeVoucherRecord, encodeVoucherRecord } from './voucherRecord.js';
 
 /** What a client is told of its strict channel. */
@@ -34,6 +36,10 @@ export type VoucherState = {
 /** The vouchers of strict channels: kept on disk before they extend what is served ahead of payment (R11). */
 export type VoucherBook = {
   readonly recover: (record: ForeignRecord) => void;
+  /** A call has its receipt. */
+  readonly settled: (salt: Hex) => void;
+  /** Streams that an earlier run was killed in, as of their last voucher; told once. */
+  readonly interrupted: () => readonly CommitInput[];
   /**
    * Takes a voucher; resolves when it is on disk, with whether it was newer than what was held.
    * @throws BaseError 403 `voucher_refused`; 503 `log_unavailable`.
@@ -62,6 +68,7 @@ export function createVoucherBook(options: {
   const { terms, voucherWaitMs } = options;
   const separator = domainSeparatorOf(options.domain, keccak256);
   const accounts = new Map<Hex, StrictAccount>();
+  const interrupted = new Map<Hex, CommitInput>();
   const totals = createExposureTotals();
   const accountOf = (channelId: Hex): StrictAccount => {
     let account = accounts.get(channelId);
@@ -69,7 +76,12 @@ export function createVoucherBook(options: {
     return account;
   };
   return {
-    recover: ({ payload }) => {
+    recover: ({ type, payload }) => {
+      if (type === recordTypes.progress) {
+        const input = decodeProgressRecord(payload);
+        interrupted.set(input.salt, input);
+        return;
+      }
       const signed = decodeVoucherRecord(payload);
       hold(accountOf(signed.voucher.channelId), signed);
     },
@@ -78,7 +90,12 @@ export function createVoucherBook(options: {
       checkVoucher(signed, served, separator);
       const account = accountOf(served.channelId);
       if (signed.voucher.cumulativeUnits <= signedUnitsOf(account)) return false;
-      await options.records().append(recordTypes.voucher, [encodeVoucherRecord(signed)]);
+      // What running streams came to is in the same flush: after a kill they are charged for what was paid, by receipt.
+      const records = options.records();
+      const progress = [...account.progress].map((charge) =>
+        records.append(recordTypes.progress, [encodeProgressRecord(charge())]),
+      );
+      await Promise.all([...progress, records.append(recordTypes.voucher, [encodeVoucherRecord(signed)])]);
       hold(account, signed);
       recount(account, served, totals);
       for (const wake of account.waiting) wake();
@@ -99,6 +116,12 @@ export function createVoucherBook(options: {
         reservation.release();
         throw error;
       }
+    },
+    settled: (salt) => void interrupted.delete(salt),
+    interrupted: () => {
+      const inputs = [...interrupted.values()];
+      interrupted.clear();
+      return inputs;
     },
     capturable: (channelId, durableUnits) => capturableOf(accountOf(channelId), durableUnits),
     signedUnits: (channelId) => signedUnitsOf(accountOf(channelId)),

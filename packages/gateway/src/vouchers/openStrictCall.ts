@@ -1,6 +1,7 @@
 import { BaseError, unitsOf } from '@kedge/core';
 import { billedMetrics } from '../call/billedMetrics.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
+import type { CommitInput } from '../ledger/receiptBatcher.js';
 import type { ExposureTerms, ExposureTotals } from './exposure.js';
 import type { Quote, Surface } from '../surfaces/surface.js';
 import { neededUnitsOf, noteOutput, recount, roomOf, signedUnitsOf, type StrictAccount } from './strictAccount.js';
@@ -15,6 +16,8 @@ export type StrictCall = {
   readonly wait: (tokens: number, delivered: number, callback: (isPaid: boolean) => void) => void;
   /** What the call comes to with so many output tokens, in base units. */
   readonly unitsAt: (outputTokens: number) => bigint;
+  /** A stream says what it would be charged now: it is kept with each voucher, in case the gateway is killed. */
+  readonly watch: (progress: () => CommitInput) => void;
   /** The call was charged in this turn: the channel's last receipt is its own. */
   readonly charged: (units: bigint) => void;
   readonly end: () => void;
@@ -43,6 +46,7 @@ export function openStrictCall(
   let granted = isStream ? inputUnits : quote.worstUnits;
   if (granted > room) throw account.grantedUnits > 0n ? reached(room, granted) : exceeded(room, granted, isStream);
   let isOver = false;
+  let progress: (() => CommitInput) | undefined;
   let stopWaiting: (() => void) | undefined;
   account.grantedUnits += granted;
   account.inputUnits += inputUnits;
@@ -85,11 +89,16 @@ export function openStrictCall(
       };
     },
     unitsAt,
+    watch: (source) => {
+      progress = source;
+      account.progress.add(source);
+    },
     charged: (units) => noteOutput(account, served.account.lastSeq, units - inputUnits),
     end: () => {
       if (isOver) return;
       isOver = true;
       stopWaiting?.();
+      if (progress !== undefined) account.progress.delete(progress);
       account.grantedUnits -= granted;
       account.inputUnits -= inputUnits;
       recount(account, served, totals);

@@ -1,5 +1,6 @@
 import type { SignedVoucher } from '@kedge/core';
 import type { ServedChannel } from '../channels/servedChannel.js';
+import type { CommitInput } from '../ledger/receiptBatcher.js';
 import { boundsOf, type ExposureTerms, type ExposureTotals } from './exposure.js';
 
 /** What the gateway knows of one strict channel beside its ledger account. */
@@ -15,13 +16,23 @@ export type StrictAccount = {
   /** Its part of the totals of exposure. */
   exposedUnits: bigint;
   readonly waiting: Set<() => void>;
+  /** What running streams would be charged now. */
+  readonly progress: Set<() => CommitInput>;
 };
 
 const mostHeld = 16;
 const mostUnacknowledged = 1_024;
 
 export function createStrictAccount(): StrictAccount {
-  return { held: [], grantedUnits: 0n, inputUnits: 0n, unacknowledged: [], exposedUnits: 0n, waiting: new Set() };
+  return {
+    held: [],
+    grantedUnits: 0n,
+    inputUnits: 0n,
+    unacknowledged: [],
+    exposedUnits: 0n,
+    waiting: new Set(),
+    progress: new Set(),
+  };
 }
 
 export function signedUnitsOf(account: StrictAccount): bigint {

@@ -222,6 +222,9 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
       resumed = undefined;
       return stopAt(error);
     }));
+    if (account.isUncertain() && account.runningCount() === 0) {
+      await resumeAccount(account, parameters, place, send).catch(stopAt);
+    }
     if (stopped !== undefined) throw stopped;
     const meter = meterChat(policy, json, count);
     const body = new TextEncoder().encode(text);

@@ -42,7 +42,8 @@ export async function resumeAccount(
   const known = isFresh && account.signedUnits() < committedUnits ? account.signedUnits() : committedUnits;
   if (isFresh) account.adopt(known);
   const gap = committedUnits - account.settledUnits();
-  if (gap <= 0n) return;
+  // What it lost of calls that it was killed in is its loss, as long as it does not claim it.
+  if (gap <= 0n) return void account.acceptLost(gap);
   if (state['lastReceipt'] === null) throw overcounts('it claims units without a receipt', { committedUnits, gap });
   const signed = parseSignedReceipt(state['lastReceipt']);
   const receiptHash = await checkReceipt(signed, channel);

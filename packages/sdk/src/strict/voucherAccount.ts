@@ -61,8 +61,13 @@ export type VoucherAccount = {
   readonly runningCount: () => number;
   /** The most that calls may come to which are running or whose end was not seen. */
   readonly unseenUnits: () => bigint;
-  /** Takes over units of calls whose end was not seen, up to a receipt; answers whether those may have cost as much. */
-  readonly acceptLost: (units: bigint, upTo: Acknowledged) => boolean;
+  /**
+   * Takes over what the operator has charged more (or less) than this client settled for calls whose end it did not see, up
+   * to a receipt; answers whether those may have cost as much.
+   */
+  readonly acceptLost: (units: bigint, upTo?: Acknowledged) => boolean;
+  /** Whether a call was lost since the operator was asked last. */
+  readonly isUncertain: () => boolean;
   /** A client without memory: these units were settled in an earlier run. */
   readonly adopt: (units: bigint) => void;
   /** Takes over a voucher of an earlier run that this key signed. */
@@ -77,6 +82,7 @@ export function createVoucherAccount(
 ): VoucherAccount {
   const separator = domainSeparatorOf(domain, hash);
   let { settledUnits, lostUnits, newest } = memory;
+  let isUncertain = false;
   let last: Acknowledged = { seq: newest?.voucher.seq ?? 0n, receiptHash: newest?.voucher.receiptHash ?? zeroHash };
   // Receipts that came before one in front of them, by the one in front. Parallel answers overtake each other.
   const early = new Map<Hex, Acknowledged>();
@@ -133,6 +139,7 @@ export function createVoucherAccount(
         cancel: () => end(() => undefined),
         lose: () =>
           end(() => {
+            isUncertain = true;
             settledUnits += call.units;
             if (call.worstUnits > call.units) lostUnits += call.worstUnits - call.units;
           }),
@@ -149,14 +156,16 @@ export function createVoucherAccount(
     settledUnits: () => settledUnits,
     runningCount: () => running.size,
     unseenUnits,
-    acceptLost: (units, upTo) => {
+    acceptLost: (units, upTo = last) => {
       if (units > lostUnits) return false;
+      isUncertain = false;
       if (upTo.seq > last.seq) last = upTo;
       acknowledge();
       settledUnits += units;
       lostUnits -= units;
       return true;
     },
+    isUncertain: () => isUncertain,
     adopt: (units) => {
       settledUnits = units;
     },
