@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
 import { BaseError, toProblemDetails } from '@kedge/core';
 import type { KedgeFetch } from '@kedge/sdk';
 
@@ -60,7 +61,7 @@ export async function startStrictProxy(options: {
     const headers = [...answered.headers].filter(([name]) => !ownHeaders.includes(name));
     response.writeHead(answered.status, Object.fromEntries(headers));
     if (answered.body === null) response.end();
-    else await pipeline(Readable.fromWeb(answered.body as import('node:stream/web').ReadableStream), response);
+    else await pipeline(Readable.fromWeb(answered.body as ReadableStream), response);
   };
 
   const server = createServer((request, response) => {

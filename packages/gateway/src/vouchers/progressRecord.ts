@@ -1,8 +1,9 @@
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 
 /** What a running stream would be charged, in the log: JSON, because there is one only where a voucher comes in between. */
-export function encodeProgressRecord({ answer: _, ...input }: CommitInput): Buffer {
-  return Buffer.from(JSON.stringify(input, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)));
+export function encodeProgressRecord(input: CommitInput): Buffer {
+  const kept = { ...input, answer: undefined };
+  return Buffer.from(JSON.stringify(kept, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)));
 }
 
 /** Reads back what {@link encodeProgressRecord} wrote. The log's checksum vouches for the bytes. */
