@@ -53,6 +53,7 @@ describe('plans', () => {
       duration: 86_400,
       expireAt: 0,
     });
+    expect((await consumer.getLot({ classId, lot })).listing).toEqual({ open: true, supply: 990n, expireAt: 0n });
     expect((await consumer.refund({ tokenId, units: 10n })).amount).toBe(1_000n);
     await issuer.openPlan({ classId, lot, supply: 5n, minUnits: 1n, exact: true });
     await expect(consumer.buyValue({ classId, lot, units: 2n })).rejects.toMatchObject({

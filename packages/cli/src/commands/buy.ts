@@ -39,7 +39,6 @@ export const buy: Command = {
       lot,
       asset: assetAddress,
       refundable,
-      listing,
     } = lotText === undefined
       ? await newestOnSale(connection, classId, lotCount)
       : await connection.client.getLot({ classId, lot: lotIdOf(Number(parseInteger(lotText, '--lot'))) });
@@ -56,6 +55,8 @@ export const buy: Command = {
       ...(maxText === undefined ? {} : { maxCost: parseAmount(maxText, asset.decimals, '--max-cost') }),
     };
     const { tokenId, cost, transactionHash } = await write('buy', (client) => client.buyValue(terms));
+    // A subscription's expiry is known only now.
+    const { expireAt } = await connection.client.getToken({ tokenId });
     context.output.result(
       {
         tokenId,
@@ -64,13 +65,13 @@ export const buy: Command = {
         units,
         cost,
         asset: assetAddress,
-        expireAt: listing.expireAt,
+        expireAt,
         transactionHash,
       },
       () => [
         `token ${tokenId}: ${humanAmount(units, unitDecimals)} units of class ${classId}`,
         `  paid     ${humanAmount(cost, asset.decimals)} ${asset.symbol} by ${signer.label}`,
-        `  expires  ${humanMoment(listing.expireAt)}`,
+        `  expires  ${humanMoment(expireAt)}`,
         `  refund   ${refundable ? 'what is not used, at the same price' : 'none before expiry'}`,
         `next: kedge channel open ${tokenId}`,
       ],

@@ -1,7 +1,8 @@
-import type { Address } from '@kedge/core';
+import { isSameAddress, type Address } from '@kedge/core';
 import type { ReadClient } from '../client.js';
 import { marketOf, tokenOf } from '../contracts.js';
 import { reading } from '../reading.js';
+import { getPlan } from './getPlan.js';
 
 export type LotView = {
   readonly classId: bigint;
@@ -19,7 +20,7 @@ export type LotView = {
   readonly spent: bigint;
   /** Backing still held, in smallest units of the asset. */
   readonly escrow: bigint;
-  /** How the market sells it: base units left, and the expiry of what is sold (0: none). */
+  /** How the market or its plan sells it: base units left, and the expiry of what is sold (0: none of its own). */
   readonly listing: { readonly open: boolean; readonly supply: bigint; readonly expireAt: bigint };
 };
 
@@ -43,6 +44,9 @@ export async function getLot(
     ]),
   );
   const { priceNumerator, priceDenominator, ...terms } = info.terms;
+  const plans = client.deployment.contracts.ValuePlans;
+  const plan =
+    plans !== undefined && isSameAddress(terms.seller, plans) ? await getPlan(client, { classId, lot }) : undefined;
   return {
     classId,
     lot,
@@ -52,6 +56,6 @@ export async function getLot(
     outstanding: info.outstanding,
     spent: info.spent,
     escrow: info.escrow,
-    listing,
+    listing: plan === undefined ? listing : { open: plan.open, supply: plan.supply, expireAt: BigInt(plan.expireAt) },
   };
 }
