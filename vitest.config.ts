@@ -1,11 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { findChromium } from './packages/web/scripts/chromium.mjs';
 
 export default defineConfig({
   // Workspace packages are tested from their sources, so that a test run needs no build of them.
   resolve: { conditions: ['source', 'node', 'import', 'default'] },
   ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
-    include: ['packages/*/test/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      // scripts/test.mjs installs the browser where it may, and says what to install where it may not.
+      ...(findChromium() === undefined ? [] : ['packages/web/test/e2e/*.e2e.ts']),
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

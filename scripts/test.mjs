@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkCoverage } from './coverage.mjs';
 import { runDeepInvariants } from './deepInvariants.mjs';
+import { ensureChromium, howToInstall } from '../packages/web/scripts/chromium.mjs';
 import { forgePath } from './forgePath.mjs';
 
 const args = process.argv.slice(2);
@@ -87,7 +88,9 @@ async function testOne() {
   return only === '--coverage' ? checkCoverage() : testMutants();
 }
 
+const hasBrowser = onlyContracts || only !== undefined || chaos || ensureChromium() !== undefined;
 const results = only === undefined ? await testAll() : [await testOne()];
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+if (!hasBrowser) console.log(`\nnot tested: the dashboard in a browser; ${howToInstall}`);
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
 process.exitCode = sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;

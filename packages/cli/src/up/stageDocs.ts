@@ -7,6 +7,8 @@ import { BaseError } from '@kedge/core';
 export const installationRoot = fileURLToPath(new URL('../../../../', import.meta.url));
 
 const sources = ['README.md', 'docs'];
+/** Pictures of the dashboard: they answer no question. */
+const isPicture = /[/\\]docs[/\\]screenshots([/\\]|$)/;
 
 /** Kedge's own docs, copied to one folder. */
 export type StagedDocs = {
@@ -28,7 +30,12 @@ export function stageDocs(parent: string, root: string = installationRoot): Stag
   mkdirSync(folder, { recursive: true });
   const present = sources.filter((name) => existsSync(join(root, name)));
   for (const name of present)
-    cpSync(join(root, name), join(folder, name), { recursive: true, dereference: true, preserveTimestamps: true });
+    cpSync(join(root, name), join(folder, name), {
+      recursive: true,
+      dereference: true,
+      preserveTimestamps: true,
+      filter: (source) => !isPicture.test(source),
+    });
   if (!present.includes('docs')) {
     throw new BaseError(`there are no docs to anchor: ${join(root, 'docs')} is missing`, {
       code: 'no_docs',

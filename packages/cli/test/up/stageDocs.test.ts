@@ -9,6 +9,9 @@ function installation() {
   const folder = join(root, 'clone');
   mkdirSync(join(folder, 'docs', 'guides'), { recursive: true });
   mkdirSync(join(folder, 'packages'));
+  mkdirSync(join(folder, 'docs', 'screenshots'));
+  writeFileSync(join(folder, 'docs', 'screenshots', 'page.png'), 'a picture');
+  utimesSync(join(folder, 'docs', 'screenshots', 'page.png'), 0, Date.UTC(2026, 5, 6) / 1000);
   writeFileSync(join(folder, 'README.md'), '# Readme');
   writeFileSync(join(folder, 'docs', 'guides', 'one.md'), '# One');
   utimesSync(join(folder, 'README.md'), 0, Date.UTC(2026, 0, 2) / 1000);
@@ -22,6 +25,7 @@ test('README and docs stand side by side under the paths that they have in the c
   expect(readFileSync(join(staged.folder, 'docs', 'guides', 'one.md'), 'utf8')).toBe('# One');
   expect(readFileSync(join(staged.folder, 'README.md'), 'utf8')).toBe('# Readme');
   expect(existsSync(join(staged.folder, 'packages'))).toBe(false);
+  expect(existsSync(join(staged.folder, 'docs', 'screenshots'))).toBe(false);
   staged.remove();
   expect(existsSync(staged.folder)).toBe(false);
 });

@@ -1,0 +1,3 @@
+export const howToInstall: string;
+export function findChromium(environment?: NodeJS.ProcessEnv): string | undefined;
+export function ensureChromium(environment?: NodeJS.ProcessEnv): string | undefined;

@@ -1,0 +1,82 @@
+// Takes the pictures in docs/screenshots of a stack that runs: node packages/web/scripts/screenshots.mjs <folder of kedge up>
+// Makes some calls first, so that there is something to see. Chromium: see chromium.mjs.
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { findChromium, howToInstall } from './chromium.mjs';
+
+const executablePath = findChromium();
+if (executablePath === undefined) throw new Error(`there is no Chromium: ${howToInstall}`);
+const up = JSON.parse(readFileSync(path.join(process.argv[2] ?? '.', '.kedge/up.json'), 'utf8'));
+const folder = fileURLToPath(new URL('../../../docs/screenshots/', import.meta.url));
+mkdirSync(folder, { recursive: true });
+
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+for (const width of [1280, 380]) {
+  for (const colorScheme of ['light', 'dark']) {
+    const isMobile = width < 500;
+    const context = await browser.newContext({
+      colorScheme,
+      isMobile,
+      hasTouch: isMobile,
+      viewport: { width, height: isMobile ? 800 : 860 },
+      reducedMotion: 'reduce',
+      locale: 'en-GB',
+    });
+    const page = await context.newPage();
+    const visit = (hash) => page.goto(`${up.dashboardUrl}/#/${hash}`);
+    const shoot = async (name) => {
+      await page.evaluate(() => window.scrollTo(0, 0));
+      await page.evaluate(() => document.activeElement?.blur());
+      await page.screenshot({ path: path.join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: true });
+    };
+    const connect = async (role) => {
+      await page.locator('header .header-tools .button').click();
+      await page.getByRole('menuitem', { name: role, exact: true }).click();
+      await page.locator('header .button', { hasText: role }).waitFor();
+    };
+
+    await visit('try');
+    await page.getByText('of 1,000 units').waitFor();
+    await page.getByRole('button', { name: 'How are contributors paid?' }).click();
+    await page.getByText('Anchored', { exact: true }).waitFor({ timeout: 60_000 });
+    await page.locator('.receipt summary').click();
+    await page.locator('.receipt').scrollIntoViewIfNeeded();
+    await shoot('try');
+    await visit('explore');
+    await page.getByRole('link', { name: 'Kedge docs agent' }).waitFor();
+    await page.getByText('0 units').first().waitFor();
+    await shoot('explore');
+    await visit('class/2');
+    await page.locator('.chart-frame rect').first().waitFor();
+    await page.getByText('Matches the hash on chain').waitFor();
+    await shoot('class');
+    await page.getByRole('tab', { name: 'Lineage' }).click();
+    await page.locator('.lineage-node').first().waitFor();
+    await page.locator('.react-flow__edge').first().waitFor();
+    await shoot('class-lineage');
+    await page.getByRole('tab', { name: 'Policy' }).click();
+    await page.getByText('A call takes at most').waitFor();
+    await shoot('class-policy');
+    await connect('consumer');
+    await page.getByRole('button', { name: 'Buy value' }).click();
+    await page.getByText('and the chain’s fee').waitFor();
+    await page.screenshot({ path: path.join(folder, `buy-${colorScheme}-${width}.png`) });
+    await page.keyboard.press('Escape');
+    await visit('tokens');
+    await page.getByRole('button', { name: 'Transfer token' }).first().waitFor();
+    await shoot('tokens');
+    await connect('contributor');
+    await visit('earnings');
+    await page.getByRole('button', { name: 'Why?' }).first().click();
+    await page.locator('.tree summary').first().click();
+    await shoot('earnings');
+    await visit('operator');
+    await page.locator('.chart-frame rect').first().waitFor();
+    await page.locator('.activity li').first().waitFor();
+    await shoot('operator');
+    await context.close();
+  }
+}
+await browser.close();

@@ -1,0 +1,277 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Address } from '@kedge/core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import {
+  accessibilityProblems,
+  choose,
+  connectAs,
+  injectWallet,
+  newPage,
+  startBrowser,
+  type WalletSwitches,
+} from './browser.js';
+import { startStack, type Stack } from './stack.js';
+
+let stack: Stack;
+let browser: Browser;
+beforeAll(async () => {
+  stack = await startStack();
+  browser = await startBrowser();
+}, 240_000);
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+}, 60_000);
+
+const patience = { timeout: 120_000 };
+const accountOf = (role: string): Address => (stack.up['accounts'] as Record<string, Address>)[role]!;
+
+async function open(path: string, options: Parameters<Browser['newContext']>[0] = {}) {
+  const opened = await newPage(browser, options);
+  onTestFinished(() => opened.context.close());
+  await opened.page.goto(`${stack.up.dashboardUrl}/${path}`);
+  return opened;
+}
+
+/** Confirms what the dialog shows and waits until it is in a block; resolves with what the dialog says then. */
+async function confirm(page: Page, button: string): Promise<string> {
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: button, exact: true }).click();
+  const said = await dialog.getByRole('status').textContent();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  return said ?? '';
+}
+
+describe('contributors', () => {
+  test(
+    'a folder that is anchored appears under Explore, and its files are checked in the browser',
+    patience,
+    async () => {
+      const folder = join(stack.folder, 'field-notes');
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'tides.md'), '# Tides\n\nHigh water at noon.\n');
+      await stack.kedge('anchor', 'field-notes', '--account', 'contributor', '--licence', 'CC-BY-4.0');
+      const { page, complaints } = await open('#/explore');
+      await page.getByRole('link', { name: 'field-notes' }).click();
+      await page.getByRole('heading', { name: 'field-notes', level: 1 }).waitFor();
+      await page.getByText('Matches the hash on chain').waitFor();
+      await page.getByRole('tab', { name: 'Integrity' }).click();
+      const files = page.locator('input[type=file]').first();
+      await files.setInputFiles({
+        name: 'tides.md',
+        mimeType: 'text/markdown',
+        buffer: Buffer.from('# Tides\n\nHigh water at noon.\n'),
+      });
+      await page.getByText('It is what was anchored, byte for byte.').waitFor();
+      await files.setInputFiles({
+        name: 'tides.md',
+        mimeType: 'text/markdown',
+        buffer: Buffer.from('# Tides\n\nHigh water at one.\n'),
+      });
+      await page.getByText('differs from the anchored file').waitFor();
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test(
+    'a call in the browser is verified there, reaches the chain, is explained, and is claimed',
+    patience,
+    async () => {
+      const { page, complaints } = await open('#/try');
+      await page.getByText('of 1,000 units').waitFor();
+      await page.getByRole('button', { name: 'How are contributors paid?' }).click();
+      await page.getByText('Receipt verified in your browser').waitFor();
+      await page.getByText('Anchored', { exact: true }).waitFor();
+      await page.locator('.receipt summary').click();
+      for (const check of [
+        'Path to the signed root',
+        'Signature of the operator',
+        'Units follow from the policy',
+        'Exact bytes',
+        'Anchored on chain',
+      ])
+        await page.getByText(check).first().waitFor();
+      expect(await page.locator('.checks li[data-ok=false]').count()).toBe(0);
+      const left = Number((await page.locator('.big-number').textContent())!.replaceAll(',', ''));
+      expect(left).toBeLessThan(1_000);
+
+      await connectAs(page, 'contributor');
+      await page.goto(`${stack.up.dashboardUrl}/#/earnings`);
+      await page.getByRole('button', { name: 'Why?' }).click();
+      await page.getByText('All parts add up to').waitFor();
+      const total = await page.locator('.explain strong').first().textContent();
+      expect(total).toMatch(/^0\.\d+ ETH$/);
+      await page.locator('.tree summary').first().click();
+      await page.locator('.tree .tree summary').first().click();
+      await page.getByText('up to receipt').first().waitFor();
+
+      await page.getByRole('button', { name: 'Claim', exact: true }).first().click();
+      expect(await confirm(page, 'Claim')).toContain('was paid to you');
+      await page.locator('.stat', { hasText: 'You can claim' }).getByText('0 ETH', { exact: true }).waitFor();
+      expect(complaints).toEqual([]);
+    },
+  );
+});
+
+describe('consumers', () => {
+  test(
+    'value is bought, split off to another account, and what is asked for beyond it is refused',
+    patience,
+    async () => {
+      const { page, complaints } = await open('#/class/2');
+      await connectAs(page, 'deployer');
+      await page.getByRole('button', { name: 'Buy value' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Units', { exact: true }).fill('50');
+      await dialog.getByText('0.05 ETH and the chain’s fee').waitFor();
+      expect(await confirm(page, 'Buy value')).toContain('50 units are yours');
+
+      await page.goto(`${stack.up.dashboardUrl}/#/tokens`);
+      const token = page.getByRole('article').first();
+      await token.getByText('50', { exact: true }).waitFor();
+      await token.getByRole('button', { name: 'Transfer value' }).click();
+      await dialog.getByLabel('To', { exact: true }).fill(accountOf('contributor'));
+      await dialog.getByLabel('Units', { exact: true }).fill('51');
+      await dialog.getByText('There are 50 units.').waitFor();
+      expect(await dialog.getByRole('button', { name: 'Transfer value' }).isDisabled()).toBe(true);
+      await dialog.getByLabel('Units', { exact: true }).fill('20');
+      expect(await confirm(page, 'Transfer value')).toContain('20 units went to');
+      await token.getByText('30', { exact: true }).waitFor();
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test('a refusal of the contracts is told in words, before anything is signed', patience, async () => {
+    const { page } = await open('#/tokens');
+    await connectAs(page, 'consumer');
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Close channel' }).click();
+    const alert = dialog.getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.textContent()).toMatch(/Could not close the channel/);
+    expect(await dialog.locator('.steps li').first().getAttribute('data-state')).toBe('failed');
+  });
+});
+
+describe('wallets of the browser', () => {
+  async function withWallet(path: string, chainId: number) {
+    const switches: WalletSwitches = { chainId, rejects: false };
+    const opened = await newPage(browser);
+    onTestFinished(() => opened.context.close());
+    await injectWallet(opened.context, { address: accountOf('deployer'), rpcUrl: stack.up.rpcUrl, switches });
+    await opened.page.goto(`${stack.up.dashboardUrl}/${path}`);
+    await choose(opened.page, 'Test Wallet');
+    await opened.page.locator('.header-tools').getByText('…').waitFor();
+    return { ...opened, switches };
+  }
+
+  test('on another network nothing can be signed, and the way back is offered', patience, async () => {
+    const { page } = await withWallet('#/class/2', 1);
+    await page.getByText('Your wallet is on chain 1').waitFor();
+    await page.getByRole('button', { name: 'Buy value' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByRole('button', { name: 'Buy value' }).isDisabled()).toBe(true);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Switch network' }).click();
+    await page.getByText('Your wallet is on chain 1').waitFor({ state: 'detached' });
+  });
+
+  test('a signature that is declined changes nothing, and may be asked for again', patience, async () => {
+    const { page, switches } = await withWallet('#/class/2', stack.up.chainId);
+    switches.rejects = true;
+    await page.getByRole('button', { name: 'Buy value' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Buy value' }).click();
+    await dialog.getByText('You declined it in your wallet.').waitFor();
+    switches.rejects = false;
+    expect(await confirm(page, 'Try again')).toContain('units are yours');
+  });
+});
+
+describe('what is down', () => {
+  test('the gateway: the question says so, and the next one is answered', patience, async () => {
+    const { page } = await open('#/try');
+    await page.getByLabel('Your question').fill('What is in a receipt?');
+    stack.kill('gateway');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByRole('alert').getByText('The gateway does not answer.').waitFor();
+    await expect
+      .poll(
+        async () => {
+          await page.getByLabel('Your question').fill('What is in a receipt?');
+          await page.getByRole('button', { name: 'Send' }).click();
+          await page.getByRole('button', { name: 'Send' }).waitFor();
+          return page.getByText('Receipt verified in your browser').count();
+        },
+        { timeout: 60_000, interval: 500 },
+      )
+      .toBeGreaterThan(0);
+  });
+
+  test('the indexer: lists say so, and come back by themselves', patience, async () => {
+    stack.kill('indexer');
+    const { page } = await open('#/explore');
+    await page.getByText('The classes cannot be listed').waitFor();
+    await page.getByRole('link', { name: 'Kedge docs agent' }).waitFor({ timeout: 120_000 });
+  });
+});
+
+describe('every page, in light and dark', () => {
+  const classTabs = ['Overview', 'Lineage', 'Policy', 'Holders', 'Integrity'];
+
+  test.each(['light', 'dark'] as const)('axe finds nothing to say: %s', { timeout: 300_000 }, async (colorScheme) => {
+    const { page } = await open('#/explore', { colorScheme, bypassCSP: true });
+    const found: string[] = [];
+    const check = async (name: string): Promise<void> => {
+      for (const problem of await accessibilityProblems(page)) found.push(`${name}: ${problem}`);
+    };
+    await page.getByRole('link', { name: 'Kedge docs agent' }).waitFor();
+    await check('explore');
+    await page.goto(`${stack.up.dashboardUrl}/#/class/1`);
+    for (const tab of classTabs) {
+      await page.getByRole('tab', { name: tab }).click();
+      await page.getByRole('tabpanel').locator('section').first().waitFor();
+      await check(`class, ${tab}`);
+    }
+    await connectAs(page, 'contributor');
+    for (const [path, sign] of [
+      ['tokens', 'Transfer token'],
+      ['earnings', 'Why?'],
+    ] as const) {
+      await page.goto(`${stack.up.dashboardUrl}/#/${path}`);
+      await page.getByRole('button', { name: sign }).first().click();
+      if (path === 'tokens') await page.getByRole('dialog').waitFor();
+      else await page.locator('.explain').waitFor();
+      await check(path);
+      await page.keyboard.press('Escape');
+    }
+    await page.goto(`${stack.up.dashboardUrl}/#/operator`);
+    await page.getByRole('heading', { name: 'Batches and their transactions' }).waitFor();
+    await check('operator');
+    await page.goto(`${stack.up.dashboardUrl}/#/try`);
+    await page.getByText('Channel open').waitFor();
+    await check('try');
+    expect(found).toEqual([]);
+  });
+
+  test('nothing is wider than a screen of 380 pixels', patience, async () => {
+    const { page } = await open('#/explore', { viewport: { width: 380, height: 800 }, isMobile: true, hasTouch: true });
+    await connectAs(page, 'consumer');
+    for (const [path, sign] of [
+      ['explore', 'Kedge docs agent'],
+      ['class/2', 'Data card'],
+      ['tokens', 'Transfer token'],
+      ['earnings', 'Earnings'],
+      ['operator', 'Batches and their transactions'],
+      ['try', 'Channel open'],
+    ] as const) {
+      await page.goto(`${stack.up.dashboardUrl}/#/${path}`);
+      await page.getByText(sign).first().waitFor();
+      const excess = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(excess, path).toBeLessThanOrEqual(0);
+    }
+  });
+});
