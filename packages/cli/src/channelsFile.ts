@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { BaseError, encodeChannelRecords, type ChannelRecord, type Hex } from '@kedge/core';
+import {
+  BaseError,
+  encodeChannelRecords,
+  parseChannelRecords,
+  type ApiKeyRecord,
+  type ChannelRecord,
+  type Hex,
+} from '@kedge/core';
 import { dataPathsOf } from './up/dataPaths.js';
 import { readJsonFile, writeDurably } from './up/durableFile.js';
 
@@ -21,12 +28,32 @@ export function readChannelEntries(file: string): WrittenEntry[] {
   });
 }
 
-/** Puts a record into the channels file, in place of the one of the same channel or API key. */
+/**
+ * Puts a record into the channels file, in place of the one of the same channel or API key. Keys that were made for the channel
+ * stay.
+ */
 export function putChannelRecord(file: string, record: ChannelRecord): void {
-  const others = readChannelEntries(file).filter(
+  const entries = readChannelEntries(file);
+  const others = entries.filter(
     ({ channelId, apiKeySha256 }) => channelId !== record.channelId && apiKeySha256 !== record.apiKeySha256,
   );
-  writeEntries(file, [record, ...others]);
+  const keys = entries.find(({ channelId }) => channelId === record.channelId)?.['keys'];
+  writeEntries(file, [keys === undefined ? record : { ...record, keys }, ...others]);
+}
+
+/** The keys of one channel, as `change` makes them. */
+export function changeChannelKeys(
+  file: string,
+  channelId: Hex,
+  change: (keys: readonly ApiKeyRecord[]) => readonly ApiKeyRecord[],
+): void {
+  const entries = readChannelEntries(file);
+  const [record] = parseChannelRecords(entries.filter((entry) => entry['channelId'] === channelId));
+  const keys = change(record?.keys ?? []);
+  writeEntries(
+    file,
+    entries.map((entry) => (entry['channelId'] === channelId ? { ...entry, keys } : entry)),
+  );
 }
 
 /** Takes the entries of a channel out, so that its API keys answer 401. */

@@ -93,6 +93,21 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/connect.js')).connect,
   },
   {
+    name: 'key create',
+    summary: 'make one more API key for a channel, with a cap and an expiry of its own',
+    load: async () => (await import('./commands/keyCreate.js')).keyCreate,
+  },
+  {
+    name: 'key list',
+    summary: 'list the API keys of the channels that the gateway here serves',
+    load: async () => (await import('./commands/keyList.js')).keyList,
+  },
+  {
+    name: 'key revoke',
+    summary: 'make an API key pay for nothing more',
+    load: async () => (await import('./commands/keyRevoke.js')).keyRevoke,
+  },
+  {
     name: 'capture',
     summary: 'have the gateway take what was used, now, on chain',
     load: async () => (await import('./commands/capture.js')).capture,

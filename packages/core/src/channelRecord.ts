@@ -18,12 +18,23 @@ const channelSchema = z.object({
   salt: hashSchema,
 }) satisfies z.ZodType<Channel>;
 
+const keyHashSchema = z
+  .string()
+  .regex(/^(0x)?[0-9a-f]{64}$/)
+  .transform((text) => text.replace(/^0x/, ''));
+
+const keySchema = z.looseObject({
+  name: z.string(),
+  apiKeySha256: keyHashSchema,
+  createdAt: uintSchema(64),
+  expiresAt: uintSchema(64).optional(),
+  revokedAt: uintSchema(64).optional(),
+  capUnits: uintSchema(64).optional(),
+});
+
 const recordSchema = z.looseObject({
   /** SHA-256 of the API key's text, as hexadecimal digits with or without 0x. */
-  apiKeySha256: z
-    .string()
-    .regex(/^(0x)?[0-9a-f]{64}$/)
-    .transform((text) => text.replace(/^0x/, '')),
+  apiKeySha256: keyHashSchema,
   channel: channelSchema,
   channelId: hashSchema,
   classId: uintSchema(256),
@@ -33,7 +44,21 @@ const recordSchema = z.looseObject({
   /** Lineage edges whose royalties are collected with each capture, in this order: from the class upwards. */
   edges: z.array(z.object({ classId: uintSchema(256), parentIndex: uintSchema(256), asset: addressSchema })),
   name: z.string().optional(),
+  keys: z.array(keySchema).optional(),
 });
+
+/** One more API key of a channel, or, with the same hash, terms for its first one. Times are in Unix seconds. */
+export type ApiKeyRecord = {
+  readonly name: string;
+  /** SHA-256 of the key's text, as hexadecimal digits. The key itself is kept nowhere. */
+  readonly apiKeySha256: string;
+  readonly createdAt: bigint;
+  /** From then on it pays for nothing. */
+  readonly expiresAt?: bigint | undefined;
+  readonly revokedAt?: bigint | undefined;
+  /** The most that it may spend, in base units; without it all that the channel has. */
+  readonly capUnits?: bigint | undefined;
+};
 
 /** An entry of the gateway's channels file, which the command line writes: an API key and the channel that pays for it. */
 export type ChannelRecord = {
@@ -46,7 +71,14 @@ export type ChannelRecord = {
   readonly lotAsset: Address;
   readonly edges: readonly { readonly classId: bigint; readonly parentIndex: bigint; readonly asset: Address }[];
   readonly name?: string | undefined;
+  /** Made with `kedge key create`. */
+  readonly keys?: readonly ApiKeyRecord[] | undefined;
 };
+
+/** What a key is called where it may be seen: the first 16 digits of its hash. */
+export function apiKeyIdOf(apiKeySha256: string): string {
+  return apiKeySha256.slice(0, 16);
+}
 
 /**
  * Reads the channels file's content.

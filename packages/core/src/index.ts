@@ -133,7 +133,13 @@ export {
 export { merkleRootFromPath, merkleTree, type MerkleTree } from './merkle.js';
 export { metricLabels, metricTypeOf, type Metric, type MetricLabel } from './metrics.js';
 export { encodeCaptureItems, type CaptureItem } from './captureItems.js';
-export { encodeChannelRecords, parseChannelRecords, type ChannelRecord } from './channelRecord.js';
+export {
+  apiKeyIdOf,
+  encodeChannelRecords,
+  parseChannelRecords,
+  type ApiKeyRecord,
+  type ChannelRecord,
+} from './channelRecord.js';
 export {
   parsePolicy,
   policyHashOf,

@@ -14,6 +14,7 @@ import { operatorKeyOf } from './crypto/operatorKey.js';
 import { type GatewayConfig, type GatewayConfigInput, parseGatewayConfig, readSecret } from './gatewayConfig.js';
 import { listen } from './http/listen.js';
 import { createIdempotency } from './idempotency/createIdempotency.js';
+import { createKeyAccounts } from './keys/keyAccounts.js';
 import { lockDataDir } from './ledger/lockDataDir.js';
 import { openLedger } from './ledger/openLedger.js';
 import { recordTypes } from './ledger/recordTypes.js';
@@ -81,6 +82,7 @@ async function assemble(
   const store = createContentStore({ dir: settings.contentStoreDir });
   const journal = createTransactionJournal();
   const idempotency = createIdempotency(now);
+  const keyAccounts = createKeyAccounts();
   const vouchers = createVoucherBook({
     domain,
     records: () => ledger.log,
@@ -106,6 +108,7 @@ async function assemble(
     onForeignRecord: (record) => {
       if (record.type === recordTypes.answer) idempotency.recover(record);
       else if (record.type === recordTypes.voucher || record.type === recordTypes.progress) vouchers.recover(record);
+      else if (record.type === recordTypes.keyUse) keyAccounts.recover(record);
       else journal.recover(record);
     },
     onReceipt: vouchers.settled,
@@ -148,6 +151,8 @@ async function assemble(
         accountOf: ledger.accountOf,
         signedUnits: vouchers.signedUnits,
       }),
+    keyAccountOf: keyAccounts.accountOf,
+    nowSeconds: () => now() / 1000,
     onServed: (channel, capturedUnits) => batcher.track(channel.channelId, capturedUnits),
     log,
   });

@@ -7,6 +7,7 @@ import { channelsFileOf, removeChannelRecord } from '../channelsFile.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
 import { argument } from '../parse.js';
+import { makeGatewayReread } from '../makeGatewayReread.js';
 import { requestCapture } from '../requestCapture.js';
 import { usageError } from '../usageError.js';
 
@@ -77,13 +78,4 @@ async function requireClosable(
     code: 'ValueChannelsTooEarly',
     hints: ["Pass --account with the operator's key, or wait."],
   });
-}
-
-/** A gateway reads its channels file again when it meets a key that it does not know. One that is down reads it at its start. */
-async function makeGatewayReread(gatewayUrl: string): Promise<void> {
-  const headers = { authorization: 'Bearer kedge-channels-changed' };
-  await fetch(`${gatewayUrl}/models`, { headers, signal: AbortSignal.timeout(10_000) }).then(
-    (response) => response.body?.cancel(),
-    () => undefined,
-  );
 }

@@ -54,5 +54,7 @@ export function commitInputOf(call: Call, delivered: Delivered, services: CallSe
     salt: delivered.salt,
     issuedAt: BigInt(Math.floor(services.nowSeconds())),
     answer: delivered.answer,
+    hasWindows: served.policy.caps.windows !== undefined,
+    key: served.key?.account,
   };
 }

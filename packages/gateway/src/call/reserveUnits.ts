@@ -1,4 +1,5 @@
 import { BaseError, formatUnits } from '@kedge/core';
+import { keyHasRoom } from '../keys/apiKeyAccess.js';
 import { checkTimes } from './policyTimes.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 
@@ -16,7 +17,7 @@ export type ReserveOptions = {
  * Holds a call's worst case against the channel, before the upstream is called. What is committed and held never exceeds
  * the cap, nor what the channel's rate lets the operator capture by now (R9). Value that only running calls hold is waited
  * for, first come first served, up to `contentionWaitMs`.
- * @throws BaseError 402 `value_exhausted` or `channel_ended`; 403 `policy_refused`; 429 `rate_exceeded`, `window_exceeded` or
+ * @throws BaseError 402 `value_exhausted`, `key_exhausted` or `channel_ended`; 403 `policy_refused`; 429 `rate_exceeded`, `window_exceeded` or
  * `contended`.
  */
 export function reserveUnits(
@@ -49,7 +50,7 @@ async function reserveLater(served: ServedChannel, units: bigint, options: Reser
 }
 
 function tryReserve(served: ServedChannel, units: bigint, options: ReserveOptions): Reservation | undefined {
-  const { account, channel, policy } = served;
+  const { account, channel, policy, key } = served;
   const now = options.nowSeconds();
   if (BigInt(Math.floor(now)) > channel.deadline) {
     throw new BaseError("The channel's deadline has passed: nothing more is served from it.", {
@@ -90,9 +91,11 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
       hints: [`Try again in ${seconds} s, or open a channel with a higher rate.`],
     });
   }
+  if (key !== undefined && !keyHasRoom(key, units, policy)) return undefined;
   if (committed + account.reservedUnits > (limit < rated ? limit : rated)) return undefined;
   account.reservedUnits += units;
   account.runningCalls++;
+  if (key !== undefined) key.account.reservedUnits += units;
   let held = true;
   return {
     units,
@@ -101,6 +104,7 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
       held = false;
       account.reservedUnits -= units;
       account.runningCalls--;
+      if (key !== undefined) key.account.reservedUnits -= units;
       // Each that wakes tries for itself, in order; who finds nothing waits again.
       for (const wake of account.waiting.splice(0)) wake();
     },

@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { BaseError, type ChannelRecord, type Hex, parseChannelRecords } from '@kedge/core';
+import { type ApiKeyAccess, checkKey } from '../keys/apiKeyAccess.js';
+import type { KeyAccount } from '../keys/keyAccounts.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import type { ChannelCheck, ServedChannel } from './servedChannel.js';
 
@@ -7,8 +9,13 @@ const recheckMs = 5_000;
 
 /** Which API key pays from which channel. */
 export type ChannelBook = {
-  /** By the SHA-256 of a key, in hexadecimal digits without 0x. */
+  /**
+   * By the SHA-256 of a key, in hexadecimal digits without 0x.
+   * @throws BaseError 401 when the key was revoked or has expired.
+   */
   readonly find: (apiKeySha256: string) => ServedChannel | undefined;
+  /** Keys with terms of their own. */
+  readonly keyed: () => readonly { readonly channelId: Hex; readonly key: ApiKeyAccess }[];
   /** Whether the file names the key, though its channel could not be checked yet (the chain does not answer). */
   readonly isUnchecked: (apiKeySha256: string) => boolean;
   readonly byId: (channelId: Hex) => ServedChannel | undefined;
@@ -26,6 +33,9 @@ export type ChannelBook = {
 export function createChannelBook(options: {
   readonly path: string;
   readonly check: (record: ChannelRecord) => Promise<ChannelCheck>;
+  readonly keyAccountOf: (apiKeySha256: string) => KeyAccount;
+  /** Unix time in seconds, with fractions. */
+  readonly nowSeconds: () => number;
   readonly onServed: (channel: ServedChannel, capturedUnits: bigint) => void;
   readonly log: StructuredLog;
 }): ChannelBook {
@@ -38,16 +48,30 @@ export function createChannelBook(options: {
 
   let checkedAt = 0;
 
+  /** Two keys may pay from one channel: they share its account. */
+  const register = (record: ChannelRecord, served: ServedChannel): void => {
+    byKey.set(record.apiKeySha256, { ...served, key: undefined });
+    for (const key of record.keys ?? []) {
+      const access = { ...key, account: options.keyAccountOf(key.apiKeySha256) };
+      byKey.set(key.apiKeySha256, { ...served, key: access });
+    }
+  };
+
   const readIfChanged = async (): Promise<void> => {
     const version = await fileVersion(path);
     if (version === readAt) return;
     // Before it is parsed: a file that cannot be read is reported once, not every second.
     readAt = version;
     const records = version === undefined ? [] : parseChannelRecords(parseJson(await readFile(path, 'utf8'), path));
-    const keep = new Map(records.map((record) => [record.apiKeySha256, record]));
-    byKey = new Map([...byKey].filter(([key, served]) => keep.get(key)?.channelId === served.channelId));
+    const known = new Map([...byKey.values()].map((served) => [served.channelId, served]));
+    byKey = new Map();
+    unchecked = new Map();
     // `byId` keeps them: what was used under a key that left is still captured.
-    unchecked = new Map(records.filter(({ apiKeySha256 }) => !byKey.has(apiKeySha256)).map((r) => [r.apiKeySha256, r]));
+    for (const record of records) {
+      const served = known.get(record.channelId);
+      if (served !== undefined) register(record, served);
+      else for (const key of keysOf(record)) unchecked.set(key, record);
+    }
   };
 
   const refresh = async (): Promise<void> => {
@@ -58,14 +82,13 @@ export function createChannelBook(options: {
       return;
     }
     checkedAt = Date.now();
-    for (const [key, record] of unchecked) {
+    for (const record of new Set(unchecked.values())) {
       const { channelId } = record;
       try {
         const result = await options.check(record);
-        unchecked.delete(key);
+        for (const key of keysOf(record)) unchecked.delete(key);
         if (result.usable) {
-          // Two keys may pay from one channel: they share its account.
-          byKey.set(key, result.channel);
+          register(record, result.channel);
           byId.set(channelId, result.channel);
           options.onServed(result.channel, result.capturedUnits);
           log.info('channel_served', { channelId, name: record.name, capturedUnits: result.capturedUnits });
@@ -79,7 +102,12 @@ export function createChannelBook(options: {
   const refreshOnce = (): Promise<void> => (running ??= refresh().finally(() => (running = undefined)));
 
   return {
-    find: (key) => byKey.get(key),
+    find: (key) => {
+      const served = byKey.get(key);
+      if (served?.key !== undefined) checkKey(served.key, options.nowSeconds());
+      return served;
+    },
+    keyed: () => [...byKey.values()].flatMap(({ channelId, key }) => (key === undefined ? [] : [{ channelId, key }])),
     isUnchecked: (key) => unchecked.has(key),
     byId: (channelId) => byId.get(channelId),
     all: () => byId.values(),
@@ -95,6 +123,10 @@ export function createChannelBook(options: {
       for (const [key, served] of byKey) if (served.channelId === channelId) byKey.delete(key);
     },
   };
+}
+
+function keysOf(record: ChannelRecord): string[] {
+  return [record.apiKeySha256, ...(record.keys ?? []).map(({ apiKeySha256 }) => apiKeySha256)];
 }
 
 async function fileVersion(path: string): Promise<string | undefined> {

@@ -8,6 +8,7 @@ import {
 } from '@kedge/core';
 import type { GatewayChain } from '../chain/gatewayChain.js';
 import { keccak256 } from '../crypto/hashers.js';
+import type { ApiKeyAccess } from '../keys/apiKeyAccess.js';
 import type { ChannelAccount } from '../ledger/channelAccount.js';
 import { tokenizerPin } from '../tokens/tokenizerPin.js';
 
@@ -16,6 +17,8 @@ export type ServedChannel = ChannelRecord & {
   /** When it was opened on chain, Unix seconds: its rate counts from here (R9). */
   readonly openedAt: bigint;
   readonly account: ChannelAccount;
+  /** The key that a call came with, when it has terms of its own. */
+  readonly key?: ApiKeyAccess | undefined;
 };
 
 export type ChannelCheck =

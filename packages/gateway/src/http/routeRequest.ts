@@ -1,4 +1,4 @@
-import { BaseError, type Hex, signedReceiptToJson, voucherHeader } from '@kedge/core';
+import { apiKeyIdOf, BaseError, type Hex, signedReceiptToJson, voucherHeader } from '@kedge/core';
 import type { CallServices } from '../call/callContext.js';
 import type { UsageDifference } from '../call/usageCheck.js';
 import { type Reservation, type ReserveOptions, reserveUnits } from '../call/reserveUnits.js';
@@ -52,6 +52,10 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
     case '/admin/capture':
       allow(request, 'POST');
       return captureNow(request, response, context);
+    case '/admin/keys':
+      allow(request, 'GET');
+      requireLocal(request);
+      return keyUse(response, context);
     case '/admin/usage-differences':
       allow(request, 'GET');
       requireLocal(request);
@@ -203,6 +207,17 @@ async function receipts(
     });
   }
   sendJson(response, 200, signedReceiptToJson(signed));
+}
+
+/** What keys with terms of their own have spent, after what the channels file says now. */
+async function keyUse(response: HttpResponse, { book }: RouteContext): Promise<void> {
+  await book.refresh();
+  const keys = book.keyed().map(({ channelId, key }) => ({
+    keyId: apiKeyIdOf(key.apiKeySha256),
+    channelId,
+    usedUnits: key.account.committedUnits.toString(),
+  }));
+  sendJson(response, 200, { keys });
 }
 
 /** For the operator on this machine. It can only do early what the interval would do anyway. */

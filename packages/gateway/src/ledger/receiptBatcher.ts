@@ -10,6 +10,7 @@ import {
 } from '@kedge/core';
 import { keccak256 } from '../crypto/hashers.js';
 import type { KeptAnswer } from '../idempotency/createIdempotency.js';
+import { encodeKeyUse, type KeyAccount } from '../keys/keyAccounts.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import { type BatchRecord, encodeBatchRecord } from './batchRecord.js';
 import type { ChannelAccount } from './channelAccount.js';
@@ -34,6 +35,10 @@ export type CommitInput = {
   readonly issuedAt: bigint;
   /** Kept with the receipt, in the same flush: the answer to replay for an Idempotency-Key. */
   readonly answer?: KeptAnswer | undefined;
+  /** Whether the policy caps what a channel uses within a time. */
+  readonly hasWindows: boolean;
+  /** The key that spent it, when its use is counted; written in the same flush. */
+  readonly key?: KeyAccount | undefined;
 };
 
 type Pending = {
@@ -90,6 +95,9 @@ export function createReceiptBatcher(options: {
       const durable = [records.append(recordTypes.batch, [bytes])];
       group.forEach(({ input }, index) => {
         const receipt = signed[index];
+        if (input.key !== undefined) {
+          durable.push(records.append(recordTypes.keyUse, [encodeKeyUse(input.key.apiKeySha256, input.units)]));
+        }
         if (input.answer !== undefined && receipt !== undefined) {
           durable.push(keepAnswer(records, input.answer, receipt));
         }
@@ -140,7 +148,8 @@ export function createReceiptBatcher(options: {
     commit: (account, input) => {
       account.counter += 1n;
       account.committedUnits += input.units;
-      noteUse(account.windows, input.units, Number(input.issuedAt));
+      if (input.key !== undefined) input.key.committedUnits += input.units;
+      if (input.hasWindows) noteUse(account.windows, input.units, Number(input.issuedAt));
       const receipt: Receipt = {
         channelId: input.channelId,
         tokenId: input.tokenId,

@@ -8,4 +8,5 @@ export const recordTypes = {
   answer: 6,
   voucher: 7,
   progress: 8,
+  keyUse: 9,
 } as const;

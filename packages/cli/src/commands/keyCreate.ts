@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { apiKeyIdOf } from '@kedge/core';
+import { changeChannelKeys } from '../channelsFile.js';
+import { chainOptions, type Command } from '../command.js';
+import { humanAmount, humanMoment, shortHex } from '../human.js';
+import { channelOfKeys, openKeys } from '../keys.js';
+import { parseAmount, parseMoment, textOption } from '../parse.js';
+import { apiKeyHash } from '../up/apiKey.js';
+import { usageError } from '../usageError.js';
+
+export const keyCreate: Command = {
+  name: 'key create',
+  summary: 'make one more API key for a channel, with a cap and an expiry of its own',
+  description:
+    'Makes an API key that pays from a channel which the gateway of this machine serves, beside the keys that it has. A cap ' +
+    'bounds what the key may spend, and an expiry for how long. The key is printed once; only its hash is kept. A running ' +
+    'gateway knows it at once.',
+  arguments: [],
+  options: [
+    { flags: '--channel <channelId>', summary: 'which channel pays; without it the only one' },
+    { flags: '--name <name>', summary: 'whom it is for', default: 'key' },
+    { flags: '--cap <units>', summary: 'the most that it may spend; without it all that the channel has' },
+    { flags: '--expires <when>', summary: 'when it ends: 30d, 2027-01-31, Unix seconds; without it never' },
+    { flags: '--gateway <url>', summary: 'the gateway; without it the one of the local stack' },
+    ...chainOptions,
+  ],
+  examples: [{ command: 'kedge key create --name intern --cap 50 --expires 30d', summary: 'fifty units for a month' }],
+  run: async (context) => {
+    const { file, records, gatewayUrl, tellGateway } = await openKeys(context);
+    const record = channelOfKeys(records, textOption(context, 'channel'));
+    const { decimals } = record.policy.unit;
+    if (record.channel.mode !== 'capped') {
+      throw usageError('API keys belong to capped channels.', 'In strict mode the channel key pays: kedge connect.');
+    }
+    const createdAt = BigInt(Math.floor(Date.now() / 1000));
+    const [cap, expires] = [textOption(context, 'cap'), textOption(context, 'expires')];
+    const capUnits = cap === undefined ? undefined : parseAmount(cap, decimals, '--cap');
+    const expiresAt = expires === undefined ? undefined : parseMoment(expires, createdAt, '--expires');
+    if (expiresAt !== undefined && expiresAt <= createdAt) throw usageError('--expires lies in the past.');
+    const apiKey = `kedge-${randomBytes(24).toString('base64url')}`;
+    const apiKeySha256 = apiKeyHash(apiKey);
+    const name = textOption(context, 'name') ?? 'key';
+    changeChannelKeys(file, record.channelId, (keys) => [
+      ...keys,
+      { name, apiKeySha256, createdAt, expiresAt, capUnits },
+    ]);
+    await tellGateway();
+    const keyId = apiKeyIdOf(apiKeySha256);
+    context.output.result({ keyId, name, channelId: record.channelId, apiKey, capUnits, expiresAt, gatewayUrl }, () => [
+      `key ${keyId} (${name}) pays from channel ${shortHex(record.channelId)}`,
+      `  cap       ${capUnits === undefined ? 'all that the channel has' : `${humanAmount(capUnits, decimals)} units`}`,
+      `  expires   ${humanMoment(expiresAt ?? 0n)}`,
+      `  API key   ${apiKey}`,
+      'The key is shown only now. Whoever has it can spend from this channel: keep it like a password.',
+    ]);
+  },
+};

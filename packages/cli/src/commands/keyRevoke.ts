@@ -1,0 +1,34 @@
+import { changeChannelKeys } from '../channelsFile.js';
+import { chainOptions, type Command } from '../command.js';
+import { humanMoment, shortHex } from '../human.js';
+import { findKey, openKeys } from '../keys.js';
+import { argument } from '../parse.js';
+
+export const keyRevoke: Command = {
+  name: 'key revoke',
+  summary: 'make an API key pay for nothing more',
+  description:
+    'Revokes an API key, for ever: a running gateway answers 401 to it from now on. Calls that are running end as they began. ' +
+    'Other keys of the channel, and its value, are as before.',
+  arguments: [{ name: 'keyId', summary: 'as kedge key list shows it' }],
+  options: [
+    { flags: '--gateway <url>', summary: 'the gateway; without it the one of the local stack' },
+    ...chainOptions,
+  ],
+  examples: [{ command: 'kedge key revoke 9f86d081884c7d65', summary: 'one key' }],
+  run: async (context) => {
+    const { file, keys, tellGateway } = await openKeys(context);
+    const { keyId, record, apiKeySha256, terms } = findKey(keys, argument(context, 0));
+    const now = BigInt(Math.floor(Date.now() / 1000));
+    const revokedAt = terms?.revokedAt ?? now;
+    const known = terms ?? { name: record.name ?? 'first key', apiKeySha256, createdAt: now };
+    changeChannelKeys(file, record.channelId, (all) => [
+      ...all.filter((key) => key.apiKeySha256 !== apiKeySha256),
+      { ...known, revokedAt },
+    ]);
+    await tellGateway();
+    context.output.result({ keyId, channelId: record.channelId, revokedAt }, () => [
+      `key ${keyId} of channel ${shortHex(record.channelId)} is revoked since ${humanMoment(revokedAt)}`,
+    ]);
+  },
+};

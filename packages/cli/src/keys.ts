@@ -1,0 +1,69 @@
+import { apiKeyIdOf, BaseError, parseChannelRecords, type ApiKeyRecord, type ChannelRecord } from '@kedge/core';
+import { channelsFileOf, readChannelEntries } from './channelsFile.js';
+import type { Context } from './context.js';
+import { makeGatewayReread } from './makeGatewayReread.js';
+import { textOption } from './parse.js';
+import { findTarget } from './target.js';
+
+/** A key of a channel that this machine's gateway serves. The first key of a channel has no terms of its own. */
+export type ChannelKey = {
+  readonly keyId: string;
+  readonly record: ChannelRecord;
+  readonly apiKeySha256: string;
+  readonly terms: ApiKeyRecord | undefined;
+};
+
+/** The channels file of the data folder, its keys, and a way to have a running gateway follow it at once. */
+export async function openKeys(context: Context): Promise<{
+  readonly file: string;
+  readonly records: readonly ChannelRecord[];
+  readonly keys: readonly ChannelKey[];
+  readonly gatewayUrl: string | undefined;
+  readonly tellGateway: () => Promise<void>;
+}> {
+  const target = await findTarget(context);
+  const file = channelsFileOf(target.dataDir);
+  const records = parseChannelRecords(readChannelEntries(file));
+  const gatewayUrl = textOption(context, 'gateway') ?? target.up?.gatewayUrl;
+  return {
+    file,
+    records,
+    keys: records.flatMap(keysOf),
+    gatewayUrl,
+    tellGateway: async () => (gatewayUrl === undefined ? undefined : makeGatewayReread(gatewayUrl)),
+  };
+}
+
+/** @throws BaseError `channel_unknown` unless exactly one channel is meant. */
+export function channelOfKeys(records: readonly ChannelRecord[], channelId: string | undefined): ChannelRecord {
+  const found = records.filter((record) => channelId === undefined || record.channelId === channelId.toLowerCase());
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  throw new BaseError(
+    found.length === 0
+      ? 'The gateway of this data folder serves no such channel.'
+      : 'The gateway serves several channels.',
+    {
+      code: 'channel_unknown',
+      hints: [
+        `Name one with --channel: ${records.map((record) => record.channelId).join(', ') || 'there is none yet; open one with kedge channel open'}.`,
+      ],
+    },
+  );
+}
+
+/** @throws BaseError `key_unknown`. */
+export function findKey(keys: readonly ChannelKey[], keyId: string): ChannelKey {
+  const key = keys.find((one) => one.keyId === keyId.toLowerCase());
+  if (key !== undefined) return key;
+  throw new BaseError(`There is no key ${keyId}.`, { code: 'key_unknown', hints: ['kedge key list shows them.'] });
+}
+
+function keysOf(record: ChannelRecord): ChannelKey[] {
+  const own = record.keys ?? [];
+  const first = own.some(({ apiKeySha256 }) => apiKeySha256 === record.apiKeySha256)
+    ? []
+    : [{ apiKeySha256: record.apiKeySha256, terms: undefined }];
+  const all = [...first, ...own.map((terms) => ({ apiKeySha256: terms.apiKeySha256, terms }))];
+  return all.map((key) => ({ ...key, keyId: apiKeyIdOf(key.apiKeySha256), record }));
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
+import { parseChannelRecords, zeroAddress, zeroHash, type ChannelRecord } from '@kedge/core';
+import { expect, test } from 'vitest';
+import { developmentAccount } from '../src/accounts/developmentAccount.js';
+import { channelsFileOf, putChannelRecord } from '../src/channelsFile.js';
+import { demoPolicy } from '../src/up/demoTerms.js';
+import { runInProcess, temporaryFolder } from './kedge.js';
+
+const { address } = developmentAccount('operator');
+const channelId = `0x${'01'.repeat(32)}` as const;
+const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
+
+function record(mode: 'capped' | 'strict' = 'capped'): ChannelRecord {
+  return {
+    name: 'test',
+    apiKeySha256: hashOf('first'),
+    channelId,
+    channel: {
+      holder: address,
+      tokenId: 2n << 64n,
+      operator: address,
+      channelKey: address,
+      cap: 1_000_000n,
+      rate: 1n,
+      burst: 1n,
+      deadline: 2_000_000_000n,
+      grace: 86_400,
+      mode,
+      salt: zeroHash,
+    },
+    classId: 2n,
+    policy: demoPolicy(address, ['kedge-docs']),
+    policyHash: zeroHash,
+    lotAsset: zeroAddress,
+    edges: [{ classId: 2n, parentIndex: 0n, asset: zeroAddress }],
+  };
+}
+
+/** A data folder whose gateway serves one channel, and the program run in it. */
+function begin(mode?: 'capped' | 'strict') {
+  const cwd = temporaryFolder();
+  const file = channelsFileOf(cwd);
+  mkdirSync(dirname(file), { recursive: true });
+  putChannelRecord(file, record(mode));
+  const run = (...args: string[]) => runInProcess([...args, '--data-dir', cwd], { cwd });
+  const json = async (...args: string[]): Promise<Record<string, unknown>> => {
+    const { code, stdout, stderr } = await run(...args, '--json');
+    if (code !== 0) throw new Error(stderr);
+    return JSON.parse(stdout) as Record<string, unknown>;
+  };
+  const keys = () => parseChannelRecords(JSON.parse(readFileSync(file, 'utf8')))[0]!.keys ?? [];
+  return { file, run, json, keys };
+}
+
+test('key create prints the key once and keeps only its hash, with its cap and expiry', async () => {
+  const { file, json, keys } = begin();
+  const made = await json('key', 'create', '--name', 'intern', '--cap', '50', '--expires', '30d');
+  expect(made).toMatchObject({ name: 'intern', channelId, capUnits: '50000' });
+  const apiKey = String(made['apiKey']);
+  expect(readFileSync(file, 'utf8')).not.toContain(apiKey);
+  const [key] = keys();
+  expect(key).toMatchObject({ name: 'intern', apiKeySha256: hashOf(apiKey), capUnits: 50_000n });
+  expect(key!.expiresAt! - key!.createdAt).toBe(30n * 86_400n);
+  expect(made['keyId']).toBe(hashOf(apiKey).slice(0, 16));
+});
+
+test('key list shows each key with its state; key revoke is for ever, and works for the first key of a channel', async () => {
+  const { json, keys, run } = begin();
+  const made = await json('key', 'create', '--name', 'intern');
+  const first = hashOf('first').slice(0, 16);
+  await json('key', 'revoke', String(made['keyId']));
+  const revokedAt = keys()[0]!.revokedAt;
+  await json('key', 'revoke', String(made['keyId']));
+  expect(keys()[0]!.revokedAt).toBe(revokedAt);
+  await json('key', 'revoke', first);
+  const { keys: rows } = (await json('key', 'list')) as { keys: { state: string }[] };
+  expect(rows).toHaveLength(2);
+  for (const row of rows) expect(row.state).toBe('revoked');
+  const { stdout } = await run('key', 'list');
+  expect(stdout).toContain('intern');
+  const unknown = await run('key', 'revoke', 'ffffffffffffffff');
+  expect([unknown.code === 0, unknown.stderr]).toEqual([false, expect.stringContaining('kedge key list')]);
+});
+
+test('keys stay when the record of their channel is written again', async () => {
+  const { file, json, keys } = begin();
+  await json('key', 'create');
+  putChannelRecord(file, record());
+  expect(keys()).toHaveLength(1);
+});
+
+test('a running gateway is told at once', async () => {
+  const { json } = begin();
+  const asked: (string | undefined)[] = [];
+  const gateway = createServer((request, response) => {
+    asked.push(`${request.url} ${request.headers.authorization}`);
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+  await json('key', 'create', '--gateway', `http://127.0.0.1:${(gateway.address() as AddressInfo).port}/v1`);
+  // A key that the gateway does not know makes it read its channels file.
+  expect(asked).toEqual(['/v1/models Bearer kedge-channels-changed']);
+  gateway.close();
+});
+
+test.each([
+  [['--channel', zeroHash], /no such channel/],
+  [['--expires', '2001-01-01'], /past/],
+  [['--cap', 'many'], /decimal/],
+])('key create %j is refused', async (args, reason) => {
+  const { run, keys } = begin();
+  const { code, stderr } = await run('key', 'create', ...args);
+  expect(code).not.toBe(0);
+  expect(stderr).toMatch(reason);
+  expect(keys()).toEqual([]);
+});
+
+test('a strict channel has no API keys to make: its channel key pays', async () => {
+  const { run } = begin('strict');
+  const { code, stderr } = await run('key', 'create');
+  expect([code === 0, stderr]).toEqual([false, expect.stringContaining('capped')]);
+});

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { apiKey } from './support/createTestSetup.js';
+import { answerWith, completion } from './support/scriptedUpstream.js';
+import { refusalOf, startSurfaceTest, type SurfaceTest } from './support/surfaceTest.js';
+
+const hello = { model: 'demo', max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] };
+const script = answerWith(completion('Hello.'));
+const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
+const now = (): number => Math.floor(Date.now() / 1_000);
+
+type Terms = { capUnits?: string; expiresAt?: string; revokedAt?: string };
+
+/** Writes the channels file as `kedge key` does. */
+function writeKeys({ setup }: SurfaceTest, keys: Record<string, Terms>): void {
+  const file = setup.config.channelsFile;
+  const [record] = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>[];
+  const written = Object.entries(keys).map(([key, terms]) => ({
+    name: key,
+    apiKeySha256: hashOf(key),
+    createdAt: '1',
+    ...terms,
+  }));
+  writeFileSync(file, JSON.stringify([{ ...record, keys: written }]));
+}
+
+const reread = async ({ gateway }: SurfaceTest): Promise<void> => {
+  await fetch(`${gateway.url}/v1/models`, { headers: { authorization: 'Bearer unknown' } });
+};
+const call = async (it: SurfaceTest, key: string) => {
+  const { status, text } = await it.post('/v1/chat/completions', hello, { authorization: `Bearer ${key}` });
+  return { status, code: status === 200 ? undefined : refusalOf(text).error.code, text };
+};
+
+test('a key that is added pays from its channel at once; a revoked one is 401 at once; others are as before', async () => {
+  const it = await startSurfaceTest({ script });
+  expect((await call(it, 'second')).status).toBe(401);
+  writeKeys(it, { second: {} });
+  expect((await call(it, 'second')).status).toBe(200);
+  writeKeys(it, { second: { revokedAt: '2' } });
+  await reread(it);
+  expect(await call(it, 'second')).toMatchObject({ status: 401, code: 'key_revoked' });
+  expect((await call(it, apiKey)).status).toBe(200);
+});
+
+test("a channel's first key can be revoked, too, and a key that left the file is unknown", async () => {
+  const it = await startSurfaceTest({ script });
+  writeKeys(it, { [apiKey]: { revokedAt: '2' }, second: {} });
+  await reread(it);
+  expect((await call(it, apiKey)).code).toBe('key_revoked');
+  expect((await call(it, 'second')).status).toBe(200);
+  writeKeys(it, { [apiKey]: { revokedAt: '2' } });
+  await reread(it);
+  expect((await call(it, 'second')).code).toBe('key_unknown');
+});
+
+test('a key expires at its moment', async () => {
+  const it = await startSurfaceTest({ script });
+  const expiresAt = now() + 1_000;
+  writeKeys(it, { second: { expiresAt: String(expiresAt) } });
+  it.setup.now = () => expiresAt * 1_000 - 1;
+  expect((await call(it, 'second')).status).toBe(200);
+  it.setup.now = () => expiresAt * 1_000;
+  expect((await call(it, 'second')).code).toBe('key_expired');
+});
+
+test('a key spends no more than its cap, whatever runs at once, and no more after a restart; the channel has more', async () => {
+  const it = await startSurfaceTest({ script, config: { contentionWaitMs: 10_000 } });
+  // Each call may need 8 + 3 x 10 = 38 units and uses 14: three are 42, and a fourth may need 80.
+  writeKeys(it, { second: { capUnits: '79' } });
+  const answers = await Promise.all(Array.from({ length: 20 }, () => call(it, 'second')));
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(3);
+  expect(answers.filter(({ code }) => code === 'key_exhausted')).toHaveLength(17);
+  expect(refusalOf(answers.find(({ status }) => status === 402)!.text).values).toMatchObject({
+    clause: 'key.capUnits',
+  });
+  expect((await call(it, apiKey)).status).toBe(200);
+  await it.gateway.close();
+  const again = await it.setup.start();
+  const response = await fetch(`${again.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer second' },
+    body: JSON.stringify(hello),
+  });
+  expect(response.status).toBe(402);
+  const use = (await (await fetch(`${again.url}/admin/keys`)).json()) as { keys: unknown[] };
+  expect(use.keys).toEqual([{ keyId: hashOf('second').slice(0, 16), channelId: it.setup.channelId, usedUnits: '42' }]);
+  await again.close();
+});
+
+test('keys are at rest as hashes only: no file of the gateway and no line of its log has one', async () => {
+  const it = await startSurfaceTest({ script });
+  const key = 'kedge-a-key-that-nobody-shall-find';
+  writeKeys(it, { [`${key}`]: {} });
+  writeFileSync(
+    it.setup.config.channelsFile,
+    readFileSync(it.setup.config.channelsFile, 'utf8').replace(`"name":"${key}"`, '"name":"x"'),
+  );
+  expect((await call(it, key)).status).toBe(200);
+  await it.gateway.close();
+  const files = readdirSync(it.setup.folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  expect(files.length).toBeGreaterThan(1);
+  for (const file of files) expect(readFileSync(join(file.parentPath, file.name)).includes(key)).toBe(false);
+  const logged = JSON.stringify(it.setup.logs, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+  expect(logged).not.toContain(key);
+});
