@@ -1,8 +1,10 @@
+export { acceptContributorControl } from './actions/acceptContributorControl.js';
 export { burnSlashed, type BurnSlashedParameters } from './actions/burnSlashed.js';
 export { buyValue, type BuyValueParameters, type BuyValueReturn } from './actions/buyValue.js';
 export { burnValue, type BurnValueParameters } from './actions/burnValue.js';
 export { buyValueByPermit, type BuyValueByPermitParameters } from './actions/buyValueByPermit.js';
 export { buyValueSigned } from './actions/buyValueSigned.js';
+export { cancelUnbonding } from './actions/cancelUnbonding.js';
 export {
   capture,
   captureOutcome,
@@ -18,6 +20,7 @@ export { claim, type ClaimParameters } from './actions/claim.js';
 export { claimBatch, type ClaimBatchParameters } from './actions/claimBatch.js';
 export { claimContribution, type ClaimContributionParameters } from './actions/claimContribution.js';
 export { closeChannel, type CloseChannelParameters, type CloseChannelReturn } from './actions/closeChannel.js';
+export { closePlan } from './actions/closePlan.js';
 export { collectRoyalty, type CollectRoyaltyParameters } from './actions/collectRoyalty.js';
 export {
   commitContributors,
@@ -43,6 +46,7 @@ export { merge, type MergeParameters } from './actions/merge.js';
 export { mint, type MintParameters, type MintReturn } from './actions/mint.js';
 export { mintShare, type MintShareParameters } from './actions/mintShare.js';
 export { noteCapture } from './actions/noteCapture.js';
+export { offerContributorControl } from './actions/offerContributorControl.js';
 export { offerShareRenewal } from './actions/offerShareRenewal.js';
 export { openChannel, type OpenChannelParameters, type OpenChannelReturn } from './actions/openChannel.js';
 export { openListing, type OpenListingParameters } from './actions/openListing.js';
@@ -56,6 +60,7 @@ export { refund, type RefundParameters } from './actions/refund.js';
 export { releaseBond, type ReleaseBondParameters } from './actions/releaseBond.js';
 export { renew, type RenewParameters } from './actions/renew.js';
 export { renewShare } from './actions/renewShare.js';
+export { renounceContributorControl } from './actions/renounceContributorControl.js';
 export { retireShare } from './actions/retireShare.js';
 export { setContributors, type SetContributorsParameters } from './actions/setContributors.js';
 export { settleContributors, type SettleContributorsParameters } from './actions/settleContributors.js';

@@ -1,14 +1,17 @@
 import type { WriteClient } from './client.js';
+import { acceptContributorControl } from './actions/acceptContributorControl.js';
 import { burnSlashed } from './actions/burnSlashed.js';
 import { burnValue } from './actions/burnValue.js';
 import { buyValue } from './actions/buyValue.js';
 import { buyValueByPermit } from './actions/buyValueByPermit.js';
 import { buyValueSigned } from './actions/buyValueSigned.js';
+import { cancelUnbonding } from './actions/cancelUnbonding.js';
 import { capture } from './actions/capture.js';
 import { claim } from './actions/claim.js';
 import { claimBatch } from './actions/claimBatch.js';
 import { claimContribution } from './actions/claimContribution.js';
 import { closeChannel } from './actions/closeChannel.js';
+import { closePlan } from './actions/closePlan.js';
 import { collectRoyalty } from './actions/collectRoyalty.js';
 import { commitContributors } from './actions/commitContributors.js';
 import { createClass } from './actions/createClass.js';
@@ -17,6 +20,7 @@ import { merge } from './actions/merge.js';
 import { mint } from './actions/mint.js';
 import { mintShare } from './actions/mintShare.js';
 import { noteCapture } from './actions/noteCapture.js';
+import { offerContributorControl } from './actions/offerContributorControl.js';
 import { offerShareRenewal } from './actions/offerShareRenewal.js';
 import { openChannel } from './actions/openChannel.js';
 import { openListing } from './actions/openListing.js';
@@ -30,6 +34,7 @@ import { refund } from './actions/refund.js';
 import { releaseBond } from './actions/releaseBond.js';
 import { renew } from './actions/renew.js';
 import { renewShare } from './actions/renewShare.js';
+import { renounceContributorControl } from './actions/renounceContributorControl.js';
 import { retireShare } from './actions/retireShare.js';
 import { setContributors } from './actions/setContributors.js';
 import { settleContributors } from './actions/settleContributors.js';
@@ -48,16 +53,19 @@ type Bound<action> = action extends (client: never, ...rest: infer rest) => infe
   : never;
 
 export type WalletActions = {
+  readonly acceptContributorControl: Bound<typeof acceptContributorControl>;
   readonly burnSlashed: Bound<typeof burnSlashed>;
   readonly burnValue: Bound<typeof burnValue>;
   readonly buyValue: Bound<typeof buyValue>;
   readonly buyValueByPermit: Bound<typeof buyValueByPermit>;
   readonly buyValueSigned: Bound<typeof buyValueSigned>;
+  readonly cancelUnbonding: Bound<typeof cancelUnbonding>;
   readonly capture: Bound<typeof capture>;
   readonly claim: Bound<typeof claim>;
   readonly claimBatch: Bound<typeof claimBatch>;
   readonly claimContribution: Bound<typeof claimContribution>;
   readonly closeChannel: Bound<typeof closeChannel>;
+  readonly closePlan: Bound<typeof closePlan>;
   readonly collectRoyalty: Bound<typeof collectRoyalty>;
   readonly commitContributors: Bound<typeof commitContributors>;
   readonly createClass: Bound<typeof createClass>;
@@ -66,6 +74,7 @@ export type WalletActions = {
   readonly mint: Bound<typeof mint>;
   readonly mintShare: Bound<typeof mintShare>;
   readonly noteCapture: Bound<typeof noteCapture>;
+  readonly offerContributorControl: Bound<typeof offerContributorControl>;
   readonly offerShareRenewal: Bound<typeof offerShareRenewal>;
   readonly openChannel: Bound<typeof openChannel>;
   readonly openListing: Bound<typeof openListing>;
@@ -79,6 +88,7 @@ export type WalletActions = {
   readonly releaseBond: Bound<typeof releaseBond>;
   readonly renew: Bound<typeof renew>;
   readonly renewShare: Bound<typeof renewShare>;
+  readonly renounceContributorControl: Bound<typeof renounceContributorControl>;
   readonly retireShare: Bound<typeof retireShare>;
   readonly setContributors: Bound<typeof setContributors>;
   readonly settleContributors: Bound<typeof settleContributors>;
@@ -101,16 +111,19 @@ export type WalletActions = {
  */
 export function walletActions(client: WriteClient): WalletActions {
   return {
+    acceptContributorControl: (parameters) => acceptContributorControl(client, parameters),
     burnSlashed: (parameters) => burnSlashed(client, parameters),
     burnValue: (parameters) => burnValue(client, parameters),
     buyValue: (parameters) => buyValue(client, parameters),
     buyValueByPermit: (parameters) => buyValueByPermit(client, parameters),
     buyValueSigned: (parameters) => buyValueSigned(client, parameters),
+    cancelUnbonding: (parameters) => cancelUnbonding(client, parameters),
     capture: (parameters) => capture(client, parameters),
     claim: (parameters) => claim(client, parameters),
     claimBatch: (parameters) => claimBatch(client, parameters),
     claimContribution: (parameters) => claimContribution(client, parameters),
     closeChannel: (parameters) => closeChannel(client, parameters),
+    closePlan: (parameters) => closePlan(client, parameters),
     collectRoyalty: (parameters) => collectRoyalty(client, parameters),
     commitContributors: (parameters) => commitContributors(client, parameters),
     createClass: (parameters) => createClass(client, parameters),
@@ -119,6 +132,7 @@ export function walletActions(client: WriteClient): WalletActions {
     mint: (parameters) => mint(client, parameters),
     mintShare: (parameters) => mintShare(client, parameters),
     noteCapture: (parameters) => noteCapture(client, parameters),
+    offerContributorControl: (parameters) => offerContributorControl(client, parameters),
     offerShareRenewal: (parameters) => offerShareRenewal(client, parameters),
     openChannel: (parameters) => openChannel(client, parameters),
     openListing: (parameters) => openListing(client, parameters),
@@ -132,6 +146,7 @@ export function walletActions(client: WriteClient): WalletActions {
     releaseBond: (parameters) => releaseBond(client, parameters),
     renew: (parameters) => renew(client, parameters),
     renewShare: (parameters) => renewShare(client, parameters),
+    renounceContributorControl: (parameters) => renounceContributorControl(client, parameters),
     retireShare: (parameters) => retireShare(client, parameters),
     setContributors: (parameters) => setContributors(client, parameters),
     settleContributors: (parameters) => settleContributors(client, parameters),

@@ -138,6 +138,9 @@ describe('operator bond', () => {
     await stranger.noteCapture({ channel: scene.channel });
     await operator.closeChannel({ channel: scene.channel });
     await operator.postBond({ amount: 10n ** 18n });
+    await operator.startUnbonding();
+    await operator.cancelUnbonding();
+    expect(await stranger.getBond({ operator: addressOf('operator') })).not.toHaveProperty('releaseAt');
     const signed = [
       ...(await signBatch([receiptOf(scene.channelId, `0x${'01'.repeat(32)}`)], 1n)),
       ...(await signBatch([receiptOf(scene.channelId, `0x${'02'.repeat(32)}`)], 2n)),

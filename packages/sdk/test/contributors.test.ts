@@ -76,6 +76,21 @@ describe('contributors of a token', () => {
     });
   });
 
+  test('R24: the right to set lists is offered, accepted and given up, and nothing else moves', async () => {
+    const { datasetShareId: tokenId } = await createClasses(stage);
+    const [contributor, stranger] = [stage.as('contributor'), stage.as('stranger')];
+    await contributor.commitContributors({ tokenId, contributors: first });
+    await contributor.offerContributorControl({ tokenId, to: addressOf('stranger') });
+    expect((await stranger.getContributors({ tokenId })).pendingController).toBe(addressOf('stranger'));
+    await expect(contributor.acceptContributorControl({ tokenId })).rejects.toMatchObject({
+      code: 'ContributorRootsNotPendingController',
+    });
+    await stranger.acceptContributorControl({ tokenId });
+    expect((await stranger.getContributors({ tokenId })).controller).toBe(addressOf('stranger'));
+    await stranger.renounceContributorControl({ tokenId });
+    expect(await stranger.getContributors({ tokenId })).not.toHaveProperty('controller');
+  });
+
   test('a deployment without the contract is named', async () => {
     const { publicClient } = stage.anvil;
     const { ContributorRoots: _, ...contracts } = stage.deployment.contracts;

@@ -61,6 +61,17 @@ describe('plans', () => {
     });
   });
 
+  test('R1: a plan is closed, and sells nothing more', async () => {
+    const classId = await createClass();
+    const lot = await createLot(classId, 100n);
+    await as('issuer').openPlan({ classId, lot, supply: 10n });
+    await as('issuer').closePlan({ classId, lot });
+    expect((await as('consumer').getPlan({ classId, lot })).open).toBe(false);
+    await expect(as('consumer').buyValue({ classId, lot, units: 1n })).rejects.toMatchObject({
+      code: 'ValueMarketNotListed',
+    });
+  });
+
   test('R1: a schedule is sold step after step', async () => {
     const [issuer, consumer] = [as('issuer'), as('consumer')];
     const classId = await createClass();
