@@ -81,6 +81,16 @@ export function streamAnswer(
     }
   };
 
+  /** The stream has come to its end. One that brought nothing is passed on as nothing, and costs nothing. */
+  const close = (last: Buffer): void => {
+    if (delivered > 0 || reader.measured().counts.outputTokens > 0) return void finish(last);
+    over = true;
+    services.log.warn('stream_empty', { channelId: call.served.channelId });
+    response.write(last);
+    response.end();
+    onOver();
+  };
+
   const giveUp = (error: unknown): void => {
     if (over) return;
     services.log.warn('stream_failed', { channelId: call.served.channelId, delivered, reason: reasonOf(error) });
@@ -113,7 +123,7 @@ export function streamAnswer(
       pass: (event) => {
         if (over) return false;
         if (read(event)) hand(event);
-        if (done !== undefined) void finish(done);
+        if (done !== undefined) close(done);
         else if (reader.exceeds(limit)) cut();
         return !over;
       },
@@ -141,7 +151,7 @@ export function streamAnswer(
       const passed = events.filter(read);
       // One write for what came together, and no copy where it is the chunk itself.
       if (passed.length > 0) hand(passed.length === 1 ? (passed[0] as Buffer) : joined(passed, chunk));
-      if (done !== undefined) void finish(done);
+      if (done !== undefined) close(done);
       else if (reader.exceeds(limit)) cut();
     },
     end: () => {
@@ -151,11 +161,11 @@ export function streamAnswer(
       if (gate !== undefined) {
         if (rest.length > 0) gate.push([rest]);
         return gate.whenEmpty(() => {
-          if (!over) void finish(done ?? Buffer.alloc(0));
+          if (!over) close(done ?? Buffer.alloc(0));
         });
       }
       if (rest.length > 0 && read(rest)) hand(rest);
-      void finish(done ?? Buffer.alloc(0));
+      close(done ?? Buffer.alloc(0));
     },
     fail: giveUp,
     abandon: () => {

@@ -37,7 +37,7 @@ export const chatCompletions: Surface = {
       forward: () => ({ body: forwardedBody(request, quote) }),
       measure: (answer, latin1) => {
         const json = parseAnswer(answer, latin1);
-        if (!Array.isArray(json['choices'])) throw invalidAnswer('has no choices');
+        if (!Array.isArray(json['choices']) || json['choices'].length === 0) throw invalidAnswer('has no choices');
         const meter = createTextMeter();
         for (const choice of json['choices']) addChatChoice(meter, choice);
         return { counts: { ...known, ...meter.tokens() }, usage: openAiUsage(json['usage']) };

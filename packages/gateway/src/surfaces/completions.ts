@@ -36,7 +36,7 @@ export const completions: Surface = {
       forward: () => ({ body: JSON.stringify({ ...request, max_tokens: quote.outputCap, ...usage }) }),
       measure: (answer, latin1) => {
         const json = parseAnswer(answer, latin1);
-        if (!Array.isArray(json['choices'])) throw invalidAnswer('has no choices');
+        if (!Array.isArray(json['choices']) || json['choices'].length === 0) throw invalidAnswer('has no choices');
         const meter = createTextMeter();
         for (const choice of json['choices']) addChoice(meter, choice);
         return { counts: { ...known, ...meter.tokens() }, usage: openAiUsage(json['usage']) };

@@ -35,7 +35,7 @@ export const responses: Surface = {
       forward: () => ({ body: JSON.stringify({ ...request, max_output_tokens: quote.outputCap }) }),
       measure: (answer, latin1) => {
         const json = parseAnswer(answer, latin1);
-        if (!Array.isArray(json['output'])) throw invalidAnswer('has no output');
+        if (!Array.isArray(json['output']) || json['output'].length === 0) throw invalidAnswer('has no output');
         const meter = createTextMeter();
         json['output'].forEach((item: unknown, index) => addOutputItem(meter, index, item));
         return { counts: { ...known, ...meter.tokens() }, usage: responsesUsage(json['usage']) };
