@@ -108,6 +108,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/keyRevoke.js')).keyRevoke,
   },
   {
+    name: 'shadow',
+    summary: 'put a gateway in front of an API that charges nobody, and count who would have earned what',
+    load: async () => (await import('./commands/shadow.js')).shadow,
+  },
+  {
+    name: 'shadow report',
+    summary: 'show who would have earned what in shadow mode',
+    load: async () => (await import('./commands/shadowReport.js')).shadowReport,
+  },
+  {
     name: 'capture',
     summary: 'have the gateway take what was used, now, on chain',
     load: async () => (await import('./commands/capture.js')).capture,

@@ -30,6 +30,8 @@ export async function runProgram(input: ProgramInput): Promise<number> {
     .description('Anchor datasets, models and agents on a chain, meter their use, pay everyone upstream.')
     .version(input.version, '-V, --version')
     .helpCommand(false)
+    // An option after `anchor verify` is that command's, though `anchor` knows it, too.
+    .enablePositionalOptions()
     .addHelpText('after', '\nExample:\n  $ kedge up\n\nRun kedge <command> --help for its options and an example.');
   const groups = new Map<string, Program>();
   for (const entry of commandTable) {

@@ -15,6 +15,9 @@ export {
   gatewayConfigSchema,
   parseGatewayConfig,
 } from './gatewayConfig.js';
+export { createShadowGateway } from './shadow/createShadowGateway.js';
+export { type ShadowClass, type ShadowConfigInput } from './shadow/shadowConfig.js';
+export type { ShadowReport } from './shadow/shadowReport.js';
 export type { LogFields, StructuredLog } from './structuredLog.js';
 export { countText } from './tokens/countText.js';
 export { tokenizerPin } from './tokens/tokenizerPin.js';

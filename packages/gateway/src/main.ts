@@ -4,16 +4,21 @@ import { parseArgs } from 'node:util';
 import { BaseError } from '@kedge/core';
 import { createGateway } from './createGateway.js';
 import type { GatewayConfigInput } from './gatewayConfig.js';
+import { createShadowGateway } from './shadow/createShadowGateway.js';
+import type { ShadowConfigInput } from './shadow/shadowConfig.js';
 
 const help = `Runs a Kedge metering gateway until SIGTERM or SIGINT.
 
   node main.js --config gateway.json
+  node main.js --shadow --config shadow.json   no chain, no keys: only counts who would have earned what
 
 Prints {"ready":true,"url":"http://…"} when it listens. Logs JSON lines to stderr.
 `;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { config: { type: 'string' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { config: { type: 'string' }, help: { type: 'boolean' }, shadow: { type: 'boolean' } },
+  });
   if (values.help === true) {
     process.stdout.write(help);
     return;
@@ -24,7 +29,11 @@ async function main(): Promise<void> {
       hints: ['Add: --config gateway.json'],
     });
   }
-  const gateway = await createGateway(readConfig(values.config));
+  const config = readConfig(values.config);
+  const gateway =
+    values.shadow === true
+      ? await createShadowGateway(config as ShadowConfigInput)
+      : await createGateway(config as GatewayConfigInput);
   const stop = (): void => {
     gateway.close().then(() => process.exit(0), fail);
   };
@@ -33,9 +42,9 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ ready: true, url: gateway.url })}\n`);
 }
 
-function readConfig(path: string): GatewayConfigInput {
+function readConfig(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as GatewayConfigInput;
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
     throw new BaseError('The configuration cannot be read.', { code: 'config_missing', cause, values: { path } });
   }

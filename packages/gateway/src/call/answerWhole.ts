@@ -21,7 +21,7 @@ export function answerWhole(
   const delivered = { salt, responseHash: hashSalted(salt, body), measured, answer };
   return chargeCall(call, delivered, services).then((signed) => {
     if (call.response.isGone()) return;
-    headers[receiptHeader] = receiptText(signed);
+    if (signed !== undefined) headers[receiptHeader] = receiptText(signed);
     // As a latin1 string, which is the same bytes, so that head and body leave in one write.
     call.response.send(200, headers, latin1);
     services.checkUsage(measured, call);

@@ -12,7 +12,8 @@ import type { StrictCall } from '../vouchers/openStrictCall.js';
 /** What serving any call needs. */
 export type CallServices = {
   readonly upstream: Upstream;
-  readonly commit: (input: CommitInput) => Promise<SignedReceipt>;
+  /** Undefined in shadow mode, which charges nothing. */
+  readonly commit: (input: CommitInput) => Promise<SignedReceipt | undefined>;
   /** Compares the upstream's count with the gateway's own. */
   readonly checkUsage: (measured: Measured, call: Call) => void;
   readonly log: StructuredLog;

@@ -19,7 +19,11 @@ export type Delivered = {
  * Commits the call's actual use, and gives back the rest of its reservation in the same turn. Resolves when the receipt is
  * durable. Never charges more than was reserved: what an upstream says beyond the cap is the operator's loss.
  */
-export function chargeCall(call: Call, delivered: Delivered, services: CallServices): Promise<SignedReceipt> {
+export function chargeCall(
+  call: Call,
+  delivered: Delivered,
+  services: CallServices,
+): Promise<SignedReceipt | undefined> {
   const { served, request, reservation } = call;
   const { measured } = delivered;
   const outputCap = request.quote.outputCap * request.quote.choices;

@@ -70,7 +70,8 @@ export function streamAnswer(
       const hash = bytesToHex(responseHash.digest());
       const answer = call.slot?.keep(headers, Buffer.concat([...(kept ?? []), last]), last.length);
       const signed = await chargeCall(call, { salt, responseHash: hash, measured, answer }, services);
-      response.write(Buffer.concat([Buffer.from(`${receiptCommentPrefix}${receiptText(signed)}\n\n`), last]));
+      const receipt = signed === undefined ? '' : `${receiptCommentPrefix}${receiptText(signed)}\n\n`;
+      response.write(Buffer.concat([Buffer.from(receipt), last]));
       response.end();
       services.checkUsage(measured, call);
     } catch (error) {

@@ -9,6 +9,8 @@ const recheckMs = 5_000;
 
 /** Which API key pays from which channel. */
 export type ChannelBook = {
+  /** In shadow mode: what every call is metered against, whatever its key. */
+  readonly anyone?: ServedChannel;
   /**
    * By the SHA-256 of a key, in hexadecimal digits without 0x.
    * @throws BaseError 401 when the key was revoked or has expired.

@@ -9,6 +9,7 @@ import type { ServedChannel } from '../channels/servedChannel.js';
  * @throws BaseError 401 `key_unknown`; 503 `channel_unchecked` while the chain does not answer for a channel.
  */
 export function authenticate(headers: HeaderFields, book: ChannelBook): ServedChannel | Promise<ServedChannel> {
+  if (book.anyone !== undefined) return book.anyone;
   const authorization = headers.get('authorization');
   // Anthropic's clients send the second.
   const key = authorization === undefined ? headers.get('x-api-key') : /^Bearer +(\S+) *$/i.exec(authorization)?.[1];

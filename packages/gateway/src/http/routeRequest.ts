@@ -20,13 +20,15 @@ import { sendJson } from './sendProblem.js';
 
 export type RouteContext = {
   readonly book: ChannelBook;
-  readonly ledger: Ledger;
+  readonly ledger: Pick<Ledger, 'receiptOf'> & { readonly log: Pick<Ledger['log'], 'readAt'> };
   readonly idempotency: Idempotency;
   readonly vouchers: VoucherBook;
   readonly services: CallServices;
   readonly reserving: ReserveOptions;
   readonly maxRequestBytes: number;
   readonly captureNow: () => Promise<string | undefined>;
+  /** In shadow mode: who would have earned what. */
+  readonly shadowReport?: () => unknown;
   readonly usageDifferences: () => readonly UsageDifference[];
   /** Why nothing is served now; undefined when everything is in order. */
   readonly unready: () => BaseError | undefined;
@@ -60,6 +62,12 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
       allow(request, 'GET');
       requireLocal(request);
       sendJson(response, 200, { differences: context.usageDifferences() });
+      return Promise.resolve();
+    case '/admin/shadow':
+      if (context.shadowReport === undefined) break;
+      allow(request, 'GET');
+      requireLocal(request);
+      sendJson(response, 200, context.shadowReport());
       return Promise.resolve();
     case '/healthz':
       return health(response, 'alive');

@@ -17,7 +17,11 @@ import type { VoucherBook } from './createVoucherBook.js';
 
 const longestVoucher = 4096;
 
-export type VoucherContext = { readonly book: ChannelBook; readonly ledger: Ledger; readonly vouchers: VoucherBook };
+export type VoucherContext = {
+  readonly book: ChannelBook;
+  readonly ledger: Pick<Ledger, 'receiptOf'>;
+  readonly vouchers: VoucherBook;
+};
 
 /** `GET /v1/vouchers`: what the gateway holds of the key's strict channel. `POST /v1/vouchers`: takes a newer voucher. */
 export async function voucherRoute(

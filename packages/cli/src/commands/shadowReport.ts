@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { BaseError } from '@kedge/core';
+import type { Command } from '../command.js';
+import { dataDirOf } from '../context.js';
+import { humanAmount } from '../human.js';
+import { table } from '../output.js';
+import { textOption } from '../parse.js';
+import { readIfExists } from '../up/durableFile.js';
+import { shadowUrlFileOf } from './shadow.js';
+
+type Report = {
+  readonly calls: number;
+  readonly units: string;
+  readonly unit: string;
+  readonly asset: string | null;
+  readonly revenue: string;
+  readonly operator: string;
+  readonly classes: readonly { readonly name: string; readonly received: string; readonly kept: string }[];
+  readonly royalties: readonly { readonly from: string; readonly to: string; readonly amount: string }[];
+};
+
+export const shadowReport: Command = {
+  name: 'shadow report',
+  summary: 'show who would have earned what in shadow mode',
+  description:
+    'Asks the running shadow gateway for its sums: calls and units, what they would have cost, the part of the operator, ' +
+    'and for each class and each edge of the lineage what would have been paid. With --json amounts are in the smallest ' +
+    'unit of the asset.',
+  arguments: [],
+  options: [
+    { flags: '--gateway <url>', summary: 'the shadow gateway; without it the one that kedge shadow runs here' },
+  ],
+  examples: [{ command: 'kedge shadow report', summary: 'the sums so far' }],
+  run: async (context) => {
+    const url =
+      textOption(context, 'gateway') ?? readIfExists(shadowUrlFileOf(join(await dataDirOf(context), 'shadow')))?.trim();
+    if (url === undefined) {
+      throw new BaseError('No shadow gateway runs here.', {
+        code: 'no_gateway',
+        hints: ['Start one: kedge shadow terms.json --upstream URL', 'Or name it with --gateway.'],
+      });
+    }
+    const report = await askReport(`${url.replace(/\/v1\/?$/, '')}/admin/shadow`);
+    context.output.result(report, () => linesOf(report));
+  },
+};
+
+async function askReport(url: string): Promise<Report> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch((cause: unknown) => {
+    throw new BaseError('The shadow gateway does not answer.', {
+      kind: 'transient',
+      code: 'gateway_unreachable',
+      cause,
+      hints: ['Start it again: kedge shadow terms.json --upstream URL'],
+    });
+  });
+  if (response.ok) return (await response.json()) as Report;
+  throw new BaseError('This gateway does not run in shadow mode.', {
+    code: 'not_shadow',
+    values: { status: response.status },
+    hints: ['Name one that kedge shadow runs.'],
+  });
+}
+
+function linesOf(report: Report): string[] {
+  const { calls, units, unit, asset, revenue, operator, classes, royalties } = report;
+  const used = `${calls} calls, ${units} ${unit}s`;
+  if (asset === null) return [used, 'The policy names no price, so there are no amounts.'];
+  // Of an ERC-20 token nothing is known without a chain: its amounts stay in its smallest unit.
+  const money = (amount: string): string => (asset === 'ETH' ? humanAmount(BigInt(amount), 18) : amount);
+  return [
+    `${used}: ${money(revenue)} ${asset}, of which ${money(operator)} for the operator`,
+    ...table([
+      ['class', 'received', 'kept'],
+      ...classes.map(({ name, received, kept }) => [name, money(received), money(kept)]),
+    ]),
+    ...royalties.map(({ from, to, amount }) => `royalty ${money(amount)} ${asset} from ${from} to ${to}`),
+  ];
+}

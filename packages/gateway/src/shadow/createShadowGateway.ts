@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { BaseError, policyHashOf, zeroAddress, zeroHash } from '@kedge/core';
+import { createUsageCheck } from '../call/usageCheck.js';
+import type { ChannelBook } from '../channels/channelBook.js';
+import type { ServedChannel } from '../channels/servedChannel.js';
+import type { Gateway, GatewayOptions } from '../createGateway.js';
+import { keccak256 } from '../crypto/hashers.js';
+import { readSecret } from '../gatewayConfig.js';
+import { listen } from '../http/listen.js';
+import { createIdempotency } from '../idempotency/createIdempotency.js';
+import { createChannelAccount } from '../ledger/channelAccount.js';
+import { createStructuredLog } from '../structuredLog.js';
+import { createUpstream } from '../upstream/upstream.js';
+import { createVoucherBook } from '../vouchers/createVoucherBook.js';
+import { parseShadowConfig, type ShadowConfig, type ShadowConfigInput } from './shadowConfig.js';
+import { shadowReport } from './shadowReport.js';
+import { openShadowTally } from './shadowTally.js';
+
+const saveMs = 2_000;
+const mostUnits = 2n ** 64n - 1n;
+
+/**
+ * Starts a gateway that charges nobody: calls pass whatever their key, are metered by the policy as always, and
+ * `GET /admin/shadow` says who would have earned what. There is no chain, no key, no receipt.
+ *
+ * @throws BaseError `gateway_config_invalid`, `secret_missing`, `listen_failed`.
+ */
+export async function createShadowGateway(
+  config: ShadowConfigInput,
+  options: Pick<GatewayOptions, 'log' | 'env' | 'now'> = {},
+): Promise<Gateway> {
+  const settings = parseShadowConfig(config);
+  const now = options.now ?? Date.now;
+  const nowSeconds = (): number => now() / 1000;
+  const log = options.log ?? createStructuredLog((line) => process.stderr.write(line), now);
+  const { url, apiKeyEnv, apiKeyFile, timeoutMs, connections } = settings.upstream;
+  const secret = { env: apiKeyEnv, file: apiKeyFile, what: "The upstream's API key" };
+  const apiKey = readSecret(secret, options.env ?? process.env);
+  const upstream = createUpstream({ url, apiKey, timeoutMs, connections });
+  const tally = openShadowTally(join(settings.dataDir, 'shadow.json'), nowSeconds);
+  const usageCheck = createUsageCheck(log, now);
+  let running = 0;
+  let draining = false;
+  let drained: () => void = () => undefined;
+  const saving = setInterval(tally.save, saveMs).unref();
+
+  const noReceipts = (): never => {
+    throw new BaseError('Shadow mode gives no receipts: nothing is charged.', { code: 'not_found', status: 404 });
+  };
+  const { server, url: listening } = await listen({
+    host: settings.host,
+    port: settings.port,
+    log,
+    context: {
+      book: bookOf(servedToAll(settings)),
+      ledger: { receiptOf: async () => undefined, log: { readAt: async () => noReceipts() } },
+      idempotency: createIdempotency(now),
+      vouchers: createVoucherBook({
+        domain: { chainId: 1, verifyingContract: zeroAddress },
+        records: noReceipts,
+        terms: { startUnits: 0n, growthBasisPoints: 0n, holderUnits: 0n, totalUnits: 0n },
+        voucherWaitMs: 1,
+        onTaken: () => undefined,
+      }),
+      maxRequestBytes: settings.maxRequestBytes,
+      captureNow: async () => 'shadow mode captures nothing',
+      usageDifferences: usageCheck.recent,
+      shadowReport: () => shadowReport(tally.now(), settings),
+      reserving: { nowSeconds, contentionWaitMs: settings.contentionWaitMs, finality: undefined },
+      services: {
+        upstream,
+        commit: async (input) => {
+          tally.add(input);
+          return undefined;
+        },
+        checkUsage: (measured, { served, request, surface }) =>
+          usageCheck.check(measured, {
+            policy: served.policy,
+            channelId: served.channelId,
+            model: request.model,
+            path: surface.path,
+          }),
+        log,
+        nowSeconds,
+        randomSalt: () => `0x${randomBytes(32).toString('hex')}`,
+        maxAnswerBytes: settings.maxAnswerBytes,
+      },
+      unready: () =>
+        draining
+          ? new BaseError('The gateway is stopping.', { code: 'draining', status: 503, kind: 'transient' })
+          : undefined,
+    },
+    onRequest: () => {
+      running++;
+      return () => {
+        if (--running === 0) drained();
+      };
+    },
+  });
+  log.info('shadow_gateway_ready', { url: listening });
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    draining = true;
+    server.stop();
+    const ended = new Promise<void>((resolve) => (running === 0 ? resolve() : (drained = resolve)));
+    const patience = setTimeout(() => drained(), settings.drainMs);
+    await ended;
+    clearTimeout(patience);
+    await server.close();
+    clearInterval(saving);
+    upstream.close();
+    tally.save();
+  };
+  return { url: listening, close: () => (closing ??= close()) };
+}
+
+/** A channel without bounds, which is on no chain: what calls are metered against. */
+function servedToAll({ policy }: ShadowConfig): ServedChannel {
+  const operator = policy.operators[0] ?? zeroAddress;
+  return {
+    apiKeySha256: '',
+    channel: {
+      holder: zeroAddress,
+      tokenId: 0n,
+      operator,
+      channelKey: operator,
+      cap: mostUnits,
+      rate: 0n,
+      burst: 0n,
+      deadline: mostUnits,
+      grace: 0,
+      mode: 'capped',
+      salt: zeroHash,
+    },
+    channelId: zeroHash,
+    classId: 0n,
+    policy,
+    policyHash: policyHashOf(policy, keccak256),
+    lotAsset: zeroAddress,
+    edges: [],
+    openedAt: 0n,
+    account: createChannelAccount(zeroHash),
+  };
+}
+
+function bookOf(served: ServedChannel): ChannelBook {
+  return {
+    anyone: served,
+    find: () => served,
+    keyed: () => [],
+    isUnchecked: () => false,
+    byId: () => served,
+    all: () => [served],
+    uncheckedCount: () => 0,
+    refresh: async () => undefined,
+    watch: async () => undefined,
+    drop: () => undefined,
+  };
+}

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { zeroAddress } from '@kedge/core';
+import OpenAI from 'openai';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { countText, createShadowGateway, type Gateway, type ShadowReport } from '../src/index.js';
+import { testPolicy } from './support/createTestSetup.js';
+import {
+  answerWith,
+  completion,
+  type ScriptedUpstream,
+  startScriptedUpstream,
+  streamWords,
+} from './support/scriptedUpstream.js';
+
+let upstream: ScriptedUpstream;
+let folder: string;
+let gateway: Gateway;
+
+const messages = [{ role: 'user' as const, content: 'Hi' }];
+const wei = 10n ** 12n;
+
+const start = (): Promise<Gateway> =>
+  createShadowGateway(
+    {
+      dataDir: folder,
+      upstream: { url: upstream.url },
+      policy: testPolicy({ price: { asset: zeroAddress, numerator: String(wei), denominator: '1' } }),
+      operatorBasisPoints: 2_000,
+      class: {
+        name: 'Agent',
+        parents: [
+          { royaltyBasisPoints: 3_000, of: { name: 'Docs', parents: [] } },
+          {
+            royaltyBasisPoints: 1_000,
+            of: { name: 'Model', parents: [{ royaltyBasisPoints: 5_000, of: { name: 'Docs', parents: [] } }] },
+          },
+        ],
+      },
+    },
+    { log: { info: () => undefined, warn: () => undefined, error: () => undefined } },
+  );
+
+beforeEach(async () => {
+  upstream = await startScriptedUpstream(answerWith(completion('Hello.')));
+  folder = mkdtempSync(join(tmpdir(), 'kedge-shadow-test-'));
+  gateway = await start();
+});
+afterEach(async () => {
+  await gateway.close();
+  await upstream.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const report = async (): Promise<ShadowReport> =>
+  (await (await fetch(`${gateway.url}/admin/shadow`)).json()) as ShadowReport;
+
+test('shadow: any key is served, nothing is charged, and the report says who would have earned what', async () => {
+  const openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'anything', maxRetries: 0 });
+  const answered = await openai.chat.completions.create({ model: 'demo', messages }).withResponse();
+  expect(answered.response.headers.get('kedge-receipt')).toBeNull();
+  upstream.script = streamWords(['One', ' two']);
+  let text = '';
+  const stream = await openai.chat.completions.create({ model: 'demo', messages, stream: true });
+  for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
+  expect(text).toBe('One two');
+
+  const units = 2n * 8n + 3n * BigInt(countText('Hello.') + countText('One two'));
+  const revenue = units * wei;
+  const agent = (revenue * 8n) / 10n;
+  const toDocs = (agent * 3n) / 10n;
+  const toModel = agent / 10n;
+  expect(await report()).toMatchObject({
+    calls: 2,
+    revenue: `${revenue}`,
+    operator: `${revenue - agent}`,
+    asset: 'ETH',
+    classes: [
+      { name: 'Agent', received: `${agent}`, kept: `${agent - toDocs - toModel}` },
+      { name: 'Docs', received: `${toDocs + toModel / 2n}`, kept: `${toDocs + toModel / 2n}` },
+      { name: 'Model', received: `${toModel}`, kept: `${toModel / 2n}` },
+    ],
+    royalties: [
+      { from: 'Agent', to: 'Docs', amount: `${toDocs}` },
+      { from: 'Agent', to: 'Model', amount: `${toModel}` },
+      { from: 'Model', to: 'Docs', amount: `${toModel / 2n}` },
+    ],
+  });
+});
+
+test('shadow: the counts outlive a restart, and the policy still refuses what it does not serve', async () => {
+  const call = (model: string): Promise<Response> =>
+    fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', body: JSON.stringify({ model, messages }) });
+  expect((await call('demo')).status).toBe(200);
+  expect((await call('other')).status).toBe(403);
+  const before = await report();
+  await gateway.close();
+  gateway = await start();
+  expect(await report()).toEqual(before);
+  expect(before.calls).toBe(1);
+});
