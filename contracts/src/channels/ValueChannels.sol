@@ -195,9 +195,17 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         }
     }
 
-    /// @dev A chain that splits has two.
-    function _domain() private view returns (bytes32) {
-        return block.chainid == CHAIN_ID ? DOMAIN : _domainSeparatorV4();
+    /// @dev A chain that splits has two. Takes no memory, because a capture's desk is to be the first there.
+    function _domain() private view returns (bytes32 domain) {
+        if (block.chainid == CHAIN_ID) return DOMAIN;
+        uint256 free;
+        assembly ("memory-safe") {
+            free := mload(0x40)
+        }
+        domain = _domainSeparatorV4();
+        assembly ("memory-safe") {
+            mstore(0x40, free)
+        }
     }
 
     function _isOpen(bytes32 channelId) private view returns (bool) {

@@ -109,7 +109,8 @@ contract ValueChannelsCornersTest is KedgeTest {
     {
         made = unsignedItem(channel_, cumulative);
         made.unsigned = false;
-        (made.seq, made.receiptHash) = (seq, keccak256(abi.encode("receipt", seq)));
+        // Numbers fill their eight bytes, as an epoch that begins at the clock does.
+        (made.seq, made.receiptHash) = (seq | 0xFF << 56, keccak256(abi.encode("receipt", seq)));
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(channelKeySecret, digestOf(made));
         (made.r, made.vs) = compactSignature(v, r, s);
     }
@@ -189,5 +190,25 @@ contract ValueChannelsCornersTest is KedgeTest {
         captureAndList(items);
         bytes4 late = IValueChannels.ValueChannelsTooLate.selector;
         assertEq(seen[0], failed(0, id, abi.encodeWithSelector(late, id, channel.deadline, channel.grace)));
+    }
+
+    /// @notice After a split both chains go on: the one with the new id opens and captures channels of its own.
+    function test_R7_AChainThatSplitsGoesOn() public {
+        openChannel(channel);
+        CaptureItem[] memory items = new CaptureItem[](1);
+        items[0] = voucherItem(channel, 10);
+        vm.chainId(block.chainid + 1);
+        bytes32 id = channels.channelIdOf(channel);
+        captureAndList(items);
+        assertEq(seen.length, 1);
+        assertEq(seen[0], failed(0, id, abi.encodeWithSelector(IValueChannels.ValueChannelsNotOpen.selector, id)));
+
+        assertEq(openChannel(channel), id);
+        captureTo(channel, 20);
+        assertEq(capturedOf(channel), 20);
+        items[0] = unsignedItem(channel, 30);
+        vm.prank(channelKey);
+        capture(items);
+        assertEq(capturedOf(channel), 30);
     }
 }
