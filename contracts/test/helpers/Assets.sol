@@ -159,3 +159,25 @@ contract ShrinkingAsset is ERC20 {
         _burn(account, amount);
     }
 }
+
+/// @notice Moves nothing while it is paused.
+contract PausableAsset is ERC20 {
+    error Paused();
+
+    bool private _paused;
+
+    constructor() ERC20("Pausable", "PAU") {}
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function setPaused(bool paused) external {
+        _paused = paused;
+    }
+
+    function _update(address from, address to, uint256 amount) internal override {
+        if (_paused) revert Paused();
+        super._update(from, to, amount);
+    }
+}

@@ -44,3 +44,28 @@ contract EthReenterer {
         (succeeded, answer) = target.call(_data);
     }
 }
+
+/// @notice Burns all the gas that comes with ETH.
+contract GasBurner {
+    receive() external payable {
+        while (true) {}
+    }
+}
+
+/// @notice Takes a token and calls what it was armed with from the hook.
+contract TokenReceiver {
+    address private _target;
+    bytes private _data;
+    bool public called;
+    bytes public answer;
+
+    function arm(address target, bytes calldata data) external {
+        (_target, _data) = (target, data);
+    }
+
+    function onERC721Received(address, address, uint256, bytes calldata) external returns (bytes4) {
+        called = true;
+        (, answer) = _target.call(_data);
+        return this.onERC721Received.selector;
+    }
+}
