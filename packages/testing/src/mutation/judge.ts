@@ -24,24 +24,19 @@ export type Court = {
   readonly originals: ReadonlyMap<string, string>;
 };
 
+type Stage = { readonly selection: readonly string[]; readonly runs: number; readonly seconds: number };
+
+const NO_GAS = ['--no-match-path', 'contracts/test/gas/*'];
+/** Long histories, and trees of a hundred thousand leaves. */
+const LONG = 'invariant|test_L1toL7|testFuzz_L1toL7|.*AHundredThousand';
+
 /** Cheap tests first; gas, which a mutant may change without being wrong, is not asked. */
-const STAGES = [
-  {
-    selection: ['--no-match-path', 'contracts/test/gas/*', '--no-match-test', '^(testFuzz|invariant|test_L1toL7)'],
-    runs: 1,
-    seconds: 60,
-  },
-  {
-    selection: ['--no-match-path', 'contracts/test/gas/*', '--match-test', '^(testFuzz|test_L1toL7)'],
-    runs: 16,
-    seconds: 180,
-  },
-  {
-    selection: ['--match-path', 'contracts/test/*/*', '--no-match-path', 'contracts/test/gas/*'],
-    runs: 64,
-    seconds: 600,
-  },
+const STAGES: readonly Stage[] = [
+  { selection: [...NO_GAS, '--no-match-test', `^(testFuzz|${LONG})`], runs: 1, seconds: 240 },
+  { selection: [...NO_GAS, '--match-test', '^testFuzz', '--no-match-test', `^(${LONG})`], runs: 16, seconds: 600 },
 ];
+/** Asked where the others saw nothing: more runs of everything. */
+const THOROUGH: Stage = { selection: NO_GAS, runs: 64, seconds: 1800 };
 
 /** Compiles the unchanged contracts and sees their tests pass. */
 export async function openCourt(root: string, bench: Workbench, harness: Workbench, targets: Targets): Promise<Court> {
@@ -55,20 +50,24 @@ export async function openCourt(root: string, bench: Workbench, harness: Workben
   return { root, bench, harness, targets, originals };
 }
 
-/** Compiles the contracts that contain the mutant, puts them in place of the originals, and runs the tests. */
-export async function judge(court: Court, mutant: Mutant): Promise<Result> {
+/**
+ * Compiles the contracts that contain the mutant, puts them in place of the originals, and runs the tests.
+ * @param thorough also the long tests, those that contain a library's code, and more runs of all.
+ */
+export async function judge(court: Court, mutant: Mutant, thorough: 'thorough' | 'quick'): Promise<Result> {
   const code = compileMutant(court, mutant, false);
   if (code === undefined) return { id: mutant.id, verdict: 'invalid', by: 'compiler' };
   if ([...code].every(([file, object]) => object === court.originals.get(file))) {
     return { id: mutant.id, verdict: 'equivalent', by: 'compiler' };
   }
   exchangeCode(court.bench, new Map([...court.originals, ...code]));
-  for (const { selection, runs, seconds } of STAGES) {
+  const stages = thorough === 'quick' ? STAGES : [...STAGES, THOROUGH];
+  for (const { selection, runs, seconds } of stages) {
     const { passed, timedOut, failures } = await runTests(court.bench, selection, runs, seconds);
     if (!passed) return { id: mutant.id, verdict: 'killed', by: timedOut ? 'deadline' : failures[0]! };
     if (runs === 1 && isEquivalent(court, mutant)) return { id: mutant.id, verdict: 'equivalent', by: 'optimizer' };
   }
-  const killer = await killedInHarness(court, mutant);
+  const killer = thorough === 'quick' ? undefined : await killedInHarness(court, mutant);
   return { id: mutant.id, verdict: killer === undefined ? 'survived' : 'killed', by: killer ?? '' };
 }
 

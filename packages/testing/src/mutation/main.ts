@@ -22,8 +22,13 @@ const forge = existsSync(local) ? local : 'forge';
 const print = (line: string): void => console.log(line);
 
 const found = findMutants(root);
-if (!values.report) await runMutation({ ...values, ...found, root, forge, limit: Number(values.limit), print });
-const judged = join(found.mutants, readResults(resultsFile(root)), readExplanations(root));
+const judge = () => join(found.mutants, readResults(resultsFile(root)), readExplanations(root));
+// A survivor that is explained is not tried again.
+const mutants = values.survivors ? openQuestions(judge()) : found.mutants;
+if (!values.report) {
+  await runMutation({ ...values, targets: found.targets, mutants, root, forge, limit: Number(values.limit), print });
+}
+const judged = judge();
 writeReport(root, reportText(found.mutants.length, judged));
 const open = openQuestions(judged);
 for (const mutant of open) {

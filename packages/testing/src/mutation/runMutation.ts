@@ -21,7 +21,7 @@ export type MutationOptions = {
   readonly limit: number;
   /** Only files whose path contains this. */
   readonly only: string;
-  /** Tries survivors again instead, after tests were added. */
+  /** Tries survivors again instead, with more runs and the long tests, and after tests were added. */
   readonly survivors: boolean;
   readonly print: (line: string) => void;
 };
@@ -87,7 +87,7 @@ export async function runMutation(options: MutationOptions): Promise<void> {
   const harness = copyProject(root, path.join(root, '.kedge/mutation/harness'), options.forge);
   const court = await openCourt(root, bench, harness, targets);
   for (const [at, mutant] of waiting.entries()) {
-    const result = await judge(court, mutant);
+    const result = await judge(court, mutant, options.survivors ? 'thorough' : 'quick');
     appendResult(resultsFile(root), result);
     const where = `${mutant.file}:${mutant.line} ${mutant.within}`;
     print(`${at + 1}/${waiting.length} ${result.verdict.padEnd(10)} ${where} ${mutant.operator} ${result.by}`);
