@@ -15,6 +15,7 @@ const checks = [
   ['lockfile', node, ['scripts/checkLockfile.mjs']],
   ['contracts', forgePath(), ['build', '--skip', 'test', '--quiet']],
   ['generated files', node, ['scripts/generate.mjs', '--check']],
+  ['size of the dashboard', node, ['packages/web/scripts/size.mjs', '--check']],
   ['generated command reference', node, ['scripts/generateCommandDocs.mjs', '--check']],
 ];
 

@@ -21,6 +21,8 @@ export type WebConfig = Deployment & {
   apiKey?: string;
   models?: string[];
   indexerUrl?: string;
+  /** Where an operator's gateway lists calls that the upstream counted otherwise; on its own machine only. */
+  usageDifferencesUrl?: string;
   /** `<contentUrl>/<CID>` are the bytes of a file in a content store. Without it documents are not shown. */
   contentUrl?: string;
   /** Accounts by role that the chain's node signs for: a local development chain only. */
@@ -40,6 +42,7 @@ export const webConfigSchema: z.ZodType<WebConfig> = z.intersection(
     apiKey: z.string().min(1).exactOptional(),
     models: z.array(z.string()).exactOptional(),
     indexerUrl: place.exactOptional(),
+    usageDifferencesUrl: place.exactOptional(),
     contentUrl: place.exactOptional(),
     developmentAccounts: z.record(z.string(), addressSchema).exactOptional(),
   }),

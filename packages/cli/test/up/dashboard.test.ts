@@ -121,6 +121,19 @@ test('calls reach the gateway as they are, and its answer streams', async () => 
   expect(new TextDecoder().decode((await reader.read()).value)).toBe('data: [DONE]\n\n');
 });
 
+test('of the routes for the operator the page reaches the one that reads, and no other', async () => {
+  const asked: string[] = [];
+  const gateway = createServer((incoming, response) => {
+    asked.push(`${incoming.method} ${incoming.url}`);
+    response.end('{"differences":[]}');
+  });
+  const { url } = await dashboard(await listening(gateway));
+  expect(await (await fetch(`${url}/operator/usage-differences`)).json()).toEqual({ differences: [] });
+  expect((await fetch(`${url}/operator/usage-differences`, { method: 'POST' })).status).toBe(404);
+  expect((await fetch(`${url}/admin/capture`, { method: 'POST' })).status).toBe(404);
+  expect(asked).toEqual(['GET /admin/usage-differences']);
+});
+
 test('a gateway that is down is said to be down', async () => {
   const { url } = await dashboard(await freePort());
   const answer = await fetch(`${url}/v1/models`);

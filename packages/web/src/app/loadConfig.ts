@@ -11,7 +11,14 @@ export async function loadConfig(url: URL): Promise<WebConfig> {
     const place = config[name];
     return (typeof place === 'string' ? { [name]: new URL(place, url).href } : {}) as Pick<WebConfig, name>;
   };
-  return { ...config, ...whole('rpcUrl'), ...whole('gatewayUrl'), ...whole('indexerUrl'), ...whole('contentUrl') };
+  return {
+    ...config,
+    ...whole('rpcUrl'),
+    ...whole('gatewayUrl'),
+    ...whole('indexerUrl'),
+    ...whole('contentUrl'),
+    ...whole('usageDifferencesUrl'),
+  };
 }
 
 async function readJson(url: URL): Promise<unknown> {

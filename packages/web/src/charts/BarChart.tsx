@@ -41,6 +41,7 @@ export function BarChart({
   const totals = bars.map(({ values }) => values.reduce((sum, value) => sum + value, 0));
   const x = scaleBand({ domain: bars.map(({ key }) => key), range: [0, innerWidth], padding: 0.25 });
   const y = scaleLinear({ domain: [0, Math.max(...totals) || 1], range: [innerHeight, 0], nice: 4 });
+  const barWidth = Math.min(x.bandwidth(), 44);
   const isEmpty = totals.every((total) => total === 0);
   const every = Math.ceil(bars.length / Math.max(1, Math.floor(innerWidth / 64)));
   const shown = active === undefined ? undefined : bars[active];
@@ -82,8 +83,8 @@ export function BarChart({
                       <rect
                         key={series[at]}
                         className={`s${at}`}
-                        x={x(bar.key)}
-                        width={Math.min(x.bandwidth(), 44)}
+                        x={x(bar.key)! + (x.bandwidth() - barWidth) / 2}
+                        width={barWidth}
                         y={top}
                         height={Math.max(0, bottom - top)}
                         rx={2}

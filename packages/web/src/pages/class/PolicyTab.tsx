@@ -1,13 +1,11 @@
-import { policySchema, type ClassDetail, type Policy, type PolicyVersion } from '@kedge/core';
+import type { ClassDetail, PolicyVersion } from '@kedge/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { priceText } from '../../data/priceText.js';
-import { useAssets } from '../../data/useAssets.js';
-import { Copyable } from '../../ui/Copyable.js';
 import { EmptyState } from '../../ui/EmptyState.js';
-import { showMoment, showUnits } from '../../ui/format.js';
+import { showMoment } from '../../ui/format.js';
 import { Icon } from '../../ui/icons.js';
 import { diffLines } from './diffLines.js';
+import { PolicyFacts } from './PolicyFacts.js';
 
 /** What value buys: the policy in words, its versions, and what changed between two of them. */
 export function PolicyTab({ detail }: { detail: ClassDetail }) {
@@ -64,82 +62,6 @@ export function PolicyTab({ detail }: { detail: ClassDetail }) {
         </section>
       )}
     </>
-  );
-}
-
-function PolicyFacts({ version, unitDecimals }: { version: PolicyVersion; unitDecimals: number }) {
-  const parsed = policySchema.safeParse(version.document);
-  const policy: Policy | undefined = parsed.success ? parsed.data : undefined;
-  const { assetOf } = useAssets(policy?.price === undefined ? [] : [policy.price.asset]);
-  return (
-    <dl className="facts">
-      {policy !== undefined && (
-        <>
-          <dt>Unit</dt>
-          <dd>
-            {policy.unit.name}, {policy.unit.decimals} decimals
-          </dd>
-          <dt>Rates</dt>
-          <dd>
-            {Object.entries(policy.rates).map(([metric, rate]) => (
-              <div key={metric}>
-                {showUnits(BigInt(rate), unitDecimals)} units for 1 {metric.replace('_', ' ')}
-              </div>
-            ))}
-          </dd>
-          <dt>A call takes at most</dt>
-          <dd>
-            {policy.caps.unitsPerCall !== undefined && (
-              <div>{showUnits(BigInt(policy.caps.unitsPerCall), unitDecimals)} units</div>
-            )}
-            {policy.caps.inputTokensPerCall !== undefined && (
-              <div>{policy.caps.inputTokensPerCall.toLocaleString()} input tokens</div>
-            )}
-            <div>{policy.caps.outputTokensPerCall.toLocaleString()} output tokens</div>
-          </dd>
-          <dt>Models</dt>
-          <dd>{policy.models.join(', ')}</dd>
-          <dt>Operators</dt>
-          <dd>
-            {policy.operators.map((operator) => (
-              <div key={operator}>
-                <Copyable value={operator} label="address of an operator" />
-              </div>
-            ))}
-          </dd>
-          <dt>Licence</dt>
-          <dd>{policy.licence}</dd>
-          {policy.price !== undefined && (
-            <>
-              <dt>Price of a unit</dt>
-              <dd>
-                {priceText(
-                  {
-                    asset: policy.price.asset,
-                    numerator: BigInt(policy.price.numerator),
-                    denominator: BigInt(policy.price.denominator),
-                  },
-                  unitDecimals,
-                  assetOf(policy.price.asset),
-                )}
-              </dd>
-            </>
-          )}
-        </>
-      )}
-      <dt>Published</dt>
-      <dd>{showMoment(version.at)}</dd>
-      <dt>At</dt>
-      <dd>{version.uri === '' ? 'nowhere' : <Copyable value={version.uri} label="address of the policy" />}</dd>
-      <dt>Hash</dt>
-      <dd>
-        {version.hash === null ? (
-          'none: no value can be sold under it'
-        ) : (
-          <Copyable value={version.hash} label="policy hash" />
-        )}
-      </dd>
-    </dl>
   );
 }
 

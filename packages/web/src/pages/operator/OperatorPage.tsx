@@ -14,6 +14,7 @@ import { useWallet } from '../../wallet/useWallet.js';
 import { ActivityList } from './ActivityList.js';
 import { BatchTable } from './BatchTable.js';
 import { OperatorChannels } from './OperatorChannels.js';
+import { UsageDifferences } from './UsageDifferences.js';
 
 const OperatorCharts = lazy(() => import('./OperatorCharts.js').then((module) => ({ default: module.OperatorCharts })));
 
@@ -80,6 +81,7 @@ function Shown({ operator }: { operator: Address }) {
         <div className="stack">
           <BatchTable operator={operator} />
           <OperatorChannels operator={operator} />
+          <UsageDifferences />
         </div>
         <ActivityList />
       </div>

@@ -10,6 +10,7 @@ import { tokenText } from '../../data/tokenText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { grouped, showMoment, showUnits } from '../../ui/format.js';
+import { Skeleton } from '../../ui/Skeleton.js';
 import { ChannelTable } from './ChannelTable.js';
 
 const shareWords = { none: undefined, pending: 'waits to enter', active: undefined, ended: 'ended' } as const;
@@ -94,6 +95,7 @@ export function TokenCard({ token }: { token: TokenSummary }) {
         </div>
       </dl>
       <Actions token={token} detail={detail} isExpired={isExpired} />
+      {detail === undefined && token.backed && <Skeleton height={104} />}
       {detail !== undefined && detail.channels.length > 0 && (
         <ChannelTable channels={detail.channels} unitDecimals={unitDecimals} />
       )}
@@ -119,6 +121,7 @@ function Actions({
   const hasValue = value > 0n && !isExpired;
   return (
     <div className="row">
+      {detail === undefined && token.backed && <Skeleton width={66} height={30} />}
       {isForSale && !isExpired && (
         <button
           className="button small"

@@ -1,0 +1,99 @@
+import { BaseError, type Hex } from '@kedge/core';
+import { useQuery } from '@tanstack/react-query';
+import { useConfig } from '../../app/configContext.js';
+import { Copyable } from '../../ui/Copyable.js';
+import { EmptyState } from '../../ui/EmptyState.js';
+import { wordsOf } from '../../ui/ErrorState.js';
+import { grouped, showAge } from '../../ui/format.js';
+import { Skeleton } from '../../ui/Skeleton.js';
+
+/** A call whose tokens the upstream counted otherwise, beyond the policy's tolerance. `at` is in milliseconds. */
+type Difference = {
+  readonly at: number;
+  readonly channelId: Hex;
+  readonly model: string;
+  readonly gateway: Counts;
+  readonly upstream: { readonly [part in keyof Counts]: number | null };
+  readonly terms: { readonly rules: 'gateway' | 'upstream' };
+};
+type Counts = { readonly inputTokens: number; readonly outputTokens: number };
+
+/** Where the upstream's `usage` and the gateway's own count disagree; only the gateway's own machine is told. */
+export function UsageDifferences() {
+  const { usageDifferencesUrl } = useConfig();
+  const { data, error } = useQuery({
+    queryKey: ['usage-differences'],
+    enabled: usageDifferencesUrl !== undefined,
+    refetchInterval: 5_000,
+    queryFn: () => readDifferences(usageDifferencesUrl!),
+  });
+  if (usageDifferencesUrl === undefined) return null;
+  return (
+    <section className="card" aria-labelledby="differences-title">
+      <header>
+        <h2 id="differences-title">Upstream’s count against our own</h2>
+        <p>since the gateway started</p>
+      </header>
+      {data === undefined ? (
+        error === null ? (
+          <Skeleton height={100} />
+        ) : (
+          <p className="callout warn">{wordsOf(error).message}</p>
+        )
+      ) : data.length === 0 ? (
+        <EmptyState icon="check" title="No differences">
+          Whatever the upstream said it counted was what the gateway counted, within the policy’s tolerance.
+        </EmptyState>
+      ) : (
+        <div className="table-scroll" tabIndex={0} role="group" aria-label="Upstream’s count against our own">
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col">Channel</th>
+                <th scope="col">Model</th>
+                <th scope="col" className="number">
+                  Ours, in and out
+                </th>
+                <th scope="col" className="number">
+                  Upstream’s
+                </th>
+                <th scope="col">Charged</th>
+                <th scope="col" className="number">
+                  When
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.slice(0, 10).map(({ at, channelId, model, gateway, upstream, terms }) => (
+                <tr key={`${at}/${channelId}/${gateway.outputTokens}`}>
+                  <td>
+                    <Copyable value={channelId} label="channel id" />
+                  </td>
+                  <td>{model}</td>
+                  <td className="number">{pairText(gateway)}</td>
+                  <td className="number">{pairText(upstream)}</td>
+                  <td>{terms.rules === 'gateway' ? 'ours' : 'upstream’s'}</td>
+                  <td className="number">{showAge(Math.floor(at / 1000), Date.now())}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+async function readDifferences(url: string): Promise<readonly Difference[]> {
+  const response = await fetch(url);
+  if (response.ok) return ((await response.json()) as { differences: readonly Difference[] }).differences;
+  throw new BaseError('The gateway does not say what the upstream counted.', {
+    code: 'gateway_down',
+    kind: 'transient',
+  });
+}
+
+function pairText({ inputTokens, outputTokens }: Difference['upstream']): string {
+  const show = (count: number | null): string => (count === null ? 'not said' : grouped(String(count)));
+  return `${show(inputTokens)} + ${show(outputTokens)}`;
+}
