@@ -1,0 +1,261 @@
+#!/usr/bin/env node
+// A second verifier of receipts: one file that shares no code with Kedge, with every type and encoding written out. Where
+// this and `kedge verify` agree, neither has to be trusted. A test holds them together.
+//
+//   node examples/verifyReceipt.mjs receipts.json --chain 31337 --contract 0x… [--operator 0x…] [--policy policy.json]
+//     [--request body.json --response body.json]
+//
+// The contract is ValueChannels. The file holds one receipt or an array of them, as the gateway's
+// GET /v1/receipts/<channelId>/<seq> answers. Exits with 0 when all checks hold, with 1 when one fails.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { secp256k1 } from '@noble/curves/secp256k1';
+import { keccak_256 } from '@noble/hashes/sha3';
+
+const bytesOf = (hex) => {
+  if (!/^0x([0-9a-f]{2})*$/i.test(hex)) throw new Error(`${hex} is no hexadecimal text`);
+  return Buffer.from(hex.slice(2), 'hex');
+};
+const hexOf = (bytes) => `0x${Buffer.from(bytes).toString('hex')}`;
+const keccak = (...parts) => Buffer.from(keccak_256(Buffer.concat(parts)));
+const keccakText = (text) => keccak(Buffer.from(text, 'utf8'));
+
+/** An integer as a 32-byte word. */
+const uint = (value, bits) => {
+  const integer = BigInt(value);
+  if (integer < 0n || integer >> BigInt(bits) !== 0n) throw new Error(`${value} does not fit ${bits} bits`);
+  return Buffer.from(integer.toString(16).padStart(64, '0'), 'hex');
+};
+const bytes32 = (hex) => {
+  const bytes = bytesOf(hex);
+  if (bytes.length !== 32) throw new Error(`${hex} has not 32 bytes`);
+  return bytes;
+};
+const address = (hex) => {
+  const bytes = bytesOf(hex);
+  if (bytes.length !== 20) throw new Error(`${hex} is no address`);
+  return Buffer.concat([Buffer.alloc(12), bytes]);
+};
+
+// EIP-712, type by type.
+const metricType = 'Metric(bytes32 metricType,uint64 amount)';
+const receiptType =
+  'Receipt(bytes32 channelId,uint256 tokenId,uint256 classId,bytes32 policyHash,uint64 seq,bytes32 requestHash,' +
+  'bytes32 responseHash,Metric[] metrics,uint64 units,uint64 cumulativeUnits,bytes32 previousReceiptHash,' +
+  `uint64 issuedAt)${metricType}`;
+const batchType = 'ReceiptBatch(address operator,uint32 epoch,uint64 batch,bytes32 root)';
+const voucherType = 'Voucher(bytes32 channelId,uint64 cumulativeUnits,bytes32 receiptHash,uint64 seq)';
+const channelType =
+  'Channel(address holder,uint256 tokenId,address operator,address channelKey,uint64 cap,uint64 rate,uint64 burst,' +
+  'uint64 deadline,uint32 grace,uint8 mode,bytes32 salt)';
+const domainType = 'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)';
+
+const digestOf = (domain, structHash) => {
+  const separator = keccak(
+    keccakText(domainType),
+    keccakText('Kedge ValueChannels'),
+    keccakText('1'),
+    uint(domain.chainId, 256),
+    address(domain.verifyingContract),
+  );
+  return hexOf(keccak(Buffer.from([0x19, 0x01]), separator, structHash));
+};
+
+/** The hash that vouchers, chains and leaves name a receipt by. */
+export function receiptHashOf(receipt) {
+  const metrics = receipt.metrics.map(({ metric, amount }) =>
+    keccak(keccakText(metricType), keccakText(metric), uint(amount, 64)),
+  );
+  return hexOf(
+    keccak(
+      keccakText(receiptType),
+      bytes32(receipt.channelId),
+      uint(receipt.tokenId, 256),
+      uint(receipt.classId, 256),
+      bytes32(receipt.policyHash),
+      uint(receipt.seq, 64),
+      bytes32(receipt.requestHash),
+      bytes32(receipt.responseHash),
+      keccak(...metrics),
+      uint(receipt.units, 64),
+      uint(receipt.cumulativeUnits, 64),
+      bytes32(receipt.previousReceiptHash),
+      uint(receipt.issuedAt, 64),
+    ),
+  );
+}
+
+/** What the operator signs for a batch of receipts. */
+export function batchDigestOf(domain, { operator, epoch, batch, root }) {
+  return digestOf(
+    domain,
+    keccak(keccakText(batchType), address(operator), uint(epoch, 32), uint(batch, 64), bytes32(root)),
+  );
+}
+
+/** What a channel key signs. */
+export function voucherDigestOf(domain, { channelId, cumulativeUnits, receiptHash, seq }) {
+  return digestOf(
+    domain,
+    keccak(keccakText(voucherType), bytes32(channelId), uint(cumulativeUnits, 64), bytes32(receiptHash), uint(seq, 64)),
+  );
+}
+
+/** A channel's id. */
+export function channelIdOf(domain, channel) {
+  return digestOf(
+    domain,
+    keccak(
+      keccakText(channelType),
+      address(channel.holder),
+      uint(channel.tokenId, 256),
+      address(channel.operator),
+      address(channel.channelKey),
+      uint(channel.cap, 64),
+      uint(channel.rate, 64),
+      uint(channel.burst, 64),
+      uint(channel.deadline, 64),
+      uint(channel.grace, 32),
+      uint(['strict', 'capped'].indexOf(channel.mode), 8),
+      bytes32(channel.salt),
+    ),
+  );
+}
+
+/** A leaf is its receipt's hash, hashed once more. */
+export const leafOf = (receiptHash) => hexOf(keccak(bytes32(receiptHash)));
+
+/** Where a path leads: pairs are hashed in ascending order. */
+export function rootOf(leaf, path) {
+  return path.reduce((node, sibling) => {
+    const pair = [bytes32(node), bytes32(sibling)].toSorted(Buffer.compare);
+    return hexOf(keccak(...pair));
+  }, leaf);
+}
+
+/** RFC 8785 for what policies hold: texts, whole numbers, lists, objects. */
+export function canonicalJson(value) {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.keys(value).toSorted();
+    return `{${members.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name])}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+export const policyHashOf = (policy) => hexOf(keccakText(canonicalJson(policy)));
+
+/** Who signed a digest. */
+export function signerOf(digest, signature) {
+  const bytes = bytesOf(signature);
+  if (bytes.length !== 65) throw new Error('a signature has 65 bytes');
+  const point = secp256k1.Signature.fromCompact(bytes.subarray(0, 64))
+    .addRecoveryBit(bytes[64] - 27)
+    .recoverPublicKey(bytesOf(digest));
+  return hexOf(keccak(Buffer.from(point.toRawBytes(false).subarray(1))).subarray(12));
+}
+
+const same = (left, right) => left.toLowerCase() === right.toLowerCase();
+
+/**
+ * Checks receipts of one or more channels. Answers with a list of { index, name, ok, detail }.
+ *
+ * @param options domain; operator (who must have signed), policy, and bodies by index, as far as they are known
+ */
+export function verify(receipts, { domain, operator, policy, bodies = [] }) {
+  const checks = [];
+  const hashes = receipts.map(({ receipt }) => receiptHashOf(receipt));
+  receipts.forEach(({ receipt, batch, path, signature, signer, salt }, index) => {
+    const check = (name, ok, detail) => checks.push({ index, name, ok, detail });
+    const root = rootOf(leafOf(hashes[index]), path);
+    check('path', root === batch.root, `leads to ${root}, the batch has ${batch.root}`);
+    const expected = operator ?? batch.operator;
+    let signed;
+    try {
+      signed = signerOf(batchDigestOf(domain, batch), signature);
+    } catch (error) {
+      signed = `nobody (${error.message})`;
+    }
+    const isSigned = [batch.operator, signed, signer].every((each) => same(each, expected));
+    check('signature', isSigned, `signed by ${signed}, expected ${expected}`);
+    if (policy !== undefined) {
+      const isPolicy = policyHashOf(policy) === receipt.policyHash;
+      const isPriced = receipt.metrics.every(({ metric }) => policy.rates[metric] !== undefined);
+      const units = receipt.metrics.reduce(
+        (sum, { metric, amount }) => sum + BigInt(policy.rates[metric] ?? 0) * BigInt(amount),
+        0n,
+      );
+      const ok = isPolicy && isPriced && units === BigInt(receipt.units);
+      check('units', ok, `${units} by the policy, ${receipt.units} in the receipt`);
+    }
+    const hashBody = (body) => `0x${createHash('sha256').update(bytes32(salt)).update(body).digest('hex')}`;
+    for (const part of ['request', 'response']) {
+      const body = bodies[index]?.[part];
+      if (body === undefined) continue;
+      const hash = hashBody(body);
+      check('body', hash === receipt[`${part}Hash`], `the ${part} hashes to ${hash}`);
+    }
+  });
+  // Receipts of a channel follow one another, in the order of their numbers.
+  const order = receipts.map((_, index) => index);
+  order.sort((a, b) => Number(BigInt(receipts[a].receipt.seq) - BigInt(receipts[b].receipt.seq)) || a - b);
+  const last = new Map();
+  for (const index of order) {
+    const { receipt } = receipts[index];
+    const before = last.get(receipt.channelId);
+    last.set(receipt.channelId, index);
+    const check = (name, ok, detail) => checks.push({ index, name, ok, detail });
+    const [units, cumulative] = [BigInt(receipt.units), BigInt(receipt.cumulativeUnits)];
+    if (before === undefined) {
+      const isFirst = BigInt(receipt.previousReceiptHash) === 0n;
+      check('cumulative', isFirst ? cumulative === units : cumulative >= units, `${cumulative} in all`);
+      continue;
+    }
+    const previous = receipts[before].receipt;
+    if (previous.seq === receipt.seq) {
+      check('chain', hashes[before] === hashes[index], `${receipt.seq} is given twice`);
+      continue;
+    }
+    const isNext =
+      receipt.previousReceiptHash === hashes[before] &&
+      previous.tokenId === receipt.tokenId &&
+      previous.classId === receipt.classId;
+    check('chain', isNext, `follows ${receipt.previousReceiptHash}, the one before is ${hashes[before]}`);
+    if (isNext) check('cumulative', cumulative === BigInt(previous.cumulativeUnits) + units, `${cumulative} in all`);
+  }
+  return checks;
+}
+
+function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: Object.fromEntries(
+      ['chain', 'contract', 'operator', 'policy', 'request', 'response'].map((name) => [name, { type: 'string' }]),
+    ),
+  });
+  const [file] = positionals;
+  if (file === undefined || values.chain === undefined || values.contract === undefined) {
+    process.stderr.write('usage: verifyReceipt.mjs receipts.json --chain <id> --contract <ValueChannels>\n');
+    return 2;
+  }
+  const json = JSON.parse(readFileSync(file, 'utf8'));
+  const checks = verify(Array.isArray(json) ? json : [json], {
+    domain: { chainId: values.chain, verifyingContract: values.contract },
+    operator: values.operator,
+    policy: values.policy === undefined ? undefined : JSON.parse(readFileSync(values.policy, 'utf8')),
+    bodies: [
+      {
+        request: values.request === undefined ? undefined : readFileSync(values.request),
+        response: values.response === undefined ? undefined : readFileSync(values.response),
+      },
+    ],
+  });
+  for (const { index, name, ok, detail } of checks) {
+    process.stdout.write(`${ok ? '✓' : '✗'} receipt ${index + 1} ${name}: ${detail}\n`);
+  }
+  return checks.every(({ ok }) => ok) ? 0 : 1;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) process.exitCode = main();
