@@ -1,4 +1,4 @@
-// Runs every benchmark, one after the other: `npm run bench`, or `npm run bench -- gas gateway anchoring`.
+// Runs every benchmark, one after the other: `npm run bench`, or `npm run bench -- gas gateway anchoring indexer`.
 import { spawnSync } from 'node:child_process';
 import { forgePath } from '../scripts/forgePath.mjs';
 
@@ -6,6 +6,7 @@ const benches = {
   gas: ['bench/gas.mjs'],
   gateway: ['bench/gateway.mjs'],
   anchoring: ['bench/anchoring.mjs', '--memory'],
+  indexer: ['bench/indexer.mjs'],
 };
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const unknown = wanted.filter((name) => !(name in benches));

@@ -1,5 +1,7 @@
+import { mkdtempSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { BaseError, type Hex } from '@kedge/core';
@@ -42,7 +44,7 @@ export async function runIndexer(settings: IndexerSettings, note: (line: string)
   process.env[settingsVariable] = JSON.stringify(settings);
   process.env['PONDER_TELEMETRY_DISABLED'] = 'true';
   // Ponder leaves its GraphQL schema in the working folder.
-  if (settings.database.kind === 'pglite') process.chdir(dirname(settings.database.directory));
+  process.chdir(workFolderOf(settings));
   // It would count for more than the port asked for.
   delete process.env['PORT'];
   const start = await loadPonderStart();
@@ -70,6 +72,10 @@ export async function runIndexer(settings: IndexerSettings, note: (line: string)
   const url = `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
   await answering(url);
   return { url };
+}
+
+function workFolderOf({ database }: IndexerSettings): string {
+  return database.kind === 'pglite' ? dirname(database.directory) : mkdtempSync(join(tmpdir(), 'kedge-indexer-'));
 }
 
 /** Keeps the hashes of final blocks, by which the next start knows whether the chain is still the same. */
