@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
-import { BaseError, type Hex } from '@kedge/core';
+import { BaseError, buildTopUpOffer, type Hex } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { createUpstream } from './upstream/upstream.js';
 import { createUsageCheck } from './call/usageCheck.js';
@@ -184,6 +184,17 @@ async function assemble(
       reserving: {
         nowSeconds: () => now() / 1000,
         contentionWaitMs: settings.contentionWaitMs,
+        offer: ({ channel, channelId, policy }, units) =>
+          buildTopUpOffer({
+            chainId: settings.chainId,
+            token: settings.contracts.DataAnchoringToken,
+            channels: settings.contracts.ValueChannels,
+            operator: channel.operator,
+            channelId,
+            tokenId: channel.tokenId,
+            units,
+            policy,
+          }),
         finality: settings.finality,
       },
       services: {

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
+import { parseTopUpOffer } from '@kedge/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';
-import { apiKey, createTestSetup, type TestSetup } from './support/createTestSetup.js';
+import { apiKey, createTestSetup, holderAddress, type TestSetup } from './support/createTestSetup.js';
 import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
 
 let upstream: ScriptedUpstream;
@@ -67,11 +68,30 @@ test('a key added to the channels file is known without a restart', async () => 
 });
 
 test('no value left is 402 and says what to do; nothing reaches the upstream', async () => {
-  await begin({ channel: { cap: 100n } });
+  await begin({
+    channel: { cap: 100n },
+    policy: { price: { asset: holderAddress, numerator: '2', denominator: '3' } },
+  });
   const { status, json } = await post(hello);
   expect(status).toBe(402);
   expect(json.values).toMatchObject({ remainingUnits: '100', neededUnits: String(8 + 3 * 256) });
   expect(json.error.message).toContain('kedge channel open');
+  // Missing are 676 of the 776 units that it may need; at 2 for 3 units they cost 450.67.
+  expect(parseTopUpOffer((json as { offer?: unknown }).offer)).toEqual({
+    format: 'kedge-top-up/1',
+    chain: 'eip155:31337',
+    token: setup.config.contracts['DataAnchoringToken'],
+    channels: setup.config.contracts['ValueChannels'],
+    operator: setup.channel.operator,
+    classId: '7',
+    tokenId: setup.channel.tokenId.toString(),
+    channelId: setup.channelId,
+    lot: 0x80000001,
+    units: '676',
+    price: { asset: setup.channel.holder, numerator: '2', denominator: '3' },
+    cost: '451',
+    steps: ['top-up', 'channel-open'],
+  });
   expect(upstream.requests).toEqual([]);
   expect((await post({ ...hello, max_tokens: 5 })).status).toBe(200);
 });

@@ -1,4 +1,4 @@
-import { BaseError, formatUnits } from '@kedge/core';
+import { BaseError, formatUnits, type TopUpOffer } from '@kedge/core';
 import { keyHasRoom } from '../keys/apiKeyAccess.js';
 import { checkTimes } from './policyTimes.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
@@ -10,6 +10,8 @@ export type ReserveOptions = {
   /** Unix time in seconds, with fractions. */
   readonly nowSeconds: () => number;
   readonly contentionWaitMs: number;
+  /** How a channel that lacks so many base units can be paid further. */
+  readonly offer: (served: ServedChannel, missingUnits: bigint) => TopUpOffer;
   readonly finality: { readonly seconds: number; readonly exposureUnits: string } | undefined;
 };
 
@@ -56,7 +58,7 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
     throw new BaseError("The channel's deadline has passed: nothing more is served from it.", {
       code: 'channel_ended',
       status: 402,
-      values: { channelId: served.channelId, deadline: channel.deadline },
+      values: { channelId: served.channelId, deadline: channel.deadline, offer: options.offer(served, units) },
       hints: ['Open a new channel with: kedge channel open'],
     });
   }
@@ -71,7 +73,12 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
       {
         code: 'value_exhausted',
         status: 402,
-        values: { channelId: served.channelId, remainingUnits: left, neededUnits: units },
+        values: {
+          channelId: served.channelId,
+          remainingUnits: left,
+          neededUnits: units,
+          offer: options.offer(served, units - left),
+        },
         hints: [
           'Buy value and open a channel: kedge buy, then kedge channel open.',
           'Or lower max_tokens: it bounds the worst case.',

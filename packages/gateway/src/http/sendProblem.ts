@@ -1,9 +1,10 @@
-import { BaseError, toProblemDetails } from '@kedge/core';
+import { BaseError, type ProblemDetails, toProblemDetails } from '@kedge/core';
 import type { HttpResponse } from '../http1/exchange.js';
 
 /** Answers with Problem Details (RFC 9457) that also carry the `error` object which OpenAI clients parse. */
 export function sendProblem(response: HttpResponse, error: unknown): number {
-  const { status, body } = toProblemDetails(error);
+  const { status, body: problem } = toProblemDetails(error);
+  const body = withOffer(problem, error);
   if (response.hasBegun()) {
     response.destroy();
     return status;
@@ -26,4 +27,12 @@ export function sendJson(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   response.send(status, { 'content-type': 'application/json', ...headers }, Buffer.from(JSON.stringify(json)));
+}
+
+/** A 402's offer is an object of its own, for programs to read: values are for people. */
+function withOffer(problem: ProblemDetails, error: unknown): ProblemDetails & { readonly offer?: unknown } {
+  const offer = error instanceof BaseError ? error.values['offer'] : undefined;
+  if (offer === undefined) return problem;
+  const values = Object.fromEntries(Object.entries(problem.values ?? {}).filter(([name]) => name !== 'offer'));
+  return { ...problem, values, offer };
 }
