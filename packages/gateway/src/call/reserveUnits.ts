@@ -10,8 +10,8 @@ export type ReserveOptions = {
   /** Unix time in seconds, with fractions. */
   readonly nowSeconds: () => number;
   readonly contentionWaitMs: number;
-  /** How a channel that lacks so many base units can be paid further. */
-  readonly offer: (served: ServedChannel, missingUnits: bigint) => TopUpOffer;
+  /** How a channel that lacks so many base units can be paid further; absent where nothing is paid. */
+  readonly offer?: (served: ServedChannel, missingUnits: bigint) => TopUpOffer;
   readonly finality: { readonly seconds: number; readonly exposureUnits: string } | undefined;
 };
 
@@ -58,7 +58,7 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
     throw new BaseError("The channel's deadline has passed: nothing more is served from it.", {
       code: 'channel_ended',
       status: 402,
-      values: { channelId: served.channelId, deadline: channel.deadline, offer: options.offer(served, units) },
+      values: { channelId: served.channelId, deadline: channel.deadline, offer: options.offer?.(served, units) },
       hints: ['Open a new channel with: kedge channel open'],
     });
   }
@@ -77,7 +77,7 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
           channelId: served.channelId,
           remainingUnits: left,
           neededUnits: units,
-          offer: options.offer(served, units - left),
+          offer: options.offer?.(served, units - left),
         },
         hints: [
           'Buy value and open a channel: kedge buy, then kedge channel open.',
