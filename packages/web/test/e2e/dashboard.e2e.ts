@@ -19,7 +19,7 @@ let browser: Browser;
 beforeAll(async () => {
   stack = await startStack();
   browser = await startBrowser();
-}, 240_000);
+}, 420_000);
 afterAll(async () => {
   await browser?.close();
   await stack?.stop();
