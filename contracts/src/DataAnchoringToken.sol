@@ -177,12 +177,13 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
     // ERC-721
 
     function transferToken(uint256 tokenId, address to) external {
-        _transfer(ownerOf(tokenId), to, tokenId);
+        (Token token, uint256 place) = _tokenAndPlace(tokenId);
+        _transfer(token, place, to, tokenId);
     }
 
     /// @inheritdoc IERC721
     function transferFrom(address from, address to, uint256 tokenId) external {
-        _transfer(from, to, tokenId);
+        _transferFrom(from, to, tokenId);
     }
 
     /// @inheritdoc IERC721
@@ -192,7 +193,7 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
 
     /// @inheritdoc IERC721
     function safeTransferFrom(address from, address to, uint256 tokenId, bytes memory data) public nonReentrant {
-        _transfer(from, to, tokenId);
+        _transferFrom(from, to, tokenId);
         ERC721Utils.checkOnERC721Received(msg.sender, from, to, tokenId, data);
     }
 
@@ -285,23 +286,44 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
         revert IDATErrors.DATLotMismatch(TokenId.unwrap(from), TokenId.unwrap(to));
     }
 
-    function _transfer(address from, address to, uint256 tokenId) private {
-        Token token = _requireToken(tokenId);
+    function _transferFrom(address from, address to, uint256 tokenId) private {
+        (Token token, uint256 place) = _tokenAndPlace(tokenId);
         address owner = token.owner();
         if (owner != from) revert IERC721Errors.ERC721IncorrectOwner(from, tokenId, owner);
+        _transfer(token, place, to, tokenId);
+    }
+
+    function _transfer(Token token, uint256 place, address to, uint256 tokenId) private {
+        if (TokenId.wrap(tokenId).isNonTransferable()) revert IDATErrors.DATNonTransferable(tokenId);
         if (to == address(0)) revert IERC721Errors.ERC721InvalidReceiver(to);
+        address owner = token.owner();
         address approved = _tokenApprovals[tokenId];
         if (msg.sender != owner && msg.sender != approved && !_operators[owner][msg.sender]) {
             revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
         }
         if (approved != address(0)) delete _tokenApprovals[tokenId];
-        _tokens[tokenId] = token.withOwner(to);
+        token = token.withOwner(to);
+        assembly ("memory-safe") {
+            sstore(place, token)
+        }
         // The owner has this token, and fewer than 2^96 tokens can exist.
         unchecked {
-            --_balances[from];
+            --_balances[owner];
             ++_balances[to];
         }
-        emit IDATCore.TransferToken(tokenId, from, to);
-        emit Transfer(from, to, tokenId);
+        emit IDATCore.TransferToken(tokenId, owner, to);
+        emit Transfer(owner, to, tokenId);
+    }
+
+    /// @dev An existing token and its place, so that it is hashed once.
+    function _tokenAndPlace(uint256 tokenId) private view returns (Token token, uint256 place) {
+        assembly ("memory-safe") {
+            // _tokens[tokenId]
+            mstore(0, tokenId)
+            mstore(0x20, _tokens.slot)
+            place := keccak256(0, 0x40)
+            token := sload(place)
+        }
+        if (token.owner() == address(0)) revert IDATErrors.ERC8028NonexistentToken(tokenId);
     }
 }

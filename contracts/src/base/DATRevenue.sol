@@ -84,6 +84,13 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
         return received * royaltyBps / BASIS_POINTS;
     }
 
+    function _royaltiesPaid(uint256 classId, Ledger storage ledger) internal view returns (uint256 sum) {
+        uint256 edges = _records[classId].parents.length;
+        for (uint256 i; i < edges; ++i) {
+            sum += ledger.collected[i];
+        }
+    }
+
     function _requireParent(uint256 classId, uint256 parentIndex) internal view returns (Parent storage) {
         Parent[] storage parents = _records[classId].parents;
         if (parentIndex >= parents.length) {

@@ -6,10 +6,11 @@ import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IDATClasses} from "../interfaces/IDATClasses.sol";
 import {IDATCore} from "../interfaces/IDATCore.sol";
 import {IDATErrors} from "../interfaces/IDATErrors.sol";
+import {IERC5192} from "../interfaces/IERC5192.sol";
 import {DATStorage} from "../storage/DATStorage.sol";
 import {ClassHead} from "../types/Class.sol";
 import {Token, packToken} from "../types/Token.sol";
-import {encodeTokenId} from "../types/TokenId.sol";
+import {NON_TRANSFERABLE_BIT, encodeTokenId} from "../types/TokenId.sol";
 
 /// @title DATTokens: existence, expiry, authority and birth of tokens.
 abstract contract DATTokens is DATStorage {
@@ -98,7 +99,7 @@ abstract contract DATTokens is DATStorage {
         }
         head = head.withNextToken();
         _heads[classId] = head;
-        tokenId = encodeTokenId(classId, lot, head.tokenCount());
+        tokenId = encodeTokenId(classId, lot, head.lastSerial());
         // Both casts: checked above.
         _tokens[tokenId] = packToken(to, uint64(value), uint32(expireAt));
         // Balances count tokens, of which fewer than 2^96 can exist.
@@ -108,5 +109,6 @@ abstract contract DATTokens is DATStorage {
         emit IDATCore.Minted(tokenId, classId, to, value, shareRatio, expireAt);
         emit IDATCore.TransferToken(tokenId, address(0), to);
         emit IERC721.Transfer(address(0), to, tokenId);
+        if (tokenId & NON_TRANSFERABLE_BIT != 0) emit IERC5192.Locked(tokenId);
     }
 }

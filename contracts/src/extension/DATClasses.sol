@@ -47,6 +47,8 @@ abstract contract DATClasses is DATExtension, DATDelegation, IDATClasses {
     {
         if (options.activationDelay > 365 days) revert IDATOptions.DATInvalidOption("activationDelay");
         if (options.policyNotice > 365 days) revert IDATOptions.DATInvalidOption("policyNotice");
+        uint32 window = options.appealWindow;
+        if (window > 365 days || (window != 0 && window < 1 days)) revert IDATOptions.DATInvalidOption("appealWindow");
         uint32 frozenFrom = options.sharesFrozenFrom;
         if (frozenFrom != 0 && frozenFrom < block.timestamp) revert IDATOptions.DATInvalidOption("sharesFrozenFrom");
         classId = _createClass(terms);
@@ -54,6 +56,7 @@ abstract contract DATClasses is DATExtension, DATDelegation, IDATClasses {
         ClassHead head = _heads[classId];
         if (uint256(options.shareCap) + frozenFrom + options.activationDelay != 0) head = head.withShareTerms();
         if (options.policyNotice != 0) head = head.withNotice();
+        if (options.nonTransferable) head = head.withoutTransfers();
         _heads[classId] = head;
         emit IDATOptions.ClassOptionsFixed(classId, options);
     }

@@ -3,7 +3,9 @@ pragma solidity 0.8.34;
 
 import {IDATLifecycle} from "../interfaces/IDATLifecycle.sol";
 import {IDATPolicies} from "../interfaces/IDATPolicies.sol";
+import {IDATRevocations} from "../interfaces/IDATRevocations.sol";
 import {ClassHead, ClassShare, ExpiryBucket} from "../types/Class.sol";
+import {Revocation} from "../types/Revocation.sol";
 import {Share, Token, packRetiredShare} from "../types/Token.sol";
 import {TokenId} from "../types/TokenId.sol";
 import {DATExtension} from "./DATExtension.sol";
@@ -32,6 +34,19 @@ abstract contract DATHandovers is DATExtension {
         return _dequeue(classId, moment, share);
     }
 
+    /// @dev Ends an active share for ever.
+    function _endShare(uint256 tokenId, uint256 classId, Token token, Share share) internal {
+        uint32 ratio = share.ratio();
+        ClassShare shares = _classShares[classId];
+        uint32 expireAt = token.expireAt();
+        if (expireAt != 0) shares = _leaveMoment(classId, expireAt, ratio, shares);
+        // The share is part of the total.
+        shares = shares.withTotal(shares.totalShare() - ratio);
+        _classShares[classId] = shares;
+        _shares[tokenId] = packRetiredShare(share, shares.epoch());
+        emit IDATLifecycle.ShareRetired(tokenId, ratio, shares.totalShare());
+    }
+
     /// @dev The token's share ends where those that take its place begin: in a new epoch with the old total.
     function _handOver(uint256 tokenId, uint256 classId, Share share, ClassShare shares)
         internal
@@ -55,6 +70,18 @@ abstract contract DATHandovers is DATExtension {
         uint32 version = id.isBacked() ? _lots[id.lotKey()].head.policyVersion() : id.lot();
         if (version != head.policyVersion()) {
             revert IDATPolicies.DATLotSuperseded(id.classId(), id.lot(), version, head.policyVersion());
+        }
+    }
+
+    /// @dev Not carried out and not lapsed.
+    function _isPending(Revocation memory revocation) internal view returns (bool) {
+        return revocation.effectiveAt != 0 && block.timestamp <= uint256(revocation.effectiveAt) + revocation.window;
+    }
+
+    function _requireNoRevocation(uint256 tokenId) internal view {
+        Revocation memory revocation = _revocations[tokenId];
+        if (_isPending(revocation)) {
+            revert IDATRevocations.DATRevocationPending(tokenId, revocation.effectiveAt);
         }
     }
 }

@@ -5,9 +5,8 @@ import {DATDeposits} from "../base/DATDeposits.sol";
 import {IDATCore} from "../interfaces/IDATCore.sol";
 import {IDATErrors} from "../interfaces/IDATErrors.sol";
 import {IDATLifecycle, SplitPart} from "../interfaces/IDATLifecycle.sol";
-import {ClassShare} from "../types/Class.sol";
 import {Lot} from "../types/Lot.sol";
-import {Share, Token, packRetiredShare, packShare} from "../types/Token.sol";
+import {Share, Token, packShare} from "../types/Token.sol";
 import {TokenId} from "../types/TokenId.sol";
 import {DATHandovers} from "./DATHandovers.sol";
 
@@ -47,16 +46,7 @@ abstract contract DATLifecycle is DATHandovers, DATDeposits {
     function retireShare(uint256 tokenId) external onlyDelegated {
         (Token token,) = _requireOwn(tokenId);
         uint256 classId = TokenId.wrap(tokenId).classId();
-        Share share = _requireActiveShare(tokenId, classId, token);
-        uint32 ratio = share.ratio();
-        ClassShare shares = _classShares[classId];
-        uint32 expireAt = token.expireAt();
-        if (expireAt != 0) shares = _leaveMoment(classId, expireAt, ratio, shares);
-        // The share is part of the total.
-        shares = shares.withTotal(shares.totalShare() - ratio);
-        _classShares[classId] = shares;
-        _shares[tokenId] = packRetiredShare(share, shares.epoch());
-        emit IDATLifecycle.ShareRetired(tokenId, ratio, shares.totalShare());
+        _endShare(tokenId, classId, token, _requireActiveShare(tokenId, classId, token));
     }
 
     function split(uint256 tokenId, SplitPart[] calldata parts)
@@ -66,9 +56,11 @@ abstract contract DATLifecycle is DATHandovers, DATDeposits {
     {
         (Token token,) = _requireOwn(tokenId);
         _requireUnexpired(tokenId, token.expireAt());
+        bool bound = TokenId.wrap(tokenId).isNonTransferable();
         uint256 units;
         uint256 sum;
         for (uint256 i; i < parts.length; ++i) {
+            if (bound && parts[i].to != msg.sender) revert IDATErrors.DATNonTransferable(tokenId);
             units += parts[i].units;
             sum += parts[i].share;
         }
@@ -114,6 +106,8 @@ abstract contract DATLifecycle is DATHandovers, DATDeposits {
     }
 
     function _handOverParts(uint256 tokenId, Token token, uint256 sum) private returns (uint32) {
+        // A share does not leave a token from which it is about to be taken.
+        _requireNoRevocation(tokenId);
         uint256 classId = TokenId.wrap(tokenId).classId();
         Share share = _requireActiveShare(tokenId, classId, token);
         if (sum != share.ratio()) revert IDATLifecycle.DATWrongParts(tokenId, sum, share.ratio());

@@ -55,6 +55,7 @@ abstract contract DATRenewals is DATHandovers {
         uint256 classId = id.classId();
         uint32 frozenFrom = _classOptions[classId].sharesFrozenFrom;
         if (frozenFrom != 0 && block.timestamp >= frozenFrom) revert IDATOptions.DATSharesFrozen(classId, frozenFrom);
+        _requireNoRevocation(tokenId);
         Share share = _requireActiveShare(tokenId, classId, token);
         uint32 ratio = share.ratio();
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {RevenueInfo} from "../interfaces/IDATRevenue.sol";
 import {Parent} from "../interfaces/IDATClasses.sol";
 import {Ledger, LedgerBooks, LedgerHeld, LedgerIndex} from "../types/Ledger.sol";
@@ -9,7 +8,7 @@ import {Token} from "../types/Token.sol";
 import {TokenId} from "../types/TokenId.sol";
 import {DATExtension} from "./DATExtension.sol";
 
-/// @title DATRoyalties: royalties due, expiry by anyone, what accounts are owed, and the public books (P3, P8, R19-R21).
+/// @title DATRoyalties: royalties due, expiry by anyone, what accounts are owed, and the books of a class (P3, R19-R21).
 /// What pays, `collectRoyalty` and `withdraw`, is in the core: `DATPayouts`.
 abstract contract DATRoyalties is DATExtension {
     function royaltyDue(uint256 classId, uint256 parentIndex, address asset) external view returns (uint256) {
@@ -57,27 +56,5 @@ abstract contract DATRoyalties is DATExtension {
     function totalShareOf(uint256 classId) external view returns (uint256) {
         _requireClass(classId);
         return _activeShare(classId);
-    }
-
-    function solvency(address asset, uint256 firstClass, uint256 lastClass)
-        external
-        view
-        returns (uint256 owed, uint256 held)
-    {
-        owed = _owedTotal[asset];
-        for (uint256 classId = firstClass; classId <= lastClass; ++classId) {
-            Ledger storage ledger = _ledgers[classId][asset];
-            LedgerBooks books = ledger.books;
-            owed += uint256(books.received()) + ledger.held.backing() - books.claimed();
-            owed -= _royaltiesPaid(classId, ledger);
-        }
-        held = asset == address(0) ? address(this).balance : IERC20(asset).balanceOf(address(this));
-    }
-
-    function _royaltiesPaid(uint256 classId, Ledger storage ledger) private view returns (uint256 sum) {
-        uint256 edges = _records[classId].parents.length;
-        for (uint256 i; i < edges; ++i) {
-            sum += ledger.collected[i];
-        }
     }
 }

@@ -9,7 +9,7 @@ import {SaleRoyalty} from "../types/SaleRoyalty.sol";
 import {BACKED_LOT_BIT, TokenId, encodeLotKey} from "../types/TokenId.sol";
 import {DATExtension} from "./DATExtension.sol";
 
-/// @title DATStandards: what readers of other standards ask for: ERC-7572, ERC-2981, and the supply of a class.
+/// @title DATStandards: what readers of other standards ask for: ERC-7572, ERC-2981, ERC-5192, and the supply of a class.
 abstract contract DATStandards is DATExtension {
     uint256 private constant MAX_SALE_ROYALTY_BPS = 1000;
 
@@ -44,6 +44,11 @@ abstract contract DATStandards is DATExtension {
         // Down, and without overflow for any price.
         royaltyAmount = salePrice / BASIS_POINTS * royalty.bps + salePrice % BASIS_POINTS * royalty.bps / BASIS_POINTS;
         return (royalty.receiver, royaltyAmount);
+    }
+
+    function locked(uint256 tokenId) external view returns (bool) {
+        _requireToken(tokenId);
+        return TokenId.wrap(tokenId).isNonTransferable();
     }
 
     function classSupply(uint256 classId)

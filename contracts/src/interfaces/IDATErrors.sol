@@ -19,6 +19,8 @@ interface IDATErrors {
     error DATOutlivesSource(uint256 fromTokenId, uint256 toTokenId);
     /// @notice Thrown when value would move from a token to itself (P9).
     error DATSameToken(uint256 tokenId);
+    /// @notice Thrown when a token of a class without transfers would change hands.
+    error DATNonTransferable(uint256 tokenId);
     /// @notice Thrown when an operation on zero units is asked for.
     error DATZeroUnits();
     /// @notice Thrown when a value exceeds 2^64 - 1 units.

@@ -8,11 +8,16 @@ import {ClassTerms} from "./IDATClasses.sol";
 /// @param sharesFrozenFrom Unix time from which no share is minted any more (P17).
 /// @param activationDelay Seconds at least that a new share waits before it earns, up to the end of a UTC day (P17).
 /// @param policyNotice Seconds at least between the announcement of a policy and its taking effect (P18).
+/// @param appealWindow Seconds between the announcement of a revocation and its taking effect; 0: the issuer can revoke
+/// nothing (P27). A day to a year.
+/// @param nonTransferable Tokens of the class stay with the holder that they are minted to (ERC-5192).
 struct ClassOptions {
     uint48 shareCap;
     uint32 sharesFrozenFrom;
     uint32 activationDelay;
     uint32 policyNotice;
+    uint32 appealWindow;
+    bool nonTransferable;
 }
 
 /// @title IDATOptions: promises of an issuer that the contract keeps (P17, R21).
@@ -34,8 +39,8 @@ interface IDATOptions {
     error DATSharesFrozen(uint256 classId, uint64 from);
 
     /// @notice `createClassWithTerms`, bound by options from the beginning.
-    /// @dev Requirements: those of `createClassWithTerms`; the delay and the notice are at most 365 days;
-    /// `sharesFrozenFrom` is not in the past.
+    /// @dev Requirements: those of `createClassWithTerms`; the delay, the notice and the window are at most
+    /// 365 days, and the window at least one where there is one; `sharesFrozenFrom` is not in the past.
     function createClassWithOptions(ClassTerms calldata terms, ClassOptions calldata options)
         external
         returns (uint256 classId);

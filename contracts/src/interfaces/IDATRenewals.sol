@@ -35,7 +35,7 @@ interface IDATRenewals {
     /// same lot, without value (R22). The old token keeps its value, its expiry and all that it earned; the class's total
     /// does not change.
     /// @dev Requirements: caller is the holder; the share is active; `expireAt` is what was offered; the class's shares are
-    /// not frozen (P17); there is room for the expiry (R21).
+    /// not frozen (P17); no revocation is pending; there is room for the expiry (R21).
     function renewShare(uint256 tokenId, uint64 expireAt) external returns (uint256 newTokenId);
 
     /// @notice The expiry that is offered for the token's share; 0: none.

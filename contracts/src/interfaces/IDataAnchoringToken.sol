@@ -15,8 +15,10 @@ import {IDATOptions} from "./IDATOptions.sol";
 import {IDATPolicies} from "./IDATPolicies.sol";
 import {IDATRenewals} from "./IDATRenewals.sol";
 import {IDATRevenue} from "./IDATRevenue.sol";
+import {IDATRevocations} from "./IDATRevocations.sol";
 import {IDATSaleRoyalties} from "./IDATSaleRoyalties.sol";
 import {IDATSupply} from "./IDATSupply.sol";
+import {IERC5192} from "./IERC5192.sol";
 import {IERC7572} from "./IERC7572.sol";
 
 /// @title IDataAnchoringToken: everything that one deployed address answers to beside `IDATCore`.
@@ -34,9 +36,11 @@ interface IDataAnchoringToken is
     IDATPolicies,
     IDATLifecycle,
     IDATRenewals,
+    IDATRevocations,
     IDATSupply,
     IDATSaleRoyalties,
     IERC2981,
+    IERC5192,
     IERC7572,
     IDATErrors
 {

@@ -16,8 +16,10 @@ import {IDATOptions} from "../interfaces/IDATOptions.sol";
 import {IDATPolicies} from "../interfaces/IDATPolicies.sol";
 import {IDATRenewals} from "../interfaces/IDATRenewals.sol";
 import {IDATRevenue} from "../interfaces/IDATRevenue.sol";
+import {IDATRevocations} from "../interfaces/IDATRevocations.sol";
 import {IDATSaleRoyalties} from "../interfaces/IDATSaleRoyalties.sol";
 import {IDATSupply} from "../interfaces/IDATSupply.sol";
+import {IERC5192} from "../interfaces/IERC5192.sol";
 
 /// @title InterfaceIds: the ERC-165 ids that the token answers to, four bytes each, in three words: smaller than comparisons.
 library InterfaceIds {
@@ -33,7 +35,7 @@ library InterfaceIds {
         | bytes32(type(IDATPolicies).interfaceId) >> 128 | bytes32(type(IDATLifecycle).interfaceId) >> 160
         | bytes32(type(IDATRenewals).interfaceId) >> 192 | bytes32(type(IDATSupply).interfaceId) >> 224;
     bytes32 private constant THIRD = bytes32(type(IDATSaleRoyalties).interfaceId) | bytes32(type(IERC2981).interfaceId)
-        >> 32 | bytes32(type(IERC165).interfaceId) >> 64 | bytes32(type(IERC165).interfaceId) >> 96
+        >> 32 | bytes32(type(IERC5192).interfaceId) >> 64 | bytes32(type(IDATRevocations).interfaceId) >> 96
         | bytes32(type(IERC165).interfaceId) >> 128 | bytes32(type(IERC165).interfaceId) >> 160
         | bytes32(type(IERC165).interfaceId) >> 192 | bytes32(type(IERC165).interfaceId) >> 224;
 

@@ -6,6 +6,7 @@ import {AnnouncedPolicy, ClassHead, ClassRecord, ClassShare, ExpiryBucket} from 
 import {Ledger} from "../types/Ledger.sol";
 import {Lock} from "../types/Lock.sol";
 import {Lot} from "../types/Lot.sol";
+import {Revocation} from "../types/Revocation.sol";
 import {SaleRoyalty} from "../types/SaleRoyalty.sol";
 import {Share, Token} from "../types/Token.sol";
 import {UsageAllowance} from "../types/UsageAllowance.sol";
@@ -54,8 +55,9 @@ abstract contract DATStorage {
     mapping(uint256 classId => ClassOptions) internal _classOptions;
     mapping(uint256 classId => AnnouncedPolicy) internal _announcedPolicies;
 
-    // renewals and resale
+    // renewals, revocations and resale
     /// @dev Expiry that a token's holder may have for its share; 0: none.
     mapping(uint256 tokenId => uint32) internal _renewalOffers;
+    mapping(uint256 tokenId => Revocation) internal _revocations;
     mapping(uint256 classId => SaleRoyalty) internal _saleRoyalties;
 }

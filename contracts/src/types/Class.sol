@@ -2,17 +2,23 @@
 pragma solidity 0.8.34;
 
 import {ClassKind, Parent} from "../interfaces/IDATClasses.sol";
+import {NON_TRANSFERABLE_BIT} from "./TokenId.sol";
 
-/// @dev One slot, what a mint reads and writes: issuer(160) | policyVersion(32) | tokenCount(32) | unitDecimals(8) | kind(8) |
+/// @dev One slot, what a mint reads and writes: issuer(160) | policyVersion(32) | tokenCount(31) | nonTransferable(1) | unitDecimals(8) | kind(8) |
 /// hasShareTerms(1) | hasNotice(1).
-/// `issuer` is never zero for a class that exists; versions run from 1; `tokenCount` is the last token's serial.
+/// `issuer` is never zero for a class that exists; versions run from 1; `tokenCount` is the last token's serial,
+/// but for the highest bit, which comes next and is part of every serial of the class.
 /// The last two say that the class's options concern mints of shares (P17), or policies (P18).
 type ClassHead is uint256;
+
+/// @dev `tokenCount` at its highest, in its place. Literals, so that nothing is computed.
+uint256 constant LAST_TOKEN = 0x7fffffff << 192;
 
 using {
     issuer,
     policyVersion,
     tokenCount,
+    lastSerial,
     unitDecimals,
     kind,
     withIssuer,
@@ -21,7 +27,8 @@ using {
     withNextPolicy,
     withNextToken,
     withShareTerms,
-    withNotice
+    withNotice,
+    withoutTransfers
 } for ClassHead global;
 
 function packClassHead(address issuer_, uint32 policyVersion_, uint8 unitDecimals_, ClassKind kind_)
@@ -44,6 +51,10 @@ function policyVersion(ClassHead head) pure returns (uint32) {
 }
 
 function tokenCount(ClassHead head) pure returns (uint32) {
+    return head.lastSerial() & ~NON_TRANSFERABLE_BIT;
+}
+
+function lastSerial(ClassHead head) pure returns (uint32) {
     return uint32(ClassHead.unwrap(head) >> 192);
 }
 
@@ -80,9 +91,13 @@ function withNextPolicy(ClassHead head) pure returns (ClassHead) {
     return ClassHead.wrap(ClassHead.unwrap(head) + (1 << 160));
 }
 
-/// @dev Fails when 2^32 - 1 tokens exist.
+function withoutTransfers(ClassHead head) pure returns (ClassHead) {
+    return ClassHead.wrap(ClassHead.unwrap(head) | uint256(NON_TRANSFERABLE_BIT) << 192);
+}
+
+/// @dev Fails when 2^31 - 1 tokens exist.
 function withNextToken(ClassHead head) pure returns (ClassHead) {
-    assert(head.tokenCount() != type(uint32).max);
+    assert(ClassHead.unwrap(head) & LAST_TOKEN != LAST_TOKEN);
     return ClassHead.wrap(ClassHead.unwrap(head) + (1 << 192));
 }
 

@@ -50,8 +50,9 @@ contract RevenueAttacksTest is KedgeTest {
 
     function test_Attack_JustInTimeShareBeforeSettlement() public {
         vm.prank(issuer);
-        uint256 delayed =
-            token.createClassWithOptions(classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 1 days, 0));
+        uint256 delayed = token.createClassWithOptions(
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 1 days, 0, 0, false)
+        );
         mintShare(delayed, holder, 1);
         vm.warp(START + 3 days);
         // Seen in the mempool: a settlement. A share minted just before it, of all the weight there is, waits.

@@ -6,6 +6,8 @@ import {IDATApprovals} from "../../src/interfaces/IDATApprovals.sol";
 import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
 import {IDATLifecycle, SplitPart} from "../../src/interfaces/IDATLifecycle.sol";
 import {IDATLocks} from "../../src/interfaces/IDATLocks.sol";
+import {IDATRenewals} from "../../src/interfaces/IDATRenewals.sol";
+import {IDATRevocations} from "../../src/interfaces/IDATRevocations.sol";
 import {IDATLots} from "../../src/interfaces/IDATLots.sol";
 import {IValueMarket} from "../../src/interfaces/IValueMarket.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
@@ -218,6 +220,10 @@ abstract contract Authority is World {
         if (way == 7) return abi.encodeCall(IDATClasses.acceptIssuer, (classId));
         if (way == 8) return abi.encodeCall(IDATLifecycle.topUp, (tokenId, 1));
         if (way == 9) return abi.encodeCall(IValueMarket.openListing, (classId, lot, 1, 0));
+        if (way == 10) return abi.encodeCall(IDATRevocations.announceRevocation, (tokenId, "reason"));
+        if (way == 11) return abi.encodeCall(IDATRevocations.revoke, (tokenId));
+        if (way == 12) return abi.encodeCall(IDATRenewals.renew, (tokenId, type(uint32).max));
+        if (way == 13) return abi.encodeCall(IDATRenewals.offerShareRenewal, (tokenId, type(uint32).max));
         return abi.encodeCall(IValueMarket.closeListing, (classId, lot));
     }
 }

@@ -85,6 +85,7 @@ contract Laws is ValueLaws, BackingLaws, RevenueLaws, ChannelLaws, MarketLaws, A
             u.refunded += v.refunded;
             u.swept += v.swept;
             u.burned += v.burned;
+            u.revoked += v.revoked;
             for (uint256 asset = 0; asset < 2; ++asset) {
                 MoneyModel storage n = money[classIds[i]][asset];
                 m.settled += n.settled;
@@ -103,6 +104,7 @@ contract Laws is ValueLaws, BackingLaws, RevenueLaws, ChannelLaws, MarketLaws, A
         assertGt(u.refunded, 0, "refunded");
         assertGt(u.swept, 0, "swept");
         assertGt(u.burned, 0, "burned");
+        assertGt(u.revoked, 0, "revoked");
         assertGt(m.settled, 0, "settled");
         assertGt(m.deposited, 0, "deposited");
         assertGt(m.royaltiesIn, 0, "royalties");

@@ -28,7 +28,7 @@ abstract contract LawsInvariant is Test {
     function leaningActions() internal pure virtual returns (bytes4[] memory);
 
     function everyAction() private pure returns (bytes4[] memory actions) {
-        actions = new bytes4[](32);
+        actions = new bytes4[](33);
         actions[0] = World.warp.selector;
         actions[1] = World.mintUnbacked.selector;
         actions[2] = World.mintBacked.selector;
@@ -61,6 +61,7 @@ abstract contract LawsInvariant is Test {
         actions[29] = Authority.publishPolicy.selector;
         actions[30] = Authority.trespass.selector;
         actions[31] = Authority.openRefunds.selector;
+        actions[32] = World.revoke.selector;
     }
 
     function listOf(bytes4 a, bytes4 b, bytes4 c) internal pure returns (bytes4[] memory list) {

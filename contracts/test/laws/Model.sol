@@ -34,6 +34,7 @@ abstract contract Model is KedgeTest {
         uint256 refunded;
         uint256 swept;
         uint256 burned;
+        uint256 revoked;
     }
 
     /// @notice L3's terms, in smallest units of one asset.
@@ -111,6 +112,7 @@ abstract contract Model is KedgeTest {
     mapping(address owner => uint256) internal noncesUsed;
     address[] internal accounts;
     uint256[2] internal balance;
+    mapping(uint256 tokenId => uint256) internal revocableFrom;
 
     function assetOf(uint256 asset) internal view returns (address) {
         return asset == 0 ? ETH : address(usd);

@@ -7,7 +7,7 @@ import {Authority} from "./Authority.sol";
 
 /// @notice V1-V6: value and the tokens that carry it.
 abstract contract ValueLaws is Authority {
-    /// @notice L1: minted = held + locked + captured + recorded + refunded + swept + burned, per class.
+    /// @notice L1: minted = held + locked + captured + recorded + refunded + swept + burned + revoked, per class.
     function checkV1UnitsOfAClassAreConserved() public view {
         uint256 n = classIds.length;
         uint256[] memory held = new uint256[](n);
@@ -22,7 +22,7 @@ abstract contract ValueLaws is Authority {
             UnitsModel storage u = units[classIds[i]];
             assertEq(
                 u.minted,
-                held[i] + u.captured + u.recorded + u.refunded + u.swept + u.burned,
+                held[i] + u.captured + u.recorded + u.refunded + u.swept + u.burned + u.revoked,
                 "V1: units of a class are conserved"
             );
         }

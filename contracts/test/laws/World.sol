@@ -20,6 +20,7 @@ contract World is Model {
     uint256 internal salt;
     uint256 internal delayedClass;
     uint32 internal constant DELAY = 1 days;
+    uint32 internal constant WINDOW = 1 days;
 
     function setUp() public virtual override {
         super.setUp();
@@ -33,6 +34,9 @@ contract World is Model {
         accounts.push(operators[0]);
         accounts.push(operators[1]);
         accounts.push(beneficiary);
+        for (uint256 i = 0; i < holders.length; ++i) {
+            accounts.push(holders[i]);
+        }
 
         // A diamond: the agent uses the model and one of the datasets that the model was made from.
         addClass(new ParentTerms[](0), address(0));
@@ -54,9 +58,13 @@ contract World is Model {
 
     function addClass(ParentTerms[] memory parents, address beneficiary_) private {
         uint256 classId;
-        if (classIds.length == 4) {
+        // The last two may revoke, and the shares of the last wait.
+        if (classIds.length >= 3) {
+            uint32 delay = classIds.length == 4 ? DELAY : 0;
             vm.prank(issuer);
-            classId = token.createClassWithOptions(classTerms(parents, beneficiary_), ClassOptions(0, 0, DELAY, 0));
+            classId = token.createClassWithOptions(
+                classTerms(parents, beneficiary_), ClassOptions(0, 0, delay, 0, WINDOW, false)
+            );
         } else {
             classId = createClass(parents, beneficiary_);
         }
@@ -381,7 +389,7 @@ contract World is Model {
     function aTokenWithActiveShare(uint256 seed) private view returns (uint256) {
         for (uint256 i = 0; i < tokens.length; ++i) {
             uint256 at = (seed % tokens.length + i) % tokens.length;
-            if (tokens[at].share != 0 && active(tokens[at])) return at;
+            if (tokens[at].share != 0 && active(tokens[at]) && pendingRevocation(tokens[at].tokenId) == 0) return at;
         }
         return NONE;
     }
@@ -442,6 +450,58 @@ contract World is Model {
         (uint256 classId, uint32 lot, uint256 share) = (t.classId, t.lot, t.share);
         (t.share, t.retired) = (0, true);
         addToken(renewed, classId, lot, share, expireAt);
+    }
+
+    /// @notice Announces, appeals, thinks better of it, or carries out.
+    function revoke(uint256 which) external {
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            TokenModel storage t = tokens[(which % tokens.length + i) % tokens.length];
+            if ((t.classId != classIds[3] && t.classId != delayedClass) || expired(t)) continue;
+            (uint64 effectiveAt, bool appealed) = token.revocationOf(t.tokenId);
+            assertEq(effectiveAt, pendingRevocation(t.tokenId), "P27: a revocation waits, and lapses");
+            if (effectiveAt == 0) {
+                revocableFrom[t.tokenId] = block.timestamp + WINDOW;
+                vm.prank(issuer);
+                token.announceRevocation(t.tokenId, "reason");
+            } else if (block.timestamp >= effectiveAt) {
+                if (t.share != 0 && !active(t)) continue;
+                carryOut(t);
+            } else if (!appealed && which % 5 == 0) {
+                revocableFrom[t.tokenId] = block.timestamp + WINDOW;
+                vm.prank(core.ownerOf(t.tokenId));
+                token.appealRevocation(t.tokenId, "statement");
+            } else if (which % 11 == 0) {
+                delete revocableFrom[t.tokenId];
+                vm.prank(issuer);
+                token.withdrawRevocation(t.tokenId);
+            } else {
+                continue;
+            }
+            return;
+        }
+    }
+
+    function pendingRevocation(uint256 tokenId) private view returns (uint256) {
+        uint256 from = revocableFrom[tokenId];
+        return from == 0 || block.timestamp > from + WINDOW ? 0 : from;
+    }
+
+    function carryOut(TokenModel storage t) private {
+        uint256 value = core.valueOf(t.tokenId);
+        address owner = core.ownerOf(t.tokenId);
+        delete revocableFrom[t.tokenId];
+        vm.prank(issuer);
+        token.revoke(t.tokenId);
+        if (t.share != 0) (t.share, t.retired) = (0, true);
+        units[t.classId].revoked += value;
+        (bool backed, uint256 index) = lotIndexOf(t);
+        if (!backed || value == 0) return;
+        LotModel storage l = lots[index];
+        // Owed to the holder, who withdraws it.
+        uint256 released = l.numerator * value / l.denominator;
+        owed[owner][l.asset] += released;
+        money[t.classId][l.asset].refunded += released;
+        leaveLot(l, value, released, 0);
     }
 
     function merge(uint256 which) external {

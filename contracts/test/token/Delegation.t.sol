@@ -12,6 +12,7 @@ import {ClassOptions, IDATOptions} from "../../src/interfaces/IDATOptions.sol";
 import {IDATPolicies} from "../../src/interfaces/IDATPolicies.sol";
 import {IDATRenewals} from "../../src/interfaces/IDATRenewals.sol";
 import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
+import {IDATRevocations} from "../../src/interfaces/IDATRevocations.sol";
 import {IDATSaleRoyalties} from "../../src/interfaces/IDATSaleRoyalties.sol";
 import {IDataAnchoringToken} from "../../src/interfaces/IDataAnchoringToken.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
@@ -75,7 +76,7 @@ contract DelegationTest is KedgeTest {
         calls[11] = abi.encodeCall(IDATRevenue.observeExpiry, (1));
         calls[12] = abi.encodeCall(IDATCore.recordUsage, (1, bytes32(0), 0));
         calls[13] = abi.encodeCall(IDATBatches.recordUsageBatch, (bytes32(0), ""));
-        calls[14] = abi.encodeCall(IDATOptions.createClassWithOptions, (class, ClassOptions(1, 0, 0, 0)));
+        calls[14] = abi.encodeCall(IDATOptions.createClassWithOptions, (class, ClassOptions(1, 0, 0, 0, 0, false)));
         address extension = token.extension();
         for (uint256 i = 0; i < calls.length; ++i) {
             (bool done, bytes memory reason) = extension.call(calls[i]);
@@ -122,7 +123,7 @@ contract DelegationTest is KedgeTest {
     }
 
     function test_P8_TheThirdExtensionAloneIsHarmless() public {
-        bytes[] memory calls = new bytes[](9);
+        bytes[] memory calls = new bytes[](13);
         calls[0] = abi.encodeCall(IDATLifecycle.topUp, (1, 1));
         calls[1] = abi.encodeCall(IDATLifecycle.burnValue, (1, 1));
         calls[2] = abi.encodeCall(IDATLifecycle.retireShare, (1));
@@ -132,6 +133,10 @@ contract DelegationTest is KedgeTest {
         calls[6] = abi.encodeCall(IDATRenewals.offerShareRenewal, (1, 1));
         calls[7] = abi.encodeCall(IDATRenewals.renewShare, (1, 1));
         calls[8] = abi.encodeCall(IDATSaleRoyalties.setSaleRoyalty, (1, stranger, 1));
+        calls[9] = abi.encodeCall(IDATRevocations.announceRevocation, (1, "reason"));
+        calls[10] = abi.encodeCall(IDATRevocations.appealRevocation, (1, "statement"));
+        calls[11] = abi.encodeCall(IDATRevocations.withdrawRevocation, (1));
+        calls[12] = abi.encodeCall(IDATRevocations.revoke, (1));
         address second = IDataAnchoringToken(token.extension()).extension();
         address third = IDataAnchoringToken(second).extension();
         for (uint256 i = 0; i < calls.length; ++i) {

@@ -9,6 +9,7 @@ import {IDATBatches} from "../../src/interfaces/IDATBatches.sol";
 import {IDATOptions} from "../../src/interfaces/IDATOptions.sol";
 import {IDATPolicies} from "../../src/interfaces/IDATPolicies.sol";
 import {IDATLifecycle} from "../../src/interfaces/IDATLifecycle.sol";
+import {IDATRevocations} from "../../src/interfaces/IDATRevocations.sol";
 import {IDATRenewals} from "../../src/interfaces/IDATRenewals.sol";
 import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
@@ -190,7 +191,7 @@ contract ERC721Test is KedgeTest {
 
     function test_P12_InterfaceIds() public view {
         assertEq(type(IDATCore).interfaceId, bytes4(0x2c0b686c));
-        bytes4[15] memory served = [
+        bytes4[16] memory served = [
             bytes4(0x2c0b686c),
             0x01ffc9a7,
             0x80ac58cd,
@@ -205,7 +206,8 @@ contract ERC721Test is KedgeTest {
             type(IDATOptions).interfaceId,
             type(IDATPolicies).interfaceId,
             type(IDATLifecycle).interfaceId,
-            type(IDATRenewals).interfaceId
+            type(IDATRenewals).interfaceId,
+            type(IDATRevocations).interfaceId
         ];
         for (uint256 i = 0; i < served.length; ++i) {
             assertTrue(token.supportsInterface(served[i]));

@@ -194,8 +194,9 @@ contract LifecycleTest is KedgeTest {
         vm.expectRevert(noActiveShare(expiring));
         retire(expiring);
         vm.prank(issuer);
-        uint256 delayed =
-            token.createClassWithOptions(classTerms(new ParentTerms[](0), address(0)), ClassOptions(9, 0, 1 days, 0));
+        uint256 delayed = token.createClassWithOptions(
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(9, 0, 1 days, 0, 0, false)
+        );
         uint256 waiting = mintShare(delayed, holder, 9);
         vm.expectRevert(noActiveShare(waiting));
         retire(waiting);

@@ -140,7 +140,9 @@ contract PoliciesTest is KedgeTest {
 
     function noticed() private returns (uint256 id) {
         vm.prank(issuer);
-        return token.createClassWithOptions(classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 7 days));
+        return token.createClassWithOptions(
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 7 days, 0, false)
+        );
     }
 
     function test_P18_ANoticePeriodIsKept() public {

@@ -250,8 +250,9 @@ contract RenewalsTest is KedgeTest {
 
     function test_P17_ARenewalNeedsNoRoomUnderTheCapAndDoesNotWait() public {
         vm.prank(issuer);
-        classId =
-            token.createClassWithOptions(classTerms(new ParentTerms[](0), address(0)), ClassOptions(100, 0, 1 days, 0));
+        classId = token.createClassWithOptions(
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(100, 0, 1 days, 0, 0, false)
+        );
         uint256 tokenId = mint(classId, holder, 0, 100, EXPIRY);
         offer(tokenId, LATER);
         refused(tokenId, abi.encodeWithSelector(IDATLifecycle.DATNoActiveShare.selector, tokenId));

@@ -73,6 +73,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/tokenRenew.js')).tokenRenew,
   },
   {
+    name: 'token revoke',
+    summary: 'revoke a token of your class, with a reason and an appeal window',
+    load: async () => (await import('./commands/tokenRevoke.js')).tokenRevoke,
+  },
+  {
+    name: 'token appeal',
+    summary: 'object to the revocation of a token that you hold',
+    load: async () => (await import('./commands/tokenAppeal.js')).tokenAppeal,
+  },
+  {
     name: 'token retire',
     summary: 'end the share of a token that you hold',
     load: async () => (await import('./commands/tokenRetire.js')).tokenRetire,

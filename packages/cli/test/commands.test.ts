@@ -411,6 +411,25 @@ test('token renew extends value, and offers and accepts a share (P27, R22)', asy
   });
 });
 
+test('token revoke announces, hears an appeal and carries out, where the class said so (P27)', async () => {
+  const options = ['--appeal-window', '1d', '--non-transferable', '--share-cap', '10'];
+  const { classId } = await kedgeJson<Record<string, string>>('class', 'create', '--name', 'Passes', ...options);
+  const { tokenId } = await kedgeJson<Record<string, string>>('mint', classId!, '--value', '5', '--to', 'consumer');
+  const refused = await kedgeHere('mint', classId!, '--share', '11');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('above the cap')]);
+  const safe = await kedgeHere('token', 'revoke', made.tokenId, '--reason', 'none');
+  expect([safe.code, safe.stderr]).toEqual([1, expect.stringContaining('appeal window')]);
+  await kedgeJson('token', 'revoke', tokenId!, '--reason', 'leaked');
+  await kedgeJson('token', 'appeal', tokenId!, 'no');
+  const early = await kedgeHere('token', 'revoke', tokenId!);
+  expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('still open')]);
+  await kedgeJson('token', 'revoke', tokenId!, '--withdraw');
+  await kedgeJson('token', 'revoke', tokenId!, '--reason', 'leaked');
+  await anvil.testClient.increaseTime({ seconds: 86_400 });
+  await anvil.testClient.mine({ blocks: 1 });
+  expect(await kedgeJson('token', 'revoke', tokenId!)).toMatchObject({ units: '5', share: '0', amount: '0' });
+});
+
 test('a wrong chain, missing contracts or no chain at all say which, and how to deploy', async () => {
   const { DataAnchoringToken: token } = deployment.contracts;
   const elsewhere = await status(

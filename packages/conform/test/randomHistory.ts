@@ -10,7 +10,7 @@ import {
 } from '@kedge/core';
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
 import { deployErc20, developmentAccount, type Anvil } from '@kedge/testing';
-import { keccak256 } from 'viem';
+import { keccak256, parseEventLogs } from 'viem';
 
 /** mulberry32: the same numbers for the same seed. */
 function createRandom(seed: number): (below: number) => number {
@@ -27,7 +27,8 @@ const hash = (bytes: Uint8Array) => keccak256(bytes, 'bytes');
 const someHash = `0x${'ab'.repeat(32)}` as const;
 const people = [0, 1, 2, 3] as const;
 
-const needToken = new Set(['refund', 'use', 'open', 'claim', 'sweep']);
+const needToken = new Set(['refund', 'use', 'open', 'claim', 'sweep', 'burn', 'retire', 'split', 'renew']);
+const appealWindow = 86_400;
 
 export type History = {
   readonly deployment: Deployment;
@@ -39,7 +40,7 @@ export type History = {
 
 /**
  * Classes with parents, a beneficiary and lots in two assets, and then random actions: settlements, mints, sales, refunds,
- * captures, royalties, claims, withdrawals, sweeps, and time. What the contract refuses is passed over.
+ * captures, royalties, claims, withdrawals, sweeps, all that changes a token's life, and time. What the contract refuses is passed over.
  */
 export async function writeHistory(anvil: Anvil, seed: number, steps: number): Promise<History> {
   const random = createRandom(seed);
@@ -73,15 +74,18 @@ export async function writeHistory(anvil: Anvil, seed: number, steps: number): P
       { classId: root.classId, royaltyBps: 777 },
       { classId: middle.classId, royaltyBps: 3_333 },
     ],
+    options: { appealWindow },
   });
-  const classIds = [root.classId, middle.classId, leaf.classId];
+  // Its shares wait for the end of a day.
+  const slow = await issuer.createClass({ ...base, kind: 'agent', options: { activationDelay: 1 } });
+  const classIds = [root.classId, middle.classId, leaf.classId, slow.classId];
   const edges = [
     { classId: middle.classId, parentIndex: 0n },
     { classId: leaf.classId, parentIndex: 0n },
     { classId: leaf.classId, parentIndex: 1n },
   ];
   const lots: { classId: bigint; lot: number }[] = [];
-  for (const classId of classIds.slice(1)) {
+  for (const classId of [middle.classId, leaf.classId]) {
     for (const expiredToClass of [false, true]) {
       const price = { numerator: 1_001n, denominator: 7n };
       const made = await issuer.createLot({
@@ -97,19 +101,28 @@ export async function writeHistory(anvil: Anvil, seed: number, steps: number): P
     }
   }
 
+  const price = { numerator: 13n, denominator: 3n };
+  const own = await issuer.createLot({ classId: leaf.classId, price, operatorBps: 100, seller: addressOf(0) });
+  const costOf = (units: bigint) => (units * price.numerator + price.denominator - 1n) / price.denominator;
+
   const tokens: { tokenId: bigint; holder: number }[] = [];
   const channels: { open: Awaited<ReturnType<KedgeClient['openChannel']>>; units: bigint }[] = [];
   const assets = [zeroAddress, asset];
   const contract = { address: deployment.contracts.DataAnchoringToken, abi: dataAnchoringTokenAbi } as const;
-  const write = async (index: number, functionName: 'sweepExpired' | 'recordUsage', args: readonly unknown[]) => {
+  const write = async (
+    index: number,
+    functionName: 'sweepExpired' | 'recordUsage' | 'mintFromLot',
+    args: readonly unknown[],
+    value = 0n,
+  ) => {
     const account = developmentAccount(index);
     const { request } = await publicClient
-      .simulateContract({ ...contract, account, functionName, args } as never)
+      .simulateContract({ ...contract, account, functionName, args, value } as never)
       .catch((cause: unknown) => {
         throw new BaseError('refused', { cause });
       });
     const transactionHash = await anvil.walletOf(index).writeContract(request as never);
-    await publicClient.waitForTransactionReceipt({ hash: transactionHash, pollingInterval: 20 });
+    return publicClient.waitForTransactionReceipt({ hash: transactionHash, pollingInterval: 20 });
   };
   const actions: Readonly<Record<string, () => Promise<unknown>>> = {
     settle: () =>
@@ -169,6 +182,39 @@ export async function writeHistory(anvil: Anvil, seed: number, steps: number): P
     },
     withdraw: () => clients[pick([2, 3])]!.withdraw({ asset: pick(assets) }),
     sweep: () => write(1, 'sweepExpired', [pick(tokens).tokenId]),
+    sell: async () => {
+      const units = BigInt(1 + random(900));
+      const args = [leaf.classId, own.lot, addressOf(0), units, 0n];
+      const { logs } = await write(0, 'mintFromLot', args, costOf(units));
+      const [backed] = parseEventLogs({ abi: dataAnchoringTokenAbi, logs, eventName: 'ValueBacked' });
+      tokens.push({ tokenId: backed!.args.tokenId, holder: 0 });
+      await issuer.topUp({ tokenId: backed!.args.tokenId, units: BigInt(1 + random(50)) });
+    },
+    burn: async () => {
+      const { tokenId, holder } = pick(tokens);
+      await clients[holder]!.burnValue({ tokenId, units: BigInt(1 + random(90)) });
+    },
+    retire: async () => {
+      const { tokenId, holder } = pick(tokens);
+      if (random(3) === 0) await clients[holder]!.retireShare({ tokenId });
+    },
+    split: async () => {
+      const { tokenId, holder } = pick(tokens);
+      const { shareRatio: share, value } = await issuer.getToken({ tokenId });
+      const parts = [
+        { share: share / 3n, units: value / 2n },
+        { share: share - share / 3n, to: addressOf(holder) },
+      ];
+      const { tokenIds } = await clients[holder]!.split({ tokenId, parts });
+      tokens.push(...tokenIds.map((made) => ({ tokenId: made, holder })));
+    },
+    renew: async () => {
+      const { tokenId, holder } = pick(tokens);
+      const terms = { tokenId, expireAt: (await now()) + 30_000n };
+      await issuer.offerShareRenewal(terms);
+      const { newTokenId } = await clients[holder]!.renewShare(terms);
+      tokens.push({ tokenId: newTokenId, holder });
+    },
     wait: () => testClient.mine({ blocks: 1, interval: 1 + random(4_000) }),
   };
   const done: Record<string, number> = {};
@@ -180,6 +226,19 @@ export async function writeHistory(anvil: Anvil, seed: number, steps: number): P
     try {
       await actions[name]!();
       done[name] = (done[name] ?? 0) + 1;
+    } catch (error) {
+      if (!(error instanceof BaseError)) throw error;
+    }
+  }
+  // Long waits at the end, so that not everything expires before.
+  const revocable = tokens.filter(({ tokenId }) => tokenId >> 64n === leaf.classId);
+  for (const { tokenId } of revocable.slice(-3)) {
+    try {
+      await issuer.announceRevocation({ tokenId, reason: 'ipfs://reason' });
+      await testClient.mine({ blocks: 2, interval: appealWindow });
+      await issuer.revoke({ tokenId });
+      await issuer.settleRevenue({ classId: leaf.classId, amount: 1_000n });
+      done['revoke'] = (done['revoke'] ?? 0) + 1;
     } catch (error) {
       if (!(error instanceof BaseError)) throw error;
     }

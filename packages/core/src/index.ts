@@ -181,6 +181,7 @@ export {
 export {
   classKinds,
   isBackedLot,
+  isNonTransferable,
   shareRatioMax,
   splitTokenId,
   tokenIdOf,

@@ -48,6 +48,16 @@ export function splitTokenId(tokenId: bigint): TokenIdParts {
   };
 }
 
+/**
+ * Whether a token stays with the holder that it was minted to (ERC-5192): the highest bit of its serial says so.
+ *
+ * @example
+ * if (isNonTransferable(tokenId)) hideTransfer();
+ */
+export function isNonTransferable(tokenId: bigint): boolean {
+  return ((tokenId >> 31n) & 1n) === 1n;
+}
+
 /** Whether value of this lot is backed by escrowed payment (R1). */
 export function isBackedLot(lot: number): boolean {
   return lot >= 2 ** 31;

@@ -26,6 +26,8 @@ export const classBook = onchainTable('class', (t) => ({
   sharesFrozenFrom: t.bigint(),
   activationDelay: t.integer(),
   policyNotice: t.integer(),
+  appealWindow: t.integer(),
+  nonTransferable: t.boolean(),
   createdAt: t.integer().notNull(),
   position: t.bigint().notNull(),
 }));

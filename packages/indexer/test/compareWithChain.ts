@@ -18,6 +18,15 @@ import { checkExplanation } from './checkExplanation.js';
 
 export type Compared = { classes: number; tokens: number; lots: number; channels: number; claimable: number };
 
+const unbound = {
+  shareCap: 0n,
+  sharesFrozenFrom: 0,
+  activationDelay: 0,
+  policyNotice: 0,
+  appealWindow: 0,
+  nonTransferable: false,
+};
+
 /** Holds every number of the indexer against what the contracts' views say in the newest block. */
 export async function compareWithChain(
   indexer: IndexerClient,
@@ -72,7 +81,7 @@ export async function compareWithChain(
       meta,
     );
     expect(found.parents, about).toEqual(parents.map(({ classId: id, ...edge }) => ({ classId: id, ...edge })));
-    expect(found.options ?? { shareCap: 0n, sharesFrozenFrom: 0, activationDelay: 0, policyNotice: 0 }, about).toEqual({
+    expect(found.options ?? unbound, about).toEqual({
       ...options,
       shareCap: BigInt(options.shareCap),
     });

@@ -1,6 +1,8 @@
 export { acceptContributorControl } from './actions/acceptContributorControl.js';
 export { burnSlashed, type BurnSlashedParameters } from './actions/burnSlashed.js';
 export { buyValue, type BuyValueParameters, type BuyValueReturn } from './actions/buyValue.js';
+export { announceRevocation, type AnnounceRevocationParameters } from './actions/announceRevocation.js';
+export { appealRevocation, type AppealRevocationParameters } from './actions/appealRevocation.js';
 export { burnValue, type BurnValueParameters } from './actions/burnValue.js';
 export { buyValueByPermit, type BuyValueByPermitParameters } from './actions/buyValueByPermit.js';
 export { buyValueSigned } from './actions/buyValueSigned.js';
@@ -27,7 +29,12 @@ export {
   type CommitContributorsParameters,
   type CommitContributorsReturn,
 } from './actions/commitContributors.js';
-export { createClass, type CreateClassParameters, type CreateClassReturn } from './actions/createClass.js';
+export {
+  createClass,
+  type ClassOptions,
+  type CreateClassParameters,
+  type CreateClassReturn,
+} from './actions/createClass.js';
 export { createLot, type CreateLotParameters } from './actions/createLot.js';
 export { deployContracts, type DeployContractsParameters } from './actions/deployContracts.js';
 export { findReceiptAnchor, type AnchoredRoot, type FindReceiptAnchorParameters } from './actions/findReceiptAnchor.js';
@@ -40,6 +47,7 @@ export { getLot, type LotView } from './actions/getLot.js';
 export { getOwed } from './actions/getOwed.js';
 export { getPlan, type PlanView } from './actions/getPlan.js';
 export { getRevenue, type RevenueView } from './actions/getRevenue.js';
+export { getRevocation, type RevocationView } from './actions/getRevocation.js';
 export { getSolvency, type Solvency } from './actions/getSolvency.js';
 export { getToken, type TokenView } from './actions/getToken.js';
 export { merge, type MergeParameters } from './actions/merge.js';
@@ -61,6 +69,7 @@ export { releaseBond, type ReleaseBondParameters } from './actions/releaseBond.j
 export { renew, type RenewParameters } from './actions/renew.js';
 export { renewShare } from './actions/renewShare.js';
 export { renounceContributorControl } from './actions/renounceContributorControl.js';
+export { revoke, type RevokeReturn } from './actions/revoke.js';
 export { retireShare } from './actions/retireShare.js';
 export { setContributors, type SetContributorsParameters } from './actions/setContributors.js';
 export { settleContributors, type SettleContributorsParameters } from './actions/settleContributors.js';
@@ -71,6 +80,7 @@ export { startUnbonding } from './actions/startUnbonding.js';
 export { topUp, type TopUpParameters, type TopUpReturn } from './actions/topUp.js';
 export { transferToken, type TransferTokenParameters } from './actions/transferToken.js';
 export { transferValue, type TransferValueParameters } from './actions/transferValue.js';
+export { withdrawRevocation } from './actions/withdrawRevocation.js';
 export { withdraw, type WithdrawParameters } from './actions/withdraw.js';
 export { withdrawBondDues, type WithdrawBondDuesParameters } from './actions/withdrawBondDues.js';
 export { type ReadClient, type Sent, type Wallet, type WriteClient } from './client.js';

@@ -1,5 +1,7 @@
 import type { WriteClient } from './client.js';
 import { acceptContributorControl } from './actions/acceptContributorControl.js';
+import { announceRevocation } from './actions/announceRevocation.js';
+import { appealRevocation } from './actions/appealRevocation.js';
 import { burnSlashed } from './actions/burnSlashed.js';
 import { burnValue } from './actions/burnValue.js';
 import { buyValue } from './actions/buyValue.js';
@@ -36,6 +38,7 @@ import { renew } from './actions/renew.js';
 import { renewShare } from './actions/renewShare.js';
 import { renounceContributorControl } from './actions/renounceContributorControl.js';
 import { retireShare } from './actions/retireShare.js';
+import { revoke } from './actions/revoke.js';
 import { setContributors } from './actions/setContributors.js';
 import { settleContributors } from './actions/settleContributors.js';
 import { settleRevenue } from './actions/settleRevenue.js';
@@ -47,6 +50,7 @@ import { transferToken } from './actions/transferToken.js';
 import { transferValue } from './actions/transferValue.js';
 import { withdraw } from './actions/withdraw.js';
 import { withdrawBondDues } from './actions/withdrawBondDues.js';
+import { withdrawRevocation } from './actions/withdrawRevocation.js';
 
 type Bound<action> = action extends (client: never, ...rest: infer rest) => infer result
   ? (...rest: rest) => result
@@ -54,6 +58,8 @@ type Bound<action> = action extends (client: never, ...rest: infer rest) => infe
 
 export type WalletActions = {
   readonly acceptContributorControl: Bound<typeof acceptContributorControl>;
+  readonly announceRevocation: Bound<typeof announceRevocation>;
+  readonly appealRevocation: Bound<typeof appealRevocation>;
   readonly burnSlashed: Bound<typeof burnSlashed>;
   readonly burnValue: Bound<typeof burnValue>;
   readonly buyValue: Bound<typeof buyValue>;
@@ -90,6 +96,7 @@ export type WalletActions = {
   readonly renewShare: Bound<typeof renewShare>;
   readonly renounceContributorControl: Bound<typeof renounceContributorControl>;
   readonly retireShare: Bound<typeof retireShare>;
+  readonly revoke: Bound<typeof revoke>;
   readonly setContributors: Bound<typeof setContributors>;
   readonly settleContributors: Bound<typeof settleContributors>;
   readonly settleRevenue: Bound<typeof settleRevenue>;
@@ -101,6 +108,7 @@ export type WalletActions = {
   readonly transferValue: Bound<typeof transferValue>;
   readonly withdraw: Bound<typeof withdraw>;
   readonly withdrawBondDues: Bound<typeof withdrawBondDues>;
+  readonly withdrawRevocation: Bound<typeof withdrawRevocation>;
 };
 
 /**
@@ -112,6 +120,8 @@ export type WalletActions = {
 export function walletActions(client: WriteClient): WalletActions {
   return {
     acceptContributorControl: (parameters) => acceptContributorControl(client, parameters),
+    announceRevocation: (parameters) => announceRevocation(client, parameters),
+    appealRevocation: (parameters) => appealRevocation(client, parameters),
     burnSlashed: (parameters) => burnSlashed(client, parameters),
     burnValue: (parameters) => burnValue(client, parameters),
     buyValue: (parameters) => buyValue(client, parameters),
@@ -148,6 +158,7 @@ export function walletActions(client: WriteClient): WalletActions {
     renewShare: (parameters) => renewShare(client, parameters),
     renounceContributorControl: (parameters) => renounceContributorControl(client, parameters),
     retireShare: (parameters) => retireShare(client, parameters),
+    revoke: (parameters) => revoke(client, parameters),
     setContributors: (parameters) => setContributors(client, parameters),
     settleContributors: (parameters) => settleContributors(client, parameters),
     settleRevenue: (parameters) => settleRevenue(client, parameters),
@@ -159,5 +170,6 @@ export function walletActions(client: WriteClient): WalletActions {
     transferValue: (parameters) => transferValue(client, parameters),
     withdraw: (parameters) => withdraw(client, parameters),
     withdrawBondDues: (parameters) => withdrawBondDues(client, parameters),
+    withdrawRevocation: (parameters) => withdrawRevocation(client, parameters),
   };
 }

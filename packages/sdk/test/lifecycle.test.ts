@@ -171,3 +171,45 @@ describe('renew', () => {
     expect((await issuer.getToken({ tokenId: minted.tokenId })).shareRatio).toBe(0n);
   });
 });
+
+describe('revoke', () => {
+  test('P27: an issuer revokes after the appeal window only, and the holder keeps what was paid', async () => {
+    const issuer = stage.as('issuer');
+    const base = { kind: 'agent', metadataURI: 'ipfs://a', integrityHash: someHash } as const;
+    const policy = { uri: 'ipfs://p', hash: someHash };
+    const day = 86_400;
+    const { classId } = await issuer.createClass({
+      ...base,
+      policy,
+      options: { appealWindow: day, nonTransferable: true },
+    });
+    const { lot } = await issuer.createLot({ classId, price, operatorBps: 0 });
+    await issuer.openListing({ classId, lot, supply: 100n });
+    const { tokenId } = await stage.as('consumer').buyValue({ classId, lot, units: 10n });
+    expect((await issuer.getToken({ tokenId })).nonTransferable).toBe(true);
+    await expect(issuer.revoke({ tokenId })).rejects.toMatchObject({ code: 'DATNothingRevoked' });
+    const announced = await issuer.announceRevocation({ tokenId, reason: 'ipfs://reason' });
+    await expect(issuer.revoke({ tokenId })).rejects.toMatchObject({ code: 'DATAppealRunning' });
+    const appealed = await stage.as('consumer').appealRevocation({ tokenId, statement: 'ipfs://statement' });
+    expect(appealed.effectiveAt).toBeGreaterThanOrEqual(announced.effectiveAt);
+    expect(await issuer.getRevocation({ tokenId })).toEqual({ effectiveAt: appealed.effectiveAt, appealed: true });
+    await issuer.withdrawRevocation({ tokenId });
+    expect((await issuer.getRevocation({ tokenId })).effectiveAt).toBe(0n);
+    await issuer.announceRevocation({ tokenId, reason: 'ipfs://reason' });
+    await stage.anvil.testClient.increaseTime({ seconds: day });
+    await stage.anvil.testClient.mine({ blocks: 1 });
+    expect(await issuer.revoke({ tokenId })).toMatchObject({
+      holder: addressOf('consumer'),
+      units: 10n,
+      share: 0n,
+      amount: 10n * price.numerator,
+    });
+    expect((await stage.as('consumer').withdraw()).amount).toBe(10n * price.numerator);
+  });
+
+  test('P27: a class that named no appeal window revokes nothing', async () => {
+    const { agentShareId } = await createClasses(stage);
+    const refused = stage.as('issuer').announceRevocation({ tokenId: agentShareId, reason: 'x' });
+    await expect(refused).rejects.toMatchObject({ code: 'DATNotRevocable' });
+  });
+});

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { integrityHashOf, type Hex, type Policy } from '@kedge/core';
+import type { ClassOptions } from '@kedge/sdk';
 import { createContentStore } from '@kedge/store';
 import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect, type Connection } from '../chain/connect.js';
@@ -9,7 +10,15 @@ import { kindChoices, parseParent, storePolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { keccak256 } from '../keccak256.js';
-import { listOption, parseAddress, parseAmount, parseChoice, parseInteger, textOption } from '../parse.js';
+import {
+  listOption,
+  parseAddress,
+  parseAmount,
+  parseChoice,
+  parseDuration,
+  parseInteger,
+  textOption,
+} from '../parse.js';
 import { readJson } from '../target.js';
 import { dataPathsOf } from '../up/dataPaths.js';
 import { usageError } from '../usageError.js';
@@ -34,6 +43,13 @@ export const classCreate: Command = {
     { flags: '--sell <units>', summary: 'also put that many units on sale, at the price in the policy' },
     { flags: '--operator-bps <bps>', summary: "the operator's cut of what is sold, in basis points", default: '2000' },
     { flags: '--beneficiary <address>', summary: 'who receives revenue that finds no active share' },
+    { flags: '--share-cap <weight>', summary: 'the most that the weights of all shares may ever sum to' },
+    { flags: '--policy-notice <duration>', summary: 'how long before a new policy binds new tokens, for example 7d' },
+    {
+      flags: '--appeal-window <duration>',
+      summary: 'you may revoke tokens, this long after you announced it: 1d to 365d; without it never',
+    },
+    { flags: '--non-transferable', summary: 'tokens stay with whom they are minted to' },
     ...accountOptions,
   ],
   examples: [
@@ -53,6 +69,7 @@ export const classCreate: Command = {
     const decimals = textOption(context, 'unitDecimals');
     const unitDecimals = decimals === undefined ? 0 : Number(parseInteger(decimals, '--unit-decimals'));
     if (unitDecimals > 18) throw usageError('--unit-decimals is at most 18.');
+    const options = optionsOf(context);
     const sell = textOption(context, 'sell');
     const operatorBps = Number(parseInteger(textOption(context, 'operatorBps') ?? '2000', '--operator-bps'));
     if (operatorBps > 10_000) throw usageError('--operator-bps is at most 10000.');
@@ -74,6 +91,7 @@ export const classCreate: Command = {
       unitDecimals: policy?.policy.unit.decimals ?? unitDecimals,
       ...(policy === undefined ? {} : { policy }),
       ...(beneficiary === undefined ? {} : { beneficiary: parseAddress(beneficiary, '--beneficiary') }),
+      ...(options === undefined ? {} : { options }),
     };
     const { classId, transactionHash } = await write('create the class', (client) => client.createClass(terms));
     const sold =
@@ -97,6 +115,23 @@ export const classCreate: Command = {
     );
   },
 };
+
+/** What the class is bound to for ever; undefined where nothing is asked for. */
+function optionsOf(context: Context): ClassOptions | undefined {
+  const cap = textOption(context, 'shareCap');
+  const notice = textOption(context, 'policyNotice');
+  const window = textOption(context, 'appealWindow');
+  const nonTransferable = context.options['nonTransferable'] === true;
+  if (cap === undefined && notice === undefined && window === undefined && !nonTransferable) return undefined;
+  const shareCap = cap === undefined ? 0n : parseInteger(cap, '--share-cap');
+  if (shareCap >= 2n ** 48n) throw usageError('--share-cap is below 2^48.');
+  return {
+    shareCap,
+    policyNotice: notice === undefined ? 0 : Number(parseDuration(notice, '--policy-notice')),
+    appealWindow: window === undefined ? 0 : Number(parseDuration(window, '--appeal-window')),
+    nonTransferable,
+  };
+}
 
 type Sale = { readonly classId: bigint; readonly sell: string; readonly policy: Policy; readonly operatorBps: number };
 

@@ -23,14 +23,21 @@ export type ClassBook = {
   totalShare: bigint;
   /** The number of the event at which the shares that expire at a second left the total. */
   readonly exits: Map<bigint, number>;
+  /** The number of the event at which the shares that waited until a second entered it. */
+  readonly entries: Map<bigint, number>;
 };
 
 export type TokenBook = {
   readonly tokenId: bigint;
   readonly classId: bigint;
   readonly share: bigint;
-  readonly expireAt: bigint;
+  expireAt: bigint;
+  /** The number of the event at which its share entered the total, where it did not wait for that. */
   readonly entry: number;
+  /** Last second that its share waited for, where it did. */
+  activateAt?: bigint;
+  /** The number of the event at which its share ended before its expiry. */
+  exit?: number;
   readonly claimed: Map<Address, bigint>;
 };
 
@@ -83,9 +90,12 @@ export function owedIn(books: Books, asset: Address): bigint {
 
 /** What a token may claim: its share of the index between its entry and its exit, less what it claimed. */
 export function pendingOf(books: Books, token: TokenBook, ledger: LedgerBook): bigint {
-  const exit = books.classes.get(token.classId)?.exits.get(token.expireAt);
+  const book = books.classes.get(token.classId);
+  const entry = token.activateAt === undefined ? token.entry : book?.entries.get(token.activateAt);
+  if (entry === undefined) return 0n;
+  const exit = token.exit ?? book?.exits.get(token.expireAt);
   const end = exit === undefined ? ledger.index : indexBefore(ledger, exit);
-  const earned = (token.share * (end - indexBefore(ledger, token.entry))) >> scaleBits;
+  const earned = (token.share * (end - indexBefore(ledger, entry))) >> scaleBits;
   return earned - (token.claimed.get(ledger.asset) ?? 0n);
 }
 

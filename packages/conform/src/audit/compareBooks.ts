@@ -74,12 +74,8 @@ export async function compareBooks(
     compare(`account ${account}`, asset, 'owed', amount, owedOnChain[position]);
   }
 
-  // Tokens without a share, too: none of them may be able to claim.
-  const claims = [...books.tokens.values()].flatMap((token) =>
-    [...books.assets]
-      .filter((asset) => ledgerOf(books, token.classId, asset).received > 0n)
-      .map((asset) => ({ token, asset })),
-  );
+  // Tokens without a share, and assets without revenue, too: none may be able to claim.
+  const claims = [...books.tokens.values()].flatMap((token) => [...books.assets].map((asset) => ({ token, asset })));
   const pending = await askAll(
     claims,
     ({ token, asset }) => orRevert(views.pendingRevenue(token.tokenId, asset)),

@@ -44,6 +44,27 @@ export function replay(logs: readonly Log<bigint, number, false>[]): Books {
         book.exits.set(event.args.expireAt, number);
         break;
       }
+      case 'SharePending':
+        waits(books, event.args.tokenId, event.args.activateAt);
+        break;
+      case 'SharesActivated': {
+        const book = classOf(books, event.args.classId);
+        book.totalShare += event.args.shareAdded;
+        book.entries.set(event.args.activateAt, number);
+        break;
+      }
+      case 'ShareRetired': {
+        const { tokenId, share } = event.args;
+        classOf(books, tokenId >> 64n).totalShare -= share;
+        const token = books.tokens.get(tokenId);
+        if (token !== undefined) token.exit = number;
+        break;
+      }
+      case 'TokenRenewed': {
+        const token = books.tokens.get(event.args.tokenId);
+        if (token !== undefined) token.expireAt = event.args.expireAt;
+        break;
+      }
       case 'RevenueAccrued':
         accrued(books, number, event.args);
         break;
@@ -59,6 +80,7 @@ export function replay(logs: readonly Log<bigint, number, false>[]): Books {
         break;
       }
       case 'ValueBacked':
+      case 'ValueToppedUp':
         backed(books, event.args.tokenId >> 64n, lotOfToken(event.args.tokenId), event.args.deposit);
         break;
       case 'BackingReleased': {
@@ -68,7 +90,11 @@ export function replay(logs: readonly Log<bigint, number, false>[]): Books {
       }
       case 'ValueRefunded':
       case 'ExpiredValueSwept':
+      case 'TokenRevoked':
         backed(books, event.args.tokenId >> 64n, lotOfToken(event.args.tokenId), -event.args.amount);
+        break;
+      case 'ValueBurned':
+        backed(books, event.args.tokenId >> 64n, lotOfToken(event.args.tokenId), -event.args.revenue);
         break;
       case 'OwedIncreased':
         owe(books, event.args.account, event.args.asset, event.args.amount);
@@ -104,7 +130,14 @@ function assetOf(books: Books, given: Address): Address {
 function classOf(books: Books, classId: bigint): ClassBook {
   const known = books.classes.get(classId);
   if (known !== undefined) return known;
-  const made: ClassBook = { classId, beneficiary: zeroAddress, royaltyBps: 0n, totalShare: 0n, exits: new Map() };
+  const made: ClassBook = {
+    classId,
+    beneficiary: zeroAddress,
+    royaltyBps: 0n,
+    totalShare: 0n,
+    exits: new Map(),
+    entries: new Map(),
+  };
   books.classes.set(classId, made);
   return made;
 }
@@ -118,6 +151,14 @@ function minted(
   classOf(books, classId).totalShare += share;
   const token: TokenBook = { tokenId, classId, share, expireAt, entry, claimed: new Map() };
   books.tokens.set(tokenId, token);
+}
+
+/** A share that waits is not in the total yet. */
+function waits(books: Books, tokenId: bigint, activateAt: bigint): void {
+  const token = books.tokens.get(tokenId);
+  if (token === undefined) return;
+  classOf(books, token.classId).totalShare -= token.share;
+  token.activateAt = activateAt;
 }
 
 function accrued(
@@ -167,6 +208,8 @@ function claimed(
 }
 
 function backed(books: Books, classId: bigint, lot: number, amount: bigint): void {
+  // Value that nobody paid for is burned, topped up and revoked, too.
+  if (amount === 0n) return;
   const book: LotBook | undefined = books.lots.get(`${classId}/${lot}`);
   if (book === undefined) {
     books.contradictions.push(`class ${classId}: backing of ${amount} moves in lot ${lot}, which was never created`);

@@ -168,6 +168,8 @@ export const classDetailSchema = classSummarySchema.extend({
       sharesFrozenFrom: momentSchema,
       activationDelay: countSchema,
       policyNotice: countSchema,
+      appealWindow: countSchema,
+      nonTransferable: z.boolean(),
     })
     .nullable(),
   policies: z.array(policyVersionSchema),

@@ -38,12 +38,11 @@ ponder.on('Token:ClassConfigured', async ({ event, context: { db } }) => {
 });
 
 ponder.on('Token:ClassOptionsFixed', async ({ event, context: { db } }) => {
-  const { shareCap, sharesFrozenFrom, activationDelay, policyNotice } = event.args.options;
+  const { shareCap, sharesFrozenFrom, ...options } = event.args.options;
   await db.update(classBook, { classId: event.args.classId }).set({
     shareCap: BigInt(shareCap),
     sharesFrozenFrom: BigInt(sharesFrozenFrom),
-    activationDelay,
-    policyNotice,
+    ...options,
   });
 });
 
@@ -53,6 +52,8 @@ ponder.on('Token:SharesFrozen', async ({ event, context: { db } }) => {
     shareCap: row.shareCap ?? 0n,
     activationDelay: row.activationDelay ?? 0,
     policyNotice: row.policyNotice ?? 0,
+    appealWindow: row.appealWindow ?? 0,
+    nonTransferable: row.nonTransferable ?? false,
   }));
 });
 

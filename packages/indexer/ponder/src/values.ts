@@ -53,6 +53,17 @@ ponder.on('Token:ValueRefunded', async ({ event, context: { db } }) => {
   await db.insert(happening).values({ type: 'refund', ...about, ...happenedAt(event) });
 });
 
+ponder.on('Token:TokenRevoked', async ({ event, context: { db } }) => {
+  const { tokenId, units, amount } = event.args;
+  await addValue(db, tokenId, -units);
+  // Its share is told by `ShareRetired`, and what its holder is owed by `OwedIncreased`.
+  if (units === 0n || !isBacked(tokenId)) return;
+  await changeLot(db, lotKeyOf(tokenId), ({ outstanding, escrow }) => ({
+    outstanding: outstanding - units,
+    escrow: escrow - amount,
+  }));
+});
+
 ponder.on('Token:ExpiredValueSwept', async ({ event, context: { db } }) => {
   const { tokenId, units, amount } = event.args;
   const change = { causePosition: happenedAt(event).position, cause: 'backing' };

@@ -1,4 +1,4 @@
-import { splitTokenId, zeroAddress, type Address, type Hex } from '@kedge/core';
+import { isNonTransferable, splitTokenId, zeroAddress, type Address, type Hex } from '@kedge/core';
 import type { ReadClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
 import { reading } from '../reading.js';
@@ -9,6 +9,8 @@ export type TokenView = {
   readonly lot: number;
   readonly serial: number;
   readonly holder: Address;
+  /** Whether it stays with this holder for ever. */
+  readonly nonTransferable: boolean;
   /** Spendable base units: what channels hold is not counted. */
   readonly value: bigint;
   readonly shareRatio: bigint;
@@ -51,5 +53,15 @@ export async function getToken(
       ]),
   );
   const [version, hash] = policy;
-  return { tokenId, ...parts, holder, value, shareRatio, expireAt, policy: { version, hash }, pendingRevenue };
+  return {
+    tokenId,
+    ...parts,
+    holder,
+    nonTransferable: isNonTransferable(tokenId),
+    value,
+    shareRatio,
+    expireAt,
+    policy: { version, hash },
+    pendingRevenue,
+  };
 }

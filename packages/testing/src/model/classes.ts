@@ -4,8 +4,16 @@ import { bytes32Of, refuse } from './revert.js';
 import type { ClassOptions, ClassRecord, Parent, Policy, World } from './world.js';
 
 const parentsMax = 16n;
-const year = 365n * 86_400n;
-const unbound: ClassOptions = { shareCap: 0n, sharesFrozenFrom: 0n, activationDelay: 0n, policyNotice: 0n };
+const day = 86_400n;
+const year = 365n * day;
+const unbound: ClassOptions = {
+  shareCap: 0n,
+  sharesFrozenFrom: 0n,
+  activationDelay: 0n,
+  policyNotice: 0n,
+  appealWindow: 0n,
+  nonTransferable: false,
+};
 
 export type ClassTerms = Pick<
   ClassRecord,
@@ -114,9 +122,10 @@ export function classHandlers(world: World): Handlers {
     createClassWithTerms: ({ sender }: Call, terms: ClassTerms) => create(sender, terms),
     createClassWithOptions({ sender }: Call, terms: ClassTerms, options: ClassOptions) {
       const wrong = (field: string) => refuse('DATInvalidOption', bytes32Of(field));
-      const { sharesFrozenFrom, activationDelay, policyNotice } = options;
+      const { sharesFrozenFrom, activationDelay, policyNotice, appealWindow } = options;
       if (activationDelay > year) wrong('activationDelay');
       if (policyNotice > year) wrong('policyNotice');
+      if (appealWindow > year || (appealWindow !== 0n && appealWindow < day)) wrong('appealWindow');
       if (sharesFrozenFrom !== 0n && sharesFrozenFrom < world.now()) wrong('sharesFrozenFrom');
       const classId = create(sender, terms, options);
       world.emit(self, 'ClassOptionsFixed', classId, options);

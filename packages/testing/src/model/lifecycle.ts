@@ -5,8 +5,10 @@ import { backingLotOf, backUnits, redeem } from './lots.js';
 import { settle } from './revenue.js';
 import { refuse } from './revert.js';
 import { endShare, requireActiveShare } from './shares.js';
+import { requireNoRevocation } from './revocations.js';
 import {
   giveValue,
+  isNonTransferable,
   mintToken,
   requireLifetime,
   requireOwner,
@@ -52,6 +54,8 @@ export function lifecycleHandlers(world: World): Handlers {
     split({ sender }: Call, tokenId: bigint, parts: readonly SplitPart[]) {
       const token = requireOwner(world, tokenId, sender);
       requireUnexpired(world, token);
+      const leaves = parts.some(({ to }) => to !== sender);
+      if (leaves && isNonTransferable(world, token)) refuse('DATNonTransferable', tokenId);
       takeValue(
         world,
         tokenId,
@@ -59,6 +63,7 @@ export function lifecycleHandlers(world: World): Handlers {
       );
       const shares = parts.reduce((sum, { share }) => sum + BigInt(share), 0n);
       if (shares > 0n) {
+        requireNoRevocation(world, token);
         const active = requireActiveShare(world, token);
         if (shares !== active.share) refuse('DATWrongParts', tokenId, shares, active.share);
         endShare(world, active);

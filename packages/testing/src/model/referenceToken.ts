@@ -11,6 +11,7 @@ import { lotHandlers } from './lots.js';
 import { marketHandlers } from './market.js';
 import { renewalHandlers } from './renewals.js';
 import { refuse, Revert } from './revert.js';
+import { revocationHandlers } from './revocations.js';
 import { revenueHandlers } from './revenue.js';
 import { tokenHandlers } from './tokens.js';
 import { viewHandlers } from './views.js';
@@ -115,6 +116,7 @@ function handlersOf(world: World): ReadonlyMap<Address, Handlers> {
         ...lotHandlers(world),
         ...lifecycleHandlers(world),
         ...renewalHandlers(world),
+        ...revocationHandlers(world),
         ...lockHandlers(world),
         ...revenueHandlers(world),
         ...viewHandlers(world),

@@ -2,6 +2,7 @@ import type { Call, Handlers } from './call.js';
 import { requireIssuer } from './classes.js';
 import { backingLotOf } from './lots.js';
 import { refuse } from './revert.js';
+import { requireNoRevocation } from './revocations.js';
 import { endShare, requireActiveShare, requireRoomForMoments } from './shares.js';
 import { minterOf, requireCurrentLot } from './lifecycle.js';
 import { mintToken, requireOwner, requireToken, requireUnexpired, uint32Max } from './tokens.js';
@@ -43,6 +44,7 @@ export function renewalHandlers(world: World): Handlers {
       if (sharesFrozenFrom !== 0n && world.now() >= sharesFrozenFrom) {
         refuse('DATSharesFrozen', classId, sharesFrozenFrom);
       }
+      requireNoRevocation(world, token);
       const { share } = requireActiveShare(world, token);
       endShare(world, token);
       world.tokens.set(tokenId, { ...world.tokens.get(tokenId)!, renewalOffer: 0n });

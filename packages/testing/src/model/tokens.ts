@@ -57,7 +57,9 @@ export function mintToken(
   if (expireAt !== 0n && (expireAt < world.now() || expireAt > uint32Max)) refuse('DATInvalidExpiry', expireAt);
   const record = world.classes.get(classId)!;
   const tokenCount = record.tokenCount + 1;
-  const tokenId = classId * 2n ** 64n + BigInt(lot) * 2n ** 32n + BigInt(tokenCount);
+  // The ids of tokens that stay with their holder show it (ERC-5192).
+  const serial = BigInt(tokenCount) + (record.options.nonTransferable ? 2n ** 31n : 0n);
+  const tokenId = classId * 2n ** 64n + BigInt(lot) * 2n ** 32n + serial;
   const token: TokenRecord = {
     tokenId,
     classId,
@@ -79,6 +81,7 @@ export function mintToken(
   world.emit(world.addresses.token, 'Minted', tokenId, classId, to, value, share, expireAt);
   world.emit(world.addresses.token, 'TransferToken', tokenId, zeroAddress, to);
   world.emit(world.addresses.token, 'Transfer', zeroAddress, to, tokenId);
+  if (record.options.nonTransferable) world.emit(world.addresses.token, 'Locked', tokenId);
   return tokenId;
 }
 
@@ -93,6 +96,10 @@ export function isClassOperator(world: World, owner: Address, classId: bigint, o
 /** Whether somebody may use and move the value of a token. */
 export function isUser(world: World, { owner, classId }: TokenRecord, caller: Address): boolean {
   return caller === owner || isClassOperator(world, owner, classId, caller);
+}
+
+export function isNonTransferable(world: World, { classId }: TokenRecord): boolean {
+  return world.classes.get(classId)!.options.nonTransferable;
 }
 
 /** Backed value does not come to live longer. */
@@ -132,6 +139,7 @@ export function tokenHandlers(world: World): Handlers {
   const transfer = (caller: Address, from: Address, to: Address, tokenId: bigint) => {
     const token = requireToken(world, tokenId);
     if (token.owner !== from) refuse('ERC721IncorrectOwner', from, tokenId, token.owner);
+    if (isNonTransferable(world, token)) refuse('DATNonTransferable', tokenId);
     if (to === zeroAddress) refuse('ERC721InvalidReceiver', to);
     if (![token.owner, token.approved].includes(caller) && !isOperator(world, token.owner, caller)) {
       refuse('ERC8028Unauthorized', tokenId, caller);

@@ -7,7 +7,7 @@ import { backingLotOf, costUp, requireLot } from './lots.js';
 import { booksOf, holdersPart, owedTo, pendingRevenue, royaltyBpsOf, royaltyDue } from './revenue.js';
 import { refuse } from './revert.js';
 import { pendingShareOf, totalShareOf } from './shares.js';
-import { isClassOperator, isOperator, requireToken } from './tokens.js';
+import { isClassOperator, isNonTransferable, isOperator, requireToken } from './tokens.js';
 import type { World } from './world.js';
 
 const nothingAnnounced = { uri: '', hash: zeroHash, effectiveAt: 0n };
@@ -129,6 +129,7 @@ export function viewHandlers(world: World): Handlers {
       const { receiver, royaltyBps } = requireClass(world, requireToken(world, tokenId).classId).saleRoyalty;
       return [receiver, (price * BigInt(royaltyBps)) / 10_000n];
     },
+    locked: (_: Call, tokenId: bigint) => isNonTransferable(world, requireToken(world, tokenId)),
     renewalOffer: (_: Call, tokenId: bigint) => requireToken(world, tokenId).renewalOffer,
     activateAtOf: (_: Call, tokenId: bigint) => requireToken(world, tokenId).activateAt,
     isSuperseded: (_: Call, classId: bigint, lot: number) =>

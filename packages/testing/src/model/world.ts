@@ -24,6 +24,8 @@ export type ClassOptions = {
   readonly sharesFrozenFrom: bigint;
   readonly activationDelay: bigint;
   readonly policyNotice: bigint;
+  readonly appealWindow: bigint;
+  readonly nonTransferable: boolean;
 };
 
 export type ClassRecord = {
@@ -86,7 +88,11 @@ export type TokenRecord = {
   readonly approved: Address;
   /** Expiry that its holder may have for its share; 0: none. */
   readonly renewalOffer: bigint;
+  readonly revocation?: Revocation;
 };
+
+/** Announced, and effective from `effectiveAt` for one window (P27). */
+export type Revocation = { readonly effectiveAt: bigint; readonly window: bigint; readonly appealed: boolean };
 
 /** The revenue of one class in one asset. */
 export type Books = {

@@ -201,6 +201,8 @@ export async function classDetail({ classId }: { classId: bigint }): Promise<Cla
             sharesFrozenFrom: Number(row.sharesFrozenFrom),
             activationDelay: row.activationDelay ?? 0,
             policyNotice: row.policyNotice ?? 0,
+            appealWindow: row.appealWindow ?? 0,
+            nonTransferable: row.nonTransferable ?? false,
           },
     policies: await Promise.all(
       policies.map(async ({ version, uri, hash, ...happened }) => ({

@@ -137,6 +137,33 @@ const renewShare: Idea = (scene) => {
   return command(sender, world.addresses.token, 'renewShare', [tokenIdOr(scene, token), expireAt]);
 };
 
+const isRevocable = ({ world }: Scene, { classId }: TokenRecord) =>
+  world.classes.get(classId)!.options.appealWindow > 0n;
+
+const announceRevocation: Idea = (scene) => {
+  const token = aToken(scene, (one) => isRevocable(scene, one) && lives(scene, one));
+  if (token === undefined) return undefined;
+  const { issuer } = scene.world.classes.get(token.classId)!;
+  const args = [tokenIdOr(scene, token), scene.random.chance(95) ? 'ipfs://reason' : ''];
+  return command(mostly(scene, issuer), scene.world.addresses.token, 'announceRevocation', args);
+};
+
+/** What is done about a revocation that is, or was, announced. */
+function onRevocation(name: 'appealRevocation' | 'withdrawRevocation' | 'revoke'): Idea {
+  return (scene) => {
+    const { world } = scene;
+    const isDue = ({ revocation }: TokenRecord) => {
+      if (revocation === undefined) return false;
+      return name === 'withdrawRevocation' || (name === 'revoke') === world.now() >= revocation.effectiveAt;
+    };
+    const token = aToken(scene, isDue);
+    if (token === undefined) return undefined;
+    const sender = name === 'appealRevocation' ? token.owner : world.classes.get(token.classId)!.issuer;
+    const args = [tokenIdOr(scene, token), ...(name === 'appealRevocation' ? ['ipfs://statement'] : [])];
+    return command(mostly(scene, sender), world.addresses.token, name, args);
+  };
+}
+
 export const lifecycleIdeas: Ideas = [
   [22, topUp],
   [12, burnValue],
@@ -146,4 +173,8 @@ export const lifecycleIdeas: Ideas = [
   [14, renew],
   [16, offerShareRenewal],
   [14, renewShare],
+  [22, announceRevocation],
+  [6, onRevocation('appealRevocation')],
+  [3, onRevocation('withdrawRevocation')],
+  [14, onRevocation('revoke')],
 ];

@@ -87,6 +87,8 @@ const createClassWithOptions: Idea = (scene) => {
     sharesFrozenFrom: random.chance(20) ? now + random.upTo(20n * day) - (random.chance(20) ? 1n : 0n) : 0n,
     activationDelay: bound(() => random.pick([1n, day, 3n * day, random.upTo(370n * day)])),
     policyNotice: bound(() => random.pick([1n, day, random.upTo(370n * day)])),
+    appealWindow: bound(() => random.pick([day, day, 3n * day, random.upTo(370n * day)])),
+    nonTransferable: random.chance(15),
   };
   return command(anActor(scene), world.addresses.token, 'createClassWithOptions', [classTerms(scene), options]);
 };

@@ -35,6 +35,8 @@ export function lookAtEverything(reference: ReferenceToken, channels: readonly C
           'policyOfToken',
           'activateAtOf',
           'renewalOffer',
+          'revocationOf',
+          'locked',
         ].map((name) => ofToken(name, tokenId)),
         ofToken('royaltyInfo', tokenId, 10n ** 30n + 9_999n),
         ...assets.map((asset) => ofToken('pendingRevenue', tokenId, asset)),

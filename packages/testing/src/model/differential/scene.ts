@@ -177,7 +177,13 @@ export function aLaterTime({ random, world, channels }: Scene): bigint {
   const now = world.now();
   const soon = (time: bigint) => time > now + 1n && time < now + 12n * day;
   const ends = [
-    ...world.tokens.values().flatMap(({ expireAt, activateAt }) => [expireAt, activateAt]),
+    ...world.tokens
+      .values()
+      .flatMap(({ expireAt, activateAt, revocation }) => [
+        expireAt,
+        activateAt,
+        ...(revocation ? [revocation.effectiveAt, revocation.effectiveAt + revocation.window] : []),
+      ]),
     ...world.classes
       .values()
       .flatMap(({ announced, options }) => [announced?.effectiveAt ?? 0n, options.sharesFrozenFrom]),

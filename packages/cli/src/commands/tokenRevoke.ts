@@ -1,0 +1,65 @@
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanAmount, humanMoment } from '../human.js';
+import { argument, parseInteger, textOption } from '../parse.js';
+import { usageError } from '../usageError.js';
+
+export const tokenRevoke: Command = {
+  name: 'token revoke',
+  summary: 'revoke a token of your class, with a reason and an appeal window',
+  description:
+    'For classes that were created with --appeal-window. With --reason it announces the revocation: the holder keeps ' +
+    'everything for one window, and may appeal, which begins the window anew, once. Without --reason it carries the ' +
+    'announced revocation out, which works for one window more: the share ends, value ends, and what was paid for ' +
+    'it is owed to the holder. Revenue that was earned stays.',
+  arguments: [{ name: 'tokenId', summary: 'the token' }],
+  options: [
+    { flags: '--reason <text>', summary: 'announce it, with this reason, which everybody can read' },
+    { flags: '--withdraw', summary: 'give the announced revocation up' },
+    ...accountOptions,
+  ],
+  examples: [
+    { command: 'kedge token revoke 18446744078004518913 --reason "leaked the dataset"', summary: 'announced' },
+    { command: 'kedge token revoke 18446744078004518913', summary: 'carried out, after the window' },
+  ],
+  run: async (context) => {
+    const tokenId = parseInteger(argument(context, 0), 'tokenId');
+    const reason = textOption(context, 'reason');
+    const withdraw = context.options['withdraw'] === true;
+    if (withdraw && reason !== undefined) throw usageError('--reason announces and --withdraw gives up: pass one.');
+    const connection = await connect(context);
+    const { classId } = await connection.client.getToken({ tokenId });
+    const { issuer, unitDecimals } = await connection.client.getClass({ classId });
+    const signer = await resolveAccount(context, connection.chainId, issuer);
+    const { write } = createWriter(context, connection, signer);
+    if (withdraw) {
+      const { transactionHash } = await write('withdraw the revocation', (client) =>
+        client.withdrawRevocation({ tokenId }),
+      );
+      context.output.result({ tokenId, transactionHash }, () => [
+        `no revocation of token ${tokenId} is pending any more`,
+      ]);
+      return;
+    }
+    if (reason !== undefined) {
+      const { effectiveAt, transactionHash } = await write('announce the revocation', (client) =>
+        client.announceRevocation({ tokenId, reason }),
+      );
+      context.output.result({ tokenId, effectiveAt, transactionHash }, () => [
+        `token ${tokenId} can be revoked from ${humanMoment(effectiveAt)} on`,
+        `  announced by ${signer.label}`,
+        `the holder may object: kedge token appeal ${tokenId} <statement>`,
+      ]);
+      return;
+    }
+    const { holder, units, share, amount, transactionHash } = await write('revoke the token', (client) =>
+      client.revoke({ tokenId }),
+    );
+    context.output.result({ tokenId, holder, units, share, amount, transactionHash }, () => [
+      `token ${tokenId} is revoked: ${humanAmount(units, unitDecimals)} units, weight ${share}`,
+      `  owed to ${holder}  ${amount} smallest units of what was paid`,
+    ]);
+  },
+};
