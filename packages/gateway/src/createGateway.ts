@@ -18,6 +18,7 @@ import { createKeyAccounts } from './keys/keyAccounts.js';
 import { lockDataDir } from './ledger/lockDataDir.js';
 import { openLedger } from './ledger/openLedger.js';
 import { recordTypes } from './ledger/recordTypes.js';
+import { createMetrics } from './metrics/createMetrics.js';
 import { createStructuredLog, type StructuredLog } from './structuredLog.js';
 import type { ExposureTerms } from './vouchers/exposure.js';
 import { createVoucherBook } from './vouchers/createVoucherBook.js';
@@ -71,7 +72,17 @@ async function assemble(
   const settings = parseGatewayConfig(config);
   const env = options.env ?? process.env;
   const now = options.now ?? Date.now;
-  const log = options.log ?? createStructuredLog((line) => process.stderr.write(line), now);
+  const metrics = createMetrics(
+    options.log ?? createStructuredLog((line) => process.stderr.write(line), now),
+    now,
+    () => [
+      ['requests_running', 'Requests that are answered now.', running],
+      ['log_flushes', 'Writes of the log to disk since the start.', ledger.log.flushCount()],
+      ['batches_unanchored', 'Receipt batches that no confirmed transaction anchors yet.', ledger.unanchored().length],
+      ['channels_unchecked', 'Channels that the chain has not confirmed yet.', book.uncheckedCount()],
+    ],
+  );
+  const { log } = metrics;
   const operator = operatorKeyOf(
     readSecret({ env: settings.operatorKeyEnv, file: settings.operatorKeyFile, what: "The operator's key" }, env) ?? '',
   );
@@ -115,6 +126,7 @@ async function assemble(
     running: () => running,
     onCommitted: (receipts) => {
       committed += receipts;
+      metrics.onCommitted(receipts);
       onCommitted(receipts);
     },
   });
@@ -213,6 +225,8 @@ async function assemble(
         maxAnswerBytes: settings.maxAnswerBytes,
       },
       unready,
+      upstreamFault: metrics.upstreamFault,
+      metricsText: metrics.text,
     },
     onRequest: () => {
       running++;

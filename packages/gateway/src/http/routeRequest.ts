@@ -27,6 +27,9 @@ export type RouteContext = {
   readonly reserving: ReserveOptions;
   readonly maxRequestBytes: number;
   readonly captureNow: () => Promise<string | undefined>;
+  /** Why the upstream cannot be relied on now. Calls are still tried. */
+  readonly upstreamFault?: () => BaseError | undefined;
+  readonly metricsText?: () => string;
   /** In shadow mode: who would have earned what. */
   readonly shadowReport?: () => unknown;
   readonly usageDifferences: () => readonly UsageDifference[];
@@ -72,7 +75,13 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
     case '/healthz':
       return health(response, 'alive');
     case '/readyz':
-      return health(response, 'ready', context.unready());
+      return health(response, 'ready', context.unready() ?? context.upstreamFault?.());
+    case '/metrics':
+      if (context.metricsText === undefined) break;
+      allow(request, 'GET');
+      requireLocal(request);
+      response.send(200, { 'content-type': 'text/plain; version=0.0.4' }, Buffer.from(context.metricsText()));
+      return Promise.resolve();
   }
   const receipt = /^\/v1\/receipts\/(0x[0-9a-f]{64})\/(\d{1,20})$/.exec(path);
   if (receipt !== null) {

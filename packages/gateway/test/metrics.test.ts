@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Gateway } from '../src/index.js';
+import { apiKey, createTestSetup, type TestSetup } from './support/createTestSetup.js';
+import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
+
+let upstream: ScriptedUpstream;
+let setup: TestSetup;
+let gateway: Gateway;
+
+beforeEach(async () => {
+  upstream = await startScriptedUpstream(answerWith(completion('Hello.')));
+  setup = createTestSetup({ upstreamUrl: upstream.url });
+  gateway = await setup.start();
+});
+afterEach(async () => {
+  await gateway.close();
+  await upstream.close();
+  setup.remove();
+});
+
+const call = (key = apiKey, content = 'a private prompt'): Promise<Response> =>
+  fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}` },
+    body: JSON.stringify({ model: 'demo', messages: [{ role: 'user', content }] }),
+  });
+const metrics = async (): Promise<string> => (await fetch(`${gateway.url}/metrics`)).text();
+const ready = async (): Promise<number> => (await fetch(`${gateway.url}/readyz`)).status;
+
+test('metrics count receipts and refusals by code, and hold no key, prompt, answer or channel', async () => {
+  await call();
+  await call();
+  await call('kedge_unknown_key');
+  const text = await metrics();
+  expect(text).toContain('\nkedge_receipts_total 2\n');
+  expect(text).toContain('kedge_requests_refused_total{status="401",code="key_unknown"} 1');
+  expect(text).toMatch(/^# TYPE kedge_requests_running gauge$/m);
+  for (const secret of [apiKey, 'kedge_unknown_key', 'private prompt', 'Hello.', setup.channelId]) {
+    expect(text).not.toContain(secret);
+    expect(JSON.stringify(setup.logs.filter(({ event }) => event === 'request_refused'))).not.toContain(secret);
+  }
+});
+
+test('metrics are for the machine of the gateway only', async () => {
+  const forwarded = await fetch(`${gateway.url}/metrics`, { headers: { 'x-forwarded-for': '203.0.113.9' } });
+  expect(forwarded.status).toBe(403);
+});
+
+test('readyz knows an upstream that fails call after call; one that succeeds makes it ready again', async () => {
+  expect(await ready()).toBe(200);
+  upstream.script = answerWith({ error: 'down' }, 500);
+  for (let failed = 0; failed < 5; failed++) {
+    expect(await ready()).toBe(200);
+    expect((await call()).status).toBe(502);
+  }
+  expect(await ready()).toBe(503);
+  expect(await metrics()).toContain('kedge_upstream_failures_total 5');
+  upstream.script = answerWith(completion('Hello.'));
+  expect((await call()).status).toBe(200);
+  expect(await ready()).toBe(200);
+});
