@@ -3,8 +3,8 @@ import { findChromium } from './packages/web/scripts/chromium.mjs';
 
 export default defineConfig({
   // Workspace packages are tested from their sources, so that a test run needs no build of them.
-  resolve: { conditions: ['source', 'node', 'import', 'default'] },
-  ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
+  resolve: { conditions: ['source', 'node'] },
+  ssr: { resolve: { conditions: ['source', 'node'] } },
   test: {
     include: [
       'packages/*/test/**/*.test.ts',

@@ -5,6 +5,7 @@ import { forgePath } from '../scripts/forgePath.mjs';
 const benches = {
   gas: ['bench/gas.mjs'],
   gateway: ['bench/gateway.mjs'],
+  sharedLedger: ['bench/sharedLedger.mjs'],
   anchoring: ['bench/anchoring.mjs', '--memory'],
   indexer: ['bench/indexer.mjs'],
 };

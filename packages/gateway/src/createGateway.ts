@@ -1,11 +1,11 @@
 import { randomFillSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BaseError, buildTopUpOffer, type Hex } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { createUpstream } from './upstream/upstream.js';
 import { createUsageCheck } from './call/usageCheck.js';
 import { createCaptureBatcher } from './capture/createCaptureBatcher.js';
-import { createTransactionJournal } from './capture/transactionJournal.js';
 import { createViemChain } from './chain/createViemChain.js';
 import type { GatewayChain } from './chain/gatewayChain.js';
 import { createChannelBook } from './channels/channelBook.js';
@@ -13,12 +13,13 @@ import { checkChannel } from './channels/servedChannel.js';
 import { operatorKeyOf } from './crypto/operatorKey.js';
 import { type GatewayConfig, type GatewayConfigInput, parseGatewayConfig, readSecret } from './gatewayConfig.js';
 import { listen } from './http/listen.js';
+import { routeRequest } from './http/routeRequest.js';
 import { createIdempotency } from './idempotency/createIdempotency.js';
-import { createKeyAccounts } from './keys/keyAccounts.js';
+import { createKeyAccounts, type KeyAccounts } from './keys/keyAccounts.js';
 import { lockDataDir } from './ledger/lockDataDir.js';
-import { openLedger } from './ledger/openLedger.js';
-import { recordTypes } from './ledger/recordTypes.js';
+import { type Ledger, type LedgerOptions, openLedger } from './ledger/openLedger.js';
 import { createMetrics } from './metrics/createMetrics.js';
+import { openPeers } from './peers/openPeers.js';
 import { createStructuredLog, type StructuredLog } from './structuredLog.js';
 import type { ExposureTerms } from './vouchers/exposure.js';
 import { createVoucherBook } from './vouchers/createVoucherBook.js';
@@ -47,7 +48,7 @@ export type GatewayOptions = {
  *
  * @param config See `gatewayConfigSchema`. Units are base units, times are in milliseconds unless named otherwise.
  * @throws BaseError `gateway_config_invalid`, `secret_missing`, `operator_key_invalid`, `data_dir_in_use`, `log_corrupt`,
- * `log_foreign`, `listen_failed`.
+ * `log_foreign`, `ledger_not_empty`, `ledger_unreachable`, `listen_failed`.
  *
  * @example
  * const gateway = await createGateway(JSON.parse(await readFile('gateway.json', 'utf8')));
@@ -77,7 +78,7 @@ async function assemble(
     now,
     () => [
       ['requests_running', 'Requests that are answered now.', running],
-      ['log_flushes', 'Writes of the log to disk since the start.', ledger.log.flushCount()],
+      ['log_flushes', 'Writes of the log to disk since the start.', ledger.flushCount()],
       ['batches_unanchored', 'Receipt batches that no confirmed transaction anchors yet.', ledger.unanchored().length],
       ['channels_unchecked', 'Channels that the chain has not confirmed yet.', book.uncheckedCount()],
     ],
@@ -91,12 +92,11 @@ async function assemble(
   const domain = { chainId: settings.chainId, verifyingContract: settings.contracts.ValueChannels };
   const chain = options.chain ?? createViemChain({ ...settings, operator });
   const store = createContentStore({ dir: settings.contentStoreDir });
-  const journal = createTransactionJournal();
   const idempotency = createIdempotency(now);
   const keyAccounts = createKeyAccounts();
   const vouchers = createVoucherBook({
     domain,
-    records: () => ledger.log,
+    keep: (signed, progress) => ledger.keepVoucher(signed, progress),
     terms: exposureTermsOf(settings.strict),
     voucherWaitMs: settings.strict.voucherWaitMs,
     onTaken: () => onCommitted(0),
@@ -110,26 +110,22 @@ async function assemble(
   let drained: () => void = ignore;
   let onCommitted: (receipts: number) => void = ignore;
 
-  const ledger = await openLedger({
-    path: join(settings.dataDir, 'ledger.log'),
+  const shared = {
     domain,
     operator,
     log,
     now,
-    onForeignRecord: (record) => {
-      if (record.type === recordTypes.answer) idempotency.recover(record);
-      else if (record.type === recordTypes.voucher || record.type === recordTypes.progress) vouchers.recover(record);
-      else if (record.type === recordTypes.keyUse) keyAccounts.recover(record);
-      else journal.recover(record);
-    },
+    onVoucher: vouchers.recover,
+    onKeyUse: keyAccounts.recover,
     onReceipt: vouchers.settled,
     running: () => running,
-    onCommitted: (receipts) => {
+    onCommitted: (receipts: number) => {
       committed += receipts;
       metrics.onCommitted(receipts);
       onCommitted(receipts);
     },
-  });
+  };
+  const ledger = await openConfiguredLedger(settings, env, shared, idempotency.recover, keyAccounts.accountOf);
   opened.push(ledger.close);
   for (const input of vouchers.interrupted()) {
     await ledger.commit(input);
@@ -139,7 +135,6 @@ async function assemble(
   opened.push(async () => upstream.close());
   const batcher = createCaptureBatcher({
     ledger,
-    journal,
     chain,
     operator,
     domain,
@@ -155,14 +150,12 @@ async function assemble(
   opened.push(batcher.cancel);
   const book = createChannelBook({
     path: settings.channelsFile,
-    check: (record) =>
-      checkChannel(record, {
-        domain,
-        operator: operator.address,
-        chain,
-        accountOf: ledger.accountOf,
-        signedUnits: vouchers.signedUnits,
-      }),
+    check: async (record) => {
+      await ledger.load(record.channelId);
+      const { accountOf } = ledger;
+      const { signedUnits } = vouchers;
+      return checkChannel(record, { domain, operator: operator.address, chain, accountOf, signedUnits });
+    },
     keyAccountOf: keyAccounts.accountOf,
     nowSeconds: () => now() / 1000,
     onServed: (channel, capturedUnits) => batcher.track(channel.channelId, capturedUnits),
@@ -178,10 +171,18 @@ async function assemble(
   const usageCheck = createUsageCheck(log, now);
   const unready = (): BaseError | undefined => {
     if (draining) return unavailable('The gateway is stopping.', 'draining');
-    if (ledger.log.failure() !== undefined) return unavailable('The gateway cannot write its log.', 'log_unavailable');
+    if (ledger.failure() !== undefined) return unavailable('The gateway cannot write its log.', 'log_unavailable');
     return undefined;
   };
+  const peers = openPeers({
+    ledger,
+    log,
+    timeoutMs: timeoutMs + settings.contentionWaitMs,
+    patienceMs: 3 * settings.ledgerLeaseMs,
+  });
+  opened.push(async () => peers.close());
   const { server, url: listening } = await listen({
+    route: ledger.isShared ? peers.route : routeRequest,
     host: settings.host,
     port: settings.port,
     log,
@@ -235,6 +236,7 @@ async function assemble(
       };
     },
   });
+  await ledger.announce(settings.advertiseUrl ?? listening);
   log.info('gateway_ready', { url: listening, operator: operator.address, epoch: ledger.epoch });
 
   let closing: Promise<void> | undefined;
@@ -246,13 +248,47 @@ async function assemble(
     const ended = new Promise<void>((resolve) => (running === 0 ? resolve() : (drained = resolve)));
     await within(settings.drainMs, ended);
     await server.close();
+    await within(settings.drainMs, ledger.handOver().catch(ignore));
     await within(settings.drainMs, batcher.stop());
     upstream.close();
+    peers.close();
     await ledger.close();
     await unlock();
-    log.info('gateway_stopped', { receipts: committed, flushes: ledger.log.flushCount() });
+    log.info('gateway_stopped', { receipts: committed, flushes: ledger.flushCount() });
   };
   return { url: listening, close: () => (closing ??= close()) };
+}
+
+type LedgerNeeds = Omit<LedgerOptions, 'path' | 'onAnswer'>;
+
+/** The log in the data folder, or the ledger in PostgreSQL that the configuration names. */
+async function openConfiguredLedger(
+  settings: GatewayConfig,
+  env: NonNullable<GatewayOptions['env']>,
+  needs: LedgerNeeds,
+  onAnswer: (payload: Buffer, offset: number) => void,
+  keyAccountOf: KeyAccounts['accountOf'],
+): Promise<Ledger> {
+  const path = join(settings.dataDir, 'ledger.log');
+  const { ledger: url, ledgerLeaseMs: leaseMs, ledgerPasswordEnv, ledgerPasswordFile, host, advertiseUrl } = settings;
+  if (url === undefined) return openLedger({ path, ...needs, onAnswer });
+  if (existsSync(path)) {
+    throw new BaseError('This data folder has a ledger of its own: its receipts would be numbered again.', {
+      code: 'ledger_not_empty',
+      values: { path },
+      hints: ['Run the gateway without ledger until its channels have ended; new channels go to a new dataDir.'],
+    });
+  }
+  if (advertiseUrl === undefined && /^(0\.0\.0\.0|::|\[::\])$/.test(host)) {
+    throw new BaseError('Other gateways cannot reach this one at the address it listens on.', {
+      code: 'gateway_config_invalid',
+      values: { host },
+      hints: ['Set advertiseUrl to this gateway’s own URL in their network, not to that of a load balancer.'],
+    });
+  }
+  const { openSharedLedger } = await import('./ledger/postgres/openSharedLedger.js');
+  const secret = { env: ledgerPasswordEnv, file: ledgerPasswordFile, what: "The ledger's password" };
+  return openSharedLedger({ ...needs, url, password: readSecret(secret, env), leaseMs, keyAccountOf });
 }
 
 const ignore = (): void => undefined;

@@ -9,6 +9,14 @@ const unitsText = z.string().regex(/^\d{1,20}$/);
 export const gatewayConfigSchema = z.strictObject({
   /** Folder of the ledger's log; belongs to this gateway alone. */
   dataDir: z.string().min(1),
+  /** `postgres://user@host/database`: the ledger that gateways with one operator key share, instead of a log in `dataDir`. */
+  ledger: z.url({ protocol: /^postgres(ql)?$/ }).exactOptional(),
+  ledgerPasswordEnv: z.string().min(1).exactOptional(),
+  ledgerPasswordFile: z.string().min(1).exactOptional(),
+  /** How long after a gateway's last sign of life the others take its channels over. */
+  ledgerLeaseMs: z.int().min(500).max(60_000).default(5_000),
+  /** Where the other gateways reach this one. Without it: where it listens. */
+  advertiseUrl: z.url({ protocol: /^https?$/ }).exactOptional(),
   host: z.string().default('127.0.0.1'),
   /** 0: any free port. */
   port: z.int().min(0).max(65535).default(0),

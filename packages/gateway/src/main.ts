@@ -9,15 +9,22 @@ import type { ShadowConfigInput } from './shadow/shadowConfig.js';
 
 const help = `Runs a Kedge metering gateway until SIGTERM or SIGINT.
 
-  node main.js --config gateway.json
+  node main.js --config gateway.json [--ledger postgres://user@host/database]
   node main.js --shadow --config shadow.json   no chain, no keys: only counts who would have earned what
+
+--ledger  instead of a log in the data folder: one that several gateways with one operator key share
 
 Prints {"ready":true,"url":"http://…"} when it listens. Logs JSON lines to stderr.
 `;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { config: { type: 'string' }, help: { type: 'boolean' }, shadow: { type: 'boolean' } },
+    options: {
+      config: { type: 'string' },
+      ledger: { type: 'string' },
+      help: { type: 'boolean' },
+      shadow: { type: 'boolean' },
+    },
   });
   if (values.help === true) {
     process.stdout.write(help);
@@ -30,10 +37,11 @@ async function main(): Promise<void> {
     });
   }
   const config = readConfig(values.config);
+  const { ledger } = values;
   const gateway =
     values.shadow === true
       ? await createShadowGateway(config as ShadowConfigInput)
-      : await createGateway(config as GatewayConfigInput);
+      : await createGateway({ ...(config as GatewayConfigInput), ...(ledger === undefined ? {} : { ledger }) });
   const stop = (): void => {
     gateway.close().then(() => process.exit(0), fail);
   };

@@ -10,3 +10,4 @@ export {
   type StartAnvilOptions,
 } from './startAnvil.js';
 export { deployPermit2 } from './deployPermit2.js';
+export { startPostgres, type TestPostgres } from './startPostgres.js';

@@ -19,14 +19,13 @@ import type { ServedChannel } from '../channels/servedChannel.js';
 import { keccak256 } from '../crypto/hashers.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { BatchName } from '../ledger/ledgerIndex.js';
-import type { Ledger } from '../ledger/openLedger.js';
+import type { CaptureLedger } from '../ledger/openLedger.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import { confirmTransaction, reconcileTransactions } from './reconcileTransactions.js';
-import type { JournalEntry, TransactionJournal } from './transactionJournal.js';
+import type { JournalEntry } from './transactionJournal.js';
 
 export type CaptureBatcherOptions = {
-  readonly ledger: Ledger;
-  readonly journal: TransactionJournal;
+  readonly ledger: CaptureLedger;
   readonly chain: GatewayChain;
   readonly operator: OperatorKey;
   readonly domain: ProtocolDomain;
@@ -70,7 +69,7 @@ const minedWithinMs = 60_000;
 const usualRecheck = 4;
 
 export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBatcher {
-  const { ledger, journal, chain, operator, domain, log, intervalMs } = options;
+  const { ledger, chain, operator, domain, log, intervalMs } = options;
   const tracked = new Map<Hex, Tracked>();
   let receipts = 0;
   let failures = 0;
@@ -82,7 +81,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
 
   /** What the channel's key says was received: in a strict channel the client's vouchers, else the receipts. */
   const signedOf = (channelId: Hex): { readonly voucher: Voucher; readonly signature?: Hex } | undefined => {
-    const { durable } = ledger.accountOf(channelId);
+    const durable = ledger.durableOf(channelId);
     if (durable === undefined) return undefined;
     if (options.channelOf(channelId)?.channel.mode === 'strict') return options.voucherOf(channelId, durable.units);
     const { units: cumulativeUnits, receiptHash, seq } = durable;
@@ -102,7 +101,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
       if (!state.open) {
         log.error('channel_gone', {
           channelId,
-          committedUnits: served.account.committedUnits,
+          usedUnits: ledger.durableOf(channelId)?.units,
           capturedUnits: entry.captured,
         });
         tracked.delete(channelId);
@@ -170,16 +169,18 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
   };
 
   const captureOnce = async (): Promise<void> => {
-    const context = { ledger, journal, chain, log, recheck: isFirst ? Infinity : usualRecheck };
+    const context = { ledger, chain, log, recheck: isFirst ? Infinity : usualRecheck };
     const { nextNonce, changed } = await reconcileTransactions(context, awaitOutcome);
     if (changed) await readCaptured(tracked.keys());
+    // What others captured since.
+    else if (ledger.isShared) await readCaptured([...tracked].filter(isBehind).map(([channelId]) => channelId));
     isFirst = false;
     if (nextNonce === undefined) throw new Error('the last transaction is not mined yet');
     const items = await buildItems();
     const anchors = await buildAnchors();
     if (items.length === 0 && anchors.length === 0) return;
     const transaction = await signWhatWorks({ items, edges: edgesOf(items), anchors }, nextNonce);
-    const entry = await journal.add(ledger.log, transaction.signed, transaction.capture.anchors);
+    const entry = await ledger.journal.add(transaction.signed, transaction.capture.anchors);
     await chain.send(entry);
     const outcome = await awaitOutcome(entry);
     if (outcome === undefined) throw new Error(`transaction ${entry.hash} is not mined yet`);
@@ -224,7 +225,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     running ??= (async () => {
       receipts = 0;
       try {
-        await captureOnce();
+        await ledger.exclusively(captureOnce);
         failures = 0;
         postponed = undefined;
       } catch (error) {
@@ -234,7 +235,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
       }
     })().finally(() => {
       running = undefined;
-      if (!stopping && hasWork()) schedule(failures > 0 ? backoff(failures) : intervalMs);
+      if (!stopping && (ledger.isShared || hasWork())) schedule(failures > 0 ? backoff(failures) : intervalMs);
     });
     return running;
   };
@@ -257,7 +258,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
       else schedule(intervalMs);
     },
     start: () => {
-      if (hasWork() || journal.entries().length > 0) void run();
+      if (hasWork() || ledger.isShared || ledger.journal.entries().length > 0) void run();
     },
     captureNow: async () => {
       await running;
@@ -268,7 +269,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
       stopping = true;
       clearTimeout(timer);
       await running;
-      if (hasWork()) await run();
+      if (ledger.isShared || hasWork()) await run();
     },
     cancel: async () => {
       stopping = true;

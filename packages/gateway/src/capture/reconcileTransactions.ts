@@ -1,11 +1,10 @@
 import type { CaptureOutcome, GatewayChain } from '../chain/gatewayChain.js';
-import type { Ledger } from '../ledger/openLedger.js';
+import type { CaptureLedger } from '../ledger/openLedger.js';
 import type { StructuredLog } from '../structuredLog.js';
-import type { JournalEntry, TransactionJournal } from './transactionJournal.js';
+import type { JournalEntry } from './transactionJournal.js';
 
 export type ReconcileContext = {
-  readonly ledger: Ledger;
-  readonly journal: TransactionJournal;
+  readonly ledger: CaptureLedger;
   readonly chain: GatewayChain;
   readonly log: StructuredLog;
   /** How many of the last confirmed transactions are looked up again: the chain may have lost them. */
@@ -23,7 +22,8 @@ export async function reconcileTransactions(
   context: ReconcileContext,
   awaitOutcome: (entry: JournalEntry) => Promise<CaptureOutcome | undefined>,
 ): Promise<{ readonly nextNonce: number | undefined; readonly changed: boolean }> {
-  const { journal, chain, ledger, log } = context;
+  const { chain, ledger, log } = context;
+  const { journal } = ledger;
   let changed = false;
   let nextNonce = await chain.minedNonce();
   const entries = [...journal.entries()];
@@ -61,24 +61,24 @@ export async function reconcileTransactions(
   async function drop({ ledger: owner }: ReconcileContext, entry: JournalEntry, why: string): Promise<void> {
     log.warn('transaction_dropped', { hash: entry.hash, nonce: entry.nonce, why });
     if (entry.state === 'confirmed') for (const range of entry.anchors) owner.markUnanchored(range);
-    await journal.end(ledger.log, entry, 'dropped', why);
+    await journal.end(entry, 'dropped', why);
   }
 }
 
 /** Records that a transaction was mined, and what came of it. */
 export async function confirmTransaction(
-  { ledger, journal, log }: ReconcileContext,
+  { ledger, log }: ReconcileContext,
   entry: JournalEntry,
   outcome: CaptureOutcome,
 ): Promise<void> {
   const { blockNumber, gasUsed, succeeded, failures } = outcome;
   if (succeeded) {
-    await journal.end(ledger.log, entry, 'confirmed', `block ${blockNumber}`);
+    await ledger.journal.end(entry, 'confirmed', `block ${blockNumber}`);
     for (const range of entry.anchors) ledger.markAnchored(range);
     log.info('captured', { hash: entry.hash, nonce: entry.nonce, blockNumber, gasUsed, anchors: entry.anchors.length });
   } else {
     // Its nonce is spent and it did nothing: the same work is built anew.
-    await journal.end(ledger.log, entry, 'dropped', 'reverted');
+    await ledger.journal.end(entry, 'dropped', 'reverted');
     log.error('capture_reverted', { hash: entry.hash, nonce: entry.nonce, blockNumber });
   }
   for (const { channelId, reason } of failures) log.error('capture_failed', { channelId, reason, hash: entry.hash });

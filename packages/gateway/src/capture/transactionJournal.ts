@@ -1,7 +1,5 @@
 import type { Hex } from '@kedge/core';
 import type { SignedTransaction } from '../chain/gatewayChain.js';
-import type { ForeignRecord } from '../ledger/openLedger.js';
-import type { RecordLog } from '../ledger/recordLog.js';
 import { recordTypes } from '../ledger/recordTypes.js';
 
 export type BatchRange = { readonly epoch: bigint; readonly firstBatch: bigint; readonly lastBatch: bigint };
@@ -14,27 +12,22 @@ export type JournalEntry = SignedTransaction & {
 
 /** The operator's transactions, in the log before they are sent: so that one nonce never has two of them in flight. */
 export type TransactionJournal = {
-  readonly recover: (record: ForeignRecord) => void;
+  /** Reads what `append` was given in an earlier run; the entry, when the record says what came of it. */
+  readonly recover: (type: number, payload: Buffer) => JournalEntry | undefined;
   /** In the order they were signed. */
   readonly entries: () => readonly JournalEntry[];
   /** Durable when it resolves. */
-  readonly add: (
-    log: RecordLog,
-    transaction: SignedTransaction,
-    anchors: readonly BatchRange[],
-  ) => Promise<JournalEntry>;
-  readonly end: (
-    log: RecordLog,
-    entry: JournalEntry,
-    state: 'sent' | 'confirmed' | 'dropped',
-    why: string,
-  ) => Promise<void>;
+  readonly add: (transaction: SignedTransaction, anchors: readonly BatchRange[]) => Promise<JournalEntry>;
+  readonly end: (entry: JournalEntry, state: 'confirmed' | 'dropped', why: string) => Promise<void>;
 };
 
 // As far back as a chain that lost its last blocks is brought up to date again.
 const keptConfirmed = 256;
 
-export function createTransactionJournal(): TransactionJournal {
+/** A journal whose records `append` makes durable. */
+export function createTransactionJournal(
+  append: (type: number, payload: Uint8Array) => Promise<unknown>,
+): TransactionJournal {
   let entries: JournalEntry[] = [];
   const prune = (): void => {
     const open = entries.filter(({ state }) => state !== 'dropped');
@@ -42,7 +35,7 @@ export function createTransactionJournal(): TransactionJournal {
     entries = surplus > 0 ? open.filter(({ state }, index) => state === 'sent' || index >= surplus) : open;
   };
   return {
-    recover: ({ type, payload }) => {
+    recover: (type, payload) => {
       if (type === recordTypes.transaction) {
         const { nonce, hash, raw, anchors } = JSON.parse(payload.toString()) as {
           nonce: number;
@@ -61,19 +54,21 @@ export function createTransactionJournal(): TransactionJournal {
         const entry = entries.find((known) => known.hash === hash);
         if (entry !== undefined) entry.state = state;
         prune();
+        return entry;
       }
+      return undefined;
     },
     entries: () => entries,
-    add: async (log, { nonce, hash, raw }, anchors) => {
+    add: async ({ nonce, hash, raw }, anchors) => {
       const ranges = anchors.map(({ epoch, firstBatch, lastBatch }) => ({ epoch, firstBatch, lastBatch }));
       const json = { nonce, hash, raw, anchors: ranges };
-      await log.append(recordTypes.transaction, [encode(json)]);
+      await append(recordTypes.transaction, encode(json));
       const entry: JournalEntry = { nonce, hash, raw, anchors: ranges, state: 'sent' };
       entries.push(entry);
       return entry;
     },
-    end: async (log, entry, state, why) => {
-      await log.append(recordTypes.transactionEnd, [encode({ hash: entry.hash, nonce: entry.nonce, state, why })]);
+    end: async (entry, state, why) => {
+      await append(recordTypes.transactionEnd, encode({ hash: entry.hash, nonce: entry.nonce, state, why }));
       entry.state = state;
       prune();
     },

@@ -3,18 +3,19 @@ import type { HttpResponse } from '../http1/exchange.js';
 import { type HttpServer, startHttpServer } from '../http1/startHttpServer.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import { invalidHttp } from './readBody.js';
-import { type RouteContext, routeRequest } from './routeRequest.js';
+import type { RouteContext, routeRequest } from './routeRequest.js';
 import { sendProblem } from './sendProblem.js';
 
 /** Starts the HTTP server. `onRequest` is called for each request and answers with what to call when it is over, for draining. */
 export async function listen(options: {
   readonly host: string;
   readonly port: number;
+  readonly route: typeof routeRequest;
   readonly context: RouteContext;
   readonly log: StructuredLog;
   readonly onRequest: () => () => void;
 }): Promise<{ readonly server: HttpServer; readonly url: string }> {
-  const { host, port, context, log } = options;
+  const { host, port, route, context, log } = options;
   const refuse = (response: HttpResponse, error: unknown): void => {
     const status = sendProblem(response, error);
     const code = error instanceof BaseError ? error.code : undefined;
@@ -34,7 +35,7 @@ export async function listen(options: {
           refuse(response, error);
         };
         try {
-          routeRequest(request, response, context).then(ended, failed);
+          route(request, response, context).then(ended, failed);
         } catch (error) {
           failed(error);
         }

@@ -20,7 +20,7 @@ import { sendJson } from './sendProblem.js';
 
 export type RouteContext = {
   readonly book: ChannelBook;
-  readonly ledger: Pick<Ledger, 'receiptOf'> & { readonly log: Pick<Ledger['log'], 'readAt'> };
+  readonly ledger: Pick<Ledger, 'receiptOf' | 'answers'>;
   readonly idempotency: Idempotency;
   readonly vouchers: VoucherBook;
   readonly services: CallServices;
@@ -148,7 +148,7 @@ async function serveRetried(incoming: Incoming, key: string, context: RouteConte
   const { channelId } = incoming.served;
   const begun = await idempotency.begin(
     { channelId, key, path: incoming.surface.path, body: incoming.body },
-    ledger.log.readAt,
+    ledger.answers,
   );
   if ('head' in begun) {
     const signed = await ledger.receiptOf(channelId, BigInt(begun.head.seq));
@@ -252,7 +252,7 @@ async function captureNow(request: HttpRequest, response: HttpResponse, context:
 }
 
 /** The path without its query. A target in absolute form (RFC 9112, 3.2.2) counts as its path. */
-function pathOf(target: string): string {
+export function pathOf(target: string): string {
   return (
     (/^https?:\/\/[^/?#]*/i.exec(target) ? target.replace(/^https?:\/\/[^/?#]*/i, '') : target).split('?', 1)[0] || '/'
   );

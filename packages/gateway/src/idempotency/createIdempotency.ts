@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { BaseError, type Hex, type SignedReceipt } from '@kedge/core';
-import type { ForeignRecord } from '../ledger/openLedger.js';
 import { decodeStoredAnswer, encodeStoredAnswer, type StoredAnswer } from './storedAnswer.js';
 
 /** A first call under a key, while it runs. */
@@ -12,24 +11,36 @@ export type AnswerSlot = {
 };
 
 export type KeptAnswer = {
+  readonly channelId: Hex;
+  readonly keySha256: string;
+  readonly bodySha256: string;
   readonly encode: (signed: SignedReceipt) => readonly Uint8Array[];
   readonly stored: (offset: number, length: number) => void;
 };
 
+/** Where stored answers are. */
+export type AnswerStore = {
+  readonly read: (offset: number, length: number) => Promise<Buffer>;
+  /** Of a ledger that others write to: the answer that is kept for a key, by its SHA-256. Undefined: all are known here. */
+  readonly find: ((channelId: Hex, keySha256: string) => Promise<Buffer | undefined>) | undefined;
+};
+
 export type Idempotency = {
-  readonly recover: (record: ForeignRecord) => void;
+  /** A stored answer and where it is. */
+  readonly recover: (payload: Buffer, offset: number) => void;
   /**
    * The slot of a new call, or the answer of the first one, which is waited for while it runs.
    * @throws BaseError 409 `idempotency_conflict` when the key came with another body; 400 `idempotency_key_invalid`.
    */
   readonly begin: (
     request: { readonly channelId: Hex; readonly key: string; readonly path: string; readonly body: Uint8Array },
-    read: (offset: number, length: number) => Promise<Buffer>,
+    answers: AnswerStore,
   ) => Promise<AnswerSlot | { readonly head: StoredAnswer; readonly body: Buffer }>;
 };
 
 type Entry = {
-  readonly bodySha256: string;
+  /** Undefined while it is looked up. */
+  readonly bodySha256: string | undefined;
   at: number;
   place?: { readonly offset: number; readonly length: number };
   running?: Promise<void> | undefined;
@@ -55,6 +66,9 @@ export function createIdempotency(now: () => number): Idempotency {
     entries.set(id, entry);
     return {
       keep: (headers, body, tailBytes) => ({
+        channelId,
+        keySha256,
+        bodySha256,
         encode: ({ receipt }) =>
           encodeStoredAnswer(
             { channelId, keySha256, bodySha256, at: entry.at, seq: receipt.seq.toString(), headers, tailBytes },
@@ -72,14 +86,34 @@ export function createIdempotency(now: () => number): Idempotency {
     };
   };
 
+  /** Meanwhile nobody else looks the same key up, and `then` runs before anybody who waited for it. */
+  const lookUp = async <T>(
+    id: string,
+    find: () => Promise<Buffer | undefined>,
+    then: (found?: Buffer) => T,
+  ): Promise<T> => {
+    let over: (() => void) | undefined;
+    entries.set(id, { bodySha256: undefined, at: now(), running: new Promise((resolve) => (over = resolve)) });
+    try {
+      const found = await find();
+      entries.delete(id);
+      return then(found);
+    } catch (error) {
+      if (entries.get(id)?.bodySha256 === undefined) entries.delete(id);
+      throw error;
+    } finally {
+      over?.();
+    }
+  };
+
   return {
-    recover: ({ payload, offset }) => {
+    recover: (payload, offset) => {
       const { head } = decodeStoredAnswer(payload);
       if (now() - head.at >= retainedMs) return;
       const place = { offset, length: payload.length };
       entries.set(`${head.channelId}/${head.keySha256}`, { bodySha256: head.bodySha256, at: head.at, place });
     },
-    begin: async ({ channelId, key, path, body }, read) => {
+    begin: async ({ channelId, key, path, body }, answers) => {
       if (key.length === 0 || key.length > longestKey) {
         throw new BaseError('The Idempotency-Key is empty or too long.', {
           code: 'idempotency_key_invalid',
@@ -96,19 +130,37 @@ export function createIdempotency(now: () => number): Idempotency {
       const id = `${channelId}/${keySha256}`;
       for (;;) {
         const entry = entries.get(id);
-        if (entry === undefined) return open(id, channelId, keySha256, bodySha256);
-        if (entry.bodySha256 !== bodySha256) {
-          throw new BaseError('This Idempotency-Key was used with another request.', {
-            code: 'idempotency_conflict',
-            status: 409,
-            hints: ['Use a new key for a new request; repeat the same bytes to get the first answer again.'],
-          });
+        if (entry === undefined) {
+          const begin = (): AnswerSlot => open(id, channelId, keySha256, bodySha256);
+          const { find } = answers;
+          if (find === undefined) return begin();
+          return await lookUp(
+            id,
+            () => find(channelId, keySha256),
+            (found) => {
+              if (found === undefined) return begin();
+              const stored = decodeStoredAnswer(found);
+              if (stored.head.bodySha256 !== bodySha256) throw conflict();
+              return stored;
+            },
+          );
         }
-        if (entry.place !== undefined) return decodeStoredAnswer(await read(entry.place.offset, entry.place.length));
+        if (entry.bodySha256 !== undefined && entry.bodySha256 !== bodySha256) throw conflict();
+        if (entry.place !== undefined) {
+          return decodeStoredAnswer(await answers.read(entry.place.offset, entry.place.length));
+        }
         await entry.running;
       }
     },
   };
+}
+
+function conflict(): BaseError {
+  return new BaseError('This Idempotency-Key was used with another request.', {
+    code: 'idempotency_conflict',
+    status: 409,
+    hints: ['Use a new key for a new request; repeat the same bytes to get the first answer again.'],
+  });
 }
 
 function sha256(data: string | Uint8Array): string {

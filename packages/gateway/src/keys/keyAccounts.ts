@@ -1,5 +1,3 @@
-import type { ForeignRecord } from '../ledger/openLedger.js';
-
 /** What one API key with terms of its own has spent. */
 export type KeyAccount = {
   readonly apiKeySha256: string;
@@ -10,7 +8,7 @@ export type KeyAccount = {
 
 export type KeyAccounts = {
   readonly accountOf: (apiKeySha256: string) => KeyAccount;
-  readonly recover: (record: ForeignRecord) => void;
+  readonly recover: (payload: Buffer) => void;
 };
 
 /** Accounts of keys, recovered from the log, where each call's use is written in one flush with its receipt. */
@@ -25,7 +23,7 @@ export function createKeyAccounts(): KeyAccounts {
   };
   return {
     accountOf,
-    recover: ({ payload }) => {
+    recover: (payload) => {
       accountOf(payload.toString('hex', 0, 32)).committedUnits += payload.readBigUInt64BE(32);
     },
   };

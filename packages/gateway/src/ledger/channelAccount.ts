@@ -11,6 +11,8 @@ export type ChannelAccount = {
   /** How many they are. */
   runningCalls: number;
   readonly windows: UseWindows;
+  /** In which the channel's next receipts are numbered. */
+  epoch: bigint;
   /** Receipts of this epoch so far. */
   counter: bigint;
   lastSeq: bigint;
@@ -21,13 +23,14 @@ export type ChannelAccount = {
   readonly waiting: (() => void)[];
 };
 
-export function createChannelAccount(channelId: Hex): ChannelAccount {
+export function createChannelAccount(channelId: Hex, epoch: bigint): ChannelAccount {
   return {
     channelId,
     committedUnits: 0n,
     reservedUnits: 0n,
     runningCalls: 0,
     windows: createUseWindows(),
+    epoch,
     counter: 0n,
     lastSeq: 0n,
     lastReceiptHash: zeroHash,

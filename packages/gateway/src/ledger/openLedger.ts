@@ -1,36 +1,75 @@
-import { BaseError, hashReceipt, type Hex, isSameAddress, type ProtocolDomain, type SignedReceipt } from '@kedge/core';
+import {
+  BaseError,
+  hashReceipt,
+  type Hex,
+  isSameAddress,
+  type ProtocolDomain,
+  type SignedReceipt,
+  type SignedVoucher,
+} from '@kedge/core';
 import { keccak256 } from '../crypto/hashers.js';
+import { type BatchRange, createTransactionJournal, type TransactionJournal } from '../capture/transactionJournal.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
+import { encodeKeyUse } from '../keys/keyAccounts.js';
+import type { AnswerStore, KeptAnswer } from '../idempotency/createIdempotency.js';
 import type { StructuredLog } from '../structuredLog.js';
-import { type BatchRecord, decodeBatchRecord, type LoggedReceipt } from './batchRecord.js';
+import { encodeProgressRecord } from '../vouchers/progressRecord.js';
+import { encodeVoucherRecord } from '../vouchers/voucherRecord.js';
+import { type BatchRecord, decodeBatchRecord, encodeBatchRecord, type LoggedReceipt } from './batchRecord.js';
 import { type ChannelAccount, createChannelAccount } from './channelAccount.js';
 import { type BatchName, createLedgerIndex } from './ledgerIndex.js';
 import { nextEpoch } from './nextEpoch.js';
-import { openRecordLog, type RecordLog } from './recordLog.js';
+import { openRecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
-import { type CommitInput, createReceiptBatcher } from './receiptBatcher.js';
+import { type CommitInput, createReceiptBatcher, type SignedBatch } from './receiptBatcher.js';
 import { noteUse } from './useWindows.js';
 import { signedReceiptsOf } from './signedReceipts.js';
 
-/** What another part keeps in the log, with where it lies. */
-export type ForeignRecord = { readonly type: number; readonly payload: Buffer; readonly offset: number };
+/** What of a channel is durable: vouchers are made for this and nothing later. */
+export type DurableHead = { readonly units: bigint; readonly seq: bigint; readonly receiptHash: Hex };
 
-/** The gateway's one durable state: who was charged what, proven by receipts. Everything in it survives `kill -9`. */
-export type Ledger = {
-  /** Raised at every start, so that no two runs ever number a receipt alike (R15). */
-  readonly epoch: bigint;
-  readonly accountOf: (channelId: Hex) => ChannelAccount;
-  readonly accounts: () => Iterable<ChannelAccount>;
-  /** Numbers and chains the receipt now; resolves when it is on disk, signed (R13, R14). */
-  readonly commit: (input: CommitInput) => Promise<SignedReceipt>;
-  readonly receiptOf: (channelId: Hex, seq: bigint) => Promise<SignedReceipt | undefined>;
+/** Where a channel is served. Without `url`: nobody can be asked now, and later the answer is another. */
+export type ChannelElsewhere = { readonly url: string | undefined };
+
+/** What captures need of a ledger. */
+export type CaptureLedger = {
+  /** Whether other gateways write to it: then there may be work that this one did not make. */
+  readonly isShared: boolean;
+  /** One gateway at a time captures: runs `work` alone, on what the ledger holds by then. */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly journal: TransactionJournal;
+  readonly durableOf: (channelId: Hex) => DurableHead | undefined;
   /** A batch with its receipts' hashes, for anchoring. */
   readonly leavesOf: (name: BatchName) => Promise<{ readonly root: Hex; readonly receiptHashes: readonly Hex[] }>;
   /** Batches that no confirmed transaction anchors, in order. */
   readonly unanchored: () => readonly BatchName[];
-  readonly markAnchored: (range: { epoch: bigint; firstBatch: bigint; lastBatch: bigint }) => void;
-  readonly markUnanchored: (range: { epoch: bigint; firstBatch: bigint; lastBatch: bigint }) => void;
-  readonly log: RecordLog;
+  readonly markAnchored: (range: BatchRange) => void;
+  readonly markUnanchored: (range: BatchRange) => void;
+};
+
+/** The gateway's one durable state: who was charged what, proven by receipts. Everything in it survives `kill -9`. */
+export type Ledger = CaptureLedger & {
+  /** Raised at every start, so that no two runs ever name a batch alike, nor number a receipt alike (R15). */
+  readonly epoch: bigint;
+  /** The same object whenever it is asked for. What it says is true while the channel is served here. */
+  readonly accountOf: (channelId: Hex) => ChannelAccount;
+  /** Makes the account say what is durable, for a channel that need not be served here. */
+  readonly load: (channelId: Hex) => Promise<void>;
+  /** Undefined: the channel is served here. Else it is found out, or taken over. */
+  readonly placeOf: (channelId: Hex) => undefined | Promise<ChannelElsewhere | undefined>;
+  /** Numbers and chains the receipt now; resolves when it is durable, signed (R13, R14). */
+  readonly commit: (input: CommitInput) => Promise<SignedReceipt>;
+  readonly receiptOf: (channelId: Hex, seq: bigint) => Promise<SignedReceipt | undefined>;
+  readonly answers: AnswerStore;
+  /** Durable when it resolves, with what the channel's running streams come to. */
+  readonly keepVoucher: (signed: SignedVoucher, progress: readonly CommitInput[]) => Promise<void>;
+  /** Why nothing can be recorded now. */
+  readonly failure: () => unknown;
+  readonly flushCount: () => number;
+  /** Says where other gateways reach this one. */
+  readonly announce: (url: string) => Promise<void>;
+  /** No call runs any more: others may serve its channels from now on. */
+  readonly handOver: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -41,10 +80,14 @@ export type LedgerOptions = {
   readonly log: StructuredLog;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Records of other parts found at opening: transactions, stored answers. */
-  readonly onForeignRecord: (record: ForeignRecord) => void;
   /** Receipts found at opening, by their salt. */
   readonly onReceipt?: (salt: Hex) => void;
+  /** A stored answer found at opening. */
+  readonly onAnswer: (payload: Buffer, offset: number) => void;
+  /** A voucher, or what a stream came to when there was one. */
+  readonly onVoucher: (type: number, payload: Buffer) => void;
+  /** What a key spent. */
+  readonly onKeyUse: (payload: Buffer) => void;
   /** Calls that are served now. */
   readonly running: () => number;
   readonly onCommitted: (receipts: number) => void;
@@ -60,13 +103,16 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const index = createLedgerIndex();
   const lastReceipts = new Map<Hex, LoggedReceipt>();
   const leaves = new Map<string, { root: Hex; receiptHashes: readonly Hex[] }>();
+  const journal = createTransactionJournal((type, payload) => records.append(type, [payload]));
+  const anchored = new Map<string, BatchRange>();
   let unanchored: BatchName[] = [];
   let lastEpoch = 0n;
+  let epoch = 0n;
   let hasHeader = false;
 
   const accountOf = (channelId: Hex): ChannelAccount => {
     let account = accounts.get(channelId);
-    if (account === undefined) accounts.set(channelId, (account = createChannelAccount(channelId)));
+    if (account === undefined) accounts.set(channelId, (account = createChannelAccount(channelId, epoch)));
     return account;
   };
 
@@ -88,40 +134,68 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
           lastReceipts.set(entry.receipt.channelId, entry);
           options.onReceipt?.(entry.salt);
         }
-      } else options.onForeignRecord({ type, payload: Buffer.from(payload), offset });
+      } else if (type === recordTypes.answer) options.onAnswer(Buffer.from(payload), offset);
+      else if (type === recordTypes.voucher || type === recordTypes.progress) options.onVoucher(type, payload);
+      else if (type === recordTypes.keyUse) options.onKeyUse(payload);
+      else {
+        const ended = journal.recover(type, payload);
+        for (const range of ended?.anchors ?? []) {
+          const key = `${range.epoch}/${range.firstBatch}`;
+          if (ended?.state === 'confirmed') anchored.set(key, range);
+          else anchored.delete(key);
+        }
+      }
     },
     log,
   );
+  unanchored = withoutRanges(unanchored, [...anchored.values()]);
   for (const [channelId, { receipt }] of lastReceipts) {
     const account = accountOf(channelId);
     account.lastSeq = receipt.seq;
     account.lastReceiptHash = hashReceipt(receipt, keccak256);
     account.durable = { units: receipt.cumulativeUnits, seq: receipt.seq, receiptHash: account.lastReceiptHash };
   }
-  const epoch = nextEpoch(lastEpoch, options.now());
+  epoch = nextEpoch(lastEpoch, options.now());
+  for (const account of accounts.values()) account.epoch = epoch;
   if (!hasHeader) await records.append(recordTypes.header, [headerOf(operator, domain)]);
   const epochBytes = Buffer.alloc(4);
   epochBytes.writeUInt32BE(Number(epoch));
   await records.append(recordTypes.epoch, [epochBytes]);
 
-  const batcher = createReceiptBatcher({
-    epoch,
-    operator,
-    domain,
-    records,
-    running: options.running,
-    onDurable: (record, place, receiptHashes) => {
-      index.add(record, place);
-      unanchored.push({ epoch: record.epoch, batch: record.batch });
-      leaves.set(`${record.epoch}/${record.batch}`, { root: record.root, receiptHashes });
-      record.receipts.forEach(({ receipt }, position) => {
-        const receiptHash = receiptHashes[position];
-        if (receiptHash === undefined) return;
-        accountOf(receipt.channelId).durable = { units: receipt.cumulativeUnits, seq: receipt.seq, receiptHash };
-      });
-      options.onCommitted(record.receipts.length);
-    },
-  });
+  const write = async ({ batch, signature, receipts, answers, keyUses }: SignedBatch): Promise<void> => {
+    const bytes = encodeBatchRecord(batch, signature, receipts);
+    const durable = [records.append(recordTypes.batch, [bytes])];
+    for (const { apiKeySha256, units } of keyUses) {
+      durable.push(records.append(recordTypes.keyUse, [encodeKeyUse(apiKeySha256, units)]));
+    }
+    for (const { answer, signed } of answers) durable.push(keepAnswer(answer, signed));
+    const [offset] = await Promise.all(durable);
+    const { root } = batch;
+    const name = { epoch: batch.epoch, batch: batch.batch };
+    index.add({ ...name, root, signature, receipts }, { offset: offset ?? 0, length: bytes.length });
+    unanchored.push(name);
+    leaves.set(`${name.epoch}/${name.batch}`, {
+      root,
+      receiptHashes: receipts.map(({ sealed }) => sealed.receiptHash),
+    });
+    for (const { receipt, sealed } of receipts) {
+      const { cumulativeUnits: units, seq } = receipt;
+      accountOf(receipt.channelId).durable = { units, seq, receiptHash: sealed.receiptHash };
+    }
+    options.onCommitted(receipts.length);
+  };
+
+  const keepAnswer = async (answer: KeptAnswer, signed: SignedReceipt): Promise<number> => {
+    const payload = answer.encode(signed);
+    const offset = await records.append(recordTypes.answer, payload);
+    answer.stored(
+      offset,
+      payload.reduce((sum, part) => sum + part.length, 0),
+    );
+    return offset;
+  };
+
+  const batcher = createReceiptBatcher({ epoch, operator, domain, running: options.running, write });
 
   const readBatch = async (place: { offset: number; length: number }): Promise<BatchRecord> =>
     decodeBatchRecord(await records.readAt(place.offset, place.length));
@@ -129,7 +203,12 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   return {
     epoch,
     accountOf,
-    accounts: () => accounts.values(),
+    load: nothing,
+    placeOf: () => undefined,
+    isShared: false,
+    exclusively: (work) => work(),
+    journal,
+    durableOf: (channelId) => accounts.get(channelId)?.durable,
     commit: (input) => batcher.commit(accountOf(input.channelId), input),
     receiptOf: async (channelId, seq) => {
       const place = index.placeOfReceipt(channelId, seq);
@@ -159,7 +238,15 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       for (let batch = range.firstBatch; batch <= range.lastBatch; batch++) back.push({ epoch: range.epoch, batch });
       unanchored = [...others, ...back].toSorted((a, b) => Number(a.epoch - b.epoch) || Number(a.batch - b.batch));
     },
-    log: records,
+    answers: { read: records.readAt, find: undefined },
+    keepVoucher: async (signed, progress) => {
+      const inProgress = progress.map((input) => records.append(recordTypes.progress, [encodeProgressRecord(input)]));
+      await Promise.all([...inProgress, records.append(recordTypes.voucher, [encodeVoucherRecord(signed)])]);
+    },
+    failure: records.failure,
+    flushCount: records.flushCount,
+    announce: nothing,
+    handOver: nothing,
     close: async () => {
       await batcher.idle();
       await records.close();
@@ -167,7 +254,25 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   };
 }
 
-function isIn(name: BatchName, range: { epoch: bigint; firstBatch: bigint; lastBatch: bigint }): boolean {
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** What was anchored one after another becomes one range, so that few are left of a log's millions of batches. */
+function withoutRanges(names: readonly BatchName[], ranges: readonly BatchRange[]): BatchName[] {
+  const ofEpoch = new Map<bigint, BatchRange[]>();
+  const inOrder = ranges.toSorted(
+    (a, b) => Number(a.epoch - b.epoch) || Number(a.firstBatch - b.firstBatch) || Number(a.lastBatch - b.lastBatch),
+  );
+  for (const range of inOrder) {
+    const merged = ofEpoch.get(range.epoch) ?? [];
+    const last = merged.at(-1);
+    if (last === undefined || range.firstBatch > last.lastBatch + 1n) merged.push(range);
+    else if (range.lastBatch > last.lastBatch) merged[merged.length - 1] = { ...last, lastBatch: range.lastBatch };
+    ofEpoch.set(range.epoch, merged);
+  }
+  return names.filter((name) => !ofEpoch.get(name.epoch)?.some((range) => isIn(name, range)));
+}
+
+function isIn(name: BatchName, range: BatchRange): boolean {
   return name.epoch === range.epoch && name.batch >= range.firstBatch && name.batch <= range.lastBatch;
 }
 

@@ -4,19 +4,17 @@ import {
   type Metric,
   type ProtocolDomain,
   type Receipt,
+  type ReceiptBatch,
   receiptBatchDigest,
   seqOf,
   type SignedReceipt,
 } from '@kedge/core';
 import { keccak256 } from '../crypto/hashers.js';
 import type { KeptAnswer } from '../idempotency/createIdempotency.js';
-import { encodeKeyUse, type KeyAccount } from '../keys/keyAccounts.js';
+import type { KeyAccount } from '../keys/keyAccounts.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
-import { type BatchRecord, encodeBatchRecord } from './batchRecord.js';
 import type { ChannelAccount } from './channelAccount.js';
-import type { BatchPlace } from './ledgerIndex.js';
-import type { RecordLog } from './recordLog.js';
-import { recordTypes } from './recordTypes.js';
+import { ChannelsLostError } from './channelsLostError.js';
 import { receiptTree } from './receiptTree.js';
 import { noteUse } from './useWindows.js';
 import { type SealedReceipt, sealReceipt } from './sealReceipt.js';
@@ -53,22 +51,37 @@ type Pending = {
 const quietTurns = 4;
 const longestWaitMs = 5;
 
+/** A batch that is signed and not yet written. The same receipts twice: as they are logged, and as their holders get them. */
+export type SignedBatch = {
+  readonly batch: ReceiptBatch;
+  readonly signature: Hex;
+  readonly receipts: readonly { readonly sealed: SealedReceipt; readonly receipt: Receipt; readonly salt: Hex }[];
+  readonly signed: readonly SignedReceipt[];
+  /** To be kept with them. */
+  readonly answers: readonly { readonly answer: KeptAnswer; readonly signed: SignedReceipt }[];
+  /** Of keys whose use is counted, in the receipts' order. */
+  readonly keyUses: readonly { readonly channelId: Hex; readonly apiKeySha256: string; readonly units: bigint }[];
+};
+
 export type ReceiptBatcher = {
   readonly commit: (account: ChannelAccount, input: CommitInput) => Promise<SignedReceipt>;
+  /** Refuses what waits for the next batch: another gateway has taken the channel over. */
+  readonly reject: (channelId: Hex, error: unknown) => void;
   readonly idle: () => Promise<void>;
 };
 
-/** Collects receipts while the log is busy, then builds, signs and writes them as one batch (R14). */
+/** Collects receipts while the ledger is busy, then builds, signs and writes them as one batch (R14). */
 export function createReceiptBatcher(options: {
+  /** Of the batches, which count from 1 in it. */
   readonly epoch: bigint;
   readonly operator: OperatorKey;
   readonly domain: ProtocolDomain;
-  readonly records: RecordLog;
   /** Calls that are served now, those whose receipt is not durable yet included. */
   readonly running: () => number;
-  readonly onDurable: (record: BatchRecord, place: BatchPlace, receiptHashes: readonly Hex[]) => void;
+  /** Resolves when the batch is durable. `ChannelsLostError`: nothing was written, and may be without those channels. */
+  readonly write: (batch: SignedBatch) => Promise<void>;
 }): ReceiptBatcher {
-  const { epoch, operator, records } = options;
+  const { epoch, operator } = options;
   const separator = domainSeparatorOf(options.domain, keccak256);
   let pending: Pending[] = [];
   let flushing: Promise<void> | undefined;
@@ -77,38 +90,39 @@ export function createReceiptBatcher(options: {
   let quiet = 0;
   let lastBatch = 0n;
 
-  const writeBatch = async (group: readonly Pending[]): Promise<void> => {
-    try {
-      const tree = receiptTree(group.map(({ sealed }) => sealed.hashBytes));
-      const batch = { operator: operator.address, epoch, batch: ++lastBatch, root: tree.root };
-      const signature = operator.signDigest(receiptBatchDigest(separator, batch, keccak256));
-      const receipts = group.map(({ sealed, input }) => ({ sealed, receipt: sealed.receipt, salt: input.salt }));
-      const signed = group.map(({ sealed, input }, index): SignedReceipt => ({
-        receipt: sealed.receipt,
-        batch,
-        path: tree.pathOf(index),
-        signature,
-        signer: operator.address,
-        salt: input.salt,
-      }));
-      const bytes = encodeBatchRecord(batch, signature, receipts);
-      const durable = [records.append(recordTypes.batch, [bytes])];
-      group.forEach(({ input }, index) => {
-        const receipt = signed[index];
-        if (input.key !== undefined) {
-          durable.push(records.append(recordTypes.keyUse, [encodeKeyUse(input.key.apiKeySha256, input.units)]));
-        }
-        if (input.answer !== undefined && receipt !== undefined) {
-          durable.push(keepAnswer(records, input.answer, receipt));
-        }
-      });
-      const [offset] = await Promise.all(durable);
-      const place = { offset: offset ?? 0, length: bytes.length };
-      const hashes = group.map(({ sealed }) => sealed.receiptHash);
-      options.onDurable({ epoch, batch: batch.batch, root: tree.root, signature, receipts }, place, hashes);
-      group.forEach(({ resolve }, index) => resolve(signed[index] as SignedReceipt));
-    } catch (error) {
-      for (const { reject } of group) reject(error);
+  const signBatch = (group: readonly Pending[]): SignedBatch => {
+    const tree = receiptTree(group.map(({ sealed }) => sealed.hashBytes));
+    const batch = { operator: operator.address, epoch, batch: lastBatch + 1n, root: tree.root };
+    const signature = operator.signDigest(receiptBatchDigest(separator, batch, keccak256));
+    const signer = operator.address;
+    const signed = group.map(({ sealed, input }, index): SignedReceipt => {
+      return { receipt: sealed.receipt, batch, path: tree.pathOf(index), signature, signer, salt: input.salt };
+    });
+    const answers = group.flatMap(({ input: { answer } }, index) => {
+      const receipt = signed[index];
+      return answer === undefined || receipt === undefined ? [] : [{ answer, signed: receipt }];
+    });
+    const receipts = group.map(({ sealed, input }) => ({ sealed, receipt: sealed.receipt, salt: input.salt }));
+    const keyUses = group.flatMap(({ input: { key, channelId, units } }) =>
+      key === undefined ? [] : [{ channelId, apiKeySha256: key.apiKeySha256, units }],
+    );
+    return { batch, signature, receipts, signed, answers, keyUses };
+  };
+
+  const writeBatch = async (all: readonly Pending[]): Promise<void> => {
+    for (let group = all; group.length > 0;) {
+      try {
+        const batch = signBatch(group);
+        await options.write(batch);
+        lastBatch = batch.batch.batch;
+        group.forEach(({ resolve }, index) => resolve(batch.signed[index] as SignedReceipt));
+        return;
+      } catch (error) {
+        const kept = error instanceof ChannelsLostError ? group.filter(({ input }) => !error.has(input.channelId)) : [];
+        const refused = kept.length < group.length ? group.filter((item) => !kept.includes(item)) : group;
+        for (const { reject } of refused) reject(error);
+        group = refused === group ? [] : kept;
+      }
     }
   };
 
@@ -155,7 +169,7 @@ export function createReceiptBatcher(options: {
         tokenId: input.tokenId,
         classId: input.classId,
         policyHash: input.policyHash,
-        seq: seqOf(epoch, account.counter),
+        seq: seqOf(account.epoch, account.counter),
         requestHash: input.requestHash,
         responseHash: input.responseHash,
         metrics: input.metrics,
@@ -172,6 +186,12 @@ export function createReceiptBatcher(options: {
         schedule();
       });
     },
+    reject: (channelId, error) => {
+      const isOfChannel = ({ input }: Pending): boolean => input.channelId === channelId;
+      const refused = pending.filter(isOfChannel);
+      pending = pending.filter((item) => !isOfChannel(item));
+      for (const { reject } of refused) reject(error);
+    },
     idle: async () => {
       flush();
       await flushing;
@@ -180,14 +200,4 @@ export function createReceiptBatcher(options: {
       await flushing;
     },
   };
-}
-
-async function keepAnswer(records: RecordLog, answer: KeptAnswer, receipt: SignedReceipt): Promise<number> {
-  const payload = answer.encode(receipt);
-  const offset = await records.append(recordTypes.answer, payload);
-  answer.stored(
-    offset,
-    payload.reduce((sum, part) => sum + part.length, 0),
-  );
-  return offset;
 }

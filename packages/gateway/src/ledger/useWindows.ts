@@ -31,3 +31,19 @@ export function useWithin(
   const isOver = window === undefined || window.start + seconds <= now;
   return isOver ? { units: 0n, requests: 0 } : window;
 }
+
+/** As JSON, for a ledger that other gateways read. */
+export function windowsText(windows: UseWindows): string {
+  return JSON.stringify(windows.map(({ units, ...rest }) => ({ ...rest, units: units.toString() })));
+}
+
+/** Makes windows what {@link windowsText} wrote, parsed; empty where it has none. */
+export function restoreWindows(windows: UseWindows, json: unknown): void {
+  const known = json as { seconds: number; start: number; units: string; requests: number }[];
+  for (const window of windows) {
+    const found = known.find(({ seconds }) => seconds === window.seconds);
+    window.start = found?.start ?? 0;
+    window.units = BigInt(found?.units ?? 0);
+    window.requests = found?.requests ?? 0;
+  }
+}

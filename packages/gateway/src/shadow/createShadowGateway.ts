@@ -8,6 +8,7 @@ import type { Gateway, GatewayOptions } from '../createGateway.js';
 import { keccak256 } from '../crypto/hashers.js';
 import { readSecret } from '../gatewayConfig.js';
 import { listen } from '../http/listen.js';
+import { routeRequest } from '../http/routeRequest.js';
 import { createIdempotency } from '../idempotency/createIdempotency.js';
 import { createChannelAccount } from '../ledger/channelAccount.js';
 import { createStructuredLog } from '../structuredLog.js';
@@ -52,13 +53,14 @@ export async function createShadowGateway(
     host: settings.host,
     port: settings.port,
     log,
+    route: routeRequest,
     context: {
       book: bookOf(servedToAll(settings)),
-      ledger: { receiptOf: async () => undefined, log: { readAt: async () => noReceipts() } },
+      ledger: { receiptOf: async () => undefined, answers: { read: async () => noReceipts(), find: undefined } },
       idempotency: createIdempotency(now),
       vouchers: createVoucherBook({
         domain: { chainId: 1, verifyingContract: zeroAddress },
-        records: noReceipts,
+        keep: async () => noReceipts(),
         terms: { startUnits: 0n, growthBasisPoints: 0n, holderUnits: 0n, totalUnits: 0n },
         voucherWaitMs: 1,
         onTaken: () => undefined,
@@ -141,7 +143,7 @@ function servedToAll({ policy }: ShadowConfig): ServedChannel {
     lotAsset: zeroAddress,
     edges: [],
     openedAt: 0n,
-    account: createChannelAccount(zeroHash),
+    account: createChannelAccount(zeroHash, 0n),
   };
 }
 

@@ -2,9 +2,6 @@ import { BaseError, domainSeparatorOf, type Hex, type ProtocolDomain, type Signe
 import type { Call } from '../call/callContext.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import { keccak256 } from '../crypto/hashers.js';
-import type { ForeignRecord } from '../ledger/openLedger.js';
-import type { RecordLog } from '../ledger/recordLog.js';
-import { recordTypes } from '../ledger/recordTypes.js';
 import { checkVoucher } from './checkVoucher.js';
 import { boundsOf, createExposureTotals, type ExposureTerms } from './exposure.js';
 import { openStrictCall } from './openStrictCall.js';
@@ -18,8 +15,9 @@ import {
   type StrictAccount,
 } from './strictAccount.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
-import { decodeProgressRecord, encodeProgressRecord } from './progressRecord.js';
-import { decodeVoucherRecord, encodeVoucherRecord } from './voucherRecord.js';
+import { recordTypes } from '../ledger/recordTypes.js';
+import { decodeProgressRecord } from './progressRecord.js';
+import { decodeVoucherRecord } from './voucherRecord.js';
 
 /** What a client is told of its strict channel. */
 export type VoucherState = {
@@ -35,7 +33,8 @@ export type VoucherState = {
 
 /** The vouchers of strict channels: kept on disk before they extend what is served ahead of payment (R11). */
 export type VoucherBook = {
-  readonly recover: (record: ForeignRecord) => void;
+  /** A voucher that is on disk already, or the progress of a stream, by the type of its record. */
+  readonly recover: (type: number, payload: Buffer) => void;
   /** A call has its receipt. */
   readonly settled: (salt: Hex) => void;
   /** Streams that an earlier run was killed in, as of their last voucher; told once. */
@@ -59,7 +58,8 @@ export type VoucherBook = {
 
 export function createVoucherBook(options: {
   readonly domain: ProtocolDomain;
-  readonly records: () => RecordLog;
+  /** Durable when it resolves. */
+  readonly keep: (signed: SignedVoucher, progress: readonly CommitInput[]) => Promise<void>;
   readonly terms: ExposureTerms;
   readonly voucherWaitMs: number;
   /** A newer voucher is on disk: there may be more to capture. */
@@ -76,7 +76,7 @@ export function createVoucherBook(options: {
     return account;
   };
   return {
-    recover: ({ type, payload }) => {
+    recover: (type, payload) => {
       if (type === recordTypes.progress) {
         const input = decodeProgressRecord(payload);
         interrupted.set(input.salt, input);
@@ -91,11 +91,10 @@ export function createVoucherBook(options: {
       const account = accountOf(served.channelId);
       if (signed.voucher.cumulativeUnits <= signedUnitsOf(account)) return false;
       // What running streams came to is in the same flush: after a kill they are charged for what was paid, by receipt.
-      const records = options.records();
-      const progress = [...account.progress].map((charge) =>
-        records.append(recordTypes.progress, [encodeProgressRecord(charge())]),
+      await options.keep(
+        signed,
+        [...account.progress].map((charge) => charge()),
       );
-      await Promise.all([...progress, records.append(recordTypes.voucher, [encodeVoucherRecord(signed)])]);
       hold(account, signed);
       recount(account, served, totals);
       for (const wake of account.waiting) wake();

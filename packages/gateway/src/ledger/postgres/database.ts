@@ -1,0 +1,113 @@
+import { BaseError, type Hex } from '@kedge/core';
+import type { PoolClient } from 'pg';
+import { reasonOf, type StructuredLog } from '../../structuredLog.js';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A PostgreSQL database, by as many connections as are needed at once. */
+export type Database = {
+  /** One statement in a transaction of its own, prepared under `name`. */
+  readonly query: (name: string, text: string, values: readonly unknown[]) => Promise<Row[]>;
+  /** Statements on one connection, which is not used again when `work` fails. */
+  readonly onConnection: <T>(
+    work: (query: (text: string, values?: readonly unknown[]) => Promise<Row[]>) => Promise<T>,
+  ) => Promise<T>;
+  readonly close: () => Promise<void>;
+};
+
+const mostConnections = 8;
+// A gateway whose machine is gone must not hold the lock of the one that captures for hours.
+const keepAlive = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
+
+/**
+ * Connects when something is asked. The driver is loaded here, so that a gateway with a log of its own needs none.
+ * @param timeoutMs For a connection, and for each statement on both sides.
+ */
+export async function openDatabase(options: {
+  readonly url: string;
+  readonly password: string | undefined;
+  readonly timeoutMs: number;
+  readonly log: StructuredLog;
+}): Promise<Database> {
+  const { Pool } = await import('pg');
+  const { timeoutMs, password } = options;
+  const pool = new Pool({
+    connectionString: options.url,
+    ...(password === undefined ? {} : { password }),
+    max: mostConnections,
+    connectionTimeoutMillis: timeoutMs,
+    statement_timeout: timeoutMs,
+    // After the database's own, which tells more.
+    query_timeout: timeoutMs + 1_000,
+    idle_in_transaction_session_timeout: timeoutMs,
+    keepAlive: true,
+    application_name: 'kedge-gateway',
+    options: keepAlive,
+  });
+  // Of a connection that nobody uses; whoever uses one is told by what fails.
+  pool.on('error', (error) => options.log.warn('ledger_connection_lost', { reason: reasonOf(error) }));
+
+  return {
+    query: async (name, text, values) => (await pool.query<Row>({ name, text, values: [...values] })).rows,
+    onConnection: async (work) => {
+      const client = await pool.connect();
+      const ignore = (): void => undefined;
+      client.on('error', ignore);
+      const done = (error?: Error): void => {
+        client.off('error', ignore);
+        client.release(error);
+      };
+      try {
+        const result = await work(async (text, values = []) => (await queryOn(client, text, values)).rows);
+        done();
+        return result;
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)));
+        throw error;
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+function queryOn(client: PoolClient, text: string, values: readonly unknown[]): Promise<{ rows: Row[] }> {
+  return client.query<Row>(text, [...values]);
+}
+
+/**
+ * Whether a statement that failed may be made again: the database could not be reached, or it gave up for reasons that pass.
+ * It may have been done nevertheless.
+ */
+export function isTransient(error: unknown): boolean {
+  const state = sqlState(error);
+  // Without a SQLSTATE it never got an answer: refused, reset, timed out.
+  return state === undefined || /^(08|57P0[123]|53[34]|40|55P03|57014|25P03)/.test(state);
+}
+
+/** PostgreSQL's five characters for what went wrong. */
+export function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code) ? code : undefined;
+}
+
+/** For callers of the gateway: what the database said stays in the log. */
+export function ledgerUnavailable(cause: unknown): BaseError {
+  return new BaseError('The gateway cannot reach its ledger: it serves nothing that it cannot record.', {
+    code: 'log_unavailable',
+    status: 503,
+    kind: 'transient',
+    cause,
+    values: { retryAfterSeconds: 2 },
+    hints: ['Try again in a moment. The operator should look at the PostgreSQL server of the gateways.'],
+  });
+}
+
+/** A hash as PostgreSQL takes it. */
+export function bytesOf(hex: Hex): Buffer {
+  return Buffer.from(hex.slice(2), 'hex');
+}
+
+/** And as it gives it back. */
+export function hexOf(bytes: unknown): Hex {
+  return `0x${(bytes as Buffer).toString('hex')}`;
+}

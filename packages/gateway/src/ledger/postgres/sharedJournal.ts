@@ -1,0 +1,73 @@
+import type { Hex } from '@kedge/core';
+import type { JournalEntry, TransactionJournal } from '../../capture/transactionJournal.js';
+import { bytesOf, type Database, hexOf } from './database.js';
+
+// As far back as a chain that lost its last blocks is brought up to date again.
+const kept = 256;
+
+/** The operator's transactions as the database has them. What `entries` says is as of the last `refresh`. */
+export type SharedJournal = TransactionJournal & { readonly refresh: () => Promise<void> };
+
+type Anchors = { epoch: number; firstBatch: string; lastBatch: string }[];
+
+/** The journal that gateways share. Two of them cannot have different transactions of one nonce in it. */
+export function createSharedJournal(database: Database): SharedJournal {
+  let entries: JournalEntry[] = [];
+  return {
+    recover: () => undefined,
+    entries: () => entries,
+    refresh: async () => {
+      const rows = await database.query(
+        'kedge_transactions',
+        `select * from (
+           select hash, nonce, record, anchors, state from kedge_gateway.transaction
+             where state <> 'dropped' order by nonce desc limit ${kept}
+         ) as last union select hash, nonce, record, anchors, state from kedge_gateway.transaction
+             where state = 'sent' order by nonce`,
+        [],
+      );
+      entries = rows.map((row) => ({
+        hash: hexOf(row['hash']),
+        raw: hexOf(row['record']),
+        nonce: Number(row['nonce']),
+        state: row['state'] as JournalEntry['state'],
+        anchors: (row['anchors'] as Anchors).map(({ epoch, firstBatch, lastBatch }) => ({
+          epoch: BigInt(epoch),
+          firstBatch: BigInt(firstBatch),
+          lastBatch: BigInt(lastBatch),
+        })),
+      }));
+    },
+    add: async ({ hash, raw, nonce }, anchors) => {
+      const ranges = anchors.map(({ epoch, firstBatch, lastBatch }) => ({ epoch, firstBatch, lastBatch }));
+      const added = await database.query(
+        'kedge_add_transaction',
+        `insert into kedge_gateway.transaction as t (hash, nonce, record, anchors) values ($1, $2, $3, $4)
+          on conflict (hash) do update set state = 'sent', why = null where t.state = 'dropped' returning nonce`,
+        [bytesOf(hash), nonce, bytesOf(raw), jsonOf(ranges)],
+      );
+      if (added.length === 0) throw new Error(`transaction ${hash} is in the journal already`);
+      const entry: JournalEntry = { hash, raw, nonce, anchors: ranges, state: 'sent' };
+      entries.push(entry);
+      return entry;
+    },
+    end: async (entry, state, why) => {
+      await database.query('kedge_end_transaction', 'select kedge_gateway.end_transaction($1, $2, $3)', [
+        bytesOf(entry.hash as Hex),
+        state,
+        why,
+      ]);
+      entry.state = state;
+    },
+  };
+}
+
+function jsonOf(ranges: readonly { epoch: bigint; firstBatch: bigint; lastBatch: bigint }[]): string {
+  return JSON.stringify(
+    ranges.map(({ epoch, firstBatch, lastBatch }) => ({
+      epoch: Number(epoch),
+      firstBatch: firstBatch.toString(),
+      lastBatch: lastBatch.toString(),
+    })),
+  );
+}

@@ -1,0 +1,120 @@
+import { BaseError, type Hex } from '@kedge/core';
+import { authenticate } from '../http/authenticate.js';
+import { readBody } from '../http/readBody.js';
+import { pathOf, type RouteContext, routeRequest } from '../http/routeRequest.js';
+import { type ConnectionPool, createConnectionPool } from '../http1/createConnectionPool.js';
+import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
+import type { ChannelElsewhere, Ledger } from '../ledger/openLedger.js';
+import type { StructuredLog } from '../structuredLog.js';
+import { surfaces } from '../surfaces/surfaces.js';
+import { passedOnHeader, type PassedOn, passOn } from './passOn.js';
+
+export type Peers = {
+  /** `routeRequest`, for calls of channels that are served here; others are passed on to the gateway that serves them (R15). */
+  readonly route: typeof routeRequest;
+  readonly close: () => void;
+};
+
+const connectionsPerPeer = 256;
+const pauseMs = 50;
+
+/** The other gateways of this ledger. */
+export function openPeers(options: {
+  readonly ledger: Ledger;
+  readonly timeoutMs: number;
+  /** How long a call waits for its channel to be served somewhere: until the lease of a gateway that died has lapsed. */
+  readonly patienceMs: number;
+  readonly log: StructuredLog;
+}): Peers {
+  const { ledger, timeoutMs, log } = options;
+  const pools = new Map<string, ConnectionPool>();
+  const poolOf = (origin: string): ConnectionPool => {
+    let pool = pools.get(origin);
+    if (pool === undefined) {
+      pool = createConnectionPool({ url: new URL(origin), connections: connectionsPerPeer, timeoutMs });
+      pools.set(origin, pool);
+    }
+    return pool;
+  };
+
+  /** Resolves with false when the channel is served here by now. */
+  const serveElsewhere = async (
+    channelId: Hex,
+    first: Promise<ChannelElsewhere | undefined>,
+    request: HttpRequest,
+    body: Buffer,
+    response: HttpResponse,
+  ): Promise<boolean> => {
+    const until = performance.now() + options.patienceMs;
+    for (let place = await first; place !== undefined; place = await ledger.placeOf(channelId)) {
+      let outcome: PassedOn = { over: false, reason: 'it has no address yet' };
+      const { url } = place;
+      const isGone = async (): Promise<boolean> => {
+        try {
+          return (await ledger.placeOf(channelId))?.url !== url;
+        } catch {
+          // Who cannot reach the ledger knows nothing of it.
+          return false;
+        }
+      };
+      const watch = { everyMs: options.patienceMs / 4, isGone };
+      if (place.url !== undefined)
+        outcome = await passOn(poolOf(place.url), new URL(place.url), request, body, response, watch);
+      if (outcome.over) return true;
+      if (performance.now() >= until || response.isGone()) throw nobodyServes(outcome.reason);
+      log.info('call_waits_for_channel', { channelId, at: place.url, reason: outcome.reason });
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    return false;
+  };
+
+  const routeCall = async (request: HttpRequest, response: HttpResponse, context: RouteContext): Promise<void> => {
+    const { channelId } = await authenticate(request.headers, context.book);
+    const place = ledger.placeOf(channelId);
+    if (place === undefined) return routeRequest(request, response, context);
+    if (request.headers.get(passedOnHeader) !== undefined) {
+      if ((await place) === undefined) return routeRequest(request, response, context);
+      throw notHere();
+    }
+    const body = await new Promise<Buffer>((resolve, reject) =>
+      readBody(request, context.maxRequestBytes, resolve, reject),
+    );
+    if (await serveElsewhere(channelId, place, request, body, response)) return;
+    return routeRequest({ ...request, readBody: (_, onBody) => onBody(body) }, response, context);
+  };
+
+  return {
+    route: (request, response, context) => {
+      // Calls and vouchers are one gateway's; what else is asked, every gateway can answer.
+      const path = pathOf(request.target);
+      const isOfOne = surfaces.has(path) || path === '/v1/vouchers';
+      if (!isOfOne) return routeRequest(request, response, context);
+      const unready = context.unready();
+      if (unready !== undefined) throw unready;
+      return routeCall(request, response, context);
+    },
+    close: () => {
+      for (const pool of pools.values()) pool.close();
+    },
+  };
+}
+
+function notHere(): BaseError {
+  return new BaseError('Another gateway serves this channel.', {
+    code: 'channel_elsewhere',
+    status: 503,
+    kind: 'transient',
+    values: { retryAfterSeconds: 1 },
+    hints: ['Nothing was charged. Make the call again.'],
+  });
+}
+
+function nobodyServes(reason: string): BaseError {
+  return new BaseError('The gateway that serves this channel does not answer.', {
+    code: 'channel_unserved',
+    status: 503,
+    kind: 'transient',
+    values: { reason, retryAfterSeconds: 2 },
+    hints: ['Try again in a moment, with the same Idempotency-Key if it had one: it is charged once.'],
+  });
+}
