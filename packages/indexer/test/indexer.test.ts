@@ -19,6 +19,7 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
   let indexer: RunningIndexer;
   /** The chain right after the contracts and classes were made. */
   let early: `0x${string}`;
+  let forgetAfterEarly: () => void;
 
   const start = (): Promise<RunningIndexer> =>
     startIndexer({
@@ -41,6 +42,7 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
     anvil = await startAnvil();
     graph = await createGraph(anvil, seed, 7);
     early = await anvil.testClient.snapshot();
+    forgetAfterEarly = graph.mark();
     await graph.go(80);
     indexer = await start();
   }, patience);
@@ -160,10 +162,12 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
 
   test('it follows a reorganisation: what was taken back is gone, what came instead is there', async () => {
     const fork = await anvil.testClient.snapshot();
+    const forget = graph.mark();
     await graph.go(12);
     await indexer.caughtUp();
     const before = await indexer.client.activity({ limit: 1 });
     await anvil.testClient.revert({ id: fork });
+    forget();
     // Other blocks than before: their time differs.
     await anvil.testClient.increaseTime({ seconds: 1_000 });
     await graph.go(17);
@@ -188,6 +192,7 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
     await indexer.noted();
     await indexer.stop();
     await anvil.testClient.revert({ id: early });
+    forgetAfterEarly();
     await graph.go(10);
     indexer = await start();
     expect(indexer.output()).toMatch(/built anew: the chain (is shorter than|has another) block/);

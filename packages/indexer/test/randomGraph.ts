@@ -13,6 +13,8 @@ export type Graph = {
   readonly accounts: readonly Address[];
   /** Takes some more random steps. */
   readonly go: (steps: number) => Promise<void>;
+  /** Remembers what is there; calling the answer forgets what came since, as a chain does that is taken back. */
+  readonly mark: () => () => void;
 };
 
 /**
@@ -76,6 +78,10 @@ export async function createGraph(anvil: Anvil, seed: number, classCount: number
     deployment,
     assets,
     accounts: [owner.toLowerCase() as Address],
+    mark() {
+      const { length } = shares;
+      return () => shares.splice(length);
+    },
     async go(steps) {
       for (let done = 0; done < steps; done += 1) {
         await step().catch((error: { code?: string }) => {
