@@ -241,8 +241,7 @@ async function stages() {
   const { hashSalted } = await import(`${dist}crypto/hashSalted.js`);
   const { operatorKeyOf } = await import(`${dist}crypto/operatorKey.js`);
   const { tokenizerPin } = await import(`${dist}tokens/tokenizerPin.js`);
-  const { quoteCall, metricsOf } = await import(`${dist}call/quoteCall.js`);
-  const { createOutputMeter } = await import(`${dist}call/outputMeter.js`);
+  const { chatCompletions } = await import(`${dist}surfaces/chatCompletions.js`);
   const { receiptText } = await import(`${dist}call/receiptText.js`);
   const { encodeBatchRecord } = await import(`${dist}ledger/batchRecord.js`);
   const { encodeFrame } = await import(`${dist}ledger/frame.js`);
@@ -256,9 +255,8 @@ async function stages() {
     models: ['bench'],
   };
   const [requestBytes, answerBytes] = [Buffer.from(question), Buffer.from(answer)];
-  const request = core.parseChatCompletionRequest(JSON.parse(question));
+  const opened = chatCompletions.open(policy, requestBytes);
   const salt = `0x${'ab'.repeat(32)}`;
-  const counts = { inputTokens: 46, outputTokens: 157, images: 0 };
   const receipt = {
     channelId: salt,
     tokenId: (7n << 64n) | 1n,
@@ -267,7 +265,10 @@ async function stages() {
     seq: (1n << 40n) | 77n,
     requestHash: salt,
     responseHash: salt,
-    metrics: metricsOf(policy, counts),
+    metrics: [
+      { metric: 'input_tokens', amount: 46n },
+      { metric: 'output_tokens', amount: 157n },
+    ],
     units: 517n,
     cumulativeUnits: 123_456n,
     previousReceiptHash: salt,
@@ -297,16 +298,9 @@ async function stages() {
     costs[name] = Number(Math.min(...times).toFixed(2));
   };
   measure('authenticate', () => createHash('sha256').update(apiKey).digest('hex'));
-  measure('parse request', () => core.parseChatCompletionRequest(JSON.parse(requestBytes.toString('utf8'))));
-  measure('quote: tokens in', () => quoteCall(policy, request));
-  measure('write request', () => JSON.stringify({ ...request, max_tokens: 256 }));
-  measure('parse answer', () => JSON.parse(answerBytes.toString('utf8')));
-  const { choices } = JSON.parse(answer);
-  measure('tokens out', () => {
-    const meter = createOutputMeter();
-    for (const choice of choices) meter.add(choice);
-    meter.tokens();
-  });
+  measure('parse and quote', () => chatCompletions.open(policy, requestBytes));
+  measure('write request', () => opened.forward());
+  measure('measure answer', () => opened.measure(answerBytes, answer));
   measure('hash bodies', () => [hashSalted(salt, requestBytes), hashSalted(salt, answerBytes)]);
   measure('hash receipt', () => sealReceipt(receipt));
   measure(
