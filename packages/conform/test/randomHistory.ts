@@ -9,19 +9,8 @@ import {
   type Deployment,
 } from '@kedge/core';
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
-import { deployErc20, developmentAccount, type Anvil } from '@kedge/testing';
+import { createRandom, deployErc20, developmentAccount, type Anvil } from '@kedge/testing';
 import { keccak256, parseEventLogs } from 'viem';
-
-/** mulberry32: the same numbers for the same seed. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296) * below);
-  };
-}
 
 const hash = (bytes: Uint8Array) => keccak256(bytes, 'bytes');
 const someHash = `0x${'ab'.repeat(32)}` as const;
@@ -43,8 +32,7 @@ export type History = {
  * captures, royalties, claims, withdrawals, sweeps, all that changes a token's life, and time. What the contract refuses is passed over.
  */
 export async function writeHistory(anvil: Anvil, seed: number, steps: number): Promise<History> {
-  const random = createRandom(seed);
-  const pick = <item>(items: readonly item[]): item => items[random(items.length)]!;
+  const { below: random, pick } = createRandom(seed);
   const { publicClient, testClient } = anvil;
   const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
   const clients = people.map((index) =>

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { indexerRoutes, readIndexerAnswer, zeroAddress, type IndexerRoute, type IndexerRouteName } from '@kedge/core';
-import { startAnvil, type Anvil } from '@kedge/testing';
+import { startAnvil, testSeed, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkExplanation } from './checkExplanation.js';
 import { compareWithChain } from './compareWithChain.js';
@@ -10,7 +10,6 @@ import { createGraph, type Graph } from './randomGraph.js';
 import { startIndexer, type RunningIndexer } from './startIndexer.js';
 
 const patience = 300_000;
-const seed = Number(process.env['KEDGE_INDEXER_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 describe('the indexer over a random lineage', { timeout: patience }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'kedge-indexer-test-'));
@@ -38,9 +37,8 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
   };
 
   beforeAll(async () => {
-    console.log(`indexer test: seed ${seed} (repeat with KEDGE_INDEXER_SEED=${seed})`);
     anvil = await startAnvil();
-    graph = await createGraph(anvil, seed, 7);
+    graph = await createGraph(anvil, testSeed, 7);
     early = await anvil.testClient.snapshot();
     forgetAfterEarly = graph.mark();
     await graph.go(80);

@@ -1,5 +1,5 @@
+export { createRandom, freshSeed, testSeed, type Random } from './createRandom.js';
 export { createChain, type Chain } from './model/differential/chain.js';
-export { createRandom, type Random } from './model/differential/random.js';
 export { runWorld } from './model/differential/runWorlds.js';
 export { deployErc20, erc20Abi } from './deployErc20.js';
 export {

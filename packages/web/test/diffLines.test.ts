@@ -1,3 +1,4 @@
+import { testSeed } from '@kedge/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { diffLines } from '../src/pages/class/diffLines.js';
@@ -14,6 +15,7 @@ test('what is kept and removed is the old text, what is kept and added is the ne
       expect(of('added').join('\n')).toBe(before);
       expect(of('removed').join('\n')).toBe(after);
     }),
+    { seed: testSeed },
   );
 });
 

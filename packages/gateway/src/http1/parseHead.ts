@@ -53,6 +53,14 @@ export function parseHead(bytes: Buffer, start: number, end: number): Head {
     while (valueEnd > valueStart && isSpace(bytes[valueEnd - 1])) valueEnd--;
     const name = text.slice(from - start, colon - start).toLowerCase();
     const value = text.slice(valueStart - start, valueEnd - start);
+    if (
+      valueEnd < at &&
+      (name === 'content-length' || name === 'transfer-encoding') &&
+      bytes.subarray(valueEnd, at).includes(tab)
+    ) {
+      // Some parsers take the tab for a part of the value, and so see another body.
+      throw new HttpSyntaxError(`The header ${JSON.stringify(`${name}: ${value}`.slice(0, 60))} ends in a tab.`);
+    }
     const earlier = headers.get(name);
     headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
   }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { valueChannelsAbi } from '@kedge/core';
 import { auditSolvency } from '@kedge/conform';
+import { freshSeed, testSeed } from '@kedge/testing';
 import { beforeAll, expect, test } from 'vitest';
 import { operatorKey } from '../support/createTestSetup.js';
 import { checkHistory } from './checkHistory.js';
@@ -15,7 +16,6 @@ import { type LoadReport, runLoad } from './runLoad.js';
 const rounds = Number(process.env['KEDGE_CHAOS_ROUNDS'] ?? 1);
 const operations = Number(process.env['KEDGE_CHAOS_OPERATIONS'] ?? 800);
 const kills = Number(process.env['KEDGE_CHAOS_KILLS'] ?? 4);
-const firstSeed = Number(process.env['KEDGE_CHAOS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const isLong = rounds > 1;
 const stateFile = fileURLToPath(new URL('../../cache/chaos.json', import.meta.url));
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -117,7 +117,7 @@ function begin(): Totals {
     if (saved.rounds < rounds) return saved;
   }
   const none = { rounds: 0, operations: 0, requests: 0, receipts: 0, undelivered: 0, kills: 0, faults: 0 };
-  return { seed: firstSeed, ...none };
+  return { seed: isLong ? freshSeed() : testSeed, ...none };
 }
 
 function save(totals: Totals): void {

@@ -1,8 +1,8 @@
 import { Agent } from 'node:http';
+import { createRandom, type Random } from '@kedge/testing';
 import { type Faults, type GatewayProcess, startGatewayProcess } from './gatewayProcess.js';
 import type { LogicalCall, Outcome } from './history.js';
 import { type Act, acts, type Order } from './hostileUpstream.js';
-import { createRandom, pick, type Random } from './random.js';
 import { send } from './send.js';
 import type { World } from './createWorld.js';
 
@@ -25,8 +25,8 @@ export type LoadReport = {
 
 const callers = 24;
 const mostAttempts = 6;
-const actWeights = Object.fromEntries(acts.map((act) => [act, 1])) as Record<Act, number>;
-Object.assign(actWeights, { answer: 60, slow: 3, hang: 0.3, longLine: 0.02 });
+const weights: Partial<Record<Act, number>> = { answer: 6_000, slow: 300, hang: 30, longLine: 2 };
+const weightedActs = acts.map((act) => [weights[act] ?? 100, act] as const);
 
 /** What disks do to the log, per write or sync of a batch. */
 const chances = {
@@ -62,8 +62,8 @@ export async function runLoad({ world, seed, operations, kills }: LoadOptions): 
   const start = async (): Promise<void> => {
     for (;;) {
       const faults: Faults = {
-        seed: Math.floor(random() * 2 ** 32),
-        skewMs: Math.round((random() * 2 - 1) * 3_600_000),
+        seed: random.below(2 ** 32),
+        skewMs: random.below(7_200_000) - 3_600_000,
         chances,
       };
       const started = await startGatewayProcess(world.configFile, faults, onLine);
@@ -84,7 +84,7 @@ export async function runLoad({ world, seed, operations, kills }: LoadOptions): 
   starting = start();
   await starting;
 
-  const killAt = Array.from({ length: kills }, () => Math.floor(random() * operations)).toSorted((a, b) => a - b);
+  const killAt = Array.from({ length: kills }, () => random.below(operations)).toSorted((a, b) => a - b);
   const caller = async (): Promise<void> => {
     while (calls.length < operations) {
       const call = newCall(random, calls.length, world.channels.length);
@@ -102,7 +102,7 @@ export async function runLoad({ world, seed, operations, kills }: LoadOptions): 
       } while (
         call.key !== undefined &&
         call.attempts.length < mostAttempts &&
-        (call.attempts.at(-1)?.kind === 'broken' || random() < 0.1)
+        (call.attempts.at(-1)?.kind === 'broken' || random.chance(10))
       );
       finished++;
       while (killAt[0] !== undefined && killAt[0] < finished) {
@@ -119,7 +119,7 @@ export async function runLoad({ world, seed, operations, kills }: LoadOptions): 
       apiKey: world.channels[call.channel]!.apiKey,
       body: call.body,
       key: call.key,
-      abortAfter: random() < 0.03 ? Math.floor(random() * 600) : undefined,
+      abortAfter: random.chance(3) ? random.below(600) : undefined,
     });
   await Promise.all(Array.from({ length: callers }, caller));
   finished = Infinity;
@@ -130,12 +130,12 @@ export async function runLoad({ world, seed, operations, kills }: LoadOptions): 
 }
 
 function newCall(random: Random, id: number, channels: number): LogicalCall {
-  const act = pick(random, actWeights);
-  const order: Order = { call: id, act, words: 1 + Math.floor(random() * (act === 'overCap' ? 60 : 12)) };
-  const isStream = random() < 0.4;
+  const act = random.weighted(weightedActs);
+  const order: Order = { call: id, act, words: 1 + random.below(act === 'overCap' ? 60 : 12) };
+  const isStream = random.chance(40);
   return {
     id,
-    channel: Math.floor(random() * channels),
+    channel: random.below(channels),
     body: JSON.stringify({
       model: 'demo',
       messages: [{ role: 'user', content: JSON.stringify(order) }],
@@ -143,7 +143,7 @@ function newCall(random: Random, id: number, channels: number): LogicalCall {
       ...(isStream ? { stream: true } : {}),
     }),
     isStream,
-    key: random() < 0.5 ? `key-${id}` : undefined,
+    key: random.chance(50) ? `key-${id}` : undefined,
     startedAt: performance.now(),
     endedAt: Infinity,
     attempts: [],

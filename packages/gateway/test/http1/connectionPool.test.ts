@@ -136,6 +136,7 @@ test.each([
     'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n',
     /^fail A body has a length and a transfer coding/,
   ],
+  ['a tab after a length', 'HTTP/1.1 200 OK\r\ncontent-length: 1\t\r\n\r\na', /^fail The header .* ends in a tab/],
   ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n', /^fail The length of a body is/],
   [
     'bad chunks',

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
+import { createRandom, type Random, testSeed } from '@kedge/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createMessageParser, framingOf } from '../../src/http1/messageParser.js';
 import { type HttpServer, startHttpServer } from '../../src/http1/startHttpServer.js';
-import { createRandom, cut, type Random, randomRequests, seed, streams } from './support/randomStreams.js';
+import { cut, randomRequests, streams } from './support/randomStreams.js';
 import { connectRaw, writePieces } from './support/rawSocket.js';
 
 type Seen = {
@@ -127,29 +128,33 @@ const strictHere = [
   /^The transfer coding/, // gzip, chunked: nobody here would unpack it
   /^HTTP\/1.0 has no transfer codings/, // RFC 9112, 6.1
   /^A line has the control character/, // bare CR or LF between messages
+  /^The header "(content-length|transfer-encoding): .*" ends in a tab/, // a part of the value to others
+  /^The length of a body is "\d{16,}"/, // more than a number holds
 ];
 
 test(
   'what is accepted is framed as node:http frames it, and what node:http refuses is refused',
   async () => {
-    const random = createRandom(seed);
-    const refusedHereOnly = new Map<string, string>();
+    const random = createRandom(testSeed);
+    const refusedHereOnly: string[] = [];
     const wrong: string[] = [];
     let accepted = 0;
     const one = async (bytes: Buffer, pieces: readonly Buffer[]): Promise<void> => {
       const [mine, other] = await Promise.all([askOurs(pieces), askTheirs(pieces)]);
-      const told = `seed ${seed}, stream ${JSON.stringify(bytes.toString('latin1'))}, theirs ${JSON.stringify(other)}, ours ${JSON.stringify(mine)}`;
+      const told = `seed ${testSeed}, stream ${JSON.stringify(bytes.toString('latin1'))}, theirs ${JSON.stringify(other)}, ours ${JSON.stringify(mine)}`;
       const expected = other.seen;
       const got = mine.seen;
       accepted += got.length;
       if (!isDeepStrictEqual(got, expected.slice(0, got.length))) wrong.push(`framed otherwise: ${told}`);
-      if (got.length < expected.length && mine.refused === undefined) wrong.push(`lost: ${told}`);
-      if (mine.refused !== undefined && other.refused === undefined) {
-        refusedHereOnly.set(mine.refused.replace(/(0x|").*$/, ''), JSON.stringify(bytes.toString('latin1')));
-      }
+      // RFC 9112, 9.6: nothing is read after `close`, which node:http does where `keep-alive` is said too.
+      const isClosed = /\bclose\b/.test(new Map(got.at(-1)?.headers).get('connection') ?? '');
+      if (got.length < expected.length && mine.refused === undefined && !isClosed) wrong.push(`lost: ${told}`);
+      const { refused } = mine;
+      if (refused === undefined || other.refused !== undefined) return;
+      if (!strictHere.some((known) => known.test(refused))) refusedHereOnly.push(told);
     };
     await inParallel(streams(600), random, one);
-    expect([...refusedHereOnly].filter(([reason]) => !strictHere.some((known) => known.test(reason)))).toEqual([]);
+    expect(refusedHereOnly.slice(0, 5)).toEqual([]);
     expect(wrong.slice(0, 5)).toEqual([]);
     expect(accepted).toBeGreaterThan(300);
   },
@@ -172,7 +177,7 @@ async function inParallel(
 }
 
 test('where a stream is cut changes nothing', () => {
-  const random = createRandom(seed + 1);
+  const random = createRandom(testSeed + 1);
   const parse = (pieces: readonly Buffer[]): string[] => {
     const events: string[] = [];
     let body = '';

@@ -2,7 +2,8 @@ import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createConnectionPool } from '../../src/http1/createConnectionPool.js';
 import { type RawServer, startRawServer, writePieces } from './support/rawSocket.js';
-import { createRandom, cut, randomResponse, seed, streams } from './support/randomStreams.js';
+import { createRandom, testSeed } from '@kedge/testing';
+import { cut, randomResponse, streams } from './support/randomStreams.js';
 
 type Outcome =
   | { readonly status: number; readonly headers: readonly [string, string][]; readonly body: string }
@@ -84,13 +85,15 @@ const strictHere = [
   /^A line has the control character/, // bare CR or LF before a response
   /^The connection ended within a message/,
   /^The other side changes protocols/,
+  /^The length of a body is "\d{16,}"/, // more than a number holds, also where there is no body
+  /^The header "(content-length|transfer-encoding): .*" ends in a tab/, // a part of the value to others
 ];
 
 test(
   'a response is understood as node:http understands it, and what node:http refuses is refused',
   async () => {
-    const random = createRandom(seed + 2);
-    const refusedHereOnly = new Map<string, string>();
+    const random = createRandom(testSeed + 2);
+    const refusedHereOnly: string[] = [];
     const wrong: string[] = [];
     let accepted = 0;
     let number = 0;
@@ -101,9 +104,10 @@ test(
         const bytes = randomResponse(random);
         answers.set(`${mine}`, cut(random, bytes));
         const [ours, theirs] = await Promise.all([askOurs(mine), askTheirs(mine)]);
-        const told = `seed ${seed}: ${JSON.stringify({ bytes: bytes.toString('latin1'), ours, theirs })}`;
+        const told = `seed ${testSeed}: ${JSON.stringify({ bytes: bytes.toString('latin1'), ours, theirs })}`;
         if ('refused' in ours) {
-          if (!('refused' in theirs)) refusedHereOnly.set(ours.refused.replace(/(0x|").*$/, ''), told);
+          const { refused } = ours;
+          if (!('refused' in theirs) && !strictHere.some((known) => known.test(refused))) refusedHereOnly.push(told);
         } else {
           accepted++;
           if (JSON.stringify(ours) !== JSON.stringify(theirs)) wrong.push(told);
@@ -111,7 +115,7 @@ test(
       }
     };
     await Promise.all(Array.from({ length: 16 }, work));
-    expect([...refusedHereOnly].filter(([reason]) => !strictHere.some((known) => known.test(reason)))).toEqual([]);
+    expect(refusedHereOnly.slice(0, 5)).toEqual([]);
     expect(wrong.slice(0, 5)).toEqual([]);
     expect(accepted).toBeGreaterThan(200);
   },

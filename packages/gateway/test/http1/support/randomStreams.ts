@@ -1,23 +1,4 @@
-/** Random numbers from a seed (mulberry32). */
-export type Random = { readonly below: (limit: number) => number; readonly chance: (of: number) => boolean } & {
-  readonly pick: <T>(from: readonly T[]) => T;
-};
-
-export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (limit: number): number => Math.floor(next() * limit);
-  return { below, chance: (of) => next() < of, pick: (from) => from[below(from.length)] as (typeof from)[number] };
-}
-
-/** A new seed each run, printed; repeat a run with HTTP_SEED. */
-export const seed = Number(process.env['HTTP_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-console.log(`http1 seed ${seed} (repeat with HTTP_SEED=${seed})`);
+import type { Random } from '@kedge/testing';
 
 const pieces = [
   '\n',
@@ -45,7 +26,7 @@ const chunked = (random: Random): string => {
   let body = '';
   for (let count = random.below(4); count > 0; count--) {
     const data = 'x'.repeat(1 + random.below(20));
-    const extension = random.chance(0.1)
+    const extension = random.chance(10)
       ? random.pick([';a=b', ';a', ';a="b c"', '; a=b', ';a=b;c', ';', ' ;a', ';='])
       : '';
     const size = random.pick([
@@ -55,7 +36,7 @@ const chunked = (random: Random): string => {
     ]);
     body += `${size}${extension}\r\n${data}\r\n`;
   }
-  const trailer = random.chance(0.15)
+  const trailer = random.chance(15)
     ? random.pick(['A: b\r\n', 'Content-Length: 3\r\n', 'A: b\r\nC:d\r\n', 'A : b\r\n'])
     : '';
   return `${body}0\r\n${trailer}\r\n`;
@@ -107,7 +88,7 @@ const bodyOf = (random: Random): { readonly lines: readonly string[]; readonly b
         'Content-Length: 5',
         random.pick(['Content-Length: 5', 'Content-Length: 6', 'Transfer-Encoding: chunked']),
       ];
-      return { lines: random.chance(0.5) ? lines : lines.toReversed(), body: random.pick(['yyyyy', chunked(random)]) };
+      return { lines: random.chance(50) ? lines : lines.toReversed(), body: random.pick(['yyyyy', chunked(random)]) };
     }
     default:
       return { lines: [], body: '' };
@@ -145,11 +126,11 @@ const shuffled = <T>(random: Random, items: readonly T[]): T[] => {
 /** Changes a few characters, as one who tries what happens. */
 const mutated = (random: Random, text: string): string => {
   let changed = text;
-  for (let count = random.chance(0.7) ? 0 : 1 + random.below(3); count > 0; count--) {
+  for (let count = random.chance(70) ? 0 : 1 + random.below(3); count > 0; count--) {
     const at = random.below(changed.length + 1);
     const cut = random.pick([0, 0, 1, 2]);
     changed =
-      changed.slice(0, at) + (random.chance(0.8) ? random.pick([...pieces, ...more]) : '') + changed.slice(at + cut);
+      changed.slice(0, at) + (random.chance(80) ? random.pick([...pieces, ...more]) : '') + changed.slice(at + cut);
   }
   return changed;
 };
@@ -159,14 +140,12 @@ export function randomRequests(random: Random): Buffer {
   let stream = '';
   for (let count = 1 + random.below(4); count > 0; count--) {
     const { lines, body } = bodyOf(random);
-    const hosts = random.chance(0.95)
-      ? ['Host: a']
-      : random.pick([[], ['Host:'], ['Host: a', 'Host: b'], ['Host: a b']]);
+    const hosts = random.chance(95) ? ['Host: a'] : random.pick([[], ['Host:'], ['Host: a', 'Host: b'], ['Host: a b']]);
     const head = [
-      `${random.chance(0.97) ? random.pick(['GET', 'POST', 'PUT', 'OPTIONS', 'DELETE', 'HEAD']) : random.pick(['get', 'PURGEX', 'CONNECT', 'PRI'])} ${random.chance(0.9) ? random.pick(['/', '/a?b=c', '*', 'http://a/b']) : random.pick(['/\xe4', 'a', '/a#b', '/a"<>\\^`{|}', 'ftp://a', 'a:1', '//', 'http://', 'http:/a'])} HTTP/${random.chance(0.95) ? '1.1' : random.pick(['1.0', '1.2', '2.0', '0.9', '1.01'])}`,
+      `${random.chance(97) ? random.pick(['GET', 'POST', 'PUT', 'OPTIONS', 'DELETE', 'HEAD']) : random.pick(['get', 'PURGEX', 'CONNECT', 'PRI'])} ${random.chance(90) ? random.pick(['/', '/a?b=c', '*', 'http://a/b']) : random.pick(['/\xe4', 'a', '/a#b', '/a"<>\\^`{|}', 'ftp://a', 'a:1', '//', 'http://', 'http:/a'])} HTTP/${random.chance(95) ? '1.1' : random.pick(['1.0', '1.2', '2.0', '0.9', '1.01'])}`,
       ...shuffled(random, [...hosts, ...lines, ...headersOf(random)]),
     ];
-    stream += mutated(random, `${random.chance(0.05) ? '\r\n' : ''}${head.join('\r\n')}\r\n\r\n${body}`);
+    stream += mutated(random, `${random.chance(5) ? '\r\n' : ''}${head.join('\r\n')}\r\n\r\n${body}`);
   }
   return Buffer.from(stream, 'latin1');
 }
@@ -174,7 +153,7 @@ export function randomRequests(random: Random): Buffer {
 /** One response, sometimes after an interim one, sometimes with something after it. */
 export function randomResponse(random: Random): Buffer {
   const { lines, body } = bodyOf(random);
-  const line = random.chance(0.85)
+  const line = random.chance(85)
     ? 'HTTP/1.1 200 OK'
     : random.pick([
         'HTTP/1.0 200 OK',
@@ -186,9 +165,9 @@ export function randomResponse(random: Random): Buffer {
         'HTTP/2.0 200 OK',
         'ICY 200 OK',
       ]);
-  const interim = random.chance(0.1) ? 'HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n' : '';
+  const interim = random.chance(10) ? 'HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n' : '';
   const head = [line, ...shuffled(random, [...lines, ...headersOf(random)])].join('\r\n');
-  const after = random.chance(0.05) ? 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nz' : '';
+  const after = random.chance(5) ? 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nz' : '';
   return Buffer.from(interim + mutated(random, `${head}\r\n\r\n${body}`) + after, 'latin1');
 }
 
@@ -198,7 +177,7 @@ export const streams = (count: number): number => count * Number(process.env['HT
 /** The bytes in a few pieces; sometimes byte by byte. */
 export function cut(random: Random, bytes: Buffer): Buffer[] {
   const result: Buffer[] = [];
-  const most = random.chance(0.5) ? bytes.length : random.pick([1, 3, 40]);
+  const most = random.chance(50) ? bytes.length : random.pick([1, 3, 40]);
   for (let at = 0; at < bytes.length;) {
     const to = Math.min(bytes.length, at + 1 + random.below(most));
     result.push(bytes.subarray(at, to));

@@ -65,7 +65,7 @@ async function explain(
   const found = await disagreementIn(chain, fewest);
   return [
     `seed ${seed}, command ${history.length}: ${error.message}`,
-    `again: KEDGE_DIFFERENTIAL_SEED=${seed} KEDGE_DIFFERENTIAL_COMMANDS=${length} npx vitest run packages/testing`,
+    `again: KEDGE_SEED=${seed} KEDGE_DIFFERENTIAL_COMMANDS=${length} npx vitest run packages/testing`,
     found ? `\nfewest commands found (${fewest.length}), which end so: ${found.message}` : '\nnot in a shorter history',
     ...(found ? fewest : history.slice(-20)).map(({ time, command }) => `${time} ${describeCommand(world, command)}`),
   ].join('\n');

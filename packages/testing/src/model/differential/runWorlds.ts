@@ -10,7 +10,7 @@ import { count, type Coverage } from './coverage.js';
 import { firstCommands, nextCommand } from './createCommands.js';
 import { describeCommand, Disagreement, reasonOf, revertText } from './disagreement.js';
 import { lookAtEverything } from './looks.js';
-import { createRandom } from './random.js';
+import { createRandom } from '../../createRandom.js';
 import { aLaterTime, createScene } from './scene.js';
 
 /** A command and the second of its block. */

@@ -6,7 +6,7 @@ import { lockOf } from '../locks.js';
 import type { Command, ReferenceToken } from '../referenceToken.js';
 import { uint32Max, uint64Max } from '../tokens.js';
 import { keyOf, type ClassRecord, type LotRecord, type TokenRecord, type World } from '../world.js';
-import type { Random } from './random.js';
+import type { Random } from '../../createRandom.js';
 
 export const day = 86_400n;
 

@@ -3,8 +3,9 @@ import { useState } from 'react';
 import { bytesToHex } from 'viem';
 import { shorten, showMoment, showUnits } from '../../ui/format.js';
 import type { TransactionForm } from '../transaction.js';
+import { AddressField } from './AddressField.js';
 import { FormFrame } from './FormFrame.js';
-import { addressProblem, parseAddress } from './parseAddress.js';
+import { parseAddress } from './parseAddress.js';
 import { TextField } from './TextField.js';
 import { parseUnitsText, UnitsField } from './UnitsField.js';
 
@@ -36,13 +37,11 @@ export function openChannelForm({ tokenId, value, unitDecimals }: TokenSummary, 
           description="Units are locked to one operator, who serves calls from them until the deadline."
           isLocked={isLocked}
         >
-          <TextField
+          <AddressField
             label="Operator"
             value={operatorText}
             onChange={setOperatorText}
-            problem={addressProblem(operatorText)}
             hint="Address of the gateway’s account"
-            isMono
           />
           <UnitsField
             label="Units to lock"
@@ -59,13 +58,11 @@ export function openChannelForm({ tokenId, value, unitDecimals }: TokenSummary, 
             problem={days === undefined ? '1 to 999 whole days.' : undefined}
             hint="After that, and a day of grace, the rest comes back"
           />
-          <TextField
+          <AddressField
             label="Channel key"
             value={keyText}
             onChange={setKeyText}
-            problem={addressProblem(keyText)}
             hint="Empty: the operator’s, so that a plain API key is enough"
-            isMono
           />
         </FormFrame>
         {children({

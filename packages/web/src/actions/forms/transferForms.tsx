@@ -2,9 +2,10 @@ import type { TokenSummary } from '@kedge/core';
 import { useState } from 'react';
 import { shorten, showUnits } from '../../ui/format.js';
 import type { TransactionForm } from '../transaction.js';
+import { AddressField } from './AddressField.js';
 import { FormFrame } from './FormFrame.js';
-import { addressProblem, parseAddress } from './parseAddress.js';
-import { TextField } from './TextField.js';
+import { parseAddress } from './parseAddress.js';
+
 import { parseUnitsText, UnitsField } from './UnitsField.js';
 
 /** Gives some of a token's value to an account: as a new token, split off with the same terms. */
@@ -22,14 +23,7 @@ export function transferValueForm({ tokenId, value, unitDecimals }: TokenSummary
           description="Units go to another account, with their backing, policy and expiry. What is left stays on your token."
           isLocked={isLocked}
         >
-          <TextField
-            label="To"
-            value={recipient}
-            onChange={setRecipient}
-            problem={addressProblem(recipient)}
-            hint="Address of the account"
-            isMono
-          />
+          <AddressField label="To" value={recipient} onChange={setRecipient} hint="Address of the account" />
           <UnitsField label="Units" text={text} onText={setText} parsed={parsed} decimals={unitDecimals} most={value} />
         </FormFrame>
         {children({
@@ -65,14 +59,7 @@ export function transferTokenForm({ tokenId, value, share, unitDecimals, claimab
           description="The whole token goes to another account: its value, its share, and what it earned and was not claimed."
           isLocked={isLocked}
         >
-          <TextField
-            label="To"
-            value={recipient}
-            onChange={setRecipient}
-            problem={addressProblem(recipient)}
-            hint="Address of the account"
-            isMono
-          />
+          <AddressField label="To" value={recipient} onChange={setRecipient} hint="Address of the account" />
         </FormFrame>
         {children({
           title: 'Transfer token',
@@ -143,14 +130,7 @@ export function splitForm({ tokenId, value, share, unitDecimals }: TokenSummary)
               unit={`parts, of ${share}`}
             />
           )}
-          <TextField
-            label="Holder of the new token"
-            value={recipient}
-            onChange={setRecipient}
-            problem={addressProblem(recipient)}
-            hint="Empty: you"
-            isMono
-          />
+          <AddressField label="Holder of the new token" value={recipient} onChange={setRecipient} hint="Empty: you" />
         </FormFrame>
         {children({
           title: 'Split',

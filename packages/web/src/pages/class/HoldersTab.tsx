@@ -2,6 +2,7 @@ import type { ClassDetail } from '@kedge/core';
 import { AddressText } from '../../ui/AddressText.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { grouped, showPart } from '../../ui/format.js';
+import { numbers, Table } from '../../ui/Table.js';
 
 /** Who holds shares of the class, the largest first. */
 export function HoldersTab({ detail: { holders, holderCount, totalShare } }: { detail: ClassDetail }) {
@@ -21,47 +22,35 @@ export function HoldersTab({ detail: { holders, holderCount, totalShare } }: { d
           {holderCount > holders.length && `, the largest ${holders.length} of ${holderCount}`}
         </p>
       </header>
-      <div className="table-scroll" tabIndex={0} role="group" aria-label="Holders and shares">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Holder</th>
-              <th scope="col" className="number">
-                Tokens
-              </th>
-              <th scope="col" className="number">
-                Share
-              </th>
-              <th scope="col" className="number">
-                Of revenue
-              </th>
-              <th scope="col" className="wide">
-                <span className="visually-hidden">Part, drawn</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {holders.map(({ owner, share, pendingShare, tokenCount }) => (
-              <tr key={owner}>
-                <td>
-                  <AddressText address={owner} />
-                </td>
-                <td className="number">{tokenCount}</td>
-                <td className="number">
-                  {grouped(String(share))}
-                  {pendingShare > 0n && <span className="muted"> + {grouped(String(pendingShare))} soon</span>}
-                </td>
-                <td className="number">{showPart(share, totalShare)}</td>
-                <td className="wide">
-                  <span className="part" aria-hidden="true">
-                    <span style={{ width: totalShare === 0n ? 0 : `${Number((share * 1000n) / totalShare) / 10}%` }} />
-                  </span>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Holders and shares"
+        columns={[
+          'Holder',
+          numbers('Tokens'),
+          numbers('Share'),
+          numbers('Of revenue'),
+          { title: 'Part, drawn', kind: 'wide' },
+        ]}
+      >
+        {holders.map(({ owner, share, pendingShare, tokenCount }) => (
+          <tr key={owner}>
+            <td>
+              <AddressText address={owner} />
+            </td>
+            <td className="number">{tokenCount}</td>
+            <td className="number">
+              {grouped(String(share))}
+              {pendingShare > 0n && <span className="muted"> + {grouped(String(pendingShare))} soon</span>}
+            </td>
+            <td className="number">{showPart(share, totalShare)}</td>
+            <td className="wide">
+              <span className="part" aria-hidden="true">
+                <span style={{ width: totalShare === 0n ? 0 : `${Number((share * 1000n) / totalShare) / 10}%` }} />
+              </span>
+            </td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

@@ -16,6 +16,7 @@ import { linkTo } from '../../app/router.js';
 import { useAssets } from '../../data/useAssets.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { showBps } from '../../ui/format.js';
+import { numbers, Table } from '../../ui/Table.js';
 import './lineage.css';
 
 type ClassNode = Node<{ classId: bigint; name: string; kind: string; isShown: boolean; isDown: boolean }, 'class'>;
@@ -70,51 +71,35 @@ export function LineageTab({ detail }: { detail: ClassDetail }) {
         <header>
           <h2 id="edges-title">Flow of revenue</h2>
         </header>
-        <div className="table-scroll" tabIndex={0} role="group" aria-label="Flow of revenue">
-          <table className="table">
-            <thead>
-              <tr>
-                <th scope="col">From</th>
-                <th scope="col">To</th>
-                <th scope="col" className="number">
-                  Royalty
-                </th>
-                <th scope="col" className="number">
-                  Collected
-                </th>
-                <th scope="col" className="number">
-                  Due now
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {edges.map((edge) => (
-                <tr key={`${edge.childId}/${edge.parentIndex}`}>
-                  <td>
-                    <a href={linkTo('class', edge.childId)}>{edge.childName ?? `Class ${edge.childId}`}</a>
-                  </td>
-                  <td>
-                    <a href={linkTo('class', edge.parentId)}>{edge.parentName ?? `Class ${edge.parentId}`}</a>{' '}
-                    {edge.accepted && <span className="pill good">accepted</span>}
-                  </td>
-                  <td className="number">{showBps(edge.royaltyBps)}</td>
-                  <td className="number">
-                    {edge.flows.map(({ asset, collected }) => (
-                      <div key={asset}>{show(asset, collected)}</div>
-                    ))}
-                    {edge.flows.length === 0 && '0'}
-                  </td>
-                  <td className="number">
-                    {edge.flows.map(({ asset, due }) => (
-                      <div key={asset}>{show(asset, due)}</div>
-                    ))}
-                    {edge.flows.length === 0 && '0'}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label="Flow of revenue"
+          columns={['From', 'To', numbers('Royalty'), numbers('Collected'), numbers('Due now')]}
+        >
+          {edges.map((edge) => (
+            <tr key={`${edge.childId}/${edge.parentIndex}`}>
+              <td>
+                <a href={linkTo('class', edge.childId)}>{edge.childName ?? `Class ${edge.childId}`}</a>
+              </td>
+              <td>
+                <a href={linkTo('class', edge.parentId)}>{edge.parentName ?? `Class ${edge.parentId}`}</a>{' '}
+                {edge.accepted && <span className="pill good">accepted</span>}
+              </td>
+              <td className="number">{showBps(edge.royaltyBps)}</td>
+              <td className="number">
+                {edge.flows.map(({ asset, collected }) => (
+                  <div key={asset}>{show(asset, collected)}</div>
+                ))}
+                {edge.flows.length === 0 && '0'}
+              </td>
+              <td className="number">
+                {edge.flows.map(({ asset, due }) => (
+                  <div key={asset}>{show(asset, due)}</div>
+                ))}
+                {edge.flows.length === 0 && '0'}
+              </td>
+            </tr>
+          ))}
+        </Table>
       </section>
     </>
   );

@@ -1,7 +1,7 @@
 import { isSameAddress, type Address, type Operator } from '@kedge/core';
 import { lazy, Suspense, useState } from 'react';
-import { parseAddress, addressProblem } from '../../actions/forms/parseAddress.js';
-import { TextField } from '../../actions/forms/TextField.js';
+import { parseAddress } from '../../actions/forms/parseAddress.js';
+import { AddressField } from '../../actions/forms/AddressField.js';
 import { useConfig } from '../../app/configContext.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
@@ -33,13 +33,11 @@ export function OperatorPage() {
           <p>What reached the chain: captures, batches of receipts, and the operator’s cut.</p>
         </div>
         <div className="operator-field">
-          <TextField
+          <AddressField
             label="Operator"
             value={text}
             onChange={setText}
-            problem={addressProblem(text)}
             hint={operatorHint(text, operator, developmentAccounts?.['operator'])}
-            isMono
           />
         </div>
       </div>

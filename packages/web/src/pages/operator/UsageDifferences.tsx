@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useConfig } from '../../app/configContext.js';
 import { Copyable } from '../../ui/Copyable.js';
 import { EmptyState } from '../../ui/EmptyState.js';
-import { wordsOf } from '../../ui/ErrorState.js';
 import { grouped, showAge } from '../../ui/format.js';
-import { Skeleton } from '../../ui/Skeleton.js';
+import { numbers } from '../../ui/Table.js';
+import { TableCard } from '../../ui/TableCard.js';
 
 /** A call whose tokens the upstream counted otherwise, beyond the policy's tolerance. `at` is in milliseconds. */
 type Difference = {
@@ -29,58 +29,32 @@ export function UsageDifferences() {
   });
   if (usageDifferencesUrl === undefined) return null;
   return (
-    <section className="card" aria-labelledby="differences-title">
-      <header>
-        <h2 id="differences-title">Upstream’s count against our own</h2>
-        <p>since the gateway started</p>
-      </header>
-      {data === undefined ? (
-        error === null ? (
-          <Skeleton height={100} />
-        ) : (
-          <p className="callout warn">{wordsOf(error).message}</p>
-        )
-      ) : data.length === 0 ? (
+    <TableCard
+      title="Upstream’s count against our own"
+      note="since the gateway started"
+      rows={data?.slice(0, 10)}
+      error={error}
+      height={100}
+      empty={
         <EmptyState icon="check" title="No differences">
           Whatever the upstream said it counted was what the gateway counted, within the policy’s tolerance.
         </EmptyState>
-      ) : (
-        <div className="table-scroll" tabIndex={0} role="group" aria-label="Upstream’s count against our own">
-          <table className="table">
-            <thead>
-              <tr>
-                <th scope="col">Channel</th>
-                <th scope="col">Model</th>
-                <th scope="col" className="number">
-                  Ours, in and out
-                </th>
-                <th scope="col" className="number">
-                  Upstream’s
-                </th>
-                <th scope="col">Charged</th>
-                <th scope="col" className="number">
-                  When
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.slice(0, 10).map(({ at, channelId, model, gateway, upstream, terms }) => (
-                <tr key={`${at}/${channelId}/${gateway.outputTokens}`}>
-                  <td>
-                    <Copyable value={channelId} label="channel id" />
-                  </td>
-                  <td>{model}</td>
-                  <td className="number">{pairText(gateway)}</td>
-                  <td className="number">{pairText(upstream)}</td>
-                  <td>{terms.rules === 'gateway' ? 'ours' : 'upstream’s'}</td>
-                  <td className="number">{showAge(Math.floor(at / 1000), Date.now())}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+      }
+      columns={['Channel', 'Model', numbers('Ours, in and out'), numbers('Upstream’s'), 'Charged', numbers('When')]}
+    >
+      {({ at, channelId, model, gateway, upstream, terms }) => (
+        <tr key={`${at}/${channelId}/${gateway.outputTokens}`}>
+          <td>
+            <Copyable value={channelId} label="channel id" />
+          </td>
+          <td>{model}</td>
+          <td className="number">{pairText(gateway)}</td>
+          <td className="number">{pairText(upstream)}</td>
+          <td>{terms.rules === 'gateway' ? 'ours' : 'upstream’s'}</td>
+          <td className="number">{showAge(Math.floor(at / 1000), Date.now())}</td>
+        </tr>
       )}
-    </section>
+    </TableCard>
   );
 }
 

@@ -4,6 +4,7 @@ import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { AddressText } from '../../ui/AddressText.js';
 import { Copyable } from '../../ui/Copyable.js';
 import { showMoment, showUnits } from '../../ui/format.js';
+import { numbers, Table } from '../../ui/Table.js';
 
 /** Channels of a token: how much is locked and used, under whose key, until when. */
 export function ChannelTable({
@@ -15,60 +16,50 @@ export function ChannelTable({
 }) {
   const open = useTransactionDialog();
   return (
-    <div className="table-scroll" tabIndex={0} role="group" aria-label="Channels of this token">
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">Channel</th>
-            <th scope="col">Operator</th>
-            <th scope="col">Key</th>
-            <th scope="col" className="number">
-              Captured
-            </th>
-            <th scope="col" className="number">
-              Left
-            </th>
-            <th scope="col">Until</th>
-            <th scope="col">
-              <span className="visually-hidden">Close</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {channels.map((channel) => (
-            <tr key={channel.channelId}>
-              <td>
-                <Copyable value={channel.channelId} label="channel id" />
-              </td>
-              <td>
-                <AddressText address={channel.operator} />
-              </td>
-              <td>
-                {isSameAddress(channel.channelKey, channel.operator) ? (
-                  'operator’s'
-                ) : (
-                  <Copyable value={channel.channelKey} label="channel key" />
-                )}{' '}
-                <span className="pill">{channel.mode}</span>
-              </td>
-              <td className="number">{showUnits(channel.capturedUnits, unitDecimals)}</td>
-              <td className="number">{channel.open ? showUnits(channel.remainingUnits, unitDecimals) : 'closed'}</td>
-              <td className="nobreak">{showMoment(channel.deadline)}</td>
-              <td className="number">
-                {channel.open && (
-                  <button
-                    className="button small"
-                    type="button"
-                    onClick={() => open(closeChannelForm(channel, unitDecimals))}
-                  >
-                    Close
-                  </button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Channels of this token"
+      columns={[
+        'Channel',
+        'Operator',
+        'Key',
+        numbers('Captured'),
+        numbers('Left'),
+        'Until',
+        { title: 'Close', kind: 'actions' },
+      ]}
+    >
+      {channels.map((channel) => (
+        <tr key={channel.channelId}>
+          <td>
+            <Copyable value={channel.channelId} label="channel id" />
+          </td>
+          <td>
+            <AddressText address={channel.operator} />
+          </td>
+          <td>
+            {isSameAddress(channel.channelKey, channel.operator) ? (
+              'operator’s'
+            ) : (
+              <Copyable value={channel.channelKey} label="channel key" />
+            )}{' '}
+            <span className="pill">{channel.mode}</span>
+          </td>
+          <td className="number">{showUnits(channel.capturedUnits, unitDecimals)}</td>
+          <td className="number">{channel.open ? showUnits(channel.remainingUnits, unitDecimals) : 'closed'}</td>
+          <td className="nobreak">{showMoment(channel.deadline)}</td>
+          <td className="number">
+            {channel.open && (
+              <button
+                className="button small"
+                type="button"
+                onClick={() => open(closeChannelForm(channel, unitDecimals))}
+              >
+                Close
+              </button>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -1,0 +1,52 @@
+import { useId, type ReactNode } from 'react';
+import { wordsOf } from './ErrorState.js';
+import { Skeleton } from './Skeleton.js';
+import { Table, type Column } from './Table.js';
+
+/** A card with a table of what was asked for: drawn while it is on its way, when there is none, and when it failed, too. */
+export function TableCard<Row>({
+  title,
+  note,
+  rows,
+  error,
+  height,
+  empty,
+  columns,
+  children,
+}: {
+  title: string;
+  note?: string;
+  /** Undefined until they are there. */
+  rows: readonly Row[] | undefined;
+  error: Error | null;
+  /** Of the frame until then, in pixels. */
+  height: number;
+  /** What stands there when there are none. */
+  empty: ReactNode;
+  columns: readonly Column[];
+  /** One row of the table. */
+  children: (row: Row) => ReactNode;
+}) {
+  const id = useId();
+  return (
+    <section className="card" aria-labelledby={id}>
+      <header>
+        <h2 id={id}>{title}</h2>
+        {note !== undefined && <p>{note}</p>}
+      </header>
+      {rows === undefined ? (
+        error === null ? (
+          <Skeleton height={height} />
+        ) : (
+          <p className="callout warn">{wordsOf(error).message}</p>
+        )
+      ) : rows.length === 0 ? (
+        empty
+      ) : (
+        <Table label={title} columns={columns}>
+          {rows.map(children)}
+        </Table>
+      )}
+    </section>
+  );
+}
