@@ -403,6 +403,7 @@ contract ContributorRootsTest is KedgeTest {
         vm.stopPrank();
         assertEq(claim(1, 0, ETH) + claim(1, 1, ETH), 100);
         assertEq(roots.commitmentOf(share).controller, stranger);
+        assertEq(roots.commitmentOf(share).pendingController, address(0));
         assertEq(stranger.balance, 0);
         vm.prank(holder);
         vm.expectRevert();

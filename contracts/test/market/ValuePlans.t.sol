@@ -191,6 +191,20 @@ contract ValuePlansTest is KedgeTest {
         assertEq(lotBefore, lot);
     }
 
+    function test_R1_AStepIsCurrentWhileItsLeastCanBeBought() public {
+        uint32 lot = ladder(2);
+        vm.prank(issuer);
+        plans.openSchedule(classId, lot, 2, Plan(10, 5, false, 0, 0));
+        take(lot, 5);
+        (uint32 current, uint64 left) = plans.currentStep(classId, lot, 2);
+        assertEq(current, lot);
+        assertEq(left, 5);
+        take(lot, 5);
+        (current, left) = plans.currentStep(classId, lot, 2);
+        assertEq(current, lot + 1);
+        assertEq(left, 10);
+    }
+
     function test_R1_AClosedStepIsNotReachedThrough() public {
         uint32 lot = ladder(2);
         vm.startPrank(issuer);
