@@ -1,11 +1,11 @@
 // Gas of whole transactions against the floor that our own storage layout allows, and against a naive ERC-8028 and
-// ERC-3525 in the same run. Exact: two runs print the same numbers.
+// published tokens and splitters in the same run. Exact: two runs print the same numbers.
 //
 // Floor (docs/reference/gas.md): 21,000 + calldata (4 a zero byte, 16 another) + what the state costs at least
 // (cold read 2,100; cold write 0 -> x 22,100, x -> y 5,000; log 375 + 375 a topic + 8 a byte; first use of another
 // account 2,600; a value transfer to a known account 100 + 9,000 - 2,300; ecrecover 100 + 3,000; a transient access 100).
 // Opcodes, ABI decoding, hashing and dispatch are overhead.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
@@ -41,6 +41,7 @@ import {
   valueChannelsBytecode,
   valueMarketBytecode,
 } from '@kedge/core/bytecode';
+import { compilePeers } from './compilePeers.mjs';
 import { startAnvil } from './startAnvil.mjs';
 
 const root = new URL('../', import.meta.url);
@@ -129,6 +130,19 @@ async function measureOn(rpcUrl) {
   const sft = caller(await deploy(erc3525.bytecode, ['string', 'string', 'uint8'], ['Peer', 'P', 0]), erc3525.abi);
   const gasOf = async (sent) => Number((await sent).receipt.gasUsed);
 
+  const built = compilePeers();
+  const multi = caller(await deploy(built.erc1155.bytecode), built.erc1155.abi);
+  const single = caller(await deploy(built.erc721.bytecode), built.erc721.abi);
+  const splitter = await deploy(
+    built.paymentSplitter.bytecode,
+    ['address[]', 'uint256[]'],
+    [
+      [contributor.address, other.address],
+      [100n, 100n],
+    ],
+  );
+  const split = caller(splitter, built.paymentSplitter.abi);
+
   // One class without parents, as the draft makes it.
   await dat(issuer, 'createClass', ['ipfs://metadata', toHex(1, { size: 32 }), 0, 'ipfs://policy']);
   await naive(issuer, 'createClass', ['ipfs://metadata', toHex(1, { size: 32 }), 0, 'ipfs://policy']);
@@ -138,6 +152,9 @@ async function measureOn(rpcUrl) {
   await naive(issuer, 'mint', [1n, other.address, 1_000n, 0n, 0n]);
   await sft(issuer, 'mint', [holder.address, 1n, 1n, 1_000n]);
   await sft(issuer, 'mint', [other.address, 2n, 1n, 1_000n]);
+  await multi(issuer, 'mint', [other.address, 1n, 1_000n]);
+  await single(issuer, 'mint', [holder.address, 1n]);
+  await single(issuer, 'mint', [other.address, 2n]);
 
   const minted = [3, 128]; // Minted
   const transferLogs = [
@@ -155,6 +172,8 @@ async function measureOn(rpcUrl) {
     {
       naive: await gasOf(naive(issuer, 'mint', [1n, holder.address, 1_000n, 0n, 0n])),
       erc3525: await gasOf(sft(issuer, 'mint', [holder.address, 3n, 1n, 1_000n])),
+      erc1155: await gasOf(multi(issuer, 'mint', [holder.address, 1n, 1_000n])),
+      erc721: await gasOf(single(issuer, 'mint', [holder.address, 3n])),
     },
   );
   await dat(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n]);
@@ -181,6 +200,7 @@ async function measureOn(rpcUrl) {
     {
       naive: await gasOf(naive(holder, 'transferToken', [1n, other.address])),
       erc3525: await gasOf(sft(holder, 'transferFrom', [holder.address, other.address, 1n])),
+      erc721: await gasOf(single(holder, 'transferFrom', [holder.address, other.address, 1n])),
     },
   );
   record(
@@ -193,6 +213,7 @@ async function measureOn(rpcUrl) {
     {
       naive: await gasOf(naive(other, 'transferValue', [1n, 2n, 10n])),
       erc3525: await gasOf(sft(other, 'transferFrom', [1n, 2n, 10n])),
+      erc1155: await gasOf(multi(other, 'safeTransferFrom', [other.address, holder.address, 1n, 10n, '0x'])),
     },
   );
   const metric = toHex(7, { size: 32 });
@@ -215,7 +236,10 @@ async function measureOn(rpcUrl) {
       fresh: 1,
       logs: [[4, 32]],
     },
-    { naive: await gasOf(naive(other, 'approveForClass', [1n, operator.address, true])) },
+    {
+      naive: await gasOf(naive(other, 'approveForClass', [1n, operator.address, true])),
+      erc1155: await gasOf(multi(other, 'setApprovalForAll', [operator.address, true])),
+    },
   );
   record(
     'record usage, by an operator',
@@ -243,7 +267,10 @@ async function measureOn(rpcUrl) {
       transient: 1, // the guard is looked at
       logs: accrued,
     },
-    { naive: await gasOf(naive(issuer, 'settleRevenueETH', [1n], parseEther('1'))) },
+    {
+      naive: await gasOf(naive(issuer, 'settleRevenueETH', [1n], parseEther('1'))),
+      paymentSplitter: await gasOf(send(issuer, splitter, '0x', parseEther('1'))),
+    },
   );
   await dat(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n]);
   record('settle ETH, first after the shares changed', await dat(issuer, 'settleRevenueETH', [1n], parseEther('1')), {
@@ -263,8 +290,10 @@ async function measureOn(rpcUrl) {
     { ...claimState, fresh: 1, read: 5 },
     {
       naive: await gasOf(naive(contributor, 'claim', [4n, zeroAddress, contributor.address])),
+      paymentSplitter: await gasOf(split(contributor, 'release', [contributor.address])),
     },
   );
+  await send(issuer, splitter, '0x', parseEther('1'));
   await dat(issuer, 'settleRevenueETH', [1n], parseEther('1'));
   await naive(issuer, 'settleRevenueETH', [1n], parseEther('1'));
   record(
@@ -273,6 +302,7 @@ async function measureOn(rpcUrl) {
     { ...claimState, updated: 2 }, // and the token's claim state
     {
       naive: await gasOf(naive(contributor, 'claim', [4n, zeroAddress, contributor.address])),
+      paymentSplitter: await gasOf(split(contributor, 'release', [contributor.address])),
     },
   );
   await measureChannels();
@@ -503,14 +533,15 @@ function stateFloor(state) {
 
 /** The rows as a Markdown table: what docs/reference/gas.md holds. */
 export function gasTable(rows) {
+  const peers = ['naive', 'erc3525', 'erc1155', 'erc721', 'paymentSplitter'];
   const number = (value) => (value === undefined ? '' : value.toLocaleString('en-US'));
   const lines = rows.map(
-    ({ operation, gas, floor, naive, erc3525 }) =>
-      `| ${operation} | ${number(gas)} | ${number(floor)} | +${((gas / floor - 1) * 100).toFixed(1)} % | ${number(naive)} | ${number(erc3525)} |`,
+    ({ operation, gas, floor, ...row }) =>
+      `| ${operation} | ${number(gas)} | ${number(floor)} | +${((gas / floor - 1) * 100).toFixed(1)} % | ${peers.map((peer) => number(row[peer])).join(' | ')} |`,
   );
   return [
-    '| Operation | Gas | Floor | Over floor | Naive ERC-8028 | ERC-3525 |',
-    '| --- | ---: | ---: | ---: | ---: | ---: |',
+    '| Operation | Gas | Floor | Over floor | Naive ERC-8028 | ERC-3525 | ERC-1155 | ERC-721 | PaymentSplitter |',
+    `| --- |${' ---: |'.repeat(3 + peers.length)}`,
     ...lines,
   ].join('\n');
 }
@@ -518,4 +549,11 @@ export function gasTable(rows) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const rows = await measureGas();
   console.log(process.argv.includes('--json') ? JSON.stringify(rows) : gasTable(rows));
+  if (process.argv.includes('--write')) {
+    const page = new URL('docs/reference/gas.md', root);
+    writeFileSync(
+      page,
+      readFileSync(page, 'utf8').replace(/^\| Operation [^]*?\n(?=\n)/m, () => `${gasTable(rows)}\n`),
+    );
+  }
 }
