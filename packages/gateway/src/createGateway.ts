@@ -21,6 +21,7 @@ import { type Ledger, type LedgerOptions, openLedger } from './ledger/openLedger
 import { createMetrics } from './metrics/createMetrics.js';
 import { openPeers } from './peers/openPeers.js';
 import { createStructuredLog, type StructuredLog } from './structuredLog.js';
+import type { Traces } from './traces/createTraces.js';
 import type { ExposureTerms } from './vouchers/exposure.js';
 import { createVoucherBook } from './vouchers/createVoucherBook.js';
 
@@ -224,6 +225,7 @@ async function assemble(
         nowSeconds: () => now() / 1000,
         randomSalt: createSaltSource(),
         maxAnswerBytes: settings.maxAnswerBytes,
+        traces: settings.traces ? await openTraces(url, log) : undefined,
       },
       unready,
       upstreamFault: metrics.upstreamFault,
@@ -257,6 +259,14 @@ async function assemble(
     log.info('gateway_stopped', { receipts: committed, flushes: ledger.flushCount() });
   };
   return { url: listening, close: () => (closing ??= close()) };
+}
+
+async function openTraces(upstreamUrl: string, log: StructuredLog): Promise<Traces> {
+  const { createTraces, isTracing } = await import('./traces/createTraces.js');
+  if (!isTracing()) {
+    log.warn('traces_without_sdk', { hint: 'Start the process with an OpenTelemetry SDK: node --import <its setup>.' });
+  }
+  return createTraces(upstreamUrl);
 }
 
 type LedgerNeeds = Omit<LedgerOptions, 'path' | 'onAnswer'>;

@@ -55,6 +55,8 @@ export const gatewayConfigSchema = z.strictObject({
       voucherWaitMs: count.default(15_000),
     })
     .prefault({}),
+  /** Spans of calls for the OpenTelemetry SDK that the process was started with. */
+  traces: z.boolean().default(false),
   /** R29: until a channel has been open this long, at most `exposureUnits` (a decimal string) are served from it. */
   finality: z.strictObject({ seconds: count, exposureUnits: unitsText }).exactOptional(),
 });

@@ -7,6 +7,7 @@ import type { HttpResponse } from '../http1/exchange.js';
 import type { Reservation } from './reserveUnits.js';
 import type { Measured, OpenedRequest, Surface } from '../surfaces/surface.js';
 import type { Upstream } from '../upstream/upstream.js';
+import type { CallSpan, Traces } from '../traces/createTraces.js';
 import type { StrictCall } from '../vouchers/openStrictCall.js';
 
 /** What serving any call needs. */
@@ -21,6 +22,8 @@ export type CallServices = {
   readonly nowSeconds: () => number;
   readonly randomSalt: () => Hex;
   readonly maxAnswerBytes: number;
+  /** Undefined where nobody asked for traces. */
+  readonly traces?: Traces | undefined;
 };
 
 /** One authenticated call whose worst case is reserved. */
@@ -38,4 +41,5 @@ export type Call = {
   readonly slot: AnswerSlot | undefined;
   /** Of a strict channel's call: what of it may be handed over before the next voucher. */
   readonly strict: StrictCall | undefined;
+  readonly span: CallSpan | undefined;
 };

@@ -35,7 +35,9 @@ export function chargeCall(
     });
   }
   const input = commitInputOf(call, delivered, services);
+  call.span?.charged(input, measured);
   const committed = services.commit(input);
+  if (call.span !== undefined) void committed.then(call.span.durable, () => undefined);
   call.strict?.charged(input.units);
   reservation.release();
   return committed;

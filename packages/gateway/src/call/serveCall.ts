@@ -61,6 +61,7 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
   const target = { path: surface.path, contentType, anthropicVersion: call.anthropicVersion };
   const upstream = services.upstream.post(target, forwarded, {
     start: (answered, answeredHeaders) => {
+      call.span?.upstreamAnswered();
       status = answered;
       headers = answeredHeaders;
       if (status === 200 && request.isStream && isEventStream(headers) && !isEncoded(headers)) {
@@ -89,8 +90,9 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
     },
     fail: (error) => {
       services.log.warn('upstream_failed', { code: error.code, reason: reasonOf(error.cause) });
-      if (stream !== undefined) stream.fail(error);
-      else refuse(error);
+      if (stream === undefined) return refuse(error);
+      call.span?.failed(error);
+      stream.fail(error);
     },
   });
 }

@@ -13,6 +13,7 @@ import type { VoucherBook } from '../vouchers/createVoucherBook.js';
 import { takeHeaderVoucher, voucherRoute } from '../vouchers/voucherRoutes.js';
 import type { Ledger } from '../ledger/openLedger.js';
 import type { Surface } from '../surfaces/surface.js';
+import type { CallSpan } from '../traces/createTraces.js';
 import { surfaces } from '../surfaces/surfaces.js';
 import { authenticate } from './authenticate.js';
 import { readBody } from './readBody.js';
@@ -162,14 +163,23 @@ async function serveRetried(incoming: Incoming, key: string, context: RouteConte
   }
 }
 
-function serveOnce(
+function serveOnce(incoming: Incoming, slot: AnswerSlot | undefined, context: RouteContext): Promise<void> {
+  const { traces } = context.services;
+  if (traces === undefined) return serveIn(undefined, incoming, slot, context);
+  return traces.trace(incoming.surface, incoming.headers, (span) => serveIn(span, incoming, slot, context));
+}
+
+function serveIn(
+  span: CallSpan | undefined,
   { surface, served, body, headers, response }: Incoming,
   slot: AnswerSlot | undefined,
   { reserving, services, vouchers }: RouteContext,
 ): Promise<void> {
   const request = surface.open(served.policy, body, headers.get('content-type'));
+  span?.opened(request);
   const anthropicVersion = surface.dialect === 'anthropic' ? anthropicVersionOf(headers) : undefined;
   const serve = (reservation: Reservation): Promise<void> => {
+    span?.reserved();
     const call = {
       served,
       surface,
@@ -180,6 +190,7 @@ function serveOnce(
       response,
       slot,
       strict: undefined,
+      span,
     };
     if (served.channel.mode !== 'strict') return serveCall(call, services);
     return serveCall(vouchers.begin(call), services);
