@@ -11,7 +11,7 @@ contract BytecodeTest is Test {
     uint8 private constant PUSH1 = 0x60;
     uint8 private constant PUSH32 = 0x7f;
 
-    string[12] private names = [
+    string[13] private names = [
         "DataAnchoringToken",
         "DataAnchoringTokenExtension",
         "DataAnchoringTokenSecondExtension",
@@ -23,7 +23,8 @@ contract BytecodeTest is Test {
         "OperatorBond",
         "ValuePlans",
         "PermitBuyer",
-        "ERC3525Adapter"
+        "ERC3525Adapter",
+        "AttestationRegistry"
     ];
 
     function test_EveryContractFits() public {

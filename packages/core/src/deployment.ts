@@ -19,6 +19,7 @@ export const laterContracts = [
   'ValuePlans',
   'PermitBuyer',
   'ERC3525Adapter',
+  'AttestationRegistry',
 ] as const;
 
 type NeededContract = (typeof neededContracts)[number];

@@ -8,6 +8,7 @@ export type ProtocolDomain = { readonly chainId: number; readonly verifyingContr
 export type DomainOrSeparator = ProtocolDomain | Hex;
 
 const name = 'Kedge ValueChannels';
+const registryName = 'Kedge AttestationRegistry';
 const version = '1';
 const domainType = 'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)';
 
@@ -76,6 +77,28 @@ export const channelTypes = {
   ],
 } as const;
 
+export const attestationTypes = {
+  Attestation: [
+    { name: 'subjectKind', type: 'uint8' },
+    { name: 'subjectId', type: 'uint256' },
+    { name: 'attestationType', type: 'bytes32' },
+    { name: 'version', type: 'uint32' },
+    { name: 'statementHash', type: 'bytes32' },
+    { name: 'uri', type: 'string' },
+    { name: 'attester', type: 'address' },
+    { name: 'issuedAt', type: 'uint64' },
+    { name: 'expireAt', type: 'uint64' },
+    { name: 'refersTo', type: 'bytes32' },
+    { name: 'outcome', type: 'uint8' },
+    { name: 'method', type: 'bytes32' },
+  ],
+} as const;
+
+/** The EIP-712 domain of attestations, as viem's typed-data functions take it. */
+export function attestationDomain(domain: ProtocolDomain) {
+  return { name: registryName, version, chainId: domain.chainId, verifyingContract: domain.verifyingContract } as const;
+}
+
 /**
  * EIP-712 domain separator. Compute it once where many digests are made.
  *
@@ -83,9 +106,18 @@ export const channelTypes = {
  * const separator = domainSeparatorOf({ chainId: 31337, verifyingContract }, keccak256);
  */
 export function domainSeparatorOf(domain: ProtocolDomain, keccak256: Hasher): Hex {
+  return namedSeparatorOf(name, domain, keccak256);
+}
+
+/** The separator of attestations: those of another contract, under its own name. */
+export function attestationSeparatorOf(domain: ProtocolDomain, keccak256: Hasher): Hex {
+  return namedSeparatorOf(registryName, domain, keccak256);
+}
+
+function namedSeparatorOf(contractName: string, domain: ProtocolDomain, keccak256: Hasher): Hex {
   const data = new Uint8Array(160);
   data.set(keccak256(utf8(domainType)), 0);
-  data.set(keccak256(utf8(name)), 32);
+  data.set(keccak256(utf8(contractName)), 32);
   data.set(keccak256(utf8(version)), 64);
   writeUint(new DataView(data.buffer), 96, BigInt(domain.chainId), 256, 'chainId');
   writeHex(data, 140, domain.verifyingContract, 20);

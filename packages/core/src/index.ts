@@ -1,4 +1,5 @@
 export {
+  attestationRegistryAbi,
   contributorRootsAbi,
   dataAnchoringTokenAbi,
   erc3525AdapterAbi,
@@ -17,6 +18,26 @@ export {
   type ContributorProof,
   type ContributorTree,
 } from './contributors.js';
+export {
+  attestationFromAbi,
+  attestationIdOf,
+  attestationLabels,
+  attestationStateAt,
+  attestationStates,
+  attestationToAbi,
+  labelHash,
+  labelOf,
+  methodLabels,
+  subjectKinds,
+  verdictOutcomes,
+  verdictTypeOf,
+  type Attestation,
+  type AttestationMessage,
+  type AttestationState,
+  type SubjectKind,
+  type Verdict,
+  type VerdictOutcome,
+} from './attestation.js';
 export { BaseError, showValue, type BaseErrorOptions, type ErrorKind } from './baseError.js';
 export { canonicalJson } from './canonicalJson.js';
 export {
@@ -51,6 +72,8 @@ export {
   type Deployment,
 } from './deployment.js';
 export {
+  attestationDomain,
+  attestationTypes,
   channelTypes,
   domainSeparatorOf,
   protocolDomain,

@@ -1,17 +1,21 @@
 import {
+  attestationIdOf,
   channelIdOf,
   hashBody,
   hashReceipt,
   merkleTree,
   hexToBytes,
+  labelHash,
   policyHashOf,
   receiptAnchorTree,
   receiptBatchDigest,
   receiptLeaf,
   seqOf,
   utf8,
+  verdictTypeOf,
   voucherDigest,
   zeroHash,
+  type Attestation,
   type Channel,
   type Hex,
   type Policy,
@@ -50,6 +54,30 @@ export const channel: Channel = {
 };
 
 export const salt: Hex = `0x${'17'.repeat(32)}`;
+
+/** A statement about a class, and a verdict on it. */
+export const statement: Attestation = {
+  subjectKind: 'class',
+  subjectId: 2n,
+  attestationType: labelHash('licence', keccak256),
+  version: 1,
+  statementHash: `0x${'a7'.repeat(32)}`,
+  uri: 'ipfs://bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku',
+  attester: '0x70997970c51812dc3a010c7d01b50e0d17dc79c8',
+  issuedAt: 1_790_000_000n,
+  expireAt: 1_800_000_000n,
+};
+
+export function verdictOn(refersTo: Hex): Attestation {
+  return {
+    ...statement,
+    attestationType: verdictTypeOf(keccak256),
+    version: 3,
+    attester: '0x90f79bf6eb2c4f870365e785982e1f101e93b906',
+    expireAt: 0n,
+    verdict: { refersTo, outcome: 'refuted', method: labelHash('document_review', keccak256) },
+  };
+}
 
 /** Three receipts of one channel, each after the other. */
 export function receiptsOf(channelId: Hex): Receipt[] {
@@ -92,6 +120,8 @@ export function vectors() {
   const batch = { operator: channel.operator, epoch: 1n, batch: 1n, root: tree.root };
   const second = { ...batch, batch: 2n, root: leaves[0]! };
   const last = receipts.length - 1;
+  const attestationId = attestationIdOf(domain, statement, keccak256);
+  const verdict = verdictOn(attestationId);
   const voucher = {
     channelId,
     cumulativeUnits: receipts[last]!.cumulativeUnits,
@@ -102,6 +132,11 @@ export function vectors() {
     policy: { policy, hash: policyHashOf(policy, keccak256) },
     channel: { domain, channel, id: channelId },
     voucher: { domain, voucher, digest: voucherDigest(domain, voucher, keccak256) },
+    attestation: {
+      domain,
+      attestations: [statement, verdict],
+      ids: [attestationId, attestationIdOf(domain, verdict, keccak256)],
+    },
     receipt: { receipts, hashes: receiptHashes, leaves },
     merkle: { leaves, root: tree.root, paths: leaves.map((_, index) => tree.pathOf(index)) },
     batch: {
