@@ -206,6 +206,7 @@ async function gateway() {
       openedAt: BigInt(now),
       policyHash,
     }),
+    readCurrentPolicy: async () => ({ hash: policyHash, uri: '' }),
     minedNonce: async () => nonce,
     signCapture: async (capture, at) => {
       captured = capture.items[0]?.voucher.cumulativeUnits ?? captured;

@@ -48,6 +48,7 @@ async function gateway() {
       openedAt: BigInt(openedAt),
       policyHash: config.policyHash,
     }),
+    readCurrentPolicy: async () => ({ hash: config.policyHash, uri: '' }),
     minedNonce: refuse,
     signCapture: refuse,
     send: refuse,

@@ -9,6 +9,7 @@ import { createCaptureBatcher } from './capture/createCaptureBatcher.js';
 import { createViemChain } from './chain/createViemChain.js';
 import type { GatewayChain } from './chain/gatewayChain.js';
 import { createChannelBook } from './channels/channelBook.js';
+import { createCurrentPolicies } from './channels/createCurrentPolicies.js';
 import { checkChannel } from './channels/servedChannel.js';
 import { operatorKeyOf } from './crypto/operatorKey.js';
 import { type GatewayConfig, type GatewayConfigInput, parseGatewayConfig, readSecret } from './gatewayConfig.js';
@@ -164,10 +165,24 @@ async function assemble(
   });
   onCommitted = batcher.onCommitted;
   await book.refresh();
+  const currentPolicies = createCurrentPolicies({
+    chain,
+    operator: operator.address,
+    served: book.all,
+    read: (uri) => store.getJson(uri.replace(/^ipfs:\/\//, '')),
+    log,
+  });
+  await currentPolicies.refresh();
   batcher.start();
   // A removed key must stop working without being asked for; a channel that could not be checked is tried again.
   const watch = setInterval(() => void book.watch(), watchMs).unref();
-  opened.push(async () => clearInterval(watch));
+  // So must an operator or a model that an issuer removed.
+  const watchPolicies = setInterval(() => void currentPolicies.refresh(), settings.policyWatchMs).unref();
+  const unwatch = (): void => {
+    clearInterval(watch);
+    clearInterval(watchPolicies);
+  };
+  opened.push(async () => unwatch());
 
   const usageCheck = createUsageCheck(log, now);
   const unready = (): BaseError | undefined => {
@@ -225,6 +240,7 @@ async function assemble(
         nowSeconds: () => now() / 1000,
         randomSalt: createSaltSource(),
         maxAnswerBytes: settings.maxAnswerBytes,
+        currentPolicies,
         traces: settings.traces ? await openTraces(url, log) : undefined,
       },
       unready,
@@ -244,7 +260,7 @@ async function assemble(
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     draining = true;
-    clearInterval(watch);
+    unwatch();
     log.info('gateway_draining', { running });
     server.stop();
     const ended = new Promise<void>((resolve) => (running === 0 ? resolve() : (drained = resolve)));

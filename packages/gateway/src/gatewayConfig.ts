@@ -36,6 +36,8 @@ export const gatewayConfigSchema = z.strictObject({
   operatorKeyEnv: z.string().min(1).exactOptional(),
   contentStoreDir: z.string().min(1),
   channelsFile: z.string().min(1),
+  /** R25: how often the chain is asked which policies are current. */
+  policyWatchMs: count.default(5_000),
   batchIntervalMs: count.default(5_000),
   batchMaxReceipts: count.default(1_000),
   /** How long a call waits for value that only other calls' reservations hold, before it is answered 429. */

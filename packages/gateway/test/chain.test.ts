@@ -42,6 +42,7 @@ const sha256Hex = (text: string): string => createHash('sha256').update(text).di
 let anvil: Anvil;
 let upstream: ScriptedUpstream;
 let folder: string;
+let issuer: KedgeClient;
 let holder: KedgeClient;
 let policy: Policy;
 let classes: { datasetId: bigint; agentId: bigint };
@@ -60,7 +61,7 @@ beforeAll(async () => {
   const { publicClient } = anvil;
   const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
   contracts = deployment.contracts;
-  const issuer = createKedgeClient({ publicClient, walletClient: anvil.walletOf(0), deployment });
+  issuer = createKedgeClient({ publicClient, walletClient: anvil.walletOf(0), deployment });
   holder = createKedgeClient({ publicClient, walletClient: anvil.walletOf(2), deployment });
   policy = testPolicy();
   const integrityHash = `0x${'ab'.repeat(32)}` as const;
@@ -129,6 +130,7 @@ beforeAll(async () => {
       contentStoreDir: join(folder, 'store'),
       channelsFile,
       batchIntervalMs: 300,
+      policyWatchMs: 200,
     }),
   );
   await startProgram();
@@ -315,6 +317,25 @@ test('a nonce that another used: the transaction is built anew, nothing is captu
   const total = await used(0);
   await expect.poll(() => capturedOf(0), { timeout: 20_000 }).toBe(total);
 });
+
+test('R25: a model that the class’s issuer removes on chain is refused at once', async () => {
+  const publish = async (models: string[]): Promise<void> => {
+    const next = testPolicy({ models });
+    const cid = await createContentStore({ dir: join(folder, 'store') }).putJson(next);
+    const hash = policyHashOf(next, hasher);
+    await issuer.publishPolicy({ classId: classes.agentId, uri: `ipfs://${cid}`, hash });
+  };
+  const status = async (): Promise<number> => {
+    const body = JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: 'Hi' }] });
+    const headers = { authorization: `Bearer ${channels[0]?.apiKey}` };
+    return (await fetch(`${program.url}/v1/chat/completions`, { method: 'POST', headers, body })).status;
+  };
+  expect(await status()).toBe(200);
+  await publish(['another']);
+  await expect.poll(status, { timeout: 20_000 }).toBe(403);
+  await publish(['demo', 'another']);
+  await expect.poll(status, { timeout: 20_000 }).toBe(200);
+}, 60_000);
 
 test('SIGTERM: running calls end, what was used is captured, exit 0', async () => {
   upstream.script = async (_, response) => {

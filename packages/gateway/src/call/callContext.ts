@@ -1,4 +1,5 @@
 import type { Hex, SignedReceipt } from '@kedge/core';
+import type { CurrentPolicies } from '../channels/createCurrentPolicies.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { AnswerSlot } from '../idempotency/createIdempotency.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
@@ -22,6 +23,8 @@ export type CallServices = {
   readonly nowSeconds: () => number;
   readonly randomSalt: () => Hex;
   readonly maxAnswerBytes: number;
+  /** Undefined in shadow mode. */
+  readonly currentPolicies?: CurrentPolicies | undefined;
   /** Undefined where nobody asked for traces. */
   readonly traces?: Traces | undefined;
 };

@@ -74,6 +74,16 @@ export function createViemChain(options: {
         ]);
       return { open, capturedUnits, remainingUnits, capturableUnits, openedAt, policyHash };
     },
+    readCurrentPolicy: async (classId) => {
+      await checkChain();
+      const { policyVersion } = await client.readContract({ ...token, functionName: 'classInfo', args: [classId] });
+      const [uri, hash] = await client.readContract({
+        ...token,
+        functionName: 'policyOf',
+        args: [classId, policyVersion],
+      });
+      return { hash, uri };
+    },
     minedNonce: async () => {
       await checkChain();
       return client.getTransactionCount({ address: account.address, blockTag: 'latest' });

@@ -43,6 +43,8 @@ export type CaptureOutcome = {
 /** The only door to the chain. Every call may throw when the node does not answer; nothing is retried behind it. */
 export type GatewayChain = {
   readonly readChannel: (channel: Channel, channelId: Hex) => Promise<ChannelState>;
+  /** Of a class, now. The hash is zero where it was published without one. */
+  readonly readCurrentPolicy: (classId: bigint) => Promise<{ readonly hash: Hex; readonly uri: string }>;
   /** The operator's next nonce by what is mined. */
   readonly minedNonce: () => Promise<number>;
   /** Signs `ValueChannels.capture`. Throws when the chain says that it would revert. */

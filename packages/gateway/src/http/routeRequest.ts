@@ -176,6 +176,7 @@ function serveIn(
   { reserving, services, vouchers }: RouteContext,
 ): Promise<void> {
   const request = surface.open(served.policy, body, headers.get('content-type'));
+  services.currentPolicies?.check(served.classId, request.model);
   span?.opened(request);
   const anthropicVersion = surface.dialect === 'anthropic' ? anthropicVersionOf(headers) : undefined;
   const serve = (reservation: Reservation): Promise<void> => {
@@ -210,9 +211,10 @@ async function health(response: HttpResponse, status: string, unready?: BaseErro
   sendJson(response, 200, { status });
 }
 
-async function models(request: HttpRequest, response: HttpResponse, { book }: RouteContext): Promise<void> {
-  const { policy, openedAt } = await authenticate(request.headers, book);
-  const data = policy.models.map((id) => ({ id, object: 'model', created: Number(openedAt), owned_by: 'kedge' }));
+async function models(request: HttpRequest, response: HttpResponse, { book, services }: RouteContext): Promise<void> {
+  const { policy, openedAt, classId } = await authenticate(request.headers, book);
+  const served = policy.models.filter((model) => services.currentPolicies?.allows(classId, model) ?? true);
+  const data = served.map((id) => ({ id, object: 'model', created: Number(openedAt), owned_by: 'kedge' }));
   sendJson(response, 200, { object: 'list', data });
 }
 

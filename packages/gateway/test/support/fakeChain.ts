@@ -11,6 +11,7 @@ export type FakeChain = GatewayChain & {
   readonly mined: { transaction: SignedTransaction; capture: Capture }[];
   openedAt: bigint;
   policyHash: Hex;
+  currentPolicy: { hash: Hex; uri: string };
   down: boolean;
 };
 
@@ -24,6 +25,7 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint): FakeChain {
     mined: [],
     openedAt,
     policyHash,
+    currentPolicy: { hash: policyHash, uri: '' },
     down: false,
     readChannel: async (channel, channelId) => {
       up();
@@ -37,6 +39,10 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint): FakeChain {
         openedAt: chain.openedAt,
         policyHash: chain.policyHash,
       };
+    },
+    readCurrentPolicy: async () => {
+      up();
+      return chain.currentPolicy;
     },
     minedNonce: async () => {
       up();

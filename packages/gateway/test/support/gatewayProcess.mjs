@@ -13,6 +13,7 @@ const chain = {
     openedAt: BigInt(openedAt),
     policyHash,
   }),
+  readCurrentPolicy: async () => ({ hash: policyHash, uri: '' }),
   minedNonce: unused,
   signCapture: unused,
   send: unused,
