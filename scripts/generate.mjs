@@ -35,6 +35,7 @@ const abis = {
   operatorBondAbi: ['IOperatorBond'],
   valuePlansAbi: ['IValuePlans'],
   permitBuyerAbi: ['IPermitBuyer'],
+  channelDepositsAbi: ['IChannelDeposits'],
   erc3525AdapterAbi: ['IERC3525Adapter'],
   attestationRegistryAbi: ['IAttestationRegistry', 'IProofRegistry'],
 };
@@ -49,6 +50,7 @@ const bytecodes = {
   operatorBondBytecode: 'OperatorBond',
   valuePlansBytecode: 'ValuePlans',
   permitBuyerBytecode: 'PermitBuyer',
+  channelDepositsBytecode: 'ChannelDeposits',
   erc3525AdapterBytecode: 'ERC3525Adapter',
   attestationRegistryBytecode: 'AttestationRegistry',
 };

@@ -11,7 +11,7 @@ contract BytecodeTest is Test {
     uint8 private constant PUSH1 = 0x60;
     uint8 private constant PUSH32 = 0x7f;
 
-    string[13] private names = [
+    string[15] private names = [
         "DataAnchoringToken",
         "DataAnchoringTokenExtension",
         "DataAnchoringTokenSecondExtension",
@@ -24,7 +24,9 @@ contract BytecodeTest is Test {
         "ValuePlans",
         "PermitBuyer",
         "ERC3525Adapter",
-        "AttestationRegistry"
+        "AttestationRegistry",
+        "ChannelDeposits",
+        "ChannelDeposit"
     ];
 
     function test_EveryContractFits() public {

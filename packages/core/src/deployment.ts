@@ -18,6 +18,7 @@ export const laterContracts = [
   'OperatorBond',
   'ValuePlans',
   'PermitBuyer',
+  'ChannelDeposits',
   'ERC3525Adapter',
   'AttestationRegistry',
 ] as const;

@@ -5,6 +5,7 @@ export {
   erc3525AdapterAbi,
   operatorBondAbi,
   permitBuyerAbi,
+  channelDepositsAbi,
   valueChannelsAbi,
   valueMarketAbi,
   valuePlansAbi,

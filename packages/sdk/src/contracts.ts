@@ -1,5 +1,6 @@
 import {
   BaseError,
+  channelDepositsAbi,
   contributorRootsAbi,
   dataAnchoringTokenAbi,
   operatorBondAbi,
@@ -20,6 +21,7 @@ const rootsAbi = withErrors(contributorRootsAbi);
 const bondAbi = withErrors(operatorBondAbi);
 const plansAbi = withErrors(valuePlansAbi);
 const buyerAbi = withErrors(permitBuyerAbi);
+const depositsAbi = withErrors(channelDepositsAbi);
 
 /** `address` and `abi` of the token, for viem's contract functions. */
 export function tokenOf(deployment: Deployment) {
@@ -48,6 +50,10 @@ export function valuePlansOf(deployment: Deployment) {
 
 export function permitBuyerOf(deployment: Deployment) {
   return { address: laterAddress(deployment, 'PermitBuyer'), abi: buyerAbi } as const;
+}
+
+export function channelDepositsOf(deployment: Deployment) {
+  return { address: laterAddress(deployment, 'ChannelDeposits'), abi: depositsAbi } as const;
 }
 
 /** Contracts beside the token came later: an older deployment lacks them. */

@@ -1,4 +1,5 @@
 import {
+  channelDepositsAbi,
   contributorRootsAbi,
   dataAnchoringTokenAbi,
   erc3525AdapterAbi,
@@ -30,6 +31,7 @@ export const errorAbi: readonly ErrorItem[] = [
   ...operatorBondAbi,
   ...valuePlansAbi,
   ...permitBuyerAbi,
+  ...channelDepositsAbi,
   ...erc3525AdapterAbi,
   ...openZeppelinErrors,
 ].flatMap((item) => (item.type === 'error' ? [item] : []));

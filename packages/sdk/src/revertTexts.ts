@@ -213,6 +213,18 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   PermitBuyerTooExpensive: { message: 'The price is above what the buyer allows.' },
   PermitBuyerWrongPayment: { message: 'Less arrived than the cost: the asset keeps a fee.' },
   PermitBuyerWrongAsset: { message: 'The signature is over another asset than the lot’s.' },
+  ChannelDepositsNothingToSweep: {
+    message: 'What was deposited does not buy one unit.',
+    hints: ['Pay more to the deposit address, or see in kedge status whether somebody swept it.'],
+  },
+  ChannelDepositsNothingToRefund: { message: 'Nothing of this asset is deposited.' },
+  ChannelDepositsWrongAsset: { message: 'The lot is priced in another asset than the deposit is for.' },
+  ChannelDepositsNotPaid: {
+    message: 'The asset refused the payment: its signature, its time or the payer’s means.',
+    hints: ['Nothing was paid. Sign again for this deposit address and amount.'],
+  },
+  ChannelDepositsTooEarly: { message: 'Before the deadline only the refund address takes a deposit back.' },
+  ChannelDepositsUnauthorized: { message: 'Only the refund address may ask for this.' },
   ERC3525AdapterUnauthorized: { message: 'The caller may not act on the token.', hints: holderOnly },
   ERC3525AdapterInsufficientAllowance: { message: 'The operator may move less than asked for.' },
   ERC3525AdapterCannotMint: {

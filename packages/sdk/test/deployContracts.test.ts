@@ -30,6 +30,7 @@ describe('deployContracts', () => {
       'OperatorBond',
       'ValuePlans',
       'PermitBuyer',
+      'ChannelDeposits',
       'ERC3525Adapter',
     ]);
     expect(deployment.chainId).toBe(31337);

@@ -1,5 +1,6 @@
 import { BaseError, type Address, type ContractName, type Deployment, type Hex } from '@kedge/core';
 import {
+  channelDepositsBytecode,
   contributorRootsBytecode,
   dataAnchoringTokenBytecode,
   dataAnchoringTokenExtensionBytecode,
@@ -21,7 +22,7 @@ const tokenConstructor = parseAbi(['constructor(string name, string symbol, addr
 const extensionConstructor = parseAbi(['constructor(address extension)']);
 const partConstructor = parseAbi(['constructor(address token)']);
 const buyerConstructor = parseAbi(['constructor(address token, address permit2)']);
-const bondConstructor = parseAbi(['constructor(address token, address channels)']);
+const besideChannelsConstructor = parseAbi(['constructor(address token, address channels)']);
 
 /** Deployed by anyone, at one address on all chains. Where it is not, buying by its signature reverts. */
 const canonicalPermit2: Address = '0x000000000022D473030F116dDEE9F6B43aC78BA3';
@@ -71,12 +72,20 @@ export async function deployContracts(
   const contributorRoots = await deploy('ContributorRoots', part(contributorRootsBytecode));
   const bond = await deploy(
     'OperatorBond',
-    encodeDeployData({ abi: bondConstructor, bytecode: operatorBondBytecode, args: [token, channels] }),
+    encodeDeployData({ abi: besideChannelsConstructor, bytecode: operatorBondBytecode, args: [token, channels] }),
   );
   const plans = await deploy('ValuePlans', part(valuePlansBytecode));
   const buyer = await deploy(
     'PermitBuyer',
     encodeDeployData({ abi: buyerConstructor, bytecode: permitBuyerBytecode, args: [token, permit2] }),
+  );
+  const deposits = await deploy(
+    'ChannelDeposits',
+    encodeDeployData({
+      abi: besideChannelsConstructor,
+      bytecode: channelDepositsBytecode,
+      args: [token, channels],
+    }),
   );
   const adapter = await deploy('ERC3525Adapter', part(erc3525AdapterBytecode));
   return {
@@ -92,6 +101,7 @@ export async function deployContracts(
       OperatorBond: bond,
       ValuePlans: plans,
       PermitBuyer: buyer,
+      ChannelDeposits: deposits,
       ERC3525Adapter: adapter,
     },
   };
