@@ -207,6 +207,7 @@ async function gateway() {
       policyHash,
     }),
     readCurrentPolicy: async () => ({ hash: policyHash, uri: '' }),
+    readLot: async () => undefined,
     minedNonce: async () => nonce,
     signCapture: async (capture, at) => {
       captured = capture.items[0]?.voucher.cumulativeUnits ?? captured;

@@ -49,6 +49,7 @@ async function gateway() {
       policyHash: config.policyHash,
     }),
     readCurrentPolicy: async () => ({ hash: config.policyHash, uri: '' }),
+    readLot: async () => undefined,
     minedNonce: refuse,
     signCapture: refuse,
     send: refuse,

@@ -96,6 +96,7 @@ export {
   type Hasher,
   type Hex,
 } from './hex.js';
+export { gatewayLiveSchema, parseGatewayLive, type GatewayLive, type GatewayLiveJson } from './gatewayLive.js';
 export { findEquivocations, signedReceiptToAbi, type Equivocation } from './equivocation.js';
 export {
   chatCompletionRequestSchema,

@@ -23,6 +23,8 @@ export type WebConfig = Deployment & {
   indexerUrl?: string;
   /** Where an operator's gateway lists calls that the upstream counted otherwise; on its own machine only. */
   usageDifferencesUrl?: string;
+  /** Where an operator's gateway tells what it does now; on its own machine only. */
+  gatewayLiveUrl?: string;
   /** `<contentUrl>/<CID>` are the bytes of a file in a content store. Without it documents are not shown. */
   contentUrl?: string;
   /** Accounts by role that the chain's node signs for: a local development chain only. */
@@ -43,6 +45,7 @@ export const webConfigSchema: z.ZodType<WebConfig> = z.intersection(
     models: z.array(z.string()).exactOptional(),
     indexerUrl: place.exactOptional(),
     usageDifferencesUrl: place.exactOptional(),
+    gatewayLiveUrl: place.exactOptional(),
     contentUrl: place.exactOptional(),
     developmentAccounts: z.record(z.string(), addressSchema).exactOptional(),
   }),

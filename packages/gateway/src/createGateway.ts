@@ -19,6 +19,10 @@ import { createIdempotency } from './idempotency/createIdempotency.js';
 import { createKeyAccounts, type KeyAccounts } from './keys/keyAccounts.js';
 import { lockDataDir } from './ledger/lockDataDir.js';
 import { type Ledger, type LedgerOptions, openLedger } from './ledger/openLedger.js';
+import { createLiveFeed } from './live/createLiveFeed.js';
+import { createLiveMeter } from './live/createLiveMeter.js';
+import { createLotPrices } from './live/createLotPrices.js';
+import { readLive } from './live/readLive.js';
 import { createMetrics } from './metrics/createMetrics.js';
 import { openPeers } from './peers/openPeers.js';
 import { createStructuredLog, type StructuredLog } from './structuredLog.js';
@@ -75,6 +79,8 @@ async function assemble(
   const settings = parseGatewayConfig(config);
   const env = options.env ?? process.env;
   const now = options.now ?? Date.now;
+  const startedAt = now();
+  const meter = createLiveMeter(() => now() / 1000);
   const metrics = createMetrics(
     options.log ?? createStructuredLog((line) => process.stderr.write(line), now),
     now,
@@ -84,6 +90,7 @@ async function assemble(
       ['batches_unanchored', 'Receipt batches that no confirmed transaction anchors yet.', ledger.unanchored().length],
       ['channels_unchecked', 'Channels that the chain has not confirmed yet.', book.uncheckedCount()],
     ],
+    meter.refused,
   );
   const { log } = metrics;
   const operator = operatorKeyOf(
@@ -150,6 +157,7 @@ async function assemble(
     log,
   });
   opened.push(batcher.cancel);
+  const prices = createLotPrices(chain.readLot, log);
   const book = createChannelBook({
     path: settings.channelsFile,
     check: async (record) => {
@@ -160,7 +168,10 @@ async function assemble(
     },
     keyAccountOf: keyAccounts.accountOf,
     nowSeconds: () => now() / 1000,
-    onServed: (channel, capturedUnits) => batcher.track(channel.channelId, capturedUnits),
+    onServed: ({ channel, channelId }, capturedUnits) => {
+      prices.want(channel.tokenId >> 32n);
+      batcher.track(channelId, capturedUnits);
+    },
     log,
   });
   onCommitted = batcher.onCommitted;
@@ -197,6 +208,20 @@ async function assemble(
     patienceMs: 3 * settings.ledgerLeaseMs,
   });
   opened.push(async () => peers.close());
+  const live = createLiveFeed(() =>
+    readLive({
+      meter,
+      prices,
+      operator: operator.address,
+      startedAt,
+      now,
+      channels: book.all,
+      refusals: metrics.refusals,
+      unanchored: () => ledger.unanchored().length,
+      transactions: ledger.journal.entries,
+    }),
+  );
+  opened.push(async () => live.close());
   const { server, url: listening } = await listen({
     route: ledger.isShared ? peers.route : routeRequest,
     host: settings.host,
@@ -236,6 +261,7 @@ async function assemble(
             model: request.model,
             path: surface.path,
           }),
+        live: meter,
         log,
         nowSeconds: () => now() / 1000,
         randomSalt: createSaltSource(),
@@ -246,6 +272,7 @@ async function assemble(
       unready,
       upstreamFault: metrics.upstreamFault,
       metricsText: metrics.text,
+      live,
     },
     onRequest: () => {
       running++;
@@ -265,6 +292,7 @@ async function assemble(
     server.stop();
     const ended = new Promise<void>((resolve) => (running === 0 ? resolve() : (drained = resolve)));
     await within(settings.drainMs, ended);
+    live.close();
     await server.close();
     await within(settings.drainMs, ledger.handOver().catch(ignore));
     await within(settings.drainMs, batcher.stop());

@@ -4,6 +4,7 @@ export type {
   CaptureOutcome,
   ChannelState,
   GatewayChain,
+  LotPrice,
   ReceiptAnchor,
   RoyaltyEdge,
   SignedTransaction,

@@ -9,6 +9,7 @@ import {
   type Channel,
   decodeSignedReceipt,
   hashReceipt,
+  parseGatewayLive,
   parseReceiptLeaves,
   type Policy,
   policyHashOf,
@@ -211,7 +212,14 @@ test('L2, R8, R16, R19: a call is captured to the unit, its royalty collected an
   await expectChain([signed]);
   await expect.poll(() => capturedOf(0), { timeout: 15_000 }).toBe(signed.receipt.units);
   const revenue = (signed.receipt.units * wei * 8n) / 10n;
-  expect(await holder.getOwed({ account: operator })).toBe(signed.receipt.units * wei - revenue);
+  const cut = signed.receipt.units * wei - revenue;
+  expect(await holder.getOwed({ account: operator })).toBe(cut);
+  const told = async () => parseGatewayLive(await (await fetch(`${program.url}/admin/live`)).json());
+  expect((await told()).lastMinute.revenue).toEqual([{ asset: zeroAddress, amount: signed.receipt.units * wei, cut }]);
+  // The gateway may hear of it after we did.
+  await expect
+    .poll(async () => (await told()).batches)
+    .toMatchObject({ unanchored: 0, transactions: [{ state: 'confirmed', batches: 1 }] });
   const { received } = await holder.getRevenue({ classId: classes.datasetId });
   expect(received).toBe((revenue * 3n) / 10n);
   const [anchor] = await anchors();

@@ -17,8 +17,11 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.json': 'application/json',
 };
-/** Of the gateway's routes for its operator, the one that only reads. */
-const differencesPath = '/operator/usage-differences';
+/** Of the gateway's routes for its operator, those that only read, by where the page finds them. */
+const operatorPaths = new Map([
+  ['/operator/usage-differences', '/admin/usage-differences'],
+  ['/operator/live', '/admin/live'],
+]);
 const cidPattern = /^\/ipfs\/([a-z0-9]{10,120})$/;
 
 /** The folder with the built dashboard; undefined where it was not built. */
@@ -40,7 +43,8 @@ export function webConfigOf(up: UpFile, indexerUrl: string | undefined): WebConf
     channelId: up.channelId,
     models: up['models'] as string[],
     contentUrl: '/ipfs',
-    usageDifferencesUrl: differencesPath,
+    usageDifferencesUrl: '/operator/usage-differences',
+    gatewayLiveUrl: '/operator/live',
     developmentAccounts: up['accounts'] as NonNullable<WebConfig['developmentAccounts']>,
     ...(indexerUrl === undefined ? {} : { indexerUrl: '/indexer' }),
   };
@@ -66,9 +70,8 @@ export async function startDashboard(options: {
       requireLoopback(request);
       const path = new URL(request.url ?? '/', 'http://localhost').pathname;
       if (path === '/config.json') return send(response, 'application/json', config);
-      if (path === differencesPath && request.method === 'GET') {
-        return forward(request, response, new URL('/admin/usage-differences', gateway), 'gateway');
-      }
+      const operatorPath = request.method === 'GET' ? operatorPaths.get(path) : undefined;
+      if (operatorPath !== undefined) return forward(request, response, new URL(operatorPath, gateway), 'gateway');
       if (path.startsWith('/v1/')) return forward(request, response, new URL(request.url!, gateway), 'gateway');
       if (path.startsWith('/indexer/') && indexerUrl !== undefined) {
         return forward(request, response, new URL(request.url!.slice('/indexer'.length), indexerUrl), 'indexer');

@@ -121,7 +121,7 @@ test('calls reach the gateway as they are, and its answer streams', async () => 
   expect(new TextDecoder().decode((await reader.read()).value)).toBe('data: [DONE]\n\n');
 });
 
-test('of the routes for the operator the page reaches the one that reads, and no other', async () => {
+test('of the routes for the operator the page reaches those that read, and no other', async () => {
   const asked: string[] = [];
   const gateway = createServer((incoming, response) => {
     asked.push(`${incoming.method} ${incoming.url}`);
@@ -129,9 +129,13 @@ test('of the routes for the operator the page reaches the one that reads, and no
   });
   const { url } = await dashboard(await listening(gateway));
   expect(await (await fetch(`${url}/operator/usage-differences`)).json()).toEqual({ differences: [] });
-  expect((await fetch(`${url}/operator/usage-differences`, { method: 'POST' })).status).toBe(404);
+  await (await fetch(`${url}/operator/live`, { headers: { accept: 'text/event-stream' } })).text();
+  for (const path of ['usage-differences', 'live', 'capture', 'keys']) {
+    expect((await fetch(`${url}/operator/${path}`, { method: 'POST' })).status, path).toBe(404);
+  }
+  expect((await fetch(`${url}/operator/keys`)).status).toBe(404);
   expect((await fetch(`${url}/admin/capture`, { method: 'POST' })).status).toBe(404);
-  expect(asked).toEqual(['GET /admin/usage-differences']);
+  expect(asked).toEqual(['GET /admin/usage-differences', 'GET /admin/live']);
 });
 
 test('a gateway that is down is said to be down', async () => {

@@ -3,6 +3,7 @@ import type { CurrentPolicies } from '../channels/createCurrentPolicies.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { AnswerSlot } from '../idempotency/createIdempotency.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
+import type { LiveMeter } from '../live/createLiveMeter.js';
 import type { StructuredLog } from '../structuredLog.js';
 import type { HttpResponse } from '../http1/exchange.js';
 import type { Reservation } from './reserveUnits.js';
@@ -18,6 +19,8 @@ export type CallServices = {
   readonly commit: (input: CommitInput) => Promise<SignedReceipt | undefined>;
   /** Compares the upstream's count with the gateway's own. */
   readonly checkUsage: (measured: Measured, call: Call) => void;
+  /** Counts for the operator what is served now; absent in shadow mode. */
+  readonly live?: LiveMeter;
   readonly log: StructuredLog;
   /** Unix time in seconds, with fractions. */
   readonly nowSeconds: () => number;

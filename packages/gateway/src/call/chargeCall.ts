@@ -38,6 +38,7 @@ export function chargeCall(
   call.span?.charged(input, measured);
   const committed = services.commit(input);
   if (call.span !== undefined) void committed.then(call.span.durable, () => undefined);
+  services.live?.charged(served, input.units);
   call.strict?.charged(input.units);
   reservation.release();
   return committed;

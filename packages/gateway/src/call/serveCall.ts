@@ -14,7 +14,9 @@ import type { UpstreamCall } from '../upstream/upstream.js';
  */
 export function serveCall(call: Call, services: CallServices): Promise<void> {
   return new Promise((resolve, reject) => {
+    services.live?.begin(call);
     const release = (over: () => void): void => {
+      services.live?.end(call);
       call.reservation.release();
       over();
     };

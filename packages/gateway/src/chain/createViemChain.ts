@@ -4,6 +4,7 @@ import {
   dataAnchoringTokenAbi,
   encodeCaptureItems,
   type Hex,
+  splitTokenId,
   valueChannelsAbi,
 } from '@kedge/core';
 import {
@@ -26,6 +27,8 @@ import { reasonOf } from '../structuredLog.js';
 import type { Capture, CaptureOutcome, GatewayChain } from './gatewayChain.js';
 
 const rpcTimeoutMs = 10_000;
+// The highest bit of a lot's number says that payment is behind its units.
+const firstBackedLot = 2 ** 31;
 
 /** The chain over JSON-RPC. Transactions are signed here, so that they are known before the node sees them. */
 export function createViemChain(options: {
@@ -83,6 +86,14 @@ export function createViemChain(options: {
         args: [classId, policyVersion],
       });
       return { hash, uri };
+    },
+    readLot: async (key) => {
+      const { classId, lot } = splitTokenId(key << 32n);
+      if (lot < firstBackedLot) return undefined;
+      await checkChain();
+      const { terms } = await client.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] });
+      const { asset, priceNumerator: numerator, priceDenominator: denominator, operatorBps } = terms;
+      return { asset, numerator, denominator, operatorBps };
     },
     minedNonce: async () => {
       await checkChain();

@@ -40,11 +40,22 @@ export type CaptureOutcome = {
   readonly failures: readonly { readonly channelId: Hex; readonly reason: string }[];
 };
 
+/** What the units of a lot are backed with (R1): `numerator` smallest units of `asset` for `denominator` base units. */
+export type LotPrice = {
+  readonly asset: Hex;
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+  /** Of it, at capture, the operator's (R3). */
+  readonly operatorBps: number;
+};
+
 /** The only door to the chain. Every call may throw when the node does not answer; nothing is retried behind it. */
 export type GatewayChain = {
   readonly readChannel: (channel: Channel, channelId: Hex) => Promise<ChannelState>;
   /** Of a class, now. The hash is zero where it was published without one. */
   readonly readCurrentPolicy: (classId: bigint) => Promise<{ readonly hash: Hex; readonly uri: string }>;
+  /** By a token's id without its serial; undefined for a lot without backing. */
+  readonly readLot: (lot: bigint) => Promise<LotPrice | undefined>;
   /** The operator's next nonce by what is mined. */
   readonly minedNonce: () => Promise<number>;
   /** Signs `ValueChannels.capture`. Throws when the chain says that it would revert. */

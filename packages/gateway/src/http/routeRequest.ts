@@ -9,6 +9,7 @@ import type { AnswerSlot, Idempotency } from '../idempotency/createIdempotency.j
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import type { HeaderFields } from '../http1/parseHead.js';
 import { replayAnswer } from '../idempotency/replayAnswer.js';
+import type { LiveFeed } from '../live/createLiveFeed.js';
 import type { VoucherBook } from '../vouchers/createVoucherBook.js';
 import { takeHeaderVoucher, voucherRoute } from '../vouchers/voucherRoutes.js';
 import type { Ledger } from '../ledger/openLedger.js';
@@ -31,6 +32,7 @@ export type RouteContext = {
   /** Why the upstream cannot be relied on now. Calls are still tried. */
   readonly upstreamFault?: () => BaseError | undefined;
   readonly metricsText?: () => string;
+  readonly live?: LiveFeed;
   /** In shadow mode: who would have earned what. */
   readonly shadowReport?: () => unknown;
   readonly usageDifferences: () => readonly UsageDifference[];
@@ -66,6 +68,14 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
       allow(request, 'GET');
       requireLocal(request);
       sendJson(response, 200, { differences: context.usageDifferences() });
+      return Promise.resolve();
+    case '/admin/live':
+      if (context.live === undefined) break;
+      allow(request, 'GET');
+      requireLocal(request);
+      // A stream is over for the router at once: who watches is no call that a batch of receipts or a stop waits for.
+      if (/\btext\/event-stream\b/i.test(request.headers.get('accept') ?? '')) context.live.open(response);
+      else sendJson(response, 200, context.live.read());
       return Promise.resolve();
     case '/admin/shadow':
       if (context.shadowReport === undefined) break;

@@ -1,10 +1,15 @@
 import { BaseError } from '@kedge/core';
 import type { LogFields, StructuredLog } from '../structuredLog.js';
 
+/** How many requests were answered with this problem. */
+export type Refusal = { readonly status: number; readonly code: string; readonly count: number };
+
 /** What the gateway tells Prometheus, and what its readiness knows of the upstream. Costs a call nothing but a count. */
 export type GatewayMetrics = {
   /** Logs as before, and counts what it hears. */
   readonly log: StructuredLog;
+  /** Of the requests since the start. */
+  readonly refusals: () => readonly Refusal[];
   readonly onCommitted: (receipts: number) => void;
   /** In Prometheus's text format. Labels are codes of this program: no keys, channels, models or prompts. */
   readonly text: () => string;
@@ -21,8 +26,9 @@ export function createMetrics(
   log: StructuredLog,
   now: () => number,
   gauges: () => readonly (readonly [name: string, help: string, value: number])[],
+  onRefused: () => void = () => undefined,
 ): GatewayMetrics {
-  const refusals = new Map<string, number>();
+  const refusals = new Map<string, Refusal>();
   let receipts = 0;
   let failures = 0;
   let inARow = 0;
@@ -30,8 +36,11 @@ export function createMetrics(
 
   const hear = (event: string, fields: LogFields | undefined): void => {
     if (event === 'request_refused') {
-      const labels = `status="${Number(fields?.['status'])}",code="${String(fields?.['code'] ?? 'none').replace(/[^a-z0-9_]/gi, '')}"`;
-      refusals.set(labels, (refusals.get(labels) ?? 0) + 1);
+      const status = Number(fields?.['status']);
+      const code = String(fields?.['code'] ?? 'none').replace(/[^a-z0-9_]/gi, '');
+      const labels = `status="${status}",code="${code}"`;
+      refusals.set(labels, { status, code, count: (refusals.get(labels)?.count ?? 0) + 1 });
+      onRefused();
     } else if (upstreamEvents.includes(event)) {
       failures++;
       inARow++;
@@ -47,6 +56,7 @@ export function createMetrics(
 
   return {
     log: { info: heard('info'), warn: heard('warn'), error: heard('error') },
+    refusals: () => [...refusals.values()],
     onCommitted: (count) => {
       receipts += count;
       inARow = 0;
@@ -55,9 +65,12 @@ export function createMetrics(
       [
         ...metric('receipts_total', 'counter', 'Calls that were charged.', [['', receipts]]),
         ...metric('upstream_failures_total', 'counter', 'Calls that the upstream failed.', [['', failures]]),
-        ...metric('requests_refused_total', 'counter', 'Requests that were refused, by status and code.', [
-          ...refusals,
-        ]),
+        ...metric(
+          'requests_refused_total',
+          'counter',
+          'Requests that were refused, by status and code.',
+          [...refusals].map(([labels, { count }]) => [labels, count]),
+        ),
         ...gauges().flatMap(([name, help, value]) => metric(name, 'gauge', help, [['', value]])),
         '',
       ].join('\n'),

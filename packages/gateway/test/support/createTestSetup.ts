@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Channel, channelIdOf, type Hex, type Policy, policyHashOf, type ProtocolDomain } from '@kedge/core';
 import { keccak256 } from 'viem';
-import { createGateway, type Gateway, type GatewayConfigInput, tokenizerPin } from '../../src/index.js';
+import { createGateway, type Gateway, type GatewayConfigInput, type LotPrice, tokenizerPin } from '../../src/index.js';
 import { createFakeChain, type FakeChain } from './fakeChain.js';
 
 const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
@@ -56,6 +56,8 @@ export function createTestSetup(options: {
   readonly policy?: Partial<Policy>;
   readonly channel?: Partial<Channel>;
   readonly config?: Partial<GatewayConfigInput>;
+  /** Of every lot; without it none has one. */
+  readonly price?: LotPrice;
 }): TestSetup {
   const folder = mkdtempSync(join(tmpdir(), 'kedge-gateway-test-'));
   const policy = testPolicy(options.policy);
@@ -104,7 +106,7 @@ export function createTestSetup(options: {
     batchIntervalMs: 60_000,
     ...options.config,
   };
-  const chain = createFakeChain(policyHash, now - 10n);
+  const chain = createFakeChain(policyHash, now - 10n, options.price);
   const logs: Record<string, unknown>[] = [];
   const push = (level: string) => (event: string, fields?: object) => void logs.push({ level, event, ...fields });
   const log = { info: push('info'), warn: push('warn'), error: push('error') };

@@ -1,6 +1,6 @@
 import { keccak256 as keccak, stringToHex } from 'viem';
 import type { Hex } from '@kedge/core';
-import type { Capture, GatewayChain, SignedTransaction } from '../../src/index.js';
+import type { Capture, GatewayChain, LotPrice, SignedTransaction } from '../../src/index.js';
 
 /**
  * A chain of the gateway's own port, in memory: channels open with a policy hash, captures that take what was signed. For
@@ -15,7 +15,7 @@ export type FakeChain = GatewayChain & {
   down: boolean;
 };
 
-export function createFakeChain(policyHash: Hex, openedAt: bigint): FakeChain {
+export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPrice): FakeChain {
   const known = new Map<Hex, Capture>();
   const up = (): void => {
     if (chain.down) throw new Error('the node does not answer');
@@ -43,6 +43,10 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint): FakeChain {
     readCurrentPolicy: async () => {
       up();
       return chain.currentPolicy;
+    },
+    readLot: async () => {
+      up();
+      return price;
     },
     minedNonce: async () => {
       up();

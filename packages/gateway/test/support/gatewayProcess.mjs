@@ -14,6 +14,7 @@ const chain = {
     policyHash,
   }),
   readCurrentPolicy: async () => ({ hash: policyHash, uri: '' }),
+  readLot: async () => undefined,
   minedNonce: unused,
   signCapture: unused,
   send: unused,

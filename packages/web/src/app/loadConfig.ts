@@ -18,6 +18,7 @@ export async function loadConfig(url: URL): Promise<WebConfig> {
     ...whole('indexerUrl'),
     ...whole('contentUrl'),
     ...whole('usageDifferencesUrl'),
+    ...whole('gatewayLiveUrl'),
   };
 }
 

@@ -6,13 +6,14 @@ import './charts.css';
 /** Values of some series at one place of the horizontal axis. `number`: a chart needs no more digits than a screen has. */
 export type Bar = { readonly key: string; readonly label: string; readonly values: readonly number[] };
 
-const height = 240;
 const margin = { top: 8, right: 4, bottom: 26, left: 56 } as const;
 
 /**
  * Stacked bars. The figures are beside it as a table for whoever does not see it.
  *
  * @param series names of the values, at most six
+ * @param over what the horizontal axis counts
+ * @param height of the drawing, in pixels
  * @param show a value in words
  */
 export function BarChart({
@@ -20,11 +21,15 @@ export function BarChart({
   bars,
   series,
   show,
+  over = 'Day',
+  height = 240,
 }: {
   title: string;
   bars: readonly Bar[];
   series: readonly string[];
   show: (value: number) => string;
+  over?: 'Day' | 'Time';
+  height?: number;
 }) {
   const frame = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
@@ -57,7 +62,7 @@ export function BarChart({
         ))}
         <span className="muted chart-when">{shown?.label ?? (isEmpty ? 'nothing in this time' : '')}</span>
       </div>
-      <div ref={frame} className="chart-frame" onPointerLeave={() => setActive(undefined)}>
+      <div ref={frame} className="chart-frame" style={{ height }} onPointerLeave={() => setActive(undefined)}>
         <svg width={width} height={height} aria-hidden="true">
           <g transform={`translate(${margin.left},${margin.top})`}>
             {y.ticks(4).map((tick) => (
@@ -123,7 +128,7 @@ export function BarChart({
             <caption className="visually-hidden">{title}</caption>
             <thead>
               <tr>
-                <th scope="col">Day</th>
+                <th scope="col">{over}</th>
                 {series.map((name) => (
                   <th key={name} scope="col" className="number">
                     {name}

@@ -32,7 +32,7 @@ export function ActivityList() {
   return (
     <section className="card" aria-labelledby="activity-title">
       <header>
-        <h2 id="activity-title">Live</h2>
+        <h2 id="activity-title">On chain</h2>
         <span className={error === null ? 'pill good' : 'pill bad'}>{error === null ? 'every second' : 'stopped'}</span>
       </header>
       {data === undefined ? (

@@ -29,14 +29,26 @@ export function OperatorCharts({ trend }: { trend: Trend }) {
           <h2 id="units-minute">Units {every}</h2>
           <p>captured, in base units</p>
         </header>
-        <BarChart title={`Units captured ${every}`} bars={barsOf(series.units)} series={['units']} show={short} />
+        <BarChart
+          title={`Units captured ${every}`}
+          bars={barsOf(series.units)}
+          series={['units']}
+          show={short}
+          over="Time"
+        />
       </section>
       <section className="card" aria-labelledby="revenue-minute">
         <header>
           <h2 id="revenue-minute">Cut {every}</h2>
           <p>{symbol}</p>
         </header>
-        <BarChart title={`Operator's cut ${every}`} bars={barsOf(series.revenue)} series={[symbol]} show={short} />
+        <BarChart
+          title={`Operator's cut ${every}`}
+          bars={barsOf(series.revenue)}
+          series={[symbol]}
+          show={short}
+          over="Time"
+        />
       </section>
     </div>
   );

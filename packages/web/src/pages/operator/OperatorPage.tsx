@@ -13,6 +13,7 @@ import { Stat } from '../../ui/Stat.js';
 import { useWallet } from '../../wallet/useWallet.js';
 import { ActivityList } from './ActivityList.js';
 import { BatchTable } from './BatchTable.js';
+import { LivePanel } from './LivePanel.js';
 import { OperatorChannels } from './OperatorChannels.js';
 import { UsageDifferences } from './UsageDifferences.js';
 
@@ -30,7 +31,7 @@ export function OperatorPage() {
       <div className="page-head">
         <div>
           <h1>Operator</h1>
-          <p>What reached the chain: captures, batches of receipts, and the operator’s cut.</p>
+          <p>What the gateway does now, and what of it reached the chain.</p>
         </div>
         <div className="operator-field">
           <AddressField
@@ -48,7 +49,10 @@ export function OperatorPage() {
           </EmptyState>
         </section>
       ) : (
-        <Shown key={operator} operator={operator} />
+        <>
+          <LivePanel operator={operator} />
+          <Shown key={operator} operator={operator} />
+        </>
       )}
     </div>
   );
