@@ -38,6 +38,26 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/classCreate.js')).classCreate,
   },
   {
+    name: 'policy publish',
+    summary: "publish the next version of a class's policy",
+    load: async () => (await import('./commands/policyPublish.js')).policyPublish,
+  },
+  {
+    name: 'policy activate',
+    summary: 'make an announced policy the current one, once its notice is over',
+    load: async () => (await import('./commands/policyActivate.js')).policyActivate,
+  },
+  {
+    name: 'lot create',
+    summary: 'put units of a class on sale, at the price in its current policy',
+    load: async () => (await import('./commands/lotCreate.js')).lotCreate,
+  },
+  {
+    name: 'lot refunds',
+    summary: 'let the holders of a lot refund unspent units, whatever its terms say',
+    load: async () => (await import('./commands/lotRefunds.js')).lotRefunds,
+  },
+  {
     name: 'mint',
     summary: 'mint a token of a class: a share, or value',
     load: async () => (await import('./commands/mint.js')).mint,
@@ -217,6 +237,8 @@ export const commandTable: readonly CommandEntry[] = [
 /** Groups that are no command themselves. */
 export const groupSummaries: Readonly<Record<string, string>> = {
   class: 'classes: the unit of accounting and provenance',
+  policy: 'policies: what value buys, in versions',
+  lot: 'lots: value on sale under one policy',
   token: 'tokens: value and shares that somebody holds',
   channel: 'channels: value locked to one operator',
   contributors: "contributors: many accounts that share one token's revenue",

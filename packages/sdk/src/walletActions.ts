@@ -1,5 +1,6 @@
 import type { WriteClient } from './client.js';
 import { acceptContributorControl } from './actions/acceptContributorControl.js';
+import { activatePolicy } from './actions/activatePolicy.js';
 import { announceRevocation } from './actions/announceRevocation.js';
 import { appealRevocation } from './actions/appealRevocation.js';
 import { burnSlashed } from './actions/burnSlashed.js';
@@ -27,6 +28,7 @@ import { offerShareRenewal } from './actions/offerShareRenewal.js';
 import { openChannel } from './actions/openChannel.js';
 import { openListing } from './actions/openListing.js';
 import { openPlan } from './actions/openPlan.js';
+import { openRefunds } from './actions/openRefunds.js';
 import { openSchedule } from './actions/openSchedule.js';
 import { payFraud } from './actions/payFraud.js';
 import { postBond } from './actions/postBond.js';
@@ -58,6 +60,7 @@ type Bound<action> = action extends (client: never, ...rest: infer rest) => infe
 
 export type WalletActions = {
   readonly acceptContributorControl: Bound<typeof acceptContributorControl>;
+  readonly activatePolicy: Bound<typeof activatePolicy>;
   readonly announceRevocation: Bound<typeof announceRevocation>;
   readonly appealRevocation: Bound<typeof appealRevocation>;
   readonly burnSlashed: Bound<typeof burnSlashed>;
@@ -85,6 +88,7 @@ export type WalletActions = {
   readonly openChannel: Bound<typeof openChannel>;
   readonly openListing: Bound<typeof openListing>;
   readonly openPlan: Bound<typeof openPlan>;
+  readonly openRefunds: Bound<typeof openRefunds>;
   readonly openSchedule: Bound<typeof openSchedule>;
   readonly payFraud: Bound<typeof payFraud>;
   readonly postBond: Bound<typeof postBond>;
@@ -120,6 +124,7 @@ export type WalletActions = {
 export function walletActions(client: WriteClient): WalletActions {
   return {
     acceptContributorControl: (parameters) => acceptContributorControl(client, parameters),
+    activatePolicy: (parameters) => activatePolicy(client, parameters),
     announceRevocation: (parameters) => announceRevocation(client, parameters),
     appealRevocation: (parameters) => appealRevocation(client, parameters),
     burnSlashed: (parameters) => burnSlashed(client, parameters),
@@ -147,6 +152,7 @@ export function walletActions(client: WriteClient): WalletActions {
     openChannel: (parameters) => openChannel(client, parameters),
     openListing: (parameters) => openListing(client, parameters),
     openPlan: (parameters) => openPlan(client, parameters),
+    openRefunds: (parameters) => openRefunds(client, parameters),
     openSchedule: (parameters) => openSchedule(client, parameters),
     payFraud: (parameters) => payFraud(client, parameters),
     postBond: (parameters) => postBond(client, parameters),

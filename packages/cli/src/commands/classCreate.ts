@@ -1,24 +1,16 @@
 import { resolve } from 'node:path';
-import { integrityHashOf, type Hex, type Policy } from '@kedge/core';
+import { integrityHashOf, type Hex } from '@kedge/core';
 import type { ClassOptions } from '@kedge/sdk';
 import { createContentStore } from '@kedge/store';
 import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect, type Connection } from '../chain/connect.js';
-import { createWriter, type Writer } from '../chain/createWriter.js';
-import { lotNumberOf } from '../chain/lotNumber.js';
+import { createWriter } from '../chain/createWriter.js';
+import { operatorBpsOf, sellUnits } from '../chain/sellUnits.js';
 import { kindChoices, parseParent, storePolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { keccak256 } from '../keccak256.js';
-import {
-  listOption,
-  parseAddress,
-  parseAmount,
-  parseChoice,
-  parseDuration,
-  parseInteger,
-  textOption,
-} from '../parse.js';
+import { listOption, parseAddress, parseChoice, parseDuration, parseInteger, textOption } from '../parse.js';
 import { readJson } from '../target.js';
 import { dataPathsOf } from '../up/dataPaths.js';
 import { usageError } from '../usageError.js';
@@ -71,8 +63,7 @@ export const classCreate: Command = {
     if (unitDecimals > 18) throw usageError('--unit-decimals is at most 18.');
     const options = optionsOf(context);
     const sell = textOption(context, 'sell');
-    const operatorBps = Number(parseInteger(textOption(context, 'operatorBps') ?? '2000', '--operator-bps'));
-    if (operatorBps > 10_000) throw usageError('--operator-bps is at most 10000.');
+    const operatorBps = operatorBpsOf(context);
     const connection = await connect(context);
     const store = createContentStore({ dir: dataPathsOf(connection.dataDir).store });
     const policyFile = textOption(context, 'policy');
@@ -95,7 +86,9 @@ export const classCreate: Command = {
     };
     const { classId, transactionHash } = await write('create the class', (client) => client.createClass(terms));
     const sold =
-      sell === undefined ? undefined : await sellUnits(write, { classId, sell, policy: policy!.policy, operatorBps });
+      sell === undefined
+        ? undefined
+        : await sellUnits(write, { classId, units: sell, policy: policy!.policy, operatorBps });
     const created = { classId, kind, issuer: signer.account.address, metadataURI, integrityHash, parents };
     context.output.result(
       { ...created, policyHash: policy?.hash, policyURI: policy?.uri, ...sold, transactionHash },
@@ -131,18 +124,6 @@ function optionsOf(context: Context): ClassOptions | undefined {
     appealWindow: window === undefined ? 0 : Number(parseDuration(window, '--appeal-window')),
     nonTransferable,
   };
-}
-
-type Sale = { readonly classId: bigint; readonly sell: string; readonly policy: Policy; readonly operatorBps: number };
-
-/** Makes a lot at the policy's price and puts it on sale. */
-async function sellUnits(write: Writer['write'], { classId, sell, policy, operatorBps }: Sale) {
-  const supply = parseAmount(sell, policy.unit.decimals, '--sell');
-  const { asset, numerator, denominator } = policy.price!;
-  const price = { numerator: BigInt(numerator), denominator: BigInt(denominator) };
-  const { lot } = await write('create the lot', (client) => client.createLot({ classId, asset, price, operatorBps }));
-  await write('put the lot on sale', (client) => client.openListing({ classId, lot, supply }));
-  return { lot: lotNumberOf(lot), supply };
 }
 
 type Metadata = { readonly metadataURI: string; readonly integrityHash: Hex };

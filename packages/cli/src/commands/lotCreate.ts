@@ -1,0 +1,41 @@
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { readPolicy } from '../chain/readPolicy.js';
+import { operatorBpsOf, sellUnits } from '../chain/sellUnits.js';
+import { accountOptions, type Command } from '../command.js';
+import { argument, parseInteger } from '../parse.js';
+
+export const lotCreate: Command = {
+  name: 'lot create',
+  summary: 'put units of a class on sale, at the price in its current policy',
+  description:
+    'Makes a lot under the current policy of a class that you issue, and puts it on sale at the market. What is bought ' +
+    'from it keeps the rates and the price of that policy.',
+  arguments: [
+    { name: 'classId', summary: 'the class' },
+    { name: 'units', summary: 'how many are on sale' },
+  ],
+  options: [
+    { flags: '--operator-bps <bps>', summary: "the operator's cut of what is used, in basis points", default: '2000' },
+    { flags: '--no-refunds', summary: 'unspent units are refunded when they expire, not before' },
+    ...accountOptions,
+  ],
+  examples: [{ command: 'kedge lot create 2 1000000', summary: 'a million units, after a new policy was published' }],
+  run: async (context) => {
+    const classId = parseInteger(argument(context, 0), 'classId');
+    const units = argument(context, 1);
+    const operatorBps = operatorBpsOf(context);
+    const refundable = context.options['refunds'] !== false;
+    const connection = await connect(context);
+    const { issuer, policy: current } = await connection.client.getClass({ classId });
+    const policy = await readPolicy(connection, classId, current);
+    const signer = await resolveAccount(context, connection.chainId, issuer);
+    const { write } = createWriter(context, connection, signer);
+    const { lot, supply } = await sellUnits(write, { classId, units, policy, operatorBps, refundable });
+    context.output.result({ classId, lot, supply, policyVersion: current.version, operatorBps, refundable }, () => [
+      `${units} units of class ${classId} are on sale in lot ${lot}, under policy version ${current.version}`,
+      `next: kedge buy ${classId} 10`,
+    ]);
+  },
+};

@@ -1,0 +1,55 @@
+import { resolve } from 'node:path';
+import { createContentStore } from '@kedge/store';
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { storePolicy } from '../chain/terms.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanMoment } from '../human.js';
+import { argument, parseInteger } from '../parse.js';
+import { dataPathsOf } from '../up/dataPaths.js';
+import { usageError } from '../usageError.js';
+
+export const policyPublish: Command = {
+  name: 'policy publish',
+  summary: "publish the next version of a class's policy",
+  description:
+    'Publishes the next version of the policy of a class that you issue. Value that was bought keeps the rates and the ' +
+    'price of its own version, and lots of earlier versions sell nothing more. An operator or a model that the new version ' +
+    'no longer names is refused by gateways at once. In a class with a notice period the policy is announced. The policy ' +
+    'goes into the content store.',
+  arguments: [
+    { name: 'classId', summary: 'the class' },
+    { name: 'file', summary: 'policy as JSON; its hash goes on chain' },
+  ],
+  options: accountOptions,
+  examples: [{ command: 'kedge policy publish 2 policy.json', summary: 'new rates for everything bought from now on' }],
+  run: async (context) => {
+    const classId = parseInteger(argument(context, 0), 'classId');
+    const file = argument(context, 1);
+    const connection = await connect(context);
+    const { issuer, unitDecimals } = await connection.client.getClass({ classId });
+    const store = createContentStore({ dir: dataPathsOf(connection.dataDir).store });
+    const { policy, uri, hash } = await storePolicy(resolve(context.cwd, file), store);
+    if (policy.unit.decimals !== unitDecimals) {
+      throw usageError(
+        `A unit of class ${classId} has ${unitDecimals} decimals for ever, and ${policy.unit.decimals} in this policy.`,
+        `Write "decimals": ${unitDecimals} into ${file}.`,
+      );
+    }
+    const signer = await resolveAccount(context, connection.chainId, issuer);
+    const { write } = createWriter(context, connection, signer);
+    const published = await write('publish the policy', (client) => client.publishPolicy({ classId, uri, hash }));
+    const { policyVersion, effectiveAt, transactionHash } = published;
+    const result = { classId, policyVersion, policyHash: hash, policyURI: uri, effectiveAt, transactionHash };
+    context.output.result(result, () => [
+      effectiveAt === undefined
+        ? `policy version ${policyVersion} of class ${classId} is current, by ${signer.label}`
+        : `policy version ${policyVersion} of class ${classId} is announced, by ${signer.label}`,
+      `  policy hash  ${hash}`,
+      effectiveAt === undefined
+        ? `next: kedge lot create ${classId} 1000`
+        : `next, from ${humanMoment(effectiveAt)}: kedge policy activate ${classId}`,
+    ]);
+  },
+};

@@ -1,0 +1,97 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tokenizerPin } from '@kedge/gateway';
+import { deployContracts } from '@kedge/sdk';
+import { startAnvil, type Anvil } from '@kedge/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { developmentAccount } from '../src/accounts/developmentAccount.js';
+import { roles } from '../src/accounts/roles.js';
+import { runInProcess, temporaryFolder } from './kedge.js';
+
+const cwd = temporaryFolder();
+let anvil: Anvil;
+let chain: string[];
+const kedge = (...args: string[]) => runInProcess([...args, ...chain], { cwd });
+
+async function kedgeJson<value = Record<string, unknown>>(...args: string[]): Promise<value> {
+  const { code, stdout, stderr } = await kedge(...args, '--json');
+  if (code !== 0) throw new Error(`kedge ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
+  return JSON.parse(stdout) as value;
+}
+
+function writePolicy(file: string, change: object): void {
+  const policy = {
+    format: 'kedge-policy/1',
+    unit: { name: 'unit', decimals: 3 },
+    rates: { input_tokens: '1', output_tokens: '3' },
+    caps: { outputTokensPerCall: 256 },
+    tokenizer: tokenizerPin(),
+    operators: [developmentAccount('operator').address],
+    models: ['demo'],
+    licence: 'CC-BY-4.0',
+    price: { asset: `0x${'0'.repeat(40)}`, numerator: '1000000000000', denominator: '1' },
+  };
+  writeFileSync(join(cwd, file), JSON.stringify({ ...policy, ...change }));
+}
+
+beforeAll(async () => {
+  anvil = await startAnvil();
+  const { publicClient } = anvil;
+  const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(roles.deployer) });
+  writeFileSync(join(cwd, 'contracts.json'), JSON.stringify(deployment));
+  chain = ['--rpc', anvil.rpcUrl, '--contracts', 'contracts.json'];
+  writePolicy('policy.json', {});
+  const price = { asset: `0x${'0'.repeat(40)}`, numerator: '10000000000000', denominator: '1' };
+  writePolicy('next.json', { price, models: ['other'] });
+}, 60_000);
+afterAll(() => anvil.stop());
+
+test('R1, R25, L10: a new policy is published, what was bought keeps its price, and a new lot sells at the new one', async () => {
+  const create = ['class', 'create', '--name', 'Model', '--kind', 'model', '--policy', 'policy.json', '--sell', '1000'];
+  const { classId } = await kedgeJson<{ classId: string }>(...create);
+  const bought = await kedgeJson<{ tokenId: string; cost: string }>('buy', classId, '10');
+  expect(bought.cost).toBe('10000000000000000');
+  const published = await kedgeJson('policy', 'publish', classId, 'next.json');
+  expect(published).toMatchObject({ classId, policyVersion: 2, policyHash: expect.stringMatching(/^0x[0-9a-f]{64}$/) });
+
+  const refused = await kedge('buy', classId, '10', '--lot', '1');
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr).toContain('DATLotSuperseded');
+  const lot = await kedge('lot', 'create', classId, '500', '--no-refunds');
+  expect(lot.stdout).toContain(`500 units of class ${classId} are on sale in lot 2, under policy version 2`);
+  expect((await kedgeJson('buy', classId, '10', '--lot', '2'))['cost']).toBe('100000000000000000');
+
+  const opened = await kedge('lot', 'refunds', classId, '2');
+  expect(opened.stdout).toBe(`unspent units of lot 2 of class ${classId} can be refunded from now on\n`);
+  const again = await kedge('lot', 'refunds', classId, '2');
+  expect(again.code).not.toBe(0);
+  expect(again.stderr).toContain('refundable already');
+}, 60_000);
+
+test('P18: a class with a notice period announces, and the announced policy is activated when its time has come', async () => {
+  const create = ['class', 'create', '--name', 'Model', '--policy', 'policy.json', '--policy-notice', '1d'];
+  const { classId } = await kedgeJson<{ classId: string }>(...create);
+  const announced = await kedge('policy', 'publish', classId, 'next.json');
+  expect(announced.stdout).toContain(`policy version 2 of class ${classId} is announced`);
+  const early = await kedge('policy', 'activate', classId);
+  expect(early.code).not.toBe(0);
+  expect(early.stderr).toContain('notice of the policy is still running');
+  await anvil.testClient.increaseTime({ seconds: 86_400 });
+  await anvil.testClient.mine({ blocks: 1 });
+  expect(await kedgeJson('policy', 'activate', classId)).toMatchObject({ classId, policyVersion: 2 });
+}, 60_000);
+
+test('a policy that counts units otherwise than its class, or is none, changes nothing', async () => {
+  const { classId } = await kedgeJson<{ classId: string }>('class', 'create', '--name', 'M', '--policy', 'policy.json');
+  writePolicy('decimals.json', { unit: { name: 'unit', decimals: 6 } });
+  const decimals = await kedge('policy', 'publish', classId, 'decimals.json');
+  expect([decimals.code, decimals.stderr]).toEqual([2, expect.stringContaining('has 3 decimals for ever')]);
+  writePolicy('wrong.json', { rates: { inputs: '1' } });
+  const wrong = await kedge('policy', 'publish', classId, 'wrong.json');
+  expect(wrong.code).not.toBe(0);
+  expect(wrong.stderr).toContain('The policy is not valid: rates');
+  writePolicy('free.json', { price: undefined });
+  await kedgeJson('policy', 'publish', classId, 'free.json');
+  const free = await kedge('lot', 'create', classId, '10');
+  expect([free.code, free.stderr]).toEqual([2, expect.stringContaining('names no price')]);
+}, 60_000);
