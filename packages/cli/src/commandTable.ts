@@ -33,6 +33,21 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/anchorVerify.js')).anchorVerify,
   },
   {
+    name: 'attest',
+    summary: 'state something about a class or token, or give a verdict on what somebody stated',
+    load: async () => (await import('./commands/attest.js')).attest,
+  },
+  {
+    name: 'attest revoke',
+    summary: 'take back an attestation or a verdict of yours',
+    load: async () => (await import('./commands/attestRevoke.js')).attestRevoke,
+  },
+  {
+    name: 'attestations',
+    summary: 'list what was stated about a class or token, and what verifiers found of it',
+    load: async () => (await import('./commands/attestations.js')).attestations,
+  },
+  {
     name: 'class create',
     summary: 'create a class, with a policy and parents',
     load: async () => (await import('./commands/classCreate.js')).classCreate,

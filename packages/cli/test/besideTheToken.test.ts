@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   hashReceipt,
   hexToBytes,
+  labelHash,
   merkleTree,
   receiptBatchDigest,
   receiptLeaf,
@@ -135,6 +136,67 @@ test('R26: a bond is posted, shown, slashed by two receipts with one number, pai
   await anvil.testClient.increaseTime({ seconds: 100 * 86_400 });
   await anvil.testClient.mine({ blocks: 1 });
   expect(await kedgeJson('bond', 'release')).toMatchObject({ released: true, amount: String(pot) });
+});
+
+test('P31: a statement is attested, judged, listed with what the trusted find, and revoked', async () => {
+  const { classId } = await as('contributor').createClass({
+    kind: 'dataset',
+    metadataURI: 'ipfs://d',
+    integrityHash: someHash,
+  });
+  const id = String(classId);
+  const verifier = developmentAccount('deployer').address;
+  writeFileSync(join(cwd, 'licence.txt'), 'CC-BY-4.0, all of it.\n');
+  writeFileSync(join(cwd, 'report.txt'), 'Looked at all files.\n');
+  expect((await kedge('attestations', '--class', id)).stdout).toBe('nothing was attested\n');
+  const stated = await kedgeJson<Record<string, string>>('attest', 'licence.txt', '--class', id, '--type', 'licence');
+  expect(stated).toMatchObject({
+    subjectKind: 'class',
+    subjectId: id,
+    version: 1,
+    attester: developmentAccount('contributor').address,
+    statementHash: labelHash('CC-BY-4.0, all of it.\n', keccak256),
+    uri: expect.stringMatching(/^ipfs:\/\/b/),
+    expireAt: '0',
+  });
+  const attestationId = stated['id']!;
+  const verdict = ['attest', 'report.txt', '--verdict', attestationId, '--method', 'document_review'];
+  expect((await kedge(...verdict, '--outcome', 'undecided', '--expires', '30d')).stdout).toContain(': undecided');
+  const given = await kedgeJson<Record<string, string>>(...verdict, '--outcome', 'confirmed');
+  expect(given).toMatchObject({ version: 2, attester: verifier, verdict: { refersTo: attestationId } });
+
+  const listed = await kedge('attestations', '--class', id, '--trust', verifier);
+  expect(listed.stdout).toContain(`licence of class ${id}, version 1: valid`);
+  expect(listed.stdout).toMatch(/undecided by 0x\w+ \(document_review\), superseded\n {2}verdict {4}confirmed/);
+  expect(listed.stdout).toContain('verified   yes: 1 of 1 trusted confirm');
+  expect((await kedge('attestations', '--class', id)).stdout).not.toContain('verified ');
+  const strict = ['--trust', verifier, '--trust', developmentAccount('operator').address, '--threshold', '2'];
+  expect(await kedgeJson('attestations', '--class', id, ...strict)).toMatchObject({
+    threshold: 2,
+    attestations: [{ id: attestationId, type: 'licence', trusted: { confirming: 1, refuting: 0, verified: false } }],
+  });
+
+  const own = await kedge(...verdict, '--outcome', 'confirmed', '--account', 'contributor');
+  expect([own.code, own.stderr]).toEqual([1, expect.stringContaining('another verifier')]);
+  const foreign = await kedge('attest', 'revoke', attestationId, '--account', 'consumer');
+  expect([foreign.code, foreign.stderr]).toEqual([1, expect.stringContaining("attester's key")]);
+  expect(await kedgeJson('attest', 'revoke', attestationId)).toMatchObject({ id: attestationId });
+  const after = await kedge('attestations', '--class', id, '--trust', verifier);
+  expect(after.stdout).toMatch(/version 1: revoked[\s\S]*verified {3}no: 1 of 1/);
+
+  for (const wrong of [
+    ['attest', 'licence.txt', '--type', 'licence'],
+    ['attest', 'licence.txt', '--class', id],
+    ['attest', 'licence.txt', '--class', id, '--type', 'verdict'],
+    ['attest', 'licence.txt', '--class', id, '--type', 'licence', '--outcome', 'confirmed'],
+    ['attest', 'report.txt', '--verdict', attestationId, '--outcome', 'confirmed'],
+    ['attest', 'report.txt', '--verdict', attestationId, '--class', id],
+    ['attest', 'report.txt', '--verdict', '0x12', '--outcome', 'confirmed', '--method', 'audit'],
+    ['attestations'],
+    ['attestations', '--class', id, '--threshold', '0'],
+  ]) {
+    expect([wrong, (await kedge(...wrong)).code]).toEqual([wrong, 2]);
+  }
 });
 
 /** A channel of the consumer with 40 of 100 units captured, at 100 wei each. */

@@ -70,6 +70,7 @@ test('deploy prints the chain and the address of everything it deployed', async 
   const printed = await runJson<Deployment>(['deploy', '--rpc', anvil.rpcUrl], { cwd });
   expect(printed.chainId).toBe(31337);
   expect(Object.keys(printed.contracts).toSorted()).toEqual([
+    'AttestationRegistry',
     'ChannelDeposits',
     'ContributorRoots',
     'DataAnchoringToken',

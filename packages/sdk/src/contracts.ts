@@ -1,5 +1,6 @@
 import {
   BaseError,
+  attestationRegistryAbi,
   channelDepositsAbi,
   contributorRootsAbi,
   dataAnchoringTokenAbi,
@@ -22,6 +23,7 @@ const bondAbi = withErrors(operatorBondAbi);
 const plansAbi = withErrors(valuePlansAbi);
 const buyerAbi = withErrors(permitBuyerAbi);
 const depositsAbi = withErrors(channelDepositsAbi);
+const registryAbi = withErrors(attestationRegistryAbi);
 
 /** `address` and `abi` of the token, for viem's contract functions. */
 export function tokenOf(deployment: Deployment) {
@@ -54,6 +56,10 @@ export function permitBuyerOf(deployment: Deployment) {
 
 export function channelDepositsOf(deployment: Deployment) {
   return { address: laterAddress(deployment, 'ChannelDeposits'), abi: depositsAbi } as const;
+}
+
+export function attestationRegistryOf(deployment: Deployment) {
+  return { address: laterAddress(deployment, 'AttestationRegistry'), abi: registryAbi } as const;
 }
 
 /** Contracts beside the token came later: an older deployment lacks them. */

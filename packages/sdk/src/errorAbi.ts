@@ -1,4 +1,5 @@
 import {
+  attestationRegistryAbi,
   channelDepositsAbi,
   contributorRootsAbi,
   dataAnchoringTokenAbi,
@@ -33,6 +34,7 @@ export const errorAbi: readonly ErrorItem[] = [
   ...permitBuyerAbi,
   ...channelDepositsAbi,
   ...erc3525AdapterAbi,
+  ...attestationRegistryAbi,
   ...openZeppelinErrors,
 ].flatMap((item) => (item.type === 'error' ? [item] : []));
 

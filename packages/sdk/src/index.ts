@@ -1,5 +1,6 @@
 export { acceptContributorControl } from './actions/acceptContributorControl.js';
 export { activatePolicy } from './actions/activatePolicy.js';
+export { attest, type AttestReturn } from './actions/attest.js';
 export { burnSlashed, type BurnSlashedParameters } from './actions/burnSlashed.js';
 export { buyValue, type BuyValueParameters, type BuyValueReturn } from './actions/buyValue.js';
 export { announceRevocation, type AnnounceRevocationParameters } from './actions/announceRevocation.js';
@@ -39,6 +40,12 @@ export {
 export { createLot, type CreateLotParameters } from './actions/createLot.js';
 export { deployContracts, type DeployContractsParameters } from './actions/deployContracts.js';
 export { findReceiptAnchor, type AnchoredRoot, type FindReceiptAnchorParameters } from './actions/findReceiptAnchor.js';
+export {
+  getAttestations,
+  type AttestationView,
+  type GetAttestationsParameters,
+  type VerdictView,
+} from './actions/getAttestations.js';
 export { getBond, type BondView } from './actions/getBond.js';
 export { getChannelState, type ChannelState } from './actions/getChannelState.js';
 export { getClass, type ClassView } from './actions/getClass.js';
@@ -51,6 +58,7 @@ export { getRevenue, type RevenueView } from './actions/getRevenue.js';
 export { getRevocation, type RevocationView } from './actions/getRevocation.js';
 export { getSolvency, type Solvency } from './actions/getSolvency.js';
 export { getToken, type TokenView } from './actions/getToken.js';
+export { giveVerdict } from './actions/giveVerdict.js';
 export { merge, type MergeParameters } from './actions/merge.js';
 export { mint, type MintParameters, type MintReturn } from './actions/mint.js';
 export { mintShare, type MintShareParameters } from './actions/mintShare.js';
@@ -72,10 +80,18 @@ export { renew, type RenewParameters } from './actions/renew.js';
 export { renewShare } from './actions/renewShare.js';
 export { renounceContributorControl } from './actions/renounceContributorControl.js';
 export { revoke, type RevokeReturn } from './actions/revoke.js';
+export { revokeAttestation } from './actions/revokeAttestation.js';
 export { retireShare } from './actions/retireShare.js';
 export { setContributors, type SetContributorsParameters } from './actions/setContributors.js';
 export { settleContributors, type SettleContributorsParameters } from './actions/settleContributors.js';
 export { settleRevenue, type SettleRevenueParameters, type SettleRevenueReturn } from './actions/settleRevenue.js';
+export {
+  signAttestation,
+  type AttestationSubject,
+  type AttestParameters,
+  type GiveVerdictParameters,
+  type SignedAttestation,
+} from './actions/signAttestation.js';
 export { signPurchase, type SignPurchaseParameters, type SignedPurchase } from './actions/signPurchase.js';
 export { split, type SplitParameters, type SplitPart, type SplitReturn } from './actions/split.js';
 export { startUnbonding } from './actions/startUnbonding.js';

@@ -1,6 +1,7 @@
 import type { ReadClient } from './client.js';
 import { checkDeployment } from './actions/checkDeployment.js';
 import { findReceiptAnchor } from './actions/findReceiptAnchor.js';
+import { getAttestations } from './actions/getAttestations.js';
 import { getBond } from './actions/getBond.js';
 import { getChannelState } from './actions/getChannelState.js';
 import { getClass } from './actions/getClass.js';
@@ -21,6 +22,7 @@ type Bound<action> = action extends (client: never, ...rest: infer rest) => infe
 export type PublicActions = {
   readonly checkDeployment: Bound<typeof checkDeployment>;
   readonly findReceiptAnchor: Bound<typeof findReceiptAnchor>;
+  readonly getAttestations: Bound<typeof getAttestations>;
   readonly getBond: Bound<typeof getBond>;
   readonly getChannelState: Bound<typeof getChannelState>;
   readonly getClass: Bound<typeof getClass>;
@@ -45,6 +47,7 @@ export function publicActions(client: ReadClient): PublicActions {
   return {
     checkDeployment: () => checkDeployment(client),
     findReceiptAnchor: (parameters) => findReceiptAnchor(client, parameters),
+    getAttestations: (parameters) => getAttestations(client, parameters),
     getBond: (parameters) => getBond(client, parameters),
     getChannelState: (parameters) => getChannelState(client, parameters),
     getClass: (parameters) => getClass(client, parameters),

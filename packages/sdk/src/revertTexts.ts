@@ -232,6 +232,45 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
     hints: ['Move the value to a token of its lot that exists.'],
   },
   ERC3525AdapterApproveAtToken: { message: 'Approvals of tokens are given at the token contract.' },
+  AttestationRegistryExists: { message: 'The attestation is there already: its id is its content.' },
+  AttestationRegistryUnknown: {
+    message: 'There is no such attestation.',
+    hints: ['getAttestations lists those of a class or token.'],
+  },
+  AttestationRegistryMissing: { message: 'An attestation needs a type, the hash of a statement and a version.' },
+  AttestationRegistryNotYetIssued: { message: 'The attestation is dated ahead of the chain.' },
+  AttestationRegistryExpired: { message: 'The attestation has expired.' },
+  AttestationRegistryNotSigned: {
+    message: 'The attestation is not signed by its attester, for this chain and registry.',
+    hints: ['signAttestation makes a signature; the attester itself needs none.'],
+  },
+  AttestationRegistryNoVerdict: {
+    message: 'A verdict has a reference, an outcome, a method and the type of verdicts.',
+  },
+  AttestationRegistryOtherSubject: { message: 'The verdict names another class or token than what it is about.' },
+  AttestationRegistryVerdictOnVerdict: {
+    message: 'A verdict cannot be about a verdict.',
+    hints: ['Give a verdict on the attestation itself.'],
+  },
+  AttestationRegistryOwnVerdict: { message: 'Nobody gives a verdict on what it attested itself.' },
+  AttestationRegistrySuperseded: {
+    message: 'A verdict of this verifier with that version, or a later one, is there already.',
+    hints: ['Give it a higher version.'],
+  },
+  AttestationRegistryNotAttester: { message: 'Only who attested it can revoke it.' },
+  AttestationRegistryRevoked: { message: 'The attestation was revoked before.' },
+  AttestationRegistryUnauthorized: {
+    message: 'Only the holder or its operator puts a proof forward.',
+    hints: holderOnly,
+  },
+  AttestationRegistryShortProof: {
+    message: 'The signature lacks what it must begin with.',
+    hints: ['packProof of the AttestationRegistry makes it.'],
+  },
+  AttestationRegistryUnsorted: {
+    message: 'Verifiers must be listed once each, ascending by address.',
+  },
+  AttestationRegistryZeroThreshold: { message: 'At least one verifier must agree.' },
   ERC20InsufficientBalance: { message: 'The account has too little of the asset.' },
   ERC20InsufficientAllowance: { message: 'The account allows too little of the asset to be taken.' },
   ERC721IncorrectOwner: { message: 'The token belongs to another account.' },

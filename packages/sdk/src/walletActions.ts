@@ -3,6 +3,7 @@ import { acceptContributorControl } from './actions/acceptContributorControl.js'
 import { activatePolicy } from './actions/activatePolicy.js';
 import { announceRevocation } from './actions/announceRevocation.js';
 import { appealRevocation } from './actions/appealRevocation.js';
+import { attest } from './actions/attest.js';
 import { burnSlashed } from './actions/burnSlashed.js';
 import { burnValue } from './actions/burnValue.js';
 import { buyValue } from './actions/buyValue.js';
@@ -19,6 +20,7 @@ import { collectRoyalty } from './actions/collectRoyalty.js';
 import { commitContributors } from './actions/commitContributors.js';
 import { createClass } from './actions/createClass.js';
 import { createLot } from './actions/createLot.js';
+import { giveVerdict } from './actions/giveVerdict.js';
 import { merge } from './actions/merge.js';
 import { mint } from './actions/mint.js';
 import { mintShare } from './actions/mintShare.js';
@@ -41,9 +43,11 @@ import { renewShare } from './actions/renewShare.js';
 import { renounceContributorControl } from './actions/renounceContributorControl.js';
 import { retireShare } from './actions/retireShare.js';
 import { revoke } from './actions/revoke.js';
+import { revokeAttestation } from './actions/revokeAttestation.js';
 import { setContributors } from './actions/setContributors.js';
 import { settleContributors } from './actions/settleContributors.js';
 import { settleRevenue } from './actions/settleRevenue.js';
+import { signAttestation } from './actions/signAttestation.js';
 import { signPurchase } from './actions/signPurchase.js';
 import { split } from './actions/split.js';
 import { startUnbonding } from './actions/startUnbonding.js';
@@ -63,6 +67,7 @@ export type WalletActions = {
   readonly activatePolicy: Bound<typeof activatePolicy>;
   readonly announceRevocation: Bound<typeof announceRevocation>;
   readonly appealRevocation: Bound<typeof appealRevocation>;
+  readonly attest: Bound<typeof attest>;
   readonly burnSlashed: Bound<typeof burnSlashed>;
   readonly burnValue: Bound<typeof burnValue>;
   readonly buyValue: Bound<typeof buyValue>;
@@ -79,6 +84,7 @@ export type WalletActions = {
   readonly commitContributors: Bound<typeof commitContributors>;
   readonly createClass: Bound<typeof createClass>;
   readonly createLot: Bound<typeof createLot>;
+  readonly giveVerdict: Bound<typeof giveVerdict>;
   readonly merge: Bound<typeof merge>;
   readonly mint: Bound<typeof mint>;
   readonly mintShare: Bound<typeof mintShare>;
@@ -101,9 +107,11 @@ export type WalletActions = {
   readonly renounceContributorControl: Bound<typeof renounceContributorControl>;
   readonly retireShare: Bound<typeof retireShare>;
   readonly revoke: Bound<typeof revoke>;
+  readonly revokeAttestation: Bound<typeof revokeAttestation>;
   readonly setContributors: Bound<typeof setContributors>;
   readonly settleContributors: Bound<typeof settleContributors>;
   readonly settleRevenue: Bound<typeof settleRevenue>;
+  readonly signAttestation: Bound<typeof signAttestation>;
   readonly signPurchase: Bound<typeof signPurchase>;
   readonly split: Bound<typeof split>;
   readonly startUnbonding: Bound<typeof startUnbonding>;
@@ -127,6 +135,7 @@ export function walletActions(client: WriteClient): WalletActions {
     activatePolicy: (parameters) => activatePolicy(client, parameters),
     announceRevocation: (parameters) => announceRevocation(client, parameters),
     appealRevocation: (parameters) => appealRevocation(client, parameters),
+    attest: (parameters) => attest(client, parameters),
     burnSlashed: (parameters) => burnSlashed(client, parameters),
     burnValue: (parameters) => burnValue(client, parameters),
     buyValue: (parameters) => buyValue(client, parameters),
@@ -143,6 +152,7 @@ export function walletActions(client: WriteClient): WalletActions {
     commitContributors: (parameters) => commitContributors(client, parameters),
     createClass: (parameters) => createClass(client, parameters),
     createLot: (parameters) => createLot(client, parameters),
+    giveVerdict: (parameters) => giveVerdict(client, parameters),
     merge: (parameters) => merge(client, parameters),
     mint: (parameters) => mint(client, parameters),
     mintShare: (parameters) => mintShare(client, parameters),
@@ -165,9 +175,11 @@ export function walletActions(client: WriteClient): WalletActions {
     renounceContributorControl: (parameters) => renounceContributorControl(client, parameters),
     retireShare: (parameters) => retireShare(client, parameters),
     revoke: (parameters) => revoke(client, parameters),
+    revokeAttestation: (parameters) => revokeAttestation(client, parameters),
     setContributors: (parameters) => setContributors(client, parameters),
     settleContributors: (parameters) => settleContributors(client, parameters),
     settleRevenue: (parameters) => settleRevenue(client, parameters),
+    signAttestation: (parameters) => signAttestation(client, parameters),
     signPurchase: (parameters) => signPurchase(client, parameters),
     split: (parameters) => split(client, parameters),
     startUnbonding: (parameters) => startUnbonding(client, parameters),

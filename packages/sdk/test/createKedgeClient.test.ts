@@ -47,7 +47,7 @@ describe('readRevert', () => {
     const ours = errorAbi
       .map(({ name }) => name)
       .filter((name) =>
-        /^(ERC8028|DAT|ValueChannels|ValueMarket|ContributorRoots|OperatorBond|ValuePlans|PermitBuyer|ChannelDeposits|ERC3525Adapter)/.test(
+        /^(ERC8028|DAT|ValueChannels|ValueMarket|ContributorRoots|OperatorBond|ValuePlans|PermitBuyer|ChannelDeposits|ERC3525Adapter|AttestationRegistry)/.test(
           name,
         ),
       );

@@ -32,6 +32,7 @@ describe('deployContracts', () => {
       'PermitBuyer',
       'ChannelDeposits',
       'ERC3525Adapter',
+      'AttestationRegistry',
     ]);
     expect(deployment.chainId).toBe(31337);
     const token = tokenOf(deployment);

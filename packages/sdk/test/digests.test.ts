@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import {
+  type Attestation,
+  attestationDomain,
+  attestationIdOf,
+  attestationRegistryAbi,
+  attestationToAbi,
+  attestationTypes,
   type Channel,
   channelIdOf,
   channelToAbi,
@@ -7,6 +13,7 @@ import {
   type Hex,
   protocolDomain,
   valueChannelsAbi,
+  verdictOutcomes,
   type Voucher,
   voucherDigest,
   voucherTypes,
@@ -48,6 +55,24 @@ const someVoucher = (): Voucher => ({
   seq: uint(64),
 });
 
+const someAttestation = (): Attestation => {
+  const [length = 0, outcome = 0] = randomBytes(2);
+  return {
+    subjectKind: uint(8) % 2n === 0n ? 'class' : 'token',
+    subjectId: uint(256),
+    attestationType: hex(32),
+    version: Number(uint(32)),
+    statementHash: hex(32),
+    uri: randomBytes(length).toString('base64'),
+    attester: address(),
+    issuedAt: uint(64),
+    expireAt: uint(64),
+    ...(outcome % 4 === 3
+      ? {}
+      : { verdict: { refersTo: hex(32), outcome: verdictOutcomes[outcome % 4]!, method: hex(32) } }),
+  };
+};
+
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage();
@@ -55,8 +80,7 @@ beforeAll(async () => {
 afterAll(() => stage.anvil.stop());
 
 /** Answers of the contract, many calls in one HTTP request. */
-async function askContract(calls: readonly Hex[]): Promise<Hex[]> {
-  const to = stage.deployment.contracts.ValueChannels;
+async function askContract(to: Hex, calls: readonly Hex[]): Promise<Hex[]> {
   const response = await fetch(stage.anvil.rpcUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -75,7 +99,7 @@ test('R7: 5,000 random channels and 5,000 random vouchers have one digest in Sol
   for (let done = 0; done < structs; done += atOnce) {
     const channels = Array.from({ length: atOnce }, someChannel);
     const vouchers = Array.from({ length: atOnce }, someVoucher);
-    const answers = await askContract([
+    const answers = await askContract(contracts.ValueChannels, [
       ...channels.map((channel) =>
         encodeFunctionData({ abi: valueChannelsAbi, functionName: 'channelIdOf', args: [channelToAbi(channel)] }),
       ),
@@ -103,3 +127,26 @@ test('R7: 5,000 random channels and 5,000 random vouchers have one digest in Sol
     }
   }
 }, 120_000);
+
+test('P31: 1,000 random attestations have one digest in Solidity, viem and core', async () => {
+  const { chainId, contracts } = stage.deployment;
+  const at = { chainId, verifyingContract: contracts.AttestationRegistry! };
+  for (let done = 0; done < 1_000; done += atOnce) {
+    const attestations = Array.from({ length: atOnce }, someAttestation);
+    const answers = await askContract(
+      at.verifyingContract,
+      attestations.map((one) =>
+        encodeFunctionData({ abi: attestationRegistryAbi, functionName: 'idOf', args: [attestationToAbi(one)] }),
+      ),
+    );
+    for (const [index, one] of attestations.entries()) {
+      const types = { domain: attestationDomain(at), types: attestationTypes, primaryType: 'Attestation' } as const;
+      const digests = {
+        solidity: answers[index],
+        viem: hashTypedData({ ...types, message: attestationToAbi(one) }),
+        core: attestationIdOf(at, one, hash),
+      };
+      if (new Set(Object.values(digests)).size !== 1) expect(digests, JSON.stringify(one, String)).toBe('equal');
+    }
+  }
+}, 60_000);

@@ -6,14 +6,17 @@ import { developmentChainId, type Role } from '../accounts/roles.js';
 import type { DataPaths } from './dataPaths.js';
 import { demoPolicy } from './demoTerms.js';
 import { anchorDocs } from './steps/anchorDocs.js';
+import { attestDocs } from './steps/attestDocs.js';
 import { createAgentClass } from './steps/createAgentClass.js';
 import { openDemoChannel } from './steps/openDemoChannel.js';
 import { buyUnits, openLot } from './steps/sellAndBuy.js';
 import { chainClientsOf, setupClient } from './steps/setupClient.js';
 import { writeUpState, type UpState, type UpSteps } from './upState.js';
 
+type NeededStep = Exclude<keyof UpSteps, 'attestation'>;
+
 /** Everything that setting up makes. */
-export type SetUp = Required<{ readonly [name in keyof UpSteps]: NonNullable<UpSteps[name]> }> & {
+export type SetUp = Required<{ readonly [name in NeededStep]: NonNullable<UpSteps[name]> }> & {
   readonly deployment: Deployment;
   readonly policy: Policy;
   readonly channelIsOpen: boolean;
@@ -66,6 +69,9 @@ export async function setUp(options: {
   await requireContracts(consumer, paths);
   const docs = await step('docs', 'docs anchored', () => anchorDocs(as('contributor'), store, paths.agent));
   options.onDocs(docs);
+  if (contracts.AttestationRegistry !== undefined) {
+    await step('attestation', 'docs attested', () => attestDocs(as('contributor'), store, docs));
+  }
   const agent = await step('agent', 'agent class', async () => {
     return createAgentClass(as('operator'), store, docs, demoPolicy(operatorAddress, await options.models()));
   });

@@ -36,6 +36,8 @@ const stepsSchema = z.object({
   lot: z.number().int().optional(),
   tokenId: integer.optional(),
   channel: channelSchema.optional(),
+  /** Id of what the contributor states about the docs. A chain from before there was a registry has none. */
+  attestation: hex.optional(),
 });
 
 const upStateSchema = z.object({

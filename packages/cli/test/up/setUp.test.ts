@@ -1,7 +1,7 @@
-import { getChannelState, getClass, getLot, getToken } from '@kedge/sdk';
+import { getAttestations, getChannelState, getClass, getLot, getToken } from '@kedge/sdk';
 import { createContentStore } from '@kedge/store';
-import { parseManifest } from '@kedge/core';
-import { createPublicClient, http } from 'viem';
+import { canonicalJson, parseManifest, utf8 } from '@kedge/core';
+import { createPublicClient, http, keccak256 } from 'viem';
 import { foundry } from 'viem/chains';
 import { expect, onTestFinished, test } from 'vitest';
 import { developmentAccount } from '../../src/accounts/developmentAccount.js';
@@ -16,6 +16,7 @@ import { freePort, temporaryDataFolder } from './support.js';
 const stepNames = [
   'contracts',
   'docs',
+  'attestation',
   'agent',
   'lot',
   'tokenId',
@@ -91,6 +92,12 @@ test('setting up makes what the demo needs', async () => {
     integrityHash: docs.integrityHash,
     cid: made.docs.cid,
   });
+
+  const [stated] = await getAttestations(client, { classId: docs.classId });
+  expect(stated).toMatchObject({ state: 'valid', attester: docs.issuer, verdicts: [] });
+  const statement = await store.getJson(stated!.uri.slice('ipfs://'.length));
+  expect(statement).toMatchObject({ licence: 'MIT', integrityHash: docs.integrityHash, cid: made.docs.cid });
+  expect(stated!.statementHash).toBe(keccak256(utf8(canonicalJson(statement))));
   const readme = manifest.files.find(({ path }) => path === 'README.md')!;
   expect(new TextDecoder().decode(await store.getBytes(readme.cid))).toContain('Kedge');
 });
@@ -124,6 +131,18 @@ test('contracts that were deployed and not recorded are deployed again', async (
   const second = await run({ ...fresh, steps: {} });
   expect(second.made.contracts.ValueChannels).not.toBe(first.made.contracts.ValueChannels);
   expect(second.made.channelIsOpen).toBe(true);
+});
+
+test('a chain from before there was a registry starts as it did, without an attestation', async () => {
+  const { paths, fresh, run } = await emptyChain();
+  await run(fresh);
+  const recorded = readUpState(paths.state)!;
+  const { AttestationRegistry: _, ...contracts } = recorded.steps.contracts!;
+  const { attestation: _id, ...steps } = recorded.steps;
+  const { made, done } = await run({ ...recorded, ports: fresh.ports, steps: { ...steps, contracts } });
+  expect(done).toEqual([]);
+  expect(made.contracts).not.toHaveProperty('AttestationRegistry');
+  expect(readUpState(paths.state)!.steps).toEqual(recorded.steps);
 });
 
 test('a chain that is not the one of the state file is reported', async () => {

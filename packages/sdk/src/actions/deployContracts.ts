@@ -1,5 +1,6 @@
 import { BaseError, type Address, type ContractName, type Deployment, type Hex } from '@kedge/core';
 import {
+  attestationRegistryBytecode,
   channelDepositsBytecode,
   contributorRootsBytecode,
   dataAnchoringTokenBytecode,
@@ -88,6 +89,7 @@ export async function deployContracts(
     }),
   );
   const adapter = await deploy('ERC3525Adapter', part(erc3525AdapterBytecode));
+  const registry = await deploy('AttestationRegistry', part(attestationRegistryBytecode));
   return {
     chainId: await client.publicClient.getChainId(),
     contracts: {
@@ -103,6 +105,7 @@ export async function deployContracts(
       PermitBuyer: buyer,
       ChannelDeposits: deposits,
       ERC3525Adapter: adapter,
+      AttestationRegistry: registry,
     },
   };
 }

@@ -1,0 +1,148 @@
+import { attestationLabels, methodLabels, verdictOutcomes, type Attestation, type Hex } from '@kedge/core';
+import type { AttestParameters, AttestReturn, GiveVerdictParameters } from '@kedge/sdk';
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import type { Role } from '../accounts/roles.js';
+import { connect, type Connection } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { storeStatement, type StoredStatement } from '../chain/statement.js';
+import { accountOptions, type Command } from '../command.js';
+import type { Context } from '../context.js';
+import { humanMoment } from '../human.js';
+import { argument, parseChoice, parseInteger, parseMoment, textOption } from '../parse.js';
+import { usageError } from '../usageError.js';
+
+export const attest: Command = {
+  name: 'attest',
+  summary: 'state something about a class or token, or give a verdict on what somebody stated',
+  description:
+    'Puts a typed statement on record: who states what about which class or token, until when, and the hash of the ' +
+    'statement, which goes into the content store and not on the chain. With --verdict it says instead what you, as a ' +
+    'verifier, found of an attestation, and how; it replaces your earlier verdict. Nothing becomes verified by itself: ' +
+    'readers name the verifiers they trust.',
+  arguments: [{ name: 'file', summary: 'the statement; of a verdict, the report' }],
+  options: [
+    { flags: '--class <classId>', summary: 'the class that it is about' },
+    { flags: '--token <tokenId>', summary: 'the token that it is about' },
+    {
+      flags: '--type <label>',
+      summary: `what kind of statement it is: ${attestationLabels.slice(0, 5).join(', ')}, or another word`,
+    },
+    { flags: '--verdict <id>', summary: 'give a verdict on this attestation' },
+    { flags: '--outcome <outcome>', summary: `of a verdict: ${verdictOutcomes.join(', ')}` },
+    {
+      flags: '--method <label>',
+      summary: `how the verdict was reached: ${methodLabels.slice(0, 4).join(', ')}, or another word`,
+    },
+    { flags: '--expires <time>', summary: 'last moment at which it counts (30d, 2027-01-31); without it for ever' },
+    { flags: '--number <version>', summary: 'its version; without it 1, and of a verdict the next of yours' },
+    { flags: '--uri <uri>', summary: 'where the statement is; without it the content store of the data folder' },
+    ...accountOptions,
+  ],
+  examples: [
+    { command: 'kedge attest licence.txt --class 1 --type licence', summary: 'your statement about class 1' },
+    {
+      command: 'kedge attest report.txt --verdict 0x5d…a1 --outcome confirmed --method document_review',
+      summary: 'what you found of it, as a verifier',
+    },
+  ],
+  run: async (context) => {
+    const file = argument(context, 0);
+    const wanted = wantedOf(context);
+    const connection = await connect(context);
+    const signer = await resolveAccount(context, connection.chainId, await usualSigner(connection, wanted));
+    const expires = textOption(context, 'expires');
+    const { timestamp } = await connection.client.publicClient.getBlock();
+    const number = textOption(context, 'number');
+    const place = { cwd: context.cwd, dataDir: connection.dataDir };
+    const statement = await storeStatement(place, file, textOption(context, 'uri'));
+    const terms = {
+      statementHash: statement.statementHash,
+      uri: statement.uri,
+      ...(expires === undefined ? {} : { expireAt: parseMoment(expires, timestamp, '--expires') }),
+      ...(number === undefined ? {} : { version: Number(parseInteger(number, '--number')) }),
+    };
+    const { write } = createWriter(context, connection, signer);
+    const added = await write('add the attestation', (client) =>
+      'attestationId' in wanted ? client.giveVerdict({ ...terms, ...wanted }) : client.attest({ ...terms, ...wanted }),
+    );
+    show(context, { added, statement, label: signer.label, kind: 'type' in wanted ? wanted.type : 'verdict' });
+  },
+};
+
+type Wanted =
+  | Pick<GiveVerdictParameters, 'attestationId' | 'outcome' | 'method'>
+  | ({ readonly type: string } & ({ readonly classId: bigint } | { readonly tokenId: bigint }));
+
+function wantedOf(context: Context): Wanted {
+  const [classText, tokenText, type] = [
+    textOption(context, 'class'),
+    textOption(context, 'token'),
+    textOption(context, 'type'),
+  ];
+  const [verdict, outcome, method] = [
+    textOption(context, 'verdict'),
+    textOption(context, 'outcome'),
+    textOption(context, 'method'),
+  ];
+  if (verdict !== undefined) {
+    if (classText !== undefined || tokenText !== undefined || type !== undefined) {
+      throw usageError('A verdict is about what its attestation is about: leave --class, --token and --type out.');
+    }
+    if (outcome === undefined || method === undefined) throw usageError('A verdict needs --outcome and --method.');
+    return {
+      attestationId: parseAttestationId(verdict, '--verdict'),
+      outcome: parseChoice(outcome, verdictOutcomes, '--outcome'),
+      method,
+    };
+  }
+  if (outcome !== undefined || method !== undefined) throw usageError('--outcome and --method need --verdict.');
+  if (type === undefined || type === 'verdict') {
+    throw usageError('--type must say what kind of statement it is, such as licence.', 'For a verdict pass --verdict.');
+  }
+  const subject = parseSubject(classText, tokenText);
+  return { type, ...subject };
+}
+
+/** The one class or token that was named. */
+export function parseSubject(classText: string | undefined, tokenText: string | undefined) {
+  if ((classText === undefined) === (tokenText === undefined)) throw usageError('Pass one of --class and --token.');
+  return classText === undefined
+    ? { tokenId: parseInteger(tokenText!, '--token') }
+    : { classId: parseInteger(classText, '--class') };
+}
+
+export function parseAttestationId(text: string, what: string): Hex {
+  if (/^0x[0-9a-f]{64}$/i.test(text)) return text.toLowerCase() as Hex;
+  throw usageError(`${what} must be the id of an attestation (0x and 64 hex digits), not "${text}".`);
+}
+
+/** Who would usually say it: the issuer of a class, the holder of a token; a verdict, somebody else than both. */
+async function usualSigner({ client }: Connection, wanted: Wanted): Promise<Role | `0x${string}`> {
+  if ('attestationId' in wanted) return 'deployer';
+  if ('classId' in wanted) return (await client.getClass({ classId: wanted.classId })).issuer;
+  return (await client.getToken({ tokenId: wanted.tokenId })).holder;
+}
+
+function show(
+  context: Context,
+  shown: { added: AttestReturn; statement: StoredStatement; label: string; kind: AttestParameters['type'] },
+): void {
+  const { added, statement, label, kind } = shown;
+  const { id, attestation, transactionHash } = added;
+  context.output.result({ id, ...attestation, transactionHash }, () => [
+    `${kind} about ${subjectText(attestation)}: ${attestation.verdict?.outcome ?? 'stated'}`,
+    `  id         ${id}`,
+    `  statement  ${statement.bytes} bytes, keccak-256 ${statement.statementHash}`,
+    `  at         ${statement.uri}`,
+    `  expires    ${humanMoment(attestation.expireAt)}`,
+    `  signed by  ${label}`,
+    attestation.verdict === undefined
+      ? `a verifier judges it: kedge attest <report> --verdict ${id} --outcome confirmed --method document_review`
+      : 'it counts for those who trust this verifier',
+  ]);
+}
+
+/** `class 1`, `token 18446744077839630337`. */
+export function subjectText({ subjectKind, subjectId }: Pick<Attestation, 'subjectKind' | 'subjectId'>): string {
+  return `${subjectKind} ${subjectId}`;
+}

@@ -1,0 +1,83 @@
+import { labelOf, type Hex } from '@kedge/core';
+import type { AttestationView, VerdictView } from '@kedge/sdk';
+import { connect } from '../chain/connect.js';
+import { chainOptions, type Command } from '../command.js';
+import { humanMoment } from '../human.js';
+import { keccak256 } from '../keccak256.js';
+import { listOption, parseAddress, parseInteger, textOption } from '../parse.js';
+import { usageError } from '../usageError.js';
+import { parseSubject, subjectText } from './attest.js';
+
+export const attestations: Command = {
+  name: 'attestations',
+  summary: 'list what was stated about a class or token, and what verifiers found of it',
+  description:
+    'Lists the attestations of a class or token with their verdicts, the superseded ones included. Name the verifiers ' +
+    'that you trust, and how many of them must confirm: then it says of each attestation whether they do. Without ' +
+    '--trust nothing is called verified, because that is for you to decide.',
+  arguments: [],
+  options: [
+    { flags: '--class <classId>', summary: 'the class' },
+    { flags: '--token <tokenId>', summary: 'the token' },
+    {
+      flags: '--trust <address>',
+      summary: 'a verifier whose verdict counts for you; may be repeated',
+      repeatable: true,
+    },
+    { flags: '--threshold <number>', summary: 'how many of them must confirm', default: '1' },
+    ...chainOptions,
+  ],
+  examples: [
+    { command: 'kedge attestations --class 1', summary: 'everything stated about class 1' },
+    {
+      command: 'kedge attestations --class 1 --trust 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
+      summary: 'and whether this verifier confirms it',
+    },
+  ],
+  run: async (context) => {
+    const subject = parseSubject(textOption(context, 'class'), textOption(context, 'token'));
+    const trust = listOption(context, 'trust').map((address) => parseAddress(address, '--trust'));
+    const threshold = Number(parseInteger(textOption(context, 'threshold') ?? '1', '--threshold'));
+    if (threshold < 1) throw usageError('--threshold must be 1 or more.');
+    const { client } = await connect(context);
+    const found = await client.getAttestations({ ...subject, threshold, ...(trust.length > 0 ? { trust } : {}) });
+    context.output.result({ ...subject, trust, threshold, attestations: found.map(withLabels) }, () =>
+      found.length === 0 ? 'nothing was attested' : found.flatMap((each) => linesOf(each, trust.length)),
+    );
+  },
+};
+
+const labelled = (hash: Hex): string => labelOf(hash, keccak256) ?? hash;
+
+/** Labels beside hashes, where they are known. */
+function withLabels(attestation: AttestationView) {
+  return {
+    ...attestation,
+    type: labelOf(attestation.attestationType, keccak256) ?? null,
+    verdicts: attestation.verdicts.map((verdict) => ({ ...verdict, by: labelOf(verdict.method, keccak256) ?? null })),
+  };
+}
+
+function linesOf(attestation: AttestationView, trusted: number): string[] {
+  const { id, attestationType, version, attester, state, expireAt, issuedAt, uri, statementHash } = attestation;
+  return [
+    `${labelled(attestationType)} of ${subjectText(attestation)}, version ${version}: ${state}`,
+    `  id         ${id}`,
+    `  by         ${attester}, ${humanMoment(issuedAt)}`,
+    `  expires    ${humanMoment(expireAt)}`,
+    `  statement  ${uri === '' ? 'handed over in another way' : uri}`,
+    `             keccak-256 ${statementHash}`,
+    ...attestation.verdicts.map(verdictLine),
+    ...(attestation.trusted === undefined ? [] : [verifiedLine(attestation.trusted, trusted)]),
+  ];
+}
+
+function verdictLine({ outcome, verifier, method, state, isLast }: VerdictView): string {
+  const note = !isLast ? ', superseded' : state === 'valid' ? '' : `, ${state}`;
+  return `  verdict    ${outcome} by ${verifier} (${labelled(method)})${note}`;
+}
+
+function verifiedLine({ confirming, refuting, verified }: NonNullable<AttestationView['trusted']>, trusted: number) {
+  const counts = `${confirming} of ${trusted} trusted confirm${refuting === 0 ? '' : `, ${refuting} refute`}`;
+  return `  verified   ${verified ? 'yes' : 'no'}: ${counts}`;
+}

@@ -1,0 +1,37 @@
+import { canonicalJson, isSameAddress, labelHash, utf8, type Hex } from '@kedge/core';
+import type { KedgeClient } from '@kedge/sdk';
+import type { ContentStore } from '@kedge/store';
+import { keccak256 } from 'viem';
+import type { DocsStep } from '../upState.js';
+import { foundOr } from './foundOr.js';
+
+const type = 'licence';
+const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
+
+/** The contributor's own word on licence and integrity of the docs, and no more than that: nobody has verified it. */
+export async function attestDocs(client: KedgeClient, store: ContentStore, docs: DocsStep): Promise<Hex> {
+  const { classId, cid } = docs;
+  const self = client.walletClient.account.address;
+  const attestationType = labelHash(type, hasher);
+  return foundOr(
+    async () => {
+      const found = await client.getAttestations({ classId });
+      return found.find((each) => isSameAddress(each.attester, self) && each.attestationType === attestationType)?.id;
+    },
+    async () => {
+      const { integrityHash } = await client.getClass({ classId });
+      const statement = {
+        statement:
+          'Self-attested by the contributor, verified by nobody: the anchored files are under the licence named here, ' +
+          'and the metadata of the class has this integrity hash.',
+        classId: String(classId),
+        licence: 'MIT',
+        cid,
+        integrityHash,
+      };
+      const uri = `ipfs://${await store.putJson(statement, { sync: 'each' })}`;
+      const statementHash = keccak256(utf8(canonicalJson(statement)));
+      await client.attest({ classId, type, statementHash, uri });
+    },
+  );
+}

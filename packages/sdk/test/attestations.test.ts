@@ -1,0 +1,123 @@
+import { hexToBytes, labelHash, utf8 } from '@kedge/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { getAttestations } from '../src/index.js';
+import { addressOf, createClasses, hash, someHash, startStage, type Stage } from './fixture.js';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.anvil.stop());
+
+const statement = utf8('The dataset is under MIT.');
+const statementHash = labelHash('The dataset is under MIT.', hash);
+
+describe('attestations', () => {
+  test('P31: a statement is made, judged, and verified for those who trust the verifiers', async () => {
+    const { datasetId: classId } = await createClasses(stage);
+    const [contributor, operator, stranger] = [stage.as('contributor'), stage.as('operator'), stage.as('stranger')];
+    expect(hexToBytes(statementHash)).toEqual(hash(statement));
+    const { id } = await contributor.attest({ classId, type: 'licence', statementHash, uri: 'ipfs://statement' });
+    const report = { attestationId: id, method: 'document_review', statementHash: someHash } as const;
+    const first = await operator.giveVerdict({ ...report, outcome: 'undecided' });
+    const second = await operator.giveVerdict({ ...report, outcome: 'confirmed' });
+    expect(second.attestation.version).toBe(2);
+    const refuted = await stranger.giveVerdict({ ...report, outcome: 'refuted' });
+
+    const trust = [addressOf('stranger'), addressOf('operator'), addressOf('operator')];
+    const [found, ...more] = await stranger.getAttestations({ classId, trust });
+    expect(more).toEqual([]);
+    expect(found).toMatchObject({
+      id,
+      state: 'valid',
+      subjectKind: 'class',
+      subjectId: classId,
+      attestationType: labelHash('licence', hash),
+      attester: addressOf('contributor'),
+      version: 1,
+      statementHash,
+      uri: 'ipfs://statement',
+      trusted: { confirming: 1, refuting: 1, verified: true },
+    });
+    expect(found?.verdicts).toMatchObject([
+      { id: first.id, outcome: 'undecided', isLast: false },
+      { id: second.id, outcome: 'confirmed', isLast: true, method: labelHash('document_review', hash) },
+      { id: refuted.id, outcome: 'refuted', isLast: true, verifier: addressOf('stranger') },
+    ]);
+    const strict = await stranger.getAttestations({ classId, trust, threshold: 2 });
+    expect(strict[0]?.trusted?.verified).toBe(false);
+    const others = await stranger.getAttestations({ classId, trust: [addressOf('consumer')] });
+    expect(others[0]?.trusted).toEqual({ confirming: 0, refuting: 0, verified: false });
+    expect((await stranger.getAttestations({ classId }))[0]).not.toHaveProperty('trusted');
+
+    await operator.revokeAttestation({ id: second.id });
+    const after = await stranger.getAttestations({ classId, trust: [addressOf('operator')] });
+    expect(after[0]).toMatchObject({ state: 'valid', trusted: { verified: false } });
+    expect(after[0]?.verdicts[1]).toMatchObject({ state: 'revoked', isLast: true });
+    await contributor.revokeAttestation({ id });
+    expect((await stranger.getAttestations({ classId }))[0]?.state).toBe('revoked');
+  });
+
+  test('P31: anyone brings what is signed, about a token too, and it expires', async () => {
+    const { datasetShareId: tokenId, datasetId } = await createClasses(stage);
+    const { timestamp } = await stage.anvil.publicClient.getBlock();
+    const terms = { tokenId, type: 'quality', statementHash, expireAt: timestamp + 1_000n } as const;
+    const signed = await stage.as('contributor').signAttestation(terms);
+    const brought = await stage.as('stranger').attest(signed);
+    expect(brought.id).toBe(signed.id);
+    const verdict = await stage.as('operator').signAttestation({
+      attestationId: signed.id,
+      outcome: 'confirmed',
+      method: 'sampling',
+      statementHash,
+    });
+    await stage.as('stranger').attest(verdict);
+    const trust = [addressOf('operator')];
+    expect(await stage.as('stranger').getAttestations({ tokenId, trust })).toMatchObject([
+      { id: signed.id, state: 'valid', attester: addressOf('contributor'), trusted: { verified: true } },
+    ]);
+    expect(await stage.as('stranger').getAttestations({ classId: datasetId })).toEqual([]);
+    await stage.anvil.testClient.increaseTime({ seconds: 2_000 });
+    await stage.anvil.testClient.mine({ blocks: 1 });
+    expect(await stage.as('stranger').getAttestations({ tokenId, trust })).toMatchObject([
+      { state: 'expired', verdicts: [{ state: 'valid' }], trusted: { confirming: 1, verified: false } },
+    ]);
+  });
+
+  test('P31: what cannot be is refused, and named', async () => {
+    const { datasetId: classId } = await createClasses(stage);
+    const [contributor, stranger] = [stage.as('contributor'), stage.as('stranger')];
+    const terms = { classId, type: 'licence', statementHash } as const;
+    const { id, attestation } = await contributor.attest(terms);
+    const report = { outcome: 'confirmed', method: 'audit', statementHash } as const;
+    const refusals: [string, () => Promise<unknown>][] = [
+      ['AttestationRegistryExists', () => contributor.attest({ ...terms, issuedAt: attestation.issuedAt })],
+      ['ERC8028NonexistentClass', () => contributor.attest({ ...terms, classId: 1_000n })],
+      ['AttestationRegistryNotSigned', () => stranger.attest({ id, attestation, signature: '0x' })],
+      ['AttestationRegistryOwnVerdict', () => contributor.giveVerdict({ ...report, attestationId: id })],
+      ['AttestationRegistryUnknown', () => stranger.giveVerdict({ ...report, attestationId: someHash })],
+      ['AttestationRegistryNotAttester', () => stranger.revokeAttestation({ id })],
+      ['threshold_invalid', () => stranger.getAttestations({ classId, threshold: 0 })],
+    ];
+    for (const [code, refused] of refusals) await expect(refused(), code).rejects.toMatchObject({ code });
+    const { id: verdictId } = await stranger.giveVerdict({ ...report, attestationId: id });
+    await expect(stage.as('operator').giveVerdict({ ...report, attestationId: verdictId })).rejects.toMatchObject({
+      code: 'AttestationRegistryVerdictOnVerdict',
+    });
+    await expect(
+      stranger.giveVerdict({ ...report, outcome: 'refuted', attestationId: id, version: 1 }),
+    ).rejects.toMatchObject({
+      code: 'AttestationRegistrySuperseded',
+    });
+  });
+
+  test('a deployment without the registry is named', async () => {
+    const { publicClient } = stage.anvil;
+    const { AttestationRegistry: _, ...contracts } = stage.deployment.contracts;
+    const deployment = { ...stage.deployment, contracts };
+    await expect(getAttestations({ publicClient, deployment }, { classId: 1n })).rejects.toMatchObject({
+      code: 'contract_missing',
+      values: { contract: 'AttestationRegistry' },
+    });
+  });
+});
