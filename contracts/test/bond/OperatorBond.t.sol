@@ -156,6 +156,8 @@ contract OperatorBondTest is KedgeTest {
             abi.encodeWithSelector(IOperatorBond.OperatorBondWrongPromise.selector, START + 90 days, type(uint64).max)
         );
         bond.coverUntil(ETH, type(uint64).max);
+        // The last promise that leaves room for a window.
+        bond.coverUntil(ETH, type(uint64).max - 7 days);
     }
 
     function test_R26_UnbondingOutlastsDeadlineGraceAndWindow() public {

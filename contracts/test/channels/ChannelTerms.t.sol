@@ -46,6 +46,31 @@ contract ChannelTermsTest is Test {
         assertEq(assertEqual(request, abi.encode(words)), 0);
     }
 
+    function test_R7_AWordAtATimeAtEveryBound() public {
+        vm.warp(NOW);
+        (LockRequest memory request, uint256[11] memory words) = valid();
+        uint256[12] memory bounds =
+            [uint256(1), 2, 100, 1 days, 2 days, NOW, NOW + 2 days, NOW + 3 days, 2 ** 32, 2 ** 64, 2 ** 160, 2 ** 255];
+        for (uint256 which = 0; which < 11; ++which) {
+            uint256 own = words[which];
+            for (uint256 bound = 0; bound < 12; ++bound) {
+                for (uint256 near = 0; near < 3; ++near) {
+                    words[which] = bounds[bound] + near - 1;
+                    assertEqual(request, abi.encode(words));
+                }
+            }
+            words[which] = own;
+        }
+    }
+
+    function test_R7_TheLargestTermsAreHonoured() public {
+        vm.warp(NOW);
+        (LockRequest memory request, uint256[11] memory words) = valid();
+        request.expireAt = 0;
+        (words[5], words[7], words[8]) = (type(uint64).max, type(uint64).max, type(uint32).max);
+        assertEq(assertEqual(request, abi.encode(words)), 0);
+    }
+
     /// @notice One word at a time takes numbers at and around every bound, and any other.
     function testFuzz_R7_AWordAtATime(uint256 which, uint256 value, uint256 near) public {
         vm.warp(NOW);

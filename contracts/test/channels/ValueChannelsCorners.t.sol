@@ -166,6 +166,22 @@ contract ValueChannelsCornersTest is KedgeTest {
         assertEq(seen[5], captured(items[6], 50));
     }
 
+    function test_R8_OfTwoItemsTheGoodOneIsCaptured() public {
+        uint256 bought = aTokenThatIsRefused();
+        CaptureItem[] memory items = new CaptureItem[](2);
+        items[0] = item(opened(bought, 1 days, 1), 10, 1);
+        items[1] = item(opened(tokenId, 1 days, 2), 20, 2);
+        captureAndList(items);
+        assertEq(seen.length, 2);
+        assertEq(seen[1], captured(items[1], 20));
+        items[0] = item(items[1].channel, 30, 3);
+        items[1] = item(opened(bought, 1 days, 3), 10, 4);
+        delete seen;
+        captureAndList(items);
+        assertEq(seen.length, 2);
+        assertEq(seen[0], captured(items[0], 10));
+    }
+
     /// @notice Which of two faults is told: the channel that is not there comes before whoever signed.
     function test_R8_AChannelThatIsNotOpenHasNoSigner() public {
         CaptureItem[] memory items = new CaptureItem[](1);

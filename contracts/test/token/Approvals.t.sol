@@ -83,6 +83,13 @@ contract ApprovalsTest is KedgeTest {
         assertEq(core.valueOf(tokenId), 50);
     }
 
+    function test_P13_OneUnitIsTaken() public {
+        approve(tokenId, 2, 0);
+        use(tokenId, 1);
+        assertEq(core.valueOf(tokenId), 99);
+        assertEq(unitsLeft(tokenId), 1);
+    }
+
     function test_P13_NeverMoreThanTheCap() public {
         approve(tokenId, 9, 0);
         approve(classId, 7, 0);

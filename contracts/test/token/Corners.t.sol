@@ -4,6 +4,8 @@ pragma solidity 0.8.34;
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {LotTerms} from "../../src/interfaces/IDATLots.sol";
+import {ClassHead, ClassShare} from "../../src/types/Class.sol";
+import {stdError} from "forge-std/StdError.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 import {EthRejecter} from "../helpers/Receivers.sol";
 
@@ -86,6 +88,22 @@ contract CornersTest is KedgeTest {
         settleUSD(classId, 1);
         assertEq(core.pendingRevenue(share, address(usd)), 51);
         assertEq(token.revenueInfo(classId, address(usd)).orphan, 0);
+    }
+
+    /// @notice Counters that no chain will ever fill.
+    function test_P1_CountersDoNotRunIntoTheirNeighbours() public {
+        vm.expectRevert(stdError.assertionError);
+        this.nextToken(ClassHead.wrap(type(uint256).max));
+        vm.expectRevert(stdError.assertionError);
+        this.moreOrphans(ClassShare.wrap(type(uint256).max));
+    }
+
+    function nextToken(ClassHead head) external pure returns (ClassHead) {
+        return head.withNextToken();
+    }
+
+    function moreOrphans(ClassShare share) external pure returns (ClassShare) {
+        return share.withMoreOrphans();
     }
 
     function test_P17_WhatDoesNotExistNeverEnters() public {

@@ -294,6 +294,17 @@ contract LifecycleTest is KedgeTest {
         assertEq(core.shareRatioOf(shared), 5);
     }
 
+    function test_R22_ASplitHandsAShareOfOneOver() public {
+        uint256 tokenId = mint(classId, holder, 10, 1, 0);
+        settleETH(classId, 50);
+        (uint256 a,) = split(tokenId, part(stranger, 0, 1), part(holder, 1, 0));
+        assertEq(core.shareRatioOf(tokenId), 0);
+        assertEq(core.pendingRevenue(a, ETH), 0);
+        settleETH(classId, 7);
+        assertEq(core.pendingRevenue(a, ETH), 7);
+        assertEq(core.pendingRevenue(tokenId, ETH), 50);
+    }
+
     function test_R22_ASplitNeedsTheWholeShareAndTheValue() public {
         uint256 tokenId = mint(classId, holder, 10, 5, 0);
         refusedSplit(

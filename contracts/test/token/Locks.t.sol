@@ -6,6 +6,7 @@ import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
 import {IDATLocks, LockTake, LockUse} from "../../src/interfaces/IDATLocks.sol";
 import {LockRequest} from "../../src/interfaces/ILockModule.sol";
 import {LockMeter, packLockMeter} from "../../src/types/LockMeter.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 import {TestModule} from "./Modules.sol";
 
@@ -67,6 +68,24 @@ contract LocksTest is KedgeTest {
         vm.warp(EXPIRY + 1);
         vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Expired.selector, tokenId, EXPIRY));
         token.lock(tokenId, 1, address(module), "");
+    }
+
+    function test_R5_NothingIsLockedAfterTheClockOf32Bits() public {
+        tokenId = mintValue(classId, holder, 100, 0);
+        vm.warp(2 ** 32 - 1);
+        lock(1);
+        vm.warp(2 ** 32);
+        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 32, 2 ** 32));
+        vm.prank(holder);
+        token.lock(tokenId, 1, address(module), "");
+    }
+
+    function test_R9_AMeterHoldsTheLowestOfItsNumbers() public pure {
+        uint64 no = type(uint64).max;
+        assertEq(packLockMeter(10, 4, 0, no).allowed(0), 4);
+        assertEq(packLockMeter(4, 10, 0, no).allowed(0), 4);
+        assertEq(packLockMeter(10, 10, 2, 1).allowed(3), 7);
+        assertEq(packLockMeter(10, 6, 2, 1).allowed(3), 6);
     }
 
     function test_R5_AModuleIsAContractAndMayRefuse() public {

@@ -39,6 +39,14 @@ contract OptionsTest is KedgeTest {
         token.classOptions(3);
     }
 
+    function test_P17_ACapOfOneIsACap() public {
+        uint256 classId = bound_(1, 0, 0);
+        mintShare(classId, holder, 1);
+        vm.expectRevert(abi.encodeWithSelector(IDATOptions.DATShareCapExceeded.selector, classId, 2, 1));
+        vm.prank(issuer);
+        core.mint(classId, holder, 0, 1, 0);
+    }
+
     function test_P17_OptionsThatCannotBeKeptAreRefused() public {
         vm.expectRevert(abi.encodeWithSelector(IDATOptions.DATInvalidOption.selector, bytes32("activationDelay")));
         bound_(0, 0, 365 days + 1);

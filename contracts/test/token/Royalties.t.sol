@@ -119,6 +119,17 @@ contract RoyaltiesTest is KedgeTest {
         assertEq(token.collectRoyalty(classId, 0, ETH), 7);
     }
 
+    function test_R20_OrphanRevenueTellsTheIndexThatStays() public {
+        uint256 share = mintShare(parentId, holder, 2);
+        settleETH(parentId, 10);
+        vm.prank(holder);
+        token.retireShare(share);
+        settleETH(child, 1000);
+        vm.expectEmit(address(token));
+        emit IDATRevenue.RevenueAccrued(parentId, ETH, 100, 80, 4 << 48, 0);
+        token.collectRoyalty(child, 0, ETH);
+    }
+
     function test_R20_OrphanRevenueWaitsForTheNextShares() public {
         settleETH(child, 1000);
         vm.expectEmit(address(token));
