@@ -14,22 +14,19 @@ export async function startPostgres() {
   if (bin === undefined) return undefined;
   const folder = mkdtempSync(path.join(tmpdir(), 'kedge-bench-postgres-'));
   // It refuses to run as root.
-  const isRoot = process.getuid() === 0;
-  if (isRoot) {
-    const idOf = (flag) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout);
-    chownSync(folder, idOf('-u'), idOf('-g'));
-  }
-  const command = (name, args) => {
-    const whole = [path.join(bin, name), ...args];
-    return isRoot ? ['runuser', ['-u', 'postgres', '--', ...whole]] : [whole[0], whole.slice(1)];
-  };
+  const user = process.getuid() === 0 ? { uid: idOfPostgres('-u'), gid: idOfPostgres('-g') } : {};
+  if (user.uid !== undefined) chownSync(folder, user.uid, user.gid);
   const data = path.join(folder, 'data');
-  const made = spawnSync(...command('initdb', ['-D', data, '-A', 'trust', '-U', 'kedge', '--no-sync']), {
+  const made = spawnSync(path.join(bin, 'initdb'), ['-D', data, '-A', 'trust', '-U', 'kedge', '--no-sync'], {
+    ...user,
+    cwd: folder,
     encoding: 'utf8',
   });
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
   const port = await freePort();
-  const child = spawn(...command('postgres', ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder]), {
+  const child = spawn(path.join(bin, 'postgres'), ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder], {
+    ...user,
+    cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   await new Promise((resolve, reject) => {
@@ -52,6 +49,10 @@ export async function startPostgres() {
         child.kill('SIGINT');
       }),
   };
+}
+
+function idOfPostgres(flag) {
+  return Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout);
 }
 
 function freePort() {

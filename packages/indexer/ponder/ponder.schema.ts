@@ -19,9 +19,6 @@ export const classBook = onchainTable('class', (t) => ({
   tokenCount: t.integer().notNull(),
   /** Active share as the contract stores it: shares that expired unseen are still in it. */
   totalShare: t.bigint().notNull(),
-  usedUnits: t.bigint().notNull(),
-  selfReportedUnits: t.bigint().notNull(),
-  useCount: t.integer().notNull(),
   shareCap: t.bigint(),
   sharesFrozenFrom: t.bigint(),
   activationDelay: t.integer(),
@@ -254,6 +251,7 @@ export const usage = onchainTable(
   }),
 );
 
+/** Use of a class by day; all days together are its use. */
 export const usageDay = onchainTable(
   'usage_day',
   (t) => ({

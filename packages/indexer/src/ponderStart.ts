@@ -1,10 +1,19 @@
+import type { PacedRpc } from './directRpc.js';
+import type { SyncQueries } from './gatherSyncRows.js';
+
 /** What is used of a running Ponder app. */
 export type PonderApp = {
   readonly apiBuild: { readonly port: number };
+  readonly common: { readonly metrics: Readonly<Record<PerStep, { inc(...given: readonly unknown[]): void }>> };
+  readonly indexingBuild: { rpcs: PacedRpc[] };
   readonly database: {
+    syncQB: SyncQueries;
     readonly adminQB: { readonly raw: { execute(sql: string): Promise<{ readonly rows: Record<string, unknown>[] }> } };
   };
 };
+
+/** Ponder's counts of every single step of a handler. */
+export type PerStep = 'ponder_indexing_cache_requests_total' | 'ponder_indexing_store_queries_total';
 
 type Start = (options: {
   readonly cliOptions: Readonly<Record<string, unknown>>;

@@ -2,6 +2,9 @@ import { resolve } from 'node:path';
 import { addressSchema, parseWith, type Address } from '@kedge/core';
 import { z } from 'zod';
 
+/** The highest pace that Ponder knows for an RPC. */
+export const unpaced = 500;
+
 const count = z.int().positive();
 
 /** The configuration file of the indexer. */
@@ -31,8 +34,8 @@ export const indexerSettingsSchema = z.strictObject({
   /** Where metadata and policies are read from; without it, names are null. */
   contentStoreDir: z.string().min(1).exactOptional(),
   pollingMs: z.int().min(100).default(1_000),
-  /** Requests a second that the RPC takes. */
-  requestsPerSecond: count.default(500),
+  /** Requests a second that the RPC takes; from 500 on, as many as come. */
+  requestsPerSecond: count.default(unpaced),
   /** Whether logs and blocks are not kept: right where the node is near. */
   disableCache: z.boolean().default(true),
   logLevel: z.enum(['error', 'warn', 'info', 'debug', 'trace']).default('warn'),

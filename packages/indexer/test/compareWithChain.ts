@@ -151,6 +151,10 @@ export async function compareWithChain(
 
   const tokens = await all((after) => indexer.tokens({ limit: 500, ...after }));
   expect(tokens.length).toBe(classes.reduce((sum, { tokenCount }) => sum + tokenCount, 0));
+  for (const { classId, usage } of classes) {
+    const spent = tokens.reduce((sum, each) => sum + (each.classId === classId ? each.spentUnits : 0n), 0n);
+    expect(usage.units, `use of class ${classId}`).toBe(spent);
+  }
   for (const found of tokens) {
     counts.tokens += 1;
     const { tokenId } = found;

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { createIndexerClient, type IndexerClient } from '@kedge/sdk';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -26,16 +27,24 @@ describe('the indexer of kedge up', { timeout: patience }, () => {
     rmSync(join(paths.root, '..'), { recursive: true, force: true });
   }, patience);
 
-  /** Asks until it answers what is wanted; the test's time is the limit. */
+  /** Asks until it answers what is wanted; says what came last when time runs out, before the test's own does. */
   const answering = async <answer>(
     ask: () => Promise<answer>,
     wanted: (answer: answer) => boolean,
   ): Promise<answer> => {
-    for (;;) {
-      const answer = await ask().catch(() => undefined);
-      if (answer !== undefined && wanted(answer)) return answer;
-      await delay(100);
+    let last: unknown;
+    for (const end = Date.now() + patience * 0.8; Date.now() < end; await delay(100)) {
+      try {
+        const answer = await ask();
+        if (wanted(answer)) return answer;
+        last = answer;
+      } catch (error) {
+        last = error;
+      }
     }
+    throw new Error(`the indexer did not answer what is wanted; last: ${inspect(last, { depth: 6 })}`, {
+      cause: last,
+    });
   };
 
   test('a call arrives in it, and its contributor’s claim is explained down to that call', async () => {

@@ -17,9 +17,6 @@ ponder.on('Token:ClassCreated', async ({ event, context: { db } }) => {
     childCount: 0,
     tokenCount: 0,
     totalShare: 0n,
-    usedUnits: 0n,
-    selfReportedUnits: 0n,
-    useCount: 0,
     createdAt: Number(event.block.timestamp),
     position: positionOf(event),
   });

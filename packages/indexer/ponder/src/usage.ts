@@ -1,5 +1,5 @@
 import { ponder } from 'ponder:registry';
-import { classBook, token, usage, usageDay } from 'ponder:schema';
+import { token, usage, usageDay } from 'ponder:schema';
 import { dayOf, happenedAt, isBacked, lower } from './event';
 import { changeLot, lotKeyOf } from './ledgers';
 import { readForeignLocks } from './values';
@@ -18,11 +18,6 @@ ponder.on('Token:UsageRecorded', async ({ event, context }) => {
   await db
     .insert(usage)
     .values({ tokenId, classId, lot, metricType, units, actor, selfReported, ...happenedAt(event) });
-  await db.update(classBook, { classId }).set((book) => ({
-    usedUnits: book.usedUnits + units,
-    selfReportedUnits: book.selfReportedUnits + selfReportedUnits,
-    useCount: book.useCount + 1,
-  }));
   await db
     .insert(usageDay)
     .values({ classId, day: dayOf(event), metricType, units, selfReportedUnits, records: 1 })

@@ -17,7 +17,7 @@ import { lineageOf } from './lineage';
 import { indexedAt, unknown } from './reading';
 import { cursorOf, groupBy, happenedOf } from './rows';
 import { activeShares } from './shares';
-import { revenueDays, usageDays } from './days';
+import { revenueDays, usageDays, usageOf } from './days';
 import { trendsOf } from './trends';
 
 type ClassRow = typeof classBook.$inferSelect;
@@ -88,12 +88,13 @@ async function summariesOf(rows: readonly ClassRow[]): Promise<ClassSummary[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ classId }) => classId);
   const now = await indexedAt();
-  const [edges, ledgers, lots, shares, trends, labels] = await Promise.all([
+  const [edges, ledgers, lots, shares, trends, used, labels] = await Promise.all([
     db.select().from(royaltyEdge).where(inArray(royaltyEdge.childId, ids)).orderBy(asc(royaltyEdge.parentIndex)),
     db.select().from(ledger).where(inArray(ledger.classId, ids)).orderBy(asc(ledger.asset)),
     db.select().from(lot).where(inArray(lot.classId, ids)).orderBy(desc(lot.lot)),
     activeShares(rows, now),
     trendsOf(rows, now),
+    usageOf(ids),
     Promise.all(rows.map(({ metadataURI }) => labelOf(metadataURI))),
   ]);
   const edgesOf = groupBy(edges, ({ childId }) => String(childId));
@@ -120,7 +121,7 @@ async function summariesOf(rows: readonly ClassRow[]): Promise<ClassSummary[]> {
       tokenCount: row.tokenCount,
       totalShare: shares.get(row.classId)!,
       price: priceOf(row, lotsOf.get(key) ?? [], now),
-      usage: { units: row.usedUnits, selfReportedUnits: row.selfReportedUnits, records: row.useCount },
+      usage: used.get(row.classId) ?? { units: 0n, selfReportedUnits: 0n, records: 0 },
       revenue: (ledgersOf.get(key) ?? []).map(({ asset, received, royaltiesPaid, claimed, orphan, backing }) => ({
         asset,
         received,

@@ -1,5 +1,5 @@
 import { metricLabels, metricTypeOf, type Hex, type RevenueDay, type UsageDay } from '@kedge/core';
-import { asc, eq } from 'ponder';
+import { asc, eq, inArray, sql, type PgColumn } from 'ponder';
 import { db } from 'ponder:api';
 import { revenueDay, usageDay } from 'ponder:schema';
 import { keccak256 } from 'viem';
@@ -30,6 +30,29 @@ export async function usageDays(classId: bigint): Promise<UsageDay[]> {
     selfReportedUnits,
     records,
   }));
+}
+
+/** All use of each class. */
+export async function usageOf(
+  classIds: readonly bigint[],
+): Promise<Map<bigint, { units: bigint; selfReportedUnits: bigint; records: number }>> {
+  const sum = (column: PgColumn) => sql<string>`sum(${column})`;
+  const { classId, units, selfReportedUnits, records } = usageDay;
+  const rows = await db
+    .select({ classId, units: sum(units), selfReportedUnits: sum(selfReportedUnits), records: sum(records) })
+    .from(usageDay)
+    .where(inArray(classId, [...classIds]))
+    .groupBy(classId);
+  return new Map(
+    rows.map((row) => [
+      row.classId,
+      {
+        units: BigInt(row.units),
+        selfReportedUnits: BigInt(row.selfReportedUnits),
+        records: Number(row.records),
+      },
+    ]),
+  );
 }
 
 export async function revenueDays(classId: bigint): Promise<RevenueDay[]> {
