@@ -24,13 +24,17 @@ export const indexer: Command = {
   description:
     'Reads the events of the contracts into a database and serves what they amount to: classes, lineage, tokens, channels, ' +
     'earnings and why, as REST (GET /openapi.json), GraphQL (/graphql) and SQL over HTTP (/sql). The database is embedded ' +
-    `in the data folder, or a PostgreSQL when ${databaseVariable} names one. It follows the chain through reorganisations and ` +
+    `in the data folder, or a PostgreSQL when --database or ${databaseVariable} names one. It follows the chain through reorganisations and ` +
     'can be deleted at any time: everything in it comes from the chain. kedge up runs one by itself. Ctrl-C stops it.',
   arguments: [],
   options: [
     ...chainOptions,
     { flags: '--port <number>', summary: 'where it listens; without it any free port' },
     { flags: '--host <address>', summary: 'on which address', default: '127.0.0.1' },
+    {
+      flags: '--database <url>',
+      summary: `PostgreSQL instead of the embedded database; ${databaseVariable} does the same and hides a password from other users`,
+    },
     { flags: '--schema <name>', summary: 'schema in PostgreSQL, which is its own', default: 'kedge_indexer' },
     { flags: '--from-block <number>', summary: 'block of the deployment; without it the first' },
     {
@@ -67,7 +71,7 @@ function writeConfig(context: Context, { chainId, rpcUrl, contracts, dataDir }: 
   if (port > 65_535) throw usageError(`--port must be at most 65535, not ${port}.`);
   const folder = join(dataDir, 'indexers', `${chainId}-${contracts.DataAnchoringToken.toLowerCase()}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const url = context.environment[databaseVariable];
+  const url = textOption(context, 'database') ?? context.environment[databaseVariable];
   const isNear = nearby.test(rpcUrl);
   const file = join(folder, 'config.json');
   const config = {
