@@ -6,7 +6,7 @@ import {
   type Operator,
   type TokenEarnings,
 } from '@kedge/core';
-import { and, count, desc, eq, gte, inArray, isNull, lt, sql } from 'ponder';
+import { and, asc, count, desc, eq, gte, inArray, isNull, lt, sql } from 'ponder';
 import { db } from 'ponder:api';
 import { approval, capture, channel, claim, due, lot, receiptRoot, release, token } from 'ponder:schema';
 import { rootAnswer } from './channels';
@@ -69,7 +69,7 @@ export async function operatorOf({ address }: { address: Address }): Promise<Ope
       .from(capture)
       .where(ofOperator),
     db.select({ count: count() }).from(receiptRoot).where(eq(receiptRoot.operator, operator)),
-    db.select().from(due).where(eq(due.account, operator)),
+    db.select().from(due).where(eq(due.account, operator)).orderBy(asc(due.asset)),
     db
       .select({ stretch, sum: sql<string>`sum(${capture.units})` })
       .from(capture)

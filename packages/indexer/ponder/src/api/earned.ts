@@ -1,5 +1,5 @@
 import type { Address } from '@kedge/core';
-import { and, desc, eq, inArray, lt } from 'ponder';
+import { and, asc, desc, eq, inArray, lt } from 'ponder';
 import { db } from 'ponder:api';
 import { accrual, ledger, tokenClaims, type token } from 'ponder:schema';
 import { intervalsOf, type Interval } from './shares';
@@ -45,7 +45,7 @@ export async function earnedBy(tokens: readonly TokenRow[]): Promise<Map<bigint,
   const classIds = [...new Set(holding.map(({ classId }) => classId))];
   const tokenIds = holding.map(({ tokenId }) => tokenId);
   const [ledgers, claims, intervals] = await Promise.all([
-    db.select().from(ledger).where(inArray(ledger.classId, classIds)),
+    db.select().from(ledger).where(inArray(ledger.classId, classIds)).orderBy(asc(ledger.asset)),
     db.select().from(tokenClaims).where(inArray(tokenClaims.tokenId, tokenIds)),
     intervalsOf(holding),
   ]);

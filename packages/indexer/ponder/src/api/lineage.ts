@@ -1,5 +1,5 @@
 import { classKinds, type LineageEdge } from '@kedge/core';
-import { inArray } from 'ponder';
+import { asc, inArray } from 'ponder';
 import { db } from 'ponder:api';
 import { edgeFlow, ledger, royaltyEdge } from 'ponder:schema';
 import { labelsOf } from './classes';
@@ -20,7 +20,11 @@ async function walk(classId: bigint, direction: 'up' | 'down'): Promise<EdgeRow[
   const seen = new Set([classId]);
   let reached = [classId];
   while (reached.length > 0 && found.length < mostEdges) {
-    const edges = await db.select().from(royaltyEdge).where(inArray(royaltyEdge[near], reached));
+    const edges = await db
+      .select()
+      .from(royaltyEdge)
+      .where(inArray(royaltyEdge[near], reached))
+      .orderBy(asc(royaltyEdge.childId), asc(royaltyEdge.parentIndex));
     found.push(...edges);
     reached = [...new Set(edges.map((edge) => edge[far]))].filter((id) => !seen.has(id));
     for (const id of reached) seen.add(id);
@@ -34,7 +38,7 @@ async function edgeAnswers(edges: readonly EdgeRow[]): Promise<LineageEdge[]> {
   const [labels, flows, ledgers] = await Promise.all([
     labelsOf(edges.flatMap(({ childId, parentId }) => [childId, parentId])),
     db.select().from(edgeFlow).where(inArray(edgeFlow.childId, children)),
-    db.select().from(ledger).where(inArray(ledger.classId, children)),
+    db.select().from(ledger).where(inArray(ledger.classId, children)).orderBy(asc(ledger.asset)),
   ]);
   return edges.map(({ childId, parentId, parentIndex, royaltyBps, accepted }) => {
     const [child, parent] = [labels.get(childId), labels.get(parentId)];

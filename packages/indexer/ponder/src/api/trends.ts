@@ -1,5 +1,5 @@
 import { trendLength, type Address, type Trend } from '@kedge/core';
-import { and, gte, inArray, sql } from 'ponder';
+import { and, asc, gte, inArray, sql } from 'ponder';
 import { db } from 'ponder:api';
 import { accrual, revenueDay, usage, usageDay } from 'ponder:schema';
 
@@ -53,7 +53,8 @@ function readRows(ids: bigint[], start: number, width: number) {
       })
       .from(accrual)
       .where(and(inArray(accrual.classId, ids), gte(accrual.at, start)))
-      .groupBy(accrual.classId, accrual.asset, earnedIn),
+      .groupBy(accrual.classId, accrual.asset, earnedIn)
+      .orderBy(asc(accrual.asset)),
   ]);
 }
 
@@ -67,7 +68,8 @@ async function readDays(ids: bigint[], start: number) {
     db
       .select()
       .from(revenueDay)
-      .where(and(inArray(revenueDay.classId, ids), gte(revenueDay.day, first))),
+      .where(and(inArray(revenueDay.classId, ids), gte(revenueDay.day, first)))
+      .orderBy(asc(revenueDay.asset)),
   ]);
   return [
     used.map((row) => ({ classId: row.classId, stretch: row.day - first, sum: row.units })),
