@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BaseError } from '@kedge/core';
@@ -28,6 +28,10 @@ export type Child = {
   stop(patience: number): Promise<void>;
 };
 
+/** All that this process started and that has not ended: none of them outlives it, however it ends. */
+const living = new Set<ChildProcess>();
+process.once('exit', killLiving);
+
 const largestLog = 10_000_000;
 const tailBytes = 4_000;
 
@@ -45,6 +49,7 @@ export async function startChild(name: ServiceName, command: ChildCommand, paths
     cwd: paths.root,
     detached: true,
   });
+  living.add(child);
   const identity = child.pid === undefined ? undefined : identityOf(child.pid);
   if (identity !== undefined) writeDurably(paths.pid(name), JSON.stringify(identity));
   closeSync(output);
@@ -52,6 +57,7 @@ export async function startChild(name: ServiceName, command: ChildCommand, paths
   const ended = new Promise<ChildEnd>((resolve) => {
     const finish = (text: string): void => {
       over = true;
+      living.delete(child);
       rmSync(paths.pid(name), { force: true });
       resolve({ text });
     };
@@ -73,6 +79,14 @@ export async function startChild(name: ServiceName, command: ChildCommand, paths
       clearTimeout(timer);
     },
   };
+}
+
+/**
+ * Kills every service at once, those that are still starting or already stopping included. It runs when this process ends by
+ * itself: by an error that nobody caught, too.
+ */
+export function killLiving(): void {
+  for (const child of living) child.kill('SIGKILL');
 }
 
 /**

@@ -1,6 +1,6 @@
 import { constants, setPriority } from 'node:os';
 import type { Chain } from './chain.js';
-import { cutLogTail, readyUrl, startChild, whenReady, type ChildCommand } from './child.js';
+import { cutLogTail, killLiving, readyUrl, startChild, whenReady, type ChildCommand } from './child.js';
 import type { DataPaths } from './dataPaths.js';
 import { createService, type Service } from './service.js';
 
@@ -80,14 +80,19 @@ export function createServices(options: {
     },
   });
   return {
-    killAll: () => [indexer, gateway, agent, chainService].forEach((service) => service.kill()),
+    killAll: () => {
+      for (const service of [indexer, gateway, agent, chainService]) service.kill();
+      // A service knows its process once it serves, and forgets it when it is told to stop.
+      killLiving();
+    },
     chain: chainService,
     agent,
     gateway,
     indexer,
     stopAll: async () => {
-      await Promise.all([gateway.stop(), indexer.stop()]);
-      await agent.stop();
+      // What one of them meets keeps none of the others running.
+      await Promise.allSettled([gateway.stop(), indexer.stop()]);
+      await Promise.allSettled([agent.stop()]);
       if (chainService.pid() !== undefined) {
         await chain.save().catch((error: Error) => note(`the chain was not saved a last time: ${error.message}`));
       }

@@ -6,6 +6,7 @@ import { BaseError } from '@kedge/core';
 import { bytesToHex } from 'viem';
 import type { Context } from '../context.js';
 import { dumpChain } from './chainDump.js';
+import { killLiving } from './child.js';
 import type { Services } from './createServices.js';
 import type { Dashboard } from './dashboard.js';
 import { dataPathsOf, makeFolders, type DataPaths } from './dataPaths.js';
@@ -13,6 +14,7 @@ import { endLeftovers } from './endLeftovers.js';
 import { choosePorts, completePorts, requireFreePorts, type Ports } from './ports.js';
 import type { OtherUpstream } from './programs.js';
 import { answersRpc } from './rpc.js';
+import { outliveReaders } from './outliveReaders.js';
 import { startStack } from './startStack.js';
 import { listenForStop } from './stopSignals.js';
 import { takeUpLock } from './upLock.js';
@@ -50,6 +52,7 @@ export async function runUp(
   makeFolders(paths);
   const startedBy = startersOf(environment);
   const onWait = (pid: number): void => note(`waiting for kedge up, process ${pid}, to stop`);
+  outliveReaders([process.stdout, process.stderr]);
   const lock = await takeUpLock(paths.lock, paths.root, { startedBy, onWait });
 
   let services: Services | undefined;
@@ -85,15 +88,35 @@ export async function runUp(
   } catch (error) {
     if (error !== stopped) throw error;
   } finally {
-    lock.markStopping();
-    if (stop.signal.aborted)
-      note(`stopping (${String(stop.signal.reason)}): the gateway finishes its calls and captures what was used`);
-    await dashboard?.close();
-    await services?.stopAll();
-    if (stop.signal.aborted) note('stopped; the next start goes on from here');
-    stop.dispose();
-    lock.release();
+    await inOrder(
+      () => {
+        if (stop.signal.aborted)
+          note(`stopping (${String(stop.signal.reason)}): the gateway finishes its calls and captures what was used`);
+      },
+      () => lock.markStopping(),
+      () => dashboard?.close(),
+      () => services?.stopAll(),
+      killLiving,
+      () => {
+        if (stop.signal.aborted) note('stopped; the next start goes on from here');
+      },
+      stop.dispose,
+      lock.release,
+    );
   }
+}
+
+/** Does each of the steps, whatever becomes of those before it. @throws what the first one threw that did. */
+async function inOrder(...steps: readonly (() => unknown)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Last, so that nothing waits for it: it reads the chain from its first block and is ready some seconds later. */

@@ -84,7 +84,10 @@ export async function startStack(options: {
       save: chain.save,
       timed,
       onDocs: ({ manifestCid }) => {
-        if (upstream === undefined) agentStarting = startAgent(manifestCid);
+        if (upstream !== undefined) return;
+        agentStarting = startAgent(manifestCid);
+        // It may fail long before it is waited for, which must not count as an error that nobody caught.
+        agentStarting.catch(() => undefined);
       },
       models: async () => {
         if (upstream === undefined) return [demoModel];

@@ -2,7 +2,7 @@ import { watchStarters } from './watchStarters.js';
 import type { ProcessIdentity } from './processIdentity.js';
 
 /** Why `up` should stop. */
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'its starter ended';
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT' | 'its starter ended';
 
 export type StopSignals = {
   /** Aborts at the first signal; its reason is a `StopReason`. */
@@ -11,7 +11,7 @@ export type StopSignals = {
   dispose(): void;
 };
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 /** One Ctrl-C under npx arrives twice: from the terminal and, passed on, from npm. */
 const oneKeyPress = 1_000;
 
