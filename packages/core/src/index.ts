@@ -118,6 +118,7 @@ export {
   type TokenEarnings,
 } from './indexer/accounts.js';
 export { activityTypes, type Activity, type ActivityType, type IndexerStatus } from './indexer/activity.js';
+export { type IndexedAttestation, type IndexedVerdict } from './indexer/attestations.js';
 export { type ChannelCapture, type ChannelDetail, type ChannelSummary, type ReceiptRoot } from './indexer/channels.js';
 export {
   type ClassDetail,

@@ -1,4 +1,10 @@
-import { dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi } from '@kedge/core';
+import {
+  attestationRegistryAbi,
+  dataAnchoringTokenAbi,
+  valueChannelsAbi,
+  valueMarketAbi,
+  zeroAddress,
+} from '@kedge/core';
 import { createConfig } from 'ponder';
 import { readSettings, rpcUrlsOf } from '../src/settings.js';
 
@@ -24,5 +30,7 @@ export default createConfig({
     Token: { ...source, abi: dataAnchoringTokenAbi, address: contracts.DataAnchoringToken },
     Channels: { ...source, abi: valueChannelsAbi, address: contracts.ValueChannels },
     Market: { ...source, abi: valueMarketAbi, address: contracts.ValueMarket },
+    // Nothing is ever heard of the zero address, which stands where a deployment is older than the contract.
+    Registry: { ...source, abi: attestationRegistryAbi, address: contracts.AttestationRegistry ?? zeroAddress },
   },
 });

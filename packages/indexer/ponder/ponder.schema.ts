@@ -420,6 +420,56 @@ export const approval = onchainTable(
   (table) => ({ pk: primaryKey({ columns: [table.owner, table.kind, table.scope, table.operator] }) }),
 );
 
+/** A statement about a class or token (P31). What `subjectKind` and `outcome` count is in @kedge/core. */
+export const attestation = onchainTable(
+  'attestation',
+  (t) => ({
+    id: t.hex().primaryKey(),
+    subjectKind: t.integer().notNull(),
+    subjectId: t.bigint().notNull(),
+    attestationType: t.hex().notNull(),
+    attester: t.hex().notNull(),
+    version: t.integer().notNull(),
+    statementHash: t.hex().notNull(),
+    uri: t.text().notNull(),
+    issuedAt: t.bigint().notNull(),
+    expireAt: t.bigint().notNull(),
+    revokedAt: t.integer(),
+    position: t.bigint().notNull(),
+    at: t.integer().notNull(),
+    blockNumber: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({
+    bySubject: index().on(table.subjectId, table.position),
+    byAttester: index().on(table.attester, table.position),
+    byPosition: index().on(table.position),
+  }),
+);
+
+/** What a verifier found of an attestation. Of one verifier's on one attestation, that of the highest version counts. */
+export const verdict = onchainTable(
+  'verdict',
+  (t) => ({
+    id: t.hex().primaryKey(),
+    attestationId: t.hex().notNull(),
+    verifier: t.hex().notNull(),
+    outcome: t.integer().notNull(),
+    method: t.hex().notNull(),
+    version: t.integer().notNull(),
+    statementHash: t.hex().notNull(),
+    uri: t.text().notNull(),
+    issuedAt: t.bigint().notNull(),
+    expireAt: t.bigint().notNull(),
+    revokedAt: t.integer(),
+    position: t.bigint().notNull(),
+    at: t.integer().notNull(),
+    blockNumber: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({ byAttestation: index().on(table.attestationId, table.position) }),
+);
+
 /** What else a live view shows; captures, uses, accruals, claims and receipt roots are in their own tables. */
 export const happening = onchainTable('happening', (t) => ({
   position: t.bigint().primaryKey(),

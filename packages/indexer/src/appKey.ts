@@ -1,16 +1,21 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi, type Hex } from '@kedge/core';
+import { attestationRegistryAbi, dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi, type Hex } from '@kedge/core';
 import type { IndexerSettings } from './settings.js';
 
 /** Says of an index which code made it, of which contracts and which chain: another key is another index. */
 export function appKeyOf(folder: string, settings: IndexerSettings, genesis: Hex): string {
   const { chainId, contracts, startBlock } = settings;
-  const addresses = [contracts.DataAnchoringToken, contracts.ValueChannels, contracts.ValueMarket];
+  const addresses = [
+    contracts.DataAnchoringToken,
+    contracts.ValueChannels,
+    contracts.ValueMarket,
+    contracts.AttestationRegistry ?? '',
+  ];
   const hash = createHash('sha256');
   hash.update(JSON.stringify([chainId, genesis, startBlock, addresses.map((address) => address.toLowerCase())]));
-  hash.update(JSON.stringify([dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi]));
+  hash.update(JSON.stringify([dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi, attestationRegistryAbi]));
   const handlers = readdirSync(join(folder, 'src')).filter((name) => name.endsWith('.ts'));
   for (const file of [
     'ponder.schema.ts',

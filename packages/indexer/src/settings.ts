@@ -15,6 +15,7 @@ export const indexerSettingsSchema = z.strictObject({
     DataAnchoringToken: addressSchema,
     ValueChannels: addressSchema,
     ValueMarket: addressSchema,
+    AttestationRegistry: addressSchema.exactOptional(),
   }),
   /** First block that is looked at: that of the deployment. */
   startBlock: z.int().min(0).default(0),
@@ -47,6 +48,8 @@ export type IndexerContracts = {
   readonly DataAnchoringToken: Address;
   readonly ValueChannels: Address;
   readonly ValueMarket: Address;
+  /** Absent where the contracts were deployed before there was one. */
+  readonly AttestationRegistry?: Address;
 };
 
 /** Environment variable that carries the settings into the Ponder app, as JSON. */

@@ -1,8 +1,12 @@
 import {
+  attestationRegistryAbi,
+  attestationStates,
   classKinds,
   dataAnchoringTokenAbi,
   valueChannelsAbi,
+  subjectKinds,
   valueMarketAbi,
+  verdictOutcomes,
   channelToAbi,
   zeroAddress,
   zeroHash,
@@ -16,7 +20,15 @@ import { expect } from 'vitest';
 import type { IndexerContracts } from '../src/index.js';
 import { checkExplanation } from './checkExplanation.js';
 
-export type Compared = { classes: number; tokens: number; lots: number; channels: number; claimable: number };
+export type Compared = {
+  classes: number;
+  tokens: number;
+  lots: number;
+  channels: number;
+  claimable: number;
+  attestations: number;
+  verdicts: number;
+};
 
 const unbound = {
   shareCap: 0n,
@@ -42,7 +54,7 @@ export async function compareWithChain(
   const token = { address: contracts.DataAnchoringToken, abi: dataAnchoringTokenAbi, ...at } as const;
   const channelsOf = { address: contracts.ValueChannels, abi: valueChannelsAbi, ...at } as const;
   const market = { address: contracts.ValueMarket, abi: valueMarketAbi, ...at } as const;
-  const counts: Compared = { classes: 0, tokens: 0, lots: 0, channels: 0, claimable: 0 };
+  const counts: Compared = { classes: 0, tokens: 0, lots: 0, channels: 0, claimable: 0, attestations: 0, verdicts: 0 };
 
   const classes = await all((after) => indexer.classes({ limit: 500, ...after }));
   expect(BigInt(classes.length)).toBe(await chain.readContract({ ...token, functionName: 'classCount' }));
@@ -218,6 +230,35 @@ export async function compareWithChain(
       const args = [owner, scope, operator] as const;
       const allowance = await chain.readContract({ ...token, functionName: 'usageAllowance', args });
       expect([units, expireAt], about).toEqual(allowance);
+    }
+  }
+  for (const found of await all((after) => indexer.attestations({ limit: 500, ...after }))) {
+    counts.attestations += 1;
+    const registry = { address: contracts.AttestationRegistry!, abi: attestationRegistryAbi, ...at } as const;
+    const { id, subjectId, verdicts } = found;
+    const subjectKind = subjectKinds.indexOf(found.subjectKind);
+    for (const { by, outcome, ...said } of [
+      { ...found, by: found.attester, outcome: 0 },
+      ...verdicts.map((each) => ({ ...each, by: each.verifier, outcome: 1 + verdictOutcomes.indexOf(each.outcome) })),
+    ]) {
+      const [record, state] = await Promise.all([
+        chain.readContract({ ...registry, functionName: 'recordOf', args: [said.id] }),
+        chain.readContract({ ...registry, functionName: 'stateOf', args: [said.id] }),
+      ]);
+      const { version, expireAt, issuedAt, revokedAt } = said;
+      const recorded = { attester: by, outcome, version, expireAt, issuedAt, subjectId, subjectKind };
+      expect({ ...recorded, revoked: revokedAt !== null }, `attestation ${said.id}`).toEqual({
+        ...record,
+        attester: record.attester.toLowerCase(),
+      });
+      // The contract has one state more, first: unknown.
+      expect(1 + attestationStates.indexOf(said.state), `attestation ${said.id}`).toBe(state);
+    }
+    expect(found.verdictCount, `attestation ${id}`).toBe(verdicts.length);
+    for (const verdict of verdicts) {
+      counts.verdicts += 1;
+      const last = await chain.readContract({ ...registry, functionName: 'verdictOf', args: [id, verdict.verifier] });
+      expect(verdict.isLast, `verdict ${verdict.id}`).toBe(last === verdict.id);
     }
   }
   return counts;

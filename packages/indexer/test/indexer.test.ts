@@ -1,8 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { indexerRoutes, readIndexerAnswer, zeroAddress, type IndexerRoute, type IndexerRouteName } from '@kedge/core';
+import {
+  indexerRoutes,
+  labelHash,
+  readIndexerAnswer,
+  zeroAddress,
+  type IndexerRoute,
+  type IndexerRouteName,
+} from '@kedge/core';
 import { startAnvil, testSeed, type Anvil } from '@kedge/testing';
+import { keccak256 } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkExplanation } from './checkExplanation.js';
 import { compareWithChain } from './compareWithChain.js';
@@ -53,6 +61,8 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
   test('every number is what the contracts say, and every claim is explained to the smallest unit, through lineage', async () => {
     const compared = await compare();
     expect(compared.claimable).toBeGreaterThan(0);
+    expect(compared.attestations).toBeGreaterThan(0);
+    expect(compared.verdicts).toBeGreaterThan(0);
     const { items } = await indexer.client.tokens({ limit: 500 });
     const causes = { settlement: 0, use: 0, backing: 0, royalty: 0 };
     for (const { tokenId, claimable } of items) {
@@ -105,6 +115,27 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
     }
   });
 
+  test('P31: attestations are listed by subject and attester, with the labels that are known', async () => {
+    const { items } = await indexer.client.attestations({ limit: 500 });
+    expect(items.length).toBeGreaterThan(1);
+    const [newest] = items;
+    const about = newest!.subjectKind === 'class' ? { classId: newest!.subjectId } : { tokenId: newest!.subjectId };
+    const ofSubject = await indexer.client.attestations({ ...about, limit: 500 });
+    expect(ofSubject.items).toEqual(
+      items.filter(
+        ({ subjectKind, subjectId }) => subjectKind === newest!.subjectKind && subjectId === newest!.subjectId,
+      ),
+    );
+    expect((await indexer.client.attestations({ attester: newest!.attester, limit: 500 })).items).toEqual(items);
+    expect((await indexer.client.attestations({ attester: zeroAddress })).items).toEqual([]);
+    const first = await indexer.client.attestations({ limit: 1 });
+    const second = await indexer.client.attestations({ limit: 499, after: first.next! });
+    expect([...first.items, ...second.items]).toEqual(items);
+    for (const { type, typeHash } of items) {
+      expect(typeHash).toBe(labelHash(type ?? 'something else', (bytes) => keccak256(bytes, 'bytes')));
+    }
+  });
+
   test('pages follow one another without gaps or repeats', async () => {
     const whole = (await indexer.client.activity({ limit: 60 })).items.map(({ id }) => id);
     const first = await indexer.client.activity({ limit: 25 });
@@ -133,14 +164,19 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
   });
 
   test('GraphQL answers, and SQL over HTTP reads and does not write', async () => {
-    const query = '{ classBooks(limit: 3) { items { classId totalShare } totalCount } }';
+    const query =
+      '{ classBooks(limit: 3) { items { classId totalShare } totalCount } ' +
+      'attestations(limit: 1) { items { id attester } } verdicts(limit: 1) { items { attestationId outcome } } }';
     const answer = await fetch(`${indexer.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query }),
     });
-    const { data } = (await answer.json()) as { data: { classBooks: { items: unknown[]; totalCount: number } } };
+    type Part = { items: Record<string, unknown>[]; totalCount: number };
+    const { data } = (await answer.json()) as { data: Record<'classBooks' | 'attestations' | 'verdicts', Part> };
     expect([data.classBooks.items.length, data.classBooks.totalCount]).toEqual([3, 7]);
+    expect(data.attestations.items).toEqual([{ id: expect.any(String), attester: graph.accounts[0] }]);
+    expect(data.verdicts.items).toEqual([{ attestationId: expect.any(String), outcome: expect.any(Number) }]);
     const sql = (text: string) => {
       const url = new URL('/sql/db', indexer.url);
       url.searchParams.set('sql', JSON.stringify({ json: { sql: text, params: [], typings: [] } }));

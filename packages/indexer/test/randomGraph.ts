@@ -19,7 +19,7 @@ export type Graph = {
 
 /**
  * Classes whose lineage, royalties and shares are random, some without a share for a while; then settlements in two assets,
- * uses of backed value, collected royalties, new shares and claims, in random order and of awkward amounts.
+ * uses of backed value, collected royalties, new shares, claims, attestations and verdicts, in random order and of awkward amounts.
  */
 export async function createGraph(anvil: Anvil, seed: number, classCount: number): Promise<Graph> {
   const random = createRandom(seed);
@@ -32,6 +32,8 @@ export async function createGraph(anvil: Anvil, seed: number, classCount: number
   const edges: { readonly classId: bigint; readonly parentIndex: bigint }[] = [];
   const classes: bigint[] = [];
   const shares: bigint[] = [];
+  const attestations: Hex[] = [];
+  const stated: { readonly id: Hex; readonly by: KedgeClient }[] = [];
 
   const mintShare = async (classId: bigint): Promise<void> => {
     const { tokenId } = await client.mintShare({ classId, to: owner, shareRatio: 1n + random.upTo(9_999n) });
@@ -64,6 +66,34 @@ export async function createGraph(anvil: Anvil, seed: number, classCount: number
     });
     await publicClient.waitForTransactionReceipt({ hash });
   };
+  const verifier = createKedgeClient({ publicClient, walletClient: anvil.walletOf(1), deployment });
+  const someStatement = (): Hex =>
+    `0x${random
+      .upTo(1n << 250n)
+      .toString(16)
+      .padStart(64, '0')}`;
+  const attest = async (): Promise<void> => {
+    const subject = random.chance(70) ? { classId: random.pick(classes) } : { tokenId: random.pick(shares) };
+    const type = random.pick(['licence', 'quality', 'something else']);
+    const { timestamp } = await publicClient.getBlock();
+    const expireAt = random.chance(30) ? timestamp + 500n : 0n;
+    const { id } = await client.attest({ ...subject, type, statementHash: someStatement(), uri: 'ipfs://s', expireAt });
+    attestations.push(id);
+    stated.push({ id, by: client });
+  };
+  const judge = async (): Promise<void> => {
+    if (attestations.length === 0) return attest();
+    const attestationId = random.pick(attestations);
+    const outcome = random.pick(['confirmed', 'refuted', 'undecided'] as const);
+    const report = { method: random.pick(['sampling', 'a guess']), statementHash: someStatement() };
+    const { id } = await verifier.giveVerdict({ attestationId, outcome, ...report });
+    stated.push({ id, by: verifier });
+  };
+  const takeBack = async (): Promise<void> => {
+    if (stated.length === 0) return attest();
+    const { id, by } = random.pick(stated);
+    await by.revokeAttestation({ id });
+  };
   const step = async (): Promise<void> => {
     const asset = random.pick(assets);
     await random.weighted<() => Promise<unknown>>([
@@ -72,6 +102,9 @@ export async function createGraph(anvil: Anvil, seed: number, classCount: number
       [15, recordUsage],
       [10, () => mintShare(random.pick(classes))],
       [15, () => client.claim({ tokenId: random.pick(shares), asset })],
+      [8, attest],
+      [8, judge],
+      [4, takeBack],
     ])();
   };
   return {
@@ -79,14 +112,16 @@ export async function createGraph(anvil: Anvil, seed: number, classCount: number
     assets,
     accounts: [owner.toLowerCase() as Address],
     mark() {
-      const { length } = shares;
-      return () => shares.splice(length);
+      const lists: unknown[][] = [shares, attestations, stated];
+      const lengths = lists.map(({ length }) => length);
+      return () => lists.forEach((list, index) => list.splice(lengths[index]!));
     },
     async go(steps) {
       for (let done = 0; done < steps; done += 1) {
         await step().catch((error: { code?: string }) => {
-          // Nobody has a share of that class yet.
-          if (error.code !== 'ERC8028NoActiveShare') throw error;
+          // Nobody has a share of that class yet, or it was revoked before.
+          const expected = ['ERC8028NoActiveShare', 'AttestationRegistryRevoked'];
+          if (!expected.includes(error.code ?? '')) throw error;
         });
       }
     },

@@ -3,6 +3,7 @@ import { parseWith } from '../schemas.js';
 import { classKinds } from '../token.js';
 import { accountSchema, bigSchema, bytes32Schema, pageSchema, unitsSchema } from './fields.js';
 import { approvalSchema, earningsSchema, operatorBatchSchema, operatorSchema } from './accounts.js';
+import { attestationSchema } from './attestations.js';
 import { activitySchema, activityTypes, indexerStatusSchema } from './activity.js';
 import { channelCaptureSchema, channelDetailSchema, channelSummarySchema } from './channels.js';
 import { classDetailSchema, classSummarySchema, holderSchema, revenueDaySchema, usageDaySchema } from './classes.js';
@@ -144,6 +145,17 @@ export const indexerRoutes = {
     summary: 'Approvals in force, newest first',
     query: z.object({ owner: accountSchema.exactOptional(), operator: accountSchema.exactOptional(), ...pageFields }),
     answer: pageSchema(approvalSchema),
+  },
+  attestations: {
+    path: '/attestations',
+    summary: 'Statements about classes and tokens with the verdicts on them, newest first',
+    query: z.object({
+      classId: unitsSchema.exactOptional(),
+      tokenId: bigSchema.exactOptional(),
+      attester: accountSchema.exactOptional(),
+      ...pageFields,
+    }),
+    answer: pageSchema(attestationSchema),
   },
   activity: {
     path: '/activity',

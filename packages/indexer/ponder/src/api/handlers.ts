@@ -1,6 +1,7 @@
 import type { IndexerAnswer, IndexerRouteName } from '@kedge/core';
 import { earningsOf, listApprovals, listBatches, operatorOf } from './accounts';
 import { listActivity } from './activity';
+import { listAttestations } from './attestations';
 import { channelDetail, listCaptures, listChannels } from './channels';
 import { classDetail, listClasses, requireClass } from './classes';
 import { revenueDays, usageDays } from './days';
@@ -50,5 +51,6 @@ export const handlers: { readonly [name in IndexerRouteName]: (given: never) => 
   operator: operatorOf,
   batches: listBatches,
   approvals: listApprovals,
+  attestations: listAttestations,
   activity: listActivity,
 };
