@@ -12,7 +12,7 @@ import {
   startBrowser,
   type WalletSwitches,
 } from './browser.js';
-import { startStack, type Stack } from './stack.js';
+import { startStack, until, type Stack } from './stack.js';
 
 let stack: Stack;
 let browser: Browser;
@@ -35,6 +35,24 @@ async function open(path: string, options: Parameters<Browser['newContext']>[0] 
   return opened;
 }
 
+/** Takes a service down until what it resolves with is called, or the test ends. */
+async function down(service: 'gateway' | 'indexer'): Promise<() => void> {
+  const letBack = await stack.takeDown(service);
+  onTestFinished(letBack);
+  return letBack;
+}
+
+/** One call, as any OpenAI client makes it; its status, 0 while nobody answers. */
+async function ask(apiKey = stack.up.apiKey): Promise<number> {
+  const body = JSON.stringify({ model: 'kedge-docs', messages: [{ role: 'user', content: 'What is a channel?' }] });
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` };
+  const url = `${stack.up.gatewayUrl}/chat/completions`;
+  return fetch(url, { method: 'POST', headers, body }).then(
+    ({ status }) => status,
+    () => 0,
+  );
+}
+
 /** Confirms what the dialog shows and waits until it is in a block; resolves with what the dialog says then. */
 async function confirm(page: Page, button: string): Promise<string> {
   const dialog = page.getByRole('dialog');
@@ -54,6 +72,12 @@ describe('contributors', () => {
       writeFileSync(join(folder, 'tides.md'), '# Tides\n\nHigh water at noon.\n');
       await stack.kedge('anchor', 'field-notes', '--account', 'contributor', '--licence', 'CC-BY-4.0');
       const { page, complaints } = await open('#/explore');
+      await page.getByRole('link', { name: 'field-notes' }).waitFor();
+      await page.getByLabel('Search the classes').fill('field');
+      await page.getByRole('link', { name: 'Kedge docs agent' }).waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Agents' }).click();
+      await page.getByText('No class fits').waitFor();
+      await page.getByRole('button', { name: 'Show all' }).click();
       await page.getByRole('link', { name: 'field-notes' }).click();
       await page.getByRole('heading', { name: 'field-notes', level: 1 }).waitFor();
       await page.getByText('Matches the hash on chain').waitFor();
@@ -81,6 +105,8 @@ describe('contributors', () => {
     async () => {
       const { page, complaints } = await open('#/try');
       await page.getByText('of 1,000 units').waitFor();
+      const earned = page.locator('.earners dd').nth(1);
+      const before = await earned.textContent();
       await page.getByRole('button', { name: 'How are contributors paid?' }).click();
       await page.getByText('Receipt verified in your browser').waitFor();
       await page.getByText('Anchored', { exact: true }).waitFor();
@@ -96,6 +122,8 @@ describe('contributors', () => {
       expect(await page.locator('.checks li[data-ok=false]').count()).toBe(0);
       const left = Number((await page.locator('.big-number').textContent())!.replaceAll(',', ''));
       expect(left).toBeLessThan(1_000);
+      await page.locator('.earners', { hasText: 'parent' }).waitFor();
+      await expect.poll(() => earned.textContent(), { timeout: 30_000 }).not.toBe(before);
 
       await connectAs(page, 'contributor');
       await page.goto(`${stack.up.dashboardUrl}/#/earnings`);
@@ -191,30 +219,52 @@ describe('wallets of the browser', () => {
   });
 });
 
+describe('operators', () => {
+  test('calls, units and revenue show as they come, with what was refused and why', patience, async () => {
+    const { page, complaints } = await open('#/operator');
+    await page.getByText('As the gateway tells it, every second').waitFor();
+    expect(await ask()).toBe(200);
+    expect(await ask('kedge_unknown_key')).toBe(401);
+    const figure = (label: string) => page.locator('.live-stats .stat', { hasText: label }).locator('dd');
+    for (const label of ['Calls a minute', 'Units a minute', 'Revenue a minute'])
+      await figure(label)
+        .filter({ hasText: /^(0\.\d*)?[1-9]/ })
+        .waitFor();
+    await page.getByRole('cell', { name: 'key unknown' }).waitFor();
+    await page.locator('.live .chart-frame rect').first().waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
 describe('what is down', () => {
   test('the gateway: the question says so, and the next one is answered', patience, async () => {
     const { page } = await open('#/try');
     await page.getByLabel('Your question').fill('What is in a receipt?');
-    stack.kill('gateway');
+    const letBack = await down('gateway');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByRole('alert').getByText('The gateway does not answer.').waitFor();
-    await expect
-      .poll(
-        async () => {
-          await page.getByLabel('Your question').fill('What is in a receipt?');
-          await page.getByRole('button', { name: 'Send' }).click();
-          await page.getByRole('button', { name: 'Send' }).waitFor();
-          return page.getByText('Receipt verified in your browser').count();
-        },
-        { timeout: 60_000, interval: 500 },
-      )
-      .toBeGreaterThan(0);
+    letBack();
+    await until(async () => (await ask()) === 200);
+    await page.getByLabel('Your question').fill('What is in a receipt?');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText('Receipt verified in your browser').waitFor();
+  });
+
+  test('the gateway: the operator keeps its last figures, is told, and sees it come back', patience, async () => {
+    const { page } = await open('#/operator');
+    await page.getByText('As the gateway tells it, every second').waitFor();
+    const letBack = await down('gateway');
+    await page.getByText('The gateway does not answer. This is what it told last.').waitFor();
+    expect(await page.getByText('Calls a minute').count()).toBe(1);
+    letBack();
+    await page.getByText('As the gateway tells it, every second').waitFor();
   });
 
   test('the indexer: lists say so, and come back by themselves', patience, async () => {
-    stack.kill('indexer');
+    const letBack = await down('indexer');
     const { page } = await open('#/explore');
     await page.getByText('The classes cannot be listed').waitFor();
+    letBack();
     await page.getByRole('link', { name: 'Kedge docs agent' }).waitFor({ timeout: 120_000 });
   });
 });
@@ -250,6 +300,7 @@ describe('every page, in light and dark', () => {
     }
     await page.goto(`${stack.up.dashboardUrl}/#/operator`);
     await page.getByRole('heading', { name: 'Batches and their transactions' }).waitFor();
+    await page.locator('.live .chart-frame rect').first().waitFor();
     await check('operator');
     await page.goto(`${stack.up.dashboardUrl}/#/try`);
     await page.getByText('Channel open').waitFor();
@@ -265,7 +316,7 @@ describe('every page, in light and dark', () => {
       ['class/2', 'Data card'],
       ['tokens', 'Transfer token'],
       ['earnings', 'Earnings'],
-      ['operator', 'Batches and their transactions'],
+      ['operator', 'Calls a minute'],
       ['try', 'Channel open'],
     ] as const) {
       await page.goto(`${stack.up.dashboardUrl}/#/${path}`);

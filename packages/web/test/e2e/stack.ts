@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { createIndexerClient } from '@kedge/sdk';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const program = join(root, 'packages/cli/dist/main.js');
+const gate = fileURLToPath(new URL('./gate.cjs', import.meta.url));
 
 /** `kedge up` in a folder of its own, with everything that it runs. */
 export type Stack = {
@@ -16,8 +17,8 @@ export type Stack = {
   readonly up: UpFile & { readonly dashboardUrl: string };
   /** Runs a command of the CLI against it; rejects with what it said when it fails. */
   kedge(...args: string[]): Promise<string>;
-  /** Ends a service at once; `kedge up` starts it again. */
-  kill(service: 'gateway' | 'indexer'): void;
+  /** Ends a service at once and holds it back until what it resolves with is called: `kedge up` then starts it again. */
+  takeDown(service: 'gateway' | 'indexer'): Promise<() => void>;
   stop(): Promise<void>;
 };
 
@@ -26,7 +27,13 @@ export async function startStack(): Promise<Stack> {
   build('node_modules/typescript/bin/tsc', '--build', 'packages/cli');
   build('packages/web/scripts/build.mjs');
   const folder = mkdtempSync(join(tmpdir(), 'kedge-dashboard-'));
-  const child = spawn(process.execPath, [program, 'up', '--json'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const held = join(folder, 'held');
+  mkdirSync(held);
+  const child = spawn(process.execPath, [program, 'up', '--json'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: `--require=${gate}`, KEDGE_TEST_GATE: held },
+  });
   const exited = once(child, 'exit');
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -54,11 +61,15 @@ export async function startStack(): Promise<Stack> {
     folder,
     up: up as Stack['up'],
     kedge: (...args) => run(folder, args),
-    kill: (service) => {
+    takeDown: async (service) => {
       const { pid } = JSON.parse(readFileSync(join(folder, '.kedge', 'pids', `${service}.json`), 'utf8')) as {
         pid: number;
       };
+      const file = join(held, service);
+      writeFileSync(file, '');
       process.kill(pid, 'SIGKILL');
+      await until(async () => !isAlive(pid));
+      return () => rmSync(file, { force: true });
     },
     stop,
   };
@@ -67,6 +78,14 @@ export async function startStack(): Promise<Stack> {
 /** Resolves when `condition` holds; the test's own timeout is the limit. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** A program that is still starting does not answer yet; any other error is one. */
