@@ -25,6 +25,8 @@ const topUpOfferSchema = z.looseObject({
   price: priceSchema.optional(),
   cost: decimalSchema(256).optional(),
   steps: z.array(z.string()),
+  /** Where the operator takes payments for calls (x402): paying there opens the next channel of the same key. */
+  deposit: z.looseObject({ payTo: addressSchema, amount: decimalSchema(256), asset: addressSchema }).exactOptional(),
 });
 
 /**

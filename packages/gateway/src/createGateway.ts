@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { BaseError, buildTopUpOffer, type Hex } from '@kedge/core';
+import { BaseError, buildTopUpOffer, type ChannelRecord, type Hex, isSameAddress } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { createUpstream } from './upstream/upstream.js';
 import { createUsageCheck } from './call/usageCheck.js';
@@ -10,7 +10,7 @@ import { createViemChain } from './chain/createViemChain.js';
 import type { GatewayChain } from './chain/gatewayChain.js';
 import { createChannelBook } from './channels/channelBook.js';
 import { createCurrentPolicies } from './channels/createCurrentPolicies.js';
-import { checkChannel } from './channels/servedChannel.js';
+import { type ChannelCheck, checkChannel } from './channels/servedChannel.js';
 import { operatorKeyOf } from './crypto/operatorKey.js';
 import { type GatewayConfig, type GatewayConfigInput, parseGatewayConfig, readSecret } from './gatewayConfig.js';
 import { listen } from './http/listen.js';
@@ -25,12 +25,14 @@ import { createLotPrices } from './live/createLotPrices.js';
 import { readLive } from './live/readLive.js';
 import { createMetrics } from './metrics/createMetrics.js';
 import { openPeers } from './peers/openPeers.js';
-import { createStructuredLog, type StructuredLog } from './structuredLog.js';
+import { createStructuredLog, reasonOf, type StructuredLog } from './structuredLog.js';
+import { createTopUps, type TopUpOptions, type TopUps } from './topUps/createTopUps.js';
 import type { Traces } from './traces/createTraces.js';
 import type { ExposureTerms } from './vouchers/exposure.js';
 import { createVoucherBook } from './vouchers/createVoucherBook.js';
 
 const watchMs = 1_000;
+const topUpWatchMs = 5_000;
 
 /** A running gateway. */
 export type Gateway = {
@@ -119,6 +121,7 @@ async function assemble(
   let drained: () => void = ignore;
   let onCommitted: (receipts: number) => void = ignore;
 
+  const recoveredTopUps: Buffer[] = [];
   const shared = {
     domain,
     operator,
@@ -126,6 +129,7 @@ async function assemble(
     now,
     onVoucher: vouchers.recover,
     onKeyUse: keyAccounts.recover,
+    onTopUp: (payload: Buffer) => void recoveredTopUps.push(Buffer.from(payload)),
     onReceipt: vouchers.settled,
     running: () => running,
     onCommitted: (receipts: number) => {
@@ -158,14 +162,15 @@ async function assemble(
   });
   opened.push(batcher.cancel);
   const prices = createLotPrices(chain.readLot, log);
+  const check = async (record: ChannelRecord): Promise<ChannelCheck> => {
+    await ledger.load(record.channelId);
+    const { accountOf } = ledger;
+    const { signedUnits } = vouchers;
+    return checkChannel(record, { domain, operator: operator.address, chain, accountOf, signedUnits });
+  };
   const book = createChannelBook({
     path: settings.channelsFile,
-    check: async (record) => {
-      await ledger.load(record.channelId);
-      const { accountOf } = ledger;
-      const { signedUnits } = vouchers;
-      return checkChannel(record, { domain, operator: operator.address, chain, accountOf, signedUnits });
-    },
+    check,
     keyAccountOf: keyAccounts.accountOf,
     nowSeconds: () => now() / 1000,
     onServed: ({ channel, channelId }, capturedUnits) => {
@@ -184,12 +189,27 @@ async function assemble(
     log,
   });
   await currentPolicies.refresh();
+  const topUps = await openTopUps(settings, env, {
+    operator: operator.address,
+    policyOf: currentPolicies.current,
+    nowSeconds: () => now() / 1000,
+    keep: ledger.keepTopUp,
+    check,
+    serve: book.addNext,
+    log,
+  });
+  for (const payload of recoveredTopUps.splice(0)) topUps?.recover(payload);
+  const settleTopUps = (): Promise<void> | undefined =>
+    topUps?.settle().catch((error: unknown) => log.warn('top_ups_unsettled', { reason: reasonOf(error) }));
+  await settleTopUps();
   batcher.start();
   // A removed key must stop working without being asked for; a channel that could not be checked is tried again.
   const watch = setInterval(() => void book.watch(), watchMs).unref();
   // So must an operator or a model that an issuer removed.
   const watchPolicies = setInterval(() => void currentPolicies.refresh(), settings.policyWatchMs).unref();
+  const watchTopUps = setInterval(() => void settleTopUps(), topUpWatchMs).unref();
   const unwatch = (): void => {
+    clearInterval(watchTopUps);
     clearInterval(watch);
     clearInterval(watchPolicies);
   };
@@ -232,6 +252,7 @@ async function assemble(
       ledger,
       idempotency,
       vouchers,
+      topUps,
       maxRequestBytes: settings.maxRequestBytes,
       captureNow: batcher.captureNow,
       usageDifferences: usageCheck.recent,
@@ -303,6 +324,35 @@ async function assemble(
     log.info('gateway_stopped', { receipts: committed, flushes: ledger.flushCount() });
   };
   return { url: listening, close: () => (closing ??= close()) };
+}
+
+/** Payments for calls, where the configuration says what for. */
+async function openTopUps(
+  settings: GatewayConfig,
+  env: NonNullable<GatewayOptions['env']>,
+  needs: Omit<TopUpOptions, 'settings' | 'chain' | 'chainId' | 'finality'> & { readonly operator: Hex },
+): Promise<TopUps | undefined> {
+  const { x402, rpcUrl, chainId, contracts, finality } = settings;
+  if (x402 === undefined) return undefined;
+  const { DataAnchoringToken: token, ChannelDeposits: deposits } = contracts;
+  const key = operatorKeyOf(
+    readSecret({ env: x402.keyEnv, file: x402.keyFile, what: 'The key for payments' }, env) ?? '',
+  );
+  const fault =
+    deposits === undefined
+      ? 'x402 needs contracts.ChannelDeposits.'
+      : settings.ledger !== undefined
+        ? 'x402 does not work with a ledger that gateways share.'
+        : isSameAddress(key.address, needs.operator)
+          ? "x402 needs a key of its own: the operator's transactions are numbered by captures."
+          : undefined;
+  if (fault !== undefined || deposits === undefined) {
+    throw new BaseError(fault ?? '', { code: 'gateway_config_invalid', hints: ['Change x402 in the configuration.'] });
+  }
+  const { createDepositChain } = await import('./topUps/createDepositChain.js');
+  const { settleMs } = x402;
+  const chain = createDepositChain({ rpcUrl, chainId, token, deposits, privateKey: key.privateKey, settleMs });
+  return createTopUps({ ...needs, settings: x402, chain, chainId, finality });
 }
 
 async function openTraces(upstreamUrl: string, log: StructuredLog): Promise<Traces> {

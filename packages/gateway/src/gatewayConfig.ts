@@ -31,7 +31,11 @@ export const gatewayConfigSchema = z.strictObject({
   }),
   rpcUrl: z.url({ protocol: /^https?$/ }),
   chainId: count,
-  contracts: z.looseObject({ DataAnchoringToken: addressSchema, ValueChannels: addressSchema }),
+  contracts: z.looseObject({
+    DataAnchoringToken: addressSchema,
+    ValueChannels: addressSchema,
+    ChannelDeposits: addressSchema.exactOptional(),
+  }),
   operatorKeyFile: z.string().min(1).exactOptional(),
   operatorKeyEnv: z.string().min(1).exactOptional(),
   contentStoreDir: z.string().min(1),
@@ -59,6 +63,26 @@ export const gatewayConfigSchema = z.strictObject({
     .prefault({}),
   /** Spans of calls for the OpenTelemetry SDK that the process was started with. */
   traces: z.boolean().default(false),
+  /** R28: calls without value are offered a payment by x402, which opens the next channel of their key. Without it: none. */
+  x402: z
+    .strictObject({
+      /** An ERC-20 with EIP-3009, and the name and version of its EIP-712 domain. */
+      asset: z.strictObject({ address: addressSchema, name: z.string().min(1), version: z.string().min(1) }),
+      /** What is sold for it: for each class one lot that is priced in the asset. */
+      lots: z.array(z.strictObject({ classId: z.string().regex(/^\d{1,20}$/), lot: z.int().nonnegative() })).min(1),
+      /** What one payment buys at least, in base units; more where the call may need more. */
+      minUnits: unitsText,
+      /** How long a channel that is opened serves; up to a day more. */
+      channelSeconds: count.default(30 * 86_400),
+      /** How long a payment that is signed now may be sent. */
+      maxTimeoutSeconds: count.default(300),
+      /** How long a call waits for its payment to be mined. */
+      settleMs: count.default(60_000),
+      /** The key of the account that sends payments and pays their gas: not the operator's, whose transactions are numbered by captures. */
+      keyFile: z.string().min(1).exactOptional(),
+      keyEnv: z.string().min(1).exactOptional(),
+    })
+    .exactOptional(),
   /** R29: until a channel has been open this long, at most `exposureUnits` (a decimal string) are served from it. */
   finality: z.strictObject({ seconds: count, exposureUnits: unitsText }).exactOptional(),
 });

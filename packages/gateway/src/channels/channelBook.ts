@@ -21,6 +21,10 @@ export type ChannelBook = {
   /** Whether the file names the key, though its channel could not be checked yet (the chain does not answer). */
   readonly isUnchecked: (apiKeySha256: string) => boolean;
   readonly byId: (channelId: Hex) => ServedChannel | undefined;
+  /** The next channel that the same key pays from, when this one has no value left. */
+  readonly after: (served: ServedChannel) => ServedChannel | undefined;
+  /** Serves a channel to the keys of the one that it continues. */
+  readonly addNext: (next: ServedChannel, capturedUnits: bigint) => void;
   readonly all: () => Iterable<ServedChannel>;
   readonly uncheckedCount: () => number;
   /** Reads the file again if it changed, and checks what is new or not yet checked. Concurrent calls share one run. */
@@ -49,6 +53,10 @@ export function createChannelBook(options: {
   let running: Promise<void> | undefined;
 
   let checkedAt = 0;
+  // By the channel that a key was made for: those that continue it, in the order they were opened.
+  const continued = new Map<Hex, ServedChannel[]>();
+  // Records whose own channel is not served any more.
+  const ended = new Map<Hex, ChannelRecord>();
 
   /** Two keys may pay from one channel: they share its account. */
   const register = (record: ChannelRecord, served: ServedChannel): void => {
@@ -57,6 +65,11 @@ export function createChannelBook(options: {
       const access = { ...key, account: options.keyAccountOf(key.apiKeySha256) };
       byKey.set(key.apiKeySha256, { ...served, key: access });
     }
+  };
+
+  const registerNext = (record: ChannelRecord): void => {
+    const next = continued.get(record.channelId)?.[0];
+    if (next !== undefined) register(record, next);
   };
 
   const readIfChanged = async (): Promise<void> => {
@@ -68,6 +81,7 @@ export function createChannelBook(options: {
     const known = new Map([...byKey.values()].map((served) => [served.channelId, served]));
     byKey = new Map();
     unchecked = new Map();
+    ended.clear();
     // `byId` keeps them: what was used under a key that left is still captured.
     for (const record of records) {
       const served = known.get(record.channelId);
@@ -94,7 +108,11 @@ export function createChannelBook(options: {
           byId.set(channelId, result.channel);
           options.onServed(result.channel, result.capturedUnits);
           log.info('channel_served', { channelId, name: record.name, capturedUnits: result.capturedUnits });
-        } else log.error('channel_refused', { channelId, name: record.name, reason: result.reason });
+        } else {
+          log.error('channel_refused', { channelId, name: record.name, reason: result.reason });
+          ended.set(channelId, record);
+          registerNext(record);
+        }
       } catch (error) {
         log.warn('channel_unchecked', { channelId, reason: reasonOf(error) });
       }
@@ -120,11 +138,42 @@ export function createChannelBook(options: {
       const isDue = unchecked.size > 0 && Date.now() - checkedAt > recheckMs;
       if (isDue || (await fileVersion(path).catch(() => undefined)) !== readAt) await refreshOnce();
     },
+    after: (served) => {
+      const next = continued.get(rootIdOf(served));
+      if (next === undefined) return undefined;
+      const found = next[next.findIndex(({ channelId }) => channelId === served.channelId) + 1];
+      return found && { ...found, key: served.key };
+    },
+    addNext: (next, capturedUnits) => {
+      const { channelId } = next;
+      const rootId = rootIdOf(next);
+      if (byId.has(channelId)) return;
+      continued.set(rootId, [...(continued.get(rootId) ?? []), next]);
+      byId.set(channelId, next);
+      options.onServed(next, capturedUnits);
+      log.info('channel_served', { channelId, name: next.name, capturedUnits, continues: rootId });
+      const record = ended.get(rootId);
+      if (record !== undefined) registerNext(record);
+    },
     drop: (channelId) => {
+      const dropped = byId.get(channelId);
       byId.delete(channelId);
-      for (const [key, served] of byKey) if (served.channelId === channelId) byKey.delete(key);
+      if (dropped === undefined) return;
+      const rootId = rootIdOf(dropped);
+      const others = continued.get(rootId)?.filter((next) => next.channelId !== channelId) ?? [];
+      continued.set(rootId, others);
+      for (const [key, served] of byKey) {
+        if (served.channelId !== channelId) continue;
+        if (others[0] === undefined) byKey.delete(key);
+        else byKey.set(key, { ...others[0], key: served.key });
+      }
     },
   };
+}
+
+/** The channel that the keys of a channel were made for. */
+export function rootIdOf({ continues, channelId }: Pick<ServedChannel, 'continues' | 'channelId'>): Hex {
+  return continues?.rootId ?? channelId;
 }
 
 function keysOf(record: ChannelRecord): string[] {

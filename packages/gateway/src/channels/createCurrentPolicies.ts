@@ -9,6 +9,8 @@ import { refused } from '../surfaces/refused.js';
  * a model that the issuer removed in a later version is out at once (R25).
  */
 export type CurrentPolicies = {
+  /** As far as it is known. */
+  readonly current: (classId: bigint) => { readonly hash: Hex; readonly policy: Policy } | undefined;
   readonly allows: (classId: bigint, model: string) => boolean;
   /** @throws BaseError 403 `policy_refused`, which names the clause. */
   readonly check: (classId: bigint, model: string) => void;
@@ -77,6 +79,7 @@ export function createCurrentPolicies(options: {
 
   return {
     refresh,
+    current: (classId) => known.get(classId),
     allows: (classId, model) => removed(classId, model) === undefined,
     check: (classId, model) => {
       const clause = removed(classId, model);

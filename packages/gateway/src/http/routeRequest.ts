@@ -3,7 +3,7 @@ import type { CallServices } from '../call/callContext.js';
 import type { UsageDifference } from '../call/usageCheck.js';
 import { type Reservation, type ReserveOptions, reserveUnits } from '../call/reserveUnits.js';
 import { serveCall } from '../call/serveCall.js';
-import type { ChannelBook } from '../channels/channelBook.js';
+import { type ChannelBook, rootIdOf } from '../channels/channelBook.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { AnswerSlot, Idempotency } from '../idempotency/createIdempotency.js';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
@@ -16,6 +16,8 @@ import type { Ledger } from '../ledger/openLedger.js';
 import type { Surface } from '../surfaces/surface.js';
 import type { CallSpan } from '../traces/createTraces.js';
 import { surfaces } from '../surfaces/surfaces.js';
+import { type TopUps, withValues } from '../topUps/createTopUps.js';
+import { x402Headers } from '../topUps/x402Messages.js';
 import { authenticate } from './authenticate.js';
 import { readBody } from './readBody.js';
 import { sendJson } from './sendProblem.js';
@@ -27,6 +29,8 @@ export type RouteContext = {
   readonly vouchers: VoucherBook;
   readonly services: CallServices;
   readonly reserving: ReserveOptions;
+  /** Where calls may be paid for. */
+  readonly topUps: TopUps | undefined;
   readonly maxRequestBytes: number;
   readonly captureNow: () => Promise<string | undefined>;
   /** Why the upstream cannot be relied on now. Calls are still tried. */
@@ -125,13 +129,19 @@ function meteredCall(
   };
   const begin = (served: ServedChannel): Promise<void> =>
     new Promise((resolve, reject) => {
-      const key = request.headers.get('idempotency-key');
+      const payment = context.topUps === undefined ? undefined : request.headers.get(x402Headers.signature);
+      const key =
+        request.headers.get('idempotency-key') ??
+        (payment === undefined ? undefined : context.topUps?.idempotencyKeyOf(payment));
       readBody(
         request,
         context.maxRequestBytes,
         (body) => {
           try {
-            const incoming = { surface, served, body, headers: request.headers, response };
+            const paid = payment === undefined ? undefined : context.topUps?.responseOf(payment);
+            const target = { headers: request.headers, url: urlOf(request) };
+            const answer = paid === undefined ? response : withHeader(response, x402Headers.response, paid);
+            const incoming = { surface, served, body, ...target, response: answer, payment };
             if (key === undefined) serveOnce(incoming, undefined, context).then(resolve, reject);
             else serveRetried(incoming, key, context).then(resolve, reject);
           } catch (error) {
@@ -150,19 +160,22 @@ type Incoming = {
   readonly served: ServedChannel;
   readonly body: Buffer;
   readonly headers: HeaderFields;
+  readonly url: string;
   readonly response: HttpResponse;
+  /** What it pays with, if its channels lack the value. */
+  readonly payment: string | undefined;
 };
 
 /** A call that may have been made before. */
 async function serveRetried(incoming: Incoming, key: string, context: RouteContext): Promise<void> {
   const { idempotency, ledger } = context;
-  const { channelId } = incoming.served;
+  const channelId = rootIdOf(incoming.served);
   const begun = await idempotency.begin(
     { channelId, key, path: incoming.surface.path, body: incoming.body },
     ledger.answers,
   );
   if ('head' in begun) {
-    const signed = await ledger.receiptOf(channelId, BigInt(begun.head.seq));
+    const signed = await ledger.receiptOf(begun.head.receiptChannelId ?? channelId, BigInt(begun.head.seq));
     if (signed === undefined) throw new Error(`The log has an answer without its receipt ${begun.head.seq}.`);
     return replayAnswer(incoming.response, begun.head, begun.body, signed);
   }
@@ -181,10 +194,12 @@ function serveOnce(incoming: Incoming, slot: AnswerSlot | undefined, context: Ro
 
 function serveIn(
   span: CallSpan | undefined,
-  { surface, served, body, headers, response }: Incoming,
+  incoming: Incoming,
   slot: AnswerSlot | undefined,
-  { reserving, services, vouchers }: RouteContext,
+  context: RouteContext,
 ): Promise<void> {
+  const { surface, served, body, headers, response } = incoming;
+  const { reserving, services, vouchers } = context;
   const request = surface.open(served.policy, body, headers.get('content-type'));
   services.currentPolicies?.check(served.classId, request.model);
   span?.opened(request);
@@ -206,8 +221,64 @@ function serveIn(
     if (served.channel.mode !== 'strict') return serveCall(call, services);
     return serveCall(vouchers.begin(call), services);
   };
-  const reserved = reserveUnits(served, request.quote.worstUnits, reserving);
-  return reserved instanceof Promise ? reserved.then(serve) : serve(reserved);
+  const { worstUnits } = request.quote;
+  const serveNext = (error: unknown): Promise<void> =>
+    serveFromNext(error, worstUnits, incoming, context, (next) => serveIn(span, next, slot, context));
+  let reserved: Reservation | Promise<Reservation>;
+  try {
+    reserved = reserveUnits(served, worstUnits, reserving);
+  } catch (error) {
+    return serveNext(error);
+  }
+  return reserved instanceof Promise ? reserved.then(serve, serveNext) : serve(reserved);
+}
+
+/** A call that its channel lacks value for: from the next channel of its key, or from the one that its payment opens. */
+async function serveFromNext(
+  error: unknown,
+  worstUnits: bigint,
+  incoming: Incoming,
+  { book, topUps }: RouteContext,
+  serve: (incoming: Incoming) => Promise<void>,
+): Promise<void> {
+  const { served, payment, url } = incoming;
+  if (!(error instanceof BaseError) || !lacksValue.has(error.code ?? '')) throw error;
+  const next = book.after(served);
+  if (next !== undefined) return serve({ ...incoming, served: next });
+  if (topUps === undefined) throw error;
+  const call = { served, worstUnits, url };
+  if (payment === undefined) throw await topUps.offered(error, call);
+  let paid: string;
+  try {
+    paid = await topUps.pay(payment, call);
+  } catch (refusal) {
+    if (!(refusal instanceof BaseError) || refusal.status !== 402) throw refusal;
+    throw await topUps.offered(withValues(refusal, { offer: error.values['offer'] }), call);
+  }
+  const opened = book.after(served);
+  try {
+    if (opened === undefined) throw await topUps.offered(error, call);
+    const response = withHeader(incoming.response, x402Headers.response, paid);
+    return await serve({ ...incoming, served: opened, response, payment: undefined });
+  } catch (refusal) {
+    // It was paid, whatever became of the call.
+    throw refusal instanceof BaseError ? withValues(refusal, { paymentResponse: paid }) : refusal;
+  }
+}
+
+const lacksValue: ReadonlySet<string> = new Set(['value_exhausted', 'channel_ended']);
+
+function withHeader(response: HttpResponse, name: string, value: string): HttpResponse {
+  return {
+    ...response,
+    send: (status, headers, body) => response.send(status, { ...headers, [name]: value }, body),
+    begin: (status, headers) => response.begin(status, { ...headers, [name]: value }),
+  };
+}
+
+/** As far as the request says: who asks through a proxy knows better. */
+function urlOf({ headers, target }: HttpRequest): string {
+  return `http://${headers.get('host') ?? 'localhost'}${pathOf(target)}`;
 }
 
 /** The version of the API that the client speaks. Other headers, which may ask the upstream for more, are not passed on. */
@@ -237,7 +308,8 @@ async function receipts(
 ): Promise<void> {
   const served = await authenticate(request.headers, book);
   // Of another's channel the caller learns nothing: a receipt carries its salt.
-  const signed = served.channelId === channelId ? await ledger.receiptOf(channelId, seq) : undefined;
+  const isOwn = served.channelId === channelId || isNext(served, channelId, book);
+  const signed = isOwn ? await ledger.receiptOf(channelId, seq) : undefined;
   if (signed === undefined) {
     throw new BaseError('There is no such receipt in the channel of this key.', {
       code: 'receipt_unknown',
@@ -247,6 +319,12 @@ async function receipts(
     });
   }
   sendJson(response, 200, signedReceiptToJson(signed));
+}
+
+/** Whether a channel continues what a key pays from. */
+function isNext(served: ServedChannel, channelId: Hex, book: ChannelBook): boolean {
+  const asked = book.byId(channelId);
+  return asked !== undefined && rootIdOf(asked) === rootIdOf(served);
 }
 
 /** What keys with terms of their own have spent, after what the channels file says now. */

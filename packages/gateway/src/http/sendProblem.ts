@@ -1,5 +1,6 @@
 import { BaseError, type ProblemDetails, toProblemDetails } from '@kedge/core';
 import type { HttpResponse } from '../http1/exchange.js';
+import { x402Headers } from '../topUps/x402Messages.js';
 
 /** Answers with Problem Details (RFC 9457) that also carry the `error` object which OpenAI clients parse. */
 export function sendProblem(response: HttpResponse, error: unknown): number {
@@ -15,6 +16,7 @@ export function sendProblem(response: HttpResponse, error: unknown): number {
     'content-type': 'application/problem+json',
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     ...(allow === undefined ? {} : { allow: String(allow) }),
+    ...paymentHeaders(error),
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
   });
   return status;
@@ -29,10 +31,23 @@ export function sendJson(
   response.send(status, { 'content-type': 'application/json', ...headers }, Buffer.from(JSON.stringify(json)));
 }
 
+const inHeaders = new Set(['offer', 'paymentRequired', 'paymentResponse']);
+
+/** What x402 clients read. */
+function paymentHeaders(error: unknown): Readonly<Record<string, string>> {
+  const { paymentRequired, paymentResponse } = error instanceof BaseError ? error.values : {};
+  return {
+    ...(typeof paymentRequired === 'string'
+      ? { [x402Headers.required]: paymentRequired, 'cache-control': 'no-store' }
+      : {}),
+    ...(typeof paymentResponse === 'string' ? { [x402Headers.response]: paymentResponse } : {}),
+  };
+}
+
 /** A 402's offer is an object of its own, for programs to read: values are for people. */
 function withOffer(problem: ProblemDetails, error: unknown): ProblemDetails & { readonly offer?: unknown } {
   const offer = error instanceof BaseError ? error.values['offer'] : undefined;
-  if (offer === undefined) return problem;
-  const values = Object.fromEntries(Object.entries(problem.values ?? {}).filter(([name]) => name !== 'offer'));
-  return { ...problem, values, offer };
+  if (problem.values === undefined) return problem;
+  const values = Object.fromEntries(Object.entries(problem.values).filter(([name]) => !inHeaders.has(name)));
+  return { ...problem, values, ...(offer === undefined ? {} : { offer }) };
 }

@@ -71,7 +71,16 @@ export function createIdempotency(now: () => number): Idempotency {
         bodySha256,
         encode: ({ receipt }) =>
           encodeStoredAnswer(
-            { channelId, keySha256, bodySha256, at: entry.at, seq: receipt.seq.toString(), headers, tailBytes },
+            {
+              channelId,
+              keySha256,
+              bodySha256,
+              at: entry.at,
+              seq: receipt.seq.toString(),
+              ...(receipt.channelId === channelId ? {} : { receiptChannelId: receipt.channelId }),
+              headers,
+              tailBytes,
+            },
             body,
           ),
         stored: (offset, length) => {

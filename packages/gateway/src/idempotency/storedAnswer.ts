@@ -9,6 +9,8 @@ export type StoredAnswer = {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly seq: string;
+  /** Of the receipt, where the call was paid from a channel that continues this one. */
+  readonly receiptChannelId?: Hex;
   readonly headers: Readonly<Record<string, string>>;
   /** Of a stream: how many of the last bytes came after the receipt's comment. -1: a whole answer, not a stream. */
   readonly tailBytes: number;

@@ -63,6 +63,8 @@ export type Ledger = CaptureLedger & {
   readonly answers: AnswerStore;
   /** Durable when it resolves, with what the channel's running streams come to. */
   readonly keepVoucher: (signed: SignedVoucher, progress: readonly CommitInput[]) => Promise<void>;
+  /** Durable when it resolves: a payment that is about to be sent, or a channel that it opened. */
+  readonly keepTopUp: (payload: Uint8Array) => Promise<unknown>;
   /** Why nothing can be recorded now. */
   readonly failure: () => unknown;
   readonly flushCount: () => number;
@@ -88,6 +90,8 @@ export type LedgerOptions = {
   readonly onVoucher: (type: number, payload: Buffer) => void;
   /** What a key spent. */
   readonly onKeyUse: (payload: Buffer) => void;
+  /** A payment for calls, or a channel that it opened. */
+  readonly onTopUp: (payload: Buffer) => void;
   /** Calls that are served now. */
   readonly running: () => number;
   readonly onCommitted: (receipts: number) => void;
@@ -137,6 +141,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       } else if (type === recordTypes.answer) options.onAnswer(Buffer.from(payload), offset);
       else if (type === recordTypes.voucher || type === recordTypes.progress) options.onVoucher(type, payload);
       else if (type === recordTypes.keyUse) options.onKeyUse(payload);
+      else if (type === recordTypes.topUp) options.onTopUp(payload);
       else {
         const ended = journal.recover(type, payload);
         for (const range of ended?.anchors ?? []) {
@@ -243,6 +248,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       const inProgress = progress.map((input) => records.append(recordTypes.progress, [encodeProgressRecord(input)]));
       await Promise.all([...inProgress, records.append(recordTypes.voucher, [encodeVoucherRecord(signed)])]);
     },
+    keepTopUp: (payload) => records.append(recordTypes.topUp, [payload]),
     failure: records.failure,
     flushCount: records.flushCount,
     announce: nothing,

@@ -9,4 +9,5 @@ export const recordTypes = {
   voucher: 7,
   progress: 8,
   keyUse: 9,
+  topUp: 10,
 } as const;

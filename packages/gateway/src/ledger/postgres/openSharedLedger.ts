@@ -286,6 +286,8 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
       },
     },
     // What streams came to is not kept: one whose gateway is killed is not charged.
+    // The configuration refuses payments for calls with a shared ledger.
+    keepTopUp: () => Promise.reject(new Error('A shared ledger keeps no payments for calls.')),
     keepVoucher: async (signed) => {
       const { channelId, cumulativeUnits } = signed.voucher;
       try {

@@ -1,0 +1,196 @@
+import {
+  type Address,
+  BaseError,
+  channelDepositsAbi,
+  channelFromAbi,
+  dataAnchoringTokenAbi,
+  depositTermsToAbi,
+  type Hex,
+  valueMarketAbi,
+} from '@kedge/core';
+import { readRevert } from '@kedge/sdk';
+import {
+  BaseError as ViemError,
+  createPublicClient,
+  defineChain,
+  encodeFunctionData,
+  http,
+  keccak256,
+  parseAbi,
+  TransactionReceiptNotFoundError,
+} from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import { reasonOf } from '../structuredLog.js';
+import type { DepositChain } from './depositChain.js';
+
+const rpcTimeoutMs = 10_000;
+const authorizationAbi = parseAbi(['event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)']);
+
+/** Deposits over JSON-RPC. What is sent is signed by a key of its own: the operator's transactions are numbered by the captures. */
+export function createDepositChain(options: {
+  readonly rpcUrl: string;
+  readonly chainId: number;
+  readonly token: Address;
+  readonly deposits: Address;
+  readonly privateKey: Hex;
+  /** How long a transaction is waited for. */
+  readonly settleMs: number;
+}): DepositChain {
+  const { chainId, rpcUrl, settleMs } = options;
+  const account = privateKeyToAccount(options.privateKey);
+  const client = createPublicClient({
+    chain: defineChain({
+      id: chainId,
+      name: `chain ${chainId}`,
+      nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
+      rpcUrls: { default: { http: [rpcUrl] } },
+    }),
+    transport: http(rpcUrl, { timeout: rpcTimeoutMs, retryCount: 0 }),
+    cacheTime: 0,
+  });
+  const deposits = { address: options.deposits, abi: channelDepositsAbi } as const;
+  const token = { address: options.token, abi: dataAnchoringTokenAbi } as const;
+  let last:
+    { readonly nonce: number; readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint } | undefined;
+
+  /** What waits with the same nonce is replaced: of two payments that share it, at most one is made, and the other made anew. */
+  const feesOver = async (nonce: number) => {
+    const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas();
+    const floor = last?.nonce === nonce ? last : { maxFeePerGas: 0n, maxPriorityFeePerGas: 0n };
+    const over = (fee: bigint, before: bigint): bigint => (fee > (before * 5n) / 4n ? fee : (before * 5n) / 4n);
+    last = {
+      nonce,
+      maxFeePerGas: over(maxFeePerGas, floor.maxFeePerGas),
+      maxPriorityFeePerGas: over(maxPriorityFeePerGas, floor.maxPriorityFeePerGas),
+    };
+    return last;
+  };
+
+  const waitFor = async (hash: Hex, nonce: number): Promise<void> => {
+    const until = Date.now() + settleMs;
+    for (let pause = 20; Date.now() < until; pause = Math.min(pause * 2, 1_000)) {
+      const mined = await client.getTransactionCount({ address: account.address, blockTag: 'latest' });
+      if (mined > nonce) return;
+      try {
+        await client.getTransactionReceipt({ hash });
+        return;
+      } catch (error) {
+        if (!(error instanceof TransactionReceiptNotFoundError)) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  };
+
+  return {
+    lotOnSale: async (classId, lot) => {
+      const [{ terms }, isSuperseded] = await Promise.all([
+        client.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] }),
+        client.readContract({ ...token, functionName: 'isSuperseded', args: [classId, lot] }),
+      ]);
+      if (isSuperseded) return undefined;
+      // A seller of another kind has no listings: whether it sells is found out before anything is paid.
+      const listing = await client
+        .readContract({ address: terms.seller, abi: valueMarketAbi, functionName: 'listingOf', args: [classId, lot] })
+        .catch((error: unknown) => {
+          if (isRefusal(error)) return undefined;
+          throw error;
+        });
+      if (listing?.open === false) return undefined;
+      return {
+        asset: terms.asset,
+        numerator: terms.priceNumerator,
+        denominator: terms.priceDenominator,
+        market: terms.seller,
+        supply: listing?.supply,
+        expireAt: listing?.expireAt ?? 0n,
+      };
+    },
+    depositOf: (terms) =>
+      client.readContract({ ...deposits, functionName: 'depositOf', args: [depositTermsToAbi(terms)] }),
+    paidIn: async (asset, authorizer, nonce, fromBlock) => {
+      const [used] = await client.getContractEvents({
+        address: asset,
+        abi: authorizationAbi,
+        eventName: 'AuthorizationUsed',
+        args: { authorizer, nonce },
+        fromBlock,
+        strict: true,
+      });
+      return used?.transactionHash;
+    },
+    blockNumber: () => client.getBlockNumber(),
+    payAndSweep: async (terms, authorization) => {
+      const data = encodeFunctionData({
+        abi: channelDepositsAbi,
+        functionName: 'payAndSweep',
+        args: [depositTermsToAbi(terms), authorization],
+      });
+      const gas = await client
+        .estimateGas({ account: account.address, to: options.deposits, data })
+        .catch((cause: unknown) => {
+          throw isRefusal(cause) ? reverts(cause) : cause;
+        });
+      const nonce = await client.getTransactionCount({ address: account.address, blockTag: 'latest' });
+      const raw = await account.signTransaction({
+        type: 'eip1559',
+        chainId,
+        to: options.deposits,
+        data,
+        gas: (gas * 13n) / 10n + 50_000n,
+        ...(await feesOver(nonce)),
+      });
+      try {
+        await client.sendRawTransaction({ serializedTransaction: raw });
+      } catch (error) {
+        if (!/already (known|imported)|nonce too low|nonce is lower/i.test(String(error))) throw error;
+      }
+      await waitFor(keccak256(raw), nonce);
+    },
+    sweptOf: async (deposit, fromBlock) => {
+      const logs = await client.getContractEvents({
+        ...deposits,
+        eventName: 'DepositSwept',
+        args: { deposit },
+        fromBlock,
+        strict: true,
+      });
+      return logs.map(({ args, transactionHash }) => ({
+        channelId: args.channelId,
+        channel: channelFromAbi(args.channel),
+        spent: args.spent,
+        transaction: transactionHash,
+      }));
+    },
+  };
+}
+
+/** The node ran it and says no: not that the node is out of reach. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof ViemError)) return false;
+  return (
+    error.walk((cause) => /revert|no data|ZeroData/i.test(`${(cause as Error).name} ${(cause as Error).message}`)) !==
+    null
+  );
+}
+
+function reverts(cause: unknown): BaseError {
+  const data = cause instanceof ViemError ? dataOf(cause) : undefined;
+  const revert = data === undefined ? undefined : readRevert(data);
+  return new BaseError(revert?.message ?? 'The payment would fail on chain.', {
+    code: 'payment_reverts',
+    status: 402,
+    cause,
+    values: { reason: revert?.name ?? (cause instanceof ViemError ? cause.shortMessage : reasonOf(cause)) },
+    hints: ['Nothing was paid. Sign a payment for what the offer asks.'],
+  });
+}
+
+function dataOf(error: ViemError): Hex | undefined {
+  let found: Hex | undefined;
+  error.walk((cause) => {
+    const { data } = cause as { data?: unknown };
+    if (typeof data === 'string' && data.startsWith('0x')) found = data as Hex;
+    return false;
+  });
+  return found;
+}

@@ -1,0 +1,164 @@
+import {
+  BaseError,
+  type ChannelRecord,
+  continuationTerms,
+  type DepositTerms,
+  type Hex,
+  isSameAddress,
+  type Policy,
+} from '@kedge/core';
+import type { ServedChannel } from '../channels/servedChannel.js';
+import type { GatewayConfig } from '../gatewayConfig.js';
+import type { DepositChain, LotOnSale } from './depositChain.js';
+import type { Continuation } from './topUpRecord.js';
+import type { PaymentPayload, PaymentRequirements } from './x402Messages.js';
+
+/** A call that the value left in its channels does not cover. */
+export type RefusedCall = {
+  /** The last channel that its key pays from. */
+  readonly served: ServedChannel;
+  readonly worstUnits: bigint;
+  /** What was called. */
+  readonly url: string;
+};
+
+/** What may be paid for a call, and what it opens. */
+export type Offer = Continuation & {
+  readonly requirements: PaymentRequirements;
+  readonly terms: DepositTerms;
+  /** Of the channel that it opens, but for the channel itself. */
+  readonly record: ChannelRecord;
+};
+
+export type Offers = {
+  /** Undefined where nothing can be paid for the call. */
+  readonly offerFor: (call: RefusedCall, deadline?: bigint) => Promise<Offer | undefined>;
+  /** @throws BaseError 402 `payment_invalid` where the payment is not what is offered for the call. */
+  readonly check: (payment: PaymentPayload, call: RefusedCall) => Promise<Offer>;
+};
+
+export type OfferOptions = {
+  readonly settings: NonNullable<GatewayConfig['x402']>;
+  readonly chainId: number;
+  readonly chain: Pick<DepositChain, 'lotOnSale' | 'depositOf'>;
+  readonly finality: GatewayConfig['finality'];
+  /** The class's current policy: what a lot on sale was made under. */
+  readonly policyOf: (classId: bigint) => { readonly hash: Hex; readonly policy: Policy } | undefined;
+  /** Unix time in seconds, with fractions. */
+  readonly nowSeconds: () => number;
+};
+
+const day = 86_400n;
+const lotSeconds = 5;
+const leastValiditySeconds = 6n;
+
+/**
+ * What is asked for in a 402. Nothing of it is kept: what a payment names is derived again from its deadline, and its deposit
+ * address says whether it is the same.
+ */
+export function createOffers({ settings, chainId, chain, finality, policyOf, nowSeconds }: OfferOptions): Offers {
+  const network = `eip155:${chainId}`;
+  const lots = new Map<bigint, { readonly at: number; readonly lot: Promise<LotOnSale | undefined> }>();
+
+  const lotOnSale = (classId: bigint, lot: number): Promise<LotOnSale | undefined> => {
+    const known = lots.get(classId);
+    const at = nowSeconds();
+    if (known !== undefined && at - known.at < lotSeconds) return known.lot;
+    const asked = chain.lotOnSale(classId, lot);
+    lots.set(classId, { at, lot: asked });
+    asked.catch(() => lots.delete(classId));
+    return asked;
+  };
+
+  /** Whether a new channel could serve the call at once: its rate and its finality are the old one's (R9, R29). */
+  const canServe = ({ channel }: ServedChannel, worstUnits: bigint): boolean =>
+    // A strict channel's client signs for the next one before anything is served from it.
+    channel.mode === 'capped' &&
+    worstUnits <= channel.burst &&
+    (finality === undefined || worstUnits <= BigInt(finality.exposureUnits));
+
+  const offerFor: Offers['offerFor'] = async ({ served, worstUnits }, deadline) => {
+    const { classId, channel } = served;
+    const lot = settings.lots.find((entry) => BigInt(entry.classId) === classId)?.lot;
+    const current = policyOf(classId);
+    if (lot === undefined || current === undefined || !canServe(served, worstUnits)) return undefined;
+    const sale = await lotOnSale(classId, lot);
+    if (sale === undefined || !isSameAddress(sale.asset, settings.asset.address)) return undefined;
+    const minUnits = BigInt(settings.minUnits);
+    const units = worstUnits > minUnits ? worstUnits : minUnits;
+    if (sale.supply !== undefined && sale.supply < units) return undefined;
+    const latest = ((BigInt(Math.floor(nowSeconds()) + settings.channelSeconds) + 2n * day) / day) * day;
+    // A day less than what is taken, so that what is offered before midnight is taken after it.
+    const ends = deadline ?? latest - day;
+    if (ends > latest) throw refuse('The payment names a deadline beyond what is offered.');
+    if (sale.expireAt !== 0n && ends + BigInt(channel.grace) > sale.expireAt) return undefined;
+    const { rootId, holder } = served.continues ?? { rootId: served.channelId, holder: channel.holder };
+    const { asset, market } = sale;
+    const terms = continuationTerms({
+      channel,
+      channelId: rootId,
+      market,
+      classId,
+      lot,
+      asset,
+      deadline: ends,
+      holder,
+    });
+    const { name, version } = settings.asset;
+    return {
+      rootId,
+      holder,
+      terms,
+      requirements: {
+        scheme: 'exact',
+        network,
+        asset,
+        amount: ((sale.numerator * units + sale.denominator - 1n) / sale.denominator).toString(),
+        payTo: await chain.depositOf(terms),
+        maxTimeoutSeconds: settings.maxTimeoutSeconds,
+        extra: { assetTransferMethod: 'eip3009', name, version, deadline: ends.toString() },
+      },
+      record: {
+        apiKeySha256: served.apiKeySha256,
+        name: served.name,
+        channel,
+        channelId: rootId,
+        classId,
+        policy: current.policy,
+        policyHash: current.hash,
+        lotAsset: asset,
+        edges: served.edges.map((edge) => ({ ...edge, asset })),
+      },
+    };
+  };
+
+  return {
+    offerFor,
+    check: async ({ accepted, payload: { authorization } }, call) => {
+      const offer = await offerFor(call, accepted.extra.deadline);
+      if (offer === undefined) throw refuse('Nothing can be paid for this call now.');
+      const { asset, payTo, amount } = offer.requirements;
+      if (accepted.network !== network)
+        throw refuse(`The payment is for ${accepted.network.slice(0, 40)}, not ${network}.`);
+      if (!isSameAddress(accepted.asset, asset)) throw refuse(`The payment is in ${accepted.asset}, not in ${asset}.`);
+      if (!isSameAddress(authorization.to, payTo))
+        throw refuse(`The payment is to ${authorization.to}, not to the deposit address ${payTo}.`);
+      if (authorization.value !== accepted.amount || authorization.value < BigInt(amount))
+        throw refuse(`The payment is of ${authorization.value}; asked for are ${amount}.`);
+      const now = BigInt(Math.floor(nowSeconds()));
+      const { validAfter, validBefore } = authorization;
+      if (validAfter > now || validBefore < now + leastValiditySeconds)
+        throw refuse(`The payment is valid from ${validAfter} to ${validBefore}; now is ${now}.`);
+      return offer;
+    },
+  };
+}
+
+/** A payment that was not taken. */
+export function refuse(message: string): BaseError {
+  return new BaseError(message, {
+    code: 'payment_invalid',
+    status: 402,
+    hints: ['Nothing was paid. Sign a payment for what the offer asks.'],
+  });
+}

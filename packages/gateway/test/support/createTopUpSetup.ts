@@ -1,0 +1,186 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type Address, type Channel, encodeChannelRecords, type Hex, type Policy, policyHashOf } from '@kedge/core';
+import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
+import {
+  type Anvil,
+  authorizedErc20Abi,
+  deployAuthorizedErc20,
+  developmentAccount,
+  developmentMnemonic,
+  startAnvil,
+} from '@kedge/testing';
+import { bytesToHex, keccak256 } from 'viem';
+import { mnemonicToAccount } from 'viem/accounts';
+import type { GatewayConfigInput } from '../../src/index.js';
+import { operatorKey, testPolicy } from './createTestSetup.js';
+
+const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
+const operator = developmentAccount(1).address;
+/** Development account 5 sends payments and pays their gas, account 6 is the agent that pays. */
+const senderKey = bytesToHex(
+  mnemonicToAccount(developmentMnemonic, { addressIndex: 5 }).getHdKey().privateKey as Uint8Array,
+);
+
+export const apiKey = 'kedge_agent_key';
+export const payer = developmentAccount(6);
+export const oneUnitCosts = 2n;
+
+/** The real program in front of real contracts on a real chain, with one small channel whose holder is account 2. */
+export type TopUpSetup = {
+  readonly anvil: Anvil;
+  readonly issuer: KedgeClient;
+  readonly holder: KedgeClient;
+  readonly operator: Address;
+  readonly contracts: Awaited<ReturnType<typeof deployContracts>>['contracts'];
+  readonly policy: Policy;
+  readonly classId: bigint;
+  readonly lot: number;
+  readonly dollar: Address;
+  readonly channel: Channel;
+  readonly channelId: Hex;
+  readonly config: GatewayConfigInput;
+  /** Of the running program. */
+  readonly url: () => string;
+  readonly log: string[];
+  readonly start: (more?: {
+    readonly [name in keyof GatewayConfigInput]?: GatewayConfigInput[name] | undefined;
+  }) => Promise<void>;
+  readonly stop: (signal: NodeJS.Signals) => Promise<void>;
+  /** Dollars that the payer has. */
+  readonly purse: () => Promise<bigint>;
+  readonly remove: () => Promise<void>;
+};
+
+export const fullPurse = 1_000_000n;
+
+export async function createTopUpSetup(upstreamUrl: string): Promise<TopUpSetup> {
+  const anvil = await startAnvil();
+  const folder = mkdtempSync(join(tmpdir(), 'kedge-gateway-topup-'));
+  const { publicClient } = anvil;
+  const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
+  const issuer = createKedgeClient({ publicClient, walletClient: anvil.walletOf(0), deployment });
+  const holder = createKedgeClient({ publicClient, walletClient: anvil.walletOf(2), deployment });
+  const dollar = await deployAuthorizedErc20({ publicClient, walletClient: anvil.walletOf(0) }, 10n ** 12n);
+  const send = { address: dollar, abi: authorizedErc20Abi, functionName: 'transfer', chain: null } as const;
+  const hash = await anvil.walletOf(0).writeContract({
+    ...send,
+    account: developmentAccount(0),
+    args: [payer.address, fullPurse],
+  });
+  await publicClient.waitForTransactionReceipt({ hash });
+  const policy = testPolicy();
+  const policyHash = policyHashOf(policy, hasher);
+  const { classId } = await issuer.createClass({
+    kind: 'agent',
+    metadataURI: 'ipfs://a',
+    integrityHash: `0x${'ab'.repeat(32)}`,
+    unitDecimals: 3,
+    policy: { uri: 'ipfs://p', hash: policyHash },
+  });
+  await issuer.mintShare({ classId, to: operator, shareRatio: 10_000n });
+  const { tokenId } = await issuer.mint({ classId, to: developmentAccount(2).address, value: 1_000n });
+  const price = { numerator: oneUnitCosts, denominator: 1n };
+  const { lot } = await issuer.createLot({ classId, asset: dollar, price, operatorBps: 2_000, refundable: true });
+  await issuer.openListing({ classId, lot, supply: 1_000_000n, expireAt: 0n });
+  const { timestamp } = await publicClient.getBlock();
+  const { channel, channelId } = await holder.openChannel({
+    tokenId,
+    operator,
+    channelKey: operator,
+    cap: 1_000n,
+    rate: 1_000n,
+    burst: 100_000n,
+    deadline: timestamp + 86_400n,
+    mode: 'capped',
+    salt: `0x${'00'.repeat(32)}`,
+  });
+  const channelsFile = join(folder, 'channels.json');
+  const record = {
+    apiKeySha256: createHash('sha256').update(apiKey).digest('hex'),
+    channel,
+    channelId,
+    classId,
+    policy,
+    policyHash,
+    lotAsset: dollar,
+    edges: [],
+  };
+  writeFileSync(channelsFile, encodeChannelRecords([record]), { mode: 0o600 });
+  writeFileSync(join(folder, 'operator-key'), operatorKey, { mode: 0o600 });
+  writeFileSync(join(folder, 'sender-key'), senderKey, { mode: 0o600 });
+  const config: GatewayConfigInput = {
+    dataDir: join(folder, 'ledger'),
+    upstream: { url: upstreamUrl },
+    rpcUrl: anvil.rpcUrl,
+    chainId: deployment.chainId,
+    contracts: deployment.contracts,
+    operatorKeyFile: join(folder, 'operator-key'),
+    contentStoreDir: join(folder, 'store'),
+    channelsFile,
+    // Captures would be among the transactions that tests look for.
+    batchIntervalMs: 3_600_000,
+    x402: {
+      asset: { address: dollar, name: 'Dollar', version: '2' },
+      lots: [{ classId: classId.toString(), lot }],
+      minUnits: '2000',
+      keyFile: join(folder, 'sender-key'),
+    },
+  };
+  const log: string[] = [];
+  let url = '';
+  let child: ChildProcess | undefined;
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    const running = child;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = new Promise((resolve) => running.once('exit', resolve));
+    running.kill(signal);
+    await ended;
+  };
+  return {
+    anvil,
+    issuer,
+    holder,
+    operator,
+    contracts: deployment.contracts,
+    policy,
+    classId,
+    lot,
+    dollar,
+    channel,
+    channelId,
+    config,
+    url: () => url,
+    log,
+    start: async (more) => {
+      const file = join(folder, 'gateway.json');
+      writeFileSync(file, JSON.stringify({ ...config, ...more }));
+      const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+      const started = spawn(process.execPath, [main, '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+      child = started;
+      createInterface({ input: started.stderr }).on('line', (line) => log.push(line));
+      url = await new Promise((resolve, reject) => {
+        createInterface({ input: started.stdout }).on('line', (line) => resolve(JSON.parse(line).url as string));
+        started.once('exit', (code) => reject(new Error(`the gateway ended with ${code}:\n${log.join('\n')}`)));
+      });
+    },
+    stop,
+    purse: () =>
+      publicClient.readContract({
+        address: dollar,
+        abi: authorizedErc20Abi,
+        functionName: 'balanceOf',
+        args: [payer.address],
+      }),
+    remove: async () => {
+      await stop('SIGKILL');
+      await anvil.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
