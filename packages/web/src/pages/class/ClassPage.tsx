@@ -20,6 +20,9 @@ import './class.css';
 
 const ClassCharts = lazy(() => import('./ClassCharts.js').then((module) => ({ default: module.ClassCharts })));
 const LineageTab = lazy(() => import('./LineageTab.js').then((module) => ({ default: module.LineageTab })));
+const AttestationsTab = lazy(() =>
+  import('./AttestationsTab.js').then((module) => ({ default: module.AttestationsTab })),
+);
 const IntegrityTab = lazy(() => import('./IntegrityTab.js').then((module) => ({ default: module.IntegrityTab })));
 
 const tabs = {
@@ -28,6 +31,7 @@ const tabs = {
   policy: 'Policy',
   holders: 'Holders',
   integrity: 'Integrity',
+  attestations: 'Attestations',
 } as const;
 
 /** Everything about one class. */
@@ -120,6 +124,9 @@ function Loaded({ detail, isStale }: { detail: ClassDetail; isStale: boolean }) 
           </Tabs.Panel>
           <Tabs.Panel value="integrity" className="panel">
             <IntegrityTab detail={detail} />
+          </Tabs.Panel>
+          <Tabs.Panel value="attestations" className="panel">
+            <AttestationsTab detail={detail} />
           </Tabs.Panel>
         </Suspense>
       </Tabs.Root>
