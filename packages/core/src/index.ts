@@ -1,3 +1,4 @@
+export { scalarText } from './scalarText.js';
 export {
   attestationRegistryAbi,
   contributorRootsAbi,

@@ -40,15 +40,24 @@ export function parseWith<schema extends z.ZodType>(
     readonly hints?: readonly string[];
   },
 ): z.output<schema> {
-  const result = schema.safeParse(value);
+  const refused = (why: string, cause?: unknown): BaseError =>
+    new BaseError(`${options.what} is not valid: ${why}.`, {
+      code: options.code,
+      status: options.status ?? 400,
+      cause,
+      ...(options.hints === undefined ? {} : { hints: options.hints }),
+    });
+  let result: z.ZodSafeParseResult<z.output<schema>>;
+  try {
+    result = schema.safeParse(value);
+  } catch (cause) {
+    // zod compares the `length` of whatever has one, and an object as a length cannot be compared.
+    throw refused('a field has a length that is no number', cause);
+  }
   if (result.success) return result.data;
   const issues = result.error.issues.slice(0, 5);
   const shown = issues.map((issue) => `${issue.path.length > 0 ? issue.path.join('.') : '(root)'}: ${issue.message}`);
-  throw new BaseError(`${options.what} is not valid: ${shown.join('; ')}.`, {
-    code: options.code,
-    status: options.status ?? 400,
-    ...(options.hints === undefined ? {} : { hints: options.hints }),
-  });
+  throw refused(shown.join('; '));
 }
 
 // 78 digits hold 2^256 - 1: the length is bounded before BigInt, whose time grows with the square of the digits.

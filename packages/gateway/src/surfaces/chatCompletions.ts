@@ -1,4 +1,4 @@
-import { type ChatCompletionRequest, parseChatCompletionRequest } from '@kedge/core';
+import { type ChatCompletionRequest, parseChatCompletionRequest, scalarText } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { countText } from '../tokens/countText.js';
 import { invalidAnswer, isObject, parseAnswer } from './json.js';
@@ -57,7 +57,7 @@ export const chatCompletions: Surface = {
 /** Adds one element of `choices`: a whole one (`message`) or a streamed one (`delta`). */
 export function addChatChoice(meter: TextMeter, choice: unknown): void {
   if (!isObject(choice)) return;
-  const index = String(choice['index'] ?? 0);
+  const index = scalarText(choice['index'] ?? 0);
   const said = choice['delta'] ?? choice['message'];
   if (!isObject(said)) return meter.add(`${index}/text`, choice['text']);
   meter.add(`${index}/content`, said['content']);
@@ -68,7 +68,7 @@ export function addChatChoice(meter: TextMeter, choice: unknown): void {
   said['tool_calls'].forEach((call: unknown, position) => {
     if (!isObject(call)) return;
     const called = call['function'] ?? call['custom'];
-    if (isObject(called)) addCall(meter, `${index}/tool/${String(call['index'] ?? position)}`, called);
+    if (isObject(called)) addCall(meter, `${index}/tool/${scalarText(call['index'] ?? position)}`, called);
   });
 }
 

@@ -1,4 +1,4 @@
-import { isObject, parseEvent } from './json.js';
+import { isObject, parseEvent, usageNumber } from './json.js';
 import { openAiUsage } from './openAiUsage.js';
 import type { Counts, StreamReader } from './surface.js';
 import { createTextMeter, type TextMeter } from './textMeter.js';
@@ -33,7 +33,7 @@ export function createChoicesReader(options: {
       for (const choice of choices) {
         options.addChoice(meter, choice);
         if (!isObject(choice)) continue;
-        const index = Number(choice['index'] ?? 0);
+        const index = usageNumber(choice['index']) ?? 0;
         if (choice['finish_reason'] === null || choice['finish_reason'] === undefined) unfinished.add(index);
         else unfinished.delete(index);
       }

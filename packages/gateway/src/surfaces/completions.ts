@@ -1,4 +1,4 @@
-import { type CompletionRequest, parseCompletionRequest } from '@kedge/core';
+import { type CompletionRequest, parseCompletionRequest, scalarText } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { createChoicesReader } from './choicesReader.js';
 import { countJson } from './countJson.js';
@@ -54,7 +54,7 @@ export const completions: Surface = {
 };
 
 function addChoice(meter: TextMeter, choice: unknown): void {
-  if (isObject(choice)) meter.add(String(choice['index'] ?? 0), choice['text']);
+  if (isObject(choice)) meter.add(scalarText(choice['index'] ?? 0), choice['text']);
 }
 
 /** What the upstream would make and not show, or show without having made it. */

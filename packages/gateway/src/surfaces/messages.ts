@@ -1,4 +1,4 @@
-import { type MessagesRequest, parseMessagesRequest } from '@kedge/core';
+import { type MessagesRequest, parseMessagesRequest, scalarText } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { countText } from '../tokens/countText.js';
 import { countJson } from './countJson.js';
@@ -63,7 +63,7 @@ function countInput(request: MessagesRequest): Counts {
     else if (type === 'tool_result') addBlocks(block['content']);
     else
       throw unmeasurable(
-        `content blocks of type ${String(type)}`,
+        `content blocks of type ${scalarText(type)}`,
         'Send text, image, tool_use and tool_result blocks.',
       );
   };

@@ -1,3 +1,4 @@
+import { scalarText } from '@kedge/core';
 import { isObject, parseEvent, usageNumber } from './json.js';
 import type { Counts, StreamReader, UpstreamUsage } from './surface.js';
 import { createTextMeter, type TextMeter } from './textMeter.js';
@@ -11,7 +12,7 @@ export function createMessagesReader(known: Counts): StreamReader {
     read: (data) => {
       const event = parseEvent(data);
       if (event === undefined) return 'pass';
-      const block = String(event['index']);
+      const block = scalarText(event['index']);
       if (event['type'] === 'message_stop') return 'last';
       if (event['type'] === 'message_start' && isObject(event['message']) && isObject(event['message']['usage'])) {
         usage = { ...usage, ...event['message']['usage'] };

@@ -1,4 +1,4 @@
-import { parseResponsesRequest, type Policy, type ResponsesRequest } from '@kedge/core';
+import { parseResponsesRequest, type Policy, type ResponsesRequest, scalarText } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { countText } from '../tokens/countText.js';
 import { countJson } from './countJson.js';
@@ -59,7 +59,8 @@ function countInput(request: ResponsesRequest): Counts {
       if (part['type'] === 'input_image') images++;
       else if (typeof part['text'] === 'string') tokens += countText(part['text']);
       else if (typeof part['refusal'] === 'string') tokens += countText(part['refusal']);
-      else throw unmeasurable(`input parts of type ${String(part['type'])}`, 'Send input_text or input_image parts.');
+      else
+        throw unmeasurable(`input parts of type ${scalarText(part['type'])}`, 'Send input_text or input_image parts.');
     }
   };
   for (const given of [request.instructions, request.input]) {

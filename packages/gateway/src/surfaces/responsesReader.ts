@@ -1,3 +1,4 @@
+import { scalarText } from '@kedge/core';
 import { isObject, listOf, parseEvent, usageNumber } from './json.js';
 import type { Counts, StreamReader, UpstreamUsage } from './surface.js';
 import { createTextMeter, type TextMeter } from './textMeter.js';
@@ -20,7 +21,7 @@ export function createResponsesReader(known: Counts): StreamReader {
       if (event === undefined) return 'pass';
       sequence = Math.max(sequence, usageNumber(event['sequence_number']) ?? 0);
       if (isObject(event['response'])) response = event['response'];
-      if (lastEvents.includes(String(event['type']))) {
+      if (lastEvents.includes(scalarText(event['type']))) {
         const all = (whole = createTextMeter());
         listOf(response['output']).forEach((item, index) => addOutputItem(all, index, item));
         return 'last';
@@ -79,11 +80,11 @@ export function responsesUsage(usage: unknown): UpstreamUsage | undefined {
 function addEvent(meter: TextMeter, event: Record<string, unknown>): void {
   const { type, delta } = event;
   if (type === 'response.output_item.added') {
-    if (isObject(event['item'])) meter.add(`${String(event['output_index'])}/name`, event['item']['name']);
+    if (isObject(event['item'])) meter.add(`${scalarText(event['output_index'])}/name`, event['item']['name']);
     return;
   }
   if (typeof type !== 'string' || typeof delta !== 'string' || !type.endsWith('.delta')) return;
-  const place = `${String(event['output_index'])}/${String(event['content_index'] ?? event['summary_index'] ?? '')}/${type}`;
+  const place = `${scalarText(event['output_index'])}/${scalarText(event['content_index'] ?? event['summary_index'])}/${type}`;
   if (type.startsWith('response.reasoning')) meter.addReasoning(place, delta);
   else meter.add(place, delta);
 }

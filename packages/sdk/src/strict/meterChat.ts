@@ -5,6 +5,7 @@ import {
   type Metric,
   type MetricLabel,
   type Policy,
+  scalarText,
 } from '@kedge/core';
 import type { TokenCounter } from './loadTokenCounter.js';
 
@@ -53,7 +54,7 @@ export function meterChat(policy: Policy, request: ChatCompletionRequest, count:
     worstUnits: unitsAt(cap),
     add: (choice) => {
       if (!isObject(choice)) return;
-      const index = String(choice['index'] ?? 0);
+      const index = scalarText(choice['index'] ?? 0);
       const said = choice['delta'] ?? choice['message'];
       if (!isObject(said)) return append(`${index}/text`, choice['text']);
       append(`${index}/content`, said['content']);
@@ -63,7 +64,7 @@ export function meterChat(policy: Policy, request: ChatCompletionRequest, count:
       if (!Array.isArray(said['tool_calls'])) return;
       said['tool_calls'].forEach((call: unknown, position) => {
         if (isObject(call)) {
-          appendCall(`${index}/tool/${String(call['index'] ?? position)}`, call['function'] ?? call['custom']);
+          appendCall(`${index}/tool/${scalarText(call['index'] ?? position)}`, call['function'] ?? call['custom']);
         }
       });
     },
