@@ -1,7 +1,4 @@
-import { randomFillSync } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { BaseError, buildTopUpOffer, type ChannelRecord, type Hex, isSameAddress } from '@kedge/core';
+import { type BaseError, buildTopUpOffer, type ChannelRecord } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { createUpstream } from './upstream/upstream.js';
 import { createUsageCheck } from './call/usageCheck.js';
@@ -11,14 +8,16 @@ import type { GatewayChain } from './chain/gatewayChain.js';
 import { createChannelBook } from './channels/channelBook.js';
 import { createCurrentPolicies } from './channels/createCurrentPolicies.js';
 import { type ChannelCheck, checkChannel } from './channels/servedChannel.js';
+import { createSaltSource } from './crypto/createSaltSource.js';
 import { operatorKeyOf } from './crypto/operatorKey.js';
-import { type GatewayConfig, type GatewayConfigInput, parseGatewayConfig, readSecret } from './gatewayConfig.js';
+import { type Environment, type GatewayConfigInput, parseGatewayConfig, readSecret } from './gatewayConfig.js';
 import { listen } from './http/listen.js';
 import { routeRequest } from './http/routeRequest.js';
+import { unavailable } from './http/unavailable.js';
 import { createIdempotency } from './idempotency/createIdempotency.js';
-import { createKeyAccounts, type KeyAccounts } from './keys/keyAccounts.js';
+import { createKeyAccounts } from './keys/keyAccounts.js';
 import { lockDataDir } from './ledger/lockDataDir.js';
-import { type Ledger, type LedgerOptions, openLedger } from './ledger/openLedger.js';
+import { openConfiguredLedger } from './ledger/openConfiguredLedger.js';
 import { createLiveFeed } from './live/createLiveFeed.js';
 import { createLiveMeter } from './live/createLiveMeter.js';
 import { createLotPrices } from './live/createLotPrices.js';
@@ -26,9 +25,9 @@ import { readLive } from './live/readLive.js';
 import { createMetrics } from './metrics/createMetrics.js';
 import { openPeers } from './peers/openPeers.js';
 import { createStructuredLog, reasonOf, type StructuredLog } from './structuredLog.js';
-import { createTopUps, type TopUpOptions, type TopUps } from './topUps/createTopUps.js';
-import type { Traces } from './traces/createTraces.js';
-import type { ExposureTerms } from './vouchers/exposure.js';
+import { openTopUps } from './topUps/openTopUps.js';
+import { openTraces } from './traces/openTraces.js';
+import { exposureTermsOf } from './vouchers/exposure.js';
 import { createVoucherBook } from './vouchers/createVoucherBook.js';
 
 const watchMs = 1_000;
@@ -45,7 +44,7 @@ export type Gateway = {
 /** What a program may replace, and tests do. */
 export type GatewayOptions = {
   readonly log?: StructuredLog;
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Environment;
   readonly chain?: GatewayChain;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -326,114 +325,7 @@ async function assemble(
   return { url: listening, close: () => (closing ??= close()) };
 }
 
-/** Payments for calls, where the configuration says what for. */
-async function openTopUps(
-  settings: GatewayConfig,
-  env: NonNullable<GatewayOptions['env']>,
-  needs: Omit<TopUpOptions, 'settings' | 'chain' | 'chainId' | 'finality'> & { readonly operator: Hex },
-): Promise<TopUps | undefined> {
-  const { x402, rpcUrl, chainId, contracts, finality } = settings;
-  if (x402 === undefined) return undefined;
-  const { DataAnchoringToken: token, ChannelDeposits: deposits } = contracts;
-  const key = operatorKeyOf(
-    readSecret({ env: x402.keyEnv, file: x402.keyFile, what: 'The key for payments' }, env) ?? '',
-  );
-  const fault =
-    deposits === undefined
-      ? 'x402 needs contracts.ChannelDeposits.'
-      : settings.ledger !== undefined
-        ? 'x402 does not work with a ledger that gateways share.'
-        : isSameAddress(key.address, needs.operator)
-          ? "x402 needs a key of its own: the operator's transactions are numbered by captures."
-          : undefined;
-  if (fault !== undefined || deposits === undefined) {
-    throw new BaseError(fault ?? '', { code: 'gateway_config_invalid', hints: ['Change x402 in the configuration.'] });
-  }
-  const { createDepositChain } = await import('./topUps/createDepositChain.js');
-  const { settleMs } = x402;
-  const chain = createDepositChain({ rpcUrl, chainId, token, deposits, privateKey: key.privateKey, settleMs });
-  return createTopUps({ ...needs, settings: x402, chain, chainId, finality });
-}
-
-async function openTraces(upstreamUrl: string, log: StructuredLog): Promise<Traces> {
-  const { createTraces, isTracing } = await import('./traces/createTraces.js');
-  if (!isTracing()) {
-    log.warn('traces_without_sdk', { hint: 'Start the process with an OpenTelemetry SDK: node --import <its setup>.' });
-  }
-  return createTraces(upstreamUrl);
-}
-
-type LedgerNeeds = Omit<LedgerOptions, 'path' | 'onAnswer'>;
-
-/** The log in the data folder, or the ledger in PostgreSQL that the configuration names. */
-async function openConfiguredLedger(
-  settings: GatewayConfig,
-  env: NonNullable<GatewayOptions['env']>,
-  needs: LedgerNeeds,
-  onAnswer: (payload: Buffer, offset: number) => void,
-  keyAccountOf: KeyAccounts['accountOf'],
-): Promise<Ledger> {
-  const path = join(settings.dataDir, 'ledger.log');
-  const { ledger: url, ledgerLeaseMs: leaseMs, ledgerPasswordEnv, ledgerPasswordFile, host, advertiseUrl } = settings;
-  if (url === undefined) return openLedger({ path, ...needs, onAnswer });
-  if (existsSync(path)) {
-    throw new BaseError('This data folder has a ledger of its own: its receipts would be numbered again.', {
-      code: 'ledger_not_empty',
-      values: { path },
-      hints: ['Run the gateway without ledger until its channels have ended; new channels go to a new dataDir.'],
-    });
-  }
-  if (advertiseUrl === undefined && /^(0\.0\.0\.0|::|\[::\])$/.test(host)) {
-    throw new BaseError('Other gateways cannot reach this one at the address it listens on.', {
-      code: 'gateway_config_invalid',
-      values: { host },
-      hints: ['Set advertiseUrl to this gateway’s own URL in their network, not to that of a load balancer.'],
-    });
-  }
-  const { openSharedLedger } = await import('./ledger/postgres/openSharedLedger.js');
-  const secret = { env: ledgerPasswordEnv, file: ledgerPasswordFile, what: "The ledger's password" };
-  return openSharedLedger({ ...needs, url, password: readSecret(secret, env), leaseMs, keyAccountOf });
-}
-
 const ignore = (): void => undefined;
-
-function exposureTermsOf({
-  startUnits,
-  growthBasisPoints,
-  holderUnits,
-  totalUnits,
-}: GatewayConfig['strict']): ExposureTerms {
-  const units = (text: string | undefined): bigint | undefined => (text === undefined ? undefined : BigInt(text));
-  return {
-    startUnits: units(startUnits),
-    growthBasisPoints: BigInt(growthBasisPoints),
-    holderUnits: units(holderUnits),
-    totalUnits: units(totalUnits),
-  };
-}
-
-function unavailable(message: string, code: string): BaseError {
-  return new BaseError(message, {
-    code,
-    status: 503,
-    kind: 'transient',
-    hints: ['Nothing was charged. Try again in a moment.'],
-    values: { retryAfterSeconds: 2 },
-  });
-}
-
-/** Random salts, drawn many at a time: one system call for 256 calls. */
-function createSaltSource(): () => Hex {
-  const pool = Buffer.alloc(32 * 256);
-  let at = pool.length;
-  return () => {
-    if (at === pool.length) {
-      randomFillSync(pool);
-      at = 0;
-    }
-    return `0x${pool.toString('hex', at, (at += 32))}`;
-  };
-}
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -91,6 +91,9 @@ export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
 /** The same before defaults are filled in. */
 export type GatewayConfigInput = z.input<typeof gatewayConfigSchema>;
 
+/** Environment variables, of which secrets are read. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Contracts that the gateway talks to. */
 export type GatewayContracts = { readonly DataAnchoringToken: Address; readonly ValueChannels: Address };
 
@@ -105,7 +108,7 @@ export function parseGatewayConfig(value: unknown): GatewayConfig {
 /** A secret from the environment variable or the file that the configuration names; undefined when it names none. */
 export function readSecret(
   source: { readonly env: string | undefined; readonly file: string | undefined; readonly what: string },
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
 ): string | undefined {
   if (source.env !== undefined) {
     const value = env[source.env]?.trim();

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { BaseError, policyHashOf, zeroAddress, zeroHash } from '@kedge/core';
 import { createUsageCheck } from '../call/usageCheck.js';
 import type { ChannelBook } from '../channels/channelBook.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { Gateway, GatewayOptions } from '../createGateway.js';
+import { createSaltSource } from '../crypto/createSaltSource.js';
 import { keccak256 } from '../crypto/hashers.js';
 import { readSecret } from '../gatewayConfig.js';
 import { listen } from '../http/listen.js';
@@ -86,7 +86,7 @@ export async function createShadowGateway(
           }),
         log,
         nowSeconds,
-        randomSalt: () => `0x${randomBytes(32).toString('hex')}`,
+        randomSalt: createSaltSource(),
         maxAnswerBytes: settings.maxAnswerBytes,
       },
       unready: () =>

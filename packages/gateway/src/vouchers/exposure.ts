@@ -1,5 +1,6 @@
 import type { Hex } from '@kedge/core';
 import type { ServedChannel } from '../channels/servedChannel.js';
+import type { GatewayConfig } from '../gatewayConfig.js';
 
 /** What an operator serves ahead of payment in strict mode, in base units (R11). */
 export type ExposureTerms = {
@@ -51,5 +52,21 @@ export function createExposureTotals(): ExposureTotals {
     },
     ofHolder: (holder) => byHolder.get(holder.toLowerCase()) ?? 0n,
     ofAll: () => all,
+  };
+}
+
+/** The terms as a configuration writes them, units as decimal strings. */
+export function exposureTermsOf({
+  startUnits,
+  growthBasisPoints,
+  holderUnits,
+  totalUnits,
+}: GatewayConfig['strict']): ExposureTerms {
+  const units = (text: string | undefined): bigint | undefined => (text === undefined ? undefined : BigInt(text));
+  return {
+    startUnits: units(startUnits),
+    growthBasisPoints: BigInt(growthBasisPoints),
+    holderUnits: units(holderUnits),
+    totalUnits: units(totalUnits),
   };
 }

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { BaseError } from '@kedge/core';
+import { type Environment, type GatewayConfig, readSecret } from '../gatewayConfig.js';
+import type { KeyAccounts } from '../keys/keyAccounts.js';
+import { type Ledger, type LedgerOptions, openLedger } from './openLedger.js';
+
+type LedgerNeeds = Omit<LedgerOptions, 'path' | 'onAnswer'>;
+
+/** The log in the data folder, or the ledger in PostgreSQL that the configuration names. */
+export async function openConfiguredLedger(
+  settings: GatewayConfig,
+  env: Environment,
+  needs: LedgerNeeds,
+  onAnswer: (payload: Buffer, offset: number) => void,
+  keyAccountOf: KeyAccounts['accountOf'],
+): Promise<Ledger> {
+  const path = join(settings.dataDir, 'ledger.log');
+  const { ledger: url, ledgerLeaseMs: leaseMs, ledgerPasswordEnv, ledgerPasswordFile, host, advertiseUrl } = settings;
+  if (url === undefined) return openLedger({ path, ...needs, onAnswer });
+  if (existsSync(path)) {
+    throw new BaseError('This data folder has a ledger of its own: its receipts would be numbered again.', {
+      code: 'ledger_not_empty',
+      values: { path },
+      hints: ['Run the gateway without ledger until its channels have ended; new channels go to a new dataDir.'],
+    });
+  }
+  if (advertiseUrl === undefined && /^(0\.0\.0\.0|::|\[::\])$/.test(host)) {
+    throw new BaseError('Other gateways cannot reach this one at the address it listens on.', {
+      code: 'gateway_config_invalid',
+      values: { host },
+      hints: ['Set advertiseUrl to this gateway’s own URL in their network, not to that of a load balancer.'],
+    });
+  }
+  const { openSharedLedger } = await import('./postgres/openSharedLedger.js');
+  const secret = { env: ledgerPasswordEnv, file: ledgerPasswordFile, what: "The ledger's password" };
+  return openSharedLedger({ ...needs, url, password: readSecret(secret, env), leaseMs, keyAccountOf });
+}
