@@ -66,6 +66,30 @@ contract CornersTest is KedgeTest {
         assertEq(token.revenueInfo(child, ETH).carry, carry);
     }
 
+    /// @notice What leaves no residue tells of none, and what burns no backing settles nothing.
+    function test_R2_NothingIsToldOfNothing() public {
+        uint32 lot = createLot(classId, lotTerms(ETH, 1, 2));
+        openListing(classId, lot, 100, 0);
+        mintShare(classId, stranger, 1);
+        uint256 bought = buy(holder, classId, lot, 10);
+        vm.recordLogs();
+        vm.startPrank(holder);
+        token.refund(bought, 4, payable(holder));
+        assertEq(vm.getRecordedLogs().length, 1);
+        token.burnValue(bought, 1);
+        assertEq(vm.getRecordedLogs().length, 1);
+        vm.stopPrank();
+    }
+
+    function test_P12_NoApprovalOutlivesATransfer() public {
+        uint256 tokenId = mintValue(classId, holder, 1, 0);
+        vm.startPrank(holder);
+        token.approve(address(1), tokenId);
+        core.transferToken(tokenId, stranger);
+        vm.stopPrank();
+        assertEq(token.getApproved(tokenId), address(0));
+    }
+
     function test_P7_AClaimOfNothingCallsNobody() public {
         EthRejecter rejecter = new EthRejecter();
         uint256 share = mintShare(classId, address(rejecter), 1);
