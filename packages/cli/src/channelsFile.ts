@@ -35,10 +35,17 @@ export function readChannelEntries(file: string): WrittenEntry[] {
 export function putChannelRecord(file: string, record: ChannelRecord): void {
   const entries = readChannelEntries(file);
   const others = entries.filter(
-    ({ channelId, apiKeySha256 }) => channelId !== record.channelId && apiKeySha256 !== record.apiKeySha256,
+    ({ channelId, apiKeySha256, continues }) =>
+      channelId !== record.channelId && (apiKeySha256 !== record.apiKeySha256 || continues !== undefined),
   );
   const keys = entries.find(({ channelId }) => channelId === record.channelId)?.['keys'];
   writeEntries(file, [keys === undefined ? record : { ...record, keys }, ...others]);
+}
+
+/** Adds a channel that the keys of another pay from, when that one has no value left. */
+export function addContinuation(file: string, record: ChannelRecord): void {
+  const entries = readChannelEntries(file).filter(({ channelId }) => channelId !== record.channelId);
+  writeEntries(file, [...entries, record]);
 }
 
 /** The keys of one channel, as `change` makes them. */

@@ -133,6 +133,21 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/channelClose.js')).channelClose,
   },
   {
+    name: 'deposit',
+    summary: 'show the address whose payments top a channel up',
+    load: async () => (await import('./commands/deposit.js')).deposit,
+  },
+  {
+    name: 'deposit sweep',
+    summary: 'turn what was paid to a deposit address into units of the channel',
+    load: async () => (await import('./commands/depositSweep.js')).depositSweep,
+  },
+  {
+    name: 'deposit refund',
+    summary: 'take back what a deposit address holds',
+    load: async () => (await import('./commands/depositRefund.js')).depositRefund,
+  },
+  {
     name: 'connect',
     summary: 'pay for the calls of any client from a strict channel, through a local proxy',
     load: async () => (await import('./commands/connect.js')).connect,

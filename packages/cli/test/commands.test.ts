@@ -361,6 +361,43 @@ test('channel close returns what was not used, and takes the key from the gatewa
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('not open')]);
 });
 
+test('deposit, deposit sweep and deposit refund top a channel up by a plain payment, for the same key (R28)', async () => {
+  const file = join(cwd, '.kedge', 'gateway', 'channels.json');
+  const { tokenId } = await kedgeJson<Record<string, string>>('buy', '2', '10');
+  const { channelId } = await kedgeJson<Record<string, string>>('channel', 'open', tokenId!);
+  const shown = await kedgeJson<Record<string, string>>('deposit', channelId!, '--units', '5');
+  const cost = 5n * 10n ** 15n;
+  expect(shown).toMatchObject({ channelId, units: '5000', cost: String(cost), deposited: '0' });
+  const other = await kedgeJson<Record<string, string>>('deposit', channelId!, '--refund-to', operator.address);
+  expect(other['deposit']).not.toBe(shown['deposit']);
+  const nothing = await kedgeHere('deposit', 'sweep', channelId!);
+  expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining('does not buy one unit')]);
+
+  const pay = async (value: bigint): Promise<void> => {
+    const to = shown['deposit'] as `0x${string}`;
+    const hash = await anvil.walletOf(8).sendTransaction({ to, value, chain: null });
+    await anvil.publicClient.waitForTransactionReceipt({ hash });
+  };
+  await pay(cost + 1n);
+  const swept = await kedgeJson<Record<string, string>>('deposit', 'sweep', channelId!);
+  expect(swept).toMatchObject({ continues: channelId, units: '5000', spent: String(cost) });
+  const [first, next] = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>[];
+  expect(first).toMatchObject({ channelId });
+  expect(next).toMatchObject({
+    channelId: swept['channelId'],
+    apiKeySha256: first!['apiKeySha256'],
+    continues: { rootId: channelId, holder: roleAccount('consumer').account.address },
+  });
+  // What continues a channel is topped up at the same address.
+  expect(await kedgeJson('deposit', swept['channelId']!)).toMatchObject({ deposit: shown['deposit'], deposited: '1' });
+  await pay(cost);
+  const refunded = await kedgeJson('deposit', 'refund', swept['channelId']!);
+  expect(refunded).toMatchObject({ amount: String(cost + 1n), refundTo: roleAccount('consumer').account.address });
+  // A new channel of another key leaves both in the file; closing them takes both out.
+  for (const open of [channelId!, swept['channelId']!]) await kedgeJson('channel', 'close', open);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([]);
+});
+
 test('token split, merge, top-up and burn move, add and destroy units; retire ends a share (P27, R22)', async () => {
   const value = async (tokenId: string) => (await client.getToken({ tokenId: BigInt(tokenId) })).value;
   const { tokenId } = await kedgeJson<Record<string, string>>('buy', '2', '10');

@@ -45,6 +45,7 @@ const recordSchema = z.looseObject({
   edges: z.array(z.object({ classId: uintSchema(256), parentIndex: uintSchema(256), asset: addressSchema })),
   name: z.string().optional(),
   keys: z.array(keySchema).optional(),
+  continues: z.object({ rootId: hashSchema, holder: addressSchema }).optional(),
 });
 
 /** One more API key of a channel, or, with the same hash, terms for its first one. Times are in Unix seconds. */
@@ -73,6 +74,8 @@ export type ChannelRecord = {
   readonly name?: string | undefined;
   /** Made with `kedge key create`. */
   readonly keys?: readonly ApiKeyRecord[] | undefined;
+  /** Of a channel that a deposit opened (R28): the keys of which other pay from it, and whose what it does not spend is. */
+  readonly continues?: { readonly rootId: Hex; readonly holder: Address } | undefined;
 };
 
 /** What a key is called where it may be seen: the first 16 digits of its hash. */

@@ -7,6 +7,7 @@ import { getChannelState } from './actions/getChannelState.js';
 import { getClass } from './actions/getClass.js';
 import { getContribution } from './actions/getContribution.js';
 import { getContributors } from './actions/getContributors.js';
+import { getDeposit } from './actions/getDeposit.js';
 import { getLot } from './actions/getLot.js';
 import { getOwed } from './actions/getOwed.js';
 import { getPlan } from './actions/getPlan.js';
@@ -28,6 +29,7 @@ export type PublicActions = {
   readonly getClass: Bound<typeof getClass>;
   readonly getContribution: Bound<typeof getContribution>;
   readonly getContributors: Bound<typeof getContributors>;
+  readonly getDeposit: Bound<typeof getDeposit>;
   readonly getLot: Bound<typeof getLot>;
   readonly getOwed: Bound<typeof getOwed>;
   readonly getPlan: Bound<typeof getPlan>;
@@ -53,6 +55,7 @@ export function publicActions(client: ReadClient): PublicActions {
     getClass: (parameters) => getClass(client, parameters),
     getContribution: (parameters) => getContribution(client, parameters),
     getContributors: (parameters) => getContributors(client, parameters),
+    getDeposit: (parameters) => getDeposit(client, parameters),
     getLot: (parameters) => getLot(client, parameters),
     getOwed: (parameters) => getOwed(client, parameters),
     getPlan: (parameters) => getPlan(client, parameters),

@@ -37,6 +37,7 @@ import { postBond } from './actions/postBond.js';
 import { proveFraud } from './actions/proveFraud.js';
 import { publishPolicy } from './actions/publishPolicy.js';
 import { refund } from './actions/refund.js';
+import { refundDeposit } from './actions/refundDeposit.js';
 import { releaseBond } from './actions/releaseBond.js';
 import { renew } from './actions/renew.js';
 import { renewShare } from './actions/renewShare.js';
@@ -51,6 +52,7 @@ import { signAttestation } from './actions/signAttestation.js';
 import { signPurchase } from './actions/signPurchase.js';
 import { split } from './actions/split.js';
 import { startUnbonding } from './actions/startUnbonding.js';
+import { sweepDeposit } from './actions/sweepDeposit.js';
 import { topUp } from './actions/topUp.js';
 import { transferToken } from './actions/transferToken.js';
 import { transferValue } from './actions/transferValue.js';
@@ -101,6 +103,7 @@ export type WalletActions = {
   readonly proveFraud: Bound<typeof proveFraud>;
   readonly publishPolicy: Bound<typeof publishPolicy>;
   readonly refund: Bound<typeof refund>;
+  readonly refundDeposit: Bound<typeof refundDeposit>;
   readonly releaseBond: Bound<typeof releaseBond>;
   readonly renew: Bound<typeof renew>;
   readonly renewShare: Bound<typeof renewShare>;
@@ -115,6 +118,7 @@ export type WalletActions = {
   readonly signPurchase: Bound<typeof signPurchase>;
   readonly split: Bound<typeof split>;
   readonly startUnbonding: Bound<typeof startUnbonding>;
+  readonly sweepDeposit: Bound<typeof sweepDeposit>;
   readonly topUp: Bound<typeof topUp>;
   readonly transferToken: Bound<typeof transferToken>;
   readonly transferValue: Bound<typeof transferValue>;
@@ -169,6 +173,7 @@ export function walletActions(client: WriteClient): WalletActions {
     proveFraud: (parameters) => proveFraud(client, parameters),
     publishPolicy: (parameters) => publishPolicy(client, parameters),
     refund: (parameters) => refund(client, parameters),
+    refundDeposit: (parameters) => refundDeposit(client, parameters),
     releaseBond: (parameters) => releaseBond(client, parameters),
     renew: (parameters) => renew(client, parameters),
     renewShare: (parameters) => renewShare(client, parameters),
@@ -183,6 +188,7 @@ export function walletActions(client: WriteClient): WalletActions {
     signPurchase: (parameters) => signPurchase(client, parameters),
     split: (parameters) => split(client, parameters),
     startUnbonding: (parameters) => startUnbonding(client, parameters),
+    sweepDeposit: (parameters) => sweepDeposit(client, parameters),
     topUp: (parameters) => topUp(client, parameters),
     transferToken: (parameters) => transferToken(client, parameters),
     transferValue: (parameters) => transferValue(client, parameters),

@@ -55,6 +55,8 @@ export function createChannelBook(options: {
   let checkedAt = 0;
   // By the channel that a key was made for: those that continue it, in the order they were opened.
   const continued = new Map<Hex, ServedChannel[]>();
+  // The channels that the file names.
+  let listed = new Set<Hex>();
   // Records whose own channel is not served any more.
   const ended = new Map<Hex, ChannelRecord>();
 
@@ -67,9 +69,26 @@ export function createChannelBook(options: {
     }
   };
 
+  /** The key goes on with the next channel when its own was closed and taken out of the file. */
+  const registerOrphan = (record: ChannelRecord, served: ServedChannel): void => {
+    if (!listed.has(rootIdOf(served)) && !byKey.has(record.apiKeySha256)) byKey.set(record.apiKeySha256, served);
+  };
+
   const registerNext = (record: ChannelRecord): void => {
     const next = continued.get(record.channelId)?.[0];
     if (next !== undefined) register(record, next);
+  };
+
+  const addNext: ChannelBook['addNext'] = (next, capturedUnits) => {
+    const { channelId } = next;
+    const rootId = rootIdOf(next);
+    if (byId.has(channelId)) return;
+    continued.set(rootId, [...(continued.get(rootId) ?? []), next]);
+    byId.set(channelId, next);
+    options.onServed(next, capturedUnits);
+    log.info('channel_served', { channelId, name: next.name, capturedUnits, continues: rootId });
+    const record = ended.get(rootId);
+    if (record !== undefined) registerNext(record);
   };
 
   const readIfChanged = async (): Promise<void> => {
@@ -82,9 +101,16 @@ export function createChannelBook(options: {
     byKey = new Map();
     unchecked = new Map();
     ended.clear();
+    listed = new Set(records.map(({ channelId }) => channelId));
     // `byId` keeps them: what was used under a key that left is still captured.
     for (const record of records) {
       const served = known.get(record.channelId);
+      if (record.continues !== undefined) {
+        const next = byId.get(record.channelId);
+        if (next === undefined) unchecked.set(record.channelId, record);
+        else registerOrphan(record, next);
+        continue;
+      }
       if (served !== undefined) register(record, served);
       else for (const key of keysOf(record)) unchecked.set(key, record);
     }
@@ -103,7 +129,10 @@ export function createChannelBook(options: {
       try {
         const result = await options.check(record);
         for (const key of keysOf(record)) unchecked.delete(key);
-        if (result.usable) {
+        if (result.usable && record.continues !== undefined) {
+          addNext(result.channel, result.capturedUnits);
+          registerOrphan(record, result.channel);
+        } else if (result.usable) {
           register(record, result.channel);
           byId.set(channelId, result.channel);
           options.onServed(result.channel, result.capturedUnits);
@@ -144,17 +173,7 @@ export function createChannelBook(options: {
       const found = next[next.findIndex(({ channelId }) => channelId === served.channelId) + 1];
       return found && { ...found, key: served.key };
     },
-    addNext: (next, capturedUnits) => {
-      const { channelId } = next;
-      const rootId = rootIdOf(next);
-      if (byId.has(channelId)) return;
-      continued.set(rootId, [...(continued.get(rootId) ?? []), next]);
-      byId.set(channelId, next);
-      options.onServed(next, capturedUnits);
-      log.info('channel_served', { channelId, name: next.name, capturedUnits, continues: rootId });
-      const record = ended.get(rootId);
-      if (record !== undefined) registerNext(record);
-    },
+    addNext,
     drop: (channelId) => {
       const dropped = byId.get(channelId);
       byId.delete(channelId);
@@ -177,6 +196,8 @@ export function rootIdOf({ continues, channelId }: Pick<ServedChannel, 'continue
 }
 
 function keysOf(record: ChannelRecord): string[] {
+  // It has none of its own, whatever its entry says.
+  if (record.continues !== undefined) return [record.channelId];
   return [record.apiKeySha256, ...(record.keys ?? []).map(({ apiKeySha256 }) => apiKeySha256)];
 }
 

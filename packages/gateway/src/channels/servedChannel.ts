@@ -10,7 +10,6 @@ import type { GatewayChain } from '../chain/gatewayChain.js';
 import { keccak256 } from '../crypto/hashers.js';
 import type { ApiKeyAccess } from '../keys/apiKeyAccess.js';
 import type { ChannelAccount } from '../ledger/channelAccount.js';
-import type { Continuation } from '../topUps/topUpRecord.js';
 import { tokenizerPin } from '../tokens/tokenizerPin.js';
 
 /** A channel that was checked against the chain and is served from. */
@@ -20,8 +19,6 @@ export type ServedChannel = ChannelRecord & {
   readonly account: ChannelAccount;
   /** The key that a call came with, when it has terms of its own. */
   readonly key?: ApiKeyAccess | undefined;
-  /** Set for a channel that a payment opened: it is served to the keys of another. */
-  readonly continues?: Continuation | undefined;
 };
 
 export type ChannelCheck =

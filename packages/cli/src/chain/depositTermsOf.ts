@@ -1,0 +1,78 @@
+import {
+  continuationTerms,
+  isBackedLot,
+  parseChannelRecords,
+  splitTokenId,
+  type ChannelRecord,
+  type DepositTerms,
+  type Hex,
+} from '@kedge/core';
+import { channelsFileOf, readChannelEntries } from '../channelsFile.js';
+import type { Option } from '../command.js';
+import type { Context } from '../context.js';
+import { argument, parseAddress, parseInteger, parseMoment, textOption } from '../parse.js';
+import { usageError } from '../usageError.js';
+import { readAsset, type Asset } from './readAsset.js';
+import type { Connection } from './connect.js';
+import { lotIdOf } from './lotNumber.js';
+import { readChannel } from './readChannels.js';
+
+/** The options that name a deposit beside its channel: with others it is another address. */
+export const depositOptions: readonly Option[] = [
+  { flags: '--lot <number>', summary: 'the lot to buy from; without it the one of the token of the channel' },
+  {
+    flags: '--deadline <when>',
+    summary: 'last moment of service after a top-up: 2027-01-31 or Unix seconds; without it the one of the channel',
+  },
+  { flags: '--refund-to <address>', summary: 'who gets back what buys nothing; without it the holder of the channel' },
+];
+
+/** A deposit as a command means it. */
+export type NamedDeposit = {
+  /** The channel that is topped up: the first one, where the one that was named continues it. */
+  readonly channelId: Hex;
+  readonly terms: DepositTerms;
+  readonly asset: Asset;
+  readonly unitDecimals: number;
+  /** What the gateway here knows of the channel. */
+  readonly record: ChannelRecord | undefined;
+};
+
+/** Reads which deposit a command is about: the channel, and the options. */
+export async function depositTermsOf(context: Context, connection: Connection): Promise<NamedDeposit> {
+  const named = argument(context, 0).toLowerCase();
+  if (!/^0x[0-9a-f]{64}$/.test(named))
+    throw usageError('A channel id is 0x and 64 hex digits.', 'kedge status --json shows them.');
+  const records = parseChannelRecords(readChannelEntries(channelsFileOf(connection.dataDir)));
+  const channelId = records.find((record) => record.channelId === named)?.continues?.rootId ?? (named as Hex);
+  const record = records.find((known) => known.channelId === channelId);
+  const channel = record?.channel ?? (await readChannel(connection, channelId));
+  if (channel.mode === 'strict') {
+    throw usageError(
+      'A strict channel is not topped up by deposit: its client signs for one channel.',
+      'Open another one with: kedge channel open --mode strict',
+    );
+  }
+  const { classId, lot: ownLot } = splitTokenId(channel.tokenId);
+  const lotText = textOption(context, 'lot');
+  if (lotText === undefined && !isBackedLot(ownLot)) {
+    throw usageError('The token of this channel was not bought, so its lot sells nothing.', 'Name a lot with --lot.');
+  }
+  const lot = lotText === undefined ? ownLot : lotIdOf(Number(parseInteger(lotText, '--lot')));
+  const now = BigInt(Math.floor(Date.now() / 1000));
+  const deadlineText = textOption(context, 'deadline');
+  const refundText = textOption(context, 'refundTo');
+  const { client } = connection;
+  const [sold, { unitDecimals }] = await Promise.all([client.getLot({ classId, lot }), client.getClass({ classId })]);
+  const terms = continuationTerms({
+    channel,
+    channelId,
+    market: sold.seller,
+    classId,
+    lot,
+    asset: sold.asset,
+    deadline: deadlineText === undefined ? channel.deadline : parseMoment(deadlineText, now, '--deadline'),
+    refundTo: refundText === undefined ? undefined : parseAddress(refundText, '--refund-to'),
+  });
+  return { channelId, terms, asset: await readAsset(connection, sold.asset), unitDecimals, record };
+}

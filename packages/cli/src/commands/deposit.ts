@@ -1,0 +1,63 @@
+import { connect } from '../chain/connect.js';
+import { depositOptions, depositTermsOf } from '../chain/depositTermsOf.js';
+import { chainOptions, type Command } from '../command.js';
+import { humanAmount, humanMoment, shortHex } from '../human.js';
+import { parseAmount, textOption } from '../parse.js';
+
+export const deposit: Command = {
+  name: 'deposit',
+  summary: 'show the address whose payments top a channel up',
+  description:
+    'Shows the deposit address of a channel in capped mode, and with --units what to pay to it. Any wallet can pay: the ' +
+    'address is derived from the channel, the lot, the deadline and the refund address, so what arrives there can buy ' +
+    'units for that channel or go back to the refund address, and nothing else. Give the same options to kedge deposit ' +
+    'sweep and kedge deposit refund: with others it is another address.',
+  arguments: [{ name: 'channelId', summary: 'the channel' }],
+  options: [
+    { flags: '--units <units>', summary: 'how many units to top up by: shows what they cost' },
+    ...depositOptions,
+    ...chainOptions,
+  ],
+  examples: [
+    {
+      command: 'kedge deposit 0x433d1369398457eb703ec53640472a9fb1c75f8372d88fba0840ebc1d70ba450 --units 500',
+      summary: 'where to pay for five hundred more units, and how much',
+    },
+  ],
+  run: async (context) => {
+    const connection = await connect(context);
+    const { client } = connection;
+    const { channelId, terms, asset, unitDecimals } = await depositTermsOf(context, connection);
+    const { address, amount } = await client.getDeposit({ terms });
+    const { classId, lot, deadline, refundTo } = terms;
+    const unitsText = textOption(context, 'units');
+    const units = unitsText === undefined ? undefined : parseAmount(unitsText, unitDecimals, '--units');
+    const { price } = await client.getLot({ classId, lot });
+    const cost =
+      units === undefined ? undefined : (price.numerator * units + price.denominator - 1n) / price.denominator;
+    const money = (value: bigint): string => `${humanAmount(value, asset.decimals)} ${asset.symbol}`;
+    context.output.result(
+      {
+        channelId,
+        deposit: address,
+        asset: asset.address,
+        deposited: amount,
+        ...(units === undefined ? {} : { units, cost }),
+        classId,
+        lot,
+        deadline,
+        refundTo,
+      },
+      () => [
+        `deposit address ${address} of channel ${shortHex(channelId)}`,
+        ...(units === undefined || cost === undefined
+          ? []
+          : [`  pay        ${money(cost)} for ${humanAmount(units, unitDecimals)} units`]),
+        `  deposited  ${money(amount)}`,
+        `  serves     until ${humanMoment(deadline)}`,
+        `  refunds    to ${refundTo}`,
+        'Pay to the address from any wallet, then: kedge deposit sweep, with the same options.',
+      ],
+    );
+  },
+};

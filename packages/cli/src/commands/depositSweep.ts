@@ -1,0 +1,64 @@
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { depositOptions, depositTermsOf } from '../chain/depositTermsOf.js';
+import { readPolicy } from '../chain/readPolicy.js';
+import { addContinuation, channelsFileOf } from '../channelsFile.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanAmount, shortHex } from '../human.js';
+import { makeGatewayReread } from '../makeGatewayReread.js';
+
+export const depositSweep: Command = {
+  name: 'deposit sweep',
+  summary: 'turn what was paid to a deposit address into units of the channel',
+  description:
+    'Buys as many units as the deposit of a channel pays for and locks them for the same operator and API key. Anyone may ' +
+    'sweep, and pays the gas only. The cap of a channel is part of its id, so the units are in the next channel: the ' +
+    'gateway here is told, and serves it to the same keys when the first one has no value left. What is less than the ' +
+    'price of one unit stays deposited.',
+  arguments: [{ name: 'channelId', summary: 'the channel' }],
+  options: [...depositOptions, ...accountOptions],
+  examples: [
+    {
+      command: 'kedge deposit sweep 0x433d1369398457eb703ec53640472a9fb1c75f8372d88fba0840ebc1d70ba450',
+      summary: 'after something was paid to the address that kedge deposit shows',
+    },
+  ],
+  run: async (context) => {
+    const connection = await connect(context);
+    const named = await depositTermsOf(context, connection);
+    const { channelId: rootId, terms, asset, unitDecimals, record } = named;
+    const signer = await resolveAccount(context, connection.chainId, terms.holder);
+    const { write } = createWriter(context, connection, signer);
+    const swept = await write('sweep the deposit', (client) => client.sweepDeposit({ terms }));
+    const { channelId, channel, spent, transactionHash } = swept;
+    if (record === undefined) {
+      context.output.note('the gateway here does not serve this channel: tell its operator of the new one');
+    } else {
+      const token = await connection.client.getToken({ tokenId: channel.tokenId });
+      addContinuation(channelsFileOf(connection.dataDir), {
+        name: record.name,
+        apiKeySha256: record.apiKeySha256,
+        channel,
+        channelId,
+        classId: token.classId,
+        policy: await readPolicy(connection, token.classId, token.policy),
+        policyHash: token.policy.hash,
+        lotAsset: terms.asset,
+        edges: record.edges.map((edge) => ({ ...edge, asset: terms.asset })),
+        continues: { rootId, holder: terms.holder },
+      });
+      const gatewayUrl = connection.up?.gatewayUrl;
+      if (gatewayUrl !== undefined) await makeGatewayReread(gatewayUrl);
+    }
+    context.output.result(
+      { channelId, continues: rootId, channel, units: channel.cap, spent, asset: asset.address, transactionHash },
+      () => [
+        `channel ${channelId}`,
+        `  locked     ${humanAmount(channel.cap, unitDecimals)} units of token ${channel.tokenId}`,
+        `  paid       ${humanAmount(spent, asset.decimals)} ${asset.symbol} of the deposit`,
+        `  continues  ${shortHex(rootId)}, for the same API keys`,
+      ],
+    );
+  },
+};
