@@ -118,6 +118,8 @@ export {
   type OperatorBatch,
   type TokenEarnings,
 } from './indexer/accounts.js';
+export type { IndexedBond, IndexedFraud } from './indexer/bonds.js';
+export type { Contribution, ContributorEarnings, ContributorEpoch, Contributors } from './indexer/contributors.js';
 export { activityTypes, type Activity, type ActivityType, type IndexerStatus } from './indexer/activity.js';
 export { type IndexedAttestation, type IndexedVerdict } from './indexer/attestations.js';
 export { type ChannelCapture, type ChannelDetail, type ChannelSummary, type ReceiptRoot } from './indexer/channels.js';
@@ -133,7 +135,14 @@ export {
   type RevenueDay,
   type UsageDay,
 } from './indexer/classes.js';
-export { type AccrualPart, type Cause, type ClaimExplanation, type Earlier, type UsePart } from './indexer/explain.js';
+export {
+  type AccrualPart,
+  type Cause,
+  type ClaimExplanation,
+  type Earlier,
+  type ExplainedContributors,
+  type UsePart,
+} from './indexer/explain.js';
 export { trendLength, type AmountOfAsset, type Happened, type Page, type Trend } from './indexer/fields.js';
 export {
   indexerPath,

@@ -1,8 +1,11 @@
 import {
   attestationRegistryAbi,
+  contributorRootsAbi,
   dataAnchoringTokenAbi,
+  operatorBondAbi,
   valueChannelsAbi,
   valueMarketAbi,
+  valuePlansAbi,
   zeroAddress,
 } from '@kedge/core';
 import { createConfig } from 'ponder';
@@ -30,7 +33,10 @@ export default createConfig({
     Token: { ...source, abi: dataAnchoringTokenAbi, address: contracts.DataAnchoringToken },
     Channels: { ...source, abi: valueChannelsAbi, address: contracts.ValueChannels },
     Market: { ...source, abi: valueMarketAbi, address: contracts.ValueMarket },
-    // Nothing is ever heard of the zero address, which stands where a deployment is older than the contract.
+    // Nothing is ever heard of the zero address, which stands where a deployment is older than a contract.
     Registry: { ...source, abi: attestationRegistryAbi, address: contracts.AttestationRegistry ?? zeroAddress },
+    Plans: { ...source, abi: valuePlansAbi, address: contracts.ValuePlans ?? zeroAddress },
+    Roots: { ...source, abi: contributorRootsAbi, address: contracts.ContributorRoots ?? zeroAddress },
+    Bond: { ...source, abi: operatorBondAbi, address: contracts.OperatorBond ?? zeroAddress },
   },
 });

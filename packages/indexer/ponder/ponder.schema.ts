@@ -105,6 +105,24 @@ export const lot = onchainTable(
   (table) => ({ pk: primaryKey({ columns: [table.classId, table.lot] }) }),
 );
 
+/** How a plan sells a lot: a tier, a subscription, or a step of a schedule. */
+export const plan = onchainTable(
+  'plan',
+  (t) => ({
+    classId: t.bigint().notNull(),
+    lot: t.bigint().notNull(),
+    open: t.boolean().notNull(),
+    supply: t.bigint().notNull(),
+    minUnits: t.bigint().notNull(),
+    exact: t.boolean().notNull(),
+    duration: t.integer().notNull(),
+    expireAt: t.bigint().notNull(),
+    /** The step of a schedule that must be sold out first. */
+    lotBefore: t.bigint(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.classId, table.lot] }) }),
+);
+
 export const token = onchainTable(
   'token',
   (t) => ({
@@ -128,6 +146,18 @@ export const token = onchainTable(
   }),
   (table) => ({ byOwner: index().on(table.owner), byClass: index().on(table.classId) }),
 );
+
+/** What an issuer announced about a token: an offer to renew its share, a revocation. */
+export const tokenNotice = onchainTable('token_notice', (t) => ({
+  tokenId: t.bigint().primaryKey(),
+  /** 0: no offer. */
+  renewalOffer: t.bigint().notNull(),
+  revocationAt: t.bigint(),
+  reason: t.text(),
+  /** The holder's appeal. */
+  statement: t.text(),
+  revokedAt: t.integer(),
+}));
 
 /** Shares of a class that leave and enter at the end of a second, and the position at which the contract did that. */
 export const shareMoment = onchainTable(
@@ -399,6 +429,114 @@ export const due = onchainTable(
     owed: t.bigint().notNull(),
   }),
   (table) => ({ pk: primaryKey({ columns: [table.account, table.asset] }) }),
+);
+
+/** A token that was given to its contributors (R24). */
+export const commitment = onchainTable('commitment', (t) => ({
+  tokenId: t.bigint().primaryKey(),
+  vault: t.hex().notNull(),
+  controller: t.hex(),
+  pendingController: t.hex(),
+  epoch: t.integer().notNull(),
+}));
+
+export const contributorRoot = onchainTable(
+  'contributor_root',
+  (t) => ({
+    tokenId: t.bigint().notNull(),
+    epoch: t.integer().notNull(),
+    root: t.hex().notNull(),
+    totalWeight: t.bigint().notNull(),
+    cid: t.text().notNull(),
+    at: t.integer().notNull(),
+    blockNumber: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.tokenId, table.epoch] }) }),
+);
+
+/** What was settled for the leaves of a root, and claimed by them, in one asset. */
+export const contributorBook = onchainTable(
+  'contributor_book',
+  (t) => ({
+    tokenId: t.bigint().notNull(),
+    epoch: t.integer().notNull(),
+    asset: t.hex().notNull(),
+    accrued: t.bigint().notNull(),
+    claimed: t.bigint().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.tokenId, table.epoch, table.asset] }) }),
+);
+
+/** A payment to a contributor. */
+export const contribution = onchainTable(
+  'contribution',
+  (t) => ({
+    position: t.bigint().primaryKey(),
+    tokenId: t.bigint().notNull(),
+    classId: t.bigint().notNull(),
+    account: t.hex().notNull(),
+    asset: t.hex().notNull(),
+    epoch: t.integer().notNull(),
+    leaf: t.integer().notNull(),
+    to: t.hex().notNull(),
+    amount: t.bigint().notNull(),
+    at: t.integer().notNull(),
+    blockNumber: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({
+    byToken: index().on(table.tokenId, table.position),
+    byAccount: index().on(table.account),
+    byRecipient: index().on(table.to),
+  }),
+);
+
+/** What an operator stands in for with money, in one asset (R26). */
+export const bond = onchainTable(
+  'bond',
+  (t) => ({
+    operator: t.hex().notNull(),
+    asset: t.hex().notNull(),
+    amount: t.bigint().notNull(),
+    coveredUntil: t.bigint().notNull(),
+    releaseAt: t.bigint().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.operator, table.asset] }) }),
+);
+
+export const slash = onchainTable(
+  'slash',
+  (t) => ({
+    operator: t.hex().notNull(),
+    asset: t.hex().notNull(),
+    window: t.integer().notNull(),
+    pot: t.bigint().notNull(),
+    claims: t.bigint().notNull(),
+    endsAt: t.bigint().notNull(),
+    proofs: t.integer().notNull(),
+    burned: t.bigint(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.operator, table.asset, table.window] }) }),
+);
+
+/** A proven equivocation. */
+export const fraud = onchainTable(
+  'fraud',
+  (t) => ({
+    channelId: t.hex().notNull(),
+    asset: t.hex().notNull(),
+    operator: t.hex().notNull(),
+    window: t.integer().notNull(),
+    holder: t.hex().notNull(),
+    reporter: t.hex().notNull(),
+    backing: t.bigint().notNull(),
+    /** Null: not paid yet. */
+    holderAmount: t.bigint(),
+    reporterAmount: t.bigint(),
+    position: t.bigint().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.channelId, table.asset] }), byOperator: index().on(table.operator) }),
 );
 
 export const approval = onchainTable(

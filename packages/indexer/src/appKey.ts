@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { attestationRegistryAbi, dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi, type Hex } from '@kedge/core';
+import {
+  attestationRegistryAbi,
+  contributorRootsAbi,
+  dataAnchoringTokenAbi,
+  operatorBondAbi,
+  valueChannelsAbi,
+  valueMarketAbi,
+  valuePlansAbi,
+  type Hex,
+} from '@kedge/core';
 import type { IndexerSettings } from './settings.js';
 
 /** Says of an index which code made it, of which contracts and which chain: another key is another index. */
@@ -11,11 +20,25 @@ export function appKeyOf(folder: string, settings: IndexerSettings, genesis: Hex
     contracts.DataAnchoringToken,
     contracts.ValueChannels,
     contracts.ValueMarket,
-    contracts.AttestationRegistry ?? '',
+    contracts.ValuePlans,
+    contracts.ContributorRoots,
+    contracts.OperatorBond,
+    contracts.AttestationRegistry,
+  ];
+  const abis = [
+    dataAnchoringTokenAbi,
+    valueChannelsAbi,
+    valueMarketAbi,
+    valuePlansAbi,
+    contributorRootsAbi,
+    operatorBondAbi,
+    attestationRegistryAbi,
   ];
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([chainId, genesis, startBlock, addresses.map((address) => address.toLowerCase())]));
-  hash.update(JSON.stringify([dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi, attestationRegistryAbi]));
+  hash.update(
+    JSON.stringify([chainId, genesis, startBlock, addresses.map((address) => address?.toLowerCase() ?? null)]),
+  );
+  hash.update(JSON.stringify(abis));
   const handlers = readdirSync(join(folder, 'src')).filter((name) => name.endsWith('.ts'));
   for (const file of [
     'ponder.schema.ts',

@@ -15,7 +15,11 @@ export const indexerSettingsSchema = z.strictObject({
     DataAnchoringToken: addressSchema,
     ValueChannels: addressSchema,
     ValueMarket: addressSchema,
+    /** Older deployments are without these. */
     AttestationRegistry: addressSchema.exactOptional(),
+    ValuePlans: addressSchema.exactOptional(),
+    ContributorRoots: addressSchema.exactOptional(),
+    OperatorBond: addressSchema.exactOptional(),
   }),
   /** First block that is looked at: that of the deployment. */
   startBlock: z.int().min(0).default(0),
@@ -48,8 +52,11 @@ export type IndexerContracts = {
   readonly DataAnchoringToken: Address;
   readonly ValueChannels: Address;
   readonly ValueMarket: Address;
-  /** Absent where the contracts were deployed before there was one. */
+  /** These are absent where the contracts were deployed before there was one. */
   readonly AttestationRegistry?: Address;
+  readonly ValuePlans?: Address;
+  readonly ContributorRoots?: Address;
+  readonly OperatorBond?: Address;
 };
 
 /** Environment variable that carries the settings into the Ponder app, as JSON. */

@@ -12,6 +12,7 @@ import {
   zeroHash,
   type Address,
   type Page,
+  type TokenDetail,
 } from '@kedge/core';
 import type { IndexerClient } from '@kedge/sdk';
 import { createPublicClient, http } from 'viem';
@@ -19,6 +20,7 @@ import { foundry } from 'viem/chains';
 import { expect } from 'vitest';
 import type { IndexerContracts } from '../src/index.js';
 import { checkExplanation } from './checkExplanation.js';
+import { compareBonds, compareContributors, comparePlans } from './compareModules.js';
 
 export type Compared = {
   classes: number;
@@ -125,6 +127,7 @@ export async function compareWithChain(
         );
       }
     }
+    await comparePlans(chain, contracts, at, found);
     for (const lot of found.lots) {
       counts.lots += 1;
       const [terms, superseded, listing] = await Promise.all([
@@ -161,6 +164,21 @@ export async function compareWithChain(
     }
   }
 
+  /** A revocation that nobody carries out lapses with time, of which no event tells. */
+  const compareNotices = async ({ tokenId, renewalOffer, revocation }: TokenDetail): Promise<void> => {
+    const read = { ...token, args: [tokenId] } as const;
+    expect(BigInt(renewalOffer), `offer to renew ${tokenId}`).toBe(
+      await chain.readContract({ ...read, functionName: 'renewalOffer' }),
+    );
+    const [effectiveAt, appealed] = await chain.readContract({ ...read, functionName: 'revocationOf' });
+    if (effectiveAt === 0n) {
+      const isOver = revocation === null || revocation.revokedAt !== null || BigInt(revocation.effectiveAt) < timestamp;
+      expect(isOver, `revocation of ${tokenId}`).toBe(true);
+      return;
+    }
+    const told = [BigInt(revocation?.effectiveAt ?? 0), revocation?.statement !== null, revocation?.revokedAt];
+    expect(told, `revocation of ${tokenId}`).toEqual([effectiveAt, appealed, null]);
+  };
   const tokens = await all((after) => indexer.tokens({ limit: 500, ...after }));
   expect(tokens.length).toBe(classes.reduce((sum, { tokenCount }) => sum + tokenCount, 0));
   for (const { classId, usage } of classes) {
@@ -187,6 +205,9 @@ export async function compareWithChain(
       [found.owner, found.value, BigInt(found.expireAt), BigInt(found.activateAt), found.lot, found.policyVersion],
       about,
     ).toEqual([(owner as Address).toLowerCase(), value, expireAt, activateAt, lot, version]);
+    const detail = await indexer.token({ tokenId });
+    await compareContributors(chain, contracts, at, detail, assets);
+    await compareNotices(detail);
     // The contract says 0 of a share that was retired.
     if (ratio !== found.share) expect([ratio, found.shareState], about).toEqual([0n, 'ended']);
     for (const asset of assets) {
@@ -213,6 +234,7 @@ export async function compareWithChain(
   }
 
   for (const address of accounts) {
+    await compareBonds(chain, contracts, at, indexer, address, assets);
     const { totals } = await indexer.earnings({ address });
     for (const asset of assets) {
       const owed = await chain.readContract({ ...token, functionName: 'owedTo', args: [address, asset] });

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { bondSchema } from './bonds.js';
 import { receiptRootSchema } from './channels.js';
+import { contributorEarningsSchema } from './contributors.js';
 import { accountSchema, bigSchema, countSchema, happenedSchema, trendSchema, unitsSchema } from './fields.js';
 
 /** What one token earned in one asset. */
@@ -18,9 +20,14 @@ export type TokenEarnings = z.output<typeof tokenEarningsSchema>;
 
 export const earningsSchema = z.object({
   account: accountSchema,
-  /** For each asset: what its tokens can claim, what was paid to the account, and what it may withdraw as operator. */
+  /**
+   * For each asset: what its tokens can claim, what was paid to the account for tokens or as a contributor, and what it may
+   * withdraw as operator.
+   */
   totals: z.array(z.object({ asset: accountSchema, claimable: bigSchema, claimed: bigSchema, owed: bigSchema })),
   tokens: z.array(tokenEarningsSchema),
+  /** What it was paid under contributor roots (R24). What it may still claim there is in the leaves, which are off the chain. */
+  contributions: z.array(contributorEarningsSchema),
 });
 export type Earnings = z.output<typeof earningsSchema>;
 
@@ -40,6 +47,7 @@ export const operatorSchema = z.object({
   receiptRootCount: countSchema,
   /** Operator's cuts: ever earned, and not yet withdrawn. */
   cuts: z.array(z.object({ asset: accountSchema, earned: bigSchema, owed: bigSchema })),
+  bonds: z.array(bondSchema),
   /** Units captured, and the operator's cuts, a minute each. */
   trend: trendSchema,
 });

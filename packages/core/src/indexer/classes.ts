@@ -97,6 +97,21 @@ export const lotSchema = z.object({
   expiredToClass: z.boolean(),
   seller: accountSchema,
   listing: z.object({ open: z.boolean(), supply: unitsSchema, expireAt: momentSchema }).nullable(),
+  /** The plan under which it is sold: a tier, a subscription, or a step of a schedule; null when none is open. */
+  plan: z
+    .object({
+      supply: unitsSchema,
+      minUnits: unitsSchema,
+      /** A purchase is of exactly `minUnits`. */
+      exact: z.boolean(),
+      /** Seconds that a token sold is valid; 0: for ever. */
+      duration: countSchema,
+      /** Last second of every token sold; 0: none. */
+      expireAt: momentSchema,
+      /** The step that must be sold out first; null: none. */
+      lotBefore: countSchema.nullable(),
+    })
+    .nullable(),
   outstanding: unitsSchema,
   spent: unitsSchema,
   escrow: bigSchema,

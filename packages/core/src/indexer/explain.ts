@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Address, Hex } from '../hex.js';
 import { receiptRootSchema, type ReceiptRoot } from './channels.js';
+import { contributionSchema, type Contribution } from './contributors.js';
 import { accountSchema, bigSchema, bytes32Schema, countSchema, momentSchema, unitsSchema } from './fields.js';
 
 /** A use that released backing. `amount` is its part of what is explained. */
@@ -85,6 +86,23 @@ export type ClaimExplanation = {
   claimable: bigint;
   parts: AccrualPart[];
   earlier: Earlier;
+  /** Null: what is claimed is the owner's. */
+  contributors: ExplainedContributors | null;
+};
+
+/**
+ * Where a token's revenue goes that was given to its contributors (R24): its vault claims it, each settlement is shared by the
+ * leaves of the epoch that was open, and a leaf claims floor(accrued x weight / total weight). `claimed` of the token is what
+ * the vault took; `settled` of that is the leaves', and the payments and `otherPayments` sum to `paid`.
+ */
+export type ExplainedContributors = {
+  vault: Address;
+  /** The newest root's. */
+  epoch: number;
+  settled: bigint;
+  paid: bigint;
+  payments: Contribution[];
+  otherPayments: Earlier;
 };
 
 const earlierSchema = z.object({ amount: bigSchema, count: countSchema });
@@ -150,4 +168,14 @@ export const claimExplanationSchema: z.ZodType<ClaimExplanation> = z.object({
   claimable: bigSchema,
   parts: z.array(accrualPartSchema),
   earlier: earlierSchema,
+  contributors: z
+    .object({
+      vault: accountSchema,
+      epoch: countSchema,
+      settled: bigSchema,
+      paid: bigSchema,
+      payments: z.array(contributionSchema),
+      otherPayments: earlierSchema,
+    })
+    .nullable(),
 });

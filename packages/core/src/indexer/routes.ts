@@ -7,6 +7,7 @@ import { attestationSchema } from './attestations.js';
 import { activitySchema, activityTypes, indexerStatusSchema } from './activity.js';
 import { channelCaptureSchema, channelDetailSchema, channelSummarySchema } from './channels.js';
 import { classDetailSchema, classSummarySchema, holderSchema, revenueDaySchema, usageDaySchema } from './classes.js';
+import { contributionSchema } from './contributors.js';
 import { claimExplanationSchema } from './explain.js';
 import { claimSchema, tokenDetailSchema, tokenSummarySchema } from './tokens.js';
 
@@ -84,6 +85,13 @@ export const indexerRoutes = {
     params: tokenParams,
     query: z.object(pageFields),
     answer: pageSchema(claimSchema),
+  },
+  contributions: {
+    path: '/tokens/:tokenId/contributions',
+    summary: 'Payments to the contributors of a token, newest first (R24)',
+    params: tokenParams,
+    query: z.object({ account: accountSchema.exactOptional(), ...pageFields }),
+    answer: pageSchema(contributionSchema),
   },
   channels: {
     path: '/channels',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { classKinds } from '../token.js';
 import { channelSummarySchema } from './channels.js';
 import { lotSchema } from './classes.js';
+import { contributorsSchema } from './contributors.js';
 import {
   accountSchema,
   amountOfAssetSchema,
@@ -59,5 +60,20 @@ export const tokenDetailSchema = tokenSummarySchema.extend({
   channels: z.array(channelSummarySchema),
   /** Newest first, a hundred at most. */
   claims: z.array(claimSchema),
+  /** Null: the token was not given to contributors. */
+  contributors: contributorsSchema.nullable(),
+  /** Until when the issuer offers to renew the share; 0: no offer. */
+  renewalOffer: momentSchema,
+  /** Null: no revocation is announced or done. */
+  revocation: z
+    .object({
+      effectiveAt: momentSchema,
+      reason: z.string(),
+      /** What the holder replied; null: it did not appeal. */
+      statement: z.string().nullable(),
+      /** When it was carried out; null: not, or not yet. */
+      revokedAt: momentSchema.nullable(),
+    })
+    .nullable(),
 });
 export type TokenDetail = z.output<typeof tokenDetailSchema>;

@@ -4,6 +4,7 @@ import { ponder } from 'ponder:registry';
 import { foreignLock, happening, lot, token } from 'ponder:schema';
 import { happenedAt, isBacked, lower } from './event';
 import { changeLot, lotKeyOf } from './ledgers';
+import { changeNotice } from './notices';
 
 type Db = Context['db'];
 
@@ -55,6 +56,7 @@ ponder.on('Token:ValueRefunded', async ({ event, context: { db } }) => {
 
 ponder.on('Token:TokenRevoked', async ({ event, context: { db } }) => {
   const { tokenId, units, amount } = event.args;
+  await changeNotice(db, tokenId, { revokedAt: Number(event.block.timestamp) });
   await addValue(db, tokenId, -units);
   // Its share is told by `ShareRetired`, and what its holder is owed by `OwedIncreased`.
   if (units === 0n || !isBacked(tokenId)) return;

@@ -9,8 +9,10 @@ import {
 import { and, asc, count, desc, eq, gte, inArray, isNull, lt, sql } from 'ponder';
 import { db } from 'ponder:api';
 import { approval, capture, channel, claim, due, lot, receiptRoot, release, token } from 'ponder:schema';
+import { bondsOf } from './bonds';
 import { rootAnswer } from './channels';
 import { labelsOf } from './classes';
+import { contributedTo } from './contributors';
 import { earnedBy } from './earned';
 import { indexedBlock } from './reading';
 import { cursorOf, happenedOf, lower, pageOf } from './rows';
@@ -20,9 +22,10 @@ const minute = 60;
 
 export async function earningsOf({ address }: { address: Address }): Promise<Earnings> {
   const account = lower(address);
-  const [tokens, dues, paid] = await Promise.all([
+  const [tokens, dues, contributed, paid] = await Promise.all([
     db.select().from(token).where(eq(token.owner, account)).orderBy(desc(token.entry)),
     db.select().from(due).where(eq(due.account, account)),
+    contributedTo(account),
     db
       .select({ asset: claim.asset, sum: sql<string>`sum(${claim.amount})` })
       .from(claim)
@@ -39,16 +42,18 @@ export async function earningsOf({ address }: { address: Address }): Promise<Ear
       ...each,
     })),
   );
-  const assets = [...new Set([...rows, ...dues, ...paid].map(({ asset }) => asset))].toSorted();
+  const received = [...paid, ...contributed.received];
+  const assets = [...new Set([...rows, ...dues, ...received].map(({ asset }) => asset))].toSorted();
   return {
     account,
     totals: assets.map((asset) => ({
       asset,
       claimable: rows.filter((each) => each.asset === asset).reduce((sum, { claimable }) => sum + claimable, 0n),
-      claimed: BigInt(paid.find((each) => each.asset === asset)?.sum ?? 0),
+      claimed: received.reduce((sum, each) => sum + (each.asset === asset ? BigInt(each.sum) : 0n), 0n),
       owed: dues.find((each) => each.asset === asset)?.owed ?? 0n,
     })),
     tokens: rows,
+    contributions: contributed.earnings,
   };
 }
 
@@ -58,7 +63,7 @@ export async function operatorOf({ address }: { address: Address }): Promise<Ope
   const { start, width } = stretches(now, minute);
   const ofOperator = eq(capture.operator, operator);
   const stretch = sql<number>`(${capture.at} - ${sql.raw(String(start))}) / ${sql.raw(String(width))}`;
-  const [channels, open, captures, roots, cuts, used, earned] = await Promise.all([
+  const [channels, open, captures, roots, cuts, bonds, used, earned] = await Promise.all([
     db.select({ count: count() }).from(channel).where(eq(channel.operator, operator)),
     db
       .select({ count: count() })
@@ -70,6 +75,7 @@ export async function operatorOf({ address }: { address: Address }): Promise<Ope
       .where(ofOperator),
     db.select({ count: count() }).from(receiptRoot).where(eq(receiptRoot.operator, operator)),
     db.select().from(due).where(eq(due.account, operator)).orderBy(asc(due.asset)),
+    bondsOf(operator),
     db
       .select({ stretch, sum: sql<string>`sum(${capture.units})` })
       .from(capture)
@@ -88,6 +94,7 @@ export async function operatorOf({ address }: { address: Address }): Promise<Ope
     captureCount: captures[0]!.count,
     receiptRootCount: roots[0]!.count,
     cuts: cuts.map(({ asset, earned: sum, owed }) => ({ asset, earned: sum, owed })),
+    bonds,
     trend,
   };
 }

@@ -1,7 +1,7 @@
 import type { Activity, ActivityType, Address, IndexerAnswer } from '@kedge/core';
 import { and, desc, eq, gt, lt, ne, notExists, type PgColumn } from 'ponder';
 import { db } from 'ponder:api';
-import { accrual, capture, claim, happening, receiptRoot, usage } from 'ponder:schema';
+import { accrual, capture, claim, contribution, happening, receiptRoot, usage } from 'ponder:schema';
 import { labelsOf } from './classes';
 import { cursorOf, happenedOf, lower, pageOf } from './rows';
 
@@ -144,6 +144,22 @@ const sources: readonly { types: readonly ActivityType[]; read: (query: Query) =
         .from(claim)
         .where(wanted(query, { ...columnsOf(claim), account: claim.to }))
         .orderBy(desc(claim.position))
+        .limit(query.limit + 1);
+      return rows.map((row) => {
+        const { classId, tokenId, to: account, asset, amount } = row;
+        return { ...told(row), type: 'claim', classId, tokenId, account, asset, amount };
+      });
+    },
+  },
+  {
+    // What a contributor is paid is a claim too (R24).
+    types: ['claim'],
+    read: async (query) => {
+      const rows = await db
+        .select()
+        .from(contribution)
+        .where(wanted(query, { ...columnsOf(contribution), account: contribution.to }))
+        .orderBy(desc(contribution.position))
         .limit(query.limit + 1);
       return rows.map((row) => {
         const { classId, tokenId, to: account, asset, amount } = row;

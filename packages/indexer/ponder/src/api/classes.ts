@@ -7,6 +7,7 @@ import {
   classBook,
   ledger,
   lot,
+  plan,
   policyVersion,
   receiptRoot,
   royaltyEdge,
@@ -155,7 +156,11 @@ function priceOf(row: ClassRow, lots: readonly LotRow[], now: number): ClassSumm
   return { asset, numerator, denominator, supply, lot: Number(cheapest.lot) };
 }
 
-export function lotAnswer(row: LotRow, currentVersion: number): IndexedLot {
+export function lotAnswer(
+  row: LotRow,
+  planned: typeof plan.$inferSelect | undefined,
+  currentVersion: number,
+): IndexedLot {
   return {
     classId: row.classId,
     lot: Number(row.lot),
@@ -168,18 +173,26 @@ export function lotAnswer(row: LotRow, currentVersion: number): IndexedLot {
     seller: row.seller,
     listing:
       row.listed === null ? null : { open: row.listed, supply: row.supply, expireAt: Number(row.listingExpireAt) },
+    plan: planned?.open === true ? planAnswer(planned) : null,
     outstanding: row.outstanding,
     spent: row.spent,
     escrow: row.escrow,
   };
 }
 
+function planAnswer(row: typeof plan.$inferSelect): IndexedLot['plan'] {
+  const { supply, minUnits, exact, duration, expireAt, lotBefore } = row;
+  const before = lotBefore === null ? null : Number(lotBefore);
+  return { supply, minUnits, exact, duration, expireAt: Number(expireAt), lotBefore: before };
+}
+
 export async function classDetail({ classId }: { classId: bigint }): Promise<ClassDetail> {
   const row = await requireClass(classId);
-  const [summaries, lots, policies, announced, lineage, holders, usageByDay, revenueByDay, roots, metadata] =
+  const [summaries, lots, plans, policies, announced, lineage, holders, usageByDay, revenueByDay, roots, metadata] =
     await Promise.all([
       summariesOf([row]),
       db.select().from(lot).where(eq(lot.classId, classId)).orderBy(asc(lot.lot)),
+      db.select().from(plan).where(eq(plan.classId, classId)),
       db.select().from(policyVersion).where(eq(policyVersion.classId, classId)).orderBy(asc(policyVersion.version)),
       db.select().from(announcedPolicy).where(eq(announcedPolicy.classId, classId)),
       lineageOf(classId),
@@ -215,7 +228,13 @@ export async function classDetail({ classId }: { classId: bigint }): Promise<Cla
       })),
     ),
     announcedPolicy: announced[0] === undefined ? null : await announcedAnswer(announced[0]),
-    lots: lots.map((each) => lotAnswer(each, row.policyVersion)),
+    lots: lots.map((each) =>
+      lotAnswer(
+        each,
+        plans.find((planned) => planned.lot === each.lot),
+        row.policyVersion,
+      ),
+    ),
     lineage,
     holders: holders.slice(0, shownHolders),
     holderCount: holders.length,

@@ -4,6 +4,7 @@ import { db } from 'ponder:api';
 import { accrual, classBook, ledger, royalty, royaltyEdge, tokenClaims } from 'ponder:schema';
 import { apportion } from '../../../src/apportion.js';
 import { labelsOf } from './classes';
+import { explainContributors } from './contributors';
 import { boundsOf, scaleBits } from './earned';
 import { indexedBlock } from './reading';
 import { happenedOf, lower } from './rows';
@@ -36,10 +37,11 @@ export async function explainClaim(query: {
     .where(and(eq(tokenClaims.tokenId, tokenId), eq(tokenClaims.asset, asset)));
   const row = await requireToken(tokenId);
   const { classId, share, owner } = row;
-  const [labels, block, interval, books] = await Promise.all([
+  const [labels, block, interval, contributors, books] = await Promise.all([
     labelsOf([classId]),
     indexedBlock(),
     intervalOf(row),
+    explainContributors(tokenId, asset, query.limit),
     db
       .select()
       .from(ledger)
@@ -50,7 +52,7 @@ export async function explainClaim(query: {
   const [book] = books;
   const claimed = claims[0]?.claimed ?? 0n;
   if (book === undefined || share === 0n) {
-    return { ...head, blockNumber, earned: claimed, claimed, claimable: 0n, parts: [], earlier: nothing };
+    return { ...head, blockNumber, earned: claimed, claimed, claimable: 0n, parts: [], earlier: nothing, contributors };
   }
   const { start, end } = await boundsOf(book, interval);
   const earned = (share * (end - start)) >> scaleBits;
@@ -83,6 +85,7 @@ export async function explainClaim(query: {
     claimable: earned - claimed,
     parts: await partsOf(spread, budget),
     earlier,
+    contributors,
   };
 }
 

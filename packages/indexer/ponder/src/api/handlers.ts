@@ -4,6 +4,7 @@ import { listActivity } from './activity';
 import { listAttestations } from './attestations';
 import { channelDetail, listCaptures, listChannels } from './channels';
 import { classDetail, listClasses, requireClass } from './classes';
+import { listContributions } from './contributors';
 import { revenueDays, usageDays } from './days';
 import { explainClaim } from './explain';
 import { holdersOf } from './holders';
@@ -42,6 +43,10 @@ export const handlers: { readonly [name in IndexerRouteName]: (given: never) => 
   claims: async (query: { tokenId: bigint } & Paged) => {
     await requireToken(query.tokenId);
     return listClaims(query);
+  },
+  contributions: async (query: { tokenId: bigint } & Paged) => {
+    await requireToken(query.tokenId);
+    return listContributions(query);
   },
   channels: listChannels,
   channel: channelDetail,

@@ -8,9 +8,10 @@ import {
 } from '@kedge/core';
 import { and, desc, eq, inArray, lt } from 'ponder';
 import { db } from 'ponder:api';
-import { channel, claim, lot, token } from 'ponder:schema';
+import { channel, claim, lot, plan, token, tokenNotice } from 'ponder:schema';
 import { channelAnswers } from './channels';
 import { labelsOf, lotAnswer, requireClass } from './classes';
+import { contributorsOf } from './contributors';
 import { earnedBy } from './earned';
 import { indexedAt, unknown } from './reading';
 import { cursorOf, happenedOf, lower, pageOf } from './rows';
@@ -92,27 +93,42 @@ async function summariesOf(rows: readonly TokenRow[]): Promise<TokenSummary[]> {
 
 export async function tokenDetail({ tokenId }: { tokenId: bigint }): Promise<TokenDetail> {
   const row = await requireToken(tokenId);
-  const [summaries, book, lots, channels, claims] = await Promise.all([
+  const [summaries, book, lots, plans, channels, claims, contributors, notices] = await Promise.all([
     summariesOf([row]),
     requireClass(row.classId),
     db
       .select()
       .from(lot)
       .where(and(eq(lot.classId, row.classId), eq(lot.lot, row.lot))),
+    db
+      .select()
+      .from(plan)
+      .where(and(eq(plan.classId, row.classId), eq(plan.lot, row.lot))),
     db.select().from(channel).where(eq(channel.tokenId, tokenId)).orderBy(desc(channel.position)),
     listClaims({ tokenId, limit: shownClaims }),
+    contributorsOf(tokenId),
+    db.select().from(tokenNotice).where(eq(tokenNotice.tokenId, tokenId)),
   ]);
   const terms = lots[0];
   return {
     ...summaries[0]!,
-    lotTerms: terms === undefined ? null : lotAnswer(terms, book.policyVersion),
+    lotTerms: terms === undefined ? null : lotAnswer(terms, plans[0], book.policyVersion),
     backing:
       terms === undefined
         ? null
         : { asset: terms.asset, amount: (terms.priceNumerator * row.value) / terms.priceDenominator },
     channels: await channelAnswers(channels),
     claims: [...claims.items],
+    contributors,
+    renewalOffer: Number(notices[0]?.renewalOffer ?? 0n),
+    revocation: revocationAnswer(notices[0]),
   };
+}
+
+function revocationAnswer(row: typeof tokenNotice.$inferSelect | undefined): TokenDetail['revocation'] {
+  if (row === undefined || row.revocationAt === null) return null;
+  const { revocationAt, reason, statement, revokedAt } = row;
+  return { effectiveAt: Number(revocationAt), reason: reason ?? '', statement, revokedAt };
 }
 
 export async function listClaims(query: {

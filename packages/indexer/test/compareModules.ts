@@ -1,0 +1,109 @@
+import {
+  contributorRootsAbi,
+  operatorBondAbi,
+  valuePlansAbi,
+  zeroAddress,
+  type Address,
+  type ClassDetail,
+  type TokenDetail,
+} from '@kedge/core';
+import type { IndexerClient } from '@kedge/sdk';
+import type { PublicClient } from 'viem';
+import { expect } from 'vitest';
+import type { IndexerContracts } from '../src/index.js';
+
+/** The newest block, as views answer in it. */
+export type At = { readonly blockNumber: bigint; readonly blockOverrides: { readonly time: bigint } };
+
+const lower = (address: Address) => address.toLowerCase() as Address;
+
+/** Holds what plans say of a class's lots against the contract. */
+export async function comparePlans(
+  chain: PublicClient,
+  { ValuePlans }: IndexerContracts,
+  at: At,
+  { classId, lots }: ClassDetail,
+): Promise<void> {
+  if (ValuePlans === undefined) return;
+  const plans = { address: ValuePlans, abi: valuePlansAbi, ...at } as const;
+  const none = { supply: 0n, minUnits: 0n, exact: false, duration: 0, expireAt: 0, lotBefore: null };
+  for (const { lot, plan } of lots) {
+    const [terms, lotBefore] = await chain.readContract({ ...plans, functionName: 'planOf', args: [classId, lot] });
+    const { lotBefore: before, ...found } = plan ?? none;
+    expect(found, `plan of lot ${lot} of class ${classId}`).toEqual(terms);
+    if (plan !== null) expect(before ?? 0, `step before lot ${lot} of class ${classId}`).toBe(lotBefore);
+  }
+}
+
+/** Holds a token's contributors, epoch by epoch and asset by asset, against the contract. */
+export async function compareContributors(
+  chain: PublicClient,
+  { ContributorRoots }: IndexerContracts,
+  at: At,
+  { tokenId, contributors }: TokenDetail,
+  assets: readonly Address[],
+): Promise<void> {
+  if (ContributorRoots === undefined) return expect(contributors).toBeNull();
+  const roots = { address: ContributorRoots, abi: contributorRootsAbi, ...at } as const;
+  const about = `contributors of token ${tokenId}`;
+  const commitment = await chain.readContract({ ...roots, functionName: 'commitmentOf', args: [tokenId] });
+  expect(
+    {
+      vault: contributors?.vault ?? zeroAddress,
+      controller: contributors?.controller ?? zeroAddress,
+      pendingController: contributors?.pendingController ?? zeroAddress,
+      epoch: contributors?.epochs.length ?? 0,
+    },
+    about,
+  ).toEqual({
+    vault: lower(commitment.vault),
+    controller: lower(commitment.controller),
+    pendingController: lower(commitment.pendingController),
+    epoch: commitment.epoch,
+  });
+  for (const { epoch, root, totalWeight, books } of contributors?.epochs ?? []) {
+    const found = await chain.readContract({ ...roots, functionName: 'rootOf', args: [tokenId, epoch] });
+    expect([root, totalWeight], `${about}, epoch ${epoch}`).toEqual(found);
+    for (const asset of assets) {
+      const accrued = await chain.readContract({ ...roots, functionName: 'accruedOf', args: [tokenId, epoch, asset] });
+      const book = books.find((each) => each.asset === asset);
+      expect([book?.accrued ?? 0n, book?.claimed ?? 0n], `${about}, epoch ${epoch} in ${asset}`).toEqual(accrued);
+    }
+  }
+}
+
+/** Holds an operator's bonds, its slashes and proven frauds against the contract. */
+export async function compareBonds(
+  chain: PublicClient,
+  { OperatorBond }: IndexerContracts,
+  at: At,
+  indexer: IndexerClient,
+  operator: Address,
+  assets: readonly Address[],
+): Promise<void> {
+  if (OperatorBond === undefined) return;
+  const contract = { address: OperatorBond, abi: operatorBondAbi, ...at } as const;
+  const { bonds } = await indexer.operator({ address: operator });
+  for (const asset of assets) {
+    const about = `bond of ${operator} in ${asset}`;
+    const bond = bonds.find((each) => each.asset === asset);
+    const found = await chain.readContract({ ...contract, functionName: 'bondOf', args: [operator, asset] });
+    const { amount = 0n, coveredUntil = 0n, releaseAt = 0n } = bond ?? {};
+    expect({ amount, coveredUntil, releaseAt }, about).toEqual(found);
+    const count = await chain.readContract({ ...contract, functionName: 'windowCount', args: [operator, asset] });
+    expect(bond?.slashes.length ?? 0, about).toBe(count);
+    for (const { window, burned, ...slash } of bond?.slashes ?? []) {
+      const args = [operator, asset, window] as const;
+      const said = await chain.readContract({ ...contract, functionName: 'windowOf', args });
+      expect({ ...slash, burned: burned !== null }, `${about}, window ${window}`).toEqual(said);
+    }
+    for (const { channelId, window, holder, reporter, backing, paid } of bond?.frauds ?? []) {
+      const proof = await chain.readContract({ ...contract, functionName: 'proofOf', args: [asset, channelId] });
+      const said = { ...proof, operator: lower(proof.operator), holder: lower(proof.holder) };
+      expect({ operator, window, paid: paid !== null, holder, reporter, backing }, `${about}, ${channelId}`).toEqual({
+        ...said,
+        reporter: lower(proof.reporter),
+      });
+    }
+  }
+}

@@ -1,0 +1,263 @@
+import {
+  contributorTree,
+  findEquivocations,
+  hashReceipt,
+  hexToBytes,
+  merkleTree,
+  receiptBatchDigest,
+  receiptLeaf,
+  seqOf,
+  voucherDigest,
+  zeroAddress,
+  zeroHash,
+  type Address,
+  type Contributor,
+  type Deployment,
+  type Hex,
+  type Receipt,
+  type SignedReceipt,
+} from '@kedge/core';
+import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
+import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
+import { keccak256 } from 'viem';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compareWithChain } from './compareWithChain.js';
+import { startIndexer, type RunningIndexer } from './startIndexer.js';
+
+const patience = 300_000;
+const hash = (bytes: Uint8Array) => keccak256(bytes, 'bytes');
+const someHash: Hex = `0x${'ab'.repeat(32)}`;
+const lower = (address: Address) => address.toLowerCase() as Address;
+const roles = { issuer: 0, operator: 1, consumer: 2, first: 3, second: 4 } as const;
+type Role = keyof typeof roles;
+const addressOf = (role: Role) => lower(developmentAccount(roles[role]).address);
+
+describe('the indexer and the contracts beside the token', { timeout: patience }, () => {
+  let anvil: Anvil;
+  let deployment: Deployment;
+  let indexer: RunningIndexer;
+  const clients = new Map<Role, KedgeClient>();
+  const as = (role: Role): KedgeClient => clients.get(role)!;
+  const now = async () => (await anvil.publicClient.getBlock()).timestamp;
+  const pass = async (seconds: number): Promise<void> => {
+    await anvil.testClient.increaseTime({ seconds });
+    await anvil.testClient.mine({ blocks: 1 });
+  };
+  const compare = async () => {
+    await indexer.caughtUp();
+    const accounts = (Object.keys(roles) as Role[]).map(addressOf);
+    return compareWithChain(indexer.client, anvil.rpcUrl, deployment.contracts, [zeroAddress], accounts);
+  };
+
+  beforeAll(async () => {
+    anvil = await startAnvil();
+    const { publicClient } = anvil;
+    deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
+    for (const [role, number] of Object.entries(roles)) {
+      const walletClient = anvil.walletOf(number);
+      clients.set(role as Role, createKedgeClient({ publicClient, walletClient, deployment }));
+    }
+    indexer = await startIndexer({ rpcUrl: anvil.rpcUrl, chainId: 31337, contracts: deployment.contracts });
+  }, patience);
+  afterAll(async () => {
+    await indexer?.stop('SIGKILL');
+    await anvil?.stop();
+  }, patience);
+
+  test('R24: contributors’ roots, settlements and payments are there, and an explanation says where a claim goes', async () => {
+    const issuer = as('issuer');
+    const { classId } = await issuer.createClass({ kind: 'dataset', metadataURI: 'ipfs://d', integrityHash: someHash });
+    const { tokenId } = await issuer.mintShare({ classId, to: addressOf('issuer'), shareRatio: 1_024n });
+    const leaves: Contributor[] = [
+      { account: addressOf('first'), weight: 3n },
+      { account: addressOf('second'), weight: 1n },
+    ];
+    const later: Contributor[] = [{ account: addressOf('second'), weight: 1n }];
+    const [tree, laterTree] = [contributorTree(leaves, hash), contributorTree(later, hash)];
+    const { vault } = await issuer.commitContributors({ tokenId, contributors: leaves, cid: 'bafy-first' });
+    await issuer.settleRevenue({ classId, amount: 10_000n });
+    await issuer.settleContributors({ tokenId });
+    await as('first').claimContribution({ tokenId, epoch: 1, leaf: tree.proofOf(0) });
+    await issuer.setContributors({ tokenId, contributors: later, assets: [zeroAddress] });
+    await issuer.settleRevenue({ classId, amount: 600n });
+    await as('first').settleContributors({ tokenId });
+    await as('first').claimContribution({ tokenId, epoch: 2, leaf: laterTree.proofOf(0) });
+    // Not settled yet: still the token's.
+    await issuer.settleRevenue({ classId, amount: 50n });
+    await issuer.offerContributorControl({ tokenId, to: addressOf('second') });
+    await compare();
+
+    const { contributors } = await indexer.client.token({ tokenId });
+    expect(contributors).toMatchObject({
+      vault: lower(vault),
+      controller: addressOf('issuer'),
+      pendingController: addressOf('second'),
+      epochs: [
+        {
+          epoch: 1,
+          root: tree.root,
+          totalWeight: 4n,
+          cid: 'bafy-first',
+          books: [{ asset: zeroAddress, accrued: 10_000n, claimed: 7_500n }],
+        },
+        { epoch: 2, root: laterTree.root, books: [{ accrued: 600n, claimed: 600n }] },
+      ],
+    });
+    const explained = await indexer.client.explainClaim({ tokenId, asset: zeroAddress, limit: 1 });
+    expect(explained).toMatchObject({ owner: lower(vault), claimed: 10_600n, claimable: 50n });
+    expect(explained.contributors).toMatchObject({
+      vault: lower(vault),
+      epoch: 2,
+      settled: 10_600n,
+      paid: 8_100n,
+      payments: [{ account: addressOf('second'), epoch: 2, index: 0, amount: 600n }],
+      otherPayments: { amount: 7_500n, count: 1 },
+    });
+    const { totals, contributions } = await indexer.client.earnings({ address: addressOf('first') });
+    expect(totals).toEqual([{ asset: zeroAddress, claimable: 0n, claimed: 7_500n, owed: 0n }]);
+    expect(contributions).toMatchObject([{ tokenId, classId, asset: zeroAddress, paid: 7_500n, payments: 1 }]);
+    const { items } = await indexer.client.contributions({ tokenId, account: addressOf('first') });
+    expect(items).toMatchObject([{ account: addressOf('first'), to: addressOf('first'), epoch: 1, amount: 7_500n }]);
+    const claims = await indexer.client.activity({ type: 'claim', account: addressOf('second') });
+    expect(claims.items).toMatchObject([{ tokenId, amount: 600n }]);
+
+    await as('second').acceptContributorControl({ tokenId });
+    await as('second').renounceContributorControl({ tokenId });
+    await indexer.caughtUp();
+    const given = (await indexer.client.token({ tokenId })).contributors;
+    expect([given?.controller, given?.pendingController]).toEqual([null, null]);
+  });
+
+  test('R1: lots that plans sell say so, and what is bought there is told as any purchase', async () => {
+    const [issuer, consumer] = [as('issuer'), as('consumer')];
+    const policy = { uri: 'ipfs://p', hash: someHash };
+    const { classId } = await issuer.createClass({
+      kind: 'agent',
+      metadataURI: 'ipfs://a',
+      integrityHash: someHash,
+      policy,
+    });
+    const seller = deployment.contracts.ValuePlans!;
+    const lotAt = async (numerator: bigint): Promise<number> =>
+      (await issuer.createLot({ classId, price: { numerator, denominator: 1n }, operatorBps: 0, seller })).lot;
+    const [tier, first, , closed] = [await lotAt(7n), await lotAt(100n), await lotAt(110n), await lotAt(9n)];
+    await issuer.openPlan({ classId, lot: tier, supply: 1_000n, minUnits: 10n, duration: 86_400 });
+    await issuer.openSchedule({ classId, firstLot: first, steps: 2, supply: 20n });
+    await issuer.openPlan({ classId, lot: closed, supply: 1n });
+    await issuer.closePlan({ classId, lot: closed });
+    const { tokenId, cost } = await consumer.buyValue({ classId, lot: tier, units: 12n });
+    await compare();
+
+    const { lots } = await indexer.client.class({ classId });
+    expect(lots.map(({ plan }) => plan)).toEqual([
+      { supply: 988n, minUnits: 10n, exact: false, duration: 86_400, expireAt: 0, lotBefore: null },
+      { supply: 20n, minUnits: 1n, exact: false, duration: 0, expireAt: 0, lotBefore: null },
+      { supply: 20n, minUnits: 1n, exact: false, duration: 0, expireAt: 0, lotBefore: first },
+      null,
+    ]);
+    const bought = await indexer.client.activity({ type: 'purchase', classId });
+    expect(bought.items).toMatchObject([{ tokenId, account: addressOf('consumer'), units: 12n, amount: cost }]);
+  });
+
+  test('P27: an offered renewal and a revocation with its appeal are with the token', async () => {
+    const issuer = as('issuer');
+    const { classId } = await issuer.createClass({
+      kind: 'model',
+      metadataURI: 'ipfs://m',
+      integrityHash: someHash,
+      options: { appealWindow: 86_400 },
+    });
+    const expireAt = (await now()) + 1_000_000n;
+    const mint = async (): Promise<bigint> =>
+      (await issuer.mintShare({ classId, to: addressOf('consumer'), shareRatio: 10n, expireAt })).tokenId;
+    const [renewed, revoked] = [await mint(), await mint()];
+    await issuer.offerShareRenewal({ tokenId: renewed, expireAt: expireAt + 50n });
+    await issuer.announceRevocation({ tokenId: revoked, reason: 'a copy of another' });
+    await as('consumer').appealRevocation({ tokenId: revoked, statement: 'it is not' });
+    await compare();
+    const noticesOf = async () => {
+      const [one, other] = await Promise.all([renewed, revoked].map((tokenId) => indexer.client.token({ tokenId })));
+      return [one!.renewalOffer, other!.revocation] as const;
+    };
+    const [offer, pending] = await noticesOf();
+    expect(offer).toBe(Number(expireAt) + 50);
+    expect(pending).toMatchObject({ reason: 'a copy of another', statement: 'it is not', revokedAt: null });
+    await as('consumer').renewShare({ tokenId: renewed, expireAt: expireAt + 50n });
+    await pass(86_401);
+    await issuer.revoke({ tokenId: revoked });
+    await compare();
+    expect(await noticesOf()).toEqual([0, { ...pending, revokedAt: Number(await now()) }]);
+  });
+
+  test('R26: an operator’s bond, its promise, and what it lost for two receipts with one number', async () => {
+    const [issuer, operator, consumer] = [as('issuer'), as('operator'), as('consumer')];
+    const policy = { uri: 'ipfs://p', hash: someHash };
+    const { classId } = await issuer.createClass({
+      kind: 'agent',
+      metadataURI: 'ipfs://a',
+      integrityHash: someHash,
+      policy,
+    });
+    const price = { numerator: 10n ** 6n, denominator: 1n };
+    const { lot } = await issuer.createLot({ classId, price, operatorBps: 1_000, refundable: true });
+    await issuer.openListing({ classId, lot, supply: 1_000n, expireAt: 0n });
+    const { tokenId } = await consumer.buyValue({ classId, lot, units: 1_000n });
+    const keys = { operator: addressOf('operator'), channelKey: addressOf('operator') };
+    const terms = { cap: 1_000n, rate: 1n, burst: 1_000n, deadline: (await now()) + 86_400n, mode: 'capped' } as const;
+    const { channel, channelId } = await consumer.openChannel({ tokenId, ...keys, ...terms, salt: someHash });
+    const domain = { chainId: 31337, verifyingContract: deployment.contracts.ValueChannels };
+    const account = developmentAccount(roles.operator);
+    const voucher = { channelId, cumulativeUnits: 40n, receiptHash: zeroHash, seq: seqOf(1n, 1n) };
+    const signature = await account.sign({ hash: voucherDigest(domain, voucher, hash) });
+    await operator.capture({ items: [{ channel, voucher, signature }] });
+    const amount = 10n ** 12n;
+    await operator.postBond({ amount, coverUntil: channel.deadline + BigInt(channel.grace) });
+
+    const receiptOf = (responseHash: Hex): Receipt => ({
+      channelId,
+      tokenId,
+      classId,
+      policyHash: someHash,
+      seq: seqOf(1n, 7n),
+      requestHash: someHash,
+      responseHash,
+      metrics: [{ metric: 'units', amount: 1n }],
+      units: 1n,
+      cumulativeUnits: 41n,
+      previousReceiptHash: zeroHash,
+      issuedAt: 1_790_000_000n,
+    });
+    const sign = async (receipt: Receipt, number: bigint): Promise<SignedReceipt> => {
+      const { root, pathOf } = merkleTree([hexToBytes(receiptLeaf(hashReceipt(receipt, hash), hash))], hash);
+      const batch = { operator: account.address, epoch: 1n, batch: number, root };
+      const signed = await account.sign({ hash: receiptBatchDigest(domain, batch, hash) });
+      return { receipt, batch, path: pathOf(0), signature: signed, signer: account.address, salt: zeroHash };
+    };
+    const receipts = [await sign(receiptOf(someHash), 1n), await sign(receiptOf(zeroHash), 2n)];
+    const { first, second } = findEquivocations(receipts, hash)[0]!;
+    await as('first').proveFraud({ channel, first, second });
+    await compare();
+    const proven = (await indexer.client.operator({ address: addressOf('operator') })).bonds;
+    const pot = amount / 2n;
+    const backing = 40n * price.numerator;
+    const fraud = { channelId, window: 1, holder: addressOf('consumer'), reporter: addressOf('first'), backing };
+    expect(proven).toMatchObject([
+      { amount: amount - pot, slashes: [{ window: 1, pot, claims: backing, proofs: 1, burned: null }] },
+    ]);
+    expect(proven[0]!.frauds).toEqual([{ ...fraud, paid: null }]);
+
+    await pass(7 * 86_400 + 1);
+    const { holderAmount, reporterAmount } = await as('first').payFraud({ channelId });
+    const { amount: burned } = await as('first').burnSlashed({ operator: addressOf('operator'), window: 1 });
+    const { releaseAt } = await operator.startUnbonding();
+    await compare();
+    const paid = (await indexer.client.operator({ address: addressOf('operator') })).bonds[0]!;
+    expect(paid).toMatchObject({ releaseAt, slashes: [{ burned }] });
+    expect(paid.frauds).toEqual([{ ...fraud, paid: { holderAmount, reporterAmount } }]);
+    await pass(Number(releaseAt - (await now())) + 1);
+    await operator.releaseBond();
+    await compare();
+    const released = (await indexer.client.operator({ address: addressOf('operator') })).bonds[0]!;
+    expect([released.amount, released.coveredUntil, released.releaseAt]).toEqual([0n, 0n, 0n]);
+  });
+});
