@@ -14,7 +14,7 @@ afterAll(() => chain?.stop());
 
 test(
   'the indexer tells of a random history what the contracts’ views say, number by number',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     await runWorld(chain, { seed: testSeed, length, coverage: {}, history: [] });
     const { token, channels, market, actors, assets } = chain.addresses;
