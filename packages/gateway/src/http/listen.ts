@@ -3,7 +3,8 @@ import type { HttpResponse } from '../http1/exchange.js';
 import { type HttpServer, startHttpServer } from '../http1/startHttpServer.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import { invalidHttp } from './readBody.js';
-import type { RouteContext, routeRequest } from './routeRequest.js';
+import type { RouteContext } from './routeContext.js';
+import type { routeRequest } from './routeRequest.js';
 import { sendProblem } from './sendProblem.js';
 
 /** Starts the HTTP server. `onRequest` is called for each request and answers with what to call when it is over, for draining. */

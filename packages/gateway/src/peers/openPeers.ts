@@ -1,7 +1,9 @@
 import { BaseError, type Hex } from '@kedge/core';
 import { authenticate } from '../http/authenticate.js';
 import { readBody } from '../http/readBody.js';
-import { pathOf, type RouteContext, routeRequest } from '../http/routeRequest.js';
+import { pathOf } from '../http/pathOf.js';
+import type { RouteContext } from '../http/routeContext.js';
+import { routeRequest } from '../http/routeRequest.js';
 import { type ConnectionPool, createConnectionPool } from '../http1/createConnectionPool.js';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import type { ChannelElsewhere, Ledger } from '../ledger/openLedger.js';

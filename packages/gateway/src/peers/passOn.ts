@@ -1,6 +1,6 @@
 import { BaseError } from '@kedge/core';
 import type { ConnectionPool } from '../http1/createConnectionPool.js';
-import { pathOf } from '../http/routeRequest.js';
+import { pathOf } from '../http/pathOf.js';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import type { HeaderFields } from '../http1/parseHead.js';
 import { reasonOf } from '../structuredLog.js';

@@ -1,0 +1,197 @@
+import { BaseError, voucherHeader } from '@kedge/core';
+import { type Reservation, reserveUnits } from '../call/reserveUnits.js';
+import { serveCall } from '../call/serveCall.js';
+import { rootIdOf } from '../channels/channelBook.js';
+import type { ServedChannel } from '../channels/servedChannel.js';
+import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
+import type { HeaderFields } from '../http1/parseHead.js';
+import type { AnswerSlot } from '../idempotency/createIdempotency.js';
+import { replayAnswer } from '../idempotency/replayAnswer.js';
+import type { Surface } from '../surfaces/surface.js';
+import { withValues } from '../topUps/createTopUps.js';
+import { x402Headers } from '../topUps/x402Messages.js';
+import type { CallSpan } from '../traces/createTraces.js';
+import { takeHeaderVoucher } from '../vouchers/voucherRoutes.js';
+import { authenticate } from './authenticate.js';
+import { pathOf } from './pathOf.js';
+import { readBody } from './readBody.js';
+import type { RouteContext } from './routeContext.js';
+
+/**
+ * Serves one metered call: finds its channel, reads its body, reserves its worst case, and forwards it. One promise a call: this
+ * runs for every one, and its steps mostly do not wait.
+ * @throws BaseError, at once or by the promise, for everything that is refused.
+ */
+export function meteredCall(
+  surface: Surface,
+  request: HttpRequest,
+  response: HttpResponse,
+  context: RouteContext,
+): Promise<void> {
+  const unready = context.unready();
+  if (unready !== undefined) throw unready;
+  const found = authenticate(request.headers, context.book);
+  const serve = (served: ServedChannel): Promise<void> => {
+    const voucher = served.channel.mode === 'strict' ? request.headers.get(voucherHeader) : undefined;
+    if (voucher === undefined) return begin(served);
+    return takeHeaderVoucher(served, voucher, context.vouchers).then(() => begin(served));
+  };
+  const begin = (served: ServedChannel): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const payment = context.topUps === undefined ? undefined : request.headers.get(x402Headers.signature);
+      const key =
+        request.headers.get('idempotency-key') ??
+        (payment === undefined ? undefined : context.topUps?.idempotencyKeyOf(payment));
+      readBody(
+        request,
+        context.maxRequestBytes,
+        (body) => {
+          try {
+            const paid = payment === undefined ? undefined : context.topUps?.responseOf(payment);
+            const target = { headers: request.headers, url: urlOf(request) };
+            const answer = paid === undefined ? response : withHeader(response, x402Headers.response, paid);
+            const incoming = { surface, served, body, ...target, response: answer, payment };
+            if (key === undefined) serveOnce(incoming, undefined, context).then(resolve, reject);
+            else serveRetried(incoming, key, context).then(resolve, reject);
+          } catch (error) {
+            reject(error);
+          }
+        },
+        reject,
+      );
+    });
+  return found instanceof Promise ? found.then(serve) : serve(found);
+}
+
+/** A request with its body, before it is read. */
+type Incoming = {
+  readonly surface: Surface;
+  readonly served: ServedChannel;
+  readonly body: Buffer;
+  readonly headers: HeaderFields;
+  readonly url: string;
+  readonly response: HttpResponse;
+  /** What it pays with, if its channels lack the value. */
+  readonly payment: string | undefined;
+};
+
+/** A call that may have been made before. */
+async function serveRetried(incoming: Incoming, key: string, context: RouteContext): Promise<void> {
+  const { idempotency, ledger } = context;
+  const channelId = rootIdOf(incoming.served);
+  const begun = await idempotency.begin(
+    { channelId, key, path: incoming.surface.path, body: incoming.body },
+    ledger.answers,
+  );
+  if ('head' in begun) {
+    const signed = await ledger.receiptOf(begun.head.receiptChannelId ?? channelId, BigInt(begun.head.seq));
+    if (signed === undefined) throw new Error(`The log has an answer without its receipt ${begun.head.seq}.`);
+    return replayAnswer(incoming.response, begun.head, begun.body, signed);
+  }
+  try {
+    await serveOnce(incoming, begun, context);
+  } finally {
+    begun.end();
+  }
+}
+
+function serveOnce(incoming: Incoming, slot: AnswerSlot | undefined, context: RouteContext): Promise<void> {
+  const { traces } = context.services;
+  if (traces === undefined) return serveIn(undefined, incoming, slot, context);
+  return traces.trace(incoming.surface, incoming.headers, (span) => serveIn(span, incoming, slot, context));
+}
+
+function serveIn(
+  span: CallSpan | undefined,
+  incoming: Incoming,
+  slot: AnswerSlot | undefined,
+  context: RouteContext,
+): Promise<void> {
+  const { surface, served, body, headers, response } = incoming;
+  const { reserving, services, vouchers } = context;
+  const request = surface.open(served.policy, body, headers.get('content-type'));
+  services.currentPolicies?.check(served.classId, request.model);
+  span?.opened(request);
+  const anthropicVersion = surface.dialect === 'anthropic' ? anthropicVersionOf(headers) : undefined;
+  const serve = (reservation: Reservation): Promise<void> => {
+    span?.reserved();
+    const call = {
+      served,
+      surface,
+      request,
+      requestBody: body,
+      anthropicVersion,
+      reservation,
+      response,
+      slot,
+      strict: undefined,
+      span,
+    };
+    if (served.channel.mode !== 'strict') return serveCall(call, services);
+    return serveCall(vouchers.begin(call), services);
+  };
+  const { worstUnits } = request.quote;
+  const serveNext = (error: unknown): Promise<void> =>
+    serveFromNext(error, worstUnits, incoming, context, (next) => serveIn(span, next, slot, context));
+  let reserved: Reservation | Promise<Reservation>;
+  try {
+    reserved = reserveUnits(served, worstUnits, reserving);
+  } catch (error) {
+    return serveNext(error);
+  }
+  return reserved instanceof Promise ? reserved.then(serve, serveNext) : serve(reserved);
+}
+
+/** A call that its channel lacks value for: from the next channel of its key, or from the one that its payment opens. */
+async function serveFromNext(
+  error: unknown,
+  worstUnits: bigint,
+  incoming: Incoming,
+  { book, topUps }: RouteContext,
+  serve: (incoming: Incoming) => Promise<void>,
+): Promise<void> {
+  const { served, payment, url } = incoming;
+  if (!(error instanceof BaseError) || !lacksValue.has(error.code ?? '')) throw error;
+  const next = book.after(served);
+  if (next !== undefined) return serve({ ...incoming, served: next });
+  if (topUps === undefined) throw error;
+  const call = { served, worstUnits, url };
+  if (payment === undefined) throw await topUps.offered(error, call);
+  let paid: string;
+  try {
+    paid = await topUps.pay(payment, call);
+  } catch (refusal) {
+    if (!(refusal instanceof BaseError) || refusal.status !== 402) throw refusal;
+    throw await topUps.offered(withValues(refusal, { offer: error.values['offer'] }), call);
+  }
+  const opened = book.after(served);
+  try {
+    if (opened === undefined) throw await topUps.offered(error, call);
+    const response = withHeader(incoming.response, x402Headers.response, paid);
+    return await serve({ ...incoming, served: opened, response, payment: undefined });
+  } catch (refusal) {
+    // It was paid, whatever became of the call.
+    throw refusal instanceof BaseError ? withValues(refusal, { paymentResponse: paid }) : refusal;
+  }
+}
+
+const lacksValue: ReadonlySet<string> = new Set(['value_exhausted', 'channel_ended']);
+
+function withHeader(response: HttpResponse, name: string, value: string): HttpResponse {
+  return {
+    ...response,
+    send: (status, headers, body) => response.send(status, { ...headers, [name]: value }, body),
+    begin: (status, headers) => response.begin(status, { ...headers, [name]: value }),
+  };
+}
+
+/** As far as the request says: who asks through a proxy knows better. */
+function urlOf({ headers, target }: HttpRequest): string {
+  return `http://${headers.get('host') ?? 'localhost'}${pathOf(target)}`;
+}
+
+/** The version of the API that the client speaks. Other headers, which may ask the upstream for more, are not passed on. */
+function anthropicVersionOf(headers: HeaderFields): string {
+  const version = headers.get('anthropic-version') ?? '';
+  return /^[-0-9A-Za-z.]{1,40}$/.test(version) ? version : '2023-06-01';
+}

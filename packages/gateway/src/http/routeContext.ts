@@ -1,0 +1,33 @@
+import type { BaseError } from '@kedge/core';
+import type { CallServices } from '../call/callContext.js';
+import type { ReserveOptions } from '../call/reserveUnits.js';
+import type { UsageDifference } from '../call/usageCheck.js';
+import type { ChannelBook } from '../channels/channelBook.js';
+import type { Idempotency } from '../idempotency/createIdempotency.js';
+import type { Ledger } from '../ledger/openLedger.js';
+import type { LiveFeed } from '../live/createLiveFeed.js';
+import type { TopUps } from '../topUps/createTopUps.js';
+import type { VoucherBook } from '../vouchers/createVoucherBook.js';
+
+/** What answering any request needs. */
+export type RouteContext = {
+  readonly book: ChannelBook;
+  readonly ledger: Pick<Ledger, 'receiptOf' | 'answers'>;
+  readonly idempotency: Idempotency;
+  readonly vouchers: VoucherBook;
+  readonly services: CallServices;
+  readonly reserving: ReserveOptions;
+  /** Where calls may be paid for. */
+  readonly topUps: TopUps | undefined;
+  readonly maxRequestBytes: number;
+  readonly captureNow: () => Promise<string | undefined>;
+  /** Why the upstream cannot be relied on now. Calls are still tried. */
+  readonly upstreamFault?: () => BaseError | undefined;
+  readonly metricsText?: () => string;
+  readonly live?: LiveFeed;
+  /** In shadow mode: who would have earned what. */
+  readonly shadowReport?: () => unknown;
+  readonly usageDifferences: () => readonly UsageDifference[];
+  /** Why nothing is served now; undefined when everything is in order. */
+  readonly unready: () => BaseError | undefined;
+};
