@@ -41,6 +41,8 @@ for (const width of [1280, 380]) {
       locale: 'en-GB',
     });
     const page = await context.newPage();
+    // The indexer of a stack that has just begun takes a while.
+    page.setDefaultTimeout(120_000);
     const visit = (hash) => page.goto(`${up.dashboardUrl}/#/${hash}`);
     const shoot = async (name) => {
       await page.mouse.move(0, 0);
@@ -92,7 +94,8 @@ for (const width of [1280, 380]) {
     await page.locator('.tree summary').first().click();
     await shoot('earnings');
     await visit('operator');
-    await page.locator('.chart-frame rect').first().waitFor();
+    await page.locator('.live .chart-frame rect').first().waitFor();
+    await page.locator('.chart-frame').nth(3).waitFor();
     await page.locator('.activity li').first().waitFor();
     await shoot('operator');
     await context.close();

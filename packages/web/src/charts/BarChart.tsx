@@ -48,6 +48,8 @@ export function BarChart({
   const y = scaleLinear({ domain: [0, Math.max(...totals) || 1], range: [innerHeight, 0], nice: 4 });
   const barWidth = Math.min(x.bandwidth(), 44);
   const isEmpty = totals.every((total) => total === 0);
+  // A place on the scale that has no words gets no line either.
+  const ticks = y.ticks(4).filter((tick) => show(tick) !== '');
   const every = Math.ceil(bars.length / Math.max(1, Math.floor(innerWidth / 64)));
   const shown = active === undefined ? undefined : bars[active];
   return (
@@ -65,7 +67,7 @@ export function BarChart({
       <div ref={frame} className="chart-frame" style={{ height }} onPointerLeave={() => setActive(undefined)}>
         <svg width={width} height={height} aria-hidden="true">
           <g transform={`translate(${margin.left},${margin.top})`}>
-            {y.ticks(4).map((tick) => (
+            {ticks.map((tick) => (
               <line key={tick} className="chart-grid" x1={0} x2={innerWidth} y1={y(tick)} y2={y(tick)} />
             ))}
             {bars.map((bar, index) => {
@@ -101,7 +103,7 @@ export function BarChart({
             })}
             <AxisLeft
               scale={y}
-              numTicks={4}
+              tickValues={ticks}
               hideAxisLine
               hideTicks
               tickFormat={(value) => (isEmpty && Number(value) > 0 ? '' : show(Number(value)))}

@@ -100,7 +100,7 @@ function LiveFigures({ live }: { live: GatewayLive }) {
       <Stat label="Calls under way" note={`${grouped(String(reserved.waiting))} waiting for value`}>
         {grouped(String(runningCount))}
       </Stat>
-      <Stat label="Not yet anchored" note={newest === undefined ? 'no capture yet' : `newest capture ${newest.state}`}>
+      <Stat label="Not yet anchored" note={newest === undefined ? 'no capture yet' : `capture ${newest.state}`}>
         {showCount(batches.unanchored, 'batch').replace(/batchs$/, 'batches')}
       </Stat>
     </dl>

@@ -1,4 +1,4 @@
-import { isSameAddress, type Address, type TokenDetail, type TokenSummary } from '@kedge/core';
+import { isSameAddress, type Address, type Price, type TokenDetail, type TokenSummary } from '@kedge/core';
 import { buyForm } from '../../actions/forms/buyForm.js';
 import { openChannelForm } from '../../actions/forms/channelForms.js';
 import { refundForm } from '../../actions/forms/refundForm.js';
@@ -20,10 +20,8 @@ export function TokenCard({ token }: { token: TokenSummary }) {
   const { tokenId, classId, className, kind, unitDecimals, value, lockedUnits, spentUnits, share, shareState } = token;
   const { expireAt, policyVersion, claimable } = token;
   const { data: detail } = useIndexed('token', { tokenId });
-  const { show } = useAssets([
-    ...claimable.map(({ asset }) => asset),
-    ...(detail?.backing ? [detail.backing.asset] : []),
-  ]);
+  const price = detail?.lotTerms?.price;
+  const { show } = useAssets([...claimable.map(({ asset }) => asset), ...(price === undefined ? [] : [price.asset])]);
   const isExpired = expireAt !== 0 && expireAt < Date.now() / 1000;
   const units = (amount: bigint): string => showUnits(amount, unitDecimals);
   return (
@@ -64,13 +62,7 @@ export function TokenCard({ token }: { token: TokenSummary }) {
         </div>
         <div>
           <dt>Backing</dt>
-          <dd>
-            {detail === undefined
-              ? '…'
-              : detail.backing === null
-                ? '–'
-                : show(detail.backing.asset, detail.backing.amount)}
-          </dd>
+          <dd>{detail === undefined ? '…' : price === undefined ? '–' : show(price.asset, backingOf(token, price))}</dd>
         </div>
         <div>
           <dt>Share</dt>
@@ -101,6 +93,11 @@ export function TokenCard({ token }: { token: TokenSummary }) {
       )}
     </article>
   );
+}
+
+/** What is held behind the token's units, those in channels included; rounded down. */
+function backingOf({ value, lockedUnits }: TokenSummary, { numerator, denominator }: Price): bigint {
+  return ((value + lockedUnits) * numerator) / denominator;
 }
 
 function Actions({
