@@ -97,6 +97,7 @@ export {
   type Hasher,
   type Hex,
 } from './hex.js';
+export { apiKeyUseSchema, parseApiKeyUse, type ApiKeyUse } from './apiKeyUse.js';
 export { gatewayLiveSchema, parseGatewayLive, type GatewayLive, type GatewayLiveJson } from './gatewayLive.js';
 export { findEquivocations, signedReceiptToAbi, type Equivocation } from './equivocation.js';
 export {

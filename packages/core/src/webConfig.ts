@@ -25,6 +25,8 @@ export type WebConfig = Deployment & {
   usageDifferencesUrl?: string;
   /** Where an operator's gateway tells what it does now; on its own machine only. */
   gatewayLiveUrl?: string;
+  /** Where it lists API keys with terms of their own, never the keys; on its own machine only. */
+  apiKeysUrl?: string;
   /** `<contentUrl>/<CID>` are the bytes of a file in a content store. Without it documents are not shown. */
   contentUrl?: string;
   /** Accounts by role that the chain's node signs for: a local development chain only. */
@@ -46,6 +48,7 @@ export const webConfigSchema: z.ZodType<WebConfig> = z.intersection(
     indexerUrl: place.exactOptional(),
     usageDifferencesUrl: place.exactOptional(),
     gatewayLiveUrl: place.exactOptional(),
+    apiKeysUrl: place.exactOptional(),
     contentUrl: place.exactOptional(),
     developmentAccounts: z.record(z.string(), addressSchema).exactOptional(),
   }),

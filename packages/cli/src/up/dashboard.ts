@@ -21,6 +21,7 @@ const types: Readonly<Record<string, string>> = {
 const operatorPaths = new Map([
   ['/operator/usage-differences', '/admin/usage-differences'],
   ['/operator/live', '/admin/live'],
+  ['/operator/keys', '/admin/keys'],
 ]);
 const cidPattern = /^\/ipfs\/([a-z0-9]{10,120})$/;
 
@@ -45,6 +46,7 @@ export function webConfigOf(up: UpFile, indexerUrl: string | undefined): WebConf
     contentUrl: '/ipfs',
     usageDifferencesUrl: '/operator/usage-differences',
     gatewayLiveUrl: '/operator/live',
+    apiKeysUrl: '/operator/keys',
     developmentAccounts: up['accounts'] as NonNullable<WebConfig['developmentAccounts']>,
     ...(indexerUrl === undefined ? {} : { indexerUrl: '/indexer' }),
   };

@@ -123,8 +123,13 @@ async function keyUse(response: HttpResponse, { book }: RouteContext): Promise<v
   await book.refresh();
   const keys = book.keyed().map(({ channelId, key }) => ({
     keyId: apiKeyIdOf(key.apiKeySha256),
+    name: key.name,
     channelId,
     usedUnits: key.account.committedUnits.toString(),
+    capUnits: key.capUnits?.toString() ?? null,
+    createdAt: key.createdAt.toString(),
+    expiresAt: key.expiresAt?.toString() ?? null,
+    revokedAt: key.revokedAt?.toString() ?? null,
   }));
   sendJson(response, 200, { keys });
 }

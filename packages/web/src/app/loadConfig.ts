@@ -19,6 +19,7 @@ export async function loadConfig(url: URL): Promise<WebConfig> {
     ...whole('contentUrl'),
     ...whole('usageDifferencesUrl'),
     ...whole('gatewayLiveUrl'),
+    ...whole('apiKeysUrl'),
   };
 }
 

@@ -171,6 +171,20 @@ describe('consumers', () => {
     },
   );
 
+  test('an API key of a channel is listed with what it may spend, and as revoked when it was', patience, async () => {
+    const { keyId } = JSON.parse(await stack.kedge('key', 'create', '--name', 'intern', '--cap', '50', '--json')) as {
+      keyId: string;
+    };
+    const { page, complaints } = await open('#/tokens');
+    await connectAs(page, 'consumer');
+    const row = page.getByRole('row', { name: 'intern' });
+    await row.getByText('active').waitFor();
+    await row.getByRole('cell', { name: '50', exact: true }).waitFor();
+    await stack.kedge('key', 'revoke', keyId);
+    await row.getByText('revoked').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   test('a refusal of the contracts is told in words, before anything is signed', patience, async () => {
     const { page } = await open('#/tokens');
     await connectAs(page, 'consumer');

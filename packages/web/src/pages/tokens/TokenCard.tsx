@@ -11,6 +11,7 @@ import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { grouped, showMoment, showUnits } from '../../ui/format.js';
 import { Skeleton } from '../../ui/Skeleton.js';
+import { ApiKeys } from './ApiKeys.js';
 import { ChannelTable } from './ChannelTable.js';
 
 const shareWords = { none: undefined, pending: 'waits to enter', active: undefined, ended: 'ended' } as const;
@@ -89,7 +90,10 @@ export function TokenCard({ token }: { token: TokenSummary }) {
       <Actions token={token} detail={detail} isExpired={isExpired} />
       {detail === undefined && token.backed && <Skeleton height={104} />}
       {detail !== undefined && detail.channels.length > 0 && (
-        <ChannelTable channels={detail.channels} unitDecimals={unitDecimals} />
+        <>
+          <ChannelTable channels={detail.channels} unitDecimals={unitDecimals} />
+          <ApiKeys channels={detail.channels} unitDecimals={unitDecimals} />
+        </>
       )}
     </article>
   );
