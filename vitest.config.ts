@@ -11,8 +11,10 @@ export default defineConfig({
       // scripts/test.mjs installs the browser where it may, and says what to install where it may not.
       ...(findChromium() === undefined ? [] : ['packages/web/test/e2e/*.e2e.ts']),
     ],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Long enough for a machine that does other things as well: what waits, waits for something that comes.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
     maxWorkers: 2,
   },
