@@ -276,7 +276,8 @@ export async function compareWithChain(
       // The contract has one state more, first: unknown.
       expect(1 + attestationStates.indexOf(said.state), `attestation ${said.id}`).toBe(state);
     }
-    expect(found.verdictCount, `attestation ${id}`).toBe(verdicts.length);
+    // The newest hundred are told.
+    expect(verdicts.length, `attestation ${id}`).toBe(Math.min(found.verdictCount, 100));
     for (const verdict of verdicts) {
       counts.verdicts += 1;
       const last = await chain.readContract({ ...registry, functionName: 'verdictOf', args: [id, verdict.verifier] });

@@ -4,10 +4,11 @@ import {
   subjectKinds,
   verdictOutcomes,
   type Address,
+  type Hex,
   type IndexedVerdict,
   type IndexerAnswer,
 } from '@kedge/core';
-import { and, desc, eq, inArray, lt } from 'ponder';
+import { and, count, desc, eq, inArray, lt, lte, sql } from 'ponder';
 import { db } from 'ponder:api';
 import { attestation, verdict } from 'ponder:schema';
 import { keccak256 } from 'viem';
@@ -47,7 +48,7 @@ export async function listAttestations(query: {
     .limit(query.limit + 1);
   const [now, verdicts] = await Promise.all([indexedAt(), verdictsOn(rows.map(({ id }) => id))]);
   const items = rows.map((row) => {
-    const own = verdicts.get(row.id) ?? [];
+    const own = verdicts.get(row.id);
     return {
       ...statedAnswer(row, now),
       subjectKind: subjectKinds[row.subjectKind] ?? 'class',
@@ -55,30 +56,60 @@ export async function listAttestations(query: {
       type: labelOf(row.attestationType, hasher) ?? null,
       typeHash: row.attestationType,
       attester: row.attester,
-      verdicts: own.slice(0, shown).map((each) => verdictAnswer(each, own, now)),
-      verdictCount: own.length,
+      verdicts: verdictAnswers(own?.newest ?? [], now),
+      verdictCount: own?.count ?? 0,
     };
   });
   return pageOf(rows, query.limit, ({ position }) => String(position), items);
 }
 
-async function verdictsOn(ids: readonly `0x${string}`[]): Promise<Map<string, VerdictRow[]>> {
+/** Of each attestation its newest verdicts and how many there are: anybody may add to them. */
+async function verdictsOn(ids: readonly Hex[]): Promise<Map<string, { newest: VerdictRow[]; count: number }>> {
   if (ids.length === 0) return new Map();
-  const wanted = inArray(verdict.attestationId, [...ids]);
-  const rows = await db.select().from(verdict).where(wanted).orderBy(desc(verdict.position));
-  return groupBy(rows, ({ attestationId }) => attestationId);
+  const ofThese = inArray(verdict.attestationId, [...ids]);
+  const rank = sql<string>`row_number() over (partition by ${verdict.attestationId} order by ${verdict.position} desc)`;
+  const ranked = db
+    .select({ ranked: verdict.id, rank: rank.as('rank') })
+    .from(verdict)
+    .where(ofThese)
+    .as('ranks');
+  const [rows, counts] = await Promise.all([
+    db
+      .select({ row: verdict })
+      .from(verdict)
+      .innerJoin(ranked, eq(verdict.id, ranked.ranked))
+      .where(lte(ranked.rank, String(shown)))
+      .orderBy(desc(verdict.position)),
+    db
+      .select({ attestationId: verdict.attestationId, count: count() })
+      .from(verdict)
+      .where(ofThese)
+      .groupBy(verdict.attestationId),
+  ]);
+  const newest = groupBy(
+    rows.map(({ row }) => row),
+    ({ attestationId }) => attestationId,
+  );
+  return new Map(
+    counts.map((each) => [each.attestationId, { newest: newest.get(each.attestationId) ?? [], count: each.count }]),
+  );
 }
 
-/** `own`: all verdicts on the same attestation. The contract takes a verifier's only in the order of their versions. */
-function verdictAnswer(row: VerdictRow, own: readonly VerdictRow[], now: number): IndexedVerdict {
-  return {
-    ...statedAnswer(row, now),
-    verifier: row.verifier,
-    outcome: verdictOutcomes[row.outcome - 1] ?? 'undecided',
-    method: labelOf(row.method, hasher) ?? null,
-    methodHash: row.method,
-    isLast: own.every(({ verifier, version }) => verifier !== row.verifier || version <= row.version),
-  };
+/** The newest first: the contract takes a verifier's verdicts in the order of their versions only, so its first is its last. */
+function verdictAnswers(newest: readonly VerdictRow[], now: number): IndexedVerdict[] {
+  const seen = new Set<Address>();
+  return newest.map((row) => {
+    const isLast = !seen.has(row.verifier);
+    seen.add(row.verifier);
+    return {
+      ...statedAnswer(row, now),
+      verifier: row.verifier,
+      outcome: verdictOutcomes[row.outcome - 1] ?? 'undecided',
+      method: labelOf(row.method, hasher) ?? null,
+      methodHash: row.method,
+      isLast,
+    };
+  });
 }
 
 function statedAnswer(row: Stated, now: number) {
