@@ -15,6 +15,7 @@ test('an answer is read with its integers as bigints, exact beyond 2^53', () => 
     account: zeroAddress,
     totals: [{ asset: zeroAddress, claimable: '9007199254740993', claimed: '0', owed: '1' }],
     tokens: [],
+    contributions: [],
     fieldOfLaterVersion: true,
   };
   expect(readIndexerAnswer('earnings', wire).totals[0]?.claimable).toBe(9007199254740993n);
