@@ -12,6 +12,9 @@ const help = `Runs the Kedge indexer until SIGTERM or SIGINT.
 Prints {"ready":true,"url":"http://…"} when it answers. Logs JSON lines.
 `;
 
+// Ponder queues its queries on a connection of pg, of which pg warns: nothing that the reader could change.
+Object.assign(process, { noDeprecation: true });
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { config: { type: 'string' }, help: { type: 'boolean' } } });
   if (values.help === true) {
