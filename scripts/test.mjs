@@ -24,8 +24,8 @@ const onlyContracts = take('--contracts');
 const onlyPackages = take('--packages');
 const only = ['--invariants', '--coverage', '--mutation'].find((flag) => deep && take(flag));
 
-/** Runs a command, shows what it prints, and returns its exit code and output. */
-function runShown(command, commandArgs, env = {}) {
+/** Runs a command, shows what it prints, now or all of it at its end, and returns its exit code and output. */
+function runShown(command, commandArgs, env = {}, when = 'now') {
   return new Promise((resolve, reject) => {
     const child = spawn(command, commandArgs, {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -34,17 +34,20 @@ function runShown(command, commandArgs, env = {}) {
     let output = '';
     child.stdout.on('data', (chunk) => {
       output += chunk;
-      process.stdout.write(chunk);
+      if (when === 'now') process.stdout.write(chunk);
     });
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+    child.on('close', (code) => {
+      if (when !== 'now') process.stdout.write(output);
+      resolve({ code: code ?? 1, output });
+    });
   });
 }
 
-async function testContracts() {
+async function testContracts(when) {
   const env = { FOUNDRY_PROFILE: deep ? 'deep' : 'default', FORGE_SNAPSHOT_CHECK: 'true' };
   const words = ['test', '--color', 'never', ...(deep ? ['--no-match-contract', 'InvariantTest$'] : [])];
-  const { code, output } = await runShown(forgePath(), words, env);
+  const { code, output } = await runShown(forgePath(), words, env, when);
   const total = output.match(/(\d+) tests passed, (\d+) failed, (\d+) skipped/);
   if (!total) return { passed: 0, failed: 1 };
   const failed = Number(total[2]);
@@ -67,6 +70,11 @@ async function testMutants() {
 }
 
 async function testAll() {
+  if (!deep && !chaos && !onlyContracts && !onlyPackages) {
+    // Compiling the contracts takes one processor for minutes, which the other tests need not wait for.
+    console.log('The contracts are compiled and tested beside the packages; what forge says comes when it is done.\n');
+    return Promise.all([testContracts('at its end'), testPackages(args)]);
+  }
   const results = [];
   if (!onlyPackages && !chaos) results.push(await testContracts());
   if (!onlyPackages && deep) results.push(runDeepInvariants());
