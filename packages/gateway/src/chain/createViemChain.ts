@@ -4,17 +4,15 @@ import {
   dataAnchoringTokenAbi,
   encodeCaptureItems,
   type Hex,
+  isBackedLot,
   splitTokenId,
   valueChannelsAbi,
 } from '@kedge/core';
 import {
   type Abi,
   BaseError as ViemError,
-  createPublicClient,
   decodeErrorResult,
-  defineChain,
   encodeFunctionData,
-  http,
   keccak256,
   parseEventLogs,
   type TransactionReceipt,
@@ -24,11 +22,8 @@ import { privateKeyToAccount } from 'viem/accounts';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { GatewayContracts } from '../gatewayConfig.js';
 import { reasonOf } from '../structuredLog.js';
+import { connectChain, gasWithRoom, sendRaw } from './connectChain.js';
 import type { Capture, CaptureOutcome, GatewayChain } from './gatewayChain.js';
-
-const rpcTimeoutMs = 10_000;
-// The highest bit of a lot's number says that payment is behind its units.
-const firstBackedLot = 2 ** 31;
 
 /** The chain over JSON-RPC. Transactions are signed here, so that they are known before the node sees them. */
 export function createViemChain(options: {
@@ -37,38 +32,14 @@ export function createViemChain(options: {
   readonly contracts: GatewayContracts;
   readonly operator: OperatorKey;
 }): GatewayChain {
-  const { chainId, rpcUrl, contracts } = options;
+  const { chainId, contracts } = options;
   const account = privateKeyToAccount(options.operator.privateKey);
-  const client = createPublicClient({
-    chain: defineChain({
-      id: chainId,
-      name: `chain ${chainId}`,
-      nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
-      rpcUrls: { default: { http: [rpcUrl] } },
-    }),
-    transport: http(rpcUrl, { timeout: rpcTimeoutMs, retryCount: 0 }),
-    cacheTime: 0,
-  });
+  const connected = connectChain(options);
   const channels = { address: contracts.ValueChannels, abi: valueChannelsAbi } as const;
   const token = { address: contracts.DataAnchoringToken, abi: dataAnchoringTokenAbi } as const;
-  let chainIsRight = false;
-
-  /** A node of another chain would make every answer here a wrong one. */
-  const checkChain = async (): Promise<void> => {
-    if (chainIsRight) return;
-    const found = await client.getChainId();
-    if (found !== chainId) {
-      throw new BaseError('The node is of another chain.', {
-        code: 'wrong_chain',
-        values: { expected: chainId, found },
-      });
-    }
-    chainIsRight = true;
-  };
-
   return {
     readChannel: async (channel, channelId) => {
-      await checkChain();
+      const client = await connected();
       const [[open, capturedUnits, remainingUnits, capturableUnits], [, , openedAt], [, policyHash]] =
         await Promise.all([
           client.readContract({ ...channels, functionName: 'channelState', args: [channelToAbi(channel)] }),
@@ -78,7 +49,7 @@ export function createViemChain(options: {
       return { open, capturedUnits, remainingUnits, capturableUnits, openedAt, policyHash };
     },
     readCurrentPolicy: async (classId) => {
-      await checkChain();
+      const client = await connected();
       const { policyVersion } = await client.readContract({ ...token, functionName: 'classInfo', args: [classId] });
       const [uri, hash] = await client.readContract({
         ...token,
@@ -89,18 +60,18 @@ export function createViemChain(options: {
     },
     readLot: async (key) => {
       const { classId, lot } = splitTokenId(key << 32n);
-      if (lot < firstBackedLot) return undefined;
-      await checkChain();
+      if (!isBackedLot(lot)) return undefined;
+      const client = await connected();
       const { terms } = await client.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] });
       const { asset, priceNumerator: numerator, priceDenominator: denominator, operatorBps } = terms;
       return { asset, numerator, denominator, operatorBps };
     },
     minedNonce: async () => {
-      await checkChain();
+      const client = await connected();
       return client.getTransactionCount({ address: account.address, blockTag: 'latest' });
     },
     signCapture: async (capture, nonce) => {
-      await checkChain();
+      const client = await connected();
       const data = captureData(capture);
       const gas = await client
         .estimateGas({ account: account.address, to: channels.address, data })
@@ -114,22 +85,15 @@ export function createViemChain(options: {
         nonce,
         to: channels.address,
         data,
-        // The state may move between estimate and block.
-        gas: (gas * 13n) / 10n + 50_000n,
+        gas: gasWithRoom(gas),
         maxFeePerGas,
         maxPriorityFeePerGas,
       });
       return { raw, hash: keccak256(raw), nonce };
     },
-    send: async ({ raw }) => {
-      try {
-        await client.sendRawTransaction({ serializedTransaction: raw });
-      } catch (error) {
-        // Mined or waiting already: its outcome is looked up by hash, which tells the two apart from a nonce that is gone.
-        if (!/already (known|imported)|nonce too low|nonce is lower/i.test(String(error))) throw error;
-      }
-    },
+    send: async ({ raw }) => sendRaw(await connected(), raw),
     outcomeOf: async (hash) => {
+      const client = await connected();
       try {
         return outcomeOfReceipt(await client.getTransactionReceipt({ hash }));
       } catch (error) {

@@ -11,19 +11,17 @@ import {
 import { readRevert } from '@kedge/sdk';
 import {
   BaseError as ViemError,
-  createPublicClient,
-  defineChain,
   encodeFunctionData,
-  http,
   keccak256,
   parseAbi,
+  type PublicClient,
   TransactionReceiptNotFoundError,
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
+import { connectChain, gasWithRoom, sendRaw } from '../chain/connectChain.js';
 import { reasonOf } from '../structuredLog.js';
 import type { DepositChain } from './depositChain.js';
 
-const rpcTimeoutMs = 10_000;
 const authorizationAbi = parseAbi(['event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)']);
 
 /** Deposits over JSON-RPC. What is sent is signed by a key of its own: the operator's transactions are numbered by the captures. */
@@ -36,25 +34,16 @@ export function createDepositChain(options: {
   /** How long a transaction is waited for. */
   readonly settleMs: number;
 }): DepositChain {
-  const { chainId, rpcUrl, settleMs } = options;
+  const { chainId, settleMs } = options;
   const account = privateKeyToAccount(options.privateKey);
-  const client = createPublicClient({
-    chain: defineChain({
-      id: chainId,
-      name: `chain ${chainId}`,
-      nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
-      rpcUrls: { default: { http: [rpcUrl] } },
-    }),
-    transport: http(rpcUrl, { timeout: rpcTimeoutMs, retryCount: 0 }),
-    cacheTime: 0,
-  });
+  const connected = connectChain(options);
   const deposits = { address: options.deposits, abi: channelDepositsAbi } as const;
   const token = { address: options.token, abi: dataAnchoringTokenAbi } as const;
   let last:
     { readonly nonce: number; readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint } | undefined;
 
   /** What waits with the same nonce is replaced: of two payments that share it, at most one is made, and the other made anew. */
-  const feesOver = async (nonce: number) => {
+  const feesOver = async (client: PublicClient, nonce: number) => {
     const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas();
     const floor = last?.nonce === nonce ? last : { maxFeePerGas: 0n, maxPriorityFeePerGas: 0n };
     const over = (fee: bigint, before: bigint): bigint => (fee > (before * 5n) / 4n ? fee : (before * 5n) / 4n);
@@ -66,7 +55,7 @@ export function createDepositChain(options: {
     return last;
   };
 
-  const waitFor = async (hash: Hex, nonce: number): Promise<void> => {
+  const waitFor = async (client: PublicClient, hash: Hex, nonce: number): Promise<void> => {
     const until = Date.now() + settleMs;
     for (let pause = 20; Date.now() < until; pause = Math.min(pause * 2, 1_000)) {
       const mined = await client.getTransactionCount({ address: account.address, blockTag: 'latest' });
@@ -83,6 +72,7 @@ export function createDepositChain(options: {
 
   return {
     lotOnSale: async (classId, lot) => {
+      const client = await connected();
       const [{ terms }, isSuperseded] = await Promise.all([
         client.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] }),
         client.readContract({ ...token, functionName: 'isSuperseded', args: [classId, lot] }),
@@ -105,9 +95,12 @@ export function createDepositChain(options: {
         expireAt: listing?.expireAt ?? 0n,
       };
     },
-    depositOf: (terms) =>
-      client.readContract({ ...deposits, functionName: 'depositOf', args: [depositTermsToAbi(terms)] }),
+    depositOf: async (terms) => {
+      const client = await connected();
+      return client.readContract({ ...deposits, functionName: 'depositOf', args: [depositTermsToAbi(terms)] });
+    },
     paidIn: async (asset, authorizer, nonce, fromBlock) => {
+      const client = await connected();
       const [used] = await client.getContractEvents({
         address: asset,
         abi: authorizationAbi,
@@ -118,8 +111,9 @@ export function createDepositChain(options: {
       });
       return used?.transactionHash;
     },
-    blockNumber: () => client.getBlockNumber(),
+    blockNumber: async () => (await connected()).getBlockNumber(),
     payAndSweep: async (terms, authorization) => {
+      const client = await connected();
       const data = encodeFunctionData({
         abi: channelDepositsAbi,
         functionName: 'payAndSweep',
@@ -136,17 +130,14 @@ export function createDepositChain(options: {
         chainId,
         to: options.deposits,
         data,
-        gas: (gas * 13n) / 10n + 50_000n,
-        ...(await feesOver(nonce)),
+        gas: gasWithRoom(gas),
+        ...(await feesOver(client, nonce)),
       });
-      try {
-        await client.sendRawTransaction({ serializedTransaction: raw });
-      } catch (error) {
-        if (!/already (known|imported)|nonce too low|nonce is lower/i.test(String(error))) throw error;
-      }
-      await waitFor(keccak256(raw), nonce);
+      await sendRaw(client, raw);
+      await waitFor(client, keccak256(raw), nonce);
     },
     sweptOf: async (deposit, fromBlock) => {
+      const client = await connected();
       const logs = await client.getContractEvents({
         ...deposits,
         eventName: 'DepositSwept',

@@ -1,0 +1,52 @@
+import { BaseError, type Hex } from '@kedge/core';
+import { createPublicClient, defineChain, http, type PublicClient } from 'viem';
+
+const rpcTimeoutMs = 10_000;
+
+/** A node over JSON-RPC, once it was seen to be of the right chain: one of another would make every answer a wrong one. */
+export type ConnectChain = () => Promise<PublicClient>;
+
+/**
+ * Nothing is asked before the first call, and nothing is retried here.
+ * @throws BaseError `wrong_chain`, by every call.
+ */
+export function connectChain({ rpcUrl, chainId }: { readonly rpcUrl: string; readonly chainId: number }): ConnectChain {
+  const client: PublicClient = createPublicClient({
+    chain: defineChain({
+      id: chainId,
+      name: `chain ${chainId}`,
+      nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
+      rpcUrls: { default: { http: [rpcUrl] } },
+    }),
+    transport: http(rpcUrl, { timeout: rpcTimeoutMs, retryCount: 0 }),
+    cacheTime: 0,
+  });
+  let isRight = false;
+  return async () => {
+    if (isRight) return client;
+    const found = await client.getChainId();
+    if (found !== chainId) {
+      throw new BaseError('The node is of another chain.', {
+        code: 'wrong_chain',
+        values: { expected: chainId, found },
+      });
+    }
+    isRight = true;
+    return client;
+  };
+}
+
+/** With room for a state that moves between estimate and block. */
+export const gasWithRoom = (estimate: bigint): bigint => (estimate * 13n) / 10n + 50_000n;
+
+/**
+ * Hands a signed transaction to the node. One that is mined or waits already is no error: its outcome is looked up by hash,
+ * which tells the two apart from a nonce that is gone.
+ */
+export async function sendRaw(client: PublicClient, raw: Hex): Promise<void> {
+  try {
+    await client.sendRawTransaction({ serializedTransaction: raw });
+  } catch (error) {
+    if (!/already (known|imported)|nonce too low|nonce is lower/i.test(String(error))) throw error;
+  }
+}
