@@ -50,6 +50,9 @@ const voucherType = 'Voucher(bytes32 channelId,uint64 cumulativeUnits,bytes32 re
 const channelType =
   'Channel(address holder,uint256 tokenId,address operator,address channelKey,uint64 cap,uint64 rate,uint64 burst,' +
   'uint64 deadline,uint32 grace,uint8 mode,bytes32 salt)';
+const rateType = 'Rate(bytes32 metricType,uint64 rate)';
+const rateQuoteType =
+  'RateQuote(bytes32 policyHash,uint64 sequence,uint64 observedAt,uint64 validUntil,Rate[] rates)' + rateType;
 const domainType = 'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)';
 
 const digestOf = (domain, structHash) => {
@@ -124,6 +127,27 @@ export function channelIdOf(domain, channel) {
   );
 }
 
+/** The order in which a quote's rates are hashed. */
+const rateLabels =
+  'input_tokens cached_tokens output_tokens reasoning_tokens requests images seconds bytes records units'.split(' ');
+
+/** What the signers of a policy's oracle sign. */
+export function rateQuoteDigestOf(domain, { policyHash, sequence, observedAt, validUntil, rates }) {
+  const named = rateLabels.filter((metric) => rates[metric] !== undefined);
+  const hashes = named.map((metric) => keccak(keccakText(rateType), keccakText(metric), uint(rates[metric], 64)));
+  return digestOf(
+    domain,
+    keccak(
+      keccakText(rateQuoteType),
+      bytes32(policyHash),
+      uint(sequence, 64),
+      uint(observedAt, 64),
+      uint(validUntil, 64),
+      keccak(...hashes),
+    ),
+  );
+}
+
 /** A leaf is its receipt's hash, hashed once more. */
 export const leafOf = (receiptHash) => hexOf(keccak(bytes32(receiptHash)));
 
@@ -160,6 +184,36 @@ export function signerOf(digest, signature) {
 const same = (left, right) => left.toLowerCase() === right.toLowerCase();
 
 /**
+ * The rates that a receipt is under: the policy's own, or those of the quote that it names and carries.
+ * @throws Error for a quote that does not count.
+ */
+function ratesOf({ receipt, rateQuote }, policy, domain) {
+  const named = receipt.metrics.filter(({ metric }) => metric === 'rate_quote');
+  if (rateQuote === undefined && named.length === 0) return policy.rates;
+  const { quote, signatures } = rateQuote ?? {};
+  if (named.length !== 1 || quote?.sequence !== named[0].amount)
+    throw new Error('it names another quote than it carries');
+  const { oracle } = policy;
+  if (oracle === undefined) throw new Error('the policy has no oracle');
+  if (quote.policyHash !== receipt.policyHash) throw new Error('its quote is of another policy');
+  for (const [metric, rate] of Object.entries(quote.rates)) {
+    const bounds = oracle.bounds[metric];
+    const isWithin = bounds !== undefined && BigInt(bounds.min) <= BigInt(rate) && BigInt(rate) <= BigInt(bounds.max);
+    if (!isWithin) throw new Error(`its quote is outside of oracle.bounds.${metric}`);
+  }
+  const [observedAt, validUntil, at] = [quote.observedAt, quote.validUntil, receipt.issuedAt].map(BigInt);
+  const oldest = observedAt + BigInt(oracle.maxAgeSeconds);
+  const end = (validUntil < oldest ? validUntil : oldest) + BigInt(oracle.callSeconds);
+  if (observedAt > at + 30n || at > end) throw new Error('its quote did not count when it was issued');
+  const digest = rateQuoteDigestOf(domain, quote);
+  const signers = signatures.map((signature) => signerOf(digest, signature));
+  const areAllowed = signers.every((signer) => oracle.signers.some((allowed) => same(allowed, signer)));
+  const ascend = signers.every((signer, place) => place === 0 || signers[place - 1] < signer);
+  if (!areAllowed || !ascend || signers.length < (oracle.threshold ?? 1)) throw new Error('its quote is not signed');
+  return { ...policy.rates, ...quote.rates, rate_quote: '0' };
+}
+
+/**
  * Checks receipts of one or more channels. Answers with a list of { index, name, ok, detail }.
  *
  * @param options domain; operator (who must have signed), policy, and bodies by index, as far as they are known
@@ -167,7 +221,8 @@ const same = (left, right) => left.toLowerCase() === right.toLowerCase();
 export function verify(receipts, { domain, operator, policy, bodies = [] }) {
   const checks = [];
   const hashes = receipts.map(({ receipt }) => receiptHashOf(receipt));
-  receipts.forEach(({ receipt, batch, path, signature, signer, salt }, index) => {
+  receipts.forEach((signedReceipt, index) => {
+    const { receipt, batch, path, signature, signer, salt } = signedReceipt;
     const check = (name, ok, detail) => checks.push({ index, name, ok, detail });
     const root = rootOf(leafOf(hashes[index]), path);
     check('path', root === batch.root, `leads to ${root}, the batch has ${batch.root}`);
@@ -182,13 +237,20 @@ export function verify(receipts, { domain, operator, policy, bodies = [] }) {
     check('signature', isSigned, `signed by ${signed}, expected ${expected}`);
     if (policy !== undefined) {
       const isPolicy = policyHashOf(policy) === receipt.policyHash;
-      const isPriced = receipt.metrics.every(({ metric }) => policy.rates[metric] !== undefined);
+      let rates = {};
+      let why = '';
+      try {
+        rates = ratesOf(signedReceipt, policy, domain);
+      } catch (error) {
+        why = `, ${error.message}`;
+      }
+      const isPriced = receipt.metrics.every(({ metric }) => rates[metric] !== undefined);
       const units = receipt.metrics.reduce(
-        (sum, { metric, amount }) => sum + BigInt(policy.rates[metric] ?? 0) * BigInt(amount),
+        (sum, { metric, amount }) => sum + BigInt(rates[metric] ?? 0) * BigInt(amount),
         0n,
       );
-      const ok = isPolicy && isPriced && units === BigInt(receipt.units);
-      check('units', ok, `${units} by the policy, ${receipt.units} in the receipt`);
+      const ok = isPolicy && isPriced && why === '' && units === BigInt(receipt.units);
+      check('units', ok, `${units} by the policy, ${receipt.units} in the receipt${why}`);
     }
     const hashBody = (body) => `0x${createHash('sha256').update(bytes32(salt)).update(body).digest('hex')}`;
     for (const part of ['request', 'response']) {

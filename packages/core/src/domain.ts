@@ -77,6 +77,21 @@ export const channelTypes = {
   ],
 } as const;
 
+/** Off chain only: what a policy's oracle signs. */
+export const rateQuoteTypes = {
+  RateQuote: [
+    { name: 'policyHash', type: 'bytes32' },
+    { name: 'sequence', type: 'uint64' },
+    { name: 'observedAt', type: 'uint64' },
+    { name: 'validUntil', type: 'uint64' },
+    { name: 'rates', type: 'Rate[]' },
+  ],
+  Rate: [
+    { name: 'metricType', type: 'bytes32' },
+    { name: 'rate', type: 'uint64' },
+  ],
+} as const;
+
 export const attestationTypes = {
   Attestation: [
     { name: 'subjectKind', type: 'uint8' },

@@ -79,6 +79,7 @@ export {
   channelTypes,
   domainSeparatorOf,
   protocolDomain,
+  rateQuoteTypes,
   receiptBatchTypes,
   receiptTypes,
   typedDigest,
@@ -168,7 +169,7 @@ export {
   type ManifestFile,
 } from './manifest.js';
 export { merkleRootFromPath, merkleTree, type MerkleTree } from './merkle.js';
-export { metricLabels, metricTypeOf, type Metric, type MetricLabel } from './metrics.js';
+export { metricLabels, metricTypeOf, rateLabels, type Metric, type MetricLabel, type RateLabel } from './metrics.js';
 export { encodeCaptureItems, type CaptureItem } from './captureItems.js';
 export {
   apiKeyIdOf,
@@ -184,10 +185,24 @@ export {
   weekdays,
   type Policy,
   type PolicyHours,
+  type PolicyOracle,
   type PolicyUsage,
   type PolicyWindow,
   type Weekday,
 } from './policy.js';
+export {
+  checkRateQuote,
+  parseSignedRateQuote,
+  quotedPolicy,
+  rateQuoteCounts,
+  rateQuoteDigest,
+  rateQuoteEnd,
+  rateQuoteHeader,
+  signedRateQuoteToJson,
+  type RateQuote,
+  type SignedRateQuote,
+  type SignedRateQuoteJson,
+} from './rateQuote.js';
 export { toProblemDetails, type ProblemDetails } from './problemDetails.js';
 export { hashBody, hashReceipt, receiptLeaf, seqOf, splitSeq, type Receipt } from './receipt.js';
 export { receiptAnchorTree, receiptBatchDigest, type ReceiptBatch } from './receiptBatch.js';

@@ -1,7 +1,7 @@
 import { bytesToHex, utf8, type Hasher, type Hex } from './hex.js';
 
-/** The registry of metric labels (P26). On chain and in receipts' hashes a metric is the keccak-256 of its label. */
-export const metricLabels = [
+/** The metrics that a policy may price. */
+export const rateLabels = [
   'input_tokens',
   'cached_tokens',
   'output_tokens',
@@ -13,6 +13,14 @@ export const metricLabels = [
   'records',
   'units',
 ] as const;
+
+export type RateLabel = (typeof rateLabels)[number];
+
+/**
+ * The registry of metric labels (P26). On chain and in receipts' hashes a metric is the keccak-256 of its label. The amount of
+ * `rate_quote` is the sequence number of the rate quote that a call was metered by; it costs nothing by itself.
+ */
+export const metricLabels = [...rateLabels, 'rate_quote'] as const;
 
 export type MetricLabel = (typeof metricLabels)[number];
 

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { canonicalJson } from './canonicalJson.js';
-import { bytesToHex, utf8, type Address, type Hasher, type Hex } from './hex.js';
-import { metricLabels, type MetricLabel } from './metrics.js';
+import { bytesToHex, utf8, zeroAddress, type Address, type Hasher, type Hex } from './hex.js';
+import { rateLabels, type MetricLabel, type RateLabel } from './metrics.js';
 import { addressSchema, decimalSchema, hashSchema, parseWith } from './schemas.js';
 
 /** What value buys, in a hashed document: immutable once published (R25, L10). */
 export type Policy = {
-  /** Version 2 may have `surfaces`, `hours`, `usage` and `caps.windows`; in version 1 they are refused. */
-  format: 'kedge-policy/1' | 'kedge-policy/2';
+  /** Version 2 may have `surfaces`, `hours`, `usage` and `caps.windows`, version 3 also `oracle`; in earlier ones they are refused. */
+  format: 'kedge-policy/1' | 'kedge-policy/2' | 'kedge-policy/3';
   /** Name of one whole unit, and how many decimals its base units have. */
   unit: { name: string; decimals: number };
-  /** Base units for 1 of a metric, as decimal integers. A metric that is not named is refused. */
+  /** Base units for 1 of a metric, as decimal integers. A metric that is not named is refused. Under a rate quote, those of the quote. */
   rates: Partial<Record<MetricLabel, string>>;
   caps: {
     unitsPerCall?: string;
@@ -26,6 +26,8 @@ export type Policy = {
   hours?: PolicyHours[];
   /** What an upstream's `usage` means; without it the gateway's count rules, with 10 % and 16 tokens of tolerance. */
   usage?: PolicyUsage;
+  /** Whose quotes may move rates, and how far; without it `rates` always hold. */
+  oracle?: PolicyOracle;
   /** The counter of tokens that gateway and verifiers agree on: package and version, and its vocabulary's SHA-256. */
   tokenizer: { encoding: 'o200k_base'; package: string; vocabularySha256: Hex };
   /** Who may serve under this policy. The hash covers their letter case. */
@@ -50,6 +52,21 @@ export type Weekday = (typeof weekdays)[number];
  */
 export type PolicyUsage = { rules: 'gateway' | 'upstream'; toleranceBasisPoints: number; toleranceTokens: number };
 
+/**
+ * Rates within bounds, from quotes that `threshold` of the `signers` sign (1 without it). A quote counts until `maxAgeSeconds`
+ * after it was observed, or until it says so itself; a call that began by then is metered by it, when it ends within
+ * `callSeconds` more. Without a quote that counts, the policy's own `rates` hold, which lie within the bounds, too.
+ */
+export type PolicyOracle = {
+  /** In ascending order. */
+  signers: Address[];
+  threshold?: number;
+  maxAgeSeconds: number;
+  callSeconds: number;
+  /** What a quote may say, by metric, both ends included, as decimal integers. A metric without bounds keeps its rate. */
+  bounds: Partial<Record<RateLabel, { min: string; max: string }>>;
+};
+
 const positive = (bits: number) => decimalSchema(bits).refine((text) => text !== '0', 'expected more than 0');
 const count = z.int().positive();
 
@@ -73,7 +90,7 @@ const firstVersion = z.strictObject({
   format: z.literal('kedge-policy/1'),
   unit: z.strictObject({ name: z.string().min(1).max(64), decimals: z.int().min(0).max(18) }),
   rates: z
-    .partialRecord(z.enum(metricLabels), decimalSchema(64))
+    .partialRecord(z.enum(rateLabels), decimalSchema(64))
     .refine((rates) => Object.keys(rates).length > 0, 'expected at least one rate'),
   caps: z.strictObject({
     unitsPerCall: positive(64).exactOptional(),
@@ -108,7 +125,46 @@ const secondVersion = firstVersion.extend({
     .exactOptional(),
 });
 
-export const policySchema: z.ZodType<Policy> = z.discriminatedUnion('format', [firstVersion, secondVersion]);
+const oracleSchema = z
+  .strictObject({
+    signers: z
+      .array(addressSchema.refine((signer) => signer !== zeroAddress, 'expected another than the zero address'))
+      .min(1)
+      .max(16)
+      .refine(
+        (signers) => signers.every((signer, at) => at === 0 || signers[at - 1]!.toLowerCase() < signer.toLowerCase()),
+        'expected ascending addresses, each once',
+      ),
+    threshold: count.exactOptional(),
+    maxAgeSeconds: count.max(86_400),
+    callSeconds: count.max(86_400),
+    bounds: z
+      .partialRecord(
+        z.enum(rateLabels),
+        z
+          .strictObject({ min: decimalSchema(64), max: decimalSchema(64) })
+          .refine(({ min, max }) => BigInt(min) <= BigInt(max), 'expected min up to max'),
+      )
+      .refine((bounds) => Object.keys(bounds).length > 0, 'expected the bounds of at least one rate'),
+  })
+  .refine(({ signers, threshold = 1 }) => threshold <= signers.length, 'expected a threshold of at most all signers');
+
+const thirdVersion = secondVersion
+  .extend({ format: z.literal('kedge-policy/3'), oracle: oracleSchema.exactOptional() })
+  .superRefine(({ rates, oracle }, context) => {
+    for (const [metric, { min, max }] of Object.entries(oracle?.bounds ?? {})) {
+      const rate = rates[metric as RateLabel];
+      if (rate !== undefined && BigInt(min) <= BigInt(rate) && BigInt(rate) <= BigInt(max)) continue;
+      const message = `expected a rate within the bounds ${min} to ${max}: it holds where no quote does`;
+      context.addIssue({ code: 'custom', path: ['rates', metric], message });
+    }
+  });
+
+export const policySchema: z.ZodType<Policy> = z.discriminatedUnion('format', [
+  firstVersion,
+  secondVersion,
+  thirdVersion,
+]);
 
 /**
  * Reads a policy. Unknown fields are refused: a reader must not agree to a clause that it does not understand.

@@ -3,6 +3,12 @@ import { BaseError } from './baseError.js';
 import type { Address, Hex } from './hex.js';
 import { metricLabels, type MetricLabel } from './metrics.js';
 import type { Receipt } from './receipt.js';
+import {
+  signedRateQuoteSchema,
+  signedRateQuoteToJson,
+  type SignedRateQuote,
+  type SignedRateQuoteJson,
+} from './rateQuote.js';
 import type { ReceiptBatch } from './receiptBatch.js';
 import { addressSchema, hashSchema, hexSchema, parseWith, uintSchema } from './schemas.js';
 
@@ -15,6 +21,8 @@ export type SignedReceipt = {
   readonly signer: Address;
   /** 32 bytes that only the holder sees: they keep the bodies' hashes from being guessed (R16). */
   readonly salt: Hex;
+  /** The quote whose sequence the metrics name, where the policy's oracle moved the rates. */
+  readonly rateQuote?: SignedRateQuote;
 };
 
 type Decimal<value> = value extends bigint ? string : value;
@@ -28,6 +36,7 @@ export type SignedReceiptJson = {
   signature: Hex;
   signer: Address;
   salt: Hex;
+  rateQuote?: SignedRateQuoteJson;
 };
 
 /** Name of the response header that carries a receipt (R17). */
@@ -67,6 +76,7 @@ export const signedReceiptSchema = z.strictObject({
   signature: hexSchema,
   signer: addressSchema,
   salt: hashSchema,
+  rateQuote: signedRateQuoteSchema.exactOptional(),
 });
 
 /**
@@ -89,6 +99,7 @@ export function signedReceiptToJson({
   signature,
   signer,
   salt,
+  rateQuote,
 }: SignedReceipt): SignedReceiptJson {
   return {
     receipt: {
@@ -115,6 +126,7 @@ export function signedReceiptToJson({
     signature,
     signer,
     salt,
+    ...(rateQuote === undefined ? {} : { rateQuote: signedRateQuoteToJson(rateQuote) }),
   };
 }
 

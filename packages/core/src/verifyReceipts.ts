@@ -4,6 +4,7 @@ import { isSameAddress, zeroHash, type Address, type Hasher, type Hex } from './
 import { merkleRootFromPath } from './merkle.js';
 import { policyHashOf, type Policy } from './policy.js';
 import { hashBody, hashReceipt, receiptLeaf, splitSeq } from './receipt.js';
+import { checkRateQuote, quotedPolicy } from './rateQuote.js';
 import { receiptAnchorTree, receiptBatchDigest, type ReceiptBatch } from './receiptBatch.js';
 import type { SignedReceipt } from './signedReceipt.js';
 import { unitsOf } from './units.js';
@@ -49,8 +50,8 @@ export type VerifyReceiptsInput = {
 type Found = Omit<ReceiptCheck, 'index'>;
 
 /**
- * Checks receipts without their gateway: path and signature of each (R14), units against the policy, the chain and
- * sums of those of one channel (R13, R15), bodies (R16), and inclusion under anchored roots. Receipts may come in any
+ * Checks receipts without their gateway: path and signature of each (R14), units against the policy and the rate quote that
+ * the receipt names, if any, the chain and sums of those of one channel (R13, R15), bodies (R16), and inclusion under anchored roots. Receipts may come in any
  * order. A link is checked between neighbours in `seq`: a receipt that is missing between two fails the chain.
  *
  * @throws BaseError `verify_input` when bodies are given without `sha256`.
@@ -76,7 +77,7 @@ export async function verifyReceipts(input: VerifyReceiptsInput): Promise<Receip
     const found: Found[] = [
       pathCheck(signed, hashes[index]!, keccak256),
       await signatureCheck(signed, input),
-      ...(policyHash === undefined ? [] : [unitsCheck(signed, input.policy!, policyHash)]),
+      ...(policyHash === undefined ? [] : [await unitsCheck(signed, input.policy!, policyHash, input)]),
       ...links[index]!,
       ...bodyChecks(signed, input.bodies?.[index], input.sha256),
       ...(input.anchors === undefined ? [] : [anchorCheck(signed, input.anchors, input)]),
@@ -125,20 +126,47 @@ async function signatureCheck(signed: SignedReceipt, input: VerifyReceiptsInput)
   return { name, ok: true, detail: `batch ${batch.epoch}/${batch.batch} is signed by its operator ${batch.operator}` };
 }
 
-function unitsCheck({ receipt }: SignedReceipt, policy: Policy, policyHash: Hex): Found {
+async function unitsCheck(
+  signed: SignedReceipt,
+  policy: Policy,
+  policyHash: Hex,
+  input: VerifyReceiptsInput,
+): Promise<Found> {
   const name = 'units';
+  const { receipt } = signed;
   if (receipt.policyHash !== policyHash) {
     return { name, ok: false, detail: `the receipt names policy ${receipt.policyHash}, this one is ${policyHash}` };
   }
-  let units: bigint;
   try {
-    units = unitsOf(policy, receipt.metrics);
+    const terms = await termsOf(signed, policy, policyHash, input);
+    const units = unitsOf(terms.policy, receipt.metrics);
+    const ok = units === receipt.units;
+    return { name, ok, detail: `${terms.from} ${units} units, the receipt says ${receipt.units}` };
   } catch (error) {
     if (!(error instanceof BaseError)) throw error;
-    return { name, ok: false, detail: error.shortMessage };
+    const { clause } = error.values;
+    const cited = error.code === 'rate_quote_refused' ? ` (${String(clause)})` : '';
+    return { name, ok: false, detail: `${error.shortMessage}${cited}` };
   }
-  const ok = units === receipt.units;
-  return { name, ok, detail: `the policy gives ${units} units, the receipt says ${receipt.units}` };
+}
+
+/** The rates that a receipt is under: the policy's own, or those of the quote that it names and carries. */
+async function termsOf(
+  { receipt, rateQuote }: SignedReceipt,
+  policy: Policy,
+  policyHash: Hex,
+  { domain, keccak256, recover }: VerifyReceiptsInput,
+): Promise<{ readonly policy: Policy; readonly from: string }> {
+  const named = receipt.metrics.filter(({ metric }) => metric === 'rate_quote');
+  const [sequence] = named.map(({ amount }) => amount);
+  if (rateQuote === undefined && sequence === undefined) return { policy, from: 'the policy gives' };
+  if (rateQuote === undefined || named.length !== 1 || rateQuote.quote.sequence !== sequence) {
+    const carried = rateQuote === undefined ? 'none' : rateQuote.quote.sequence;
+    throw new BaseError(`The receipt names rate quote ${sequence ?? 'none'} and carries ${carried}.`);
+  }
+  const at = receipt.issuedAt;
+  await checkRateQuote(rateQuote, { policy, policyHash, domain, at, of: 'receipt', keccak256, recover });
+  return { policy: quotedPolicy(policy, rateQuote.quote), from: `the policy gives by rate quote ${sequence}` };
 }
 
 /** For each receipt, its checks against the one before it in its channel. */

@@ -7,6 +7,7 @@ import {
   hexToBytes,
   labelHash,
   policyHashOf,
+  rateQuoteDigest,
   receiptAnchorTree,
   receiptBatchDigest,
   receiptLeaf,
@@ -19,6 +20,7 @@ import {
   type Channel,
   type Hex,
   type Policy,
+  type RateQuote,
   type Receipt,
 } from '../src/index.js';
 import { domain, keccak256, sha256 } from './fixture.js';
@@ -37,6 +39,26 @@ export const policy: Policy = {
   models: ['kedge-docs'],
   licence: 'MIT',
   price: { asset: `0x${'00'.repeat(20)}`, numerator: '1000000000000', denominator: '1' },
+};
+
+/** The same with rates that an oracle moves. Its signers are accounts 5 and 6 of Foundry's well-known development phrase. */
+export const oraclePolicy: Policy = {
+  ...policy,
+  format: 'kedge-policy/3',
+  oracle: {
+    signers: ['0x976ea74026e726554db657fa54763abd0c3a0aa9', '0x9965507d1a55bcc2695c58ba16fb37d819b0a4dc'],
+    maxAgeSeconds: 300,
+    callSeconds: 600,
+    bounds: { input_tokens: { min: '1', max: '4' }, output_tokens: { min: '2', max: '9' } },
+  },
+};
+
+export const rateQuote: RateQuote = {
+  policyHash: policyHashOf(oraclePolicy, keccak256),
+  sequence: 7n,
+  observedAt: 1_790_000_000n,
+  validUntil: 1_790_000_240n,
+  rates: { input_tokens: '2', output_tokens: '5' },
 };
 
 export const channel: Channel = {
@@ -136,6 +158,12 @@ export function vectors() {
       domain,
       attestations: [statement, verdict],
       ids: [attestationId, attestationIdOf(domain, verdict, keccak256)],
+    },
+    rateQuote: {
+      domain,
+      policy: oraclePolicy,
+      quote: rateQuote,
+      digest: rateQuoteDigest(domain, rateQuote, keccak256),
     },
     receipt: { receipts, hashes: receiptHashes, leaves },
     merkle: { leaves, root: tree.root, paths: leaves.map((_, index) => tree.pathOf(index)) },

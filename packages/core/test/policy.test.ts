@@ -11,7 +11,7 @@ import {
   unitsOf,
   type Policy,
 } from '../src/index.js';
-import { policy } from './examples.js';
+import { oraclePolicy, policy } from './examples.js';
 import { fc, keccak256, uint } from './fixture.js';
 
 describe('policy', () => {
@@ -44,7 +44,8 @@ describe('policy', () => {
     ['no output cap', { ...policy, caps: {} }, 'caps.outputTokensPerCall'],
     ['an operator that is no address', { ...policy, operators: ['0x12'] }, 'operators.0'],
     ['a price of nothing', { ...policy, price: { ...policy.price, numerator: '0' } }, 'price.numerator'],
-    ['another format', { ...policy, format: 'kedge-policy/3' }, 'format'],
+    ['another format', { ...policy, format: 'kedge-policy/4' }, 'format'],
+    ['a rate for the number of a quote', { ...policy, rates: { rate_quote: '1' } }, 'rates'],
     ['hours in version 1', { ...policy, hours: [{ from: '08:00', until: '18:00' }] }, 'hours'],
     ['a null', null, '(root)'],
   ])('%s is refused and named', (_, value, field) => {
@@ -83,6 +84,41 @@ describe('policy, version 2', () => {
     ['no ruler', { usage: { rules: 'nobody', toleranceBasisPoints: 0, toleranceTokens: 0 } }, 'usage.rules'],
   ])('%s is refused and named', (_, change, field) => {
     expect(() => parsePolicy({ ...second, ...change })).toThrow(
+      expect.objectContaining({ code: 'policy_invalid', message: expect.stringContaining(field) }),
+    );
+  });
+});
+
+describe('policy, version 3', () => {
+  const { oracle } = oraclePolicy;
+  const [first, second] = oracle!.signers;
+  const withOracle = (change: object) => ({ ...oraclePolicy, oracle: { ...oracle, ...change } });
+  const bounds = (min: string, max: string) => ({ bounds: { output_tokens: { min, max } } });
+
+  test('is read with its oracle, and does not need one', () => {
+    expect(parsePolicy(JSON.parse(JSON.stringify(oraclePolicy)))).toEqual(oraclePolicy);
+    expect(parsePolicy(withOracle({ threshold: 2 }))).toEqual(withOracle({ threshold: 2 }));
+    expect(parsePolicy({ ...policy, format: 'kedge-policy/3' })).toEqual({ ...policy, format: 'kedge-policy/3' });
+  });
+
+  test.each<[string, unknown, string]>([
+    ['an oracle in version 1', { ...oraclePolicy, format: 'kedge-policy/1' }, 'oracle'],
+    ['an oracle in version 2', { ...oraclePolicy, format: 'kedge-policy/2' }, 'oracle'],
+    ['nobody who signs', withOracle({ signers: [] }), 'oracle.signers'],
+    ['signers out of order', withOracle({ signers: [second, first] }), 'oracle.signers'],
+    ['one signer twice', withOracle({ signers: [first, first?.toUpperCase().replace('0X', '0x')] }), 'oracle.signers'],
+    ['the zero address as a signer', withOracle({ signers: [`0x${'0'.repeat(40)}`] }), 'oracle.signers.0'],
+    ['a threshold of more than all', withOracle({ threshold: 3 }), 'oracle'],
+    ['a threshold of nobody', withOracle({ threshold: 0 }), 'oracle.threshold'],
+    ['quotes that never age', withOracle({ maxAgeSeconds: 1e9 }), 'oracle.maxAgeSeconds'],
+    ['no bounds', withOracle({ bounds: {} }), 'oracle.bounds'],
+    ['bounds upside down', withOracle(bounds('4', '3')), 'oracle.bounds.output_tokens'],
+    ['a static rate below its bounds', withOracle(bounds('4', '9')), 'rates.output_tokens'],
+    ['a static rate above its bounds', withOracle(bounds('1', '2')), 'rates.output_tokens'],
+    ['bounds of a metric that has no rate', withOracle({ bounds: { images: { min: '0', max: '1' } } }), 'rates.images'],
+    ['bounds of an unknown metric', withOracle({ bounds: { rate_quote: { min: '0', max: '1' } } }), 'oracle.bounds'],
+  ])('%s is refused and named', (_, value, field) => {
+    expect(() => parsePolicy(value)).toThrow(
       expect.objectContaining({ code: 'policy_invalid', message: expect.stringContaining(field) }),
     );
   });

@@ -5,14 +5,18 @@ import {
   hashReceipt,
   hexToBytes,
   merkleTree,
+  policyHashOf,
+  rateQuoteDigest,
   receiptAnchorTree,
   receiptBatchDigest,
   receiptLeaf,
   seqOf,
   utf8,
   verifyReceipts,
+  type RateQuote,
   type Receipt,
   type ReceiptBatch,
+  type SignedRateQuote,
   type SignedReceipt,
   type VerifyReceiptsInput,
 } from '../src/index.js';
@@ -56,6 +60,68 @@ async function failing(input: Partial<VerifyReceiptsInput>): Promise<string[]> {
 /** The receipts with one changed after signing, or before. */
 const changed = (index: number, change: Partial<Receipt>) =>
   receipts.map((one, at) => (at === index ? { ...one, ...change } : one));
+
+describe('verifyReceipts under a rate quote', () => {
+  const { oraclePolicy, rateQuote } = examples;
+  const oracle = mnemonicToAccount(phrase, { addressIndex: 6 });
+  const policyHash = policyHashOf(oraclePolicy, keccak256);
+  const under = async (change: Partial<RateQuote> = {}): Promise<SignedRateQuote> => {
+    const quote = { ...rateQuote, ...change };
+    return { quote, signatures: [await oracle.sign({ hash: rateQuoteDigest(domain, quote, keccak256) })] };
+  };
+  /** 12 tokens in at 2, 40 out at 5. */
+  const quoted = (change: Partial<Receipt> = {}, sequence = 7n): Receipt => ({
+    ...receipts[0]!,
+    policyHash,
+    metrics: [...receipts[0]!.metrics, { metric: 'rate_quote', amount: sequence }],
+    units: 224n,
+    cumulativeUnits: 224n,
+    ...change,
+  });
+  async function unitsCheck(receipt: Receipt, rateQuote?: SignedRateQuote): Promise<string> {
+    const [signed] = await sign([receipt]);
+    const carried = rateQuote === undefined ? signed! : { ...signed!, rateQuote };
+    const checks = await verifyReceipts({ receipts: [carried], domain, keccak256, recover, policy: oraclePolicy });
+    expect(checks.filter(({ ok, name }) => !ok && name !== 'units')).toEqual([]);
+    const found = checks.find(({ name }) => name === 'units')!;
+    return `${found.ok ? 'ok' : 'not ok'}: ${found.detail}`;
+  }
+
+  test('units follow from the quote that the receipt names and carries, or from the policy’s own rates', async () => {
+    expect(await unitsCheck(quoted(), await under())).toBe(
+      'ok: the policy gives by rate quote 7 224 units, the receipt says 224',
+    );
+    expect(await unitsCheck({ ...receipts[0]!, policyHash })).toMatch(/^ok: the policy gives 132 units/);
+    expect(await unitsCheck(quoted({ units: 225n, cumulativeUnits: 225n }), await under())).toMatch(
+      /^not ok: .* 224 units/,
+    );
+  });
+
+  test('a quote that does not count at issuedAt fails its receipt, with the clause', async () => {
+    const late = rateQuote.validUntil + 601n;
+    for (const [receipt, quote, clause] of [
+      [quoted({ issuedAt: late }), await under(), 'oracle.callSeconds'],
+      [quoted({ issuedAt: rateQuote.observedAt - 31n }), await under(), 'oracle.maxAgeSeconds'],
+      [quoted(), await under({ rates: { output_tokens: '10' } }), 'oracle.bounds.output_tokens'],
+      [quoted(), await under({ policyHash: `0x${'ab'.repeat(32)}` }), 'policyHash'],
+      [quoted(), { ...(await under()), signatures: [`0x${'11'.repeat(64)}1b` as Hex] }, 'oracle.signers'],
+    ] as const) {
+      expect(await unitsCheck(receipt, quote)).toMatch(
+        new RegExp(`^not ok: The rate quote does not count.*\\(${clause}\\)$`),
+      );
+    }
+  });
+
+  test('a quote that is named and not carried, carried and not named, another, or named twice fails', async () => {
+    expect(await unitsCheck(quoted())).toBe('not ok: The receipt names rate quote 7 and carries none.');
+    expect(await unitsCheck({ ...receipts[0]!, policyHash }, await under())).toMatch(/^not ok: .* none and carries 7/);
+    expect(await unitsCheck(quoted({}, 8n), await under())).toMatch(/^not ok: .* 8 and carries 7/);
+    const twice = quoted();
+    expect(
+      await unitsCheck({ ...twice, metrics: [...twice.metrics, ...twice.metrics.slice(2)] }, await under()),
+    ).toMatch(/^not ok: The receipt names rate quote/);
+  });
+});
 
 describe('verifyReceipts', () => {
   test('R14: receipts of an honest operator pass, in any order', async () => {

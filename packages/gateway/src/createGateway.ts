@@ -24,6 +24,7 @@ import { createLotPrices } from './live/createLotPrices.js';
 import { readLive } from './live/readLive.js';
 import { createMetrics } from './metrics/createMetrics.js';
 import { openPeers } from './peers/openPeers.js';
+import { openRates } from './rates/openRates.js';
 import { createStructuredLog, reasonOf, type StructuredLog } from './structuredLog.js';
 import { openTopUps } from './topUps/openTopUps.js';
 import { openTraces } from './traces/openTraces.js';
@@ -86,6 +87,7 @@ async function assemble(
     options.log ?? createStructuredLog((line) => process.stderr.write(line), now),
     now,
     () => [
+      ...rates.book.gauges(),
       ['requests_running', 'Requests that are answered now.', running],
       ['log_flushes', 'Writes of the log to disk since the start.', ledger.flushCount()],
       ['batches_unanchored', 'Receipt batches that no confirmed transaction anchors yet.', ledger.unanchored().length],
@@ -214,6 +216,8 @@ async function assemble(
   };
   opened.push(async () => unwatch());
 
+  const rates = openRates(settings.rateQuotes, { domain, served: book.all, nowSeconds: () => now() / 1000, log });
+  opened.push(async () => rates.close());
   const usageCheck = createUsageCheck(log, now);
   const unready = (): BaseError | undefined => {
     if (draining) return unavailable('The gateway is stopping.', 'draining');
@@ -252,6 +256,7 @@ async function assemble(
       idempotency,
       vouchers,
       topUps,
+      rates: rates.book,
       maxRequestBytes: settings.maxRequestBytes,
       captureNow: batcher.captureNow,
       usageDifferences: usageCheck.recent,
@@ -308,6 +313,7 @@ async function assemble(
   const close = async (): Promise<void> => {
     draining = true;
     unwatch();
+    rates.close();
     log.info('gateway_draining', { running });
     server.stop();
     const ended = new Promise<void>((resolve) => (running === 0 ? resolve() : (drained = resolve)));

@@ -42,6 +42,10 @@ export const gatewayConfigSchema = z.strictObject({
   channelsFile: z.string().min(1),
   /** R25: how often the chain is asked which policies are current. */
   policyWatchMs: count.default(5_000),
+  /** Where signed rate quotes are asked for, for policies with an `oracle`. `PUT /admin/rates` takes them, too. */
+  rateQuotes: z
+    .strictObject({ url: z.url({ protocol: /^https?$/ }), everyMs: count.min(100).default(5_000) })
+    .exactOptional(),
   batchIntervalMs: count.default(5_000),
   batchMaxReceipts: count.default(1_000),
   /** How long a call waits for value that only other calls' reservations hold, before it is answered 429. */

@@ -1,12 +1,16 @@
-import { BaseError } from '@kedge/core';
+import { BaseError, signedRateQuoteToJson } from '@kedge/core';
 import { testSeed } from '@kedge/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeForm, type FormPart, parseForm } from '../src/http/parseForm.js';
+import { parseJsonBody } from '../src/http/parseJsonBody.js';
+import { createRateBook } from '../src/rates/createRateBook.js';
+import { takeRateQuotes } from '../src/rates/takeRateQuotes.js';
 import { createSseSplitter, sseData } from '../src/sse/sseSplitter.js';
 import type { Measured, Surface } from '../src/surfaces/surface.js';
 import { surfaces } from '../src/surfaces/surfaces.js';
-import { testPolicy } from './support/createTestSetup.js';
+import { domain, testPolicy } from './support/createTestSetup.js';
+import { oracleTerms, signQuote } from './support/rateOracle.js';
 
 // What strangers send, and what a broken upstream answers: refused with a reason or read, never an error of our own.
 
@@ -233,6 +237,30 @@ test('any form is refused in our words, or says the same when it is written anew
     many(2_000),
   );
   expect(read).toBeGreaterThan(200);
+});
+
+test('any JSON that is sent as a rate quote is refused in our words; only what the oracle signed is taken', async () => {
+  const terms = testPolicy(oracleTerms);
+  const signed = await signQuote(terms);
+  const json = signedRateQuoteToJson(signed);
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const served = [{ policy: terms, policyHash: signed.quote.policyHash }];
+  const now = Number(signed.quote.observedAt);
+  let refusedOnes = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(changed(json), changed([json, json]), changed([])), async (body) => {
+      const book = createRateBook({ domain, served: () => served, nowSeconds: () => now, log: quiet });
+      const parsed = orRefused(() => parseJsonBody(bytesOf(body)), [400]);
+      const { quotes, refusals } = await takeRateQuotes(parsed, book);
+      for (const refusal of refusals) expect([400, 403, 404]).toContain(refusal.status);
+      refusedOnes += refusals.length;
+      const current = book.current(served[0]!);
+      if (quotes.length > 0) expect(current).toEqual(signed);
+      else expect(current).toBeUndefined();
+    }),
+    many(400),
+  );
+  expect(refusedOnes).toBeGreaterThan(100);
 });
 
 test('any stream of events keeps every byte, however it is cut, and the same events', () => {

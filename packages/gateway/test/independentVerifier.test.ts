@@ -6,6 +6,8 @@ import {
   decodeSignedReceipt,
   type Hex,
   parseSignedReceipt,
+  signedRateQuoteToJson,
+  type SignedRateQuoteJson,
   signedReceiptToJson,
   type SignedReceiptJson,
   verifyReceipts,
@@ -14,6 +16,7 @@ import { keccak256, recoverAddress } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';
 import { apiKey, createTestSetup, domain, operatorAddress, type TestSetup } from './support/createTestSetup.js';
+import { oracleTerms, putQuotes, signQuote } from './support/rateOracle.js';
 import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
 
 type Check = { readonly index: number; readonly name: string; readonly ok: boolean };
@@ -24,6 +27,7 @@ type Example = {
   readonly voucherDigestOf: (domain: unknown, voucher: unknown) => Hex;
   readonly channelIdOf: (domain: unknown, channel: unknown) => Hex;
   readonly policyHashOf: (policy: unknown) => Hex;
+  readonly rateQuoteDigestOf: (domain: unknown, quote: unknown) => Hex;
   readonly leafOf: (receiptHash: Hex) => Hex;
   readonly rootOf: (leaf: Hex, path: readonly Hex[]) => Hex;
 };
@@ -54,6 +58,11 @@ describe('the verifier that shares no code agrees on the golden vectors', () => 
     const { domain: voucherDomain, voucher, digest } = vector('voucher');
     expect(example.voucherDigestOf(voucherDomain, voucher)).toBe(digest);
   });
+  test('rate quotes', () => {
+    const { domain: quoteDomain, policy, quote, digest } = vector('rateQuote');
+    expect(example.rateQuoteDigestOf(quoteDomain, quote)).toBe(digest);
+    expect(example.policyHashOf(policy)).toBe((quote as unknown as { policyHash: Hex }).policyHash);
+  });
   test('policy hashes', () => {
     const { policy, hash } = vector('policy');
     expect(example.policyHashOf(policy)).toBe(hash);
@@ -69,7 +78,7 @@ describe('on live receipts it says what kedge verify says', () => {
 
   beforeAll(async () => {
     upstream = await startScriptedUpstream(answerWith(completion('Hello.')));
-    setup = createTestSetup({ upstreamUrl: upstream.url });
+    setup = createTestSetup({ upstreamUrl: upstream.url, policy: oracleTerms });
     gateway = await setup.start();
     const ask = async (content: string): Promise<void> => {
       const request = JSON.stringify({ model: 'demo', messages: [{ role: 'user', content }] });
@@ -83,7 +92,9 @@ describe('on live receipts it says what kedge verify says', () => {
       bodies.push({ request: Buffer.from(request), response: Buffer.from(await response.arrayBuffer()) });
     };
     // Together, so that some batch holds more than one.
-    await Promise.all(['Hi', 'Hi there', 'And you?', 'Once more'].map(ask));
+    await Promise.all(['Hi', 'Hi there'].map(ask));
+    await putQuotes(gateway.url, await signQuote(setup.policy));
+    await Promise.all(['And you?', 'Once more'].map(ask));
     receipts.sort((a, b) => Number(BigInt(a.receipt.seq) - BigInt(b.receipt.seq)));
   });
   afterAll(async () => {
@@ -147,6 +158,28 @@ describe('on live receipts it says what kedge verify says', () => {
         expect(faults.length).toBeGreaterThan(0);
       }
     }
+    const second = await signQuote(setup.policy, { sequence: 2n });
+    const quotes: ((quote: SignedRateQuoteJson) => SignedRateQuoteJson | undefined)[] = [
+      () => undefined,
+      () => signedRateQuoteToJson(second),
+      ({ quote, signatures }) => ({ quote: { ...quote, rates: { output_tokens: '6' } }, signatures }),
+      ({ quote, signatures }) => ({ quote: { ...quote, rates: { output_tokens: '10' } }, signatures }),
+      ({ quote, signatures }) => ({ quote: { ...quote, rates: { requests: '1' } }, signatures }),
+      ({ quote, signatures }) => ({ quote: { ...quote, validUntil: '1' }, signatures }),
+      ({ quote, signatures }) => ({ quote: { ...quote, observedAt: `${2n ** 63n}` }, signatures }),
+      ({ quote, signatures }) => ({ quote: { ...quote, policyHash: other }, signatures }),
+      ({ quote, signatures }) => ({ quote, signatures: [...signatures, ...signatures] }),
+      ({ quote }) => ({ quote, signatures: [`0x${'11'.repeat(64)}1b`] }),
+    ];
+    for (const change of quotes) {
+      const { rateQuote, ...bare } = receipts[3]!;
+      const changed = change(rateQuote!);
+      const copy = changed === undefined ? bare : { ...bare, rateQuote: changed };
+      expect(faultsByExample([copy])).toEqual(['0 units']);
+      expect(await faultsByCore([copy])).toEqual(['0 units']);
+    }
+    const stray = { ...receipts[0]!, rateQuote: receipts[3]!.rateQuote! };
+    expect([faultsByExample([stray]), await faultsByCore([stray])]).toEqual([['0 units'], ['0 units']]);
     const gap = receipts.filter((_, index) => index !== 1);
     expect(faultsByExample(gap)).toEqual(await faultsByCore(gap));
     expect(faultsByExample(gap)).toEqual(['1 chain']);

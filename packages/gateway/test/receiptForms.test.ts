@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { encodeSignedReceipt, hashBody, hashReceipt, type Hex, hexToBytes, merkleTree, receiptLeaf } from '@kedge/core';
+import {
+  decodeSignedReceipt,
+  encodeSignedReceipt,
+  hashBody,
+  hashReceipt,
+  type Hex,
+  hexToBytes,
+  merkleTree,
+  receiptLeaf,
+} from '@kedge/core';
 import { keccak256 as viemKeccak256 } from 'viem';
 import { expect, test } from 'vitest';
 import { receiptText } from '../src/call/receiptText.js';
@@ -9,6 +18,8 @@ import { decodeBatchRecord, encodeBatchRecord, type LoggedReceipt } from '../src
 import { receiptTree } from '../src/ledger/receiptTree.js';
 import { sealReceipt } from '../src/ledger/sealReceipt.js';
 import { signedReceiptsOf } from '../src/ledger/signedReceipts.js';
+import { testPolicy } from './support/createTestSetup.js';
+import { oracleTerms, signQuote } from './support/rateOracle.js';
 
 // The hot path's own writers against core's, which are the contract.
 const hex = (size: number): Hex => `0x${randomBytes(size).toString('hex')}`;
@@ -84,6 +95,28 @@ test('R13: a batch comes back from the log as it went in; R17: its receipts are 
     expect(decodeBatchRecord(encodeBatchRecord({ operator, ...record }, record.signature, sealed))).toEqual(record);
     for (const signed of signedReceiptsOf(record, operator))
       expect(receiptText(signed)).toBe(encodeSignedReceipt(signed));
+  }
+});
+
+test('R13: the quotes that a batch is under come back with their receipts, each kept once', async () => {
+  const policy = testPolicy(oracleTerms);
+  const [first, second] = [await signQuote(policy), await signQuote(policy, { sequence: 2n })];
+  const receipts = [first, second, undefined, first].map((rateQuote): LoggedReceipt => {
+    const { receipt, salt } = randomReceipt();
+    if (rateQuote === undefined) return { receipt, salt };
+    const { policyHash, sequence } = rateQuote.quote;
+    const metrics = [...receipt.metrics, { metric: 'rate_quote' as const, amount: sequence }];
+    return { receipt: { ...receipt, policyHash, metrics }, salt, rateQuote };
+  });
+  const sealed = receipts.map((entry) => ({ ...entry, sealed: sealReceipt(entry.receipt) }));
+  const tree = receiptTree(sealed.map((entry) => entry.sealed.hashBytes));
+  const record = { epoch: 3n, batch: 9n, root: tree.root, signature: hex(65), receipts };
+  const bytes = encodeBatchRecord({ operator, ...record }, record.signature, sealed);
+  expect(decodeBatchRecord(bytes)).toEqual(record);
+  expect(bytes.toString('latin1').split(first.signatures[0]!)).toHaveLength(2);
+  for (const signed of signedReceiptsOf(record, operator)) {
+    expect(receiptText(signed)).toBe(encodeSignedReceipt(signed));
+    expect(decodeSignedReceipt(receiptText(signed))).toEqual(signed);
   }
 });
 

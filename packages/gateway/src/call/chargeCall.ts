@@ -1,9 +1,9 @@
-import { type Hex, type SignedReceipt, unitsOf } from '@kedge/core';
+import type { Hex, SignedReceipt } from '@kedge/core';
 import { hashSalted } from '../crypto/hashSalted.js';
 import type { KeptAnswer } from '../idempotency/createIdempotency.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
+import { chargeOf } from '../rates/chargeOf.js';
 import type { Measured } from '../surfaces/surface.js';
-import { billedMetrics } from './billedMetrics.js';
 import type { Call, CallServices } from './callContext.js';
 
 /** What was delivered. */
@@ -48,7 +48,8 @@ export function chargeCall(
 export function commitInputOf(call: Call, delivered: Delivered, services: CallServices): CommitInput {
   const { served, surface, request, requestBody } = call;
   const outputCap = request.quote.outputCap * request.quote.choices;
-  const metrics = billedMetrics(served.policy, surface.pricedBy, delivered.measured, outputCap);
+  const issuedAt = BigInt(Math.floor(services.nowSeconds()));
+  const charge = chargeOf(served, surface.pricedBy, delivered.measured, outputCap, issuedAt);
   return {
     channelId: served.channelId,
     tokenId: served.channel.tokenId,
@@ -56,10 +57,11 @@ export function commitInputOf(call: Call, delivered: Delivered, services: CallSe
     policyHash: served.policyHash,
     requestHash: hashSalted(delivered.salt, requestBody),
     responseHash: delivered.responseHash,
-    metrics,
-    units: unitsOf(served.policy, metrics),
+    metrics: charge.metrics,
+    units: charge.units,
+    rateQuote: charge.rateQuote,
     salt: delivered.salt,
-    issuedAt: BigInt(Math.floor(services.nowSeconds())),
+    issuedAt,
     answer: delivered.answer,
     hasWindows: served.policy.caps.windows !== undefined,
     key: served.key?.account,

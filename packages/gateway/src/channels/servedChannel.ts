@@ -3,8 +3,10 @@ import {
   channelIdOf,
   type Hex,
   isSameAddress,
+  type Policy,
   policyHashOf,
   type ProtocolDomain,
+  type SignedRateQuote,
 } from '@kedge/core';
 import type { GatewayChain } from '../chain/gatewayChain.js';
 import { keccak256 } from '../crypto/hashers.js';
@@ -19,6 +21,8 @@ export type ServedChannel = ChannelRecord & {
   readonly account: ChannelAccount;
   /** The key that a call came with, when it has terms of its own. */
   readonly key?: ApiKeyAccess | undefined;
+  /** Of a call under a rate quote: `policy` has its rates then, and `own` is the policy as it was bought. */
+  readonly quoted?: { readonly quote: SignedRateQuote; readonly own: Policy } | undefined;
 };
 
 export type ChannelCheck =

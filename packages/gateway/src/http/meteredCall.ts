@@ -1,4 +1,4 @@
-import { BaseError, voucherHeader } from '@kedge/core';
+import { BaseError, rateQuoteHeader, voucherHeader } from '@kedge/core';
 import { type Reservation, reserveUnits } from '../call/reserveUnits.js';
 import { serveCall } from '../call/serveCall.js';
 import { rootIdOf } from '../channels/channelBook.js';
@@ -107,8 +107,10 @@ function serveIn(
   slot: AnswerSlot | undefined,
   context: RouteContext,
 ): Promise<void> {
-  const { surface, served, body, headers, response } = incoming;
-  const { reserving, services, vouchers } = context;
+  const { surface, body, headers, response } = incoming;
+  const { rates, reserving, services, vouchers } = context;
+  const hasOracle = incoming.served.policy.oracle !== undefined;
+  const served = hasOracle ? rates.priced(incoming.served, headers.get(rateQuoteHeader)) : incoming.served;
   const request = surface.open(served.policy, body, headers.get('content-type'));
   services.currentPolicies?.check(served.classId, request.model);
   span?.opened(request);

@@ -6,6 +6,7 @@ import type { ChannelBook } from '../channels/channelBook.js';
 import type { Idempotency } from '../idempotency/createIdempotency.js';
 import type { Ledger } from '../ledger/openLedger.js';
 import type { LiveFeed } from '../live/createLiveFeed.js';
+import type { RateBook } from '../rates/createRateBook.js';
 import type { TopUps } from '../topUps/createTopUps.js';
 import type { VoucherBook } from '../vouchers/createVoucherBook.js';
 
@@ -17,6 +18,7 @@ export type RouteContext = {
   readonly vouchers: VoucherBook;
   readonly services: CallServices;
   readonly reserving: ReserveOptions;
+  readonly rates: RateBook;
   /** Where calls may be paid for. */
   readonly topUps: TopUps | undefined;
   readonly maxRequestBytes: number;

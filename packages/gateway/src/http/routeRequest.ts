@@ -2,6 +2,7 @@ import { apiKeyIdOf, BaseError, type Hex, signedReceiptToJson } from '@kedge/cor
 import { type ChannelBook, rootIdOf } from '../channels/channelBook.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
+import { ratesRoute, takeRatesRoute } from '../rates/rateRoutes.js';
 import { surfaces } from '../surfaces/surfaces.js';
 import { voucherRoute } from '../vouchers/voucherRoutes.js';
 import { authenticate } from './authenticate.js';
@@ -27,6 +28,13 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
       return models(request, response, context);
     case '/v1/vouchers':
       return voucherRoute(request, response, context);
+    case '/v1/rates':
+      allow(request, 'GET');
+      return ratesRoute(request, response, context);
+    case '/admin/rates':
+      allow(request, 'PUT');
+      requireLocal(request);
+      return takeRatesRoute(request, response, context.rates);
     case '/admin/capture':
       allow(request, 'POST');
       return captureNow(request, response, context);

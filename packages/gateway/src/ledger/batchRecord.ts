@@ -1,8 +1,21 @@
-import { type Hex, type Metric, metricLabels, type Receipt, type ReceiptBatch } from '@kedge/core';
+import {
+  type Hex,
+  type Metric,
+  metricLabels,
+  parseSignedRateQuote,
+  type Receipt,
+  type ReceiptBatch,
+  type SignedRateQuote,
+  signedRateQuoteToJson,
+} from '@kedge/core';
 import { type SealedReceipt, wordsLength } from './sealReceipt.js';
 
 /** A receipt with what its holder needs beside it, as one fsync batch holds it. */
-export type LoggedReceipt = { readonly receipt: Receipt; readonly salt: Hex };
+export type LoggedReceipt = {
+  readonly receipt: Receipt;
+  readonly salt: Hex;
+  readonly rateQuote?: SignedRateQuote | undefined;
+};
 
 /** All receipts of one fsync batch, signed once (R14). */
 export type BatchRecord = {
@@ -19,12 +32,13 @@ const metricBytes = 9;
 
 /**
  * The batch's bytes in the log, big-endian: its own fields, then for each receipt the twelve words that are hashed (of the
- * metrics, their hash), its salt, and its metrics, each as its place in the registry and its amount.
+ * metrics, their hash), its salt, and its metrics, each as its place in the registry and its amount. Last, where receipts are
+ * under rate quotes, those quotes, each once, as a list in JSON.
  */
 export function encodeBatchRecord(
   batch: ReceiptBatch,
   signature: Hex,
-  receipts: readonly { readonly sealed: SealedReceipt; readonly salt: Hex }[],
+  receipts: readonly (Pick<LoggedReceipt, 'salt' | 'rateQuote'> & { readonly sealed: SealedReceipt })[],
 ): Buffer {
   const metrics = receipts.reduce((sum, { sealed }) => sum + sealed.receipt.metrics.length, 0);
   const bytes = Buffer.allocUnsafe(headBytes + receipts.length * fixedReceiptBytes + metrics * metricBytes);
@@ -43,7 +57,10 @@ export function encodeBatchRecord(
       at = bytes.writeBigUInt64BE(amount, at);
     }
   }
-  return bytes;
+  const quotes = new Set<SignedRateQuote>();
+  for (const { rateQuote } of receipts) if (rateQuote !== undefined) quotes.add(rateQuote);
+  if (quotes.size === 0) return bytes;
+  return Buffer.concat([bytes, Buffer.from(JSON.stringify([...quotes].map(signedRateQuoteToJson)))]);
 }
 
 /** Reads back what {@link encodeBatchRecord} wrote. The log's checksum vouches for the bytes. */
@@ -90,5 +107,15 @@ export function decodeBatchRecord(bytes: Buffer): BatchRecord {
     };
     receipts.push({ receipt, salt });
   }
-  return { epoch, batch, root, signature, receipts };
+  if (at === bytes.length) return { epoch, batch, root, signature, receipts };
+  const quotes = (JSON.parse(bytes.toString('utf8', at)) as unknown[]).map(parseSignedRateQuote);
+  return { epoch, batch, root, signature, receipts: receipts.map((entry) => withQuote(entry, quotes)) };
+}
+
+function withQuote(entry: LoggedReceipt, quotes: readonly SignedRateQuote[]): LoggedReceipt {
+  const { metrics, policyHash } = entry.receipt;
+  const sequence = metrics.find(({ metric }) => metric === 'rate_quote')?.amount;
+  if (sequence === undefined) return entry;
+  const rateQuote = quotes.find(({ quote }) => quote.sequence === sequence && quote.policyHash === policyHash);
+  return rateQuote === undefined ? entry : { ...entry, rateQuote };
 }

@@ -7,12 +7,14 @@ import {
   type ReceiptBatch,
   receiptBatchDigest,
   seqOf,
+  type SignedRateQuote,
   type SignedReceipt,
 } from '@kedge/core';
 import { keccak256 } from '../crypto/hashers.js';
 import type { KeptAnswer } from '../idempotency/createIdempotency.js';
 import type { KeyAccount } from '../keys/keyAccounts.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
+import type { LoggedReceipt } from './batchRecord.js';
 import type { ChannelAccount } from './channelAccount.js';
 import { ChannelsLostError } from './channelsLostError.js';
 import { receiptTree } from './receiptTree.js';
@@ -29,6 +31,8 @@ export type CommitInput = {
   readonly responseHash: Hex;
   readonly metrics: readonly Metric[];
   readonly units: bigint;
+  /** The quote that the metrics name; written in the same flush. */
+  readonly rateQuote?: SignedRateQuote | undefined;
   readonly salt: Hex;
   readonly issuedAt: bigint;
   /** Kept with the receipt, in the same flush: the answer to replay for an Idempotency-Key. */
@@ -55,7 +59,7 @@ const longestWaitMs = 5;
 export type SignedBatch = {
   readonly batch: ReceiptBatch;
   readonly signature: Hex;
-  readonly receipts: readonly { readonly sealed: SealedReceipt; readonly receipt: Receipt; readonly salt: Hex }[];
+  readonly receipts: readonly (LoggedReceipt & { readonly sealed: SealedReceipt })[];
   readonly signed: readonly SignedReceipt[];
   /** To be kept with them. */
   readonly answers: readonly { readonly answer: KeptAnswer; readonly signed: SignedReceipt }[];
@@ -96,13 +100,20 @@ export function createReceiptBatcher(options: {
     const signature = operator.signDigest(receiptBatchDigest(separator, batch, keccak256));
     const signer = operator.address;
     const signed = group.map(({ sealed, input }, index): SignedReceipt => {
-      return { receipt: sealed.receipt, batch, path: tree.pathOf(index), signature, signer, salt: input.salt };
+      const { salt, rateQuote } = input;
+      const signed = { receipt: sealed.receipt, batch, path: tree.pathOf(index), signature, signer, salt };
+      return rateQuote === undefined ? signed : { ...signed, rateQuote };
     });
     const answers = group.flatMap(({ input: { answer } }, index) => {
       const receipt = signed[index];
       return answer === undefined || receipt === undefined ? [] : [{ answer, signed: receipt }];
     });
-    const receipts = group.map(({ sealed, input }) => ({ sealed, receipt: sealed.receipt, salt: input.salt }));
+    const receipts = group.map(({ sealed, input: { salt, rateQuote } }) => ({
+      sealed,
+      receipt: sealed.receipt,
+      salt,
+      rateQuote,
+    }));
     const keyUses = group.flatMap(({ input: { key, channelId, units } }) =>
       key === undefined ? [] : [{ channelId, apiKeySha256: key.apiKeySha256, units }],
     );

@@ -7,12 +7,13 @@ import { receiptTree } from './receiptTree.js';
 export function signedReceiptsOf(record: BatchRecord, signer: Address): SignedReceipt[] {
   const tree = receiptTree(record.receipts.map(({ receipt }) => hexToBytes(hashReceipt(receipt, keccak256))));
   const batch = { operator: signer, epoch: record.epoch, batch: record.batch, root: record.root };
-  return record.receipts.map(({ receipt, salt }, index) => ({
+  return record.receipts.map(({ receipt, salt, rateQuote }, index) => ({
     receipt,
     batch,
     path: tree.pathOf(index),
     signature: record.signature,
     signer,
     salt,
+    ...(rateQuote === undefined ? {} : { rateQuote }),
   }));
 }

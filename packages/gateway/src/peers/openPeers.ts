@@ -87,9 +87,9 @@ export function openPeers(options: {
 
   return {
     route: (request, response, context) => {
-      // Calls and vouchers are one gateway's; what else is asked, every gateway can answer.
+      // Calls, vouchers and the rates of the next call are one gateway's; what else is asked, every gateway can answer.
       const path = pathOf(request.target);
-      const isOfOne = surfaces.has(path) || path === '/v1/vouchers';
+      const isOfOne = surfaces.has(path) || path === '/v1/vouchers' || path === '/v1/rates';
       if (!isOfOne) return routeRequest(request, response, context);
       const unready = context.unready();
       if (unready !== undefined) throw unready;

@@ -11,6 +11,7 @@ import { listen } from '../http/listen.js';
 import { routeRequest } from '../http/routeRequest.js';
 import { createIdempotency } from '../idempotency/createIdempotency.js';
 import { createChannelAccount } from '../ledger/channelAccount.js';
+import { openRates } from '../rates/openRates.js';
 import { createStructuredLog } from '../structuredLog.js';
 import { createUpstream } from '../upstream/upstream.js';
 import { createVoucherBook } from '../vouchers/createVoucherBook.js';
@@ -41,6 +42,14 @@ export async function createShadowGateway(
   const upstream = createUpstream({ url, apiKey, timeoutMs, connections });
   const tally = openShadowTally(join(settings.dataDir, 'shadow.json'), nowSeconds);
   const usageCheck = createUsageCheck(log, now);
+  const everyone = servedToAll(settings);
+  const { rateQuotes } = settings;
+  const rates = openRates(rateQuotes, {
+    domain: { chainId: rateQuotes?.chainId ?? 1, verifyingContract: rateQuotes?.contract ?? zeroAddress },
+    served: () => [everyone],
+    nowSeconds,
+    log,
+  });
   let running = 0;
   let draining = false;
   let drained: () => void = () => undefined;
@@ -55,7 +64,7 @@ export async function createShadowGateway(
     log,
     route: routeRequest,
     context: {
-      book: bookOf(servedToAll(settings)),
+      book: bookOf(everyone),
       ledger: { receiptOf: async () => undefined, answers: { read: async () => noReceipts(), find: undefined } },
       idempotency: createIdempotency(now),
       vouchers: createVoucherBook({
@@ -66,6 +75,7 @@ export async function createShadowGateway(
         onTaken: () => undefined,
       }),
       topUps: undefined,
+      rates: rates.book,
       maxRequestBytes: settings.maxRequestBytes,
       captureNow: async () => 'shadow mode captures nothing',
       usageDifferences: usageCheck.recent,
@@ -113,6 +123,7 @@ export async function createShadowGateway(
     clearTimeout(patience);
     await server.close();
     clearInterval(saving);
+    rates.close();
     upstream.close();
     tally.save();
   };

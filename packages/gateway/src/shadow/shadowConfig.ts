@@ -1,4 +1,4 @@
-import { parseWith, policySchema } from '@kedge/core';
+import { addressSchema, parseWith, policySchema } from '@kedge/core';
 import { z } from 'zod';
 import { gatewayConfigSchema } from '../gatewayConfig.js';
 
@@ -39,6 +39,12 @@ export const shadowConfigSchema = z.strictObject({
   maxRequestBytes,
   maxAnswerBytes,
   drainMs,
+  /** As of a gateway, where the URL may be left out, and the chain and ValueChannels contract that quotes are signed for. */
+  rateQuotes: gatewayConfigSchema.shape.rateQuotes
+    .unwrap()
+    .partial({ url: true })
+    .extend({ chainId: z.int().positive(), contract: addressSchema })
+    .exactOptional(),
   policy: policySchema,
   /** The operator's part of each sale, before royalties. */
   operatorBasisPoints: basisPoints.default(2_000),

@@ -34,7 +34,9 @@ export function openShadowTally(
   return {
     add: ({ units, metrics }) => {
       const sums = { ...tally.metrics };
-      for (const { metric, amount } of metrics) sums[metric] = (sums[metric] ?? 0n) + amount;
+      // The number of a rate quote is no amount of anything.
+      for (const { metric, amount } of metrics)
+        if (metric !== 'rate_quote') sums[metric] = (sums[metric] ?? 0n) + amount;
       tally = { ...tally, calls: tally.calls + 1, units: tally.units + units, metrics: sums };
     },
     now: () => tally,

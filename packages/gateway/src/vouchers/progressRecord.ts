@@ -1,3 +1,4 @@
+import { parseSignedRateQuote } from '@kedge/core';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 
 /** What a running stream would be charged, in the log: JSON, because there is one only where a voucher comes in between. */
@@ -11,13 +12,14 @@ export function decodeProgressRecord(bytes: Buffer): CommitInput {
   type Text = {
     readonly [field in keyof CommitInput]: CommitInput[field] extends bigint ? string : CommitInput[field];
   };
-  const { metrics, ...input } = JSON.parse(bytes.toString()) as Text;
+  const { metrics, rateQuote, ...input } = JSON.parse(bytes.toString()) as Text;
   return {
     ...input,
     tokenId: BigInt(input.tokenId),
     classId: BigInt(input.classId),
     units: BigInt(input.units),
     issuedAt: BigInt(input.issuedAt),
+    rateQuote: rateQuote === undefined ? undefined : parseSignedRateQuote(rateQuote),
     metrics: metrics.map(({ metric, amount }) => ({ metric, amount: BigInt(amount) })),
   };
 }

@@ -1,3 +1,4 @@
+import type { Policy } from '@kedge/core';
 import type { KedgeFetchParameters } from '@kedge/sdk';
 import { privateKeyToAccount } from 'viem/accounts';
 import type { GatewayConfigInput } from '../../src/index.js';
@@ -10,11 +11,13 @@ export const channelKey = privateKeyToAccount('0x47e179ec197488593b187f80a00eb0d
 export function createStrictSetup(
   upstreamUrl: string,
   strict: NonNullable<GatewayConfigInput['strict']> = {},
+  policy: Partial<Policy> = {},
 ): TestSetup {
   return createTestSetup({
     upstreamUrl,
     channel: { mode: 'strict', channelKey: channelKey.address, rate: 0n, burst: 0n },
     config: { strict },
+    policy,
   });
 }
 

@@ -3,12 +3,18 @@ import {
   decodeSignedReceipt,
   encodeSignedVoucher,
   isSameAddress,
+  type Policy,
+  policyHashOf,
+  quotedPolicy,
+  rateQuoteHeader,
   parseChatCompletionRequest,
   receiptHeader,
   signedVoucherToJson,
   voucherHeader,
   type SignedReceipt,
 } from '@kedge/core';
+import { keccak256 } from 'viem';
+import { createChannelRates } from './channelRates.js';
 import { checkReceipt } from './checkReceipt.js';
 import { loadTokenCounter } from './loadTokenCounter.js';
 import { isObject, meterChat, type ChatMeter } from './meterChat.js';
@@ -56,7 +62,8 @@ export type KedgeFetch = {
  * operator overcounts (R11). The API key goes where it always goes.
  *
  * @throws BaseError from calls: `operator_overcounts`, `receipt_bad`, `value_exhausted` (402), `tokenizer_differs`,
- * `surface_unmetered` for what it cannot recount.
+ * `surface_unmetered` for what it cannot recount,
+ * `rate_quote_refused` for a quote that does not count under the policy.
  *
  * @example
  * const client = new OpenAI({ baseURL, apiKey, fetch: kedgeFetch({ domain, channel, channelId, policy, account }) });
@@ -71,11 +78,12 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     });
   }
   const send = parameters.fetch ?? ((input, init) => fetch(input, init));
-  const outputRate = BigInt(policy.rates.output_tokens ?? 0);
-  const signEveryUnits = parameters.signEveryUnits ?? outputRate * 16n;
+  const dearestOutput = BigInt(policy.oracle?.bounds.output_tokens?.max ?? policy.rates.output_tokens ?? 0);
+  const policyHash = policyHashOf(policy, (bytes) => keccak256(bytes, 'bytes'));
+  const rates = createChannelRates({ ...parameters, policyHash }, send);
   const memory = parameters.memory ?? {
     settledUnits: 0n,
-    lostUnits: parameters.lostUnits ?? outputRate * BigInt(policy.caps.outputTokensPerCall),
+    lostUnits: parameters.lostUnits ?? dearestOutput * BigInt(policy.caps.outputTokensPerCall),
     newest: null,
   };
   const account: VoucherAccount = createVoucherAccount(parameters, key, memory);
@@ -167,7 +175,9 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
       const answer: unknown = JSON.parse(new TextDecoder().decode(body));
       if (isObject(answer) && Array.isArray(answer['choices']))
         for (const choice of answer['choices']) meter.add(choice);
-      await settle(call, decodeSignedReceipt(text), { ownUnits: meter.units(), request, response: body }, place);
+      const signed = decodeSignedReceipt(text);
+      const ownUnits = meter.units(termsOfReplay(response, signed, policy));
+      await settle(call, signed, { ownUnits, request, response: body }, place);
       return new Response(body, { status: response.status, headers: response.headers });
     } catch (error) {
       call.lose();
@@ -182,7 +192,9 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     meter: ChatMeter,
     request: Uint8Array,
     place: Place,
+    outputRate: bigint,
   ): Response => {
+    const signEveryUnits = parameters.signEveryUnits ?? outputRate * 16n;
     let over: () => void = () => undefined;
     void track(new Promise<void>((resolve) => (over = resolve)));
     let lastSigned = meter.inputUnits;
@@ -199,7 +211,8 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
         await handIn(place);
       },
       onReceipt: async (signed, body) => {
-        await settle(call, signed, { ownUnits: meter.units(), request, response: body }, place);
+        const ownUnits = meter.units(termsOfReplay(response, signed, policy));
+        await settle(call, signed, { ownUnits, request, response: body }, place);
         over();
       },
       onLost: (error) => {
@@ -226,9 +239,11 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
       await resumeAccount(account, parameters, place, send).catch(stopAt);
     }
     if (stopped !== undefined) throw stopped;
-    const meter = meterChat(policy, json, count);
     const body = new TextEncoder().encode(text);
-    for (let isRetry = false; ; isRetry = true) {
+    let recounts = 0;
+    for (let isRetry = false; ;) {
+      const terms = await rates.current(place);
+      const meter = meterChat(terms.policy, json, count);
       const call = account.begin(meter);
       remember();
       try {
@@ -236,20 +251,27 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
         remember();
         const headers = new Headers(request.headers);
         headers.set(voucherHeader, encodeSignedVoucher(signed));
+        if (terms.sequence !== undefined) headers.set(rateQuoteHeader, terms.sequence);
         headers.delete('content-length');
         const response = await send(request.url, { method: 'POST', headers, body: text, signal: request.signal });
         if (response.ok) {
           const isStream = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '');
           return isStream && response.body !== null
-            ? answerStream(response, call, meter, body, place)
+            ? answerStream(response, call, meter, body, place, BigInt(terms.policy.rates.output_tokens ?? 0))
             : await answerJson(response, call, meter, body, place);
         }
         call.cancel();
+        if (response.status === 409 && recounts < mostRecounts && (await isOfOtherRates(response))) {
+          rates.forget();
+          recounts++;
+          continue;
+        }
         // The operator has charged for a call whose answer was lost: paid once there is a receipt for it, and asked again.
         if (response.status !== 402 || isRetry || account.runningCount() > 0) return response;
         await resumeAccount(account, parameters, place, send).catch(stopAt);
         if (account.dueUnits() + meter.inputUnits <= signed.voucher.cumulativeUnits) return response;
         await response.body?.cancel();
+        isRetry = true;
       } catch (error) {
         // Nobody knows whether the call was made.
         call.lose();
@@ -284,14 +306,40 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
 }
 
 /** Where the gateway takes vouchers, and the key that names the channel there. */
-export type Place = { readonly vouchers: string; readonly authorization: Record<string, string> };
+export type Place = {
+  readonly vouchers: string;
+  readonly rates: string;
+  readonly authorization: Record<string, string>;
+};
+
+/** How often in a row the rates may change between asking for them and the call. */
+const mostRecounts = 3;
+
+async function isOfOtherRates(response: Response): Promise<boolean> {
+  const problem: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return isObject(problem) && problem['type'] === '/problems/rates_changed';
+}
+
+/**
+ * The answer of an earlier call with the same Idempotency-Key was metered by what counted then, which its receipt proves.
+ * Undefined for an answer of this call.
+ */
+function termsOfReplay({ headers }: Response, { rateQuote }: SignedReceipt, policy: Policy): Policy | undefined {
+  if (policy.oracle === undefined || headers.get('idempotent-replayed') !== 'true') return undefined;
+  return rateQuote === undefined ? policy : quotedPolicy(policy, rateQuote.quote);
+}
 
 function placeOf({ method, url, headers }: Request): Place | undefined {
   const target = new URL(url);
   if (method !== 'POST' || !target.pathname.endsWith('/chat/completions')) return undefined;
   const authorization = headers.get('authorization');
+  const base = `${target.origin}${target.pathname.replace(/\/chat\/completions$/, '')}`;
   return {
-    vouchers: `${target.origin}${target.pathname.replace(/\/chat\/completions$/, '/vouchers')}`,
+    vouchers: `${base}/vouchers`,
+    rates: `${base}/rates`,
     authorization: authorization === null ? {} : { authorization },
   };
 }

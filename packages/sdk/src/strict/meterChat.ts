@@ -16,8 +16,11 @@ export type ChatMeter = {
   readonly worstUnits: bigint;
   /** Takes an element of `choices`, whole or streamed. */
   readonly add: (choice: unknown) => void;
-  /** What the call comes to with all that was added: exact, and linear in the answer's length. */
-  readonly units: () => bigint;
+  /**
+   * What the call comes to with all that was added: exact, and linear in the answer's length.
+   * @param under Other rates than those that the call began with: of the answer that an earlier call got.
+   */
+  readonly units: (under?: Policy) => bigint;
   /** The same, but never more than it will be when the last word has grown: cheap, for vouchers on the way. */
   readonly signableUnits: () => bigint;
 };
@@ -33,8 +36,8 @@ export function meterChat(policy: Policy, request: ChatCompletionRequest, count:
   const input = countInput(request, count);
   const limits = [request.max_tokens, request.max_completion_tokens].filter((limit) => typeof limit === 'number');
   const cap = Math.min(policy.caps.outputTokensPerCall, ...limits) * (request.n ?? 1);
-  const unitsAt = (outputTokens: number): bigint =>
-    unitsOf(policy, metricsOf(policy, { ...input, outputTokens: Math.min(outputTokens, cap) }));
+  const unitsAt = (outputTokens: number, under = policy): bigint =>
+    unitsOf(under, metricsOf(under, { ...input, outputTokens: Math.min(outputTokens, cap) }));
   const texts = new Map<string, Text>();
 
   const append = (key: string, piece: unknown): void => {
@@ -68,7 +71,11 @@ export function meterChat(policy: Policy, request: ChatCompletionRequest, count:
         }
       });
     },
-    units: () => unitsAt([...texts.values()].reduce((sum, { whole }) => sum + count(whole), 0)),
+    units: (under) =>
+      unitsAt(
+        [...texts.values()].reduce((sum, { whole }) => sum + count(whole), 0),
+        under,
+      ),
     signableUnits: () => {
       for (const text of texts.values()) settleWords(text, count);
       return unitsAt([...texts.values()].reduce((sum, { settled }) => sum + settled, 0));

@@ -25,6 +25,23 @@ export function PolicyFacts({ version, unitDecimals }: { version: PolicyVersion;
               </div>
             ))}
           </dd>
+          {policy.oracle !== undefined && (
+            <>
+              <dt>Rates by quote</dt>
+              <dd>
+                {Object.entries(policy.oracle.bounds).map(([metric, { min, max }]) => (
+                  <div key={metric}>
+                    {showUnits(BigInt(min), unitDecimals)} to {showUnits(BigInt(max), unitDecimals)} units for 1{' '}
+                    {metric.replace('_', ' ')}
+                  </div>
+                ))}
+                <div>
+                  signed by {policy.oracle.threshold ?? 1} of {policy.oracle.signers.length}, at most{' '}
+                  {policy.oracle.maxAgeSeconds.toLocaleString()} s old; else the rates above
+                </div>
+              </dd>
+            </>
+          )}
           <dt>A call takes at most</dt>
           <dd>
             {policy.caps.unitsPerCall !== undefined && (

@@ -42,7 +42,9 @@ export function ReceiptCard({ call, checks }: { call: FinishedCall; checks: read
         <span className="row small muted">
           {receipt.metrics.map(({ metric, amount }) => (
             <span key={metric}>
-              {grouped(String(amount))} {metric.replace('_', ' ')}
+              {metric === 'rate_quote'
+                ? `by rate quote ${amount}`
+                : `${grouped(String(amount))} ${metric.replace('_', ' ')}`}
             </span>
           ))}
           <strong>{grouped(String(receipt.units))} base units</strong>

@@ -1,0 +1,78 @@
+import {
+  BaseError,
+  checkRateQuote,
+  parseSignedRateQuote,
+  quotedPolicy,
+  rateQuoteCounts,
+  type Policy,
+  type SignedRateQuote,
+} from '@kedge/core';
+import { keccak256, recoverAddress } from 'viem';
+import type { Place } from './kedgeFetch.js';
+import { isObject } from './meterChat.js';
+import type { StrictChannel } from './voucherAccount.js';
+
+/** What a call is counted with. */
+export type CallRates = {
+  readonly policy: Policy;
+  /** Of the quote, as the gateway is told: `0` without one; undefined where the policy takes none. */
+  readonly sequence: string | undefined;
+};
+
+/** The rates of a channel's calls: the policy's own, or those of the quote that the gateway says and this client has checked. */
+export type ChannelRates = {
+  /** @throws BaseError `rate_quote_refused`, `gateway_refused`. */
+  readonly current: (place: Place) => Promise<CallRates>;
+  /** The gateway counts with others by now: it is asked anew. */
+  readonly forget: () => void;
+};
+
+/** @param send What requests are sent with. */
+export function createChannelRates(
+  { policy, policyHash, domain }: StrictChannel & { readonly policyHash: `0x${string}` },
+  send: (input: string, init: RequestInit) => Promise<Response>,
+): ChannelRates {
+  const { oracle } = policy;
+  // Null: the gateway has none.
+  let known: SignedRateQuote | null | undefined;
+  const now = (): bigint => BigInt(Math.floor(Date.now() / 1000));
+
+  const ask = async ({ rates, authorization }: Place): Promise<SignedRateQuote | null> => {
+    const response = await send(rates, { method: 'GET', headers: authorization });
+    const json: unknown = await response.json();
+    if (!response.ok || !isObject(json)) {
+      throw new BaseError('The gateway does not say what its rates are.', {
+        code: 'gateway_refused',
+        kind: response.status >= 500 ? 'transient' : 'user',
+        values: { status: response.status, detail: isObject(json) ? json['detail'] : undefined },
+        hints: ['Check the base URL and the API key.'],
+      });
+    }
+    if (json['rateQuote'] === null) return null;
+    const signed = parseSignedRateQuote(json['rateQuote']);
+    await checkRateQuote(signed, {
+      policy,
+      policyHash,
+      domain,
+      at: now(),
+      of: 'call',
+      keccak256: (bytes) => keccak256(bytes, 'bytes'),
+      recover: (hash, signature) => recoverAddress({ hash, signature }),
+    });
+    return signed;
+  };
+
+  return {
+    current: async (place) => {
+      if (oracle === undefined) return { policy, sequence: undefined };
+      if (known === undefined || (known !== null && !rateQuoteCounts(oracle, known.quote, now(), 'call'))) {
+        known = await ask(place);
+      }
+      if (known === null) return { policy, sequence: '0' };
+      return { policy: quotedPolicy(policy, known.quote), sequence: known.quote.sequence.toString() };
+    },
+    forget: () => {
+      known = undefined;
+    },
+  };
+}
