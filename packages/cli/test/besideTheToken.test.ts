@@ -46,7 +46,7 @@ beforeAll(async () => {
   });
   writeFileSync(join(cwd, 'contracts.json'), JSON.stringify(deployment));
   chain = ['--rpc', anvil.rpcUrl, '--contracts', 'contracts.json'];
-}, 60_000);
+});
 afterAll(() => anvil.stop());
 
 test('R24: contributors are committed, paid, and set anew, from files and the content store', async () => {

@@ -63,7 +63,7 @@ const kedgeJson = <value = Record<string, unknown>>(...args: string[]) => runJso
 beforeAll(async () => {
   buildCli();
   anvil = await startAnvil();
-}, 120_000);
+});
 afterAll(() => anvil.stop());
 
 test('deploy prints the chain and the address of everything it deployed', async () => {

@@ -43,7 +43,7 @@ beforeAll(async () => {
   writePolicy('policy.json', {});
   const price = { asset: `0x${'0'.repeat(40)}`, numerator: '10000000000000', denominator: '1' };
   writePolicy('next.json', { price, models: ['other'] });
-}, 60_000);
+});
 afterAll(() => anvil.stop());
 
 test('R1, R25, L10: a new policy is published, what was bought keeps its price, and a new lot sells at the new one', async () => {
@@ -66,7 +66,7 @@ test('R1, R25, L10: a new policy is published, what was bought keeps its price, 
   const again = await kedge('lot', 'refunds', classId, '2');
   expect(again.code).not.toBe(0);
   expect(again.stderr).toContain('refundable already');
-}, 60_000);
+});
 
 test('P18: a class with a notice period announces, and the announced policy is activated when its time has come', async () => {
   const create = ['class', 'create', '--name', 'Model', '--policy', 'policy.json', '--policy-notice', '1d'];
@@ -79,7 +79,7 @@ test('P18: a class with a notice period announces, and the announced policy is a
   await anvil.testClient.increaseTime({ seconds: 86_400 });
   await anvil.testClient.mine({ blocks: 1 });
   expect(await kedgeJson('policy', 'activate', classId)).toMatchObject({ classId, policyVersion: 2 });
-}, 60_000);
+});
 
 test('a policy that counts units otherwise than its class, or is none, changes nothing', async () => {
   const { classId } = await kedgeJson<{ classId: string }>('class', 'create', '--name', 'M', '--policy', 'policy.json');
@@ -94,4 +94,4 @@ test('a policy that counts units otherwise than its class, or is none, changes n
   await kedgeJson('policy', 'publish', classId, 'free.json');
   const free = await kedge('lot', 'create', classId, '10');
   expect([free.code, free.stderr]).toEqual([2, expect.stringContaining('names no price')]);
-}, 60_000);
+});

@@ -71,7 +71,7 @@ beforeAll(async () => {
   };
   writeFileSync(join(cwd, 'gateway.json'), JSON.stringify(config));
   await startGateway();
-}, 120_000);
+});
 
 afterAll(async () => {
   await Promise.all([kill(gateway), kill(proxy)]);

@@ -40,7 +40,7 @@ beforeAll(async () => {
   buildGateway();
   upstream = await startScriptedUpstream(answerWith(completion('Hello.')));
   setup = await createTopUpSetup(upstream.url);
-}, 120_000);
+});
 afterAll(async () => {
   await setup?.remove();
   await upstream?.close();

@@ -15,8 +15,8 @@ import {
   type TokenDetail,
 } from '@kedge/core';
 import type { IndexerClient } from '@kedge/sdk';
+import { developmentChain } from '@kedge/testing';
 import { createPublicClient, http } from 'viem';
-import { foundry } from 'viem/chains';
 import { expect } from 'vitest';
 import type { IndexerContracts } from '../src/index.js';
 import { checkExplanation } from './checkExplanation.js';
@@ -49,7 +49,11 @@ export async function compareWithChain(
   assets: readonly Address[],
   accounts: readonly Address[],
 ): Promise<Compared> {
-  const chain = createPublicClient({ chain: foundry, transport: http(rpcUrl, { batch: { wait: 2 } }), cacheTime: 0 });
+  const chain = createPublicClient({
+    chain: developmentChain,
+    transport: http(rpcUrl, { batch: { wait: 2 } }),
+    cacheTime: 0,
+  });
   const { timestamp, number } = await chain.getBlock();
   // Views as they would answer in the newest block itself, not in the one after it.
   const at = { blockNumber: number, blockOverrides: { time: timestamp } } as const;

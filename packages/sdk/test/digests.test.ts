@@ -126,7 +126,7 @@ test('R7: 5,000 random channels and 5,000 random vouchers have one digest in Sol
       if (new Set(Object.values(digests)).size !== 1) expect(digests, JSON.stringify(voucher, String)).toBe('equal');
     }
   }
-}, 120_000);
+});
 
 test('P31: 1,000 random attestations have one digest in Solidity, viem and core', async () => {
   const { chainId, contracts } = stage.deployment;
@@ -149,4 +149,4 @@ test('P31: 1,000 random attestations have one digest in Solidity, viem and core'
       if (new Set(Object.values(digests)).size !== 1) expect(digests, JSON.stringify(one, String)).toBe('equal');
     }
   }
-}, 60_000);
+});

@@ -15,7 +15,7 @@ beforeAll(async () => {
   asset = await deployErc20({ publicClient, walletClient: anvil.walletOf(roles.consumer) }, 1_000_000n);
   const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(roles.issuer) }, { permit2 });
   as = (role) => createKedgeClient({ publicClient, walletClient: anvil.walletOf(roles[role]), deployment });
-}, 60_000);
+});
 afterAll(() => anvil.stop());
 
 async function createClass(): Promise<bigint> {

@@ -2,6 +2,7 @@ export { createRandom, freshSeed, testSeed, type Random } from './createRandom.j
 export { createChain, type Chain } from './model/differential/chain.js';
 export { runWorld } from './model/differential/runWorlds.js';
 export { authorizedErc20Abi, deployAuthorizedErc20 } from './deployAuthorizedErc20.js';
+export { developmentChain } from './developmentChain.js';
 export { deployErc20, erc20Abi } from './deployErc20.js';
 export {
   developmentAccount,

@@ -11,7 +11,7 @@ import {
   type TestClient,
 } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
-import { foundry } from 'viem/chains';
+import { developmentChain as chain } from './developmentChain.js';
 
 /** Foundry's well-known development phrase: worthless keys, on local chains only. */
 export const developmentMnemonic = 'test test test test test test test test test test test junk';
@@ -65,9 +65,9 @@ export async function startAnvil({ args = [] }: StartAnvilOptions = {}): Promise
   return {
     rpcUrl,
     port,
-    publicClient: createPublicClient({ chain: foundry, transport, pollingInterval: 25, cacheTime: 0 }),
-    testClient: createTestClient({ chain: foundry, mode: 'anvil', transport }),
-    walletOf: (index) => createWalletClient({ account: developmentAccount(index), chain: foundry, transport }),
+    publicClient: createPublicClient({ chain, transport, pollingInterval: 25, cacheTime: 0 }),
+    testClient: createTestClient({ chain, mode: 'anvil', transport }),
+    walletOf: (index) => createWalletClient({ account: developmentAccount(index), chain, transport }),
     async stop() {
       process.off('exit', kill);
       kill();

@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { developmentChain } from '@kedge/testing';
 import { createTestClient, http, parseEther, publicActions, walletActions } from 'viem';
-import { foundry } from 'viem/chains';
 import { expect, onTestFinished, test } from 'vitest';
 import { createChain } from '../../src/up/chain.js';
 import { unpackDump } from '../../src/up/chainDump.js';
@@ -25,7 +25,7 @@ async function newChain() {
   });
   const client = createTestClient({
     account: developmentAccount('deployer'),
-    chain: foundry,
+    chain: developmentChain,
     mode: 'anvil',
     transport: http(chain.url),
     pollingInterval: 20,

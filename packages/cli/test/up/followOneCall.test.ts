@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeSignedReceipt, type Address } from '@kedge/core';
 import { getChannelState, getOwed, getRevenue, getSolvency, getToken } from '@kedge/sdk';
+import { developmentChain } from '@kedge/testing';
 import OpenAI from 'openai';
 import { createPublicClient, http } from 'viem';
-import { foundry } from 'viem/chains';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dataPathsOf } from '../../src/up/dataPaths.js';
 import { readUpState } from '../../src/up/upState.js';
@@ -24,15 +24,15 @@ let up: RunningUp;
 
 beforeAll(async () => {
   up = await runningUp(paths);
-}, 120_000);
+});
 afterAll(async () => {
   await up?.end('SIGTERM');
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 it('one call: value falls by the receipt’s units, every wei has its place, the contributor gets the royalty', async () => {
   const { upFile } = up;
-  const publicClient = createPublicClient({ chain: foundry, transport: http(upFile.rpcUrl), cacheTime: 0 });
+  const publicClient = createPublicClient({ chain: developmentChain, transport: http(upFile.rpcUrl), cacheTime: 0 });
   const chain = { publicClient, deployment: upFile };
   const channel = readUpState(paths.state)!.steps.channel!;
   const [dataset, agent] = upFile.classes.map(({ classId }) => BigInt(classId)) as [bigint, bigint];
@@ -78,4 +78,4 @@ it('one call: value falls by the receipt’s units, every wei has its place, the
   // A second claim pays nothing (L4).
   expect((await runKedge(['claim', '--json'], { cwd: folder })).code).toBe(0);
   expect((await worth(accounts.contributor)) - before).toBe(royalty);
-}, 120_000);
+});

@@ -1,8 +1,8 @@
 import { getAttestations, getChannelState, getClass, getLot, getToken } from '@kedge/sdk';
 import { createContentStore } from '@kedge/store';
 import { canonicalJson, parseManifest, utf8 } from '@kedge/core';
+import { developmentChain } from '@kedge/testing';
 import { createPublicClient, http, keccak256 } from 'viem';
-import { foundry } from 'viem/chains';
 import { expect, onTestFinished, test } from 'vitest';
 import { developmentAccount } from '../../src/accounts/developmentAccount.js';
 import { createChain } from '../../src/up/chain.js';
@@ -60,7 +60,7 @@ async function emptyChain() {
     });
     return { made, done };
   };
-  const publicClient = createPublicClient({ chain: foundry, transport: http(chain.url), cacheTime: 0 });
+  const publicClient = createPublicClient({ chain: developmentChain, transport: http(chain.url), cacheTime: 0 });
   return { paths, chain, child, fresh, run, publicClient };
 }
 

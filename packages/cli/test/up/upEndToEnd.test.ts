@@ -12,9 +12,9 @@ import {
 } from '@kedge/core';
 import { getChannelState, getSolvency, getToken } from '@kedge/sdk';
 import { createContentStore } from '@kedge/store';
+import { developmentChain } from '@kedge/testing';
 import OpenAI from 'openai';
 import { createPublicClient, http, keccak256, recoverAddress } from 'viem';
-import { foundry } from 'viem/chains';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dataPathsOf } from '../../src/up/dataPaths.js';
 import { endLeftovers } from '../../src/up/endLeftovers.js';
@@ -43,7 +43,7 @@ describe('kedge up, with its real programs', { timeout: patience }, () => {
     return parseSignedReceipt(await response.json());
   };
   const chain = () => ({
-    publicClient: createPublicClient({ chain: foundry, transport: http(up.upFile.rpcUrl), cacheTime: 0 }),
+    publicClient: createPublicClient({ chain: developmentChain, transport: http(up.upFile.rpcUrl), cacheTime: 0 }),
     deployment: up.upFile,
   });
   const channel = () => readUpState(paths.state)!.steps.channel!;

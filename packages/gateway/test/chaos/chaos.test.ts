@@ -35,7 +35,7 @@ beforeAll(() => {
   const build = ['node_modules/typescript/bin/tsc', '--build', 'packages/gateway'];
   const { status, stdout } = spawnSync(process.execPath, build, { cwd: root });
   if (status !== 0) throw new Error(String(stdout));
-}, 120_000);
+});
 
 test(
   'L2, L3, L8, L9, R12-R18: nothing is lost or charged twice while everything fails',

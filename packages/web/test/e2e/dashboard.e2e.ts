@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await stack?.stop();
-}, 60_000);
+});
 
 const patience = { timeout: 120_000 };
 const accountOf = (role: string): Address => (stack.up['accounts'] as Record<string, Address>)[role]!;
