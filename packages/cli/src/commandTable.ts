@@ -183,6 +183,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/capture.js')).capture,
   },
   {
+    name: 'quote sign',
+    summary: "sign a quote that moves the rates of a policy, within the policy's bounds",
+    load: async () => (await import('./commands/quoteSign.js')).quoteSign,
+  },
+  {
+    name: 'quote send',
+    summary: 'hand a signed rate quote to gateways of this machine',
+    load: async () => (await import('./commands/quoteSend.js')).quoteSend,
+  },
+  {
     name: 'settle',
     summary: 'add revenue to a class',
     load: async () => (await import('./commands/settle.js')).settle,
@@ -271,6 +281,7 @@ export const groupSummaries: Readonly<Record<string, string>> = {
   lot: 'lots: value on sale under one policy',
   token: 'tokens: value and shares that somebody holds',
   channel: 'channels: value locked to one operator',
+  quote: 'rate quotes: what the rates of a policy with an oracle are now',
   contributors: "contributors: many accounts that share one token's revenue",
   bond: 'bonds: what an operator loses when it signs two receipts with one number',
   account: 'keys that sign transactions',

@@ -1,9 +1,9 @@
 import { BaseError, valueChannelsAbi, type Hex } from '@kedge/core';
 import { captureOutcome, type CaptureOutcome } from '@kedge/sdk';
-import { z } from 'zod';
 import { originOf, type Connection } from './chain/connect.js';
 import { readEvents } from './chain/readEvents.js';
 import type { Context } from './context.js';
+import { problemOf } from './problemOf.js';
 
 /** A transaction of the gateway, and what it did. */
 export type Captured = CaptureOutcome & { readonly transactionHash: Hex };
@@ -45,18 +45,6 @@ export async function requestCapture(
     code: 'capture_refused',
     hints: hints ?? ["Its log says why; the local stack's is in .kedge/logs/gateway.log."],
   });
-}
-
-const problemSchema = z.object({
-  title: z.string().optional(),
-  detail: z.string().optional(),
-  hints: z.array(z.string()).nonempty().optional(),
-});
-
-/** What Problem Details say; nothing when something else answered, such as a proxy. */
-function problemOf(body: string): z.output<typeof problemSchema> {
-  if (!body.trimStart().startsWith('{')) return {};
-  return problemSchema.safeParse(JSON.parse(body)).data ?? {};
 }
 
 async function capturesSince({ client, contracts }: Connection, fromBlock: bigint): Promise<Captured[]> {

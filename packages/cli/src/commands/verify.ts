@@ -23,6 +23,7 @@ import { differencesFrom, readAnchorFacts, readChannelFacts } from '../receipts/
 import { findPolicy } from '../receipts/findPolicy.js';
 import { readReceipts } from '../receipts/readReceipts.js';
 import { withoutReceiptLine } from '../receipts/withoutReceiptLine.js';
+import { signedDomain } from '../signedDomain.js';
 import { findTarget, readJson, type Target } from '../target.js';
 import { usageError } from '../usageError.js';
 
@@ -61,7 +62,7 @@ export const verify: Command = {
     const receipts = await readReceipts(context);
     const target = await findTarget(context);
     const connection = await chainIfReachable(context, target);
-    const domain = domainOf(target, connection);
+    const domain = signedDomain(target, connection, 'A receipt');
     const given = await givenPolicy(context);
     const bodies = await givenBodies(context, receipts.length);
     const checks: Check[] = [];
@@ -91,16 +92,6 @@ async function chainIfReachable(context: Context, target: Target): Promise<Conne
     context.output.note(`${error.shortMessage} What needs the chain is not checked.`);
     return undefined;
   }
-}
-
-/** Signatures count for one chain and contract, so these must be known; the chain itself need not answer. */
-function domainOf({ contracts, chainId }: Target, connection: Connection | undefined): ProtocolDomain {
-  const id = chainId ?? connection?.chainId;
-  if (contracts !== undefined && id !== undefined) return { chainId: id, verifyingContract: contracts.ValueChannels };
-  throw new BaseError('A receipt is signed for one chain and contract, and none is named.', {
-    code: 'no_contracts',
-    hints: ['Run it in the folder of the local stack, or pass --contracts contracts.json (the chain need not answer).'],
-  });
 }
 
 async function givenPolicy(context: Context): Promise<Policy | undefined> {
