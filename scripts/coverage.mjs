@@ -45,7 +45,7 @@ export function checkCoverage() {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
-    env: { ...process.env, FOUNDRY_FUZZ_RUNS: '32' },
+    env: { ...process.env, FOUNDRY_PROFILE: 'coverage', FOUNDRY_FUZZ_RUNS: '32' },
   });
   if (status !== 0) {
     console.log(`${stdout}\n${stderr}`);
