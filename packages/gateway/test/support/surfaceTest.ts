@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { decodeSignedReceipt, hashBody, type SignedReceipt } from '@kedge/core';
 import OpenAI from 'openai';
-import { afterEach, expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { Gateway } from '../../src/index.js';
 import { apiKey, createTestSetup, type TestSetup } from './createTestSetup.js';
 import { answerWith, type Script, type ScriptedUpstream, startScriptedUpstream } from './scriptedUpstream.js';
@@ -22,9 +22,7 @@ export type SurfaceTest = {
   readonly chargedFor: (headers: Headers) => Record<string, bigint>;
 };
 
-const running: SurfaceTest[] = [];
-
-/** Starts both; they are closed after the test. */
+/** Starts both; they are closed after the test that calls it. */
 export async function startSurfaceTest(
   options: Omit<Parameters<typeof createTestSetup>[0], 'upstreamUrl'> & { readonly script?: Script } = {},
 ): Promise<SurfaceTest> {
@@ -47,17 +45,14 @@ export async function startSurfaceTest(
     },
     chargedFor: (headers) => metricsOf(decodeSignedReceipt(headers.get('kedge-receipt') ?? '')),
   };
-  running.push(test);
-  return test;
-}
-
-afterEach(async () => {
-  for (const { gateway, upstream, setup } of running.splice(0)) {
+  // Here and not at the top: test files share this module, and hooks at its top would be those of the first one only.
+  onTestFinished(async () => {
     await gateway.close();
     await upstream.close();
     setup.remove();
-  }
-});
+  });
+  return test;
+}
 
 export function metricsOf({ receipt }: SignedReceipt): Record<string, bigint> {
   return Object.fromEntries(receipt.metrics.map(({ metric, amount }) => [metric, amount]));
