@@ -292,38 +292,4 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
         if (owner != from) revert IERC721Errors.ERC721IncorrectOwner(from, tokenId, owner);
         _transfer(token, place, to, tokenId);
     }
-
-    function _transfer(Token token, uint256 place, address to, uint256 tokenId) private {
-        if (TokenId.wrap(tokenId).isNonTransferable()) revert IDATErrors.DATNonTransferable(tokenId);
-        if (to == address(0)) revert IERC721Errors.ERC721InvalidReceiver(to);
-        address owner = token.owner();
-        address approved = _tokenApprovals[tokenId];
-        if (msg.sender != owner && msg.sender != approved && !_operators[owner][msg.sender]) {
-            revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
-        }
-        if (approved != address(0)) delete _tokenApprovals[tokenId];
-        token = token.withOwner(to);
-        assembly ("memory-safe") {
-            sstore(place, token)
-        }
-        // The owner has this token, and fewer than 2^96 tokens can exist.
-        unchecked {
-            --_balances[owner];
-            ++_balances[to];
-        }
-        emit IDATCore.TransferToken(tokenId, owner, to);
-        emit Transfer(owner, to, tokenId);
-    }
-
-    /// @dev An existing token and its place, so that it is hashed once.
-    function _tokenAndPlace(uint256 tokenId) private view returns (Token token, uint256 place) {
-        assembly ("memory-safe") {
-            // _tokens[tokenId]
-            mstore(0, tokenId)
-            mstore(0x20, _tokens.slot)
-            place := keccak256(0, 0x40)
-            token := sload(place)
-        }
-        if (token.owner() == address(0)) revert IDATErrors.ERC8028NonexistentToken(tokenId);
-    }
 }

@@ -6,10 +6,11 @@ import {DATApprovals} from "./extension/DATApprovals.sol";
 import {DATBatches} from "./extension/DATBatches.sol";
 import {DATOptions} from "./extension/DATOptions.sol";
 import {DATPolicies} from "./extension/DATPolicies.sol";
+import {DATResales} from "./extension/DATResales.sol";
 import {DATSolvency} from "./extension/DATSolvency.sol";
 
 /// @title DataAnchoringTokenSecondExtension: the third part of `DataAnchoringToken`, for what is called rarely: scoped
-/// approvals, permits, batches of mints and claims, what a class is bound to, notice of policies, and the view of solvency.
+/// approvals, permits, batches of mints and claims, what a class is bound to, notice of policies, selling on, and the view of solvency.
 /// @dev Runs on the token's storage by delegation, and delegates what it does not know to the fourth part. Called at its own
 /// address it changes nothing.
 contract DataAnchoringTokenSecondExtension is
@@ -17,6 +18,7 @@ contract DataAnchoringTokenSecondExtension is
     DATBatches,
     DATOptions,
     DATPolicies,
+    DATResales,
     DATSolvency,
     DATDelegation
 {

@@ -10,7 +10,7 @@ import {IERC5192} from "../interfaces/IERC5192.sol";
 import {DATStorage} from "../storage/DATStorage.sol";
 import {ClassHead} from "../types/Class.sol";
 import {Token, packToken} from "../types/Token.sol";
-import {NON_TRANSFERABLE_BIT, encodeTokenId} from "../types/TokenId.sol";
+import {NON_TRANSFERABLE_BIT, TokenId, encodeTokenId} from "../types/TokenId.sol";
 
 /// @title DATTokens: existence, expiry, authority and birth of tokens.
 abstract contract DATTokens is DATStorage {
@@ -110,5 +110,39 @@ abstract contract DATTokens is DATStorage {
         emit IDATCore.TransferToken(tokenId, address(0), to);
         emit IERC721.Transfer(address(0), to, tokenId);
         if (tokenId & NON_TRANSFERABLE_BIT != 0) emit IERC5192.Locked(tokenId);
+    }
+
+    function _transfer(Token token, uint256 place, address to, uint256 tokenId) internal {
+        if (TokenId.wrap(tokenId).isNonTransferable()) revert IDATErrors.DATNonTransferable(tokenId);
+        if (to == address(0)) revert IERC721Errors.ERC721InvalidReceiver(to);
+        address owner = token.owner();
+        address approved = _tokenApprovals[tokenId];
+        if (msg.sender != owner && msg.sender != approved && !_operators[owner][msg.sender]) {
+            revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
+        }
+        if (approved != address(0)) delete _tokenApprovals[tokenId];
+        token = token.withOwner(to);
+        assembly ("memory-safe") {
+            sstore(place, token)
+        }
+        // The owner has this token, and fewer than 2^96 tokens can exist.
+        unchecked {
+            --_balances[owner];
+            ++_balances[to];
+        }
+        emit IDATCore.TransferToken(tokenId, owner, to);
+        emit IERC721.Transfer(owner, to, tokenId);
+    }
+
+    /// @dev An existing token and its place, so that it is hashed once.
+    function _tokenAndPlace(uint256 tokenId) internal view returns (Token token, uint256 place) {
+        assembly ("memory-safe") {
+            // _tokens[tokenId]
+            mstore(0, tokenId)
+            mstore(0x20, _tokens.slot)
+            place := keccak256(0, 0x40)
+            token := sload(place)
+        }
+        if (token.owner() == address(0)) revert IDATErrors.ERC8028NonexistentToken(tokenId);
     }
 }

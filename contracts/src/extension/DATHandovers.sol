@@ -73,14 +73,9 @@ abstract contract DATHandovers is DATExtension {
         }
     }
 
-    /// @dev Not carried out and not lapsed.
-    function _isPending(Revocation memory revocation) internal view returns (bool) {
-        return revocation.effectiveAt != 0 && block.timestamp <= uint256(revocation.effectiveAt) + revocation.window;
-    }
-
     function _requireNoRevocation(uint256 tokenId) internal view {
         Revocation memory revocation = _revocations[tokenId];
-        if (_isPending(revocation)) {
+        if (revocation.isPending()) {
             revert IDATRevocations.DATRevocationPending(tokenId, revocation.effectiveAt);
         }
     }

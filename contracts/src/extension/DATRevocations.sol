@@ -66,7 +66,7 @@ abstract contract DATRevocations is DATHandovers {
     function revocationOf(uint256 tokenId) external view returns (uint64 effectiveAt, bool appealed) {
         _requireToken(tokenId);
         Revocation memory revocation = _revocations[tokenId];
-        return _isPending(revocation) ? (revocation.effectiveAt, revocation.appealed) : (0, false);
+        return revocation.isPending() ? (revocation.effectiveAt, revocation.appealed) : (0, false);
     }
 
     /// @dev Owed, not paid: a holder that cannot be paid blocks nothing (P7).
@@ -86,6 +86,6 @@ abstract contract DATRevocations is DATHandovers {
 
     function _requirePending(uint256 tokenId) private view returns (Revocation memory revocation) {
         revocation = _revocations[tokenId];
-        if (!_isPending(revocation)) revert IDATRevocations.DATNothingRevoked(tokenId);
+        if (!revocation.isPending()) revert IDATRevocations.DATNothingRevoked(tokenId);
     }
 }

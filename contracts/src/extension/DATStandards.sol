@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {IDATSaleRoyalties} from "../interfaces/IDATSaleRoyalties.sol";
+import {QuotaMode} from "../interfaces/IDATSupply.sol";
 import {LotSupply} from "../types/Lot.sol";
 import {SaleRoyalty} from "../types/SaleRoyalty.sol";
 import {BACKED_LOT_BIT, TokenId, encodeLotKey} from "../types/TokenId.sol";
@@ -74,5 +75,10 @@ abstract contract DATStandards is DATExtension {
             outstanding += supply.outstanding();
             spent += supply.spent();
         }
+    }
+
+    function quotaModeOf(uint256 classId) external view returns (QuotaMode) {
+        _requireClass(classId);
+        return QuotaMode.Hard;
     }
 }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+/// @notice What recorded use does to a token's value: the draft's hard quota takes units, its soft quota takes none.
+enum QuotaMode {
+    Hard,
+    Soft
+}
+
 /// @title IDATSupply: how much there is of a class: tokens, shares, units.
 /// @dev Unbacked units are counted in their tokens only: nobody paid for them, so no sum of them is kept.
 interface IDATSupply {
@@ -17,4 +23,7 @@ interface IDATSupply {
         external
         view
         returns (uint256 outstanding, uint256 spent);
+
+    /// @notice Whether use takes value (P24). Here it does in every class: value that is paid for, and channels, need it.
+    function quotaModeOf(uint256 classId) external view returns (QuotaMode);
 }

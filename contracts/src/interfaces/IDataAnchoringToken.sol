@@ -14,6 +14,7 @@ import {IDATLots} from "./IDATLots.sol";
 import {IDATOptions} from "./IDATOptions.sol";
 import {IDATPolicies} from "./IDATPolicies.sol";
 import {IDATRenewals} from "./IDATRenewals.sol";
+import {IDATResale} from "./IDATResale.sol";
 import {IDATRevenue} from "./IDATRevenue.sol";
 import {IDATRevocations} from "./IDATRevocations.sol";
 import {IDATSaleRoyalties} from "./IDATSaleRoyalties.sol";
@@ -37,6 +38,7 @@ interface IDataAnchoringToken is
     IDATLifecycle,
     IDATRenewals,
     IDATRevocations,
+    IDATResale,
     IDATSupply,
     IDATSaleRoyalties,
     IERC2981,

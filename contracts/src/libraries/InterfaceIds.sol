@@ -15,6 +15,7 @@ import {IDATLots} from "../interfaces/IDATLots.sol";
 import {IDATOptions} from "../interfaces/IDATOptions.sol";
 import {IDATPolicies} from "../interfaces/IDATPolicies.sol";
 import {IDATRenewals} from "../interfaces/IDATRenewals.sol";
+import {IDATResale} from "../interfaces/IDATResale.sol";
 import {IDATRevenue} from "../interfaces/IDATRevenue.sol";
 import {IDATRevocations} from "../interfaces/IDATRevocations.sol";
 import {IDATSaleRoyalties} from "../interfaces/IDATSaleRoyalties.sol";
@@ -36,7 +37,7 @@ library InterfaceIds {
         | bytes32(type(IDATRenewals).interfaceId) >> 192 | bytes32(type(IDATSupply).interfaceId) >> 224;
     bytes32 private constant THIRD = bytes32(type(IDATSaleRoyalties).interfaceId) | bytes32(type(IERC2981).interfaceId)
         >> 32 | bytes32(type(IERC5192).interfaceId) >> 64 | bytes32(type(IDATRevocations).interfaceId) >> 96
-        | bytes32(type(IERC165).interfaceId) >> 128 | bytes32(type(IERC165).interfaceId) >> 160
+        | bytes32(type(IDATResale).interfaceId) >> 128 | bytes32(type(IERC165).interfaceId) >> 160
         | bytes32(type(IERC165).interfaceId) >> 192 | bytes32(type(IERC165).interfaceId) >> 224;
 
     function contain(bytes4 id) internal pure returns (bool) {

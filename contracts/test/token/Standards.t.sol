@@ -9,7 +9,7 @@ import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
 import {LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {ClassOptions} from "../../src/interfaces/IDATOptions.sol";
 import {IDATSaleRoyalties} from "../../src/interfaces/IDATSaleRoyalties.sol";
-import {IDATSupply} from "../../src/interfaces/IDATSupply.sol";
+import {IDATSupply, QuotaMode} from "../../src/interfaces/IDATSupply.sol";
 import {IDataAnchoringToken} from "../../src/interfaces/IDataAnchoringToken.sol";
 import {IERC7572} from "../../src/interfaces/IERC7572.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
@@ -125,6 +125,17 @@ contract StandardsTest is KedgeTest {
         (uint256 outstandingNow, uint256 spentNow) = token.unitSupply(classId, firstLot, lastLot);
         assertEq(outstandingNow, outstanding);
         assertEq(spentNow, spent);
+    }
+
+    function test_P24_UseTakesValueInEveryClassAndAViewSaysSo() public {
+        uint256 classId = createClass();
+        uint256 tokenId = mintValue(classId, holder, 10, 0);
+        assertEq(uint256(token.quotaModeOf(classId)), uint256(QuotaMode.Hard));
+        vm.prank(holder);
+        core.recordUsage(tokenId, "metric", 4);
+        assertEq(core.valueOf(tokenId), 6);
+        vm.expectRevert(abi.encodeWithSelector(IDATClasses.ERC8028NonexistentClass.selector, 9));
+        token.quotaModeOf(9);
     }
 
     function test_P12_InterfaceIdsOfOtherStandards() public view {

@@ -266,7 +266,7 @@ contract TokensTest is KedgeTest {
         assertEq(core.valueOf(early), 11);
     }
 
-    function test_P26_UsageTakesExactlyTheAmountAndKeepsTheLabelsHash() public {
+    function test_P25_P26_UsageTakesExactlyTheAmountAndKeepsTheLabelsHash() public {
         uint256 tokenId = mintValue(classId, holder, 10, 0);
         vm.expectEmit(address(token));
         emit IDATCore.UsageRecorded(tokenId, keccak256("inference_calls"), 4, holder);

@@ -53,6 +53,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/classCreate.js')).classCreate,
   },
   {
+    name: 'class sale-royalty',
+    summary: 'say what markets are asked to pay when a token of your class is sold on',
+    load: async () => (await import('./commands/classSaleRoyalty.js')).classSaleRoyalty,
+  },
+  {
     name: 'policy publish',
     summary: "publish the next version of a class's policy",
     load: async () => (await import('./commands/policyPublish.js')).policyPublish,
@@ -116,6 +121,11 @@ export const commandTable: readonly CommandEntry[] = [
     name: 'token appeal',
     summary: 'object to the revocation of a token that you hold',
     load: async () => (await import('./commands/tokenAppeal.js')).tokenAppeal,
+  },
+  {
+    name: 'token transfer',
+    summary: 'give a token that you hold to another account',
+    load: async () => (await import('./commands/tokenTransfer.js')).tokenTransfer,
   },
   {
     name: 'token retire',

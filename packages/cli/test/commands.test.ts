@@ -25,6 +25,7 @@ import {
   type Policy,
   type Receipt,
   type SignedReceipt,
+  zeroAddress,
 } from '@kedge/core';
 import { createKedgeClient, type KedgeClient } from '@kedge/sdk';
 import { createContentStore } from '@kedge/store';
@@ -430,6 +431,34 @@ test('token split, merge, top-up and burn move, add and destroy units; retire en
   expect(await kedgeJson('token', 'retire', shareId!)).toMatchObject({ share: '1000', totalShare: '1000' });
   const again = await kedgeHere('token', 'retire', shareId!);
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('no active share')]);
+});
+
+test('P23: token transfer pays what was earned to who gives it away, or leaves it to the new holder', async () => {
+  const share = ['mint', '2', '--share', '1000000', '--to', 'consumer'];
+  const { tokenId } = await kedgeJson<Record<string, string>>(...share);
+  const holder = async () => (await client.getToken({ tokenId: BigInt(tokenId!) })).holder;
+  const earn = async () => {
+    await kedgeJson('settle', '2', '0.01');
+    return (await client.getToken({ tokenId: BigInt(tokenId!) })).pendingRevenue;
+  };
+  const earned = await earn();
+  expect(earned).toBeGreaterThan(0n);
+  const moved = await kedgeJson<Record<string, unknown>>('token', 'transfer', tokenId!, 'contributor');
+  expect(moved).toMatchObject({ paid: [{ amount: String(earned) }] });
+  expect(await holder()).toBe(roleAccount('contributor').account.address);
+  const second = await earn();
+  const back = await kedgeJson<Record<string, unknown>>('token', 'transfer', tokenId!, 'consumer', '--with-revenue');
+  expect(back).toMatchObject({ paid: [] });
+  expect(await client.getToken({ tokenId: BigInt(tokenId!) })).toMatchObject({ pendingRevenue: second });
+  const stranger = await kedgeHere('token', 'transfer', tokenId!, 'operator', '--account', 'operator');
+  expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining('ERC8028Unauthorized')]);
+});
+
+test('class sale-royalty sets what resales are asked for, and refuses more than a tenth', async () => {
+  expect(await kedgeJson('class', 'sale-royalty', '2', '250')).toMatchObject({ royaltyBps: '250' });
+  const much = await kedgeHere('class', 'sale-royalty', '2', '1001');
+  expect([much.code, much.stderr]).toEqual([2, expect.stringContaining('more than 1000')]);
+  expect(await kedgeJson('class', 'sale-royalty', '2', '0')).toMatchObject({ receiver: zeroAddress });
 });
 
 test('token renew extends value, and offers and accepts a share (P27, R22)', async () => {

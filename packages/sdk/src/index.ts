@@ -56,6 +56,7 @@ export { getLot, type LotView } from './actions/getLot.js';
 export { getOwed } from './actions/getOwed.js';
 export { getPlan, type PlanView } from './actions/getPlan.js';
 export { getRevenue, type RevenueView } from './actions/getRevenue.js';
+export { getResale, type ResaleView } from './actions/getResale.js';
 export { getRevocation, type RevocationView } from './actions/getRevocation.js';
 export { getSolvency, type Solvency } from './actions/getSolvency.js';
 export { getToken, type TokenView } from './actions/getToken.js';
@@ -85,6 +86,7 @@ export { revoke, type RevokeReturn } from './actions/revoke.js';
 export { revokeAttestation } from './actions/revokeAttestation.js';
 export { retireShare } from './actions/retireShare.js';
 export { setContributors, type SetContributorsParameters } from './actions/setContributors.js';
+export { setSaleRoyalty, type SetSaleRoyaltyParameters } from './actions/setSaleRoyalty.js';
 export { settleContributors, type SettleContributorsParameters } from './actions/settleContributors.js';
 export { settleRevenue, type SettleRevenueParameters, type SettleRevenueReturn } from './actions/settleRevenue.js';
 export {
@@ -117,6 +119,7 @@ export {
   type IndexerClient,
 } from './indexer/createIndexerClient.js';
 export { publicActions, type PublicActions } from './publicActions.js';
+export { gasWithRoom } from './writeContract.js';
 export { readRevert, toChainError, type Revert } from './toChainError.js';
 export { kedgeFetch, type KedgeFetch, type KedgeFetchParameters } from './strict/kedgeFetch.js';
 export { type ChannelKey, type StrictChannel, type VoucherMemory } from './strict/voucherAccount.js';

@@ -12,6 +12,7 @@ import { getLot } from './actions/getLot.js';
 import { getOwed } from './actions/getOwed.js';
 import { getPlan } from './actions/getPlan.js';
 import { getRevenue } from './actions/getRevenue.js';
+import { getResale } from './actions/getResale.js';
 import { getRevocation } from './actions/getRevocation.js';
 import { getSolvency } from './actions/getSolvency.js';
 import { getToken } from './actions/getToken.js';
@@ -34,6 +35,7 @@ export type PublicActions = {
   readonly getOwed: Bound<typeof getOwed>;
   readonly getPlan: Bound<typeof getPlan>;
   readonly getRevenue: Bound<typeof getRevenue>;
+  readonly getResale: Bound<typeof getResale>;
   readonly getRevocation: Bound<typeof getRevocation>;
   readonly getSolvency: Bound<typeof getSolvency>;
   readonly getToken: Bound<typeof getToken>;
@@ -60,6 +62,7 @@ export function publicActions(client: ReadClient): PublicActions {
     getOwed: (parameters) => getOwed(client, parameters),
     getPlan: (parameters) => getPlan(client, parameters),
     getRevenue: (parameters) => getRevenue(client, parameters),
+    getResale: (parameters) => getResale(client, parameters),
     getRevocation: (parameters) => getRevocation(client, parameters),
     getSolvency: (parameters) => getSolvency(client, parameters),
     getToken: (parameters) => getToken(client, parameters),

@@ -46,6 +46,7 @@ import { retireShare } from './actions/retireShare.js';
 import { revoke } from './actions/revoke.js';
 import { revokeAttestation } from './actions/revokeAttestation.js';
 import { setContributors } from './actions/setContributors.js';
+import { setSaleRoyalty } from './actions/setSaleRoyalty.js';
 import { settleContributors } from './actions/settleContributors.js';
 import { settleRevenue } from './actions/settleRevenue.js';
 import { signAttestation } from './actions/signAttestation.js';
@@ -112,6 +113,7 @@ export type WalletActions = {
   readonly revoke: Bound<typeof revoke>;
   readonly revokeAttestation: Bound<typeof revokeAttestation>;
   readonly setContributors: Bound<typeof setContributors>;
+  readonly setSaleRoyalty: Bound<typeof setSaleRoyalty>;
   readonly settleContributors: Bound<typeof settleContributors>;
   readonly settleRevenue: Bound<typeof settleRevenue>;
   readonly signAttestation: Bound<typeof signAttestation>;
@@ -182,6 +184,7 @@ export function walletActions(client: WriteClient): WalletActions {
     revoke: (parameters) => revoke(client, parameters),
     revokeAttestation: (parameters) => revokeAttestation(client, parameters),
     setContributors: (parameters) => setContributors(client, parameters),
+    setSaleRoyalty: (parameters) => setSaleRoyalty(client, parameters),
     settleContributors: (parameters) => settleContributors(client, parameters),
     settleRevenue: (parameters) => settleRevenue(client, parameters),
     signAttestation: (parameters) => signAttestation(client, parameters),

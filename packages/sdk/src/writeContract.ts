@@ -30,16 +30,19 @@ export async function writeContract<
 ): Promise<TransactionReceipt> {
   const { publicClient, walletClient } = client;
   try {
-    const { request } = await publicClient.simulateContract({
-      ...call,
-      account: walletClient.account,
-    } as unknown as SimulateContractParameters);
-    const send = () => walletClient.writeContract({ ...request, account: walletClient.account, chain: null } as never);
+    const { account } = walletClient;
+    const asked = { ...call, account } as unknown as SimulateContractParameters;
+    const { request } = await publicClient.simulateContract(asked);
+    const gas = gasWithRoom(await publicClient.estimateContractGas(asked as never));
+    const send = () => walletClient.writeContract({ ...request, account, gas, chain: null } as never);
     return await sendAndWait(publicClient, walletClient, doing, send);
   } catch (error) {
     throw toChainError(error, doing);
   }
 }
+
+/** Of an estimate, the gas to send: with room for a state that moves until the block. What is not used is not paid. */
+export const gasWithRoom = (estimate: bigint): bigint => (estimate * 13n) / 10n + 50_000n;
 
 /** Sends in turn, waits for the receipt, and refuses one that reverted. */
 export async function sendAndWait(

@@ -1,3 +1,4 @@
+import { dataAnchoringTokenAbi, zeroAddress } from '@kedge/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addressOf, createClasses, createSale, startStage, type Stage } from './fixture.js';
 
@@ -32,6 +33,39 @@ describe('transferToken', () => {
     });
     await stage.as('consumer').transferToken({ tokenId, to });
     expect(await read(tokenId)).toMatchObject({ holder: to, value: 10n });
+  });
+
+  test('P23: the seller is paid first, and the buyer reads before what it gets', async () => {
+    const { agentId } = await createClasses(stage);
+    const [seller, buyer] = [addressOf('consumer'), addressOf('stranger')];
+    const { tokenId } = await stage.as('issuer').mintShare({ classId: agentId, to: seller, shareRatio: 7n });
+    await stage.as('issuer').settleRevenue({ classId: agentId, amount: 1_000_000n });
+    const { pendingRevenue } = await read(tokenId);
+    expect(pendingRevenue).toBeGreaterThan(0n);
+    const offered = { owner: seller, value: 0n, shareRatio: 7, transferable: true, revokedAt: 0n };
+    expect(await stage.as('stranger').getResale({ tokenId })).toMatchObject({ ...offered, pending: [pendingRevenue] });
+    const { claimed } = await stage.as('consumer').transferToken({ tokenId, to: buyer, claim: [zeroAddress] });
+    expect(claimed).toEqual([pendingRevenue]);
+    expect(await read(tokenId)).toMatchObject({ holder: buyer, pendingRevenue: 0n });
+  });
+});
+
+describe('setSaleRoyalty', () => {
+  test('ERC-2981: the issuer says what a resale owes, and nobody else', async () => {
+    const { agentId } = await createClasses(stage);
+    const royalty = { classId: agentId, receiver: addressOf('operator'), royaltyBps: 250 };
+    await expect(stage.as('stranger').setSaleRoyalty(royalty)).rejects.toMatchObject({ code: 'DATNotIssuer' });
+    await expect(stage.as('issuer').setSaleRoyalty({ ...royalty, royaltyBps: 1_001 })).rejects.toMatchObject({
+      code: 'DATSaleRoyaltyTooHigh',
+    });
+    await stage.as('issuer').setSaleRoyalty(royalty);
+    const { tokenId } = await stage
+      .as('issuer')
+      .mintShare({ classId: agentId, to: addressOf('consumer'), shareRatio: 1n });
+    const { publicClient, deployment } = stage.as('stranger');
+    const token = { address: deployment.contracts.DataAnchoringToken, abi: dataAnchoringTokenAbi } as const;
+    const owed = await publicClient.readContract({ ...token, functionName: 'royaltyInfo', args: [tokenId, 1_000n] });
+    expect(owed).toEqual([addressOf('operator'), 25n]);
   });
 });
 

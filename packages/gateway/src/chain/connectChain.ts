@@ -36,9 +36,6 @@ export function connectChain({ rpcUrl, chainId }: { readonly rpcUrl: string; rea
   };
 }
 
-/** With room for a state that moves between estimate and block. */
-export const gasWithRoom = (estimate: bigint): bigint => (estimate * 13n) / 10n + 50_000n;
-
 /**
  * Hands a signed transaction to the node. One that is mined or waits already is no error: its outcome is looked up by hash,
  * which tells the two apart from a nonce that is gone.

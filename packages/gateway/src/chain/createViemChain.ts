@@ -8,6 +8,7 @@ import {
   splitTokenId,
   valueChannelsAbi,
 } from '@kedge/core';
+import { gasWithRoom } from '@kedge/sdk';
 import {
   type Abi,
   BaseError as ViemError,
@@ -22,7 +23,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { GatewayContracts } from '../gatewayConfig.js';
 import { reasonOf } from '../structuredLog.js';
-import { connectChain, gasWithRoom, sendRaw } from './connectChain.js';
+import { connectChain, sendRaw } from './connectChain.js';
 import type { Capture, CaptureOutcome, GatewayChain } from './gatewayChain.js';
 
 /** The chain over JSON-RPC. Transactions are signed here, so that they are known before the node sees them. */

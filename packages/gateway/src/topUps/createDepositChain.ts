@@ -8,7 +8,7 @@ import {
   type Hex,
   valueMarketAbi,
 } from '@kedge/core';
-import { readRevert } from '@kedge/sdk';
+import { gasWithRoom, readRevert } from '@kedge/sdk';
 import {
   BaseError as ViemError,
   encodeFunctionData,
@@ -18,7 +18,7 @@ import {
   TransactionReceiptNotFoundError,
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import { connectChain, gasWithRoom, sendRaw } from '../chain/connectChain.js';
+import { connectChain, sendRaw } from '../chain/connectChain.js';
 import { reasonOf } from '../structuredLog.js';
 import type { DepositChain } from './depositChain.js';
 

@@ -2,6 +2,7 @@ import { dataAnchoringTokenAbi, valueChannelsAbi, valueMarketAbi, type Address }
 import { approvalHandlers } from './approvals.js';
 import { assetHandlers, moveEth } from './assets.js';
 import { batchHandlers } from './batches.js';
+import { resaleHandlers } from './resales.js';
 import type { Call, Handlers } from './call.js';
 import { channelHandlers } from './channels.js';
 import { classHandlers } from './classes.js';
@@ -122,6 +123,7 @@ function handlersOf(world: World): ReadonlyMap<Address, Handlers> {
         ...viewHandlers(world),
         ...approvalHandlers(world),
         ...batchHandlers(world),
+        ...resaleHandlers(world),
         receive,
       },
     ],

@@ -124,30 +124,32 @@ export function mintUnbacked(
   return mintToken(world, { classId, lot, to, value, share, expireAt });
 }
 
-/** Whether `to` takes a token that is sent to it safely. */
-function acceptsTokens(world: World, to: Address): boolean {
-  if (!hasCode(world, to)) return true;
+/** What is sent safely, a contract must take. */
+export function requireAcceptance(world: World, to: Address): void {
+  if (!hasCode(world, to)) return;
   // It says why, and its reason is passed on.
   if (to === world.addresses.extension) refuse('DATDirectCall');
-  if (!isActor(world, to)) return false;
-  react(world, to);
-  return !world.actors.get(to)!.rejectsTokens;
+  if (isActor(world, to)) react(world, to);
+  if (!isActor(world, to) || world.actors.get(to)!.rejectsTokens) refuse('ERC721InvalidReceiver', to);
+}
+
+/** ERC-721's conditions, and the draft's event beside its own. */
+export function transfer(world: World, caller: Address, from: Address, to: Address, tokenId: bigint): void {
+  const { token: self } = world.addresses;
+  const token = requireToken(world, tokenId);
+  if (token.owner !== from) refuse('ERC721IncorrectOwner', from, tokenId, token.owner);
+  if (isNonTransferable(world, token)) refuse('DATNonTransferable', tokenId);
+  if (to === zeroAddress) refuse('ERC721InvalidReceiver', to);
+  if (![token.owner, token.approved].includes(caller) && !isOperator(world, token.owner, caller)) {
+    refuse('ERC8028Unauthorized', tokenId, caller);
+  }
+  world.tokens.set(tokenId, { ...token, owner: to, approved: zeroAddress });
+  world.emit(self, 'TransferToken', tokenId, from, to);
+  world.emit(self, 'Transfer', from, to, tokenId);
 }
 
 export function tokenHandlers(world: World): Handlers {
   const { token: self } = world.addresses;
-  const transfer = (caller: Address, from: Address, to: Address, tokenId: bigint) => {
-    const token = requireToken(world, tokenId);
-    if (token.owner !== from) refuse('ERC721IncorrectOwner', from, tokenId, token.owner);
-    if (isNonTransferable(world, token)) refuse('DATNonTransferable', tokenId);
-    if (to === zeroAddress) refuse('ERC721InvalidReceiver', to);
-    if (![token.owner, token.approved].includes(caller) && !isOperator(world, token.owner, caller)) {
-      refuse('ERC8028Unauthorized', tokenId, caller);
-    }
-    world.tokens.set(tokenId, { ...token, owner: to, approved: zeroAddress });
-    world.emit(self, 'TransferToken', tokenId, from, to);
-    world.emit(self, 'Transfer', from, to, tokenId);
-  };
   return {
     mint({ sender }: Call, classId: bigint, to: Address, value: bigint, shareRatio: bigint, expireAt: bigint) {
       requireIssuer(world, classId, sender);
@@ -183,15 +185,15 @@ export function tokenHandlers(world: World): Handlers {
       world.emit(self, 'ApprovalForClass', sender, classId, operator, approved);
     },
     transferToken({ sender }: Call, tokenId: bigint, to: Address) {
-      transfer(sender, requireToken(world, tokenId).owner, to, tokenId);
+      transfer(world, sender, requireToken(world, tokenId).owner, to, tokenId);
     },
     transferFrom({ sender }: Call, from: Address, to: Address, tokenId: bigint) {
-      transfer(sender, from, to, tokenId);
+      transfer(world, sender, from, to, tokenId);
     },
     safeTransferFrom({ sender }: Call, from: Address, to: Address, tokenId: bigint) {
       inside(world, self, () => {
-        transfer(sender, from, to, tokenId);
-        if (!acceptsTokens(world, to)) refuse('ERC721InvalidReceiver', to);
+        transfer(world, sender, from, to, tokenId);
+        requireAcceptance(world, to);
       });
     },
     approve({ sender }: Call, to: Address, tokenId: bigint) {

@@ -6,6 +6,7 @@ import {
   claimCall,
   classTerms,
   createClassCall,
+  eth,
   metric,
   mintCall,
   newClass,
@@ -67,9 +68,9 @@ export const authorityClauses: readonly Clause[] = [
   clause('P11.trigger', p11, async (lab) => {
     const tokenId = await claimable(lab);
     const { alice, stranger } = lab.actors;
-    const before = await holdings(lab, `0x${'00'.repeat(20)}`, alice.address);
+    const before = await holdings(lab, eth, alice.address);
     const { evidence } = await succeed(lab, stranger, claimCall(tokenId, alice.address));
-    const after = await holdings(lab, `0x${'00'.repeat(20)}`, alice.address);
+    const after = await holdings(lab, eth, alice.address);
     same(after - before, 1_000n, 'what the owner got when a stranger triggered the claim', evidence);
   }),
   clause('P12.ids', 'Full ERC-721 + ERC-165 + ERC-4906', async (lab) => {
@@ -100,9 +101,8 @@ export const authorityClauses: readonly Clause[] = [
   clause('P12.mint', 'on mint `TransferToken` from 0', async (lab) => {
     const { classId } = await newClass(lab);
     const { tokenId, done } = await prepare('no token could be minted', () => tryMint(lab, { classId }));
-    const from = `0x${'00'.repeat(20)}`;
-    emitted(lab, done, 'TransferToken', { tokenId, from, to: lab.actors.alice.address });
-    emitted(lab, done, 'Transfer', { tokenId, from, to: lab.actors.alice.address }, erc721Abi as Abi);
+    emitted(lab, done, 'TransferToken', { tokenId, from: eth, to: lab.actors.alice.address });
+    emitted(lab, done, 'Transfer', { tokenId, from: eth, to: lab.actors.alice.address }, erc721Abi as Abi);
   }),
   clause('P12.safe', 'safe transfer', async (lab) => {
     const tokenId = await valueToken(lab);
@@ -211,4 +211,39 @@ export const authorityClauses: readonly Clause[] = [
       throw new ClauseFailed('the new owner cannot claim what was pending');
     }
   }),
+  clause(
+    'P23.seller-first',
+    '`safeTransferWithClaim` (or equal) pays the seller first',
+    async (lab) => {
+      const { alice, bob, stranger } = lab.actors;
+      const tokenId = await claimable(lab);
+      const sell = kedge(lab, 'safeTransferWithClaim', alice.address, bob.address, tokenId, [eth], '0x');
+      await refuse(lab, stranger, sell, 'only the owner sells');
+      // Somebody approved sends it, so that no fee of alice's blurs what she is paid.
+      await prepare('nobody could be approved', () =>
+        succeed(lab, alice, erc721(lab, 'approve', stranger.address, tokenId)),
+      );
+      const before = await holdings(lab, eth, alice.address);
+      const { evidence } = await succeed(lab, stranger, sell);
+      same((await holdings(lab, eth, alice.address)) - before, 1_000n, 'what the seller was paid', evidence);
+      same(await pending(lab, tokenId), 0n, 'pending after the sale', evidence);
+      same(await read<string>(lab, erc721(lab, 'ownerOf', tokenId)), bob.address, 'owner after the sale', evidence);
+    },
+    { level: 'SHOULD', note: 'An implementation may have another function for it.' },
+  ),
+  clause(
+    'P23.view',
+    'a view tells a market what it is buying',
+    async (lab) => {
+      const tokenId = await claimable(lab);
+      const resale = await read<{ owner: string; shareRatio: number; pending: readonly bigint[] }>(
+        lab,
+        kedge(lab, 'resaleOf', tokenId, [eth]),
+      );
+      same(resale.owner, lab.actors.alice.address, 'owner in resaleOf');
+      same(resale.pending[0], 1_000n, 'unclaimed revenue in resaleOf');
+      same(BigInt(resale.shareRatio), 1n, 'share in resaleOf');
+    },
+    { level: 'SHOULD', note: 'An implementation may have another view for it.' },
+  ),
 ];

@@ -91,8 +91,17 @@ export const semanticsClauses: readonly Clause[] = [
     const tokenId = await valueToken(lab);
     const call = { name: 'recordUsage', args: [tokenId, metric, 1_001n] };
     await refuse(lab, lab.actors.alice, call, 'more than the value of a hard-quota token');
-    return 'hard; the profile fixes no name of the view';
   }),
+  clause(
+    'P24.view',
+    'Per class, with a view',
+    async (lab) => {
+      const { classId } = await newClass(lab);
+      const mode = await read<number>(lab, kedge(lab, 'quotaModeOf', classId));
+      same(mode, 0, 'quotaModeOf of a class whose use takes value (0 is hard)');
+    },
+    { level: 'SHOULD', note: 'An implementation may name the view otherwise.' },
+  ),
   clause('P25', '`recordUsage` decrements exactly `amount`', async (lab) => {
     const tokenId = await valueToken(lab);
     let left = 1_000n;

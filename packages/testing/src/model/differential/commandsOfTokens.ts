@@ -395,6 +395,16 @@ function transfer(name: 'transferToken' | 'transferFrom' | 'safeTransferFrom'): 
   };
 }
 
+const sellOn: Idea = (scene) => {
+  const { random, world } = scene;
+  const token = aToken(scene, ({ share }) => share > 0n || random.chance(20));
+  const owner = token?.owner ?? anActor(scene);
+  const from = random.chance(95) ? owner : aRecipient(scene);
+  const assets = Array.from({ length: random.below(4) }, () => anAsset(scene));
+  const args = [from, aRecipient(scene), tokenIdOr(scene, token), assets, '0x'];
+  return command(mostly(scene, owner), world.addresses.token, 'safeTransferWithClaim', args);
+};
+
 const approve: Idea = (scene) => {
   const token = aToken(scene);
   const sender = token ? mostly(scene, token.owner) : anActor(scene);
@@ -443,6 +453,7 @@ export const tokenIdeas: Ideas = [
   [15, transfer('transferToken')],
   [15, transfer('transferFrom')],
   [20, transfer('safeTransferFrom')],
+  [20, sellOn],
   [15, approve],
   [8, setApprovalForAll],
   [15, approveForClass],

@@ -39,6 +39,7 @@ export function lookAtEverything(reference: ReferenceToken, channels: readonly C
           'locked',
         ].map((name) => ofToken(name, tokenId)),
         ofToken('royaltyInfo', tokenId, 10n ** 30n + 9_999n),
+        ofToken('resaleOf', tokenId, assets),
         ...assets.map((asset) => ofToken('pendingRevenue', tokenId, asset)),
       ]),
     ...world.classes

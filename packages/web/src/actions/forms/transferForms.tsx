@@ -1,6 +1,7 @@
 import type { TokenSummary } from '@kedge/core';
 import { useState } from 'react';
 import { shorten, showUnits } from '../../ui/format.js';
+import { useAssets } from '../../data/useAssets.js';
 import type { TransactionForm } from '../transaction.js';
 import { AddressField } from './AddressField.js';
 import { FormFrame } from './FormFrame.js';
@@ -50,13 +51,14 @@ export function transferValueForm({ tokenId, value, unitDecimals }: TokenSummary
 /** Gives a whole token away. */
 export function transferTokenForm({ tokenId, value, share, unitDecimals, claimable }: TokenSummary): TransactionForm {
   return function TransferTokenForm({ isLocked, children }) {
+    const { show } = useAssets(claimable.map(({ asset }) => asset));
     const [recipient, setRecipient] = useState('');
     const to = parseAddress(recipient);
     return (
       <>
         <FormFrame
           title="Transfer token"
-          description="The whole token goes to another account: its value, its share, and what it earned and was not claimed."
+          description="The whole token goes to another account: its value and its share. What it earned is paid to you first."
           isLocked={isLocked}
         >
           <AddressField label="To" value={recipient} onChange={setRecipient} hint="Address of the account" />
@@ -70,13 +72,14 @@ export function transferTokenForm({ tokenId, value, share, unitDecimals, claimab
                   { label: 'Goes to', value: <span title={to}>{shorten(to)}</span> },
                   { label: 'Value', value: `${showUnits(value, unitDecimals)} units` },
                   ...(share > 0n ? [{ label: 'Share', value: String(share) }] : []),
+                  ...claimable.map(({ asset, amount }) => ({
+                    label: 'You get',
+                    value: `at least ${show(asset, amount, 18)}`,
+                  })),
                 ],
-          note:
-            claimable.length > 0
-              ? 'It has earned something that was not claimed. Claim first, or the new holder will.'
-              : 'This cannot be taken back.',
+          note: 'This cannot be taken back.',
           run: async (client) => {
-            await client.transferToken({ tokenId, to: to! });
+            await client.transferToken({ tokenId, to: to!, claim: claimable.map(({ asset }) => asset) });
             return `The token is now ${shorten(to!)}’s.`;
           },
         })}

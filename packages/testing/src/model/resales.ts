@@ -1,0 +1,46 @@
+import type { Address } from '@kedge/core';
+import { inside, type Call, type Handlers } from './call.js';
+import { backingLotOf } from './lots.js';
+import { claimFor, pay, pendingRevenue } from './revenue.js';
+import { refuse } from './revert.js';
+import { pendingRevocationOf } from './revocations.js';
+import { isNonTransferable, requireAcceptance, requireToken, transfer } from './tokens.js';
+import type { World } from './world.js';
+
+/** A token is sold on, its seller paid first (P23). */
+export function resaleHandlers(world: World): Handlers {
+  const { token: self } = world.addresses;
+  return {
+    safeTransferWithClaim(
+      { sender }: Call,
+      from: Address,
+      to: Address,
+      tokenId: bigint,
+      assets: readonly Address[],
+    ): readonly bigint[] {
+      return inside(world, self, () => {
+        const { owner } = requireToken(world, tokenId);
+        if (owner !== from) refuse('ERC721IncorrectOwner', from, tokenId, owner);
+        const amounts = assets.map((asset) => claimFor(world, sender, tokenId, asset, from));
+        transfer(world, sender, from, to, tokenId);
+        for (const [i, asset] of assets.entries()) pay(world, asset, from, amounts[i]!);
+        requireAcceptance(world, to);
+        return amounts;
+      });
+    },
+    resaleOf(_: Call, tokenId: bigint, assets: readonly Address[]) {
+      const token = requireToken(world, tokenId);
+      return {
+        owner: token.owner,
+        value: token.value,
+        shareRatio: token.share,
+        activateAt: token.activateAt,
+        expireAt: token.expireAt,
+        revokedAt: pendingRevocationOf(world, token)?.effectiveAt ?? 0n,
+        policyVersion: backingLotOf(world, token)?.policyVersion ?? token.lot,
+        transferable: !isNonTransferable(world, token),
+        pending: assets.map((asset) => pendingRevenue(world, tokenId, asset)),
+      };
+    },
+  };
+}
