@@ -43,7 +43,8 @@ describe('kedge conform', () => {
     'passes ours with 0: a table by section, coloured on a terminal only',
     async () => {
       const plain = await run(['conform', ...rpc, '--address', ours]);
-      expect(plain.stderr).toBe('');
+      // Progress, which only a slow machine is told.
+      expect(plain.stderr.replace(/^clause \d+ of \d+: \S+\n/gm, '')).toBe('');
       expect(plain.code).toBe(0);
       expect(plain.stdout).toContain('6.4 Value transfer  (7 pass)');
       expect(plain.stdout).toMatch(/^MUST +67 +0 +0 +0$/m);
