@@ -223,7 +223,12 @@ export const authorityClauses: readonly Clause[] = [
       const { evidence } = done;
       emitted(lab, done, 'Claimed', { tokenId, to: alice.address, asset: eth, amount: 1_000n });
       same(await pending(lab, tokenId), 0n, 'pending after the sale', evidence);
-      same(await read<string>(lab, { name: 'ownerOf', args: [tokenId] }), bob.address, 'owner after the sale', evidence);
+      same(
+        await read<string>(lab, { name: 'ownerOf', args: [tokenId] }),
+        bob.address,
+        'owner after the sale',
+        evidence,
+      );
     },
     { level: 'SHOULD', note: 'An implementation may have another function for it.' },
   ),
