@@ -1,28 +1,32 @@
-import { type BaseError, buildTopUpOffer, type ChannelRecord } from '@kedge/core';
+import type { Socket } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { BaseError, buildTopUpOffer, type ChannelRecord, type Hex, type SignedRateQuote } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { createUpstream } from './upstream/upstream.js';
 import { createUsageCheck } from './call/usageCheck.js';
-import { createCaptureBatcher } from './capture/createCaptureBatcher.js';
-import { createViemChain } from './chain/createViemChain.js';
 import type { GatewayChain } from './chain/gatewayChain.js';
-import { createChannelBook } from './channels/channelBook.js';
+import { createChannelBook, rootIdOf } from './channels/channelBook.js';
 import { createCurrentPolicies } from './channels/createCurrentPolicies.js';
 import { type ChannelCheck, checkChannel } from './channels/servedChannel.js';
 import { createSaltSource } from './crypto/createSaltSource.js';
 import { operatorKeyOf } from './crypto/operatorKey.js';
-import { type Environment, type GatewayConfigInput, parseGatewayConfig, readSecret } from './gatewayConfig.js';
+import {
+  type Environment,
+  type GatewayConfig,
+  type GatewayConfigInput,
+  parseGatewayConfig,
+  readSecret,
+} from './gatewayConfig.js';
 import { listen } from './http/listen.js';
 import { routeRequest } from './http/routeRequest.js';
 import { unavailable } from './http/unavailable.js';
 import { createIdempotency } from './idempotency/createIdempotency.js';
 import { createKeyAccounts } from './keys/keyAccounts.js';
-import { lockDataDir } from './ledger/lockDataDir.js';
-import { openConfiguredLedger } from './ledger/openConfiguredLedger.js';
 import { createLiveFeed } from './live/createLiveFeed.js';
 import { createLiveMeter } from './live/createLiveMeter.js';
 import { createLotPrices } from './live/createLotPrices.js';
-import { readLive } from './live/readLive.js';
-import { createMetrics } from './metrics/createMetrics.js';
+import { readLive, readLivePart } from './live/readLive.js';
+import { createMetrics, metricsText, upstreamFaultOf } from './metrics/createMetrics.js';
 import { openPeers } from './peers/openPeers.js';
 import { openRates } from './rates/openRates.js';
 import { createStructuredLog, reasonOf, type StructuredLog } from './structuredLog.js';
@@ -30,6 +34,8 @@ import { openTopUps } from './topUps/openTopUps.js';
 import { openTraces } from './traces/openTraces.js';
 import { exposureTermsOf } from './vouchers/exposure.js';
 import { createVoucherBook } from './vouchers/createVoucherBook.js';
+import { type Foundation, ownFoundation } from './workers/foundation.js';
+import { countsOf, differencesOf, gaugesOf, type GatewayFigures } from './workers/gatewayFigures.js';
 
 const watchMs = 1_000;
 const topUpWatchMs = 5_000;
@@ -63,38 +69,73 @@ export type GatewayOptions = {
  * const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey });
  */
 export async function createGateway(config: GatewayConfigInput, options: GatewayOptions = {}): Promise<Gateway> {
+  const settings = parseGatewayConfig(config);
+  const env = options.env ?? process.env;
+  const now = options.now ?? Date.now;
+  const log = options.log ?? createStructuredLog((line) => process.stderr.write(line), now);
+  const ground = { env, now, log, chain: options.chain };
+  const workers = workersOf(settings);
+  if (workers === 1) {
+    const { url, close } = await assembleGateway(config, ownFoundation(settings, ground));
+    return { url, close };
+  }
+  const { superviseWorkers } = await import('./workers/superviseWorkers.js');
+  return undoingOnFailure((opened) => superviseWorkers(config, workers, ground, opened));
+}
+
+/** @throws BaseError `gateway_config_invalid` for what several processes do not share. */
+function workersOf({ workers, ledger, x402 }: GatewayConfig): number {
+  const count = workers === 'auto' ? availableParallelism() : workers;
+  const other = ledger !== undefined ? 'ledger' : x402 !== undefined ? 'x402' : undefined;
+  if (count === 1 || other === undefined) return count;
+  if (workers === 'auto') return 1;
+  throw new BaseError(`A gateway with ${other} is one process.`, {
+    code: 'gateway_config_invalid',
+    values: { workers },
+    hints: [
+      other === 'ledger'
+        ? 'Start several gateways on that ledger instead: on one machine, too, they use a core each.'
+        : 'Set workers to 1, or leave x402 away.',
+    ],
+  });
+}
+
+/** A start that fails half-way leaves nothing held. */
+async function undoingOnFailure<T>(start: (opened: (() => Promise<void>)[]) => Promise<T>): Promise<T> {
   const opened: (() => Promise<void>)[] = [];
   try {
-    return await assemble(config, options, opened);
+    return await start(opened);
   } catch (error) {
-    // A start that fails half-way leaves nothing held.
     for (const close of opened.toReversed()) await close();
     throw error;
   }
 }
 
+/** A gateway, or one worker of it. */
+export type AssembledGateway = Gateway & {
+  /** Serves a connection that another process accepted. */
+  readonly serve: (socket: Socket) => void;
+  /** Stops serving from a channel that the chain says is gone. */
+  readonly drop: (channelId: Hex) => void;
+  /** Takes a rate quote that another process was given. */
+  readonly takeRateQuote: (signed: SignedRateQuote) => void;
+};
+
+/** Puts together what serves calls. */
+export function assembleGateway(config: GatewayConfigInput, foundation: Foundation): Promise<AssembledGateway> {
+  return undoingOnFailure((opened) => assemble(config, foundation, opened));
+}
+
 async function assemble(
   config: GatewayConfigInput,
-  options: GatewayOptions,
+  foundation: Foundation,
   opened: (() => Promise<void>)[],
-): Promise<Gateway> {
+): Promise<AssembledGateway> {
   const settings = parseGatewayConfig(config);
-  const env = options.env ?? process.env;
-  const now = options.now ?? Date.now;
+  const { env, now } = foundation;
   const startedAt = now();
   const meter = createLiveMeter(() => now() / 1000);
-  const metrics = createMetrics(
-    options.log ?? createStructuredLog((line) => process.stderr.write(line), now),
-    now,
-    () => [
-      ...rates.book.gauges(),
-      ['requests_running', 'Requests that are answered now.', running],
-      ['log_flushes', 'Writes of the log to disk since the start.', ledger.flushCount()],
-      ['batches_unanchored', 'Receipt batches that no confirmed transaction anchors yet.', ledger.unanchored().length],
-      ['channels_unchecked', 'Channels that the chain has not confirmed yet.', book.uncheckedCount()],
-    ],
-    meter.refused,
-  );
+  const metrics = createMetrics(foundation.log, now, meter.refused);
   const { log } = metrics;
   const operator = operatorKeyOf(
     readSecret({ env: settings.operatorKeyEnv, file: settings.operatorKeyFile, what: "The operator's key" }, env) ?? '',
@@ -102,7 +143,7 @@ async function assemble(
   const { url, apiKeyEnv, apiKeyFile, timeoutMs, connections } = settings.upstream;
   const apiKey = readSecret({ env: apiKeyEnv, file: apiKeyFile, what: "The upstream's API key" }, env);
   const domain = { chainId: settings.chainId, verifyingContract: settings.contracts.ValueChannels };
-  const chain = options.chain ?? createViemChain({ ...settings, operator });
+  const chain = foundation.chainOf(operator);
   const store = createContentStore({ dir: settings.contentStoreDir });
   const idempotency = createIdempotency(now);
   const keyAccounts = createKeyAccounts();
@@ -113,8 +154,6 @@ async function assemble(
     voucherWaitMs: settings.strict.voucherWaitMs,
     onTaken: () => onCommitted(0),
   });
-  const unlock = await lockDataDir(settings.dataDir);
-  opened.push(unlock);
 
   let running = 0;
   let draining = false;
@@ -123,7 +162,7 @@ async function assemble(
   let onCommitted: (receipts: number) => void = ignore;
 
   const recoveredTopUps: Buffer[] = [];
-  const shared = {
+  const { ledger, captures, ...ground } = await foundation.open({
     domain,
     operator,
     log,
@@ -138,8 +177,13 @@ async function assemble(
       metrics.onCommitted(receipts);
       onCommitted(receipts);
     },
-  };
-  const ledger = await openConfiguredLedger(settings, env, shared, idempotency.recover, keyAccounts.accountOf);
+    onAnswer: idempotency.recover,
+    keyAccountOf: keyAccounts.accountOf,
+    rootOf: (channelId) => {
+      const served = book.byId(channelId);
+      return served === undefined ? channelId : rootIdOf(served);
+    },
+  });
   opened.push(ledger.close);
   for (const input of vouchers.interrupted()) {
     await ledger.commit(input);
@@ -147,9 +191,7 @@ async function assemble(
   }
   const upstream = createUpstream({ url, apiKey, timeoutMs, connections });
   opened.push(async () => upstream.close());
-  const batcher = createCaptureBatcher({
-    ledger,
-    chain,
+  const batcher = captures({
     operator,
     domain,
     putLeaves: (bytes) => store.putBytes(bytes, { sync: 'each' }),
@@ -216,7 +258,11 @@ async function assemble(
   };
   opened.push(async () => unwatch());
 
-  const rates = openRates(settings.rateQuotes, { domain, served: book.all, nowSeconds: () => now() / 1000, log });
+  const rates = openRates(
+    settings.rateQuotes,
+    { domain, served: book.all, nowSeconds: () => now() / 1000, log },
+    ground.shareRateQuote,
+  );
   opened.push(async () => rates.close());
   const usageCheck = createUsageCheck(log, now);
   const unready = (): BaseError | undefined => {
@@ -231,24 +277,30 @@ async function assemble(
     patienceMs: 3 * settings.ledgerLeaseMs,
   });
   opened.push(async () => peers.close());
-  const live = createLiveFeed(() =>
-    readLive({
-      meter,
-      prices,
-      operator: operator.address,
-      startedAt,
-      now,
-      channels: book.all,
-      refusals: metrics.refusals,
-      unanchored: () => ledger.unanchored().length,
-      transactions: ledger.journal.entries,
-    }),
+  const gather = ground.gather((): GatewayFigures => ({
+    counts: metrics.counts(),
+    running,
+    unchecked: book.uncheckedCount(),
+    live: readLivePart(meter, book.all()),
+    differences: usageCheck.recent(),
+  }));
+  const live = createLiveFeed(
+    async () => {
+      const gathered = await gather();
+      const { figures, batches } = gathered;
+      const counts = countsOf(gathered);
+      const whole = { counts, batches, prices, operator: operator.address, startedAt, now: now() };
+      return readLive(
+        figures.map((one) => one.live),
+        whole,
+      );
+    },
+    (error) => log.warn('live_unread', { reason: reasonOf(error) }),
   );
   opened.push(async () => live.close());
   const { server, url: listening } = await listen({
     route: ledger.isShared ? peers.route : routeRequest,
-    host: settings.host,
-    port: settings.port,
+    ...foundation.listenAt,
     log,
     context: {
       book,
@@ -259,7 +311,8 @@ async function assemble(
       rates: rates.book,
       maxRequestBytes: settings.maxRequestBytes,
       captureNow: batcher.captureNow,
-      usageDifferences: usageCheck.recent,
+      usageDifferences: async () => differencesOf(await gather()),
+      ...(ground.keyUses === undefined ? {} : { keyUses: ground.keyUses }),
       reserving: {
         nowSeconds: () => now() / 1000,
         contentionWaitMs: settings.contentionWaitMs,
@@ -295,8 +348,11 @@ async function assemble(
         traces: settings.traces ? await openTraces(url, log) : undefined,
       },
       unready,
-      upstreamFault: metrics.upstreamFault,
-      metricsText: metrics.text,
+      upstreamFault: async () => upstreamFaultOf(countsOf(await gather())),
+      metricsText: async () => {
+        const gathered = await gather();
+        return metricsText(countsOf(gathered), gaugesOf(gathered));
+      },
       live,
     },
     onRequest: () => {
@@ -325,10 +381,15 @@ async function assemble(
     upstream.close();
     peers.close();
     await ledger.close();
-    await unlock();
     log.info('gateway_stopped', { receipts: committed, flushes: ledger.flushCount() });
   };
-  return { url: listening, close: () => (closing ??= close()) };
+  return {
+    url: listening,
+    close: () => (closing ??= close()),
+    serve: server.serve,
+    drop: book.drop,
+    takeRateQuote: rates.take,
+  };
 }
 
 const ignore = (): void => undefined;

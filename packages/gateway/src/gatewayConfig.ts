@@ -17,6 +17,8 @@ export const gatewayConfigSchema = z.strictObject({
   ledgerLeaseMs: z.int().min(500).max(60_000).default(5_000),
   /** Where the other gateways reach this one. Without it: where it listens. */
   advertiseUrl: z.url({ protocol: /^https?$/ }).exactOptional(),
+  /** Processes that serve calls, beside the one that has the log. 1: one process does both. "auto": as many as there are cores. */
+  workers: z.union([z.int().min(1).max(256), z.literal('auto')]).default(1),
   host: z.string().default('127.0.0.1'),
   /** 0: any free port. */
   port: z.int().min(0).max(65535).default(0),

@@ -9,9 +9,10 @@ import type { ShadowConfigInput } from './shadow/shadowConfig.js';
 
 const help = `Runs a Kedge metering gateway until SIGTERM or SIGINT.
 
-  node main.js --config gateway.json [--ledger postgres://user@host/database]
+  node main.js --config gateway.json [--workers 4] [--ledger postgres://user@host/database]
   node main.js --shadow --config shadow.json   no chain, no keys: only counts who would have earned what
 
+--workers how many processes serve calls, or "auto": one for each core; without it what the configuration says, or 1
 --ledger  instead of a log in the data folder: one that several gateways with one operator key share
 
 Prints {"ready":true,"url":"http://…"} when it listens. Logs JSON lines to stderr.
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
     options: {
       config: { type: 'string' },
       ledger: { type: 'string' },
+      workers: { type: 'string' },
       help: { type: 'boolean' },
       shadow: { type: 'boolean' },
     },
@@ -37,17 +39,25 @@ async function main(): Promise<void> {
     });
   }
   const config = readConfig(values.config);
-  const { ledger } = values;
+  const more = {
+    ...(values.ledger === undefined ? {} : { ledger: values.ledger }),
+    ...(values.workers === undefined ? {} : { workers: workersIn(values.workers) }),
+  };
   const gateway =
     values.shadow === true
       ? await createShadowGateway(config as ShadowConfigInput)
-      : await createGateway({ ...(config as GatewayConfigInput), ...(ledger === undefined ? {} : { ledger }) });
+      : await createGateway({ ...(config as GatewayConfigInput), ...more });
   const stop = (): void => {
     gateway.close().then(() => process.exit(0), fail);
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   process.stdout.write(`${JSON.stringify({ ready: true, url: gateway.url })}\n`);
+}
+
+/** As the configuration takes it, which says what is wrong with other text. */
+function workersIn(text: string): number | 'auto' {
+  return text === 'auto' ? text : Number(text);
 }
 
 function readConfig(path: string): unknown {

@@ -129,7 +129,8 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
 
   const buildAnchors = async (): Promise<ReceiptAnchor[]> => {
     const anchors: ReceiptAnchor[] = [];
-    for (const run of runsOf(ledger.unanchored())) {
+    const names = ledger.unanchored().toSorted((a, b) => Number(a.epoch - b.epoch) || Number(a.batch - b.batch));
+    for (const run of runsOf(names)) {
       const [first] = run;
       const last = run[run.length - 1];
       if (first === undefined || last === undefined) continue;

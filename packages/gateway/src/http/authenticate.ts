@@ -10,12 +10,17 @@ import type { ServedChannel } from '../channels/servedChannel.js';
  */
 export function authenticate(headers: HeaderFields, book: ChannelBook): ServedChannel | Promise<ServedChannel> {
   if (book.anyone !== undefined) return book.anyone;
+  const digest = apiKeySha256In(headers);
+  if (digest === undefined) throw unknownKey('The request carries no API key.');
+  return book.find(digest) ?? findAfterRefresh(digest, book);
+}
+
+/** The SHA-256 of the key that a request carries, in hexadecimal digits. */
+export function apiKeySha256In(headers: HeaderFields): string | undefined {
   const authorization = headers.get('authorization');
   // Anthropic's clients send the second.
   const key = authorization === undefined ? headers.get('x-api-key') : /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
-  if (key === undefined) throw unknownKey('The request carries no API key.');
-  const digest = hash('sha256', key, 'hex');
-  return book.find(digest) ?? findAfterRefresh(digest, book);
+  return key === undefined ? undefined : hash('sha256', key, 'hex');
 }
 
 async function findAfterRefresh(digest: string, book: ChannelBook): Promise<ServedChannel> {

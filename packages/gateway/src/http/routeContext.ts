@@ -24,12 +24,14 @@ export type RouteContext = {
   readonly maxRequestBytes: number;
   readonly captureNow: () => Promise<string | undefined>;
   /** Why the upstream cannot be relied on now. Calls are still tried. */
-  readonly upstreamFault?: () => BaseError | undefined;
-  readonly metricsText?: () => string;
+  readonly upstreamFault?: () => Promise<BaseError | undefined>;
+  readonly metricsText?: () => Promise<string>;
   readonly live?: LiveFeed;
   /** In shadow mode: who would have earned what. */
   readonly shadowReport?: () => unknown;
-  readonly usageDifferences: () => readonly UsageDifference[];
+  readonly usageDifferences: () => Promise<readonly UsageDifference[]>;
+  /** What keys have spent, by their SHA-256, where other processes of the gateway count, too. */
+  readonly keyUses?: () => Promise<ReadonlyMap<string, bigint>>;
   /** Why nothing is served now; undefined when everything is in order. */
   readonly unready: () => BaseError | undefined;
 };

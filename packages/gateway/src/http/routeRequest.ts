@@ -45,15 +45,15 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
     case '/admin/usage-differences':
       allow(request, 'GET');
       requireLocal(request);
-      sendJson(response, 200, { differences: context.usageDifferences() });
-      return Promise.resolve();
+      return context.usageDifferences().then((differences) => sendJson(response, 200, { differences }));
     case '/admin/live':
       if (context.live === undefined) break;
       allow(request, 'GET');
       requireLocal(request);
       // A stream is over for the router at once: who watches is no call that a batch of receipts or a stop waits for.
-      if (/\btext\/event-stream\b/i.test(request.headers.get('accept') ?? '')) context.live.open(response);
-      else sendJson(response, 200, context.live.read());
+      if (!/\btext\/event-stream\b/i.test(request.headers.get('accept') ?? ''))
+        return context.live.read().then((live) => sendJson(response, 200, live));
+      context.live.open(response);
       return Promise.resolve();
     case '/admin/shadow':
       if (context.shadowReport === undefined) break;
@@ -64,13 +64,14 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
     case '/healthz':
       return health(response, 'alive');
     case '/readyz':
-      return health(response, 'ready', context.unready() ?? context.upstreamFault?.());
+      return ready(response, context);
     case '/metrics':
       if (context.metricsText === undefined) break;
       allow(request, 'GET');
       requireLocal(request);
-      response.send(200, { 'content-type': 'text/plain; version=0.0.4' }, Buffer.from(context.metricsText()));
-      return Promise.resolve();
+      return context
+        .metricsText()
+        .then((text) => response.send(200, { 'content-type': 'text/plain; version=0.0.4' }, Buffer.from(text)));
   }
   const receipt = /^\/v1\/receipts\/(0x[0-9a-f]{64})\/(\d{1,20})$/.exec(path);
   if (receipt !== null) {
@@ -89,6 +90,10 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
 async function health(response: HttpResponse, status: string, unready?: BaseError): Promise<void> {
   if (unready !== undefined) throw unready;
   sendJson(response, 200, { status });
+}
+
+async function ready(response: HttpResponse, context: RouteContext): Promise<void> {
+  return health(response, 'ready', context.unready() ?? (await context.upstreamFault?.()));
 }
 
 async function models(request: HttpRequest, response: HttpResponse, { book, services }: RouteContext): Promise<void> {
@@ -127,13 +132,14 @@ function isNext(served: ServedChannel, channelId: Hex, book: ChannelBook): boole
 }
 
 /** What keys with terms of their own have spent, after what the channels file says now. */
-async function keyUse(response: HttpResponse, { book }: RouteContext): Promise<void> {
+async function keyUse(response: HttpResponse, { book, keyUses }: RouteContext): Promise<void> {
   await book.refresh();
+  const counted = await keyUses?.();
   const keys = book.keyed().map(({ channelId, key }) => ({
     keyId: apiKeyIdOf(key.apiKeySha256),
     name: key.name,
     channelId,
-    usedUnits: key.account.committedUnits.toString(),
+    usedUnits: (counted?.get(key.apiKeySha256) ?? key.account.committedUnits).toString(),
     capUnits: key.capUnits?.toString() ?? null,
     createdAt: key.createdAt.toString(),
     expiresAt: key.expiresAt?.toString() ?? null,

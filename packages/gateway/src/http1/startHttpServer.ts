@@ -1,8 +1,10 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { type Connection, type Handlers, type HttpTimes, serveConnection } from './serveConnection.js';
 
 export type HttpServer = {
   readonly port: number;
+  /** Serves a connection that was accepted elsewhere. What was read of it there is put back before. */
+  readonly serve: (socket: Socket) => void;
   /** Takes no more connections, closes idle ones, and the others when their request is answered. */
   readonly stop: () => void;
   /** Cuts what is still open; resolves when all are closed. */
@@ -35,14 +37,16 @@ export async function startHttpServer(
   const connections = new Set<Connection>();
   let stopping = false;
   let onLastClosed = (): void => undefined;
-  const server = createServer({ noDelay: true }, (socket) => {
+  const serve = (socket: Socket): void => {
     const connection = serveConnection(socket, options, times, () => stopping);
     connections.add(connection);
     socket.once('close', () => {
       connections.delete(connection);
       if (connections.size === 0) onLastClosed();
     });
-  });
+    if (stopping) connection.closeIfIdle();
+  };
+  const server = createServer({ noDelay: true }, serve);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -71,6 +75,7 @@ export async function startHttpServer(
   };
   return {
     port: (server.address() as AddressInfo).port,
+    serve,
     stop,
     close: () => (closing ??= close()),
   };

@@ -9,6 +9,8 @@ export type KeyAccount = {
 export type KeyAccounts = {
   readonly accountOf: (apiKeySha256: string) => KeyAccount;
   readonly recover: (payload: Buffer) => void;
+  /** What each has spent, by its SHA-256. */
+  readonly all: () => ReadonlyMap<string, bigint>;
 };
 
 /** Accounts of keys, recovered from the log, where each call's use is written in one flush with its receipt. */
@@ -26,6 +28,7 @@ export function createKeyAccounts(): KeyAccounts {
     recover: (payload) => {
       accountOf(payload.toString('hex', 0, 32)).committedUnits += payload.readBigUInt64BE(32);
     },
+    all: () => new Map([...accounts].map(([key, { committedUnits }]) => [key, committedUnits])),
   };
 }
 

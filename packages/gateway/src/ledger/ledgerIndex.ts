@@ -1,12 +1,16 @@
 import { type Hex, splitSeq } from '@kedge/core';
-import type { BatchRecord } from './batchRecord.js';
 
 export type BatchPlace = { readonly offset: number; readonly length: number };
 export type BatchName = { readonly epoch: bigint; readonly batch: bigint };
 
+/** A batch, as far as the index looks at it. */
+export type IndexedBatch = BatchName & {
+  readonly receipts: readonly { readonly receipt: { readonly channelId: Hex; readonly seq: bigint } }[];
+};
+
 /** Where each batch is in the log, and in which batch each receipt is: numbers only, because a log holds millions. */
 export type LedgerIndex = {
-  readonly add: (record: BatchRecord, place: BatchPlace) => void;
+  readonly add: (record: IndexedBatch, place: BatchPlace) => void;
   readonly placeOfBatch: (name: BatchName) => BatchPlace | undefined;
   readonly placeOfReceipt: (channelId: Hex, seq: bigint) => BatchPlace | undefined;
 };

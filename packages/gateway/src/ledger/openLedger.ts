@@ -22,7 +22,9 @@ import { nextEpoch } from './nextEpoch.js';
 import { openRecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
 import { type CommitInput, createReceiptBatcher, type SignedBatch } from './receiptBatcher.js';
-import { noteUse } from './useWindows.js';
+import type { ForeignBatch } from './foreignBatch.js';
+import { toHex } from './sealReceipt.js';
+import { copyWindows, noteUse } from './useWindows.js';
 import { signedReceiptsOf } from './signedReceipts.js';
 
 /** What of a channel is durable: vouchers are made for this and nothing later. */
@@ -47,8 +49,8 @@ export type CaptureLedger = {
   readonly markUnanchored: (range: BatchRange) => void;
 };
 
-/** The gateway's one durable state: who was charged what, proven by receipts. Everything in it survives `kill -9`. */
-export type Ledger = CaptureLedger & {
+/** What serving calls needs of a ledger. */
+export type ServingLedger = Pick<CaptureLedger, 'isShared'> & {
   /** Raised at every start, so that no two runs ever name a batch alike, nor number a receipt alike (R15). */
   readonly epoch: bigint;
   /** The same object whenever it is asked for. What it says is true while the channel is served here. */
@@ -74,6 +76,25 @@ export type Ledger = CaptureLedger & {
   readonly handOver: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
+
+/** The gateway's one durable state: who was charged what, proven by receipts. Everything in it survives `kill -9`. */
+export type Ledger = CaptureLedger & ServingLedger;
+
+/** A ledger in a log of its own, which also takes what other processes of this gateway signed. */
+export type LogLedger = Ledger & {
+  /** The epoch of one more process; durable when it resolves. */
+  readonly raiseEpoch: () => Promise<bigint>;
+  /**
+   * Writes a batch that another process signed, with what belongs to it. Durable when it resolves.
+   * @throws Error when it does not follow what the log has of its channels; nothing was written then.
+   */
+  readonly keepBatch: (batch: ForeignBatch) => Promise<void>;
+  /** Writes records together. Durable when it resolves. */
+  readonly keepRecords: (records: readonly KeptRecord[]) => Promise<void>;
+};
+
+/** A record of the log by its type. */
+export type KeptRecord = readonly [type: number, payload: Uint8Array];
 
 export type LedgerOptions = {
   readonly path: string;
@@ -101,7 +122,7 @@ export type LedgerOptions = {
  * Opens the ledger's log, recovers from it, and raises the epoch.
  * @throws BaseError `log_corrupt` (damage in the middle), `log_foreign` (another operator's or another chain's log).
  */
-export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
   const { operator, domain, log } = options;
   const accounts = new Map<Hex, ChannelAccount>();
   const index = createLedgerIndex();
@@ -163,9 +184,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   epoch = nextEpoch(lastEpoch, options.now());
   for (const account of accounts.values()) account.epoch = epoch;
   if (!hasHeader) await records.append(recordTypes.header, [headerOf(operator, domain)]);
-  const epochBytes = Buffer.alloc(4);
-  epochBytes.writeUInt32BE(Number(epoch));
-  await records.append(recordTypes.epoch, [epochBytes]);
+  lastEpoch = epoch;
+  await records.append(recordTypes.epoch, [epochBytesOf(epoch)]);
 
   const write = async ({ batch, signature, receipts, answers, keyUses }: SignedBatch): Promise<void> => {
     const bytes = encodeBatchRecord(batch, signature, receipts);
@@ -177,7 +197,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     const [offset] = await Promise.all(durable);
     const { root } = batch;
     const name = { epoch: batch.epoch, batch: batch.batch };
-    index.add({ ...name, root, signature, receipts }, { offset: offset ?? 0, length: bytes.length });
+    index.add({ ...name, receipts }, { offset: offset ?? 0, length: bytes.length });
     unanchored.push(name);
     leaves.set(`${name.epoch}/${name.batch}`, {
       root,
@@ -198,6 +218,37 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       payload.reduce((sum, part) => sum + part.length, 0),
     );
     return offset;
+  };
+
+  const keepBatch = async (foreign: ForeignBatch): Promise<void> => {
+    const { epoch: of, batch, root, record, receiptHashes, steps } = foreign;
+    for (const { channelId, before } of steps) {
+      if (accountOf(channelId).lastReceiptHash === before) continue;
+      throw new Error(`Batch ${batch} of epoch ${of} does not follow the last receipt of channel ${channelId}.`);
+    }
+    const durable = [records.append(recordTypes.batch, [record])];
+    for (const payload of foreign.keyUses) durable.push(records.append(recordTypes.keyUse, [payload]));
+    for (const payload of foreign.answers) durable.push(records.append(recordTypes.answer, [payload]));
+    const [offset, ...rest] = await Promise.all(durable);
+    const receipts = steps.flatMap(({ channelId, lastSeq, receipts: count }) =>
+      Array.from({ length: count }, (_, index) => ({ receipt: { channelId, seq: lastSeq - BigInt(index) } })),
+    );
+    const name = { epoch: of, batch };
+    index.add({ ...name, receipts }, { offset: offset ?? 0, length: record.length });
+    unanchored.push(name);
+    leaves.set(`${of}/${batch}`, { root, receiptHashes: hashesIn(receiptHashes) });
+    for (const step of steps) {
+      const account = accountOf(step.channelId);
+      account.committedUnits = step.units;
+      account.lastSeq = step.lastSeq;
+      account.lastReceiptHash = step.receiptHash;
+      account.durable = { units: step.units, seq: step.lastSeq, receiptHash: step.receiptHash };
+      copyWindows(account.windows, step.windows);
+    }
+    for (const payload of foreign.keyUses) options.onKeyUse(payload);
+    const answersAt = rest.slice(foreign.keyUses.length);
+    foreign.answers.forEach((payload, at) => options.onAnswer(payload, answersAt[at] ?? 0));
+    options.onCommitted(receipts.length);
   };
 
   const batcher = createReceiptBatcher({ epoch, operator, domain, running: options.running, write });
@@ -249,6 +300,16 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       await Promise.all([...inProgress, records.append(recordTypes.voucher, [encodeVoucherRecord(signed)])]);
     },
     keepTopUp: (payload) => records.append(recordTypes.topUp, [payload]),
+    raiseEpoch: async () => {
+      lastEpoch = nextEpoch(lastEpoch, options.now());
+      const raised = lastEpoch;
+      await records.append(recordTypes.epoch, [epochBytesOf(raised)]);
+      return raised;
+    },
+    keepBatch,
+    keepRecords: async (kept) => {
+      await Promise.all(kept.map(([type, payload]) => records.append(type, [payload])));
+    },
     failure: records.failure,
     flushCount: records.flushCount,
     announce: nothing,
@@ -261,6 +322,16 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 }
 
 const nothing = (): Promise<void> => Promise.resolve();
+
+function epochBytesOf(epoch: bigint): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(Number(epoch));
+  return bytes;
+}
+
+function hashesIn(bytes: Uint8Array): Hex[] {
+  return Array.from({ length: bytes.length / 32 }, (_, index) => toHex(bytes.subarray(index * 32, index * 32 + 32)));
+}
 
 /** What was anchored one after another becomes one range, so that few are left of a log's millions of batches. */
 function withoutRanges(names: readonly BatchName[], ranges: readonly BatchRange[]): BatchName[] {

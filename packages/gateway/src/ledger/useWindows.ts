@@ -32,6 +32,11 @@ export function useWithin(
   return isOver ? { units: 0n, requests: 0 } : window;
 }
 
+/** Makes windows what others are. */
+export function copyWindows(windows: UseWindows, others: UseWindows): void {
+  windows.splice(0, windows.length, ...others.map((window) => ({ ...window })));
+}
+
 /** As JSON, for a ledger that other gateways read. */
 export function windowsText(windows: UseWindows): string {
   return JSON.stringify(windows.map(({ units, ...rest }) => ({ ...rest, units: units.toString() })));

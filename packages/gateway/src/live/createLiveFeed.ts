@@ -3,7 +3,7 @@ import type { HttpResponse } from '../http1/exchange.js';
 
 /** What the gateway does now, once or as a stream of server-sent events, one a second. */
 export type LiveFeed = {
-  readonly read: () => GatewayLiveJson;
+  readonly read: () => Promise<GatewayLiveJson>;
   /** Streams until the client leaves or the gateway stops. @throws BaseError 503 `too_many_watchers`. */
   readonly open: (response: HttpResponse) => void;
   readonly close: () => void;
@@ -12,21 +12,34 @@ export type LiveFeed = {
 const everyMs = 1_000;
 const mostStreams = 16;
 
-/** Reads nothing while nobody watches, and writes nothing to who does not take what was written. */
-export function createLiveFeed(read: () => GatewayLiveJson): LiveFeed {
+/**
+ * Reads nothing while nobody watches, and writes nothing to who does not take what was written.
+ * @param onError Told of what `read` throws; the next event is tried again.
+ */
+export function createLiveFeed(read: () => Promise<GatewayLiveJson>, onError: (error: unknown) => void): LiveFeed {
   const takers = new Map<HttpResponse, 'waits' | 'is behind'>();
   let timer: NodeJS.Timeout | undefined;
+  let isReading = false;
 
   const send = (response: HttpResponse, event: Buffer): void => {
-    if (response.write(event)) return;
+    if (takers.get(response) !== 'waits' || response.write(event)) return;
     takers.set(response, 'is behind');
     response.onDrain(() => {
       if (takers.has(response)) takers.set(response, 'waits');
     });
   };
+  const sendTo = async (responses: () => Iterable<HttpResponse>): Promise<void> => {
+    try {
+      const event = eventOf(await read());
+      for (const response of responses()) send(response, event);
+    } catch (error) {
+      onError(error);
+    }
+  };
   const tick = (): void => {
-    const event = eventOf(read());
-    for (const [response, state] of takers) if (state === 'waits') send(response, event);
+    if (isReading) return;
+    isReading = true;
+    void sendTo(() => takers.keys()).finally(() => (isReading = false));
   };
   const leave = (response: HttpResponse): void => {
     takers.delete(response);
@@ -50,7 +63,7 @@ export function createLiveFeed(read: () => GatewayLiveJson): LiveFeed {
       takers.set(response, 'waits');
       response.onGone(() => leave(response));
       response.begin(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-      send(response, eventOf(read()));
+      void sendTo(() => [response]);
       timer ??= setInterval(tick, everyMs).unref();
     },
     close: () => {

@@ -4,28 +4,33 @@ import type { LogFields, StructuredLog } from '../structuredLog.js';
 /** How many requests were answered with this problem. */
 export type Refusal = { readonly status: number; readonly code: string; readonly count: number };
 
+/** What one process counted since its start. */
+export type MetricCounts = {
+  readonly receipts: number;
+  readonly upstreamFailures: number;
+  readonly refusals: readonly Refusal[];
+  /** Calls that the upstream failed one after another; 0 where that was not many, or long ago. */
+  readonly failingInARow: number;
+};
+
 /** What the gateway tells Prometheus, and what its readiness knows of the upstream. Costs a call nothing but a count. */
 export type GatewayMetrics = {
   /** Logs as before, and counts what it hears. */
   readonly log: StructuredLog;
-  /** Of the requests since the start. */
-  readonly refusals: () => readonly Refusal[];
   readonly onCommitted: (receipts: number) => void;
-  /** In Prometheus's text format. Labels are codes of this program: no keys, channels, models or prompts. */
-  readonly text: () => string;
-  /** Set while the upstream fails call after call. */
-  readonly upstreamFault: () => BaseError | undefined;
+  readonly counts: () => MetricCounts;
 };
+
+/** A value of this moment: a name after `kedge_`, what it means, its value. */
+export type Gauge = readonly [name: string, help: string, value: number];
 
 const failuresInARow = 5;
 const forgottenMs = 30_000;
 const upstreamEvents = ['upstream_failed', 'upstream_refused', 'stream_failed'];
 
-/** @param gauges Read when somebody asks: a name after `kedge_`, what it means, its value now. */
 export function createMetrics(
   log: StructuredLog,
   now: () => number,
-  gauges: () => readonly (readonly [name: string, help: string, value: number])[],
   onRefused: () => void = () => undefined,
 ): GatewayMetrics {
   const refusals = new Map<string, Refusal>();
@@ -38,8 +43,7 @@ export function createMetrics(
     if (event === 'request_refused') {
       const status = Number(fields?.['status']);
       const code = String(fields?.['code'] ?? 'none').replace(/[^a-z0-9_]/gi, '');
-      const labels = `status="${status}",code="${code}"`;
-      refusals.set(labels, { status, code, count: (refusals.get(labels)?.count ?? 0) + 1 });
+      addTo(refusals, { status, code, count: 1 });
       onRefused();
     } else if (upstreamEvents.includes(event)) {
       failures++;
@@ -56,35 +60,66 @@ export function createMetrics(
 
   return {
     log: { info: heard('info'), warn: heard('warn'), error: heard('error') },
-    refusals: () => [...refusals.values()],
     onCommitted: (count) => {
       receipts += count;
       inARow = 0;
     },
-    text: () =>
-      [
-        ...metric('receipts_total', 'counter', 'Calls that were charged.', [['', receipts]]),
-        ...metric('upstream_failures_total', 'counter', 'Calls that the upstream failed.', [['', failures]]),
-        ...metric(
-          'requests_refused_total',
-          'counter',
-          'Requests that were refused, by status and code.',
-          [...refusals].map(([labels, { count }]) => [labels, count]),
-        ),
-        ...gauges().flatMap(([name, help, value]) => metric(name, 'gauge', help, [['', value]])),
-        '',
-      ].join('\n'),
-    upstreamFault: () => {
-      if (inARow < failuresInARow || now() - lastFailure > forgottenMs) return undefined;
-      return new BaseError('The upstream fails call after call.', {
-        code: 'upstream_failing',
-        status: 503,
-        kind: 'transient',
-        values: { failures: inARow, retryAfterSeconds: 5 },
-        hints: ['Calls are still tried: one that succeeds makes this ready again. The cause is in the log.'],
-      });
+    counts: () => {
+      const isFailing = inARow >= failuresInARow && now() - lastFailure <= forgottenMs;
+      const failingInARow = isFailing ? inARow : 0;
+      return { receipts, upstreamFailures: failures, refusals: [...refusals.values()], failingInARow };
     },
   };
+}
+
+/** What several processes counted, together. */
+export function sumOfCounts(all: readonly MetricCounts[]): MetricCounts {
+  const refusals = new Map<string, Refusal>();
+  for (const counts of all) for (const refusal of counts.refusals) addTo(refusals, refusal);
+  const sum = (of: (counts: MetricCounts) => number): number => all.reduce((total, counts) => total + of(counts), 0);
+  return {
+    receipts: sum((counts) => counts.receipts),
+    upstreamFailures: sum((counts) => counts.upstreamFailures),
+    refusals: [...refusals.values()],
+    failingInARow: Math.max(0, ...all.map((counts) => counts.failingInARow)),
+  };
+}
+
+/** In Prometheus's text format. Labels are codes of this program: no keys, channels, models or prompts. */
+export function metricsText({ receipts, upstreamFailures, refusals }: MetricCounts, gauges: readonly Gauge[]): string {
+  return [
+    ...metric('receipts_total', 'counter', 'Calls that were charged.', [['', receipts]]),
+    ...metric('upstream_failures_total', 'counter', 'Calls that the upstream failed.', [['', upstreamFailures]]),
+    ...metric(
+      'requests_refused_total',
+      'counter',
+      'Requests that were refused, by status and code.',
+      refusals.map((refusal) => [labelsOf(refusal), refusal.count]),
+    ),
+    ...gauges.flatMap(([name, help, value]) => metric(name, 'gauge', help, [['', value]])),
+    '',
+  ].join('\n');
+}
+
+/** Set while the upstream fails call after call. */
+export function upstreamFaultOf({ failingInARow }: MetricCounts): BaseError | undefined {
+  if (failingInARow === 0) return undefined;
+  return new BaseError('The upstream fails call after call.', {
+    code: 'upstream_failing',
+    status: 503,
+    kind: 'transient',
+    values: { failures: failingInARow, retryAfterSeconds: 5 },
+    hints: ['Calls are still tried: one that succeeds makes this ready again. The cause is in the log.'],
+  });
+}
+
+function addTo(refusals: Map<string, Refusal>, { status, code, count }: Refusal): void {
+  const labels = labelsOf({ status, code });
+  refusals.set(labels, { status, code, count: (refusals.get(labels)?.count ?? 0) + count });
+}
+
+function labelsOf({ status, code }: Pick<Refusal, 'status' | 'code'>): string {
+  return `status="${status}",code="${code}"`;
 }
 
 function metric(

@@ -6,7 +6,7 @@ import type { RouteContext } from '../http/routeContext.js';
 import { routeRequest } from '../http/routeRequest.js';
 import { type ConnectionPool, createConnectionPool } from '../http1/createConnectionPool.js';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
-import type { ChannelElsewhere, Ledger } from '../ledger/openLedger.js';
+import type { ChannelElsewhere, ServingLedger } from '../ledger/openLedger.js';
 import type { StructuredLog } from '../structuredLog.js';
 import { surfaces } from '../surfaces/surfaces.js';
 import { passedOnHeader, type PassedOn, passOn } from './passOn.js';
@@ -22,7 +22,7 @@ const pauseMs = 50;
 
 /** The other gateways of this ledger. */
 export function openPeers(options: {
-  readonly ledger: Ledger;
+  readonly ledger: ServingLedger;
   readonly timeoutMs: number;
   /** How long a call waits for its channel to be served somewhere: until the lease of a gateway that died has lapsed. */
   readonly patienceMs: number;

@@ -78,7 +78,7 @@ export async function createShadowGateway(
       rates: rates.book,
       maxRequestBytes: settings.maxRequestBytes,
       captureNow: async () => 'shadow mode captures nothing',
-      usageDifferences: usageCheck.recent,
+      usageDifferences: async () => usageCheck.recent(),
       shadowReport: () => shadowReport(tally.now(), settings),
       reserving: { nowSeconds, contentionWaitMs: settings.contentionWaitMs, finality: undefined },
       services: {

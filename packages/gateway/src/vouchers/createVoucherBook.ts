@@ -51,6 +51,8 @@ export type VoucherBook = {
   readonly begin: (call: Call) => Call;
   /** The newest voucher that the channel's durable receipts account for. */
   readonly capturable: (channelId: Hex, durableUnits: bigint) => SignedVoucher | undefined;
+  /** Durable vouchers, the newest last: a few, because the newest may be ahead of the receipts. */
+  readonly held: (channelId: Hex) => readonly SignedVoucher[];
   /** What is signed, whether or not receipts account for it yet. */
   readonly signedUnits: (channelId: Hex) => bigint;
   readonly stateOf: (served: ServedChannel) => VoucherState;
@@ -123,6 +125,7 @@ export function createVoucherBook(options: {
       return inputs;
     },
     capturable: (channelId, durableUnits) => capturableOf(accountOf(channelId), durableUnits),
+    held: (channelId) => accountOf(channelId).held,
     signedUnits: (channelId) => signedUnitsOf(accountOf(channelId)),
     stateOf: (served) => {
       requireStrict(served);

@@ -2,14 +2,12 @@ import { Agent, get } from 'node:http';
 import { parseSignedReceipt, seqOf, type SignedReceipt } from '@kedge/core';
 import type { WorldChannel } from './createWorld.js';
 
+type Asked = Pick<WorldChannel, 'apiKey' | 'channelId'>;
+
 const atOnce = 16;
 
 /** All receipts of a channel, in their order, by asking the gateway for one number after another in every epoch. */
-export async function readLedger(
-  url: string,
-  channel: WorldChannel,
-  epochs: Iterable<bigint>,
-): Promise<SignedReceipt[]> {
+export async function readLedger(url: string, channel: Asked, epochs: Iterable<bigint>): Promise<SignedReceipt[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
   const receipts: SignedReceipt[] = [];
   for (const epoch of epochs) {
@@ -25,7 +23,7 @@ export async function readLedger(
   return receipts;
 }
 
-function read(agent: Agent, url: string, channel: WorldChannel, seq: bigint): Promise<SignedReceipt | undefined> {
+function read(agent: Agent, url: string, channel: Asked, seq: bigint): Promise<SignedReceipt | undefined> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${channel.apiKey}` };
     get(`${url}/v1/receipts/${channel.channelId}/${seq}`, { agent, headers }, (response) => {

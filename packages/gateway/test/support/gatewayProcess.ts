@@ -11,6 +11,7 @@ export type GatewayProcess = {
   readonly log: string[];
   readonly signal: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<void>;
+  readonly isRunning: () => boolean;
 };
 
 /** What processes run is built first. */
@@ -44,5 +45,6 @@ export async function startGatewayProcess(
     createInterface(child.stdout).once('line', (line) => resolve((JSON.parse(line) as { url: string }).url));
     void ended.then(() => reject(new Error(`the gateway ended:\n${log.join('\n')}`)));
   });
-  return { url, log, ended, signal: (signal) => void child.kill(signal) };
+  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
+  return { url, log, ended, isRunning, signal: (signal) => void child.kill(signal) };
 }

@@ -1,0 +1,34 @@
+import type { Hex } from '@kedge/core';
+import { decodeStoredAnswer } from '../idempotency/storedAnswer.js';
+
+export type AnswerPlace = { readonly offset: number; readonly length: number };
+
+/** Where in the log the answer for each Idempotency-Key is, for as long as keys are retained (R27). */
+export type AnswerIndex = {
+  readonly add: (payload: Buffer, offset: number) => void;
+  readonly find: (channelId: Hex, keySha256: string) => AnswerPlace | undefined;
+};
+
+const retainedMs = 24 * 60 * 60 * 1000;
+
+export function createAnswerIndex(now: () => number): AnswerIndex {
+  // In the order in which they were kept: the oldest leave first.
+  const places = new Map<string, AnswerPlace & { readonly at: number }>();
+  const forgetOld = (): void => {
+    for (const [id, { at }] of places) {
+      if (now() - at < retainedMs) return;
+      places.delete(id);
+    }
+  };
+  return {
+    add: (payload, offset) => {
+      forgetOld();
+      const { channelId, keySha256, at } = decodeStoredAnswer(payload).head;
+      if (now() - at < retainedMs) places.set(`${channelId}/${keySha256}`, { offset, length: payload.length, at });
+    },
+    find: (channelId, keySha256) => {
+      const found = places.get(`${channelId}/${keySha256}`);
+      return found === undefined || now() - found.at >= retainedMs ? undefined : found;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { Hex } from '@kedge/core';
+import {
+  type CaptureBatcher,
+  type CaptureBatcherOptions,
+  createCaptureBatcher,
+} from '../capture/createCaptureBatcher.js';
+import { createViemChain } from '../chain/createViemChain.js';
+import type { GatewayChain } from '../chain/gatewayChain.js';
+import type { OperatorKey } from '../crypto/operatorKey.js';
+import type { Environment, GatewayConfig } from '../gatewayConfig.js';
+import type { KeyAccounts } from '../keys/keyAccounts.js';
+import { lockDataDir } from '../ledger/lockDataDir.js';
+import { openConfiguredLedger } from '../ledger/openConfiguredLedger.js';
+import type { LedgerOptions, ServingLedger } from '../ledger/openLedger.js';
+import type { ShareRateQuote } from '../rates/openRates.js';
+import type { StructuredLog } from '../structuredLog.js';
+import type { Gathered, GatewayFigures } from './gatewayFigures.js';
+
+/** What serving asks of where its records are. */
+export type GroundNeeds = Omit<LedgerOptions, 'path'> & {
+  readonly keyAccountOf: KeyAccounts['accountOf'];
+  /** The channel that the keys of a channel were made for. */
+  readonly rootOf: (channelId: Hex) => Hex;
+};
+
+/** Where the records of what is served are, and who captures. */
+export type Ground = {
+  readonly ledger: ServingLedger;
+  readonly captures: (options: Omit<CaptureBatcherOptions, 'ledger' | 'chain'>) => CaptureBatcher;
+  /** What all processes of the gateway count, of which this one counts `own`. */
+  readonly gather: (own: () => GatewayFigures) => () => Promise<Gathered>;
+  readonly keyUses?: () => Promise<ReadonlyMap<string, bigint>>;
+  /** Tells the other processes. */
+  readonly shareRateQuote?: ShareRateQuote;
+};
+
+/** What the process that serves stands on: it may be all of a gateway, or one worker of it. */
+export type Foundation = {
+  readonly env: Environment;
+  readonly now: () => number;
+  readonly log: StructuredLog;
+  readonly listenAt: { readonly host: string; readonly port: number };
+  readonly chainOf: (operator: OperatorKey) => GatewayChain;
+  readonly open: (needs: GroundNeeds) => Promise<Ground>;
+};
+
+/** Of a gateway that is one process: it has the data folder, and captures. */
+export function ownFoundation(
+  settings: GatewayConfig,
+  options: Pick<Foundation, 'env' | 'now' | 'log'> & { readonly chain: GatewayChain | undefined },
+): Foundation {
+  const { env } = options;
+  let chain: GatewayChain;
+  return {
+    ...options,
+    listenAt: settings,
+    chainOf: (operator) => (chain = options.chain ?? createViemChain({ ...settings, operator })),
+    open: async (needs) => {
+      const unlock = await lockDataDir(settings.dataDir);
+      const ledger = await openConfiguredLedger(settings, env, needs, needs.onAnswer, needs.keyAccountOf).catch(
+        async (error: unknown) => {
+          await unlock();
+          throw error;
+        },
+      );
+      return {
+        ledger: { ...ledger, close: () => ledger.close().finally(unlock) },
+        captures: (batching) => createCaptureBatcher({ ...batching, ledger, chain }),
+        gather: (own) => async () => {
+          const figures = own();
+          const batches = { unanchored: ledger.unanchored().length, transactions: ledger.journal.entries() };
+          return { figures: [figures], receipts: figures.counts.receipts, flushes: ledger.flushCount(), batches };
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,282 @@
+import type { ChannelRecord, Hex } from '@kedge/core';
+import { createContentStore } from '@kedge/store';
+import { join } from 'node:path';
+import { createCaptureBatcher } from '../capture/createCaptureBatcher.js';
+import { createViemChain } from '../chain/createViemChain.js';
+import type { GatewayChain } from '../chain/gatewayChain.js';
+import { createChannelBook, rootIdOf } from '../channels/channelBook.js';
+import { type ChannelCheck, checkChannel } from '../channels/servedChannel.js';
+import type { Gateway } from '../createGateway.js';
+import { operatorKeyOf } from '../crypto/operatorKey.js';
+import { type Environment, type GatewayConfigInput, parseGatewayConfig, readSecret } from '../gatewayConfig.js';
+import { createKeyAccounts } from '../keys/keyAccounts.js';
+import { lockDataDir } from '../ledger/lockDataDir.js';
+import { openLedger } from '../ledger/openLedger.js';
+import { recordTypes } from '../ledger/recordTypes.js';
+import { reasonOf, type StructuredLog } from '../structuredLog.js';
+import { createVoucherBook } from '../vouchers/createVoucherBook.js';
+import { exposureTermsOf } from '../vouchers/exposure.js';
+import { decodeProgressRecord } from '../vouchers/progressRecord.js';
+import { encodeVoucherRecord } from '../vouchers/voucherRecord.js';
+import { createAnswerIndex } from './createAnswerIndex.js';
+import type { Gathered } from './gatewayFigures.js';
+import { keepWorker, type Worker } from './keepWorker.js';
+import { ownerOf } from './ownerOf.js';
+import type { KeeperProcedures, WorkerStart } from './procedures.js';
+import { createSharedQuotes } from './createSharedQuotes.js';
+import { takeConnections } from './takeConnections.js';
+
+const watchMs = 1_000;
+
+/**
+ * A gateway of several processes. This one has the data folder, the log and the port, captures, and asks the chain; everything
+ * of a call is in the worker that serves its channel. A connection is given to the worker of its first call's channel; a
+ * worker passes a call of another's channel on.
+ * @throws as `createGateway` does.
+ */
+export async function superviseWorkers(
+  config: GatewayConfigInput,
+  workers: number,
+  options: {
+    readonly env: Environment;
+    readonly now: () => number;
+    readonly log: StructuredLog;
+    readonly chain: GatewayChain | undefined;
+  },
+  opened: (() => Promise<void>)[],
+): Promise<Gateway> {
+  const settings = parseGatewayConfig(config);
+  const { env, now, log } = options;
+  const operator = operatorKeyOf(
+    readSecret({ env: settings.operatorKeyEnv, file: settings.operatorKeyFile, what: "The operator's key" }, env) ?? '',
+  );
+  const domain = { chainId: settings.chainId, verifyingContract: settings.contracts.ValueChannels };
+  const chain = options.chain ?? createViemChain({ ...settings, operator });
+  const store = createContentStore({ dir: settings.contentStoreDir });
+  const keyAccounts = createKeyAccounts();
+  const answers = createAnswerIndex(now);
+  // What is kept, for captures and for workers that begin. Vouchers are taken by workers.
+  const vouchers = createVoucherBook({
+    domain,
+    keep: () => Promise.reject(new Error('Vouchers are taken by workers.')),
+    terms: exposureTermsOf(settings.strict),
+    voucherWaitMs: settings.strict.voucherWaitMs,
+    onTaken: () => undefined,
+  });
+  const rateQuotes = createSharedQuotes();
+  const interrupted = new Map<Hex, { readonly channelId: Hex; readonly payload: Buffer }>();
+  const onVoucher = (type: number, payload: Buffer): void => {
+    if (type !== recordTypes.progress) return vouchers.recover(type, payload);
+    const { salt, channelId } = decodeProgressRecord(payload);
+    interrupted.set(salt, { channelId, payload: Buffer.from(payload) });
+  };
+  const unlock = await lockDataDir(settings.dataDir);
+  opened.push(unlock);
+  let receipts = 0;
+  let onCommitted: (count: number) => void = () => undefined;
+  const ledger = await openLedger({
+    path: join(settings.dataDir, 'ledger.log'),
+    domain,
+    operator,
+    log,
+    now,
+    onReceipt: (salt) => interrupted.delete(salt),
+    onAnswer: answers.add,
+    onVoucher,
+    onKeyUse: keyAccounts.recover,
+    onTopUp: () => undefined,
+    running: () => 0,
+    onCommitted: (count) => {
+      receipts += count;
+      onCommitted(count);
+    },
+  });
+  opened.push(ledger.close);
+  const kept: Worker[] = [];
+  const tellAll = (tell: (worker: Worker) => void): void => kept.forEach(tell);
+  const batcher = createCaptureBatcher({
+    ledger,
+    chain,
+    operator,
+    domain,
+    putLeaves: (bytes) => store.putBytes(bytes, { sync: 'each' }),
+    channelOf: (channelId) => book.byId(channelId),
+    voucherOf: vouchers.capturable,
+    onGone: (channelId) => {
+      book.drop(channelId);
+      tellAll((worker) => worker.link()?.tell('drop', channelId));
+    },
+    intervalMs: settings.batchIntervalMs,
+    maxReceipts: settings.batchMaxReceipts,
+    now,
+    log,
+  });
+  opened.push(batcher.cancel);
+  const check = (record: ChannelRecord): Promise<ChannelCheck> =>
+    checkChannel(record, {
+      domain,
+      operator: operator.address,
+      chain,
+      accountOf: ledger.accountOf,
+      signedUnits: vouchers.signedUnits,
+    });
+  const book = createChannelBook({
+    path: settings.channelsFile,
+    check,
+    keyAccountOf: keyAccounts.accountOf,
+    nowSeconds: () => now() / 1000,
+    onServed: ({ channelId }, capturedUnits) => batcher.track(channelId, capturedUnits),
+    log,
+  });
+  onCommitted = batcher.onCommitted;
+  await book.refresh();
+  batcher.start();
+  const watch = setInterval(() => void book.watch(), watchMs).unref();
+  opened.push(async () => clearInterval(watch));
+
+  const rootOf = (channelId: Hex): Hex => {
+    const served = book.byId(channelId);
+    return served === undefined ? channelId : rootIdOf(served);
+  };
+  const begin = async (index: number): Promise<WorkerStart> => ({
+    config,
+    index,
+    workers,
+    epoch: await ledger.raiseEpoch(),
+    keyUses: keyAccounts.all(),
+    interrupted: [...interrupted.values()]
+      .filter(({ channelId }) => ownerOf(rootOf(channelId), workers) === index)
+      .map(({ payload }) => payload),
+    rateQuotes: rateQuotes.newest(),
+  });
+  const tellPlaces = (): void => {
+    const urls = Array.from({ length: workers }, (_, index) => kept[index]?.url());
+    tellAll((worker) => worker.link()?.tell('places', urls));
+  };
+  const gather = async (): Promise<Gathered> => {
+    const figures = await Promise.all(
+      // Of one that is just ending nothing is known.
+      kept.map((worker) =>
+        worker
+          .link()
+          ?.call('figures', undefined)
+          .catch(() => undefined),
+      ),
+    );
+    const batches = { unanchored: ledger.unanchored().length, transactions: ledger.journal.entries() };
+    const known = figures.filter((one) => one !== undefined);
+    return { figures: known, receipts, flushes: ledger.flushCount(), batches };
+  };
+  const tellFailure = (): void => {
+    const failure = ledger.failure();
+    if (failure !== undefined) tellAll((worker) => worker.link()?.tell('logFailed', reasonOf(failure)));
+  };
+  const proceduresOf = (index: number): KeeperProcedures => ({
+    keepBatch: async (batch) => {
+      try {
+        await ledger.keepBatch(batch);
+        for (const salt of batch.settled) interrupted.delete(salt);
+      } catch (error) {
+        tellFailure();
+        // Its receipts do not follow what is recorded: what it believes of its channels is not true.
+        if (ledger.failure() === undefined) {
+          log.error('worker_replaced', { worker: index, reason: reasonOf(error) });
+          kept[index]?.replace();
+        }
+        throw error;
+      }
+    },
+    keepRecords: async (records) => {
+      await ledger.keepRecords(records).catch((error: unknown) => {
+        tellFailure();
+        throw error;
+      });
+      let isVoucher = false;
+      for (const [type, payload] of records) {
+        isVoucher ||= type === recordTypes.voucher;
+        if (type === recordTypes.voucher || type === recordTypes.progress) onVoucher(type, Buffer.from(payload));
+      }
+      if (isVoucher) onCommitted(0);
+    },
+    standingOf: (channelId) => ({
+      head: ledger.durableOf(channelId),
+      windows: ledger.accountOf(channelId).windows,
+      vouchers: vouchers.held(channelId).map(encodeVoucherRecord),
+    }),
+    receiptOf: ({ channelId, seq }) => ledger.receiptOf(channelId, seq),
+    answerOf: async ({ channelId, keySha256 }) => {
+      const place = answers.find(channelId, keySha256);
+      return place && ledger.answers.read(place.offset, place.length);
+    },
+    readChannel: ({ channel, channelId }) => chain.readChannel(channel, channelId),
+    readCurrentPolicy: chain.readCurrentPolicy,
+    readLot: chain.readLot,
+    captureNow: batcher.captureNow,
+    gather,
+    keyUses: keyAccounts.all,
+    shareRateQuote: (signed) => {
+      rateQuotes.add(signed);
+      kept.forEach((worker, other) => other !== index && worker.link()?.tell('takeRateQuote', signed));
+    },
+  });
+  const closeWorkers = async (): Promise<void> => {
+    await Promise.all(kept.map((worker) => worker.close(3 * settings.drainMs)));
+  };
+  opened.push(closeWorkers);
+  const started = Array.from({ length: workers }, async (_, index) => {
+    kept[index] = await keepWorker({
+      index,
+      env,
+      begin: () => begin(index),
+      procedures: proceduresOf(index),
+      onPlace: tellPlaces,
+      log,
+    });
+  });
+  // All have started or failed before anything is undone.
+  const failed = (await Promise.allSettled(started)).find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  tellPlaces();
+
+  let next = 0;
+  const connections = await takeConnections({
+    host: settings.host,
+    port: settings.port,
+    give: (socket, bytes, apiKeySha256) => {
+      const rootId = apiKeySha256 === undefined ? undefined : rootOfKey(apiKeySha256);
+      const index = rootId === undefined ? next++ % workers : ownerOf(rootId, workers);
+      kept[index]?.give(socket, bytes);
+    },
+    onError: (error) => log.error('handler_failed', { reason: reasonOf(error), stack: error.stack }),
+  });
+  const rootOfKey = (apiKeySha256: string): Hex | undefined => {
+    try {
+      const served = book.find(apiKeySha256);
+      return served && rootIdOf(served);
+    } catch {
+      // It was revoked or has expired: any worker says so.
+      return undefined;
+    }
+  };
+  const { host } = settings;
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${connections.port}`;
+  log.info('gateway_ready', { url, operator: operator.address, epoch: ledger.epoch, workers });
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    connections.stop();
+    clearInterval(watch);
+    await closeWorkers();
+    await stopCaptures(batcher.stop(), settings.drainMs);
+    await ledger.close();
+    await unlock();
+    log.info('gateway_stopped', { receipts, flushes: ledger.flushCount() });
+  };
+  return { url, close: () => (closing ??= close()) };
+}
+
+async function stopCaptures(stopped: Promise<void>, patienceMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([stopped, new Promise((resolve) => (timer = setTimeout(resolve, patienceMs)))]);
+  clearTimeout(timer);
+}

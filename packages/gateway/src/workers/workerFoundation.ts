@@ -1,0 +1,67 @@
+import type { GatewayChain } from '../chain/gatewayChain.js';
+import { createStructuredLog, type LogFields, type StructuredLog } from '../structuredLog.js';
+import type { Link } from './createLink.js';
+import type { Foundation } from './foundation.js';
+import type { GatewayFigures } from './gatewayFigures.js';
+import { openWorkerLedger, type WorkerSurroundings } from './openWorkerLedger.js';
+import type { KeeperProcedures, WorkerStart } from './procedures.js';
+
+/** Of a worker: the process that started it has the log and the port, captures, and asks the chain. */
+export function workerFoundation(
+  start: WorkerStart,
+  link: Link<KeeperProcedures>,
+  surroundings: WorkerSurroundings & { readonly count: (own: () => GatewayFigures) => void },
+): Foundation {
+  return {
+    env: process.env,
+    now: Date.now,
+    log: withWorker(
+      createStructuredLog((line) => process.stderr.write(line), Date.now),
+      start.index,
+    ),
+    // For calls that other workers pass on.
+    listenAt: { host: '127.0.0.1', port: 0 },
+    chainOf: () => chainOver(link),
+    open: async (needs) => ({
+      ledger: await openWorkerLedger({ ...needs, start, link, surroundings }),
+      captures: () => ({
+        track: ignore,
+        onCommitted: ignore,
+        start: ignore,
+        captureNow: () => link.call('captureNow', undefined),
+        stop: nothing,
+        cancel: nothing,
+      }),
+      gather: (own) => {
+        surroundings.count(own);
+        return () => link.call('gather', undefined);
+      },
+      keyUses: () => link.call('keyUses', undefined),
+      shareRateQuote: (signed) => link.tell('shareRateQuote', signed),
+    }),
+  };
+}
+
+function chainOver(link: Link<KeeperProcedures>): GatewayChain {
+  const refuse = (): Promise<never> => Promise.reject(new Error('A worker sends no transactions.'));
+  return {
+    readChannel: (channel, channelId) => link.call('readChannel', { channel, channelId }),
+    readCurrentPolicy: (classId) => link.call('readCurrentPolicy', classId),
+    readLot: (lot) => link.call('readLot', lot),
+    minedNonce: refuse,
+    signCapture: refuse,
+    send: refuse,
+    outcomeOf: refuse,
+  };
+}
+
+function withWorker(log: StructuredLog, worker: number): StructuredLog {
+  const at =
+    (level: keyof StructuredLog) =>
+    (event: string, fields?: LogFields): void =>
+      log[level](event, { worker, ...fields });
+  return { info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+const ignore = (): void => undefined;
+const nothing = (): Promise<void> => Promise.resolve();
