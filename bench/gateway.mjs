@@ -2,6 +2,7 @@
 // proxy under test alone on the other. The two proxies take turns, so that what else the machine does hits both; what counts
 // is the median of the runs' ratios.
 //   node bench/gateway.mjs [--json] [--runs 5] [--requests 20000]
+//   node bench/gateway.mjs --workers 2 [--channels 16]   also the same gateway with so many workers, over so many channels
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -34,9 +35,12 @@ const { values } = parseArgs({
     dir: { type: 'string' },
     connections: { type: 'string', default: '32' },
     profile: { type: 'boolean' },
+    workers: { type: 'string' },
+    channels: { type: 'string' },
   },
 });
-const apiKey = 'kedge_bench_key';
+const channels = Number(values.channels ?? (values.workers === undefined ? 1 : 16));
+const keyOf = (index) => `kedge_bench_key_${index % channels}`;
 const connections = Number(values.connections);
 
 // 1,030 bytes of chat completion, and a request of about 340 bytes.
@@ -176,33 +180,27 @@ async function gateway() {
     deadline: BigInt(now + 86_400),
     grace: 86_400,
     mode: 'capped',
-    salt: `0x${'00'.repeat(32)}`,
   };
-  const channelId = channelIdOf({ chainId: 31337, verifyingContract: zero }, terms, hasher);
   const channelsFile = join(values.dir, 'channels.json');
-  const record = {
-    apiKeySha256: createHash('sha256').update(apiKey).digest('hex'),
-    channel: terms,
-    channelId,
-    classId: '1',
-    policy,
-    policyHash,
-    lotAsset: zero,
-    edges: [],
-  };
+  const records = Array.from({ length: channels }, (_, index) => {
+    const channel = { ...terms, salt: `0x${index.toString(16).padStart(64, '0')}` };
+    const channelId = channelIdOf({ chainId: 31337, verifyingContract: zero }, channel, hasher);
+    const apiKeySha256 = createHash('sha256').update(keyOf(index)).digest('hex');
+    return { apiKeySha256, channel, channelId, classId: '1', policy, policyHash, lotAsset: zero, edges: [] };
+  });
   writeFileSync(
     channelsFile,
-    JSON.stringify([record], (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
+    JSON.stringify(records, (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
   );
   // The chain is not what is measured: it stands still. Everything else, anchoring blobs included, is the real program.
-  let captured = 0n;
+  const captured = new Map();
   let nonce = 0;
   const chain = {
-    readChannel: async () => ({
+    readChannel: async (_, channelId) => ({
       open: true,
-      capturedUnits: captured,
-      remainingUnits: terms.cap - captured,
-      capturableUnits: terms.cap - captured,
+      capturedUnits: captured.get(channelId) ?? 0n,
+      remainingUnits: terms.cap - (captured.get(channelId) ?? 0n),
+      capturableUnits: terms.cap - (captured.get(channelId) ?? 0n),
       openedAt: BigInt(now),
       policyHash,
     }),
@@ -210,7 +208,7 @@ async function gateway() {
     readLot: async () => undefined,
     minedNonce: async () => nonce,
     signCapture: async (capture, at) => {
-      captured = capture.items[0]?.voucher.cumulativeUnits ?? captured;
+      for (const { voucher } of capture.items) captured.set(voucher.channelId, voucher.cumulativeUnits);
       return { raw: '0x00', hash: `0x${at.toString(16)}`, nonce: at };
     },
     send: async () => void nonce++,
@@ -227,6 +225,7 @@ async function gateway() {
       contentStoreDir: join(values.dir, 'store'),
       channelsFile,
       batchMaxReceipts: 10_000,
+      workers: Number(values.workers ?? 1),
     },
     { chain, env: { KEY: operatorKey } },
   );
@@ -299,7 +298,7 @@ async function stages() {
     });
     costs[name] = Number(Math.min(...times).toFixed(2));
   };
-  measure('authenticate', () => createHash('sha256').update(apiKey).digest('hex'));
+  measure('authenticate', () => createHash('sha256').update(keyOf(0)).digest('hex'));
   measure('parse and quote', () => chatCompletions.open(policy, requestBytes));
   measure('write request', () => opened.forward());
   measure('measure answer', () => opened.measure(answerBytes, answer));
@@ -334,7 +333,7 @@ async function start(role, cpu, ...args) {
   const command = [
     // As `kedge up` starts it.
     ...(role === 'gateway' ? ['--min-semi-space-size=16', '--max-semi-space-size=16'] : []),
-    ...(values.profile && role === 'gateway' ? ['--cpu-prof', '--cpu-prof-dir=/tmp/kedge-bench-profile'] : []),
+    ...(values.profile && role.startsWith('gateway') ? ['--cpu-prof', '--cpu-prof-dir=/tmp/kedge-bench-profile'] : []),
     self,
     '--role',
     role,
@@ -377,15 +376,17 @@ async function load() {
 /** Keep-alive connections over plain sockets, each with one request in flight. */
 async function measureLoad(url, count) {
   const { hostname, port } = new URL(url);
-  const bytes = Buffer.from(
-    `POST /v1/chat/completions HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: Bearer ${apiKey}\r\n` +
-      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(question)}\r\n\r\n${question}`,
-  );
+  const bytesOf = (index) =>
+    Buffer.from(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: Bearer ${keyOf(index)}\r\n` +
+        `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(question)}\r\n\r\n${question}`,
+    );
   const latencies = [];
   let left = count;
   const begun = performance.now();
-  const connection = () =>
+  const connection = (_, index) =>
     new Promise((resolve, reject) => {
+      const bytes = bytesOf(index);
       let sentAt = 0;
       const socket = connect({ port: Number(port), host: hostname, noDelay: true });
       const next = () => {
@@ -414,28 +415,43 @@ async function measureLoad(url, count) {
   return { perSecond: Math.round(count / seconds), p50us: at(0.5), p99us: at(0.99) };
 }
 
-/** CPU time of a process so far, in microseconds; undefined where /proc is not. */
+/** CPU time of a process and its children so far, in microseconds; undefined where /proc is not. */
 function cpuMicroseconds(pid) {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * 10_000;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    return children.reduce((sum, child) => sum + cpuMicroseconds(child), ownMicroseconds(pid));
   } catch {
     return undefined;
   }
 }
 
+function ownMicroseconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
 async function main() {
+  const titles = {
+    bare: 'bare streamed undici',
+    gateway: 'gateway, durable',
+    workers: `with ${values.workers} workers`,
+  };
   const runs = Number(values.runs);
   const requests = Number(values.requests);
   const dir = mkdtempSync(join(tmpdir(), 'kedge-bench-'));
   const loadBefore = loadavg()[0];
   const origin = await start('upstream', '1');
-  const client = await start('load', '1');
+  const client = await start('load', '1', '--channels', String(channels));
   const proxies = {
     bare: await start('bare', '0', '--upstream', origin.url),
-    gateway: await start('gateway', '0', '--upstream', origin.url, '--dir', dir),
+    gateway: await start('gateway', '0', '--upstream', origin.url, '--dir', dir, '--channels', String(channels)),
   };
-  const results = { bare: [], gateway: [] };
+  if (values.workers !== undefined) {
+    const own = mkdtempSync(join(dir, 'workers-'));
+    const more = ['--dir', own, '--channels', String(channels), '--workers', values.workers];
+    proxies.workers = await start('gateway', '0', '--upstream', origin.url, ...more);
+  }
+  const results = Object.fromEntries(Object.keys(proxies).map((name) => [name, []]));
   try {
     for (const { url } of Object.values(proxies)) await client.ask({ url, count: 20_000 });
     for (let run = 0; run < runs; run++) {
@@ -485,10 +501,10 @@ async function main() {
   process.stdout.write(
     `${connections} connections, 1 kB JSON answers, ${requests} requests a run, medians of ${runs} runs\n` +
       `                        req/s   p50 us   p99 us   CPU us/req\n` +
-      ['bare', 'gateway']
+      Object.keys(proxies)
         .map((name) => {
           const { perSecond, p50us, p99us, cpuUs } = summary[name];
-          const title = name === 'bare' ? 'bare streamed undici' : 'gateway, durable';
+          const title = titles[name];
           return `${title.padEnd(20)} ${[perSecond, p50us, p99us, cpuUs].map((value) => String(value || '-').padStart(8)).join(' ')}\n`;
         })
         .join('') +

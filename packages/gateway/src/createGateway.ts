@@ -283,6 +283,7 @@ async function assemble(
     unchecked: book.uncheckedCount(),
     live: readLivePart(meter, book.all()),
     differences: usageCheck.recent(),
+    rates: rates.book.gauges(),
   }));
   const live = createLiveFeed(
     async () => {

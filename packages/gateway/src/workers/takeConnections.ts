@@ -103,7 +103,9 @@ function firstHead(bytes: Buffer): { readonly apiKeySha256: string | undefined }
  */
 function stopReading(socket: Socket): void {
   socket.pause();
+  // oxlint-disable-next-line eslint/no-underscore-dangle -- what streams are made of
   socket._read = () => undefined;
+  // oxlint-disable-next-line eslint/no-underscore-dangle -- node:net has no other name for it
   const { _handle: handle } = socket as unknown as { _handle: { readStop: () => number; reading: boolean } | null };
   if (handle === null) return;
   handle.reading = false;

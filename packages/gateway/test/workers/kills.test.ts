@@ -5,6 +5,7 @@ import { ownerOf } from '../../src/workers/ownerOf.js';
 import { channelKey } from '../support/createStrictSetup.js';
 import { domain } from '../support/createTestSetup.js';
 import { buildGateway, type GatewayProcess } from '../support/gatewayProcess.js';
+import { oracleTerms, putQuotes, signQuote } from '../support/rateOracle.js';
 import {
   answerWith,
   chunkEvent,
@@ -118,23 +119,22 @@ test('L8, R13: kill -9 of the process with the log under load: no worker outlive
   }
 });
 
-test('R11: a stream of a strict channel whose worker is killed is charged for what was paid, by receipt', async () => {
+test('R11: a stream of a strict channel whose worker is killed is charged for what was paid; a rate quote reaches all workers', async () => {
   const held = await startScriptedUpstream((_, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     // Words without an end: the stream runs until its worker is killed.
     for (let word = 0; word < 40; word++) response.write(chunkEvent({ content: ` word${word}` }));
   });
   const own = createWorkersSetup(
-    1,
+    6,
     {
       upstreamUrl: held.url,
-      policy: { rates: { input_tokens: '1', output_tokens: '3' } },
-      channel: { mode: 'strict', channelKey: channelKey.address, rate: 0n, burst: 0n },
+      policy: { ...oracleTerms, rates: { input_tokens: '1', output_tokens: '3' } },
       config: { strict: { startUnits: '30', growthBasisPoints: 0 } },
     },
-    () => ({}),
+    (index) => (index === 0 ? { mode: 'strict', channelKey: channelKey.address, rate: 0n, burst: 0n } : {}),
   );
-  const process_ = await startWorkers(own, 2);
+  const killed = await startWorkers(own, 2);
   try {
     const channel = own.channels[0] as TestChannel;
     const { channelId, channel: terms, apiKey } = channel;
@@ -142,26 +142,26 @@ test('R11: a stream of a strict channel whose worker is killed is charged for wh
     const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
     type State = { newest: { voucher: { cumulativeUnits: string } } | null; committedUnits: string };
     const state = async (): Promise<State> =>
-      (await (await fetch(`${process_.url}/v1/vouchers`, { headers })).json()) as State;
+      (await (await fetch(`${killed.url}/v1/vouchers`, { headers })).json()) as State;
     const signed = async (): Promise<number> => Number((await state()).newest?.voucher.cumulativeUnits ?? 0);
     const body = JSON.stringify({ ...hello, stream: true });
-    const answer = await paid(`${process_.url}/v1/chat/completions`, { method: 'POST', headers, body });
+    const answer = await paid(`${killed.url}/v1/chat/completions`, { method: 'POST', headers, body });
     const broken = answer.text().then(
       () => false,
       () => true,
     );
     await expect.poll(signed).toBeGreaterThan(60);
     const server = ownerOf(channelId, 2);
-    process.kill(workersIn(process_.log).find(({ worker }) => worker === server)?.pid ?? 0, 'SIGKILL');
+    process.kill(workersIn(killed.log).find(({ worker }) => worker === server)?.pid ?? 0, 'SIGKILL');
     expect(await broken).toBe(true);
-    await expect.poll(() => workersIn(process_.log).length, { timeout: 60_000 }).toBe(3);
-    const charged = process_.log.find((line) => line.includes('interrupted_stream_charged'));
+    await expect.poll(() => workersIn(killed.log).length, { timeout: 60_000 }).toBe(3);
+    const charged = killed.log.find((line) => line.includes('interrupted_stream_charged'));
     const { units } = JSON.parse(charged ?? '{}') as { units: string };
     const chain = await verifiedChain(
-      process_.url,
+      killed.url,
       own,
       channel,
-      workersIn(process_.log).map(({ epoch }) => epoch),
+      workersIn(killed.log).map(({ epoch }) => epoch),
     );
     expect(chain.map(({ receipt }) => receipt.units)).toEqual([BigInt(units)]);
     const { committedUnits, newest } = await state();
@@ -169,9 +169,18 @@ test('R11: a stream of a strict channel whose worker is killed is charged for wh
     // At most the exposure more than what was signed before the last voucher.
     expect(BigInt(units)).toBeGreaterThan(30n);
     expect(BigInt(units)).toBeLessThanOrEqual(BigInt(newest?.voucher.cumulativeUnits ?? 0) + 30n);
+
+    // And what one worker is told of rates, all go by: the one that is new, too.
+    const sequenceFor = async (one: TestChannel): Promise<string | undefined> => {
+      const headersOf = { authorization: `Bearer ${one.apiKey}` };
+      const rates = await (await fetch(`${killed.url}/v1/rates`, { headers: headersOf })).json();
+      return (rates as { rateQuote: { quote: { sequence: string } } | null }).rateQuote?.quote.sequence;
+    };
+    expect(await putQuotes(killed.url, await signQuote(own.policy))).toMatchObject({ states: ['taken'] });
+    await expect.poll(() => Promise.all(own.channels.map(sequenceFor))).toEqual(own.channels.map(() => '1'));
   } finally {
-    process_.signal('SIGKILL');
-    await process_.ended;
+    killed.signal('SIGKILL');
+    await killed.ended;
     await held.close();
     own.remove();
   }
