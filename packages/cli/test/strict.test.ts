@@ -14,7 +14,7 @@ import { roles } from '../src/accounts/roles.js';
 import { roleAccount } from '../src/accounts/resolveAccount.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
 import { privateKey } from './operatorKey.js';
-import { buildCli, runJson, temporaryFolder } from './kedge.js';
+import { buildCli, runJson, runKedge, temporaryFolder } from './kedge.js';
 
 // Strict mode with the real programs: a chain, the gateway, and the proxy that signs; only the model is a script.
 const cwd = temporaryFolder();
@@ -111,6 +111,12 @@ test('R11: any OpenAI client pays through kedge connect, JSON and streams, and c
   const { committedUnits } = await held();
   expect((await state()).capturedUnits).toBe(committedUnits);
   expect(committedUnits).toBeGreaterThan(180n);
+});
+
+test('R11: a second proxy for the channel is refused, with the process that holds it', async () => {
+  const { code, stderr } = await runKedge(['connect'], { cwd });
+  expect([code, stderr]).toEqual([1, expect.stringContaining(`Process ${proxy.child?.pid} pays from this channel`)]);
+  expect((await fetch(`${proxy.url}/models`)).status).toBe(200);
 });
 
 test('R11: a web page cannot spend through the proxy', async () => {

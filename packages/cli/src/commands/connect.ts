@@ -1,3 +1,4 @@
+import { BaseError } from '@kedge/core';
 import { kedgeFetch } from '@kedge/sdk';
 import { privateKeyToAccount } from 'viem/accounts';
 import type { Command } from '../command.js';
@@ -6,6 +7,7 @@ import { shortHex } from '../human.js';
 import { parseInteger, textOption } from '../parse.js';
 import { readStrictChannel, readVoucherMemory, writeVoucherMemory } from '../strict/strictChannelFile.js';
 import { startStrictProxy } from '../strict/startStrictProxy.js';
+import { takeProcessLock } from '../up/processLock.js';
 import { listenForStop } from '../up/stopSignals.js';
 import { usageError } from '../usageError.js';
 
@@ -16,7 +18,7 @@ export const connect: Command = {
     'Listens on this machine for any OpenAI client in any language, and pays for its calls from a strict channel: it signs ' +
     'for the input before a call, recounts what it receives before it signs for that, chunk by chunk on streams, checks ' +
     'each receipt, and stops when the operator overcounts. The key of the channel stays in its file, which only this user ' +
-    'can read. Clients need no key. Ctrl-C stops it.',
+    'can read, and one proxy at a time pays from a channel. Clients need no key. Ctrl-C stops it.',
   arguments: [
     { name: 'channel', summary: 'channel id or file; without it the only one of the data folder', optional: true },
   ],
@@ -37,6 +39,8 @@ export const connect: Command = {
     if (gatewayUrl === undefined) throw usageError('The gateway is not known.', 'Pass --gateway with its base URL.');
     const port = Number(parseInteger(textOption(context, 'port') ?? '0', '--port'));
     const { channel, channelId, policy } = file.record;
+    // Before the memory is read: two that sign for one channel would each take the other's vouchers for the operator's.
+    const lock = await takeProcessLock(`${file.path}.lock`, (pid) => inUse(file.path, pid));
     const memory = readVoucherMemory(file.path);
     const paid = kedgeFetch({
       domain: { chainId: file.chainId, verifyingContract: file.valueChannels },
@@ -49,7 +53,10 @@ export const connect: Command = {
     });
     const { apiKey } = file;
     const onError = (error: unknown): void => void context.output.error(error);
-    const proxy = await startStrictProxy({ port, gatewayUrl, apiKey, paid, onError });
+    const proxy = await startStrictProxy({ port, gatewayUrl, apiKey, paid, onError }).catch((error: unknown) => {
+      lock.release();
+      throw error;
+    });
     const stop = listenForStop([], () => process.exit(1));
     context.output.result({ ready: true, url: proxy.url, channelId, gatewayUrl }, () => [
       `base URL  ${proxy.url}`,
@@ -57,7 +64,20 @@ export const connect: Command = {
       '  any API key will do; Ctrl-C stops it',
     ]);
     await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }));
+    lock.markStopping();
     await proxy.close();
+    lock.release();
     stop.dispose();
   },
 };
+
+function inUse(path: string, pid: number): BaseError {
+  return new BaseError(`Process ${pid} pays from this channel already.`, {
+    code: 'channel_in_use',
+    values: { file: path, pid },
+    hints: [
+      'Point clients at the base URL that it printed: one proxy serves many.',
+      `Or stop it with Ctrl-C in its terminal, or: kill ${pid}`,
+    ],
+  });
+}
