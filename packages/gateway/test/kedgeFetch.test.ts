@@ -6,7 +6,9 @@ import OpenAI from 'openai';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadTokenCounter } from '../../sdk/src/strict/loadTokenCounter.js';
 import { meterChat } from '../../sdk/src/strict/meterChat.js';
+import { paidSurfaces } from '../../sdk/src/strict/paidSurfaces.js';
 import { chatCompletions } from '../src/surfaces/chatCompletions.js';
+import { surfaces } from '../src/surfaces/surfaces.js';
 import type { Gateway } from '../src/index.js';
 import { createStrictSetup, strictChannelOf } from './support/createStrictSetup.js';
 import { apiKey, type TestSetup, testPolicy } from './support/createTestSetup.js';
@@ -76,6 +78,40 @@ test('R11: an OpenAI client pays call by call, JSON and streams, and signs for e
   const { newest, committedUnits } = await state();
   expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
   expect(paid.memory()).toMatchObject({ settledUnits: BigInt(committedUnits), lostUnits: expect.any(BigInt) });
+});
+
+test('R11: text completions and embeddings are recounted and paid like chat completions; what cannot be is refused', async () => {
+  await begin();
+  const { openai, paid } = clientOf();
+  const text = { id: 'cmpl-1', object: 'text_completion', created: 1, model: 'demo' };
+  upstream.script = answerWith({ ...text, choices: [{ index: 0, text: 'Hello there.', finish_reason: 'stop' }] });
+  await openai.completions.create({ model: 'demo', prompt: ['Say', 'something'], max_tokens: 20 });
+  const afterText = paid.memory().settledUnits;
+  expect(afterText).toBe(2n + 3n * 3n);
+  upstream.script = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (const word of words) {
+      const choices = [{ index: 0, text: word, finish_reason: null }];
+      response.write(`data: ${JSON.stringify({ ...text, choices })}\n\n`);
+    }
+    response.end('data: [DONE]\n\n');
+  };
+  let said = '';
+  const stream = await openai.completions.create({ model: 'demo', prompt: 'Say', stream: true });
+  for await (const chunk of stream) said += chunk.choices[0]?.text ?? '';
+  expect(said).toBe(words.join(''));
+  const data = [0, 1].map((index) => ({ object: 'embedding', index, embedding: [0.5] }));
+  upstream.script = answerWith({ object: 'list', model: 'demo', data });
+  const before = paid.memory().settledUnits;
+  await openai.embeddings.create({ model: 'demo', input: ['Say', 'something'], encoding_format: 'float' });
+  expect(paid.memory().settledUnits - before).toBe(2n);
+  await paid.idle();
+  const { newest, committedUnits } = await state();
+  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+  const calls = upstream.requests.length;
+  const refused = await faultOf(openai.images.generate({ model: 'demo', prompt: 'A boat' }));
+  expect([refused.code, refused.hints[0]]).toEqual(['surface_unmetered', expect.stringContaining('/embeddings')]);
+  expect(upstream.requests).toHaveLength(calls);
 });
 
 test('R11: an exposure of a few tokens lets a stream through chunk by chunk', async () => {
@@ -243,4 +279,36 @@ test('R11: the client counts inputs as the gateway does', async () => {
     }),
     { numRuns: 100, seed: testSeed },
   );
+});
+
+test('R11: the client counts texts of completions and embeddings as the gateway does', async () => {
+  await begin();
+  const policy = testPolicy({ rates: { input_tokens: '1', output_tokens: '3', records: '7', requests: '2' } });
+  const count = await loadTokenCounter(policy.tokenizer);
+  const text = fc.oneof(fc.string({ unit: 'grapheme', minLength: 1 }), fc.lorem());
+  const numbers = fc.array(fc.nat(199_000), { minLength: 1 });
+  const texts = fc.oneof(text, fc.array(text, { minLength: 1 }), numbers, fc.array(numbers, { minLength: 1 }));
+  const bodies = {
+    '/completions': fc.record(
+      {
+        model: fc.constant('demo'),
+        prompt: texts,
+        suffix: text,
+        max_tokens: fc.integer({ min: 1, max: 256 }),
+        n: fc.integer({ min: 1, max: 3 }),
+      },
+      { requiredKeys: ['model', 'prompt'] },
+    ),
+    '/embeddings': fc.record({ model: fc.constant('demo'), input: texts }),
+  };
+  for (const [path, body] of Object.entries(bodies)) {
+    fc.assert(
+      fc.property(body, (json) => {
+        const bytes = Buffer.from(JSON.stringify(json));
+        const { quote } = surfaces.get(`/v1${path}`)!.open(policy, bytes, 'application/json');
+        expect(paidSurfaces.get(path)!(JSON.parse(bytes.toString()), count)(policy).worstUnits).toBe(quote.worstUnits);
+      }),
+      { numRuns: 100, seed: testSeed },
+    );
+  }
 });

@@ -9,7 +9,7 @@ import {
 } from '@kedge/core';
 import { keccak256, recoverAddress } from 'viem';
 import type { Place } from './kedgeFetch.js';
-import { isObject } from './meterChat.js';
+import { isObject } from './createCallMeter.js';
 import type { StrictChannel } from './voucherAccount.js';
 
 /** What a call is counted with. */

@@ -7,7 +7,6 @@ import {
   policyHashOf,
   quotedPolicy,
   rateQuoteHeader,
-  parseChatCompletionRequest,
   receiptHeader,
   signedVoucherToJson,
   voucherHeader,
@@ -17,7 +16,8 @@ import { keccak256 } from 'viem';
 import { createChannelRates } from './channelRates.js';
 import { checkReceipt } from './checkReceipt.js';
 import { loadTokenCounter } from './loadTokenCounter.js';
-import { isObject, meterChat, type ChatMeter } from './meterChat.js';
+import { isObject, type CallMeter } from './createCallMeter.js';
+import { paidSurfaces } from './paidSurfaces.js';
 import { readPaidStream } from './readPaidStream.js';
 import { resumeAccount } from './resumeAccount.js';
 import {
@@ -164,7 +164,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
   const answerJson = async (
     response: Response,
     call: CallAccount,
-    meter: ChatMeter,
+    meter: CallMeter,
     request: Uint8Array,
     place: Place,
   ): Promise<Response> => {
@@ -189,7 +189,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
   const answerStream = (
     response: Response,
     call: CallAccount,
-    meter: ChatMeter,
+    meter: CallMeter,
     request: Uint8Array,
     place: Place,
     outputRate: bigint,
@@ -227,10 +227,10 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     return new Response(stream, { status: response.status, headers: response.headers });
   };
 
-  const pay = async (request: Request, place: Place): Promise<Response> => {
+  const pay = async (request: Request, place: PaidPlace): Promise<Response> => {
     const text = await request.text();
-    const json = parseChatCompletionRequest(JSON.parse(text));
     const count = await loadTokenCounter(policy.tokenizer);
+    const meterUnder = place.read(JSON.parse(text), count);
     await (resumed ??= resumeAccount(account, parameters, place, send).catch((error: unknown) => {
       resumed = undefined;
       return stopAt(error);
@@ -243,7 +243,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     let recounts = 0;
     for (let isRetry = false; ;) {
       const terms = await rates.current(place);
-      const meter = meterChat(terms.policy, json, count);
+      const meter = meterUnder(terms.policy);
       const call = account.begin(meter);
       remember();
       try {
@@ -295,7 +295,10 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
       `${request.method} ${new URL(request.url).pathname} cannot be recounted, so it is not paid for.`,
       {
         code: 'surface_unmetered',
-        hints: ['In strict mode, use chat completions.', 'For other surfaces, open a capped channel.'],
+        hints: [
+          `A strict channel pays for POST ${[...paidSurfaces.keys()].join(', ')}.`,
+          'For other surfaces, open a capped channel.',
+        ],
       },
     );
   };
@@ -311,6 +314,9 @@ export type Place = {
   readonly rates: string;
   readonly authorization: Record<string, string>;
 };
+
+/** Of one kind of call. */
+type PaidPlace = Place & { readonly read: NonNullable<ReturnType<typeof paidSurfaces.get>> };
 
 /** How often in a row the rates may change between asking for them and the call. */
 const mostRecounts = 3;
@@ -332,12 +338,16 @@ function termsOfReplay({ headers }: Response, { rateQuote }: SignedReceipt, poli
   return rateQuote === undefined ? policy : quotedPolicy(policy, rateQuote.quote);
 }
 
-function placeOf({ method, url, headers }: Request): Place | undefined {
+function placeOf({ method, url, headers }: Request): PaidPlace | undefined {
   const target = new URL(url);
-  if (method !== 'POST' || !target.pathname.endsWith('/chat/completions')) return undefined;
+  // The shortest base: "/chat/completions" is not "/completions" below "/chat".
+  const [, prefix, path] = /^(.*?)(\/chat\/completions|\/completions|\/embeddings)$/.exec(target.pathname) ?? [];
+  const read = path === undefined ? undefined : paidSurfaces.get(path);
+  if (method !== 'POST' || read === undefined) return undefined;
   const authorization = headers.get('authorization');
-  const base = `${target.origin}${target.pathname.replace(/\/chat\/completions$/, '')}`;
+  const base = `${target.origin}${prefix}`;
   return {
+    read,
     vouchers: `${base}/vouchers`,
     rates: `${base}/rates`,
     authorization: authorization === null ? {} : { authorization },

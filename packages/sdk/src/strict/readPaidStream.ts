@@ -1,5 +1,5 @@
 import { decodeSignedReceipt, dueCommentPrefix, receiptCommentPrefix, type SignedReceipt } from '@kedge/core';
-import { isObject, type ChatMeter } from './meterChat.js';
+import { isObject, type CallMeter } from './createCallMeter.js';
 import { concatBytes, createEventSplitter, dataOf } from './splitEvents.js';
 import { badReceipt, overcounts } from './voucherErrors.js';
 
@@ -23,7 +23,7 @@ const dataDone = '[DONE]';
  */
 export function readPaidStream(
   body: ReadableStream<Uint8Array>,
-  meter: ChatMeter,
+  meter: CallMeter,
   listener: PaidStreamListener,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
@@ -90,7 +90,7 @@ function commentOf(event: Uint8Array): string | undefined {
   return new TextDecoder().decode(event).split('\n', 1)[0];
 }
 
-function count(event: Uint8Array, meter: ChatMeter): void {
+function count(event: Uint8Array, meter: CallMeter): void {
   const data = dataOf(event);
   if (data === undefined || data.trim() === dataDone) return;
   let chunk: unknown;

@@ -9,7 +9,7 @@ import {
 import { keccak256, recoverAddress } from 'viem';
 import { checkReceipt } from './checkReceipt.js';
 import type { Place } from './kedgeFetch.js';
-import { isObject } from './meterChat.js';
+import { isObject } from './createCallMeter.js';
 import type { StrictChannel, VoucherAccount } from './voucherAccount.js';
 import { overcounts } from './voucherErrors.js';
 
