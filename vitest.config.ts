@@ -12,6 +12,8 @@ const slowest = [
   'indexer/test/postgres.test.ts',
   'gateway/test/x402.test.ts',
   'gateway/test/sharedLedger.test.ts',
+  'gateway/test/workers/kills.test.ts',
+  'gateway/test/workers/serving.test.ts',
   'cli/test/commands.test.ts',
   'cli/test/up/indexer.test.ts',
   'cli/test/up/nothingLeft.test.ts',

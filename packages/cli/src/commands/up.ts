@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Command } from '../command.js';
 import { dataDirName } from '../context.js';
-import { listOption, textOption } from '../parse.js';
+import { listOption, parseInteger, textOption } from '../parse.js';
 import { upstreamKeyVariable } from '../up/otherUpstream.js';
 import { runUp } from '../up/runUp.js';
 
@@ -28,6 +28,10 @@ export const up: Command = {
       summary: 'a model that may be asked of that API; without it, all that it lists',
       repeatable: true,
     },
+    {
+      flags: '--workers <count>',
+      summary: 'processes of the gateway that serve calls, or auto: one for each core; without it, one does everything',
+    },
     { flags: '--new-ports', summary: 'choose other ports than before' },
     { flags: '--no-indexer', summary: 'without the indexer, which needs about half a gigabyte of memory' },
   ],
@@ -49,8 +53,14 @@ export const up: Command = {
       dataDir: resolve(context.cwd, dataDir),
       upstream: url === undefined ? undefined : { url, apiKey },
       models: listOption(context, 'model'),
+      workers: workersIn(textOption(context, 'workers')),
       newPorts: context.options['newPorts'] === true,
       withIndexer: context.options['indexer'] !== false,
     });
   },
 };
+
+function workersIn(text: string | undefined): number | 'auto' {
+  if (text === undefined) return 1;
+  return text === 'auto' ? text : Number(parseInteger(text, 'the number of workers'));
+}

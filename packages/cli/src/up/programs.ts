@@ -51,9 +51,10 @@ export function gatewayProgram(options: {
   chainId: number;
   contracts: NonNullable<UpState['steps']['contracts']>;
   upstream: OtherUpstream | undefined;
+  workers: number | 'auto';
   environment: Environment;
 }): ChildCommand {
-  const { paths, ports, chainId, contracts, upstream, environment } = options;
+  const { paths, ports, chainId, contracts, upstream, workers, environment } = options;
   const files = gatewayFilesOf(paths);
   const key = upstream?.apiKey;
   const config = {
@@ -70,6 +71,7 @@ export function gatewayProgram(options: {
     contentStoreDir: paths.store,
     channelsFile: files.channels,
     drainMs: 4_000,
+    workers,
   };
   return programOf('gateway', gatewayFlags, join(paths.gateway, 'config.json'), config, environment);
 }

@@ -28,6 +28,8 @@ export type UpOptions = {
   readonly upstream: OtherUpstream | undefined;
   /** Models of another upstream; empty: it is asked. */
   readonly models: readonly string[];
+  /** Processes of the gateway that serve calls. */
+  readonly workers: number | 'auto';
   readonly newPorts: boolean;
   readonly withIndexer: boolean;
 };
@@ -72,6 +74,7 @@ export async function runUp(
       note,
       upstream: options.upstream,
       models: options.models,
+      workers: options.workers,
       withIndexer: options.withIndexer,
       onFailed: (error) => failure.abort(error),
       onServices: (made) => (services = made),

@@ -25,6 +25,7 @@ export async function startStack(options: {
   state: UpState;
   upstream: OtherUpstream | undefined;
   models: readonly string[];
+  workers: number | 'auto';
   withIndexer: boolean;
   environment: Environment;
   note: (line: string) => void;
@@ -36,7 +37,7 @@ export async function startStack(options: {
   /** Throws when starting should go no further. */
   checkStop: () => void;
 }): Promise<{ upFile: object; view: Omit<UpView, 'dataDir'> }> {
-  const { paths, state, upstream, environment, note, checkStop } = options;
+  const { paths, state, upstream, workers, environment, note, checkStop } = options;
   const { ports } = state;
   const times: StepTime[] = [];
   const startedAt = performance.now();
@@ -63,7 +64,7 @@ export async function startStack(options: {
     note,
     onFailed: options.onFailed,
     agentCommand: () => agentProgram({ paths, port: ports.agent, manifests: [manifest], environment }),
-    gatewayCommand: () => gatewayProgram({ paths, ports, ...whenMade().deployment, upstream, environment }),
+    gatewayCommand: () => gatewayProgram({ paths, ports, ...whenMade().deployment, upstream, workers, environment }),
     indexerCommand: () => indexerProgram({ paths, ports, ...whenMade().deployment, environment }),
   });
   options.onServices(services);

@@ -14,8 +14,8 @@ export type ForeignStep = {
   readonly lastSeq: bigint;
   readonly receiptHash: Hex;
   readonly units: bigint;
-  /** At least what these receipts used. */
-  readonly windows: UseWindows;
+  /** At least what these receipts used, where the policy caps what is used within a time. */
+  readonly windows: UseWindows | undefined;
 };
 
 /** A batch on its way from the process that signed it to the one that has the log: payloads of records, and what they do. */
@@ -35,7 +35,7 @@ export type ForeignBatch = {
 
 export function foreignBatchOf(
   { batch, signature, receipts, answers, keyUses }: SignedBatch,
-  windowsOf: (channelId: Hex) => UseWindows,
+  windowsOf: (channelId: Hex) => UseWindows | undefined,
   isProgress: (salt: Hex) => boolean,
 ): ForeignBatch {
   const steps = new Map<Hex, ForeignStep>();
@@ -49,7 +49,7 @@ export function foreignBatchOf(
       lastSeq: receipt.seq,
       receiptHash: sealed.receiptHash,
       units: receipt.cumulativeUnits,
-      windows: known?.windows ?? windowsOf(channelId),
+      windows: known === undefined ? windowsOf(channelId) : known.windows,
     });
   }
   return {

@@ -243,7 +243,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
       account.lastSeq = step.lastSeq;
       account.lastReceiptHash = step.receiptHash;
       account.durable = { units: step.units, seq: step.lastSeq, receiptHash: step.receiptHash };
-      copyWindows(account.windows, step.windows);
+      if (step.windows !== undefined) copyWindows(account.windows, step.windows);
     }
     for (const payload of foreign.keyUses) options.onKeyUse(payload);
     const answersAt = rest.slice(foreign.keyUses.length);

@@ -45,6 +45,7 @@ export async function openWorkerLedger(options: {
   const accounts = new Map<Hex, ChannelAccount>();
   // Channels that receipts were numbered of here: nobody else knows more of them.
   const written = new Set<Hex>();
+  const windowed = new Set<Hex>();
   const progress = new Set<Hex>();
 
   const accountOf = (channelId: Hex): ChannelAccount => {
@@ -82,7 +83,7 @@ export async function openWorkerLedger(options: {
     write: async (batch) => {
       const foreign = foreignBatchOf(
         batch,
-        (channelId) => accountOf(channelId).windows,
+        (channelId) => (windowed.has(channelId) ? accountOf(channelId).windows : undefined),
         (salt) => progress.delete(salt),
       );
       await link.call('keepBatch', foreign);
@@ -105,6 +106,7 @@ export async function openWorkerLedger(options: {
     },
     commit: (input) => {
       written.add(input.channelId);
+      if (input.hasWindows) windowed.add(input.channelId);
       return batcher.commit(accountOf(input.channelId), input);
     },
     receiptOf: (channelId, seq) => link.call('receiptOf', { channelId, seq }),
