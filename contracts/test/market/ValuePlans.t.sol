@@ -106,6 +106,10 @@ contract ValuePlansTest is KedgeTest {
         plans.openPlan(classId, lot, Plan(1000, 0, false, 0, 0));
         vm.expectRevert(abi.encodeWithSelector(IValuePlans.ValuePlansInvalidPlan.selector, bytes32("expireAt")));
         plans.openPlan(classId, lot, Plan(1000, 1, false, 0, uint32(START - 1)));
+        // Valid at equality (P20).
+        plans.openPlan(classId, lot, Plan(1000, 1, false, 0, uint32(START)));
+        (Plan memory plan,) = plans.planOf(classId, lot);
+        assertEq(plan.expireAt, START);
     }
 
     // Tiers, subscriptions, passes

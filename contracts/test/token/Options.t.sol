@@ -58,6 +58,12 @@ contract OptionsTest is KedgeTest {
         );
     }
 
+    function test_P17_SharesCanBeFrozenFromTheFirstSecond() public {
+        uint256 classId = bound_(0, uint32(START), 0);
+        vm.expectRevert(abi.encodeWithSelector(IDATOptions.DATSharesFrozen.selector, classId, START));
+        mintShare(classId, holder, 1);
+    }
+
     function test_P17_TheCapBoundsActiveAndPendingShares() public {
         uint256 classId = bound_(100, 0, 0);
         mint(classId, holder, 0, 60, uint64(START + 1 days));

@@ -29,14 +29,15 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const key = route.page === 'class' ? `class/${route.classId}` : route.page;
   const shown = useRef(key);
+  const title = `${titleOf(route)} · Kedge`;
   useEffect(() => {
-    document.title = route.page in pages ? `${pages[route.page as keyof typeof pages]} · Kedge` : 'Kedge';
+    document.title = title;
     if (shown.current === key) return;
     shown.current = key;
     // A reader of the screen hears of the new page, and the keyboard goes on from its top.
     main.current?.focus();
     window.scrollTo(0, 0);
-  }, [key, route.page]);
+  }, [key, title]);
   return (
     <div className="shell">
       <a className="button primary skip-link" href={`#main`} onClick={(event) => skip(event, main.current)}>
@@ -109,6 +110,11 @@ function Page({ route }: { route: Route }) {
         </div>
       );
   }
+}
+
+function titleOf(route: Route): string {
+  if (route.page === 'class') return `Class ${route.classId}`;
+  return route.page === 'missing' ? 'No such page' : pages[route.page];
 }
 
 function skip(event: { preventDefault(): void }, main: HTMLElement | null): void {
