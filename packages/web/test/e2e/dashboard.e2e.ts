@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Address } from '@kedge/core';
+import type { Address, Policy } from '@kedge/core';
+import { createIndexerClient } from '@kedge/sdk';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -198,6 +199,43 @@ describe('consumers', () => {
   });
 });
 
+describe('a class', () => {
+  test('a statement about it is checked in the browser, and a changed copy is told', patience, async () => {
+    const { page, complaints } = await open('#/class/1');
+    await page.getByRole('tab', { name: 'Attestations' }).click();
+    expect(await page.title()).toBe('Class 1 · Kedge');
+    const attested = page.getByRole('article', { name: 'licence' });
+    await attested.getByText('self-attested', { exact: true }).waitFor();
+    await attested.getByText('Is what was attested').waitFor();
+    const copy = { name: 'LICENSE', mimeType: 'text/plain', buffer: Buffer.from('another licence') };
+    await attested.getByLabel('Check a copy').setInputFiles(copy);
+    await attested.getByText('Is not what was attested').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('the next version of its policy is shown with what it changes', patience, async () => {
+    const indexer = createIndexerClient({ url: String(stack.up['indexerUrl']) });
+    const { policies } = await indexer.class({ classId: 2n });
+    const file = join(stack.folder, 'policy.json');
+    // The agent's policy for the dataset, whose units are whole.
+    const policy = policies[0]!.document as Policy;
+    const publish = async (licence: string): Promise<void> => {
+      writeFileSync(file, JSON.stringify({ ...policy, unit: { ...policy.unit, decimals: 0 }, licence }));
+      await stack.kedge('policy', 'publish', '1', file);
+    };
+    const { page, complaints } = await open('#/class/1');
+    await page.getByRole('tab', { name: 'Policy' }).click();
+    await publish('CC-BY-4.0');
+    await page.getByRole('heading', { name: 'Policy, version 2' }).waitFor();
+    await publish('CC0-1.0');
+    const changes = page.getByRole('region', { name: 'Changed since version 2' });
+    await changes.locator('.removed', { hasText: '"licence": "CC-BY-4.0"' }).waitFor();
+    await changes.locator('.added', { hasText: '"licence": "CC0-1.0"' }).waitFor();
+    expect(await changes.locator('.added, .removed').count()).toBe(2);
+    expect(complaints).toEqual([]);
+  });
+});
+
 describe('wallets of the browser', () => {
   async function withWallet(path: string, chainId: number) {
     const switches: WalletSwitches = { chainId, rejects: false };
@@ -284,7 +322,7 @@ describe('what is down', () => {
 });
 
 describe('every page, in light and dark', () => {
-  const classTabs = ['Overview', 'Lineage', 'Policy', 'Holders', 'Integrity'];
+  const classTabs = ['Overview', 'Lineage', 'Policy', 'Holders', 'Integrity', 'Attestations'];
 
   test.each(['light', 'dark'] as const)('axe finds nothing to say: %s', { timeout: 300_000 }, async (colorScheme) => {
     const { page } = await open('#/explore', { colorScheme, bypassCSP: true });

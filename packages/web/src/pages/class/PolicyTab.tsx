@@ -10,8 +10,9 @@ import { PolicyFacts } from './PolicyFacts.js';
 /** What value buys: the policy in words, its versions, and what changed between two of them. */
 export function PolicyTab({ detail }: { detail: ClassDetail }) {
   const { policies, policyVersion, unitDecimals, announcedPolicy } = detail;
-  const [shown, setShown] = useState(policyVersion);
-  const version = policies.find((each) => each.version === shown) ?? policies.at(-1);
+  // Until somebody chooses one, the version in force, whichever that comes to be.
+  const [chosen, setChosen] = useState<number>();
+  const version = policies.find((each) => each.version === (chosen ?? policyVersion)) ?? policies.at(-1);
   const before = policies.find((each) => each.version === (version?.version ?? 0) - 1);
   if (version === undefined) {
     return (
@@ -43,7 +44,7 @@ export function PolicyTab({ detail }: { detail: ClassDetail }) {
               id="version"
               className="input"
               value={version.version}
-              onChange={(event) => setShown(Number(event.target.value))}
+              onChange={(event) => setChosen(Number(event.target.value))}
             >
               {policies.map((each) => (
                 <option key={each.version} value={each.version}>
