@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CID } from 'multiformats/cid';
 import { keccak256 as viemKeccak256 } from 'viem';
-import { afterAll } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 export const keccak256 = (bytes: Uint8Array): Uint8Array => viemKeccak256(bytes, 'bytes');
 export const MiB = 1024 * 1024;
@@ -27,14 +27,10 @@ export async function writeLarge(path: string, size: number): Promise<void> {
   await handle.close();
 }
 
-const folders: string[] = [];
-afterAll(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
-});
-
+/** A folder for the test that runs. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kedge-store-'));
-  folders.push(folder);
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
