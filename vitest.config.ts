@@ -9,7 +9,6 @@ const alone = ['packages/gateway/test/http1/*.test.ts', 'packages/store/test/anc
 const slowest = [
   'web/test/e2e/dashboard.e2e.ts',
   'indexer/test/indexer.test.ts',
-  'indexer/test/postgres.test.ts',
   'gateway/test/x402.test.ts',
   'gateway/test/sharedLedger.test.ts',
   'gateway/test/workers/kills.test.ts',

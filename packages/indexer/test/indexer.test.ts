@@ -9,9 +9,10 @@ import {
   type IndexerRoute,
   type IndexerRouteName,
 } from '@kedge/core';
-import { startAnvil, testSeed, type Anvil } from '@kedge/testing';
+import { startAnvil, startPostgres, testSeed, type Anvil, type TestPostgres } from '@kedge/testing';
 import { keccak256 } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { allAnswers } from './allAnswers.js';
 import { checkExplanation } from './checkExplanation.js';
 import { compareWithChain } from './compareWithChain.js';
 import { createGraph, type Graph } from './randomGraph.js';
@@ -22,22 +23,36 @@ const patience = 300_000;
 describe('the indexer over a random lineage', { timeout: patience }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'kedge-indexer-test-'));
   let anvil: Anvil;
+  let postgres: TestPostgres;
   let graph: Graph;
+  /** With the embedded database. */
   let indexer: RunningIndexer;
+  /** Of the same chain, in a PostgreSQL. */
+  let other: RunningIndexer;
   /** The chain right after the contracts and classes were made. */
   let early: `0x${string}`;
   let forgetAfterEarly: () => void;
 
-  const start = (): Promise<RunningIndexer> =>
-    startIndexer({
-      rpcUrl: anvil.rpcUrl,
-      chainId: 31337,
-      contracts: graph.deployment.contracts,
-      database: { kind: 'pglite', directory: join(folder, 'database') },
-    });
+  const settings = () => ({ rpcUrl: anvil.rpcUrl, chainId: 31337, contracts: graph.deployment.contracts });
+  const start = async (): Promise<void> => {
+    [indexer, other] = await Promise.all([
+      startIndexer({ ...settings(), database: { kind: 'pglite', directory: join(folder, 'database') } }),
+      startIndexer({ ...settings(), database: { kind: 'postgres', url: postgres.url, schema: 'kedge_indexer' } }),
+    ]);
+  };
+  const both = async (act: (each: RunningIndexer) => Promise<void>): Promise<void> => {
+    await Promise.all([indexer, other].map(act));
+  };
+  const stop = () => both((each) => each.stop());
+  /** What the embedded database says is what the contracts say, and what the PostgreSQL says. */
   const compare = async () => {
-    await indexer.caughtUp();
-    return compareWithChain(indexer.client, anvil.rpcUrl, graph.deployment.contracts, graph.assets, graph.accounts);
+    await both((each) => each.caughtUp());
+    const { rpcUrl } = anvil;
+    const { client } = indexer;
+    const compared = await compareWithChain(client, rpcUrl, graph.deployment.contracts, graph.assets, graph.accounts);
+    const about = { assets: graph.assets, accounts: graph.accounts };
+    expect(await allAnswers(other.client, about)).toEqual(await allAnswers(client, about));
+    return compared;
   };
   const get = async (path: string) => {
     const response = await fetch(`${indexer.url}${path}`);
@@ -45,15 +60,21 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
   };
 
   beforeAll(async () => {
-    anvil = await startAnvil();
+    console.log(`indexer: seed ${testSeed} (another with KEDGE_SEED)`);
+    [anvil, postgres] = await Promise.all([startAnvil(), startPostgres()]);
     graph = await createGraph(anvil, testSeed, 7);
     early = await anvil.testClient.snapshot();
     forgetAfterEarly = graph.mark();
-    await graph.go(80);
-    indexer = await start();
+    // The older part is final when the indexers begin, the newer may still be taken back.
+    await graph.go(60);
+    await anvil.testClient.mine({ blocks: 100 });
+    await graph.go(20);
+    await start();
   }, patience);
   afterAll(async () => {
     await indexer?.stop('SIGKILL');
+    await other?.stop('SIGKILL');
+    await postgres?.close();
     await anvil?.stop();
     rmSync(folder, { recursive: true, force: true });
   }, patience);
@@ -195,41 +216,50 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
   });
 
   test('it follows a reorganisation: what was taken back is gone, what came instead is there', async () => {
+    const newest = () =>
+      Promise.all(
+        [indexer, other].map(async ({ client }) => (await client.activity({ limit: 1 })).items[0]!.transactionHash),
+      );
     const fork = await anvil.testClient.snapshot();
     const forget = graph.mark();
     await graph.go(12);
-    await indexer.caughtUp();
-    const before = await indexer.client.activity({ limit: 1 });
+    await both((each) => each.caughtUp());
+    const [before, beforeInOther] = await newest();
+    expect(beforeInOther).toBe(before);
     await anvil.testClient.revert({ id: fork });
     forget();
     // Other blocks than before: their time differs.
     await anvil.testClient.increaseTime({ seconds: 1_000 });
     await graph.go(17);
     await compare();
-    const { items } = await indexer.client.activity({ limit: 500 });
-    expect(items.map(({ transactionHash }) => transactionHash)).not.toContain(before.items[0]!.transactionHash);
+    await both(async ({ client }) => {
+      const { items } = await client.activity({ limit: 500 });
+      expect(items.map(({ transactionHash }) => transactionHash)).not.toContain(before);
+    });
   });
 
   test('stopped and started, it goes on from where it was', async () => {
     // Blocks that are final by now are noted within a second or two; without a note it would build anew.
     await anvil.testClient.mine({ blocks: 70 });
-    await indexer.caughtUp();
-    await indexer.noted();
-    await indexer.stop();
+    await both((each) => each.caughtUp());
+    await both((each) => each.noted());
+    await stop();
     await graph.go(5);
-    indexer = await start();
+    await start();
     await compare();
-    expect(indexer.output()).not.toContain('built anew');
+    for (const { output } of [indexer, other]) expect(output()).not.toContain('built anew');
   });
 
   test('a chain that was cut off below what was final while it was away is indexed anew', async () => {
-    await indexer.noted();
-    await indexer.stop();
+    await both((each) => each.noted());
+    await stop();
     await anvil.testClient.revert({ id: early });
     forgetAfterEarly();
     await graph.go(10);
-    indexer = await start();
-    expect(indexer.output()).toMatch(/built anew: the chain (is shorter than|has another) block/);
+    await start();
+    for (const { output } of [indexer, other]) {
+      expect(output()).toMatch(/built anew: the chain (is shorter than|has another) block/);
+    }
     await compare();
   });
 });

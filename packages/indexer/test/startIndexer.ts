@@ -64,7 +64,9 @@ export async function startIndexer(
     caughtUp: async () => {
       await until(async () => {
         if (over) throw new Error(`the indexer ended:\n${output}`);
-        const { ready, lag } = await client.status();
+        const { ready, lag } = await client.status().catch((cause: unknown) => {
+          throw new Error(`the indexer does not say how far it is; it printed:\n${output.slice(-4_000)}`, { cause });
+        });
         return ready && lag === 0 ? true : undefined;
       });
     },

@@ -56,6 +56,8 @@ export async function sendAndWait(
     hash,
     // A local chain mines at once; elsewhere the client's own interval fits its blocks.
     ...(publicClient.chain?.id === localChainId || publicClient.chain === undefined ? { pollingInterval: 50 } : {}),
+    // Nobody replaces a transaction there. While viem looks for one it hears of no block, and no other block may come.
+    ...(publicClient.chain?.id === localChainId ? { checkReplacement: false } : {}),
   });
   if (receipt.status === 'reverted') {
     throw new BaseError(`Could not ${doing}: the transaction reverted, though its simulation did not.`, {
