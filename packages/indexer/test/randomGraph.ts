@@ -64,7 +64,7 @@ export async function createGraph(anvil: Anvil, seed: number, classCount: number
       functionName: 'recordUsage',
       args: [valueToken, metricType, 1n + random.upTo(2_000n)],
     });
-    await publicClient.waitForTransactionReceipt({ hash, checkReplacement: false });
+    await publicClient.waitForTransactionReceipt({ hash });
   };
   const verifier = createKedgeClient({ publicClient, walletClient: anvil.walletOf(1), deployment });
   const someStatement = (): Hex =>

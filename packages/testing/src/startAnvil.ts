@@ -62,10 +62,16 @@ export async function startAnvil({ args = [] }: StartAnvilOptions = {}): Promise
   });
   const rpcUrl = `http://127.0.0.1:${port}`;
   const transport = http(rpcUrl);
+  const publicClient = createPublicClient({ chain, transport, pollingInterval: 25, cacheTime: 0 });
   return {
     rpcUrl,
     port,
-    publicClient: createPublicClient({ chain, transport, pollingInterval: 25, cacheTime: 0 }),
+    publicClient: {
+      ...publicClient,
+      // While viem looks for a replacement it hears of no block, and no other block may come.
+      waitForTransactionReceipt: (given) =>
+        publicClient.waitForTransactionReceipt({ checkReplacement: false, ...given }),
+    },
     testClient: createTestClient({ chain, mode: 'anvil', transport }),
     walletOf: (index) => createWalletClient({ account: developmentAccount(index), chain, transport }),
     async stop() {

@@ -48,11 +48,12 @@ test('a chain that is killed continues: blocks, times, receipts, logs, nonces, c
   const { paths, notes, chain, client, run } = await newChain();
   const first = await run();
   const deployed = await client.waitForTransactionReceipt({
+    checkReplacement: false,
     hash: await client.deployContract({ abi: [], bytecode: logger }),
   });
   const to = deployed.contractAddress!;
   for (let call = 0; call < 5; call += 1)
-    await client.waitForTransactionReceipt({ hash: await client.sendTransaction({ to }) });
+    await client.waitForTransactionReceipt({ checkReplacement: false, hash: await client.sendTransaction({ to }) });
   const { address } = developmentAccount('deployer');
   const observe = async () => ({
     block: await client.getBlock(),
@@ -70,7 +71,10 @@ test('a chain that is killed continues: blocks, times, receipts, logs, nonces, c
 
   await run();
   expect(await observe()).toEqual(before);
-  const next = await client.waitForTransactionReceipt({ hash: await client.sendTransaction({ to }) });
+  const next = await client.waitForTransactionReceipt({
+    checkReplacement: false,
+    hash: await client.sendTransaction({ to }),
+  });
   expect(next.blockNumber).toBe(before.block.number + 1n);
   expect(statSync(paths.chainDump).mode & 0o777).toBe(0o600);
   expect(notes).toEqual([]);
