@@ -18,9 +18,7 @@ import {IDATLots} from "./interfaces/IDATLots.sol";
 import {IDATRevenue} from "./interfaces/IDATRevenue.sol";
 import {IERC7572} from "./interfaces/IERC7572.sol";
 import {InterfaceIds} from "./libraries/InterfaceIds.sol";
-import {ClaimState} from "./types/ClaimState.sol";
 import {ClassHead, ClassShare} from "./types/Class.sol";
-import {Ledger} from "./types/Ledger.sol";
 import {Token} from "./types/Token.sol";
 import {TokenId} from "./types/TokenId.sol";
 
@@ -145,26 +143,7 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
         nonReentrant
         returns (uint256 amountClaimed)
     {
-        Token token = _requireToken(tokenId);
-        if (msg.sender != token.owner() && to != token.owner()) {
-            revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
-        }
-        uint32 expireAt = token.expireAt();
-        if (_isExpired(expireAt)) _observeExpired(tokenId);
-        uint256 classId = TokenId.wrap(tokenId).classId();
-        Ledger storage ledger = _ledgers[classId][asset];
-        ClaimState state;
-        (amountClaimed, state) = _earned(tokenId, classId, expireAt, ledger);
-        if (amountClaimed != 0) {
-            ledger.claims[tokenId] = state;
-            ledger.books = ledger.books.plusClaimed(amountClaimed);
-        }
-        bytes32 topic = IDATCore.Claimed.selector;
-        assembly ("memory-safe") {
-            // emit Claimed(tokenId, to, asset, amountClaimed); both addresses were checked by the decoder.
-            mstore(0, amountClaimed)
-            log4(0, 0x20, topic, tokenId, to, asset)
-        }
+        amountClaimed = _claim(tokenId, asset, to);
         _pay(asset, to, amountClaimed);
     }
 

@@ -9,7 +9,8 @@ import {packCheckpoint} from "../types/Checkpoint.sol";
 import {ClaimState, packClaimState} from "../types/ClaimState.sol";
 import {ClassShare} from "../types/Class.sol";
 import {Ledger, LedgerBooks, LedgerIndex, packLedgerIndex} from "../types/Ledger.sol";
-import {Share} from "../types/Token.sol";
+import {Share, Token} from "../types/Token.sol";
+import {TokenId} from "../types/TokenId.sol";
 import {DATPayments} from "./DATPayments.sol";
 import {DATShares} from "./DATShares.sol";
 import {DATTokens} from "./DATTokens.sol";
@@ -147,6 +148,30 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
         if (orphan == 0) return 0;
         ledger.held = ledger.held.withOrphan(0);
         _classShares[classId] = share.withFewerOrphans();
+    }
+
+    /// @dev Counts as paid what the token earned; the caller pays it.
+    function _claim(uint256 tokenId, address asset, address to) internal returns (uint256 amount) {
+        Token token = _requireToken(tokenId);
+        if (msg.sender != token.owner() && to != token.owner()) {
+            revert IDATErrors.ERC8028Unauthorized(tokenId, msg.sender);
+        }
+        uint32 expireAt = token.expireAt();
+        if (_isExpired(expireAt)) _observeExpired(tokenId);
+        uint256 classId = TokenId.wrap(tokenId).classId();
+        Ledger storage ledger = _ledgers[classId][asset];
+        ClaimState state;
+        (amount, state) = _earned(tokenId, classId, expireAt, ledger);
+        if (amount != 0) {
+            ledger.claims[tokenId] = state;
+            ledger.books = ledger.books.plusClaimed(amount);
+        }
+        bytes32 topic = IDATCore.Claimed.selector;
+        assembly ("memory-safe") {
+            // emit Claimed(tokenId, to, asset, amount); the decoder has checked both addresses.
+            mstore(0, amount)
+            log4(0, 0x20, topic, tokenId, to, asset)
+        }
     }
 
     /// @dev What a token could claim, and its claim state after that.

@@ -2,11 +2,10 @@
 pragma solidity 0.8.34;
 
 import {MintItem} from "../interfaces/IDATBatches.sol";
-import {DATClaims} from "./DATClaims.sol";
 import {DATMints} from "./DATMints.sol";
 
 /// @title DATBatches: many tokens minted or claimed for in one call (P29). Batches of usage are in `DATUsages`.
-abstract contract DATBatches is DATMints, DATClaims {
+abstract contract DATBatches is DATMints {
     function mintBatch(uint256 classId, MintItem[] calldata items)
         external
         onlyDelegated

@@ -7,10 +7,10 @@ import {Resale} from "../interfaces/IDATResale.sol";
 import {Revocation} from "../types/Revocation.sol";
 import {Share, Token} from "../types/Token.sol";
 import {TokenId} from "../types/TokenId.sol";
-import {DATClaims} from "./DATClaims.sol";
+import {DATExtension} from "./DATExtension.sol";
 
 /// @title DATResales: a token that is sold on, its seller paid first, and what its buyer gets (P23).
-abstract contract DATResales is DATClaims {
+abstract contract DATResales is DATExtension {
     function safeTransferWithClaim(
         address from,
         address to,
