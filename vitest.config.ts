@@ -9,19 +9,21 @@ const alone = ['packages/gateway/test/http1/*.test.ts', 'packages/store/test/anc
 const slowest = [
   'web/test/e2e/dashboard.e2e.ts',
   'indexer/test/indexer.test.ts',
-  'gateway/test/x402.test.ts',
-  'gateway/test/sharedLedger.test.ts',
-  'gateway/test/workers/kills.test.ts',
-  'gateway/test/workers/serving.test.ts',
   'cli/test/commands.test.ts',
   'cli/test/up/indexer.test.ts',
-  'cli/test/up/nothingLeft.test.ts',
-  'gateway/test/chaos/chaos.test.ts',
   'indexer/test/differential.test.ts',
   'indexer/test/modules.test.ts',
   'conform/test/faulty.test.ts',
-  'cli/test/up/setUp.test.ts',
+  'gateway/test/x402.test.ts',
+  'gateway/test/sharedLedger.test.ts',
+  'cli/test/up/nothingLeft.test.ts',
+  'conform/test/audit.test.ts',
+  'gateway/test/chaos/chaos.test.ts',
+  'cli/test/strict.test.ts',
+  'cli/test/up/upEndToEnd.test.ts',
+  'gateway/test/chain.test.ts',
   'cli/test/up/readme.test.ts',
+  'cli/test/up/setUp.test.ts',
 ];
 
 class LongestFirst extends BaseSequencer {
