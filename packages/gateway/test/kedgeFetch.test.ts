@@ -80,6 +80,28 @@ test('R11: an OpenAI client pays call by call, JSON and streams, and signs for e
   expect(paid.memory()).toMatchObject({ settledUnits: BigInt(committedUnits), lostUnits: expect.any(BigInt) });
 });
 
+test('R11: where only requests have a price, a stream is paid before it begins, and nothing is sent while it runs', async () => {
+  setup = createStrictSetup(upstream.url, {}, { rates: { requests: '500' } });
+  gateway = await setup.start();
+  const sent: string[] = [];
+  const counted: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    sent.push(`${new Request(input, { ...init, body: null }).url.replace(gateway.url, '')} ${response.status}`);
+    return response;
+  };
+  const { openai, paid } = clientOf({ fetch: counted });
+  for (let call = 1; call <= 2; call++) {
+    upstream.script = streamWords(words);
+    const stream = await openai.chat.completions.create({ model: 'demo', messages, stream: true });
+    let said = '';
+    for await (const chunk of stream) said += chunk.choices[0]?.delta.content ?? '';
+    expect(said).toBe(words.join(''));
+  }
+  await paid.idle();
+  expect((await state()).newest.voucher.cumulativeUnits).toBe('1000');
+  expect(sent.filter((line) => line.startsWith('/v1/vouchers'))).toEqual(['/v1/vouchers 200']);
+});
+
 test('R11: text completions and embeddings are recounted and paid like chat completions; what cannot be is refused', async () => {
   await begin();
   const { openai, paid } = clientOf();

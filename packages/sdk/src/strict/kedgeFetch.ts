@@ -90,6 +90,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
   const seen = new Set<bigint>();
   const working = new Set<Promise<unknown>>();
   let stopped: unknown;
+  let heldUnits = 0n;
   let resumed: Promise<void> | undefined;
 
   const remember = (): void => onMemory?.(account.memory());
@@ -109,9 +110,15 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     throw error;
   };
 
+  /** The gateway holds a voucher over so much. */
+  const noteHeld = (units: bigint): void => {
+    if (units > heldUnits) heldUnits = units;
+  };
   const handIn = async (place: Place): Promise<void> => {
     if (stopped !== undefined) throw stopped;
     const signed = await account.sign();
+    const { cumulativeUnits } = signed.voucher;
+    if (cumulativeUnits <= heldUnits) return;
     remember();
     const response = await send(place.vouchers, {
       method: 'POST',
@@ -120,7 +127,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     });
     await response.body?.cancel();
     // 409: it holds as much already.
-    if (response.ok || response.status === 409) return;
+    if (response.ok || response.status === 409) return noteHeld(cumulativeUnits);
     throw new BaseError('The gateway does not take the voucher.', {
       code: 'voucher_unsent',
       kind: 'transient',
@@ -201,7 +208,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     const stream = readPaidStream(response.body!, meter, {
       onProgress: () => {
         const units = meter.signableUnits();
-        if (units < lastSigned + signEveryUnits) return;
+        if (units === lastSigned || units < lastSigned + signEveryUnits) return;
         lastSigned = units;
         call.count(units);
         handInLater(place);
@@ -255,6 +262,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
         headers.delete('content-length');
         const response = await send(request.url, { method: 'POST', headers, body: text, signal: request.signal });
         if (response.ok) {
+          noteHeld(signed.voucher.cumulativeUnits);
           const isStream = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '');
           return isStream && response.body !== null
             ? answerStream(response, call, meter, body, place, BigInt(terms.policy.rates.output_tokens ?? 0))
