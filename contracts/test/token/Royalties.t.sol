@@ -198,6 +198,27 @@ contract RoyaltiesTest is KedgeTest {
         assertEq(token.withdraw(ETH, payable(stranger)), 0);
     }
 
+    function test_R20_WhereParentsGetAllNothingIsOrphaned() public {
+        address[2] memory beneficiaries = [beneficiary, address(0)];
+        for (uint256 i; i < beneficiaries.length; ++i) {
+            uint256 through = createClass(parent(grandparent, 10_000), beneficiaries[i]);
+            uint256 below = createClass(parent(through, 5000), address(0));
+            mintShare(below, holder, 1);
+            settleETH(below, 200);
+            vm.recordLogs();
+            token.collectRoyalty(below, 0, ETH);
+            // RoyaltyCollected and RevenueAccrued; nobody is owed a nothing.
+            assertEq(vm.getRecordedLogs().length, 2);
+            RevenueInfo memory info = token.revenueInfo(through, ETH);
+            assertEq(info.received, 100);
+            assertEq(info.orphan, 0);
+            assertEq(info.claimed, 0);
+            assertEq(token.owedTo(beneficiaries[i], ETH), 0);
+            assertEq(token.collectRoyalty(through, 0, ETH), 100);
+        }
+        assertEq(token.revenueInfo(grandparent, ETH).orphan, 200);
+    }
+
     function test_P7_AFailedWithdrawalStaysOwed() public {
         EthRejecter rejecter = new EthRejecter();
         uint256 named = createClass(new ParentTerms[](0), address(rejecter));
