@@ -32,6 +32,7 @@ import { openRates } from './rates/openRates.js';
 import { createStructuredLog, reasonOf, type StructuredLog } from './structuredLog.js';
 import { openTopUps } from './topUps/openTopUps.js';
 import { openTraces } from './traces/openTraces.js';
+import { within } from './within.js';
 import { exposureTermsOf } from './vouchers/exposure.js';
 import { createVoucherBook } from './vouchers/createVoucherBook.js';
 import { type Foundation, ownFoundation } from './workers/foundation.js';
@@ -394,10 +395,3 @@ async function assemble(
 }
 
 const ignore = (): void => undefined;
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([work, timeout]);
-  clearTimeout(timer);
-}

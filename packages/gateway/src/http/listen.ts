@@ -2,6 +2,7 @@ import { BaseError } from '@kedge/core';
 import type { HttpResponse } from '../http1/exchange.js';
 import { type HttpServer, startHttpServer } from '../http1/startHttpServer.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
+import { listenFailed, urlOf } from './listening.js';
 import { invalidHttp } from './readBody.js';
 import type { RouteContext } from './routeContext.js';
 import type { routeRequest } from './routeRequest.js';
@@ -44,13 +45,8 @@ export async function listen(options: {
       onInvalid: (error, response) => refuse(response, invalidHttp(error)),
       onError: (error) => log.error('handler_failed', { reason: reasonOf(error), stack: error.stack }),
     });
-    return { server, url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}` };
+    return { server, url: urlOf(host, server.port) };
   } catch (cause) {
-    throw new BaseError(`The gateway cannot listen on ${host}:${port}.`, {
-      code: 'listen_failed',
-      cause,
-      values: { reason: (cause as NodeJS.ErrnoException).code },
-      hints: ['Choose another port in its configuration, or 0 for any free one.'],
-    });
+    throw listenFailed(host, port, cause);
   }
 }

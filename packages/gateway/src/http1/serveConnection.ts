@@ -34,7 +34,7 @@ export type HttpTimes = {
   readonly linger: number;
 };
 
-const maxHeadBytes = 16 * 1024;
+export const maxHeadBytes = 16 * 1024;
 const mostIgnoredBytes = 1024 * 1024;
 
 /** Reads requests from a connection one after another, has them answered, and watches the time. */

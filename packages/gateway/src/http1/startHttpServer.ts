@@ -11,7 +11,7 @@ export type HttpServer = {
   readonly close: () => Promise<void>;
 };
 
-const defaultTimes: HttpTimes = {
+export const defaultTimes: HttpTimes = {
   tick: 1_000,
   idle: 65_000,
   head: 10_000,

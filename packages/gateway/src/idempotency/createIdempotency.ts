@@ -46,7 +46,8 @@ type Entry = {
   running?: Promise<void> | undefined;
 };
 
-const retainedMs = 24 * 60 * 60 * 1000;
+/** How long keys are retained (R27). */
+export const retainedMs = 24 * 60 * 60 * 1000;
 const longestKey = 255;
 
 /** R27: a call is charged at most once for each Idempotency-Key while it is retained. Keys belong to their channel. */

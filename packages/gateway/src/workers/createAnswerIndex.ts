@@ -1,4 +1,5 @@
 import type { Hex } from '@kedge/core';
+import { retainedMs } from '../idempotency/createIdempotency.js';
 import { decodeStoredAnswer } from '../idempotency/storedAnswer.js';
 
 export type AnswerPlace = { readonly offset: number; readonly length: number };
@@ -8,8 +9,6 @@ export type AnswerIndex = {
   readonly add: (payload: Buffer, offset: number) => void;
   readonly find: (channelId: Hex, keySha256: string) => AnswerPlace | undefined;
 };
-
-const retainedMs = 24 * 60 * 60 * 1000;
 
 export function createAnswerIndex(now: () => number): AnswerIndex {
   // In the order in which they were kept: the oldest leave first.

@@ -9,12 +9,14 @@ import { type ChannelCheck, checkChannel } from '../channels/servedChannel.js';
 import type { Gateway } from '../createGateway.js';
 import { operatorKeyOf } from '../crypto/operatorKey.js';
 import { type Environment, type GatewayConfigInput, parseGatewayConfig, readSecret } from '../gatewayConfig.js';
+import { urlOf } from '../http/listening.js';
 import { createKeyAccounts } from '../keys/keyAccounts.js';
 import { lockDataDir } from '../ledger/lockDataDir.js';
 import { openLedger } from '../ledger/openLedger.js';
 import { recordTypes } from '../ledger/recordTypes.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import { createVoucherBook } from '../vouchers/createVoucherBook.js';
+import { within } from '../within.js';
 import { exposureTermsOf } from '../vouchers/exposure.js';
 import { decodeProgressRecord } from '../vouchers/progressRecord.js';
 import { encodeVoucherRecord } from '../vouchers/voucherRecord.js';
@@ -238,6 +240,15 @@ export async function superviseWorkers(
   if (failed !== undefined) throw failed.reason;
   tellPlaces();
 
+  const rootOfKey = (apiKeySha256: string): Hex | undefined => {
+    try {
+      const served = book.find(apiKeySha256);
+      return served && rootIdOf(served);
+    } catch {
+      // It was revoked or has expired: any worker says so.
+      return undefined;
+    }
+  };
   let next = 0;
   const connections = await takeConnections({
     host: settings.host,
@@ -249,17 +260,7 @@ export async function superviseWorkers(
     },
     onError: (error) => log.error('handler_failed', { reason: reasonOf(error), stack: error.stack }),
   });
-  const rootOfKey = (apiKeySha256: string): Hex | undefined => {
-    try {
-      const served = book.find(apiKeySha256);
-      return served && rootIdOf(served);
-    } catch {
-      // It was revoked or has expired: any worker says so.
-      return undefined;
-    }
-  };
-  const { host } = settings;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${connections.port}`;
+  const url = urlOf(settings.host, connections.port);
   log.info('gateway_ready', { url, operator: operator.address, epoch: ledger.epoch, workers });
 
   let closing: Promise<void> | undefined;
@@ -267,16 +268,10 @@ export async function superviseWorkers(
     connections.stop();
     clearInterval(watch);
     await closeWorkers();
-    await stopCaptures(batcher.stop(), settings.drainMs);
+    await within(settings.drainMs, batcher.stop());
     await ledger.close();
     await unlock();
     log.info('gateway_stopped', { receipts, flushes: ledger.flushCount() });
   };
   return { url, close: () => (closing ??= close()) };
-}
-
-async function stopCaptures(stopped: Promise<void>, patienceMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([stopped, new Promise((resolve) => (timer = setTimeout(resolve, patienceMs)))]);
-  clearTimeout(timer);
 }

@@ -1,7 +1,9 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { BaseError } from '@kedge/core';
 import { apiKeySha256In } from '../http/authenticate.js';
+import { listenFailed } from '../http/listening.js';
 import { checkPartialHead, parseHead } from '../http1/parseHead.js';
+import { maxHeadBytes } from '../http1/serveConnection.js';
+import { defaultTimes } from '../http1/startHttpServer.js';
 
 /** Connections that are accepted here and served by other processes. */
 export type Connections = {
@@ -13,10 +15,7 @@ export type Connections = {
 /** What was read of it, and for how long nothing of its request's first byte, or after it, has come. */
 type Waiting = { bytes: Buffer; ticks: number };
 
-const maxHeadBytes = 16 * 1024;
-const tickMs = 1_000;
-const idleTicks = 65;
-const headTicks = 10;
+const { tick, idle, head: longestHead } = defaultTimes;
 const endOfHead = Buffer.from('\r\n\r\n');
 
 /**
@@ -61,19 +60,14 @@ export async function takeConnections(options: {
       server.listen(port, host, resolve);
     });
   } catch (cause) {
-    throw new BaseError(`The gateway cannot listen on ${host}:${port}.`, {
-      code: 'listen_failed',
-      cause,
-      values: { reason: (cause as NodeJS.ErrnoException).code },
-      hints: ['Choose another port in its configuration, or 0 for any free one.'],
-    });
+    throw listenFailed(host, port, cause);
   }
   server.on('error', options.onError);
   const timer = setInterval(() => {
     for (const [socket, state] of waiting) {
-      if (++state.ticks > (state.bytes.length === 0 ? idleTicks : headTicks)) socket.destroy();
+      if (++state.ticks * tick > (state.bytes.length === 0 ? idle : longestHead)) socket.destroy();
     }
-  }, tickMs).unref();
+  }, tick).unref();
   return {
     port: (server.address() as AddressInfo).port,
     stop: () => {
