@@ -9,7 +9,6 @@ const alone = ['packages/gateway/test/http1/*.test.ts', 'packages/store/test/anc
 const slowest = [
   'web/test/e2e/dashboard.e2e.ts',
   'indexer/test/indexer.test.ts',
-  'cli/test/commands.test.ts',
   'cli/test/up/indexer.test.ts',
   'indexer/test/differential.test.ts',
   'indexer/test/modules.test.ts',
@@ -22,6 +21,7 @@ const slowest = [
   'conform/test/audit.test.ts',
   'gateway/test/chaos/chaos.test.ts',
   'cli/test/strict.test.ts',
+  'cli/test/commands.test.ts',
   'cli/test/up/upEndToEnd.test.ts',
   'gateway/test/chain.test.ts',
   'cli/test/up/readme.test.ts',

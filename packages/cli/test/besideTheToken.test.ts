@@ -21,7 +21,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roles, type Role } from '../src/accounts/roles.js';
 import { keccak256 } from '../src/keccak256.js';
-import { runInProcess, temporaryFolder } from './kedge.js';
+import { runInProcess, runJson, temporaryFolder } from './kedge.js';
 
 const cwd = temporaryFolder();
 const someHash: Hex = `0x${'ab'.repeat(32)}`;
@@ -31,12 +31,7 @@ let chain: string[];
 const as = (role: Role): KedgeClient =>
   createKedgeClient({ publicClient: anvil.publicClient, walletClient: anvil.walletOf(roles[role]), deployment });
 const kedge = (...args: string[]) => runInProcess([...args, ...chain], { cwd });
-
-async function kedgeJson<value = Record<string, unknown>>(...args: string[]): Promise<value> {
-  const { code, stdout, stderr } = await kedge(...args, '--json');
-  if (code !== 0) throw new Error(`kedge ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
-  return JSON.parse(stdout) as value;
-}
+const kedgeJson = <value = Record<string, unknown>>(...args: string[]) => runJson<value>([...args, ...chain], { cwd });
 
 beforeAll(async () => {
   anvil = await startAnvil();

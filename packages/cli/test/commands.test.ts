@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -34,6 +35,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { roles } from '../src/accounts/roles.js';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roleAccount } from '../src/accounts/resolveAccount.js';
+import { commandTable } from '../src/commandTable.js';
 import { keccak256 } from '../src/keccak256.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
 import { buildCli, runInProcess, runJson, runKedge, temporaryFolder } from './kedge.js';
@@ -56,9 +58,9 @@ const made = {} as {
   receipts: SignedReceipt[];
 };
 
-const kedge = (...args: string[]) => runKedge([...args, ...chain], { cwd });
-/** In this process, for many inputs. */
-const kedgeHere = (...args: string[]) => runInProcess([...args, ...chain], { cwd });
+const kedge = (...args: string[]) => runInProcess([...args, ...chain], { cwd });
+/** The built program in a process of its own: a few calls, for what is the process's and not the command's. */
+const kedgeProgram = (...args: string[]) => runKedge([...args, ...chain], { cwd });
 const kedgeJson = <value = Record<string, unknown>>(...args: string[]) => runJson<value>([...args, ...chain], { cwd });
 
 beforeAll(async () => {
@@ -67,8 +69,17 @@ beforeAll(async () => {
 });
 afterAll(() => anvil.stop());
 
+test('the built program loads every command, each with all that it imports', () => {
+  const table = new URL('../dist/commandTable.js', import.meta.url).href;
+  const load = `import { commandTable } from '${table}'; for (const { name, load } of commandTable) if ((await load()).name !== name) throw new Error(name); console.log(commandTable.length);`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', load], { encoding: 'utf8' });
+  expect([stdout, stderr]).toEqual([`${commandTable.length}\n`, '']);
+});
+
 test('deploy prints the chain and the address of everything it deployed', async () => {
-  const printed = await runJson<Deployment>(['deploy', '--rpc', anvil.rpcUrl], { cwd });
+  const { code, stdout, stderr } = await runKedge(['deploy', '--rpc', anvil.rpcUrl, '--json'], { cwd });
+  expect(code, stderr).toBe(0);
+  const printed = JSON.parse(stdout) as Deployment;
   expect(printed.chainId).toBe(31337);
   expect(Object.keys(printed.contracts).toSorted()).toEqual([
     'AttestationRegistry',
@@ -124,14 +135,14 @@ test('anchor puts content into the store and its class on chain, bound to the ma
 });
 
 test('anchor refuses to write over a manifest, and a path that is not there', async () => {
-  const again = await kedgeHere('anchor', 'data');
+  const again = await kedge('anchor', 'data');
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('--out')]);
-  const missing = await kedgeHere('anchor', 'nothing');
+  const missing = await kedge('anchor', 'nothing');
   expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('nothing at that path')]);
 });
 
 test('anchor verify names the file and the chunk of a changed byte', async () => {
-  expect((await runKedge(['anchor', 'verify', 'data.kedge.json', 'data'], { cwd })).code).toBe(0);
+  expect((await runInProcess(['anchor', 'verify', 'data.kedge.json', 'data'], { cwd })).code).toBe(0);
   const file = join(cwd, 'data', 'b.txt');
   const bytes = readFileSync(file);
   bytes[1024 * 1024 + 5]! ^= 1;
@@ -143,12 +154,11 @@ test('anchor verify names the file and the chunk of a changed byte', async () =>
 
 test('anchor --no-chain needs no chain, and anchors the folder it is run in beside it', async () => {
   const inside = join(cwd, 'data');
-  const anchored = await runJson<Record<string, string>>(
-    ['anchor', '.', '--no-chain', '--data-dir', '../.kedge', '--out', '../inside.json'],
-    { cwd: inside },
-  );
-  expect(anchored['classId']).toBeUndefined();
-  expect((await runKedge(['anchor', 'verify', 'inside.json', 'data'], { cwd })).code).toBe(0);
+  const args = ['anchor', '.', '--no-chain', '--data-dir', '../.kedge', '--out', '../inside.json', '--json'];
+  const anchored = await runKedge(args, { cwd: inside });
+  expect(anchored.code).toBe(0);
+  expect((JSON.parse(anchored.stdout) as Record<string, string>)['classId']).toBeUndefined();
+  expect((await runInProcess(['anchor', 'verify', 'inside.json', 'data'], { cwd })).code).toBe(0);
 });
 
 test('class create takes a policy and a parent, and puts units on sale', async () => {
@@ -238,10 +248,10 @@ test('verify checks receipts before they are anchored: path, signature, chain, u
 test('verify works without the chain, and takes a header value or stdin', async () => {
   const encoded = encodeSignedReceipt(made.receipts[0]!);
   const offline = ['--contracts', 'contracts.json', '--policy', 'policy.json'];
-  expect((await runKedge(['verify', encoded, ...offline], { cwd })).code).toBe(0);
+  expect((await runInProcess(['verify', encoded, ...offline], { cwd })).code).toBe(0);
   const piped = await runKedge(['verify', '-', ...offline], { cwd, stdin: `kedge-receipt: ${encoded}\n` });
   expect([piped.code, piped.stdout]).toEqual([0, expect.stringContaining('the receipt is good')]);
-  const unreachable = await runKedge(['verify', encoded, ...offline, '--rpc', 'http://127.0.0.1:1'], { cwd });
+  const unreachable = await runInProcess(['verify', encoded, ...offline, '--rpc', 'http://127.0.0.1:1'], { cwd });
   expect([unreachable.code, unreachable.stderr]).toEqual([
     0,
     expect.stringContaining('What needs the chain is not checked'),
@@ -256,7 +266,7 @@ test('verify checks the exact bytes of the bodies', async () => {
   const good = await kedge('verify', 'one.json', ...bodies);
   expect([good.code, good.stdout.match(/✓ body/g)?.length]).toEqual([0, 2]);
   writeFileSync(join(cwd, 'response'), 'response 1');
-  const bad = await kedgeHere('verify', 'one.json', ...bodies);
+  const bad = await kedge('verify', 'one.json', ...bodies);
   expect([bad.code, bad.stdout]).toEqual([1, expect.stringContaining('✗ body')]);
 });
 
@@ -267,15 +277,15 @@ test.each([
 ])('verify finds a receipt whose %s was changed', async (_field, change) => {
   const json = signedReceiptToJson(made.receipts[1]!);
   writeFileSync(join(cwd, 'changed.json'), JSON.stringify({ ...json, receipt: change(json.receipt) }));
-  const { code, stdout } = await kedgeHere('verify', 'changed.json');
+  const { code, stdout } = await kedge('verify', 'changed.json');
   expect([code, stdout]).toEqual([1, expect.stringContaining('✗ path')]);
-  const report = JSON.parse((await kedgeHere('verify', 'changed.json', '--json')).stdout) as { ok: boolean };
+  const report = JSON.parse((await kedge('verify', 'changed.json', '--json')).stdout) as { ok: boolean };
   expect(report.ok).toBe(false);
 });
 
 test('verify finds a gap between receipts', async () => {
   writeFileSync(join(cwd, 'gap.json'), JSON.stringify([made.receipts[0]!, made.receipts[2]!].map(signedReceiptToJson)));
-  const { code, stdout } = await kedgeHere('verify', 'gap.json');
+  const { code, stdout } = await kedge('verify', 'gap.json');
   expect([code, stdout]).toEqual([1, expect.stringContaining('✗ chain')]);
 });
 
@@ -290,12 +300,12 @@ test('capture asks the gateway, and shows what it took', async () => {
     const units = String(made.receipts.at(-1)!.receipt.cumulativeUnits);
     expect(captures).toMatchObject([{ captured: [{ channelId: made.channelId, units }], failed: [] }]);
     gateway.answerWith(503);
-    const postponed = await kedgeHere('capture', '--gateway', gateway.url);
+    const postponed = await kedge('capture', '--gateway', gateway.url);
     expect([postponed.code, postponed.stderr]).toEqual([3, expect.stringMatching(/not yet[\s\S]*-> Wait\./)]);
   } finally {
     await gateway.stop();
   }
-  const gone = await kedgeHere('capture', '--gateway', gateway.url);
+  const gone = await kedge('capture', '--gateway', gateway.url);
   expect([gone.code, gone.stderr]).toEqual([3, expect.stringContaining('kedge up')]);
 });
 
@@ -307,7 +317,7 @@ test('verify checks inclusion under the anchored root once it is on chain', asyn
 
 test('status shows value, used, revenue and claimable; with --json exact integers', async () => {
   const units = made.receipts.at(-1)!.receipt.cumulativeUnits;
-  const { code, stdout } = await kedge('status');
+  const { code, stdout } = await kedgeProgram('status');
   expect(code).toBe(0);
   for (const heading of ['CLASSES', 'LOTS ON SALE', 'TOKENS', 'CHANNELS', 'OWED']) expect(stdout).toContain(heading);
   expect(stdout).toContain('development key, public');
@@ -332,8 +342,8 @@ test('settle adds revenue, and refuses a class without shares', async () => {
     classId: '2',
     amount: String(5n * 10n ** 17n),
   });
-  await kedgeHere('class', 'create', '--name', 'Empty');
-  const refused = await kedgeHere('settle', '3', '--amount', '1');
+  await kedge('class', 'create', '--name', 'Empty');
+  const refused = await kedge('settle', '3', '--amount', '1');
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('kedge mint')]);
 });
 
@@ -349,7 +359,7 @@ test('claim collects royalties, pays holders and the operator to the wei, and a 
   expect(sumOf('cut')).toBe(cut);
   expect(sumOf('share')).toBe(revenue);
   expect(paid.find(({ tokenId }) => tokenId === made.shareTokenId)?.amount).toBe(String(royalty));
-  expect((await kedgeHere('claim')).stdout).toBe('nothing to claim\n');
+  expect((await kedge('claim')).stdout).toBe('nothing to claim\n');
 });
 
 test('channel close returns what was not used, and takes the key from the gateway', async () => {
@@ -358,7 +368,7 @@ test('channel close returns what was not used, and takes the key from the gatewa
     returnedUnits: String(400_000n - units),
   });
   expect(JSON.parse(readFileSync(join(cwd, '.kedge', 'gateway', 'channels.json'), 'utf8'))).toEqual([]);
-  const again = await kedgeHere('channel', 'close', made.channelId);
+  const again = await kedge('channel', 'close', made.channelId);
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('not open')]);
 });
 
@@ -371,7 +381,7 @@ test('deposit, deposit sweep and deposit refund top a channel up by a plain paym
   expect(shown).toMatchObject({ channelId, units: '5000', cost: String(cost), deposited: '0' });
   const other = await kedgeJson<Record<string, string>>('deposit', channelId!, '--refund-to', operator.address);
   expect(other['deposit']).not.toBe(shown['deposit']);
-  const nothing = await kedgeHere('deposit', 'sweep', channelId!);
+  const nothing = await kedge('deposit', 'sweep', channelId!);
   expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining('does not buy one unit')]);
 
   const pay = async (value: bigint): Promise<void> => {
@@ -414,7 +424,7 @@ test('token split, merge, top-up and burn move, add and destroy units; retire en
   });
   const topped = await kedgeJson('token', 'top-up', tokenId!, '1');
   expect(topped).toMatchObject({ value: '8000', cost: String(10n ** 15n) });
-  const dear = await kedgeHere('token', 'top-up', tokenId!, '1', '--max-cost', '0.0001');
+  const dear = await kedge('token', 'top-up', tokenId!, '1', '--max-cost', '0.0001');
   expect([dear.code, dear.stderr]).toEqual([1, expect.stringContaining('above what the buyer allows')]);
   const burned = await kedgeJson('token', 'burn', tokenId!, '4');
   expect(burned).toMatchObject({ value: '4000', revenue: String(4n * 10n ** 15n) });
@@ -429,7 +439,7 @@ test('token split, merge, top-up and burn move, add and destroy units; retire en
     'consumer',
   );
   expect(await kedgeJson('token', 'retire', shareId!)).toMatchObject({ share: '1000', totalShare: '1000' });
-  const again = await kedgeHere('token', 'retire', shareId!);
+  const again = await kedge('token', 'retire', shareId!);
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('no active share')]);
 });
 
@@ -450,13 +460,13 @@ test('P23: token transfer pays what was earned to who gives it away, or leaves i
   const back = await kedgeJson<Record<string, unknown>>('token', 'transfer', tokenId!, 'consumer', '--with-revenue');
   expect(back).toMatchObject({ paid: [] });
   expect(await client.getToken({ tokenId: BigInt(tokenId!) })).toMatchObject({ pendingRevenue: second });
-  const stranger = await kedgeHere('token', 'transfer', tokenId!, 'operator', '--account', 'operator');
+  const stranger = await kedge('token', 'transfer', tokenId!, 'operator', '--account', 'operator');
   expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining('belongs to another account')]);
 });
 
 test('class sale-royalty sets what resales are asked for, and refuses more than a tenth', async () => {
   expect(await kedgeJson('class', 'sale-royalty', '2', '250')).toMatchObject({ royaltyBps: '250' });
-  const much = await kedgeHere('class', 'sale-royalty', '2', '1001');
+  const much = await kedge('class', 'sale-royalty', '2', '1001');
   expect([much.code, much.stderr]).toEqual([2, expect.stringContaining('more than 1000')]);
   expect(await kedgeJson('class', 'sale-royalty', '2', '0')).toMatchObject({ receiver: zeroAddress });
 });
@@ -468,7 +478,7 @@ test('token renew extends value, and offers and accepts a share (P27, R22)', asy
   expect((await client.getToken({ tokenId: BigInt(minted['tokenId']!) })).expireAt).toBe(later);
   const share = ['mint', '2', '--share', '7', '--expires', '30d', '--to', 'consumer'];
   const { tokenId } = await kedgeJson<Record<string, string>>(...share);
-  const early = await kedgeHere('token', 'renew', tokenId!, String(later), '--accept');
+  const early = await kedge('token', 'renew', tokenId!, String(later), '--accept');
   expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('did not offer')]);
   expect(await kedgeJson('token', 'renew', tokenId!, String(later))).toMatchObject({ offered: true });
   const taken = await kedgeJson<Record<string, string>>('token', 'renew', tokenId!, String(later), '--accept');
@@ -483,13 +493,13 @@ test('token revoke announces, hears an appeal and carries out, where the class s
   const options = ['--appeal-window', '1d', '--non-transferable', '--share-cap', '10'];
   const { classId } = await kedgeJson<Record<string, string>>('class', 'create', '--name', 'Passes', ...options);
   const { tokenId } = await kedgeJson<Record<string, string>>('mint', classId!, '--value', '5', '--to', 'consumer');
-  const refused = await kedgeHere('mint', classId!, '--share', '11');
+  const refused = await kedge('mint', classId!, '--share', '11');
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('above the cap')]);
-  const safe = await kedgeHere('token', 'revoke', made.tokenId, '--reason', 'none');
+  const safe = await kedge('token', 'revoke', made.tokenId, '--reason', 'none');
   expect([safe.code, safe.stderr]).toEqual([1, expect.stringContaining('appeal window')]);
   await kedgeJson('token', 'revoke', tokenId!, '--reason', 'leaked');
   await kedgeJson('token', 'appeal', tokenId!, 'no');
-  const early = await kedgeHere('token', 'revoke', tokenId!);
+  const early = await kedge('token', 'revoke', tokenId!);
   expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('still open')]);
   await kedgeJson('token', 'revoke', tokenId!, '--withdraw');
   await kedgeJson('token', 'revoke', tokenId!, '--reason', 'leaked');
@@ -545,12 +555,12 @@ test('bad input says what is wrong and what to do', async () => {
     [['verify', 'broken.json'], 1, /holds no receipt/],
   ];
   for (const [args, code, said] of cases) {
-    const ran = await kedgeHere(...args);
+    const ran = await kedge(...args);
     expect([args, ran.code, ran.stdout]).toEqual([args, code, '']);
     expect(ran.stderr).toMatch(said);
     expect(ran.stderr).toContain('  -> ');
   }
-  const json = await kedgeHere('buy', '9', '1', '--json');
+  const json = await kedge('buy', '9', '1', '--json');
   expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: 'ERC8028NonexistentClass', kind: 'user' } });
 });
 

@@ -25,7 +25,10 @@ export type RunOptions = {
   readonly stdin?: string;
 };
 
-/** Runs the built program as a user would. Keys of the surrounding environment are not passed on. */
+/**
+ * Runs the built program as a user would, for tests of the process: what it reads on stdin, its working folder, its exit
+ * code. Keys of the surrounding environment are not passed on.
+ */
 export function runKedge(args: readonly string[], { cwd, environment = {}, stdin = '' }: RunOptions): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('KEDGE_'));
@@ -42,8 +45,8 @@ export function runKedge(args: readonly string[], { cwd, environment = {}, stdin
 }
 
 /**
- * The same program in this process, from its sources: no second to start, for tests that are about many inputs. What it
- * prints is what the built program prints.
+ * The same program in this process, from its sources: no second to start, for tests that are about what commands do.
+ * What it prints is what the built program prints.
  */
 export async function runInProcess(args: readonly string[], { cwd }: Pick<RunOptions, 'cwd'>): Promise<Ran> {
   let stdout = '';
@@ -60,12 +63,12 @@ export async function runInProcess(args: readonly string[], { cwd }: Pick<RunOpt
   return { code, stdout, stderr };
 }
 
-/** Runs it with `--json` and parses what it prints; fails with what it said when it failed. */
+/** Runs it in this process with `--json` and parses what it prints; fails with what it said when it failed. */
 export async function runJson<value = Record<string, unknown>>(
   args: readonly string[],
-  options: RunOptions,
+  options: Pick<RunOptions, 'cwd'>,
 ): Promise<value> {
-  const { code, stdout, stderr } = await runKedge([...args, '--json'], options);
+  const { code, stdout, stderr } = await runInProcess([...args, '--json'], options);
   if (code !== 0) throw new Error(`kedge ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
   return JSON.parse(stdout) as value;
 }

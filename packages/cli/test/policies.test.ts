@@ -6,18 +6,13 @@ import { startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roles } from '../src/accounts/roles.js';
-import { runInProcess, temporaryFolder } from './kedge.js';
+import { runInProcess, runJson, temporaryFolder } from './kedge.js';
 
 const cwd = temporaryFolder();
 let anvil: Anvil;
 let chain: string[];
 const kedge = (...args: string[]) => runInProcess([...args, ...chain], { cwd });
-
-async function kedgeJson<value = Record<string, unknown>>(...args: string[]): Promise<value> {
-  const { code, stdout, stderr } = await kedge(...args, '--json');
-  if (code !== 0) throw new Error(`kedge ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
-  return JSON.parse(stdout) as value;
-}
+const kedgeJson = <value = Record<string, unknown>>(...args: string[]) => runJson<value>([...args, ...chain], { cwd });
 
 function writePolicy(file: string, change: object): void {
   const policy = {

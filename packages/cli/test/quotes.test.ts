@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roles } from '../src/accounts/roles.js';
 import { privateKey } from './operatorKey.js';
-import { runInProcess, temporaryFolder } from './kedge.js';
+import { runInProcess, runJson, temporaryFolder } from './kedge.js';
 
 // The oracle's signers are two of the local chain's development accounts.
 const cwd = temporaryFolder();
@@ -20,12 +20,7 @@ let upstream: Server;
 let gateway: Gateway;
 let chain: string[];
 const kedge = (...args: string[]) => runInProcess(args, { cwd });
-
-async function kedgeJson<value = Record<string, unknown>>(...args: string[]): Promise<value> {
-  const { code, stdout, stderr } = await kedge(...args, '--json');
-  if (code !== 0) throw new Error(`kedge ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
-  return JSON.parse(stdout) as value;
-}
+const kedgeJson = <value = Record<string, unknown>>(...args: string[]) => runJson<value>(args, { cwd });
 
 const signers = [developmentAccount('deployer').address, developmentAccount('contributor').address];
 const policy = {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
-import { buildCli, runJson, runKedge, temporaryFolder } from './kedge.js';
+import { buildCli, runInProcess, runJson, temporaryFolder } from './kedge.js';
 
 test('shadow: the command runs a gateway without chain and keys, and the report lists what would have been earned', async () => {
   buildCli();
@@ -27,7 +27,7 @@ test('shadow: the command runs a gateway without chain and keys, and the report 
   const policy = demoPolicy(developmentAccount('operator').address, ['test-model']);
   writeFileSync(join(cwd, 'terms.json'), JSON.stringify({ policy, class: { name: 'Agent', parents } }));
 
-  const none = await runKedge(['shadow', 'report'], { cwd });
+  const none = await runInProcess(['shadow', 'report'], { cwd });
   expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('kedge shadow terms.json')]);
   const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
   const args = [main, 'shadow', 'terms.json', '--upstream', `http://127.0.0.1:${port}/v1`, '--json'];
@@ -50,7 +50,7 @@ test('shadow: the command runs a gateway without chain and keys, and the report 
       operator: `${price / 5n}`,
       classes: [{ name: 'Agent' }, { name: 'Docs', received: `${(((price * 4n) / 5n) * 3n) / 10n}` }],
     });
-    expect((await runKedge(['shadow', 'report'], { cwd })).stdout).toContain('from Agent to Docs');
+    expect((await runInProcess(['shadow', 'report'], { cwd })).stdout).toContain('from Agent to Docs');
   } finally {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');

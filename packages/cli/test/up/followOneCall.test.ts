@@ -9,7 +9,7 @@ import { createPublicClient, http } from 'viem';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dataPathsOf } from '../../src/up/dataPaths.js';
 import { readUpState } from '../../src/up/upState.js';
-import { runKedge } from '../kedge.js';
+import { runInProcess, runKedge } from '../kedge.js';
 import { runningUp, type RunningUp } from './runningUp.js';
 
 // Terms of the demonstration: 10^12 wei a base unit, 20 % to the operator, 30 % of the rest to the dataset.
@@ -70,12 +70,12 @@ it('one call: value falls by the receipt’s units, every wei has its place, the
 
   // The claim pays the contributor the royalty, to the wei: the deployer sends it, so no fee blurs the sum.
   const before = await worth(accounts.contributor);
-  const claimed = await runKedge(['claim', '--json'], { cwd: folder });
+  const claimed = await runInProcess(['claim', '--json'], { cwd: folder });
   expect(claimed.code, claimed.stderr).toBe(0);
   expect((await worth(accounts.contributor)) - before).toBe(royalty);
   expect(await getSolvency(chain)).toMatchObject({ owed: ofAgent.backing, held: ofAgent.backing });
 
   // A second claim pays nothing (L4).
-  expect((await runKedge(['claim', '--json'], { cwd: folder })).code).toBe(0);
+  expect((await runInProcess(['claim', '--json'], { cwd: folder })).code).toBe(0);
   expect((await worth(accounts.contributor)) - before).toBe(royalty);
 });
