@@ -19,6 +19,7 @@ export const commandHints: Readonly<Record<string, readonly string[]>> = {
   ValueMarketTooExpensive: ['Allow more with --max-cost.'],
   AttestationRegistryUnknown: ['kedge attestations lists them.'],
   AttestationRegistryNotAttester: ["Pass --account with the attester's key."],
+  AttestationRegistryUnauthorized: ["Pass --account with the holder's key; kedge attest states something as anyone."],
   AttestationRegistryOwnVerdict: ['Pass --account with the key of another verifier.'],
   AttestationRegistrySuperseded: ['Leave --number out: the next one is taken.'],
   insufficient_funds: ['Fund the account, or sign with another one: --account <name>.'],

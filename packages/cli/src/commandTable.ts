@@ -38,6 +38,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/attest.js')).attest,
   },
   {
+    name: 'attest proof',
+    summary: 'put a proof about your token forward, as its holder or operator',
+    load: async () => (await import('./commands/attestProof.js')).attestProof,
+  },
+  {
     name: 'attest revoke',
     summary: 'take back an attestation or a verdict of yours',
     load: async () => (await import('./commands/attestRevoke.js')).attestRevoke,

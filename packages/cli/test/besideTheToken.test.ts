@@ -194,6 +194,49 @@ test('P31: a statement is attested, judged, listed with what the trusted find, a
   }
 });
 
+test('P31: the holder of a token puts a proof forward, which is listed, judged and found by its event', async () => {
+  const { classId } = await as('contributor').createClass({
+    kind: 'model',
+    metadataURI: 'ipfs://m',
+    integrityHash: someHash,
+  });
+  const { tokenId } = await as('contributor').mintShare({
+    classId,
+    to: developmentAccount('contributor').address,
+    shareRatio: 1n,
+  });
+  const token = String(tokenId);
+  writeFileSync(join(cwd, 'quote.bin'), 'an attestation report of the enclave');
+  const proof = ['attest', 'proof', 'quote.bin', '--token', token, '--type', 'TEE_REPORT'];
+  const foreign = await kedge(...proof, '--account', 'operator');
+  expect([foreign.code, foreign.stderr]).toEqual([1, expect.stringContaining("holder's key")]);
+  const added = await kedgeJson<Record<string, string>>(...proof, '--expires', '30d', '--number', '2');
+  expect(added).toMatchObject({
+    subjectKind: 'token',
+    subjectId: token,
+    version: 2,
+    attester: developmentAccount('contributor').address,
+    statementHash: labelHash('an attestation report of the enclave', keccak256),
+    uri: expect.stringMatching(/^ipfs:\/\/b/),
+    transactionHash: expect.stringMatching(/^0x/),
+    proof: expect.stringContaining(developmentAccount('contributor').address.slice(2).toLowerCase()),
+  });
+  const shown = await kedge(...proof, '--uri', 'https://lab.example/quote.bin');
+  expect(shown.stdout).toContain(`TEE_REPORT about token ${token}: put forward`);
+  expect(shown.stdout).toContain('at         https://lab.example/quote.bin');
+  expect((await kedge('attestations', '--token', token)).stdout).toContain(
+    `TEE_REPORT of token ${token}, version 2: valid`,
+  );
+  for (const wrong of [
+    ['attest', 'proof', 'quote.bin', '--type', 'TEE_REPORT'],
+    ['attest', 'proof', 'quote.bin', '--token', token],
+    ['attest', 'proof', 'quote.bin', '--token', token, '--type', 'verdict'],
+    ['attest', 'proof', '--token', token, '--type', 'TEE_REPORT'],
+  ]) {
+    expect([wrong, (await kedge(...wrong)).code]).toEqual([wrong, 2]);
+  }
+});
+
 /** A channel of the consumer with 40 of 100 units captured, at 100 wei each. */
 async function openCapturedChannel(): Promise<Hex> {
   const [operator, consumer] = [as('operator'), as('consumer')];

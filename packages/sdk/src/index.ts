@@ -1,5 +1,6 @@
 export { acceptContributorControl } from './actions/acceptContributorControl.js';
 export { activatePolicy } from './actions/activatePolicy.js';
+export { addProof, type AddProofParameters, type AddProofReturn } from './actions/addProof.js';
 export { attest, type AttestReturn } from './actions/attest.js';
 export { burnSlashed, type BurnSlashedParameters } from './actions/burnSlashed.js';
 export { buyValue, type BuyValueParameters, type BuyValueReturn } from './actions/buyValue.js';

@@ -1,6 +1,7 @@
 import type { WriteClient } from './client.js';
 import { acceptContributorControl } from './actions/acceptContributorControl.js';
 import { activatePolicy } from './actions/activatePolicy.js';
+import { addProof } from './actions/addProof.js';
 import { announceRevocation } from './actions/announceRevocation.js';
 import { appealRevocation } from './actions/appealRevocation.js';
 import { attest } from './actions/attest.js';
@@ -68,6 +69,7 @@ type Bound<action> = action extends (client: never, ...rest: infer rest) => infe
 export type WalletActions = {
   readonly acceptContributorControl: Bound<typeof acceptContributorControl>;
   readonly activatePolicy: Bound<typeof activatePolicy>;
+  readonly addProof: Bound<typeof addProof>;
   readonly announceRevocation: Bound<typeof announceRevocation>;
   readonly appealRevocation: Bound<typeof appealRevocation>;
   readonly attest: Bound<typeof attest>;
@@ -139,6 +141,7 @@ export function walletActions(client: WriteClient): WalletActions {
   return {
     acceptContributorControl: (parameters) => acceptContributorControl(client, parameters),
     activatePolicy: (parameters) => activatePolicy(client, parameters),
+    addProof: (parameters) => addProof(client, parameters),
     announceRevocation: (parameters) => announceRevocation(client, parameters),
     appealRevocation: (parameters) => appealRevocation(client, parameters),
     attest: (parameters) => attest(client, parameters),

@@ -1,4 +1,5 @@
-import { hexToBytes, labelHash, utf8 } from '@kedge/core';
+import { attestationRegistryAbi, attestationToAbi, hexToBytes, labelHash, utf8 } from '@kedge/core';
+import { getAbiItem } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { getAttestations } from '../src/index.js';
 import { addressOf, createClasses, hash, someHash, startStage, type Stage } from './fixture.js';
@@ -109,6 +110,55 @@ describe('attestations', () => {
     ).rejects.toMatchObject({
       code: 'AttestationRegistrySuperseded',
     });
+  });
+
+  test("P31: a holder puts a proof forward, its own or another's, as the draft's reader sees it", async () => {
+    const { datasetShareId: tokenId, datasetId: classId } = await createClasses(stage);
+    const [holder, lab, stranger] = [stage.as('contributor'), stage.as('operator'), stage.as('stranger')];
+    const registry = stage.deployment.contracts.AttestationRegistry!;
+    const proofsIn = async ({ blockNumber }: { blockNumber: bigint }) => {
+      const range = { fromBlock: blockNumber, toBlock: blockNumber, strict: true } as const;
+      const event = getAbiItem({ abi: attestationRegistryAbi, name: 'ProofAdded' });
+      const logs = await stage.anvil.publicClient.getLogs({ address: registry, event, ...range });
+      return logs.map(({ args }) => args);
+    };
+    const own = await holder.addProof({ tokenId, type: 'ZK_ATTEST', statementHash, uri: 'ipfs://proof', version: 3 });
+    expect(own.attestation).toMatchObject({ subjectKind: 'token', subjectId: tokenId, version: 3 });
+    const proofType = labelHash('ZK_ATTEST', hash);
+    expect(await proofsIn(own)).toEqual([{ tokenId, proofType, uri: 'ipfs://proof', signature: own.proof }]);
+
+    const signed = await lab.signAttestation({ tokenId, type: 'TEE_REPORT', statementHash: someHash });
+    const brought = await holder.addProof(signed);
+    expect(brought).toMatchObject({ id: signed.id, attestation: { attester: addressOf('operator'), uri: '' } });
+    const packed = await stage.anvil.publicClient.readContract({
+      address: registry,
+      abi: attestationRegistryAbi,
+      functionName: 'packProof',
+      args: [attestationToAbi(signed.attestation), signed.signature],
+    });
+    expect(brought.proof).toBe(packed);
+    expect(await stranger.getAttestations({ tokenId })).toMatchObject([
+      { id: own.id, state: 'valid', attester: addressOf('contributor'), attestationType: proofType, version: 3 },
+      { id: signed.id, state: 'valid', attester: addressOf('operator') },
+    ]);
+
+    const other = { tokenId, type: 'ZK_ATTEST', statementHash, uri: 'ipfs://other' } as const;
+    const aboutClass = await lab.signAttestation({ classId, type: 'licence', statementHash });
+    const verdict = await lab.signAttestation({
+      attestationId: own.id,
+      outcome: 'confirmed',
+      method: 'reproduction',
+      statementHash,
+    });
+    const refusals: [string, () => Promise<unknown>][] = [
+      ['AttestationRegistryUnauthorized', () => stranger.addProof(other)],
+      ['AttestationRegistryExists', () => holder.addProof(signed)],
+      ['AttestationRegistryNotSigned', () => holder.addProof({ ...signed, signature: own.proof })],
+      ['ERC8028NonexistentToken', () => holder.addProof({ ...other, tokenId: 1n })],
+      ['proof_not_of_token', () => holder.addProof(aboutClass)],
+      ['proof_not_of_token', () => holder.addProof(verdict)],
+    ];
+    for (const [code, refused] of refusals) await expect(refused(), code).rejects.toMatchObject({ code });
   });
 
   test('a deployment without the registry is named', async () => {

@@ -11,6 +11,15 @@ import { humanMoment } from '../human.js';
 import { argument, parseChoice, parseInteger, parseMoment, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
+export const expiresOption = {
+  flags: '--expires <time>',
+  summary: 'last moment at which it counts (30d, 2027-01-31); without it for ever',
+};
+export const uriOption = {
+  flags: '--uri <uri>',
+  summary: 'where the statement is; without it the content store of the data folder',
+};
+
 export const attest: Command = {
   name: 'attest',
   summary: 'state something about a class or token, or give a verdict on what somebody stated',
@@ -33,9 +42,9 @@ export const attest: Command = {
       flags: '--method <label>',
       summary: `how the verdict was reached: ${methodLabels.slice(0, 4).join(', ')}, or another word`,
     },
-    { flags: '--expires <time>', summary: 'last moment at which it counts (30d, 2027-01-31); without it for ever' },
+    expiresOption,
     { flags: '--number <version>', summary: 'its version; without it 1, and of a verdict the next of yours' },
-    { flags: '--uri <uri>', summary: 'where the statement is; without it the content store of the data folder' },
+    uriOption,
     ...accountOptions,
   ],
   examples: [
@@ -50,17 +59,7 @@ export const attest: Command = {
     const wanted = wantedOf(context);
     const connection = await connect(context);
     const signer = await resolveAccount(context, connection.chainId, await usualSigner(connection, wanted));
-    const expires = textOption(context, 'expires');
-    const { timestamp } = await connection.client.publicClient.getBlock();
-    const number = textOption(context, 'number');
-    const place = { cwd: context.cwd, dataDir: connection.dataDir };
-    const statement = await storeStatement(place, file, textOption(context, 'uri'));
-    const terms = {
-      statementHash: statement.statementHash,
-      uri: statement.uri,
-      ...(expires === undefined ? {} : { expireAt: parseMoment(expires, timestamp, '--expires') }),
-      ...(number === undefined ? {} : { version: Number(parseInteger(number, '--number')) }),
-    };
+    const { statement, terms } = await readStatement(context, connection, file);
     const { write } = createWriter(context, connection, signer);
     const added = await write('add the attestation', (client) =>
       'attestationId' in wanted ? client.giveVerdict({ ...terms, ...wanted }) : client.attest({ ...terms, ...wanted }),
@@ -96,12 +95,30 @@ function wantedOf(context: Context): Wanted {
     };
   }
   if (outcome !== undefined || method !== undefined) throw usageError('--outcome and --method need --verdict.');
-  if (type === undefined || type === 'verdict') {
-    throw usageError('--type must say what kind of statement it is, such as licence.', 'For a verdict pass --verdict.');
-  }
+  requireType(type, 'licence', 'For a verdict pass --verdict.');
   const subject = parseSubject(classText, tokenText);
   return { type, ...subject };
 }
+
+/** Stores the statement, and reads what every statement has beside it. */
+export async function readStatement(
+  context: Context,
+  { client, dataDir }: Connection,
+  file: string,
+): Promise<{ statement: StoredStatement; terms: Pick<AttestParameters, Common> }> {
+  const [expires, number] = [textOption(context, 'expires'), textOption(context, 'number')];
+  const { timestamp } = await client.publicClient.getBlock();
+  const statement = await storeStatement({ cwd: context.cwd, dataDir }, file, textOption(context, 'uri'));
+  const terms = {
+    statementHash: statement.statementHash,
+    uri: statement.uri,
+    ...(expires === undefined ? {} : { expireAt: parseMoment(expires, timestamp, '--expires') }),
+    ...(number === undefined ? {} : { version: Number(parseInteger(number, '--number')) }),
+  };
+  return { statement, terms };
+}
+
+type Common = 'statementHash' | 'uri' | 'expireAt' | 'version';
 
 /** The one class or token that was named. */
 export function parseSubject(classText: string | undefined, tokenText: string | undefined) {
@@ -109,6 +126,12 @@ export function parseSubject(classText: string | undefined, tokenText: string | 
   return classText === undefined
     ? { tokenId: parseInteger(tokenText!, '--token') }
     : { classId: parseInteger(classText, '--class') };
+}
+
+/** A type that is none of verdicts. */
+export function requireType(type: string | undefined, example: string, hint: string): asserts type is string {
+  if (type !== undefined && type !== 'verdict') return;
+  throw usageError(`--type must say what kind of statement it is, such as ${example}.`, hint);
 }
 
 export function parseAttestationId(text: string, what: string): Hex {
