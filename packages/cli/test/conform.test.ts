@@ -10,6 +10,7 @@ const patience = 240_000;
 const cwd = temporaryFolder();
 let anvil: Anvil;
 let ours: string;
+let registry: string;
 let other: string;
 let rpc: string[];
 
@@ -19,6 +20,7 @@ beforeAll(async () => {
   const { publicClient } = anvil;
   const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
   ours = deployment.contracts.DataAnchoringToken;
+  registry = deployment.contracts.AttestationRegistry!;
   other = await deployCode(anvil, compileFaulty()['OwnedDAT']!, 5);
 }, patience);
 afterAll(() => anvil.stop());
@@ -42,11 +44,12 @@ describe('kedge conform', () => {
   test(
     'passes ours with 0: a table by section, coloured on a terminal only',
     async () => {
-      const plain = await run(['conform', ...rpc, '--address', ours]);
+      const plain = await run(['conform', ...rpc, '--address', ours, '--registry', registry]);
       // Progress, which only a slow machine is told.
       expect(plain.stderr.replace(/^clause \d+ of \d+: \S+\n/gm, '')).toBe('');
       expect(plain.code).toBe(0);
       expect(plain.stdout).toContain('6.4 Value transfer  (7 pass)');
+      expect(plain.stdout).toContain('9. Proof registry  (3 pass, 1 not applicable)');
       expect(plain.stdout).toMatch(/^MUST +67 +0 +0 +0$/m);
       expect(plain.stdout).toContain('✓ every MUST of the profile draft holds');
       expect(plain.stdout).not.toContain('\x1b[');
@@ -94,6 +97,7 @@ describe('kedge conform', () => {
       [['--address', ours], 2, 'No chain is named'],
       [rpc, 2, 'No contract is named'],
       [[...rpc, '--address', '0x12'], 2, 'must be an address'],
+      [[...rpc, '--address', ours, '--registry', 'it'], 2, '--registry must be an address'],
       [[...rpc, '--address', ours, '--profile', 'other'], 2, '--profile must be draft or kedge'],
       [[...rpc, '--address', ours, '--owner-key-env', key], 2, 'not a private key'],
       [[...rpc, '--address', ours, '--owner-key-env', 'NO_SUCH'], 1, 'NO_SUCH holds no private key'],

@@ -11,6 +11,8 @@ export type ConformanceParameters = ClockOptions & {
   readonly publicClient: PublicClient;
   /** The contract that is tried. */
   readonly address: Address;
+  /** Where the draft's optional proof registry is, when it is another contract. */
+  readonly registry?: Address;
   /** Default `draft`. */
   readonly profile?: Profile;
   /** Pays for everything; what is left comes back to it. */
@@ -46,15 +48,17 @@ export type ConformanceReport = {
  * const report = await runConformance({ publicClient, address, funder, profile: 'kedge' });
  */
 export async function runConformance(parameters: ConformanceParameters): Promise<ConformanceReport> {
-  const { publicClient: client, address, profile = 'draft', funder, owner, onProgress } = parameters;
+  const {
+    publicClient: client,
+    address,
+    registry = address,
+    profile = 'draft',
+    funder,
+    owner,
+    onProgress,
+  } = parameters;
   const chainId = await client.getChainId();
-  const code = await client.getCode({ address });
-  if (code === undefined || code === '0x') {
-    throw new BaseError(`There is no contract at ${address} on chain ${chainId}.`, {
-      code: 'no_code',
-      hints: ['Check the address, and that the RPC is of the chain you mean.'],
-    });
-  }
+  for (const each of new Set([address, registry])) await requireCode(client, each, chainId);
   const sender = createSender(client, chainId);
   const actors = await deriveActors(client, funder, { chainId, target: address });
   const before = await client.getBalance({ address: funder.address });
@@ -63,6 +67,7 @@ export async function runConformance(parameters: ConformanceParameters): Promise
     client,
     sender,
     target: address,
+    registry,
     actors,
     owner: owner === undefined ? undefined : toActor('owner', owner),
     clock: await createClock(client, parameters),
@@ -70,6 +75,7 @@ export async function runConformance(parameters: ConformanceParameters): Promise
     refusals: new Map(),
     shared: new Map(),
     transactions: { count: 0 },
+    statements: { count: 0 },
   };
   const clauses = clausesOf(profile);
   const results: ClauseResult[] = [];
@@ -93,6 +99,15 @@ export async function runConformance(parameters: ConformanceParameters): Promise
     transactions: lab.transactions.count,
     spent: before - after,
   };
+}
+
+async function requireCode(client: PublicClient, address: Address, chainId: number): Promise<void> {
+  const code = await client.getCode({ address });
+  if (code !== undefined && code !== '0x') return;
+  throw new BaseError(`There is no contract at ${address} on chain ${chainId}.`, {
+    code: 'no_code',
+    hints: ['Check the address, and that the RPC is of the chain you mean.'],
+  });
 }
 
 async function tryClause(lab: Lab, clause: Clause): Promise<ClauseResult> {

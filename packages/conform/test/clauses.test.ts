@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { clausesOf, sections } from '../src/index.js';
+import { clausesOf, sections, type Clause } from '../src/index.js';
 
 const draft = readFileSync(new URL('../spec/erc-8028.txt', import.meta.url), 'utf8');
 const collapse = (text: string): string => text.replace(/\s+/g, ' ');
@@ -38,6 +38,16 @@ test('every keyword of RFC 2119 in the draft is in the words of a clause', () =>
 test('every decision P1 to P33 has a clause', () => {
   const decisions = new Set(clausesOf('kedge').map(({ section }) => section));
   for (let number = 1; number <= 33; number++) expect(decisions.has(`P${number}`), `P${number}`).toBe(true);
+});
+
+test('the guide counts the clauses of both profiles', () => {
+  const guide = readFileSync(new URL('../../../docs/guides/conformance.md', import.meta.url), 'utf8');
+  const draftIds = new Set(clausesOf('draft').map(({ id }) => id));
+  const added = clausesOf('kedge').filter(({ id }) => !draftIds.has(id));
+  const count = (clauses: readonly Clause[], of: string) => clauses.filter(({ level }) => level === of).length;
+  const [must, should, may] = ['MUST', 'SHOULD', 'MAY'].map((level) => count(clausesOf('draft'), level));
+  expect(guide).toContain(`the literal text: ${must} MUST, ${should} SHOULD and ${may} MAY.`);
+  expect(guide).toContain(`from outside: ${count(added, 'MUST')} MUST and ${count(added, 'SHOULD')} SHOULD.`);
 });
 
 test('the probes are what their source compiles to', () => {

@@ -11,21 +11,33 @@ beforeAll(() => {
   codes = compileFaulty();
 }, patience);
 
-const ours = async (anvil: Anvil) => {
+const deployOurs = async (anvil: Anvil) => {
   const { publicClient } = anvil;
   const { contracts } = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
-  return contracts.DataAnchoringToken;
+  return { address: contracts.DataAnchoringToken, registry: contracts.AttestationRegistry! };
 };
 
 describe('ours', () => {
   test(
     'holds every MUST of the draft and of the profile, and whatever of the rest applies',
     async () => {
-      const report = await tryContract(ours);
+      const report = await tryContract(deployOurs);
       expect(failing(report)).toEqual([]);
       expect(unreached(report)).toEqual([]);
       expect(report.ok).toBe(true);
       expect(report.counts.MUST.pass).toBe(clausesOf('kedge').filter(({ level }) => level === 'MUST').length);
+      const proofs = report.results.filter(({ id }) => /^(D9|DS\.spoofing|P31)/.test(id));
+      expect(proofs.map(({ id, status }) => [id, status])).toEqual([
+        ['D9.emits', 'pass'],
+        ['D9.uri', 'notApplicable'],
+        ['D9.signature', 'pass'],
+        ['D9.access', 'pass'],
+        ['DS.spoofing', 'pass'],
+        ['P31', 'pass'],
+        ['P31.verdicts', 'pass'],
+      ]);
+      const access = proofs.find(({ id }) => id === 'D9.access');
+      expect(access?.detail).toBe('an approved operator may add a proof, a stranger may not');
     },
     patience,
   );
@@ -35,7 +47,7 @@ describe('ours', () => {
     async () => {
       const anvil = await startAnvil();
       try {
-        const address = await ours(anvil);
+        const { address } = await deployOurs(anvil);
         const refused: string[] = [];
         const publicClient = createPublicClient({
           transport: custom({
@@ -59,6 +71,9 @@ describe('ours', () => {
         expect(refused).toEqual([]);
         const byTime = report.results.find(({ id }) => id === 'D6.6.equality');
         expect(byTime).toMatchObject({ status: 'notApplicable', isUnchecked: false });
+        // Its registry is another contract, which was not named.
+        const emits = report.results.find(({ id }) => id === 'D9.emits');
+        expect(emits).toMatchObject({ status: 'notApplicable', isUnchecked: false });
         // What is left of the throw-away accounts' money came back.
         const after = await anvil.publicClient.getBalance({ address: developmentAccount(0).address });
         expect(report.spent).toBe(before - after);
@@ -140,7 +155,18 @@ describe("others'", () => {
       const address = '0x00000000000000000000000000000000000000aa';
       const run = runConformance({ publicClient, address, funder: developmentAccount(0) });
       await expect(run).rejects.toMatchObject({ code: 'no_code' });
-      expect(await publicClient.getTransactionCount({ address: developmentAccount(0).address })).toBe(0);
+      const sent = () => publicClient.getTransactionCount({ address: developmentAccount(0).address });
+      expect(await sent()).toBe(0);
+      const { address: target } = await deployOurs(anvil);
+      const before = await sent();
+      const beside = runConformance({
+        publicClient,
+        address: target,
+        registry: address,
+        funder: developmentAccount(0),
+      });
+      await expect(beside).rejects.toMatchObject({ code: 'no_code' });
+      expect(await sent()).toBe(before);
     } finally {
       await anvil.stop();
     }

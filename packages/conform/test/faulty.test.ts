@@ -28,6 +28,8 @@ const faults: readonly (readonly [name: string, clauses: readonly string[]])[] =
   ['ExpiresEarly', ['D6.6.equality', 'P20']],
   ['NoAuthority', ['D6.3.within', 'D6.3.revoked', 'D11.unauthorized', 'DS.restrict']],
   ['WrappingIndex', ['DS.overflow', 'P5']],
+  ['OpaqueProofs', ['D9.signature', 'P31', 'P31.verdicts']],
+  ['SpoofedProofs', ['D9.emits', 'D9.signature', 'DS.spoofing', 'P31', 'P31.verdicts']],
 ];
 
 test.each(faults)(

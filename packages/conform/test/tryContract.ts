@@ -20,14 +20,21 @@ export async function deployCode(anvil: Anvil, data: Hex, account = 0): Promise<
 
 /** Deploys to a chain of its own and tries it there. */
 export async function tryContract(
-  deploy: (anvil: Anvil) => Promise<Address>,
+  deploy: (anvil: Anvil) => Promise<Address | Pick<ConformanceParameters, 'address' | 'registry'>>,
   options: Partial<ConformanceParameters> = {},
 ): Promise<ConformanceReport> {
   const anvil = await startAnvil();
   try {
-    const address = await deploy(anvil);
+    const deployed = await deploy(anvil);
+    const where = typeof deployed === 'string' ? { address: deployed } : deployed;
     const { publicClient } = anvil;
-    return await runConformance({ publicClient, address, funder: developmentAccount(0), profile: 'kedge', ...options });
+    return await runConformance({
+      publicClient,
+      ...where,
+      funder: developmentAccount(0),
+      profile: 'kedge',
+      ...options,
+    });
   } finally {
     await anvil.stop();
   }

@@ -27,6 +27,10 @@ export const conform: Command = {
     { flags: '--rpc <url>', summary: 'JSON-RPC of the chain' },
     { flags: '--address <address>', summary: 'the contract to try' },
     {
+      flags: '--registry <address>',
+      summary: 'where its proof registry (addProof) is, when that is another contract',
+    },
+    {
       flags: '--profile <name>',
       summary: 'draft: the literal text; kedge: the text and the decisions P1 to P33',
       default: 'draft',
@@ -56,12 +60,19 @@ export const conform: Command = {
       command: 'kedge conform --rpc URL --address 0x5FbDB2315678afecb367f032d93F642f64180aa3 --profile kedge --json',
       summary: 'with what makes it solvent, for a machine to read',
     },
+    {
+      command:
+        'kedge conform --rpc URL --address 0x5FbDB2315678afecb367f032d93F642f64180aa3 ' +
+        '--registry 0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9',
+      summary: 'and its proof registry, which is another contract',
+    },
   ],
   run: async (context) => {
     if (textOption(context, 'rpc') === undefined) throw usageError('No chain is named.', 'Pass --rpc URL.');
     const named = textOption(context, 'address');
     if (named === undefined) throw usageError('No contract is named.', 'Pass --address 0x….');
     const address = parseAddress(named, '--address');
+    const registry = textOption(context, 'registry');
     const profile = parseChoice(textOption(context, 'profile') ?? 'draft', profiles, '--profile');
     const expirySeconds = parseInteger(textOption(context, 'expirySeconds') ?? '60', '--expiry-seconds');
     const owner = ownerOf(context);
@@ -71,6 +82,7 @@ export const conform: Command = {
     const report = await runConformance({
       publicClient,
       address,
+      ...(registry === undefined ? {} : { registry: parseAddress(registry, '--registry') }),
       profile,
       funder: funder.account,
       expiryLeadSeconds: Number(expirySeconds),

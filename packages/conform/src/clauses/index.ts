@@ -6,6 +6,7 @@ import { eventClauses } from './events.js';
 import { expiryClauses } from './expiry.js';
 import { optionalClauses } from './optional.js';
 import { profileClauses } from './profile/index.js';
+import { proofClauses } from './proofs.js';
 import { revenueClauses } from './revenue.js';
 import { securityClauses } from './security.js';
 import { storageClauses } from './storage.js';
@@ -48,6 +49,7 @@ const clauses = [
   ...optionalClauses,
   ...errorClauses,
   ...securityClauses,
+  ...proofClauses,
 ];
 
 const order = sections.map(([section]) => section);

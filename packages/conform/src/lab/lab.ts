@@ -48,6 +48,8 @@ export type Lab = {
   readonly client: PublicClient;
   readonly sender: Sender;
   readonly target: Address;
+  /** Where the draft's optional proof registry is looked for: the target, or another contract that was named. */
+  readonly registry: Address;
   readonly actors: Readonly<Record<ActorName, Actor>>;
   readonly owner: Actor | undefined;
   readonly clock: Clock;
@@ -58,6 +60,8 @@ export type Lab = {
   /** Things made once and used by several checks. */
   readonly shared: Map<string, Promise<unknown>>;
   readonly transactions: { count: number };
+  /** Statements that were made, so that no two are one. */
+  readonly statements: { count: number };
 };
 
 /** Runs `make` once for all checks. */
@@ -170,10 +174,16 @@ export function same(actual: unknown, expected: unknown, what: string, evidence?
   if (!isSame) throw new ClauseFailed(`${what} is ${String(actual)}, expected ${String(expected)}`, evidence);
 }
 
-/** The target's own logs of an event, whatever their form. */
-export function logsOf(lab: Lab, receipt: TransactionReceipt, eventName: string, abi: Abi = draftAbi as Abi): Log[] {
+/** The target's own logs of an event, whatever their form; or those of the contract that is named. */
+export function logsOf(
+  lab: Lab,
+  receipt: TransactionReceipt,
+  eventName: string,
+  abi: Abi = draftAbi as Abi,
+  from: Address = lab.target,
+): Log[] {
   const [topic] = encodeEventTopics({ abi, eventName });
-  return receipt.logs.filter((log) => isAddressEqual(log.address, lab.target) && log.topics[0] === topic);
+  return receipt.logs.filter((log) => isAddressEqual(log.address, from) && log.topics[0] === topic);
 }
 
 /** The arguments of the target's events of a name; fails the clause when one does not have the draft's form. */
@@ -182,8 +192,9 @@ export function eventsOf(
   { receipt, evidence }: Pick<Done, 'receipt' | 'evidence'>,
   eventName: string,
   abi: Abi = draftAbi as Abi,
+  from: Address = lab.target,
 ): Record<string, unknown>[] {
-  return logsOf(lab, receipt, eventName, abi).map(({ topics, data }) => {
+  return logsOf(lab, receipt, eventName, abi, from).map(({ topics, data }) => {
     try {
       const { args } = decodeEventLog({ abi, eventName, topics: topics as [Hex, ...Hex[]], data, strict: true });
       return args as unknown as Record<string, unknown>;
@@ -196,8 +207,15 @@ export function eventsOf(
 }
 
 /** The one event of a name with these arguments. */
-export function emitted(lab: Lab, done: Done, eventName: string, expected: Record<string, unknown>, abi?: Abi): void {
-  const events = eventsOf(lab, done, eventName, abi);
+export function emitted(
+  lab: Lab,
+  done: Done,
+  eventName: string,
+  expected: Record<string, unknown>,
+  abi?: Abi,
+  from?: Address,
+): void {
+  const events = eventsOf(lab, done, eventName, abi, from);
   if (events.length === 0) throw new ClauseFailed(`${eventName} was not emitted`, done.evidence);
   const differing = events.map((args) =>
     Object.entries(expected).filter(

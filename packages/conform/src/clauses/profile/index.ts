@@ -1,9 +1,10 @@
 import type { Clause } from '../../clause.js';
+import { attestationClauses } from './attestations.js';
 import { authorityClauses } from './authority.js';
 import { semanticsClauses } from './semantics.js';
 import { solvencyClauses } from './solvency.js';
 
-const clauses = [...solvencyClauses, ...authorityClauses, ...semanticsClauses];
+const clauses = [...solvencyClauses, ...authorityClauses, ...semanticsClauses, ...attestationClauses];
 
 /** The decisions P1 to P33 that a black box can see, by number. */
 export const profileClauses: readonly Clause[] = clauses.toSorted((left, right) => numberOf(left) - numberOf(right));

@@ -149,11 +149,6 @@ export const semanticsClauses: readonly Clause[] = [
     'Optional adapter, so that ERC-3525 readers can see DATs',
     'an adapter of its own; D8.erc3525 asks for it',
   ),
-  beyond(
-    'P31',
-    'Typed, domain-bound, versioned attestations',
-    'attestations are another contract, whose interface the profile does not fix',
-  ),
   clause('P32', 'Only between tokens of one lot (R1)', async (lab) => {
     const { classId, by } = await newClass(lab);
     const [old, same_] = [await newToken(lab, { classId, value: 10n }), await newToken(lab, { classId, value: 10n })];
