@@ -42,6 +42,12 @@ export {
 } from './attestation.js';
 export { BaseError, showValue, type BaseErrorOptions, type ErrorKind } from './baseError.js';
 export { canonicalJson } from './canonicalJson.js';
+export { addChatChoice, addTextChoice, countChatInput } from './counting/chatCount.js';
+export { countJson, countTexts } from './counting/countTexts.js';
+export { addMessage, addMessageEvent, countMessagesInput } from './counting/messagesCount.js';
+export { refused, unmeasurable } from './counting/refused.js';
+export { addResponse, countResponsesInput, createResponseEvents } from './counting/responsesCount.js';
+export { isObject, listOf, type InputCount, type TextSink, type TokenCount } from './counting/textSink.js';
 export {
   channelIdOf,
   channelModes,

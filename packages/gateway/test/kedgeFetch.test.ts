@@ -1,11 +1,11 @@
-import { parseChatCompletionRequest, BaseError } from '@kedge/core';
+import { parseChatCompletionRequest } from '@kedge/core';
 import { kedgeFetch, type KedgeFetch, type KedgeFetchParameters } from '@kedge/sdk';
 import { testSeed } from '@kedge/testing';
 import fc from 'fast-check';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadTokenCounter } from '../../sdk/src/strict/loadTokenCounter.js';
-import { meterChat } from '../../sdk/src/strict/meterChat.js';
+import { meterChat } from '../../sdk/src/strict/meterTexts.js';
 import { paidSurfaces } from '../../sdk/src/strict/paidSurfaces.js';
 import { chatCompletions } from '../src/surfaces/chatCompletions.js';
 import { surfaces } from '../src/surfaces/surfaces.js';
@@ -20,6 +20,7 @@ import {
   startScriptedUpstream,
   streamWords,
 } from './support/scriptedUpstream.js';
+import { askingForMore, faultOf, withholding } from './support/strictClient.js';
 
 let upstream: ScriptedUpstream;
 let setup: TestSetup;
@@ -51,17 +52,6 @@ type State = { newest: { voucher: { cumulativeUnits: string; seq: string } }; co
 async function state(): Promise<State> {
   const headers = { authorization: `Bearer ${apiKey}` };
   return (await (await fetch(`${gateway.url}/v1/vouchers`, { headers })).json()) as State;
-}
-
-/** The error that a rejected call carries, under what the OpenAI client wraps around it. */
-async function faultOf(work: Promise<unknown>): Promise<BaseError> {
-  try {
-    await work;
-  } catch (error) {
-    for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof BaseError) return cause;
-    throw error;
-  }
-  throw new Error('It was not refused.');
 }
 
 test('R11: an OpenAI client pays call by call, JSON and streams, and signs for exactly what it got', async () => {
@@ -160,15 +150,6 @@ test('R11: parallel calls on one channel are each paid once', async () => {
   expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
 });
 
-/** A network on which an operator keeps part of an answer to itself, and charges for all of it. */
-function withholding(edit: (text: string) => string): NonNullable<KedgeFetchParameters['fetch']> {
-  return async (input, init) => {
-    const response = await fetch(input, init);
-    if (!input.endsWith('/chat/completions')) return response;
-    return new Response(edit(await response.text()), { status: response.status, headers: response.headers });
-  };
-}
-
 test('R11: an operator that charges for more than it delivered is caught, and nothing more is signed', async () => {
   await begin();
   const { openai, paid } = clientOf({ fetch: withholding((text) => text.replace('this is an ', '')) });
@@ -186,19 +167,7 @@ test('R11: an operator that charges for more than it delivered is caught, and no
 test('R11: an operator that overcounts a stream is caught before its end, at the voucher that it asks for', async () => {
   await begin({ startUnits: '9' });
   upstream.script = streamWords(words);
-  const lying = async (input: string, init: RequestInit): Promise<Response> => {
-    const response = await fetch(input, init);
-    if (!input.endsWith('/chat/completions') || response.body === null) return response;
-    const raise = new TransformStream<Uint8Array, Uint8Array>({
-      transform: (chunk, controller) => {
-        const text = new TextDecoder().decode(chunk);
-        const raised = text.replace(/^: kedge-due (\d+)$/m, (_, due: string) => `: kedge-due ${BigInt(due) + 3n}`);
-        controller.enqueue(new TextEncoder().encode(raised));
-      },
-    });
-    return new Response(response.body.pipeThrough(raise), { status: response.status, headers: response.headers });
-  };
-  const { openai } = clientOf({ fetch: lying });
+  const { openai } = clientOf({ fetch: askingForMore(3n, 1, () => undefined) });
   const stream = await openai.chat.completions.create({ model: 'demo', messages, stream: true, max_tokens: 200 });
   const reading = (async () => {
     for await (const chunk of stream) expect(chunk.object).toBe('chat.completion.chunk');

@@ -1,5 +1,5 @@
+import { addChatChoice } from '@kedge/core';
 import { expect, test } from 'vitest';
-import { addChatChoice } from '../src/surfaces/chatCompletions.js';
 import { createTextMeter } from '../src/surfaces/textMeter.js';
 import { countText } from '../src/index.js';
 

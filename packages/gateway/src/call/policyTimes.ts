@@ -1,5 +1,4 @@
-import { BaseError, type Policy, weekdays } from '@kedge/core';
-import { refused } from '../surfaces/refused.js';
+import { BaseError, type Policy, refused, weekdays } from '@kedge/core';
 import { useWithin } from '../ledger/useWindows.js';
 import type { ChannelAccount } from '../ledger/channelAccount.js';
 

@@ -1,8 +1,16 @@
-import { BaseError, type Hex, isSameAddress, parsePolicy, type Policy, policyHashOf, zeroHash } from '@kedge/core';
+import {
+  BaseError,
+  type Hex,
+  isSameAddress,
+  parsePolicy,
+  type Policy,
+  policyHashOf,
+  refused,
+  zeroHash,
+} from '@kedge/core';
 import type { GatewayChain } from '../chain/gatewayChain.js';
 import { keccak256 } from '../crypto/hashers.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
-import { refused } from '../surfaces/refused.js';
 
 /**
  * What the current policies of the served classes no longer allow. Rates and price stay as they were bought, but an operator or

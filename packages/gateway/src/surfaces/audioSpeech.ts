@@ -1,8 +1,7 @@
-import { parseSpeechRequest } from '@kedge/core';
+import { parseSpeechRequest, unmeasurable } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { invalidAnswer } from './json.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
-import { unmeasurable } from './refused.js';
 import { noStream, nothing, type Surface } from './surface.js';
 
 /** Spoken text, priced by the request. */

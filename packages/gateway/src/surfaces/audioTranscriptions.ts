@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { parseTranscriptionFields } from '@kedge/core';
+import { parseTranscriptionFields, refused, unmeasurable } from '@kedge/core';
 import { encodeForm, type FormPart, parseForm } from '../http/parseForm.js';
 import { invalidAnswer } from './json.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
-import { refused, unmeasurable } from './refused.js';
 import { noStream, nothing, type Surface } from './surface.js';
 import { wavSeconds } from './wavSeconds.js';
 

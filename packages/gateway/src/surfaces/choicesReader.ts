@@ -1,4 +1,5 @@
-import { isObject, parseEvent, usageNumber } from './json.js';
+import { isObject } from '@kedge/core';
+import { parseEvent, usageNumber } from './json.js';
 import { openAiUsage } from './openAiUsage.js';
 import type { Counts, StreamReader } from './surface.js';
 import { createTextMeter, type TextMeter } from './textMeter.js';

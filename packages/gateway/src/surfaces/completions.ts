@@ -1,14 +1,19 @@
-import { type CompletionRequest, parseCompletionRequest, scalarText } from '@kedge/core';
+import {
+  addTextChoice,
+  type CompletionRequest,
+  countJson,
+  countTexts,
+  parseCompletionRequest,
+  unmeasurable,
+} from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
+import { countText } from '../tokens/countText.js';
 import { createChoicesReader } from './choicesReader.js';
-import { countJson } from './countJson.js';
-import { countTexts } from './countTexts.js';
-import { invalidAnswer, isObject, parseAnswer } from './json.js';
+import { invalidAnswer, parseAnswer } from './json.js';
 import { openAiUsage } from './openAiUsage.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
-import { unmeasurable } from './refused.js';
 import { nothing, type Surface } from './surface.js';
-import { createTextMeter, type TextMeter } from './textMeter.js';
+import { createTextMeter } from './textMeter.js';
 
 /** Text completions. Each of several prompts has `n` choices. */
 export const completions: Surface = {
@@ -20,8 +25,8 @@ export const completions: Surface = {
     const request = parseCompletionRequest(parseJsonBody(body));
     checkTerms(policy, completions, request.model);
     refuseHidden(request);
-    const { tokens, inputs } = countTexts(request.prompt);
-    const known = { ...nothing, inputTokens: tokens + countJson(request.suffix) };
+    const { tokens, inputs } = countTexts(request.prompt, countText);
+    const known = { ...nothing, inputTokens: tokens + countJson(request.suffix, countText) };
     const quote = quoteRequest(policy, completions.pricedBy, {
       model: request.model,
       known,
@@ -38,13 +43,13 @@ export const completions: Surface = {
         const json = parseAnswer(answer, latin1);
         if (!Array.isArray(json['choices']) || json['choices'].length === 0) throw invalidAnswer('has no choices');
         const meter = createTextMeter();
-        for (const choice of json['choices']) addChoice(meter, choice);
+        for (const choice of json['choices']) addTextChoice(meter, choice);
         return { counts: { ...known, ...meter.tokens() }, usage: openAiUsage(json['usage']) };
       },
       readStream: () =>
         createChoicesReader({
           known,
-          addChoice,
+          addChoice: addTextChoice,
           wantsUsage: request.stream_options?.include_usage === true,
           cutChoice: (index) => ({ index, text: '', finish_reason: 'length' }),
           object: 'text_completion',
@@ -52,10 +57,6 @@ export const completions: Surface = {
     };
   },
 };
-
-function addChoice(meter: TextMeter, choice: unknown): void {
-  if (isObject(choice)) meter.add(scalarText(choice['index'] ?? 0), choice['text']);
-}
 
 /** What the upstream would make and not show, or show without having made it. */
 function refuseHidden(request: CompletionRequest): void {

@@ -1,6 +1,6 @@
-import { parseEmbeddingsRequest } from '@kedge/core';
+import { countTexts, parseEmbeddingsRequest } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
-import { countTexts } from './countTexts.js';
+import { countText } from '../tokens/countText.js';
 import { invalidAnswer, parseAnswer } from './json.js';
 import { openAiUsage } from './openAiUsage.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
@@ -15,7 +15,7 @@ export const embeddings: Surface = {
   open: (policy, body) => {
     const request = parseEmbeddingsRequest(parseJsonBody(body));
     checkTerms(policy, embeddings, request.model);
-    const { tokens, inputs } = countTexts(request.input);
+    const { tokens, inputs } = countTexts(request.input, countText);
     const known = { ...nothing, inputTokens: tokens, records: inputs };
     const quote = quoteRequest(policy, embeddings.pricedBy, {
       model: request.model,

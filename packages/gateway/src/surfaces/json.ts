@@ -1,14 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { BaseError } from '@kedge/core';
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The elements of a list; none when it is none. */
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
+import { BaseError, isObject } from '@kedge/core';
 
 /**
  * An upstream's answer as a JSON object.

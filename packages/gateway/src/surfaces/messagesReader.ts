@@ -1,7 +1,7 @@
-import { scalarText } from '@kedge/core';
-import { isObject, parseEvent, usageNumber } from './json.js';
+import { addMessageEvent, isObject, scalarText } from '@kedge/core';
+import { parseEvent, usageNumber } from './json.js';
 import type { Counts, StreamReader, UpstreamUsage } from './surface.js';
-import { createTextMeter, type TextMeter } from './textMeter.js';
+import { createTextMeter } from './textMeter.js';
 
 /** Reads the events of a streamed message in the Anthropic format, closed by `message_stop`. */
 export function createMessagesReader(known: Counts): StreamReader {
@@ -17,16 +17,9 @@ export function createMessagesReader(known: Counts): StreamReader {
       if (event['type'] === 'message_start' && isObject(event['message']) && isObject(event['message']['usage'])) {
         usage = { ...usage, ...event['message']['usage'] };
       } else if (event['type'] === 'message_delta' && isObject(event['usage'])) usage = { ...usage, ...event['usage'] };
-      else if (event['type'] === 'content_block_start') {
-        openBlocks.add(block);
-        addContentBlock(meter, block, event['content_block']);
-      } else if (event['type'] === 'content_block_stop') openBlocks.delete(block);
-      else if (event['type'] === 'content_block_delta' && isObject(event['delta'])) {
-        const { text, thinking, partial_json: json } = event['delta'];
-        meter.add(`${block}/text`, text);
-        meter.add(`${block}/input`, json);
-        meter.addReasoning(`${block}/thinking`, thinking);
-      }
+      else if (event['type'] === 'content_block_start') openBlocks.add(block);
+      else if (event['type'] === 'content_block_stop') openBlocks.delete(block);
+      addMessageEvent(meter, event);
       return 'pass';
     },
     exceeds: meter.exceeds,
@@ -46,18 +39,6 @@ export function createMessagesReader(known: Counts): StreamReader {
     }),
     errorEvent: ({ message }) => eventText({ type: 'error', error: { type: 'api_error', message } }),
   };
-}
-
-/** One element of a message's `content`, whole or as it begins in a stream. */
-export function addContentBlock(meter: TextMeter, index: string, block: unknown): void {
-  if (!isObject(block)) return;
-  meter.add(`${index}/text`, block['text']);
-  meter.addReasoning(`${index}/thinking`, block['thinking']);
-  if (block['type'] !== 'tool_use') return;
-  meter.add(`${index}/name`, block['name']);
-  // In a stream it begins as {} and comes in pieces.
-  const input = block['input'];
-  if (isObject(input) && Object.keys(input).length > 0) meter.add(`${index}/input`, JSON.stringify(input));
 }
 
 /** The `usage` of a message. Its `input_tokens` are without those of the cache; here they are with them. */

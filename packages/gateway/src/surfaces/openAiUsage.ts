@@ -1,4 +1,5 @@
-import { isObject, usageNumber } from './json.js';
+import { isObject } from '@kedge/core';
+import { usageNumber } from './json.js';
 import type { UpstreamUsage } from './surface.js';
 
 /** The `usage` of chat and text completions and of embeddings. */

@@ -1,6 +1,5 @@
-import { type MetricLabel, type Policy, unitsOf } from '@kedge/core';
+import { type MetricLabel, type Policy, refused, unitsOf } from '@kedge/core';
 import { worstMetrics } from '../call/billedMetrics.js';
-import { refused } from './refused.js';
 import type { Counts, Quote } from './surface.js';
 
 /** What a request asks for, as far as it bounds the price. */

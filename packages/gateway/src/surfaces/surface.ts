@@ -1,4 +1,4 @@
-import type { MetricLabel, Policy } from '@kedge/core';
+import type { InputCount, MetricLabel, Policy } from '@kedge/core';
 
 /** What was measured of a call. Metrics of the registry are made of it (`call/billedMetrics.ts`). */
 export type Counts = {
@@ -96,6 +96,11 @@ export const nothing: Counts = {
   bytes: 0,
   records: 0,
 };
+
+/** What is known of a call before it is made, where its input is tokens and images. */
+export function withInput({ tokens, images }: InputCount): Counts {
+  return { ...nothing, inputTokens: tokens, images };
+}
 
 /** For surfaces that do not stream: the pipeline asks only for streams. */
 export function noStream(): never {

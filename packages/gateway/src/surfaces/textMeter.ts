@@ -1,10 +1,8 @@
+import type { TextSink } from '@kedge/core';
 import { countText } from '../tokens/countText.js';
 
 /** Collects what a model says, by place and kind of text, and counts its tokens. */
-export type TextMeter = {
-  /** Appends to the text of one place (a choice's content, a tool call's arguments). What is no text counts for nothing. */
-  readonly add: (place: string, text: unknown) => void;
-  readonly addReasoning: (place: string, text: unknown) => void;
+export type TextMeter = TextSink & {
   /** Exact: the sum over places of the tokens of their whole text. */
   readonly tokens: () => { readonly outputTokens: number; readonly reasoningTokens: number };
   /** Whether the text so far has more tokens than `limit`. Cheap while it is far from it. */

@@ -1,6 +1,7 @@
 import {
   BaseError,
   checkRateQuote,
+  isObject,
   parseSignedRateQuote,
   quotedPolicy,
   rateQuoteCounts,
@@ -9,7 +10,6 @@ import {
 } from '@kedge/core';
 import { keccak256, recoverAddress } from 'viem';
 import type { Place } from './kedgeFetch.js';
-import { isObject } from './createCallMeter.js';
 import type { StrictChannel } from './voucherAccount.js';
 
 /** What a call is counted with. */

@@ -2,6 +2,7 @@ import {
   BaseError,
   decodeSignedReceipt,
   encodeSignedVoucher,
+  isObject,
   isSameAddress,
   type Policy,
   policyHashOf,
@@ -16,7 +17,7 @@ import { keccak256 } from 'viem';
 import { createChannelRates } from './channelRates.js';
 import { checkReceipt } from './checkReceipt.js';
 import { loadTokenCounter } from './loadTokenCounter.js';
-import { isObject, type CallMeter } from './createCallMeter.js';
+import type { CallMeter } from './createCallMeter.js';
 import { paidSurfaces } from './paidSurfaces.js';
 import { readPaidStream } from './readPaidStream.js';
 import { resumeAccount } from './resumeAccount.js';
@@ -180,8 +181,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
       const text = response.headers.get(receiptHeader);
       if (text === null) throw badReceipt('it has none');
       const answer: unknown = JSON.parse(new TextDecoder().decode(body));
-      if (isObject(answer) && Array.isArray(answer['choices']))
-        for (const choice of answer['choices']) meter.add(choice);
+      if (isObject(answer)) meter.addAnswer(answer);
       const signed = decodeSignedReceipt(text);
       const ownUnits = meter.units(termsOfReplay(response, signed, policy));
       await settle(call, signed, { ownUnits, request, response: body }, place);
@@ -346,14 +346,16 @@ function termsOfReplay({ headers }: Response, { rateQuote }: SignedReceipt, poli
   return rateQuote === undefined ? policy : quotedPolicy(policy, rateQuote.quote);
 }
 
+const longestFirst = [...paidSurfaces.keys()].toSorted((a, b) => b.length - a.length);
+
 function placeOf({ method, url, headers }: Request): PaidPlace | undefined {
   const target = new URL(url);
-  // The shortest base: "/chat/completions" is not "/completions" below "/chat".
-  const [, prefix, path] = /^(.*?)(\/chat\/completions|\/completions|\/embeddings)$/.exec(target.pathname) ?? [];
+  // The longest path: "/chat/completions" is not "/completions" below "/chat".
+  const path = longestFirst.find((known) => target.pathname.endsWith(known));
   const read = path === undefined ? undefined : paidSurfaces.get(path);
-  if (method !== 'POST' || read === undefined) return undefined;
+  if (method !== 'POST' || path === undefined || read === undefined) return undefined;
   const authorization = headers.get('authorization');
-  const base = `${target.origin}${prefix}`;
+  const base = `${target.origin}${target.pathname.slice(0, -path.length)}`;
   return {
     read,
     vouchers: `${base}/vouchers`,

@@ -1,18 +1,15 @@
-import { BaseError, bytesToHex, tokenizablePieces, utf8, type Policy } from '@kedge/core';
-
-/** Tokens of a text. */
-export type TokenCounter = (text: string) => number;
+import { BaseError, bytesToHex, tokenizablePieces, utf8, type Policy, type TokenCount } from '@kedge/core';
 
 const ownPackage = 'gpt-tokenizer@3.4.0';
 
-let loading: Promise<{ readonly count: TokenCounter; readonly vocabularySha256: string }> | undefined;
+let loading: Promise<{ readonly count: TokenCount; readonly vocabularySha256: string }> | undefined;
 
 /**
  * The counter of tokens that a policy pins. Loaded when it is first asked for: the vocabulary has two megabytes.
  *
  * @throws BaseError `tokenizer_differs` where the policy pins another one: what cannot be recounted is not signed for.
  */
-export async function loadTokenCounter(pin: Policy['tokenizer']): Promise<TokenCounter> {
+export async function loadTokenCounter(pin: Policy['tokenizer']): Promise<TokenCount> {
   const { count, vocabularySha256 } = await (loading ??= load());
   if (pin.package === ownPackage && pin.vocabularySha256 === vocabularySha256) return count;
   throw new BaseError('The policy counts tokens with another tokenizer than this client has.', {
@@ -22,7 +19,7 @@ export async function loadTokenCounter(pin: Policy['tokenizer']): Promise<TokenC
   });
 }
 
-async function load(): Promise<{ readonly count: TokenCounter; readonly vocabularySha256: string }> {
+async function load(): Promise<{ readonly count: TokenCount; readonly vocabularySha256: string }> {
   const [{ countTokens }, { default: ranks }] = await Promise.all([
     import('gpt-tokenizer/encoding/o200k_base'),
     import('gpt-tokenizer/bpeRanks/o200k_base'),

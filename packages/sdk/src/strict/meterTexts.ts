@@ -1,31 +1,74 @@
-import type { CompletionRequest, EmbeddingsRequest, Policy } from '@kedge/core';
-import { createCallMeter, type CallMeter } from './createCallMeter.js';
-import type { TokenCounter } from './loadTokenCounter.js';
+import {
+  addChatChoice,
+  addResponse,
+  addTextChoice,
+  countChatInput,
+  countJson,
+  countResponsesInput,
+  countTexts,
+  createResponseEvents,
+  listOf,
+  type ChatCompletionRequest,
+  type CompletionRequest,
+  type EmbeddingsRequest,
+  type InputCount,
+  type Policy,
+  type ResponsesRequest,
+  type TextSink,
+  type TokenCount,
+} from '@kedge/core';
+import {
+  createCallMeter,
+  silentReader,
+  type AnswerReader,
+  type CallMeter,
+  type KnownInput,
+} from './createCallMeter.js';
+import { createTextCounter } from './createTextCounter.js';
+
+/** Begins the count of a chat completion. */
+export function meterChat(policy: Policy, request: ChatCompletionRequest, count: TokenCount): CallMeter {
+  const cap = capOf(policy, request.max_tokens, request.max_completion_tokens) * (request.n ?? 1);
+  return createCallMeter(policy, shown(countChatInput(request, count)), cap, choicesReader(addChatChoice, count));
+}
 
 /** Begins the count of a text completion: each of several prompts has `n` choices. */
-export function meterCompletion(policy: Policy, request: CompletionRequest, count: TokenCounter): CallMeter {
+export function meterCompletion(policy: Policy, request: CompletionRequest, count: TokenCount): CallMeter {
   const { tokens, inputs } = countTexts(request.prompt, count);
-  const suffix = typeof request.suffix === 'string' ? count(request.suffix) : 0;
-  const cap = Math.min(policy.caps.outputTokensPerCall, request.max_tokens ?? Infinity) * inputs * (request.n ?? 1);
-  return createCallMeter(policy, { input_tokens: tokens + suffix, requests: 1 }, cap, count);
+  const cap = capOf(policy, request.max_tokens) * inputs * (request.n ?? 1);
+  const input = shown({ tokens: tokens + countJson(request.suffix, count), images: 0 });
+  return createCallMeter(policy, input, cap, choicesReader(addTextChoice, count));
 }
 
 /** Begins the count of embeddings, which is known before they come: tokens, and a record for each input. */
-export function meterEmbeddings(policy: Policy, request: EmbeddingsRequest, count: TokenCounter): CallMeter {
+export function meterEmbeddings(policy: Policy, request: EmbeddingsRequest, count: TokenCount): CallMeter {
   const { tokens, inputs } = countTexts(request.input, count);
-  return createCallMeter(policy, { input_tokens: tokens, requests: 1, records: inputs }, undefined, count);
+  return createCallMeter(policy, { input_tokens: tokens, requests: 1, records: inputs }, undefined, silentReader);
 }
 
-/** One text, several, or lists of token numbers instead of texts; one such list is one input. */
-function countTexts(
-  texts: CompletionRequest['prompt'],
-  count: TokenCounter,
-): { readonly tokens: number; readonly inputs: number } {
-  if (typeof texts === 'string') return { tokens: count(texts), inputs: 1 };
-  const tokensOf = (text: (typeof texts)[number]): number => {
-    if (typeof text === 'number') return 1;
-    return typeof text === 'string' ? count(text) : text.length;
+/** Begins the count of a response. */
+export function meterResponse(policy: Policy, request: ResponsesRequest, count: TokenCount): CallMeter {
+  const { read, pieces, whole } = createResponseEvents(() => createTextCounter(count));
+  return createCallMeter(policy, shown(countResponsesInput(request, count)), capOf(policy, request.max_output_tokens), {
+    addAnswer: (answer) => addResponse(pieces, answer),
+    addEvent: read,
+    said: () => [pieces, whole()].filter((texts) => texts !== undefined),
+  });
+}
+
+function shown({ tokens, images }: InputCount): KnownInput {
+  return { input_tokens: tokens, requests: 1, images };
+}
+
+/** Output tokens of one choice. */
+function capOf(policy: Policy, ...limits: readonly (number | null | undefined)[]): number {
+  return Math.min(policy.caps.outputTokensPerCall, ...limits.map((limit) => limit ?? Infinity));
+}
+
+function choicesReader(addChoice: (sink: TextSink, choice: unknown) => void, count: TokenCount): AnswerReader {
+  const texts = createTextCounter(count);
+  const add: AnswerReader['addAnswer'] = ({ choices }) => {
+    for (const choice of listOf(choices)) addChoice(texts, choice);
   };
-  const tokens = texts.reduce<number>((sum, text) => sum + tokensOf(text), 0);
-  return { tokens, inputs: Math.max(1, texts.filter((text) => typeof text !== 'number').length) };
+  return { addAnswer: add, addEvent: add, said: () => [texts] };
 }

@@ -1,5 +1,5 @@
-import { decodeSignedReceipt, dueCommentPrefix, receiptCommentPrefix, type SignedReceipt } from '@kedge/core';
-import { isObject, type CallMeter } from './createCallMeter.js';
+import { decodeSignedReceipt, dueCommentPrefix, isObject, receiptCommentPrefix, type SignedReceipt } from '@kedge/core';
+import type { CallMeter } from './createCallMeter.js';
 import { concatBytes, createEventSplitter, dataOf } from './splitEvents.js';
 import { badReceipt, overcounts } from './voucherErrors.js';
 
@@ -40,11 +40,12 @@ export function readPaidStream(
       return;
     }
     kept.push(event);
+    // What comes after the receipt may say more than all before it: the last event of a response holds the whole once more.
+    count(event, meter);
     if (receipt !== undefined) {
       after.push(event);
       return;
     }
-    count(event, meter);
     controller.enqueue(event);
     if (comment?.startsWith(dueCommentPrefix) === true) {
       const dueUnits = BigInt(/^\d{1,20}$/.exec(comment.slice(dueCommentPrefix.length).trim())?.[0] ?? 0);
@@ -100,5 +101,5 @@ function count(event: Uint8Array, meter: CallMeter): void {
     // No event of the API: it is passed on, and nothing is paid for it.
     return;
   }
-  if (isObject(chunk) && Array.isArray(chunk['choices'])) for (const choice of chunk['choices']) meter.add(choice);
+  if (isObject(chunk)) meter.addEvent(chunk);
 }

@@ -1,6 +1,7 @@
 import {
   BaseError,
   domainSeparatorOf,
+  isObject,
   isSameAddress,
   parseSignedReceipt,
   parseSignedVoucher,
@@ -9,7 +10,6 @@ import {
 import { keccak256, recoverAddress } from 'viem';
 import { checkReceipt } from './checkReceipt.js';
 import type { Place } from './kedgeFetch.js';
-import { isObject } from './createCallMeter.js';
 import type { StrictChannel, VoucherAccount } from './voucherAccount.js';
 import { overcounts } from './voucherErrors.js';
 

@@ -1,4 +1,4 @@
-import { BaseError } from '@kedge/core';
+import { BaseError } from '../baseError.js';
 
 /** 403, citing the clause of the policy. */
 export function refused(

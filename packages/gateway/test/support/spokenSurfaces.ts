@@ -1,0 +1,57 @@
+import { countText } from '../../src/index.js';
+import { answerWith, type Script } from './scriptedUpstream.js';
+import type { StrictTest } from './strictClient.js';
+import { streamEvents } from './surfaceTest.js';
+
+/** A surface whose answers are text, as a client uses it and as an upstream answers it. */
+export type SpokenSurface = {
+  readonly path: string;
+  /** Of what `ask` sends. */
+  readonly inputTokens: number;
+  /** Asks for an answer, and hears it piece by piece where it is streamed. */
+  readonly ask: (test: StrictTest, isStream: 'whole' | 'stream', hear: (piece: string) => void) => Promise<void>;
+  readonly whole: (text: string) => Script;
+  readonly streamed: (words: readonly string[]) => Script;
+};
+
+const text = 'Say something, please.';
+
+const responseOf = (said: string) => ({
+  id: 'resp_1',
+  object: 'response',
+  created_at: 1,
+  status: 'completed',
+  model: 'demo',
+  output: [
+    {
+      id: 'msg_1',
+      type: 'message',
+      role: 'assistant',
+      content: [{ type: 'output_text', text: said, annotations: [] }],
+    },
+  ],
+});
+
+const responses: SpokenSurface = {
+  path: '/responses',
+  inputTokens: 3 + 3 + countText(text),
+  ask: async ({ openai }, isStream, hear) => {
+    const request = { model: 'demo', input: text, max_output_tokens: 200 };
+    if (isStream === 'whole') return hear((await openai.responses.create(request)).output_text);
+    for await (const event of await openai.responses.create({ ...request, stream: true })) {
+      if (event.type === 'response.output_text.delta') hear(event.delta);
+    }
+  },
+  whole: (said) => answerWith(responseOf(said)),
+  streamed: (words) => {
+    const created = { ...responseOf(''), status: 'in_progress', output: [] };
+    return streamEvents([
+      { type: 'response.created', response: created },
+      ...words.map((delta) => ({ type: 'response.output_text.delta', output_index: 0, content_index: 0, delta })),
+      { type: 'response.completed', response: responseOf(words.join('')) },
+    ]);
+  },
+};
+
+/** Chat and text completions have tests of their own. */
+export const spokenSurfaces: readonly SpokenSurface[] = [responses];
