@@ -23,6 +23,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { gatewayNodeFlags } from '../packages/gateway/dist/nodeFlags.js';
 
 const self = fileURLToPath(import.meta.url);
 const { values } = parseArgs({
@@ -332,7 +333,7 @@ async function result(role, ...args) {
 async function start(role, cpu, ...args) {
   const command = [
     // As `kedge up` starts it.
-    ...(role === 'gateway' ? ['--min-semi-space-size=16', '--max-semi-space-size=16'] : []),
+    ...(role === 'gateway' ? gatewayNodeFlags : []),
     ...(values.profile && role.startsWith('gateway') ? ['--cpu-prof', '--cpu-prof-dir=/tmp/kedge-bench-profile'] : []),
     self,
     '--role',

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { channelIdOf, policyHashOf } from '@kedge/core';
 import { createGateway, tokenizerPin } from '@kedge/gateway';
+import { gatewayNodeFlags } from '@kedge/gateway/nodeFlags';
 import { startPostgres } from '@kedge/testing';
 import { Pool } from 'undici';
 import { keccak256 } from 'viem';
@@ -79,7 +80,7 @@ async function main() {
   const children = [];
   const start = async (name, more) => {
     const child = fork(fileURLToPath(import.meta.url), ['--role', 'gateway'], {
-      execArgv: ['--min-semi-space-size=16', '--max-semi-space-size=16'],
+      execArgv: [...gatewayNodeFlags],
     });
     children.push(child);
     child.send(setupOf(join(dir, name), upstreamUrl, more));

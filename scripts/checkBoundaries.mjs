@@ -17,9 +17,15 @@ const allowed = {
   web: ['sdk', 'core'],
   testing: ['sdk', 'core'],
 };
-/** Programs that the CLI starts, and the page that it serves; it resolves where they are and imports nothing of them. */
+/** Programs that the CLI starts, and the page that it serves: it resolves where they are and imports only how Node is to run them. */
 const programs = {
-  cli: ['@kedge/gateway/main', '@kedge/agent/main', '@kedge/indexer/main', '@kedge/web/index.html'],
+  cli: [
+    '@kedge/gateway/main',
+    '@kedge/gateway/nodeFlags',
+    '@kedge/agent/main',
+    '@kedge/indexer/main',
+    '@kedge/web/index.html',
+  ],
 };
 const importPattern =
   /(?:\bfrom\s+|\bimport\s*\(?\s*|\brequire(?:\.resolve)?\(\s*|import\.meta\.resolve\(\s*)['"]([^'"\s]+)['"]/g;

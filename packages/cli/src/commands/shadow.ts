@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { BaseError } from '@kedge/core';
+import { gatewayNodeFlags } from '@kedge/gateway/nodeFlags';
 import type { Command } from '../command.js';
 import { dataDirOf } from '../context.js';
 import { argument, parseInteger, textOption } from '../parse.js';
@@ -76,7 +77,7 @@ async function runGateway(
   onReady: (url: string) => void,
 ): Promise<void> {
   const program = fileURLToPath(import.meta.resolve('@kedge/gateway/main'));
-  const child = spawn(process.execPath, [program, '--shadow', '--config', configFile], {
+  const child = spawn(process.execPath, [...gatewayNodeFlags, program, '--shadow', '--config', configFile], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment,
   });

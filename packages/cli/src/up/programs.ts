@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { gatewayNodeFlags } from '@kedge/gateway/nodeFlags';
 import type { ChildCommand } from './child.js';
 import type { DataPaths } from './dataPaths.js';
 import { writeDurably } from './durableFile.js';
@@ -7,15 +8,12 @@ import { gatewayFilesOf } from './gatewayFiles.js';
 import type { Ports } from './ports.js';
 import type { UpState } from './upState.js';
 
-/** The published entry points: the CLI starts them and loads nothing of them. */
+/** The published entry points: the CLI starts them and loads nothing of what they do. */
 const programPath = {
   agent: () => fileURLToPath(import.meta.resolve('@kedge/agent/main')),
   gateway: () => fileURLToPath(import.meta.resolve('@kedge/gateway/main')),
   indexer: () => fileURLToPath(import.meta.resolve('@kedge/indexer/main')),
 } as const;
-
-// Room for what calls leave behind, so that collecting it is rare: about a tenth of a call's cost, for 48 MB.
-const gatewayFlags = ['--min-semi-space-size=16', '--max-semi-space-size=16'];
 
 // A local chain's index is small; without this the heap grows with what the machine has.
 const indexerFlags = ['--max-old-space-size=512', '--max-semi-space-size=8'];
@@ -73,7 +71,7 @@ export function gatewayProgram(options: {
     drainMs: 4_000,
     workers,
   };
-  return programOf('gateway', gatewayFlags, join(paths.gateway, 'config.json'), config, environment);
+  return programOf('gateway', gatewayNodeFlags, join(paths.gateway, 'config.json'), config, environment);
 }
 
 /** The indexer's program with its configuration, which is written here. */

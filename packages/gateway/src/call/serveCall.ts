@@ -14,9 +14,9 @@ import type { UpstreamCall } from '../upstream/upstream.js';
  */
 export function serveCall(call: Call, services: CallServices): Promise<void> {
   return new Promise((resolve, reject) => {
-    services.live?.begin(call);
+    const live = services.live?.begin(call);
     const release = (over: () => void): void => {
-      services.live?.end(call);
+      if (live !== undefined) services.live?.end(live);
       call.reservation.release();
       over();
     };

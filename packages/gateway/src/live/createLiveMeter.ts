@@ -10,15 +10,25 @@ export type LiveStretch = {
   readonly lots: Map<bigint, bigint>;
 };
 
+/** A call under way. */
+export type LiveCall = {
+  readonly call: Call;
+  /** Unix time in seconds, with fractions. */
+  readonly beganAt: number;
+  /** Where it is among those that run. */
+  place: number;
+};
+
 /** Counts what the gateway does now. Costs a call a handful of additions; who reads does the rest. */
 export type LiveMeter = {
   /** The call holds its reservation. */
-  readonly begin: (call: Call) => void;
+  readonly begin: (call: Call) => LiveCall;
   readonly charged: (served: ServedChannel, units: bigint) => void;
-  readonly end: (call: Call) => void;
+  /** Ending it again does nothing. */
+  readonly end: (ended: LiveCall) => void;
   readonly refused: () => void;
-  /** Calls under way with the Unix second they began in, the oldest first. */
-  readonly running: () => ReadonlyMap<Call, number>;
+  /** Calls under way, in no order. */
+  readonly running: () => readonly LiveCall[];
   /** The newest {@link liveStretches}, the oldest first, the last of which is not over. */
   readonly stretches: () => readonly LiveStretch[];
 };
@@ -30,7 +40,9 @@ export const liveStretches = 60;
 
 /** @param nowSeconds Unix time in seconds, with fractions. */
 export function createLiveMeter(nowSeconds: () => number): LiveMeter {
-  const running = new Map<Call, number>();
+  // A list that calls leave by changing places. In a Map or a Set, the tables that it outgrew point at those that follow: once one
+  // of them is old garbage, all calls that were in it stay in memory until the next full collection, and are moved about until then.
+  const running: LiveCall[] = [];
   const ring: LiveStretch[] = [];
   let newest = emptyStretch(0);
 
@@ -44,7 +56,11 @@ export function createLiveMeter(nowSeconds: () => number): LiveMeter {
   };
 
   return {
-    begin: (call) => void running.set(call, nowSeconds()),
+    begin: (call) => {
+      const begun = { call, beganAt: nowSeconds(), place: running.length };
+      running.push(begun);
+      return begun;
+    },
     charged: ({ channel }, units) => {
       const stretch = current();
       const lot = channel.tokenId >> 32n;
@@ -52,7 +68,13 @@ export function createLiveMeter(nowSeconds: () => number): LiveMeter {
       stretch.units += units;
       stretch.lots.set(lot, (stretch.lots.get(lot) ?? 0n) + units);
     },
-    end: (call) => void running.delete(call),
+    end: (ended) => {
+      if (running[ended.place] !== ended) return;
+      const last = running.pop();
+      if (last === undefined || last === ended) return;
+      last.place = ended.place;
+      running[ended.place] = last;
+    },
     refused: () => void current().refused++,
     running: () => running,
     stretches: () => {

@@ -24,12 +24,12 @@ const mostTransactions = 5;
 
 export function readLivePart(meter: LiveMeter, channels: Iterable<ServedChannel>): LivePart {
   const running = meter.running();
-  const oldest = [...running].slice(0, mostRunning);
+  const oldest = running.toSorted((left, right) => left.beganAt - right.beganAt).slice(0, mostRunning);
   return {
     stretches: meter.stretches(),
     reserved: reservedOf(channels),
-    runningCount: running.size,
-    running: oldest.map(([{ served, surface, request, reservation }, beganAt]) => ({
+    runningCount: running.length,
+    running: oldest.map(({ call: { served, surface, request, reservation }, beganAt }) => ({
       channelId: served.channelId,
       classId: served.classId.toString(),
       mode: served.channel.mode,
