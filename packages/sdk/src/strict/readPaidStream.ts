@@ -31,20 +31,22 @@ export function readPaidStream(
   const kept: Uint8Array[] = [];
   let receipt: SignedReceipt | undefined;
   let after: Uint8Array[] = [];
+  let hasLeft = false;
 
-  const take = async (event: Uint8Array, controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+  /** Answers whether the event went to the stream's reader. */
+  const take = async (event: Uint8Array, controller: ReadableStreamDefaultController<Uint8Array>): Promise<boolean> => {
     const comment = commentOf(event);
     if (comment?.startsWith(receiptCommentPrefix) === true) {
       receipt = decodeSignedReceipt(comment.slice(receiptCommentPrefix.length));
       after.push(event);
-      return;
+      return false;
     }
     kept.push(event);
     // What comes after the receipt may say more than all before it: the last event of a response holds the whole once more.
     count(event, meter);
     if (receipt !== undefined) {
       after.push(event);
-      return;
+      return false;
     }
     controller.enqueue(event);
     if (comment?.startsWith(dueCommentPrefix) === true) {
@@ -55,6 +57,7 @@ export function readPaidStream(
       }
       await listener.onDue();
     } else listener.onProgress();
+    return true;
   };
 
   const finish = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
@@ -70,9 +73,14 @@ export function readPaidStream(
   return new ReadableStream<Uint8Array>({
     pull: async (controller) => {
       try {
-        const { done, value } = await reader.read();
-        if (done) return await finish(controller);
-        for (const event of splitter.push(value)) await take(event, controller);
+        // Until an event is complete: a stream that is pulled and gives nothing is not pulled again.
+        for (let isPassed = false; !isPassed;) {
+          const { done, value } = await reader.read();
+          // What the reader of the stream ends itself is no fault of the operator.
+          if (hasLeft) return;
+          if (done) return await finish(controller);
+          for (const event of splitter.push(value)) isPassed = (await take(event, controller)) || isPassed;
+        }
       } catch (error) {
         listener.onLost(error);
         await reader.cancel(error).catch(() => undefined);
@@ -80,6 +88,7 @@ export function readPaidStream(
       }
     },
     cancel: async (reason) => {
+      hasLeft = true;
       listener.onLost();
       await reader.cancel(reason);
     },
