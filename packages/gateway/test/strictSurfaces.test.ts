@@ -10,7 +10,7 @@ import { countText } from '../src/index.js';
 import { surfaces } from '../src/surfaces/surfaces.js';
 import { testPolicy } from './support/createTestSetup.js';
 import { spokenSurfaces } from './support/spokenSurfaces.js';
-import { askingForMore, faultOf, startStrictTest, withholding } from './support/strictClient.js';
+import { askingForMore, byteByByte, faultOf, startStrictTest, withholding } from './support/strictClient.js';
 import { eventText, streamEvents } from './support/surfaceTest.js';
 
 const words = Array.from({ length: 60 }, (_, index) => ` word${index}`);
@@ -51,6 +51,14 @@ describe.each(spokenSurfaces)('$path', (surface) => {
       committedUnits: units,
       newest: { voucher: { cumulativeUnits: units } },
     });
+  });
+
+  test('R11: a stream that comes byte by byte is passed on to its end', async () => {
+    const client = await startStrictTest({ client: { fetch: byteByByte } });
+    client.upstream.script = surface.streamed(words.slice(0, 5));
+    let said = '';
+    await surface.ask(client, 'stream', (piece) => (said += piece));
+    expect(said).toBe(words.slice(0, 5).join(''));
   });
 
   test('R11: an operator that charges for more than an answer holds is caught, and nothing more is signed', async () => {
@@ -191,12 +199,62 @@ const responsesEvents = fc
     ...(output === undefined ? [] : [{ type: 'response.completed', response: { output } }]),
   ]);
 
+const inputBlock = fc.oneof(
+  fc.record({ type: fc.constant('text'), text }),
+  fc.record({ type: fc.constant('thinking'), thinking: text }),
+  fc.record({ type: fc.constant('tool_use'), name: text, input: fc.dictionary(fc.string(), text) }),
+  fc.constant({ type: 'image', source: {} }),
+);
+const messagesRequest = fc.record(
+  {
+    model: fc.constant('demo'),
+    max_tokens: fc.integer({ min: 1, max: 256 }),
+    system: text,
+    messages: fc.array(
+      fc.record({
+        role: fc.constantFrom('user', 'assistant'),
+        content: fc.oneof(
+          text,
+          fc.array(
+            fc.oneof(inputBlock, fc.record({ type: fc.constant('tool_result'), content: fc.array(inputBlock) })),
+          ),
+        ),
+      }),
+      { minLength: 1 },
+    ),
+    tools: fc.array(fc.record({ name: text, input_schema: fc.dictionary(fc.string(), text) })),
+  },
+  { requiredKeys: ['model', 'max_tokens', 'messages'] },
+);
+const contentBlock = fc.oneof(
+  fc.record({ type: fc.constant('text'), text }),
+  fc.record({ type: fc.constant('thinking'), thinking: text }),
+  fc.record({ type: fc.constant('tool_use'), name: text, input: fc.dictionary(fc.string(), text) }),
+);
+const messagesEvents = fc.array(
+  fc.oneof(
+    fc.record({ type: fc.constant('content_block_start'), index, content_block: contentBlock }),
+    fc.record({
+      type: fc.constant('content_block_delta'),
+      index,
+      delta: fc.oneof(fc.record({ text }), fc.record({ thinking: text }), fc.record({ partial_json: text })),
+    }),
+    fc.record({ type: fc.constant('content_block_stop'), index }),
+  ),
+);
+
 test.each([
   {
     path: '/responses',
     request: responsesRequest,
     answer: fc.record({ output: fc.array(outputItem, { minLength: 1 }) }),
     events: responsesEvents,
+  },
+  {
+    path: '/messages',
+    request: messagesRequest,
+    answer: fc.record({ content: fc.array(contentBlock) }),
+    events: messagesEvents,
   },
 ])('R11: the client counts $path as the gateway does, requests, answers and streams', async (counted) => {
   const policy = testPolicy({ rates: { input_tokens: '1', output_tokens: '3', images: '50', requests: '2' } });

@@ -14,6 +14,7 @@ const ownHeaders = [
   'content-length',
   'transfer-encoding',
   'authorization',
+  'x-api-key',
   'expect',
   'keep-alive',
 ];

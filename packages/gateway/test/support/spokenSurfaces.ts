@@ -1,4 +1,6 @@
+import { createEventSplitter, dataOf } from '../../../sdk/src/strict/splitEvents.js';
 import { countText } from '../../src/index.js';
+import { apiKey } from './createTestSetup.js';
 import { answerWith, type Script } from './scriptedUpstream.js';
 import type { StrictTest } from './strictClient.js';
 import { streamEvents } from './surfaceTest.js';
@@ -53,5 +55,53 @@ const responses: SpokenSurface = {
   },
 };
 
+const messageOf = (said: string) => ({
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'demo',
+  content: [{ type: 'text', text: said }],
+  stop_reason: 'end_turn',
+});
+
+const messages: SpokenSurface = {
+  path: '/messages',
+  inputTokens: 3 + 3 + countText('user') + countText(text),
+  ask: async ({ paid, base }, isStream, hear) => {
+    const message = { role: 'user', content: text };
+    const response = await paid(`${base}/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' },
+      body: JSON.stringify({ model: 'demo', max_tokens: 200, messages: [message], stream: isStream === 'stream' }),
+    });
+    if (response.status !== 200 || response.body === null) throw new Error(await response.text());
+    if (isStream === 'whole') {
+      const { content } = (await response.json()) as ReturnType<typeof messageOf>;
+      return hear(content.map((block) => block.text).join(''));
+    }
+    const splitter = createEventSplitter();
+    for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+      for (const event of splitter.push(chunk)) {
+        const json = JSON.parse(dataOf(event) ?? '{}') as { delta?: { text?: string } };
+        hear(json.delta?.text ?? '');
+      }
+    }
+  },
+  whole: (said) => answerWith(messageOf(said)),
+  streamed: (words) =>
+    streamEvents([
+      { type: 'message_start', message: { ...messageOf(''), content: [] } },
+      { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+      ...words.map((word) => ({
+        type: 'content_block_delta',
+        index: 0,
+        delta: { type: 'text_delta', text: word },
+      })),
+      { type: 'content_block_stop', index: 0 },
+      { type: 'message_delta', delta: { stop_reason: 'end_turn' } },
+      { type: 'message_stop' },
+    ]),
+};
+
 /** Chat and text completions have tests of their own. */
-export const spokenSurfaces: readonly SpokenSurface[] = [responses];
+export const spokenSurfaces: readonly SpokenSurface[] = [responses, messages];

@@ -75,6 +75,18 @@ export function withholding(edit: (text: string) => string): Send {
   };
 }
 
+/** A network that brings an answer byte by byte. */
+export const byteByByte: Send = async (input, init) => {
+  const response = await fetch(input, init);
+  if (!isCall(input) || response.body === null) return response;
+  const split = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      for (let at = 0; at < chunk.length; at++) controller.enqueue(chunk.slice(at, at + 1));
+    },
+  });
+  return new Response(response.body.pipeThrough(split), { status: response.status, headers: response.headers });
+};
+
 /** A network on which an operator asks for `more` base units than a stream has come to, from the `from`th time on. */
 export function askingForMore(more: bigint, from: number, heard: (event: string) => void): Send {
   return async (input, init) => {

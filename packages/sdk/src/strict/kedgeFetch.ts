@@ -58,9 +58,9 @@ export type KedgeFetch = {
 };
 
 /**
- * A `fetch` for OpenAI clients that pays call by call from a strict channel. It signs for the input before the call, recounts
- * what it receives before it signs for that (while a stream runs, too), checks each receipt, and stops for good when the
- * operator overcounts (R11). The API key goes where it always goes.
+ * A `fetch` for clients of OpenAI's API and of Anthropic's messages, that pays call by call from a strict channel. It signs for
+ * the input before the call, recounts what it receives before it signs for that (while a stream runs, too), checks each
+ * receipt, and stops for good when the operator overcounts (R11). The API key goes where it always goes.
  *
  * @throws BaseError from calls: `operator_overcounts`, `receipt_bad`, `value_exhausted` (402), `tokenizer_differs`,
  * `surface_unmetered` for what it cannot recount,
@@ -346,6 +346,15 @@ function termsOfReplay({ headers }: Response, { rateQuote }: SignedReceipt, poli
   return rateQuote === undefined ? policy : quotedPolicy(policy, rateQuote.quote);
 }
 
+/** The API key, in the header that the call has it in: Anthropic's clients send the second. */
+function keyIn(headers: Headers): Record<string, string> {
+  for (const name of ['authorization', 'x-api-key']) {
+    const value = headers.get(name);
+    if (value !== null) return { [name]: value };
+  }
+  return {};
+}
+
 const longestFirst = [...paidSurfaces.keys()].toSorted((a, b) => b.length - a.length);
 
 function placeOf({ method, url, headers }: Request): PaidPlace | undefined {
@@ -354,12 +363,11 @@ function placeOf({ method, url, headers }: Request): PaidPlace | undefined {
   const path = longestFirst.find((known) => target.pathname.endsWith(known));
   const read = path === undefined ? undefined : paidSurfaces.get(path);
   if (method !== 'POST' || path === undefined || read === undefined) return undefined;
-  const authorization = headers.get('authorization');
   const base = `${target.origin}${target.pathname.slice(0, -path.length)}`;
   return {
     read,
     vouchers: `${base}/vouchers`,
     rates: `${base}/rates`,
-    authorization: authorization === null ? {} : { authorization },
+    authorization: keyIn(headers),
   };
 }

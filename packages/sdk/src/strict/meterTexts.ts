@@ -1,9 +1,12 @@
 import {
   addChatChoice,
+  addMessage,
+  addMessageEvent,
   addResponse,
   addTextChoice,
   countChatInput,
   countJson,
+  countMessagesInput,
   countResponsesInput,
   countTexts,
   createResponseEvents,
@@ -12,6 +15,7 @@ import {
   type CompletionRequest,
   type EmbeddingsRequest,
   type InputCount,
+  type MessagesRequest,
   type Policy,
   type ResponsesRequest,
   type TextSink,
@@ -53,6 +57,16 @@ export function meterResponse(policy: Policy, request: ResponsesRequest, count: 
     addAnswer: (answer) => addResponse(pieces, answer),
     addEvent: read,
     said: () => [pieces, whole()].filter((texts) => texts !== undefined),
+  });
+}
+
+/** Begins the count of a message in the Anthropic format. */
+export function meterMessage(policy: Policy, request: MessagesRequest, count: TokenCount): CallMeter {
+  const texts = createTextCounter(count);
+  return createCallMeter(policy, shown(countMessagesInput(request, count)), capOf(policy, request.max_tokens), {
+    addAnswer: (answer) => addMessage(texts, answer),
+    addEvent: (event) => addMessageEvent(texts, event),
+    said: () => [texts],
   });
 }
 

@@ -2,12 +2,13 @@ import {
   parseChatCompletionRequest,
   parseCompletionRequest,
   parseEmbeddingsRequest,
+  parseMessagesRequest,
   parseResponsesRequest,
   type Policy,
   type TokenCount,
 } from '@kedge/core';
 import type { CallMeter } from './createCallMeter.js';
-import { meterChat, meterCompletion, meterEmbeddings, meterResponse } from './meterTexts.js';
+import { meterChat, meterCompletion, meterEmbeddings, meterMessage, meterResponse } from './meterTexts.js';
 
 /** Reads a request, and gives what counts it under the rates of a policy. */
 type Reader = (json: unknown, count: TokenCount) => (policy: Policy) => CallMeter;
@@ -17,6 +18,7 @@ export const paidSurfaces: ReadonlyMap<string, Reader> = new Map<string, Reader>
   ['/chat/completions', reading(parseChatCompletionRequest, meterChat)],
   ['/completions', reading(parseCompletionRequest, meterCompletion)],
   ['/responses', reading(parseResponsesRequest, meterResponse)],
+  ['/messages', reading(parseMessagesRequest, meterMessage)],
   ['/embeddings', reading(parseEmbeddingsRequest, meterEmbeddings)],
 ]);
 

@@ -1,0 +1,26 @@
+import type { KedgeFetch } from '@kedge/sdk';
+import { expect, onTestFinished, test } from 'vitest';
+import { startStrictProxy } from '../src/strict/startStrictProxy.js';
+
+test("the proxy sends the channel's API key, and keeps the keys that clients have for others on this machine", async () => {
+  const sent: Headers[] = [];
+  const paid = async (_input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    sent.push(new Headers(init?.headers));
+    return Response.json({ type: 'message' });
+  };
+  const proxy = await startStrictProxy({
+    port: 0,
+    gatewayUrl: 'http://127.0.0.1:1/v1',
+    apiKey: 'kedge_key',
+    paid: Object.assign(paid, { idle: async () => undefined }) as KedgeFetch,
+    onError: (error) => expect.fail(String(error)),
+  });
+  onTestFinished(() => proxy.close());
+  const own = [{ authorization: 'Bearer own' }, { 'x-api-key': 'own', 'anthropic-version': '2023-06-01' }];
+  for (const headers of own) await fetch(`${proxy.url}/messages`, { method: 'POST', headers, body: '{}' });
+  expect(sent.map((headers) => [headers.get('authorization'), headers.get('x-api-key')])).toEqual([
+    ['Bearer kedge_key', null],
+    ['Bearer kedge_key', null],
+  ]);
+  expect(sent[1]?.get('anthropic-version')).toBe('2023-06-01');
+});
