@@ -10,7 +10,10 @@ import { forgePath } from './forgePath.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const stateFile = path.join(root, '.kedge/deep/invariants.jsonl');
-const campaigns = ['Value', 'Backing', 'Revenue', 'Channels', 'Market', 'Approvals'];
+const campaigns = ['Value', 'Backing', 'Revenue', 'Channels', 'Market', 'Approvals'].concat(
+  // Of the contracts beside the token.
+  ['Bond', 'Contributors', 'Plans', 'Adapter', 'Deposits', 'Attestations'],
+);
 const CHUNKS = 20;
 const RUNS = 500;
 const FIRST_SEED = 0x8028;
