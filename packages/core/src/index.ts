@@ -43,10 +43,12 @@ export {
 export { BaseError, showValue, type BaseErrorOptions, type ErrorKind } from './baseError.js';
 export { canonicalJson } from './canonicalJson.js';
 export { addChatChoice, addTextChoice, countChatInput } from './counting/chatCount.js';
+export { imagesAsked, imagesCame } from './counting/countImages.js';
 export { countJson, countTexts } from './counting/countTexts.js';
 export { addMessage, addMessageEvent, countMessagesInput } from './counting/messagesCount.js';
 export { refused, unmeasurable } from './counting/refused.js';
 export { addResponse, countResponsesInput, createResponseEvents } from './counting/responsesCount.js';
+export { wavSeconds } from './counting/wavSeconds.js';
 export { isObject, listOf, type InputCount, type TextSink, type TokenCount } from './counting/textSink.js';
 export {
   channelIdOf,

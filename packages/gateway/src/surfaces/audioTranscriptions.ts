@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { parseTranscriptionFields, refused, unmeasurable } from '@kedge/core';
+import { parseTranscriptionFields, refused, unmeasurable, wavSeconds } from '@kedge/core';
 import { encodeForm, type FormPart, parseForm } from '../http/parseForm.js';
 import { invalidAnswer } from './json.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
 import { noStream, nothing, type Surface } from './surface.js';
-import { wavSeconds } from './wavSeconds.js';
 
 /** Audio that becomes text, priced by the request, by the file's bytes, or by its seconds where the gateway can tell them. */
 export const audioTranscriptions = transcribing('transcriptions', '/audio/transcriptions');

@@ -1,4 +1,4 @@
-import { parseImagesRequest } from '@kedge/core';
+import { imagesAsked, imagesCame, parseImagesRequest } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { invalidAnswer, parseAnswer } from './json.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
@@ -13,7 +13,7 @@ export const imageGenerations: Surface = {
   open: (policy, body) => {
     const request = parseImagesRequest(parseJsonBody(body));
     checkTerms(policy, imageGenerations, request.model);
-    const asked = request.n ?? 1;
+    const asked = imagesAsked(request);
     const quote = quoteRequest(policy, imageGenerations.pricedBy, {
       model: request.model,
       known: { ...nothing, images: asked },
@@ -26,9 +26,9 @@ export const imageGenerations: Surface = {
       isStream: false,
       forward: () => ({ body: JSON.stringify(request) }),
       measure: (answer, latin1) => {
-        const { data } = parseAnswer(answer, latin1);
-        if (!Array.isArray(data) || data.length === 0) throw invalidAnswer('has no images');
-        return { counts: { ...nothing, images: Math.min(data.length, asked) }, usage: undefined };
+        const images = imagesCame(parseAnswer(answer, latin1), asked);
+        if (images === 0) throw invalidAnswer('has no images');
+        return { counts: { ...nothing, images }, usage: undefined };
       },
       readStream: noStream,
     };

@@ -4,7 +4,7 @@ import type { GatewayConfig } from '../gatewayConfig.js';
 
 /** What an operator serves ahead of payment in strict mode, in base units (R11). */
 export type ExposureTerms = {
-  /** For a channel that has paid nothing yet: one chunk. Without it, the longest JSON answer under the policy. */
+  /** For a channel that has paid nothing yet: one chunk. Without it, the longest JSON answer under the policy, and an image. */
   readonly startUnits: bigint | undefined;
   /** How much it grows with what the channel has paid. */
   readonly growthBasisPoints: bigint;
@@ -25,7 +25,8 @@ export type ExposureBounds = {
 export function boundsOf(terms: ExposureTerms, { policy }: ServedChannel, paidUnits: bigint): ExposureBounds {
   const answerUnits = BigInt(policy.rates.output_tokens ?? 0) * BigInt(policy.caps.outputTokensPerCall);
   const requestUnits = BigInt(policy.rates.requests ?? 0);
-  const startUnits = terms.startUnits ?? answerUnits + requestUnits;
+  const imageUnits = BigInt(policy.rates.images ?? 0);
+  const startUnits = terms.startUnits ?? answerUnits + requestUnits + imageUnits;
   return {
     channelUnits: startUnits + (paidUnits * terms.growthBasisPoints) / 10_000n,
     holderUnits: terms.holderUnits ?? startUnits * 10n,

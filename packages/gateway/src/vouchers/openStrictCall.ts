@@ -35,8 +35,10 @@ export function openStrictCall(
 ): StrictCall {
   const { surface, quote, isStream } = call;
   const { terms, totals } = context;
+  // Where images are the product, they are paid as they come, like output.
+  const input = isOfImages(surface) ? { ...quote.known, images: 0 } : quote.known;
   const unitsAt = (outputTokens: number): bigint => {
-    const measured = { counts: { ...quote.known, outputTokens }, usage: undefined };
+    const measured = { counts: { ...input, outputTokens }, usage: undefined };
     return unitsOf(served.policy, billedMetrics(served.policy, surface.pricedBy, measured, outputTokens));
   };
   const inputUnits = unitsAt(0);
@@ -44,7 +46,8 @@ export function openStrictCall(
   requireInput(account, served, inputUnits);
   const room = roomOf(account, served, terms, totals);
   let granted = isStream ? inputUnits : quote.worstUnits;
-  if (granted > room) throw account.grantedUnits > 0n ? reached(room, granted) : exceeded(room, granted, isStream);
+  if (granted > room)
+    throw account.grantedUnits > 0n ? reached(room, granted) : exceeded(room, granted, hintOf(surface, isStream));
   let isOver = false;
   let progress: (() => CommitInput) | undefined;
   let stopWaiting: (() => void) | undefined;
@@ -133,16 +136,25 @@ function reached(room: bigint, units: bigint): BaseError {
   });
 }
 
-function exceeded(room: bigint, units: bigint, isStream: boolean): BaseError {
+function isOfImages({ pricedBy }: Surface): boolean {
+  return pricedBy.includes('images');
+}
+
+function hintOf(surface: Surface, isStream: boolean): string {
+  if (isOfImages(surface)) return 'Ask for fewer images at a time.';
+  return isStream
+    ? 'Pay what is owed, or shorten the input.'
+    : 'Lower max_tokens, or ask for a stream: it is paid chunk by chunk.';
+}
+
+function exceeded(room: bigint, units: bigint, hint: string): BaseError {
   return new BaseError(
     `This call may owe ${units} base units before it is paid; ${room} are served ahead of payment.`,
     {
       code: 'exposure_exceeded',
       status: 403,
       values: { clause: 'R11', roomUnits: room, neededUnits: units },
-      hints: isStream
-        ? ['Pay what is owed, or shorten the input.']
-        : ['Lower max_tokens, or ask for a stream: it is paid chunk by chunk.'],
+      hints: [hint],
     },
   );
 }

@@ -26,39 +26,51 @@ export type KnownInput = Readonly<Partial<Record<Exclude<MetricLabel, 'output_to
 export type AnswerReader = Pick<CallMeter, 'addAnswer' | 'addEvent'> & {
   /** What was said. Of several, each holds all of it, and the one with the most tokens counts. */
   readonly said: () => readonly TextCounter[];
+  /** What came of what was asked for, where that is more than text; absent where it is the input. */
+  readonly came?: () => KnownInput;
 };
 
 /** For surfaces whose answers say nothing that is counted. */
 export const silentReader: AnswerReader = { addAnswer: () => undefined, addEvent: () => undefined, said: () => [] };
 
-/**
- * Begins the count of a call: its input now, its answer as it comes.
- *
- * @param outputCap Output tokens of all choices together; undefined for a surface that has none.
- */
+/** What bounds a call's price. */
+export type CallTerms = {
+  readonly input: KnownInput;
+  /** Output tokens of all choices together; absent for a surface that has none. */
+  readonly outputCap?: number;
+  /** What the call comes to at most, but for the output, where that is more than the input. */
+  readonly worst?: KnownInput;
+};
+
+/** Begins the count of a call: its input now, its answer as it comes. */
 export function createCallMeter(
   policy: Policy,
-  input: KnownInput,
-  outputCap: number | undefined,
+  { input, outputCap, worst = input }: CallTerms,
   reader: AnswerReader,
 ): CallMeter {
-  const unitsAt = (outputTokens: number, under = policy): bigint => {
+  const unitsAt = (outputTokens: number, known: KnownInput, under = policy): bigint => {
     const output = outputCap === undefined ? {} : { output_tokens: Math.min(outputTokens, outputCap) };
-    return unitsOf(under, metricsOf(under, { ...input, ...output }));
+    return unitsOf(under, metricsOf(under, { ...known, ...output }));
   };
+  const came = (): KnownInput => reader.came?.() ?? input;
   const most = (tokensOf: (texts: TextCounter) => number): number => Math.max(0, ...reader.said().map(tokensOf));
 
   return {
-    inputUnits: unitsAt(0),
-    worstUnits: unitsAt(outputCap ?? 0),
+    inputUnits: unitsAt(0, input),
+    worstUnits: unitsAt(outputCap ?? 0, worst),
     addAnswer: reader.addAnswer,
     addEvent: reader.addEvent,
     units: (under) =>
       unitsAt(
         most((texts) => texts.tokens()),
+        came(),
         under,
       ),
-    signableUnits: () => unitsAt(most((texts) => texts.settledTokens())),
+    signableUnits: () =>
+      unitsAt(
+        most((texts) => texts.settledTokens()),
+        came(),
+      ),
   };
 }
 

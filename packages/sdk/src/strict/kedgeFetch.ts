@@ -19,6 +19,7 @@ import { checkReceipt } from './checkReceipt.js';
 import { loadTokenCounter } from './loadTokenCounter.js';
 import type { CallMeter } from './createCallMeter.js';
 import { paidSurfaces } from './paidSurfaces.js';
+import { readAsked } from './readAsked.js';
 import { readPaidStream } from './readPaidStream.js';
 import { resumeAccount } from './resumeAccount.js';
 import {
@@ -169,7 +170,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     handInLater(place);
   };
 
-  const answerJson = async (
+  const answerWhole = async (
     response: Response,
     call: CallAccount,
     meter: CallMeter,
@@ -180,10 +181,10 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
       const body = new Uint8Array(await response.arrayBuffer());
       const text = response.headers.get(receiptHeader);
       if (text === null) throw badReceipt('it has none');
-      const answer: unknown = JSON.parse(new TextDecoder().decode(body));
-      if (isObject(answer)) meter.addAnswer(answer);
+      const answer = jsonIn(body);
+      if (answer !== undefined) meter.addAnswer(answer);
       const signed = decodeSignedReceipt(text);
-      const ownUnits = meter.units(termsOfReplay(response, signed, policy));
+      const ownUnits = body.length === 0 ? 0n : meter.units(termsOfReplay(response, signed, policy));
       await settle(call, signed, { ownUnits, request, response: body }, place);
       return new Response(body, { status: response.status, headers: response.headers });
     } catch (error) {
@@ -235,9 +236,9 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
   };
 
   const pay = async (request: Request, place: PaidPlace): Promise<Response> => {
-    const text = await request.text();
+    const body = new Uint8Array(await request.arrayBuffer());
     const count = await loadTokenCounter(policy.tokenizer);
-    const meterUnder = place.read(JSON.parse(text), count);
+    const meterUnder = place.read(await readAsked(body, request.headers.get('content-type')), count);
     await (resumed ??= resumeAccount(account, parameters, place, send).catch((error: unknown) => {
       resumed = undefined;
       return stopAt(error);
@@ -246,7 +247,6 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
       await resumeAccount(account, parameters, place, send).catch(stopAt);
     }
     if (stopped !== undefined) throw stopped;
-    const body = new TextEncoder().encode(text);
     let recounts = 0;
     for (let isRetry = false; ;) {
       const terms = await rates.current(place);
@@ -260,13 +260,13 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
         headers.set(voucherHeader, encodeSignedVoucher(signed));
         if (terms.sequence !== undefined) headers.set(rateQuoteHeader, terms.sequence);
         headers.delete('content-length');
-        const response = await send(request.url, { method: 'POST', headers, body: text, signal: request.signal });
+        const response = await send(request.url, { method: 'POST', headers, body, signal: request.signal });
         if (response.ok) {
           noteHeld(signed.voucher.cumulativeUnits);
           const isStream = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '');
           return isStream && response.body !== null
             ? answerStream(response, call, meter, body, place, BigInt(terms.policy.rates.output_tokens ?? 0))
-            : await answerJson(response, call, meter, body, place);
+            : await answerWhole(response, call, meter, body, place);
         }
         call.cancel();
         if (response.status === 409 && recounts < mostRecounts && (await isOfOtherRates(response))) {
@@ -325,6 +325,17 @@ export type Place = {
 
 /** Of one kind of call. */
 type PaidPlace = Place & { readonly read: NonNullable<ReturnType<typeof paidSurfaces.get>> };
+
+/** The JSON object that an answer is; undefined for sound, and for anything else. */
+function jsonIn(body: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const json: unknown = JSON.parse(new TextDecoder().decode(body));
+    return isObject(json) ? json : undefined;
+  } catch {
+    // What says nothing that is counted is paid for by what was asked, or not at all.
+    return undefined;
+  }
+}
 
 /** How often in a row the rates may change between asking for them and the call. */
 const mostRecounts = 3;

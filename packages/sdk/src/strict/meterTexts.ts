@@ -33,7 +33,11 @@ import { createTextCounter } from './createTextCounter.js';
 /** Begins the count of a chat completion. */
 export function meterChat(policy: Policy, request: ChatCompletionRequest, count: TokenCount): CallMeter {
   const cap = capOf(policy, request.max_tokens, request.max_completion_tokens) * (request.n ?? 1);
-  return createCallMeter(policy, shown(countChatInput(request, count)), cap, choicesReader(addChatChoice, count));
+  return createCallMeter(
+    policy,
+    { input: shown(countChatInput(request, count)), outputCap: cap },
+    choicesReader(addChatChoice, count),
+  );
 }
 
 /** Begins the count of a text completion: each of several prompts has `n` choices. */
@@ -41,29 +45,48 @@ export function meterCompletion(policy: Policy, request: CompletionRequest, coun
   const { tokens, inputs } = countTexts(request.prompt, count);
   const cap = capOf(policy, request.max_tokens) * inputs * (request.n ?? 1);
   const input = shown({ tokens: tokens + countJson(request.suffix, count), images: 0 });
-  return createCallMeter(policy, input, cap, choicesReader(addTextChoice, count));
+  return createCallMeter(policy, { input, outputCap: cap }, choicesReader(addTextChoice, count));
 }
 
 /** Begins the count of embeddings, which is known before they come: tokens, and a record for each input. */
 export function meterEmbeddings(policy: Policy, request: EmbeddingsRequest, count: TokenCount): CallMeter {
   const { tokens, inputs } = countTexts(request.input, count);
-  return createCallMeter(policy, { input_tokens: tokens, requests: 1, records: inputs }, undefined, silentReader);
+  const input = { input_tokens: tokens, requests: 1, records: inputs };
+  // Without an embedding for each input it is no answer, and costs nothing.
+  let came: KnownInput = {};
+  return createCallMeter(
+    policy,
+    { input },
+    {
+      ...silentReader,
+      addAnswer: ({ data }) => {
+        came = listOf(data).length === inputs ? input : {};
+      },
+      came: () => came,
+    },
+  );
 }
 
 /** Begins the count of a response. */
 export function meterResponse(policy: Policy, request: ResponsesRequest, count: TokenCount): CallMeter {
   const { read, pieces, whole } = createResponseEvents(() => createTextCounter(count));
-  return createCallMeter(policy, shown(countResponsesInput(request, count)), capOf(policy, request.max_output_tokens), {
-    addAnswer: (answer) => addResponse(pieces, answer),
-    addEvent: read,
-    said: () => [pieces, whole()].filter((texts) => texts !== undefined),
-  });
+  const input = shown(countResponsesInput(request, count));
+  return createCallMeter(
+    policy,
+    { input, outputCap: capOf(policy, request.max_output_tokens) },
+    {
+      addAnswer: (answer) => addResponse(pieces, answer),
+      addEvent: read,
+      said: () => [pieces, whole()].filter((texts) => texts !== undefined),
+    },
+  );
 }
 
 /** Begins the count of a message in the Anthropic format. */
 export function meterMessage(policy: Policy, request: MessagesRequest, count: TokenCount): CallMeter {
   const texts = createTextCounter(count);
-  return createCallMeter(policy, shown(countMessagesInput(request, count)), capOf(policy, request.max_tokens), {
+  const terms = { input: shown(countMessagesInput(request, count)), outputCap: capOf(policy, request.max_tokens) };
+  return createCallMeter(policy, terms, {
     addAnswer: (answer) => addMessage(texts, answer),
     addEvent: (event) => addMessageEvent(texts, event),
     said: () => [texts],

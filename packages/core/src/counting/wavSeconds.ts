@@ -4,21 +4,24 @@ const extensible = 0xfffe;
 /**
  * Whole seconds, rounded up, of a RIFF WAVE file with PCM samples; undefined for anything else. Told from the samples that are
  * there, not from the length that the file's head claims.
+ *
+ * @example
+ * const seconds = wavSeconds(await readFile('speech.wav'));
  */
-export function wavSeconds(file: Buffer): number | undefined {
-  if (file.length < 12 || file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WAVE') {
-    return undefined;
-  }
+export function wavSeconds(file: Uint8Array): number | undefined {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const textAt = (at: number): string => String.fromCharCode(...file.subarray(at, at + 4));
+  if (file.length < 12 || textAt(0) !== 'RIFF' || textAt(8) !== 'WAVE') return undefined;
   let bytesPerSecond: number | undefined;
   for (let at = 12; at + 8 <= file.length;) {
-    const id = file.toString('latin1', at, at + 4);
-    const length = file.readUInt32LE(at + 4);
+    const id = textAt(at);
+    const length = view.getUint32(at + 4, true);
     const start = at + 8;
     if (id === 'fmt ' && length >= 16 && start + 16 <= file.length) {
-      const format = file.readUInt16LE(start);
-      const channels = file.readUInt16LE(start + 2);
-      const samplesPerSecond = file.readUInt32LE(start + 4);
-      const bits = file.readUInt16LE(start + 14);
+      const format = view.getUint16(start, true);
+      const channels = view.getUint16(start + 2, true);
+      const samplesPerSecond = view.getUint32(start + 4, true);
+      const bits = view.getUint16(start + 14, true);
       if ((format !== pcm && format !== extensible) || channels === 0 || samplesPerSecond === 0 || bits === 0)
         return undefined;
       bytesPerSecond = samplesPerSecond * channels * Math.ceil(bits / 8);
