@@ -1,10 +1,11 @@
-// Runs every benchmark, one after the other: `npm run bench`, or `npm run bench -- gas gateway anchoring indexer`.
+// Runs every benchmark, one after the other: `npm run bench`, or `npm run bench -- gas gateway streams anchoring indexer`.
 import { spawnSync } from 'node:child_process';
 import { forgePath } from '../scripts/forgePath.mjs';
 
 const benches = {
   gas: ['bench/gas.mjs'],
-  gateway: ['bench/gateway.mjs'],
+  gateway: ['bench/gateway.mjs', '--peers'],
+  streams: ['bench/streams.mjs', '--peers'],
   sharedLedger: ['bench/sharedLedger.mjs'],
   anchoring: ['bench/anchoring.mjs', '--memory'],
   indexer: ['bench/indexer.mjs'],

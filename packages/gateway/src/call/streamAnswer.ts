@@ -9,6 +9,7 @@ import type { UpstreamCall } from '../upstream/upstream.js';
 import { createStrictGate } from '../vouchers/createStrictGate.js';
 
 const maxEventBytes = 1024 * 1024;
+const soon = Promise.resolve();
 
 /** One streamed answer on its way. Every way it may end charges what was handed to the client, once. */
 export type StreamAnswer = {
@@ -41,12 +42,23 @@ export function streamAnswer(
   let done: Buffer | undefined;
   let delivered = 0;
   const kept: Buffer[] | undefined = call.slot === undefined ? undefined : [];
+  let leaving: Buffer[] = [];
   let over = false;
 
   const hand = (bytes: Buffer): void => {
     if (bytes.length === 0) return;
-    responseHash.update(bytes);
     delivered += bytes.length;
+    leaving.push(bytes);
+    // One write for all that one read of the upstream's connection brings: that read is over when microtasks run.
+    if (leaving.length === 1) void soon.then(write);
+  };
+
+  const write = (): void => {
+    const [only] = leaving;
+    if (only === undefined) return;
+    const bytes = leaving.length === 1 ? only : Buffer.concat(leaving);
+    leaving = [];
+    responseHash.update(bytes);
     kept?.push(bytes);
     if (response.write(bytes)) return;
     upstream().pause();
@@ -65,6 +77,7 @@ export function streamAnswer(
   const finish = async (last: Buffer): Promise<void> => {
     over = true;
     const measured = reader.measured();
+    write();
     responseHash.update(last);
     try {
       const hash = bytesToHex(responseHash.digest());
@@ -114,6 +127,7 @@ export function streamAnswer(
   response.begin(200, headers);
 
   call.strict?.watch(() => {
+    write();
     const hash = bytesToHex(responseHash.copy().digest());
     return commitInputOf(call, { salt, responseHash: hash, measured: reader.measured() }, services);
   });
@@ -149,9 +163,7 @@ export function streamAnswer(
         return giveUp(error);
       }
       if (gate !== undefined) return gate.push(events);
-      const passed = events.filter(read);
-      // One write for what came together, and no copy where it is the chunk itself.
-      if (passed.length > 0) hand(passed.length === 1 ? (passed[0] as Buffer) : joined(passed, chunk));
+      for (const event of events) if (read(event)) hand(event);
       if (done !== undefined) close(done);
       else if (reader.exceeds(limit)) cut();
     },
@@ -181,11 +193,4 @@ export function streamAnswer(
       onOver();
     },
   };
-}
-
-function joined(events: readonly Buffer[], chunk: Buffer): Buffer {
-  const bytes = events.reduce((sum, event) => sum + event.length, 0);
-  const isChunk =
-    bytes === chunk.length && events[0]?.buffer === chunk.buffer && events[0].byteOffset === chunk.byteOffset;
-  return isChunk ? chunk : Buffer.concat(events);
 }
