@@ -10,13 +10,14 @@ import {
   type IndexerRouteName,
 } from '@kedge/core';
 import { startAnvil, startPostgres, testSeed, type Anvil, type TestPostgres } from '@kedge/testing';
+import pg from 'pg';
 import { keccak256 } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allAnswers } from './allAnswers.js';
 import { checkExplanation } from './checkExplanation.js';
 import { compareWithChain } from './compareWithChain.js';
 import { createGraph, type Graph } from './randomGraph.js';
-import { startIndexer, type RunningIndexer } from './startIndexer.js';
+import { startIndexer, until, type RunningIndexer } from './startIndexer.js';
 
 const patience = 300_000;
 
@@ -213,6 +214,34 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
     ]) {
       expect((await sql(text)).ok, text).toBe(false);
     }
+  });
+
+  test('what PostgreSQL breaks off answers 503, with when to ask again', async () => {
+    const [holder, watcher] = await Promise.all(
+      [0, 1].map(async () => {
+        const client = new pg.Client({ connectionString: postgres.url });
+        await client.connect();
+        return client;
+      }),
+    );
+    try {
+      await holder!.query('BEGIN; LOCK TABLE kedge_indexer.class IN ACCESS EXCLUSIVE MODE');
+      let answer: Response | undefined;
+      void fetch(`${other.url}/classes`).then((response) => (answer = response));
+      // As an administrator does, or a timer of the server.
+      const breakOff = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+      await until(async () => {
+        await watcher!.query(breakOff);
+        return answer;
+      });
+      expect([answer!.status, answer!.headers.get('retry-after')]).toEqual([503, '1']);
+      expect(answer!.headers.get('content-type')).toBe('application/problem+json');
+      expect(await answer!.json()).toMatchObject({ type: '/problems/database_unavailable', status: 503 });
+    } finally {
+      await holder!.end();
+      await watcher!.end();
+    }
+    expect((await fetch(`${other.url}/classes`)).status).toBe(200);
   });
 
   test('it follows a reorganisation: what was taken back is gone, what came instead is there', async () => {

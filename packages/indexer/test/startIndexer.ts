@@ -55,7 +55,7 @@ export async function startIndexer(
     if (over) throw new Error(`the indexer ended before it was ready:\n${output}`);
     return /^\{"ready":true,"url":"([^"]+)"/m.exec(output)?.[1];
   });
-  const client = createIndexerClient({ url });
+  const client = createIndexerClient({ url, fetch: askAgain });
   return {
     url,
     client,
@@ -83,6 +83,16 @@ export async function startIndexer(
     },
   };
 }
+
+/** As a client does whom a database in trouble that passes tells when to come back: a busy machine may break a query off. */
+const askAgain: typeof fetch = async (...given) => {
+  for (;;) {
+    const response = await fetch(...given);
+    const seconds = response.headers.get('retry-after');
+    if (response.status !== 503 || seconds === null) return response;
+    await delay(Number(seconds) * 1_000);
+  }
+};
 
 /** Asks again until there is an answer. The test's own time is the limit. */
 export async function until<answer>(ask: () => Promise<answer | undefined>): Promise<answer> {

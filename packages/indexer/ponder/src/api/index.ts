@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { client, graphql } from 'ponder';
 import { db } from 'ponder:api';
 import schema from 'ponder:schema';
+import { databaseTrouble } from '../../../src/databaseTrouble.js';
 import { openapiDocument } from './openapi';
 import { addRoutes, json, problem } from './serve';
 
@@ -23,7 +24,7 @@ app.all('*', ({ req }) =>
 );
 app.onError((error) => {
   if (!(error instanceof BaseError)) console.error(error);
-  return problem(error);
+  return problem(databaseTrouble(error) ?? error);
 });
 
 export default app;

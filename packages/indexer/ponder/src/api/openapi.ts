@@ -43,7 +43,12 @@ function operationOf(name: string, route: IndexerRoute, shared: Record<string, o
   };
 }
 
-const problems = { 400: 'The request is not valid', 404: 'It is not in the index', 500: 'The server failed' };
+const problems = {
+  400: 'The request is not valid',
+  404: 'It is not in the index',
+  500: 'The server failed',
+  503: 'The database could not answer just now: ask again after `Retry-After`',
+};
 
 function problemAnswer(description: string): object {
   return { description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };

@@ -58,12 +58,20 @@ function tableOf(route: IndexerRoute, answer: object): { columns: string[]; rows
 }
 
 /** Integers that JSON cannot hold as decimal strings. */
-export function json(status: number, body: unknown, type = 'application/json'): Response {
+export function json(
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = { 'content-type': 'application/json' },
+): Response {
   const text = JSON.stringify(body, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-  return new Response(text, { status, headers: { 'content-type': type } });
+  return new Response(text, { status, headers });
 }
 
 export function problem(error: unknown): Response {
   const { status, body } = toProblemDetails(error);
-  return json(status, body, 'application/problem+json');
+  const retryAfter = error instanceof BaseError ? error.values['retryAfterSeconds'] : undefined;
+  return json(status, body, {
+    'content-type': 'application/problem+json',
+    ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+  });
 }
