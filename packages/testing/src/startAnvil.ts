@@ -2,16 +2,10 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Wallet } from '@kedge/sdk';
-import {
-  createPublicClient,
-  createTestClient,
-  createWalletClient,
-  http,
-  type PublicClient,
-  type TestClient,
-} from 'viem';
-import { mnemonicToAccount } from 'viem/accounts';
+import { createPublicClient, createTestClient, createWalletClient, type PublicClient, type TestClient } from 'viem';
+import { mnemonicToAccount, type HDAccount } from 'viem/accounts';
 import { developmentChain as chain } from './developmentChain.js';
+import { nodeTransport } from './nodeTransport.js';
 
 /** Foundry's well-known development phrase: worthless keys, on local chains only. */
 export const developmentMnemonic = 'test test test test test test test test test test test junk';
@@ -61,7 +55,7 @@ export async function startAnvil({ args = [] }: StartAnvilOptions = {}): Promise
     child.once('close', (code) => reject(new Error(`anvil ended with code ${code} before it listened:\n${output}`)));
   });
   const rpcUrl = `http://127.0.0.1:${port}`;
-  const transport = http(rpcUrl);
+  const { transport, close } = nodeTransport(rpcUrl);
   const publicClient = createPublicClient({ chain, transport, pollingInterval: 25, cacheTime: 0 });
   return {
     rpcUrl,
@@ -78,13 +72,18 @@ export async function startAnvil({ args = [] }: StartAnvilOptions = {}): Promise
       process.off('exit', kill);
       kill();
       await ended;
+      close();
     },
   };
 }
 
-/** The development account at `index` of {@link developmentMnemonic}. */
-export function developmentAccount(index: number) {
-  return mnemonicToAccount(developmentMnemonic, { addressIndex: index });
+const accounts = new Map<number, HDAccount>();
+
+/** The development account at `index` of {@link developmentMnemonic}. Stretching that takes long, so it is done once. */
+export function developmentAccount(index: number): HDAccount {
+  const account = accounts.get(index) ?? mnemonicToAccount(developmentMnemonic, { addressIndex: index });
+  accounts.set(index, account);
+  return account;
 }
 
 /** The one that npm installed, else the one on PATH. */
