@@ -6,6 +6,8 @@ const benches = {
   gas: ['bench/gas.mjs'],
   gateway: ['bench/gateway.mjs', '--peers'],
   streams: ['bench/streams.mjs', '--peers'],
+  log: ['bench/log.mjs'],
+  memory: ['bench/memory.mjs'],
   sharedLedger: ['bench/sharedLedger.mjs'],
   anchoring: ['bench/anchoring.mjs', '--memory'],
   indexer: ['bench/indexer.mjs'],

@@ -75,7 +75,7 @@ const chain = {
 const running = await createGateway(
   {
     dataDir: join(options.dir, 'gateway'),
-    upstream: { url: options.upstream },
+    upstream: { url: options.upstream, ...(options.connections && { connections: Number(options.connections) }) },
     rpcUrl: 'http://127.0.0.1:1',
     chainId: 31337,
     contracts,
