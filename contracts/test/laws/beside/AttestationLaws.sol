@@ -129,7 +129,7 @@ contract AttestationLaws is Beside {
         if (way % 6 == 0) a.version += 1;
         else if (way % 6 == 1) a.statementHash = keccak256("another");
         else if (way % 6 == 2) a.uri = "ipfs://another";
-        else if (way % 6 == 3) a.attester = signers[(who + 1) % 5];
+        else if (way % 6 == 3) a.attester = signers[(who % 5 + 1) % 5];
         else if (way % 6 == 4) a.expireAt += 1;
         else signature = "";
         trespass(stranger, address(registry), abi.encodeCall(IAttestationRegistry.attest, (a, signature)));

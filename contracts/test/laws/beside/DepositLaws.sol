@@ -84,7 +84,7 @@ contract DepositLaws is Beside {
 
     /// @notice Anyone pays in anything, what the terms name or another asset.
     function pay(uint256 which, uint256 asset, uint256 amount) external {
-        (which, asset) = (which % 6, asset % 5 == 0 ? (which + 1) % 2 : which % 2);
+        (which, asset) = (which % 6, asset % 5 == 0 ? 1 - which % 2 : which % 2);
         amount = 1 + amount % (asset == 0 ? 1000 : 10_000_000);
         fund(asset, addresses[which], amount);
         paidIn[which][asset] += amount;
