@@ -4,12 +4,11 @@
 //   node bench/gateway.mjs [--json] [--runs 5] [--requests 20000] [--connections 32]
 //   node bench/gateway.mjs --peers                         also Fastify's proxy and Portkey's gateway, which are installed first
 //   node bench/gateway.mjs --workers 2 [--channels 16]     also the same gateway with so many workers, over so many channels
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { medianOf, noiseOf, rounded, spreadOf } from './gateway/figures.mjs';
-import { cpuMicroseconds, installPeers, resultOf, start } from './gateway/processes.mjs';
+import { cpuMicroseconds, installPeers, resultOf, withPrograms } from './gateway/processes.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -35,17 +34,9 @@ const titles = {
 const partOf = (name) => (name === 'portkey' ? 10 : 1);
 
 if (values.peers) installPeers();
-const dir = mkdtempSync(join(tmpdir(), 'kedge-bench-'));
 const noise = noiseOf();
-const running = [];
-const begin = async (...args) => {
-  const program = await start(...args);
-  running.push(program);
-  return program;
-};
 const results = {};
-let costs;
-try {
+const costs = await withPrograms(async ({ begin, dir }) => {
   const { url: upstream } = await begin('upstream', 1);
   const load = await begin('load', 1);
   const programs = {
@@ -75,14 +66,8 @@ try {
       results[name].push({ ...result, cpuUs });
     }
   }
-} finally {
-  await Promise.all(running.map((program) => program.stop()));
-  try {
-    costs = resultOf('stages', { dir });
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
+  return resultOf('stages', { dir });
+});
 
 const fields = ['perSecond', 'p50us', 'p99us', 'cpuUs'];
 const medians = Object.fromEntries(

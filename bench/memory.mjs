@@ -1,49 +1,37 @@
 // Whether the gateway's memory stays where it is: over 100,000 calls, and with 1,000 streams open at a time, again and again.
 //   node bench/memory.mjs [--json]
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { start } from './gateway/processes.mjs';
+import { withPrograms } from './gateway/processes.mjs';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
 const rounds = 5;
 const calls = 20_000;
 const streams = 1_000;
 
-const dir = mkdtempSync(join(tmpdir(), 'kedge-bench-'));
-const running = [];
-const begin = async (...args) => {
-  const program = await start(...args);
-  running.push(program);
-  return program;
-};
-const summary = { afterCalls: [], withStreams: [] };
-try {
+const summary = await withPrograms(async ({ begin, dir }) => {
   const origin = await begin('upstream', 1);
   const [load, streamLoad] = [await begin('load', 1), await begin('streamLoad', 1)];
   const upstream = origin.url;
-  const gateway = await begin('kedgeGateway', 0, { upstream, dir, channels: 1, connections: streams });
-  const ask = { url: gateway.url, upstream };
-  await load.ask({ ...ask, count: calls, connections: 32, channels: 1 });
-  summary.afterCalls.push(residentMb(gateway.pid));
-  for (let round = 0; round < rounds; round++) {
-    await load.ask({ ...ask, count: calls, connections: 32, channels: 1 });
-    summary.afterCalls.push(residentMb(gateway.pid));
+  const { url, pid } = await begin('kedgeGateway', 0, { upstream, dir, channels: 1, connections: streams });
+  const afterCalls = [];
+  for (let round = 0; round <= rounds; round++) {
+    await load.ask({ url, upstream, count: calls, connections: 32, channels: 1 });
+    afterCalls.push(residentMb(pid));
   }
   // A stream lasts over five seconds then, and all of them begin within the first.
   await origin.ask({ paceMs: 100 });
+  const withStreams = [];
   for (let round = 0; round < rounds; round++) {
     let most = 0;
-    const timer = setInterval(() => (most = Math.max(most, residentMb(gateway.pid))), 200);
-    await streamLoad.ask({ ...ask, count: streams, connections: streams });
+    const timer = setInterval(() => (most = Math.max(most, residentMb(pid))), 200);
+    await streamLoad.ask({ url, upstream, count: streams, connections: streams });
     clearInterval(timer);
-    summary.withStreams.push(most);
+    withStreams.push(most);
   }
-} finally {
-  await Promise.all(running.map((program) => program.stop()));
-  rmSync(dir, { recursive: true, force: true });
-}
+  return { afterCalls, withStreams };
+});
+
 if (values.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
 else {
   process.stdout.write(

@@ -1,12 +1,9 @@
 // Streams of 50 chunks through the gateway and through a bare proxy, in turns, in one run: how many a second when chunks come as
 // fast as they can, and how late a chunk is when one comes each 10 ms. Every event has to arrive as it was sent.
 //   node bench/streams.mjs [--json] [--runs 5] [--peers]
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { medianOf, noiseOf, rounded } from './gateway/figures.mjs';
-import { cpuMicroseconds, installPeers, start } from './gateway/processes.mjs';
+import { cpuMicroseconds, installPeers, withPrograms } from './gateway/processes.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -23,16 +20,9 @@ const forms = {
 const titles = { bare: 'bare streamed undici', gateway: 'gateway, durable', fastify: 'Fastify http-proxy' };
 
 if (values.peers) installPeers();
-const dir = mkdtempSync(join(tmpdir(), 'kedge-bench-'));
 const noise = noiseOf();
-const running = [];
-const begin = async (...args) => {
-  const program = await start(...args);
-  running.push(program);
-  return program;
-};
 const results = {};
-try {
+await withPrograms(async ({ begin, dir }) => {
   const origin = await begin('upstream', 1);
   const upstream = origin.url;
   const load = await begin('streamLoad', 1);
@@ -44,22 +34,17 @@ try {
   for (const { url } of Object.values(programs)) await load.ask({ url, upstream, count: 400, connections: 16 });
   for (const [form, { paceMs, count, connections }] of Object.entries(forms)) {
     await origin.ask({ paceMs });
+    const byName = (results[form] = Object.fromEntries(Object.keys(programs).map((name) => [name, []])));
     for (let run = 0; run < runs; run++) {
       for (const [name, { url, pid }] of Object.entries(programs)) {
         const before = cpuMicroseconds(pid);
         const result = await load.ask({ url, upstream, count, connections });
         const cpu = cpuMicroseconds(pid);
-        ((results[form] ??= {})[name] ??= []).push({
-          ...result,
-          cpuUs: cpu === undefined ? undefined : (cpu - before) / count,
-        });
+        byName[name].push({ ...result, cpuUs: cpu === undefined ? undefined : (cpu - before) / count });
       }
     }
   }
-} finally {
-  await Promise.all(running.map((program) => program.stop()));
-  rmSync(dir, { recursive: true, force: true });
-}
+});
 
 const fields = ['perSecond', 'lagP50us', 'lagP99us', 'cpuUs'];
 const summary = { runs, noise: noise() };

@@ -1,6 +1,8 @@
 // Programs under test and what stands around them, each in a process of its own on a processor of its own.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { gatewayNodeFlags } from '../../packages/gateway/dist/nodeFlags.js';
@@ -8,8 +10,28 @@ import { gatewayNodeFlags } from '../../packages/gateway/dist/nodeFlags.js';
 const pathOf = (program) => fileURLToPath(new URL(`${program}.mjs`, import.meta.url));
 const cannotPin = !existsSync('/usr/bin/taskset');
 
+/**
+ * Measures with programs that `begin` starts (see {@link start}) and a folder for what they write; ends the programs and removes
+ * the folder, however it goes.
+ */
+export async function withPrograms(measure) {
+  const dir = mkdtempSync(join(tmpdir(), 'kedge-bench-'));
+  const running = [];
+  const begin = async (...args) => {
+    const program = await start(...args);
+    running.push(program);
+    return program;
+  };
+  try {
+    return await measure({ begin, dir });
+  } finally {
+    await Promise.all(running.map((program) => program.stop()));
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
 /** Starts a program of this folder; it says on its first line where it listens. */
-export async function start(program, cpu, args = {}) {
+async function start(program, cpu, args = {}) {
   const flags = program === 'kedgeGateway' ? gatewayNodeFlags : [];
   const command = [process.execPath, ...flags, pathOf(program), ...optionsOf(args)];
   const [file, ...rest] = cannotPin ? command : ['taskset', '-c', String(cpu), ...command];
