@@ -129,6 +129,7 @@ export {
   type TokenEarnings,
 } from './indexer/accounts.js';
 export type { IndexedBond, IndexedFraud } from './indexer/bonds.js';
+export type { IndexedDepositMove } from './indexer/deposits.js';
 export type { Contribution, ContributorEarnings, ContributorEpoch, Contributors } from './indexer/contributors.js';
 export { activityTypes, type Activity, type ActivityType, type IndexerStatus } from './indexer/activity.js';
 export { type IndexedAttestation, type IndexedVerdict } from './indexer/attestations.js';

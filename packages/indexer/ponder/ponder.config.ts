@@ -1,5 +1,6 @@
 import {
   attestationRegistryAbi,
+  channelDepositsAbi,
   contributorRootsAbi,
   dataAnchoringTokenAbi,
   operatorBondAbi,
@@ -37,6 +38,7 @@ export default createConfig({
     Registry: { ...source, abi: attestationRegistryAbi, address: contracts.AttestationRegistry ?? zeroAddress },
     Plans: { ...source, abi: valuePlansAbi, address: contracts.ValuePlans ?? zeroAddress },
     Roots: { ...source, abi: contributorRootsAbi, address: contracts.ContributorRoots ?? zeroAddress },
+    Deposits: { ...source, abi: channelDepositsAbi, address: contracts.ChannelDeposits ?? zeroAddress },
     Bond: { ...source, abi: operatorBondAbi, address: contracts.OperatorBond ?? zeroAddress },
   },
 });

@@ -608,6 +608,29 @@ export const verdict = onchainTable(
   (table) => ({ byAttestation: index().on(table.attestationId, table.position) }),
 );
 
+/** What became of money at a deposit address (R28): value in a channel (`sweep`), or paid back (`refund`). */
+export const depositMove = onchainTable(
+  'deposit_move',
+  (t) => ({
+    position: t.bigint().primaryKey(),
+    kind: t.text().notNull(),
+    deposit: t.hex().notNull(),
+    asset: t.hex().notNull(),
+    amount: t.bigint().notNull(),
+    channelId: t.hex(),
+    operator: t.hex(),
+    units: t.bigint(),
+    to: t.hex(),
+    at: t.integer().notNull(),
+    blockNumber: t.integer().notNull(),
+    transactionHash: t.hex().notNull(),
+  }),
+  (table) => ({
+    byDeposit: index().on(table.deposit, table.position),
+    byOperator: index().on(table.operator, table.position),
+  }),
+);
+
 /** What else a live view shows; captures, uses, accruals, claims and receipt roots are in their own tables. */
 export const happening = onchainTable('happening', (t) => ({
   position: t.bigint().primaryKey(),

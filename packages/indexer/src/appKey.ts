@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   attestationRegistryAbi,
+  channelDepositsAbi,
   contributorRootsAbi,
   dataAnchoringTokenAbi,
   operatorBondAbi,
@@ -24,6 +25,7 @@ export function appKeyOf(folder: string, settings: IndexerSettings, genesis: Hex
     contracts.ContributorRoots,
     contracts.OperatorBond,
     contracts.AttestationRegistry,
+    contracts.ChannelDeposits,
   ];
   const abis = [
     dataAnchoringTokenAbi,
@@ -33,6 +35,7 @@ export function appKeyOf(folder: string, settings: IndexerSettings, genesis: Hex
     contributorRootsAbi,
     operatorBondAbi,
     attestationRegistryAbi,
+    channelDepositsAbi,
   ];
   const hash = createHash('sha256');
   hash.update(

@@ -20,6 +20,7 @@ export const indexerSettingsSchema = z.strictObject({
     ValuePlans: addressSchema.exactOptional(),
     ContributorRoots: addressSchema.exactOptional(),
     OperatorBond: addressSchema.exactOptional(),
+    ChannelDeposits: addressSchema.exactOptional(),
   }),
   /** First block that is looked at: that of the deployment. */
   startBlock: z.int().min(0).default(0),
@@ -57,6 +58,7 @@ export type IndexerContracts = {
   readonly ValuePlans?: Address;
   readonly ContributorRoots?: Address;
   readonly OperatorBond?: Address;
+  readonly ChannelDeposits?: Address;
 };
 
 /** Environment variable that carries the settings into the Ponder app, as JSON. */

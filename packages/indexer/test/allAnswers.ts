@@ -21,6 +21,7 @@ export async function allAnswers(client: IndexerClient, { assets, accounts }: Ab
     channelDetails: await Promise.all(channels.map(({ channelId }) => client.channel({ channelId }))),
     earnings: await Promise.all(accounts.map((address) => client.earnings({ address }))),
     operators: await Promise.all(accounts.map((address) => client.operator({ address }))),
+    deposits: (await client.deposits(page)).items,
     approvals: (await client.approvals(page)).items,
     attestations: (await client.attestations(page)).items,
     activity: (await client.activity(page)).items,

@@ -1,4 +1,5 @@
 import {
+  channelDepositsAbi,
   contributorRootsAbi,
   operatorBondAbi,
   valuePlansAbi,
@@ -69,6 +70,48 @@ export async function compareContributors(
       const book = books.find((each) => each.asset === asset);
       expect([book?.accrued ?? 0n, book?.claimed ?? 0n], `${about}, epoch ${epoch} in ${asset}`).toEqual(accrued);
     }
+  }
+}
+
+/** Holds what became of deposits, the newest first, against the contract's own log. */
+export async function compareDeposits(
+  chain: PublicClient,
+  { ChannelDeposits }: IndexerContracts,
+  { blockNumber }: At,
+  indexer: IndexerClient,
+): Promise<void> {
+  if (ChannelDeposits === undefined) return;
+  const logs = await chain.getContractEvents({
+    address: ChannelDeposits,
+    abi: channelDepositsAbi,
+    strict: true,
+    fromBlock: 0n,
+    toBlock: blockNumber,
+  });
+  const said = logs.toReversed().map((log) => {
+    const about = { deposit: lower(log.args.deposit), transactionHash: log.transactionHash };
+    if (log.eventName === 'DepositRefunded') {
+      const { asset, amount, to } = log.args;
+      return { ...about, kind: 'refund', amount, asset: lower(asset), to: lower(to), channelId: null };
+    }
+    const { channel, channelId, spent, operator } = log.args;
+    return {
+      ...about,
+      kind: 'sweep',
+      amount: spent,
+      operator: lower(operator),
+      units: channel.cap,
+      channelId,
+      to: null,
+    };
+  });
+  const { items } = await indexer.deposits({ limit: 500 });
+  expect(items.length, 'moves of deposits').toBe(said.length);
+  expect(items, 'moves of deposits').toMatchObject(said);
+  for (const { channelId, deposit, operator, units } of items) {
+    if (channelId === null) continue;
+    const opened = await indexer.channel({ channelId });
+    expect([opened.holder, opened.operator, opened.cap], `channel ${channelId}`).toEqual([deposit, operator, units]);
   }
 }
 

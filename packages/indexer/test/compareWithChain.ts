@@ -20,7 +20,7 @@ import { createPublicClient, http } from 'viem';
 import { expect } from 'vitest';
 import type { IndexerContracts } from '../src/index.js';
 import { checkExplanation } from './checkExplanation.js';
-import { compareBonds, compareContributors, comparePlans } from './compareModules.js';
+import { compareBonds, compareContributors, compareDeposits, comparePlans } from './compareModules.js';
 
 export type Compared = {
   classes: number;
@@ -237,6 +237,7 @@ export async function compareWithChain(
     expect(state, `channel ${found.channelId}`).toEqual([open, captured, remaining]);
   }
 
+  await compareDeposits(chain, contracts, at, indexer);
   for (const address of accounts) {
     await compareBonds(chain, contracts, at, indexer, address, assets);
     const { totals } = await indexer.earnings({ address });

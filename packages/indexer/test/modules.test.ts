@@ -13,6 +13,7 @@ import {
   type Address,
   type Contributor,
   type Deployment,
+  type DepositTerms,
   type Hex,
   type Receipt,
   type SignedReceipt,
@@ -187,6 +188,62 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     await issuer.revoke({ tokenId: revoked });
     await compare();
     expect(await noticesOf()).toEqual([0, { ...pending, revokedAt: Number(await now()) }]);
+  });
+
+  test('R28: what was bought from a deposit address, and what was paid back from it', async () => {
+    const [issuer, consumer] = [as('issuer'), as('consumer')];
+    const { classId } = await issuer.createClass({
+      kind: 'agent',
+      metadataURI: 'ipfs://a',
+      integrityHash: someHash,
+      policy: { uri: 'ipfs://p', hash: someHash },
+    });
+    const price = { numerator: 1_000n, denominator: 1n };
+    const { lot } = await issuer.createLot({ classId, price, operatorBps: 0, refundable: true });
+    await issuer.openListing({ classId, lot, supply: 1_000n, expireAt: 0n });
+    const terms: DepositTerms = {
+      market: deployment.contracts.ValueMarket,
+      classId,
+      lot,
+      asset: zeroAddress,
+      holder: addressOf('consumer'),
+      refundTo: addressOf('consumer'),
+      operator: addressOf('operator'),
+      channelKey: addressOf('operator'),
+      rate: 1n,
+      burst: 1_000n,
+      deadline: (await now()) + 86_400n,
+      grace: 86_400,
+      mode: 'capped',
+      salt: someHash,
+    };
+    const deposit = lower((await consumer.getDeposit({ terms })).address);
+    await anvil.testClient.setBalance({ address: deposit, value: 12_500n });
+    const { channelId, spent } = await as('first').sweepDeposit({ terms });
+    const { amount } = await consumer.refundDeposit({ terms });
+    expect([spent, amount]).toEqual([12_000n, 500n]);
+    await compare();
+    const { items } = await indexer.client.deposits({ deposit });
+    const [asset, operator] = [zeroAddress, addressOf('operator')];
+    expect(items).toMatchObject([
+      {
+        kind: 'refund',
+        deposit,
+        asset,
+        amount,
+        to: addressOf('consumer'),
+        channelId: null,
+        operator: null,
+        units: null,
+      },
+      { kind: 'sweep', deposit, asset, amount: spent, to: null, channelId, operator, units: 12n },
+    ]);
+    const first = await indexer.client.deposits({ deposit, limit: 1 });
+    const rest = await indexer.client.deposits({ deposit, limit: 1, after: first.next! });
+    expect([...first.items, ...rest.items]).toEqual(items);
+    const served = await indexer.client.deposits({ operator });
+    expect(served.items.map(({ kind }) => kind)).toEqual(['sweep']);
+    expect((await indexer.client.deposits({ deposit: addressOf('first') })).items).toEqual([]);
   });
 
   test('R26: an operator’s bond, its promise, and what it lost for two receipts with one number', async () => {

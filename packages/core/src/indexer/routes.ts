@@ -8,6 +8,7 @@ import { activitySchema, activityTypes, indexerStatusSchema } from './activity.j
 import { channelCaptureSchema, channelDetailSchema, channelSummarySchema } from './channels.js';
 import { classDetailSchema, classSummarySchema, holderSchema, revenueDaySchema, usageDaySchema } from './classes.js';
 import { contributionSchema } from './contributors.js';
+import { depositMoveSchema } from './deposits.js';
 import { claimExplanationSchema } from './explain.js';
 import { claimSchema, tokenDetailSchema, tokenSummarySchema } from './tokens.js';
 
@@ -117,6 +118,12 @@ export const indexerRoutes = {
     params: channelParams,
     query: z.object(pageFields),
     answer: pageSchema(channelCaptureSchema),
+  },
+  deposits: {
+    path: '/deposits',
+    summary: 'Sweeps and refunds of deposit addresses, newest first (R28)',
+    query: z.object({ deposit: accountSchema.exactOptional(), operator: accountSchema.exactOptional(), ...pageFields }),
+    answer: pageSchema(depositMoveSchema),
   },
   earnings: {
     path: '/accounts/:address/earnings',

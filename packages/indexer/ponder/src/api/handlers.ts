@@ -6,6 +6,7 @@ import { channelDetail, listCaptures, listChannels } from './channels';
 import { classDetail, listClasses, requireClass } from './classes';
 import { listContributions } from './contributors';
 import { revenueDays, usageDays } from './days';
+import { listDeposits } from './deposits';
 import { explainClaim } from './explain';
 import { holdersOf } from './holders';
 import { progress } from './progress';
@@ -51,6 +52,7 @@ export const handlers: { readonly [name in IndexerRouteName]: (given: never) => 
   channels: listChannels,
   channel: channelDetail,
   captures: listCaptures,
+  deposits: listDeposits,
   earnings: earningsOf,
   explainClaim,
   operator: operatorOf,
