@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  attestationRegistryAbi,
+  attestationToAbi,
   indexerRoutes,
   labelHash,
   readIndexerAnswer,
@@ -9,6 +11,7 @@ import {
   type IndexerRoute,
   type IndexerRouteName,
 } from '@kedge/core';
+import { createKedgeClient } from '@kedge/sdk';
 import { startAnvil, startPostgres, testSeed, type Anvil, type TestPostgres } from '@kedge/testing';
 import pg from 'pg';
 import { keccak256 } from 'viem';
@@ -156,6 +159,49 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
     for (const { type, typeHash } of items) {
       expect(typeHash).toBe(labelHash(type ?? 'something else', (bytes) => keccak256(bytes, 'bytes')));
     }
+  });
+
+  test('P31: of more than a hundred verdicts on a statement the newest hundred are listed, and all are counted', async () => {
+    const { publicClient } = anvil;
+    const { deployment } = graph;
+    const as = (index: number) => createKedgeClient({ publicClient, walletClient: anvil.walletOf(index), deployment });
+    await both((each) => each.caughtUp());
+    const { classId } = (await indexer.client.tokens({ limit: 1 })).items[0]!;
+    const statementHash = `0x${'cd'.repeat(32)}` as const;
+    const { id } = await as(0).attest({ classId, type: 'licence', statementHash });
+    const report = { attestationId: id, method: 'audit', statementHash };
+    // The two oldest are those that are cut off: all of one verifier's, and another's first.
+    await as(2).giveVerdict({ ...report, outcome: 'refuted' });
+    const { attestation } = await as(1).giveVerdict({ ...report, outcome: 'confirmed' });
+    const versions = Array.from({ length: 100 }, (_, index) => index + 2);
+    // In one block: nobody waits for a hundred.
+    const wallet = anvil.walletOf(1);
+    const nonce = await publicClient.getTransactionCount({ address: wallet.account.address });
+    await anvil.testClient.setAutomine(false);
+    for (const [index, version] of versions.entries()) {
+      await wallet.writeContract({
+        chain: null,
+        address: deployment.contracts.AttestationRegistry!,
+        abi: attestationRegistryAbi,
+        functionName: 'attest',
+        args: [attestationToAbi({ ...attestation, version }), '0x'],
+        nonce: nonce + index,
+        gas: 200_000n,
+      });
+    }
+    await anvil.testClient.mine({ blocks: 1 });
+    await anvil.testClient.setAutomine(true);
+    await both(async (each) => {
+      await each.caughtUp();
+      const { items } = await each.client.attestations({ classId, limit: 500 });
+      const found = items.find((item) => item.id === id)!;
+      expect(found.verdictCount).toBe(102);
+      expect(found.verdicts.map(({ version }) => version)).toEqual(versions.toReversed());
+      expect(found.verdicts.map(({ isLast }) => isLast)).toEqual(versions.map((_, index) => index === 0));
+      // Each statement of a page has a hundred of its own.
+      const [alone] = (await each.client.attestations({ classId, limit: 1 })).items;
+      expect(alone).toEqual(found);
+    });
   });
 
   test('pages follow one another without gaps or repeats', async () => {
