@@ -1,4 +1,4 @@
-import { isObject, type Policy } from '@kedge/core';
+import { type Address, isObject, type Policy } from '@kedge/core';
 import { testSeed } from '@kedge/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +8,8 @@ import { paidSurfaces } from '../../sdk/src/strict/paidSurfaces.js';
 import { billedMetrics } from '../src/call/billedMetrics.js';
 import { countText } from '../src/index.js';
 import { surfaces } from '../src/surfaces/surfaces.js';
-import { testPolicy } from './support/createTestSetup.js';
+import { apiKey, operatorAddress, testPolicy } from './support/createTestSetup.js';
+import { answerWith, completion } from './support/scriptedUpstream.js';
 import { spokenSurfaces } from './support/spokenSurfaces.js';
 import { askingForMore, byteByByte, faultOf, startStrictTest, withholding } from './support/strictClient.js';
 import { eventText, streamEvents } from './support/surfaceTest.js';
@@ -123,6 +124,42 @@ test('R11: a response that brings its text only at its end is paid, and no more 
   const events = await client.openai.responses.create({ model: 'demo', input: 'Hi', stream: true });
   for await (const event of events) expect(event.type).toBe('response.completed');
   expect(client.paid.memory().settledUnits).toBe(BigInt(3 + 3 + countText('Hi')) + 3n * 3n);
+});
+
+test('R11: tokens of a cache that cost less than the input are told by the operator, and paid as such', async () => {
+  const client = await startStrictTest({
+    policy: { rates: { input_tokens: '4', cached_tokens: '1', output_tokens: '3' } },
+  });
+  client.upstream.script = answerWith(
+    completion('One two', { usage: { prompt_tokens: 8, prompt_tokens_details: { cached_tokens: 5 } } }),
+  );
+  await client.openai.chat.completions.create({ model: 'demo', messages: [{ role: 'user', content: 'Hi' }] });
+  expect(client.paid.memory().settledUnits).toBe(3n * 4n + 5n + 2n * 3n);
+});
+
+const bounds = { cached_tokens: { min: '1', max: '5' } };
+const signers = [operatorAddress.toLowerCase() as Address];
+const oracle = { signers, maxAgeSeconds: 60, callSeconds: 60, bounds };
+
+test.each<[string, Partial<Policy>]>([
+  ['reasoning', { rates: { input_tokens: '1', output_tokens: '3', reasoning_tokens: '2' } }],
+  ['a dear cache', { rates: { input_tokens: '1', cached_tokens: '2', output_tokens: '3' } }],
+  [
+    'a cache that may become dear',
+    { format: 'kedge-policy/3', rates: { input_tokens: '4', cached_tokens: '1', output_tokens: '3' }, oracle },
+  ],
+])('R11: no strict channel is served whose client could not recount what %s costs', async (_, policy) => {
+  const client = await startStrictTest({ policy });
+  const body = { model: 'demo', messages: [{ role: 'user', content: 'Hi' }] };
+  const refused = await fetch(`${client.base}/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(refused.status).toBe(401);
+  expect(client.logs).toContainEqual(
+    expect.objectContaining({ reason: expect.stringContaining('more than a strict client can recount') }),
+  );
 });
 
 const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.lorem());

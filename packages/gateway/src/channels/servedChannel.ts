@@ -84,10 +84,22 @@ function ownFault(record: ChannelRecord, domain: ProtocolDomain, operator: Hex):
   if (channel.mode === 'strict' && policy.usage?.rules === 'upstream') {
     return "its policy lets the upstream's count rule, which a strict client cannot recount";
   }
+  if (channel.mode === 'strict' && chargesUnseen(policy)) {
+    return 'its policy may charge more than a strict client can recount, for tokens of reasoning or of a cache';
+  }
   if (tokenizer.encoding !== pin.encoding || tokenizer.vocabularySha256 !== pin.vocabularySha256) {
     return `its policy pins the vocabulary ${tokenizer.vocabularySha256}, this gateway counts with ${pin.vocabularySha256}`;
   }
   if (tokenizer.package !== pin.package)
     return `its policy pins ${tokenizer.package}, this gateway counts with ${pin.package}`;
   return undefined;
+}
+
+/** Whether a call may cost more by what only the upstream knows: reasoning that it does not show, or input from its cache. */
+function chargesUnseen({ rates, oracle }: Policy): boolean {
+  const boundsOf = (metric: 'cached_tokens' | 'input_tokens') =>
+    oracle?.bounds[metric] ?? { min: rates[metric] ?? '0', max: rates[metric] ?? '0' };
+  const isCacheDear =
+    rates.cached_tokens !== undefined && BigInt(boundsOf('cached_tokens').max) > BigInt(boundsOf('input_tokens').min);
+  return rates.reasoning_tokens !== undefined || isCacheDear;
 }

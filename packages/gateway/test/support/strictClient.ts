@@ -19,6 +19,8 @@ export type StrictTest = {
   readonly openai: OpenAI;
   readonly base: string;
   readonly upstream: ScriptedUpstream;
+  /** Of the gateway. */
+  readonly logs: readonly Record<string, unknown>[];
   readonly state: () => Promise<VoucherState>;
 };
 
@@ -45,6 +47,7 @@ export async function startStrictTest(
     openai: new OpenAI({ baseURL: base, apiKey, fetch: paid, maxRetries: 0 }),
     base,
     upstream,
+    logs: setup.logs,
     state: async () => {
       const response = await fetch(`${base}/vouchers`, { headers: { authorization: `Bearer ${apiKey}` } });
       return (await response.json()) as VoucherState;
