@@ -46,10 +46,11 @@ export { addChatChoice, addTextChoice, countChatInput } from './counting/chatCou
 export { imagesAsked, imagesCame } from './counting/countImages.js';
 export { countJson, countTexts } from './counting/countTexts.js';
 export { addMessage, addMessageEvent, countMessagesInput } from './counting/messagesCount.js';
-export { refused, unmeasurable } from './counting/refused.js';
+export { isJsonObject, listOf } from './jsonValues.js';
+export { policyRefused, unmeasurable } from './counting/policyRefused.js';
 export { addResponse, countResponsesInput, createResponseEvents } from './counting/responsesCount.js';
 export { wavSeconds } from './counting/wavSeconds.js';
-export { isObject, listOf, type InputCount, type TextSink, type TokenCount } from './counting/textSink.js';
+export { type InputCount, type TextSink, type TokenCount } from './counting/textSink.js';
 export {
   channelIdOf,
   channelModes,

@@ -1,4 +1,4 @@
-import { type Address, isObject, type Policy } from '@kedge/core';
+import { type Address, isJsonObject, type Policy } from '@kedge/core';
 import { testSeed } from '@kedge/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -323,7 +323,7 @@ test.each([
         const data = dataOf(event);
         reader.read(data);
         const json: unknown = JSON.parse(data ?? '');
-        if (isObject(json)) streamed.addEvent(json);
+        if (isJsonObject(json)) streamed.addEvent(json);
         expect(streamed.units()).toBe(unitsOfGateway(policy, reader.measured(), cap));
         expect(streamed.signableUnits()).toBeGreaterThanOrEqual(signable);
         signable = streamed.signableUnits();

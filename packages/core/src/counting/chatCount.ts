@@ -1,8 +1,9 @@
 import type { ChatCompletionRequest } from '../requests/chatCompletionRequest.js';
 import { scalarText } from '../scalarText.js';
 import { countJson } from './countTexts.js';
-import { unmeasurable } from './refused.js';
-import { type InputCount, isObject, type TextSink, type TokenCount } from './textSink.js';
+import { unmeasurable } from './policyRefused.js';
+import { isJsonObject } from '../jsonValues.js';
+import type { InputCount, TextSink, TokenCount } from './textSink.js';
 
 // OpenAI's published chat overhead: each message costs 3 tokens beside its parts, the answer is primed with 3, a name with 1.
 const tokensPerMessage = 3;
@@ -55,19 +56,19 @@ export function countChatInput(request: ChatCompletionRequest, count: TokenCount
  * for (const choice of answer.choices) addChatChoice(sink, choice);
  */
 export function addChatChoice(sink: TextSink, choice: unknown): void {
-  if (!isObject(choice)) return;
+  if (!isJsonObject(choice)) return;
   const index = scalarText(choice['index'] ?? 0);
   const said = choice['delta'] ?? choice['message'];
-  if (!isObject(said)) return sink.add(`${index}/text`, choice['text']);
+  if (!isJsonObject(said)) return sink.add(`${index}/text`, choice['text']);
   sink.add(`${index}/content`, said['content']);
   sink.add(`${index}/refusal`, said['refusal']);
   sink.addReasoning(`${index}/reasoning`, said['reasoning_content'] ?? said['reasoning']);
-  if (isObject(said['function_call'])) addCall(sink, `${index}/function`, said['function_call']);
+  if (isJsonObject(said['function_call'])) addCall(sink, `${index}/function`, said['function_call']);
   if (!Array.isArray(said['tool_calls'])) return;
   said['tool_calls'].forEach((call: unknown, position) => {
-    if (!isObject(call)) return;
+    if (!isJsonObject(call)) return;
     const called = call['function'] ?? call['custom'];
-    if (isObject(called)) addCall(sink, `${index}/tool/${scalarText(call['index'] ?? position)}`, called);
+    if (isJsonObject(called)) addCall(sink, `${index}/tool/${scalarText(call['index'] ?? position)}`, called);
   });
 }
 
@@ -78,7 +79,7 @@ export function addChatChoice(sink: TextSink, choice: unknown): void {
  * for (const choice of answer.choices) addTextChoice(sink, choice);
  */
 export function addTextChoice(sink: TextSink, choice: unknown): void {
-  if (isObject(choice)) sink.add(scalarText(choice['index'] ?? 0), choice['text']);
+  if (isJsonObject(choice)) sink.add(scalarText(choice['index'] ?? 0), choice['text']);
 }
 
 function addCall(sink: TextSink, place: string, call: Record<string, unknown>): void {

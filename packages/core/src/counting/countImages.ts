@@ -1,5 +1,5 @@
 import type { ImagesRequest } from '../requests/imagesRequest.js';
-import { listOf } from './textSink.js';
+import { listOf } from '../jsonValues.js';
 
 /**
  * Images that a request asks for.

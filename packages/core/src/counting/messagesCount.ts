@@ -1,8 +1,9 @@
 import type { MessagesRequest } from '../requests/messagesRequest.js';
 import { scalarText } from '../scalarText.js';
 import { countJson } from './countTexts.js';
-import { unmeasurable } from './refused.js';
-import { type InputCount, isObject, listOf, type TextSink, type TokenCount } from './textSink.js';
+import { unmeasurable } from './policyRefused.js';
+import { isJsonObject, listOf } from '../jsonValues.js';
+import type { InputCount, TextSink, TokenCount } from './textSink.js';
 
 const tokensPerMessage = 3;
 // Tools that the client runs; the upstream runs and bills the others.
@@ -22,7 +23,7 @@ export function countMessagesInput(request: MessagesRequest, count: TokenCount):
   let images = 0;
   const addBlocks = (content: unknown): void => {
     if (typeof content === 'string') tokens += count(content);
-    for (const block of listOf(content)) addBlock(isObject(block) ? block : {});
+    for (const block of listOf(content)) addBlock(isJsonObject(block) ? block : {});
   };
   const addBlock = (block: Record<string, unknown>): void => {
     const { type } = block;
@@ -76,7 +77,7 @@ export function addMessage(sink: TextSink, message: Readonly<Record<string, unkn
 export function addMessageEvent(sink: TextSink, event: Readonly<Record<string, unknown>>): void {
   const index = scalarText(event['index']);
   if (event['type'] === 'content_block_start') addContentBlock(sink, index, event['content_block']);
-  else if (event['type'] === 'content_block_delta' && isObject(event['delta'])) {
+  else if (event['type'] === 'content_block_delta' && isJsonObject(event['delta'])) {
     const { text, thinking, partial_json: json } = event['delta'];
     sink.add(`${index}/text`, text);
     sink.add(`${index}/input`, json);
@@ -85,12 +86,12 @@ export function addMessageEvent(sink: TextSink, event: Readonly<Record<string, u
 }
 
 function addContentBlock(sink: TextSink, index: string, block: unknown): void {
-  if (!isObject(block)) return;
+  if (!isJsonObject(block)) return;
   sink.add(`${index}/text`, block['text']);
   sink.addReasoning(`${index}/thinking`, block['thinking']);
   if (block['type'] !== 'tool_use') return;
   sink.add(`${index}/name`, block['name']);
   // In a stream it begins as {} and comes in pieces.
   const input = block['input'];
-  if (isObject(input) && Object.keys(input).length > 0) sink.add(`${index}/input`, JSON.stringify(input));
+  if (isJsonObject(input) && Object.keys(input).length > 0) sink.add(`${index}/input`, JSON.stringify(input));
 }

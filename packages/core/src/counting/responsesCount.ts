@@ -1,8 +1,9 @@
 import type { ResponsesRequest } from '../requests/responsesRequest.js';
 import { scalarText } from '../scalarText.js';
 import { countJson } from './countTexts.js';
-import { unmeasurable } from './refused.js';
-import { type InputCount, isObject, listOf, type TextSink, type TokenCount } from './textSink.js';
+import { unmeasurable } from './policyRefused.js';
+import { isJsonObject, listOf } from '../jsonValues.js';
+import type { InputCount, TextSink, TokenCount } from './textSink.js';
 
 const tokensPerItem = 3;
 
@@ -21,7 +22,7 @@ export function countResponsesInput(request: ResponsesRequest, count: TokenCount
   const addContent = (content: unknown): void => {
     if (typeof content === 'string') tokens += count(content);
     for (const part of listOf(content)) {
-      if (!isObject(part)) continue;
+      if (!isJsonObject(part)) continue;
       if (part['type'] === 'input_image') images++;
       else if (typeof part['text'] === 'string') tokens += count(part['text']);
       else if (typeof part['refusal'] === 'string') tokens += count(part['refusal']);
@@ -84,7 +85,7 @@ export function createResponseEvents<sink extends TextSink>(createSink: () => si
   let response: Record<string, unknown> = {};
   return {
     read: (event) => {
-      if (isObject(event['response'])) response = event['response'];
+      if (isJsonObject(event['response'])) response = event['response'];
       if (lastEvents.includes(scalarText(event['type']))) {
         whole = createSink();
         addResponse(whole, response);
@@ -100,11 +101,11 @@ export function createResponseEvents<sink extends TextSink>(createSink: () => si
 }
 
 function addOutputItem(sink: TextSink, index: number, item: unknown): void {
-  if (!isObject(item)) return;
+  if (!isJsonObject(item)) return;
   const isReasoning = item['type'] === 'reasoning';
   for (const list of ['summary', 'content']) {
     listOf(item[list]).forEach((part, position) => {
-      if (!isObject(part)) return;
+      if (!isJsonObject(part)) return;
       const place = `${index}/${list}/${position}`;
       if (isReasoning) sink.addReasoning(place, part['text']);
       else sink.add(place, part['text'] ?? part['refusal']);
@@ -117,7 +118,7 @@ function addOutputItem(sink: TextSink, index: number, item: unknown): void {
 function addEvent(sink: TextSink, event: Readonly<Record<string, unknown>>): void {
   const { type, delta } = event;
   if (type === 'response.output_item.added') {
-    if (isObject(event['item'])) sink.add(`${scalarText(event['output_index'])}/name`, event['item']['name']);
+    if (isJsonObject(event['item'])) sink.add(`${scalarText(event['output_index'])}/name`, event['item']['name']);
     return;
   }
   if (typeof type !== 'string' || typeof delta !== 'string' || !type.endsWith('.delta')) return;

@@ -10,12 +10,3 @@ export type TextSink = {
 
 /** What a model is shown. */
 export type InputCount = { readonly tokens: number; readonly images: number };
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The elements of a list; none when it is none. */
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}

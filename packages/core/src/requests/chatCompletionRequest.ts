@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isJsonObject } from '../jsonValues.js';
 import { parseWith } from '../schemas.js';
 import { requestHints, streamOptionsSchema, tokenLimitSchema } from './requestFields.js';
 
@@ -50,7 +51,7 @@ export function parseChatCompletionRequest(value: unknown): ChatCompletionReques
  * asks for every call; whatever this does not know, the schema decides.
  */
 function isPlainRequest(value: unknown): value is ChatCompletionRequest {
-  if (!isObject(value)) return false;
+  if (!isJsonObject(value)) return false;
   const { model, messages, stream, stream_options: options } = value;
   return (
     typeof model === 'string' &&
@@ -67,13 +68,9 @@ function isPlainRequest(value: unknown): value is ChatCompletionRequest {
 }
 
 function isPlainMessage(message: unknown): boolean {
-  return isObject(message) && typeof message['role'] === 'string' && typeof message['content'] === 'string';
+  return isJsonObject(message) && typeof message['role'] === 'string' && typeof message['content'] === 'string';
 }
 
 function isPlainLimit(limit: unknown): boolean {
   return limit === undefined || (Number.isSafeInteger(limit) && (limit as number) > 0);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { BaseError, type Policy, refused, weekdays } from '@kedge/core';
+import { BaseError, type Policy, policyRefused, weekdays } from '@kedge/core';
 import { useWithin } from '../ledger/useWindows.js';
 import type { ChannelAccount } from '../ledger/channelAccount.js';
 
@@ -15,7 +15,7 @@ export function checkTimes(policy: Policy, account: ChannelAccount, units: bigin
     const used = useWithin(account.windows, window.seconds, now);
     const unitsCap = window.units === undefined ? undefined : BigInt(window.units);
     if (unitsCap !== undefined && units > unitsCap) {
-      throw refused(
+      throw policyRefused(
         clause,
         `The call may cost ${units} base units; the policy allows ${unitsCap} in ${window.seconds} s.`,
         {
@@ -47,7 +47,7 @@ function checkHours(hours: NonNullable<Policy['hours']>, now: number): void {
   const shown = hours.map(
     ({ days, from, until }) => `${from}-${until}${days === undefined ? '' : ` ${days.join(', ')}`}`,
   );
-  throw refused('hours', `The policy serves nothing on ${day} at ${time} UTC.`, {
+  throw policyRefused('hours', `The policy serves nothing on ${day} at ${time} UTC.`, {
     hints: [`It serves at: ${shown.join('; ')} (UTC).`],
   });
 }

@@ -5,7 +5,7 @@ import {
   parsePolicy,
   type Policy,
   policyHashOf,
-  refused,
+  policyRefused,
   zeroHash,
 } from '@kedge/core';
 import type { GatewayChain } from '../chain/gatewayChain.js';
@@ -93,7 +93,7 @@ export function createCurrentPolicies(options: {
       const clause = removed(classId, model);
       if (clause === undefined) return;
       const what = clause === 'operators' ? 'this operator' : `the model ${JSON.stringify(model.slice(0, 100))}`;
-      throw refused(clause, `The class's issuer has removed ${what}.`, {
+      throw policyRefused(clause, `The class's issuer has removed ${what}.`, {
         values: { classId, currentPolicyHash: known.get(classId)?.hash },
         hints: ['Close the channel to get its units back; they are refunded where their lot or its issuer allows it.'],
       });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { parseTranscriptionFields, refused, unmeasurable, wavSeconds } from '@kedge/core';
+import { parseTranscriptionFields, policyRefused, unmeasurable, wavSeconds } from '@kedge/core';
 import { encodeForm, type FormPart, parseForm } from '../http/parseForm.js';
 import { invalidAnswer } from './json.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
@@ -22,7 +22,9 @@ function transcribing(name: string, path: string): Surface {
       checkTerms(policy, surface, model);
       const seconds = wavSeconds(file);
       if (policy.rates.seconds !== undefined && seconds === undefined) {
-        throw refused('rates.seconds', 'The length of this audio cannot be told.', { hints: ['Send a PCM WAV file.'] });
+        throw policyRefused('rates.seconds', 'The length of this audio cannot be told.', {
+          hints: ['Send a PCM WAV file.'],
+        });
       }
       const known = { ...nothing, bytes: file.length, seconds: seconds ?? 0 };
       const quote = quoteRequest(policy, surface.pricedBy, { model, known, outputTokens: null, choices: 1 });

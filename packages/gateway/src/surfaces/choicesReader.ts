@@ -1,4 +1,4 @@
-import { isObject } from '@kedge/core';
+import { isJsonObject } from '@kedge/core';
 import { parseEvent, usageNumber } from './json.js';
 import { openAiUsage } from './openAiUsage.js';
 import type { Counts, StreamReader } from './surface.js';
@@ -26,14 +26,14 @@ export function createChoicesReader(options: {
       if (data.trim() === '[DONE]') return 'last';
       const chunk = parseEvent(data);
       if (chunk === undefined) return 'pass';
-      if (isObject(chunk['usage'])) usage = chunk['usage'];
+      if (isJsonObject(chunk['usage'])) usage = chunk['usage'];
       const choices = Array.isArray(chunk['choices']) ? (chunk['choices'] as unknown[]) : undefined;
       if (choices === undefined) return 'pass';
-      if (choices.length === 0) return options.wantsUsage || !isObject(chunk['usage']) ? 'pass' : 'drop';
+      if (choices.length === 0) return options.wantsUsage || !isJsonObject(chunk['usage']) ? 'pass' : 'drop';
       lastChunk = chunk;
       for (const choice of choices) {
         options.addChoice(meter, choice);
-        if (!isObject(choice)) continue;
+        if (!isJsonObject(choice)) continue;
         const index = usageNumber(choice['index']) ?? 0;
         if (choice['finish_reason'] === null || choice['finish_reason'] === undefined) unfinished.add(index);
         else unfinished.delete(index);

@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { BaseError, isObject } from '@kedge/core';
+import { BaseError, isJsonObject } from '@kedge/core';
 
 /**
  * An upstream's answer as a JSON object.
@@ -13,7 +13,7 @@ export function parseAnswer(body: Buffer, latin1: string): Record<string, unknow
   } catch (cause) {
     throw invalidAnswer('is not JSON', cause);
   }
-  if (!isObject(json)) throw invalidAnswer('is no JSON object');
+  if (!isJsonObject(json)) throw invalidAnswer('is no JSON object');
   return json;
 }
 
@@ -22,7 +22,7 @@ export function parseEvent(data: string | undefined): Record<string, unknown> | 
   if (data === undefined) return undefined;
   try {
     const json: unknown = JSON.parse(data);
-    return isObject(json) ? json : undefined;
+    return isJsonObject(json) ? json : undefined;
   } catch {
     // It passes on unaltered and counts for nothing.
     return undefined;

@@ -1,4 +1,4 @@
-import { addMessageEvent, isObject, scalarText } from '@kedge/core';
+import { addMessageEvent, isJsonObject, scalarText } from '@kedge/core';
 import { parseEvent, usageNumber } from './json.js';
 import type { Counts, StreamReader, UpstreamUsage } from './surface.js';
 import { createTextMeter } from './textMeter.js';
@@ -14,9 +14,14 @@ export function createMessagesReader(known: Counts): StreamReader {
       if (event === undefined) return 'pass';
       const block = scalarText(event['index']);
       if (event['type'] === 'message_stop') return 'last';
-      if (event['type'] === 'message_start' && isObject(event['message']) && isObject(event['message']['usage'])) {
+      if (
+        event['type'] === 'message_start' &&
+        isJsonObject(event['message']) &&
+        isJsonObject(event['message']['usage'])
+      ) {
         usage = { ...usage, ...event['message']['usage'] };
-      } else if (event['type'] === 'message_delta' && isObject(event['usage'])) usage = { ...usage, ...event['usage'] };
+      } else if (event['type'] === 'message_delta' && isJsonObject(event['usage']))
+        usage = { ...usage, ...event['usage'] };
       else if (event['type'] === 'content_block_start') openBlocks.add(block);
       else if (event['type'] === 'content_block_stop') openBlocks.delete(block);
       addMessageEvent(meter, event);
@@ -43,7 +48,7 @@ export function createMessagesReader(known: Counts): StreamReader {
 
 /** The `usage` of a message. Its `input_tokens` are without those of the cache; here they are with them. */
 export function messagesUsage(usage: unknown): UpstreamUsage | undefined {
-  if (!isObject(usage)) return undefined;
+  if (!isJsonObject(usage)) return undefined;
   const input = usageNumber(usage['input_tokens']);
   const cached = usageNumber(usage['cache_read_input_tokens']);
   const written = usageNumber(usage['cache_creation_input_tokens']);

@@ -1,4 +1,4 @@
-import { type MetricLabel, type Policy, refused, unitsOf } from '@kedge/core';
+import { type MetricLabel, type Policy, policyRefused, unitsOf } from '@kedge/core';
 import { worstMetrics } from '../call/billedMetrics.js';
 import type { Counts, Quote } from './surface.js';
 
@@ -21,17 +21,17 @@ export function checkTerms(
   model: string,
 ): void {
   if (!policy.models.includes(model)) {
-    throw refused('models', `The policy does not serve the model ${model.slice(0, 100)}.`, {
+    throw policyRefused('models', `The policy does not serve the model ${model.slice(0, 100)}.`, {
       hints: [`Use one of: ${policy.models.join(', ')}.`],
     });
   }
   if (policy.surfaces !== undefined && !policy.surfaces.includes(surface.path)) {
-    throw refused('surfaces', `The policy does not serve ${surface.name}.`, {
+    throw policyRefused('surfaces', `The policy does not serve ${surface.name}.`, {
       hints: [`It serves: ${policy.surfaces.join(', ')}.`],
     });
   }
   if (surface.pricedBy.some((metric) => policy.rates[metric] !== undefined)) return;
-  throw refused('rates', `The policy has no rate for ${surface.name}.`, {
+  throw policyRefused('rates', `The policy has no rate for ${surface.name}.`, {
     hints: [`It needs one of ${surface.pricedBy.join(', ')}.`],
   });
 }
@@ -45,14 +45,18 @@ export function quoteRequest(policy: Policy, pricedBy: readonly MetricLabel[], a
   const { inputTokens } = known;
   const inputCap = policy.caps.inputTokensPerCall;
   if (inputCap !== undefined && inputTokens > inputCap) {
-    throw refused('caps.inputTokensPerCall', `The input has ${inputTokens} tokens; the policy allows ${inputCap}.`, {
-      values: { inputTokens, cap: inputCap },
-      hints: ['Shorten the input.'],
-    });
+    throw policyRefused(
+      'caps.inputTokensPerCall',
+      `The input has ${inputTokens} tokens; the policy allows ${inputCap}.`,
+      {
+        values: { inputTokens, cap: inputCap },
+        hints: ['Shorten the input.'],
+      },
+    );
   }
   const outputLimit = policy.caps.outputTokensPerCall;
   if (typeof asked.outputTokens === 'number' && asked.outputTokens > outputLimit) {
-    throw refused(
+    throw policyRefused(
       'caps.outputTokensPerCall',
       `The request asks for ${asked.outputTokens} output tokens; the policy allows ${outputLimit}.`,
       {
@@ -67,7 +71,7 @@ export function quoteRequest(policy: Policy, pricedBy: readonly MetricLabel[], a
   const worstUnits = worstAt(outputCap);
   const unitsCap = policy.caps.unitsPerCall;
   if (unitsCap !== undefined && worstUnits > BigInt(unitsCap)) {
-    throw refused(
+    throw policyRefused(
       'caps.unitsPerCall',
       `The call may cost ${worstUnits} base units; the policy allows ${unitsCap} a call.`,
       {

@@ -1,4 +1,4 @@
-import { createResponseEvents, isObject } from '@kedge/core';
+import { createResponseEvents, isJsonObject } from '@kedge/core';
 import { parseEvent, usageNumber } from './json.js';
 import type { Counts, StreamReader, UpstreamUsage } from './surface.js';
 import { createTextMeter } from './textMeter.js';
@@ -37,13 +37,13 @@ export function createResponsesReader(known: Counts): StreamReader {
 
 /** The `usage` of a response. */
 export function responsesUsage(usage: unknown): UpstreamUsage | undefined {
-  if (!isObject(usage)) return undefined;
+  if (!isJsonObject(usage)) return undefined;
   const { input_tokens_details: input, output_tokens_details: output } = usage;
   return {
     input: usageNumber(usage['input_tokens']),
     output: usageNumber(usage['output_tokens']),
-    cached: isObject(input) ? usageNumber(input['cached_tokens']) : undefined,
-    reasoning: isObject(output) ? usageNumber(output['reasoning_tokens']) : undefined,
+    cached: isJsonObject(input) ? usageNumber(input['cached_tokens']) : undefined,
+    reasoning: isJsonObject(output) ? usageNumber(output['reasoning_tokens']) : undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 import {
   BaseError,
   checkRateQuote,
-  isObject,
+  isJsonObject,
   parseSignedRateQuote,
   quotedPolicy,
   rateQuoteCounts,
@@ -40,11 +40,11 @@ export function createChannelRates(
   const ask = async ({ rates, authorization }: Place): Promise<SignedRateQuote | null> => {
     const response = await send(rates, { method: 'GET', headers: authorization });
     const json: unknown = await response.json();
-    if (!response.ok || !isObject(json)) {
+    if (!response.ok || !isJsonObject(json)) {
       throw new BaseError('The gateway does not say what its rates are.', {
         code: 'gateway_refused',
         kind: response.status >= 500 ? 'transient' : 'user',
-        values: { status: response.status, detail: isObject(json) ? json['detail'] : undefined },
+        values: { status: response.status, detail: isJsonObject(json) ? json['detail'] : undefined },
         hints: ['Check the base URL and the API key.'],
       });
     }

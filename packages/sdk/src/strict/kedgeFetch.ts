@@ -2,7 +2,7 @@ import {
   BaseError,
   decodeSignedReceipt,
   encodeSignedVoucher,
-  isObject,
+  isJsonObject,
   isSameAddress,
   type Policy,
   policyHashOf,
@@ -330,7 +330,7 @@ type PaidPlace = Place & { readonly read: NonNullable<ReturnType<typeof paidSurf
 function jsonIn(body: Uint8Array): Record<string, unknown> | undefined {
   try {
     const json: unknown = JSON.parse(new TextDecoder().decode(body));
-    return isObject(json) ? json : undefined;
+    return isJsonObject(json) ? json : undefined;
   } catch {
     // What says nothing that is counted is paid for by what was asked, or not at all.
     return undefined;
@@ -345,7 +345,7 @@ async function isOfOtherRates(response: Response): Promise<boolean> {
     .clone()
     .json()
     .catch(() => undefined);
-  return isObject(problem) && problem['type'] === '/problems/rates_changed';
+  return isJsonObject(problem) && problem['type'] === '/problems/rates_changed';
 }
 
 /**

@@ -1,6 +1,6 @@
 import {
   BaseError,
-  isObject,
+  isJsonObject,
   parseChatCompletionRequest,
   parseCompletionRequest,
   parseEmbeddingsRequest,
@@ -43,7 +43,7 @@ function reading<request>(
 }
 
 function parseTranscriptionForm(asked: unknown): TranscriptionForm {
-  const { fields, file } = isObject(asked) ? asked : {};
+  const { fields, file } = isJsonObject(asked) ? asked : {};
   if (file instanceof Uint8Array) return { fields: parseTranscriptionFields(fields), file };
   throw new BaseError('This takes a form.', {
     code: 'form_expected',

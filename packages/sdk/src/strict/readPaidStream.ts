@@ -1,4 +1,10 @@
-import { decodeSignedReceipt, dueCommentPrefix, isObject, receiptCommentPrefix, type SignedReceipt } from '@kedge/core';
+import {
+  decodeSignedReceipt,
+  dueCommentPrefix,
+  isJsonObject,
+  receiptCommentPrefix,
+  type SignedReceipt,
+} from '@kedge/core';
 import type { CallMeter } from './createCallMeter.js';
 import { concatBytes, createEventSplitter, dataOf } from './splitEvents.js';
 import { badReceipt, overcounts } from './voucherErrors.js';
@@ -110,5 +116,5 @@ function count(event: Uint8Array, meter: CallMeter): void {
     // No event of the API: it is passed on, and nothing is paid for it.
     return;
   }
-  if (isObject(chunk)) meter.addEvent(chunk);
+  if (isJsonObject(chunk)) meter.addEvent(chunk);
 }

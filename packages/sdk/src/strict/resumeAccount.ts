@@ -1,7 +1,7 @@
 import {
   BaseError,
   domainSeparatorOf,
-  isObject,
+  isJsonObject,
   isSameAddress,
   parseSignedReceipt,
   parseSignedVoucher,
@@ -27,11 +27,11 @@ export async function resumeAccount(
 ): Promise<void> {
   const response = await send(place.vouchers, { method: 'GET', headers: place.authorization });
   const state: unknown = await response.json();
-  if (!response.ok || !isObject(state)) {
+  if (!response.ok || !isJsonObject(state)) {
     throw new BaseError('The gateway does not say what it holds of this channel.', {
       code: 'gateway_refused',
       kind: response.status >= 500 ? 'transient' : 'user',
-      values: { status: response.status, detail: isObject(state) ? state['detail'] : undefined },
+      values: { status: response.status, detail: isJsonObject(state) ? state['detail'] : undefined },
       hints: ['Check the base URL, the API key, and that the channel is one of this gateway.'],
     });
   }

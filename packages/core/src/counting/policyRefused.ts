@@ -1,7 +1,7 @@
 import { BaseError } from '../baseError.js';
 
 /** 403, citing the clause of the policy. */
-export function refused(
+export function policyRefused(
   clause: string,
   message: string,
   more: { readonly hints: readonly string[]; readonly values?: Readonly<Record<string, unknown>> },
@@ -16,5 +16,5 @@ export function refused(
 
 /** Refuses a part of a request that costs the upstream something which the gateway cannot see, and so not count. */
 export function unmeasurable(what: string, hint: string): BaseError {
-  return refused('rates', `The policy has no rate for ${what}.`, { hints: [hint] });
+  return policyRefused('rates', `The policy has no rate for ${what}.`, { hints: [hint] });
 }
