@@ -2,19 +2,18 @@
 // turns in one run on one machine, so the three show the cost of passing calls on, not what three machines do.
 //   node bench/sharedLedger.mjs [--json] [--runs 5] [--requests 4000]
 import { fork } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { channelIdOf, policyHashOf } from '@kedge/core';
-import { createGateway, tokenizerPin } from '@kedge/gateway';
+import { createGateway } from '@kedge/gateway';
 import { gatewayNodeFlags } from '@kedge/gateway/nodeFlags';
 import { startPostgres } from '@kedge/testing';
 import { Pool } from 'undici';
-import { keccak256 } from 'viem';
+import { keyOf } from './gateway/bodies.mjs';
+import { chainConfig, operatorKey, writeChannels } from './gateway/channels.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -25,14 +24,8 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '32' },
   },
 });
-const hasher = (bytes) => keccak256(bytes, 'bytes');
-// A development key of the well-known test mnemonic.
-const operatorKey = '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d';
-const operator = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
-const zero = `0x${'0'.repeat(40)}`;
 const channelCount = 12;
 const openedAt = Math.floor(Date.now() / 1000);
-const keyOf = (index) => `kedge_bench_key_${index}`;
 
 if (values.role === 'gateway') await gateway();
 else await main();
@@ -123,47 +116,12 @@ async function main() {
 }
 
 function setupOf(dataDir, upstreamUrl, more) {
-  const policy = {
-    format: 'kedge-policy/1',
-    unit: { name: 'unit', decimals: 3 },
-    rates: { requests: '1' },
-    caps: { outputTokensPerCall: 1024 },
-    tokenizer: tokenizerPin(),
-    operators: [operator],
-    models: ['bench'],
-    licence: 'MIT',
-  };
-  const policyHash = policyHashOf(policy, hasher);
-  const records = Array.from({ length: channelCount }, (_, index) => {
-    const channel = {
-      holder: operator,
-      tokenId: 1n,
-      operator,
-      channelKey: operator,
-      cap: 10n ** 15n,
-      rate: 1n,
-      burst: 10n ** 15n,
-      deadline: BigInt(openedAt + 86_400),
-      grace: 86_400,
-      mode: 'capped',
-      salt: `0x${index.toString(16).padStart(64, '0')}`,
-    };
-    const apiKeySha256 = createHash('sha256').update(keyOf(index)).digest('hex');
-    const channelId = channelIdOf({ chainId: 31337, verifyingContract: zero }, channel, hasher);
-    return { apiKeySha256, channel, channelId, classId: '1', policy, policyHash, lotAsset: zero, edges: [] };
-  });
   const channelsFile = `${dataDir}.channels.json`;
-  writeFileSync(
-    channelsFile,
-    JSON.stringify(records, (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
-  );
+  const policyHash = writeChannels(channelsFile, { count: channelCount, rates: { requests: '1' }, openedAt });
   const gatewayConfig = {
     dataDir,
     upstream: { url: upstreamUrl },
-    rpcUrl: 'http://127.0.0.1:1',
-    chainId: 31337,
-    contracts: { DataAnchoringToken: zero, ValueChannels: zero },
-    operatorKeyEnv: 'KEY',
+    ...chainConfig,
     contentStoreDir: `${dataDir}.store`,
     channelsFile,
     batchIntervalMs: 600_000,
@@ -187,7 +145,7 @@ async function measure(urls, requests) {
       const response = await pools[index % pools.length].request({
         method: 'POST',
         path: '/v1/chat/completions',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${keyOf(index % channelCount)}` },
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${keyOf(index, channelCount)}` },
         body,
       });
       const text = await response.body.text();

@@ -1,8 +1,8 @@
+import { isJsonObject } from '../jsonValues.js';
 import type { ChatCompletionRequest } from '../requests/chatCompletionRequest.js';
 import { scalarText } from '../scalarText.js';
 import { countJson } from './countTexts.js';
 import { unmeasurable } from './policyRefused.js';
-import { isJsonObject } from '../jsonValues.js';
 import type { InputCount, TextSink, TokenCount } from './textSink.js';
 
 // OpenAI's published chat overhead: each message costs 3 tokens beside its parts, the answer is primed with 3, a name with 1.

@@ -1,5 +1,5 @@
-import type { ImagesRequest } from '../requests/imagesRequest.js';
 import { listOf } from '../jsonValues.js';
+import type { ImagesRequest } from '../requests/imagesRequest.js';
 
 /**
  * Images that a request asks for.

@@ -1,8 +1,8 @@
+import { isJsonObject, listOf } from '../jsonValues.js';
 import type { MessagesRequest } from '../requests/messagesRequest.js';
 import { scalarText } from '../scalarText.js';
 import { countJson } from './countTexts.js';
 import { unmeasurable } from './policyRefused.js';
-import { isJsonObject, listOf } from '../jsonValues.js';
 import type { InputCount, TextSink, TokenCount } from './textSink.js';
 
 const tokensPerMessage = 3;

@@ -1,8 +1,8 @@
+import { isJsonObject, listOf } from '../jsonValues.js';
 import type { ResponsesRequest } from '../requests/responsesRequest.js';
 import { scalarText } from '../scalarText.js';
 import { countJson } from './countTexts.js';
 import { unmeasurable } from './policyRefused.js';
-import { isJsonObject, listOf } from '../jsonValues.js';
 import type { InputCount, TextSink, TokenCount } from './textSink.js';
 
 const tokensPerItem = 3;
