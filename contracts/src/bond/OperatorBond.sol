@@ -35,7 +35,6 @@ contract OperatorBond is IOperatorBond, ReentrancyGuard {
     mapping(address operator => mapping(address asset => uint32)) private _windowCounts;
     mapping(address operator => mapping(address asset => mapping(uint32 window => SlashWindow))) private _windows;
     mapping(address asset => mapping(bytes32 channelId => FraudProof)) private _proofs;
-    mapping(bytes32 channelId => uint64 units) private _noted;
     mapping(address account => mapping(address asset => uint256)) private _owed;
 
     constructor(address token_, address channels_) {
@@ -105,11 +104,6 @@ contract OperatorBond is IOperatorBond, ReentrancyGuard {
     // Fraud
 
     /// @inheritdoc IOperatorBond
-    function noteCapture(Channel calldata channel) external returns (uint64 units) {
-        return _noteCapture(channel, CHANNELS.channelIdOf(channel));
-    }
-
-    /// @inheritdoc IOperatorBond
     function proveFraud(
         Channel calldata channel,
         address asset,
@@ -120,7 +114,8 @@ contract OperatorBond is IOperatorBond, ReentrancyGuard {
         if (_proofs[asset][channelId].reporter != address(0)) revert OperatorBondAlreadyProven(channelId, asset);
         address operator = channel.operator;
         _requireEquivocation(channelId, operator, first, second);
-        uint128 backing = _backingDown(channel.tokenId, asset, _noteCapture(channel, channelId));
+        (, uint64 captured,,) = CHANNELS.channelState(channel);
+        uint128 backing = _backingDown(channel.tokenId, asset, captured);
         window = _join(operator, asset, backing);
         _proofs[asset][channelId] = FraudProof(operator, window, false, channel.holder, msg.sender, backing);
         emit FraudProven(channelId, operator, asset, window, channel.holder, msg.sender, backing);
@@ -227,16 +222,6 @@ contract OperatorBond is IOperatorBond, ReentrancyGuard {
     }
 
     // Helpers
-
-    /// @dev A channel that is closed tells nothing of what was captured: what was noted while it was open counts.
-    function _noteCapture(Channel calldata channel, bytes32 channelId) private returns (uint64 units) {
-        (, uint64 captured,,) = CHANNELS.channelState(channel);
-        units = _noted[channelId];
-        if (captured <= units) return units;
-        _noted[channelId] = captured;
-        emit CaptureNoted(channelId, captured);
-        return captured;
-    }
 
     function _requireEquivocation(
         bytes32 channelId,

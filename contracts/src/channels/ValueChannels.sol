@@ -175,16 +175,17 @@ contract ValueChannels is IValueChannels, ILockModule, EIP712 {
         view
         returns (bool open, uint64 capturedUnits, uint64 remainingUnits, uint64 capturableUnits)
     {
-        (uint256 tokenId, uint64 remaining, uint64 lockedAt) = TOKEN.lockInfo(address(this), channelIdOf(channel));
-        if (tokenId == 0) return (false, 0, 0, 0);
-        capturedUnits = channel.cap - remaining;
+        (uint256 tokenId, uint64 units, uint64 lockedAt) = TOKEN.lockInfo(address(this), channelIdOf(channel));
+        if (lockedAt == 0) return (false, 0, 0, 0);
+        capturedUnits = channel.cap - units;
+        if (tokenId == 0) return (false, capturedUnits, 0, 0);
         if (block.timestamp <= _end(channel.deadline, channel.grace)) {
             // Time only moves forward and the rate is fixed, so what was captured stays allowed.
             uint64 burst = channel.rate == 0 ? type(uint64).max : channel.burst;
             capturableUnits = packLockMeter(channel.cap, channel.cap, channel.rate, burst)
                 .allowed(block.timestamp - lockedAt) - capturedUnits;
         }
-        return (true, capturedUnits, remaining, capturableUnits);
+        return (true, capturedUnits, units, capturableUnits);
     }
 
     /// @dev Last second at which captures work. In 256 bits, so that no deadline wraps around.

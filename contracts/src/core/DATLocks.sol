@@ -87,8 +87,8 @@ abstract contract DATLocks is DATBacking, IDATLocks {
     function returnLock(bytes32 lockId) external returns (uint64 units) {
         mapping(bytes32 => Lock) storage locks = _locks[msg.sender];
         Lock record = locks[lockId];
+        if (!record.isOpen()) revert DATNonexistentLock(msg.sender, lockId);
         uint256 tokenId = record.tokenId();
-        if (tokenId == 0) revert DATNonexistentLock(msg.sender, lockId);
         units = record.remaining();
         locks[lockId] = record.ended();
         _giveValue(tokenId, _tokens[tokenId], units);
@@ -99,11 +99,11 @@ abstract contract DATLocks is DATBacking, IDATLocks {
     function lockInfo(address module, bytes32 lockId)
         external
         view
-        returns (uint256 tokenId, uint64 remaining, uint64 lockedAt)
+        returns (uint256 tokenId, uint64 units, uint64 lockedAt)
     {
         Lock record = _locks[module][lockId];
-        if (record.tokenId() == 0) return (0, 0, 0);
-        return (record.tokenId(), record.remaining(), record.lockedAt());
+        if (record.isOpen()) return (record.tokenId(), record.remaining(), record.lockedAt());
+        return (0, record.returned(), record.lockedAt());
     }
 
     /// @dev Names what `lock` has found.

@@ -52,9 +52,10 @@ interface IDATLocks {
     /// @dev Requirements: caller is the module.
     function returnLock(bytes32 lockId) external returns (uint64 units);
 
-    /// @notice Token, units that remain and time of locking; zeros when there is no such lock.
+    /// @notice Token, units that remain and time of locking. Of a lock that has ended: no token, the units that it returned,
+    /// and the time of locking. Zeros when there never was such a lock.
     function lockInfo(address module, bytes32 lockId)
         external
         view
-        returns (uint256 tokenId, uint64 remaining, uint64 lockedAt);
+        returns (uint256 tokenId, uint64 units, uint64 lockedAt);
 }

@@ -85,8 +85,6 @@ interface IOperatorBond {
     event UnbondingStarted(address indexed operator, address indexed asset, uint64 releaseAt);
     event UnbondingCancelled(address indexed operator, address indexed asset);
     event BondReleased(address indexed operator, address indexed asset, address indexed to, uint256 amount);
-    /// @notice At least `units` of the channel were captured.
-    event CaptureNoted(bytes32 indexed channelId, uint64 units);
     event SlashWindowOpened(
         address indexed operator, address indexed asset, uint32 window, uint256 pot, uint256 bonded, uint64 endsAt
     );
@@ -163,10 +161,6 @@ interface IOperatorBond {
     function release(address asset, address payable to) external returns (uint256 amount);
 
     // Fraud
-
-    /// @notice Notes how much of an open channel was captured: what a holder could be paid is found even when the operator
-    /// closes the channel afterwards. Anyone may call.
-    function noteCapture(Channel calldata channel) external returns (uint64 units);
 
     /// @notice Proves an equivocation and slashes the operator's bond in `asset`. The caller becomes the reporter.
     /// @dev Requirements: both receipts name the channel and one seq, and differ; both are signed by its operator; the

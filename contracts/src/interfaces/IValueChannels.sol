@@ -112,7 +112,8 @@ interface IValueChannels {
     /// @notice The EIP-712 digest that the channel key signs.
     function voucherDigest(Voucher calldata voucher) external view returns (bytes32);
 
-    /// @notice Captured so far, still locked, and what could be captured now under the rate. Zeros when not open.
+    /// @notice Captured so far, still locked, and what could be captured now under the rate. What a channel has captured is
+    /// known after it was closed, too; all zeros when it never was open.
     function channelState(Channel calldata channel)
         external
         view

@@ -233,8 +233,6 @@ contract OperatorBondTest is KedgeTest {
             channelId, SEQ, bond.receiptHash(first.receipt), bond.receiptHash(second.receipt)
         );
         vm.expectEmit(address(bond));
-        emit IOperatorBond.CaptureNoted(channelId, 50);
-        vm.expectEmit(address(bond));
         emit IOperatorBond.SlashWindowOpened(operator, ETH, 1, 501, 500, uint64(START + WINDOW));
         vm.expectEmit(address(bond));
         emit IOperatorBond.FraudProven(channelId, operator, ETH, 1, holder, reporter, 500);
@@ -425,23 +423,26 @@ contract OperatorBondTest is KedgeTest {
         assertEq(bond.windowOf(operator, ETH, 2).pot, 1000);
     }
 
-    function test_R26_WhatWasCapturedBeforeTheEndOfAChannelCountsWhereItWasNoted() public {
-        Channel memory channel = serve("a", 50);
-        Channel memory unnoted = serve("b", 50);
-        post(ETH, 2000);
-        vm.expectEmit(address(bond));
-        emit IOperatorBond.CaptureNoted(channels.channelIdOf(channel), 50);
-        assertEq(bond.noteCapture(channel), 50);
-        assertEq(bond.noteCapture(channel), 50);
+    function test_R26_WhatWasCapturedBeforeTheEndOfAChannelCounts() public {
+        Channel memory some = serve("a", 50);
+        Channel memory all = serve("b", 1000);
+        Channel memory none = serve("c", 0);
+        Channel memory never = serve("d", 50);
+        never.salt = "never opened";
+        post(ETH, 20_000);
         vm.startPrank(operator);
-        channels.close(channel);
-        channels.close(unnoted);
+        channels.close(some);
+        channels.close(all);
+        channels.close(none);
         vm.stopPrank();
-        assertEq(bond.noteCapture(channel), 50);
-        prove(channel, ETH);
-        prove(unnoted, ETH);
-        assertEq(bond.proofOf(ETH, channels.channelIdOf(channel)).backing, 500);
-        assertEq(bond.proofOf(ETH, channels.channelIdOf(unnoted)).backing, 0);
+        prove(some, ETH);
+        prove(all, ETH);
+        prove(none, ETH);
+        prove(never, ETH);
+        assertEq(bond.proofOf(ETH, channels.channelIdOf(some)).backing, 500);
+        assertEq(bond.proofOf(ETH, channels.channelIdOf(all)).backing, 10_000);
+        assertEq(bond.proofOf(ETH, channels.channelIdOf(none)).backing, 0);
+        assertEq(bond.proofOf(ETH, channels.channelIdOf(never)).backing, 0);
     }
 
     function test_R26_UnbackedValueHasNoBacking() public {

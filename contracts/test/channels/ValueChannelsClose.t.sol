@@ -28,9 +28,9 @@ contract ValueChannelsCloseTest is KedgeTest {
         assertEq(channels.close(channel), 60);
 
         assertEq(core.valueOf(tokenId), 960);
-        (uint256 lockedToken, uint64 remaining,) = token.lockInfo(address(channels), channelId);
+        (uint256 lockedToken, uint64 returned,) = token.lockInfo(address(channels), channelId);
         assertEq(lockedToken, 0);
-        assertEq(remaining, 0);
+        assertEq(returned, 60);
     }
 
     function test_R6_OthersCloseOnlyAfterDeadlinePlusGrace() public {
@@ -72,8 +72,22 @@ contract ValueChannelsCloseTest is KedgeTest {
         vm.prank(operator);
         assertEq(channels.close(channel), 0);
         assertEq(core.valueOf(tokenId), 900);
-        (bool open,,,) = channels.channelState(channel);
+        assertClosed(100);
+    }
+
+    function test_R26_WhatWasCapturedIsKnownAfterTheEnd() public {
+        vm.prank(operator);
+        channels.close(channel);
+        assertClosed(40);
+        vm.warp(uint256(channel.deadline) + channel.grace + 1);
+        assertClosed(40);
+    }
+
+    function assertClosed(uint64 expected) private view {
+        (bool open, uint64 captured, uint64 remaining, uint64 capturable) = channels.channelState(channel);
         assertFalse(open);
+        assertEq(captured, expected);
+        assertEq(uint256(remaining) + capturable, 0);
     }
 
     function test_R5_OnlyTheModuleTakesOrReturns() public {
@@ -97,7 +111,7 @@ contract ValueChannelsCloseTest is KedgeTest {
         assertEq(core.valueOf(tokenId), 900);
     }
 
-    function test_R8_StateOfAChannelThatIsNotOpenIsZeros() public view {
+    function test_R8_StateOfAChannelThatNeverWasOpenIsZeros() public view {
         Channel memory unknown = channel;
         unknown.salt = bytes32(uint256(9));
         (bool open, uint64 captured, uint64 remaining, uint64 capturable) = channels.channelState(unknown);

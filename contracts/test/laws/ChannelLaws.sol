@@ -36,9 +36,8 @@ abstract contract ChannelLaws is Authority {
             ChannelModel storage c = opened[i];
             (bool open, uint64 captured, uint64 remaining,) = channels.channelState(c.channel);
             assertEq(open, c.open, "C4: open until it is closed");
-            if (!open) continue;
             assertEq(captured, c.captured, "C4: min(signed, locked, rate) is what was captured (R8)");
-            assertEq(remaining, c.channel.cap - c.captured, "C4: the rest remains");
+            assertEq(remaining, open ? c.channel.cap - c.captured : 0, "C4: the rest remains until it is returned");
         }
     }
 
@@ -52,12 +51,15 @@ abstract contract ChannelLaws is Authority {
         }
     }
 
-    /// @notice R5: a closed channel stays closed, and its id is never free again.
+    /// @notice R5, R26: a closed channel stays closed, and what it returned and captured stays known.
     function checkC6ClosedChannelsStayClosed() public view {
         for (uint256 i = 0; i < opened.length; ++i) {
             if (opened[i].open) continue;
-            (uint256 tokenId, uint64 remaining, uint64 lockedAt) = token.lockInfo(address(channels), opened[i].id);
-            assertEq(tokenId + remaining + lockedAt, 0, "C6: a closed channel holds nothing");
+            ChannelModel storage c = opened[i];
+            (uint256 tokenId, uint64 units, uint64 lockedAt) = token.lockInfo(address(channels), c.id);
+            assertEq(tokenId, 0, "C6: a closed channel holds nothing");
+            assertEq(units, c.channel.cap - c.captured, "C6: what it returned stays known");
+            assertEq(lockedAt, c.openedAt, "C6: and when it was opened");
         }
     }
 

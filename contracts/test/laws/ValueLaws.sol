@@ -15,6 +15,7 @@ abstract contract ValueLaws is Authority {
             held[indexOf(tokens[i].classId)] += core.valueOf(tokens[i].tokenId);
         }
         for (uint256 i = 0; i < opened.length; ++i) {
+            if (!opened[i].open) continue;
             (, uint64 remaining,) = token.lockInfo(address(channels), opened[i].id);
             held[indexOf(tokens[opened[i].token].classId)] += remaining;
         }
@@ -35,6 +36,7 @@ abstract contract ValueLaws is Authority {
             if (backed) outstanding[lot] += core.valueOf(tokens[i].tokenId);
         }
         for (uint256 i = 0; i < opened.length; ++i) {
+            if (!opened[i].open) continue;
             (, uint64 remaining,) = token.lockInfo(address(channels), opened[i].id);
             (bool backed, uint256 lot) = lotIndexOf(tokens[opened[i].token]);
             if (backed) outstanding[lot] += remaining;

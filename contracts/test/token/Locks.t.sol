@@ -284,8 +284,10 @@ contract LocksTest is KedgeTest {
         assertEq(module.release(ID), 40);
         assertEq(core.valueOf(tokenId), 80);
         assertEq(core.ownerOf(tokenId), stranger);
-        (uint256 lockedToken, uint64 remaining, uint64 lockedAt) = token.lockInfo(address(module), ID);
-        assertEq(lockedToken + remaining + lockedAt, 0);
+        (uint256 lockedToken, uint64 returned, uint64 lockedAt) = token.lockInfo(address(module), ID);
+        assertEq(lockedToken, 0);
+        assertEq(returned, 40);
+        assertEq(lockedAt, START);
         bytes memory reason = abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, address(module), ID);
         vm.expectRevert(reason);
         module.release(ID);

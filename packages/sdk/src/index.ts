@@ -65,7 +65,6 @@ export { giveVerdict } from './actions/giveVerdict.js';
 export { merge, type MergeParameters } from './actions/merge.js';
 export { mint, type MintParameters, type MintReturn } from './actions/mint.js';
 export { mintShare, type MintShareParameters } from './actions/mintShare.js';
-export { noteCapture } from './actions/noteCapture.js';
 export { offerContributorControl } from './actions/offerContributorControl.js';
 export { offerShareRenewal } from './actions/offerShareRenewal.js';
 export { openChannel, type OpenChannelParameters, type OpenChannelReturn } from './actions/openChannel.js';

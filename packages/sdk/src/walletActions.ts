@@ -25,7 +25,6 @@ import { giveVerdict } from './actions/giveVerdict.js';
 import { merge } from './actions/merge.js';
 import { mint } from './actions/mint.js';
 import { mintShare } from './actions/mintShare.js';
-import { noteCapture } from './actions/noteCapture.js';
 import { offerContributorControl } from './actions/offerContributorControl.js';
 import { offerShareRenewal } from './actions/offerShareRenewal.js';
 import { openChannel } from './actions/openChannel.js';
@@ -93,7 +92,6 @@ export type WalletActions = {
   readonly merge: Bound<typeof merge>;
   readonly mint: Bound<typeof mint>;
   readonly mintShare: Bound<typeof mintShare>;
-  readonly noteCapture: Bound<typeof noteCapture>;
   readonly offerContributorControl: Bound<typeof offerContributorControl>;
   readonly offerShareRenewal: Bound<typeof offerShareRenewal>;
   readonly openChannel: Bound<typeof openChannel>;
@@ -165,7 +163,6 @@ export function walletActions(client: WriteClient): WalletActions {
     merge: (parameters) => merge(client, parameters),
     mint: (parameters) => mint(client, parameters),
     mintShare: (parameters) => mintShare(client, parameters),
-    noteCapture: (parameters) => noteCapture(client, parameters),
     offerContributorControl: (parameters) => offerContributorControl(client, parameters),
     offerShareRenewal: (parameters) => offerShareRenewal(client, parameters),
     openChannel: (parameters) => openChannel(client, parameters),

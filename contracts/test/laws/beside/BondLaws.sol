@@ -22,7 +22,6 @@ contract BondLaws is Beside {
         bytes32 channelId;
         uint256 asset;
         uint64 captured;
-        uint64 noted;
         bool closed;
     }
 
@@ -79,7 +78,7 @@ contract BondLaws is Beside {
     }
 
     function actions() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](16);
+        list = new bytes4[](15);
         list[0] = this.warp.selector;
         list[1] = this.post.selector;
         list[2] = this.coverUntil.selector;
@@ -88,14 +87,13 @@ contract BondLaws is Beside {
         list[5] = this.release.selector;
         list[6] = this.serve.selector;
         list[7] = this.captureMore.selector;
-        list[8] = this.note.selector;
-        list[9] = this.close.selector;
-        list[10] = this.prove.selector;
-        list[11] = this.pay.selector;
-        list[12] = this.burn.selector;
-        list[13] = this.withdraw.selector;
-        list[14] = this.forge.selector;
-        list[15] = this.serve.selector;
+        list[8] = this.close.selector;
+        list[9] = this.prove.selector;
+        list[10] = this.pay.selector;
+        list[11] = this.burn.selector;
+        list[12] = this.withdraw.selector;
+        list[13] = this.forge.selector;
+        list[14] = this.serve.selector;
     }
 
     // Operators
@@ -167,7 +165,7 @@ contract BondLaws is Beside {
         (channel.holder, channel.operator, channel.salt) = (aPerson(who), operators[op], bytes32(served.length));
         bytes32 channelId = openChannel(channel);
         if (units != 0) captureTo(channel, units);
-        served.push(Served(channel, channelId, asset, units, 0, false));
+        served.push(Served(channel, channelId, asset, units, false));
     }
 
     function captureMore(uint256 which, uint256 unitsSeed) external {
@@ -177,13 +175,6 @@ contract BondLaws is Beside {
         uint64 units = s.captured + uint64(unitsSeed % (s.channel.cap - s.captured + 1));
         captureTo(s.channel, units);
         s.captured = units;
-    }
-
-    function note(uint256 which) external {
-        if (served.length == 0) return;
-        Served storage s = served[which % served.length];
-        if (!s.closed) s.noted = s.captured;
-        assertEq(bond.noteCapture(s.channel), s.noted, "O4: noted");
     }
 
     function close(uint256 which) external {
@@ -212,8 +203,7 @@ contract BondLaws is Beside {
         }
         vm.prank(aPerson(who));
         window = bond.proveFraud(s.channel, assets[asset], one, other);
-        if (!s.closed) s.noted = s.captured;
-        else ++closedFirst;
+        if (s.closed) ++closedFirst;
         if (!open) {
             bonds[op][asset].slashed += (bonded(op, asset) + 1) / 2;
             windows[op][asset] = window;
@@ -397,7 +387,7 @@ contract BondLaws is Beside {
     }
 
     function backingOf(Served storage s, uint256 asset) private view returns (uint256) {
-        return s.asset == asset ? priceDown(asset, s.noted) : 0;
+        return s.asset == asset ? priceDown(asset, s.captured) : 0;
     }
 
     function priceDown(uint256 asset, uint256 units) private pure returns (uint256) {

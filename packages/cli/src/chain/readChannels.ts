@@ -29,14 +29,3 @@ export async function readChannel(connection: Connection, channelId: Hex): Promi
     hints: ['kedge status lists the channels.'],
   });
 }
-
-/** Units captured from a channel since it was opened, whether it is still open or not. */
-export async function capturedUnitsOf({ client, contracts }: Connection, channelId: Hex): Promise<bigint> {
-  const captured = await readEvents(client.publicClient, {
-    address: contracts.ValueChannels,
-    abi: valueChannelsAbi,
-    eventName: 'ChannelCaptured',
-    args: { channelId },
-  });
-  return captured.at(-1)?.args.capturedUnits ?? 0n;
-}

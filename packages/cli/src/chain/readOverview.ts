@@ -5,7 +5,7 @@ import type { Connection } from './connect.js';
 import { lotIdOf } from './lotNumber.js';
 import type { Asset } from './readAsset.js';
 import { readAssets } from './readAssets.js';
-import { capturedUnitsOf, readChannels } from './readChannels.js';
+import { readChannels } from './readChannels.js';
 import { readStoredJson } from './readStoredJson.js';
 import { classCountOf, readTokens } from './readTokens.js';
 
@@ -87,9 +87,7 @@ async function readChannelOverviews(connection: Connection): Promise<ChannelOver
   return Promise.all(
     opened.map(async ({ channelId, channel }) => {
       const { open, capturedUnits, remainingUnits } = await connection.client.getChannelState({ channel });
-      // The chain forgets a closed channel; its last capture says what it took.
-      const captured = open ? capturedUnits : await capturedUnitsOf(connection, channelId);
-      return { channelId, ...channel, open, capturedUnits: captured, remainingUnits };
+      return { channelId, ...channel, open, capturedUnits, remainingUnits };
     }),
   );
 }

@@ -3,7 +3,7 @@ import type { ReadClient } from '../client.js';
 import { channelsOf } from '../contracts.js';
 import { reading } from '../reading.js';
 
-/** In base units. All zero when the channel is not open. */
+/** In base units. A closed channel still says what it had captured; all zero when it never was open. */
 export type ChannelState = {
   readonly open: boolean;
   readonly capturedUnits: bigint;

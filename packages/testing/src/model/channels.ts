@@ -14,7 +14,7 @@ import { allowedBy, consumeLocks, lockOf, returnLock, wordsOf, type LockRequest,
 import { backingLotOf } from './lots.js';
 import { bytes32Of, encodeRevert, refuse, Revert } from './revert.js';
 import { uint32Max, uint64Max } from './tokens.js';
-import type { World } from './world.js';
+import { keyOf, type World } from './world.js';
 
 /** Anvil's. */
 export const chainId = 31337;
@@ -222,9 +222,10 @@ export function channelHandlers(world: World): Handlers {
     },
     onLock: ({ sender }: Call) => refuse('ValueChannelsNotToken', sender),
     channelState(_: Call, channel: Channel) {
-      const lock = lockOf(world, channels, idOf(world, channel));
+      const lock = world.locks.get(keyOf(channels, idOf(world, channel)));
       if (lock === undefined) return [false, 0n, 0n, 0n];
       const captured = channel.cap - lock.remaining;
+      if (lock.ended) return [false, captured, 0n, 0n];
       const { allowed } = allowedBy(meterOf(channel, channel.cap), world.now() - lock.lockedAt);
       const capturable = world.now() > endOf(channel) ? 0n : allowed - captured;
       return [true, captured, lock.remaining, capturable];

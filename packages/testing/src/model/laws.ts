@@ -9,7 +9,9 @@ export function assertLaws({ world, read }: ReferenceToken): void {
   const assets = [eth, ...world.addresses.assets.map(({ address }) => address)];
   for (const lot of world.lots.values()) {
     const held = world.tokens.values().filter((token) => token.classId === lot.classId && token.lot === lot.lot);
-    const locked = world.locks.values().filter(({ tokenId }) => held.some((token) => token.tokenId === tokenId));
+    const locked = world.locks
+      .values()
+      .filter(({ ended, tokenId }) => !ended && held.some((token) => token.tokenId === tokenId));
     const units = sum(held.map(({ value }) => value)) + sum(locked.map(({ remaining }) => remaining));
     hold(units === lot.outstanding, `L1: ${units} units of a lot are held and locked, ${lot.outstanding} outstanding`);
   }

@@ -69,7 +69,7 @@ export function consumeLocks(
 
 export function returnLock(world: World, module: Address, lockId: Hex): bigint {
   const lock = lockOf(world, module, lockId) ?? refuse('DATNonexistentLock', module, lockId);
-  world.locks.set(keyOf(module, lockId), { ...lock, remaining: 0n, ended: true });
+  world.locks.set(keyOf(module, lockId), { ...lock, ended: true });
   giveValue(world, lock.tokenId, lock.remaining);
   world.emit(world.addresses.token, 'ValueUnlocked', lock.tokenId, module, lockId, lock.remaining);
   return lock.remaining;

@@ -2,13 +2,12 @@ import { zeroAddress, zeroHash, type Address, type Hex } from '@kedge/core';
 import { balanceOf } from './assets.js';
 import type { Call, Handlers } from './call.js';
 import { requireClass, requireParent } from './classes.js';
-import { lockOf } from './locks.js';
 import { backingLotOf, costUp, requireLot } from './lots.js';
 import { booksOf, holdersPart, owedTo, pendingRevenue, royaltyBpsOf, royaltyDue } from './revenue.js';
 import { refuse } from './revert.js';
 import { pendingShareOf, totalShareOf } from './shares.js';
 import { isClassOperator, isNonTransferable, isOperator, requireToken } from './tokens.js';
-import type { World } from './world.js';
+import { keyOf, type World } from './world.js';
 
 const nothingAnnounced = { uri: '', hash: zeroHash, effectiveAt: 0n };
 
@@ -101,8 +100,8 @@ export function viewHandlers(world: World): Handlers {
       return [sum(toAccounts.map(([, amount]) => amount)) + sum(unpaid), balanceOf(world, asset, self)];
     },
     lockInfo(_: Call, module: Address, lockId: Hex) {
-      const lock = lockOf(world, module, lockId);
-      return lock === undefined ? [0n, 0n, 0n] : [lock.tokenId, lock.remaining, lock.lockedAt];
+      const lock = world.locks.get(keyOf(module, lockId));
+      return lock === undefined ? [0n, 0n, 0n] : [lock.ended ? 0n : lock.tokenId, lock.remaining, lock.lockedAt];
     },
     classOptions: (_: Call, classId: bigint) => requireClass(world, classId).options,
     announcedPolicy(_: Call, classId: bigint) {

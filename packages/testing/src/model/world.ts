@@ -110,6 +110,7 @@ export type LockRecord = {
   readonly module: Address;
   readonly lockId: Hex;
   readonly tokenId: bigint;
+  /** After its end: what it returned. */
   readonly remaining: bigint;
   readonly lockedAt: bigint;
   /** The token's, when it was locked. */
