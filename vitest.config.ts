@@ -14,6 +14,8 @@ const slowest = [
   'indexer/test/modules.test.ts',
   'conform/test/faulty.test.ts',
   'gateway/test/x402.test.ts',
+  'gateway/test/x402Workers.test.ts',
+  'gateway/test/x402Shared.test.ts',
   'gateway/test/workers/kills.test.ts',
   'gateway/test/workers/serving.test.ts',
   'gateway/test/sharedLedger.test.ts',

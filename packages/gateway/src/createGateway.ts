@@ -30,6 +30,7 @@ import { createMetrics, metricsText, upstreamFaultOf } from './metrics/createMet
 import { openPeers } from './peers/openPeers.js';
 import { openRates } from './rates/openRates.js';
 import { createStructuredLog, reasonOf, type StructuredLog } from './structuredLog.js';
+import { createOpenedChannels } from './topUps/createOpenedChannels.js';
 import { openTopUps } from './topUps/openTopUps.js';
 import { openTraces } from './traces/openTraces.js';
 import { within } from './within.js';
@@ -85,19 +86,14 @@ export async function createGateway(config: GatewayConfigInput, options: Gateway
 }
 
 /** @throws BaseError `gateway_config_invalid` for what several processes do not share. */
-function workersOf({ workers, ledger, x402 }: GatewayConfig): number {
+function workersOf({ workers, ledger }: GatewayConfig): number {
   const count = workers === 'auto' ? availableParallelism() : workers;
-  const other = ledger !== undefined ? 'ledger' : x402 !== undefined ? 'x402' : undefined;
-  if (count === 1 || other === undefined) return count;
+  if (count === 1 || ledger === undefined) return count;
   if (workers === 'auto') return 1;
-  throw new BaseError(`A gateway with ${other} is one process.`, {
+  throw new BaseError('A gateway with ledger is one process.', {
     code: 'gateway_config_invalid',
     values: { workers },
-    hints: [
-      other === 'ledger'
-        ? 'Start several gateways on that ledger instead: on one machine, too, they use a core each.'
-        : 'Set workers to 1, or leave x402 away.',
-    ],
+    hints: ['Start several gateways on that ledger instead: on one machine, too, they use a core each.'],
   });
 }
 
@@ -120,6 +116,8 @@ export type AssembledGateway = Gateway & {
   readonly drop: (channelId: Hex) => void;
   /** Takes a rate quote that another process was given. */
   readonly takeRateQuote: (signed: SignedRateQuote) => void;
+  /** Serves channels that payments to other processes opened. */
+  readonly catchUpTopUps: () => Promise<void>;
 };
 
 /** Puts together what serves calls. */
@@ -161,8 +159,8 @@ async function assemble(
   let committed = 0;
   let drained: () => void = ignore;
   let onCommitted: (receipts: number) => void = ignore;
+  let catchUpTopUps: () => Promise<void> = async () => undefined;
 
-  const recoveredTopUps: Buffer[] = [];
   const { ledger, captures, ...ground } = await foundation.open({
     domain,
     operator,
@@ -170,7 +168,6 @@ async function assemble(
     now,
     onVoucher: vouchers.recover,
     onKeyUse: keyAccounts.recover,
-    onTopUp: (payload: Buffer) => void recoveredTopUps.push(Buffer.from(payload)),
     onReceipt: vouchers.settled,
     running: () => running,
     onCommitted: (receipts: number) => {
@@ -180,6 +177,7 @@ async function assemble(
     },
     onAnswer: idempotency.recover,
     keyAccountOf: keyAccounts.accountOf,
+    onHeld: () => catchUpTopUps(),
     rootOf: (channelId) => {
       const served = book.byId(channelId);
       return served === undefined ? channelId : rootIdOf(served);
@@ -233,18 +231,18 @@ async function assemble(
     log,
   });
   await currentPolicies.refresh();
-  const topUps = await openTopUps(settings, env, {
-    operator: operator.address,
+  const topUps = openTopUps(settings, ground.deposits, {
     policyOf: currentPolicies.current,
     nowSeconds: () => now() / 1000,
     keep: ledger.keepTopUp,
-    check,
-    serve: book.addNext,
+    newRecords: ledger.newTopUps,
+    opened: createOpenedChannels({ check, serve: book.addNext, log }),
+    isOurs: ground.settlesTopUpsOf ?? (() => true),
     log,
   });
-  for (const payload of recoveredTopUps.splice(0)) topUps?.recover(payload);
-  const settleTopUps = (): Promise<void> | undefined =>
-    topUps?.settle().catch((error: unknown) => log.warn('top_ups_unsettled', { reason: reasonOf(error) }));
+  const unsettled = (error: unknown): void => log.warn('top_ups_unsettled', { reason: reasonOf(error) });
+  const settleTopUps = (): Promise<void> | undefined => topUps?.settle().catch(unsettled);
+  catchUpTopUps = async () => topUps?.catchUp().catch(unsettled);
   await settleTopUps();
   batcher.start();
   // A removed key must stop working without being asked for; a channel that could not be checked is tried again.
@@ -391,6 +389,7 @@ async function assemble(
     serve: server.serve,
     drop: book.drop,
     takeRateQuote: rates.take,
+    catchUpTopUps,
   };
 }
 

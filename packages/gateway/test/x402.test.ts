@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import {
   channelFromAbi,
-  decodeSignedReceipt,
   parseTopUpOffer,
   type SignedReceipt,
   valueChannelsAbi,
@@ -10,21 +9,21 @@ import {
 } from '@kedge/core';
 import { authorizedErc20Abi, developmentAccount, testSeed } from '@kedge/testing';
 import fc from 'fast-check';
-import { ExactEvmScheme } from '@x402/evm/exact/client';
-import { x402Client, x402HTTPClient, wrapFetchWithPayment } from '@x402/fetch';
+import { wrapFetchWithPayment } from '@x402/fetch';
 import { decodePaymentRequiredHeader, decodePaymentResponseHeader } from '@x402/core/http';
 import { validatePaymentRequired } from '@x402/core/schemas';
 import { getAddress, type Hex, keccak256, parseSignature, recoverAddress } from 'viem';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { parsePayment } from '../src/topUps/x402Messages.js';
 import {
-  apiKey,
-  createTopUpSetup,
-  fullPurse,
-  oneUnitCosts,
-  payer,
-  type TopUpSetup,
-} from './support/createTopUpSetup.js';
+  ask,
+  empty as emptyAt,
+  payingClient,
+  payment as paymentAt,
+  post as postTo,
+  receiptOf,
+} from './support/agentCalls.js';
+import { createTopUpSetup, fullPurse, oneUnitCosts, payer, type TopUpSetup } from './support/createTopUpSetup.js';
 import { buildGateway } from './support/gatewayProcess.js';
 import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
 
@@ -62,37 +61,11 @@ const begin = (more: Parameters<TopUpSetup['start']>[0] = {}): Promise<void> =>
 const again = (more: Parameters<TopUpSetup['start']>[0] = {}): Promise<void> =>
   setup.start({ dataDir: `${setup.config.dataDir}-${runs - 1}`, ...more });
 
-const ask = (content = 'Hi', more: Record<string, unknown> = {}): RequestInit => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
-  body: JSON.stringify({ model: 'demo', messages: [{ role: 'user', content }], ...more }),
-});
-const post = (init: RequestInit, headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(`${setup.url()}/v1/chat/completions`, { ...init, headers: { ...init.headers, ...headers } });
-
-function client(): x402Client {
-  // The development asset is in no table of well-known ones, so it has no price in dollars to bound.
-  return new x402Client().register('eip155:*', new ExactEvmScheme(payer)).setSpendControls(false);
-}
-
-/** Uses what the first channel has, but for less than a call may need. */
-async function empty(): Promise<void> {
-  upstream.script = answerWith(completion('word '.repeat(200)));
-  expect((await post(ask('Hi', { max_tokens: 256 }))).status).toBe(200);
-  upstream.script = answerWith(completion('Hello.'));
-}
-
-/** A signed payment for what a refusal asks. */
-async function payment(init = ask()): Promise<Record<string, string>> {
-  const refused = await post(init);
-  expect(refused.status).toBe(402);
-  const http = new x402HTTPClient(client());
-  const required = http.getPaymentRequiredResponse((name) => refused.headers.get(name));
-  return http.encodePaymentSignatureHeader(await http.createPaymentPayload(required));
-}
-
-const receiptOf = (response: Response): SignedReceipt =>
-  decodeSignedReceipt(response.headers.get('kedge-receipt') ?? '');
+const post = (init: RequestInit, headers?: Record<string, string>): Promise<Response> =>
+  postTo(setup.url(), init, headers);
+const client = payingClient;
+const empty = (): Promise<void> => emptyAt(setup.url(), upstream);
+const payment = (init?: RequestInit): Promise<Record<string, string>> => paymentAt(setup.url(), init);
 
 async function expectVerified(receipt: SignedReceipt): Promise<void> {
   const checks = await verifyReceipts({

@@ -8,6 +8,7 @@ import type { HeaderFields } from '../http1/parseHead.js';
 import type { AnswerSlot } from '../idempotency/createIdempotency.js';
 import { replayAnswer } from '../idempotency/replayAnswer.js';
 import type { Surface } from '../surfaces/surface.js';
+import { notHere } from '../peers/notHere.js';
 import { withValues } from '../topUps/createTopUps.js';
 import { x402Headers } from '../topUps/x402Messages.js';
 import type { CallSpan } from '../traces/createTraces.js';
@@ -47,11 +48,9 @@ export function meteredCall(
         context.maxRequestBytes,
         (body) => {
           try {
-            const paid = payment === undefined ? undefined : context.topUps?.responseOf(payment);
-            const target = { headers: request.headers, url: urlOf(request) };
-            const answer = paid === undefined ? response : withHeader(response, x402Headers.response, paid);
-            const incoming = { surface, served, body, ...target, response: answer, payment };
-            if (key === undefined) serveOnce(incoming, undefined, context).then(resolve, reject);
+            const { headers } = request;
+            const incoming = { surface, served, body, headers, url: urlOf(request), response, payment };
+            if (key === undefined) serveOnce(withPaid(incoming, context), undefined, context).then(resolve, reject);
             else serveRetried(incoming, key, context).then(resolve, reject);
           } catch (error) {
             reject(error);
@@ -86,10 +85,10 @@ async function serveRetried(incoming: Incoming, key: string, context: RouteConte
   if ('head' in begun) {
     const signed = await ledger.receiptOf(begun.head.receiptChannelId ?? channelId, BigInt(begun.head.seq));
     if (signed === undefined) throw new Error(`The log has an answer without its receipt ${begun.head.seq}.`);
-    return replayAnswer(incoming.response, begun.head, begun.body, signed);
+    return replayAnswer(withPaid(incoming, context).response, begun.head, begun.body, signed);
   }
   try {
-    await serveOnce(incoming, begun, context);
+    await serveOnce(withPaid(incoming, context), begun, context);
   } finally {
     begun.end();
   }
@@ -149,9 +148,14 @@ async function serveFromNext(
   error: unknown,
   worstUnits: bigint,
   incoming: Incoming,
-  { book, topUps }: RouteContext,
-  serve: (incoming: Incoming) => Promise<void>,
+  { book, ledger, topUps }: RouteContext,
+  serveHere: (incoming: Incoming) => Promise<void>,
 ): Promise<void> {
+  const serve = async (next: Incoming): Promise<void> => {
+    // It is where its root is, unless that moved just now.
+    if ((await ledger.placeOf(next.served.channelId)) !== undefined) throw notHere();
+    return serveHere(next);
+  };
   const { served, payment, url } = incoming;
   if (!(error instanceof BaseError) || !lacksValue.has(error.code ?? '')) throw error;
   const next = book.after(served);
@@ -178,6 +182,13 @@ async function serveFromNext(
 }
 
 const lacksValue: ReadonlySet<string> = new Set(['value_exhausted', 'channel_ended']);
+
+/** Its answer says what came of its payment, if that was taken before. */
+function withPaid(incoming: Incoming, { topUps }: RouteContext): Incoming {
+  const { payment, response } = incoming;
+  const paid = payment === undefined ? undefined : topUps?.responseOf(payment);
+  return paid === undefined ? incoming : { ...incoming, response: withHeader(response, x402Headers.response, paid) };
+}
 
 function withHeader(response: HttpResponse, name: string, value: string): HttpResponse {
   return {

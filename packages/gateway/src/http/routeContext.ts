@@ -13,7 +13,7 @@ import type { VoucherBook } from '../vouchers/createVoucherBook.js';
 /** What answering any request needs. */
 export type RouteContext = {
   readonly book: ChannelBook;
-  readonly ledger: Pick<Ledger, 'receiptOf' | 'answers'>;
+  readonly ledger: Pick<Ledger, 'receiptOf' | 'answers' | 'placeOf'>;
   readonly idempotency: Idempotency;
   readonly vouchers: VoucherBook;
   readonly services: CallServices;

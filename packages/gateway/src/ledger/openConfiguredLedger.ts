@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BaseError } from '@kedge/core';
 import { type Environment, type GatewayConfig, readSecret } from '../gatewayConfig.js';
-import type { KeyAccounts } from '../keys/keyAccounts.js';
 import { type Ledger, type LedgerOptions, openLedger } from './openLedger.js';
+import type { SharedLedgerOptions } from './postgres/openSharedLedger.js';
 
-type LedgerNeeds = Omit<LedgerOptions, 'path' | 'onAnswer'>;
+type LedgerNeeds = Omit<LedgerOptions, 'path' | 'onAnswer'> &
+  Pick<SharedLedgerOptions, 'keyAccountOf' | 'rootOf' | 'onHeld'>;
 
 /** The log in the data folder, or the ledger in PostgreSQL that the configuration names. */
 export async function openConfiguredLedger(
@@ -13,7 +14,6 @@ export async function openConfiguredLedger(
   env: Environment,
   needs: LedgerNeeds,
   onAnswer: (payload: Buffer, offset: number) => void,
-  keyAccountOf: KeyAccounts['accountOf'],
 ): Promise<Ledger> {
   const path = join(settings.dataDir, 'ledger.log');
   const { ledger: url, ledgerLeaseMs: leaseMs, ledgerPasswordEnv, ledgerPasswordFile, host, advertiseUrl } = settings;
@@ -34,5 +34,5 @@ export async function openConfiguredLedger(
   }
   const { openSharedLedger } = await import('./postgres/openSharedLedger.js');
   const secret = { env: ledgerPasswordEnv, file: ledgerPasswordFile, what: "The ledger's password" };
-  return openSharedLedger({ ...needs, url, password: readSecret(secret, env), leaseMs, keyAccountOf });
+  return openSharedLedger({ ...needs, url, password: readSecret(secret, env), leaseMs });
 }

@@ -14,6 +14,7 @@ import { encodeKeyUse } from '../keys/keyAccounts.js';
 import type { AnswerStore, KeptAnswer } from '../idempotency/createIdempotency.js';
 import type { StructuredLog } from '../structuredLog.js';
 import { encodeProgressRecord } from '../vouchers/progressRecord.js';
+import { encodeTopUpRecord, type TopUpRecord } from '../topUps/topUpRecord.js';
 import { encodeVoucherRecord } from '../vouchers/voucherRecord.js';
 import { type BatchRecord, decodeBatchRecord, encodeBatchRecord, type LoggedReceipt } from './batchRecord.js';
 import { type ChannelAccount, createChannelAccount } from './channelAccount.js';
@@ -39,6 +40,8 @@ export type CaptureLedger = {
   readonly isShared: boolean;
   /** One gateway at a time captures: runs `work` alone, on what the ledger holds by then. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+  /** One gateway at a time sends a payment. @throws when its turn does not come. */
+  readonly inTurnToPay: <T>(pay: () => Promise<T>) => Promise<T>;
   readonly journal: TransactionJournal;
   readonly durableOf: (channelId: Hex) => DurableHead | undefined;
   /** A batch with its receipts' hashes, for anchoring. */
@@ -66,7 +69,9 @@ export type ServingLedger = Pick<CaptureLedger, 'isShared'> & {
   /** Durable when it resolves, with what the channel's running streams come to. */
   readonly keepVoucher: (signed: SignedVoucher, progress: readonly CommitInput[]) => Promise<void>;
   /** Durable when it resolves: a payment that is about to be sent, or a channel that it opened. */
-  readonly keepTopUp: (payload: Uint8Array) => Promise<unknown>;
+  readonly keepTopUp: (record: TopUpRecord) => Promise<unknown>;
+  /** Records of payments that came to be known since it was called last: at first, of all earlier runs. */
+  readonly newTopUps: () => Promise<readonly Uint8Array[]>;
   /** Why nothing can be recorded now. */
   readonly failure: () => unknown;
   readonly flushCount: () => number;
@@ -111,8 +116,6 @@ export type LedgerOptions = {
   readonly onVoucher: (type: number, payload: Buffer) => void;
   /** What a key spent. */
   readonly onKeyUse: (payload: Buffer) => void;
-  /** A payment for calls, or a channel that it opened. */
-  readonly onTopUp: (payload: Buffer) => void;
   /** Calls that are served now. */
   readonly running: () => number;
   readonly onCommitted: (receipts: number) => void;
@@ -130,6 +133,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
   const leaves = new Map<string, { root: Hex; receiptHashes: readonly Hex[] }>();
   const journal = createTransactionJournal((type, payload) => records.append(type, [payload]));
   const anchored = new Map<string, BatchRange>();
+  const topUps: Buffer[] = [];
   let unanchored: BatchName[] = [];
   let lastEpoch = 0n;
   let epoch = 0n;
@@ -162,7 +166,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
       } else if (type === recordTypes.answer) options.onAnswer(Buffer.from(payload), offset);
       else if (type === recordTypes.voucher || type === recordTypes.progress) options.onVoucher(type, payload);
       else if (type === recordTypes.keyUse) options.onKeyUse(payload);
-      else if (type === recordTypes.topUp) options.onTopUp(payload);
+      else if (type === recordTypes.topUp) topUps.push(Buffer.from(payload));
       else {
         const ended = journal.recover(type, payload);
         for (const range of ended?.anchors ?? []) {
@@ -263,6 +267,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     placeOf: () => undefined,
     isShared: false,
     exclusively: (work) => work(),
+    inTurnToPay: (pay) => pay(),
     journal,
     durableOf: (channelId) => accounts.get(channelId)?.durable,
     commit: (input) => batcher.commit(accountOf(input.channelId), input),
@@ -299,7 +304,8 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
       const inProgress = progress.map((input) => records.append(recordTypes.progress, [encodeProgressRecord(input)]));
       await Promise.all([...inProgress, records.append(recordTypes.voucher, [encodeVoucherRecord(signed)])]);
     },
-    keepTopUp: (payload) => records.append(recordTypes.topUp, [payload]),
+    keepTopUp: (record) => records.append(recordTypes.topUp, [encodeTopUpRecord(record)]),
+    newTopUps: async () => topUps.splice(0),
     raiseEpoch: async () => {
       lastEpoch = nextEpoch(lastEpoch, options.now());
       const raised = lastEpoch;

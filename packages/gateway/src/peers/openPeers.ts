@@ -9,6 +9,7 @@ import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import type { ChannelElsewhere, ServingLedger } from '../ledger/openLedger.js';
 import type { StructuredLog } from '../structuredLog.js';
 import { surfaces } from '../surfaces/surfaces.js';
+import { notHere } from './notHere.js';
 import { passedOnHeader, type PassedOn, passOn } from './passOn.js';
 
 export type Peers = {
@@ -99,16 +100,6 @@ export function openPeers(options: {
       for (const pool of pools.values()) pool.close();
     },
   };
-}
-
-function notHere(): BaseError {
-  return new BaseError('Another gateway serves this channel.', {
-    code: 'channel_elsewhere',
-    status: 503,
-    kind: 'transient',
-    values: { retryAfterSeconds: 1 },
-    hints: ['Nothing was charged. Make the call again.'],
-  });
 }
 
 function nobodyServes(reason: string): BaseError {

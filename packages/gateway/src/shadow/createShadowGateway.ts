@@ -65,7 +65,11 @@ export async function createShadowGateway(
     route: routeRequest,
     context: {
       book: bookOf(everyone),
-      ledger: { receiptOf: async () => undefined, answers: { read: async () => noReceipts(), find: undefined } },
+      ledger: {
+        receiptOf: async () => undefined,
+        answers: { read: async () => noReceipts(), find: undefined },
+        placeOf: () => undefined,
+      },
       idempotency: createIdempotency(now),
       vouchers: createVoucherBook({
         domain: { chainId: 1, verifyingContract: zeroAddress },

@@ -1,15 +1,16 @@
-import { BaseError, type ChannelRecord, type Hex } from '@kedge/core';
-import type { ChannelCheck, ServedChannel } from '../channels/servedChannel.js';
+import { BaseError, type Hex } from '@kedge/core';
 import { keyHasRoom } from '../keys/apiKeyAccess.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
+import type { OpenedChannels } from './createOpenedChannels.js';
 import { createOffers, type Offer, type OfferOptions, type RefusedCall, refuse } from './createOffers.js';
 import type { DepositChain } from './depositChain.js';
 import {
   decodeTopUpRecord,
-  encodeTopUpRecord,
   type OpenedRecord,
   type PaymentName,
+  paymentNameOf,
   type SentRecord,
+  type TopUpRecord,
 } from './topUpRecord.js';
 import { encodeX402, parsePayment, type PaymentPayload, type PaymentResponse, x402Version } from './x402Messages.js';
 
@@ -28,18 +29,21 @@ export type TopUps = {
   readonly responseOf: (header: string) => string | undefined;
   /** What names a payment: a call that is sent again with it is the same call. */
   readonly idempotencyKeyOf: (header: string) => string | undefined;
-  readonly recover: (payload: Buffer) => void;
-  /** Finds out what payments have come to, and serves what is not served yet. */
+  /** Takes over what is recorded by now, by whichever process, and serves what is not served yet. */
+  readonly catchUp: () => Promise<void>;
+  /** The same, and finds out what payments have come to. */
   readonly settle: () => Promise<void>;
 };
 
 export type TopUpOptions = OfferOptions & {
   readonly chain: DepositChain;
   /** Durable when it resolves. */
-  readonly keep: (payload: Uint8Array) => Promise<unknown>;
-  readonly check: (record: ChannelRecord) => Promise<ChannelCheck>;
-  /** Serves a channel to the keys of the one that it continues. */
-  readonly serve: (channel: ServedChannel, capturedUnits: bigint) => void;
+  readonly keep: (record: TopUpRecord) => Promise<unknown>;
+  /** Records that were kept since it was called last. */
+  readonly newRecords: () => Promise<readonly Uint8Array[]>;
+  readonly opened: OpenedChannels;
+  /** Whether this process finds out by itself what payments for a channel have come to. */
+  readonly isOurs: (rootId: Hex) => boolean;
   readonly log: StructuredLog;
 };
 
@@ -49,24 +53,22 @@ const blocksBefore = 1_000n;
 const forgetAfterSeconds = 86_400n;
 
 export function createTopUps(options: TopUpOptions): TopUps {
-  const { chain, log } = options;
+  const { chain, log, opened } = options;
   const network = `eip155:${options.chainId}`;
   const offers = createOffers(options);
   const sent = new Map<string, SentRecord>();
-  const opened = new Map<Hex, OpenedRecord>();
-  const served = new Set<Hex>();
   const responses = new Map<string, PaymentResponse>();
   const running = new Map<string, Promise<string>>();
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
 
   const noteOpened = (entry: OpenedRecord): void => {
-    opened.set(entry.record.channelId, entry);
+    opened.add(entry);
     if (entry.payment !== undefined) noteTaken(entry.payment, entry);
   };
 
   const noteTaken = (payment: PaymentName, { record, spent, transaction }: OpenedRecord): void => {
-    const name = nameOf(payment);
+    const name = paymentNameOf(payment);
     sent.delete(name);
     responses.set(name, {
       success: true,
@@ -78,15 +80,6 @@ export function createTopUps(options: TopUpOptions): TopUps {
     });
   };
 
-  const serve = async ({ record, rootId, holder }: OpenedRecord): Promise<void> => {
-    const { channelId } = record;
-    if (served.has(channelId)) return;
-    const result = await options.check(record);
-    served.add(channelId);
-    if (result.usable) options.serve({ ...result.channel, continues: { rootId, holder } }, result.capturedUnits);
-    else log.info('top_up_not_served', { channelId, reason: result.reason });
-  };
-
   /** Takes down and serves what a deposit was swept into, whoever did it. What counts is the chain. */
   const findOutcome = async (entry: SentRecord): Promise<void> => {
     const { payment, deposit, fromBlock, rootId, holder } = entry;
@@ -95,23 +88,21 @@ export function createTopUps(options: TopUpOptions): TopUps {
     // Paid in a transaction of its own, it was swept in a later one.
     const own =
       paidIn &&
-      (swept.find(({ transaction }) => transaction === paidIn) ?? swept.findLast((one) => !opened.has(one.channelId)));
+      (swept.find(({ transaction }) => transaction === paidIn) ??
+        swept.findLast((one) => opened.get(one.channelId) === undefined));
     for (const one of swept) {
       const { channelId, channel, spent, transaction } = one;
-      if (opened.has(channelId)) continue;
+      if (opened.get(channelId) !== undefined) continue;
       const record = { ...entry.record, channel, channelId };
       const paid = one === own ? payment : undefined;
       const found: OpenedRecord = { kind: 'opened', rootId, holder, payment: paid, spent, transaction, record };
-      await options.keep(encodeTopUpRecord(found));
+      await options.keep(found);
       noteOpened(found);
       log.info('topped_up', { channelId, continues: rootId, units: channel.cap, spent, transaction });
     }
     const known = own && opened.get(own.channelId);
     if (known !== undefined) noteTaken(payment, known);
-    for (const { channelId } of swept) {
-      const found = opened.get(channelId);
-      if (found !== undefined) await serve(found);
-    }
+    await opened.serve();
   };
 
   const begin = async (
@@ -131,14 +122,14 @@ export function createTopUps(options: TopUpOptions): TopUps {
       fromBlock: now > blocksBefore ? now - blocksBefore : 0n,
       record,
     };
-    await options.keep(encodeTopUpRecord(entry));
-    sent.set(nameOf(entry.payment), entry);
+    await options.keep(entry);
+    sent.set(paymentNameOf(entry.payment), entry);
     return entry;
   };
 
   const payOnce = async (payment: PaymentPayload, call: RefusedCall): Promise<string> => {
     const { authorization, signature } = payment.payload;
-    const name = nameOf(authorization);
+    const name = paymentNameOf(authorization);
     const before = sent.get(name);
     if (before !== undefined) await findOutcome(before);
     const taken = responses.get(name);
@@ -155,6 +146,15 @@ export function createTopUps(options: TopUpOptions): TopUps {
     const response = responses.get(name);
     if (response !== undefined) return encodeX402(response);
     throw isReverted(refusal) ? refusal : pending(refusal);
+  };
+
+  const catchUp = async (): Promise<void> => {
+    for (const payload of await options.newRecords()) {
+      const record = decodeTopUpRecord(payload);
+      if (record.kind === 'opened') noteOpened(record);
+      else if (!responses.has(paymentNameOf(record.payment))) sent.set(paymentNameOf(record.payment), record);
+    }
+    await opened.serve();
   };
 
   /** One transaction at a time. */
@@ -191,7 +191,7 @@ export function createTopUps(options: TopUpOptions): TopUps {
     pay: async (header, call) => {
       checkKeyRoom(call);
       const payment = parsePayment(header);
-      const name = nameOf(payment.payload.authorization);
+      const name = paymentNameOf(payment.payload.authorization);
       if (responses.has(name)) throw refuse('This payment was taken before, and what it bought is used.');
       const joined = running.get(name);
       if (joined !== undefined) return joined;
@@ -208,15 +208,11 @@ export function createTopUps(options: TopUpOptions): TopUps {
       const name = readName(header);
       return name === undefined ? undefined : `x402/${name}`;
     },
-    recover: (payload) => {
-      const record = decodeTopUpRecord(payload);
-      if (record.kind === 'opened') noteOpened(record);
-      else sent.set(nameOf(record.payment), record);
-    },
+    catchUp,
     settle: async () => {
-      for (const entry of opened.values()) await serve(entry);
+      await catchUp();
       for (const [name, entry] of sent) {
-        if (running.has(name)) continue;
+        if (running.has(name) || !options.isOurs(entry.rootId)) continue;
         await findOutcome(entry);
         // What the asset did not take by then, it never will.
         if (entry.validBefore + forgetAfterSeconds < BigInt(Math.floor(options.nowSeconds()))) sent.delete(name);
@@ -244,13 +240,9 @@ function checkKeyRoom({ served, worstUnits }: RefusedCall): void {
   if (served.key !== undefined) keyHasRoom(served.key, worstUnits, served.policy);
 }
 
-function nameOf({ from, nonce }: PaymentName): string {
-  return `${from.toLowerCase()}/${nonce}`;
-}
-
 function readName(header: string): string | undefined {
   try {
-    return nameOf(parsePayment(header).payload.authorization);
+    return paymentNameOf(parsePayment(header).payload.authorization);
   } catch (error) {
     if (error instanceof BaseError) return undefined;
     throw error;

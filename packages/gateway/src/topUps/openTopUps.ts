@@ -2,14 +2,18 @@ import { BaseError, type Hex, isSameAddress } from '@kedge/core';
 import { operatorKeyOf } from '../crypto/operatorKey.js';
 import { type Environment, type GatewayConfig, readSecret } from '../gatewayConfig.js';
 import { createTopUps, type TopUpOptions, type TopUps } from './createTopUps.js';
+import type { DepositChain } from './depositChain.js';
 
-/** Payments for calls, where the configuration says what for. */
-export async function openTopUps(
+/**
+ * Payments on chain, where the configuration says what for.
+ * @throws BaseError `gateway_config_invalid`, `secret_missing`, `operator_key_invalid`.
+ */
+export async function openDepositChain(
   settings: GatewayConfig,
   env: Environment,
-  needs: Omit<TopUpOptions, 'settings' | 'chain' | 'chainId' | 'finality'> & { readonly operator: Hex },
-): Promise<TopUps | undefined> {
-  const { x402, rpcUrl, chainId, contracts, finality } = settings;
+  operator: Hex,
+): Promise<DepositChain | undefined> {
+  const { x402, rpcUrl, chainId, contracts } = settings;
   if (x402 === undefined) return undefined;
   const { DataAnchoringToken: token, ChannelDeposits: deposits } = contracts;
   const key = operatorKeyOf(
@@ -18,16 +22,28 @@ export async function openTopUps(
   const fault =
     deposits === undefined
       ? 'x402 needs contracts.ChannelDeposits.'
-      : settings.ledger !== undefined
-        ? 'x402 does not work with a ledger that gateways share.'
-        : isSameAddress(key.address, needs.operator)
-          ? "x402 needs a key of its own: the operator's transactions are numbered by captures."
-          : undefined;
+      : isSameAddress(key.address, operator)
+        ? "x402 needs a key of its own: the operator's transactions are numbered by captures."
+        : undefined;
   if (fault !== undefined || deposits === undefined) {
     throw new BaseError(fault ?? '', { code: 'gateway_config_invalid', hints: ['Change x402 in the configuration.'] });
   }
   const { createDepositChain } = await import('./createDepositChain.js');
   const { settleMs } = x402;
-  const chain = createDepositChain({ rpcUrl, chainId, token, deposits, privateKey: key.privateKey, settleMs });
+  return createDepositChain({ rpcUrl, chainId, token, deposits, privateKey: key.privateKey, settleMs });
+}
+
+/** Payments for calls. */
+export function openTopUps(
+  { x402, chainId, finality }: GatewayConfig,
+  chain: DepositChain | undefined,
+  needs: Omit<TopUpOptions, 'settings' | 'chain' | 'chainId' | 'finality'>,
+): TopUps | undefined {
+  if (x402 === undefined || chain === undefined) return undefined;
   return createTopUps({ ...needs, settings: x402, chain, chainId, finality });
+}
+
+/** Sends one payment at a time, where several processes send with one key: their transactions are numbered, too. */
+export function payingInTurn(chain: DepositChain, inTurn: <T>(pay: () => Promise<T>) => Promise<T>): DepositChain {
+  return { ...chain, payAndSweep: (terms, authorization) => inTurn(() => chain.payAndSweep(terms, authorization)) };
 }

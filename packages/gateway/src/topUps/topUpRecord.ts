@@ -39,12 +39,21 @@ export type TopUpRecord = SentRecord | OpenedRecord;
 
 type Written<record> = { readonly [name in keyof record]: record[name] extends bigint ? string : record[name] };
 
+/** Two records of one name say the same: of a payment that is sent, or of a channel that was opened. */
+export function topUpNameOf(record: TopUpRecord): string {
+  return record.kind === 'opened' ? `opened/${record.record.channelId}` : `sent/${paymentNameOf(record.payment)}`;
+}
+
+export function paymentNameOf({ from, nonce }: PaymentName): string {
+  return `${from.toLowerCase()}/${nonce}`;
+}
+
 export function encodeTopUpRecord(record: TopUpRecord): Uint8Array {
   return Buffer.from(encodeChannelRecords([record]));
 }
 
-export function decodeTopUpRecord(payload: Buffer): TopUpRecord {
-  const [written] = JSON.parse(payload.toString()) as [Written<SentRecord> | Written<OpenedRecord>];
+export function decodeTopUpRecord(payload: Uint8Array): TopUpRecord {
+  const [written] = JSON.parse(Buffer.from(payload).toString()) as [Written<SentRecord> | Written<OpenedRecord>];
   const [record] = parseChannelRecords([written.record]);
   if (record === undefined) throw new Error('The log has a top-up without its channel.');
   if (written.kind === 'opened') return { ...written, spent: BigInt(written.spent), record };

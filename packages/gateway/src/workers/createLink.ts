@@ -14,7 +14,7 @@ export type Link<theirs extends Procedures> = {
   ) => Promise<Awaited<ReturnType<theirs[name]>>>;
   /** Without an answer, whatever becomes of it. */
   readonly tell: <name extends keyof theirs & string>(name: name, argument: Parameters<theirs[name]>[0]) => void;
-  /** What the other side has asked for so far is done. */
+  /** What the other side has asked for so far is done, as far as it is of the procedures that are awaited. */
   readonly idle: () => Promise<void>;
 };
 
@@ -34,7 +34,11 @@ type Message =
 type ErrorText = BaseErrorOptions & { readonly message: string };
 
 /** Calls between two processes of one gateway. */
-export function createLink<theirs extends Procedures>(port: Port, ours: Procedures): Link<theirs> {
+export function createLink<theirs extends Procedures>(
+  port: Port,
+  ours: Procedures,
+  awaited: ReadonlySet<string> = new Set(),
+): Link<theirs> {
   const waiting = new Map<
     number,
     { readonly resolve: (result: never) => void; readonly reject: (error: unknown) => void }
@@ -59,6 +63,7 @@ export function createLink<theirs extends Procedures>(port: Port, ours: Procedur
           if (id !== undefined) port.send({ failed: id, error: textOf(error) }, undefined);
         },
       );
+      if (!awaited.has(message.ask)) return;
       const ended: Promise<void> = answer.then(() => void working.delete(ended));
       working.add(ended);
       return;

@@ -14,6 +14,8 @@ import { openConfiguredLedger } from '../ledger/openConfiguredLedger.js';
 import type { LedgerOptions, ServingLedger } from '../ledger/openLedger.js';
 import type { ShareRateQuote } from '../rates/openRates.js';
 import type { StructuredLog } from '../structuredLog.js';
+import type { DepositChain } from '../topUps/depositChain.js';
+import { openDepositChain, payingInTurn } from '../topUps/openTopUps.js';
 import type { Gathered, GatewayFigures } from './gatewayFigures.js';
 
 /** What serving asks of where its records are. */
@@ -21,6 +23,8 @@ export type GroundNeeds = Omit<LedgerOptions, 'path'> & {
   readonly keyAccountOf: KeyAccounts['accountOf'];
   /** The channel that the keys of a channel were made for. */
   readonly rootOf: (channelId: Hex) => Hex;
+  /** A channel is about to be served here that was served elsewhere. */
+  readonly onHeld: () => Promise<void>;
 };
 
 /** Where the records of what is served are, and who captures. */
@@ -32,6 +36,10 @@ export type Ground = {
   readonly keyUses?: () => Promise<ReadonlyMap<string, bigint>>;
   /** Tells the other processes. */
   readonly shareRateQuote?: ShareRateQuote;
+  /** Where payments for calls are sent from; undefined: nothing can be paid. */
+  readonly deposits: DepositChain | undefined;
+  /** Whether this process finds out what payments for a channel have come to; absent: for all. */
+  readonly settlesTopUpsOf?: (rootId: Hex) => boolean;
 };
 
 /** What the process that serves stands on: it may be all of a gateway, or one worker of it. */
@@ -56,13 +64,12 @@ export function ownFoundation(
     listenAt: settings,
     chainOf: (operator) => (chain = options.chain ?? createViemChain({ ...settings, operator })),
     open: async (needs) => {
+      const deposits = await openDepositChain(settings, env, needs.operator.address);
       const unlock = await lockDataDir(settings.dataDir);
-      const ledger = await openConfiguredLedger(settings, env, needs, needs.onAnswer, needs.keyAccountOf).catch(
-        async (error: unknown) => {
-          await unlock();
-          throw error;
-        },
-      );
+      const ledger = await openConfiguredLedger(settings, env, needs, needs.onAnswer).catch(async (error: unknown) => {
+        await unlock();
+        throw error;
+      });
       return {
         ledger: { ...ledger, close: () => ledger.close().finally(unlock) },
         captures: (batching) => createCaptureBatcher({ ...batching, ledger, chain }),
@@ -71,6 +78,7 @@ export function ownFoundation(
           const batches = { unanchored: ledger.unanchored().length, transactions: ledger.journal.entries() };
           return { figures: [figures], receipts: figures.counts.receipts, flushes: ledger.flushCount(), batches };
         },
+        deposits: deposits && payingInTurn(deposits, ledger.inTurnToPay),
       };
     },
   };

@@ -21,6 +21,7 @@ export type Worker = {
 };
 
 const program = fileURLToPath(new URL('./runWorker.js', import.meta.url));
+const recording: ReadonlySet<string> = new Set<keyof KeeperProcedures>(['keepBatch', 'keepRecords']);
 const mostWaiting = 4_096;
 const lostOnItsWayMs = 30_000;
 const firstPauseMs = 100;
@@ -74,7 +75,7 @@ export async function keepWorker(options: {
       env: { ...process.env, ...options.env },
     });
     const port = portToChild(child);
-    const own = createLink<WorkerProcedures>(port, options.procedures);
+    const own = createLink<WorkerProcedures>(port, options.procedures, recording);
     child.on('error', (error) => log.error('worker_failed', { worker: index, reason: reasonOf(error) }));
     child.once('exit', () => {
       link = undefined;
@@ -82,7 +83,7 @@ export async function keepWorker(options: {
     });
     kill = () => void child.kill('SIGKILL');
     disconnect = () => child.connected && child.disconnect();
-    // What it sent before it ended is done first: its receipts may be among it.
+    // What it sent to be recorded before it ended is recorded first. What it asked the chain may take longer.
     ended = new Promise<void>((resolve) => port.onClosed(resolve)).then(own.idle);
     try {
       url = await own.call('start', start);

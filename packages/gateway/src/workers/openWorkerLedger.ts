@@ -7,6 +7,7 @@ import type { KeptRecord, ServingLedger } from '../ledger/openLedger.js';
 import { createReceiptBatcher } from '../ledger/receiptBatcher.js';
 import { recordTypes } from '../ledger/recordTypes.js';
 import { copyWindows } from '../ledger/useWindows.js';
+import { encodeTopUpRecord } from '../topUps/topUpRecord.js';
 import { decodeProgressRecord, encodeProgressRecord } from '../vouchers/progressRecord.js';
 import { encodeVoucherRecord } from '../vouchers/voucherRecord.js';
 import type { Link } from './createLink.js';
@@ -47,6 +48,7 @@ export async function openWorkerLedger(options: {
   const written = new Set<Hex>();
   const windowed = new Set<Hex>();
   const progress = new Set<Hex>();
+  let seenTopUps = 0;
 
   const accountOf = (channelId: Hex): ChannelAccount => {
     let account = accounts.get(channelId);
@@ -122,7 +124,12 @@ export async function openWorkerLedger(options: {
       const records = inputs.map((input): KeptRecord => [recordTypes.progress, encodeProgressRecord(input)]);
       await link.call('keepRecords', [...records, [recordTypes.voucher, encodeVoucherRecord(signed)]]);
     },
-    keepTopUp: (payload) => link.call('keepRecords', [[recordTypes.topUp, payload]]),
+    keepTopUp: (record) => link.call('keepRecords', [[recordTypes.topUp, encodeTopUpRecord(record)]]),
+    newTopUps: async () => {
+      const found = await link.call('topUpsAfter', seenTopUps);
+      seenTopUps = found.seen;
+      return found.payloads;
+    },
     failure: surroundings.logFailure,
     // Of the process that writes.
     flushCount: () => 0,

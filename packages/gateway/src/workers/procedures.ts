@@ -5,6 +5,7 @@ import type { GatewayConfigInput } from '../gatewayConfig.js';
 import type { DurableHead } from '../ledger/openLedger.js';
 import type { ForeignBatch } from '../ledger/foreignBatch.js';
 import type { KeptRecord } from '../ledger/openLedger.js';
+import type { DepositChain } from '../topUps/depositChain.js';
 import type { UseWindows } from '../ledger/useWindows.js';
 import type { Gathered, GatewayFigures } from './gatewayFigures.js';
 
@@ -36,7 +37,14 @@ export type KeeperProcedures = {
   readonly gather: (none: undefined) => Promise<Gathered>;
   readonly keyUses: (none: undefined) => ReadonlyMap<string, bigint>;
   readonly shareRateQuote: (signed: SignedRateQuote) => void;
+  /** Records of payments, but for the first so many. */
+  readonly topUpsAfter: (seen: number) => { readonly payloads: readonly Uint8Array[]; readonly seen: number };
+  /** What the process that sends payments knows of the chain, or sends. */
+  readonly deposits: (call: DepositCall) => Promise<unknown>;
 };
+
+/** One call of a `DepositChain`. */
+export type DepositCall = { readonly name: keyof DepositChain; readonly with: readonly unknown[] };
 
 /** With what a worker begins. */
 export type WorkerStart = {
@@ -66,6 +74,8 @@ export type WorkerProcedures = {
   /** The chain says that the channel is closed. */
   readonly drop: (channelId: Hex) => void;
   readonly takeRateQuote: (signed: SignedRateQuote) => void;
+  /** Another worker was paid: resolves when the channel that it opened is known here. */
+  readonly topUpKept: (none: undefined) => Promise<void>;
   /** The log cannot be written. */
   readonly logFailed: (reason: string) => void;
   readonly close: (none: undefined) => Promise<void>;

@@ -15,6 +15,9 @@ import { lockDataDir } from '../ledger/lockDataDir.js';
 import { openLedger } from '../ledger/openLedger.js';
 import { recordTypes } from '../ledger/recordTypes.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
+import { createOpenedChannels } from '../topUps/createOpenedChannels.js';
+import { openDepositChain } from '../topUps/openTopUps.js';
+import { decodeTopUpRecord } from '../topUps/topUpRecord.js';
 import { createVoucherBook } from '../vouchers/createVoucherBook.js';
 import { within } from '../within.js';
 import { exposureTermsOf } from '../vouchers/exposure.js';
@@ -74,6 +77,7 @@ export async function superviseWorkers(
   };
   const unlock = await lockDataDir(settings.dataDir);
   opened.push(unlock);
+  const deposits = await openDepositChain(settings, env, operator.address);
   let receipts = 0;
   let onCommitted: (count: number) => void = () => undefined;
   const ledger = await openLedger({
@@ -86,7 +90,6 @@ export async function superviseWorkers(
     onAnswer: answers.add,
     onVoucher,
     onKeyUse: keyAccounts.recover,
-    onTopUp: () => undefined,
     running: () => 0,
     onCommitted: (count) => {
       receipts += count;
@@ -132,8 +135,24 @@ export async function superviseWorkers(
   });
   onCommitted = batcher.onCommitted;
   await book.refresh();
+  // Workers are paid and serve; here, what payments opened is captured from.
+  const topUps: Uint8Array[] = [];
+  const openedChannels = createOpenedChannels({ check, serve: book.addNext, log });
+  const serveOpened = (): Promise<void> =>
+    openedChannels.serve().catch((error: unknown) => log.warn('top_ups_unsettled', { reason: reasonOf(error) }));
+  const noteTopUp = (payload: Uint8Array): 'sent' | 'opened' => {
+    topUps.push(payload);
+    const record = decodeTopUpRecord(payload);
+    if (record.kind === 'opened') openedChannels.add(record);
+    return record.kind;
+  };
+  for (const payload of await ledger.newTopUps()) noteTopUp(payload);
+  if (settings.x402 !== undefined) await serveOpened();
   batcher.start();
-  const watch = setInterval(() => void book.watch(), watchMs).unref();
+  const watch = setInterval(() => {
+    void book.watch();
+    if (settings.x402 !== undefined) void serveOpened();
+  }, watchMs).unref();
   opened.push(async () => clearInterval(watch));
 
   const rootOf = (channelId: Hex): Hex => {
@@ -173,6 +192,20 @@ export async function superviseWorkers(
     const failure = ledger.failure();
     if (failure !== undefined) tellAll((worker) => worker.link()?.tell('logFailed', reasonOf(failure)));
   };
+  /** Every worker knows of a channel that a payment opened before the one that was paid goes on. */
+  const tellTopUp = async (payload: Uint8Array, from: number): Promise<void> => {
+    if (noteTopUp(payload) === 'sent') return;
+    await serveOpened();
+    const others = kept.filter((_, index) => index !== from);
+    // One that is just ending learns it when it begins again.
+    await Promise.allSettled(others.map((worker) => worker.link()?.call('topUpKept', undefined)));
+  };
+  let lastPayment: Promise<unknown> = Promise.resolve();
+  const inTurnToPay = <T>(pay: () => Promise<T>): Promise<T> => {
+    const turn = lastPayment.then(pay);
+    lastPayment = turn.catch(() => undefined);
+    return turn;
+  };
   const proceduresOf = (index: number): KeeperProcedures => ({
     keepBatch: async (batch) => {
       try {
@@ -195,6 +228,7 @@ export async function superviseWorkers(
       });
       let isVoucher = false;
       for (const [type, payload] of records) {
+        if (type === recordTypes.topUp) await tellTopUp(payload, index);
         isVoucher ||= type === recordTypes.voucher;
         if (type === recordTypes.voucher || type === recordTypes.progress) onVoucher(type, Buffer.from(payload));
       }
@@ -216,6 +250,12 @@ export async function superviseWorkers(
     captureNow: batcher.captureNow,
     gather,
     keyUses: keyAccounts.all,
+    topUpsAfter: (seen) => ({ payloads: topUps.slice(seen), seen: topUps.length }),
+    deposits: ({ name, with: given }) => {
+      if (deposits === undefined) throw new Error('Nothing can be paid here.');
+      const ask = deposits[name] as (...given: readonly unknown[]) => Promise<unknown>;
+      return name === 'payAndSweep' ? inTurnToPay(() => ask(...given)) : ask(...given);
+    },
     shareRateQuote: (signed) => {
       rateQuotes.add(signed);
       kept.forEach((worker, other) => other !== index && worker.link()?.tell('takeRateQuote', signed));

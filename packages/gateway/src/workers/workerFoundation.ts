@@ -1,10 +1,12 @@
 import type { GatewayChain } from '../chain/gatewayChain.js';
 import { createStructuredLog, type LogFields, type StructuredLog } from '../structuredLog.js';
+import type { DepositChain } from '../topUps/depositChain.js';
 import type { Link } from './createLink.js';
 import type { Foundation } from './foundation.js';
 import type { GatewayFigures } from './gatewayFigures.js';
 import { openWorkerLedger, type WorkerSurroundings } from './openWorkerLedger.js';
-import type { KeeperProcedures, WorkerStart } from './procedures.js';
+import { ownerOf } from './ownerOf.js';
+import type { DepositCall, KeeperProcedures, WorkerStart } from './procedures.js';
 
 /** Of a worker: the process that started it has the log and the port, captures, and asks the chain. */
 export function workerFoundation(
@@ -38,6 +40,8 @@ export function workerFoundation(
       },
       keyUses: () => link.call('keyUses', undefined),
       shareRateQuote: (signed) => link.tell('shareRateQuote', signed),
+      deposits: depositsOver(link),
+      settlesTopUpsOf: (rootId) => ownerOf(rootId, start.workers) === start.index,
     }),
   };
 }
@@ -52,6 +56,21 @@ function chainOver(link: Link<KeeperProcedures>): GatewayChain {
     signCapture: refuse,
     send: refuse,
     outcomeOf: refuse,
+  };
+}
+
+function depositsOver(link: Link<KeeperProcedures>): DepositChain {
+  const over =
+    <name extends DepositCall['name']>(name: name) =>
+    (...given: Parameters<DepositChain[name]>) =>
+      link.call('deposits', { name, with: given }) as ReturnType<DepositChain[name]>;
+  return {
+    lotOnSale: over('lotOnSale'),
+    depositOf: over('depositOf'),
+    paidIn: over('paidIn'),
+    blockNumber: over('blockNumber'),
+    payAndSweep: over('payAndSweep'),
+    sweptOf: over('sweptOf'),
   };
 }
 

@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Address, type Channel, encodeChannelRecords, type Hex, type Policy, policyHashOf } from '@kedge/core';
+import {
+  type Address,
+  type Channel,
+  channelIdOf,
+  encodeChannelRecords,
+  type Hex,
+  type Policy,
+  policyHashOf,
+} from '@kedge/core';
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
 import {
   type Anvil,
@@ -28,10 +36,11 @@ const senderKey = bytesToHex(
 );
 
 export const apiKey = 'kedge_agent_key';
+export const otherApiKey = 'kedge_other_agent_key';
 export const payer = developmentAccount(6);
 export const oneUnitCosts = 2n;
 
-/** The real program in front of real contracts on a real chain, with one small channel whose holder is account 2. */
+/** The real program in front of real contracts on a real chain, with two small channels whose holder is account 2. */
 export type TopUpSetup = {
   readonly anvil: Anvil;
   readonly issuer: KedgeClient;
@@ -44,14 +53,18 @@ export type TopUpSetup = {
   readonly dollar: Address;
   readonly channel: Channel;
   readonly channelId: Hex;
+  /** Of two workers, the other one serves it. */
+  readonly otherChannelId: Hex;
   readonly config: GatewayConfigInput;
-  /** Of the running program. */
+  /** Of the program that was started last. */
   readonly url: () => string;
   readonly log: string[];
+  /** Starts one more program. */
   readonly start: (more?: {
     readonly [name in keyof GatewayConfigInput]?: GatewayConfigInput[name] | undefined;
   }) => Promise<void>;
-  readonly stop: (signal: NodeJS.Signals) => Promise<void>;
+  /** Ends the program that is reached there, or all. */
+  readonly stop: (signal: NodeJS.Signals, url?: string) => Promise<void>;
   /** Dollars that the payer has. */
   readonly purse: () => Promise<bigint>;
   readonly remove: () => Promise<void>;
@@ -59,7 +72,8 @@ export type TopUpSetup = {
 
 export const fullPurse = 1_000_000n;
 
-export async function createTopUpSetup(upstreamUrl: string): Promise<TopUpSetup> {
+/** @param more Of its channels. */
+export async function createTopUpSetup(upstreamUrl: string, more: Partial<Channel> = {}): Promise<TopUpSetup> {
   const anvil = await startAnvil();
   const folder = mkdtempSync(join(tmpdir(), 'kedge-gateway-topup-'));
   const { publicClient } = anvil;
@@ -84,34 +98,48 @@ export async function createTopUpSetup(upstreamUrl: string): Promise<TopUpSetup>
     policy: { uri: 'ipfs://p', hash: policyHash },
   });
   await issuer.mintShare({ classId, to: operator, shareRatio: 10_000n });
-  const { tokenId } = await issuer.mint({ classId, to: developmentAccount(2).address, value: 1_000n });
   const price = { numerator: oneUnitCosts, denominator: 1n };
   const { lot } = await issuer.createLot({ classId, asset: dollar, price, operatorBps: 2_000, refundable: true });
   await issuer.openListing({ classId, lot, supply: 1_000_000n, expireAt: 0n });
   const { timestamp } = await publicClient.getBlock();
-  const { channel, channelId } = await holder.openChannel({
-    tokenId,
-    operator,
-    channelKey: operator,
-    cap: 1_000n,
-    rate: 1_000n,
-    burst: 100_000n,
-    deadline: timestamp + 86_400n,
-    mode: 'capped',
-    salt: `0x${'00'.repeat(32)}`,
-  });
+  const open = async (isOurs: (channelId: Hex) => boolean) => {
+    const { tokenId } = await issuer.mint({ classId, to: developmentAccount(2).address, value: 1_000n });
+    const terms = {
+      holder: developmentAccount(2).address,
+      tokenId,
+      operator,
+      channelKey: operator,
+      cap: 1_000n,
+      rate: 1_000n,
+      burst: 100_000n,
+      deadline: timestamp + 86_400n,
+      grace: 86_400,
+      mode: 'capped',
+      ...more,
+    } as const;
+    const domain = { chainId: deployment.chainId, verifyingContract: deployment.contracts.ValueChannels };
+    for (let salt = 0; ; salt++) {
+      const wanted = { ...terms, salt: `0x${salt.toString(16).padStart(64, '0')}` } as const;
+      if (isOurs(channelIdOf(domain, wanted, hasher))) return holder.openChannel(wanted);
+    }
+  };
+  const { channel, channelId } = await open(() => true);
+  const other = await open(
+    (id) => (Number.parseInt(id.slice(-1), 16) - Number.parseInt(channelId.slice(-1), 16)) % 2 !== 0,
+  );
   const channelsFile = join(folder, 'channels.json');
-  const record = {
-    apiKeySha256: createHash('sha256').update(apiKey).digest('hex'),
-    channel,
-    channelId,
+  const recordOf = (key: string, opened: { readonly channel: Channel; readonly channelId: Hex }) => ({
+    apiKeySha256: createHash('sha256').update(key).digest('hex'),
+    channel: opened.channel,
+    channelId: opened.channelId,
     classId,
     policy,
     policyHash,
     lotAsset: dollar,
     edges: [],
-  };
-  writeFileSync(channelsFile, encodeChannelRecords([record]), { mode: 0o600 });
+  });
+  const records = [recordOf(apiKey, { channel, channelId }), recordOf(otherApiKey, other)];
+  writeFileSync(channelsFile, encodeChannelRecords(records), { mode: 0o600 });
   writeFileSync(join(folder, 'operator-key'), operatorKey, { mode: 0o600 });
   writeFileSync(join(folder, 'sender-key'), senderKey, { mode: 0o600 });
   const config: GatewayConfigInput = {
@@ -133,14 +161,18 @@ export async function createTopUpSetup(upstreamUrl: string): Promise<TopUpSetup>
     },
   };
   const log: string[] = [];
+  let starts = 0;
   let url = '';
-  let child: ChildProcess | undefined;
-  const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    const running = child;
-    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
-    const ended = new Promise((resolve) => running.once('exit', resolve));
-    running.kill(signal);
-    await ended;
+  const running = new Map<ChildProcess, string>();
+  const stop = async (signal: NodeJS.Signals, at?: string): Promise<void> => {
+    for (const [child, place] of running) {
+      if (at !== undefined && at !== place) continue;
+      running.delete(child);
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill(signal);
+      await ended;
+    }
   };
   return {
     anvil,
@@ -154,20 +186,22 @@ export async function createTopUpSetup(upstreamUrl: string): Promise<TopUpSetup>
     dollar,
     channel,
     channelId,
+    otherChannelId: other.channelId,
     config,
     url: () => url,
     log,
     start: async (more) => {
-      const file = join(folder, 'gateway.json');
+      const file = join(folder, `gateway-${starts++}.json`);
       writeFileSync(file, JSON.stringify({ ...config, ...more }));
       const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
       const started = spawn(process.execPath, [main, '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
-      child = started;
+      running.set(started, '');
       createInterface({ input: started.stderr }).on('line', (line) => log.push(line));
       url = await new Promise((resolve, reject) => {
         createInterface({ input: started.stdout }).on('line', (line) => resolve(JSON.parse(line).url as string));
         started.once('exit', (code) => reject(new Error(`the gateway ended with ${code}:\n${log.join('\n')}`)));
       });
+      running.set(started, url);
     },
     stop,
     purse: () =>

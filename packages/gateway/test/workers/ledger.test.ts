@@ -33,7 +33,6 @@ const open = (): Promise<LogLedger> =>
     onAnswer: ignore,
     onVoucher: ignore,
     onKeyUse: ignore,
-    onTopUp: ignore,
     running: () => 0,
     onCommitted: ignore,
   });

@@ -3,6 +3,7 @@ import { keccak256 } from '../../crypto/hashers.js';
 import type { OperatorKey } from '../../crypto/operatorKey.js';
 import type { KeyAccounts } from '../../keys/keyAccounts.js';
 import { reasonOf, type StructuredLog } from '../../structuredLog.js';
+import { encodeTopUpRecord, topUpNameOf } from '../../topUps/topUpRecord.js';
 import { encodeVoucherRecord } from '../../vouchers/voucherRecord.js';
 import { decodeBatchRecord } from '../batchRecord.js';
 import { type ChannelAccount, createChannelAccount } from '../channelAccount.js';
@@ -37,6 +38,10 @@ export type SharedLedgerOptions = {
   readonly onVoucher: (type: number, payload: Buffer) => void;
   /** Of keys with terms of their own. */
   readonly keyAccountOf: KeyAccounts['accountOf'];
+  /** The channel that the keys of a channel were made for. */
+  readonly rootOf: (channelId: Hex) => Hex;
+  /** A channel is about to be served here that was not: what others recorded is read first. */
+  readonly onHeld: () => Promise<void>;
 };
 
 /** A channel that this run holds, or asks for. */
@@ -143,8 +148,9 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     const generation = lease.generation();
     const { breaks } = hold;
     const rows = await database
-      .query('kedge_hold', 'select * from kedge_gateway.hold_channel($1, $2, $3)', [
+      .query('kedge_hold', 'select * from kedge_gateway.hold_channel($1, $2, $3, $4)', [
         bytesOf(channelId),
+        bytesOf(options.rootOf(channelId)),
         epoch,
         hold.isBroken,
       ])
@@ -159,10 +165,11 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     }
     await readVouchers(channelId);
     const keyUses = await readKeyUses(channelId);
-    // Receipts that were numbered failed meanwhile: what was just found is not what the account says.
-    if (hold.breaks !== breaks) return ask(channelId, hold);
     const channelEpoch = BigInt(row['channel_epoch'] as number);
     const account = accountOf(channelId);
+    if (account.epoch !== channelEpoch) await options.onHeld();
+    // Receipts that were numbered failed meanwhile: what was just found is not what the account says.
+    if (hold.breaks !== breaks) return ask(channelId, hold);
     if (account.epoch !== channelEpoch) {
       batcher.reject(channelId, new ChannelsLostError([channelId]));
       readInto(account, row);
@@ -236,6 +243,17 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     }));
   };
 
+  /** No other gateway is at the same meanwhile. */
+  const aloneAt = <T>(what: 'capture' | 'payment', work: () => Promise<T>): Promise<T> =>
+    database.onConnection(async (query) => {
+      // Given back with its connection, however that ends.
+      await query('select pg_advisory_lock(hashtextextended($1, 0))', [`kedge_gateway ${what}`]);
+      const result = await work();
+      await query('select pg_advisory_unlock(hashtextextended($1, 0))', [`kedge_gateway ${what}`]);
+      return result;
+    });
+
+  let seenTopUp = 0n;
   let announced: string | undefined;
   return {
     epoch,
@@ -286,8 +304,23 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
       },
     },
     // What streams came to is not kept: one whose gateway is killed is not charged.
-    // The configuration refuses payments for calls with a shared ledger.
-    keepTopUp: () => Promise.reject(new Error('A shared ledger keeps no payments for calls.')),
+    keepTopUp: (record) =>
+      database.query('kedge_keep_top_up', 'select kedge_gateway.keep_top_up($1, $2)', [
+        topUpNameOf(record),
+        encodeTopUpRecord(record),
+      ]),
+    newTopUps: async () => {
+      const rows = await database.query(
+        'kedge_top_ups',
+        'select id, record from kedge_gateway.top_up where id > $1 order by id',
+        [seenTopUp],
+      );
+      for (const row of rows) {
+        const id = BigInt(row['id'] as string);
+        if (id > seenTopUp) seenTopUp = id;
+      }
+      return rows.map((row) => row['record'] as Buffer);
+    },
     keepVoucher: async (signed) => {
       const { channelId, cumulativeUnits } = signed.voucher;
       try {
@@ -304,14 +337,11 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     failure: () => (lease.isLive() ? undefined : (lease.failure() ?? new Error('the lease has lapsed'))),
     flushCount: () => flushes,
     exclusively: (work) =>
-      database.onConnection(async (query) => {
-        // Given back with its connection, however that ends.
-        await query("select pg_advisory_lock(hashtextextended('kedge_gateway capture', 0))");
+      aloneAt('capture', async () => {
         await refresh();
-        const result = await work();
-        await query("select pg_advisory_unlock(hashtextextended('kedge_gateway capture', 0))");
-        return result;
+        return work();
       }),
+    inTurnToPay: (pay) => aloneAt('payment', pay),
     journal,
     durableOf: (channelId) => newest(heads.get(channelId), accounts.get(channelId)?.durable),
     leavesOf,

@@ -1,5 +1,5 @@
 /** Changed together with what the tables and functions below mean. */
-export const sharedLedgerFormat = 'kedge-shared-ledger/1';
+export const sharedLedgerFormat = 'kedge-shared-ledger/2';
 
 /** Where everything is: a schema of its own, so that the database may hold other things. */
 export const sharedLedgerSchema = 'kedge_gateway';
@@ -54,6 +54,10 @@ create table key_use (
 create table voucher (
   channel_id bytea, units numeric(20), record bytea not null, primary key (channel_id, units)
 );
+-- Payments for calls, and channels that they opened, in the order in which gateways read them.
+create table top_up (
+  id bigint generated always as identity primary key, name text not null unique, record bytea not null
+);
 create table transaction (
   id bigint generated always as identity primary key, hash bytea not null unique, nonce bigint not null,
   record bytea not null, anchors jsonb not null, state text not null default 'sent', why text
@@ -75,7 +79,8 @@ create function start_gateway(p_lease_ms integer) returns integer language sql a
 $$;
 
 -- The channel's place: a url is that of the run which holds it; without holder_epoch the caller holds it now, in channel_epoch.
-create function hold_channel(p_channel bytea, p_gateway integer, p_anew boolean)
+-- A channel that continues another is where its root is: whoever holds the root may take it.
+create function hold_channel(p_channel bytea, p_root bytea, p_gateway integer, p_anew boolean)
 returns table (
   holder_epoch integer, holder_url text, channel_epoch integer, units numeric, seq bigint, receipt_hash bytea, windows jsonb
 )
@@ -86,9 +91,14 @@ declare
 begin
   perform 1 from kedge_gateway.gateway g where g.epoch = p_gateway and g.lease_until > clock_timestamp();
   if not found then raise exception 'the lease of gateway % has lapsed', p_gateway using errcode = 'KL001'; end if;
+  if p_root <> p_channel then
+    return query select t.* from kedge_gateway.hold_channel(p_root, p_root, p_gateway, false) as t
+      where t.holder_epoch is not null;
+    if found then return; end if;
+  end if;
   insert into kedge_gateway.channel (channel_id) values (p_channel) on conflict do nothing;
   select * into strict c from kedge_gateway.channel t where t.channel_id = p_channel for update;
-  if c.holder is distinct from p_gateway then
+  if c.holder is distinct from p_gateway and p_root = p_channel then
     select * into h from kedge_gateway.gateway g where g.epoch = c.holder and g.lease_until > clock_timestamp();
     if found then
       return query select h.epoch, h.url, c.epoch, c.units, c.seq, c.receipt_hash, c.windows;
@@ -164,6 +174,13 @@ create function keep_voucher(p_channel bytea, p_units numeric, p_record bytea) r
     ) as t);
   insert into kedge_gateway.voucher values (p_channel, p_units, p_record) on conflict do nothing
 $$;
+
+-- One after another, so that who has read up to an id has read all before it.
+create function keep_top_up(p_name text, p_record bytea) returns void language plpgsql as $$
+begin
+  lock table kedge_gateway.top_up in exclusive mode;
+  insert into kedge_gateway.top_up (name, record) values (p_name, p_record) on conflict do nothing;
+end $$;
 
 create function end_transaction(p_hash bytea, p_state text, p_why text) returns void language sql as $$
   with ended as (
