@@ -1,4 +1,4 @@
-// Runs every benchmark, one after the other: `npm run bench`, or `npm run bench -- gas gateway streams anchoring indexer`.
+// Runs every benchmark, one after the other: `npm run bench`, or `npm run bench -- gas gateway streams anchoring indexer start`.
 import { spawnSync } from 'node:child_process';
 import { forgePath } from '../scripts/forgePath.mjs';
 
@@ -11,6 +11,7 @@ const benches = {
   sharedLedger: ['bench/sharedLedger.mjs'],
   anchoring: ['bench/anchoring.mjs', '--memory'],
   indexer: ['bench/indexer.mjs'],
+  start: ['bench/start.mjs'],
 };
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const unknown = wanted.filter((name) => !(name in benches));

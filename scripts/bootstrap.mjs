@@ -16,14 +16,17 @@ const scopes = {
   full: [],
 };
 const tasks = {
-  start: { scope: 'run', steps: [build('packages/cli'), dashboard, node('packages/cli/dist/main.js', 'up', ...rest)] },
-  build: { scope: 'run', steps: [build('packages/cli'), dashboard] },
-  test: { scope: 'full', steps: [build(), dashboard, node('scripts/test.mjs', ...rest)] },
+  start: {
+    scope: 'run',
+    steps: [build('packages/cli'), bundle, dashboard, node('packages/cli/bin/kedge.js', 'up', ...rest)],
+  },
+  build: { scope: 'run', steps: [build('packages/cli'), bundle, dashboard] },
+  test: { scope: 'full', steps: [build(), bundle, dashboard, node('scripts/test.mjs', ...rest)] },
   'test:deep': { scope: 'full', steps: [build(), dashboard, node('scripts/test.mjs', '--deep', ...rest)] },
   'test:chaos': { scope: 'full', steps: [build(), node('scripts/test.mjs', '--chaos', ...rest)] },
   check: { scope: 'full', steps: [build(), node('scripts/check.mjs', ...rest)] },
   fix: { scope: 'full', steps: [node('scripts/fix.mjs', ...rest)] },
-  bench: { scope: 'full', steps: [build(), node('bench/run.mjs', ...rest)] },
+  bench: { scope: 'full', steps: [build(), bundle, node('bench/run.mjs', ...rest)] },
 };
 
 function node(...args) {
@@ -32,6 +35,11 @@ function node(...args) {
 
 function build(project = '.') {
   return () => run(process.execPath, ['node_modules/typescript/bin/tsc', '--build', project]);
+}
+
+/** Bundles the commands for a quick start, unless what they are made of is as it was. */
+function bundle() {
+  return run(process.execPath, ['scripts/bundle.mjs']);
 }
 
 /** Builds the page that `kedge up` serves, unless what it is made of is as it was. */

@@ -6,16 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { runProgram } from '../src/program.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+/** The program as npm links it: it runs the bundle, while that is of what is built. */
+export const kedgeProgram = fileURLToPath(new URL('../bin/kedge.js', import.meta.url));
 
 /** Builds what the tests run, when it is not up to date. */
 export function buildCli(): void {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '--build', 'packages/cli'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`the CLI does not build:\n${stdout}${stderr}`);
+  for (const step of [['node_modules/typescript/bin/tsc', '--build', 'packages/cli'], ['scripts/bundle.mjs']]) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, step, { cwd: root, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`the CLI does not build:\n${stdout}${stderr}`);
+  }
 }
 
 export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
@@ -33,7 +32,7 @@ export function runKedge(args: readonly string[], { cwd, environment = {}, stdin
   return new Promise((resolve, reject) => {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('KEDGE_'));
     const env = { ...Object.fromEntries(inherited), KEDGE_KEYSTORE_DIR: join(cwd, 'keystore'), ...environment };
-    const child = spawn(process.execPath, [main, ...args], { cwd, env });
+    const child = spawn(process.execPath, [kedgeProgram, ...args], { cwd, env });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -4,11 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
-import { buildCli, runInProcess, runJson, temporaryFolder } from './kedge.js';
+import { buildCli, kedgeProgram, runInProcess, runJson, temporaryFolder } from './kedge.js';
 
 test('shadow: the command runs a gateway without chain and keys, and the report lists what would have been earned', async () => {
   buildCli();
@@ -29,8 +28,7 @@ test('shadow: the command runs a gateway without chain and keys, and the report 
 
   const none = await runInProcess(['shadow', 'report'], { cwd });
   expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('kedge shadow terms.json')]);
-  const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-  const args = [main, 'shadow', 'terms.json', '--upstream', `http://127.0.0.1:${port}/v1`, '--json'];
+  const args = [kedgeProgram, 'shadow', 'terms.json', '--upstream', `http://127.0.0.1:${port}/v1`, '--json'];
   const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const url = await new Promise<string>((resolve) => {

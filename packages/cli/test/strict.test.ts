@@ -14,7 +14,7 @@ import { roles } from '../src/accounts/roles.js';
 import { roleAccount } from '../src/accounts/resolveAccount.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
 import { privateKey } from './operatorKey.js';
-import { buildCli, runJson, runKedge, temporaryFolder } from './kedge.js';
+import { buildCli, kedgeProgram, runJson, runKedge, temporaryFolder } from './kedge.js';
 
 // Strict mode with the real programs: a chain, the gateway, and the proxy that signs; only the model is a script.
 const cwd = temporaryFolder();
@@ -250,8 +250,7 @@ async function startGateway(): Promise<void> {
   writeFileSync(made.keyFile, JSON.stringify({ ...file, gatewayUrl: `${gateway.url}/v1` }));
 }
 
-const startProxy = (): Promise<void> =>
-  start(proxy, [fileURLToPath(new URL('../dist/main.js', import.meta.url)), 'connect', '--json']);
+const startProxy = (): Promise<void> => start(proxy, [kedgeProgram, 'connect', '--json']);
 
 async function start(program: typeof gateway, args: string[]): Promise<void> {
   const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -2,9 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { BaseError } from '@kedge/core';
-import { createGateway } from './createGateway.js';
 import type { GatewayConfigInput } from './gatewayConfig.js';
-import { createShadowGateway } from './shadow/createShadowGateway.js';
 import type { ShadowConfigInput } from './shadow/shadowConfig.js';
 
 const help = `Runs a Kedge metering gateway until SIGTERM or SIGINT.
@@ -43,10 +41,11 @@ async function main(): Promise<void> {
     ...(values.ledger === undefined ? {} : { ledger: values.ledger }),
     ...(values.workers === undefined ? {} : { workers: workersIn(values.workers) }),
   };
+  // What only one of them needs, or none, is not loaded.
   const gateway =
     values.shadow === true
-      ? await createShadowGateway(config as ShadowConfigInput)
-      : await createGateway({ ...(config as GatewayConfigInput), ...more });
+      ? await (await import('./shadow/createShadowGateway.js')).createShadowGateway(config as ShadowConfigInput)
+      : await (await import('./createGateway.js')).createGateway({ ...(config as GatewayConfigInput), ...more });
   const stop = (): void => {
     gateway.close().then(() => process.exit(0), fail);
   };

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dataPathsOf } from '../../src/up/dataPaths.js';
+import { kedgeProgram } from '../kedge.js';
 import { runningUp, type RunningUp } from './runningUp.js';
 
 const readme = readFileSync(fileURLToPath(new URL('../../../../README.md', import.meta.url)), 'utf8');
-const program = fileURLToPath(new URL('../../bin/kedge.js', import.meta.url));
 let folder: string;
 let up: RunningUp;
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   up = await runningUp(dataPathsOf(join(folder, '.kedge')));
   // In a clone `npx kedge` is the linked command; here a script of that name stands for the link.
   mkdirSync(join(folder, 'bin'));
-  writeFileSync(join(folder, 'bin', 'npx'), `#!/bin/sh\nshift\nexec "${process.execPath}" "${program}" "$@"\n`, {
+  writeFileSync(join(folder, 'bin', 'npx'), `#!/bin/sh\nshift\nexec "${process.execPath}" "${kedgeProgram}" "$@"\n`, {
     mode: 0o755,
   });
   mkdirSync(join(folder, 'my-data'));

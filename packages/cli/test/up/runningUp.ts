@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseUpFile, type UpFile } from '@kedge/core';
 import type { DataPaths, ServiceName } from '../../src/up/dataPaths.js';
-
-const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+import { kedgeProgram } from '../kedge.js';
 
 /** `kedge up` as a process of its own. */
 export type RunningUp = {
@@ -22,7 +20,7 @@ export type RunningUp = {
  * indexer, which only its own test needs.
  */
 export async function runningUp(paths: DataPaths, words: readonly string[] = ['--no-indexer']): Promise<RunningUp> {
-  const child = spawn(process.execPath, [program, 'up', '--json', '--data-dir', paths.root, ...words], {
+  const child = spawn(process.execPath, [kedgeProgram, 'up', '--json', '--data-dir', paths.root, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
