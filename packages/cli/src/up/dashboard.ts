@@ -23,6 +23,10 @@ const operatorPaths = new Map([
   ['/operator/live', '/admin/live'],
   ['/operator/keys', '/admin/keys'],
 ]);
+/** Of every answer. */
+const safe = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };
+/** Of answers that are no page: opened as one, they run nothing. */
+const data = { 'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox" };
 const cidPattern = /^\/ipfs\/([a-z0-9]{10,120})$/;
 
 /** The folder with the built dashboard; undefined where it was not built. */
@@ -65,18 +69,17 @@ export async function startDashboard(options: {
 }): Promise<Dashboard> {
   const { folder, up, store, indexerUrl } = options;
   const config = JSON.stringify(webConfigOf(up, indexerUrl));
-  const gateway = new URL(up.gatewayUrl);
   const server = createServer((request, response) => {
     const fail = (error: unknown): void => sendProblem(response, error);
     try {
       requireLoopback(request);
-      const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+      const { path, search } = partsOf(request);
       if (path === '/config.json') return send(response, 'application/json', config);
       const operatorPath = request.method === 'GET' ? operatorPaths.get(path) : undefined;
-      if (operatorPath !== undefined) return forward(request, response, new URL(operatorPath, gateway), 'gateway');
-      if (path.startsWith('/v1/')) return forward(request, response, new URL(request.url!, gateway), 'gateway');
+      if (operatorPath !== undefined) return forward(request, response, at(up.gatewayUrl, operatorPath), 'gateway');
+      if (path.startsWith('/v1/')) return forward(request, response, at(up.gatewayUrl, path, search), 'gateway');
       if (path.startsWith('/indexer/') && indexerUrl !== undefined) {
-        return forward(request, response, new URL(request.url!.slice('/indexer'.length), indexerUrl), 'indexer');
+        return forward(request, response, at(indexerUrl, path.slice('/indexer'.length), search), 'indexer');
       }
       const cid = cidPattern.exec(path)?.[1];
       if (cid !== undefined) {
@@ -113,11 +116,37 @@ function requireLoopback(request: IncomingMessage): void {
   });
 }
 
+/**
+ * Path and query of a request. What names a host (`//host/path`, `http://host/path`) is refused: resolved against the
+ * gateway's address it would bring that host's pages under this origin, where the API key is.
+ */
+function partsOf(request: IncomingMessage): { path: string; search: string } {
+  const asked = request.url ?? '/';
+  if (!/^\/(?![/\\])/.test(asked)) {
+    throw new BaseError('The dashboard answers to paths of its own only.', {
+      code: 'path_invalid',
+      status: 400,
+      values: { path: asked.slice(0, 100) },
+      hints: ['Ask for a path that begins with one slash.'],
+    });
+  }
+  const { pathname: path, search } = new URL(`http://localhost${asked}`);
+  return { path, search };
+}
+
+/** A path on a server of the stack: it never changes the host. */
+function at(server: string, path: string, search = ''): URL {
+  const target = new URL(server);
+  target.pathname = path;
+  target.search = search;
+  return target;
+}
+
 /** Passes a request on as it is; the answer streams back. */
 function forward(request: IncomingMessage, response: ServerResponse, target: URL, name: string): void {
   const { host: _host, connection: _connection, ...headers } = request.headers;
   const upstream = httpRequest(target, { method: request.method ?? 'GET', headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...safe, ...data });
     pipeline(answer, response, () => undefined);
   });
   upstream.on('error', (cause) => {
@@ -153,8 +182,7 @@ function send(response: ServerResponse, type: string, body: string | Uint8Array,
     'content-type': type,
     'content-length': Buffer.byteLength(body),
     'cache-control': cache === undefined ? 'no-cache' : 'public, max-age=31536000, immutable',
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
+    ...safe,
     'content-security-policy':
       "default-src 'self'; connect-src 'self' http: https: ws: wss:; img-src 'self' data:; " +
       "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -166,7 +194,7 @@ function sendProblem(response: ServerResponse, error: unknown): void {
   const { status, body } = toProblemDetails(error);
   if (response.headersSent) return void response.destroy();
   const missing = error instanceof BaseError && error.code === 'block_missing';
-  response.writeHead(missing ? 404 : status, { 'content-type': 'application/problem+json' });
+  response.writeHead(missing ? 404 : status, { 'content-type': 'application/problem+json', ...safe, ...data });
   response.end(JSON.stringify(body));
 }
 

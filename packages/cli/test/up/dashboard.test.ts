@@ -20,7 +20,7 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function dashboard(gatewayPort: number) {
+async function dashboard(gatewayPort: number, indexerUrl?: string) {
   const root = mkdtempSync(join(tmpdir(), 'kedge-dashboard-'));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   const folder = join(root, 'dist');
@@ -46,7 +46,7 @@ async function dashboard(gatewayPort: number) {
     models: ['kedge-docs'],
     accounts: { consumer: zeroAddress },
   });
-  const { url, close } = await startDashboard({ folder, port: await freePort(), up, store });
+  const { url, close } = await startDashboard({ folder, port: await freePort(), up, store, indexerUrl });
   onTestFinished(close);
   return { url, store };
 }
@@ -119,6 +119,35 @@ test('calls reach the gateway as they are, and its answer streams', async () => 
   expect(answer.headers.get('kedge-receipt')).toBe('abc');
   finish();
   expect(new TextDecoder().decode((await reader.read()).value)).toBe('data: [DONE]\n\n');
+});
+
+test('a path that names a host brings nothing from there under this origin', async () => {
+  const asked: string[] = [];
+  const answering = createServer((incoming, response) => {
+    asked.push(`own ${incoming.url}`);
+    response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': 'script-src *' });
+    response.end('<title>own</title>');
+  });
+  const foreign = createServer((incoming, response) => {
+    asked.push(`foreign ${incoming.url}`);
+    response.end('<script>foreign()</script>');
+  });
+  const own = await listening(answering);
+  const host = `127.0.0.1:${await listening(foreign)}`;
+  const { url } = await dashboard(own, `http://127.0.0.1:${own}`);
+  for (const path of [`//${host}/v1/x.html`, `/\\${host}/v1/x`, `\\\\${host}/v1/x`, `http://${host}/v1/x.html`, '*']) {
+    expect((await ask(url, path)).status, path).toBe(400);
+  }
+  expect(asked).toEqual([]);
+  await ask(url, `/indexer//${host}/x?a=b`);
+  await ask(url, `/indexer/http://${host}/x`);
+  await ask(url, `/v1/..//${host}/x`);
+  expect(asked).toEqual([`own //${host}/x?a=b`, `own /http://${host}/x`]);
+  const headers = (await fetch(`${url}/v1/models`)).headers;
+  expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'; sandbox");
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+  const missing = (await fetch(`${url}/nothing.js`)).headers;
+  expect(missing.get('content-security-policy')).toContain("default-src 'none'");
 });
 
 test('of the routes for the operator the page reaches those that read, and no other', async () => {
