@@ -188,7 +188,8 @@ contract OperatorBond is IOperatorBond, ReentrancyGuard {
     /// @inheritdoc IOperatorBond
     function covers(Channel calldata channel, address asset) external view returns (bool) {
         Bond storage bond = _bonds[channel.operator][asset];
-        return bond.amount != 0 && uint256(channel.deadline) + channel.grace <= bond.coveredUntil;
+        return bond.amount != 0 && uint256(channel.deadline) + channel.grace <= bond.coveredUntil
+            && _proofs[asset][CHANNELS.channelIdOf(channel)].reporter == address(0);
     }
 
     /// @inheritdoc IOperatorBond
@@ -263,22 +264,27 @@ contract OperatorBond is IOperatorBond, ReentrancyGuard {
         return (uint256(lot.priceNumerator) * units / lot.priceDenominator).toUint128();
     }
 
-    /// @dev Joins the operator's open window in the asset, or opens the next.
+    /// @dev Joins the operator's open window in the asset, or opens the next. Half of what was posted since it opened goes
+    /// into it, too: else one opened over next to nothing would shield a bond that is posted after it.
     function _join(address operator, address asset, uint128 backing) private returns (uint32 number) {
         number = _windowCounts[operator][asset];
         SlashWindow storage window = _windows[operator][asset][number];
+        Bond storage bond = _bonds[operator][asset];
+        uint256 bonded = bond.amount;
         if (block.timestamp > window.endsAt) {
-            Bond storage bond = _bonds[operator][asset];
-            uint256 bonded = bond.amount;
             if (bonded == 0) revert OperatorBondNothingBonded(operator, asset);
             window = _windows[operator][asset][++number];
             _windowCounts[operator][asset] = number;
-            uint256 pot = Math.ceilDiv(bonded * SLASH_BPS, BASIS_POINTS);
-            // Both casts: parts of the bond.
-            bond.amount = uint128(bonded - pot);
-            window.pot = uint128(pot);
             window.endsAt = (block.timestamp + WINDOW).toUint64();
-            emit SlashWindowOpened(operator, asset, number, pot, bonded - pot, window.endsAt);
+        }
+        uint256 taken = window.pot;
+        uint256 pot = Math.ceilDiv((bonded + taken) * SLASH_BPS, BASIS_POINTS);
+        if (pot > taken) {
+            bonded = bonded + taken - pot;
+            // Both casts: halves of a sum of two that fit.
+            bond.amount = uint128(bonded);
+            window.pot = uint128(pot);
+            emit SlashWindowOpened(operator, asset, number, pot, bonded, window.endsAt);
         }
         window.claims += backing;
         ++window.proofs;

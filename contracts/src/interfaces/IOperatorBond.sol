@@ -48,7 +48,7 @@ struct Bond {
 }
 
 /// @notice One slash, and the proofs that share it.
-/// @param pot What was taken from the bond when the window opened.
+/// @param pot What was taken from the bond: half of it when the window opened, and of what was posted since, at each proof.
 /// @param claims Sum of the captured backing of the proven channels.
 /// @param endsAt Last second at which proofs join it; 0: no such window.
 /// @param proofs Number of them.
@@ -75,9 +75,9 @@ struct FraudProof {
 
 /// @title IOperatorBond: money that an operator loses when it signs two receipts with one number (R15, R26).
 /// @notice Equivocation: one operator, one channel, one sequence number (epoch and counter), two receipts. The first proof
-/// takes half of the operator's bond in the asset and opens a window of seven days; proofs of other channels join it. When
-/// it ends, each channel's holder gets at most what the channel's captured units were backed with, the reporters share five
-/// percent, both pro rata where it is not enough, and the rest is burned.
+/// takes half of the operator's bond in the asset and opens a window of seven days; proofs of other channels join it, and
+/// take half of what was posted since. When it ends, each channel's holder gets at most what the channel's captured units
+/// were backed with, the reporters share five percent, both pro rata where it is not enough, and the rest is burned.
 /// @dev Nobody administers it. Each (operator, asset) has its own books; an asset that misbehaves harms those in it.
 interface IOperatorBond {
     event BondPosted(address indexed operator, address indexed asset, uint256 amount, uint256 bonded);
@@ -85,6 +85,7 @@ interface IOperatorBond {
     event UnbondingStarted(address indexed operator, address indexed asset, uint64 releaseAt);
     event UnbondingCancelled(address indexed operator, address indexed asset);
     event BondReleased(address indexed operator, address indexed asset, address indexed to, uint256 amount);
+    /// @notice A window opened, or, where its number is known, grew: to `pot`, which leaves `bonded`.
     event SlashWindowOpened(
         address indexed operator, address indexed asset, uint32 window, uint256 pot, uint256 bonded, uint64 endsAt
     );
@@ -193,7 +194,8 @@ interface IOperatorBond {
 
     function bondOf(address operator, address asset) external view returns (Bond memory);
 
-    /// @notice Whether the operator's bond in `asset` is there, and is promised beyond the channel's deadline and grace.
+    /// @notice Whether the operator's bond in `asset` is there, is promised beyond the channel's deadline and grace, and was not
+    /// slashed for this channel before, which happens once.
     function covers(Channel calldata channel, address asset) external view returns (bool);
 
     function windowOf(address operator, address asset, uint32 window) external view returns (SlashWindow memory);

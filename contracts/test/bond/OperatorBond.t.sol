@@ -423,6 +423,66 @@ contract OperatorBondTest is KedgeTest {
         assertEq(bond.windowOf(operator, ETH, 2).pot, 1000);
     }
 
+    /// @dev Proven over next to nothing, an operator would otherwise have a week in which no bond of it is slashed, and
+    /// channels that are proven in it never could be again.
+    function test_R26_ABondPostedWhileAWindowIsOpenIsSlashedToo() public {
+        Channel memory first = serve("a", 0);
+        Channel memory second = serve("b", 300);
+        Channel memory third = serve("c", 100);
+        post(ETH, 1);
+        prove(first, ETH);
+        assertEq(bond.bondOf(operator, ETH).amount, 0);
+        post(ETH, 10_000);
+        vm.warp(START + WINDOW);
+        (SignedReceipt memory one, SignedReceipt memory other) = pairOf(second);
+        vm.expectEmit(address(bond));
+        emit IOperatorBond.SlashWindowOpened(operator, ETH, 1, 5001, 5000, uint64(START + WINDOW));
+        assertEq(bond.proveFraud(second, ETH, one, other), 1);
+        assertEq(bond.bondOf(operator, ETH).amount, 5000);
+        // Nothing was posted since: nothing more is taken.
+        vm.recordLogs();
+        prove(third, ETH);
+        assertEq(vm.getRecordedLogs().length, 2);
+        SlashWindow memory window = bond.windowOf(operator, ETH, 1);
+        assertEq(window.pot, 5001);
+        assertEq(window.claims, 4000);
+        assertEq(window.proofs, 3);
+        assertEq(window.endsAt, START + WINDOW);
+        vm.warp(START + WINDOW + 1);
+        (uint256 holderAmount,) = pay(second, ETH);
+        assertEq(holderAmount, 3000);
+        // 250 for reporters, 4,751 for claims of 4,000.
+        assertEq(bond.burn(operator, ETH, 1), 751);
+    }
+
+    function test_R26_WhatIsReleasedMeanwhileIsNotSlashed() public {
+        Channel memory first = serve("a", 0);
+        Channel memory second = serve("b", 300);
+        post(ETH, 1000);
+        vm.prank(operator);
+        bond.startUnbonding(ETH);
+        vm.warp(START + WINDOW);
+        prove(first, ETH);
+        vm.warp(START + WINDOW + 1);
+        vm.prank(operator);
+        assertEq(bond.release(ETH, payable(operator)), 500);
+        assertEq(prove(second, ETH), 1);
+        assertEq(bond.windowOf(operator, ETH, 1).pot, 500);
+        assertEq(bond.bondOf(operator, ETH).amount, 0);
+    }
+
+    function test_R26_AProvenChannelIsNotCoveredAnyMore() public {
+        Channel memory proven = serve("a", 50);
+        Channel memory other = serve("b", 50);
+        post(ETH, 1000);
+        vm.prank(operator);
+        bond.coverUntil(ETH, proven.deadline + proven.grace);
+        assertTrue(bond.covers(proven, ETH));
+        prove(proven, ETH);
+        assertFalse(bond.covers(proven, ETH));
+        assertTrue(bond.covers(other, ETH));
+    }
+
     function test_R26_WhatWasCapturedBeforeTheEndOfAChannelCounts() public {
         Channel memory some = serve("a", 50);
         Channel memory all = serve("b", 1000);

@@ -1,4 +1,5 @@
 import {
+  channelIdOf,
   contributorTree,
   findEquivocations,
   hashReceipt,
@@ -270,7 +271,7 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     const amount = 10n ** 12n;
     await operator.postBond({ amount, coverUntil: channel.deadline + BigInt(channel.grace) });
 
-    const receiptOf = (responseHash: Hex): Receipt => ({
+    const receiptOf = (channelId: Hex, responseHash: Hex): Receipt => ({
       channelId,
       tokenId,
       classId,
@@ -290,9 +291,12 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
       const signed = await account.sign({ hash: receiptBatchDigest(domain, batch, hash) });
       return { receipt, batch, path: pathOf(0), signature: signed, signer: account.address, salt: zeroHash };
     };
-    const receipts = [await sign(receiptOf(someHash), 1n), await sign(receiptOf(zeroHash), 2n)];
-    const { first, second } = findEquivocations(receipts, hash)[0]!;
-    await as('first').proveFraud({ channel, first, second });
+    const pairOf = async (channelId: Hex) => {
+      const receipts = [await sign(receiptOf(channelId, someHash), 1n), await sign(receiptOf(channelId, zeroHash), 2n)];
+      const { first, second } = findEquivocations(receipts, hash)[0]!;
+      return { first, second };
+    };
+    await as('first').proveFraud({ channel, ...(await pairOf(channelId)) });
     await compare();
     const proven = (await indexer.client.operator({ address: addressOf('operator') })).bonds;
     const pot = amount / 2n;
@@ -303,6 +307,14 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     ]);
     expect(proven[0]!.frauds).toEqual([{ ...fraud, paid: null }]);
 
+    // What is posted while the window is open is slashed by the next proof, too.
+    await operator.postBond({ amount });
+    const other = { ...channel, salt: zeroHash };
+    await as('second').proveFraud({ channel: other, ...(await pairOf(channelIdOf(domain, other, hash))) });
+    await compare();
+    const grown = (await indexer.client.operator({ address: addressOf('operator') })).bonds[0]!;
+    expect(grown).toMatchObject({ amount, slashes: [{ window: 1, pot: amount, claims: backing, proofs: 2 }] });
+
     await pass(7 * 86_400 + 1);
     const { holderAmount, reporterAmount } = await as('first').payFraud({ channelId });
     const { amount: burned } = await as('first').burnSlashed({ operator: addressOf('operator'), window: 1 });
@@ -310,7 +322,10 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     await compare();
     const paid = (await indexer.client.operator({ address: addressOf('operator') })).bonds[0]!;
     expect(paid).toMatchObject({ releaseAt, slashes: [{ burned }] });
-    expect(paid.frauds).toEqual([{ ...fraud, paid: { holderAmount, reporterAmount } }]);
+    expect(paid.frauds.find((each) => each.channelId === channelId)).toEqual({
+      ...fraud,
+      paid: { holderAmount, reporterAmount },
+    });
     await pass(Number(releaseAt - (await now())) + 1);
     await operator.releaseBond();
     await compare();

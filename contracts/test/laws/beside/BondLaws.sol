@@ -56,11 +56,14 @@ contract BondLaws is Beside {
     mapping(uint256 asset => Proven[]) internal proven;
     mapping(uint256 operator => mapping(uint256 asset => BondModel)) internal bonds;
     mapping(uint256 operator => mapping(uint256 asset => uint256)) internal windows;
+    /// @dev Of the newest window.
+    mapping(uint256 operator => mapping(uint256 asset => uint256)) internal pots;
     mapping(address account => uint256[2]) internal credited;
     mapping(address account => uint256[2]) internal withdrawn;
     uint256[2] internal burned;
     mapping(bytes32 window => uint256) internal burnedOf;
     uint256 internal closedFirst;
+    uint256 internal grown;
 
     function setUp() public override {
         super.setUp();
@@ -78,7 +81,7 @@ contract BondLaws is Beside {
     }
 
     function actions() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](15);
+        list = new bytes4[](16);
         list[0] = this.warp.selector;
         list[1] = this.post.selector;
         list[2] = this.coverUntil.selector;
@@ -94,11 +97,12 @@ contract BondLaws is Beside {
         list[12] = this.withdraw.selector;
         list[13] = this.forge.selector;
         list[14] = this.serve.selector;
+        list[15] = this.proveBetweenPosts.selector;
     }
 
     // Operators
 
-    function post(uint256 op, uint256 asset, uint256 amount) external {
+    function post(uint256 op, uint256 asset, uint256 amount) public {
         (op, asset, amount) = (op % 2, asset % 2, 1 + amount % 20_000);
         address payer = people[0];
         give(assets[asset], payer, amount);
@@ -157,7 +161,7 @@ contract BondLaws is Beside {
 
     // Channels
 
-    function serve(uint256 op, uint256 who, uint256 asset, uint256 capSeed, uint256 unitsSeed) external {
+    function serve(uint256 op, uint256 who, uint256 asset, uint256 capSeed, uint256 unitsSeed) public {
         uint64 cap = uint64(1 + capSeed % 5000);
         uint64 units = uint64(unitsSeed % (cap + 1));
         (op, asset) = (op % 2, asset % 2);
@@ -188,7 +192,7 @@ contract BondLaws is Beside {
 
     // Fraud
 
-    function prove(uint256 which, uint256 asset, uint256 who) external {
+    function prove(uint256 which, uint256 asset, uint256 who) public {
         asset %= 2;
         if (served.length == 0) return;
         which %= served.length;
@@ -204,11 +208,24 @@ contract BondLaws is Beside {
         vm.prank(aPerson(who));
         window = bond.proveFraud(s.channel, assets[asset], one, other);
         if (s.closed) ++closedFirst;
-        if (!open) {
-            bonds[op][asset].slashed += (bonded(op, asset) + 1) / 2;
-            windows[op][asset] = window;
+        if (!open) (windows[op][asset], pots[op][asset]) = (window, 0);
+        uint256 half = (bonded(op, asset) + pots[op][asset] + 1) / 2;
+        if (half > pots[op][asset]) {
+            if (open) ++grown;
+            bonds[op][asset].slashed += half - pots[op][asset];
+            pots[op][asset] = half;
         }
+        assertLe(bonded(op, asset), pots[op][asset], "O2: at least half is slashed, whenever it was posted");
         proven[asset].push(Proven(which, window, aPerson(who), backingOf(s, asset), false, 0, 0));
+    }
+
+    /// @notice Two channels of one operator, proven in one window, before each of which something is posted.
+    function proveBetweenPosts(uint256 op, uint256 asset, uint256 who, uint256 amount, uint256 units) external {
+        for (uint256 i = 0; i < 2; ++i) {
+            post(op, asset, amount);
+            serve(op, who, asset, 5000, units);
+            prove(served.length - 1, asset, who);
+        }
     }
 
     function pay(uint256 which, uint256 asset) external {
@@ -369,6 +386,7 @@ contract BondLaws is Beside {
         assertGt(proven[0].length, 0, "proofs in ETH");
         assertGt(proven[1].length, 0, "proofs in an ERC-20");
         assertGt(closedFirst, 0, "proofs of closed channels");
+        assertGt(grown, 0, "proofs that take of what was posted since");
         assertGt(trespasses, 0, "trespasses");
     }
 

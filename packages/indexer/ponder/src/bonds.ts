@@ -44,7 +44,11 @@ ponder.on('Bond:SlashWindowOpened', async ({ event, context: { db } }) => {
   const { window, pot, bonded, endsAt } = event.args;
   await changeBond(db, event.args, { amount: bonded });
   const key = { operator: lower(event.args.operator), asset: lower(event.args.asset), window };
-  await db.insert(slash).values({ ...key, pot, claims: 0n, endsAt, proofs: 0 });
+  // Told again when a later proof takes half of what was posted since.
+  await db
+    .insert(slash)
+    .values({ ...key, pot, claims: 0n, endsAt, proofs: 0 })
+    .onConflictDoUpdate({ pot });
 });
 
 ponder.on('Bond:FraudProven', async ({ event, context: { db } }) => {
