@@ -1,27 +1,12 @@
-import {
-  encodeReceiptLeaves,
-  type Hex,
-  type ProtocolDomain,
-  receiptAnchorTree,
-  type SignedVoucher,
-  utf8,
-  type Voucher,
-} from '@kedge/core';
-import type {
-  Capture,
-  CaptureItem,
-  CaptureOutcome,
-  GatewayChain,
-  ReceiptAnchor,
-  RoyaltyEdge,
-} from '../chain/gatewayChain.js';
+import type { Hex, ProtocolDomain, SignedVoucher, Voucher } from '@kedge/core';
+import type { Capture, CaptureItem, CaptureOutcome, GatewayChain, RoyaltyEdge } from '../chain/gatewayChain.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
-import { keccak256 } from '../crypto/hashers.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
-import type { BatchName } from '../ledger/ledgerIndex.js';
 import type { CaptureLedger } from '../ledger/openLedger.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
-import { confirmTransaction, reconcileTransactions } from './reconcileTransactions.js';
+import { buildAnchors } from './buildAnchors.js';
+import { chunkOf, halved, lighter } from './captureChunk.js';
+import { confirmTransaction, reconcileTransactions, sendOrDrop } from './reconcileTransactions.js';
 import type { JournalEntry } from './transactionJournal.js';
 
 export type CaptureBatcherOptions = {
@@ -69,7 +54,7 @@ const minedWithinMs = 60_000;
 const usualRecheck = 4;
 
 export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBatcher {
-  const { ledger, chain, operator, domain, log, intervalMs } = options;
+  const { ledger, chain, operator, log, intervalMs } = options;
   const tracked = new Map<Hex, Tracked>();
   let receipts = 0;
   let failures = 0;
@@ -127,27 +112,6 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     return items;
   };
 
-  const buildAnchors = async (): Promise<ReceiptAnchor[]> => {
-    const anchors: ReceiptAnchor[] = [];
-    const names = ledger.unanchored().toSorted((a, b) => Number(a.epoch - b.epoch) || Number(a.batch - b.batch));
-    for (const run of runsOf(names)) {
-      const [first] = run;
-      const last = run[run.length - 1];
-      if (first === undefined || last === undefined) continue;
-      const { epoch } = first;
-      const batches: { batch: bigint; root: Hex; leaves: readonly Hex[] }[] = [];
-      for (const name of run) {
-        const { root, receiptHashes } = await ledger.leavesOf(name);
-        batches.push({ batch: name.batch, root, leaves: receiptHashes });
-      }
-      const cid = await options.putLeaves(utf8(encodeReceiptLeaves({ operator: operator.address, epoch, batches })));
-      const signed = batches.map(({ batch, root }) => ({ operator: operator.address, epoch, batch, root }));
-      const { root } = receiptAnchorTree(domain, signed, keccak256);
-      anchors.push({ epoch, firstBatch: first.batch, lastBatch: last.batch, root, cid });
-    }
-    return anchors;
-  };
-
   const edgesOf = (items: readonly CaptureItem[]): RoyaltyEdge[] => {
     const edges = new Map<string, RoyaltyEdge>();
     for (const { voucher } of items) {
@@ -177,45 +141,68 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     else if (ledger.isShared) await readCaptured([...tracked].filter(isBehind).map(([channelId]) => channelId));
     isFirst = false;
     if (nextNonce === undefined) throw new Error('the last transaction is not mined yet');
-    const items = await buildItems();
-    const anchors = await buildAnchors();
-    if (items.length === 0 && anchors.length === 0) return;
-    const transaction = await signWhatWorks({ items, edges: edgesOf(items), anchors }, nextNonce);
-    const entry = await ledger.journal.add(transaction.signed, transaction.capture.anchors);
-    await chain.send(entry);
-    const outcome = await awaitOutcome(entry);
-    if (outcome === undefined) throw new Error(`transaction ${entry.hash} is not mined yet`);
-    await confirmTransaction(context, entry, outcome);
-    if (!outcome.succeeded) throw new Error(`transaction ${entry.hash} reverted`);
+    // What there is now, in as many transactions as it takes. What comes meanwhile is the next run's.
+    let items: readonly CaptureItem[] = await buildItems();
+    let names = ledger.unanchored().toSorted((a, b) => Number(a.epoch - b.epoch) || Number(a.batch - b.batch));
+    for (let nonce = nextNonce; items.length > 0 || names.length > 0; nonce++) {
+      const { leavesOf } = ledger;
+      const { anchors, batches } = await buildAnchors(names, { ...options, operator: operator.address, leavesOf });
+      names = names.slice(batches);
+      const sent = await sendWhatWorks({ ...chunkOf(items, edgesOf), anchors }, nonce);
+      items = items.slice(sent.capture.items.length);
+      const outcome = await awaitOutcome(sent.entry);
+      if (outcome === undefined) throw new Error(`transaction ${sent.entry.hash} is not mined yet`);
+      await confirmTransaction(context, sent.entry, outcome);
+      if (!outcome.succeeded) throw new Error(`transaction ${sent.entry.hash} reverted`);
+      await noteCaptured(sent.capture.items);
+    }
+  };
+
+  const noteCaptured = async (items: readonly CaptureItem[]): Promise<void> => {
     await readCaptured(items.map(({ voucher }) => voucher.channelId));
     for (const { voucher } of items) {
       const state = tracked.get(voucher.channelId);
       if (state === undefined) continue;
-      const isShort = state.captured < voucher.cumulativeUnits;
-      state.failures = isShort ? state.failures + 1 : 0;
-      state.retryAt = isShort ? options.now() + backoff(state.failures) : 0;
+      if (state.captured < voucher.cumulativeUnits) putOff(state);
+      else Object.assign(state, { failures: 0, retryAt: 0 });
     }
   };
 
-  /** A royalty edge or an anchor that reverts must not hold up captures: they are what pays everyone. */
-  const signWhatWorks = async (capture: Capture, nonce: number) => {
-    const attempts: Capture[] = [capture, { ...capture, edges: [] }, { ...capture, edges: [], anchors: [] }];
-    let failure: unknown;
-    for (const attempt of attempts) {
-      if (attempt.items.length + attempt.anchors.length === 0) continue;
+  const putOff = (state: Tracked): void => {
+    state.failures++;
+    state.retryAt = options.now() + backoff(state.failures);
+  };
+
+  /**
+   * Sends the capture, or less of it: what a node refuses for its size or gas is halved, until it takes it. What would
+   * revert goes without its edges and anchors first, which must not hold up captures: they are what pays everyone.
+   */
+  const sendWhatWorks = async (whole: Capture, nonce: number) => {
+    for (let capture = whole; ;) {
       try {
-        return { capture: attempt, signed: await chain.signCapture(attempt, nonce) };
+        const signed = await chain.signCapture(capture, nonce);
+        const entry = await ledger.journal.add(signed, capture.anchors);
+        await sendOrDrop({ ledger, chain, log }, entry);
+        return { capture, entry };
       } catch (error) {
-        if ((error as { code?: unknown }).code !== 'capture_reverts') throw error;
-        failure = error;
-        log.error('capture_would_revert', {
-          edges: attempt.edges.length,
-          anchors: attempt.anchors.length,
-          reason: reasonOf(error),
-        });
+        const { code } = error as { code?: unknown };
+        if (code !== 'capture_reverts' && code !== 'capture_too_large') throw error;
+        const { items, edges, anchors } = capture;
+        const sizes = { items: items.length, edges: edges.length, anchors: anchors.length, reason: reasonOf(error) };
+        if (code === 'capture_reverts') log.error('capture_would_revert', sizes);
+        else log.warn('capture_too_large', sizes);
+        const less = (code === 'capture_reverts' ? lighter(capture) : undefined) ?? halved(capture, edgesOf);
+        if (less === undefined) {
+          // The next run begins with the others.
+          for (const { voucher } of items) {
+            const state = tracked.get(voucher.channelId);
+            if (state !== undefined) putOff(state);
+          }
+          throw error;
+        }
+        capture = less;
       }
     }
-    throw failure;
   };
 
   const backoff = (tries: number): number => Math.min(intervalMs * 2 ** Math.min(tries - 1, 10), longestBackoffMs);
@@ -278,17 +265,4 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
       await running;
     },
   };
-}
-
-/** Consecutive batches of one epoch: what one anchor can name. */
-function runsOf(names: readonly BatchName[]): BatchName[][] {
-  const runs: BatchName[][] = [];
-  for (const name of names) {
-    const run = runs[runs.length - 1];
-    const last = run?.[run.length - 1];
-    if (run !== undefined && last !== undefined && last.epoch === name.epoch && last.batch + 1n === name.batch)
-      run.push(name);
-    else runs.push([name]);
-  }
-  return runs;
 }

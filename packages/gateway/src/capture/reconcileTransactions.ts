@@ -49,19 +49,44 @@ export async function reconcileTransactions(
       continue;
     }
     log.warn('transaction_resent', { hash: entry.hash, nonce: entry.nonce, was: entry.state });
-    await chain.send(entry);
     changed = true;
+    try {
+      await sendOrDrop(context, entry);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'capture_too_large') throw error;
+      continue;
+    }
     const outcome = await awaitOutcome(entry);
     if (outcome === undefined) return { nextNonce: undefined, changed };
     if (entry.state === 'sent') await confirmTransaction(context, entry, outcome);
     nextNonce = entry.nonce + 1;
   }
   return { nextNonce, changed };
+}
 
-  async function drop({ ledger: owner }: ReconcileContext, entry: JournalEntry, why: string): Promise<void> {
-    log.warn('transaction_dropped', { hash: entry.hash, nonce: entry.nonce, why });
-    if (entry.state === 'confirmed') for (const range of entry.anchors) owner.markUnanchored(range);
-    await journal.end(entry, 'dropped', why);
+type DropContext = Pick<ReconcileContext, 'ledger' | 'log'>;
+
+async function drop({ ledger, log }: DropContext, entry: JournalEntry, why: string): Promise<void> {
+  log.warn('transaction_dropped', { hash: entry.hash, nonce: entry.nonce, why });
+  if (entry.state === 'confirmed') for (const range of entry.anchors) ledger.markUnanchored(range);
+  await ledger.journal.end(entry, 'dropped', why);
+}
+
+/**
+ * Hands a transaction to the node. One that is too large for it would be so for ever: it is dropped, and its work rebuilt.
+ * @throws BaseError `capture_too_large`, when it was dropped.
+ */
+export async function sendOrDrop(
+  context: DropContext & Pick<ReconcileContext, 'chain'>,
+  entry: JournalEntry,
+): Promise<void> {
+  try {
+    await context.chain.send(entry);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'capture_too_large') {
+      await drop(context, entry, 'the node refuses its size');
+    }
+    throw error;
   }
 }
 

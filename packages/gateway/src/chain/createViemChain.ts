@@ -23,8 +23,12 @@ import { privateKeyToAccount } from 'viem/accounts';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { GatewayContracts } from '../gatewayConfig.js';
 import { reasonOf } from '../structuredLog.js';
+import { maxTransactionBytes, maxTransactionGas } from '../capture/captureChunk.js';
 import { connectChain, sendRaw } from './connectChain.js';
 import type { Capture, CaptureOutcome, GatewayChain } from './gatewayChain.js';
+
+// A signed transaction's fields beside its data, with room.
+const envelopeBytes = 300;
 
 /** The chain over JSON-RPC. Transactions are signed here, so that they are known before the node sees them. */
 export function createViemChain(options: {
@@ -74,11 +78,17 @@ export function createViemChain(options: {
     signCapture: async (capture, nonce) => {
       const client = await connected();
       const data = captureData(capture);
-      const gas = await client
-        .estimateGas({ account: account.address, to: channels.address, data })
-        .catch((cause: unknown) => {
-          throw isRevert(cause) ? reverts(cause) : cause;
-        });
+      const bytes = data.length / 2 + envelopeBytes;
+      if (bytes > maxTransactionBytes) throw tooLarge({ bytes, maxTransactionBytes });
+      const estimated = client.estimateGas({ account: account.address, to: channels.address, data });
+      const [block, gas] = await Promise.all([
+        client.getBlock(),
+        estimated.catch((cause: unknown) => {
+          throw refusalOf(cause);
+        }),
+      ]);
+      const maxGas = block.gasLimit < maxTransactionGas ? block.gasLimit : maxTransactionGas;
+      if (gasWithRoom(gas) > maxGas) throw tooLarge({ gas, maxGas });
       const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas();
       const raw = await account.signTransaction({
         type: 'eip1559',
@@ -92,7 +102,13 @@ export function createViemChain(options: {
       });
       return { raw, hash: keccak256(raw), nonce };
     },
-    send: async ({ raw }) => sendRaw(await connected(), raw),
+    send: async ({ raw }) => {
+      try {
+        await sendRaw(await connected(), raw);
+      } catch (cause) {
+        throw isTooLarge(cause) ? tooLarge({ reason: reasonOf(cause) }, cause) : cause;
+      }
+    },
     outcomeOf: async (hash) => {
       const client = await connected();
       try {
@@ -138,6 +154,24 @@ function decodeReason(data: Hex): string {
     }
   }
   return data;
+}
+
+/** Of an estimate. Out of gas comes first: viem takes it for a revert. */
+function refusalOf(cause: unknown): unknown {
+  if (isTooLarge(cause)) return tooLarge({ reason: reasonOf(cause) }, cause);
+  return isRevert(cause) ? reverts(cause) : cause;
+}
+
+// As geth, reth, erigon, Nitro and anvil say it.
+const tooLargeWords =
+  /oversized data|max(imum)? (tx|transaction) (data )?size|gas limit (is )?too high|exceeds (the )?(block|transaction)?.?gas (limit|cap)|gas cap|gas required exceeds|intrinsic gas too high|out ?of ?gas|request entity too large/i;
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof ViemError && error.walk((cause) => tooLargeWords.test((cause as Error).message)) !== null;
+}
+
+function tooLarge(values: Readonly<Record<string, unknown>>, cause?: unknown): BaseError {
+  return new BaseError('The capture is too large for one transaction.', { code: 'capture_too_large', cause, values });
 }
 
 function isRevert(error: unknown): boolean {

@@ -58,9 +58,15 @@ export type GatewayChain = {
   readonly readLot: (lot: bigint) => Promise<LotPrice | undefined>;
   /** The operator's next nonce by what is mined. */
   readonly minedNonce: () => Promise<number>;
-  /** Signs `ValueChannels.capture`. Throws when the chain says that it would revert. */
+  /**
+   * Signs `ValueChannels.capture`.
+   * @throws BaseError `capture_reverts` when the chain says that it would; `capture_too_large` for one transaction.
+   */
   readonly signCapture: (capture: Capture, nonce: number) => Promise<SignedTransaction>;
-  /** Hands a transaction to the node. One that the node already knows is no error. */
+  /**
+   * Hands a transaction to the node. One that the node already knows is no error.
+   * @throws BaseError `capture_too_large` when the node will never take it.
+   */
   readonly send: (transaction: SignedTransaction) => Promise<void>;
   readonly outcomeOf: (hash: Hex) => Promise<CaptureOutcome | undefined>;
 };

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Channel, encodeChannelRecords, type Hex, policyHashOf, zeroAddress } from '@kedge/core';
+import { createKedgeClient, deployContracts } from '@kedge/sdk';
+import { type Anvil, developmentAccount, startAnvil } from '@kedge/testing';
+import { keccak256 } from 'viem';
+import { createGateway, type Gateway, type GatewayConfigInput } from '../../src/index.js';
+import { operatorKey, testPolicy } from './createTestSetup.js';
+
+const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
+const operator = developmentAccount(1).address;
+
+/** The gateway in this process, in front of real contracts on a real chain, with capped channels that no one prompts to capture. */
+export type ChainSetup = {
+  readonly anvil: Anvil;
+  readonly channels: readonly { readonly apiKey: string; readonly channelId: Hex; readonly channel: Channel }[];
+  readonly logs: Record<string, unknown>[];
+  readonly start: (more?: Partial<GatewayConfigInput>) => Promise<Gateway>;
+  readonly capturedOf: (channel: Channel) => Promise<bigint>;
+  /** The operator's next nonce by what is mined. */
+  readonly nonce: () => Promise<number>;
+  readonly remove: () => Promise<void>;
+};
+
+export async function createChainSetup(upstreamUrl: string, count: number): Promise<ChainSetup> {
+  const anvil = await startAnvil();
+  const folder = mkdtempSync(join(tmpdir(), 'kedge-gateway-captures-'));
+  const { publicClient } = anvil;
+  const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
+  const issuer = createKedgeClient({ publicClient, walletClient: anvil.walletOf(0), deployment });
+  const holder = createKedgeClient({ publicClient, walletClient: anvil.walletOf(2), deployment });
+  const policy = testPolicy();
+  const policyHash = policyHashOf(policy, hasher);
+  const { classId } = await issuer.createClass({
+    kind: 'agent',
+    metadataURI: 'ipfs://a',
+    integrityHash: `0x${'ab'.repeat(32)}`,
+    unitDecimals: 3,
+    policy: { uri: 'ipfs://p', hash: policyHash },
+  });
+  await issuer.mintShare({ classId, to: operator, shareRatio: 10_000n });
+  const cap = 100_000n;
+  const { tokenId } = await issuer.mint({
+    classId,
+    to: developmentAccount(2).address,
+    value: cap * BigInt(count),
+  });
+  const { timestamp } = await publicClient.getBlock();
+  const channels: { apiKey: string; channelId: Hex; channel: Channel }[] = [];
+  for (let index = 0; index < count; index++) {
+    const opened = await holder.openChannel({
+      tokenId,
+      operator,
+      channelKey: operator,
+      cap,
+      rate: 1_000n,
+      burst: cap,
+      deadline: timestamp + 86_400n,
+      mode: 'capped',
+      salt: `0x${(index + 1).toString(16).padStart(64, '0')}`,
+    });
+    channels.push({ apiKey: `kedge_key_${index}`, channelId: opened.channelId, channel: opened.channel });
+  }
+  const channelsFile = join(folder, 'channels.json');
+  const records = channels.map(({ apiKey, channel, channelId }) => ({
+    apiKeySha256: createHash('sha256').update(apiKey).digest('hex'),
+    channel,
+    channelId,
+    classId,
+    policy,
+    policyHash,
+    lotAsset: zeroAddress,
+    edges: [],
+  }));
+  writeFileSync(channelsFile, encodeChannelRecords(records), { mode: 0o600 });
+  const config: GatewayConfigInput = {
+    dataDir: join(folder, 'ledger'),
+    upstream: { url: upstreamUrl },
+    rpcUrl: anvil.rpcUrl,
+    chainId: deployment.chainId,
+    contracts: deployment.contracts,
+    operatorKeyEnv: 'OPERATOR_KEY',
+    contentStoreDir: join(folder, 'store'),
+    channelsFile,
+    batchIntervalMs: 3_600_000,
+  };
+  const logs: Record<string, unknown>[] = [];
+  const push = (level: string) => (event: string, fields?: object) => void logs.push({ level, event, ...fields });
+  const log = { info: push('info'), warn: push('warn'), error: push('error') };
+  return {
+    anvil,
+    channels,
+    logs,
+    start: (more) => createGateway({ ...config, ...more }, { log, env: { OPERATOR_KEY: operatorKey } }),
+    capturedOf: async (channel) => (await holder.getChannelState({ channel })).capturedUnits,
+    nonce: () => publicClient.getTransactionCount({ address: operator }),
+    remove: async () => {
+      await anvil.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One call; its status. */
+export async function use(url: string, apiKey: string): Promise<number> {
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
+    body: JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: 'Hi' }] }),
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
