@@ -19,7 +19,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'verify',
-    summary: 'check receipts: path, signature, chain, units, and their anchor on chain',
+    summary: 'check receipts: path, signature, chain, units, count, and their anchor on chain',
     load: async () => (await import('./commands/verify.js')).verify,
   },
   {

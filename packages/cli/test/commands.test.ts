@@ -260,12 +260,12 @@ test('verify works without the chain, and takes a header value or stdin', async 
 
 test('verify checks the exact bytes of the bodies', async () => {
   writeFileSync(join(cwd, 'one.json'), JSON.stringify(signedReceiptToJson(made.receipts[0]!)));
-  writeFileSync(join(cwd, 'request'), 'request 0');
-  writeFileSync(join(cwd, 'response'), 'response 0');
+  writeFileSync(join(cwd, 'request'), requestBody(0));
+  writeFileSync(join(cwd, 'response'), responseBody(0));
   const bodies = ['--request', 'request', '--response', 'response'];
   const good = await kedge('verify', 'one.json', ...bodies);
-  expect([good.code, good.stdout.match(/✓ body/g)?.length]).toEqual([0, 2]);
-  writeFileSync(join(cwd, 'response'), 'response 1');
+  expect([good.code, good.stdout.match(/✓ (body|recount)/g)?.length]).toEqual([0, 4]);
+  writeFileSync(join(cwd, 'response'), responseBody(1));
   const bad = await kedge('verify', 'one.json', ...bodies);
   expect([bad.code, bad.stdout]).toEqual([1, expect.stringContaining('✗ body')]);
 });
@@ -575,6 +575,13 @@ function withContracts(change: (text: string) => string): string {
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
 
 /** Receipts of the test channel in one batch, signed as a gateway signs them. */
+/** A hundred tokens in, and ten out. */
+const requestBody = (index: number): string =>
+  JSON.stringify({ model: 'test-model', messages: [{ role: 'user', content: words(93) }], user: `${index}` });
+const responseBody = (index: number): string =>
+  JSON.stringify({ id: `${index}`, choices: [{ index: 0, message: { role: 'assistant', content: words(10) } }] });
+const words = (count: number): string => `word${' word'.repeat(count - 1)}`;
+
 async function signReceipts(count: number): Promise<SignedReceipt[]> {
   const domain = { chainId: deployment.chainId, verifyingContract: deployment.contracts.ValueChannels };
   const policyHash = (await client.getToken({ tokenId: BigInt(made.tokenId) })).policy.hash;
@@ -590,8 +597,8 @@ async function signReceipts(count: number): Promise<SignedReceipt[]> {
       classId: 2n,
       policyHash,
       seq: seqOf(1n, BigInt(index + 1)),
-      requestHash: hashBody(salt, utf8(`request ${index}`), sha256),
-      responseHash: hashBody(salt, utf8(`response ${index}`), sha256),
+      requestHash: hashBody(salt, utf8(requestBody(index)), sha256),
+      responseHash: hashBody(salt, utf8(responseBody(index)), sha256),
       metrics: [
         {
           metric: 'input_tokens',

@@ -42,13 +42,26 @@ export {
 } from './attestation.js';
 export { BaseError, showValue, type BaseErrorOptions, type ErrorKind } from './baseError.js';
 export { canonicalJson } from './canonicalJson.js';
+export { billedMetrics } from './counting/billedMetrics.js';
 export { addChatChoice, addTextChoice, countChatInput } from './counting/chatCount.js';
 export { imagesAsked, imagesCame } from './counting/countImages.js';
 export { countJson, countTexts } from './counting/countTexts.js';
 export { addMessage, addMessageEvent, countMessagesInput } from './counting/messagesCount.js';
+export { noCounts, withInput, type Counts, type Measured, type UpstreamUsage } from './counting/measured.js';
 export { isJsonObject, listOf } from './jsonValues.js';
+export { defaultOutputCap, smallest, worstUnitsAt } from './counting/outputCap.js';
 export { policyRefused, unmeasurable } from './counting/policyRefused.js';
+export { pricedBy, type SurfacePath } from './counting/pricedBy.js';
 export { addResponse, countResponsesInput, createResponseEvents } from './counting/responsesCount.js';
+export { unrecountable } from './counting/unrecountable.js';
+export {
+  messageEventUsage,
+  messagesUsage,
+  openAiUsage,
+  responsesUsage,
+  usageNumber,
+} from './counting/upstreamUsage.js';
+export { shownOutputOf, toleranceAt, usageTermsOf } from './counting/usageTolerance.js';
 export { wavSeconds } from './counting/wavSeconds.js';
 export { type InputCount, type TextSink, type TokenCount } from './counting/textSink.js';
 export {

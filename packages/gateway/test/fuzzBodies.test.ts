@@ -1,4 +1,4 @@
-import { BaseError, signedRateQuoteToJson } from '@kedge/core';
+import { BaseError, type Measured, signedRateQuoteToJson } from '@kedge/core';
 import { testSeed } from '@kedge/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { parseJsonBody } from '../src/http/parseJsonBody.js';
 import { createRateBook } from '../src/rates/createRateBook.js';
 import { takeRateQuotes } from '../src/rates/takeRateQuotes.js';
 import { createSseSplitter, sseData } from '../src/sse/sseSplitter.js';
-import type { Measured, Surface } from '../src/surfaces/surface.js';
+import type { Surface } from '../src/surfaces/surface.js';
 import { surfaces } from '../src/surfaces/surfaces.js';
 import { domain, testPolicy } from './support/createTestSetup.js';
 import { oracleTerms, signQuote } from './support/rateOracle.js';

@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   decodeSignedReceipt,
+  noCounts,
   parseSignedReceipt,
   type RateQuote,
-  type SignedReceipt,
   signedRateQuoteToJson,
+  type SignedReceipt,
   verifyReceipts,
 } from '@kedge/core';
 import { recoverAddress } from 'viem';
@@ -15,7 +16,6 @@ import { createShadowGateway, type GatewayConfigInput } from '../src/index.js';
 import { keccak256 } from '../src/crypto/hashers.js';
 import type { CommitInput } from '../src/ledger/receiptBatcher.js';
 import { chargeOf } from '../src/rates/chargeOf.js';
-import { nothing } from '../src/surfaces/surface.js';
 import { decodeProgressRecord, encodeProgressRecord } from '../src/vouchers/progressRecord.js';
 import { apiKey, domain, testPolicy } from './support/createTestSetup.js';
 import { oracleTerms, putQuotes, signQuote } from './support/rateOracle.js';
@@ -112,7 +112,7 @@ test('R13: a receipt keeps its quote over a restart; the quote itself counts no 
   await again.close();
 });
 
-test('a quote that does not count is refused with its clause, and nothing changes', async () => {
+test('a quote that does not count is refused with its clause, and noCounts changes', async () => {
   const it = await start();
   const { policy } = it.setup;
   const now = BigInt(Math.floor(Date.now() / 1000));
@@ -198,7 +198,7 @@ test('GET /v1/rates says what the next call is metered by; a call that counted w
 });
 
 test('quotes are asked for at a URL; its trouble is logged when it begins and when it ends', async () => {
-  let answer: unknown = 'nothing yet';
+  let answer: unknown = 'noCounts yet';
   let asked = 0;
   const oracle = createServer((_, response) => {
     asked++;
@@ -220,7 +220,7 @@ test('quotes are asked for at a URL; its trouble is logged when it begins and wh
 
 test('a call that outlives its quote is charged by the policy’s own rates, or not at all where these are dearer', async () => {
   const own = testPolicy(oracleTerms);
-  const measured = { counts: { ...nothing, inputTokens: 8, outputTokens: 2 }, usage: undefined };
+  const measured = { counts: { ...noCounts, inputTokens: 8, outputTokens: 2 }, usage: undefined };
   const charged = async (output: string, after: bigint) => {
     const quote = await signQuote(own, { rates: { output_tokens: output } });
     const policy = { ...own, rates: { ...own.rates, output_tokens: output } };

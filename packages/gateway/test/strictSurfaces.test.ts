@@ -1,11 +1,10 @@
-import { type Address, isJsonObject, type Policy } from '@kedge/core';
+import { type Address, billedMetrics, isJsonObject, type Policy } from '@kedge/core';
 import { testSeed } from '@kedge/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createEventSplitter, dataOf } from '../../sdk/src/strict/splitEvents.js';
 import { loadTokenCounter } from '../../sdk/src/strict/loadTokenCounter.js';
 import { paidSurfaces } from '../../sdk/src/strict/paidSurfaces.js';
-import { billedMetrics } from '../src/call/billedMetrics.js';
 import { countText } from '../src/index.js';
 import { surfaces } from '../src/surfaces/surfaces.js';
 import { apiKey, operatorAddress, testPolicy } from './support/createTestSetup.js';

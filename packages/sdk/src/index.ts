@@ -121,6 +121,8 @@ export {
 export { publicActions, type PublicActions } from './publicActions.js';
 export { gasWithRoom } from './writeContract.js';
 export { readRevert, toChainError, type Revert } from './toChainError.js';
+export { recountCall, type CallRecount, type RecountCallParameters } from './recount/recountCall.js';
+export { type MetricRecount } from './recount/recountMetrics.js';
 export { kedgeFetch, type KedgeFetch, type KedgeFetchParameters } from './strict/kedgeFetch.js';
 export { type ChannelKey, type StrictChannel, type VoucherMemory } from './strict/voucherAccount.js';
 export { walletActions, type WalletActions } from './walletActions.js';

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   BaseError,
+  hashBody,
   parsePolicy,
   splitSeq,
   verifyReceipts,
@@ -21,6 +22,7 @@ import { exitCodes } from '../output.js';
 import { parseAddress, textOption } from '../parse.js';
 import { differencesFrom, readAnchorFacts, readChannelFacts } from '../receipts/chainFacts.js';
 import { findPolicy } from '../receipts/findPolicy.js';
+import { hintOnBody, recountChecks } from '../receipts/recountChecks.js';
 import { readReceipts } from '../receipts/readReceipts.js';
 import { withoutReceiptLine } from '../receipts/withoutReceiptLine.js';
 import { signedDomain } from '../signedDomain.js';
@@ -28,19 +30,29 @@ import { findTarget, readJson, type Target } from '../target.js';
 import { usageError } from '../usageError.js';
 
 /** One check; `ok` is absent where it could not be made. */
-type Check = { readonly index: number; readonly name: string; readonly ok?: boolean; readonly detail: string };
+type Check = {
+  readonly index: number;
+  readonly name: string;
+  readonly ok?: boolean;
+  readonly detail: string;
+  /** Of a recount: what the receipt says, and the own count. */
+  readonly metric?: string;
+  readonly amount?: bigint;
+  readonly counted?: bigint;
+};
 
 /** With more receipts than this, only what fails is listed. */
 const listedReceipts = 10;
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'check receipts: path, signature, chain, units, and their anchor on chain',
+  summary: 'check receipts: path, signature, chain, units, count, and their anchor on chain',
   description:
     'Checks receipts on your own machine, without the gateway: the path to the signed root, the signature of the ' +
     'operator, that several receipts of a channel follow one another, and that units follow from metrics and policy. ' +
     'When the chain answers it also checks the channel, its operator, and, once anchored, inclusion under the root on ' +
-    'chain. Takes files (one receipt, an array, one a line, a saved answer or stream), - for stdin, or the value of the ' +
+    'chain. Given the bodies of a call it counts them again, with the tokenizer that the policy pins, and compares the ' +
+    'receipt metric by metric; what only the upstream can know is said, and is no tick. Takes files (one receipt, an array, one a line, a saved answer or stream), - for stdin, or the value of the ' +
     'kedge-receipt header. Exits with 1 when a check fails; what could not be checked is said.',
   arguments: [{ name: 'receipts', summary: 'files, - or header values', variadic: true }],
   options: [
@@ -51,11 +63,16 @@ export const verify: Command = {
       flags: '--response <file>',
       summary: 'exact bytes of the response body, for one receipt; a saved stream as it came',
     },
+    { flags: '--surface <path>', summary: 'where the call went, such as /v1/messages, when the bodies do not tell' },
     { flags: '--offline', summary: 'do not ask the chain' },
     ...chainOptions,
   ],
   examples: [
     { command: 'kedge verify receipt.json', summary: 'one receipt, or all in the file' },
+    {
+      command: 'kedge verify receipt.json --request request.json --response answer.json',
+      summary: 'counts the call again, and compares',
+    },
     { command: 'curl -sD - … | kedge verify -', summary: 'the receipt in the headers of an answer' },
   ],
   run: async (context) => {
@@ -107,7 +124,11 @@ async function givenBodies(context: Context, count: number): Promise<ReceiptBodi
       `--request and --response belong to one receipt, these are ${count}.`,
       'Check that receipt by itself.',
     );
-  const read = (file: string): Promise<Buffer> => readFile(resolve(context.cwd, file));
+  const read = async (file: string): Promise<Buffer> => {
+    const body = await readFile(resolve(context.cwd, file));
+    if (body.length > 0) return body;
+    throw usageError(`${file} is empty.`, 'Pass the exact bytes of the body, as they were sent or came.');
+  };
   return {
     ...(request === undefined ? {} : { request: await read(request) }),
     ...(response === undefined ? {} : { response: withoutReceiptLine(await read(response)) }),
@@ -158,17 +179,24 @@ async function checkChannel(context: Context, input: ChannelInput): Promise<Chec
       ? {}
       : {
           bodies: [bodies],
-          sha256: (bytes) => createHash('sha256').update(bytes).digest(),
+          sha256,
         }),
     ...(anchors === undefined ? {} : { anchors }),
   });
   const checks: Check[] = pure.filter(
     ({ name, index }) => name !== 'anchor' || anchorFacts?.[index]?.kind === 'anchored',
   );
+  if (bodies !== undefined) {
+    explainBodies(checks, receipts[0]!, bodies);
+    const compared = pure.filter(({ name }) => name === 'body');
+    const surface = textOption(context, 'surface');
+    const recounted = await recountChecks({ signed: receipts[0]!, found, bodies, compared, surface });
+    checks.push(...recounted.map((check) => ({ index: 0, ...check })));
+  }
   for (const [index, signed] of receipts.entries()) {
     if ('missing' in found) checks.push({ index, name: 'units', detail: found.missing });
     if (bodies === undefined)
-      checks.push({ index, name: 'body', detail: 'not compared: give --request and --response' });
+      checks.push({ index, name: 'body', detail: 'not compared and not recounted: give --request and --response' });
     if (connection !== undefined) checks.push({ index, ...channelCheck(facts, signed) });
     const fact = anchorFacts?.[index];
     if (fact === undefined) checks.push({ index, name: 'anchor', detail: 'the chain was not asked' });
@@ -176,6 +204,20 @@ async function checkChannel(context: Context, input: ChannelInput): Promise<Chec
     else if (fact.kind !== 'anchored') checks.push({ index, name: 'anchor', detail: fact.detail });
   }
   return checks.map((check) => ({ ...check, index: input.indices[check.index]! }));
+}
+
+/** Says of bodies that are not those of the receipt what is the matter with them, where that can be told. */
+function explainBodies(checks: Check[], { receipt, salt }: SignedReceipt, bodies: ReceiptBodies): void {
+  for (const [at, check] of checks.entries()) {
+    if (check.name !== 'body' || check.ok === true) continue;
+    const part = check.detail.startsWith("the request's") ? 'request' : 'response';
+    const hint = hintOnBody(bodies[part]!, (bytes) => hashBody(salt, bytes, sha256) === receipt[`${part}Hash`]);
+    if (hint !== undefined) checks[at] = { ...check, detail: `${check.detail}: ${hint}` };
+  }
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
 }
 
 function channelCheck(
@@ -202,7 +244,7 @@ function mark(ok: boolean | undefined): string {
 }
 
 /** The order in which checks are shown. */
-const checkOrder = ['path', 'signature', 'units', 'chain', 'cumulative', 'body', 'channel', 'anchor'];
+const checkOrder = ['path', 'signature', 'units', 'chain', 'cumulative', 'body', 'recount', 'channel', 'anchor'];
 
 function byReceiptAndName(left: Check, right: Check): number {
   return left.index - right.index || checkOrder.indexOf(left.name) - checkOrder.indexOf(right.name);

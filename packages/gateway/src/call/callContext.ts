@@ -1,4 +1,4 @@
-import type { Hex, SignedReceipt } from '@kedge/core';
+import type { Hex, Measured, SignedReceipt } from '@kedge/core';
 import type { CurrentPolicies } from '../channels/createCurrentPolicies.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { AnswerSlot } from '../idempotency/createIdempotency.js';
@@ -7,7 +7,7 @@ import type { LiveMeter } from '../live/createLiveMeter.js';
 import type { StructuredLog } from '../structuredLog.js';
 import type { HttpResponse } from '../http1/exchange.js';
 import type { Reservation } from './reserveUnits.js';
-import type { Measured, OpenedRequest, Surface } from '../surfaces/surface.js';
+import type { OpenedRequest, Surface } from '../surfaces/surface.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { CallSpan, Traces } from '../traces/createTraces.js';
 import type { StrictCall } from '../vouchers/openStrictCall.js';

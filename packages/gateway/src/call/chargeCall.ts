@@ -1,9 +1,8 @@
-import type { Hex, SignedReceipt } from '@kedge/core';
+import type { Hex, Measured, SignedReceipt } from '@kedge/core';
 import { hashSalted } from '../crypto/hashSalted.js';
 import type { KeptAnswer } from '../idempotency/createIdempotency.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 import { chargeOf } from '../rates/chargeOf.js';
-import type { Measured } from '../surfaces/surface.js';
 import type { Call, CallServices } from './callContext.js';
 
 /** What was delivered. */

@@ -1,7 +1,13 @@
-import type { Hex, Policy, PolicyUsage } from '@kedge/core';
+import {
+  type Hex,
+  type Measured,
+  type Policy,
+  type PolicyUsage,
+  shownOutputOf,
+  toleranceAt,
+  usageTermsOf,
+} from '@kedge/core';
 import type { StructuredLog } from '../structuredLog.js';
-import type { Measured } from '../surfaces/surface.js';
-import { shownOutputOf, toleranceAt, usageTermsOf } from './usageTolerance.js';
 
 /** A call whose upstream counted otherwise than the gateway, beyond the tolerance of its policy. */
 export type UsageDifference = {

@@ -1,7 +1,13 @@
-import { type Metric, type MetricLabel, rateQuoteCounts, type SignedRateQuote, unitsOf } from '@kedge/core';
-import { billedMetrics } from '../call/billedMetrics.js';
+import {
+  billedMetrics,
+  type Measured,
+  type Metric,
+  type MetricLabel,
+  rateQuoteCounts,
+  type SignedRateQuote,
+  unitsOf,
+} from '@kedge/core';
 import type { ServedChannel } from '../channels/servedChannel.js';
-import type { Measured } from '../surfaces/surface.js';
 
 /** What a receipt says of a call's use. */
 export type Charge = {

@@ -1,14 +1,14 @@
-import { parseSpeechRequest, unmeasurable } from '@kedge/core';
+import { noCounts, parseSpeechRequest, pricedBy, unmeasurable } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { invalidAnswer } from './json.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
-import { noStream, nothing, type Surface } from './surface.js';
+import { noStream, type Surface } from './surface.js';
 
 /** Spoken text, priced by the request. */
 export const audioSpeech: Surface = {
   name: 'speech',
   path: '/audio/speech',
-  pricedBy: ['requests'],
+  pricedBy: pricedBy['/audio/speech'],
   dialect: 'openai',
   open: (policy, body) => {
     const request = parseSpeechRequest(parseJsonBody(body));
@@ -16,7 +16,7 @@ export const audioSpeech: Surface = {
     if (request.stream_format === 'sse') throw unmeasurable('speech as events', 'Leave stream_format out.');
     const quote = quoteRequest(policy, audioSpeech.pricedBy, {
       model: request.model,
-      known: nothing,
+      known: noCounts,
       outputTokens: null,
       choices: 1,
     });
@@ -27,7 +27,7 @@ export const audioSpeech: Surface = {
       forward: () => ({ body: JSON.stringify(request) }),
       measure: (answer) => {
         if (answer.length === 0) throw invalidAnswer('is empty');
-        return { counts: nothing, usage: undefined };
+        return { counts: noCounts, usage: undefined };
       },
       readStream: noStream,
     };

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { parseTranscriptionFields, policyRefused, unmeasurable, wavSeconds } from '@kedge/core';
+import { noCounts, parseTranscriptionFields, policyRefused, pricedBy, unmeasurable, wavSeconds } from '@kedge/core';
 import { encodeForm, type FormPart, parseForm } from '../http/parseForm.js';
 import { invalidAnswer } from './json.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
-import { noStream, nothing, type Surface } from './surface.js';
+import { noStream, type Surface } from './surface.js';
 
 /** Audio that becomes text, priced by the request, by the file's bytes, or by its seconds where the gateway can tell them. */
 export const audioTranscriptions = transcribing('transcriptions', '/audio/transcriptions');
 /** The same in English. */
 export const audioTranslations = transcribing('translations', '/audio/translations');
 
-function transcribing(name: string, path: string): Surface {
+function transcribing(name: string, path: '/audio/transcriptions' | '/audio/translations'): Surface {
   const surface: Surface = {
     name,
     path,
-    pricedBy: ['requests', 'seconds', 'bytes'],
+    pricedBy: pricedBy[path],
     dialect: 'openai',
     open: (policy, body, contentType) => {
       const parts = parseForm(body, contentType);
@@ -26,7 +26,7 @@ function transcribing(name: string, path: string): Surface {
           hints: ['Send a PCM WAV file.'],
         });
       }
-      const known = { ...nothing, bytes: file.length, seconds: seconds ?? 0 };
+      const known = { ...noCounts, bytes: file.length, seconds: seconds ?? 0 };
       const quote = quoteRequest(policy, surface.pricedBy, { model, known, outputTokens: null, choices: 1 });
       return {
         model,

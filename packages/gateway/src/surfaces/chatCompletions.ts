@@ -1,17 +1,25 @@
-import { addChatChoice, type ChatCompletionRequest, countChatInput, parseChatCompletionRequest } from '@kedge/core';
+import {
+  addChatChoice,
+  type ChatCompletionRequest,
+  countChatInput,
+  openAiUsage,
+  parseChatCompletionRequest,
+  pricedBy,
+  smallest,
+  withInput,
+} from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { countText } from '../tokens/countText.js';
 import { invalidAnswer, parseAnswer } from './json.js';
-import { openAiUsage } from './openAiUsage.js';
 import { createChoicesReader } from './choicesReader.js';
-import { checkTerms, quoteRequest, smallest } from './quoteRequest.js';
-import { type Quote, type Surface, withInput } from './surface.js';
+import { checkTerms, quoteRequest } from './quoteRequest.js';
+import type { Quote, Surface } from './surface.js';
 import { createTextMeter } from './textMeter.js';
 
 export const chatCompletions: Surface = {
   name: 'chat completions',
   path: '/chat/completions',
-  pricedBy: ['input_tokens', 'output_tokens', 'requests'],
+  pricedBy: pricedBy['/chat/completions'],
   dialect: 'openai',
   open: (policy, body) => {
     const request = parseChatCompletionRequest(parseJsonBody(body));

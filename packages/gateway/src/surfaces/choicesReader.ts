@@ -1,7 +1,6 @@
-import { isJsonObject } from '@kedge/core';
-import { parseEvent, usageNumber } from './json.js';
-import { openAiUsage } from './openAiUsage.js';
-import type { Counts, StreamReader } from './surface.js';
+import { type Counts, isJsonObject, openAiUsage, usageNumber } from '@kedge/core';
+import { parseEvent } from './json.js';
+import type { StreamReader } from './surface.js';
 import { createTextMeter, type TextMeter } from './textMeter.js';
 
 /**

@@ -3,30 +3,32 @@ import {
   type CompletionRequest,
   countJson,
   countTexts,
+  noCounts,
+  openAiUsage,
   parseCompletionRequest,
+  pricedBy,
   unmeasurable,
 } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { countText } from '../tokens/countText.js';
 import { createChoicesReader } from './choicesReader.js';
 import { invalidAnswer, parseAnswer } from './json.js';
-import { openAiUsage } from './openAiUsage.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
-import { nothing, type Surface } from './surface.js';
+import type { Surface } from './surface.js';
 import { createTextMeter } from './textMeter.js';
 
 /** Text completions. Each of several prompts has `n` choices. */
 export const completions: Surface = {
   name: 'text completions',
   path: '/completions',
-  pricedBy: ['input_tokens', 'output_tokens', 'requests'],
+  pricedBy: pricedBy['/completions'],
   dialect: 'openai',
   open: (policy, body) => {
     const request = parseCompletionRequest(parseJsonBody(body));
     checkTerms(policy, completions, request.model);
     refuseHidden(request);
     const { tokens, inputs } = countTexts(request.prompt, countText);
-    const known = { ...nothing, inputTokens: tokens + countJson(request.suffix, countText) };
+    const known = { ...noCounts, inputTokens: tokens + countJson(request.suffix, countText) };
     const quote = quoteRequest(policy, completions.pricedBy, {
       model: request.model,
       known,

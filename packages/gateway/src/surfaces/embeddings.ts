@@ -1,22 +1,21 @@
-import { countTexts, parseEmbeddingsRequest } from '@kedge/core';
+import { countTexts, noCounts, openAiUsage, parseEmbeddingsRequest, pricedBy } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { countText } from '../tokens/countText.js';
 import { invalidAnswer, parseAnswer } from './json.js';
-import { openAiUsage } from './openAiUsage.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
-import { noStream, nothing, type Surface } from './surface.js';
+import { noStream, type Surface } from './surface.js';
 
 /** Embeddings: priced by input tokens, or by records, one for each input. */
 export const embeddings: Surface = {
   name: 'embeddings',
   path: '/embeddings',
-  pricedBy: ['input_tokens', 'requests', 'records'],
+  pricedBy: pricedBy['/embeddings'],
   dialect: 'openai',
   open: (policy, body) => {
     const request = parseEmbeddingsRequest(parseJsonBody(body));
     checkTerms(policy, embeddings, request.model);
     const { tokens, inputs } = countTexts(request.input, countText);
-    const known = { ...nothing, inputTokens: tokens, records: inputs };
+    const known = { ...noCounts, inputTokens: tokens, records: inputs };
     const quote = quoteRequest(policy, embeddings.pricedBy, {
       model: request.model,
       known,

@@ -1,14 +1,14 @@
-import { imagesAsked, imagesCame, parseImagesRequest } from '@kedge/core';
+import { imagesAsked, imagesCame, noCounts, parseImagesRequest, pricedBy } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { invalidAnswer, parseAnswer } from './json.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
-import { noStream, nothing, type Surface } from './surface.js';
+import { noStream, type Surface } from './surface.js';
 
 /** Images, priced by the request or by the image. What fewer images came than were asked for is not charged. */
 export const imageGenerations: Surface = {
   name: 'images',
   path: '/images/generations',
-  pricedBy: ['requests', 'images'],
+  pricedBy: pricedBy['/images/generations'],
   dialect: 'openai',
   open: (policy, body) => {
     const request = parseImagesRequest(parseJsonBody(body));
@@ -16,7 +16,7 @@ export const imageGenerations: Surface = {
     const asked = imagesAsked(request);
     const quote = quoteRequest(policy, imageGenerations.pricedBy, {
       model: request.model,
-      known: { ...nothing, images: asked },
+      known: { ...noCounts, images: asked },
       outputTokens: null,
       choices: 1,
     });
@@ -28,7 +28,7 @@ export const imageGenerations: Surface = {
       measure: (answer, latin1) => {
         const images = imagesCame(parseAnswer(answer, latin1), asked);
         if (images === 0) throw invalidAnswer('has no images');
-        return { counts: { ...nothing, images }, usage: undefined };
+        return { counts: { ...noCounts, images }, usage: undefined };
       },
       readStream: noStream,
     };

@@ -38,8 +38,3 @@ export function invalidAnswer(what: string, cause?: unknown): BaseError {
     hints: ['Nothing was charged. The operator should check which API the upstream speaks.'],
   });
 }
-
-/** A number of an upstream's `usage`; undefined for what cannot be one. */
-export function usageNumber(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
-}

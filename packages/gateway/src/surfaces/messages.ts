@@ -1,17 +1,17 @@
-import { addMessage, countMessagesInput, parseMessagesRequest } from '@kedge/core';
+import { addMessage, countMessagesInput, messagesUsage, parseMessagesRequest, pricedBy, withInput } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { countText } from '../tokens/countText.js';
 import { invalidAnswer, parseAnswer } from './json.js';
-import { createMessagesReader, messagesUsage } from './messagesReader.js';
+import { createMessagesReader } from './messagesReader.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
-import { type Surface, withInput } from './surface.js';
+import type { Surface } from './surface.js';
 import { createTextMeter } from './textMeter.js';
 
 /** The format of the Anthropic Messages API. */
 export const messages: Surface = {
   name: 'messages',
   path: '/messages',
-  pricedBy: ['input_tokens', 'output_tokens', 'requests'],
+  pricedBy: pricedBy['/messages'],
   dialect: 'anthropic',
   open: (policy, body) => {
     const request = parseMessagesRequest(parseJsonBody(body));

@@ -1,6 +1,5 @@
-import { type MetricLabel, type Policy, policyRefused, unitsOf } from '@kedge/core';
-import { worstMetrics } from '../call/billedMetrics.js';
-import type { Counts, Quote } from './surface.js';
+import { type Counts, defaultOutputCap, type MetricLabel, type Policy, policyRefused, worstUnitsAt } from '@kedge/core';
+import type { Quote } from './surface.js';
 
 /** What a request asks for, as far as it bounds the price. */
 export type Asked = {
@@ -65,10 +64,9 @@ export function quoteRequest(policy: Policy, pricedBy: readonly MetricLabel[], a
       },
     );
   }
-  const worstAt = (outputCap: number): bigint =>
-    unitsOf(policy, worstMetrics(policy, pricedBy, known, outputCap * choices));
-  const outputCap = asked.outputTokens === null ? 0 : (asked.outputTokens ?? affordable(policy, outputLimit, worstAt));
-  const worstUnits = worstAt(outputCap);
+  const call = { pricedBy, known, choices };
+  const outputCap = asked.outputTokens === null ? 0 : (asked.outputTokens ?? defaultOutputCap(policy, call));
+  const worstUnits = worstUnitsAt(policy, call, outputCap);
   const unitsCap = policy.caps.unitsPerCall;
   if (unitsCap !== undefined && worstUnits > BigInt(unitsCap)) {
     throw policyRefused(
@@ -81,23 +79,4 @@ export function quoteRequest(policy: Policy, pricedBy: readonly MetricLabel[], a
     );
   }
   return { known, outputCap, choices, worstUnits };
-}
-
-/** The largest default output cap that `caps.unitsPerCall` lets through; at least 1, which is then refused by name. */
-function affordable(policy: Policy, limit: number, worstAt: (outputCap: number) => bigint): number {
-  const cap = policy.caps.unitsPerCall;
-  if (cap === undefined || worstAt(limit) <= BigInt(cap)) return limit;
-  let low = 1;
-  let high = limit;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (worstAt(middle) <= BigInt(cap)) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
-
-export function smallest(...limits: readonly (number | null | undefined)[]): number | undefined {
-  const named = limits.filter((limit): limit is number => typeof limit === 'number');
-  return named.length === 0 ? undefined : Math.min(...named);
 }

@@ -3,22 +3,25 @@ import {
   countResponsesInput,
   parseResponsesRequest,
   type Policy,
+  pricedBy,
   type ResponsesRequest,
+  responsesUsage,
   unmeasurable,
+  withInput,
 } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { countText } from '../tokens/countText.js';
 import { invalidAnswer, parseAnswer } from './json.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
-import { createResponsesReader, responsesUsage } from './responsesReader.js';
-import { type Surface, withInput } from './surface.js';
+import { createResponsesReader } from './responsesReader.js';
+import type { Surface } from './surface.js';
 import { createTextMeter } from './textMeter.js';
 
 /** Responses. What the upstream would take from its memory, or do by itself, is not seen here and refused. */
 export const responses: Surface = {
   name: 'responses',
   path: '/responses',
-  pricedBy: ['input_tokens', 'output_tokens', 'requests'],
+  pricedBy: pricedBy['/responses'],
   dialect: 'openai',
   open: (policy, body) => {
     const request = parseResponsesRequest(parseJsonBody(body));

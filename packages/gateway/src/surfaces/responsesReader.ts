@@ -1,6 +1,6 @@
-import { createResponseEvents, isJsonObject } from '@kedge/core';
-import { parseEvent, usageNumber } from './json.js';
-import type { Counts, StreamReader, UpstreamUsage } from './surface.js';
+import { type Counts, createResponseEvents, responsesUsage, usageNumber } from '@kedge/core';
+import { parseEvent } from './json.js';
+import type { StreamReader } from './surface.js';
 import { createTextMeter } from './textMeter.js';
 
 /** Reads the events of a streamed response. */
@@ -32,18 +32,6 @@ export function createResponsesReader(known: Counts): StreamReader {
       const { message, code } = error;
       return eventText('error', { type: 'error', code, message, param: null, sequence_number: sequence + 1, error });
     },
-  };
-}
-
-/** The `usage` of a response. */
-export function responsesUsage(usage: unknown): UpstreamUsage | undefined {
-  if (!isJsonObject(usage)) return undefined;
-  const { input_tokens_details: input, output_tokens_details: output } = usage;
-  return {
-    input: usageNumber(usage['input_tokens']),
-    output: usageNumber(usage['output_tokens']),
-    cached: isJsonObject(input) ? usageNumber(input['cached_tokens']) : undefined,
-    reasoning: isJsonObject(output) ? usageNumber(output['reasoning_tokens']) : undefined,
   };
 }
 

@@ -1,27 +1,4 @@
-import type { InputCount, MetricLabel, Policy } from '@kedge/core';
-
-/** What was measured of a call. Metrics of the registry are made of it (`call/billedMetrics.ts`). */
-export type Counts = {
-  readonly inputTokens: number;
-  /** All that the client can read, reasoning included. */
-  readonly outputTokens: number;
-  /** The part of `outputTokens` that is reasoning. */
-  readonly reasoningTokens: number;
-  readonly images: number;
-  readonly seconds: number;
-  readonly bytes: number;
-  readonly records: number;
-};
-
-/** What an upstream says about its own use; a number that it does not say, or that is none, is absent. */
-export type UpstreamUsage = {
-  readonly input?: number | undefined;
-  /** The part of `input` that came from its cache. */
-  readonly cached?: number | undefined;
-  /** Reasoning included. */
-  readonly output?: number | undefined;
-  readonly reasoning?: number | undefined;
-};
+import type { Counts, Measured, MetricLabel, Policy, SurfacePath } from '@kedge/core';
 
 /** What a call may cost at most, before it is made. */
 export type Quote = {
@@ -32,9 +9,6 @@ export type Quote = {
   readonly choices: number;
   readonly worstUnits: bigint;
 };
-
-/** What was delivered. */
-export type Measured = { readonly counts: Counts; readonly usage: UpstreamUsage | undefined };
 
 /** The body that the upstream gets: written from what was measured, never the client's own bytes. */
 export type ForwardedBody = { readonly contentType?: string; readonly body: string | Buffer };
@@ -75,7 +49,7 @@ export type Surface = {
   /** As refusals name it. */
   readonly name: string;
   /** Below `/v1`, here and at the upstream. */
-  readonly path: string;
+  readonly path: SurfacePath;
   /** Metrics of which a policy must price at least one: a surface without a rate is refused, never free. */
   readonly pricedBy: readonly MetricLabel[];
   /** Whose API it is. */
@@ -86,21 +60,6 @@ export type Surface = {
    */
   readonly open: (policy: Policy, body: Buffer, contentType: string | undefined) => OpenedRequest;
 };
-
-export const nothing: Counts = {
-  inputTokens: 0,
-  outputTokens: 0,
-  reasoningTokens: 0,
-  images: 0,
-  seconds: 0,
-  bytes: 0,
-  records: 0,
-};
-
-/** What is known of a call before it is made, where its input is tokens and images. */
-export function withInput({ tokens, images }: InputCount): Counts {
-  return { ...nothing, inputTokens: tokens, images };
-}
 
 /** For surfaces that do not stream: the pipeline asks only for streams. */
 export function noStream(): never {

@@ -8,10 +8,10 @@ import {
   trace,
   type Tracer,
 } from '@opentelemetry/api';
-import { BaseError, type SignedReceipt } from '@kedge/core';
+import { BaseError, type Measured, type SignedReceipt } from '@kedge/core';
 import type { HeaderFields } from '../http1/parseHead.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
-import type { Measured, OpenedRequest, Surface } from '../surfaces/surface.js';
+import type { OpenedRequest, Surface } from '../surfaces/surface.js';
 
 /** What a trace is told of one call, as it goes. Never prompts, answers or keys. */
 export type CallSpan = {

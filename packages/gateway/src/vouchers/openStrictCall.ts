@@ -1,5 +1,4 @@
-import { BaseError, unitsOf } from '@kedge/core';
-import { billedMetrics } from '../call/billedMetrics.js';
+import { BaseError, billedMetrics, unitsOf } from '@kedge/core';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 import type { ExposureTerms, ExposureTotals } from './exposure.js';

@@ -19,6 +19,7 @@ import { checkReceipt } from './checkReceipt.js';
 import { loadTokenCounter } from './loadTokenCounter.js';
 import type { CallMeter } from './createCallMeter.js';
 import { paidSurfaces } from './paidSurfaces.js';
+import { jsonIn } from './readAnswer.js';
 import { readAsked } from './readAsked.js';
 import { readPaidStream } from './readPaidStream.js';
 import { resumeAccount } from './resumeAccount.js';
@@ -325,17 +326,6 @@ export type Place = {
 
 /** Of one kind of call. */
 type PaidPlace = Place & { readonly read: NonNullable<ReturnType<typeof paidSurfaces.get>> };
-
-/** The JSON object that an answer is; undefined for sound, and for anything else. */
-function jsonIn(body: Uint8Array): Record<string, unknown> | undefined {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(body));
-    return isJsonObject(json) ? json : undefined;
-  } catch {
-    // What says nothing that is counted is paid for by what was asked, or not at all.
-    return undefined;
-  }
-}
 
 /** How often in a row the rates may change between asking for them and the call. */
 const mostRecounts = 3;

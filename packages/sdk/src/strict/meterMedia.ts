@@ -1,13 +1,15 @@
 import {
   imagesAsked,
   imagesCame,
+  noCounts,
   wavSeconds,
+  type Counts,
   type ImagesRequest,
   type Policy,
   type SpeechRequest,
   type TranscriptionFields,
 } from '@kedge/core';
-import { createCallMeter, silentReader, type CallMeter, type KnownInput } from './createCallMeter.js';
+import { createCallMeter, silentReader, type CallMeter } from './createCallMeter.js';
 
 /** A form that asks for audio to be read. */
 export type TranscriptionForm = { readonly fields: TranscriptionFields; readonly file: Uint8Array };
@@ -15,18 +17,16 @@ export type TranscriptionForm = { readonly fields: TranscriptionFields; readonly
 /** Begins the count of images: no more of them than came are paid, and none before. */
 export function meterImages(policy: Policy, request: ImagesRequest): CallMeter {
   const asked = imagesAsked(request);
-  // Where images have no rate, the request has the price.
-  const imagesOf = (images: number): KnownInput => (policy.rates.images === undefined ? {} : { images });
   // Without any image it is no answer, and costs nothing.
-  let came: KnownInput = {};
+  let came: Counts | undefined;
   return createCallMeter(
     policy,
-    { input: { requests: 1 }, worst: { requests: 1, ...imagesOf(asked) } },
+    { path: '/images/generations', input: noCounts, worst: { ...noCounts, images: asked } },
     {
       ...silentReader,
       addAnswer: (answer) => {
         const images = imagesCame(answer, asked);
-        came = images === 0 ? {} : { requests: 1, ...imagesOf(images) };
+        came = images === 0 ? undefined : { ...noCounts, images };
       },
       came: () => came,
     },
@@ -35,12 +35,12 @@ export function meterImages(policy: Policy, request: ImagesRequest): CallMeter {
 
 /** Begins the count of speech: a request. */
 export function meterSpeech(policy: Policy, _request: SpeechRequest): CallMeter {
-  return createCallMeter(policy, { input: { requests: 1 } }, silentReader);
+  return createCallMeter(policy, { path: '/audio/speech', input: noCounts }, silentReader);
 }
 
 /** Begins the count of a transcription or translation: a request, and the file's bytes and seconds. */
 export function meterTranscription(policy: Policy, { file }: TranscriptionForm): CallMeter {
   // A file whose seconds cannot be told is refused by a gateway that charges for them, and nothing is paid for them here.
-  const input = { requests: 1, seconds: wavSeconds(file) ?? 0, bytes: file.length };
-  return createCallMeter(policy, { input }, silentReader);
+  const input = { ...noCounts, seconds: wavSeconds(file) ?? 0, bytes: file.length };
+  return createCallMeter(policy, { path: '/audio/transcriptions', input }, silentReader);
 }

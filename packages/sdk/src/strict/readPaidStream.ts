@@ -1,12 +1,7 @@
-import {
-  decodeSignedReceipt,
-  dueCommentPrefix,
-  isJsonObject,
-  receiptCommentPrefix,
-  type SignedReceipt,
-} from '@kedge/core';
+import { decodeSignedReceipt, dueCommentPrefix, receiptCommentPrefix, type SignedReceipt } from '@kedge/core';
 import type { CallMeter } from './createCallMeter.js';
-import { concatBytes, createEventSplitter, dataOf } from './splitEvents.js';
+import { jsonOfEvent } from './readAnswer.js';
+import { concatBytes, createEventSplitter } from './splitEvents.js';
 import { badReceipt, overcounts } from './voucherErrors.js';
 
 /** What a stream's reader hears of. */
@@ -20,8 +15,6 @@ export type PaidStreamListener = {
   /** It ended without a receipt, with one that is not good, or its reader left (no error then). */
   readonly onLost: (error?: unknown) => void;
 };
-
-const dataDone = '[DONE]';
 
 /**
  * Passes a stream's events on as they come, unaltered, and counts them. What follows the receipt is held until the receipt
@@ -49,7 +42,8 @@ export function readPaidStream(
     }
     kept.push(event);
     // What comes after the receipt may say more than all before it: the last event of a response holds the whole once more.
-    count(event, meter);
+    const json = jsonOfEvent(event);
+    if (json !== undefined) meter.addEvent(json);
     if (receipt !== undefined) {
       after.push(event);
       return false;
@@ -104,17 +98,4 @@ export function readPaidStream(
 function commentOf(event: Uint8Array): string | undefined {
   if (event[0] !== 0x3a) return undefined;
   return new TextDecoder().decode(event).split('\n', 1)[0];
-}
-
-function count(event: Uint8Array, meter: CallMeter): void {
-  const data = dataOf(event);
-  if (data === undefined || data.trim() === dataDone) return;
-  let chunk: unknown;
-  try {
-    chunk = JSON.parse(data);
-  } catch {
-    // No event of the API: it is passed on, and nothing is paid for it.
-    return;
-  }
-  if (isJsonObject(chunk)) meter.addEvent(chunk);
 }

@@ -1,5 +1,5 @@
-import type { Policy, PolicyUsage } from '@kedge/core';
-import type { Measured } from '../surfaces/surface.js';
+import type { Policy, PolicyUsage } from '../policy.js';
+import type { Measured } from './measured.js';
 
 const usual: PolicyUsage = { rules: 'gateway', toleranceBasisPoints: 1_000, toleranceTokens: 16 };
 

@@ -1,5 +1,6 @@
-import type { Metric, MetricLabel, Policy } from '@kedge/core';
-import type { Counts, Measured } from '../surfaces/surface.js';
+import type { Metric, MetricLabel } from '../metrics.js';
+import type { Policy } from '../policy.js';
+import type { Counts, Measured } from './measured.js';
 import { hiddenReasoningOf, shownOutputOf, toleranceAt, withinTolerance } from './usageTolerance.js';
 
 /**
