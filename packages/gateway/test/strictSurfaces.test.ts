@@ -140,25 +140,45 @@ const bounds = { cached_tokens: { min: '1', max: '5' } };
 const signers = [operatorAddress.toLowerCase() as Address];
 const oracle = { signers, maxAgeSeconds: 60, callSeconds: 60, bounds };
 
-test.each<[string, Partial<Policy>]>([
-  ['reasoning', { rates: { input_tokens: '1', output_tokens: '3', reasoning_tokens: '2' } }],
-  ['a dear cache', { rates: { input_tokens: '1', cached_tokens: '2', output_tokens: '3' } }],
+test.each<[string, Partial<Policy>, string]>([
+  ['reasoning', { rates: { input_tokens: '1', output_tokens: '3', reasoning_tokens: '2' } }, 'rates.reasoning_tokens'],
+  ['a dear cache', { rates: { input_tokens: '1', cached_tokens: '2', output_tokens: '3' } }, 'rates.cached_tokens'],
   [
     'a cache that may become dear',
     { format: 'kedge-policy/3', rates: { input_tokens: '4', cached_tokens: '1', output_tokens: '3' }, oracle },
+    'rates.cached_tokens',
   ],
-])('R11: no strict channel is served whose client could not recount what %s costs', async (_, policy) => {
+  [
+    'an upstream whose count rules',
+    { format: 'kedge-policy/2', usage: { rules: 'upstream', toleranceBasisPoints: 0, toleranceTokens: 9 } },
+    'usage.rules',
+  ],
+])('R11: no strict channel is served whose client could not recount what %s costs', async (_, policy, clause) => {
   const client = await startStrictTest({ policy });
-  const body = { model: 'demo', messages: [{ role: 'user', content: 'Hi' }] };
-  const refused = await fetch(`${client.base}/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  expect(refused.status).toBe(401);
-  expect(client.logs).toContainEqual(
-    expect.objectContaining({ reason: expect.stringContaining('more than a strict client can recount') }),
-  );
+  const ask = async (key: string) => {
+    const response = await fetch(`${client.base}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: 'Hi' }] }),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+  // Asked again, it says the same: the file has not changed.
+  for (let call = 0; call < 2; call++) {
+    expect(await ask(apiKey)).toMatchObject({
+      status: 403,
+      body: {
+        type: '/problems/channel_refused',
+        detail: expect.stringContaining('which a strict client cannot recount'),
+        values: { clause },
+        hints: [expect.stringContaining('kedge channel close'), expect.stringContaining('capped mode')],
+        error: { code: 'channel_refused' },
+      },
+    });
+  }
+  expect((await ask('another_key')).status).toBe(401);
+  expect(client.logs).toContainEqual(expect.objectContaining({ level: 'error', event: 'channel_refused' }));
+  expect(client.upstream.requests).toEqual([]);
 });
 
 const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.lorem());

@@ -6,6 +6,7 @@ import {
   channelIdOf,
   channelModes,
   isBackedLot,
+  unrecountable,
   zeroAddress,
   type Address,
   type Channel,
@@ -100,6 +101,7 @@ export const channelOpen: Command = {
     const connection = await connect(context);
     const token = await connection.client.getToken({ tokenId });
     const policy = await readPolicy(connection, token.classId, token.policy);
+    if (mode === 'strict') requireRecountable(policy);
     const signer = await resolveAccount(context, connection.chainId, token.holder);
     const operator = operatorOf(context, connection, policy);
     const ownKey =
@@ -150,6 +152,17 @@ export const channelOpen: Command = {
     );
   },
 };
+
+/** Before anything is locked: a gateway serves no strict channel whose client could not recount. */
+function requireRecountable(policy: Policy): void {
+  const refused = unrecountable(policy);
+  if (refused === undefined) return;
+  throw new BaseError(`No gateway serves a strict channel of this token: ${refused.reason}.`, {
+    code: 'policy_unrecountable',
+    values: { clause: refused.clause },
+    hints: ['Open it with --mode capped, or buy a token whose policy a strict client can recount.'],
+  });
+}
 
 function operatorOf(context: Context, { chainId }: Connection, policy: Policy): Address {
   const named = textOption(context, 'operator');

@@ -20,6 +20,8 @@ export type ChannelBook = {
   readonly keyed: () => readonly { readonly channelId: Hex; readonly key: ApiKeyAccess }[];
   /** Whether the file names the key, though its channel could not be checked yet (the chain does not answer). */
   readonly isUnchecked: (apiKeySha256: string) => boolean;
+  /** Why the key's channel is not served, where that is a clause of the holder's own policy. */
+  readonly refusalOf: (apiKeySha256: string) => ChannelRefusal | undefined;
   readonly byId: (channelId: Hex) => ServedChannel | undefined;
   /** The next channel that the same key pays from, when this one has no value left. */
   readonly after: (served: ServedChannel) => ServedChannel | undefined;
@@ -34,6 +36,9 @@ export type ChannelBook = {
   /** Stops serving from a channel that the chain says is gone. */
   readonly drop: (channelId: Hex) => void;
 };
+
+/** A channel that is not served under its policy. */
+export type ChannelRefusal = { readonly channelId: Hex; readonly clause: string; readonly reason: string };
 
 /** Keeps the channels file in memory. An unknown key makes the caller `refresh`, so a new channel needs no restart. */
 export function createChannelBook(options: {
@@ -59,6 +64,7 @@ export function createChannelBook(options: {
   let listed = new Set<Hex>();
   // Records whose own channel is not served any more.
   const ended = new Map<Hex, ChannelRecord>();
+  const refused = new Map<string, ChannelRefusal>();
 
   /** Two keys may pay from one channel: they share its account. */
   const register = (record: ChannelRecord, served: ServedChannel): void => {
@@ -101,6 +107,7 @@ export function createChannelBook(options: {
     byKey = new Map();
     unchecked = new Map();
     ended.clear();
+    refused.clear();
     listed = new Set(records.map(({ channelId }) => channelId));
     // `byId` keeps them: what was used under a key that left is still captured.
     for (const record of records) {
@@ -138,7 +145,9 @@ export function createChannelBook(options: {
           options.onServed(result.channel, result.capturedUnits);
           log.info('channel_served', { channelId, name: record.name, capturedUnits: result.capturedUnits });
         } else {
-          log.error('channel_refused', { channelId, name: record.name, reason: result.reason });
+          const { reason, clause } = result;
+          log.error('channel_refused', { channelId, name: record.name, reason });
+          if (clause !== undefined) for (const key of keysOf(record)) refused.set(key, { channelId, clause, reason });
           ended.set(channelId, record);
           registerNext(record);
         }
@@ -158,6 +167,7 @@ export function createChannelBook(options: {
     },
     keyed: () => [...byKey.values()].flatMap(({ channelId, key }) => (key === undefined ? [] : [{ channelId, key }])),
     isUnchecked: (key) => unchecked.has(key),
+    refusalOf: (key) => refused.get(key),
     byId: (channelId) => byId.get(channelId),
     all: () => byId.values(),
     uncheckedCount: () => unchecked.size,

@@ -7,6 +7,7 @@ import {
   policyHashOf,
   type ProtocolDomain,
   type SignedRateQuote,
+  unrecountable,
 } from '@kedge/core';
 import type { GatewayChain } from '../chain/gatewayChain.js';
 import { keccak256 } from '../crypto/hashers.js';
@@ -27,7 +28,12 @@ export type ServedChannel = ChannelRecord & {
 
 export type ChannelCheck =
   | { readonly usable: true; readonly channel: ServedChannel; readonly capturedUnits: bigint }
-  | { readonly usable: false; readonly reason: string };
+  | {
+      readonly usable: false;
+      readonly reason: string;
+      /** Of the policy, which its holder can read and mend by another channel; other reasons are the operator's to know. */
+      readonly clause?: string;
+    };
 
 /**
  * Checks one record: its own arithmetic first, then what the chain says.
@@ -46,6 +52,8 @@ export async function checkChannel(
 ): Promise<ChannelCheck> {
   const wrong = ownFault(record, context.domain, context.operator);
   if (wrong !== undefined) return { usable: false, reason: wrong };
+  const unseen = record.channel.mode === 'strict' ? unrecountable(record.policy) : undefined;
+  if (unseen !== undefined) return { usable: false, ...unseen };
   const state = await context.chain.readChannel(record.channel, record.channelId);
   if (!state.open) return { usable: false, reason: 'the channel is not open on chain' };
   if (state.policyHash !== record.policyHash) {
@@ -81,25 +89,10 @@ function ownFault(record: ChannelRecord, domain: ProtocolDomain, operator: Hex):
   const isOwnKey = isSameAddress(channel.channelKey, operator);
   if (channel.mode === 'capped' && !isOwnKey) return `nobody here holds its channel key ${channel.channelKey}`;
   if (channel.mode === 'strict' && isOwnKey) return 'its channel key is the operator, so that no client signs for it';
-  if (channel.mode === 'strict' && policy.usage?.rules === 'upstream') {
-    return "its policy lets the upstream's count rule, which a strict client cannot recount";
-  }
-  if (channel.mode === 'strict' && chargesUnseen(policy)) {
-    return 'its policy may charge more than a strict client can recount, for tokens of reasoning or of a cache';
-  }
   if (tokenizer.encoding !== pin.encoding || tokenizer.vocabularySha256 !== pin.vocabularySha256) {
     return `its policy pins the vocabulary ${tokenizer.vocabularySha256}, this gateway counts with ${pin.vocabularySha256}`;
   }
   if (tokenizer.package !== pin.package)
     return `its policy pins ${tokenizer.package}, this gateway counts with ${pin.package}`;
   return undefined;
-}
-
-/** Whether a call may cost more by what only the upstream knows: reasoning that it does not show, or input from its cache. */
-function chargesUnseen({ rates, oracle }: Policy): boolean {
-  const boundsOf = (metric: 'cached_tokens' | 'input_tokens') =>
-    oracle?.bounds[metric] ?? { min: rates[metric] ?? '0', max: rates[metric] ?? '0' };
-  const isCacheDear =
-    rates.cached_tokens !== undefined && BigInt(boundsOf('cached_tokens').max) > BigInt(boundsOf('input_tokens').min);
-  return rates.reasoning_tokens !== undefined || isCacheDear;
 }

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { BaseError } from '@kedge/core';
-import type { ChannelBook } from '../channels/channelBook.js';
+import type { ChannelBook, ChannelRefusal } from '../channels/channelBook.js';
 import type { HeaderFields } from '../http1/parseHead.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 
 /**
  * The channel that a key pays from. Keys are known by their SHA-256 only.
- * @throws BaseError 401 `key_unknown`; 503 `channel_unchecked` while the chain does not answer for a channel.
+ * @throws BaseError 401 `key_unknown`; 403 `channel_refused` for a strict channel whose policy cannot be recounted; 503 `channel_unchecked` while the chain does not answer for a channel.
  */
 export function authenticate(headers: HeaderFields, book: ChannelBook): ServedChannel | Promise<ServedChannel> {
   if (book.anyone !== undefined) return book.anyone;
@@ -27,12 +27,26 @@ async function findAfterRefresh(digest: string, book: ChannelBook): Promise<Serv
   await book.refresh();
   const served = book.find(digest);
   if (served !== undefined) return served;
+  const refusal = book.refusalOf(digest);
+  if (refusal !== undefined) throw refusedChannel(refusal);
   if (!book.isUnchecked(digest)) throw unknownKey('The API key is not known here.');
   throw new BaseError('The channel of this key cannot be checked now: the chain does not answer.', {
     code: 'channel_unchecked',
     status: 503,
     kind: 'transient',
     hints: ['Try again in a moment.'],
+  });
+}
+
+function refusedChannel({ channelId, clause, reason }: ChannelRefusal): BaseError {
+  return new BaseError(`The channel of this key is not served: ${reason}.`, {
+    code: 'channel_refused',
+    status: 403,
+    values: { clause, channelId },
+    hints: [
+      'Nothing was charged. The operator can close the channel now, anyone after its deadline: kedge channel close returns its units.',
+      'Open another in capped mode, or one of a token whose policy a strict client can recount.',
+    ],
   });
 }
 

@@ -169,6 +169,7 @@ function bookOf(served: ServedChannel): ChannelBook {
     find: () => served,
     keyed: () => [],
     isUnchecked: () => false,
+    refusalOf: () => undefined,
     byId: () => served,
     after: () => undefined,
     addNext: () => undefined,
