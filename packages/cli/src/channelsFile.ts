@@ -48,7 +48,11 @@ export function addContinuation(file: string, record: ChannelRecord): void {
   writeEntries(file, [...entries, record]);
 }
 
-/** The keys of one channel, as `change` makes them. */
+/**
+ * The keys of one channel, as `change` makes them. Nothing is written that the gateway could not read again.
+ *
+ * @throws BaseError `channels_file_invalid`.
+ */
 export function changeChannelKeys(
   file: string,
   channelId: Hex,
@@ -57,10 +61,9 @@ export function changeChannelKeys(
   const entries = readChannelEntries(file);
   const [record] = parseChannelRecords(entries.filter((entry) => entry['channelId'] === channelId));
   const keys = change(record?.keys ?? []);
-  writeEntries(
-    file,
-    entries.map((entry) => (entry['channelId'] === channelId ? { ...entry, keys } : entry)),
-  );
+  const changed = entries.map((entry) => (entry['channelId'] === channelId ? { ...entry, keys } : entry));
+  parseChannelRecords(JSON.parse(encodeChannelRecords(changed.filter((entry) => entry['channelId'] === channelId))));
+  writeEntries(file, changed);
 }
 
 /** Takes the entries of a channel out, so that its API keys answer 401. */

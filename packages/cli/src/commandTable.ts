@@ -296,6 +296,7 @@ export const groupSummaries: Readonly<Record<string, string>> = {
   lot: 'lots: value on sale under one policy',
   token: 'tokens: value and shares that somebody holds',
   channel: 'channels: value locked to one operator',
+  key: 'API keys: who else may spend from a channel, and how much',
   quote: 'rate quotes: what the rates of a policy with an oracle are now',
   contributors: "contributors: many accounts that share one token's revenue",
   bond: 'bonds: what an operator loses when it signs two receipts with one number',

@@ -2,7 +2,7 @@ import { apiKeyIdOf, BaseError, parseChannelRecords, type ApiKeyRecord, type Cha
 import { channelsFileOf, readChannelEntries } from './channelsFile.js';
 import type { Context } from './context.js';
 import { makeGatewayReread } from './makeGatewayReread.js';
-import { textOption } from './parse.js';
+import { urlOption } from './parse.js';
 import { findTarget } from './target.js';
 
 /** A key of a channel that this machine's gateway serves. The first key of a channel has no terms of its own. */
@@ -24,7 +24,7 @@ export async function openKeys(context: Context): Promise<{
   const target = await findTarget(context);
   const file = channelsFileOf(target.dataDir);
   const records = parseChannelRecords(readChannelEntries(file));
-  const gatewayUrl = textOption(context, 'gateway') ?? target.up?.gatewayUrl;
+  const gatewayUrl = urlOption(context, 'gateway') ?? target.up?.gatewayUrl;
   return {
     file,
     records,

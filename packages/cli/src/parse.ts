@@ -1,4 +1,4 @@
-import { parseUnits as parseDecimal, type Address } from '@kedge/core';
+import { formatUnits, parseUnits as parseDecimal, type Address } from '@kedge/core';
 import { getAddress, isAddress } from 'viem';
 import type { Context } from './context.js';
 import { usageError } from './usageError.js';
@@ -7,6 +7,12 @@ import { usageError } from './usageError.js';
 export function textOption(context: Pick<Context, 'options'>, name: string): string | undefined {
   const value = context.options[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** The URL of an option, or nothing. */
+export function urlOption(context: Pick<Context, 'options'>, name: string): string | undefined {
+  const text = textOption(context, name);
+  return text === undefined ? undefined : parseUrl(text, `--${name}`);
 }
 
 /** The values of a repeatable option. */
@@ -22,20 +28,43 @@ export function argument(context: Pick<Context, 'arguments'>, index: number): st
   return value;
 }
 
-/** A class or token id, or another whole number. `what` names it in the error. */
+/** A class or token id, or another whole number below 2^256. `what` names it in the error. */
 export function parseInteger(text: string, what: string): bigint {
-  if (/^(0x[0-9a-f]+|\d+)$/i.test(text)) return BigInt(text);
-  throw usageError(`${what} must be a whole number, not "${text}".`);
+  if (!/^(0x[0-9a-f]+|\d+)$/i.test(text)) throw usageError(`${what} must be a whole number, not "${text}".`);
+  const number = BigInt(text);
+  if (number >> 256n > 0n) throw usageError(`${what} must be below 2^256, not ${text}.`);
+  return number;
 }
 
-/** An amount in human units, such as `1000` or `0.5`, as base units. */
-export function parseAmount(text: string, decimals: number, what: string): bigint {
+/** An amount in human units, such as `1000` or `0.5`, as base units of at most `bits` bits. */
+export function parseAmount(text: string, decimals: number, what: string, bits = 256): bigint {
   if (!/^\d+(\.\d+)?$/.test(text)) throw usageError(`${what} must be a decimal number, not "${text}".`);
   const fraction = text.split('.')[1] ?? '';
   if (fraction.length > decimals) {
     throw usageError(`${what} has ${fraction.length} decimals, this unit has ${decimals}.`, 'Round it.');
   }
-  return parseDecimal(text, decimals);
+  const amount = parseDecimal(text, decimals);
+  if (amount >> BigInt(bits) === 0n) return amount;
+  throw usageError(
+    `${what} is at most ${formatUnits((1n << BigInt(bits)) - 1n, decimals)}, not ${text}.`,
+    'Name less.',
+  );
+}
+
+/** A base URL of a server. */
+export function parseUrl(text: string, what: string): string {
+  if (/^https?:\/\/[^/]/.test(text) && URL.canParse(text)) return text;
+  throw usageError(`${what} must be an http or https URL, not "${text}".`, 'Example: http://127.0.0.1:8402/v1');
+}
+
+/** The weight of a share. */
+export function parseShare(text: string, what: string): bigint {
+  const share = parseInteger(text, what);
+  if (share < 1n << 32n) return share;
+  throw usageError(
+    `${what} is at most ${(1n << 32n) - 1n}, the largest weight that a token can hold, not ${text}.`,
+    'A share is a weight beside the others of its class: divide them all by one number.',
+  );
 }
 
 /** An address, in any case; a wrong checksum is refused. */
@@ -51,6 +80,9 @@ export function parseChoice<T extends string>(text: string, choices: readonly T[
   throw usageError(`${what} must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}, not "${text}".`);
 }
 
+/** The last second that has a date: the end of what JavaScript's calendar knows. */
+const lastMoment = 8_640_000_000_000n;
+
 const durationSeconds: Readonly<Record<string, bigint>> = { s: 1n, m: 60n, h: 3_600n, d: 86_400n };
 
 /**
@@ -58,17 +90,27 @@ const durationSeconds: Readonly<Record<string, bigint>> = { s: 1n, m: 60n, h: 3_
  * `2027-01-31T12:00Z`; or Unix seconds.
  */
 export function parseMoment(text: string, nowSeconds: bigint, what: string): bigint {
+  const moment = momentOf(text, nowSeconds);
+  if (moment !== undefined && moment <= lastMoment) return moment;
+  if (moment !== undefined) throw usageError(`${what} is later than any date: "${text}".`, 'Name an earlier one.');
+  throw usageError(`${what} must be a time such as 30d, 12h, 2027-01-31 or Unix seconds, not "${text}".`);
+}
+
+function momentOf(text: string, nowSeconds: bigint): bigint | undefined {
   const duration = /^(\d+)([smhd])$/.exec(text);
   if (duration !== null) return nowSeconds + BigInt(duration[1]!) * durationSeconds[duration[2]!]!;
   if (/^\d{9,}$/.test(text)) return BigInt(text);
   const parsed = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(parsed)) return BigInt(Math.floor(parsed / 1000));
-  throw usageError(`${what} must be a time such as 30d, 12h, 2027-01-31 or Unix seconds, not "${text}".`);
+  return Number.isNaN(parsed) ? undefined : BigInt(Math.floor(parsed / 1000));
 }
 
-/** A whole number of seconds written as `1d`, `36h` or plain seconds. */
+/** A whole number of seconds, below 2^32, written as `1d`, `36h` or plain seconds. */
 export function parseDuration(text: string, what: string): bigint {
   const duration = /^(\d+)([smhd]?)$/.exec(text);
-  if (duration !== null) return BigInt(duration[1]!) * durationSeconds[duration[2] === '' ? 's' : duration[2]!]!;
+  if (duration !== null) {
+    const seconds = BigInt(duration[1]!) * durationSeconds[duration[2] === '' ? 's' : duration[2]!]!;
+    if (seconds < 1n << 32n) return seconds;
+    throw usageError(`${what} is at most ${(1n << 32n) - 1n} seconds (136 years), not "${text}".`);
+  }
   throw usageError(`${what} must be a duration such as 1d, 36h or seconds, not "${text}".`);
 }

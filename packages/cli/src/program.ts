@@ -2,7 +2,7 @@ import { Command as Program, CommanderError, Option as ProgramOption } from 'com
 import { commonOptions, type Command, type CommandEntry, type Option } from './command.js';
 import { commandTable, groupSummaries } from './commandTable.js';
 import type { Context, OptionValue } from './context.js';
-import { createOutput, exitCodes, type Sink } from './output.js';
+import { createOutput, exitCodes, usageCode, type Output, type Sink } from './output.js';
 
 /** What the process gives to the program. */
 export type ProgramInput = {
@@ -25,6 +25,7 @@ export async function runProgram(input: ProgramInput): Promise<number> {
   const loaded = new Map<string, Command>();
   for (const entry of wanted) loaded.set(entry.name, await entry.load());
 
+  const isJson = argv.includes('--json');
   let exitCode: number = exitCodes.ok;
   const program = new Program('kedge')
     .description('Anchor datasets, models and agents on a chain, meter their use, pay everyone upstream.')
@@ -46,7 +47,8 @@ export async function runProgram(input: ProgramInput): Promise<number> {
   forEachCommand(program, (command) => {
     command.exitOverride().configureOutput({
       writeOut: (text) => void input.stdout.write(text),
-      writeErr: (text) => void input.stderr.write(text),
+      // With --json the error follows as JSON, below.
+      writeErr: (text) => (isJson ? undefined : void input.stderr.write(text)),
     });
     command.showHelpAfterError(`  -> run ${fullName(command)} --help for its options and an example`);
   });
@@ -54,15 +56,39 @@ export async function runProgram(input: ProgramInput): Promise<number> {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error.exitCode === 0) return exitCodes.ok;
+    return isJson ? outputFor(input, isJson).error(usageProblem(problemText(error))) : exitCodes.usage;
   }
   return exitCode;
 }
 
-/** `kedge help deploy` is `kedge deploy --help`; `kedge` alone is `kedge --help`. */
+/** `kedge help deploy` is `kedge deploy --help`; `kedge` alone is `kedge --help`. Help on what is no command is an error. */
 function normalized(argv: readonly string[]): readonly string[] {
-  if (argv.length === 0) return ['--help'];
-  return argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+  const asked = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+  const [first = '--help'] = asked;
+  const isKnown = first.startsWith('-') || commandTable.some(({ name }) => name.split(' ')[0] === first);
+  return isKnown ? [first, ...asked.slice(1)] : asked.filter((word) => word !== '--help' && word !== '-h');
+}
+
+/** What commander says, without what it puts before. A group without a command has no message of its own. */
+function problemText({ code, message }: CommanderError): string {
+  return code === 'commander.help' ? 'One of its commands must follow.' : message.replace(/^error: /, '');
+}
+
+/** An error of usage by the shape that output knows: this module loads nothing that defines one. */
+function usageProblem(shortMessage: string): Error {
+  const hints = ['Run it with --help for its options and an example.'];
+  return Object.assign(new Error(shortMessage), { shortMessage, hints, values: {}, kind: 'user', code: usageCode });
+}
+
+function outputFor({ stdout, stderr, environment }: ProgramInput, json: boolean): Output {
+  return createOutput({
+    json,
+    stdout,
+    stderr,
+    plain: (environment['NO_COLOR'] ?? '') !== '',
+    debug: (environment['KEDGE_DEBUG'] ?? '') !== '',
+  });
 }
 
 function entriesFor(argv: readonly string[]): CommandEntry[] {
@@ -116,13 +142,10 @@ async function execute(
   args: readonly string[],
   options: Readonly<Record<string, OptionValue>>,
 ): Promise<number> {
-  const output = createOutput({
-    json: options['json'] === true,
-    stdout: input.stdout,
-    stderr: input.stderr,
-    plain: (input.environment['NO_COLOR'] ?? '') !== '',
-    debug: (input.environment['KEDGE_DEBUG'] ?? '') !== '',
-  });
+  const output = outputFor(input, options['json'] === true);
+  const empty = emptyOf(definition, args, options);
+  // A variable of a shell script that is unset. As a path it would be the working folder.
+  if (empty !== undefined) return output.error(usageProblem(`${empty} is empty.`));
   const context: Context = {
     cwd: input.cwd,
     environment: input.environment,
@@ -138,6 +161,22 @@ async function execute(
     const { toBaseError } = await import('./toBaseError.js');
     return output.error(toBaseError(error));
   }
+}
+
+/** What was given as an empty text, by its name. */
+function emptyOf(
+  definition: Command,
+  args: readonly string[],
+  options: Readonly<Record<string, OptionValue>>,
+): string | undefined {
+  const index = args.indexOf('');
+  if (index >= 0) return definition.arguments[Math.min(index, definition.arguments.length - 1)]!.name;
+  return [...definition.options, ...commonOptions]
+    .map((option) => toProgramOption(option))
+    .find((option) => {
+      const value = options[option.attributeName()];
+      return value === '' || (Array.isArray(value) && value.includes(''));
+    })?.long;
 }
 
 function fullName(command: Program): string {

@@ -11,6 +11,7 @@ import {
 } from '@kedge/core';
 import { dataDirOf, type Context } from './context.js';
 import { parseAddress, textOption } from './parse.js';
+import { readGivenFile } from './readGivenFile.js';
 import { usageError } from './usageError.js';
 
 /** What a command is to work on, before anything is asked of the chain. */
@@ -75,7 +76,7 @@ export function parseJson(text: string, path: string): unknown {
 
 /** Reads and parses a JSON file that somebody named. */
 export async function readJson(path: string): Promise<unknown> {
-  return parseJson(await readFile(path, 'utf8'), path);
+  return parseJson((await readGivenFile('', path)).toString(), path);
 }
 
 type Given = { readonly contracts: Deployment['contracts']; readonly chainId?: number };

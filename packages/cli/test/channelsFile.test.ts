@@ -4,7 +4,7 @@ import { parseChannelRecords, zeroAddress, zeroHash, type ChannelRecord } from '
 import { expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { apiKeyHash, keepApiKey } from '../src/up/apiKey.js';
-import { putChannelRecord } from '../src/channelsFile.js';
+import { changeChannelKeys, putChannelRecord } from '../src/channelsFile.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
 import { temporaryDataFolder } from './up/support.js';
 
@@ -49,6 +49,16 @@ test('an entry that is there already leaves the file alone', () => {
   const { ino } = statSync(file);
   putChannelRecord(file, entry('own', '02'));
   expect(statSync(file).ino).toBe(ino);
+});
+
+test('keys that the gateway could not read again are not written', () => {
+  const file = join(temporaryDataFolder().gateway, 'channels.json');
+  const { channelId } = entry('own', '02');
+  putChannelRecord(file, entry('own', '02'));
+  const before = readFileSync(file, 'utf8');
+  const key = { name: 'one', apiKeySha256: apiKeyHash('one'), createdAt: 1n, capUnits: 1n << 64n };
+  expect(() => changeChannelKeys(file, channelId, () => [key])).toThrow('capUnits');
+  expect(readFileSync(file, 'utf8')).toBe(before);
 });
 
 test('a damaged channels file is reported, not replaced', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { commandTable } from '../src/commandTable.js';
+import { commandTable, groupSummaries } from '../src/commandTable.js';
 import { runProgram } from '../src/program.js';
 
 async function run(...argv: string[]) {
@@ -54,6 +54,58 @@ test('wrong usage ends with 2 and the way to the help', async () => {
     expect([argv, code]).toEqual([argv, 2]);
     expect(stderr).toMatch(/^error: /);
     expect(stderr).toContain('--help');
+  }
+});
+
+test('with --json wrong usage is one JSON object on stderr, and ends with 2 all the same', async () => {
+  for (const argv of [['nope'], ['mint'], ['mint', '1', '--nope'], ['channel', 'nope'], ['channel'], ['mint', '']]) {
+    const { code, stdout, stderr } = await run(...argv, '--json');
+    expect([argv, code, stdout]).toEqual([argv, 2, '']);
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'usage', hints: [expect.stringContaining('--help')] } });
+  }
+});
+
+test('help on what is no command says so', async () => {
+  for (const argv of [
+    ['help', 'nope'],
+    ['nope', '--help'],
+  ]) {
+    const { code, stderr } = await run(...argv);
+    expect([argv, code]).toEqual([argv, 2]);
+    expect(stderr).toContain("unknown command 'nope'");
+  }
+});
+
+test('every group of commands says what it is about', () => {
+  const groups = commandTable.flatMap(({ name }) => (name.includes(' ') ? [name.split(' ')[0]!] : []));
+  const commands = commandTable.map(({ name }) => name);
+  for (const group of new Set(groups)) {
+    if (!commands.includes(group)) expect([group, groupSummaries[group]]).toEqual([group, expect.any(String)]);
+  }
+});
+
+test('what is empty, as an unset variable of a script is, is never taken for the working folder', async () => {
+  for (const [name, argv] of [
+    ['path', ['anchor', '']],
+    ['receipts', ['verify', 'a', 'b', '']],
+    ['--data-dir', ['status', '--data-dir', '']],
+    ['--creator', ['anchor', 'a', '--creator', 'b', '--creator', '']],
+  ] as const) {
+    const { code, stderr } = await run(...argv);
+    expect([argv, code]).toEqual([argv, 2]);
+    expect(stderr).toContain(`error: ${name} is empty.`);
+  }
+});
+
+test('a folder in place of a file is named', async () => {
+  for (const argv of [
+    ['quote', 'send', 'tmp'],
+    ['verify', 'tmp'],
+    ['status', '--contracts', 'tmp'],
+  ]) {
+    const { code, stderr } = await run(...argv);
+    expect([argv, code]).toEqual([argv, 1]);
+    expect(stderr).toContain('error: /tmp is a folder, not a file.');
   }
 });
 

@@ -537,12 +537,17 @@ test('a wrong chain, missing contracts or no chain at all say which, and how to 
 
 test('bad input says what is wrong and what to do', async () => {
   writeFileSync(join(cwd, 'broken.json'), '{');
+  writeFileSync(join(cwd, 'list.json'), '[]');
+  const { classes } = await kedgeJson<{ classes: unknown[] }>('status');
   const cases: [string[], number, RegExp][] = [
     [['buy', '9', '1'], 1, /no such class[\s\S]*kedge status/],
     [['buy', '1', '1'], 1, /nothing on sale/],
     [['buy', '2', '99999'], 1, /ewer units/],
     [['mint', '1', '--share', '5', '--account', 'consumer'], 1, /not the issuer[\s\S]*--account/],
-    [['mint', '1', '--share', '5000000000'], 1, /larger weight/],
+    [['mint', '1', '--share', '5000000000'], 2, /--share is at most 4294967295/],
+    [['anchor', 'data', '--out', 'new.json', '--share', '5000000000'], 2, /--share is at most 4294967295/],
+    [['class', 'create', '--name', 'x', '--policy', 'policy.json', '--sell', '0.0001'], 2, /--sell has 4 decimals/],
+    [['class', 'create', '--metadata', 'list.json'], 1, /list.json is no metadata/],
     [['mint', '2', '--value', '0.0001'], 2, /decimals/],
     [['channel', 'open', '5'], 1, /no such token/],
     [['token', 'split', '5', '--part', '1'], 1, /no such token/],
@@ -560,6 +565,8 @@ test('bad input says what is wrong and what to do', async () => {
     expect(ran.stderr).toMatch(said);
     expect(ran.stderr).toContain('  -> ');
   }
+  // None of them stopped in the middle, with a class but without its sale or share.
+  expect((await kedgeJson<{ classes: unknown[] }>('status')).classes).toHaveLength(classes.length);
   const json = await kedge('buy', '9', '1', '--json');
   expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: 'ERC8028NonexistentClass', kind: 'user' } });
 });

@@ -111,6 +111,9 @@ test.each([
   [['--channel', zeroHash], /no such channel/],
   [['--expires', '2001-01-01'], /past/],
   [['--cap', 'many'], /decimal/],
+  [['--cap', '18446744073709551.616'], /at most 18446744073709551\.615/],
+  [['--expires', '99999999999d'], /later than any date/],
+  [['--gateway', 'nowhere'], /http or https URL/],
 ])('key create %j is refused', async (args, reason) => {
   const { run, keys } = begin();
   const { code, stderr } = await run('key', 'create', ...args);

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { parseAddress, parseAmount, parseChoice, parseDuration, parseInteger, parseMoment } from '../src/parse.js';
+import {
+  parseAddress,
+  parseAmount,
+  parseChoice,
+  parseDuration,
+  parseInteger,
+  parseMoment,
+  parseShare,
+  parseUrl,
+} from '../src/parse.js';
 
 test('amounts are exact, and one decimal too many is refused', () => {
   expect(parseAmount('1000', 3, 'units')).toBe(1_000_000n);
@@ -24,4 +33,27 @@ test('ids, addresses and choices say what they must be', () => {
   expect(() => parseAddress('0xF39Fd6e51aad88F6F4ce6aB8827279cffFb92266', 'to')).toThrow('checksum');
   expect(parseChoice('model', ['dataset', 'model', 'agent'], 'kind')).toBe('model');
   expect(() => parseChoice('thing', ['dataset', 'model', 'agent'], 'kind')).toThrow('dataset, model or agent');
+});
+
+test('numbers that no contract and no calendar holds are refused by name, not passed on', () => {
+  expect(parseInteger(String(2n ** 256n - 1n), 'id')).toBe(2n ** 256n - 1n);
+  expect(() => parseInteger(String(2n ** 256n), 'id')).toThrow('id must be below 2^256');
+  expect(parseAmount('18446744073709551.615', 3, '--cap', 64)).toBe(2n ** 64n - 1n);
+  expect(() => parseAmount('18446744073709551.616', 3, '--cap', 64)).toThrow('--cap is at most 18446744073709551.615');
+  expect(() => parseAmount(String(2n ** 256n), 0, '--amount')).toThrow('--amount is at most');
+  expect(parseShare('4294967295', '--share')).toBe(4_294_967_295n);
+  expect(() => parseShare('4294967296', '--share')).toThrow('--share is at most 4294967295');
+  expect(parseDuration('4294967295', '--grace')).toBe(4_294_967_295n);
+  expect(() => parseDuration('4294967296', '--grace')).toThrow('--grace is at most 4294967295');
+  expect(parseMoment('8640000000000', 0n, 't')).toBe(8_640_000_000_000n);
+  for (const text of ['8640000000001', '100000000d']) {
+    expect(() => parseMoment(text, 1n, '--expires')).toThrow('--expires is later than any date');
+  }
+});
+
+test('a base URL is one of http or https', () => {
+  expect(parseUrl('https://gateway.example/v1', '--gateway')).toBe('https://gateway.example/v1');
+  for (const text of ['abc', '1:3000', 'file:///etc/passwd', 'http://', 'http:///v1', 'http://a b']) {
+    expect(() => parseUrl(text, '--gateway')).toThrow('--gateway must be an http or https URL');
+  }
 });

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import {
   BaseError,
   contributorRootsAbi,
@@ -13,6 +11,7 @@ import {
 import { createContentStore } from '@kedge/store';
 import { keccak256 } from '../keccak256.js';
 import { parseAddress, parseInteger } from '../parse.js';
+import { readGivenFile } from '../readGivenFile.js';
 import { parseJson } from '../target.js';
 import { dataPathsOf } from '../up/dataPaths.js';
 import type { Connection } from './connect.js';
@@ -30,7 +29,7 @@ export type ContributorEpoch = {
  * and a weight. Empty lines and what follows a # are left out.
  */
 export async function readContributorsFile(cwd: string, file: string): Promise<Contributor[]> {
-  const text = await readFile(resolve(cwd, file), 'utf8');
+  const text = (await readGivenFile(cwd, file)).toString();
   if (text.trimStart().startsWith('{')) return parseContributors(parseJson(text, file));
   return text.split(/\r?\n/).flatMap((line, index) => {
     const [account, weight, more] = line

@@ -1,28 +1,27 @@
 import type { Policy } from '@kedge/core';
 import type { Context } from '../context.js';
-import { parseAmount, parseInteger, textOption } from '../parse.js';
+import { parseInteger, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 import type { Writer } from './createWriter.js';
 import { lotNumberOf } from './lotNumber.js';
 
 type Sale = {
   readonly classId: bigint;
-  /** As typed, in units. */
-  readonly units: string;
+  /** In base units. */
+  readonly supply: bigint;
   readonly policy: Policy;
   readonly operatorBps: number;
   readonly refundable?: boolean;
 };
 
 /** Makes a lot at the policy's price and puts it on sale. */
-export async function sellUnits(write: Writer['write'], { classId, units, policy, operatorBps, refundable }: Sale) {
+export async function sellUnits(write: Writer['write'], { classId, supply, policy, operatorBps, refundable }: Sale) {
   if (policy.price === undefined) {
     throw usageError(
       'The policy names no price.',
       'A policy to sell under has a price: asset, numerator, denominator.',
     );
   }
-  const supply = parseAmount(units, policy.unit.decimals, 'units');
   const { asset, numerator, denominator } = policy.price;
   const price = { numerator: BigInt(numerator), denominator: BigInt(denominator) };
   const terms = { classId, asset, price, operatorBps, ...(refundable === undefined ? {} : { refundable }) };

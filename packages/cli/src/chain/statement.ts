@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { bytesToHex, type Hex } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { keccak256 } from '../keccak256.js';
+import { readGivenFile } from '../readGivenFile.js';
 import { dataPathsOf } from '../up/dataPaths.js';
 
 /** The hash of a statement's bytes, and where they are. */
@@ -14,7 +13,7 @@ export async function storeStatement(
   file: string,
   uri: string | undefined,
 ): Promise<StoredStatement> {
-  const content = await readFile(resolve(cwd, file));
+  const content = await readGivenFile(cwd, file);
   const statementHash = bytesToHex(keccak256(content));
   if (uri !== undefined) return { statementHash, uri, bytes: content.length };
   const store = createContentStore({ dir: dataPathsOf(dataDir).store });

@@ -20,7 +20,7 @@ import { accountOptions, type Command } from '../command.js';
 import { dataDirOf, type Context } from '../context.js';
 import { humanBytes } from '../human.js';
 import { keccak256 } from '../keccak256.js';
-import { argument, listOption, parseChoice, parseInteger, textOption } from '../parse.js';
+import { argument, listOption, parseChoice, parseShare, textOption } from '../parse.js';
 import { dataPathsOf } from '../up/dataPaths.js';
 import { writeDurably } from '../up/durableFile.js';
 import { usageError } from '../usageError.js';
@@ -72,7 +72,7 @@ export const anchor: Command = {
     const kind = parseChoice(textOption(context, 'kind') ?? 'dataset', kindChoices, '--kind');
     const parents = listOption(context, 'parent').map(parseParent);
     const shareText = textOption(context, 'share');
-    const share = shareText === undefined ? 0n : parseInteger(shareText, '--share');
+    const share = shareText === undefined ? 0n : parseShare(shareText, '--share');
     const isOnChain = context.options['chain'] !== false;
     if (!isOnChain && (parents.length > 0 || share > 0n)) {
       throw usageError('--parent and --share need the chain.', 'Leave --no-chain out.');

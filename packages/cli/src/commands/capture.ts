@@ -4,7 +4,7 @@ import { readChannel } from '../chain/readChannels.js';
 import { readAsset } from '../chain/readAsset.js';
 import { chainOptions, type Command } from '../command.js';
 import { humanAmount, shortHex } from '../human.js';
-import { textOption } from '../parse.js';
+import { urlOption } from '../parse.js';
 import { requestCapture, type Captured } from '../requestCapture.js';
 
 export const capture: Command = {
@@ -22,7 +22,7 @@ export const capture: Command = {
   examples: [{ command: 'kedge capture', summary: 'take now what the receipts say' }],
   run: async (context) => {
     const connection = await connect(context);
-    const gatewayUrl = textOption(context, 'gateway') ?? connection.up?.gatewayUrl;
+    const gatewayUrl = urlOption(context, 'gateway') ?? connection.up?.gatewayUrl;
     if (gatewayUrl === undefined) {
       throw new BaseError('No gateway is named.', {
         code: 'no_gateway',

@@ -36,6 +36,7 @@ import {
   parseInteger,
   parseMoment,
   textOption,
+  urlOption,
 } from '../parse.js';
 import { keccak256 } from '../keccak256.js';
 import { writeStrictChannel } from '../strict/strictChannelFile.js';
@@ -110,7 +111,7 @@ export const channelOpen: Command = {
     // Before the transaction: once the value is locked, the keys must reach the gateway and the client.
     const royalties = await prepareGateway(connection, token);
     const apiKey = `kedge-${randomBytes(24).toString('base64url')}`;
-    const baseUrl = textOption(context, 'gateway') ?? connection.up?.gatewayUrl;
+    const baseUrl = urlOption(context, 'gateway') ?? connection.up?.gatewayUrl;
     const recordOf = (opened: OpenedChannel): ChannelRecord =>
       recordFor(context, { token, policy, royalties, apiKey, ...opened });
     const keyFile =

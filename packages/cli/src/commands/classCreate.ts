@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { integrityHashOf, type Hex } from '@kedge/core';
+import { BaseError, integrityHashOf, type Hex } from '@kedge/core';
 import type { ClassOptions } from '@kedge/sdk';
 import { createContentStore } from '@kedge/store';
 import { resolveAccount } from '../accounts/resolveAccount.js';
@@ -10,7 +10,15 @@ import { kindChoices, parseParent, storePolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { keccak256 } from '../keccak256.js';
-import { listOption, parseAddress, parseChoice, parseDuration, parseInteger, textOption } from '../parse.js';
+import {
+  listOption,
+  parseAddress,
+  parseAmount,
+  parseChoice,
+  parseDuration,
+  parseInteger,
+  textOption,
+} from '../parse.js';
 import { readJson } from '../target.js';
 import { dataPathsOf } from '../up/dataPaths.js';
 import { usageError } from '../usageError.js';
@@ -71,6 +79,8 @@ export const classCreate: Command = {
     if (sell !== undefined && policy?.policy.price === undefined) {
       throw usageError('--sell needs a price.', 'Pass a policy with a price: asset, numerator, denominator.');
     }
+    // Before the class is there, for what is wrong about the sale.
+    const supply = sell === undefined ? undefined : parseAmount(sell, policy!.policy.unit.decimals, '--sell', 64);
     const signer = await resolveAccount(context, connection.chainId, kind === 'agent' ? 'operator' : 'contributor');
     const { metadataURI, integrityHash } = await metadataOf(context, connection, kind);
     const { write } = createWriter(context, connection, signer);
@@ -86,9 +96,9 @@ export const classCreate: Command = {
     };
     const { classId, transactionHash } = await write('create the class', (client) => client.createClass(terms));
     const sold =
-      sell === undefined
+      supply === undefined
         ? undefined
-        : await sellUnits(write, { classId, units: sell, policy: policy!.policy, operatorBps });
+        : await sellUnits(write, { classId, supply, policy: policy!.policy, operatorBps });
     const created = { classId, kind, issuer: signer.account.address, metadataURI, integrityHash, parents };
     context.output.result(
       { ...created, policyHash: policy?.hash, policyURI: policy?.uri, ...sold, transactionHash },
@@ -141,7 +151,16 @@ async function metadataOf(context: Context, { dataDir }: Connection, kind: strin
     description: textOption(context, 'description') ?? name,
     licence: textOption(context, 'licence') ?? 'NOASSERTION',
   };
-  const metadata = own === undefined ? described : await readJson(resolve(context.cwd, own));
+  const metadata = own === undefined ? described : await readMetadata(resolve(context.cwd, own));
   const integrityHash = integrityHashOf(metadata, keccak256);
   return { metadataURI: `ipfs://${await store.putJson(metadata, { sync: 'each' })}`, integrityHash };
+}
+
+async function readMetadata(path: string): Promise<object> {
+  const metadata = await readJson(path);
+  if (typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)) return metadata;
+  throw new BaseError(`${path} is no metadata: it must be a JSON object.`, {
+    code: 'metadata_invalid',
+    hints: ['Example: {"name": "My model", "licence": "MIT"}', 'Or leave --metadata out and pass --name.'],
+  });
 }

@@ -4,7 +4,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import type { Command } from '../command.js';
 import { dataDirOf } from '../context.js';
 import { shortHex } from '../human.js';
-import { parseInteger, textOption } from '../parse.js';
+import { parseInteger, textOption, urlOption } from '../parse.js';
 import { readStrictChannel, readVoucherMemory, writeVoucherMemory } from '../strict/strictChannelFile.js';
 import { startStrictProxy } from '../strict/startStrictProxy.js';
 import { takeProcessLock } from '../up/processLock.js';
@@ -35,7 +35,7 @@ export const connect: Command = {
   ],
   run: async (context) => {
     const file = readStrictChannel(await dataDirOf(context), context.arguments[0], context.cwd);
-    const gatewayUrl = textOption(context, 'gateway') ?? file.gatewayUrl;
+    const gatewayUrl = urlOption(context, 'gateway') ?? file.gatewayUrl;
     if (gatewayUrl === undefined) throw usageError('The gateway is not known.', 'Pass --gateway with its base URL.');
     const port = Number(parseInteger(textOption(context, 'port') ?? '0', '--port'));
     const { channel, channelId, policy } = file.record;

@@ -34,7 +34,7 @@ export const keyCreate: Command = {
     }
     const createdAt = BigInt(Math.floor(Date.now() / 1000));
     const [cap, expires] = [textOption(context, 'cap'), textOption(context, 'expires')];
-    const capUnits = cap === undefined ? undefined : parseAmount(cap, decimals, '--cap');
+    const capUnits = cap === undefined ? undefined : parseAmount(cap, decimals, '--cap', 64);
     const expiresAt = expires === undefined ? undefined : parseMoment(expires, createdAt, '--expires');
     if (expiresAt !== undefined && expiresAt <= createdAt) throw usageError('--expires lies in the past.');
     const apiKey = `kedge-${randomBytes(24).toString('base64url')}`;

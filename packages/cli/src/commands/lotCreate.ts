@@ -4,7 +4,7 @@ import { createWriter } from '../chain/createWriter.js';
 import { readPolicy } from '../chain/readPolicy.js';
 import { operatorBpsOf, sellUnits } from '../chain/sellUnits.js';
 import { accountOptions, type Command } from '../command.js';
-import { argument, parseInteger } from '../parse.js';
+import { argument, parseAmount, parseInteger } from '../parse.js';
 
 export const lotCreate: Command = {
   name: 'lot create',
@@ -30,9 +30,10 @@ export const lotCreate: Command = {
     const connection = await connect(context);
     const { issuer, policy: current } = await connection.client.getClass({ classId });
     const policy = await readPolicy(connection, classId, current);
+    const supply = parseAmount(units, policy.unit.decimals, 'units', 64);
     const signer = await resolveAccount(context, connection.chainId, issuer);
     const { write } = createWriter(context, connection, signer);
-    const { lot, supply } = await sellUnits(write, { classId, units, policy, operatorBps, refundable });
+    const { lot } = await sellUnits(write, { classId, supply, policy, operatorBps, refundable });
     context.output.result({ classId, lot, supply, policyVersion: current.version, operatorBps, refundable }, () => [
       `${units} units of class ${classId} are on sale in lot ${lot}, under policy version ${current.version}`,
       `next: kedge buy ${classId} 10`,

@@ -4,7 +4,7 @@ import { connect } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
-import { argument, parseAmount, parseInteger, parseMoment, textOption } from '../parse.js';
+import { argument, parseAmount, parseInteger, parseMoment, parseShare, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
 export const mint: Command = {
@@ -39,7 +39,7 @@ export const mint: Command = {
     const toText = textOption(context, 'to');
     const to = toText === undefined ? signer.account.address : recipientOf(toText, connection.chainId, '--to');
     const value = valueText === undefined ? 0n : parseAmount(valueText, unitDecimals, '--value');
-    const share = shareText === undefined ? 0n : parseInteger(shareText, '--share');
+    const share = shareText === undefined ? 0n : parseShare(shareText, '--share');
     const now = BigInt(Math.floor(Date.now() / 1000));
     const expires = textOption(context, 'expires');
     const expireAt = expires === undefined ? 0n : parseMoment(expires, now, '--expires');

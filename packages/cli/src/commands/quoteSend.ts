@@ -3,7 +3,7 @@ import { BaseError, parseSignedRateQuote, signedRateQuoteToJson } from '@kedge/c
 import { z } from 'zod';
 import { originOf } from '../chain/connect.js';
 import type { Command } from '../command.js';
-import { argument, listOption } from '../parse.js';
+import { argument, listOption, parseUrl } from '../parse.js';
 import { problemOf } from '../problemOf.js';
 import { findTarget, readJson } from '../target.js';
 
@@ -31,7 +31,7 @@ export const quoteSend: Command = {
   examples: [{ command: 'kedge quote send quote.json', summary: 'to the gateway of the local stack' }],
   run: async (context) => {
     const signed = parseSignedRateQuote(await readJson(resolve(context.cwd, argument(context, 0))));
-    const named = listOption(context, 'gateway');
+    const named = listOption(context, 'gateway').map((url) => parseUrl(url, '--gateway'));
     const urls = named.length > 0 ? named : [(await findTarget(context)).up?.gatewayUrl ?? []].flat();
     if (urls.length === 0) {
       throw new BaseError('No gateway is named.', { code: 'no_gateway', hints: ['Pass --gateway URL.'] });

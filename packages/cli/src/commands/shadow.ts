@@ -7,7 +7,7 @@ import { BaseError } from '@kedge/core';
 import { gatewayNodeFlags } from '@kedge/gateway/nodeFlags';
 import type { Command } from '../command.js';
 import { dataDirOf } from '../context.js';
-import { argument, parseInteger, textOption } from '../parse.js';
+import { argument, parseInteger, textOption, urlOption } from '../parse.js';
 import { readJson } from '../target.js';
 import { writeDurably } from '../up/durableFile.js';
 import { upstreamKeyVariable } from '../up/otherUpstream.js';
@@ -34,7 +34,7 @@ export const shadow: Command = {
     { command: 'kedge shadow terms.json --upstream http://127.0.0.1:11434/v1', summary: 'in front of a local model' },
   ],
   run: async (context) => {
-    const url = textOption(context, 'upstream');
+    const url = urlOption(context, 'upstream');
     if (url === undefined) throw usageError('No upstream is named.', 'Pass --upstream with the URL of an API.');
     const terms = (await readJson(resolve(context.cwd, argument(context, 0)))) as object;
     const keyFile = textOption(context, 'upstreamKeyFile');

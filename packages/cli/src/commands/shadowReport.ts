@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 import { dataDirOf } from '../context.js';
 import { humanAmount } from '../human.js';
 import { table } from '../output.js';
-import { textOption } from '../parse.js';
+import { urlOption } from '../parse.js';
 import { readIfExists } from '../up/durableFile.js';
 import { shadowUrlFileOf } from './shadow.js';
 
@@ -33,7 +33,7 @@ export const shadowReport: Command = {
   examples: [{ command: 'kedge shadow report', summary: 'the sums so far' }],
   run: async (context) => {
     const url =
-      textOption(context, 'gateway') ?? readIfExists(shadowUrlFileOf(join(await dataDirOf(context), 'shadow')))?.trim();
+      urlOption(context, 'gateway') ?? readIfExists(shadowUrlFileOf(join(await dataDirOf(context), 'shadow')))?.trim();
     if (url === undefined) {
       throw new BaseError('No shadow gateway runs here.', {
         code: 'no_gateway',

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { BaseError, decodeSignedReceipt, parseSignedReceipt, receiptHeader, type SignedReceipt } from '@kedge/core';
 import type { Context } from '../context.js';
+import { readGivenFile } from '../readGivenFile.js';
 
 /** A receipt as a header line (`kedge-receipt: …`) or as the comment line of a stream (`: kedge-receipt …`). */
 const receiptLine = new RegExp(`^(?:: *)?${receiptHeader}:? +([A-Za-z0-9_=-]+)\\s*$`, 'i');
@@ -19,7 +18,7 @@ export async function readReceipts(context: Pick<Context, 'cwd' | 'stdin' | 'arg
   for (const source of context.arguments) {
     if (encodedReceipt.test(source)) receipts.push(decodeSignedReceipt(source));
     else if (source === '-') receipts.push(...parseReceipts(await text(context.stdin), 'stdin'));
-    else receipts.push(...parseReceipts(await readFile(resolve(context.cwd, source), 'utf8'), source));
+    else receipts.push(...parseReceipts((await readGivenFile(context.cwd, source)).toString(), source));
   }
   return receipts;
 }
