@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';
 import { apiKey, createTestSetup, type TestSetup } from './support/createTestSetup.js';
@@ -44,6 +46,21 @@ test('metrics count receipts and refusals by code, and hold no key, prompt, answ
 test('metrics are for the machine of the gateway only', async () => {
   const forwarded = await fetch(`${gateway.url}/metrics`, { headers: { 'x-forwarded-for': '203.0.113.9' } });
   expect(forwarded.status).toBe(403);
+});
+
+test.each([
+  ['/metrics', 'GET', { host: 'rebound.example' }, 403],
+  ['/metrics', 'GET', { host: 'localhost.rebound.example' }, 403],
+  ['/admin/capture', 'POST', { origin: 'https://page.example' }, 403],
+  ['/admin/capture', 'POST', { origin: 'null' }, 403],
+  ['/metrics', 'GET', { forwarded: 'for=203.0.113.9' }, 403],
+  ['/metrics', 'GET', { host: 'LOCALHOST:8402', origin: 'http://127.0.0.1:8080' }, 200],
+  ['/metrics', 'GET', { host: '[::1]:8402' }, 200],
+])('%s by %s with %j is %i: a page in a browser here is not the operator', async (path, method, headers, status) => {
+  const asked = request(`${gateway.url}${path}`, { method, headers }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  response.resume();
+  expect(response.statusCode).toBe(status);
 });
 
 test('readyz knows an upstream that fails call after call; one that succeeds makes it ready again', async () => {

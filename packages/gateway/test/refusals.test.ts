@@ -142,6 +142,28 @@ test.each([
   expect(upstream.requests).toEqual([]);
 });
 
+test.each([
+  ['Model', { ...hello, Model: 'other' }],
+  ['Max_Tokens', { ...hello, Max_Tokens: 9_999 }],
+  ['me\u017f\u017fages', { ...hello, 'me\u017f\u017fages': [] }],
+  ['Content', { ...hello, messages: [{ role: 'user', content: 'Hi', Content: 'a long text' }] }],
+  ['Text', { ...hello, messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi', Text: 'a long text' }] }] }],
+])('a field that an upstream which ignores case takes for one that was counted (%s) is 400', async (field, body) => {
+  await begin();
+  const { status, json } = await post(body);
+  expect([status, json.error.code]).toEqual([400, 'field_lookalike']);
+  expect(json.error.message).toContain(field);
+  expect(upstream.requests).toEqual([]);
+});
+
+test("the caller's own names, such as those of a tool's parameters, are in any case", async () => {
+  await begin();
+  const parameters = { type: 'object', properties: { Name: { type: 'string' }, Model: { type: 'string' } } };
+  const tools = [{ type: 'function', function: { name: 'Find', parameters } }];
+  const metadata = { Model: 'mine' };
+  expect((await post({ ...hello, tools, metadata, topK: 4 })).status).toBe(200);
+});
+
 test('a body over the limit is 413', async () => {
   await begin({ config: { maxRequestBytes: 1_000 } });
   const { status } = await post({ ...hello, messages: [{ role: 'user', content: 'x'.repeat(2_000) }] });

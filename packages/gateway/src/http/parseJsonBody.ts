@@ -1,11 +1,12 @@
 import { BaseError } from '@kedge/core';
+import { refuseLookalikes } from './refuseLookalikes.js';
 
 /** Deeper than any request of the API, and far from what a stack holds: JSON is written again for the upstream. */
 const deepest = 200;
 
 /**
  * A request's body as JSON.
- * @throws BaseError 400 `json_invalid`, `json_too_deep`.
+ * @throws BaseError 400 `json_invalid`, `json_too_deep`, `field_lookalike`.
  */
 export function parseJsonBody(body: Buffer): unknown {
   if (nesting(body) > deepest) {
@@ -16,6 +17,12 @@ export function parseJsonBody(body: Buffer): unknown {
       hints: ['Send flatter JSON.'],
     });
   }
+  const json = parse(body);
+  refuseLookalikes(json);
+  return json;
+}
+
+function parse(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (cause) {

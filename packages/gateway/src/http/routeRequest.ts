@@ -177,16 +177,26 @@ function allow(request: HttpRequest, method: string): void {
   });
 }
 
-/** @throws BaseError 403 `not_local`. */
-function requireLocal(request: HttpRequest): void {
+const loopbackHost = /^(https?:\/\/)?(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?$/i;
+
+/**
+ * Who asks must be a program on this machine that means to: not a proxy's client, and not a page in a browser here, be it by a
+ * name that resolves to this machine (DNS rebinding) or by sending what needs no answer.
+ * @throws BaseError 403 `not_local`.
+ */
+function requireLocal({ remoteAddress, headers }: HttpRequest): void {
+  const isForwarded = headers.get('x-forwarded-for') !== undefined || headers.get('forwarded') !== undefined;
+  const names = [headers.get('host') ?? '', headers.get('origin') ?? 'localhost'];
   if (
-    !/^(::ffff:)?127\.|^::1$/.test(request.remoteAddress ?? '') ||
-    request.headers.get('x-forwarded-for') !== undefined
+    !isForwarded &&
+    /^(::ffff:)?127\.|^::1$/.test(remoteAddress ?? '') &&
+    names.every((name) => loopbackHost.test(name))
   ) {
-    throw new BaseError('This is answered on the machine of the gateway only.', {
-      code: 'not_local',
-      status: 403,
-      hints: ['Ask on the machine of the gateway, without a proxy between.'],
-    });
+    return;
   }
+  throw new BaseError('This is answered on the machine of the gateway only.', {
+    code: 'not_local',
+    status: 403,
+    hints: ['Ask on the machine of the gateway as 127.0.0.1 or localhost, without a proxy or a page between.'],
+  });
 }
