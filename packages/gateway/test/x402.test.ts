@@ -135,7 +135,7 @@ test('R28: a 402 says what to pay, as x402 version 2 writes it, and for at least
   const refused = await post(ask());
   expect(refused.headers.get('cache-control')).toBe('no-store');
   const required = decodePaymentRequiredHeader(refused.headers.get('payment-required') ?? '');
-  expect(validatePaymentRequired(required)).toBeDefined();
+  expect(validatePaymentRequired(required)).toEqual(required);
   const [accepted, ...others] = required.accepts;
   expect(others).toEqual([]);
   expect(accepted).toMatchObject({

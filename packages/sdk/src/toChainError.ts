@@ -59,6 +59,15 @@ export function toChainError(cause: unknown, doing: string): BaseError {
       cause,
     });
   }
+  if (data !== undefined && data.length >= 10) {
+    const selector = data.slice(0, 10);
+    return new BaseError(`Could not ${doing}: a contract refused with an error that is none of Kedge’s, ${selector}.`, {
+      code: 'chain_error',
+      values: { selector },
+      hints: ['Look the selector up in the errors of the contract that was called, such as an asset’s.'],
+      cause,
+    });
+  }
   return new BaseError(`Could not ${doing}: ${lowerFirst(shortMessageOf(cause))}`, {
     code: 'chain_error',
     ...(cause instanceof ViemError && cause.details ? { values: { details: cause.details } } : {}),
@@ -84,7 +93,12 @@ export function readRevert(data: Hex): Revert | undefined {
     throw error;
   }
   const { errorName: name, args = [] } = decoded;
-  if (name === 'Error' || name === 'Panic') {
+  if (name === 'Panic') {
+    const code = BigInt(String(args[0]));
+    const message = `The contract stopped: ${panicTexts.get(code) ?? 'an internal check failed'} (panic 0x${code.toString(16)}).`;
+    return { name, message, hints: [], values: { selector, code } };
+  }
+  if (name === 'Error') {
     return { name, message: `The contract said: ${String(args[0])}.`, hints: [], values: { selector } };
   }
   const item = errorAbi.find((candidate) => candidate.name === name && candidate.inputs.length === args.length);
@@ -94,6 +108,19 @@ export function readRevert(data: Hex): Revert | undefined {
   const text = revertTexts[name] ?? { message: `The contract refused with ${name}.` };
   return { name, message: text.message, hints: text.hints ?? [], values };
 }
+
+/** Of Solidity's documentation, "Panic via assert and Error via require". */
+const panicTexts: ReadonlyMap<bigint, string> = new Map([
+  [0x01n, 'an assertion does not hold'],
+  [0x11n, 'a number became too large or fell below zero'],
+  [0x12n, 'a division by zero'],
+  [0x21n, 'a number names no value of its enumeration'],
+  [0x22n, 'its storage is damaged'],
+  [0x31n, 'it took from an empty list'],
+  [0x32n, 'it asked for a place that its list does not have'],
+  [0x41n, 'it ran out of memory'],
+  [0x51n, 'it called a function that was never set'],
+]);
 
 const unreachable = new Set(['HttpRequestError', 'TimeoutError', 'WebSocketRequestError', 'SocketClosedError']);
 

@@ -10,6 +10,7 @@ import type {
   TransactionReceipt,
 } from 'viem';
 import type { Sent, Wallet, WriteClient } from './client.js';
+import { requireWalletChain } from './requireWalletChain.js';
 import { toChainError } from './toChainError.js';
 
 const localChainId = 31337;
@@ -18,19 +19,22 @@ const localChainId = 31337;
  * Simulates a call, sends it and waits for its receipt. The simulation is where a refusal costs nothing and is readable.
  *
  * @param doing What is being done, as it continues "Could not …".
+ *
+ * @throws BaseError `wrong_chain` before anything is sent; what {@link toChainError} makes of the rest.
  */
 export async function writeContract<
   const abi extends Abi,
   name extends ContractFunctionName<abi, 'nonpayable' | 'payable'>,
   args extends ContractFunctionArgs<abi, 'nonpayable' | 'payable', name>,
 >(
-  client: Pick<WriteClient, 'publicClient' | 'walletClient'>,
+  client: Pick<WriteClient, 'publicClient' | 'walletClient'> & Partial<Pick<WriteClient, 'deployment'>>,
   doing: string,
   call: ContractFunctionParameters<abi, 'nonpayable' | 'payable', name, args> & { readonly value?: bigint },
 ): Promise<TransactionReceipt> {
   const { publicClient, walletClient } = client;
   try {
     const { account } = walletClient;
+    await requireWalletChain(client, doing);
     const asked = { ...call, account } as unknown as SimulateContractParameters;
     const { request } = await publicClient.simulateContract(asked);
     const gas = gasWithRoom(await publicClient.estimateContractGas(asked as never));

@@ -1,6 +1,6 @@
 import { developmentAccount } from '@kedge/testing';
 import * as sdk from '../src/index.js';
-import { createPublicClient, createWalletClient, custom } from 'viem';
+import { createPublicClient, createWalletClient, custom, encodeErrorResult, parseAbi } from 'viem';
 import { describe, expect, test } from 'vitest';
 import { errorAbi } from '../src/errorAbi.js';
 import { revertTexts } from '../src/revertTexts.js';
@@ -60,5 +60,13 @@ describe('readRevert', () => {
     const text =
       '0x08c379a0000000000000000000000000000000000000000000000000000000000000002000000000000000000000000000000000000000000000000000000000000000026e6f000000000000000000000000000000000000000000000000000000000000';
     expect(sdk.readRevert(text)).toMatchObject({ name: 'Error', message: 'The contract said: no.' });
+    const panic = (code: bigint) =>
+      encodeErrorResult({ abi: parseAbi(['error Panic(uint256)']), errorName: 'Panic', args: [code] });
+    expect(sdk.readRevert(panic(17n))).toMatchObject({
+      name: 'Panic',
+      message: 'The contract stopped: a number became too large or fell below zero (panic 0x11).',
+      values: { code: 17n },
+    });
+    expect(sdk.readRevert(panic(99n))?.message).toBe('The contract stopped: an internal check failed (panic 0x63).');
   });
 });

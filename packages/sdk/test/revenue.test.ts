@@ -39,12 +39,18 @@ describe('settleRevenue, collectRoyalty, claim and getRevenue', () => {
   });
 
   test('P11: only the owner chooses where a claim goes', async () => {
-    const { agentShareId: tokenId } = await createClasses(stage);
-    await expect(stage.as('stranger').claim({ tokenId })).rejects.toMatchObject({
+    const { agentId, agentShareId: tokenId } = await createClasses(stage);
+    const [stranger, owner] = [stage.as('stranger'), addressOf('operator')];
+    await expect(stranger.claim({ tokenId, to: addressOf('stranger') })).rejects.toMatchObject({
       code: 'ERC8028Unauthorized',
       values: { tokenId, caller: addressOf('stranger') },
     });
-    expect((await stage.as('stranger').claim({ tokenId, to: addressOf('operator') })).amount).toBe(0n);
+    expect((await stranger.claim({ tokenId, to: owner })).amount).toBe(0n);
+    await stage.as('issuer').settleRevenue({ classId: agentId, amount: parseEther('1') });
+    const { publicClient } = stage.anvil;
+    const before = await publicClient.getBalance({ address: owner });
+    expect((await stranger.claim({ tokenId })).amount).toBe(parseEther('0.7'));
+    expect((await publicClient.getBalance({ address: owner })) - before).toBe(parseEther('0.7'));
   });
 
   test('P6: revenue for nobody is refused, and says what to do', async () => {

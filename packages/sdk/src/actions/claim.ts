@@ -2,13 +2,14 @@ import { zeroAddress, type Address } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
+import { reading } from '../reading.js';
 import { sentOf, writeContract } from '../writeContract.js';
 
 export type ClaimParameters = {
   readonly tokenId: bigint;
   /** Zero address (default): ETH. */
   readonly asset?: Address;
-  /** Default: the wallet's account. Who does not own the token may only pay its owner (P11). */
+  /** Default: the token's owner. Who does not own the token may only pay its owner (P11). */
   readonly to?: Address;
 };
 
@@ -22,13 +23,18 @@ export type ClaimParameters = {
  */
 export async function claim(
   client: WriteClient,
-  { tokenId, asset = zeroAddress, to = client.walletClient.account.address }: ClaimParameters,
+  { tokenId, asset = zeroAddress, to }: ClaimParameters,
 ): Promise<Sent & { readonly amount: bigint }> {
   const token = tokenOf(client.deployment);
+  const payee =
+    to ??
+    (await reading(client, 'read the owner', (chain) =>
+      chain.readContract({ ...token, functionName: 'ownerOf', args: [tokenId] }),
+    ));
   const receipt = await writeContract(client, 'claim', {
     ...token,
     functionName: 'claim',
-    args: [tokenId, asset, to],
+    args: [tokenId, asset, payee],
   });
   const events = eventsOf(token, receipt.logs, 'Claimed');
   return { ...sentOf(receipt), amount: events[0]?.args.amount ?? 0n };

@@ -16,6 +16,7 @@ import {
 } from '@kedge/core/bytecode';
 import { encodeDeployData, getAddress, parseAbi } from 'viem';
 import type { WriteClient } from '../client.js';
+import { requireWalletChain } from '../requireWalletChain.js';
 import { toChainError } from '../toChainError.js';
 import { sendAndWait } from '../writeContract.js';
 
@@ -38,7 +39,7 @@ export type DeployContractsParameters = {
 /**
  * Deploys all contracts, each after those whose address it is given. They have no owner: who deploys gets no rights.
  *
- * @throws BaseError `chain_unreachable`, `insufficient_funds`.
+ * @throws BaseError `wrong_chain`, `chain_unreachable`, `insufficient_funds`.
  *
  * @example
  * const deployment = await deployContracts({ publicClient, walletClient });
@@ -111,12 +112,14 @@ export async function deployContracts(
 }
 
 async function deployOne(
-  { publicClient, walletClient }: Pick<WriteClient, 'publicClient' | 'walletClient'>,
+  client: Pick<WriteClient, 'publicClient' | 'walletClient'>,
   contract: string,
   data: Hex,
 ): Promise<Address> {
+  const { publicClient, walletClient } = client;
   const doing = `deploy ${contract}`;
   try {
+    await requireWalletChain(client, doing);
     const { contractAddress, transactionHash } = await sendAndWait(publicClient, walletClient, doing, () =>
       walletClient.sendTransaction({ account: walletClient.account, chain: null, data }),
     );

@@ -1,7 +1,6 @@
 import {
   BaseError,
   checkRateQuote,
-  isJsonObject,
   parseSignedRateQuote,
   quotedPolicy,
   rateQuoteCounts,
@@ -10,6 +9,7 @@ import {
 } from '@kedge/core';
 import { keccak256, recoverAddress } from 'viem';
 import type { Place } from './kedgeFetch.js';
+import { jsonIn } from './readAnswer.js';
 import type { StrictChannel } from './voucherAccount.js';
 
 /** What a call is counted with. */
@@ -39,12 +39,12 @@ export function createChannelRates(
 
   const ask = async ({ rates, authorization }: Place): Promise<SignedRateQuote | null> => {
     const response = await send(rates, { method: 'GET', headers: authorization });
-    const json: unknown = await response.json();
-    if (!response.ok || !isJsonObject(json)) {
+    const json = jsonIn(new Uint8Array(await response.arrayBuffer()));
+    if (!response.ok || json === undefined) {
       throw new BaseError('The gateway does not say what its rates are.', {
         code: 'gateway_refused',
         kind: response.status >= 500 ? 'transient' : 'user',
-        values: { status: response.status, detail: isJsonObject(json) ? json['detail'] : undefined },
+        values: { status: response.status, detail: json?.['detail'] },
         hints: ['Check the base URL and the API key.'],
       });
     }

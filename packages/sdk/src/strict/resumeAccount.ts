@@ -1,7 +1,6 @@
 import {
   BaseError,
   domainSeparatorOf,
-  isJsonObject,
   isSameAddress,
   parseSignedReceipt,
   parseSignedVoucher,
@@ -10,6 +9,7 @@ import {
 import { keccak256, recoverAddress } from 'viem';
 import { checkReceipt } from './checkReceipt.js';
 import type { Place } from './kedgeFetch.js';
+import { jsonIn } from './readAnswer.js';
 import type { StrictChannel, VoucherAccount } from './voucherAccount.js';
 import { overcounts } from './voucherErrors.js';
 
@@ -26,12 +26,12 @@ export async function resumeAccount(
   send: (input: string, init: RequestInit) => Promise<Response>,
 ): Promise<void> {
   const response = await send(place.vouchers, { method: 'GET', headers: place.authorization });
-  const state: unknown = await response.json();
-  if (!response.ok || !isJsonObject(state)) {
+  const state = jsonIn(new Uint8Array(await response.arrayBuffer()));
+  if (!response.ok || state === undefined || !/^\d+$/.test(String(state['committedUnits']))) {
     throw new BaseError('The gateway does not say what it holds of this channel.', {
       code: 'gateway_refused',
       kind: response.status >= 500 ? 'transient' : 'user',
-      values: { status: response.status, detail: isJsonObject(state) ? state['detail'] : undefined },
+      values: { status: response.status, detail: state?.['detail'] },
       hints: ['Check the base URL, the API key, and that the channel is one of this gateway.'],
     });
   }
