@@ -257,6 +257,23 @@ contract ChannelDepositsTest is KedgeTest {
         refundsAll(100_000);
     }
 
+    /// @dev A listing's expiry is its issuer's at any time; a deposit buys nothing that ends before its channel.
+    function test_Attack_AListingMadeShorterInFrontOfASweepBuysNothing() public {
+        pay(terms(), 1000);
+        openListing(classId, lot, 1000, uint64(START));
+        vm.expectRevert(abi.encodeWithSelector(IValueChannels.ValueChannelsInvalidTerms.selector, bytes32("expireAt")));
+        deposits.sweep(terms());
+        uint64 end = terms().deadline + terms().grace;
+        openListing(classId, lot, 1000, end - 1);
+        vm.expectRevert(abi.encodeWithSelector(IValueChannels.ValueChannelsInvalidTerms.selector, bytes32("expireAt")));
+        deposits.sweep(terms());
+        uint256 before = vm.snapshotState();
+        refundsAll(1000);
+        vm.revertToState(before);
+        openListing(classId, lot, 1000, end);
+        deposits.sweep(terms());
+    }
+
     function test_R28_AfterTheDeadlineAnyoneRefunds() public {
         address deposit = pay(terms(), 1000);
         vm.warp(START + 30 days);

@@ -243,6 +243,24 @@ contract ValueMarketTest is KedgeTest {
         assertEq(uint32(next), uint32(bought) + 1);
     }
 
+    /// @dev A listing's expiry is its issuer's at any time. Where expired value is the holder's, bringing it forward in front
+    /// of a purchase takes nothing from the buyer, whether or not the lot refunds before expiry.
+    function test_Attack_AShorterExpiryInFrontOfAPurchaseTakesNothingThatIsRefunded() public {
+        LotTerms memory terms = lotTerms(ETH, 100, 1);
+        terms.refundable = false;
+        uint32 lot = createLot(classId, terms);
+        mintShare(classId, issuer, 1);
+        openListing(classId, lot, 1000, expireAt);
+        openListing(classId, lot, 1000, uint64(START));
+        uint256 tokenId = buy(holder, classId, lot, 10);
+        vm.warp(START + 1);
+        vm.expectRevert(abi.encodeWithSelector(IDATLots.DATNothingToSweep.selector, tokenId));
+        token.sweepExpired(tokenId);
+        vm.prank(holder);
+        assertEq(token.refund(tokenId, 10, payable(holder)), 1000);
+        assertEq(token.revenueInfo(classId, ETH).received, 0);
+    }
+
     function testFuzz_R2_CostIsPriceTimesUnitsRoundedUp(uint96 numerator, uint64 denominator, uint64 units) public {
         numerator = uint96(bound(numerator, 1, 1e18));
         denominator = uint64(bound(denominator, 1, type(uint64).max));

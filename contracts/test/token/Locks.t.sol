@@ -340,4 +340,58 @@ contract LocksTest is KedgeTest {
         assertTrue(module.succeeded());
         assertEq(core.valueOf(tokenId), 100 - 20 - 10);
     }
+
+    /// @dev Transfers and renewals are not guarded. A module that is the token's operator moves it while it is asked: the lock
+    /// is of the token all the same, and what it returns is the new holder's.
+    function test_R5_AModuleThatMovesTheTokenWhileItIsAskedMovesTheRestAlong() public {
+        vm.prank(holder);
+        token.approve(address(module), tokenId);
+        module.arm(abi.encodeCall(IDATCore.transferToken, (tokenId, stranger)));
+        lock(60);
+        assertTrue(module.succeeded());
+        assertEq(core.ownerOf(tokenId), stranger);
+        assertEq(core.valueOf(tokenId), 40);
+        (uint256 lockedToken, uint64 units,) = token.lockInfo(address(module), ID);
+        assertEq(lockedToken, tokenId);
+        assertEq(units, 60);
+        module.arm("");
+        module.consume(ID, 60, 20, operator);
+        assertEq(module.release(ID), 40);
+        assertEq(core.valueOf(tokenId), 80);
+    }
+
+    /// @dev R6: a lock ends with the expiry that its token had when it was locked, wherever that moves meanwhile.
+    function test_R6_ARenewalDoesNotLengthenALock() public {
+        lock(60);
+        vm.prank(issuer);
+        token.renew(tokenId, EXPIRY + 100);
+        vm.warp(EXPIRY);
+        assertEq(module.consume(ID, 60, 10, operator), 10);
+        vm.warp(EXPIRY + 1);
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Expired.selector, tokenId, EXPIRY));
+        module.consume(ID, 60, 20, operator);
+        assertEq(module.release(ID), 50);
+        assertEq(core.valueOf(tokenId), 90);
+        vm.prank(holder);
+        core.recordUsage(tokenId, "metric", 90);
+    }
+
+    function testFuzz_R6_AnEndedLockKeepsWhatItReturnedAndNothingElse(uint64 units, uint64 used) public {
+        units = uint64(bound(units, 1, 100));
+        used = uint64(bound(used, 0, units));
+        lock(units);
+        if (used != 0) module.consume(ID, units, used, operator);
+        assertEq(module.release(ID), units - used);
+        (uint256 lockedToken, uint64 returned, uint64 lockedAt) = token.lockInfo(address(module), ID);
+        assertEq(lockedToken, 0);
+        assertEq(returned, units - used);
+        assertEq(lockedAt, START);
+        // Neither taken from, nor returned, nor locked again.
+        assertEq(module.consume(ID, units, units, operator), 0);
+        vm.expectRevert(abi.encodeWithSelector(IDATLocks.DATNonexistentLock.selector, address(module), ID));
+        module.release(ID);
+        if (used == 100) return;
+        vm.expectRevert(abi.encodeWithSelector(IDATLocks.DATLockExists.selector, address(module), ID));
+        lock(1);
+    }
 }
