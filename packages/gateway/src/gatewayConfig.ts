@@ -30,6 +30,9 @@ export const gatewayConfigSchema = z.strictObject({
     /** Until the answer begins, and between two pieces of it. */
     timeoutMs: count.default(120_000),
     connections: count.default(128),
+    /** How many calls wait for one of them, each held in memory, and for how long, before they are answered 503. */
+    maxWaiting: z.int().min(0).default(1_024),
+    maxWaitMs: count.default(30_000),
   }),
   rpcUrl: z.url({ protocol: /^https?$/ }),
   chainId: count,
@@ -53,7 +56,8 @@ export const gatewayConfigSchema = z.strictObject({
   /** How long a call waits for value that only other calls' reservations hold, before it is answered 429. */
   contentionWaitMs: z.int().min(0).default(2_000),
   maxRequestBytes: count.default(1024 * 1024),
-  maxAnswerBytes: count.default(32 * 1024 * 1024),
+  /** Of a whole answer, and of a stream that is kept for an Idempotency-Key. At most what one record of the log takes. */
+  maxAnswerBytes: count.max(48 * 1024 * 1024).default(32 * 1024 * 1024),
   /** How long a stop waits for running calls, and again for the last capture. */
   drainMs: count.default(15_000),
   /** R11: what is served to strict channels ahead of payment, in base units as decimal strings; see `ExposureTerms`. */

@@ -1,5 +1,6 @@
+import { decodeSignedReceipt } from '@kedge/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Gateway } from '../src/index.js';
+import { type Gateway, parseGatewayConfig } from '../src/index.js';
 import { apiKey, createTestSetup, type TestSetup } from './support/createTestSetup.js';
 import {
   answerWith,
@@ -66,6 +67,37 @@ test('R27: so does a retry of a stream, byte for byte, and after a restart', asy
   gateway = await setup.start();
   expect(await post({ ...hello, stream: true }, 'key-1')).toEqual(first);
   expect(upstream.requests).toHaveLength(1);
+});
+
+test('R27: a stream that is too long to be kept is charged once: its retry is told so, and after a restart', async () => {
+  await gateway.close();
+  const maxAnswerBytes = 64 * 1024;
+  gateway = await setup.start({ maxAnswerBytes });
+  upstream.script = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const padded = chunkEvent({ content: 'word' }).replace('{', `{"pad":"${'x'.repeat(10_000)}",`);
+    for (let sent = 0; sent <= maxAnswerBytes; sent += padded.length) response.write(padded);
+    response.end('data: [DONE]\n\n');
+  };
+  const first = await post({ ...hello, stream: true }, 'key-long');
+  expect(first.text.length).toBeGreaterThan(maxAnswerBytes);
+  const encoded = / kedge-receipt (\S+)/.exec(first.text)?.[1] as string;
+  const { receipt } = decodeSignedReceipt(encoded);
+  for (let round = 0; round < 2; round++) {
+    const again = await post({ ...hello, stream: true }, 'key-long');
+    expect(again.status).toBe(409);
+    expect(JSON.parse(again.text)).toMatchObject({
+      error: { code: 'answer_not_kept' },
+      values: { seq: receipt.seq.toString() },
+    });
+    await gateway.close();
+    gateway = await setup.start({ maxAnswerBytes });
+  }
+  expect(upstream.requests).toHaveLength(1);
+});
+
+test('an answer longer than a record of the log is refused by the configuration', () => {
+  expect(() => parseGatewayConfig({ ...setup.config, maxAnswerBytes: 64 * 1024 * 1024 })).toThrow('maxAnswerBytes');
 });
 
 test('the same key with another body is 409', async () => {

@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { frameHeaderBytes } from '../src/ledger/frame.js';
+import { frameHeaderBytes, maxPayloadBytes } from '../src/ledger/frame.js';
 import { openRecordLog } from '../src/ledger/recordLog.js';
 
 let folder: string;
@@ -45,6 +45,19 @@ test('records appended together share one flush, and come back in order from whe
   expect((await opened.readAt(offsets.at(-1) as number, last.length)).toString()).toBe(last);
   await opened.close();
   expect(await readAll()).toEqual(texts.map((text) => `3:${text}`));
+});
+
+test('a record longer than the log takes is refused alone: what came with it and after it is written', async () => {
+  const opened = await openRecordLog(path, () => undefined, log);
+  const before = opened.append(3, [Buffer.from('before')]);
+  const long = opened.append(3, [Buffer.alloc(maxPayloadBytes), Buffer.alloc(1)]);
+  const beside = opened.append(3, [Buffer.from('beside')]);
+  await expect(long).rejects.toMatchObject({ code: 'record_too_long', values: { bytes: maxPayloadBytes + 1 } });
+  await Promise.all([before, beside]);
+  await opened.append(3, [Buffer.from('after')]);
+  expect(opened.failure()).toBe(undefined);
+  await opened.close();
+  expect(await readAll()).toEqual(['3:before', '3:beside', '3:after']);
 });
 
 test('a tail torn at any byte is reported, kept aside and cut at the last whole record', async () => {
@@ -119,9 +132,17 @@ test('records larger than the reading window come back whole', async () => {
 test('a write that fails makes the log refuse everything after it', async () => {
   const opened = await openRecordLog(path, () => undefined, log);
   await opened.append(3, [Buffer.from('first')]);
-  // A frame longer than frames may be cannot be written.
-  const tooLong = Array.from({ length: 65 }, () => Buffer.alloc(1024 * 1024));
-  await expect(opened.append(3, tooLong)).rejects.toMatchObject({ code: 'log_unavailable', status: 503 });
+  const { fdatasync } = fs;
+  try {
+    fs.fdatasync = ((_: number, callback: (error: Error) => void) =>
+      setImmediate(callback, new Error('EIO'))) as unknown as typeof fdatasync;
+    syncBuiltinESMExports();
+    const failed = opened.append(3, [Buffer.from('not written')]);
+    await expect(failed).rejects.toMatchObject({ code: 'log_unavailable', status: 503 });
+  } finally {
+    fs.fdatasync = fdatasync;
+    syncBuiltinESMExports();
+  }
   await expect(opened.append(3, [Buffer.from('second')])).rejects.toMatchObject({ code: 'log_unavailable' });
   expect(lines).toMatchObject([{ event: 'log_write_failed' }]);
   await opened.close();

@@ -41,7 +41,9 @@ export function streamAnswer(
   const reader = request.readStream();
   let done: Buffer | undefined;
   let delivered = 0;
-  const kept: Buffer[] | undefined = call.slot === undefined ? undefined : [];
+  // For a retry; emptied when it grows longer than what is kept.
+  let kept: Buffer[] | undefined = call.slot === undefined ? undefined : [];
+  let keptBytes = 0;
   let leaving: Buffer[] = [];
   let over = false;
 
@@ -53,13 +55,20 @@ export function streamAnswer(
     if (leaving.length === 1) void soon.then(write);
   };
 
+  const keep = (bytes: Buffer): void => {
+    if (kept === undefined) return;
+    keptBytes += bytes.length;
+    if (keptBytes <= services.maxAnswerBytes) kept.push(bytes);
+    else kept = undefined;
+  };
+
   const write = (): void => {
     const [only] = leaving;
     if (only === undefined) return;
     const bytes = leaving.length === 1 ? only : Buffer.concat(leaving);
     leaving = [];
     responseHash.update(bytes);
-    kept?.push(bytes);
+    keep(bytes);
     if (response.write(bytes)) return;
     upstream().pause();
     response.onDrain(() => upstream().resume());
@@ -81,7 +90,8 @@ export function streamAnswer(
     responseHash.update(last);
     try {
       const hash = bytesToHex(responseHash.digest());
-      const answer = call.slot?.keep(headers, Buffer.concat([...(kept ?? []), last]), last.length);
+      keep(last);
+      const answer = call.slot?.keep(headers, kept && Buffer.concat(kept), last.length);
       const signed = await chargeCall(call, { salt, responseHash: hash, measured, answer }, services);
       const receipt = signed === undefined ? '' : `${receiptCommentPrefix}${receiptText(signed)}\n\n`;
       response.write(Buffer.concat([Buffer.from(receipt), last]));
@@ -183,7 +193,7 @@ export function streamAnswer(
     fail: giveUp,
     abandon: () => {
       if (over) return;
-      if (kept !== undefined) return upstream().resume();
+      if (call.slot !== undefined) return upstream().resume();
       upstream().abort();
       if (delivered > 0) {
         void finish(Buffer.alloc(0));

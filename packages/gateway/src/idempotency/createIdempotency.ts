@@ -5,7 +5,12 @@ import { decodeStoredAnswer, encodeStoredAnswer, type StoredAnswer } from './sto
 /** A first call under a key, while it runs. */
 export type AnswerSlot = {
   /** What is kept with the receipt, in the same flush. */
-  readonly keep: (headers: Readonly<Record<string, string>>, body: Uint8Array, tailBytes: number) => KeptAnswer;
+  /** Undefined: an answer that is too long to be kept. Its key is: a retry is told so, and not charged. */
+  readonly keep: (
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array | undefined,
+    tailBytes: number,
+  ) => KeptAnswer;
   /** The call is over; without a kept answer, the key is free again. */
   readonly end: () => void;
 };
@@ -81,8 +86,9 @@ export function createIdempotency(now: () => number): Idempotency {
               ...(receipt.channelId === channelId ? {} : { receiptChannelId: receipt.channelId }),
               headers,
               tailBytes,
+              ...(body === undefined ? { isTooLong: true } : {}),
             },
-            body,
+            body ?? Buffer.alloc(0),
           ),
         stored: (offset, length) => {
           entry.place = { offset, length };

@@ -1,15 +1,29 @@
-import { receiptCommentPrefix, receiptHeader, type SignedReceipt } from '@kedge/core';
+import { BaseError, receiptCommentPrefix, receiptHeader, type SignedReceipt } from '@kedge/core';
 import { receiptText } from '../call/receiptText.js';
 import type { HttpResponse } from '../http1/exchange.js';
 import type { StoredAnswer } from './storedAnswer.js';
 
-/** Answers as the first call was answered, with the same receipt. Nothing is charged. */
+/**
+ * Answers as the first call was answered, with the same receipt. Nothing is charged.
+ * @throws BaseError 409 `answer_not_kept`, when the first answer was too long for that.
+ */
 export function replayAnswer(
   response: HttpResponse,
-  { headers, tailBytes }: StoredAnswer,
+  { headers, tailBytes, isTooLong }: StoredAnswer,
   body: Buffer,
   signed: SignedReceipt,
 ): void {
+  if (isTooLong === true) {
+    const { channelId, seq } = signed.receipt;
+    throw new BaseError('The call was served and charged once; its answer was too long to be kept.', {
+      code: 'answer_not_kept',
+      status: 409,
+      values: { channelId, seq },
+      hints: [
+        `Its receipt is at GET /v1/receipts/${channelId}/${seq}. For the answer again, make a new call with a new key.`,
+      ],
+    });
+  }
   const replayed = { ...headers, 'idempotent-replayed': 'true' };
   if (tailBytes < 0) {
     response.send(200, { ...replayed, [receiptHeader]: receiptText(signed) }, body);

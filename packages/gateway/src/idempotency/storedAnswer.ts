@@ -14,6 +14,8 @@ export type StoredAnswer = {
   readonly headers: Readonly<Record<string, string>>;
   /** Of a stream: how many of the last bytes came after the receipt's comment. -1: a whole answer, not a stream. */
   readonly tailBytes: number;
+  /** The answer itself was too long to be kept. */
+  readonly isTooLong?: true;
 };
 
 /** The record's payload: [length of the head u32 | head as JSON | the body's bytes]. */

@@ -83,6 +83,9 @@ export async function openRecordLog(
 
   const append = (type: number, payload: readonly Uint8Array[]): Promise<number> => {
     if (failure !== undefined) return Promise.reject(unavailable(failure));
+    const bytes = payload.reduce((sum, part) => sum + part.length, 0);
+    // Alone: it must not fail what would be written with it, nor pass for a fault of the disk.
+    if (bytes > maxPayloadBytes) return Promise.reject(tooLong(bytes));
     return new Promise((resolve, reject) => {
       waiting.push({ type, payload, resolve, reject });
       // One turn later, so that records appended together are flushed together.
@@ -130,6 +133,15 @@ function cutBack(fd: number, size: number): { readonly uncertain?: string } {
   } catch (error) {
     return { uncertain: String(error) };
   }
+}
+
+function tooLong(bytes: number): BaseError {
+  return new BaseError('A record is longer than the log takes.', {
+    code: 'record_too_long',
+    status: 500,
+    kind: 'bug',
+    values: { bytes, maxPayloadBytes },
+  });
 }
 
 function unavailable(cause: unknown): BaseError {
