@@ -139,7 +139,7 @@ async function assemble(
   const operator = operatorKeyOf(
     readSecret({ env: settings.operatorKeyEnv, file: settings.operatorKeyFile, what: "The operator's key" }, env) ?? '',
   );
-  const { url, apiKeyEnv, apiKeyFile, timeoutMs, connections } = settings.upstream;
+  const { url, apiKeyEnv, apiKeyFile, timeoutMs } = settings.upstream;
   const apiKey = readSecret({ env: apiKeyEnv, file: apiKeyFile, what: "The upstream's API key" }, env);
   const domain = { chainId: settings.chainId, verifyingContract: settings.contracts.ValueChannels };
   const chain = foundation.chainOf(operator);
@@ -188,7 +188,7 @@ async function assemble(
     await ledger.commit(input);
     log.warn('interrupted_stream_charged', { channelId: input.channelId, units: input.units });
   }
-  const upstream = createUpstream({ url, apiKey, timeoutMs, connections });
+  const upstream = createUpstream({ ...settings.upstream, apiKey });
   opened.push(async () => upstream.close());
   const batcher = captures({
     operator,

@@ -56,6 +56,28 @@ test('an unknown or missing key is 401, in words and in the form that OpenAI cli
   expect(none.status).toBe(401);
 });
 
+test('a call that the upstream has no connection for is 503 with retry-after, and nothing is charged', async () => {
+  await begin({ config: { upstream: { url: upstream.url, connections: 1, maxWaiting: 0 } } });
+  const running: ServerResponse[] = [];
+  const reached = new Promise<void>((resolve) => {
+    upstream.script = (_, response) => {
+      running.push(response);
+      resolve();
+    };
+  });
+  const first = post(hello);
+  await reached;
+  const refused = await post(hello);
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toBe('1');
+  expect(refused.json.error.code).toBe('upstream_busy');
+  for (const response of running) answerWith(completion('Hello.'))({} as never, response);
+  expect((await first).status).toBe(200);
+  const [once, last] = [await charged(), await charged()];
+  // Two calls came before the last one, each as dear as the first.
+  expect(last).toBe(once * 2n);
+});
+
 test('a key added to the channels file is known without a restart', async () => {
   await begin();
   const { readFileSync, writeFileSync } = await import('node:fs');

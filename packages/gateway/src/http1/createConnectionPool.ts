@@ -15,7 +15,7 @@ export type ResponseListener = {
 export type RunningRequest = { readonly abort: () => void; readonly pause: () => void; readonly resume: () => void };
 
 export type ConnectionPool = {
-  /** Sends a whole request, head and body; text as UTF-8. It waits while all connections are busy. */
+  /** Sends a whole request, head and body; text as UTF-8. It waits while all connections are busy, in bounds. */
   readonly send: (request: string | Buffer, listener: ResponseListener) => RunningRequest;
   /** Fails what is running and waiting, and closes every connection. */
   readonly close: () => void;
@@ -24,6 +24,11 @@ export type ConnectionPool = {
 /** Nothing came from the other side for too long. */
 export class HttpTimeoutError extends Error {
   readonly code = 'HTTP_TIMEOUT';
+}
+
+/** All connections are busy, and too many requests wait for one, or this one did for too long. It was not sent. */
+export class HttpBusyError extends Error {
+  readonly code = 'HTTP_BUSY';
 }
 
 /** The connection ended before the response did. */
@@ -43,6 +48,8 @@ type Request = {
   readonly bytes: string | Buffer;
   readonly listener: ResponseListener;
   connection: Connection | undefined;
+  /** The tick at which it began to wait for a connection. */
+  waitsSince: number;
   isOver: boolean;
 };
 
@@ -67,12 +74,16 @@ export function createConnectionPool(options: {
   readonly connections: number;
   /** Until a response begins, and between two pieces of it. */
   readonly timeoutMs: number;
+  /** How many requests wait for a connection, and for how long. Each is held whole, in memory. */
+  readonly maxWaiting?: number;
+  readonly maxWaitMs?: number;
 }): ConnectionPool {
-  const { url, timeoutMs } = options;
-  const tickMs = Math.max(1, Math.min(1_000, timeoutMs / 4));
+  const { url, timeoutMs, maxWaiting = 1_024, maxWaitMs = 30_000 } = options;
+  const tickMs = Math.max(1, Math.min(1_000, timeoutMs / 4, maxWaitMs / 4));
   const all = new Set<Connection>();
   const idle: Connection[] = [];
   const waiting: Request[] = [];
+  let tick = 0;
   let closed = false;
 
   const drop = (connection: Connection, error: Error): void => {
@@ -96,8 +107,14 @@ export function createConnectionPool(options: {
 
   const start = (request: Request): void => {
     const connection = idle.pop() ?? (all.size < options.connections ? open() : undefined);
-    if (connection === undefined) waiting.push(request);
-    else send(connection, request);
+    if (connection !== undefined) return send(connection, request);
+    if (waiting.length < maxWaiting) {
+      request.waitsSince = tick;
+      waiting.push(request);
+    } else {
+      const busy = new HttpBusyError(`${all.size} requests are running and ${waiting.length} are waiting.`);
+      queueMicrotask(() => fail(request, busy));
+    }
   };
 
   /** After a response: for the next request, if it is fit for one. */
@@ -161,6 +178,14 @@ export function createConnectionPool(options: {
 
   // One timer for all, and no clock read for a request.
   const timer = setInterval(() => {
+    tick++;
+    // In the order in which they came.
+    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
+      const waited = (tick - first.waitsSince) * tickMs;
+      if (waited <= maxWaitMs) break;
+      waiting.shift();
+      fail(first, new HttpBusyError(`No connection was free for ${Math.round(waited)} ms.`));
+    }
     for (const connection of all) {
       connection.ticks++;
       const waited = connection.ticks * tickMs;
@@ -179,7 +204,7 @@ export function createConnectionPool(options: {
 
   return {
     send: (bytes, listener) => {
-      const request: Request = { bytes, listener, connection: undefined, isOver: false };
+      const request: Request = { bytes, listener, connection: undefined, waitsSince: 0, isOver: false };
       if (closed) queueMicrotask(() => fail(request, stopping));
       else start(request);
       const ifRunning = (work: (connection: Connection) => void): void => {

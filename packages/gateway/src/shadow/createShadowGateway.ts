@@ -36,10 +36,10 @@ export async function createShadowGateway(
   const now = options.now ?? Date.now;
   const nowSeconds = (): number => now() / 1000;
   const log = options.log ?? createStructuredLog((line) => process.stderr.write(line), now);
-  const { url, apiKeyEnv, apiKeyFile, timeoutMs, connections } = settings.upstream;
+  const { apiKeyEnv, apiKeyFile } = settings.upstream;
   const secret = { env: apiKeyEnv, file: apiKeyFile, what: "The upstream's API key" };
   const apiKey = readSecret(secret, options.env ?? process.env);
-  const upstream = createUpstream({ url, apiKey, timeoutMs, connections });
+  const upstream = createUpstream({ ...settings.upstream, apiKey });
   const tally = openShadowTally(join(settings.dataDir, 'shadow.json'), nowSeconds);
   const usageCheck = createUsageCheck(log, now);
   const everyone = servedToAll(settings);

@@ -33,11 +33,13 @@ export function createUpstream(options: {
   readonly apiKey: string | undefined;
   readonly timeoutMs: number;
   readonly connections: number;
+  readonly maxWaiting: number;
+  readonly maxWaitMs: number;
 }): Upstream {
-  const { apiKey, timeoutMs, connections } = options;
+  const { apiKey, timeoutMs, connections, maxWaiting, maxWaitMs } = options;
   const url = new URL(options.url);
   const prefix = url.pathname === '/' ? '/v1' : url.pathname.replace(/\/+$/, '');
-  const pool = createConnectionPool({ url, timeoutMs, connections });
+  const pool = createConnectionPool({ url, timeoutMs, connections, maxWaiting, maxWaitMs });
   const key = apiKey === undefined ? undefined : checkedKey(apiKey);
   const headers = [
     ` HTTP/1.1\r\nhost: ${url.host}`,
@@ -75,9 +77,19 @@ function checkedKey(apiKey: string): string {
   });
 }
 
-/** 504 for time, 502 for everything else. The upstream's address is the operator's own business: only its origin is told. */
+/** 503 for what was not even sent, 504 for time, 502 for everything else. The upstream's address is the operator's own business: only its origin is told. */
 function upstreamError(cause: Error, origin: string): BaseError {
   const code = (cause as { code?: string }).code ?? '';
+  if (code === 'HTTP_BUSY') {
+    return new BaseError('The upstream has all the calls that it takes at once.', {
+      code: 'upstream_busy',
+      status: 503,
+      kind: 'transient',
+      cause,
+      values: { upstream: origin, reason: reasonOf(cause), retryAfterSeconds: 1 },
+      hints: ['Nothing was charged. Try again in a moment.'],
+    });
+  }
   const isTimeout = /TIMEOUT|ETIMEDOUT/.test(code);
   return new BaseError(isTimeout ? 'The upstream took too long.' : 'The upstream did not answer.', {
     code: isTimeout ? 'upstream_timeout' : 'upstream_failed',

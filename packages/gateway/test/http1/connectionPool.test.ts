@@ -10,13 +10,18 @@ afterEach(async () => {
   await server?.close();
 });
 
-type Options = { readonly connections?: number; readonly timeoutMs?: number; readonly host?: string };
+type Options = { readonly connections?: number; readonly timeoutMs?: number; readonly host?: string } & {
+  readonly maxWaiting?: number;
+  readonly maxWaitMs?: number;
+};
 const start = async (serve?: Parameters<typeof startRawServer>[0], options: Options = {}) => {
   server = await startRawServer(serve, options.host === undefined ? {} : { host: options.host });
   pool = createConnectionPool({
     url: server.url,
     connections: options.connections ?? 1,
     timeoutMs: options.timeoutMs ?? 60_000,
+    maxWaiting: options.maxWaiting ?? 1_024,
+    maxWaitMs: options.maxWaitMs ?? 60_000,
   });
   return { server, pool };
 };
@@ -302,6 +307,33 @@ test('abort while connecting, waiting for the response, and streaming: nothing i
   expect([connecting.told, waiting.told]).toEqual([[], []]);
   expect(streamed.told).toEqual(['start 200', 'data bo']);
   expect(server.connections.every(({ text }) => heads(text()) <= 1)).toBe(true);
+});
+
+test('more requests than may wait: the last is told so at once, and never sent; the others are answered', async () => {
+  const { server, pool } = await start(answering(ok('first'), ok('second')), { maxWaiting: 1 });
+  const asked = [ask(pool, '/1'), ask(pool, '/2'), ask(pool, '/3')] as const;
+  expect(await asked[2].over).toBe('fail 1 requests are running and 1 are waiting.');
+  expect(await asked[0].over).toBe('start 200, data first, end');
+  expect(await asked[1].over).toBe('start 200, data second, end');
+  expect(server.connections[0]?.text()).not.toContain('/3');
+});
+
+test('a request that waits too long for a connection is told so, and never sent; the running one is not disturbed', async () => {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const { server, pool } = await start(
+    async (connection) => {
+      await connection.untilHeads(1);
+      await released;
+      connection.write(ok('first'));
+    },
+    { maxWaitMs: 50 },
+  );
+  const first = ask(pool, '/1');
+  expect(await ask(pool, '/2').over).toMatch(/^fail No connection was free for \d+ ms\.$/);
+  release();
+  expect(await first.over).toBe('start 200, data first, end');
+  expect(server.connections[0]?.text()).not.toContain('/2');
 });
 
 test('abort of a request that waits for a connection: it is never sent', async () => {
