@@ -47,6 +47,7 @@ async function gateway() {
     minedNonce: refuse,
     signCapture: refuse,
     send: refuse,
+    reprice: refuse,
     outcomeOf: refuse,
   };
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };

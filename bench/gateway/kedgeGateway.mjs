@@ -28,6 +28,7 @@ const chain = {
     return { raw: '0x00', hash: `0x${at.toString(16)}`, nonce: at };
   },
   send: async () => void nonce++,
+  reprice: async () => undefined,
   outcomeOf: async () => ({ succeeded: true, blockNumber: 1n, gasUsed: 0n, failures: [] }),
 };
 const running = await createGateway(

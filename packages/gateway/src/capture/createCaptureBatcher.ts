@@ -1,12 +1,12 @@
 import type { Hex, ProtocolDomain, SignedVoucher, Voucher } from '@kedge/core';
-import type { Capture, CaptureItem, CaptureOutcome, GatewayChain, RoyaltyEdge } from '../chain/gatewayChain.js';
+import type { Capture, CaptureItem, GatewayChain, RoyaltyEdge } from '../chain/gatewayChain.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { CaptureLedger } from '../ledger/openLedger.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import { buildAnchors } from './buildAnchors.js';
 import { chunkOf, halved, lighter } from './captureChunk.js';
-import { confirmTransaction, reconcileTransactions, sendOrDrop } from './reconcileTransactions.js';
+import { confirmMined, type Mined, minedOf, reconcileTransactions, sendOrDrop } from './reconcileTransactions.js';
 import type { JournalEntry } from './transactionJournal.js';
 
 export type CaptureBatcherOptions = {
@@ -56,6 +56,7 @@ const usualRecheck = 4;
 export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBatcher {
   const { ledger, chain, operator, log, intervalMs } = options;
   const tracked = new Map<Hex, Tracked>();
+  const replaced = new Map<number, readonly JournalEntry[]>();
   let receipts = 0;
   let failures = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -122,20 +123,20 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     return [...edges.values()];
   };
 
-  const awaitOutcome = async ({ hash, nonce }: JournalEntry): Promise<CaptureOutcome | undefined> => {
+  const awaitMined = async (entry: JournalEntry): Promise<Mined | undefined> => {
     const until = options.now() + minedWithinMs;
     for (let pause = 20; ; pause = Math.min(pause * 2, 1_000)) {
       // In this order: a nonce that is mined before its transaction is looked up without success was another's.
-      const isSpent = (await chain.minedNonce()) > nonce;
-      const outcome = await chain.outcomeOf(hash);
-      if (outcome !== undefined || isSpent || options.now() >= until) return outcome;
+      const isSpent = (await chain.minedNonce()) > entry.nonce;
+      const mined = await minedOf({ chain, replaced }, entry);
+      if (mined !== undefined || isSpent || options.now() >= until) return mined;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   };
 
   const captureOnce = async (): Promise<void> => {
-    const context = { ledger, chain, log, recheck: isFirst ? Infinity : usualRecheck };
-    const { nextNonce, changed } = await reconcileTransactions(context, awaitOutcome);
+    const context = { ledger, chain, log, replaced, recheck: isFirst ? Infinity : usualRecheck };
+    const { nextNonce, changed } = await reconcileTransactions(context, awaitMined);
     if (changed) await readCaptured(tracked.keys());
     // What others captured since.
     else if (ledger.isShared) await readCaptured([...tracked].filter(isBehind).map(([channelId]) => channelId));
@@ -150,10 +151,10 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
       names = names.slice(batches);
       const sent = await sendWhatWorks({ ...chunkOf(items, edgesOf), anchors }, nonce);
       items = items.slice(sent.capture.items.length);
-      const outcome = await awaitOutcome(sent.entry);
-      if (outcome === undefined) throw new Error(`transaction ${sent.entry.hash} is not mined yet`);
-      await confirmTransaction(context, sent.entry, outcome);
-      if (!outcome.succeeded) throw new Error(`transaction ${sent.entry.hash} reverted`);
+      const mined = await awaitMined(sent.entry);
+      if (mined === undefined) throw new Error(`transaction ${sent.entry.hash} is not mined yet`);
+      await confirmMined(context, sent.entry, mined);
+      if (!mined.outcome.succeeded) throw new Error(`transaction ${sent.entry.hash} reverted`);
       await noteCaptured(sent.capture.items);
     }
   };

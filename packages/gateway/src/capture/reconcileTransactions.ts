@@ -9,18 +9,24 @@ export type ReconcileContext = {
   readonly log: StructuredLog;
   /** How many of the last confirmed transactions are looked up again: the chain may have lost them. */
   readonly recheck: number;
+  /** What was replaced for its price, by nonce: it may be mined all the same. */
+  readonly replaced: Map<number, readonly JournalEntry[]>;
 };
+
+/** A transaction that was mined: that of the entry asked for, or one that it replaced. */
+export type Mined = { readonly entry: JournalEntry; readonly outcome: CaptureOutcome };
 
 /**
  * Brings the journal and the chain together, in the order of the nonces. What the chain lacks is sent again as it was signed
- * (a local chain that was killed has lost its last blocks); what can never be mined is dropped, and its work is rebuilt:
+ * (a local chain that was killed has lost its last blocks), and for more when it is still not mined: one that waits holds up
+ * all that follow. What can never be mined is dropped, and its work is rebuilt:
  * captures are cumulative, so nothing is taken twice.
  * @returns The nonce of the next transaction, or undefined while one is still in flight. `changed`: captured amounts may
  * differ from what was known.
  */
 export async function reconcileTransactions(
   context: ReconcileContext,
-  awaitOutcome: (entry: JournalEntry) => Promise<CaptureOutcome | undefined>,
+  awaitMined: (entry: JournalEntry) => Promise<Mined | undefined>,
 ): Promise<{ readonly nextNonce: number | undefined; readonly changed: boolean }> {
   const { chain, ledger, log } = context;
   const { journal } = ledger;
@@ -31,10 +37,10 @@ export async function reconcileTransactions(
     if (entry.state === 'dropped') continue;
     if (entry.nonce < nextNonce) {
       if (entry.state === 'confirmed' && index < entries.length - context.recheck) continue;
-      const outcome = await chain.outcomeOf(entry.hash);
-      if (outcome !== undefined) {
+      const mined = await minedOf(context, entry);
+      if (mined !== undefined) {
         if (entry.state === 'sent') {
-          await confirmTransaction(context, entry, outcome);
+          await confirmMined(context, entry, mined);
           changed = true;
         }
       } else {
@@ -50,18 +56,66 @@ export async function reconcileTransactions(
     }
     log.warn('transaction_resent', { hash: entry.hash, nonce: entry.nonce, was: entry.state });
     changed = true;
+    let waiting = entry;
+    let isCheap = false;
     try {
       await sendOrDrop(context, entry);
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'capture_too_large') throw error;
-      continue;
+      const { code } = error as { code?: unknown };
+      if (code === 'capture_too_large') continue;
+      if (code !== 'capture_underpriced') throw error;
+      isCheap = true;
     }
-    const outcome = await awaitOutcome(entry);
-    if (outcome === undefined) return { nextNonce: undefined, changed };
-    if (entry.state === 'sent') await confirmTransaction(context, entry, outcome);
+    let mined = isCheap ? undefined : await awaitMined(entry);
+    if (mined === undefined && entry.state === 'sent') {
+      const replacement = await replace(context, entry);
+      if (replacement !== undefined) {
+        waiting = replacement;
+        mined = await awaitMined(replacement);
+      }
+    }
+    if (mined === undefined) return { nextNonce: undefined, changed };
+    if (waiting.state === 'sent') await confirmMined(context, waiting, mined);
     nextNonce = entry.nonce + 1;
   }
   return { nextNonce, changed };
+}
+
+/** Of a nonce that was spent: by the entry's transaction, or by one that it replaced. */
+export async function minedOf(
+  { chain, replaced }: Pick<ReconcileContext, 'chain' | 'replaced'>,
+  entry: JournalEntry,
+): Promise<Mined | undefined> {
+  for (const one of [entry, ...(replaced.get(entry.nonce) ?? [])]) {
+    const outcome = await chain.outcomeOf(one.hash);
+    if (outcome !== undefined) return { entry: one, outcome };
+  }
+  return undefined;
+}
+
+/** Sends the same for more. The journal has one transaction a nonce; that of the other, if it is mined, comes back to it. */
+async function replace(context: ReconcileContext, entry: JournalEntry): Promise<JournalEntry | undefined> {
+  const { chain, ledger, log, replaced } = context;
+  const dearer = await chain.reprice(entry);
+  if (dearer === undefined) return undefined;
+  log.warn('transaction_replaced', { hash: entry.hash, nonce: entry.nonce, by: dearer.hash });
+  await ledger.journal.end(entry, 'dropped', `replaced by ${dearer.hash}`);
+  replaced.set(entry.nonce, [...(replaced.get(entry.nonce) ?? []), entry]);
+  const added = await ledger.journal.add(dearer, entry.anchors);
+  await sendOrDrop(context, added);
+  return added;
+}
+
+/** Records that the entry, or what it replaced, was mined: one of them, whatever it says of the other. */
+export async function confirmMined(context: ReconcileContext, entry: JournalEntry, mined: Mined): Promise<void> {
+  const { journal } = context.ledger;
+  let confirmed = entry;
+  if (mined.entry.hash !== entry.hash) {
+    await drop(context, entry, 'what it replaced was mined');
+    confirmed = await journal.add(mined.entry, mined.entry.anchors);
+  }
+  await confirmTransaction(context, confirmed, mined.outcome);
+  context.replaced.delete(entry.nonce);
 }
 
 type DropContext = Pick<ReconcileContext, 'ledger' | 'log'>;
@@ -91,7 +145,7 @@ export async function sendOrDrop(
 }
 
 /** Records that a transaction was mined, and what came of it. */
-export async function confirmTransaction(
+async function confirmTransaction(
   { ledger, log }: ReconcileContext,
   entry: JournalEntry,
   outcome: CaptureOutcome,

@@ -16,7 +16,9 @@ import {
   encodeFunctionData,
   keccak256,
   parseEventLogs,
+  parseTransaction,
   type TransactionReceipt,
+  type TransactionSerializableEIP1559,
   TransactionReceiptNotFoundError,
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
@@ -26,7 +28,9 @@ import { reasonOf } from '../structuredLog.js';
 import { maxTransactionBytes, maxTransactionGas } from '../capture/captureChunk.js';
 import { connectChain, sendRaw } from './connectChain.js';
 import type { Capture, CaptureOutcome, GatewayChain } from './gatewayChain.js';
+import { replacementFees } from './replacementFees.js';
 
+const dearest = 3n;
 // A signed transaction's fields beside its data, with room.
 const envelopeBytes = 300;
 
@@ -106,8 +110,20 @@ export function createViemChain(options: {
       try {
         await sendRaw(await connected(), raw);
       } catch (cause) {
-        throw isTooLarge(cause) ? tooLarge({ reason: reasonOf(cause) }, cause) : cause;
+        if (isTooLarge(cause)) throw tooLarge({ reason: reasonOf(cause) }, cause);
+        throw isSaid(cause, underpricedWords) ? underpriced(cause) : cause;
       }
+    },
+    reprice: async ({ raw, nonce }) => {
+      const client = await connected();
+      const { to, data, gas, maxFeePerGas = 0n, maxPriorityFeePerGas = 0n } = parseTransaction(raw);
+      const now = await client.estimateFeesPerGas();
+      const fees = replacementFees(now, { maxFeePerGas, maxPriorityFeePerGas });
+      // So much more than the chain asks would not be mined either, and each further try would cost a quarter more.
+      if (fees.maxFeePerGas > dearest * now.maxFeePerGas) return undefined;
+      const again = { type: 'eip1559', chainId, nonce, to, data, gas, ...fees } as const;
+      const replacement = await account.signTransaction(again as TransactionSerializableEIP1559);
+      return { raw: replacement, hash: keccak256(replacement), nonce };
     },
     outcomeOf: async (hash) => {
       const client = await connected();
@@ -166,8 +182,20 @@ function refusalOf(cause: unknown): unknown {
 const tooLargeWords =
   /oversized data|max(imum)? (tx|transaction) (data )?size|gas limit (is )?too high|exceeds (the )?(block|transaction)?.?gas (limit|cap)|gas cap|gas required exceeds|intrinsic gas too high|out ?of ?gas|request entity too large/i;
 
+const underpricedWords =
+  /underpriced|max fee per gas less than|fee ?cap (is )?(too low|less than)|fee (is )?too low|below (the )?base ?fee/i;
+
 function isTooLarge(error: unknown): boolean {
-  return error instanceof ViemError && error.walk((cause) => tooLargeWords.test((cause as Error).message)) !== null;
+  return isSaid(error, tooLargeWords);
+}
+
+function isSaid(error: unknown, words: RegExp): boolean {
+  return error instanceof ViemError && error.walk((cause) => words.test((cause as Error).message)) !== null;
+}
+
+function underpriced(cause: unknown): BaseError {
+  const values = { reason: reasonOf(cause) };
+  return new BaseError('The capture offers less than the node takes.', { code: 'capture_underpriced', cause, values });
 }
 
 function tooLarge(values: Readonly<Record<string, unknown>>, cause?: unknown): BaseError {

@@ -65,8 +65,10 @@ export type GatewayChain = {
   readonly signCapture: (capture: Capture, nonce: number) => Promise<SignedTransaction>;
   /**
    * Hands a transaction to the node. One that the node already knows is no error.
-   * @throws BaseError `capture_too_large` when the node will never take it.
+   * @throws BaseError `capture_too_large` when the node will never take it; `capture_underpriced` when it takes none so cheap.
    */
   readonly send: (transaction: SignedTransaction) => Promise<void>;
+  /** The same for more, to replace what is not mined; undefined where its price cannot be what holds it up. */
+  readonly reprice: (transaction: SignedTransaction) => Promise<SignedTransaction | undefined>;
   readonly outcomeOf: (hash: Hex) => Promise<CaptureOutcome | undefined>;
 };

@@ -19,6 +19,7 @@ import {
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { connectChain, sendRaw } from '../chain/connectChain.js';
+import { type Fees, replacementFees } from '../chain/replacementFees.js';
 import { reasonOf } from '../structuredLog.js';
 import type { DepositChain } from './depositChain.js';
 
@@ -39,19 +40,13 @@ export function createDepositChain(options: {
   const connected = connectChain(options);
   const deposits = { address: options.deposits, abi: channelDepositsAbi } as const;
   const token = { address: options.token, abi: dataAnchoringTokenAbi } as const;
-  let last:
-    { readonly nonce: number; readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint } | undefined;
+  let last: (Fees & { readonly nonce: number }) | undefined;
 
   /** What waits with the same nonce is replaced: of two payments that share it, at most one is made, and the other made anew. */
   const feesOver = async (client: PublicClient, nonce: number) => {
     const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas();
-    const floor = last?.nonce === nonce ? last : { maxFeePerGas: 0n, maxPriorityFeePerGas: 0n };
-    const over = (fee: bigint, before: bigint): bigint => (fee > (before * 5n) / 4n ? fee : (before * 5n) / 4n);
-    last = {
-      nonce,
-      maxFeePerGas: over(maxFeePerGas, floor.maxFeePerGas),
-      maxPriorityFeePerGas: over(maxPriorityFeePerGas, floor.maxPriorityFeePerGas),
-    };
+    const now = { maxFeePerGas, maxPriorityFeePerGas };
+    last = { nonce, ...(last?.nonce === nonce ? replacementFees(now, last) : now) };
     return last;
   };
 

@@ -55,6 +55,7 @@ function chainOver(link: Link<KeeperProcedures>): GatewayChain {
     minedNonce: refuse,
     signCapture: refuse,
     send: refuse,
+    reprice: refuse,
     outcomeOf: refuse,
   };
 }

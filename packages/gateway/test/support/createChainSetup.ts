@@ -16,7 +16,10 @@ const operator = developmentAccount(1).address;
 export type ChainSetup = {
   readonly anvil: Anvil;
   readonly channels: readonly { readonly apiKey: string; readonly channelId: Hex; readonly channel: Channel }[];
+  readonly dataDir: string;
   readonly logs: Record<string, unknown>[];
+  /** The gateway's clock: milliseconds since 1970. */
+  now: () => number;
   readonly start: (more?: Partial<GatewayConfigInput>) => Promise<Gateway>;
   readonly capturedOf: (channel: Channel) => Promise<bigint>;
   /** The operator's next nonce by what is mined. */
@@ -89,11 +92,14 @@ export async function createChainSetup(upstreamUrl: string, count: number): Prom
   const logs: Record<string, unknown>[] = [];
   const push = (level: string) => (event: string, fields?: object) => void logs.push({ level, event, ...fields });
   const log = { info: push('info'), warn: push('warn'), error: push('error') };
-  return {
+  const setup: ChainSetup = {
     anvil,
+    now: Date.now,
     channels,
+    dataDir: config.dataDir,
     logs,
-    start: (more) => createGateway({ ...config, ...more }, { log, env: { OPERATOR_KEY: operatorKey } }),
+    start: (more) =>
+      createGateway({ ...config, ...more }, { log, env: { OPERATOR_KEY: operatorKey }, now: () => setup.now() }),
     capturedOf: async (channel) => (await holder.getChannelState({ channel })).capturedUnits,
     nonce: () => publicClient.getTransactionCount({ address: operator }),
     remove: async () => {
@@ -101,6 +107,7 @@ export async function createChainSetup(upstreamUrl: string, count: number): Prom
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  return setup;
 }
 
 /** One call; its status. */

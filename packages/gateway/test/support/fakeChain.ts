@@ -66,6 +66,7 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
       chain.mined.push({ transaction, capture });
       for (const { voucher } of capture.items) chain.captured.set(voucher.channelId, voucher.cumulativeUnits);
     },
+    reprice: async () => undefined,
     outcomeOf: async (hash) => {
       up();
       const index = chain.mined.findIndex(({ transaction }) => transaction.hash === hash);

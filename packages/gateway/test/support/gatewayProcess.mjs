@@ -18,6 +18,7 @@ const chain = {
   minedNonce: unused,
   signCapture: unused,
   send: unused,
+  reprice: unused,
   outcomeOf: unused,
 };
 const gateway = await createGateway(config, { chain, env: { OPERATOR_KEY: operatorKey } });
