@@ -2,7 +2,7 @@
 // compiler wrote it, in turns. The gateway and the agent end when they have read a configuration that is none.
 //   node bench/start.mjs [--json] [--runs 11]
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { hexToBytes, merkleTree, neededContracts, receiptBatchDigest, receiptLeaf } from '@kedge/core';
 import { keccak256 as viemKeccak256 } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
-import { bundleFolder, isBundleFresh } from '../packages/cli/bin/bundled.js';
+import { bundleFolder, isBundleFresh, readRecord } from '../packages/cli/bin/bundled.js';
 import { medianOf, noiseOf, rounded } from './gateway/figures.mjs';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, runs: { type: 'string', default: '11' } } });
@@ -57,11 +57,11 @@ const rows = cases.map(([name], at) => {
     ratio: rounded(ratio),
   };
 });
-const bytes = (kind) =>
-  readdirSync(bundle)
-    .filter((file) => file.endsWith(kind))
+const bytes = (isMap) =>
+  readRecord()
+    .files.filter((file) => file.endsWith('.map') === isMap)
     .reduce((sum, file) => sum + statSync(join(bundle, file)).size, 0);
-const summary = { runs: Number(values.runs), rows, bundleBytes: bytes('.js'), mapBytes: bytes('.map'), noise: noise() };
+const summary = { runs: Number(values.runs), rows, bundleBytes: bytes(false), mapBytes: bytes(true), noise: noise() };
 if (values.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
 else {
   const line = (...columns) =>
