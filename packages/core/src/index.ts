@@ -74,6 +74,7 @@ export {
   type ChannelMode,
   type Voucher,
 } from './channel.js';
+export { channelPace } from './channelPace.js';
 export {
   buildCroissant,
   classIri,

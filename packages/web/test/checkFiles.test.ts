@@ -18,6 +18,11 @@ test('the files of the metadata are those with a name and a hash; the folder its
   expect(anchoredFilesOf(null)).toEqual([]);
 });
 
+test('metadata of anybody are read as far as they name files', () => {
+  expect(anchoredFilesOf('text')).toEqual([]);
+  expect(anchoredFilesOf({ distribution: [null, 1, 'x', [], ...metadata.distribution] })).toHaveLength(1);
+});
+
 test('a file is the anchored one by its content, whatever its name is here', async () => {
   const findings = await checkFiles(
     [new File(['hello world'], 'renamed.txt'), new File(['hello World'], 'hello.txt'), new File(['x'], 'other.txt')],

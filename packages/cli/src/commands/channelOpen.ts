@@ -5,6 +5,7 @@ import {
   BaseError,
   channelIdOf,
   channelModes,
+  channelPace,
   isBackedLot,
   unrecountable,
   zeroAddress,
@@ -42,8 +43,6 @@ import { keccak256 } from '../keccak256.js';
 import { writeStrictChannel } from '../strict/strictChannelFile.js';
 import { apiKeyHash } from '../up/apiKey.js';
 import { usageError } from '../usageError.js';
-
-const maxUint64 = 2n ** 64n - 1n;
 
 export const channelOpen: Command = {
   name: 'channel open',
@@ -210,7 +209,7 @@ function termsOf(context: Context, { token, policy, operator, mode, ownKey }: Wa
       : parseMoment(deadlineText, now, '--deadline');
   const channelKeyText = textOption(context, 'channelKey');
   const madeKey = ownKey === undefined ? operator : privateKeyToAccount(ownKey).address;
-  const rate = units('rate', '--rate') ?? (mode === 'strict' ? 0n : ceilDivide(cap, 3_600n));
+  const { rate, burst } = channelPace({ mode, cap, rate: units('rate', '--rate') });
   return {
     tokenId: token.tokenId,
     operator,
@@ -218,7 +217,7 @@ function termsOf(context: Context, { token, policy, operator, mode, ownKey }: Wa
     mode,
     rate,
     channelKey: channelKeyText === undefined ? madeKey : parseAddress(channelKeyText, '--channel-key'),
-    burst: units('burst', '--burst') ?? (rate === 0n ? 0n : ceilDivide(cap, 2n)),
+    burst: units('burst', '--burst') ?? burst,
     deadline,
     grace,
     salt: bytesToHex(randomBytes(32)),
@@ -230,11 +229,6 @@ function defaultDeadline(now: bigint, expireAt: bigint, grace: number): bigint {
   const usual = now + 30n * 86_400n;
   const latest = expireAt - BigInt(grace);
   return expireAt === 0n || usual <= latest ? usual : latest;
-}
-
-function ceilDivide(value: bigint, by: bigint): bigint {
-  const result = (value + by - 1n) / by;
-  return result > maxUint64 ? maxUint64 : result;
 }
 
 /** What the gateway collects for this channel's class beside its units. */

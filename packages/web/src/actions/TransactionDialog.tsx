@@ -24,7 +24,7 @@ export function TransactionDialog({
   const [progress, setProgress] = useState<Progress>({ at: 'review' });
   const isUnderWay = progress.at === 'checking' || progress.at === 'signing' || progress.at === 'mining';
   return (
-    <Dialog.Root open={isOpen} onOpenChange={(open) => !open && !isUnderWay && onClose()}>
+    <Dialog.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="backdrop" />
         <Dialog.Popup className="dialog">
@@ -89,6 +89,9 @@ function Review({
           )}
         </div>
       )}
+      {!isBefore && progress.at !== 'done' && (
+        <p className="small muted">Closing this takes nothing back: what is sent goes on, and the page shows it.</p>
+      )}
       <div className="row end">
         {progress.at === 'done' ? (
           <button className="button primary" type="button" onClick={onClose}>
@@ -96,9 +99,7 @@ function Review({
           </button>
         ) : (
           <>
-            <Dialog.Close className="button" disabled={!isBefore}>
-              Cancel
-            </Dialog.Close>
+            <Dialog.Close className="button">{isBefore ? 'Cancel' : 'Close'}</Dialog.Close>
             <button
               className="button primary"
               type="button"

@@ -1,8 +1,11 @@
-import { BaseError, indexerPath, type IndexerAnswer, type IndexerParameters, type IndexerRouteName } from '@kedge/core';
+import { BaseError, type IndexerAnswer, type IndexerParameters, type IndexerRouteName } from '@kedge/core';
 import { createIndexerClient, type IndexerClient } from '@kedge/sdk';
-import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useConfig } from '../app/configContext.js';
+import { indexedPages, indexedQuery, type PagedName } from './indexedQueries.js';
+
+const usualMs = 4_000;
 
 /** The indexer; undefined where the configuration names none. */
 export function useIndexer(): IndexerClient | undefined {
@@ -18,24 +21,45 @@ export function useIndexer(): IndexerClient | undefined {
 export function useIndexed<name extends IndexerRouteName>(
   name: name,
   parameters: IndexerParameters<name> | undefined,
-  every = 4_000,
+  every = usualMs,
 ): UseQueryResult<IndexerAnswer<name>> {
   const indexer = useIndexer();
-  return useQuery({
-    queryKey: ['indexer', parameters === undefined ? name : indexerPath(name, parameters as never)],
-    enabled: parameters !== undefined,
-    refetchInterval: every,
-    placeholderData: keepPreviousData,
-    queryFn: async ({ signal }) => {
-      if (indexer === undefined) throw noIndexer();
-      const ask = indexer[name] as (given: object, options: object) => Promise<IndexerAnswer<name>>;
-      return ask(parameters as object, { signal });
-    },
-  });
+  return useQuery({ ...indexedQuery(() => required(indexer), name, parameters), refetchInterval: every });
 }
 
-function noIndexer(): BaseError {
-  return new BaseError('No indexer is configured.', {
+/** A list of the indexer as far as it was asked for. */
+export type IndexedPages<name extends PagedName> = {
+  /** undefined: nothing has come yet. */
+  readonly items: readonly IndexerAnswer<name>['items'][number][] | undefined;
+  readonly error: Error | null;
+  readonly isPlaceholderData: boolean;
+  readonly refetch: () => unknown;
+  /** Asks for the next page; undefined where there is none. */
+  readonly more: (() => void) | undefined;
+};
+
+/** A list of the indexer page by page, asked for again like an answer of {@link useIndexed}. */
+export function useIndexedPages<name extends PagedName>(
+  name: name,
+  parameters: IndexerParameters<name> | undefined,
+): IndexedPages<name> {
+  const indexer = useIndexer();
+  const { data, error, isPlaceholderData, refetch, hasNextPage, fetchNextPage } = useInfiniteQuery({
+    ...indexedPages(() => required(indexer), name, parameters),
+    refetchInterval: usualMs,
+  });
+  return {
+    items: data?.pages.flatMap(({ items }) => items as IndexerAnswer<name>['items'][number][]),
+    error,
+    isPlaceholderData,
+    refetch,
+    more: hasNextPage && !isPlaceholderData ? () => void fetchNextPage() : undefined,
+  };
+}
+
+function required(indexer: IndexerClient | undefined): IndexerClient {
+  if (indexer !== undefined) return indexer;
+  throw new BaseError('No indexer is configured.', {
     code: 'no_indexer',
     hints: ['Lists and histories come from an indexer: name one as indexerUrl in config.json.'],
   });

@@ -1,4 +1,4 @@
-import { BaseError, type ChannelSummary, type TokenSummary } from '@kedge/core';
+import { BaseError, channelPace, type ChannelSummary, type TokenSummary } from '@kedge/core';
 import { useState } from 'react';
 import { bytesToHex } from 'viem';
 import { shorten, showMoment, showUnits } from '../../ui/format.js';
@@ -28,8 +28,7 @@ export function openChannelForm({ tokenId, value, unitDecimals }: TokenSummary, 
     const ownKey = keyText.trim() === '' ? undefined : parseAddress(keyText);
     const isKeyGood = keyText.trim() === '' || ownKey !== undefined;
     const isCapped = ownKey === undefined;
-    // Half at once, the rest within the hour: what an operator alone may take is bounded in time, too (R9).
-    const rate = cap === undefined ? 0n : cap / 7_200n + 1n;
+    const mode = isCapped ? 'capped' : 'strict';
     return (
       <>
         <FormFrame
@@ -73,7 +72,7 @@ export function openChannelForm({ tokenId, value, unitDecimals }: TokenSummary, 
               : [
                   { label: 'Locked', value: `${showUnits(cap, unitDecimals)} units` },
                   { label: 'To', value: <span title={operator}>{shorten(operator)}</span> },
-                  { label: 'Mode', value: isCapped ? 'capped' : 'strict' },
+                  { label: 'Mode', value: mode },
                   {
                     label: 'You may lose',
                     value: isCapped ? 'at most what is locked' : 'nothing that your key did not sign',
@@ -91,10 +90,9 @@ export function openChannelForm({ tokenId, value, unitDecimals }: TokenSummary, 
               operator: operator!,
               channelKey: ownKey ?? operator!,
               cap: cap!,
-              rate,
-              burst: cap! / 2n + 1n,
+              ...channelPace({ mode, cap: cap! }),
               deadline: (timestamp > now ? timestamp : now) + BigInt(days! * day),
-              mode: isCapped ? 'capped' : 'strict',
+              mode,
               salt: bytesToHex(crypto.getRandomValues(new Uint8Array(32))),
             });
             return `Channel ${shorten(channelId)} is open.`;

@@ -1,4 +1,4 @@
-import { canonicalJson, type ClassDetail } from '@kedge/core';
+import { isJsonObject, type ClassDetail } from '@kedge/core';
 import { useQuery } from '@tanstack/react-query';
 import { Copyable } from '../../ui/Copyable.js';
 import { showMoment } from '../../ui/format.js';
@@ -9,8 +9,8 @@ export function DataCard({ detail }: { detail: ClassDetail }) {
   const { metadata, metadataURI, integrityHash, createdAt } = detail;
   const card = (typeof metadata === 'object' ? metadata : null) as Record<string, unknown> | null;
   const files = Array.isArray(card?.['distribution'])
-    ? (card['distribution'] as Record<string, unknown>[]).filter(
-        (item) => item['@type'] === 'cr:FileObject' && item['@id'] !== 'folder',
+    ? (card['distribution'] as unknown[]).filter(
+        (item) => isJsonObject(item) && item['@type'] === 'cr:FileObject' && item['@id'] !== 'folder',
       )
     : [];
   return (
@@ -44,10 +44,10 @@ export function DataCard({ detail }: { detail: ClassDetail }) {
             <dd>{text(card?.['license'])}</dd>
           </>
         )}
-        {Array.isArray(card?.['keywords']) && (
+        {texts(card?.['keywords']) !== undefined && (
           <>
             <dt>Keywords</dt>
-            <dd>{(card['keywords'] as unknown[]).map(String).join(', ')}</dd>
+            <dd>{texts(card?.['keywords'])}</dd>
           </>
         )}
         {files.length > 0 && (
@@ -57,16 +57,16 @@ export function DataCard({ detail }: { detail: ClassDetail }) {
               {files.length}:{' '}
               {files
                 .slice(0, 6)
-                .map((file) => String(file['name']))
+                .map((file) => text((file as Record<string, unknown>)['name']) ?? 'unnamed')
                 .join(', ')}
               {files.length > 6 && ' …'}
             </dd>
           </>
         )}
-        {Array.isArray(card?.['models']) && (
+        {texts(card?.['models']) !== undefined && (
           <>
             <dt>Models</dt>
-            <dd>{(card['models'] as unknown[]).map(String).join(', ')}</dd>
+            <dd>{texts(card?.['models'])}</dd>
           </>
         )}
         <dt>Anchored</dt>
@@ -94,14 +94,16 @@ export function DataCard({ detail }: { detail: ClassDetail }) {
 
 /** Whether the document is the anchored one: its hash, computed here. */
 function MetadataCheck({ metadata, integrityHash }: { metadata: Record<string, unknown>; integrityHash: string }) {
-  const { data: isSame } = useQuery({
-    queryKey: ['metadata-hash', integrityHash, canonicalJson(metadata).length],
+  const { data, isError } = useQuery({
+    queryKey: ['metadata-hash', integrityHash, JSON.stringify(metadata).length],
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async () => {
       const { documentMatches } = await import('./checkDocument.js');
       return documentMatches(metadata, integrityHash);
     },
   });
+  // What has no canonical form is not what was hashed.
+  const isSame = isError ? false : data;
   if (isSame === undefined) return <span className="pill">Checking</span>;
   return (
     <span className={isSame ? 'pill good' : 'pill bad'}>
@@ -113,6 +115,11 @@ function MetadataCheck({ metadata, integrityHash }: { metadata: Record<string, u
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function texts(value: unknown): string | undefined {
+  const list = Array.isArray(value) ? value.flatMap((each) => text(each) ?? []) : [];
+  return list.length === 0 ? undefined : list.join(', ');
 }
 
 function names(value: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import { BaseError, bytesToHex } from '@kedge/core';
+import { BaseError, bytesToHex, isJsonObject } from '@kedge/core';
 import { documentMatches } from './checkDocument.js';
 
 /** A file that the metadata names, with its SHA-256 in hexadecimal digits. */
@@ -14,11 +14,12 @@ export type FileFinding = {
 /** A browser hashes a whole file in memory. */
 const largest = 1024 ** 3;
 
-/** The files that Croissant metadata name. */
+/** The files that Croissant metadata name. Metadata are anybody's: what names no file is passed over. */
 export function anchoredFilesOf(metadata: unknown): AnchoredFile[] {
   const { distribution } = (metadata ?? {}) as { distribution?: unknown };
   if (!Array.isArray(distribution)) return [];
-  return (distribution as Record<string, unknown>[]).flatMap((item) => {
+  return (distribution as unknown[]).flatMap((item) => {
+    if (!isJsonObject(item)) return [];
     const { name, sha256 } = item;
     const isFile = item['@type'] === 'cr:FileObject' && item['@id'] !== 'folder';
     return isFile && typeof name === 'string' && typeof sha256 === 'string' ? [{ path: name, sha256 }] : [];

@@ -1,6 +1,6 @@
 import type { ClassKind } from '@kedge/core';
 import { useState } from 'react';
-import { useIndexed } from '../../data/useIndexed.js';
+import { useIndexedPages } from '../../data/useIndexed.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { Icon } from '../../ui/icons.js';
@@ -17,10 +17,9 @@ const pageSize = 24;
 export function ExplorePage() {
   const [kind, setKind] = useState<keyof typeof kinds>('all');
   const [text, setText] = useState('');
-  const [count, setCount] = useState(pageSize);
   const search = useDebounced(text.trim());
-  const { data, error, refetch, isPlaceholderData } = useIndexed('classes', {
-    limit: count,
+  const { items, error, refetch, isPlaceholderData, more } = useIndexedPages('classes', {
+    limit: pageSize,
     ...(kind === 'all' ? {} : { kind: kind satisfies ClassKind }),
     ...(search === '' ? {} : { text: search }),
   });
@@ -46,17 +45,17 @@ export function ExplorePage() {
         </div>
         <Segments label="Kind" choices={kinds} value={kind} onChange={setKind} />
       </div>
-      {error !== null && data === undefined ? (
+      {error !== null && items === undefined ? (
         <section className="card">
           <ErrorState error={error} title="The classes cannot be listed" onRetry={() => void refetch()} />
         </section>
-      ) : data === undefined ? (
+      ) : items === undefined ? (
         <div className="grid" role="status" aria-label="Loading the classes">
           {[1, 2, 3].map((key) => (
             <Skeleton key={key} height={268} />
           ))}
         </div>
-      ) : data.items.length === 0 ? (
+      ) : items.length === 0 ? (
         <section className="card">
           {search === '' && kind === 'all' ? (
             <EmptyState title="Nothing is anchored yet">
@@ -89,15 +88,15 @@ export function ExplorePage() {
             <p className="callout warn">The indexer does not answer now: this is what it said last.</p>
           )}
           <ul className="grid" aria-busy={isPlaceholderData}>
-            {data.items.map((item) => (
+            {items.map((item) => (
               <li key={String(item.classId)}>
                 <ClassCard item={item} />
               </li>
             ))}
           </ul>
-          {data.next !== null && (
+          {more !== undefined && (
             <div className="row center">
-              <button className="button" type="button" onClick={() => setCount(count + pageSize)}>
+              <button className="button" type="button" onClick={more}>
                 Show more
               </button>
             </div>

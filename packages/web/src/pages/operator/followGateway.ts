@@ -1,4 +1,5 @@
 import { BaseError, parseGatewayLive, type GatewayLive } from '@kedge/core';
+import { eventDataOf } from '@kedge/sdk';
 import { eventsOf } from '../../data/eventsOf.js';
 
 /** What is heard of a gateway that is followed. */
@@ -35,10 +36,9 @@ async function followOnce(url: string, news: GatewayNews, signal: AbortSignal): 
       signal: AbortSignal.any([signal, silence.signal]),
     });
     if (!response.ok || response.body === null) throw gatewayLost(new Error(`status ${response.status}`));
-    const decoder = new TextDecoder();
     for await (const event of eventsOf(response.body)) {
       heard();
-      const data = /^data: ?(.*)$/m.exec(decoder.decode(event))?.[1];
+      const data = eventDataOf(event);
       if (data !== undefined) news.onLive(parseGatewayLive(JSON.parse(data)));
     }
     throw gatewayLost(new Error('the stream ended'));

@@ -137,6 +137,8 @@ function Actions({
                 supply: terms.listing!.supply,
                 unitDecimals,
                 refundable: terms.refundable,
+                // What is added lives as long as the token.
+                expireAt: token.expireAt,
                 toTokenId: tokenId,
               }),
             )

@@ -1,6 +1,5 @@
-import { useState } from 'react';
 import { linkTo } from '../../app/router.js';
-import { useIndexed } from '../../data/useIndexed.js';
+import { useIndexedPages } from '../../data/useIndexed.js';
 import { ConnectFirst } from '../../ui/ConnectFirst.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { ErrorState } from '../../ui/ErrorState.js';
@@ -14,10 +13,9 @@ const pageSize = 20;
 /** What the connected account holds, and everything that it can do with it. */
 export function TokensPage() {
   const { address } = useWallet();
-  const [count, setCount] = useState(pageSize);
-  const { data, error, refetch } = useIndexed(
+  const { items, error, refetch, more } = useIndexedPages(
     'tokens',
-    address === undefined ? undefined : { owner: address, limit: count },
+    address === undefined ? undefined : { owner: address, limit: pageSize },
   );
   return (
     <div className="page">
@@ -32,7 +30,7 @@ export function TokensPage() {
       </div>
       {address === undefined ? (
         <ConnectFirst what="Tokens belong to an account." />
-      ) : data === undefined ? (
+      ) : items === undefined ? (
         error === null ? (
           <div className="stack" role="status" aria-label="Loading your tokens">
             <Skeleton height={250} />
@@ -43,7 +41,7 @@ export function TokensPage() {
             <ErrorState error={error} title="Your tokens cannot be listed" onRetry={() => void refetch()} />
           </section>
         )
-      ) : data.items.length === 0 ? (
+      ) : items.length === 0 ? (
         <section className="card">
           <EmptyState
             title="You hold no tokens"
@@ -62,15 +60,15 @@ export function TokensPage() {
             <p className="callout warn">The indexer does not answer now: this is what it said last.</p>
           )}
           <ul className="stack">
-            {data.items.map((token) => (
+            {items.map((token) => (
               <li key={String(token.tokenId)}>
                 <TokenCard token={token} />
               </li>
             ))}
           </ul>
-          {data.next !== null && (
+          {more !== undefined && (
             <div className="row center">
-              <button className="button" type="button" onClick={() => setCount(count + pageSize)}>
+              <button className="button" type="button" onClick={more}>
                 Show more
               </button>
             </div>

@@ -1,4 +1,4 @@
-import { zeroAddress, type Hex } from '@kedge/core';
+import type { Hex } from '@kedge/core';
 import { linkTo } from '../../app/router.js';
 import { useAssets } from '../../data/useAssets.js';
 import { Changing } from '../../ui/Changing.js';
@@ -12,7 +12,7 @@ import type { Turn } from './useChat.js';
 /** The value that calls are paid from, going down, and what its class and those above it received, going up. */
 export function ChannelPanel({ channelId, turns }: { channelId: Hex | undefined; turns: readonly Turn[] }) {
   const { data, error } = useChannelNumbers(channelId);
-  const { show } = useAssets([]);
+  const { show } = useAssets(data === undefined ? [] : [data.asset]);
   if (channelId === undefined) {
     return (
       <section className="card">
@@ -28,7 +28,7 @@ export function ChannelPanel({ channelId, turns }: { channelId: Hex | undefined;
       </section>
     );
   }
-  const { channel, capturedUnits, unitDecimals, earners, operator, open } = data;
+  const { channel, capturedUnits, unitDecimals, earners, operator, open, asset } = data;
   const receipted = turns.reduce((most, { call }) => {
     const used = call?.receipt.receipt.channelId === channelId ? call.receipt.receipt.cumulativeUnits : 0n;
     return used > most ? used : most;
@@ -68,14 +68,14 @@ export function ChannelPanel({ channelId, turns }: { channelId: Hex | undefined;
                 {index > 0 && <span className="small muted"> parent</span>}
               </dt>
               <dd className="number">
-                <Changing value={show(zeroAddress, received, 9)} />
+                <Changing value={show(asset, received, 9)} />
               </dd>
             </div>
           ))}
           <div>
             <dt>Operator’s cut</dt>
             <dd className="number">
-              <Changing value={show(zeroAddress, operator.owed, 9)} />
+              <Changing value={show(asset, operator.owed, 9)} />
             </dd>
           </div>
         </dl>

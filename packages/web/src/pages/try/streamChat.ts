@@ -1,4 +1,12 @@
-import { BaseError, decodeSignedReceipt, receiptCommentPrefix, utf8, type SignedReceipt } from '@kedge/core';
+import {
+  BaseError,
+  decodeSignedReceipt,
+  isJsonObject,
+  receiptCommentPrefix,
+  utf8,
+  type SignedReceipt,
+} from '@kedge/core';
+import { eventDataOf } from '@kedge/sdk';
 import { eventsOf, joined } from '../../data/eventsOf.js';
 
 export type ChatMessage = { readonly role: 'user' | 'assistant'; readonly content: string };
@@ -41,13 +49,13 @@ export async function streamChat(options: {
   let answer = '';
   let receipt: SignedReceipt | undefined;
   for await (const event of eventsOf(response.body)) {
-    const text = new TextDecoder().decode(event);
+    const text = new TextDecoder().decode(event).trimStart();
     if (text.startsWith(receiptCommentPrefix)) {
       receipt = decodeSignedReceipt(text.slice(receiptCommentPrefix.length).trim());
       continue;
     }
     kept.push(event);
-    const delta = deltaOf(text);
+    const delta = deltaOf(event);
     if (delta === '') continue;
     answer += delta;
     onText(answer);
@@ -62,20 +70,31 @@ export async function streamChat(options: {
 }
 
 /** The text that one event adds. @throws BaseError for an error that came in the middle of the stream. */
-function deltaOf(event: string): string {
-  let text = '';
-  for (const line of event.split(/\r?\n/)) {
-    const data = /^data: ?(.*)$/.exec(line)?.[1];
-    if (data === undefined || data.trim() === '[DONE]') continue;
-    const chunk = JSON.parse(data) as {
-      choices?: { delta?: { content?: string | null } }[];
-      error?: { message: string };
-    };
-    if (chunk.error !== undefined)
-      throw new BaseError(chunk.error.message, { code: 'stream_failed', kind: 'transient' });
-    text += chunk.choices?.[0]?.delta?.content ?? '';
+function deltaOf(event: Uint8Array): string {
+  const data = eventDataOf(event);
+  if (data === undefined || data.trim() === '[DONE]') return '';
+  const chunk = parseChunk(data);
+  if (chunk.error !== undefined) throw streamFailed(chunk.error.message);
+  return chunk.choices?.[0]?.delta?.content ?? '';
+}
+
+type Chunk = {
+  readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[];
+  readonly error?: { readonly message: string };
+};
+
+function parseChunk(data: string): Chunk {
+  try {
+    const chunk: unknown = JSON.parse(data);
+    if (isJsonObject(chunk)) return chunk;
+  } catch (cause) {
+    throw streamFailed('An event of the answer is not JSON.', cause);
   }
-  return text;
+  throw streamFailed('An event of the answer is no object.');
+}
+
+function streamFailed(message: string, cause?: unknown): BaseError {
+  return new BaseError(message, { code: 'stream_failed', kind: 'transient', cause });
 }
 
 async function refusal(response: Response): Promise<BaseError> {

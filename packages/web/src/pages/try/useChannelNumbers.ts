@@ -1,4 +1,13 @@
-import { channelModes, valueChannelsAbi, type Channel, type Hex } from '@kedge/core';
+import {
+  channelModes,
+  isBackedLot,
+  splitTokenId,
+  valueChannelsAbi,
+  zeroAddress,
+  type Address,
+  type Channel,
+  type Hex,
+} from '@kedge/core';
 import type { KedgeReadClient } from '@kedge/sdk';
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useReader } from '../../wallet/useKedge.js';
@@ -11,7 +20,9 @@ export type ChannelNumbers = {
   readonly unitDecimals: number;
   readonly classId: bigint;
   readonly operator: { readonly owed: bigint };
-  /** The class that is called first, then its parents. In wei, settled so far. */
+  /** What the units are paid in: that of their lot. */
+  readonly asset: Address;
+  /** The class that is called first, then its parents. In smallest units of the asset, settled so far. */
   readonly earners: readonly { readonly classId: bigint; readonly kind: string; readonly received: bigint }[];
 };
 
@@ -27,31 +38,33 @@ export function useChannelNumbers(channelId: Hex | undefined): UseQueryResult<Ch
 }
 
 async function readChannelNumbers(client: KedgeReadClient, channelId: Hex): Promise<ChannelNumbers> {
-  const channel = await readChannel(client, channelId);
-  const classId = channel.tokenId >> 64n;
+  const { channel, asset } = await readChannel(client, channelId);
+  const { classId } = splitTokenId(channel.tokenId);
   const [state, info, owed] = await Promise.all([
     client.getChannelState({ channel }),
     client.getClass({ classId }),
-    client.getOwed({ account: channel.operator }),
+    client.getOwed({ account: channel.operator, asset }),
   ]);
   const ids = [classId, ...info.parents.map((parent) => parent.classId)];
   const earners = await Promise.all(
     ids.map(async (id) => {
       const [{ received }, { kind }] = await Promise.all([
-        client.getRevenue({ classId: id }),
+        client.getRevenue({ classId: id, asset }),
         id === classId ? info : client.getClass({ classId: id }),
       ]);
       return { classId: id, kind, received };
     }),
   );
   const { open, capturedUnits } = state;
-  return { channel, open, capturedUnits, unitDecimals: info.unitDecimals, classId, operator: { owed }, earners };
+  return { channel, open, capturedUnits, unitDecimals: info.unitDecimals, classId, operator: { owed }, asset, earners };
 }
 
-const channels = new Map<Hex, Channel>();
+type Known = { readonly channel: Channel; readonly asset: Address };
 
-/** A channel's terms are immutable, and only in the event of its opening. */
-async function readChannel(client: KedgeReadClient, channelId: Hex): Promise<Channel> {
+const channels = new Map<Hex, Known>();
+
+/** A channel's terms and its lot's are immutable; the channel's are only in the event of its opening. */
+async function readChannel(client: KedgeReadClient, channelId: Hex): Promise<Known> {
   const known = channels.get(channelId);
   if (known !== undefined) return known;
   const [opened] = await client.publicClient.getContractEvents({
@@ -64,7 +77,9 @@ async function readChannel(client: KedgeReadClient, channelId: Hex): Promise<Cha
   });
   if (opened === undefined) throw new Error(`no channel ${channelId} was opened on this chain`);
   const { channel } = opened.args;
-  const read = { ...channel, mode: channelModes[channel.mode] ?? 'capped' };
+  const { classId, lot } = splitTokenId(channel.tokenId);
+  const asset = isBackedLot(lot) ? (await client.getLot({ classId, lot })).asset : zeroAddress;
+  const read: Known = { channel: { ...channel, mode: channelModes[channel.mode] ?? 'capped' }, asset };
   channels.set(channelId, read);
   return read;
 }
