@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type StdioOptions } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
-import { buildCli, runKedge, temporaryFolder } from './kedge.js';
+import { buildCli, kedgeProgram, runKedge, temporaryFolder } from './kedge.js';
 
 const bin = fileURLToPath(new URL('../bin/', import.meta.url));
 
@@ -71,4 +71,18 @@ test('the bundle is of everything that it was made of, and a stack in it names t
   const { code, stderr } = await runKedge(['status'], { cwd, environment: { KEDGE_DEBUG: '1' } });
   expect(code).toBe(1);
   expect(stderr).toContain('packages/cli/src/commands/status.ts:');
+});
+
+test('a stdout that cannot be written is said in words and ends with 1; a stderr that cannot be leaves the exit code alone', () => {
+  buildCli();
+  const readOnly = openSync(join(clone, 'package.json'), 'r');
+  const to = (stdio: StdioOptions, ...args: string[]) =>
+    spawnSync(process.execPath, [kedgeProgram, ...args], { encoding: 'utf8', stdio });
+  const silent = to(['ignore', readOnly, 'pipe'], '--version');
+  expect([silent.status, silent.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^error: stdout cannot be written: .*\n {2}-> /),
+  ]);
+  expect(to(['ignore', 'pipe', readOnly], 'nope').status).toBe(2);
+  closeSync(readOnly);
 });
