@@ -1,4 +1,4 @@
-import type { Hex } from '@kedge/core';
+import { BaseError, type Hex } from '@kedge/core';
 import type { Database } from './database.js';
 
 /** A block up to which nothing is taken back any more. */
@@ -35,12 +35,18 @@ export function blockOfCheckpoint(encoded: string): number {
 export const finalizedQuery = (schema: string): string =>
   `SELECT finalized_checkpoint AS encoded FROM "${schema}"."_ponder_checkpoint"`;
 
+/** Comment on a schema of a server that the indexer made for itself, and may drop. */
+const ownersMark = 'Made by kedge indexer, which drops it and builds it again from the chain.';
+
 /**
  * Makes the database fit for the next run: where it belongs to another app or chain, or to a chain that was cut off before the
- * newest final block that it holds, its schema is dropped and is built again from the first block.
+ * newest final block that it holds, its schema is dropped and is built again from the first block. On a server only a schema
+ * that carries the indexer's mark is ever dropped: one that is not there yet is made with it, an empty one is given it.
  *
  * @param hashOf hash of a block of the chain; undefined where the chain has none of that number
  * @returns why it was dropped; undefined when it is kept, or there was none
+ *
+ * @throws BaseError `schema_foreign` where the schema holds what the indexer did not make.
  */
 export async function prepareDatabase(
   database: Database,
@@ -48,17 +54,60 @@ export async function prepareDatabase(
   key: string,
   hashOf: (blockNumber: number) => Promise<Hex | undefined>,
 ): Promise<string | undefined> {
-  const found = await database.query('SELECT 1 FROM information_schema.schemata WHERE schema_name = $1', [schema]);
-  if (found.length === 0) return undefined;
+  // Not information_schema: it hides the schemas of other owners.
+  const found = await database.query(
+    "SELECT obj_description(oid, 'pg_namespace') AS mark FROM pg_namespace WHERE nspname = $1",
+    [schema],
+  );
+  if (found[0] === undefined) {
+    if (!database.embedded) await makeSchema(database, schema);
+    return undefined;
+  }
+  // The embedded database has nobody else in it.
+  if (!database.embedded && found[0]['mark'] !== ownersMark) {
+    await requireEmpty(database, schema);
+    await markSchema(database, schema);
+    return undefined;
+  }
   const reason = await faultOf(database, schema, key, hashOf);
   if (reason !== undefined) {
     await database.query(`DROP SCHEMA "${schema}" CASCADE`);
+    if (!database.embedded) await makeSchema(database, schema);
     return reason;
   }
   if (database.embedded) {
     await database.query(`UPDATE "${schema}"."_ponder_meta" SET value = jsonb_set(value, '{is_locked}', '0')`);
   }
   return undefined;
+}
+
+/** In one statement: a schema that is there is marked. */
+async function makeSchema(database: Database, schema: string): Promise<void> {
+  await database.query(
+    `DO $$ BEGIN CREATE SCHEMA "${schema}"; COMMENT ON SCHEMA "${schema}" IS '${ownersMark}'; END $$`,
+  );
+}
+
+async function markSchema(database: Database, schema: string): Promise<void> {
+  await database.query(`COMMENT ON SCHEMA "${schema}" IS '${ownersMark}'`);
+}
+
+async function requireEmpty(database: Database, schema: string): Promise<void> {
+  // Whatever is in a schema depends on it: tables, views, functions, types. So do rights that objects to come will have.
+  const [held] = await database.query(
+    `SELECT count(*)::int AS count, min(pg_describe_object(classid, objid, objsubid)) AS example FROM pg_depend
+     WHERE classid <> 'pg_default_acl'::regclass AND refclassid = 'pg_namespace'::regclass AND refobjid = (SELECT oid FROM pg_namespace WHERE nspname = $1)`,
+    [schema],
+  );
+  if (held?.['count'] === 0) return;
+  throw new BaseError(`The schema "${schema}" holds what the indexer did not make, and is left as it is.`, {
+    code: 'schema_foreign',
+    values: { schema, objects: Number(held?.['count']), example: String(held?.['example']) },
+    hints: [
+      'Name a schema that is not there yet, or an empty one: the indexer drops its schema whenever it begins anew.',
+      `If it is an index of an older version and nothing else is in it, drop it first: DROP SCHEMA "${schema}" CASCADE.`,
+    ],
+  });
 }
 
 async function faultOf(

@@ -24,7 +24,7 @@ const noteEvery = 1_000;
  * @param note Hears what the user should know.
  * @returns The URL once it answers. History may still be read: `/progress` says.
  *
- * @throws BaseError `chain_unreachable`, `chain_differs`, `port_taken`
+ * @throws BaseError `chain_unreachable`, `chain_differs`, `schema_foreign`, `port_taken`
  */
 export async function runIndexer(settings: IndexerSettings, note: (line: string) => void): Promise<{ url: string }> {
   const client = createPublicClient({ transport: http(settings.rpcUrl), cacheTime: 0 });

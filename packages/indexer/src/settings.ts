@@ -7,6 +7,9 @@ export const unpaced = 500;
 
 const count = z.int().positive();
 
+/** Schemas of the server, of everybody, and of Ponder's own: never the indexer's to drop. */
+const sharedSchema = /^(public|information_schema|pg_.*|ponder_sync)$/;
+
 /** The configuration file of the indexer. */
 export const indexerSettingsSchema = z.strictObject({
   rpcUrl: z.url({ protocol: /^https?$/ }),
@@ -34,7 +37,12 @@ export const indexerSettingsSchema = z.strictObject({
       kind: z.literal('postgres'),
       url: z.url({ protocol: /^postgres(ql)?$/ }),
       /** Its own: it is dropped where the indexer begins anew. */
-      schema: z.string().regex(/^[a-z_][a-z0-9_]{0,44}$/),
+      schema: z
+        .string()
+        .regex(/^[a-z_][a-z0-9_]{0,44}$/)
+        .refine((name) => !sharedSchema.test(name), {
+          error: 'must be a schema of its own, which public, information_schema, pg_… and ponder_sync are not',
+        }),
     }),
   ]),
   /** Where metadata and policies are read from; without it, names are null. */
