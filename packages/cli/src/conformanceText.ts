@@ -6,7 +6,7 @@ const longestLine = 110;
 
 /** A conformance report for a reader: sections with counts, what fails with what shows it, and a summary. */
 export function conformanceText(report: ConformanceReport, colours: Output['colours']): string[] {
-  const { chainId, address, profile, results, transactions } = report;
+  const { chainId, address, profile, results, transactions, notReturned } = report;
   const titles = new Map<string, string>(sections);
   const groups = new Map<string, ClauseResult[]>();
   for (const result of results) {
@@ -25,6 +25,7 @@ export function conformanceText(report: ConformanceReport, colours: Output['colo
       }),
     ]),
     '',
+    ...(notReturned === undefined ? [] : [`What is left of the throw-away accounts was not returned: ${notReturned}`]),
     verdict(report, colours),
   ];
 }

@@ -1,10 +1,11 @@
 import { BaseError, type Address } from '@kedge/core';
-import type { LocalAccount, PublicClient } from 'viem';
+import { BaseError as ViemError, type LocalAccount, type PublicClient } from 'viem';
 import { clausesOf } from './clauses/index.js';
 import { ClauseFailed, NotApplicable, type Clause, type ClauseResult, type Level, type Profile } from './clause.js';
 import { deriveActors, fundActors, returnFunds, toActor } from './lab/accounts.js';
+import { revertOf } from './lab/chainCall.js';
 import { createClock, type ClockOptions } from './lab/clock.js';
-import { createSender } from './lab/sender.js';
+import { createSender, type Sender } from './lab/sender.js';
 import type { Lab } from './lab/lab.js';
 
 export type ConformanceParameters = ClockOptions & {
@@ -33,8 +34,10 @@ export type ConformanceReport = {
   readonly counts: Counts;
   readonly results: readonly ClauseResult[];
   readonly transactions: number;
-  /** What the funder paid in all, in wei of the chain's own coin. */
-  readonly spent: bigint;
+  /** What the funder paid in all, in wei of the chain's own coin; absent with `notReturned`. */
+  readonly spent?: bigint;
+  /** Why the throw-away accounts still hold something, where the node failed: who has the funder's key can derive theirs. */
+  readonly notReturned?: string;
 };
 
 /**
@@ -42,7 +45,9 @@ export type ConformanceReport = {
  * and transactions, never with its source. It creates classes and tokens there, and on a development chain it moves the
  * clock.
  *
- * @throws BaseError `no_code`, `insufficient_funds`; errors of the chain as viem throws them.
+ * A node that fails leaves the clause unchecked, and the next is tried.
+ *
+ * @throws BaseError `no_code`, `insufficient_funds`; errors of the chain before the first clause as viem throws them.
  *
  * @example
  * const report = await runConformance({ publicClient, address, funder, profile: 'kedge' });
@@ -79,15 +84,23 @@ export async function runConformance(parameters: ConformanceParameters): Promise
   };
   const clauses = clausesOf(profile);
   const results: ClauseResult[] = [];
+  let failures = 0;
+  let closing: Closing;
   try {
     for (const [index, clause] of clauses.entries()) {
       onProgress?.(index, clauses.length, clause.id);
-      results.push(await tryClause(lab, clause));
+      if (failures >= failuresInARow) {
+        const { check: _check, ...told } = clause;
+        results.push(unchecked(told, `not tried: the node failed for ${failures} clauses before it`));
+        continue;
+      }
+      const { result, nodeFailed } = await tryClause(lab, clause);
+      failures = nodeFailed ? failures + 1 : 0;
+      results.push(result);
     }
   } finally {
-    await returnFunds(client, sender, funder.address, actors);
+    closing = await closeAccounts(client, sender, funder.address, actors);
   }
-  const after = await client.getBalance({ address: funder.address });
   const counts = countsOf(results);
   return {
     chainId,
@@ -97,8 +110,29 @@ export async function runConformance(parameters: ConformanceParameters): Promise
     counts,
     results,
     transactions: lab.transactions.count,
-    spent: before - after,
+    ...('notReturned' in closing ? closing : { spent: before - closing.left }),
   };
+}
+
+/** After so many the node is taken for gone: the rest would wait for it one by one. */
+const failuresInARow = 5;
+
+type Closing = { readonly left: bigint } | { readonly notReturned: string };
+
+/** Sends what is left back to the funder, and says what it has then. */
+async function closeAccounts(
+  client: PublicClient,
+  sender: Sender,
+  funder: Address,
+  actors: Lab['actors'],
+): Promise<Closing> {
+  try {
+    await returnFunds(client, sender, funder, actors);
+    return { left: await client.getBalance({ address: funder }) };
+  } catch (error) {
+    // What was found out is worth more than what is left of the money.
+    return { notReturned: saidBy(error) };
+  }
 }
 
 async function requireCode(client: PublicClient, address: Address, chainId: number): Promise<void> {
@@ -110,22 +144,48 @@ async function requireCode(client: PublicClient, address: Address, chainId: numb
   });
 }
 
-async function tryClause(lab: Lab, clause: Clause): Promise<ClauseResult> {
+async function tryClause(lab: Lab, clause: Clause): Promise<{ result: ClauseResult; nodeFailed: boolean }> {
   const { check, ...told } = clause;
   try {
     const detail = (await check(lab)) ?? '';
-    return { ...told, status: 'pass', isUnchecked: false, detail };
+    return { result: { ...told, status: 'pass', isUnchecked: false, detail }, nodeFailed: false };
   } catch (error) {
     if (error instanceof NotApplicable) {
       const { isUnchecked, message: detail } = error;
-      return { ...told, status: 'notApplicable', isUnchecked, detail };
+      return { result: { ...told, status: 'notApplicable', isUnchecked, detail }, nodeFailed: false };
     }
-    if (!(error instanceof ClauseFailed)) throw error;
-    const { message: detail, evidence } = error;
-    const failed = { ...told, status: 'fail', isUnchecked: false, detail } as const;
-    if (evidence?.kind !== 'call') return evidence === undefined ? failed : { ...failed, evidence };
-    return { ...failed, evidence: { ...evidence, block: await lab.client.getBlockNumber({ cacheTime: 0 }) } };
+    if (error instanceof ClauseFailed) return { result: await failed(lab, told, error), nodeFailed: false };
+    if (!isOfNode(error)) throw error;
+    const result = unchecked(told, `could not be checked: the node said: ${saidBy(error)}`);
+    return { result, nodeFailed: revertOf(error) === undefined };
   }
+}
+
+/** A clause without how it is tried. */
+type Told = Omit<Clause, 'check'>;
+
+async function failed(lab: Lab, told: Told, error: ClauseFailed): Promise<ClauseResult> {
+  const { message: detail, evidence } = error;
+  const result = { ...told, status: 'fail', isUnchecked: false, detail } as const;
+  if (evidence?.kind !== 'call') return evidence === undefined ? result : { ...result, evidence };
+  // The call shows it without its block, too.
+  const block = await lab.client.getBlockNumber({ cacheTime: 0 }).catch(() => undefined);
+  return { ...result, evidence: block === undefined ? evidence : { ...evidence, block } };
+}
+
+function unchecked(told: Told, detail: string): ClauseResult {
+  return { ...told, status: 'notApplicable', isUnchecked: true, detail };
+}
+
+/** What viem throws of the way to the chain, and a transaction that the chain does not take up; the rest is a bug of ours. */
+function isOfNode(error: unknown): boolean {
+  return error instanceof ViemError || (error instanceof BaseError && error.kind === 'transient');
+}
+
+/** Without the address, which may hold a key. */
+function saidBy(error: unknown): string {
+  if (error instanceof ViemError) return error.details || error.shortMessage;
+  return error instanceof BaseError ? error.shortMessage : (error as Error).message;
 }
 
 function countsOf(results: readonly ClauseResult[]): Counts {

@@ -1,6 +1,15 @@
 import { dataAnchoringTokenAbi, zeroAddress } from '@kedge/core';
 import { startAnvil, testSeed, type Anvil } from '@kedge/testing';
-import { encodeFunctionData, numberToHex, toHex, type Hex } from 'viem';
+import {
+  createPublicClient,
+  custom,
+  encodeFunctionData,
+  getAbiItem,
+  numberToHex,
+  toFunctionSelector,
+  toHex,
+  type Hex,
+} from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditSolvency, type AuditReport } from '../src/index.js';
 import { compileFaulty } from './compile.js';
@@ -132,7 +141,73 @@ describe('the audit', () => {
   });
 });
 
+/** The chain, but every call of `revenueInfo` first fails so many times as a node fails. */
+function failingNode(error: { code: number; message: string }, times = Infinity) {
+  const asked: string[] = [];
+  const failed = new Map<string, number>();
+  const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
+    if (method === 'eth_call') {
+      const [{ data }] = params as [{ data: Hex }];
+      const count = failed.get(data) ?? 0;
+      if (data.startsWith(toFunctionSelector(revenueInfo)) && count < times) {
+        failed.set(data, count + 1);
+        asked.push(data);
+        throw Object.assign(new Error(error.message), { code: error.code });
+      }
+    }
+    return anvil.publicClient.request({ method, params } as never);
+  };
+  return { publicClient: createPublicClient({ transport: custom({ request }, { retryCount: 0 }) }), asked };
+}
+
+const revenueInfo = getAbiItem({ abi: dataAnchoringTokenAbi, name: 'revenueInfo' });
+
 describe('what cannot be checked', () => {
+  test.each([
+    [-32000, 'header not found', 'state_unavailable'],
+    [-32000, 'missing trie node 4d2 (path ) state 0x12 is not available', 'state_unavailable'],
+    [-32603, 'missing trie node 4d2', 'state_unavailable'],
+    [-32603, 'state histories are unavailable, an archive node is needed', 'state_unavailable'],
+    [-32000, 'out of gas', undefined],
+    [-32603, 'worker pool is exhausted', undefined],
+    [-32005, 'daily limit reached', undefined],
+  ])('a node that says %i "%s" is asked again, and never taken for the contract', async (code, message, expected) => {
+    const { publicClient, asked } = failingNode({ code, message });
+    const waited: number[] = [];
+    const sleep = async (milliseconds: number): Promise<void> => void waited.push(milliseconds);
+    const error = await auditSolvency({ publicClient, address: addressOf(), sleep }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect((error as Error).message).toContain(message);
+    if (expected !== undefined) expect(error).toMatchObject({ code: expected, kind: 'transient' });
+    expect(asked.filter((data) => data === asked[0]).length).toBe(4);
+    expect([...new Set(waited)]).toEqual([250, 1_000, 4_000]);
+  });
+
+  test('a node that fails for a moment changes nothing; one whose contract reverts is a difference', async () => {
+    const whole = await audit();
+    const sleep = async (): Promise<void> => {};
+    const brief = failingNode({ code: -32000, message: 'header not found' }, 2);
+    expect(await auditSolvency({ publicClient: brief.publicClient, address: addressOf(), sleep })).toEqual(whole);
+    expect(brief.asked.length).toBeGreaterThan(2);
+    for (const code of [3, -32000, -32603]) {
+      const { publicClient } = failingNode({ code, message: 'execution reverted' });
+      const { differences } = await auditSolvency({ publicClient, address: addressOf(), sleep });
+      expect(differences.filter(({ field }) => field === 'received').length).toBe(whole.ledgers.length);
+      expect(differences.every(({ onChain }) => onChain === undefined)).toBe(true);
+    }
+  });
+
+  test('events that come while the history is read belong to what is compared', async () => {
+    const { publicClient } = anvil;
+    let heads = 0;
+    const late = {
+      ...publicClient,
+      getBlockNumber: async () => (await publicClient.getBlockNumber({ cacheTime: 0 })) - (heads++ === 0 ? 40n : 0n),
+    } as unknown as typeof publicClient;
+    expect(await auditSolvency({ publicClient: late, address: addressOf() })).toEqual(await audit());
+    expect(heads).toBe(2);
+  });
+
   test('a history that begins too late', async () => {
     const { publicClient } = anvil;
     const late = auditSolvency({ publicClient, address: addressOf(), fromBlock: 30n });

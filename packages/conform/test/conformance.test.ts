@@ -86,6 +86,66 @@ describe('ours', () => {
   );
 });
 
+describe('a node that fails', () => {
+  /** Tries ours by the draft, on a node that fails for the clauses that are named. */
+  async function tryOn(anvil: Anvil, fails: (clause: string) => boolean) {
+    let clause = '';
+    const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
+      if (fails(clause)) throw Object.assign(new Error('too many requests in flight'), { code: -32000 });
+      return anvil.publicClient.request({ method, params } as never);
+    };
+    const report = await runConformance({
+      publicClient: createPublicClient({ transport: custom({ request }, { retryCount: 0 }) }),
+      ...(await deployOurs(anvil)),
+      funder: developmentAccount(0),
+      onProgress: (_done, _total, next) => {
+        clause = next;
+      },
+    });
+    return { report, isUnchecked: new Set(unreached(report)) };
+  }
+
+  test(
+    'leaves its clauses unchecked, the others are tried, and what was not checked is not passed',
+    async () => {
+      const anvil = await startAnvil();
+      try {
+        const hit = ['D5.getClassMeta', 'D5.classOf', 'D6.4.transferValue'];
+        const { report, isUnchecked } = await tryOn(anvil, (clause) => hit.includes(clause));
+        expect([...isUnchecked]).toEqual(hit);
+        expect(failing(report)).toEqual([]);
+        expect(report.ok).toBe(false);
+        const { detail } = report.results.find(({ id }) => id === 'D5.classOf')!;
+        expect(detail).toBe('could not be checked: the node said: too many requests in flight');
+        expect(report.results.find(({ id }) => id === 'D5.valueOf')).toMatchObject({ status: 'pass' });
+        expect(report.notReturned).toBeUndefined();
+      } finally {
+        await anvil.stop();
+      }
+    },
+    patience,
+  );
+
+  test(
+    'for good is not asked for every clause, and what was found out before is told',
+    async () => {
+      const anvil = await startAnvil();
+      try {
+        const ids = clausesOf('draft').map(({ id }) => id);
+        const gone = new Set(ids.slice(ids.indexOf('D6.2.mint')));
+        const { report, isUnchecked } = await tryOn(anvil, (clause) => gone.has(clause));
+        expect(report.results.map(({ id }) => id)).toEqual(ids);
+        expect([...isUnchecked]).toEqual([...gone]);
+        expect(report.results.filter(({ detail }) => detail.startsWith('not tried')).length).toBe(gone.size - 5);
+        expect(report).toMatchObject({ ok: false, notReturned: 'too many requests in flight' });
+      } finally {
+        await anvil.stop();
+      }
+    },
+    patience,
+  );
+});
+
 describe("others'", () => {
   test(
     'what conforms to the letter passes the draft, and loses money by the profile',

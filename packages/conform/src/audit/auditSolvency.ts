@@ -12,6 +12,8 @@ export type AuditParameters = {
   /** The block of the deployment or one before; found by itself where the node keeps old state. */
   readonly fromBlock?: bigint;
   readonly onProgress?: (what: string) => void;
+  /** Waits before a node that failed is asked again; the default really does. */
+  readonly sleep?: (milliseconds: number) => Promise<void>;
 };
 
 /** A class's money in one asset, as events tell it. */
@@ -57,16 +59,16 @@ export type AuditReport = {
  * Works out from events alone what a Data Anchoring Token owes for every class and asset, and compares it with its views
  * and with what it really holds, all in one block.
  *
- * @throws BaseError `no_code`, `not_kedge`, `history_incomplete`; errors of the chain as viem throws them.
+ * @throws BaseError `no_code`, `not_kedge`, `history_incomplete`, `state_unavailable`; other errors of the chain as viem
+ * throws them.
  *
  * @example
  * const { solvent, differences } = await auditSolvency({ publicClient, address });
  */
 export async function auditSolvency(parameters: AuditParameters): Promise<AuditReport> {
-  const { publicClient: client, address, onProgress } = parameters;
+  const { publicClient: client, address, onProgress, sleep } = parameters;
   const chainId = await client.getChainId();
-  const toBlock = await client.getBlockNumber({ cacheTime: 0 });
-  const views = createViews(client, address, toBlock);
+  const begun = await client.getBlockNumber({ cacheTime: 0 });
   const code = await client.getCode({ address });
   if (code === undefined || code === '0x') {
     throw new BaseError(`There is no contract at ${address} on chain ${chainId}.`, {
@@ -74,13 +76,17 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
       hints: ['Check the address, and that the RPC is of the chain you mean.'],
     });
   }
-  await requireKedge(views, address);
+  await requireKedge(createViews(client, address, begun, sleep), address);
   onProgress?.('looking for the deployment');
-  const deployed = await findDeployment(client, address, toBlock);
+  const deployed = await findDeployment(client, address, begun);
   const fromBlock = parameters.fromBlock ?? deployed ?? 0n;
-  const onLogs = (block: bigint, _to: bigint, count: number): void =>
-    onProgress?.(`read events up to block ${block} of ${toBlock}: ${count}`);
-  const logs = await readLogs(client, { address, fromBlock, toBlock, onProgress: onLogs });
+  const onLogs = (block: bigint, last: bigint, count: number): void =>
+    onProgress?.(`read events up to block ${block} of ${last}: ${count}`);
+  const logs = await readLogs(client, { address, fromBlock, toBlock: begun, onProgress: onLogs });
+  // Most nodes keep the state of few blocks, and a long history takes long to read: views are asked about the newest now.
+  const toBlock = await client.getBlockNumber({ cacheTime: 0 });
+  logs.push(...(await readLogs(client, { address, fromBlock: maxOf(fromBlock, begun + 1n), toBlock })));
+  const views = createViews(client, address, toBlock, sleep);
   const books = replay(logs);
   if (deployed !== undefined && fromBlock > deployed)
     throw incomplete(fromBlock, `It was deployed in block ${deployed}.`);
@@ -104,6 +110,10 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
     solvent: assets.every(({ surplus }) => surplus >= 0n),
     differences,
   };
+}
+
+function maxOf(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
 }
 
 function ledgersOf(books: Books): AuditedLedger[] {

@@ -1,46 +1,102 @@
-import { dataAnchoringTokenAbi, type Address } from '@kedge/core';
-import { ContractFunctionExecutionError, erc20Abi, zeroAddress, type PublicClient } from 'viem';
+import { BaseError, dataAnchoringTokenAbi, type Address } from '@kedge/core';
+import { BaseError as ViemError, erc20Abi, zeroAddress, type PublicClient } from 'viem';
+import { revertOf } from '../lab/chainCall.js';
 
 const together = 64;
 
 /** Reads views of one contract as they were in one block. */
 export type Views = ReturnType<typeof createViews>;
 
-export function createViews(client: PublicClient, address: Address, blockNumber: bigint) {
+/**
+ * @param sleep waits before a node that failed is asked again
+ */
+export function createViews(
+  client: PublicClient,
+  address: Address,
+  blockNumber: bigint,
+  sleep: (milliseconds: number) => Promise<void> = (milliseconds) =>
+    new Promise((resolve) => setTimeout(resolve, milliseconds)),
+) {
   const at = { address, abi: dataAnchoringTokenAbi, blockNumber } as const;
+  const asked = <answer>(ask: () => Promise<answer>): Promise<answer> => patiently(ask, blockNumber, sleep);
   return {
-    classCount: () => client.readContract({ ...at, functionName: 'classCount' }),
+    classCount: () => asked(() => client.readContract({ ...at, functionName: 'classCount' })),
     revenueInfo: (classId: bigint, asset: Address) =>
-      client.readContract({ ...at, functionName: 'revenueInfo', args: [classId, asset] }),
+      asked(() => client.readContract({ ...at, functionName: 'revenueInfo', args: [classId, asset] })),
     lotInfo: (classId: bigint, lot: number) =>
-      client.readContract({ ...at, functionName: 'lotInfo', args: [classId, lot] }),
+      asked(() => client.readContract({ ...at, functionName: 'lotInfo', args: [classId, lot] })),
     owedTo: (account: Address, asset: Address) =>
-      client.readContract({ ...at, functionName: 'owedTo', args: [account, asset] }),
+      asked(() => client.readContract({ ...at, functionName: 'owedTo', args: [account, asset] })),
     pendingRevenue: (tokenId: bigint, asset: Address) =>
-      client.readContract({ ...at, functionName: 'pendingRevenue', args: [tokenId, asset] }),
+      asked(() => client.readContract({ ...at, functionName: 'pendingRevenue', args: [tokenId, asset] })),
     /** What `solvency` says of a range of classes, and of accounts when the range is empty. */
     solvency: (asset: Address, first: bigint, last: bigint) =>
-      client.readContract({ ...at, functionName: 'solvency', args: [asset, first, last] }),
+      asked(() => client.readContract({ ...at, functionName: 'solvency', args: [asset, first, last] })),
     holdings: (asset: Address) =>
-      asset === zeroAddress
-        ? client.getBalance({ address, blockNumber })
-        : client.readContract({
-            address: asset,
-            abi: erc20Abi,
-            functionName: 'balanceOf',
-            args: [address],
-            blockNumber,
-          }),
+      asked(() =>
+        asset === zeroAddress
+          ? client.getBalance({ address, blockNumber })
+          : client.readContract({
+              address: asset,
+              abi: erc20Abi,
+              functionName: 'balanceOf',
+              args: [address],
+              blockNumber,
+            }),
+      ),
   };
 }
 
-/** Whether a view failed by itself, and not the way to it. */
-export function isRevert(error: unknown): error is ContractFunctionExecutionError {
-  if (!(error instanceof ContractFunctionExecutionError)) return false;
-  return error.walk((cause) => ways.has((cause as Error).name)) === null;
+/**
+ * Whether a view failed by itself: it reverted, or returned what is not its type. A node that refuses, hangs, no longer has
+ * the state or runs out of the gas that it allows is never taken for the contract.
+ */
+export function isRevert(error: unknown): boolean {
+  if (!(error instanceof ViemError)) return false;
+  if (error.walk((cause) => undecodable.test((cause as Error).name)) !== null) return true;
+  return revertOf(error) !== undefined && !/out ?of ?gas/i.test(error.details ?? '');
 }
 
-const ways = new Set(['HttpRequestError', 'TimeoutError', 'LimitExceededRpcError', 'WebSocketRequestError']);
+const undecodable = /^(AbiDecoding\w*|PositionOutOfBounds|InvalidBytesBoolean|ContractFunctionZeroData)Error$/;
+
+const stateWords =
+  /missing trie node|header not found|(state|block|history)\b.*\b(not|un)\s?(found|available|supported)|prun|archive/i;
+
+/** Behind a load balancer one node may not have a block yet that another has told of. */
+const waits = [250, 1_000, 4_000];
+
+/** Asks again where something else than the contract failed; says what that means once it is clear that it lasts. */
+async function patiently<answer>(
+  ask: () => Promise<answer>,
+  blockNumber: bigint,
+  sleep: (milliseconds: number) => Promise<void>,
+): Promise<answer> {
+  for (const wait of [...waits, undefined]) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (isRevert(error)) throw error;
+      if (wait === undefined) throw unanswered(error, blockNumber);
+    }
+    await sleep(wait);
+  }
+  throw new Error('unreachable');
+}
+
+function unanswered(error: unknown, blockNumber: bigint): unknown {
+  const said = error instanceof ViemError ? error.details : (error as Error).message;
+  if (!stateWords.test(said ?? '')) return error;
+  return new BaseError(`The node does not have the state of block ${blockNumber}.`, {
+    code: 'state_unavailable',
+    kind: 'transient',
+    cause: error,
+    values: { block: blockNumber, node: said ?? '' },
+    hints: [
+      'A node keeps the state of its newest blocks only, unless it is an archive node: ask one with --rpc.',
+      'Nothing was found out about the contract.',
+    ],
+  });
+}
 
 /** The answer of a view, or undefined where it reverts. */
 export async function orRevert<answer>(asked: Promise<answer>): Promise<answer | undefined> {

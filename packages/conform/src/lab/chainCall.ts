@@ -33,15 +33,19 @@ export async function chainCall(client: PublicClient, request: Request): Promise
   }
 }
 
-/** Nodes name a revert in different ways: code 3 with data, data within data, or words alone. */
-function revertOf(error: unknown): Hex | undefined {
+/**
+ * The data of a revert, `0x` where the node gives none; undefined where the error is another. Nodes name a revert in
+ * different ways: code 3 with data, data within data, or words alone. Only what the node said counts: viem calls every
+ * internal error of a node (-32603) a revert, one about missing state as well.
+ */
+export function revertOf(error: unknown): Hex | undefined {
   if (!(error instanceof ViemError)) return undefined;
-  const found: { data?: Hex; isRevert: boolean } = { isRevert: false };
+  const found: { data?: Hex; isRevert: boolean } = { isRevert: revertWords.test(error.details ?? '') };
   error.walk((cause) => {
-    const { code, data, message } = cause as { code?: unknown; data?: unknown; message?: unknown };
+    const { code, data } = cause as { code?: unknown; data?: unknown };
     const bytes = hexIn(data);
     if (bytes !== undefined) found.data ??= bytes;
-    if (code === 3 || (typeof message === 'string' && revertWords.test(message))) found.isRevert = true;
+    if (code === 3) found.isRevert = true;
     return false;
   });
   return found.isRevert ? (found.data ?? '0x') : undefined;

@@ -64,12 +64,17 @@ export type Lab = {
   readonly statements: { count: number };
 };
 
-/** Runs `make` once for all checks. */
-export function shared<value>(lab: Lab, key: string, make: () => Promise<value>): Promise<value> {
+/** Runs `make` once for all checks; again where it was the node that failed. */
+export async function shared<value>(lab: Lab, key: string, make: () => Promise<value>): Promise<value> {
   const known = lab.shared.get(key) as Promise<value> | undefined;
   const made = known ?? make();
   lab.shared.set(key, made);
-  return made;
+  try {
+    return await made;
+  } catch (error) {
+    if (!(error instanceof ClauseFailed || error instanceof NotApplicable)) lab.shared.delete(key);
+    throw error;
+  }
 }
 
 function requestOf(lab: Lab, from: Address, call: Call): Request {

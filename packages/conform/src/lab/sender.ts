@@ -34,6 +34,8 @@ export function createSender(client: PublicClient, chainId: number): Sender {
       const nonce = nonces.get(address) ?? (await client.getTransactionCount({ address, blockTag: 'pending' }));
       const fees = await currentFees();
       const serializedTransaction = await account.signTransaction({ ...request, ...fees, chainId, nonce });
+      // Where the answer is lost, only the chain knows whether it counts.
+      nonces.delete(address);
       const hash = await client.sendRawTransaction({ serializedTransaction });
       nonces.set(address, nonce + 1);
       return waitForReceipt(client, hash);
