@@ -237,6 +237,41 @@ test('P31: the holder of a token puts a proof forward, which is listed, judged a
   }
 });
 
+test('P31: what another signed about a token is brought by its holder, and is the other’s statement', async () => {
+  const holder = developmentAccount('contributor').address;
+  const terms = { kind: 'model', metadataURI: 'ipfs://n', integrityHash: someHash } as const;
+  const { classId } = await as('contributor').createClass(terms);
+  const { tokenId } = await as('contributor').mintShare({ classId, to: holder, shareRatio: 1n });
+  writeFileSync(join(cwd, 'lab.bin'), 'a report of the lab');
+  const sign = ['attest', 'proof', 'lab.bin', '--token', `${tokenId}`, '--type', 'TEE_REPORT', '--sign'];
+  const signed = await kedgeJson<{ attestation: object; signature: string }>(...sign, '--account', 'consumer');
+  expect((await kedge(...sign, '--account', 'consumer')).stdout).toContain('not on the chain');
+  expect((await kedge('attestations', '--token', `${tokenId}`)).stdout).toBe('nothing was attested\n');
+  writeFileSync(join(cwd, 'signed.json'), JSON.stringify(signed));
+  const bring = ['attest', 'proof', 'lab.bin', '--signed', 'signed.json'];
+  // Only the holder brings it, whoever signed.
+  expect((await kedge(...bring, '--account', 'consumer')).stderr).toContain("holder's key");
+  const forged = { ...signed, attestation: { ...signed.attestation, attester: holder } };
+  writeFileSync(join(cwd, 'forged.json'), JSON.stringify(forged));
+  const refused = await kedge('attest', 'proof', 'lab.bin', '--signed', 'forged.json');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('not signed by its attester')]);
+  writeFileSync(join(cwd, 'other.bin'), 'another report');
+  const other = await kedge('attest', 'proof', 'other.bin', '--signed', 'signed.json');
+  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('not this file')]);
+  for (const more of [['--token', '1'], ['--type', 'ZKP'], ['--sign'], ['--uri', 'ipfs://x']]) {
+    expect([more, (await kedge(...bring, ...more)).code]).toEqual([more, 2]);
+  }
+  writeFileSync(join(cwd, 'broken.json'), JSON.stringify({ ...signed, attestation: {} }));
+  expect((await kedge('attest', 'proof', 'lab.bin', '--signed', 'broken.json')).stderr).toContain(
+    'attestation.subjectKind',
+  );
+  expect(await kedgeJson(...bring)).toMatchObject({
+    attester: developmentAccount('consumer').address,
+    subjectId: `${tokenId}`,
+    transactionHash: expect.stringMatching(/^0x/),
+  });
+});
+
 /** A channel of the consumer with 40 of 100 units captured, at 100 wei each. */
 async function openCapturedChannel(): Promise<Hex> {
   const [operator, consumer] = [as('operator'), as('consumer')];

@@ -255,6 +255,7 @@ export {
   voucherHeader,
   type SignedVoucher,
 } from './signedVoucher.js';
+export { parseSignedStatement, signedStatementToJson } from './signedStatement.js';
 export {
   classKinds,
   isBackedLot,

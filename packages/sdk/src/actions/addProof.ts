@@ -30,7 +30,7 @@ export type AddProofReturn = Sent & {
  */
 export async function addProof(
   client: WriteClient,
-  parameters: AddProofParameters | SignedAttestation,
+  parameters: AddProofParameters | Pick<SignedAttestation, 'attestation' | 'signature'>,
 ): Promise<AddProofReturn> {
   const signed = 'signature' in parameters ? parameters : await signAttestation(client, parameters);
   const { attestation } = signed;
@@ -58,7 +58,7 @@ function requireOfToken({ subjectKind, subjectId, verdict }: Attestation): void 
 }
 
 /** As `packProof` of the registry: attester, version, statement hash, issuedAt and expireAt, then the signature. */
-function packProof({ attestation, signature }: SignedAttestation): Hex {
+function packProof({ attestation, signature }: Pick<SignedAttestation, 'attestation' | 'signature'>): Hex {
   const { attester, version, statementHash, issuedAt, expireAt } = attestation;
   return encodePacked(
     ['address', 'uint32', 'bytes32', 'uint64', 'uint64', 'bytes'],
