@@ -8,7 +8,8 @@ import {
   type Hex,
 } from '@kedge/core';
 import { dataPathsOf } from './up/dataPaths.js';
-import { readJsonFile, writeDurably } from './up/durableFile.js';
+import { readIfExists, readJsonFile, writeDurably } from './up/durableFile.js';
+import { takeProcessLock } from './up/processLock.js';
 
 /** An entry as written: fields that a later version adds are kept. */
 type WrittenEntry = Record<string, unknown>;
@@ -32,20 +33,23 @@ export function readChannelEntries(file: string): WrittenEntry[] {
  * Puts a record into the channels file, in place of the one of the same channel or API key. Keys that were made for the channel
  * stay.
  */
-export function putChannelRecord(file: string, record: ChannelRecord): void {
-  const entries = readChannelEntries(file);
-  const others = entries.filter(
-    ({ channelId, apiKeySha256, continues }) =>
-      channelId !== record.channelId && (apiKeySha256 !== record.apiKeySha256 || continues !== undefined),
-  );
-  const keys = entries.find(({ channelId }) => channelId === record.channelId)?.['keys'];
-  writeEntries(file, [keys === undefined ? record : { ...record, keys }, ...others]);
+export function putChannelRecord(file: string, record: ChannelRecord): Promise<void> {
+  return changeEntries(file, (entries) => {
+    const others = entries.filter(
+      ({ channelId, apiKeySha256, continues }) =>
+        channelId !== record.channelId && (apiKeySha256 !== record.apiKeySha256 || continues !== undefined),
+    );
+    const keys = entries.find(({ channelId }) => channelId === record.channelId)?.['keys'];
+    return [keys === undefined ? record : { ...record, keys }, ...others];
+  });
 }
 
 /** Adds a channel that the keys of another pay from, when that one has no value left. */
-export function addContinuation(file: string, record: ChannelRecord): void {
-  const entries = readChannelEntries(file).filter(({ channelId }) => channelId !== record.channelId);
-  writeEntries(file, [...entries, record]);
+export function addContinuation(file: string, record: ChannelRecord): Promise<void> {
+  return changeEntries(file, (entries) => [
+    ...entries.filter(({ channelId }) => channelId !== record.channelId),
+    record,
+  ]);
 }
 
 /**
@@ -57,25 +61,47 @@ export function changeChannelKeys(
   file: string,
   channelId: Hex,
   change: (keys: readonly ApiKeyRecord[]) => readonly ApiKeyRecord[],
-): void {
-  const entries = readChannelEntries(file);
-  const [record] = parseChannelRecords(entries.filter((entry) => entry['channelId'] === channelId));
-  const keys = change(record?.keys ?? []);
-  const changed = entries.map((entry) => (entry['channelId'] === channelId ? { ...entry, keys } : entry));
-  parseChannelRecords(JSON.parse(encodeChannelRecords(changed.filter((entry) => entry['channelId'] === channelId))));
-  writeEntries(file, changed);
+): Promise<void> {
+  return changeEntries(file, (entries) => {
+    const [record] = parseChannelRecords(entries.filter((entry) => entry['channelId'] === channelId));
+    const keys = change(record?.keys ?? []);
+    const changed = entries.map((entry) => (entry['channelId'] === channelId ? { ...entry, keys } : entry));
+    parseChannelRecords(JSON.parse(encodeChannelRecords(changed.filter((entry) => entry['channelId'] === channelId))));
+    return changed;
+  });
 }
 
 /** Takes the entries of a channel out, so that its API keys answer 401. */
-export function removeChannelRecord(file: string, channelId: Hex): void {
-  writeEntries(
-    file,
-    readChannelEntries(file).filter((entry) => entry['channelId'] !== channelId),
-  );
+export async function removeChannelRecord(file: string, channelId: Hex): Promise<void> {
+  // Without the file there is perhaps no folder for the lock either.
+  if (readIfExists(file) === undefined) return;
+  await changeEntries(file, (entries) => entries.filter((entry) => entry['channelId'] !== channelId));
 }
 
-/** Writes nothing when nothing changes. */
-function writeEntries(file: string, entries: readonly unknown[]): void {
-  const text = encodeChannelRecords(entries);
-  if (text !== encodeChannelRecords(readChannelEntries(file))) writeDurably(file, text);
+/**
+ * Reads the file, changes it and writes it, one process at a time: of two changes at once neither is lost. Writes nothing
+ * when nothing changes.
+ *
+ * @throws BaseError `channels_file_busy`, `damaged_file`.
+ */
+async function changeEntries(
+  file: string,
+  change: (entries: readonly WrittenEntry[]) => readonly unknown[],
+): Promise<void> {
+  const lock = await takeProcessLock(`${file}.lock`, (pid) => busy(file, pid), { isBrief: true });
+  try {
+    const entries = readChannelEntries(file);
+    const text = encodeChannelRecords(change(entries));
+    if (text !== encodeChannelRecords(entries)) writeDurably(file, text);
+  } finally {
+    lock.release();
+  }
+}
+
+function busy(file: string, pid: number): BaseError {
+  return new BaseError(`${file} is being changed by process ${pid}.`, {
+    code: 'channels_file_busy',
+    kind: 'transient',
+    hints: ['Try again when it has ended.'],
+  });
 }

@@ -9,6 +9,10 @@ const problemSchema = z.object({
 
 /** What Problem Details say; nothing when something else answered, such as a proxy. */
 export function problemOf(body: string): z.output<typeof problemSchema> {
-  if (!body.trimStart().startsWith('{')) return {};
-  return problemSchema.safeParse(JSON.parse(body)).data ?? {};
+  try {
+    return problemSchema.safeParse(JSON.parse(body)).data ?? {};
+  } catch {
+    // It is not JSON: whoever answered knows nothing of Problem Details.
+    return {};
+  }
 }

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { privateKeyToAddress } from 'viem/accounts';
 import { expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
-import { writeKeystore } from '../src/accounts/keystore.js';
+import { listKeystore, writeKeystore } from '../src/accounts/keystore.js';
 import { resolveAccount } from '../src/accounts/resolveAccount.js';
 import { roles, type Role } from '../src/accounts/roles.js';
 import { createOutput } from '../src/output.js';
@@ -72,4 +72,14 @@ test('a keystore account opens with the password of a file, and is readable by i
   const wrong = { ...asking, environment: { KEDGE_KEYSTORE_DIR: dir, KEDGE_KEYSTORE_PASSWORD: 'wrong horse' } };
   await expect(resolveAccount(wrong, 1, 'consumer')).rejects.toMatchObject({ code: 'wrong_password' });
   expect(existsSync(path)).toBe(true);
+  expect(readdirSync(dir)).toEqual(['alice.json']);
+});
+
+test('a damaged keystore file is listed with what is wrong with it, and hides no other account', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'kedge-keystore-'));
+  const { path } = await writeKeystore(dir, 'alice', key, 'correct horse');
+  writeFileSync(join(dir, 'empty.json'), '');
+  const [alice, empty] = await listKeystore(dir);
+  expect(alice).toEqual({ name: 'alice', address, path });
+  expect(empty).toMatchObject({ name: 'empty', address: undefined, problem: expect.stringContaining('empty.json') });
 });

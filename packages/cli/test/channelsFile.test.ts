@@ -1,11 +1,19 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseChannelRecords, zeroAddress, zeroHash, type ChannelRecord } from '@kedge/core';
+import {
+  BaseError,
+  encodeChannelRecords,
+  parseChannelRecords,
+  zeroAddress,
+  zeroHash,
+  type ChannelRecord,
+} from '@kedge/core';
 import { expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { apiKeyHash, keepApiKey } from '../src/up/apiKey.js';
-import { changeChannelKeys, putChannelRecord } from '../src/channelsFile.js';
+import { changeChannelKeys, putChannelRecord, removeChannelRecord } from '../src/channelsFile.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
+import { takeProcessLock } from '../src/up/processLock.js';
 import { temporaryDataFolder } from './up/support.js';
 
 const { address } = developmentAccount('operator');
@@ -33,38 +41,59 @@ const entry = (key: string, byte: string): ChannelRecord => ({
   edges: [{ classId: 2n, parentIndex: 0n, asset: zeroAddress }],
 });
 
-test('the gateway reads what is written, and channels of others are kept', () => {
+test('the gateway reads what is written, and channels of others are kept', async () => {
   const file = join(temporaryDataFolder().gateway, 'channels.json');
-  putChannelRecord(file, entry('other', '01'));
-  putChannelRecord(file, entry('own', '02'));
-  putChannelRecord(file, entry('own', '03'));
+  await putChannelRecord(file, entry('other', '01'));
+  await putChannelRecord(file, entry('own', '02'));
+  await putChannelRecord(file, entry('own', '03'));
   const records = parseChannelRecords(JSON.parse(readFileSync(file, 'utf8')));
   expect(records.map(({ channelId }) => channelId.slice(0, 4))).toEqual(['0x03', '0x01']);
   expect(records[0]!.channel).toEqual(entry('own', '03').channel);
 });
 
-test('an entry that is there already leaves the file alone', () => {
+test('an entry that is there already leaves the file alone', async () => {
   const file = join(temporaryDataFolder().gateway, 'channels.json');
-  putChannelRecord(file, entry('own', '02'));
+  await putChannelRecord(file, entry('own', '02'));
   const { ino } = statSync(file);
-  putChannelRecord(file, entry('own', '02'));
+  await putChannelRecord(file, entry('own', '02'));
   expect(statSync(file).ino).toBe(ino);
 });
 
-test('keys that the gateway could not read again are not written', () => {
+test('keys that the gateway could not read again are not written', async () => {
   const file = join(temporaryDataFolder().gateway, 'channels.json');
   const { channelId } = entry('own', '02');
-  putChannelRecord(file, entry('own', '02'));
+  await putChannelRecord(file, entry('own', '02'));
   const before = readFileSync(file, 'utf8');
   const key = { name: 'one', apiKeySha256: apiKeyHash('one'), createdAt: 1n, capUnits: 1n << 64n };
-  expect(() => changeChannelKeys(file, channelId, () => [key])).toThrow('capUnits');
+  await expect(changeChannelKeys(file, channelId, () => [key])).rejects.toThrow('capUnits');
   expect(readFileSync(file, 'utf8')).toBe(before);
 });
 
-test('a damaged channels file is reported, not replaced', () => {
+test('a change waits for one that is under way, and both are kept', async () => {
+  const file = join(temporaryDataFolder().gateway, 'channels.json');
+  const { channelId } = entry('own', '02');
+  await putChannelRecord(file, entry('own', '02'));
+  const keyOf = (name: string) => ({ name, apiKeySha256: apiKeyHash(name), createdAt: 1n });
+  const other = await takeProcessLock(`${file}.lock`, () => new BaseError('held'));
+  const changing = changeChannelKeys(file, channelId, (keys) => [...keys, keyOf('second')]);
+  writeFileSync(file, encodeChannelRecords([{ ...entry('own', '02'), keys: [keyOf('first')] }]));
+  other.release();
+  await changing;
+  const [record] = parseChannelRecords(JSON.parse(readFileSync(file, 'utf8')));
+  expect(record?.keys?.map(({ name }) => name)).toEqual(['first', 'second']);
+});
+
+test('where no channel was ever served there is nothing to take out', async () => {
+  const { root } = temporaryDataFolder();
+  const file = join(root, 'nowhere', 'channels.json');
+  await removeChannelRecord(file, entry('own', '02').channelId);
+  expect(existsSync(join(root, 'nowhere'))).toBe(false);
+});
+
+test('a damaged channels file is reported, not replaced', async () => {
   const file = join(temporaryDataFolder().gateway, 'channels.json');
   writeFileSync(file, '{}');
-  expect(() => putChannelRecord(file, entry('own', '02'))).toThrow(file);
+  await expect(putChannelRecord(file, entry('own', '02'))).rejects.toThrow(file);
   expect(readFileSync(file, 'utf8')).toBe('{}');
 });
 

@@ -41,11 +41,11 @@ function record(mode: 'capped' | 'strict' = 'capped'): ChannelRecord {
 }
 
 /** A data folder whose gateway serves one channel, and the program run in it. */
-function begin(mode?: 'capped' | 'strict') {
+async function begin(mode?: 'capped' | 'strict') {
   const cwd = temporaryFolder();
   const file = channelsFileOf(cwd);
   mkdirSync(dirname(file), { recursive: true });
-  putChannelRecord(file, record(mode));
+  await putChannelRecord(file, record(mode));
   const run = (...args: string[]) => runInProcess([...args, '--data-dir', cwd], { cwd });
   const json = async (...args: string[]): Promise<Record<string, unknown>> => {
     const { code, stdout, stderr } = await run(...args, '--json');
@@ -57,7 +57,7 @@ function begin(mode?: 'capped' | 'strict') {
 }
 
 test('key create prints the key once and keeps only its hash, with its cap and expiry', async () => {
-  const { file, json, keys } = begin();
+  const { file, json, keys } = await begin();
   const made = await json('key', 'create', '--name', 'intern', '--cap', '50', '--expires', '30d');
   expect(made).toMatchObject({ name: 'intern', channelId, capUnits: '50000' });
   const apiKey = String(made['apiKey']);
@@ -69,7 +69,7 @@ test('key create prints the key once and keeps only its hash, with its cap and e
 });
 
 test('key list shows each key with its state; key revoke is for ever, and works for the first key of a channel', async () => {
-  const { json, keys, run } = begin();
+  const { json, keys, run } = await begin();
   const made = await json('key', 'create', '--name', 'intern');
   const first = hashOf('first').slice(0, 16);
   await json('key', 'revoke', String(made['keyId']));
@@ -87,14 +87,14 @@ test('key list shows each key with its state; key revoke is for ever, and works 
 });
 
 test('keys stay when the record of their channel is written again', async () => {
-  const { file, json, keys } = begin();
+  const { file, json, keys } = await begin();
   await json('key', 'create');
-  putChannelRecord(file, record());
+  await putChannelRecord(file, record());
   expect(keys()).toHaveLength(1);
 });
 
 test('a running gateway is told at once', async () => {
-  const { json } = begin();
+  const { json } = await begin();
   const asked: (string | undefined)[] = [];
   const gateway = createServer((request, response) => {
     asked.push(`${request.url} ${request.headers.authorization}`);
@@ -115,7 +115,7 @@ test.each([
   [['--expires', '99999999999d'], /later than any date/],
   [['--gateway', 'nowhere'], /http or https URL/],
 ])('key create %j is refused', async (args, reason) => {
-  const { run, keys } = begin();
+  const { run, keys } = await begin();
   const { code, stderr } = await run('key', 'create', ...args);
   expect(code).not.toBe(0);
   expect(stderr).toMatch(reason);
@@ -123,7 +123,7 @@ test.each([
 });
 
 test('a strict channel has no API keys to make: its channel key pays', async () => {
-  const { run } = begin('strict');
+  const { run } = await begin('strict');
   const { code, stderr } = await run('key', 'create');
   expect([code === 0, stderr]).toEqual([false, expect.stringContaining('capped')]);
 });

@@ -1,15 +1,23 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, readFile, readdir } from 'node:fs/promises';
+import { access, chmod, link, mkdir, open, readFile, readdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { BaseError, type Address, type Hex } from '@kedge/core';
 import { getAddress } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
 import type { Context } from '../context.js';
+import { syncFolder } from '../up/durableFile.js';
 import { decryptKeystoreFile, encryptKeystoreFile, parseKeystoreFile } from './keystoreFile.js';
 
 /** An account in the keystore, as listed. */
-export type KeystoreEntry = { readonly name: string; readonly address: Address | undefined; readonly path: string };
+export type KeystoreEntry = {
+  readonly name: string;
+  /** undefined: the file does not say it. */
+  readonly address: Address | undefined;
+  readonly path: string;
+  /** What is wrong with the file, in one line; without it nothing. */
+  readonly problem?: string;
+};
 
 const namePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
@@ -27,7 +35,7 @@ export function checkAccountName(name: string): string {
   });
 }
 
-/** The accounts of the keystore by name. */
+/** The accounts of the keystore by name. A file that is damaged is listed with what is wrong with it. */
 export async function listKeystore(dir: string): Promise<KeystoreEntry[]> {
   const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
@@ -37,12 +45,13 @@ export async function listKeystore(dir: string): Promise<KeystoreEntry[]> {
   return Promise.all(
     files.map(async (file) => {
       const path = join(dir, file);
-      const { address } = parseKeystoreFile(await readFile(path, 'utf8'), path);
-      return {
-        name: file.slice(0, -'.json'.length),
-        address: address === undefined ? undefined : getAddress(`0x${address}`),
-        path,
-      };
+      const name = file.slice(0, -'.json'.length);
+      try {
+        const { address } = parseKeystoreFile(await readFile(path, 'utf8'), path);
+        return { name, address: address === undefined ? undefined : getAddress(`0x${address}`), path };
+      } catch (error) {
+        return { name, address: undefined, path, problem: (error as Error).message };
+      }
     }),
   );
 }
@@ -61,7 +70,12 @@ export async function readKeystore(
   return text === undefined ? undefined : decryptKeystoreFile(parseKeystoreFile(text, path), await password());
 }
 
-/** Writes a new account, readable by this user only. Refuses to replace one. */
+/**
+ * Writes a new account, readable by this user only. Refuses to replace one. The file appears whole, or not at all: whoever
+ * interrupts the encryption leaves nothing behind.
+ *
+ * @throws BaseError `account_exists`.
+ */
 export async function writeKeystore(
   dir: string,
   name: string,
@@ -72,20 +86,41 @@ export async function writeKeystore(
   const address = privateKeyToAddress(privateKey);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await chmod(dir, 0o700);
-  const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-    throw new BaseError(`The keystore already has an account ${name}.`, {
-      hints: [`Choose another name, or move ${path} away first.`],
-      code: 'account_exists',
-    });
-  });
+  if (await isThere(path)) throw accountExists(name, path);
+  const random = { salt: randomBytes(32), iv: randomBytes(16), id: randomUUID() };
+  const content = await encryptKeystoreFile(privateKey, address, password, random);
+  const draft = `${path}.${random.id}.tmp`;
   try {
-    const random = { salt: randomBytes(32), iv: randomBytes(16), id: randomUUID() };
-    const content = await encryptKeystoreFile(privateKey, address, password, random);
-    await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
-    await file.sync();
+    const file = await open(draft, 'w', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EEXIST' ? accountExists(name, path) : error;
+    });
   } finally {
-    await file.close();
+    await rm(draft, { force: true });
   }
+  syncFolder(dir);
   return { name, address, path };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function accountExists(name: string, path: string): BaseError {
+  return new BaseError(`The keystore already has an account ${name}.`, {
+    hints: [`Choose another name, or move ${path} away first.`],
+    code: 'account_exists',
+  });
 }

@@ -17,7 +17,11 @@ export const accountList: Command = {
   run: async (context) => {
     const stored = await listKeystore(keystoreDirOf(context));
     const accounts = [
-      ...stored.map(({ name, address }) => ({ name, address: address ?? 'unknown', source: 'keystore' })),
+      ...stored.map(({ name, address, problem }) => ({
+        name,
+        address: address ?? 'unknown',
+        source: problem === undefined ? 'keystore' : `keystore: ${problem}`,
+      })),
       ...environmentAccounts(context.environment),
       ...(Object.keys(roles) as Role[]).map((role) => ({
         name: role,

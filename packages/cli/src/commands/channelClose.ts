@@ -41,7 +41,7 @@ export const channelClose: Command = {
       await requestCapture(context, connection, gatewayUrl);
     }
     // Before the transaction: what is served from a closed channel can never be captured.
-    removeChannelRecord(channelsFileOf(connection.dataDir), channelId as Hex);
+    await removeChannelRecord(channelsFileOf(connection.dataDir), channelId as Hex);
     if (gatewayUrl !== undefined) await makeGatewayReread(gatewayUrl);
     const { write } = createWriter(context, connection, signer);
     const closed = await write('close the channel', (client) => client.closeChannel({ channel }));

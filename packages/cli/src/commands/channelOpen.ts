@@ -120,7 +120,7 @@ export const channelOpen: Command = {
     const { channelId, channel, transactionHash } = await write('open the channel', (client) =>
       client.openChannel(terms),
     );
-    registerKey(context, connection, recordOf({ channelId, channel }));
+    await registerKey(context, connection, recordOf({ channelId, channel }));
     const human = (units: bigint): string => humanAmount(units, policy.unit.decimals);
     context.output.result(
       {
@@ -288,7 +288,7 @@ function keepChannelKey(
 }
 
 /** Tells the gateway; it reads the file when it sees a key that it does not know. */
-function registerKey(context: Context, { dataDir }: Connection, record: ChannelRecord): void {
-  putChannelRecord(channelsFileOf(dataDir), record);
+async function registerKey(context: Context, { dataDir }: Connection, record: ChannelRecord): Promise<void> {
+  await putChannelRecord(channelsFileOf(dataDir), record);
   context.output.note(`told the gateway of channel ${shortHex(record.channelId)} in ${channelsFileOf(dataDir)}`);
 }

@@ -36,7 +36,7 @@ export const depositSweep: Command = {
       context.output.note('the gateway here does not serve this channel: tell its operator of the new one');
     } else {
       const token = await connection.client.getToken({ tokenId: channel.tokenId });
-      addContinuation(channelsFileOf(connection.dataDir), {
+      await addContinuation(channelsFileOf(connection.dataDir), {
         name: record.name,
         apiKeySha256: record.apiKeySha256,
         channel,

@@ -40,7 +40,7 @@ export const keyCreate: Command = {
     const apiKey = `kedge-${randomBytes(24).toString('base64url')}`;
     const apiKeySha256 = apiKeyHash(apiKey);
     const name = textOption(context, 'name') ?? 'key';
-    changeChannelKeys(file, record.channelId, (keys) => [
+    await changeChannelKeys(file, record.channelId, (keys) => [
       ...keys,
       { name, apiKeySha256, createdAt, expiresAt, capUnits },
     ]);

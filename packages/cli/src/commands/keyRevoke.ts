@@ -22,7 +22,7 @@ export const keyRevoke: Command = {
     const now = BigInt(Math.floor(Date.now() / 1000));
     const revokedAt = terms?.revokedAt ?? now;
     const known = terms ?? { name: record.name ?? 'first key', apiKeySha256, createdAt: now };
-    changeChannelKeys(file, record.channelId, (all) => [
+    await changeChannelKeys(file, record.channelId, (all) => [
       ...all.filter((key) => key.apiKeySha256 !== apiKeySha256),
       { ...known, revokedAt },
     ]);

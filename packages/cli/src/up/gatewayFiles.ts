@@ -24,12 +24,12 @@ export function gatewayFilesOf(paths: DataPaths): {
 }
 
 /** What the gateway reads when it starts, beside its configuration. */
-export function writeGatewayFiles(paths: DataPaths, apiKey: string, made: SetUp): void {
+export async function writeGatewayFiles(paths: DataPaths, apiKey: string, made: SetUp): Promise<void> {
   const { agent, channel, policy } = made;
   const files = gatewayFilesOf(paths);
   if (readIfExists(files.key) === undefined) writeDurably(files.key, `${operatorKey()}\n`);
   const { channelId, ...terms } = channel;
-  putChannelRecord(files.channels, {
+  await putChannelRecord(files.channels, {
     name: agentClassName,
     apiKeySha256: apiKeyHash(apiKey),
     channel: terms,

@@ -30,7 +30,12 @@ const stoppingPatience = 20_000;
 export async function takeProcessLock(
   path: string,
   refused: (pid: number) => BaseError,
-  options: { startedBy?: readonly ProcessIdentity[]; onWait?: (pid: number) => void } = {},
+  options: {
+    startedBy?: readonly ProcessIdentity[];
+    onWait?: (pid: number) => void;
+    /** Waits for any holder, as long as for one that stops: what it does is soon over. */
+    isBrief?: true;
+  } = {},
 ): Promise<ProcessLock> {
   const own = { ...ownIdentity(), startedBy: [...(options.startedBy ?? [])], stopping: false };
   const patienceEnds = Date.now() + stoppingPatience;
@@ -43,7 +48,7 @@ export async function takeProcessLock(
       removeStale(path, text);
       continue;
     }
-    const leaving = holder.stopping || !holder.startedBy.every(isRunning);
+    const leaving = options.isBrief === true || holder.stopping || !holder.startedBy.every(isRunning);
     if (!leaving || Date.now() > patienceEnds) throw refused(holder.pid);
     if (!told) options.onWait?.(holder.pid);
     told = true;

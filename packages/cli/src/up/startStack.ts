@@ -96,7 +96,7 @@ export async function startStack(options: {
       },
     });
     if (upstream !== undefined) await requireServedModel(upstream, options, made, paths);
-    writeGatewayFiles(paths, keepApiKey(paths.apiKey), made);
+    await writeGatewayFiles(paths, keepApiKey(paths.apiKey), made);
     await timed('gateway', () => services.gateway.start());
   } catch (error) {
     // Services are stopped in turn: one that is still starting is waited for, whatever becomes of it.
