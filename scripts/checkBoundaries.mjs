@@ -27,6 +27,8 @@ const programs = {
     '@kedge/web/index.html',
   ],
 };
+/** Folders of source beside `src`. */
+const moreSources = { indexer: ['ponder'] };
 const importPattern =
   /(?:\bfrom\s+|\bimport\s*\(?\s*|\brequire(?:\.resolve)?\(\s*|import\.meta\.resolve\(\s*)['"]([^'"\s]+)['"]/g;
 
@@ -39,7 +41,8 @@ for (const name of readdirSync(packages)) {
   }
   const manifest = JSON.parse(readFileSync(path.join(packages, name, 'package.json'), 'utf8'));
   const declared = new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }));
-  for (const file of sources(path.join(packages, name, 'src'))) {
+  const folders = ['src', ...(moreSources[name] ?? [])].map((folder) => path.join(packages, name, folder));
+  for (const file of folders.flatMap((folder) => [...sources(folder)])) {
     const at = `packages/${path.relative(packages, file)}`;
     for (const [, specifier] of readFileSync(file, 'utf8')
       .replace(/^\s*(\*|\/\/).*$/gm, '')
@@ -51,7 +54,9 @@ for (const name of readdirSync(packages)) {
         continue;
       }
       if (programs[name]?.includes(specifier)) continue;
+      // Ponder makes the modules `ponder:registry`, `ponder:schema` and `ponder:api` itself.
       const dependency = specifier
+        .replace(/^ponder:.*/, 'ponder')
         .split('/')
         .slice(0, specifier.startsWith('@') ? 2 : 1)
         .join('/');
