@@ -4,7 +4,7 @@
 // --chaos: a million calls to a gateway that is killed and whose disk, clock and upstream fail;
 // --deep --invariants [chunks], --deep --coverage, --deep --mutation [its options]: only that.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkCoverage } from './coverage.mjs';
@@ -12,7 +12,8 @@ import { runDeepInvariants } from './deepInvariants.mjs';
 import { ensureChromium, howToInstall } from '../packages/web/scripts/chromium.mjs';
 import { forgePath } from './forgePath.mjs';
 
-const args = process.argv.slice(2);
+const given = process.argv.slice(2);
+const args = [...given];
 const take = (flag) => {
   const at = args.indexOf(flag);
   if (at >= 0) args.splice(at, 1);
@@ -50,8 +51,7 @@ async function testContracts(when) {
   const { code, output } = await runShown(forgePath(), words, env, when);
   const total = output.match(/(\d+) tests passed, (\d+) failed, (\d+) skipped/);
   if (!total) return { passed: 0, failed: 1 };
-  const failed = Number(total[2]);
-  return { passed: Number(total[1]), failed: code !== 0 && failed === 0 ? 1 : failed };
+  return counted(code, { passed: Number(total[1]), failed: Number(total[2]), skipped: Number(total[3]) });
 }
 
 async function testPackages(words, env = {}) {
@@ -59,9 +59,20 @@ async function testPackages(words, env = {}) {
   const report = path.join(folder, 'report.json');
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json'];
   const { code } = await runShown(process.execPath, [...vitest, `--outputFile.json=${report}`, ...words], env);
-  const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, 'utf8'));
+  // A run that broke down leaves no report; what it printed says why.
+  const text = existsSync(report) ? readFileSync(report, 'utf8') : undefined;
   rmSync(folder, { recursive: true });
-  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+  if (text === undefined) {
+    console.error(`vitest ended with ${code} and left no report of its tests`);
+    return { passed: 0, failed: 1 };
+  }
+  const { numPassedTests: passed, numFailedTests: failed, numPendingTests, numTodoTests } = JSON.parse(text);
+  return counted(code, { passed, failed, skipped: numPendingTests + numTodoTests });
+}
+
+/** A run that fails for another reason than a test counts as one that failed. */
+function counted(code, { passed, failed, skipped }) {
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
 }
 
 async function testMutants() {
@@ -98,7 +109,11 @@ async function testOne() {
 
 const hasBrowser = onlyContracts || only !== undefined || chaos || ensureChromium() !== undefined;
 const results = only === undefined ? await testAll() : [await testOne()];
-const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+const sum = (key) => results.reduce((total, result) => total + (result[key] ?? 0), 0);
 if (!hasBrowser) console.log(`\nnot tested: the dashboard in a browser; ${howToInstall}`);
-console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
-process.exitCode = sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;
+// Whoever names tests leaves others out; otherwise nothing may be.
+const isChosen = given.some((word) => /^(-t|--testNamePattern)/.test(word));
+const skipped = sum('skipped');
+const told = skipped === 0 ? '' : `, ${skipped} skipped${isChosen ? '' : ', which counts as failed'}`;
+console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${told}`);
+process.exitCode = sum('failed') === 0 && sum('passed') > 0 && (isChosen || skipped === 0) ? 0 : 1;
