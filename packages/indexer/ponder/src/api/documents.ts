@@ -11,7 +11,13 @@ const kept = new Map<string, unknown>();
 export async function documentOf(uri: string): Promise<unknown> {
   const cid = /^ipfs:\/\/([a-z0-9]+)$/.exec(uri)?.[1];
   if (store === undefined || cid === undefined) return null;
-  if (kept.has(cid)) return kept.get(cid);
+  if (kept.has(cid)) {
+    const known = kept.get(cid);
+    // A map keeps the order in which things came: what is used again is the newest.
+    kept.delete(cid);
+    kept.set(cid, known);
+    return known;
+  }
   const pieces: Uint8Array[] = [];
   let size = 0;
   try {
@@ -21,8 +27,8 @@ export async function documentOf(uri: string): Promise<unknown> {
     }
     if (size > largest) return null;
     const document: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'));
-    if (kept.size >= keptDocuments) kept.clear();
     kept.set(cid, document);
+    if (kept.size > keptDocuments) kept.delete(kept.keys().next().value!);
     return document;
   } catch {
     // Anybody can name any content; what cannot be read has no name here, and may be there the next time.
