@@ -139,7 +139,9 @@ function codeIn(problem: Buffer): string | undefined {
 
 /** Whether the other side cannot have seen the request: there never was a connection. */
 function isUnsent(error: Error): boolean {
-  return /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|HTTP_BUSY)$/.test((error as { code?: string }).code ?? '');
+  return /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|HTTP_BUSY)$/.test(
+    (error as { code?: string }).code ?? '',
+  );
 }
 
 function lost(cause: Error): BaseError {
