@@ -2,10 +2,10 @@
 // Has no dependencies, because it runs before they exist.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { underLock } from './underLock.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const [task = 'start', ...rest] = process.argv.slice(2);
@@ -79,42 +79,6 @@ function installed(scope) {
   return stamp.lockHash === lockHash() && (stamp.scope === 'full' || stamp.scope === scope);
 }
 
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
-}
-
-/** Runs `work` in one process at a time; a lock left by a dead process is taken over. */
-async function underLock(work) {
-  const file = path.join(root, '.install.lock');
-  let told = false;
-  for (;;) {
-    try {
-      writeFileSync(file, String(process.pid), { flag: 'wx' });
-      break;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-    }
-    const owner = Number(existsSync(file) ? readFileSync(file, 'utf8') : 0);
-    if (owner && !isAlive(owner)) {
-      rmSync(file, { force: true });
-      continue;
-    }
-    if (!told) console.error(`waiting for process ${owner || '?'}, which is installing dependencies here`);
-    told = true;
-    await setTimeout(300);
-  }
-  try {
-    return await work();
-  } finally {
-    rmSync(file, { force: true });
-  }
-}
-
 function npm(...args) {
   // The npm that started this script, else the one on PATH.
   const own = process.env.npm_execpath;
@@ -128,7 +92,8 @@ function widest(scope) {
 
 async function install(wanted) {
   if (installed(wanted)) return 0;
-  return underLock(async () => {
+  const onWait = (owner) => console.error(`waiting for process ${owner}, which is installing dependencies here`);
+  const work = async () => {
     if (installed(wanted)) return 0;
     const scope = widest(wanted);
     const started = Date.now();
@@ -145,7 +110,8 @@ async function install(wanted) {
     writeFileSync(stampPath(), JSON.stringify({ lockHash: lockHash(), scope }));
     console.error(`dependencies installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
     return 0;
-  });
+  };
+  return underLock(path.join(root, '.install.lock'), work, onWait);
 }
 
 function checkNode() {

@@ -1,0 +1,5 @@
+export function underLock<value>(
+  file: string,
+  work: () => Promise<value>,
+  onWait: (owner: string) => void,
+): Promise<value>;
