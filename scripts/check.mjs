@@ -16,7 +16,7 @@ const checks = [
   ['contracts', forgePath(), ['build', '--skip', 'test', '--quiet']],
   ['generated files', node, ['scripts/generate.mjs', '--check']],
   ['size of the dashboard', node, ['packages/web/scripts/size.mjs', '--check']],
-  ['generated command reference', node, ['scripts/generateCommandDocs.mjs', '--check']],
+  ['generated reference', node, ['scripts/generateReference.mjs', '--check']],
 ];
 
 let failed = 0;

@@ -8,7 +8,7 @@ const steps = [
   [forgePath(), ['build', '--skip', 'test', '--quiet']],
   [node, ['scripts/generate.mjs']],
   [node, ['node_modules/typescript/bin/tsc', '--build']],
-  [node, ['scripts/generateCommandDocs.mjs']],
+  [node, ['scripts/generateReference.mjs']],
   [node, ['packages/web/scripts/size.mjs']],
   [node, ['node_modules/oxlint/bin/oxlint', '--fix']],
   [node, ['node_modules/prettier/bin/prettier.cjs', '--write', '--log-level=warn', '.']],

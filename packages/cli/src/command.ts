@@ -56,6 +56,12 @@ export const chainOptions: readonly Option[] = [
   },
 ];
 
+/** Of a command that reads the policy which value was made under. */
+export const policyOption: Option = {
+  flags: '--policy <file>',
+  summary: 'the policy of the value, where the content store does not have it',
+};
+
 /** The options of a command that signs transactions. */
 export const accountOptions: readonly Option[] = [
   ...chainOptions,

@@ -8,6 +8,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/up.js')).up,
   },
   {
+    name: 'gateway',
+    summary: 'run the metering gateway in front of an API, for any chain',
+    load: async () => (await import('./commands/gateway.js')).gateway,
+  },
+  {
     name: 'indexer',
     summary: 'run the indexer: chain to database to REST, GraphQL and SQL',
     load: async () => (await import('./commands/indexer.js')).indexer,
@@ -141,6 +146,11 @@ export const commandTable: readonly CommandEntry[] = [
     name: 'channel open',
     summary: "lock a token's value to an operator and get an API key",
     load: async () => (await import('./commands/channelOpen.js')).channelOpen,
+  },
+  {
+    name: 'channel add',
+    summary: 'have your gateway serve a channel that a consumer opened elsewhere',
+    load: async () => (await import('./commands/channelAdd.js')).channelAdd,
   },
   {
     name: 'channel close',

@@ -198,6 +198,8 @@ test('buy pays exactly the price of the lot', async () => {
 });
 
 test('channel open locks units, prints the key once and gives the gateway only its hash', async () => {
+  // The folder of a gateway: without it a file is written for an operator elsewhere.
+  mkdirSync(join(cwd, '.kedge', 'gateway'), { recursive: true });
   const opened = await kedgeJson<Record<string, string>>(
     'channel',
     'open',

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -59,6 +59,7 @@ beforeAll(async () => {
     response.end(JSON.stringify({ id: 'a', object: 'chat.completion', created: 1, model: 'demo', choices }));
   });
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  mkdirSync(join(cwd, '.kedge', 'gateway'), { recursive: true });
   const opened = await kedgeJson<{ apiKey: string }>('channel', 'open', tokenId, '--units', '50', ...chain);
   writeFileSync(join(cwd, 'api-key'), opened.apiKey);
   gateway = await createGateway(

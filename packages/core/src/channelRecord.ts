@@ -4,7 +4,8 @@ import type { Address, Hex } from './hex.js';
 import { policySchema, type Policy } from './policy.js';
 import { addressSchema, hashSchema, parseWith, uintSchema } from './schemas.js';
 
-const channelSchema = z.object({
+/** A channel's terms in JSON: integers as decimal strings. */
+export const channelSchema = z.object({
   holder: addressSchema,
   tokenId: uintSchema(256),
   operator: addressSchema,
@@ -18,7 +19,8 @@ const channelSchema = z.object({
   salt: hashSchema,
 }) satisfies z.ZodType<Channel>;
 
-const keyHashSchema = z
+/** SHA-256 of an API key's text, with or without 0x. */
+export const keyHashSchema = z
   .string()
   .regex(/^(0x)?[0-9a-f]{64}$/)
   .transform((text) => text.replace(/^0x/, ''));

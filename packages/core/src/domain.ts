@@ -77,6 +77,14 @@ export const channelTypes = {
   ],
 } as const;
 
+/** Off chain only: what a holder signs to give an API key access to a channel. */
+export const channelAccessTypes = {
+  ChannelAccess: [
+    { name: 'channelId', type: 'bytes32' },
+    { name: 'apiKeySha256', type: 'bytes32' },
+  ],
+} as const;
+
 /** Off chain only: what a policy's oracle signs. */
 export const rateQuoteTypes = {
   RateQuote: [

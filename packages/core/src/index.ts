@@ -99,6 +99,7 @@ export {
 export {
   attestationDomain,
   attestationTypes,
+  channelAccessTypes,
   channelTypes,
   domainSeparatorOf,
   protocolDomain,
@@ -202,6 +203,13 @@ export {
   type ApiKeyRecord,
   type ChannelRecord,
 } from './channelRecord.js';
+export {
+  channelAccessDigest,
+  encodeSignedChannelAccess,
+  parseSignedChannelAccess,
+  type ChannelAccess,
+  type SignedChannelAccess,
+} from './channelAccess.js';
 export {
   parsePolicy,
   policyHashOf,

@@ -7,94 +7,150 @@ const unitsText = z.string().regex(/^\d{1,20}$/);
 
 /** The configuration file of the gateway: what an operator decides. No secrets: keys are named, not written here. */
 export const gatewayConfigSchema = z.strictObject({
-  /** Folder of the ledger's log; belongs to this gateway alone. */
-  dataDir: z.string().min(1),
-  /** `postgres://user@host/database`: the ledger that gateways with one operator key share, instead of a log in `dataDir`. */
-  ledger: z.url({ protocol: /^postgres(ql)?$/ }).exactOptional(),
-  ledgerPasswordEnv: z.string().min(1).exactOptional(),
-  ledgerPasswordFile: z.string().min(1).exactOptional(),
-  /** How long after a gateway's last sign of life the others take its channels over. */
-  ledgerLeaseMs: z.int().min(500).max(60_000).default(5_000),
-  /** Where the other gateways reach this one. Without it: where it listens. */
-  advertiseUrl: z.url({ protocol: /^https?$/ }).exactOptional(),
-  /** Processes that serve calls, beside the one that has the log. 1: one process does both. "auto": as many as there are cores. */
-  workers: z.union([z.int().min(1).max(256), z.literal('auto')]).default(1),
-  host: z.string().default('127.0.0.1'),
-  /** 0: any free port. */
-  port: z.int().min(0).max(65535).default(0),
-  upstream: z.strictObject({
-    /** Base URL as an OpenAI client takes it; `/v1` is added when it has no path. */
-    url: z.url({ protocol: /^https?$/ }),
-    apiKeyEnv: z.string().min(1).exactOptional(),
-    apiKeyFile: z.string().min(1).exactOptional(),
-    /** Until the answer begins, and between two pieces of it. */
-    timeoutMs: count.default(120_000),
-    connections: count.default(128),
-    /** How many calls wait for one of them, each held in memory, and for how long, before they are answered 503. */
-    maxWaiting: z.int().min(0).default(1_024),
-    maxWaitMs: count.default(30_000),
-  }),
-  rpcUrl: z.url({ protocol: /^https?$/ }),
-  chainId: count,
-  contracts: z.looseObject({
-    DataAnchoringToken: addressSchema,
-    ValueChannels: addressSchema,
-    ChannelDeposits: addressSchema.exactOptional(),
-  }),
-  operatorKeyFile: z.string().min(1).exactOptional(),
-  operatorKeyEnv: z.string().min(1).exactOptional(),
-  contentStoreDir: z.string().min(1),
-  channelsFile: z.string().min(1),
-  /** R25: how often the chain is asked which policies are current. */
-  policyWatchMs: count.default(5_000),
-  /** Where signed rate quotes are asked for, for policies with an `oracle`. `PUT /admin/rates` takes them, too. */
+  dataDir: z
+    .string()
+    .min(1)
+    .describe('Folder of the log and the answers that are kept; belongs to this gateway alone.'),
+  ledger: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .exactOptional()
+    .describe(
+      '`postgres://user@host/database`: the ledger that gateways with one operator key share, instead of a log.',
+    ),
+  ledgerPasswordEnv: z.string().min(1).exactOptional().describe('Environment variable with its password.'),
+  ledgerPasswordFile: z.string().min(1).exactOptional().describe('File with its password.'),
+  ledgerLeaseMs: z
+    .int()
+    .min(500)
+    .max(60_000)
+    .default(5_000)
+    .describe("How long after a gateway's last sign of life the others take its channels over."),
+  advertiseUrl: z
+    .url({ protocol: /^https?$/ })
+    .exactOptional()
+    .describe('Where the other gateways reach this one. Without it: where it listens.'),
+  workers: z
+    .union([z.int().min(1).max(256), z.literal('auto')])
+    .default(1)
+    .describe(
+      'Processes that serve calls, beside the one that has the log. 1: one process does both. `auto`: one for each core.',
+    ),
+  host: z.string().default('127.0.0.1').describe('Address to listen on.'),
+  port: z.int().min(0).max(65535).default(0).describe('0: any free port.'),
+  upstream: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/ })
+        .describe('Base URL as an OpenAI client takes it; `/v1` is added when it has no path.'),
+      apiKeyEnv: z.string().min(1).exactOptional().describe('Environment variable with its API key.'),
+      apiKeyFile: z.string().min(1).exactOptional().describe('File with its API key.'),
+      timeoutMs: count.default(120_000).describe('Until the answer begins, and between two pieces of it.'),
+      connections: count.default(128).describe('Connections to it at most.'),
+      maxWaiting: z
+        .int()
+        .min(0)
+        .default(1_024)
+        .describe('How many calls wait for one of them, each held in memory, before calls are answered 503.'),
+      maxWaitMs: count.default(30_000).describe('How long they wait before they are answered 503.'),
+    })
+    .describe('The API that calls are forwarded to.'),
+  rpcUrl: z.url({ protocol: /^https?$/ }).describe('JSON-RPC of the chain.'),
+  chainId: count.describe('The chain must have this id.'),
+  contracts: z
+    .looseObject({
+      DataAnchoringToken: addressSchema,
+      ValueChannels: addressSchema,
+      ChannelDeposits: addressSchema.exactOptional().describe('Needed by `x402`.'),
+    })
+    .describe('Addresses, as `kedge deploy --json` prints them.'),
+  operatorKeyFile: z.string().min(1).exactOptional().describe("File with the operator's private key."),
+  operatorKeyEnv: z.string().min(1).exactOptional().describe("Environment variable with the operator's private key."),
+  contentStoreDir: z.string().min(1).describe('Folder where policies are found by their CID.'),
+  channelsFile: z
+    .string()
+    .min(1)
+    .describe(
+      'Which API key pays from which channel; `kedge channel open`, `kedge channel add` and `kedge key create` write it.',
+    ),
+  policyWatchMs: count.default(5_000).describe('How often the chain is asked which policies are current (R25).'),
   rateQuotes: z
-    .strictObject({ url: z.url({ protocol: /^https?$/ }), everyMs: count.min(100).default(5_000) })
-    .exactOptional(),
-  batchIntervalMs: count.default(5_000),
-  batchMaxReceipts: count.default(1_000),
-  /** How long a call waits for value that only other calls' reservations hold, before it is answered 429. */
-  contentionWaitMs: z.int().min(0).default(2_000),
-  maxRequestBytes: count.default(1024 * 1024),
-  /** Of a whole answer, and of a stream that is kept for an Idempotency-Key. At most what one record of the log takes. */
-  maxAnswerBytes: count.max(48 * 1024 * 1024).default(32 * 1024 * 1024),
-  /** How long a stop waits for running calls, and again for the last capture. */
-  drainMs: count.default(15_000),
-  /** R11: what is served to strict channels ahead of payment, in base units as decimal strings; see `ExposureTerms`. */
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }).describe('Answers with one quote or a list.'),
+      everyMs: count.min(100).default(5_000).describe('How often it is asked.'),
+    })
+    .exactOptional()
+    .describe(
+      'Where signed rate quotes are asked for, for policies with an oracle. `PUT /admin/rates` takes them, too.',
+    ),
+  batchIntervalMs: count.default(5_000).describe('How often what was used is captured.'),
+  batchMaxReceipts: count.default(1_000).describe('After so many receipts it is captured sooner.'),
+  contentionWaitMs: z
+    .int()
+    .min(0)
+    .default(2_000)
+    .describe("How long a call waits for value that only other calls' reservations hold, before it is answered 429."),
+  maxRequestBytes: count.default(1024 * 1024).describe('A longer request is answered 413.'),
+  maxAnswerBytes: count
+    .max(48 * 1024 * 1024)
+    .default(32 * 1024 * 1024)
+    .describe(
+      'A longer answer of the upstream is refused, and not charged; a longer stream is not kept for its Idempotency-Key.',
+    ),
+  drainMs: count.default(15_000).describe('How long a stop waits for running calls, and again for the last capture.'),
   strict: z
     .strictObject({
-      startUnits: unitsText.exactOptional(),
-      growthBasisPoints: z.int().min(0).max(100_000).default(1_000),
-      holderUnits: unitsText.exactOptional(),
-      totalUnits: unitsText.exactOptional(),
-      /** How long a stream waits for the next voucher before it is cut. */
-      voucherWaitMs: count.default(15_000),
+      startUnits: unitsText
+        .exactOptional()
+        .describe('Served before anything was paid. Without it: the longest answer under the policy.'),
+      growthBasisPoints: z
+        .int()
+        .min(0)
+        .max(100_000)
+        .default(1_000)
+        .describe('So much of what a channel has paid is served ahead beside that.'),
+      holderUnits: unitsText.exactOptional().describe('To one holder at most. Without it: ten times `startUnits`.'),
+      totalUnits: unitsText.exactOptional().describe('To all at most. Without it: a hundred times `startUnits`.'),
+      voucherWaitMs: count.default(15_000).describe('How long a stream waits for the next voucher before it is cut.'),
     })
-    .prefault({}),
-  /** Spans of calls for the OpenTelemetry SDK that the process was started with. */
-  traces: z.boolean().default(false),
-  /** R28: calls without value are offered a payment by x402, which opens the next channel of their key. Without it: none. */
+    .prefault({})
+    .describe('What is served to strict channels ahead of payment (R11), in base units as decimal strings.'),
+  traces: z
+    .boolean()
+    .default(false)
+    .describe('Spans of calls for the OpenTelemetry SDK that the process was started with.'),
   x402: z
     .strictObject({
-      /** An ERC-20 with EIP-3009, and the name and version of its EIP-712 domain. */
-      asset: z.strictObject({ address: addressSchema, name: z.string().min(1), version: z.string().min(1) }),
-      /** What is sold for it: for each class one lot that is priced in the asset. */
-      lots: z.array(z.strictObject({ classId: z.string().regex(/^\d{1,20}$/), lot: z.int().nonnegative() })).min(1),
-      /** What one payment buys at least, in base units; more where the call may need more. */
-      minUnits: unitsText,
-      /** How long a channel that is opened serves; up to a day more. */
-      channelSeconds: count.default(30 * 86_400),
-      /** How long a payment that is signed now may be sent. */
-      maxTimeoutSeconds: count.default(300),
-      /** How long a call waits for its payment to be mined. */
-      settleMs: count.default(60_000),
-      /** The key of the account that sends payments and pays their gas: not the operator's, whose transactions are numbered by captures. */
-      keyFile: z.string().min(1).exactOptional(),
-      keyEnv: z.string().min(1).exactOptional(),
+      asset: z
+        .strictObject({ address: addressSchema, name: z.string().min(1), version: z.string().min(1) })
+        .describe('An ERC-20 with EIP-3009, and the name and version of its EIP-712 domain.'),
+      lots: z
+        .array(z.strictObject({ classId: z.string().regex(/^\d{1,20}$/), lot: z.int().nonnegative() }))
+        .min(1)
+        .describe('What is sold for it: for each class one lot that is priced in the asset.'),
+      minUnits: unitsText.describe('What one payment buys at least, in base units; more where the call may need more.'),
+      channelSeconds: count
+        .default(30 * 86_400)
+        .describe('How long a channel that is opened serves; up to a day more.'),
+      maxTimeoutSeconds: count.default(300).describe('How long a payment that is signed now may be sent.'),
+      settleMs: count.default(60_000).describe('How long a call waits for its payment to be mined.'),
+      keyFile: z
+        .string()
+        .min(1)
+        .exactOptional()
+        .describe(
+          "File with the key of the account that sends payments and pays their gas: not the operator's, whose transactions are numbered by captures.",
+        ),
+      keyEnv: z.string().min(1).exactOptional().describe('Environment variable with that key.'),
     })
-    .exactOptional(),
-  /** R29: until a channel has been open this long, at most `exposureUnits` (a decimal string) are served from it. */
-  finality: z.strictObject({ seconds: count, exposureUnits: unitsText }).exactOptional(),
+    .exactOptional()
+    .describe('Calls without value are offered a payment by x402, which opens the next channel of their key (R28).'),
+  finality: z
+    .strictObject({
+      seconds: count.describe('How long a channel counts as new.'),
+      exposureUnits: unitsText.describe('Served from it until then, in base units as a decimal string.'),
+    })
+    .exactOptional()
+    .describe('How much is served before the opening of a channel is final (R29).'),
 });
 
 export type GatewayConfig = z.output<typeof gatewayConfigSchema>;

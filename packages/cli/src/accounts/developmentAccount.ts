@@ -1,3 +1,5 @@
+import type { Hex } from '@kedge/core';
+import { toHex } from 'viem';
 import { hdKeyToAccount, mnemonicToAccount, type HDAccount } from 'viem/accounts';
 import { developmentMnemonic, roles, type Role } from './roles.js';
 
@@ -20,4 +22,11 @@ export function developmentAccount(role: Role): HDAccount {
   const account = hdKeyToAccount(parent, { path: `m/${roles[role]}` as typeof basePath });
   accounts.set(role, account);
   return account;
+}
+
+/** The private key of such an account (development key, public). */
+export function developmentKey(role: Role): Hex {
+  const { privateKey } = developmentAccount(role).getHdKey();
+  if (privateKey === null) throw new Error('the development mnemonic gives no key');
+  return toHex(privateKey);
 }

@@ -2,7 +2,7 @@ import { BaseError, type Address, type Hex } from '@kedge/core';
 import type { LocalAccount } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import type { Context } from '../context.js';
-import { developmentAccount } from './developmentAccount.js';
+import { developmentAccount, developmentKey } from './developmentAccount.js';
 import { keystoreDirOf, readKeystore } from './keystore.js';
 import { readPassword } from './password.js';
 import { developmentChainId, developmentLabel, isRole, roles, type Role } from './roles.js';
@@ -63,7 +63,31 @@ export async function resolveAccount(
   );
 }
 
+/**
+ * The private key of an account, for a program of ours that signs with it: found as {@link resolveAccount} finds a named
+ * account, and given to that program by its environment only.
+ *
+ * @throws BaseError `no_account`, `bad_key`, `development_key`
+ */
+export async function privateKeyOf(context: Asking, chainId: number, name: string): Promise<Hex> {
+  const stored = await storedKey(context, name);
+  if (stored !== undefined) return parseKey(stored.text, stored.source);
+  if (isRole(name) && chainId === developmentChainId) return developmentKey(name);
+  throw unknownAccount(context, chainId, name);
+}
+
 async function namedAccount(context: Asking, chainId: number, name: string): Promise<SigningAccount> {
+  const stored = await storedKey(context, name);
+  if (stored !== undefined) return fromKey(stored.text, stored.source, name);
+  if (isRole(name) && chainId === developmentChainId) return roleAccount(name);
+  throw unknownAccount(context, chainId, name);
+}
+
+/** From the environment or the keystore. */
+async function storedKey(
+  context: Asking,
+  name: string,
+): Promise<{ readonly text: string; readonly source: string } | undefined> {
   if (/^(0x)?[0-9a-f]{64}$/i.test(name)) {
     throw new BaseError('--account takes a name, not a private key: other users can read command lines.', {
       hints: [
@@ -73,15 +97,21 @@ async function namedAccount(context: Asking, chainId: number, name: string): Pro
       code: 'usage',
     });
   }
-  const variable = `KEDGE_${name.toUpperCase().replaceAll('-', '_')}_PRIVATE_KEY`;
-  const key = context.environment[variable];
-  if (key !== undefined) return fromKey(key, variable, name);
-  const dir = keystoreDirOf(context);
-  const stored = await readKeystore(dir, name, () => readPassword(context, `Password for ${name}: `));
-  if (stored !== undefined) return fromKey(stored, `the keystore's ${name}`, name);
-  if (isRole(name) && chainId === developmentChainId) return roleAccount(name);
+  const variable = variableOf(name);
+  const text = context.environment[variable];
+  if (text !== undefined) return { text, source: variable };
+  const password = (): Promise<string> => readPassword(context, `Password for ${name}: `);
+  const stored = await readKeystore(keystoreDirOf(context), name, password);
+  return stored === undefined ? undefined : { text: stored, source: `the keystore's ${name}` };
+}
+
+function variableOf(name: string): string {
+  return `KEDGE_${name.toUpperCase().replaceAll('-', '_')}_PRIVATE_KEY`;
+}
+
+function unknownAccount(context: Asking, chainId: number, name: string): BaseError {
   if (isRole(name)) {
-    throw new BaseError(`${name} is a ${developmentLabel}, for the local chain only; this is chain ${chainId}.`, {
+    return new BaseError(`${name} is a ${developmentLabel}, for the local chain only; this is chain ${chainId}.`, {
       hints: [
         'Anyone can spend what that key holds: use one of your own.',
         'Make one with kedge account new <name>, then pass --account <name>.',
@@ -89,9 +119,9 @@ async function namedAccount(context: Asking, chainId: number, name: string): Pro
       code: 'development_key',
     });
   }
-  throw new BaseError(`There is no account "${name}".`, {
+  return new BaseError(`There is no account "${name}".`, {
     hints: [
-      `Looked for ${variable} in the environment and ${name}.json in ${dir}.`,
+      `Looked for ${variableOf(name)} in the environment and ${name}.json in ${keystoreDirOf(context)}.`,
       'kedge account list shows what there is.',
     ],
     code: 'no_account',
@@ -99,15 +129,19 @@ async function namedAccount(context: Asking, chainId: number, name: string): Pro
 }
 
 function fromKey(text: string, source: string, name?: string): SigningAccount {
+  const account = privateKeyToAccount(parseKey(text, source));
+  return { account, label: name === undefined ? account.address : `${name} ${account.address}` };
+}
+
+function parseKey(text: string, source: string): Hex {
   const trimmed = text.trim();
   const key: Hex = trimmed.startsWith('0x') ? (trimmed as Hex) : `0x${trimmed}`;
-  let account: LocalAccount;
   try {
     if (!/^0x[0-9a-f]{64}$/i.test(key)) throw new Error('not 32 bytes of hex');
-    account = privateKeyToAccount(key);
+    privateKeyToAccount(key);
+    return key;
   } catch {
     // The cause is left out on purpose: its message may carry the key.
     throw new BaseError(`${source} holds no private key.`, { hints: ['It must be 64 hex digits.'], code: 'bad_key' });
   }
-  return { account, label: name === undefined ? account.address : `${name} ${account.address}` };
 }

@@ -1,5 +1,10 @@
+import { resolve } from 'node:path';
 import { BaseError, parsePolicy, policyHashOf, type Hex, type Policy } from '@kedge/core';
+import type { TokenView } from '@kedge/sdk';
+import type { Context } from '../context.js';
 import { keccak256 } from '../keccak256.js';
+import { textOption } from '../parse.js';
+import { readJson } from '../target.js';
 import type { Connection } from './connect.js';
 import { policyUriOf } from './policyUriOf.js';
 import { readStoredJson } from './readStoredJson.js';
@@ -26,8 +31,16 @@ export async function readPolicy(
   return checkPolicy(parsePolicy(json), hash, uri);
 }
 
+/** The same for a token, by `--policy` where the command has it and it is given. */
+export async function readPolicyOfToken(context: Context, connection: Connection, token: TokenView): Promise<Policy> {
+  const file = textOption(context, 'policy');
+  if (file === undefined) return readPolicy(connection, token.classId, token.policy);
+  const path = resolve(context.cwd, file);
+  return checkPolicy(parsePolicy(await readJson(path)), token.policy.hash, path);
+}
+
 /** Refuses a policy that is not the one with this hash. */
-export function checkPolicy(policy: Policy, hash: Hex, source: string): Policy {
+function checkPolicy(policy: Policy, hash: Hex, source: string): Policy {
   const found = policyHashOf(policy, keccak256);
   if (found === hash) return policy;
   throw new BaseError(`${source} is another policy than the one that counts.`, {

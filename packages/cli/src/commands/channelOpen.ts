@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
   BaseError,
+  channelAccessDigest,
   channelIdOf,
   channelModes,
   channelPace,
-  isBackedLot,
+  encodeSignedChannelAccess,
   unrecountable,
-  zeroAddress,
   type Address,
   type Channel,
   type ChannelRecord,
@@ -20,12 +20,12 @@ import { bytesToHex } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { resolveAccount, roleAccount, type SigningAccount } from '../accounts/resolveAccount.js';
 import { developmentChainId, isRole } from '../accounts/roles.js';
+import { channelRecordOf, readRecordContext } from '../chain/channelRecordOf.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
-import { readPolicy } from '../chain/readPolicy.js';
-import { royaltyEdgesOf, type RoyaltyEdge } from '../chain/royaltyEdgesOf.js';
+import { readPolicyOfToken } from '../chain/readPolicy.js';
 import { channelsFileOf, putChannelRecord } from '../channelsFile.js';
-import { accountOptions, type Command } from '../command.js';
+import { accountOptions, policyOption, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
 import {
@@ -42,6 +42,8 @@ import {
 import { keccak256 } from '../keccak256.js';
 import { writeStrictChannel } from '../strict/strictChannelFile.js';
 import { apiKeyHash } from '../up/apiKey.js';
+import { dataPathsOf } from '../up/dataPaths.js';
+import { writeDurably } from '../up/durableFile.js';
 import { usageError } from '../usageError.js';
 
 export const channelOpen: Command = {
@@ -52,7 +54,8 @@ export const channelOpen: Command = {
     "get an API key for any OpenAI client: the operator can take the cap, at the channel's rate, without service; what " +
     'it captures beyond the receipts it gave is visible to everyone. In strict mode nobody can take more than your ' +
     'client signed: kedge connect signs for any client, with a channel key that is made here and kept in the data folder. ' +
-    'The API key is printed once; the gateway keeps only its hash.',
+    'The API key is printed once; the gateway keeps only its hash. Where the gateway is not of this data folder, a file is ' +
+    'written for the operator, who takes it with kedge channel add: it has the terms and the hash of the key, signed by you.',
   arguments: [{ name: 'tokenId', summary: 'the token whose value pays' }],
   options: [
     { flags: '--units <units>', summary: 'how many units at most (the cap); without it all that the token has' },
@@ -82,6 +85,12 @@ export const channelOpen: Command = {
     },
     { flags: '--name <name>', summary: 'what the gateway calls the channel in its log', default: 'channel' },
     { flags: '--gateway <url>', summary: 'base URL to show with the key; without it the one of the local stack' },
+    policyOption,
+    {
+      flags: '--access <file>',
+      summary:
+        'where to write the file for the operator; without it kedge-channel-<id>.json, unless the gateway is of this data folder',
+    },
     ...accountOptions,
   ],
   examples: [
@@ -100,7 +109,7 @@ export const channelOpen: Command = {
     const mode = parseChoice(textOption(context, 'mode') ?? 'capped', channelModes, '--mode');
     const connection = await connect(context);
     const token = await connection.client.getToken({ tokenId });
-    const policy = await readPolicy(connection, token.classId, token.policy);
+    const policy = await readPolicyOfToken(context, connection, token);
     if (mode === 'strict') requireRecountable(policy);
     const signer = await resolveAccount(context, connection.chainId, token.holder);
     const operator = operatorOf(context, connection, policy);
@@ -108,11 +117,13 @@ export const channelOpen: Command = {
       mode === 'strict' && textOption(context, 'channelKey') === undefined ? generatePrivateKey() : undefined;
     const terms = termsOf(context, { token, policy, operator, mode, ownKey });
     // Before the transaction: once the value is locked, the keys must reach the gateway and the client.
-    const royalties = await prepareGateway(connection, token);
+    const shared = await readRecordContext(connection, token, policy);
     const apiKey = `kedge-${randomBytes(24).toString('base64url')}`;
     const baseUrl = urlOption(context, 'gateway') ?? connection.up?.gatewayUrl;
+    const name = textOption(context, 'name') ?? 'channel';
+    const apiKeySha256 = apiKeyHash(apiKey);
     const recordOf = (opened: OpenedChannel): ChannelRecord =>
-      recordFor(context, { token, policy, royalties, apiKey, ...opened });
+      channelRecordOf(shared, { name, apiKeySha256, ...opened });
     const keyFile =
       ownKey &&
       keepChannelKey(connection, recordOf(plannedChannel(connection, signer, terms)), ownKey, { apiKey, baseUrl });
@@ -120,7 +131,10 @@ export const channelOpen: Command = {
     const { channelId, channel, transactionHash } = await write('open the channel', (client) =>
       client.openChannel(terms),
     );
-    await registerKey(context, connection, recordOf({ channelId, channel }));
+    const record = recordOf({ channelId, channel });
+    const accessFile = accessFileOf(context, connection, channelId);
+    if (accessFile === undefined) await registerKey(context, connection, record);
+    else await writeAccess(accessFile, connection, record, signer);
     const human = (units: bigint): string => humanAmount(units, policy.unit.decimals);
     context.output.result(
       {
@@ -130,6 +144,7 @@ export const channelOpen: Command = {
         apiKey,
         gatewayUrl: baseUrl,
         ...(keyFile === undefined ? {} : { keyFile }),
+        ...(accessFile === undefined ? {} : { accessFile }),
       },
       () => [
         `channel ${channelId}`,
@@ -139,6 +154,11 @@ export const channelOpen: Command = {
         `  until     ${humanMoment(channel.deadline)}, captures until ${humanMoment(channel.deadline + BigInt(channel.grace))}`,
         `  base URL  ${baseUrl ?? 'the URL of the gateway, ending in /v1'}`,
         `  API key   ${apiKey}`,
+        ...(accessFile === undefined
+          ? []
+          : [
+              `Give the operator ${accessFile}, for kedge channel add: no secret is in it, and without it the key opens nothing.`,
+            ]),
         ...(mode === 'capped'
           ? ['The key is shown only now. Whoever has it can spend from this channel: keep it like a password.']
           : [`  key       ${channel.channelKey} signs for it`]),
@@ -231,40 +251,7 @@ function defaultDeadline(now: bigint, expireAt: bigint, grace: number): bigint {
   return expireAt === 0n || usual <= latest ? usual : latest;
 }
 
-/** What the gateway collects for this channel's class beside its units. */
-type Royalties = { readonly lotAsset: Address; readonly edges: readonly RoyaltyEdge[] };
-
-async function prepareGateway(connection: Connection, { classId, lot }: TokenView): Promise<Royalties> {
-  await mkdir(dirname(channelsFileOf(connection.dataDir)), { recursive: true, mode: 0o700 });
-  const lotAsset = isBackedLot(lot) ? (await connection.client.getLot({ classId, lot })).asset : zeroAddress;
-  return { lotAsset, edges: await royaltyEdgesOf(connection, classId, lotAsset) };
-}
-
 type OpenedChannel = { readonly channelId: Hex; readonly channel: Channel };
-
-type Registered = OpenedChannel & {
-  readonly token: TokenView;
-  readonly policy: Policy;
-  readonly royalties: Royalties;
-  readonly apiKey: string;
-};
-
-/** What the gateway is told of a channel: the terms, and the hash of its API key. */
-function recordFor(
-  context: Context,
-  { token, policy, channelId, channel, royalties, apiKey }: Registered,
-): ChannelRecord {
-  return {
-    name: textOption(context, 'name') ?? 'channel',
-    apiKeySha256: apiKeyHash(apiKey),
-    channel,
-    channelId,
-    classId: token.classId,
-    policy,
-    policyHash: token.policy.hash,
-    ...royalties,
-  };
-}
 
 /** The channel that the transaction will open: its id is known before, and so its key can be kept before. */
 function plannedChannel(
@@ -291,4 +278,26 @@ function keepChannelKey(
 async function registerKey(context: Context, { dataDir }: Connection, record: ChannelRecord): Promise<void> {
   await putChannelRecord(channelsFileOf(dataDir), record);
   context.output.note(`told the gateway of channel ${shortHex(record.channelId)} in ${channelsFileOf(dataDir)}`);
+}
+
+/** Undefined where this data folder's gateway serves the channel: it is told by its file. */
+function accessFileOf(context: Context, { dataDir, up }: Connection, channelId: Hex): string | undefined {
+  const named = textOption(context, 'access');
+  if (named !== undefined) return resolve(context.cwd, named);
+  const isServedHere = up !== undefined || existsSync(dataPathsOf(dataDir).gateway);
+  return isServedHere ? undefined : resolve(context.cwd, `kedge-channel-${channelId.slice(2, 10)}.json`);
+}
+
+/** The holder's word for the operator: which API key pays from the channel. */
+async function writeAccess(
+  file: string,
+  { chainId, contracts }: Connection,
+  { channel, channelId, apiKeySha256, name }: ChannelRecord,
+  { account }: SigningAccount,
+): Promise<void> {
+  const domain = { chainId, verifyingContract: contracts.ValueChannels };
+  const digest = channelAccessDigest(domain, { channelId, apiKeySha256 }, keccak256);
+  if (account.sign === undefined) throw new Error('a local account signs');
+  const signature = await account.sign({ hash: digest });
+  writeDurably(file, encodeSignedChannelAccess({ channel, apiKeySha256, name, signature }));
 }

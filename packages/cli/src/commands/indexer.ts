@@ -1,16 +1,13 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { BaseError } from '@kedge/core';
 import { connect, originOf, type Connection } from '../chain/connect.js';
 import { chainOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { parseInteger, textOption } from '../parse.js';
-import type { ChildCommand } from '../up/child.js';
 import { dataPathsOf } from '../up/dataPaths.js';
 import { writeDurably } from '../up/durableFile.js';
 import { indexerCommand } from '../up/programs.js';
+import { runForeground } from '../up/runForeground.js';
 import { usageError } from '../usageError.js';
 
 const databaseVariable = 'KEDGE_INDEXER_DATABASE_URL';
@@ -53,7 +50,7 @@ export const indexer: Command = {
         if (start > 0) return context.output.note(`the indexer answers again at ${url}`);
         context.output.result({ url, ...told.json }, () => told.human(url));
       };
-      const code = await runOnce(context, command, onReady);
+      const code = await runForeground(context, command, 'The indexer', onReady);
       if (code !== startAgain) return code;
       context.output.note('the indexer starts again');
     }
@@ -102,30 +99,4 @@ function listeningText({ rpcUrl, chainId, contracts }: Connection) {
       `         ${url}/progress says how far it is, ${url}/openapi.json what it answers`,
     ],
   };
-}
-
-/** Runs the program until it ends, or until Ctrl-C. Resolves with its exit code. */
-function runOnce({ cwd, output }: Context, command: ChildCommand, onReady: (url: string) => void): Promise<number> {
-  const child = spawn(command.file, [...command.args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: command.environment,
-    cwd,
-  });
-  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, forward);
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const url = /^\{"ready":true,"url":"([^"]+)"/.exec(line)?.[1];
-    if (url === undefined) output.note(line);
-    else onReady(url);
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', (cause) =>
-      reject(new BaseError('The indexer could not be started.', { code: 'service_failed', kind: 'bug', cause })),
-    );
-    child.once('close', (code, signal) => {
-      for (const name of signals) process.off(name, forward);
-      resolve(signal === null ? (code ?? 1) : 0);
-    });
-  });
 }

@@ -51,6 +51,7 @@ export function makeFolders(paths: DataPaths): void {
   makeFolder(join(paths.root, 'pids'));
 }
 
-function makeFolder(folder: string): void {
+/** Readable by this user only. */
+export function makeFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
 }

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { zeroAddress, type Hex } from '@kedge/core';
-import { toHex } from 'viem';
-import { mnemonicToAccount } from 'viem/accounts';
-import { developmentMnemonic, roles } from '../accounts/roles.js';
+import { zeroAddress } from '@kedge/core';
+import { developmentKey } from '../accounts/developmentAccount.js';
 import { apiKeyHash } from './apiKey.js';
 import { putChannelRecord } from '../channelsFile.js';
 import type { DataPaths } from './dataPaths.js';
@@ -12,11 +10,13 @@ import type { SetUp } from './setUp.js';
 
 /** The gateway's files in the data folder. */
 export function gatewayFilesOf(paths: DataPaths): {
+  readonly config: string;
   readonly channels: string;
   readonly key: string;
   readonly ledger: string;
 } {
   return {
+    config: join(paths.gateway, 'config.json'),
     channels: join(paths.gateway, 'channels.json'),
     key: join(paths.gateway, 'operator-key'),
     ledger: join(paths.gateway, 'ledger'),
@@ -27,7 +27,7 @@ export function gatewayFilesOf(paths: DataPaths): {
 export async function writeGatewayFiles(paths: DataPaths, apiKey: string, made: SetUp): Promise<void> {
   const { agent, channel, policy } = made;
   const files = gatewayFilesOf(paths);
-  if (readIfExists(files.key) === undefined) writeDurably(files.key, `${operatorKey()}\n`);
+  if (readIfExists(files.key) === undefined) writeDurably(files.key, `${developmentKey('operator')}\n`);
   const { channelId, ...terms } = channel;
   await putChannelRecord(files.channels, {
     name: agentClassName,
@@ -40,11 +40,4 @@ export async function writeGatewayFiles(paths: DataPaths, apiKey: string, made: 
     lotAsset: zeroAddress,
     edges: [{ classId: agent.classId, parentIndex: 0n, asset: zeroAddress }],
   });
-}
-
-/** The operator's development key (public). */
-function operatorKey(): Hex {
-  const { privateKey } = mnemonicToAccount(developmentMnemonic, { addressIndex: roles.operator }).getHdKey();
-  if (privateKey === null) throw new Error('the development mnemonic gives no key');
-  return toHex(privateKey);
 }

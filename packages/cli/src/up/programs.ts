@@ -71,7 +71,7 @@ export function gatewayProgram(options: {
     drainMs: 4_000,
     workers,
   };
-  return programOf('gateway', gatewayNodeFlags, join(paths.gateway, 'config.json'), config, environment);
+  return programOf('gateway', gatewayNodeFlags, files.config, config, environment);
 }
 
 /** The indexer's program with its configuration, which is written here. */
@@ -93,6 +93,12 @@ export function indexerProgram(options: {
     pollingMs: 250,
   };
   return programOf('indexer', indexerFlags, join(paths.indexer, 'config.json'), config, environment);
+}
+
+/** The program of `kedge gateway`, with a configuration that was written before. */
+export function gatewayCommand(configFile: string, environment: Environment): ChildCommand {
+  const args = [...gatewayNodeFlags, programPath.gateway(), '--config', configFile];
+  return { file: process.execPath, args, environment };
 }
 
 /** The program of `kedge indexer`, with a configuration that was written before. */

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { BaseError } from '@kedge/core';
+import type { Context } from '../context.js';
+import type { ChildCommand } from './child.js';
+
+/**
+ * Runs a program of ours until it ends, passing Ctrl-C and other ends on to it. What it logs on stderr is shown as it comes.
+ *
+ * @param what its name in messages
+ * @param onReady called with its URL when it listens
+ * @returns its exit code; 0 where a signal ended it
+ */
+export function runForeground(
+  { cwd, output }: Pick<Context, 'cwd' | 'output'>,
+  command: ChildCommand,
+  what: string,
+  onReady: (url: string) => void,
+): Promise<number> {
+  const child = spawn(command.file, [...command.args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: command.environment,
+    cwd,
+  });
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, forward);
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const url = /^\{"ready":true,"url":"([^"]+)"/.exec(line)?.[1];
+    if (url === undefined) output.note(line);
+    else onReady(url);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(new BaseError(`${what} could not be started.`, { code: 'service_failed', kind: 'bug', cause })),
+    );
+    child.once('close', (code, signal) => {
+      for (const name of signals) process.off(name, forward);
+      resolve(signal === null ? (code ?? 1) : 0);
+    });
+  });
+}

@@ -1,0 +1,164 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createKedgeClient } from '@kedge/sdk';
+import { parseSignedChannelAccess, type Deployment } from '@kedge/core';
+import { startAnvil, type Anvil } from '@kedge/testing';
+import OpenAI from 'openai';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { developmentAccount } from '../src/accounts/developmentAccount.js';
+import { demoPolicy } from '../src/up/demoTerms.js';
+import { buildCli, kedgeProgram, runInProcess, runJson, runKedge, temporaryFolder } from './kedge.js';
+
+// An operator and a consumer on two machines, which share the chain and one file.
+const [operatorFolder, consumerFolder] = [temporaryFolder(), temporaryFolder()];
+const messages = [{ role: 'user' as const, content: 'Hi' }];
+const opened = {} as { apiKey: string; channelId: string; accessFile: string };
+
+let anvil: Anvil;
+let deployment: Deployment;
+let upstream: Server;
+let chain: string[];
+let running: { readonly child: ChildProcess; readonly url: string; readonly ended: Promise<number | null> };
+
+const asOperator = <value = Record<string, unknown>>(...args: string[]) =>
+  runJson<value>([...args, ...chain], { cwd: operatorFolder });
+const openai = (): OpenAI => new OpenAI({ baseURL: running.url, apiKey: opened.apiKey, maxRetries: 0 });
+
+beforeAll(async () => {
+  buildCli();
+  const choices = [{ index: 0, message: { role: 'assistant', content: 'Hello.' }, finish_reason: 'stop' }];
+  const answer = { id: 'a', object: 'chat.completion', created: 1, model: 'test-model', choices };
+  upstream = createServer((request, response) => {
+    const isKnown = request.headers.authorization === 'Bearer of-the-upstream';
+    request.resume().on('end', () => {
+      response.writeHead(isKnown ? 200 : 401, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(isKnown ? answer : { error: { message: 'who?' } }));
+    });
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  anvil = await startAnvil();
+  deployment = await runJson<Deployment>(['deploy', '--rpc', anvil.rpcUrl], { cwd: operatorFolder });
+  const policy = demoPolicy(developmentAccount('operator').address, ['test-model']);
+  for (const folder of [operatorFolder, consumerFolder]) {
+    writeFileSync(join(folder, 'contracts.json'), JSON.stringify(deployment));
+    writeFileSync(join(folder, 'policy.json'), JSON.stringify(policy));
+  }
+  chain = ['--rpc', anvil.rpcUrl, '--contracts', 'contracts.json'];
+  await asOperator('class', 'create', '--name', 'Agent', '--policy', 'policy.json', '--sell', '5000');
+  running = await startGateway();
+});
+
+afterAll(async () => {
+  if (running.child.exitCode === null) running.child.kill('SIGKILL');
+  upstream.close();
+  upstream.closeAllConnections();
+  await anvil.stop();
+});
+
+test('channel open writes a file for an operator elsewhere, without a secret', async () => {
+  const as = { cwd: consumerFolder };
+  const { tokenId } = await runJson<{ tokenId: string }>(['buy', '1', '1000', ...chain], as);
+  const withoutPolicy = await runInProcess(['channel', 'open', tokenId, ...chain], as);
+  expect([withoutPolicy.code, withoutPolicy.stderr]).toEqual([1, expect.stringContaining('--policy <file>')]);
+  const args = ['channel', 'open', tokenId, '--units', '100', '--policy', 'policy.json', '--gateway', running.url];
+  Object.assign(opened, await runJson([...args, ...chain], as));
+  expect(opened.accessFile).toBe(join(consumerFolder, `kedge-channel-${opened.channelId.slice(2, 10)}.json`));
+  const text = readFileSync(opened.accessFile, 'utf8');
+  expect(text).not.toContain(opened.apiKey);
+  expect(parseSignedChannelAccess(JSON.parse(text)).channel.cap).toBe(100_000n);
+  expect(existsSync(join(consumerFolder, '.kedge', 'gateway'))).toBe(false);
+  await expect(openai().chat.completions.create({ model: 'test-model', messages })).rejects.toThrow(/401/);
+});
+
+test('channel add refuses what the holder did not sign, and terms that no channel has', async () => {
+  const access = parseAccess();
+  const changed = (change: object): string => {
+    const file = join(operatorFolder, 'changed.json');
+    writeFileSync(file, JSON.stringify({ ...access, ...change }));
+    return file;
+  };
+  const add = (file: string) => runInProcess(['channel', 'add', file, ...chain], { cwd: operatorFolder });
+  const stolen = await add(changed({ apiKeySha256: 'ab'.repeat(32) }));
+  expect([stolen.code, stolen.stderr]).toEqual([1, expect.stringContaining('did not sign')]);
+  const richer = await add(changed({ channel: { ...(access['channel'] as object), cap: '999' } }));
+  expect([richer.code, richer.stderr]).toEqual([1, expect.stringContaining('no channel with these terms is open')]);
+  writeFileSync(join(operatorFolder, 'garbage.json'), '{"channel": 5}');
+  const garbage = await add('garbage.json');
+  expect([garbage.code, garbage.stderr]).toEqual([1, expect.stringContaining('kedge channel open writes')]);
+  expect(existsSync(join(operatorFolder, '.kedge', 'gateway', 'channels.json'))).toBe(false);
+});
+
+test('a gateway of its own serves the channel once it is added, and captures what was used when it stops', async () => {
+  const added = await asOperator('channel', 'add', opened.accessFile);
+  expect(added['channelId']).toBe(opened.channelId);
+  expect(readFileSync(String(added['channelsFile']), 'utf8')).not.toContain(opened.apiKey);
+  await expect
+    .poll(
+      () =>
+        openai()
+          .chat.completions.create({ model: 'test-model', messages })
+          .catch(() => undefined),
+      {
+        timeout: 15_000,
+      },
+    )
+    .toMatchObject({ choices: [{ message: { content: 'Hello.' } }] });
+  running.child.kill('SIGTERM');
+  expect(await running.ended).toBe(0);
+  const client = createKedgeClient({ publicClient: anvil.publicClient, deployment });
+  const { channel } = parseSignedChannelAccess(parseAccess());
+  expect((await client.getChannelState({ channel })).capturedUnits).toBeGreaterThan(0n);
+});
+
+test('kedge gateway says what is missing, and leaves the folder of a local stack alone', async () => {
+  const run = (...args: string[]) => runInProcess(['gateway', ...args], { cwd: operatorFolder });
+  const none = await run(...chain);
+  expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('--upstream')]);
+  writeFileSync(join(operatorFolder, 'list.json'), '[]');
+  const list = await run('--config', 'list.json');
+  expect([list.code, list.stderr]).toEqual([2, expect.stringContaining('one JSON object')]);
+  const stack = join(operatorFolder, 'stack');
+  mkdirSync(stack);
+  const up = { chainId: 31337, rpcUrl: anvil.rpcUrl, gatewayUrl: 'http://127.0.0.1:1/v1', apiKey: 'kedge-x' };
+  writeFileSync(
+    join(stack, 'up.json'),
+    JSON.stringify({ ...up, contracts: deployment.contracts, classes: [], tokenId: '1', channelId: opened.channelId }),
+  );
+  const refused = await run('--data-dir', 'stack', '--upstream', 'http://127.0.0.1:1/v1');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('folder of a local stack')]);
+  const wrong = join(operatorFolder, 'wrong.json');
+  writeFileSync(wrong, JSON.stringify({ upstream: { url: 'http://127.0.0.1:1/v1' }, prot: 1 }));
+  const misspelt = await runKedge(['gateway', '--config', 'wrong.json', '--data-dir', 'other', ...chain], {
+    cwd: operatorFolder,
+  });
+  expect([misspelt.code, misspelt.stderr]).toEqual([1, expect.stringContaining('prot')]);
+});
+
+function parseAccess(): Record<string, unknown> {
+  return JSON.parse(readFileSync(opened.accessFile, 'utf8')) as Record<string, unknown>;
+}
+
+async function startGateway(): Promise<typeof running> {
+  const { port } = upstream.address() as AddressInfo;
+  const args = [kedgeProgram, 'gateway', ...chain, '--upstream', `http://127.0.0.1:${port}/v1`, '--json'];
+  const child = spawn(process.execPath, args, {
+    cwd: operatorFolder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, KEDGE_UPSTREAM_API_KEY: 'of-the-upstream' },
+  });
+  let log = '';
+  child.stderr!.on('data', (bytes) => (log += String(bytes)));
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const url = await new Promise<string>((resolve, reject) => {
+    void ended.then((code) => reject(new Error(`the gateway ended with ${code}: ${log}`)));
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const found = /"url": "([^"]+)"/.exec(line)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+  });
+  return { child, url, ended };
+}

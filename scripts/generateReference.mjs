@@ -1,0 +1,96 @@
+// Writes docs/reference/commands.gen.md from the commands' own data and gateway-config.gen.md from the schema that the gateway
+// reads its configuration with; with --check, only compares.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import { commonOptions } from '../packages/cli/dist/command.js';
+import { commandTable } from '../packages/cli/dist/commandTable.js';
+import { gatewayConfigSchema } from '../packages/gateway/dist/gatewayConfig.js';
+
+function optionLines(options) {
+  return options.map(
+    ({ flags, summary, default: value, repeatable }) =>
+      `- \`${flags}\`: ${summary}${value === undefined ? '' : ` (default ${value})`}${repeatable ? '; may be given several times' : ''}`,
+  );
+}
+
+function section(command) {
+  const words = command.arguments.map(({ name, optional, variadic }) => {
+    const shown = variadic ? `${name}...` : name;
+    return optional ? `[${shown}]` : `<${shown}>`;
+  });
+  return [
+    `## kedge ${command.name}`,
+    command.description,
+    `\`\`\`\nkedge ${[command.name, ...words].join(' ')}\n\`\`\``,
+    ...command.arguments.map(({ name, summary }) => `- \`${name}\`: ${summary}`),
+    optionLines(command.options).join('\n'),
+    ...command.examples.map(({ summary, command: line }) => `Example, ${summary}:\n\n\`\`\`sh\n${line}\n\`\`\``),
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+async function commandsText() {
+  const commands = await Promise.all(commandTable.map(({ load }) => load()));
+  return [
+    '# Commands',
+    'Generated from the command line itself; `kedge <command> --help` says the same. Every command also takes:',
+    optionLines(commonOptions).join('\n'),
+    ...commands.map(section),
+  ].join('\n\n');
+}
+
+/** What of a field's type is not said by its name and description. */
+function kindOf(schema) {
+  if (schema.anyOf) return schema.anyOf.map(kindOf).join(' or ');
+  if (schema.const !== undefined) return `\`${schema.const}\``;
+  if (schema.type === 'integer') return 'integer';
+  if (schema.type === 'array') return 'list';
+  if (schema.type === 'object') return 'object';
+  if (schema.type === 'boolean') return '`true` or `false`';
+  if (schema.format === 'uri') return 'URL';
+  return schema.type ?? 'address';
+}
+
+function fieldRows({ properties, required = [] }, prefix = '') {
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    const value =
+      schema.default === undefined || schema.type === 'object' ? '' : `\`${JSON.stringify(schema.default)}\``;
+    const need = required.includes(name) ? 'needed' : value;
+    const row = `| \`${prefix}${name}\` | ${kindOf(schema)} | ${need} | ${schema.description ?? ''} |`;
+    const inner = schema.type === 'array' ? schema.items : schema;
+    const dots = schema.type === 'array' ? '[].' : '.';
+    return [row, ...(inner.properties === undefined ? [] : fieldRows(inner, `${prefix}${name}${dots}`))];
+  });
+}
+
+function gatewayConfigText() {
+  const schema = z.toJSONSchema(gatewayConfigSchema, { io: 'input', unrepresentable: 'any' });
+  return [
+    "# The gateway's configuration",
+    'Generated from the schema that the gateway reads it with. One JSON file, named with `kedge gateway --config`; times are in ' +
+      'milliseconds where the name ends in `Ms`. An unknown field is refused by name. Secrets are not in it: it names the ' +
+      'environment variable or the file that has them.',
+    ['| Field | Type | Default | What |', '| --- | --- | --- | --- |', ...fieldRows(schema)].join('\n'),
+  ].join('\n\n');
+}
+
+const outputs = { 'commands.gen.md': await commandsText(), 'gateway-config.gen.md': gatewayConfigText() };
+for (const [name, written] of Object.entries(outputs)) {
+  const url = new URL(`../docs/reference/${name}`, import.meta.url);
+  const text = `${written.trimEnd()}\n`;
+  let current = '';
+  try {
+    current = readFileSync(url, 'utf8');
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  if (current === text) continue;
+  if (process.argv.includes('--check')) {
+    console.error(`docs/reference/${name} is not what the code says: run npm run fix and commit it`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(url, text);
+    console.log(`wrote docs/reference/${name}`);
+  }
+}
