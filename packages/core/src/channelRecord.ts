@@ -86,6 +86,30 @@ export function apiKeyIdOf(apiKeySha256: string): string {
 }
 
 /**
+ * Reads a channel's terms.
+ *
+ * @throws BaseError `channel_invalid`.
+ *
+ * @example
+ * const channel = parseChannel((await response.json()).next[0].channel);
+ */
+export function parseChannel(json: unknown): Channel {
+  return parseWith(channelSchema, json, { what: 'The channel', code: 'channel_invalid' });
+}
+
+/**
+ * A channel's terms as JSON: integers as decimal strings.
+ *
+ * @example
+ * const body = JSON.stringify(channelToJson(channel));
+ */
+export function channelToJson(channel: Channel): unknown {
+  return JSON.parse(
+    JSON.stringify(channel, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)),
+  );
+}
+
+/**
  * Reads the channels file's content.
  *
  * @throws BaseError `channels_file_invalid`.

@@ -199,6 +199,8 @@ export { encodeCaptureItems, type CaptureItem } from './captureItems.js';
 export {
   apiKeyIdOf,
   encodeChannelRecords,
+  channelToJson,
+  parseChannel,
   parseChannelRecords,
   type ApiKeyRecord,
   type ChannelRecord,

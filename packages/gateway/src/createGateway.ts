@@ -116,6 +116,8 @@ export type AssembledGateway = Gateway & {
   readonly drop: (channelId: Hex) => void;
   /** Takes a rate quote that another process was given. */
   readonly takeRateQuote: (signed: SignedRateQuote) => void;
+  /** Reads the channels file, if it changed. */
+  readonly readChannels: () => Promise<void>;
   /** Serves channels that payments to other processes opened. */
   readonly catchUpTopUps: () => Promise<void>;
 };
@@ -389,6 +391,7 @@ async function assemble(
     serve: server.serve,
     drop: book.drop,
     takeRateQuote: rates.take,
+    readChannels: book.refresh,
     catchUpTopUps,
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createChannelRates } from '../src/strict/channelRates.js';
-import type { Place } from '../src/strict/kedgeFetch.js';
+import type { Place } from '../src/strict/placeOf.js';
 import { resumeAccount } from '../src/strict/resumeAccount.js';
 
 const place = { rates: 'http://gateway/rates', vouchers: 'http://gateway/vouchers', authorization: {} } as Place;

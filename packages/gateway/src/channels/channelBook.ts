@@ -29,7 +29,7 @@ export type ChannelBook = {
   readonly addNext: (next: ServedChannel, capturedUnits: bigint) => void;
   readonly all: () => Iterable<ServedChannel>;
   readonly uncheckedCount: () => number;
-  /** Reads the file again if it changed, and checks what is new or not yet checked. Concurrent calls share one run. */
+  /** Reads the file again if it changed, and checks what is new or not yet checked. What it says is as of the call, or later. */
   readonly refresh: () => Promise<void>;
   /** The same if the file changed; what is unchecked is tried again now and then. */
   readonly watch: () => Promise<void>;
@@ -171,7 +171,8 @@ export function createChannelBook(options: {
     byId: (channelId) => byId.get(channelId),
     all: () => byId.values(),
     uncheckedCount: () => unchecked.size,
-    refresh: refreshOnce,
+    // A run that is under way may have read the file before it changed.
+    refresh: () => (running === undefined ? refreshOnce() : running.then(refreshOnce)),
     watch: async () => {
       // A file that cannot be looked at counts as changed: `refresh` reports why.
       const isDue = unchecked.size > 0 && Date.now() - checkedAt > recheckMs;

@@ -35,7 +35,7 @@ export function meteredCall(
   const serve = (served: ServedChannel): Promise<void> => {
     const voucher = served.channel.mode === 'strict' ? request.headers.get(voucherHeader) : undefined;
     if (voucher === undefined) return begin(served);
-    return takeHeaderVoucher(served, voucher, context.vouchers).then(() => begin(served));
+    return takeHeaderVoucher(served, voucher, context).then(begin);
   };
   const begin = (served: ServedChannel): Promise<void> =>
     new Promise((resolve, reject) => {

@@ -73,6 +73,8 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
         .metricsText()
         .then((text) => response.send(200, { 'content-type': 'text/plain; version=0.0.4' }, Buffer.from(text)));
   }
+  const voucher = /^\/v1\/vouchers\/(0x[0-9a-f]{64})$/.exec(path);
+  if (voucher !== null) return voucherRoute(request, response, context, voucher[1] as Hex);
   const receipt = /^\/v1\/receipts\/(0x[0-9a-f]{64})\/(\d{1,20})$/.exec(path);
   if (receipt !== null) {
     allow(request, 'GET');

@@ -72,9 +72,7 @@ export function createOffers({ settings, chainId, chain, finality, policyOf, now
 
   /** Whether a new channel could serve the call at once: its rate and its finality are the old one's (R9, R29). */
   const canServe = ({ channel }: ServedChannel, worstUnits: bigint): boolean =>
-    // A strict channel's client signs for the next one before anything is served from it.
-    channel.mode === 'capped' &&
-    worstUnits <= channel.burst &&
+    (channel.rate === 0n || worstUnits <= channel.burst) &&
     (finality === undefined || worstUnits <= BigInt(finality.exposureUnits));
 
   const offerFor: Offers['offerFor'] = async ({ served, worstUnits }, deadline) => {
@@ -82,6 +80,8 @@ export function createOffers({ settings, chainId, chain, finality, policyOf, now
     const lot = settings.lots.find((entry) => BigInt(entry.classId) === classId)?.lot;
     const current = policyOf(classId);
     if (lot === undefined || current === undefined || !canServe(served, worstUnits)) return undefined;
+    // The client of a strict channel recounts by the policy that it knows.
+    if (channel.mode === 'strict' && current.hash !== served.policyHash) return undefined;
     const sale = await lotOnSale(classId, lot);
     if (sale === undefined || !isSameAddress(sale.asset, settings.asset.address)) return undefined;
     const minUnits = BigInt(settings.minUnits);

@@ -35,7 +35,8 @@ export type KeeperProcedures = {
   readonly captureNow: (none: undefined) => Promise<string | undefined>;
   /** Of all workers. */
   readonly gather: (none: undefined) => Promise<Gathered>;
-  readonly keyUses: (none: undefined) => ReadonlyMap<string, bigint>;
+  /** What keys have spent, when every process has read the channels file. */
+  readonly keyUses: (none: undefined) => Promise<ReadonlyMap<string, bigint>>;
   readonly shareRateQuote: (signed: SignedRateQuote) => void;
   /** Records of payments, but for the first so many. */
   readonly topUpsAfter: (seen: number) => { readonly payloads: readonly Uint8Array[]; readonly seen: number };
@@ -74,6 +75,8 @@ export type WorkerProcedures = {
   /** The chain says that the channel is closed. */
   readonly drop: (channelId: Hex) => void;
   readonly takeRateQuote: (signed: SignedRateQuote) => void;
+  /** Resolves when the channels file has been read, if it changed. */
+  readonly readChannels: (none: undefined) => Promise<void>;
   /** Another worker was paid: resolves when the channel that it opened is known here. */
   readonly topUpKept: (none: undefined) => Promise<void>;
   /** The log cannot be written. */

@@ -37,6 +37,7 @@ const procedures: WorkerProcedures = {
   },
   drop: (channelId) => gateway?.drop(channelId),
   takeRateQuote: (signed) => gateway?.takeRateQuote(signed),
+  readChannels: async () => gateway?.readChannels(),
   topUpKept: async () => gateway?.catchUpTopUps(),
   logFailed: (reason) => {
     logFailure = reason;

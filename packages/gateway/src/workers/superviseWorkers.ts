@@ -249,7 +249,12 @@ export async function superviseWorkers(
     readLot: chain.readLot,
     captureNow: batcher.captureNow,
     gather,
-    keyUses: keyAccounts.all,
+    keyUses: async () => {
+      // Who asks for keys has just changed them, or wants to see that somebody did.
+      const readAll = kept.map((worker) => worker.link()?.call('readChannels', undefined));
+      await Promise.allSettled([book.refresh(), ...readAll]);
+      return keyAccounts.all();
+    },
     topUpsAfter: (seen) => ({ payloads: topUps.slice(seen), seen: topUps.length }),
     deposits: ({ name, with: given }) => {
       if (deposits === undefined) throw new Error('Nothing can be paid here.');

@@ -14,6 +14,8 @@ export type GatewayProcess = {
   readonly isRunning: () => boolean;
 };
 
+const pathOf = (name: string): string => fileURLToPath(new URL(`./${name}`, import.meta.url));
+
 /** What processes run is built first. */
 export function buildGateway(): void {
   const root = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -22,7 +24,7 @@ export function buildGateway(): void {
   if (built.status !== 0) throw new Error(String(built.stdout));
 }
 
-/** Starts a gateway that can be killed. */
+/** Starts a gateway that can be killed; its log's disk is full while a file `disk-full` is in the setup's folder. */
 export async function startGatewayProcess(
   setup: TestSetup,
   name: string,
@@ -34,8 +36,8 @@ export async function startGatewayProcess(
   writeFileSync(file, JSON.stringify({ config, policyHash, openedAt: openedAt.toString(), operatorKey }));
   const child: ChildProcess = spawn(
     process.execPath,
-    [fileURLToPath(new URL('./gatewayProcess.mjs', import.meta.url)), file],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    ['--import', pathOf('fullDisk.mjs'), pathOf('gatewayProcess.mjs'), file],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, KEDGE_FULL_DISK: join(setup.folder, 'disk-full') } },
   );
   const log: string[] = [];
   if (child.stderr !== null) createInterface(child.stderr).on('line', (line) => log.push(line));

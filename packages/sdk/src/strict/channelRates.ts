@@ -8,7 +8,7 @@ import {
   type SignedRateQuote,
 } from '@kedge/core';
 import { keccak256, recoverAddress } from 'viem';
-import type { Place } from './kedgeFetch.js';
+import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
 import type { StrictChannel } from './voucherAccount.js';
 

@@ -1,44 +1,16 @@
-import {
-  BaseError,
-  decodeSignedReceipt,
-  encodeSignedVoucher,
-  isJsonObject,
-  isSameAddress,
-  type Policy,
-  policyHashOf,
-  quotedPolicy,
-  rateQuoteHeader,
-  receiptHeader,
-  signedVoucherToJson,
-  voucherHeader,
-  type SignedReceipt,
-} from '@kedge/core';
-import { keccak256 } from 'viem';
-import { createChannelRates } from './channelRates.js';
-import { checkReceipt } from './checkReceipt.js';
-import { loadTokenCounter } from './loadTokenCounter.js';
-import type { CallMeter } from './createCallMeter.js';
+import { BaseError, isJsonObject, isSameAddress } from '@kedge/core';
+import { type AskedCall, type ChannelPayer, createChannelPayer, type PayerContext } from './createChannelPayer.js';
+import { nextChannel } from './nextChannel.js';
 import { paidSurfaces } from './paidSurfaces.js';
-import { jsonIn } from './readAnswer.js';
-import { readAsked } from './readAsked.js';
-import { readPaidStream } from './readPaidStream.js';
-import { resumeAccount } from './resumeAccount.js';
-import {
-  createVoucherAccount,
-  type CallAccount,
-  type ChannelKey,
-  type StrictChannel,
-  type VoucherAccount,
-  type VoucherMemory,
-} from './voucherAccount.js';
-import { badReceipt, overcounts } from './voucherErrors.js';
+import { type PaidPlace, placeOf } from './placeOf.js';
+import type { ChannelKey, StrictChannel, VoucherMemory } from './voucherAccount.js';
 
 export type KedgeFetchParameters = StrictChannel & {
   /** Signs vouchers: the account of the channel key. */
   readonly account: ChannelKey;
   /** What to send requests with; without it the global `fetch`. */
   readonly fetch?: (input: string, init: RequestInit) => Promise<Response>;
-  /** What an earlier run of this client left, from `memory` of its `KedgeFetch`. */
+  /** What an earlier run of this client left, from `memory` of its `KedgeFetch`: of this channel, not of one that continues it. */
   readonly memory?: VoucherMemory;
   /** Is called before each call and after each voucher with what the next run should be given. */
   readonly onMemory?: (memory: VoucherMemory) => void;
@@ -64,15 +36,18 @@ export type KedgeFetch = {
  * the input before the call, recounts what it receives before it signs for that (while a stream runs, too), checks each
  * receipt, and stops for good when the operator overcounts (R11). The API key goes where it always goes.
  *
+ * Where the gateway says that another channel of the same terms continues this one, because it was paid for (R28), calls that
+ * this one lacks the value for are paid from there. A `fetch` of an x402 client around this one pays for it.
+ *
  * @throws BaseError from calls: `operator_overcounts`, `receipt_bad`, `value_exhausted` (402), `tokenizer_differs`,
  * `surface_unmetered` for what it cannot recount,
- * `rate_quote_refused` for a quote that does not count under the policy.
+ * `rate_quote_refused` for a quote that does not count under the policy, `next_channel_differs`.
  *
  * @example
  * const client = new OpenAI({ baseURL, apiKey, fetch: kedgeFetch({ domain, channel, channelId, policy, account }) });
  */
 export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
-  const { channel, channelId, policy, account: key, onMemory } = parameters;
+  const { channel, account: key } = parameters;
   if (!isSameAddress(key.address, channel.channelKey)) {
     throw new BaseError('This account is not the key of the channel.', {
       code: 'channel_key_wrong',
@@ -81,212 +56,56 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     });
   }
   const send = parameters.fetch ?? ((input, init) => fetch(input, init));
-  const dearestOutput = BigInt(policy.oracle?.bounds.output_tokens?.max ?? policy.rates.output_tokens ?? 0);
-  const policyHash = policyHashOf(policy, (bytes) => keccak256(bytes, 'bytes'));
-  const rates = createChannelRates({ ...parameters, policyHash }, send);
-  const memory = parameters.memory ?? {
-    settledUnits: 0n,
-    lostUnits: parameters.lostUnits ?? dearestOutput * BigInt(policy.caps.outputTokensPerCall),
-    newest: null,
-  };
-  const account: VoucherAccount = createVoucherAccount(parameters, key, memory);
-  const seen = new Set<bigint>();
   const working = new Set<Promise<unknown>>();
-  let stopped: unknown;
-  let heldUnits = 0n;
-  let resumed: Promise<void> | undefined;
-
-  const remember = (): void => onMemory?.(account.memory());
   const track = <T>(work: Promise<T>): Promise<T> => {
     working.add(work);
     const over = (): boolean => working.delete(work);
     work.then(over, over);
     return work;
   };
-  /** Nothing is signed after the operator was caught. */
-  const noteFault = (error: unknown): void => {
-    if (error instanceof BaseError && ['operator_overcounts', 'receipt_bad'].includes(error.code ?? ''))
-      stopped ??= error;
+  let stopped: unknown;
+  const faults: PayerContext['faults'] = {
+    note: (error) => {
+      if (error instanceof BaseError && ['operator_overcounts', 'receipt_bad'].includes(error.code ?? ''))
+        stopped ??= error;
+    },
+    check: () => {
+      if (stopped !== undefined) throw stopped;
+    },
   };
-  const stopAt = (error: unknown): never => {
-    noteFault(error);
-    throw error;
+  const context: PayerContext = { send, track, faults };
+  const root = createChannelPayer(parameters, context);
+  let current: ChannelPayer = root;
+  let moving: Promise<void> | undefined;
+
+  const placeOfPayer = (payer: ChannelPayer, place: PaidPlace): PaidPlace =>
+    payer === root ? place : { ...place, vouchers: `${place.vouchers}/${payer.channelId}` };
+
+  /** Goes on with the next channel, if there is one. What is remembered for another run is of the first. */
+  const moveOn = async (from: ChannelPayer, place: PaidPlace): Promise<void> => {
+    const next = await nextChannel(parameters, placeOfPayer(from, place), send);
+    if (next === undefined) return;
+    const { memory: _, onMemory: __, ...rest } = parameters;
+    current = createChannelPayer({ ...rest, ...next }, context);
   };
 
-  /** The gateway holds a voucher over so much. */
-  const noteHeld = (units: bigint): void => {
-    if (units > heldUnits) heldUnits = units;
-  };
-  const handIn = async (place: Place): Promise<void> => {
-    if (stopped !== undefined) throw stopped;
-    const signed = await account.sign();
-    const { cumulativeUnits } = signed.voucher;
-    if (cumulativeUnits <= heldUnits) return;
-    remember();
-    const response = await send(place.vouchers, {
-      method: 'POST',
-      headers: { ...place.authorization, 'content-type': 'application/json' },
-      body: JSON.stringify(signedVoucherToJson(signed)),
-    });
-    await response.body?.cancel();
-    // 409: it holds as much already.
-    if (response.ok || response.status === 409) return noteHeld(cumulativeUnits);
-    throw new BaseError('The gateway does not take the voucher.', {
-      code: 'voucher_unsent',
-      kind: 'transient',
-      values: { status: response.status },
-      hints: ['It goes with the next call. If that is refused, too, ask the operator.'],
-    });
-  };
-  /** For vouchers that need not arrive now: the next call carries the newest in its header. */
-  const handInLater = (place: Place): void => void track(handIn(place).catch(() => undefined));
-
-  const settle = async (
-    call: CallAccount,
-    signed: SignedReceipt,
-    seenBodies: { readonly ownUnits: bigint; readonly request: Uint8Array; readonly response: Uint8Array },
-    place: Place,
-  ): Promise<void> => {
-    const receiptHash = await checkReceipt(signed, parameters, seenBodies);
-    const { seq, units, cumulativeUnits, previousReceiptHash } = signed.receipt;
-    // The answer of an earlier call with the same Idempotency-Key: it was paid then.
-    if (seen.has(seq)) call.cancel();
-    else {
-      const possibleUnits = account.settledUnits() + account.unseenUnits();
-      if (cumulativeUnits > possibleUnits) {
-        throw overcounts(
-          `its receipts come to ${cumulativeUnits} base units, this client saw ${possibleUnits} at most`,
-          {
-            channelId,
-            seq,
-            cumulativeUnits,
-            possibleUnits,
-          },
-        );
+  const pay = async (asked: AskedCall, place: PaidPlace): Promise<Response> => {
+    for (let isPaid = false; ;) {
+      const payer = current;
+      const outcome = await payFrom(payer, asked, placeOfPayer(payer, place));
+      if (outcome instanceof Response && !(await lacksValue(outcome, payer))) return outcome;
+      if (current === payer) await (moving ??= moveOn(payer, place).finally(() => (moving = undefined)));
+      if (current !== payer) {
+        if (outcome instanceof Response) await outcome.body?.cancel();
+        continue;
       }
-      seen.add(seq);
-      call.settle(units, { seq, receiptHash, previousReceiptHash });
-    }
-    remember();
-    handInLater(place);
-  };
-
-  const answerWhole = async (
-    response: Response,
-    call: CallAccount,
-    meter: CallMeter,
-    request: Uint8Array,
-    place: Place,
-  ): Promise<Response> => {
-    try {
-      const body = new Uint8Array(await response.arrayBuffer());
-      const text = response.headers.get(receiptHeader);
-      if (text === null) throw badReceipt('it has none');
-      const answer = jsonIn(body);
-      if (answer !== undefined) meter.addAnswer(answer);
-      const signed = decodeSignedReceipt(text);
-      const ownUnits = body.length === 0 ? 0n : meter.units(termsOfReplay(response, signed, policy));
-      await settle(call, signed, { ownUnits, request, response: body }, place);
-      return new Response(body, { status: response.status, headers: response.headers });
-    } catch (error) {
-      call.lose();
-      remember();
-      return stopAt(error);
-    }
-  };
-
-  const answerStream = (
-    response: Response,
-    call: CallAccount,
-    meter: CallMeter,
-    request: Uint8Array,
-    place: Place,
-    outputRate: bigint,
-  ): Response => {
-    const signEveryUnits = parameters.signEveryUnits ?? outputRate * 16n;
-    let over: () => void = () => undefined;
-    void track(new Promise<void>((resolve) => (over = resolve)));
-    let lastSigned = meter.inputUnits;
-    const stream = readPaidStream(response.body!, meter, {
-      onProgress: () => {
-        const units = meter.signableUnits();
-        if (units === lastSigned || units < lastSigned + signEveryUnits) return;
-        lastSigned = units;
-        call.count(units);
-        handInLater(place);
-      },
-      onDue: async () => {
-        call.count(meter.units());
-        await handIn(place);
-      },
-      onReceipt: async (signed, body) => {
-        const ownUnits = meter.units(termsOfReplay(response, signed, policy));
-        await settle(call, signed, { ownUnits, request, response: body }, place);
-        over();
-      },
-      onLost: (error) => {
-        noteFault(error);
-        call.count(meter.units());
-        call.lose();
-        remember();
-        handInLater(place);
-        over();
-      },
-    });
-    return new Response(stream, { status: response.status, headers: response.headers });
-  };
-
-  const pay = async (request: Request, place: PaidPlace): Promise<Response> => {
-    const body = new Uint8Array(await request.arrayBuffer());
-    const count = await loadTokenCounter(policy.tokenizer);
-    const meterUnder = place.read(await readAsked(body, request.headers.get('content-type')), count);
-    await (resumed ??= resumeAccount(account, parameters, place, send).catch((error: unknown) => {
-      resumed = undefined;
-      return stopAt(error);
-    }));
-    if (account.isUncertain() && account.runningCount() === 0) {
-      await resumeAccount(account, parameters, place, send).catch(stopAt);
-    }
-    if (stopped !== undefined) throw stopped;
-    let recounts = 0;
-    for (let isRetry = false; ;) {
-      const terms = await rates.current(place);
-      const meter = meterUnder(terms.policy);
-      const call = account.begin(meter);
-      remember();
-      try {
-        const signed = await account.sign();
-        remember();
-        const headers = new Headers(request.headers);
-        headers.set(voucherHeader, encodeSignedVoucher(signed));
-        if (terms.sequence !== undefined) headers.set(rateQuoteHeader, terms.sequence);
-        headers.delete('content-length');
-        const response = await send(request.url, { method: 'POST', headers, body, signal: request.signal });
-        if (response.ok) {
-          noteHeld(signed.voucher.cumulativeUnits);
-          const isStream = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '');
-          return isStream && response.body !== null
-            ? answerStream(response, call, meter, body, place, BigInt(terms.policy.rates.output_tokens ?? 0))
-            : await answerWhole(response, call, meter, body, place);
-        }
-        call.cancel();
-        if (response.status === 409 && recounts < mostRecounts && (await isOfOtherRates(response))) {
-          rates.forget();
-          recounts++;
-          continue;
-        }
-        // The operator has charged for a call whose answer was lost: paid once there is a receipt for it, and asked again.
-        if (response.status !== 402 || isRetry || account.runningCount() > 0) return response;
-        await resumeAccount(account, parameters, place, send).catch(stopAt);
-        if (account.dueUnits() + meter.inputUnits <= signed.voucher.cumulativeUnits) return response;
-        await response.body?.cancel();
-        isRetry = true;
-      } catch (error) {
-        // Nobody knows whether the call was made.
-        call.lose();
-        remember();
-        throw error;
-      }
+      if (outcome instanceof Response) return outcome;
+      // What may be paid for the call, and what came of a payment, is the gateway's to say.
+      const answer = await payer.askUnpaid(asked);
+      if (answer.status === 402 && answer.headers.has('payment-required')) return answer;
+      await answer.body?.cancel();
+      if (isPaid || !answer.headers.has('payment-response')) throw outcome;
+      isPaid = true;
     }
   };
 
@@ -294,8 +113,11 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     const request = new Request(input, init);
     const place = placeOf(request);
     if (place !== undefined) {
-      if (stopped !== undefined) throw stopped;
-      return track(pay(request, place));
+      faults.check();
+      const { url, headers, signal } = request;
+      return track(
+        request.arrayBuffer().then((body) => pay({ url, headers, signal, body: new Uint8Array(body) }, place)),
+      );
     }
     if (request.method === 'GET' || request.method === 'HEAD') {
       return send(request.url, { method: request.method, headers: request.headers, signal: request.signal });
@@ -314,61 +136,28 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
   const idle = async (): Promise<void> => {
     while (working.size > 0) await Promise.allSettled(working);
   };
-  return Object.assign(fetchPaid, { idle, memory: account.memory });
+  return Object.assign(fetchPaid, { idle, memory: root.memory });
 }
 
-/** Where the gateway takes vouchers, and the key that names the channel there. */
-export type Place = {
-  readonly vouchers: string;
-  readonly rates: string;
-  readonly authorization: Record<string, string>;
-};
+/** The answer, or the client's own refusal of a call that its channel has no value for. */
+async function payFrom(payer: ChannelPayer, asked: AskedCall, place: PaidPlace): Promise<Response | BaseError> {
+  try {
+    return await payer.pay(asked, place);
+  } catch (error) {
+    if (error instanceof BaseError && error.code === 'value_exhausted') return error;
+    throw error;
+  }
+}
 
-/** Of one kind of call. */
-type PaidPlace = Place & { readonly read: NonNullable<ReturnType<typeof paidSurfaces.get>> };
-
-/** How often in a row the rates may change between asking for them and the call. */
-const mostRecounts = 3;
-
-async function isOfOtherRates(response: Response): Promise<boolean> {
+/** Whether the gateway would serve the call from another channel than the one that was paid from. */
+async function lacksValue(response: Response, { channelId }: ChannelPayer): Promise<boolean> {
+  if (response.status !== 402) return false;
   const problem: unknown = await response
     .clone()
     .json()
     .catch(() => undefined);
-  return isJsonObject(problem) && problem['type'] === '/problems/rates_changed';
-}
-
-/**
- * The answer of an earlier call with the same Idempotency-Key was metered by what counted then, which its receipt proves.
- * Undefined for an answer of this call.
- */
-function termsOfReplay({ headers }: Response, { rateQuote }: SignedReceipt, policy: Policy): Policy | undefined {
-  if (policy.oracle === undefined || headers.get('idempotent-replayed') !== 'true') return undefined;
-  return rateQuote === undefined ? policy : quotedPolicy(policy, rateQuote.quote);
-}
-
-/** The API key, in the header that the call has it in: Anthropic's clients send the second. */
-function keyIn(headers: Headers): Record<string, string> {
-  for (const name of ['authorization', 'x-api-key']) {
-    const value = headers.get(name);
-    if (value !== null) return { [name]: value };
-  }
-  return {};
-}
-
-const longestFirst = [...paidSurfaces.keys()].toSorted((a, b) => b.length - a.length);
-
-function placeOf({ method, url, headers }: Request): PaidPlace | undefined {
-  const target = new URL(url);
-  // The longest path: "/chat/completions" is not "/completions" below "/chat".
-  const path = longestFirst.find((known) => target.pathname.endsWith(known));
-  const read = path === undefined ? undefined : paidSurfaces.get(path);
-  if (method !== 'POST' || path === undefined || read === undefined) return undefined;
-  const base = `${target.origin}${target.pathname.slice(0, -path.length)}`;
-  return {
-    read,
-    vouchers: `${base}/vouchers`,
-    rates: `${base}/rates`,
-    authorization: keyIn(headers),
-  };
+  if (!isJsonObject(problem)) return false;
+  const { type, values } = problem;
+  if (type === '/problems/value_exhausted' || type === '/problems/channel_ended') return true;
+  return type === '/problems/voucher_needed' && isJsonObject(values) && values['channelId'] !== channelId;
 }

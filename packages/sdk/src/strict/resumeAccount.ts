@@ -8,7 +8,7 @@ import {
 } from '@kedge/core';
 import { keccak256, recoverAddress } from 'viem';
 import { checkReceipt } from './checkReceipt.js';
-import type { Place } from './kedgeFetch.js';
+import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
 import type { StrictChannel, VoucherAccount } from './voucherAccount.js';
 import { overcounts } from './voucherErrors.js';

@@ -1,0 +1,290 @@
+import {
+  BaseError,
+  decodeSignedReceipt,
+  encodeSignedVoucher,
+  type Hex,
+  isJsonObject,
+  type Policy,
+  policyHashOf,
+  quotedPolicy,
+  rateQuoteHeader,
+  receiptHeader,
+  signedVoucherToJson,
+  voucherHeader,
+  type SignedReceipt,
+} from '@kedge/core';
+import { keccak256 } from 'viem';
+import { createChannelRates } from './channelRates.js';
+import { checkReceipt } from './checkReceipt.js';
+import { loadTokenCounter } from './loadTokenCounter.js';
+import type { CallMeter } from './createCallMeter.js';
+import type { KedgeFetchParameters } from './kedgeFetch.js';
+import type { PaidPlace, Place } from './placeOf.js';
+import { jsonIn } from './readAnswer.js';
+import { readAsked } from './readAsked.js';
+import { readPaidStream } from './readPaidStream.js';
+import { resumeAccount } from './resumeAccount.js';
+import { createVoucherAccount, type CallAccount, type VoucherAccount, type VoucherMemory } from './voucherAccount.js';
+import { badReceipt, overcounts } from './voucherErrors.js';
+
+/** A call as it was asked for: its body may be sent more than once. */
+export type AskedCall = {
+  readonly url: string;
+  readonly headers: Headers;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly signal: AbortSignal;
+};
+
+/** Pays for calls from one channel. */
+export type ChannelPayer = {
+  readonly channelId: Hex;
+  readonly pay: (asked: AskedCall, place: PaidPlace) => Promise<Response>;
+  /** Asks with what is signed already, for what the gateway says to it. */
+  readonly askUnpaid: (asked: AskedCall) => Promise<Response>;
+  readonly memory: () => VoucherMemory;
+};
+
+/** What the payers of one client have in common. */
+export type PayerContext = {
+  readonly send: (input: string, init: RequestInit) => Promise<Response>;
+  /** Work that the client is not idle without. */
+  readonly track: <T>(work: Promise<T>) => Promise<T>;
+  /** Nothing is signed after the operator was caught. */
+  readonly faults: {
+    readonly note: (error: unknown) => void;
+    /** @throws what it was caught with. */
+    readonly check: () => void;
+  };
+};
+
+export function createChannelPayer(parameters: KedgeFetchParameters, context: PayerContext): ChannelPayer {
+  const { channelId, policy, onMemory } = parameters;
+  const { send, track, faults } = context;
+  const dearestOutput = BigInt(policy.oracle?.bounds.output_tokens?.max ?? policy.rates.output_tokens ?? 0);
+  const policyHash = policyHashOf(policy, (bytes) => keccak256(bytes, 'bytes'));
+  const rates = createChannelRates({ ...parameters, policyHash }, send);
+  const memory = parameters.memory ?? {
+    settledUnits: 0n,
+    lostUnits: parameters.lostUnits ?? dearestOutput * BigInt(policy.caps.outputTokensPerCall),
+    newest: null,
+  };
+  const account: VoucherAccount = createVoucherAccount(parameters, parameters.account, memory);
+  const seen = new Set<bigint>();
+  let heldUnits = 0n;
+  let resumed: Promise<void> | undefined;
+
+  const remember = (): void => onMemory?.(account.memory());
+  const stopAt = (error: unknown): never => {
+    faults.note(error);
+    throw error;
+  };
+
+  /** The gateway holds a voucher over so much. */
+  const noteHeld = (units: bigint): void => {
+    if (units > heldUnits) heldUnits = units;
+  };
+  const handIn = async (place: Place): Promise<void> => {
+    faults.check();
+    const signed = await account.sign();
+    const { cumulativeUnits } = signed.voucher;
+    if (cumulativeUnits <= heldUnits) return;
+    remember();
+    const response = await send(place.vouchers, {
+      method: 'POST',
+      headers: { ...place.authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(signedVoucherToJson(signed)),
+    });
+    await response.body?.cancel();
+    // 409: it holds as much already.
+    if (response.ok || response.status === 409) return noteHeld(cumulativeUnits);
+    throw new BaseError('The gateway does not take the voucher.', {
+      code: 'voucher_unsent',
+      kind: 'transient',
+      values: { status: response.status },
+      hints: ['It goes with the next call. If that is refused, too, ask the operator.'],
+    });
+  };
+  /** For vouchers that need not arrive now: the next call carries the newest in its header. */
+  const handInLater = (place: Place): void => void track(handIn(place).catch(() => undefined));
+
+  const settle = async (
+    call: CallAccount,
+    signed: SignedReceipt,
+    seenBodies: { readonly ownUnits: bigint; readonly request: Uint8Array; readonly response: Uint8Array },
+    place: Place,
+  ): Promise<void> => {
+    const receiptHash = await checkReceipt(signed, parameters, seenBodies);
+    const { seq, units, cumulativeUnits, previousReceiptHash } = signed.receipt;
+    // The answer of an earlier call with the same Idempotency-Key: it was paid then.
+    if (seen.has(seq)) call.cancel();
+    else {
+      const possibleUnits = account.settledUnits() + account.unseenUnits();
+      if (cumulativeUnits > possibleUnits) {
+        throw overcounts(
+          `its receipts come to ${cumulativeUnits} base units, this client saw ${possibleUnits} at most`,
+          {
+            channelId,
+            seq,
+            cumulativeUnits,
+            possibleUnits,
+          },
+        );
+      }
+      seen.add(seq);
+      call.settle(units, { seq, receiptHash, previousReceiptHash });
+    }
+    remember();
+    handInLater(place);
+  };
+
+  const answerWhole = async (
+    response: Response,
+    call: CallAccount,
+    meter: CallMeter,
+    request: Uint8Array,
+    place: Place,
+  ): Promise<Response> => {
+    try {
+      const body = new Uint8Array(await response.arrayBuffer());
+      const text = response.headers.get(receiptHeader);
+      if (text === null) throw badReceipt('it has none');
+      const answer = jsonIn(body);
+      if (answer !== undefined) meter.addAnswer(answer);
+      const signed = decodeSignedReceipt(text);
+      const ownUnits = body.length === 0 ? 0n : meter.units(termsOfReplay(response, signed, policy));
+      await settle(call, signed, { ownUnits, request, response: body }, place);
+      return new Response(body, { status: response.status, headers: response.headers });
+    } catch (error) {
+      call.lose();
+      remember();
+      return stopAt(error);
+    }
+  };
+
+  const answerStream = (
+    response: Response,
+    call: CallAccount,
+    meter: CallMeter,
+    request: Uint8Array,
+    place: Place,
+    outputRate: bigint,
+  ): Response => {
+    const signEveryUnits = parameters.signEveryUnits ?? outputRate * 16n;
+    let over: () => void = () => undefined;
+    void track(new Promise<void>((resolve) => (over = resolve)));
+    let lastSigned = meter.inputUnits;
+    const stream = readPaidStream(response.body!, meter, {
+      onProgress: () => {
+        const units = meter.signableUnits();
+        if (units === lastSigned || units < lastSigned + signEveryUnits) return;
+        lastSigned = units;
+        call.count(units);
+        handInLater(place);
+      },
+      onDue: async () => {
+        call.count(meter.units());
+        await handIn(place);
+      },
+      onReceipt: async (signed, body) => {
+        const ownUnits = meter.units(termsOfReplay(response, signed, policy));
+        await settle(call, signed, { ownUnits, request, response: body }, place);
+        over();
+      },
+      onLost: (error) => {
+        faults.note(error);
+        call.count(meter.units());
+        call.lose();
+        remember();
+        handInLater(place);
+        over();
+      },
+    });
+    return new Response(stream, { status: response.status, headers: response.headers });
+  };
+
+  const pay = async ({ url, headers: given, body, signal }: AskedCall, place: PaidPlace): Promise<Response> => {
+    const count = await loadTokenCounter(policy.tokenizer);
+    const meterUnder = place.read(await readAsked(body, given.get('content-type')), count);
+    await (resumed ??= resumeAccount(account, parameters, place, send).catch((error: unknown) => {
+      resumed = undefined;
+      return stopAt(error);
+    }));
+    if (account.isUncertain() && account.runningCount() === 0) {
+      await resumeAccount(account, parameters, place, send).catch(stopAt);
+    }
+    faults.check();
+    let recounts = 0;
+    for (let isRetry = false; ;) {
+      const terms = await rates.current(place);
+      const meter = meterUnder(terms.policy);
+      const call = account.begin(meter);
+      remember();
+      try {
+        const signed = await account.sign();
+        remember();
+        const headers = new Headers(given);
+        headers.set(voucherHeader, encodeSignedVoucher(signed));
+        if (terms.sequence !== undefined) headers.set(rateQuoteHeader, terms.sequence);
+        headers.delete('content-length');
+        const response = await send(url, { method: 'POST', headers, body, signal });
+        if (response.ok) {
+          noteHeld(signed.voucher.cumulativeUnits);
+          const isStream = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '');
+          return isStream && response.body !== null
+            ? answerStream(response, call, meter, body, place, BigInt(terms.policy.rates.output_tokens ?? 0))
+            : await answerWhole(response, call, meter, body, place);
+        }
+        call.cancel();
+        if (response.status === 409 && recounts < mostRecounts && (await isOfOtherRates(response))) {
+          rates.forget();
+          recounts++;
+          continue;
+        }
+        // The operator has charged for a call whose answer was lost: paid once there is a receipt for it, and asked again.
+        if (response.status !== 402 || isRetry || account.runningCount() > 0) return response;
+        await resumeAccount(account, parameters, place, send).catch(stopAt);
+        if (account.dueUnits() + meter.inputUnits <= signed.voucher.cumulativeUnits) return response;
+        await response.body?.cancel();
+        isRetry = true;
+      } catch (error) {
+        // Nobody knows whether the call was made.
+        call.lose();
+        remember();
+        throw error;
+      }
+    }
+  };
+
+  return {
+    channelId,
+    pay,
+    askUnpaid: ({ url, headers: given, body, signal }) => {
+      const headers = new Headers(given);
+      const { newest } = account.memory();
+      if (newest !== null) headers.set(voucherHeader, encodeSignedVoucher(newest));
+      headers.delete('content-length');
+      return send(url, { method: 'POST', headers, body, signal });
+    },
+    memory: account.memory,
+  };
+}
+
+/** How often in a row the rates may change between asking for them and the call. */
+const mostRecounts = 3;
+
+async function isOfOtherRates(response: Response): Promise<boolean> {
+  const problem: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return isJsonObject(problem) && problem['type'] === '/problems/rates_changed';
+}
+
+/**
+ * The answer of an earlier call with the same Idempotency-Key was metered by what counted then, which its receipt proves.
+ * Undefined for an answer of this call.
+ */
+function termsOfReplay({ headers }: Response, { rateQuote }: SignedReceipt, policy: Policy): Policy | undefined {
+  if (policy.oracle === undefined || headers.get('idempotent-replayed') !== 'true') return undefined;
+  return rateQuote === undefined ? policy : quotedPolicy(policy, rateQuote.quote);
+}

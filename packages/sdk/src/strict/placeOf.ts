@@ -1,0 +1,38 @@
+import { paidSurfaces } from './paidSurfaces.js';
+
+/** Where the gateway takes vouchers, and the key that names the channel there. */
+export type Place = {
+  readonly vouchers: string;
+  readonly rates: string;
+  readonly authorization: Record<string, string>;
+};
+
+/** Of one kind of call. */
+export type PaidPlace = Place & { readonly read: NonNullable<ReturnType<typeof paidSurfaces.get>> };
+
+const longestFirst = [...paidSurfaces.keys()].toSorted((a, b) => b.length - a.length);
+
+/** Undefined for what is not paid for. */
+export function placeOf({ method, url, headers }: Request): PaidPlace | undefined {
+  const target = new URL(url);
+  // The longest path: "/chat/completions" is not "/completions" below "/chat".
+  const path = longestFirst.find((known) => target.pathname.endsWith(known));
+  const read = path === undefined ? undefined : paidSurfaces.get(path);
+  if (method !== 'POST' || path === undefined || read === undefined) return undefined;
+  const base = `${target.origin}${target.pathname.slice(0, -path.length)}`;
+  return {
+    read,
+    vouchers: `${base}/vouchers`,
+    rates: `${base}/rates`,
+    authorization: keyIn(headers),
+  };
+}
+
+/** The API key, in the header that the call has it in: Anthropic's clients send the second. */
+function keyIn(headers: Headers): Record<string, string> {
+  for (const name of ['authorization', 'x-api-key']) {
+    const value = headers.get(name);
+    if (value !== null) return { [name]: value };
+  }
+  return {};
+}
