@@ -54,6 +54,12 @@ test.each([
   ['/admin/capture', 'POST', { origin: 'https://page.example' }, 403],
   ['/admin/capture', 'POST', { origin: 'null' }, 403],
   ['/metrics', 'GET', { forwarded: 'for=203.0.113.9' }, 403],
+  ['/metrics', 'GET', { via: '1.1 proxy.example' }, 403],
+  ['/metrics', 'GET', { 'x-real-ip': '203.0.113.9' }, 403],
+  ['/metrics', 'GET', { 'x-forwarded-proto': 'https' }, 403],
+  ['/metrics', 'GET', { 'sec-fetch-site': 'cross-site' }, 403],
+  ['/admin/capture', 'POST', { 'sec-fetch-site': 'same-site' }, 403],
+  ['/metrics', 'GET', { 'sec-fetch-site': 'none' }, 200],
   ['/metrics', 'GET', { host: 'LOCALHOST:8402', origin: 'http://127.0.0.1:8080' }, 200],
   ['/metrics', 'GET', { host: '[::1]:8402' }, 200],
 ])('%s by %s with %j is %i: a page in a browser here is not the operator', async (path, method, headers, status) => {

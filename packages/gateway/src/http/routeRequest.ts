@@ -179,6 +179,8 @@ function allow(request: HttpRequest, method: string): void {
   });
 }
 
+// What proxies say of themselves, each in its own way.
+const proxyHeader = /^(x-forwarded-.+|forwarded|via|x-real-ip|x-client-ip|cf-connecting-ip|true-client-ip)$/;
 const loopbackHost = /^(https?:\/\/)?(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?$/i;
 
 /**
@@ -187,10 +189,13 @@ const loopbackHost = /^(https?:\/\/)?(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)
  * @throws BaseError 403 `not_local`.
  */
 function requireLocal({ remoteAddress, headers }: HttpRequest): void {
-  const isForwarded = headers.get('x-forwarded-for') !== undefined || headers.get('forwarded') !== undefined;
+  const isForwarded = [...headers.keys()].some((name) => proxyHeader.test(name));
+  // A browser says where a request begins, and a page of another site is no program of the operator's.
+  const isFromPage = /^(cross-site|same-site)$/.test(headers.get('sec-fetch-site') ?? '');
   const names = [headers.get('host') ?? '', headers.get('origin') ?? 'localhost'];
   if (
     !isForwarded &&
+    !isFromPage &&
     /^(::ffff:)?127\.|^::1$/.test(remoteAddress ?? '') &&
     names.every((name) => loopbackHost.test(name))
   ) {
