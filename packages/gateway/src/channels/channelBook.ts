@@ -6,6 +6,8 @@ import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import type { ChannelCheck, ServedChannel } from './servedChannel.js';
 
 const recheckMs = 5_000;
+// So many channels are checked at once, each with a few questions to the chain.
+const checksAtOnce = 8;
 
 /** Which API key pays from which channel. */
 export type ChannelBook = {
@@ -31,6 +33,11 @@ export type ChannelBook = {
   readonly uncheckedCount: () => number;
   /** Reads the file again if it changed, and checks what is new or not yet checked. What it says is as of the call, or later. */
   readonly refresh: () => Promise<void>;
+  /**
+   * The same for a key that is not served, if the file changed or names it: of keys that are nobody's, which anyone can make
+   * up, the chain is asked nothing.
+   */
+  readonly refreshFor: (apiKeySha256: string) => Promise<void>;
   /** The same if the file changed; what is unchecked is tried again now and then. */
   readonly watch: () => Promise<void>;
   /** Stops serving from a channel that the chain says is gone. */
@@ -131,29 +138,40 @@ export function createChannelBook(options: {
       return;
     }
     checkedAt = Date.now();
-    for (const record of new Set(unchecked.values())) {
-      const { channelId } = record;
-      try {
-        const result = await options.check(record);
-        for (const key of keysOf(record)) unchecked.delete(key);
-        if (result.usable && record.continues !== undefined) {
-          addNext(result.channel, result.capturedUnits);
-          registerOrphan(record, result.channel);
-        } else if (result.usable) {
-          register(record, result.channel);
-          byId.set(channelId, result.channel);
-          options.onServed(result.channel, result.capturedUnits);
-          log.info('channel_served', { channelId, name: record.name, capturedUnits: result.capturedUnits });
-        } else {
-          const { reason, clause } = result;
-          log.error('channel_refused', { channelId, name: record.name, reason });
-          if (clause !== undefined) for (const key of keysOf(record)) refused.set(key, { channelId, clause, reason });
-          ended.set(channelId, record);
-          registerNext(record);
+    const records = [...new Set(unchecked.values())];
+    while (records.length > 0) {
+      const group = records.splice(0, checksAtOnce);
+      const results = await Promise.allSettled(group.map(options.check));
+      // In the file's order, which is that in which channels were opened.
+      for (const [index, record] of group.entries()) {
+        try {
+          const outcome = results[index];
+          if (outcome?.status !== 'fulfilled') throw outcome?.reason;
+          apply(record, outcome.value);
+        } catch (error) {
+          log.warn('channel_unchecked', { channelId: record.channelId, reason: reasonOf(error) });
         }
-      } catch (error) {
-        log.warn('channel_unchecked', { channelId, reason: reasonOf(error) });
       }
+    }
+  };
+
+  const apply = (record: ChannelRecord, result: ChannelCheck): void => {
+    const { channelId } = record;
+    for (const key of keysOf(record)) unchecked.delete(key);
+    if (result.usable && record.continues !== undefined) {
+      addNext(result.channel, result.capturedUnits);
+      registerOrphan(record, result.channel);
+    } else if (result.usable) {
+      register(record, result.channel);
+      byId.set(channelId, result.channel);
+      options.onServed(result.channel, result.capturedUnits);
+      log.info('channel_served', { channelId, name: record.name, capturedUnits: result.capturedUnits });
+    } else {
+      const { reason, clause } = result;
+      log.error('channel_refused', { channelId, name: record.name, reason });
+      if (clause !== undefined) for (const key of keysOf(record)) refused.set(key, { channelId, clause, reason });
+      ended.set(channelId, record);
+      registerNext(record);
     }
   };
 
@@ -173,6 +191,13 @@ export function createChannelBook(options: {
     uncheckedCount: () => unchecked.size,
     // A run that is under way may have read the file before it changed.
     refresh: () => (running === undefined ? refreshOnce() : running.then(refreshOnce)),
+    refreshFor: async (key) => {
+      await running;
+      const version = await fileVersion(path).catch(() => undefined);
+      if (unchecked.has(key) || version !== readAt) await refreshOnce();
+      // Another began meanwhile, and what it will find was not there before.
+      else await running;
+    },
     watch: async () => {
       // A file that cannot be looked at counts as changed: `refresh` reports why.
       const isDue = unchecked.size > 0 && Date.now() - checkedAt > recheckMs;

@@ -22,7 +22,7 @@ export type CurrentPolicies = {
   readonly allows: (classId: bigint, model: string) => boolean;
   /** @throws BaseError 403 `policy_refused`, which names the clause. */
   readonly check: (classId: bigint, model: string) => void;
-  /** Asks the chain which policies are current, and reads those that are new. */
+  /** Asks the chain which policies are current, and reads those that are new. Concurrent calls share one run. */
   readonly refresh: () => Promise<void>;
 };
 
@@ -78,6 +78,9 @@ export function createCurrentPolicies(options: {
     }
   };
 
+  let running: Promise<void> | undefined;
+  const refreshOnce = (): Promise<void> => (running ??= refresh().finally(() => (running = undefined)));
+
   const removed = (classId: bigint, model: string): 'operators' | 'models' | undefined => {
     const policy = known.get(classId)?.policy;
     if (policy === undefined) return undefined;
@@ -86,7 +89,7 @@ export function createCurrentPolicies(options: {
   };
 
   return {
-    refresh,
+    refresh: refreshOnce,
     current: (classId) => known.get(classId),
     allows: (classId, model) => removed(classId, model) === undefined,
     check: (classId, model) => {

@@ -24,7 +24,7 @@ export function apiKeySha256In(headers: HeaderFields): string | undefined {
 }
 
 async function findAfterRefresh(digest: string, book: ChannelBook): Promise<ServedChannel> {
-  await book.refresh();
+  await book.refreshFor(digest);
   const served = book.find(digest);
   if (served !== undefined) return served;
   const refusal = book.refusalOf(digest);

@@ -169,6 +169,7 @@ function bookOf(served: ServedChannel): ChannelBook {
     find: () => served,
     keyed: () => [],
     isUnchecked: () => false,
+    refreshFor: async () => undefined,
     refusalOf: () => undefined,
     byId: () => served,
     after: () => undefined,
