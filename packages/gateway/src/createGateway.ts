@@ -9,6 +9,7 @@ import { createChannelBook, rootIdOf } from './channels/channelBook.js';
 import { createCurrentPolicies } from './channels/createCurrentPolicies.js';
 import { type ChannelCheck, checkChannel } from './channels/servedChannel.js';
 import { createSaltSource } from './crypto/createSaltSource.js';
+import { closeAll } from './closeAll.js';
 import { operatorKeyOf } from './crypto/operatorKey.js';
 import {
   type Environment,
@@ -103,7 +104,8 @@ async function undoingOnFailure<T>(start: (opened: (() => Promise<void>)[]) => P
   try {
     return await start(opened);
   } catch (error) {
-    for (const close of opened.toReversed()) await close();
+    // Why it failed is what its caller is told; what became of the rest is beside that.
+    await closeAll(opened.toReversed()).catch((failure: unknown) => process.emitWarning(failure as Error));
     throw error;
   }
 }
@@ -364,6 +366,7 @@ async function assemble(
       };
     },
   });
+  opened.push(server.close);
   await ledger.announce(settings.advertiseUrl ?? listening);
   log.info('gateway_ready', { url: listening, operator: operator.address, epoch: ledger.epoch });
 
@@ -376,13 +379,15 @@ async function assemble(
     server.stop();
     const ended = new Promise<void>((resolve) => (running === 0 ? resolve() : (drained = resolve)));
     await within(settings.drainMs, ended);
-    live.close();
-    await server.close();
-    await within(settings.drainMs, ledger.handOver().catch(ignore));
-    await within(settings.drainMs, batcher.stop());
-    upstream.close();
-    peers.close();
-    await ledger.close();
+    await closeAll([
+      live.close,
+      server.close,
+      () => within(settings.drainMs, ledger.handOver().catch(ignore)),
+      () => within(settings.drainMs, batcher.stop()),
+      upstream.close,
+      peers.close,
+      ledger.close,
+    ]);
     log.info('gateway_stopped', { receipts: committed, flushes: ledger.flushCount() });
   };
   return {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { apiKey, createTestSetup } from './support/createTestSetup.js';
+import { createGateway } from '../src/index.js';
+import { closeAll } from '../src/closeAll.js';
+import { apiKey, createTestSetup, operatorKey } from './support/createTestSetup.js';
 import { answerWith, completion, startScriptedUpstream } from './support/scriptedUpstream.js';
 
 test('R18: what an earlier run anchored is not anchored again after a restart, and what it did not is', async () => {
@@ -27,4 +29,43 @@ test('R18: what an earlier run anchored is not anchored again after a restart, a
   expect(new Set(anchors().map(([epoch]) => epoch)).size).toBe(3);
   await upstream.close();
   setup.remove();
+});
+
+test('a start that fails at the very end leaves no server behind, and nothing that holds the folder', async () => {
+  const setup = createTestSetup({ upstreamUrl: 'http://127.0.0.1:1' });
+  let url = '';
+  const quiet = (): void => undefined;
+  const info = (event: string, fields?: { readonly url?: unknown }): void => {
+    if (event !== 'gateway_ready') return;
+    url = String(fields?.url);
+    throw new Error('the log is full');
+  };
+  const { chain } = setup;
+  const failed = createGateway(setup.config, {
+    chain,
+    log: { info, warn: quiet, error: quiet },
+    env: { OPERATOR_KEY: operatorKey },
+  });
+  await expect(failed).rejects.toThrow('the log is full');
+  await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
+  const gateway = await setup.start();
+  expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+  await gateway.close();
+  setup.remove();
+});
+
+test('a step that cannot be closed keeps none of the others open, and its error is told', async () => {
+  const taken: string[] = [];
+  const step = (name: string, error?: Error) => async (): Promise<void> => {
+    taken.push(name);
+    if (error !== undefined) throw error;
+  };
+  const steps = [
+    step('server'),
+    step('captures', new Error('first')),
+    step('ledger', new Error('second')),
+    step('lock'),
+  ];
+  await expect(closeAll(steps)).rejects.toThrow('first');
+  expect(taken).toEqual(['server', 'captures', 'ledger', 'lock']);
 });

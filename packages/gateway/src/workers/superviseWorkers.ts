@@ -19,6 +19,7 @@ import { createOpenedChannels } from '../topUps/createOpenedChannels.js';
 import { openDepositChain } from '../topUps/openTopUps.js';
 import { decodeTopUpRecord } from '../topUps/topUpRecord.js';
 import { createVoucherBook } from '../vouchers/createVoucherBook.js';
+import { closeAll } from '../closeAll.js';
 import { within } from '../within.js';
 import { exposureTermsOf } from '../vouchers/exposure.js';
 import { decodeProgressRecord } from '../vouchers/progressRecord.js';
@@ -305,6 +306,7 @@ export async function superviseWorkers(
     },
     onError: (error) => log.error('handler_failed', { reason: reasonOf(error), stack: error.stack }),
   });
+  opened.push(async () => connections.stop());
   const url = urlOf(settings.host, connections.port);
   log.info('gateway_ready', { url, operator: operator.address, epoch: ledger.epoch, workers });
 
@@ -312,10 +314,7 @@ export async function superviseWorkers(
   const close = async (): Promise<void> => {
     connections.stop();
     clearInterval(watch);
-    await closeWorkers();
-    await within(settings.drainMs, batcher.stop());
-    await ledger.close();
-    await unlock();
+    await closeAll([closeWorkers, () => within(settings.drainMs, batcher.stop()), ledger.close, unlock]);
     log.info('gateway_stopped', { receipts, flushes: ledger.flushCount() });
   };
   return { url, close: () => (closing ??= close()) };
