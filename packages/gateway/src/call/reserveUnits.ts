@@ -2,6 +2,7 @@ import { BaseError, formatUnits, type TopUpOffer } from '@kedge/core';
 import { keyHasRoom } from '../keys/apiKeyAccess.js';
 import { checkTimes } from './policyTimes.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
+import type { WaitingCall } from '../ledger/channelAccount.js';
 
 /** Units held for a running call. `release` gives them back; calling it again does nothing. */
 export type Reservation = { readonly units: bigint; readonly release: () => void };
@@ -18,7 +19,7 @@ export type ReserveOptions = {
 /**
  * Holds a call's worst case against the channel, before the upstream is called. What is committed and held never exceeds
  * the cap, nor what the channel's rate lets the operator capture by now (R9). Value that only running calls hold is waited
- * for, first come first served, up to `contentionWaitMs`.
+ * for, first come first served for each limit, up to `contentionWaitMs`.
  * @throws BaseError 402 `value_exhausted`, `key_exhausted` or `channel_ended`; 403 `policy_refused`; 429 `rate_exceeded`, `window_exceeded` or
  * `contended`.
  */
@@ -27,31 +28,77 @@ export function reserveUnits(
   units: bigint,
   options: ReserveOptions,
 ): Reservation | Promise<Reservation> {
-  const { account } = served;
-  const reservation = account.waiting.length === 0 ? tryReserve(served, units, options) : undefined;
-  return reservation ?? reserveLater(served, units, options);
+  const { account, key } = served;
+  const ahead = account.waiting.find(({ limit }) => limit === 'channel' || limit === key?.account);
+  const found = ahead === undefined ? tryReserve(served, units, options) : ahead.limit;
+  return isReservation(found) ? found : reserveLater(served, units, options, found);
 }
 
-async function reserveLater(served: ServedChannel, units: bigint, options: ReserveOptions): Promise<Reservation> {
+function reserveLater(
+  served: ServedChannel,
+  units: bigint,
+  options: ReserveOptions,
+  limit: Limit,
+): Promise<Reservation> {
   const { account } = served;
-  const until = options.nowSeconds() * 1000 + options.contentionWaitMs;
-  for (;;) {
-    await waitForRelease(account.waiting, until - options.nowSeconds() * 1000);
-    const reservation = tryReserve(served, units, options);
-    if (reservation !== undefined) return reservation;
-    if (options.nowSeconds() * 1000 >= until) {
-      throw new BaseError('Running calls hold the value that this call may need.', {
-        code: 'contended',
-        status: 429,
-        kind: 'transient',
-        values: { neededUnits: units, reservedUnits: account.reservedUnits, retryAfterSeconds: 1 },
-        hints: ['Try again when they have ended, or lower max_tokens: each call reserves its worst case.'],
-      });
-    }
+  return new Promise((resolve, reject) => {
+    const call: WaitingCall = {
+      limit,
+      attempt: () => {
+        try {
+          const found = tryReserve(served, units, options);
+          if (!isReservation(found)) return found;
+          resolve(found);
+        } catch (error) {
+          reject(error);
+        }
+        clearTimeout(timer);
+        return undefined;
+      },
+    };
+    const giveUp = (): void => {
+      // Time may have brought what it lacks: the rate grows with it.
+      const isOver = call.attempt() === undefined;
+      account.waiting.splice(account.waiting.indexOf(call), 1);
+      if (!isOver) reject(contended(units, account.reservedUnits));
+      // It may have held up those behind it.
+      serveWaiting(account.waiting);
+    };
+    const timer = setTimeout(giveUp, Math.max(1, options.contentionWaitMs));
+    account.waiting.push(call);
+  });
+}
+
+/** In the order in which they came, but for each limit alone: who waits for one key holds up no other key of the channel. */
+function serveWaiting(waiting: WaitingCall[]): void {
+  const blocked = new Set<Limit>();
+  for (const call of [...waiting]) {
+    if (blocked.has('channel')) return;
+    if (blocked.has(call.limit)) continue;
+    const limit = call.attempt();
+    if (limit === undefined) waiting.splice(waiting.indexOf(call), 1);
+    else blocked.add((call.limit = limit));
   }
 }
 
-function tryReserve(served: ServedChannel, units: bigint, options: ReserveOptions): Reservation | undefined {
+type Limit = WaitingCall['limit'];
+
+function isReservation(found: Reservation | Limit): found is Reservation {
+  return typeof found === 'object' && 'release' in found;
+}
+
+function contended(neededUnits: bigint, reservedUnits: bigint): BaseError {
+  return new BaseError('Running calls hold the value that this call may need.', {
+    code: 'contended',
+    status: 429,
+    kind: 'transient',
+    values: { neededUnits, reservedUnits, retryAfterSeconds: 1 },
+    hints: ['Try again when they have ended, or lower max_tokens: each call reserves its worst case.'],
+  });
+}
+
+/** What stands against it, where running calls alone do. */
+function tryReserve(served: ServedChannel, units: bigint, options: ReserveOptions): Reservation | Limit {
   const { account, channel, policy, key } = served;
   const now = options.nowSeconds();
   if (BigInt(Math.floor(now)) > channel.deadline) {
@@ -98,8 +145,9 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
       hints: [`Try again in ${seconds} s, or open a channel with a higher rate.`],
     });
   }
-  if (key !== undefined && !keyHasRoom(key, units, policy)) return undefined;
-  if (committed + account.reservedUnits > (limit < rated ? limit : rated)) return undefined;
+  const ownLimit = key === undefined || keyHasRoom(key, units, policy) ? undefined : key.account;
+  if (committed + account.reservedUnits > (limit < rated ? limit : rated)) return 'channel';
+  if (ownLimit !== undefined) return ownLimit;
   account.reservedUnits += units;
   account.runningCalls++;
   if (key !== undefined) key.account.reservedUnits += units;
@@ -112,8 +160,7 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
       account.reservedUnits -= units;
       account.runningCalls--;
       if (key !== undefined) key.account.reservedUnits -= units;
-      // Each that wakes tries for itself, in order; who finds nothing waits again.
-      for (const wake of account.waiting.splice(0)) wake();
+      serveWaiting(account.waiting);
     },
   };
 }
@@ -130,22 +177,4 @@ function rateLimit({ channel, openedAt }: ServedChannel, now: number): bigint {
   if (channel.rate === 0n) return channel.cap;
   const elapsed = BigInt(Math.max(0, Math.floor(now) - Number(openedAt)));
   return channel.rate * elapsed + channel.burst;
-}
-
-function waitForRelease(waiting: (() => void)[], ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    const timer = setTimeout(
-      () => {
-        const index = waiting.indexOf(wake);
-        if (index >= 0) waiting.splice(index, 1);
-        resolve();
-      },
-      Math.max(1, ms),
-    );
-    waiting.push(wake);
-  });
 }

@@ -1,4 +1,5 @@
 import { type Hex, zeroHash } from '@kedge/core';
+import type { KeyAccount } from '../keys/keyAccounts.js';
 import { createUseWindows, type UseWindows } from './useWindows.js';
 
 /** What the ledger knows of one channel. Changed by `reserve` and `commit` only, always in one turn of the event loop. */
@@ -20,7 +21,15 @@ export type ChannelAccount = {
   /** The newest receipt that is on disk: vouchers are made for this and nothing later. */
   durable: { readonly units: bigint; readonly seq: bigint; readonly receiptHash: Hex } | undefined;
   /** Calls that wait for reservations of others to end, first come first served. */
-  readonly waiting: (() => void)[];
+  readonly waiting: WaitingCall[];
+};
+
+/** A call that waits for reservations of others to end. */
+export type WaitingCall = {
+  /** What it waits for: room in the channel, or in its key. It waits behind those that wait for the same. */
+  limit: KeyAccount | 'channel';
+  /** Tries for its reservation; undefined when the wait is over, else what stands against it now. */
+  readonly attempt: () => KeyAccount | 'channel' | undefined;
 };
 
 export function createChannelAccount(channelId: Hex, epoch: bigint): ChannelAccount {
