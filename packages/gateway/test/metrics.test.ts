@@ -37,6 +37,10 @@ test('metrics count receipts and refusals by code, and hold no key, prompt, answ
   expect(text).toContain('\nkedge_receipts_total 2\n');
   expect(text).toContain('kedge_requests_refused_total{status="401",code="key_unknown"} 1');
   expect(text).toMatch(/^# TYPE kedge_requests_running gauge$/m);
+  // What only grows is a counter, and is named as one.
+  for (const name of ['log_flushes', 'rate_quotes_taken', 'rate_quotes_refused', 'rate_fallbacks']) {
+    expect(text).toContain(`# TYPE kedge_${name}_total counter\n`);
+  }
   for (const secret of [apiKey, 'kedge_unknown_key', 'private prompt', 'Hello.', setup.channelId]) {
     expect(text).not.toContain(secret);
     expect(JSON.stringify(setup.logs.filter(({ event }) => event === 'request_refused'))).not.toContain(secret);

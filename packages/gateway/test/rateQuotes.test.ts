@@ -72,7 +72,7 @@ test('L10: the policy’s own rates hold until a quote counts; its receipts name
   expect(await faultsOf(it, [own, quoted, dearer])).toEqual([]);
   const lying = { ...quoted, rateQuote: second };
   expect(await faultsOf(it, [lying])).toEqual(['The receipt names rate quote 1 and carries 2.']);
-  expect(await gauge(it, 'rate_quotes_taken')).toBe(2);
+  expect(await gauge(it, 'rate_quotes_taken_total')).toBe(2);
 });
 
 test('a stream is metered by the quote that counted as it began', async () => {
@@ -132,7 +132,7 @@ test('a quote that does not count is refused with its clause, and noCounts chang
   const strange = await signQuote(policy, { policyHash: `0x${'ab'.repeat(32)}` });
   expect(await putQuotes(it.gateway.url, strange)).toMatchObject({ status: 404, type: '/problems/policy_unknown' });
   expect((await call(it)).receipt.units).toBe(ownUnits);
-  expect([await gauge(it, 'rate_quotes_refused'), await gauge(it, 'rate_quotes_live')]).toEqual([7, 0]);
+  expect([await gauge(it, 'rate_quotes_refused_total'), await gauge(it, 'rate_quotes_live')]).toEqual([7, 0]);
   const forwarded = await fetch(`${it.gateway.url}/admin/rates`, {
     method: 'PUT',
     headers: { 'x-forwarded-for': '203.0.113.9' },
@@ -157,7 +157,7 @@ test('the newest number counts: an older one is refused, and neither of two with
     });
   }
   expect((await call(it)).receipt.units).toBe(ownUnits);
-  expect([logged(it, 'rate_quote_ended').length, await gauge(it, 'rate_fallbacks')]).toEqual([1, 1]);
+  expect([logged(it, 'rate_quote_ended').length, await gauge(it, 'rate_fallbacks_total')]).toEqual([1, 1]);
   await putQuotes(it.gateway.url, await signQuote(policy, { sequence: 6n }));
   expect((await call(it)).receipt.units).toBe(quotedUnits);
 });
@@ -171,7 +171,7 @@ test('a quote that lapses gives way to the policy’s own rates, which is logged
   const calls = [await call(it), await call(it)];
   expect(calls.map(({ receipt }) => receipt.units)).toEqual([ownUnits, ownUnits]);
   expect(logged(it, 'rate_quote_ended')).toMatchObject([{ level: 'warn', sequence: 1n, reason: expect.any(String) }]);
-  expect([await gauge(it, 'rate_fallbacks'), await gauge(it, 'rate_quotes_live')]).toEqual([1, 0]);
+  expect([await gauge(it, 'rate_fallbacks_total'), await gauge(it, 'rate_quotes_live')]).toEqual([1, 0]);
   expect(await faultsOf(it, calls)).toEqual([]);
 });
 

@@ -96,7 +96,10 @@ export function metricsText({ receipts, upstreamFailures, refusals }: MetricCoun
       'Requests that were refused, by status and code.',
       refusals.map((refusal) => [labelsOf(refusal), refusal.count]),
     ),
-    ...gauges.flatMap(([name, help, value]) => metric(name, 'gauge', help, [['', value]])),
+    // What only grows is a counter, and its name says so, as Prometheus has it.
+    ...gauges.flatMap(([name, help, value]) =>
+      metric(name, name.endsWith('_total') ? 'counter' : 'gauge', help, [['', value]]),
+    ),
     '',
   ].join('\n');
 }

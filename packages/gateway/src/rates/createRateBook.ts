@@ -130,9 +130,13 @@ export function createRateBook(options: {
     },
     gauges: () => [
       ['rate_quotes_live', 'Policies whose rates a quote moves now.', [...held.keys()].filter(counting).length],
-      ['rate_quotes_taken', 'Rate quotes that were taken since the start.', taken],
-      ['rate_quotes_refused', 'Rate quotes that were refused since the start.', refused],
-      ['rate_fallbacks', "Ends of a rate quote without a newer one: the policy's own rates held again.", fallbacks],
+      ['rate_quotes_taken_total', 'Rate quotes that were taken since the start.', taken],
+      ['rate_quotes_refused_total', 'Rate quotes that were refused since the start.', refused],
+      [
+        'rate_fallbacks_total',
+        "Ends of a rate quote without a newer one: the policy's own rates held again.",
+        fallbacks,
+      ],
     ],
   };
 }

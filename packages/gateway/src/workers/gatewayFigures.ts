@@ -37,7 +37,7 @@ export function gaugesOf({ figures, flushes, batches }: Gathered): readonly Gaug
   return [
     ...largestOf(figures.map(({ rates }) => rates)),
     ['requests_running', 'Requests that are answered now.', running],
-    ['log_flushes', 'Writes of the log to disk since the start.', flushes],
+    ['log_flushes_total', 'Writes of the log to disk since the start.', flushes],
     ['batches_unanchored', 'Receipt batches that no confirmed transaction anchors yet.', batches.unanchored],
     ['channels_unchecked', 'Channels that the chain has not confirmed yet.', unchecked],
     ['processes', 'Processes that answer requests.', figures.length],

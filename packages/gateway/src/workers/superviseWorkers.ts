@@ -20,7 +20,7 @@ import { openDepositChain } from '../topUps/openTopUps.js';
 import { decodeTopUpRecord } from '../topUps/topUpRecord.js';
 import { createVoucherBook } from '../vouchers/createVoucherBook.js';
 import { closeAll } from '../closeAll.js';
-import { within } from '../within.js';
+import { within, withinOr } from '../within.js';
 import { exposureTermsOf } from '../vouchers/exposure.js';
 import { decodeProgressRecord } from '../vouchers/progressRecord.js';
 import { encodeVoucherRecord } from '../vouchers/voucherRecord.js';
@@ -33,6 +33,8 @@ import { createSharedQuotes } from './createSharedQuotes.js';
 import { takeConnections } from './takeConnections.js';
 
 const watchMs = 1_000;
+// How long a worker's figures are waited for: those of the others are worth more than one that is stuck.
+const figuresMs = 2_000;
 
 /**
  * A gateway of several processes. This one has the data folder, the log and the port, captures, and asks the chain; everything
@@ -177,13 +179,11 @@ export async function superviseWorkers(
   };
   const gather = async (): Promise<Gathered> => {
     const figures = await Promise.all(
-      // Of one that is just ending nothing is known.
-      kept.map((worker) =>
-        worker
-          .link()
-          ?.call('figures', undefined)
-          .catch(() => undefined),
-      ),
+      kept.map(async (worker) => {
+        const asked = worker.link()?.call('figures', undefined);
+        // Of one that is just ending, or stuck, nothing is known.
+        return asked && withinOr(figuresMs, asked, undefined).catch(() => undefined);
+      }),
     );
     const batches = { unanchored: ledger.unanchored().length, transactions: ledger.journal.entries() };
     const known = figures.filter((one) => one !== undefined);

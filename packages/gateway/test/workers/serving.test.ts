@@ -204,7 +204,7 @@ test('metrics and live figures are those of all workers, whichever is asked', as
     expect(countOf(text, 'kedge_receipts_total')).toBe(before + capped().length);
     expect(countOf(text, 'kedge_processes')).toBe(2);
     expect(text).toContain('kedge_requests_refused_total{status="402",code="value_exhausted"} 150');
-    expect(countOf(text, 'kedge_log_flushes')).toBeGreaterThan(0);
+    expect(countOf(text, 'kedge_log_flushes_total')).toBeGreaterThan(0);
   }
   const answers: (() => void)[] = [];
   upstream.script = (request, response) => {
