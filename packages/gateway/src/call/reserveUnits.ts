@@ -72,7 +72,7 @@ function reserveLater(
 /** In the order in which they came, but for each limit alone: who waits for one key holds up no other key of the channel. */
 function serveWaiting(waiting: WaitingCall[]): void {
   const blocked = new Set<Limit>();
-  for (const call of [...waiting]) {
+  for (const call of waiting.slice()) {
     if (blocked.has('channel')) return;
     if (blocked.has(call.limit)) continue;
     const limit = call.attempt();
