@@ -6,7 +6,7 @@ import { BaseError } from './baseError.js';
  * silently: two different values must never share one hash.
  *
  * @throws BaseError `json_not_canonical` for bigint, undefined, NaN, Infinity, functions, symbols, sparse arrays,
- * objects that are not plain, and text with lone surrogates.
+ * objects that are not plain, text with lone surrogates, and more than 256 levels.
  *
  * @example
  * canonicalJson({ b: 1, a: 'x' }); // '{"a":"x","b":1}'
@@ -19,6 +19,9 @@ export function canonicalJson(value: unknown): string {
 // The package is CommonJS, and its types declare a default export that Node's interop gives as is.
 const serialize = canonicalize as unknown as (value: unknown) => string | undefined;
 
+/** Serialisers recurse, and a stack that overflows says nothing. */
+const mostLevels = 256;
+
 function assertJson(value: unknown, path: string, parents: Set<object>): void {
   if (value === null || typeof value === 'boolean') return;
   if (typeof value === 'string') {
@@ -30,6 +33,7 @@ function assertJson(value: unknown, path: string, parents: Set<object>): void {
     return;
   }
   if (typeof value !== 'object') throw refused(path, typeof value);
+  if (parents.size === mostLevels) throw refused('$', `more than ${mostLevels} levels`);
   if (parents.has(value)) throw refused(path, 'an object that contains itself');
   parents.add(value);
   if (Array.isArray(value)) {

@@ -140,6 +140,14 @@ describe('canonicalJson', () => {
     const shared = { a: 1 };
     expect(canonicalJson([shared, shared])).toBe('[{"a":1},{"a":1}]');
   });
+
+  test('256 levels are said, and more are refused however many', () => {
+    const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+    expect(canonicalJson(nested(256))).toBe('['.repeat(256) + ']'.repeat(256));
+    for (const levels of [257, 100_000]) {
+      expect(() => canonicalJson(nested(levels))).toThrow(expect.objectContaining({ code: 'json_not_canonical' }));
+    }
+  });
 });
 
 describe('hex', () => {

@@ -69,6 +69,12 @@ function writeConfig(context: Context, { chainId, rpcUrl, contracts, dataDir }: 
   const folder = join(dataDir, 'indexers', `${chainId}-${contracts.DataAnchoringToken.toLowerCase()}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const url = textOption(context, 'database') ?? context.environment[databaseVariable];
+  if (url !== undefined && !/^postgres(ql)?:\/\/[^/]/.test(url)) {
+    throw usageError(
+      'The database is not a PostgreSQL URL.',
+      'Pass it as postgres://user@host/database, or leave it out.',
+    );
+  }
   const isNear = nearby.test(rpcUrl);
   const file = join(folder, 'config.json');
   const config = {
