@@ -22,8 +22,33 @@ struct Resale {
     uint256[] pending;
 }
 
-/// @title IDATResale: selling a token on (P23).
+/// @notice The least unclaimed revenue in one asset that a buyer agreed to.
+struct PendingTerm {
+    address asset;
+    uint256 minPending;
+}
+
+/// @title IDATResale: selling a token on (P23, R30).
 interface IDATResale {
+    /// @notice Thrown when a token holds less than its buyer agreed to.
+    error DATLessValue(uint256 tokenId, uint256 value, uint256 minValue);
+    /// @notice Thrown when less revenue goes along with a token than its buyer agreed to.
+    error DATLessPending(uint256 tokenId, address asset, uint256 pending, uint256 minPending);
+
+    /// @notice Moves a token as ERC-721's `transferFrom` does, or not at all where less goes along than was agreed to: what
+    /// its holder uses, locks or claims before the sale is not sold.
+    /// @param minValue Least units, without locked ones.
+    /// @param minPending Least unclaimed revenue, for each asset that is named; the asset is not called.
+    /// @dev Requirements: those of `transferFrom`. The terms do not speak of the share, which its holder may retire or split
+    /// off: a buyer's contract reads `resaleOf` in the same transaction.
+    function transferWithTerms(
+        address from,
+        address to,
+        uint256 tokenId,
+        uint64 minValue,
+        PendingTerm[] calldata minPending
+    ) external;
+
     /// @notice Claims the token's revenue in every asset of `assets` for `from`, and then moves the token, or does nothing.
     /// @dev Requirements: those of ERC-721's `safeTransferFrom`; `from` accepts each payment. Whoever leaves an asset out leaves
     /// its revenue to the buyer. Emits `Claimed` for each asset before the transfer's events.

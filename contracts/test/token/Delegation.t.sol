@@ -10,7 +10,7 @@ import {IDATLifecycle, SplitPart} from "../../src/interfaces/IDATLifecycle.sol";
 import {IDATLots, LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {ClassOptions, IDATOptions} from "../../src/interfaces/IDATOptions.sol";
 import {IDATPolicies} from "../../src/interfaces/IDATPolicies.sol";
-import {IDATResale} from "../../src/interfaces/IDATResale.sol";
+import {IDATResale, PendingTerm} from "../../src/interfaces/IDATResale.sol";
 import {IDATRenewals} from "../../src/interfaces/IDATRenewals.sol";
 import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
 import {IDATRevocations} from "../../src/interfaces/IDATRevocations.sol";
@@ -99,7 +99,7 @@ contract DelegationTest is KedgeTest {
     }
 
     function test_P8_TheSecondExtensionAloneIsHarmless() public {
-        bytes[] memory calls = new bytes[](13);
+        bytes[] memory calls = new bytes[](14);
         calls[0] = abi.encodeCall(IDATApprovals.approveUsage, (1, stranger, 1, 0));
         calls[1] = abi.encodeCall(IDATApprovals.permitForClass, (holder, 1, stranger, true, START, ""));
         calls[2] = abi.encodeCall(IDATApprovals.permitUsage, (holder, 1, stranger, 1, 0, START, ""));
@@ -113,6 +113,7 @@ contract DelegationTest is KedgeTest {
         calls[10] = abi.encodeCall(IDATPolicies.activatePolicy, (1));
         calls[11] = abi.encodeCall(IDATPolicies.openRefunds, (1, 1));
         calls[12] = abi.encodeCall(IDATResale.safeTransferWithClaim, (stranger, issuer, 1, new address[](0), ""));
+        calls[13] = abi.encodeCall(IDATResale.transferWithTerms, (stranger, issuer, 1, 0, new PendingTerm[](0)));
         address second = IDataAnchoringToken(token.extension()).extension();
         for (uint256 i = 0; i < calls.length; ++i) {
             (bool done, bytes memory reason) = second.call(calls[i]);

@@ -7,12 +7,13 @@ import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
 import {ClassOptions} from "../../src/interfaces/IDATOptions.sol";
-import {IDATResale, Resale} from "../../src/interfaces/IDATResale.sol";
+import {IDATResale, PendingTerm, Resale} from "../../src/interfaces/IDATResale.sol";
 import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
 import {IDataAnchoringToken} from "../../src/interfaces/IDataAnchoringToken.sol";
 import {BlacklistAsset} from "../helpers/Assets.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 import {EthReenterer, EthRejecter, TokenReceiver} from "../helpers/Receivers.sol";
+import {TestModule} from "./Modules.sol";
 
 /// @notice Branches: Resales.tree.
 contract ResalesTest is KedgeTest {
@@ -273,6 +274,107 @@ contract ResalesTest is KedgeTest {
         // A revocation that lapsed is none.
         vm.warp(START + 14 days + 1);
         assertEq(token.resaleOf(id, new address[](0)).revokedAt, 0);
+    }
+
+    function agreed(uint64 minValue, uint256 minETH, uint256 minUSD) private returns (bool done, bytes memory reason) {
+        PendingTerm[] memory terms = new PendingTerm[](2);
+        (terms[0], terms[1]) = (PendingTerm(ETH, minETH), PendingTerm(address(usd), minUSD));
+        bytes memory call = abi.encodeCall(IDATResale.transferWithTerms, (holder, buyer, tokenId, minValue, terms));
+        vm.prank(operator);
+        return address(token).call(call);
+    }
+
+    function test_R30_ATokenIsSoldWithWhatWasAgreedToOrNotAtAll() public {
+        settleETH(classId, 1000);
+        settleUSD(classId, 400);
+        vm.prank(holder);
+        token.approve(operator, tokenId);
+        (bool done, bytes memory reason) = agreed(11, 750, 300);
+        assertFalse(done);
+        assertEq(reason, abi.encodeWithSelector(IDATResale.DATLessValue.selector, tokenId, 10, 11));
+        (done, reason) = agreed(10, 751, 300);
+        assertEq(reason, abi.encodeWithSelector(IDATResale.DATLessPending.selector, tokenId, ETH, 750, 751));
+        (done, reason) = agreed(10, 750, 301);
+        assertEq(reason, abi.encodeWithSelector(IDATResale.DATLessPending.selector, tokenId, address(usd), 300, 301));
+        // What the seller uses or claims in front of the sale.
+        uint256 before = vm.snapshotState();
+        vm.startPrank(holder);
+        core.claim(tokenId, ETH, payable(holder));
+        vm.stopPrank();
+        (done, reason) = agreed(10, 750, 300);
+        assertEq(reason, abi.encodeWithSelector(IDATResale.DATLessPending.selector, tokenId, ETH, 0, 750));
+        vm.prank(holder);
+        core.recordUsage(tokenId, "metric", 1);
+        (done, reason) = agreed(10, 0, 300);
+        assertEq(reason, abi.encodeWithSelector(IDATResale.DATLessValue.selector, tokenId, 9, 10));
+        vm.revertToState(before);
+        vm.expectEmit(address(token));
+        emit IDATCore.TransferToken(tokenId, holder, buyer);
+        (done,) = agreed(10, 750, 300);
+        assertTrue(done);
+        assertEq(core.ownerOf(tokenId), buyer);
+        assertEq(token.getApproved(tokenId), address(0));
+        assertEq(core.pendingRevenue(tokenId, ETH), 750);
+    }
+
+    function test_R30_TermsGiveNobodyARight() public {
+        PendingTerm[] memory none;
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Unauthorized.selector, tokenId, stranger));
+        vm.prank(stranger);
+        token.transferWithTerms(holder, stranger, tokenId, 0, none);
+        vm.prank(holder);
+        core.approveForClass(classId, stranger, true);
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Unauthorized.selector, tokenId, stranger));
+        vm.prank(stranger);
+        token.transferWithTerms(holder, stranger, tokenId, 0, none);
+        vm.startPrank(holder);
+        vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721IncorrectOwner.selector, buyer, tokenId, holder));
+        token.transferWithTerms(buyer, stranger, tokenId, 0, none);
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028NonexistentToken.selector, 9));
+        token.transferWithTerms(holder, stranger, 9, 0, none);
+        vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721InvalidReceiver.selector, address(0)));
+        token.transferWithTerms(holder, address(0), tokenId, 0, none);
+        token.transferWithTerms(holder, buyer, tokenId, 0, none);
+        vm.stopPrank();
+        assertEq(core.ownerOf(tokenId), buyer);
+    }
+
+    function test_R30_LockedUnitsAreNotAmongTheLeast() public {
+        TestModule module = new TestModule(token);
+        module.setNextId("lock");
+        vm.startPrank(holder);
+        token.lock(tokenId, 4, address(module), "");
+        vm.expectRevert(abi.encodeWithSelector(IDATResale.DATLessValue.selector, tokenId, 6, 7));
+        token.transferWithTerms(holder, buyer, tokenId, 7, new PendingTerm[](0));
+        token.transferWithTerms(holder, buyer, tokenId, 6, new PendingTerm[](0));
+        vm.stopPrank();
+        assertEq(core.ownerOf(tokenId), buyer);
+    }
+
+    function test_R30_WhatARetiredShareEarnedGoesAlong() public {
+        settleETH(classId, 1000);
+        vm.prank(holder);
+        token.retireShare(tokenId);
+        settleETH(classId, 1000);
+        vm.prank(holder);
+        token.approve(operator, tokenId);
+        (, bytes memory reason) = agreed(10, 751, 0);
+        assertEq(reason, abi.encodeWithSelector(IDATResale.DATLessPending.selector, tokenId, ETH, 750, 751));
+        (bool done,) = agreed(10, 750, 0);
+        assertTrue(done);
+        vm.prank(buyer);
+        assertEq(core.claim(tokenId, ETH, payable(buyer)), 750);
+    }
+
+    function test_R30_ATokenThatStaysWithItsHolderHasNoTerms() public {
+        vm.prank(issuer);
+        uint256 bound = token.createClassWithOptions(
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 0, 0, true)
+        );
+        uint256 id = mint(bound, holder, 5, 0, 0);
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.DATNonTransferable.selector, id));
+        vm.prank(holder);
+        token.transferWithTerms(holder, buyer, id, 5, new PendingTerm[](0));
     }
 
     function test_P23_TheInterfaceHasAnId() public view {

@@ -8,6 +8,7 @@ import {
   bytesToHex,
   encodeReceiptLeaves,
   encodeSignedReceipt,
+  formatUnits,
   hashBody,
   hashReceipt,
   hexToBytes,
@@ -464,6 +465,25 @@ test('P23: token transfer pays what was earned to who gives it away, or leaves i
   expect(await client.getToken({ tokenId: BigInt(tokenId!) })).toMatchObject({ pendingRevenue: second });
   const stranger = await kedge('token', 'transfer', tokenId!, 'operator', '--account', 'operator');
   expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining('belongs to another account')]);
+});
+
+test('R30: token transfer goes with what was agreed to at least, or does nothing', async () => {
+  const minted = ['mint', '2', '--share', '1000000', '--value', '5', '--to', 'consumer'];
+  const { tokenId } = await kedgeJson<Record<string, string>>(...minted);
+  await kedgeJson('settle', '2', '--amount', '0.01');
+  const { pendingRevenue: earned } = await client.getToken({ tokenId: BigInt(tokenId!) });
+  expect(earned).toBeGreaterThan(0n);
+  const give = ['token', 'transfer', tokenId!, 'contributor'];
+  const units = await kedge(...give, '--min-value', '6');
+  expect([units.code, units.stderr]).toEqual([1, expect.stringContaining('less value than was agreed to')]);
+  const revenue = await kedge(...give, '--min-value', '5', '--min-pending', formatUnits(earned + 1n, 18));
+  expect([revenue.code, revenue.stderr]).toEqual([1, expect.stringContaining('DATLessPending')]);
+  const wrong = await kedge(...give, '--min-pending', '1:ETH:2');
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('<amount[:asset]>')]);
+  const agreed = ['--min-value', '5', '--min-pending', `${formatUnits(earned, 18)}:ETH`];
+  expect(await kedgeJson<Record<string, unknown>>(...give, ...agreed)).toMatchObject({ paid: [] });
+  const holder = roleAccount('contributor').account.address;
+  expect(await client.getToken({ tokenId: BigInt(tokenId!) })).toMatchObject({ holder, pendingRevenue: earned });
 });
 
 test('class sale-royalty sets what resales are asked for, and refuses more than a tenth', async () => {

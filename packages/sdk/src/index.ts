@@ -103,6 +103,7 @@ export { startUnbonding } from './actions/startUnbonding.js';
 export { topUp, type TopUpParameters, type TopUpReturn } from './actions/topUp.js';
 export { transferToken, type TransferTokenParameters } from './actions/transferToken.js';
 export { transferValue, type TransferValueParameters } from './actions/transferValue.js';
+export { transferWithTerms, type PendingTerm, type TransferWithTermsParameters } from './actions/transferWithTerms.js';
 export { withdrawRevocation } from './actions/withdrawRevocation.js';
 export { withdraw, type WithdrawParameters } from './actions/withdraw.js';
 export { withdrawBondDues, type WithdrawBondDuesParameters } from './actions/withdrawBondDues.js';

@@ -82,6 +82,14 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   DATAppealRunning: { message: 'The appeal window of the revocation is still open.' },
   DATNoAppeal: { message: 'The revocation was appealed before, or its window is over.' },
   DATNonTransferable: { message: 'Tokens of this class stay with their holder.' },
+  DATLessValue: {
+    message: 'The token holds less value than was agreed to.',
+    hints: ['Some of it was used, moved or locked since: see what is left with getResale, and agree again.'],
+  },
+  DATLessPending: {
+    message: 'Less unclaimed revenue goes along with the token than was agreed to.',
+    hints: ['Some of it was claimed since: see what is left with getResale, and agree again.'],
+  },
   DATNotIssuer: { message: 'The caller is not the issuer of the class.', hints: notIssuer },
   DATNotParentIssuer: { message: 'The caller does not issue the parent class.', hints: notIssuer },
   DATNotPendingIssuer: { message: 'The issuer role was not offered to the caller.' },

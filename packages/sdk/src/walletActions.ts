@@ -57,6 +57,7 @@ import { sweepDeposit } from './actions/sweepDeposit.js';
 import { topUp } from './actions/topUp.js';
 import { transferToken } from './actions/transferToken.js';
 import { transferValue } from './actions/transferValue.js';
+import { transferWithTerms } from './actions/transferWithTerms.js';
 import { withdraw } from './actions/withdraw.js';
 import { withdrawBondDues } from './actions/withdrawBondDues.js';
 import { withdrawRevocation } from './actions/withdrawRevocation.js';
@@ -124,6 +125,7 @@ export type WalletActions = {
   readonly topUp: Bound<typeof topUp>;
   readonly transferToken: Bound<typeof transferToken>;
   readonly transferValue: Bound<typeof transferValue>;
+  readonly transferWithTerms: Bound<typeof transferWithTerms>;
   readonly withdraw: Bound<typeof withdraw>;
   readonly withdrawBondDues: Bound<typeof withdrawBondDues>;
   readonly withdrawRevocation: Bound<typeof withdrawRevocation>;
@@ -195,6 +197,7 @@ export function walletActions(client: WriteClient): WalletActions {
     topUp: (parameters) => topUp(client, parameters),
     transferToken: (parameters) => transferToken(client, parameters),
     transferValue: (parameters) => transferValue(client, parameters),
+    transferWithTerms: (parameters) => transferWithTerms(client, parameters),
     withdraw: (parameters) => withdraw(client, parameters),
     withdrawBondDues: (parameters) => withdrawBondDues(client, parameters),
     withdrawRevocation: (parameters) => withdrawRevocation(client, parameters),

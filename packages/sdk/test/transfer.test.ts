@@ -50,6 +50,42 @@ describe('transferToken', () => {
   });
 });
 
+describe('transferWithTerms', () => {
+  test('R30: a token goes with what was agreed to, or stays', async () => {
+    const { agentId, lot } = await createSale(stage);
+    const [seller, buyer] = [addressOf('consumer'), addressOf('stranger')];
+    const { tokenId } = await stage.as('consumer').buyValue({ classId: agentId, lot, units: 10n });
+    const sale = { tokenId, to: buyer };
+    await expect(stage.as('consumer').transferWithTerms({ ...sale, minValue: 11n })).rejects.toMatchObject({
+      code: 'DATLessValue',
+      values: { tokenId, value: 10n, minValue: 11n },
+    });
+    await stage.as('consumer').transferWithTerms({ ...sale, minValue: 10n });
+    expect(await read(tokenId)).toMatchObject({ holder: buyer, value: 10n });
+    await expect(stage.as('consumer').transferWithTerms({ tokenId, to: seller, from: buyer })).rejects.toMatchObject({
+      code: 'ERC8028Unauthorized',
+    });
+  });
+
+  test('R30: what the seller claims before is not sold, and revenue goes along unclaimed', async () => {
+    const { agentId } = await createClasses(stage);
+    const [seller, buyer] = [addressOf('consumer'), addressOf('stranger')];
+    const { tokenId } = await stage.as('issuer').mintShare({ classId: agentId, to: seller, shareRatio: 7n });
+    await stage.as('issuer').settleRevenue({ classId: agentId, amount: 1_000_000n });
+    const { pendingRevenue } = await read(tokenId);
+    expect(pendingRevenue).toBeGreaterThan(0n);
+    const agreed = { asset: zeroAddress, minPending: pendingRevenue };
+    await stage.as('consumer').claim({ tokenId });
+    await expect(
+      stage.as('consumer').transferWithTerms({ tokenId, to: buyer, minPending: [agreed] }),
+    ).rejects.toMatchObject({ code: 'DATLessPending', values: { pending: 0n, minPending: pendingRevenue } });
+    await stage.as('issuer').settleRevenue({ classId: agentId, amount: 1_000_000n });
+    const { pendingRevenue: again } = await read(tokenId);
+    await stage.as('consumer').transferWithTerms({ tokenId, to: buyer, minPending: [agreed] });
+    expect(await read(tokenId)).toMatchObject({ holder: buyer, pendingRevenue: again });
+  });
+});
+
 describe('setSaleRoyalty', () => {
   test('ERC-2981: the issuer says what a resale owes, and nobody else', async () => {
     const { agentId } = await createClasses(stage);

@@ -20,8 +20,10 @@ export async function readAsset({ client }: Pick<Connection, 'client'>, address:
 }
 
 /** The asset that an option names: an address, `ETH`, or nothing for ETH. */
-export async function assetOption(connection: Pick<Connection, 'client'>, text: string | undefined): Promise<Asset> {
-  return text === undefined || text.toUpperCase() === 'ETH'
-    ? ether
-    : readAsset(connection, parseAddress(text, '--asset'));
+export async function assetOption(
+  connection: Pick<Connection, 'client'>,
+  text: string | undefined,
+  flag = '--asset',
+): Promise<Asset> {
+  return text === undefined || text.toUpperCase() === 'ETH' ? ether : readAsset(connection, parseAddress(text, flag));
 }

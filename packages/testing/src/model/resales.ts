@@ -7,10 +7,29 @@ import { pendingRevocationOf } from './revocations.js';
 import { isNonTransferable, requireAcceptance, requireToken, transfer } from './tokens.js';
 import type { World } from './world.js';
 
-/** A token is sold on, its seller paid first (P23). */
+type PendingTerm = { readonly asset: Address; readonly minPending: bigint };
+
+/** A token is sold on, its seller paid first (P23), or with what its buyer agreed to (R30). */
 export function resaleHandlers(world: World): Handlers {
   const { token: self } = world.addresses;
   return {
+    transferWithTerms(
+      { sender }: Call,
+      from: Address,
+      to: Address,
+      tokenId: bigint,
+      minValue: bigint,
+      minPending: readonly PendingTerm[],
+    ) {
+      const { owner, value } = requireToken(world, tokenId);
+      if (owner !== from) refuse('ERC721IncorrectOwner', from, tokenId, owner);
+      if (value < minValue) refuse('DATLessValue', tokenId, value, minValue);
+      for (const { asset, minPending: least } of minPending) {
+        const pending = pendingRevenue(world, tokenId, asset);
+        if (pending < least) refuse('DATLessPending', tokenId, asset, pending, least);
+      }
+      transfer(world, sender, from, to, tokenId);
+    },
     safeTransferWithClaim(
       { sender }: Call,
       from: Address,

@@ -1,7 +1,7 @@
 import { isSameAddress, zeroAddress, zeroHash, type Address } from '@kedge/core';
 import { costUp } from '../lots.js';
 import type { RoyaltyEdge } from '../channels.js';
-import { booksOf, royaltyDue } from '../revenue.js';
+import { booksOf, pendingRevenue, royaltyDue } from '../revenue.js';
 import type { ClassTerms } from '../classes.js';
 import { listingOf } from '../market.js';
 import type { Command } from '../referenceToken.js';
@@ -405,6 +405,20 @@ const sellOn: Idea = (scene) => {
   return command(mostly(scene, owner), world.addresses.token, 'safeTransferWithClaim', args);
 };
 
+const sellOnTerms: Idea = (scene) => {
+  const { random, world } = scene;
+  const token = aToken(scene, ({ share, value }) => share > 0n || value > 0n);
+  const owner = token?.owner ?? anActor(scene);
+  const sender = random.chance(30) && token ? mostly(scene, token.approved) : mostly(scene, owner);
+  const from = random.chance(95) ? owner : aRecipient(scene);
+  const minPending = Array.from({ length: random.below(3) }, () => {
+    const asset = anyAsset(scene);
+    return { asset, minPending: anAmount(scene, token ? pendingRevenue(world, token.tokenId, asset) : 0n, uint256Max) };
+  });
+  const args = [from, aRecipient(scene), tokenIdOr(scene, token), anAmount(scene, token?.value ?? 0n), minPending];
+  return command(sender, world.addresses.token, 'transferWithTerms', args);
+};
+
 const approve: Idea = (scene) => {
   const token = aToken(scene);
   const sender = token ? mostly(scene, token.owner) : anActor(scene);
@@ -454,6 +468,7 @@ export const tokenIdeas: Ideas = [
   [15, transfer('transferFrom')],
   [20, transfer('safeTransferFrom')],
   [20, sellOn],
+  [20, sellOnTerms],
   [15, approve],
   [8, setApprovalForAll],
   [15, approveForClass],
