@@ -233,7 +233,7 @@ export async function compareWithChain(
       functionName: 'channelState',
       args: [channel],
     });
-    const state = found.open ? [true, found.capturedUnits, found.remainingUnits] : [false, 0n, 0n];
+    const state = [found.open, found.capturedUnits, found.open ? found.remainingUnits : 0n];
     expect(state, `channel ${found.channelId}`).toEqual([open, captured, remaining]);
   }
 
