@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -78,6 +78,7 @@ beforeAll(async () => {
   writeFileSync(join(cwd, 'contracts.json'), JSON.stringify(deployment));
   const chain = ['--rpc', anvil.rpcUrl, '--contracts', 'contracts.json'];
   const kedge = <value>(...args: string[]) => runJson<value>([...args, ...chain], { cwd });
+  mkdirSync(join(cwd, '.kedge', 'gateway'), { recursive: true });
   for (const [name, policy] of Object.entries(policies) as [keyof typeof policies, Policy][]) {
     writeFileSync(join(cwd, `${name}.json`), JSON.stringify(policy));
     const create = ['class', 'create', '--name', name, '--policy', `${name}.json`, '--sell', '5000'];
