@@ -65,6 +65,12 @@ test('channel open writes a file for an operator elsewhere, without a secret', a
   const withoutPolicy = await runInProcess(['channel', 'open', tokenId, ...chain], as);
   expect([withoutPolicy.code, withoutPolicy.stderr]).toEqual([1, expect.stringContaining('--policy <file>')]);
   const args = ['channel', 'open', tokenId, '--units', '100', '--policy', 'policy.json', '--gateway', running.url];
+  // What the operator needs is on disk before the value is locked, or nothing is.
+  const unwritable = await runInProcess([...args, '--access', 'policy.json/channel.json', ...chain], as);
+  expect([unwritable.code, unwritable.stdout]).toEqual([1, '']);
+  const { publicClient } = anvil;
+  const token = await createKedgeClient({ publicClient, deployment }).getToken({ tokenId: BigInt(tokenId) });
+  expect(token.value).toBe(1_000_000n);
   Object.assign(opened, await runJson([...args, ...chain], as));
   expect(opened.accessFile).toBe(join(consumerFolder, `kedge-channel-${opened.channelId.slice(2, 10)}.json`));
   const text = readFileSync(opened.accessFile, 'utf8');

@@ -3,18 +3,17 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { SignedRateQuoteJson } from '@kedge/core';
-import { createGateway, tokenizerPin, type Gateway } from '@kedge/gateway';
+import { tokenizerPin, type Gateway } from '@kedge/gateway';
 import { deployContracts } from '@kedge/sdk';
 import { startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roles } from '../src/accounts/roles.js';
-import { privateKey } from './operatorKey.js';
 import { runInProcess, runJson, temporaryFolder } from './kedge.js';
+import { startGatewayHere } from './startGatewayHere.js';
 
 // The oracle's signers are two of the local chain's development accounts.
 const cwd = temporaryFolder();
-const gatewayDir = join(cwd, '.kedge', 'gateway');
 let anvil: Anvil;
 let upstream: Server;
 let gateway: Gateway;
@@ -62,22 +61,8 @@ beforeAll(async () => {
   mkdirSync(join(cwd, '.kedge', 'gateway'), { recursive: true });
   const opened = await kedgeJson<{ apiKey: string }>('channel', 'open', tokenId, '--units', '50', ...chain);
   writeFileSync(join(cwd, 'api-key'), opened.apiKey);
-  gateway = await createGateway(
-    {
-      dataDir: join(gatewayDir, 'ledger'),
-      upstream: { url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1` },
-      rpcUrl: anvil.rpcUrl,
-      chainId: deployment.chainId,
-      contracts: deployment.contracts,
-      operatorKeyEnv: 'OPERATOR_KEY',
-      contentStoreDir: join(cwd, '.kedge', 'store'),
-      channelsFile: join(gatewayDir, 'channels.json'),
-    },
-    {
-      env: { OPERATOR_KEY: privateKey },
-      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-    },
-  );
+  const upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1`;
+  gateway = await startGatewayHere(cwd, deployment, { rpcUrl: anvil.rpcUrl, upstreamUrl });
 }, 120_000);
 afterAll(async () => {
   await gateway?.close();

@@ -21,7 +21,7 @@ import {
   type Policy,
   type SignedReceipt,
 } from '@kedge/core';
-import { createGateway, tokenizerPin, type Gateway } from '@kedge/gateway';
+import { tokenizerPin, type Gateway } from '@kedge/gateway';
 import { deployContracts } from '@kedge/sdk';
 import { startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -30,8 +30,8 @@ import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roles } from '../src/accounts/roles.js';
 import { keccak256 } from '../src/keccak256.js';
 import { parseReceipts } from '../src/receipts/readReceipts.js';
-import { privateKey } from './operatorKey.js';
 import { runInProcess, runJson, temporaryFolder } from './kedge.js';
+import { startGatewayHere } from './startGatewayHere.js';
 
 // Receipts of a gateway that runs, with a chain behind it; only the model is a script.
 const cwd = temporaryFolder();
@@ -93,22 +93,8 @@ beforeAll(async () => {
     response.end(script.body);
   });
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
-  gateway = await createGateway(
-    {
-      dataDir: join(cwd, '.kedge', 'gateway', 'ledger'),
-      upstream: { url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1` },
-      rpcUrl: anvil.rpcUrl,
-      chainId: deployment.chainId,
-      contracts: deployment.contracts,
-      operatorKeyEnv: 'OPERATOR_KEY',
-      contentStoreDir: join(cwd, '.kedge', 'store'),
-      channelsFile: join(cwd, '.kedge', 'gateway', 'channels.json'),
-    },
-    {
-      env: { OPERATOR_KEY: privateKey },
-      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-    },
-  );
+  const upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1`;
+  gateway = await startGatewayHere(cwd, deployment, { rpcUrl: anvil.rpcUrl, upstreamUrl });
 }, 120_000);
 afterAll(async () => {
   await gateway?.close();

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { roles } from '../src/accounts/roles.js';
 import { roleAccount } from '../src/accounts/resolveAccount.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
-import { privateKey } from './operatorKey.js';
+import { developmentKey } from '../src/accounts/developmentAccount.js';
 import { buildCli, kedgeProgram, runJson, runKedge, temporaryFolder } from './kedge.js';
 
 // Strict mode with the real programs: a chain, the gateway, and the proxy that signs; only the model is a script.
@@ -55,7 +55,7 @@ beforeAll(async () => {
   made.tokenId = (await kedgeJson<{ tokenId: string }>('buy', '1', '1000')).tokenId;
   const files = join(cwd, '.kedge', 'gateway');
   mkdirSync(files, { recursive: true });
-  writeFileSync(join(files, 'operator-key'), privateKey, { mode: 0o600 });
+  writeFileSync(join(files, 'operator-key'), developmentKey('operator'), { mode: 0o600 });
   const config = {
     dataDir: join(files, 'ledger'),
     port: 0,

@@ -40,6 +40,7 @@ export {
   type Verdict,
   type VerdictOutcome,
 } from './attestation.js';
+export { closeAll } from './closeAll.js';
 export { BaseError, showValue, type BaseErrorOptions, type ErrorKind } from './baseError.js';
 export { canonicalJson } from './canonicalJson.js';
 export { billedMetrics } from './counting/billedMetrics.js';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { BaseError, buildTopUpOffer, type ChannelRecord, type Hex, type SignedRateQuote } from '@kedge/core';
+import { BaseError, buildTopUpOffer, type ChannelRecord, type Hex, type SignedRateQuote, closeAll } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { createUpstream } from './upstream/upstream.js';
 import { createUsageCheck } from './call/usageCheck.js';
@@ -9,7 +9,6 @@ import { createChannelBook, rootIdOf } from './channels/channelBook.js';
 import { createCurrentPolicies } from './channels/createCurrentPolicies.js';
 import { type ChannelCheck, checkChannel } from './channels/servedChannel.js';
 import { createSaltSource } from './crypto/createSaltSource.js';
-import { closeAll } from './closeAll.js';
 import { operatorKeyOf } from './crypto/operatorKey.js';
 import {
   type Environment,

@@ -1,6 +1,6 @@
+import { closeAll } from '@kedge/core';
 import { expect, test } from 'vitest';
 import { createGateway } from '../src/index.js';
-import { closeAll } from '../src/closeAll.js';
 import { apiKey, createTestSetup, operatorKey } from './support/createTestSetup.js';
 import { answerWith, completion, startScriptedUpstream } from './support/scriptedUpstream.js';
 

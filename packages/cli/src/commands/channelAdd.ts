@@ -1,23 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import {
-  BaseError,
-  channelAccessDigest,
-  channelIdOf,
-  parseChannelRecords,
-  parseSignedChannelAccess,
-  type Hex,
-  type SignedChannelAccess,
-} from '@kedge/core';
+import { BaseError, parseChannelRecords, type Hex } from '@kedge/core';
 import { channelRecordOf, readRecordContext } from '../chain/channelRecordOf.js';
-import { connect, type Connection } from '../chain/connect.js';
+import { connect } from '../chain/connect.js';
 import { readPolicyOfToken } from '../chain/readPolicy.js';
+import { readAccessFile } from '../channelAccessFile.js';
 import { channelsFileOf, putChannelRecord, readChannelEntries } from '../channelsFile.js';
 import { chainOptions, policyOption, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
-import { keccak256 } from '../keccak256.js';
 import { argument } from '../parse.js';
-import { readJson } from '../target.js';
 
 export const channelAdd: Command = {
   name: 'channel add',
@@ -33,10 +24,9 @@ export const channelAdd: Command = {
   ],
   run: async (context) => {
     const path = resolve(context.cwd, argument(context, 0));
-    const access = parseSignedChannelAccess(await readJson(path));
     const connection = await connect(context);
-    const channelId = await checkAccess(connection, access, path);
-    const { channel, apiKeySha256 } = access;
+    const access = await readAccessFile(path, connection);
+    const { channel, channelId, apiKeySha256 } = access;
     const token = await connection.client.getToken({ tokenId: channel.tokenId });
     const policy = await readPolicyOfToken(context, connection, token);
     const shared = await readRecordContext(connection, token, policy);
@@ -55,34 +45,6 @@ export const channelAdd: Command = {
     ]);
   },
 };
-
-/** @throws BaseError `channel_access_wrong`, `channel_not_open` */
-async function checkAccess(
-  { chainId, contracts, client }: Connection,
-  { channel, apiKeySha256, signature }: SignedChannelAccess,
-  path: string,
-): Promise<Hex> {
-  const domain = { chainId, verifyingContract: contracts.ValueChannels };
-  const channelId = channelIdOf(domain, channel, keccak256);
-  const hash = channelAccessDigest(domain, { channelId, apiKeySha256 }, keccak256);
-  const { open } = await client.getChannelState({ channel });
-  if (!open) {
-    throw new BaseError(`On chain ${chainId} no channel with these terms is open.`, {
-      code: 'channel_not_open',
-      values: { file: path, channelId },
-      hints: ['Name the chain that it was opened on with --rpc and --contracts; a closed channel is not opened again.'],
-    });
-  }
-  // An account's own signature, or what a contract wallet says of it (ERC-1271).
-  if (await client.publicClient.verifyHash({ address: channel.holder, hash, signature })) return channelId;
-  throw new BaseError(`The holder of the channel did not sign ${path}.`, {
-    code: 'channel_access_wrong',
-    values: { holder: channel.holder, channelId },
-    hints: [
-      'Take nothing from it: whoever changed the key in it would spend the value. Ask the holder for the file anew.',
-    ],
-  });
-}
 
 /** The key of another channel would pay from this one, and that channel from none. */
 function refuseForeignKey(file: string, channelId: Hex, apiKeySha256: string): void {

@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import {
   BaseError,
-  channelAccessDigest,
   channelIdOf,
   channelModes,
   channelPace,
-  encodeSignedChannelAccess,
   unrecountable,
   type Address,
   type Channel,
@@ -24,7 +20,8 @@ import { channelRecordOf, readRecordContext } from '../chain/channelRecordOf.js'
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { readPolicyOfToken } from '../chain/readPolicy.js';
-import { channelsFileOf, putChannelRecord } from '../channelsFile.js';
+import { accessFileOf, writeAccessFile } from '../channelAccessFile.js';
+import { channelsFileOf, putChannelRecord, readChannelEntries } from '../channelsFile.js';
 import { accountOptions, policyOption, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
@@ -42,8 +39,6 @@ import {
 import { keccak256 } from '../keccak256.js';
 import { writeStrictChannel } from '../strict/strictChannelFile.js';
 import { apiKeyHash } from '../up/apiKey.js';
-import { dataPathsOf } from '../up/dataPaths.js';
-import { writeDurably } from '../up/durableFile.js';
 import { usageError } from '../usageError.js';
 
 export const channelOpen: Command = {
@@ -122,19 +117,17 @@ export const channelOpen: Command = {
     const baseUrl = urlOption(context, 'gateway') ?? connection.up?.gatewayUrl;
     const name = textOption(context, 'name') ?? 'channel';
     const apiKeySha256 = apiKeyHash(apiKey);
-    const recordOf = (opened: OpenedChannel): ChannelRecord =>
-      channelRecordOf(shared, { name, apiKeySha256, ...opened });
-    const keyFile =
-      ownKey &&
-      keepChannelKey(connection, recordOf(plannedChannel(connection, signer, terms)), ownKey, { apiKey, baseUrl });
+    const planned = plannedChannel(connection, signer, terms);
+    const record = channelRecordOf(shared, { name, apiKeySha256, ...planned });
+    const keyFile = ownKey && keepChannelKey(connection, record, ownKey, { apiKey, baseUrl });
+    const accessFile = accessFileOf(context, connection, planned.channelId);
+    if (accessFile === undefined) readChannelEntries(channelsFileOf(connection.dataDir));
+    else await writeAccessFile(accessFile, connection, record, signer.account);
     const { write } = createWriter(context, connection, signer);
     const { channelId, channel, transactionHash } = await write('open the channel', (client) =>
       client.openChannel(terms),
     );
-    const record = recordOf({ channelId, channel });
-    const accessFile = accessFileOf(context, connection, channelId);
     if (accessFile === undefined) await registerKey(context, connection, record);
-    else await writeAccess(accessFile, connection, record, signer);
     const human = (units: bigint): string => humanAmount(units, policy.unit.decimals);
     context.output.result(
       {
@@ -278,26 +271,4 @@ function keepChannelKey(
 async function registerKey(context: Context, { dataDir }: Connection, record: ChannelRecord): Promise<void> {
   await putChannelRecord(channelsFileOf(dataDir), record);
   context.output.note(`told the gateway of channel ${shortHex(record.channelId)} in ${channelsFileOf(dataDir)}`);
-}
-
-/** Undefined where this data folder's gateway serves the channel: it is told by its file. */
-function accessFileOf(context: Context, { dataDir, up }: Connection, channelId: Hex): string | undefined {
-  const named = textOption(context, 'access');
-  if (named !== undefined) return resolve(context.cwd, named);
-  const isServedHere = up !== undefined || existsSync(dataPathsOf(dataDir).gateway);
-  return isServedHere ? undefined : resolve(context.cwd, `kedge-channel-${channelId.slice(2, 10)}.json`);
-}
-
-/** The holder's word for the operator: which API key pays from the channel. */
-async function writeAccess(
-  file: string,
-  { chainId, contracts }: Connection,
-  { channel, channelId, apiKeySha256, name }: ChannelRecord,
-  { account }: SigningAccount,
-): Promise<void> {
-  const domain = { chainId, verifyingContract: contracts.ValueChannels };
-  const digest = channelAccessDigest(domain, { channelId, apiKeySha256 }, keccak256);
-  if (account.sign === undefined) throw new Error('a local account signs');
-  const signature = await account.sign({ hash: digest });
-  writeDurably(file, encodeSignedChannelAccess({ channel, apiKeySha256, name, signature }));
 }

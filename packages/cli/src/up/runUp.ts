@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { BaseError } from '@kedge/core';
+import { BaseError, closeAll } from '@kedge/core';
 import { bytesToHex } from 'viem';
 import type { Context } from '../context.js';
 import { dumpChain } from './chainDump.js';
@@ -91,7 +91,7 @@ export async function runUp(
   } catch (error) {
     if (error !== stopped) throw error;
   } finally {
-    await inOrder(
+    await closeAll([
       () => {
         if (stop.signal.aborted)
           note(`stopping (${String(stop.signal.reason)}): the gateway finishes its calls and captures what was used`);
@@ -105,21 +105,8 @@ export async function runUp(
       },
       stop.dispose,
       lock.release,
-    );
+    ]);
   }
-}
-
-/** Does each of the steps, whatever becomes of those before it. @throws what the first one threw that did. */
-async function inOrder(...steps: readonly (() => unknown)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const step of steps) {
-    try {
-      await step();
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw failures[0];
 }
 
 /** Last, so that nothing waits for it: it reads the chain from its first block and is ready some seconds later. */

@@ -1,4 +1,4 @@
-import type { ChannelRecord, Hex } from '@kedge/core';
+import { closeAll, type ChannelRecord, type Hex } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { join } from 'node:path';
 import { createCaptureBatcher } from '../capture/createCaptureBatcher.js';
@@ -19,7 +19,6 @@ import { createOpenedChannels } from '../topUps/createOpenedChannels.js';
 import { openDepositChain } from '../topUps/openTopUps.js';
 import { decodeTopUpRecord } from '../topUps/topUpRecord.js';
 import { createVoucherBook } from '../vouchers/createVoucherBook.js';
-import { closeAll } from '../closeAll.js';
 import { within, withinOr } from '../within.js';
 import { exposureTermsOf } from '../vouchers/exposure.js';
 import { decodeProgressRecord } from '../vouchers/progressRecord.js';

@@ -2,14 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Channel, type Hex, type Policy, policyHashOf, type ProtocolDomain, zeroAddress } from '@kedge/core';
+import { type Channel, type Hex, type Policy, type ProtocolDomain, zeroAddress } from '@kedge/core';
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
 import { type Anvil, developmentAccount, startAnvil } from '@kedge/testing';
-import { keccak256 } from 'viem';
-import { operatorKey, testPolicy } from '../support/createTestSetup.js';
+import { createMeteredClass } from '../support/createMeteredClass.js';
+import { operatorKey } from '../support/createTestSetup.js';
 import { type HostileUpstream, startHostileUpstream } from './hostileUpstream.js';
-
-const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 
 export type WorldChannel = { readonly apiKey: string; readonly channelId: Hex; readonly channel: Channel };
 
@@ -36,16 +34,7 @@ export async function createWorld(caps: readonly bigint[]): Promise<World> {
   const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
   const issuer = createKedgeClient({ publicClient, walletClient: anvil.walletOf(0), deployment });
   const client = createKedgeClient({ publicClient, walletClient: anvil.walletOf(2), deployment });
-  const policy = testPolicy();
-  const policyHash = policyHashOf(policy, hasher);
-  const { classId } = await issuer.createClass({
-    kind: 'agent',
-    metadataURI: 'ipfs://a',
-    integrityHash: `0x${'ab'.repeat(32)}`,
-    unitDecimals: 3,
-    policy: { uri: 'ipfs://p', hash: policyHash },
-  });
-  await issuer.mintShare({ classId, to: operator, shareRatio: 10_000n });
+  const { classId, policy, policyHash } = await createMeteredClass(issuer);
   const price = { numerator: 10n ** 9n, denominator: 1n };
   const { lot } = await issuer.createLot({ classId, price, operatorBps: 2_000, refundable: true });
   const supply = caps.reduce((sum, cap) => sum + cap, 0n);

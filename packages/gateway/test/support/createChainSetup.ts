@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Channel, encodeChannelRecords, type Hex, policyHashOf, zeroAddress } from '@kedge/core';
+import { type Channel, encodeChannelRecords, type Hex, zeroAddress } from '@kedge/core';
 import { createKedgeClient, deployContracts } from '@kedge/sdk';
 import { type Anvil, developmentAccount, startAnvil } from '@kedge/testing';
-import { keccak256 } from 'viem';
 import { createGateway, type Gateway, type GatewayConfigInput } from '../../src/index.js';
-import { operatorKey, testPolicy } from './createTestSetup.js';
+import { createMeteredClass } from './createMeteredClass.js';
+import { operatorKey } from './createTestSetup.js';
 
-const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 const operator = developmentAccount(1).address;
 
 /** The gateway in this process, in front of real contracts on a real chain, with capped channels that no one prompts to capture. */
@@ -34,16 +33,7 @@ export async function createChainSetup(upstreamUrl: string, count: number): Prom
   const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
   const issuer = createKedgeClient({ publicClient, walletClient: anvil.walletOf(0), deployment });
   const holder = createKedgeClient({ publicClient, walletClient: anvil.walletOf(2), deployment });
-  const policy = testPolicy();
-  const policyHash = policyHashOf(policy, hasher);
-  const { classId } = await issuer.createClass({
-    kind: 'agent',
-    metadataURI: 'ipfs://a',
-    integrityHash: `0x${'ab'.repeat(32)}`,
-    unitDecimals: 3,
-    policy: { uri: 'ipfs://p', hash: policyHash },
-  });
-  await issuer.mintShare({ classId, to: operator, shareRatio: 10_000n });
+  const { classId, policy, policyHash } = await createMeteredClass(issuer);
   const cap = 100_000n;
   const { tokenId } = await issuer.mint({
     classId,

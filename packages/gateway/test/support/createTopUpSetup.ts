@@ -5,15 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import {
-  type Address,
-  type Channel,
-  channelIdOf,
-  encodeChannelRecords,
-  type Hex,
-  type Policy,
-  policyHashOf,
-} from '@kedge/core';
+import { type Address, type Channel, channelIdOf, encodeChannelRecords, type Hex, type Policy } from '@kedge/core';
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
 import {
   type Anvil,
@@ -26,7 +18,8 @@ import {
 import { bytesToHex, keccak256 } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import type { GatewayConfigInput } from '../../src/index.js';
-import { operatorKey, testPolicy } from './createTestSetup.js';
+import { createMeteredClass } from './createMeteredClass.js';
+import { operatorKey } from './createTestSetup.js';
 
 const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 const operator = developmentAccount(1).address;
@@ -88,16 +81,7 @@ export async function createTopUpSetup(upstreamUrl: string, more: Partial<Channe
     args: [payer.address, fullPurse],
   });
   await publicClient.waitForTransactionReceipt({ hash });
-  const policy = testPolicy();
-  const policyHash = policyHashOf(policy, hasher);
-  const { classId } = await issuer.createClass({
-    kind: 'agent',
-    metadataURI: 'ipfs://a',
-    integrityHash: `0x${'ab'.repeat(32)}`,
-    unitDecimals: 3,
-    policy: { uri: 'ipfs://p', hash: policyHash },
-  });
-  await issuer.mintShare({ classId, to: operator, shareRatio: 10_000n });
+  const { classId, policy, policyHash } = await createMeteredClass(issuer);
   const price = { numerator: oneUnitCosts, denominator: 1n };
   const { lot } = await issuer.createLot({ classId, asset: dollar, price, operatorBps: 2_000, refundable: true });
   await issuer.openListing({ classId, lot, supply: 1_000_000n, expireAt: 0n });

@@ -1,6 +1,9 @@
 /**
  * Takes every step in turn, whatever becomes of those before it: what closes last must not stay open because of the first.
  * @throws The first step's error that there was, after the last step.
+ *
+ * @example
+ * await closeAll([() => server.close(), () => log.close(), lock.release]);
  */
 export async function closeAll(steps: readonly (() => unknown)[]): Promise<void> {
   const failures: unknown[] = [];

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import {
+  BaseError,
+  channelAccessDigest,
+  channelIdOf,
+  encodeSignedChannelAccess,
+  parseSignedChannelAccess,
+  type ChannelRecord,
+  type Hex,
+  type SignedChannelAccess,
+} from '@kedge/core';
+import type { LocalAccount } from 'viem';
+import type { Connection } from './chain/connect.js';
+import type { Context } from './context.js';
+import { keccak256 } from './keccak256.js';
+import { textOption } from './parse.js';
+import { readJson } from './target.js';
+import { dataPathsOf } from './up/dataPaths.js';
+import { writeDurably } from './up/durableFile.js';
+
+/**
+ * Where a channel's file for its operator goes. Undefined where the gateway of this data folder serves the channel: it is
+ * told by its channels file.
+ */
+export function accessFileOf(context: Context, { dataDir, up }: Connection, channelId: Hex): string | undefined {
+  const named = textOption(context, 'access');
+  if (named !== undefined) return resolve(context.cwd, named);
+  const isServedHere = up !== undefined || existsSync(dataPathsOf(dataDir).gateway);
+  return isServedHere ? undefined : resolve(context.cwd, `kedge-channel-${channelId.slice(2, 10)}.json`);
+}
+
+/** Writes the holder's word for the operator: which API key pays from the channel. */
+export async function writeAccessFile(
+  file: string,
+  { chainId, contracts }: Connection,
+  { channel, channelId, apiKeySha256, name }: ChannelRecord,
+  holder: LocalAccount,
+): Promise<void> {
+  const domain = { chainId, verifyingContract: contracts.ValueChannels };
+  const digest = channelAccessDigest(domain, { channelId, apiKeySha256 }, keccak256);
+  if (holder.sign === undefined) throw new Error('a local account signs');
+  const signature = await holder.sign({ hash: digest });
+  writeDurably(file, encodeSignedChannelAccess({ channel, apiKeySha256, name, signature }));
+}
+
+/**
+ * Reads such a file and holds it against the chain.
+ *
+ * @throws BaseError `channel_access_invalid`, `channel_not_open`, `channel_access_wrong`
+ */
+export async function readAccessFile(
+  path: string,
+  { chainId, contracts, client }: Connection,
+): Promise<SignedChannelAccess & { readonly channelId: Hex }> {
+  const access = parseSignedChannelAccess(await readJson(path));
+  const { channel, apiKeySha256, signature } = access;
+  const domain = { chainId, verifyingContract: contracts.ValueChannels };
+  const channelId = channelIdOf(domain, channel, keccak256);
+  const { open } = await client.getChannelState({ channel });
+  if (!open) {
+    throw new BaseError(`On chain ${chainId} no channel with these terms is open.`, {
+      code: 'channel_not_open',
+      values: { file: path, channelId },
+      hints: ['Name the chain that it was opened on with --rpc and --contracts; a closed channel is not opened again.'],
+    });
+  }
+  const hash = channelAccessDigest(domain, { channelId, apiKeySha256 }, keccak256);
+  // An account's own signature, or what a contract wallet says of it (ERC-1271).
+  if (await client.publicClient.verifyHash({ address: channel.holder, hash, signature })) {
+    return { ...access, channelId };
+  }
+  throw new BaseError(`The holder of the channel did not sign ${path}.`, {
+    code: 'channel_access_wrong',
+    values: { holder: channel.holder, channelId },
+    hints: [
+      'Take nothing from it: whoever changed the key in it would spend the value. Ask the holder for the file anew.',
+    ],
+  });
+}
