@@ -61,6 +61,7 @@ export async function runIndexer(settings: IndexerSettings, note: (line: string)
     cliOptions: { ...options, schema, port, hostname, logLevel },
     onBuild: async (app) => {
       if (app.apiBuild.port !== port) throw portTaken(port);
+      leaveSignalsToPonder();
       quicken(app, settings);
       const run = (sql: string) => app.database.adminQB.raw.execute(sql);
       await claimSchema(run, schema, key);
@@ -90,6 +91,16 @@ function quicken({ common, database, indexingBuild }: PonderApp, { rpcUrl, reque
   // Several counts an event, which nobody reads.
   common.metrics.ponder_indexing_cache_requests_total.inc = () => undefined;
   common.metrics.ponder_indexing_store_queries_total.inc = () => undefined;
+}
+
+/**
+ * Vite, with which Ponder reads the app, ends the process at the first SIGTERM, before Ponder has let go of its lock on the
+ * schema: the next start would wait for that to expire. Vite's listener is the one that listens once.
+ */
+function leaveSignalsToPonder(): void {
+  for (const listener of process.rawListeners('SIGTERM') as (() => void)[]) {
+    if ('listener' in listener) process.off('SIGTERM', listener);
+  }
 }
 
 /** Keeps the hashes of final blocks, by which the next start knows whether the chain is still the same. */

@@ -1,5 +1,5 @@
 import { zeroAddress, type Address } from '@kedge/core';
-import { createChain, runWorld, testSeed, type Chain } from '@kedge/testing';
+import { createChain, runWorld, startPostgres, testSeed, type Chain, type TestPostgres } from '@kedge/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareWithChain } from './compareWithChain.js';
 import { startIndexer } from './startIndexer.js';
@@ -7,10 +7,14 @@ import { startIndexer } from './startIndexer.js';
 const length = 400;
 
 let chain: Chain;
+let postgres: TestPostgres;
 beforeAll(async () => {
-  chain = await createChain();
+  [chain, postgres] = await Promise.all([createChain(), startPostgres()]);
 });
-afterAll(() => chain?.stop());
+afterAll(async () => {
+  await chain?.stop();
+  await postgres?.close();
+});
 
 test(
   'the indexer tells of a random history what the contracts’ views say, number by number',
@@ -19,7 +23,8 @@ test(
     await runWorld(chain, { seed: testSeed, length, coverage: {}, history: [] });
     const { token, channels, market, actors, assets } = chain.addresses;
     const contracts = { DataAnchoringToken: token, ValueChannels: channels, ValueMarket: market };
-    const indexer = await startIndexer({ rpcUrl: chain.rpcUrl, chainId: 31337, contracts });
+    const database = { kind: 'postgres' as const, url: postgres.url, schema: 'kedge' };
+    const indexer = await startIndexer({ rpcUrl: chain.rpcUrl, chainId: 31337, contracts, database });
     try {
       await indexer.caughtUp();
       const lower = (address: Address) => address.toLowerCase() as Address;

@@ -322,7 +322,11 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
     await graph.go(5);
     await start();
     await compare();
-    for (const { output } of [indexer, other]) expect(output()).not.toContain('built anew');
+    for (const { output } of [indexer, other]) {
+      expect(output()).not.toContain('built anew');
+      // Nor did it wait for the one before it, which let go of the schema when it was stopped.
+      expect(output()).not.toContain('Schema is locked');
+    }
   });
 
   test('a chain that was cut off below what was final while it was away is indexed anew', async () => {

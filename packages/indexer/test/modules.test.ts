@@ -20,7 +20,7 @@ import {
   type SignedReceipt,
 } from '@kedge/core';
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
-import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
+import { developmentAccount, startAnvil, startPostgres, type Anvil, type TestPostgres } from '@kedge/testing';
 import { keccak256 } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareWithChain } from './compareWithChain.js';
@@ -38,6 +38,7 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
   let anvil: Anvil;
   let deployment: Deployment;
   let indexer: RunningIndexer;
+  let postgres: TestPostgres;
   const clients = new Map<Role, KedgeClient>();
   const as = (role: Role): KedgeClient => clients.get(role)!;
   const now = async () => (await anvil.publicClient.getBlock()).timestamp;
@@ -52,17 +53,20 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
   };
 
   beforeAll(async () => {
-    anvil = await startAnvil();
+    [anvil, postgres] = await Promise.all([startAnvil(), startPostgres()]);
     const { publicClient } = anvil;
     deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
     for (const [role, number] of Object.entries(roles)) {
       const walletClient = anvil.walletOf(number);
       clients.set(role as Role, createKedgeClient({ publicClient, walletClient, deployment }));
     }
-    indexer = await startIndexer({ rpcUrl: anvil.rpcUrl, chainId: 31337, contracts: deployment.contracts });
+    const { contracts } = deployment;
+    const database = { kind: 'postgres' as const, url: postgres.url, schema: 'kedge' };
+    indexer = await startIndexer({ rpcUrl: anvil.rpcUrl, chainId: 31337, contracts, database });
   }, patience);
   afterAll(async () => {
     await indexer?.stop('SIGKILL');
+    await postgres?.close();
     await anvil?.stop();
   }, patience);
 

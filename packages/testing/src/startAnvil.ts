@@ -44,19 +44,25 @@ export async function startAnvil({ args = [] }: StartAnvilOptions = {}): Promise
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const port = await new Promise<number>((resolve, reject) => {
     let output = '';
+    const streams = [child.stdout.setEncoding('utf8'), child.stderr.setEncoding('utf8')];
     const read = (text: string) => {
       output += text;
       const match = /Listening on 127\.0\.0\.1:(\d+)/.exec(output);
-      if (match !== null) resolve(Number(match[1]));
+      if (match === null) return;
+      // What comes from now on is taken from its pipe and not looked at.
+      for (const stream of streams) stream.off('data', read).resume();
+      resolve(Number(match[1]));
     };
-    child.stdout.setEncoding('utf8').on('data', read);
-    child.stderr.setEncoding('utf8').on('data', read);
+    for (const stream of streams) stream.on('data', read);
     child.once('error', reject);
     child.once('close', (code) => reject(new Error(`anvil ended with code ${code} before it listened:\n${output}`)));
   });
   const rpcUrl = `http://127.0.0.1:${port}`;
   const { transport, close } = nodeTransport(rpcUrl);
   const publicClient = createPublicClient({ chain, transport, pollingInterval: 25, cacheTime: 0 });
+  const testClient = createTestClient({ chain, mode: 'anvil', transport });
+  // A line a request, which nobody reads.
+  await testClient.setLoggingEnabled(false);
   return {
     rpcUrl,
     port,
@@ -66,7 +72,7 @@ export async function startAnvil({ args = [] }: StartAnvilOptions = {}): Promise
       waitForTransactionReceipt: (given) =>
         publicClient.waitForTransactionReceipt({ checkReplacement: false, ...given }),
     },
-    testClient: createTestClient({ chain, mode: 'anvil', transport }),
+    testClient,
     walletOf: (index) => createWalletClient({ account: developmentAccount(index), chain, transport }),
     async stop() {
       process.off('exit', kill);
