@@ -2,6 +2,8 @@
 pragma solidity 0.8.34;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {
     IPermitBuyer,
@@ -12,14 +14,26 @@ import {
 } from "../../src/interfaces/IPermitBuyer.sol";
 import {FeeAsset, ReentrantAsset} from "../helpers/Assets.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
-import {MinimalPermit2, PermitAsset} from "../helpers/Permits.sol";
+import {CREATE2_DEPLOYER, PERMIT2, PERMIT2_CODE, PERMIT2_SALT} from "./Permit2Code.sol";
+
+/// @notice What is used of Permit2 beside what the contract calls: its errors and what its signatures are for.
+interface IPermit2 {
+    error SignatureExpired(uint256 signatureDeadline);
+    error InvalidAmount(uint256 maxAmount);
+    error InvalidNonce();
+    error InvalidSigner();
+    error InvalidContractSignature();
+
+    function DOMAIN_SEPARATOR() external view returns (bytes32);
+}
 
 contract PermitBuyerTest is KedgeTest {
+    string private constant PERMIT_TYPE_STUB =
+        "PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,";
     string private constant WITNESS_TYPE =
         "Purchase witness)Purchase(address market,uint256 classId,uint32 lot,uint64 units,address to,uint256 maxCost)TokenPermissions(address token,uint256 amount)";
 
     IPermitBuyer private buyer;
-    MinimalPermit2 private permit2;
     PermitAsset private asset;
     uint256 private classId;
     uint32 private lot;
@@ -28,15 +42,17 @@ contract PermitBuyerTest is KedgeTest {
 
     function setUp() public override {
         super.setUp();
-        permit2 = new MinimalPermit2();
-        buyer = IPermitBuyer(deployCode("PermitBuyer", abi.encode(address(token), address(permit2))));
+        (bool deployed,) = CREATE2_DEPLOYER.call(abi.encodePacked(PERMIT2_SALT, PERMIT2_CODE));
+        assertTrue(deployed);
+        assertGt(PERMIT2.code.length, 0);
+        buyer = IPermitBuyer(deployCode("PermitBuyer", abi.encode(address(token), PERMIT2)));
         asset = new PermitAsset();
         (payer, payerSecret) = makeAddrAndKey("payer");
         classId = createClass();
         lot = listLot(address(asset));
         asset.mint(payer, 10_000);
         vm.prank(payer);
-        asset.approve(address(permit2), type(uint256).max);
+        asset.approve(PERMIT2, type(uint256).max);
     }
 
     function listLot(address of_) private returns (uint32 made) {
@@ -69,8 +85,21 @@ contract PermitBuyerTest is KedgeTest {
     }
 
     function sign(PermitTransferFrom memory transfer, Purchase memory signed) private view returns (bytes memory) {
-        bytes32 digest = permit2.digestOf(transfer, address(buyer), buyer.witnessOf(signed), WITNESS_TYPE);
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(payerSecret, digest);
+        bytes32 permissions =
+            keccak256(abi.encode(keccak256("TokenPermissions(address token,uint256 amount)"), transfer.permitted));
+        bytes32 structHash = keccak256(
+            abi.encode(
+                keccak256(abi.encodePacked(PERMIT_TYPE_STUB, WITNESS_TYPE)),
+                permissions,
+                address(buyer),
+                transfer.nonce,
+                transfer.deadline,
+                buyer.witnessOf(signed)
+            )
+        );
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(
+            payerSecret, keccak256(abi.encodePacked(hex"1901", IPermit2(PERMIT2).DOMAIN_SEPARATOR(), structHash))
+        );
         return abi.encodePacked(r, s, v);
     }
 
@@ -89,7 +118,7 @@ contract PermitBuyerTest is KedgeTest {
         assertEq(asset.balanceOf(address(buyer)), 0);
         assertEq(asset.allowance(address(buyer), address(market)), 0);
         assertEq(buyer.token(), address(token));
-        assertEq(buyer.permit2(), address(permit2));
+        assertEq(buyer.permit2(), PERMIT2);
     }
 
     function test_P29_APermitThatSomebodySentBeforeIsNoObstacle() public {
@@ -131,8 +160,19 @@ contract PermitBuyerTest is KedgeTest {
         assertEq(core.ownerOf(tokenId), holder);
         assertEq(cost, 1000);
         assertEq(asset.balanceOf(payer), 9000);
-        vm.expectRevert(MinimalPermit2.InvalidNonce.selector);
+        vm.expectRevert(IPermit2.InvalidNonce.selector);
         buyer.buyWithPermit2(signed, payer, transfer, signature);
+    }
+
+    function test_P29_AContractPaysByPermit2WithItsOwnSignature() public {
+        ContractWallet wallet = new ContractWallet();
+        asset.mint(address(wallet), 10_000);
+        vm.prank(address(wallet));
+        asset.approve(PERMIT2, type(uint256).max);
+        vm.expectRevert(IPermit2.InvalidContractSignature.selector);
+        buyer.buyWithPermit2(purchase(10), address(wallet), transferPermit(1000), "close sesame");
+        buyer.buyWithPermit2(purchase(10), address(wallet), transferPermit(1000), "open sesame");
+        assertEq(asset.balanceOf(address(wallet)), 9000);
     }
 
     function test_P29_NoPartOfAPermit2PurchaseCanBeChanged() public {
@@ -145,14 +185,14 @@ contract PermitBuyerTest is KedgeTest {
             if (i == 1) changed.units = 9;
             if (i == 2) changed.lot = other;
             if (i == 3) changed.market = stranger;
-            vm.expectRevert(MinimalPermit2.InvalidSigner.selector);
+            vm.expectRevert(IPermit2.InvalidSigner.selector);
             buyer.buyWithPermit2(changed, payer, transfer, signature);
         }
         Purchase memory more = purchase(10);
         more.maxCost = 5000;
-        vm.expectRevert(MinimalPermit2.InvalidSigner.selector);
+        vm.expectRevert(IPermit2.InvalidSigner.selector);
         buyer.buyWithPermit2(more, payer, transfer, signature);
-        vm.expectRevert(MinimalPermit2.InvalidSigner.selector);
+        vm.expectRevert(IPermit2.InvalidSigner.selector);
         buyer.buyWithPermit2(purchase(10), stranger, transfer, signature);
         transfer.permitted.token = address(usd);
         vm.expectRevert(
@@ -164,10 +204,10 @@ contract PermitBuyerTest is KedgeTest {
     function test_P29_Permit2TakesNoMoreThanWasPermittedNorLater() public {
         PermitTransferFrom memory transfer = transferPermit(999);
         bytes memory signature = sign(transfer, purchase(10));
-        vm.expectRevert(abi.encodeWithSelector(MinimalPermit2.InvalidAmount.selector, 999));
+        vm.expectRevert(abi.encodeWithSelector(IPermit2.InvalidAmount.selector, 999));
         buyer.buyWithPermit2(purchase(10), payer, transfer, signature);
         vm.warp(START + 1 hours + 1);
-        vm.expectRevert(abi.encodeWithSelector(MinimalPermit2.SignatureExpired.selector, START + 1 hours));
+        vm.expectRevert(abi.encodeWithSelector(IPermit2.SignatureExpired.selector, START + 1 hours));
         buyer.buyWithPermit2(purchase(10), payer, transfer, signature);
     }
 
@@ -222,6 +262,22 @@ contract PermitBuyerTest is KedgeTest {
         assertTrue(reentrant.called());
         assertFalse(reentrant.succeeded());
         assertEq(reentrant.balanceOf(payer), 1000);
+    }
+}
+
+/// @notice An asset with ERC-2612.
+contract PermitAsset is ERC20, ERC20Permit {
+    constructor() ERC20("Permit", "PRM") ERC20Permit("Permit") {}
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+}
+
+/// @notice A wallet with ERC-1271, whose signature is a word.
+contract ContractWallet is IERC1271 {
+    function isValidSignature(bytes32, bytes calldata signature) external pure returns (bytes4) {
+        return keccak256(signature) == keccak256("open sesame") ? this.isValidSignature.selector : bytes4(0);
     }
 }
 
