@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import {
   BaseError,
   channelAccessDigest,
@@ -12,23 +10,9 @@ import {
 } from '@kedge/core';
 import type { LocalAccount } from 'viem';
 import type { Connection } from './chain/connect.js';
-import type { Context } from './context.js';
 import { keccak256 } from './keccak256.js';
-import { textOption } from './parse.js';
 import { readJson } from './target.js';
-import { dataPathsOf } from './up/dataPaths.js';
 import { writeDurably } from './up/durableFile.js';
-
-/**
- * Where a channel's file for its operator goes. Undefined where the gateway of this data folder serves the channel: it is
- * told by its channels file.
- */
-export function accessFileOf(context: Context, { dataDir, up }: Connection, channelId: Hex): string | undefined {
-  const named = textOption(context, 'access');
-  if (named !== undefined) return resolve(context.cwd, named);
-  const isServedHere = up !== undefined || existsSync(dataPathsOf(dataDir).gateway);
-  return isServedHere ? undefined : resolve(context.cwd, `kedge-channel-${channelId.slice(2, 10)}.json`);
-}
 
 /** Writes the holder's word for the operator: which API key pays from the channel. */
 export async function writeAccessFile(

@@ -9,25 +9,33 @@ export type Writer = {
   readonly client: KedgeClient;
   /** Runs a writing action; after a second it says which transaction is waited for. */
   readonly write: <value>(doing: string, action: (client: KedgeClient) => Promise<value>) => Promise<value>;
+  /** Whether a transaction was handed to the chain: when not, what failed changed nothing there. */
+  readonly mayHaveSent: () => boolean;
 };
 
 /** A writer for an account. */
 export function createWriter(context: Pick<Context, 'output'>, connection: Connection, signer: SigningAccount): Writer {
   const { publicClient, deployment } = connection.client;
-  const { wallet, waitingFor } = createWallet({ ...connection, publicClient }, signer);
+  const { wallet, waitingFor, mayHaveSent } = createWallet({ ...connection, publicClient }, signer);
   const client = createKedgeClient({ publicClient, walletClient: wallet, deployment });
-  return { client, write: (doing, action) => context.output.waitFor(() => waitingFor(doing), action(client)) };
+  return {
+    client,
+    write: (doing, action) => context.output.waitFor(() => waitingFor(doing), action(client)),
+    mayHaveSent,
+  };
 }
 
 /** A wallet that remembers what it sent last, to tell what is waited for. */
 export function createWallet(
   { rpcUrl, publicClient }: ChainConnection,
   { account }: SigningAccount,
-): { wallet: Wallet; waitingFor: (doing: string) => string } {
+): { wallet: Wallet; waitingFor: (doing: string) => string; mayHaveSent: () => boolean } {
   const { chain } = publicClient;
   const inner = http(rpcUrl, { retryCount: 1, timeout: 20_000 })(chain === undefined ? {} : { chain });
   let sent: string | undefined;
+  let isSending = false;
   const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
+    if (method === 'eth_sendRawTransaction') isSending = true;
     const result: unknown = await inner.request({ method, params });
     if (method === 'eth_sendRawTransaction') sent = String(result);
     return result;
@@ -36,5 +44,6 @@ export function createWallet(
   return {
     wallet: createWalletClient({ account, transport, ...(chain === undefined ? {} : { chain }) }),
     waitingFor: (doing) => (sent === undefined ? `the chain, to ${doing}` : `transaction ${sent}, to ${doing}`),
+    mayHaveSent: () => isSending,
   };
 }

@@ -20,8 +20,7 @@ import { channelRecordOf, readRecordContext } from '../chain/channelRecordOf.js'
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { readPolicyOfToken } from '../chain/readPolicy.js';
-import { accessFileOf, writeAccessFile } from '../channelAccessFile.js';
-import { channelsFileOf, putChannelRecord, readChannelEntries } from '../channelsFile.js';
+import { channelsFileOf, putChannelRecord } from '../channelsFile.js';
 import { accountOptions, policyOption, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
@@ -37,7 +36,7 @@ import {
   urlOption,
 } from '../parse.js';
 import { keccak256 } from '../keccak256.js';
-import { writeStrictChannel } from '../strict/strictChannelFile.js';
+import { keepChannel, mayBeOpen } from '../keepChannel.js';
 import { apiKeyHash } from '../up/apiKey.js';
 import { usageError } from '../usageError.js';
 
@@ -49,8 +48,9 @@ export const channelOpen: Command = {
     "get an API key for any OpenAI client: the operator can take the cap, at the channel's rate, without service; what " +
     'it captures beyond the receipts it gave is visible to everyone. In strict mode nobody can take more than your ' +
     'client signed: kedge connect signs for any client, with a channel key that is made here and kept in the data folder. ' +
-    'The API key is printed once; the gateway keeps only its hash. Where the gateway is not of this data folder, a file is ' +
-    'written for the operator, who takes it with kedge channel add: it has the terms and the hash of the key, signed by you.',
+    'Before any value is locked the keys are kept in channels/ of the data folder, for you only; the gateway keeps only ' +
+    'the hash of the API key. Where the gateway is not of this data folder, a file is written for the operator, who takes ' +
+    'it with kedge channel add: it has the terms and the hash of the key, signed by you.',
   arguments: [{ name: 'tokenId', summary: 'the token whose value pays' }],
   options: [
     { flags: '--units <units>', summary: 'how many units at most (the cap); without it all that the token has' },
@@ -119,15 +119,26 @@ export const channelOpen: Command = {
     const apiKeySha256 = apiKeyHash(apiKey);
     const planned = plannedChannel(connection, signer, terms);
     const record = channelRecordOf(shared, { name, apiKeySha256, ...planned });
-    const keyFile = ownKey && keepChannelKey(connection, record, ownKey, { apiKey, baseUrl });
-    const accessFile = accessFileOf(context, connection, planned.channelId);
-    if (accessFile === undefined) readChannelEntries(channelsFileOf(connection.dataDir));
-    else await writeAccessFile(accessFile, connection, record, signer.account);
-    const { write } = createWriter(context, connection, signer);
+    const kept = await keepChannel(context, connection, record, signer.account, {
+      apiKey,
+      channelKey: ownKey,
+      gatewayUrl: baseUrl,
+    });
+    const { write, mayHaveSent } = createWriter(context, connection, signer);
     const { channelId, channel, transactionHash } = await write('open the channel', (client) =>
       client.openChannel(terms),
-    );
-    if (accessFile === undefined) await registerKey(context, connection, record);
+    ).catch((error: unknown) => {
+      if (mayHaveSent() && !isReverted(error)) throw mayBeOpen(error, planned.channelId, kept);
+      kept.discard();
+      throw error;
+    });
+    if (kept.isServedHere) {
+      await registerKey(context, connection, record).catch((error: unknown) => {
+        throw mayBeOpen(error, channelId, kept);
+      });
+    }
+    kept.done();
+    const { secretFile, accessFile, isServedHere } = kept;
     const human = (units: bigint): string => humanAmount(units, policy.unit.decimals);
     context.output.result(
       {
@@ -136,8 +147,8 @@ export const channelOpen: Command = {
         transactionHash,
         apiKey,
         gatewayUrl: baseUrl,
-        ...(keyFile === undefined ? {} : { keyFile }),
-        ...(accessFile === undefined ? {} : { accessFile }),
+        ...(ownKey === undefined ? { apiKeyFile: secretFile } : { keyFile: secretFile }),
+        ...(isServedHere ? {} : { accessFile }),
       },
       () => [
         `channel ${channelId}`,
@@ -147,18 +158,18 @@ export const channelOpen: Command = {
         `  until     ${humanMoment(channel.deadline)}, captures until ${humanMoment(channel.deadline + BigInt(channel.grace))}`,
         `  base URL  ${baseUrl ?? 'the URL of the gateway, ending in /v1'}`,
         `  API key   ${apiKey}`,
-        ...(accessFile === undefined
+        ...(mode === 'capped' ? [] : [`  key       ${channel.channelKey} signs for it`]),
+        ...(isServedHere
           ? []
           : [
               `Give the operator ${accessFile}, for kedge channel add: no secret is in it, and without it the key opens nothing.`,
             ]),
-        ...(mode === 'capped'
-          ? ['The key is shown only now. Whoever has it can spend from this channel: keep it like a password.']
-          : [`  key       ${channel.channelKey} signs for it`]),
-        ...(keyFile === undefined
-          ? []
+        ...(ownKey === undefined
+          ? [
+              `The API key is kept in ${secretFile}. Whoever has it can spend from this channel: keep it like a password.`,
+            ]
           : [
-              `The channel key is in ${keyFile}: keep it like a password.`,
+              `The channel key and the API key are in ${secretFile}: keep it like a password.`,
               `Use the channel with any OpenAI client: kedge connect ${channelId}`,
             ]),
       ],
@@ -257,15 +268,8 @@ function plannedChannel(
   return { channel, channelId: channelIdOf(domain, channel, keccak256) };
 }
 
-function keepChannelKey(
-  { dataDir, chainId, contracts }: Connection,
-  record: ChannelRecord,
-  channelKey: Hex,
-  { apiKey, baseUrl }: { readonly apiKey: string; readonly baseUrl: string | undefined },
-): string {
-  const valueChannels = contracts.ValueChannels;
-  return writeStrictChannel(dataDir, { record, chainId, valueChannels, channelKey, apiKey, gatewayUrl: baseUrl });
-}
+/** A transaction that the chain took and that changed nothing. */
+const isReverted = (error: unknown): boolean => error instanceof BaseError && error.code === 'transaction_reverted';
 
 /** Tells the gateway; it reads the file when it sees a key that it does not know. */
 async function registerKey(context: Context, { dataDir }: Connection, record: ChannelRecord): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
   addressSchema,
@@ -16,6 +16,7 @@ import {
 } from '@kedge/core';
 import type { VoucherMemory } from '@kedge/sdk';
 import { z } from 'zod';
+import { makeFolder } from '../up/dataPaths.js';
 import { readJsonFile, writeDurably } from '../up/durableFile.js';
 
 /** A strict channel as its client keeps it: terms, API key, and the channel key itself. */
@@ -44,15 +45,15 @@ const fileSchema = z.object({
 
 const memorySchema = z.object({ settledUnits: uintSchema(64), lostUnits: uintSchema(64), newest: z.unknown() });
 
-/** Where the files of strict channels are. */
-export function strictFolderOf(dataDir: string): string {
+/** Where the keys of the channels of this data folder are: strict channels, and the API keys of the others. */
+export function channelsFolderOf(dataDir: string): string {
   return join(dataDir, 'channels');
 }
 
 /** Writes a strict channel's file, readable by this user only. */
 export function writeStrictChannel(dataDir: string, file: StrictChannelFile): string {
-  const folder = strictFolderOf(dataDir);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const folder = channelsFolderOf(dataDir);
+  makeFolder(folder);
   const path = join(folder, `${file.record.channelId}.json`);
   const record: unknown = JSON.parse(encodeChannelRecords([file.record]))[0];
   writeDurably(path, `${JSON.stringify({ format, ...file, record }, null, 2)}\n`);
@@ -106,7 +107,7 @@ function memoryPathOf(path: string): string {
 }
 
 function pathOf(dataDir: string, named: string | undefined, cwd: string): string {
-  const folder = strictFolderOf(dataDir);
+  const folder = channelsFolderOf(dataDir);
   if (named !== undefined) {
     return /^0x[0-9a-f]{64}$/i.test(named) ? join(folder, `${named.toLowerCase()}.json`) : resolve(cwd, named);
   }
