@@ -16,7 +16,15 @@ import type { StructuredLog } from '../structuredLog.js';
 import { encodeProgressRecord } from '../vouchers/progressRecord.js';
 import { encodeTopUpRecord, type TopUpRecord } from '../topUps/topUpRecord.js';
 import { encodeVoucherRecord } from '../vouchers/voucherRecord.js';
-import { type BatchRecord, decodeBatchRecord, encodeBatchRecord, type LoggedReceipt } from './batchRecord.js';
+import {
+  type BatchRecord,
+  createHashNames,
+  decodeBatchRecord,
+  encodeBatchRecord,
+  readBatchUse,
+  saltAt,
+  wordsOf,
+} from './batchRecord.js';
 import { type ChannelAccount, createChannelAccount } from './channelAccount.js';
 import { type BatchName, createLedgerIndex } from './ledgerIndex.js';
 import { nextEpoch } from './nextEpoch.js';
@@ -24,7 +32,7 @@ import { openRecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
 import { type CommitInput, createReceiptBatcher, type SignedBatch } from './receiptBatcher.js';
 import type { ForeignBatch } from './foreignBatch.js';
-import { toHex } from './sealReceipt.js';
+import { hashWords, toHex } from './sealReceipt.js';
 import { copyWindows, noteUse } from './useWindows.js';
 import { signedReceiptsOf } from './signedReceipts.js';
 
@@ -108,7 +116,7 @@ export type LedgerOptions = {
   readonly log: StructuredLog;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Receipts found at opening, by their salt. */
+  /** Receipts found at opening, by their salt: those that come after the progress of a stream. */
   readonly onReceipt?: (salt: Hex) => void;
   /** A stored answer found at opening. */
   readonly onAnswer: (payload: Buffer, offset: number) => void;
@@ -129,7 +137,8 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
   const { operator, domain, log } = options;
   const accounts = new Map<Hex, ChannelAccount>();
   const index = createLedgerIndex();
-  const lastReceipts = new Map<Hex, LoggedReceipt>();
+  const lastWords = new Map<Hex, Buffer>();
+  const channelIdAt = createHashNames();
   const leaves = new Map<string, { root: Hex; receiptHashes: readonly Hex[] }>();
   const journal = createTransactionJournal((type, payload) => records.append(type, [payload]));
   const anchored = new Map<string, BatchRange>();
@@ -138,6 +147,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
   let lastEpoch = 0n;
   let epoch = 0n;
   let hasHeader = false;
+  let hasProgress = false;
 
   const accountOf = (channelId: Hex): ChannelAccount => {
     let account = accounts.get(channelId);
@@ -153,19 +163,23 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
         hasHeader = true;
       } else if (type === recordTypes.epoch) lastEpoch = BigInt(payload.readUInt32BE(0));
       else if (type === recordTypes.batch) {
-        const record = decodeBatchRecord(payload);
-        index.add(record, { offset, length: payload.length });
-        unanchored.push({ epoch: record.epoch, batch: record.batch });
-        for (const entry of record.receipts) {
-          const account = accountOf(entry.receipt.channelId);
-          account.committedUnits = entry.receipt.cumulativeUnits;
-          noteUse(account.windows, entry.receipt.units, Number(entry.receipt.issuedAt));
-          lastReceipts.set(entry.receipt.channelId, entry);
-          options.onReceipt?.(entry.salt);
+        const { epoch, batch, receipts } = readBatchUse(payload, channelIdAt);
+        index.add({ epoch, batch, receipts }, { offset, length: payload.length });
+        unanchored.push({ epoch, batch });
+        for (const receipt of receipts) {
+          const { channelId, seq, units, cumulativeUnits, issuedAt } = receipt;
+          const account = accountOf(channelId);
+          account.committedUnits = cumulativeUnits;
+          account.lastSeq = seq;
+          noteUse(account.windows, units, Number(issuedAt));
+          copyWords(lastWords, channelId, wordsOf(payload, receipt));
+          if (hasProgress) options.onReceipt?.(saltAt(payload, receipt));
         }
       } else if (type === recordTypes.answer) options.onAnswer(Buffer.from(payload), offset);
-      else if (type === recordTypes.voucher || type === recordTypes.progress) options.onVoucher(type, payload);
-      else if (type === recordTypes.keyUse) options.onKeyUse(payload);
+      else if (type === recordTypes.voucher || type === recordTypes.progress) {
+        hasProgress ||= type === recordTypes.progress;
+        options.onVoucher(type, payload);
+      } else if (type === recordTypes.keyUse) options.onKeyUse(payload);
       else if (type === recordTypes.topUp) topUps.push(Buffer.from(payload));
       else {
         const ended = journal.recover(type, payload);
@@ -179,11 +193,10 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     log,
   );
   unanchored = withoutRanges(unanchored, [...anchored.values()]);
-  for (const [channelId, { receipt }] of lastReceipts) {
+  for (const [channelId, words] of lastWords) {
     const account = accountOf(channelId);
-    account.lastSeq = receipt.seq;
-    account.lastReceiptHash = hashReceipt(receipt, keccak256);
-    account.durable = { units: receipt.cumulativeUnits, seq: receipt.seq, receiptHash: account.lastReceiptHash };
+    account.lastReceiptHash = hashWords(words);
+    account.durable = { units: account.committedUnits, seq: account.lastSeq, receiptHash: account.lastReceiptHash };
   }
   epoch = nextEpoch(lastEpoch, options.now());
   for (const account of accounts.values()) account.epoch = epoch;
@@ -201,7 +214,10 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     const [offset] = await Promise.all(durable);
     const { root } = batch;
     const name = { epoch: batch.epoch, batch: batch.batch };
-    index.add({ ...name, receipts }, { offset: offset ?? 0, length: bytes.length });
+    index.add(
+      { ...name, receipts: receipts.map(({ receipt }) => receipt) },
+      { offset: offset ?? 0, length: bytes.length },
+    );
     unanchored.push(name);
     leaves.set(`${name.epoch}/${name.batch}`, {
       root,
@@ -235,7 +251,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     for (const payload of foreign.answers) durable.push(records.append(recordTypes.answer, [payload]));
     const [offset, ...rest] = await Promise.all(durable);
     const receipts = steps.flatMap(({ channelId, lastSeq, receipts: count }) =>
-      Array.from({ length: count }, (_, index) => ({ receipt: { channelId, seq: lastSeq - BigInt(index) } })),
+      Array.from({ length: count }, (_, index) => ({ channelId, seq: lastSeq - BigInt(index) })),
     );
     const name = { epoch: of, batch };
     index.add({ ...name, receipts }, { offset: offset ?? 0, length: record.length });
@@ -325,6 +341,12 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
       await records.close();
     },
   };
+}
+
+function copyWords(lastWords: Map<Hex, Buffer>, channelId: Hex, words: Buffer): void {
+  const kept = lastWords.get(channelId);
+  if (kept === undefined) lastWords.set(channelId, Buffer.from(words));
+  else kept.set(words);
 }
 
 const nothing = (): Promise<void> => Promise.resolve();

@@ -17,10 +17,11 @@ const typeHashOf = (type: string): Uint8Array => keccak256(Buffer.from(type));
 const memberText = (members: readonly { readonly type: string; readonly name: string }[]): string =>
   members.map(({ type, name }) => `${type} ${name}`).join(',');
 const metricType = `Metric(${memberText(receiptTypes.Metric)})`;
+const receiptTypeHash = typeHashOf(`Receipt(${memberText(receiptTypes.Receipt)})${metricType}`);
 
 // One receipt is sealed at a time, so these are written again and again; what never changes in them is written once.
 const data = Buffer.alloc(32 + wordsLength);
-data.set(typeHashOf(`Receipt(${memberText(receiptTypes.Receipt)})${metricType}`), 0);
+data.set(receiptTypeHash, 0);
 const numbers = new DataView(data.buffer, data.byteOffset, data.length);
 const metricData = Buffer.alloc(3 * 32);
 metricData.set(typeHashOf(metricType), 0);
@@ -61,6 +62,11 @@ export function sealReceipt(receipt: Receipt): SealedReceipt {
   words.set(data.subarray(32));
   last = { receipt, receiptHash: toHex(hashBytes), hashBytes, words };
   return last;
+}
+
+/** The hash of a receipt, of its words as they were sealed. */
+export function hashWords(words: Uint8Array): Hex {
+  return toHex(keccak256(Buffer.concat([receiptTypeHash, words])));
 }
 
 /** 32 bytes as lower-case hexadecimal digits. */

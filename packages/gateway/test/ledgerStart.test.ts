@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hashReceipt, type Hex, metricLabels, type SignedReceipt } from '@kedge/core';
+import { createRandom, testSeed } from '@kedge/testing';
+import { expect, test } from 'vitest';
+import { keccak256 } from '../src/crypto/hashers.js';
+import { operatorKeyOf } from '../src/crypto/operatorKey.js';
+import {
+  createHashNames,
+  decodeBatchRecord,
+  encodeBatchRecord,
+  readBatchUse,
+  saltAt,
+  wordsOf,
+} from '../src/ledger/batchRecord.js';
+import { type LogLedger, openLedger } from '../src/ledger/openLedger.js';
+import type { CommitInput } from '../src/ledger/receiptBatcher.js';
+import { recordTypes } from '../src/ledger/recordTypes.js';
+import { hashWords, sealReceipt } from '../src/ledger/sealReceipt.js';
+import { encodeProgressRecord } from '../src/vouchers/progressRecord.js';
+import { domain, operatorKey } from './support/createTestSetup.js';
+
+// A start reads of a receipt only what it needs: these hold that to the whole receipt.
+const random = createRandom(testSeed);
+const { bytes32 } = random;
+const operator = operatorKeyOf(operatorKey);
+const ignore = (): void => undefined;
+const uint64 = (): bigint => random.upTo(2n ** 64n - 1n);
+const channelIds = Array.from({ length: 5 }, bytes32);
+
+const call = (): CommitInput => ({
+  channelId: random.pick(channelIds),
+  tokenId: random.upTo(2n ** 256n - 1n),
+  classId: random.upTo(2n ** 256n - 1n),
+  policyHash: bytes32(),
+  requestHash: bytes32(),
+  responseHash: bytes32(),
+  metrics: metricLabels
+    .filter((label) => label !== 'rate_quote' && random.chance(30))
+    .map((metric) => ({ metric, amount: uint64() })),
+  units: random.upTo(2n ** 40n),
+  salt: bytes32(),
+  issuedAt: BigInt(Date.UTC(2026, 10, 21) / 1000 + random.below(200_000)),
+  hasWindows: true,
+});
+
+test('R13: of every batch a start reads what the whole receipts say', () => {
+  const names = createHashNames();
+  for (let round = 0; round < 80; round++) {
+    const receipts = Array.from({ length: random.below(20) }, () => {
+      const { hasWindows: _, salt, ...rest } = call();
+      const receipt = {
+        ...rest,
+        units: uint64(),
+        seq: uint64(),
+        cumulativeUnits: uint64(),
+        previousReceiptHash: bytes32(),
+      };
+      return { salt, receipt, sealed: sealReceipt(receipt) };
+    });
+    const batch = {
+      operator: operator.address,
+      epoch: BigInt(random.below(2 ** 24)),
+      batch: uint64(),
+      root: bytes32(),
+    };
+    const record = encodeBatchRecord(batch, `0x${bytes32().slice(2).repeat(2)}1b`, receipts);
+    // In the log a record begins anywhere in what was read.
+    const before = random.below(9);
+    const bytes = Buffer.concat([Buffer.alloc(before, 7), record, Buffer.alloc(3, 7)]).subarray(
+      before,
+      before + record.length,
+    );
+    const whole = decodeBatchRecord(bytes);
+    const use = readBatchUse(bytes, names);
+    expect(whole.receipts, `seed ${testSeed}`).toEqual(receipts.map(({ receipt, salt }) => ({ receipt, salt })));
+    expect({ epoch: use.epoch, batch: use.batch }).toEqual({ epoch: whole.epoch, batch: whole.batch });
+    expect(use.receipts).toHaveLength(receipts.length);
+    use.receipts.forEach(({ at, ...read }, index) => {
+      const { receipt, salt } = whole.receipts[index]!;
+      expect(receipt).toMatchObject(read);
+      expect(saltAt(bytes, { at, ...read })).toBe(salt);
+      expect(hashWords(wordsOf(bytes, { at, ...read }))).toBe(hashReceipt(receipt, keccak256));
+    });
+  }
+});
+
+test('L9: a ledger that is opened again says of every channel and receipt what it said before', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kedge-gateway-test-'));
+  const settled: Hex[] = [];
+  const open = (): Promise<LogLedger> =>
+    openLedger({
+      path: join(folder, 'ledger.log'),
+      domain,
+      operator,
+      log: { info: ignore, warn: ignore, error: ignore },
+      now: () => Date.UTC(2026, 10, 23),
+      onReceipt: (salt) => settled.push(salt),
+      onAnswer: ignore,
+      onVoucher: ignore,
+      onKeyUse: ignore,
+      running: () => 0,
+      onCommitted: ignore,
+    });
+  const standing = ({ accountOf, unanchored }: LogLedger): unknown => [
+    unanchored(),
+    channelIds.map((channelId) => {
+      const { committedUnits, windows, lastSeq, lastReceiptHash, durable } = accountOf(channelId);
+      return { committedUnits, windows, lastSeq, lastReceiptHash, durable };
+    }),
+  ];
+  const given: SignedReceipt[] = [];
+  for (let run = 0; run < 3; run++) {
+    const ledger = await open();
+    for (let turn = 0; turn < 20; turn++) {
+      const calls = Array.from({ length: 1 + random.below(6) }, call);
+      given.push(...(await Promise.all(calls.map(ledger.commit))));
+    }
+    const before = standing(ledger);
+    await ledger.close();
+    const again = await open();
+    expect(standing(again), `seed ${testSeed}`).toEqual(before);
+    for (const signed of given) {
+      expect(await again.receiptOf(signed.receipt.channelId, signed.receipt.seq)).toEqual(signed);
+    }
+    await again.close();
+  }
+  expect(settled).toEqual([]);
+  const ledger = await open();
+  const interrupted = call();
+  await ledger.keepRecords([[recordTypes.progress, encodeProgressRecord(interrupted)]]);
+  await ledger.commit(interrupted);
+  await ledger.close();
+  await (await open()).close();
+  expect(settled).toEqual([interrupted.salt]);
+  rmSync(folder, { recursive: true, force: true });
+});
