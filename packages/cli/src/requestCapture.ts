@@ -1,7 +1,6 @@
 import { BaseError, valueChannelsAbi, type Hex } from '@kedge/core';
-import { captureOutcome, type CaptureOutcome } from '@kedge/sdk';
+import { captureOutcome, readEvents, type CaptureOutcome } from '@kedge/sdk';
 import { originOf, type Connection } from './chain/connect.js';
-import { readEvents } from './chain/readEvents.js';
 import type { Context } from './context.js';
 import { problemOf } from './problemOf.js';
 

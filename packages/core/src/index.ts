@@ -1,3 +1,4 @@
+export { findDeploymentBlock, readInRanges, type BlockRange } from './readInRanges.js';
 export { scalarText } from './scalarText.js';
 export {
   attestationRegistryAbi,

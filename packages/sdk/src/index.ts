@@ -121,6 +121,7 @@ export {
 } from './indexer/createIndexerClient.js';
 export { publicActions, type PublicActions } from './publicActions.js';
 export { gasWithRoom } from './writeContract.js';
+export { readEvents, type ReadEventsParameters } from './readEvents.js';
 export { readRevert, toChainError, type Revert } from './toChainError.js';
 export { recountCall, type CallRecount, type RecountCallParameters } from './recount/recountCall.js';
 export { type MetricRecount } from './recount/recountMetrics.js';

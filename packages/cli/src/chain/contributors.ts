@@ -8,6 +8,7 @@ import {
   type ContributorTree,
   type Hex,
 } from '@kedge/core';
+import { readEvents } from '@kedge/sdk';
 import { createContentStore } from '@kedge/store';
 import { keccak256 } from '../keccak256.js';
 import { parseAddress, parseInteger } from '../parse.js';
@@ -15,7 +16,6 @@ import { readGivenFile } from '../readGivenFile.js';
 import { parseJson } from '../target.js';
 import { dataPathsOf } from '../up/dataPaths.js';
 import type { Connection } from './connect.js';
-import { readEvents } from './readEvents.js';
 
 /** One list of a token, with the tree that its proofs are made of. */
 export type ContributorEpoch = {

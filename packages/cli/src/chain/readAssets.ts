@@ -1,7 +1,7 @@
 import { dataAnchoringTokenAbi, zeroAddress, type Address } from '@kedge/core';
+import { readEvents } from '@kedge/sdk';
 import type { Connection } from './connect.js';
 import { readAsset, type Asset } from './readAsset.js';
-import { readEvents } from './readEvents.js';
 
 /** ETH, and every other asset that a class ever received or that a lot is priced in. */
 export async function readAssets(connection: Connection): Promise<Asset[]> {

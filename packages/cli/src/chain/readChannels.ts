@@ -1,6 +1,6 @@
 import { BaseError, channelModes, valueChannelsAbi, type Channel, type Hex } from '@kedge/core';
+import { readEvents } from '@kedge/sdk';
 import type { Connection } from './connect.js';
-import { readEvents } from './readEvents.js';
 
 /** A channel as it was opened. */
 export type OpenedChannel = { readonly channelId: Hex; readonly channel: Channel; readonly openedIn: Hex };

@@ -1,7 +1,6 @@
 import { dataAnchoringTokenAbi, type Address } from '@kedge/core';
-import type { TokenView } from '@kedge/sdk';
+import { readEvents, type TokenView } from '@kedge/sdk';
 import type { Connection } from './connect.js';
-import { readEvents } from './readEvents.js';
 
 /** All tokens in the order of minting, with their pending revenue in `asset` (default ETH). */
 export async function readTokens({ client, contracts }: Connection, asset?: Address): Promise<TokenView[]> {

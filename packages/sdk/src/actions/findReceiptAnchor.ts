@@ -1,7 +1,7 @@
 import type { Address, Hex } from '@kedge/core';
-import { getAbiItem } from 'viem';
 import type { ReadClient } from '../client.js';
 import { channelsOf } from '../contracts.js';
+import { readEvents } from '../readEvents.js';
 import { reading } from '../reading.js';
 
 export type FindReceiptAnchorParameters = {
@@ -9,7 +9,7 @@ export type FindReceiptAnchorParameters = {
   readonly operator: Address;
   readonly epoch: bigint;
   readonly batch: bigint;
-  /** Where to look from; default the first block. Nodes may bound the range of one search. */
+  /** Where to look from; default the first block. */
   readonly fromBlock?: bigint;
 };
 
@@ -35,10 +35,9 @@ export async function findReceiptAnchor(
   client: ReadClient,
   { operator, epoch, batch, fromBlock = 0n }: FindReceiptAnchorParameters,
 ): Promise<AnchoredRoot | undefined> {
-  const { address, abi } = channelsOf(client.deployment);
-  const event = getAbiItem({ abi, name: 'ReceiptsAnchored' });
+  const channels = channelsOf(client.deployment);
   const logs = await reading(client, 'look for the receipt root', (chain) =>
-    chain.getLogs({ address, event, args: { operator }, fromBlock, strict: true }),
+    readEvents(chain, { ...channels, eventName: 'ReceiptsAnchored', args: { operator }, fromBlock }),
   );
   const found = logs.find(
     ({ args }) => BigInt(args.epoch) === epoch && args.firstBatch <= batch && batch <= args.lastBatch,

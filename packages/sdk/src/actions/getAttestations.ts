@@ -8,9 +8,10 @@ import {
   type Hex,
   type Verdict,
 } from '@kedge/core';
-import { getAbiItem, type PublicClient } from 'viem';
+import type { PublicClient } from 'viem';
 import type { ReadClient } from '../client.js';
 import { attestationRegistryOf } from '../contracts.js';
+import { readEvents } from '../readEvents.js';
 import { reading } from '../reading.js';
 import type { AttestationSubject } from './signAttestation.js';
 
@@ -19,7 +20,7 @@ export type GetAttestationsParameters = AttestationSubject & {
   readonly trust?: readonly Address[];
   /** How many of them must confirm. Default 1. */
   readonly threshold?: number;
-  /** Where to look from; default the first block. Nodes may bound the range of one search. */
+  /** Where to look from; default the first block. */
   readonly fromBlock?: bigint;
 };
 
@@ -78,9 +79,8 @@ export async function getAttestations(
   return reading(client, 'read the attestations', async (chain) => {
     const block = await chain.getBlock();
     const at = { ...registry, blockNumber: block.number } as const;
-    const event = getAbiItem({ abi: registry.abi, name: 'AttestationAdded' });
-    const range = { fromBlock, toBlock: block.number, strict: true } as const;
-    const logs = await chain.getLogs({ address: registry.address, event, args: { subjectId }, ...range });
+    const range = { fromBlock, toBlock: block.number } as const;
+    const logs = await readEvents(chain, { ...registry, eventName: 'AttestationAdded', args: { subjectId }, ...range });
     const found = await Promise.all(
       logs.map(async ({ args, blockNumber, transactionHash }) => {
         const { revoked } = await chain.readContract({ ...at, functionName: 'recordOf', args: [args.id] });

@@ -8,7 +8,7 @@ import {
   type Channel,
   type Hex,
 } from '@kedge/core';
-import type { KedgeReadClient } from '@kedge/sdk';
+import { readEvents, type KedgeReadClient } from '@kedge/sdk';
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useReader } from '../../wallet/useKedge.js';
 
@@ -67,13 +67,11 @@ const channels = new Map<Hex, Known>();
 async function readChannel(client: KedgeReadClient, channelId: Hex): Promise<Known> {
   const known = channels.get(channelId);
   if (known !== undefined) return known;
-  const [opened] = await client.publicClient.getContractEvents({
+  const [opened] = await readEvents(client.publicClient, {
     address: client.deployment.contracts.ValueChannels,
     abi: valueChannelsAbi,
     eventName: 'ChannelOpened',
     args: { channelId },
-    fromBlock: 0n,
-    strict: true,
   });
   if (opened === undefined) throw new Error(`no channel ${channelId} was opened on this chain`);
   const { channel } = opened.args;

@@ -1,0 +1,77 @@
+/** Blocks of a chain, the last one included. */
+export type BlockRange = { readonly fromBlock: bigint; readonly toBlock: bigint };
+
+const firstLength = 2_000n;
+const longestLength = 50_000n;
+/** After a refusal, how many ranges are read before a longer one is tried again. */
+const patience = 8;
+
+/**
+ * Reads a long range of blocks in short ones, in order. RPC providers refuse ranges that are too long or hold too much, with
+ * errors that have no common form: a refused range is halved, and grows again after.
+ *
+ * @param read reads one range; what it throws counts as a refusal
+ * @throws what `read` throws for a single block.
+ *
+ * @example
+ * const logs = await readInRanges({ fromBlock: 0n, toBlock: newest }, (range) => client.getLogs({ address, ...range }));
+ */
+export async function readInRanges<item>(
+  { fromBlock, toBlock }: BlockRange,
+  read: (range: BlockRange) => Promise<readonly item[]>,
+): Promise<item[]> {
+  const items: item[] = [];
+  let length = firstLength;
+  let before = 0;
+  let since = 0;
+  for (let from = fromBlock; from <= toBlock;) {
+    const to = from + length - 1n < toBlock ? from + length - 1n : toBlock;
+    let found: readonly item[];
+    try {
+      found = await read({ fromBlock: from, toBlock: to });
+    } catch (error) {
+      if (to === from) throw error;
+      length = (to - from + 1n) / 2n;
+      before = patience;
+      since = 0;
+      continue;
+    }
+    for (const item of found) items.push(item);
+    from = to + 1n;
+    since += 1;
+    if (since > before && length < longestLength) {
+      length *= 2n;
+      since = 0;
+    }
+  }
+  return items;
+}
+
+/**
+ * The first block in which a contract has code, by bisection. Undefined where the node keeps no state that old: then history
+ * is read from the first block.
+ *
+ * @param hasCodeAt whether it has code in a block
+ * @param newest a block in which it has
+ *
+ * @example
+ * const deployed = await findDeploymentBlock(async (blockNumber) => hasCode(await client.getCode({ address, blockNumber })), newest);
+ */
+export async function findDeploymentBlock(
+  hasCodeAt: (blockNumber: bigint) => Promise<boolean>,
+  newest: bigint,
+): Promise<bigint | undefined> {
+  let low = 0n;
+  let high = newest;
+  try {
+    while (low < high) {
+      const middle = (low + high) / 2n;
+      if (await hasCodeAt(middle)) high = middle;
+      else low = middle + 1n;
+    }
+  } catch {
+    // A pruned node answers with an error of its own kind; nothing is lost but time.
+    return undefined;
+  }
+  return low;
+}

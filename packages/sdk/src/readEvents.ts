@@ -1,0 +1,64 @@
+import { findDeploymentBlock, readInRanges, type Address, type BlockRange } from '@kedge/core';
+import type { Abi, ContractEventArgs, ContractEventName, GetContractEventsReturnType, PublicClient } from 'viem';
+
+export type ReadEventsParameters<abi extends Abi, name extends ContractEventName<abi>> = {
+  readonly address: Address;
+  readonly abi: abi;
+  readonly eventName: name;
+  /** Values of indexed arguments. */
+  readonly args?: ContractEventArgs<abi, name>;
+  /** Default the first block, and where the node refuses so long a range that of the contract's deployment. */
+  readonly fromBlock?: bigint;
+  /** Default the newest block. */
+  readonly toBlock?: bigint;
+};
+
+/**
+ * All events of a name, in order, from a node that answers any range or from one that refuses long ones: then it asks in
+ * short ranges, from the block in which the contract was deployed.
+ *
+ * @throws Errors of the chain as viem throws them; `toChainError` makes them readable.
+ *
+ * @example
+ * const opened = await readEvents(publicClient, { address, abi: valueChannelsAbi, eventName: 'ChannelOpened' });
+ */
+export async function readEvents<const abi extends Abi, name extends ContractEventName<abi>>(
+  client: PublicClient,
+  { fromBlock = 0n, toBlock, ...query }: ReadEventsParameters<abi, name>,
+): Promise<GetContractEventsReturnType<abi, name, true>> {
+  type Events = GetContractEventsReturnType<abi, name, true>;
+  const read = async (range: BlockRange): Promise<Events> =>
+    (await client.getContractEvents({ ...query, ...range, strict: true } as never)) as unknown as Events;
+  const newest = toBlock ?? (await client.getBlockNumber({ cacheTime: 0 }));
+  if (newest < fromBlock) return [] as unknown as Events;
+  try {
+    return await read({ fromBlock, toBlock: newest });
+  } catch (error) {
+    if (fromBlock === newest || !(await isAlive(client))) throw error;
+    const deployed = (await deploymentOf(client, query.address, newest)) ?? 0n;
+    const from = deployed > fromBlock ? deployed : fromBlock;
+    return (await readInRanges({ fromBlock: from, toBlock: newest }, read)) as unknown as Events;
+  }
+}
+
+/** Whether the node answers at all: of one that does not, no shorter range would be answered. */
+const isAlive = (client: PublicClient): Promise<boolean> =>
+  client.getBlockNumber({ cacheTime: 0 }).then(
+    () => true,
+    () => false,
+  );
+
+const deployments = new WeakMap<PublicClient, Map<Address, Promise<bigint | undefined>>>();
+
+/** Looked for once a contract and client. */
+function deploymentOf(client: PublicClient, address: Address, newest: bigint): Promise<bigint | undefined> {
+  const known = deployments.get(client) ?? new Map<Address, Promise<bigint | undefined>>();
+  deployments.set(client, known);
+  const hasCodeAt = async (blockNumber: bigint): Promise<boolean> => {
+    const code = await client.getCode({ address, blockNumber });
+    return code !== undefined && code !== '0x';
+  };
+  const found = known.get(address) ?? findDeploymentBlock(hasCodeAt, newest);
+  known.set(address, found);
+  return found;
+}
