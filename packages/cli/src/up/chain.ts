@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { developmentChainId, developmentMnemonic } from '../accounts/roles.js';
 import { dumpChain, unpackDump } from './chainDump.js';
 import { createChainSaver, type ChainSaver } from './chainSaver.js';
@@ -7,6 +8,7 @@ import { startChild, whenReady, type Child } from './child.js';
 import type { DataPaths } from './dataPaths.js';
 import { answersRpc } from './rpc.js';
 
+const endPatience = 1_000;
 const patience = 20_000;
 
 /** The local chain of a data folder, whose state is on disk after every block. */
@@ -67,8 +69,10 @@ export function createChain(options: {
         saver = await createChainSaver({
           url,
           dump,
-          onError: (error) => {
-            // A node that ended in the middle of a save is reported, and started again, as such.
+          onError: async (error) => {
+            // A node that ended in the middle of a save is reported, and started again, as such. Its end may be heard of
+            // after the save has failed.
+            await Promise.race([child.ended, delay(endPatience, undefined, { ref: false })]);
             if (!child.hasEnded()) note(`the chain could not be saved: ${(error as Error).message}`);
           },
         });

@@ -22,7 +22,7 @@ const pausePerCost = 3;
 export async function createChainSaver(options: {
   url: string;
   dump: () => Promise<unknown>;
-  onError: (error: unknown) => void;
+  onError: (error: unknown) => Promise<void>;
 }): Promise<ChainSaver> {
   const { dump, onError } = options;
   const stopped = new AbortController();

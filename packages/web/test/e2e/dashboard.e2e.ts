@@ -368,12 +368,12 @@ describe('every page, in light and dark', () => {
     const { page } = await open('#/explore', { viewport: { width: 380, height: 800 }, isMobile: true, hasTouch: true });
     await connectAs(page, 'consumer');
     for (const [path, sign] of [
-      ['explore', 'Kedge docs agent'],
+      ['explore', name],
       ['class/2', 'Data card'],
       [`class/${classId}`, name],
       ['tokens', 'Transfer token'],
       ['earnings', 'Earnings'],
-      ['operator', 'Calls a minute'],
+      ['operator', name],
       ['try', 'Channel open'],
     ] as const) {
       await page.goto(`${stack.up.dashboardUrl}/#/${path}`);
