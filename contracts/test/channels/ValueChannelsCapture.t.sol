@@ -433,6 +433,7 @@ contract ValueChannelsCaptureTest is KedgeTest {
 
     /// @notice Channels may repeat, lots and operators alternate: what is released is the same in one batch and one by one,
     /// and operator's cut and revenue are the same up to rounding the cut down once a release (R3).
+    /// forge-config: default.fuzz.runs = 64
     function testFuzz_R2_ABatchReleasesWhatSinglesDo(
         uint96 price,
         uint64 denominator,

@@ -213,6 +213,7 @@ contract LifecycleTest is KedgeTest {
     }
 
     /// @notice R21: a moment in which nothing is left leaves the queue, from its beginning, middle and end.
+    /// forge-config: default.fuzz.runs = 64
     function testFuzz_R21_AnEmptiedMomentIsFreeAgain(uint256 seed) public {
         uint256 lasting = mintShare(classId, stranger, 1);
         uint256[] memory ids = new uint256[](64);
