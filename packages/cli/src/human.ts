@@ -1,5 +1,6 @@
 import { formatUnits } from '@kedge/core';
 
+const longestAmount = 12;
 const sizes = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** `1.2 GB`. */
@@ -16,6 +17,20 @@ export function humanAmount(baseUnits: bigint, decimals: number): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
+/** As {@link humanAmount}, of 12 characters at most: digits of the fraction that are left out leave a `…`. */
+export function briefAmount(baseUnits: bigint, decimals: number): string {
+  const amount = humanAmount(baseUnits, decimals);
+  const [whole = ''] = amount.split('.');
+  if (amount.length <= longestAmount || whole === amount) return amount;
+  return `${amount.slice(0, Math.max(whole.length + 1, longestAmount - 1))}…`;
+}
+
+/** A text of somebody else for one cell of a table: cut to a length, and nothing in it steers a terminal. */
+export function briefText(text: string, length: number): string {
+  const characters = [...text.replace(/\p{C}/gu, '\ufffd')];
+  return characters.length <= length ? characters.join('') : `${characters.slice(0, length - 1).join('')}…`;
+}
+
 /** Enough of a long id to tell it from others: `0x12345678…cdef`. */
 export function shortHex(hex: string): string {
   return hex.length <= 14 ? hex : `${hex.slice(0, 10)}…${hex.slice(-4)}`;
@@ -24,4 +39,9 @@ export function shortHex(hex: string): string {
 /** Unix seconds as a date; 0 is `never`. */
 export function humanMoment(seconds: bigint): string {
   return seconds === 0n ? 'never' : new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+/** The day of it, in UTC. */
+export function humanDate(seconds: bigint): string {
+  return humanMoment(seconds).slice(0, 10);
 }

@@ -40,13 +40,25 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item), 2);
 }
 
-/** Left-aligned columns, two spaces apart; the first row is the head. */
-export function table(rows: readonly (readonly string[])[], indent = ''): string[] {
+/**
+ * Columns, two spaces apart; the first row is the head. Left-aligned, but for those whose head is in `numeric`, which end
+ * below one another.
+ */
+export function table(
+  rows: readonly (readonly string[])[],
+  indent = '',
+  numeric: ReadonlySet<string> = new Set(),
+): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
   }
-  return rows.map((row) => (indent + row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).trimEnd());
+  const isNumeric = (rows[0] ?? []).map((head) => numeric.has(head));
+  const pad = (cell: string, column: number): string => {
+    const width = widths[column] ?? 0;
+    return isNumeric[column] === true ? cell.padStart(width) : cell.padEnd(width);
+  };
+  return rows.map((row) => (indent + row.map(pad).join('  ')).trimEnd());
 }
 
 type Described = {

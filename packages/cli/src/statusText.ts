@@ -1,0 +1,161 @@
+import { isSameAddress, type Address } from '@kedge/core';
+import { roleOfAddress } from './accounts/resolveAccount.js';
+import { developmentChainId } from './accounts/roles.js';
+import { lotNumberOf } from './chain/lotNumber.js';
+import type { ClassOverview, Overview } from './chain/readOverview.js';
+import { briefAmount, briefText, humanAmount, humanDate, shortHex } from './human.js';
+import { table } from './output.js';
+
+/** Columns of numbers, so that their last digits stand below one another. */
+const numeric = new Set([
+  'SHARES',
+  'SHARE',
+  'PRICE',
+  'VALUE',
+  'LOCKED',
+  'LEFT',
+  'USED',
+  'RECEIVED',
+  'TO PARENTS',
+  'CLAIMED',
+  'UNSHARED',
+  'BACKING',
+  'CLAIMABLE',
+  'AMOUNT',
+]);
+const longestName = 32;
+const longestSymbol = 8;
+
+/** What the chain knows, as tables of at most 100 columns: `--json` has the rest, and every digit. */
+export function statusText(chainId: number, overview: Overview): string[] {
+  const who = (address: Address): string => {
+    const role = chainId === developmentChainId ? roleOfAddress(address) : undefined;
+    return role ?? `${address.slice(0, 6)}…${address.slice(-4)}`;
+  };
+  return [
+    ...section('CLASSES', classRows(overview, who)),
+    ...section('REVENUE', revenueRows(overview)),
+    ...section('LOTS ON SALE', lotRows(overview)),
+    ...section('TOKENS', tokenRows(overview, who)),
+    ...section('SHARES', shareRows(overview, who)),
+    ...section('CHANNELS', channelRows(overview, who)),
+    ...section('OWED', owedRows(overview, who)),
+  ];
+}
+
+type Rows = readonly (readonly string[])[];
+/** A role on the local chain, else the address. */
+type Who = (address: Address) => string;
+
+/** A table with its heading, or nothing when it has no rows but the head. */
+function section(heading: string, rows: Rows): string[] {
+  return rows.length <= 1 ? [] : ['', heading, ...table(rows, '  ', numeric)];
+}
+
+/** A class with several parents, one in a row: those below the first have nothing else. */
+function classRows({ classes }: Overview, who: Who): Rows {
+  const rows = classes.flatMap(({ classId, kind, name, issuer, totalShare, parents }) => {
+    const [first = '-', ...others] = parents.map((parent) => `${parent.classId} (${parent.royaltyBps / 100} %)`);
+    const shown = name === undefined ? '-' : briefText(name, longestName);
+    return [
+      [String(classId), kind, shown, who(issuer), String(totalShare), first],
+      ...others.map((other) => ['', '', '', '', '', other]),
+    ];
+  });
+  return [['ID', 'KIND', 'NAME', 'ISSUER', 'SHARES', 'PARENTS'], ...rows];
+}
+
+function revenueRows(overview: Overview): Rows {
+  const rows = overview.classes.flatMap(({ classId, revenue }) =>
+    revenue
+      .filter(({ received, backing }) => received > 0n || backing > 0n)
+      .map(({ asset, received, royaltiesPaid, royaltiesDue, claimed, backing, orphan }) => {
+        const toParents = royaltiesDue.reduce((sum, edge) => sum + edge.amount, royaltiesPaid);
+        const { decimals, symbol } = assetOf(overview, asset);
+        const amounts = [received, toParents, claimed, orphan, backing].map((each) => briefAmount(each, decimals));
+        return [String(classId), ...amounts, symbol];
+      }),
+  );
+  return [['CLASS', 'RECEIVED', 'TO PARENTS', 'CLAIMED', 'UNSHARED', 'BACKING', 'ASSET'], ...rows];
+}
+
+function lotRows(overview: Overview): Rows {
+  const rows = overview.classes.flatMap(({ classId, unitDecimals, lots }) =>
+    lots
+      .filter(({ listing }) => listing.open)
+      .map(({ lot, asset, price, listing, spent, refundable }) => {
+        const { decimals, symbol } = assetOf(overview, asset);
+        return [
+          String(classId),
+          String(lotNumberOf(lot)),
+          // Whole: a price is what one compares before one pays.
+          humanAmount((price.numerator * 10n ** BigInt(unitDecimals)) / price.denominator, decimals),
+          `${symbol} a unit`,
+          briefAmount(listing.supply, unitDecimals),
+          briefAmount(spent, unitDecimals),
+          refundable ? 'refundable' : 'final',
+        ];
+      }),
+  );
+  return [['CLASS', 'LOT', 'PRICE', '', 'LEFT', 'USED', 'TERMS'], ...rows];
+}
+
+/** Tokens with value, and those that have neither value nor a share. */
+function tokenRows({ tokens, classes }: Overview, who: Who): Rows {
+  const rows = tokens
+    .filter((token) => token.shareRatio === 0n || token.value + token.lockedUnits + token.usedUnits > 0n)
+    .map(({ tokenId, classId, holder, value, lockedUnits, usedUnits, expireAt }) => {
+      const units = [value, lockedUnits, usedUnits].map((each) => briefAmount(each, decimalsOf(classes, classId)));
+      return [String(tokenId), String(classId), who(holder), ...units, humanDate(expireAt)];
+    });
+  return [['ID', 'CLASS', 'HOLDER', 'VALUE', 'LOCKED', 'USED', 'EXPIRES'], ...rows];
+}
+
+/** A share that can claim in several assets has a row for each. */
+function shareRows(overview: Overview, who: Who): Rows {
+  const rows = overview.tokens
+    .filter(({ shareRatio, claimable }) => shareRatio > 0n || claimable.length > 0)
+    .flatMap(({ tokenId, classId, holder, shareRatio, claimable, expireAt }) => {
+      const [first = ['0', ''], ...others] = claimable.map(({ asset, amount }) => {
+        const { decimals, symbol } = assetOf(overview, asset);
+        return [briefAmount(amount, decimals), symbol];
+      });
+      return [
+        [String(tokenId), String(classId), who(holder), String(shareRatio), ...first, humanDate(expireAt)],
+        ...others.map((other) => ['', '', '', '', ...other, '']),
+      ];
+    });
+  return [['ID', 'CLASS', 'HOLDER', 'SHARE', 'CLAIMABLE', '', 'EXPIRES'], ...rows];
+}
+
+/** Of the cap, what is not used is left, until the channel is closed. */
+function channelRows({ channels, tokens, classes }: Overview, who: Who): Rows {
+  const rows = channels.map(
+    ({ channelId, tokenId, holder, operator, mode, open, capturedUnits, remainingUnits, deadline }) => {
+      const classId = tokens.find((token) => token.tokenId === tokenId)?.classId ?? tokenId >> 64n;
+      const units = [capturedUnits, remainingUnits].map((each) => briefAmount(each, decimalsOf(classes, classId)));
+      const until = open ? humanDate(deadline) : 'closed';
+      return [shortHex(channelId), String(classId), who(holder), who(operator), mode, ...units, until];
+    },
+  );
+  return [['ID', 'CLASS', 'HOLDER', 'OPERATOR', 'MODE', 'USED', 'LEFT', 'UNTIL'], ...rows];
+}
+
+function owedRows(overview: Overview, who: Who): Rows {
+  const rows = overview.owed.map(({ account, asset, amount }) => {
+    const { decimals, symbol } = assetOf(overview, asset);
+    return [who(account), briefAmount(amount, decimals), symbol];
+  });
+  return [['ACCOUNT', 'AMOUNT', ''], ...rows];
+}
+
+function decimalsOf(classes: readonly ClassOverview[], classId: bigint): number {
+  return classes.find((candidate) => candidate.classId === classId)?.unitDecimals ?? 0;
+}
+
+function assetOf({ assets }: Overview, asset: Address): { readonly symbol: string; readonly decimals: number } {
+  // One that a lot names since the assets were read is shown by its address, in smallest units.
+  const unknown = { symbol: asset, decimals: 0 };
+  const { symbol, decimals } = assets.find(({ address }) => isSameAddress(address, asset)) ?? unknown;
+  return { symbol: briefText(symbol, longestSymbol), decimals };
+}
