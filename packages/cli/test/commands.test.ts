@@ -429,9 +429,22 @@ test('token split, merge, top-up and burn move, add and destroy units; retire en
   expect(topped).toMatchObject({ value: '8000', cost: String(10n ** 15n) });
   const dear = await kedge('token', 'top-up', tokenId!, '1', '--max-cost', '0.0001');
   expect([dear.code, dear.stderr]).toEqual([1, expect.stringContaining('above what the buyer allows')]);
-  const burned = await kedgeJson('token', 'burn', tokenId!, '4');
+  const burned = await kedgeJson('token', 'burn', tokenId!, '4', '--yes');
   expect(burned).toMatchObject({ value: '4000', revenue: String(4n * 10n ** 15n) });
   expect(await value(tokenId!)).toBe(4_000n);
+
+  const unasked = await kedge('token', 'burn', tokenId!, '1');
+  expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining('--yes')]);
+  const burn = (typed: string) => runInProcess(['token', 'burn', tokenId!, '1', ...chain], { cwd, typed });
+  const declined = await burn('no\n');
+  expect([declined.code, declined.stderr]).toEqual([
+    1,
+    expect.stringContaining(`Destroy 1 units of the 4 that token ${tokenId} has? This cannot be undone. [y/N]`),
+  ]);
+  for (const silence of ['', '\n']) expect((await burn(silence)).stderr).toContain('Not confirmed');
+  expect(await value(tokenId!)).toBe(4_000n);
+  expect(await burn('y\n')).toMatchObject({ code: 0 });
+  expect(await value(tokenId!)).toBe(3_000n);
 
   const { tokenId: shareId } = await kedgeJson<Record<string, string>>(
     'mint',
@@ -441,8 +454,8 @@ test('token split, merge, top-up and burn move, add and destroy units; retire en
     '--to',
     'consumer',
   );
-  expect(await kedgeJson('token', 'retire', shareId!)).toMatchObject({ share: '1000', totalShare: '1000' });
-  const again = await kedge('token', 'retire', shareId!);
+  expect(await kedgeJson('token', 'retire', shareId!, '--yes')).toMatchObject({ share: '1000', totalShare: '1000' });
+  const again = await runInProcess(['token', 'retire', shareId!, ...chain], { cwd, typed: 'yes\n' });
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('no active share')]);
 });
 
@@ -574,7 +587,7 @@ test('bad input says what is wrong and what to do', async () => {
     [['channel', 'open', '5'], 1, /no such token/],
     [['token', 'split', '5', '--part', '1'], 1, /no such token/],
     [['token', 'split', '5'], 2, /--part/],
-    [['token', 'burn', made.tokenId, '99999'], 1, /less value/],
+    [['token', 'burn', made.tokenId, '99999', '--yes'], 1, /less value/],
     [['claim', '--account', 'nobody'], 1, /KEDGE_NOBODY_PRIVATE_KEY/],
     [['class', 'create', '--name', 'x', '--policy', 'broken.json'], 1, /broken.json is not JSON/],
     [['class', 'create', '--name', 'x', '--policy', 'nothing.json'], 1, /nothing.json does not exist/],

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { runProgram } from '../src/program.js';
 
@@ -46,15 +47,22 @@ export function runKedge(args: readonly string[], { cwd, environment = {}, stdin
 /**
  * The same program in this process, from its sources: no second to start, for tests that are about what commands do.
  * What it prints is what the built program prints.
+ *
+ * @param options.typed what somebody types on a terminal; without it there is none
  */
-export async function runInProcess(args: readonly string[], { cwd }: Pick<RunOptions, 'cwd'>): Promise<Ran> {
+export async function runInProcess(
+  args: readonly string[],
+  { cwd, typed }: Pick<RunOptions, 'cwd'> & { readonly typed?: string },
+): Promise<Ran> {
+  const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
+  stdin.end(typed ?? '');
   let stdout = '';
   let stderr = '';
   const code = await runProgram({
     argv: args,
     cwd,
     environment: { KEDGE_KEYSTORE_DIR: join(cwd, 'keystore') },
-    stdin: process.stdin,
+    stdin: stdin as unknown as NodeJS.ReadStream,
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     version: '0.0.0',

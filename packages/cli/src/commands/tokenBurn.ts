@@ -2,6 +2,7 @@ import { isBackedLot } from '@kedge/core';
 import { readAsset } from '../chain/readAsset.js';
 import { readOwnToken } from '../chain/readOwnToken.js';
 import { accountOptions, type Command } from '../command.js';
+import { confirm, yesOption } from '../confirm.js';
 import { humanAmount } from '../human.js';
 import { argument, parseAmount } from '../parse.js';
 
@@ -10,17 +11,21 @@ export const tokenBurn: Command = {
   summary: 'destroy units of a token that you hold',
   description:
     'Destroys units of a token that you hold, for ever. What was paid for them becomes revenue of the class; a refund ' +
-    'is another thing.',
+    'is another thing. Asks before it does.',
   arguments: [
     { name: 'tokenId', summary: 'the token' },
     { name: 'units', summary: 'how many units, for example 10' },
   ],
-  options: accountOptions,
+  options: [yesOption, ...accountOptions],
   examples: [{ command: 'kedge token burn 46116860188568846337 10', summary: 'ten units' }],
   run: async (context) => {
     const { connection, token, unitDecimals, signer, write } = await readOwnToken(context);
     const { tokenId, classId, lot } = token;
     const units = parseAmount(argument(context, 1), unitDecimals, 'units');
+    await confirm(
+      context,
+      `Destroy ${humanAmount(units, unitDecimals)} units of the ${humanAmount(token.value, unitDecimals)} that token ${tokenId} has`,
+    );
     const { revenue, transactionHash } = await write('burn the units', (client) =>
       client.burnValue({ tokenId, units }),
     );
