@@ -301,7 +301,11 @@ async function assemble(
     (error) => log.warn('live_unread', { reason: reasonOf(error) }),
   );
   opened.push(async () => live.close());
-  const { server, url: listening } = await listen({
+  const {
+    server,
+    url: listening,
+    adminUrl,
+  } = await listen({
     route: ledger.isShared ? peers.route : routeRequest,
     ...foundation.listenAt,
     log,
@@ -367,7 +371,7 @@ async function assemble(
   });
   opened.push(server.close);
   await ledger.announce(settings.advertiseUrl ?? listening);
-  log.info('gateway_ready', { url: listening, operator: operator.address, epoch: ledger.epoch });
+  log.info('gateway_ready', { url: listening, adminUrl, operator: operator.address, epoch: ledger.epoch });
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

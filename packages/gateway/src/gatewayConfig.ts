@@ -37,6 +37,12 @@ export const gatewayConfigSchema = z.strictObject({
     ),
   host: z.string().default('127.0.0.1').describe('Address to listen on.'),
   port: z.int().min(0).max(65535).default(0).describe('0: any free port.'),
+  adminPort: z
+    .int()
+    .min(0)
+    .max(65535)
+    .default(0)
+    .describe('Port on 127.0.0.1 of `/admin/` and `/metrics`, which are not served elsewhere. 0: any free port.'),
   upstream: z
     .strictObject({
       url: z

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';
 import { apiKey, createTestSetup, type TestSetup } from './support/createTestSetup.js';
@@ -27,6 +28,11 @@ const call = (key = apiKey, content = 'a private prompt'): Promise<Response> =>
     body: JSON.stringify({ model: 'demo', messages: [{ role: 'user', content }] }),
   });
 const metrics = async (): Promise<string> => (await fetch(`${gateway.url}/metrics`)).text();
+/** Where the operator is answered: the gateway says it to who asks on this machine. */
+const adminUrl = async (): Promise<string> => {
+  const answer = await fetch(`${gateway.url}/metrics`, { redirect: 'manual' });
+  return new URL(answer.headers.get('location')!).origin;
+};
 const ready = async (): Promise<number> => (await fetch(`${gateway.url}/readyz`)).status;
 
 test('metrics count receipts and refusals by code, and hold no key, prompt, answer or channel', async () => {
@@ -47,9 +53,43 @@ test('metrics count receipts and refusals by code, and hold no key, prompt, answ
   }
 });
 
-test('metrics are for the machine of the gateway only', async () => {
-  const forwarded = await fetch(`${gateway.url}/metrics`, { headers: { 'x-forwarded-for': '203.0.113.9' } });
-  expect(forwarded.status).toBe(403);
+test('a proxy that passes everything on and says nothing of itself brings out nothing that is the operator’s', async () => {
+  // As nginx does with `proxy_pass` alone: its own name for the gateway, from this machine.
+  const proxy = createServer((incoming, answer) => {
+    const { host: _host, ...headers } = incoming.headers;
+    const passed = request(`${gateway.url}${incoming.url}`, { method: incoming.method, headers }, (response) => {
+      answer.writeHead(response.statusCode!, response.headers);
+      response.pipe(answer);
+    });
+    incoming.pipe(passed);
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const { port } = proxy.address() as AddressInfo;
+  const through = (path: string, method = 'GET') =>
+    fetch(`http://127.0.0.1:${port}${path}`, { method, redirect: 'manual' });
+  expect((await through('/healthz')).status).toBe(200);
+  const asked = ['/metrics', '/admin/live', '/admin/keys', '/admin/usage-differences', '/admin/none'].map((path) =>
+    through(path),
+  );
+  for (const answer of await Promise.all([
+    ...asked,
+    through('/admin/capture', 'POST'),
+    through('/admin/rates', 'PUT'),
+  ])) {
+    expect(answer.status).toBe(307);
+    expect(await answer.text()).toBe('');
+    expect(new URL(answer.headers.get('location')!)).toMatchObject({ hostname: '127.0.0.1' });
+    expect([String(port), new URL(gateway.url).port]).not.toContain(new URL(answer.headers.get('location')!).port);
+  }
+  proxy.close();
+  proxy.closeAllConnections();
+});
+
+test('the operator’s port serves no calls, and says that there is nothing', async () => {
+  for (const path of ['/v1/models', '/admin/none', '/healthz']) {
+    const answer = await fetch(`${await adminUrl()}${path}`, { headers: { authorization: `Bearer ${apiKey}` } });
+    expect(answer.status, path).toBe(404);
+  }
 });
 
 test.each([
@@ -57,6 +97,7 @@ test.each([
   ['/metrics', 'GET', { host: 'localhost.rebound.example' }, 403],
   ['/admin/capture', 'POST', { origin: 'https://page.example' }, 403],
   ['/admin/capture', 'POST', { origin: 'null' }, 403],
+  ['/metrics', 'GET', { 'x-forwarded-for': '203.0.113.9' }, 403],
   ['/metrics', 'GET', { forwarded: 'for=203.0.113.9' }, 403],
   ['/metrics', 'GET', { via: '1.1 proxy.example' }, 403],
   ['/metrics', 'GET', { 'x-real-ip': '203.0.113.9' }, 403],
@@ -67,10 +108,14 @@ test.each([
   ['/metrics', 'GET', { host: 'LOCALHOST:8402', origin: 'http://127.0.0.1:8080' }, 200],
   ['/metrics', 'GET', { host: '[::1]:8402' }, 200],
 ])('%s by %s with %j is %i: a page in a browser here is not the operator', async (path, method, headers, status) => {
-  const asked = request(`${gateway.url}${path}`, { method, headers }).end();
-  const [response] = (await once(asked, 'response')) as [IncomingMessage];
-  response.resume();
-  expect(response.statusCode).toBe(status);
+  const statusAt = async (url: string): Promise<number | undefined> => {
+    const asked = request(`${url}${path}`, { method, headers }).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+  expect(await statusAt(await adminUrl())).toBe(status);
+  expect(await statusAt(gateway.url)).toBe(status === 200 ? 307 : status);
 });
 
 test('readyz knows an upstream that fails call after call; one that succeeds makes it ready again', async () => {

@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  type ClientRequest,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { existsSync } from 'node:fs';
 import { dirname, extname, join, normalize, sep } from 'node:path';
 import { pipeline } from 'node:stream';
@@ -76,7 +82,7 @@ export async function startDashboard(options: {
       const { path, search } = partsOf(request);
       if (path === '/config.json') return send(response, 'application/json', config);
       const operatorPath = request.method === 'GET' ? operatorPaths.get(path) : undefined;
-      if (operatorPath !== undefined) return forward(request, response, at(up.gatewayUrl, operatorPath), 'gateway');
+      if (operatorPath !== undefined) return forwardToOperator(request, response, at(up.gatewayUrl, operatorPath));
       if (path.startsWith('/v1/')) return forward(request, response, at(up.gatewayUrl, path, search), 'gateway');
       if (path.startsWith('/indexer/') && indexerUrl !== undefined) {
         return forward(request, response, at(indexerUrl, path.slice('/indexer'.length), search), 'indexer');
@@ -144,11 +150,30 @@ function at(server: string, path: string, search = ''): URL {
 
 /** Passes a request on as it is; the answer streams back. */
 function forward(request: IncomingMessage, response: ServerResponse, target: URL, name: string): void {
-  const { host: _host, connection: _connection, ...headers } = request.headers;
-  const upstream = httpRequest(target, { method: request.method ?? 'GET', headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...safe, ...data });
-    pipeline(answer, response, () => undefined);
+  const upstream = ask(request, response, target, name, (answer) => passBack(answer, response));
+  pipeline(request, upstream, () => undefined);
+}
+
+/** As `forward`, for a GET of what the gateway serves its operator: it says on which port of this machine. */
+function forwardToOperator(request: IncomingMessage, response: ServerResponse, target: URL): void {
+  const asked = ask(request, response, target, 'gateway', (answer) => {
+    const { location } = answer.headers;
+    if (answer.statusCode !== 307 || location === undefined) return passBack(answer, response);
+    answer.resume();
+    ask(request, response, new URL(location), 'gateway', (served) => passBack(served, response)).end();
   });
+  asked.end();
+}
+
+function ask(
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: URL,
+  name: string,
+  onAnswer: (answer: IncomingMessage) => void,
+): ClientRequest {
+  const { host: _host, connection: _connection, ...headers } = request.headers;
+  const upstream = httpRequest(target, { method: request.method ?? 'GET', headers }, onAnswer);
   upstream.on('error', (cause) => {
     if (response.headersSent) return response.destroy();
     const hints = ['kedge up starts it again by itself; try again in a moment.'];
@@ -164,7 +189,12 @@ function forward(request: IncomingMessage, response: ServerResponse, target: URL
     );
   });
   response.on('close', () => upstream.destroy());
-  pipeline(request, upstream, () => undefined);
+  return upstream;
+}
+
+function passBack(answer: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...safe, ...data });
+  pipeline(answer, response, () => undefined);
 }
 
 async function sendFile(response: ServerResponse, folder: string, path: string): Promise<void> {

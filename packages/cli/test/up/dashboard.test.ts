@@ -168,6 +168,17 @@ test('of the routes for the operator the page reaches those that read, and no ot
   expect(asked).toEqual(['GET /admin/usage-differences', 'GET /admin/live', 'GET /admin/keys']);
 });
 
+test('what the gateway serves its operator on a port of its own reaches the page; where calls are sent is never followed', async () => {
+  const admin = createServer((incoming, response) => response.end(`${incoming.method} ${incoming.url}`));
+  const adminUrl = `http://127.0.0.1:${await listening(admin)}`;
+  const gateway = createServer((incoming, response) => {
+    response.writeHead(307, { location: `${adminUrl}${incoming.url}` }).end();
+  });
+  const { url } = await dashboard(await listening(gateway));
+  expect(await (await fetch(`${url}/operator/keys`)).text()).toBe('GET /admin/keys');
+  expect((await fetch(`${url}/v1/models`, { redirect: 'manual' })).status).toBe(307);
+});
+
 test('a gateway that is down is said to be down', async () => {
   const { url } = await dashboard(await freePort());
   const answer = await fetch(`${url}/v1/models`);

@@ -1,23 +1,60 @@
-import { BaseError } from '@kedge/core';
-import type { HttpResponse } from '../http1/exchange.js';
+import { BaseError, closeAll } from '@kedge/core';
+import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import { type HttpServer, startHttpServer } from '../http1/startHttpServer.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import { listenFailed, urlOf } from './listening.js';
 import { invalidHttp } from './readBody.js';
-import type { RouteContext } from './routeContext.js';
+import { routeAdmin } from './routeAdmin.js';
+import type { AdminContext, RouteContext } from './routeContext.js';
 import type { routeRequest } from './routeRequest.js';
 import { sendProblem } from './sendProblem.js';
 
-/** Starts the HTTP server. `onRequest` is called for each request and answers with what to call when it is over, for draining. */
-export async function listen(options: {
-  readonly host: string;
-  readonly port: number;
-  readonly route: typeof routeRequest;
-  readonly context: RouteContext;
-  readonly log: StructuredLog;
-  readonly onRequest: () => () => void;
-}): Promise<{ readonly server: HttpServer; readonly url: string }> {
-  const { host, port, route, context, log } = options;
+/** Where a gateway listens: for calls, and on 127.0.0.1 for its operator; 0 for any free port. */
+export type ListenAt = { readonly host: string; readonly port: number; readonly adminPort: number };
+
+const adminHost = '127.0.0.1';
+
+/**
+ * Starts the HTTP servers, for calls and for the operator, which open, stop and close as one. `onRequest` is called for each
+ * request and answers with what to call when it is over, for draining.
+ */
+export async function listen(
+  options: ListenAt & {
+    readonly route: typeof routeRequest;
+    readonly context: AdminContext & Omit<RouteContext, 'adminUrl'>;
+    readonly log: StructuredLog;
+    readonly onRequest: () => () => void;
+  },
+): Promise<{ readonly server: Omit<HttpServer, 'port'>; readonly url: string; readonly adminUrl: string }> {
+  const { host, port, adminPort, route, context } = options;
+  const admin = await start(adminHost, adminPort, options, (request, response) =>
+    routeAdmin(request, response, context),
+  );
+  const adminUrl = urlOf(adminHost, admin.port);
+  const whole = { ...context, adminUrl };
+  const calls = await start(host, port, options, (request, response) => route(request, response, whole)).catch(
+    async (error: unknown) => {
+      await admin.close();
+      throw error;
+    },
+  );
+  const server = {
+    serve: calls.serve,
+    stop: () => {
+      calls.stop();
+      admin.stop();
+    },
+    close: () => closeAll([calls.close, admin.close]),
+  };
+  return { server, url: urlOf(host, calls.port), adminUrl };
+}
+
+async function start(
+  host: string,
+  port: number,
+  { log, onRequest }: { readonly log: StructuredLog; readonly onRequest: () => () => void },
+  answer: (request: HttpRequest, response: HttpResponse) => Promise<void>,
+): Promise<HttpServer> {
   const refuse = (response: HttpResponse, error: unknown): void => {
     const status = sendProblem(response, error);
     const code = error instanceof BaseError ? error.code : undefined;
@@ -27,17 +64,17 @@ export async function listen(options: {
     } else log.info('request_refused', { status, code });
   };
   try {
-    const server = await startHttpServer({
+    return await startHttpServer({
       host,
       port,
       onRequest: (request, response) => {
-        const ended = options.onRequest();
+        const ended = onRequest();
         const failed = (error: unknown): void => {
           ended();
           refuse(response, error);
         };
         try {
-          route(request, response, context).then(ended, failed);
+          answer(request, response).then(ended, failed);
         } catch (error) {
           failed(error);
         }
@@ -45,7 +82,6 @@ export async function listen(options: {
       onInvalid: (error, response) => refuse(response, invalidHttp(error)),
       onError: (error) => log.error('handler_failed', { reason: reasonOf(error), stack: error.stack }),
     });
-    return { server, url: urlOf(host, server.port) };
   } catch (cause) {
     throw listenFailed(host, port, cause);
   }

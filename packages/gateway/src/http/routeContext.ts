@@ -10,21 +10,11 @@ import type { RateBook } from '../rates/createRateBook.js';
 import type { TopUps } from '../topUps/createTopUps.js';
 import type { VoucherBook } from '../vouchers/createVoucherBook.js';
 
-/** What answering any request needs. */
-export type RouteContext = {
+/** What answering the operator needs. */
+export type AdminContext = {
   readonly book: ChannelBook;
-  readonly ledger: Pick<Ledger, 'receiptOf' | 'answers' | 'placeOf'>;
-  readonly idempotency: Idempotency;
-  readonly vouchers: VoucherBook;
-  readonly services: CallServices;
-  readonly reserving: ReserveOptions;
   readonly rates: RateBook;
-  /** Where calls may be paid for. */
-  readonly topUps: TopUps | undefined;
-  readonly maxRequestBytes: number;
   readonly captureNow: () => Promise<string | undefined>;
-  /** Why the upstream cannot be relied on now. Calls are still tried. */
-  readonly upstreamFault?: () => Promise<BaseError | undefined>;
   readonly metricsText?: () => Promise<string>;
   readonly live?: LiveFeed;
   /** In shadow mode: who would have earned what. */
@@ -32,6 +22,22 @@ export type RouteContext = {
   readonly usageDifferences: () => Promise<readonly UsageDifference[]>;
   /** What keys have spent, by their SHA-256, where other processes of the gateway count, too. */
   readonly keyUses?: () => Promise<ReadonlyMap<string, bigint>>;
+};
+
+/** What answering calls needs. */
+export type RouteContext = Pick<AdminContext, 'book' | 'rates'> & {
+  readonly ledger: Pick<Ledger, 'receiptOf' | 'answers' | 'placeOf'>;
+  readonly idempotency: Idempotency;
+  readonly vouchers: VoucherBook;
+  readonly services: CallServices;
+  readonly reserving: ReserveOptions;
+  /** Where calls may be paid for. */
+  readonly topUps: TopUps | undefined;
+  readonly maxRequestBytes: number;
+  /** Why the upstream cannot be relied on now. Calls are still tried. */
+  readonly upstreamFault?: () => Promise<BaseError | undefined>;
+  /** Where the operator is answered, without a path. */
+  readonly adminUrl: string;
   /** Why nothing is served now; undefined when everything is in order. */
   readonly unready: () => BaseError | undefined;
 };

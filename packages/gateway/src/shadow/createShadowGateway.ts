@@ -58,9 +58,15 @@ export async function createShadowGateway(
   const noReceipts = (): never => {
     throw new BaseError('Shadow mode gives no receipts: nothing is charged.', { code: 'not_found', status: 404 });
   };
-  const { server, url: listening } = await listen({
-    host: settings.host,
-    port: settings.port,
+  const { host, port, adminPort } = settings;
+  const {
+    server,
+    url: listening,
+    adminUrl,
+  } = await listen({
+    host,
+    port,
+    adminPort,
     log,
     route: routeRequest,
     context: {
@@ -115,7 +121,7 @@ export async function createShadowGateway(
       };
     },
   });
-  log.info('shadow_gateway_ready', { url: listening });
+  log.info('shadow_gateway_ready', { url: listening, adminUrl });
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -25,7 +25,7 @@ const classSchema: z.ZodType<ShadowClass> = z.lazy(() =>
     ),
 );
 
-const { dataDir, host, port, upstream, contentionWaitMs, maxRequestBytes, maxAnswerBytes, drainMs } =
+const { dataDir, host, port, adminPort, upstream, contentionWaitMs, maxRequestBytes, maxAnswerBytes, drainMs } =
   gatewayConfigSchema.shape;
 
 /** The configuration of shadow mode: an upstream, and the terms on which it would be sold. No chain, no keys. */
@@ -34,6 +34,7 @@ export const shadowConfigSchema = z.strictObject({
   dataDir,
   host,
   port,
+  adminPort,
   upstream,
   contentionWaitMs,
   maxRequestBytes,

@@ -8,6 +8,7 @@ import { createViemChain } from '../chain/createViemChain.js';
 import type { GatewayChain } from '../chain/gatewayChain.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { Environment, GatewayConfig } from '../gatewayConfig.js';
+import type { ListenAt } from '../http/listen.js';
 import type { KeyAccounts } from '../keys/keyAccounts.js';
 import { lockDataDir } from '../ledger/lockDataDir.js';
 import { openConfiguredLedger } from '../ledger/openConfiguredLedger.js';
@@ -47,7 +48,7 @@ export type Foundation = {
   readonly env: Environment;
   readonly now: () => number;
   readonly log: StructuredLog;
-  readonly listenAt: { readonly host: string; readonly port: number };
+  readonly listenAt: ListenAt;
   readonly chainOf: (operator: OperatorKey) => GatewayChain;
   readonly open: (needs: GroundNeeds) => Promise<Ground>;
 };

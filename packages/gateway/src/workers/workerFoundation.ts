@@ -21,8 +21,8 @@ export function workerFoundation(
       createStructuredLog((line) => process.stderr.write(line), Date.now),
       start.index,
     ),
-    // For calls that other workers pass on.
-    listenAt: { host: '127.0.0.1', port: 0 },
+    // For calls that other workers pass on. Any worker answers the operator for all of them: the first, where a port is named.
+    listenAt: { host: '127.0.0.1', port: 0, adminPort: start.index === 0 ? (start.config.adminPort ?? 0) : 0 },
     chainOf: () => chainOver(link),
     open: async (needs) => ({
       ledger: await openWorkerLedger({ ...needs, start, link, surroundings }),
