@@ -1,3 +1,5 @@
+import { testSeed } from '@kedge/testing';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createSseSplitter, sseData } from '../src/sse/sseSplitter.js';
 
@@ -41,4 +43,34 @@ test('an event that never ends is refused at the limit', () => {
   const splitter = createSseSplitter(100);
   splitter.push(Buffer.alloc(100, 'x'));
   expect(() => splitter.push(Buffer.alloc(1, 'x'))).toThrow(RangeError);
+});
+
+/** All at once: a line ends in CRLF, LF or CR, and an empty one ends an event. */
+function eventsOf(text: string): string[] {
+  const events: string[] = [];
+  let event = '';
+  for (const line of text.match(/[^\r\n]*(\r\n|\r|\n)/g) ?? []) {
+    event += line;
+    if (/^[^\r\n]/.test(line)) continue;
+    events.push(event);
+    event = '';
+  }
+  // After a CR that is the last byte, the LF that would belong to the event may still have come.
+  if (event === '' && text.endsWith('\r') && events.join('') === text) events.pop();
+  return events;
+}
+
+test('however line ends are mixed and bytes are cut, events end where an empty line does', () => {
+  const text = fc.array(fc.constantFrom('\n', '\r', '\r\n', 'a', 'data: b'), { maxLength: 20 });
+  const sizes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1 });
+  fc.assert(
+    fc.property(text, sizes, (pieces, cuts) => {
+      const whole = pieces.join('');
+      let cut = 0;
+      const { events, rest } = split(Buffer.from(whole), () => cuts[cut++ % cuts.length]!);
+      expect(events.map(String)).toEqual(eventsOf(whole));
+      expect(Buffer.concat([...events, rest]).toString()).toBe(whole);
+    }),
+    { seed: testSeed, numRuns: 2_000 },
+  );
 });

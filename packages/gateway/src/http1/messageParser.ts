@@ -84,7 +84,7 @@ export function createMessageParser(listener: MessageListener, maxHeadBytes: num
       if (isPaused) return keep(at);
       if (state === 'head') {
         // An empty line before a message is what some senders leave after a body (RFC 9112, 2.2).
-        if (bytes[at] === 0x0d && bytes[at + 1] === 0x0a) {
+        if (isLineEnd(bytes, at)) {
           at += 2;
           continue;
         }
@@ -119,6 +119,9 @@ export function createMessageParser(listener: MessageListener, maxHeadBytes: num
         at = found + 2;
         trailerBytes = 0;
         state = left === 0 ? 'trailer' : 'chunk';
+      } else if (state === 'chunkEnd' && isLineEnd(bytes, at)) {
+        at += 2;
+        state = 'size';
       } else {
         // After a chunk comes an empty line; after the last, trailers, which nobody reads, and an empty line.
         const found = find(bytes, at, crlf, state === 'trailer' ? maxTrailerBytes - trailerBytes : 0);
@@ -194,6 +197,10 @@ const maxDigits = 12;
 // RFC 9112, 7.1.1: names with values that are tokens or quoted strings. What they say means nothing here.
 const chunkLine =
   /^([0-9a-fA-F]{1,12})(?:;[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:=(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"))?)*$/;
+
+function isLineEnd(bytes: Buffer, at: number): boolean {
+  return bytes[at] === 0x0d && bytes[at + 1] === 0x0a;
+}
 
 /** RFC 9112, 7.1: hexadecimal digits and extensions, without the blanks that only some parsers allow. */
 function chunkSize(line: string): number {

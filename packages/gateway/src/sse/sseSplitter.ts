@@ -16,10 +16,10 @@ export type SseSplitter = {
 export function createSseSplitter(maxEventBytes: number): SseSplitter {
   let held: Buffer[] = [];
   let heldBytes = 0;
-  // Whether the current line has no bytes yet, and whether the last byte was a CR whose LF may still come.
+  // Whether the current line has no bytes yet.
   let lineIsEmpty = true;
-  let afterReturn = false;
-  let endsWithReturn = false;
+  // What the last byte, a CR, ended: its LF may still come.
+  let returned: 'nothing' | 'line' | 'event' = 'nothing';
 
   const take = (tail: Buffer): Buffer => {
     const event = held.length === 0 ? tail : Buffer.concat([...held, tail]);
@@ -31,34 +31,34 @@ export function createSseSplitter(maxEventBytes: number): SseSplitter {
   return {
     push: (chunk) => {
       const events: Buffer[] = [];
+      if (chunk.length === 0) return events;
       let start = 0;
-      for (let at = 0; at < chunk.length; at++) {
-        const byte = chunk[at];
-        if (endsWithReturn) {
-          // The blank line ended in CR: its event is complete, with this LF if there is one.
-          endsWithReturn = false;
-          const end = byte === lineFeed ? at + 1 : at;
-          events.push(take(chunk.subarray(start, end)));
-          start = end;
-          lineIsEmpty = true;
-          afterReturn = false;
-          if (byte === lineFeed) continue;
+      let line = returned !== 'nothing' && chunk[0] === lineFeed ? 1 : 0;
+      const complete = (): void => {
+        events.push(take(chunk.subarray(start, line)));
+        start = line;
+      };
+      if (returned === 'event') complete();
+      returned = 'nothing';
+      let feed = chunk.indexOf(lineFeed, line);
+      let carriage = chunk.indexOf(carriageReturn, line);
+      while (feed >= 0 || carriage >= 0) {
+        const byReturn = feed < 0 || (carriage >= 0 && carriage < feed);
+        const end = byReturn ? carriage : feed;
+        const isBlank = lineIsEmpty && end === line;
+        lineIsEmpty = true;
+        line = end + 1;
+        if (byReturn && line === chunk.length) {
+          returned = isBlank ? 'event' : 'line';
+          break;
         }
-        if (byte === lineFeed) {
-          if (afterReturn) afterReturn = false;
-          else if (lineIsEmpty) {
-            events.push(take(chunk.subarray(start, at + 1)));
-            start = at + 1;
-          } else lineIsEmpty = true;
-        } else if (byte === carriageReturn) {
-          if (lineIsEmpty) endsWithReturn = true;
-          else lineIsEmpty = true;
-          afterReturn = true;
-        } else {
-          lineIsEmpty = false;
-          afterReturn = false;
-        }
+        if (byReturn && feed === line) line++;
+        if (isBlank) complete();
+        // Each is looked for once: where there are none of one kind, its search goes through the chunk a single time.
+        if (feed >= 0 && feed < line) feed = chunk.indexOf(lineFeed, line);
+        if (carriage >= 0 && carriage < line) carriage = chunk.indexOf(carriageReturn, line);
       }
+      if (line < chunk.length) lineIsEmpty = false;
       if (start < chunk.length) {
         const tail = chunk.subarray(start);
         held.push(tail);
