@@ -16,7 +16,7 @@ export type CreateKedgeClientParameters = {
 
 /**
  * A client whose methods are this package's actions, bound to a chain, a deployment and perhaps an account. One client
- * speaks for one account.
+ * speaks for one account. Who has a client of viem extends it instead: {@link kedgeActions}.
  *
  * @example
  * const client = createKedgeClient({ publicClient, walletClient, deployment });

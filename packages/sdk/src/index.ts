@@ -119,6 +119,7 @@ export {
   type CreateIndexerClientParameters,
   type IndexerClient,
 } from './indexer/createIndexerClient.js';
+export { kedgeActions, kedgeWalletActions, type ReadingWallet } from './kedgeActions.js';
 export { publicActions, type PublicActions } from './publicActions.js';
 export { gasWithRoom } from './writeContract.js';
 export { readEvents, type ReadEventsParameters } from './readEvents.js';

@@ -1,0 +1,39 @@
+import type { Deployment } from '@kedge/core';
+import type { PublicActions as ChainActions, PublicClient } from 'viem';
+import type { Wallet } from './client.js';
+import { publicActions, type PublicActions } from './publicActions.js';
+import { walletActions, type WalletActions } from './walletActions.js';
+
+/** A wallet of viem that reads the chain, too: every writing action simulates first and waits for its receipt. */
+export type ReadingWallet = Wallet & ChainActions;
+
+/**
+ * The reading actions as an extension of a public client of viem, for those who have one already.
+ *
+ * @param deployment Where Kedge's contracts are on the client's chain.
+ *
+ * @example
+ * const client = createPublicClient({ transport: http(rpcUrl) }).extend(kedgeActions(deployment));
+ * const { name } = await client.getClass({ classId: 1n });
+ */
+export function kedgeActions(deployment: Deployment): (client: PublicClient | ReadingWallet) => PublicActions {
+  return (client) => publicActions({ publicClient: readerOf(client), deployment });
+}
+
+/**
+ * The writing actions as an extension of a wallet client of viem that has viem's own `publicActions`.
+ *
+ * @param deployment Where Kedge's contracts are on the client's chain.
+ *
+ * @example
+ * const wallet = createWalletClient({ account, transport: http(rpcUrl) })
+ *   .extend(publicActions)
+ *   .extend(kedgeWalletActions(deployment));
+ * const { tokenId } = await wallet.buyValue({ classId: 2n, lot: 0x80000001, units: 1_000_000n });
+ */
+export function kedgeWalletActions(deployment: Deployment): (client: ReadingWallet) => WalletActions {
+  return (client) => walletActions({ publicClient: readerOf(client), walletClient: client, deployment });
+}
+
+/** A wallet differs from a public client of viem by its account, which the actions name themselves wherever one counts. */
+const readerOf = (client: PublicClient | ReadingWallet): PublicClient => client as PublicClient;
