@@ -42,7 +42,7 @@ export const gatewayConfigSchema = z.strictObject({
     .min(0)
     .max(65535)
     .default(0)
-    .describe('Port on 127.0.0.1 of `/admin/` and `/metrics`, which are not served elsewhere. 0: any free port.'),
+    .describe('Port on 127.0.0.1 of `/admin/`, which is not served elsewhere. 0: any free port.'),
   upstream: z
     .strictObject({
       url: z

@@ -30,7 +30,7 @@ const call = (key = apiKey, content = 'a private prompt'): Promise<Response> =>
 const metrics = async (): Promise<string> => (await fetch(`${gateway.url}/metrics`)).text();
 /** Where the operator is answered: the gateway says it to who asks on this machine. */
 const adminUrl = async (): Promise<string> => {
-  const answer = await fetch(`${gateway.url}/metrics`, { redirect: 'manual' });
+  const answer = await fetch(`${gateway.url}/admin/keys`, { redirect: 'manual' });
   return new URL(answer.headers.get('location')!).origin;
 };
 const ready = async (): Promise<number> => (await fetch(`${gateway.url}/readyz`)).status;
@@ -68,9 +68,7 @@ test('a proxy that passes everything on and says nothing of itself brings out no
   const through = (path: string, method = 'GET') =>
     fetch(`http://127.0.0.1:${port}${path}`, { method, redirect: 'manual' });
   expect((await through('/healthz')).status).toBe(200);
-  const asked = ['/metrics', '/admin/live', '/admin/keys', '/admin/usage-differences', '/admin/none'].map((path) =>
-    through(path),
-  );
+  const asked = ['/admin/live', '/admin/keys', '/admin/usage-differences', '/admin/none'].map((path) => through(path));
   for (const answer of await Promise.all([
     ...asked,
     through('/admin/capture', 'POST'),
@@ -85,6 +83,13 @@ test('a proxy that passes everything on and says nothing of itself brings out no
   proxy.closeAllConnections();
 });
 
+test('metrics are for the machine of the gateway only', async () => {
+  const asked = (headers: Record<string, string>) => fetch(`${gateway.url}/metrics`, { headers, redirect: 'manual' });
+  expect((await asked({})).status).toBe(200);
+  expect((await asked({ 'x-forwarded-for': '203.0.113.9' })).status).toBe(403);
+  expect((await asked({ origin: 'https://page.example' })).status).toBe(403);
+});
+
 test('the operator’s port serves no calls, and says that there is nothing', async () => {
   for (const path of ['/v1/models', '/admin/none', '/healthz']) {
     const answer = await fetch(`${await adminUrl()}${path}`, { headers: { authorization: `Bearer ${apiKey}` } });
@@ -93,20 +98,20 @@ test('the operator’s port serves no calls, and says that there is nothing', as
 });
 
 test.each([
-  ['/metrics', 'GET', { host: 'rebound.example' }, 403],
-  ['/metrics', 'GET', { host: 'localhost.rebound.example' }, 403],
+  ['/admin/keys', 'GET', { host: 'rebound.example' }, 403],
+  ['/admin/keys', 'GET', { host: 'localhost.rebound.example' }, 403],
   ['/admin/capture', 'POST', { origin: 'https://page.example' }, 403],
   ['/admin/capture', 'POST', { origin: 'null' }, 403],
-  ['/metrics', 'GET', { 'x-forwarded-for': '203.0.113.9' }, 403],
-  ['/metrics', 'GET', { forwarded: 'for=203.0.113.9' }, 403],
-  ['/metrics', 'GET', { via: '1.1 proxy.example' }, 403],
-  ['/metrics', 'GET', { 'x-real-ip': '203.0.113.9' }, 403],
-  ['/metrics', 'GET', { 'x-forwarded-proto': 'https' }, 403],
-  ['/metrics', 'GET', { 'sec-fetch-site': 'cross-site' }, 403],
+  ['/admin/keys', 'GET', { 'x-forwarded-for': '203.0.113.9' }, 403],
+  ['/admin/keys', 'GET', { forwarded: 'for=203.0.113.9' }, 403],
+  ['/admin/keys', 'GET', { via: '1.1 proxy.example' }, 403],
+  ['/admin/keys', 'GET', { 'x-real-ip': '203.0.113.9' }, 403],
+  ['/admin/keys', 'GET', { 'x-forwarded-proto': 'https' }, 403],
+  ['/admin/keys', 'GET', { 'sec-fetch-site': 'cross-site' }, 403],
   ['/admin/capture', 'POST', { 'sec-fetch-site': 'same-site' }, 403],
-  ['/metrics', 'GET', { 'sec-fetch-site': 'none' }, 200],
-  ['/metrics', 'GET', { host: 'LOCALHOST:8402', origin: 'http://127.0.0.1:8080' }, 200],
-  ['/metrics', 'GET', { host: '[::1]:8402' }, 200],
+  ['/admin/keys', 'GET', { 'sec-fetch-site': 'none' }, 200],
+  ['/admin/keys', 'GET', { host: 'LOCALHOST:8402', origin: 'http://127.0.0.1:8080' }, 200],
+  ['/admin/keys', 'GET', { host: '[::1]:8402' }, 200],
 ])('%s by %s with %j is %i: a page in a browser here is not the operator', async (path, method, headers, status) => {
   const statusAt = async (url: string): Promise<number | undefined> => {
     const asked = request(`${url}${path}`, { method, headers }).end();

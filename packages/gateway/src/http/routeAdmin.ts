@@ -7,11 +7,6 @@ import { requireLocal } from './requireLocal.js';
 import type { AdminContext } from './routeContext.js';
 import { sendJson } from './sendProblem.js';
 
-/** Whether a path is for the operator alone. */
-export function isOperators(path: string): boolean {
-  return path.startsWith('/admin/') || path === '/metrics';
-}
-
 /**
  * Answers one request on the operator's own port.
  * @throws BaseError, at once or by the promise, for everything that is refused.
@@ -45,12 +40,6 @@ export function routeAdmin(request: HttpRequest, response: HttpResponse, context
       allow(request, 'GET');
       sendJson(response, 200, context.shadowReport());
       return Promise.resolve();
-    case '/metrics':
-      if (context.metricsText === undefined) break;
-      allow(request, 'GET');
-      return context
-        .metricsText()
-        .then((text) => response.send(200, { 'content-type': 'text/plain; version=0.0.4' }, Buffer.from(text)));
   }
   throw new BaseError(`There is no ${path.slice(0, 100)} here.`, {
     code: 'not_found',

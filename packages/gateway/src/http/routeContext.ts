@@ -15,7 +15,6 @@ export type AdminContext = {
   readonly book: ChannelBook;
   readonly rates: RateBook;
   readonly captureNow: () => Promise<string | undefined>;
-  readonly metricsText?: () => Promise<string>;
   readonly live?: LiveFeed;
   /** In shadow mode: who would have earned what. */
   readonly shadowReport?: () => unknown;
@@ -34,6 +33,7 @@ export type RouteContext = Pick<AdminContext, 'book' | 'rates'> & {
   /** Where calls may be paid for. */
   readonly topUps: TopUps | undefined;
   readonly maxRequestBytes: number;
+  readonly metricsText?: () => Promise<string>;
   /** Why the upstream cannot be relied on now. Calls are still tried. */
   readonly upstreamFault?: () => Promise<BaseError | undefined>;
   /** Where the operator is answered, without a path. */

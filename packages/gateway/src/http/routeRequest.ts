@@ -10,7 +10,6 @@ import { authenticate } from './authenticate.js';
 import { meteredCall } from './meteredCall.js';
 import { pathOf } from './pathOf.js';
 import { requireLocal } from './requireLocal.js';
-import { isOperators } from './routeAdmin.js';
 import type { RouteContext } from './routeContext.js';
 import { sendJson } from './sendProblem.js';
 
@@ -38,8 +37,12 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
       return health(response, 'alive');
     case '/readyz':
       return ready(response, context);
+    case '/metrics':
+      if (context.metricsText === undefined) break;
+      allow(request, 'GET');
+      return metrics(request, response, context.metricsText);
   }
-  if (isOperators(path)) return sendToAdmin(request, response, path, context);
+  if (path.startsWith('/admin/')) return sendToAdmin(request, response, path, context);
   const voucher = /^\/v1\/vouchers\/(0x[0-9a-f]{64})$/.exec(path);
   if (voucher !== null) return voucherRoute(request, response, context, voucher[1] as Hex);
   const receipt = /^\/v1\/receipts\/(0x[0-9a-f]{64})\/(\d{1,20})$/.exec(path);
@@ -74,6 +77,12 @@ async function health(response: HttpResponse, status: string, unready?: BaseErro
 
 async function ready(response: HttpResponse, context: RouteContext): Promise<void> {
   return health(response, 'ready', context.unready() ?? (await context.upstreamFault?.()));
+}
+
+/** Counts, without keys, prompts, answers or channels, where Prometheus looks for them; still nobody else's. */
+async function metrics(request: HttpRequest, response: HttpResponse, text: () => Promise<string>): Promise<void> {
+  requireLocal(request);
+  response.send(200, { 'content-type': 'text/plain; version=0.0.4' }, Buffer.from(await text()));
 }
 
 async function models(request: HttpRequest, response: HttpResponse, { book, services }: RouteContext): Promise<void> {
