@@ -3,7 +3,7 @@ import { bytes32Schema, unitsSchema } from './indexer/fields.js';
 import { parseWith } from './schemas.js';
 
 /** An API key with terms of its own as its operator may see it: never the key. Moments are Unix seconds, as decimal strings. */
-export const apiKeyUseSchema = z.object({
+const apiKeyUseSchema = z.object({
   /** The first digits of its hash. */
   keyId: z.string(),
   name: z.string(),

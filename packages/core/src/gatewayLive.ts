@@ -10,7 +10,7 @@ const instantSchema = z.int().nonnegative();
  * What a gateway does now, as `GET /admin/live` tells its operator: counts, units, and calls by surface and model. Prompts, answers,
  * keys and secrets are never in it.
  */
-export const gatewayLiveSchema = z.object({
+const gatewayLiveSchema = z.object({
   /** When it was read: ages count from here. */
   at: instantSchema,
   startedAt: instantSchema,

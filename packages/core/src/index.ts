@@ -42,7 +42,7 @@ export {
   type VerdictOutcome,
 } from './attestation.js';
 export { closeAll } from './closeAll.js';
-export { BaseError, showValue, type BaseErrorOptions, type ErrorKind } from './baseError.js';
+export { BaseError, type BaseErrorOptions, type ErrorKind } from './baseError.js';
 export { canonicalJson } from './canonicalJson.js';
 export { billedMetrics } from './counting/billedMetrics.js';
 export { addChatChoice, addTextChoice, countChatInput } from './counting/chatCount.js';
@@ -90,7 +90,6 @@ export {
 } from './croissant.js';
 export {
   contractsSchema,
-  deploymentSchema,
   laterContracts,
   neededContracts,
   parseDeployment,
@@ -124,14 +123,10 @@ export {
   type Hasher,
   type Hex,
 } from './hex.js';
-export { apiKeyUseSchema, parseApiKeyUse, type ApiKeyUse } from './apiKeyUse.js';
-export { gatewayLiveSchema, parseGatewayLive, type GatewayLive, type GatewayLiveJson } from './gatewayLive.js';
+export { parseApiKeyUse, type ApiKeyUse } from './apiKeyUse.js';
+export { parseGatewayLive, type GatewayLive, type GatewayLiveJson } from './gatewayLive.js';
 export { findEquivocations, signedReceiptToAbi, type Equivocation } from './equivocation.js';
-export {
-  chatCompletionRequestSchema,
-  parseChatCompletionRequest,
-  type ChatCompletionRequest,
-} from './requests/chatCompletionRequest.js';
+export { parseChatCompletionRequest, type ChatCompletionRequest } from './requests/chatCompletionRequest.js';
 export { parseCompletionRequest, type CompletionRequest } from './requests/completionRequest.js';
 export { parseEmbeddingsRequest, type EmbeddingsRequest } from './requests/embeddingsRequest.js';
 export { parseImagesRequest, type ImagesRequest } from './requests/imagesRequest.js';
@@ -149,7 +144,7 @@ export {
 export type { IndexedBond, IndexedFraud } from './indexer/bonds.js';
 export type { IndexedDepositMove } from './indexer/deposits.js';
 export type { Contribution, ContributorEarnings, ContributorEpoch, Contributors } from './indexer/contributors.js';
-export { activityTypes, type Activity, type ActivityType, type IndexerStatus } from './indexer/activity.js';
+export { type Activity, type ActivityType, type IndexerStatus } from './indexer/activity.js';
 export { type IndexedAttestation, type IndexedVerdict } from './indexer/attestations.js';
 export { type ChannelCapture, type ChannelDetail, type ChannelSummary, type ReceiptRoot } from './indexer/channels.js';
 export {
@@ -176,20 +171,18 @@ export { trendLength, type AmountOfAsset, type Happened, type Page, type Trend }
 export {
   indexerPath,
   indexerRoutes,
-  pageLimit,
   readIndexerAnswer,
   type IndexerAnswer,
   type IndexerParameters,
   type IndexerRoute,
   type IndexerRouteName,
 } from './indexer/routes.js';
-export { shareStates, type IndexedClaim, type TokenDetail, type TokenSummary } from './indexer/tokens.js';
+export { type IndexedClaim, type TokenDetail, type TokenSummary } from './indexer/tokens.js';
 export {
   bindManifest,
   buildManifest,
   comparePaths,
   contentMerkleTree,
-  manifestSchema,
   parseManifest,
   type AnchoredContent,
   type Manifest,
@@ -246,14 +239,13 @@ export { encodeReceiptLeaves, parseReceiptLeaves, type ReceiptLeaves } from './r
 export { channelFromAbi, continuationTerms, depositTermsToAbi, type DepositTerms } from './depositTerms.js';
 export { buildTopUpOffer, parseTopUpOffer, type TopUpOffer } from './topUpOffer.js';
 export { tokenizablePieces } from './tokenizablePieces.js';
-export { addressSchema, decimalSchema, hashSchema, hexSchema, parseWith, uintSchema } from './schemas.js';
+export { addressSchema, hexSchema, parseWith, uintSchema } from './schemas.js';
 export {
   decodeSignedReceipt,
   encodeSignedReceipt,
   parseSignedReceipt,
   receiptCommentPrefix,
   receiptHeader,
-  signedReceiptSchema,
   signedReceiptToJson,
   type SignedReceipt,
   type SignedReceiptJson,
@@ -279,7 +271,7 @@ export {
   type TokenIdParts,
 } from './token.js';
 export { formatUnits, parseUnits, unitsOf } from './units.js';
-export { parseUpFile, upFileSchema, type UpFile } from './upFile.js';
+export { parseUpFile, type UpFile } from './upFile.js';
 export {
   verifyReceipts,
   type AnchoredBatches,
@@ -287,4 +279,4 @@ export {
   type ReceiptCheck,
   type VerifyReceiptsInput,
 } from './verifyReceipts.js';
-export { parseWebConfig, webConfigSchema, type WebConfig } from './webConfig.js';
+export { parseWebConfig, type WebConfig } from './webConfig.js';

@@ -56,7 +56,7 @@ const path = z
 const paths = z.array(path).refine(isAscending, 'expected each path once, in order');
 
 /** Schema of {@link Manifest}: fields, order, safe paths, and numbers that fit together. */
-export const manifestSchema = z
+const manifestSchema = z
   .strictObject({
     format: z.literal('kedge-manifest/1'),
     name: z.string().min(1),

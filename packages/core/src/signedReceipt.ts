@@ -55,7 +55,7 @@ export const receiptBatchSchema = z.strictObject({
 });
 
 /** Reads {@link SignedReceiptJson}. */
-export const signedReceiptSchema = z.strictObject({
+const signedReceiptSchema = z.strictObject({
   receipt: z.strictObject({
     channelId: hashSchema,
     tokenId: uintSchema(256),

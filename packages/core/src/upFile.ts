@@ -18,7 +18,7 @@ export type UpFile = Deployment & {
 
 const urlSchema = z.url({ protocol: /^(https?|wss?)$/ });
 
-export const upFileSchema = z.looseObject({
+const upFileSchema = z.looseObject({
   chainId: z.int().positive(),
   rpcUrl: urlSchema,
   gatewayUrl: urlSchema.refine((url) => url.endsWith('/v1'), 'expected a URL that ends in /v1'),

@@ -35,7 +35,7 @@ export type WebConfig = Deployment & {
 
 const place = z.string().regex(/^(https?:\/\/|\/)\S*$/, 'expected a URL, or a path that begins with /');
 
-export const webConfigSchema: z.ZodType<WebConfig> = z.intersection(
+const webConfigSchema: z.ZodType<WebConfig> = z.intersection(
   deploymentSchema,
   z.looseObject({
     rpcUrl: place,

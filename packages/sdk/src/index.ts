@@ -13,7 +13,6 @@ export { cancelUnbonding } from './actions/cancelUnbonding.js';
 export {
   capture,
   captureOutcome,
-  encodeCapture,
   type CaptureItem,
   type CaptureOutcome,
   type CaptureParameters,

@@ -13,7 +13,7 @@ import { claimExplanationSchema } from './explain.js';
 import { claimSchema, tokenDetailSchema, tokenSummarySchema } from './tokens.js';
 
 /** Lists return at most this many items at once. */
-export const pageLimit = { most: 500, usual: 50 } as const;
+const pageLimit = { most: 500, usual: 50 } as const;
 
 const limitSchema = z.coerce.number().pipe(z.int().min(1).max(pageLimit.most)).default(pageLimit.usual);
 const formatSchema = z.enum(['json', 'csv']).default('json');

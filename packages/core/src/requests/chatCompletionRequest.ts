@@ -16,7 +16,7 @@ const messageSchema = z.looseObject({
  * A chat completion request, as far as the gateway reads it. What it does not read passes through unchanged, so a
  * field that tomorrow's clients send is no error today.
  */
-export const chatCompletionRequestSchema = z.looseObject({
+const chatCompletionRequestSchema = z.looseObject({
   model: z.string().min(1),
   messages: z.array(messageSchema).min(1),
   stream: z.boolean().nullish(),

@@ -1,12 +1,5 @@
-import {
-  encodeCaptureItems,
-  valueChannelsAbi,
-  type Address,
-  type CaptureItem,
-  type Deployment,
-  type Hex,
-} from '@kedge/core';
-import { encodeFunctionData, type Log } from 'viem';
+import { encodeCaptureItems, type Address, type CaptureItem, type Deployment, type Hex } from '@kedge/core';
+import type { Log } from 'viem';
 import type { Sent, WriteClient } from '../client.js';
 import { channelsOf, tokenOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
@@ -68,16 +61,6 @@ export async function capture(client: WriteClient, parameters: CaptureParameters
     args: captureArgs(parameters),
   });
   return { ...sentOf(receipt), ...captureOutcome(client.deployment, receipt.logs) };
-}
-
-/**
- * Calldata of a capture, for callers that sign and keep the transaction themselves.
- *
- * @example
- * const data = encodeCapture({ items, edges, anchors });
- */
-export function encodeCapture(parameters: CaptureParameters): Hex {
-  return encodeFunctionData({ abi: valueChannelsAbi, functionName: 'capture', args: captureArgs(parameters) });
 }
 
 /**
