@@ -1,6 +1,7 @@
 import { BaseError, type Address, type Channel, type ClassKind, type Hex } from '@kedge/core';
 import type { LotView, RevenueView, TokenView } from '@kedge/sdk';
 import { isAddressEqual } from 'viem';
+import { atOneBlock } from './atOneBlock.js';
 import type { Connection } from './connect.js';
 import { lotIdOf } from './lotNumber.js';
 import type { Asset } from './readAsset.js';
@@ -41,8 +42,9 @@ export type Overview = {
   readonly owed: readonly { readonly account: Address; readonly asset: Address; readonly amount: bigint }[];
 };
 
-/** Reads everything that the contracts know, from their events and views. */
-export async function readOverview(connection: Connection): Promise<Overview> {
+/** Reads everything that the contracts know, from their events and views, as of the newest block. */
+export async function readOverview(latest: Connection): Promise<Overview> {
+  const connection = await atOneBlock(latest);
   const [assets, count, channels] = await Promise.all([
     readAssets(connection),
     classCountOf(connection),
