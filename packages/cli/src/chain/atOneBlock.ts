@@ -8,7 +8,9 @@ export async function atOneBlock(connection: Connection): Promise<Connection> {
   const newest = numberToHex(await publicClient.getBlockNumber({ cacheTime: 0 }));
   const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
     if (method === 'eth_blockNumber') return newest;
-    const given = Array.isArray(params) ? params.map((param: unknown) => (param === 'latest' ? newest : param)) : params;
+    const given = Array.isArray(params)
+      ? params.map((param: unknown) => (param === 'latest' ? newest : param))
+      : params;
     return publicClient.request({ method, params: given } as Parameters<typeof publicClient.request>[0]);
   };
   const still = createPublicClient({ chain: publicClient.chain, transport: custom({ request }) });
