@@ -14,7 +14,7 @@ export type ReadingWallet = Wallet & ChainActions;
  *
  * @example
  * const client = createPublicClient({ transport: http(rpcUrl) }).extend(kedgeActions(deployment));
- * const { name } = await client.getClass({ classId: 1n });
+ * const { issuer } = await client.getClass({ classId: 1n });
  */
 export function kedgeActions(deployment: Deployment): (client: PublicClient | ReadingWallet) => PublicActions {
   return (client) => publicActions({ publicClient: readerOf(client), deployment });
