@@ -63,6 +63,12 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
     return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
   };
 
+  const sql = (each: RunningIndexer, text: string) => {
+    const url = new URL('/sql/db', each.url);
+    url.searchParams.set('sql', JSON.stringify({ json: { sql: text, params: [], typings: [] } }));
+    return fetch(url);
+  };
+
   beforeAll(async () => {
     console.log(`indexer: seed ${testSeed} (another with KEDGE_SEED)`);
     [anvil, postgres] = await Promise.all([startAnvil(), startPostgres()]);
@@ -245,21 +251,39 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
     expect([data.classBooks.items.length, data.classBooks.totalCount]).toEqual([3, 7]);
     expect(data.attestations.items).toEqual([{ id: expect.any(String), attester: graph.accounts[0] }]);
     expect(data.verdicts.items).toEqual([{ attestationId: expect.any(String), outcome: expect.any(Number) }]);
-    const sql = (text: string) => {
-      const url = new URL('/sql/db', indexer.url);
-      url.searchParams.set('sql', JSON.stringify({ json: { sql: text, params: [], typings: [] } }));
-      return fetch(url);
-    };
-    const read = await sql('SELECT count(*)::int AS count FROM class');
+    const read = await sql(indexer, 'SELECT count(*)::int AS count FROM class');
     expect(await read.json()).toMatchObject({ rows: [{ count: 7 }] });
-    for (const text of [
-      'DELETE FROM class',
-      'INSERT INTO due VALUES (1)',
-      'DROP TABLE class',
-      "SELECT pg_read_file('/etc/passwd')",
-    ]) {
-      expect((await sql(text)).ok, text).toBe(false);
+    for (const each of [indexer, other]) {
+      for (const text of [
+        'DELETE FROM class',
+        'INSERT INTO due VALUES (1)',
+        'DROP TABLE class',
+        "SELECT pg_read_file('/etc/passwd')",
+        'zzz',
+        'SELECT nothing FROM class',
+        'SELECT 1; SELECT 2',
+        // With PostgreSQL Ponder tries for a minute what fails while it runs.
+        ...(each === indexer ? ['SELECT 1 / 0'] : []),
+      ]) {
+        const refused = await sql(each, text);
+        expect(refused.status, text).toBe(400);
+        expect(refused.headers.get('content-type'), text).toBe('application/problem+json');
+        expect(await refused.json(), text).toMatchObject({ type: '/problems/query_invalid', status: 400 });
+      }
     }
+    for (const path of [
+      '/sql/db',
+      '/sql/live',
+      '/sql/db?sql=zzz',
+      '/sql/live?sql=zzz',
+      '/sql/db?sql=null',
+      '/sql/db?sql={}',
+    ]) {
+      const { status, type, text } = await get(path);
+      expect([status, type], path).toEqual([400, 'application/problem+json']);
+      expect(JSON.parse(text), path).toMatchObject({ type: '/problems/query_invalid' });
+    }
+    expect((await get('/sql/none')).status).toBe(404);
   });
 
   test('what PostgreSQL breaks off answers 503, with when to ask again', async () => {

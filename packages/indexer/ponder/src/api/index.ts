@@ -6,12 +6,13 @@ import schema from 'ponder:schema';
 import { databaseTrouble } from '../../../src/databaseTrouble.js';
 import { openapiDocument } from './openapi';
 import { addRoutes, json, problem } from './serve';
+import { sqlProblems } from './sqlProblems';
 
 const app = new Hono();
 addRoutes(app);
 app.get('/openapi.json', () => json(200, openapiDocument()));
 app.use('/graphql', graphql({ db, schema }));
-app.use('/sql/*', client({ db, schema }));
+app.use('/sql/*', sqlProblems, client({ db, schema }));
 app.all('*', ({ req }) =>
   problem(
     new BaseError('There is no such route.', {
