@@ -24,6 +24,8 @@ export type Target = {
   /** `chainId` is absent when `--contracts` listed addresses only: it is then the chain's own. */
   readonly contracts?: Deployment['contracts'];
   readonly chainId?: number;
+  /** The block of the first of the contracts, where their file says it. */
+  readonly firstBlock?: number;
 };
 
 const contractNames = [...neededContracts, ...laterContracts];
@@ -42,13 +44,14 @@ export async function findTarget(context: Pick<Context, 'cwd' | 'options'>): Pro
   // Another chain's contracts are not those of the local stack, wherever its file lies.
   const fallback = isLocal ? up : undefined;
   const contracts = given?.contracts ?? fallback?.contracts;
-  const chainId = given === undefined ? fallback?.chainId : given.chainId;
+  const { chainId, firstBlock } = given ?? fallback ?? {};
   return {
     dataDir,
     ...(isLocal ? { up } : {}),
     ...(rpcUrl === undefined ? {} : { rpcUrl }),
     ...(contracts === undefined ? {} : { contracts }),
     ...(chainId === undefined ? {} : { chainId }),
+    ...(firstBlock === undefined ? {} : { firstBlock }),
   };
 }
 
@@ -79,7 +82,7 @@ export async function readJson(path: string): Promise<unknown> {
   return parseJson((await readGivenFile('', path)).toString(), path);
 }
 
-type Given = { readonly contracts: Deployment['contracts']; readonly chainId?: number };
+type Given = Pick<Deployment, 'contracts'> & Partial<Deployment>;
 
 async function readContracts(text: string, cwd: string): Promise<Given> {
   if (!text.includes('=')) return parseDeployment(await readJson(resolve(cwd, text)));

@@ -33,7 +33,12 @@ export type ContractName = NeededContract | LaterContract;
 export type DeployedContracts = { [name in NeededContract]: Address } & { [name in LaterContract]?: Address };
 
 /** Where the contracts are. */
-export type Deployment = { chainId: number; contracts: DeployedContracts };
+export type Deployment = {
+  chainId: number;
+  contracts: DeployedContracts;
+  /** The block of the first of them: no event of theirs is older. Absent where nobody knows it. */
+  firstBlock?: number;
+};
 
 /** Addresses by contract, as they are kept in files. */
 export const contractsSchema: z.ZodType<DeployedContracts> = z.object({
@@ -44,6 +49,7 @@ export const contractsSchema: z.ZodType<DeployedContracts> = z.object({
 export const deploymentSchema: z.ZodType<Deployment> = z.looseObject({
   chainId: z.int().positive(),
   contracts: contractsSchema,
+  firstBlock: z.int().nonnegative().exactOptional(),
 });
 
 /**
@@ -55,12 +61,12 @@ export const deploymentSchema: z.ZodType<Deployment> = z.looseObject({
  * const deployment = parseDeployment(JSON.parse(text));
  */
 export function parseDeployment(value: unknown): Deployment {
-  const { chainId, contracts } = parseWith(deploymentSchema, value, {
+  const { chainId, contracts, firstBlock } = parseWith(deploymentSchema, value, {
     what: 'The deployment',
     code: 'deployment_invalid',
     hints: ['Make one with: kedge deploy --rpc URL --json'],
   });
-  return { chainId, contracts };
+  return { chainId, contracts, ...(firstBlock === undefined ? {} : { firstBlock }) };
 }
 
 function shapeOf<name extends string, schema>(names: readonly name[], schema: schema): Record<name, schema> {

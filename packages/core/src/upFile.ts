@@ -24,6 +24,7 @@ const upFileSchema = z.looseObject({
   gatewayUrl: urlSchema.refine((url) => url.endsWith('/v1'), 'expected a URL that ends in /v1'),
   apiKey: z.string().min(1),
   contracts: contractsSchema,
+  firstBlock: z.int().nonnegative().exactOptional(),
   classes: z.array(
     z.looseObject({
       classId: decimalSchema(64),

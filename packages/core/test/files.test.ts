@@ -35,6 +35,7 @@ const up: UpFile = {
 describe('deployment and up.json', () => {
   test('are read, and further fields of up.json are kept', () => {
     expect(parseDeployment(up)).toEqual(deployment);
+    expect(parseDeployment({ ...up, firstBlock: 7 })).toEqual({ ...deployment, firstBlock: 7 });
     expect(parseUpFile(JSON.parse(JSON.stringify(up)))).toEqual(up);
   });
 

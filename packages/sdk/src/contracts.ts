@@ -25,6 +25,11 @@ const buyerAbi = withErrors(permitBuyerAbi);
 const depositsAbi = withErrors(channelDepositsAbi);
 const registryAbi = withErrors(attestationRegistryAbi);
 
+/** Where to look for the contracts' events from, where the caller does not say. */
+export function firstBlockOf({ firstBlock = 0 }: Deployment): bigint {
+  return BigInt(firstBlock);
+}
+
 /** `address` and `abi` of the token, for viem's contract functions. */
 export function tokenOf(deployment: Deployment) {
   return { address: deployment.contracts.DataAnchoringToken, abi: tokenAbi } as const;

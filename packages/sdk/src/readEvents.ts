@@ -35,8 +35,7 @@ export async function readEvents<const abi extends Abi, name extends ContractEve
     return await read({ fromBlock, toBlock: newest });
   } catch (error) {
     if (fromBlock === newest || !(await isAlive(client))) throw error;
-    const deployed = (await deploymentOf(client, query.address, newest)) ?? 0n;
-    const from = deployed > fromBlock ? deployed : fromBlock;
+    const from = fromBlock > 0n ? fromBlock : ((await deploymentOf(client, query.address, newest)) ?? 0n);
     return (await readInRanges({ fromBlock: from, toBlock: newest }, read)) as unknown as Events;
   }
 }

@@ -80,6 +80,16 @@ test('a node without old state is asked from the first block', async () => {
   expect(asked.filter(({ toBlock }) => toBlock < limit).length).toBeGreaterThan(0);
 });
 
+test('a node without old state is asked from the first block of the deployment, where that is known', async () => {
+  expect(stage.deployment.firstBlock).toBe(Number(deployedAfter + 1n));
+  const getCode = () => Promise.reject(new Error('missing trie node'));
+  const { publicClient, asked } = refusing({ getCode });
+  const { findReceiptAnchor } = createKedgeClient({ publicClient, deployment: stage.deployment });
+  const anchor = { operator: addressOf('operator'), epoch: 1n };
+  expect(await findReceiptAnchor({ ...anchor, batch: 3n })).toMatchObject({ cid: 'at 3' });
+  for (const { fromBlock } of asked) expect(fromBlock).toBeGreaterThan(deployedAfter);
+});
+
 test('a node that is gone is not asked again', async () => {
   const gone = () => Promise.reject(new Error('it is gone'));
   let asked = 0;

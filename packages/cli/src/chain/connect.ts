@@ -27,7 +27,7 @@ export async function connect(context: Asking): Promise<Connection> {
 /** The same for a target that was looked at before. */
 export async function connectTarget(context: Pick<Context, 'output'>, target: Target): Promise<Connection> {
   const { rpcUrl, chainId, publicClient } = await connectChain(context, target);
-  const { contracts } = target;
+  const { contracts, firstBlock } = target;
   if (contracts === undefined) {
     throw new BaseError(`No contracts are named for chain ${chainId}.`, {
       code: 'no_contracts',
@@ -37,7 +37,12 @@ export async function connectTarget(context: Pick<Context, 'output'>, target: Ta
       ],
     });
   }
-  const client = createKedgeClient({ publicClient, deployment: { chainId: target.chainId ?? chainId, contracts } });
+  const deployment: Deployment = {
+    chainId: target.chainId ?? chainId,
+    contracts,
+    ...(firstBlock === undefined ? {} : { firstBlock }),
+  };
+  const client = createKedgeClient({ publicClient, deployment });
   await context.output.waitFor('the contracts to be found', client.checkDeployment());
   return { ...target, rpcUrl, chainId, contracts, client };
 }

@@ -8,7 +8,7 @@ import {
   type ContributorTree,
   type Hex,
 } from '@kedge/core';
-import { readEvents } from '@kedge/sdk';
+import { firstBlockOf, readEvents } from '@kedge/sdk';
 import { createContentStore } from '@kedge/store';
 import { keccak256 } from '../keccak256.js';
 import { parseAddress, parseInteger } from '../parse.js';
@@ -72,6 +72,7 @@ export async function readContributorEpochs(
     abi: contributorRootsAbi,
     eventName: 'ContributorRootSet',
     args: { tokenId },
+    fromBlock: firstBlockOf(client.deployment),
   });
   const trees = new Map<Hex, Omit<ContributorEpoch, 'epoch'>>();
   for (const contributors of given) {

@@ -1,14 +1,16 @@
 import { dataAnchoringTokenAbi, zeroAddress, type Address } from '@kedge/core';
-import { readEvents } from '@kedge/sdk';
+import { firstBlockOf, readEvents } from '@kedge/sdk';
 import type { Connection } from './connect.js';
 import { readAsset, type Asset } from './readAsset.js';
 
 /** ETH, and every other asset that a class ever received or that a lot is priced in. */
 export async function readAssets(connection: Connection): Promise<Asset[]> {
-  const token = { address: connection.contracts.DataAnchoringToken, abi: dataAnchoringTokenAbi } as const;
+  const { publicClient, deployment } = connection.client;
+  const address = connection.contracts.DataAnchoringToken;
+  const token = { address, abi: dataAnchoringTokenAbi, fromBlock: firstBlockOf(deployment) } as const;
   const [accrued, lots] = await Promise.all([
-    readEvents(connection.client.publicClient, { ...token, eventName: 'RevenueAccrued' }),
-    readEvents(connection.client.publicClient, { ...token, eventName: 'LotCreated' }),
+    readEvents(publicClient, { ...token, eventName: 'RevenueAccrued' }),
+    readEvents(publicClient, { ...token, eventName: 'LotCreated' }),
   ]);
   const addresses = new Set<Address>([
     zeroAddress,

@@ -1,5 +1,5 @@
 import { BaseError, channelModes, valueChannelsAbi, type Channel, type Hex } from '@kedge/core';
-import { readEvents } from '@kedge/sdk';
+import { firstBlockOf, readEvents } from '@kedge/sdk';
 import type { Connection } from './connect.js';
 
 /** A channel as it was opened. */
@@ -11,6 +11,7 @@ export async function readChannels({ client, contracts }: Connection, channelId?
     address: contracts.ValueChannels,
     abi: valueChannelsAbi,
     eventName: 'ChannelOpened',
+    fromBlock: firstBlockOf(client.deployment),
     ...(channelId === undefined ? {} : { args: { channelId } }),
   });
   return opened.map(({ args, transactionHash }) => ({

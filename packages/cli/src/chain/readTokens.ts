@@ -1,5 +1,5 @@
 import { dataAnchoringTokenAbi, type Address } from '@kedge/core';
-import { readEvents, type TokenView } from '@kedge/sdk';
+import { firstBlockOf, readEvents, type TokenView } from '@kedge/sdk';
 import type { Connection } from './connect.js';
 
 /** All tokens in the order of minting, with their pending revenue in `asset` (default ETH). */
@@ -8,6 +8,7 @@ export async function readTokens({ client, contracts }: Connection, asset?: Addr
     address: contracts.DataAnchoringToken,
     abi: dataAnchoringTokenAbi,
     eventName: 'Minted',
+    fromBlock: firstBlockOf(client.deployment),
   });
   return Promise.all(
     minted.map(({ args: { tokenId } }) => client.getToken({ tokenId, ...(asset === undefined ? {} : { asset }) })),

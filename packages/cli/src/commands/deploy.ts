@@ -35,14 +35,14 @@ export const deploy: Command = {
     const signer = await resolveAccount(context, connection.chainId, 'deployer');
     const { wallet, waitingFor } = createWallet(connection, signer);
     let doing = 'deploy the contracts';
-    const { chainId, contracts } = await context.output.waitFor(
+    const { chainId, contracts, firstBlock } = await context.output.waitFor(
       () => waitingFor(doing),
       deployContracts(
         { publicClient: connection.publicClient, walletClient: wallet },
         { onStep: (contract) => (doing = `deploy ${contract}`) },
       ),
     );
-    context.output.result({ chainId, contracts, deployer: signer.account.address }, () => [
+    context.output.result({ chainId, contracts, firstBlock, deployer: signer.account.address }, () => [
       `chain ${chainId}, deployed by ${signer.label}`,
       ...table(Object.entries(contracts), '  '),
     ]);

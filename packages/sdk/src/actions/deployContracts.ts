@@ -48,9 +48,12 @@ export async function deployContracts(
   client: Pick<WriteClient, 'publicClient' | 'walletClient'>,
   { onStep, permit2 = canonicalPermit2 }: DeployContractsParameters = {},
 ): Promise<Deployment> {
-  const deploy = (contract: ContractName, data: Hex): Promise<Address> => {
+  let firstBlock: bigint | undefined;
+  const deploy = async (contract: ContractName, data: Hex): Promise<Address> => {
     onStep?.(contract);
-    return deployOne(client, contract, data);
+    const { address, blockNumber } = await deployOne(client, contract, data);
+    firstBlock ??= blockNumber;
+    return address;
   };
   const before = (bytecode: Hex, next: Address) =>
     encodeDeployData({ abi: extensionConstructor, bytecode, args: [next] });
@@ -93,6 +96,7 @@ export async function deployContracts(
   const registry = await deploy('AttestationRegistry', part(attestationRegistryBytecode));
   return {
     chainId: await client.publicClient.getChainId(),
+    firstBlock: Number(firstBlock),
     contracts: {
       DataAnchoringToken: token,
       DataAnchoringTokenExtension: extension,
@@ -115,15 +119,15 @@ async function deployOne(
   client: Pick<WriteClient, 'publicClient' | 'walletClient'>,
   contract: string,
   data: Hex,
-): Promise<Address> {
+): Promise<{ readonly address: Address; readonly blockNumber: bigint }> {
   const { publicClient, walletClient } = client;
   const doing = `deploy ${contract}`;
   try {
     await requireWalletChain(client, doing);
-    const { contractAddress, transactionHash } = await sendAndWait(publicClient, walletClient, doing, () =>
+    const { contractAddress, transactionHash, blockNumber } = await sendAndWait(publicClient, walletClient, doing, () =>
       walletClient.sendTransaction({ account: walletClient.account, chain: null, data }),
     );
-    if (contractAddress) return getAddress(contractAddress);
+    if (contractAddress) return { address: getAddress(contractAddress), blockNumber };
     throw new BaseError(`Could not ${doing}: the chain names no address.`, {
       kind: 'bug',
       code: 'event_missing',

@@ -1,6 +1,6 @@
 import type { Address, Hex } from '@kedge/core';
 import type { ReadClient } from '../client.js';
-import { channelsOf } from '../contracts.js';
+import { channelsOf, firstBlockOf } from '../contracts.js';
 import { readEvents } from '../readEvents.js';
 import { reading } from '../reading.js';
 
@@ -9,7 +9,7 @@ export type FindReceiptAnchorParameters = {
   readonly operator: Address;
   readonly epoch: bigint;
   readonly batch: bigint;
-  /** Where to look from; default the first block. */
+  /** Where to look from; default the first one of the deployment. */
   readonly fromBlock?: bigint;
 };
 
@@ -33,7 +33,7 @@ export type AnchoredRoot = {
  */
 export async function findReceiptAnchor(
   client: ReadClient,
-  { operator, epoch, batch, fromBlock = 0n }: FindReceiptAnchorParameters,
+  { operator, epoch, batch, fromBlock = firstBlockOf(client.deployment) }: FindReceiptAnchorParameters,
 ): Promise<AnchoredRoot | undefined> {
   const channels = channelsOf(client.deployment);
   const logs = await reading(client, 'look for the receipt root', (chain) =>

@@ -10,7 +10,7 @@ import {
 } from '@kedge/core';
 import type { PublicClient } from 'viem';
 import type { ReadClient } from '../client.js';
-import { attestationRegistryOf } from '../contracts.js';
+import { attestationRegistryOf, firstBlockOf } from '../contracts.js';
 import { readEvents } from '../readEvents.js';
 import { reading } from '../reading.js';
 import type { AttestationSubject } from './signAttestation.js';
@@ -20,7 +20,7 @@ export type GetAttestationsParameters = AttestationSubject & {
   readonly trust?: readonly Address[];
   /** How many of them must confirm. Default 1. */
   readonly threshold?: number;
-  /** Where to look from; default the first block. */
+  /** Where to look from; default the first one of the deployment. */
   readonly fromBlock?: bigint;
 };
 
@@ -67,7 +67,7 @@ export async function getAttestations(
   client: ReadClient,
   parameters: GetAttestationsParameters,
 ): Promise<AttestationView[]> {
-  const { fromBlock = 0n, threshold = 1, trust } = parameters;
+  const { fromBlock = firstBlockOf(client.deployment), threshold = 1, trust } = parameters;
   if (!Number.isSafeInteger(threshold) || threshold < 1) {
     throw new BaseError(`${threshold} verifiers cannot agree.`, {
       code: 'threshold_invalid',

@@ -8,7 +8,7 @@ import {
   type Channel,
   type Hex,
 } from '@kedge/core';
-import { readEvents, type KedgeReadClient } from '@kedge/sdk';
+import { firstBlockOf, readEvents, type KedgeReadClient } from '@kedge/sdk';
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useReader } from '../../wallet/useKedge.js';
 
@@ -72,6 +72,7 @@ async function readChannel(client: KedgeReadClient, channelId: Hex): Promise<Kno
     abi: valueChannelsAbi,
     eventName: 'ChannelOpened',
     args: { channelId },
+    fromBlock: firstBlockOf(client.deployment),
   });
   if (opened === undefined) throw new Error(`no channel ${channelId} was opened on this chain`);
   const { channel } = opened.args;
