@@ -619,6 +619,7 @@ contract OperatorBondTest is KedgeTest {
 
     /// @notice R26: of what was slashed nobody gets more than a claim, reporters never more than 5 %, and what is paid and
     /// burned is the pot, to less than two smallest units a proof.
+    /// forge-config: default.fuzz.runs = 100
     function testFuzz_R26_APotPaysOutNoMoreThanItself(uint128 amount, uint64[4] memory captured) public {
         amount = uint128(bound(amount, 1, 1e24));
         post(ETH, amount);

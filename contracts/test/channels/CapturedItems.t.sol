@@ -203,6 +203,7 @@ contract CapturedItemsTest is Test {
         shorten(result, items.length, failed);
     }
 
+    /// forge-config: default.fuzz.runs = 100
     function testFuzz_R7_R8_R10_ScanEqualsSolidity(Draw[] memory draws) public {
         vm.warp(NOW);
         CaptureItem[] memory items = new CaptureItem[](draws.length % 8);
@@ -228,6 +229,7 @@ contract CapturedItemsTest is Test {
         emit IValueChannels.ChannelCaptured(id, taken.units, taken.cumulative, item.seq, item.receiptHash);
     }
 
+    /// forge-config: default.fuzz.runs = 100
     function testFuzz_R8_EventsEqualSolidity(
         Draw memory d,
         bytes32[4] memory ids,

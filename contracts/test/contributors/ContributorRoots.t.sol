@@ -552,6 +552,7 @@ contract ContributorRootsTest is KedgeTest {
 
     /// @notice R24: whatever is settled, re-rooted and claimed in whatever order, each epoch pays its leaves their parts to
     /// less than one unit each, and never more than it accrued.
+    /// forge-config: default.fuzz.runs = 100
     function testFuzz_R24_EpochsAreExact(uint256 seed) public {
         commit();
         uint256[3] memory settled;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareWithChain } from './compareWithChain.js';
 import { startIndexer } from './startIndexer.js';
 
-const length = 400;
+const length = 250;
 
 let chain: Chain;
 let postgres: TestPostgres;

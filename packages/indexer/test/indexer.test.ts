@@ -76,9 +76,9 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
     early = await anvil.testClient.snapshot();
     forgetAfterEarly = graph.mark();
     // The older part is final when the indexers begin, the newer may still be taken back.
-    await graph.go(60);
+    await graph.go(40);
     await anvil.testClient.mine({ blocks: 100 });
-    await graph.go(20);
+    await graph.go(14);
     await start();
   }, patience);
   afterAll(async () => {

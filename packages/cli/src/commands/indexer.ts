@@ -33,7 +33,10 @@ export const indexer: Command = {
       summary: `PostgreSQL instead of the embedded database; ${databaseVariable} does the same and hides a password from other users`,
     },
     { flags: '--schema <name>', summary: 'schema in PostgreSQL, which is its own', default: 'kedge_indexer' },
-    { flags: '--from-block <number>', summary: 'block of the deployment; without it the first' },
+    {
+      flags: '--from-block <number>',
+      summary: 'block of the deployment; without it what --contracts says, else the first',
+    },
     {
       flags: '--requests <number>',
       summary: 'requests a second that the RPC takes; without it 20, or 500 on this machine',
@@ -57,7 +60,7 @@ export const indexer: Command = {
   },
 };
 
-function writeConfig(context: Context, { chainId, rpcUrl, contracts, dataDir }: Connection): string {
+function writeConfig(context: Context, { chainId, rpcUrl, contracts, client, dataDir }: Connection): string {
   const number = (name: string): number | undefined => {
     const text = textOption(context, name);
     return text === undefined
@@ -83,7 +86,7 @@ function writeConfig(context: Context, { chainId, rpcUrl, contracts, dataDir }: 
     contracts,
     port,
     host: textOption(context, 'host'),
-    startBlock: number('fromBlock') ?? 0,
+    startBlock: number('fromBlock') ?? client.deployment.firstBlock ?? 0,
     requestsPerSecond: number('requests') ?? (isNear ? 500 : 20),
     disableCache: isNear,
     contentStoreDir: dataPathsOf(dataDir).store,
