@@ -103,8 +103,8 @@ export async function runUp(
       () => {
         if (stop.signal.aborted) note('stopped; the next start goes on from here');
       },
-      stop.dispose,
       lock.release,
+      stop.dispose,
     ]);
   }
 }

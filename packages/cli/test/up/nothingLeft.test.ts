@@ -96,7 +96,8 @@ describe('kedge up leaves nothing running', { timeout: patience }, () => {
       child.kill('SIGINT');
       return over;
     });
-    expect([0, 130]).toContain(await end);
+    // When all is done nobody listens for signals any more: one more ends what is left of it, as of any program.
+    expect([0, 130, 'SIGINT']).toContain(await end);
     // What is killed at once is gone a moment later.
     await expect.poll(left).toEqual([]);
   });
