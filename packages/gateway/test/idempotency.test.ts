@@ -23,7 +23,8 @@ beforeEach(async () => {
       response,
     ),
   );
-  setup = createTestSetup({ upstreamUrl: upstream.url });
+  // Later than any key is retained.
+  setup = createTestSetup({ upstreamUrl: upstream.url, channel: { deadline: 4_102_444_800n } });
   gateway = await setup.start();
 });
 afterEach(async () => {
@@ -67,6 +68,32 @@ test('R27: so does a retry of a stream, byte for byte, and after a restart', asy
   gateway = await setup.start();
   expect(await post({ ...hello, stream: true }, 'key-1')).toEqual(first);
   expect(upstream.requests).toHaveLength(1);
+});
+
+test('R27: a key is retained for 24 hours, over a restart and with a clock that was an hour behind and is one ahead', async () => {
+  const hour = 3_600_000;
+  const begun = Date.now();
+  setup.now = () => begun - hour;
+  const first = await post(hello, 'key-1');
+  setup.now = () => begun + 25 * hour;
+  await post(hello, 'key-2');
+  expect(await post(hello, 'key-1')).toEqual(first);
+  await gateway.close();
+  gateway = await setup.start();
+  expect(await post(hello, 'key-1')).toEqual(first);
+  expect(upstream.requests).toHaveLength(2);
+});
+
+test('an Idempotency-Key is free again when its time is over, and after a restart', async () => {
+  const begun = Date.now();
+  setup.now = () => begun;
+  const first = await post(hello, 'key-1');
+  setup.now = () => begun + 27 * 3_600_000;
+  await gateway.close();
+  gateway = await setup.start();
+  const again = await post(hello, 'key-1');
+  expect(again.status).toBe(200);
+  expect(again.text).not.toBe(first.text);
 });
 
 test('R27: a stream that is too long to be kept is charged once: its retry is told so, and after a restart', async () => {

@@ -51,9 +51,14 @@ type Entry = {
   running?: Promise<void> | undefined;
 };
 
-/** How long keys are retained (R27). */
-export const retainedMs = 24 * 60 * 60 * 1000;
+// Promised are 24 hours (R27). A clock may have been an hour behind when a key came, and be an hour ahead now.
+const retainedMs = 26 * 60 * 60 * 1000;
 const longestKey = 255;
+
+/** Whether a key that came `at` is retained, both in milliseconds since 1970. */
+export function isRetained(at: number, now: number): boolean {
+  return now - at <= retainedMs;
+}
 
 /** R27: a call is charged at most once for each Idempotency-Key while it is retained. Keys belong to their channel. */
 export function createIdempotency(now: () => number): Idempotency {
@@ -61,7 +66,7 @@ export function createIdempotency(now: () => number): Idempotency {
   const entries = new Map<string, Entry>();
   const forgetOld = (): void => {
     for (const [id, { at, running }] of entries) {
-      if (running !== undefined || now() - at < retainedMs) return;
+      if (running !== undefined || isRetained(at, now())) return;
       entries.delete(id);
     }
   };
@@ -125,7 +130,7 @@ export function createIdempotency(now: () => number): Idempotency {
   return {
     recover: (payload, offset) => {
       const { head } = decodeStoredAnswer(payload);
-      if (now() - head.at >= retainedMs) return;
+      if (!isRetained(head.at, now())) return;
       const place = { offset, length: payload.length };
       entries.set(`${head.channelId}/${head.keySha256}`, { bodySha256: head.bodySha256, at: head.at, place });
     },

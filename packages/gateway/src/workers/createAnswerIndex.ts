@@ -1,5 +1,5 @@
 import type { Hex } from '@kedge/core';
-import { retainedMs } from '../idempotency/createIdempotency.js';
+import { isRetained } from '../idempotency/createIdempotency.js';
 import { decodeStoredAnswer } from '../idempotency/storedAnswer.js';
 
 export type AnswerPlace = { readonly offset: number; readonly length: number };
@@ -15,7 +15,7 @@ export function createAnswerIndex(now: () => number): AnswerIndex {
   const places = new Map<string, AnswerPlace & { readonly at: number }>();
   const forgetOld = (): void => {
     for (const [id, { at }] of places) {
-      if (now() - at < retainedMs) return;
+      if (isRetained(at, now())) return;
       places.delete(id);
     }
   };
@@ -23,11 +23,11 @@ export function createAnswerIndex(now: () => number): AnswerIndex {
     add: (payload, offset) => {
       forgetOld();
       const { channelId, keySha256, at } = decodeStoredAnswer(payload).head;
-      if (now() - at < retainedMs) places.set(`${channelId}/${keySha256}`, { offset, length: payload.length, at });
+      if (isRetained(at, now())) places.set(`${channelId}/${keySha256}`, { offset, length: payload.length, at });
     },
     find: (channelId, keySha256) => {
       const found = places.get(`${channelId}/${keySha256}`);
-      return found === undefined || now() - found.at >= retainedMs ? undefined : found;
+      return found !== undefined && isRetained(found.at, now()) ? found : undefined;
     },
   };
 }

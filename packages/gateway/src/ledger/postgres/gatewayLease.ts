@@ -56,7 +56,7 @@ export function keepGatewayLease(options: {
         'kedge_forget_answers',
         `delete from kedge_gateway.answer where (channel_id, key_sha256) in (
           select channel_id, key_sha256 from kedge_gateway.answer
-            where at < clock_timestamp() - interval '25 hours' limit ${oldAnswersPerBeat})`,
+            where at < clock_timestamp() - interval '27 hours' limit ${oldAnswersPerBeat})`,
         [],
       );
     } catch (error) {

@@ -297,7 +297,7 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
         const [row] = await database.query(
           'kedge_answer',
           `select payload from kedge_gateway.answer
-            where channel_id = $1 and key_sha256 = $2 and at > clock_timestamp() - interval '24 hours'`,
+            where channel_id = $1 and key_sha256 = $2 and at > clock_timestamp() - interval '26 hours'`,
           [bytesOf(channelId), Buffer.from(keySha256, 'hex')],
         );
         return row?.['payload'] as Buffer | undefined;
