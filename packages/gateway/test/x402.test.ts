@@ -291,10 +291,12 @@ test('R28: a payment that fails costs nothing', async () => {
   expect(await refusedWith((copy) => (copy.payload.authorization.to = setup.operator))).toBe('payment_invalid');
   expect(await refusedWith((copy) => (copy.payload.authorization.value = '1'))).toBe('payment_invalid');
   expect(await refusedWith((copy) => (copy.payload.authorization.validBefore = '1'))).toBe('payment_invalid');
+  expect(await refusedWith((copy) => (copy.payload.authorization.validBefore = '99999999999'))).toBe('payment_invalid');
   expect(await refusedWith((copy) => (copy.accepted.extra.deadline = '99999999999'))).toBe('payment_invalid');
   expect(await refusedWith((copy) => (copy.payload.authorization.nonce = `0x${'07'.repeat(32)}`))).toBe(
     'payment_reverts',
   );
+  expect(await refusedWith((copy) => (copy.payload.signature = `0x${'00'.repeat(65)}`))).toBe('payment_reverts');
   expect(await setup.purse()).toBe(fullPurse);
   expect((await post(ask(), { 'payment-signature': 'not base64 of JSON' })).status).toBe(402);
   // The payment itself is as good as before.

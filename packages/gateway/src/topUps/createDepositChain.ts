@@ -4,8 +4,10 @@ import {
   channelDepositsAbi,
   channelFromAbi,
   dataAnchoringTokenAbi,
+  type DepositTerms,
   depositTermsToAbi,
   type Hex,
+  isSameAddress,
   valueMarketAbi,
 } from '@kedge/core';
 import { gasWithRoom, readRevert } from '@kedge/sdk';
@@ -21,7 +23,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { connectChain, sendRaw } from '../chain/connectChain.js';
 import { type Fees, replacementFees } from '../chain/replacementFees.js';
 import { reasonOf } from '../structuredLog.js';
-import type { DepositChain } from './depositChain.js';
+import type { Authorization, DepositChain } from './depositChain.js';
 
 const authorizationAbi = parseAbi(['event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)']);
 
@@ -65,6 +67,22 @@ export function createDepositChain(options: {
     }
   };
 
+  const callOf = (terms: DepositTerms, authorization: Authorization): Hex =>
+    encodeFunctionData({
+      abi: channelDepositsAbi,
+      functionName: 'payAndSweep',
+      args: [depositTermsToAbi(terms), authorization],
+    });
+
+  /** @throws BaseError `payment_reverts`. */
+  const gasOf = async (client: PublicClient, data: Hex): Promise<bigint> => {
+    try {
+      return await client.estimateGas({ account: account.address, to: options.deposits, data });
+    } catch (cause) {
+      throw isRefusal(cause) ? reverts(cause) : cause;
+    }
+  };
+
   return {
     lotOnSale: async (classId, lot) => {
       const client = await connected();
@@ -94,31 +112,56 @@ export function createDepositChain(options: {
       const client = await connected();
       return client.readContract({ ...deposits, functionName: 'depositOf', args: [depositTermsToAbi(terms)] });
     },
-    paidIn: async (asset, authorizer, nonce, fromBlock) => {
+    outcomesOf: async (sought) => {
+      if (sought.length === 0) return [];
       const client = await connected();
-      const [used] = await client.getContractEvents({
-        address: asset,
-        abi: authorizationAbi,
-        eventName: 'AuthorizationUsed',
-        args: { authorizer, nonce },
-        fromBlock,
-        strict: true,
-      });
-      return used?.transactionHash;
+      const fromBlock = sought.map((one) => one.fromBlock).reduce((least, block) => (block < least ? block : least));
+      const [sweeps, uses] = await Promise.all([
+        client.getContractEvents({
+          ...deposits,
+          eventName: 'DepositSwept',
+          args: { deposit: sought.map((one) => one.deposit) },
+          fromBlock,
+          strict: true,
+        }),
+        client.getContractEvents({
+          address: sought.map((one) => one.asset),
+          abi: authorizationAbi,
+          eventName: 'AuthorizationUsed',
+          args: {
+            authorizer: sought.map((one) => one.payment.from),
+            nonce: sought.map((one) => one.payment.nonce),
+          },
+          fromBlock,
+          strict: true,
+        }),
+      ]);
+      return sought.map(({ payment, deposit, asset, fromBlock: from }) => ({
+        paidIn: uses.find(
+          ({ address, args, blockNumber }) =>
+            blockNumber >= from &&
+            isSameAddress(address, asset) &&
+            isSameAddress(args.authorizer, payment.from) &&
+            args.nonce === payment.nonce,
+        )?.transactionHash,
+        swept: sweeps
+          .filter(({ args, blockNumber }) => blockNumber >= from && isSameAddress(args.deposit, deposit))
+          .map(({ args, transactionHash }) => ({
+            channelId: args.channelId,
+            channel: channelFromAbi(args.channel),
+            spent: args.spent,
+            transaction: transactionHash,
+          })),
+      }));
     },
     blockNumber: async () => (await connected()).getBlockNumber(),
+    checkPayment: async (terms, authorization) => {
+      await gasOf(await connected(), callOf(terms, authorization));
+    },
     payAndSweep: async (terms, authorization) => {
       const client = await connected();
-      const data = encodeFunctionData({
-        abi: channelDepositsAbi,
-        functionName: 'payAndSweep',
-        args: [depositTermsToAbi(terms), authorization],
-      });
-      const gas = await client
-        .estimateGas({ account: account.address, to: options.deposits, data })
-        .catch((cause: unknown) => {
-          throw isRefusal(cause) ? reverts(cause) : cause;
-        });
+      const data = callOf(terms, authorization);
+      const gas = await gasOf(client, data);
       const nonce = await client.getTransactionCount({ address: account.address, blockTag: 'latest' });
       const raw = await account.signTransaction({
         type: 'eip1559',
@@ -130,22 +173,6 @@ export function createDepositChain(options: {
       });
       await sendRaw(client, raw);
       await waitFor(client, keccak256(raw), nonce);
-    },
-    sweptOf: async (deposit, fromBlock) => {
-      const client = await connected();
-      const logs = await client.getContractEvents({
-        ...deposits,
-        eventName: 'DepositSwept',
-        args: { deposit },
-        fromBlock,
-        strict: true,
-      });
-      return logs.map(({ args, transactionHash }) => ({
-        channelId: args.channelId,
-        channel: channelFromAbi(args.channel),
-        spent: args.spent,
-        transaction: transactionHash,
-      }));
     },
   };
 }

@@ -51,6 +51,8 @@ export type OfferOptions = {
 const day = 86_400n;
 const lotSeconds = 5;
 const leastValiditySeconds = 6n;
+// By how much the clock of a payer may be ahead of ours.
+const clockSeconds = 600n;
 
 /**
  * What is asked for in a 402. Nothing of it is kept: what a payment names is derived again from its deadline, and its deposit
@@ -147,8 +149,12 @@ export function createOffers({ settings, chainId, chain, finality, policyOf, now
         throw refuse(`The payment is of ${authorization.value}; asked for are ${amount}.`);
       const now = BigInt(Math.floor(nowSeconds()));
       const { validAfter, validBefore } = authorization;
-      if (validAfter > now || validBefore < now + leastValiditySeconds)
-        throw refuse(`The payment is valid from ${validAfter} to ${validBefore}; now is ${now}.`);
+      // What stays valid for long would be looked for on the chain as long.
+      const latest = now + BigInt(settings.maxTimeoutSeconds) + clockSeconds;
+      if (validAfter > now || validBefore < now + leastValiditySeconds || validBefore > latest)
+        throw refuse(
+          `The payment is valid from ${validAfter} to ${validBefore}, not from ${now} to ${latest} at most.`,
+        );
       return offer;
     },
   };

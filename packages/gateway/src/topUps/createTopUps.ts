@@ -3,7 +3,7 @@ import { keyHasRoom } from '../keys/apiKeyAccess.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import type { OpenedChannels } from './createOpenedChannels.js';
 import { createOffers, type Offer, type OfferOptions, type RefusedCall, refuse } from './createOffers.js';
-import type { DepositChain } from './depositChain.js';
+import type { DepositChain, PaymentOutcome } from './depositChain.js';
 import {
   decodeTopUpRecord,
   type OpenedRecord,
@@ -48,8 +48,8 @@ export type TopUpOptions = OfferOptions & {
 };
 
 const mostWaiting = 64;
-// A payment that came to us may have been sent by somebody else before.
 const blocksBefore = 1_000n;
+const mostAtOnce = 100;
 const forgetAfterSeconds = 86_400n;
 
 export function createTopUps(options: TopUpOptions): TopUps {
@@ -61,6 +61,7 @@ export function createTopUps(options: TopUpOptions): TopUps {
   const running = new Map<string, Promise<string>>();
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
+  let settling: Promise<void> | undefined;
 
   const noteOpened = (entry: OpenedRecord): void => {
     opened.add(entry);
@@ -80,11 +81,9 @@ export function createTopUps(options: TopUpOptions): TopUps {
     });
   };
 
-  /** Takes down and serves what a deposit was swept into, whoever did it. What counts is the chain. */
-  const findOutcome = async (entry: SentRecord): Promise<void> => {
-    const { payment, deposit, fromBlock, rootId, holder } = entry;
-    const swept = await chain.sweptOf(deposit, fromBlock);
-    const paidIn = await chain.paidIn(entry.asset, payment.from, payment.nonce, fromBlock);
+  /** Takes down what a deposit was swept into, whoever did it. What counts is the chain. */
+  const noteOutcome = async (entry: SentRecord, { swept, paidIn }: PaymentOutcome): Promise<void> => {
+    const { payment, rootId, holder } = entry;
     // Paid in a transaction of its own, it was swept in a later one.
     const own =
       paidIn &&
@@ -102,16 +101,19 @@ export function createTopUps(options: TopUpOptions): TopUps {
     }
     const known = own && opened.get(own.channelId);
     if (known !== undefined) noteTaken(payment, known);
+  };
+
+  const findOutcome = async (entry: SentRecord): Promise<void> => {
+    for (const outcome of await chain.outcomesOf([entry])) await noteOutcome(entry, outcome);
     await opened.serve();
   };
 
-  const begin = async (
+  const entryOf = async (
     payment: PaymentPayload,
     { rootId, holder, record, requirements }: Offer,
   ): Promise<SentRecord> => {
     const { from, nonce, validBefore } = payment.payload.authorization;
-    const now = await chain.blockNumber();
-    const entry: SentRecord = {
+    return {
       kind: 'sent',
       payment: { from, nonce },
       rootId,
@@ -119,33 +121,48 @@ export function createTopUps(options: TopUpOptions): TopUps {
       deposit: requirements.payTo,
       asset: requirements.asset,
       validBefore,
-      fromBlock: now > blocksBefore ? now - blocksBefore : 0n,
+      fromBlock: before(await chain.blockNumber()),
       record,
     };
-    await options.keep(entry);
-    sent.set(paymentNameOf(entry.payment), entry);
-    return entry;
   };
 
   const payOnce = async (payment: PaymentPayload, call: RefusedCall): Promise<string> => {
     const { authorization, signature } = payment.payload;
     const name = paymentNameOf(authorization);
-    const before = sent.get(name);
-    if (before !== undefined) await findOutcome(before);
+    const known = sent.get(name);
+    if (known !== undefined) await findOutcome(known);
     const taken = responses.get(name);
     if (taken !== undefined) return encodeX402(taken);
     const offer = await offers.check(payment, call);
-    const entry = before ?? (await begin(payment, offer));
-    let refusal: unknown;
-    try {
-      await chain.payAndSweep(offer.terms, { ...authorization, signature });
-    } catch (error) {
-      refusal = error;
-    }
+    const entry = known ?? (await entryOf(payment, offer));
+    const signed = { ...authorization, signature };
+    const send = async (): Promise<void> => {
+      // Anybody can write down a payment that nobody signed: it leaves nothing behind.
+      await chain.checkPayment(offer.terms, signed);
+      if (known === undefined) await options.keep(entry);
+      sent.set(name, entry);
+      await chain.payAndSweep(offer.terms, signed);
+    };
+    const refusal = await send().then(
+      () => pending(undefined),
+      (error: unknown) => error,
+    );
     await findOutcome(entry);
     const response = responses.get(name);
     if (response !== undefined) return encodeX402(response);
-    throw isReverted(refusal) ? refusal : pending(refusal);
+    if (known === undefined && isReverted(refusal)) sent.delete(name);
+    throw refusal;
+  };
+
+  /** What is not known to have failed may have been paid. */
+  const payOrWait = async (payment: PaymentPayload, call: RefusedCall): Promise<string> => {
+    try {
+      return await payOnce(payment, call);
+    } catch (error) {
+      if (error instanceof BaseError) throw error;
+      log.warn('payment_pending', { reason: reasonOf(error) });
+      throw pending(error);
+    }
   };
 
   const catchUp = async (): Promise<void> => {
@@ -155,6 +172,44 @@ export function createTopUps(options: TopUpOptions): TopUps {
       else if (!responses.has(paymentNameOf(record.payment))) sent.set(paymentNameOf(record.payment), record);
     }
     await opened.serve();
+  };
+
+  /** What of the payments in this process's care is not found out yet, those from the oldest block first. */
+  const unsettled = (): SentRecord[] =>
+    [...sent.values()]
+      .filter(({ payment, rootId }) => !running.has(paymentNameOf(payment)) && options.isOurs(rootId))
+      .toSorted((one, other) => Number(one.fromBlock - other.fromBlock));
+
+  const settleEntry = async (entry: SentRecord, outcome: PaymentOutcome, newest: bigint): Promise<void> => {
+    const name = paymentNameOf(entry.payment);
+    await noteOutcome(entry, outcome);
+    if (sent.get(name) !== entry) return;
+    // What the asset did not take by then, it never will.
+    if (entry.validBefore + forgetAfterSeconds < BigInt(Math.floor(options.nowSeconds()))) sent.delete(name);
+    // Nothing of it was there so far. What was paid may be swept at any time, and is known by its payment.
+    else if (outcome.paidIn === undefined && newest > entry.fromBlock) sent.set(name, { ...entry, fromBlock: newest });
+  };
+
+  /** @throws what went wrong first, when all others are settled. */
+  const settleOnce = async (): Promise<void> => {
+    await catchUp();
+    const entries = unsettled();
+    if (entries.length === 0) return;
+    const newest = before(await chain.blockNumber());
+    const failures: unknown[] = [];
+    for (let at = 0; at < entries.length; at += mostAtOnce) {
+      const some = entries.slice(at, at + mostAtOnce);
+      try {
+        const outcomes = await chain.outcomesOf(some);
+        for (const [index, entry] of some.entries()) {
+          await settleEntry(entry, outcomes[index] as PaymentOutcome, newest).catch((error) => failures.push(error));
+        }
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    await opened.serve();
+    if (failures.length > 0) throw failures[0];
   };
 
   /** One transaction at a time. */
@@ -195,7 +250,7 @@ export function createTopUps(options: TopUpOptions): TopUps {
       if (responses.has(name)) throw refuse('This payment was taken before, and what it bought is used.');
       const joined = running.get(name);
       if (joined !== undefined) return joined;
-      const begun = inTurn(() => payOnce(payment, call)).finally(() => running.delete(name));
+      const begun = inTurn(() => payOrWait(payment, call)).finally(() => running.delete(name));
       running.set(name, begun);
       return begun;
     },
@@ -209,16 +264,13 @@ export function createTopUps(options: TopUpOptions): TopUps {
       return name === undefined ? undefined : `x402/${name}`;
     },
     catchUp,
-    settle: async () => {
-      await catchUp();
-      for (const [name, entry] of sent) {
-        if (running.has(name) || !options.isOurs(entry.rootId)) continue;
-        await findOutcome(entry);
-        // What the asset did not take by then, it never will.
-        if (entry.validBefore + forgetAfterSeconds < BigInt(Math.floor(options.nowSeconds()))) sent.delete(name);
-      }
-    },
+    settle: () => (settling ??= settleOnce().finally(() => (settling = undefined))),
   };
+}
+
+/** A payment that came to us may have been sent by somebody else before. */
+function before(block: bigint): bigint {
+  return block > blocksBefore ? block - blocksBefore : 0n;
 }
 
 /** The same error with more values. */

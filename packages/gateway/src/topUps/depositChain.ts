@@ -1,4 +1,5 @@
 import type { Address, Channel, DepositTerms, Hex } from '@kedge/core';
+import type { SentRecord } from './topUpRecord.js';
 
 /** A lot as it is sold now. */
 export type LotOnSale = {
@@ -32,19 +33,30 @@ export type SweptChannel = {
   readonly transaction: Hex;
 };
 
+/** Where to look for what came of a payment. */
+export type SoughtPayment = Pick<SentRecord, 'payment' | 'deposit' | 'asset' | 'fromBlock'>;
+
+/** What the chain says of a payment, since the block from which it is looked for. */
+export type PaymentOutcome = {
+  /** The transaction in which the asset took the payer's authorization; undefined: none. */
+  readonly paidIn: Hex | undefined;
+  /** What the deposit was swept into. */
+  readonly swept: readonly SweptChannel[];
+};
+
 /** Top-ups' door to the chain. Every call may throw when the node does not answer. */
 export type DepositChain = {
   /** Undefined where nothing is sold from it: superseded, not listed, or made under a policy without a hash. */
   readonly lotOnSale: (classId: bigint, lot: number) => Promise<LotOnSale | undefined>;
   readonly depositOf: (terms: DepositTerms) => Promise<Address>;
-  /** The transaction since a block in which the asset took the payer's authorization; undefined: none. */
-  readonly paidIn: (asset: Address, from: Address, nonce: Hex, fromBlock: bigint) => Promise<Hex | undefined>;
+  /** In the order of what is sought, with as many queries for many payments as for one. */
+  readonly outcomesOf: (sought: readonly SoughtPayment[]) => Promise<readonly PaymentOutcome[]>;
   readonly blockNumber: () => Promise<bigint>;
+  /** @throws BaseError `payment_reverts` when the chain says that to pay and sweep now would revert. */
+  readonly checkPayment: (terms: DepositTerms, authorization: Authorization) => Promise<void>;
   /**
    * Pays and sweeps in one transaction. Resolves when it is mined, whatever came of it, or when it is waited for too long.
-   * @throws BaseError `payment_reverts` when the chain says beforehand that it would revert; then nothing was sent.
+   * @throws BaseError `payment_reverts` as `checkPayment`; then nothing was sent.
    */
   readonly payAndSweep: (terms: DepositTerms, authorization: Authorization) => Promise<void>;
-  /** What a deposit was swept into since a block. */
-  readonly sweptOf: (deposit: Address, fromBlock: bigint) => Promise<readonly SweptChannel[]>;
 };

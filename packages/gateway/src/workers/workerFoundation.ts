@@ -68,10 +68,10 @@ function depositsOver(link: Link<KeeperProcedures>): DepositChain {
   return {
     lotOnSale: over('lotOnSale'),
     depositOf: over('depositOf'),
-    paidIn: over('paidIn'),
+    outcomesOf: over('outcomesOf'),
     blockNumber: over('blockNumber'),
+    checkPayment: over('checkPayment'),
     payAndSweep: over('payAndSweep'),
-    sweptOf: over('sweptOf'),
   };
 }
 
