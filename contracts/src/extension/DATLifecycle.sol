@@ -61,6 +61,8 @@ abstract contract DATLifecycle is DATHandovers, DATDeposits {
         uint256 sum;
         for (uint256 i; i < parts.length; ++i) {
             if (bound && parts[i].to != msg.sender) revert IDATErrors.DATNonTransferable(tokenId);
+            // Else any holder could fill anybody's wallet with tokens of the class that hold nothing.
+            if (parts[i].units == 0 && parts[i].share == 0) revert IDATErrors.DATZeroUnits();
             units += parts[i].units;
             sum += parts[i].share;
         }

@@ -46,9 +46,9 @@ interface IDATLifecycle {
     /// @notice Splits units and the share off into new tokens of the same lot and expiry. The token keeps the rest of its
     /// value and all that it earned; where shares are given, its share ends and theirs begin in the same instant (R22), so
     /// that the class's total does not change, its cap and freeze do not matter, and nobody waits for an activation.
-    /// @dev Requirements: caller is the holder; the token is not expired; the units sum to at most its value; the shares
-    /// sum to its active share and no revocation is pending, or they are all zero; where the class has no transfers, all parts
-    /// are the caller's.
+    /// @dev Requirements: caller is the holder; the token is not expired; every part has units or a share; the units sum to
+    /// at most its value; the shares sum to its active share and no revocation is pending, or they are all zero; where the
+    /// class has no transfers, all parts are the caller's.
     function split(uint256 tokenId, SplitPart[] calldata parts) external returns (uint256[] memory tokenIds);
 
     /// @notice Moves all value of the given tokens to one of the same lot: `transferValue` for each. Shares stay (R22).

@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import {MintItem} from "../../src/interfaces/IDATBatches.sol";
 import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
+import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
 import {SplitPart} from "../../src/interfaces/IDATLifecycle.sol";
 import {ClassOptions} from "../../src/interfaces/IDATOptions.sol";
 import {LotTerms} from "../../src/interfaces/IDATLots.sol";
@@ -413,13 +414,20 @@ contract World is Model {
         uint32 share = shares ? uint32(t.share) : 0;
         parts[0] = SplitPart(aHolder(to), uint64(bound(amount, 0, value)), share / 3);
         parts[1] = SplitPart(aHolder(to / 2), (value - parts[0].units) / 2, share - share / 3);
+        bool hollow = isNothing(parts[0]) || isNothing(parts[1]);
         vm.prank(core.ownerOf(t.tokenId));
+        if (hollow) vm.expectRevert(IDATErrors.DATZeroUnits.selector);
         uint256[] memory ids = token.split(t.tokenId, parts);
+        if (hollow) return;
         if (shares) (t.share, t.retired) = (0, true);
         (uint256 classId, uint32 lot, uint64 expireAt) = (t.classId, t.lot, t.expireAt);
         for (uint256 i = 0; i < 2; ++i) {
             addToken(ids[i], classId, lot, parts[i].share, expireAt);
         }
+    }
+
+    function isNothing(SplitPart memory part) private pure returns (bool) {
+        return part.units == 0 && part.share == 0;
     }
 
     function renew(uint256 which, uint256 expiry) external {

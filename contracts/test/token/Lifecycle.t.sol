@@ -290,9 +290,19 @@ contract LifecycleTest is KedgeTest {
         vm.stopPrank();
         vm.prank(stranger);
         assertEq(token.refund(b, 7, payable(stranger)), 24);
-        uint256 shared = mintShare(classId, holder, 5);
-        split(shared, part(holder, 0, 0), part(holder, 0, 0));
-        assertEq(core.shareRatioOf(shared), 5);
+    }
+
+    /// @notice Nobody can be sent tokens that hold nothing, one for each part.
+    function test_P27_EveryPartOfASplitHoldsSomething() public {
+        bytes memory nothing = abi.encodeWithSelector(IDATErrors.DATZeroUnits.selector);
+        uint256 tokenId = mint(classId, holder, 10, 5, 0);
+        refusedSplit(tokenId, part(stranger, 0, 0), part(stranger, 0, 0), nothing);
+        refusedSplit(tokenId, part(holder, 1, 0), part(stranger, 0, 0), nothing);
+        refusedSplit(tokenId, part(stranger, 0, 0), part(holder, 0, 5), nothing);
+        assertEq(token.balanceOf(stranger), 0);
+        (uint256 a, uint256 b) = split(tokenId, part(stranger, 0, 5), part(stranger, 1, 0));
+        assertEq(core.shareRatioOf(a), 5);
+        assertEq(core.valueOf(b), 1);
     }
 
     function test_R22_ASplitHandsAShareOfOneOver() public {
@@ -311,7 +321,7 @@ contract LifecycleTest is KedgeTest {
         refusedSplit(
             tokenId,
             part(holder, 0, 4),
-            part(holder, 0, 0),
+            part(holder, 1, 0),
             abi.encodeWithSelector(IDATLifecycle.DATWrongParts.selector, tokenId, 4, 5)
         );
         refusedSplit(
@@ -329,7 +339,7 @@ contract LifecycleTest is KedgeTest {
             )
         );
         uint256 plain = mintValue(classId, holder, 1, 0);
-        refusedSplit(plain, part(holder, 0, 1), part(holder, 0, 0), noActiveShare(plain));
+        refusedSplit(plain, part(holder, 0, 1), part(holder, 1, 0), noActiveShare(plain));
         vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Unauthorized.selector, tokenId, address(this)));
         token.split(tokenId, new SplitPart[](0));
     }

@@ -192,7 +192,7 @@ export async function writeHistory(anvil: Anvil, seed: number, steps: number): P
       const parts = [
         { share: share / 3n, units: value / 2n },
         { share: share - share / 3n, to: addressOf(holder) },
-      ];
+      ].filter((part) => part.share > 0n || (part.units ?? 0n) > 0n);
       const { tokenIds } = await clients[holder]!.split({ tokenId, parts });
       tokens.push(...tokenIds.map((made) => ({ tokenId: made, holder })));
     },

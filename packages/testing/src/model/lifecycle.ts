@@ -54,8 +54,11 @@ export function lifecycleHandlers(world: World): Handlers {
     split({ sender }: Call, tokenId: bigint, parts: readonly SplitPart[]) {
       const token = requireOwner(world, tokenId, sender);
       requireUnexpired(world, token);
-      const leaves = parts.some(({ to }) => to !== sender);
-      if (leaves && isNonTransferable(world, token)) refuse('DATNonTransferable', tokenId);
+      const bound = isNonTransferable(world, token);
+      for (const { to, units, share } of parts) {
+        if (bound && to !== sender) refuse('DATNonTransferable', tokenId);
+        if (units === 0n && share === 0) refuse('DATZeroUnits');
+      }
       takeValue(
         world,
         tokenId,
