@@ -154,6 +154,7 @@ async function assemble(
     keep: (signed, progress) => ledger.keepVoucher(signed, progress),
     terms: exposureTermsOf(settings.strict),
     voucherWaitMs: settings.strict.voucherWaitMs,
+    nowSeconds: () => now() / 1000,
     onTaken: () => onCommitted(0),
   });
 
@@ -199,13 +200,17 @@ async function assemble(
     putLeaves: (bytes) => store.putBytes(bytes, { sync: 'each' }),
     channelOf: (channelId) => book.byId(channelId),
     voucherOf: vouchers.capturable,
-    onGone: (channelId) => book.drop(channelId),
+    onGone: (channelId) => drop(channelId),
     intervalMs: settings.batchIntervalMs,
     maxReceipts: settings.batchMaxReceipts,
     now,
     log,
   });
   opened.push(batcher.cancel);
+  const drop = (channelId: Hex): void => {
+    book.drop(channelId);
+    vouchers.end(channelId);
+  };
   const prices = createLotPrices(chain.readLot, log);
   const check = async (record: ChannelRecord): Promise<ChannelCheck> => {
     await ledger.load(record.channelId);
@@ -218,8 +223,10 @@ async function assemble(
     check,
     keyAccountOf: keyAccounts.accountOf,
     nowSeconds: () => now() / 1000,
-    onServed: ({ channel, channelId }, capturedUnits) => {
+    onServed: (served, capturedUnits) => {
+      const { channel, channelId } = served;
       prices.want(channel.tokenId >> 32n);
+      if (channel.mode === 'strict' && ledger.isHeld(channelId)) vouchers.count(served);
       batcher.track(channelId, capturedUnits);
     },
     log,
@@ -283,6 +290,7 @@ async function assemble(
     counts: metrics.counts(),
     running,
     unchecked: book.uncheckedCount(),
+    owedUnits: vouchers.owedUnits(),
     live: readLivePart(meter, book.all()),
     differences: usageCheck.recent(),
     rates: rates.book.gauges(),
@@ -397,7 +405,7 @@ async function assemble(
     url: listening,
     close: () => (closing ??= close()),
     serve: server.serve,
-    drop: book.drop,
+    drop,
     takeRateQuote: rates.take,
     readChannels: book.refresh,
     catchUpTopUps,

@@ -24,7 +24,9 @@ async function start(holders: readonly Address[], strict: Parameters<typeof crea
   const setup = createStrictSetup(upstream.url, strict);
   const [record] = JSON.parse(readFileSync(setup.config.channelsFile, 'utf8')) as [Record<string, unknown>];
   const channels = holders.map((holder, index) => {
-    const channel = { ...setup.channel, holder, salt: `0x${`0${index + 1}`.repeat(32)}` as const };
+    // The later ones end later.
+    const deadline = setup.channel.deadline + BigInt(index) * 7n * 86_400n;
+    const channel = { ...setup.channel, holder, deadline, salt: `0x${`0${index + 1}`.repeat(32)}` as const };
     return { key: `key-${index}`, channel, channelId: channelIdOf(domain, channel, keccak256) };
   });
   const records = channels.map(({ key, channel, channelId }) => ({
@@ -35,7 +37,7 @@ async function start(holders: readonly Address[], strict: Parameters<typeof crea
   }));
   const text = JSON.stringify(records, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
   writeFileSync(setup.config.channelsFile, text, { mode: 0o600 });
-  const gateway = await setup.start();
+  let gateway = await setup.start();
   const release = (): void => {
     for (const { request, response } of held.splice(0)) void answer(request, response);
   };
@@ -64,7 +66,28 @@ async function start(holders: readonly Address[], strict: Parameters<typeof crea
     const first = await Promise.race([ended, runs]);
     return { first, ended };
   };
-  return { call, release };
+  const restart = async (): Promise<void> => {
+    await gateway.close();
+    gateway = await setup.start();
+  };
+  const owedUnits = async (): Promise<string | undefined> =>
+    /^kedge_strict_owed_units (.*)$/m.exec(await (await fetch(`${gateway.url}/metrics`)).text())?.[1];
+  const capture = (): Promise<Response> => fetch(`${gateway.url}/admin/capture`, { method: 'POST' });
+  return { setup, channels, call, release, restart, owedUnits, capture };
+}
+
+/** 48 units of an answer fit where nothing is owed, and not beside the 6 that an answer comes to. */
+const oneAnswer = { startUnits: '60', growthBasisPoints: 0, holderUnits: '50', totalUnits: '1000' };
+
+/** The first channel is given an answer that it does not pay. */
+async function leaveOwing(holders: readonly Address[], strict: Parameters<typeof createStrictSetup>[1]) {
+  const started = await start(holders, strict);
+  const left = await started.call(0);
+  started.release();
+  expect(await left.ended).toBe('answered');
+  expect((await started.call(1)).first).toBe('403 exposure_exceeded R11');
+  expect(await started.owedUnits()).toBe('6');
+  return started;
 }
 
 test('R11: exposure is capped per holder: what one channel is served ahead of payment, another of its holder is not', async () => {
@@ -93,4 +116,31 @@ test('R11: exposure is capped in total, whoever the holders are', async () => {
   });
   expect([(await call(0)).first, (await call(1)).first]).toEqual(['runs', 'runs']);
   expect((await call(2)).first).toBe('403 exposure_exceeded R11');
+});
+
+test('R11: what a channel owes counts over a restart', async () => {
+  const { call, restart, owedUnits } = await leaveOwing([holderAddress, holderAddress], oneAnswer);
+  await restart();
+  expect(await owedUnits()).toBe('6');
+  expect((await call(1)).first).toBe('403 exposure_exceeded R11');
+});
+
+test('R11: what a channel owes counts until nothing can be captured from it, and then stands against nobody', async () => {
+  const strict = { ...oneAnswer, holderUnits: '1000', totalUnits: '50' };
+  const { setup, channels, call, owedUnits } = await leaveOwing([holderAddress, stranger], strict);
+  const { deadline, grace } = channels[0]!.channel;
+  const end = (Number(deadline) + grace) * 1_000;
+  setup.now = () => end - 1;
+  expect((await call(1)).first).toBe('403 exposure_exceeded R11');
+  setup.now = () => end;
+  expect((await call(1)).first).toBe('runs');
+  expect(await owedUnits()).toBe('48');
+});
+
+test('R11: what a channel owes that was closed is lost, and stands against nobody', async () => {
+  const { setup, channels, call, capture } = await leaveOwing([holderAddress, holderAddress], oneAnswer);
+  setup.chain.closed.add(channels[0]!.channelId);
+  expect((await capture()).status).toBe(200);
+  expect(setup.logs).toContainEqual(expect.objectContaining({ event: 'channel_gone' }));
+  expect((await call(1)).first).toBe('runs');
 });

@@ -70,6 +70,8 @@ export type ServingLedger = Pick<CaptureLedger, 'isShared'> & {
   readonly load: (channelId: Hex) => Promise<void>;
   /** Undefined: the channel is served here. Else it is found out, or taken over. */
   readonly placeOf: (channelId: Hex) => undefined | Promise<ChannelElsewhere | undefined>;
+  /** Whether the channel is served here, as far as is known without asking. */
+  readonly isHeld: (channelId: Hex) => boolean;
   /** Numbers and chains the receipt now; resolves when it is durable, signed (R13, R14). */
   readonly commit: (input: CommitInput) => Promise<SignedReceipt>;
   readonly receiptOf: (channelId: Hex, seq: bigint) => Promise<SignedReceipt | undefined>;
@@ -281,6 +283,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     accountOf,
     load: nothing,
     placeOf: () => undefined,
+    isHeld: () => true,
     isShared: false,
     exclusively: (work) => work(),
     inTurnToPay: (pay) => pay(),

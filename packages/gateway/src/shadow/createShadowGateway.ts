@@ -82,6 +82,7 @@ export async function createShadowGateway(
         keep: async () => noReceipts(),
         terms: { startUnits: 0n, growthBasisPoints: 0n, holderUnits: 0n, totalUnits: 0n },
         voucherWaitMs: 1,
+        nowSeconds,
         onTaken: () => undefined,
       }),
       topUps: undefined,

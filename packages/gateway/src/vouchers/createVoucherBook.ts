@@ -9,6 +9,7 @@ import {
   capturableOf,
   createStrictAccount,
   hold,
+  paidUnitsOf,
   recount,
   roomOf,
   signedUnitsOf,
@@ -35,6 +36,12 @@ export type VoucherState = {
 export type VoucherBook = {
   /** A voucher that is on disk already, or the progress of a stream, by the type of its record. */
   readonly recover: (type: number, payload: Buffer) => void;
+  /** A strict channel is served from now on: what it owes from earlier counts (R11). */
+  readonly count: (served: ServedChannel) => void;
+  /** A channel was closed: what it owes is lost, and counts no more. */
+  readonly end: (channelId: Hex) => void;
+  /** What all channels owe, in base units: delivered, and not paid. */
+  readonly owedUnits: () => bigint;
   /** A call has its receipt. */
   readonly settled: (salt: Hex) => void;
   /** Streams that an earlier run was killed in, as of their last voucher; told once. */
@@ -64,6 +71,8 @@ export function createVoucherBook(options: {
   readonly keep: (signed: SignedVoucher, progress: readonly CommitInput[]) => Promise<void>;
   readonly terms: ExposureTerms;
   readonly voucherWaitMs: number;
+  /** Unix time in seconds, with fractions. */
+  readonly nowSeconds: () => number;
   /** A newer voucher is on disk: there may be more to capture. */
   readonly onTaken: () => void;
 }): VoucherBook {
@@ -71,7 +80,7 @@ export function createVoucherBook(options: {
   const separator = domainSeparatorOf(options.domain, keccak256);
   const accounts = new Map<Hex, StrictAccount>();
   const interrupted = new Map<Hex, CommitInput>();
-  const totals = createExposureTotals();
+  const totals = createExposureTotals(options.nowSeconds);
   const accountOf = (channelId: Hex): StrictAccount => {
     let account = accounts.get(channelId);
     if (account === undefined) accounts.set(channelId, (account = createStrictAccount()));
@@ -118,6 +127,9 @@ export function createVoucherBook(options: {
         throw error;
       }
     },
+    count: (served) => recount(accountOf(served.channelId), served, totals),
+    end: totals.end,
+    owedUnits: totals.ofAll,
     settled: (salt) => void interrupted.delete(salt),
     interrupted: () => {
       const inputs = [...interrupted.values()];
@@ -131,13 +143,11 @@ export function createVoucherBook(options: {
       requireStrict(served);
       const account = accountOf(served.channelId);
       const { committedUnits, lastSeq } = served.account;
-      const signedUnits = signedUnitsOf(account);
-      const paidUnits = signedUnits < committedUnits ? signedUnits : committedUnits;
       return {
         newest: account.held.at(-1) ?? null,
         committedUnits,
         lastSeq,
-        exposureUnits: boundsOf(terms, served, paidUnits).channelUnits,
+        exposureUnits: boundsOf(terms, served, paidUnitsOf(account, served)).channelUnits,
         roomUnits: roomOf(account, served, terms, totals),
       };
     },

@@ -36,23 +36,69 @@ export function boundsOf(terms: ExposureTerms, { policy }: ServedChannel, paidUn
 
 /** What is delivered and not paid, by holder and in all; kept up with every change. */
 export type ExposureTotals = {
-  readonly move: (holder: Hex, units: bigint) => void;
-  readonly ofHolder: (holder: Hex) => bigint;
+  /** What a channel owes now. */
+  readonly note: (served: ServedChannel, units: bigint) => void;
+  /** The channel was closed: what it owes is lost, and no exposure any more. */
+  readonly end: (channelId: Hex) => void;
+  /** What the other channels owe: of its holder, and in all. */
+  readonly ofOthers: (served: ServedChannel) => { readonly holderUnits: bigint; readonly totalUnits: bigint };
   readonly ofAll: () => bigint;
 };
 
-export function createExposureTotals(): ExposureTotals {
+/** A channel's part. `endsAt`: the Unix second from which on nothing can be captured from it. */
+type Owed = { readonly holder: string; units: bigint; endsAt: number };
+
+/**
+ * A channel that is left without a word counts until its grace is over, for until then it may pay. Not for ever: else those
+ * that were left would in time stand against everybody's.
+ */
+export function createExposureTotals(nowSeconds: () => number): ExposureTotals {
+  const byChannel = new Map<Hex, Owed>();
   const byHolder = new Map<string, bigint>();
   let all = 0n;
+  let nextEnd = Infinity;
+
+  const set = (owed: Owed, units: bigint): void => {
+    const sum = (byHolder.get(owed.holder) ?? 0n) + units - owed.units;
+    if (sum === 0n) byHolder.delete(owed.holder);
+    else byHolder.set(owed.holder, sum);
+    all += units - owed.units;
+    owed.units = units;
+    if (units > 0n) nextEnd = Math.min(nextEnd, owed.endsAt);
+  };
+
+  const writeOff = (): void => {
+    const now = nowSeconds();
+    if (now < nextEnd) return;
+    nextEnd = Infinity;
+    for (const owed of byChannel.values()) if (owed.units > 0n) set(owed, owed.endsAt <= now ? 0n : owed.units);
+  };
+
   return {
-    move: (holder, units) => {
-      const sum = (byHolder.get(holder.toLowerCase()) ?? 0n) + units;
-      if (sum === 0n) byHolder.delete(holder.toLowerCase());
-      else byHolder.set(holder.toLowerCase(), sum);
-      all += units;
+    note: ({ channelId, channel }, units) => {
+      let owed = byChannel.get(channelId);
+      if (owed === undefined) {
+        const endsAt = Number(channel.deadline) + channel.grace;
+        byChannel.set(channelId, (owed = { holder: channel.holder.toLowerCase(), units: 0n, endsAt }));
+      }
+      set(owed, owed.endsAt <= nowSeconds() ? 0n : units);
     },
-    ofHolder: (holder) => byHolder.get(holder.toLowerCase()) ?? 0n,
-    ofAll: () => all,
+    end: (channelId) => {
+      const owed = byChannel.get(channelId);
+      if (owed === undefined) return;
+      owed.endsAt = 0;
+      set(owed, 0n);
+    },
+    ofOthers: ({ channelId, channel }) => {
+      writeOff();
+      const own = byChannel.get(channelId)?.units ?? 0n;
+      const ofHolder = byHolder.get(channel.holder.toLowerCase()) ?? 0n;
+      return { holderUnits: ofHolder - own, totalUnits: all - own };
+    },
+    ofAll: () => {
+      writeOff();
+      return all;
+    },
   };
 }
 

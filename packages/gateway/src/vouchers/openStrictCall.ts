@@ -3,7 +3,15 @@ import type { ServedChannel } from '../channels/servedChannel.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 import type { ExposureTerms, ExposureTotals } from './exposure.js';
 import type { Quote, Surface } from '../surfaces/surface.js';
-import { neededUnitsOf, noteOutput, recount, roomOf, signedUnitsOf, type StrictAccount } from './strictAccount.js';
+import {
+  neededUnitsOf,
+  noteOutput,
+  ownRoomOf,
+  recount,
+  roomOf,
+  signedUnitsOf,
+  type StrictAccount,
+} from './strictAccount.js';
 
 /** A running call of a strict channel: how much of its answer may be handed over before the next voucher. */
 export type StrictCall = {
@@ -45,8 +53,11 @@ export function openStrictCall(
   requireInput(account, served, inputUnits);
   const room = roomOf(account, served, terms, totals);
   let granted = isStream ? inputUnits : quote.worstUnits;
-  if (granted > room)
-    throw account.grantedUnits > 0n ? reached(room, granted) : exceeded(room, granted, hintOf(surface, isStream));
+  if (granted > room) {
+    if (account.grantedUnits > 0n) throw reached(room, granted);
+    const isOthers = granted <= ownRoomOf(account, served, terms);
+    throw exceeded(room, granted, isOthers ? othersHint : hintOf(surface, isStream));
+  }
   let isOver = false;
   let progress: (() => CommitInput) | undefined;
   let stopWaiting: (() => void) | undefined;
@@ -134,6 +145,9 @@ function reached(room: bigint, units: bigint): BaseError {
     hints: ['Try again when they have ended and are paid.'],
   });
 }
+
+const othersHint =
+  'Other channels owe what is served ahead of payment: try again when they have paid, or ask the operator to raise strict.holderUnits or strict.totalUnits.';
 
 function isOfImages({ pricedBy }: Surface): boolean {
   return pricedBy.includes('images');

@@ -13,8 +13,6 @@ export type StrictAccount = {
   inputUnits: bigint;
   /** Outputs of finished calls, oldest first, whose receipts no voucher acknowledged yet: they may still be on their way. */
   unacknowledged: readonly { readonly seq: bigint; readonly units: bigint }[];
-  /** Its part of the totals of exposure. */
-  exposedUnits: bigint;
   readonly waiting: Set<() => void>;
   /** What running streams would be charged now. */
   readonly progress: Set<() => CommitInput>;
@@ -29,7 +27,6 @@ export function createStrictAccount(): StrictAccount {
     grantedUnits: 0n,
     inputUnits: 0n,
     unacknowledged: [],
-    exposedUnits: 0n,
     waiting: new Set(),
     progress: new Set(),
   };
@@ -80,23 +77,32 @@ export function roomOf(
   terms: ExposureTerms,
   totals: ExposureTotals,
 ): bigint {
-  const signed = signedUnitsOf(account);
-  const { committedUnits } = served.account;
-  const outstanding = committedUnits + account.grantedUnits - signed;
-  const bounds = boundsOf(terms, served, signed < committedUnits ? signed : committedUnits);
-  const othersOfHolder = totals.ofHolder(served.channel.holder) - account.exposedUnits;
-  const others = totals.ofAll() - account.exposedUnits;
-  return least(bounds.channelUnits, bounds.holderUnits - othersOfHolder, bounds.totalUnits - others) - outstanding;
+  const bounds = boundsOf(terms, served, paidUnitsOf(account, served));
+  const others = totals.ofOthers(served);
+  const shared = least(bounds.holderUnits - others.holderUnits, bounds.totalUnits - others.totalUnits);
+  return least(bounds.channelUnits, shared) - outstandingOf(account, served);
+}
+
+/** The same if nobody else owed anything. */
+export function ownRoomOf(account: StrictAccount, served: ServedChannel, terms: ExposureTerms): bigint {
+  return boundsOf(terms, served, paidUnitsOf(account, served)).channelUnits - outstandingOf(account, served);
+}
+
+/** What was signed, as far as it was used. */
+export function paidUnitsOf(account: StrictAccount, { account: { committedUnits } }: ServedChannel): bigint {
+  return least(signedUnitsOf(account), committedUnits);
 }
 
 /** Brings the totals up to what the channel owes now. */
 export function recount(account: StrictAccount, served: ServedChannel, totals: ExposureTotals): void {
-  const outstanding = served.account.committedUnits + account.grantedUnits - signedUnitsOf(account);
-  const exposed = outstanding > 0n ? outstanding : 0n;
-  totals.move(served.channel.holder, exposed - account.exposedUnits);
-  account.exposedUnits = exposed;
+  const outstanding = outstandingOf(account, served);
+  totals.note(served, outstanding > 0n ? outstanding : 0n);
 }
 
-function least(...values: readonly bigint[]): bigint {
-  return values.reduce((min, value) => (value < min ? value : min));
+function outstandingOf(account: StrictAccount, { account: { committedUnits } }: ServedChannel): bigint {
+  return committedUnits + account.grantedUnits - signedUnitsOf(account);
+}
+
+function least(one: bigint, other: bigint): bigint {
+  return one < other ? one : other;
 }

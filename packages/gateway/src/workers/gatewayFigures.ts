@@ -9,6 +9,8 @@ export type GatewayFigures = {
   readonly running: number;
   /** Channels that the chain has not confirmed yet. */
   readonly unchecked: number;
+  /** What strict channels were given and did not pay yet. */
+  readonly owedUnits: bigint;
   readonly live: LivePart;
   readonly differences: readonly UsageDifference[];
   /** Of rate quotes, which all processes take. */
@@ -32,6 +34,7 @@ export function countsOf({ figures, receipts }: Gathered): MetricCounts {
 
 export function gaugesOf({ figures, flushes, batches }: Gathered): readonly Gauge[] {
   const running = figures.reduce((sum, one) => sum + one.running, 0);
+  const owed = figures.reduce((sum, one) => sum + one.owedUnits, 0n);
   // Each knows all channels.
   const unchecked = Math.max(0, ...figures.map((one) => one.unchecked));
   return [
@@ -40,6 +43,7 @@ export function gaugesOf({ figures, flushes, batches }: Gathered): readonly Gaug
     ['log_flushes_total', 'Writes of the log to disk since the start.', flushes],
     ['batches_unanchored', 'Receipt batches that no confirmed transaction anchors yet.', batches.unanchored],
     ['channels_unchecked', 'Channels that the chain has not confirmed yet.', unchecked],
+    ['strict_owed_units', 'Base units that strict channels were given and have not paid yet (R11).', Number(owed)],
     ['processes', 'Processes that answer requests.', figures.length],
   ];
 }

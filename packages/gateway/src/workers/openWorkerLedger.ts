@@ -102,6 +102,7 @@ export async function openWorkerLedger(options: {
     isShared: true,
     accountOf,
     load,
+    isHeld: (channelId) => ownerOf(options.rootOf(channelId), workers) === index,
     placeOf: (channelId) => {
       const owner = ownerOf(options.rootOf(channelId), workers);
       return owner === index ? undefined : Promise.resolve({ url: surroundings.placeOf(owner) });

@@ -68,6 +68,7 @@ export async function superviseWorkers(
     keep: () => Promise.reject(new Error('Vouchers are taken by workers.')),
     terms: exposureTermsOf(settings.strict),
     voucherWaitMs: settings.strict.voucherWaitMs,
+    nowSeconds: () => now() / 1000,
     onTaken: () => undefined,
   });
   const rateQuotes = createSharedQuotes();

@@ -8,6 +8,8 @@ import type { Capture, GatewayChain, LotPrice, SignedTransaction } from '../../s
  */
 export type FakeChain = GatewayChain & {
   readonly captured: Map<Hex, bigint>;
+  /** Channels that were closed. */
+  readonly closed: Set<Hex>;
   readonly mined: { transaction: SignedTransaction; capture: Capture }[];
   openedAt: bigint;
   policyHash: Hex;
@@ -22,6 +24,7 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
   };
   const chain: FakeChain = {
     captured: new Map(),
+    closed: new Set(),
     mined: [],
     openedAt,
     policyHash,
@@ -32,7 +35,7 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
       const captured = chain.captured.get(channelId) ?? 0n;
       const rest = channel.cap - captured;
       return {
-        open: true,
+        open: !chain.closed.has(channelId),
         capturedUnits: captured,
         remainingUnits: rest,
         capturableUnits: rest,

@@ -106,6 +106,8 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     return hold;
   };
 
+  const isHeld = (hold: Hold): boolean => hold.confirmedIn === lease.generation() && lease.isLive();
+
   const batcher = createReceiptBatcher({
     epoch,
     operator,
@@ -269,9 +271,10 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
       if (row !== undefined && holdOf(channelId).confirmedIn === -1) readInto(accountOf(channelId), row);
       await readVouchers(channelId);
     },
+    isHeld: (channelId) => isHeld(holdOf(channelId)),
     placeOf: (channelId) => {
       const hold = holdOf(channelId);
-      if (hold.confirmedIn === lease.generation() && lease.isLive()) return undefined;
+      if (isHeld(hold)) return undefined;
       hold.asking ??= ask(channelId, hold).finally(() => (hold.asking = undefined));
       return hold.asking;
     },
