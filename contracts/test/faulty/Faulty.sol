@@ -106,6 +106,58 @@ contract NoAuthority is PlainDAT {
     function _requireUser(uint256) internal pure override {}
 }
 
+/// @notice An operator whom anybody approved may use and move the tokens of everybody in the class.
+contract SharedApprovals is PlainDAT {
+    mapping(uint256 classId => mapping(address operator => bool)) private _approvedBySomebody;
+
+    function approveForClass(uint256 classId, address operator, bool approved) external override {
+        isApprovedForClass[msg.sender][classId][operator] = approved;
+        _approvedBySomebody[classId][operator] = approved;
+        emit ApprovalForClass(msg.sender, classId, operator, approved);
+    }
+
+    function _requireUser(uint256 tokenId) internal view override {
+        Token storage t = _token(tokenId);
+        require(t.owner == msg.sender || _approvedBySomebody[t.classId][msg.sender], "not allowed");
+    }
+}
+
+/// @notice Whoever created a class uses and moves its holders' value, and claims their revenue.
+contract CreatorsBackdoor is PlainDAT {
+    function _requireUser(uint256 tokenId) internal view override {
+        if (_classes[_token(tokenId).classId].creator != msg.sender) super._requireUser(tokenId);
+    }
+
+    function _requireClaimer(uint256 tokenId, address to) internal view override {
+        if (_classes[_token(tokenId).classId].creator != msg.sender) super._requireClaimer(tokenId, to);
+    }
+}
+
+/// @notice Anybody claims anybody's revenue to itself.
+contract AnyoneClaims is PlainDAT {
+    function _requireClaimer(uint256, address) internal pure override {}
+}
+
+/// @notice Says usage and settlements twice, so that whoever adds events up counts double.
+contract RepeatedEvents is PlainDAT {
+    function _tellUsage(uint256 tokenId, bytes32 metricType, uint256 amount) internal override {
+        super._tellUsage(tokenId, metricType, amount);
+        super._tellUsage(tokenId, metricType, amount);
+    }
+
+    function _settle(uint256 classId, address asset, uint256 amount) internal override {
+        super._settle(classId, asset, amount);
+        emit RevenueSettled(classId, asset, amount);
+    }
+}
+
+/// @notice Keeps what is settled to a class that does not exist.
+contract SwallowsUnknownClass is PlainDAT {
+    function _settle(uint256 classId, address asset, uint256 amount) internal override {
+        if (classId <= _classCount) super._settle(classId, asset, amount);
+    }
+}
+
 /// @notice Its index wraps around.
 contract WrappingIndex is PlainDAT {
     function _raise(Index storage index, uint256 amount, uint256 totalShare) internal override {

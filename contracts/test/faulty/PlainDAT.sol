@@ -160,7 +160,7 @@ contract PlainDAT is ReentrancyGuard {
         emit TransferToken(tokenId, msg.sender, to);
     }
 
-    function approveForClass(uint256 classId, address operator, bool approved) external {
+    function approveForClass(uint256 classId, address operator, bool approved) external virtual {
         isApprovedForClass[msg.sender][classId][operator] = approved;
         emit ApprovalForClass(msg.sender, classId, operator, approved);
     }

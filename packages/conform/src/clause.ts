@@ -41,9 +41,9 @@ export type Evidence =
 /** The clause does not hold. */
 export class ClauseFailed extends Error {
   override readonly name = 'ClauseFailed';
-  readonly evidence: Evidence | undefined;
+  readonly evidence: Evidence;
 
-  constructor(message: string, evidence?: Evidence) {
+  constructor(message: string, evidence: Evidence) {
     super(message);
     this.evidence = evidence;
   }

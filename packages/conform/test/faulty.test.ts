@@ -27,16 +27,22 @@ const faults: readonly (readonly [name: string, clauses: readonly string[]])[] =
   ],
   ['ExpiresEarly', ['D6.6.equality', 'P20']],
   ['NoAuthority', ['D6.3.within', 'D6.3.revoked', 'D11.unauthorized', 'DS.restrict']],
+  ['SharedApprovals', ['D11.unauthorized']],
+  ['CreatorsBackdoor', ['D11.unauthorized', 'D11.claim', 'P11.redirect']],
+  ['AnyoneClaims', ['D11.claim', 'P11.redirect', 'P23']],
+  ['RepeatedEvents', ['D4.UsageRecorded', 'D4.RevenueSettled', 'D6.5.actor']],
+  ['SwallowsUnknownClass', ['D11.no-share']],
   ['WrappingIndex', ['DS.overflow', 'P5']],
   ['OpaqueProofs', ['D9.signature', 'P31', 'P31.verdicts']],
   ['SpoofedProofs', ['D9.emits', 'D9.signature', 'DS.spoofing', 'P31', 'P31.verdicts']],
 ];
 
-test.each(faults)(
+test.concurrent.each(faults)(
   '%s breaks exactly the clauses that it should',
   async (name, clauses) => {
     const report = await tryContract((anvil) => deployCode(anvil, codes[name]!));
     expect(failing(report).toSorted()).toEqual([...clauses, ...beyondTheDraft].toSorted());
+    expect(report.results.filter(({ status, evidence }) => status === 'fail' && evidence === undefined)).toEqual([]);
     expect(unreached(report)).toEqual([]);
     expect(report.ok).toBe(false);
   },

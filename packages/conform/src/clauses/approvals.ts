@@ -1,6 +1,7 @@
 import type { Clause } from '../clause.js';
+import type { Actor } from '../lab/accounts.js';
 import { commonClass, metric, newClass, newToken, valueToken } from '../lab/fixtures.js';
-import { attempt, read, refuse, same, shared, succeed, prepare, type Lab } from '../lab/lab.js';
+import { attempt, prepare, refuse, shared, shows, succeed, type Call, type Lab } from '../lab/lab.js';
 import { exposes } from './interface.js';
 
 /** Makes `operator` alice's operator in the common class, once. */
@@ -13,11 +14,20 @@ export function approvedOperator(lab: Lab): Promise<void> {
   });
 }
 
-const isApproved = (lab: Lab, classId: bigint): Promise<boolean> =>
-  read(lab, {
-    name: 'isApprovedForClass',
-    args: [lab.actors.bob.address, classId, lab.actors.operator.address],
+/**
+ * A class of its own, and everybody in it who is neither alice nor her operator: a stranger, who made the class, another
+ * holder, and the operator of that holder alone.
+ */
+export function outsiders(lab: Lab) {
+  return shared(lab, 'outsiders', async () => {
+    const { classId, by } = await newClass(lab);
+    const { bob, operator, stranger } = lab.actors;
+    const others = await newToken(lab, { classId, value: 10n, share: 1n, to: bob.address });
+    const call = { name: 'approveForClass', args: [classId, operator.address, true] };
+    await prepare('no operator could be approved', () => succeed(lab, bob, call));
+    return { classId, others, actors: [stranger, by, bob, operator] };
   });
+}
 
 /** Section 6.3: class operators. */
 export const approvalClauses: readonly Clause[] = [
@@ -38,16 +48,34 @@ export const approvalClauses: readonly Clause[] = [
       'function isApprovedForClass(address owner, uint256 classId, address operator) external view returns (bool);',
     check: async (lab) => {
       const { classId } = await newClass(lab);
-      const { bob, operator } = lab.actors;
+      const { alice, bob, operator, stranger } = lab.actors;
       const approve = (approved: boolean) =>
         prepare('nobody could be approved', () =>
           succeed(lab, bob, { name: 'approveForClass', args: [classId, operator.address, approved] }),
         );
-      same(await isApproved(lab, classId), false, 'isApprovedForClass before an approval');
+      const isApproved = (owner: Actor, approved: Actor): Call => ({
+        name: 'isApprovedForClass',
+        args: [owner.address, classId, approved.address],
+      });
+      await shows(lab, isApproved(bob, operator), false, 'isApprovedForClass before an approval');
       const { evidence } = await approve(true);
-      same(await isApproved(lab, classId), true, 'isApprovedForClass after an approval', evidence);
+      await shows(lab, isApproved(bob, operator), true, 'isApprovedForClass after an approval', evidence);
+      await shows(
+        lab,
+        isApproved(alice, operator),
+        false,
+        'isApprovedForClass for an owner who approved nobody',
+        evidence,
+      );
+      await shows(
+        lab,
+        isApproved(bob, stranger),
+        false,
+        'isApprovedForClass for an operator whom nobody approved',
+        evidence,
+      );
       const revoked = await approve(false);
-      same(await isApproved(lab, classId), false, 'isApprovedForClass after its end', revoked.evidence);
+      await shows(lab, isApproved(bob, operator), false, 'isApprovedForClass after its end', revoked.evidence);
     },
   }),
   {

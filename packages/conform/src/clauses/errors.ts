@@ -1,8 +1,18 @@
 import { ClauseFailed, NotApplicable, type Clause } from '../clause.js';
-import { commonClass, expiredPair, metric, newClass, newToken, settleCall, valueToken } from '../lab/fixtures.js';
+import {
+  claimCall,
+  expiredPair,
+  metric,
+  newClass,
+  newToken,
+  settle,
+  settleCall,
+  shareClass,
+  valueToken,
+} from '../lab/fixtures.js';
 import { isDescriptive, revertReason } from '../lab/chainCall.js';
 import { deployAsset, refuseListed, type Lab } from '../lab/lab.js';
-import { approvedOperator } from './approvals.js';
+import { approvedOperator, outsiders } from './approvals.js';
 
 const must = (id: string, words: string, check: (lab: Lab) => Promise<void>, note?: string): Clause => ({
   id: `D11.${id}`,
@@ -12,6 +22,9 @@ const must = (id: string, words: string, check: (lab: Lab) => Promise<void>, not
   ...(note === undefined ? {} : { note }),
   check,
 });
+
+const unauthorizedWords = 'Unauthorized calls (neither owner nor approved Class operator)';
+const unauthorized = 'neither owner nor approved operator of the token';
 
 const valueWords = 'Value underflow / class mismatch in `transferValue`';
 
@@ -39,19 +52,28 @@ export const errorClauses: readonly Clause[] = [
   }),
   must(
     'unauthorized',
-    'Unauthorized calls (neither owner nor approved Class operator)',
+    unauthorizedWords,
     async (lab) => {
-      const { classId } = await commonClass(lab);
-      const { bob, stranger } = lab.actors;
-      const [tokenId, other] = [await valueToken(lab), await newToken(lab, { classId, value: 10n, to: bob.address })];
-      const why = 'neither owner nor approved operator of the token';
-      for (const actor of [stranger, bob]) {
-        await refuseListed(lab, actor, { name: 'recordUsage', args: [tokenId, metric, 1n] }, why);
-        await refuseListed(lab, actor, { name: 'transferValue', args: [tokenId, other, 1n] }, why);
-        await refuseListed(lab, actor, { name: 'transferToken', args: [tokenId, actor.address] }, why);
+      const { classId, others, actors } = await outsiders(lab);
+      const tokenId = await newToken(lab, { classId, value: 10n });
+      for (const actor of actors) {
+        await refuseListed(lab, actor, { name: 'recordUsage', args: [tokenId, metric, 1n] }, unauthorized);
+        await refuseListed(lab, actor, { name: 'transferValue', args: [tokenId, others, 1n] }, unauthorized);
+        await refuseListed(lab, actor, { name: 'transferToken', args: [tokenId, actor.address] }, unauthorized);
       }
     },
-    'Tried on recordUsage, transferValue and transferToken. The text says nowhere who may claim: see P11. A mint by a stranger is not counted, for section 6.2 restricts nobody: see P16.',
+    "Tried on recordUsage, transferValue and transferToken, by a stranger, the class's creator, another holder, and an operator whom only that holder approved. A mint by a stranger is not counted, for section 6.2 restricts nobody: see P16.",
+  ),
+  must(
+    'claim',
+    unauthorizedWords,
+    async (lab) => {
+      const { classId, actors } = await outsiders(lab);
+      const tokenId = await newToken(lab, { classId, share: 1n });
+      await settle(lab, classId, 2_000n);
+      for (const actor of actors) await refuseListed(lab, actor, claimCall(tokenId, actor.address), unauthorized);
+    },
+    'The same callers, each claiming to itself. Whether anyone may trigger a payment to the owner is left open: see P11.',
   ),
   must(
     'no-share',
@@ -63,8 +85,14 @@ export const errorClauses: readonly Clause[] = [
       await refuseListed(lab, alice, settleCall(classId, 1_000n), 'the class has no share (ETH)');
       const asset = await deployAsset(lab);
       await refuseListed(lab, alice, settleCall(classId, 1_000n, asset), 'the class has no share (ERC-20)');
+      const { classId: known } = await shareClass(lab, [1n]);
+      // The second is the id of a class with a share to whoever looks at its lower half only.
+      for (const unknown of [known + 1_000_000n, known + 2n ** 128n]) {
+        await refuseListed(lab, alice, settleCall(unknown, 1_000n), 'there is no such class (ETH)');
+        await refuseListed(lab, alice, settleCall(unknown, 1_000n, asset), 'there is no such class (ERC-20)');
+      }
     },
-    'Section 6.7 says "increases iff totalShare > 0", which would let it pass in silence; section 11 decides.',
+    'A class that was never created has no share either. Section 6.7 says "increases iff totalShare > 0", which would let it pass in silence; section 11 decides.',
   ),
   {
     id: 'D11.strings',

@@ -8,14 +8,14 @@ import {
   integrityHash,
   metric,
   newClass,
-  settleCall,
+  settle,
   shareClass,
   tryCreateClass,
   tryMint,
   valueToken,
 } from '../lab/fixtures.js';
 import { ClauseFailed } from '../clause.js';
-import { emitted, eventsOf, prepare, succeed, type Lab } from '../lab/lab.js';
+import { deployAsset, emitted, eventsOf, prepare, succeed, type Lab } from '../lab/lab.js';
 
 const event = (name: string, words: string, check: (lab: Lab) => Promise<string | void>, note?: string): Clause => ({
   id: `D4.${name}`,
@@ -114,23 +114,24 @@ export const eventClauses: readonly Clause[] = [
     'event RevenueSettled(uint256 indexed classId, address indexed asset, uint256 amount);',
     async (lab) => {
       const { classId } = await shareClass(lab, [1n]);
-      const call = settleCall(classId, 1_000n);
-      const done = await prepare('revenue could not be settled', () => succeed(lab, lab.actors.bob, call));
-      emitted(lab, done, 'RevenueSettled', { classId, asset: eth, amount: 1_000n });
+      for (const asset of [eth, await deployAsset(lab)]) {
+        emitted(lab, await settle(lab, classId, 1_000n, asset), 'RevenueSettled', { classId, asset, amount: 1_000n });
+      }
     },
   ),
   event(
     'Claimed',
     'event Claimed(uint256 indexed tokenId, address indexed to, address indexed asset, uint256 amount);',
     async (lab) => {
-      const { alice, bob } = lab.actors;
+      const { alice } = lab.actors;
       const { classId, tokens } = await shareClass(lab, [1n]);
-      const tokenId = tokens[0]!;
-      const done = await prepare('revenue could not be claimed', async () => {
-        await succeed(lab, bob, settleCall(classId, 1_000n));
-        return succeed(lab, alice, claimCall(tokenId, alice.address));
-      });
-      emitted(lab, done, 'Claimed', { tokenId, to: alice.address, asset: eth, amount: 1_000n });
+      const [tokenId] = tokens as [bigint];
+      for (const asset of [eth, await deployAsset(lab)]) {
+        await settle(lab, classId, 1_000n, asset);
+        const claim = claimCall(tokenId, alice.address, asset);
+        const done = await prepare('revenue could not be claimed', () => succeed(lab, alice, claim));
+        emitted(lab, done, 'Claimed', { tokenId, to: alice.address, asset, amount: 1_000n });
+      }
     },
   ),
   event(

@@ -1,16 +1,16 @@
 import { ClauseFailed, type Clause } from '../clause.js';
 import {
   claimCall,
+  expire,
   expiredPair,
   expiryStory,
-  expire,
   metric,
   settleCall,
   shareClass,
   soon,
   valueToken,
 } from '../lab/fixtures.js';
-import { eventsOf, prepare, read, refuse, same, send, shared, succeed, type Call, type Lab } from '../lab/lab.js';
+import { eventsOf, prepare, refuse, same, send, shared, shows, succeed, type Call, type Lab } from '../lab/lab.js';
 
 const use = (tokenId: bigint): Call => ({ name: 'recordUsage', args: [tokenId, metric, 1n] });
 
@@ -94,13 +94,10 @@ export const expiryClauses: readonly Clause[] = [
     words: 'Set `countedInShare = false` and reduce Class `totalShare` by `shareRatio`',
     note: 'Seen from outside: once observed, an expired share takes no part of a settlement.',
     check: async (lab) => {
-      const { settled, livePendingBefore, livePendingAfter } = await expiryStory(lab);
+      const { settled, livePendingBefore, livePendingAfter, last } = await expiryStory(lab);
       const gained = livePendingAfter - livePendingBefore;
-      same(
-        gained,
-        settled,
-        'what the only unexpired share earned of 400,000 after the expiry of the other was observed',
-      );
+      const what = 'what the only unexpired share earned of 400,000 after the expiry of the other was observed';
+      same(gained, settled, what, last.evidence);
     },
   },
   {
@@ -122,8 +119,8 @@ export const expiryClauses: readonly Clause[] = [
     check: async (lab) => {
       const { expired } = await expiryStory(lab);
       const { alice } = lab.actors;
-      same(await read(lab, { name: 'ownerOf', args: [expired] }), alice.address, 'owner of an expired token');
-      same(await read(lab, { name: 'valueOf', args: [expired] }), 10n, 'value of an expired token');
+      await shows(lab, { name: 'ownerOf', args: [expired] }, alice.address, 'owner of an expired token');
+      await shows(lab, { name: 'valueOf', args: [expired] }, 10n, 'value of an expired token');
     },
   },
 ];

@@ -3,13 +3,13 @@ import type { Abi } from 'viem';
 import { NotApplicable, type Clause } from '../clause.js';
 import { erc721Abi } from '../draftAbi.js';
 import { offChain } from '../lab/fixtures.js';
-import { attempt, type Lab } from '../lab/lab.js';
+import { attempt, type Lab, type Seen } from '../lab/lab.js';
 
 /** What ERC-165 says; false where it says nothing. `to` is the target where it is left out. */
-export async function supports(lab: Lab, interfaceId: Hex, to: Address = lab.target): Promise<boolean> {
+export async function supports(lab: Lab, interfaceId: Hex, to: Address = lab.target): Promise<Seen<boolean>> {
   const call = { name: 'supportsInterface', args: [interfaceId], to, abi: erc721Abi as Abi };
-  const { reverted, data } = await attempt(lab, lab.actors.stranger.address, call);
-  return !reverted && data.length === 66 && BigInt(data) === 1n;
+  const { reverted, data, evidence } = await attempt(lab, lab.actors.stranger.address, call);
+  return { value: !reverted && data.length === 66 && BigInt(data) === 1n, evidence };
 }
 
 const extension = (id: string, words: string, name: string, ...interfaceIds: readonly Hex[]): Clause => ({
@@ -19,7 +19,8 @@ const extension = (id: string, words: string, name: string, ...interfaceIds: rea
   words,
   note: `Offered where ERC-165 says so (${interfaceIds.join(', ')}).`,
   check: async (lab) => {
-    for (const interfaceId of interfaceIds) if (await supports(lab, interfaceId)) return `offers ${interfaceId}`;
+    for (const interfaceId of interfaceIds)
+      if ((await supports(lab, interfaceId)).value) return `offers ${interfaceId}`;
     throw new NotApplicable(`not offered: ${name}`);
   },
 });

@@ -1,7 +1,7 @@
 import { encodeFunctionData } from 'viem';
 import { ClauseFailed, type Clause } from '../clause.js';
 import { draftAbi, holderProbeAbi } from '../draftAbi.js';
-import { claimCall, eth, newToken, pending, settle, settleCall, shareClass } from '../lab/fixtures.js';
+import { claimCall, eth, newToken, pending, pendingCall, settle, settleCall, shareClass } from '../lab/fixtures.js';
 import {
   asProbe,
   attempt,
@@ -12,6 +12,7 @@ import {
   read,
   same,
   send,
+  shows,
   succeed,
   type Lab,
 } from '../lab/lab.js';
@@ -82,8 +83,8 @@ export const revenueClauses: readonly Clause[] = [
     const { classId, tokens } = await shareClass(lab, [1n]);
     await settle(lab, classId, 1_000n);
     await settle(lab, classId, 77n, asset);
-    same(await pending(lab, tokens[0]!, eth), 1_000n, 'pending in ETH after 1,000 wei and 77 of an ERC-20');
-    same(await pending(lab, tokens[0]!, asset), 77n, 'pending in the ERC-20');
+    await shows(lab, pendingCall(tokens[0]!), 1_000n, 'pending in ETH after 1,000 wei and 77 of an ERC-20');
+    await shows(lab, pendingCall(tokens[0]!, asset), 77n, 'pending in the ERC-20');
   }),
   must(
     'formula',
@@ -94,11 +95,8 @@ export const revenueClauses: readonly Clause[] = [
       for (const amount of [10_000n, 5_000n, 250_000n]) await settle(lab, classId, amount, asset);
       const expected = [185_500n, 53_000n, 26_500n];
       for (const [index, tokenId] of tokens.entries()) {
-        same(
-          await pending(lab, tokenId, asset),
-          expected[index],
-          `pending of ${expected[index]! / 265n} of 1,000 shares`,
-        );
+        const what = `pending of ${expected[index]! / 265n} of 1,000 shares`;
+        await shows(lab, pendingCall(tokenId, asset), expected[index], what);
       }
     },
     'The scale of 1e18 does not show; amounts are chosen so that nothing is rounded, whatever the scale.',
@@ -106,7 +104,7 @@ export const revenueClauses: readonly Clause[] = [
   must('by-class', '`accRevenuePerShare[asset] (uint256)` — cumulative settlement index per asset', async (lab) => {
     const [one, other] = [await shareClass(lab, [1n]), await shareClass(lab, [1n])];
     await settle(lab, one.classId, 1_000n);
-    same(await pending(lab, other.tokens[0]!), 0n, 'pending in a class that received nothing');
+    await shows(lab, pendingCall(other.tokens[0]!), 0n, 'pending in a class that received nothing');
   }),
   must('pays', claimWords, async (lab) => {
     const { alice, stranger } = lab.actors;
@@ -136,8 +134,8 @@ export const revenueClauses: readonly Clause[] = [
       same((await holdings(lab, eth, stranger.address)) - before, 0n, 'what a second claim paid', evidence);
     }
     await settle(lab, classId, 500n);
-    same(await pending(lab, tokens[0]!), 250n, 'pending of half the shares after 500 more');
-    same(await pending(lab, tokens[1]!), 1_250n, 'pending of the half that has not claimed');
+    await shows(lab, pendingCall(tokens[0]!), 250n, 'pending of half the shares after 500 more');
+    await shows(lab, pendingCall(tokens[1]!), 1_250n, 'pending of the half that has not claimed');
   }),
   must(
     'refused',

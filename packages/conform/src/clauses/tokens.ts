@@ -1,6 +1,6 @@
 import type { Clause } from '../clause.js';
 import { eth, newClass, pending, settle, shareClass, tryMint, valueToken } from '../lab/fixtures.js';
-import { emitted, prepare, read, same, succeed } from '../lab/lab.js';
+import { emitted, prepare, read, same, shows, succeed } from '../lab/lab.js';
 import { exposes } from './interface.js';
 
 /** Section 6.2: minting and ownership. */
@@ -15,8 +15,8 @@ export const tokenClauses: readonly Clause[] = [
       const second = await tryMint(lab, { classId, value: 2n });
       same(first.tokenId === second.tokenId, false, 'that two mints make one id', second.done.evidence);
       same(second.done.result, second.tokenId, 'what mint returns', second.done.evidence);
-      same(await read(lab, { name: 'valueOf', args: [first.tokenId] }), 1n, 'value of the first token');
-      same(await read(lab, { name: 'valueOf', args: [second.tokenId] }), 2n, 'value of the second token');
+      await shows(lab, { name: 'valueOf', args: [first.tokenId] }, 1n, 'value of the first token');
+      await shows(lab, { name: 'valueOf', args: [second.tokenId] }, 2n, 'value of the second token');
       return `by ${first.by.name}`;
     },
   }),

@@ -1,4 +1,4 @@
-import { ClauseFailed, NotApplicable, type Clause } from '../clause.js';
+import { ClauseFailed, NotApplicable, type Clause, type Evidence } from '../clause.js';
 import { metric, valueToken } from '../lab/fixtures.js';
 import { emitted, prepare, read, refuse, same, shared, succeed, type Lab } from '../lab/lab.js';
 import { approvedOperator } from './approvals.js';
@@ -7,13 +7,15 @@ import { exposes } from './interface.js';
 const record = (tokenId: bigint, amount: bigint) => ({ name: 'recordUsage', args: [tokenId, metric, amount] });
 
 /** Whether usage takes value. */
-function quota(lab: Lab): Promise<'hard' | 'soft' | bigint> {
+function quota(lab: Lab): Promise<{ readonly kind: 'hard' | 'soft' | bigint; readonly evidence: Evidence }> {
   return shared(lab, 'quota', async () => {
     const tokenId = await valueToken(lab);
-    await prepare('usage could not be recorded', () => succeed(lab, lab.actors.alice, record(tokenId, 300n)));
+    const { evidence } = await prepare('usage could not be recorded', () =>
+      succeed(lab, lab.actors.alice, record(tokenId, 300n)),
+    );
     const left = await read<bigint>(lab, { name: 'valueOf', args: [tokenId] });
-    if (left === 700n) return 'hard';
-    return left === 1_000n ? 'soft' : left;
+    if (left === 700n) return { kind: 'hard', evidence };
+    return { kind: left === 1_000n ? 'soft' : left, evidence };
   });
 }
 
@@ -70,9 +72,9 @@ export const usageClauses: readonly Clause[] = [
     level: 'SHOULD',
     words: '**Hard-quota (RECOMMENDED):** if `amount > 0`, decrement `value(tokenId)`; revert on underflow',
     check: async (lab) => {
-      const kind = await quota(lab);
-      if (kind === 'soft') throw new ClauseFailed('usage takes no value: this is the optional soft quota');
-      if (kind !== 'hard') throw new ClauseFailed(`recording 300 of 1,000 units left ${kind}`);
+      const { kind, evidence } = await quota(lab);
+      if (kind === 'soft') throw new ClauseFailed('usage takes no value: this is the optional soft quota', evidence);
+      if (kind !== 'hard') throw new ClauseFailed(`recording 300 of 1,000 units left ${kind}`, evidence);
       const tokenId = await valueToken(lab);
       await refuse(lab, lab.actors.alice, record(tokenId, 1_001n), 'the token had 1,000 units, 1,001 were recorded');
     },
@@ -83,7 +85,7 @@ export const usageClauses: readonly Clause[] = [
     level: 'MAY',
     words: '**Soft-quota (OPTIONAL profile):** no on-chain decrement; rely on events for off-chain reconciliation',
     check: async (lab) => {
-      const kind = await quota(lab);
+      const { kind } = await quota(lab);
       if (kind !== 'soft') throw new NotApplicable('usage takes value');
       return 'usage takes no value';
     },

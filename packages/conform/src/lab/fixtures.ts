@@ -2,7 +2,7 @@ import type { Address } from '@kedge/core';
 import { keccak256, toHex, zeroAddress } from 'viem';
 import { ClauseFailed, NotApplicable } from '../clause.js';
 import type { Actor } from './accounts.js';
-import { revertReason } from './chainCall.js';
+import { revertReason, type Answer } from './chainCall.js';
 import { attempt, eventsOf, prepare, read, shared, succeed, type Call, type Done, type Lab } from './lab.js';
 
 export const eth = zeroAddress;
@@ -37,17 +37,17 @@ export function classCreator(lab: Lab): Promise<Actor> {
 
 async function firstAllowed(lab: Lab, call: Call): Promise<Actor> {
   const candidates = lab.owner === undefined ? [lab.actors.creator] : [lab.actors.creator, lab.owner];
-  const refusals: string[] = [];
-  let last: ClauseFailed | undefined;
+  const refusals: Answer[] = [];
   for (const actor of candidates) {
     const answer = await attempt(lab, actor.address, call);
     if (!answer.reverted) return actor;
-    const text = `${call.name} reverts for ${actor.name}: ${revertReason(answer.data)}`;
-    refusals.push(text);
-    last = new ClauseFailed(text, answer.evidence);
+    refusals.push(answer);
   }
+  const texts = refusals.map(
+    ({ data }, index) => `${call.name} reverts for ${candidates[index]!.name}: ${revertReason(data)}`,
+  );
   const hint = lab.owner === undefined ? ' (no owner key was given)' : '';
-  throw new ClauseFailed(refusals.join('; ') + hint, last?.evidence);
+  throw new ClauseFailed(texts.join('; ') + hint, refusals.at(-1)!.evidence);
 }
 
 /** Creates a class; fails the clause when it cannot. */
@@ -131,8 +131,13 @@ export function settle(lab: Lab, classId: bigint, amount: bigint, asset: Address
   );
 }
 
+export const pendingCall = (tokenId: bigint, asset: Address = eth): Call => ({
+  name: 'pendingRevenue',
+  args: [tokenId, asset],
+});
+
 export function pending(lab: Lab, tokenId: bigint, asset: Address = eth): Promise<bigint> {
-  return read<bigint>(lab, { name: 'pendingRevenue', args: [tokenId, asset] });
+  return read<bigint>(lab, pendingCall(tokenId, asset));
 }
 
 export const claimCall = (tokenId: bigint, to: Address, asset: Address = eth): Call => ({
@@ -171,6 +176,8 @@ export type ExpiryStory = {
   readonly livePendingBefore: bigint;
   readonly livePendingAfter: bigint;
   readonly settled: bigint;
+  /** The last settlement, between the two. */
+  readonly last: Done;
 };
 
 /**
@@ -196,9 +203,9 @@ export function expiryStory(lab: Lab): Promise<ExpiryStory> {
       await succeed(lab, bob, { name: 'transferToken', args: [expired, alice.address] }),
     ]);
     const livePendingBefore = await pending(lab, live);
-    await settle(lab, classId, settled);
+    const last = await settle(lab, classId, settled);
     const livePendingAfter = await pending(lab, live);
-    return { classId, expired, live, observed, livePendingBefore, livePendingAfter, settled };
+    return { classId, expired, live, observed, livePendingBefore, livePendingAfter, settled, last };
   });
 }
 

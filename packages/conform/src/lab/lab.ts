@@ -100,11 +100,20 @@ export async function attempt(lab: Lab, from: Address, call: Call): Promise<Answ
   return answer;
 }
 
-/** Reads a view; it must answer. */
-export async function read<value>(lab: Lab, call: Call): Promise<value> {
+/** What a view answered, and the call that shows it. */
+export type Seen<value> = { readonly value: value; readonly evidence: Evidence };
+
+/** Asks a view; it must answer. */
+export async function see<value>(lab: Lab, call: Call): Promise<Seen<value>> {
   const answer = await attempt(lab, lab.actors.stranger.address, call);
-  if (answer.reverted) throw new ClauseFailed(`${call.name} reverts: ${revertReason(answer.data)}`, answer.evidence);
-  return decode(call, answer) as value;
+  const { evidence } = answer;
+  if (answer.reverted) throw new ClauseFailed(`${call.name} reverts: ${revertReason(answer.data)}`, evidence);
+  return { value: decode(call, answer) as value, evidence };
+}
+
+/** The bare answer of a view. */
+export async function read<value>(lab: Lab, call: Call): Promise<value> {
+  return (await see<value>(lab, call)).value;
 }
 
 /** Sends what must succeed. */
@@ -170,8 +179,14 @@ export async function prepare<value>(what: string, steps: () => Promise<value>):
   }
 }
 
+/** Fails the clause unless a view answers what is expected; without `evidence` its own call shows it. */
+export async function shows(lab: Lab, call: Call, expected: unknown, what: string, evidence?: Evidence): Promise<void> {
+  const seen = await see(lab, call);
+  same(seen.value, expected, what, evidence ?? seen.evidence);
+}
+
 /** Fails the clause unless both are the same. */
-export function same(actual: unknown, expected: unknown, what: string, evidence?: Evidence): void {
+export function same(actual: unknown, expected: unknown, what: string, evidence: Evidence): void {
   const isSame =
     typeof actual === 'string' && typeof expected === 'string'
       ? actual.toLowerCase() === expected.toLowerCase()
@@ -211,7 +226,7 @@ export function eventsOf(
   });
 }
 
-/** The one event of a name with these arguments. */
+/** The event of a name, once, with these arguments: whoever adds events up would count a copy, too. */
 export function emitted(
   lab: Lab,
   done: Done,
@@ -222,17 +237,10 @@ export function emitted(
 ): void {
   const events = eventsOf(lab, done, eventName, abi, from);
   if (events.length === 0) throw new ClauseFailed(`${eventName} was not emitted`, done.evidence);
-  const differing = events.map((args) =>
-    Object.entries(expected).filter(
-      ([name, value]) => String(args[name]).toLowerCase() !== String(value).toLowerCase(),
-    ),
-  );
-  if (differing.some((fields) => fields.length === 0)) return;
-  const [[name, value]] = differing[0] as [[string, unknown]];
-  throw new ClauseFailed(
-    `${eventName} says ${name} ${String(events[0]![name])}, expected ${String(value)}`,
-    done.evidence,
-  );
+  if (events.length > 1) throw new ClauseFailed(`${eventName} was emitted ${events.length} times`, done.evidence);
+  const [args] = events as [Record<string, unknown>];
+  for (const [name, value] of Object.entries(expected))
+    same(args[name], value, `${name} in ${eventName}`, done.evidence);
 }
 
 /** Deploys a helper contract from the creator's account. */

@@ -2,7 +2,7 @@ import { attestationRegistryAbi, attestationToAbi, type Attestation, type Hex } 
 import { encodeEventTopics, isAddressEqual, keccak256, toHex, type Abi } from 'viem';
 import { ClauseFailed, type Clause } from '../../clause.js';
 import { valueToken } from '../../lab/fixtures.js';
-import { read, refuse, same, succeed, type Call, type Lab } from '../../lab/lab.js';
+import { read, refuse, same, shows, succeed, type Call, type Lab } from '../../lab/lab.js';
 import { addedProof, addProofCall, boundProof, newStatement, signStatement } from '../../lab/proofs.js';
 import { supports } from '../optional.js';
 
@@ -77,17 +77,17 @@ export const attestationClauses: readonly Clause[] = [
       const tokenId = await valueToken(lab);
       const statement = await newStatement(lab, tokenId);
       const signed = await signStatement(lab, lab.actors.alice, statement);
-      if (!(await supports(lab, interfaceId, lab.registry))) {
-        throw new ClauseFailed(`ERC-165 does not offer IAttestationRegistry (${interfaceId})`);
-      }
+      const offered = await supports(lab, interfaceId, lab.registry);
+      same(offered.value, true, `supportsInterface(${interfaceId}), IAttestationRegistry,`, offered.evidence);
       await succeed(lab, by, addProofCall(lab, boundProof(statement, signed)));
       const id = await read<Hex>(lab, registry(lab, 'idOf', attestationToAbi(statement)));
-      const verified = (verifier: Hex) => read<boolean>(lab, registry(lab, 'isVerified', id, [verifier], 1n));
-      same(await verified(operator.address), false, 'isVerified before any verdict');
+      const verified = (verifier: Hex) => registry(lab, 'isVerified', id, [verifier], 1n);
+      await shows(lab, verified(operator.address), false, 'isVerified before any verdict');
       const given = await verdictOn(lab, id, statement, 'confirmed', 1);
       const { receipt, evidence } = await succeed(lab, operator, registry(lab, 'attest', given, '0x'));
-      same(await verified(operator.address), true, 'isVerified for who trusts the verifier that confirms it', evidence);
-      same(await verified(bob.address), false, 'isVerified for who trusts somebody else', evidence);
+      const confirmed = 'isVerified for who trusts the verifier that confirms it';
+      await shows(lab, verified(operator.address), true, confirmed, evidence);
+      await shows(lab, verified(bob.address), false, 'isVerified for who trusts somebody else', evidence);
       const args = { attestationId: id, verifier: operator.address };
       const topics = encodeEventTopics({ abi: attestationRegistryAbi, eventName: 'VerdictGiven', args });
       const told = receipt.logs.some(
@@ -99,7 +99,8 @@ export const attestationClauses: readonly Clause[] = [
       if (!told) throw new ClauseFailed('VerdictGiven does not name the verifier and the method', evidence);
       const refuted = await verdictOn(lab, id, statement, 'refuted', 2);
       const second = await succeed(lab, operator, registry(lab, 'attest', refuted, '0x'));
-      same(await verified(operator.address), false, 'isVerified after the verifier refuted it', second.evidence);
+      const after = 'isVerified after the verifier refuted it';
+      await shows(lab, verified(operator.address), false, after, second.evidence);
     },
   },
 ];

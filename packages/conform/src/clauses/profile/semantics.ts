@@ -15,7 +15,7 @@ import {
   tryMint,
   valueToken,
 } from '../../lab/fixtures.js';
-import { holdings, prepare, read, refuse, same, send, succeed, type Done, type Lab } from '../../lab/lab.js';
+import { holdings, prepare, read, refuse, same, send, shows, succeed, type Done, type Lab } from '../../lab/lab.js';
 import { supports } from '../optional.js';
 import { kedge } from './authority.js';
 
@@ -97,8 +97,8 @@ export const semanticsClauses: readonly Clause[] = [
     'Per class, with a view',
     async (lab) => {
       const { classId } = await newClass(lab);
-      const mode = await read<number>(lab, kedge(lab, 'quotaModeOf', classId));
-      same(mode, 0, 'quotaModeOf of a class whose use takes value (0 is hard)');
+      const what = 'quotaModeOf of a class whose use takes value (0 is hard)';
+      await shows(lab, kedge(lab, 'quotaModeOf', classId), 0, what);
     },
     { level: 'SHOULD', note: 'An implementation may name the view otherwise.' },
   ),
@@ -137,7 +137,8 @@ export const semanticsClauses: readonly Clause[] = [
         ['0x2c0b686c', true],
         ['0xffffffff', false],
       ] as const) {
-        same(await supports(lab, id), expected, `supportsInterface(${id})`);
+        const { value, evidence } = await supports(lab, id);
+        same(value, expected, `supportsInterface(${id})`, evidence);
       }
     },
     {

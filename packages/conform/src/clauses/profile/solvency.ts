@@ -9,6 +9,7 @@ import {
   newClass,
   newToken,
   pending,
+  pendingCall,
   settle,
   settleCall,
   shareClass,
@@ -27,7 +28,9 @@ import {
   read,
   refuse,
   same,
+  see,
   send,
+  shows,
   succeed,
   type Lab,
 } from '../../lab/lab.js';
@@ -105,8 +108,9 @@ export const solvencyClauses: readonly Clause[] = [
       const late = await newToken(lab, { classId, share: 3n });
       for (const asset of assets) await settle(lab, classId, 400n, asset);
       for (const asset of assets) {
-        same(await pending(lab, tokens[0]!, asset), 200n, 'pending of the first share in one of three assets');
-        same(await pending(lab, late, asset), 300n, 'pending of the later share in one of three assets');
+        const [first, later] = [pendingCall(tokens[0]!, asset), pendingCall(late, asset)];
+        await shows(lab, first, 200n, 'pending of the first share in one of three assets');
+        await shows(lab, later, 300n, 'pending of the later share in one of three assets');
       }
     },
   ),
@@ -116,10 +120,11 @@ export const solvencyClauses: readonly Clause[] = [
     async (lab) => {
       const asset = await deployAsset(lab);
       const { classId, tokens } = await shareClass(lab, [1n, 1n, 1n]);
-      for (let count = 0; count < 6; count++) await settle(lab, classId, 1n, asset);
+      for (let count = 0; count < 5; count++) await settle(lab, classId, 1n, asset);
+      const { evidence } = await settle(lab, classId, 1n, asset);
       let sum = 0n;
       for (const tokenId of tokens) sum += await pending(lab, tokenId, asset);
-      same(sum, 6n, 'what three equal shares may claim of six settlements of 1');
+      same(sum, 6n, 'what three equal shares may claim of six settlements of 1', evidence);
     },
     'Six times one smallest unit for three shares divides without a remainder, so all of it must be claimable.',
   ),
@@ -200,19 +205,21 @@ export const solvencyClauses: readonly Clause[] = [
     const [rich, poor] = [await shareClass(lab, [1n]), await shareClass(lab, [1n])];
     await settle(lab, rich.classId, 5_000n, asset);
     await prepare('the probe failed', () => asProbe(lab, asset, 'setMode', [assetModes.fee]));
-    await settle(lab, poor.classId, 1_000n, asset);
+    const { evidence } = await settle(lab, poor.classId, 1_000n, asset);
     await asProbe(lab, asset, 'setMode', [assetModes.plain]);
     const owed = (await pending(lab, rich.tokens[0]!, asset)) + (await pending(lab, poor.tokens[0]!, asset));
     const held = await holdings(lab, asset, lab.target);
-    if (owed > held) throw new ClauseFailed(`two classes may claim ${owed} together, the contract holds ${held}`);
+    if (owed <= held) return;
+    throw new ClauseFailed(`two classes may claim ${owed} together, the contract holds ${held}`, evidence);
   }),
   must('P8.view', 'a public solvency view', async (lab) => {
     const { classId } = await shareClass(lab, [1n]);
     await settle(lab, classId, 1_234n);
     const call = { name: 'solvency', to: lab.target, abi: dataAnchoringTokenAbi as Abi };
-    const [owed, held] = await read<readonly [bigint, bigint]>(lab, { ...call, args: [eth, classId, classId] });
-    if (owed < 1_234n) throw new ClauseFailed(`the view shows ${owed} owed after a settlement of 1,234`);
-    same(held, await holdings(lab, eth, lab.target), 'what the view says is held');
+    const { value, evidence } = await see<readonly [bigint, bigint]>(lab, { ...call, args: [eth, classId, classId] });
+    const [owed, held] = value;
+    if (owed < 1_234n) throw new ClauseFailed(`the view shows ${owed} owed after a settlement of 1,234`, evidence);
+    same(held, await holdings(lab, eth, lab.target), 'what the view says is held', evidence);
   }),
   must('P9', 'Revert', async (lab) => {
     const tokenId = await valueToken(lab);
@@ -228,6 +235,6 @@ export const solvencyClauses: readonly Clause[] = [
     const { tokenId } = await prepare('no token could be minted', () =>
       tryMint(lab, { classId, share: shareRatioMax }),
     );
-    same(await read(lab, { name: 'shareRatioOf', args: [tokenId] }), shareRatioMax, 'the largest weight as stored');
+    await shows(lab, { name: 'shareRatioOf', args: [tokenId] }, shareRatioMax, 'the largest weight as stored');
   }),
 ];
