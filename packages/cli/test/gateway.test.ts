@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createKedgeClient } from '@kedge/sdk';
-import { parseSignedChannelAccess, type Deployment } from '@kedge/core';
+import { decodeSignedReceipt, parseSignedChannelAccess, signedReceiptToJson, type Deployment } from '@kedge/core';
 import { startAnvil, type Anvil } from '@kedge/testing';
 import OpenAI from 'openai';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
 import { buildCli, kedgeProgram, runInProcess, runJson, runKedge, temporaryFolder } from './kedge.js';
@@ -102,23 +102,89 @@ test('a gateway of its own serves the channel once it is added, and captures wha
   const added = await asOperator('channel', 'add', opened.accessFile);
   expect(added['channelId']).toBe(opened.channelId);
   expect(readFileSync(String(added['channelsFile']), 'utf8')).not.toContain(opened.apiKey);
+  const call = () => openai().chat.completions.create({ model: 'test-model', messages }).withResponse();
   await expect
-    .poll(
-      () =>
-        openai()
-          .chat.completions.create({ model: 'test-model', messages })
-          .catch(() => undefined),
-      {
-        timeout: 15_000,
-      },
-    )
-    .toMatchObject({ choices: [{ message: { content: 'Hello.' } }] });
+    .poll(() => call().catch(() => undefined), { timeout: 15_000 })
+    .toMatchObject({ data: { choices: [{ message: { content: 'Hello.' } }] } });
+  const receipt = decodeSignedReceipt((await call()).response.headers.get('kedge-receipt')!);
+  writeFileSync(join(consumerFolder, 'receipt.json'), JSON.stringify(signedReceiptToJson(receipt)));
   running.child.kill('SIGTERM');
   expect(await running.ended).toBe(0);
   const client = createKedgeClient({ publicClient: anvil.publicClient, deployment });
   const { channel } = parseSignedChannelAccess(parseAccess());
   expect((await client.getChannelState({ channel })).capturedUnits).toBeGreaterThan(0n);
 });
+
+describe('a consumer elsewhere and the root on chain', () => {
+  const verify = async (...args: string[]) => {
+    const run = ['verify', 'receipt.json', '--policy', 'policy.json', ...args, ...chain];
+    const { code, stdout, stderr } = await runInProcess([...run, '--json'], { cwd: consumerFolder });
+    const { included, checks } = JSON.parse(stdout || '{}') as Verified;
+    return { code, included, anchor: checks?.find(({ name }) => name === 'anchor'), stderr };
+  };
+  const save = (name: string, text: string): string => {
+    writeFileSync(join(consumerFolder, name), text);
+    return name;
+  };
+  let leaves: string;
+  beforeAll(async () => {
+    running = await startGateway();
+    const cid = /\((baf[a-z2-7]+)\)/.exec((await verify()).anchor!.detail)![1]!;
+    leaves = await (await fetch(`${running.url}/anchors/${cid}`)).text();
+  });
+
+  test('R16: without the leaves kedge verify says that inclusion was not confirmed, and does not fail', async () => {
+    expect(await verify()).toMatchObject({ code: 0, included: false, anchor: { reason: 'leaves_missing' } });
+    const { stdout } = await runInProcess(['verify', 'receipt.json', ...chain], { cwd: consumerFolder });
+    expect(stdout).toContain('- inclusion on chain is not confirmed\n  -> pass --gateway <url>');
+    const gone = await verify('--gateway', 'http://127.0.0.1:1/v1');
+    expect(gone).toMatchObject({ code: 0, included: false, anchor: { reason: 'leaves_missing' } });
+    expect(gone.anchor?.detail).toContain('does not answer');
+    expect(await verify('--offline')).toMatchObject({ included: false, anchor: { reason: 'chain_not_asked' } });
+  });
+
+  test('R16: the gateway serves the leaves to everybody, and the root on chain says whether they are those', async () => {
+    const confirmed = { code: 0, included: true, anchor: { ok: true } };
+    expect(await verify('--gateway', running.url)).toMatchObject(confirmed);
+    expect(await verify('--leaves', save('leaves.json', leaves))).toMatchObject(confirmed);
+    const { stdout } = await runInProcess(['verify', 'receipt.json', '--leaves', 'leaves.json', ...chain], {
+      cwd: consumerFolder,
+    });
+    expect(stdout).toContain('✓ the receipt is good, and included under the root on chain');
+  });
+
+  test('R16: leaves that are cut, changed or of something else fail, from a file and from a gateway', async () => {
+    const other = leaves.replace(/"leaves":\["0x../, '"leaves":["0x00');
+    for (const [name, text] of [
+      ['cut.json', leaves.slice(0, -1)],
+      ['changed.json', other],
+      ['empty.json', ''],
+    ] as const) {
+      const wrong = await verify('--leaves', save(name, text));
+      expect([name, wrong.code, wrong.anchor?.ok]).toEqual([name, 1, false]);
+      expect(wrong.anchor?.detail).toContain(`${name} is not its leaves`);
+    }
+    // One that is right beside one that is not is enough.
+    expect(await verify('--leaves', 'cut.json', '--leaves', 'leaves.json')).toMatchObject({ code: 0, included: true });
+    const missing = await verify('--leaves', 'nothing.json');
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('nothing.json')]);
+    const liar = createServer((_request, response) => response.end(leaves.slice(0, -1)));
+    await new Promise<void>((resolve) => liar.listen(0, '127.0.0.1', resolve));
+    const { port } = liar.address() as AddressInfo;
+    const lied = await verify('--gateway', `http://127.0.0.1:${port}/v1`).finally(() => liar.close());
+    expect(lied).toMatchObject({ code: 1, included: false, anchor: { ok: false } });
+  });
+});
+
+type Verified = {
+  readonly included: boolean;
+  readonly checks?: readonly {
+    readonly name: string;
+    readonly ok?: boolean;
+    readonly reason?: string;
+    readonly detail: string;
+  }[];
+};
 
 test('kedge gateway says what is missing, and leaves the folder of a local stack alone', async () => {
   const run = (...args: string[]) => runInProcess(['gateway', ...args], { cwd: operatorFolder });

@@ -235,7 +235,13 @@ export {
 export { toProblemDetails, type ProblemDetails } from './problemDetails.js';
 export { hashBody, hashReceipt, receiptLeaf, seqOf, splitSeq, type Receipt } from './receipt.js';
 export { receiptAnchorTree, receiptBatchDigest, type ReceiptBatch } from './receiptBatch.js';
-export { encodeReceiptLeaves, parseReceiptLeaves, type ReceiptLeaves } from './receiptLeaves.js';
+export {
+  anchoredBatches,
+  encodeReceiptLeaves,
+  isReceiptLeaves,
+  parseReceiptLeaves,
+  type ReceiptLeaves,
+} from './receiptLeaves.js';
 export { channelFromAbi, continuationTerms, depositTermsToAbi, type DepositTerms } from './depositTerms.js';
 export { buildTopUpOffer, parseTopUpOffer, type TopUpOffer } from './topUpOffer.js';
 export { tokenizablePieces } from './tokenizablePieces.js';

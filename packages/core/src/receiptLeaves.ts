@@ -5,6 +5,7 @@ import { hexToBytes, type Address, type Hasher, type Hex } from './hex.js';
 import { merkleTree } from './merkle.js';
 import { receiptLeaf } from './receipt.js';
 import { addressSchema, hashSchema, parseWith, uintSchema } from './schemas.js';
+import type { AnchoredBatches } from './verifyReceipts.js';
 
 /** What an anchored receipt root stands for (R16): the published leaves of its batches. No salts, no amounts. */
 export type ReceiptLeaves = {
@@ -71,4 +72,28 @@ export function parseReceiptLeaves(json: unknown, keccak256: Hasher): ReceiptLea
     }
   }
   return { operator, epoch, batches };
+}
+
+/** Whether a document has the form of published leaves. Says nothing of their roots. */
+export function isReceiptLeaves(json: unknown): boolean {
+  return receiptLeavesSchema.safeParse(json).success;
+}
+
+/**
+ * A root on chain with the batches that its published leaves name, for `verifyReceipts`: it holds them against the root.
+ *
+ * @param json The document behind the root's CID.
+ *
+ * @throws BaseError `receipt_leaves_invalid`.
+ *
+ * @example
+ * const anchor = anchoredBatches(await findReceiptAnchor(client, batch), JSON.parse(text), keccak256);
+ */
+export function anchoredBatches(
+  root: Omit<AnchoredBatches, 'batches'>,
+  json: unknown,
+  keccak256: Hasher,
+): AnchoredBatches {
+  const { operator, epoch, batches } = parseReceiptLeaves(json, keccak256);
+  return { ...root, batches: batches.map((each) => ({ operator, epoch, batch: each.batch, root: each.root })) };
 }

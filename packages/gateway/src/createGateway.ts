@@ -17,6 +17,7 @@ import {
   parseGatewayConfig,
   readSecret,
 } from './gatewayConfig.js';
+import { createAnchorRoute } from './http/createAnchorRoute.js';
 import { listen } from './http/listen.js';
 import { routeRequest } from './http/routeRequest.js';
 import { unavailable } from './http/unavailable.js';
@@ -325,6 +326,7 @@ async function assemble(
       topUps,
       rates: rates.book,
       maxRequestBytes: settings.maxRequestBytes,
+      anchors: createAnchorRoute(store),
       captureNow: batcher.captureNow,
       usageDifferences: async () => differencesOf(await gather()),
       ...(ground.keyUses === undefined ? {} : { keyUses: ground.keyUses }),

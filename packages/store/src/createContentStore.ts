@@ -5,8 +5,8 @@ import { BaseError, canonicalJson, utf8 } from '@kedge/core';
 import { base32upper } from 'multiformats/bases/base32';
 import type { CID } from 'multiformats/cid';
 import { catFile } from './catFile.js';
-import { fileDag } from './fileDag.js';
-import { parseCid, rawCid } from './rawCid.js';
+import { fileCidOf } from './fileCidOf.js';
+import { parseCid } from './rawCid.js';
 
 export type PutOptions = {
   /** `each`: the block is on disk, not only in the system's cache, when `put` resolves. Default `none`. */
@@ -31,8 +31,6 @@ export type ContentStore = {
   /** Bytes of a file as a stream, one block at a time; `offset` and `length` in bytes. */
   catFile(cid: string, range?: { readonly offset?: number; readonly length?: number }): AsyncGenerator<Uint8Array>;
 };
-
-const chunkSize = 1024 * 1024;
 
 /**
  * Opens a content store in a folder, which is made when first written to. Blocks are files
@@ -110,18 +108,7 @@ export function createContentStore(options: { dir: string }): ContentStore {
     put,
     get,
     has: async (text) => (await sizeOf(fileOf(parseCid(text)))) !== undefined,
-    async putBytes(bytes, putOptions) {
-      const count = Math.max(1, Math.ceil(bytes.length / chunkSize));
-      const digests = new Uint8Array(count * 32);
-      for (let index = 0; index < count; index++) {
-        const chunk = bytes.subarray(index * chunkSize, (index + 1) * chunkSize);
-        const digest = createHash('sha256').update(chunk).digest();
-        digests.set(digest, index * 32);
-        await put(rawCid(digest).toString(), chunk, putOptions);
-      }
-      const onBlock = (cid: CID, block: Uint8Array) => put(cid.toString(), block, putOptions);
-      return (await fileDag({ digests, size: bytes.length, chunkSize, onBlock })).cid.toString();
-    },
+    putBytes: (bytes, putOptions) => fileCidOf(bytes, (cid, block) => put(cid.toString(), block, putOptions)),
     async getBytes(cid) {
       const parts: Uint8Array[] = [];
       for await (const part of store.catFile(cid)) parts.push(part);

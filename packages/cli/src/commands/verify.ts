@@ -19,14 +19,17 @@ import type { Context } from '../context.js';
 import { shortHex } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import { exitCodes } from '../output.js';
-import { parseAddress, textOption } from '../parse.js';
+import { listOption, parseAddress, textOption, urlOption } from '../parse.js';
 import { differencesFrom, readAnchorFacts, readChannelFacts } from '../receipts/chainFacts.js';
+import { createLeavesFinder, type FindLeaves } from '../receipts/createLeavesFinder.js';
 import { findPolicy } from '../receipts/findPolicy.js';
 import { hintOnBody, recountChecks } from '../receipts/recountChecks.js';
 import { readReceipts } from '../receipts/readReceipts.js';
 import { withoutReceiptLine } from '../receipts/withoutReceiptLine.js';
 import { signedDomain } from '../signedDomain.js';
+import { strictGatewayOf } from '../strict/strictChannelFile.js';
 import { findTarget, readJson, type Target } from '../target.js';
+import { dataPathsOf } from '../up/dataPaths.js';
 import { usageError } from '../usageError.js';
 
 /** One check; `ok` is absent where it could not be made. */
@@ -39,6 +42,8 @@ type Check = {
   readonly metric?: string;
   readonly amount?: bigint;
   readonly counted?: bigint;
+  /** Of an anchor that is not confirmed, and not refuted either. */
+  readonly reason?: 'pending' | 'leaves_missing' | 'chain_not_asked';
 };
 
 /** With more receipts than this, only what fails is listed. */
@@ -51,9 +56,11 @@ export const verify: Command = {
     'Checks receipts on your own machine, without the gateway: the path to the signed root, the signature of the ' +
     'operator, that several receipts of a channel follow one another, and that units follow from metrics and policy. ' +
     'When the chain answers it also checks the channel, its operator, and, once anchored, inclusion under the root on ' +
-    'chain. Given the bodies of a call it counts them again, with the tokenizer that the policy pins, and compares the ' +
+    'chain: for that it needs the hashes of the other receipts under that root, which it takes from the content store here, ' +
+    'from --leaves, or from the gateway, and holds against their CID on chain. The last line, and included with --json, say ' +
+    'whether inclusion was confirmed. Given the bodies of a call it counts them again, with the tokenizer that the policy pins, and compares the ' +
     'receipt metric by metric; what only the upstream can know is said, and is no tick. Takes files (one receipt, an array, one a line, a saved answer or stream), - for stdin, or the value of the ' +
-    'kedge-receipt header. Exits with 1 when a check fails; what could not be checked is said.',
+    'kedge-receipt header. Exits with 1 when a check fails; what could not be checked is said, and does not fail.',
   arguments: [{ name: 'receipts', summary: 'files, - or header values', variadic: true }],
   options: [
     { flags: '--policy <file>', summary: 'the policy, where the content store does not have it' },
@@ -64,7 +71,16 @@ export const verify: Command = {
       summary: 'exact bytes of the response body, for one receipt; a saved stream as it came',
     },
     { flags: '--surface <path>', summary: 'where the call went, such as /v1/messages, when the bodies do not tell' },
-    { flags: '--offline', summary: 'do not ask the chain' },
+    {
+      flags: '--leaves <file>',
+      summary: 'file or URL of the leaves of an anchored root; may be repeated',
+      repeatable: true,
+    },
+    {
+      flags: '--gateway <url>',
+      summary: 'base URL of a gateway to ask for leaves; without it that of .kedge/up.json or of the strict channel',
+    },
+    { flags: '--offline', summary: 'ask neither the chain nor a gateway' },
     ...chainOptions,
   ],
   examples: [
@@ -72,6 +88,10 @@ export const verify: Command = {
     {
       command: 'kedge verify receipt.json --request request.json --response answer.json',
       summary: 'counts the call again, and compares',
+    },
+    {
+      command: 'kedge verify receipt.json --gateway https://api.example.com/v1',
+      summary: 'confirms inclusion on chain, with leaves from the gateway that nobody need trust',
     },
     { command: 'curl -sD - … | kedge verify -', summary: 'the receipt in the headers of an answer' },
   ],
@@ -82,22 +102,60 @@ export const verify: Command = {
     const domain = signedDomain(target, connection, 'A receipt');
     const given = await givenPolicy(context);
     const bodies = await givenBodies(context, receipts.length);
+    const findLeaves = connection === undefined ? undefined : await leavesFinder(context, target, receipts);
     const checks: Check[] = [];
     for (const indices of byChannel(receipts)) {
-      checks.push(...(await checkChannel(context, { receipts, indices, target, connection, domain, given, bodies })));
+      checks.push(
+        ...(await checkChannel(context, { receipts, indices, target, connection, domain, given, bodies, findLeaves })),
+      );
     }
     checks.sort(byReceiptAndName);
     const failed = checks.filter(({ ok }) => ok === false);
     const isGood = failed.length === 0;
-    context.output.result({ ok: isGood, receipts: receipts.length, checks }, () => [
+    const anchored = checks.filter(({ name, ok }) => name === 'anchor' && ok === true).length;
+    const included = anchored === receipts.length;
+    context.output.result({ ok: isGood, included, receipts: receipts.length, checks }, () => [
       ...receipts.flatMap((receipt, index) => linesOf(receipt, index, receipts.length, checks)),
-      isGood
-        ? `✓ ${receipts.length === 1 ? 'the receipt is' : `all ${receipts.length} receipts are`} good`
-        : `✗ ${failed.length} of ${checks.length} checks failed`,
+      ...(isGood ? verdictLines(checks, receipts.length) : [`✗ ${failed.length} of ${checks.length} checks failed`]),
     ]);
     return isGood ? exitCodes.ok : exitCodes.user;
   },
 };
+
+/** That nothing failed, and whether inclusion on chain is a part of that. */
+function verdictLines(checks: readonly Check[], count: number): string[] {
+  const good = `✓ ${count === 1 ? 'the receipt is' : `all ${count} receipts are`} good`;
+  const open = checks.filter(({ name, reason }) => name === 'anchor' && reason !== undefined);
+  if (open.length === 0) return [`${good}, and included under ${count === 1 ? 'the root' : 'roots'} on chain`];
+  const reasons = new Set(open.map(({ reason }) => reason));
+  const which = count === 1 ? '' : ` of ${open.length} of them`;
+  return [
+    good,
+    `- inclusion on chain${which} is not confirmed`,
+    ...(reasons.has('leaves_missing') ? ['  -> pass --gateway <url>, or the leaves with --leaves <file or URL>'] : []),
+    ...(reasons.has('pending') ? ['  -> verify again when the operator has anchored the batch'] : []),
+    ...(reasons.has('chain_not_asked')
+      ? ['  -> name the chain: --rpc <url> --contracts <file>, without --offline']
+      : []),
+  ];
+}
+
+/** Where leaves may be: gateways are asked only where the chain is, whose roots they are held against. */
+async function leavesFinder(
+  context: Context,
+  { dataDir, up }: Target,
+  receipts: readonly SignedReceipt[],
+): Promise<FindLeaves> {
+  const named = urlOption(context, 'gateway');
+  const channelIds = [...new Set(receipts.map(({ receipt }) => receipt.channelId))];
+  const known = [up?.gatewayUrl, ...channelIds.map((channelId) => strictGatewayOf(dataDir, channelId))];
+  return createLeavesFinder({
+    storeDir: dataPathsOf(dataDir).store,
+    cwd: context.cwd,
+    given: listOption(context, 'leaves'),
+    gatewayUrls: named === undefined ? [...new Set(known.filter((url) => url !== undefined))] : [named],
+  });
+}
 
 async function chainIfReachable(context: Context, target: Target): Promise<Connection | undefined> {
   if (context.options['offline'] === true || target.rpcUrl === undefined || target.contracts === undefined)
@@ -152,6 +210,8 @@ type ChannelInput = {
   readonly domain: ProtocolDomain;
   readonly given: Policy | undefined;
   readonly bodies: ReceiptBodies | undefined;
+  /** Where the chain is. */
+  readonly findLeaves: FindLeaves | undefined;
 };
 
 async function checkChannel(context: Context, input: ChannelInput): Promise<Check[]> {
@@ -160,7 +220,10 @@ async function checkChannel(context: Context, input: ChannelInput): Promise<Chec
   const [{ receipt }] = receipts as [SignedReceipt];
   const facts = connection === undefined ? undefined : await readChannelFacts(connection, receipt.channelId);
   const found = await findPolicy({ dataDir: target.dataDir, given, connection, facts }, receipt.policyHash);
-  const anchorFacts = connection === undefined ? undefined : await readAnchorFacts(connection, receipts);
+  const anchorFacts =
+    connection === undefined || input.findLeaves === undefined
+      ? undefined
+      : await readAnchorFacts(connection, receipts, input.findLeaves);
   const named = textOption(context, 'operator');
   const operator = named === undefined ? facts?.channel.operator : parseAddress(named, '--operator');
   const anchors = anchorFacts?.flatMap((fact) => (fact.kind === 'anchored' ? [fact.anchor] : []));
@@ -199,9 +262,11 @@ async function checkChannel(context: Context, input: ChannelInput): Promise<Chec
       checks.push({ index, name: 'body', detail: 'not compared and not recounted: give --request and --response' });
     if (connection !== undefined) checks.push({ index, ...channelCheck(facts, signed) });
     const fact = anchorFacts?.[index];
-    if (fact === undefined) checks.push({ index, name: 'anchor', detail: 'the chain was not asked' });
-    else if (fact.kind === 'leaves_wrong') checks.push({ index, name: 'anchor', ok: false, detail: fact.detail });
-    else if (fact.kind !== 'anchored') checks.push({ index, name: 'anchor', detail: fact.detail });
+    const name = 'anchor';
+    if (fact === undefined) {
+      checks.push({ index, name, reason: 'chain_not_asked', detail: 'the chain was not asked' });
+    } else if (fact.kind === 'leaves_wrong') checks.push({ index, name, ok: false, detail: fact.detail });
+    else if (fact.kind !== 'anchored') checks.push({ index, name, reason: fact.kind, detail: fact.detail });
   }
   return checks.map((check) => ({ ...check, index: input.indices[check.index]! }));
 }

@@ -1,7 +1,7 @@
 import {
+  anchoredBatches,
   BaseError,
   isSameAddress,
-  parseReceiptLeaves,
   splitTokenId,
   type AnchoredBatches,
   type Channel,
@@ -9,11 +9,10 @@ import {
   type SignedReceipt,
 } from '@kedge/core';
 import type { TokenView } from '@kedge/sdk';
-import { createContentStore } from '@kedge/store';
 import { keccak256 } from '../keccak256.js';
-import { dataPathsOf } from '../up/dataPaths.js';
 import type { Connection } from '../chain/connect.js';
 import { readChannels } from '../chain/readChannels.js';
+import type { FindLeaves } from './createLeavesFinder.js';
 
 /** What the chain says about the channel of some receipts. */
 export type ChannelFacts = { readonly channel: Channel; readonly token: TokenView };
@@ -52,12 +51,13 @@ export type AnchorFact =
 export async function readAnchorFacts(
   connection: Connection,
   receipts: readonly SignedReceipt[],
+  findLeaves: FindLeaves,
 ): Promise<AnchorFact[]> {
   const known = new Map<string, Promise<AnchorFact>>();
   return Promise.all(
     receipts.map(({ batch }) => {
       const key = `${batch.operator}/${batch.epoch}/${batch.batch}`.toLowerCase();
-      const fact = known.get(key) ?? readAnchorFact(connection, batch);
+      const fact = known.get(key) ?? readAnchorFact(connection, batch, findLeaves);
       known.set(key, fact);
       return fact;
     }),
@@ -65,26 +65,28 @@ export async function readAnchorFacts(
 }
 
 async function readAnchorFact(
-  { client, dataDir }: Connection,
+  { client }: Connection,
   { operator, epoch, batch }: SignedReceipt['batch'],
+  findLeaves: FindLeaves,
 ): Promise<AnchorFact> {
   const root = await client.findReceiptAnchor({ operator, epoch, batch });
   if (root === undefined) return { kind: 'pending', detail: `batch ${epoch}/${batch} is not anchored yet` };
+  const at = `batch ${epoch}/${batch} is anchored in transaction ${root.transactionHash}`;
+  const found = await findLeaves(root.cid);
+  if ('missing' in found) return { kind: 'leaves_missing', detail: `${at}, but ${found.missing}` };
+  if ('wrong' in found) return { kind: 'leaves_wrong', detail: `${at}, but ${found.wrong}` };
   try {
-    const json = await createContentStore({ dir: dataPathsOf(dataDir).store }).getJson(root.cid);
-    const leaves = parseReceiptLeaves(json, keccak256);
-    const batches = leaves.batches.map((each) => ({
-      operator: leaves.operator,
-      epoch: leaves.epoch,
-      batch: each.batch,
-      root: each.root,
-    }));
-    return { kind: 'anchored', anchor: { ...root, batches } };
+    return { kind: 'anchored', anchor: anchoredBatches(root, parseLeaves(found.bytes), keccak256) };
   } catch (error) {
     if (!(error instanceof BaseError)) throw error;
-    const at = `batch ${epoch}/${batch} is anchored in transaction ${root.transactionHash}`;
-    if (error.code === 'block_missing')
-      return { kind: 'leaves_missing', detail: `${at}, its leaves (${root.cid}) are not in this content store` };
     return { kind: 'leaves_wrong', detail: `${at}, but its leaves (${root.cid}) are not valid: ${error.shortMessage}` };
+  }
+}
+
+function parseLeaves(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (cause) {
+    throw new BaseError('They are not JSON.', { code: 'receipt_leaves_invalid', cause });
   }
 }

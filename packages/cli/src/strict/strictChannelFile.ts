@@ -84,6 +84,13 @@ export function readStrictChannel(
   return { ...rest, record: parsed!, path };
 }
 
+/** The gateway that a channel was opened for, where this data folder has it as a strict one; nothing of its secrets. */
+export function strictGatewayOf(dataDir: string, channelId: Hex): string | undefined {
+  const json = readJsonFile(join(channelsFolderOf(dataDir), `${channelId}.json`));
+  const parsed = fileSchema.safeParse(json);
+  return parsed.success ? parsed.data.gatewayUrl : undefined;
+}
+
 /** What the last run of the channel's client left. */
 export function readVoucherMemory(path: string): VoucherMemory | undefined {
   const json = readJsonFile(memoryPathOf(path));

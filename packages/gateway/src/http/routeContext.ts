@@ -9,6 +9,7 @@ import type { LiveFeed } from '../live/createLiveFeed.js';
 import type { RateBook } from '../rates/createRateBook.js';
 import type { TopUps } from '../topUps/createTopUps.js';
 import type { VoucherBook } from '../vouchers/createVoucherBook.js';
+import type { AnchorRoute } from './createAnchorRoute.js';
 
 /** What answering the operator needs. */
 export type AdminContext = {
@@ -33,6 +34,8 @@ export type RouteContext = Pick<AdminContext, 'book' | 'rates'> & {
   /** Where calls may be paid for. */
   readonly topUps: TopUps | undefined;
   readonly maxRequestBytes: number;
+  /** Not in shadow mode, which anchors nothing. */
+  readonly anchors?: AnchorRoute;
   readonly metricsText?: () => Promise<string>;
   /** Why the upstream cannot be relied on now. Calls are still tried. */
   readonly upstreamFault?: () => Promise<BaseError | undefined>;

@@ -50,11 +50,16 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
     allow(request, 'GET');
     return receipts(request, response, context, receipt[1] as Hex, BigInt(receipt[2] ?? 0));
   }
+  const anchor = /^\/v1\/anchors\/([a-z2-7]{1,100})$/.exec(path);
+  if (anchor !== null && context.anchors !== undefined) {
+    allow(request, 'GET');
+    return context.anchors(anchor[1]!, response);
+  }
   throw new BaseError(`There is no ${path.slice(0, 100)} here.`, {
     code: 'not_found',
     status: 404,
     hints: [
-      `Served are POST ${[...surfaces.keys()].join(', ')}, GET /v1/models and GET /v1/receipts/<channelId>/<seq>. What the policy has no rate for is refused, never free.`,
+      `Served are POST ${[...surfaces.keys()].join(', ')}, GET /v1/models, GET /v1/receipts/<channelId>/<seq> and GET /v1/anchors/<cid>. What the policy has no rate for is refused, never free.`,
     ],
   });
 }

@@ -1,8 +1,8 @@
 import {
+  anchoredBatches,
   BaseError,
   dataAnchoringTokenAbi,
   parsePolicy,
-  parseReceiptLeaves,
   policyHashOf,
   verifyReceipts,
   type AnchoredBatches,
@@ -86,10 +86,7 @@ async function anchorOf(
   const json = await readDocument(contentUrl, `ipfs://${root.cid}`);
   if (json === undefined) return undefined;
   try {
-    const leaves = parseReceiptLeaves(json, keccak256);
-    const { operator: by, epoch: of } = leaves;
-    const batches = leaves.batches.map((each) => ({ operator: by, epoch: of, batch: each.batch, root: each.root }));
-    return { ...root, batches };
+    return anchoredBatches(root, json, keccak256);
   } catch (error) {
     if (!(error instanceof BaseError)) throw error;
     return { ...root, batches: [] };
