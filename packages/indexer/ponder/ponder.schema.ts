@@ -2,6 +2,8 @@ import { index, onchainTable, primaryKey } from 'ponder';
 
 // Units and amounts are numeric(78); a position is block << 24 | log index, which orders events as the chain did.
 // Every number is what the events say, by the contracts' own arithmetic; nothing is read back from the chain.
+// PostgreSQL's integer ends at 2^31 - 1, and what it cannot hold stops the indexer: integers are what the contracts count or
+// bound, and a number that whoever sends a transaction chooses is a numeric.
 
 /** A class, and what it has come to. */
 export const classBook = onchainTable('class', (t) => ({
@@ -115,7 +117,7 @@ export const plan = onchainTable(
     supply: t.bigint().notNull(),
     minUnits: t.bigint().notNull(),
     exact: t.boolean().notNull(),
-    duration: t.integer().notNull(),
+    duration: t.bigint().notNull(),
     expireAt: t.bigint().notNull(),
     /** The step of a schedule that must be sold out first. */
     lotBefore: t.bigint(),
@@ -321,7 +323,7 @@ export const channel = onchainTable(
     rate: t.bigint().notNull(),
     burst: t.bigint().notNull(),
     deadline: t.bigint().notNull(),
-    grace: t.integer().notNull(),
+    grace: t.bigint().notNull(),
     salt: t.hex().notNull(),
     captured: t.bigint().notNull(),
     returned: t.bigint().notNull(),
@@ -478,7 +480,7 @@ export const contribution = onchainTable(
     account: t.hex().notNull(),
     asset: t.hex().notNull(),
     epoch: t.integer().notNull(),
-    leaf: t.integer().notNull(),
+    leaf: t.bigint().notNull(),
     to: t.hex().notNull(),
     amount: t.bigint().notNull(),
     at: t.integer().notNull(),
@@ -567,7 +569,7 @@ export const attestation = onchainTable(
     subjectId: t.bigint().notNull(),
     attestationType: t.hex().notNull(),
     attester: t.hex().notNull(),
-    version: t.integer().notNull(),
+    version: t.bigint().notNull(),
     statementHash: t.hex().notNull(),
     uri: t.text().notNull(),
     issuedAt: t.bigint().notNull(),
@@ -594,7 +596,7 @@ export const verdict = onchainTable(
     verifier: t.hex().notNull(),
     outcome: t.integer().notNull(),
     method: t.hex().notNull(),
-    version: t.integer().notNull(),
+    version: t.bigint().notNull(),
     statementHash: t.hex().notNull(),
     uri: t.text().notNull(),
     issuedAt: t.bigint().notNull(),
@@ -615,7 +617,8 @@ export const depositMove = onchainTable(
     position: t.bigint().primaryKey(),
     kind: t.text().notNull(),
     deposit: t.hex().notNull(),
-    asset: t.hex().notNull(),
+    /** Null: a market of the depositor's own handed out a token of no lot, so no event says what was spent. */
+    asset: t.hex(),
     amount: t.bigint().notNull(),
     channelId: t.hex(),
     operator: t.hex(),

@@ -96,7 +96,7 @@ export async function compareWithChain(
       beneficiary: info.beneficiary.toLowerCase(),
     });
     expect([found.metadataURI, found.integrityHash, found.unitDecimals, found.policies.at(-1)?.uri], about).toEqual(
-      meta,
+      meta.map((each) => (typeof each === 'string' ? asStored(each) : each)),
     );
     expect(found.parents, about).toEqual(parents.map(({ classId: id, ...edge }) => ({ classId: id, ...edge })));
     expect(found.options ?? unbound, about).toEqual({
@@ -106,8 +106,8 @@ export async function compareWithChain(
     const notice = found.announcedPolicy;
     expect([notice?.uri ?? '', notice?.hash ?? zeroHash, BigInt(notice?.effectiveAt ?? 0)], about).toEqual(announced);
     for (const { version, uri, hash } of found.policies) {
-      const policy = await chain.readContract({ ...token, functionName: 'policyOf', args: [classId, version] });
-      expect([uri, hash ?? zeroHash], `${about}, policy ${version}`).toEqual(policy);
+      const said = await chain.readContract({ ...token, functionName: 'policyOf', args: [classId, version] });
+      expect([uri, hash ?? zeroHash], `${about}, policy ${version}`).toEqual([asStored(said[0]), said[1]]);
     }
     const empty = { received: 0n, royaltiesReserved: 0n, royaltiesPaid: 0n, claimed: 0n, orphan: 0n, backing: 0n };
     for (const asset of assets) {
@@ -163,7 +163,8 @@ export async function compareWithChain(
       expect(lot.superseded, `${about}, lot ${lot.lot}`).toBe(superseded);
       expect(lot.listing ?? { open: false, supply: 0n, expireAt: 0 }, `${about}, lot ${lot.lot}`).toEqual({
         ...listing,
-        expireAt: Number(listing.expireAt),
+        // JSON has no larger whole number.
+        expireAt: Math.min(Number(listing.expireAt), Number.MAX_SAFE_INTEGER),
       });
     }
   }
@@ -290,6 +291,11 @@ export async function compareWithChain(
     }
   }
   return counts;
+}
+
+/** PostgreSQL holds no text with a zero byte, so that byte is left out. */
+function asStored(text: string): string {
+  return text.replaceAll('\0', '');
 }
 
 /** All items of a list. */

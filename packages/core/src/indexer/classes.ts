@@ -112,8 +112,9 @@ export const lotSchema = z.object({
       lotBefore: countSchema.nullable(),
     })
     .nullable(),
-  outstanding: unitsSchema,
-  spent: unitsSchema,
+  /** Of all tokens together, which may be more than one of them can hold. */
+  outstanding: bigSchema,
+  spent: bigSchema,
   escrow: bigSchema,
 });
 export type IndexedLot = z.output<typeof lotSchema>;

@@ -8,7 +8,8 @@ import { accountSchema, bigSchema, bytes32Schema, happenedSchema, unitsSchema } 
 export const depositMoveSchema = happenedSchema.extend({
   kind: z.enum(['sweep', 'refund']),
   deposit: accountSchema,
-  asset: accountSchema,
+  /** Null where a market of the depositor's own sold a token of no lot: no event says what it took. */
+  asset: accountSchema.nullable(),
   /** Spent on value, or paid back. */
   amount: bigSchema,
   /** Of a sweep: the channel that it opened, the operator that serves it, and the units that it locks. */

@@ -5,7 +5,8 @@ import { happenedAt, lower } from './event';
 ponder.on('Registry:AttestationAdded', async ({ event, context: { db } }) => {
   const { id, attestation: added } = event.args;
   const { subjectKind, subjectId, attestationType, refersTo, outcome, method, ...rest } = added;
-  const { version, statementHash, uri, issuedAt, expireAt } = rest;
+  const { statementHash, uri, issuedAt, expireAt } = rest;
+  const version = BigInt(rest.version);
   const stated = { id, version, statementHash, uri, issuedAt, expireAt, revokedAt: null, ...happenedAt(event) };
   const attester = lower(added.attester);
   if (outcome === 0) {

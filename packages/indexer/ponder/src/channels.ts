@@ -20,7 +20,7 @@ ponder.on('Channels:ChannelOpened', async ({ event, context: { db } }) => {
     rate,
     burst,
     deadline,
-    grace,
+    grace: BigInt(grace),
     salt,
     captured: 0n,
     returned: 0n,

@@ -33,10 +33,10 @@ ponder.on('Roots:ContributorsSettled', async ({ event, context: { db } }) => {
 });
 
 ponder.on('Roots:ContributionClaimed', async ({ event, context: { db } }) => {
-  const { tokenId, epoch, index: leaf, amount } = event.args;
+  const { tokenId, epoch, index, amount } = event.args;
   const [account, asset, to] = [lower(event.args.account), lower(event.args.asset), lower(event.args.to)];
   await addToBook(db, { tokenId, epoch, asset }, { accrued: 0n, claimed: amount });
-  const about = { tokenId, classId: tokenId >> 64n, account, asset, epoch, leaf, to, amount };
+  const about = { tokenId, classId: tokenId >> 64n, account, asset, epoch, leaf: BigInt(index), to, amount };
   await db.insert(contribution).values({ ...about, ...happenedAt(event) });
 });
 

@@ -6,12 +6,12 @@ ponder.on('Deposits:DepositSwept', async ({ event, context: { db } }) => {
   const { channelId, channel: terms, spent } = event.args;
   const { tokenId, cap: units } = terms;
   const bought = await db.find(lot, { classId: tokenId >> 64n, lot: lotOfToken(tokenId) });
-  if (bought === null) throw new Error(`there is no lot of token ${tokenId}`);
   await db.insert(depositMove).values({
     ...happenedAt(event),
     kind: 'sweep',
     deposit: lower(event.args.deposit),
-    asset: bought.asset,
+    // The terms may name any market, and it may hand out a token that was in no lot.
+    asset: bought?.asset ?? null,
     amount: spent,
     channelId,
     operator: lower(event.args.operator),

@@ -49,8 +49,9 @@ ponder.on('Market:ValueBought', async ({ event, context: { db } }) => {
 
 ponder.on('Plans:PlanOpened', async ({ event, context: { db } }) => {
   const { classId } = event.args;
-  const { supply, minUnits, exact, duration, expireAt } = event.args.plan;
-  const terms = { open: true, supply, minUnits, exact, duration, expireAt: BigInt(expireAt) };
+  const { supply, minUnits, exact, ...times } = event.args.plan;
+  const [duration, expireAt] = [BigInt(times.duration), BigInt(times.expireAt)];
+  const terms = { open: true, supply, minUnits, exact, duration, expireAt };
   await db
     .insert(plan)
     .values({ classId, lot: BigInt(event.args.lot), ...terms })

@@ -113,7 +113,8 @@ function verdictAnswers(newest: readonly VerdictRow[], now: number): IndexedVerd
 }
 
 function statedAnswer(row: Stated, now: number) {
-  const { id, version, statementHash, uri, issuedAt, expireAt, revokedAt } = row;
+  const { id, statementHash, uri, issuedAt, expireAt, revokedAt } = row;
+  const version = Number(row.version);
   const state = attestationStateAt({ revoked: revokedAt !== null, expireAt }, BigInt(now));
   return { id, version, statementHash, uri, issuedAt, expireAt, state, revokedAt, ...happenedOf(row) };
 }

@@ -66,7 +66,7 @@ export async function channelAnswers(rows: readonly ChannelRow[]): Promise<Chann
       rate: row.rate,
       burst: row.burst,
       deadline: row.deadline,
-      grace: row.grace,
+      grace: Number(row.grace),
       salt: row.salt,
       open,
       capturedUnits: row.captured,

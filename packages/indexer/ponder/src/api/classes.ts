@@ -172,7 +172,7 @@ export function lotAnswer(
     expiredToClass: row.expiredToClass,
     seller: row.seller,
     listing:
-      row.listed === null ? null : { open: row.listed, supply: row.supply, expireAt: Number(row.listingExpireAt) },
+      row.listed === null ? null : { open: row.listed, supply: row.supply, expireAt: momentOf(row.listingExpireAt) },
     plan: planned?.open === true ? planAnswer(planned) : null,
     outstanding: row.outstanding,
     spent: row.spent,
@@ -180,10 +180,16 @@ export function lotAnswer(
   };
 }
 
+/** A time of 64 bits as a JSON number: what is beyond all that one holds exactly is as good as for ever. */
+function momentOf(time: bigint): number {
+  return Number(time < Number.MAX_SAFE_INTEGER ? time : Number.MAX_SAFE_INTEGER);
+}
+
 function planAnswer(row: typeof plan.$inferSelect): IndexedLot['plan'] {
-  const { supply, minUnits, exact, duration, expireAt, lotBefore } = row;
+  const { supply, minUnits, exact, lotBefore } = row;
+  const [duration, expireAt] = [Number(row.duration), Number(row.expireAt)];
   const before = lotBefore === null ? null : Number(lotBefore);
-  return { supply, minUnits, exact, duration, expireAt: Number(expireAt), lotBefore: before };
+  return { supply, minUnits, exact, duration, expireAt, lotBefore: before };
 }
 
 export async function classDetail({ classId }: { classId: bigint }): Promise<ClassDetail> {

@@ -64,8 +64,8 @@ export async function listContributions(query: {
 }
 
 function contributionAnswer(row: typeof contribution.$inferSelect): Contribution {
-  const { tokenId, asset, account, epoch, leaf: index, to, amount } = row;
-  return { tokenId, asset, account, epoch, index, to, amount, ...happenedOf(row) };
+  const { tokenId, asset, account, epoch, leaf, to, amount } = row;
+  return { tokenId, asset, account, epoch, index: Number(leaf), to, amount, ...happenedOf(row) };
 }
 
 /** What becomes of a token's claims in an asset; null where they are the owner's. */
