@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { BaseError, buildTopUpOffer, type ChannelRecord, type Hex, type SignedRateQuote, closeAll } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { createUpstream } from './upstream/upstream.js';
+import { openingFinalityOf } from './call/openingFinality.js';
 import { createUsageCheck } from './call/usageCheck.js';
 import type { GatewayChain } from './chain/gatewayChain.js';
 import { createChannelBook, rootIdOf } from './channels/channelBook.js';
@@ -344,7 +345,7 @@ async function assemble(
             units,
             policy,
           }),
-        finality: settings.finality,
+        finality: openingFinalityOf(settings),
       },
       services: {
         upstream,

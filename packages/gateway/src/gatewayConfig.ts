@@ -152,10 +152,20 @@ export const gatewayConfigSchema = z.strictObject({
     .describe('Calls without value are offered a payment by x402, which opens the next channel of their key (R28).'),
   finality: z
     .strictObject({
-      seconds: count.describe('How long a channel counts as new.'),
-      exposureUnits: unitsText.describe('Served from it until then, in base units as a decimal string.'),
+      seconds: z
+        .int()
+        .min(0)
+        .exactOptional()
+        .describe(
+          'How long a channel counts as new; 0: never. Without it: 60, on the local development chain (31337) 0.',
+        ),
+      exposureUnits: unitsText
+        .exactOptional()
+        .describe(
+          'Served from it until then, in base units as a decimal string. Without it: its first call, and up to a tenth of its cap.',
+        ),
     })
-    .exactOptional()
+    .prefault({})
     .describe('How much is served before the opening of a channel is final (R29).'),
 });
 

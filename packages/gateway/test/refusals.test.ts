@@ -252,7 +252,11 @@ test("what a channel's rate does not allow yet is 429, with when to come back", 
 test('R29: before a channel’s opening is final only a bounded exposure is served', async () => {
   await begin({ config: { finality: { seconds: 3_600, exposureUnits: '50' } } });
   expect((await post({ ...hello, max_tokens: 10 })).status).toBe(200);
-  expect((await post({ ...hello, max_tokens: 10 })).status).toBe(402);
+  const { status, headers, json } = await post({ ...hello, max_tokens: 10 });
+  expect([status, json.error.code]).toEqual([429, 'opening_not_final']);
+  // The channel is 10 seconds old.
+  expect(Number(headers.get('retry-after'))).toBeGreaterThan(3_500);
+  expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(3_590);
 });
 
 test('R5, concurrency: of 200 calls at once against value for 50, exactly 50 are served and the rest is 402', async () => {

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type Reservation, reserveUnits } from '../src/call/reserveUnits.js';
 import type { ServedChannel } from '../src/channels/servedChannel.js';
+import { openingFinalityOf } from '../src/call/openingFinality.js';
 import { createChannelAccount } from '../src/ledger/channelAccount.js';
 import { withinOr } from '../src/within.js';
 import { holderAddress, operatorAddress, testPolicy } from './support/createTestSetup.js';
@@ -48,7 +49,11 @@ function asker(contentionWaitMs: number) {
   const got = new Map<string, Reservation>();
   const ask = (name: string, served: ServedChannel, units: bigint): Promise<void> =>
     Promise.resolve(
-      reserveUnits(served, units, { nowSeconds: () => 1_000, contentionWaitMs, finality: undefined }),
+      reserveUnits(served, units, {
+        nowSeconds: () => 1_000,
+        contentionWaitMs,
+        finality: { seconds: 0, exposureUnits: undefined },
+      }),
     ).then((reservation) => void got.set(name, reservation));
   return { got, ask };
 }
@@ -107,4 +112,54 @@ test('work that takes too long is answered for by something else, and its end is
   const never = new Promise<string>(() => undefined);
   expect(await withinOr(10, never, undefined)).toBe(undefined);
   expect(await withinOr(60_000, Promise.resolve('done'), undefined)).toBe('done');
+});
+
+/** Reserves for a call of a channel that locks 100 units and was opened at 0, and has it use all that it reserved. */
+async function call(
+  { served }: ReturnType<typeof openChannel>,
+  units: bigint,
+  options: { chainId: number; at: number },
+) {
+  const finality = openingFinalityOf({ chainId: options.chainId, finality: {} });
+  const reserving = { nowSeconds: () => options.at, contentionWaitMs: 1, finality };
+  const { release } = await reserveUnits(served, units, reserving);
+  release();
+  served.account.committedUnits += units;
+}
+
+test('R29: without a word in the configuration a new channel serves its first call, and a tenth of its cap, for a minute', async () => {
+  const small = openChannel(100n);
+  for (const units of [3n, 3n, 4n]) await call(small, units, { chainId: 8453, at: 1 });
+  await expect(call(small, 1n, { chainId: 8453, at: 1.5 })).rejects.toMatchObject({
+    code: 'opening_not_final',
+    status: 429,
+    values: { clause: 'R29', exposureUnits: 10n, remainingUnits: 0n, retryAfterSeconds: 59 },
+  });
+  await expect(call(small, 1n, { chainId: 8453, at: 59.9 })).rejects.toMatchObject({ code: 'opening_not_final' });
+  await call(small, 90n, { chainId: 8453, at: 60 });
+
+  const large = openChannel(100n);
+  await call(large, 50n, { chainId: 8453, at: 1 });
+  await expect(call(large, 1n, { chainId: 8453, at: 1 })).rejects.toMatchObject({ code: 'opening_not_final' });
+  // More than is locked is never there, however long one waits.
+  await expect(call(large, 51n, { chainId: 8453, at: 1 })).rejects.toMatchObject({
+    code: 'value_exhausted',
+    status: 402,
+  });
+});
+
+test('R29: of two calls at once only one is the first of a new channel', async () => {
+  const { served } = openChannel(100n);
+  const finality = openingFinalityOf({ chainId: 8453, finality: {} });
+  const reserving = { nowSeconds: () => 1, contentionWaitMs: 1, finality };
+  await reserveUnits(served, 50n, reserving);
+  await expect(Promise.resolve().then(() => reserveUnits(served, 50n, reserving))).rejects.toMatchObject({
+    status: 429,
+  });
+});
+
+test('a channel of the local development chain serves at once', async () => {
+  const channel = openChannel(100n);
+  await call(channel, 50n, { chainId: 31337, at: 1 });
+  await call(channel, 50n, { chainId: 31337, at: 1 });
 });

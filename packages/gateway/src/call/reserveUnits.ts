@@ -1,5 +1,6 @@
 import { BaseError, formatUnits, type TopUpOffer } from '@kedge/core';
 import { keyHasRoom } from '../keys/apiKeyAccess.js';
+import { exposureWhileNew, type OpeningFinality } from './openingFinality.js';
 import { checkTimes } from './policyTimes.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { WaitingCall } from '../ledger/channelAccount.js';
@@ -13,15 +14,15 @@ export type ReserveOptions = {
   readonly contentionWaitMs: number;
   /** How a channel that lacks so many base units can be paid further; absent where nothing is paid. */
   readonly offer?: (served: ServedChannel, missingUnits: bigint) => TopUpOffer;
-  readonly finality: { readonly seconds: number; readonly exposureUnits: string } | undefined;
+  readonly finality: OpeningFinality;
 };
 
 /**
  * Holds a call's worst case against the channel, before the upstream is called. What is committed and held never exceeds
  * the cap, nor what the channel's rate lets the operator capture by now (R9). Value that only running calls hold is waited
  * for, first come first served for each limit, up to `contentionWaitMs`.
- * @throws BaseError 402 `value_exhausted`, `key_exhausted` or `channel_ended`; 403 `policy_refused`; 429 `rate_exceeded`, `window_exceeded` or
- * `contended`.
+ * @throws BaseError 402 `value_exhausted`, `key_exhausted` or `channel_ended`; 403 `policy_refused`; 429 `opening_not_final`,
+ * `rate_exceeded`, `window_exceeded` or `contended`.
  */
 export function reserveUnits(
   served: ServedChannel,
@@ -111,9 +112,8 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
   }
   checkTimes(policy, account, units, now);
   const committed = account.committedUnits + units;
-  const limit = finalLimit(served, now, options.finality);
-  if (committed > limit) {
-    const left = limit - account.committedUnits;
+  if (committed > channel.cap) {
+    const left = channel.cap - account.committedUnits;
     const { decimals, name } = policy.unit;
     throw new BaseError(
       `The channel has ${formatUnits(left, decimals)} ${name} left; this call may need ${formatUnits(units, decimals)}.`,
@@ -133,6 +133,23 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
       },
     );
   }
+  const fresh = exposureWhileNew(served, units, now, options.finality);
+  if (fresh !== undefined && committed > fresh.limit) {
+    const { limit, secondsLeft } = fresh;
+    throw new BaseError('The opening of the channel is not final yet: only a part of it is served until then.', {
+      code: 'opening_not_final',
+      status: 429,
+      kind: 'transient',
+      values: {
+        clause: 'R29',
+        exposureUnits: limit,
+        remainingUnits: limit - account.committedUnits,
+        neededUnits: units,
+        retryAfterSeconds: secondsLeft,
+      },
+      hints: [`Try again in ${secondsLeft} s, or lower max_tokens: it bounds the worst case.`],
+    });
+  }
   const rated = rateLimit(served, now);
   if (committed > rated) {
     const missing = committed - rated;
@@ -146,7 +163,7 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
     });
   }
   const ownLimit = key === undefined || keyHasRoom(key, units, policy) ? undefined : key.account;
-  if (committed + account.reservedUnits > (limit < rated ? limit : rated)) return 'channel';
+  if (committed + account.reservedUnits > least(channel.cap, rated, fresh?.limit ?? channel.cap)) return 'channel';
   if (ownLimit !== undefined) return ownLimit;
   account.reservedUnits += units;
   account.runningCalls++;
@@ -165,16 +182,13 @@ function tryReserve(served: ServedChannel, units: bigint, options: ReserveOption
   };
 }
 
-/** R29: before its opening is final, a channel is served from up to a bounded exposure. */
-function finalLimit({ channel, openedAt }: ServedChannel, now: number, finality: ReserveOptions['finality']): bigint {
-  if (finality === undefined || now - Number(openedAt) >= finality.seconds) return channel.cap;
-  const exposure = BigInt(finality.exposureUnits);
-  return exposure < channel.cap ? exposure : channel.cap;
-}
-
 function rateLimit({ channel, openedAt }: ServedChannel, now: number): bigint {
   // Only a strict channel's: each unit of it is signed for.
   if (channel.rate === 0n) return channel.cap;
   const elapsed = BigInt(Math.max(0, Math.floor(now) - Number(openedAt)));
   return channel.rate * elapsed + channel.burst;
+}
+
+function least(...values: readonly bigint[]): bigint {
+  return values.reduce((min, value) => (value < min ? value : min));
 }

@@ -91,7 +91,11 @@ export async function createShadowGateway(
       captureNow: async () => 'shadow mode captures nothing',
       usageDifferences: async () => usageCheck.recent(),
       shadowReport: () => shadowReport(tally.now(), settings),
-      reserving: { nowSeconds, contentionWaitMs: settings.contentionWaitMs, finality: undefined },
+      reserving: {
+        nowSeconds,
+        contentionWaitMs: settings.contentionWaitMs,
+        finality: { seconds: 0, exposureUnits: undefined },
+      },
       services: {
         upstream,
         commit: async (input) => {

@@ -7,6 +7,7 @@ import {
   isSameAddress,
   type Policy,
 } from '@kedge/core';
+import type { OpeningFinality } from '../call/openingFinality.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { GatewayConfig } from '../gatewayConfig.js';
 import type { DepositChain, LotOnSale } from './depositChain.js';
@@ -41,7 +42,7 @@ export type OfferOptions = {
   readonly settings: NonNullable<GatewayConfig['x402']>;
   readonly chainId: number;
   readonly chain: Pick<DepositChain, 'lotOnSale' | 'depositOf'>;
-  readonly finality: GatewayConfig['finality'];
+  readonly finality: OpeningFinality;
   /** The class's current policy: what a lot on sale was made under. */
   readonly policyOf: (classId: bigint) => { readonly hash: Hex; readonly policy: Policy } | undefined;
   /** Unix time in seconds, with fractions. */
@@ -75,7 +76,7 @@ export function createOffers({ settings, chainId, chain, finality, policyOf, now
   /** Whether a new channel could serve the call at once: its rate and its finality are the old one's (R9, R29). */
   const canServe = ({ channel }: ServedChannel, worstUnits: bigint): boolean =>
     (channel.rate === 0n || worstUnits <= channel.burst) &&
-    (finality === undefined || worstUnits <= BigInt(finality.exposureUnits));
+    (finality.seconds === 0 || worstUnits <= (finality.exposureUnits ?? worstUnits));
 
   const offerFor: Offers['offerFor'] = async ({ served, worstUnits }, deadline) => {
     const { classId, channel } = served;

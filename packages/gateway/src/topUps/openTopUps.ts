@@ -1,4 +1,5 @@
 import { BaseError, type Hex, isSameAddress } from '@kedge/core';
+import { openingFinalityOf } from '../call/openingFinality.js';
 import { operatorKeyOf } from '../crypto/operatorKey.js';
 import { type Environment, type GatewayConfig, readSecret } from '../gatewayConfig.js';
 import { createTopUps, type TopUpOptions, type TopUps } from './createTopUps.js';
@@ -35,12 +36,13 @@ export async function openDepositChain(
 
 /** Payments for calls. */
 export function openTopUps(
-  { x402, chainId, finality }: GatewayConfig,
+  settings: GatewayConfig,
   chain: DepositChain | undefined,
   needs: Omit<TopUpOptions, 'settings' | 'chain' | 'chainId' | 'finality'>,
 ): TopUps | undefined {
+  const { x402, chainId } = settings;
   if (x402 === undefined || chain === undefined) return undefined;
-  return createTopUps({ ...needs, settings: x402, chain, chainId, finality });
+  return createTopUps({ ...needs, settings: x402, chain, chainId, finality: openingFinalityOf(settings) });
 }
 
 /** Sends one payment at a time, where several processes send with one key: their transactions are numbered, too. */
