@@ -51,6 +51,7 @@ struct Attestation {
 
 /// @notice What is stored of an attestation: what the views need. All else is in the event and in the id.
 /// @param attester Zero: unknown.
+/// @param putForward Whether the token's holder, or its operator, put it forward by `addProof`.
 struct AttestationRecord {
     // slot 0
     address attester;
@@ -62,6 +63,7 @@ struct AttestationRecord {
     uint64 issuedAt;
     uint32 version;
     SubjectKind subjectKind;
+    bool putForward;
 }
 
 /// @title IAttestationRegistry: typed statements about classes and tokens, and what verifiers say of them (P31).
@@ -82,7 +84,7 @@ interface IAttestationRegistry {
     );
     event AttestationRevoked(bytes32 indexed id, address indexed attester);
 
-    /// @notice Thrown when an attestation was added before: its id is its content.
+    /// @notice Thrown when an attestation was added before, or put forward before: its id is its content.
     error AttestationRegistryExists(bytes32 id);
     /// @notice Thrown when no attestation has the id.
     error AttestationRegistryUnknown(bytes32 id);

@@ -13,6 +13,7 @@ interface IProofRegistry {
     /// @param signature `IAttestationRegistry.packProof`: attester (20 bytes), version (4), statement hash (32), issuedAt (8),
     /// expireAt (8), then the attester's signature over the attestation.
     /// @dev Requirements: caller is the token's owner or an operator that the owner approved for its class; the signature
-    /// counts even where the caller is the attester, because the event hands it to readers; and those of `attest`.
+    /// counts even where the caller is the attester, because the event hands it to readers; those of `attest`, unless
+    /// somebody attested it before, and then it is valid still; it was not put forward before.
     function addProof(uint256 tokenId, bytes32 proofType, string calldata uri, bytes calldata signature) external;
 }

@@ -59,7 +59,13 @@ contract AttestationRegistry is IAttestationRegistry, IProofRegistry, IERC165, E
         attestation.expireAt = uint64(bytes8(signature[64:PROOF_HEAD]));
         bytes32 id = _hashTypedDataV4(attestation.ofAttestation());
         _requireSigned(id, attestation.attester, signature[PROOF_HEAD:]);
-        _add(id, attestation);
+        AttestationRecord storage record = _records[id];
+        // Whoever brought the attestation before the holder did cannot keep the holder from standing by it.
+        if (record.attester == address(0)) _add(id, attestation);
+        else if (record.putForward) revert AttestationRegistryExists(id);
+        else if (record.revoked) revert AttestationRegistryRevoked(id);
+        else if (_isOver(record.expireAt)) revert AttestationRegistryExpired(record.expireAt, block.timestamp);
+        record.putForward = true;
         emit ProofAdded(tokenId, proofType, uri, signature);
     }
 
@@ -177,7 +183,8 @@ contract AttestationRegistry is IAttestationRegistry, IProofRegistry, IERC165, E
             subjectId: uint128(attestation.subjectId),
             issuedAt: issuedAt,
             version: attestation.version,
-            subjectKind: attestation.subjectKind
+            subjectKind: attestation.subjectKind,
+            putForward: false
         });
         emit AttestationAdded(id, attestation.subjectId, attestation.attester, attestation);
     }

@@ -627,7 +627,48 @@ contract AttestationRegistryTest is KedgeTest {
         addProof(holder, proof);
         assertState(id, AttestationState.Valid);
         assertEq(IProofRegistry.addProof.selector, bytes4(0xc40b0372));
+        assertTrue(registry.recordOf(id).putForward);
         vm.expectRevert(abi.encodeWithSelector(IAttestationRegistry.AttestationRegistryExists.selector, id));
+        addProof(holder, proof);
+    }
+
+    /// @notice A stranger copies the holder's proof out of the pool and brings it by `attest` first.
+    function test_P31_Attack_NobodyKeepsAHolderFromPuttingAProofForward() public {
+        Attestation memory attestation = tokenStatement();
+        bytes memory proof = proofOf(attestation, attesterSecret);
+        bytes memory signature = sign(attestation, attesterSecret);
+        vm.prank(stranger);
+        bytes32 id = registry.attest(attestation, signature);
+        assertFalse(registry.recordOf(id).putForward);
+        vm.expectEmit(address(registry));
+        emit IProofRegistry.ProofAdded(tokenId, LICENCE, "ipfs://statement", proof);
+        vm.recordLogs();
+        addProof(holder, proof);
+        // The attestation itself is not told of twice.
+        assertEq(vm.getRecordedLogs().length, 1);
+        assertTrue(registry.recordOf(id).putForward);
+        vm.expectRevert(abi.encodeWithSelector(IAttestationRegistry.AttestationRegistryExists.selector, id));
+        addProof(holder, proof);
+        assertState(id, AttestationState.Valid);
+    }
+
+    function test_P31_WhatIsOverIsNotPutForward() public {
+        Attestation memory attestation = tokenStatement();
+        bytes32 id = add(attestation);
+        vm.prank(attester);
+        registry.revoke(id);
+        bytes memory proof = proofOf(attestation, attesterSecret);
+        vm.expectRevert(abi.encodeWithSelector(IAttestationRegistry.AttestationRegistryRevoked.selector, id));
+        addProof(holder, proof);
+        attestation.expireAt = uint64(block.timestamp + 1);
+        add(attestation);
+        vm.warp(block.timestamp + 2);
+        proof = proofOf(attestation, attesterSecret);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IAttestationRegistry.AttestationRegistryExpired.selector, attestation.expireAt, block.timestamp
+            )
+        );
         addProof(holder, proof);
     }
 

@@ -275,8 +275,10 @@ export async function compareWithChain(
       ]);
       const { version, expireAt, issuedAt, revokedAt } = said;
       const recorded = { attester: by, outcome, version, expireAt, issuedAt, subjectId, subjectKind };
+      // Of proofs that a holder put forward, which is the draft's event, nothing is told.
+      const { putForward: _, ...rest } = record;
       expect({ ...recorded, revoked: revokedAt !== null }, `attestation ${said.id}`).toEqual({
-        ...record,
+        ...rest,
         attester: record.attester.toLowerCase(),
       });
       // The contract has one state more, first: unknown.

@@ -240,7 +240,9 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
     hints: ['Move the value to a token of its lot that exists.'],
   },
   ERC3525AdapterApproveAtToken: { message: 'Approvals of tokens are given at the token contract.' },
-  AttestationRegistryExists: { message: 'The attestation is there already: its id is its content.' },
+  AttestationRegistryExists: {
+    message: 'The attestation is there already, or was put forward before: its id is its content.',
+  },
   AttestationRegistryUnknown: {
     message: 'There is no such attestation.',
     hints: ['getAttestations lists those of a class or token.'],

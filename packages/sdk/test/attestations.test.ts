@@ -128,7 +128,10 @@ describe('attestations', () => {
     expect(await proofsIn(own)).toEqual([{ tokenId, proofType, uri: 'ipfs://proof', signature: own.proof }]);
 
     const signed = await lab.signAttestation({ tokenId, type: 'TEE_REPORT', statementHash: someHash });
+    // Whoever is first with the same by attest does not keep the holder from it.
+    await stranger.attest(signed);
     const brought = await holder.addProof(signed);
+    expect(await proofsIn(brought)).toMatchObject([{ tokenId, signature: brought.proof }]);
     expect(brought).toMatchObject({ id: signed.id, attestation: { attester: addressOf('operator'), uri: '' } });
     const packed = await stage.anvil.publicClient.readContract({
       address: registry,

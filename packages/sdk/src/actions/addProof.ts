@@ -1,9 +1,8 @@
-import { BaseError, type Attestation, type Hex } from '@kedge/core';
-import { encodePacked } from 'viem';
+import { attestationIdOf, BaseError, type Attestation, type Hex } from '@kedge/core';
+import { encodePacked, keccak256 } from 'viem';
 import type { Sent, WriteClient } from '../client.js';
 import { attestationRegistryOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { sentOf, writeContract } from '../writeContract.js';
 import { signAttestation, type AttestParameters, type SignedAttestation } from './signAttestation.js';
 
 export type AddProofParameters = Extract<AttestParameters, { readonly tokenId: bigint }>;
@@ -21,8 +20,8 @@ export type AddProofReturn = Sent & {
  * an attestation like those of `attest`, and readers who know only the draft find it by `ProofAdded`.
  *
  * @throws BaseError `proof_not_of_token` for what was signed about a class or as a verdict,
- * `AttestationRegistryUnauthorized` where the wallet neither holds the token nor operates it, `AttestationRegistryExists`,
- * `AttestationRegistryExpired`, `AttestationRegistryNotSigned`, `ERC8028NonexistentToken`, `contract_missing` where the
+ * `AttestationRegistryUnauthorized` where the wallet neither holds the token nor operates it, `AttestationRegistryExists` where it was
+ * put forward before, `AttestationRegistryRevoked`, `AttestationRegistryExpired`, `AttestationRegistryNotSigned`, `ERC8028NonexistentToken`, `contract_missing` where the
  * deployment is older.
  *
  * @example
@@ -42,8 +41,10 @@ export async function addProof(
     functionName: 'addProof',
     args: [attestation.subjectId, attestation.attestationType, attestation.uri, proof],
   });
-  const added = onlyEvent(eventsOf(registry, receipt.logs, 'AttestationAdded'), 'AttestationAdded', receipt);
-  return { ...sentOf(receipt), id: added.args.id, attestation, proof };
+  // Not read from an event: where somebody attested the same before, nothing tells of it again.
+  const domain = { chainId: client.deployment.chainId, verifyingContract: registry.address };
+  const id = attestationIdOf(domain, attestation, (bytes) => keccak256(bytes, 'bytes'));
+  return { ...sentOf(receipt), id, attestation, proof };
 }
 
 /** The draft's four arguments leave no room for a class or a verdict. */
