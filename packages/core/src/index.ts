@@ -54,6 +54,7 @@ export { isJsonObject, listOf } from './jsonValues.js';
 export { defaultOutputCap, smallest, worstUnitsAt } from './counting/outputCap.js';
 export { policyRefused, unmeasurable } from './counting/policyRefused.js';
 export { pricedBy, type SurfacePath } from './counting/pricedBy.js';
+export { refuseUnseen, unseenFields } from './counting/refuseUnseen.js';
 export { addResponse, countResponsesInput, createResponseEvents } from './counting/responsesCount.js';
 export { unrecountable } from './counting/unrecountable.js';
 export {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Address, addressSchema, BaseError, parseWith } from '@kedge/core';
 import { z } from 'zod';
+import { outputLimitFields } from './surfaces/surface.js';
 
 const count = z.int().positive();
 const unitsText = z.string().regex(/^\d{1,20}$/);
@@ -50,6 +51,12 @@ export const gatewayConfigSchema = z.strictObject({
         .describe('Base URL as an OpenAI client takes it; `/v1` is added when it has no path.'),
       apiKeyEnv: z.string().min(1).exactOptional().describe('Environment variable with its API key.'),
       apiKeyFile: z.string().min(1).exactOptional().describe('File with its API key.'),
+      outputLimitField: z
+        .enum(outputLimitFields)
+        .exactOptional()
+        .describe(
+          'The field in which the limit of a chat completion is sent to it. Without it: `max_completion_tokens` to api.openai.com, whose reasoning models refuse the other, and `max_tokens` elsewhere.',
+        ),
       timeoutMs: count.default(120_000).describe('Until the answer begins, and between two pieces of it.'),
       connections: count.default(128).describe('Connections to it at most.'),
       maxWaiting: z

@@ -139,7 +139,9 @@ test.each(Object.keys(requests))('%s: any body is refused in our words, or quote
       if (request === undefined) return;
       opened++;
       expect(request.quote.worstUnits).toBeGreaterThan(0n);
-      const forwarded = JSON.parse(String(request.forward().body)) as { model: string };
+      const forwarded = JSON.parse(String(request.forward({ outputLimitField: 'max_tokens' }).body)) as {
+        model: string;
+      };
       expect(forwarded.model).toBe(request.model);
       // What is forwarded is a request of the same worst case: nothing was read in two ways.
       const again = surface.open(policy, bytesOf(forwarded), 'application/json');

@@ -235,6 +235,7 @@ test('R11: the client counts inputs as the gateway does', async () => {
   const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.lorem());
   const part = fc.oneof(
     fc.record({ type: fc.constant('text'), text }),
+    fc.record({ type: fc.constant('thinking'), thinking: text }),
     fc.constant({ type: 'image_url', image_url: { url: 'https://example.org/a.png' } }),
   );
   const message = fc.record(
@@ -253,6 +254,8 @@ test('R11: the client counts inputs as the gateway does', async () => {
       messages: fc.array(message, { minLength: 1 }),
       tools: fc.array(fc.record({ type: fc.constant('function'), function: fc.record({ name: text }) })),
       max_tokens: fc.integer({ min: 1, max: 256 }),
+      max_completion_tokens: fc.integer({ min: 1, max: 256 }),
+      chat_template_kwargs: fc.dictionary(fc.string(), text),
       n: fc.integer({ min: 1, max: 4 }),
     },
     { requiredKeys: ['model', 'messages'] },

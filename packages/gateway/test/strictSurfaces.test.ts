@@ -299,7 +299,26 @@ const messagesEvents = fc.array(
   ),
 );
 
+const chatPart = fc.oneof(
+  fc.record({ type: fc.constantFrom('text', 'output_text'), text }),
+  fc.record({ type: fc.constant('thinking'), thinking: fc.oneof(text, fc.array(fc.record({ text }))) }),
+  fc.record({ type: fc.constant('refusal'), refusal: text }),
+  fc.record({ type: fc.constant('card'), title: text }),
+);
+const chatSaid = fc.record(
+  { content: fc.oneof(text, fc.array(chatPart), fc.constant(null)), refusal: text, reasoning: text },
+  { requiredKeys: ['content'] },
+);
+
 test.each([
+  {
+    path: '/chat/completions',
+    request: fc.constant({ model: 'demo', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 40 }),
+    answer: fc.record({ choices: fc.array(fc.record({ index, message: chatSaid }), { minLength: 1 }) }),
+    events: fc.array(
+      fc.record({ type: fc.constant('chunk'), choices: fc.array(fc.record({ index, delta: chatSaid })) }),
+    ),
+  },
   {
     path: '/responses',
     request: responsesRequest,

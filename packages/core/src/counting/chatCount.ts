@@ -1,8 +1,9 @@
-import { isJsonObject } from '../jsonValues.js';
+import { isJsonObject, jsonText } from '../jsonValues.js';
 import type { ChatCompletionRequest } from '../requests/chatCompletionRequest.js';
 import { scalarText } from '../scalarText.js';
 import { countJson } from './countTexts.js';
 import { unmeasurable } from './policyRefused.js';
+import { refuseUnseen, refuseUpstreamTools } from './refuseUnseen.js';
 import type { InputCount, TextSink, TokenCount } from './textSink.js';
 
 // OpenAI's published chat overhead: each message costs 3 tokens beside its parts, the answer is primed with 3, a name with 1.
@@ -10,16 +11,23 @@ const tokensPerMessage = 3;
 const tokensPerAnswer = 3;
 const tokensPerName = 1;
 
+const textTypes = ['text', 'input_text', 'output_text'];
+const shownOfMessage = ['tool_calls', 'function_call', 'refusal', 'tool_call_id'];
+const shownOfRequest = ['tools', 'functions', 'response_format', 'tool_choice', 'chat_template_kwargs'];
+
 /**
  * Input of a chat completion: for each message 3 + its role, content, name (+ 1) and calls; 3 for the answer; then what else
- * the model is shown (tools, functions, response format), as its JSON text. Text parts count as text, image parts as images.
+ * the model is shown (tools, functions, response format), as its JSON text. A part counts by its type: texts and reasoning as
+ * text, images as images.
  *
- * @throws BaseError 403 `policy_refused` for parts that cannot be counted.
+ * @throws BaseError 403 `policy_refused` for parts, tools and fields that cannot be counted.
  *
  * @example
  * const { tokens, images } = countChatInput(parseChatCompletionRequest(json), count);
  */
 export function countChatInput(request: ChatCompletionRequest, count: TokenCount): InputCount {
+  refuseUnseen('/chat/completions', request);
+  refuseUpstreamTools(request['tools']);
   let tokens = tokensPerAnswer;
   let images = 0;
   for (const message of request.messages) {
@@ -28,24 +36,21 @@ export function countChatInput(request: ChatCompletionRequest, count: TokenCount
     else {
       for (const part of message.content ?? []) {
         if (part.type === 'image_url' || part.type === 'input_image') images++;
-        else if (typeof part['text'] === 'string') tokens += count(part['text']);
-        else if (typeof part['refusal'] === 'string') tokens += count(part['refusal']);
+        else if (textTypes.includes(part.type)) tokens += countJson(part['text'], count);
+        else if (part.type === 'refusal') tokens += countJson(part['refusal'], count);
+        else if (part.type === 'thinking') tokens += countJson(part['thinking'], count);
         else throw unmeasurable(`message parts of type ${part.type}`, 'Send text or image_url parts.');
       }
     }
     if (typeof message['name'] === 'string') tokens += tokensPerName + count(message['name']);
-    for (const field of ['tool_calls', 'function_call', 'refusal', 'reasoning_content', 'tool_call_id']) {
-      tokens += countJson(message[field], count);
+    for (const field of shownOfMessage) tokens += countJson(message[field], count);
+    tokens += countJson(message['reasoning_content'] ?? message['reasoning'], count);
+    // An earlier answer that only the upstream has.
+    if (message['audio'] !== undefined && message['audio'] !== null) {
+      throw unmeasurable('the field audio of a message', 'Send what was said as text.');
     }
   }
-  for (const field of ['tools', 'functions', 'response_format', 'tool_choice']) {
-    tokens += countJson(request[field], count);
-  }
-  for (const field of ['audio', 'prediction', 'web_search_options']) {
-    if (request[field] !== undefined && request[field] !== null) {
-      throw unmeasurable(`the field ${field}`, 'Ask for text; what the answer brings beside it cannot be counted.');
-    }
-  }
+  for (const field of shownOfRequest) tokens += countJson(request[field], count);
   return { tokens, images };
 }
 
@@ -60,7 +65,7 @@ export function addChatChoice(sink: TextSink, choice: unknown): void {
   const index = scalarText(choice['index'] ?? 0);
   const said = choice['delta'] ?? choice['message'];
   if (!isJsonObject(said)) return sink.add(`${index}/text`, choice['text']);
-  sink.add(`${index}/content`, said['content']);
+  addContent(sink, index, said['content']);
   sink.add(`${index}/refusal`, said['refusal']);
   sink.addReasoning(`${index}/reasoning`, said['reasoning_content'] ?? said['reasoning']);
   if (isJsonObject(said['function_call'])) addCall(sink, `${index}/function`, said['function_call']);
@@ -80,6 +85,25 @@ export function addChatChoice(sink: TextSink, choice: unknown): void {
  */
 export function addTextChoice(sink: TextSink, choice: unknown): void {
   if (isJsonObject(choice)) sink.add(scalarText(choice['index'] ?? 0), choice['text']);
+}
+
+/** A text, or a list of parts, of which the texts are one text, however a stream cuts them. */
+function addContent(sink: TextSink, index: string, content: unknown): void {
+  if (!Array.isArray(content)) return sink.add(`${index}/content`, content);
+  for (const part of content as unknown[]) {
+    const { type, text, thinking, refusal } = isJsonObject(part) ? part : {};
+    if (textTypes.includes(scalarText(type)) && typeof text === 'string') sink.add(`${index}/content`, text);
+    else if (type === 'refusal' && typeof refusal === 'string') sink.add(`${index}/refusal`, refusal);
+    else if (type === 'thinking' && typeof thinking === 'string') sink.addReasoning(`${index}/reasoning`, thinking);
+    else if (type === 'thinking' && Array.isArray(thinking)) {
+      for (const thought of thinking as unknown[]) sink.addReasoning(`${index}/reasoning`, textOf(thought));
+    } else sink.add(`${index}/parts`, jsonText(part));
+  }
+}
+
+/** Of a part the text; of what has none its JSON text, so that nothing that came is free. */
+function textOf(part: unknown): string {
+  return isJsonObject(part) && typeof part['text'] === 'string' ? part['text'] : jsonText(part);
 }
 
 function addCall(sink: TextSink, place: string, call: Record<string, unknown>): void {

@@ -1,8 +1,9 @@
-import { isJsonObject, listOf } from '../jsonValues.js';
+import { isJsonObject, jsonText, listOf } from '../jsonValues.js';
 import type { MessagesRequest } from '../requests/messagesRequest.js';
 import { scalarText } from '../scalarText.js';
 import { countJson } from './countTexts.js';
 import { unmeasurable } from './policyRefused.js';
+import { refuseUnseen } from './refuseUnseen.js';
 import type { InputCount, TextSink, TokenCount } from './textSink.js';
 
 const tokensPerMessage = 3;
@@ -13,12 +14,13 @@ const clientTool = /^(custom|bash_|text_editor_|computer_|memory_)/;
  * Input of a message in the Anthropic format: for each message 3 + its role and blocks; the system text; tools, as their JSON
  * text.
  *
- * @throws BaseError 403 `policy_refused` for blocks and tools that cannot be counted.
+ * @throws BaseError 403 `policy_refused` for blocks, tools and fields that cannot be counted.
  *
  * @example
  * const { tokens, images } = countMessagesInput(parseMessagesRequest(json), count);
  */
 export function countMessagesInput(request: MessagesRequest, count: TokenCount): InputCount {
+  refuseUnseen('/messages', request);
   let tokens = tokensPerMessage;
   let images = 0;
   const addBlocks = (content: unknown): void => {
@@ -28,7 +30,7 @@ export function countMessagesInput(request: MessagesRequest, count: TokenCount):
   const addBlock = (block: Record<string, unknown>): void => {
     const { type } = block;
     if (type === 'image') images++;
-    else if (type === 'text' || type === 'thinking') tokens += countJson(block['text'] ?? block['thinking'], count);
+    else if (type === 'text' || type === 'thinking') tokens += countJson(block[type], count);
     else if (type === 'tool_use') tokens += countJson(block['name'], count) + countJson(block['input'], count);
     else if (type === 'redacted_thinking') tokens += countJson(block['data'], count);
     else if (type === 'tool_result') addBlocks(block['content']);
@@ -50,9 +52,6 @@ export function countMessagesInput(request: MessagesRequest, count: TokenCount):
         'Send tools that your client runs: those of the upstream cannot be counted.',
       );
     }
-  }
-  for (const field of ['mcp_servers', 'container']) {
-    if (request[field] !== undefined) throw unmeasurable(`the field ${field}`, `Leave ${field} out.`);
   }
   for (const field of ['tools', 'tool_choice']) tokens += countJson(request[field], count);
   return { tokens, images };
@@ -93,5 +92,5 @@ function addContentBlock(sink: TextSink, index: string, block: unknown): void {
   sink.add(`${index}/name`, block['name']);
   // In a stream it begins as {} and comes in pieces.
   const input = block['input'];
-  if (isJsonObject(input) && Object.keys(input).length > 0) sink.add(`${index}/input`, JSON.stringify(input));
+  if (isJsonObject(input) && Object.keys(input).length > 0) sink.add(`${index}/input`, jsonText(input));
 }

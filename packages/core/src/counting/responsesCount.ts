@@ -3,49 +3,63 @@ import type { ResponsesRequest } from '../requests/responsesRequest.js';
 import { scalarText } from '../scalarText.js';
 import { countJson } from './countTexts.js';
 import { unmeasurable } from './policyRefused.js';
+import { refuseUnseen, refuseUpstreamTools } from './refuseUnseen.js';
 import type { InputCount, TextSink, TokenCount } from './textSink.js';
 
 const tokensPerItem = 3;
+const textTypes = ['input_text', 'output_text', 'text'];
 
 /**
  * Input of a response: for each item 3 + its role, content and calls; instructions; what else the model is shown (tools, text
  * format), as its JSON text.
  *
- * @throws BaseError 403 `policy_refused` for parts that cannot be counted.
+ * @throws BaseError 403 `policy_refused` for items, parts, tools and fields that cannot be counted.
  *
  * @example
  * const { tokens, images } = countResponsesInput(parseResponsesRequest(json), count);
  */
 export function countResponsesInput(request: ResponsesRequest, count: TokenCount): InputCount {
+  refuseUnseen('/responses', request);
+  refuseUpstreamTools(request.tools);
   let tokens = tokensPerItem;
   let images = 0;
   const addContent = (content: unknown): void => {
-    if (typeof content === 'string') tokens += count(content);
+    if (!Array.isArray(content)) tokens += countJson(content, count);
     for (const part of listOf(content)) {
-      if (!isJsonObject(part)) continue;
-      if (part['type'] === 'input_image') images++;
-      else if (typeof part['text'] === 'string') tokens += count(part['text']);
-      else if (typeof part['refusal'] === 'string') tokens += count(part['refusal']);
-      else
-        throw unmeasurable(`input parts of type ${scalarText(part['type'])}`, 'Send input_text or input_image parts.');
+      const { type, text, refusal } = isJsonObject(part) ? part : {};
+      if (type === 'input_image') images++;
+      else if (textTypes.includes(scalarText(type))) tokens += countJson(text, count);
+      else if (type === 'refusal') tokens += countJson(refusal, count);
+      else throw unmeasurable(`input parts of type ${scalarText(type)}`, 'Send input_text or input_image parts.');
     }
   };
   for (const given of [request.instructions, request.input]) {
     if (typeof given === 'string') tokens += tokensPerItem + count(given);
     for (const item of typeof given === 'string' ? [] : (given ?? [])) {
       tokens += tokensPerItem;
-      if (item.role !== undefined && item.role !== null) {
-        tokens += count(item.role);
+      if (isMessage(item)) {
+        tokens += countJson(item.role, count);
         addContent(item.content);
       } else if (['function_call', 'custom_tool_call', 'reasoning'].includes(item.type ?? ''))
         tokens += countJson(item, count);
       else if (['function_call_output', 'custom_tool_call_output'].includes(item.type ?? ''))
         addContent(item['output']);
-      else throw unmeasurable(`input items of type ${item.type}`, 'Send messages, function calls and their outputs.');
+      else
+        throw unmeasurable(
+          `input items of type ${item.type ?? 'none'}`,
+          'Send messages, function calls and their outputs.',
+        );
     }
   }
   for (const field of ['tools', 'tool_choice', 'text']) tokens += countJson(request[field], count);
   return { tokens, images };
+}
+
+type InputItem = { readonly type?: unknown; readonly role?: unknown; readonly content?: unknown };
+
+/** What has neither type nor content may name an item that only the upstream has. */
+function isMessage({ type, role, content }: InputItem): boolean {
+  return (type ?? 'message') === 'message' && typeof role === 'string' && (content ?? undefined) !== undefined;
 }
 
 /**

@@ -59,7 +59,7 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
     reject(error);
   };
 
-  const { body: forwarded, contentType } = request.forward();
+  const { body: forwarded, contentType } = request.forward(services.upstream);
   const target = { path: surface.path, contentType, anthropicVersion: call.anthropicVersion };
   const upstream = services.upstream.post(target, forwarded, {
     start: (answered, answeredHeaders) => {

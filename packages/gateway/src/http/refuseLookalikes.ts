@@ -1,16 +1,18 @@
-import { BaseError, isJsonObject } from '@kedge/core';
+import { BaseError, isJsonObject, unseenFields } from '@kedge/core';
 
 /** What of a request decides which model is asked, how much, and what is counted: at its top, in messages and in their parts. */
-const fields = new Set(
-  (
-    'model messages input prompt suffix system instructions tools functions stream stream_options n best_of max_tokens ' +
-    'max_completion_tokens max_output_tokens role content type text refusal image_url name tool_calls function_call ' +
-    'tool_call_id reasoning_content response_format tool_choice voice size quality dimensions encoding_format'
+const fields = new Set([
+  ...(
+    'model messages input prompt suffix system instructions tools functions function custom stream stream_options n ' +
+    'max_tokens max_completion_tokens max_output_tokens role content type text thinking refusal image_url name ' +
+    'tool_calls function_call tool_call_id reasoning_content reasoning response_format tool_choice chat_template_kwargs ' +
+    'background previous_response_id conversation echo voice size quality dimensions encoding_format'
   ).split(' '),
-);
+  ...unseenFields,
+]);
 
 /** Lists of objects that have such fields themselves. What else is nested is the caller's own, as a tool's parameters are. */
-const lists = ['messages', 'content', 'input', 'system'];
+const lists = ['messages', 'content', 'input', 'system', 'tools'];
 
 /**
  * Refuses a request with a field that differs from one of ours in case only, such as `Model`. We would leave it alone as one that

@@ -17,7 +17,7 @@ export const audioSpeech: Surface = {
     const quote = quoteRequest(policy, audioSpeech.pricedBy, {
       model: request.model,
       known: noCounts,
-      outputTokens: null,
+      outputLimits: null,
       choices: 1,
     });
     return {

@@ -27,7 +27,7 @@ function transcribing(name: string, path: '/audio/transcriptions' | '/audio/tran
         });
       }
       const known = { ...noCounts, bytes: file.length, seconds: seconds ?? 0 };
-      const quote = quoteRequest(policy, surface.pricedBy, { model, known, outputTokens: null, choices: 1 });
+      const quote = quoteRequest(policy, surface.pricedBy, { model, known, outputLimits: null, choices: 1 });
       return {
         model,
         quote,

@@ -5,7 +5,6 @@ import {
   openAiUsage,
   parseChatCompletionRequest,
   pricedBy,
-  smallest,
   withInput,
 } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
@@ -13,7 +12,7 @@ import { countText } from '../tokens/countText.js';
 import { invalidAnswer, parseAnswer } from './json.js';
 import { createChoicesReader } from './choicesReader.js';
 import { checkTerms, quoteRequest } from './quoteRequest.js';
-import type { Quote, Surface } from './surface.js';
+import type { OutputLimitField, Quote, Surface } from './surface.js';
 import { createTextMeter } from './textMeter.js';
 
 export const chatCompletions: Surface = {
@@ -28,14 +27,14 @@ export const chatCompletions: Surface = {
     const quote = quoteRequest(policy, chatCompletions.pricedBy, {
       model: request.model,
       known,
-      outputTokens: smallest(request.max_tokens, request.max_completion_tokens),
+      outputLimits: [request.max_tokens, request.max_completion_tokens],
       choices: request.n ?? 1,
     });
     return {
       model: request.model,
       quote,
       isStream: request.stream === true,
-      forward: () => ({ body: forwardedBody(request, quote) }),
+      forward: ({ outputLimitField }) => ({ body: forwardedBody(request, quote, outputLimitField) }),
       measure: (answer, latin1) => {
         const json = parseAnswer(answer, latin1);
         if (!Array.isArray(json['choices']) || json['choices'].length === 0) throw invalidAnswer('has no choices');
@@ -57,11 +56,15 @@ export const chatCompletions: Surface = {
 
 /**
  * The request as the upstream gets it: written from what was measured, never the client's own bytes, so that no trick of
- * notation (a key twice) shows the upstream another request. The output's cap is always set, and usage always asked for.
+ * notation (a key twice) shows the upstream another request. The output's cap is always set, in the one field that the upstream
+ * obeys, and usage always asked for.
  */
-function forwardedBody(request: ChatCompletionRequest, quote: Quote): string {
-  if (request.stream !== true && request.max_tokens === quote.outputCap) return JSON.stringify(request);
-  const capped = (request.max_completion_tokens ?? undefined) === undefined ? { max_tokens: quote.outputCap } : {};
-  const usage = request.stream === true ? { stream_options: { ...request.stream_options, include_usage: true } } : {};
-  return JSON.stringify({ ...request, ...capped, ...usage });
+function forwardedBody(request: ChatCompletionRequest, quote: Quote, outputLimitField: OutputLimitField): string {
+  const { max_tokens: tokens, max_completion_tokens: completionTokens, ...rest } = request;
+  const isStream = request.stream === true;
+  if (!isStream && outputLimitField === 'max_tokens' && tokens === quote.outputCap && completionTokens === undefined) {
+    return JSON.stringify(request);
+  }
+  const usage = isStream ? { stream_options: { ...request.stream_options, include_usage: true } } : {};
+  return JSON.stringify({ ...rest, [outputLimitField]: quote.outputCap, ...usage });
 }

@@ -1,12 +1,12 @@
 import {
   addTextChoice,
-  type CompletionRequest,
   countJson,
   countTexts,
   noCounts,
   openAiUsage,
   parseCompletionRequest,
   pricedBy,
+  refuseUnseen,
   unmeasurable,
 } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
@@ -26,13 +26,14 @@ export const completions: Surface = {
   open: (policy, body) => {
     const request = parseCompletionRequest(parseJsonBody(body));
     checkTerms(policy, completions, request.model);
-    refuseHidden(request);
+    refuseUnseen('/completions', request);
+    if (request.echo === true) throw unmeasurable('a prompt that is sent back', 'Leave echo out.');
     const { tokens, inputs } = countTexts(request.prompt, countText);
     const known = { ...noCounts, inputTokens: tokens + countJson(request.suffix, countText) };
     const quote = quoteRequest(policy, completions.pricedBy, {
       model: request.model,
       known,
-      outputTokens: request.max_tokens ?? undefined,
+      outputLimits: [request.max_tokens],
       choices: inputs * (request.n ?? 1),
     });
     const usage = request.stream === true ? { stream_options: { ...request.stream_options, include_usage: true } } : {};
@@ -59,11 +60,3 @@ export const completions: Surface = {
     };
   },
 };
-
-/** What the upstream would make and not show, or show without having made it. */
-function refuseHidden(request: CompletionRequest): void {
-  if ((request.best_of ?? 1) > (request.n ?? 1)) {
-    throw unmeasurable('choices that are made and not shown', 'Leave best_of out, or ask for as many with n.');
-  }
-  if (request.echo === true) throw unmeasurable('a prompt that is sent back', 'Leave echo out.');
-}

@@ -1,4 +1,4 @@
-import { countTexts, noCounts, openAiUsage, parseEmbeddingsRequest, pricedBy } from '@kedge/core';
+import { countTexts, noCounts, openAiUsage, parseEmbeddingsRequest, pricedBy, refuseUnseen } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { countText } from '../tokens/countText.js';
 import { invalidAnswer, parseAnswer } from './json.js';
@@ -14,12 +14,13 @@ export const embeddings: Surface = {
   open: (policy, body) => {
     const request = parseEmbeddingsRequest(parseJsonBody(body));
     checkTerms(policy, embeddings, request.model);
+    refuseUnseen('/embeddings', request);
     const { tokens, inputs } = countTexts(request.input, countText);
     const known = { ...noCounts, inputTokens: tokens, records: inputs };
     const quote = quoteRequest(policy, embeddings.pricedBy, {
       model: request.model,
       known,
-      outputTokens: null,
+      outputLimits: null,
       choices: 1,
     });
     return {

@@ -17,7 +17,7 @@ export const imageGenerations: Surface = {
     const quote = quoteRequest(policy, imageGenerations.pricedBy, {
       model: request.model,
       known: { ...noCounts, images: asked },
-      outputTokens: null,
+      outputLimits: null,
       choices: 1,
     });
     return {

@@ -20,7 +20,7 @@ export const messages: Surface = {
     const quote = quoteRequest(policy, messages.pricedBy, {
       model: request.model,
       known,
-      outputTokens: request.max_tokens,
+      outputLimits: [request.max_tokens],
       choices: 1,
     });
     return {

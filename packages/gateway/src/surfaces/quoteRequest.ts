@@ -1,12 +1,20 @@
-import { type Counts, defaultOutputCap, type MetricLabel, type Policy, policyRefused, worstUnitsAt } from '@kedge/core';
+import {
+  type Counts,
+  defaultOutputCap,
+  type MetricLabel,
+  type Policy,
+  policyRefused,
+  smallest,
+  worstUnitsAt,
+} from '@kedge/core';
 import type { Quote } from './surface.js';
 
 /** What a request asks for, as far as it bounds the price. */
 export type Asked = {
   readonly model: string;
   readonly known: Counts;
-  /** Output tokens of one choice that it asks for; undefined when it names no limit, null when the surface has no such output. */
-  readonly outputTokens: number | undefined | null;
+  /** All limits that it names of one choice's output tokens, of which the smallest holds; null when the surface has no such output. */
+  readonly outputLimits: readonly (number | null | undefined)[] | null;
   readonly choices: number;
 };
 
@@ -54,18 +62,21 @@ export function quoteRequest(policy: Policy, pricedBy: readonly MetricLabel[], a
     );
   }
   const outputLimit = policy.caps.outputTokensPerCall;
-  if (typeof asked.outputTokens === 'number' && asked.outputTokens > outputLimit) {
+  // Each of them, though only the smallest is quoted and forwarded: a client that names a larger one counts on it.
+  for (const limit of asked.outputLimits ?? []) {
+    if (typeof limit !== 'number' || limit <= outputLimit) continue;
     throw policyRefused(
       'caps.outputTokensPerCall',
-      `The request asks for ${asked.outputTokens} output tokens; the policy allows ${outputLimit}.`,
+      `The request asks for ${limit} output tokens; the policy allows ${outputLimit}.`,
       {
-        values: { asked: asked.outputTokens, cap: outputLimit },
+        values: { asked: limit, cap: outputLimit },
         hints: [`Ask for at most ${outputLimit}.`],
       },
     );
   }
   const call = { pricedBy, known, choices };
-  const outputCap = asked.outputTokens === null ? 0 : (asked.outputTokens ?? defaultOutputCap(policy, call));
+  const { outputLimits } = asked;
+  const outputCap = outputLimits === null ? 0 : (smallest(...outputLimits) ?? defaultOutputCap(policy, call));
   const worstUnits = worstUnitsAt(policy, call, outputCap);
   const unitsCap = policy.caps.unitsPerCall;
   if (unitsCap !== undefined && worstUnits > BigInt(unitsCap)) {

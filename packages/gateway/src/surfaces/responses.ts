@@ -31,7 +31,7 @@ export const responses: Surface = {
     const quote = quoteRequest(policy, responses.pricedBy, {
       model: request.model,
       known,
-      outputTokens: request.max_output_tokens ?? undefined,
+      outputLimits: [request.max_output_tokens],
       choices: 1,
     });
     return {
@@ -54,14 +54,6 @@ export const responses: Surface = {
 function refuseHidden(policy: Policy, request: ResponsesRequest): void {
   // Its answer would be fetched later, past the meter.
   if (request.background === true) throw unmeasurable('responses in the background', 'Leave background out.');
-  for (const { type } of request.tools ?? []) {
-    if (type !== 'function' && type !== 'custom') {
-      throw unmeasurable(
-        `tools of type ${type}`,
-        'Send function or custom tools: those that the upstream runs cannot be counted.',
-      );
-    }
-  }
   if (policy.rates.input_tokens === undefined) return;
   for (const field of ['previous_response_id', 'conversation', 'prompt']) {
     if (request[field] !== undefined && request[field] !== null) {

@@ -10,6 +10,10 @@ export type Quote = {
   readonly worstUnits: bigint;
 };
 
+/** The fields of a chat completion that bound its output: servers know the first one, OpenAI's reasoning models the second only. */
+export const outputLimitFields = ['max_tokens', 'max_completion_tokens'] as const;
+export type OutputLimitField = (typeof outputLimitFields)[number];
+
 /** The body that the upstream gets: written from what was measured, never the client's own bytes. */
 export type ForwardedBody = { readonly contentType?: string; readonly body: string | Buffer };
 
@@ -34,7 +38,8 @@ export type OpenedRequest = {
   readonly model: string;
   readonly quote: Quote;
   readonly isStream: boolean;
-  readonly forward: () => ForwardedBody;
+  /** @param upstream In which field it takes the limit of a chat completion's output. */
+  readonly forward: (upstream: { readonly outputLimitField: OutputLimitField }) => ForwardedBody;
   /**
    * @param latin1 The body as latin1 text.
    * @throws BaseError 502 `upstream_invalid` for what is no answer of this surface.

@@ -2,6 +2,7 @@ import { BaseError } from '@kedge/core';
 import { reasonOf } from '../structuredLog.js';
 import { createConnectionPool, type RunningRequest } from '../http1/createConnectionPool.js';
 import type { HeaderFields } from '../http1/parseHead.js';
+import type { OutputLimitField } from '../surfaces/surface.js';
 
 /** What an upstream's answer is told to. Exactly one of `end` and `fail` is called, last. */
 export type UpstreamListener = {
@@ -23,9 +24,13 @@ export type UpstreamTarget = {
 };
 
 export type Upstream = {
+  readonly outputLimitField: OutputLimitField;
   readonly post: (target: UpstreamTarget, body: string | Buffer, listener: UpstreamListener) => UpstreamCall;
   readonly close: () => void;
 };
+
+/** Its reasoning models refuse `max_tokens`, and all of its models take the other one. */
+const openAiHosts = /(^|\.)api\.openai\.com$/;
 
 /** The API behind the gateway. */
 export function createUpstream(options: {
@@ -35,6 +40,8 @@ export function createUpstream(options: {
   readonly connections: number;
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
+  /** Without it: the one that OpenAI's own API wants, or the one that every other server knows. */
+  readonly outputLimitField?: OutputLimitField | undefined;
 }): Upstream {
   const { apiKey, timeoutMs, connections, maxWaiting, maxWaitMs } = options;
   const url = new URL(options.url);
@@ -52,6 +59,8 @@ export function createUpstream(options: {
   const anthropicKey = key === undefined ? '' : `x-api-key: ${key}\r\n`;
 
   return {
+    outputLimitField:
+      options.outputLimitField ?? (openAiHosts.test(url.hostname) ? 'max_completion_tokens' : 'max_tokens'),
     post: ({ path, contentType = 'application/json', anthropicVersion }, body, listener) => {
       const more = anthropicVersion === undefined ? '' : `${anthropicKey}anthropic-version: ${anthropicVersion}\r\n`;
       const length = Buffer.byteLength(body);
