@@ -6,8 +6,7 @@ const name = (asset: Address): string => (isSameAddress(asset, zeroAddress) ? 'E
 
 /** An audit for a reader: every class and asset, what is owed and held, and each difference to the smallest unit. */
 export function auditText(report: AuditReport, { green, red, bold }: Output['colours']): string[] {
-  const { chainId, address, fromBlock, toBlock, events, assets, ledgers, differences, solvent } = report;
-  const isGood = solvent && differences.length === 0;
+  const { chainId, address, fromBlock, toBlock, events, assets, ledgers, differences } = report;
   const moved = ledgers.filter(({ received, backing, owed }) => received > 0n || backing !== 0n || owed !== 0n);
   return [
     `${address} on chain ${chainId}, blocks ${fromBlock} to ${toBlock}: ${events} events; amounts in smallest units`,
@@ -23,7 +22,10 @@ export function auditText(report: AuditReport, { green, red, bold }: Output['col
     ]),
     ...section(bold('BY ASSET'), [
       ['ASSET', 'OWED', 'HELD', 'SURPLUS'],
-      ...assets.map(({ asset, owed, held, surplus }) => [name(asset), ...[owed, held, surplus].map(String)]),
+      ...assets.map(({ asset, owed, held, surplus }) => [
+        name(asset),
+        ...[owed, held, surplus].map((amount) => (amount === undefined ? 'unreadable' : String(amount))),
+      ]),
     ]),
     ...section(bold('DIFFERENCES'), [
       ['WHERE', 'ASSET', 'WHAT', 'FROM EVENTS', 'ON CHAIN', 'DIFFERENCE'],
@@ -37,11 +39,24 @@ export function auditText(report: AuditReport, { green, red, bold }: Output['col
       ]),
     ]),
     '',
-    isGood
-      ? green('✓ solvent, and events, storage and balances agree')
-      : red(
-          `✗ ${solvent ? 'solvent' : 'insolvent'}, ${differences.length} ${differences.length === 1 ? 'difference' : 'differences'}`,
-        ),
+    isGood(report) ? green('✓ solvent, and events, storage and balances agree') : red(`✗ ${faults(report).join(', ')}`),
+  ];
+}
+
+function isGood({ solvent, differences, unreadable }: AuditReport): boolean {
+  return solvent && differences.length === 0 && unreadable.length === 0;
+}
+
+function faults({ solvent, differences, unreadable }: AuditReport): string[] {
+  const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+  return [
+    solvent ? 'solvent' : 'insolvent',
+    ...(differences.length === 0 ? [] : [counted(differences.length, 'difference', 'differences')]),
+    ...(unreadable.length === 0
+      ? []
+      : [
+          `${counted(unreadable.length, 'asset fails', 'assets fail')} when asked for a balance: --asset names those that count`,
+        ]),
   ];
 }
 

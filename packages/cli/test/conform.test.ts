@@ -1,5 +1,7 @@
-import { deployContracts } from '@kedge/sdk';
-import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
+import { dataAnchoringTokenAbi, zeroAddress, zeroHash, type Address, type Deployment } from '@kedge/core';
+import { createKedgeClient, deployContracts } from '@kedge/sdk';
+import { deployErc20, developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
+import { encodeFunctionData, getAddress, isAddressEqual, numberToHex } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileFaulty } from '../../conform/test/compile.js';
 import { deployCode } from '../../conform/test/tryContract.js';
@@ -9,6 +11,7 @@ import { temporaryFolder } from './kedge.js';
 const patience = 240_000;
 const cwd = temporaryFolder();
 let anvil: Anvil;
+let deployment: Deployment;
 let ours: string;
 let registry: string;
 let other: string;
@@ -18,7 +21,7 @@ beforeAll(async () => {
   anvil = await startAnvil();
   rpc = ['--rpc', anvil.rpcUrl];
   const { publicClient } = anvil;
-  const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
+  deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
   ours = deployment.contracts.DataAnchoringToken;
   registry = deployment.contracts.AttestationRegistry!;
   other = await deployCode(anvil, compileFaulty()['OwnedDAT']!, 5);
@@ -50,7 +53,7 @@ describe('kedge conform', () => {
       expect(plain.code).toBe(0);
       expect(plain.stdout).toContain('6.4 Value transfer  (7 pass)');
       expect(plain.stdout).toContain('9. Proof registry  (3 pass, 1 not applicable)');
-      expect(plain.stdout).toMatch(/^MUST +67 +0 +0 +0$/m);
+      expect(plain.stdout).toMatch(/^MUST +68 +0 +0 +0$/m);
       expect(plain.stdout).toContain('✓ every MUST of the profile draft holds');
       expect(plain.stdout).not.toContain('\x1b[');
     },
@@ -121,7 +124,7 @@ describe('kedge audit', () => {
     expect(stdout).toContain('✓ solvent, and events, storage and balances agree');
   });
 
-  test('1: a difference, named to the wei', async () => {
+  test('1: insolvent, named to the wei', async () => {
     const { publicClient, testClient } = anvil;
     const address = ours as `0x${string}`;
     const value = await publicClient.getBalance({ address });
@@ -139,12 +142,69 @@ describe('kedge audit', () => {
     await testClient.setBalance({ address, value });
   });
 
+  /** A class of a stranger's, with one share and 1,000 settled in an asset. */
+  async function settled(asset: Address) {
+    const { publicClient } = anvil;
+    const client = createKedgeClient({ publicClient, walletClient: anvil.walletOf(3), deployment });
+    const { classId } = await client.createClass({
+      kind: 'dataset',
+      metadataURI: 'ipfs://m',
+      integrityHash: zeroHash,
+      policy: { uri: 'ipfs://p', hash: zeroHash },
+    });
+    await client.mintShare({ classId, to: developmentAccount(3).address, shareRatio: 1n });
+    await client.settleRevenue({ classId, asset, amount: 1_000n });
+    return classId;
+  }
+
+  test('3: solvent, and the books differ', async () => {
+    const { publicClient, testClient } = anvil;
+    const address = ours as Address;
+    const classId = await settled(zeroAddress);
+    const call = { abi: dataAnchoringTokenAbi, functionName: 'revenueInfo', args: [classId, zeroAddress] } as const;
+    const { accessList } = await publicClient.createAccessList({ to: address, data: encodeFunctionData(call) });
+    const slots = accessList.flatMap((entry) => (isAddressEqual(entry.address, address) ? entry.storageKeys : []));
+    const outputs: string[] = [];
+    for (const slot of slots) {
+      const value = BigInt((await publicClient.getStorageAt({ address, slot })) ?? '0x0');
+      await testClient.setStorageAt({ address, index: slot, value: numberToHex(value ^ 1n, { size: 32 }) });
+      const { code, stdout } = await audit();
+      if (code === 3) outputs.push(stdout);
+      await testClient.setStorageAt({ address, index: slot, value: numberToHex(value, { size: 32 }) });
+    }
+    expect(outputs.join('')).toMatch(new RegExp(`class ${classId} +ETH +received +1000 +1001 +1\n`));
+    expect(outputs[0]).toMatch(/✗ solvent, \d+ differences?\n/);
+    expect((await audit()).code).toBe(0);
+  });
+
+  test('2: an asset fails when it is asked; 0 where the assets that count are named', async () => {
+    const asset = await deployErc20({ publicClient: anvil.publicClient, walletClient: anvil.walletOf(3) }, 1_000n);
+    await settled(asset);
+    const code = await anvil.publicClient.getCode({ address: asset });
+    await anvil.testClient.setCode({ address: asset, bytecode: '0x5f5ffd' });
+    const whole = await audit();
+    expect(whole.code).toBe(2);
+    expect(whole.stdout).toMatch(new RegExp(`${getAddress(asset)} +1000 +unreadable +unreadable\n`));
+    expect(whole.stdout).toContain('✗ solvent, 1 asset fails when asked for a balance: --asset names those that count');
+    expect(JSON.parse((await audit('--json')).stdout)).toMatchObject({
+      solvent: true,
+      unreadable: [getAddress(asset)],
+      differences: [],
+    });
+    const named = await audit('--asset', 'ETH');
+    expect(named.code).toBe(0);
+    expect(named.stdout).not.toContain(getAddress(asset));
+    await anvil.testClient.setCode({ address: asset, bytecode: code! });
+    expect((await audit('--asset', asset)).code).toBe(0);
+  });
+
   test('2: it could not be checked', async () => {
     for (const [args, words] of [
       [[...rpc, '--address', other], 'does not answer as a Data Anchoring Token of Kedge'],
       [[...rpc, '--address', developmentAccount(7).address], 'There is no contract at'],
       [[...rpc, '--address', ours, '--from-block', '20'], 'events from before block 20'],
       [[...rpc, '--address', ours, '--from-block', 'x'], 'must be a whole number'],
+      [[...rpc, '--address', ours, '--asset', 'gold'], '--asset must be an address'],
       [['--rpc', 'http://127.0.0.1:1', '--address', ours], 'does not answer'],
       [rpc, 'No contract is named'],
     ] as const) {

@@ -1,10 +1,12 @@
-import { dataAnchoringTokenAbi, zeroAddress } from '@kedge/core';
-import { startAnvil, testSeed, type Anvil } from '@kedge/testing';
+import { dataAnchoringTokenAbi, zeroAddress, zeroHash } from '@kedge/core';
+import { createKedgeClient } from '@kedge/sdk';
+import { deployErc20, developmentAccount, startAnvil, testSeed, type Anvil } from '@kedge/testing';
 import {
   createPublicClient,
   custom,
   encodeFunctionData,
   getAbiItem,
+  getAddress,
   numberToHex,
   toFunctionSelector,
   toHex,
@@ -161,6 +163,89 @@ function failingNode(error: { code: number; message: string }, times = Infinity)
 }
 
 const revenueInfo = getAbiItem({ abi: dataAnchoringTokenAbi, name: 'revenueInfo' });
+
+describe("a stranger's asset", () => {
+  const codes = {
+    reverts: '0x5f5ffd',
+    'loops for ever': '0x5b600056',
+    'answers nothing': '0x00',
+    'is gone': '0x',
+  } as const;
+
+  /** What a function of the token was asked during an audit. */
+  async function auditCounting(assets?: readonly Hex[]) {
+    const asked: Record<string, number> = {};
+    const request = ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
+      const data = method === 'eth_call' ? (params as [{ data: Hex }])[0].data.slice(0, 10) : method;
+      asked[data] = (asked[data] ?? 0) + 1;
+      return anvil.publicClient.request({ method, params } as never);
+    };
+    const publicClient = createPublicClient({ transport: custom({ request }) });
+    const report = await auditSolvency({
+      publicClient,
+      address: addressOf(),
+      ...(assets === undefined ? {} : { assets }),
+    });
+    const count = (name: 'revenueInfo' | 'pendingRevenue' | 'solvency'): number =>
+      asked[toFunctionSelector(getAbiItem({ abi: dataAnchoringTokenAbi, name }))] ?? 0;
+    return { report, count };
+  }
+
+  test(
+    'that fails is told, the rest is audited, and none multiplies what is asked',
+    async () => {
+      const { publicClient, testClient } = anvil;
+      const before = await auditCounting();
+      const snapshot = await testClient.snapshot();
+      const spammer = { publicClient, walletClient: anvil.walletOf(5) };
+      const client = createKedgeClient({ ...spammer, deployment: history.deployment });
+      const { classId } = await client.createClass({
+        kind: 'dataset',
+        metadataURI: 'ipfs://m',
+        integrityHash: zeroHash,
+        policy: { uri: 'ipfs://p', hash: zeroHash },
+      });
+      await client.mintShare({ classId, to: developmentAccount(5).address, shareRatio: 1n });
+      const assets: Hex[] = [];
+      for (const code of Object.values(codes)) {
+        const asset = await deployErc20(spammer, 10n);
+        await client.settleRevenue({ classId, asset, amount: 1n });
+        await testClient.setCode({ address: asset, bytecode: code });
+        assets.push(getAddress(asset));
+      }
+      const after = await auditCounting();
+      expect(after.report.unreadable).toEqual(assets);
+      expect(after.report).toMatchObject({ solvent: true, differences: [] });
+      const added = assets.map((asset) => ({ asset, owed: 1n }));
+      expect(after.report.assets).toEqual([...before.report.assets, ...added]);
+      // One ledger and one token for each.
+      expect(after.count('revenueInfo')).toBe(before.count('revenueInfo') + assets.length);
+      expect(after.count('pendingRevenue')).toBe(before.count('pendingRevenue') + assets.length);
+
+      const named = await auditCounting([zeroAddress, history.asset.toLowerCase() as Hex]);
+      expect(named.report).toMatchObject({ solvent: true, differences: [], unreadable: [] });
+      expect(named.report.assets).toEqual(before.report.assets);
+      expect(named.count('revenueInfo')).toBe(before.count('revenueInfo'));
+      expect(named.count('solvency')).toBe(before.count('solvency'));
+      await testClient.revert({ id: snapshot });
+    },
+    patience,
+  );
+
+  test('a node that fails is not taken for the asset', async () => {
+    const { publicClient } = anvil;
+    const selector = toFunctionSelector('balanceOf(address)');
+    const request = ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
+      if (method === 'eth_call' && (params as [{ data: Hex }])[0].data.startsWith(selector)) {
+        throw Object.assign(new Error('daily limit reached'), { code: -32005 });
+      }
+      return publicClient.request({ method, params } as never);
+    };
+    const failing = createPublicClient({ transport: custom({ request }, { retryCount: 0 }) });
+    const run = auditSolvency({ publicClient: failing, address: addressOf(), sleep: async () => {} });
+    await expect(run).rejects.toThrow('daily limit reached');
+  });
+});
 
 describe('what cannot be checked', () => {
   test.each([

@@ -1,15 +1,16 @@
 import { auditSolvency } from '@kedge/conform';
+import { zeroAddress } from '@kedge/core';
 import { auditText } from '../auditText.js';
 import { connectChain } from '../chain/connect.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
-import { parseAddress, parseInteger, textOption } from '../parse.js';
+import { listOption, parseAddress, parseInteger, textOption } from '../parse.js';
 import { findTarget } from '../target.js';
 import { toBaseError } from '../toBaseError.js';
 import { usageError } from '../usageError.js';
 
-/** 0: solvent, and everything agrees. 1: insolvent, or a difference. 2: could not be checked. */
-const auditCodes = { good: 0, different: 1, unchecked: 2 } as const;
+/** The first of them that holds, in this order: insolvent, different, unchecked (all or an asset), good. */
+const auditCodes = { good: 0, insolvent: 1, unchecked: 2, different: 3 } as const;
 
 export const audit: Command = {
   name: 'audit',
@@ -17,8 +18,8 @@ export const audit: Command = {
   description:
     'Reads every event of a Data Anchoring Token, works out from them alone what was received, claimed and is owed for ' +
     'every class and asset, and compares that with its views and with what it really holds, in one block and to the ' +
-    'smallest unit. Exits with 0 when it is solvent and all agree, with 1 when it is insolvent or anything differs, and ' +
-    'with 2 when it could not be checked.',
+    'smallest unit. Exits with 0 when it is solvent and all agree, with 1 when it is insolvent, with 3 when it is solvent ' +
+    'and anything differs, and with 2 when it, or an asset, could not be checked.',
   arguments: [],
   options: [
     { flags: '--rpc <url>', summary: 'JSON-RPC of the chain; without it the local stack in .kedge/up.json' },
@@ -26,6 +27,13 @@ export const audit: Command = {
     {
       flags: '--from-block <number>',
       summary: 'the block of its deployment, or one before; without it looked for',
+    },
+    {
+      flags: '--asset <address>',
+      summary:
+        'only this asset (ETH or an ERC-20 token); may be repeated; without it all, and anyone can settle in an asset ' +
+        'of their own',
+      repeatable: true,
     },
   ],
   examples: [
@@ -48,6 +56,9 @@ export const audit: Command = {
 async function check(context: Context): Promise<number> {
   const from = textOption(context, 'fromBlock');
   const fromBlock = from === undefined ? undefined : parseInteger(from, '--from-block');
+  const assets = listOption(context, 'asset').map((asset) =>
+    asset.toUpperCase() === 'ETH' ? zeroAddress : parseAddress(asset, '--asset'),
+  );
   const named = textOption(context, 'address');
   const given = named === undefined ? undefined : parseAddress(named, '--address');
   const target = await findTarget(context);
@@ -59,8 +70,11 @@ async function check(context: Context): Promise<number> {
     publicClient,
     address,
     ...(fromBlock === undefined ? {} : { fromBlock }),
+    ...(assets.length === 0 ? {} : { assets }),
     onProgress: (what) => progress.update(what),
   }).finally(() => progress.done());
   context.output.result(report, () => auditText(report, context.output.colours));
-  return report.solvent && report.differences.length === 0 ? auditCodes.good : auditCodes.different;
+  if (!report.solvent) return auditCodes.insolvent;
+  if (report.differences.length > 0) return auditCodes.different;
+  return report.unreadable.length > 0 ? auditCodes.unchecked : auditCodes.good;
 }

@@ -1,7 +1,7 @@
 import { BaseError, type Address } from '@kedge/core';
 import type { PublicClient } from 'viem';
 import { compareBooks, type Difference } from './compareBooks.js';
-import { holdersPartDown, liabilityOf, owedIn, type Books } from './books.js';
+import { booksIn, holdersPartDown, liabilityOf, owedIn, type Books } from './books.js';
 import { findDeployment, readLogs } from './readLogs.js';
 import { createViews, isRevert, type Views } from './readViews.js';
 import { replay } from './replay.js';
@@ -11,6 +11,8 @@ export type AuditParameters = {
   readonly address: Address;
   /** The block of the deployment or one before; found by itself where the node keeps old state. */
   readonly fromBlock?: bigint;
+  /** The assets that are looked at, zero address for ETH; without it all. Anyone can settle in an asset of their own. */
+  readonly assets?: readonly Address[];
   readonly onProgress?: (what: string) => void;
   /** Waits before a node that failed is asked again; the default really does. */
   readonly sleep?: (milliseconds: number) => Promise<void>;
@@ -35,10 +37,10 @@ export type AuditedAsset = {
   readonly asset: Address;
   /** For classes and to accounts, as events tell it. */
   readonly owed: bigint;
-  /** What the asset itself, or the chain for ETH, says the contract has. */
-  readonly held: bigint;
+  /** What the asset itself, or the chain for ETH, says the contract has. Undefined where the asset's code fails. */
+  readonly held?: bigint;
   /** `held - owed`: what nobody has a claim on. Below zero the contract is insolvent. */
-  readonly surplus: bigint;
+  readonly surplus?: bigint;
 };
 
 export type AuditReport = {
@@ -49,8 +51,10 @@ export type AuditReport = {
   readonly events: number;
   readonly assets: readonly AuditedAsset[];
   readonly ledgers: readonly AuditedLedger[];
-  /** The contract holds at least what it owes, in every asset. */
+  /** The contract holds at least what it owes, in every asset that says what it holds. */
   readonly solvent: boolean;
+  /** Assets whose code fails when it is asked what the contract holds: whether it holds what it owes is not known. */
+  readonly unreadable: readonly Address[];
   /** Empty when events, storage and balances agree. */
   readonly differences: readonly Difference[];
 };
@@ -87,7 +91,8 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
   const toBlock = await client.getBlockNumber({ cacheTime: 0 });
   logs.push(...(await readLogs(client, { address, fromBlock: maxOf(fromBlock, begun + 1n), toBlock })));
   const views = createViews(client, address, toBlock, sleep);
-  const books = replay(logs);
+  const all = replay(logs);
+  const books = parameters.assets === undefined ? all : booksIn(all, parameters.assets);
   if (deployed !== undefined && fromBlock > deployed)
     throw incomplete(fromBlock, `It was deployed in block ${deployed}.`);
   const classCount = await views.classCount();
@@ -95,9 +100,10 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
     throw incomplete(fromBlock, `Events name ${books.classes.size} of ${classCount} classes.`);
   }
   const { differences, held } = await compareBooks(books, views, { classCount, onProgress });
-  const assets = [...books.assets].map((asset) => {
+  const assets = [...books.assets].map((asset): AuditedAsset => {
     const owed = owedIn(books, asset);
-    return { asset, owed, held: held.get(asset)!, surplus: held.get(asset)! - owed };
+    const has = held.get(asset);
+    return { asset, owed, ...(has === undefined ? {} : { held: has, surplus: has - owed }) };
   });
   return {
     chainId,
@@ -107,7 +113,8 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
     events: logs.length,
     assets,
     ledgers: ledgersOf(books),
-    solvent: assets.every(({ surplus }) => surplus >= 0n),
+    solvent: assets.every(({ surplus = 0n }) => surplus >= 0n),
+    unreadable: assets.flatMap(({ asset, held: has }) => (has === undefined ? [asset] : [])),
     differences,
   };
 }
@@ -129,7 +136,7 @@ function ledgersOf(books: Books): AuditedLedger[] {
 async function requireKedge(views: Views, address: Address): Promise<void> {
   try {
     await views.classCount();
-    await views.solvency('0x0000000000000000000000000000000000000000', 1n, 0n);
+    await views.solvency(1n, 0n);
   } catch (error) {
     if (!isRevert(error)) throw error;
     throw new BaseError(`The contract at ${address} does not answer as a Data Anchoring Token of Kedge does.`, {

@@ -1,4 +1,5 @@
 import { zeroAddress, type Address } from '@kedge/core';
+import { getAddress } from 'viem';
 
 /** The money of one class in one asset, as events tell it. Amounts in the asset's smallest unit. */
 export type LedgerBook = {
@@ -86,6 +87,15 @@ export function owedIn(books: Books, asset: Address): bigint {
   for (const ledger of books.ledgers.values()) if (ledger.asset === asset) sum += liabilityOf(ledger);
   for (const owed of books.owed.values()) if (owed.asset === asset) sum += owed.amount;
   return sum;
+}
+
+/** The same books, in some assets only. */
+export function booksIn(books: Books, assets: readonly Address[]): Books {
+  const kept = new Set(assets.map((asset) => getAddress(asset)));
+  const keep = <key, book extends { readonly asset: Address }>(of: ReadonlyMap<key, book>): Map<key, book> =>
+    new Map([...of].filter(([, { asset }]) => kept.has(asset)));
+  const { ledgers, lots, owed } = books;
+  return { ...books, ledgers: keep(ledgers), lots: keep(lots), owed: keep(owed), assets: kept };
 }
 
 /** What a token may claim: its share of the index between its entry and its exit, less what it claimed. */

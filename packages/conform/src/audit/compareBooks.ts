@@ -1,7 +1,6 @@
-import type { Address } from '@kedge/core';
-import { holdersPartDown, owedIn, pendingOf, type Books } from './books.js';
+import { zeroAddress, type Address } from '@kedge/core';
+import { holdersPartDown, owedIn, pendingOf, type Books, type LedgerBook } from './books.js';
 import { askAll, orRevert, type Views } from './readViews.js';
-import { ledgerOf } from './replay.js';
 
 /** One number that is not what events say. */
 export type Difference = {
@@ -24,12 +23,15 @@ type Options = {
 /** Classes that one call of `solvency` walks over. */
 const classesAtOnce = 200n;
 
-/** Compares books with views and balances; `held` is what the contract has of each asset. */
+/**
+ * Compares books with views and balances; `held` is what the contract has of each asset, undefined where the asset fails.
+ * Only what events name is asked for: who settles in assets of their own pays for every call that this adds.
+ */
 export async function compareBooks(
   books: Books,
   views: Views,
   { classCount, onProgress }: Options,
-): Promise<{ differences: Difference[]; held: ReadonlyMap<Address, bigint> }> {
+): Promise<{ differences: Difference[]; held: ReadonlyMap<Address, bigint | undefined> }> {
   const differences: Difference[] = [];
   const compare = (
     where: string,
@@ -45,14 +47,17 @@ export async function compareBooks(
   for (const text of books.contradictions) differences.push({ where: 'events', field: text, fromEvents: 0n });
   compare('contract', undefined, 'classes', BigInt(books.classes.size), classCount);
 
-  const classIds = [...books.classes.keys()].filter((classId) => classId <= classCount);
-  const pairs = classIds.flatMap((classId) => [...books.assets].map((asset) => [classId, asset] as const));
+  const ledgers = [...books.ledgers.values()];
   const told = (what: string) => (done: number, total: number) => onProgress?.(`compared ${what}: ${done} of ${total}`);
-  const infos = await askAll(pairs, ([classId, asset]) => orRevert(views.revenueInfo(classId, asset)), told('classes'));
-  for (const [position, [classId, asset]] of pairs.entries()) {
-    const book = ledgerOf(books, classId, asset);
+  const infos = await askAll(
+    ledgers,
+    ({ classId, asset }) => orRevert(views.revenueInfo(classId, asset)),
+    told('classes'),
+  );
+  for (const [position, book] of ledgers.entries()) {
+    const { classId, asset } = book;
     const info = infos[position];
-    const { royaltyBps } = books.classes.get(classId)!;
+    const royaltyBps = books.classes.get(classId)?.royaltyBps ?? 0n;
     const expected = { ...book, royaltiesReserved: book.received - holdersPartDown(book.received, royaltyBps) };
     for (const field of comparedFields)
       compare(`class ${classId}`, asset, field, expected[field], info && BigInt(info[field]));
@@ -74,38 +79,52 @@ export async function compareBooks(
     compare(`account ${account}`, asset, 'owed', amount, owedOnChain[position]);
   }
 
-  // Tokens without a share, and assets without revenue, too: none may be able to claim.
-  const claims = [...books.tokens.values()].flatMap((token) => [...books.assets].map((asset) => ({ token, asset })));
+  const ledgersOf = new Map<bigint, LedgerBook[]>();
+  for (const ledger of ledgers) ledgersOf.set(ledger.classId, [...(ledgersOf.get(ledger.classId) ?? []), ledger]);
+  // Tokens without a share, too: none may be able to claim.
+  const claims = [...books.tokens.values()].flatMap((token) =>
+    (ledgersOf.get(token.classId) ?? []).map((ledger) => ({ token, ledger })),
+  );
   const pending = await askAll(
     claims,
-    ({ token, asset }) => orRevert(views.pendingRevenue(token.tokenId, asset)),
+    ({ token, ledger }) => orRevert(views.pendingRevenue(token.tokenId, ledger.asset)),
     told('tokens'),
   );
-  for (const [position, { token, asset }] of claims.entries()) {
-    const expected = pendingOf(books, token, ledgerOf(books, token.classId, asset));
-    compare(`token ${token.tokenId}`, asset, 'pending', expected, pending[position]);
+  for (const [position, { token, ledger }] of claims.entries()) {
+    compare(`token ${token.tokenId}`, ledger.asset, 'pending', pendingOf(books, token, ledger), pending[position]);
   }
 
-  const held = new Map<Address, bigint>();
+  const held = new Map<Address, bigint | undefined>();
   for (const asset of books.assets) {
-    const balance = await views.holdings(asset);
-    held.set(asset, balance);
+    const isEth = asset === zeroAddress;
+    const balance = isEth ? await views.balance() : await views.balanceIn(asset);
+    // The view asks the asset for the same balance.
+    const owedOnChain = balance === undefined ? undefined : await owedByView(views, asset, classCount);
+    const isUnreadable = !isEth && owedOnChain === undefined;
+    held.set(asset, isUnreadable ? undefined : balance);
+    if (isUnreadable) continue;
     const expected = owedIn(books, asset);
-    compare('contract', asset, 'owed', expected, await orRevert(owedByView(views, asset, classCount)));
+    compare('contract', asset, 'owed', expected, owedOnChain);
     // More than is owed is nobody's, and no fault: anyone can send it there.
-    if (balance < expected) compare('contract', asset, 'balance', expected, balance);
+    if (balance! < expected) compare('contract', asset, 'balance', expected, balance);
   }
   return { differences, held };
 }
 
-/** The contract's own sum of what it owes: `solvency` of an empty range is what accounts are owed. */
-async function owedByView(views: Views, asset: Address, classCount: bigint): Promise<bigint> {
-  const [accounts] = await views.solvency(asset, 1n, 0n);
-  let sum = accounts;
+/**
+ * The contract's own sum of what it owes: `solvency` of an empty range is what accounts are owed. Undefined where it fails.
+ */
+async function owedByView(views: Views, asset: Address, classCount: bigint): Promise<bigint | undefined> {
+  const ask = (first: bigint, last: bigint) =>
+    asset === zeroAddress ? orRevert(views.solvency(first, last)) : views.solvencyIn(asset, first, last);
+  const accounts = await ask(1n, 0n);
+  if (accounts === undefined) return undefined;
+  let [sum] = accounts;
   for (let first = 1n; first <= classCount; first += classesAtOnce) {
     const last = first + classesAtOnce - 1n < classCount ? first + classesAtOnce - 1n : classCount;
-    const [owed] = await views.solvency(asset, first, last);
-    sum += owed - accounts;
+    const classes = await ask(first, last);
+    if (classes === undefined) return undefined;
+    sum += classes[0] - accounts[0];
   }
   return sum;
 }

@@ -1,8 +1,22 @@
 import { BaseError, dataAnchoringTokenAbi, type Address } from '@kedge/core';
-import { BaseError as ViemError, erc20Abi, zeroAddress, type PublicClient } from 'viem';
+import {
+  BaseError as ViemError,
+  decodeFunctionResult,
+  encodeFunctionData,
+  erc20Abi,
+  zeroAddress,
+  type Hex,
+  type PublicClient,
+} from 'viem';
 import { revertOf } from '../lab/chainCall.js';
 
 const together = 64;
+
+/**
+ * What a call may use that runs an asset's code. Anyone can settle in an asset of their own: neither its reverts nor its
+ * endless loops may end the audit, or last until the node gives up.
+ */
+const foreignGas = 30_000_000n;
 
 /** Reads views of one contract as they were in one block. */
 export type Views = ReturnType<typeof createViews>;
@@ -19,6 +33,11 @@ export function createViews(
 ) {
   const at = { address, abi: dataAnchoringTokenAbi, blockNumber } as const;
   const asked = <answer>(ask: () => Promise<answer>): Promise<answer> => patiently(ask, blockNumber, sleep);
+  const callWithinGas = async (to: Address, data: Hex): Promise<Hex> =>
+    (await client.call({ to, data, blockNumber, gas: foreignGas })).data ?? '0x';
+  /** Undefined where the asset's code fails. */
+  const askedOfAsset = <answer>(ask: () => Promise<answer>): Promise<answer | undefined> =>
+    orRevert(patiently(ask, blockNumber, sleep, isFault), isFault);
   return {
     classCount: () => asked(() => client.readContract({ ...at, functionName: 'classCount' })),
     revenueInfo: (classId: bigint, asset: Address) =>
@@ -29,21 +48,24 @@ export function createViews(
       asked(() => client.readContract({ ...at, functionName: 'owedTo', args: [account, asset] })),
     pendingRevenue: (tokenId: bigint, asset: Address) =>
       asked(() => client.readContract({ ...at, functionName: 'pendingRevenue', args: [tokenId, asset] })),
-    /** What `solvency` says of a range of classes, and of accounts when the range is empty. */
-    solvency: (asset: Address, first: bigint, last: bigint) =>
-      asked(() => client.readContract({ ...at, functionName: 'solvency', args: [asset, first, last] })),
-    holdings: (asset: Address) =>
-      asked(() =>
-        asset === zeroAddress
-          ? client.getBalance({ address, blockNumber })
-          : client.readContract({
-              address: asset,
-              abi: erc20Abi,
-              functionName: 'balanceOf',
-              args: [address],
-              blockNumber,
-            }),
-      ),
+    /** What `solvency` says of ETH in a range of classes, and of accounts when the range is empty. */
+    solvency: (first: bigint, last: bigint) =>
+      asked(() => client.readContract({ ...at, functionName: 'solvency', args: [zeroAddress, first, last] })),
+    /** The same of an ERC-20, which is asked for the balance; undefined where it fails. */
+    solvencyIn: (asset: Address, first: bigint, last: bigint) =>
+      askedOfAsset(async () => {
+        const call = { abi: dataAnchoringTokenAbi, functionName: 'solvency' } as const;
+        const data = await callWithinGas(address, encodeFunctionData({ ...call, args: [asset, first, last] }));
+        return decodeFunctionResult({ ...call, data });
+      }),
+    balance: () => asked(() => client.getBalance({ address, blockNumber })),
+    /** The contract's balance in an ERC-20; undefined where that fails. */
+    balanceIn: (asset: Address) =>
+      askedOfAsset(async () => {
+        const call = { abi: erc20Abi, functionName: 'balanceOf' } as const;
+        const data = await callWithinGas(asset, encodeFunctionData({ ...call, args: [address] }));
+        return decodeFunctionResult({ ...call, data });
+      }),
   };
 }
 
@@ -55,6 +77,11 @@ export function isRevert(error: unknown): boolean {
   if (!(error instanceof ViemError)) return false;
   if (error.walk((cause) => undecodable.test((cause as Error).name)) !== null) return true;
   return revertOf(error) !== undefined && !/out ?of ?gas/i.test(error.details ?? '');
+}
+
+/** The same, or it ran out of the gas that we allowed. */
+function isFault(error: unknown): boolean {
+  return isRevert(error) || revertOf(error) !== undefined;
 }
 
 const undecodable = /^(AbiDecoding\w*|PositionOutOfBounds|InvalidBytesBoolean|ContractFunctionZeroData)Error$/;
@@ -70,12 +97,13 @@ async function patiently<answer>(
   ask: () => Promise<answer>,
   blockNumber: bigint,
   sleep: (milliseconds: number) => Promise<void>,
+  isAnswer: (error: unknown) => boolean = isRevert,
 ): Promise<answer> {
   for (const wait of [...waits, undefined]) {
     try {
       return await ask();
     } catch (error) {
-      if (isRevert(error)) throw error;
+      if (isAnswer(error)) throw error;
       if (wait === undefined) throw unanswered(error, blockNumber);
     }
     await sleep(wait);
@@ -99,11 +127,14 @@ function unanswered(error: unknown, blockNumber: bigint): unknown {
 }
 
 /** The answer of a view, or undefined where it reverts. */
-export async function orRevert<answer>(asked: Promise<answer>): Promise<answer | undefined> {
+export async function orRevert<answer>(
+  asked: Promise<answer>,
+  isAnswer: (error: unknown) => boolean = isRevert,
+): Promise<answer | undefined> {
   try {
     return await asked;
   } catch (error) {
-    if (isRevert(error)) return undefined;
+    if (isAnswer(error)) return undefined;
     throw error;
   }
 }

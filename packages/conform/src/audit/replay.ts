@@ -76,7 +76,7 @@ export function replay(logs: readonly Log<bigint, number, false>[]): Books {
         break;
       case 'LotCreated': {
         const { classId, lot, terms } = event.args;
-        books.lots.set(`${classId}/${lot}`, { classId, lot, asset: assetOf(books, terms.asset), escrow: 0n });
+        books.lots.set(`${classId}/${lot}`, { classId, lot, asset: getAddress(terms.asset), escrow: 0n });
         break;
       }
       case 'ValueBacked':
