@@ -10,7 +10,7 @@ import { underLock } from './underLock.mjs';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const [task = 'start', ...rest] = process.argv.slice(2);
 
-/** `npm start` needs a third of what the tests need; `full` contains `run`. */
+/** `npm start` needs neither compiler of contracts nor test runner nor browser; `full` contains `run`. */
 const scopes = {
   run: ['--workspace=@kedge/cli', '--include-workspace-root', '--omit=dev'],
   full: [],

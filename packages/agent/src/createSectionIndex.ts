@@ -31,6 +31,8 @@ const synonymCoverage = 0.6;
 const contextWeight = 0.25;
 // What stands below a document's title announces; what stands below a heading answers.
 const introductionWeight = 0.85;
+// A title that the question says in full: "what is a voucher" asks for the section "Voucher".
+const namedBonus = 0.1;
 const candidates = 40;
 const keep = 10;
 
@@ -104,7 +106,8 @@ export function createSectionIndex(sections: readonly Section[]): SectionIndex {
       const relevance = Math.log1p(hit.score / hit.queryTerms.length);
       const fit = 0.5 * relevance + coverage + 0.6 * Math.max(...coverages) + 0.6 * title;
       const section = sections[hit.id as number]!;
-      const score = section.headings.length === 1 ? introductionWeight * fit : fit;
+      const isNamed = titleTerms.length > 0 && titleTerms.every((term) => terms.includes(term));
+      const score = (section.headings.length === 1 ? introductionWeight * fit : fit) + (isNamed ? namedBonus : 0);
       const matched = terms.filter((term) => covered([term], whole) > 0).length;
       return {
         section,

@@ -31,7 +31,7 @@ export type UpView = {
   readonly remarks: readonly string[];
 };
 
-/** The one screen of `kedge up`: at most 24 lines of 100 columns. */
+/** The one screen of `kedge up`: at most 24 lines of 100 columns, one remark included. */
 export function upScreen(view: UpView): string[] {
   const { docsClass, agentClass } = view;
   const model = view.models[0] ?? '';
@@ -99,13 +99,13 @@ function grouped(decimal: string): string {
   return fraction === undefined ? text : `${text}.${fraction}`;
 }
 
-/** Items behind a word, in lines of at most 96 columns. */
+/** Items behind a word, in lines of at most 100 columns. */
 function folded(word: string, items: readonly string[]): string[] {
   const lines: string[] = [word];
   items.forEach((item, index) => {
     const piece = index === items.length - 1 ? item : `${item},`;
     const last = lines.at(-1)!;
-    if (`${last} ${piece}`.length <= 96) lines[lines.length - 1] = `${last} ${piece}`;
+    if (`${last} ${piece}`.length <= 100) lines[lines.length - 1] = `${last} ${piece}`;
     else lines.push(`${' '.repeat(word.length)} ${piece}`);
   });
   return lines;

@@ -8,7 +8,8 @@ import { dataPathsOf } from '../../src/up/dataPaths.js';
 import { kedgeProgram } from '../kedge.js';
 import { runningUp, type RunningUp } from './runningUp.js';
 
-const readme = readFileSync(fileURLToPath(new URL('../../../../README.md', import.meta.url)), 'utf8');
+const page = (path: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../../../${path}`, import.meta.url)), 'utf8');
 let folder: string;
 let up: RunningUp;
 
@@ -29,28 +30,39 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The shell blocks of one section of the README, in order. */
-function blocksOf(heading: string): string[] {
-  const section = readme.split(/^## /m).find((part) => part.startsWith(`${heading}\n`));
+/** The shell blocks of one section of a page, in order. */
+function blocksOf(path: string, heading: string): string[] {
+  const section = page(path)
+    .split(/^## /m)
+    .find((part) => part.startsWith(`${heading}\n`));
   return [...(section ?? '').matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block]) => block!);
 }
 
-it('the README can be followed from the first call to the claim and to data of one’s own', { timeout: 120_000 }, () => {
-  const blocks = blocksOf('Call it');
-  expect(blocks.length).toBe(3);
+function run(block: string): string {
   const environment = {
     ...process.env,
     PATH: `${join(folder, 'bin')}:${process.env['PATH']}`,
     GATEWAY_URL: up.upFile.gatewayUrl,
     API_KEY: up.upFile.apiKey,
   };
-  const run = (block: string) =>
-    execFileSync('bash', ['-euo', 'pipefail', '-c', block], { cwd: folder, env: environment, encoding: 'utf8' });
+  return execFileSync('bash', ['-euo', 'pipefail', '-c', block], { cwd: folder, env: environment, encoding: 'utf8' });
+}
 
+it('the README can be followed from the first call to the claim and to data of one’s own', { timeout: 120_000 }, () => {
+  const blocks = blocksOf('README.md', 'Call it');
+  expect(blocks.length).toBe(3);
   run(blocks[0]!);
   expect(readFileSync(join(folder, 'answer.txt'), 'utf8')).toMatch(/^HTTP\/1\.1 200/);
   const checked = run(blocks[1]!);
   expect(checked).toContain('the receipt is good');
   expect(checked).toContain('Kedge docs agent');
   run(blocks[2]!);
+});
+
+it('so can the page for those who get started', { timeout: 120_000 }, () => {
+  const guide = 'docs/guides/getting-started.md';
+  const [call, verify] = blocksOf(guide, 'Make your first call');
+  expect(run(call!)).toMatch(/^HTTP\/1\.1 200/);
+  expect(run(verify!)).toContain('the receipt is good');
+  expect(run(blocksOf(guide, 'Follow the money of a call')[0]!)).toContain('Kedge docs agent');
 });

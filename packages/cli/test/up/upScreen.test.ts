@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { upScreen } from '../../src/up/upScreen.js';
 
@@ -5,6 +6,7 @@ const labels = [
   'chain',
   'contracts',
   'docs anchored',
+  'docs attested',
   'agent class',
   'lot on sale',
   'units bought',
@@ -43,4 +45,27 @@ test('it says where to connect, who is who, how long each step took, and what to
     expect(text).toMatch(new RegExp(`^  ${role} +0x`, 'm'));
   for (const label of labels) expect(text.replaceAll('\n     ', ' ')).toContain(`${label} 1.2 s`);
   expect(text).toContain('development keys, public');
+});
+
+test('the README shows this screen', () => {
+  const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
+  const shown = /^## What you see\n\n```\n([\s\S]*?)^```/m.exec(readme)![1]!;
+  const seconds = [0.3, 0.6, 0.6, 0.1, 0.2, 0.1, 0.1, 0.1, 1.6, 1.8];
+  const lines = upScreen({
+    dataDir: '.kedge',
+    gatewayUrl: 'http://127.0.0.1:28516/v1',
+    apiKey: 'kedge-…',
+    rpcUrl: 'http://127.0.0.1:28514',
+    indexerUrl: 'http://127.0.0.1:28517',
+    dashboardUrl: 'http://127.0.0.1:28518',
+    chainId: 31337,
+    models: ['kedge-docs'],
+    docsClass: { name: 'Kedge documentation', classId: 1n },
+    agentClass: { name: 'Kedge docs agent', classId: 2n },
+    deadline: BigInt(Date.UTC(2026, 11, 21) / 1000),
+    milliseconds: 4_200,
+    times: labels.map((label, index) => ({ label, milliseconds: seconds[index]! * 1000 })),
+    remarks: [],
+  });
+  expect(shown.trimEnd().split('\n')).toEqual(lines);
 });

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const read = (file: string): string => readFileSync(root + file, 'utf8');
+const filesIn = (folder: string, ending: string): string[] =>
+  readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(ending))
+    .map((file) => `${folder}/${file}`);
+
+const solidityTests = new Set(
+  filesIn('contracts/test', '.sol').flatMap((file) =>
+    [...read(file).matchAll(/function ((?:test|testFuzz|invariant)_\w+)/g)].map(([, name]) => name!),
+  ),
+);
+const sources = filesIn('contracts/src', '.sol').map(read).join('\n');
+test.each(filesIn('docs', '.md'))('%s names only tests that exist', (page) => {
+  const names = [...read(page).matchAll(/`((?:test|testFuzz|invariant)_\w+)`/g)].map(([, name]) => name!);
+  expect(names.filter((name) => !solidityTests.has(name))).toEqual([]);
+});
+
+test.each(filesIn('contracts/test', '.tree'))(
+  '%s branches over functions that exist, and has its tests beside it',
+  (tree) => {
+    const stem = tree.replace(/\.tree$/, '');
+    expect(filesIn('contracts/test', '.t.sol').some((file) => file.startsWith(stem))).toBe(true);
+    // A root may also say in words what is called.
+    const roots = [...read(tree).matchAll(/^\w+::(.+)$/gm)].flatMap(
+      ([, calls]) => calls!.replace(/(?<=\w)\([^)]*\)/g, '').match(/\b[a-z]+[A-Z]\w*/g) ?? [],
+    );
+    expect(roots.filter((name) => !sources.includes(`function ${name}(`))).toEqual([]);
+    expect(read(tree)).toMatch(/^ *[│ ]*[├└]── it /m);
+  },
+);
+
+test('every known failure of metering names tests that exist', () => {
+  const plain = (text: string): string => text.replaceAll('’', "'");
+  const named = [...read('docs/specs/known-failures.md').matchAll(/`([^`]+\.(?:test\.ts|t\.sol))`: (.+?);?$/gm)];
+  const failures = read('docs/specs/known-failures.md').match(/^- \*\*/gm);
+  expect(named.length).toBeGreaterThanOrEqual(failures!.length);
+  for (const [, file, title] of named) expect(plain(read(file!)), file).toContain(plain(title!));
+});
