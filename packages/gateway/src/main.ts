@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { BaseError } from '@kedge/core';
 import type { GatewayConfigInput } from './gatewayConfig.js';
 import type { ShadowConfigInput } from './shadow/shadowConfig.js';
+import { reasonOf } from './structuredLog.js';
 
 const help = `Runs a Kedge metering gateway until SIGTERM or SIGINT.
 
@@ -68,7 +69,7 @@ function readConfig(path: string): unknown {
 }
 
 function fail(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${error instanceof BaseError ? error.message : reasonOf(error)}\n`);
   process.exit(1);
 }
 

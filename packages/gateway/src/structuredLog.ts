@@ -18,11 +18,20 @@ export function createStructuredLog(write: (line: string) => void, now: () => nu
   return { info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** An error's own words, with its cause's: what a log line says about it. */
+/** An error's own words: what a log line says about it. The whole message of an RPC client names its URL, and the key in that. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const short = (error as { shortMessage?: unknown }).shortMessage;
   const own = typeof short === 'string' ? short : error.message || error.name;
   const code = (error as { code?: unknown }).code;
   return typeof code === 'string' && !own.includes(code) ? `${own} (${code})` : own;
+}
+
+/** Where an error was thrown, without its words, for the same reason. */
+export function stackOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return error.stack
+    ?.split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n');
 }

@@ -1,7 +1,7 @@
 import { BaseError, closeAll } from '@kedge/core';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import { type HttpServer, startHttpServer } from '../http1/startHttpServer.js';
-import { reasonOf, type StructuredLog } from '../structuredLog.js';
+import { reasonOf, stackOf, type StructuredLog } from '../structuredLog.js';
 import { listenFailed, urlOf } from './listening.js';
 import { invalidHttp } from './readBody.js';
 import { routeAdmin } from './routeAdmin.js';
@@ -59,8 +59,7 @@ async function start(
     const status = sendProblem(response, error);
     const code = error instanceof BaseError ? error.code : undefined;
     if (status >= 500 && code === undefined) {
-      const stack = error instanceof Error ? error.stack : undefined;
-      log.error('request_failed', { status, reason: reasonOf(error), stack });
+      log.error('request_failed', { status, reason: reasonOf(error), stack: stackOf(error) });
     } else log.info('request_refused', { status, code });
   };
   try {
@@ -80,7 +79,7 @@ async function start(
         }
       },
       onInvalid: (error, response) => refuse(response, invalidHttp(error)),
-      onError: (error) => log.error('handler_failed', { reason: reasonOf(error), stack: error.stack }),
+      onError: (error) => log.error('handler_failed', { reason: reasonOf(error), stack: stackOf(error) }),
     });
   } catch (cause) {
     throw listenFailed(host, port, cause);

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { BaseError, type BaseErrorOptions } from '@kedge/core';
+import { reasonOf } from '../structuredLog.js';
 
 /** What one side of a link does for the other. Arguments and results are copied; a connection may come with an argument. */
 export type Procedures = { readonly [name: string]: (argument: never, socket?: Socket) => unknown };
@@ -99,7 +100,7 @@ export function createLink<theirs extends Procedures>(
 }
 
 function textOf(error: unknown): ErrorText {
-  if (!(error instanceof BaseError)) return { message: error instanceof Error ? error.message : String(error) };
+  if (!(error instanceof BaseError)) return { message: reasonOf(error) };
   const { shortMessage: message, hints, kind, values, code, status } = error;
   return {
     message,

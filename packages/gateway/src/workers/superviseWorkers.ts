@@ -14,7 +14,7 @@ import { createKeyAccounts } from '../keys/keyAccounts.js';
 import { lockDataDir } from '../ledger/lockDataDir.js';
 import { openLedger } from '../ledger/openLedger.js';
 import { recordTypes } from '../ledger/recordTypes.js';
-import { reasonOf, type StructuredLog } from '../structuredLog.js';
+import { reasonOf, stackOf, type StructuredLog } from '../structuredLog.js';
 import { createOpenedChannels } from '../topUps/createOpenedChannels.js';
 import { openDepositChain } from '../topUps/openTopUps.js';
 import { decodeTopUpRecord } from '../topUps/topUpRecord.js';
@@ -304,7 +304,7 @@ export async function superviseWorkers(
       const index = rootId === undefined ? next++ % workers : ownerOf(rootId, workers);
       kept[index]?.give(socket, bytes);
     },
-    onError: (error) => log.error('handler_failed', { reason: reasonOf(error), stack: error.stack }),
+    onError: (error) => log.error('handler_failed', { reason: reasonOf(error), stack: stackOf(error) }),
   });
   opened.push(async () => connections.stop());
   const url = urlOf(settings.host, connections.port);

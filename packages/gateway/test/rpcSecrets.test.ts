@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { createPublicClient, http } from 'viem';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { listen } from '../src/http/listen.js';
+import type { LogFields } from '../src/structuredLog.js';
+import { apiKey, createTestSetup, operatorKey, type TestSetup } from './support/createTestSetup.js';
+import { buildGateway } from './support/gatewayProcess.js';
+
+// A node that is in trouble, behind a URL with keys in it: as path, and as user and password.
+const [pathKey, user, password] = ['SECRET-PATH-KEY', 'SECRET-USER', 'SECRET-PASSWORD'];
+const secrets = [pathKey, user, password, Buffer.from(`${user}:${password}`).toString('base64')];
+
+let node: Server;
+let rpcUrl: string;
+let setup: TestSetup;
+
+beforeEach(async () => {
+  node = createServer((request, response) => request.resume().on('end', () => response.writeHead(503).end('busy')));
+  await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve));
+  rpcUrl = `http://${user}:${password}@127.0.0.1:${(node.address() as AddressInfo).port}/v3/${pathKey}`;
+  setup = createTestSetup({ upstreamUrl: 'http://127.0.0.1:1/v1', config: { rpcUrl } });
+});
+afterEach(async () => {
+  await new Promise((resolve) => node.close(resolve));
+  setup.remove();
+});
+
+const call = (url: string): Promise<Response> =>
+  fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${apiKey}` }, body: '{}' });
+
+test.each([1, 2])(
+  'with workers: %i, nothing that is written or answered has the keys of a failing RPC URL',
+  async (workers) => {
+    buildGateway();
+    const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+    const file = join(setup.folder, 'gateway.json');
+    writeFileSync(file, JSON.stringify({ ...setup.config, workers }));
+    const started = spawn(process.execPath, [main, '--config', file], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, OPERATOR_KEY: operatorKey },
+    });
+    let written = '';
+    started.stderr.on('data', (chunk: Buffer) => (written += chunk.toString()));
+    try {
+      const ready = await new Promise<string>((resolve, reject) => {
+        createInterface({ input: started.stdout }).once('line', resolve);
+        started.once('exit', () => reject(new Error(written)));
+      });
+      const { url } = JSON.parse(ready) as { url: string };
+      const answers = await Promise.all([
+        call(url),
+        fetch(`${url}/admin/capture`, { method: 'POST' }),
+        fetch(`${url}/readyz`),
+      ]);
+      for (const answer of answers) written += await answer.text();
+      // Of each process that serves.
+      const troubles = (): number =>
+        written.match(/"event":"channel_unchecked"[^\n]*HTTP request failed/g)?.length ?? 0;
+      await expect.poll(troubles, { timeout: 20_000 }).toBeGreaterThanOrEqual(workers);
+      for (const secret of secrets) expect(written).not.toContain(secret);
+    } finally {
+      const ended = new Promise((resolve) => started.once('exit', resolve));
+      started.kill('SIGTERM');
+      await ended;
+    }
+  },
+);
+
+test('a request that fails for the node says where, without the keys of its URL', async () => {
+  const client = createPublicClient({ transport: http(rpcUrl, { retryCount: 0 }) });
+  const failure = await client.getBlockNumber().catch((error: unknown) => error as Error);
+  expect(String(failure)).toContain(pathKey);
+  const written: string[] = [];
+  const note = (event: string, fields?: LogFields): void => void written.push(JSON.stringify({ event, ...fields }));
+  const { server, url } = await listen({
+    host: '127.0.0.1',
+    port: 0,
+    adminPort: 0,
+    route: () => Promise.reject(failure as Error),
+    context: {} as never,
+    log: { info: note, warn: note, error: note },
+    onRequest: () => () => undefined,
+  });
+  try {
+    const answer = await fetch(url);
+    expect(answer.status).toBe(500);
+    written.push(await answer.text());
+  } finally {
+    server.stop();
+    await server.close();
+  }
+  const [line, text] = written.join('\n').split('\n');
+  expect(JSON.parse(line as string)).toMatchObject({ event: 'request_failed', reason: 'HTTP request failed.' });
+  expect(line).toContain('buildRequest');
+  for (const secret of secrets) expect(`${line}${text}`).not.toContain(secret);
+});
