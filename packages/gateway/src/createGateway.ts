@@ -167,6 +167,10 @@ async function assemble(
   let onCommitted: (receipts: number) => void = ignore;
   let catchUpTopUps: () => Promise<void> = async () => undefined;
 
+  const rootOf = (channelId: Hex): Hex => {
+    const served = book.byId(channelId);
+    return served === undefined ? channelId : rootIdOf(served);
+  };
   const { ledger, captures, ...ground } = await foundation.open({
     domain,
     operator,
@@ -184,9 +188,10 @@ async function assemble(
     onAnswer: idempotency.recover,
     keyAccountOf: keyAccounts.accountOf,
     onHeld: () => catchUpTopUps(),
-    rootOf: (channelId) => {
-      const served = book.byId(channelId);
-      return served === undefined ? channelId : rootIdOf(served);
+    rootOf,
+    keysOf: (channelId) => {
+      const rootId = rootOf(channelId);
+      return book.keyed().flatMap((one) => (rootOf(one.channelId) === rootId ? [one.key.apiKeySha256] : []));
     },
   });
   opened.push(ledger.close);

@@ -1,10 +1,19 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeSignedReceipt, parseSignedReceipt, type SignedReceipt, splitSeq } from '@kedge/core';
+import { channelIdOf, decodeSignedReceipt, parseSignedReceipt, type SignedReceipt, splitSeq } from '@kedge/core';
 import { startPostgres, type TestPostgres } from '@kedge/testing';
 import { Client } from 'pg';
+import { keccak256 } from 'viem';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createGateway, type Gateway, type GatewayConfigInput } from '../src/index.js';
-import { apiKey, createTestSetup, operatorKey, type TestSetup } from './support/createTestSetup.js';
+import {
+  apiKey,
+  createTestSetup,
+  domain,
+  holderAddress,
+  operatorKey,
+  type TestSetup,
+} from './support/createTestSetup.js';
 import { failedChecks } from './support/failedChecks.js';
 import { buildGateway, type GatewayProcess, startGatewayProcess } from './support/gatewayProcess.js';
 import {
@@ -198,6 +207,33 @@ test('R15: a gateway that stops hands its channels over at once, in a new epoch'
   expect(after?.epoch).toBeGreaterThan(before?.epoch ?? 0n);
   expect(after?.counter).toBe(1n);
   expect(await verifiedChain(urls[1] as string)).toHaveLength(2);
+});
+
+test('R28: what a key has spent from its channel and from the next counts against its cap, whoever serves it later', async () => {
+  await begin({ channel: { cap: 2n * perCall }, config: { ledgerLeaseMs: 60_000 } });
+  const file = setup.config.channelsFile;
+  const [record] = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object>[];
+  const keys = [
+    { apiKeySha256: record?.['apiKeySha256'], name: 'capped', createdAt: '1', capUnits: (6n * perCall).toString() },
+  ];
+  const channel = { ...setup.channel, tokenId: setup.channel.tokenId + 1n, cap: 100n * perCall, salt: setup.channelId };
+  const channelId = channelIdOf(domain, channel, (bytes) => keccak256(bytes, 'bytes'));
+  const next = { ...record, channel, channelId, continues: { rootId: setup.channelId, holder: holderAddress } };
+  const decimal = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
+  writeFileSync(file, JSON.stringify([{ ...record, keys }, next], decimal));
+  const urls = await startGateways(2);
+  const served: (string | undefined)[] = [];
+  for (let count = 0; count < 4; count++) served.push((await post(urls[0] as string)).signed?.receipt.channelId);
+  expect(served).toEqual([setup.channelId, setup.channelId, channelId, channelId]);
+  await gateways[0]?.close();
+  // At once: the second channel is taken over while calls wait for it.
+  const answers = await Promise.all(Array.from({ length: 4 }, () => post(urls[1] as string)));
+  expect(answers.map(({ status, code }) => code ?? status).toSorted()).toEqual([
+    200,
+    200,
+    'key_exhausted',
+    'key_exhausted',
+  ]);
 });
 
 /** Callers at all gateways until told to stop; what they were answered. */

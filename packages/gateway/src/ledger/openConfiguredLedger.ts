@@ -6,7 +6,7 @@ import { type Ledger, type LedgerOptions, openLedger } from './openLedger.js';
 import type { SharedLedgerOptions } from './postgres/openSharedLedger.js';
 
 type LedgerNeeds = Omit<LedgerOptions, 'path' | 'onAnswer'> &
-  Pick<SharedLedgerOptions, 'keyAccountOf' | 'rootOf' | 'onHeld'>;
+  Pick<SharedLedgerOptions, 'keyAccountOf' | 'keysOf' | 'rootOf' | 'onHeld'>;
 
 /** The log in the data folder, or the ledger in PostgreSQL that the configuration names. */
 export async function openConfiguredLedger(

@@ -24,6 +24,7 @@ export type GroundNeeds = Omit<LedgerOptions, 'path'> & {
   readonly keyAccountOf: KeyAccounts['accountOf'];
   /** The channel that the keys of a channel were made for. */
   readonly rootOf: (channelId: Hex) => Hex;
+  readonly keysOf: (channelId: Hex) => readonly string[];
   /** A channel is about to be served here that was served elsewhere. */
   readonly onHeld: () => Promise<void>;
 };

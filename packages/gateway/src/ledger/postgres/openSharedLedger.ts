@@ -38,6 +38,8 @@ export type SharedLedgerOptions = {
   readonly onVoucher: (type: number, payload: Buffer) => void;
   /** Of keys with terms of their own. */
   readonly keyAccountOf: KeyAccounts['accountOf'];
+  /** The keys with terms of their own that pay from a channel, or from one that it continues. */
+  readonly keysOf: (channelId: Hex) => readonly string[];
   /** The channel that the keys of a channel were made for. */
   readonly rootOf: (channelId: Hex) => Hex;
   /** A channel is about to be served here that was not: what others recorded is read first. */
@@ -54,6 +56,9 @@ type Hold = {
   breaks: number;
   asking: Promise<ChannelElsewhere | undefined> | undefined;
 };
+
+/** Units that a key has spent from a channel, in the channel's epoch. */
+type KeyUse = { readonly channelId: Hex; readonly key: string; readonly units: bigint; readonly epoch: bigint };
 
 /**
  * Opens the ledger that gateways with one operator key share in PostgreSQL. Reservations and numbering are in memory, as with
@@ -88,6 +93,8 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
   const journal = createSharedJournal(database);
   const accounts = new Map<Hex, ChannelAccount>();
   const holds = new Map<Hex, Hold>();
+  // Of what keys have spent, by channel and key: what their accounts have in them.
+  const counted = new Map<string, bigint>();
   let heads = new Map<Hex, DurableHead>();
   let unanchored: BatchName[] = [];
   let flushes = 0;
@@ -174,11 +181,11 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     if (hold.breaks !== breaks) return ask(channelId, hold);
     if (account.epoch !== channelEpoch) {
       batcher.reject(channelId, new ChannelsLostError([channelId]));
+      // A key that the ledger does not know keeps what was counted here, which is at most too much.
+      keyUses.forEach(takeKeyUse);
       readInto(account, row);
       account.epoch = channelEpoch;
       account.counter = 0n;
-      // A key that the ledger does not know keeps what was counted here, which is at most too much.
-      for (const { key, units } of keyUses) options.keyAccountOf(key).committedUnits = units;
       log.info('channel_held', { channelId, epoch: channelEpoch });
     }
     hold.isBroken = false;
@@ -195,16 +202,30 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     for (const row of rows) options.onVoucher(recordTypes.voucher, row['record'] as Buffer);
   };
 
-  const readKeyUses = async (channelId: Hex): Promise<{ key: string; units: bigint }[]> => {
+  /** What the keys of a channel have spent, of each channel: a key pays from those that continue its own, too. */
+  const readKeyUses = async (channelId: Hex): Promise<KeyUse[]> => {
     const rows = await database.query(
       'kedge_key_uses',
-      'select key_sha256, units from kedge_gateway.key_use where channel_id = $1',
-      [bytesOf(channelId)],
+      `select u.channel_id, u.key_sha256, u.units, c.epoch
+        from kedge_gateway.key_use u join kedge_gateway.channel c using (channel_id)
+        where u.key_sha256 = any ($2)
+          or u.key_sha256 in (select key_sha256 from kedge_gateway.key_use where channel_id = $1)`,
+      [bytesOf(channelId), options.keysOf(channelId).map((key) => Buffer.from(key, 'hex'))],
     );
     return rows.map((row) => ({
+      channelId: hexOf(row['channel_id']),
       key: (row['key_sha256'] as Buffer).toString('hex'),
       units: BigInt(row['units'] as string),
+      epoch: BigInt(row['epoch'] as number),
     }));
+  };
+
+  const takeKeyUse = ({ channelId, key, units, epoch: channelEpoch }: KeyUse): void => {
+    // Held here since: what was counted is what is recorded, and what is about to be.
+    if (accounts.get(channelId)?.epoch === channelEpoch) return;
+    const name = `${channelId}/${key}`;
+    options.keyAccountOf(key).committedUnits += units - (counted.get(name) ?? 0n);
+    counted.set(name, units);
   };
 
   const leavesOf: Ledger['leavesOf'] = async (name) => {
@@ -279,8 +300,12 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
       return hold.asking;
     },
     commit: (input) => {
-      const { channelId } = input;
+      const { channelId, key, units } = input;
       if (holdOf(channelId).confirmedIn === -1) return Promise.reject(new ChannelsLostError([channelId]));
+      if (key !== undefined) {
+        const name = `${channelId}/${key.apiKeySha256}`;
+        counted.set(name, (counted.get(name) ?? 0n) + units);
+      }
       return batcher.commit(accountOf(channelId), input);
     },
     receiptOf: async (channelId, seq) => {

@@ -51,6 +51,7 @@ create index answer_at on answer (at);
 create table key_use (
   channel_id bytea, key_sha256 bytea, units numeric(20) not null, primary key (channel_id, key_sha256)
 );
+create index key_use_key on key_use (key_sha256);
 create table voucher (
   channel_id bytea, units numeric(20), record bytea not null, primary key (channel_id, units)
 );
