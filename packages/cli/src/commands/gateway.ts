@@ -5,12 +5,12 @@ import { privateKeyOf } from '../accounts/resolveAccount.js';
 import { connectTarget } from '../chain/connect.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
-import { parseInteger, textOption, urlOption } from '../parse.js';
+import { parseInteger, textOption } from '../parse.js';
 import { findTarget, readJson, type Target } from '../target.js';
 import { dataPathsOf, makeFolder, type DataPaths } from '../up/dataPaths.js';
 import { writeDurably } from '../up/durableFile.js';
 import { gatewayFilesOf } from '../up/gatewayFiles.js';
-import { upstreamKeyVariable } from '../up/otherUpstream.js';
+import { otherUpstreamOf, upstreamOptions } from '../up/otherUpstream.js';
 import { gatewayCommand } from '../up/programs.js';
 import { runForeground } from '../up/runForeground.js';
 import { usageError } from '../usageError.js';
@@ -32,10 +32,7 @@ export const gateway: Command = {
   arguments: [],
   options: [
     { flags: '--upstream <url>', summary: 'the OpenAI-compatible API to put it in front of' },
-    {
-      flags: '--upstream-key-file <file>',
-      summary: `file with the key of that API; without it the environment's ${upstreamKeyVariable}, if set`,
-    },
+    ...upstreamOptions,
     { flags: '--host <address>', summary: 'on which address it listens; without it 127.0.0.1' },
     { flags: '--port <number>', summary: 'where it listens; without it any free port' },
     {
@@ -114,17 +111,11 @@ async function chainOf(context: Context, target: Target) {
 }
 
 function flagsOf(context: Context, given: Configuration) {
-  const [url, keyFile] = [urlOption(context, 'upstream'), textOption(context, 'upstreamKeyFile')];
+  const upstream = otherUpstreamOf(context);
   const [host, port] = [textOption(context, 'host'), textOption(context, 'port')];
   const [workers, ledger] = [textOption(context, 'workers'), textOption(context, 'ledger')];
-  const key =
-    keyFile !== undefined
-      ? { apiKeyFile: resolve(context.cwd, keyFile) }
-      : context.environment[upstreamKeyVariable] === undefined
-        ? {}
-        : { apiKeyEnv: upstreamKeyVariable };
   return {
-    ...(url === undefined ? {} : { upstream: { ...(given['upstream'] as object | undefined), url, ...key } }),
+    ...(upstream === undefined ? {} : { upstream: { ...(given['upstream'] as object | undefined), ...upstream } }),
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: Number(parseInteger(port, '--port')) }),
     ...(workers === undefined

@@ -7,10 +7,10 @@ import { BaseError } from '@kedge/core';
 import { gatewayNodeFlags } from '@kedge/gateway/nodeFlags';
 import type { Command } from '../command.js';
 import { dataDirOf } from '../context.js';
-import { argument, parseInteger, textOption, urlOption } from '../parse.js';
+import { argument, parseInteger, textOption } from '../parse.js';
 import { readJson } from '../target.js';
 import { writeDurably } from '../up/durableFile.js';
-import { upstreamKeyVariable } from '../up/otherUpstream.js';
+import { otherUpstreamOf, upstreamOptions } from '../up/otherUpstream.js';
 import { listenForStop } from '../up/stopSignals.js';
 import { usageError } from '../usageError.js';
 
@@ -24,34 +24,23 @@ export const shadow: Command = {
   arguments: [{ name: 'terms', summary: 'JSON file with policy, operatorBasisPoints and class' }],
   options: [
     { flags: '--upstream <url>', summary: 'the OpenAI-compatible API to put it in front of' },
-    {
-      flags: '--upstream-key-file <file>',
-      summary: `file with the key of that API; without it the environment's ${upstreamKeyVariable}, if set`,
-    },
+    ...upstreamOptions,
     { flags: '--port <port>', summary: 'port to listen on', default: '0' },
   ],
   examples: [
     { command: 'kedge shadow terms.json --upstream http://127.0.0.1:11434/v1', summary: 'in front of a local model' },
   ],
   run: async (context) => {
-    const url = urlOption(context, 'upstream');
-    if (url === undefined) throw usageError('No upstream is named.', 'Pass --upstream with the URL of an API.');
+    const upstream = otherUpstreamOf(context);
+    if (upstream === undefined) throw usageError('No upstream is named.', 'Pass --upstream with the URL of an API.');
     const terms = (await readJson(resolve(context.cwd, argument(context, 0)))) as object;
-    const keyFile = textOption(context, 'upstreamKeyFile');
     const folder = join(await dataDirOf(context), 'shadow');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const config = {
       ...terms,
       dataDir: folder,
       port: Number(parseInteger(textOption(context, 'port') ?? '0', '--port')),
-      upstream: {
-        url,
-        ...(keyFile !== undefined
-          ? { apiKeyFile: resolve(context.cwd, keyFile) }
-          : context.environment[upstreamKeyVariable] === undefined
-            ? {}
-            : { apiKeyEnv: upstreamKeyVariable }),
-      },
+      upstream,
     };
     const configFile = join(folder, 'config.json');
     writeDurably(configFile, `${JSON.stringify(config, null, 2)}\n`);

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from '../command.js';
 import { dataDirName } from '../context.js';
 import { listOption, parseInteger, textOption } from '../parse.js';
-import { upstreamKeyVariable } from '../up/otherUpstream.js';
+import { otherUpstreamOf, upstreamOptions } from '../up/otherUpstream.js';
 import { runUp } from '../up/runUp.js';
 
 export const up: Command = {
@@ -19,10 +19,7 @@ export const up: Command = {
       flags: '--upstream <url>',
       summary: 'another OpenAI-compatible API behind the gateway, in place of the built-in one',
     },
-    {
-      flags: '--upstream-key-file <file>',
-      summary: `file with the key of that API; without it the environment's ${upstreamKeyVariable}, if set`,
-    },
+    ...upstreamOptions,
     {
       flags: '--model <name>',
       summary: 'a model that may be asked of that API; without it, all that it lists',
@@ -44,14 +41,9 @@ export const up: Command = {
   ],
   run: async (context) => {
     const dataDir = textOption(context, 'dataDir') ?? join(context.cwd, dataDirName);
-    const url = textOption(context, 'upstream');
-    const keyFile = textOption(context, 'upstreamKeyFile');
-    const fromEnvironment =
-      context.environment[upstreamKeyVariable] === undefined ? undefined : { env: upstreamKeyVariable };
-    const apiKey = keyFile === undefined ? fromEnvironment : { file: resolve(context.cwd, keyFile) };
     await runUp(context, {
       dataDir: resolve(context.cwd, dataDir),
-      upstream: url === undefined ? undefined : { url, apiKey },
+      upstream: otherUpstreamOf(context),
       models: listOption(context, 'model'),
       workers: workersIn(textOption(context, 'workers')),
       newPorts: context.options['newPorts'] === true,

@@ -1,13 +1,63 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { BaseError } from '@kedge/core';
 import { z } from 'zod';
-import type { OtherUpstream } from './programs.js';
+import type { Option } from '../command.js';
+import type { Context } from '../context.js';
+import { parseChoice, textOption, urlOption } from '../parse.js';
+import { usageError } from '../usageError.js';
 
 const modelsSchema = z.looseObject({ data: z.array(z.looseObject({ id: z.string().min(1) })).min(1) });
 const patience = 10_000;
 
 /** The environment variable that another upstream's key is read from. */
 export const upstreamKeyVariable = 'KEDGE_UPSTREAM_API_KEY';
+
+const outputLimitFields = ['max_tokens', 'max_completion_tokens'] as const;
+
+/** An API behind the gateway that is not the built-in one, as the gateway's configuration says it. */
+export type OtherUpstream = {
+  readonly url: string;
+  /** Where the gateway reads the key from, if there is one: never the command line. */
+  readonly apiKeyEnv?: string;
+  readonly apiKeyFile?: string;
+  readonly outputLimitField?: (typeof outputLimitFields)[number];
+};
+
+/** The options beside `--upstream`. */
+export const upstreamOptions: readonly Option[] = [
+  {
+    flags: '--upstream-key-file <file>',
+    summary: `file with the key of that API; without it the environment's ${upstreamKeyVariable}, if set`,
+  },
+  {
+    flags: '--upstream-limit-field <field>',
+    summary:
+      'how that API takes the limit of an answer: max_tokens or max_completion_tokens; without it the latter for api.openai.com only',
+  },
+];
+
+/** What `--upstream` and the options beside it say; undefined where no upstream is named. */
+export function otherUpstreamOf(context: Context): OtherUpstream | undefined {
+  const url = urlOption(context, 'upstream');
+  const keyFile = textOption(context, 'upstreamKeyFile');
+  const limitField = textOption(context, 'upstreamLimitField');
+  if (url === undefined) {
+    if (limitField === undefined) return undefined;
+    throw usageError('--upstream-limit-field is about an upstream, and none is named.', 'Pass --upstream as well.');
+  }
+  return {
+    url,
+    ...(keyFile !== undefined
+      ? { apiKeyFile: resolve(context.cwd, keyFile) }
+      : context.environment[upstreamKeyVariable] === undefined
+        ? {}
+        : { apiKeyEnv: upstreamKeyVariable }),
+    ...(limitField === undefined
+      ? {}
+      : { outputLimitField: parseChoice(limitField, outputLimitFields, '--upstream-limit-field') }),
+  };
+}
 
 /**
  * Asks another upstream which models it has: the policy names what may be asked for.
@@ -20,9 +70,9 @@ export async function upstreamModels(
 ): Promise<readonly string[]> {
   const base = new URL(upstream.url);
   const url = `${base.origin}${base.pathname === '/' ? '/v1' : base.pathname.replace(/\/+$/, '')}/models`;
-  const { apiKey } = upstream;
-  const key =
-    apiKey === undefined ? undefined : 'env' in apiKey ? environment[apiKey.env] : readFileSync(apiKey.file, 'utf8');
+  const { apiKeyEnv, apiKeyFile } = upstream;
+  const named = apiKeyEnv === undefined ? undefined : environment[apiKeyEnv];
+  const key = apiKeyFile === undefined ? named : readFileSync(apiKeyFile, 'utf8');
   try {
     const headers = key === undefined ? {} : { authorization: `Bearer ${key.trim()}` };
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(patience) });

@@ -5,6 +5,7 @@ import type { ChildCommand } from './child.js';
 import type { DataPaths } from './dataPaths.js';
 import { writeDurably } from './durableFile.js';
 import { gatewayFilesOf } from './gatewayFiles.js';
+import type { OtherUpstream } from './otherUpstream.js';
 import type { Ports } from './ports.js';
 import type { UpState } from './upState.js';
 
@@ -19,13 +20,6 @@ const programPath = {
 const indexerFlags = ['--max-old-space-size=512', '--max-semi-space-size=8'];
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Another API behind the gateway, in place of the built-in upstream. */
-export type OtherUpstream = {
-  readonly url: string;
-  /** Where the gateway reads the key from, if there is one: never the command line. */
-  readonly apiKey: { readonly env: string } | { readonly file: string } | undefined;
-};
 
 /** The built-in upstream's program with its configuration, which is written here. */
 export function agentProgram(options: {
@@ -54,14 +48,10 @@ export function gatewayProgram(options: {
 }): ChildCommand {
   const { paths, ports, chainId, contracts, upstream, workers, environment } = options;
   const files = gatewayFilesOf(paths);
-  const key = upstream?.apiKey;
   const config = {
     dataDir: files.ledger,
     port: ports.gateway,
-    upstream: {
-      url: upstream?.url ?? `http://127.0.0.1:${ports.agent}/v1`,
-      ...(key === undefined ? {} : 'env' in key ? { apiKeyEnv: key.env } : { apiKeyFile: key.file }),
-    },
+    upstream: upstream ?? { url: `http://127.0.0.1:${ports.agent}/v1` },
     rpcUrl: `http://127.0.0.1:${ports.chain}`,
     chainId,
     contracts,

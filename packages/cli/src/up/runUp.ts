@@ -12,7 +12,7 @@ import type { Dashboard } from './dashboard.js';
 import { dataPathsOf, makeFolders, type DataPaths } from './dataPaths.js';
 import { endLeftovers } from './endLeftovers.js';
 import { choosePorts, completePorts, requireFreePorts, type Ports } from './ports.js';
-import type { OtherUpstream } from './programs.js';
+import type { OtherUpstream } from './otherUpstream.js';
 import { answersRpc } from './rpc.js';
 import { outliveReaders } from './outliveReaders.js';
 import { startStack } from './startStack.js';

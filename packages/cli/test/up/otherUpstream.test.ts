@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { upstreamModels } from '../../src/up/otherUpstream.js';
+import { otherUpstreamOf, upstreamModels } from '../../src/up/otherUpstream.js';
+import type { Context } from '../../src/context.js';
+import { gatewayConfigSchema } from '../../../gateway/src/gatewayConfig.js';
 import { temporaryDataFolder } from './support.js';
 
 async function serving(listener: RequestListener): Promise<string> {
@@ -23,9 +25,9 @@ test('an upstream is asked for its models with its key, from the environment or 
   });
   const file = join(temporaryDataFolder().root, 'key');
   writeFileSync(file, 'from-file\n');
-  expect(await upstreamModels({ url, apiKey: { env: 'KEY' } }, { KEY: 'from-env' })).toEqual(['small', 'large']);
-  await upstreamModels({ url: `${url}/api/v1/`, apiKey: { file } }, {});
-  await upstreamModels({ url: `${url}/v1`, apiKey: undefined }, {});
+  expect(await upstreamModels({ url, apiKeyEnv: 'KEY' }, { KEY: 'from-env' })).toEqual(['small', 'large']);
+  await upstreamModels({ url: `${url}/api/v1/`, apiKeyFile: file }, {});
+  await upstreamModels({ url: `${url}/v1` }, {});
   expect(asked).toEqual(['/v1/models Bearer from-env', '/api/v1/models Bearer from-file', '/v1/models undefined']);
 });
 
@@ -38,7 +40,26 @@ test.each([
     response.statusCode = status;
     response.end(body);
   });
-  const refusal = upstreamModels({ url, apiKey: undefined }, {});
+  const refusal = upstreamModels({ url }, {});
   await expect(refusal).rejects.toMatchObject({ code: 'upstream_models_unknown' });
   await expect(refusal).rejects.toThrow('--model <name>');
+});
+
+test('the options beside --upstream are what the gateway reads in its configuration', () => {
+  const url = 'https://api.example/v1';
+  const options = (more: Record<string, string>, environment = {}) =>
+    otherUpstreamOf({ options: more, environment, cwd: '/here' } as unknown as Context);
+  expect(options({})).toBeUndefined();
+  expect(options({ upstream: url })).toEqual({ url });
+  expect(options({ upstream: url }, { KEDGE_UPSTREAM_API_KEY: 'k' })).toEqual({
+    url,
+    apiKeyEnv: 'KEDGE_UPSTREAM_API_KEY',
+  });
+  const named = options({ upstream: url, upstreamKeyFile: 'key', upstreamLimitField: 'max_completion_tokens' });
+  expect(named).toEqual({ url, apiKeyFile: '/here/key', outputLimitField: 'max_completion_tokens' });
+  expect(gatewayConfigSchema.shape.upstream.parse(named)).toMatchObject(named!);
+  const choices = gatewayConfigSchema.shape.upstream.shape.outputLimitField.unwrap().options;
+  for (const upstreamLimitField of choices) expect(options({ upstream: url, upstreamLimitField })).toBeDefined();
+  expect(() => options({ upstream: url, upstreamLimitField: 'max_output_tokens' })).toThrow('--upstream-limit-field');
+  expect(() => options({ upstreamLimitField: 'max_tokens' })).toThrow('none is named');
 });
