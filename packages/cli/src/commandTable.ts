@@ -63,6 +63,26 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/classCreate.js')).classCreate,
   },
   {
+    name: 'class metadata',
+    summary: 'show the metadata of a class, or correct it',
+    load: async () => (await import('./commands/classMetadata.js')).classMetadata,
+  },
+  {
+    name: 'class accept-child',
+    summary: 'say that a class which names yours as its parent descends from it',
+    load: async () => (await import('./commands/classAcceptChild.js')).classAcceptChild,
+  },
+  {
+    name: 'class offer-issuer',
+    summary: 'offer the issuer role of your class to another account',
+    load: async () => (await import('./commands/classOfferIssuer.js')).classOfferIssuer,
+  },
+  {
+    name: 'class accept-issuer',
+    summary: 'take over the issuer role of a class that was offered to you',
+    load: async () => (await import('./commands/classAcceptIssuer.js')).classAcceptIssuer,
+  },
+  {
     name: 'class sale-royalty',
     summary: 'say what markets are asked to pay when a token of your class is sold on',
     load: async () => (await import('./commands/classSaleRoyalty.js')).classSaleRoyalty,
@@ -101,6 +121,11 @@ export const commandTable: readonly CommandEntry[] = [
     name: 'token top-up',
     summary: 'add units to a token that you hold, at the price of its lot',
     load: async () => (await import('./commands/tokenTopUp.js')).tokenTopUp,
+  },
+  {
+    name: 'token refund',
+    summary: 'get your money back for units that you did not use',
+    load: async () => (await import('./commands/tokenRefund.js')).tokenRefund,
   },
   {
     name: 'token split',

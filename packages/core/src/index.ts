@@ -287,3 +287,5 @@ export {
   type VerifyReceiptsInput,
 } from './verifyReceipts.js';
 export { parseWebConfig, type WebConfig } from './webConfig.js';
+export { isDilutable } from './isDilutable.js';
+export { isRefundable } from './isRefundable.js';

@@ -1,4 +1,6 @@
 export { acceptContributorControl } from './actions/acceptContributorControl.js';
+export { acceptIssuer } from './actions/acceptIssuer.js';
+export { acceptParent, type AcceptParentParameters } from './actions/acceptParent.js';
 export { activatePolicy } from './actions/activatePolicy.js';
 export { addProof, type AddProofParameters, type AddProofReturn } from './actions/addProof.js';
 export { attest, type AttestReturn } from './actions/attest.js';
@@ -65,6 +67,7 @@ export { merge, type MergeParameters } from './actions/merge.js';
 export { mint, type MintParameters, type MintReturn } from './actions/mint.js';
 export { mintShare, type MintShareParameters } from './actions/mintShare.js';
 export { offerContributorControl } from './actions/offerContributorControl.js';
+export { offerIssuer, type OfferIssuerParameters } from './actions/offerIssuer.js';
 export { offerShareRenewal } from './actions/offerShareRenewal.js';
 export { openChannel, type OpenChannelParameters, type OpenChannelReturn } from './actions/openChannel.js';
 export { openListing, type OpenListingParameters } from './actions/openListing.js';
@@ -99,10 +102,12 @@ export { signPurchase, type SignPurchaseParameters, type SignedPurchase } from '
 export { split, type SplitParameters, type SplitPart, type SplitReturn } from './actions/split.js';
 export { sweepDeposit, type SweepDepositReturn } from './actions/sweepDeposit.js';
 export { startUnbonding } from './actions/startUnbonding.js';
+export { sweepExpired } from './actions/sweepExpired.js';
 export { topUp, type TopUpParameters, type TopUpReturn } from './actions/topUp.js';
 export { transferToken, type TransferTokenParameters } from './actions/transferToken.js';
 export { transferValue, type TransferValueParameters } from './actions/transferValue.js';
 export { transferWithTerms, type PendingTerm, type TransferWithTermsParameters } from './actions/transferWithTerms.js';
+export { updateClassMetadata, type UpdateClassMetadataParameters } from './actions/updateClassMetadata.js';
 export { withdrawRevocation } from './actions/withdrawRevocation.js';
 export { withdraw, type WithdrawParameters } from './actions/withdraw.js';
 export { withdrawBondDues, type WithdrawBondDuesParameters } from './actions/withdrawBondDues.js';

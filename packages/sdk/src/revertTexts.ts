@@ -91,8 +91,14 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
     hints: ['Some of it was claimed since: see what is left with getResale, and agree again.'],
   },
   DATNotIssuer: { message: 'The caller is not the issuer of the class.', hints: notIssuer },
-  DATNotParentIssuer: { message: 'The caller does not issue the parent class.', hints: notIssuer },
-  DATNotPendingIssuer: { message: 'The issuer role was not offered to the caller.' },
+  DATNotParentIssuer: {
+    message: 'The caller does not issue the parent class.',
+    hints: ['Sign with the issuer of the parent: getClass names it.'],
+  },
+  DATNotPendingIssuer: {
+    message: 'The issuer role was not offered to the caller.',
+    hints: ['Ask the issuer to offer it: offerIssuer.'],
+  },
   DATTooManyParents: { message: 'The class names too many parents.' },
   DATRoyaltiesTooHigh: { message: 'The royalties of the parents sum to more than the whole.' },
   DATDuplicateParent: { message: 'A parent is named twice.' },
@@ -109,7 +115,12 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
     message: 'The terms of the lot allow no refund now.',
     hints: ['Locked units are never refundable: close the channel first.'],
   },
-  DATNothingToSweep: { message: 'The token has nothing to sweep.' },
+  DATNothingToSweep: {
+    message: 'The token has nothing to sweep.',
+    hints: [
+      'Only units that expired unspent are swept, where the lot gives them to the class; else their holder refunds them.',
+    ],
+  },
   DATLotMismatch: { message: 'Value does not move between lots.' },
   DATOutlivesSource: { message: 'Value does not move to a token that outlives it.' },
   DATSameToken: { message: 'Value does not move from a token to itself.' },

@@ -1,5 +1,7 @@
 import type { WriteClient } from './client.js';
 import { acceptContributorControl } from './actions/acceptContributorControl.js';
+import { acceptIssuer } from './actions/acceptIssuer.js';
+import { acceptParent } from './actions/acceptParent.js';
 import { activatePolicy } from './actions/activatePolicy.js';
 import { addProof } from './actions/addProof.js';
 import { announceRevocation } from './actions/announceRevocation.js';
@@ -26,6 +28,7 @@ import { merge } from './actions/merge.js';
 import { mint } from './actions/mint.js';
 import { mintShare } from './actions/mintShare.js';
 import { offerContributorControl } from './actions/offerContributorControl.js';
+import { offerIssuer } from './actions/offerIssuer.js';
 import { offerShareRenewal } from './actions/offerShareRenewal.js';
 import { openChannel } from './actions/openChannel.js';
 import { openListing } from './actions/openListing.js';
@@ -54,10 +57,12 @@ import { signPurchase } from './actions/signPurchase.js';
 import { split } from './actions/split.js';
 import { startUnbonding } from './actions/startUnbonding.js';
 import { sweepDeposit } from './actions/sweepDeposit.js';
+import { sweepExpired } from './actions/sweepExpired.js';
 import { topUp } from './actions/topUp.js';
 import { transferToken } from './actions/transferToken.js';
 import { transferValue } from './actions/transferValue.js';
 import { transferWithTerms } from './actions/transferWithTerms.js';
+import { updateClassMetadata } from './actions/updateClassMetadata.js';
 import { withdraw } from './actions/withdraw.js';
 import { withdrawBondDues } from './actions/withdrawBondDues.js';
 import { withdrawRevocation } from './actions/withdrawRevocation.js';
@@ -68,6 +73,8 @@ type Bound<action> = action extends (client: never, ...rest: infer rest) => infe
 
 export type WalletActions = {
   readonly acceptContributorControl: Bound<typeof acceptContributorControl>;
+  readonly acceptIssuer: Bound<typeof acceptIssuer>;
+  readonly acceptParent: Bound<typeof acceptParent>;
   readonly activatePolicy: Bound<typeof activatePolicy>;
   readonly addProof: Bound<typeof addProof>;
   readonly announceRevocation: Bound<typeof announceRevocation>;
@@ -94,6 +101,7 @@ export type WalletActions = {
   readonly mint: Bound<typeof mint>;
   readonly mintShare: Bound<typeof mintShare>;
   readonly offerContributorControl: Bound<typeof offerContributorControl>;
+  readonly offerIssuer: Bound<typeof offerIssuer>;
   readonly offerShareRenewal: Bound<typeof offerShareRenewal>;
   readonly openChannel: Bound<typeof openChannel>;
   readonly openListing: Bound<typeof openListing>;
@@ -122,10 +130,12 @@ export type WalletActions = {
   readonly split: Bound<typeof split>;
   readonly startUnbonding: Bound<typeof startUnbonding>;
   readonly sweepDeposit: Bound<typeof sweepDeposit>;
+  readonly sweepExpired: Bound<typeof sweepExpired>;
   readonly topUp: Bound<typeof topUp>;
   readonly transferToken: Bound<typeof transferToken>;
   readonly transferValue: Bound<typeof transferValue>;
   readonly transferWithTerms: Bound<typeof transferWithTerms>;
+  readonly updateClassMetadata: Bound<typeof updateClassMetadata>;
   readonly withdraw: Bound<typeof withdraw>;
   readonly withdrawBondDues: Bound<typeof withdrawBondDues>;
   readonly withdrawRevocation: Bound<typeof withdrawRevocation>;
@@ -140,6 +150,8 @@ export type WalletActions = {
 export function walletActions(client: WriteClient): WalletActions {
   return {
     acceptContributorControl: (parameters) => acceptContributorControl(client, parameters),
+    acceptIssuer: (parameters) => acceptIssuer(client, parameters),
+    acceptParent: (parameters) => acceptParent(client, parameters),
     activatePolicy: (parameters) => activatePolicy(client, parameters),
     addProof: (parameters) => addProof(client, parameters),
     announceRevocation: (parameters) => announceRevocation(client, parameters),
@@ -166,6 +178,7 @@ export function walletActions(client: WriteClient): WalletActions {
     mint: (parameters) => mint(client, parameters),
     mintShare: (parameters) => mintShare(client, parameters),
     offerContributorControl: (parameters) => offerContributorControl(client, parameters),
+    offerIssuer: (parameters) => offerIssuer(client, parameters),
     offerShareRenewal: (parameters) => offerShareRenewal(client, parameters),
     openChannel: (parameters) => openChannel(client, parameters),
     openListing: (parameters) => openListing(client, parameters),
@@ -194,10 +207,12 @@ export function walletActions(client: WriteClient): WalletActions {
     split: (parameters) => split(client, parameters),
     startUnbonding: (parameters) => startUnbonding(client, parameters),
     sweepDeposit: (parameters) => sweepDeposit(client, parameters),
+    sweepExpired: (parameters) => sweepExpired(client, parameters),
     topUp: (parameters) => topUp(client, parameters),
     transferToken: (parameters) => transferToken(client, parameters),
     transferValue: (parameters) => transferValue(client, parameters),
     transferWithTerms: (parameters) => transferWithTerms(client, parameters),
+    updateClassMetadata: (parameters) => updateClassMetadata(client, parameters),
     withdraw: (parameters) => withdraw(client, parameters),
     withdrawBondDues: (parameters) => withdrawBondDues(client, parameters),
     withdrawRevocation: (parameters) => withdrawRevocation(client, parameters),

@@ -39,6 +39,7 @@ export const buy: Command = {
       lot,
       asset: assetAddress,
       refundable,
+      expiredToClass,
     } = lotText === undefined
       ? await newestOnSale(connection, classId, lotCount)
       : await connection.client.getLot({ classId, lot: lotIdOf(Number(parseInteger(lotText, '--lot'))) });
@@ -72,12 +73,23 @@ export const buy: Command = {
         `token ${tokenId}: ${humanAmount(units, unitDecimals)} units of class ${classId}`,
         `  paid     ${humanAmount(cost, asset.decimals)} ${asset.symbol} by ${signer.label}`,
         `  expires  ${humanMoment(expireAt)}`,
-        `  refund   ${refundable ? 'what is not used, at the same price' : 'none before expiry'}`,
+        `  refund   ${refundText({ tokenId, refundable, expiredToClass, expireAt })}`,
         `next: kedge channel open ${tokenId}`,
       ],
     );
   },
 };
+
+function refundText(terms: {
+  readonly tokenId: bigint;
+  readonly refundable: boolean;
+  readonly expiredToClass: boolean;
+  readonly expireAt: bigint;
+}): string {
+  const command = `what is not used, at the same price: kedge token refund ${terms.tokenId}`;
+  if (terms.refundable) return command;
+  return terms.expireAt === 0n || terms.expiredToClass ? 'none' : `after expiry ${command}`;
+}
 
 async function newestOnSale({ client }: Connection, classId: bigint, lotCount: number): Promise<LotView> {
   for (let number = lotCount; number > 0; number--) {

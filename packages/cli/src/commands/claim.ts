@@ -1,5 +1,6 @@
-import { isSameAddress, type Address, type Hex } from '@kedge/core';
+import { BaseError, isSameAddress, type Address, type Hex } from '@kedge/core';
 import type { TokenView } from '@kedge/sdk';
+import { recipientOf } from '../accounts/recipient.js';
 import { resolveAccount, roleAccount, type SigningAccount } from '../accounts/resolveAccount.js';
 import { developmentChainId, roles, type Role } from '../accounts/roles.js';
 import { connect, type Connection } from '../chain/connect.js';
@@ -28,16 +29,24 @@ export const claim: Command = {
   description:
     'Collects the royalties that are due to the classes of your tokens, pays what your tokens earned and have not yet ' +
     'received, and withdraws what you are owed as an operator. On the local chain it does so for every role, unless ' +
-    '--account names one. Claiming twice pays once; waiting costs nothing.',
+    '--account names one. You may have another address paid with --to; for tokens of others nobody can. Claiming twice pays once; waiting costs nothing.',
   arguments: [],
   options: [
     { flags: '--token <tokenId>', summary: 'only this token; may be repeated', repeatable: true },
+    {
+      flags: '--to <account>',
+      summary: 'who is paid in your place: an address, or a role on the local chain',
+    },
     { flags: '--asset <address>', summary: 'only this asset (ETH or an ERC-20 token); without it all' },
     ...accountOptions,
   ],
   examples: [
     { command: 'kedge claim', summary: 'everything that can be paid' },
     { command: 'kedge claim --account alice --asset ETH', summary: 'the ETH of one account' },
+    {
+      command: 'kedge claim --account alice --to 0x90F79bf6EB2c4f870365E785982E1f101E93b906',
+      summary: 'all of it to another address, as only the owner can',
+    },
   ],
   run: async (context) => {
     const connection = await connect(context);
@@ -45,12 +54,15 @@ export const claim: Command = {
     const assetText = textOption(context, 'asset');
     const assets = assetText === undefined ? await readAssets(connection) : [await assetOption(connection, assetText)];
     const signers = await signersOf(context, connection);
+    const toText = textOption(context, 'to');
+    const to = toText === undefined ? undefined : recipientOf(toText, connection.chainId, '--to');
     const paid: Payment[] = [];
     for (const asset of assets) {
       const tokens = await tokensOf(connection, asset, signers, only);
+      if (to !== undefined) requireOwn(tokens, signers);
       paid.push(...(await collectRoyalties(context, connection, { asset, tokens, signer: signers[0]! })));
-      paid.push(...(await claimShares(context, connection, { asset, tokens, signers, only })));
-      if (only.length === 0) paid.push(...(await withdrawCuts(context, connection, { asset, signers })));
+      paid.push(...(await claimShares(context, connection, { asset, tokens, signers, only, to })));
+      if (only.length === 0) paid.push(...(await withdrawCuts(context, connection, { asset, signers, to })));
     }
     const lines = await Promise.all(paid.map((payment) => describePayment(connection, payment)));
     context.output.result({ paid }, () => (lines.length === 0 ? 'nothing to claim' : lines));
@@ -117,7 +129,14 @@ async function claimShares(
     tokens,
     signers,
     only,
-  }: { asset: Asset; tokens: readonly TokenView[]; signers: readonly SigningAccount[]; only: readonly bigint[] },
+    to,
+  }: {
+    asset: Asset;
+    tokens: readonly TokenView[];
+    signers: readonly SigningAccount[];
+    only: readonly bigint[];
+    to: Address | undefined;
+  },
 ): Promise<Payment[]> {
   const claimed: Payment[] = [];
   for (const { tokenId, classId } of tokens) {
@@ -126,14 +145,15 @@ async function claimShares(
     const own = signers.find(({ account }) => isSameAddress(account.address, holder));
     if (own === undefined && only.length === 0) continue;
     // Anyone may pay a holder. On the local chain the deployer does: the operator's account is the gateway's, too.
-    const { write } = createWriter(context, connection, signers[0]!);
-    const terms = { tokenId, asset: asset.address, to: holder };
+    const signer = to === undefined || own === undefined ? signers[0]! : own;
+    const { write } = createWriter(context, connection, signer);
+    const terms = { tokenId, asset: asset.address, to: to ?? holder };
     const { amount, transactionHash } = await write('claim', (client) => client.claim(terms));
     claimed.push({
       kind: 'share',
       asset: asset.address,
       amount,
-      to: own?.label ?? holder,
+      to: to ?? own?.label ?? holder,
       tokenId,
       classId,
       transactionHash,
@@ -142,18 +162,32 @@ async function claimShares(
   return claimed;
 }
 
+/** Only who holds a token says where its revenue goes: found out before anything is paid. */
+function requireOwn(tokens: readonly TokenView[], signers: readonly SigningAccount[]): void {
+  for (const { tokenId, holder } of tokens) {
+    if (signers.some(({ account }) => isSameAddress(account.address, holder))) continue;
+    throw new BaseError(`Token ${tokenId} is not yours, so only its holder can be paid.`, {
+      code: 'not_holder',
+      values: { tokenId, holder },
+      hints: ['Leave --to out, or sign with its holder: --account <name>.'],
+    });
+  }
+}
+
 async function withdrawCuts(
   context: Context,
   connection: Connection,
-  { asset, signers }: { asset: Asset; signers: readonly SigningAccount[] },
+  { asset, signers, to }: { asset: Asset; signers: readonly SigningAccount[]; to: Address | undefined },
 ): Promise<Payment[]> {
   const withdrawn: Payment[] = [];
   for (const signer of signers) {
     const { address } = signer.account;
     if ((await connection.client.getOwed({ account: address, asset: asset.address })) === 0n) continue;
     const { write } = createWriter(context, connection, signer);
-    const { amount, transactionHash } = await write('withdraw', (client) => client.withdraw({ asset: asset.address }));
-    withdrawn.push({ kind: 'cut', asset: asset.address, amount, to: signer.label, transactionHash });
+    const { amount, transactionHash } = await write('withdraw', (client) =>
+      client.withdraw({ asset: asset.address, to: to ?? address }),
+    );
+    withdrawn.push({ kind: 'cut', asset: asset.address, amount, to: to ?? signer.label, transactionHash });
   }
   return withdrawn;
 }

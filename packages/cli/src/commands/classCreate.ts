@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
-import { BaseError, integrityHashOf, type Hex } from '@kedge/core';
+import { integrityHashOf, type Hex } from '@kedge/core';
 import type { ClassOptions } from '@kedge/sdk';
 import { createContentStore } from '@kedge/store';
 import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { operatorBpsOf, sellUnits } from '../chain/sellUnits.js';
+import { readMetadata } from '../chain/readMetadata.js';
 import { kindChoices, parseParent, storePolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -19,7 +20,6 @@ import {
   parseInteger,
   textOption,
 } from '../parse.js';
-import { readJson } from '../target.js';
 import { dataPathsOf } from '../up/dataPaths.js';
 import { usageError } from '../usageError.js';
 
@@ -154,13 +154,4 @@ async function metadataOf(context: Context, { dataDir }: Connection, kind: strin
   const metadata = own === undefined ? described : await readMetadata(resolve(context.cwd, own));
   const integrityHash = integrityHashOf(metadata, keccak256);
   return { metadataURI: `ipfs://${await store.putJson(metadata, { sync: 'each' })}`, integrityHash };
-}
-
-async function readMetadata(path: string): Promise<object> {
-  const metadata = await readJson(path);
-  if (typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)) return metadata;
-  throw new BaseError(`${path} is no metadata: it must be a JSON object.`, {
-    code: 'metadata_invalid',
-    hints: ['Example: {"name": "My model", "licence": "MIT"}', 'Or leave --metadata out and pass --name.'],
-  });
 }

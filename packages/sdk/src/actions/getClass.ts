@@ -2,6 +2,7 @@ import { classKinds, type Address, type ClassKind, type Hex } from '@kedge/core'
 import type { ReadClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
 import { reading } from '../reading.js';
+import type { ClassOptions } from './createClass.js';
 
 export type ClassView = {
   readonly classId: bigint;
@@ -19,6 +20,8 @@ export type ClassView = {
   readonly lotCount: number;
   /** Weights of all active shares. */
   readonly totalShare: bigint;
+  /** What the class is bound to for ever; 0 and false: not bound. Without a share cap its shares can be diluted (R23). */
+  readonly options: Required<ClassOptions>;
   readonly parents: readonly { readonly classId: bigint; readonly royaltyBps: number; readonly accepted: boolean }[];
 };
 
@@ -33,12 +36,13 @@ export type ClassView = {
 export async function getClass(client: ReadClient, { classId }: { readonly classId: bigint }): Promise<ClassView> {
   const token = tokenOf(client.deployment);
   const args = [classId] as const;
-  const [info, meta, parents, totalShare] = await reading(client, 'read the class', (chain) =>
+  const [info, meta, parents, totalShare, options] = await reading(client, 'read the class', (chain) =>
     Promise.all([
       chain.readContract({ ...token, functionName: 'classInfo', args }),
       chain.readContract({ ...token, functionName: 'getClassMeta', args }),
       chain.readContract({ ...token, functionName: 'parentsOf', args }),
       chain.readContract({ ...token, functionName: 'totalShareOf', args }),
+      chain.readContract({ ...token, functionName: 'classOptions', args }),
     ]),
   );
   const [, hash] = await reading(client, 'read the policy', (chain) =>
@@ -58,6 +62,11 @@ export async function getClass(client: ReadClient, { classId }: { readonly class
     tokenCount: info.tokenCount,
     lotCount: info.lotCount,
     totalShare,
+    options: {
+      ...options,
+      shareCap: BigInt(options.shareCap),
+      sharesFrozenFrom: BigInt(options.sharesFrozenFrom),
+    },
     parents,
   };
 }

@@ -1,4 +1,11 @@
-import { isSameAddress, type Address, type Price, type TokenDetail, type TokenSummary } from '@kedge/core';
+import {
+  isRefundable,
+  isSameAddress,
+  type Address,
+  type Price,
+  type TokenDetail,
+  type TokenSummary,
+} from '@kedge/core';
 import { buyForm } from '../../actions/forms/buyForm.js';
 import { openChannelForm } from '../../actions/forms/channelForms.js';
 import { refundForm } from '../../actions/forms/refundForm.js';
@@ -166,11 +173,15 @@ function Actions({
           Split
         </button>
       )}
-      {value > 0n && backing !== undefined && backing.amount > 0n && terms?.refundable === true && (
-        <button className="button small" type="button" onClick={() => open(refundForm(token, backing))}>
-          Refund
-        </button>
-      )}
+      {value > 0n &&
+        backing !== undefined &&
+        backing.amount > 0n &&
+        terms !== undefined &&
+        isRefundable(terms, isExpired) && (
+          <button className="button small" type="button" onClick={() => open(refundForm(token, backing))}>
+            Refund
+          </button>
+        )}
       <button className="button small quiet" type="button" onClick={() => open(transferTokenForm(token))}>
         Transfer token
       </button>

@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { integrityHashOf } from '@kedge/core';
+import { createContentStore } from '@kedge/store';
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { connect } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { readMetadata } from '../chain/readMetadata.js';
+import { readStoredJson } from '../chain/readStoredJson.js';
+import { accountOptions, type Command } from '../command.js';
+import { keccak256 } from '../keccak256.js';
+import { argument, parseInteger } from '../parse.js';
+import { dataPathsOf } from '../up/dataPaths.js';
+
+export const classMetadata: Command = {
+  name: 'class metadata',
+  summary: 'show the metadata of a class, or correct it',
+  description:
+    'Prints the metadata of a class from the content store; given a JSON file, puts that in its place, as the issuer. Its hash ' +
+    'goes on chain and everyone sees the event. The data itself and its manifest stay what they were anchored as: what ' +
+    'derives from other bytes is a new class.',
+  arguments: [
+    { name: 'classId', summary: 'the class' },
+    { name: 'file', summary: 'the whole metadata as JSON, corrected; without it nothing is changed', optional: true },
+  ],
+  options: accountOptions,
+  examples: [
+    { command: 'kedge class metadata 1 > metadata.json', summary: 'as it is' },
+    { command: 'kedge class metadata 1 metadata.json', summary: 'as it should be' },
+  ],
+  run: async (context) => {
+    const classId = parseInteger(argument(context, 0), 'classId');
+    const file = context.arguments[1];
+    const connection = await connect(context);
+    const before = await connection.client.getClass({ classId });
+    if (file === undefined) {
+      const { metadataURI, integrityHash } = before;
+      const metadata = await readStoredJson(connection.dataDir, metadataURI);
+      context.output.result({ classId, metadataURI, integrityHash, metadata }, () => JSON.stringify(metadata, null, 2));
+      return;
+    }
+    const metadata = await readMetadata(resolve(context.cwd, file));
+    const signer = await resolveAccount(context, connection.chainId, before.issuer);
+    const store = createContentStore({ dir: dataPathsOf(connection.dataDir).store });
+    const metadataURI = `ipfs://${await store.putJson(metadata, { sync: 'each' })}`;
+    const integrityHash = integrityHashOf(metadata, keccak256);
+    const { write } = createWriter(context, connection, signer);
+    const { transactionHash } = await write('correct the metadata', (client) =>
+      client.updateClassMetadata({ classId, metadataURI, integrityHash }),
+    );
+    context.output.result({ classId, metadataURI, integrityHash, before: before.metadataURI, transactionHash }, () => [
+      `the metadata of class ${classId} is corrected`,
+      `  integrity hash  ${integrityHash}`,
+      `  metadata        ${metadataURI}`,
+      `  before          ${before.metadataURI}`,
+      `  signed by       ${signer.label}`,
+    ]);
+  },
+};
