@@ -118,6 +118,8 @@ export type LedgerOptions = {
   readonly log: StructuredLog;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** False once the folder is another process's: nothing is written any more. */
+  readonly isHeld?: () => boolean;
   /** Receipts found at opening, by their salt: those that come after the progress of a stream. */
   readonly onReceipt?: (salt: Hex) => void;
   /** A stored answer found at opening. */
@@ -193,6 +195,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
       }
     },
     log,
+    options.isHeld,
   );
   unanchored = withoutRanges(unanchored, [...anchored.values()]);
   for (const [channelId, words] of lastWords) {

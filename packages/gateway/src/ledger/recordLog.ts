@@ -33,12 +33,14 @@ type Waiting = {
 /**
  * Opens a log, recovers it and calls `onRecord` for every record in it.
  * One flush is one frame (several records share a frame of type 255), so that a torn flush is always the last frame.
+ * @param isHeld Whether the file is still this process's: nothing is written to one that is not.
  * @throws BaseError `log_corrupt` when there is damage before whole records.
  */
 export async function openRecordLog(
   path: string,
   onRecord: (record: Frame, payloadOffset: number) => void,
   log: StructuredLog,
+  isHeld: () => boolean = () => true,
 ): Promise<RecordLog> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
@@ -61,6 +63,7 @@ export async function openRecordLog(
       const group = takeGroup(waiting);
       waiting = waiting.slice(group.length);
       try {
+        if (!isHeld()) throw new Error('another process has taken the data folder over');
         const { frame, offsets } = encodeGroup(size, group);
         if (size + frame.length > allocated) {
           allocated = allocate(fd, Math.max(size, allocated), size + frame.length);
@@ -72,7 +75,7 @@ export async function openRecordLog(
         group.forEach((item, index) => item.resolve(offsets[index] ?? 0));
       } catch (error) {
         failure = error;
-        const left = cutBack(fd, size);
+        const left = isHeld() ? cutBack(fd, size) : {};
         for (const item of [...group, ...waiting]) item.reject(unavailable(error));
         waiting = [];
         log.error('log_write_failed', { path, reason: String(error), ...left });
@@ -104,7 +107,7 @@ export async function openRecordLog(
     flushCount: () => flushes,
     close: async () => {
       await running;
-      if (failure === undefined) ftruncateSync(fd, size);
+      if (failure === undefined && isHeld()) ftruncateSync(fd, size);
       failure ??= new Error('The log is closed.');
       closeSync(fd);
     },

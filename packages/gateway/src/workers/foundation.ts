@@ -20,7 +20,7 @@ import { openDepositChain, payingInTurn } from '../topUps/openTopUps.js';
 import type { Gathered, GatewayFigures } from './gatewayFigures.js';
 
 /** What serving asks of where its records are. */
-export type GroundNeeds = Omit<LedgerOptions, 'path'> & {
+export type GroundNeeds = Omit<LedgerOptions, 'path' | 'isHeld'> & {
   readonly keyAccountOf: KeyAccounts['accountOf'];
   /** The channel that the keys of a channel were made for. */
   readonly rootOf: (channelId: Hex) => Hex;
@@ -67,13 +67,15 @@ export function ownFoundation(
     chainOf: (operator) => (chain = options.chain ?? createViemChain({ ...settings, operator })),
     open: async (needs) => {
       const deposits = await openDepositChain(settings, env, needs.operator.address);
-      const unlock = await lockDataDir(settings.dataDir);
-      const ledger = await openConfiguredLedger(settings, env, needs, needs.onAnswer).catch(async (error: unknown) => {
-        await unlock();
-        throw error;
-      });
+      const lock = await lockDataDir(settings.dataDir);
+      const ledger = await openConfiguredLedger(settings, env, { ...needs, isHeld: lock.isHeld }, needs.onAnswer).catch(
+        async (error: unknown) => {
+          await lock.release();
+          throw error;
+        },
+      );
       return {
-        ledger: { ...ledger, close: () => ledger.close().finally(unlock) },
+        ledger: { ...ledger, close: () => ledger.close().finally(lock.release) },
         captures: (batching) => createCaptureBatcher({ ...batching, ledger, chain }),
         gather: (own) => async () => {
           const figures = own();

@@ -78,8 +78,8 @@ export async function superviseWorkers(
     const { salt, channelId } = decodeProgressRecord(payload);
     interrupted.set(salt, { channelId, payload: Buffer.from(payload) });
   };
-  const unlock = await lockDataDir(settings.dataDir);
-  opened.push(unlock);
+  const lock = await lockDataDir(settings.dataDir);
+  opened.push(lock.release);
   const deposits = await openDepositChain(settings, env, operator.address);
   let receipts = 0;
   let onCommitted: (count: number) => void = () => undefined;
@@ -89,6 +89,7 @@ export async function superviseWorkers(
     operator,
     log,
     now,
+    isHeld: lock.isHeld,
     onReceipt: (salt) => interrupted.delete(salt),
     onAnswer: answers.add,
     onVoucher,
@@ -314,7 +315,7 @@ export async function superviseWorkers(
   const close = async (): Promise<void> => {
     connections.stop();
     clearInterval(watch);
-    await closeAll([closeWorkers, () => within(settings.drainMs, batcher.stop()), ledger.close, unlock]);
+    await closeAll([closeWorkers, () => within(settings.drainMs, batcher.stop()), ledger.close, lock.release]);
     log.info('gateway_stopped', { receipts, flushes: ledger.flushCount() });
   };
   return { url, close: () => (closing ??= close()) };

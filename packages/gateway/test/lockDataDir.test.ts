@@ -1,0 +1,131 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { lockDataDir } from '../src/ledger/lockDataDir.js';
+import { openRecordLog } from '../src/ledger/recordLog.js';
+import { buildGateway } from './support/gatewayProcess.js';
+
+const inUse = { code: 'data_dir_in_use' };
+const program = fileURLToPath(new URL('support/holdDataDir.mjs', import.meta.url));
+/** As root, or where users may have namespaces of their own. */
+const ownNetwork =
+  [
+    ['unshare', '-n'],
+    ['unshare', '-rn'],
+  ].find(([command, ...flags]) => spawnSync(command!, [...flags, 'true']).status === 0) ?? [];
+
+let folder: string;
+beforeAll(buildGateway);
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kedge-lock-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+});
+
+/** Another process that asks for the folder, and keeps it when it gets it. */
+async function holder(before: readonly string[] = [], dataDir = folder) {
+  const [command, ...args] = [...before, process.execPath, program, dataDir] as [string, ...string[]];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  const [said] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const signal = async (name: NodeJS.Signals): Promise<void> => {
+    // `unshare` becomes the program: it is the same process.
+    child.kill(name);
+    if (name === 'SIGKILL') await ended;
+  };
+  onTestFinished(() => signal('SIGKILL'));
+  return { said, signal };
+}
+
+test('R15: a folder is held by one at a time, and free when it is released', async () => {
+  const lock = await lockDataDir(folder);
+  await expect(lockDataDir(folder)).rejects.toMatchObject(inUse);
+  expect((await holder()).said).toBe('data_dir_in_use');
+  expect(lock.isHeld()).toBe(true);
+  await lock.release();
+  const again = await lockDataDir(folder);
+  await again.release();
+  expect(readdirSync(join(folder, 'lock'))).toEqual([]);
+});
+
+test('R15: kill -9 frees it at once, and one that stands still keeps it', async () => {
+  const { said, signal } = await holder();
+  expect(said).toBe('held');
+  await signal('SIGSTOP');
+  await expect(lockDataDir(folder)).rejects.toMatchObject(inUse);
+  await signal('SIGKILL');
+  const lock = await lockDataDir(folder, { silenceMs: 3_600_000 });
+  await lock.release();
+});
+
+test('R15: it holds for a container with a network of its own, where this machine can make one', async () => {
+  const other = await holder(ownNetwork);
+  expect(other.said).toBe('held');
+  await expect(lockDataDir(folder)).rejects.toMatchObject(inUse);
+  await other.signal('SIGKILL');
+  const lock = await lockDataDir(folder);
+  expect((await holder(ownNetwork)).said).toBe('data_dir_in_use');
+  await lock.release();
+});
+
+test('R15: of many that ask at once one gets it at most, and one that asks again gets it', async () => {
+  for (let round = 0; round < 5; round++) {
+    const asked = await Promise.allSettled(Array.from({ length: 6 }, () => lockDataDir(folder)));
+    const got = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    expect(got.length).toBeLessThanOrEqual(1);
+    for (const lock of got) await lock.release();
+  }
+  await (await lockDataDir(folder)).release();
+});
+
+test('R15: another machine’s is refused while it gives signs of life, and taken over when it gave none', async () => {
+  const elsewhere = { kernel: 'elsewhere', beatMs: 5 };
+  const living = await lockDataDir(folder, elsewhere);
+  await expect(lockDataDir(folder, { silenceMs: 3_600_000 })).rejects.toMatchObject(inUse);
+  await living.release();
+  // Its process cannot be asked from here, and gives no sign.
+  const silent = await lockDataDir(folder, { ...elsewhere, beatMs: 3_600_000 });
+  const lock = await lockDataDir(folder, { silenceMs: 20 });
+  expect(lock.isHeld()).toBe(true);
+  await lock.release();
+  await silent.release();
+});
+
+test('R15: who was taken over for silence learns it by its next sign, and writes no more', async () => {
+  let failures = 0;
+  const slow = await lockDataDir(folder, { kernel: 'elsewhere', beatMs: 5 });
+  const path = join(folder, 'ledger.log');
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => void failures++ };
+  const log = await openRecordLog(path, () => undefined, quiet, slow.isHeld);
+  await log.append(1, [Buffer.from('before')]);
+  const before = readFileSync(path);
+  // As whoever finds it silent does.
+  for (const name of readdirSync(join(folder, 'lock'))) rmSync(join(folder, 'lock', name));
+  const lock = await lockDataDir(folder);
+  await expect.poll(() => slow.isHeld()).toBe(false);
+  await expect(log.append(1, [Buffer.from('after')])).rejects.toMatchObject({ code: 'log_unavailable' });
+  await log.close();
+  expect(readFileSync(path).equals(before)).toBe(true);
+  expect(failures).toBe(1);
+  await slow.release();
+  await expect(lockDataDir(folder)).rejects.toMatchObject(inUse);
+  await lock.release();
+});
+
+test('R15: where the file system has no sockets, signs of life are all there is', async () => {
+  mkdirSync(join(folder, 'lock'), { recursive: true });
+  writeFileSync(join(folder, 'lock', 'somebody-0123456789ab.beat'), '');
+  await (await lockDataDir(folder, { silenceMs: 20 })).release();
+  expect(readdirSync(join(folder, 'lock'))).toEqual([]);
+});
+
+test('a folder with a path longer than a socket’s is held all the same', async () => {
+  const long = join(folder, 'a'.repeat(120), 'b'.repeat(120));
+  const lock = await lockDataDir(long);
+  expect((await holder([], long)).said).toBe('data_dir_in_use');
+  await lock.release();
+});
