@@ -85,7 +85,15 @@ test('a policy that counts units otherwise than its class, or is none, changes n
   const wrong = await kedge('policy', 'publish', classId, 'wrong.json');
   expect(wrong.code).not.toBe(0);
   expect(wrong.stderr).toContain('The policy is not valid: rates');
-  writePolicy('free.json', { price: undefined });
+  writePolicy('half.json', { rates: { output_tokens: '3' } });
+  for (const args of [
+    ['policy', 'publish', classId, 'half.json'],
+    ['class', 'create', '--name', 'M', '--policy', 'half.json'],
+  ]) {
+    const half = await kedge(...args);
+    expect([half.code, half.stderr]).toEqual([2, expect.stringContaining('so input_tokens would be free')]);
+  }
+  writePolicy('free.json', { price: undefined, rates: { input_tokens: '0', output_tokens: '3' } });
   await kedgeJson('policy', 'publish', classId, 'free.json');
   const free = await kedge('lot', 'create', classId, '10');
   expect([free.code, free.stderr]).toEqual([2, expect.stringContaining('names no price')]);

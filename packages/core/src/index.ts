@@ -56,6 +56,7 @@ export { policyRefused, unmeasurable } from './counting/policyRefused.js';
 export { pricedBy, type SurfacePath } from './counting/pricedBy.js';
 export { refuseUnseen, unseenFields } from './counting/refuseUnseen.js';
 export { addResponse, countResponsesInput, createResponseEvents } from './counting/responsesCount.js';
+export { unpricedTokens } from './counting/unpricedTokens.js';
 export { unrecountable } from './counting/unrecountable.js';
 export {
   messageEventUsage,

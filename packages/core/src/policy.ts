@@ -10,7 +10,10 @@ export type Policy = {
   format: 'kedge-policy/1' | 'kedge-policy/2' | 'kedge-policy/3';
   /** Name of one whole unit, and how many decimals its base units have. */
   unit: { name: string; decimals: number };
-  /** Base units for 1 of a metric, as decimal integers. A metric that is not named is refused. Under a rate quote, those of the quote. */
+  /**
+   * Base units for 1 of a metric, as decimal integers. A surface is served where one of its metrics has a rate, and those that
+   * have none are then free, but for images that are sent in. Under a rate quote, those of the quote.
+   */
   rates: Partial<Record<MetricLabel, string>>;
   caps: {
     unitsPerCall?: string;

@@ -9,6 +9,7 @@ import {
   parseUnits,
   policyHashOf,
   unitsOf,
+  unpricedTokens,
   type Policy,
 } from '../src/index.js';
 import { oraclePolicy, policy } from './examples.js';
@@ -32,6 +33,19 @@ describe('policy', () => {
     ];
     const hashes = changed.map((one) => policyHashOf(one, keccak256));
     expect(new Set([...hashes, policyHashOf(policy, keccak256)]).size).toBe(5);
+  });
+
+  test('one that prices one half of the tokens is told, unless it says with a rate of 0 that the other is free', () => {
+    const half = (rates: Policy['rates'], surfaces?: string[]) =>
+      unpricedTokens({ ...policy, rates, ...(surfaces === undefined ? {} : { surfaces }) });
+    expect(half({ input_tokens: '1', output_tokens: '3' })).toBeUndefined();
+    expect(half({ output_tokens: '3' })).toBe('input_tokens');
+    expect(half({ input_tokens: '1', requests: '7' })).toBe('output_tokens');
+    expect(half({ input_tokens: '0', output_tokens: '3' })).toBeUndefined();
+    expect(half({ input_tokens: '1', output_tokens: '0' })).toBeUndefined();
+    expect(half({ requests: '7' })).toBeUndefined();
+    expect(half({ input_tokens: '1' }, ['/embeddings'])).toBeUndefined();
+    expect(half({ input_tokens: '1' }, ['/embeddings', '/messages'])).toBe('output_tokens');
   });
 
   test.each<[string, unknown, string]>([

@@ -1,4 +1,4 @@
-import { classKinds, parsePolicy, policyHashOf, type Hex, type Policy } from '@kedge/core';
+import { classKinds, parsePolicy, policyHashOf, unpricedTokens, type Hex, type Policy } from '@kedge/core';
 import type { ContentStore } from '@kedge/store';
 import { keccak256 } from '../keccak256.js';
 import { parseInteger } from '../parse.js';
@@ -27,9 +27,16 @@ export function parseParent(text: string): ParentTerms {
 /** A policy as a class is created with it: in the content store, with its hash. */
 export type StoredPolicy = { readonly policy: Policy; readonly uri: string; readonly hash: Hex };
 
-/** Reads a policy file and puts its canonical JSON into the content store. */
+/** Reads the file of a policy that is to be published, and puts its canonical JSON into the content store. */
 export async function storePolicy(path: string, store: ContentStore): Promise<StoredPolicy> {
   const policy = parsePolicy(await readJson(path));
+  const unpriced = unpricedTokens(policy);
+  if (unpriced !== undefined) {
+    throw usageError(
+      `The policy has a rate for ${unpriced === 'input_tokens' ? 'output_tokens' : 'input_tokens'} only, so ${unpriced} would be free.`,
+      `Give ${unpriced} a rate; "0" says that it is free. A policy for embeddings alone names its surfaces.`,
+    );
+  }
   const cid = await store.putJson(policy, { sync: 'each' });
   return { policy, uri: `ipfs://${cid}`, hash: policyHashOf(policy, keccak256) };
 }

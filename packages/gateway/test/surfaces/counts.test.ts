@@ -75,6 +75,18 @@ test('a streamed call is never logged as nothing: usage that the upstream leaves
   expect(receiptIn(text).receipt.units).toBe(8n + 3n * 2n);
 });
 
+test.each([
+  [{ output_tokens: '3' }, { output_tokens: 2n }],
+  [{ input_tokens: '1' }, { input_tokens: 8n }],
+  [{ requests: '5' }, { requests: 1n }],
+])('of a surface that is served, what has no rate is free: %j', async (rates, charged) => {
+  const { post, chargedFor } = await startSurfaceTest({
+    policy: { rates },
+    script: answerWith(completion('One two', usage(0, 0))),
+  });
+  expect(chargedFor((await post('/v1/chat/completions', hello)).headers)).toEqual(charged);
+});
+
 test('every surface needs a key and POST, and is refused without any rate', async () => {
   const { gateway, upstream } = await startSurfaceTest({ policy: { rates: { units: '1' } } });
   for (const path of surfaces.keys()) {
