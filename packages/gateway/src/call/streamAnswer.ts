@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { bytesToHex, hexToBytes, receiptCommentPrefix, toProblemDetails } from '@kedge/core';
+import { BaseError, bytesToHex, hexToBytes, receiptCommentPrefix, toProblemDetails } from '@kedge/core';
 import { reasonOf } from '../structuredLog.js';
 import { createSseSplitter, sseData } from '../sse/sseSplitter.js';
 import type { Call, CallServices } from './callContext.js';
@@ -11,7 +11,10 @@ import { createStrictGate } from '../vouchers/createStrictGate.js';
 const maxEventBytes = 1024 * 1024;
 const soon = Promise.resolve();
 
-/** One streamed answer on its way. Every way it may end charges what was handed to the client, once. */
+/**
+ * One streamed answer on its way. Every way it may end charges what was handed to the client, once; where that is no part of
+ * an answer, nothing.
+ */
 export type StreamAnswer = {
   readonly data: (chunk: Buffer) => void;
   /** The upstream ended the stream. */
@@ -105,25 +108,32 @@ export function streamAnswer(
     }
   };
 
-  /** The stream has come to its end. One that brought nothing is passed on as nothing, and costs nothing. */
-  const close = (last: Buffer): void => {
-    if (delivered > 0 || reader.measured().counts.outputTokens > 0) return void finish(last);
+  const hasAnswer = (): boolean => reader.said() === 'answer' || reader.measured().counts.outputTokens > 0;
+
+  /** Ends a stream that brought nothing of an answer, and costs nothing. */
+  const endWithout = (last: Buffer): void => {
     over = true;
-    services.log.warn('stream_empty', { channelId: call.served.channelId });
+    write();
     response.write(last);
     response.end();
     onOver();
+  };
+
+  /** The stream has come to its end. */
+  const close = (last: Buffer): void => {
+    if (hasAnswer()) return void finish(last);
+    if (reader.said() === 'nothing') return giveUp(withoutAnswer());
+    // The upstream has said itself what went wrong.
+    services.log.warn('stream_failed', { channelId: call.served.channelId, delivered });
+    endWithout(last);
   };
 
   const giveUp = (error: unknown): void => {
     if (over) return;
     services.log.warn('stream_failed', { channelId: call.served.channelId, delivered, reason: reasonOf(error) });
     const event = Buffer.from(reader.errorEvent(toProblemDetails(error).body.error));
-    if (delivered > 0) return void finish(event);
-    over = true;
-    response.write(event);
-    response.end();
-    onOver();
+    if (hasAnswer()) void finish(event);
+    else endWithout(event);
   };
 
   const cut = (): void => {
@@ -195,7 +205,7 @@ export function streamAnswer(
       if (over) return;
       if (call.slot !== undefined) return upstream().resume();
       upstream().abort();
-      if (delivered > 0) {
+      if (hasAnswer()) {
         void finish(Buffer.alloc(0));
         return;
       }
@@ -203,4 +213,13 @@ export function streamAnswer(
       onOver();
     },
   };
+}
+
+function withoutAnswer(): BaseError {
+  return new BaseError('The upstream ended its stream without an answer.', {
+    code: 'upstream_failed',
+    status: 502,
+    kind: 'transient',
+    hints: ['Nothing was charged. Try again; the operator finds the cause in the log.'],
+  });
 }

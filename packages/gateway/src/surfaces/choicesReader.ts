@@ -1,6 +1,6 @@
 import { type Counts, isJsonObject, openAiUsage, usageNumber } from '@kedge/core';
 import { parseEvent } from './json.js';
-import type { StreamReader } from './surface.js';
+import type { StreamReader, StreamSaid } from './surface.js';
 import { createTextMeter, type TextMeter } from './textMeter.js';
 
 /**
@@ -19,6 +19,7 @@ export function createChoicesReader(options: {
   const unfinished = new Set<number>();
   let lastChunk: Record<string, unknown> = {};
   let usage: unknown;
+  let said: StreamSaid = 'nothing';
   return {
     read: (data) => {
       if (data === undefined) return 'pass';
@@ -26,6 +27,8 @@ export function createChoicesReader(options: {
       const chunk = parseEvent(data);
       if (chunk === undefined) return 'pass';
       if (isJsonObject(chunk['usage'])) usage = chunk['usage'];
+      const hasFailed = isSaid(chunk['error']);
+      if (hasFailed && said === 'nothing') said = 'failure';
       const choices = Array.isArray(chunk['choices']) ? (chunk['choices'] as unknown[]) : undefined;
       if (choices === undefined) return 'pass';
       if (choices.length === 0) return options.wantsUsage || !isJsonObject(chunk['usage']) ? 'pass' : 'drop';
@@ -33,12 +36,14 @@ export function createChoicesReader(options: {
       for (const choice of choices) {
         options.addChoice(meter, choice);
         if (!isJsonObject(choice)) continue;
+        if (said !== 'answer' && !hasFailed && isPart(choice)) said = 'answer';
         const index = usageNumber(choice['index']) ?? 0;
         if (choice['finish_reason'] === null || choice['finish_reason'] === undefined) unfinished.add(index);
         else unfinished.delete(index);
       }
       return 'pass';
     },
+    said: () => said,
     exceeds: meter.exceeds,
     measured: () => ({ counts: { ...options.known, ...meter.tokens() }, usage: openAiUsage(usage) }),
     cut: () => {
@@ -53,4 +58,14 @@ export function createChoicesReader(options: {
     // An `error` object in a data event is what OpenAI clients raise; there is no [DONE] after it.
     errorEvent: (error) => `data: ${JSON.stringify({ error })}\n\n`,
   };
+}
+
+/** A choice begins with its role alone. */
+function isPart({ finish_reason: end, text, delta }: Readonly<Record<string, unknown>>): boolean {
+  if (isSaid(end) || isSaid(text)) return true;
+  return isJsonObject(delta) && Object.entries(delta).some(([name, value]) => name !== 'role' && isSaid(value));
+}
+
+function isSaid(value: unknown): boolean {
+  return (value ?? '') !== '' && !(Array.isArray(value) && value.length === 0);
 }

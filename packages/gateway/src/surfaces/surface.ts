@@ -20,10 +20,15 @@ export type ForwardedBody = { readonly contentType?: string; readonly body: stri
 /** What becomes of one event of a stream: handed on, kept from the client, or held back as the last until the receipt is there. */
 export type EventFate = 'pass' | 'drop' | 'last';
 
+/** What a stream has brought so far: part of an answer, or no more than word of a failure, or not even that. */
+export type StreamSaid = 'answer' | 'failure' | 'nothing';
+
 /** Reads the events of one streamed answer, in order. */
 export type StreamReader = {
   /** @param data The event's `data`; undefined when it has none. */
   readonly read: (data: string | undefined) => EventFate;
+  /** Roles, pings and other beginnings are no part of an answer yet. */
+  readonly said: () => StreamSaid;
   /** Whether the output so far has more tokens than `limit`. */
   readonly exceeds: (limit: number) => boolean;
   readonly measured: () => Measured;

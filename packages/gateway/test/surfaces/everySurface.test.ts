@@ -2,11 +2,13 @@ import { decodeSignedReceipt, type SignedReceipt } from '@kedge/core';
 import { expect, test } from 'vitest';
 import { countText } from '../../src/index.js';
 import { apiKey } from '../support/createTestSetup.js';
-import { answerWith, chunkEvent, completion } from '../support/scriptedUpstream.js';
+import { sseData } from '../../src/sse/sseSplitter.js';
+import { answerWith, chunkEvent, completion, usageEvent } from '../support/scriptedUpstream.js';
 import {
   beginStream,
   eventText,
   metricsOf,
+  receiptIn,
   refusalOf,
   startSurfaceTest,
   type SurfaceTest,
@@ -21,28 +23,24 @@ const surfaces = [
     path: '/v1/chat/completions',
     body: { model: 'demo', max_tokens: 20, messages: message },
     answer: completion('One two'),
-    last: 'data: [DONE]\n\n',
     piece: chunkEvent({ content: 'One two' }),
   },
   {
     path: '/v1/completions',
     body: { model: 'demo', max_tokens: 20, prompt: 'Hi' },
     answer: { choices: [{ index: 0, text: 'One two' }] },
-    last: 'data: [DONE]\n\n',
     piece: `data: ${JSON.stringify({ choices: [{ index: 0, text: 'One two' }] })}\n\n`,
   },
   {
     path: '/v1/responses',
     body: { model: 'demo', max_output_tokens: 20, input: 'Hi' },
     answer: { output: [{ type: 'message', content: [{ type: 'output_text', text: 'One two' }] }] },
-    last: eventText({ type: 'response.failed', response: { output: [] } }),
     piece: eventText({ type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: 'One two' }),
   },
   {
     path: '/v1/messages',
     body: { model: 'demo', max_tokens: 20, messages: message },
     answer: { content: [{ type: 'text', text: 'One two' }] },
-    last: eventText({ type: 'message_stop' }),
     piece: eventText({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'One two' } }),
   },
 ] as const;
@@ -137,16 +135,96 @@ test.each(all)(
   },
 );
 
-test.each(surfaces)('$path: a stream that brings nothing passes as it is and costs nothing', async (surface) => {
+const failed = { message: 'engine dead', type: 'InternalServerError', code: 500 };
+const withoutAnswer = [
+  { path: '/v1/chat/completions', bytes: [''] },
+  { path: '/v1/chat/completions', bytes: ['data: [DONE]\n\n'] },
+  { path: '/v1/chat/completions', bytes: [': PROCESSING\n\n'] },
+  { path: '/v1/chat/completions', bytes: [chunkEvent({ role: 'assistant', content: '' })] },
+  { path: '/v1/chat/completions', bytes: [usageEvent, 'data: [DONE]\n\n'] },
+  { path: '/v1/completions', bytes: [': PROCESSING\n\n', 'data: [DONE]\n\n'] },
+  { path: '/v1/messages', bytes: [eventText({ type: 'ping' }), eventText({ type: 'message_stop' })] },
+  { path: '/v1/messages', bytes: [eventText({ type: 'message_start', message: { content: [] } })] },
+  { path: '/v1/responses', bytes: [eventText({ type: 'response.created', response: { output: [] } })] },
+] as const;
+const bodyOf = (path: string) => ({ ...surfaces.find((surface) => surface.path === path)?.body, stream: true });
+
+test.each(withoutAnswer)(
+  '$path: a stream that ends or breaks off without an answer is a failure of the upstream: $bytes',
+  async ({ path, bytes }) => {
+    const it = await startSurfaceTest({ channel: { cap: 100n } });
+    for (const isBroken of [false, true]) {
+      it.upstream.script = (_, response) => {
+        beginStream(response);
+        for (const event of bytes) response.write(event);
+        if (isBroken) setImmediate(() => response.destroy());
+        else response.end();
+      };
+      const { status, text } = await it.post(path, bodyOf(path), { 'idempotency-key': 'one' });
+      expect(status).toBe(200);
+      expect(text).not.toContain('kedge-receipt');
+      expect(JSON.parse(sseData(Buffer.from(text.split('\n\n').at(-2) ?? '')) ?? '')).toMatchObject({
+        error: {
+          message: expect.stringMatching(/^The upstream (did not answer|ended its stream without an answer)/) as string,
+        },
+      });
+      expect(text).not.toContain('[DONE]');
+    }
+    expect(it.upstream.requests).toHaveLength(2);
+    expect(await chargedBefore(it)).toBe(0n);
+  },
+);
+
+test.each([
+  { path: '/v1/chat/completions', bytes: `data: ${JSON.stringify({ error: failed })}\n\ndata: [DONE]\n\n` },
+  { path: '/v1/completions', bytes: `: PROCESSING\n\ndata: ${JSON.stringify({ error: failed })}\n\n` },
+  { path: '/v1/messages', bytes: eventText({ type: 'ping' }) + eventText({ type: 'error', error: failed }) },
+  { path: '/v1/responses', bytes: eventText({ type: 'error', message: 'engine dead' }) },
+  { path: '/v1/responses', bytes: eventText({ type: 'response.failed', response: { output: [], error: failed } }) },
+])('$path: a stream that brings only word of a failure passes as it is and costs nothing', async ({ path, bytes }) => {
   const it = await startSurfaceTest({ channel: { cap: 100n } });
-  for (const bytes of ['', surface.last]) {
-    it.upstream.script = (_, response) => {
-      beginStream(response);
-      response.end(bytes);
-    };
-    const { status, text } = await it.post(surface.path, { ...surface.body, stream: true });
-    expect([status, text]).toEqual([200, bytes]);
-  }
+  it.upstream.script = (_, response) => {
+    beginStream(response);
+    response.end(bytes);
+  };
+  const { status, text } = await it.post(path, bodyOf(path));
+  expect([status, text]).toEqual([200, bytes]);
+  expect(await chargedBefore(it)).toBe(0n);
+});
+
+test.each([
+  { path: '/v1/chat/completions', bytes: `${chunkEvent({}, 'stop')}data: [DONE]\n\n` },
+  { path: '/v1/messages', bytes: eventText({ type: 'message_delta', delta: { stop_reason: 'end_turn' } }) },
+  { path: '/v1/responses', bytes: eventText({ type: 'response.completed', response: { output: [] } }) },
+])('$path: an answer without words is one: its input is charged', async ({ path, bytes }) => {
+  const it = await startSurfaceTest();
+  it.upstream.script = (_, response) => {
+    beginStream(response);
+    response.end(bytes);
+  };
+  const { text } = await it.post(path, bodyOf(path));
+  expect(receiptIn(text).receipt.units).toBeGreaterThan(0n);
+});
+
+test('a client that leaves while nothing but comments came is charged nothing', async () => {
+  const it = await startSurfaceTest({ channel: { cap: 100n } });
+  let upstreamClosed = false;
+  it.upstream.script = (_, response) => {
+    response.on('close', () => (upstreamClosed = true));
+    beginStream(response);
+    response.write(': PROCESSING\n\n');
+  };
+  const abort = new AbortController();
+  const { path } = surfaces[0];
+  const response = await fetch(`${it.gateway.url}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}` },
+    body: JSON.stringify(bodyOf(path)),
+    signal: abort.signal,
+  });
+  await response.body?.getReader().read();
+  abort.abort();
+  await expect.poll(() => upstreamClosed).toBe(true);
   expect(await chargedBefore(it)).toBe(0n);
 });
 
