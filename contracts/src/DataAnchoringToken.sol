@@ -82,7 +82,9 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
         if (!_isUser(fromTokenId, source.owner())) revert IDATErrors.ERC8028Unauthorized(fromTokenId, msg.sender);
         if (value == 0) revert IDATErrors.DATZeroUnits();
         if (source.expireAt() != 0 || target.expireAt() != 0) {
-            _requireLifetimes(fromTokenId, source, toTokenId, target);
+            _requireUnexpired(fromTokenId, source.expireAt());
+            _requireUnexpired(toTokenId, target.expireAt());
+            _requireNoOutliving(fromTokenId, source, toTokenId, target);
         }
 
         _takeValue(fromTokenId, source, value);
@@ -245,16 +247,6 @@ contract DataAnchoringToken is DATLocks, DATSales, DATPayouts, DATDelegation, IE
 
     function _isUser(uint256 tokenId, address owner) private view returns (bool) {
         return msg.sender == owner || _classOperators[owner][TokenId.wrap(tokenId).classId()][msg.sender];
-    }
-
-    /// @dev Neither has expired, and backed value does not come to live longer.
-    function _requireLifetimes(uint256 fromTokenId, Token source, uint256 toTokenId, Token target) private view {
-        _requireUnexpired(fromTokenId, source.expireAt());
-        _requireUnexpired(toTokenId, target.expireAt());
-        if (
-            source.expireAt() != 0 && TokenId.wrap(fromTokenId).isBacked()
-                && (target.expireAt() == 0 || target.expireAt() > source.expireAt())
-        ) revert IDATErrors.DATOutlivesSource(fromTokenId, toTokenId);
     }
 
     function _requireSameLot(TokenId from, TokenId to) private pure {

@@ -190,7 +190,7 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
             if (entry > type(uint32).max) entry = _entryEpoch(classId, entry >> 32);
             start = _indexAtEpoch(ledger, entry);
         }
-        uint256 end = expireAt == 0 ? ledger.index.index() : _endIndex(classId, expireAt, ledger);
+        uint256 end = expireAt == 0 ? ledger.index.index() : _endIndex(classId, expireAt, share, ledger);
         // No overflow: ratio < 2^32 and index < 2^160. The end is never before the start: an exit comes after its entry,
         // and until it is stored nothing is settled after the expiry, so an earlier claim ended at this index at most.
         unchecked {
@@ -210,7 +210,7 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
         state = ledger.claims[tokenId];
         uint256 start = state.index();
         if (start == 0) {
-            uint256 entry = uint64(share.entry());
+            uint256 entry = share.entry();
             if (entry > type(uint32).max) entry = _entryEpoch(classId, entry >> 32);
             start = _indexAtEpoch(ledger, entry);
         }
@@ -232,8 +232,12 @@ abstract contract DATRevenue is DATTokens, DATShares, DATPayments {
 
     /// @dev Where earning ends: at the exit of an expired share, exactly, whoever observed it when (P2). An expired share
     /// that was not yet taken out of the total saw no settlement since, so the current index is right for it.
-    function _endIndex(uint256 classId, uint32 expireAt, Ledger storage ledger) private view returns (uint256) {
-        if (_isExpired(expireAt)) {
+    function _endIndex(uint256 classId, uint32 expireAt, Share share, Ledger storage ledger)
+        private
+        view
+        returns (uint256)
+    {
+        if (_isExpired(expireAt) && !share.outlivesExpiry()) {
             uint32 exitEpoch = _buckets[classId][expireAt].exitEpoch;
             if (exitEpoch != 0) return _indexAtEpoch(ledger, exitEpoch);
         }

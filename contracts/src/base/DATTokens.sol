@@ -52,6 +52,16 @@ abstract contract DATTokens is DATStorage {
         if (_isExpired(expireAt)) revert IDATErrors.ERC8028Expired(tokenId, expireAt);
     }
 
+    /// @dev Value that is backed, or of a class that keeps expiries (P22), does not come to live longer by being moved. Only
+    /// where it would is the class read.
+    function _requireNoOutliving(uint256 fromTokenId, Token source, uint256 toTokenId, Token target) internal view {
+        if (source.expireAt() == 0 || (target.expireAt() != 0 && target.expireAt() <= source.expireAt())) return;
+        TokenId id = TokenId.wrap(fromTokenId);
+        if (id.isBacked() || _heads[id.classId()].keepsExpiry()) {
+            revert IDATErrors.DATOutlivesSource(fromTokenId, toTokenId);
+        }
+    }
+
     /// @dev Emits `Expired` the first time that a transaction meets an expired token.
     function _observeExpired(uint256 tokenId) internal {
         uint256 word = _expiredSeen[tokenId >> 8];

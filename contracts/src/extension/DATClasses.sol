@@ -54,9 +54,11 @@ abstract contract DATClasses is DATExtension, DATDelegation, IDATClasses {
         classId = _createClass(terms);
         _classOptions[classId] = options;
         ClassHead head = _heads[classId];
-        if (uint256(options.shareCap) + frozenFrom + options.activationDelay != 0) head = head.withShareTerms();
+        bool sharesBound = uint256(options.shareCap) + frozenFrom + options.activationDelay != 0;
+        if (sharesBound || options.sharesOutliveExpiry) head = head.withShareTerms();
         if (options.policyNotice != 0) head = head.withNotice();
         if (options.nonTransferable) head = head.withoutTransfers();
+        if (options.valueKeepsExpiry) head = head.withKeptExpiry();
         _heads[classId] = head;
         emit IDATOptions.ClassOptionsFixed(classId, options);
     }

@@ -18,9 +18,8 @@ abstract contract DATHandovers is DATExtension {
         share = _shares[tokenId];
         uint256 activateAt = share.activateAt();
         bool waits = activateAt != 0 && _buckets[classId][activateAt].exitEpoch == 0;
-        if (share.ratio() == 0 || waits || _isExpired(token.expireAt())) {
-            revert IDATLifecycle.DATNoActiveShare(tokenId);
-        }
+        bool left = _isExpired(token.expireAt()) && !share.outlivesExpiry();
+        if (share.ratio() == 0 || waits || left) revert IDATLifecycle.DATNoActiveShare(tokenId);
     }
 
     /// @dev Takes a share out of the bucket of its expiry, and the bucket out of the queue if nothing is left in it.
@@ -39,7 +38,7 @@ abstract contract DATHandovers is DATExtension {
         uint32 ratio = share.ratio();
         ClassShare shares = _classShares[classId];
         uint32 expireAt = token.expireAt();
-        if (expireAt != 0) shares = _leaveMoment(classId, expireAt, ratio, shares);
+        if (expireAt != 0 && !share.outlivesExpiry()) shares = _leaveMoment(classId, expireAt, ratio, shares);
         // The share is part of the total.
         shares = shares.withTotal(shares.totalShare() - ratio);
         _classShares[classId] = shares;
@@ -47,16 +46,16 @@ abstract contract DATHandovers is DATExtension {
         emit IDATLifecycle.ShareRetired(tokenId, ratio, shares.totalShare());
     }
 
-    /// @dev The token's share ends where those that take its place begin: in a new epoch with the old total.
+    /// @dev The token's share ends where what takes its place begins: in a new epoch with the old total.
     function _handOver(uint256 tokenId, uint256 classId, Share share, ClassShare shares)
         internal
-        returns (uint32 epoch)
+        returns (Share begun)
     {
         shares = shares.withTotal(shares.totalShare());
         _classShares[classId] = shares;
-        epoch = shares.epoch();
-        _shares[tokenId] = packRetiredShare(share, epoch);
+        _shares[tokenId] = packRetiredShare(share, shares.epoch());
         emit IDATLifecycle.ShareRetired(tokenId, share.ratio(), shares.totalShare() - share.ratio());
+        return share.begunAnew(shares.epoch());
     }
 
     /// @dev Who may mint from the token's lot.

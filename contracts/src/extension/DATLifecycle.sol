@@ -6,7 +6,7 @@ import {IDATCore} from "../interfaces/IDATCore.sol";
 import {IDATErrors} from "../interfaces/IDATErrors.sol";
 import {IDATLifecycle, SplitPart} from "../interfaces/IDATLifecycle.sol";
 import {Lot} from "../types/Lot.sol";
-import {Share, Token, packShare} from "../types/Token.sol";
+import {Share, Token} from "../types/Token.sol";
 import {TokenId} from "../types/TokenId.sol";
 import {DATHandovers} from "./DATHandovers.sol";
 
@@ -67,10 +67,10 @@ abstract contract DATLifecycle is DATHandovers, DATDeposits {
             sum += parts[i].share;
         }
         _takeValue(tokenId, token, units);
-        uint32 epoch = sum == 0 ? 0 : _handOverParts(tokenId, token, sum);
+        Share begun = sum == 0 ? Share.wrap(0) : _handOverParts(tokenId, token, sum);
         tokenIds = new uint256[](parts.length);
         for (uint256 i; i < parts.length; ++i) {
-            tokenIds[i] = _splitOff(TokenId.wrap(tokenId), token.expireAt(), parts[i], epoch);
+            tokenIds[i] = _splitOff(TokenId.wrap(tokenId), token.expireAt(), parts[i], begun);
         }
     }
 
@@ -86,10 +86,7 @@ abstract contract DATLifecycle is DATHandovers, DATDeposits {
             if (from.classId() != to.classId()) revert IDATErrors.ERC8028ClassMismatch(fromTokenId, toTokenId);
             if (from.lotKey() != to.lotKey()) revert IDATErrors.DATLotMismatch(fromTokenId, toTokenId);
             _requireUnexpired(fromTokenId, source.expireAt());
-            if (
-                from.isBacked() && source.expireAt() != 0
-                    && (target.expireAt() == 0 || target.expireAt() > source.expireAt())
-            ) revert IDATErrors.DATOutlivesSource(fromTokenId, toTokenId);
+            _requireNoOutliving(fromTokenId, source, toTokenId, target);
             uint64 units = source.value();
             if (units == 0) revert IDATErrors.DATZeroUnits();
             _tokens[fromTokenId] = source.withValue(0);
@@ -107,7 +104,7 @@ abstract contract DATLifecycle is DATHandovers, DATDeposits {
         _addBacking(id.classId(), lot, asset, units, deposit);
     }
 
-    function _handOverParts(uint256 tokenId, Token token, uint256 sum) private returns (uint32) {
+    function _handOverParts(uint256 tokenId, Token token, uint256 sum) private returns (Share) {
         // A share does not leave a token from which it is about to be taken.
         _requireNoRevocation(tokenId);
         uint256 classId = TokenId.wrap(tokenId).classId();
@@ -116,14 +113,14 @@ abstract contract DATLifecycle is DATHandovers, DATDeposits {
         return _handOver(tokenId, classId, share, _classShares[classId]);
     }
 
-    function _splitOff(TokenId id, uint32 expireAt, SplitPart calldata part, uint32 epoch)
+    function _splitOff(TokenId id, uint32 expireAt, SplitPart calldata part, Share begun)
         private
         returns (uint256 tokenId)
     {
         uint256 classId = id.classId();
         tokenId = _mintToken(classId, id.lot(), _heads[classId], part.to, part.units, part.share, expireAt);
         // The bucket of the expiry, if any, keeps its weight: the parts expire when the whole would have.
-        if (part.share != 0) _shares[tokenId] = packShare(part.share, epoch);
+        if (part.share != 0) _shares[tokenId] = begun.withRatio(part.share);
         emit IDATLifecycle.TokenSplit(TokenId.unwrap(id), tokenId, part.units, part.share);
     }
 }

@@ -8,7 +8,7 @@ import {ClassHead, ClassShare} from "../types/Class.sol";
 import {packPendingShare} from "../types/Token.sol";
 import {DATExtension} from "./DATExtension.sol";
 
-/// @title DATMints: minting in classes that bound their shares (P17). The core mints where nothing is bound.
+/// @title DATMints: minting in classes that bound their shares (P17, P21). The core mints where nothing is bound.
 abstract contract DATMints is DATExtension {
     /// @dev Reached from the core's own `mint`, for a share in a class that bound its shares.
     function mint(uint256 classId, address to, uint256 value, uint256 shareRatio, uint64 expireAt)
@@ -30,15 +30,27 @@ abstract contract DATMints is DATExtension {
         if (shareRatio > type(uint32).max) shareRatio = type(uint32).max;
         tokenId = _mintToken(classId, head.policyVersion(), head, to, value, shareRatio, expireAt);
         if (shareRatio == 0) return tokenId;
-        uint32 activateAt = head.hasShareTerms() ? _activateAt(classId, shareRatio) : 0;
         // The expiry was checked by the mint.
-        if (activateAt == 0) _addShare(classId, tokenId, uint32(shareRatio), uint32(expireAt));
-        else _addPendingShare(classId, tokenId, uint32(shareRatio), uint32(expireAt), activateAt);
+        if (head.hasShareTerms()) _addBoundShare(classId, tokenId, uint32(shareRatio), uint32(expireAt));
+        else _addShare(classId, tokenId, uint32(shareRatio), uint32(expireAt));
     }
 
-    /// @dev When a new share is to enter, 0 for at once; fails when the class admits none.
-    function _activateAt(uint256 classId, uint256 ratio) private returns (uint32) {
+    function _addBoundShare(uint256 classId, uint256 tokenId, uint32 ratio, uint32 expireAt) private {
         ClassOptions memory options = _classOptions[classId];
+        _requireRoom(classId, ratio, options);
+        if (options.sharesOutliveExpiry) expireAt = 0;
+        if (options.activationDelay == 0) {
+            _addShare(classId, tokenId, ratio, expireAt);
+        } else {
+            // The end of a day, so that many mints share one of the 64 moments (R21). Fits until the year 2105.
+            uint256 activateAt = (block.timestamp + options.activationDelay + 1 days - 1) / 1 days * 1 days;
+            _addPendingShare(classId, tokenId, ratio, expireAt, uint32(activateAt));
+        }
+        if (options.sharesOutliveExpiry) _shares[tokenId] = _shares[tokenId].withoutExpiry();
+    }
+
+    /// @dev Fails when the class admits no such share.
+    function _requireRoom(uint256 classId, uint32 ratio, ClassOptions memory options) private {
         uint32 frozenFrom = options.sharesFrozenFrom;
         if (frozenFrom != 0 && block.timestamp >= frozenFrom) revert IDATOptions.DATSharesFrozen(classId, frozenFrom);
         uint256 shares = _syncExpired(classId).totalShare() + _pendingShare(classId) + ratio;
@@ -47,9 +59,6 @@ abstract contract DATMints is DATExtension {
         if (options.shareCap != 0 && shares > options.shareCap) {
             revert IDATOptions.DATShareCapExceeded(classId, shares, options.shareCap);
         }
-        if (options.activationDelay == 0) return 0;
-        // The end of a day, so that many mints share one of the 64 moments (R21). Fits until the year 2105.
-        return uint32((block.timestamp + options.activationDelay + 1 days - 1) / 1 days * 1 days);
     }
 
     function _addPendingShare(uint256 classId, uint256 tokenId, uint32 ratio, uint32 expireAt, uint32 activateAt)

@@ -7,7 +7,7 @@ import {IDATOptions} from "../interfaces/IDATOptions.sol";
 import {IDATRenewals} from "../interfaces/IDATRenewals.sol";
 import {ClassShare} from "../types/Class.sol";
 import {LotHead} from "../types/Lot.sol";
-import {Share, Token, packShare} from "../types/Token.sol";
+import {Share, Token} from "../types/Token.sol";
 import {TokenId} from "../types/TokenId.sol";
 import {DATHandovers} from "./DATHandovers.sol";
 
@@ -20,7 +20,8 @@ abstract contract DATRenewals is DATHandovers {
         address minter = _minterOf(id);
         if (msg.sender != minter) revert IDATRenewals.DATNotRenewedBy(tokenId, msg.sender, minter);
         _requireCurrentLot(id);
-        if (_shares[tokenId].ratio() != 0) revert IDATRenewals.DATShareNotRenewed(tokenId);
+        Share share = _shares[tokenId];
+        if (share.ratio() != 0 && !share.outlivesExpiry()) revert IDATRenewals.DATShareNotRenewed(tokenId);
         if (id.isBacked()) {
             LotHead head = _lots[id.lotKey()].head;
             if (!head.refundable() && !head.expiredToClass()) revert IDATRenewals.DATRenewalDelaysRefund(tokenId);
@@ -35,7 +36,9 @@ abstract contract DATRenewals is DATHandovers {
         _requireIssuer(TokenId.wrap(tokenId).classId());
         if (expireAt != 0) {
             _requireLater(tokenId, token.expireAt(), expireAt);
-            if (_shares[tokenId].ratio() == 0) revert IDATLifecycle.DATNoActiveShare(tokenId);
+            Share share = _shares[tokenId];
+            if (share.ratio() == 0) revert IDATLifecycle.DATNoActiveShare(tokenId);
+            if (share.outlivesExpiry()) revert IDATRenewals.DATShareOutlivesExpiry(tokenId);
         }
         // The cast: checked above.
         _renewalOffers[tokenId] = uint32(expireAt);
@@ -63,9 +66,9 @@ abstract contract DATRenewals is DATHandovers {
         ClassShare shares = _leaveMoment(classId, before, ratio, _classShares[classId]);
         shares = _atMoment(classId, offered, shares);
         _buckets[classId][offered].weight += ratio;
-        uint32 epoch = _handOver(tokenId, classId, share, shares);
+        Share begun = _handOver(tokenId, classId, share, shares);
         newTokenId = _mintToken(classId, id.lot(), _heads[classId], msg.sender, 0, ratio, offered);
-        _shares[newTokenId] = packShare(ratio, epoch);
+        _shares[newTokenId] = begun;
         emit IDATRenewals.ShareRenewed(tokenId, newTokenId, ratio, offered);
     }
 

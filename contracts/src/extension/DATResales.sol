@@ -62,6 +62,7 @@ abstract contract DATResales is DATExtension {
         // An unbacked lot bears the number of its policy version.
         resale.policyVersion = id.isBacked() ? _lots[id.lotKey()].head.policyVersion() : id.lot();
         resale.transferable = !id.isNonTransferable();
+        resale.shareOutlivesExpiry = share.outlivesExpiry();
         resale.pending = new uint256[](assets.length);
         for (uint256 i; i < assets.length; ++i) {
             (resale.pending[i],) = _earned(tokenId, id.classId(), token.expireAt(), _ledgers[id.classId()][assets[i]]);

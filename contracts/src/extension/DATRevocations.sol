@@ -16,7 +16,7 @@ abstract contract DATRevocations is DATHandovers {
         if (window == 0) revert IDATRevocations.DATNotRevocable(classId);
         if (bytes(reason).length == 0) revert IDATRevocations.DATNoReason();
         _requireNoRevocation(tokenId);
-        _requireUnexpired(tokenId, _tokens[tokenId].expireAt());
+        _requireRevocable(tokenId, _tokens[tokenId]);
         // A window has 32 bits.
         uint64 effectiveAt = uint64(block.timestamp + window);
         _revocations[tokenId] = Revocation(effectiveAt, window, false);
@@ -45,7 +45,7 @@ abstract contract DATRevocations is DATHandovers {
         uint64 effectiveAt = _requirePending(tokenId).effectiveAt;
         if (block.timestamp < effectiveAt) revert IDATRevocations.DATAppealRunning(tokenId, effectiveAt);
         Token token = _tokens[tokenId];
-        _requireUnexpired(tokenId, token.expireAt());
+        _requireRevocable(tokenId, token);
         delete _revocations[tokenId];
 
         Share share = _shares[tokenId];
@@ -76,6 +76,11 @@ abstract contract DATRevocations is DATHandovers {
         address asset = lot.head.asset();
         amount = _takeUnits(id, lot, asset, units);
         if (amount != 0) _owe(holder, asset, amount);
+    }
+
+    /// @dev What has expired is nothing to take back, but for a share that outlives it (P21), whose token is unbacked.
+    function _requireRevocable(uint256 tokenId, Token token) private view {
+        if (!_shares[tokenId].outlivesExpiry()) _requireUnexpired(tokenId, token.expireAt());
     }
 
     function _requireRevoker(uint256 tokenId) private view returns (uint256 classId) {

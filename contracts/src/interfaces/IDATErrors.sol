@@ -15,7 +15,8 @@ interface IDATErrors {
     error ERC8028ClassMismatch(uint256 fromTokenId, uint256 toTokenId);
     /// @notice Thrown when value would move between lots of a class (P32).
     error DATLotMismatch(uint256 fromTokenId, uint256 toTokenId);
-    /// @notice Thrown when backed value would move to a token that outlives it.
+    /// @notice Thrown when value would move to a token that outlives its own, and is backed or of a class that keeps expiries
+    /// (P22).
     error DATOutlivesSource(uint256 fromTokenId, uint256 toTokenId);
     /// @notice Thrown when value would move from a token to itself (P9).
     error DATSameToken(uint256 tokenId);

@@ -40,12 +40,13 @@ interface IDATLifecycle {
     function burnValue(uint256 tokenId, uint64 units) external;
 
     /// @notice Ends the token's share for ever (R22): it earns nothing from now on, and keeps what it earned.
-    /// @dev Requirements: caller is the holder; the share is active: neither expired nor waiting to enter.
+    /// @dev Requirements: caller is the holder; the share is active: it has entered, and neither ended nor expired.
     function retireShare(uint256 tokenId) external;
 
     /// @notice Splits units and the share off into new tokens of the same lot and expiry. The token keeps the rest of its
-    /// value and all that it earned; where shares are given, its share ends and theirs begin in the same instant (R22), so
-    /// that the class's total does not change, its cap and freeze do not matter, and nobody waits for an activation.
+    /// value and all that it earned; where shares are given, its share ends and theirs begin in the same instant (R22) and
+    /// end as it would have, so that the class's total does not change, its cap and freeze do not matter, and nobody waits for
+    /// an activation.
     /// @dev Requirements: caller is the holder; the token is not expired; every part has units or a share; the units sum to
     /// at most its value; the shares sum to its active share and no revocation is pending, or they are all zero; where the
     /// class has no transfers, all parts are the caller's.

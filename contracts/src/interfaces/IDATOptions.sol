@@ -11,6 +11,8 @@ import {ClassTerms} from "./IDATClasses.sol";
 /// @param appealWindow Seconds between the announcement of a revocation and its taking effect; 0: the issuer can revoke
 /// nothing (P27). A day to a year.
 /// @param nonTransferable Tokens of the class stay with the holder that they are minted to (ERC-5192).
+/// @param valueKeepsExpiry Unbacked value, too, moves only to tokens that expire no later than its own (P22).
+/// @param sharesOutliveExpiry A token's expiry ends its use and not its share, which earns until it is retired (P21).
 struct ClassOptions {
     uint48 shareCap;
     uint32 sharesFrozenFrom;
@@ -18,9 +20,11 @@ struct ClassOptions {
     uint32 policyNotice;
     uint32 appealWindow;
     bool nonTransferable;
+    bool valueKeepsExpiry;
+    bool sharesOutliveExpiry;
 }
 
-/// @title IDATOptions: promises of an issuer that the contract keeps (P17, R21).
+/// @title IDATOptions: promises of an issuer that the contract keeps (P17, P18, P21, P22, R21).
 interface IDATOptions {
     /// @notice Companion of `ClassCreated` for a class with options.
     event ClassOptionsFixed(uint256 indexed classId, ClassOptions options);

@@ -14,6 +14,8 @@ interface IDATRenewals {
     error DATNotRenewedBy(uint256 tokenId, address caller, address seller);
     /// @notice Thrown when a token with a share would be renewed in place: see `renewShare`.
     error DATShareNotRenewed(uint256 tokenId);
+    /// @notice Thrown when a renewal is offered for a share that its token's expiry does not end (P21).
+    error DATShareOutlivesExpiry(uint256 tokenId);
     /// @notice Thrown when a renewal would put off the refund that the lot allows at expiry only.
     error DATRenewalDelaysRefund(uint256 tokenId);
     /// @notice Thrown when the issuer did not offer this expiry.
@@ -22,13 +24,13 @@ interface IDATRenewals {
     /// @notice Makes a token without a share valid for longer, on the terms of its lot. Whoever may mint from the lot may:
     /// its seller, or, for an unbacked token, the issuer.
     /// @dev Requirements: the token expires and has not expired; `expireAt` is later, and below 2^32; its lot's policy is the
-    /// current one (R25); the token has no share; the lot does not refund at expiry only, so that nobody can put off what is
+    /// current one (R25); the token has no share, or one that outlives its expiry (P21); the lot does not refund at expiry only, so that nobody can put off what is
     /// due to the holder.
     function renew(uint256 tokenId, uint64 expireAt) external;
 
     /// @notice Offers a later expiry for a token's share. A new offer replaces it; 0 withdraws it.
-    /// @dev Requirements: caller is the issuer; the token expires, has not expired and has a share; `expireAt` is later, and
-    /// below 2^32.
+    /// @dev Requirements: caller is the issuer; the token expires, has not expired and has a share that ends with it;
+    /// `expireAt` is later, and below 2^32.
     function offerShareRenewal(uint256 tokenId, uint64 expireAt) external;
 
     /// @notice Ends the token's share and begins it anew, with the same weight and the offered expiry, in a new token of the

@@ -9,6 +9,7 @@ pragma solidity 0.8.34;
 /// @param revokedAt When an announced revocation may be carried out; 0: none is announced (P27).
 /// @param policyVersion The version that value was made under (P18).
 /// @param transferable False for a token that stays with its holder (ERC-5192).
+/// @param shareOutlivesExpiry True for a share that goes on earning after `expireAt` (P21).
 /// @param pending Unclaimed revenue in each of the assets that were asked for, which goes along unless the seller is paid first.
 struct Resale {
     address owner;
@@ -19,6 +20,7 @@ struct Resale {
     uint64 revokedAt;
     uint32 policyVersion;
     bool transferable;
+    bool shareOutlivesExpiry;
     uint256[] pending;
 }
 

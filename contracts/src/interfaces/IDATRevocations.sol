@@ -29,8 +29,8 @@ interface IDATRevocations {
 
     /// @notice Announces that a token is to be revoked, and why.
     /// @param reason Text or URI, for the holder and for everybody.
-    /// @dev Requirements: caller is the issuer; the class has an appeal window; the token has not expired; no other
-    /// revocation of it is pending; the reason is not empty.
+    /// @dev Requirements: caller is the issuer; the class has an appeal window; the token has not expired, or has a share
+    /// that outlives that (P21); no other revocation of it is pending; the reason is not empty.
     function announceRevocation(uint256 tokenId, string calldata reason) external;
 
     /// @notice Objects, and begins the window anew, so that the issuer has to hear it.
@@ -45,7 +45,7 @@ interface IDATRevocations {
     /// @notice Carries a revocation out: ends the token's share (R22) and takes all units that are not locked. Unbacked ones
     /// vanish; the backing of the others is owed to the holder, who withdraws it.
     /// @dev Requirements: caller is the issuer; the window is over, for no longer than another window, after which the
-    /// revocation lapses; the token has not expired; its share does not wait to enter (P17).
+    /// revocation lapses; the token has not expired, or has a share that outlives that; its share does not wait to enter (P17).
     function revoke(uint256 tokenId) external;
 
     /// @notice When the pending revocation becomes effective, and whether its holder appealed; zeros when none is pending.

@@ -5,10 +5,10 @@ import {ClassKind, Parent} from "../interfaces/IDATClasses.sol";
 import {NON_TRANSFERABLE_BIT} from "./TokenId.sol";
 
 /// @dev One slot, what a mint reads and writes: issuer(160) | policyVersion(32) | tokenCount(31) | nonTransferable(1) | unitDecimals(8) | kind(8) |
-/// hasShareTerms(1) | hasNotice(1).
+/// hasShareTerms(1) | hasNotice(1) | keepsExpiry(1).
 /// `issuer` is never zero for a class that exists; versions run from 1; `tokenCount` is the last token's serial,
 /// but for the highest bit, which comes next and is part of every serial of the class.
-/// The last two say that the class's options concern mints of shares (P17), or policies (P18).
+/// The last three say that the class's options concern mints of shares (P17, P21), policies (P18), or moves of value (P22).
 type ClassHead is uint256;
 
 /// @dev `tokenCount` at its highest, in its place. Literals, so that nothing is computed.
@@ -24,10 +24,12 @@ using {
     withIssuer,
     hasShareTerms,
     hasNotice,
+    keepsExpiry,
     withNextPolicy,
     withNextToken,
     withShareTerms,
     withNotice,
+    withKeptExpiry,
     withoutTransfers
 } for ClassHead global;
 
@@ -74,12 +76,20 @@ function hasNotice(ClassHead head) pure returns (bool) {
     return ClassHead.unwrap(head) & 1 << 241 != 0;
 }
 
+function keepsExpiry(ClassHead head) pure returns (bool) {
+    return ClassHead.unwrap(head) & 1 << 242 != 0;
+}
+
 function withShareTerms(ClassHead head) pure returns (ClassHead) {
     return ClassHead.wrap(ClassHead.unwrap(head) | 1 << 240);
 }
 
 function withNotice(ClassHead head) pure returns (ClassHead) {
     return ClassHead.wrap(ClassHead.unwrap(head) | 1 << 241);
+}
+
+function withKeptExpiry(ClassHead head) pure returns (ClassHead) {
+    return ClassHead.wrap(ClassHead.unwrap(head) | 1 << 242);
 }
 
 function withIssuer(ClassHead head, address issuer_) pure returns (ClassHead) {

@@ -38,13 +38,27 @@ function withExpiry(Token token, uint32 expireAt_) pure returns (Token) {
 }
 
 /// @dev One slot, written only for tokens that carry a share: ratio(32) | entryEpoch(32) | activateAt(32) |
-/// retiredRatio(32) | exitEpoch(32). The weight is
+/// retiredRatio(32) | exitEpoch(32) | outlivesExpiry(1). The weight is
 /// saturated (P10); the class's epoch `entryEpoch` began with this share (P1), or, where it is to enter after `activateAt`,
 /// the epoch is that of this moment's bucket (P17). A retired share has ratio 0 and what it was in `retiredRatio`; it earned
-/// until `exitEpoch` began (R22).
+/// until `exitEpoch` began (R22). One that outlives the expiry of its token earns until it is retired (P21).
 type Share is uint256;
 
-using {ratio, entry, activateAt, isRetired, retiredRatio, exitEpoch} for Share global;
+/// @dev In its place. A literal, so that nothing is computed.
+uint256 constant OUTLIVES_EXPIRY = 1 << 160;
+
+using {
+    ratio,
+    entry,
+    activateAt,
+    isRetired,
+    retiredRatio,
+    exitEpoch,
+    outlivesExpiry,
+    withRatio,
+    withoutExpiry,
+    begunAnew
+} for Share global;
 
 function packShare(uint32 ratio_, uint32 entryEpoch_) pure returns (Share) {
     return Share.wrap(ratio_ | uint256(entryEpoch_) << 32);
@@ -55,7 +69,22 @@ function packPendingShare(uint32 ratio_, uint32 activateAt_) pure returns (Share
 }
 
 function packRetiredShare(Share share, uint32 exitEpoch_) pure returns (Share) {
-    return Share.wrap(Share.unwrap(share) >> 32 << 32 | uint256(share.ratio()) << 96 | uint256(exitEpoch_) << 128);
+    return Share.wrap(
+        (Share.unwrap(share) & ~OUTLIVES_EXPIRY) >> 32 << 32 | uint256(share.ratio()) << 96 | uint256(exitEpoch_) << 128
+    );
+}
+
+/// @dev Of the same weight and terms, and entering with `entryEpoch_`.
+function begunAnew(Share share, uint32 entryEpoch_) pure returns (Share) {
+    return Share.wrap(Share.unwrap(share) & (OUTLIVES_EXPIRY | type(uint32).max) | uint256(entryEpoch_) << 32);
+}
+
+function withRatio(Share share, uint32 ratio_) pure returns (Share) {
+    return Share.wrap(Share.unwrap(share) >> 32 << 32 | ratio_);
+}
+
+function withoutExpiry(Share share) pure returns (Share) {
+    return Share.wrap(Share.unwrap(share) | OUTLIVES_EXPIRY);
 }
 
 function ratio(Share share) pure returns (uint32) {
@@ -64,7 +93,7 @@ function ratio(Share share) pure returns (uint32) {
 
 /// @dev Of a share that is not retired: the entry epoch, or, above 32 bits, when the share enters.
 function entry(Share share) pure returns (uint256) {
-    return Share.unwrap(share) >> 32;
+    return uint64(Share.unwrap(share) >> 32);
 }
 
 function activateAt(Share share) pure returns (uint32) {
@@ -81,4 +110,8 @@ function retiredRatio(Share share) pure returns (uint32) {
 
 function exitEpoch(Share share) pure returns (uint32) {
     return uint32(Share.unwrap(share) >> 128);
+}
+
+function outlivesExpiry(Share share) pure returns (bool) {
+    return Share.unwrap(share) & OUTLIVES_EXPIRY != 0;
 }

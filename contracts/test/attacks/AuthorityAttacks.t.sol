@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
+import {IDATClasses, ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
+import {SplitPart} from "../../src/interfaces/IDATLifecycle.sol";
 import {LotTerms} from "../../src/interfaces/IDATLots.sol";
-import {Channel} from "../../src/interfaces/IValueChannels.sol";
+import {ClassOptions} from "../../src/interfaces/IDATOptions.sol";
+import {Channel, IValueChannels} from "../../src/interfaces/IValueChannels.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 
 /// @notice Attacks on value and on who may act for whom, by the names that docs/security/threat-model.md lists them under.
@@ -57,6 +59,36 @@ contract AuthorityAttacksTest is KedgeTest {
         vm.expectRevert(abi.encodeWithSelector(IDATErrors.DATSameToken.selector, month));
         core.transferValue(month, month, 5);
         vm.stopPrank();
+    }
+
+    /// @notice The same for value that nothing backs, in a class that chose it (P22): not by moving, merging, splitting or locking.
+    function test_Attack_QuotaLaunderingOfUnbackedValue() public {
+        ClassOptions memory options;
+        options.valueKeepsExpiry = true;
+        vm.prank(issuer);
+        classId = token.createClassWithOptions(classTerms(new ParentTerms[](0), address(0)), options);
+        uint256 month = mintValue(classId, holder, 10, uint64(START + 30 days));
+        uint256 perpetual = mintValue(classId, holder, 10, 0);
+        vm.startPrank(holder);
+        SplitPart[] memory parts = new SplitPart[](1);
+        parts[0] = SplitPart(holder, 5, 0);
+        uint256[] memory from = token.split(month, parts);
+        for (uint256 i = 0; i < 2; ++i) {
+            uint256 source = i == 0 ? month : from[0];
+            vm.expectRevert(abi.encodeWithSelector(IDATErrors.DATOutlivesSource.selector, source, perpetual));
+            core.transferValue(source, perpetual, 5);
+        }
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.DATOutlivesSource.selector, from[0], perpetual));
+        token.merge(from, perpetual);
+        Channel memory channel = channelTerms(month, 5);
+        channel.deadline = uint64(START + 29 days + 1);
+        vm.expectRevert(abi.encodeWithSelector(IValueChannels.ValueChannelsInvalidTerms.selector, bytes32("expireAt")));
+        token.lock(month, 5, address(channels), abi.encode(channel));
+        vm.stopPrank();
+        vm.warp(START + 30 days + 1);
+        vm.prank(holder);
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Expired.selector, month, START + 30 days));
+        core.recordUsage(month, keccak256("calls"), 1);
     }
 
     function test_Attack_PolicyRug() public {

@@ -51,7 +51,7 @@ contract RevenueAttacksTest is KedgeTest {
     function test_Attack_JustInTimeShareBeforeSettlement() public {
         vm.prank(issuer);
         uint256 delayed = token.createClassWithOptions(
-            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 1 days, 0, 0, false)
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 1 days, 0, 0, false, false, false)
         );
         mintShare(delayed, holder, 1);
         vm.warp(START + 3 days);

@@ -305,7 +305,7 @@ contract ChannelDepositsTest is KedgeTest {
     function test_R28_TokensThatStayAreNotSoldIntoChannels() public {
         vm.prank(issuer);
         classId = token.createClassWithOptions(
-            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 0, 0, true)
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 0, 0, true, false, false)
         );
         lot = listLot(address(aut));
         pay(terms(), 1000);

@@ -114,9 +114,13 @@ contract Laws is ValueLaws, BackingLaws, RevenueLaws, ChannelLaws, MarketLaws, A
         assertGt(m.beneficiary, 0, "beneficiary");
         assertGt(m.carry, 0, "carry");
         uint256 expiredEarners;
+        uint256 outliving;
         uint256 closed;
         for (uint256 i = 0; i < tokens.length; ++i) {
             if (tokens[i].seenExpired && earned(tokens[i], 0) != 0) ++expiredEarners;
+            for (uint256 asset = 0; asset < 2; ++asset) {
+                if (tokens[i].seenExpired && earned(tokens[i], asset) > tokens[i].earnedAtExpiry[asset]) ++outliving;
+            }
         }
         for (uint256 i = 0; i < opened.length; ++i) {
             if (!opened[i].open && opened[i].captured != 0) ++closed;
@@ -124,6 +128,7 @@ contract Laws is ValueLaws, BackingLaws, RevenueLaws, ChannelLaws, MarketLaws, A
         assertGt(trespasses, 0, "trespasses");
         assertGt(refusedUses, 0, "uses without an allowance");
         assertGt(expiredEarners, 0, "expired shares that earned");
+        assertGt(outliving, 0, "shares that earned after their expiry");
         assertGt(closed, 0, "channels that were used and closed");
     }
 }

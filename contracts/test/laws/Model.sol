@@ -113,6 +113,9 @@ abstract contract Model is KedgeTest {
     address[] internal accounts;
     uint256[2] internal balance;
     mapping(uint256 tokenId => uint256) internal revocableFrom;
+    /// @dev Whose unbacked value keeps its expiry (P22), and whose shares outlive expiry (P21).
+    uint256 internal keepingClass;
+    uint256 internal outlivingClass;
 
     function assetOf(uint256 asset) internal view returns (address) {
         return asset == 0 ? ETH : address(usd);
@@ -122,9 +125,9 @@ abstract contract Model is KedgeTest {
         return t.expireAt != 0 && block.timestamp > t.expireAt;
     }
 
-    /// @notice Enters after `activateAt`, as it leaves after `expireAt` (P17).
+    /// @notice Enters after `activateAt` (P17), as it leaves after `expireAt`, if it does (P21).
     function active(TokenModel storage t) internal view returns (bool) {
-        return !expired(t) && block.timestamp > t.activateAt;
+        return (!expired(t) || t.classId == outlivingClass) && block.timestamp > t.activateAt;
     }
 
     function activeShare(uint256 classId) internal view returns (uint256 total) {

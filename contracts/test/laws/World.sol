@@ -39,7 +39,8 @@ contract World is Model {
             accounts.push(holders[i]);
         }
 
-        // A diamond: the agent uses the model and one of the datasets that the model was made from.
+        // A diamond: the agent uses the model and one of the datasets that the model was made from. Its shares outlive
+        // expiry (P21), and its value keeps it (P22).
         addClass(new ParentTerms[](0), address(0));
         addClass(new ParentTerms[](0), beneficiary);
         addClass(edgesTo(classIds[0], 1000, classIds[1], 333), address(0));
@@ -48,6 +49,7 @@ contract World is Model {
         // Its shares wait a day or two before they earn.
         addClass(new ParentTerms[](0), address(0));
         delayedClass = classIds[4];
+        (keepingClass, outlivingClass) = (classIds[3], classIds[3]);
 
         for (uint256 i = 0; i < classIds.length; ++i) {
             addLot(classIds[i], 0, 7, 3, 2500, true, false);
@@ -61,10 +63,11 @@ contract World is Model {
         uint256 classId;
         // The last two may revoke, and the shares of the last wait.
         if (classIds.length >= 3) {
-            uint32 delay = classIds.length == 4 ? DELAY : 0;
+            bool last = classIds.length == 4;
+            uint32 delay = last ? DELAY : 0;
             vm.prank(issuer);
             classId = token.createClassWithOptions(
-                classTerms(parents, beneficiary_), ClassOptions(0, 0, delay, 0, WINDOW, false)
+                classTerms(parents, beneficiary_), ClassOptions(0, 0, delay, 0, WINDOW, false, !last, !last)
             );
         } else {
             classId = createClass(parents, beneficiary_);
@@ -257,19 +260,23 @@ contract World is Model {
         uint256 at = aLiveTokenWithValue(from);
         if (at == NONE) return;
         TokenModel storage source = tokens[at];
-        (bool backed,) = lotIndexOf(source);
         for (uint256 i = 0; i < tokens.length; ++i) {
             TokenModel storage target = tokens[(to % tokens.length + i) % tokens.length];
-            if (target.tokenId == source.tokenId || expired(target)) continue;
-            if (target.classId != source.classId || target.lot != source.lot) continue;
-            if (backed && source.expireAt != 0 && (target.expireAt == 0 || target.expireAt > source.expireAt)) {
-                continue;
-            }
+            if (!takesValueOf(target, source)) continue;
             amount = bound(amount, 1, core.valueOf(source.tokenId));
             vm.prank(core.ownerOf(source.tokenId));
             core.transferValue(source.tokenId, target.tokenId, amount);
             return;
         }
+    }
+
+    /// @notice Value that is backed, or of a class that keeps expiries, does not come to live longer (P22, P32).
+    function takesValueOf(TokenModel storage target, TokenModel storage source) private view returns (bool) {
+        if (target.tokenId == source.tokenId || expired(target)) return false;
+        if (target.classId != source.classId || target.lot != source.lot) return false;
+        bool outlives = source.expireAt != 0 && (target.expireAt == 0 || target.expireAt > source.expireAt);
+        (bool backed,) = lotIndexOf(source);
+        return !outlives || (!backed && source.classId != keepingClass);
     }
 
     function recordUsage(uint256 which, uint256 amount) external {
@@ -409,6 +416,8 @@ contract World is Model {
         uint256 at = shares ? aTokenWithActiveShare(which) : aLiveTokenWithValue(which);
         if (at == NONE) return;
         TokenModel storage t = tokens[at];
+        // A share that outlives it goes as a whole.
+        if (expired(t)) return;
         SplitPart[] memory parts = new SplitPart[](2);
         uint64 value = uint64(core.valueOf(t.tokenId));
         uint32 share = shares ? uint32(t.share) : 0;
@@ -434,7 +443,8 @@ contract World is Model {
         for (uint256 i = 0; i < tokens.length; ++i) {
             TokenModel storage t = tokens[(which % tokens.length + i) % tokens.length];
             (bool backed, uint256 index) = lotIndexOf(t);
-            if (t.expireAt == 0 || expired(t) || t.share != 0 || isSuperseded(t)) continue;
+            if (t.expireAt == 0 || expired(t) || isSuperseded(t)) continue;
+            if (t.share != 0 && t.classId != outlivingClass) continue;
             // The market renews nothing, and nobody puts off a refund.
             if (backed && (lots[index].onMarket || (!lots[index].refundable && !lots[index].expiredToClass))) continue;
             t.expireAt = t.expireAt + uint64(expiry % 3 + 1) * 1 days;
@@ -446,7 +456,7 @@ contract World is Model {
 
     function renewShare(uint256 which, uint256 expiry) external {
         uint256 at = aTokenWithActiveShare(which);
-        if (at == NONE || tokens[at].expireAt == 0) return;
+        if (at == NONE || tokens[at].expireAt == 0 || tokens[at].classId == outlivingClass) return;
         TokenModel storage t = tokens[at];
         // An expiry that others have, so that there are never too many.
         uint64 expireAt = anExpiry(expiry);
@@ -464,7 +474,8 @@ contract World is Model {
     function revoke(uint256 which) external {
         for (uint256 i = 0; i < tokens.length; ++i) {
             TokenModel storage t = tokens[(which % tokens.length + i) % tokens.length];
-            if ((t.classId != classIds[3] && t.classId != delayedClass) || expired(t)) continue;
+            if (t.classId != classIds[3] && t.classId != delayedClass) continue;
+            if (expired(t) && (t.classId != outlivingClass || t.share == 0)) continue;
             (uint64 effectiveAt, bool appealed) = token.revocationOf(t.tokenId);
             assertEq(effectiveAt, pendingRevocation(t.tokenId), "P27: a revocation waits, and lapses");
             if (effectiveAt == 0) {
@@ -519,8 +530,7 @@ contract World is Model {
         address owner = core.ownerOf(source.tokenId);
         for (uint256 i = 0; i < tokens.length; ++i) {
             TokenModel storage target = tokens[i];
-            if (i == at || target.classId != source.classId || target.lot != source.lot) continue;
-            if (target.expireAt != source.expireAt || core.ownerOf(target.tokenId) != owner) continue;
+            if (!takesValueOf(target, source) || core.ownerOf(target.tokenId) != owner) continue;
             uint256[] memory from = new uint256[](1);
             from[0] = source.tokenId;
             vm.prank(owner);

@@ -77,7 +77,7 @@ contract WorldWalkTest is Test {
     }
 
     function test_L1toL7_AreNotIdle() public {
-        state = 8020;
+        state = 8022;
         for (uint256 i = 0; i < STEPS; ++i) {
             step(next() % 33);
         }

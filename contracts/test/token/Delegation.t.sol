@@ -77,7 +77,9 @@ contract DelegationTest is KedgeTest {
         calls[11] = abi.encodeCall(IDATRevenue.observeExpiry, (1));
         calls[12] = abi.encodeCall(IDATCore.recordUsage, (1, bytes32(0), 0));
         calls[13] = abi.encodeCall(IDATBatches.recordUsageBatch, (bytes32(0), ""));
-        calls[14] = abi.encodeCall(IDATOptions.createClassWithOptions, (class, ClassOptions(1, 0, 0, 0, 0, false)));
+        calls[14] = abi.encodeCall(
+            IDATOptions.createClassWithOptions, (class, ClassOptions(1, 0, 0, 0, 0, false, false, false))
+        );
         address extension = token.extension();
         for (uint256 i = 0; i < calls.length; ++i) {
             (bool done, bytes memory reason) = extension.call(calls[i]);

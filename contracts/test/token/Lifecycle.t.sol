@@ -195,7 +195,7 @@ contract LifecycleTest is KedgeTest {
         retire(expiring);
         vm.prank(issuer);
         uint256 delayed = token.createClassWithOptions(
-            classTerms(new ParentTerms[](0), address(0)), ClassOptions(9, 0, 1 days, 0, 0, false)
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(9, 0, 1 days, 0, 0, false, false, false)
         );
         uint256 waiting = mintShare(delayed, holder, 9);
         vm.expectRevert(noActiveShare(waiting));

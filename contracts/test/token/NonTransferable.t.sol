@@ -18,7 +18,7 @@ contract NonTransferableTest is KedgeTest {
         super.setUp();
         vm.prank(issuer);
         classId = token.createClassWithOptions(
-            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 0, 0, true)
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 0, 0, true, false, false)
         );
         tokenId = mint(classId, holder, 10, 300, 0);
     }

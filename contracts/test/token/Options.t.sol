@@ -20,12 +20,14 @@ contract OptionsTest is KedgeTest {
     function bound_(uint48 cap, uint32 frozenFrom, uint32 delay) private returns (uint256 classId) {
         vm.prank(issuer);
         return token.createClassWithOptions(
-            classTerms(new ParentTerms[](0), address(0)), ClassOptions(cap, frozenFrom, delay, 0, 0, false)
+            classTerms(new ParentTerms[](0), address(0)),
+            ClassOptions(cap, frozenFrom, delay, 0, 0, false, false, false)
         );
     }
 
     function test_P17_OptionsAreFixedAtCreation() public {
-        ClassOptions memory options = ClassOptions(1000, uint32(START + 9 days), 2 days, 7 days, 3 days, true);
+        ClassOptions memory options =
+            ClassOptions(1000, uint32(START + 9 days), 2 days, 7 days, 3 days, true, false, false);
         vm.expectEmit(address(token));
         emit IDATCore.ClassCreated(1, "ipfs://metadata", keccak256("metadata"));
         vm.expectEmit(address(token));
@@ -34,7 +36,9 @@ contract OptionsTest is KedgeTest {
         token.createClassWithOptions(classTerms(new ParentTerms[](0), address(0)), options);
         assertEq(abi.encode(token.classOptions(1)), abi.encode(options));
         assertEq(token.classInfo(1).issuer, issuer);
-        assertEq(abi.encode(token.classOptions(createClass())), abi.encode(ClassOptions(0, 0, 0, 0, 0, false)));
+        assertEq(
+            abi.encode(token.classOptions(createClass())), abi.encode(ClassOptions(0, 0, 0, 0, 0, false, false, false))
+        );
         vm.expectRevert(abi.encodeWithSelector(IDATClasses.ERC8028NonexistentClass.selector, 3));
         token.classOptions(3);
     }
@@ -54,7 +58,7 @@ contract OptionsTest is KedgeTest {
         bound_(0, uint32(START - 1), 0);
         vm.expectRevert(abi.encodeWithSelector(IDATOptions.DATInvalidOption.selector, bytes32("policyNotice")));
         token.createClassWithOptions(
-            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 365 days + 1, 0, false)
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 365 days + 1, 0, false, false, false)
         );
     }
 

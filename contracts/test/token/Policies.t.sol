@@ -141,7 +141,7 @@ contract PoliciesTest is KedgeTest {
     function noticed() private returns (uint256 id) {
         vm.prank(issuer);
         return token.createClassWithOptions(
-            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 7 days, 0, false)
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 7 days, 0, false, false, false)
         );
     }
 

@@ -251,7 +251,7 @@ contract RenewalsTest is KedgeTest {
     function test_P17_ARenewalNeedsNoRoomUnderTheCapAndDoesNotWait() public {
         vm.prank(issuer);
         classId = token.createClassWithOptions(
-            classTerms(new ParentTerms[](0), address(0)), ClassOptions(100, 0, 1 days, 0, 0, false)
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(100, 0, 1 days, 0, 0, false, false, false)
         );
         uint256 tokenId = mint(classId, holder, 0, 100, EXPIRY);
         offer(tokenId, LATER);

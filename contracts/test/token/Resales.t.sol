@@ -133,7 +133,7 @@ contract ResalesTest is KedgeTest {
     function test_P23_ATokenThatStaysWithItsHolderIsNotSold() public {
         vm.prank(issuer);
         uint256 bound = token.createClassWithOptions(
-            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 0, 0, true)
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 0, 0, true, false, false)
         );
         uint256 id = mint(bound, holder, 5, 0, 0);
         vm.expectRevert(abi.encodeWithSelector(IDATErrors.DATNonTransferable.selector, id));
@@ -251,7 +251,7 @@ contract ResalesTest is KedgeTest {
     function test_P23_TheViewNamesWhatWillChangeTheToken() public {
         vm.prank(issuer);
         uint256 bound = token.createClassWithOptions(
-            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 1 days, 0, 7 days, false)
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 1 days, 0, 7 days, false, false, false)
         );
         uint64 expireAt = uint64(START + 365 days);
         uint256 id = mint(bound, holder, 5, 40, expireAt);
@@ -369,7 +369,7 @@ contract ResalesTest is KedgeTest {
     function test_R30_ATokenThatStaysWithItsHolderHasNoTerms() public {
         vm.prank(issuer);
         uint256 bound = token.createClassWithOptions(
-            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 0, 0, true)
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 0, 0, true, false, false)
         );
         uint256 id = mint(bound, holder, 5, 0, 0);
         vm.expectRevert(abi.encodeWithSelector(IDATErrors.DATNonTransferable.selector, id));

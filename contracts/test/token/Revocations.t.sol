@@ -27,7 +27,7 @@ contract RevocationsTest is KedgeTest {
     function classWith(uint32 window, uint32 delay) private returns (uint256) {
         vm.prank(issuer);
         return token.createClassWithOptions(
-            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, delay, 0, window, false)
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, delay, 0, window, false, false, false)
         );
     }
 

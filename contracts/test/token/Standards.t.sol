@@ -87,7 +87,7 @@ contract StandardsTest is KedgeTest {
     function test_L1_TheSupplyOfAClassIsCounted() public {
         vm.prank(issuer);
         uint256 classId = token.createClassWithOptions(
-            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 1 days, 0, 0, false)
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 1 days, 0, 0, false, false, false)
         );
         LotTerms memory terms = lotTerms(ETH, 1, 1);
         uint32 first = createLot(classId, terms);

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   bytesToHex,
+  dataAnchoringTokenAbi,
   encodeReceiptLeaves,
   encodeSignedReceipt,
   formatUnits,
@@ -541,6 +542,18 @@ test('token revoke announces, hears an appeal and carries out, where the class s
   await anvil.testClient.increaseTime({ seconds: 86_400 });
   await anvil.testClient.mine({ blocks: 1 });
   expect(await kedgeJson('token', 'revoke', tokenId!)).toMatchObject({ units: '5', share: '0', amount: '0' });
+});
+
+test('class create binds units to their expiry, and frees shares of theirs (P21, P22)', async () => {
+  const options = ['--value-keeps-expiry', '--shares-outlive-expiry'];
+  const { classId } = await kedgeJson<Record<string, string>>('class', 'create', '--name', 'Months', ...options);
+  const bound = await anvil.publicClient.readContract({
+    address: deployment.contracts.DataAnchoringToken,
+    abi: dataAnchoringTokenAbi,
+    functionName: 'classOptions',
+    args: [BigInt(classId!)],
+  });
+  expect(bound).toMatchObject({ valueKeepsExpiry: true, sharesOutliveExpiry: true, nonTransferable: false });
 });
 
 test('a wrong chain, missing contracts or no chain at all say which, and how to deploy', async () => {

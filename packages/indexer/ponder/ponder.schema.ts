@@ -27,6 +27,8 @@ export const classBook = onchainTable('class', (t) => ({
   policyNotice: t.integer(),
   appealWindow: t.integer(),
   nonTransferable: t.boolean(),
+  valueKeepsExpiry: t.boolean(),
+  sharesOutliveExpiry: t.boolean(),
   createdAt: t.integer().notNull(),
   position: t.bigint().notNull(),
 }));
@@ -137,6 +139,8 @@ export const token = onchainTable(
     spent: t.bigint().notNull(),
     share: t.bigint().notNull(),
     expireAt: t.bigint().notNull(),
+    /** Last second of the share: that of its token, or 0 where the class's shares outlive expiry (P21). */
+    shareExpireAt: t.bigint().notNull(),
     /** The share earns what is settled after this position, or, where `activateAt` is not 0, after it was let in. */
     entry: t.bigint().notNull(),
     activateAt: t.bigint().notNull(),

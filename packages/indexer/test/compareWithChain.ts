@@ -39,6 +39,8 @@ const unbound = {
   policyNotice: 0,
   appealWindow: 0,
   nonTransferable: false,
+  valueKeepsExpiry: false,
+  sharesOutliveExpiry: false,
 };
 
 /** Holds every number of the indexer against what the contracts' views say in the newest block. */

@@ -197,6 +197,35 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     expect(await noticesOf()).toEqual([0, { ...pending, revokedAt: Number(await now()) }]);
   });
 
+  test('P21, P22: a share that outlives its expiry goes on earning, and the class says so', async () => {
+    const issuer = as('issuer');
+    const { classId } = await issuer.createClass({
+      kind: 'model',
+      metadataURI: 'ipfs://m',
+      integrityHash: someHash,
+      options: { activationDelay: 1, valueKeepsExpiry: true, sharesOutliveExpiry: true },
+    });
+    const day = 86_400n;
+    // It expires in the very second after which it enters.
+    const expireAt = (((await now()) + day) / day) * day;
+    const shareOf = { classId, to: addressOf('consumer'), expireAt };
+    const { tokenId } = await issuer.mintShare({ ...shareOf, shareRatio: 3n });
+    await issuer.mintShare({ ...shareOf, shareRatio: 1n });
+    await pass(2 * 86_400);
+    await issuer.settleRevenue({ classId, amount: 400n });
+    await issuer.settleRevenue({ classId, amount: 400n });
+    await compare();
+    const stateOf = async () => (await indexer.client.token({ tokenId }))!.shareState;
+    expect(await stateOf()).toBe('active');
+    expect((await issuer.getToken({ tokenId })).pendingRevenue).toBe(600n);
+    await as('consumer').retireShare({ tokenId });
+    await issuer.settleRevenue({ classId, amount: 400n });
+    await compare();
+    expect(await stateOf()).toBe('ended');
+    const { options } = (await indexer.client.class({ classId }))!;
+    expect(options).toMatchObject({ valueKeepsExpiry: true, sharesOutliveExpiry: true, nonTransferable: false });
+  });
+
   test('R28: what was bought from a deposit address, and what was paid back from it', async () => {
     const [issuer, consumer] = [as('issuer'), as('consumer')];
     const { classId } = await issuer.createClass({

@@ -60,6 +60,10 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
     message: 'A token with a share is not renewed in place.',
     hints: ['The issuer offers a later expiry, offerShareRenewal, and the holder takes it, renewShare.'],
   },
+  DATShareOutlivesExpiry: {
+    message: 'The share does not end with its token, so there is nothing to renew.',
+    hints: ['Renew the token itself, for its value: renew.'],
+  },
   DATRenewalDelaysRefund: {
     message: 'The lot refunds at expiry only, which a renewal would put off.',
     hints: ['The issuer can open refunds before expiry: openRefunds.'],
@@ -122,7 +126,10 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
     ],
   },
   DATLotMismatch: { message: 'Value does not move between lots.' },
-  DATOutlivesSource: { message: 'Value does not move to a token that outlives it.' },
+  DATOutlivesSource: {
+    message: 'Value does not move to a token that outlives it.',
+    hints: ['It is backed, or its class keeps expiries: move it to a token that expires no later.'],
+  },
   DATSameToken: { message: 'Value does not move from a token to itself.' },
   DATZeroUnits: { message: 'Zero units were asked for.' },
   DATZeroAmount: { message: 'The settlement brings nothing.' },

@@ -172,6 +172,28 @@ describe('renew', () => {
   });
 });
 
+describe('createClass', () => {
+  test('P21, P22: a class binds its value to its expiry, and its shares to none', async () => {
+    const issuer = stage.as('issuer');
+    const { classId } = await issuer.createClass({
+      kind: 'agent',
+      metadataURI: 'ipfs://a',
+      integrityHash: someHash,
+      options: { valueKeepsExpiry: true, sharesOutliveExpiry: true },
+    });
+    const { timestamp } = await stage.anvil.publicClient.getBlock();
+    const [expireAt, to] = [timestamp + 86_400n, addressOf('issuer')];
+    const month = await issuer.mint({ classId, to, value: 5n, expireAt });
+    const never = await issuer.mint({ classId, to, value: 5n });
+    const moved = { fromTokenId: month.tokenId, toTokenId: never.tokenId, units: 1n };
+    await expect(issuer.transferValue(moved)).rejects.toMatchObject({ code: 'DATOutlivesSource' });
+    const share = await issuer.mintShare({ classId, to, shareRatio: 5n, expireAt });
+    const offered = { tokenId: share.tokenId, expireAt: expireAt + 1n };
+    await expect(issuer.offerShareRenewal(offered)).rejects.toMatchObject({ code: 'DATShareOutlivesExpiry' });
+    expect(await issuer.getResale({ tokenId: share.tokenId })).toMatchObject({ expireAt, shareOutlivesExpiry: true });
+  });
+});
+
 describe('revoke', () => {
   test('P27: an issuer revokes after the appeal window only, and the holder keeps what was paid', async () => {
     const issuer = stage.as('issuer');

@@ -50,6 +50,8 @@ export const classCreate: Command = {
       summary: 'you may revoke tokens, this long after you announced it: 1d to 365d; without it never',
     },
     { flags: '--non-transferable', summary: 'tokens stay with whom they are minted to' },
+    { flags: '--value-keeps-expiry', summary: 'units move only to tokens that expire no later than their own' },
+    { flags: '--shares-outlive-expiry', summary: "a token's expiry ends its use, and its share goes on earning" },
     ...accountOptions,
   ],
   examples: [
@@ -124,15 +126,20 @@ function optionsOf(context: Context): ClassOptions | undefined {
   const cap = textOption(context, 'shareCap');
   const notice = textOption(context, 'policyNotice');
   const window = textOption(context, 'appealWindow');
-  const nonTransferable = context.options['nonTransferable'] === true;
-  if (cap === undefined && notice === undefined && window === undefined && !nonTransferable) return undefined;
+  const flags = {
+    nonTransferable: context.options['nonTransferable'] === true,
+    valueKeepsExpiry: context.options['valueKeepsExpiry'] === true,
+    sharesOutliveExpiry: context.options['sharesOutliveExpiry'] === true,
+  };
+  const asked = [cap, notice, window].some((text) => text !== undefined) || Object.values(flags).includes(true);
+  if (!asked) return undefined;
   const shareCap = cap === undefined ? 0n : parseInteger(cap, '--share-cap');
   if (shareCap >= 2n ** 48n) throw usageError('--share-cap is below 2^48.');
   return {
     shareCap,
     policyNotice: notice === undefined ? 0 : Number(parseDuration(notice, '--policy-notice')),
     appealWindow: window === undefined ? 0 : Number(parseDuration(window, '--appeal-window')),
-    nonTransferable,
+    ...flags,
   };
 }
 

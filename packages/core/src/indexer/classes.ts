@@ -186,6 +186,8 @@ export const classDetailSchema = classSummarySchema.extend({
       policyNotice: countSchema,
       appealWindow: countSchema,
       nonTransferable: z.boolean(),
+      valueKeepsExpiry: z.boolean(),
+      sharesOutliveExpiry: z.boolean(),
     })
     .nullable(),
   policies: z.array(policyVersionSchema),

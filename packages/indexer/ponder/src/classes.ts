@@ -51,6 +51,8 @@ ponder.on('Token:SharesFrozen', async ({ event, context: { db } }) => {
     policyNotice: row.policyNotice ?? 0,
     appealWindow: row.appealWindow ?? 0,
     nonTransferable: row.nonTransferable ?? false,
+    valueKeepsExpiry: row.valueKeepsExpiry ?? false,
+    sharesOutliveExpiry: row.sharesOutliveExpiry ?? false,
   }));
 });
 

@@ -23,6 +23,9 @@ ponder.on('Token:Minted', async ({ event, context: { db } }) => {
   const { tokenId, classId, value, shareRatio: share, expireAt } = event.args;
   const owner = lower(event.args.to);
   const { position, ...happened } = happenedAt(event);
+  const options = await db.find(classBook, { classId });
+  // A share that outlives its token's expiry has none (P21).
+  const shareExpireAt = options?.sharesOutliveExpiry === true ? 0n : expireAt;
   await db.insert(token).values({
     tokenId,
     classId,
@@ -33,6 +36,7 @@ ponder.on('Token:Minted', async ({ event, context: { db } }) => {
     spent: 0n,
     share,
     expireAt,
+    shareExpireAt,
     entry: position,
     activateAt: 0n,
     foreignLocks: 0,
@@ -42,8 +46,8 @@ ponder.on('Token:Minted', async ({ event, context: { db } }) => {
     tokenCount: row.tokenCount + 1,
     totalShare: row.totalShare + share,
   }));
-  if (share !== 0n && expireAt !== 0n) {
-    await changeMoment(db, { classId, moment: expireAt }, (row) => ({ leaving: row.leaving + share }));
+  if (share !== 0n && shareExpireAt !== 0n) {
+    await changeMoment(db, { classId, moment: shareExpireAt }, (row) => ({ leaving: row.leaving + share }));
   }
   // A sale of a lot is told by the market.
   if (isBacked(tokenId)) return;
@@ -79,11 +83,11 @@ ponder.on('Token:ShareRetired', async ({ event, context: { db } }) => {
   const { tokenId, share } = event.args;
   const row = await db.find(token, { tokenId });
   if (row === null) throw new Error(`there is no token ${tokenId}`);
-  const { classId, expireAt } = row;
+  const { classId, shareExpireAt } = row;
   await db.update(token, { tokenId }).set({ retired: positionOf(event) });
   await db.update(classBook, { classId }).set(({ totalShare }) => ({ totalShare: totalShare - share }));
-  if (expireAt !== 0n) {
-    await changeMoment(db, { classId, moment: expireAt }, ({ leaving }) => ({ leaving: leaving - share }));
+  if (shareExpireAt !== 0n) {
+    await changeMoment(db, { classId, moment: shareExpireAt }, ({ leaving }) => ({ leaving: leaving - share }));
   }
 });
 
@@ -99,6 +103,6 @@ ponder.on('Token:TransferToken', async ({ event, context: { db } }) => {
 });
 
 ponder.on('Token:TokenRenewed', async ({ event, context: { db } }) => {
-  // Only tokens without an active share are renewed in place, so no moment moves.
+  // No share that is active ends with a token that is renewed in place, so no moment moves.
   await db.update(token, { tokenId: event.args.tokenId }).set({ expireAt: event.args.expireAt });
 });

@@ -34,6 +34,10 @@ export type ClassOptions = {
   readonly appealWindow?: number;
   /** Tokens stay with the holder that they are minted to (ERC-5192). */
   readonly nonTransferable?: boolean;
+  /** Unbacked value, too, moves only to tokens that expire no later than its own (P22). */
+  readonly valueKeepsExpiry?: boolean;
+  /** A token's expiry ends its use and not its share, which earns until it is retired (P21). */
+  readonly sharesOutliveExpiry?: boolean;
 };
 
 export type CreateClassReturn = Sent & { readonly classId: bigint };
@@ -82,5 +86,7 @@ function optionsToAbi(options: ClassOptions) {
     policyNotice: options.policyNotice ?? 0,
     appealWindow: options.appealWindow ?? 0,
     nonTransferable: options.nonTransferable ?? false,
+    valueKeepsExpiry: options.valueKeepsExpiry ?? false,
+    sharesOutliveExpiry: options.sharesOutliveExpiry ?? false,
   };
 }

@@ -16,6 +16,8 @@ export type ResaleView = {
   readonly revokedAt: bigint;
   readonly policyVersion: number;
   readonly transferable: boolean;
+  /** Whether the share goes on earning after `expireAt` (P21). */
+  readonly shareOutlivesExpiry: boolean;
   /** Unclaimed revenue in each asset that was asked for, in its smallest units. */
   readonly pending: readonly bigint[];
 };

@@ -13,6 +13,8 @@ const unbound: ClassOptions = {
   policyNotice: 0n,
   appealWindow: 0n,
   nonTransferable: false,
+  valueKeepsExpiry: false,
+  sharesOutliveExpiry: false,
 };
 
 export type ClassTerms = Pick<

@@ -3,7 +3,7 @@ import { requireIssuer } from './classes.js';
 import { backingLotOf } from './lots.js';
 import { refuse } from './revert.js';
 import { requireNoRevocation } from './revocations.js';
-import { endShare, requireActiveShare, requireRoomForMoments } from './shares.js';
+import { endShare, outlivesExpiry, requireActiveShare, requireRoomForMoments } from './shares.js';
 import { minterOf, requireCurrentLot } from './lifecycle.js';
 import { mintToken, requireOwner, requireToken, requireUnexpired, uint32Max } from './tokens.js';
 import type { TokenRecord, World } from './world.js';
@@ -17,7 +17,7 @@ export function renewalHandlers(world: World): Handlers {
       const minter = minterOf(world, token);
       if (sender !== minter) refuse('DATNotRenewedBy', tokenId, sender, minter);
       requireCurrentLot(world, token);
-      if (token.share > 0n) refuse('DATShareNotRenewed', tokenId);
+      if (token.share > 0n && !outlivesExpiry(world, token)) refuse('DATShareNotRenewed', tokenId);
       const terms = backingLotOf(world, token)?.terms;
       if (terms && !terms.refundable && !terms.expiredToClass) refuse('DATRenewalDelaysRefund', tokenId);
       world.tokens.set(tokenId, { ...token, expireAt });
@@ -29,6 +29,7 @@ export function renewalHandlers(world: World): Handlers {
       if (expireAt !== 0n) {
         requireLater(world, token, expireAt);
         if (token.share === 0n) refuse('DATNoActiveShare', tokenId);
+        if (outlivesExpiry(world, token)) refuse('DATShareOutlivesExpiry', tokenId);
       }
       world.tokens.set(tokenId, { ...token, renewalOffer: expireAt });
       world.emit(self, 'ShareRenewalOffered', tokenId, expireAt);

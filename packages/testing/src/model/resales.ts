@@ -4,6 +4,7 @@ import { backingLotOf } from './lots.js';
 import { claimFor, pay, pendingRevenue } from './revenue.js';
 import { refuse } from './revert.js';
 import { pendingRevocationOf } from './revocations.js';
+import { outlivesExpiry } from './shares.js';
 import { isNonTransferable, requireAcceptance, requireToken, transfer } from './tokens.js';
 import type { World } from './world.js';
 
@@ -58,6 +59,7 @@ export function resaleHandlers(world: World): Handlers {
         revokedAt: pendingRevocationOf(world, token)?.effectiveAt ?? 0n,
         policyVersion: backingLotOf(world, token)?.policyVersion ?? token.lot,
         transferable: !isNonTransferable(world, token),
+        shareOutlivesExpiry: outlivesExpiry(world, token),
         pending: assets.map((asset) => pendingRevenue(world, tokenId, asset)),
       };
     },

@@ -4,7 +4,7 @@ import { requireClass, requireIssuer } from './classes.js';
 import { backingLotOf, redeem } from './lots.js';
 import { owe } from './revenue.js';
 import { refuse } from './revert.js';
-import { endShare, requireActiveShare } from './shares.js';
+import { endShare, outlivesExpiry, requireActiveShare } from './shares.js';
 import { requireOwner, requireToken, requireUnexpired, takeValue } from './tokens.js';
 import type { Revocation, TokenRecord, World } from './world.js';
 
@@ -27,6 +27,9 @@ export function revocationHandlers(world: World): Handlers {
   };
   const requirePending = (token: TokenRecord) =>
     pendingRevocationOf(world, token) ?? refuse('DATNothingRevoked', token.tokenId);
+  const requireRevocable = (token: TokenRecord) => {
+    if (!outlivesExpiry(world, token)) requireUnexpired(world, token);
+  };
   const forget = ({ tokenId }: TokenRecord) => {
     const { revocation: _, ...token } = world.tokens.get(tokenId)!;
     world.tokens.set(tokenId, token);
@@ -38,7 +41,7 @@ export function revocationHandlers(world: World): Handlers {
       if (window === 0n) refuse('DATNotRevocable', token.classId);
       if (reason === '') refuse('DATNoReason');
       requireNoRevocation(world, token);
-      requireUnexpired(world, token);
+      requireRevocable(token);
       const effectiveAt = world.now() + window;
       world.tokens.set(tokenId, { ...token, revocation: { effectiveAt, window, appealed: false } });
       world.emit(self, 'RevocationAnnounced', tokenId, effectiveAt, reason);
@@ -62,7 +65,7 @@ export function revocationHandlers(world: World): Handlers {
       const token = requireRevoker(tokenId, sender);
       const { effectiveAt } = requirePending(token);
       if (world.now() < effectiveAt) refuse('DATAppealRunning', tokenId, effectiveAt);
-      requireUnexpired(world, token);
+      requireRevocable(token);
       forget(token);
       if (token.share > 0n) endShare(world, requireActiveShare(world, token));
       const lot = backingLotOf(world, token);

@@ -10,6 +10,20 @@ export function isExpired(world: World, { expireAt }: Pick<TokenRecord, 'expireA
   return expireAt !== 0n && world.now() > expireAt;
 }
 
+/** Its share's last second, 0 for none: that of its token, unless the class's shares outlive it (P21). */
+function lastSecondOf(world: World, { classId, expireAt }: TokenRecord): bigint {
+  return world.classes.get(classId)!.options.sharesOutliveExpiry ? 0n : expireAt;
+}
+
+function hasLeft(world: World, token: TokenRecord): boolean {
+  return isExpired(world, { expireAt: lastSecondOf(world, token) });
+}
+
+/** Whether the token has a share that its expiry does not end (P21). */
+export function outlivesExpiry(world: World, { classId, share }: TokenRecord): boolean {
+  return share > 0n && world.classes.get(classId)!.options.sharesOutliveExpiry;
+}
+
 /** Waits to earn, up to and including the second of its activation (P17). */
 function isWaiting(world: World, { activateAt }: TokenRecord): boolean {
   return activateAt !== 0n && world.now() <= activateAt;
@@ -21,7 +35,7 @@ function allSharesOf(world: World, classId: bigint): readonly TokenRecord[] {
 
 /** The tokens whose shares earn now. */
 export function sharesOf(world: World, classId: bigint): readonly TokenRecord[] {
-  return allSharesOf(world, classId).filter((token) => !isWaiting(world, token) && !isExpired(world, token));
+  return allSharesOf(world, classId).filter((token) => !isWaiting(world, token) && !hasLeft(world, token));
 }
 
 export function totalShareOf(world: World, classId: bigint): bigint {
@@ -43,7 +57,7 @@ function sumOf(tokens: readonly TokenRecord[]): bigint {
 export function syncExpired(world: World, classId: bigint): void {
   const shares = allSharesOf(world, classId);
   const entering = shares.filter((token) => token.activateAt !== 0n && !isWaiting(world, token) && !token.shareEntered);
-  const leaving = shares.filter((token) => isExpired(world, token) && !token.shareRemoved);
+  const leaving = shares.filter((token) => hasLeft(world, token) && !token.shareRemoved);
   let total = totalShareOf(world, classId) - sumOf(entering) + sumOf(leaving);
   const seconds = new Set([
     ...entering.map(({ activateAt }) => activateAt),
@@ -61,7 +75,8 @@ export function syncExpired(world: World, classId: bigint): void {
 
 /** What a new share must find room in (P17, R21). The token exists already, without it. */
 export function addShare(world: World, token: TokenRecord, share: bigint): void {
-  const { classId, expireAt } = token;
+  const { classId } = token;
+  const expireAt = lastSecondOf(world, token);
   const { shareCap, sharesFrozenFrom, activationDelay } = world.classes.get(classId)!.options;
   if (sharesFrozenFrom !== 0n && world.now() >= sharesFrozenFrom) {
     refuse('DATSharesFrozen', classId, sharesFrozenFrom);
@@ -81,7 +96,7 @@ export function addShare(world: World, token: TokenRecord, share: bigint): void 
 
 /** Expiries and activations that are still to come, of all shares of the class (R21). */
 export function requireRoomForMoments(world: World, classId: bigint): void {
-  const moments = allSharesOf(world, classId).flatMap((one) => [one.activateAt, one.expireAt]);
+  const moments = allSharesOf(world, classId).flatMap((one) => [one.activateAt, lastSecondOf(world, one)]);
   // The end of a second that is past does not come again.
   const pending = new Set(moments.filter((moment) => moment !== 0n && moment >= world.now()));
   if (pending.size > pendingMomentsMax) refuse('DATTooManyExpiries', classId, BigInt(pendingMomentsMax));

@@ -102,11 +102,12 @@ export function isNonTransferable(world: World, { classId }: TokenRecord): boole
   return world.classes.get(classId)!.options.nonTransferable;
 }
 
-/** Backed value does not come to live longer. */
+/** Value that is backed, or of a class that keeps expiries (P22), does not come to live longer. */
 export function requireLifetime(world: World, from: TokenRecord, to: TokenRecord): void {
   const backed = world.lots.has(keyOf(from.classId, from.lot));
+  const bound = backed || world.classes.get(from.classId)!.options.valueKeepsExpiry;
   const outlives = from.expireAt !== 0n && (to.expireAt === 0n || to.expireAt > from.expireAt);
-  if (backed && outlives) refuse('DATOutlivesSource', from.tokenId, to.tokenId);
+  if (bound && outlives) refuse('DATOutlivesSource', from.tokenId, to.tokenId);
 }
 
 /** What an issuer mints: in the unbacked lot of the class's newest policy. */

@@ -26,6 +26,8 @@ export type ClassOptions = {
   readonly policyNotice: bigint;
   readonly appealWindow: bigint;
   readonly nonTransferable: boolean;
+  readonly valueKeepsExpiry: boolean;
+  readonly sharesOutliveExpiry: boolean;
 };
 
 export type ClassRecord = {

@@ -223,6 +223,8 @@ export async function classDetail({ classId }: { classId: bigint }): Promise<Cla
             policyNotice: row.policyNotice ?? 0,
             appealWindow: row.appealWindow ?? 0,
             nonTransferable: row.nonTransferable ?? false,
+            valueKeepsExpiry: row.valueKeepsExpiry ?? false,
+            sharesOutliveExpiry: row.sharesOutliveExpiry ?? false,
           },
     policies: await Promise.all(
       policies.map(async ({ version, uri, hash, ...happened }) => ({

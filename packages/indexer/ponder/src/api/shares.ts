@@ -36,9 +36,9 @@ export async function intervalsOf(tokens: readonly TokenRow[]): Promise<Map<bigi
   }
   return new Map(
     tokens.map((row) => {
-      const { tokenId, classId, activateAt, expireAt, entry, retired } = row;
+      const { tokenId, classId, activateAt, shareExpireAt, entry, retired } = row;
       const from = activateAt === 0n ? entry : (done.get(`${classId}/${activateAt}`) ?? null);
-      const expired = expireAt === 0n ? null : (done.get(`${classId}/${expireAt}`) ?? null);
+      const expired = shareExpireAt === 0n ? null : (done.get(`${classId}/${shareExpireAt}`) ?? null);
       return [tokenId, { from, until: retired ?? expired }];
     }),
   );
@@ -50,7 +50,7 @@ export async function intervalOf(row: TokenRow): Promise<Interval> {
 
 export function shareStateOf(row: TokenRow, now: number): 'none' | 'pending' | 'active' | 'ended' {
   if (row.share === 0n) return 'none';
-  if (row.retired !== null || (row.expireAt !== 0n && row.expireAt < BigInt(now))) return 'ended';
+  if (row.retired !== null || (row.shareExpireAt !== 0n && row.shareExpireAt < BigInt(now))) return 'ended';
   return row.activateAt !== 0n && row.activateAt >= BigInt(now) ? 'pending' : 'active';
 }
 

@@ -3,6 +3,7 @@ import type { SplitPart } from '../lifecycle.js';
 import { keyOf, type TokenRecord } from '../world.js';
 import { aPayment, isCurrent, type Idea, type Ideas } from './commandsOfTokens.js';
 import { minterOf } from '../lifecycle.js';
+import { outlivesExpiry } from '../shares.js';
 import {
   anActor,
   anAmount,
@@ -113,7 +114,8 @@ const renew: Idea = (scene) => {
   const token = aToken(scene, (one) => {
     const terms = world.lots.get(keyOf(one.classId, one.lot))?.terms;
     const sold = terms === undefined || world.addresses.actors.includes(terms.seller);
-    return one.share === 0n && one.expireAt !== 0n && lives(scene, one) && sold;
+    const renewable = one.share === 0n || outlivesExpiry(world, one);
+    return renewable && one.expireAt !== 0n && lives(scene, one) && sold;
   });
   if (token === undefined) return undefined;
   const args = [tokenIdOr(scene, token), aLaterExpiry(scene, token)];
@@ -141,7 +143,10 @@ const isRevocable = ({ world }: Scene, { classId }: TokenRecord) =>
   world.classes.get(classId)!.options.appealWindow > 0n;
 
 const announceRevocation: Idea = (scene) => {
-  const token = aToken(scene, (one) => isRevocable(scene, one) && lives(scene, one));
+  const token = aToken(
+    scene,
+    (one) => isRevocable(scene, one) && (lives(scene, one) || outlivesExpiry(scene.world, one)),
+  );
   if (token === undefined) return undefined;
   const { issuer } = scene.world.classes.get(token.classId)!;
   const args = [tokenIdOr(scene, token), scene.random.chance(95) ? 'ipfs://reason' : ''];

@@ -89,6 +89,8 @@ const createClassWithOptions: Idea = (scene) => {
     policyNotice: bound(() => random.pick([1n, day, random.upTo(370n * day)])),
     appealWindow: bound(() => random.pick([day, day, 3n * day, random.upTo(370n * day)])),
     nonTransferable: random.chance(15),
+    valueKeepsExpiry: random.chance(30),
+    sharesOutliveExpiry: random.chance(30),
   };
   return command(anActor(scene), world.addresses.token, 'createClassWithOptions', [classTerms(scene), options]);
 };
