@@ -15,6 +15,7 @@ import {
   wordsOf,
 } from '../src/ledger/batchRecord.js';
 import { type LogLedger, openLedger } from '../src/ledger/openLedger.js';
+import { isTransient } from '../src/ledger/postgres/database.js';
 import type { CommitInput } from '../src/ledger/receiptBatcher.js';
 import { recordTypes } from '../src/ledger/recordTypes.js';
 import { hashWords, sealReceipt } from '../src/ledger/sealReceipt.js';
@@ -28,6 +29,18 @@ const operator = operatorKeyOf(operatorKey);
 const ignore = (): void => undefined;
 const uint64 = (): bigint => random.upTo(2n ** 64n - 1n);
 const channelIds = Array.from({ length: 5 }, bytes32);
+
+const options = {
+  domain,
+  operator,
+  log: { info: ignore, warn: ignore, error: ignore },
+  now: () => Date.UTC(2026, 10, 23),
+  onAnswer: ignore,
+  onVoucher: ignore,
+  onKeyUse: ignore,
+  running: () => 0,
+  onCommitted: ignore,
+};
 
 const call = (): CommitInput => ({
   channelId: random.pick(channelIds),
@@ -90,19 +103,7 @@ test('L9: a ledger that is opened again says of every channel and receipt what i
   const folder = mkdtempSync(join(tmpdir(), 'kedge-gateway-test-'));
   const settled: Hex[] = [];
   const open = (): Promise<LogLedger> =>
-    openLedger({
-      path: join(folder, 'ledger.log'),
-      domain,
-      operator,
-      log: { info: ignore, warn: ignore, error: ignore },
-      now: () => Date.UTC(2026, 10, 23),
-      onReceipt: (salt) => settled.push(salt),
-      onAnswer: ignore,
-      onVoucher: ignore,
-      onKeyUse: ignore,
-      running: () => 0,
-      onCommitted: ignore,
-    });
+    openLedger({ ...options, path: join(folder, 'ledger.log'), onReceipt: (salt) => settled.push(salt) });
   const standing = ({ accountOf, unanchored }: LogLedger): unknown => [
     unanchored(),
     channelIds.map((channelId) => {
@@ -135,4 +136,41 @@ test('L9: a ledger that is opened again says of every channel and receipt what i
   await (await open()).close();
   expect(settled).toEqual([interrupted.salt]);
   rmSync(folder, { recursive: true, force: true });
+});
+
+test('R13, R27: answers are in one flush with their receipts, as many as a batch takes', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kedge-gateway-test-'));
+  let batches = 0;
+  const ledger = await openLedger({
+    ...options,
+    path: join(folder, 'ledger.log'),
+    running: () => 5,
+    onCommitted: () => void batches++,
+  });
+  const stored: number[] = [];
+  const answered = (bytes: number): CommitInput => {
+    const encode = (): Uint8Array[] => [Buffer.alloc(bytes, 'a')];
+    const names = { channelId: bytes32(), keySha256: bytes32(), bodySha256: bytes32() };
+    const answer = { ...names, bytes, encode, encodeWithoutBody: encode };
+    return { ...call(), answer: { ...answer, stored: (_, length) => void stored.push(length) } };
+  };
+  try {
+    const before = ledger.flushCount();
+    // Of 20 MB each, two are more than a batch is kept with; one of 48 MiB is a batch of its own.
+    const sizes = [20e6, 20e6, 1e6, 48 * 1024 * 1024, 1e6];
+    const signed = await Promise.all(sizes.map((bytes) => ledger.commit(answered(bytes))));
+    expect(stored).toEqual(sizes);
+    expect(ledger.flushCount() - before).toBe(batches);
+    expect(signed.map(({ batch }) => batch.batch)).toEqual([1n, 2n, 2n, 3n, 4n]);
+  } finally {
+    await ledger.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('what cannot be said to the database is no reason to say it again and again', () => {
+  expect(isTransient(new RangeError('Invalid string length'))).toBe(false);
+  expect(isTransient(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))).toBe(true);
+  expect(isTransient(new Error('Connection terminated unexpectedly'))).toBe(true);
+  expect(isTransient(Object.assign(new Error('no space'), { code: '53100' }))).toBe(false);
 });

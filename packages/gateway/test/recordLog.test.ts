@@ -60,6 +60,44 @@ test('a record longer than the log takes is refused alone: what came with it and
   expect(await readAll()).toEqual(['3:before', '3:beside', '3:after']);
 });
 
+test('records appended as one are in one flush, however long, and a tear leaves none of them', async () => {
+  const opened = await openRecordLog(path, () => undefined, log);
+  const long = Math.floor(maxPayloadBytes / 3);
+  const offsets = await opened.appendAll([
+    [3, [Buffer.from('first')]],
+    [4, [Buffer.alloc(long, 'a')]],
+    [5, [Buffer.alloc(long, 'b'), Buffer.from('end')]],
+  ]);
+  expect(opened.flushCount()).toBe(1);
+  expect((await opened.readAt((offsets[2] ?? 0) + long, 3)).toString()).toBe('end');
+  // What is appended beside them may be in another flush, and comes back in order.
+  await Promise.all([
+    opened.append(6, [Buffer.from('x')]),
+    opened.appendAll([
+      [7, [Buffer.alloc(long, 'c')]],
+      [8, []],
+    ]),
+  ]);
+  await opened.close();
+  const types = async (): Promise<string[]> => (await readAll()).map((record) => record.slice(0, 2));
+  expect(await types()).toEqual(['3:', '4:', '5:', '6:', '7:', '8:']);
+  writeFileSync(path, readFileSync(path).subarray(0, (offsets[2] ?? 0) + long));
+  expect(await types()).toEqual([]);
+});
+
+test('records that one frame does not hold are refused as one, and nothing of them is written', async () => {
+  const opened = await openRecordLog(path, () => undefined, log);
+  const half = Buffer.alloc(maxPayloadBytes / 2);
+  const refused = opened.appendAll([
+    [3, [half]],
+    [4, [half]],
+  ]);
+  await expect(refused).rejects.toMatchObject({ code: 'record_too_long', values: { bytes: maxPayloadBytes + 10 } });
+  await opened.append(5, [Buffer.from('after')]);
+  await opened.close();
+  expect(await readAll()).toEqual(['5:after']);
+});
+
 test('a tail torn at any byte is reported, kept aside and cut at the last whole record', async () => {
   const whole = await writeThree();
   const lastFrame = whole.length - (frameHeaderBytes + 5 + 5 + 5 + 6);

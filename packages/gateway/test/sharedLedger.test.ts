@@ -341,6 +341,22 @@ test('L8: PostgreSQL restarts under load: calls wait or are refused, none is los
   expect(chain.at(-1)?.receipt.cumulativeUnits).toBe(BigInt(chain.length) * perCall);
 });
 
+test('R27: answers that the database does not take in time are given up, their receipts are not, and no retry is charged', async () => {
+  await begin({ config: { ledgerLeaseMs: 1_000 } });
+  const [url] = await startGateways(1);
+  await sql.query(`
+    create function kedge_gateway.slow() returns trigger language plpgsql as
+      $$ begin if length(new.payload) > 10000 then perform pg_sleep(3); end if; return new; end $$;
+    create trigger slow before insert on kedge_gateway.answer for each row execute function kedge_gateway.slow()`);
+  upstream.script = answerWith(completion('word '.repeat(4_000)));
+  const first = await post(url as string, { ...hello, max_tokens: 256 }, 'one');
+  expect(first.status).toBe(200);
+  const again = await post(url as string, { ...hello, max_tokens: 256 }, 'one');
+  expect(again).toMatchObject({ status: 409, code: 'answer_not_kept' });
+  expect(upstream.requests).toHaveLength(1);
+  expect(await verifiedChain(url as string)).toEqual([first.signed]);
+});
+
 test('R15: clocks an hour apart: leases and kept answers are by the database’s time', async () => {
   await begin({ channel: { burst: 1_000_000n } });
   const hour = 3_600_000;

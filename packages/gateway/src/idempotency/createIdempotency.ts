@@ -19,7 +19,11 @@ export type KeptAnswer = {
   readonly channelId: Hex;
   readonly keySha256: string;
   readonly bodySha256: string;
+  /** Of the answer, without what else is kept of it. */
+  readonly bytes: number;
   readonly encode: (signed: SignedReceipt) => readonly Uint8Array[];
+  /** As one that is too long to be kept. */
+  readonly encodeWithoutBody: (signed: SignedReceipt) => readonly Uint8Array[];
   readonly stored: (offset: number, length: number) => void;
 };
 
@@ -76,11 +80,8 @@ export function createIdempotency(now: () => number): Idempotency {
     const entry: Entry = { bodySha256, at: now(), running: new Promise((resolve) => (over = resolve)) };
     entries.set(id, entry);
     return {
-      keep: (headers, body, tailBytes) => ({
-        channelId,
-        keySha256,
-        bodySha256,
-        encode: ({ receipt }) =>
+      keep: (headers, body, tailBytes) => {
+        const encode = ({ receipt }: SignedReceipt, kept: Uint8Array | undefined): readonly Uint8Array[] =>
           encodeStoredAnswer(
             {
               channelId,
@@ -91,14 +92,22 @@ export function createIdempotency(now: () => number): Idempotency {
               ...(receipt.channelId === channelId ? {} : { receiptChannelId: receipt.channelId }),
               headers,
               tailBytes,
-              ...(body === undefined ? { isTooLong: true } : {}),
+              ...(kept === undefined ? { isTooLong: true } : {}),
             },
-            body ?? Buffer.alloc(0),
-          ),
-        stored: (offset, length) => {
-          entry.place = { offset, length };
-        },
-      }),
+            kept ?? Buffer.alloc(0),
+          );
+        return {
+          channelId,
+          keySha256,
+          bodySha256,
+          bytes: body?.length ?? 0,
+          encode: (signed) => encode(signed, body),
+          encodeWithoutBody: (signed) => encode(signed, undefined),
+          stored: (offset, length) => {
+            entry.place = { offset, length };
+          },
+        };
+      },
       end: () => {
         entry.running = undefined;
         if (entry.place === undefined) entries.delete(id);

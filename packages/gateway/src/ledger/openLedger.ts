@@ -11,7 +11,7 @@ import { keccak256 } from '../crypto/hashers.js';
 import { type BatchRange, createTransactionJournal, type TransactionJournal } from '../capture/transactionJournal.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import { encodeKeyUse } from '../keys/keyAccounts.js';
-import type { AnswerStore, KeptAnswer } from '../idempotency/createIdempotency.js';
+import type { AnswerStore } from '../idempotency/createIdempotency.js';
 import type { StructuredLog } from '../structuredLog.js';
 import { encodeProgressRecord } from '../vouchers/progressRecord.js';
 import { encodeTopUpRecord, type TopUpRecord } from '../topUps/topUpRecord.js';
@@ -26,9 +26,10 @@ import {
   wordsOf,
 } from './batchRecord.js';
 import { type ChannelAccount, createChannelAccount } from './channelAccount.js';
+import { maxPayloadBytes } from './frame.js';
 import { type BatchName, createLedgerIndex } from './ledgerIndex.js';
 import { nextEpoch } from './nextEpoch.js';
-import { openRecordLog } from './recordLog.js';
+import { type LogRecord, openRecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
 import { type CommitInput, createReceiptBatcher, type SignedBatch } from './receiptBatcher.js';
 import type { ForeignBatch } from './foreignBatch.js';
@@ -211,12 +212,17 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
 
   const write = async ({ batch, signature, receipts, answers, keyUses }: SignedBatch): Promise<void> => {
     const bytes = encodeBatchRecord(batch, signature, receipts);
-    const durable = [records.append(recordTypes.batch, [bytes])];
-    for (const { apiKeySha256, units } of keyUses) {
-      durable.push(records.append(recordTypes.keyUse, [encodeKeyUse(apiKeySha256, units)]));
-    }
-    for (const { answer, signed } of answers) durable.push(keepAnswer(answer, signed));
-    const [offset] = await Promise.all(durable);
+    const kept = answers.map(({ answer, signed }) => answer.encode(signed));
+    // In one frame: a charged receipt whose answer were not there would be charged again to who tries again.
+    const [offset, ...offsets] = await records.appendAll([
+      [recordTypes.batch, [bytes]],
+      ...keyUses.map((use): LogRecord => [recordTypes.keyUse, [encodeKeyUse(use.apiKeySha256, use.units)]]),
+      ...kept.map((payload): LogRecord => [recordTypes.answer, payload]),
+    ]);
+    answers.forEach(({ answer }, index) => {
+      const length = kept[index]?.reduce((sum, part) => sum + part.length, 0);
+      answer.stored(offsets[keyUses.length + index] ?? 0, length ?? 0);
+    });
     const { root } = batch;
     const name = { epoch: batch.epoch, batch: batch.batch };
     index.add(
@@ -235,26 +241,17 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     options.onCommitted(receipts.length);
   };
 
-  const keepAnswer = async (answer: KeptAnswer, signed: SignedReceipt): Promise<number> => {
-    const payload = answer.encode(signed);
-    const offset = await records.append(recordTypes.answer, payload);
-    answer.stored(
-      offset,
-      payload.reduce((sum, part) => sum + part.length, 0),
-    );
-    return offset;
-  };
-
   const keepBatch = async (foreign: ForeignBatch): Promise<void> => {
     const { epoch: of, batch, root, record, receiptHashes, steps } = foreign;
     for (const { channelId, before } of steps) {
       if (accountOf(channelId).lastReceiptHash === before) continue;
       throw new Error(`Batch ${batch} of epoch ${of} does not follow the last receipt of channel ${channelId}.`);
     }
-    const durable = [records.append(recordTypes.batch, [record])];
-    for (const payload of foreign.keyUses) durable.push(records.append(recordTypes.keyUse, [payload]));
-    for (const payload of foreign.answers) durable.push(records.append(recordTypes.answer, [payload]));
-    const [offset, ...rest] = await Promise.all(durable);
+    const [offset, ...rest] = await records.appendAll([
+      [recordTypes.batch, [record]],
+      ...foreign.keyUses.map((payload): LogRecord => [recordTypes.keyUse, [payload]]),
+      ...foreign.answers.map((payload): LogRecord => [recordTypes.answer, [payload]]),
+    ]);
     const receipts = steps.flatMap(({ channelId, lastSeq, receipts: count }) =>
       Array.from({ length: count }, (_, index) => ({ channelId, seq: lastSeq - BigInt(index) })),
     );
@@ -276,7 +273,14 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     options.onCommitted(receipts.length);
   };
 
-  const batcher = createReceiptBatcher({ epoch, operator, domain, running: options.running, write });
+  const batcher = createReceiptBatcher({
+    epoch,
+    operator,
+    domain,
+    running: options.running,
+    mostAnswerBytes: maxPayloadBytes / 2,
+    write,
+  });
 
   const readBatch = async (place: { offset: number; length: number }): Promise<BatchRecord> =>
     decodeBatchRecord(await records.readAt(place.offset, place.length));
@@ -323,8 +327,10 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     },
     answers: { read: records.readAt, find: undefined },
     keepVoucher: async (signed, progress) => {
-      const inProgress = progress.map((input) => records.append(recordTypes.progress, [encodeProgressRecord(input)]));
-      await Promise.all([...inProgress, records.append(recordTypes.voucher, [encodeVoucherRecord(signed)])]);
+      await records.appendAll([
+        ...progress.map((input): LogRecord => [recordTypes.progress, [encodeProgressRecord(input)]]),
+        [recordTypes.voucher, [encodeVoucherRecord(signed)]],
+      ]);
     },
     keepTopUp: (record) => records.append(recordTypes.topUp, [encodeTopUpRecord(record)]),
     newTopUps: async () => topUps.splice(0),
@@ -336,7 +342,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     },
     keepBatch,
     keepRecords: async (kept) => {
-      await Promise.all(kept.map(([type, payload]) => records.append(type, [payload])));
+      await records.appendAll(kept.map(([type, payload]) => [type, [payload]]));
     },
     failure: records.failure,
     flushCount: records.flushCount,

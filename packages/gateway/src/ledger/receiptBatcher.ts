@@ -82,6 +82,8 @@ export function createReceiptBatcher(options: {
   readonly domain: ProtocolDomain;
   /** Calls that are served now, those whose receipt is not durable yet included. */
   readonly running: () => number;
+  /** Of the answers that one batch is kept with; a longer one has a batch of its own. */
+  readonly mostAnswerBytes: number;
   /** Resolves when the batch is durable. `ChannelsLostError`: nothing was written, and may be without those channels. */
   readonly write: (batch: SignedBatch) => Promise<void>;
 }): ReceiptBatcher {
@@ -140,8 +142,8 @@ export function createReceiptBatcher(options: {
   const flush = (): void => {
     waitsSince = undefined;
     if (flushing !== undefined || pending.length === 0) return;
-    const group = pending;
-    pending = [];
+    const group = pending.slice(0, batchEnd(pending, options.mostAnswerBytes));
+    pending = pending.slice(group.length);
     flushing = writeBatch(group).then(() => {
       flushing = undefined;
       schedule();
@@ -211,4 +213,10 @@ export function createReceiptBatcher(options: {
       await flushing;
     },
   };
+}
+
+function batchEnd(pending: readonly Pending[], mostAnswerBytes: number): number {
+  let bytes = 0;
+  const end = pending.findIndex(({ input }) => (bytes += input.answer?.bytes ?? 0) > mostAnswerBytes);
+  return end === -1 ? pending.length : Math.max(end, 1);
 }

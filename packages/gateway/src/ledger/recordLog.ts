@@ -12,10 +12,14 @@ const groupType = 255;
 const groupItemHeaderBytes = 5;
 const allocationBytes = 4 * 1024 * 1024;
 
+export type LogRecord = readonly [type: number, payload: readonly Uint8Array[]];
+
 /** An append-only file of typed records. What `append` resolved for survives a crash of the process and of the machine. */
 export type RecordLog = {
   /** Resolves with the payload's offset once it is on disk. Appends made while a flush runs share the next one. */
-  readonly append: (type: number, payload: readonly Uint8Array[]) => Promise<number>;
+  readonly append: (...record: LogRecord) => Promise<number>;
+  /** The same for several, which are in one frame: a crash leaves all of them or none. */
+  readonly appendAll: (records: readonly LogRecord[]) => Promise<readonly number[]>;
   readonly readAt: (offset: number, length: number) => Promise<Buffer>;
   /** Set once a write failed: nothing more is accepted. */
   readonly failure: () => unknown;
@@ -23,10 +27,12 @@ export type RecordLog = {
   readonly close: () => Promise<void>;
 };
 
+/** What was appended together. */
 type Waiting = {
-  readonly type: number;
-  readonly payload: readonly Uint8Array[];
-  readonly resolve: (offset: number) => void;
+  readonly records: readonly LogRecord[];
+  /** In a frame of their own. */
+  readonly bytes: number;
+  readonly resolve: (offsets: readonly number[]) => void;
   readonly reject: (error: unknown) => void;
 };
 
@@ -72,7 +78,8 @@ export async function openRecordLog(
         await sync(fd);
         flushes++;
         size += frame.length;
-        group.forEach((item, index) => item.resolve(offsets[index] ?? 0));
+        let first = 0;
+        for (const { records, resolve } of group) resolve(offsets.slice(first, (first += records.length)));
       } catch (error) {
         failure = error;
         const left = isHeld() ? cutBack(fd, size) : {};
@@ -84,20 +91,22 @@ export async function openRecordLog(
     running = undefined;
   };
 
-  const append = (type: number, payload: readonly Uint8Array[]): Promise<number> => {
+  const appendAll = (records: readonly LogRecord[]): Promise<readonly number[]> => {
     if (failure !== undefined) return Promise.reject(unavailable(failure));
-    const bytes = payload.reduce((sum, part) => sum + part.length, 0);
+    const headers = records.length === 1 ? 0 : groupItemHeaderBytes * records.length;
+    const bytes = records.reduce((sum, [, payload]) => sum + bytesIn(payload), headers);
     // Alone: it must not fail what would be written with it, nor pass for a fault of the disk.
     if (bytes > maxPayloadBytes) return Promise.reject(tooLong(bytes));
     return new Promise((resolve, reject) => {
-      waiting.push({ type, payload, resolve, reject });
+      waiting.push({ records, bytes, resolve, reject });
       // One turn later, so that records appended together are flushed together.
       running ??= Promise.resolve().then(flush);
     });
   };
 
   return {
-    append,
+    append: async (...record) => (await appendAll([record]))[0] ?? 0,
+    appendAll,
     readAt: async (offset, length) => {
       const { bytesRead, buffer } = await readAt(fd, Buffer.alloc(length), 0, length, offset);
       if (bytesRead !== length) throw new Error(`The log ends ${length - bytesRead} bytes early at ${offset}.`);
@@ -114,13 +123,10 @@ export async function openRecordLog(
   };
 }
 
-/** As many records as one frame takes; always at least one. */
+/** As much as one frame takes; what was appended together stays together. */
 function takeGroup(waiting: readonly Waiting[]): readonly Waiting[] {
-  let bytes = 0;
-  const end = waiting.findIndex(({ payload }) => {
-    bytes += payload.reduce((sum, part) => sum + part.length, groupItemHeaderBytes);
-    return bytes > maxPayloadBytes / 2;
-  });
+  let sum = 0;
+  const end = waiting.findIndex(({ bytes }) => (sum += bytes) > maxPayloadBytes / 2);
   return end === -1 ? waiting : waiting.slice(0, Math.max(end, 1));
 }
 
@@ -157,18 +163,18 @@ function unavailable(cause: unknown): BaseError {
   });
 }
 
+/** With the offset of each record's payload. */
 function encodeGroup(base: number, group: readonly Waiting[]): { frame: Buffer; offsets: number[] } {
-  const [only] = group;
+  const records = group.flatMap((item) => item.records);
+  const [only] = records;
   const payloadBase = base + 9;
-  if (only !== undefined && group.length === 1) {
-    return { frame: encodeFrame(base, only.type, only.payload), offsets: [payloadBase] };
-  }
+  if (only !== undefined && records.length === 1) return { frame: encodeFrame(base, ...only), offsets: [payloadBase] };
   const parts: Uint8Array[] = [];
   const offsets: number[] = [];
   let at = payloadBase;
-  for (const { type, payload } of group) {
+  for (const [type, payload] of records) {
     const header = Buffer.allocUnsafe(groupItemHeaderBytes);
-    const length = payload.reduce((sum, part) => sum + part.length, 0);
+    const length = bytesIn(payload);
     header[0] = type;
     header.writeUInt32BE(length, 1);
     parts.push(header, ...payload);
@@ -176,6 +182,10 @@ function encodeGroup(base: number, group: readonly Waiting[]): { frame: Buffer; 
     at += groupItemHeaderBytes + length;
   }
   return { frame: encodeFrame(base, groupType, parts), offsets };
+}
+
+function bytesIn(payload: readonly Uint8Array[]): number {
+  return payload.reduce((sum, part) => sum + part.length, 0);
 }
 
 function expand(frame: Frame, offset: number, onRecord: (record: Frame, payloadOffset: number) => void): void {

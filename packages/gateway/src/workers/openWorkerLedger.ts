@@ -2,6 +2,7 @@ import type { Hex, ProtocolDomain } from '@kedge/core';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { KeyAccounts } from '../keys/keyAccounts.js';
 import { type ChannelAccount, createChannelAccount } from '../ledger/channelAccount.js';
+import { maxPayloadBytes } from '../ledger/frame.js';
 import { foreignBatchOf } from '../ledger/foreignBatch.js';
 import type { KeptRecord, ServingLedger } from '../ledger/openLedger.js';
 import { createReceiptBatcher } from '../ledger/receiptBatcher.js';
@@ -82,6 +83,8 @@ export async function openWorkerLedger(options: {
     operator: options.operator,
     domain: options.domain,
     running: options.running,
+    // Of the log that another process writes.
+    mostAnswerBytes: maxPayloadBytes / 2,
     write: async (batch) => {
       const foreign = foreignBatchOf(
         batch,

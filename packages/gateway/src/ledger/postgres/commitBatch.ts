@@ -4,7 +4,7 @@ import { encodeBatchRecord } from '../batchRecord.js';
 import { ChannelsLostError } from '../channelsLostError.js';
 import type { SignedBatch } from '../receiptBatcher.js';
 import { type UseWindows, windowsText } from '../useWindows.js';
-import { bytesOf, type Database, isTransient, ledgerUnavailable, sqlState } from './database.js';
+import { bytesOf, type Database, isTimeout, isTransient, ledgerUnavailable, sqlState } from './database.js';
 import { raised } from './schema.js';
 
 /** What a batch does to one channel. */
@@ -22,10 +22,13 @@ type Step = {
 
 const firstPauseMs = 20;
 const longestPauseMs = 1_000;
+// Of the statement that writes a batch with its answers.
+const mostTimeouts = 2;
 
 /**
  * Writes a batch, all of it or nothing. While the database cannot be reached, it may have been written or not: so the same
- * batch is given again and again until the answer is known, and nobody is told before.
+ * batch is given again and again until the answer is known, and nobody is told before. Answers that keep it from being written
+ * in time are given up: their keys are kept.
  * @throws ChannelsLostError when other gateways hold some of its channels; BaseError 503 `log_unavailable` when the database
  * refuses it; `record_unknown` when it cannot be reached and the gateway stops.
  */
@@ -56,7 +59,7 @@ export async function commitBatch(
     });
   }
   const of = <T>(pick: (step: Step) => T): T[] => [...steps.values()].map(pick);
-  const values = [
+  const valuesWith = (payloads: readonly Buffer[]): unknown[] => [
     batch.epoch,
     batch.batch,
     bytesOf(batch.root),
@@ -72,11 +75,13 @@ export async function commitBatch(
     [...steps.keys()].map((channelId) => windowsText(context.windowsOf(channelId))),
     answers.map(({ answer }) => bytesOf(answer.channelId)),
     answers.map(({ answer }) => Buffer.from(answer.keySha256, 'hex')),
-    answers.map(({ answer, signed }) => Buffer.concat(answer.encode(signed))),
+    payloads,
     keyUses.map(({ channelId }) => bytesOf(channelId)),
     keyUses.map(({ apiKeySha256 }) => Buffer.from(apiKeySha256, 'hex')),
     keyUses.map(({ units }) => units),
   ];
+  let values = valuesWith(answers.map(({ answer, signed }) => Buffer.concat(answer.encode(signed))));
+  let timeouts = 0;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
       await database.query(
@@ -90,6 +95,11 @@ export async function commitBatch(
       log.warn('ledger_commit_failed', { batch: batch.batch, receipts: receipts.length, reason: reasonOf(error) });
       if (!isTransient(error)) throw ledgerUnavailable(error);
       if (context.isClosed()) throw outcomeUnknown(error);
+      if (isTimeout(error) && ++timeouts === mostTimeouts) {
+        // The receipts are what must be written: no call waits for ever for answers that the database does not take in time.
+        values = valuesWith(answers.map(({ answer, signed }) => Buffer.concat(answer.encodeWithoutBody(signed))));
+        if (answers.length > 0) log.warn('answers_not_kept', { batch: batch.batch, answers: answers.length });
+      }
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }

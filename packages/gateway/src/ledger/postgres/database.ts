@@ -80,8 +80,15 @@ function queryOn(client: PoolClient, text: string, values: readonly unknown[]): 
  */
 export function isTransient(error: unknown): boolean {
   const state = sqlState(error);
-  // Without a SQLSTATE it never got an answer: refused, reset, timed out.
-  return state === undefined || /^(08|57P0[123]|53[34]|40|55P03|57014|25P03)/.test(state);
+  // Without a SQLSTATE it never got an answer: refused, reset, timed out. What cannot be put into words for the database was
+  // not sent, and never will be.
+  if (state === undefined) return !(error instanceof RangeError || error instanceof TypeError);
+  return /^(08|57P0[123]|53[34]|40|55P03|57014|25P03)/.test(state);
+}
+
+/** Whether a statement took longer than it may, here or at the database. */
+export function isTimeout(error: unknown): boolean {
+  return sqlState(error) === '57014' || (error instanceof Error && error.message === 'Query read timeout');
 }
 
 /** PostgreSQL's five characters for what went wrong. */

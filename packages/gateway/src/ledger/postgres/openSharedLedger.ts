@@ -57,6 +57,9 @@ type Hold = {
   asking: Promise<ChannelElsewhere | undefined> | undefined;
 };
 
+// They go to the database as text, twice as long, within the time of one statement.
+const mostAnswerBytes = 8 * 1024 * 1024;
+
 /** Units that a key has spent from a channel, in the channel's epoch. */
 type KeyUse = { readonly channelId: Hex; readonly key: string; readonly units: bigint; readonly epoch: bigint };
 
@@ -120,6 +123,7 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     operator,
     domain,
     running: options.running,
+    mostAnswerBytes,
     write: async (batch) => {
       try {
         const steps = await commitBatch(batch, {
