@@ -35,7 +35,7 @@ export async function writeAccessFile(
  */
 export async function readAccessFile(
   path: string,
-  { chainId, contracts, client }: Connection,
+  { chainId, contracts, client, publicClient }: Connection,
 ): Promise<SignedChannelAccess & { readonly channelId: Hex }> {
   const access = parseSignedChannelAccess(await readJson(path));
   const { channel, apiKeySha256, signature } = access;
@@ -51,7 +51,7 @@ export async function readAccessFile(
   }
   const hash = channelAccessDigest(domain, { channelId, apiKeySha256 }, keccak256);
   // An account's own signature, or what a contract wallet says of it (ERC-1271).
-  if (await client.publicClient.verifyHash({ address: channel.holder, hash, signature })) {
+  if (await publicClient.verifyHash({ address: channel.holder, hash, signature })) {
     return { ...access, channelId };
   }
   throw new BaseError(`The holder of the channel did not sign ${path}.`, {

@@ -46,7 +46,7 @@ export async function requestCapture(
   });
 }
 
-async function capturesSince({ client, contracts }: Connection, fromBlock: bigint): Promise<Captured[]> {
+async function capturesSince({ client, publicClient, contracts }: Connection, fromBlock: bigint): Promise<Captured[]> {
   const channels = { address: contracts.ValueChannels, abi: valueChannelsAbi, fromBlock } as const;
   const events = [
     ...(await readEvents(client.publicClient, { ...channels, eventName: 'ChannelCaptured' })),
@@ -55,7 +55,7 @@ async function capturesSince({ client, contracts }: Connection, fromBlock: bigin
   const hashes = [...new Set(events.map(({ transactionHash }) => transactionHash))];
   return Promise.all(
     hashes.map(async (transactionHash) => {
-      const { logs } = await client.publicClient.getTransactionReceipt({ hash: transactionHash });
+      const { logs } = await publicClient.getTransactionReceipt({ hash: transactionHash });
       return { transactionHash, ...captureOutcome(client.deployment, logs) };
     }),
   );

@@ -15,7 +15,7 @@ test('what happens while the chain is read is in none of the numbers', async () 
   const { publicClient, rpcUrl } = anvil;
   const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
   const client = createKedgeClient({ publicClient, deployment });
-  const connection = { ...deployment, client, rpcUrl, dataDir: temporaryFolder() };
+  const connection = { ...deployment, client, publicClient, rpcUrl, dataDir: temporaryFolder() };
   const before = await readOverview(connection);
   const still = await atOneBlock(connection);
 

@@ -1,6 +1,5 @@
 import type { Deployment } from '@kedge/core';
-import type { PublicClient } from 'viem';
-import type { ReadClient, Wallet, WriteClient } from './client.js';
+import type { ChainReader, ReadClient, Wallet, WriteClient } from './client.js';
 import { publicActions, type PublicActions } from './publicActions.js';
 import { walletActions, type WalletActions } from './walletActions.js';
 
@@ -8,7 +7,7 @@ export type KedgeReadClient = ReadClient & PublicActions;
 export type KedgeClient = WriteClient & PublicActions & WalletActions;
 
 export type CreateKedgeClientParameters = {
-  readonly publicClient: PublicClient;
+  readonly publicClient: ChainReader;
   /** With a wallet the client writes as its account, too. */
   readonly walletClient?: Wallet;
   readonly deployment: Deployment;

@@ -1,11 +1,10 @@
 import type { Deployment } from '@kedge/core';
-import type { PublicActions as ChainActions, PublicClient } from 'viem';
-import type { Wallet } from './client.js';
+import type { ChainReader, Wallet } from './client.js';
 import { publicActions, type PublicActions } from './publicActions.js';
 import { walletActions, type WalletActions } from './walletActions.js';
 
 /** A wallet of viem that reads the chain, too: every writing action simulates first and waits for its receipt. */
-export type ReadingWallet = Wallet & ChainActions;
+export type ReadingWallet = Wallet & ChainReader;
 
 /**
  * The reading actions as an extension of a public client of viem, for those who have one already.
@@ -16,8 +15,8 @@ export type ReadingWallet = Wallet & ChainActions;
  * const client = createPublicClient({ transport: http(rpcUrl) }).extend(kedgeActions(deployment));
  * const { issuer } = await client.getClass({ classId: 1n });
  */
-export function kedgeActions(deployment: Deployment): (client: PublicClient | ReadingWallet) => PublicActions {
-  return (client) => publicActions({ publicClient: readerOf(client), deployment });
+export function kedgeActions(deployment: Deployment): (client: ChainReader) => PublicActions {
+  return (publicClient) => publicActions({ publicClient, deployment });
 }
 
 /**
@@ -32,8 +31,5 @@ export function kedgeActions(deployment: Deployment): (client: PublicClient | Re
  * const { tokenId } = await wallet.buyValue({ classId: 2n, lot: 0x80000001, units: 1_000_000n });
  */
 export function kedgeWalletActions(deployment: Deployment): (client: ReadingWallet) => WalletActions {
-  return (client) => walletActions({ publicClient: readerOf(client), walletClient: client, deployment });
+  return (client) => walletActions({ publicClient: client, walletClient: client, deployment });
 }
-
-/** A wallet differs from a public client of viem by its account, which the actions name themselves wherever one counts. */
-const readerOf = (client: PublicClient | ReadingWallet): PublicClient => client as PublicClient;

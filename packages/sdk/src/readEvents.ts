@@ -1,5 +1,6 @@
 import { findDeploymentBlock, readInRanges, type Address, type BlockRange } from '@kedge/core';
-import type { Abi, ContractEventArgs, ContractEventName, GetContractEventsReturnType, PublicClient } from 'viem';
+import type { Abi, ContractEventArgs, ContractEventName, GetContractEventsReturnType } from 'viem';
+import type { ChainReader } from './client.js';
 
 export type ReadEventsParameters<abi extends Abi, name extends ContractEventName<abi>> = {
   readonly address: Address;
@@ -23,7 +24,7 @@ export type ReadEventsParameters<abi extends Abi, name extends ContractEventName
  * const opened = await readEvents(publicClient, { address, abi: valueChannelsAbi, eventName: 'ChannelOpened' });
  */
 export async function readEvents<const abi extends Abi, name extends ContractEventName<abi>>(
-  client: PublicClient,
+  client: ChainReader,
   { fromBlock = 0n, toBlock, ...query }: ReadEventsParameters<abi, name>,
 ): Promise<GetContractEventsReturnType<abi, name, true>> {
   type Events = GetContractEventsReturnType<abi, name, true>;
@@ -41,16 +42,16 @@ export async function readEvents<const abi extends Abi, name extends ContractEve
 }
 
 /** Whether the node answers at all: of one that does not, no shorter range would be answered. */
-const isAlive = (client: PublicClient): Promise<boolean> =>
+const isAlive = (client: ChainReader): Promise<boolean> =>
   client.getBlockNumber({ cacheTime: 0 }).then(
     () => true,
     () => false,
   );
 
-const deployments = new WeakMap<PublicClient, Map<Address, Promise<bigint | undefined>>>();
+const deployments = new WeakMap<ChainReader, Map<Address, Promise<bigint | undefined>>>();
 
 /** Looked for once a contract and client. */
-function deploymentOf(client: PublicClient, address: Address, newest: bigint): Promise<bigint | undefined> {
+function deploymentOf(client: ChainReader, address: Address, newest: bigint): Promise<bigint | undefined> {
   const known = deployments.get(client) ?? new Map<Address, Promise<bigint | undefined>>();
   deployments.set(client, known);
   const hasCodeAt = async (blockNumber: bigint): Promise<boolean> => {

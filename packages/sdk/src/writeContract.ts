@@ -5,11 +5,9 @@ import type {
   ContractFunctionName,
   ContractFunctionParameters,
   Hex,
-  PublicClient,
-  SimulateContractParameters,
   TransactionReceipt,
 } from 'viem';
-import type { Sent, Wallet, WriteClient } from './client.js';
+import type { ChainReader, Sent, Wallet, WriteClient } from './client.js';
 import { requireWalletChain } from './requireWalletChain.js';
 import { toChainError } from './toChainError.js';
 
@@ -35,10 +33,10 @@ export async function writeContract<
   try {
     const { account } = walletClient;
     await requireWalletChain(client, doing);
-    const asked = { ...call, account } as unknown as SimulateContractParameters;
+    const asked = { ...call, account } as never;
     const { request } = await publicClient.simulateContract(asked);
-    const gas = gasWithRoom(await publicClient.estimateContractGas(asked as never));
-    const send = () => walletClient.writeContract({ ...request, account, gas, chain: null } as never);
+    const gas = gasWithRoom(await publicClient.estimateContractGas(asked));
+    const send = () => walletClient.writeContract({ ...(request as object), account, gas, chain: null } as never);
     return await sendAndWait(publicClient, walletClient, doing, send);
   } catch (error) {
     throw toChainError(error, doing);
@@ -50,7 +48,7 @@ export const gasWithRoom = (estimate: bigint): bigint => (estimate * 13n) / 10n 
 
 /** Sends in turn, waits for the receipt, and refuses one that reverted. */
 export async function sendAndWait(
-  publicClient: PublicClient,
+  publicClient: ChainReader,
   walletClient: Wallet,
   doing: string,
   send: () => Promise<Hex>,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as viem from 'viem';
 import { createPublicClient, createWalletClient, http, publicActions } from 'viem';
-import { foundry } from 'viem/chains';
+import { base, foundry, mainnet, optimism } from 'viem/chains';
 import { developmentAccount } from '@kedge/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as sdk from '../src/index.js';
@@ -33,6 +33,25 @@ test('clients of viem are extended with the actions, beside their own', async ()
     expect(await reader.getToken({ tokenId })).toMatchObject({ value, holder: addressOf('consumer') });
   }
   expect(await reader.getBlockNumber()).toBeGreaterThan(0n);
+});
+
+test('clients of any chain are taken, also of the OP stack, whose blocks and transactions have other fields', () => {
+  const { deployment } = stage;
+  const account = developmentAccount(roles.consumer);
+  const transport = http(stage.anvil.rpcUrl);
+  // What is tested is that this compiles: each client has the types of its chain.
+  const publicClient = createPublicClient({ chain: base, transport });
+  const walletClient = createWalletClient({ account, chain: base, transport });
+  const clients = [
+    createKedgeClient({ publicClient, walletClient, deployment }),
+    publicClient.extend(kedgeActions(deployment)),
+    createPublicClient({ chain: mainnet, transport }).extend(kedgeActions(deployment)),
+    createWalletClient({ account, chain: optimism, transport })
+      .extend(publicActions)
+      .extend(kedgeActions(deployment))
+      .extend(kedgeWalletActions(deployment)),
+  ];
+  for (const { getClass } of clients) expect(getClass).toBeTypeOf('function');
 });
 
 test('no action of Kedge takes the place of one of viem', () => {

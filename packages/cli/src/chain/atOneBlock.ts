@@ -4,7 +4,7 @@ import type { Connection } from './connect.js';
 
 /** The same connection, for which the chain stands still: numbers that are put side by side are of one moment. */
 export async function atOneBlock(connection: Connection): Promise<Connection> {
-  const { publicClient, deployment } = connection.client;
+  const { publicClient, client } = connection;
   const newest = numberToHex(await publicClient.getBlockNumber({ cacheTime: 0 }));
   const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
     if (method === 'eth_blockNumber') return newest;
@@ -14,5 +14,6 @@ export async function atOneBlock(connection: Connection): Promise<Connection> {
     return publicClient.request({ method, params: given } as Parameters<typeof publicClient.request>[0]);
   };
   const still = createPublicClient({ chain: publicClient.chain, transport: custom({ request }) });
-  return { ...connection, client: createKedgeClient({ publicClient: still, deployment }) };
+  const { deployment } = client;
+  return { ...connection, publicClient: still, client: createKedgeClient({ publicClient: still, deployment }) };
 }

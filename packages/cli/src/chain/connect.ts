@@ -5,13 +5,19 @@ import { developmentChainId } from '../accounts/roles.js';
 import type { Context } from '../context.js';
 import { findTarget, type Target } from '../target.js';
 
-/** A chain that answers, with the contracts that were found on it. */
-export type Connection = Omit<Target, 'contracts'> & {
+/** A chain that answers. */
+export type ChainConnection = {
   readonly rpcUrl: string;
   readonly chainId: number;
-  readonly contracts: Deployment['contracts'];
-  readonly client: KedgeReadClient;
+  readonly publicClient: PublicClient;
 };
+
+/** The same with the contracts that were found on it. */
+export type Connection = Omit<Target, 'contracts'> &
+  ChainConnection & {
+    readonly contracts: Deployment['contracts'];
+    readonly client: KedgeReadClient;
+  };
 
 type Asking = Pick<Context, 'cwd' | 'options' | 'output'>;
 
@@ -26,7 +32,8 @@ export async function connect(context: Asking): Promise<Connection> {
 
 /** The same for a target that was looked at before. */
 export async function connectTarget(context: Pick<Context, 'output'>, target: Target): Promise<Connection> {
-  const { rpcUrl, chainId, publicClient } = await connectChain(context, target);
+  const connection = await connectChain(context, target);
+  const { rpcUrl, chainId, publicClient } = connection;
   const { contracts, firstBlock } = target;
   if (contracts === undefined) {
     throw new BaseError(`No contracts are named for chain ${chainId}.`, {
@@ -44,15 +51,8 @@ export async function connectTarget(context: Pick<Context, 'output'>, target: Ta
   };
   const client = createKedgeClient({ publicClient, deployment });
   await context.output.waitFor('the contracts to be found', client.checkDeployment());
-  return { ...target, rpcUrl, chainId, contracts, client };
+  return { ...target, ...connection, contracts, client };
 }
-
-/** A chain that answers. */
-export type ChainConnection = {
-  readonly rpcUrl: string;
-  readonly chainId: number;
-  readonly publicClient: PublicClient;
-};
 
 /** Connects to the chain alone, for `kedge deploy`. */
 export async function connectChain(context: Pick<Context, 'output'>, target: Target): Promise<ChainConnection> {

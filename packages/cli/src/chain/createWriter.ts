@@ -16,7 +16,7 @@ export type Writer = {
 /** A writer for an account. */
 export function createWriter(context: Pick<Context, 'output'>, connection: Connection, signer: SigningAccount): Writer {
   const { publicClient, deployment } = connection.client;
-  const { wallet, waitingFor, mayHaveSent } = createWallet({ ...connection, publicClient }, signer);
+  const { wallet, waitingFor, mayHaveSent } = createWallet(connection, signer);
   const client = createKedgeClient({ publicClient, walletClient: wallet, deployment });
   return {
     client,

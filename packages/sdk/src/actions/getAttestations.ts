@@ -8,8 +8,7 @@ import {
   type Hex,
   type Verdict,
 } from '@kedge/core';
-import type { PublicClient } from 'viem';
-import type { ReadClient } from '../client.js';
+import type { ChainReader, ReadClient } from '../client.js';
 import { attestationRegistryOf, firstBlockOf } from '../contracts.js';
 import { readEvents } from '../readEvents.js';
 import { reading } from '../reading.js';
@@ -106,14 +105,14 @@ export async function getAttestations(
 
 type At = ReturnType<typeof attestationRegistryOf> & { readonly blockNumber: bigint };
 
-async function readVerdict(chain: PublicClient, at: At, verdict: Omit<VerdictView, 'isLast'>): Promise<VerdictView> {
+async function readVerdict(chain: ChainReader, at: At, verdict: Omit<VerdictView, 'isLast'>): Promise<VerdictView> {
   const args = [verdict.refersTo, verdict.verifier] as const;
   const last = await chain.readContract({ ...at, functionName: 'verdictOf', args });
   return { ...verdict, isLast: last === verdict.id };
 }
 
 async function withTally(
-  chain: PublicClient,
+  chain: ChainReader,
   at: At,
   attestation: Omit<AttestationView, 'verdicts' | 'trusted'>,
   verdicts: readonly VerdictView[],
