@@ -46,7 +46,10 @@ export async function writeContract<
 /** Of an estimate, the gas to send: with room for a state that moves until the block. What is not used is not paid. */
 export const gasWithRoom = (estimate: bigint): bigint => (estimate * 13n) / 10n + 50_000n;
 
-/** Sends in turn, waits for the receipt, and refuses one that reverted. */
+/**
+ * Sends in turn and waits for the receipt. Refuses one that reverted, and one of another transaction that took its place: of
+ * that viem returns the receipt. The same call at another price is the same transaction.
+ */
 export async function sendAndWait(
   publicClient: ChainReader,
   walletClient: Wallet,
@@ -54,13 +57,26 @@ export async function sendAndWait(
   send: () => Promise<Hex>,
 ): Promise<TransactionReceipt> {
   const hash = await inTurn(walletClient, send);
+  let replaced: 'cancelled' | 'replaced' | undefined;
   const receipt = await publicClient.waitForTransactionReceipt({
     hash,
+    onReplaced: ({ reason }) => {
+      if (reason !== 'repriced') replaced = reason;
+    },
     // A local chain mines at once; elsewhere the client's own interval fits its blocks.
     ...(publicClient.chain?.id === localChainId || publicClient.chain === undefined ? { pollingInterval: 50 } : {}),
     // Nobody replaces a transaction there. While viem looks for one it hears of no block, and no other block may come.
     ...(publicClient.chain?.id === localChainId ? { checkReplacement: false } : {}),
   });
+  if (replaced !== undefined) {
+    const how =
+      replaced === 'cancelled' ? 'the wallet cancelled its transaction' : 'another transaction took its place';
+    throw new BaseError(`Could not ${doing}: ${how}, so nothing of it was done.`, {
+      code: 'transaction_replaced',
+      values: { transactionHash: hash, replacedBy: receipt.transactionHash, reason: replaced },
+      hints: ['If you did not mean to replace it in the wallet, do it again.'],
+    });
+  }
   if (receipt.status === 'reverted') {
     throw new BaseError(`Could not ${doing}: the transaction reverted, though its simulation did not.`, {
       code: 'transaction_reverted',

@@ -1,7 +1,8 @@
 import type { Deployment } from '@kedge/core';
-import { developmentAccount, developmentChain } from '@kedge/testing';
-import { createPublicClient, createWalletClient, custom } from 'viem';
-import { expect, test } from 'vitest';
+import { developmentAccount, developmentChain, startAnvil, type Anvil } from '@kedge/testing';
+import { createPublicClient, createWalletClient, custom, http, parseGwei } from 'viem';
+import { base } from 'viem/chains';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKedgeClient, deployContracts } from '../src/index.js';
 import { sendAndWait } from '../src/writeContract.js';
 
@@ -38,6 +39,55 @@ test('on a chain that mines at once, a block that comes while the node is slow i
   const walletClient = createWalletClient({ chain: developmentChain, transport, account: developmentAccount(0) });
   const receipt = await sendAndWait(publicClient, walletClient, 'test', async () => hash);
   expect(receipt).toMatchObject({ transactionHash: hash, blockNumber: 2n, status: 'success' });
+});
+
+describe('a transaction that waits and is replaced in the wallet', () => {
+  let anvil: Anvil;
+  // On the local chain nobody looks for replacements.
+  beforeAll(async () => {
+    anvil = await startAnvil({ args: ['--no-mining', '--chain-id', String(base.id)] });
+  });
+  afterAll(() => anvil?.stop());
+
+  test.each([
+    ['cancelled', { value: 0n }, { code: 'transaction_replaced', values: { reason: 'cancelled' } }],
+    ['changed', { value: 2n, to: developmentAccount(8).address }, { code: 'transaction_replaced' }],
+    ['repriced', { value: 1n, to: developmentAccount(9).address }, undefined],
+  ])('%s', async (_, instead, refusal) => {
+    const inner = http(anvil.rpcUrl)({ chain: base });
+    let looked: () => void;
+    const hasLooked = new Promise<void>((resolve) => (looked = resolve));
+    const request = async (asked: { method: string; params?: unknown }): Promise<unknown> => {
+      const answer = await inner.request(asked);
+      // What was sent is known by then, and was not found in a block.
+      if (asked.method === 'eth_getBlockByNumber') looked();
+      return answer;
+    };
+    const publicClient = createPublicClient({
+      chain: base,
+      transport: custom({ request }),
+      pollingInterval: 10,
+      cacheTime: 0,
+    });
+    const account = developmentAccount(1);
+    const walletClient = createWalletClient({ account, chain: base, transport: http(anvil.rpcUrl) });
+    const nonce = await publicClient.getTransactionCount(account);
+    const fees = (gwei: string) => ({ maxFeePerGas: parseGwei(gwei), maxPriorityFeePerGas: parseGwei(gwei), nonce });
+    const waiting = sendAndWait(publicClient, walletClient, 'pay', () =>
+      walletClient.sendTransaction({ to: developmentAccount(9).address, value: 1n, gas: 21_000n, ...fees('10') }),
+    );
+    const outcome = Promise.allSettled([waiting]);
+    await hasLooked;
+    const replacement = { to: account.address, gas: 21_000n, ...fees('40'), ...instead };
+    const replacedBy = await walletClient.sendTransaction(replacement);
+    await anvil.testClient.mine({ blocks: 1 });
+    const [settled] = await outcome;
+    if (refusal === undefined) expect(settled).toMatchObject({ value: { transactionHash: replacedBy } });
+    else
+      expect(settled).toMatchObject({
+        reason: { ...refusal, message: expect.stringMatching(/^Could not pay: .* nothing of it was done/) },
+      });
+  });
 });
 
 /** A chain that says its number, and of which nothing else is expected. */

@@ -128,7 +128,7 @@ export const channelOpen: Command = {
     const { channelId, channel, transactionHash } = await write('open the channel', (client) =>
       client.openChannel(terms),
     ).catch((error: unknown) => {
-      if (mayHaveSent() && !isReverted(error)) throw mayBeOpen(error, planned.channelId, kept);
+      if (mayHaveSent() && !isOver(error)) throw mayBeOpen(error, planned.channelId, kept);
       kept.discard();
       throw error;
     });
@@ -268,8 +268,9 @@ function plannedChannel(
   return { channel, channelId: channelIdOf(domain, channel, keccak256) };
 }
 
-/** A transaction that the chain took and that changed nothing. */
-const isReverted = (error: unknown): boolean => error instanceof BaseError && error.code === 'transaction_reverted';
+/** A transaction that changed nothing and never will: the chain took it so, or another one in its place. */
+const isOver = (error: unknown): boolean =>
+  error instanceof BaseError && ['transaction_reverted', 'transaction_replaced'].includes(error.code ?? '');
 
 /** Tells the gateway; it reads the file when it sees a key that it does not know. */
 async function registerKey(context: Context, { dataDir }: Connection, record: ChannelRecord): Promise<void> {
