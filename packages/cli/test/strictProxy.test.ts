@@ -1,3 +1,6 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import type { KedgeFetch } from '@kedge/sdk';
 import { expect, onTestFinished, test } from 'vitest';
 import { startStrictProxy } from '../src/strict/startStrictProxy.js';
@@ -23,4 +26,33 @@ test("the proxy sends the channel's API key, and keeps the keys that clients hav
     ['Bearer kedge_key', null],
   ]);
   expect(sent[1]?.get('anthropic-version')).toBe('2023-06-01');
+});
+
+test('what a gateway or a proxy before it compressed arrives plain, whatever the client could decode', async () => {
+  const answer = JSON.stringify({ answer: 'plain, '.repeat(100) });
+  const asked: (string | undefined)[] = [];
+  const gateway = createServer((request, response) => {
+    asked.push(request.headers['accept-encoding']);
+    const compressed = gzipSync(answer);
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    response.writeHead(200, { ...headers, 'content-length': compressed.length, 'kedge-receipt': 'r' }).end(compressed);
+  });
+  await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void gateway.close());
+  const { port } = gateway.address() as AddressInfo;
+  const paid = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => fetch(input, init);
+  const proxy = await startStrictProxy({
+    port: 0,
+    gatewayUrl: `http://127.0.0.1:${port}/v1`,
+    apiKey: 'kedge_key',
+    paid: Object.assign(paid, { idle: async () => undefined }) as KedgeFetch,
+    onError: (error) => expect.fail(String(error)),
+  });
+  onTestFinished(() => proxy.close());
+  const headers = { 'accept-encoding': 'zstd' };
+  const response = await fetch(`${proxy.url}/messages`, { method: 'POST', headers, body: '{}' });
+  expect(response.headers.get('content-encoding')).toBeNull();
+  expect(response.headers.get('kedge-receipt')).toBe('r');
+  expect(await response.text()).toBe(answer);
+  expect(asked[0]).not.toContain('zstd');
 });

@@ -17,6 +17,8 @@ const ownHeaders = [
   'x-api-key',
   'expect',
   'keep-alive',
+  // What fetch can decode, fetch asks for.
+  'accept-encoding',
 ];
 
 /** A local API that pays for every call from a strict channel. */
@@ -59,7 +61,8 @@ export async function startStrictProxy(options: {
       body,
       signal: leaving.signal,
     });
-    const headers = [...answered.headers].filter(([name]) => !ownHeaders.includes(name));
+    // Of what a gateway or a proxy before it compressed, fetch hands on the plain bytes.
+    const headers = [...answered.headers].filter(([name]) => name !== 'content-encoding' && !ownHeaders.includes(name));
     response.writeHead(answered.status, Object.fromEntries(headers));
     if (answered.body === null) response.end();
     else await pipeline(Readable.fromWeb(answered.body as ReadableStream), response);
