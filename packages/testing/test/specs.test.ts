@@ -15,6 +15,22 @@ const solidityTests = new Set(
   ),
 );
 const sources = filesIn('contracts/src', '.sol').map(read).join('\n');
+const sections = new Map(
+  read('docs/specs/erc-8028-profile.md')
+    .split(/^\*\*(?=P\d+\. )/m)
+    .slice(1)
+    .map((text) => [/^P\d+/.exec(text)![0], text.split(/^## /m)[0]!] as const),
+);
+
+test('every decision P1 to P33 has the words of the draft, what they leave open, what is done, and a test of its name', () => {
+  expect([...sections.keys()]).toEqual(Array.from({ length: 33 }, (_, index) => `P${index + 1}`));
+  for (const [number, text] of sections) {
+    for (const part of ['Draft', 'Open', 'Kedge', 'Tests'])
+      expect(text, number).toMatch(new RegExp(`^- ${part}: .`, 'm'));
+    expect(text, number).toMatch(new RegExp(`\`(test|testFuzz)_(\\w+_)?${number}_`));
+  }
+});
+
 test.each(filesIn('docs', '.md'))('%s names only tests that exist', (page) => {
   const names = [...read(page).matchAll(/`((?:test|testFuzz|invariant)_\w+)`/g)].map(([, name]) => name!);
   expect(names.filter((name) => !solidityTests.has(name))).toEqual([]);
