@@ -67,6 +67,17 @@ test('a key expires at its moment', async () => {
   expect((await call(it, 'second')).code).toBe('key_expired');
 });
 
+test('a key without a cap, under a policy without one, spends no more than its channel holds, whatever runs at once', async () => {
+  const it = await startSurfaceTest({ script, channel: { cap: 100n }, config: { contentionWaitMs: 10_000 } });
+  expect(it.setup.policy.caps.unitsPerCall).toBeUndefined();
+  writeKeys(it, { second: {} });
+  // Each call may need 38 units and uses 14: five are 70, and a sixth may need more than the 30 that are left.
+  const answers = await Promise.all(Array.from({ length: 20 }, () => call(it, 'second')));
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+  expect(answers.filter(({ status, code }) => status === 402 && code === 'value_exhausted')).toHaveLength(15);
+  expect(it.upstream.requests).toHaveLength(5);
+});
+
 test('a key spends no more than its cap, whatever runs at once, and no more after a restart; the channel has more', async () => {
   const it = await startSurfaceTest({ script, config: { contentionWaitMs: 10_000 } });
   // Each call may need 8 + 3 x 10 = 38 units and uses 14: three are 42, and a fourth may need 80.

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { countText } from '../../src/index.js';
 import { surfaces } from '../../src/surfaces/surfaces.js';
 import { apiKey } from '../support/createTestSetup.js';
-import { answerWith, completion } from '../support/scriptedUpstream.js';
-import { receiptIn, startSurfaceTest } from '../support/surfaceTest.js';
+import { answerWith, chunkEvent, completion } from '../support/scriptedUpstream.js';
+import { metricsOf, receiptIn, startSurfaceTest } from '../support/surfaceTest.js';
 
 const hello = { model: 'demo', messages: [{ role: 'user', content: 'Hi' }] };
 const usage = (cached: number, reasoning: number) => ({
@@ -63,6 +63,30 @@ test('the worst case is reserved at the dearer rate: a dear cache or dear reason
   expect((await post('/v1/chat/completions', { ...hello, max_tokens: 20 })).status).toBe(402);
   expect((await post('/v1/chat/completions', { ...hello, max_tokens: 19 })).status).toBe(200);
 });
+
+test.each(['gateway', 'upstream'] as const)(
+  'what an upstream says that a call has cost is ignored, whole and streamed; the count of the %s is charged',
+  async (rules) => {
+    const told = { prompt_tokens: 8, completion_tokens: 2, cost: 999, total_cost: '999', cost_details: { total: 999 } };
+    const { post, upstream, chargedFor } = await startSurfaceTest({
+      policy: { format: 'kedge-policy/2', usage: { rules, toleranceBasisPoints: 0, toleranceTokens: 0 } },
+    });
+    upstream.script = (_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'x-litellm-response-cost': '999' });
+      response.end(JSON.stringify(completion('One two', { usage: told, cost: 999, response_cost: 999 })));
+    };
+    const expected = { input_tokens: 8n, output_tokens: 2n };
+    expect(chargedFor((await post('/v1/chat/completions', hello)).headers)).toEqual(expected);
+    upstream.script = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'x-litellm-response-cost': '999' });
+      response.write(chunkEvent({ content: 'One two' }));
+      response.write(`data: ${JSON.stringify({ choices: [], usage: told, cost: 999 })}\n\n`);
+      response.end('data: [DONE]\n\n');
+    };
+    const signed = receiptIn((await post('/v1/chat/completions', { ...hello, stream: true })).text);
+    expect([metricsOf(signed), signed.receipt.units]).toEqual([expected, 14n]);
+  },
+);
 
 test('a streamed call is never logged as nothing: usage that the upstream leaves out does not matter', async () => {
   const { post } = await startSurfaceTest({
