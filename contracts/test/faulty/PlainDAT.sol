@@ -108,16 +108,8 @@ contract PlainDAT is ReentrancyGuard {
         bytes32 integrityHash,
         uint8 unitDecimals,
         string calldata policyURI
-    ) external returns (uint256 classId) {
-        _requireFounder();
-        classId = ++_classCount;
-        Class storage c = _classes[classId];
-        c.creator = msg.sender;
-        c.metadataURI = metadataURI;
-        c.integrityHash = integrityHash;
-        c.unitDecimals = unitDecimals;
-        c.policyURI = policyURI;
-        emit ClassCreated(classId, metadataURI, integrityHash);
+    ) external returns (uint256) {
+        return _create(metadataURI, integrityHash, unitDecimals, policyURI);
     }
 
     function updateClassMetadata(uint256 classId, string calldata metadataURI, bytes32 integrityHash) external {
@@ -202,6 +194,21 @@ contract PlainDAT is ReentrancyGuard {
     }
 
     // What the faulty ones break
+
+    function _create(string calldata metadataURI, bytes32 integrityHash, uint8 unitDecimals, string calldata policyURI)
+        internal
+        returns (uint256 classId)
+    {
+        _requireFounder();
+        classId = ++_classCount;
+        Class storage c = _classes[classId];
+        c.creator = msg.sender;
+        c.metadataURI = metadataURI;
+        c.integrityHash = integrityHash;
+        c.unitDecimals = unitDecimals;
+        c.policyURI = policyURI;
+        emit ClassCreated(classId, metadataURI, integrityHash);
+    }
 
     function _claim(uint256 tokenId, address asset, address payable to) internal returns (uint256 amount) {
         _requireClaimer(tokenId, to);

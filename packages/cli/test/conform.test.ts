@@ -101,6 +101,7 @@ describe('kedge conform', () => {
       [rpc, 2, 'No contract is named'],
       [[...rpc, '--address', '0x12'], 2, 'must be an address'],
       [[...rpc, '--address', ours, '--registry', 'it'], 2, '--registry must be an address'],
+      [[...rpc, '--address', ours, '--adapter', 'it'], 2, '--adapter must be an address'],
       [[...rpc, '--address', ours, '--profile', 'other'], 2, '--profile must be draft or kedge'],
       [[...rpc, '--address', ours, '--owner-key-env', key], 2, 'not a private key'],
       [[...rpc, '--address', ours, '--owner-key-env', 'NO_SUCH'], 1, 'NO_SUCH holds no private key'],

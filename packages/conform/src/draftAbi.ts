@@ -51,6 +51,15 @@ export const erc721Abi = parseAbi([
   'function safeTransferFrom(address from, address to, uint256 tokenId)',
 ]);
 
+/** What P30 needs of ERC-3525. */
+export const erc3525Abi = parseAbi([
+  'event TransferValue(uint256 indexed fromTokenId, uint256 indexed toTokenId, uint256 value)',
+  'function slotOf(uint256 tokenId) view returns (uint256)',
+  'function balanceOf(uint256 tokenId) view returns (uint256)',
+  'function approve(uint256 tokenId, address operator, uint256 value)',
+  'function transferFrom(uint256 fromTokenId, uint256 toTokenId, uint256 value)',
+]);
+
 export const holderProbeAbi = parseAbi([
   'function act(address target, bytes data) payable returns (bytes)',
   'function setRejects(bool rejects)',

@@ -14,6 +14,8 @@ export type ConformanceParameters = ClockOptions & {
   readonly address: Address;
   /** Where the draft's optional proof registry is, when it is another contract. */
   readonly registry?: Address;
+  /** Where its adapter for readers of ERC-3525 is, when it is another contract. */
+  readonly adapter?: Address;
   /** Default `draft`. */
   readonly profile?: Profile;
   /** Pays for everything; what is left comes back to it. */
@@ -57,13 +59,14 @@ export async function runConformance(parameters: ConformanceParameters): Promise
     publicClient: client,
     address,
     registry = address,
+    adapter = address,
     profile = 'draft',
     funder,
     owner,
     onProgress,
   } = parameters;
   const chainId = await client.getChainId();
-  for (const each of new Set([address, registry])) await requireCode(client, each, chainId);
+  for (const each of new Set([address, registry, adapter])) await requireCode(client, each, chainId);
   const sender = createSender(client, chainId);
   const actors = await deriveActors(client, funder, { chainId, target: address });
   const before = await client.getBalance({ address: funder.address });
@@ -73,6 +76,7 @@ export async function runConformance(parameters: ConformanceParameters): Promise
     sender,
     target: address,
     registry,
+    adapter,
     actors,
     owner: owner === undefined ? undefined : toActor('owner', owner),
     clock: await createClock(client, parameters),

@@ -14,7 +14,8 @@ beforeAll(() => {
 const deployOurs = async (anvil: Anvil) => {
   const { publicClient } = anvil;
   const { contracts } = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
-  return { address: contracts.DataAnchoringToken, registry: contracts.AttestationRegistry! };
+  const { DataAnchoringToken: address, AttestationRegistry: registry, ERC3525Adapter: adapter } = contracts;
+  return { address, registry: registry!, adapter: adapter! };
 };
 
 describe('ours', () => {
@@ -26,6 +27,12 @@ describe('ours', () => {
       expect(unreached(report)).toEqual([]);
       expect(report.ok).toBe(true);
       expect(report.counts.MUST.pass).toBe(clausesOf('kedge').filter(({ level }) => level === 'MUST').length);
+      // Nothing of the profile is announced and not tried.
+      expect(
+        report.results
+          .filter(({ section, status }) => section.startsWith('P') && status !== 'pass')
+          .map(({ id }) => id),
+      ).toEqual(['P22']);
       const proofs = report.results.filter(({ id }) => /^(D9|DS\.spoofing|P31)/.test(id));
       expect(proofs.map(({ id, status }) => [id, status])).toEqual([
         ['D9.emits', 'pass'],
@@ -62,6 +69,7 @@ describe('ours', () => {
         const report = await runConformance({
           publicClient,
           address,
+          profile: 'kedge',
           funder: developmentAccount(0),
           // Where others would wait, ten seconds of the chain pass.
           sleep: () => anvil.testClient.mine({ blocks: 1, interval: 10 }),
@@ -226,6 +234,13 @@ describe("others'", () => {
         funder: developmentAccount(0),
       });
       await expect(beside).rejects.toMatchObject({ code: 'no_code' });
+      const adapted = runConformance({
+        publicClient,
+        address: target,
+        adapter: address,
+        funder: developmentAccount(0),
+      });
+      await expect(adapted).rejects.toMatchObject({ code: 'no_code' });
       expect(await sent()).toBe(before);
     } finally {
       await anvil.stop();

@@ -17,7 +17,7 @@ const faults: readonly (readonly [name: string, clauses: readonly string[]])[] =
   ['SwallowsSettlement', ['D6.6.none-left', 'D11.no-share', 'P6']],
   [
     'MissingEvents',
-    ['D4.MetadataUpdated', 'D4.ValueTransferred', 'D4.Expired', 'D4.UsageRecorded', 'D6.1.emits', 'D6.5.actor'],
+    ['D4.MetadataUpdated', 'D4.ValueTransferred', 'D4.Expired', 'D4.UsageRecorded', 'D6.1.emits', 'D6.5.actor', 'P26'],
   ],
   ['UncheckedTransfers', ['DS.returns-settle', 'DS.returns-claim', 'P7.fee', 'P7.zero-asset', 'P8.apart']],
   ['ReentrantClaim', ['DS.reentrancy']],
@@ -30,11 +30,33 @@ const faults: readonly (readonly [name: string, clauses: readonly string[]])[] =
   ['SharedApprovals', ['D11.unauthorized']],
   ['CreatorsBackdoor', ['D11.unauthorized', 'D11.claim', 'P11.redirect']],
   ['AnyoneClaims', ['D11.claim', 'P11.redirect', 'P23']],
-  ['RepeatedEvents', ['D4.UsageRecorded', 'D4.RevenueSettled', 'D6.5.actor']],
+  ['RepeatedEvents', ['D4.UsageRecorded', 'D4.RevenueSettled', 'D6.5.actor', 'P26']],
   ['SwallowsUnknownClass', ['D11.no-share']],
   ['WrappingIndex', ['DS.overflow', 'P5']],
   ['OpaqueProofs', ['D9.signature', 'P31', 'P31.verdicts']],
   ['SpoofedProofs', ['D9.emits', 'D9.signature', 'DS.spoofing', 'P31', 'P31.verdicts']],
+];
+
+/** Clauses about what a contract announces by ERC-165. */
+const ofExtensions = [
+  'P13.scoped',
+  'P13.permits',
+  'P17.cap',
+  'P17.frozen',
+  'P17.delay',
+  'P18.hashed',
+  'P18.notice',
+  'P27.top-up',
+  'P27.burn',
+  'P27.retire',
+  'P27.split',
+  'P27.merge',
+  'P27.renew',
+  'P27.renew-share',
+  'P27.revoke',
+  'P29.batch',
+  'P30',
+  'P33.class',
 ];
 
 test.concurrent.each(faults)(
@@ -44,7 +66,20 @@ test.concurrent.each(faults)(
     expect(failing(report).toSorted()).toEqual([...clauses, ...beyondTheDraft].toSorted());
     expect(report.results.filter(({ status, evidence }) => status === 'fail' && evidence === undefined)).toEqual([]);
     expect(unreached(report)).toEqual([]);
+    const told = report.results.filter(({ id, status }) => ofExtensions.includes(id) && status === 'notApplicable');
+    expect(told.map(({ id }) => id)).toEqual(ofExtensions);
     expect(report.ok).toBe(false);
+  },
+  patience,
+);
+
+test.concurrent(
+  'EmptyPromises breaks every clause about an extension',
+  async () => {
+    const { results } = await tryContract((anvil) => deployCode(anvil, codes['EmptyPromises']!));
+    const own = results.filter(({ id }) => ofExtensions.includes(id));
+    expect(own.map(({ id, status }) => [id, status])).toEqual(ofExtensions.map((id) => [id, 'fail']));
+    expect(own.filter(({ evidence }) => evidence === undefined)).toEqual([]);
   },
   patience,
 );

@@ -20,7 +20,7 @@ export async function deployCode(anvil: Anvil, data: Hex, account = 0): Promise<
 
 /** Deploys to a chain of its own and tries it there. */
 export async function tryContract(
-  deploy: (anvil: Anvil) => Promise<Address | Pick<ConformanceParameters, 'address' | 'registry'>>,
+  deploy: (anvil: Anvil) => Promise<Address | Pick<ConformanceParameters, 'address' | 'registry' | 'adapter'>>,
   options: Partial<ConformanceParameters> = {},
 ): Promise<ConformanceReport> {
   const anvil = await startAnvil();

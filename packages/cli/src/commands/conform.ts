@@ -31,6 +31,10 @@ export const conform: Command = {
       summary: 'where its proof registry (addProof) is, when that is another contract',
     },
     {
+      flags: '--adapter <address>',
+      summary: 'where its adapter for readers of ERC-3525 is, when that is another contract',
+    },
+    {
       flags: '--profile <name>',
       summary: 'draft: the literal text; kedge: the text and the decisions P1 to P33',
       default: 'draft',
@@ -73,6 +77,7 @@ export const conform: Command = {
     if (named === undefined) throw usageError('No contract is named.', 'Pass --address 0x….');
     const address = parseAddress(named, '--address');
     const registry = textOption(context, 'registry');
+    const adapter = textOption(context, 'adapter');
     const profile = parseChoice(textOption(context, 'profile') ?? 'draft', profiles, '--profile');
     const expirySeconds = parseInteger(textOption(context, 'expirySeconds') ?? '60', '--expiry-seconds');
     const owner = ownerOf(context);
@@ -83,6 +88,7 @@ export const conform: Command = {
       publicClient,
       address,
       ...(registry === undefined ? {} : { registry: parseAddress(registry, '--registry') }),
+      ...(adapter === undefined ? {} : { adapter: parseAddress(adapter, '--adapter') }),
       profile,
       funder: funder.account,
       expiryLeadSeconds: Number(expirySeconds),

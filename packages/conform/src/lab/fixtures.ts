@@ -23,7 +23,7 @@ export const createClassCall: Call = {
 };
 
 /** The id that an event names, else what the call returned when it was tried. */
-function idOf(lab: Lab, done: Done, eventName: string, field: string): bigint {
+export function idOf(lab: Lab, done: Done, eventName: string, field: string): bigint {
   const [event] = eventsOf(lab, done, eventName);
   return (event?.[field] ?? done.result) as bigint;
 }

@@ -50,6 +50,8 @@ export type Lab = {
   readonly target: Address;
   /** Where the draft's optional proof registry is looked for: the target, or another contract that was named. */
   readonly registry: Address;
+  /** Where ERC-3525 is looked for: the target, or an adapter that was named. */
+  readonly adapter: Address;
   readonly actors: Readonly<Record<ActorName, Actor>>;
   readonly owner: Actor | undefined;
   readonly clock: Clock;

@@ -1,6 +1,5 @@
-import { dataAnchoringTokenAbi } from '@kedge/core';
 import type { Abi } from 'viem';
-import { ClauseFailed, NotApplicable, type Clause } from '../../clause.js';
+import { ClauseFailed, type Clause } from '../../clause.js';
 import { erc721Abi } from '../../draftAbi.js';
 import {
   claimCall,
@@ -33,19 +32,14 @@ import {
 } from '../../lab/lab.js';
 import { lockProbeBytecode, muteProbeBytecode } from '../../probes.gen.js';
 import { supports } from '../optional.js';
+import { clause, kedge } from './extension.js';
 
-const of =
-  (abi: Abi) =>
-  (lab: Lab, name: string, ...args: readonly unknown[]): Call => ({ name, args, abi, to: lab.target });
-const erc721 = of(erc721Abi as Abi);
-export const kedge = of(dataAnchoringTokenAbi as Abi);
-
-const clause = (
-  id: string,
-  words: string,
-  check: (lab: Lab) => Promise<string | void>,
-  { level = 'MUST', note }: { readonly level?: Clause['level']; readonly note?: string } = {},
-): Clause => ({ id, section: id.split('.')[0]!, level, words, ...(note === undefined ? {} : { note }), check });
+const erc721 = (lab: Lab, name: string, ...args: readonly unknown[]): Call => ({
+  name,
+  args,
+  abi: erc721Abi as Abi,
+  to: lab.target,
+});
 
 const p11 = 'Owner chooses `to`; anyone else may only trigger a claim to the owner';
 /** A share of alice's with 1,000 pending, and the operator approved by her. */
@@ -122,14 +116,6 @@ export const authorityClauses: readonly Clause[] = [
     const call = { name: 'transferToken', args: [tokenId, operator.address] };
     await refuse(lab, operator, call, 'approval for a class moves no token');
   }),
-  clause(
-    'P13',
-    'Keep it for conformance; add scoped approvals: usage only, capped, expiring; EIP-712 permits for both',
-    async () => {
-      throw new NotApplicable('the profile fixes no interface of scoped approvals; approveForClass itself is D6.3');
-    },
-    { level: 'SHOULD' },
-  ),
   clause('P14', 'Locks and channels: R5-R12 of PROTOCOL.md', async (lab) => {
     const { alice, stranger } = lab.actors;
     const module = await deploy(lab, lockProbeBytecode);
@@ -182,14 +168,6 @@ export const authorityClauses: readonly Clause[] = [
     same(await issuer(), bob.address, 'issuer after the acceptance', accepted.evidence);
     await refuse(lab, by, mintCall(lab, { classId }), 'the role was given away');
   }),
-  clause(
-    'P17',
-    'Opt-in per class: share cap, frozen shares, activation delay',
-    async () => {
-      throw new NotApplicable('opt-in, and the profile fixes no interface of it');
-    },
-    { level: 'SHOULD' },
-  ),
   clause('P18', 'a token keeps the version it was bought under', async (lab) => {
     const { classId, by } = await newClass(lab);
     const { tokenId } = await prepare('no token could be minted', () => tryMint(lab, { classId, value: 1n }));

@@ -1,4 +1,4 @@
-import { dataAnchoringTokenAbi } from '@kedge/core';
+import { dataAnchoringTokenAbi, metricLabels, metricTypeOf } from '@kedge/core';
 import { encodeEventTopics, keccak256, toHex, type Abi } from 'viem';
 import { ClauseFailed, NotApplicable, type Clause } from '../../clause.js';
 import {
@@ -15,26 +15,21 @@ import {
   tryMint,
   valueToken,
 } from '../../lab/fixtures.js';
-import { holdings, prepare, read, refuse, same, send, shows, succeed, type Done, type Lab } from '../../lab/lab.js';
+import {
+  emitted,
+  holdings,
+  prepare,
+  read,
+  refuse,
+  same,
+  send,
+  shows,
+  succeed,
+  type Done,
+  type Lab,
+} from '../../lab/lab.js';
 import { supports } from '../optional.js';
-import { kedge } from './authority.js';
-
-const clause = (
-  id: string,
-  words: string,
-  check: (lab: Lab) => Promise<string | void>,
-  { level = 'MUST', note }: { readonly level?: Clause['level']; readonly note?: string } = {},
-): Clause => ({ id, section: id.split('.')[0]!, level, words, ...(note === undefined ? {} : { note }), check });
-
-const beyond = (id: string, words: string, reason: string): Clause =>
-  clause(
-    id,
-    words,
-    async () => {
-      throw new NotApplicable(reason);
-    },
-    { level: 'SHOULD' },
-  );
+import { clause, extensionClause, kedge } from './extension.js';
 
 const valueOf = (lab: Lab, tokenId: bigint): Promise<bigint> => read(lab, { name: 'valueOf', args: [tokenId] });
 
@@ -42,6 +37,21 @@ function companion(lab: Lab, { receipt, evidence }: Done, eventName: string): vo
   const [topic] = encodeEventTopics({ abi: dataAnchoringTokenAbi as Abi, eventName });
   if (receipt.logs.some(({ topics }) => topics[0] === topic)) return;
   throw new ClauseFailed(`the companion event ${eventName} was not emitted`, evidence);
+}
+
+const p33 = 'Per class: refundable to the holder (default) or revenue of the class';
+
+/** A token of alice's of 11 units, sold for 5,506 wei at 1,001 for two, that expires soon. */
+async function soldToken(lab: Lab, lotTerms: { readonly operatorBps: number; readonly expiredToClass: boolean }) {
+  const { classId, by } = await newClass(lab);
+  const price = { asset: eth, priceNumerator: 1_001n, priceDenominator: 2n };
+  const terms = { ...price, refundable: false, seller: by.address, ...lotTerms };
+  const expireAt = await soon(lab);
+  await succeed(lab, by, kedge(lab, 'publishPolicy', classId, 'ipfs://policy/2', keccak256(toHex('policy'))));
+  const { result: lot } = await succeed(lab, by, kedge(lab, 'createLot', classId, terms));
+  const buy = { ...kedge(lab, 'mintFromLot', classId, lot, lab.actors.alice.address, 11n, expireAt), value: 5_506n };
+  const { result } = await succeed(lab, by, buy);
+  return { classId, by, tokenId: result as bigint, expireAt };
 }
 
 /** P19 to P33: what things mean. */
@@ -82,10 +92,13 @@ export const semanticsClauses: readonly Clause[] = [
     const { evidence } = await succeed(lab, alice, claimCall(tokens[0]!, stranger.address));
     same((await holdings(lab, eth, stranger.address)) - before, 1_000n, 'what the expired share paid', evidence);
   }),
-  beyond(
+  clause(
     'P22',
     'Opt-in per class: the destination may not expire later than the source',
-    'opt-in: value of the draft’s own mint may move',
+    async () => {
+      throw new NotApplicable('opt-in: value of the draft’s own mint may move');
+    },
+    { level: 'SHOULD' },
   ),
   clause('P24', 'Per class, with a view', async (lab) => {
     const tokenId = await valueToken(lab);
@@ -116,12 +129,22 @@ export const semanticsClauses: readonly Clause[] = [
       same(await valueOf(lab, tokenId), left, `value after ${amount} of ${label}`, evidence);
     }
   }),
-  beyond(
+  clause(
     'P26',
     '`keccak256(label)`; a registry of labels ships in `core`',
-    'a convention of whoever records, not of the contract',
+    async (lab) => {
+      const tokenId = await valueToken(lab);
+      for (const label of metricLabels) {
+        const metricType = metricTypeOf(label, (bytes) => keccak256(bytes, 'bytes'));
+        const done = await succeed(lab, lab.actors.alice, { name: 'recordUsage', args: [tokenId, metricType, 1n] });
+        emitted(lab, done, 'UsageRecorded', { tokenId, metricType: keccak256(toHex(label)), amount: 1n });
+      }
+    },
+    {
+      level: 'SHOULD',
+      note: 'Every label of the registry reaches the event as its hash. Who records decides the label.',
+    },
   ),
-  beyond('P27', 'Extensions, each with its own ERC-165 id', 'extensions whose interfaces the profile does not fix'),
   clause('P28', 'companion events carry the rest', async (lab) => {
     const { classId, done } = await newClass(lab);
     companion(lab, done, 'ClassConfigured');
@@ -142,13 +165,8 @@ export const semanticsClauses: readonly Clause[] = [
       }
     },
     {
-      note: 'Of permit, batch and ERC-165 the last; permit and batch are extensions whose interfaces the profile does not fix.',
+      note: 'Of permit, batch and ERC-165 the last. Batches are P29.batch, permits P13.permits.',
     },
-  ),
-  beyond(
-    'P30',
-    'Optional adapter, so that ERC-3525 readers can see DATs',
-    'an adapter of its own; D8.erc3525 asks for it',
   ),
   clause('P32', 'Only between tokens of one lot (R1)', async (lab) => {
     const { classId, by } = await newClass(lab);
@@ -162,23 +180,9 @@ export const semanticsClauses: readonly Clause[] = [
     await refuse(lab, alice, move(later), 'the tokens hold different policy versions');
     await succeed(lab, alice, move(same_));
   }),
-  clause('P33', 'Per class: refundable to the holder (default) or revenue of the class', async (lab) => {
-    const { classId, by } = await newClass(lab);
+  clause('P33', p33, async (lab) => {
     const { alice, stranger } = lab.actors;
-    const terms = {
-      asset: eth,
-      priceNumerator: 1_001n,
-      priceDenominator: 2n,
-      operatorBps: 0,
-      refundable: false,
-      expiredToClass: false,
-      seller: by.address,
-    };
-    const expireAt = await soon(lab);
-    await succeed(lab, by, kedge(lab, 'publishPolicy', classId, 'ipfs://policy/2', keccak256(toHex('policy'))));
-    const { result: lot } = await succeed(lab, by, kedge(lab, 'createLot', classId, terms));
-    const buy = { ...kedge(lab, 'mintFromLot', classId, lot, alice.address, 11n, expireAt), value: 5_506n };
-    const { result: tokenId } = await succeed(lab, by, buy);
+    const { by, tokenId, expireAt } = await soldToken(lab, { operatorBps: 0, expiredToClass: false });
     const refund = (units: bigint) => kedge(lab, 'refund', tokenId, units, stranger.address);
     await refuse(lab, alice, refund(1n), 'the lot allows no refund before expiry');
     await expire(lab, expireAt);
@@ -187,5 +191,18 @@ export const semanticsClauses: readonly Clause[] = [
     const { evidence } = await succeed(lab, alice, refund(11n));
     const paid = (await holdings(lab, eth, stranger.address)) - before;
     same(paid, 5_505n, 'refund of 11 expired units at 1,001 wei for two', evidence);
+  }),
+  extensionClause('P33.class', `${p33}; never stuck, never the operator's`, ['IDATLots'], async (lab) => {
+    const { alice, stranger } = lab.actors;
+    const terms = { operatorBps: 5_000, expiredToClass: true };
+    const { classId, tokenId, expireAt } = await soldToken(lab, terms);
+    const share = await newToken(lab, { classId, share: 1n });
+    const sweep = kedge(lab, 'sweepExpired', tokenId);
+    await refuse(lab, stranger, sweep, 'the token had not expired');
+    await expire(lab, expireAt);
+    const refund = kedge(lab, 'refund', tokenId, 1n, alice.address);
+    await refuse(lab, alice, refund, "what expires is the class's by the terms of the lot");
+    const { evidence } = await succeed(lab, stranger, sweep);
+    same(await pending(lab, share), 5_506n, 'what the class earned of 5,506 wei behind units that expired', evidence);
   }),
 ];
