@@ -151,8 +151,10 @@ abstract contract Authority is World {
     function publishPolicy(uint256 seed) external {
         uint256 classId = aClass(seed);
         if (seed / 5 % 4 != 0 || lots.length >= MOST_LOTS) return;
+        string memory uri = string.concat("ipfs://dearer/", vm.toString(seed));
         vm.prank(issuer);
-        policyVersionOf[classId] = token.publishPolicy(classId, "ipfs://dearer", bytes32(seed | 1));
+        policyVersionOf[classId] = token.publishPolicy(classId, uri, bytes32(seed | 1));
+        policies[classId].push(PolicyModel(uri, bytes32(seed | 1)));
         addLot(classId, 0, uint96(bound(seed, 1, 1e6)), uint64(bound(seed / 7, 1, 1e3)), 100, true, false);
         addLot(classId, 1, uint96(bound(seed / 3, 1, 1e6)), uint64(bound(seed / 9, 1, 1e3)), 0, false, true);
     }

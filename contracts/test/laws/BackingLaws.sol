@@ -63,8 +63,4 @@ abstract contract BackingLaws is Authority {
             assertLe(owes, has, "B6: solvent");
         }
     }
-
-    function held(uint256 asset) private view returns (uint256) {
-        return asset == 0 ? address(token).balance : usd.balanceOf(address(token));
-    }
 }

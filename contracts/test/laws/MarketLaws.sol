@@ -67,9 +67,15 @@ abstract contract MarketLaws is Authority {
             assertEq(
                 token.classInfo(classIds[i]).policyVersion, policyVersionOf[classIds[i]], "M6: versions are counted"
             );
-            (string memory uri, bytes32 hash) = token.policyOf(classIds[i], 1);
-            assertEq(uri, "ipfs://policy", "M6: the first policy's text");
-            assertEq(hash, keccak256("policy"), "M6: and hash");
+            PolicyModel[] storage published = policies[classIds[i]];
+            assertEq(published.length, policyVersionOf[classIds[i]], "M6: one after the other");
+            for (uint32 version = 1; version <= published.length; ++version) {
+                (string memory uri, bytes32 hash) = token.policyOf(classIds[i], version);
+                assertEq(uri, published[version - 1].uri, "M6: the text of every version");
+                assertEq(hash, published[version - 1].hash, "M6: and its hash");
+            }
+            (,,, string memory current) = core.getClassMeta(classIds[i]);
+            assertEq(current, published[published.length - 1].uri, "M6: the newest is the class's");
         }
     }
 }

@@ -85,6 +85,11 @@ abstract contract Model is KedgeTest {
         bool open;
     }
 
+    struct PolicyModel {
+        string uri;
+        bytes32 hash;
+    }
+
     struct AllowanceModel {
         address owner;
         uint256 scope;
@@ -105,6 +110,8 @@ abstract contract Model is KedgeTest {
     mapping(uint256 classId => uint256[2]) internal seenIndex;
     mapping(uint256 classId => uint256[2]) internal seenReceived;
     mapping(uint256 classId => uint32) internal policyVersionOf;
+    /// @dev Version 1 is the first.
+    mapping(uint256 classId => PolicyModel[]) internal policies;
     mapping(uint256 classId => uint256) internal mintedTokens;
     AllowanceModel[] internal allowances;
     mapping(address owner => mapping(uint256 classId => mapping(address operator => bool))) internal classOperators;
@@ -228,8 +235,15 @@ abstract contract Model is KedgeTest {
     /// @notice Units of a token that open channels hold.
     function lockedOf(uint256 at) internal view returns (uint256 sum) {
         for (uint256 i = 0; i < opened.length; ++i) {
-            if (opened[i].open && opened[i].token == at) sum += opened[i].channel.cap - opened[i].captured;
+            if (!opened[i].open || opened[i].token != at) continue;
+            (, uint64 left,) = token.lockInfo(address(channels), opened[i].id);
+            sum += left;
         }
+    }
+
+    /// @notice What the token contract holds.
+    function held(uint256 asset) internal view returns (uint256) {
+        return asset == 0 ? address(token).balance : usd.balanceOf(address(token));
     }
 
     /// @notice Notes what each token had, and had earned, when it was first seen expired (L7).

@@ -16,7 +16,7 @@ abstract contract RevenueLaws is Authority {
             for (uint256 i = 0; i < accounts.length; ++i) {
                 unpaid += token.owedTo(accounts[i], assetOf(asset));
             }
-            assertEq(balance[asset], unpaid, "R1: the contract holds what it owes");
+            assertEq(held(asset), unpaid, "R1: the contract holds what it owes");
         }
     }
 

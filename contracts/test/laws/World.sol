@@ -74,6 +74,7 @@ contract World is Model {
         }
         classIds.push(classId);
         policyVersionOf[classId] = 1;
+        policies[classId].push(PolicyModel("ipfs://policy", keccak256("policy")));
         beneficiaryOf[classId] = beneficiary_;
         for (uint256 i = 0; i < parents.length; ++i) {
             edges[classId].push(EdgeModel(parents[i].classId, parents[i].royaltyBps, [uint256(0), 0]));
