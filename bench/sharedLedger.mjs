@@ -44,6 +44,7 @@ async function gateway() {
     }),
     readCurrentPolicy: async () => ({ hash: config.policyHash, uri: '' }),
     readLot: async () => undefined,
+    head: refuse,
     minedNonce: refuse,
     signCapture: refuse,
     send: refuse,

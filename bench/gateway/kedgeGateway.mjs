@@ -22,6 +22,7 @@ const chain = {
   }),
   readCurrentPolicy: async () => ({ hash: policyHash, uri: '' }),
   readLot: async () => undefined,
+  head: async () => ({ number: BigInt(nonce), hash: `0x${nonce.toString(16).padStart(64, '0')}` }),
   minedNonce: async () => nonce,
   signCapture: async (capture, at) => {
     for (const { voucher } of capture.items) captured.set(voucher.channelId, voucher.cumulativeUnits);

@@ -36,11 +36,24 @@ export type CaptureBatcher = {
   readonly start: () => void;
   /** Captures now what there is; undefined, or why it was postponed. Calls made meanwhile share one run after this one. */
   readonly captureNow: () => Promise<string | undefined>;
+  readonly figures: () => CaptureFigures;
   /** One last capture. */
   readonly stop: () => Promise<void>;
   /** Ends without one. */
   readonly cancel: () => Promise<void>;
 };
+
+/** What is not captured, now, and what failed, since the start. */
+export type CaptureFigures = {
+  /** Of receipts, in base units; with what strict channels owe. */
+  readonly uncapturedUnits: bigint;
+  /** Runs that could not do what there was to do. */
+  readonly postponements: number;
+  /** Channels that a mined transaction took less from than was signed. */
+  readonly failedItems: number;
+};
+
+export const noCaptures: CaptureFigures = { uncapturedUnits: 0n, postponements: 0, failedItems: 0 };
 
 type Tracked = {
   captured: bigint;
@@ -50,8 +63,6 @@ type Tracked = {
 
 const longestBackoffMs = 60_000;
 const minedWithinMs = 60_000;
-// A start may follow any loss of the chain's last blocks; while running, a short reorganisation is what happens.
-const usualRecheck = 4;
 
 export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBatcher {
   const { ledger, chain, operator, log, intervalMs } = options;
@@ -63,7 +74,13 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
   let running: Promise<void> | undefined;
   let stopping = false;
   let postponed: string | undefined;
-  let isFirst = true;
+  // Confirmed transactions that the chain will not lose any more, as far as is known here.
+  const settled = new Set<Hex>();
+  let lookTimer: NodeJS.Timeout | undefined;
+  let looks = 0;
+  let headSeen: Hex | undefined;
+  let postponements = 0;
+  let failedItems = 0;
 
   /** What the channel's key says was received: in a strict channel the client's vouchers, else the receipts. */
   const signedOf = (channelId: Hex): { readonly voucher: Voucher; readonly signature?: Hex } | undefined => {
@@ -74,6 +91,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     // No signature: the channel's key is the operator's, who sends the capture.
     return { voucher: { channelId, cumulativeUnits, receiptHash, seq } };
   };
+  const usedUnitsOf = (channelId: Hex): bigint => ledger.durableOf(channelId)?.units ?? 0n;
   const isBehind = ([channelId, { captured }]: [Hex, Tracked]): boolean =>
     (signedOf(channelId)?.voucher.cumulativeUnits ?? 0n) > captured;
   const hasWork = (): boolean => ledger.unanchored().length > 0 || [...tracked].some(isBehind);
@@ -135,16 +153,18 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
   };
 
   const captureOnce = async (): Promise<void> => {
-    const context = { ledger, chain, log, replaced, recheck: isFirst ? Infinity : usualRecheck };
+    const { number: height, hash } = await chain.head();
+    const context = { ledger, chain, log, replaced, height, settled };
     const { nextNonce, changed } = await reconcileTransactions(context, awaitMined);
     if (changed) await readCaptured(tracked.keys());
     // What others captured since.
     else if (ledger.isShared) await readCaptured([...tracked].filter(isBehind).map(([channelId]) => channelId));
-    isFirst = false;
     if (nextNonce === undefined) throw new Error('the last transaction is not mined yet');
     // What there is now, in as many transactions as it takes. What comes meanwhile is the next run's.
     let items: readonly CaptureItem[] = await buildItems();
     let names = ledger.unanchored().toSorted((a, b) => Number(a.epoch - b.epoch) || Number(a.batch - b.batch));
+    // What was mined after that block is lost with the chain's return to it.
+    headSeen = changed || items.length > 0 || names.length > 0 ? undefined : hash;
     for (let nonce = nextNonce; items.length > 0 || names.length > 0; nonce++) {
       const { leavesOf } = ledger;
       const { anchors, batches } = await buildAnchors(names, { ...options, operator: operator.address, leavesOf });
@@ -164,8 +184,10 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     for (const { voucher } of items) {
       const state = tracked.get(voucher.channelId);
       if (state === undefined) continue;
-      if (state.captured < voucher.cumulativeUnits) putOff(state);
-      else Object.assign(state, { failures: 0, retryAt: 0 });
+      if (state.captured < voucher.cumulativeUnits) {
+        failedItems++;
+        putOff(state);
+      } else Object.assign(state, { failures: 0, retryAt: 0 });
     }
   };
 
@@ -208,8 +230,28 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
 
   const backoff = (tries: number): number => Math.min(intervalMs * 2 ** Math.min(tries - 1, 10), longestBackoffMs);
 
+  const isAnyUnsettled = (): boolean =>
+    ledger.journal.entries().some(({ state, hash }) => state !== 'dropped' && !settled.has(hash));
+
+  /**
+   * What is captured may be lost while nobody calls: until the last capture is deep enough, the newest block is looked at, ever
+   * less often while it stays the same, as on a chain whose blocks come only with transactions.
+   */
+  const look = async (): Promise<void> => {
+    const head = await chain.head().catch(() => undefined);
+    if (stopping || running !== undefined || timer !== undefined) return;
+    if (head === undefined || head.hash === headSeen) return lookLater();
+    looks = 0;
+    void run();
+  };
+  const lookLater = (): void => {
+    clearTimeout(lookTimer);
+    lookTimer = setTimeout(() => void look(), backoff(++looks));
+  };
+
   const run = (): Promise<void> => {
     clearTimeout(timer);
+    clearTimeout(lookTimer);
     timer = undefined;
     running ??= (async () => {
       receipts = 0;
@@ -219,12 +261,15 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
         postponed = undefined;
       } catch (error) {
         failures++;
+        postponements++;
         postponed = reasonOf(error);
         log.warn('capture_postponed', { failures, reason: reasonOf(error) });
       }
     })().finally(() => {
       running = undefined;
-      if (!stopping && (ledger.isShared || hasWork())) schedule(failures > 0 ? backoff(failures) : intervalMs);
+      if (stopping) return;
+      if (ledger.isShared || failures > 0 || hasWork()) schedule(failures > 0 ? backoff(failures) : intervalMs);
+      else if (isAnyUnsettled()) lookLater();
     });
     return running;
   };
@@ -257,13 +302,20 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     stop: async () => {
       stopping = true;
       clearTimeout(timer);
+      clearTimeout(lookTimer);
       await running;
       if (ledger.isShared || hasWork()) await run();
     },
     cancel: async () => {
       stopping = true;
       clearTimeout(timer);
+      clearTimeout(lookTimer);
       await running;
+    },
+    figures: () => {
+      const uncaptured = [...tracked].map(([channelId, { captured }]) => usedUnitsOf(channelId) - captured);
+      const uncapturedUnits = uncaptured.reduce((sum, units) => (units > 0n ? sum + units : sum), 0n);
+      return { uncapturedUnits, postponements, failedItems };
     },
   };
 }

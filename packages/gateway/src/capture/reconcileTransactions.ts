@@ -1,3 +1,4 @@
+import type { Hex } from '@kedge/core';
 import type { CaptureOutcome, GatewayChain } from '../chain/gatewayChain.js';
 import type { CaptureLedger } from '../ledger/openLedger.js';
 import type { StructuredLog } from '../structuredLog.js';
@@ -7,11 +8,16 @@ export type ReconcileContext = {
   readonly ledger: CaptureLedger;
   readonly chain: GatewayChain;
   readonly log: StructuredLog;
-  /** How many of the last confirmed transactions are looked up again: the chain may have lost them. */
-  readonly recheck: number;
+  /** The number of the newest block, or of one a little older. */
+  readonly height: bigint;
+  /** Confirmed transactions that the chain will not lose any more. All others are looked up again. */
+  readonly settled: Set<Hex>;
   /** What was replaced for its price, by nonce: it may be mined all the same. */
   readonly replaced: Map<number, readonly JournalEntry[]>;
 };
+
+// As deep as a reorganisation is expected to reach at most.
+const settledDepth = 12n;
 
 /** A transaction that was mined: that of the entry asked for, or one that it replaced. */
 export type Mined = { readonly entry: JournalEntry; readonly outcome: CaptureOutcome };
@@ -33,16 +39,21 @@ export async function reconcileTransactions(
   let changed = false;
   let nextNonce = await chain.minedNonce();
   const entries = [...journal.entries()];
-  for (const [index, entry] of entries.entries()) {
+  const hashes = new Set(entries.map(({ hash }) => hash));
+  for (const hash of context.settled) if (!hashes.has(hash)) context.settled.delete(hash);
+  for (const entry of entries) {
     if (entry.state === 'dropped') continue;
     if (entry.nonce < nextNonce) {
-      if (entry.state === 'confirmed' && index < entries.length - context.recheck) continue;
+      if (context.settled.has(entry.hash)) continue;
       const mined = await minedOf(context, entry);
-      if (mined !== undefined) {
-        if (entry.state === 'sent') {
-          await confirmMined(context, entry, mined);
-          changed = true;
-        }
+      if (mined !== undefined && entry.state === 'sent') {
+        await confirmMined(context, entry, mined);
+        changed = true;
+      } else if (mined?.outcome.succeeded === false) {
+        await drop(context, entry, 'it reverted in another block than before');
+        changed = true;
+      } else if (mined !== undefined) {
+        if (context.height - mined.outcome.blockNumber >= settledDepth) context.settled.add(entry.hash);
       } else {
         await drop(context, entry, 'its nonce was used by another transaction');
         changed = true;

@@ -75,6 +75,11 @@ export function createViemChain(options: {
       const { asset, priceNumerator: numerator, priceDenominator: denominator, operatorBps } = terms;
       return { asset, numerator, denominator, operatorBps };
     },
+    head: async () => {
+      const client = await connected();
+      const { number, hash } = await client.getBlock();
+      return { number, hash };
+    },
     minedNonce: async () => {
       const client = await connected();
       return client.getTransactionCount({ address: account.address, blockTag: 'latest' });

@@ -56,6 +56,8 @@ export type GatewayChain = {
   readonly readCurrentPolicy: (classId: bigint) => Promise<{ readonly hash: Hex; readonly uri: string }>;
   /** By a token's id without its serial; undefined for a lot without backing. */
   readonly readLot: (lot: bigint) => Promise<LotPrice | undefined>;
+  /** The newest block. */
+  readonly head: () => Promise<{ readonly number: bigint; readonly hash: Hex }>;
   /** The operator's next nonce by what is mined. */
   readonly minedNonce: () => Promise<number>;
   /**

@@ -3,6 +3,7 @@ import {
   type CaptureBatcher,
   type CaptureBatcherOptions,
   createCaptureBatcher,
+  noCaptures,
 } from '../capture/createCaptureBatcher.js';
 import { createViemChain } from '../chain/createViemChain.js';
 import type { GatewayChain } from '../chain/gatewayChain.js';
@@ -61,6 +62,7 @@ export function ownFoundation(
 ): Foundation {
   const { env } = options;
   let chain: GatewayChain;
+  let batcher: CaptureBatcher | undefined;
   return {
     ...options,
     listenAt: settings,
@@ -76,11 +78,18 @@ export function ownFoundation(
       );
       return {
         ledger: { ...ledger, close: () => ledger.close().finally(lock.release) },
-        captures: (batching) => createCaptureBatcher({ ...batching, ledger, chain }),
+        captures: (batching) => (batcher = createCaptureBatcher({ ...batching, ledger, chain })),
         gather: (own) => async () => {
           const figures = own();
           const batches = { unanchored: ledger.unanchored().length, transactions: ledger.journal.entries() };
-          return { figures: [figures], receipts: figures.counts.receipts, flushes: ledger.flushCount(), batches };
+          const captures = batcher?.figures() ?? noCaptures;
+          return {
+            figures: [figures],
+            receipts: figures.counts.receipts,
+            flushes: ledger.flushCount(),
+            batches,
+            captures,
+          };
         },
         deposits: deposits && payingInTurn(deposits, ledger.inTurnToPay),
       };

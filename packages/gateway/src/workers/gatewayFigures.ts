@@ -1,3 +1,4 @@
+import type { CaptureFigures } from '../capture/createCaptureBatcher.js';
 import type { UsageDifference } from '../call/usageCheck.js';
 import type { LiveBatches, LivePart } from '../live/readLive.js';
 import { type Gauge, type MetricCounts, sumOfCounts } from '../metrics/createMetrics.js';
@@ -24,6 +25,7 @@ export type Gathered = {
   readonly receipts: number;
   readonly flushes: number;
   readonly batches: LiveBatches;
+  readonly captures: CaptureFigures;
 };
 
 const mostDifferences = 256;
@@ -32,7 +34,7 @@ export function countsOf({ figures, receipts }: Gathered): MetricCounts {
   return { ...sumOfCounts(figures.map(({ counts }) => counts)), receipts };
 }
 
-export function gaugesOf({ figures, flushes, batches }: Gathered): readonly Gauge[] {
+export function gaugesOf({ figures, flushes, batches, captures }: Gathered): readonly Gauge[] {
   const running = figures.reduce((sum, one) => sum + one.running, 0);
   const owed = figures.reduce((sum, one) => sum + one.owedUnits, 0n);
   // Each knows all channels.
@@ -42,6 +44,17 @@ export function gaugesOf({ figures, flushes, batches }: Gathered): readonly Gaug
     ['requests_running', 'Requests that are answered now.', running],
     ['log_flushes_total', 'Writes of the log to disk since the start.', flushes],
     ['batches_unanchored', 'Receipt batches that no confirmed transaction anchors yet.', batches.unanchored],
+    ['uncaptured_units', 'Base units that were served and are not captured yet.', Number(captures.uncapturedUnits)],
+    [
+      'captures_postponed_total',
+      'Captures that had to be put off: the chain does not answer, or refuses.',
+      captures.postponements,
+    ],
+    [
+      'capture_items_failed_total',
+      'Channels that a capture took less from than was signed, counted at each try.',
+      captures.failedItems,
+    ],
     ['channels_unchecked', 'Channels that the chain has not confirmed yet.', unchecked],
     ['strict_owed_units', 'Base units that strict channels were given and have not paid yet (R11).', Number(owed)],
     ['processes', 'Processes that answer requests.', figures.length],

@@ -188,7 +188,7 @@ export async function superviseWorkers(
     );
     const batches = { unanchored: ledger.unanchored().length, transactions: ledger.journal.entries() };
     const known = figures.filter((one) => one !== undefined);
-    return { figures: known, receipts, flushes: ledger.flushCount(), batches };
+    return { figures: known, receipts, flushes: ledger.flushCount(), batches, captures: batcher.figures() };
   };
   const tellFailure = (): void => {
     const failure = ledger.failure();

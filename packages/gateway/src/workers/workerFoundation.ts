@@ -1,3 +1,4 @@
+import { noCaptures } from '../capture/createCaptureBatcher.js';
 import type { GatewayChain } from '../chain/gatewayChain.js';
 import { createStructuredLog, type LogFields, type StructuredLog } from '../structuredLog.js';
 import type { DepositChain } from '../topUps/depositChain.js';
@@ -31,6 +32,8 @@ export function workerFoundation(
         onCommitted: ignore,
         start: ignore,
         captureNow: () => link.call('captureNow', undefined),
+        // The process with the log has them.
+        figures: () => noCaptures,
         stop: nothing,
         cancel: nothing,
       }),
@@ -52,6 +55,7 @@ function chainOver(link: Link<KeeperProcedures>): GatewayChain {
     readChannel: (channel, channelId) => link.call('readChannel', { channel, channelId }),
     readCurrentPolicy: (classId) => link.call('readCurrentPolicy', classId),
     readLot: (lot) => link.call('readLot', lot),
+    head: refuse,
     minedNonce: refuse,
     signCapture: refuse,
     send: refuse,

@@ -1,5 +1,5 @@
 import { keccak256 as keccak, stringToHex } from 'viem';
-import type { Hex } from '@kedge/core';
+import { BaseError, type Hex } from '@kedge/core';
 import type { Capture, GatewayChain, LotPrice, SignedTransaction } from '../../src/index.js';
 
 /**
@@ -10,19 +10,57 @@ export type FakeChain = GatewayChain & {
   readonly captured: Map<Hex, bigint>;
   /** Channels that were closed. */
   readonly closed: Set<Hex>;
-  readonly mined: { transaction: SignedTransaction; capture: Capture }[];
+  readonly mined: { transaction: SignedTransaction; capture: Capture; blockNumber: bigint; succeeded: boolean }[];
+  /** Mines blocks without transactions. */
+  readonly pass: (blocks: number) => void;
+  /** Loses the last transactions with their blocks, and mines as many others in their place. */
+  readonly reorganise: (transactions: number) => void;
+  /** How often the newest block was asked for. */
+  looks: number;
+  /** What the node says of the next nonce instead of the truth, by how much. */
+  nonceError: number;
+  /** Why a capture of the channel takes nothing. */
+  readonly failing: Map<Hex, string>;
+  /** Whether such a capture would revert, or will. */
+  wouldRevert: (capture: Capture) => boolean;
+  willRevert: boolean;
   openedAt: bigint;
   policyHash: Hex;
   currentPolicy: { hash: Hex; uri: string };
   down: boolean;
 };
 
+/** Every transaction is a block. */
 export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPrice): FakeChain {
   const known = new Map<Hex, Capture>();
   const up = (): void => {
     if (chain.down) throw new Error('the node does not answer');
   };
+  const take = ({ items }: Capture): void => {
+    for (const { voucher } of items) {
+      if (!chain.failing.has(voucher.channelId)) chain.captured.set(voucher.channelId, voucher.cumulativeUnits);
+    }
+  };
+  let height = 0n;
+  let forks = 0;
   const chain: FakeChain = {
+    looks: 0,
+    nonceError: 0,
+    failing: new Map(),
+    wouldRevert: () => false,
+    willRevert: false,
+    pass: (blocks) => void (height += BigInt(blocks)),
+    reorganise: (transactions) => {
+      forks++;
+      chain.mined.splice(chain.mined.length - transactions);
+      chain.captured.clear();
+      for (const { capture, succeeded } of chain.mined) if (succeeded) take(capture);
+    },
+    head: async () => {
+      up();
+      chain.looks++;
+      return { number: height, hash: keccak(stringToHex(`${forks}/${height}`)) };
+    },
     captured: new Map(),
     closed: new Set(),
     mined: [],
@@ -53,10 +91,11 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
     },
     minedNonce: async () => {
       up();
-      return chain.mined.length;
+      return chain.mined.length + chain.nonceError;
     },
     signCapture: async (capture, nonce) => {
       up();
+      if (chain.wouldRevert(capture)) throw new BaseError('It would revert.', { code: 'capture_reverts' });
       const raw = stringToHex(`${nonce}/${capture.items.map((item) => item.voucher.cumulativeUnits).join()}`);
       const hash = keccak(raw);
       known.set(hash, capture);
@@ -66,14 +105,21 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
       up();
       const capture = known.get(transaction.hash);
       if (capture === undefined || transaction.nonce !== chain.mined.length) return;
-      chain.mined.push({ transaction, capture });
-      for (const { voucher } of capture.items) chain.captured.set(voucher.channelId, voucher.cumulativeUnits);
+      const succeeded = !chain.willRevert;
+      chain.mined.push({ transaction, capture, blockNumber: ++height, succeeded });
+      if (succeeded) take(capture);
     },
     reprice: async () => undefined,
     outcomeOf: async (hash) => {
       up();
-      const index = chain.mined.findIndex(({ transaction }) => transaction.hash === hash);
-      return index < 0 ? undefined : { succeeded: true, blockNumber: BigInt(index), gasUsed: 0n, failures: [] };
+      const found = chain.mined.find(({ transaction }) => transaction.hash === hash);
+      if (found === undefined) return undefined;
+      const { capture, blockNumber, succeeded } = found;
+      const failures = capture.items.flatMap(({ voucher: { channelId } }) => {
+        const reason = chain.failing.get(channelId);
+        return reason === undefined || !succeeded ? [] : [{ channelId, reason }];
+      });
+      return { succeeded, blockNumber, gasUsed: 0n, failures };
     },
   };
   return chain;

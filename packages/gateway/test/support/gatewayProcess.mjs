@@ -15,6 +15,7 @@ const chain = {
   }),
   readCurrentPolicy: async () => ({ hash: policyHash, uri: '' }),
   readLot: async () => undefined,
+  head: unused,
   minedNonce: unused,
   signCapture: unused,
   send: unused,

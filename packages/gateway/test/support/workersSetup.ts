@@ -39,7 +39,7 @@ export function createWorkersSetup(
   }));
   const decimal = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
   writeFileSync(setup.config.channelsFile, JSON.stringify(records, decimal));
-  return { ...setup, channels };
+  return Object.assign(setup, { channels });
 }
 
 /** The gateway's data folder stays the same from one start to the next. */

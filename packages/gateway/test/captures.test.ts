@@ -1,0 +1,167 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Gateway } from '../src/index.js';
+import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
+import { createWorkersSetup, perCall, post, type WorkersSetup } from './support/workersSetup.js';
+
+let upstream: ScriptedUpstream;
+let setup: WorkersSetup;
+let gateway: Gateway;
+
+beforeEach(async () => {
+  upstream = await startScriptedUpstream(answerWith(completion('Hello there.')));
+  setup = createWorkersSetup(3, { upstreamUrl: upstream.url });
+  gateway = await setup.start();
+});
+afterEach(async () => {
+  setup.now = Date.now;
+  await gateway.close();
+  await upstream.close();
+  setup.remove();
+});
+
+const use = async (...indexes: number[]): Promise<void> => {
+  for (const index of indexes) expect((await post(gateway.url, setup.channels[index]!)).status).toBe(200);
+};
+const capture = async (): Promise<number> => (await fetch(`${gateway.url}/admin/capture`, { method: 'POST' })).status;
+/** The same for a node that never tells of it: the gateway's patience runs out in a few looks. */
+const captureImpatiently = async (): Promise<number> => {
+  let clock = setup.now();
+  setup.now = () => (clock += 10_000);
+  const status = await capture();
+  const now = clock;
+  setup.now = () => now;
+  return status;
+};
+const minuteLater = (): void => {
+  const now = setup.now() + 60_000;
+  setup.now = () => now;
+};
+const captured = (): (bigint | undefined)[] =>
+  setup.channels.map(({ channelId }) => setup.chain.captured.get(channelId));
+const logged = (event: string): Record<string, unknown>[] => setup.logs.filter((line) => line['event'] === event);
+const metric = async (name: string): Promise<string | undefined> =>
+  new RegExp(`^kedge_${name} (.*)$`, 'm').exec(await (await fetch(`${gateway.url}/metrics`)).text())?.[1];
+/** Of the batches that are anchored, each once. */
+const anchored = (): string[] =>
+  setup.chain.mined.flatMap(({ capture: { anchors }, succeeded }) =>
+    anchors.flatMap(({ epoch, firstBatch, lastBatch }) =>
+      Array.from(
+        { length: succeeded ? Number(lastBatch - firstBatch) + 1 : 0 },
+        (_, at) => `${epoch}/${firstBatch + BigInt(at)}`,
+      ),
+    ),
+  );
+const expectNothingTwice = (): void => {
+  const transactions = setup.chain.mined.map(({ transaction }) => transaction);
+  expect(transactions.map(({ nonce }) => nonce)).toEqual(transactions.map((_, index) => index));
+  expect(new Set(transactions.map(({ hash }) => hash)).size).toBe(transactions.length);
+  expect(new Set(anchored()).size).toBe(anchored().length);
+};
+
+test('an item that cannot be captured fails alone, and is tried again ever later until it can be', async () => {
+  const { chain, channels } = setup;
+  const { channelId } = channels[0]!;
+  chain.failing.set(channelId, 'ValueChannelsTooFast()');
+  await use(0, 1, 2);
+  expect(await metric('uncaptured_units')).toBe('60');
+  expect(await capture()).toBe(200);
+  expect(captured()).toEqual([undefined, perCall, perCall]);
+  expect(logged('capture_failed')).toMatchObject([{ level: 'error', channelId, reason: 'ValueChannelsTooFast()' }]);
+  expect(await metric('uncaptured_units')).toBe('20');
+  expect(await metric('capture_items_failed_total')).toBe('1');
+  // Not at once: it would fail again, for gas.
+  expect(await capture()).toBe(200);
+  expect(chain.mined).toHaveLength(1);
+  minuteLater();
+  expect(await capture()).toBe(200);
+  expect(chain.mined[1]?.capture.items.map(({ voucher }) => voucher.channelId)).toEqual([channelId]);
+  expect(await metric('capture_items_failed_total')).toBe('2');
+  chain.failing.clear();
+  minuteLater();
+  expect(await capture()).toBe(200);
+  expect(captured()).toEqual([perCall, perCall, perCall]);
+  expect(await metric('uncaptured_units')).toBe('0');
+  expectNothingTwice();
+});
+
+test('a channel that was closed is told of once, served no more and tried no more', async () => {
+  const { chain, channels } = setup;
+  const { channelId } = channels[0]!;
+  chain.failing.set(channelId, 'ValueChannelsNotOpen()');
+  chain.closed.add(channelId);
+  await use(0, 1);
+  expect(await capture()).toBe(200);
+  expect(logged('channel_gone')).toMatchObject([{ level: 'error', channelId, usedUnits: perCall, capturedUnits: 0n }]);
+  expect(await post(gateway.url, channels[0]!)).toMatchObject({ status: 401 });
+  minuteLater();
+  expect(await capture()).toBe(200);
+  expect(chain.mined).toHaveLength(1);
+  expect(captured()).toEqual([undefined, perCall, undefined]);
+  // Nobody can capture that any more.
+  expect(await metric('uncaptured_units')).toBe('0');
+});
+
+test('an item with which a capture would revert is put off, and the others are captured without it', async () => {
+  const { chain, channels } = setup;
+  const isBad = ({ voucher }: { voucher: { channelId: string } }): boolean =>
+    voucher.channelId === channels[0]!.channelId;
+  chain.wouldRevert = ({ items }) => items.some(isBad);
+  await use(0, 1, 2);
+  expect(await capture()).toBe(503);
+  expect(logged('capture_would_revert').length).toBeGreaterThan(0);
+  expect(chain.mined).toHaveLength(0);
+  expect(await metric('captures_postponed_total')).toBe('1');
+  expect(await capture()).toBe(200);
+  expect(captured()).toEqual([undefined, perCall, perCall]);
+  chain.wouldRevert = () => false;
+  minuteLater();
+  expect(await capture()).toBe(200);
+  expect(captured()).toEqual([perCall, perCall, perCall]);
+  expectNothingTwice();
+});
+
+test('what holds up a capture beside its items is left out, and anchored when it can be', async () => {
+  const { chain } = setup;
+  chain.wouldRevert = ({ anchors }) => anchors.length > 0;
+  await use(0, 1);
+  await capture();
+  expect(captured()).toEqual([perCall, perCall, undefined]);
+  expect(anchored()).toEqual([]);
+  chain.wouldRevert = () => false;
+  expect(await capture()).toBe(200);
+  expect(anchored()).toHaveLength(2);
+  expectNothingTwice();
+});
+
+test('a capture that reverted took nothing: the same is captured and anchored by the next one', async () => {
+  const { chain } = setup;
+  chain.willRevert = true;
+  await use(0);
+  expect(await capture()).toBe(503);
+  expect(logged('capture_reverted')).toMatchObject([{ level: 'error', nonce: 0 }]);
+  expect(await metric('uncaptured_units')).toBe('20');
+  chain.willRevert = false;
+  expect(await capture()).toBe(200);
+  expect(captured()).toEqual([perCall, undefined, undefined]);
+  expect(chain.mined.map(({ succeeded }) => succeeded)).toEqual([false, true]);
+  expectNothingTwice();
+});
+
+test.each([1, 3, -1])(
+  'a node that is %i off with the nonce: nothing is sent twice, and all is captured when it tells the truth',
+  async (error) => {
+    const { chain } = setup;
+    await use(0);
+    expect(await capture()).toBe(200);
+    chain.nonceError = error;
+    await use(0, 1);
+    await captureImpatiently();
+    await captureImpatiently();
+    chain.nonceError = 0;
+    await expect.poll(captureImpatiently).toBe(200);
+    expect(captured()).toEqual([2n * perCall, perCall, undefined]);
+    expect(chain.mined).toHaveLength(2);
+    expect(anchored()).toHaveLength(3);
+    expectNothingTwice();
+  },
+);
