@@ -63,7 +63,7 @@ contract PlainDAT is ReentrancyGuard {
     mapping(uint256 classId => mapping(address asset => Index)) internal _indices;
     mapping(uint256 tokenId => Token) internal _tokens;
     mapping(uint256 tokenId => mapping(address asset => Account)) internal _accounts;
-    mapping(address owner => mapping(uint256 classId => mapping(address operator => bool))) public isApprovedForClass;
+    mapping(address owner => mapping(uint256 classId => mapping(address operator => bool))) internal _approvals;
     uint256 internal _classCount;
     uint256 internal _tokenCount;
 
@@ -152,9 +152,13 @@ contract PlainDAT is ReentrancyGuard {
         emit TransferToken(tokenId, msg.sender, to);
     }
 
-    function approveForClass(uint256 classId, address operator, bool approved) external virtual {
-        isApprovedForClass[msg.sender][classId][operator] = approved;
+    function approveForClass(uint256 classId, address operator, bool approved) public virtual {
+        _approvals[msg.sender][classId][operator] = approved;
         emit ApprovalForClass(msg.sender, classId, operator, approved);
+    }
+
+    function isApprovedForClass(address owner, uint256 classId, address operator) public view virtual returns (bool) {
+        return _approvals[owner][classId][operator];
     }
 
     // Value and usage
@@ -299,7 +303,7 @@ contract PlainDAT is ReentrancyGuard {
 
     function _requireUser(uint256 tokenId) internal view virtual {
         Token storage t = _token(tokenId);
-        require(t.owner == msg.sender || isApprovedForClass[t.owner][t.classId][msg.sender], "not allowed");
+        require(t.owner == msg.sender || isApprovedForClass(t.owner, t.classId, msg.sender), "not allowed");
     }
 
     function _requireLive(uint256 tokenId) internal view virtual {

@@ -28,6 +28,7 @@ const faults: readonly (readonly [name: string, clauses: readonly string[]])[] =
   ['ExpiresEarly', ['D6.6.equality', 'P20']],
   ['NoAuthority', ['D6.3.within', 'D6.3.revoked', 'D11.unauthorized', 'DS.restrict']],
   ['SharedApprovals', ['D11.unauthorized']],
+  ['SharedApprovalsShown', ['D6.3.isApprovedForClass', 'D11.unauthorized']],
   ['CreatorsBackdoor', ['D11.unauthorized', 'D11.claim', 'P11.redirect']],
   ['AnyoneClaims', ['D11.claim', 'P11.redirect', 'P23']],
   ['RepeatedEvents', ['D4.UsageRecorded', 'D4.RevenueSettled', 'D6.5.actor', 'P26']],
