@@ -112,13 +112,27 @@ contract OperatorBond is IOperatorBond, ReentrancyGuard {
     ) external nonReentrantView returns (uint32 window) {
         bytes32 channelId = CHANNELS.channelIdOf(channel);
         if (_proofs[asset][channelId].reporter != address(0)) revert OperatorBondAlreadyProven(channelId, asset);
-        address operator = channel.operator;
-        _requireEquivocation(channelId, operator, first, second);
-        (, uint64 captured,,) = CHANNELS.channelState(channel);
-        uint128 backing = _backingDown(channel.tokenId, asset, captured);
-        window = _join(operator, asset, backing);
-        _proofs[asset][channelId] = FraudProof(operator, window, false, channel.holder, msg.sender, backing);
-        emit FraudProven(channelId, operator, asset, window, channel.holder, msg.sender, backing);
+        _requireEquivocation(channelId, channel.operator, first, second);
+        return _claim(channel, channelId, asset, 0, _capturedBacking(channel, channelId, asset));
+    }
+
+    /// @inheritdoc IOperatorBond
+    function raiseClaim(Channel calldata channel, address asset) external nonReentrantView returns (uint32 window) {
+        bytes32 channelId = CHANNELS.channelIdOf(channel);
+        FraudProof storage proof = _proofs[asset][channelId];
+        if (proof.reporter == address(0)) revert OperatorBondNotProven(channelId, asset);
+        (uint128 captured, uint128 claimed) = (_capturedBacking(channel, channelId, asset), proof.claimed);
+        if (captured <= claimed) revert OperatorBondNothingToRaise(channelId, asset, claimed);
+        window = proof.window;
+        SlashWindow storage slash = _windows[channel.operator][asset][window];
+        if (block.timestamp > slash.endsAt) {
+            if (!proof.paid) _payFraud(asset, channelId, proof);
+            return _claim(channel, channelId, asset, claimed, captured);
+        }
+        slash.claims += captured - claimed;
+        proof.backing += captured - claimed;
+        proof.claimed = captured;
+        emit ClaimRaised(channelId, channel.operator, asset, window, proof.backing);
     }
 
     /// @inheritdoc IOperatorBond
@@ -128,19 +142,7 @@ contract OperatorBond is IOperatorBond, ReentrancyGuard {
     {
         FraudProof storage proof = _proofs[asset][channelId];
         if (proof.reporter == address(0) || proof.paid) revert OperatorBondNothingToPay(channelId, asset);
-        SlashWindow storage window = _windows[proof.operator][asset][proof.window];
-        _requireEnded(window.endsAt);
-        proof.paid = true;
-        (uint256 forHolders, uint256 forReporters) = _parts(window.pot);
-        uint256 backing = proof.backing;
-        uint256 claims = window.claims;
-        // No overflow: 128 bits each. Whoever claims more than there is for all is cut down as the others are.
-        holderAmount = claims <= forHolders ? backing : forHolders * backing / claims;
-        // A channel that nothing was captured of weighs one smallest unit: its reporter is paid where there are no others.
-        reporterAmount = forReporters * (backing + 1) / (claims + window.proofs);
-        _owed[proof.holder][asset] += holderAmount;
-        _owed[proof.reporter][asset] += reporterAmount;
-        emit FraudPaid(channelId, asset, proof.holder, holderAmount, proof.reporter, reporterAmount);
+        return _payFraud(asset, channelId, proof);
     }
 
     /// @inheritdoc IOperatorBond
@@ -224,6 +226,37 @@ contract OperatorBond is IOperatorBond, ReentrancyGuard {
 
     // Helpers
 
+    /// @dev What was captured beyond what was claimed before becomes a claim of the caller's report, in the operator's open
+    /// window or the next.
+    function _claim(Channel calldata channel, bytes32 channelId, address asset, uint128 claimed, uint128 captured)
+        private
+        returns (uint32 window)
+    {
+        (address operator, address holder, uint128 backing) = (channel.operator, channel.holder, captured - claimed);
+        window = _join(operator, asset, backing);
+        _proofs[asset][channelId] = FraudProof(operator, window, false, holder, msg.sender, backing, captured);
+        emit FraudProven(channelId, operator, asset, window, holder, msg.sender, backing);
+    }
+
+    function _payFraud(address asset, bytes32 channelId, FraudProof storage proof)
+        private
+        returns (uint256 holderAmount, uint256 reporterAmount)
+    {
+        SlashWindow storage window = _windows[proof.operator][asset][proof.window];
+        _requireEnded(window.endsAt);
+        proof.paid = true;
+        (uint256 forHolders, uint256 forReporters) = _parts(window.pot);
+        uint256 backing = proof.backing;
+        uint256 claims = window.claims;
+        // No overflow: 128 bits each. Whoever claims more than there is for all is cut down as the others are.
+        holderAmount = claims <= forHolders ? backing : forHolders * backing / claims;
+        // A channel that nothing was captured of weighs one smallest unit: its reporter is paid where there are no others.
+        reporterAmount = forReporters * (backing + 1) / (claims + window.proofs);
+        _owed[proof.holder][asset] += holderAmount;
+        _owed[proof.reporter][asset] += reporterAmount;
+        emit FraudPaid(channelId, asset, proof.holder, holderAmount, proof.reporter, reporterAmount);
+    }
+
     function _requireEquivocation(
         bytes32 channelId,
         address operator,
@@ -256,8 +289,16 @@ contract OperatorBond is IOperatorBond, ReentrancyGuard {
     }
 
     /// @dev floor(price x captured) where the token's lot is priced in the bond's asset, else nothing.
-    function _backingDown(uint256 tokenId, address asset, uint64 units) private view returns (uint128) {
-        TokenId id = TokenId.wrap(tokenId);
+    function _capturedBacking(Channel calldata channel, bytes32 channelId, address asset)
+        private
+        view
+        returns (uint128)
+    {
+        // The locks themselves: the state of a channel that captured nothing looks like that of one which never was.
+        (, uint64 left, uint64 lockedAt) = TOKEN.lockInfo(address(CHANNELS), channelId);
+        if (lockedAt == 0) revert OperatorBondNeverOpened(channelId);
+        uint64 units = channel.cap - left;
+        TokenId id = TokenId.wrap(channel.tokenId);
         if (units == 0 || !id.isBacked()) return 0;
         LotTerms memory lot = TOKEN.lotInfo(id.classId(), id.lot()).terms;
         if (lot.asset != asset) return 0;

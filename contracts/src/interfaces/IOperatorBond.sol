@@ -61,9 +61,11 @@ struct SlashWindow {
     bool burned;
 }
 
-/// @notice A proven equivocation. All zeros: not proven.
+/// @notice A proven equivocation, as it is in the last window that it joined. All zeros: not proven.
 /// @param window Windows of an operator and asset count from 1.
-/// @param backing What the channel's captured units were backed with, in the bond's asset.
+/// @param paid Whether holder and reporter were credited for that window.
+/// @param backing The claim in that window: what captured units were backed with, in the bond's asset.
+/// @param claimed The claims in all windows: the backing of all that was captured when the last one was made or raised.
 struct FraudProof {
     address operator;
     uint32 window;
@@ -71,6 +73,7 @@ struct FraudProof {
     address holder;
     address reporter;
     uint128 backing;
+    uint128 claimed;
 }
 
 /// @title IOperatorBond: money that an operator loses when it signs two receipts with one number (R15, R26).
@@ -78,6 +81,7 @@ struct FraudProof {
 /// takes half of the operator's bond in the asset and opens a window of seven days; proofs of other channels join it, and
 /// take half of what was posted since. When it ends, each channel's holder gets at most what the channel's captured units
 /// were backed with, the reporters share five percent, both pro rata where it is not enough, and the rest is burned.
+/// What is captured from a channel after its proof is claimed by `raiseClaim`: an operator gains nothing by an early proof.
 /// @dev Nobody administers it. Each (operator, asset) has its own books; an asset that misbehaves harms those in it.
 interface IOperatorBond {
     event BondPosted(address indexed operator, address indexed asset, uint256 amount, uint256 bonded);
@@ -91,6 +95,7 @@ interface IOperatorBond {
     );
     /// @notice The two receipts that the operator signed with one number.
     event Equivocation(bytes32 indexed channelId, uint64 seq, bytes32 firstReceipt, bytes32 secondReceipt);
+    /// @notice A channel's claim joined a window: by its proof, or with what was captured after its last window.
     event FraudProven(
         bytes32 indexed channelId,
         address indexed operator,
@@ -99,6 +104,10 @@ interface IOperatorBond {
         address holder,
         address reporter,
         uint256 backing
+    );
+    /// @notice More was captured since the proof: the channel's claim in the open window is `backing` now.
+    event ClaimRaised(
+        bytes32 indexed channelId, address indexed operator, address indexed asset, uint32 window, uint256 backing
     );
     event FraudPaid(
         bytes32 indexed channelId,
@@ -131,6 +140,12 @@ interface IOperatorBond {
     error OperatorBondWrongSigner(address operator, address signer, bytes32 receiptHash);
     /// @notice Thrown when the channel was proven before in this asset.
     error OperatorBondAlreadyProven(bytes32 channelId, address asset);
+    /// @notice Thrown when a channel never was open: nobody lost anything in it.
+    error OperatorBondNeverOpened(bytes32 channelId);
+    /// @notice Thrown when a claim is raised that nobody proved.
+    error OperatorBondNotProven(bytes32 channelId, address asset);
+    /// @notice Thrown when nothing was captured beyond what is claimed.
+    error OperatorBondNothingToRaise(bytes32 channelId, address asset, uint256 claimed);
     /// @notice Thrown when the operator has nothing to lose in this asset.
     error OperatorBondNothingBonded(address operator, address asset);
     /// @notice Thrown when a channel was not proven in this asset, or paid already.
@@ -165,7 +180,7 @@ interface IOperatorBond {
 
     /// @notice Proves an equivocation and slashes the operator's bond in `asset`. The caller becomes the reporter.
     /// @dev Requirements: both receipts name the channel and one seq, and differ; both are signed by its operator; the
-    /// channel was not proven before in this asset; something is bonded, or a window is open.
+    /// channel was open once, and was not proven before in this asset; something is bonded, or a window is open.
     /// @dev Warning: whoever sees a proof can send it first and be the reporter. The slash is the same.
     function proveFraud(
         Channel calldata channel,
@@ -173,6 +188,13 @@ interface IOperatorBond {
         SignedReceipt calldata first,
         SignedReceipt calldata second
     ) external returns (uint32 window);
+
+    /// @notice Claims what was captured from a proven channel since it was claimed last. Anyone may call. While the proof's
+    /// window is open, its claim grows. After that, what was due in that window is credited, and the rest joins the
+    /// operator's open window, or slashes what is left of the bond and opens the next; the caller is its reporter.
+    /// @dev Requirements: the channel was proven in this asset; the backing of what was captured is more than was claimed;
+    /// after the proof's window: something is bonded, or another window is open.
+    function raiseClaim(Channel calldata channel, address asset) external returns (uint32 window);
 
     /// @notice Credits holder and reporter of a proven channel, once its window has ended. Anyone may call.
     function payFraud(address asset, bytes32 channelId) external returns (uint256 holderAmount, uint256 reporterAmount);
@@ -195,7 +217,7 @@ interface IOperatorBond {
     function bondOf(address operator, address asset) external view returns (Bond memory);
 
     /// @notice Whether the operator's bond in `asset` is there, is promised beyond the channel's deadline and grace, and was not
-    /// slashed for this channel before, which happens once.
+    /// slashed for this channel before.
     function covers(Channel calldata channel, address asset) external view returns (bool);
 
     function windowOf(address operator, address asset, uint32 window) external view returns (SlashWindow memory);

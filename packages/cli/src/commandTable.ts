@@ -283,6 +283,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/bondRelease.js')).bondRelease,
   },
   {
+    name: 'bond raise',
+    summary: 'claim what was captured from a channel after its operator was proven',
+    load: async () => (await import('./commands/bondRaise.js')).bondRaise,
+  },
+  {
     name: 'bond pay',
     summary: 'pay out a proven fraud once its window has ended',
     load: async () => (await import('./commands/bondPay.js')).bondPay,

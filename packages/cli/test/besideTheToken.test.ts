@@ -12,6 +12,7 @@ import {
   zeroHash,
   type Deployment,
   type Hex,
+  type Channel,
   type Receipt,
   type SignedReceipt,
 } from '@kedge/core';
@@ -92,7 +93,7 @@ test('R24: contributors are committed, paid, and set anew, from files and the co
 
 test('R26: a bond is posted, shown, slashed by two receipts with one number, paid out and released', async () => {
   const operatorAddress = developmentAccount('operator').address;
-  const channelId = await openCapturedChannel();
+  const { channel, channelId } = await openCapturedChannel();
   expect((await kedge('bond', 'show', operatorAddress)).stdout).toContain('has no bond');
   expect(await kedgeJson('bond', 'post', '--amount', '1', '--cover', '60d')).toMatchObject({ bonded: `${10n ** 18n}` });
   expect((await kedge('bond', 'show', operatorAddress)).stdout).toMatch(/1 ETH\n {2}covers {3}20/);
@@ -111,6 +112,10 @@ test('R26: a bond is posted, shown, slashed by two receipts with one number, pai
     'deployer',
   );
   expect(proven).toMatchObject([{ channelId, window: 1, backing: '4000' }]);
+  // What the operator captures after that is claimed without the receipts.
+  expect((await kedge('bond', 'raise', channelId)).stderr).toContain('nothing was captured beyond');
+  await captureTo(channel, channelId, 60n);
+  expect(await kedgeJson('bond', 'raise', channelId)).toMatchObject({ window: 1, backing: '6000' });
   const early = await kedge('bond', 'pay', channelId);
   expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('has not ended')]);
 
@@ -119,10 +124,10 @@ test('R26: a bond is posted, shown, slashed by two receipts with one number, pai
   const pot = 10n ** 18n / 2n;
   expect(await kedgeJson('bond', 'pay', channelId)).toMatchObject({
     holder: developmentAccount('consumer').address,
-    holderAmount: '4000',
+    holderAmount: '6000',
     reporter: developmentAccount('deployer').address,
     reporterAmount: String(pot / 20n),
-    burned: String(pot - pot / 20n - 4_000n),
+    burned: String(pot - pot / 20n - 6_000n),
   });
   expect((await kedge('bond', 'show', operatorAddress)).stdout).toContain('slashed  1 time\n');
 
@@ -273,7 +278,7 @@ test('P31: what another signed about a token is brought by its holder, and is th
 });
 
 /** A channel of the consumer with 40 of 100 units captured, at 100 wei each. */
-async function openCapturedChannel(): Promise<Hex> {
+async function openCapturedChannel(): Promise<{ readonly channel: Channel; readonly channelId: Hex }> {
   const [operator, consumer] = [as('operator'), as('consumer')];
   const policy = { uri: 'ipfs://policy', hash: someHash };
   const terms = { kind: 'agent', metadataURI: 'ipfs://a', integrityHash: someHash, policy } as const;
@@ -294,10 +299,14 @@ async function openCapturedChannel(): Promise<Hex> {
     mode: 'capped',
     salt: someHash,
   });
-  const voucher = { channelId, cumulativeUnits: 40n, receiptHash: zeroHash, seq: seqOf(1n, 1n) };
-  // Unsigned: the operator, whose key it is, sends it itself.
-  await operator.capture({ items: [{ channel, voucher }] });
-  return channelId;
+  await captureTo(channel, channelId, 40n);
+  return { channel, channelId };
+}
+
+/** Unsigned: the operator, whose key it is, sends it itself. */
+async function captureTo(channel: Channel, channelId: Hex, cumulativeUnits: bigint): Promise<void> {
+  const voucher = { channelId, cumulativeUnits, receiptHash: zeroHash, seq: seqOf(1n, 1n) };
+  await as('operator').capture({ items: [{ channel, voucher }] });
 }
 
 async function signReceipt(channelId: Hex, responseHash: Hex, batch: bigint): Promise<SignedReceipt> {

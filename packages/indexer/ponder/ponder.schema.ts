@@ -526,7 +526,7 @@ export const slash = onchainTable(
   (table) => ({ pk: primaryKey({ columns: [table.operator, table.asset, table.window] }) }),
 );
 
-/** A proven equivocation. */
+/** A proven equivocation: the last claim of its channel in an asset. */
 export const fraud = onchainTable(
   'fraud',
   (t) => ({

@@ -142,7 +142,8 @@ export async function compareBonds(
     }
     for (const { channelId, window, holder, reporter, backing, paid } of bond?.frauds ?? []) {
       const proof = await chain.readContract({ ...contract, functionName: 'proofOf', args: [asset, channelId] });
-      const said = { ...proof, operator: lower(proof.operator), holder: lower(proof.holder) };
+      const { claimed, ...said } = { ...proof, operator: lower(proof.operator), holder: lower(proof.holder) };
+      expect(backing, `${about}, ${channelId}`).toBeLessThanOrEqual(claimed);
       expect({ operator, window, paid: paid !== null, holder, reporter, backing }, `${about}, ${channelId}`).toEqual({
         ...said,
         reporter: lower(proof.reporter),

@@ -390,16 +390,22 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     });
     const price = { numerator: 10n ** 6n, denominator: 1n };
     const { lot } = await issuer.createLot({ classId, price, operatorBps: 1_000, refundable: true });
-    await issuer.openListing({ classId, lot, supply: 1_000n, expireAt: 0n });
+    await issuer.openListing({ classId, lot, supply: 1_100n, expireAt: 0n });
     const { tokenId } = await consumer.buyValue({ classId, lot, units: 1_000n });
     const keys = { operator: addressOf('operator'), channelKey: addressOf('operator') };
     const terms = { cap: 1_000n, rate: 1n, burst: 1_000n, deadline: (await now()) + 86_400n, mode: 'capped' } as const;
     const { channel, channelId } = await consumer.openChannel({ tokenId, ...keys, ...terms, salt: someHash });
+    const second = await consumer.buyValue({ classId, lot, units: 100n });
+    const small = { ...keys, ...terms, cap: 100n, burst: 100n, salt: zeroHash };
+    const { channel: other } = await consumer.openChannel({ tokenId: second.tokenId, ...small });
     const domain = { chainId: 31337, verifyingContract: deployment.contracts.ValueChannels };
     const account = developmentAccount(roles.operator);
-    const voucher = { channelId, cumulativeUnits: 40n, receiptHash: zeroHash, seq: seqOf(1n, 1n) };
-    const signature = await account.sign({ hash: voucherDigest(domain, voucher, hash) });
-    await operator.capture({ items: [{ channel, voucher, signature }] });
+    const captureTo = async (cumulativeUnits: bigint) => {
+      const voucher = { channelId, cumulativeUnits, receiptHash: zeroHash, seq: seqOf(1n, 1n) };
+      const signature = await account.sign({ hash: voucherDigest(domain, voucher, hash) });
+      await operator.capture({ items: [{ channel, voucher, signature }] });
+    };
+    await captureTo(40n);
     const amount = 10n ** 12n;
     await operator.postBond({ amount, coverUntil: channel.deadline + BigInt(channel.grace) });
 
@@ -441,11 +447,19 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
 
     // What is posted while the window is open is slashed by the next proof, too.
     await operator.postBond({ amount });
-    const other = { ...channel, salt: zeroHash };
     await as('second').proveFraud({ channel: other, ...(await pairOf(channelIdOf(domain, other, hash))) });
     await compare();
     const grown = (await indexer.client.operator({ address: addressOf('operator') })).bonds[0]!;
     expect(grown).toMatchObject({ amount, slashes: [{ window: 1, pot: amount, claims: backing, proofs: 2 }] });
+
+    // What is captured after the proof is claimed as well.
+    await captureTo(45n);
+    await as('second').raiseClaim({ channel });
+    await compare();
+    fraud.backing = 45n * price.numerator;
+    const raised = (await indexer.client.operator({ address: addressOf('operator') })).bonds[0]!;
+    expect(raised.slashes).toMatchObject([{ window: 1, pot: amount, claims: fraud.backing, proofs: 2 }]);
+    await captureTo(48n);
 
     await pass(7 * 86_400 + 1);
     const { holderAmount, reporterAmount } = await as('first').payFraud({ channelId });
@@ -457,6 +471,19 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     expect(paid.frauds.find((each) => each.channelId === channelId)).toEqual({
       ...fraud,
       paid: { holderAmount, reporterAmount },
+    });
+    // What nobody claimed in the proof's window slashes anew: the fraud is told of as it is in the last.
+    await as('second').raiseClaim({ channel });
+    await compare();
+    const anew = (await indexer.client.operator({ address: addressOf('operator') })).bonds[0]!;
+    const more = 3n * price.numerator;
+    expect(anew.slashes.find(({ window }) => window === 2)).toMatchObject({ claims: more, proofs: 1 });
+    expect(anew.frauds.find((each) => each.channelId === channelId)).toEqual({
+      ...fraud,
+      window: 2,
+      reporter: addressOf('second'),
+      backing: more,
+      paid: null,
     });
     await pass(Number(releaseAt - (await now())) + 1);
     await operator.releaseBond();

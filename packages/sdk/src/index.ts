@@ -78,6 +78,7 @@ export { payFraud, type PayFraudParameters, type PayFraudReturn } from './action
 export { postBond, type PostBondParameters } from './actions/postBond.js';
 export { proveFraud, type ProveFraudParameters, type ProveFraudReturn } from './actions/proveFraud.js';
 export { publishPolicy, type PublishPolicyParameters, type PublishPolicyReturn } from './actions/publishPolicy.js';
+export { raiseClaim, type RaiseClaimParameters, type RaiseClaimReturn } from './actions/raiseClaim.js';
 export { refund, type RefundParameters } from './actions/refund.js';
 export { refundDeposit, type RefundDepositParameters } from './actions/refundDeposit.js';
 export { releaseBond, type ReleaseBondParameters } from './actions/releaseBond.js';

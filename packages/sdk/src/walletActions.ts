@@ -39,6 +39,7 @@ import { payFraud } from './actions/payFraud.js';
 import { postBond } from './actions/postBond.js';
 import { proveFraud } from './actions/proveFraud.js';
 import { publishPolicy } from './actions/publishPolicy.js';
+import { raiseClaim } from './actions/raiseClaim.js';
 import { refund } from './actions/refund.js';
 import { refundDeposit } from './actions/refundDeposit.js';
 import { releaseBond } from './actions/releaseBond.js';
@@ -112,6 +113,7 @@ export type WalletActions = {
   readonly postBond: Bound<typeof postBond>;
   readonly proveFraud: Bound<typeof proveFraud>;
   readonly publishPolicy: Bound<typeof publishPolicy>;
+  readonly raiseClaim: Bound<typeof raiseClaim>;
   readonly refund: Bound<typeof refund>;
   readonly refundDeposit: Bound<typeof refundDeposit>;
   readonly releaseBond: Bound<typeof releaseBond>;
@@ -189,6 +191,7 @@ export function walletActions(client: WriteClient): WalletActions {
     postBond: (parameters) => postBond(client, parameters),
     proveFraud: (parameters) => proveFraud(client, parameters),
     publishPolicy: (parameters) => publishPolicy(client, parameters),
+    raiseClaim: (parameters) => raiseClaim(client, parameters),
     refund: (parameters) => refund(client, parameters),
     refundDeposit: (parameters) => refundDeposit(client, parameters),
     releaseBond: (parameters) => releaseBond(client, parameters),

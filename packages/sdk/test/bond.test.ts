@@ -148,6 +148,35 @@ describe('operator bond', () => {
     expect(backing).toBe(10n * price.numerator);
   });
 
+  test('R26: what is captured after a proof is claimed, in its window and after it', async () => {
+    const scene = await createChannel(stage, 1_000n);
+    const { channel, channelId } = scene;
+    const [operator, consumer] = [stage.as('operator'), stage.as('consumer')];
+    await operator.postBond({ amount: 10n ** 18n });
+    const signed = [
+      ...(await signBatch([receiptOf(channelId, `0x${'01'.repeat(32)}`)], 1n)),
+      ...(await signBatch([receiptOf(channelId, `0x${'02'.repeat(32)}`)], 2n)),
+    ];
+    await expect(consumer.raiseClaim({ channel })).rejects.toMatchObject({ code: 'OperatorBondNotProven' });
+    const proof = { channel, first: signed[0]!, second: signed[1]! };
+    expect(await operator.proveFraud(proof)).toMatchObject({ backing: 0n });
+    await expect(consumer.proveFraud(proof)).rejects.toMatchObject({ code: 'OperatorBondAlreadyProven' });
+    await expect(consumer.raiseClaim({ channel })).rejects.toMatchObject({ code: 'OperatorBondNothingToRaise' });
+    const { windows } = await consumer.getBond({ operator: addressOf('operator') });
+    await operator.capture({ items: [await signVoucher(stage, scene, 30n)] });
+    const inWindow = await consumer.raiseClaim({ channel });
+    expect(inWindow).toMatchObject({ window: windows, backing: 30n * price.numerator });
+    await operator.capture({ items: [await signVoucher(stage, scene, 50n)] });
+    await pass(week + 1);
+    const after = await consumer.raiseClaim({ channel });
+    expect(after).toMatchObject({ window: windows + 1, backing: 20n * price.numerator });
+    await pass(week + 1);
+    expect(await consumer.payFraud({ channelId })).toMatchObject({
+      holderAmount: 20n * price.numerator,
+      reporter: addressOf('consumer'),
+    });
+  });
+
   test('R14: the contract hashes the golden receipts as core does', async () => {
     const vectors = JSON.parse(
       readFileSync(new URL('../../core/test/vectors/receipt.json', import.meta.url), 'utf8'),

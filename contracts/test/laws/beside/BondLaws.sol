@@ -33,6 +33,8 @@ contract BondLaws is Beside {
         bool paid;
         uint256 holderAmount;
         uint256 reporterAmount;
+        /// Claimed again since, in a later window.
+        bool followed;
     }
 
     struct BondModel {
@@ -64,6 +66,8 @@ contract BondLaws is Beside {
     mapping(bytes32 window => uint256) internal burnedOf;
     uint256 internal closedFirst;
     uint256 internal grown;
+    uint256 internal raised;
+    uint256 internal slashedAnew;
 
     function setUp() public override {
         super.setUp();
@@ -81,7 +85,7 @@ contract BondLaws is Beside {
     }
 
     function actions() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](16);
+        list = new bytes4[](18);
         list[0] = this.warp.selector;
         list[1] = this.post.selector;
         list[2] = this.coverUntil.selector;
@@ -98,6 +102,8 @@ contract BondLaws is Beside {
         list[13] = this.forge.selector;
         list[14] = this.serve.selector;
         list[15] = this.proveBetweenPosts.selector;
+        list[16] = this.raise.selector;
+        list[17] = this.captureProven.selector;
     }
 
     // Operators
@@ -172,7 +178,7 @@ contract BondLaws is Beside {
         served.push(Served(channel, channelId, asset, units, false));
     }
 
-    function captureMore(uint256 which, uint256 unitsSeed) external {
+    function captureMore(uint256 which, uint256 unitsSeed) public {
         if (served.length == 0) return;
         Served storage s = served[which % served.length];
         if (s.closed || block.timestamp > s.channel.deadline) return;
@@ -208,6 +214,12 @@ contract BondLaws is Beside {
         vm.prank(aPerson(who));
         window = bond.proveFraud(s.channel, assets[asset], one, other);
         if (s.closed) ++closedFirst;
+        slashed(op, asset, window, open);
+        proven[asset].push(Proven(which, window, aPerson(who), backingOf(s, asset), false, 0, 0, false));
+    }
+
+    /// @dev What a proof takes, or a claim that comes after its window.
+    function slashed(uint256 op, uint256 asset, uint32 window, bool open) private {
         if (!open) (windows[op][asset], pots[op][asset]) = (window, 0);
         uint256 half = (bonded(op, asset) + pots[op][asset] + 1) / 2;
         if (half > pots[op][asset]) {
@@ -216,7 +228,53 @@ contract BondLaws is Beside {
             pots[op][asset] = half;
         }
         assertLe(bonded(op, asset), pots[op][asset], "O2: at least half is slashed, whenever it was posted");
-        proven[asset].push(Proven(which, window, aPerson(who), backingOf(s, asset), false, 0, 0));
+    }
+
+    function raise(uint256 which, uint256 asset, uint256 who) public {
+        asset %= 2;
+        if (proven[asset].length == 0) return;
+        Proven storage p = proven[asset][which % proven[asset].length];
+        Served storage s = served[p.served];
+        if (p.followed) return;
+        uint256 op = s.channel.operator == operators[0] ? 0 : 1;
+        uint256 more = backingOf(s, asset) - claimedOf(p.served, asset);
+        uint32 newest = bond.windowCount(operators[op], assets[asset]);
+        bool open = block.timestamp <= bond.windowOf(operators[op], assets[asset], newest).endsAt;
+        bool joined = block.timestamp <= bond.windowOf(operators[op], assets[asset], p.window).endsAt;
+        if (more == 0 || (!open && bonded(op, asset) == 0)) {
+            return
+                trespass(
+                    aPerson(who), address(bond), abi.encodeCall(IOperatorBond.raiseClaim, (s.channel, assets[asset]))
+                );
+        }
+        if (!joined && !p.paid) {
+            // What the call pays first.
+            uint256 before = vm.snapshotState();
+            (uint256 toHolder, uint256 toReporter) = bond.payFraud(assets[asset], s.channelId);
+            vm.revertToState(before);
+            paid(p, asset, toHolder, toReporter);
+        }
+        vm.prank(aPerson(who));
+        uint32 window = bond.raiseClaim(s.channel, assets[asset]);
+        if (joined) {
+            assertEq(window, p.window, "O4: a claim stays in its window");
+            p.backing += more;
+            ++raised;
+            return;
+        }
+        slashed(op, asset, window, open);
+        p.followed = true;
+        proven[asset].push(Proven(p.served, window, aPerson(who), more, false, 0, 0, false));
+        ++slashedAnew;
+    }
+
+    /// @notice An operator goes on capturing from a channel that was proven, and somebody claims it.
+    function captureProven(uint256 which, uint256 asset, uint256 who, uint256 unitsSeed) external {
+        asset %= 2;
+        if (proven[asset].length == 0) return;
+        which %= proven[asset].length;
+        captureMore(proven[asset][which].served, unitsSeed);
+        raise(which, asset, who);
     }
 
     /// @notice Two channels of one operator, proven in one window, before each of which something is posted.
@@ -233,15 +291,20 @@ contract BondLaws is Beside {
         if (proven[asset].length == 0) return;
         Proven storage p = proven[asset][which % proven[asset].length];
         Served storage s = served[p.served];
+        if (p.followed) return;
         if (p.paid || block.timestamp <= bond.windowOf(s.channel.operator, assets[asset], p.window).endsAt) {
             return trespass(
                 s.channel.holder, address(bond), abi.encodeCall(IOperatorBond.payFraud, (assets[asset], s.channelId))
             );
         }
-        (p.holderAmount, p.reporterAmount) = bond.payFraud(assets[asset], s.channelId);
-        p.paid = true;
-        credited[s.channel.holder][asset] += p.holderAmount;
-        credited[p.reporter][asset] += p.reporterAmount;
+        (uint256 toHolder, uint256 toReporter) = bond.payFraud(assets[asset], s.channelId);
+        paid(p, asset, toHolder, toReporter);
+    }
+
+    function paid(Proven storage p, uint256 asset, uint256 toHolder, uint256 toReporter) private {
+        (p.paid, p.holderAmount, p.reporterAmount) = (true, toHolder, toReporter);
+        credited[served[p.served].channel.holder][asset] += toHolder;
+        credited[p.reporter][asset] += toReporter;
     }
 
     function burn(uint256 op, uint256 asset, uint256 window) external {
@@ -334,10 +397,12 @@ contract BondLaws is Beside {
             for (uint256 i = 0; i < proven[asset].length; ++i) {
                 Proven storage p = proven[asset][i];
                 Served storage s = served[p.served];
+                assertLe(p.holderAmount, p.backing, "O4: at most its backing");
+                if (p.followed) continue;
                 FraudProof memory found = bond.proofOf(assets[asset], s.channelId);
                 assertEq(found.backing, p.backing, "O4: backing");
-                assertLe(p.backing, s.asset == asset ? priceDown(asset, s.captured) : 0, "O4: at most captured");
-                assertLe(p.holderAmount, p.backing, "O4: at most its backing");
+                assertEq(found.claimed, claimedOf(p.served, asset), "O4: claimed in all windows");
+                assertLe(found.claimed, backingOf(s, asset), "O4: at most captured");
             }
         }
     }
@@ -346,9 +411,13 @@ contract BondLaws is Beside {
         for (uint256 asset = 0; asset < 2; ++asset) {
             for (uint256 i = 0; i < proven[asset].length; ++i) {
                 Proven storage p = proven[asset][i];
+                if (p.followed) {
+                    assertTrue(p.paid, "O5: a claim is paid before the next");
+                    continue;
+                }
                 FraudProof memory found = bond.proofOf(assets[asset], served[p.served].channelId);
                 assertEq(found.paid, p.paid, "O5: paid");
-                assertEq(found.reporter, p.reporter, "O5: the first reporter stays");
+                assertEq(found.reporter, p.reporter, "O5: a window's first reporter stays");
                 assertEq(found.holder, served[p.served].channel.holder, "O5: holder");
             }
         }
@@ -387,10 +456,18 @@ contract BondLaws is Beside {
         assertGt(proven[1].length, 0, "proofs in an ERC-20");
         assertGt(closedFirst, 0, "proofs of closed channels");
         assertGt(grown, 0, "proofs that take of what was posted since");
+        assertGt(raised, 0, "claims raised in their window");
+        assertGt(slashedAnew, 0, "claims raised after it");
         assertGt(trespasses, 0, "trespasses");
     }
 
     // Helpers
+
+    function claimedOf(uint256 which, uint256 asset) private view returns (uint256 sum) {
+        for (uint256 i = 0; i < proven[asset].length; ++i) {
+            if (proven[asset][i].served == which) sum += proven[asset][i].backing;
+        }
+    }
 
     function bonded(uint256 op, uint256 asset) private view returns (uint256) {
         BondModel storage model = bonds[op][asset];

@@ -1,17 +1,9 @@
-import {
-  BaseError,
-  findEquivocations,
-  isBackedLot,
-  splitSeq,
-  splitTokenId,
-  type Address,
-  type Channel,
-  type Hex,
-} from '@kedge/core';
+import { BaseError, findEquivocations, splitSeq, type Address, type Hex } from '@kedge/core';
 import { resolveAccount } from '../accounts/resolveAccount.js';
-import { connect, type Connection } from '../chain/connect.js';
+import { assetOfChannel } from '../chain/assetOfChannel.js';
+import { connect } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
-import { assetOption, ether, readAsset, type Asset } from '../chain/readAsset.js';
+import { assetOption, type Asset } from '../chain/readAsset.js';
 import { readChannel } from '../chain/readChannels.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, shortHex } from '../human.js';
@@ -35,7 +27,8 @@ export const proveFraud: Command = {
   description:
     'Looks for two different receipts with one number among those given, and proves them on chain: half of the bond of ' +
     'the operator is taken. After a window of seven days the holder of the channel gets at most what was captured from ' +
-    'it, you and other reporters five percent, and the rest is burned. Takes receipts as kedge verify does.',
+    'it, you and other reporters five percent, and the rest is burned. What is captured after the proof counts once ' +
+    'kedge bond raise has claimed it. Takes receipts as kedge verify does.',
   arguments: [{ name: 'receipts', summary: 'files, - or header values', variadic: true }],
   options: [
     {
@@ -64,7 +57,7 @@ export const proveFraud: Command = {
       if (frauds.findIndex((other) => other.channelId === channelId) !== index) continue;
       const channel = await readChannel(connection, channelId);
       const asset =
-        assetText === undefined ? await assetOf(connection, channel) : await assetOption(connection, assetText);
+        assetText === undefined ? await assetOfChannel(connection, channel) : await assetOption(connection, assetText);
       const terms = { channel, asset: asset.address, first, second };
       const { window, backing, transactionHash } = await write('prove the fraud', (client) => client.proveFraud(terms));
       proven.push({ channelId, operator: channel.operator, seq, asset, window, backing, transactionHash });
@@ -76,17 +69,10 @@ export const proveFraud: Command = {
           `operator ${operator} signed receipt ${epoch}/${counter} of channel ${shortHex(channelId)} twice`,
           `  holder  at most ${humanAmount(backing, asset.decimals)} ${asset.symbol}`,
           `  window  ${window}, of seven days`,
+          `next, where more is captured before it ends: kedge bond raise ${channelId}`,
           `next, after that: kedge bond pay ${channelId}`,
         ];
       }),
     );
   },
 };
-
-/** What the value of a channel was bought with; ETH where nobody paid for it. */
-async function assetOf(connection: Connection, { tokenId }: Channel): Promise<Asset> {
-  const { classId, lot } = splitTokenId(tokenId);
-  if (!isBackedLot(lot)) return ether;
-  const { asset } = await connection.client.getLot({ classId, lot });
-  return readAsset(connection, asset);
-}

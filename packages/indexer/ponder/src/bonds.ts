@@ -56,7 +56,20 @@ ponder.on('Bond:FraudProven', async ({ event, context: { db } }) => {
   const key = { operator: lower(event.args.operator), asset: lower(event.args.asset), window };
   await db.update(slash, key).set(({ claims, proofs }) => ({ claims: claims + backing, proofs: proofs + 1 }));
   const [holder, reporter] = [lower(event.args.holder), lower(event.args.reporter)];
-  await db.insert(fraud).values({ channelId, ...key, holder, reporter, backing, position: positionOf(event) });
+  const proof = { ...key, holder, reporter, backing, position: positionOf(event) };
+  // Told again when more was captured after the proof's window: the row is the channel's last claim, as on the chain.
+  await db
+    .insert(fraud)
+    .values({ channelId, ...proof })
+    .onConflictDoUpdate({ ...proof, holderAmount: null, reporterAmount: null });
+});
+
+ponder.on('Bond:ClaimRaised', async ({ event, context: { db } }) => {
+  const { channelId, window, backing } = event.args;
+  const [operator, asset] = [lower(event.args.operator), lower(event.args.asset)];
+  const { backing: before } = (await db.find(fraud, { channelId, asset }))!;
+  await db.update(slash, { operator, asset, window }).set(({ claims }) => ({ claims: claims + backing - before }));
+  await db.update(fraud, { channelId, asset }).set({ backing });
 });
 
 ponder.on('Bond:FraudPaid', async ({ event, context: { db } }) => {

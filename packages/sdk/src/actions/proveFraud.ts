@@ -25,7 +25,10 @@ export type ProveFraudParameters = {
 export type ProveFraudReturn = Sent & {
   /** Number of the operator's slash window that the proof is in. `payFraud` works after its end. */
   readonly window: number;
-  /** At most what the holder is paid: the backing of what was captured, in smallest units of the asset. */
+  /**
+   * At most what the holder is paid: the backing of what was captured until now, in smallest units of the asset.
+   * `raiseClaim` claims what is captured later.
+   */
   readonly backing: bigint;
 };
 
@@ -34,7 +37,7 @@ export type ProveFraudReturn = Sent & {
  * the reporter.
  *
  * @throws BaseError `OperatorBondNoEquivocation`, `OperatorBondWrongSigner`, `OperatorBondAlreadyProven`,
- * `OperatorBondNothingBonded`.
+ * `OperatorBondNeverOpened`, `OperatorBondNothingBonded`.
  *
  * @example
  * const [{ first, second }] = findEquivocations(receipts, keccak256);

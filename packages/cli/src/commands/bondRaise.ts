@@ -1,0 +1,52 @@
+import type { Hex } from '@kedge/core';
+import { resolveAccount } from '../accounts/resolveAccount.js';
+import { assetOfChannel } from '../chain/assetOfChannel.js';
+import { connect } from '../chain/connect.js';
+import { createWriter } from '../chain/createWriter.js';
+import { assetOption } from '../chain/readAsset.js';
+import { readChannel } from '../chain/readChannels.js';
+import { accountOptions, type Command } from '../command.js';
+import { humanAmount } from '../human.js';
+import { argument, textOption } from '../parse.js';
+import { usageError } from '../usageError.js';
+
+export const bondRaise: Command = {
+  name: 'bond raise',
+  summary: 'claim what was captured from a channel after its operator was proven',
+  description:
+    'A proven fraud pays the holder of the channel at most what was captured when it was proven, and an operator may prove ' +
+    'itself before it captures. Anyone may raise the claim to what is captured now: while the window of the proof is open ' +
+    'it grows, so come back before it ends; after it, half of what is left of the bond is taken, too, and you are the ' +
+    'reporter. No receipts are needed.',
+  arguments: [{ name: 'channelId', summary: 'the channel of the proof' }],
+  options: [
+    {
+      flags: '--asset <address>',
+      summary: "which bond (ETH or an ERC-20 token); without it the one in the asset of the channel's lot",
+    },
+    ...accountOptions,
+  ],
+  examples: [
+    {
+      command: 'kedge bond raise 0x433d1369398457eb703ec53640472a9fb1c75f8372d88fba0840ebc1d70ba450',
+      summary: 'with the id that kedge prove-fraud printed',
+    },
+  ],
+  run: async (context) => {
+    const channelId = argument(context, 0).toLowerCase() as Hex;
+    if (!/^0x[0-9a-f]{64}$/.test(channelId)) throw usageError('A channel id is 0x and 64 hex digits.');
+    const connection = await connect(context);
+    const channel = await readChannel(connection, channelId);
+    const assetText = textOption(context, 'asset');
+    const asset =
+      assetText === undefined ? await assetOfChannel(connection, channel) : await assetOption(connection, assetText);
+    const signer = await resolveAccount(context, connection.chainId, 'consumer');
+    const { write } = createWriter(context, connection, signer);
+    const terms = { channel, asset: asset.address };
+    const { window, backing, transactionHash } = await write('raise the claim', (client) => client.raiseClaim(terms));
+    context.output.result({ channelId, asset: asset.address, window, backing, transactionHash }, () => [
+      `holder  at most ${humanAmount(backing, asset.decimals)} ${asset.symbol}, in window ${window}`,
+      `next, after that: kedge bond pay ${channelId}`,
+    ]);
+  },
+};
