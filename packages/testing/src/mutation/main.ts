@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { join, openQuestions, readExplanations, reportText, writeReport } from './report.js';
-import { readResults } from './results.js';
+import { dropResults, readResults } from './results.js';
 import { findMutants, resultsFile, runMutation } from './runMutation.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -28,6 +28,7 @@ const mutants = values.survivors ? openQuestions(judge()) : found.mutants;
 if (!values.report) {
   await runMutation({ ...values, targets: found.targets, mutants, root, forge, limit: Number(values.limit), print });
 }
+dropResults(resultsFile(root), new Set(found.mutants.map(({ id }) => id)));
 const judged = judge();
 writeReport(root, reportText(found.mutants.length, judged));
 const open = openQuestions(judged);

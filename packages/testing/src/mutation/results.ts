@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -18,6 +18,14 @@ export function readResults(file: string): Map<string, Result> {
     results.set(result.id, result);
   }
   return results;
+}
+
+/** Leaves one line for each mutant that there still is: those of functions that were changed since are dropped. */
+export function dropResults(file: string, ids: ReadonlySet<string>): void {
+  const results = [...readResults(file).values()].filter(({ id }) => ids.has(id));
+  if (results.length === 0) return;
+  writeFileSync(`${file}.new`, results.map((result) => `${JSON.stringify(result)}\n`).join(''));
+  renameSync(`${file}.new`, file);
 }
 
 /** A new line comes first: the last one may have been cut off. */

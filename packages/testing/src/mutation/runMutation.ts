@@ -26,9 +26,9 @@ export type MutationOptions = {
   readonly print: (line: string) => void;
 };
 
-/** Where results are kept, so that an interrupted run goes on. */
+/** Where results are kept, so that an interrupted run goes on, anywhere: the file is part of the repository. */
 export function resultsFile(root: string): string {
-  return path.join(root, '.kedge/mutation/results.jsonl');
+  return path.join(root, 'packages/testing/mutation/results.jsonl');
 }
 
 /** The contracts and all their mutants, in an order that is the same each time and mixes all files. */

@@ -1,10 +1,10 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Mutant } from '../../src/mutation/mutant.js';
 import { join, openQuestions, reportText } from '../../src/mutation/report.js';
-import { appendResult, readResults } from '../../src/mutation/results.js';
+import { appendResult, dropResults, readResults } from '../../src/mutation/results.js';
 
 const mutant = (id: string, replacement: string): Mutant => ({
   id,
@@ -28,6 +28,21 @@ test('the last word on a mutant counts, and a line cut off by an interruption do
   expect(readResults(file).get('a')?.verdict).toBe('killed');
   appendResult(file, { id: 'b', verdict: 'killed', by: 'test_B' });
   expect(readResults(file).get('b')?.verdict).toBe('killed');
+  rmSync(folder, { recursive: true });
+});
+
+test('results of mutants that there are no more are dropped, and each other has one line', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kedge-mutation-'));
+  const file = path.join(folder, 'results.jsonl');
+  dropResults(file, new Set(['a']));
+  expect(readResults(file).size).toBe(0);
+  for (const verdict of ['survived', 'killed'] as const) appendResult(file, { id: 'a', verdict, by: 'test_A' });
+  appendResult(file, { id: 'gone', verdict: 'killed', by: 'test_B' });
+  appendFileSync(file, '\n{"id":"b","verdict":"surv');
+  dropResults(file, new Set(['a', 'b']));
+  expect(readFileSync(file, 'utf8')).toBe('{"id":"a","verdict":"killed","by":"test_A"}\n');
+  appendResult(file, { id: 'b', verdict: 'killed', by: 'test_B' });
+  expect([...readResults(file).keys()]).toEqual(['a', 'b']);
   rmSync(folder, { recursive: true });
 });
 
