@@ -1,9 +1,13 @@
+import { bytesToHex } from '../hex.js';
+
 const pcm = 1;
 const extensible = 0xfffe;
+// What the samples of an extensible file are: PCM, or floating point, of the family of identifiers that old formats have.
+const sampleFormats = ['01', '03'].map((digits) => `0x${digits}00000000001000800000aa00389b71`);
 
 /**
- * Whole seconds, rounded up, of a RIFF WAVE file with PCM samples; undefined for anything else. Told from the samples that are
- * there, not from the length that the file's head claims.
+ * Whole seconds, rounded up, of a RIFF WAVE file with PCM samples; undefined for anything else, and for a file that says twice
+ * what its samples are. Told from the samples that are there, not from the length that the file's head claims.
  *
  * @example
  * const seconds = wavSeconds(await readFile('speech.wav'));
@@ -22,8 +26,13 @@ export function wavSeconds(file: Uint8Array): number | undefined {
       const channels = view.getUint16(start + 2, true);
       const samplesPerSecond = view.getUint32(start + 4, true);
       const bits = view.getUint16(start + 14, true);
-      if ((format !== pcm && format !== extensible) || channels === 0 || samplesPerSecond === 0 || bits === 0)
-        return undefined;
+      // Decoders take the first of two; a file may not be longer to them than it is here.
+      if (bytesPerSecond !== undefined) return undefined;
+      const isOfSamples =
+        format === pcm ||
+        (format === extensible &&
+          sampleFormats.includes(bytesToHex(file.subarray(start + 24, start + Math.min(length, 40)))));
+      if (!isOfSamples || channels === 0 || samplesPerSecond === 0 || bits === 0) return undefined;
       bytesPerSecond = samplesPerSecond * channels * Math.ceil(bits / 8);
     } else if (id === 'data') {
       // Some readers take all that follows for samples, whatever the length says.
