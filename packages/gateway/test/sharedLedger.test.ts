@@ -163,6 +163,9 @@ test('R17: what another gateway serves passes unaltered, JSON and stream, with i
   upstream.script = (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(body);
   const there = await post(urls[1] as string);
   expect(there).toMatchObject({ status: 200, text: body });
+  // To the other gateway it would be a request whose answer says that it has a body, and has none.
+  const head = { method: 'HEAD', headers: { authorization: `Bearer ${apiKey}` } };
+  expect((await fetch(`${urls[1]}/v1/chat/completions`, head)).status).toBe(405);
   upstream.script = streamWords(['Hello', ' wörld', ' 👋']);
   const stream = await post(urls[1] as string, { ...hello, stream: true });
   expect(stream.text).toMatch(/: kedge-receipt \S+\n\ndata: \[DONE\]\n\n$/);

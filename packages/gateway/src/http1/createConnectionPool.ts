@@ -43,10 +43,13 @@ const connectMs = 10_000;
 const idleMs = 4_000;
 // So much earlier than the other side said it would close it.
 const idleMarginMs = 1_000;
+const headMethod = 'HEAD ';
 
 type Request = {
   readonly bytes: string | Buffer;
   readonly listener: ResponseListener;
+  /** Its response has no body, whatever it says of one (RFC 9112, 6.3). */
+  readonly isHead: boolean;
   connection: Connection | undefined;
   /** The tick at which it began to wait for a connection. */
   waitsSince: number;
@@ -204,7 +207,8 @@ export function createConnectionPool(options: {
 
   return {
     send: (bytes, listener) => {
-      const request: Request = { bytes, listener, connection: undefined, waitsSince: 0, isOver: false };
+      const isHead = bytes.slice(0, headMethod.length).toString() === headMethod;
+      const request: Request = { bytes, listener, isHead, connection: undefined, waitsSince: 0, isOver: false };
       if (closed) queueMicrotask(() => fail(request, stopping));
       else start(request);
       const ifRunning = (work: (connection: Connection) => void): void => {
@@ -254,7 +258,7 @@ function responsesOf(connection: Connection): MessageListener {
       if (status < 200) return undefined;
       // RFC 9112, 6.3: without any word on it, the body ends with the connection.
       const said = framingOf(headers) ?? 'untilClose';
-      const framing = status === 204 || status === 304 ? 0 : said;
+      const framing = status === 204 || status === 304 || request.isHead ? 0 : said;
       const isHttp11 = line[1] === '1';
       // RFC 9112, 6.1: HTTP/1.0 has no chunks, and who passed them on may not have known what they were.
       const isDoubtful = framing === 'chunked' && !isHttp11;

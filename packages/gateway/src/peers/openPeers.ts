@@ -90,6 +90,8 @@ export function openPeers(options: {
     route: (request, response, context) => {
       // Calls, vouchers and the rates of the next call are one gateway's; what else is asked, every gateway can answer.
       const path = pathOf(request.target);
+      // None of these answers HEAD, which every gateway knows.
+      if (request.method === 'HEAD') return routeRequest(request, response, context);
       const isOfOne = surfaces.has(path) || path.startsWith('/v1/vouchers') || path === '/v1/rates';
       if (!isOfOne) return routeRequest(request, response, context);
       const unready = context.unready();

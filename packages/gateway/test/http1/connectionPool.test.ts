@@ -48,6 +48,16 @@ test('one connection serves one request after another', async () => {
   expect(server.connections).toHaveLength(1);
 });
 
+test('the response to HEAD has no body, whatever length or chunks it speaks of, and the connection serves on', async () => {
+  const lengthOnly = 'HTTP/1.1 405 No\r\ncontent-length: 300\r\n\r\n';
+  const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+  const { server, pool } = await start(answering(lengthOnly, chunked, ok('whole')));
+  expect(await ask(pool, '/', '', 'HEAD').over).toBe('start 405, end');
+  expect(await ask(pool, '/', '', 'HEAD', Buffer.from).over).toBe('start 200, end');
+  expect(await ask(pool).over).toBe('start 200, data whole, end');
+  expect(server.connections).toHaveLength(1);
+});
+
 test('more requests than connections: all are answered, and begun in their order', async () => {
   const order: string[] = [];
   const { server, pool } = await start(

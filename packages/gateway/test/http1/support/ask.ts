@@ -10,13 +10,20 @@ export type Answer = {
   readonly begun: Promise<void>;
 };
 
-export function ask(pool: ConnectionPool, path = '/', body = ''): Answer {
+export function ask(
+  pool: ConnectionPool,
+  path = '/',
+  body = '',
+  method = 'POST',
+  written: (text: string) => string | Buffer = (text) => text,
+): Answer {
   const told: string[] = [];
   let onOver: () => void;
   let onBegun: () => void;
   const over = new Promise<void>((resolve) => (onOver = resolve));
   const begun = new Promise<void>((resolve) => (onBegun = resolve));
-  const running = pool.send(`POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n\r\n${body}`, {
+  const text = `${method} ${path} HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const running = pool.send(written(text), {
     start: (status) => {
       told.push(`start ${status}`);
       onBegun();
