@@ -47,6 +47,8 @@ const ofExtensions = [
   'P17.delay',
   'P18.hashed',
   'P18.notice',
+  'P21.outlive',
+  'P22',
   'P27.top-up',
   'P27.burn',
   'P27.retire',

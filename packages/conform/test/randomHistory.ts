@@ -66,7 +66,9 @@ export async function writeHistory(anvil: Anvil, seed: number, steps: number): P
   });
   // Its shares wait for the end of a day.
   const slow = await issuer.createClass({ ...base, kind: 'agent', options: { activationDelay: 1 } });
-  const classIds = [root.classId, middle.classId, leaf.classId, slow.classId];
+  // Its shares earn after their tokens have expired.
+  const lasting = await issuer.createClass({ ...base, kind: 'agent', options: { sharesOutliveExpiry: true } });
+  const classIds = [root.classId, middle.classId, leaf.classId, slow.classId, lasting.classId];
   const edges = [
     { classId: middle.classId, parentIndex: 0n },
     { classId: leaf.classId, parentIndex: 0n },

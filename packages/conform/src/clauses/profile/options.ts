@@ -6,6 +6,7 @@ import {
   classTerms,
   expire,
   idOf,
+  metric,
   mintCall,
   newClass,
   newToken,
@@ -17,7 +18,7 @@ import {
   tryMint,
   type MadeClass,
 } from '../../lab/fixtures.js';
-import { prepare, read, refuse, same, see, shows, succeed, type Lab } from '../../lab/lab.js';
+import { prepare, read, refuse, same, see, shows, succeed, type Call, type Lab } from '../../lab/lab.js';
 import { extensionClause, kedge } from './extension.js';
 
 const [, { components }] = getAbiItem({ abi: dataAnchoringTokenAbi, name: 'createClassWithOptions' }).inputs;
@@ -122,4 +123,50 @@ export const optionClauses: readonly Clause[] = [
     const { evidence } = await succeed(lab, stranger, activate);
     same(await currentPolicy(), policyURI, 'the policy after its notice period', evidence);
   }),
+  extensionClause(
+    'P21.outlive',
+    'unless the class opts into shares that outlive expiry',
+    ['IDATOptions'],
+    async (lab) => {
+      const { classId } = await boundClass(lab, { sharesOutliveExpiry: true });
+      const { alice, bob } = lab.actors;
+      const expireAt = await soon(lab);
+      const expired = await newToken(lab, { classId, value: 10n, share: 1n, expireAt });
+      const live = await newToken(lab, { classId, share: 1n, to: bob.address });
+      await settle(lab, classId, 2_000n);
+      await expire(lab, expireAt);
+      await refuse(lab, alice, { name: 'recordUsage', args: [expired, metric, 1n] }, 'the token had expired');
+      const { evidence } = await settle(lab, classId, 8_000n);
+      same(await pending(lab, expired), 5_000n, 'pending of a share that outlives its token', evidence);
+      same(await pending(lab, live), 5_000n, 'pending of an equal share', evidence);
+    },
+  ),
+  extensionClause(
+    'P22',
+    'Opt-in per class: the destination may not expire later than the source',
+    ['IDATOptions', 'IDATLifecycle'],
+    async (lab) => {
+      const { alice } = lab.actors;
+      const expireAt = (await soon(lab)) + 1_000_000n;
+      const tokensOf = async (classId: bigint) => {
+        const made: bigint[] = [];
+        for (const at of [expireAt, expireAt, expireAt - 1n, expireAt + 1n, 0n]) {
+          made.push(await newToken(lab, { classId, value: 10n, expireAt: at }));
+        }
+        return made as [bigint, bigint, bigint, bigint, bigint];
+      };
+      const move = (from: bigint, to: bigint): Call => ({ name: 'transferValue', args: [from, to, 1n] });
+      const { classId } = await boundClass(lab, { valueKeepsExpiry: true });
+      const [source, equal, earlier, later, lasting] = await tokensOf(classId);
+      for (const to of [later, lasting]) {
+        await refuse(lab, alice, move(source, to), 'the units would have lived longer');
+        await refuse(lab, alice, kedge(lab, 'merge', [source], to), 'the units would have lived longer');
+      }
+      for (const to of [equal, earlier]) await succeed(lab, alice, move(source, to));
+      await succeed(lab, alice, move(lasting, source));
+      const free = await tokensOf((await newClass(lab)).classId);
+      await succeed(lab, alice, move(free[0], free[4]));
+    },
+    'In a class that did not opt in, units may move to a token that lasts.',
+  ),
 ];

@@ -1,6 +1,6 @@
 import { dataAnchoringTokenAbi, metricLabels, metricTypeOf } from '@kedge/core';
 import { encodeEventTopics, keccak256, toHex, type Abi } from 'viem';
-import { ClauseFailed, NotApplicable, type Clause } from '../../clause.js';
+import { ClauseFailed, type Clause } from '../../clause.js';
 import {
   claimCall,
   eth,
@@ -92,14 +92,6 @@ export const semanticsClauses: readonly Clause[] = [
     const { evidence } = await succeed(lab, alice, claimCall(tokens[0]!, stranger.address));
     same((await holdings(lab, eth, stranger.address)) - before, 1_000n, 'what the expired share paid', evidence);
   }),
-  clause(
-    'P22',
-    'Opt-in per class: the destination may not expire later than the source',
-    async () => {
-      throw new NotApplicable('opt-in: value of the draft’s own mint may move');
-    },
-    { level: 'SHOULD' },
-  ),
   clause('P24', 'Per class, with a view', async (lab) => {
     const tokenId = await valueToken(lab);
     const call = { name: 'recordUsage', args: [tokenId, metric, 1_001n] };
