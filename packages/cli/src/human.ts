@@ -36,12 +36,17 @@ export function shortHex(hex: string): string {
   return hex.length <= 14 ? hex : `${hex.slice(0, 10)}…${hex.slice(-4)}`;
 }
 
-/** Unix seconds as a date; 0 is `never`. */
+// What a date can be: anyone may write any 64 bits on chain.
+const lastMoment = 8_640_000_000_000n;
+
+/** Unix seconds as a date; 0 is `never`, and what no calendar has is `beyond all dates`. */
 export function humanMoment(seconds: bigint): string {
-  return seconds === 0n ? 'never' : new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z');
+  if (seconds === 0n) return 'never';
+  if (seconds > lastMoment) return 'beyond all dates';
+  return new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 /** The day of it, in UTC. */
 export function humanDate(seconds: bigint): string {
-  return humanMoment(seconds).slice(0, 10);
+  return seconds > lastMoment ? humanMoment(seconds) : humanMoment(seconds).slice(0, 10);
 }

@@ -30,3 +30,28 @@ test('what happens while the chain is read is in none of the numbers', async () 
   expect([after.classes.length, after.tokens.length]).toEqual([1, 1]);
   expect(after.tokens[0]?.claimable).toHaveLength(1);
 });
+
+test('a lot that somebody prices in what is no asset stops nobody from reading what is theirs', async () => {
+  const { publicClient, rpcUrl } = anvil;
+  const walletClient = anvil.walletOf(0);
+  const deployment = await deployContracts({ publicClient, walletClient });
+  const client = createKedgeClient({ publicClient, walletClient, deployment });
+  const integrityHash = `0x${'cd'.repeat(32)}` as const;
+  const { classId } = await client.createClass({ kind: 'dataset', metadataURI: 'ipfs://d', integrityHash });
+  await client.publishPolicy({ classId, uri: 'ipfs://p', hash: integrityHash });
+  const noAsset = deployment.contracts.ValueMarket;
+  await client.createLot({
+    classId,
+    asset: noAsset,
+    price: { numerator: 1n, denominator: 1n },
+    seller: walletClient.account.address,
+    operatorBps: 0,
+  });
+  const connection = { ...deployment, client, publicClient, rpcUrl, dataDir: temporaryFolder() };
+  const { assets } = await readOverview(connection);
+  expect(assets).toContainEqual({
+    address: noAsset,
+    symbol: `${noAsset.slice(0, 10)}…${noAsset.slice(-4)}`,
+    decimals: 0,
+  });
+});

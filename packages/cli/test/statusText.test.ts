@@ -1,7 +1,7 @@
 import { zeroAddress, type Address } from '@kedge/core';
 import { expect, test } from 'vitest';
 import type { Overview } from '../src/chain/readOverview.js';
-import { briefAmount, briefText } from '../src/human.js';
+import { briefAmount, briefText, humanDate, humanMoment } from '../src/human.js';
 import { statusText } from '../src/statusText.js';
 
 const holder: Address = `0x${'a1'.repeat(20)}`;
@@ -147,4 +147,15 @@ test('an amount keeps its whole part, and shows that digits are missing', () => 
 test('a name of somebody else steers no terminal', () => {
   expect(briefText('\u001b[2Jclear\u202eabc', 20)).toBe('\ufffd[2Jclear\ufffdabc');
   expect(briefText('🙂'.repeat(9), 4)).toBe('🙂🙂🙂…');
+});
+
+test('a moment that no calendar has is said in words', () => {
+  expect([0n, 1_800_000_000n, 8_640_000_000_000n, 8_640_000_000_001n, 2n ** 64n - 1n].map(humanMoment)).toEqual([
+    'never',
+    '2027-01-15T08:00:00Z',
+    '+275760-09-13T00:00:00Z',
+    'beyond all dates',
+    'beyond all dates',
+  ]);
+  expect(humanDate(2n ** 64n - 1n)).toBe('beyond all dates');
 });

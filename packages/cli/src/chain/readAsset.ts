@@ -1,5 +1,6 @@
 import { zeroAddress, type Address } from '@kedge/core';
-import { erc20Abi, isAddressEqual } from 'viem';
+import { BaseError, erc20Abi, HttpRequestError, isAddressEqual, TimeoutError } from 'viem';
+import { briefText, shortHex } from '../human.js';
 import { parseAddress } from '../parse.js';
 import type { Connection } from './connect.js';
 
@@ -9,6 +10,9 @@ export type Asset = { readonly address: Address; readonly symbol: string; readon
 /** ETH, as the contracts name it. */
 export const ether: Asset = { address: zeroAddress, symbol: 'ETH', decimals: 18 };
 
+// A contract calls itself what it likes, in any length and with what steers a terminal.
+const longestSymbol = 16;
+
 /** An asset's symbol and decimals. */
 export async function readAsset({ client }: Pick<Connection, 'client'>, address: Address): Promise<Asset> {
   if (isAddressEqual(address, zeroAddress)) return ether;
@@ -16,7 +20,21 @@ export async function readAsset({ client }: Pick<Connection, 'client'>, address:
     client.publicClient.readContract({ address, abi: erc20Abi, functionName: 'symbol' }),
     client.publicClient.readContract({ address, abi: erc20Abi, functionName: 'decimals' }),
   ]);
-  return { address, symbol, decimals };
+  return { address, symbol: briefText(symbol, longestSymbol), decimals };
+}
+
+/**
+ * As {@link readAsset}, of an asset that somebody else named: what is no ERC-20, or does not say what it is, is written as its address
+ * and in its smallest units. Anyone can name anything, and must not stop others from reading what is theirs.
+ */
+export async function readAnyAsset(connection: Pick<Connection, 'client'>, address: Address): Promise<Asset> {
+  try {
+    return await readAsset(connection, address);
+  } catch (error) {
+    const isNode = (cause: unknown): boolean => cause instanceof HttpRequestError || cause instanceof TimeoutError;
+    if (!(error instanceof BaseError) || error.walk(isNode) !== null) throw error;
+    return { address, symbol: shortHex(address), decimals: 0 };
+  }
 }
 
 /** The asset that an option names: an address, `ETH`, or nothing for ETH. */

@@ -1,7 +1,7 @@
 import { dataAnchoringTokenAbi, zeroAddress, type Address } from '@kedge/core';
 import { firstBlockOf, readEvents } from '@kedge/sdk';
 import type { Connection } from './connect.js';
-import { readAsset, type Asset } from './readAsset.js';
+import { readAnyAsset, type Asset } from './readAsset.js';
 
 /** ETH, and every other asset that a class ever received or that a lot is priced in. */
 export async function readAssets(connection: Connection): Promise<Asset[]> {
@@ -17,5 +17,5 @@ export async function readAssets(connection: Connection): Promise<Asset[]> {
     ...accrued.map(({ args }) => args.asset),
     ...lots.map(({ args }) => args.terms.asset),
   ]);
-  return Promise.all([...addresses].map((address) => readAsset(connection, address)));
+  return Promise.all([...addresses].map((address) => readAnyAsset(connection, address)));
 }

@@ -2,7 +2,7 @@ import { labelOf, type Hex } from '@kedge/core';
 import type { AttestationView, VerdictView } from '@kedge/sdk';
 import { connect } from '../chain/connect.js';
 import { chainOptions, type Command } from '../command.js';
-import { humanMoment } from '../human.js';
+import { briefText, humanMoment } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import { listOption, parseAddress, parseInteger, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
@@ -47,6 +47,8 @@ export const attestations: Command = {
   },
 };
 
+const longestUri = 200;
+
 const labelled = (hash: Hex): string => labelOf(hash, keccak256) ?? hash;
 
 /** Labels beside hashes, where they are known. */
@@ -65,7 +67,7 @@ function linesOf(attestation: AttestationView, trusted: number): string[] {
     `  id         ${id}`,
     `  by         ${attester}, ${humanMoment(issuedAt)}`,
     `  expires    ${humanMoment(expireAt)}`,
-    `  statement  ${uri === '' ? 'handed over in another way' : uri}`,
+    `  statement  ${uri === '' ? 'handed over in another way' : briefText(uri, longestUri)}`,
     `             keccak-256 ${statementHash}`,
     ...attestation.verdicts.map(verdictLine),
     ...(attestation.trusted === undefined ? [] : [verifiedLine(attestation.trusted, trusted)]),

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import { BaseError } from '@kedge/core';
 import type { Context } from '../context.js';
@@ -9,7 +10,7 @@ import type { ChildCommand } from './child.js';
  *
  * @param what its name in messages
  * @param onReady called with its URL when it listens
- * @returns its exit code; 0 where a signal ended it
+ * @returns its exit code; 0 where it was ended by a signal that was passed on, 128 and the signal's number where by another, as shells have it
  */
 export function runForeground(
   { cwd, output }: Pick<Context, 'cwd' | 'output'>,
@@ -22,7 +23,11 @@ export function runForeground(
     env: command.environment,
     cwd,
   });
-  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  let wasAsked = false;
+  const forward = (signal: NodeJS.Signals): void => {
+    wasAsked = true;
+    child.kill(signal);
+  };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, forward);
   createInterface({ input: child.stdout }).on('line', (line) => {
@@ -36,7 +41,7 @@ export function runForeground(
     );
     child.once('close', (code, signal) => {
       for (const name of signals) process.off(name, forward);
-      resolve(signal === null ? (code ?? 1) : 0);
+      resolve(signal === null ? (code ?? 1) : wasAsked ? 0 : 128 + constants.signals[signal]);
     });
   });
 }
