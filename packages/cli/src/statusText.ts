@@ -9,6 +9,7 @@ import { table } from './output.js';
 /** Columns of numbers, so that their last digits stand below one another. */
 const numeric = new Set([
   'SHARES',
+  'CAP',
   'SHARE',
   'PRICE',
   'VALUE',
@@ -54,15 +55,17 @@ function section(heading: string, rows: Rows): string[] {
 
 /** A class with several parents, one in a row: those below the first have nothing else. */
 function classRows({ classes }: Overview, who: Who): Rows {
-  const rows = classes.flatMap(({ classId, kind, name, issuer, totalShare, parents }) => {
+  const rows = classes.flatMap(({ classId, kind, name, issuer, totalShare, shareCap, dilutable, parents }) => {
     const [first = '-', ...others] = parents.map((parent) => `${parent.classId} (${parent.royaltyBps / 100} %)`);
     const shown = name === undefined ? '-' : briefText(name, longestName);
+    // Without a bound, nobody can say what part of the class a weight will be (R23).
+    const cap = dilutable ? 'dilutable' : shareCap === 0n ? 'frozen' : String(shareCap);
     return [
-      [String(classId), kind, shown, who(issuer), String(totalShare), first],
-      ...others.map((other) => ['', '', '', '', '', other]),
+      [String(classId), kind, shown, who(issuer), String(totalShare), cap, first],
+      ...others.map((other) => ['', '', '', '', '', '', other]),
     ];
   });
-  return [['ID', 'KIND', 'NAME', 'ISSUER', 'SHARES', 'PARENTS'], ...rows];
+  return [['ID', 'KIND', 'NAME', 'ISSUER', 'SHARES', 'CAP', 'PARENTS'], ...rows];
 }
 
 function revenueRows(overview: Overview): Rows {

@@ -1,4 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { isSameAddress, type Deployment } from '@kedge/core';
 import { createKedgeClient, type KedgeClient } from '@kedge/sdk';
@@ -7,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roles, type Role } from '../src/accounts/roles.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
-import { runInProcess, runJson, temporaryFolder } from './kedge.js';
+import { buildCli, runInProcess, runJson, runKedge, temporaryFolder } from './kedge.js';
 
 // What an issuer does with a class after it was made, and what its holders get back.
 const cwd = temporaryFolder();
@@ -26,6 +28,7 @@ const refused = async (args: readonly string[], text: string, code = 1) => {
 };
 
 beforeAll(async () => {
+  buildCli();
   anvil = await startAnvil();
   deployment = await runJson<Deployment>(['deploy', '--rpc', anvil.rpcUrl], { cwd });
   writeFileSync(join(cwd, 'contracts.json'), JSON.stringify(deployment));
@@ -86,6 +89,149 @@ describe('class', () => {
     expect(await issuerOf()).toBe(addressOf('consumer'));
   });
 });
+
+describe('share caps', () => {
+  const sharesOf = async (classId: string) => (await as('consumer').getClass({ classId: BigInt(classId) })).options;
+  const capOf = async (classId: string) => (await sharesOf(classId)).shareCap;
+
+  test('R23: kedge anchor fixes the cap at the weight that it mints, or at 10,000', async () => {
+    writeFileSync(join(cwd, 'data.txt'), 'some data');
+    const minted = await kedgeJson('anchor', 'data.txt', '--share', '1000', '--out', 'minted.json');
+    expect(minted).toMatchObject({ shareCap: '1000', shareTokenId: expect.any(String) });
+    expect(await capOf(minted['classId']!)).toBe(1_000n);
+    await refused(['mint', minted['classId']!, '--share', '1'], 'above the cap');
+    // The whole is divided by its holder, not by minting.
+    const parts = ['--part', '0:700', '--part', '0:300:consumer'];
+    await kedgeJson('token', 'split', minted['shareTokenId']!, ...parts);
+    const unminted = await kedgeJson('anchor', 'data.txt', '--out', 'unminted.json');
+    expect(await capOf(unminted['classId']!)).toBe(10_000n);
+    await kedgeJson('mint', unminted['classId']!, '--share', '10000');
+    await refused(['mint', unminted['classId']!, '--share', '1'], 'above the cap');
+    const { classId } = await kedgeJson('anchor', 'data.txt', '--share', '5', '--share-cap', '8', '--out', 'more.json');
+    expect(await capOf(classId!)).toBe(8n);
+    const args = ['anchor', 'data.txt', '--out', 'none.json'];
+    await refused([...args, '--share', '9', '--share-cap', '8'], 'above --share-cap', 2);
+    await refused([...args, '--dilutable', '--share-cap', '8'], 'either capped or dilutable', 2);
+    await refused([...args, '--share-cap', '0'], 'pass --dilutable', 2);
+    await refused([...args, '--no-chain', '--dilutable'], 'need the chain', 2);
+  });
+
+  test('R23: class create fixes one, too, and only --dilutable leaves it out', async () => {
+    const made = await kedge('class', 'create', '--name', 'Capped');
+    expect(made.stdout).toMatch(/shares +weights of 10,000 in all at most/);
+    const { classId } = await kedgeJson('class', 'create', '--name', 'Own', '--share-cap', '7');
+    expect(await capOf(classId!)).toBe(7n);
+    const free = await kedgeJson('class', 'create', '--name', 'Free', '--dilutable');
+    expect(free).toMatchObject({ shareCap: '0' });
+    expect(await capOf(free['classId']!)).toBe(0n);
+    await kedgeJson('mint', free['classId']!, '--share', '4294967295');
+  });
+
+  test('R23: kedge status shows the cap, and a class without one as dilutable unless its shares are frozen', async () => {
+    const capped = await kedgeJson('class', 'create', '--name', 'Shown capped', '--share-cap', '12');
+    const free = await kedgeJson('class', 'create', '--name', 'Shown free', '--dilutable');
+    const frozen = await as('operator').createClass({
+      kind: 'agent',
+      metadataURI: 'ipfs://f',
+      integrityHash: `0x${'ab'.repeat(32)}`,
+      options: { sharesFrozenFrom: (await anvil.publicClient.getBlock()).timestamp + 5n },
+    });
+    await anvil.testClient.increaseTime({ seconds: 10 });
+    await anvil.testClient.mine({ blocks: 1 });
+    const { stdout } = await kedge('status');
+    const rowOf = (classId: unknown) =>
+      stdout.split('\n').find((line) => new RegExp(`^ +${classId} +agent`).test(line));
+    expect(rowOf(capped['classId'])).toMatch(/ 0 +12 +-$/);
+    expect(rowOf(free['classId'])).toMatch(/ 0 +dilutable +-$/);
+    expect(rowOf(frozen.classId)).toMatch(/ 0 +frozen +-$/);
+    const { classes } = await kedgeJson<{ classes: { classId: string; dilutable: boolean }[] }>('status');
+    const dilutable = (classId: unknown) => classes.find((each) => each.classId === String(classId))?.dilutable;
+    const shown = [capped['classId'], free['classId'], frozen.classId].map(dilutable);
+    expect(shown).toEqual([false, true, false]);
+  });
+});
+
+describe('an anchoring that fails', () => {
+  const manifestOf = (name: string) => JSON.parse(readFileSync(join(cwd, name), 'utf8')) as Record<string, string>;
+
+  test('what the chain would refuse is found before the data is read, and leaves nothing behind', async () => {
+    writeFileSync(join(cwd, 'early.txt'), 'read late');
+    await refused(['anchor', 'early.txt', '--parent', '999:3000'], 'no such class');
+    expect(existsSync(join(cwd, 'early.txt.kedge.json'))).toBe(false);
+    await kedgeJson('anchor', 'early.txt', '--parent', '1:3000');
+    expect(manifestOf('early.txt.kedge.json')['classId']).toEqual(expect.any(String));
+  });
+
+  test('an account that cannot pay is found before, too', async () => {
+    const key = `0x${'11'.repeat(32)}`;
+    const args = ['anchor', 'early.txt', '--out', 'poor.json', '--account', 'poor', ...chain];
+    const poor = await runKedge(args, { cwd, environment: { KEDGE_POOR_PRIVATE_KEY: key } });
+    expect([poor.code, poor.stderr]).toEqual([1, expect.stringContaining('cannot pay')]);
+    expect(existsSync(join(cwd, 'poor.json'))).toBe(false);
+  });
+
+  test('it is repeated over its own manifest, while that has no class and the content is the same', async () => {
+    writeFileSync(join(cwd, 'again.txt'), 'the same');
+    const args = ['anchor', 'again.txt', '--out', 'again.json'];
+    await runJson([...args, '--no-chain'], { cwd });
+    expect(manifestOf('again.json')['classId']).toBeUndefined();
+    writeFileSync(join(cwd, 'again.txt'), 'another');
+    await refused(args, 'manifest of other content');
+    writeFileSync(join(cwd, 'again.txt'), 'the same');
+    const { classId } = await kedgeJson(...args);
+    expect(manifestOf('again.json')).toMatchObject({ classId });
+    await refused(args, 'the only one of its class');
+  });
+
+  test('one that was cut off after its transaction makes no second class', async () => {
+    writeFileSync(join(cwd, 'cut.txt'), 'cut off');
+    const args = ['anchor', 'cut.txt', '--out', 'cut.json'];
+    const { classId } = await kedgeJson(...args);
+    const { classId: _, chainId: __, contract: ___, ...unbound } = manifestOf('cut.json');
+    writeFileSync(join(cwd, 'cut.json'), JSON.stringify(unbound));
+    await refused(args, `Class ${classId} was created from that manifest already`);
+    expect(manifestOf('cut.json')).toMatchObject({ classId });
+  });
+
+  test('where only the share fails, class and manifest are kept and named', async () => {
+    writeFileSync(join(cwd, 'share.txt'), 'half');
+    const proxy = await refuseSecondTransaction();
+    const args = ['anchor', 'share.txt', '--share', '100', '--rpc', proxy.url, '--contracts', 'contracts.json'];
+    const failed = await runInProcess(args, { cwd }).finally(proxy.close);
+    const { classId } = manifestOf('share.txt.kedge.json');
+    expect([failed.code, failed.stderr]).toEqual([
+      1,
+      expect.stringContaining(`Class ${classId} is created, but not its share.`),
+    ]);
+    expect(failed.stderr).toContain(`kedge mint ${classId} --share 100`);
+    await kedgeJson('mint', classId!, '--share', '100');
+  });
+});
+
+/** The chain's RPC, which takes one transaction and no more. */
+async function refuseSecondTransaction() {
+  let sent = 0;
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', async () => {
+        const body = Buffer.concat(chunks).toString();
+        response.setHeader('content-type', 'application/json');
+        if (body.includes('eth_sendRawTransaction') && ++sent > 1) {
+          const { id } = JSON.parse(body) as { id: number };
+          response.end(JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32_000, message: 'the pool is full' } }));
+          return;
+        }
+        const headers = { 'content-type': 'application/json' };
+        const answer = await fetch(anvil.rpcUrl, { method: 'POST', headers, body });
+        response.end(await answer.text());
+      });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, close: () => void server.close() };
+}
 
 test('P11: claim --to pays another address, for own tokens only', async () => {
   const { parentId } = await makeFamily();

@@ -176,6 +176,7 @@ test('class create takes a policy and a parent, and puts units on sale', async (
     '1:3000',
     '--sell',
     '5000',
+    '--dilutable',
   );
   expect(created).toMatchObject({ classId: '2', kind: 'agent', lot: 1, supply: '5000000' });
   const { issuer, parents, policy: onChain } = await client.getClass({ classId: 2n });

@@ -28,6 +28,9 @@ const wide: Overview = {
       issuer: holder,
       unitDecimals: 6,
       totalShare: 12_345_678n,
+      shareCap: 0n,
+      sharesFrozenFrom: 0n,
+      dilutable: true,
       parents: [1n, 2n, 3n].map((classId) => ({ classId, royaltyBps: 1_250, accepted: true })),
       revenue: [zeroAddress, coin].map((asset) => ({
         ...revenue,
@@ -111,6 +114,7 @@ test('kedge status fits 100 columns on any chain, and says what it leaves out', 
     '0xa1a1…a1a1',
     '2033-05-18',
     'closed',
+    'dilutable',
   ])
     expect(text).toContain(shown);
   expect(text).toContain(String(tokenId));

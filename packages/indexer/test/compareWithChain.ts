@@ -105,6 +105,12 @@ export async function compareWithChain(
       ...options,
       shareCap: BigInt(options.shareCap),
     });
+    const frozenFrom = options.sharesFrozenFrom;
+    const isFrozen = frozenFrom !== 0 && BigInt(frozenFrom) <= timestamp;
+    expect([found.shareCap, found.dilutable], `R23: ${about}`).toEqual([
+      BigInt(options.shareCap),
+      options.shareCap === 0 && !isFrozen,
+    ]);
     const notice = found.announcedPolicy;
     expect([notice?.uri ?? '', notice?.hash ?? zeroHash, BigInt(notice?.effectiveAt ?? 0)], about).toEqual(announced);
     for (const { version, uri, hash } of found.policies) {

@@ -13,6 +13,7 @@ export type ChainReader = Pick<
   | 'getChainId'
   | 'getCode'
   | 'getContractEvents'
+  | 'getGasPrice'
   | 'readContract'
   | 'waitForTransactionReceipt'
 > & {

@@ -21,6 +21,7 @@ export {
   type ReceiptAnchor,
   type RoyaltyEdge,
 } from './actions/capture.js';
+export { checkClassTerms } from './actions/checkClassTerms.js';
 export { checkDeployment } from './actions/checkDeployment.js';
 export { claim, type ClaimParameters } from './actions/claim.js';
 export { claimBatch, type ClaimBatchParameters } from './actions/claimBatch.js';

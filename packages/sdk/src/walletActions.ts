@@ -14,6 +14,7 @@ import { buyValueByPermit } from './actions/buyValueByPermit.js';
 import { buyValueSigned } from './actions/buyValueSigned.js';
 import { cancelUnbonding } from './actions/cancelUnbonding.js';
 import { capture } from './actions/capture.js';
+import { checkClassTerms } from './actions/checkClassTerms.js';
 import { claim } from './actions/claim.js';
 import { claimBatch } from './actions/claimBatch.js';
 import { claimContribution } from './actions/claimContribution.js';
@@ -88,6 +89,7 @@ export type WalletActions = {
   readonly buyValueSigned: Bound<typeof buyValueSigned>;
   readonly cancelUnbonding: Bound<typeof cancelUnbonding>;
   readonly capture: Bound<typeof capture>;
+  readonly checkClassTerms: Bound<typeof checkClassTerms>;
   readonly claim: Bound<typeof claim>;
   readonly claimBatch: Bound<typeof claimBatch>;
   readonly claimContribution: Bound<typeof claimContribution>;
@@ -166,6 +168,7 @@ export function walletActions(client: WriteClient): WalletActions {
     buyValueSigned: (parameters) => buyValueSigned(client, parameters),
     cancelUnbonding: (parameters) => cancelUnbonding(client, parameters),
     capture: (parameters) => capture(client, parameters),
+    checkClassTerms: (parameters) => checkClassTerms(client, parameters),
     claim: (parameters) => claim(client, parameters),
     claimBatch: (parameters) => claimBatch(client, parameters),
     claimContribution: (parameters) => claimContribution(client, parameters),

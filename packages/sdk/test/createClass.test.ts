@@ -1,3 +1,4 @@
+import { isDilutable } from '@kedge/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addressOf, policy, someHash, startStage, type Stage } from './fixture.js';
 
@@ -50,4 +51,49 @@ describe('createClass', () => {
       values: { classId: 99n },
     });
   });
+});
+
+describe('checkClassTerms', () => {
+  const terms = { kind: 'agent', ...metadata } as const;
+
+  test('says what the chain would refuse, and sends nothing', async () => {
+    const issuer = stage.as('issuer');
+    const { publicClient, testClient } = stage.anvil;
+    const nonce = () => publicClient.getTransactionCount({ address: addressOf('issuer') });
+    const before = await nonce();
+    await issuer.checkClassTerms({ ...terms, parents: [{ classId: 1n, royaltyBps: 10_000 }] });
+    await expect(
+      issuer.checkClassTerms({ ...terms, parents: [{ classId: 99n, royaltyBps: 1 }] }),
+    ).rejects.toMatchObject({ code: 'ERC8028NonexistentClass', values: { classId: 99n } });
+    await expect(issuer.checkClassTerms({ ...terms, options: { appealWindow: 1 } })).rejects.toMatchObject({
+      code: 'DATInvalidOption',
+      values: { field: 'appealWindow' },
+    });
+    expect(await nonce()).toBe(before);
+    await testClient.setBalance({ address: addressOf('stranger'), value: 1n });
+    await expect(stage.as('stranger').checkClassTerms(terms)).rejects.toMatchObject({ code: 'insufficient_funds' });
+  });
+});
+
+test('R23: a class says which share cap it is bound to', async () => {
+  const { classId } = await stage.as('issuer').createClass({ kind: 'agent', ...metadata, options: { shareCap: 10n } });
+  expect((await stage.as('issuer').getClass({ classId })).options).toEqual({
+    shareCap: 10n,
+    sharesFrozenFrom: 0n,
+    activationDelay: 0,
+    policyNotice: 0,
+    appealWindow: 0,
+    nonTransferable: false,
+    valueKeepsExpiry: false,
+    sharesOutliveExpiry: false,
+  });
+  const free = await stage.as('issuer').createClass({ kind: 'agent', ...metadata });
+  const { options } = await stage.as('issuer').getClass({ classId: free.classId });
+  expect(isDilutable(options, 0n)).toBe(true);
+  for (const [terms, now, dilutable] of [
+    [{ shareCap: 10n, sharesFrozenFrom: 0n }, 5n, false],
+    [{ shareCap: 0n, sharesFrozenFrom: 6n }, 5n, true],
+    [{ shareCap: 0n, sharesFrozenFrom: 5n }, 5n, false],
+  ] as const)
+    expect(isDilutable(terms, now)).toBe(dilutable);
 });

@@ -1,4 +1,4 @@
-import { BaseError, type Address, type Channel, type ClassKind, type Hex } from '@kedge/core';
+import { BaseError, isDilutable, type Address, type Channel, type ClassKind, type Hex } from '@kedge/core';
 import type { LotView, RevenueView, TokenView } from '@kedge/sdk';
 import { isAddressEqual } from 'viem';
 import { atOneBlock } from './atOneBlock.js';
@@ -18,6 +18,11 @@ export type ClassOverview = {
   readonly issuer: Address;
   readonly unitDecimals: number;
   readonly totalShare: bigint;
+  /** Most that weights may sum to, 0 without a cap; and since when no share is minted, 0 while they are. */
+  readonly shareCap: bigint;
+  readonly sharesFrozenFrom: bigint;
+  /** Whether the issuer may mint shares without a bound (R23). */
+  readonly dilutable: boolean;
   readonly parents: readonly { readonly classId: bigint; readonly royaltyBps: number; readonly accepted: boolean }[];
   readonly revenue: readonly RevenueView[];
   readonly lots: readonly LotView[];
@@ -51,7 +56,8 @@ export async function readOverview(latest: Connection): Promise<Overview> {
     readChannelOverviews(connection),
   ]);
   const ids = Array.from({ length: Number(count) }, (_, index) => BigInt(index + 1));
-  const classes = await Promise.all(ids.map((classId) => readClassOverview(connection, classId, assets)));
+  const { timestamp } = await connection.client.publicClient.getBlock();
+  const classes = await Promise.all(ids.map((classId) => readClassOverview(connection, classId, assets, timestamp)));
   const tokens = await readTokenOverviews(connection, assets, channels);
   const accounts = [...channels.map(({ operator }) => operator), ...classes.map(({ issuer }) => issuer)];
   return { assets, classes, tokens, channels, owed: await readOwed(connection, accounts, assets) };
@@ -61,15 +67,20 @@ async function readClassOverview(
   connection: Connection,
   classId: bigint,
   assets: readonly Asset[],
+  nowSeconds: bigint,
 ): Promise<ClassOverview> {
   const { client } = connection;
-  const { kind, issuer, unitDecimals, totalShare, parents, lotCount, metadataURI } = await client.getClass({ classId });
+  const found = await client.getClass({ classId });
+  const { kind, issuer, unitDecimals, totalShare, parents, lotCount, metadataURI, options } = found;
   const [revenue, lots, name] = await Promise.all([
     Promise.all(assets.map(({ address }) => client.getRevenue({ classId, asset: address }))),
     Promise.all(Array.from({ length: lotCount }, (_, index) => client.getLot({ classId, lot: lotIdOf(index + 1) }))),
     nameOf(connection, classId, metadataURI),
   ]);
-  return { classId, kind, name, issuer, unitDecimals, totalShare, parents, revenue, lots };
+  const { shareCap, sharesFrozenFrom } = options;
+  const dilutable = isDilutable(options, nowSeconds);
+  const shares = { totalShare, shareCap, sharesFrozenFrom, dilutable };
+  return { classId, kind, name, issuer, unitDecimals, ...shares, parents, revenue, lots };
 }
 
 /** A name is a courtesy: metadata that is not in this content store, or has none, leaves it out. */

@@ -6,21 +6,27 @@ import {
   buildCroissant,
   buildManifest,
   classIri,
+  dataAnchoringTokenAbi,
   integrityHashOf,
-  type ClassKind,
+  isSameAddress,
+  parseManifest,
+  zeroHash,
   type Manifest,
 } from '@kedge/core';
+import { firstBlockOf, readEvents, type CreateClassParameters } from '@kedge/sdk';
 import { anchorPath, createContentStore, type Anchored, type ContentStore } from '@kedge/store';
 import { resolveAccount, type SigningAccount } from '../accounts/resolveAccount.js';
 import { anchorProgress } from '../anchorProgress.js';
 import { connect, type Connection } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
-import { kindChoices, parseParent, storePolicy, type ParentTerms, type StoredPolicy } from '../chain/terms.js';
+import { createWriter, type Writer } from '../chain/createWriter.js';
+import { shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js';
+import { kindChoices, parseParent, storePolicy, type ParentTerms } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import { dataDirOf, type Context } from '../context.js';
 import { humanBytes } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import { argument, listOption, parseChoice, parseShare, textOption } from '../parse.js';
+import { readJson } from '../target.js';
 import { dataPathsOf } from '../up/dataPaths.js';
 import { writeDurably } from '../up/durableFile.js';
 import { usageError } from '../usageError.js';
@@ -31,7 +37,9 @@ export const anchor: Command = {
   description:
     'Reads a file or folder once: SHA-256 and CID of each file, one CID and one Merkle root for all. Puts the blocks into ' +
     'the content store, describes them in Croissant metadata, and creates a class on chain that carries the hash of that ' +
-    'metadata. Writes the manifest that kedge anchor verify compares copies with: keep it. Data never goes on the chain.',
+    'metadata. Writes the manifest that kedge anchor verify compares copies with: keep it. Data never goes on the chain. What ' +
+    'the chain would refuse is found before the reading; should it fail later, repeat the command. With --share a share of ' +
+    'that weight is all that there will be, unless --share-cap or --dilutable says otherwise; token split divides it.',
   arguments: [{ name: 'path', summary: 'the file or folder' }],
   options: [
     { flags: '--name <name>', summary: "what it is called; without it the path's last part" },
@@ -50,6 +58,7 @@ export const anchor: Command = {
       repeatable: true,
     },
     { flags: '--share <weight>', summary: 'also mint a share of this weight for yourself' },
+    ...shareCapOptions,
     { flags: '--policy <file>', summary: 'policy as JSON, so that value of the class can be sold' },
     { flags: '--hidden', summary: 'take in files whose names begin with a dot' },
     { flags: '--out <file>', summary: 'the manifest; without it <name>.kedge.json in this folder' },
@@ -74,8 +83,10 @@ export const anchor: Command = {
     const shareText = textOption(context, 'share');
     const share = shareText === undefined ? 0n : parseShare(shareText, '--share');
     const isOnChain = context.options['chain'] !== false;
-    if (!isOnChain && (parents.length > 0 || share > 0n)) {
-      throw usageError('--parent and --share need the chain.', 'Leave --no-chain out.');
+    const shareCap = shareCapOf(context, share);
+    const bindsShares = context.options['shareCap'] !== undefined || context.options['dilutable'] === true;
+    if (!isOnChain && (parents.length > 0 || share > 0n || bindsShares)) {
+      throw usageError('--parent, --share, --share-cap and --dilutable need the chain.', 'Leave --no-chain out.');
     }
     if (!existsSync(path)) {
       throw new BaseError('There is nothing at that path.', {
@@ -85,20 +96,29 @@ export const anchor: Command = {
       });
     }
     const manifestFile = manifestFileOf(context, path);
-    // Before the reading, which may take long: a chain that is missing is found at once.
-    const onChain = isOnChain ? await prepareChain(context, kind) : undefined;
+    const existing = await unboundManifest(manifestFile);
     const paths = dataPathsOf(await dataDirOf(context));
     const store = createContentStore({ dir: paths.store });
     const policyFile = textOption(context, 'policy');
     const policy = policyFile === undefined ? undefined : await storePolicy(resolve(context.cwd, policyFile), store);
+    const terms = {
+      kind,
+      parents,
+      options: { shareCap },
+      ...(policy === undefined ? {} : { policy, unitDecimals: policy.policy.unit.decimals }),
+    };
+    // Before the reading, which may take long: a chain that is missing, and terms that it would refuse, are found at once.
+    const onChain = isOnChain ? await prepareChain(context, terms) : undefined;
+
+    if (existing !== undefined && onChain !== undefined) await requireNoClass(onChain, manifestFile, existing);
 
     const content = await readContent(context, path, store);
     const { metadataURI, manifest } = await describeContent(context, { content, parents, store, onChain });
+    if (existing !== undefined) requireSameContent(manifestFile, existing, manifest);
     // Written before the transaction: should this process die in between, the hashes are not lost.
     writeManifest(manifestFile, manifest);
     const created =
-      onChain && (await putOnChain(context, onChain, { kind, metadataURI, manifest, parents, share, policy }));
-    if (created !== undefined) writeManifest(manifestFile, created.manifest);
+      onChain && (await putOnChain(context, onChain, { terms, metadataURI, manifest, manifestFile, share }));
 
     const { cid, merkleRoot, integrityHash } = manifest;
     context.output.result(
@@ -119,6 +139,7 @@ export const anchor: Command = {
           : {
               chainId: onChain!.connection.chainId,
               classId: created.classId,
+              shareCap,
               shareTokenId: created.shareTokenId,
             }),
       },
@@ -136,6 +157,7 @@ export const anchor: Command = {
           ? ['no class was created (--no-chain)']
           : [
               `  class           ${created.classId} (${kind}), issued by ${onChain!.signer.label}`,
+              `  shares          ${shareCapText(shareCap)}`,
               created.shareTokenId === undefined
                 ? `next: kedge mint ${created.classId} --share 1000`
                 : `  share token     ${created.shareTokenId}`,
@@ -146,9 +168,16 @@ export const anchor: Command = {
   },
 };
 
-type OnChain = { readonly connection: Connection; readonly signer: SigningAccount };
+type OnChain = {
+  readonly connection: Connection;
+  readonly signer: SigningAccount;
+  readonly write: Writer['write'];
+};
 
-async function prepareChain(context: Context, kind: ClassKind): Promise<OnChain> {
+/** What of the class does not depend on its content. */
+type Terms = Omit<CreateClassParameters, 'metadataURI' | 'integrityHash'>;
+
+async function prepareChain(context: Context, terms: Terms): Promise<OnChain> {
   const connection = await connect(context).catch((error: unknown) => {
     if (error instanceof BaseError && error.code === 'no_chain') {
       const hints = [...error.hints, 'Or leave the chain out: --no-chain'];
@@ -156,10 +185,10 @@ async function prepareChain(context: Context, kind: ClassKind): Promise<OnChain>
     }
     throw error;
   });
-  return {
-    connection,
-    signer: await resolveAccount(context, connection.chainId, kind === 'agent' ? 'operator' : 'contributor'),
-  };
+  const signer = await resolveAccount(context, connection.chainId, terms.kind === 'agent' ? 'operator' : 'contributor');
+  const { client, write } = createWriter(context, connection, signer);
+  await client.checkClassTerms({ ...terms, metadataURI: '', integrityHash: zeroHash });
+  return { connection, signer, write };
 }
 
 async function readContent(context: Context, path: string, store: ContentStore): Promise<Anchored> {
@@ -197,56 +226,122 @@ async function describeContent(
 }
 
 type NewAnchor = {
-  readonly kind: ClassKind;
+  readonly terms: Terms;
   readonly metadataURI: string;
   readonly manifest: Manifest;
-  readonly parents: readonly ParentTerms[];
+  readonly manifestFile: string;
   readonly share: bigint;
-  readonly policy: StoredPolicy | undefined;
 };
 
-async function putOnChain(context: Context, { connection, signer }: OnChain, anchored: NewAnchor) {
-  const { kind, metadataURI, manifest, parents, share, policy } = anchored;
-  const { write } = createWriter(context, connection, signer);
-  const terms = {
-    kind,
-    metadataURI,
-    integrityHash: manifest.integrityHash,
-    parents,
-    ...(policy === undefined
-      ? {}
-      : {
-          policy,
-          unitDecimals: policy.policy.unit.decimals,
-        }),
-  };
-  const { classId } = await write('create the class', (client) => client.createClass(terms));
+async function putOnChain(
+  context: Context,
+  { connection, signer, write }: OnChain,
+  { terms, metadataURI, manifest, manifestFile, share }: NewAnchor,
+) {
+  const { integrityHash } = manifest;
+  const { classId } = await write('create the class', (client) =>
+    client.createClass({ ...terms, metadataURI, integrityHash }),
+  );
   const binding = {
     classId: String(classId),
     chainId: connection.chainId,
     contract: connection.contracts.DataAnchoringToken,
   };
-  const bound = bindManifest(manifest, binding);
-  if (share === 0n) return { classId, manifest: bound, shareTokenId: undefined };
+  // Before the share: what there is, is kept and known, should the minting fail.
+  writeManifest(manifestFile, bindManifest(manifest, binding));
+  if (share === 0n) return { classId, shareTokenId: undefined };
+  context.output.note(`class ${classId} is created; its share follows`);
   const holder = { classId, to: signer.account.address, shareRatio: share };
-  const { tokenId } = await write('mint the share', (client) => client.mintShare(holder));
-  return { classId, manifest: bound, shareTokenId: tokenId };
+  const { tokenId } = await write('mint the share', (client) => client.mintShare(holder)).catch((error: unknown) => {
+    throw withoutShare(error, { classId, share, manifestFile });
+  });
+  return { classId, shareTokenId: tokenId };
+}
+
+/** What failed, and that all but the share is done. */
+function withoutShare(
+  error: unknown,
+  { classId, share, manifestFile }: { classId: bigint; share: bigint; manifestFile: string },
+): unknown {
+  if (!(error instanceof BaseError)) return error;
+  const { shortMessage, code, kind, values, hints } = error;
+  return new BaseError(`Class ${classId} is created, but not its share. ${shortMessage}`, {
+    ...(code === undefined ? {} : { code }),
+    kind,
+    values: { ...values, classId, manifest: manifestFile },
+    hints: [...hints, `Then mint it: kedge mint ${classId} --share ${share}`],
+    cause: error,
+  });
 }
 
 function writeManifest(path: string, manifest: Manifest): void {
   writeDurably(path, `${JSON.stringify(manifest, null, 2)}\n`, 0o644);
 }
 
-/** Not inside of what is anchored, where it would be a difference; never over another manifest. */
+/** Not inside of what is anchored, where it would be a difference. */
 function manifestFileOf(context: Context, path: string): string {
   const given = textOption(context, 'out');
   const inside = (folder: string): boolean => `${realpathSync(folder)}${sep}`.startsWith(`${realpathSync(path)}${sep}`);
   const folder = inside(context.cwd) ? dirname(realpathSync(path)) : context.cwd;
-  const file = given === undefined ? join(folder, `${basename(path)}.kedge.json`) : resolve(context.cwd, given);
-  if (!existsSync(file)) return file;
-  throw new BaseError('There is a manifest already, and it may be the only one of its class.', {
+  return given === undefined ? join(folder, `${basename(path)}.kedge.json`) : resolve(context.cwd, given);
+}
+
+/**
+ * The manifest that is in that place, which an earlier run left before it had a class; undefined when there is none.
+ * @throws BaseError `manifest_exists` for any other file: it may be the only manifest of its class.
+ */
+async function unboundManifest(file: string): Promise<Manifest | undefined> {
+  if (!existsSync(file)) return undefined;
+  const manifest = await readJson(file)
+    .then(parseManifest)
+    .catch((error: unknown) => {
+      if (error instanceof BaseError) return undefined;
+      throw error;
+    });
+  if (manifest !== undefined && manifest.classId === undefined) return manifest;
+  throw manifestExists(
+    file,
+    'There is a manifest already, and it may be the only one of its class.',
+    manifest?.classId,
+  );
+}
+
+/** An interrupted run may be repeated, over its own manifest and no other. */
+function requireSameContent(file: string, existing: Manifest, manifest: Manifest): void {
+  const { cid, merkleRoot, hidden } = manifest;
+  if (existing.cid === cid && existing.merkleRoot === merkleRoot && existing.hidden === hidden) return;
+  throw manifestExists(file, 'There is a manifest of other content already.');
+}
+
+/** The run that left the manifest may have been cut off after its transaction: no second class is made of it. */
+async function requireNoClass({ connection, signer }: OnChain, file: string, existing: Manifest): Promise<void> {
+  const { chainId, contracts, client } = connection;
+  const created = await readEvents(client.publicClient, {
+    address: contracts.DataAnchoringToken,
+    abi: dataAnchoringTokenAbi,
+    eventName: 'ClassCreated',
+    fromBlock: firstBlockOf(client.deployment),
+  });
+  for (const { args } of created.filter((event) => event.args.integrityHash === existing.integrityHash)) {
+    const { classId } = args;
+    if (!isSameAddress((await client.getClass({ classId })).issuer, signer.account.address)) continue;
+    const binding = { classId: String(classId), chainId, contract: contracts.DataAnchoringToken };
+    writeManifest(file, bindManifest(existing, binding));
+    throw new BaseError(`Class ${classId} was created from that manifest already, which is bound to it now.`, {
+      code: 'class_exists',
+      values: { classId, file },
+      hints: [
+        `Go on with that class: kedge status, kedge mint ${classId} --share 1000`,
+        'For another class of the same data name another file with --out.',
+      ],
+    });
+  }
+}
+
+function manifestExists(file: string, message: string, classId?: string): BaseError {
+  return new BaseError(message, {
     code: 'manifest_exists',
-    values: { file },
+    values: { file, ...(classId === undefined ? {} : { classId }) },
     hints: ['Name another file with --out, or move that one away.'],
   });
 }

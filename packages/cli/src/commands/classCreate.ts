@@ -6,6 +6,7 @@ import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { operatorBpsOf, sellUnits } from '../chain/sellUnits.js';
+import { shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js';
 import { readMetadata } from '../chain/readMetadata.js';
 import { kindChoices, parseParent, storePolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
@@ -27,7 +28,7 @@ export const classCreate: Command = {
   name: 'class create',
   summary: 'create a class, with a policy and parents',
   description:
-    'Creates a class on chain; you become its issuer. Parents and their royalties are fixed for ever. With --policy its ' +
+    'Creates a class on chain; you become its issuer. Parents and their royalties are fixed for ever, and so is a cap on shares, unless you say --dilutable. With --policy its ' +
     'value can be sold and metered. Content is anchored with kedge anchor, which creates the class by itself; this ' +
     'command is for classes that are no files, such as an agent. Metadata and policy go into the content store.',
   arguments: [],
@@ -43,7 +44,7 @@ export const classCreate: Command = {
     { flags: '--sell <units>', summary: 'also put that many units on sale, at the price in the policy' },
     { flags: '--operator-bps <bps>', summary: "the operator's cut of what is sold, in basis points", default: '2000' },
     { flags: '--beneficiary <address>', summary: 'who receives revenue that finds no active share' },
-    { flags: '--share-cap <weight>', summary: 'the most that the weights of all shares may ever sum to' },
+    ...shareCapOptions,
     { flags: '--policy-notice <duration>', summary: 'how long before a new policy binds new tokens, for example 7d' },
     {
       flags: '--appeal-window <duration>',
@@ -94,14 +95,22 @@ export const classCreate: Command = {
       unitDecimals: policy?.policy.unit.decimals ?? unitDecimals,
       ...(policy === undefined ? {} : { policy }),
       ...(beneficiary === undefined ? {} : { beneficiary: parseAddress(beneficiary, '--beneficiary') }),
-      ...(options === undefined ? {} : { options }),
+      options,
     };
     const { classId, transactionHash } = await write('create the class', (client) => client.createClass(terms));
     const sold =
       supply === undefined
         ? undefined
         : await sellUnits(write, { classId, supply, policy: policy!.policy, operatorBps });
-    const created = { classId, kind, issuer: signer.account.address, metadataURI, integrityHash, parents };
+    const created = {
+      classId,
+      kind,
+      issuer: signer.account.address,
+      metadataURI,
+      integrityHash,
+      parents,
+      shareCap: options.shareCap,
+    };
     context.output.result(
       { ...created, policyHash: policy?.hash, policyURI: policy?.uri, ...sold, transactionHash },
       () => [
@@ -109,6 +118,7 @@ export const classCreate: Command = {
         `  integrity hash  ${integrityHash}`,
         `  metadata        ${metadataURI}`,
         ...(policy === undefined ? [] : [`  policy hash     ${policy.hash}`]),
+        `  shares          ${shareCapText(options.shareCap)}`,
         ...parents.map(
           (parent) => `  parent          class ${parent.classId}, ${parent.royaltyBps / 100} % of the revenue`,
         ),
@@ -121,9 +131,8 @@ export const classCreate: Command = {
   },
 };
 
-/** What the class is bound to for ever; undefined where nothing is asked for. */
-function optionsOf(context: Context): ClassOptions | undefined {
-  const cap = textOption(context, 'shareCap');
+/** What the class is bound to for ever. */
+function optionsOf(context: Context): ClassOptions & { readonly shareCap: bigint } {
   const notice = textOption(context, 'policyNotice');
   const window = textOption(context, 'appealWindow');
   const flags = {
@@ -131,12 +140,8 @@ function optionsOf(context: Context): ClassOptions | undefined {
     valueKeepsExpiry: context.options['valueKeepsExpiry'] === true,
     sharesOutliveExpiry: context.options['sharesOutliveExpiry'] === true,
   };
-  const asked = [cap, notice, window].some((text) => text !== undefined) || Object.values(flags).includes(true);
-  if (!asked) return undefined;
-  const shareCap = cap === undefined ? 0n : parseInteger(cap, '--share-cap');
-  if (shareCap >= 2n ** 48n) throw usageError('--share-cap is below 2^48.');
   return {
-    shareCap,
+    shareCap: shareCapOf(context),
     policyNotice: notice === undefined ? 0 : Number(parseDuration(notice, '--policy-notice')),
     appealWindow: window === undefined ? 0 : Number(parseDuration(window, '--appeal-window')),
     ...flags,

@@ -15,6 +15,7 @@ export const lotSupply = 1_000_000_000n;
 export const priceNumerator = 1_000_000_000_000n;
 export const operatorBps = 2_000;
 export const docsRoyaltyBps = 3_000;
+/** The whole of each class: what its one share weighs is its cap, too (R23). */
 export const shareRatio = 10_000n;
 
 /** What the operator may capture of the demo's channel: half at once, all of it within about four minutes. */

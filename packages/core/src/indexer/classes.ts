@@ -60,6 +60,10 @@ export const classSummarySchema = z.object({
   tokenCount: countSchema,
   /** Active share now. */
   totalShare: unitsSchema,
+  /** The most that active and waiting shares may sum to; 0: no cap. */
+  shareCap: unitsSchema,
+  /** Whether the issuer may mint shares without a bound (R23): there is no cap, and they are not frozen. */
+  dilutable: z.boolean(),
   /** The cheapest lot that is on sale; null when none is. */
   price: priceSchema.extend({ lot: countSchema, supply: unitsSchema }).nullable(),
   usage: z.object({

@@ -54,7 +54,24 @@ export type CreateClassReturn = Sent & { readonly classId: bigint };
 export async function createClass(client: WriteClient, parameters: CreateClassParameters): Promise<CreateClassReturn> {
   const token = tokenOf(client.deployment);
   const { options } = parameters;
-  const terms = {
+  const terms = classTermsToAbi(parameters);
+  const doing = 'create the class';
+  const receipt =
+    options === undefined
+      ? await writeContract(client, doing, { ...token, functionName: 'createClassWithTerms', args: [terms] })
+      : await writeContract(client, doing, {
+          ...token,
+          functionName: 'createClassWithOptions',
+          args: [terms, classOptionsToAbi(options)],
+        });
+  const events = eventsOf(token, receipt.logs, 'ClassCreated');
+  const { classId } = onlyEvent(events, 'ClassCreated', receipt).args;
+  return { ...sentOf(receipt), classId };
+}
+
+/** Its terms as the contract takes them. */
+export function classTermsToAbi(parameters: CreateClassParameters) {
+  return {
     metadataURI: parameters.metadataURI,
     integrityHash: parameters.integrityHash,
     unitDecimals: parameters.unitDecimals ?? 0,
@@ -64,21 +81,10 @@ export async function createClass(client: WriteClient, parameters: CreateClassPa
     beneficiary: parameters.beneficiary ?? zeroAddress,
     parents: parameters.parents ?? [],
   };
-  const doing = 'create the class';
-  const receipt =
-    options === undefined
-      ? await writeContract(client, doing, { ...token, functionName: 'createClassWithTerms', args: [terms] })
-      : await writeContract(client, doing, {
-          ...token,
-          functionName: 'createClassWithOptions',
-          args: [terms, optionsToAbi(options)],
-        });
-  const events = eventsOf(token, receipt.logs, 'ClassCreated');
-  const { classId } = onlyEvent(events, 'ClassCreated', receipt).args;
-  return { ...sentOf(receipt), classId };
 }
 
-function optionsToAbi(options: ClassOptions) {
+/** Its options as the contract takes them; those of no options bind nothing. */
+export function classOptionsToAbi(options: ClassOptions) {
   return {
     shareCap: Number(options.shareCap ?? 0n),
     sharesFrozenFrom: Number(options.sharesFrozenFrom ?? 0n),

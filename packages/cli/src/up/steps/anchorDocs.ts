@@ -10,7 +10,7 @@ import {
 import type { KedgeClient } from '@kedge/sdk';
 import { anchorPath, type ContentStore } from '@kedge/store';
 import { keccak256 } from 'viem';
-import { docsClassName } from '../demoTerms.js';
+import { docsClassName, shareRatio } from '../demoTerms.js';
 import { stageDocs } from '../stageDocs.js';
 import type { DocsStep } from '../upState.js';
 import { ensureClass, ensureShare } from './classes.js';
@@ -56,6 +56,7 @@ export async function anchorDocs(client: KedgeClient, store: ContentStore, workF
     integrityHash,
     // The licence is the whole policy: units of this class are not sold, so there are no rates and no hash.
     policy: { uri: licence, hash: zeroHash },
+    options: { shareCap: shareRatio },
   });
   const shareTokenId = await ensureShare(client, classId);
   const { chainId, contracts } = client.deployment;

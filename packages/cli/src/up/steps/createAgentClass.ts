@@ -2,7 +2,7 @@ import { integrityHashOf, policyHashOf, type Policy } from '@kedge/core';
 import type { KedgeClient } from '@kedge/sdk';
 import type { ContentStore } from '@kedge/store';
 import { keccak256 } from 'viem';
-import { agentClassName, docsRoyaltyBps, unitDecimals } from '../demoTerms.js';
+import { agentClassName, docsRoyaltyBps, shareRatio, unitDecimals } from '../demoTerms.js';
 import type { AgentStep, DocsStep } from '../upState.js';
 import { ensureClass, ensureShare } from './classes.js';
 
@@ -37,6 +37,7 @@ export async function createAgentClass(
     unitDecimals,
     policy: { uri: `ipfs://${policyCid}`, hash: policyHash },
     parents,
+    options: { shareCap: shareRatio },
   });
   return { name: agentClassName, classId, shareTokenId: await ensureShare(operator, classId), policyCid, policyHash };
 }

@@ -1,4 +1,11 @@
-import { classKinds, type ClassDetail, type ClassSummary, type IndexerAnswer, type IndexedLot } from '@kedge/core';
+import {
+  classKinds,
+  isDilutable,
+  type ClassDetail,
+  type ClassSummary,
+  type IndexerAnswer,
+  type IndexedLot,
+} from '@kedge/core';
 import { and, asc, desc, eq, inArray, lt, sql } from 'ponder';
 import { db } from 'ponder:api';
 import {
@@ -121,6 +128,11 @@ async function summariesOf(rows: readonly ClassRow[]): Promise<ClassSummary[]> {
       childCount: row.childCount,
       tokenCount: row.tokenCount,
       totalShare: shares.get(row.classId)!,
+      shareCap: row.shareCap ?? 0n,
+      dilutable: isDilutable(
+        { shareCap: row.shareCap ?? 0n, sharesFrozenFrom: row.sharesFrozenFrom ?? 0n },
+        BigInt(now),
+      ),
       price: priceOf(row, lotsOf.get(key) ?? [], now),
       usage: used.get(row.classId) ?? { units: 0n, selfReportedUnits: 0n, records: 0 },
       revenue: (ledgersOf.get(key) ?? []).map(({ asset, received, royaltiesPaid, claimed, orphan, backing }) => ({

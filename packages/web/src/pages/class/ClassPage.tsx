@@ -8,6 +8,7 @@ import { licenceText, priceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
+import { DilutablePill } from '../../ui/DilutablePill.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { grouped, showCount, showUnits } from '../../ui/format.js';
 import { PageSkeleton, Skeleton } from '../../ui/Skeleton.js';
@@ -68,6 +69,7 @@ function Loaded({ detail, isStale }: { detail: ClassDetail; isStale: boolean }) 
           <div className="row">
             <span className={`pill ${kind}`}>{kind}</span>
             <span className="pill">{licenceText(licence)}</span>
+            <DilutablePill dilutable={detail.dilutable} />
           </div>
           <h1 className="class-title">{name ?? `Class ${classId}`}</h1>
           {description !== null && <p>{description}</p>}

@@ -5,7 +5,8 @@ import { grouped, showPart } from '../../ui/format.js';
 import { numbers, Table } from '../../ui/Table.js';
 
 /** Who holds shares of the class, the largest first. */
-export function HoldersTab({ detail: { holders, holderCount, totalShare } }: { detail: ClassDetail }) {
+export function HoldersTab({ detail }: { detail: ClassDetail }) {
+  const { holders, holderCount, totalShare, shareCap, dilutable } = detail;
   if (holders.length === 0) {
     return (
       <section className="card">
@@ -19,6 +20,8 @@ export function HoldersTab({ detail: { holders, holderCount, totalShare } }: { d
         <h2 id="holders-title">Holders and shares</h2>
         <p>
           {grouped(String(totalShare))} active share in all
+          {shareCap > 0n && ` of at most ${grouped(String(shareCap))}`}
+          {dilutable && ', and no cap: the issuer may mint more at any time'}
           {holderCount > holders.length && `, the largest ${holders.length} of ${holderCount}`}
         </p>
       </header>

@@ -3,6 +3,7 @@ import { linkTo } from '../../app/router.js';
 import { licenceText, priceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { showUnits } from '../../ui/format.js';
+import { DilutablePill } from '../../ui/DilutablePill.js';
 import { Sparkline } from '../../ui/Sparkline.js';
 
 /** A class at a glance. The whole card leads to it. */
@@ -16,6 +17,7 @@ export function ClassCard({ item }: { item: ClassSummary }) {
       <div className="row">
         <span className={`pill ${kind}`}>{kind}</span>
         <span className="pill">{licenceText(licence)}</span>
+        <DilutablePill dilutable={item.dilutable} />
         {royaltyBps > 0 && <span className="pill">{royaltyBps / 100} % to parents</span>}
       </div>
       <h2>
