@@ -88,6 +88,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/classSaleRoyalty.js')).classSaleRoyalty,
   },
   {
+    name: 'policy init',
+    summary: 'write a policy to begin with: rates, caps, models, operators, price',
+    load: async () => (await import('./commands/policyInit.js')).policyInit,
+  },
+  {
     name: 'policy publish',
     summary: "publish the next version of a class's policy",
     load: async () => (await import('./commands/policyPublish.js')).policyPublish,

@@ -247,6 +247,7 @@ export {
 export { channelFromAbi, continuationTerms, depositTermsToAbi, type DepositTerms } from './depositTerms.js';
 export { buildTopUpOffer, parseTopUpOffer, type TopUpOffer } from './topUpOffer.js';
 export { tokenizablePieces } from './tokenizablePieces.js';
+export { tokenizer } from './tokenizer.js';
 export { addressSchema, hexSchema, parseWith, uintSchema } from './schemas.js';
 export {
   decodeSignedReceipt,

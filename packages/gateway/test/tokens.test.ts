@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { tokenizer } from '@kedge/core';
 import { testSeed } from '@kedge/testing';
 import { array, assert, constantFrom, oneof, pre, property, string } from 'fast-check';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
@@ -10,9 +11,10 @@ import { countText, tokenizerPin } from '../src/index.js';
 
 const packageFolder = dirname(createRequire(import.meta.url).resolve('gpt-tokenizer/package.json'));
 
-test("the pin is the package's name and version and the hash of the published vocabulary file", () => {
+test("the pin, which policies are made with, is the package's name and version and the hash of the published vocabulary file", () => {
   const { name, version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
   const file = readFileSync(join(packageFolder, 'data/o200k_base.tiktoken'));
+  expect(tokenizerPin()).toEqual(tokenizer);
   expect(tokenizerPin()).toEqual({
     encoding: 'o200k_base',
     package: `${name}@${version}`,

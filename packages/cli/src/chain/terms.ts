@@ -30,13 +30,17 @@ export type StoredPolicy = { readonly policy: Policy; readonly uri: string; read
 /** Reads the file of a policy that is to be published, and puts its canonical JSON into the content store. */
 export async function storePolicy(path: string, store: ContentStore): Promise<StoredPolicy> {
   const policy = parsePolicy(await readJson(path));
-  const unpriced = unpricedTokens(policy);
-  if (unpriced !== undefined) {
-    throw usageError(
-      `The policy has a rate for ${unpriced === 'input_tokens' ? 'output_tokens' : 'input_tokens'} only, so ${unpriced} would be free.`,
-      `Give ${unpriced} a rate; "0" says that it is free. A policy for embeddings alone names its surfaces.`,
-    );
-  }
+  refuseUnpriced(policy);
   const cid = await store.putJson(policy, { sync: 'each' });
   return { policy, uri: `ipfs://${cid}`, hash: policyHashOf(policy, keccak256) };
+}
+
+/** Refuses a policy that prices one half of a call and forgets the other. */
+export function refuseUnpriced(policy: Policy): void {
+  const unpriced = unpricedTokens(policy);
+  if (unpriced === undefined) return;
+  throw usageError(
+    `The policy has a rate for ${unpriced === 'input_tokens' ? 'output_tokens' : 'input_tokens'} only, so ${unpriced} would be free.`,
+    `Give ${unpriced} a rate; "0" says that it is free. A policy for embeddings alone names its surfaces.`,
+  );
 }

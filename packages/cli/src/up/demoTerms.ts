@@ -1,4 +1,4 @@
-import { zeroAddress, type Address, type Policy } from '@kedge/core';
+import { tokenizer, zeroAddress, type Address, type Policy } from '@kedge/core';
 
 /** What the built-in upstream calls its model. */
 export const demoModel = 'kedge-docs';
@@ -23,16 +23,6 @@ export const channelRate = 2_000n;
 export const channelBurst = 500_000n;
 export const channelDays = 30n;
 export const channelGrace = 86_400;
-
-/**
- * The tokenizer that the gateway counts with. Written out because the CLI starts the gateway and does not load it; a test
- * holds it equal to the gateway's own.
- */
-export const tokenizer: Policy['tokenizer'] = {
-  encoding: 'o200k_base',
-  package: 'gpt-tokenizer@3.4.0',
-  vocabularySha256: '0x446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d',
-};
 
 /**
  * The policy of the demo's agent class: thousandths of a unit for a token, caps that the built-in upstream stays below.

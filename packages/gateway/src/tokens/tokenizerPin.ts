@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Hex, Policy } from '@kedge/core';
+import { tokenizer, type Hex, type Policy } from '@kedge/core';
 import bpeRanks from 'gpt-tokenizer/bpeRanks/o200k_base';
-
-const tokenizerPackage = 'gpt-tokenizer@3.4.0';
 
 let pin: Policy['tokenizer'] | undefined;
 
@@ -12,7 +10,7 @@ let pin: Policy['tokenizer'] | undefined;
  * the SHA-256 of the published o200k_base.tiktoken. It is computed from the vocabulary in memory, not from a file beside it.
  */
 export function tokenizerPin(): Policy['tokenizer'] {
-  pin ??= { encoding: 'o200k_base', package: tokenizerPackage, vocabularySha256: vocabularySha256() };
+  pin ??= { ...tokenizer, vocabularySha256: vocabularySha256() };
   return pin;
 }
 

@@ -1,6 +1,4 @@
-import { BaseError, bytesToHex, tokenizablePieces, utf8, type Policy, type TokenCount } from '@kedge/core';
-
-const ownPackage = 'gpt-tokenizer@3.4.0';
+import { BaseError, bytesToHex, tokenizablePieces, tokenizer, utf8, type Policy, type TokenCount } from '@kedge/core';
 
 let loading: Promise<{ readonly count: TokenCount; readonly vocabularySha256: string }> | undefined;
 
@@ -11,10 +9,10 @@ let loading: Promise<{ readonly count: TokenCount; readonly vocabularySha256: st
  */
 export async function loadTokenCounter(pin: Policy['tokenizer']): Promise<TokenCount> {
   const { count, vocabularySha256 } = await (loading ??= load());
-  if (pin.package === ownPackage && pin.vocabularySha256 === vocabularySha256) return count;
+  if (pin.package === tokenizer.package && pin.vocabularySha256 === vocabularySha256) return count;
   throw new BaseError('The policy counts tokens with another tokenizer than this client has.', {
     code: 'tokenizer_differs',
-    values: { pinned: `${pin.package} ${pin.vocabularySha256}`, own: `${ownPackage} ${vocabularySha256}` },
+    values: { pinned: `${pin.package} ${pin.vocabularySha256}`, own: `${tokenizer.package} ${vocabularySha256}` },
     hints: ['Install the version of @kedge/sdk that the operator names.'],
   });
 }
