@@ -16,11 +16,12 @@ import { createShadowGateway, type GatewayConfigInput } from '../src/index.js';
 import { keccak256 } from '../src/crypto/hashers.js';
 import type { CommitInput } from '../src/ledger/receiptBatcher.js';
 import { chargeOf } from '../src/rates/chargeOf.js';
+import { endOfQuotedStream } from '../src/rates/endOfQuotedStream.js';
 import { decodeProgressRecord, encodeProgressRecord } from '../src/vouchers/progressRecord.js';
 import { apiKey, domain, testPolicy } from './support/createTestSetup.js';
 import { oracleTerms, putQuotes, signQuote } from './support/rateOracle.js';
-import { answerWith, completion, streamWords } from './support/scriptedUpstream.js';
-import { metricsOf, receiptIn, startSurfaceTest, type SurfaceTest } from './support/surfaceTest.js';
+import { answerWith, chunkEvent, completion, streamWords } from './support/scriptedUpstream.js';
+import { beginStream, metricsOf, receiptIn, startSurfaceTest, type SurfaceTest } from './support/surfaceTest.js';
 
 // "Hi" is 8 tokens in, "Hello." 2 out: 14 units at the policy's own rates, 26 at 2 and 5.
 const hello = { model: 'demo', messages: [{ role: 'user', content: 'Hi' }] };
@@ -238,6 +239,56 @@ test('a call that outlives its quote is charged by the policy’s own rates, or 
   expect(await charged('5', 61n)).toEqual([ownUnits, 2, undefined]);
   expect(await charged('2', 60n)).toEqual([12n, 3, 1n]);
   expect(await charged('2', 61n)).toEqual([0n, 0, undefined]);
+});
+
+test('a stream that would outlive its quote is ended in time, like one at its cap: its receipt is provable by the quote', async () => {
+  const it = await start();
+  // Cheaper than the policy's own rates: by these, the stream would be free.
+  const signed = await signQuote(it.setup.policy, { rates: { output_tokens: '2' } });
+  await putQuotes(it.gateway.url, signed);
+  const ask = async (event: string): Promise<{ text: string; isClosed: () => boolean }> => {
+    let isClosed = false;
+    it.setup.now = Date.now;
+    it.upstream.script = (_, response) => {
+      response.on('close', () => (isClosed = true));
+      beginStream(response);
+      response.write(event);
+    };
+    const answer = await fetch(`${it.gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}` },
+      body: JSON.stringify({ ...hello, stream: true }),
+    });
+    const text: string[] = [];
+    const decoder = new TextDecoder();
+    for await (const chunk of answer.body as ReadableStream<Uint8Array>) {
+      text.push(decoder.decode(chunk));
+      // The last second in which a receipt may name the quote, less than a margin before it.
+      it.setup.now = () => Number(signed.quote.validUntil + 60n - 5n) * 1_000;
+    }
+    return { text: text.join(''), isClosed: () => isClosed };
+  };
+  const { text, isClosed } = await ask(chunkEvent({ content: 'Hello.' }));
+  const receipt = receiptIn(text);
+  expect([receipt.receipt.units, receipt.rateQuote?.quote.sequence]).toEqual([8n + 4n, 1n]);
+  expect(await faultsOf(it, [receipt])).toEqual([]);
+  expect(text).toContain('"finish_reason":"length"');
+  expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+  await expect.poll(isClosed).toBe(true);
+  const silent = await ask(': PROCESSING\n\n');
+  expect(silent.text).toContain('"code":"upstream_timeout"');
+  expect(silent.text).not.toContain('kedge-receipt');
+  await expect.poll(silent.isClosed).toBe(true);
+});
+
+test('a stream’s time ends a little before its receipts would, however short that is', async () => {
+  const endAfter = async (callSeconds: number): Promise<number> => {
+    const own = testPolicy({ ...oracleTerms, oracle: { ...oracleTerms.oracle!, callSeconds } });
+    const quote = await signQuote(own);
+    return endOfQuotedStream({ quoted: { quote, own } })! - Number(quote.quote.validUntil);
+  };
+  expect([await endAfter(60), await endAfter(10), await endAfter(1)]).toEqual([55, 5, 0.5]);
+  expect(endOfQuotedStream({ quoted: undefined })).toBeUndefined();
 });
 
 test('what a killed gateway’s stream came to keeps its quote', async () => {

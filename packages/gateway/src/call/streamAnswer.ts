@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BaseError, bytesToHex, hexToBytes, receiptCommentPrefix, toProblemDetails } from '@kedge/core';
 import { reasonOf } from '../structuredLog.js';
+import { endOfQuotedStream } from '../rates/endOfQuotedStream.js';
 import { createSseSplitter, sseData } from '../sse/sseSplitter.js';
 import type { Call, CallServices } from './callContext.js';
 import { chargeCall, commitInputOf } from './chargeCall.js';
@@ -9,6 +10,7 @@ import type { UpstreamCall } from '../upstream/upstream.js';
 import { createStrictGate } from '../vouchers/createStrictGate.js';
 
 const maxEventBytes = 1024 * 1024;
+const clockMs = 250;
 const soon = Promise.resolve();
 
 /**
@@ -104,7 +106,7 @@ export function streamAnswer(
       services.log.error('stream_unrecorded', { channelId: call.served.channelId, reason: reasonOf(error) });
       response.destroy();
     } finally {
-      onOver();
+      settle();
     }
   };
 
@@ -116,7 +118,7 @@ export function streamAnswer(
     write();
     response.write(last);
     response.end();
-    onOver();
+    settle();
   };
 
   /** The stream has come to its end. */
@@ -136,12 +138,25 @@ export function streamAnswer(
     else endWithout(event);
   };
 
-  const cut = (): void => {
+  const cut = (why: { readonly limit: number } | { readonly quoteEndedAt: number }): void => {
     upstream().abort();
-    services.log.warn('stream_cut', { channelId: call.served.channelId, limit });
+    services.log.warn('stream_cut', { channelId: call.served.channelId, ...why });
     const { before, last } = reader.cut();
     hand(Buffer.from(before));
     void finish(Buffer.from(last));
+  };
+
+  const quoteEndsAt = endOfQuotedStream(call.served);
+  const endInTime = (): void => {
+    if (over || quoteEndsAt === undefined || services.nowSeconds() < quoteEndsAt) return;
+    if (hasAnswer()) return cut({ quoteEndedAt: quoteEndsAt });
+    upstream().abort();
+    giveUp(quoteEnded());
+  };
+  const clock = quoteEndsAt === undefined ? undefined : setInterval(endInTime, clockMs);
+  const settle = (): void => {
+    clearInterval(clock);
+    onOver();
   };
 
   response.begin(200, headers);
@@ -159,7 +174,7 @@ export function streamAnswer(
         if (over) return false;
         if (read(event)) hand(event);
         if (done !== undefined) close(done);
-        else if (reader.exceeds(limit)) cut();
+        else if (reader.exceeds(limit)) cut({ limit });
         return !over;
       },
       comment: hand,
@@ -185,7 +200,7 @@ export function streamAnswer(
       if (gate !== undefined) return gate.push(events);
       for (const event of events) if (read(event)) hand(event);
       if (done !== undefined) close(done);
-      else if (reader.exceeds(limit)) cut();
+      else if (reader.exceeds(limit)) cut({ limit });
     },
     end: () => {
       if (over) return;
@@ -210,7 +225,7 @@ export function streamAnswer(
         return;
       }
       over = true;
-      onOver();
+      settle();
     },
   };
 }
@@ -221,5 +236,15 @@ function withoutAnswer(): BaseError {
     status: 502,
     kind: 'transient',
     hints: ['Nothing was charged. Try again; the operator finds the cause in the log.'],
+  });
+}
+
+function quoteEnded(): BaseError {
+  return new BaseError('The upstream did not begin its answer within the time of the rate quote.', {
+    code: 'upstream_timeout',
+    status: 504,
+    kind: 'transient',
+    values: { clause: 'oracle.callSeconds' },
+    hints: ['Nothing was charged. Try again: the call is under the quote that counts then.'],
   });
 }
