@@ -1,14 +1,15 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BaseError, type ChannelRecord, type Hex } from '@kedge/core';
 import type { LocalAccount } from 'viem';
 import type { Connection } from './chain/connect.js';
 import { writeAccessFile } from './channelAccessFile.js';
 import { channelsFileOf, readChannelEntries } from './channelsFile.js';
+import { isGatewayHere } from './isGatewayHere.js';
 import type { Context } from './context.js';
 import { textOption } from './parse.js';
 import { channelsFolderOf, writeStrictChannel } from './strict/strictChannelFile.js';
-import { makeFolder, dataPathsOf } from './up/dataPaths.js';
+import { makeFolder } from './up/dataPaths.js';
 import { writeDurably } from './up/durableFile.js';
 
 /** What opens a channel's value for its holder. */
@@ -45,9 +46,9 @@ export async function keepChannel(
   holder: LocalAccount,
   secrets: ChannelSecrets,
 ): Promise<KeptChannel> {
-  const { dataDir, up } = connection;
+  const { dataDir } = connection;
   const named = textOption(context, 'access');
-  const isServedHere = named === undefined && (up !== undefined || existsSync(dataPathsOf(dataDir).gateway));
+  const isServedHere = named === undefined && isGatewayHere(connection, record.channel.operator);
   if (isServedHere) readChannelEntries(channelsFileOf(dataDir));
   const written: string[] = [];
   const discard = (): void => written.forEach((file) => rmSync(file, { force: true }));

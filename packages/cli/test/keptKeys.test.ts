@@ -74,6 +74,13 @@ afterAll(async () => {
   await anvil?.stop();
 });
 
+/** What `kedge gateway` leaves in its folder. */
+function configureGateway({ chainId, contracts }: Deployment): void {
+  const gateway = join(cwd, '.kedge', 'gateway');
+  mkdirSync(gateway, { recursive: true });
+  writeFileSync(join(gateway, 'config.json'), JSON.stringify({ chainId, contracts }));
+}
+
 test('R12: a channel whose opening was not heard of is spent with the key that was kept before', async () => {
   const { code, stdout, stderr } = await openLossy();
   expect([code, stdout]).toEqual([3, '']);
@@ -94,17 +101,30 @@ test('R12: a channel whose opening was not heard of is spent with the key that w
 
 test('R12: beside its gateway, the file that was kept tells the gateway of the channel afterwards', async () => {
   const gateway = join(cwd, '.kedge', 'gateway');
-  mkdirSync(gateway, { recursive: true });
+  configureGateway(deployment);
   const { code, stderr } = await openLossy();
   expect(code).toBe(3);
   const error = errorOf(stderr);
   const { channelId } = error.values;
   expect(foundAtSending).toEqual([`${channelId}.access`, `${channelId}.api-key`]);
-  expect(names(gateway)).toEqual([]);
+  expect(names(gateway)).toEqual(['config.json']);
   const access = join(channels(), `${channelId}.access`);
   expect(error.hints[1]).toContain(`kedge channel add ${access}`);
   await runJson(['channel', 'add', access, '--policy', 'policy.json', ...chainOf(anvil.rpcUrl)], { cwd });
   expect(readFileSync(join(gateway, 'channels.json'), 'utf8')).toContain(channelId);
+});
+
+test('beside the gateway of another chain, or of other contracts, the operator gets its file', async () => {
+  for (const other of [
+    { ...deployment, chainId: 5 },
+    { ...deployment, contracts: { ...deployment.contracts, ValueChannels: deployment.contracts.ValueMarket } },
+  ]) {
+    cwd = folderOf();
+    configureGateway(other);
+    const opened = await runJson<{ accessFile?: string }>([...openArgs(), ...chainOf(anvil.rpcUrl)], { cwd });
+    expect(names(join(cwd, '.kedge', 'gateway'))).toEqual(['config.json']);
+    parseSignedChannelAccess(JSON.parse(readFileSync(opened.accessFile!, 'utf8')));
+  }
 });
 
 test('R11: the keys of a strict channel are kept before it is opened', async () => {
