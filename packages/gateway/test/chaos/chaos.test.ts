@@ -9,14 +9,16 @@ import { operatorKey } from '../support/createTestSetup.js';
 import { checkHistory } from './checkHistory.js';
 import { createWorld, type World } from './createWorld.js';
 import { startGatewayProcess } from './gatewayProcess.js';
+import { acts, isHonest } from './hostileUpstream.js';
 import { readLedger } from './readLedger.js';
-import { type LoadReport, runLoad } from './runLoad.js';
+import { callers, chances, type LoadReport, runLoad } from './runLoad.js';
 
 // One small round in `npm test`. `npm run test:chaos` runs many large ones, and goes on where it was ended.
 const rounds = Number(process.env['KEDGE_CHAOS_ROUNDS'] ?? 1);
 const operations = Number(process.env['KEDGE_CHAOS_OPERATIONS'] ?? 800);
 const kills = Number(process.env['KEDGE_CHAOS_KILLS'] ?? 4);
 const isLong = rounds > 1;
+const allFaults = [...acts.filter((act) => !isHonest(act)), ...Object.keys(chances)].toSorted();
 const stateFile = fileURLToPath(new URL('../../cache/chaos.json', import.meta.url));
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -27,8 +29,10 @@ type Totals = {
   requests: number;
   receipts: number;
   undelivered: number;
+  lost: number;
   kills: number;
-  faults: number;
+  /** By name, how often. */
+  faults: Record<string, number>;
 };
 
 beforeAll(() => {
@@ -51,7 +55,10 @@ test(
       console.log(`chaos: ${JSON.stringify(totals)}`);
     }
     expect(totals.kills).toBeGreaterThanOrEqual(kills * rounds);
-    expect(totals.faults).toBeGreaterThan(0);
+    const happened = Object.keys(totals.faults);
+    // Rare ones need many calls.
+    if (totals.operations >= 100_000) expect(happened.toSorted()).toEqual(allFaults);
+    else expect(happened).not.toEqual([]);
   },
   isLong ? 12 * 3_600_000 : 600_000,
 );
@@ -68,20 +75,27 @@ async function runRound(totals: Totals): Promise<void> {
     // In the order in which they began, and so in the order of their numbers.
     const epochs = [...load.log, ...log].flatMap((line) => /"gateway_ready".*"epoch":"(\d+)"/.exec(line)?.[1] ?? []);
     const used: bigint[] = [];
+    let lost = 0;
     for (const [index, channel] of world.channels.entries()) {
       const ledger = await readLedger(gateway.url, channel, epochs.map(BigInt));
       const calls = load.calls.filter((call) => call.channel === index);
-      const { receipts, undelivered } = await checkHistory(world, index, calls, ledger);
+      const { receipts, undelivered, ...report } = await checkHistory(world, index, calls, ledger);
       totals.receipts += receipts;
       totals.undelivered += undelivered;
+      lost += report.lost;
       used.push(ledger.at(-1)?.receipt.cumulativeUnits ?? 0n);
     }
+    // R27: a gateway that goes away leaves charged and not handed over what it had under way at most.
+    expect(lost).toBeLessThanOrEqual(load.kills * callers);
+    totals.lost += lost;
     expect(await gateway.stop('SIGTERM')).toBe(0);
     await expectSettled(world, used);
     totals.operations += load.calls.length;
     totals.requests += load.calls.reduce((sum, { attempts }) => sum + attempts.length, 0);
     totals.kills += load.kills;
-    totals.faults += world.upstream.faults() + Object.values(load.fileFaults).reduce((sum, count) => sum + count, 0);
+    for (const [name, count] of Object.entries({ ...world.upstream.faults(), ...load.fileFaults })) {
+      totals.faults[name] = (totals.faults[name] ?? 0) + count;
+    }
   } finally {
     await world.close();
   }
@@ -116,8 +130,8 @@ function begin(): Totals {
     const saved = JSON.parse(readFileSync(stateFile, 'utf8')) as Totals;
     if (saved.rounds < rounds) return saved;
   }
-  const none = { rounds: 0, operations: 0, requests: 0, receipts: 0, undelivered: 0, kills: 0, faults: 0 };
-  return { seed: isLong ? freshSeed() : testSeed, ...none };
+  const none = { rounds: 0, operations: 0, requests: 0, receipts: 0, undelivered: 0, lost: 0, kills: 0 };
+  return { seed: isLong ? freshSeed() : testSeed, ...none, faults: {} };
 }
 
 function save(totals: Totals): void {

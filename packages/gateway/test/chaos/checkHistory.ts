@@ -11,6 +11,8 @@ export type HistoryReport = {
   readonly receipts: number;
   /** Receipts of calls whose client never got one: what went away between the disk and the client. */
   readonly undelivered: number;
+  /** Of these: calls whose client never hung up itself, so that it must have been the gateway that went away. */
+  readonly lost: number;
 };
 
 /**
@@ -45,6 +47,10 @@ export async function checkHistory(
     }
   }
   const undelivered = matchUndelivered(calls, hashes, ofReceipt);
+  for (const call of undelivered) {
+    if (call.attempts.some(({ kind }) => kind === 'broken')) continue;
+    throw new Error(`R27: call ${call.id} was charged, and its client neither got a receipt nor lost its connection.`);
+  }
   const chargedTimes = new Map<LogicalCall, number>();
   for (const [hash, signed] of hashes) {
     const call = ofReceipt.get(hash);
@@ -60,7 +66,8 @@ export async function checkHistory(
     if (tokens > BigInt(sent)) throw broken(`R12: ${sent} words were sent, ${tokens} charged`, call, signed);
   }
   checkOrder(ledger.map((signed) => ofReceipt.get(hashReceipt(signed.receipt, keccak))!));
-  return { receipts: ledger.length, undelivered };
+  const isLost = ({ attempts }: LogicalCall): boolean => !attempts.some((one) => one.kind === 'broken' && one.isOwn);
+  return { receipts: ledger.length, undelivered: undelivered.length, lost: undelivered.filter(isLost).length };
 }
 
 /** R13-R15, R17: paths, signatures, units, sums and links, from the first receipt to the last, within the cap. */
@@ -91,10 +98,10 @@ function matchUndelivered(
   calls: readonly LogicalCall[],
   ledger: ReadonlyMap<Hex, SignedReceipt>,
   ofReceipt: Map<Hex, LogicalCall>,
-): number {
+): LogicalCall[] {
   const answered = new Set(ofReceipt.values());
   const open = calls.filter((call) => !answered.has(call));
-  let found = 0;
+  const found: LogicalCall[] = [];
   for (const [hash, { receipt, salt }] of ledger) {
     if (ofReceipt.has(hash)) continue;
     const call =
@@ -102,7 +109,7 @@ function matchUndelivered(
       calls.find(({ body }) => hashBody(salt, Buffer.from(body), sha256) === receipt.requestHash);
     if (call === undefined) continue;
     ofReceipt.set(hash, call);
-    found++;
+    found.push(call);
   }
   return found;
 }

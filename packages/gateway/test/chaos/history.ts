@@ -22,4 +22,8 @@ export type LogicalCall = {
 export type Outcome =
   | { readonly kind: 'answered'; readonly signed: SignedReceipt; readonly response: Buffer }
   | { readonly kind: 'refused'; readonly status: number }
-  | { readonly kind: 'broken' };
+  | {
+      readonly kind: 'broken';
+      /** The client hung up. */
+      readonly isOwn: boolean;
+    };

@@ -30,17 +30,26 @@ export type HostileUpstream = {
   readonly url: string;
   /** Words that were sent for a call, over all times it was made: each is one token. */
   readonly sentFor: (call: number) => number;
-  readonly faults: () => number;
+  /** How often each act that is no honest one's was done. */
+  readonly faults: () => Readonly<Record<string, number>>;
   readonly close: () => Promise<void>;
 };
 
 const word = ' a';
-const longLineBytes = 40 * 1024 * 1024;
+const longLineBytes = 100 * 1024 * 1024;
+
+let line: Buffer | undefined;
+const longLine = (): Buffer => (line ??= Buffer.alloc(longLineBytes, 'x'));
+
+/** Of the others, each is one that an operator does not want. */
+export function isHonest(act: Act): boolean {
+  return act === 'answer' || act === 'slow';
+}
 
 /** A real HTTP server that answers, lies, hangs and breaks as each prompt says. */
 export async function startHostileUpstream(): Promise<HostileUpstream> {
   const sent = new Map<number, number>();
-  let faults = 0;
+  const faults: Record<string, number> = {};
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('error', () => response.destroy());
@@ -53,7 +62,7 @@ export async function startHostileUpstream(): Promise<HostileUpstream> {
       };
       const order = JSON.parse(body.messages[0]?.content ?? '') as Order;
       sent.set(order.call, Math.max(sent.get(order.call) ?? 0, order.words));
-      if (order.act !== 'answer') faults++;
+      if (!isHonest(order.act)) faults[order.act] = (faults[order.act] ?? 0) + 1;
       void (body.stream === true ? stream(order, response) : answer(order, response));
     });
   });
@@ -93,7 +102,7 @@ async function answer({ act, words }: Order, response: ServerResponse): Promise<
   if (act === 'notJson' || act === 'garbage') return void response.writeHead(200, json).end('<html>busy</html>');
   if (act === 'noChoices') return void response.writeHead(200, json).end('{"object":"chat.completion"}');
   if (act === 'halfCharacter') return void response.writeHead(200, json).end(Buffer.from('7b22c3', 'hex'));
-  if (act === 'longLine') return void response.writeHead(200, json).end(Buffer.alloc(longLineBytes, 'x'));
+  if (act === 'longLine') return void response.writeHead(200, json).end(longLine());
   response.writeHead(200, json).end(whole);
 }
 
@@ -105,7 +114,10 @@ async function stream({ act, words }: Order, response: ServerResponse): Promise<
   }
   const encoding = act === 'encoded' ? { 'content-encoding': 'br' } : {};
   response.writeHead(200, { 'content-type': 'text/event-stream', ...encoding });
-  if (act === 'longLine') return void response.end(Buffer.concat([Buffer.from('data: '), Buffer.alloc(4 << 20, 'x')]));
+  if (act === 'longLine') {
+    response.write('data: ');
+    return void response.end(longLine());
+  }
   for (let at = 0; at < words; at++) {
     if (act === 'slow' || act === 'resetMidway') await after(2);
     if (act === 'resetMidway' && at === words >> 1) return void response.destroy();

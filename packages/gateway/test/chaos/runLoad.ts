@@ -23,13 +23,13 @@ export type LoadReport = {
   readonly log: readonly string[];
 };
 
-const callers = 24;
+export const callers = 24;
 const mostAttempts = 6;
 const weights: Partial<Record<Act, number>> = { answer: 6_000, slow: 300, hang: 30, longLine: 2 };
 const weightedActs = acts.map((act) => [weights[act] ?? 100, act] as const);
 
 /** What disks do to the log, per write or sync of a batch. */
-const chances = {
+export const chances = {
   torn: 0.002,
   noSpace: 0.001,
   short: 0.05,
@@ -95,8 +95,9 @@ export async function runLoad({ world, seed, operations, kills }: LoadOptions): 
           await gateway.gone;
           await starting;
         }
-        const outcome = await attempt(call);
-        call.attempts.push(outcome);
+        // What a network may deliver twice, at once; without a key that is two calls.
+        const copies = call.key !== undefined && random.chance(2) ? 2 : 1;
+        call.attempts.push(...(await Promise.all(Array.from({ length: copies }, () => attempt(call)))));
         call.endedAt = performance.now();
         // A client that cannot know asks again, if its key makes that safe; sometimes it asks although it knows.
       } while (

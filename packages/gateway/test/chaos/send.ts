@@ -13,6 +13,7 @@ export function send(options: {
 }): Promise<Outcome> {
   const { url, agent, apiKey, body, key, abortAfter } = options;
   return new Promise((resolve) => {
+    let hungUp = false;
     const request = httpRequest(`${url}/v1/chat/completions`, {
       method: 'POST',
       agent,
@@ -23,11 +24,10 @@ export function send(options: {
         ...(key === undefined ? {} : { 'idempotency-key': key }),
       },
     });
-    request.on('error', () => resolve({ kind: 'broken' }));
+    request.on('error', () => resolve({ kind: 'broken', isOwn: hungUp }));
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
-      let hungUp = false;
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk);
         bytes += chunk.length;
@@ -35,9 +35,9 @@ export function send(options: {
         hungUp = true;
         request.destroy();
       });
-      response.on('error', () => resolve({ kind: 'broken' }));
+      response.on('error', () => resolve({ kind: 'broken', isOwn: hungUp }));
       response.on('close', () => {
-        if (hungUp || !response.complete) return resolve({ kind: 'broken' });
+        if (hungUp || !response.complete) return resolve({ kind: 'broken', isOwn: hungUp });
         resolve(read(response.statusCode ?? 0, response.headers[receiptHeader], Buffer.concat(chunks)));
       });
     });
