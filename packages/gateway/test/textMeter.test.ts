@@ -24,6 +24,12 @@ test('a whole message counts like its stream', () => {
   expect(meter.tokens().outputTokens).toBe(countText('An answer.'));
 });
 
+test('reasoning under an empty name and another one is counted by the other', () => {
+  const meter = createTextMeter();
+  addChatChoice(meter, { index: 0, delta: { reasoning_content: '', reasoning: 'Think first.' } });
+  expect(meter.tokens().reasoningTokens).toBe(countText('Think first.'));
+});
+
 test('exceeds tells exactly whether the text has more tokens than the limit', () => {
   const words = Array.from({ length: 100 }, (_, index) => ` word${index}`);
   for (const limit of [1, 10, 50, 150, 299]) {

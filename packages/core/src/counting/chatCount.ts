@@ -13,6 +13,7 @@ const tokensPerName = 1;
 
 const textTypes = ['text', 'input_text', 'output_text'];
 const shownOfMessage = ['tool_calls', 'function_call', 'refusal', 'tool_call_id'];
+const namesOfReasoning = ['reasoning_content', 'reasoning', 'reasoning_details'];
 const shownOfRequest = ['tools', 'functions', 'response_format', 'tool_choice', 'chat_template_kwargs'];
 
 /**
@@ -44,7 +45,10 @@ export function countChatInput(request: ChatCompletionRequest, count: TokenCount
     }
     if (typeof message['name'] === 'string') tokens += tokensPerName + count(message['name']);
     for (const field of shownOfMessage) tokens += countJson(message[field], count);
-    tokens += countJson(message['reasoning_content'] ?? message['reasoning'], count);
+    // One text under several names; which of them the upstream shows to the model, it knows.
+    let reasoning = 0;
+    for (const field of namesOfReasoning) reasoning = Math.max(reasoning, countJson(message[field], count));
+    tokens += reasoning;
     // An earlier answer that only the upstream has.
     if (message['audio'] !== undefined && message['audio'] !== null) {
       throw unmeasurable('the field audio of a message', 'Send what was said as text.');
@@ -67,7 +71,7 @@ export function addChatChoice(sink: TextSink, choice: unknown): void {
   if (!isJsonObject(said)) return sink.add(`${index}/text`, choice['text']);
   addContent(sink, index, said['content']);
   sink.add(`${index}/refusal`, said['refusal']);
-  sink.addReasoning(`${index}/reasoning`, said['reasoning_content'] ?? said['reasoning']);
+  sink.addReasoning(`${index}/reasoning`, said['reasoning_content'] || said['reasoning']);
   if (isJsonObject(said['function_call'])) addCall(sink, `${index}/function`, said['function_call']);
   if (!Array.isArray(said['tool_calls'])) return;
   said['tool_calls'].forEach((call: unknown, position) => {
@@ -87,10 +91,10 @@ export function addTextChoice(sink: TextSink, choice: unknown): void {
   if (isJsonObject(choice)) sink.add(scalarText(choice['index'] ?? 0), choice['text']);
 }
 
-/** A text, or a list of parts, of which the texts are one text, however a stream cuts them. */
+/** A text, a part, or a list of parts, of which the texts are one text, however a stream cuts them. */
 function addContent(sink: TextSink, index: string, content: unknown): void {
-  if (!Array.isArray(content)) return sink.add(`${index}/content`, content);
-  for (const part of content as unknown[]) {
+  if (typeof content !== 'object' || content === null) return sink.add(`${index}/content`, content);
+  for (const part of Array.isArray(content) ? (content as unknown[]) : [content]) {
     const { type, text, thinking, refusal } = isJsonObject(part) ? part : {};
     if (textTypes.includes(scalarText(type)) && typeof text === 'string') sink.add(`${index}/content`, text);
     else if (type === 'refusal' && typeof refusal === 'string') sink.add(`${index}/refusal`, refusal);

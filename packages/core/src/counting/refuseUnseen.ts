@@ -1,4 +1,3 @@
-import type { SurfacePath } from './pricedBy.js';
 import { isJsonObject, listOf } from '../jsonValues.js';
 import { unmeasurable } from './policyRefused.js';
 
@@ -10,58 +9,50 @@ type Json = Readonly<Record<string, unknown>>;
  */
 const routing = ['models', 'fallbacks', 'route', 'provider', 'preset', 'plugins', 'extra_body'];
 
+/** These are fine with some values only. */
+const bounded = ['service_tier', 'modalities', 'best_of'];
+
+/** Limits of the output and of the number of choices, of which servers read some before the usual one: llama.cpp the last two. */
+const limits = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n_predict', 'n_cmpl'];
+
 /** With these an upstream shows the model more than the request says, or makes more than the answer shows. */
-const beside = {
-  '/chat/completions': ['audio', 'prediction', 'web_search_options', 'search_parameters', 'documents', 'chat_template'],
-  '/completions': [],
-  '/responses': [],
-  '/messages': ['mcp_servers', 'container'],
-  '/embeddings': [],
-} as const satisfies Partial<Readonly<Record<SurfacePath, readonly string[]>>>;
+const besideChat = ['audio', 'prediction', 'web_search_options', 'search_parameters', 'documents', 'chat_template'];
+
+const suspects = {
+  '/chat/completions': suspectsBeside(['max_tokens', 'max_completion_tokens'], besideChat),
+  '/completions': suspectsBeside(['max_tokens']),
+  '/responses': suspectsBeside(['max_output_tokens']),
+  '/messages': suspectsBeside(['max_tokens'], ['mcp_servers', 'container']),
+  '/embeddings': suspectsBeside([]),
+} as const;
+
+/** All fields that are refused on some surface. */
+export const unseenFields: ReadonlySet<string> = new Set(Object.values(suspects).flatMap((fields) => [...fields]));
 
 /** Tiers of service that cost the upstream no more than the usual one. */
 const usualTiers: readonly unknown[] = ['auto', 'default', 'flex', 'standard_only'];
 
-/** All fields that `refuseUnseen` looks at, of any surface. */
-export const unseenFields: readonly string[] = [
-  ...routing,
-  ...Object.values(beside).flat(),
-  'service_tier',
-  'modalities',
-  'best_of',
-];
+const waysOut: Readonly<Record<string, string>> = {
+  service_tier: `Leave it out, or use ${usualTiers.join(', ')}.`,
+  modalities: 'Ask for text.',
+  best_of: 'Leave best_of out, or ask for as many with n.',
+};
 
 /**
  * Refuses fields by which a request would cost the upstream more than can be counted of it. What is not known here passes on:
- * these are the fields of the APIs and routers that are in use.
+ * these are the fields of the APIs, servers and routers that are in use.
  *
  * @throws BaseError 403 `policy_refused`, which names the field.
  *
  * @example
  * refuseUnseen('/chat/completions', { model: 'demo', models: ['a', 'b'] }); // throws
  */
-export function refuseUnseen(path: keyof typeof beside, request: Json): void {
-  for (const field of routing) {
-    if (isSaid(request[field]))
-      throw unmeasurable(`the field ${field}`, `Leave ${field} out: what answers is the one model that model names.`);
-  }
-  for (const field of beside[path]) {
-    if (isSaid(request[field])) throw unmeasurable(`the field ${field}`, `Leave ${field} out.`);
-  }
-  const { service_tier: tier, modalities, best_of: made } = request;
-  if (isSaid(tier) && !usualTiers.includes(tier)) {
+export function refuseUnseen(path: keyof typeof suspects, request: Json): void {
+  for (const field of Object.keys(request)) {
+    if (!suspects[path].has(field) || !isSaid(request[field]) || isUsual(field, request)) continue;
     throw unmeasurable(
-      'the field service_tier beyond the usual ones',
-      `Leave it out, or use ${usualTiers.join(', ')}.`,
-    );
-  }
-  if (isSaid(modalities) && (!Array.isArray(modalities) || modalities.some((modality) => modality !== 'text'))) {
-    throw unmeasurable('the field modalities beyond text', 'Ask for text.');
-  }
-  if (isSaid(made) && !(typeof made === 'number' && made <= Number(request['n'] ?? 1))) {
-    throw unmeasurable(
-      'choices that are made and not shown (best_of)',
-      'Leave best_of out, or ask for as many with n.',
+      `the field ${field}${bounded.includes(field) ? ' with this value' : ''}`,
+      waysOut[field] ?? `Leave ${field} out.`,
     );
   }
 }
@@ -84,6 +75,17 @@ export function refuseUpstreamTools(tools: unknown): void {
       'Send function or custom tools: those that the upstream runs cannot be counted.',
     );
   }
+}
+
+function suspectsBeside(ownLimits: readonly string[], more: readonly string[] = []): ReadonlySet<string> {
+  return new Set([...routing, ...bounded, ...limits.filter((limit) => !ownLimits.includes(limit)), ...more]);
+}
+
+function isUsual(field: string, request: Json): boolean {
+  const value = request[field];
+  if (field === 'service_tier') return usualTiers.includes(value);
+  if (field === 'modalities') return Array.isArray(value) && value.every((modality) => modality === 'text');
+  return field === 'best_of' && typeof value === 'number' && value <= Number(request['n'] ?? 1);
 }
 
 function isSaid(value: unknown): boolean {

@@ -155,13 +155,14 @@ test.each([
     text,
     3,
   ],
+  ['one part', { type: 'text', text }, text, 0],
   ['something else', [{ type: 'card', title: text }], JSON.stringify({ type: 'card', title: text }), 0],
   ['texts in a list', [text], JSON.stringify(text), 0],
 ])('an answer of %s is counted, whole and streamed', async (_, content, counted, reasoning) => {
   const { post, upstream, chargedFor } = await startSurfaceTest({ script: answerWith(completion(content as string)) });
   const expected = { input_tokens: BigInt(helloTokens), output_tokens: BigInt(countText(counted) + reasoning) };
   expect(chargedFor((await post(path, hello)).headers)).toEqual(expected);
-  const pieces = typeof content === 'string' ? [content] : content.map((part) => [part]);
+  const pieces = Array.isArray(content) ? content.map((part) => [part]) : [content];
   upstream.script = (_request, response) => {
     beginStream(response);
     for (const piece of pieces) response.write(chunkEvent({ content: piece }));
@@ -169,6 +170,18 @@ test.each([
   };
   const { receipt } = receiptIn((await post(path, { ...hello, stream: true })).text);
   expect(receipt.metrics.at(-1)).toEqual({ metric: 'output_tokens', amount: expected.output_tokens });
+});
+
+test('reasoning that a message brings back under several names is counted once, by the longest', async () => {
+  const { post, chargedFor } = await startSurfaceTest({ script: answerWith(completion('One')) });
+  const inputOf = async (more: object) => {
+    const messages = [{ role: 'user', content: 'Hi', ...more }];
+    return chargedFor((await post(path, { ...hello, messages })).headers)['input_tokens'];
+  };
+  const once = BigInt(helloTokens + countText('Think first.'));
+  expect(await inputOf({ reasoning_content: 'Think first.' })).toBe(once);
+  expect(await inputOf({ reasoning: 'Think first.', reasoning_content: 'Think first.' })).toBe(once);
+  expect(await inputOf({ reasoning: '', reasoning_content: '', reasoning_details: 'Think first.' })).toBe(once);
 });
 
 test('a stream of parts is cut at its limit', async () => {
@@ -209,6 +222,8 @@ const routed: readonly Unseen[] = [
   ['plugins', [{ id: 'web' }]],
   ['extra_body', { model: 'dear-model' }],
   ['service_tier', 'priority'],
+  ['n_predict', 1_000],
+  ['n_cmpl', 9],
 ];
 const beside: readonly Unseen[] = [
   ['tools', [{ type: 'web_search' }], 'web_search'],
@@ -225,11 +240,15 @@ const beside: readonly Unseen[] = [
   ['chat_template', '{{ messages }}'],
   ['messages', [{ role: 'assistant', audio: { id: 'audio_1' } }], 'audio'],
 ];
+const otherLimits: readonly Unseen[] = [
+  ['max_output_tokens', 9],
+  ['max_completion_tokens', 9],
+];
 test.each([
-  [path, hello, [...routed, ...beside]],
-  ['/v1/completions', { prompt: 'Hi' }, routed],
-  ['/v1/responses', { input: 'Hi' }, routed],
-  ['/v1/messages', { messages: hello.messages, max_tokens: 20 }, routed],
+  [path, hello, [...routed, ...beside, ...otherLimits.slice(0, 1)]],
+  ['/v1/completions', { prompt: 'Hi' }, [...routed, ...otherLimits]],
+  ['/v1/responses', { input: 'Hi' }, [...routed, ['max_tokens', 9], ...otherLimits.slice(1)]],
+  ['/v1/messages', { messages: hello.messages, max_tokens: 20 }, [...routed, ...otherLimits]],
   ['/v1/embeddings', { input: 'Hi' }, routed],
 ])('%s: fields by which an upstream does more than is counted are refused by name', async (at, body, fields) => {
   const { post, upstream } = await startSurfaceTest();
