@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -151,6 +151,25 @@ describe('a consumer elsewhere and the root on chain', () => {
       cwd: consumerFolder,
     });
     expect(stdout).toContain('✓ the receipt is good, and included under the root on chain');
+  });
+
+  test('R16: the gateway that a strict channel was opened for is asked without being named', async () => {
+    const channels = join(consumerFolder, '.kedge', 'channels');
+    mkdirSync(channels, { recursive: true });
+    const known = {
+      format: 'kedge-strict-channel/1',
+      record: null,
+      chainId: 31337,
+      valueChannels: deployment.contracts.ValueChannels,
+      channelKey: `0x${'11'.repeat(32)}`,
+      apiKey: 'kedge-x',
+      gatewayUrl: running.url,
+    };
+    const file = join(channels, `${opened.channelId}.json`);
+    writeFileSync(file, JSON.stringify(known));
+    expect(await verify()).toMatchObject({ code: 0, included: true });
+    rmSync(file);
+    expect(await verify()).toMatchObject({ code: 0, included: false });
   });
 
   test('R16: leaves that are cut, changed or of something else fail, from a file and from a gateway', async () => {
