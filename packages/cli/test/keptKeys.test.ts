@@ -156,3 +156,23 @@ type Said = {
 
 /** What it said may come after a line about what it waits for. */
 const errorOf = (stderr: string): Said => (JSON.parse(stderr.slice(stderr.indexOf('{'))) as { error: Said }).error;
+
+test('what no gateway would serve is said before value is locked', async () => {
+  const chain = chainOf(anvil.rpcUrl);
+  const other = developmentAccount('consumer').address;
+  const refused = async (folder: string, ...args: string[]) => {
+    const { code, stderr } = await runInProcess([...openArgs(), ...args, '--json', ...chain], { cwd: folder });
+    return [code, errorOf(stderr).code];
+  };
+  expect(await refused(cwd, '--operator', other)).toEqual([1, 'channel_unservable']);
+  expect(await refused(cwd, '--channel-key', other)).toEqual([1, 'channel_unservable']);
+  expect(names(cwd).toSorted()).toEqual(['contracts.json', 'policy.json']);
+  const policy = JSON.parse(readFileSync(join(cwd, 'policy.json'), 'utf8'));
+  policy.tokenizer.package = 'gpt-tokenizer@1.0.0';
+  writeFileSync(join(cwd, 'policy.json'), JSON.stringify(policy));
+  const { code, stderr } = await runInProcess(
+    ['class', 'create', '--name', 'Agent', '--policy', 'policy.json', ...chain],
+    { cwd },
+  );
+  expect([code, stderr]).toEqual([2, expect.stringContaining('its policy pins gpt-tokenizer@1.0.0')]);
+});

@@ -57,6 +57,7 @@ export { pricedBy, type SurfacePath } from './counting/pricedBy.js';
 export { refuseUnseen, unseenFields } from './counting/refuseUnseen.js';
 export { addResponse, countResponsesInput, createResponseEvents } from './counting/responsesCount.js';
 export { unpricedTokens } from './counting/unpricedTokens.js';
+export { termsFault, tokenizerFault } from './counting/termsFault.js';
 export { unrecountable } from './counting/unrecountable.js';
 export {
   messageEventUsage,

@@ -1,4 +1,13 @@
-import { classKinds, parsePolicy, policyHashOf, unpricedTokens, type Hex, type Policy } from '@kedge/core';
+import {
+  classKinds,
+  parsePolicy,
+  policyHashOf,
+  tokenizer,
+  tokenizerFault,
+  unpricedTokens,
+  type Hex,
+  type Policy,
+} from '@kedge/core';
 import type { ContentStore } from '@kedge/store';
 import { keccak256 } from '../keccak256.js';
 import { parseInteger } from '../parse.js';
@@ -31,8 +40,16 @@ export type StoredPolicy = { readonly policy: Policy; readonly uri: string; read
 export async function storePolicy(path: string, store: ContentStore): Promise<StoredPolicy> {
   const policy = parsePolicy(await readJson(path));
   refuseUnpriced(policy);
+  refuseUncounted(policy);
   const cid = await store.putJson(policy, { sync: 'each' });
   return { policy, uri: `ipfs://${cid}`, hash: policyHashOf(policy, keccak256) };
+}
+
+/** Refuses a policy under which no gateway can count. */
+function refuseUncounted(policy: Policy): void {
+  const fault = tokenizerFault(policy, tokenizer);
+  if (fault !== undefined)
+    throw usageError(`No gateway can serve under this policy: ${fault}.`, 'kedge policy init writes the right pin.');
 }
 
 /** Refuses a policy that prices one half of a call and forgets the other. */

@@ -4,6 +4,8 @@ import {
   channelIdOf,
   channelModes,
   channelPace,
+  termsFault,
+  tokenizer,
   unrecountable,
   type Address,
   type Channel,
@@ -111,6 +113,7 @@ export const channelOpen: Command = {
     const ownKey =
       mode === 'strict' && textOption(context, 'channelKey') === undefined ? generatePrivateKey() : undefined;
     const terms = termsOf(context, { token, policy, operator, mode, ownKey });
+    requireServable(terms, policy);
     // Before the transaction: once the value is locked, the keys must reach the gateway and the client.
     const shared = await readRecordContext(connection, token, policy);
     const apiKey = `kedge-${randomBytes(24).toString('base64url')}`;
@@ -176,6 +179,20 @@ export const channelOpen: Command = {
     );
   },
 };
+
+/** Before anything is locked: what no gateway would serve. */
+function requireServable(terms: Omit<Channel, 'holder'>, policy: Policy): void {
+  const fault = termsFault(terms, policy, tokenizer);
+  if (fault === undefined) return;
+  throw new BaseError(`No gateway would serve this channel: ${fault}.`, {
+    code: 'channel_unservable',
+    values: { operator: terms.operator, channelKey: terms.channelKey, mode: terms.mode },
+    hints: [
+      `The policy names: ${policy.operators.join(', ')}. Leave --operator out where it names one.`,
+      'A --channel-key of your own is for --mode strict.',
+    ],
+  });
+}
 
 /** Before anything is locked: a gateway serves no strict channel whose client could not recount. */
 function requireRecountable(policy: Policy): void {

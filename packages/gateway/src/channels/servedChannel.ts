@@ -7,6 +7,7 @@ import {
   policyHashOf,
   type ProtocolDomain,
   type SignedRateQuote,
+  termsFault,
   unrecountable,
 } from '@kedge/core';
 import type { GatewayChain } from '../chain/gatewayChain.js';
@@ -77,22 +78,10 @@ export async function checkChannel(
 
 function ownFault(record: ChannelRecord, domain: ProtocolDomain, operator: Hex): string | undefined {
   const { channel, policy } = record;
-  const pin = tokenizerPin();
-  const { tokenizer } = policy;
   if (channelIdOf(domain, channel, keccak256) !== record.channelId) {
     return 'its id is not the digest of its terms on this chain and contract';
   }
   if (policyHashOf(policy, keccak256) !== record.policyHash) return 'its policy does not have the hash it names';
   if (!isSameAddress(channel.operator, operator)) return `its operator is ${channel.operator}, not ${operator}`;
-  if (!policy.operators.some((allowed) => isSameAddress(allowed, operator)))
-    return 'its policy does not name this operator';
-  const isOwnKey = isSameAddress(channel.channelKey, operator);
-  if (channel.mode === 'capped' && !isOwnKey) return `nobody here holds its channel key ${channel.channelKey}`;
-  if (channel.mode === 'strict' && isOwnKey) return 'its channel key is the operator, so that no client signs for it';
-  if (tokenizer.encoding !== pin.encoding || tokenizer.vocabularySha256 !== pin.vocabularySha256) {
-    return `its policy pins the vocabulary ${tokenizer.vocabularySha256}, this gateway counts with ${pin.vocabularySha256}`;
-  }
-  if (tokenizer.package !== pin.package)
-    return `its policy pins ${tokenizer.package}, this gateway counts with ${pin.package}`;
-  return undefined;
+  return termsFault(channel, policy, tokenizerPin());
 }
