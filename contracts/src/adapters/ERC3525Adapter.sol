@@ -3,14 +3,15 @@ pragma solidity 0.8.34;
 
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
+import {ERC165Checker} from "@openzeppelin/contracts/utils/introspection/ERC165Checker.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IDATCore} from "../interfaces/IDATCore.sol";
-import {IERC3525, IERC3525Adapter} from "../interfaces/IERC3525Adapter.sol";
+import {IERC3525, IERC3525Adapter, IERC3525Receiver} from "../interfaces/IERC3525Adapter.sol";
 
 contract ERC3525Adapter is IERC3525Adapter {
     IERC721Metadata private immutable TOKEN;
 
-    /// @dev An allowance is the owner's, so a new owner begins without any.
+    /// @dev An allowance is the owner's, so a new owner begins without any; one who was owner before has its own again.
     mapping(address owner => mapping(uint256 tokenId => mapping(address operator => uint256))) private _allowances;
 
     constructor(address token_) {
@@ -54,6 +55,7 @@ contract ERC3525Adapter is IERC3525Adapter {
         if (!_maySpend(owner, fromTokenId)) _spendAllowance(owner, fromTokenId, value);
         _core().transferValue(fromTokenId, toTokenId, value);
         emit TransferValue(fromTokenId, toTokenId, value);
+        _requireReceiver(fromTokenId, toTokenId, value);
     }
 
     /// @inheritdoc IERC3525
@@ -149,6 +151,14 @@ contract ERC3525Adapter is IERC3525Adapter {
     function _maySpend(address owner, uint256 tokenId) private view returns (bool) {
         return
             msg.sender == owner || TOKEN.isApprovedForAll(owner, msg.sender) || TOKEN.getApproved(tokenId) == msg.sender;
+    }
+
+    /// @dev ERC-3525 asks contracts that announce that they want to be asked, and no others.
+    function _requireReceiver(uint256 fromTokenId, uint256 toTokenId, uint256 value) private {
+        address receiver = TOKEN.ownerOf(toTokenId);
+        if (!ERC165Checker.supportsInterface(receiver, type(IERC3525Receiver).interfaceId)) return;
+        bytes4 answer = IERC3525Receiver(receiver).onERC3525Received(msg.sender, fromTokenId, toTokenId, value, "");
+        if (answer != IERC3525Receiver.onERC3525Received.selector) revert ERC3525AdapterRefused(receiver, toTokenId);
     }
 
     function _requireMover(uint256 tokenId) private view {

@@ -8,7 +8,10 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ReentrancyGuard} from "../base/ReentrancyGuard.sol";
 import {Commitment, Contribution, IContributorRoots, RootTerms} from "../interfaces/IContributorRoots.sol";
 import {IDATCore} from "../interfaces/IDATCore.sol";
+import {IDATOptions} from "../interfaces/IDATOptions.sol";
+import {IDATRenewals} from "../interfaces/IDATRenewals.sol";
 import {IDATRevenue} from "../interfaces/IDATRevenue.sol";
+import {IDATRevocations} from "../interfaces/IDATRevocations.sol";
 import {ContributorVault} from "./ContributorVault.sol";
 
 contract ContributorRoots is IContributorRoots, ReentrancyGuard {
@@ -37,6 +40,8 @@ contract ContributorRoots is IContributorRoots, ReentrancyGuard {
     address private immutable VAULT_CODE;
 
     mapping(uint256 tokenId => Commitment) private _commitments;
+    /// @dev Where a committed token's share went on; 0: it is where it was.
+    mapping(uint256 tokenId => uint256 newTokenId) private _renewed;
     mapping(uint256 tokenId => mapping(uint32 epoch => Root)) private _roots;
     mapping(uint256 tokenId => mapping(address asset => AssetState)) private _assets;
     mapping(uint256 tokenId => mapping(uint32 epoch => mapping(address asset => EpochBooks))) private _books;
@@ -55,14 +60,10 @@ contract ContributorRoots is IContributorRoots, ReentrancyGuard {
     {
         address owner = TOKEN.ownerOf(tokenId);
         if (owner != msg.sender) revert ContributorRootsNotOwner(tokenId, msg.sender, owner);
-        if (TOKEN.shareRatioOf(tokenId) == 0) revert ContributorRootsNoShare(tokenId);
+        _requireLastingShare(tokenId);
         for (uint256 i = 0; i < assets.length; ++i) {
             TOKEN.claim(tokenId, assets[i], payable(owner));
         }
-        // After the payments, which let others call.
-        uint256 value = TOKEN.valueOf(tokenId);
-        if (value != 0) revert ContributorRootsHasValue(tokenId, value);
-
         vault = Clones.cloneDeterministic(VAULT_CODE, bytes32(tokenId));
         _commitments[tokenId] = Commitment(vault, owner, address(0), 0);
         emit ContributorsCommitted(tokenId, vault, owner);
@@ -110,6 +111,25 @@ contract ContributorRoots is IContributorRoots, ReentrancyGuard {
     }
 
     /// @inheritdoc IContributorRoots
+    function renewShare(uint256 tokenId, uint64 expireAt) external nonReentrant returns (uint256 newTokenId) {
+        newTokenId = _vaultOf(tokenId).renewShare(IDATRenewals(address(TOKEN)), shareTokenOf(tokenId), expireAt);
+        _renewed[tokenId] = newTokenId;
+        emit ContributorsRenewed(tokenId, newTokenId, expireAt);
+    }
+
+    /// @inheritdoc IContributorRoots
+    function appealRevocation(uint256 tokenId, string calldata statement) external {
+        _requireController(tokenId);
+        _vaultOf(tokenId).appealRevocation(IDATRevocations(address(TOKEN)), shareTokenOf(tokenId), statement);
+    }
+
+    /// @inheritdoc IContributorRoots
+    function moveValue(uint256 tokenId, uint256 toTokenId, uint256 value) external {
+        _requireController(tokenId);
+        _vaultOf(tokenId).moveValue(TOKEN, tokenId, toTokenId, value);
+    }
+
+    /// @inheritdoc IContributorRoots
     function transferControl(uint256 tokenId, address newController) external {
         _requireController(tokenId);
         _commitments[tokenId].pendingController = newController;
@@ -138,6 +158,12 @@ contract ContributorRoots is IContributorRoots, ReentrancyGuard {
     /// @inheritdoc IContributorRoots
     function commitmentOf(uint256 tokenId) external view returns (Commitment memory) {
         return _commitments[tokenId];
+    }
+
+    /// @inheritdoc IContributorRoots
+    function shareTokenOf(uint256 tokenId) public view returns (uint256) {
+        uint256 renewed = _renewed[tokenId];
+        return renewed == 0 ? tokenId : renewed;
     }
 
     /// @inheritdoc IContributorRoots
@@ -209,7 +235,10 @@ contract ContributorRoots is IContributorRoots, ReentrancyGuard {
         Commitment storage commitment = _commitments[tokenId];
         uint32 newest = commitment.epoch;
         if (newest == 0) revert ContributorRootsNotCommitted(tokenId);
-        uint256 held = ContributorVault(payable(commitment.vault)).collect(TOKEN, tokenId, asset);
+        ContributorVault vault = ContributorVault(payable(commitment.vault));
+        uint256 held = vault.collect(TOKEN, tokenId, asset);
+        uint256 renewed = _renewed[tokenId];
+        if (renewed != 0) held = vault.collect(TOKEN, renewed, asset);
         AssetState storage state = _assets[tokenId][asset];
         uint32 epoch = _openEpoch(state);
         uint256 before = state.held;
@@ -236,6 +265,25 @@ contract ContributorRoots is IContributorRoots, ReentrancyGuard {
         if (msg.sender == controller) return;
         if (commitment.epoch == 0) revert ContributorRootsNotCommitted(tokenId);
         revert ContributorRootsNotController(tokenId, msg.sender, controller);
+    }
+
+    function _vaultOf(uint256 tokenId) private view returns (ContributorVault) {
+        address vault = _commitments[tokenId].vault;
+        if (vault == address(0)) revert ContributorRootsNotCommitted(tokenId);
+        return ContributorVault(payable(vault));
+    }
+
+    /// @dev One that earns, and that nobody is about to take.
+    function _requireLastingShare(uint256 tokenId) private view {
+        if (TOKEN.shareRatioOf(tokenId) == 0) revert ContributorRootsNoShare(tokenId);
+        uint64 expireAt = TOKEN.expireAtOf(tokenId);
+        if (expireAt != 0 && block.timestamp > expireAt) {
+            if (!IDATOptions(address(TOKEN)).classOptions(TOKEN.classOf(tokenId)).sharesOutliveExpiry) {
+                revert ContributorRootsShareExpired(tokenId, expireAt);
+            }
+        }
+        (uint64 effectiveAt,) = IDATRevocations(address(TOKEN)).revocationOf(tokenId);
+        if (effectiveAt != 0) revert ContributorRootsRevocationPending(tokenId, effectiveAt);
     }
 
     function _openEpoch(AssetState storage state) private view returns (uint32) {

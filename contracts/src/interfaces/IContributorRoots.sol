@@ -26,7 +26,7 @@ struct Contribution {
 
 /// @notice A committed token. All zeros: not committed.
 /// @param vault Owns the token, for ever.
-/// @param controller May set the next root; zero: nobody may, ever.
+/// @param controller May set the next root, appeal and move value; zero: nobody may, ever.
 /// @param epoch Number of roots so far.
 struct Commitment {
     address vault;
@@ -57,6 +57,8 @@ interface IContributorRoots {
         address to,
         uint256 amount
     );
+    /// @notice The share of the committed `tokenId` goes on in `newTokenId`.
+    event ContributorsRenewed(uint256 indexed tokenId, uint256 indexed newTokenId, uint64 expireAt);
     event ControlTransferStarted(
         uint256 indexed tokenId, address indexed controller, address indexed pendingController
     );
@@ -66,8 +68,10 @@ interface IContributorRoots {
     error ContributorRootsNotOwner(uint256 tokenId, address caller, address owner);
     /// @notice Thrown when the token has no share, so that it would never earn.
     error ContributorRootsNoShare(uint256 tokenId);
-    /// @notice Thrown when the token has value: nobody could use it any more.
-    error ContributorRootsHasValue(uint256 tokenId, uint256 value);
+    /// @notice Thrown when the token's share ended with the token.
+    error ContributorRootsShareExpired(uint256 tokenId, uint64 expireAt);
+    /// @notice Thrown when the issuer announced that it would take the token's share.
+    error ContributorRootsRevocationPending(uint256 tokenId, uint64 effectiveAt);
     /// @notice Thrown when a root or its total weight is zero.
     error ContributorRootsEmptyRoot(uint256 tokenId);
     /// @notice Thrown when the token was not committed.
@@ -85,8 +89,8 @@ interface IContributorRoots {
 
     /// @notice Gives a share token to its contributors, for ever. Epoch 1 is the given root.
     /// @param assets What the token earned in these is paid to the caller first; what it earned in others goes to epoch 1.
-    /// @dev Requirements: caller owns the token and has approved this contract for it; it has a share, and no value.
-    /// @dev Warning: value that a channel returns to the token later cannot be used by anybody.
+    /// @dev Requirements: caller owns the token and has approved this contract for it; it has a share, which has not expired
+    /// and is not about to be revoked. Value that the token has, or is given later, is the controller's: `moveValue`.
     function commit(uint256 tokenId, RootTerms calldata terms, address[] calldata assets)
         external
         returns (address vault);
@@ -108,18 +112,35 @@ interface IContributorRoots {
         external
         returns (uint256 amount);
 
+    /// @notice Takes the renewal of the share that the issuer offered to the vault: the share goes on in a new token of the
+    /// vault, and all of that token's revenue is settled as this one's. Anyone may call: contributors only gain.
+    /// @dev Requirements: those of the token's `renewShare`.
+    /// @dev What a token that was renewed twice earned in between is settled once anyone has claimed it for the vault.
+    function renewShare(uint256 tokenId, uint64 expireAt) external returns (uint256 newTokenId);
+
+    /// @notice Objects to a revocation in the vault's name.
+    /// @dev Requirements: caller is the controller; those of the token's `appealRevocation`.
+    function appealRevocation(uint256 tokenId, string calldata statement) external;
+
+    /// @notice Moves value of the committed token to another token. Contributors have no part in value.
+    /// @dev Requirements: caller is the controller; those of `transferValue`.
+    function moveValue(uint256 tokenId, uint256 toTokenId, uint256 value) external;
+
     /// @notice Offers the right to re-root; it moves only when accepted. Zero withdraws the offer.
     function transferControl(uint256 tokenId, address newController) external;
 
     function acceptControl(uint256 tokenId) external;
 
-    /// @notice Gives up the right to re-root: the newest root is the last.
+    /// @notice Gives up the right to re-root, to appeal and to move value: the newest root is the last.
     function renounceControl(uint256 tokenId) external;
 
     /// @notice The token contract.
     function token() external view returns (address);
 
     function commitmentOf(uint256 tokenId) external view returns (Commitment memory);
+
+    /// @notice The token of the vault that has the committed token's share: itself, until it was renewed.
+    function shareTokenOf(uint256 tokenId) external view returns (uint256);
 
     /// @notice Zeros when there is no such epoch.
     function rootOf(uint256 tokenId, uint32 epoch) external view returns (bytes32 root, uint64 totalWeight);

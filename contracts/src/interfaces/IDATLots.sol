@@ -4,8 +4,10 @@ pragma solidity 0.8.34;
 /// @notice The immutable terms on which tokens of a lot are sold (R1).
 /// @param asset What buyers pay with and what backs the value; zero address: ETH.
 /// @param priceNumerator Smallest units of `asset` for `priceDenominator` units of value.
-/// @param operatorBps Basis points of released backing that go to the channel's operator (R3).
-/// @param refundable Whether the holder may return unspent, unlocked units before expiry (R4).
+/// @param operatorBps Basis points of released backing that go to the channel's operator (R3), whom the holder chooses: it
+/// can name itself and capture, so where a lot is not refundable, this part comes back all the same.
+/// @param refundable Whether the holder may return unspent, unlocked units before expiry (R4). If not, what it can get out is
+/// the operator's part.
 /// @param expiredToClass What expires unspent: true, revenue of the class; false, refundable to the holder (P33).
 /// @param seller The only address that may mint from the lot.
 struct LotTerms {

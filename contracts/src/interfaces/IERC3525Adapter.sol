@@ -24,10 +24,24 @@ interface IERC3525 {
     function transferFrom(uint256 fromTokenId, address to, uint256 value) external returns (uint256 newTokenId);
 }
 
+/// @title IERC3525Receiver: a contract that is told of value which its tokens receive; its ERC-165 id is 0x009ce20b.
+interface IERC3525Receiver {
+    /// @return 0x009ce20b where it takes the value; anything else refuses it.
+    function onERC3525Received(
+        address operator,
+        uint256 fromTokenId,
+        uint256 toTokenId,
+        uint256 value,
+        bytes calldata data
+    ) external returns (bytes4);
+}
+
 /// @title IERC3525Adapter: Data Anchoring Tokens as ERC-3525 sees them (P30). slot = class, value = spendable units.
 /// @notice Reads need nothing. To move value through it a holder approves it for the class once (`approveForClass`), and
 /// then each operator for an amount of one token here (P13); to move tokens, it approves it as for ERC-721. It moves nothing
-/// but what the caller could move, or was allowed to.
+/// but what the caller could move, or was allowed to. A receiver that announces `IERC3525Receiver` is asked.
+/// @dev Warning: an allowance is its owner's. It sleeps while the token is somebody else's, and is there again when the token
+/// comes back: the token contract tells nobody of transfers. Set it to zero before selling what you may buy back.
 /// @dev What it cannot do: make a token (`transferFrom(uint256,address,uint256)` reverts: only an issuer or a lot's seller
 /// mints); approve in the sense of ERC-721 (`approve(address,uint256)` and `setApprovalForAll` revert: the token contract
 /// takes them from the holder only); tell by its own events what was moved past it (the token's `ValueTransferred` does);
@@ -39,6 +53,8 @@ interface IERC3525Adapter is IERC3525, IERC721Metadata {
     error ERC3525AdapterInsufficientAllowance(uint256 tokenId, address operator, uint256 allowance, uint256 needed);
     /// @notice Thrown when a token would have to be made.
     error ERC3525AdapterCannotMint(uint256 fromTokenId, address to);
+    /// @notice Thrown when the owner of the receiving token, a contract that wants to be asked, does not take the value.
+    error ERC3525AdapterRefused(address receiver, uint256 toTokenId);
     /// @notice Thrown when an approval would be the holder's own: give it at `token`.
     error ERC3525AdapterApproveAtToken(address token);
 

@@ -5,9 +5,31 @@ import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
-import {IERC3525, IERC3525Adapter} from "../../src/interfaces/IERC3525Adapter.sol";
+import {IERC3525, IERC3525Adapter, IERC3525Receiver} from "../../src/interfaces/IERC3525Adapter.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 import {EthRejecter} from "../helpers/Receivers.sol";
+
+/// @notice Announces that it takes value, and answers what it was told to.
+contract ValueReceiver is IERC3525Receiver, IERC165 {
+    bytes4 private immutable ANSWER;
+    bytes public received;
+
+    constructor(bytes4 answer) {
+        ANSWER = answer;
+    }
+
+    function onERC3525Received(address by, uint256 from, uint256 to, uint256 value, bytes calldata data)
+        external
+        returns (bytes4)
+    {
+        received = abi.encode(msg.sender, by, from, to, value, data);
+        return ANSWER;
+    }
+
+    function supportsInterface(bytes4 id) external pure returns (bool) {
+        return id == 0x009ce20b || id == 0x01ffc9a7;
+    }
+}
 
 contract ERC3525AdapterTest is KedgeTest {
     IERC3525Adapter private adapter;
@@ -60,6 +82,50 @@ contract ERC3525AdapterTest is KedgeTest {
         adapter.transferFrom(from, to, 10);
         assertEq(adapter.balanceOf(from), 90);
         assertEq(adapter.balanceOf(to), 11);
+    }
+
+    function test_P30_AReceiverThatAsksForItIsToldOfValue() public {
+        assertEq(type(IERC3525Receiver).interfaceId, bytes4(0x009ce20b));
+        approveClass();
+        ValueReceiver receiver = new ValueReceiver(0x009ce20b);
+        uint256 its = mintValue(classId, address(receiver), 1, 0);
+        vm.prank(holder);
+        adapter.approve(from, operator, 10);
+        vm.prank(operator);
+        adapter.transferFrom(from, its, 10);
+        assertEq(receiver.received(), abi.encode(address(adapter), operator, from, its, 10, ""));
+        assertEq(adapter.balanceOf(its), 11);
+        // Whoever announces nothing is not asked: a contract without ERC-165 takes value as an account does.
+        uint256 mute = mintValue(classId, address(new EthRejecter()), 1, 0);
+        vm.prank(holder);
+        adapter.transferFrom(from, mute, 10);
+        assertEq(adapter.balanceOf(mute), 11);
+    }
+
+    function test_P30_AReceiverMayRefuseValue() public {
+        approveClass();
+        ValueReceiver receiver = new ValueReceiver(0x009ce20c);
+        uint256 its = mintValue(classId, address(receiver), 1, 0);
+        vm.prank(holder);
+        vm.expectRevert(abi.encodeWithSelector(IERC3525Adapter.ERC3525AdapterRefused.selector, address(receiver), its));
+        adapter.transferFrom(from, its, 10);
+        assertEq(adapter.balanceOf(from), 100);
+    }
+
+    /// @notice What the interface warns of: the adapter hears of no transfer but its own.
+    function test_P13_AnAllowanceIsItsOwnersAgainWhenTheTokenComesBack() public {
+        approveClass();
+        vm.startPrank(holder);
+        adapter.approve(from, operator, 50);
+        core.transferToken(from, stranger);
+        vm.stopPrank();
+        assertEq(adapter.allowance(from, operator), 0);
+        vm.prank(stranger);
+        core.transferToken(from, holder);
+        assertEq(adapter.allowance(from, operator), 50);
+        vm.prank(holder);
+        adapter.approve(from, operator, 0);
+        assertEq(adapter.allowance(from, operator), 0);
     }
 
     function test_P13_AnOperatorMovesWhatItIsAllowedToAndNoMore() public {

@@ -5,7 +5,10 @@ import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.s
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {Commitment, Contribution, IContributorRoots, RootTerms} from "../../src/interfaces/IContributorRoots.sol";
+import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
+import {ClassOptions} from "../../src/interfaces/IDATOptions.sol";
 import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
+import {IDATRevocations} from "../../src/interfaces/IDATRevocations.sol";
 import {
     BlacklistAsset,
     FalseReturnAsset,
@@ -45,6 +48,11 @@ contract ContributorRootsTest is KedgeTest {
         leaves[1].push(Leaf(bob, 1));
         leaves[2].push(Leaf(bob, 1));
         leaves[2].push(Leaf(cid, 1));
+    }
+
+    function createClassWith(ClassOptions memory options) private returns (uint256) {
+        vm.prank(issuer);
+        return token.createClassWithOptions(classTerms(new ParentTerms[](0), address(0)), options);
     }
 
     function none() private pure returns (address[] memory) {
@@ -152,16 +160,118 @@ contract ContributorRootsTest is KedgeTest {
         roots.commit(share, terms, none());
     }
 
-    function test_R24_OnlyAShareWithoutValueIsCommitted() public {
+    function test_R24_OnlyAShareThatEarnsIsCommitted() public {
         RootTerms memory terms = termsOf(1);
         uint256 valueOnly = mintValue(classId, holder, 5, 0);
-        uint256 both = mint(classId, holder, 5, 1, 0);
+        uint64 expireAt = uint64(START + 1 days);
+        uint256 brief = mint(classId, holder, 0, 1, expireAt);
+        vm.warp(expireAt + 1);
         vm.startPrank(holder);
         vm.expectRevert(abi.encodeWithSelector(IContributorRoots.ContributorRootsNoShare.selector, valueOnly));
         roots.commit(valueOnly, terms, none());
-        vm.expectRevert(abi.encodeWithSelector(IContributorRoots.ContributorRootsHasValue.selector, both, 5));
-        roots.commit(both, terms, none());
+        vm.expectRevert(
+            abi.encodeWithSelector(IContributorRoots.ContributorRootsShareExpired.selector, brief, expireAt)
+        );
+        roots.commit(brief, terms, none());
         vm.stopPrank();
+    }
+
+    function test_P21_AShareThatOutlivesItsTokenIsCommitted() public {
+        ClassOptions memory options;
+        options.sharesOutliveExpiry = true;
+        classId = createClassWith(options);
+        share = mint(classId, holder, 0, 1, uint64(START + 1 days));
+        vm.warp(START + 2 days);
+        commit();
+        settleETH(classId, 8);
+        assertEq(roots.settle(share, ETH), 8);
+    }
+
+    /// @notice A stranger gives the token a unit so that it could not be committed, or so that the unit were lost.
+    function test_R24_Attack_StrayValueNeitherBlocksACommitmentNorIsLost() public {
+        uint256 dust = mintValue(classId, stranger, 2, 0);
+        vm.prank(stranger);
+        core.transferValue(dust, share, 1);
+        commit();
+        vm.prank(stranger);
+        core.transferValue(dust, share, 1);
+        uint256 mine = mintValue(classId, holder, 1, 0);
+        vm.prank(stranger);
+        vm.expectRevert(
+            abi.encodeWithSelector(IContributorRoots.ContributorRootsNotController.selector, share, stranger, holder)
+        );
+        roots.moveValue(share, dust, 2);
+        vm.prank(holder);
+        roots.moveValue(share, mine, 2);
+        assertEq(core.valueOf(mine), 3);
+        assertEq(core.valueOf(share), 0);
+    }
+
+    function test_P27_TheControllerAppealsForTheVault() public {
+        ClassOptions memory options;
+        options.appealWindow = 2 days;
+        classId = createClassWith(options);
+        share = mintShare(classId, holder, 1024);
+        RootTerms memory terms = termsOf(1);
+        vm.prank(issuer);
+        token.announceRevocation(share, "ipfs://reason");
+        // Nobody is given a share that is about to be taken.
+        vm.prank(holder);
+        vm.expectRevert(
+            abi.encodeWithSelector(IContributorRoots.ContributorRootsRevocationPending.selector, share, START + 2 days)
+        );
+        roots.commit(share, terms, none());
+        vm.prank(issuer);
+        token.withdrawRevocation(share);
+        commit();
+        vm.prank(issuer);
+        token.announceRevocation(share, "ipfs://reason");
+        vm.warp(START + 1 days);
+        vm.prank(stranger);
+        vm.expectRevert(
+            abi.encodeWithSelector(IContributorRoots.ContributorRootsNotController.selector, share, stranger, holder)
+        );
+        roots.appealRevocation(share, "ipfs://statement");
+        vm.expectEmit(address(token));
+        emit IDATRevocations.RevocationAppealed(share, uint64(START + 3 days), "ipfs://statement");
+        vm.prank(holder);
+        roots.appealRevocation(share, "ipfs://statement");
+        vm.expectRevert(abi.encodeWithSelector(IContributorRoots.ContributorRootsNotCommitted.selector, share + 1));
+        roots.renewShare(share + 1, 5);
+    }
+
+    function test_P27_ACommittedShareIsRenewedForItsContributors() public {
+        share = mint(classId, holder, 0, 1024, uint64(START + 10 days));
+        address vault = commit();
+        settleETH(classId, 2048);
+        vm.prank(issuer);
+        token.offerShareRenewal(share, uint64(START + 20 days));
+        assertEq(roots.shareTokenOf(share), share);
+        vm.prank(stranger);
+        uint256 renewed = roots.renewShare(share, uint64(START + 20 days));
+        assertEq(core.ownerOf(renewed), vault);
+        assertEq(roots.shareTokenOf(share), renewed);
+        vm.warp(START + 15 days);
+        settleETH(classId, 1024);
+        // Half of the class is this share: before, the other share was there, too.
+        uint256 whole = roots.settle(share, ETH);
+        assertEq(whole, core.pendingRevenue(share - 1, ETH));
+        assertEq(claim(1, 0, ETH), whole * 3 / 4);
+        assertEq(roots.settle(share, ETH), 0);
+        // Again, and now the controller has nothing to do with it.
+        vm.prank(issuer);
+        token.offerShareRenewal(renewed, uint64(START + 30 days));
+        settleETH(classId, 1024);
+        vm.prank(holder);
+        roots.renounceControl(share);
+        uint256 last = roots.renewShare(share, uint64(START + 30 days));
+        vm.warp(START + 25 days);
+        settleETH(classId, 1024);
+        // What was earned in between is there once anyone claims it.
+        assertEq(roots.settle(share, ETH), core.pendingRevenue(share - 1, ETH) - whole - 512);
+        assertEq(core.claim(renewed, ETH, payable(vault)), 512);
+        assertEq(roots.settle(share, ETH), 512);
+        assertEq(core.pendingRevenue(last, ETH), 0);
     }
 
     function test_R24_ARootAndAWeightAreNeeded() public {

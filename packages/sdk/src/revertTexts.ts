@@ -182,9 +182,10 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   ValueMarketSurplusRefused: { message: 'The buyer refused the ETH beyond the price.' },
   ContributorRootsNotOwner: { message: 'Only the holder of the token may commit it.', hints: holderOnly },
   ContributorRootsNoShare: { message: 'The token has no share, so it would never earn.' },
-  ContributorRootsHasValue: {
-    message: 'The token has value, which nobody could use any more.',
-    hints: ['Move the value to another token of its lot, or use it; or mint a share without value.'],
+  ContributorRootsShareExpired: { message: 'The share of the token has expired, so it would never earn.' },
+  ContributorRootsRevocationPending: {
+    message: 'The issuer announced that it would take the share of the token.',
+    hints: ['Appeal with appealRevocation, or wait until the announcement is withdrawn or lapses.'],
   },
   ContributorRootsEmptyRoot: { message: 'The root or its total weight is zero.' },
   ContributorRootsNotCommitted: {
@@ -266,6 +267,7 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
     message: 'The adapter makes no tokens.',
     hints: ['Move the value to a token of its lot that exists.'],
   },
+  ERC3525AdapterRefused: { message: 'The contract that owns the receiving token does not take the value.' },
   ERC3525AdapterApproveAtToken: { message: 'Approvals of tokens are given at the token contract.' },
   AttestationRegistryExists: {
     message: 'The attestation is there already, or was put forward before: its id is its content.',

@@ -28,7 +28,7 @@ export type CommitContributorsReturn = Sent & {
  * the right to set later lists, with {@link setContributors}. Approves the contract for this one token first.
  *
  * @throws BaseError `contributors_invalid`, `ContributorRootsNotOwner`, `ContributorRootsNoShare`,
- * `ContributorRootsHasValue`, `contract_missing` where the deployment is older.
+ * `ContributorRootsShareExpired`, `ContributorRootsRevocationPending`, `contract_missing` where the deployment is older.
  *
  * @example
  * const { root } = await commitContributors(client, { tokenId, contributors: [{ account, weight: 3n }] });
