@@ -627,6 +627,35 @@ contract ValueChannelsCaptureTest is KedgeTest {
         assertEq(token.royaltyDue(child, 0, ETH), 0);
     }
 
+    function test_R19_ACaptureOfNothingWalksEdgesInTheirOrder() public {
+        uint256 left = createClass(parent(classId, 5000), address(0));
+        uint256 right = createClass(parent(classId, 1000), address(0));
+        ParentTerms[] memory both = new ParentTerms[](2);
+        both[0] = ParentTerms(uint64(left), 4000);
+        both[1] = ParentTerms(uint64(right), 2000);
+        uint256 child = createClass(both, address(0));
+        mintShare(child, stranger, 1);
+        settleETH(child, 10_000);
+
+        // Upside down, what a class was paid is due to its parents later.
+        RoyaltyEdge[] memory edges = new RoyaltyEdge[](4);
+        edges[0] = RoyaltyEdge(left, 0, ETH);
+        edges[1] = RoyaltyEdge(right, 0, ETH);
+        edges[2] = RoyaltyEdge(child, 0, ETH);
+        edges[3] = RoyaltyEdge(child, 1, ETH);
+        vm.prank(stranger);
+        channels.capture("", edges, new ReceiptAnchor[](0));
+        assertEq(token.revenueInfo(left, ETH).received, 4000);
+        assertEq(token.revenueInfo(classId, ETH).received, 0);
+        // Children first, it arrives at once.
+        settleETH(child, 10_000);
+        (edges[0], edges[1], edges[2], edges[3]) = (edges[2], edges[3], edges[0], edges[1]);
+        vm.prank(stranger);
+        channels.capture("", edges, new ReceiptAnchor[](0));
+        assertEq(token.revenueInfo(classId, ETH).received, 4400);
+        assertEq(token.royaltyDue(left, 0, ETH) + token.royaltyDue(right, 0, ETH), 0);
+    }
+
     function test_R20_CaptureGoesOnWithoutActiveShares() public {
         uint32 lot = createLot(classId, lotTerms(ETH, 10, 1));
         openListing(classId, lot, 1000, 0);

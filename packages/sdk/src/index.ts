@@ -28,6 +28,11 @@ export { claimBatch, type ClaimBatchParameters } from './actions/claimBatch.js';
 export { claimContribution, type ClaimContributionParameters } from './actions/claimContribution.js';
 export { closeChannel, type CloseChannelParameters, type CloseChannelReturn } from './actions/closeChannel.js';
 export { closePlan } from './actions/closePlan.js';
+export {
+  collectRoyalties,
+  type CollectRoyaltiesParameters,
+  type CollectRoyaltiesReturn,
+} from './actions/collectRoyalties.js';
 export { collectRoyalty, type CollectRoyaltyParameters } from './actions/collectRoyalty.js';
 export {
   commitContributors,

@@ -20,6 +20,7 @@ import { claimBatch } from './actions/claimBatch.js';
 import { claimContribution } from './actions/claimContribution.js';
 import { closeChannel } from './actions/closeChannel.js';
 import { closePlan } from './actions/closePlan.js';
+import { collectRoyalties } from './actions/collectRoyalties.js';
 import { collectRoyalty } from './actions/collectRoyalty.js';
 import { commitContributors } from './actions/commitContributors.js';
 import { createClass } from './actions/createClass.js';
@@ -95,6 +96,7 @@ export type WalletActions = {
   readonly claimContribution: Bound<typeof claimContribution>;
   readonly closeChannel: Bound<typeof closeChannel>;
   readonly closePlan: Bound<typeof closePlan>;
+  readonly collectRoyalties: Bound<typeof collectRoyalties>;
   readonly collectRoyalty: Bound<typeof collectRoyalty>;
   readonly commitContributors: Bound<typeof commitContributors>;
   readonly createClass: Bound<typeof createClass>;
@@ -174,6 +176,7 @@ export function walletActions(client: WriteClient): WalletActions {
     claimContribution: (parameters) => claimContribution(client, parameters),
     closeChannel: (parameters) => closeChannel(client, parameters),
     closePlan: (parameters) => closePlan(client, parameters),
+    collectRoyalties: (parameters) => collectRoyalties(client, parameters),
     collectRoyalty: (parameters) => collectRoyalty(client, parameters),
     commitContributors: (parameters) => commitContributors(client, parameters),
     createClass: (parameters) => createClass(client, parameters),

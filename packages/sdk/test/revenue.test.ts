@@ -1,7 +1,7 @@
 import { zeroAddress } from '@kedge/core';
 import { parseEther } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addressOf, createClasses, startStage, type Stage } from './fixture.js';
+import { addressOf, createClasses, someHash, startStage, type Stage } from './fixture.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -36,6 +36,44 @@ describe('settleRevenue, collectRoyalty, claim and getRevenue', () => {
     expect((await stage.as('contributor').claim({ tokenId, to })).amount).toBe(0n);
     expect(await stage.anvil.publicClient.getBalance({ address: to })).toBe(parseEther('0.3'));
     expect(await reader.getSolvency()).toEqual({ owed: parseEther('0.7'), held: parseEther('0.7'), solvent: true });
+  });
+
+  test('R19: royalties reach all ancestors in one transaction, and no more edges than are asked for', async () => {
+    const issuer = stage.as('issuer');
+    const create = async (...parents: { classId: bigint; royaltyBps: number }[]) => {
+      const { classId } = await issuer.createClass({
+        kind: 'model',
+        metadataURI: '',
+        integrityHash: someHash,
+        parents,
+      });
+      await issuer.mintShare({ classId, to: addressOf('issuer'), shareRatio: 1n });
+      return classId;
+    };
+    // A diamond below a first class, and an edge without a royalty.
+    const first = await create();
+    const left = await create({ classId: first, royaltyBps: 5_000 });
+    const right = await create({ classId: first, royaltyBps: 1_000 });
+    const last = await create({ classId: right, royaltyBps: 2_000 }, { classId: left, royaltyBps: 4_000 });
+    const top = await create({ classId: last, royaltyBps: 10_000 }, { classId: first, royaltyBps: 0 });
+    const reader = stage.as('stranger');
+    const received = async (classId: bigint) => (await reader.getRevenue({ classId })).received;
+
+    await issuer.mintShare({ classId: top, to: addressOf('issuer'), shareRatio: 1n });
+    await issuer.settleRevenue({ classId: top, amount: 10_000n });
+    const some = await reader.collectRoyalties({ classId: top, maxEdges: 2 });
+    expect(some.royalties.map(({ parentId, amount }) => [parentId, amount])).toEqual([
+      [last, 10_000n],
+      [right, 2_000n],
+    ]);
+    expect(some.left[0]).toEqual({ classId: last, parentIndex: 1n, asset: zeroAddress });
+    expect(await received(first)).toBe(0n);
+    const rest = await reader.collectRoyalties({ classId: top });
+    expect([rest.royalties.length, rest.left]).toEqual([3, []]);
+    expect(await received(left)).toBe(4_000n);
+    // Both sides of the diamond: a tenth of 2,000 and a half of 4,000.
+    expect(await received(first)).toBe(2_200n);
+    expect((await reader.collectRoyalties({ classId: top })).royalties).toEqual([]);
   });
 
   test('P11: only the owner chooses where a claim goes', async () => {
