@@ -78,6 +78,11 @@ test('setting up makes what the demo needs', async () => {
     policy: { hash: made.agent.policyHash, uri: `ipfs://${made.agent.policyCid}` },
     parents: [{ classId: docs.classId, royaltyBps: 3_000 }],
   });
+  // R23: what was minted is the whole of each class.
+  for (const { totalShare, options } of [docs, agent]) {
+    expect(options.shareCap).toBe(10_000n);
+    expect(totalShare).toBe(options.shareCap);
+  }
   expect((await getToken(client, { tokenId: made.docs.shareTokenId })).holder).toBe(docs.issuer);
   expect((await getToken(client, { tokenId: made.agent.shareTokenId })).holder).toBe(agent.issuer);
   expect(await getLot(client, { classId: agent.classId, lot: made.lot })).toMatchObject({ outstanding: 1_000_000n });
