@@ -3,6 +3,8 @@ import { encodeReceiptLeaves, type Hex, merkleTree, hexToBytes, receiptLeaf, utf
 import { createContentStore, type ContentStore } from '@kedge/store';
 import { keccak256 } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAnchorRoute } from '../src/http/createAnchorRoute.js';
+import type { HttpResponse } from '../src/http1/exchange.js';
 import type { Gateway } from '../src/index.js';
 import { createTestSetup, operatorAddress, type TestSetup } from './support/createTestSetup.js';
 
@@ -78,6 +80,32 @@ describe('GET /v1/anchors/<cid>', () => {
       const response = await get(cid);
       expect([cid, response.status, await codeOf(response)]).toEqual([cid, 404, 'anchor_unknown']);
     }
+  });
+
+  test('whoever takes nothing of what it asked for holds a place, and no more than that', async () => {
+    const cid = await store.putBytes(leavesOf(2));
+    const route = createAnchorRoute(store);
+    const gone: (() => void)[] = [];
+    const slow = () => {
+      let isGone = false;
+      const response = { begin: () => undefined, isGone: () => isGone, write: () => false, onDrain: () => undefined };
+      const onGone = (callback: () => void): void => {
+        gone.push(() => {
+          isGone = true;
+          callback();
+        });
+      };
+      return route(cid, { ...response, onGone, end: () => undefined } as unknown as HttpResponse);
+    };
+    const waiting = Array.from({ length: 32 }, slow);
+    await expect(slow()).rejects.toMatchObject({ code: 'anchors_busy', status: 503 });
+    await expect.poll(() => gone.length).toBe(32);
+    for (const leave of gone.splice(0)) leave();
+    await Promise.all(waiting);
+    const next = slow();
+    await expect.poll(() => gone.length).toBe(1);
+    gone[0]!();
+    await next;
   });
 
   test('a path leads nowhere else', async () => {
