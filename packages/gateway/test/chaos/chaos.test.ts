@@ -6,10 +6,12 @@ import { auditSolvency } from '@kedge/conform';
 import { freshSeed, testSeed } from '@kedge/testing';
 import { beforeAll, expect, test } from 'vitest';
 import { operatorKey } from '../support/createTestSetup.js';
-import { checkHistory } from './checkHistory.js';
+import type { VoucherState } from '../support/strictClient.js';
+import { checkChain, checkHistory } from './checkHistory.js';
 import { createWorld, type World } from './createWorld.js';
 import { startGatewayProcess } from './gatewayProcess.js';
 import { acts, isHonest } from './hostileUpstream.js';
+import type { StrictReport } from './payStrictly.js';
 import { readLedger } from './readLedger.js';
 import { callers, chances, type LoadReport, runLoad } from './runLoad.js';
 
@@ -30,6 +32,9 @@ type Totals = {
   receipts: number;
   undelivered: number;
   lost: number;
+  /** Calls that the strict client paid and got, and those that broke. */
+  paid: number;
+  paidBroken: number;
   kills: number;
   /** By name, how often. */
   faults: Record<string, number>;
@@ -85,11 +90,18 @@ async function runRound(totals: Totals): Promise<void> {
       lost += report.lost;
       used.push(ledger.at(-1)?.receipt.cumulativeUnits ?? 0n);
     }
+    const owed = await checkStrict(world, load.strict, gateway.url, epochs.map(BigInt));
     // R27: a gateway that goes away leaves charged and not handed over what it had under way at most.
     expect(lost).toBeLessThanOrEqual(load.kills * callers);
     totals.lost += lost;
+    totals.paid += load.strict.answered;
+    totals.paidBroken += load.strict.broken;
     expect(await gateway.stop('SIGTERM')).toBe(0);
     await expectSettled(world, used);
+    const { capturedUnits } = await world.client.getChannelState({ channel: world.strict.channel });
+    expect(capturedUnits).toBeGreaterThan(0n);
+    expect(capturedUnits).toBeLessThanOrEqual(owed.signedUnits);
+    expect(capturedUnits).toBeLessThanOrEqual(owed.usedUnits);
     totals.operations += load.calls.length;
     totals.requests += load.calls.reduce((sum, { attempts }) => sum + attempts.length, 0);
     totals.kills += load.kills;
@@ -99,6 +111,22 @@ async function runRound(totals: Totals): Promise<void> {
   } finally {
     await world.close();
   }
+}
+
+/** R8, R11, R13: of a client that signs for itself, no kill undoes what was acknowledged, and each side's loss is bounded. */
+async function checkStrict(world: World, client: StrictReport, url: string, epochs: readonly bigint[]) {
+  const ledger = await readLedger(url, world.strict, epochs);
+  await checkChain(world, world.strict, ledger);
+  const answer = await fetch(`${url}/v1/vouchers`, { headers: { authorization: `Bearer ${world.strict.apiKey}` } });
+  const state = (await answer.json()) as VoucherState & { readonly exposureUnits: string };
+  const usedUnits = ledger.at(-1)?.receipt.cumulativeUnits ?? 0n;
+  const signedUnits = BigInt(state.newest?.voucher.cumulativeUnits ?? 0);
+  expect(client.answered).toBeGreaterThan(0);
+  expect(signedUnits).toBeGreaterThanOrEqual(client.keptUnits);
+  expect(signedUnits).toBeLessThanOrEqual(client.signedUnits);
+  expect(BigInt(state.committedUnits)).toBe(usedUnits);
+  expect(usedUnits - signedUnits).toBeLessThanOrEqual(BigInt(state.exposureUnits));
+  return { usedUnits, signedUnits };
 }
 
 /** L2, L3, R18: the chain has taken exactly what the receipts say, knows their roots, and holds what it owes. */
@@ -120,7 +148,12 @@ async function expectSettled(world: World, used: readonly bigint[]): Promise<voi
 
 function expectNoSecrets(world: World, { log }: LoadReport): void {
   const text = log.join('\n');
-  for (const secret of [operatorKey.slice(2), '\\"call\\"', ...world.channels.map(({ apiKey }) => apiKey)]) {
+  for (const secret of [
+    operatorKey.slice(2),
+    '\\"call\\"',
+    world.strict.apiKey,
+    ...world.channels.map(({ apiKey }) => apiKey),
+  ]) {
     expect(text.includes(secret), `the log tells ${secret}`).toBe(false);
   }
 }
@@ -130,7 +163,17 @@ function begin(): Totals {
     const saved = JSON.parse(readFileSync(stateFile, 'utf8')) as Totals;
     if (saved.rounds < rounds) return saved;
   }
-  const none = { rounds: 0, operations: 0, requests: 0, receipts: 0, undelivered: 0, lost: 0, kills: 0 };
+  const none = {
+    rounds: 0,
+    operations: 0,
+    requests: 0,
+    receipts: 0,
+    undelivered: 0,
+    lost: 0,
+    paid: 0,
+    paidBroken: 0,
+    kills: 0,
+  };
   return { seed: isLong ? freshSeed() : testSeed, ...none, faults: {} };
 }
 

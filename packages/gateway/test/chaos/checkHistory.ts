@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hashBody, hashReceipt, type Hex, type Metric, type SignedReceipt, verifyReceipts } from '@kedge/core';
 import { keccak256, recoverAddress } from 'viem';
-import type { World } from './createWorld.js';
+import type { World, WorldChannel } from './createWorld.js';
 import type { LogicalCall } from './history.js';
 
 const keccak = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
@@ -25,7 +25,7 @@ export async function checkHistory(
   calls: readonly LogicalCall[],
   ledger: readonly SignedReceipt[],
 ): Promise<HistoryReport> {
-  await checkChain(world, channel, ledger);
+  await checkChain(world, world.channels[channel]!, ledger);
   const hashes = new Map(ledger.map((signed) => [hashReceipt(signed.receipt, keccak), signed]));
   const ofReceipt = new Map<Hex, LogicalCall>();
   for (const call of calls) {
@@ -71,7 +71,11 @@ export async function checkHistory(
 }
 
 /** R13-R15, R17: paths, signatures, units, sums and links, from the first receipt to the last, within the cap. */
-async function checkChain(world: World, channel: number, ledger: readonly SignedReceipt[]): Promise<void> {
+export async function checkChain(
+  world: World,
+  { channelId, channel: { cap } }: WorldChannel,
+  ledger: readonly SignedReceipt[],
+): Promise<void> {
   const signers = new Map<string, ReturnType<typeof recoverAddress>>();
   const recover = (hash: Hex, signature: Hex): ReturnType<typeof recoverAddress> => {
     const known = signers.get(hash + signature);
@@ -84,13 +88,12 @@ async function checkChain(world: World, channel: number, ledger: readonly Signed
   const checks = await verifyReceipts({ receipts: ledger, policy, domain, operator, keccak256: keccak, recover });
   const bad = checks.find(({ ok }) => !ok);
   if (bad !== undefined)
-    throw new Error(`R13-R15: receipt ${bad.index} of channel ${channel}: ${bad.name}, ${bad.detail}`);
+    throw new Error(`R13-R15: receipt ${bad.index} of channel ${channelId}: ${bad.name}, ${bad.detail}`);
   const units = ledger.reduce((sum, { receipt }) => sum + receipt.units, 0n);
   const total = ledger.at(-1)?.receipt.cumulativeUnits ?? 0n;
-  const { cap } = world.channels[channel]!.channel;
   if (units !== total)
-    throw new Error(`L9: the receipts of channel ${channel} sum to ${units}, the last says ${total}.`);
-  if (total > cap) throw new Error(`L2: ${total} units were used of channel ${channel}, which locks ${cap}.`);
+    throw new Error(`L9: the receipts of channel ${channelId} sum to ${units}, the last says ${total}.`);
+  if (total > cap) throw new Error(`L2: ${total} units were used of channel ${channelId}, which locks ${cap}.`);
 }
 
 /** Finds whose the remaining receipts are: by their request hash, which only the request and the salt give. */

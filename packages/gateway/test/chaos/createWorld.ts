@@ -6,6 +6,7 @@ import { type Channel, type Hex, type Policy, type ProtocolDomain, zeroAddress }
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
 import { type Anvil, developmentAccount, startAnvil } from '@kedge/testing';
 import { createMeteredClass } from '../support/createMeteredClass.js';
+import { channelKey } from '../support/createStrictSetup.js';
 import { operatorKey } from '../support/createTestSetup.js';
 import { type HostileUpstream, startHostileUpstream } from './hostileUpstream.js';
 
@@ -20,6 +21,8 @@ export type World = {
   readonly operator: Hex;
   readonly policy: Policy;
   readonly channels: readonly WorldChannel[];
+  /** A channel whose key only its client has. */
+  readonly strict: WorldChannel;
   readonly client: KedgeClient;
   readonly tokenAddress: Hex;
   readonly close: () => Promise<void>;
@@ -37,27 +40,34 @@ export async function createWorld(caps: readonly bigint[]): Promise<World> {
   const { classId, policy, policyHash } = await createMeteredClass(issuer);
   const price = { numerator: 10n ** 9n, denominator: 1n };
   const { lot } = await issuer.createLot({ classId, price, operatorBps: 2_000, refundable: true });
-  const supply = caps.reduce((sum, cap) => sum + cap, 0n);
+  const strictCap = 10_000_000n;
+  const supply = caps.reduce((sum, cap) => sum + cap, strictCap);
   await issuer.openListing({ classId, lot, supply, expireAt: 0n });
-  const channels: WorldChannel[] = [];
   const { timestamp } = await publicClient.getBlock();
-  for (const [index, cap] of caps.entries()) {
+  const open = async (name: number, cap: bigint, terms: Pick<Channel, 'mode' | 'channelKey' | 'rate' | 'burst'>) => {
     const { tokenId } = await client.buyValue({ classId, lot, units: cap });
-    const opened = await client.openChannel({
+    const { channelId, channel } = await client.openChannel({
       tokenId,
       operator,
-      channelKey: operator,
       cap,
-      rate: 1n,
-      burst: cap,
+      ...terms,
       // Further away than any clock is wrong.
       deadline: timestamp + 8n * 86_400n,
-      mode: 'capped',
-      salt: `0x${String(index).padStart(64, '0')}`,
+      salt: `0x${String(name).padStart(64, '0')}`,
     });
-    channels.push({ apiKey: `kedge_chaos_${index}`, channelId: opened.channelId, channel: opened.channel });
+    return { apiKey: `kedge_chaos_${name}`, channelId, channel };
+  };
+  const channels: WorldChannel[] = [];
+  for (const [index, cap] of caps.entries()) {
+    channels.push(await open(index, cap, { mode: 'capped', channelKey: operator, rate: 1n, burst: cap }));
   }
-  const records = channels.map(({ apiKey, channelId, channel }) => ({
+  const strict = await open(caps.length, strictCap, {
+    mode: 'strict',
+    channelKey: channelKey.address,
+    rate: 0n,
+    burst: 0n,
+  });
+  const records = [...channels, strict].map(({ apiKey, channelId, channel }) => ({
     apiKeySha256: createHash('sha256').update(apiKey).digest('hex'),
     channel,
     channelId,
@@ -95,6 +105,7 @@ export async function createWorld(caps: readonly bigint[]): Promise<World> {
     operator,
     policy,
     channels,
+    strict,
     client,
     tokenAddress: deployment.contracts.DataAnchoringToken,
     close: async () => {

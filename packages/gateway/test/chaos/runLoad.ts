@@ -3,6 +3,7 @@ import { createRandom, type Random } from '@kedge/testing';
 import { type Faults, type GatewayProcess, startGatewayProcess } from './gatewayProcess.js';
 import type { LogicalCall, Outcome } from './history.js';
 import { type Act, acts, type Order } from './hostileUpstream.js';
+import { payStrictly, type StrictReport } from './payStrictly.js';
 import { send } from './send.js';
 import type { World } from './createWorld.js';
 
@@ -16,6 +17,7 @@ export type LoadOptions = {
 
 export type LoadReport = {
   readonly calls: readonly LogicalCall[];
+  readonly strict: StrictReport;
   readonly kills: number;
   /** By name, how often each was injected below the gateway. */
   readonly fileFaults: Readonly<Record<string, number>>;
@@ -85,16 +87,18 @@ export async function runLoad({ world, seed, operations, kills }: LoadOptions): 
   await starting;
 
   const killAt = Array.from({ length: kills }, () => random.below(operations)).toSorted((a, b) => a - b);
+  const restarted = async (): Promise<void> => {
+    await starting;
+    if (!gateway.isGone()) return;
+    await gateway.gone;
+    await starting;
+  };
   const caller = async (): Promise<void> => {
     while (calls.length < operations) {
       const call = newCall(random, calls.length, world.channels.length);
       calls.push(call);
       do {
-        await starting;
-        if (gateway.isGone()) {
-          await gateway.gone;
-          await starting;
-        }
+        await restarted();
         // What a network may deliver twice, at once; without a key that is two calls.
         const copies = call.key !== undefined && random.chance(2) ? 2 : 1;
         call.attempts.push(...(await Promise.all(Array.from({ length: copies }, () => attempt(call)))));
@@ -122,12 +126,19 @@ export async function runLoad({ world, seed, operations, kills }: LoadOptions): 
       key: call.key,
       abortAfter: random.chance(3) ? random.below(600) : undefined,
     });
-  await Promise.all(Array.from({ length: callers }, caller));
+  const urlNow = async (): Promise<string> => {
+    await restarted();
+    return gateway.url;
+  };
+  const [strict] = await Promise.all([
+    payStrictly(world, { url: urlNow, isOver: () => finished >= operations }),
+    ...Array.from({ length: callers }, caller),
+  ]);
   finished = Infinity;
   await starting;
   await gateway!.stop('SIGKILL');
   agent.destroy();
-  return { calls, kills: killed + 1, fileFaults, log };
+  return { calls, strict, kills: killed + 1, fileFaults, log };
 }
 
 function newCall(random: Random, id: number, channels: number): LogicalCall {
