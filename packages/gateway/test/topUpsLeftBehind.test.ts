@@ -51,7 +51,7 @@ function setUp(script: Partial<DepositChain> = {}) {
   const opened = new Map<Hex, OpenedRecord>();
   const topUps = createTopUps({
     chainId: 31337,
-    finality: undefined,
+    finality: { seconds: 0, exposureUnits: undefined },
     settings: {
       asset: { address: asset, name: 'Dollar', version: '2' },
       lots: [{ classId: '7', lot: 1 }],
