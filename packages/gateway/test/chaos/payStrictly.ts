@@ -17,11 +17,6 @@ const callers = 2;
 /** After these a client never pays again: an honest gateway gives no cause, however it is killed. */
 const accusations = ['operator_overcounts', 'receipt_bad'];
 
-function isFault(error: unknown): boolean {
-  if (error instanceof BaseError) return accusations.includes(error.code ?? '');
-  return error instanceof Error && error.message.startsWith('R11');
-}
-
 /** Pays for calls from the strict channel until the others have ended, with a client that counts for itself. */
 export async function payStrictly(
   world: World,
@@ -53,7 +48,10 @@ export async function payStrictly(
     return asked.kept;
   };
   const expectNewest = async (url: string, before: bigint): Promise<void> => {
-    const answer = await fetch(`${url}/v1/vouchers`, { headers: { authorization: `Bearer ${apiKey}` } });
+    const headers = { authorization: `Bearer ${apiKey}` };
+    const answer = await fetch(`${url}/v1/vouchers`, { headers }).catch(() => undefined);
+    // It was killed again, or could not check its channels: nothing is known.
+    if (answer?.status !== 200) return;
     const { newest } = (await answer.json()) as VoucherState;
     if (BigInt(newest?.voucher.cumulativeUnits ?? 0) >= before) return;
     throw new Error(`R11: a voucher over ${before} units was acknowledged, and is not there after a start.`);
@@ -83,4 +81,9 @@ export async function payStrictly(
   await Promise.all(Array.from({ length: callers }, caller));
   await paid.idle();
   return { answered, broken, keptUnits, signedUnits: paid.memory().newest?.voucher.cumulativeUnits ?? 0n };
+}
+
+function isFault(error: unknown): boolean {
+  if (error instanceof BaseError) return accusations.includes(error.code ?? '');
+  return error instanceof Error && error.message.startsWith('R11');
 }
