@@ -51,8 +51,9 @@ export async function payStrictly(
     const headers = { authorization: `Bearer ${apiKey}` };
     const answer = await fetch(`${url}/v1/vouchers`, { headers }).catch(() => undefined);
     // It was killed again, or could not check its channels: nothing is known.
-    if (answer?.status !== 200) return;
-    const { newest } = (await answer.json()) as VoucherState;
+    const state = answer?.status === 200 ? await answer.json().catch(() => undefined) : undefined;
+    if (state === undefined) return;
+    const { newest } = state as VoucherState;
     if (BigInt(newest?.voucher.cumulativeUnits ?? 0) >= before) return;
     throw new Error(`R11: a voucher over ${before} units was acknowledged, and is not there after a start.`);
   };
