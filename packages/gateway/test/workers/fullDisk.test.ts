@@ -33,7 +33,8 @@ afterAll(() => upstream.close());
 test.each([1, 2])(
   'R13, L8: a full disk, with workers: %i: nothing is charged or served that cannot be recorded, and all goes on when there is space',
   async (workers) => {
-    const setup = createWorkersSetup(6, { upstreamUrl: upstream.url });
+    // So many that each worker has one of them, but once in millions of runs.
+    const setup = createWorkersSetup(24, { upstreamUrl: upstream.url });
     const full = join(setup.folder, 'disk-full');
     const ofWorker = (worker: number): TestChannel =>
       setup.channels.find(({ channelId }) => ownerOf(channelId, 2) === worker) as TestChannel;
