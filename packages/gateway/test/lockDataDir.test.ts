@@ -28,8 +28,8 @@ beforeEach(() => {
 
 /** Another process that asks for the folder, and keeps it when it gets it. */
 async function holder(before: readonly string[] = [], dataDir = folder) {
-  const [command, ...args] = [...before, process.execPath, program, dataDir] as [string, ...string[]];
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [command, ...args] = [...before, process.execPath, program, dataDir];
+  const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const [said] = (await once(createInterface(child.stdout), 'line')) as [string];
   const signal = async (name: NodeJS.Signals): Promise<void> => {
