@@ -40,7 +40,7 @@ import { roleAccount } from '../src/accounts/resolveAccount.js';
 import { commandTable } from '../src/commandTable.js';
 import { keccak256 } from '../src/keccak256.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
-import { buildCli, runInProcess, runJson, runKedge, temporaryFolder } from './kedge.js';
+import { buildCli, configureGateway, runInProcess, runJson, runKedge, temporaryFolder } from './kedge.js';
 
 const cwd = temporaryFolder();
 const operator = developmentAccount('operator');
@@ -201,10 +201,8 @@ test('buy pays exactly the price of the lot', async () => {
 });
 
 test('channel open locks units, prints the key once and gives the gateway only its hash', async () => {
-  // The folder of the channel's gateway: without it a file is written for an operator elsewhere.
-  const gateway = join(cwd, '.kedge', 'gateway');
-  mkdirSync(gateway, { recursive: true });
-  writeFileSync(join(gateway, 'config.json'), JSON.stringify(deployment));
+  // The folder of a gateway: without it a file is written for an operator elsewhere.
+  configureGateway(cwd, deployment);
   const opened = await kedgeJson<Record<string, string>>(
     'channel',
     'open',
@@ -215,7 +213,7 @@ test('channel open locks units, prints the key once and gives the gateway only i
     '400',
   );
   made.channelId = opened['channelId'] as `0x${string}`;
-  const file = join(gateway, 'channels.json');
+  const file = join(cwd, '.kedge', 'gateway', 'channels.json');
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const text = readFileSync(file, 'utf8');
   expect(text).not.toContain(opened['apiKey']);

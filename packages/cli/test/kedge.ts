@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { Deployment } from '@kedge/core';
 import { runProgram } from '../src/program.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -78,6 +79,13 @@ export async function runJson<value = Record<string, unknown>>(
   const { code, stdout, stderr } = await runInProcess([...args, '--json'], options);
   if (code !== 0) throw new Error(`kedge ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
   return JSON.parse(stdout) as value;
+}
+
+/** What `kedge gateway` leaves in the data folder of `cwd`: from then on it is the folder of a gateway, for this chain. */
+export function configureGateway(cwd: string, { chainId, contracts }: Deployment): void {
+  const folder = join(cwd, '.kedge', 'gateway');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ chainId, contracts }));
 }
 
 /** A new folder for one test file. */

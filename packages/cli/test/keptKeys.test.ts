@@ -9,7 +9,7 @@ import { startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
-import { runInProcess, runJson, temporaryFolder } from './kedge.js';
+import { configureGateway, runInProcess, runJson, temporaryFolder } from './kedge.js';
 
 // A chain that takes a transaction and is not heard of again: what of a channel is on disk by then?
 let anvil: Anvil;
@@ -74,13 +74,6 @@ afterAll(async () => {
   await anvil?.stop();
 });
 
-/** What `kedge gateway` leaves in its folder. */
-function configureGateway({ chainId, contracts }: Deployment): void {
-  const gateway = join(cwd, '.kedge', 'gateway');
-  mkdirSync(gateway, { recursive: true });
-  writeFileSync(join(gateway, 'config.json'), JSON.stringify({ chainId, contracts }));
-}
-
 test('R12: a channel whose opening was not heard of is spent with the key that was kept before', async () => {
   const { code, stdout, stderr } = await openLossy();
   expect([code, stdout]).toEqual([3, '']);
@@ -101,7 +94,7 @@ test('R12: a channel whose opening was not heard of is spent with the key that w
 
 test('R12: beside its gateway, the file that was kept tells the gateway of the channel afterwards', async () => {
   const gateway = join(cwd, '.kedge', 'gateway');
-  configureGateway(deployment);
+  configureGateway(cwd, deployment);
   const { code, stderr } = await openLossy();
   expect(code).toBe(3);
   const error = errorOf(stderr);
@@ -120,7 +113,7 @@ test('beside the gateway of another chain, or of other contracts, the operator g
     { ...deployment, contracts: { ...deployment.contracts, ValueChannels: deployment.contracts.ValueMarket } },
   ]) {
     cwd = folderOf();
-    configureGateway(other);
+    configureGateway(cwd, other);
     const opened = await runJson<{ accessFile?: string }>([...openArgs(), ...chainOf(anvil.rpcUrl)], { cwd });
     expect(names(join(cwd, '.kedge', 'gateway'))).toEqual(['config.json']);
     parseSignedChannelAccess(JSON.parse(readFileSync(opened.accessFile!, 'utf8')));

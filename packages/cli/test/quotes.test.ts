@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roles } from '../src/accounts/roles.js';
-import { runInProcess, runJson, temporaryFolder } from './kedge.js';
+import { configureGateway, runInProcess, runJson, temporaryFolder } from './kedge.js';
 import { startGatewayHere } from './startGatewayHere.js';
 
 // The oracle's signers are two of the local chain's development accounts.
@@ -58,7 +58,7 @@ beforeAll(async () => {
     response.end(JSON.stringify({ id: 'a', object: 'chat.completion', created: 1, model: 'demo', choices }));
   });
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
-  mkdirSync(join(cwd, '.kedge', 'gateway'), { recursive: true });
+  configureGateway(cwd, deployment);
   const opened = await kedgeJson<{ apiKey: string }>('channel', 'open', tokenId, '--units', '50', ...chain);
   writeFileSync(join(cwd, 'api-key'), opened.apiKey);
   const upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1`;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roles } from '../src/accounts/roles.js';
 import { keccak256 } from '../src/keccak256.js';
 import { parseReceipts } from '../src/receipts/readReceipts.js';
-import { runInProcess, runJson, temporaryFolder } from './kedge.js';
+import { configureGateway, runInProcess, runJson, temporaryFolder } from './kedge.js';
 import { startGatewayHere } from './startGatewayHere.js';
 
 // Receipts of a gateway that runs, with a chain behind it; only the model is a script.
@@ -78,7 +78,7 @@ beforeAll(async () => {
   writeFileSync(join(cwd, 'contracts.json'), JSON.stringify(deployment));
   const chain = ['--rpc', anvil.rpcUrl, '--contracts', 'contracts.json'];
   const kedge = <value>(...args: string[]) => runJson<value>([...args, ...chain], { cwd });
-  mkdirSync(join(cwd, '.kedge', 'gateway'), { recursive: true });
+  configureGateway(cwd, deployment);
   for (const [name, policy] of Object.entries(policies) as [keyof typeof policies, Policy][]) {
     writeFileSync(join(cwd, `${name}.json`), JSON.stringify(policy));
     const create = ['class', 'create', '--name', name, '--policy', `${name}.json`, '--sell', '5000'];

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { roles } from '../src/accounts/roles.js';
 import { roleAccount } from '../src/accounts/resolveAccount.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
 import { developmentKey } from '../src/accounts/developmentAccount.js';
-import { buildCli, kedgeProgram, runJson, runKedge, temporaryFolder } from './kedge.js';
+import { buildCli, configureGateway, kedgeProgram, runJson, runKedge, temporaryFolder } from './kedge.js';
 
 // Strict mode with the real programs: a chain, the gateway, and the proxy that signs; only the model is a script.
 const cwd = temporaryFolder();
@@ -54,7 +54,7 @@ beforeAll(async () => {
   await kedgeJson('class', 'create', '--name', 'Agent', '--policy', 'policy.json', '--sell', '5000');
   made.tokenId = (await kedgeJson<{ tokenId: string }>('buy', '1', '1000')).tokenId;
   const files = join(cwd, '.kedge', 'gateway');
-  mkdirSync(files, { recursive: true });
+  configureGateway(cwd, deployment);
   writeFileSync(join(files, 'operator-key'), developmentKey('operator'), { mode: 0o600 });
   const config = {
     dataDir: join(files, 'ledger'),
