@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import {
   BaseError,
   encodeChannelRecords,
@@ -9,14 +9,20 @@ import {
 } from '@kedge/core';
 import { dataPathsOf } from './up/dataPaths.js';
 import { readIfExists, readJsonFile, writeDurably } from './up/durableFile.js';
+import { gatewayFilesOf, readGatewayConfig } from './up/gatewayFiles.js';
 import { takeProcessLock } from './up/processLock.js';
 
 /** An entry as written: fields that a later version adds are kept. */
 type WrittenEntry = Record<string, unknown>;
 
-/** The gateway's channels file: which API key pays from which channel. */
+/**
+ * The gateway's channels file: which API key pays from which channel. It lies where the configuration that the gateway of the
+ * data folder was started with says. A local stack has it in its folder, which may have been moved since.
+ */
 export function channelsFileOf(dataDir: string): string {
-  return join(dataPathsOf(dataDir).gateway, 'channels.json');
+  const paths = dataPathsOf(dataDir);
+  const named = existsSync(paths.upFile) ? undefined : readGatewayConfig(dataDir)?.['channelsFile'];
+  return typeof named === 'string' ? named : gatewayFilesOf(paths).channels;
 }
 
 /** The entries of the channels file, as written; none when there is no file. */
@@ -71,11 +77,21 @@ export function changeChannelKeys(
   });
 }
 
-/** Takes the entries of a channel out, so that its API keys answer 401. */
-export async function removeChannelRecord(file: string, channelId: Hex): Promise<void> {
+/**
+ * Takes the entries of a channel out, so that its API keys answer 401.
+ *
+ * @returns puts them back, as they were
+ */
+export async function takeOutChannel(file: string, channelId: Hex): Promise<() => Promise<void>> {
   // Without the file there is perhaps no folder for the lock either.
-  if (readIfExists(file) === undefined) return;
-  await changeEntries(file, (entries) => entries.filter((entry) => entry['channelId'] !== channelId));
+  if (readIfExists(file) === undefined) return async () => undefined;
+  const isOf = (entry: WrittenEntry): boolean => entry['channelId'] === channelId;
+  const taken: WrittenEntry[] = [];
+  await changeEntries(file, (entries) => {
+    taken.push(...entries.filter(isOf));
+    return entries.filter((entry) => !isOf(entry));
+  });
+  return () => changeEntries(file, (entries) => [...taken, ...entries.filter((entry) => !isOf(entry))]);
 }
 
 /**

@@ -2,9 +2,7 @@ import type { Address, UpFile } from '@kedge/core';
 import { isAddressEqual } from 'viem';
 import { developmentAccount } from './accounts/developmentAccount.js';
 import type { Connection } from './chain/connect.js';
-import { dataPathsOf } from './up/dataPaths.js';
-import { readJsonFile } from './up/durableFile.js';
-import { gatewayFilesOf } from './up/gatewayFiles.js';
+import { readGatewayConfig } from './up/gatewayFiles.js';
 
 /**
  * Whether the gateway of the data folder is the one of a channel: it serves this chain and these channels, as its configuration says,
@@ -15,7 +13,7 @@ export function isGatewayHere(
   operator: Address,
 ): boolean {
   if (up !== undefined) return isAddressEqual(operator, developmentAccount('operator').address);
-  const served = (readJsonFile(gatewayFilesOf(dataPathsOf(dataDir)).config) ?? {}) as {
+  const served = (readGatewayConfig(dataDir) ?? {}) as {
     readonly chainId?: unknown;
     readonly contracts?: { readonly ValueChannels?: unknown };
   };

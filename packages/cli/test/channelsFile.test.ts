@@ -11,7 +11,7 @@ import {
 import { expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { apiKeyHash, keepApiKey } from '../src/up/apiKey.js';
-import { changeChannelKeys, putChannelRecord, removeChannelRecord } from '../src/channelsFile.js';
+import { changeChannelKeys, putChannelRecord, takeOutChannel } from '../src/channelsFile.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
 import { takeProcessLock } from '../src/up/processLock.js';
 import { temporaryDataFolder } from './up/support.js';
@@ -86,8 +86,21 @@ test('a change waits for one that is under way, and both are kept', async () => 
 test('where no channel was ever served there is nothing to take out', async () => {
   const { root } = temporaryDataFolder();
   const file = join(root, 'nowhere', 'channels.json');
-  await removeChannelRecord(file, entry('own', '02').channelId);
+  await (
+    await takeOutChannel(file, entry('own', '02').channelId)
+  )();
   expect(existsSync(join(root, 'nowhere'))).toBe(false);
+});
+
+test('a channel that was taken out is put back as it was, fields of later versions too', async () => {
+  const file = join(temporaryDataFolder().gateway, 'channels.json');
+  const own = { ...entry('own', '02'), later: 'kept' } as ChannelRecord;
+  writeFileSync(file, encodeChannelRecords([own, entry('other', '01')]));
+  const before = readFileSync(file, 'utf8');
+  const putBack = await takeOutChannel(file, own.channelId);
+  expect(parseChannelRecords(JSON.parse(readFileSync(file, 'utf8')))).toHaveLength(1);
+  await putBack();
+  expect(readFileSync(file, 'utf8')).toBe(before);
 });
 
 test('a damaged channels file is reported, not replaced', async () => {

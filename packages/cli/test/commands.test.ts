@@ -369,11 +369,11 @@ test('claim collects royalties, pays holders and the operator to the wei, and a 
 
 test('channel close returns what was not used, and takes the key from the gateway', async () => {
   const units = made.receipts.at(-1)!.receipt.cumulativeUnits;
-  expect(await kedgeJson('channel', 'close', made.channelId)).toMatchObject({
+  expect(await kedgeJson('channel', 'close', made.channelId, '--no-capture')).toMatchObject({
     returnedUnits: String(400_000n - units),
   });
   expect(JSON.parse(readFileSync(join(cwd, '.kedge', 'gateway', 'channels.json'), 'utf8'))).toEqual([]);
-  const again = await kedge('channel', 'close', made.channelId);
+  const again = await kedge('channel', 'close', made.channelId, '--no-capture');
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('not open')]);
 });
 
@@ -410,7 +410,7 @@ test('deposit, deposit sweep and deposit refund top a channel up by a plain paym
   const refunded = await kedgeJson('deposit', 'refund', swept['channelId']!);
   expect(refunded).toMatchObject({ amount: String(cost + 1n), refundTo: roleAccount('consumer').account.address });
   // A new channel of another key leaves both in the file; closing them takes both out.
-  for (const open of [channelId!, swept['channelId']!]) await kedgeJson('channel', 'close', open);
+  for (const open of [channelId!, swept['channelId']!]) await kedgeJson('channel', 'close', open, '--no-capture');
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([]);
 });
 

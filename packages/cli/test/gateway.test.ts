@@ -229,14 +229,86 @@ test('kedge gateway says what is missing, and leaves the folder of a local stack
   expect([misspelt.code, misspelt.stderr]).toEqual([1, expect.stringContaining('prot')]);
 });
 
+describe('a configuration file, and what is passed beside it', () => {
+  const elsewhere = ['--data-dir', 'elsewhere'];
+  const channelsFile = join(operatorFolder, 'lists', 'channels.json');
+
+  test('what is passed to kedge gateway counts above its file, field by field', async () => {
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+    const { address } = developmentAccount('operator');
+    const ofFile = {
+      rpcUrl: 'http://127.0.0.1:1',
+      chainId: 1,
+      contracts: { DataAnchoringToken: address, ValueChannels: address },
+      operatorKeyFile: 'no-such-key',
+      upstream: { url: 'http://127.0.0.1:1/v1', apiKeyEnv: 'NO_SUCH_VARIABLE', maxWaiting: 5 },
+      channelsFile: 'lists/channels.json',
+      // The log of the channel, which no gateway serves without.
+      dataDir: '.kedge/gateway/ledger',
+      batchIntervalMs: 600_000,
+    };
+    writeFileSync(join(operatorFolder, 'file.json'), JSON.stringify(ofFile));
+    writeFileSync(join(operatorFolder, 'upstream-key'), 'of-the-upstream\n');
+    const flags = ['--upstream-key-file', 'upstream-key', '--account', 'operator'];
+    running = await startGateway('--config', 'file.json', ...elsewhere, ...flags);
+    const written: unknown = JSON.parse(
+      readFileSync(join(operatorFolder, 'elsewhere', 'gateway', 'config.json'), 'utf8'),
+    );
+    expect(written).toMatchObject({
+      rpcUrl: anvil.rpcUrl,
+      chainId: 31337,
+      contracts: deployment.contracts,
+      operatorKeyEnv: 'KEDGE_OPERATOR_PRIVATE_KEY',
+      upstream: { url: upstreamUrl(), apiKeyFile: join(operatorFolder, 'upstream-key'), maxWaiting: 5 },
+      channelsFile,
+      batchIntervalMs: 600_000,
+    });
+    expect(written).not.toHaveProperty('operatorKeyFile');
+    expect(written).not.toHaveProperty('upstream.apiKeyEnv');
+  });
+
+  test('commands write the channels file that the configuration names, which is the one that the gateway reads', async () => {
+    const added = await asOperator('channel', 'add', opened.accessFile, '--policy', 'policy.json', ...elsewhere);
+    expect(added['channelsFile']).toBe(channelsFile);
+    expect(existsSync(join(operatorFolder, 'elsewhere', 'gateway', 'channels.json'))).toBe(false);
+    const call = () => openai().chat.completions.create({ model: 'test-model', messages });
+    await expect
+      .poll(() => call().catch(String), { timeout: 15_000 })
+      .toMatchObject({ choices: [{ message: { content: 'Hello.' } }] });
+  });
+
+  test('channel close refuses while a gateway holds what it did not capture, and asks the one that is named', async () => {
+    const { channel } = parseSignedChannelAccess(parseAccess());
+    const client = createKedgeClient({ publicClient: anvil.publicClient, deployment });
+    const before = await client.getChannelState({ channel });
+    const args = ['channel', 'close', opened.channelId, ...elsewhere, ...chain];
+    const close = (...more: string[]) => runInProcess([...args, ...more], { cwd: operatorFolder });
+    const unasked = await close();
+    expect([unasked.code, unasked.stderr]).toEqual([1, expect.stringContaining('--gateway')]);
+    expect(unasked.stderr).toContain('--no-capture');
+    const silent = await close('--gateway', 'http://127.0.0.1:1/v1');
+    expect([silent.code, silent.stderr]).toEqual([3, expect.stringContaining('--no-capture')]);
+    expect(await client.getChannelState({ channel })).toEqual(before);
+    expect(JSON.parse(readFileSync(channelsFile, 'utf8'))).toHaveLength(1);
+    const closed = await close('--gateway', running.url, '--json');
+    const { capturedUnits } = JSON.parse(closed.stdout) as { capturedUnits: string };
+    expect(BigInt(capturedUnits)).toBeGreaterThan(before.capturedUnits);
+    expect(JSON.parse(readFileSync(channelsFile, 'utf8'))).toEqual([]);
+  });
+});
+
 function parseAccess(): Record<string, unknown> {
   return JSON.parse(readFileSync(opened.accessFile, 'utf8')) as Record<string, unknown>;
 }
 
-async function startGateway(): Promise<typeof running> {
-  const { port } = upstream.address() as AddressInfo;
-  const args = [kedgeProgram, 'gateway', ...chain, '--upstream', `http://127.0.0.1:${port}/v1`, '--json'];
-  const child = spawn(process.execPath, args, {
+function upstreamUrl(): string {
+  return `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1`;
+}
+
+async function startGateway(...more: string[]): Promise<typeof running> {
+  const args = ['gateway', ...chain, '--upstream', upstreamUrl(), ...more, '--json'];
+  const child = spawn(process.execPath, [kedgeProgram, ...args], {
     cwd: operatorFolder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, KEDGE_UPSTREAM_API_KEY: 'of-the-upstream' },

@@ -3,12 +3,15 @@ import { resolveAccount, type SigningAccount } from '../accounts/resolveAccount.
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { readChannel } from '../chain/readChannels.js';
-import { channelsFileOf, removeChannelRecord } from '../channelsFile.js';
+import { channelsFileOf, takeOutChannel } from '../channelsFile.js';
 import { accountOptions, type Command } from '../command.js';
+import type { Context } from '../context.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
-import { argument } from '../parse.js';
+import { isGatewayHere } from '../isGatewayHere.js';
+import { argument, urlOption } from '../parse.js';
 import { makeGatewayReread } from '../makeGatewayReread.js';
 import { requestCapture } from '../requestCapture.js';
+import { gatewayUrlOf } from '../up/gatewayFiles.js';
 import { usageError } from '../usageError.js';
 
 export const channelClose: Command = {
@@ -17,9 +20,17 @@ export const channelClose: Command = {
   description:
     'Ends a channel. Its operator may do so at any time, anyone else once deadline and grace have passed. What was ' +
     'captured stays captured, the rest returns to the token, whoever owns it now. What the operator served and did not ' +
-    'capture is lost to it, so the gateway of the local stack is asked to capture first.',
+    'capture is lost to it, so the gateway is asked to capture first: the one of the data folder, or --gateway. Where the ' +
+    'one of the data folder cannot be asked, nothing is closed without --no-capture.',
   arguments: [{ name: 'channelId', summary: 'the channel' }],
-  options: [{ flags: '--no-capture', summary: 'do not ask the gateway to capture first' }, ...accountOptions],
+  options: [
+    {
+      flags: '--gateway <url>',
+      summary: 'the gateway to ask; without it the one of the data folder, where it has a port',
+    },
+    { flags: '--no-capture', summary: 'do not ask the gateway to capture first' },
+    ...accountOptions,
+  ],
   examples: [
     {
       command: 'kedge channel close 0x433d1369398457eb703ec53640472a9fb1c75f8372d88fba0840ebc1d70ba450',
@@ -36,15 +47,22 @@ export const channelClose: Command = {
     const { unitDecimals } = await connection.client.getClass({ classId });
     const signer = await resolveAccount(context, connection.chainId, channel.operator);
     await requireClosable(connection, channelId as Hex, channel, signer);
-    const gatewayUrl = connection.up?.gatewayUrl;
-    if (context.options['capture'] !== false && gatewayUrl !== undefined) {
-      await requestCapture(context, connection, gatewayUrl);
-    }
+    const gatewayUrl = gatewayOf(context, connection, channel);
+    if (context.options['capture'] !== false) await captureFirst(context, connection, channel, gatewayUrl);
+    const tellGateway = async () => (gatewayUrl === undefined ? undefined : makeGatewayReread(gatewayUrl));
+    const file = channelsFileOf(connection.dataDir);
     // Before the transaction: what is served from a closed channel can never be captured.
-    await removeChannelRecord(channelsFileOf(connection.dataDir), channelId as Hex);
-    if (gatewayUrl !== undefined) await makeGatewayReread(gatewayUrl);
-    const { write } = createWriter(context, connection, signer);
-    const closed = await write('close the channel', (client) => client.closeChannel({ channel }));
+    const putBack = await takeOutChannel(file, channelId as Hex);
+    await tellGateway();
+    const { write, mayHaveSent } = createWriter(context, connection, signer);
+    const closing = write('close the channel', (client) => client.closeChannel({ channel }));
+    const closed = await closing.catch(async (error: unknown) => {
+      // What was sent may close it yet, so its keys stay out: nothing served then could be captured.
+      if (mayHaveSent()) throw mayBeClosed(error, file);
+      await putBack();
+      await tellGateway();
+      throw error;
+    });
     const { capturedUnits, returnedUnits, transactionHash } = closed;
     context.output.result(
       { channelId, tokenId: channel.tokenId, capturedUnits, returnedUnits, transactionHash },
@@ -56,6 +74,46 @@ export const channelClose: Command = {
     );
   },
 };
+
+/** The gateway of the channel, as far as it is known here. */
+function gatewayOf(context: Context, connection: Connection, { operator }: Channel): string | undefined {
+  const here = connection.up?.gatewayUrl ?? gatewayUrlOf(connection.dataDir);
+  return urlOption(context, 'gateway') ?? (isGatewayHere(connection, operator) ? here : undefined);
+}
+
+/** @throws BaseError `gateway_not_asked`, or what the gateway says, with the way out. */
+async function captureFirst(
+  context: Context,
+  connection: Connection,
+  { operator }: Channel,
+  gatewayUrl: string | undefined,
+): Promise<void> {
+  const wayOut = 'Or close it all the same with --no-capture: what the gateway did not capture is then lost.';
+  if (gatewayUrl === undefined) {
+    if (!isGatewayHere(connection, operator)) return;
+    throw new BaseError('The gateway of this data folder was not asked to capture: its port is not known.', {
+      code: 'gateway_not_asked',
+      hints: ['Name it with --gateway URL.', wayOut],
+    });
+  }
+  await requestCapture(context, connection, gatewayUrl).catch((cause: unknown) => {
+    if (!(cause instanceof BaseError)) throw cause;
+    const { shortMessage, kind, code = 'capture_refused', hints } = cause;
+    throw new BaseError(shortMessage, { kind, code, hints: [...hints, wayOut], cause });
+  });
+}
+
+function mayBeClosed(cause: unknown, file: string): BaseError {
+  const { shortMessage, kind } =
+    cause instanceof BaseError ? cause : { shortMessage: String(cause), kind: 'transient' as const };
+  return new BaseError(`${shortMessage} The channel may be closed all the same.`, {
+    code: 'channel_may_be_closed',
+    kind,
+    cause,
+    values: { channelsFile: file },
+    hints: ['Its keys open nothing any more. Close it again: where it is closed already, that says so.'],
+  });
+}
 
 /** What the contract would refuse, found out before the API key stops working. */
 async function requireClosable(

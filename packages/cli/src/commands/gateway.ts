@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BaseError } from '@kedge/core';
 import { privateKeyOf } from '../accounts/resolveAccount.js';
-import { connectTarget } from '../chain/connect.js';
+import { connectChain, connectTarget } from '../chain/connect.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { parseInteger, textOption } from '../parse.js';
@@ -10,7 +10,7 @@ import { findTarget, readJson, type Target } from '../target.js';
 import { dataPathsOf, makeFolder, type DataPaths } from '../up/dataPaths.js';
 import { writeDurably } from '../up/durableFile.js';
 import { gatewayFilesOf } from '../up/gatewayFiles.js';
-import { otherUpstreamOf, upstreamOptions } from '../up/otherUpstream.js';
+import { otherUpstreamOf, upstreamOptions, type OtherUpstream } from '../up/otherUpstream.js';
 import { gatewayCommand } from '../up/programs.js';
 import { runForeground } from '../up/runForeground.js';
 import { usageError } from '../usageError.js';
@@ -27,7 +27,7 @@ export const gateway: Command = {
     'Runs the gateway by itself, as an operator does: kedge up runs one for the local stack. It serves the channels of the ' +
     'data folder (kedge channel open, kedge channel add), keeps its log there, and needs the key of the operator, by ' +
     '--account, and the policies of its classes in the content store of the folder. A configuration file can say everything ' +
-    'else; what is passed here counts above it. Logs JSON lines to stderr. Ctrl-C or SIGTERM ends it when running calls are ' +
+    'else; what is passed here counts above it, field by field. Logs JSON lines to stderr. Ctrl-C or SIGTERM ends it when running calls are ' +
     'served and what was used is captured.',
   arguments: [],
   options: [
@@ -59,13 +59,16 @@ export const gateway: Command = {
     const paths = dataPathsOf(target.dataDir);
     refuseStack(paths);
     const given = await givenConfiguration(context);
-    const chain = given['rpcUrl'] === undefined ? await chainOf(context, target) : {};
-    const config: Configuration = { ...defaultsOf(paths), ...chain, ...given, ...flagsOf(context, given) };
+    const chain = chainFlagsOf(context, target);
+    const found = await chainFound(context, target, given, chain);
+    const flags = { ...chain, ...flagsOf(context, given) };
+    const config: Configuration = { ...defaultsOf(paths), ...found, ...given, ...flags };
     if (config['upstream'] === undefined) {
       throw usageError('No upstream is named.', 'Pass --upstream with the URL of an API, or --config with a file.');
     }
     const hasKey = given['operatorKeyEnv'] !== undefined || given['operatorKeyFile'] !== undefined;
-    const key: NamedKey = hasKey ? {} : await operatorKey(context, Number(config['chainId']));
+    const isAsConfigured = hasKey && textOption(context, 'account') === undefined;
+    const key: NamedKey = isAsConfigured ? {} : await operatorKey(context, Number(config['chainId']));
     const file = gatewayFilesOf(paths).config;
     for (const folder of [paths.root, paths.store, paths.gateway]) makeFolder(folder);
     writeDurably(file, `${JSON.stringify({ ...config, ...key.config }, null, 2)}\n`);
@@ -96,7 +99,13 @@ async function givenConfiguration(context: Context): Promise<Configuration> {
   if (named === undefined) return {};
   const path = resolve(context.cwd, named);
   const given = await readJson(path);
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given as Configuration;
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) {
+    const { channelsFile } = given as Configuration;
+    // The gateway reads it from here, other commands that write it from wherever they run.
+    return typeof channelsFile === 'string' && channelsFile !== ''
+      ? { ...given, channelsFile: resolve(context.cwd, channelsFile) }
+      : (given as Configuration);
+  }
   throw usageError(`${path} is not a configuration: one JSON object.`);
 }
 
@@ -105,17 +114,46 @@ function defaultsOf(paths: DataPaths) {
   return { dataDir: files.ledger, channelsFile: files.channels, contentStoreDir: paths.store };
 }
 
-async function chainOf(context: Context, target: Target) {
-  const { rpcUrl, chainId, contracts } = await connectTarget(context, target);
+/** The chain as `--rpc` and `--contracts` say it. */
+function chainFlagsOf(context: Context, { rpcUrl, contracts, chainId }: Target): Configuration {
+  return {
+    ...(textOption(context, 'rpc') === undefined ? {} : { rpcUrl }),
+    ...(textOption(context, 'contracts') === undefined
+      ? {}
+      : { contracts, ...(chainId === undefined ? {} : { chainId }) }),
+  };
+}
+
+/** What of the chain neither a flag nor the file says, asked of the chain; nothing where they say all. */
+async function chainFound(
+  context: Context,
+  target: Target,
+  given: Configuration,
+  flags: Configuration,
+): Promise<Configuration> {
+  const named = { ...given, ...flags };
+  const isComplete = ['rpcUrl', 'chainId', 'contracts'].every((field) => named[field] !== undefined);
+  if (isComplete && given['rpcUrl'] !== undefined) return {};
+  const asked = typeof named['rpcUrl'] === 'string' ? { ...target, rpcUrl: named['rpcUrl'] } : target;
+  const isOfFile = flags['contracts'] === undefined && given['contracts'] !== undefined;
+  if (isOfFile) {
+    const { rpcUrl, chainId } = await connectChain(context, asked);
+    return { rpcUrl, chainId };
+  }
+  const { rpcUrl, chainId, contracts } = await connectTarget(context, asked);
   return { rpcUrl, chainId, contracts };
 }
 
 function flagsOf(context: Context, given: Configuration) {
-  const upstream = otherUpstreamOf(context);
+  const ofFile = given['upstream'];
+  const upstream = otherUpstreamOf(
+    context,
+    typeof ofFile === 'object' ? ((ofFile ?? {}) as Partial<OtherUpstream>) : {},
+  );
   const [host, port] = [textOption(context, 'host'), textOption(context, 'port')];
   const [workers, ledger] = [textOption(context, 'workers'), textOption(context, 'ledger')];
   return {
-    ...(upstream === undefined ? {} : { upstream: { ...(given['upstream'] as object | undefined), ...upstream } }),
+    ...(upstream === undefined ? {} : { upstream }),
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: Number(parseInteger(port, '--port')) }),
     ...(workers === undefined
@@ -129,5 +167,7 @@ type NamedKey = { readonly config?: Configuration; readonly environment?: Contex
 
 async function operatorKey(context: Context, chainId: number): Promise<NamedKey> {
   const key = await privateKeyOf(context, chainId, textOption(context, 'account') ?? 'operator');
-  return { config: { operatorKeyEnv: operatorKeyVariable }, environment: { [operatorKeyVariable]: key } };
+  // What is undefined is not written: the configuration names one key.
+  const config = { operatorKeyEnv: operatorKeyVariable, operatorKeyFile: undefined };
+  return { config, environment: { [operatorKeyVariable]: key } };
 }

@@ -1,12 +1,6 @@
 import { join } from 'node:path';
-import { zeroAddress } from '@kedge/core';
-import { developmentKey } from '../accounts/developmentAccount.js';
-import { apiKeyHash } from './apiKey.js';
-import { putChannelRecord } from '../channelsFile.js';
-import type { DataPaths } from './dataPaths.js';
-import { agentClassName } from './demoTerms.js';
-import { readIfExists, writeDurably } from './durableFile.js';
-import type { SetUp } from './setUp.js';
+import { dataPathsOf, type DataPaths } from './dataPaths.js';
+import { readJsonFile } from './durableFile.js';
 
 /** The gateway's files in the data folder. */
 export function gatewayFilesOf(paths: DataPaths): {
@@ -23,21 +17,16 @@ export function gatewayFilesOf(paths: DataPaths): {
   };
 }
 
-/** What the gateway reads when it starts, beside its configuration. */
-export async function writeGatewayFiles(paths: DataPaths, apiKey: string, made: SetUp): Promise<void> {
-  const { agent, channel, policy } = made;
-  const files = gatewayFilesOf(paths);
-  if (readIfExists(files.key) === undefined) writeDurably(files.key, `${developmentKey('operator')}\n`);
-  const { channelId, ...terms } = channel;
-  await putChannelRecord(files.channels, {
-    name: agentClassName,
-    apiKeySha256: apiKeyHash(apiKey),
-    channel: terms,
-    channelId,
-    classId: agent.classId,
-    policy,
-    policyHash: agent.policyHash,
-    lotAsset: zeroAddress,
-    edges: [{ classId: agent.classId, parentIndex: 0n, asset: zeroAddress }],
-  });
+/** The configuration that the gateway of a data folder was last started with; undefined where none ever was. */
+export function readGatewayConfig(dataDir: string): Readonly<Record<string, unknown>> | undefined {
+  const config = readJsonFile(gatewayFilesOf(dataPathsOf(dataDir)).config);
+  return typeof config === 'object' && config !== null ? (config as Readonly<Record<string, unknown>>) : undefined;
+}
+
+/** Where the gateway of a data folder listens; undefined where its configuration does not say the port. */
+export function gatewayUrlOf(dataDir: string): string | undefined {
+  const { host = '127.0.0.1', port } = readGatewayConfig(dataDir) ?? {};
+  if (typeof host !== 'string' || typeof port !== 'number' || port === 0) return undefined;
+  const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${reached}:${port}/v1`;
 }

@@ -37,21 +37,36 @@ export const upstreamOptions: readonly Option[] = [
   },
 ];
 
-/** What `--upstream` and the options beside it say; undefined where no upstream is named. */
-export function otherUpstreamOf(context: Context): OtherUpstream | undefined {
-  const url = urlOption(context, 'upstream');
+/**
+ * What `--upstream` and the options beside it say, each above what a configuration says of the same; undefined where nobody
+ * names an upstream.
+ *
+ * @param given the upstream of a configuration
+ */
+export function otherUpstreamOf(context: Context, given: Partial<OtherUpstream> = {}): OtherUpstream | undefined {
+  const url = urlOption(context, 'upstream') ?? given.url;
   const keyFile = textOption(context, 'upstreamKeyFile');
   const limitField = textOption(context, 'upstreamLimitField');
   if (url === undefined) {
-    if (limitField === undefined) return undefined;
-    throw usageError('--upstream-limit-field is about an upstream, and none is named.', 'Pass --upstream as well.');
+    const flag =
+      keyFile !== undefined ? '--upstream-key-file' : limitField !== undefined ? '--upstream-limit-field' : undefined;
+    if (flag === undefined) return undefined;
+    throw usageError(`${flag} is about an upstream, and none is named.`, 'Pass --upstream as well.');
   }
+  // One key: the gateway would look for the other first.
+  const { apiKeyEnv, apiKeyFile, ...rest } = given;
+  const givenKey = {
+    ...(apiKeyEnv === undefined ? {} : { apiKeyEnv }),
+    ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
+  };
+  const isKeyGiven = apiKeyEnv !== undefined || apiKeyFile !== undefined;
   return {
+    ...rest,
     url,
     ...(keyFile !== undefined
       ? { apiKeyFile: resolve(context.cwd, keyFile) }
-      : context.environment[upstreamKeyVariable] === undefined
-        ? {}
+      : isKeyGiven || context.environment[upstreamKeyVariable] === undefined
+        ? givenKey
         : { apiKeyEnv: upstreamKeyVariable }),
     ...(limitField === undefined
       ? {}

@@ -8,7 +8,7 @@ import type { DataPaths } from './dataPaths.js';
 import { demoModel } from './demoTerms.js';
 import { writeDurably } from './durableFile.js';
 import { findAnvil } from './findAnvil.js';
-import { writeGatewayFiles } from './gatewayFiles.js';
+import { writeGatewayFiles } from './writeGatewayFiles.js';
 import { type OtherUpstream, upstreamModels } from './otherUpstream.js';
 import { agentProgram, gatewayProgram, indexerProgram } from './programs.js';
 import { setUp, type SetUp } from './setUp.js';

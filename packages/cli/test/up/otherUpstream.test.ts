@@ -62,4 +62,21 @@ test('the options beside --upstream are what the gateway reads in its configurat
   for (const upstreamLimitField of choices) expect(options({ upstream: url, upstreamLimitField })).toBeDefined();
   expect(() => options({ upstream: url, upstreamLimitField: 'max_output_tokens' })).toThrow('--upstream-limit-field');
   expect(() => options({ upstreamLimitField: 'max_tokens' })).toThrow('none is named');
+  expect(() => options({ upstreamKeyFile: 'key' })).toThrow('--upstream-key-file is about an upstream');
+});
+
+test('the options beside --upstream count above a configuration, one by one, and of two keys one stays', () => {
+  const given = { url: 'https://api.example/v1', apiKeyEnv: 'THEIRS', outputLimitField: 'max_tokens' } as const;
+  const options = (more: Record<string, string>) => {
+    const environment = { KEDGE_UPSTREAM_API_KEY: 'k' };
+    return otherUpstreamOf({ options: more, environment, cwd: '/here' } as unknown as Context, given);
+  };
+  expect(options({})).toEqual(given);
+  expect(options({ upstream: 'http://127.0.0.1:1/v1' })).toEqual({ ...given, url: 'http://127.0.0.1:1/v1' });
+  expect(options({ upstreamLimitField: 'max_completion_tokens' })).toEqual({
+    ...given,
+    outputLimitField: 'max_completion_tokens',
+  });
+  const { apiKeyEnv: _, ...keyless } = given;
+  expect(options({ upstreamKeyFile: 'key' })).toEqual({ ...keyless, apiKeyFile: '/here/key' });
 });
