@@ -143,6 +143,24 @@ describe('a consumer elsewhere and the root on chain', () => {
     expect(await verify('--offline')).toMatchObject({ included: false, anchor: { reason: 'chain_not_asked' } });
   });
 
+  test('without the chain kedge verify says that nobody told it who the operator is, until --operator does', async () => {
+    const unchecked = '- who the operator is was not checked: pass --operator';
+    const run = (...args: string[]) => {
+      const all = ['verify', 'receipt.json', '--policy', 'policy.json', ...args];
+      return runInProcess(all, { cwd: consumerFolder });
+    };
+    const contracts = ['--contracts', 'contracts.json'];
+    for (const silent of [['--offline'], ['--rpc', 'http://127.0.0.1:1']]) {
+      const { code, stdout } = await run(...contracts, ...silent);
+      expect([code, stdout]).toEqual([0, expect.stringContaining(`is good\n${unchecked}\n`)]);
+    }
+    const { address } = developmentAccount('operator');
+    expect((await run(...contracts, '--offline', '--operator', address)).stdout).not.toContain('was not checked');
+    expect((await run(...chain)).stdout).not.toContain('was not checked');
+    const other = await run(...contracts, '--offline', '--operator', developmentAccount('consumer').address);
+    expect(other.code).toBe(1);
+  });
+
   test('R16: the gateway serves the leaves to everybody, and the root on chain says whether they are those', async () => {
     const confirmed = { code: 0, included: true, anchor: { ok: true } };
     expect(await verify('--gateway', running.url)).toMatchObject(confirmed);

@@ -46,6 +46,9 @@ type Check = {
   readonly reason?: 'pending' | 'leaves_missing' | 'chain_not_asked';
 };
 
+/** Anybody can sign receipts that name themselves as operator. */
+const unknownOperator = 'who the operator is was not checked: pass --operator';
+
 /** With more receipts than this, only what fails is listed. */
 const listedReceipts = 10;
 
@@ -58,7 +61,7 @@ export const verify: Command = {
     'When the chain answers it also checks the channel, its operator, and, once anchored, inclusion under the root on ' +
     'chain: for that it needs the hashes of the other receipts under that root, which it takes from the content store here, ' +
     'from --leaves, or from the gateway, and holds against their CID on chain. The last line, and included with --json, say ' +
-    'whether inclusion was confirmed. Given the bodies of a call it counts them again, with the tokenizer that the policy pins, and compares the ' +
+    'whether inclusion was confirmed. Without the chain nobody says who the operator is, other than --operator. Given the bodies of a call it counts them again, with the tokenizer that the policy pins, and compares the ' +
     'receipt metric by metric; what only the upstream can know is said, and is no tick. Takes files (one receipt, an array, one a line, a saved answer or stream), - for stdin, or the value of the ' +
     'kedge-receipt header. Exits with 1 when a check fails; what could not be checked is said, and does not fail.',
   arguments: [{ name: 'receipts', summary: 'files, - or header values', variadic: true }],
@@ -126,11 +129,13 @@ export const verify: Command = {
 function verdictLines(checks: readonly Check[], count: number): string[] {
   const good = `✓ ${count === 1 ? 'the receipt is' : `all ${count} receipts are`} good`;
   const open = checks.filter(({ name, reason }) => name === 'anchor' && reason !== undefined);
+  const ofAnybody = checks.some(({ detail }) => detail === unknownOperator) ? [`- ${unknownOperator}`] : [];
   if (open.length === 0) return [`${good}, and included under ${count === 1 ? 'the root' : 'roots'} on chain`];
   const reasons = new Set(open.map(({ reason }) => reason));
   const which = count === 1 ? '' : ` of ${open.length} of them`;
   return [
     good,
+    ...ofAnybody,
     `- inclusion on chain${which} is not confirmed`,
     ...(reasons.has('leaves_missing') ? ['  -> pass --gateway <url>, or the leaves with --leaves <file or URL>'] : []),
     ...(reasons.has('pending') ? ['  -> verify again when the operator has anchored the batch'] : []),
@@ -261,6 +266,7 @@ async function checkChannel(context: Context, input: ChannelInput): Promise<Chec
     if (bodies === undefined)
       checks.push({ index, name: 'body', detail: 'not compared and not recounted: give --request and --response' });
     if (connection !== undefined) checks.push({ index, ...channelCheck(facts, signed) });
+    if (operator === undefined) checks.push({ index, name: 'operator', detail: unknownOperator });
     const fact = anchorFacts?.[index];
     const name = 'anchor';
     if (fact === undefined) {
