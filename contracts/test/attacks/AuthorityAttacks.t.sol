@@ -167,10 +167,15 @@ contract AuthorityAttacksTest is KedgeTest {
         core.transferValue(tokenId, elsewhere, 1);
     }
 
-    /// @notice Who was tricked into an approval of a whole class lost its use, and neither tokens nor revenue.
+    /// @notice Who was tricked into an approval of a whole class lost its value there, and what that was paid for with:
+    /// the operator moves it to a token of its own and takes the refund. Tokens, locked units and revenue stay.
     function test_Attack_ApproveForAllPhishing() public {
         uint256 share = mintShare(classId, holder, 1);
         settleETH(classId, 10);
+        uint32 lot = createLot(classId, lotTerms(ETH, 10, 1));
+        openListing(classId, lot, 101, 0);
+        uint256 bought = buy(holder, classId, lot, 100);
+        uint256 own = buy(operator, classId, lot, 1);
         vm.prank(holder);
         core.approveForClass(classId, operator, true);
         vm.startPrank(operator);
@@ -180,8 +185,29 @@ contract AuthorityAttacksTest is KedgeTest {
         core.claim(share, ETH, payable(operator));
         unauthorized(tokenId);
         token.lock(tokenId, 1, address(channels), "");
+        unauthorized(bought);
+        token.refund(bought, 1, payable(operator));
+        core.transferValue(bought, own, 100);
+        assertEq(token.refund(own, 101, payable(operator)), 1010);
         vm.stopPrank();
+        assertEq(operator.balance, 1010);
+        assertEq(core.ownerOf(bought), holder);
         assertEq(core.claim(share, ETH, payable(holder)), 10);
+    }
+
+    /// @notice An allowance of units, which the draft does not have, is for use alone and ends where it was drawn.
+    function test_Attack_AnAllowanceOfUseMovesNoValue() public {
+        uint256 own = mintValue(classId, operator, 1, uint64(START + 1 days));
+        vm.prank(holder);
+        token.approveUsage(tokenId, operator, 5, 0);
+        vm.startPrank(operator);
+        unauthorized(tokenId);
+        core.transferValue(tokenId, own, 1);
+        core.recordUsage(tokenId, keccak256("calls"), 5);
+        vm.expectRevert();
+        core.recordUsage(tokenId, keccak256("calls"), 1);
+        vm.stopPrank();
+        assertEq(core.valueOf(tokenId), 95);
     }
 
     function test_Attack_UintCasting() public {

@@ -4,7 +4,8 @@ pragma solidity 0.8.34;
 import {IDATApprovals} from "../../src/interfaces/IDATApprovals.sol";
 import {ClassOptions} from "../../src/interfaces/IDATOptions.sol";
 import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
-import {LotTerms} from "../../src/interfaces/IDATLots.sol";
+import {IDATLots, LotTerms} from "../../src/interfaces/IDATLots.sol";
+import {Channel} from "../../src/interfaces/IValueChannels.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 
 /// @notice Attacks on revenue, by the names that docs/security/threat-model.md lists them under.
@@ -121,6 +122,29 @@ contract RevenueAttacksTest is KedgeTest {
         assertEq(core.valueOf(tokenId), 0);
         assertEq(token.owedTo(holder, ETH), 0);
         assertEq(token.revenueInfo(classId, ETH).received, 1000);
+    }
+
+    /// @notice By a channel to itself a holder gets the operator's part back, of a lot without refunds, too. The class gets
+    /// the rest, and what it cost to look popular is seen: one account is both holder and operator.
+    function test_Attack_SelfDealingChannelTakesTheOperatorsPart() public {
+        LotTerms memory terms = lotTerms(ETH, 10, 1);
+        (terms.operatorBps, terms.refundable) = (2000, false);
+        uint32 lot = createLot(classId, terms);
+        openListing(classId, lot, 100, 0);
+        uint256 tokenId = buy(holder, classId, lot, 100);
+        vm.prank(holder);
+        vm.expectRevert(abi.encodeWithSelector(IDATLots.DATNotRefundable.selector, tokenId));
+        token.refund(tokenId, 100, payable(holder));
+        Channel memory channel = channelTerms(tokenId, 100);
+        channel.operator = holder;
+        openChannel(channel);
+        captureTo(channel, 100);
+        assertEq(token.owedTo(holder, ETH), 200);
+        assertEq(token.revenueInfo(classId, ETH).received, 800);
+        vm.prank(holder);
+        assertEq(token.withdraw(ETH, payable(holder)), 200);
+        // Neither an allowance nor a channel gets out more than that part.
+        assertEq(holder.balance, 200);
     }
 
     /// @notice The seller takes the revenue in front of the buyer: the buyer sees it in one view and reverts.

@@ -295,6 +295,8 @@ export const usageDay = onchainTable(
     day: t.integer().notNull(),
     metricType: t.hex().notNull(),
     units: t.bigint().notNull(),
+    /** Of which backed value that another than its holder captured through the channels of the deployment. */
+    paidUnits: t.bigint().notNull(),
     selfReportedUnits: t.bigint().notNull(),
     records: t.integer().notNull(),
   }),

@@ -8,6 +8,8 @@ import {
   valueMarketAbi,
   verdictOutcomes,
   channelToAbi,
+  isBackedLot,
+  splitTokenId,
   zeroAddress,
   zeroHash,
   type Address,
@@ -234,6 +236,7 @@ export async function compareWithChain(
     }
   }
 
+  const paid = new Map<bigint, bigint>();
   for (const found of await all((after) => indexer.channels({ limit: 500, ...after }))) {
     counts.channels += 1;
     const channel = channelToAbi({ ...found });
@@ -244,6 +247,11 @@ export async function compareWithChain(
     });
     const state = [found.open, found.capturedUnits, found.open ? found.remainingUnits : 0n];
     expect(state, `channel ${found.channelId}`).toEqual([open, captured, remaining]);
+    const { classId, lot } = splitTokenId(channel.tokenId);
+    if (isBackedLot(lot) && found.holder !== found.operator) paid.set(classId, (paid.get(classId) ?? 0n) + captured);
+  }
+  for (const { classId, usage } of classes) {
+    expect(usage.paidUnits, `use of class ${classId} that was paid for`).toBe(paid.get(classId) ?? 0n);
   }
 
   await compareDeposits(chain, contracts, at, indexer);

@@ -390,14 +390,14 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     });
     const price = { numerator: 10n ** 6n, denominator: 1n };
     const { lot } = await issuer.createLot({ classId, price, operatorBps: 1_000, refundable: true });
-    await issuer.openListing({ classId, lot, supply: 1_100n, expireAt: 0n });
+    await issuer.openListing({ classId, lot, supply: 1_110n, expireAt: 0n });
     const { tokenId } = await consumer.buyValue({ classId, lot, units: 1_000n });
     const keys = { operator: addressOf('operator'), channelKey: addressOf('operator') };
     const terms = { cap: 1_000n, rate: 1n, burst: 1_000n, deadline: (await now()) + 86_400n, mode: 'capped' } as const;
     const { channel, channelId } = await consumer.openChannel({ tokenId, ...keys, ...terms, salt: someHash });
-    const second = await consumer.buyValue({ classId, lot, units: 100n });
+    const spare = await consumer.buyValue({ classId, lot, units: 110n });
     const small = { ...keys, ...terms, cap: 100n, burst: 100n, salt: zeroHash };
-    const { channel: other } = await consumer.openChannel({ tokenId: second.tokenId, ...small });
+    const { channel: other } = await consumer.openChannel({ tokenId: spare.tokenId, ...small });
     const domain = { chainId: 31337, verifyingContract: deployment.contracts.ValueChannels };
     const account = developmentAccount(roles.operator);
     const captureTo = async (cumulativeUnits: bigint) => {
@@ -472,6 +472,25 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
       ...fraud,
       paid: { holderAmount, reporterAmount },
     });
+    // What a holder's operator says was used is use, but only what channels captured was paid for as far as anyone can see.
+    const [owner, user] = [roles.consumer, roles.first].map((number) => developmentAccount(number));
+    const token = {
+      address: deployment.contracts.DataAnchoringToken,
+      abi: dataAnchoringTokenAbi,
+      chain: null,
+    } as const;
+    const approval = {
+      functionName: 'approveForClass',
+      args: [classId, user!.address, true],
+      account: owner!,
+    } as const;
+    await anvil.walletOf(roles.consumer).writeContract({ ...token, ...approval });
+    const use = { functionName: 'recordUsage', args: [spare.tokenId, someHash, 7n], account: user! } as const;
+    await anvil.walletOf(roles.first).writeContract({ ...token, ...use });
+    await compare();
+    const { usage } = await indexer.client.class({ classId });
+    expect(usage).toMatchObject({ units: 55n, paidUnits: 48n, selfReportedUnits: 0n });
+
     // What nobody claimed in the proof's window slashes anew: the fraud is told of as it is in the last.
     await as('second').raiseClaim({ channel });
     await compare();

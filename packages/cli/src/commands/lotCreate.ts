@@ -18,7 +18,12 @@ export const lotCreate: Command = {
   ],
   options: [
     { flags: '--operator-bps <bps>', summary: "the operator's cut of what is used, in basis points", default: '2000' },
-    { flags: '--no-refunds', summary: 'unspent units are refunded when they expire, not before' },
+    {
+      flags: '--no-refunds',
+      summary:
+        "unspent units are refunded when they expire, not before; the operator's cut comes back all the same to a buyer " +
+        'who opens a channel to itself, so keep it small',
+    },
     ...accountOptions,
   ],
   examples: [{ command: 'kedge lot create 2 1000000', summary: 'a million units, after a new policy was published' }],

@@ -67,8 +67,13 @@ export const classSummarySchema = z.object({
   /** The cheapest lot that is on sale; null when none is. */
   price: priceSchema.extend({ lot: countSchema, supply: unitsSchema }).nullable(),
   usage: z.object({
-    /** Everything spent, self-reported use included. */
+    /** Everything spent, self-reported use included. An issuer can make use up: of value that it paid nothing for. */
     units: bigSchema,
+    /**
+     * Of which backed value that another than its holder captured through channels: somebody paid for it. An issuer that
+     * pays itself by a second address loses royalties and the operator's part.
+     */
+    paidUnits: bigSchema,
     /** Of which owners recorded on their own tokens: proves no demand (P15). */
     selfReportedUnits: bigSchema,
     records: countSchema,
@@ -163,6 +168,7 @@ export const usageDaySchema = z.object({
   metric: z.string().nullable(),
   metricType: bytes32Schema,
   units: bigSchema,
+  paidUnits: bigSchema,
   selfReportedUnits: bigSchema,
   records: countSchema,
 });

@@ -1,6 +1,11 @@
+import { metricTypeOf } from '@kedge/core';
 import { ponder } from 'ponder:registry';
-import { capture, channel, happening, receiptRoot, token } from 'ponder:schema';
-import { happenedAt, lower } from './event';
+import { capture, channel, happening, receiptRoot, token, usageDay } from 'ponder:schema';
+import { keccak256 } from 'viem';
+import { dayOf, happenedAt, isBacked, lower } from './event';
+
+/** The metric that channels record. */
+const unitsMetric = metricTypeOf('units', (bytes) => keccak256(bytes, 'bytes'));
 
 ponder.on('Channels:ChannelOpened', async ({ event, context: { db } }) => {
   const { channelId, channel: terms } = event.args;
@@ -45,7 +50,12 @@ ponder.on('Channels:ChannelCaptured', async ({ event, context: { db } }) => {
   });
   const about = { channelId, tokenId, classId, operator, units, capturedUnits, seq, receiptHash };
   await db.insert(capture).values({ ...about, ...happenedAt(event) });
-  // `UsageRecorded` came before, as if the units came out of the token's value.
+  // Only here is it known that a channel took them: `UsageRecorded`, which came before, names whom a module likes (P15).
+  if (isBacked(tokenId) && known.holder !== operator) {
+    const key = { classId, day: dayOf(event), metricType: unitsMetric };
+    await db.update(usageDay, key).set((day) => ({ paidUnits: day.paidUnits + units }));
+  }
+  // And as if the units came out of the token's value.
   await db.update(token, { tokenId }).set((row) => ({ value: row.value + units, locked: row.locked - units }));
 });
 

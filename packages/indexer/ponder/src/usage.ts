@@ -20,7 +20,7 @@ ponder.on('Token:UsageRecorded', async ({ event, context }) => {
     .values({ tokenId, classId, lot, metricType, units, actor, selfReported, ...happenedAt(event) });
   await db
     .insert(usageDay)
-    .values({ classId, day: dayOf(event), metricType, units, selfReportedUnits, records: 1 })
+    .values({ classId, day: dayOf(event), metricType, units, paidUnits: 0n, selfReportedUnits, records: 1 })
     .onConflictDoUpdate((day) => ({
       units: day.units + units,
       selfReportedUnits: day.selfReportedUnits + selfReportedUnits,

@@ -134,7 +134,7 @@ async function summariesOf(rows: readonly ClassRow[]): Promise<ClassSummary[]> {
         BigInt(now),
       ),
       price: priceOf(row, lotsOf.get(key) ?? [], now),
-      usage: used.get(row.classId) ?? { units: 0n, selfReportedUnits: 0n, records: 0 },
+      usage: used.get(row.classId) ?? { units: 0n, paidUnits: 0n, selfReportedUnits: 0n, records: 0 },
       revenue: (ledgersOf.get(key) ?? []).map(({ asset, received, royaltiesPaid, claimed, orphan, backing }) => ({
         asset,
         received,

@@ -1,4 +1,4 @@
-import { metricLabels, metricTypeOf, type Hex, type RevenueDay, type UsageDay } from '@kedge/core';
+import { metricLabels, metricTypeOf, type ClassSummary, type Hex, type RevenueDay, type UsageDay } from '@kedge/core';
 import { asc, eq, inArray, sql, type PgColumn } from 'ponder';
 import { db } from 'ponder:api';
 import { revenueDay, usageDay } from 'ponder:schema';
@@ -22,24 +22,29 @@ export async function usageDays(classId: bigint): Promise<UsageDay[]> {
     .from(usageDay)
     .where(eq(usageDay.classId, classId))
     .orderBy(asc(usageDay.day), asc(usageDay.metricType));
-  return rows.map(({ day, metricType, units, selfReportedUnits, records }) => ({
+  return rows.map(({ day, metricType, units, paidUnits, selfReportedUnits, records }) => ({
     day: dateOf(day),
     metric: metricOf(metricType),
     metricType,
     units,
+    paidUnits,
     selfReportedUnits,
     records,
   }));
 }
 
 /** All use of each class. */
-export async function usageOf(
-  classIds: readonly bigint[],
-): Promise<Map<bigint, { units: bigint; selfReportedUnits: bigint; records: number }>> {
+export async function usageOf(classIds: readonly bigint[]): Promise<Map<bigint, ClassSummary['usage']>> {
   const sum = (column: PgColumn) => sql<string>`sum(${column})`;
-  const { classId, units, selfReportedUnits, records } = usageDay;
+  const { classId, units, paidUnits, selfReportedUnits, records } = usageDay;
   const rows = await db
-    .select({ classId, units: sum(units), selfReportedUnits: sum(selfReportedUnits), records: sum(records) })
+    .select({
+      classId,
+      units: sum(units),
+      paidUnits: sum(paidUnits),
+      selfReportedUnits: sum(selfReportedUnits),
+      records: sum(records),
+    })
     .from(usageDay)
     .where(inArray(classId, [...classIds]))
     .groupBy(classId);
@@ -48,6 +53,7 @@ export async function usageOf(
       row.classId,
       {
         units: BigInt(row.units),
+        paidUnits: BigInt(row.paidUnits),
         selfReportedUnits: BigInt(row.selfReportedUnits),
         records: Number(row.records),
       },

@@ -10,7 +10,7 @@ import { useIndexed } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
 import { DilutablePill } from '../../ui/DilutablePill.js';
 import { ErrorState } from '../../ui/ErrorState.js';
-import { grouped, showCount, showUnits } from '../../ui/format.js';
+import { grouped, showUnits } from '../../ui/format.js';
 import { PageSkeleton, Skeleton } from '../../ui/Skeleton.js';
 import { Stat } from '../../ui/Stat.js';
 import { useWallet } from '../../wallet/useWallet.js';
@@ -81,7 +81,7 @@ function Loaded({ detail, isStale }: { detail: ClassDetail; isStale: boolean }) 
       </div>
       {isStale && <p className="callout warn">The indexer does not answer now: this is what it said last.</p>}
       <dl className="stats">
-        <Stat label="Used" note={showCount(usage.records, 'record')}>
+        <Stat label="Used" note={`${showUnits(usage.paidUnits, unitDecimals)} paid for through channels`}>
           {showUnits(usage.units, unitDecimals)} <small>units</small>
         </Stat>
         <Stat label="Revenue" note={main === undefined ? undefined : `${show(main.asset, main.claimed)} claimed`}>
