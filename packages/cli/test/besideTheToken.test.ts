@@ -5,11 +5,14 @@ import {
   hexToBytes,
   labelHash,
   merkleTree,
+  operatorBondAbi,
   receiptBatchDigest,
   receiptLeaf,
   seqOf,
   signedReceiptToJson,
+  zeroAddress,
   zeroHash,
+  type Address,
   type Deployment,
   type Hex,
   type Channel,
@@ -122,13 +125,31 @@ test('R26: a bond is posted, shown, slashed by two receipts with one number, pai
   await anvil.testClient.increaseTime({ seconds: 7 * 86_400 + 1 });
   await anvil.testClient.mine({ blocks: 1 });
   const pot = 10n ** 18n / 2n;
-  expect(await kedgeJson('bond', 'pay', channelId)).toMatchObject({
+  const paid = {
     holder: developmentAccount('consumer').address,
     holderAmount: '6000',
     reporter: developmentAccount('deployer').address,
     reporterAmount: String(pot / 20n),
-    burned: String(pot - pot / 20n - 6_000n),
-  });
+  };
+  const burned = String(pot - pot / 20n - 6_000n);
+  const owed = (account: Address) =>
+    anvil.publicClient.readContract({
+      address: deployment.contracts.OperatorBond!,
+      abi: operatorBondAbi,
+      functionName: 'owedTo',
+      args: [account, zeroAddress],
+    });
+  // A run that broke off after the first transaction: the next one burns and withdraws.
+  const before = await anvil.testClient.snapshot();
+  await as('operator').payFraud({ channelId });
+  expect(await owed(paid.holder)).toBe(6_000n);
+  expect(await kedgeJson('bond', 'pay', channelId)).toMatchObject({ ...paid, burned });
+  expect([await owed(paid.holder), await owed(paid.reporter)]).toEqual([0n, 0n]);
+  await anvil.testClient.revert({ id: before });
+
+  expect(await kedgeJson('bond', 'pay', channelId)).toMatchObject({ ...paid, burned });
+  expect([await owed(paid.holder), await owed(paid.reporter)]).toEqual([0n, 0n]);
+  expect(await kedgeJson('bond', 'pay', channelId)).toMatchObject({ ...paid, burned: '0' });
   expect((await kedge('bond', 'show', operatorAddress)).stdout).toContain('slashed  1 time\n');
 
   expect(await kedgeJson('bond', 'release')).toMatchObject({ released: false });

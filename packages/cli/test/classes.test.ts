@@ -55,6 +55,20 @@ describe('class', () => {
     expect(parents).toMatchObject([{ accepted: true }]);
   });
 
+  test('class create --sell makes no class where its price is in an asset that is not there', async () => {
+    const policy = demoPolicy(addressOf('operator'), ['test-model']);
+    const price = { ...policy.price, asset: `0x${'ab'.repeat(20)}` };
+    writeFileSync(join(cwd, 'no-asset.json'), JSON.stringify({ ...policy, price }));
+    const { classId } = await kedgeJson('class', 'create', '--name', 'Before');
+    await refused(
+      ['class', 'create', '--name', 'Sold', '--policy', 'no-asset.json', '--sell', '10'],
+      'where this chain has no token',
+      2,
+    );
+    const after = await kedgeJson('class', 'create', '--name', 'After');
+    expect(BigInt(after['classId']!)).toBe(BigInt(classId!) + 1n);
+  });
+
   test('class metadata shows it and corrects it, with its hash on chain', async () => {
     const { parentId } = await makeFamily();
     const shown = await kedge('class', 'metadata', parentId);

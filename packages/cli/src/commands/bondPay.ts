@@ -1,7 +1,8 @@
-import { BaseError, isSameAddress, operatorBondAbi, type Hex } from '@kedge/core';
+import { BaseError, isSameAddress, operatorBondAbi, type Address, type Hex } from '@kedge/core';
+import { readEvents } from '@kedge/sdk';
 import { resolveAccount, roleAccount, roleOfAddress, type SigningAccount } from '../accounts/resolveAccount.js';
 import { developmentChainId } from '../accounts/roles.js';
-import { connect } from '../chain/connect.js';
+import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { assetOption } from '../chain/readAsset.js';
 import { accountOptions, type Command } from '../command.js';
@@ -14,7 +15,8 @@ export const bondPay: Command = {
   summary: 'pay out a proven fraud once its window has ended',
   description:
     'Credits the holder and the reporter of a channel whose operator was proven to have signed two receipts with one ' +
-    'number, burns what nobody has a claim to, and pays out what is due to you. Anyone may do so, after the window.',
+    'number, burns what nobody has a claim to, and pays out what is due to you. Anyone may do so, after the window. What is ' +
+    'done already is passed over, so a run that broke off is run again.',
   arguments: [{ name: 'channelId', summary: 'the channel of the proof' }],
   options: [{ flags: '--asset <address>', summary: 'ERC-20 token; without it ETH' }, ...accountOptions],
   examples: [
@@ -45,7 +47,10 @@ export const bondPay: Command = {
     const signer = await resolveAccount(context, connection.chainId, 'consumer');
     const { write } = createWriter(context, connection, signer);
     const terms = { channelId, asset: asset.address };
-    const paid = await write('pay for the fraud', (client) => client.payFraud(terms));
+    // Once paid it cannot be paid again, and what is due can still be withdrawn.
+    const paid = proof.paid
+      ? await paidBefore(connection, address, terms)
+      : await write('pay for the fraud', (client) => client.payFraud(terms));
     const { operator, window } = proof;
     const slash = await publicClient.readContract({
       ...bond,
@@ -55,6 +60,8 @@ export const bondPay: Command = {
     const burn = { operator, asset: asset.address, window };
     const burned = slash.burned ? 0n : (await write('burn the rest', (client) => client.burnSlashed(burn))).amount;
     for (const own of ownSigners(signer, connection.chainId, [paid.holder, paid.reporter])) {
+      const args = [own.account.address, asset.address] as const;
+      if ((await publicClient.readContract({ ...bond, functionName: 'owedTo', args })) === 0n) continue;
       const writer = createWriter(context, connection, own);
       await writer.write('withdraw', (client) => client.withdrawBondDues({ asset: asset.address }));
     }
@@ -70,6 +77,25 @@ export const bondPay: Command = {
     );
   },
 };
+
+type Terms = { readonly channelId: Hex; readonly asset: Address };
+
+/** What an earlier run, or anybody, paid for the fraud. */
+async function paidBefore({ client }: Connection, address: Address, { channelId, asset }: Terms) {
+  const events = await readEvents(client.publicClient, {
+    address,
+    abi: operatorBondAbi,
+    eventName: 'FraudPaid',
+    args: { channelId, asset },
+  });
+  const [event] = events;
+  if (event !== undefined) return { ...event.args, transactionHash: event.transactionHash };
+  throw new BaseError('The fraud was paid, and the chain does not show the event of it.', {
+    code: 'event_missing',
+    values: { channelId, asset },
+    hints: ['Ask a node that keeps all events: --rpc URL'],
+  });
+}
 
 /** Those of the recipients whom this command can sign for: on the local chain every role, elsewhere the account. */
 function ownSigners(signer: SigningAccount, chainId: number, recipients: readonly `0x${string}`[]): SigningAccount[] {

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { integrityHashOf, type Hex } from '@kedge/core';
+import { integrityHashOf, isSameAddress, zeroAddress, type Address, type Hex } from '@kedge/core';
 import type { ClassOptions } from '@kedge/sdk';
 import { createContentStore } from '@kedge/store';
 import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect, type Connection } from '../chain/connect.js';
+import { afterDone } from '../chain/afterDone.js';
 import { createWriter } from '../chain/createWriter.js';
 import { operatorBpsOf, sellUnits } from '../chain/sellUnits.js';
 import { shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js';
@@ -83,6 +84,7 @@ export const classCreate: Command = {
       throw usageError('--sell needs a price.', 'Pass a policy with a price: asset, numerator, denominator.');
     }
     // Before the class is there, for what is wrong about the sale.
+    if (sell !== undefined) await requireAsset(connection, policy!.policy.price!.asset);
     const supply = sell === undefined ? undefined : parseAmount(sell, policy!.policy.unit.decimals, '--sell', 64);
     const signer = await resolveAccount(context, connection.chainId, kind === 'agent' ? 'operator' : 'contributor');
     const { metadataURI, integrityHash } = await metadataOf(context, connection, kind);
@@ -101,7 +103,11 @@ export const classCreate: Command = {
     const sold =
       supply === undefined
         ? undefined
-        : await sellUnits(write, { classId, supply, policy: policy!.policy, operatorBps });
+        : await afterDone(
+            sellUnits(write, { classId, supply, policy: policy!.policy, operatorBps }),
+            { classId, transactionHash },
+            `The class is there, do not create it again. Put units on sale with: kedge lot create ${classId} ${sell}`,
+          );
     const created = {
       classId,
       kind,
@@ -130,6 +136,15 @@ export const classCreate: Command = {
     );
   },
 };
+
+async function requireAsset({ client }: Connection, address: Address): Promise<void> {
+  if (isSameAddress(address, zeroAddress)) return;
+  if ((await client.publicClient.getCode({ address })) !== undefined) return;
+  throw usageError(
+    `The policy names a price in ${address}, where this chain has no token.`,
+    'Name an ERC-20 of this chain in price.asset, or the zero address for ETH.',
+  );
+}
 
 /** What the class is bound to for ever. */
 function optionsOf(context: Context): ClassOptions & { readonly shareCap: bigint } {

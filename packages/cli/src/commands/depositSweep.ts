@@ -1,5 +1,8 @@
+import type { ChannelRecord, Policy } from '@kedge/core';
+import type { TokenView } from '@kedge/sdk';
 import { resolveAccount } from '../accounts/resolveAccount.js';
-import { connect } from '../chain/connect.js';
+import { connect, type Connection } from '../chain/connect.js';
+import { afterDone } from '../chain/afterDone.js';
 import { createWriter } from '../chain/createWriter.js';
 import { depositOptions, depositTermsOf } from '../chain/depositTermsOf.js';
 import { readPolicy } from '../chain/readPolicy.js';
@@ -29,6 +32,11 @@ export const depositSweep: Command = {
     const named = await depositTermsOf(context, connection);
     const { channelId: rootId, terms, asset, unitDecimals, record } = named;
     const signer = await resolveAccount(context, connection.chainId, terms.holder);
+    // Before money moves: without its policy the next channel could not be told to the gateway.
+    if (record !== undefined) {
+      const { policy } = await connection.client.getClass({ classId: terms.classId });
+      await policyFor(connection, record, policy);
+    }
     const { write } = createWriter(context, connection, signer);
     const swept = await write('sweep the deposit', (client) => client.sweepDeposit({ terms }));
     const { channelId, channel, spent, transactionHash } = swept;
@@ -36,18 +44,23 @@ export const depositSweep: Command = {
       context.output.note('the gateway here does not serve this channel: tell its operator of the new one');
     } else {
       const token = await connection.client.getToken({ tokenId: channel.tokenId });
-      await addContinuation(channelsFileOf(connection.dataDir), {
+      const telling = addContinuation(channelsFileOf(connection.dataDir), {
         name: record.name,
         apiKeySha256: record.apiKeySha256,
         channel,
         channelId,
         classId: token.classId,
-        policy: await readPolicy(connection, token.classId, token.policy),
+        policy: await policyFor(connection, record, token.policy),
         policyHash: token.policy.hash,
         lotAsset: terms.asset,
         edges: record.edges.map((edge) => ({ ...edge, asset: terms.asset })),
         continues: { rootId, holder: terms.holder },
       });
+      await afterDone(
+        telling,
+        { channelId, transactionHash },
+        'The units are locked in this channel, and the gateway here was not told: sweeping again does not tell it.',
+      );
       const gatewayUrl = connection.up?.gatewayUrl;
       if (gatewayUrl !== undefined) await makeGatewayReread(gatewayUrl);
     }
@@ -62,3 +75,8 @@ export const depositSweep: Command = {
     );
   },
 };
+
+/** The policy of what is bought now: that of the channel, or the next one of its class. */
+async function policyFor(connection: Connection, record: ChannelRecord, policy: TokenView['policy']): Promise<Policy> {
+  return policy.hash === record.policyHash ? record.policy : readPolicy(connection, record.classId, policy);
+}
