@@ -528,6 +528,9 @@ test('token renew extends value, and offers and accepts a share (P27, R22)', asy
     expireAt: later,
     holder: roleAccount('consumer').account.address,
   });
+  const sold = await kedgeJson<Record<string, string>>('buy', '2', '1');
+  const refused = await kedge('token', 'renew', sold['tokenId']!, String(later));
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('was sold by ValueMarket')]);
 });
 
 test('token revoke announces, hears an appeal and carries out, where the class said so (P27)', async () => {

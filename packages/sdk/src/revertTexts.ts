@@ -55,6 +55,7 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   },
   DATNotRenewedBy: {
     message: 'Only the seller of the lot may renew its tokens, and only the issuer unbacked ones.',
+    hints: ['ValueMarket and ValuePlans renew nothing: what they sold ends at its expiry. Refund it, and buy anew.'],
   },
   DATShareNotRenewed: {
     message: 'A token with a share is not renewed in place.',

@@ -62,6 +62,28 @@ describe('plans', () => {
     });
   });
 
+  test('P27: the holder tops up what a plan sold, unless the token would outlive it; nobody renews it', async () => {
+    const [issuer, consumer] = [as('issuer'), as('consumer')];
+    const classId = await createClass();
+    const lot = await createLot(classId, 100n);
+    await issuer.openPlan({ classId, lot, supply: 100n, minUnits: 10n, duration: 86_400 });
+    const { tokenId } = await consumer.buyValue({ classId, lot, units: 10n });
+    const { expireAt } = await consumer.getToken({ tokenId });
+    await expect(consumer.topUp({ tokenId, units: 9n })).rejects.toMatchObject({ code: 'ValuePlansWrongUnits' });
+    expect((await consumer.topUp({ tokenId, units: 20n })).cost).toBe(2_000n);
+    expect(await consumer.getToken({ tokenId })).toMatchObject({ value: 30n, expireAt });
+    for (const who of [issuer, consumer]) {
+      await expect(who.renew({ tokenId, expireAt: expireAt + 1n })).rejects.toMatchObject({ code: 'DATNotRenewedBy' });
+    }
+    const end = (await now()) + 3_600n;
+    await issuer.openPlan({ classId, lot, supply: 100n, duration: 86_400, expireAt: Number(end) });
+    await expect(consumer.topUp({ tokenId, units: 1n })).rejects.toMatchObject({
+      code: 'top_up_outlives',
+      values: { tokenId, expireAt, expireAtOfValue: end },
+    });
+    expect((await consumer.getToken({ tokenId })).value).toBe(30n);
+  });
+
   test('R1: a plan is closed, and sells nothing more', async () => {
     const classId = await createClass();
     const lot = await createLot(classId, 100n);

@@ -1,6 +1,6 @@
-import { isBackedLot, isSameAddress } from '@kedge/core';
+import { BaseError, isBackedLot, isSameAddress, type Address } from '@kedge/core';
 import { resolveAccount } from '../accounts/resolveAccount.js';
-import { connect } from '../chain/connect.js';
+import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanMoment } from '../human.js';
@@ -11,7 +11,8 @@ export const tokenRenew: Command = {
   summary: 'make a token valid for longer',
   description:
     'Gives a token a later expiry, before the old one has come. For value the seller of its lot signs, or, where nobody ' +
-    'paid for it, the issuer of the class. A share needs two: its issuer offers with this command, and its holder takes ' +
+    'paid for it, the issuer of the class. What the market or a plan sold ends at its expiry: they renew nothing, so use ' +
+    'it, refund it, or buy anew. A share needs two: its issuer offers with this command, and its holder takes ' +
     'the same expiry with --accept; the share then goes on in a new token, and what it earned stays with the old one.',
   arguments: [
     { name: 'tokenId', summary: 'the token' },
@@ -36,6 +37,7 @@ export const tokenRenew: Command = {
     const isShare = shareRatio > 0n;
     const { issuer } = await client.getClass({ classId });
     const seller = isBackedLot(lot) ? (await client.getLot({ classId, lot })).seller : issuer;
+    if (!accept && !isShare) requireRenewable(connection, tokenId, seller);
     const signer = await resolveAccount(context, chainId, accept ? holder : isShare ? issuer : seller);
     const { write } = createWriter(context, connection, signer);
     const terms = { tokenId, expireAt };
@@ -61,3 +63,20 @@ export const tokenRenew: Command = {
     ]);
   },
 };
+
+/** A contract that sells has no key to sign with, and offers no renewals. */
+function requireRenewable({ contracts }: Connection, tokenId: bigint, seller: Address): void {
+  const name = (['ValueMarket', 'ValuePlans'] as const).find((each) => {
+    const address = contracts[each];
+    return address !== undefined && isSameAddress(address, seller);
+  });
+  if (name === undefined) return;
+  throw new BaseError(`Token ${tokenId} was sold by ${name}, which renews nothing.`, {
+    code: 'not_renewable',
+    values: { tokenId, seller },
+    hints: [
+      'Before it expires, refund what is left (kedge token refund), or use it up.',
+      'Then buy anew: kedge buy. New units live as long as what is on sale.',
+    ],
+  });
+}

@@ -12,8 +12,8 @@ export const tokenTopUp: Command = {
   summary: 'add units to a token that you hold, at the price of its lot',
   description:
     'Adds units to a token on the terms of its lot, as long as the policy of the lot is the current one. Units that the ' +
-    'market sells are bought and moved to the token, which takes two transactions and leaves an empty token behind. A ' +
-    'token without backing is topped up by the issuer of its class, for nothing.',
+    'market or a plan sells are bought and moved to the token, which takes two transactions and leaves an empty token ' +
+    'behind; they expire with the token. A token without backing is topped up by the issuer of its class, for nothing.',
   arguments: [
     { name: 'tokenId', summary: 'the token' },
     { name: 'units', summary: 'how many units, for example 1000' },

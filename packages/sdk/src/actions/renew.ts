@@ -10,7 +10,8 @@ export type RenewParameters = {
 
 /**
  * Makes a token without a share valid for longer, before it has expired. The seller of its lot does, or, for an unbacked
- * token, the issuer.
+ * token, the issuer. What ValueMarket or ValuePlans sold cannot be renewed, because they never do: refund what is left,
+ * where its terms allow, and buy anew.
  *
  * @throws BaseError `DATNotRenewedBy`, `DATInvalidExpiry`, `DATLotSuperseded`, `DATShareNotRenewed`,
  * `DATRenewalDelaysRefund`, `ERC8028Expired`.

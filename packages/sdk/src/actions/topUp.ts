@@ -1,10 +1,12 @@
 import { BaseError, isBackedLot, isSameAddress, splitTokenId, zeroAddress, type Address } from '@kedge/core';
 import { allow } from '../allow.js';
 import type { Sent, WriteClient } from '../client.js';
-import { marketOf, tokenOf } from '../contracts.js';
+import { tokenOf } from '../contracts.js';
 import { reading } from '../reading.js';
 import { sentOf, writeContract } from '../writeContract.js';
 import { buyValue } from './buyValue.js';
+import { getLot } from './getLot.js';
+import { getPlan } from './getPlan.js';
 import { merge } from './merge.js';
 
 export type TopUpParameters = {
@@ -22,11 +24,12 @@ export type TopUpReturn = Sent & {
 };
 
 /**
- * Adds units to a token, on the terms of its lot. A token of a lot that the market sells is topped up by its holder, who
- * buys the units and moves them to it: two transactions, and an empty token that stays. Every other token is topped up by
- * the seller of its lot, or, unbacked, by the issuer.
+ * Adds units to a token, on the terms of its lot. A token of a lot that the market or a plan sells is topped up by its
+ * holder, who buys the units and moves them to it: two transactions, and an empty token that stays. The units expire with
+ * the token, however long a plan would have let them live. Every other token is topped up by the seller of its lot, or,
+ * unbacked, by the issuer.
  *
- * @throws BaseError `top_up_not_holder`, `top_up_outlives` for a token that lives longer than what the market sells now;
+ * @throws BaseError `top_up_not_holder`, `top_up_outlives` for a token that lives longer than what is sold now;
  * `DATNotToppedUpBy`, `DATLotSuperseded`, `ERC8028Expired`, and those of `buyValue`.
  *
  * @example
@@ -35,22 +38,35 @@ export type TopUpReturn = Sent & {
 export async function topUp(client: WriteClient, parameters: TopUpParameters): Promise<TopUpReturn> {
   const { tokenId, units } = parameters;
   const { classId, lot } = splitTokenId(tokenId);
-  const token = tokenOf(client.deployment);
   if (!isBackedLot(lot)) return topUpDirect(client, parameters, zeroAddress, 0n);
-  const [info, cost] = await reading(client, 'read the terms of the lot', (chain) =>
-    Promise.all([
-      chain.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] }),
-      chain.readContract({ ...token, functionName: 'lotCostUp', args: [classId, lot, units] }),
-    ]),
-  );
-  const { asset, seller } = info.terms;
-  if (!isSameAddress(seller, client.deployment.contracts.ValueMarket)) {
-    return topUpDirect(client, parameters, asset, cost);
-  }
-  await requireMergeable(client, tokenId);
+  const [{ asset, seller, listing }, cost] = await Promise.all([
+    getLot(client, { classId, lot }),
+    reading(client, 'read the price of the lot', (chain) =>
+      chain.readContract({ ...tokenOf(client.deployment), functionName: 'lotCostUp', args: [classId, lot, units] }),
+    ),
+  ]);
+  const { ValueMarket, ValuePlans } = client.deployment.contracts;
+  const isPlan = ValuePlans !== undefined && isSameAddress(seller, ValuePlans);
+  if (!isPlan && !isSameAddress(seller, ValueMarket)) return topUpDirect(client, parameters, asset, cost);
+  const expireAt = isPlan ? await planExpiry(client, { classId, lot }) : listing.expireAt;
+  await requireMergeable(client, tokenId, expireAt);
   const bought = await buyValue(client, { classId, lot, units, maxCost: parameters.maxCost ?? cost });
   const moved = await merge(client, { fromTokenIds: [bought.tokenId], toTokenId: tokenId });
   return { ...moved, cost: bought.cost, asset };
+}
+
+/** When what is bought now would expire; 0: never. */
+async function planExpiry(
+  client: WriteClient,
+  lot: { readonly classId: bigint; readonly lot: number },
+): Promise<bigint> {
+  const [{ duration, expireAt }, { timestamp }] = await Promise.all([
+    getPlan(client, lot),
+    reading(client, 'read the time of the chain', (chain) => chain.getBlock()),
+  ]);
+  if (duration === 0) return BigInt(expireAt);
+  const end = timestamp + BigInt(duration);
+  return expireAt !== 0 && BigInt(expireAt) < end ? BigInt(expireAt) : end;
 }
 
 async function topUpDirect(
@@ -78,32 +94,27 @@ async function topUpDirect(
 }
 
 /** What the move after the purchase would refuse, found out before anything is paid. */
-async function requireMergeable(client: WriteClient, tokenId: bigint): Promise<void> {
-  const { classId, lot } = splitTokenId(tokenId);
+async function requireMergeable(client: WriteClient, tokenId: bigint, expireAtOfValue: bigint): Promise<void> {
   const token = tokenOf(client.deployment);
-  const [holder, expireAt, listing] = await reading(client, 'read the token', (chain) =>
+  const [holder, expireAt] = await reading(client, 'read the token', (chain) =>
     Promise.all([
       chain.readContract({ ...token, functionName: 'ownerOf', args: [tokenId] }),
       chain.readContract({ ...token, functionName: 'expireAtOf', args: [tokenId] }),
-      chain.readContract({ ...marketOf(client.deployment), functionName: 'listingOf', args: [classId, lot] }),
     ]),
   );
   const { address } = client.walletClient.account;
   if (!isSameAddress(holder, address)) {
-    throw new BaseError('Only its holder tops up a token with value from the market.', {
+    throw new BaseError('Only its holder tops up a token with value that is on sale.', {
       code: 'top_up_not_holder',
       values: { tokenId, holder, account: address },
       hints: ['Use the account that holds the token, or buy a token for its holder: buyValue with `to`.'],
     });
   }
-  if (listing.expireAt !== 0n && (expireAt === 0n || expireAt > listing.expireAt)) {
-    throw new BaseError(
-      'What the market sells now expires before the token does, and value never comes to live longer.',
-      {
-        code: 'top_up_outlives',
-        values: { tokenId, expireAt, expireAtOfValue: listing.expireAt },
-        hints: ['Buy a token of its own instead: buyValue.'],
-      },
-    );
+  if (expireAtOfValue !== 0n && (expireAt === 0n || expireAt > expireAtOfValue)) {
+    throw new BaseError('What is sold now expires before the token does, and value never comes to live longer.', {
+      code: 'top_up_outlives',
+      values: { tokenId, expireAt, expireAtOfValue },
+      hints: ['Buy a token of its own instead: buyValue.'],
+    });
   }
 }
