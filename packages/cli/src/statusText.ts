@@ -83,9 +83,9 @@ function revenueRows(overview: Overview): Rows {
 }
 
 function lotRows(overview: Overview): Rows {
-  const rows = overview.classes.flatMap(({ classId, unitDecimals, lots }) =>
+  const rows = overview.classes.flatMap(({ classId, unitDecimals, policyVersion, lots }) =>
     lots
-      .filter(({ listing }) => listing.open)
+      .filter((lot) => lot.listing.open && lot.policyVersion === policyVersion)
       .map(({ lot, asset, price, listing, spent, refundable }) => {
         const { decimals, symbol } = assetOf(overview, asset);
         return [

@@ -1,11 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zeroAddress } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
 import { expect, test } from 'vitest';
-import { developmentAccount } from '../src/accounts/developmentAccount.js';
+import { developmentAccount, developmentKey } from '../src/accounts/developmentAccount.js';
 import { listKeystore, writeKeystore } from '../src/accounts/keystore.js';
-import { resolveAccount } from '../src/accounts/resolveAccount.js';
+import { privateKeyOf, resolveAccount } from '../src/accounts/resolveAccount.js';
 import { roles, type Role } from '../src/accounts/roles.js';
 import { createOutput } from '../src/output.js';
 
@@ -48,6 +49,20 @@ test('keys come from the environment, by name or alone', async () => {
   );
   expect(named.account.address).toBe(address);
   expect((await resolveAccount(context({}, { KEDGE_PRIVATE_KEY: key }), 1, 'consumer')).account.address).toBe(address);
+});
+
+test('a development key is refused on any other chain, however it is given', async () => {
+  const known = developmentKey('operator');
+  const named = [{ account: 'operator' }, { KEDGE_OPERATOR_PRIVATE_KEY: known }] as const;
+  for (const given of [named, [{}, { KEDGE_PRIVATE_KEY: known.slice(2) }]] as const) {
+    const refusal = resolveAccount(context(...given), 1, 'consumer');
+    await expect(refusal).rejects.toMatchObject({ code: 'development_key' });
+    await expect(refusal).rejects.not.toThrow(known.slice(2));
+    expect((await resolveAccount(context(...given), 31337, zeroAddress)).account.address).toBe(
+      developmentAccount('operator').address,
+    );
+  }
+  await expect(privateKeyOf(context(...named), 1, 'operator')).rejects.toMatchObject({ code: 'development_key' });
 });
 
 test('a key on the command line, or one that is none, is refused without being shown', async () => {

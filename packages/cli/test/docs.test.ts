@@ -12,15 +12,18 @@ const pages = [
     .map((file) => `docs/${file}`),
 ];
 
+/** A `kedge …` of a page. Only what stands in a block is meant to be run as it is. */
+type Shown = { readonly line: string; readonly isWhole: boolean };
+
 /** Every `kedge …` of a page: a line of a fenced block, or an inline piece of code. */
-function commandsOf(page: string): string[] {
+function commandsOf(page: string): Shown[] {
   const markdown = readFileSync(root + page, 'utf8');
   const fenced = [...markdown.matchAll(/^```(?:sh|bash)\n([\s\S]*?)^```/gm)].flatMap(([, block]) => block!.split('\n'));
   const inline = [...markdown.replace(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!);
-  return [...fenced, ...inline]
-    .map((line) => line.replace(/\s+(#|[|>] ).*$/, '').trim())
-    .filter((line) => /^(npx )?kedge [a-z-]/.test(line))
-    .map((line) => line.replace(/^npx /, ''));
+  return [...fenced.map((line) => ({ line, isWhole: true })), ...inline.map((line) => ({ line, isWhole: false }))]
+    .map(({ line, isWhole }) => ({ line: line.replace(/\s+(#|[|>] ).*$/, '').trim(), isWhole }))
+    .filter(({ line }) => /^(npx )?kedge [a-z-]/.test(line))
+    .map(({ line, isWhole }) => ({ line: line.replace(/^npx /, ''), isWhole }));
 }
 
 function wordsOf(line: string): string[] {
@@ -28,7 +31,7 @@ function wordsOf(line: string): string[] {
 }
 
 /** What the command's own data says against this line; empty when it would be accepted. */
-function objectionsTo(command: Command, words: readonly string[]): string[] {
+function objectionsTo(command: Command, words: readonly string[], isWhole: boolean): string[] {
   const known = new Map(
     [...command.options, ...commonOptions].map(({ flags }) => [flags.match(/--[a-z-]+/)![0], / [<[]/.test(flags)]),
   );
@@ -36,11 +39,13 @@ function objectionsTo(command: Command, words: readonly string[]): string[] {
   let positional = 0;
   for (let index = 0; index < words.length; index++) {
     const word = words[index]!;
+    if (word === '--help') return [];
     if (!word.startsWith('--')) positional += 1;
-    else if (word === '--help') continue;
     else if (!known.has(word)) objections.push(`no option ${word}`);
     else if (known.get(word)) index += 1;
   }
+  const least = command.arguments.filter(({ optional }) => optional !== true).length;
+  if (isWhole && positional < least) objections.push(`${positional} arguments, needs ${least}`);
   const most = command.arguments.some(({ variadic }) => variadic) ? Infinity : command.arguments.length;
   if (positional > most) objections.push(`${positional} arguments, takes ${most}`);
   return objections;
@@ -51,7 +56,7 @@ it('finds the commands that the pages show', () => {
 });
 
 it.each(pages)('%s shows only commands and options that exist', async (page) => {
-  for (const line of commandsOf(page)) {
+  for (const { line, isWhole } of commandsOf(page)) {
     const words = wordsOf(line);
     const entry =
       commandTable.find(({ name }) => name === words.slice(0, 2).join(' ')) ??
@@ -59,7 +64,7 @@ it.each(pages)('%s shows only commands and options that exist', async (page) => 
     expect(entry, `${page}: ${line}`).toBeDefined();
     const command = await entry!.load();
     const rest = words.slice(command.name.split(' ').length);
-    expect(objectionsTo(command, rest), `${page}: ${line}`).toEqual([]);
+    expect(objectionsTo(command, rest, isWhole), `${page}: ${line}`).toEqual([]);
   }
 });
 

@@ -31,6 +31,7 @@ const wide: Overview = {
       shareCap: 0n,
       sharesFrozenFrom: 0n,
       dilutable: true,
+      policyVersion: 1,
       parents: [1n, 2n, 3n].map((classId) => ({ classId, royaltyBps: 1_250, accepted: true })),
       revenue: [zeroAddress, coin].map((asset) => ({
         ...revenue,

@@ -58,8 +58,8 @@ export function createContentStore(options: { dir: string }): ContentStore {
 
   async function put(text: string, bytes: Uint8Array, { sync = 'none' }: PutOptions = {}): Promise<void> {
     const file = fileOf(parseCid(text));
-    // A block never changes, so one that is there is kept; one cut short (by a lost disk) is written again.
-    if (sync === 'none' && (await sizeOf(file)) === bytes.length) return;
+    // A block never changes, so one that is there is kept; one that a lost disk cut short or damaged is written again.
+    if (sync === 'none' && (await holds(file, bytes))) return;
     const aside = join(dir, 'tmp', randomUUID());
     await ensure(dirname(file));
     await ensure(dirname(aside));
@@ -126,6 +126,11 @@ export function createContentStore(options: { dir: string }): ContentStore {
     catFile: (cid, range) => catFile(get, cid, range),
   };
   return store;
+}
+
+/** Whether a file has exactly these bytes. One of another size is not read. */
+async function holds(file: string, bytes: Uint8Array): Promise<boolean> {
+  return (await sizeOf(file)) === bytes.length && (await readFile(file)).equals(bytes);
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {

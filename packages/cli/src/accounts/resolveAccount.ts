@@ -48,7 +48,7 @@ export async function resolveAccount(
     if (role !== undefined) return roleAccount(role);
   }
   const key = context.environment['KEDGE_PRIVATE_KEY'];
-  if (key !== undefined) return fromKey(key, 'KEDGE_PRIVATE_KEY');
+  if (key !== undefined) return fromKey(chainId, { text: key, source: 'KEDGE_PRIVATE_KEY' });
   throw new BaseError(
     isRole(preferred)
       ? `Chain ${chainId} is not the local development chain, so an account must be named.`
@@ -71,23 +71,22 @@ export async function resolveAccount(
  */
 export async function privateKeyOf(context: Asking, chainId: number, name: string): Promise<Hex> {
   const stored = await storedKey(context, name);
-  if (stored !== undefined) return parseKey(stored.text, stored.source);
+  if (stored !== undefined) return parseKey(chainId, stored);
   if (isRole(name) && chainId === developmentChainId) return developmentKey(name);
   throw unknownAccount(context, chainId, name);
 }
 
 async function namedAccount(context: Asking, chainId: number, name: string): Promise<SigningAccount> {
   const stored = await storedKey(context, name);
-  if (stored !== undefined) return fromKey(stored.text, stored.source, name);
+  if (stored !== undefined) return fromKey(chainId, stored, name);
   if (isRole(name) && chainId === developmentChainId) return roleAccount(name);
   throw unknownAccount(context, chainId, name);
 }
 
+type StoredKey = { readonly text: string; readonly source: string };
+
 /** From the environment or the keystore. */
-async function storedKey(
-  context: Asking,
-  name: string,
-): Promise<{ readonly text: string; readonly source: string } | undefined> {
+async function storedKey(context: Asking, name: string): Promise<StoredKey | undefined> {
   if (/^(0x)?[0-9a-f]{64}$/i.test(name)) {
     throw new BaseError('--account takes a name, not a private key: other users can read command lines.', {
       hints: [
@@ -128,20 +127,36 @@ function unknownAccount(context: Asking, chainId: number, name: string): BaseErr
   });
 }
 
-function fromKey(text: string, source: string, name?: string): SigningAccount {
-  const account = privateKeyToAccount(parseKey(text, source));
+function fromKey(chainId: number, stored: StoredKey, name?: string): SigningAccount {
+  const account = privateKeyToAccount(parseKey(chainId, stored));
   return { account, label: name === undefined ? account.address : `${name} ${account.address}` };
 }
 
-function parseKey(text: string, source: string): Hex {
+function parseKey(chainId: number, { text, source }: StoredKey): Hex {
   const trimmed = text.trim();
   const key: Hex = trimmed.startsWith('0x') ? (trimmed as Hex) : `0x${trimmed}`;
-  try {
-    if (!/^0x[0-9a-f]{64}$/i.test(key)) throw new Error('not 32 bytes of hex');
-    privateKeyToAccount(key);
-    return key;
-  } catch {
-    // The cause is left out on purpose: its message may carry the key.
+  const address = addressOfKey(key);
+  if (address === undefined)
     throw new BaseError(`${source} holds no private key.`, { hints: ['It must be 64 hex digits.'], code: 'bad_key' });
+  if (chainId !== developmentChainId && roleOfAddress(address) !== undefined) {
+    throw new BaseError(`${source} holds a ${developmentLabel}, for the local chain only; this is chain ${chainId}.`, {
+      hints: [
+        'Anyone can spend what that key holds: use one of your own.',
+        'Make one with kedge account new <name>, then pass --account <name>.',
+      ],
+      values: { address },
+      code: 'development_key',
+    });
+  }
+  return key;
+}
+
+/** The error of what is no key stays here on purpose: its message may carry the key. */
+function addressOfKey(key: Hex): Address | undefined {
+  if (!/^0x[0-9a-f]{64}$/i.test(key)) return undefined;
+  try {
+    return privateKeyToAccount(key).address;
+  } catch {
+    return undefined;
   }
 }

@@ -23,6 +23,8 @@ export type ClassOverview = {
   readonly sharesFrozenFrom: bigint;
   /** Whether the issuer may mint shares without a bound (R23). */
   readonly dilutable: boolean;
+  /** Lots of earlier versions sell nothing. */
+  readonly policyVersion: number;
   readonly parents: readonly { readonly classId: bigint; readonly royaltyBps: number; readonly accepted: boolean }[];
   readonly revenue: readonly RevenueView[];
   readonly lots: readonly LotView[];
@@ -80,7 +82,8 @@ async function readClassOverview(
   const { shareCap, sharesFrozenFrom } = options;
   const dilutable = isDilutable(options, nowSeconds);
   const shares = { totalShare, shareCap, sharesFrozenFrom, dilutable };
-  return { classId, kind, name, issuer, unitDecimals, ...shares, parents, revenue, lots };
+  const policyVersion = found.policy.version;
+  return { classId, kind, name, issuer, unitDecimals, ...shares, policyVersion, parents, revenue, lots };
 }
 
 /** A name is a courtesy: metadata that is not in this content store, or has none, leaves it out. */

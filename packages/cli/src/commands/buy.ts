@@ -32,7 +32,7 @@ export const buy: Command = {
   run: async (context) => {
     const classId = parseInteger(argument(context, 0), 'classId');
     const connection = await connect(context);
-    const { unitDecimals, lotCount } = await connection.client.getClass({ classId });
+    const { unitDecimals, lotCount, policy } = await connection.client.getClass({ classId });
     const units = parseAmount(argument(context, 1), unitDecimals, 'units');
     const lotText = textOption(context, 'lot');
     const {
@@ -41,7 +41,7 @@ export const buy: Command = {
       refundable,
       expiredToClass,
     } = lotText === undefined
-      ? await newestOnSale(connection, classId, lotCount)
+      ? await newestOnSale(connection, { classId, lotCount, policyVersion: policy.version })
       : await connection.client.getLot({ classId, lot: lotIdOf(Number(parseInteger(lotText, '--lot'))) });
     const asset = await readAsset(connection, assetAddress);
     const maxText = textOption(context, 'maxCost');
@@ -91,10 +91,13 @@ function refundText(terms: {
   return terms.expireAt === 0n || terms.expiredToClass ? 'none' : `after expiry ${command}`;
 }
 
-async function newestOnSale({ client }: Connection, classId: bigint, lotCount: number): Promise<LotView> {
+type OfClass = { readonly classId: bigint; readonly lotCount: number; readonly policyVersion: number };
+
+async function newestOnSale({ client }: Connection, { classId, lotCount, policyVersion }: OfClass): Promise<LotView> {
   for (let number = lotCount; number > 0; number--) {
     const lot = await client.getLot({ classId, lot: lotIdOf(number) });
-    if (lot.listing.open) return lot;
+    // Nothing is sold of a lot of an earlier policy, whether or not its listing was closed.
+    if (lot.listing.open && lot.policyVersion === policyVersion) return lot;
   }
   throw new BaseError(`Class ${classId} has nothing on sale.`, {
     code: 'nothing_on_sale',
