@@ -273,6 +273,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/contributorsClaim.js')).contributorsClaim,
   },
   {
+    name: 'contributors renew',
+    summary: 'take the later expiry that is offered for the share of a committed token',
+    load: async () => (await import('./commands/contributorsRenew.js')).contributorsRenew,
+  },
+  {
+    name: 'contributors appeal',
+    summary: 'object to the revocation of a committed token',
+    load: async () => (await import('./commands/contributorsAppeal.js')).contributorsAppeal,
+  },
+  {
     name: 'bond post',
     summary: 'post money that you lose when you sign two receipts with one number',
     load: async () => (await import('./commands/bondPost.js')).bondPost,

@@ -94,6 +94,33 @@ test('R24: contributors are committed, paid, and set anew, from files and the co
   expect((await kedge('contributors', 'set', id, 'broken.txt')).stderr).toContain('line 1');
 });
 
+test('P27: the share of a committed token is renewed by anyone, and its controller appeals a revocation', async () => {
+  const contributor = as('contributor');
+  const { classId } = await contributor.createClass({
+    kind: 'dataset',
+    metadataURI: 'ipfs://d',
+    integrityHash: someHash,
+    options: { appealWindow: 86_400 },
+  });
+  const to = developmentAccount('contributor').address;
+  const { timestamp } = await anvil.publicClient.getBlock();
+  const terms = { classId, to, shareRatio: 1n, expireAt: timestamp + 2_000_000n };
+  const { tokenId } = await contributor.mintShare(terms);
+  const id = String(tokenId);
+  writeFileSync(join(cwd, 'one.txt'), `${developmentAccount('consumer').address} 1\n`);
+  await kedgeJson('contributors', 'commit', id, 'one.txt');
+  const expireAt = timestamp + 3_000_000n;
+  const early = await kedge('contributors', 'renew', id, String(expireAt), '--account', 'consumer');
+  expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('did not offer')]);
+  await contributor.offerShareRenewal({ tokenId, expireAt });
+  const renewed = await kedgeJson('contributors', 'renew', id, String(expireAt), '--account', 'consumer');
+  const { shareTokenId } = await contributor.getContributors({ tokenId });
+  expect(renewed).toMatchObject({ newTokenId: String(shareTokenId) });
+  await contributor.announceRevocation({ tokenId: shareTokenId, reason: 'ipfs://reason' });
+  const { effectiveAt } = await kedgeJson('contributors', 'appeal', id, 'not so');
+  expect((await contributor.getRevocation({ tokenId: shareTokenId }))!.effectiveAt).toBe(BigInt(String(effectiveAt)));
+});
+
 test('R26: a bond is posted, shown, slashed by two receipts with one number, paid out and released', async () => {
   const operatorAddress = developmentAccount('operator').address;
   const { channel, channelId } = await openCapturedChannel();

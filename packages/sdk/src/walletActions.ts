@@ -5,6 +5,7 @@ import { acceptParent } from './actions/acceptParent.js';
 import { activatePolicy } from './actions/activatePolicy.js';
 import { addProof } from './actions/addProof.js';
 import { announceRevocation } from './actions/announceRevocation.js';
+import { appealContributorRevocation } from './actions/appealContributorRevocation.js';
 import { appealRevocation } from './actions/appealRevocation.js';
 import { attest } from './actions/attest.js';
 import { burnSlashed } from './actions/burnSlashed.js';
@@ -29,6 +30,7 @@ import { giveVerdict } from './actions/giveVerdict.js';
 import { merge } from './actions/merge.js';
 import { mint } from './actions/mint.js';
 import { mintShare } from './actions/mintShare.js';
+import { moveContributorValue } from './actions/moveContributorValue.js';
 import { offerContributorControl } from './actions/offerContributorControl.js';
 import { offerIssuer } from './actions/offerIssuer.js';
 import { offerShareRenewal } from './actions/offerShareRenewal.js';
@@ -46,6 +48,7 @@ import { refund } from './actions/refund.js';
 import { refundDeposit } from './actions/refundDeposit.js';
 import { releaseBond } from './actions/releaseBond.js';
 import { renew } from './actions/renew.js';
+import { renewContributorShare } from './actions/renewContributorShare.js';
 import { renewShare } from './actions/renewShare.js';
 import { renounceContributorControl } from './actions/renounceContributorControl.js';
 import { retireShare } from './actions/retireShare.js';
@@ -81,6 +84,7 @@ export type WalletActions = {
   readonly activatePolicy: Bound<typeof activatePolicy>;
   readonly addProof: Bound<typeof addProof>;
   readonly announceRevocation: Bound<typeof announceRevocation>;
+  readonly appealContributorRevocation: Bound<typeof appealContributorRevocation>;
   readonly appealRevocation: Bound<typeof appealRevocation>;
   readonly attest: Bound<typeof attest>;
   readonly burnSlashed: Bound<typeof burnSlashed>;
@@ -105,6 +109,7 @@ export type WalletActions = {
   readonly merge: Bound<typeof merge>;
   readonly mint: Bound<typeof mint>;
   readonly mintShare: Bound<typeof mintShare>;
+  readonly moveContributorValue: Bound<typeof moveContributorValue>;
   readonly offerContributorControl: Bound<typeof offerContributorControl>;
   readonly offerIssuer: Bound<typeof offerIssuer>;
   readonly offerShareRenewal: Bound<typeof offerShareRenewal>;
@@ -122,6 +127,7 @@ export type WalletActions = {
   readonly refundDeposit: Bound<typeof refundDeposit>;
   readonly releaseBond: Bound<typeof releaseBond>;
   readonly renew: Bound<typeof renew>;
+  readonly renewContributorShare: Bound<typeof renewContributorShare>;
   readonly renewShare: Bound<typeof renewShare>;
   readonly renounceContributorControl: Bound<typeof renounceContributorControl>;
   readonly retireShare: Bound<typeof retireShare>;
@@ -161,6 +167,7 @@ export function walletActions(client: WriteClient): WalletActions {
     activatePolicy: (parameters) => activatePolicy(client, parameters),
     addProof: (parameters) => addProof(client, parameters),
     announceRevocation: (parameters) => announceRevocation(client, parameters),
+    appealContributorRevocation: (parameters) => appealContributorRevocation(client, parameters),
     appealRevocation: (parameters) => appealRevocation(client, parameters),
     attest: (parameters) => attest(client, parameters),
     burnSlashed: (parameters) => burnSlashed(client, parameters),
@@ -185,6 +192,7 @@ export function walletActions(client: WriteClient): WalletActions {
     merge: (parameters) => merge(client, parameters),
     mint: (parameters) => mint(client, parameters),
     mintShare: (parameters) => mintShare(client, parameters),
+    moveContributorValue: (parameters) => moveContributorValue(client, parameters),
     offerContributorControl: (parameters) => offerContributorControl(client, parameters),
     offerIssuer: (parameters) => offerIssuer(client, parameters),
     offerShareRenewal: (parameters) => offerShareRenewal(client, parameters),
@@ -202,6 +210,7 @@ export function walletActions(client: WriteClient): WalletActions {
     refundDeposit: (parameters) => refundDeposit(client, parameters),
     releaseBond: (parameters) => releaseBond(client, parameters),
     renew: (parameters) => renew(client, parameters),
+    renewContributorShare: (parameters) => renewContributorShare(client, parameters),
     renewShare: (parameters) => renewShare(client, parameters),
     renounceContributorControl: (parameters) => renounceContributorControl(client, parameters),
     retireShare: (parameters) => retireShare(client, parameters),

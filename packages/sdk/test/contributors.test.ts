@@ -1,7 +1,7 @@
 import { contributorTree, zeroAddress, type Contributor } from '@kedge/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { getContributors } from '../src/index.js';
-import { addressOf, createClasses, hash, startStage, type Stage } from './fixture.js';
+import { addressOf, createClasses, hash, someHash, startStage, type Stage } from './fixture.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -28,6 +28,7 @@ describe('contributors of a token', () => {
       epoch: 1,
       root: tree.root,
       totalWeight: 4n,
+      shareTokenId: tokenId,
     });
     expect((await consumer.getToken({ tokenId })).holder).toBe(committed.vault);
 
@@ -99,5 +100,40 @@ describe('contributors of a token', () => {
       code: 'contract_missing',
       values: { contract: 'ContributorRoots' },
     });
+  });
+
+  test('P27, R24: a committed share is renewed, its revocation appealed, and stray value moved on', async () => {
+    const [issuer, stranger] = [stage.as('issuer'), stage.as('stranger')];
+    const { timestamp } = await stage.anvil.publicClient.getBlock();
+    const { classId } = await issuer.createClass({
+      kind: 'dataset',
+      metadataURI: 'ipfs://d',
+      integrityHash: someHash,
+      options: { appealWindow: 86_400 },
+    });
+    const expireAt = timestamp + 30n * 86_400n;
+    const { tokenId } = await issuer.mintShare({ classId, to: addressOf('issuer'), shareRatio: 10n, expireAt });
+    await issuer.commitContributors({ tokenId, contributors: first });
+    await issuer.settleRevenue({ classId, amount: 1_000n });
+    await issuer.offerShareRenewal({ tokenId, expireAt: expireAt + 1n });
+    const { newTokenId } = await stranger.renewContributorShare({ tokenId, expireAt: expireAt + 1n });
+    expect(await stranger.getContributors({ tokenId })).toMatchObject({ shareTokenId: newTokenId });
+    await issuer.settleRevenue({ classId, amount: 500n });
+    const leaf = { index: 0, ...first[0]! };
+    expect((await stranger.getContribution({ tokenId, epoch: 1, leaf })).unsettled).toBe(1_500n);
+    expect((await stranger.settleContributors({ tokenId })).amount).toBe(1_500n);
+
+    await issuer.announceRevocation({ tokenId: newTokenId, reason: 'ipfs://reason' });
+    const appeal = { tokenId, statement: 'ipfs://statement' };
+    await expect(stranger.appealContributorRevocation(appeal)).rejects.toMatchObject({
+      code: 'ContributorRootsNotController',
+    });
+    const { effectiveAt } = await issuer.appealContributorRevocation(appeal);
+    expect(await stranger.getRevocation({ tokenId: newTokenId })).toMatchObject({ effectiveAt, appealed: true });
+
+    const { tokenId: own } = await issuer.mint({ classId, to: addressOf('issuer'), value: 5n });
+    await issuer.transferValue({ fromTokenId: own, toTokenId: tokenId, units: 5n });
+    await issuer.moveContributorValue({ tokenId, toTokenId: own, units: 5n });
+    expect((await stranger.getToken({ tokenId: own })).value).toBe(5n);
   });
 });

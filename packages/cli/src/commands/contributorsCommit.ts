@@ -14,7 +14,7 @@ export const contributorsCommit: Command = {
     'and its revenue goes to the contributors only, each by its weight. You keep the right to set later lists. What the ' +
     'token earned before is paid to you first. The list goes into the content store; every contributor needs it to claim.',
   arguments: [
-    { name: 'tokenId', summary: 'a token with a share and without value' },
+    { name: 'tokenId', summary: 'a token with a share, which has not expired and is not about to be revoked' },
     { name: 'file', summary: 'a line for each contributor, an address and a weight; or the JSON of the content store' },
   ],
   options: accountOptions,

@@ -34,15 +34,15 @@ export async function getContribution(
   const { index, account, weight } = leaf;
   const contribution = { tokenId, epoch, asset, index, account, weight };
   return reading(client, 'read what a contributor may claim', async (chain) => {
-    const [claimable, open, unsettled] = await Promise.all([
+    const pendingOf = (id: bigint) =>
+      chain.readContract({ ...tokenOf(client.deployment), functionName: 'pendingRevenue', args: [id, asset] });
+    const [claimable, open, unsettled, shareTokenId] = await Promise.all([
       chain.readContract({ ...roots, functionName: 'claimableOf', args: [contribution] }),
       chain.readContract({ ...roots, functionName: 'openEpochOf', args: [tokenId, asset] }),
-      chain.readContract({
-        ...tokenOf(client.deployment),
-        functionName: 'pendingRevenue',
-        args: [tokenId, asset],
-      }),
+      pendingOf(tokenId),
+      chain.readContract({ ...roots, functionName: 'shareTokenOf', args: [tokenId] }),
     ]);
-    return { claimable, open: open === epoch, unsettled };
+    const renewed = shareTokenId === tokenId ? 0n : await pendingOf(shareTokenId);
+    return { claimable, open: open === epoch, unsettled: unsettled + renewed };
   });
 }

@@ -13,10 +13,12 @@ export type ContributorsView = {
   readonly epoch: number;
   readonly root: Hex;
   readonly totalWeight: bigint;
+  /** The vault's token that has the share now: the committed one until its share was renewed. */
+  readonly shareTokenId: bigint;
 };
 
 /**
- * A committed token's vault, controller and newest root.
+ * A committed token's vault, controller, newest root, and where its share is.
  *
  * @throws BaseError `ContributorRootsNotCommitted`.
  *
@@ -38,7 +40,10 @@ export async function getContributors(
         hints: ['Its holder does so with commitContributors.'],
       });
     }
-    const [root, totalWeight] = await chain.readContract({ ...roots, functionName: 'rootOf', args: [tokenId, epoch] });
+    const [[root, totalWeight], shareTokenId] = await Promise.all([
+      chain.readContract({ ...roots, functionName: 'rootOf', args: [tokenId, epoch] }),
+      chain.readContract({ ...roots, functionName: 'shareTokenOf', args: [tokenId] }),
+    ]);
     return {
       vault,
       ...(isSameAddress(controller, zeroAddress) ? {} : { controller }),
@@ -46,6 +51,7 @@ export async function getContributors(
       epoch,
       root,
       totalWeight,
+      shareTokenId,
     };
   });
 }
