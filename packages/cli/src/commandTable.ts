@@ -83,6 +83,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/classAcceptIssuer.js')).classAcceptIssuer,
   },
   {
+    name: 'class freeze',
+    summary: 'mint no more shares of a class, ever',
+    load: async () => (await import('./commands/classFreeze.js')).classFreeze,
+  },
+  {
     name: 'class sale-royalty',
     summary: 'say what markets are asked to pay when a token of your class is sold on',
     load: async () => (await import('./commands/classSaleRoyalty.js')).classSaleRoyalty,
@@ -106,6 +111,11 @@ export const commandTable: readonly CommandEntry[] = [
     name: 'lot create',
     summary: 'put units of a class on sale, at the price in its current policy',
     load: async () => (await import('./commands/lotCreate.js')).lotCreate,
+  },
+  {
+    name: 'lot close',
+    summary: 'take a lot off sale',
+    load: async () => (await import('./commands/lotClose.js')).lotClose,
   },
   {
     name: 'lot refunds',

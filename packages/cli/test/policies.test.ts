@@ -67,6 +67,24 @@ test('R1, R25, L10: a new policy is published, what was bought keeps its price, 
   expect(again.stderr).toContain('refundable already');
 });
 
+test('R1, P17: the issuer takes a lot off sale, and freezes the shares of a class for ever', async () => {
+  const create = ['class', 'create', '--name', 'Model', '--policy', 'policy.json', '--sell', '1000'];
+  const { classId } = await kedgeJson<{ classId: string }>(...create);
+  expect((await kedge('lot', 'close', classId, '1')).stdout).toContain(`lot 1 of class ${classId} is off sale`);
+  const refused = await kedge('buy', classId, '10', '--lot', '1');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('not on sale')]);
+  const again = await kedge('lot', 'close', classId, '1');
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('ValueMarketNotListed')]);
+
+  await kedgeJson('mint', classId, '--share', '700');
+  const unasked = await kedge('class', 'freeze', classId);
+  expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining('--yes')]);
+  expect(await kedgeJson('class', 'freeze', classId, '--yes')).toMatchObject({ classId, totalShare: '700' });
+  const late = await kedge('mint', classId, '--share', '1');
+  expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('shares of the class are frozen')]);
+  await kedgeJson('mint', classId, '--value', '5');
+});
+
 test('P18: a class with a notice period announces, and the announced policy is activated when its time has come', async () => {
   const create = ['class', 'create', '--name', 'Model', '--policy', 'policy.json', '--policy-notice', '1d'];
   const { classId } = await kedgeJson<{ classId: string }>(...create);

@@ -9,6 +9,8 @@ export { buyValue, type BuyValueParameters, type BuyValueReturn } from './action
 export { announceRevocation, type AnnounceRevocationParameters } from './actions/announceRevocation.js';
 export { appealContributorRevocation } from './actions/appealContributorRevocation.js';
 export { appealRevocation, type AppealRevocationParameters } from './actions/appealRevocation.js';
+export { approveForClass, type ApproveForClassParameters } from './actions/approveForClass.js';
+export { approveUsage, type UsageAllowance, type UsageScope } from './actions/approveUsage.js';
 export { burnValue, type BurnValueParameters } from './actions/burnValue.js';
 export { buyValueByPermit, type BuyValueByPermitParameters } from './actions/buyValueByPermit.js';
 export { buyValueSigned } from './actions/buyValueSigned.js';
@@ -28,6 +30,7 @@ export { claim, type ClaimParameters } from './actions/claim.js';
 export { claimBatch, type ClaimBatchParameters } from './actions/claimBatch.js';
 export { claimContribution, type ClaimContributionParameters } from './actions/claimContribution.js';
 export { closeChannel, type CloseChannelParameters, type CloseChannelReturn } from './actions/closeChannel.js';
+export { closeListing } from './actions/closeListing.js';
 export { closePlan } from './actions/closePlan.js';
 export {
   collectRoyalties,
@@ -49,6 +52,7 @@ export {
 export { createLot, type CreateLotParameters } from './actions/createLot.js';
 export { deployContracts, type DeployContractsParameters } from './actions/deployContracts.js';
 export { findReceiptAnchor, type AnchoredRoot, type FindReceiptAnchorParameters } from './actions/findReceiptAnchor.js';
+export { freezeShares } from './actions/freezeShares.js';
 export {
   getAttestations,
   type AttestationView,
@@ -69,9 +73,11 @@ export { getResale, type ResaleView } from './actions/getResale.js';
 export { getRevocation, type RevocationView } from './actions/getRevocation.js';
 export { getSolvency, type Solvency } from './actions/getSolvency.js';
 export { getToken, type TokenView } from './actions/getToken.js';
+export { getUsageAllowance, type GetUsageAllowanceParameters } from './actions/getUsageAllowance.js';
 export { giveVerdict } from './actions/giveVerdict.js';
 export { merge, type MergeParameters } from './actions/merge.js';
 export { mint, type MintParameters, type MintReturn } from './actions/mint.js';
+export { mintBatch, type MintBatchParameters, type MintBatchReturn } from './actions/mintBatch.js';
 export { mintShare, type MintShareParameters } from './actions/mintShare.js';
 export { moveContributorValue, type MoveContributorValueParameters } from './actions/moveContributorValue.js';
 export { offerContributorControl } from './actions/offerContributorControl.js';
@@ -83,10 +89,13 @@ export { openRefunds, type OpenRefundsParameters } from './actions/openRefunds.j
 export { openPlan, type OpenPlanParameters, type PlanTerms } from './actions/openPlan.js';
 export { openSchedule, type OpenScheduleParameters } from './actions/openSchedule.js';
 export { payFraud, type PayFraudParameters, type PayFraudReturn } from './actions/payFraud.js';
+export { permitUsage } from './actions/permitUsage.js';
 export { postBond, type PostBondParameters } from './actions/postBond.js';
 export { proveFraud, type ProveFraudParameters, type ProveFraudReturn } from './actions/proveFraud.js';
 export { publishPolicy, type PublishPolicyParameters, type PublishPolicyReturn } from './actions/publishPolicy.js';
 export { raiseClaim, type RaiseClaimParameters, type RaiseClaimReturn } from './actions/raiseClaim.js';
+export { recordUsage, type RecordUsageParameters } from './actions/recordUsage.js';
+export { recordUsageBatch, type RecordUsageBatchParameters } from './actions/recordUsageBatch.js';
 export { refund, type RefundParameters } from './actions/refund.js';
 export { refundDeposit, type RefundDepositParameters } from './actions/refundDeposit.js';
 export { releaseBond, type ReleaseBondParameters } from './actions/releaseBond.js';
@@ -109,6 +118,7 @@ export {
   type SignedAttestation,
 } from './actions/signAttestation.js';
 export { signPurchase, type SignPurchaseParameters, type SignedPurchase } from './actions/signPurchase.js';
+export { signUsagePermit, type SignedUsagePermit, type SignUsagePermitParameters } from './actions/signUsagePermit.js';
 export { split, type SplitParameters, type SplitPart, type SplitReturn } from './actions/split.js';
 export { sweepDeposit, type SweepDepositReturn } from './actions/sweepDeposit.js';
 export { startUnbonding } from './actions/startUnbonding.js';

@@ -16,6 +16,7 @@ import { getResale } from './actions/getResale.js';
 import { getRevocation } from './actions/getRevocation.js';
 import { getSolvency } from './actions/getSolvency.js';
 import { getToken } from './actions/getToken.js';
+import { getUsageAllowance } from './actions/getUsageAllowance.js';
 
 type Bound<action> = action extends (client: never, ...rest: infer rest) => infer result
   ? (...rest: rest) => result
@@ -39,6 +40,7 @@ export type PublicActions = {
   readonly getRevocation: Bound<typeof getRevocation>;
   readonly getSolvency: Bound<typeof getSolvency>;
   readonly getToken: Bound<typeof getToken>;
+  readonly getUsageAllowance: Bound<typeof getUsageAllowance>;
 };
 
 /**
@@ -66,5 +68,6 @@ export function publicActions(client: ReadClient): PublicActions {
     getRevocation: (parameters) => getRevocation(client, parameters),
     getSolvency: (parameters) => getSolvency(client, parameters),
     getToken: (parameters) => getToken(client, parameters),
+    getUsageAllowance: (parameters) => getUsageAllowance(client, parameters),
   };
 }

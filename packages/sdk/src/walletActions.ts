@@ -7,6 +7,8 @@ import { addProof } from './actions/addProof.js';
 import { announceRevocation } from './actions/announceRevocation.js';
 import { appealContributorRevocation } from './actions/appealContributorRevocation.js';
 import { appealRevocation } from './actions/appealRevocation.js';
+import { approveForClass } from './actions/approveForClass.js';
+import { approveUsage } from './actions/approveUsage.js';
 import { attest } from './actions/attest.js';
 import { burnSlashed } from './actions/burnSlashed.js';
 import { burnValue } from './actions/burnValue.js';
@@ -20,15 +22,18 @@ import { claim } from './actions/claim.js';
 import { claimBatch } from './actions/claimBatch.js';
 import { claimContribution } from './actions/claimContribution.js';
 import { closeChannel } from './actions/closeChannel.js';
+import { closeListing } from './actions/closeListing.js';
 import { closePlan } from './actions/closePlan.js';
 import { collectRoyalties } from './actions/collectRoyalties.js';
 import { collectRoyalty } from './actions/collectRoyalty.js';
 import { commitContributors } from './actions/commitContributors.js';
 import { createClass } from './actions/createClass.js';
 import { createLot } from './actions/createLot.js';
+import { freezeShares } from './actions/freezeShares.js';
 import { giveVerdict } from './actions/giveVerdict.js';
 import { merge } from './actions/merge.js';
 import { mint } from './actions/mint.js';
+import { mintBatch } from './actions/mintBatch.js';
 import { mintShare } from './actions/mintShare.js';
 import { moveContributorValue } from './actions/moveContributorValue.js';
 import { offerContributorControl } from './actions/offerContributorControl.js';
@@ -40,10 +45,13 @@ import { openPlan } from './actions/openPlan.js';
 import { openRefunds } from './actions/openRefunds.js';
 import { openSchedule } from './actions/openSchedule.js';
 import { payFraud } from './actions/payFraud.js';
+import { permitUsage } from './actions/permitUsage.js';
 import { postBond } from './actions/postBond.js';
 import { proveFraud } from './actions/proveFraud.js';
 import { publishPolicy } from './actions/publishPolicy.js';
 import { raiseClaim } from './actions/raiseClaim.js';
+import { recordUsage } from './actions/recordUsage.js';
+import { recordUsageBatch } from './actions/recordUsageBatch.js';
 import { refund } from './actions/refund.js';
 import { refundDeposit } from './actions/refundDeposit.js';
 import { releaseBond } from './actions/releaseBond.js';
@@ -60,6 +68,7 @@ import { settleContributors } from './actions/settleContributors.js';
 import { settleRevenue } from './actions/settleRevenue.js';
 import { signAttestation } from './actions/signAttestation.js';
 import { signPurchase } from './actions/signPurchase.js';
+import { signUsagePermit } from './actions/signUsagePermit.js';
 import { split } from './actions/split.js';
 import { startUnbonding } from './actions/startUnbonding.js';
 import { sweepDeposit } from './actions/sweepDeposit.js';
@@ -86,6 +95,8 @@ export type WalletActions = {
   readonly announceRevocation: Bound<typeof announceRevocation>;
   readonly appealContributorRevocation: Bound<typeof appealContributorRevocation>;
   readonly appealRevocation: Bound<typeof appealRevocation>;
+  readonly approveForClass: Bound<typeof approveForClass>;
+  readonly approveUsage: Bound<typeof approveUsage>;
   readonly attest: Bound<typeof attest>;
   readonly burnSlashed: Bound<typeof burnSlashed>;
   readonly burnValue: Bound<typeof burnValue>;
@@ -99,15 +110,18 @@ export type WalletActions = {
   readonly claimBatch: Bound<typeof claimBatch>;
   readonly claimContribution: Bound<typeof claimContribution>;
   readonly closeChannel: Bound<typeof closeChannel>;
+  readonly closeListing: Bound<typeof closeListing>;
   readonly closePlan: Bound<typeof closePlan>;
   readonly collectRoyalties: Bound<typeof collectRoyalties>;
   readonly collectRoyalty: Bound<typeof collectRoyalty>;
   readonly commitContributors: Bound<typeof commitContributors>;
   readonly createClass: Bound<typeof createClass>;
   readonly createLot: Bound<typeof createLot>;
+  readonly freezeShares: Bound<typeof freezeShares>;
   readonly giveVerdict: Bound<typeof giveVerdict>;
   readonly merge: Bound<typeof merge>;
   readonly mint: Bound<typeof mint>;
+  readonly mintBatch: Bound<typeof mintBatch>;
   readonly mintShare: Bound<typeof mintShare>;
   readonly moveContributorValue: Bound<typeof moveContributorValue>;
   readonly offerContributorControl: Bound<typeof offerContributorControl>;
@@ -119,10 +133,13 @@ export type WalletActions = {
   readonly openRefunds: Bound<typeof openRefunds>;
   readonly openSchedule: Bound<typeof openSchedule>;
   readonly payFraud: Bound<typeof payFraud>;
+  readonly permitUsage: Bound<typeof permitUsage>;
   readonly postBond: Bound<typeof postBond>;
   readonly proveFraud: Bound<typeof proveFraud>;
   readonly publishPolicy: Bound<typeof publishPolicy>;
   readonly raiseClaim: Bound<typeof raiseClaim>;
+  readonly recordUsage: Bound<typeof recordUsage>;
+  readonly recordUsageBatch: Bound<typeof recordUsageBatch>;
   readonly refund: Bound<typeof refund>;
   readonly refundDeposit: Bound<typeof refundDeposit>;
   readonly releaseBond: Bound<typeof releaseBond>;
@@ -139,6 +156,7 @@ export type WalletActions = {
   readonly settleRevenue: Bound<typeof settleRevenue>;
   readonly signAttestation: Bound<typeof signAttestation>;
   readonly signPurchase: Bound<typeof signPurchase>;
+  readonly signUsagePermit: Bound<typeof signUsagePermit>;
   readonly split: Bound<typeof split>;
   readonly startUnbonding: Bound<typeof startUnbonding>;
   readonly sweepDeposit: Bound<typeof sweepDeposit>;
@@ -169,6 +187,8 @@ export function walletActions(client: WriteClient): WalletActions {
     announceRevocation: (parameters) => announceRevocation(client, parameters),
     appealContributorRevocation: (parameters) => appealContributorRevocation(client, parameters),
     appealRevocation: (parameters) => appealRevocation(client, parameters),
+    approveForClass: (parameters) => approveForClass(client, parameters),
+    approveUsage: (parameters) => approveUsage(client, parameters),
     attest: (parameters) => attest(client, parameters),
     burnSlashed: (parameters) => burnSlashed(client, parameters),
     burnValue: (parameters) => burnValue(client, parameters),
@@ -182,15 +202,18 @@ export function walletActions(client: WriteClient): WalletActions {
     claimBatch: (parameters) => claimBatch(client, parameters),
     claimContribution: (parameters) => claimContribution(client, parameters),
     closeChannel: (parameters) => closeChannel(client, parameters),
+    closeListing: (parameters) => closeListing(client, parameters),
     closePlan: (parameters) => closePlan(client, parameters),
     collectRoyalties: (parameters) => collectRoyalties(client, parameters),
     collectRoyalty: (parameters) => collectRoyalty(client, parameters),
     commitContributors: (parameters) => commitContributors(client, parameters),
     createClass: (parameters) => createClass(client, parameters),
     createLot: (parameters) => createLot(client, parameters),
+    freezeShares: (parameters) => freezeShares(client, parameters),
     giveVerdict: (parameters) => giveVerdict(client, parameters),
     merge: (parameters) => merge(client, parameters),
     mint: (parameters) => mint(client, parameters),
+    mintBatch: (parameters) => mintBatch(client, parameters),
     mintShare: (parameters) => mintShare(client, parameters),
     moveContributorValue: (parameters) => moveContributorValue(client, parameters),
     offerContributorControl: (parameters) => offerContributorControl(client, parameters),
@@ -202,10 +225,13 @@ export function walletActions(client: WriteClient): WalletActions {
     openRefunds: (parameters) => openRefunds(client, parameters),
     openSchedule: (parameters) => openSchedule(client, parameters),
     payFraud: (parameters) => payFraud(client, parameters),
+    permitUsage: (parameters) => permitUsage(client, parameters),
     postBond: (parameters) => postBond(client, parameters),
     proveFraud: (parameters) => proveFraud(client, parameters),
     publishPolicy: (parameters) => publishPolicy(client, parameters),
     raiseClaim: (parameters) => raiseClaim(client, parameters),
+    recordUsage: (parameters) => recordUsage(client, parameters),
+    recordUsageBatch: (parameters) => recordUsageBatch(client, parameters),
     refund: (parameters) => refund(client, parameters),
     refundDeposit: (parameters) => refundDeposit(client, parameters),
     releaseBond: (parameters) => releaseBond(client, parameters),
@@ -222,6 +248,7 @@ export function walletActions(client: WriteClient): WalletActions {
     settleRevenue: (parameters) => settleRevenue(client, parameters),
     signAttestation: (parameters) => signAttestation(client, parameters),
     signPurchase: (parameters) => signPurchase(client, parameters),
+    signUsagePermit: (parameters) => signUsagePermit(client, parameters),
     split: (parameters) => split(client, parameters),
     startUnbonding: (parameters) => startUnbonding(client, parameters),
     sweepDeposit: (parameters) => sweepDeposit(client, parameters),

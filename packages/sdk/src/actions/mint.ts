@@ -28,13 +28,7 @@ export type MintReturn = Sent & { readonly tokenId: bigint };
  */
 export async function mint(client: WriteClient, parameters: MintParameters): Promise<MintReturn> {
   const { classId, to, value = 0n, shareRatio = 0n, expireAt = 0n } = parameters;
-  if (shareRatio > shareRatioMax) {
-    throw new BaseError('The share is a larger weight than a token can hold.', {
-      code: 'share_too_large',
-      values: { shareRatio, maximum: shareRatioMax },
-      hints: ['Use smaller weights: only their relation counts.'],
-    });
-  }
+  refuseLargeShare(shareRatio);
   const token = tokenOf(client.deployment);
   const receipt = await writeContract(client, 'mint the token', {
     ...token,
@@ -44,4 +38,14 @@ export async function mint(client: WriteClient, parameters: MintParameters): Pro
   const events = eventsOf(token, receipt.logs, 'Minted');
   const { tokenId } = onlyEvent(events, 'Minted', receipt).args;
   return { ...sentOf(receipt), tokenId };
+}
+
+/** A weight that the contract would cut (R23). */
+export function refuseLargeShare(shareRatio: bigint): void {
+  if (shareRatio <= shareRatioMax) return;
+  throw new BaseError('The share is a larger weight than a token can hold.', {
+    code: 'share_too_large',
+    values: { shareRatio, maximum: shareRatioMax },
+    hints: ['Use smaller weights: only their relation counts.'],
+  });
 }
