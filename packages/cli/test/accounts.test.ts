@@ -53,16 +53,16 @@ test('keys come from the environment, by name or alone', async () => {
 
 test('a development key is refused on any other chain, however it is given', async () => {
   const known = developmentKey('operator');
-  const named = [{ account: 'operator' }, { KEDGE_OPERATOR_PRIVATE_KEY: known }] as const;
-  for (const given of [named, [{}, { KEDGE_PRIVATE_KEY: known.slice(2) }]] as const) {
-    const refusal = resolveAccount(context(...given), 1, 'consumer');
+  const named = context({ account: 'operator' }, { KEDGE_OPERATOR_PRIVATE_KEY: known });
+  for (const given of [named, context({}, { KEDGE_PRIVATE_KEY: known.slice(2) })]) {
+    const refusal = resolveAccount(given, 1, 'consumer');
     await expect(refusal).rejects.toMatchObject({ code: 'development_key' });
     await expect(refusal).rejects.not.toThrow(known.slice(2));
-    expect((await resolveAccount(context(...given), 31337, zeroAddress)).account.address).toBe(
+    expect((await resolveAccount(given, 31337, zeroAddress)).account.address).toBe(
       developmentAccount('operator').address,
     );
   }
-  await expect(privateKeyOf(context(...named), 1, 'operator')).rejects.toMatchObject({ code: 'development_key' });
+  await expect(privateKeyOf(named, 1, 'operator')).rejects.toMatchObject({ code: 'development_key' });
 });
 
 test('a key on the command line, or one that is none, is refused without being shown', async () => {
