@@ -294,12 +294,15 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
         return client;
       }),
     );
+    // Broken off while it writes a block, the indexer would try again later and later, up to a minute, and hold up what follows.
+    await both((each) => each.caughtUp());
     try {
       await holder!.query('BEGIN; LOCK TABLE kedge_indexer.class IN ACCESS EXCLUSIVE MODE');
       let answer: Response | undefined;
       void fetch(`${other.url}/classes`).then((response) => (answer = response));
       // As an administrator does, or a timer of the server.
-      const breakOff = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+      const breakOff =
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~* '^select'";
       await until(async () => {
         await watcher!.query(breakOff);
         return answer;

@@ -54,6 +54,22 @@ test('an answer that is none, and no answer, are transient errors', async () => 
   await expect(createIndexerClient({ url: gone }).status()).rejects.toMatchObject({ code: 'indexer_unreachable' });
 });
 
+test('a request whose connection the server closed in that moment is asked once more, and no oftener', async () => {
+  let requests = 0;
+  let broken = 1;
+  const url = await serve((request, response) => {
+    requests++;
+    if (broken-- > 0) return void request.socket.resetAndDestroy();
+    response.end(JSON.stringify({ items: [], next: '7' }));
+  });
+  const indexer = createIndexerClient({ url });
+  expect(await indexer.tokens({ owner: zeroAddress })).toEqual({ items: [], next: '7' });
+  expect(requests).toBe(2);
+  broken = Infinity;
+  await expect(indexer.tokens({ owner: zeroAddress })).rejects.toMatchObject({ code: 'indexer_unreachable' });
+  expect(requests).toBe(4);
+});
+
 test('a request that is given up ends with its own reason', async () => {
   const url = await serve(() => undefined);
   const controller = new AbortController();

@@ -48,10 +48,17 @@ export function createIndexerClient(parameters: CreateIndexerClientParameters): 
   const send = parameters.fetch ?? ((...given: Parameters<typeof fetch>) => fetch(...given));
   const get = async (name: IndexerRouteName, given: object = {}, signal?: AbortSignal): Promise<unknown> => {
     const url = `${base}${indexerPath(name, given as never)}`;
-    const response = await send(url, signal === undefined ? {} : { signal }).catch((cause: unknown) => {
-      if (signal?.aborted === true) throw cause;
-      throw unreachable(url, cause);
-    });
+    const ask = (): Promise<Response> => send(url, signal === undefined ? {} : { signal });
+    // Servers close what is idle, and may do so while a request is on its way: it is asked once more, for it changes nothing.
+    const response = await ask()
+      .catch((cause: unknown) => {
+        if (signal?.aborted === true) throw cause;
+        return ask();
+      })
+      .catch((cause: unknown) => {
+        if (signal?.aborted === true) throw cause;
+        throw unreachable(url, cause);
+      });
     const json: unknown = await response.json().catch((cause: unknown) => {
       if (signal?.aborted === true) throw cause;
       throw unreachable(url, cause);
