@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuard} from "../../src/base/ReentrancyGuard.sol";
 import {LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {
     Bond,
@@ -681,6 +682,25 @@ contract OperatorBondTest is KedgeTest {
         assertEq(bond.post(operator, address(asset), 100), 100);
         assertTrue(asset.called());
         assertFalse(asset.succeeded());
+    }
+
+    function test_P7_NothingIsProvenNorRaisedWhileABondIsOnItsWay() public {
+        post(ETH, 1000);
+        Channel memory channel = serve("a", 50);
+        (SignedReceipt memory first, SignedReceipt memory second) = pairOf(channel);
+        ReentrantAsset asset = new ReentrantAsset();
+        asset.mint(address(this), 200);
+        asset.approve(address(bond), 200);
+        bytes[2] memory calls = [
+            abi.encodeCall(IOperatorBond.proveFraud, (channel, ETH, first, second)),
+            abi.encodeCall(IOperatorBond.raiseClaim, (channel, ETH))
+        ];
+        for (uint256 i; i < calls.length; ++i) {
+            asset.arm(address(bond), calls[i]);
+            bond.post(operator, address(asset), 100);
+            assertTrue(asset.called());
+            assertEq(asset.answer(), abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector));
+        }
     }
 
     function test_P7_FalseReturnAndNoReturn() public {
