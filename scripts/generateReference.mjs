@@ -36,6 +36,13 @@ async function commandsText() {
     '# Commands',
     'Generated from the command line itself; `kedge <command> --help` says the same. Every command also takes:',
     optionLines(commonOptions).join('\n'),
+    '## Output and exit codes',
+    'Results go to stdout, all the rest to stderr. With `--json` stdout holds one JSON document, and every line on stderr is one ' +
+      'JSON object: `{"error":{"message",…}}` with `kind`, `code`, `values` and `hints` comes last when the command fails, ' +
+      '`{"note":"…"}` is what the reader should know, and a service that runs here adds the lines of its log. What it waits for ' +
+      'and how far it is are then shown on a terminal only. It asks nothing where stdin is no terminal.',
+    'Exit codes: 0 done, 1 the user can mend it, 2 wrong usage, 3 try again later, 70 a bug. Where a command means something else by ' +
+      'one of them, as `kedge audit` does, it says so.',
     ...commands.map(section),
   ].join('\n\n');
 }

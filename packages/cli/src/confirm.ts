@@ -19,7 +19,7 @@ export async function confirm(context: Pick<Context, 'stdin' | 'output' | 'optio
   if (!stdin.isTTY) {
     throw usageError('This cannot be undone, and there is no terminal to ask on.', 'Pass --yes if you mean it.');
   }
-  output.note(`${what}? This cannot be undone. [y/N]`);
+  output.ask(`${what}? This cannot be undone. [y/N]`);
   const answer = await readLine(stdin);
   if (/^\s*(y|yes)\s*$/i.test(answer)) return;
   throw new BaseError('Not confirmed.', { code: 'not_confirmed', hints: ['Nothing was changed.'] });

@@ -7,7 +7,10 @@ export type Progress = { update(text: string): void; done(): void };
 /** Marks of a terminal around a text; the text as it is where stdout is none. */
 export type Colours = Readonly<Record<'green' | 'red' | 'dim' | 'bold', (text: string) => string>>;
 
-/** Everything that a command may say. Results go to stdout, all the rest to stderr. */
+/**
+ * Everything that a command may say. Results go to stdout, all the rest to stderr, where with `--json` each line is one JSON
+ * object; what only a person follows, waits and counters, is then shown on a terminal alone.
+ */
 export type Output = {
   readonly json: boolean;
   /** For results. */
@@ -16,8 +19,12 @@ export type Output = {
   result(value: unknown, human: () => string | readonly string[]): void;
   /** A line on stdout while the command still runs; nothing with `--json`. */
   print(line: string): void;
-  /** A line on stderr. */
+  /** A line on stderr: what the reader should know. */
   note(line: string): void;
+  /** A question on the terminal. */
+  ask(question: string): void;
+  /** A line of a program that this one runs; one that is a JSON object already stays as it is. */
+  relay(line: string): void;
   /** Says what is waited for when it takes more than a second. */
   waitFor<T>(what: string | (() => string), work: Promise<T>): Promise<T>;
   /** One line rewritten in place on a terminal; otherwise a plain line every ten seconds. */
@@ -37,8 +44,10 @@ const lineMilliseconds = 10_000;
 
 /** Integers that JSON numbers cannot hold become decimal strings. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item), 2);
+  return JSON.stringify(value, withDecimals, 2);
 }
+
+const withDecimals = (_key: string, item: unknown): unknown => (typeof item === 'bigint' ? item.toString() : item);
 
 /**
  * Columns, two spaces apart; the first row is the head. Left-aligned, but for those whose head is in `numeric`, which end
@@ -69,6 +78,11 @@ type Described = {
   readonly code?: string;
   readonly docsPath?: string;
 };
+
+/** An error that the user can mend by the shape that output knows, for modules that load nothing which defines one. */
+export function userProblem(shortMessage: string, more: { code: string; hints: readonly string[] }): Error {
+  return Object.assign(new Error(shortMessage), { shortMessage, values: {}, kind: 'user', ...more });
+}
 
 /** Reads a `BaseError` by its shape, so that printing one does not load the packages that define it. */
 function describe(error: unknown): Described {
@@ -106,11 +120,16 @@ export function createOutput(options: {
   debug?: boolean;
 }): Output {
   const { json, stdout, stderr, plain = false, debug = false } = options;
-  const note = (line: string): void => void stderr.write(`${line}\n`);
+  const say = (line: string): void => void stderr.write(`${line}\n`);
+  const sayJson = (object: Readonly<Record<string, unknown>>): void => say(JSON.stringify(object, withDecimals));
+  const note = (line: string): void => (json ? sayJson({ note: line }) : say(line));
+  const isWatched = !json || stderr.isTTY === true;
   return {
     json,
     colours: coloursFor(stdout.isTTY === true && !plain),
     note,
+    ask: (question) => (isWatched ? say(question) : sayJson({ question })),
+    relay: (line) => (isJsonObject(line) ? say(line) : note(line)),
     result(value, human) {
       if (json) {
         stdout.write(`${toJson(value)}\n`);
@@ -123,10 +142,8 @@ export function createOutput(options: {
       if (!json) stdout.write(`${line}\n`);
     },
     async waitFor(what, work) {
-      const timer = setTimeout(
-        () => note(`waiting for ${typeof what === 'string' ? what : what()}`),
-        quietMilliseconds,
-      );
+      if (!isWatched) return work;
+      const timer = setTimeout(() => say(`waiting for ${typeof what === 'string' ? what : what()}`), quietMilliseconds);
       try {
         return await work;
       } finally {
@@ -138,13 +155,14 @@ export function createOutput(options: {
       let shown = false;
       return {
         update(text) {
+          if (!isWatched) return;
           const now = Date.now();
           if (stderr.isTTY === true) {
             if (shown && now - last < 100) return;
             stderr.write(`\r\x1b[K${text}`);
           } else {
             if (now - last < lineMilliseconds) return;
-            note(text);
+            say(text);
           }
           last = now;
           shown = true;
@@ -156,14 +174,15 @@ export function createOutput(options: {
     },
     error(error) {
       const { shortMessage, values, hints, kind, code, docsPath } = describe(error);
-      if (json) note(toJson({ error: { message: shortMessage, kind, code, values, hints, docsPath } }));
+      const stack = debug && error instanceof Error ? causesOf(error) : undefined;
+      if (json) sayJson({ error: { message: shortMessage, kind, code, values, hints, docsPath, stack } });
       else {
-        note(`error: ${shortMessage}`);
-        for (const [name, value] of Object.entries(values)) note(`  ${name}: ${shown(value)}`);
-        for (const hint of hints) note(`  -> ${hint}`);
-        if (docsPath !== undefined) note(`  see ${docsPath}`);
+        say(`error: ${shortMessage}`);
+        for (const [name, value] of Object.entries(values)) say(`  ${name}: ${shown(value)}`);
+        for (const hint of hints) say(`  -> ${hint}`);
+        if (docsPath !== undefined) say(`  see ${docsPath}`);
+        if (stack !== undefined) say(stack);
       }
-      if (debug && error instanceof Error) note(causesOf(error));
       return exitCodeOf(error);
     },
   };
@@ -175,6 +194,16 @@ function coloursFor(isMarked: boolean): Colours {
     (text: string): string =>
       isMarked ? `\x1b[${code}m${text}\x1b[0m` : text;
   return { green: mark(32), red: mark(31), dim: mark(2), bold: mark(1) };
+}
+
+function isJsonObject(line: string): boolean {
+  if (!line.startsWith('{')) return false;
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function causesOf(error: Error): string {

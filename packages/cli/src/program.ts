@@ -2,7 +2,7 @@ import { Command as Program, CommanderError, Option as ProgramOption } from 'com
 import { commonOptions, type Command, type CommandEntry, type Option } from './command.js';
 import { commandTable, groupSummaries } from './commandTable.js';
 import type { Context, OptionValue } from './context.js';
-import { createOutput, exitCodes, usageCode, type Output, type Sink } from './output.js';
+import { createOutput, exitCodes, usageCode, userProblem, type Output, type Sink } from './output.js';
 
 /** What the process gives to the program. */
 export type ProgramInput = {
@@ -25,7 +25,7 @@ export async function runProgram(input: ProgramInput): Promise<number> {
   const loaded = new Map<string, Command>();
   for (const entry of wanted) loaded.set(entry.name, await entry.load());
 
-  const isJson = argv.includes('--json');
+  const isJson = isForPrograms(argv);
   let exitCode: number = exitCodes.ok;
   const program = new Program('kedge')
     .description('Anchor datasets, models and agents on a chain, meter their use, pay everyone upstream.')
@@ -57,7 +57,7 @@ export async function runProgram(input: ProgramInput): Promise<number> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exitCodes.ok;
-    return isJson ? outputFor(input, isJson).error(usageProblem(problemText(error))) : exitCodes.usage;
+    return isJson ? outputFor(input).error(usageProblem(problemText(error))) : exitCodes.usage;
   }
   return exitCode;
 }
@@ -75,13 +75,17 @@ function problemText({ code, message }: CommanderError): string {
   return code === 'commander.help' ? 'One of its commands must follow.' : message.replace(/^error: /, '');
 }
 
-/** An error of usage by the shape that output knows: this module loads nothing that defines one. */
 function usageProblem(shortMessage: string): Error {
-  const hints = ['Run it with --help for its options and an example.'];
-  return Object.assign(new Error(shortMessage), { shortMessage, hints, values: {}, kind: 'user', code: usageCode });
+  return userProblem(shortMessage, { code: usageCode, hints: ['Run it with --help for its options and an example.'] });
 }
 
-function outputFor({ stdout, stderr, environment }: ProgramInput, json: boolean): Output {
+const isForPrograms = (argv: readonly string[]): boolean => argv.includes('--json');
+
+/** The output of one invocation. */
+export function outputFor(
+  { argv, stdout, stderr, environment }: ProgramInput,
+  json: boolean = isForPrograms(argv),
+): Output {
   return createOutput({
     json,
     stdout,

@@ -83,6 +83,8 @@ test('a stdout that cannot be written is said in words and ends with 1; a stderr
     1,
     expect.stringMatching(/^error: stdout cannot be written: .*\n {2}-> /),
   ]);
+  const asJson = to(['ignore', readOnly, 'pipe'], 'account', 'list', '--json');
+  expect([asJson.status, JSON.parse(asJson.stderr)]).toMatchObject([1, { error: { code: 'stdout_failed' } }]);
   expect(to(['ignore', 'pipe', readOnly], 'nope').status).toBe(2);
   closeSync(readOnly);
 });

@@ -147,8 +147,8 @@ type Said = {
   readonly hints: readonly string[];
 };
 
-/** What it said may come after a line about what it waits for. */
-const errorOf = (stderr: string): Said => (JSON.parse(stderr.slice(stderr.indexOf('{'))) as { error: Said }).error;
+/** The last line, whatever was noted before. */
+const errorOf = (stderr: string): Said => (JSON.parse(stderr.trimEnd().split('\n').at(-1)!) as { error: Said }).error;
 
 test('what no gateway would serve is said before value is locked', async () => {
   const chain = chainOf(anvil.rpcUrl);

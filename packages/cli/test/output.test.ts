@@ -1,6 +1,10 @@
 import { BaseError } from '@kedge/core';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createOutput, exitCodes, table, toJson } from '../src/output.js';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function capture(json: boolean, isTTY = false) {
   const out: string[] = [];
@@ -38,6 +42,60 @@ test('with --json the error is JSON on stderr and the result is JSON on stdout',
   output.error(new BaseError('No.', { hints: ['Do.'] }));
   expect(JSON.parse(out.join(''))).toEqual({ amount: '1000000000000000000000000000000' });
   expect(JSON.parse(err.join(''))).toMatchObject({ error: { message: 'No.', kind: 'user', hints: ['Do.'] } });
+});
+
+test('with --json each line on stderr is one JSON object, and waits and counters are not shown', async () => {
+  vi.useFakeTimers();
+  const { output, err } = capture(true);
+  const long = new Promise((done) => setTimeout(done, 60_000));
+  const waited = output.waitFor('the chain', long);
+  const progress = output.progress();
+  await vi.advanceTimersByTimeAsync(60_000);
+  await waited;
+  progress.update('50 %');
+  progress.done();
+  output.note('Over\ntwo lines.');
+  output.ask('Sure?');
+  output.relay('{"event":"listening"}');
+  output.relay('{ no JSON');
+  output.relay('Warning: old');
+  output.error(new BaseError('No.', { values: { amount: 10n ** 30n }, hints: ['Do.', 'Or do not.'] }));
+  expect(
+    err
+      .join('')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual([
+    { note: 'Over\ntwo lines.' },
+    { question: 'Sure?' },
+    { event: 'listening' },
+    { note: '{ no JSON' },
+    { note: 'Warning: old' },
+    {
+      error: { message: 'No.', kind: 'user', values: { amount: '1' + '0'.repeat(30) }, hints: ['Do.', 'Or do not.'] },
+    },
+  ]);
+});
+
+test('with --json a person at a terminal still sees waits, counters and questions', async () => {
+  vi.useFakeTimers();
+  const { output, err } = capture(true, true);
+  const waited = output.waitFor('the chain', new Promise((done) => setTimeout(done, 2_000)));
+  await vi.advanceTimersByTimeAsync(2_000);
+  await waited;
+  output.progress().update('50 %');
+  output.ask('Sure?');
+  expect(err).toEqual(['waiting for the chain\n', '\r\x1b[K50 %', 'Sure?\n']);
+});
+
+test('with --json the stack of an error is a part of it', () => {
+  const err: string[] = [];
+  const sinks = { stdout: { write: () => {} }, stderr: { write: (text: string) => err.push(text) } };
+  createOutput({ json: true, ...sinks, debug: true }).error(new TypeError('no'));
+  expect(JSON.parse(err.join(''))).toMatchObject({
+    error: { kind: 'bug', stack: expect.stringMatching(/^TypeError: no\n/) },
+  });
 });
 
 test('what takes under a second is not announced', async () => {

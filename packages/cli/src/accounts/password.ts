@@ -40,7 +40,7 @@ export async function readNewPassword(context: Asking, name: string): Promise<st
 
 function typed({ stdin, output }: Asking, prompt: string): Promise<string> {
   return new Promise((done, fail) => {
-    output.note(prompt);
+    output.ask(prompt);
     let text = '';
     const finish = (result: () => void): void => {
       stdin.off('data', onData);

@@ -19,7 +19,7 @@ export function runForeground(
   onReady: (url: string) => void,
 ): Promise<number> {
   const child = spawn(command.file, [...command.args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', output.json ? 'pipe' : 'inherit'],
     env: command.environment,
     cwd,
   });
@@ -30,11 +30,12 @@ export function runForeground(
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, forward);
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  createInterface({ input: child.stdout! }).on('line', (line) => {
     const url = /^\{"ready":true,"url":"([^"]+)"/.exec(line)?.[1];
-    if (url === undefined) output.note(line);
+    if (url === undefined) output.relay(line);
     else onReady(url);
   });
+  if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', (line) => output.relay(line));
   return new Promise((resolve, reject) => {
     child.once('error', (cause) =>
       reject(new BaseError(`${what} could not be started.`, { code: 'service_failed', kind: 'bug', cause })),

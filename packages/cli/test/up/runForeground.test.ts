@@ -9,6 +9,19 @@ function endOf(script: string): Promise<number> {
   return runForeground({ cwd: process.cwd(), output }, command, 'The program', () => {});
 }
 
+test('with --json what a program says on either stream is JSON, a line each', async () => {
+  const said: string[] = [];
+  const json = createOutput({ json: true, stdout: { write: () => {} }, stderr: { write: (text) => said.push(text) } });
+  const script = `console.log('{"event":"out"}'); console.error('{"event":"err"}'); console.error('it\\nfailed'); process.exit(1)`;
+  const command = { file: process.execPath, args: ['-e', script], environment: process.env };
+  expect(await runForeground({ cwd: process.cwd(), output: json }, command, 'The program', () => {})).toBe(1);
+  const lines = said.map((line) => JSON.parse(line) as unknown);
+  expect(lines).toHaveLength(4);
+  expect(lines).toEqual(
+    expect.arrayContaining([{ event: 'out' }, { event: 'err' }, { note: 'it' }, { note: 'failed' }]),
+  );
+});
+
 test('a program that ends is as good as its exit code; one that was killed did not succeed', async () => {
   expect(await endOf('process.exit(0)')).toBe(0);
   expect(await endOf('process.exit(3)')).toBe(3);
