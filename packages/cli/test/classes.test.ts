@@ -55,6 +55,26 @@ describe('class', () => {
     expect(parents).toMatchObject([{ accepted: true }]);
   });
 
+  test('R19: claim brings a contributor what is due two levels down, and touches no edge that brings it nothing', async () => {
+    const { parentId, childId } = await makeFamily();
+    const agent = await kedgeJson('class', 'create', '--name', 'Over the agent', '--parent', `${childId}:5000`);
+    const citing = await kedgeJson('class', 'create', '--name', 'Cites it', '--parent', `${childId}:0`);
+    const own = await kedgeJson('class', 'create', '--name', 'Another', '--kind', 'dataset');
+    const beside = await kedgeJson('class', 'create', '--name', 'Beside', '--parent', `${own['classId']}:5000`);
+    const { tokenId } = await kedgeJson('mint', parentId, '--share', '1', '--to', 'consumer');
+    for (const made of [agent, citing, beside]) {
+      await kedgeJson('mint', made['classId']!, '--share', '1', '--to', 'operator');
+      await kedgeJson('settle', made['classId']!, '--amount', '1');
+    }
+    const { paid } = await kedgeJson<{ paid: object[] }>('claim', '--account', 'consumer');
+    const tenth = 10n ** 17n;
+    expect(paid).toMatchObject([
+      { kind: 'royalty', classId: agent['classId'], to: `class ${childId}`, amount: String(5n * tenth) },
+      { kind: 'royalty', classId: childId, to: `class ${parentId}`, amount: String((15n * tenth) / 10n) },
+      { kind: 'share', tokenId, amount: String((15n * tenth) / 10n) },
+    ]);
+  });
+
   test('class create --sell makes no class where its price is in an asset that is not there', async () => {
     const policy = demoPolicy(addressOf('operator'), ['test-model']);
     const price = { ...policy.price, asset: `0x${'ab'.repeat(20)}` };

@@ -5,9 +5,10 @@ import { resolveAccount, roleAccount, type SigningAccount } from '../accounts/re
 import { developmentChainId, roles, type Role } from '../accounts/roles.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
+import { earningLineage } from '../chain/earningLineage.js';
 import { assetOption, readAsset, type Asset } from '../chain/readAsset.js';
 import { readAssets } from '../chain/readAssets.js';
-import { classCountOf, readTokens } from '../chain/readTokens.js';
+import { readTokens } from '../chain/readTokens.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanAmount } from '../human.js';
@@ -27,7 +28,7 @@ export const claim: Command = {
   name: 'claim',
   summary: 'pay out what shares earned and what operators are owed',
   description:
-    'Collects the royalties that are due to the classes of your tokens, pays what your tokens earned and have not yet ' +
+    'Collects the royalties that reach the classes of your tokens, over all levels, pays what your tokens earned and have not yet ' +
     'received, and withdraws what you are owed as an operator. On the local chain it does so for every role, unless ' +
     '--account names one. You may have another address paid with --to; for tokens of others nobody can. Claiming twice pays once; waiting costs nothing.',
   arguments: [],
@@ -98,25 +99,23 @@ async function collectRoyalties(
   connection: Connection,
   { asset, tokens, signer }: { asset: Asset; tokens: readonly TokenView[]; signer: SigningAccount },
 ): Promise<Payment[]> {
-  const wanted = new Set(tokens.map(({ classId }) => classId));
+  const edges = await earningLineage(connection, new Set(tokens.map(({ classId }) => classId)));
   const { write } = createWriter(context, connection, signer);
   const collected: Payment[] = [];
-  // Children are younger than their parents: from the youngest down, what is collected cascades.
-  for (let classId = await classCountOf(connection); classId > 0n; classId--) {
+  for (const { classId, parentIndex } of edges) {
     const { royaltiesDue } = await connection.client.getRevenue({ classId, asset: asset.address });
-    for (const [index, { parentId, amount: due }] of royaltiesDue.entries()) {
-      if (due === 0n || !wanted.has(parentId)) continue;
-      const edge = { classId, parentIndex: BigInt(index), asset: asset.address };
-      const { amount, transactionHash } = await write('collect a royalty', (client) => client.collectRoyalty(edge));
-      collected.push({
-        kind: 'royalty',
-        asset: asset.address,
-        amount,
-        to: `class ${parentId}`,
-        classId,
-        transactionHash,
-      });
-    }
+    const { parentId, amount: due } = royaltiesDue[parentIndex]!;
+    if (due === 0n) continue;
+    const edge = { classId, parentIndex: BigInt(parentIndex), asset: asset.address };
+    const { amount, transactionHash } = await write('collect a royalty', (client) => client.collectRoyalty(edge));
+    collected.push({
+      kind: 'royalty',
+      asset: asset.address,
+      amount,
+      to: `class ${parentId}`,
+      classId,
+      transactionHash,
+    });
   }
   return collected;
 }
