@@ -118,13 +118,13 @@ function tokenRows({ tokens, classes }: Overview, who: Who): Rows {
 function shareRows(overview: Overview, who: Who): Rows {
   const rows = overview.tokens
     .filter(({ shareRatio, claimable }) => shareRatio > 0n || claimable.length > 0)
-    .flatMap(({ tokenId, classId, holder, shareRatio, claimable, expireAt }) => {
+    .flatMap(({ tokenId, classId, holder, shareRatio, claimable, shareExpireAt }) => {
       const [first = ['0', ''], ...others] = claimable.map(({ asset, amount }) => {
         const { decimals, symbol } = assetOf(overview, asset);
         return [briefAmount(amount, decimals), symbol];
       });
       return [
-        [String(tokenId), String(classId), who(holder), String(shareRatio), ...first, humanDate(expireAt)],
+        [String(tokenId), String(classId), who(holder), String(shareRatio), ...first, humanDate(shareExpireAt)],
         ...others.map((other) => ['', '', '', '', ...other, '']),
       ];
     });

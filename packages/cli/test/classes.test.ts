@@ -89,6 +89,30 @@ describe('class', () => {
     expect(BigInt(after['classId']!)).toBe(BigInt(classId!) + 1n);
   });
 
+  test('P21: status gives a share that outlives the expiry of its token none, and any other share that one', async () => {
+    const expiring = async (...options: string[]): Promise<string> => {
+      const { classId } = await kedgeJson('class', 'create', '--name', 'Months', ...options);
+      return (await kedgeJson('mint', classId!, '--share', '1', '--value', '5', '--expires', '2033-05-18'))['tokenId']!;
+    };
+    const [outliving, ending] = [await expiring('--shares-outlive-expiry'), await expiring()];
+    const { tokens } = await kedgeJson<{ tokens: Record<string, string>[] }>('status');
+    const expiriesOf = (id: string): (string | undefined)[] => {
+      const token = tokens.find(({ tokenId }) => tokenId === id);
+      return [token?.['expireAt'], token?.['shareExpireAt']];
+    };
+    const { expireAt } = await as('consumer').getToken({ tokenId: BigInt(ending) });
+    expect(expiriesOf(ending)).toEqual([String(expireAt), String(expireAt)]);
+    expect(expiriesOf(outliving)).toEqual([expect.stringMatching(/^[1-9]/), '0']);
+    const shown = (await kedge('status')).stdout;
+    const date = new Date(Number(expireAt) * 1000).toISOString().slice(0, 10);
+    const rowsOf = (id: string): string[] => shown.split('\n').filter((row) => row.trim().startsWith(`${id} `));
+    const endings = (id: string): (string | undefined)[] => rowsOf(id).map((row) => row.split(' ').at(-1));
+    expect([endings(outliving), endings(ending)]).toEqual([
+      [date, 'never'],
+      [date, date],
+    ]);
+  });
+
   test('class metadata shows it and corrects it, with its hash on chain', async () => {
     const { parentId } = await makeFamily();
     const shown = await kedge('class', 'metadata', parentId);

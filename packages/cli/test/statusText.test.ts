@@ -31,6 +31,7 @@ const wide: Overview = {
       shareCap: 0n,
       sharesFrozenFrom: 0n,
       dilutable: true,
+      sharesOutliveExpiry: false,
       policyVersion: 1,
       parents: [1n, 2n, 3n].map((classId) => ({ classId, royaltyBps: 1_250, accepted: true })),
       revenue: [zeroAddress, coin].map((asset) => ({
@@ -62,6 +63,7 @@ const wide: Overview = {
       value: 99_999_999_123_456n,
       shareRatio: 0n,
       expireAt: 2_000_000_000n,
+      shareExpireAt: 2_000_000_000n,
       pendingRevenue: 0n,
       lockedUnits: 99_999_999_123_456n,
       usedUnits: 99_999_999_123_456n,
@@ -74,6 +76,7 @@ const wide: Overview = {
       value: 0n,
       shareRatio: 12_345_678n,
       expireAt: 2_000_000_000n,
+      shareExpireAt: 2_000_000_000n,
       pendingRevenue: wei,
       lockedUnits: 0n,
       usedUnits: 0n,

@@ -23,6 +23,8 @@ export type ClassOverview = {
   readonly sharesFrozenFrom: bigint;
   /** Whether the issuer may mint shares without a bound (R23). */
   readonly dilutable: boolean;
+  /** Whether the expiry of a token ends its use only, and not its share (P21). */
+  readonly sharesOutliveExpiry: boolean;
   /** Lots of earlier versions sell nothing. */
   readonly policyVersion: number;
   readonly parents: readonly { readonly classId: bigint; readonly royaltyBps: number; readonly accepted: boolean }[];
@@ -32,6 +34,8 @@ export type ClassOverview = {
 export type TokenOverview = TokenView & {
   readonly lockedUnits: bigint;
   readonly usedUnits: bigint;
+  /** Last second of its share, Unix time; 0 for ever. */
+  readonly shareExpireAt: bigint;
   readonly claimable: readonly { readonly asset: Address; readonly amount: bigint }[];
 };
 export type ChannelOverview = Channel & {
@@ -60,7 +64,7 @@ export async function readOverview(latest: Connection): Promise<Overview> {
   const ids = Array.from({ length: Number(count) }, (_, index) => BigInt(index + 1));
   const { timestamp } = await connection.client.publicClient.getBlock();
   const classes = await Promise.all(ids.map((classId) => readClassOverview(connection, classId, assets, timestamp)));
-  const tokens = await readTokenOverviews(connection, assets, channels);
+  const tokens = await readTokenOverviews(connection, { assets, channels, classes });
   const accounts = [...channels.map(({ operator }) => operator), ...classes.map(({ issuer }) => issuer)];
   return { assets, classes, tokens, channels, owed: await readOwed(connection, accounts, assets) };
 }
@@ -79,9 +83,9 @@ async function readClassOverview(
     Promise.all(Array.from({ length: lotCount }, (_, index) => client.getLot({ classId, lot: lotIdOf(index + 1) }))),
     nameOf(connection, classId, metadataURI),
   ]);
-  const { shareCap, sharesFrozenFrom } = options;
+  const { shareCap, sharesFrozenFrom, sharesOutliveExpiry } = options;
   const dilutable = isDilutable(options, nowSeconds);
-  const shares = { totalShare, shareCap, sharesFrozenFrom, dilutable };
+  const shares = { totalShare, shareCap, sharesFrozenFrom, dilutable, sharesOutliveExpiry };
   const policyVersion = found.policy.version;
   return { classId, kind, name, issuer, unitDecimals, ...shares, policyVersion, parents, revenue, lots };
 }
@@ -110,9 +114,9 @@ async function readChannelOverviews(connection: Connection): Promise<ChannelOver
 
 async function readTokenOverviews(
   connection: Connection,
-  assets: readonly Asset[],
-  channels: readonly ChannelOverview[],
+  { assets, channels, classes }: Pick<Overview, 'assets' | 'channels' | 'classes'>,
 ): Promise<TokenOverview[]> {
+  const outliving = new Set(classes.flatMap((each) => (each.sharesOutliveExpiry ? [each.classId] : [])));
   const perAsset = await Promise.all(assets.map(({ address }) => readTokens(connection, address)));
   return (perAsset[0] ?? []).map((token, index) => {
     const own = channels.filter(({ tokenId }) => tokenId === token.tokenId);
@@ -124,6 +128,7 @@ async function readTokenOverviews(
       ...token,
       lockedUnits: sum(own.map(({ remainingUnits }) => remainingUnits)),
       usedUnits: sum(own.map(({ capturedUnits }) => capturedUnits)),
+      shareExpireAt: outliving.has(token.classId) ? 0n : token.expireAt,
       claimable,
     };
   });
