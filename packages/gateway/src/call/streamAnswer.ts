@@ -99,8 +99,7 @@ export function streamAnswer(
       const answer = call.slot?.keep(headers, kept && Buffer.concat(kept), last.length);
       const signed = await chargeCall(call, { salt, responseHash: hash, measured, answer }, services);
       const receipt = signed === undefined ? '' : `${receiptCommentPrefix}${receiptText(signed)}\n\n`;
-      response.write(Buffer.concat([Buffer.from(receipt), last]));
-      response.end();
+      response.end(Buffer.concat([Buffer.from(receipt), last]));
       services.checkUsage(measured, call);
     } catch (error) {
       services.log.error('stream_unrecorded', { channelId: call.served.channelId, reason: reasonOf(error) });
@@ -116,8 +115,7 @@ export function streamAnswer(
   const endWithout = (last: Buffer): void => {
     over = true;
     write();
-    response.write(last);
-    response.end();
+    response.end(last);
     settle();
   };
 

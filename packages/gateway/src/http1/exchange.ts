@@ -29,13 +29,14 @@ export type HttpResponse = {
   readonly onGone: (callback: (() => void) | undefined) => void;
   /** A whole answer. A string is taken for latin1: one byte a character. Headers are written as they are: no line ends in them. */
   readonly send: (status: number, headers: Readonly<Record<string, string>>, body: Buffer | string) => void;
-  /** The head of an answer that comes in pieces. */
+  /** The head of an answer that comes in pieces. It leaves with the first of them, if that follows at once. */
   readonly begin: (status: number, headers: Readonly<Record<string, string>>) => void;
   /** The next piece. Answers whether more is welcome now; if not, `onDrain` tells when. */
   readonly write: (bytes: Buffer) => boolean;
   /** Calls back once, when all pieces have left. Only the last that is given is called. */
   readonly onDrain: (callback: () => void) => void;
-  readonly end: () => void;
+  /** The end of an answer that comes in pieces, with the last of them, if there is one. */
+  readonly end: (last?: Buffer) => void;
   /** Cuts the connection: the client sees that the answer is not whole. */
   readonly destroy: () => void;
 };
@@ -50,6 +51,8 @@ export type Exchange = {
   expectsContinue: boolean;
   hasBody: boolean;
   hasBegun: boolean;
+  /** The head of an answer in pieces, while it waits for the first of them. */
+  heldHead: string;
   hasEnded: boolean;
   ignoredBytes: number;
   reader: BodyReader | undefined;
@@ -76,6 +79,7 @@ export const nobody: Exchange = {
   expectsContinue: false,
   hasBody: true,
   hasBegun: false,
+  heldHead: '',
   hasEnded: false,
   ignoredBytes: 0,
   reader: undefined,

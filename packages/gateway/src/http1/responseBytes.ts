@@ -14,14 +14,14 @@ export function responseHead(
   return `${head}${framing}\r\n`;
 }
 
-/** One chunk of a chunked body, in one piece: a copy costs less than three writes. */
-export function chunkOf(bytes: Buffer): Buffer {
-  const size = bytes.length.toString(16);
-  const chunk = Buffer.allocUnsafe(size.length + bytes.length + 4);
-  chunk.write(size, 0, 'latin1');
-  chunk.writeUInt16BE(0x0d0a, size.length);
-  bytes.copy(chunk, size.length + 2);
-  chunk.writeUInt16BE(0x0d0a, size.length + 2 + bytes.length);
+/** One chunk of a chunked body between what stands before and after it, in one piece: a copy costs less than several writes. */
+export function chunkOf(before: string, bytes: Buffer, after: string): Buffer {
+  const opening = `${before}${bytes.length.toString(16)}\r\n`;
+  const closing = `\r\n${after}`;
+  const chunk = Buffer.allocUnsafe(opening.length + bytes.length + closing.length);
+  chunk.write(opening, 0, 'latin1');
+  bytes.copy(chunk, opening.length);
+  chunk.write(closing, opening.length + bytes.length, 'latin1');
   return chunk;
 }
 

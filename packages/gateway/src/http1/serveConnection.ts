@@ -36,6 +36,8 @@ export type HttpTimes = {
 
 export const maxHeadBytes = 16 * 1024;
 const mostIgnoredBytes = 1024 * 1024;
+const nothing = Buffer.alloc(0);
+const lastChunk = '0\r\n\r\n';
 
 /** Reads requests from a connection one after another, has them answered, and watches the time. */
 export function serveConnection(
@@ -124,6 +126,7 @@ export function serveConnection(
     expectsContinue,
     hasBody: false,
     hasBegun: false,
+    heldHead: '',
     hasEnded: false,
     ignoredBytes: 0,
     reader: undefined,
@@ -184,6 +187,17 @@ export function serveConnection(
     return responseHead(status, headers, connection, framing);
   };
 
+  /** Writes the head, if it waits, with a piece of the body, framed, and what ends a body in chunks: at once, because writes are dear. */
+  const sendPiece = (exchange: Exchange, bytes: Buffer, end: string): boolean => {
+    const { heldHead, isHttp11, isHead } = exchange;
+    exchange.heldHead = '';
+    const isFramed = isHttp11 && !isHead;
+    if (isFramed && bytes.length > 0) return socket.write(chunkOf(heldHead, bytes, end));
+    const text = isFramed ? heldHead + end : heldHead;
+    const isWelcome = text === '' || socket.write(text, 'latin1');
+    return isHead || bytes.length === 0 ? isWelcome : socket.write(bytes);
+  };
+
   const responseOf = (exchange: Exchange): HttpResponse => {
     const isOver = (): boolean => exchange.hasEnded || !socket.writable;
     return {
@@ -211,23 +225,26 @@ export function serveConnection(
       begin: (status, headers) => {
         if (isOver()) return;
         if (!exchange.isHttp11) exchange.keepAlive = false;
-        socket.write(
-          headOf(exchange, status, headers, exchange.isHttp11 ? 'transfer-encoding: chunked\r\n' : ''),
-          'latin1',
+        exchange.heldHead = headOf(
+          exchange,
+          status,
+          headers,
+          exchange.isHttp11 ? 'transfer-encoding: chunked\r\n' : '',
         );
+        setImmediate(() => void (isOver() || sendPiece(exchange, nothing, '')));
       },
       write: (bytes) => {
         if (isOver() || bytes.length === 0 || exchange.isHead) return true;
-        const isWelcome = socket.write(exchange.isHttp11 ? chunkOf(bytes) : bytes);
+        const isWelcome = sendPiece(exchange, bytes, '');
         if (isWelcome) ticks = 0;
         return isWelcome;
       },
       onDrain: (callback) => {
         exchange.onDrain = callback;
       },
-      end: () => {
+      end: (last = nothing) => {
         if (isOver()) return;
-        if (exchange.isHttp11 && !exchange.isHead) socket.write('0\r\n\r\n', 'latin1');
+        sendPiece(exchange, last, lastChunk);
         finish(exchange);
       },
       destroy: () => socket.destroy(),

@@ -32,6 +32,5 @@ export function replayAnswer(
   response.begin(200, replayed);
   response.write(body.subarray(0, body.length - tailBytes));
   response.write(Buffer.from(`${receiptCommentPrefix}${receiptText(signed)}\n\n`));
-  response.write(body.subarray(body.length - tailBytes));
-  response.end();
+  response.end(body.subarray(body.length - tailBytes));
 }

@@ -336,3 +336,30 @@ test('an answer is the same whether its body is a string or bytes', async () => 
   const [text, bytes] = client.text().split(/(?<=b\xf6dy)/);
   expect(bytes?.replace('connection: close\r\n', '')).toBe(text);
 });
+
+const pieces: Handler = (_, response) => {
+  response.begin(200, {});
+  response.write(Buffer.from('one'));
+  setImmediate(() => response.end(Buffer.from('last')));
+};
+test.each([
+  ['HTTP/1.1', get('/'), 'transfer-encoding: chunked', '3\r\none\r\n4\r\nlast\r\n0\r\n\r\n'],
+  ['HTTP/1.0', 'GET / HTTP/1.0\r\n\r\n', 'connection: close', 'onelast'],
+  ['HEAD', 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n', 'transfer-encoding: chunked', ''],
+])('an answer in pieces, the last with its end: %s', async (_, request, header, body) => {
+  const { server } = await start(pieces);
+  const client = connectRaw(server.port);
+  client.write(request);
+  const text = await client.until(/\r\n\r\n/);
+  await turn();
+  const whole = body === '' ? text : await client.until(new RegExp(`${body}$`));
+  expect(whole).toContain(header);
+  expect(whole.slice(whole.indexOf('\r\n\r\n') + 4)).toBe(body);
+});
+
+test('the head of an answer in pieces does not wait for the first of them', async () => {
+  const { server } = await start((_, response) => response.begin(200, { 'x-early': 'yes' }));
+  const client = connectRaw(server.port);
+  client.write(get('/'));
+  expect(await client.until(/\r\n\r\n$/)).toContain('x-early: yes');
+});
