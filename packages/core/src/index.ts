@@ -115,8 +115,10 @@ export {
   type DomainOrSeparator,
   type ProtocolDomain,
 } from './domain.js';
+export { createEventSplitter, eventDataOf, type EventSplitter } from './createEventSplitter.js';
 export {
   bytesToHex,
+  concatBytes,
   hexToBytes,
   isSameAddress,
   utf8,

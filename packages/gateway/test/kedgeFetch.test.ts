@@ -134,6 +134,26 @@ test('R11: an exposure of a few tokens lets a stream through chunk by chunk', as
   expect((await state()).newest.voucher.cumulativeUnits).toBe((await state()).committedUnits);
 });
 
+test.each([
+  ['CRLF', '\r\n'],
+  ['CR', '\r'],
+])('R11: a stream whose lines end in %s is paid chunk by chunk, and its receipt is found', async (_, lineEnd) => {
+  await begin({ startUnits: '9' });
+  const { openai, paid } = clientOf();
+  upstream.script = (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const events = [...words.map((content) => chunkEvent({ content })), chunkEvent({}, 'stop'), 'data: [DONE]\n\n'];
+    response.end(events.join('').replaceAll('\n', lineEnd));
+  };
+  const stream = await openai.chat.completions.create({ model: 'demo', messages, stream: true });
+  let said = '';
+  for await (const chunk of stream) said += chunk.choices[0]?.delta.content ?? '';
+  expect(said).toBe(words.join(''));
+  await paid.idle();
+  const { newest, committedUnits } = await state();
+  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+});
+
 test('R11: parallel calls on one channel are each paid once', async () => {
   await begin({ startUnits: '5000' });
   const { openai, paid } = clientOf();

@@ -1,8 +1,7 @@
-import { type Address, billedMetrics, isJsonObject, type Policy } from '@kedge/core';
+import { type Address, billedMetrics, createEventSplitter, eventDataOf, isJsonObject, type Policy } from '@kedge/core';
 import { testSeed } from '@kedge/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createEventSplitter, dataOf } from '../../sdk/src/strict/splitEvents.js';
 import { loadTokenCounter } from '../../sdk/src/strict/loadTokenCounter.js';
 import { paidSurfaces } from '../../sdk/src/strict/paidSurfaces.js';
 import { countText } from '../src/index.js';
@@ -358,7 +357,7 @@ test.each([
       const splitter = createEventSplitter();
       let signable = streamed.inputUnits;
       for (const event of splitter.push(Buffer.from(events.map(eventText).join('')))) {
-        const data = dataOf(event);
+        const data = eventDataOf(new TextDecoder().decode(event));
         reader.read(data);
         const json: unknown = JSON.parse(data ?? '');
         if (isJsonObject(json)) streamed.addEvent(json);

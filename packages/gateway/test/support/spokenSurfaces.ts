@@ -1,4 +1,4 @@
-import { createEventSplitter, dataOf } from '../../../sdk/src/strict/splitEvents.js';
+import { createEventSplitter, eventDataOf } from '@kedge/core';
 import { countText } from '../../src/index.js';
 import { apiKey } from './createTestSetup.js';
 import { answerWith, type Script } from './scriptedUpstream.js';
@@ -82,7 +82,7 @@ const messages: SpokenSurface = {
     const splitter = createEventSplitter();
     for await (const chunk of response.body as ReadableStream<Uint8Array>) {
       for (const event of splitter.push(chunk)) {
-        const json = JSON.parse(dataOf(event) ?? '{}') as { delta?: { text?: string } };
+        const json = JSON.parse(eventDataOf(new TextDecoder().decode(event)) ?? '{}') as { delta?: { text?: string } };
         hear(json.delta?.text ?? '');
       }
     }

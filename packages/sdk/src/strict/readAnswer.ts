@@ -1,5 +1,4 @@
-import { isJsonObject } from '@kedge/core';
-import { createEventSplitter, dataOf } from './splitEvents.js';
+import { createEventSplitter, eventDataOf, isJsonObject } from '@kedge/core';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -26,7 +25,7 @@ export function jsonIn(body: Uint8Array): Record<string, unknown> | undefined {
 
 /** The JSON object in the data of one event; undefined for comments, for `[DONE]`, and for what is no event of the API. */
 export function jsonOfEvent(event: Uint8Array): Record<string, unknown> | undefined {
-  const data = dataOf(event);
+  const data = eventDataOf(new TextDecoder().decode(event));
   return data === undefined ? undefined : parseObject(data);
 }
 

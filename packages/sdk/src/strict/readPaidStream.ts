@@ -1,7 +1,13 @@
-import { decodeSignedReceipt, dueCommentPrefix, receiptCommentPrefix, type SignedReceipt } from '@kedge/core';
+import {
+  concatBytes,
+  createEventSplitter,
+  decodeSignedReceipt,
+  dueCommentPrefix,
+  receiptCommentPrefix,
+  type SignedReceipt,
+} from '@kedge/core';
 import type { CallMeter } from './createCallMeter.js';
 import { jsonOfEvent } from './readAnswer.js';
-import { concatBytes, createEventSplitter } from './splitEvents.js';
 import { badReceipt, overcounts } from './voucherErrors.js';
 
 /** What a stream's reader hears of. */

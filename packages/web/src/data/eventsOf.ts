@@ -1,4 +1,4 @@
-import { createEventSplitter } from '@kedge/sdk';
+import { createEventSplitter } from '@kedge/core';
 
 /**
  * Server-sent events of a stream, each with the empty line that ends it, byte for byte. Who stops listening before the end
@@ -22,15 +22,4 @@ export async function* eventsOf(stream: ReadableStream<Uint8Array>): AsyncGenera
   } finally {
     if (isRunning) await reader.cancel();
   }
-}
-
-/** Pieces as one. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.length;
-  }
-  return bytes;
 }

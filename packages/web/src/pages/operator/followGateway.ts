@@ -1,5 +1,4 @@
-import { BaseError, parseGatewayLive, type GatewayLive } from '@kedge/core';
-import { eventDataOf } from '@kedge/sdk';
+import { BaseError, eventDataOf, parseGatewayLive, type GatewayLive } from '@kedge/core';
 import { eventsOf } from '../../data/eventsOf.js';
 
 /** What is heard of a gateway that is followed. */
@@ -38,7 +37,7 @@ async function followOnce(url: string, news: GatewayNews, signal: AbortSignal): 
     if (!response.ok || response.body === null) throw gatewayLost(new Error(`status ${response.status}`));
     for await (const event of eventsOf(response.body)) {
       heard();
-      const data = eventDataOf(event);
+      const data = eventDataOf(new TextDecoder().decode(event));
       if (data !== undefined) news.onLive(parseGatewayLive(JSON.parse(data)));
     }
     throw gatewayLost(new Error('the stream ended'));

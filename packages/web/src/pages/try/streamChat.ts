@@ -1,13 +1,14 @@
 import {
   BaseError,
+  concatBytes,
   decodeSignedReceipt,
+  eventDataOf,
   isJsonObject,
   receiptCommentPrefix,
   utf8,
   type SignedReceipt,
 } from '@kedge/core';
-import { eventDataOf } from '@kedge/sdk';
-import { eventsOf, joined } from '../../data/eventsOf.js';
+import { eventsOf } from '../../data/eventsOf.js';
 
 export type ChatMessage = { readonly role: 'user' | 'assistant'; readonly content: string };
 
@@ -49,13 +50,13 @@ export async function streamChat(options: {
   let answer = '';
   let receipt: SignedReceipt | undefined;
   for await (const event of eventsOf(response.body)) {
-    const text = new TextDecoder().decode(event).trimStart();
+    const text = new TextDecoder().decode(event);
     if (text.startsWith(receiptCommentPrefix)) {
       receipt = decodeSignedReceipt(text.slice(receiptCommentPrefix.length).trim());
       continue;
     }
     kept.push(event);
-    const delta = deltaOf(event);
+    const delta = deltaOf(text);
     if (delta === '') continue;
     answer += delta;
     onText(answer);
@@ -66,11 +67,11 @@ export async function streamChat(options: {
       hints: ['A call without a receipt is not charged. Ask again.'],
     });
   }
-  return { answer, receipt, request: utf8(body), response: joined(kept) };
+  return { answer, receipt, request: utf8(body), response: concatBytes(kept) };
 }
 
 /** The text that one event adds. @throws BaseError for an error that came in the middle of the stream. */
-function deltaOf(event: Uint8Array): string {
+function deltaOf(event: string): string {
   const data = eventDataOf(event);
   if (data === undefined || data.trim() === '[DONE]') return '';
   const chunk = parseChunk(data);
