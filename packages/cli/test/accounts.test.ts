@@ -1,13 +1,13 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { zeroAddress } from 'viem';
-import { privateKeyToAddress } from 'viem/accounts';
+import { bytesToHex, zeroAddress } from 'viem';
+import { mnemonicToAccount, privateKeyToAddress } from 'viem/accounts';
 import { expect, test } from 'vitest';
 import { developmentAccount, developmentKey } from '../src/accounts/developmentAccount.js';
 import { listKeystore, writeKeystore } from '../src/accounts/keystore.js';
 import { privateKeyOf, resolveAccount } from '../src/accounts/resolveAccount.js';
-import { roles, type Role } from '../src/accounts/roles.js';
+import { developmentMnemonic, roles, type Role } from '../src/accounts/roles.js';
 import { createOutput } from '../src/output.js';
 
 const key = `0x${'11'.repeat(32)}` as const;
@@ -63,6 +63,20 @@ test('a development key is refused on any other chain, however it is given', asy
     );
   }
   await expect(privateKeyOf(named, 1, 'operator')).rejects.toMatchObject({ code: 'development_key' });
+});
+
+test('every key that hardhat or anvil prints is refused on any other chain, and the next of the mnemonic is not', async () => {
+  const signWith = (addressIndex: number, chainId: number) => {
+    const { privateKey } = mnemonicToAccount(developmentMnemonic, { addressIndex }).getHdKey();
+    return resolveAccount(context({}, { KEDGE_PRIVATE_KEY: bytesToHex(privateKey!) }), chainId, zeroAddress);
+  };
+  for (let index = 0; index < 20; index += 1) {
+    await expect(signWith(index, 1), `account ${index}`).rejects.toMatchObject({ code: 'development_key' });
+  }
+  // As both tools print the last of anvil's and of hardhat's.
+  expect((await signWith(9, 31337)).account.address).toBe('0xa0Ee7A142d267C1f36714E4a8F75612F20a79720');
+  expect((await signWith(19, 31337)).account.address).toBe('0x8626f6940E2eb28930eFb4CeF49B2d1F2C9C1199');
+  expect((await signWith(20, 1)).label).toMatch(/^0x/);
 });
 
 test('a key on the command line, or one that is none, is refused without being shown', async () => {

@@ -2,7 +2,7 @@ import { BaseError, type Address, type Hex } from '@kedge/core';
 import type { LocalAccount } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import type { Context } from '../context.js';
-import { developmentAccount, developmentKey } from './developmentAccount.js';
+import { developmentAccount, developmentKey, isDevelopmentAddress } from './developmentAccount.js';
 import { keystoreDirOf, readKeystore } from './keystore.js';
 import { readPassword } from './password.js';
 import { developmentChainId, developmentLabel, isRole, roles, type Role } from './roles.js';
@@ -138,7 +138,7 @@ function parseKey(chainId: number, { text, source }: StoredKey): Hex {
   const address = addressOfKey(key);
   if (address === undefined)
     throw new BaseError(`${source} holds no private key.`, { hints: ['It must be 64 hex digits.'], code: 'bad_key' });
-  if (chainId !== developmentChainId && roleOfAddress(address) !== undefined) {
+  if (chainId !== developmentChainId && isDevelopmentAddress(address)) {
     throw new BaseError(`${source} holds a ${developmentLabel}, for the local chain only; this is chain ${chainId}.`, {
       hints: [
         'Anyone can spend what that key holds: use one of your own.',
