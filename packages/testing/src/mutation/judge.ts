@@ -1,5 +1,7 @@
 import { compileContracts } from './compiler.js';
 import type { Sources } from './compiler.js';
+import { killersNear, rememberKiller } from './killers.js';
+import type { Killers } from './killers.js';
 import { applyMutant } from './mutant.js';
 import type { Mutant } from './mutant.js';
 import type { Result } from './results.js';
@@ -22,6 +24,9 @@ export type Court = {
   readonly targets: Targets;
   /** Creation code of the unchanged contracts, by file. */
   readonly originals: ReadonlyMap<string, string>;
+  /** Deployed files whose code contains a declaration, as far as its mutants have shown. */
+  readonly reached: Map<string, readonly string[]>;
+  readonly killers: Killers;
 };
 
 type Stage = { readonly selection: readonly string[]; readonly runs: number; readonly seconds: number };
@@ -39,7 +44,11 @@ const STAGES: readonly Stage[] = [
 const THOROUGH: Stage = { selection: NO_GAS, runs: 64, seconds: 1800 };
 
 /** Compiles the unchanged contracts and sees their tests pass. */
-export async function openCourt(root: string, bench: Workbench, harness: Workbench, targets: Targets): Promise<Court> {
+export async function openCourt(
+  { root, targets, killers }: Pick<Court, 'root' | 'targets' | 'killers'>,
+  bench: Workbench,
+  harness: Workbench,
+): Promise<Court> {
   const originals = compileContracts(root, targets.sources, [...targets.contains.keys()], false);
   if (originals === undefined) throw new Error('the contracts do not compile');
   exchangeCode(bench, originals);
@@ -47,7 +56,7 @@ export async function openCourt(root: string, bench: Workbench, harness: Workben
     const { passed, failures } = await runTests(bench, selection, runs, seconds);
     if (!passed) throw new Error(`the tests fail without any mutant: ${failures.join(', ') || 'too slow'}`);
   }
-  return { root, bench, harness, targets, originals };
+  return { root, bench, harness, targets, originals, reached: new Map(), killers };
 }
 
 /**
@@ -57,18 +66,26 @@ export async function openCourt(root: string, bench: Workbench, harness: Workben
 export async function judge(court: Court, mutant: Mutant, thorough: 'thorough' | 'quick'): Promise<Result> {
   const code = compileMutant(court, mutant, false);
   if (code === undefined) return { id: mutant.id, verdict: 'invalid', by: 'compiler' };
-  if ([...code].every(([file, object]) => object === court.originals.get(file))) {
-    return { id: mutant.id, verdict: 'equivalent', by: 'compiler' };
-  }
+  const changed = [...code].filter(([file, object]) => object !== court.originals.get(file)).map(([file]) => file);
+  if (changed.length === 0) return { id: mutant.id, verdict: 'equivalent', by: 'compiler' };
+  if (!court.reached.has(declarationOf(mutant))) court.reached.set(declarationOf(mutant), changed);
   exchangeCode(court.bench, new Map([...court.originals, ...code]));
   const stages = thorough === 'quick' ? STAGES : [...STAGES, THOROUGH];
-  for (const { selection, runs, seconds } of stages) {
+  for (const { selection, runs, seconds } of [...stageOf(killersNear(court.killers, mutant)), ...stages]) {
     const { passed, timedOut, failures } = await runTests(court.bench, selection, runs, seconds);
+    if (!passed && failures[0]?.startsWith('test') === true) rememberKiller(court.killers, mutant, failures[0]!);
     if (!passed) return { id: mutant.id, verdict: 'killed', by: timedOut ? 'deadline' : failures[0]! };
     if (runs === 1 && isEquivalent(court, mutant)) return { id: mutant.id, verdict: 'equivalent', by: 'optimizer' };
   }
   const killer = thorough === 'quick' ? undefined : await killedInHarness(court, mutant);
   return { id: mutant.id, verdict: killer === undefined ? 'survived' : 'killed', by: killer ?? '' };
+}
+
+/** Tests that killed the mutant's neighbours are asked before all others: most often one of them kills it too. */
+function stageOf(tests: readonly string[]): readonly Stage[] {
+  if (tests.length === 0) return [];
+  const selection = [...NO_GAS, '--match-test', `^(${tests.join('|')})\\(`];
+  return [{ selection, runs: 16, seconds: 240 }];
 }
 
 /** The test that kills the mutant among those that contain its file, if any. */
@@ -87,14 +104,27 @@ async function killedInHarness({ harness, targets }: Court, mutant: Mutant): Pro
   return undefined;
 }
 
-function affectedBy({ contains }: Targets, mutant: Mutant): readonly string[] {
-  return [...contains].filter(([, sources]) => sources.has(mutant.file)).map(([file]) => file);
+/**
+ * Deployed files whose code the mutant may change. Where another mutant of the same declaration changed the code of some
+ * and not of others, the others do not contain it.
+ */
+function affectedBy({ targets, reached }: Court, mutant: Mutant): readonly string[] {
+  return (
+    reached.get(declarationOf(mutant)) ??
+    [...targets.contains].filter(([, sources]) => sources.has(mutant.file)).map(([file]) => file)
+  );
+}
+
+function declarationOf({ file, declaredAt }: Mutant): string {
+  return `${file}:${declaredAt}`;
 }
 
 function compileMutant(court: Court, mutant: Mutant, optimizer: boolean): ReadonlyMap<string, string> | undefined {
-  const { sources } = court.targets;
-  const mutated = new Map(sources).set(mutant.file, applyMutant(sources.get(mutant.file)!, mutant));
-  return compileContracts(court.root, mutated, affectedBy(court.targets, mutant), optimizer);
+  const { contains, sources } = court.targets;
+  const affected = affectedBy(court, mutant);
+  const needed = new Map(affected.flatMap((file) => [...contains.get(file)!]));
+  needed.set(mutant.file, applyMutant(sources.get(mutant.file)!, mutant));
+  return compileContracts(court.root, needed, affected, optimizer);
 }
 
 let optimizedOriginals: ReadonlyMap<string, string> | undefined;
@@ -104,5 +134,5 @@ function isEquivalent(court: Court, mutant: Mutant): boolean {
   const { contains, sources } = court.targets;
   optimizedOriginals ??= compileContracts(court.root, sources, [...contains.keys()], true)!;
   const mutated = compileMutant(court, mutant, true);
-  return affectedBy(court.targets, mutant).every((file) => mutated?.get(file) === optimizedOriginals!.get(file));
+  return affectedBy(court, mutant).every((file) => mutated?.get(file) === optimizedOriginals!.get(file));
 }

@@ -1,4 +1,4 @@
-// node packages/testing/dist/mutation/main.js [--limit N] [--only path] [--survivors] [--report]
+// node packages/testing/dist/mutation/main.js [--limit N] [--only path] [--survivors] [--workers N] [--report]
 // Judges mutants of the contracts, goes on where it was interrupted, and writes what was found to docs/security/mutation.md.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     limit: { type: 'string', default: String(Number.MAX_SAFE_INTEGER) },
     only: { type: 'string', default: '' },
     survivors: { type: 'boolean', default: false },
+    workers: { type: 'string', default: '1' },
     report: { type: 'boolean', default: false },
   },
 });
@@ -26,7 +27,9 @@ const judge = () => join(found.mutants, readResults(resultsFile(root)), readExpl
 // A survivor that is explained is not tried again.
 const mutants = values.survivors ? openQuestions(judge()) : found.mutants;
 if (!values.report) {
-  await runMutation({ ...values, targets: found.targets, mutants, root, forge, limit: Number(values.limit), print });
+  const [limit, workers] = [Number(values.limit), Number(values.workers)];
+  const { targets, mutants: known } = found;
+  await runMutation({ ...values, targets, mutants, known, root, forge, limit, workers, print });
 }
 dropResults(resultsFile(root), new Set(found.mutants.map(({ id }) => id)));
 const judged = judge();

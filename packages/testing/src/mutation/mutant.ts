@@ -7,6 +7,8 @@ export type Mutant = {
   readonly file: string;
   /** What it is in: `Contract.function`, a free function, or the name of a constant. */
   readonly within: string;
+  /** Where the text of `within` starts: functions that overload one name differ in it. */
+  readonly declaredAt: number;
   readonly line: number;
   readonly operator: string;
   readonly start: number;
@@ -32,6 +34,7 @@ export function mutantAt(place: Place, operator: string, start: number, end: num
     id: createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16),
     file: place.file,
     within: place.within,
+    declaredAt: place.start,
     line: place.source.subarray(0, start).toString('utf8').split('\n').length,
     operator,
     start,

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { compileTrees, importsOf, readWithImports } from './compiler.js';
 import type { Sources } from './compiler.js';
 import { judge, openCourt } from './judge.js';
-import type { Targets } from './judge.js';
+import type { Court, Targets } from './judge.js';
+import { killersIn } from './killers.js';
 import type { Mutant } from './mutant.js';
 import { mutantsOf } from './mutantsOf.js';
 import { childrenOf, isNode } from './node.js';
@@ -16,6 +17,8 @@ export type MutationOptions = {
   readonly root: string;
   readonly targets: Targets;
   readonly mutants: readonly Mutant[];
+  /** All mutants: what killed those that are judged already is tried first on their neighbours. */
+  readonly known: readonly Mutant[];
   readonly forge: string;
   /** At most so many mutants of those that have no result yet. */
   readonly limit: number;
@@ -23,6 +26,8 @@ export type MutationOptions = {
   readonly only: string;
   /** Tries survivors again instead, with more runs and the long tests, and after tests were added. */
   readonly survivors: boolean;
+  /** How many mutants are judged side by side: while the tests of one run, the next one is compiled. */
+  readonly workers: number;
   readonly print: (line: string) => void;
 };
 
@@ -73,7 +78,7 @@ function isDeployed(file: string, tree: unknown): boolean {
   );
 }
 
-/** Judges mutants one after the other and writes each result down at once. */
+/** Judges mutants and writes each result down at once. */
 export async function runMutation(options: MutationOptions): Promise<void> {
   const { root, targets, mutants, print } = options;
   const results = readResults(resultsFile(root));
@@ -83,14 +88,31 @@ export async function runMutation(options: MutationOptions): Promise<void> {
     .slice(0, options.limit);
   print(`${mutants.length} mutants; ${waiting.length} to judge`);
   if (waiting.length === 0) return;
-  const bench = await openWorkbench(root, path.join(root, '.kedge/mutation/bench'), options.forge);
-  const harness = copyProject(root, path.join(root, '.kedge/mutation/harness'), options.forge);
-  const court = await openCourt(root, bench, harness, targets);
-  for (const [at, mutant] of waiting.entries()) {
-    const result = await judge(court, mutant, options.survivors ? 'thorough' : 'quick');
-    appendResult(resultsFile(root), result);
-    const where = `${mutant.file}:${mutant.line} ${mutant.within}`;
-    print(`${at + 1}/${waiting.length} ${result.verdict.padEnd(10)} ${where} ${mutant.operator} ${result.by}`);
-    if (result.verdict === 'survived') print(`  - ${mutant.original}\n  + ${mutant.replacement}`);
+  const tests = testsIn(root);
+  const killers = killersIn(options.known, results, (name) => tests.has(name));
+  const courts: Court[] = [];
+  for (let at = 1; at <= options.workers; at++) {
+    const bench = await openWorkbench(root, path.join(root, `.kedge/mutation/bench${at}`), options.forge);
+    const harness = copyProject(root, path.join(root, `.kedge/mutation/harness${at}`), options.forge);
+    courts.push(await openCourt({ root, targets, killers }, bench, harness));
   }
+  // One queue for all of them.
+  const queue = waiting.entries();
+  await Promise.all(
+    courts.map(async (court) => {
+      for (const [at, mutant] of queue) {
+        const result = await judge(court, mutant, options.survivors ? 'thorough' : 'quick');
+        appendResult(resultsFile(root), result);
+        const where = `${mutant.file}:${mutant.line} ${mutant.within}`;
+        print(`${at + 1}/${waiting.length} ${result.verdict.padEnd(10)} ${where} ${mutant.operator} ${result.by}`);
+        if (result.verdict === 'survived') print(`  - ${mutant.original}\n  + ${mutant.replacement}`);
+      }
+    }),
+  );
+}
+
+/** Names of the tests of the contracts. */
+function testsIn(root: string): ReadonlySet<string> {
+  const files = filesIn(root, 'contracts/test').map((file) => readFileSync(path.join(root, file), 'utf8'));
+  return new Set(files.flatMap((text) => [...text.matchAll(/function (test\w*)\(/g)].map(([, name]) => name!)));
 }

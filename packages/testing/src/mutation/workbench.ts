@@ -1,5 +1,15 @@
-import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /** What one run of forge's tests said. */
@@ -8,7 +18,14 @@ export type TestRun = { readonly passed: boolean; readonly timedOut: boolean; re
 /** A copy of the contracts and their tests, built once, in which creation code is exchanged without compiling the tests. */
 export type Workbench = { readonly folder: string; readonly forge: string };
 
-const COPIED = ['foundry.toml', 'contracts/src', 'contracts/test', 'contracts/package.json', 'scripts/solc.cjs'];
+type Artifact = Record<string, unknown> & {
+  readonly bytecode?: { sourceMap: string };
+  readonly deployedBytecode?: { sourceMap: string };
+};
+
+const COPIED = ['foundry.toml', 'contracts/src', 'contracts/test', 'contracts/package.json'];
+/** Forge looks into every folder of node_modules each time that it starts. */
+const PACKAGES = ['@openzeppelin', '@layerzerolabs'];
 /** Without the optimizer the tests compile in a quarter of the time, and behave the same. */
 const BUILD_ENV = { FOUNDRY_OPTIMIZER: 'false' };
 
@@ -20,6 +37,7 @@ export async function openWorkbench(root: string, folder: string, forge: string)
   const bench = copyProject(root, folder, forge);
   const { code, output } = await run(forge, ['build', '--color', 'never'], folder, BUILD_ENV, 1800);
   if (code !== 0) throw new Error(output);
+  slimArtifacts(path.join(folder, 'contracts/out'));
   return bench;
 }
 
@@ -33,8 +51,34 @@ export function copyProject(root: string, folder: string, forge: string): Workbe
     cpSync(path.join(root, name), path.join(folder, name), { recursive: true, preserveTimestamps: true });
   }
   const modules = path.join(folder, 'node_modules');
-  if (!existsSync(modules)) symlinkSync(path.join(root, 'node_modules'), modules, 'dir');
+  rmSync(modules, { recursive: true, force: true });
+  mkdirSync(modules);
+  for (const name of PACKAGES) symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name), 'dir');
+  writeCompiler(root, folder);
   return { folder, forge };
+}
+
+/** The project's compiler, which tells its version, as forge asks each time, without starting node. */
+function writeCompiler(root: string, folder: string): void {
+  const script = path.join(root, 'scripts/solc.cjs');
+  const version = execFileSync(process.execPath, [script, '--version'], { encoding: 'utf8' });
+  const lines = ['#!/bin/sh', 'if [ "$1" = --version ]; then', `printf '%s' '${version}'`, 'else'];
+  const text = [...lines, `exec '${process.execPath}' '${script}' "$@"`, 'fi', ''].join('\n');
+  writeFileSync(path.join(folder, 'scripts/solc.cjs'), text, { mode: 0o755 });
+}
+
+/** Leaves out what forge reads at each start and the tests need not. */
+function slimArtifacts(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true }) as string[]) {
+    const file = path.join(folder, name);
+    if (!name.endsWith('.json') || name.startsWith('build-info')) continue;
+    const { atime, mtime } = statSync(file);
+    const { rawMetadata, metadata, ...needed } = JSON.parse(readFileSync(file, 'utf8')) as Artifact;
+    if (rawMetadata === undefined && metadata === undefined) continue;
+    for (const code of [needed.bytecode, needed.deployedBytecode]) if (code !== undefined) code.sourceMap = '';
+    writeFileSync(file, JSON.stringify(needed));
+    utimesSync(file, atime, mtime);
+  }
 }
 
 /** Puts a source in the place of the original. */
@@ -91,7 +135,8 @@ function run(
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
-      env: { ...process.env, ...env },
+      // Without a path forge finds no git, which it would ask at each start for submodules.
+      env: { HOME: process.env['HOME'], PATH: cwd, ...env },
       timeout: seconds * 1000,
       killSignal: 'SIGKILL',
     });

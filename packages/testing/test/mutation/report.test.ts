@@ -10,6 +10,7 @@ const mutant = (id: string, replacement: string): Mutant => ({
   id,
   file: 'contracts/src/C.sol',
   within: 'C.f',
+  declaredAt: 0,
   line: 1,
   operator: 'operator swapped',
   start: 0,
