@@ -220,6 +220,50 @@ test.each([10, 20])('R11: a client that left after %i of 20 words pays what it g
   expect((await state()).newest.voucher.cumulativeUnits).toBe((await state()).committedUnits);
 });
 
+test('R11: a call that cannot be remembered is not made and not paid, and the next is', async () => {
+  await begin();
+  let isFull = false;
+  const onMemory = (): void => {
+    if (isFull) throw new Error('no space left');
+  };
+  const { openai, paid } = clientOf({ onMemory });
+  await openai.chat.completions.create({ model: 'demo', messages });
+  const asked = upstream.requests.length;
+  isFull = true;
+  const refused = openai.chat.completions.create({ model: 'demo', messages });
+  await expect(refused).rejects.toMatchObject({ cause: { message: 'no space left' } });
+  expect(upstream.requests).toHaveLength(asked);
+  isFull = false;
+  await openai.chat.completions.create({ model: 'demo', messages });
+  await paid.idle();
+  const { newest, committedUnits } = await state();
+  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+});
+
+test('R11: an answer that came is handed over and paid, though its end cannot be remembered', async () => {
+  await begin();
+  let isFull = false;
+  const onMemory = (): void => {
+    if (isFull) throw new Error('no space left');
+  };
+  const { openai, paid } = clientOf({ onMemory, signEveryUnits: 1_000_000n });
+  upstream.script = streamWords(words);
+  const stream = await openai.chat.completions.create({ model: 'demo', messages, stream: true });
+  let said = '';
+  for await (const chunk of stream) {
+    isFull = true;
+    said += chunk.choices[0]?.delta.content ?? '';
+  }
+  expect(said).toBe(words.join(''));
+  await paid.idle();
+  isFull = false;
+  upstream.script = answerWith(completion('Again.'));
+  await openai.chat.completions.create({ model: 'demo', messages });
+  await paid.idle();
+  const { newest, committedUnits } = await state();
+  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+});
+
 test('R11: a client without memory goes on from its own signature, and pays a lost answer against its receipt', async () => {
   await begin();
   const first = clientOf({ fetch: (input, init) => (input.endsWith('/vouchers') ? lost() : fetch(input, init)) });

@@ -73,7 +73,16 @@ export function createChannelPayer(parameters: KedgeFetchParameters, context: Pa
   let heldUnits = 0n;
   let resumed: Promise<void> | undefined;
 
+  /** Before anything leaves: what cannot be remembered is not sent. */
   const remember = (): void => onMemory?.(account.memory());
+  /** After something came: it counts all the same, and what was remembered before allows for it. The next call says what is wrong. */
+  const rememberEnd = (): void => {
+    try {
+      remember();
+    } catch {
+      // An answer that is paid for is not withheld for that.
+    }
+  };
   const stopAt = (error: unknown): never => {
     faults.note(error);
     throw error;
@@ -133,7 +142,7 @@ export function createChannelPayer(parameters: KedgeFetchParameters, context: Pa
       seen.add(seq);
       call.settle(units, { seq, receiptHash, previousReceiptHash });
     }
-    remember();
+    rememberEnd();
     handInLater(place);
   };
 
@@ -156,7 +165,7 @@ export function createChannelPayer(parameters: KedgeFetchParameters, context: Pa
       return new Response(body, { status: response.status, headers: response.headers });
     } catch (error) {
       call.lose();
-      remember();
+      rememberEnd();
       return stopAt(error);
     }
   };
@@ -194,7 +203,7 @@ export function createChannelPayer(parameters: KedgeFetchParameters, context: Pa
         faults.note(error);
         call.count(meter.units());
         call.lose();
-        remember();
+        rememberEnd();
         handInLater(place);
         over();
       },
@@ -218,14 +227,16 @@ export function createChannelPayer(parameters: KedgeFetchParameters, context: Pa
       const terms = await rates.current(place);
       const meter = meterUnder(terms.policy);
       const call = account.begin(meter);
-      remember();
+      let isAsked = false;
       try {
+        remember();
         const signed = await account.sign();
         remember();
         const headers = new Headers(given);
         headers.set(voucherHeader, encodeSignedVoucher(signed));
         if (terms.sequence !== undefined) headers.set(rateQuoteHeader, terms.sequence);
         headers.delete('content-length');
+        isAsked = true;
         const response = await send(url, { method: 'POST', headers, body, signal });
         if (response.ok) {
           noteHeld(signed.voucher.cumulativeUnits);
@@ -247,9 +258,10 @@ export function createChannelPayer(parameters: KedgeFetchParameters, context: Pa
         await response.body?.cancel();
         isRetry = true;
       } catch (error) {
-        // Nobody knows whether the call was made.
-        call.lose();
-        remember();
+        // Of a call that was asked for, nobody knows whether it was made.
+        if (isAsked) call.lose();
+        else call.cancel();
+        rememberEnd();
         throw error;
       }
     }

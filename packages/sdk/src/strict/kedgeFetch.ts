@@ -12,7 +12,10 @@ export type KedgeFetchParameters = StrictChannel & {
   readonly fetch?: (input: string, init: RequestInit) => Promise<Response>;
   /** What an earlier run of this client left, from `memory` of its `KedgeFetch`: of this channel, not of one that continues it. */
   readonly memory?: VoucherMemory;
-  /** Is called before each call and after each voucher with what the next run should be given. */
+  /**
+   * Is called with what the next run should be given: before each call and before each voucher, neither of which is sent where it
+   * throws, and after each call.
+   */
   readonly onMemory?: (memory: VoucherMemory) => void;
   /**
    * Without a `memory`: the most base units that are paid for calls of an earlier run whose answers were lost, given the
