@@ -18,14 +18,40 @@ import { createChannelRates } from './channelRates.js';
 import { checkReceipt } from './checkReceipt.js';
 import { loadTokenCounter } from './loadTokenCounter.js';
 import type { CallMeter } from './createCallMeter.js';
-import type { KedgeFetchParameters } from './kedgeFetch.js';
 import type { PaidPlace, Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
 import { readAsked } from './readAsked.js';
 import { readPaidStream } from './readPaidStream.js';
 import { resumeAccount } from './resumeAccount.js';
-import { createVoucherAccount, type CallAccount, type VoucherAccount, type VoucherMemory } from './voucherAccount.js';
+import {
+  createVoucherAccount,
+  type CallAccount,
+  type ChannelKey,
+  type StrictChannel,
+  type VoucherAccount,
+  type VoucherMemory,
+} from './voucherAccount.js';
 import { badReceipt, overcounts } from './voucherErrors.js';
+
+/** What one channel is paid from, and with. */
+export type PayerParameters = StrictChannel & {
+  /** Signs vouchers: the account of the channel key. */
+  readonly account: ChannelKey;
+  /** What an earlier run of this client left, from `memory` of its `KedgeFetch`: of this channel, not of one that continues it. */
+  readonly memory?: VoucherMemory;
+  /**
+   * Is called with what the next run should be given: before each call and before each voucher, neither of which is sent where it
+   * throws, and after each call.
+   */
+  readonly onMemory?: (memory: VoucherMemory) => void;
+  /**
+   * Without a `memory`: the most base units that are paid for calls of an earlier run whose answers were lost, given the
+   * operator's receipt for them. Default: what one call may cost at most under the policy's cap of output tokens.
+   */
+  readonly lostUnits?: bigint;
+  /** While a stream runs, how many base units pile up before the next voucher. Default: those of 16 output tokens. */
+  readonly signEveryUnits?: bigint;
+};
 
 /** A call as it was asked for: its body may be sent more than once. */
 export type AskedCall = {
@@ -57,7 +83,7 @@ export type PayerContext = {
   };
 };
 
-export function createChannelPayer(parameters: KedgeFetchParameters, context: PayerContext): ChannelPayer {
+export function createChannelPayer(parameters: PayerParameters, context: PayerContext): ChannelPayer {
   const { channelId, policy, onMemory } = parameters;
   const { send, track, faults } = context;
   const dearestOutput = BigInt(policy.oracle?.bounds.output_tokens?.max ?? policy.rates.output_tokens ?? 0);

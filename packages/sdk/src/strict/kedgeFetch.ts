@@ -1,29 +1,19 @@
 import { BaseError, isJsonObject, isSameAddress } from '@kedge/core';
-import { type AskedCall, type ChannelPayer, createChannelPayer, type PayerContext } from './createChannelPayer.js';
+import {
+  type AskedCall,
+  type ChannelPayer,
+  createChannelPayer,
+  type PayerContext,
+  type PayerParameters,
+} from './createChannelPayer.js';
 import { nextChannel } from './nextChannel.js';
 import { paidSurfaces } from './paidSurfaces.js';
 import { type PaidPlace, placeOf } from './placeOf.js';
-import type { ChannelKey, StrictChannel, VoucherMemory } from './voucherAccount.js';
+import type { VoucherMemory } from './voucherAccount.js';
 
-export type KedgeFetchParameters = StrictChannel & {
-  /** Signs vouchers: the account of the channel key. */
-  readonly account: ChannelKey;
+export type KedgeFetchParameters = PayerParameters & {
   /** What to send requests with; without it the global `fetch`. */
-  readonly fetch?: (input: string, init: RequestInit) => Promise<Response>;
-  /** What an earlier run of this client left, from `memory` of its `KedgeFetch`: of this channel, not of one that continues it. */
-  readonly memory?: VoucherMemory;
-  /**
-   * Is called with what the next run should be given: before each call and before each voucher, neither of which is sent where it
-   * throws, and after each call.
-   */
-  readonly onMemory?: (memory: VoucherMemory) => void;
-  /**
-   * Without a `memory`: the most base units that are paid for calls of an earlier run whose answers were lost, given the
-   * operator's receipt for them. Default: what one call may cost at most under the policy's cap of output tokens.
-   */
-  readonly lostUnits?: bigint;
-  /** While a stream runs, how many base units pile up before the next voucher. Default: those of 16 output tokens. */
-  readonly signEveryUnits?: bigint;
+  readonly fetch?: PayerContext['send'];
 };
 
 /** A `fetch` that pays for what it receives. */
