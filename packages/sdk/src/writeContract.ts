@@ -1,6 +1,7 @@
 import { BaseError } from '@kedge/core';
 import type {
   Abi,
+  AccessList,
   ContractFunctionArgs,
   ContractFunctionName,
   ContractFunctionParameters,
@@ -27,7 +28,10 @@ export async function writeContract<
 >(
   client: Pick<WriteClient, 'publicClient' | 'walletClient'> & Partial<Pick<WriteClient, 'deployment'>>,
   doing: string,
-  call: ContractFunctionParameters<abi, 'nonpayable' | 'payable', name, args> & { readonly value?: bigint },
+  call: ContractFunctionParameters<abi, 'nonpayable' | 'payable', name, args> & {
+    readonly value?: bigint;
+    readonly accessList?: AccessList;
+  },
 ): Promise<TransactionReceipt> {
   const { publicClient, walletClient } = client;
   try {

@@ -91,6 +91,20 @@ describe('use outside of channels', () => {
       code: 'ERC8028Unauthorized',
     });
   });
+
+  test('P29: a hundred uses cost at most 7,420 gas each', async () => {
+    const { agentId: classId } = await createSale(stage);
+    const to = addressOf('consumer');
+    const tokens = Array.from({ length: 100 }, () => ({ to, value: 1_000n }));
+    const { tokenIds } = await stage.as('issuer').mintBatch({ classId, tokens });
+    await stage.as('consumer').approveForClass({ classId, operator: addressOf('operator'), approved: true });
+    const uses = tokenIds.map((tokenId) => ({ tokenId, units: 100n }));
+    const { gasUsed } = await stage.as('operator').recordUsageBatch({ uses });
+    expect(Number(gasUsed) / 100).toBeLessThanOrEqual(7_420);
+    // Fewer are not worth the list, which would cost more than it saves.
+    const { transactionHash } = await stage.as('operator').recordUsageBatch({ uses: uses.slice(0, 24) });
+    expect((await stage.anvil.publicClient.getTransaction({ hash: transactionHash })).accessList).toEqual([]);
+  });
 });
 
 describe('what an issuer ends', () => {

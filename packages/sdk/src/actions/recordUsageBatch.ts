@@ -1,5 +1,5 @@
-import { metricTypeOf, splitTokenId, type Hex, type MetricLabel } from '@kedge/core';
-import { concat, keccak256, numberToHex } from 'viem';
+import { type Address, metricTypeOf, splitTokenId, type Hex, type MetricLabel } from '@kedge/core';
+import { type AccessList, concat, encodeAbiParameters, keccak256, numberToHex } from 'viem';
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
 import { sentOf, writeContract } from '../writeContract.js';
@@ -12,9 +12,14 @@ export type RecordUsageBatchParameters = {
 };
 
 const mostInRun = 2 ** 16 - 1;
+// EIP-2930: naming the contract costs 2,400 gas, a slot 1,900; reading a slot that was named costs 2,000 less.
+const fewestToName = 25;
+/** Where the contract's mapping of tokens stands in its storage. */
+const tokensSlot = 2n;
 
 /**
- * Records use of many tokens with one transaction: all or nothing (P29). Who may is as in {@link recordUsage}.
+ * Records use of many tokens with one transaction: all or nothing (P29). Who may is as in {@link recordUsage}. Where that
+ * costs less, the transaction names the tokens' slots in its access list: one use of a hundred is then at most 7,420 gas.
  *
  * @throws BaseError those of `recordUsage`.
  *
@@ -27,6 +32,7 @@ export async function recordUsageBatch(client: WriteClient, parameters: RecordUs
     ...tokenOf(client.deployment),
     functionName: 'recordUsageBatch',
     args: [metricTypeOf(metric, (bytes) => keccak256(bytes, 'bytes')), packUses(uses)],
+    ...accessListOf(client.deployment.contracts.DataAnchoringToken, uses),
   });
   return sentOf(receipt);
 }
@@ -42,4 +48,13 @@ function packUses(uses: RecordUsageBatchParameters['uses']): Hex {
     run.items.push(concat([numberToHex(serial, { size: 4 }), numberToHex(units, { size: 8 })]));
   }
   return concat(runs.flatMap(({ head, items }) => [head, numberToHex(items.length, { size: 2 }), ...items]));
+}
+
+/** The slots that every use reads and writes, where naming them saves gas. Wrong ones would cost gas, and change nothing else. */
+function accessListOf(token: Address, uses: RecordUsageBatchParameters['uses']): { readonly accessList?: AccessList } {
+  const tokenIds = new Set(uses.map(({ tokenId }) => tokenId));
+  if (tokenIds.size < fewestToName) return {};
+  const words = [{ type: 'uint256' }, { type: 'uint256' }] as const;
+  const storageKeys = [...tokenIds].map((tokenId) => keccak256(encodeAbiParameters(words, [tokenId, tokensSlot])));
+  return { accessList: [{ address: token, storageKeys }] };
 }
