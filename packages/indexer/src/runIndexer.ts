@@ -11,6 +11,7 @@ import { blockOfCheckpoint, claimSchema, finalizedQuery, noteCheckpoint, prepare
 import { openDatabase, schemaOf } from './database.js';
 import { withDirectRequests } from './directRpc.js';
 import { gatherSyncRows } from './gatherSyncRows.js';
+import { hideRpcUrl } from './hideRpcUrl.js';
 import { loadPonderStart, type PonderApp } from './ponderStart.js';
 import { settingsVariable, unpaced, type IndexerSettings } from './settings.js';
 
@@ -26,7 +27,8 @@ const noteEvery = 1_000;
  *
  * @throws BaseError `chain_unreachable`, `chain_differs`, `schema_foreign`, `port_taken`
  */
-export async function runIndexer(settings: IndexerSettings, note: (line: string) => void): Promise<{ url: string }> {
+export async function runIndexer(given: IndexerSettings, note: (line: string) => void): Promise<{ url: string }> {
+  const settings = { ...given, rpcUrl: hideRpcUrl(given.rpcUrl) };
   const client = createPublicClient({ transport: http(settings.rpcUrl), cacheTime: 0 });
   const key = appKeyOf(appFolder, settings, await genesisOf(client, settings));
   const schema = schemaOf(settings);
@@ -62,7 +64,7 @@ export async function runIndexer(settings: IndexerSettings, note: (line: string)
     onBuild: async (app) => {
       if (app.apiBuild.port !== port) throw portTaken(port);
       leaveSignalsToPonder();
-      quicken(app, settings);
+      quicken(app, given);
       const run = (sql: string) => app.database.adminQB.raw.execute(sql);
       await claimSchema(run, schema, key);
       const isTalkative = ['info', 'debug', 'trace'].includes(logLevel);
