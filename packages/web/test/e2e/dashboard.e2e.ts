@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Address, Policy } from '@kedge/core';
 import { createIndexerClient } from '@kedge/sdk';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import {
   accessibilityProblems,
@@ -139,6 +139,19 @@ describe('contributors', () => {
       await page.getByRole('button', { name: 'Claim', exact: true }).first().click();
       expect(await confirm(page, 'Claim')).toContain('was paid to you');
       await page.locator('.stat', { hasText: 'You can claim' }).getByText('0 ETH', { exact: true }).waitFor();
+
+      // What was used, and how much of it was paid for, is said alike wherever a class is shown.
+      const used = async (figure: Locator): Promise<string[]> => {
+        await figure.getByText('paid for through channels').waitFor();
+        return (await figure.innerText()).split(/\s*\n\s*/);
+      };
+      await page.goto(`${stack.up.dashboardUrl}/#/explore`);
+      const card = page.locator('.class-card', { hasText: 'Kedge docs agent' });
+      const onCard = await used(card.locator('.class-numbers > div').first());
+      await page.goto(`${stack.up.dashboardUrl}/#/class/2`);
+      const onPage = await used(page.locator('.stat').first());
+      expect(onCard).toEqual(onPage);
+      expect(onCard).toEqual(['Used', expect.stringMatching(/^[1-9][\d,.]* units$/), expect.stringMatching(/^[1-9]/)]);
       expect(complaints).toEqual([]);
     },
   );

@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from 'react';
 import { buyForm } from '../../actions/forms/buyForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { linkTo } from '../../app/router.js';
+import { paidText } from '../../data/paidText.js';
 import { licenceText, priceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
@@ -81,7 +82,7 @@ function Loaded({ detail, isStale }: { detail: ClassDetail; isStale: boolean }) 
       </div>
       {isStale && <p className="callout warn">The indexer does not answer now: this is what it said last.</p>}
       <dl className="stats">
-        <Stat label="Used" note={`${showUnits(usage.paidUnits, unitDecimals)} paid for through channels`}>
+        <Stat label="Used" note={paidText(detail)}>
           {showUnits(usage.units, unitDecimals)} <small>units</small>
         </Stat>
         <Stat label="Revenue" note={main === undefined ? undefined : `${show(main.asset, main.claimed)} claimed`}>

@@ -1,5 +1,6 @@
 import { zeroAddress, type ClassSummary } from '@kedge/core';
 import { linkTo } from '../../app/router.js';
+import { paidText } from '../../data/paidText.js';
 import { licenceText, priceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { showUnits } from '../../ui/format.js';
@@ -28,6 +29,7 @@ export function ClassCard({ item }: { item: ClassSummary }) {
         <div>
           <dt>Used</dt>
           <dd>{showUnits(usage.units, unitDecimals)} units</dd>
+          <dd className="note">{paidText(item)}</dd>
           <dd>
             <Sparkline values={trend.units} label="Use over time" />
           </dd>
