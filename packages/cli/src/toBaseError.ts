@@ -12,15 +12,7 @@ export function toBaseError(error: unknown): unknown {
   if (!(known instanceof BaseError)) return known;
   const hints = known.code === undefined ? undefined : commandHints[known.code];
   if (hints === undefined || (known.code === 'chain_unreachable' && known.hints.length > 0)) return known;
-  const { shortMessage, values, kind, code, docsPath } = known;
-  return new BaseError(shortMessage, {
-    values,
-    kind,
-    hints,
-    cause: known,
-    ...(code === undefined ? {} : { code }),
-    ...(docsPath === undefined ? {} : { docsPath }),
-  });
+  return known.with({ hints });
 }
 
 function fromSystem(error: unknown): unknown {

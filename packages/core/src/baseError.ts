@@ -50,6 +50,27 @@ export class BaseError extends Error {
   }
 
   /**
+   * The same error with some of it said otherwise, and this one as its cause: what is left out stays, and `values` come to
+   * those that it has.
+   *
+   * @example
+   * throw error.with({ hints: [...error.hints, 'Or leave the chain out: --no-chain'] });
+   */
+  with({ message = this.shortMessage, ...changes }: BaseErrorOptions & { readonly message?: string }): BaseError {
+    const { hints, kind, values, docsPath, status, code } = this;
+    return new BaseError(message, {
+      hints,
+      kind,
+      cause: this,
+      ...(docsPath === undefined ? {} : { docsPath }),
+      ...(status === undefined ? {} : { status }),
+      ...(code === undefined ? {} : { code }),
+      ...changes,
+      values: { ...values, ...changes.values },
+    });
+  }
+
+  /**
    * The first error along the chain of causes that satisfies `predicate`, this one included.
    *
    * @example

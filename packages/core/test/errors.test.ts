@@ -35,6 +35,17 @@ describe('BaseError', () => {
     expect(new BaseError('Short.').message).toBe('Short.');
   });
 
+  test('is said otherwise in part, and keeps the rest', () => {
+    const { code, status, kind, hints, docsPath } = exhausted;
+    const told = exhausted.with({ message: 'Channel 1 has none.', values: { channelId: 1n } });
+    expect(told).toMatchObject({ code, status, kind, hints, docsPath });
+    expect(told.values).toEqual({ ...exhausted.values, channelId: 1n });
+    expect([told.shortMessage, told.cause]).toEqual(['Channel 1 has none.', exhausted]);
+    const later = new BaseError('Late.', { kind: 'transient' }).with({ status: 503 });
+    expect(later).toMatchObject({ shortMessage: 'Late.', kind: 'transient', status: 503 });
+    expect(later.code).toBeUndefined();
+  });
+
   test('walks along its causes', () => {
     const root = new TypeError('root');
     const error = new BaseError('Outer.', { cause: new BaseError('Inner.', { cause: root }) });

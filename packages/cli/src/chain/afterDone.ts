@@ -16,13 +16,6 @@ export async function afterDone<value>(
     return await step;
   } catch (cause) {
     if (!(cause instanceof BaseError)) throw cause;
-    const { shortMessage, code, kind, values, hints } = cause;
-    throw new BaseError(shortMessage, {
-      ...(code === undefined ? {} : { code }),
-      kind,
-      values: { ...made, ...values },
-      hints: [next, ...hints],
-      cause,
-    });
+    throw cause.with({ values: made, hints: [next, ...cause.hints] });
   }
 }

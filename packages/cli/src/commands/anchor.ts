@@ -180,8 +180,7 @@ type Terms = Omit<CreateClassParameters, 'metadataURI' | 'integrityHash'>;
 async function prepareChain(context: Context, terms: Terms): Promise<OnChain> {
   const connection = await connect(context).catch((error: unknown) => {
     if (error instanceof BaseError && error.code === 'no_chain') {
-      const hints = [...error.hints, 'Or leave the chain out: --no-chain'];
-      throw new BaseError(error.shortMessage, { code: error.code, values: error.values, hints, cause: error });
+      throw error.with({ hints: [...error.hints, 'Or leave the chain out: --no-chain'] });
     }
     throw error;
   });
@@ -264,13 +263,10 @@ function withoutShare(
   { classId, share, manifestFile }: { classId: bigint; share: bigint; manifestFile: string },
 ): unknown {
   if (!(error instanceof BaseError)) return error;
-  const { shortMessage, code, kind, values, hints } = error;
-  return new BaseError(`Class ${classId} is created, but not its share. ${shortMessage}`, {
-    ...(code === undefined ? {} : { code }),
-    kind,
-    values: { ...values, classId, manifest: manifestFile },
-    hints: [...hints, `Then mint it: kedge mint ${classId} --share ${share}`],
-    cause: error,
+  return error.with({
+    message: `Class ${classId} is created, but not its share. ${error.shortMessage}`,
+    values: { classId, manifest: manifestFile },
+    hints: [...error.hints, `Then mint it: kedge mint ${classId} --share ${share}`],
   });
 }
 

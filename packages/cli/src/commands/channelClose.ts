@@ -98,8 +98,7 @@ async function captureFirst(
   }
   await requestCapture(context, connection, gatewayUrl).catch((cause: unknown) => {
     if (!(cause instanceof BaseError)) throw cause;
-    const { shortMessage, kind, code = 'capture_refused', hints } = cause;
-    throw new BaseError(shortMessage, { kind, code, hints: [...hints, wayOut], cause });
+    throw cause.with({ hints: [...cause.hints, wayOut] });
   });
 }
 

@@ -65,8 +65,7 @@ function named<value>(parse: () => value, at: string): value {
     return parse();
   } catch (cause) {
     if (!(cause instanceof BaseError)) throw cause;
-    const { shortMessage, code, values, hints } = cause;
-    throw new BaseError(`${at}: ${shortMessage}`, { ...(code === undefined ? {} : { code }), values, hints, cause });
+    throw cause.with({ message: `${at}: ${cause.shortMessage}` });
   }
 }
 

@@ -141,22 +141,12 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
 }
 
 /** What is wrong with the operator, or on the way to it, is 502 to the proxy's client. */
-function withStatus(error: unknown): unknown {
-  if (error instanceof BaseError && error.status !== undefined) return error;
-  const { shortMessage, hints, values, code } =
-    error instanceof BaseError
-      ? error
-      : {
-          shortMessage: 'The gateway does not answer.',
-          hints: ['Check --gateway, and that the gateway runs.'],
-          values: {},
-          code: 'gateway_unreachable',
-        };
-  return new BaseError(shortMessage, {
+function withStatus(error: unknown): BaseError {
+  if (error instanceof BaseError) return error.status === undefined ? error.with({ status: 502 }) : error;
+  return new BaseError('The gateway does not answer.', {
+    code: 'gateway_unreachable',
     status: 502,
-    hints,
-    values,
+    hints: ['Check --gateway, and that the gateway runs.'],
     cause: error,
-    ...(code === undefined ? {} : { code }),
   });
 }

@@ -9,7 +9,6 @@ import type { AnswerSlot } from '../idempotency/createIdempotency.js';
 import { replayAnswer } from '../idempotency/replayAnswer.js';
 import type { Surface } from '../surfaces/surface.js';
 import { notHere } from '../peers/notHere.js';
-import { withValues } from '../topUps/createTopUps.js';
 import { x402Headers } from '../topUps/x402Messages.js';
 import type { CallSpan } from '../traces/createTraces.js';
 import { takeHeaderVoucher } from '../vouchers/voucherRoutes.js';
@@ -168,7 +167,7 @@ async function serveFromNext(
     paid = await topUps.pay(payment, call);
   } catch (refusal) {
     if (!(refusal instanceof BaseError) || refusal.status !== 402) throw refusal;
-    throw await topUps.offered(withValues(refusal, { offer: error.values['offer'] }), call);
+    throw await topUps.offered(refusal.with({ values: { offer: error.values['offer'] } }), call);
   }
   const opened = book.after(served);
   try {
@@ -177,7 +176,7 @@ async function serveFromNext(
     return await serve({ ...incoming, served: opened, response, payment: undefined });
   } catch (refusal) {
     // It was paid, whatever became of the call.
-    throw refusal instanceof BaseError ? withValues(refusal, { paymentResponse: paid }) : refusal;
+    throw refusal instanceof BaseError ? refusal.with({ values: { paymentResponse: paid } }) : refusal;
   }
 }
 

@@ -233,7 +233,7 @@ export function createTopUps(options: TopUpOptions): TopUps {
       if (offer === undefined) return error;
       const { payTo, amount, asset } = offer.requirements;
       const written = error.values['offer'] as object | undefined;
-      return withValues(error, {
+      const values = {
         ...(written === undefined ? {} : { offer: { ...written, deposit: { payTo, amount, asset } } }),
         paymentRequired: encodeX402({
           x402Version,
@@ -241,7 +241,8 @@ export function createTopUps(options: TopUpOptions): TopUps {
           resource: { url: call.url, description: 'Value for calls, in a channel.', mimeType: 'application/json' },
           accepts: [offer.requirements],
         }),
-      });
+      };
+      return error.with({ values });
     },
     pay: async (header, call) => {
       checkKeyRoom(call);
@@ -271,20 +272,6 @@ export function createTopUps(options: TopUpOptions): TopUps {
 /** A payment that came to us may have been sent by somebody else before. */
 function before(block: bigint): bigint {
   return block > blocksBefore ? block - blocksBefore : 0n;
-}
-
-/** The same error with more values. */
-export function withValues(error: BaseError, values: Readonly<Record<string, unknown>>): BaseError {
-  const { shortMessage, hints, kind, code, status, docsPath, cause } = error;
-  return new BaseError(shortMessage, {
-    hints,
-    kind,
-    cause,
-    values: { ...error.values, ...values },
-    ...(code === undefined ? {} : { code }),
-    ...(status === undefined ? {} : { status }),
-    ...(docsPath === undefined ? {} : { docsPath }),
-  });
 }
 
 /** @throws BaseError 402 `key_exhausted`: what a key may not spend, no payment changes. */
