@@ -1,3 +1,4 @@
+export { compileContract } from './compileContract.js';
 export { createRandom, freshSeed, testSeed, type Random } from './createRandom.js';
 export { createChain, type Chain } from './model/differential/chain.js';
 export { runWorld } from './model/differential/runWorlds.js';

@@ -1,7 +1,7 @@
 import { BaseError, splitTokenId } from '@kedge/core';
 import { connect, type Connection } from '../chain/connect.js';
 import { readChannel } from '../chain/readChannels.js';
-import { readAsset } from '../chain/readAsset.js';
+import { readAnyAsset } from '../chain/readAsset.js';
 import { chainOptions, type Command } from '../command.js';
 import { humanAmount, shortHex } from '../human.js';
 import { urlOption } from '../parse.js';
@@ -48,7 +48,7 @@ async function linesOf(connection: Connection, captures: readonly Captured[]): P
     }
     for (const { channelId, reason } of failed) lines.push(`  ✗ channel ${shortHex(channelId)}: ${reason.message}`);
     for (const { classId, parentId, asset, amount } of royalties) {
-      const { symbol, decimals } = await readAsset(connection, asset);
+      const { symbol, decimals } = await readAnyAsset(connection, asset);
       lines.push(`  royalty ${humanAmount(amount, decimals)} ${symbol} from class ${classId} to class ${parentId}`);
     }
     for (const root of anchoredRoots) lines.push(`  receipts anchored under ${shortHex(root)}`);

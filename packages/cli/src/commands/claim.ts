@@ -5,8 +5,9 @@ import { resolveAccount, roleAccount, type SigningAccount } from '../accounts/re
 import { developmentChainId, roles, type Role } from '../accounts/roles.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
-import { earningLineage } from '../chain/earningLineage.js';
-import { assetOption, readAsset, type Asset } from '../chain/readAsset.js';
+import { earningLineage, type LineageEdge } from '../chain/earningLineage.js';
+import { payInEach, sayUnpaid } from '../chain/payInEach.js';
+import { assetOption, type Asset } from '../chain/readAsset.js';
 import { readAssets } from '../chain/readAssets.js';
 import { readTokens } from '../chain/readTokens.js';
 import { accountOptions, type Command } from '../command.js';
@@ -16,7 +17,7 @@ import { listOption, parseInteger, textOption } from '../parse.js';
 
 type Payment = {
   readonly kind: 'royalty' | 'share' | 'cut';
-  readonly asset: Address;
+  readonly asset: Asset;
   readonly amount: bigint;
   readonly to: string;
   readonly tokenId?: bigint;
@@ -57,16 +58,22 @@ export const claim: Command = {
     const signers = await signersOf(context, connection);
     const toText = textOption(context, 'to');
     const to = toText === undefined ? undefined : recipientOf(toText, connection.chainId, '--to');
-    const paid: Payment[] = [];
-    for (const asset of assets) {
-      const tokens = await tokensOf(connection, asset, signers, only);
-      if (to !== undefined) requireOwn(tokens, signers);
-      paid.push(...(await collectRoyalties(context, connection, { asset, tokens, signer: signers[0]! })));
-      paid.push(...(await claimShares(context, connection, { asset, tokens, signers, only, to })));
-      if (only.length === 0) paid.push(...(await withdrawCuts(context, connection, { asset, signers, to })));
-    }
-    const lines = await Promise.all(paid.map((payment) => describePayment(connection, payment)));
-    context.output.result({ paid }, () => (lines.length === 0 ? 'nothing to claim' : lines));
+    const tokens = await tokensOf(connection, signers, only);
+    if (to !== undefined) requireOwn(tokens, signers);
+    const shares = tokens.filter(({ shareRatio }) => shareRatio > 0n);
+    const edges = await earningLineage(connection, new Set(shares.map(({ classId }) => classId)));
+    const { paid, unpaid } = await payInEach(assets, async function* (asset) {
+      yield* collectRoyalties(context, connection, { asset, edges, signer: signers[0]! });
+      yield* claimShares(context, connection, { asset, tokens, signers, only, to });
+      if (only.length === 0) yield* withdrawCuts(context, connection, { asset, signers, to });
+    });
+    const written = {
+      paid: paid.map((payment) => ({ ...payment, asset: payment.asset.address })),
+      unpaid: unpaid.map(({ asset, error }) => ({ asset: asset.address, reason: error.shortMessage })),
+    };
+    const none = unpaid.length === 0 ? 'nothing to claim' : 'nothing was paid';
+    context.output.result(written, () => (paid.length === 0 ? none : paid.map(describePayment)));
+    return sayUnpaid(context, unpaid);
   },
 };
 
@@ -77,50 +84,35 @@ async function signersOf(context: Context, { chainId }: Connection): Promise<Sig
   return (Object.keys(roles) as Role[]).map(roleAccount);
 }
 
-/** The tokens that are named, else those with a share that the signers hold. */
+/** The tokens that are named, else all that the signers hold: what a share earned before it was retired is due all the same (L7). */
 async function tokensOf(
   connection: Connection,
-  asset: Asset,
   signers: readonly SigningAccount[],
   only: readonly bigint[],
 ): Promise<TokenView[]> {
-  if (only.length > 0)
-    return Promise.all(only.map((tokenId) => connection.client.getToken({ tokenId, asset: asset.address })));
-  const all = await readTokens(connection, asset.address);
-  return all.filter(
-    ({ shareRatio, holder }) =>
-      shareRatio > 0n && signers.some(({ account }) => isSameAddress(account.address, holder)),
-  );
+  if (only.length > 0) return Promise.all(only.map((tokenId) => connection.client.getToken({ tokenId })));
+  const all = await readTokens(connection);
+  return all.filter(({ holder }) => signers.some(({ account }) => isSameAddress(account.address, holder)));
 }
 
 /** A royalty becomes the parent's revenue when it is collected (R19); anyone may collect it. */
-async function collectRoyalties(
+async function* collectRoyalties(
   context: Context,
   connection: Connection,
-  { asset, tokens, signer }: { asset: Asset; tokens: readonly TokenView[]; signer: SigningAccount },
-): Promise<Payment[]> {
-  const edges = await earningLineage(connection, new Set(tokens.map(({ classId }) => classId)));
+  { asset, edges, signer }: { asset: Asset; edges: readonly LineageEdge[]; signer: SigningAccount },
+): AsyncGenerator<Payment> {
   const { write } = createWriter(context, connection, signer);
-  const collected: Payment[] = [];
   for (const { classId, parentIndex } of edges) {
     const { royaltiesDue } = await connection.client.getRevenue({ classId, asset: asset.address });
     const { parentId, amount: due } = royaltiesDue[parentIndex]!;
     if (due === 0n) continue;
     const edge = { classId, parentIndex: BigInt(parentIndex), asset: asset.address };
     const { amount, transactionHash } = await write('collect a royalty', (client) => client.collectRoyalty(edge));
-    collected.push({
-      kind: 'royalty',
-      asset: asset.address,
-      amount,
-      to: `class ${parentId}`,
-      classId,
-      transactionHash,
-    });
+    yield { kind: 'royalty', asset, amount, to: `class ${parentId}`, classId, transactionHash };
   }
-  return collected;
 }
 
-async function claimShares(
+async function* claimShares(
   context: Context,
   connection: Connection,
   {
@@ -136,8 +128,7 @@ async function claimShares(
     only: readonly bigint[];
     to: Address | undefined;
   },
-): Promise<Payment[]> {
-  const claimed: Payment[] = [];
+): AsyncGenerator<Payment> {
   for (const { tokenId, classId } of tokens) {
     const { pendingRevenue, holder } = await connection.client.getToken({ tokenId, asset: asset.address });
     if (pendingRevenue === 0n) continue;
@@ -148,17 +139,8 @@ async function claimShares(
     const { write } = createWriter(context, connection, signer);
     const terms = { tokenId, asset: asset.address, to: to ?? holder };
     const { amount, transactionHash } = await write('claim', (client) => client.claim(terms));
-    claimed.push({
-      kind: 'share',
-      asset: asset.address,
-      amount,
-      to: to ?? own?.label ?? holder,
-      tokenId,
-      classId,
-      transactionHash,
-    });
+    yield { kind: 'share', asset, amount, to: to ?? own?.label ?? holder, tokenId, classId, transactionHash };
   }
-  return claimed;
 }
 
 /** Only who holds a token says where its revenue goes: found out before anything is paid. */
@@ -173,12 +155,11 @@ function requireOwn(tokens: readonly TokenView[], signers: readonly SigningAccou
   }
 }
 
-async function withdrawCuts(
+async function* withdrawCuts(
   context: Context,
   connection: Connection,
   { asset, signers, to }: { asset: Asset; signers: readonly SigningAccount[]; to: Address | undefined },
-): Promise<Payment[]> {
-  const withdrawn: Payment[] = [];
+): AsyncGenerator<Payment> {
   for (const signer of signers) {
     const { address } = signer.account;
     if ((await connection.client.getOwed({ account: address, asset: asset.address })) === 0n) continue;
@@ -186,17 +167,12 @@ async function withdrawCuts(
     const { amount, transactionHash } = await write('withdraw', (client) =>
       client.withdraw({ asset: asset.address, to: to ?? address }),
     );
-    withdrawn.push({ kind: 'cut', asset: asset.address, amount, to: to ?? signer.label, transactionHash });
+    yield { kind: 'cut', asset, amount, to: to ?? signer.label, transactionHash };
   }
-  return withdrawn;
 }
 
-async function describePayment(
-  connection: Connection,
-  { kind, asset, amount, to, tokenId, classId }: Payment,
-): Promise<string> {
-  const { symbol, decimals } = await readAsset(connection, asset);
-  const sum = `${humanAmount(amount, decimals)} ${symbol}`;
+function describePayment({ kind, asset, amount, to, tokenId, classId }: Payment): string {
+  const sum = `${humanAmount(amount, asset.decimals)} ${asset.symbol}`;
   if (kind === 'royalty') return `${sum}  royalty of class ${classId} to ${to}`;
   if (kind === 'share') return `${sum}  share of class ${classId} (token ${tokenId}) to ${to}`;
   return `${sum}  operator's cut to ${to}`;

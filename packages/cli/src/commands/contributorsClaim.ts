@@ -3,6 +3,7 @@ import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
 import { readContributorEpochs, readContributorsFile } from '../chain/contributors.js';
 import { createWriter } from '../chain/createWriter.js';
+import { payInEach, sayUnpaid } from '../chain/payInEach.js';
 import type { Asset } from '../chain/readAsset.js';
 import { readAssets } from '../chain/readAssets.js';
 import { accountOptions, type Command } from '../command.js';
@@ -12,7 +13,7 @@ import { argument, listOption, parseAddress, parseInteger, textOption } from '..
 type Paid = {
   readonly epoch: number;
   readonly index: number;
-  readonly asset: Address;
+  readonly asset: Asset;
   readonly amount: bigint;
   readonly transactionHash: Hex;
 };
@@ -49,29 +50,35 @@ export const contributorsClaim: Command = {
     const epochs = await readContributorEpochs(connection, tokenId, given);
     const assets = await readAssets(connection);
     const { write } = createWriter(context, connection, signer);
-    const paid: Paid[] = [];
-    for (const { address: asset } of assets) {
-      const { pendingRevenue } = await connection.client.getToken({ tokenId, asset });
-      if (pendingRevenue > 0n) await write('settle', (client) => client.settleContributors({ tokenId, asset }));
+    const { paid, unpaid } = await payInEach(assets, async function* (asset): AsyncGenerator<Paid> {
+      const inAsset = { tokenId, asset: asset.address };
+      const { pendingRevenue } = await connection.client.getToken(inAsset);
+      if (pendingRevenue > 0n) await write('settle', (client) => client.settleContributors(inAsset));
       for (const { epoch, contributors, tree } of epochs) {
         for (const [index, contributor] of contributors.entries()) {
           if (!isSameAddress(contributor.account, account)) continue;
-          const leaf = tree.proofOf(index);
-          const { claimable } = await connection.client.getContribution({ tokenId, epoch, asset, leaf });
+          const part = { ...inAsset, epoch, leaf: tree.proofOf(index) };
+          const { claimable } = await connection.client.getContribution(part);
           if (claimable === 0n) continue;
-          const claimed = await write('claim', (client) => client.claimContribution({ tokenId, epoch, asset, leaf }));
-          const { amount, transactionHash } = claimed;
-          paid.push({ epoch, index, asset, amount, transactionHash });
+          const { amount, transactionHash } = await write('claim', (client) => client.claimContribution(part));
+          yield { epoch, index, asset, amount, transactionHash };
         }
       }
-    }
-    context.output.result({ tokenId, account, paid }, () =>
-      paid.length === 0 ? `nothing to claim for ${account}` : paid.map((payment) => describe(payment, assets, account)),
+    });
+    const written = {
+      tokenId,
+      account,
+      paid: paid.map((payment) => ({ ...payment, asset: payment.asset.address })),
+      unpaid: unpaid.map(({ asset, error }) => ({ asset: asset.address, reason: error.shortMessage })),
+    };
+    const none = unpaid.length === 0 ? `nothing to claim for ${account}` : `nothing was paid to ${account}`;
+    context.output.result(written, () =>
+      paid.length === 0 ? none : paid.map((payment) => describe(payment, account)),
     );
+    return sayUnpaid(context, unpaid);
   },
 };
 
-function describe({ epoch, asset, amount }: Paid, assets: readonly Asset[], account: Address): string {
-  const { symbol, decimals } = assets.find(({ address }) => address === asset)!;
-  return `${humanAmount(amount, decimals)} ${symbol}  as a contributor of list ${epoch} to ${account}`;
+function describe({ epoch, asset, amount }: Paid, account: Address): string {
+  return `${humanAmount(amount, asset.decimals)} ${asset.symbol}  as a contributor of list ${epoch} to ${account}`;
 }
