@@ -1,5 +1,6 @@
 import { BaseError } from '@kedge/core';
-import { createContentStore, fileCidOf } from '@kedge/store';
+import { createContentStore, fileCidOf, type ContentStore } from '@kedge/store';
+import { briefText } from '../human.js';
 import { readGivenFile } from '../readGivenFile.js';
 
 /** The published leaves of a root, which are what their CID names; or why there are none, or what came in their place. */
@@ -10,6 +11,7 @@ export type FindLeaves = (cid: string) => Promise<FoundLeaves>;
 // More than a gateway serves.
 const mostBytes = 16 * 1024 * 1024;
 const timeoutMs = 20_000;
+const longestCid = 80;
 
 /**
  * Looks for the leaves of anchored roots: in the content store, in what was given, then at gateways. Whom they come from does not
@@ -33,12 +35,8 @@ export async function createLeavesFinder(options: {
   );
 
   return async (cid) => {
-    const bytes = await store.getBytes(cid).catch((error: unknown) => {
-      // A damaged block is as good as none: what is looked for elsewhere is checked just the same.
-      if (error instanceof BaseError && ['block_missing', 'block_corrupt'].includes(error.code ?? '')) return undefined;
-      throw error;
-    });
-    if (bytes !== undefined) return { bytes };
+    const stored = await readStored(store, cid);
+    if (stored !== undefined) return stored;
     const named = given.find((each) => each.cid === cid);
     if (named !== undefined) return { bytes: named.bytes };
     let wrong = given.length === 0 ? undefined : describeWrong(given[0]!.from, given[0]!.cid, cid);
@@ -56,6 +54,18 @@ export async function createLeavesFinder(options: {
     }
     return wrong === undefined ? { missing } : { wrong };
   };
+}
+
+/** Undefined where the content store does not have them. The CID is the operator's word, who may have anchored anything. */
+async function readStored(store: ContentStore, cid: string): Promise<FoundLeaves | undefined> {
+  try {
+    return { bytes: await store.getBytes(cid) };
+  } catch (error) {
+    if (!(error instanceof BaseError)) throw error;
+    // A damaged block is as good as none: what is looked for elsewhere is checked just the same.
+    if (error.code === 'block_missing' || error.code === 'block_corrupt') return undefined;
+    return { wrong: `what it names as the CID of its leaves names no file: ${briefText(cid, longestCid)}` };
+  }
 }
 
 function describeWrong(from: string, found: string, cid: string): string {
