@@ -35,6 +35,7 @@ import { createStructuredLog, reasonOf, type StructuredLog } from './structuredL
 import { createOpenedChannels } from './topUps/createOpenedChannels.js';
 import { openTopUps } from './topUps/openTopUps.js';
 import { openTraces } from './traces/openTraces.js';
+import { undoingOnFailure } from './undoingOnFailure.js';
 import { within } from './within.js';
 import { exposureTermsOf } from './vouchers/exposure.js';
 import { createVoucherBook } from './vouchers/createVoucherBook.js';
@@ -97,18 +98,6 @@ function workersOf({ workers, ledger }: GatewayConfig): number {
     values: { workers },
     hints: ['Start several gateways on that ledger instead: on one machine, too, they use a core each.'],
   });
-}
-
-/** A start that fails half-way leaves nothing held. */
-async function undoingOnFailure<T>(start: (opened: (() => Promise<void>)[]) => Promise<T>): Promise<T> {
-  const opened: (() => Promise<void>)[] = [];
-  try {
-    return await start(opened);
-  } catch (error) {
-    // Why it failed is what its caller is told; what became of the rest is beside that.
-    await closeAll(opened.toReversed()).catch((failure: unknown) => process.emitWarning(failure as Error));
-    throw error;
-  }
 }
 
 /** A gateway, or one worker of it. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zeroAddress } from '@kedge/core';
@@ -17,6 +17,11 @@ import {
 let upstream: ScriptedUpstream;
 let folder: string;
 let gateway: Gateway;
+let logged: string[];
+
+const heard = (event: string): void => {
+  if (event.startsWith('shadow_counts')) logged.push(event);
+};
 
 const messages = [{ role: 'user' as const, content: 'Hi' }];
 const wei = 10n ** 12n;
@@ -39,10 +44,11 @@ const start = (): Promise<Gateway> =>
         ],
       },
     },
-    { log: { info: () => undefined, warn: () => undefined, error: () => undefined } },
+    { log: { info: heard, warn: heard, error: heard } },
   );
 
 beforeEach(async () => {
+  logged = [];
   upstream = await startScriptedUpstream(answerWith(completion('Hello.')));
   folder = mkdtempSync(join(tmpdir(), 'kedge-shadow-test-'));
   gateway = await start();
@@ -86,6 +92,30 @@ test('shadow: any key is served, nothing is charged, and the report says who wou
       { from: 'Agent', to: 'Model', amount: `${toModel}` },
       { from: 'Model', to: 'Docs', amount: `${toModel / 2n}` },
     ],
+  });
+});
+
+test('shadow: counts that cannot be saved keep no call from being served, and are saved when they can be', async () => {
+  const path = join(folder, 'shadow.json');
+  // Where the new file is written, in the place of a disk that is full.
+  mkdirSync(`${path}.tmp`);
+  const call = () => fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', body });
+  const body = JSON.stringify({ model: 'demo', messages });
+  expect((await call()).status).toBe(200);
+  await expect.poll(() => logged, { timeout: 20_000 }).toEqual(['shadow_counts_unsaved']);
+  expect((await call()).status).toBe(200);
+  rmdirSync(`${path}.tmp`);
+  await expect.poll(() => logged, { timeout: 20_000 }).toEqual(['shadow_counts_unsaved', 'shadow_counts_saved']);
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ calls: 2 });
+});
+
+test('shadow: a file of counts that is damaged is refused, with the way out', async () => {
+  await gateway.close();
+  const path = join(folder, 'shadow.json');
+  writeFileSync(path, '');
+  await expect(start()).rejects.toMatchObject({
+    code: 'shadow_tally_invalid',
+    hints: [expect.stringContaining(`Move ${path} away`)],
   });
 });
 

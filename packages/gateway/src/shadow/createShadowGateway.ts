@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BaseError, policyHashOf, zeroAddress, zeroHash } from '@kedge/core';
+import { BaseError, closeAll, policyHashOf, zeroAddress, zeroHash } from '@kedge/core';
 import { createUsageCheck } from '../call/usageCheck.js';
 import type { ChannelBook } from '../channels/channelBook.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
@@ -12,9 +12,11 @@ import { routeRequest } from '../http/routeRequest.js';
 import { createIdempotency } from '../idempotency/createIdempotency.js';
 import { createChannelAccount } from '../ledger/channelAccount.js';
 import { openRates } from '../rates/openRates.js';
-import { createStructuredLog } from '../structuredLog.js';
+import { createStructuredLog, reasonOf, type StructuredLog } from '../structuredLog.js';
+import { undoingOnFailure } from '../undoingOnFailure.js';
 import { createUpstream } from '../upstream/upstream.js';
 import { createVoucherBook } from '../vouchers/createVoucherBook.js';
+import { within } from '../within.js';
 import { parseShadowConfig, type ShadowConfig, type ShadowConfigInput } from './shadowConfig.js';
 import { shadowReport } from './shadowReport.js';
 import { openShadowTally } from './shadowTally.js';
@@ -26,11 +28,19 @@ const mostUnits = 2n ** 64n - 1n;
  * Starts a gateway that charges nobody: calls pass whatever their key, are metered by the policy as always, and
  * `GET /admin/shadow` says who would have earned what. There is no chain, no key, no receipt.
  *
- * @throws BaseError `gateway_config_invalid`, `secret_missing`, `listen_failed`.
+ * @throws BaseError `gateway_config_invalid`, `secret_missing`, `shadow_tally_invalid`, `listen_failed`.
  */
-export async function createShadowGateway(
+export function createShadowGateway(
   config: ShadowConfigInput,
   options: Pick<GatewayOptions, 'log' | 'env' | 'now'> = {},
+): Promise<Gateway> {
+  return undoingOnFailure((opened) => start(config, options, opened));
+}
+
+async function start(
+  config: ShadowConfigInput,
+  options: Pick<GatewayOptions, 'log' | 'env' | 'now'>,
+  opened: (() => Promise<void>)[],
 ): Promise<Gateway> {
   const settings = parseShadowConfig(config);
   const now = options.now ?? Date.now;
@@ -40,6 +50,7 @@ export async function createShadowGateway(
   const secret = { env: apiKeyEnv, file: apiKeyFile, what: "The upstream's API key" };
   const apiKey = readSecret(secret, options.env ?? process.env);
   const upstream = createUpstream({ ...settings.upstream, apiKey });
+  opened.push(async () => upstream.close());
   const tally = openShadowTally(join(settings.dataDir, 'shadow.json'), nowSeconds);
   const usageCheck = createUsageCheck(log, now);
   const everyone = servedToAll(settings);
@@ -50,10 +61,12 @@ export async function createShadowGateway(
     nowSeconds,
     log,
   });
+  opened.push(async () => rates.close());
+  const stopSaving = saveNowAndThen(tally.save, log);
+  opened.push(async () => stopSaving());
   let running = 0;
   let draining = false;
   let drained: () => void = () => undefined;
-  const saving = setInterval(tally.save, saveMs).unref();
 
   const noReceipts = (): never => {
     throw new BaseError('Shadow mode gives no receipts: nothing is charged.', { code: 'not_found', status: 404 });
@@ -133,16 +146,28 @@ export async function createShadowGateway(
     draining = true;
     server.stop();
     const ended = new Promise<void>((resolve) => (running === 0 ? resolve() : (drained = resolve)));
-    const patience = setTimeout(() => drained(), settings.drainMs);
-    await ended;
-    clearTimeout(patience);
-    await server.close();
-    clearInterval(saving);
-    rates.close();
-    upstream.close();
-    tally.save();
+    await within(settings.drainMs, ended);
+    await closeAll([server.close, stopSaving, rates.close, upstream.close, tally.save]);
   };
   return { url: listening, close: () => (closing ??= close()) };
+}
+
+/** A disk that is full is no reason to keep calls from being served: it is said when it begins, when it changes and when it ends. */
+function saveNowAndThen(save: () => Promise<void>, log: StructuredLog): () => void {
+  let trouble: string | undefined;
+  const note = (found: string | undefined): void => {
+    if (found === trouble) return;
+    trouble = found;
+    if (found === undefined) log.info('shadow_counts_saved', {});
+    else log.warn('shadow_counts_unsaved', { reason: found });
+  };
+  const timer = setInterval(() => {
+    save().then(
+      () => note(undefined),
+      (error: unknown) => note(reasonOf(error)),
+    );
+  }, saveMs).unref();
+  return () => clearInterval(timer);
 }
 
 /** A channel without bounds, which is on no chain: what calls are metered against. */

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type MetricLabel, metricLabels, parseWith } from '@kedge/core';
 import { z } from 'zod';
@@ -20,17 +21,29 @@ const tallySchema = z.strictObject({
   metrics: z.partialRecord(z.enum(metricLabels), integer),
 });
 
-/** Keeps the sums in a file. Nothing is at stake, so a crash may cost the last seconds. */
+/**
+ * Keeps the sums in a file. Nothing is at stake, so a crash may cost the last seconds, but no more.
+ * @throws BaseError `shadow_tally_invalid` where the file holds something else.
+ */
 export function openShadowTally(
   path: string,
   nowSeconds: () => number,
 ): {
   readonly add: (input: CommitInput) => void;
   readonly now: () => ShadowTally;
-  readonly save: () => void;
+  /** Writes what was added until now, after all earlier saves; nothing where nothing was. Durable when it resolves. */
+  readonly save: () => Promise<void>;
 } {
   let tally = readTally(path) ?? { since: Math.floor(nowSeconds()), calls: 0, units: 0n, metrics: {} };
   let saved = tally;
+  let last: Promise<unknown> = Promise.resolve();
+  const write = async (): Promise<void> => {
+    if (saved === tally) return;
+    const written = tally;
+    const text = JSON.stringify(written, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
+    await replaceFile(path, `${text}\n`);
+    saved = written;
+  };
   return {
     add: ({ units, metrics }) => {
       const sums = { ...tally.metrics };
@@ -41,14 +54,24 @@ export function openShadowTally(
     },
     now: () => tally,
     save: () => {
-      if (saved === tally) return;
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      const text = JSON.stringify(tally, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
-      writeFileSync(`${path}.tmp`, `${text}\n`, { mode: 0o600 });
-      renameSync(`${path}.tmp`, path);
-      saved = tally;
+      const next = last.then(write);
+      last = next.catch(() => undefined);
+      return next;
     },
   };
+}
+
+/** At every moment the path holds the whole old or the whole new text. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const file = await open(`${path}.tmp`, 'w', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.tmp`, path);
 }
 
 function readTally(path: string): ShadowTally | undefined {
@@ -59,5 +82,15 @@ function readTally(path: string): ShadowTally | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return parseWith(tallySchema, JSON.parse(text), { what: path, code: 'shadow_tally_invalid' });
+  const hints = [`Move ${path} away: the counts begin anew then.`];
+  return parseWith(tallySchema, jsonIn(text), { what: path, code: 'shadow_tally_invalid', hints });
+}
+
+/** Undefined for what is not JSON: no schema takes that. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
