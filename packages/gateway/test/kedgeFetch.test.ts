@@ -166,6 +166,77 @@ test('R11: parallel calls on one channel are each paid once', async () => {
   expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
 });
 
+test('R11: parallel calls that are more than is served ahead of payment wait for one another, and all are answered', async () => {
+  // One whole answer of 20 tokens fits where nothing is owed.
+  await begin({ startUnits: '75', growthBasisPoints: 0 });
+  let running = 0;
+  let most = 0;
+  upstream.script = (request, response) => {
+    most = Math.max(most, ++running);
+    setTimeout(() => {
+      running--;
+      answerWith(completion('Hello there.'))(request, response);
+    }, 5);
+  };
+  const { openai, paid } = clientOf();
+  const ask = { model: 'demo', messages, max_tokens: 20 };
+  const answers = await Promise.allSettled(Array.from({ length: 12 }, () => openai.chat.completions.create(ask)));
+  expect(answers.map((answer) => answer.status)).toEqual(Array.from({ length: 12 }, () => 'fulfilled'));
+  // What was signed for the inputs of calls that were refused makes room for a second one.
+  expect(most).toBeLessThanOrEqual(2);
+  await paid.idle();
+  const { committedUnits } = await state();
+  expect(paid.memory().settledUnits).toBe(BigInt(committedUnits));
+});
+
+test('R11: of calls that wait as many run at once as fit', async () => {
+  await begin({ startUnits: '300', growthBasisPoints: 0 });
+  const held: (() => void)[] = [];
+  upstream.script = (request, response) =>
+    void held.push(() => answerWith(completion('Hello there.'))(request, response));
+  const { openai } = clientOf();
+  const ask = { model: 'demo', messages, max_tokens: 20 };
+  const answers = Array.from({ length: 12 }, () => openai.chat.completions.create(ask));
+  await expect.poll(() => held.length).toBeGreaterThan(3);
+  const fitting = held.length;
+  for (const answer of held.splice(0)) answer();
+  await expect.poll(() => held.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(fitting);
+  upstream.script = answerWith(completion('Hello there.'));
+  for (const answer of held.splice(0)) answer();
+  await Promise.all(answers);
+});
+
+test('R11: a call that exceeds by itself what is served ahead of payment is refused at once', async () => {
+  await begin({ startUnits: '75', growthBasisPoints: 0 });
+  const { openai } = clientOf();
+  const ask = { model: 'demo', messages, max_tokens: 40 };
+  await expect(openai.chat.completions.create(ask)).rejects.toMatchObject({ status: 403, code: 'exposure_exceeded' });
+});
+
+test('R11: a call that waits for others ends when it is aborted', async () => {
+  await begin({ startUnits: '75', growthBasisPoints: 0 });
+  let reached: () => void = () => undefined;
+  const runs = new Promise<void>((resolve) => (reached = resolve));
+  let answer: () => void = () => undefined;
+  upstream.script = (request, response) => {
+    answer = () => answerWith(completion('Hello there.'))(request, response);
+    reached();
+  };
+  const { openai } = clientOf();
+  const ask = { model: 'demo', messages, max_tokens: 20 };
+  const first = openai.chat.completions.create(ask);
+  await runs;
+  const leaving = new AbortController();
+  const second = openai.chat.completions.create(ask, { signal: leaving.signal });
+  const third = openai.chat.completions.create(ask);
+  setTimeout(() => leaving.abort(), 50);
+  await expect(second).rejects.toThrow('aborted');
+  answer();
+  expect((await first).choices).toHaveLength(1);
+  upstream.script = answerWith(completion('Hello there.'));
+  expect((await third).choices).toHaveLength(1);
+});
+
 test('R11: an operator that charges for more than it delivered is caught, and nothing more is signed', async () => {
   await begin();
   const { openai, paid } = clientOf({ fetch: withholding((text) => text.replace('this is an ', '')) });

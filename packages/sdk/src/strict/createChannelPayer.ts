@@ -15,6 +15,7 @@ import {
 } from '@kedge/core';
 import { keccak256 } from 'viem';
 import { createChannelRates } from './channelRates.js';
+import { createWaitingLine, type WaitingPlace } from './createWaitingLine.js';
 import { checkReceipt } from './checkReceipt.js';
 import { loadTokenCounter } from './loadTokenCounter.js';
 import type { CallMeter } from './createCallMeter.js';
@@ -95,6 +96,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
     newest: null,
   };
   const account: VoucherAccount = createVoucherAccount(parameters, parameters.account, memory);
+  const lineUp = createWaitingLine(account);
   const seen = new Set<bigint>();
   let heldUnits = 0n;
   let resumed: Promise<void> | undefined;
@@ -248,6 +250,20 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
       await resumeAccount(account, parameters, place, send).catch(stopAt);
     }
     faults.check();
+    const line = lineUp(signal);
+    try {
+      return await payNow({ url, headers: given, body, signal }, place, meterUnder, line);
+    } finally {
+      line.leave();
+    }
+  };
+
+  const payNow = async (
+    { url, headers: given, body, signal }: AskedCall,
+    place: PaidPlace,
+    meterUnder: (policy: Policy) => CallMeter,
+    line: WaitingPlace,
+  ): Promise<Response> => {
     let recounts = 0;
     for (let isRetry = false; ;) {
       const terms = await rates.current(place);
@@ -256,6 +272,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
       let isAsked = false;
       try {
         remember();
+        const endedBefore = account.endedCount();
         const signed = await account.sign();
         remember();
         const headers = new Headers(given);
@@ -275,6 +292,12 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
         if (response.status === 409 && recounts < mostRecounts && (await isOfOtherRates(response))) {
           rates.forget();
           recounts++;
+          continue;
+        }
+        if (await isOfExposure(response)) {
+          if (!(await line.mayRetry(endedBefore))) return response;
+          await response.body?.cancel();
+          faults.check();
           continue;
         }
         // The operator has charged for a call whose answer was lost: paid once there is a receipt for it, and asked again.
@@ -311,11 +334,22 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
 const mostRecounts = 3;
 
 async function isOfOtherRates(response: Response): Promise<boolean> {
+  return (await problemTypeOf(response)) === '/problems/rates_changed';
+}
+
+/** Calls that run, or whose answers are not paid yet, take up what the operator serves ahead of payment. */
+async function isOfExposure(response: Response): Promise<boolean> {
+  if (response.status !== 403 && response.status !== 429) return false;
+  const type = await problemTypeOf(response);
+  return type === '/problems/exposure_reached' || type === '/problems/exposure_exceeded';
+}
+
+async function problemTypeOf(response: Response): Promise<unknown> {
   const problem: unknown = await response
     .clone()
     .json()
     .catch(() => undefined);
-  return isJsonObject(problem) && problem['type'] === '/problems/rates_changed';
+  return isJsonObject(problem) ? problem['type'] : undefined;
 }
 
 /**

@@ -59,6 +59,10 @@ export type VoucherAccount = {
   readonly dueUnits: () => bigint;
   readonly settledUnits: () => bigint;
   readonly runningCount: () => number;
+  /** How many calls were charged, or lost: after each of them the operator may serve more ahead of payment. */
+  readonly endedCount: () => number;
+  /** Resolves when another running call is over, whatever came of it. */
+  readonly nextEnd: () => Promise<void>;
   /** The most that calls may come to which are running or whose end was not seen. */
   readonly unseenUnits: () => bigint;
   /**
@@ -88,6 +92,8 @@ export function createVoucherAccount(
   const early = new Map<Hex, Acknowledged>();
   let signing: Promise<unknown> = Promise.resolve();
   const running = new Map<symbol, { units: bigint; readonly worstUnits: bigint }>();
+  let endedCount = 0;
+  let waiting: (() => void)[] = [];
 
   const dueUnits = (): bigint => [...running.values()].reduce((sum, { units }) => sum + units, settledUnits);
   const unseenUnits = (): bigint => [...running.values()].reduce((sum, call) => sum + call.worstUnits, lostUnits);
@@ -124,7 +130,11 @@ export function createVoucherAccount(
       const call = { units: inputUnits, worstUnits };
       running.set(id, call);
       const end = (then: () => void): void => {
-        if (running.delete(id)) then();
+        if (!running.delete(id)) return;
+        then();
+        const woken = waiting;
+        waiting = [];
+        for (const wake of woken) wake();
       };
       return {
         count: (units) => {
@@ -133,6 +143,7 @@ export function createVoucherAccount(
         settle: (units, receipt) =>
           end(() => {
             settledUnits += units;
+            endedCount++;
             early.set(receipt.previousReceiptHash, receipt);
             acknowledge();
           }),
@@ -140,6 +151,7 @@ export function createVoucherAccount(
         lose: () =>
           end(() => {
             isUncertain = true;
+            endedCount++;
             settledUnits += call.units;
             if (call.worstUnits > call.units) lostUnits += call.worstUnits - call.units;
           }),
@@ -155,6 +167,8 @@ export function createVoucherAccount(
     dueUnits,
     settledUnits: () => settledUnits,
     runningCount: () => running.size,
+    endedCount: () => endedCount,
+    nextEnd: () => new Promise((resolve) => waiting.push(resolve)),
     unseenUnits,
     acceptLost: (units, upTo = last) => {
       if (units > lostUnits) return false;
