@@ -1,17 +1,13 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { BaseError } from '@kedge/core';
-import { gatewayNodeFlags } from '@kedge/gateway/nodeFlags';
 import type { Command } from '../command.js';
 import { dataDirOf } from '../context.js';
 import { argument, parseInteger, textOption } from '../parse.js';
 import { readJson } from '../target.js';
 import { writeDurably } from '../up/durableFile.js';
 import { otherUpstreamOf, upstreamOptions } from '../up/otherUpstream.js';
-import { listenForStop } from '../up/stopSignals.js';
+import { shadowCommand } from '../up/programs.js';
+import { runForeground } from '../up/runForeground.js';
 import { usageError } from '../usageError.js';
 
 export const shadow: Command = {
@@ -20,7 +16,7 @@ export const shadow: Command = {
   description:
     'Runs the gateway in shadow mode: no chain, no keys, nothing is charged. Calls pass whatever their key and are metered ' +
     'by the policy as always. The terms are a JSON file with the policy, operatorBasisPoints, and class: its name and its ' +
-    'parents, each as {royaltyBasisPoints, of: {name, parents}}. kedge shadow report shows the sums. Ctrl-C stops it.',
+    'parents, each as {royaltyBasisPoints, of: {name, parents}}. kedge shadow report shows the sums. Logs JSON lines to stderr. Ctrl-C stops it.',
   arguments: [{ name: 'terms', summary: 'JSON file with policy, operatorBasisPoints and class' }],
   options: [
     { flags: '--upstream <url>', summary: 'the OpenAI-compatible API to put it in front of' },
@@ -44,42 +40,19 @@ export const shadow: Command = {
     };
     const configFile = join(folder, 'config.json');
     writeDurably(configFile, `${JSON.stringify(config, null, 2)}\n`);
-    await runGateway(configFile, context.environment, (gatewayUrl) => {
+    const command = shadowCommand(configFile, context.environment);
+    const ended = runForeground(context, command, 'The shadow gateway', (gatewayUrl) => {
       writeDurably(shadowUrlFileOf(folder), `${gatewayUrl}\n`);
       context.output.result({ ready: true, url: `${gatewayUrl}/v1` }, () => [
         `base URL  ${gatewayUrl}/v1`,
         '  any API key will do, nothing is charged; kedge shadow report shows the sums',
       ]);
     });
-    rmSync(shadowUrlFileOf(folder), { force: true });
+    return ended.finally(() => rmSync(shadowUrlFileOf(folder), { force: true }));
   },
 };
 
 /** Where the running gateway's URL is kept. */
 export function shadowUrlFileOf(folder: string): string {
   return join(folder, 'url');
-}
-
-async function runGateway(
-  configFile: string,
-  environment: Readonly<Record<string, string | undefined>>,
-  onReady: (url: string) => void,
-): Promise<void> {
-  const program = fileURLToPath(import.meta.resolve('@kedge/gateway/main'));
-  const child = spawn(process.execPath, [...gatewayNodeFlags, program, '--shadow', '--config', configFile], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: environment,
-  });
-  let errors = '';
-  child.stderr.on('data', (chunk) => (errors = (errors + String(chunk)).slice(-4_000)));
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const url = /"url":"([^"]+)"/.exec(line)?.[1];
-    if (url !== undefined) onReady(url);
-  });
-  const stop = listenForStop([], () => child.kill('SIGKILL'));
-  stop.signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
-  const code = await new Promise<number | null>((ended) => child.once('exit', ended));
-  stop.dispose();
-  if (code === 0 || stop.signal.aborted) return;
-  throw new BaseError(`The shadow gateway ended with ${code}.`, { code: 'service_failed', hints: [errors.trim()] });
 }

@@ -91,6 +91,12 @@ export function gatewayCommand(configFile: string, environment: Environment): Ch
   return { file: process.execPath, args, environment };
 }
 
+/** The program of `kedge shadow`, with a configuration that was written before. */
+export function shadowCommand(configFile: string, environment: Environment): ChildCommand {
+  const { args, ...command } = gatewayCommand(configFile, environment);
+  return { ...command, args: [...args, '--shadow'] };
+}
+
 /** The program of `kedge indexer`, with a configuration that was written before. */
 export function indexerCommand(configFile: string, environment: Environment): ChildCommand {
   return { file: process.execPath, args: [programPath.indexer(), '--config', configFile], environment };
