@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { BaseError, contentMerkleTree, type AnchoredContent, type Hasher, type ManifestFile } from '@kedge/core';
 import { createBufferPool } from './createBufferPool.js';
 import type { ContentStore } from './createContentStore.js';
@@ -60,7 +60,7 @@ export async function anchorPath(options: AnchorPathOptions): Promise<Anchored> 
   const chunkSize = checkedChunkSize(options.chunkSize ?? defaultChunkSize);
   const { kind, location, name, walk } = await lookAt(options.path, hidden);
   if (walk.refused.length > 0) throw refusal(walk.refused);
-  if (store && kind === 'folder') assertOutside(store.dir, location, hidden);
+  if (store && kind === 'folder') assertOutside(await whereItIs(store.dir), location, hidden);
   if (walk.files.length === 0) {
     throw new BaseError('There is no file to anchor.', {
       code: 'anchor_empty',
@@ -162,6 +162,17 @@ function assertOutside(dir: string, location: string, hidden: 'skip' | 'include'
     values: { folder: location, store: dir },
     hints: ['Choose a store elsewhere, or one below a name that begins with a dot.'],
   });
+}
+
+/** The real path of a folder that need not be there yet, links above it resolved. */
+async function whereItIs(dir: string): Promise<string> {
+  try {
+    return await realpath(dir);
+  } catch (error) {
+    const parent = dirname(dir);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === dir) throw unreadable(dir, error);
+    return join(await whereItIs(parent), basename(dir));
+  }
 }
 
 function fileOf(path: string, size: number, sha256: Uint8Array, digests: Uint8Array, node: DagNode): ManifestFile {

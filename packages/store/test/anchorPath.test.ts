@@ -274,6 +274,22 @@ describe('anchorPath', () => {
     expect((await anchorPath({ path: root, keccak256, store: hiddenStore })).cid).toBe(cid);
   });
 
+  it('sees through a link that a store lies inside of the folder, whether or not it is there yet', async () => {
+    const root = await temporaryFolder();
+    await writeTree(root, { 'a.txt': 'a', 'blocks/b.txt': 'b' });
+    const alias = join(await temporaryFolder(), 'alias');
+    await symlink(root, alias);
+    for (const dir of ['blocks', 'blocks/new/store', 'new']) {
+      const store = createContentStore({ dir: join(alias, dir) });
+      expect(await refusalOf(root, { store })).toMatchObject({
+        code: 'anchor_refused',
+        values: { folder: root, store: join(root, dir) },
+      });
+    }
+    const outside = createContentStore({ dir: join(alias, '../store') });
+    expect((await anchorPath({ path: alias, keccak256, store: outside })).files).toHaveLength(2);
+  });
+
   it('keeps memory flat: 256 MiB with store writes grow it by less than 120 MiB', async () => {
     const root = await temporaryFolder();
     const size = 256 * MiB;
