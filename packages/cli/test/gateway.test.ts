@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -222,6 +222,28 @@ type Verified = {
     readonly detail: string;
   }[];
 };
+
+test('a gateway whose command was killed captures what was used and ends, and the next one starts', async () => {
+  running.child.kill('SIGTERM');
+  await running.ended;
+  // A terminal outlives the command, unlike a pipe to it.
+  const log = join(operatorFolder, 'terminal.txt');
+  const child = spawn(process.execPath, [kedgeProgram, 'gateway', ...chain, '--upstream', upstreamUrl()], {
+    cwd: operatorFolder,
+    stdio: ['ignore', openSync(log, 'w'), openSync(log, 'a')],
+    env: { ...process.env, KEDGE_UPSTREAM_API_KEY: 'of-the-upstream' },
+  });
+  const said = (): string => readFileSync(log, 'utf8');
+  await expect.poll(said, { timeout: 15_000 }).toContain('Ctrl-C ends it');
+  const url = /^gateway {2}(\S+)/m.exec(said())![1]!;
+  const openai = new OpenAI({ baseURL: url, apiKey: opened.apiKey, maxRetries: 0 });
+  await openai.chat.completions.create({ model: 'test-model', messages });
+  child.kill('SIGKILL');
+  await expect.poll(said, { timeout: 15_000 }).toContain('gateway_stopped');
+  expect(said()).toContain('"event":"captured"');
+  await expect.poll(() => fetch(url).catch(() => 'ended'), { timeout: 15_000 }).toBe('ended');
+  running = await startGateway();
+});
 
 test('kedge gateway says what is missing, and leaves the folder of a local stack alone', async () => {
   const run = (...args: string[]) => runInProcess(['gateway', ...args], { cwd: operatorFolder });

@@ -52,6 +52,9 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  // Whoever runs it in the foreground holds a channel to it. One that was killed passes no signal on.
+  process.once('disconnect', stop);
+  process.channel?.unref();
   process.stdout.write(`${JSON.stringify({ ready: true, url: gateway.url })}\n`);
 }
 

@@ -316,6 +316,16 @@ test('a channel that the chain does not know as the file says is refused with a 
   expect(setup.logs).toContainEqual(expect.objectContaining({ event: 'channel_refused', channelId: setup.channelId }));
 });
 
+test('a channel from which more was captured than the log knows of is refused, and the log says the way out', async () => {
+  await begin();
+  await gateway.close();
+  setup.chain.captured.set(setup.channelId, 7n);
+  gateway = await setup.start();
+  expect(setup.logs).toContainEqual(
+    expect.objectContaining({ event: 'channel_refused', reason: expect.stringContaining('close the channel') }),
+  );
+});
+
 test('while the chain does not answer, an unchecked channel is 503; it is served once the chain answers', async () => {
   await begin();
   await gateway.close();

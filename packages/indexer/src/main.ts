@@ -27,6 +27,9 @@ async function main(): Promise<void> {
       hints: ['Add: --config indexer.json'],
     });
   }
+  // Whoever runs it in the foreground holds a channel to it. One that was killed passes no signal on.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.channel?.unref();
   const settings = parseIndexerSettings(JSON.parse(readFileSync(values.config, 'utf8')));
   const { url } = await runIndexer(settings, (line) => process.stderr.write(`${line}\n`));
   process.stdout.write(`${JSON.stringify({ ready: true, url })}\n`);

@@ -7,6 +7,7 @@ import type { ChildCommand } from './child.js';
 
 /**
  * Runs a program of ours until it ends, passing Ctrl-C and other ends on to it. What it logs on stderr is shown as it comes.
+ * Where this process is killed it can pass nothing on: the program ends when its channel to us does.
  *
  * @param what its name in messages
  * @param onReady called with its URL when it listens
@@ -19,7 +20,7 @@ export function runForeground(
   onReady: (url: string) => void,
 ): Promise<number> {
   const child = spawn(command.file, [...command.args], {
-    stdio: ['ignore', 'pipe', output.json ? 'pipe' : 'inherit'],
+    stdio: ['ignore', 'pipe', output.json ? 'pipe' : 'inherit', 'ipc'],
     env: command.environment,
     cwd,
   });

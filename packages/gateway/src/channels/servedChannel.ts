@@ -66,7 +66,7 @@ export async function checkChannel(
     const { capturedUnits } = state;
     return {
       usable: false,
-      reason: `${capturedUnits} units were captured on chain but the log knows of ${account.committedUnits}: restore the log`,
+      reason: `${capturedUnits} units were captured on chain but the log knows of ${account.committedUnits}: restore its newest copy, or close the channel and have its holder open another`,
     };
   }
   return {
