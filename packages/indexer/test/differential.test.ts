@@ -20,7 +20,7 @@ test(
   'the indexer tells of a random history what the contracts’ views say, number by number',
   { timeout: 600_000 },
   async () => {
-    await runWorld(chain, { seed: testSeed, length, coverage: {}, history: [] });
+    await runWorld(chain, testSeed, length);
     const { token, channels, market, actors, assets } = chain.addresses;
     const contracts = { DataAnchoringToken: token, ValueChannels: channels, ValueMarket: market };
     const database = { kind: 'postgres' as const, url: postgres.url, schema: 'kedge' };

@@ -22,12 +22,16 @@ export const freshSeed = (): number => Number(chosen ?? Math.floor(Math.random()
 /** mulberry32. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
-  const next = () => {
+  return randomFrom(() => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
+  });
+}
+
+/** @param next Answers 32 random bits, as a number from 0. */
+export function randomFrom(next: () => number): Random {
   const below = (count: number) => Math.floor((next() / 2 ** 32) * count);
   const word = (bits: number) => {
     let value = 0n;

@@ -1,7 +1,7 @@
 export { compileContract } from './compileContract.js';
 export { createRandom, freshSeed, testSeed, type Random } from './createRandom.js';
 export { createChain, type Chain } from './model/differential/chain.js';
-export { runWorld } from './model/differential/runWorlds.js';
+export { runWorld } from './model/differential/startContest.js';
 export { authorizedErc20Abi, deployAuthorizedErc20 } from './deployAuthorizedErc20.js';
 export { developmentChain } from './developmentChain.js';
 export { deployErc20, erc20Abi } from './deployErc20.js';

@@ -41,6 +41,11 @@ export type Chain = {
   readonly stop: () => Promise<void>;
 };
 
+/** The chain did not do its part: nothing is said about commands. */
+export class ChainFailure extends Error {
+  override readonly name = 'ChainFailure';
+}
+
 const endedTopic = encodeEventTopics({ abi: stageAbi, eventName: 'Ended' })[0];
 
 /** A chain of its own with the contracts, five actors and two assets. */
@@ -60,13 +65,11 @@ export async function createChain(): Promise<Chain> {
   const { contracts } = await deployContracts({ publicClient: anvil.publicClient, walletClient: anvil.walletOf(0) });
   const from = developmentAccount(0).address;
   const rpc = async (method: string, params: readonly unknown[]): Promise<unknown> => {
-    const response = await fetch(anvil.rpcUrl, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    const request = { jsonrpc: '2.0', id: 1, method, params };
+    const { result, error } = await post(anvil.rpcUrl, request).catch((cause: unknown) => {
+      throw new ChainFailure(`${method} had no answer from ${anvil.rpcUrl}`, { cause });
     });
-    const { result, error } = (await response.json()) as { result?: unknown; error?: unknown };
-    if (error !== undefined) throw new Error(`${method}: ${JSON.stringify(error)}`);
+    if (error !== undefined) throw new ChainFailure(`${method}: ${JSON.stringify(error)}`);
     return result;
   };
   await rpc('anvil_setLoggingEnabled', [false]);
@@ -130,6 +133,12 @@ export async function createChain(): Promise<Chain> {
     },
     stop: anvil.stop,
   };
+}
+
+async function post(url: string, request: object): Promise<{ result?: unknown; error?: unknown }> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request) });
+  return (await response.json()) as { result?: unknown; error?: unknown };
 }
 
 type Receipt = { readonly status: Hex; readonly contractAddress: Address | null; readonly logs: readonly Log[] };

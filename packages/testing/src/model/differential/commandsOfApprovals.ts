@@ -1,8 +1,7 @@
 import { type Address } from '@kedge/core';
-import { size } from 'viem';
+import { hashTypedData, size } from 'viem';
 import { nonceOf, type SignedPermit } from '../approvals.js';
 import type { MintItem, UsageRun } from '../batches.js';
-import type { Command } from '../referenceToken.js';
 import { uint32Max, uint64Max } from '../tokens.js';
 import { packUsages } from './abis.js';
 import type { Idea, Ideas } from './commandsOfTokens.js';
@@ -22,6 +21,7 @@ import {
   tokenIdOr,
   type Scene,
 } from './scene.js';
+import { signNow } from './signatures.js';
 
 const metric = `0x${'6b'.repeat(32)}` as const;
 
@@ -141,7 +141,7 @@ const permitTypes = {
 } as const;
 
 /** A permit of an account that signs, or in the name of one that did not. */
-export async function permit(scene: Scene): Promise<Command> {
+export const permit: Idea = (scene) => {
   const { random, world } = scene;
   const { token } = world.addresses;
   const domain = { name: 'Kedge DataAnchoringToken', version: '1', chainId: 31337, verifyingContract: token };
@@ -162,7 +162,7 @@ export async function permit(scene: Scene): Promise<Command> {
     const [classId, approved] = [aClassId(scene), random.chance(60)];
     const message = { ...terms, classId, approved };
     const types = { ClassPermit: permitTypes.ClassPermit };
-    const signature = await account.signTypedData({ domain, types, primaryType: 'ClassPermit', message });
+    const signature = signNow(account, hashTypedData({ domain, types, primaryType: 'ClassPermit', message }));
     const args = [owner, classId, operator, approved, deadline, signed(signature)];
     return command(anActor(scene), token, 'permitForClass', args);
   }
@@ -170,7 +170,7 @@ export async function permit(scene: Scene): Promise<Command> {
   const [units, expireAt] = [random.upTo(uint64Max), random.chance(70) ? 0n : anExpiry(scene)];
   const message = { ...terms, scope, units, expireAt };
   const types = { UsagePermit: permitTypes.UsagePermit };
-  const signature = await account.signTypedData({ domain, types, primaryType: 'UsagePermit', message });
+  const signature = signNow(account, hashTypedData({ domain, types, primaryType: 'UsagePermit', message }));
   const args = [owner, scope, operator, units, expireAt, deadline, signed(signature)];
   return command(anActor(scene), token, 'permitUsage', args);
-}
+};

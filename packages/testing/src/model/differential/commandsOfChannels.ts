@@ -1,5 +1,5 @@
 import { encodeChannel, voucherDigest, zeroAddress, zeroHash, type Address, type Channel, type Hex } from '@kedge/core';
-import { concat, keccak256, pad, recoverAddress, slice, toHex } from 'viem';
+import { concat, keccak256, pad, slice, toHex } from 'viem';
 import { chainId, idOf, type SignedItem } from '../channels.js';
 import { lockOf } from '../locks.js';
 import type { Command } from '../referenceToken.js';
@@ -18,6 +18,7 @@ import {
   tokenIdOr,
   type Scene,
 } from './scene.js';
+import { signerNow, signNow } from './signatures.js';
 
 /** Of secp256k1. */
 const halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
@@ -114,9 +115,8 @@ const returnLock: Idea = (scene) => {
 };
 
 /** A voucher signed as it should be, or in one of the ways that do not count. */
-async function anItem(scene: Scene): Promise<SignedItem | undefined> {
+function anItem(scene: Scene, known: Channel | undefined): SignedItem | undefined {
   const { random, world } = scene;
-  const known = aChannel(scene);
   if (known === undefined) return undefined;
   const channel = random.chance(96) ? known : { ...known, salt: random.bytes32() };
   const channelId = idOf(world, channel);
@@ -135,9 +135,9 @@ async function anItem(scene: Scene): Promise<SignedItem | undefined> {
   const own = channelKeys.find(({ address }) => address === channel.channelKey);
   if (own === undefined ? random.chance(92) : random.chance(4)) return { channel, voucher };
   const key = own !== undefined && random.chance(95) ? own : random.pick(channelKeys);
-  const signature = await key.sign!({ hash });
+  const signature = signNow(key, hash);
   const signed = { signature, signer: key.address };
-  return random.weighted<() => SignedItem | Promise<SignedItem>>([
+  return random.weighted<() => SignedItem>([
     [93, () => ({ channel, voucher, signed })],
     [2, () => ({ channel, voucher, signed: { signature: noSignature, signer: zeroAddress } })],
     [2, () => ({ channel, voucher, signed: { signature: withHighS(signature), signer: zeroAddress } })],
@@ -151,23 +151,25 @@ function withHighS(signature: Hex): Hex {
 }
 
 /** Somebody raised the units after the signature. */
-async function afterwards(
+function afterwards(
   item: SignedItem,
   signature: Hex,
   channelId: Hex,
   domain: { readonly chainId: number; readonly verifyingContract: Address },
-): Promise<SignedItem> {
+): SignedItem {
   const voucher = { ...item.voucher, seq: item.voucher.seq ^ 1n };
   const hash = voucherDigest(domain, { channelId, ...voucher }, (data) => keccak256(data, 'bytes'));
-  const signer = (await recoverAddress({ hash, signature })).toLowerCase() as Address;
-  return { ...item, voucher, signed: { signature, signer } };
+  return { ...item, voucher, signed: { signature, signer: signerNow(hash, signature) } };
 }
 
-export async function capture(scene: Scene): Promise<Command | undefined> {
+export const capture: Idea = (scene) => captureOf(scene, () => aChannel(scene));
+
+/** @param channel Chooses whose voucher is next. */
+export function captureOf(scene: Scene, channel: () => Channel | undefined): Command {
   const { random, world } = scene;
   const items: SignedItem[] = [];
   for (let left = random.pick([0, 1, 1, 1, 2, 3, 6]); left > 0; left -= 1) {
-    const item = await anItem(scene);
+    const item = anItem(scene, channel());
     if (item !== undefined) items.push(item);
     if (item !== undefined && random.chance(5)) items.push(item);
   }
@@ -187,9 +189,12 @@ export async function capture(scene: Scene): Promise<Command | undefined> {
 
 const close: Idea = (scene) => {
   const channel = aChannel(scene);
-  if (channel === undefined) return undefined;
-  return command(mostly(scene, channel.operator), scene.world.addresses.channels, 'close', [channel]);
+  return channel && closeOf(scene, channel);
 };
+
+export function closeOf(scene: Scene, channel: Channel): Command {
+  return command(mostly(scene, channel.operator), scene.world.addresses.channels, 'close', [channel]);
+}
 
 const onLock: Idea = (scene) => {
   const request = { holder: anActor(scene), tokenId: 1n, units: 1n, expireAt: 0n, policyHashed: true };

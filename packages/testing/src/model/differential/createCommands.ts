@@ -4,13 +4,9 @@ import type { Command } from '../referenceToken.js';
 import { approvalIdeas, permit } from './commandsOfApprovals.js';
 import { capture, channelIdeas } from './commandsOfChannels.js';
 import { lifecycleIdeas } from './commandsOfLifecycle.js';
+import { ofTheSecond } from './commandsOfTheSecond.js';
 import { createClassWithTerms, mint, tokenIdeas, type Idea, type Ideas } from './commandsOfTokens.js';
 import { aChannel, aClassId, anActor, aLotOf, anAsset, aToken, command, tokenIdOr, type Scene } from './scene.js';
-
-const captureWeight = 110;
-const permitWeight = 25;
-
-type AsyncIdea = (scene: Scene) => Promise<Command | undefined>;
 
 const toExtension: Idea = (scene) => {
   const { random, world } = scene;
@@ -145,7 +141,15 @@ const otherIdeas: Ideas = [
   [8, onAsset('setHook')],
 ];
 
-const ideas: Ideas = [...tokenIdeas, ...lifecycleIdeas, ...approvalIdeas, ...channelIdeas, ...otherIdeas];
+const ideas: Ideas = [
+  ...tokenIdeas,
+  ...lifecycleIdeas,
+  ...approvalIdeas,
+  ...channelIdeas,
+  ...otherIdeas,
+  [110, capture],
+  [25, permit],
+];
 
 /** What every world begins with: assets to spend, and some classes. */
 export function firstCommands(scene: Scene): readonly Command[] {
@@ -161,12 +165,11 @@ export function firstCommands(scene: Scene): readonly Command[] {
   return [...funding, ...classes];
 }
 
-export async function nextCommand(scene: Scene): Promise<Command> {
+export function nextCommand(scene: Scene): Command {
   for (;;) {
     const filling = scene.crowded && scene.random.chance(6) ? mint(scene) : undefined;
     if (filling !== undefined) return filling;
-    const idea = scene.random.weighted<Idea | AsyncIdea>([...ideas, [captureWeight, capture], [permitWeight, permit]]);
-    const made = await idea(scene);
+    const made = (scene.random.chance(12) ? ofTheSecond(scene) : undefined) ?? scene.random.weighted(ideas)(scene);
     if (made !== undefined) return made;
   }
 }
