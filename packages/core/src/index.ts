@@ -287,6 +287,7 @@ export { parseUpFile, type UpFile } from './upFile.js';
 export {
   verifyReceipts,
   type AnchoredBatches,
+  type ChannelOnChain,
   type ReceiptBodies,
   type ReceiptCheck,
   type VerifyReceiptsInput,

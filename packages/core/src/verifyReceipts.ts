@@ -1,4 +1,5 @@
 import { BaseError } from './baseError.js';
+import { channelIdOf, type Channel } from './channel.js';
 import type { ProtocolDomain } from './domain.js';
 import { isSameAddress, zeroHash, type Address, type Hasher, type Hex } from './hex.js';
 import { merkleRootFromPath } from './merkle.js';
@@ -7,12 +8,13 @@ import { hashBody, hashReceipt, receiptLeaf, splitSeq } from './receipt.js';
 import { checkRateQuote, quotedPolicy } from './rateQuote.js';
 import { receiptAnchorTree, receiptBatchDigest, type ReceiptBatch } from './receiptBatch.js';
 import type { SignedReceipt } from './signedReceipt.js';
+import { splitTokenId } from './token.js';
 import { unitsOf } from './units.js';
 
 export type ReceiptCheck = {
   /** Index of the receipt in the input. */
   readonly index: number;
-  readonly name: 'path' | 'signature' | 'units' | 'cumulative' | 'chain' | 'body' | 'anchor';
+  readonly name: 'path' | 'signature' | 'units' | 'cumulative' | 'chain' | 'body' | 'channel' | 'anchor';
   readonly ok: boolean;
   /** What was compared, and what differs. */
   readonly detail: string;
@@ -31,6 +33,9 @@ export type AnchoredBatches = {
   readonly batches: readonly ReceiptBatch[];
 };
 
+/** A channel as it was opened on chain, and the policy of its token. */
+export type ChannelOnChain = { readonly channel: Channel; readonly policyHash: Hex };
+
 export type VerifyReceiptsInput = {
   readonly receipts: readonly SignedReceipt[];
   /** Recomputes units where it is the policy that a receipt names. */
@@ -38,8 +43,10 @@ export type VerifyReceiptsInput = {
   readonly domain: ProtocolDomain;
   readonly keccak256: Hasher;
   readonly recover: (digest: Hex, signature: Hex) => Address | Promise<Address>;
-  /** Who must have signed; else only: the operator that the batch names. */
+  /** Who must have signed; default the operator of `onChain`, else only: the operator that the batch names. */
   readonly operator?: Address;
+  /** What the chain says of the receipts' channel. Without it anybody can sign receipts that name themselves as operator. */
+  readonly onChain?: ChannelOnChain;
   /** By index of `receipts`; needs `sha256`. */
   readonly bodies?: readonly (ReceiptBodies | undefined)[];
   readonly sha256?: Hasher;
@@ -51,7 +58,7 @@ type Found = Omit<ReceiptCheck, 'index'>;
 
 /**
  * Checks receipts without their gateway: path and signature of each (R14), units against the policy and the rate quote that
- * the receipt names, if any, the chain and sums of those of one channel (R13, R15), bodies (R16), and inclusion under anchored roots. Receipts may come in any
+ * the receipt names, if any, the chain and sums of those of one channel (R13, R15), bodies (R16), the channel, and inclusion under anchored roots. Receipts may come in any
  * order. A link is checked between neighbours in `seq`: a receipt that is missing between two fails the chain.
  *
  * @throws BaseError `verify_input` when bodies are given without `sha256`.
@@ -80,6 +87,7 @@ export async function verifyReceipts(input: VerifyReceiptsInput): Promise<Receip
       ...(policyHash === undefined ? [] : [await unitsCheck(signed, input.policy!, policyHash, input)]),
       ...links[index]!,
       ...bodyChecks(signed, input.bodies?.[index], input.sha256),
+      ...(input.onChain === undefined ? [] : [channelCheck(signed, input.onChain, input)]),
       ...(input.anchors === undefined ? [] : [anchorCheck(signed, input.anchors, input)]),
     ];
     checks.push(...found.map((check) => ({ index, ...check })));
@@ -113,7 +121,7 @@ async function signatureCheck(signed: SignedReceipt, input: VerifyReceiptsInput)
       detail: `the signature cannot be read: ${error instanceof Error ? error.message : error}`,
     };
   }
-  const expected = input.operator ?? batch.operator;
+  const expected = input.operator ?? input.onChain?.channel.operator ?? batch.operator;
   if (!isSameAddress(batch.operator, expected)) {
     return { name, ok: false, detail: `the batch names operator ${batch.operator}, expected ${expected}` };
   }
@@ -236,6 +244,29 @@ function bodyChecks({ receipt, salt }: SignedReceipt, bodies: ReceiptBodies | un
     const detail = `the ${part}'s ${body.length} bytes hash to ${hash}${ok ? '' : `, the receipt says ${expected}`}`;
     return [{ name: 'body', ok, detail }];
   });
+}
+
+/** What a receipt says against what the chain says of its channel. */
+function channelCheck(
+  { receipt, signer }: SignedReceipt,
+  { channel, policyHash }: ChannelOnChain,
+  { domain, keccak256 }: VerifyReceiptsInput,
+): Found {
+  const pairs = [
+    ['the channel', receipt.channelId, channelIdOf(domain, channel, keccak256)],
+    ['the token', receipt.tokenId, channel.tokenId],
+    ['the class', receipt.classId, splitTokenId(channel.tokenId).classId],
+    ['the policy', receipt.policyHash, policyHash],
+  ] as const;
+  const differing = pairs
+    .filter(([, said, found]) => said !== found)
+    .map(([what, said, found]) => `${what} is ${found} on chain, not ${said}`);
+  if (!isSameAddress(signer, channel.operator)) differing.push(`its operator is ${channel.operator}, not ${signer}`);
+  if (receipt.cumulativeUnits > channel.cap)
+    differing.push(`its cap is ${channel.cap}, below ${receipt.cumulativeUnits} units in all`);
+  const name = 'channel';
+  if (differing.length > 0) return { name, ok: false, detail: differing.join('; ') };
+  return { name, ok: true, detail: 'token, class, policy and operator are those on chain' };
 }
 
 function anchorCheck({ batch }: SignedReceipt, anchors: readonly AnchoredBatches[], input: VerifyReceiptsInput): Found {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { recoverAddress, type Hex } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import {
+  channelIdOf,
   hashReceipt,
   hexToBytes,
   merkleTree,
@@ -161,6 +162,33 @@ describe('verifyReceipts', () => {
     expect(await failing({ receipts: [{ ...good[0]!, signature: '0x12' }] })).toEqual(['0 signature']);
     expect(await failing({ receipts: [{ ...good[0]!, signer: stranger.address }] })).toEqual(['0 signature']);
     expect(await failing({ receipts: good.slice(0, 1), domain: { ...domain, chainId: 1 } })).toEqual(['0 signature']);
+  });
+
+  test('R5, R14: who must have signed is the operator of the channel on chain, whoever the batch names', async () => {
+    const { channel } = examples;
+    const onChain = { channel, policyHash: policyHashOf(policy, keccak256) };
+    const own = examples.receiptsOf(channelIdOf(domain, channel, keccak256)).slice(0, 1);
+    expect(await failing({ receipts: await sign(own), onChain })).toEqual([]);
+    const forged = await sign(own, stranger, stranger.address);
+    expect(await failing({ receipts: forged })).toEqual([]);
+    expect(await failing({ receipts: forged, onChain })).toEqual(['0 signature', '0 channel']);
+  });
+
+  test('R13: a receipt of another channel, token, class or policy, or beyond the cap, differs from the chain', async () => {
+    const { channel } = examples;
+    const onChain = { channel, policyHash: policyHashOf(policy, keccak256) };
+    const [own] = examples.receiptsOf(channelIdOf(domain, channel, keccak256));
+    const differing = async (change: Partial<Receipt>, facts = onChain): Promise<string | undefined> => {
+      const input = { receipts: await sign([{ ...own!, ...change }]), domain, keccak256, recover, onChain: facts };
+      return (await verifyReceipts(input)).find(({ name, ok }) => name === 'channel' && !ok)?.detail;
+    };
+    expect(await differing({})).toBeUndefined();
+    expect(await differing({ channelId: examples.salt })).toMatch(/^the channel is 0x.* on chain, not 0x17/);
+    expect(await differing({ tokenId: 5n })).toMatch(/^the token is /);
+    expect(await differing({ classId: 5n })).toBe('the class is 2 on chain, not 5');
+    expect(await differing({ policyHash: examples.salt })).toMatch(/^the policy is /);
+    const small = { ...onChain, channel: { ...channel, cap: 1n } };
+    expect(await differing({}, small)).toContain('its cap is 1, below 132 units in all');
   });
 
   test('R13: units that the metrics do not give, and another policy, fail', async () => {

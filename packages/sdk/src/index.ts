@@ -51,6 +51,7 @@ export {
 } from './actions/createClass.js';
 export { createLot, type CreateLotParameters } from './actions/createLot.js';
 export { deployContracts, type DeployContractsParameters } from './actions/deployContracts.js';
+export { findChannel } from './actions/findChannel.js';
 export { findReceiptAnchor, type AnchoredRoot, type FindReceiptAnchorParameters } from './actions/findReceiptAnchor.js';
 export { freezeShares } from './actions/freezeShares.js';
 export {

@@ -1,5 +1,6 @@
 import type { ReadClient } from './client.js';
 import { checkDeployment } from './actions/checkDeployment.js';
+import { findChannel } from './actions/findChannel.js';
 import { findReceiptAnchor } from './actions/findReceiptAnchor.js';
 import { getAttestations } from './actions/getAttestations.js';
 import { getBond } from './actions/getBond.js';
@@ -24,6 +25,7 @@ type Bound<action> = action extends (client: never, ...rest: infer rest) => infe
 
 export type PublicActions = {
   readonly checkDeployment: Bound<typeof checkDeployment>;
+  readonly findChannel: Bound<typeof findChannel>;
   readonly findReceiptAnchor: Bound<typeof findReceiptAnchor>;
   readonly getAttestations: Bound<typeof getAttestations>;
   readonly getBond: Bound<typeof getBond>;
@@ -52,6 +54,7 @@ export type PublicActions = {
 export function publicActions(client: ReadClient): PublicActions {
   return {
     checkDeployment: () => checkDeployment(client),
+    findChannel: (parameters) => findChannel(client, parameters),
     findReceiptAnchor: (parameters) => findReceiptAnchor(client, parameters),
     getAttestations: (parameters) => getAttestations(client, parameters),
     getBond: (parameters) => getBond(client, parameters),

@@ -17,6 +17,8 @@ describe('openChannel, getChannelState and closeChannel', () => {
     );
     expect(scene.channel).toMatchObject({ holder: addressOf('consumer'), grace: 86_400 });
     const reader = stage.as('stranger');
+    expect(await reader.findChannel({ channelId: scene.channelId })).toEqual(scene.channel);
+    expect(await reader.findChannel({ channelId: `0x${'99'.repeat(32)}` })).toBeUndefined();
     expect((await reader.getToken({ tokenId: scene.tokenId })).value).toBe(0n);
     expect(await reader.getChannelState({ channel: scene.channel })).toEqual({
       open: true,

@@ -1,8 +1,6 @@
 import {
   anchoredBatches,
   BaseError,
-  isSameAddress,
-  splitTokenId,
   type AnchoredBatches,
   type Channel,
   type Hex,
@@ -11,35 +9,15 @@ import {
 import type { TokenView } from '@kedge/sdk';
 import { keccak256 } from '../keccak256.js';
 import type { Connection } from '../chain/connect.js';
-import { readChannels } from '../chain/readChannels.js';
 import type { FindLeaves } from './createLeavesFinder.js';
 
 /** What the chain says about the channel of some receipts. */
 export type ChannelFacts = { readonly channel: Channel; readonly token: TokenView };
 
 /** The channel and its token; `undefined` when the chain knows no such channel. */
-export async function readChannelFacts(connection: Connection, channelId: Hex): Promise<ChannelFacts | undefined> {
-  const [opened] = await readChannels(connection, channelId);
-  if (opened === undefined) return undefined;
-  const token = await connection.client.getToken({ tokenId: opened.channel.tokenId });
-  return { channel: opened.channel, token };
-}
-
-/** What a receipt says against what the chain says of its channel; empty when nothing differs. */
-export function differencesFrom({ channel, token }: ChannelFacts, { receipt, signer }: SignedReceipt): string[] {
-  const { classId } = splitTokenId(channel.tokenId);
-  const pairs = [
-    ['the token', receipt.tokenId, channel.tokenId],
-    ['the class', receipt.classId, classId],
-    ['the policy', receipt.policyHash, token.policy.hash],
-  ] as const;
-  const differing = pairs
-    .filter(([, said, found]) => said !== found)
-    .map(([what, said, found]) => `${what} is ${found} on chain, not ${said}`);
-  if (!isSameAddress(signer, channel.operator)) differing.push(`its operator is ${channel.operator}, not ${signer}`);
-  if (receipt.cumulativeUnits > channel.cap)
-    differing.push(`its cap is ${channel.cap}, below ${receipt.cumulativeUnits} units in all`);
-  return differing;
+export async function readChannelFacts({ client }: Connection, channelId: Hex): Promise<ChannelFacts | undefined> {
+  const channel = await client.findChannel({ channelId });
+  return channel && { channel, token: await client.getToken({ tokenId: channel.tokenId }) };
 }
 
 /** Where a receipt's batch is anchored: under a root with its leaves, not yet, or under one whose leaves are not at hand. */

@@ -12,6 +12,7 @@ const names: Readonly<Record<ReceiptCheck['name'], string>> = {
   cumulative: 'Sum of the channel',
   chain: 'Follows the receipt before it',
   body: 'Exact bytes',
+  channel: 'Channel on chain',
   anchor: 'Anchored on chain',
 };
 

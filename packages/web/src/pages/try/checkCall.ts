@@ -6,6 +6,7 @@ import {
   policyHashOf,
   verifyReceipts,
   type AnchoredBatches,
+  type ChannelOnChain,
   type Policy,
   type ReceiptCheck,
   type SignedReceipt,
@@ -23,7 +24,8 @@ export type CheckContext = { readonly client: KedgeReadClient; readonly contentU
 
 /**
  * Checks a call's receipt in this browser, with the code that every other verifier uses: path, signature, units by the
- * policy, bodies, the link to the receipt before it where that is known, and, once its root is on chain, the anchor.
+ * policy, bodies, the channel on chain and who its operator is, the link to the receipt before it where that is known, and,
+ * once its root is on chain, the anchor.
  */
 export async function checkCall(
   call: FinishedCall,
@@ -32,8 +34,8 @@ export async function checkCall(
 ): Promise<ReceiptCheck[]> {
   const { receipt, batch } = call.receipt;
   const { chainId, contracts } = client.deployment;
-  const [policy, anchor] = await Promise.all([
-    policyOf(call.receipt, { client, contentUrl }),
+  const [facts, anchor] = await Promise.all([
+    readFacts(call.receipt, { client, contentUrl }),
     anchorOf(batch, { client, contentUrl }),
   ]);
   const follows = before !== undefined && before.receipt.seq + 1n === receipt.seq;
@@ -49,21 +51,28 @@ export async function checkCall(
     sha256,
     recover: (hash, signature) => recoverAddress({ hash, signature }),
     bodies,
-    ...(policy === undefined ? {} : { policy }),
+    ...facts,
     ...(anchor === undefined ? {} : { anchors: [anchor] }),
   });
-  return checks.filter(({ index }) => index === own);
+  const found = checks.filter(({ index }) => index === own);
+  if (facts !== undefined) return found;
+  return [...found, { index: own, name: 'channel', ok: false, detail: 'the chain knows no such channel' }];
 }
 
-/** The policy that the receipt's token was bought under, from the chain's URI; known by its hash. */
-async function policyOf(signed: SignedReceipt, { client, contentUrl }: CheckContext): Promise<Policy | undefined> {
-  const { tokenId, policyHash, classId } = signed.receipt;
-  const { policy } = await client.getToken({ tokenId });
+type Facts = { readonly onChain: ChannelOnChain; readonly policy?: Policy };
+
+/** The receipt's channel as the chain has it, and the policy that its token was bought under: known by its hash. */
+async function readFacts(signed: SignedReceipt, { client, contentUrl }: CheckContext): Promise<Facts | undefined> {
+  const { channelId, policyHash } = signed.receipt;
+  const channel = await client.findChannel({ channelId });
+  if (channel === undefined) return undefined;
+  const { classId, policy } = await client.getToken({ tokenId: channel.tokenId });
+  const onChain = { channel, policyHash: policy.hash };
   const uri = await policyUriOf(client, classId, policy.version);
   const found = await readDocument(contentUrl, uri);
-  if (found === undefined) return undefined;
+  if (found === undefined) return { onChain };
   const parsed = parsePolicy(found);
-  return policyHashOf(parsed, keccak256) === policyHash ? parsed : undefined;
+  return policyHashOf(parsed, keccak256) === policyHash ? { onChain, policy: parsed } : { onChain };
 }
 
 async function policyUriOf(client: KedgeReadClient, classId: bigint, version: number): Promise<string> {

@@ -1,14 +1,5 @@
-import {
-  channelModes,
-  isBackedLot,
-  splitTokenId,
-  valueChannelsAbi,
-  zeroAddress,
-  type Address,
-  type Channel,
-  type Hex,
-} from '@kedge/core';
-import { firstBlockOf, readEvents, type KedgeReadClient } from '@kedge/sdk';
+import { isBackedLot, splitTokenId, zeroAddress, type Address, type Channel, type Hex } from '@kedge/core';
+import type { KedgeReadClient } from '@kedge/sdk';
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useReader } from '../../wallet/useKedge.js';
 
@@ -63,22 +54,15 @@ type Known = { readonly channel: Channel; readonly asset: Address };
 
 const channels = new Map<Hex, Known>();
 
-/** A channel's terms and its lot's are immutable; the channel's are only in the event of its opening. */
+/** A channel's terms and its lot's are immutable. */
 async function readChannel(client: KedgeReadClient, channelId: Hex): Promise<Known> {
   const known = channels.get(channelId);
   if (known !== undefined) return known;
-  const [opened] = await readEvents(client.publicClient, {
-    address: client.deployment.contracts.ValueChannels,
-    abi: valueChannelsAbi,
-    eventName: 'ChannelOpened',
-    args: { channelId },
-    fromBlock: firstBlockOf(client.deployment),
-  });
-  if (opened === undefined) throw new Error(`no channel ${channelId} was opened on this chain`);
-  const { channel } = opened.args;
+  const channel = await client.findChannel({ channelId });
+  if (channel === undefined) throw new Error(`no channel ${channelId} was opened on this chain`);
   const { classId, lot } = splitTokenId(channel.tokenId);
   const asset = isBackedLot(lot) ? (await client.getLot({ classId, lot })).asset : zeroAddress;
-  const read: Known = { channel: { ...channel, mode: channelModes[channel.mode] ?? 'capped' }, asset };
+  const read: Known = { channel, asset };
   channels.set(channelId, read);
   return read;
 }
