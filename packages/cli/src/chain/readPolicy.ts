@@ -31,8 +31,12 @@ export async function readPolicy(
   return checkPolicy(parsePolicy(json), hash, uri);
 }
 
-/** The same for a token, by `--policy` where the command has it and it is given. */
-export async function readPolicyOfToken(context: Context, connection: Connection, token: TokenView): Promise<Policy> {
+/** The same for a token, or for what has its class and policy, by `--policy` where the command has it and it is given. */
+export async function readPolicyOfToken(
+  context: Context,
+  connection: Connection,
+  token: Pick<TokenView, 'classId' | 'policy'>,
+): Promise<Policy> {
   const file = textOption(context, 'policy');
   if (file === undefined) return readPolicy(connection, token.classId, token.policy);
   const path = resolve(context.cwd, file);

@@ -5,9 +5,10 @@ import { connect, type Connection } from '../chain/connect.js';
 import { afterDone } from '../chain/afterDone.js';
 import { createWriter } from '../chain/createWriter.js';
 import { depositOptions, depositTermsOf } from '../chain/depositTermsOf.js';
-import { readPolicy } from '../chain/readPolicy.js';
+import { readPolicyOfToken } from '../chain/readPolicy.js';
 import { addContinuation, channelsFileOf } from '../channelsFile.js';
-import { accountOptions, type Command } from '../command.js';
+import { accountOptions, policyOption, type Command } from '../command.js';
+import type { Context } from '../context.js';
 import { humanAmount, shortHex } from '../human.js';
 import { makeGatewayReread } from '../makeGatewayReread.js';
 
@@ -20,7 +21,7 @@ export const depositSweep: Command = {
     'gateway here is told, and serves it to the same keys when the first one has no value left. What is less than the ' +
     'price of one unit stays deposited.',
   arguments: [{ name: 'channelId', summary: 'the channel' }],
-  options: [...depositOptions, ...accountOptions],
+  options: [...depositOptions, policyOption, ...accountOptions],
   examples: [
     {
       command: 'kedge deposit sweep 0x433d1369398457eb703ec53640472a9fb1c75f8372d88fba0840ebc1d70ba450',
@@ -35,7 +36,7 @@ export const depositSweep: Command = {
     // Before money moves: without its policy the next channel could not be told to the gateway.
     if (record !== undefined) {
       const { policy } = await connection.client.getClass({ classId: terms.classId });
-      await policyFor(connection, record, policy);
+      await policyFor(context, connection, record, policy);
     }
     const { write } = createWriter(context, connection, signer);
     const swept = await write('sweep the deposit', (client) => client.sweepDeposit({ terms }));
@@ -50,7 +51,7 @@ export const depositSweep: Command = {
         channel,
         channelId,
         classId: token.classId,
-        policy: await policyFor(connection, record, token.policy),
+        policy: await policyFor(context, connection, record, token.policy),
         policyHash: token.policy.hash,
         lotAsset: terms.asset,
         edges: record.edges.map((edge) => ({ ...edge, asset: terms.asset })),
@@ -77,6 +78,12 @@ export const depositSweep: Command = {
 };
 
 /** The policy of what is bought now: that of the channel, or the next one of its class. */
-async function policyFor(connection: Connection, record: ChannelRecord, policy: TokenView['policy']): Promise<Policy> {
-  return policy.hash === record.policyHash ? record.policy : readPolicy(connection, record.classId, policy);
+async function policyFor(
+  context: Context,
+  connection: Connection,
+  record: ChannelRecord,
+  policy: TokenView['policy'],
+): Promise<Policy> {
+  if (policy.hash === record.policyHash) return record.policy;
+  return readPolicyOfToken(context, connection, { classId: record.classId, policy });
 }

@@ -1,9 +1,9 @@
 import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
-import { readPolicy } from '../chain/readPolicy.js';
+import { readPolicyOfToken } from '../chain/readPolicy.js';
 import { operatorBpsOf, sellUnits } from '../chain/sellUnits.js';
-import { accountOptions, type Command } from '../command.js';
+import { accountOptions, policyOption, type Command } from '../command.js';
 import { argument, parseAmount, parseInteger } from '../parse.js';
 
 export const lotCreate: Command = {
@@ -24,6 +24,7 @@ export const lotCreate: Command = {
         "unspent units are refunded when they expire, not before; the operator's cut comes back all the same to a buyer " +
         'who opens a channel to itself, so keep it small',
     },
+    policyOption,
     ...accountOptions,
   ],
   examples: [{ command: 'kedge lot create 2 1000000', summary: 'a million units, after a new policy was published' }],
@@ -34,7 +35,7 @@ export const lotCreate: Command = {
     const refundable = context.options['refunds'] !== false;
     const connection = await connect(context);
     const { issuer, policy: current } = await connection.client.getClass({ classId });
-    const policy = await readPolicy(connection, classId, current);
+    const policy = await readPolicyOfToken(context, connection, { classId, policy: current });
     const supply = parseAmount(units, policy.unit.decimals, 'units', 64);
     const signer = await resolveAccount(context, connection.chainId, issuer);
     const { write } = createWriter(context, connection, signer);
