@@ -125,6 +125,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       cause,
     });
   }
+  // A connection that cannot be accepted, for want of file descriptors, is no reason to stop.
+  server.on('error', onError);
   const address = server.address() as AddressInfo;
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,

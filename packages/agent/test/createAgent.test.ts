@@ -1,8 +1,9 @@
 import { request } from 'node:http';
+import { Server } from 'node:net';
 import * as fc from 'fast-check';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createAgent, type Agent } from '../src/createAgent.js';
 import { anchorProjectDocs } from './docsFixture.js';
 
@@ -189,4 +190,16 @@ test('a message of nothing but spaces, or of one endless word, is answered like 
     const answer = await client.chat.completions.create({ model: 'kedge-docs', messages: [{ role: 'user', content }] });
     expect(answer.usage!.prompt_tokens).toBeGreaterThan(900_000 / 256);
   }
+});
+
+test('connections that cannot be accepted are said, and do not stop it', async () => {
+  const listen = vi.spyOn(Server.prototype, 'listen');
+  onTestFinished(() => listen.mockRestore());
+  const said: unknown[] = [];
+  const own = await createAgent({ documents: docs.documents, onError: (error) => void said.push(error) });
+  onTestFinished(() => own.close());
+  const refused = new Error('accept EMFILE');
+  (listen.mock.contexts as Server[])[0]!.emit('error', refused);
+  expect(said).toEqual([refused]);
+  expect((await fetch(`${own.url}/v1/models`)).status).toBe(200);
 });

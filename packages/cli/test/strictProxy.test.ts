@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Server, type AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { KedgeFetch } from '@kedge/sdk';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { startStrictProxy } from '../src/strict/startStrictProxy.js';
 
 test("the proxy sends the channel's API key, and keeps the keys that clients have for others on this machine", async () => {
@@ -55,4 +55,24 @@ test('what a gateway or a proxy before it compressed arrives plain, whatever the
   expect(response.headers.get('kedge-receipt')).toBe('r');
   expect(await response.text()).toBe(answer);
   expect(asked[0]).not.toContain('zstd');
+});
+
+test('connections that cannot be accepted are said, and do not stop the proxy', async () => {
+  const listen = vi.spyOn(Server.prototype, 'listen');
+  onTestFinished(() => listen.mockRestore());
+  const said: unknown[] = [];
+  const paid = async (_input: string | URL | Request): Promise<Response> => Response.json({});
+  const proxy = await startStrictProxy({
+    port: 0,
+    gatewayUrl: 'http://127.0.0.1:1/v1',
+    apiKey: 'kedge_key',
+    paid: Object.assign(paid, { idle: async () => undefined }) as KedgeFetch,
+    onError: (error) => void said.push(error),
+  });
+  onTestFinished(() => proxy.close());
+  const [server] = listen.mock.contexts as Server[];
+  const refused = [1, 2].map(() => Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+  for (const error of refused) server!.emit('error', error);
+  expect(said).toEqual(refused);
+  expect((await fetch(`${proxy.url}/models`)).status).toBe(200);
 });

@@ -90,6 +90,8 @@ export async function startStrictProxy(options: {
     );
     server.listen(options.port, '127.0.0.1', resolve);
   });
+  // A connection that cannot be accepted, for want of file descriptors, is no reason to stop.
+  server.on('error', options.onError);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/v1`,

@@ -101,6 +101,8 @@ export async function startDashboard(options: {
     server.once('error', reject);
     server.listen(options.port, '127.0.0.1', () => resolve());
   });
+  // A connection that cannot be accepted, for want of file descriptors, is no reason to stop: the browser sees that it failed.
+  server.on('error', () => undefined);
   return {
     url: `http://127.0.0.1:${options.port}`,
     close: () =>

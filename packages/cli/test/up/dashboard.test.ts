@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Server as NetServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseUpFile, parseWebConfig, zeroAddress, zeroHash } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { startDashboard } from '../../src/up/dashboard.js';
 import { freePort } from './support.js';
 
@@ -184,4 +184,13 @@ test('a gateway that is down is said to be down', async () => {
   const answer = await fetch(`${url}/v1/models`);
   expect(answer.status).toBe(502);
   expect(await answer.json()).toMatchObject({ type: '/problems/gateway_down', detail: 'The gateway does not answer.' });
+});
+
+test('connections that cannot be accepted do not stop it', async () => {
+  const listen = vi.spyOn(NetServer.prototype, 'listen');
+  onTestFinished(() => listen.mockRestore());
+  const { url } = await dashboard(1);
+  const server = (listen.mock.contexts as NetServer[]).at(-1)!;
+  for (let refused = 0; refused < 2; refused += 1) server.emit('error', new Error('accept EMFILE'));
+  expect((await ask(url, '/config.json')).status).toBe(200);
 });
