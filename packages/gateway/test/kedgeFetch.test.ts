@@ -154,6 +154,19 @@ test.each([
   expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
 });
 
+test('R11: nothing is signed for an input that the policy refuses', async () => {
+  setup = createStrictSetup(upstream.url, {}, { caps: { outputTokensPerCall: 20, inputTokensPerCall: 30 } });
+  gateway = await setup.start();
+  const { openai, paid } = clientOf();
+  const tooLong = { model: 'demo', messages: [{ role: 'user' as const, content: 'word '.repeat(40) }] };
+  await expect(openai.chat.completions.create(tooLong)).rejects.toMatchObject({ status: 403, code: 'policy_refused' });
+  expect((await state()).newest).toBeNull();
+  await openai.chat.completions.create({ model: 'demo', messages });
+  await paid.idle();
+  const { newest, committedUnits } = await state();
+  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+});
+
 test('R11: parallel calls on one channel are each paid once', async () => {
   await begin({ startUnits: '5000' });
   const { openai, paid } = clientOf();

@@ -239,6 +239,14 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
     return new Response(stream, { status: response.status, headers: response.headers });
   };
 
+  const askUnpaid: ChannelPayer['askUnpaid'] = ({ url, headers: given, body, signal }) => {
+    const headers = new Headers(given);
+    const { newest } = account.memory();
+    if (newest !== null) headers.set(voucherHeader, encodeSignedVoucher(newest));
+    headers.delete('content-length');
+    return send(url, { method: 'POST', headers, body, signal });
+  };
+
   const pay = async ({ url, headers: given, body, signal }: AskedCall, place: PaidPlace): Promise<Response> => {
     const count = await loadTokenCounter(policy.tokenizer);
     const meterUnder = place.read(await readAsked(body, given.get('content-type')), count);
@@ -268,6 +276,8 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
     for (let isRetry = false; ;) {
       const terms = await rates.current(place);
       const meter = meterUnder(terms.policy);
+      // The gateway refuses it, and would keep what was signed for it.
+      if (isBeyondPolicy(terms.policy, meter)) return askUnpaid({ url, headers: given, body, signal });
       const call = account.begin(meter);
       let isAsked = false;
       try {
@@ -319,15 +329,15 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
   return {
     channelId,
     pay,
-    askUnpaid: ({ url, headers: given, body, signal }) => {
-      const headers = new Headers(given);
-      const { newest } = account.memory();
-      if (newest !== null) headers.set(voucherHeader, encodeSignedVoucher(newest));
-      headers.delete('content-length');
-      return send(url, { method: 'POST', headers, body, signal });
-    },
+    askUnpaid,
     memory: account.memory,
   };
+}
+
+/** What was asked for is more than the policy allows for one call. */
+function isBeyondPolicy({ caps }: Policy, { input, inputUnits }: CallMeter): boolean {
+  const { inputTokensPerCall = Infinity, unitsPerCall } = caps;
+  return input.inputTokens > inputTokensPerCall || (unitsPerCall !== undefined && inputUnits > BigInt(unitsPerCall));
 }
 
 /** How often in a row the rates may change between asking for them and the call. */
