@@ -84,6 +84,20 @@ contract ValueChannelsCaptureTest is KedgeTest {
         capture(item);
     }
 
+    function test_R8_EachOperatorIsTheActorOfItsOwnItems() public {
+        Channel memory other = channelTerms(tokenId, 50);
+        other.operator = makeAddr("other operator");
+        openChannel(other);
+        CaptureItem[] memory items = new CaptureItem[](2);
+        items[0] = voucherItem(channel, 5);
+        items[1] = voucherItem(other, 7);
+        vm.expectEmit(address(token));
+        emit IDATCore.UsageRecorded(tokenId, keccak256("units"), 5, operator);
+        vm.expectEmit(address(token));
+        emit IDATCore.UsageRecorded(tokenId, keccak256("units"), 7, other.operator);
+        capture(items);
+    }
+
     function test_R8_UnknownChannelFails() public {
         Channel memory unknown = channelTerms(tokenId, 100);
         unknown.salt = bytes32(uint256(7));

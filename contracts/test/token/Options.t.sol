@@ -62,6 +62,12 @@ contract OptionsTest is KedgeTest {
         );
     }
 
+    function test_P17_ADelayAndANoticeMayLastAYear() public {
+        ClassOptions memory options = ClassOptions(0, 0, 365 days, 365 days, 0, false, false, false);
+        uint256 classId = token.createClassWithOptions(classTerms(new ParentTerms[](0), address(0)), options);
+        assertEq(abi.encode(token.classOptions(classId)), abi.encode(options));
+    }
+
     function test_P17_SharesCanBeFrozenFromTheFirstSecond() public {
         uint256 classId = bound_(0, uint32(START), 0);
         vm.expectRevert(abi.encodeWithSelector(IDATOptions.DATSharesFrozen.selector, classId, START));

@@ -9,6 +9,7 @@ import {ClassOptions, IDATOptions} from "../../src/interfaces/IDATOptions.sol";
 import {IDATRevocations} from "../../src/interfaces/IDATRevocations.sol";
 import {Channel} from "../../src/interfaces/IValueChannels.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
+import {EthReenterer} from "../helpers/Receivers.sol";
 
 /// @notice Branches: Revocations.tree.
 contract RevocationsTest is KedgeTest {
@@ -265,6 +266,26 @@ contract RevocationsTest is KedgeTest {
         classWith(365 days + 1, 0);
         classWith(1 days, 0);
         classWith(365 days, 0);
+    }
+
+    function test_P27_NothingIsTakenBackWhileSomebodyIsPaid() public {
+        EthReenterer thief = new EthReenterer();
+        vm.prank(issuer);
+        token.transferIssuer(classId, address(thief));
+        vm.prank(address(thief));
+        token.acceptIssuer(classId);
+        uint256 owned = abi.decode(
+            thief.act(address(token), abi.encodeCall(core.mint, (classId, address(thief), 5, 1, 0))), (uint256)
+        );
+        thief.act(address(token), abi.encodeCall(token.announceRevocation, (owned, "ipfs://reason")));
+        settleETH(classId, 602);
+        vm.warp(EFFECTIVE);
+        thief.arm(address(token), abi.encodeCall(token.revoke, (owned)));
+        core.claim(owned, ETH, payable(address(thief)));
+        assertTrue(thief.called());
+        assertFalse(thief.succeeded());
+        assertEq(thief.answer(), abi.encodeWithSignature("ReentrancyGuardReentrantCall()"));
+        assertEq(core.valueOf(owned), 5);
     }
 
     function test_R21_TheExpiryOfARevokedShareMakesRoom() public {

@@ -70,6 +70,8 @@ export async function judge(court: Court, mutant: Mutant, thorough: 'thorough' |
   if (changed.length === 0) return { id: mutant.id, verdict: 'equivalent', by: 'compiler' };
   if (!court.reached.has(declarationOf(mutant))) court.reached.set(declarationOf(mutant), changed);
   exchangeCode(court.bench, new Map([...court.originals, ...code]));
+  const killer = thorough === 'quick' ? undefined : await killedInHarness(court, mutant);
+  if (killer !== undefined) return { id: mutant.id, verdict: 'killed', by: killer };
   const stages = thorough === 'quick' ? STAGES : [...STAGES, THOROUGH];
   for (const { selection, runs, seconds } of [...stageOf(killersNear(court.killers, mutant)), ...stages]) {
     const { passed, timedOut, failures } = await runTests(court.bench, selection, runs, seconds);
@@ -77,8 +79,7 @@ export async function judge(court: Court, mutant: Mutant, thorough: 'thorough' |
     if (!passed) return { id: mutant.id, verdict: 'killed', by: timedOut ? 'deadline' : failures[0]! };
     if (runs === 1 && isEquivalent(court, mutant)) return { id: mutant.id, verdict: 'equivalent', by: 'optimizer' };
   }
-  const killer = thorough === 'quick' ? undefined : await killedInHarness(court, mutant);
-  return { id: mutant.id, verdict: killer === undefined ? 'survived' : 'killed', by: killer ?? '' };
+  return { id: mutant.id, verdict: 'survived', by: '' };
 }
 
 /** Tests that killed the mutant's neighbours are asked before all others: most often one of them kills it too. */

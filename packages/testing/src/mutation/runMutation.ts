@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { compileTrees, importsOf, readWithImports } from './compiler.js';
 import type { Sources } from './compiler.js';
@@ -9,7 +9,7 @@ import type { Mutant } from './mutant.js';
 import { mutantsOf } from './mutantsOf.js';
 import { childrenOf, isNode } from './node.js';
 import { appendResult, readResults } from './results.js';
-import { copyProject, openWorkbench } from './workbench.js';
+import { copyProject, filesIn, openWorkbench } from './workbench.js';
 
 const OWN = 'contracts/src';
 
@@ -63,12 +63,6 @@ function harnessesOf(root: string): ReadonlyMap<string, Sources> {
   return harnesses;
 }
 
-function filesIn(root: string, folder: string): string[] {
-  return (readdirSync(path.join(root, folder), { recursive: true }) as string[])
-    .filter((file) => file.endsWith('.sol'))
-    .map((file) => `${folder}/${file}`);
-}
-
 /** Whether a file has a contract of its name that can be deployed. */
 function isDeployed(file: string, tree: unknown): boolean {
   if (!isNode(tree)) throw new Error(`${file} has no syntax tree`);
@@ -90,9 +84,10 @@ export async function runMutation(options: MutationOptions): Promise<void> {
   if (waiting.length === 0) return;
   const tests = testsIn(root);
   const killers = killersIn(options.known, results, (name) => tests.has(name));
+  const deployed = [...targets.contains.keys()];
   const courts: Court[] = [];
   for (let at = 1; at <= options.workers; at++) {
-    const bench = await openWorkbench(root, path.join(root, `.kedge/mutation/bench${at}`), options.forge);
+    const bench = await openWorkbench(root, path.join(root, `.kedge/mutation/bench${at}`), options.forge, deployed);
     const harness = copyProject(root, path.join(root, `.kedge/mutation/harness${at}`), options.forge);
     courts.push(await openCourt({ root, targets, killers }, bench, harness));
   }

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { importsOf } from './compiler.js';
 
 /** What one run of forge's tests said. */
 export type TestRun = { readonly passed: boolean; readonly timedOut: boolean; readonly failures: readonly string[] };
@@ -18,14 +19,15 @@ export type TestRun = { readonly passed: boolean; readonly timedOut: boolean; re
 /** A copy of the contracts and their tests, built once, in which creation code is exchanged without compiling the tests. */
 export type Workbench = { readonly folder: string; readonly forge: string };
 
-type Artifact = Record<string, unknown> & {
-  readonly bytecode?: { sourceMap: string };
-  readonly deployedBytecode?: { sourceMap: string };
-};
+type Artifact = { readonly abi: unknown; readonly bytecode?: object; readonly id: unknown };
+
+const NO_CODE = { object: '0x', sourceMap: '', linkReferences: {} };
 
 const COPIED = ['foundry.toml', 'contracts/src', 'contracts/test', 'contracts/package.json'];
 /** Forge looks into every folder of node_modules each time that it starts. */
-const PACKAGES = ['@openzeppelin', '@layerzerolabs'];
+const PACKAGES = ['@openzeppelin'];
+const FORGE_STD = '@layerzerolabs/toolbox-foundry/lib/forge-std';
+const LICENSE = '// SPDX-License-Identifier: MIT\npragma solidity 0.8.34;\n';
 /** Without the optimizer the tests compile in a quarter of the time, and behave the same. */
 const BUILD_ENV = { FOUNDRY_OPTIMIZER: 'false' };
 
@@ -33,8 +35,14 @@ const BUILD_ENV = { FOUNDRY_OPTIMIZER: 'false' };
  * Copies what changed and builds it.
  * @throws where the tests do not compile.
  */
-export async function openWorkbench(root: string, folder: string, forge: string): Promise<Workbench> {
+export async function openWorkbench(
+  root: string,
+  folder: string,
+  forge: string,
+  deployed: readonly string[],
+): Promise<Workbench> {
   const bench = copyProject(root, folder, forge);
+  slimSources(folder, deployed);
   const { code, output } = await run(forge, ['build', '--color', 'never'], folder, BUILD_ENV, 1800);
   if (code !== 0) throw new Error(output);
   slimArtifacts(path.join(folder, 'contracts/out'));
@@ -54,6 +62,10 @@ export function copyProject(root: string, folder: string, forge: string): Workbe
   rmSync(modules, { recursive: true, force: true });
   mkdirSync(modules);
   for (const name of PACKAGES) symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name), 'dir');
+  cpSync(path.join(root, 'node_modules', FORGE_STD), path.join(modules, FORGE_STD), {
+    recursive: true,
+    preserveTimestamps: true,
+  });
   writeCompiler(root, folder);
   return { folder, forge };
 }
@@ -67,15 +79,40 @@ function writeCompiler(root: string, folder: string): void {
   writeFileSync(path.join(folder, 'scripts/solc.cjs'), text, { mode: 0o755 });
 }
 
+/** Leaves out what forge parses at each start and no test looks at: what the tests deploy is found by its name alone. */
+function slimSources(folder: string, deployed: readonly string[]): void {
+  for (const unasked of ['gas', 'faulty']) {
+    rmSync(path.join(folder, 'contracts/test', unasked), { recursive: true, force: true });
+  }
+  const imported = new Set<string>();
+  for (const file of filesIn(folder, 'contracts/test')) addImports(folder, file, imported);
+  for (const file of filesIn(folder, 'contracts/src')) {
+    const contract = `contract ${path.basename(file, '.sol')} {}`;
+    if (imported.has(file)) continue;
+    if (deployed.includes(file)) writeFileSync(path.join(folder, file), `${LICENSE}\n${contract}\n`);
+    else rmSync(path.join(folder, file));
+  }
+  const library = path.join(folder, 'node_modules', FORGE_STD);
+  writeFileSync(path.join(library, 'safeconsole.sol'), `${LICENSE}\nlibrary safeconsole {}\n`);
+}
+
+/** Adds a file of the contracts and all that it imports of them. */
+function addImports(folder: string, file: string, seen: Set<string>): void {
+  if (seen.has(file) || !file.startsWith('contracts/')) return;
+  seen.add(file);
+  const content = readFileSync(path.join(folder, file), 'utf8');
+  for (const imported of importsOf(file, content)) addImports(folder, imported, seen);
+}
+
 /** Leaves out what forge reads at each start and the tests need not. */
 function slimArtifacts(folder: string): void {
   for (const name of readdirSync(folder, { recursive: true }) as string[]) {
     const file = path.join(folder, name);
     if (!name.endsWith('.json') || name.startsWith('build-info')) continue;
     const { atime, mtime } = statSync(file);
-    const { rawMetadata, metadata, ...needed } = JSON.parse(readFileSync(file, 'utf8')) as Artifact;
-    if (rawMetadata === undefined && metadata === undefined) continue;
-    for (const code of [needed.bytecode, needed.deployedBytecode]) if (code !== undefined) code.sourceMap = '';
+    const { abi, bytecode, id } = JSON.parse(readFileSync(file, 'utf8')) as Artifact;
+    if (bytecode === undefined) continue;
+    const needed = { abi, bytecode: { ...bytecode, sourceMap: '' }, deployedBytecode: NO_CODE, id };
     writeFileSync(file, JSON.stringify(needed));
     utimesSync(file, atime, mtime);
   }
@@ -146,4 +183,11 @@ function run(
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, output }));
   });
+}
+
+/** Solidity files below a folder of the project. */
+export function filesIn(root: string, folder: string): string[] {
+  return (readdirSync(path.join(root, folder), { recursive: true }) as string[])
+    .filter((file) => file.endsWith('.sol'))
+    .map((file) => `${folder}/${file}`);
 }
