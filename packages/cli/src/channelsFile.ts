@@ -86,12 +86,19 @@ export async function takeOutChannel(file: string, channelId: Hex): Promise<() =
   // Without the file there is perhaps no folder for the lock either.
   if (readIfExists(file) === undefined) return async () => undefined;
   const isOf = (entry: WrittenEntry): boolean => entry['channelId'] === channelId;
-  const taken: WrittenEntry[] = [];
+  let before: readonly WrittenEntry[] = [];
   await changeEntries(file, (entries) => {
-    taken.push(...entries.filter(isOf));
+    before = entries;
     return entries.filter((entry) => !isOf(entry));
   });
-  return () => changeEntries(file, (entries) => [...taken, ...entries.filter((entry) => !isOf(entry))]);
+  return () =>
+    changeEntries(file, (entries) => {
+      const others = entries.filter((entry) => !isOf(entry));
+      // Behind those that it stood behind: the order of channels that continue one another is that in which they are used.
+      const ahead = new Set(before.slice(0, before.findIndex(isOf)).map((entry) => entry['channelId']));
+      const at = others.findLastIndex((entry) => ahead.has(entry['channelId'])) + 1;
+      return [...others.slice(0, at), ...before.filter(isOf), ...others.slice(at)];
+    });
 }
 
 /**

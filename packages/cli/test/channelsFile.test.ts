@@ -103,6 +103,26 @@ test('a channel that was taken out is put back as it was, fields of later versio
   expect(readFileSync(file, 'utf8')).toBe(before);
 });
 
+test('a channel that was taken out is put back in its place, whatever came and went meanwhile', async () => {
+  const file = join(temporaryDataFolder().gateway, 'channels.json');
+  const [first, own, last, added] = ['01', '02', '03', '04'].map((byte) => entry(byte, byte)) as ChannelRecord[];
+  const order = () =>
+    parseChannelRecords(JSON.parse(readFileSync(file, 'utf8'))).map(({ channelId }) => channelId.slice(2, 4));
+  writeFileSync(file, encodeChannelRecords([first!, own!, last!]));
+  const putBack = await takeOutChannel(file, own!.channelId);
+  await putChannelRecord(file, added!);
+  await putBack();
+  expect(order()).toEqual(['04', '01', '02', '03']);
+  await (
+    await takeOutChannel(file, added!.channelId)
+  )();
+  expect(order()).toEqual(['04', '01', '02', '03']);
+  const putBackAlone = await takeOutChannel(file, own!.channelId);
+  writeFileSync(file, encodeChannelRecords([last!]));
+  await putBackAlone();
+  expect(order()).toEqual(['02', '03']);
+});
+
 test('a damaged channels file is reported, not replaced', async () => {
   const file = join(temporaryDataFolder().gateway, 'channels.json');
   writeFileSync(file, '{}');
