@@ -1,8 +1,9 @@
 // Published contracts to compare with, each as its package ships it: OpenZeppelin's ERC-1155 and ERC-721 compiled here at the
-// settings of OpenZeppelin's own builds, its PaymentSplitter as built in the package.
+// settings of OpenZeppelin's own builds, its PaymentSplitter as built in the package, and 0xSplits' SplitMain as its SDK carried it.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import solc from 'solc';
+import { keccak256 } from 'viem';
 
 const require = createRequire(import.meta.url);
 const load = (path) => readFileSync(require.resolve(path), 'utf8');
@@ -21,7 +22,7 @@ contract PeerERC721 is ERC721("Peer", "P") {
     function mint(address to, uint256 id) external { _mint(to, id); }
 }`;
 
-/** ABI and bytecode of each peer by its name. */
+/** ABI and bytecode of each peer by its name. `installPeers` comes first. */
 export function compilePeers() {
   const input = {
     language: 'Solidity',
@@ -40,5 +41,30 @@ export function compilePeers() {
   // The last major version that has it is the one that the ERC-3525 package brings.
   const of3525 = createRequire(require.resolve('@solvprotocol/erc-3525/package.json'));
   const paymentSplitter = of3525('@openzeppelin/contracts/build/contracts/PaymentSplitter.json');
-  return { erc1155: artifact(erc1155), erc721: artifact(erc721), paymentSplitter };
+  // The newest version of the SDK, 6.6.0, has ABIs only.
+  const ofPeers = createRequire(new URL('peers/package.json', import.meta.url));
+  const splitMain = ofPeers('@0xsplits/splits-sdk/dist/artifacts/contracts/SplitMain/ethereum/SplitMain.json');
+  return { erc1155: artifact(erc1155), erc721: artifact(erc721), paymentSplitter, splitMain };
+}
+
+/**
+ * The keccak-256 of the code that tests/core/SoundEditionV2.t.sol of soundxyz/sound-protocol has for SplitMain at
+ * 0x2ed6c4B5dA6378c7897AC67Ba9e43102Feb694EE, its address on Ethereum; and the wallet in it.
+ */
+const published = {
+  codeHash: '0xcf8507200d119e0d2a4841eae4e5c17e0ee9488d165d4e261f823066feb596cb',
+  wallet: '0xd94c0ce4f8eefa4ebf44bf6665688edeef213b33',
+};
+
+/**
+ * That what was deployed is, but for the address of its own wallet, the SplitMain that is in use.
+ *
+ * @throws Error with both hashes where it is not.
+ */
+export function requirePublishedSplitMain(code, wallet) {
+  const codeHash = keccak256(code.replaceAll(wallet.slice(2).toLowerCase(), published.wallet.slice(2)));
+  if (codeHash === published.codeHash) return;
+  throw new Error(
+    `this SplitMain has the code hash ${codeHash}, and the published one ${published.codeHash}; see bench/peers`,
+  );
 }

@@ -41,7 +41,8 @@ import {
   valueChannelsBytecode,
   valueMarketBytecode,
 } from '@kedge/core/bytecode';
-import { compilePeers } from './compilePeers.mjs';
+import { compilePeers, requirePublishedSplitMain } from './compilePeers.mjs';
+import { installPeers } from './gateway/processes.mjs';
 import { startAnvil } from './startAnvil.mjs';
 
 const root = new URL('../', import.meta.url);
@@ -58,6 +59,7 @@ const hashOf = (text) => keccak256(toHex(text));
 
 /** Runs the benchmark; answers with one row an operation. */
 export async function measureGas() {
+  installPeers();
   const anvil = await startAnvil(['--hardfork', 'osaka', '--gas-limit', '60000000']);
   try {
     return await measureOn(anvil.rpcUrl);
@@ -142,6 +144,7 @@ async function measureOn(rpcUrl) {
     ],
   );
   const split = caller(splitter, built.paymentSplitter.abi);
+  const splits = await createSplits(built.splitMain);
 
   // One class without parents, as the draft makes it.
   await dat(issuer, 'createClass', ['ipfs://metadata', toHex(1, { size: 32 }), 0, 'ipfs://policy']);
@@ -256,6 +259,7 @@ async function measureOn(rpcUrl) {
     [3, 32],
     [3, 128],
   ]; // RevenueSettled, RevenueAccrued
+  await splits.settle();
   await dat(issuer, 'settleRevenueETH', [1n], parseEther('1'));
   await naive(issuer, 'settleRevenueETH', [1n], parseEther('1'));
   record(
@@ -270,6 +274,7 @@ async function measureOn(rpcUrl) {
     {
       naive: await gasOf(naive(issuer, 'settleRevenueETH', [1n], parseEther('1'))),
       paymentSplitter: await gasOf(send(issuer, splitter, '0x', parseEther('1'))),
+      splits: await splits.settle(),
     },
   );
   await dat(issuer, 'mint', [1n, contributor.address, 0n, 100n, 0n]);
@@ -291,9 +296,11 @@ async function measureOn(rpcUrl) {
     {
       naive: await gasOf(naive(contributor, 'claim', [4n, zeroAddress, contributor.address])),
       paymentSplitter: await gasOf(split(contributor, 'release', [contributor.address])),
+      splits: await splits.claim(),
     },
   );
   await send(issuer, splitter, '0x', parseEther('1'));
+  await splits.settle();
   await dat(issuer, 'settleRevenueETH', [1n], parseEther('1'));
   await naive(issuer, 'settleRevenueETH', [1n], parseEther('1'));
   record(
@@ -303,10 +310,29 @@ async function measureOn(rpcUrl) {
     {
       naive: await gasOf(naive(contributor, 'claim', [4n, zeroAddress, contributor.address])),
       paymentSplitter: await gasOf(split(contributor, 'release', [contributor.address])),
+      splits: await splits.claim(),
     },
   );
   await measureChannels();
   return rows;
+
+  /** A split of 0xSplits between two accounts. Gas of a payment with its distribution, and of a withdrawal. */
+  async function createSplits({ bytecode, abi }) {
+    const address = await deploy(bytecode);
+    const main = caller(address, abi);
+    const read = (functionName, args = []) => chain.readContract({ address, abi, functionName, args });
+    requirePublishedSplitMain(await chain.getCode({ address }), await read('walletImplementation'));
+    const payees = [contributor.address, other.address].toSorted((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+    const terms = [payees, [500_000, 500_000], 0];
+    await main(issuer, 'createSplit', [...terms, zeroAddress]);
+    const wallet = await read('predictImmutableSplitAddress', terms);
+    return {
+      settle: async () =>
+        (await gasOf(send(issuer, wallet, '0x', parseEther('1')))) +
+        (await gasOf(main(issuer, 'distributeETH', [wallet, ...terms, zeroAddress]))),
+      claim: () => gasOf(main(contributor, 'withdraw', [contributor.address, 1n, []])),
+    };
+  }
 
   /** Backed value, channels and royalties, which the peers do not have. */
   async function measureChannels() {
@@ -533,14 +559,14 @@ function stateFloor(state) {
 
 /** The rows as a Markdown table: what docs/reference/gas.md holds. */
 export function gasTable(rows) {
-  const peers = ['naive', 'erc3525', 'erc1155', 'erc721', 'paymentSplitter'];
+  const peers = ['naive', 'erc3525', 'erc1155', 'erc721', 'paymentSplitter', 'splits'];
   const number = (value) => (value === undefined ? '' : value.toLocaleString('en-US'));
   const lines = rows.map(
     ({ operation, gas, floor, ...row }) =>
       `| ${operation} | ${number(gas)} | ${number(floor)} | +${((gas / floor - 1) * 100).toFixed(1)} % | ${peers.map((peer) => number(row[peer])).join(' | ')} |`,
   );
   return [
-    '| Operation | Gas | Floor | Over floor | Naive ERC-8028 | ERC-3525 | ERC-1155 | ERC-721 | PaymentSplitter |',
+    '| Operation | Gas | Floor | Over floor | Naive ERC-8028 | ERC-3525 | ERC-1155 | ERC-721 | PaymentSplitter | 0xSplits |',
     `| --- |${' ---: |'.repeat(3 + peers.length)}`,
     ...lines,
   ].join('\n');

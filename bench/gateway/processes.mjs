@@ -1,6 +1,6 @@
 // Programs under test and what stands around them, each in a process of its own on a processor of its own.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -69,11 +69,12 @@ export function resultOf(program, args = {}) {
   return JSON.parse(stdout);
 }
 
-/** Installs the other gateways, where they are not yet: they are no part of Kedge's own installation. */
+/** Installs the other gateways and contracts, where they are not yet: they are no part of Kedge's own installation. */
 export function installPeers() {
   const folder = fileURLToPath(new URL('../peers/', import.meta.url));
-  if (existsSync(`${folder}node_modules/.package-lock.json`)) return;
-  process.stderr.write('installing the gateways to compare with (43 MB, once) …\n');
+  const installed = `${folder}node_modules/.package-lock.json`;
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${folder}package-lock.json`).mtimeMs) return;
+  process.stderr.write('installing the gateways and contracts to compare with (49 MB, once) …\n');
   const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
