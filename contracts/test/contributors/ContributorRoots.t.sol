@@ -4,9 +4,11 @@ pragma solidity 0.8.34;
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
+import {ContributorVault} from "../../src/contributors/ContributorVault.sol";
 import {Commitment, Contribution, IContributorRoots, RootTerms} from "../../src/interfaces/IContributorRoots.sol";
 import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {ClassOptions} from "../../src/interfaces/IDATOptions.sol";
+import {IDATRenewals} from "../../src/interfaces/IDATRenewals.sol";
 import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
 import {IDATRevocations} from "../../src/interfaces/IDATRevocations.sol";
 import {
@@ -424,10 +426,18 @@ contract ContributorRootsTest is KedgeTest {
         settleETH(classId, 100);
         roots.settle(share, ETH);
         vm.startPrank(holder);
-        (bool done,) = vault.call(abi.encodeWithSignature("pay(address,address,uint256)", ETH, holder, 100));
-        assertFalse(done);
-        (done,) = vault.call(abi.encodeWithSignature("collect(address,uint256,address)", address(token), share, ETH));
-        assertFalse(done);
+        bytes[5] memory calls = [
+            abi.encodeCall(ContributorVault.pay, (ETH, payable(holder), 100)),
+            abi.encodeCall(ContributorVault.collect, (core, share, ETH)),
+            abi.encodeCall(ContributorVault.renewShare, (IDATRenewals(address(token)), share, 0)),
+            abi.encodeCall(ContributorVault.appealRevocation, (IDATRevocations(address(token)), share, "")),
+            abi.encodeCall(ContributorVault.moveValue, (core, share, share, 1))
+        ];
+        for (uint256 i; i < calls.length; ++i) {
+            (bool done, bytes memory why) = vault.call(calls[i]);
+            assertFalse(done);
+            assertEq(why, abi.encodeWithSelector(ContributorVault.ContributorVaultNotRoots.selector, holder));
+        }
         vm.stopPrank();
         assertEq(vault.balance, 100);
     }
