@@ -24,7 +24,7 @@ const slowest = [
   'conform/test/audit.test.ts',
   'gateway/test/chaos/chaos.test.ts',
   'cli/test/strict.test.ts',
-  'cli/test/commands.test.ts',
+  'cli/test/channelLife.test.ts',
   'cli/test/up/upEndToEnd.test.ts',
   'gateway/test/chain.test.ts',
   'cli/test/up/readme.test.ts',

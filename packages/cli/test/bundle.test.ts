@@ -4,6 +4,7 @@ import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFile
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
+import { commandTable } from '../src/commandTable.js';
 import { buildCli, kedgeProgram, runKedge, temporaryFolder } from './kedge.js';
 
 const bin = fileURLToPath(new URL('../bin/', import.meta.url));
@@ -87,4 +88,12 @@ test('a stdout that cannot be written is said in words and ends with 1; a stderr
   expect([asJson.status, JSON.parse(asJson.stderr)]).toMatchObject([1, { error: { code: 'stdout_failed' } }]);
   expect(to(['ignore', 'pipe', readOnly], 'nope').status).toBe(2);
   closeSync(readOnly);
+});
+
+test('the built program loads every command, each with all that it imports', () => {
+  buildCli();
+  const table = new URL('../dist/commandTable.js', import.meta.url).href;
+  const load = `import { commandTable } from '${table}'; for (const { name, load } of commandTable) if ((await load()).name !== name) throw new Error(name); console.log(commandTable.length);`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', load], { encoding: 'utf8' });
+  expect([stdout, stderr]).toEqual([`${commandTable.length}\n`, '']);
 });

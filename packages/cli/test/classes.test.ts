@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { isSameAddress, type Deployment } from '@kedge/core';
+import { dataAnchoringTokenAbi, isSameAddress, zeroAddress, type Deployment } from '@kedge/core';
 import { createKedgeClient, type KedgeClient } from '@kedge/sdk';
 import { startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -46,6 +46,40 @@ async function makeFamily() {
 }
 
 describe('class', () => {
+  test('class create takes a policy and a parent, and puts units on sale', async () => {
+    const parent = await kedgeJson('class', 'create', '--kind', 'dataset', '--name', 'Data');
+    const terms = ['--policy', 'policy.json', '--parent', `${parent['classId']}:3000`, '--sell', '5000', '--dilutable'];
+    const created = await kedgeJson('class', 'create', '--name', 'Agent', ...terms);
+    expect(created).toMatchObject({ kind: 'agent', lot: 1, supply: '5000000' });
+    const { issuer, parents, policy } = await as('consumer').getClass({ classId: BigInt(created['classId']!) });
+    expect(issuer).toBe(addressOf('operator'));
+    expect(parents).toMatchObject([{ classId: BigInt(parent['classId']!), royaltyBps: 3000 }]);
+    expect(policy.hash).toBe(created['policyHash']);
+  });
+
+  test('class create binds units to their expiry, and frees shares of theirs (P21, P22)', async () => {
+    const options = ['--value-keeps-expiry', '--shares-outlive-expiry'];
+    const { classId } = await kedgeJson('class', 'create', '--name', 'Months', ...options);
+    const bound = await anvil.publicClient.readContract({
+      address: deployment.contracts.DataAnchoringToken,
+      abi: dataAnchoringTokenAbi,
+      functionName: 'classOptions',
+      args: [BigInt(classId!)],
+    });
+    expect(bound).toMatchObject({ valueKeepsExpiry: true, sharesOutliveExpiry: true, nonTransferable: false });
+  });
+
+  test('class sale-royalty sets what resales are asked for, and refuses more than a tenth', async () => {
+    const { childId } = await makeFamily();
+    expect(await kedgeJson<Record<string, unknown>>('class', 'sale-royalty', childId, '250')).toMatchObject({
+      royaltyBps: '250',
+    });
+    await refused(['class', 'sale-royalty', childId, '1001'], 'more than 1000', 2);
+    expect(await kedgeJson<Record<string, unknown>>('class', 'sale-royalty', childId, '0')).toMatchObject({
+      receiver: zeroAddress,
+    });
+  });
+
   test('R19: class accept-child marks the edge as its parent’s issuer, and names what is no edge', async () => {
     const { parentId, childId } = await makeFamily();
     await refused(['class', 'accept-child', childId, parentId], 'does not name class');

@@ -1,0 +1,53 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startAgentClass, type AgentClass } from './agentClass.js';
+
+let cwd: AgentClass['cwd'];
+let anvil: AgentClass['anvil'];
+let kedge: AgentClass['kedge'];
+let kedgeJson: AgentClass['kedgeJson'];
+
+beforeAll(async () => {
+  ({ cwd, anvil, kedge, kedgeJson } = await startAgentClass());
+});
+afterAll(() => anvil.stop());
+
+test('bad input says what is wrong and what to do', async () => {
+  const { tokenId } = await kedgeJson('buy', '2', '1');
+  mkdirSync(join(cwd, 'data'));
+  writeFileSync(join(cwd, 'data', 'a.txt'), 'first\n');
+  writeFileSync(join(cwd, 'broken.json'), '{');
+  writeFileSync(join(cwd, 'list.json'), '[]');
+  const { classes } = await kedgeJson<{ classes: unknown[] }>('status');
+  const cases: [string[], number, RegExp][] = [
+    [['buy', '9', '1'], 1, /no such class[\s\S]*kedge status/],
+    [['buy', '1', '1'], 1, /nothing on sale/],
+    [['buy', '2', '99999'], 1, /ewer units/],
+    [['mint', '1', '--share', '5', '--account', 'consumer'], 1, /not the issuer[\s\S]*--account/],
+    [['mint', '1', '--share', '5000000000'], 2, /--share is at most 4294967295/],
+    [['anchor', 'data', '--out', 'new.json', '--share', '5000000000'], 2, /--share is at most 4294967295/],
+    [['class', 'create', '--name', 'x', '--policy', 'policy.json', '--sell', '0.0001'], 2, /--sell has 4 decimals/],
+    [['class', 'create', '--metadata', 'list.json'], 1, /list.json is no metadata/],
+    [['mint', '2', '--value', '0.0001'], 2, /decimals/],
+    [['channel', 'open', '5'], 1, /no such token/],
+    [['token', 'split', '5', '--part', '1'], 1, /no such token/],
+    [['token', 'split', '5'], 2, /--part/],
+    [['token', 'burn', tokenId!, '99999', '--yes'], 1, /less value/],
+    [['claim', '--account', 'nobody'], 1, /KEDGE_NOBODY_PRIVATE_KEY/],
+    [['class', 'create', '--name', 'x', '--policy', 'broken.json'], 1, /broken.json is not JSON/],
+    [['class', 'create', '--name', 'x', '--policy', 'nothing.json'], 1, /nothing.json does not exist/],
+    [['class', 'create', '--name', 'x', '--parent', '1:10001'], 2, /--parent/],
+    [['verify', 'broken.json'], 1, /holds no receipt/],
+  ];
+  for (const [args, code, said] of cases) {
+    const ran = await kedge(...args);
+    expect([args, ran.code, ran.stdout]).toEqual([args, code, '']);
+    expect(ran.stderr).toMatch(said);
+    expect(ran.stderr).toContain('  -> ');
+  }
+  // None of them stopped in the middle, with a class but without its sale or share.
+  expect((await kedgeJson<{ classes: unknown[] }>('status')).classes).toHaveLength(classes.length);
+  const json = await kedge('buy', '9', '1', '--json');
+  expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: 'ERC8028NonexistentClass', kind: 'user' } });
+});
