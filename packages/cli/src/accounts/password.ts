@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 import { BaseError } from '@kedge/core';
 import type { Context } from '../context.js';
 
@@ -38,29 +40,18 @@ export async function readNewPassword(context: Asking, name: string): Promise<st
   return password;
 }
 
+/** A line of the terminal, which is not shown. Ctrl-C and Ctrl-D leave the question. */
 function typed({ stdin, output }: Asking, prompt: string): Promise<string> {
+  output.ask(prompt);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 });
   return new Promise((done, fail) => {
-    output.ask(prompt);
-    let text = '';
-    const finish = (result: () => void): void => {
-      stdin.off('data', onData);
-      stdin.setRawMode(false);
-      stdin.pause();
-      result();
-    };
-    const onData = (chunk: Buffer): void => {
-      for (const character of chunk.toString('utf8')) {
-        if (character === '\r' || character === '\n') return finish(() => done(text));
-        if (character === '\u0003') {
-          return finish(() =>
-            fail(new BaseError('Interrupted.', { hints: ['Nothing was changed.'], code: 'interrupted' })),
-          );
-        }
-        text = character === '\u007f' ? text.slice(0, -1) : text + character;
-      }
-    };
-    stdin.setRawMode(true);
-    stdin.on('data', onData);
-    stdin.resume();
+    lines.once('line', (line) => {
+      done(line);
+      lines.close();
+    });
+    lines.once('close', () =>
+      fail(new BaseError('Interrupted.', { hints: ['Nothing was changed.'], code: 'interrupted' })),
+    );
   });
 }
