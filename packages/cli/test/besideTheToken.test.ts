@@ -186,6 +186,29 @@ test('R26: a bond is posted, shown, slashed by two receipts with one number, pai
   expect(await kedgeJson('bond', 'release')).toMatchObject({ released: true, amount: String(pot) });
 });
 
+test('R26: what somebody else proved of one channel keeps nobody from proving the others', async () => {
+  await kedgeJson('bond', 'post', '--amount', '1', '--cover', '60d');
+  const [taken, left] = [await openCapturedChannel(), await openCapturedChannel()];
+  const frauds = [taken, left].map(({ channelId }) =>
+    Promise.all([
+      signReceipt(channelId, `0x${'01'.repeat(32)}`, 1n),
+      signReceipt(channelId, `0x${'02'.repeat(32)}`, 2n),
+    ]),
+  );
+  const receipts = (await Promise.all(frauds)).flat();
+  await as('consumer').proveFraud({ channel: taken.channel, first: receipts[0]!, second: receipts[1]! });
+  const files = receipts.map((signed, index) => {
+    writeFileSync(join(cwd, `fraud-${index}.json`), JSON.stringify(signedReceiptToJson(signed)));
+    return `fraud-${index}.json`;
+  });
+  const { code, stdout, stderr } = await kedge('prove-fraud', ...files, '--account', 'deployer');
+  expect(stdout).toContain(`kedge bond pay ${left.channelId}`);
+  expect(stderr).toContain(`Nothing is proven of channel ${taken.channelId}.`);
+  expect(code).toBe(1);
+  const again = await kedge('prove-fraud', ...files, '--account', 'deployer');
+  expect([again.code, again.stdout]).toEqual([1, '']);
+});
+
 test('P31: a statement is attested, judged, listed with what the trusted find, and revoked', async () => {
   const { classId } = await as('contributor').createClass({
     kind: 'dataset',

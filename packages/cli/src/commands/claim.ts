@@ -6,7 +6,8 @@ import { developmentChainId, roles, type Role } from '../accounts/roles.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { earningLineage, type LineageEdge } from '../chain/earningLineage.js';
-import { payInEach, sayUnpaid } from '../chain/payInEach.js';
+import { doEach, sayUndone } from '../chain/doEach.js';
+import { notAllPaid } from '../chain/notAllPaid.js';
 import { assetOption, type Asset } from '../chain/readAsset.js';
 import { readAssets } from '../chain/readAssets.js';
 import { readTokens } from '../chain/readTokens.js';
@@ -62,18 +63,18 @@ export const claim: Command = {
     if (to !== undefined) requireOwn(tokens, signers);
     const shares = tokens.filter(({ shareRatio }) => shareRatio > 0n);
     const edges = await earningLineage(connection, new Set(shares.map(({ classId }) => classId)));
-    const { paid, unpaid } = await payInEach(assets, async function* (asset) {
+    const { done: paid, undone: unpaid } = await doEach(assets, async function* (asset) {
       yield* collectRoyalties(context, connection, { asset, edges, signer: signers[0]! });
       yield* claimShares(context, connection, { asset, tokens, signers, only, to });
       if (only.length === 0) yield* withdrawCuts(context, connection, { asset, signers, to });
     });
     const written = {
       paid: paid.map((payment) => ({ ...payment, asset: payment.asset.address })),
-      unpaid: unpaid.map(({ asset, error }) => ({ asset: asset.address, reason: error.shortMessage })),
+      unpaid: unpaid.map(({ item, error }) => ({ asset: item.address, reason: error.shortMessage })),
     };
     const none = unpaid.length === 0 ? 'nothing to claim' : 'nothing was paid';
     context.output.result(written, () => (paid.length === 0 ? none : paid.map(describePayment)));
-    return sayUnpaid(context, unpaid);
+    return sayUndone(context, unpaid.map(notAllPaid));
   },
 };
 

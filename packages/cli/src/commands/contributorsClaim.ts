@@ -3,7 +3,8 @@ import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
 import { readContributorEpochs, readContributorsFile } from '../chain/contributors.js';
 import { createWriter } from '../chain/createWriter.js';
-import { payInEach, sayUnpaid } from '../chain/payInEach.js';
+import { doEach, sayUndone } from '../chain/doEach.js';
+import { notAllPaid } from '../chain/notAllPaid.js';
 import type { Asset } from '../chain/readAsset.js';
 import { readAssets } from '../chain/readAssets.js';
 import { accountOptions, type Command } from '../command.js';
@@ -50,7 +51,7 @@ export const contributorsClaim: Command = {
     const epochs = await readContributorEpochs(connection, tokenId, given);
     const assets = await readAssets(connection);
     const { write } = createWriter(context, connection, signer);
-    const { paid, unpaid } = await payInEach(assets, async function* (asset): AsyncGenerator<Paid> {
+    const { done: paid, undone: unpaid } = await doEach(assets, async function* (asset): AsyncGenerator<Paid> {
       const inAsset = { tokenId, asset: asset.address };
       const { pendingRevenue } = await connection.client.getToken(inAsset);
       if (pendingRevenue > 0n) await write('settle', (client) => client.settleContributors(inAsset));
@@ -69,13 +70,13 @@ export const contributorsClaim: Command = {
       tokenId,
       account,
       paid: paid.map((payment) => ({ ...payment, asset: payment.asset.address })),
-      unpaid: unpaid.map(({ asset, error }) => ({ asset: asset.address, reason: error.shortMessage })),
+      unpaid: unpaid.map(({ item, error }) => ({ asset: item.address, reason: error.shortMessage })),
     };
     const none = unpaid.length === 0 ? `nothing to claim for ${account}` : `nothing was paid to ${account}`;
     context.output.result(written, () =>
       paid.length === 0 ? none : paid.map((payment) => describe(payment, account)),
     );
-    return sayUnpaid(context, unpaid);
+    return sayUndone(context, unpaid.map(notAllPaid));
   },
 };
 

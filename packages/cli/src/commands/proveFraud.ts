@@ -3,6 +3,7 @@ import { resolveAccount } from '../accounts/resolveAccount.js';
 import { assetOfChannel } from '../chain/assetOfChannel.js';
 import { connect } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
+import { doEach, sayUndone } from '../chain/doEach.js';
 import { assetOption, type Asset } from '../chain/readAsset.js';
 import { readChannel } from '../chain/readChannels.js';
 import { accountOptions, type Command } from '../command.js';
@@ -49,30 +50,45 @@ export const proveFraud: Command = {
     }
     const connection = await connect(context);
     const assetText = textOption(context, 'asset');
+    const given = assetText === undefined ? undefined : await assetOption(connection, assetText);
     const signer = await resolveAccount(context, connection.chainId, 'consumer');
     const { write } = createWriter(context, connection, signer);
-    const proven: Proven[] = [];
-    for (const [index, { channelId, seq, first, second }] of frauds.entries()) {
-      // One proof a channel: a second one would take nothing more.
-      if (frauds.findIndex((other) => other.channelId === channelId) !== index) continue;
+    // One proof a channel: a second one would take nothing more.
+    const proofs = frauds.filter(
+      ({ channelId }, index) => frauds.findIndex((other) => other.channelId === channelId) === index,
+    );
+    const { done: proven, undone } = await doEach(proofs, async function* (fraud): AsyncGenerator<Proven> {
+      const { channelId, seq, first, second } = fraud;
       const channel = await readChannel(connection, channelId);
-      const asset =
-        assetText === undefined ? await assetOfChannel(connection, channel) : await assetOption(connection, assetText);
+      const asset = given ?? (await assetOfChannel(connection, channel));
       const terms = { channel, asset: asset.address, first, second };
       const { window, backing, transactionHash } = await write('prove the fraud', (client) => client.proveFraud(terms));
-      proven.push({ channelId, operator: channel.operator, seq, asset, window, backing, transactionHash });
-    }
-    context.output.result({ proven: proven.map(({ asset, ...proof }) => ({ ...proof, asset: asset.address })) }, () =>
-      proven.flatMap(({ channelId, operator, seq, asset, window, backing }) => {
-        const { epoch, counter } = splitSeq(seq);
-        return [
-          `operator ${operator} signed receipt ${epoch}/${counter} of channel ${shortHex(channelId)} twice`,
-          `  holder  at most ${humanAmount(backing, asset.decimals)} ${asset.symbol}`,
-          `  window  ${window}, of seven days`,
-          `next, where more is captured before it ends: kedge bond raise ${channelId}`,
-          `next, after that: kedge bond pay ${channelId}`,
-        ];
-      }),
+      yield { channelId, operator: channel.operator, seq, asset, window, backing, transactionHash };
+    });
+    if (proven.length > 0) context.output.result(written(proven), () => proven.flatMap(describe));
+    return sayUndone(
+      context,
+      undone.map(({ item: { channelId }, error }) => notProven(channelId, error)),
     );
   },
 };
+
+function written(proven: readonly Proven[]) {
+  return { proven: proven.map(({ asset, ...proof }) => ({ ...proof, asset: asset.address })) };
+}
+
+function describe({ channelId, operator, seq, asset, window, backing }: Proven): string[] {
+  const { epoch, counter } = splitSeq(seq);
+  return [
+    `operator ${operator} signed receipt ${epoch}/${counter} of channel ${shortHex(channelId)} twice`,
+    `  holder  at most ${humanAmount(backing, asset.decimals)} ${asset.symbol}`,
+    `  window  ${window}, of seven days`,
+    `next, where more is captured before it ends: kedge bond raise ${channelId}`,
+    `next, after that: kedge bond pay ${channelId}`,
+  ];
+}
+
+function notProven(channelId: Hex, error: BaseError): BaseError {
+  const message = `Nothing is proven of channel ${channelId}. ${error.shortMessage}`;
+  return error.with({ message, values: { channelId } });
+}
