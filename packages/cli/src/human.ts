@@ -36,8 +36,8 @@ export function shortHex(hex: string): string {
   return hex.length <= 14 ? hex : `${hex.slice(0, 10)}…${hex.slice(-4)}`;
 }
 
-// What a date can be: anyone may write any 64 bits on chain.
-const lastMoment = 8_640_000_000_000n;
+/** The last second that has a date, the end of what JavaScript's calendar knows: anyone may write any 64 bits on chain. */
+export const lastMoment = 8_640_000_000_000n;
 
 /** Unix seconds as a date; 0 is `never`, and what no calendar has is `beyond all dates`. */
 export function humanMoment(seconds: bigint): string {

@@ -1,6 +1,7 @@
-import { formatUnits, parseUnits as parseDecimal, type Address } from '@kedge/core';
+import { formatUnits, parseUnits as parseDecimal, type Address, type Hex } from '@kedge/core';
 import { getAddress, isAddress } from 'viem';
 import type { Context } from './context.js';
+import { lastMoment } from './human.js';
 import { usageError } from './usageError.js';
 
 /** The text of an option, or nothing. */
@@ -73,15 +74,26 @@ export function parseAddress(text: string, what: string): Address {
   throw usageError(`${what} must be an address (0x and 40 hex digits with a right checksum), not "${text}".`);
 }
 
+/** The id of a channel. */
+export function parseChannelId(text: string): Hex {
+  if (isId(text)) return text.toLowerCase() as Hex;
+  throw usageError(`A channel id is 0x and 64 hex digits, not "${text}".`, 'kedge status --json shows them.');
+}
+
+/** The id of an attestation. */
+export function parseAttestationId(text: string, what: string): Hex {
+  if (isId(text)) return text.toLowerCase() as Hex;
+  throw usageError(`${what} must be the id of an attestation (0x and 64 hex digits), not "${text}".`);
+}
+
+const isId = (text: string): boolean => /^0x[0-9a-f]{64}$/i.test(text);
+
 /** One word of a list. */
 export function parseChoice<T extends string>(text: string, choices: readonly T[], what: string): T {
   const choice = choices.find((candidate) => candidate === text);
   if (choice !== undefined) return choice;
   throw usageError(`${what} must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}, not "${text}".`);
 }
-
-/** The last second that has a date: the end of what JavaScript's calendar knows. */
-const lastMoment = 8_640_000_000_000n;
 
 const durationSeconds: Readonly<Record<string, bigint>> = { s: 1n, m: 60n, h: 3_600n, d: 86_400n };
 

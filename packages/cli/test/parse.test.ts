@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import {
   parseAddress,
   parseAmount,
+  parseAttestationId,
+  parseChannelId,
   parseChoice,
   parseDuration,
   parseInteger,
@@ -31,6 +33,9 @@ test('ids, addresses and choices say what they must be', () => {
   expect(() => parseInteger('1.5', 'id')).toThrow('id must be a whole number');
   expect(() => parseAddress('0xf39Fd6e51aad88F6F4ce6aB8827279cffFb9226', 'to')).toThrow('to must be an address');
   expect(() => parseAddress('0xF39Fd6e51aad88F6F4ce6aB8827279cffFb92266', 'to')).toThrow('checksum');
+  expect(parseChannelId(`0x${'Ab'.repeat(32)}`)).toBe(`0x${'ab'.repeat(32)}`);
+  expect(() => parseChannelId('0x12')).toThrow('A channel id is 0x and 64 hex digits, not "0x12".');
+  expect(() => parseAttestationId('0x12', 'id')).toThrow('id must be the id of an attestation');
   expect(parseChoice('model', ['dataset', 'model', 'agent'], 'kind')).toBe('model');
   expect(() => parseChoice('thing', ['dataset', 'model', 'agent'], 'kind')).toThrow('dataset, model or agent');
 });

@@ -10,7 +10,7 @@ import {
 import { channelsFileOf, readChannelEntries } from '../channelsFile.js';
 import type { Option } from '../command.js';
 import type { Context } from '../context.js';
-import { argument, parseAddress, parseInteger, parseMoment, textOption } from '../parse.js';
+import { argument, parseAddress, parseChannelId, parseInteger, parseMoment, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 import { readAsset, type Asset } from './readAsset.js';
 import type { Connection } from './connect.js';
@@ -40,11 +40,9 @@ export type NamedDeposit = {
 
 /** Reads which deposit a command is about: the channel, and the options. */
 export async function depositTermsOf(context: Context, connection: Connection): Promise<NamedDeposit> {
-  const named = argument(context, 0).toLowerCase();
-  if (!/^0x[0-9a-f]{64}$/.test(named))
-    throw usageError('A channel id is 0x and 64 hex digits.', 'kedge status --json shows them.');
+  const named = parseChannelId(argument(context, 0));
   const records = parseChannelRecords(readChannelEntries(channelsFileOf(connection.dataDir)));
-  const channelId = records.find((record) => record.channelId === named)?.continues?.rootId ?? (named as Hex);
+  const channelId = records.find((record) => record.channelId === named)?.continues?.rootId ?? named;
   const record = records.find((known) => known.channelId === channelId);
   const channel = record?.channel ?? (await readChannel(connection, channelId));
   if (channel.mode === 'strict') {

@@ -1,4 +1,4 @@
-import { attestationLabels, methodLabels, verdictOutcomes, type Attestation, type Hex } from '@kedge/core';
+import { attestationLabels, methodLabels, verdictOutcomes, type Attestation } from '@kedge/core';
 import type { AttestParameters, AttestReturn, GiveVerdictParameters } from '@kedge/sdk';
 import { resolveAccount } from '../accounts/resolveAccount.js';
 import type { Role } from '../accounts/roles.js';
@@ -8,7 +8,7 @@ import { storeStatement, type StoredStatement } from '../chain/statement.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanMoment } from '../human.js';
-import { argument, parseChoice, parseInteger, parseMoment, textOption } from '../parse.js';
+import { argument, parseAttestationId, parseChoice, parseInteger, parseMoment, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
 export const expiresOption = {
@@ -132,11 +132,6 @@ export function parseSubject(classText: string | undefined, tokenText: string | 
 export function requireType(type: string | undefined, example: string, hint: string): asserts type is string {
   if (type !== undefined && type !== 'verdict') return;
   throw usageError(`--type must say what kind of statement it is, such as ${example}.`, hint);
-}
-
-export function parseAttestationId(text: string, what: string): Hex {
-  if (/^0x[0-9a-f]{64}$/i.test(text)) return text.toLowerCase() as Hex;
-  throw usageError(`${what} must be the id of an attestation (0x and 64 hex digits), not "${text}".`);
 }
 
 /** Who would usually say it: the issuer of a class, the holder of a token; a verdict, somebody else than both. */

@@ -2,8 +2,7 @@ import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { accountOptions, type Command } from '../command.js';
-import { argument } from '../parse.js';
-import { parseAttestationId } from './attest.js';
+import { argument, parseAttestationId } from '../parse.js';
 
 export const attestRevoke: Command = {
   name: 'attest revoke',

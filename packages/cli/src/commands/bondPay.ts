@@ -1,5 +1,5 @@
 import { BaseError, isSameAddress, operatorBondAbi, type Address, type Hex } from '@kedge/core';
-import { readEvents } from '@kedge/sdk';
+import { firstBlockOf, readEvents } from '@kedge/sdk';
 import { resolveAccount, roleAccount, roleOfAddress, type SigningAccount } from '../accounts/resolveAccount.js';
 import { developmentChainId } from '../accounts/roles.js';
 import { connect, type Connection } from '../chain/connect.js';
@@ -7,8 +7,7 @@ import { createWriter } from '../chain/createWriter.js';
 import { assetOption } from '../chain/readAsset.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
-import { argument, textOption } from '../parse.js';
-import { usageError } from '../usageError.js';
+import { argument, parseChannelId, textOption } from '../parse.js';
 
 export const bondPay: Command = {
   name: 'bond pay',
@@ -26,8 +25,7 @@ export const bondPay: Command = {
     },
   ],
   run: async (context) => {
-    const channelId = argument(context, 0).toLowerCase() as Hex;
-    if (!/^0x[0-9a-f]{64}$/.test(channelId)) throw usageError('A channel id is 0x and 64 hex digits.');
+    const channelId = parseChannelId(argument(context, 0));
     const connection = await connect(context);
     const asset = await assetOption(connection, textOption(context, 'asset'));
     const address = connection.contracts.OperatorBond;
@@ -87,6 +85,7 @@ async function paidBefore({ client }: Connection, address: Address, { channelId,
     abi: operatorBondAbi,
     eventName: 'FraudPaid',
     args: { channelId, asset },
+    fromBlock: firstBlockOf(client.deployment),
   });
   const [event] = events;
   if (event !== undefined) return { ...event.args, transactionHash: event.transactionHash };

@@ -1,4 +1,3 @@
-import type { Hex } from '@kedge/core';
 import { resolveAccount } from '../accounts/resolveAccount.js';
 import { assetOfChannel } from '../chain/assetOfChannel.js';
 import { connect } from '../chain/connect.js';
@@ -7,8 +6,7 @@ import { assetOption } from '../chain/readAsset.js';
 import { readChannel } from '../chain/readChannels.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
-import { argument, textOption } from '../parse.js';
-import { usageError } from '../usageError.js';
+import { argument, parseChannelId, textOption } from '../parse.js';
 
 export const bondRaise: Command = {
   name: 'bond raise',
@@ -33,8 +31,7 @@ export const bondRaise: Command = {
     },
   ],
   run: async (context) => {
-    const channelId = argument(context, 0).toLowerCase() as Hex;
-    if (!/^0x[0-9a-f]{64}$/.test(channelId)) throw usageError('A channel id is 0x and 64 hex digits.');
+    const channelId = parseChannelId(argument(context, 0));
     const connection = await connect(context);
     const channel = await readChannel(connection, channelId);
     const assetText = textOption(context, 'asset');

@@ -8,11 +8,10 @@ import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
 import { isGatewayHere } from '../isGatewayHere.js';
-import { argument, urlOption } from '../parse.js';
+import { argument, parseChannelId, urlOption } from '../parse.js';
 import { makeGatewayReread } from '../makeGatewayReread.js';
 import { requestCapture } from '../requestCapture.js';
 import { gatewayUrlOf } from '../up/gatewayFiles.js';
-import { usageError } from '../usageError.js';
 
 export const channelClose: Command = {
   name: 'channel close',
@@ -38,21 +37,19 @@ export const channelClose: Command = {
     },
   ],
   run: async (context) => {
-    const channelId = argument(context, 0).toLowerCase();
-    if (!/^0x[0-9a-f]{64}$/.test(channelId))
-      throw usageError('A channel id is 0x and 64 hex digits.', 'kedge status --json shows them.');
+    const channelId = parseChannelId(argument(context, 0));
     const connection = await connect(context);
-    const channel = await readChannel(connection, channelId as Hex);
+    const channel = await readChannel(connection, channelId);
     const { classId } = splitTokenId(channel.tokenId);
     const { unitDecimals } = await connection.client.getClass({ classId });
     const signer = await resolveAccount(context, connection.chainId, channel.operator);
-    await requireClosable(connection, channelId as Hex, channel, signer);
+    await requireClosable(connection, channelId, channel, signer);
     const gatewayUrl = gatewayOf(context, connection, channel);
     if (context.options['capture'] !== false) await captureFirst(context, connection, channel, gatewayUrl);
     const tellGateway = async () => (gatewayUrl === undefined ? undefined : makeGatewayReread(gatewayUrl));
     const file = channelsFileOf(connection.dataDir);
     // Before the transaction: what is served from a closed channel can never be captured.
-    const putBack = await takeOutChannel(file, channelId as Hex);
+    const putBack = await takeOutChannel(file, channelId);
     await tellGateway();
     const { write, mayHaveSent } = createWriter(context, connection, signer);
     const closing = write('close the channel', (client) => client.closeChannel({ channel }));

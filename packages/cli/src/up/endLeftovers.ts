@@ -1,11 +1,9 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
 import { serviceNames, type DataPaths, type ServiceName } from './dataPaths.js';
 import { readJsonFile } from './durableFile.js';
-import { isRunning, type ProcessIdentity } from './processIdentity.js';
+import { identitySchema, isRunning, type ProcessIdentity } from './processIdentity.js';
 
-const identitySchema = z.object({ pid: z.number().int().positive(), startedAt: z.string() });
 const patience: Readonly<Record<ServiceName, number>> = {
   indexer: 3_000,
   gateway: 10_000,

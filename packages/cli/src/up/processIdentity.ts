@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
 
 /** A process, told apart from a later one that got the same number by when it began. */
 export type ProcessIdentity = { readonly pid: number; readonly startedAt: string };
+export const identitySchema = z.object({ pid: z.number().int().positive(), startedAt: z.string() });
 
 const hasProc = existsSync('/proc/self/stat');
 

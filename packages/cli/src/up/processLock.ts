@@ -3,9 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BaseError } from '@kedge/core';
 import { z } from 'zod';
 import { readIfExists, writeDurably } from './durableFile.js';
-import { isRunning, ownIdentity, type ProcessIdentity } from './processIdentity.js';
+import { identitySchema, isRunning, ownIdentity, type ProcessIdentity } from './processIdentity.js';
 
-const identitySchema = z.object({ pid: z.number().int().positive(), startedAt: z.string() });
 const lockSchema = identitySchema.extend({
   /** The processes on whose behalf it runs (npm and what npm started); it ends when one of them does. */
   startedBy: z.array(identitySchema),

@@ -1,5 +1,5 @@
-import { formatUnits } from '@kedge/core';
 import { dataDirName } from '../context.js';
+import { humanAmount, humanDate } from '../human.js';
 import { table } from '../output.js';
 import { developmentAccount } from '../accounts/developmentAccount.js';
 import { roles, type Role } from '../accounts/roles.js';
@@ -40,7 +40,7 @@ export function upScreen(view: UpView): string[] {
     deployer: 'deployed the contracts',
     contributor: `share of class ${docsClass.classId}, ${docsClass.name}`,
     operator: `gateway; share of class ${agentClass.classId}`,
-    consumer: `bought ${grouped(formatUnits(boughtUnits, unitDecimals))} units of class ${agentClass.classId}`,
+    consumer: `bought ${humanAmount(boughtUnits, unitDecimals)} units of class ${agentClass.classId}`,
   };
   return [
     `Kedge is up after ${seconds(view.milliseconds)}. Ctrl-C stops it; the next start goes on from here.`,
@@ -48,7 +48,7 @@ export function upScreen(view: UpView): string[] {
     ...table([
       ['dashboard', view.dashboardUrl ?? 'not built: npm run build, then start again'],
       ['gateway', `${view.gatewayUrl}   (model ${model})`],
-      ['API key', `${view.apiKey}   (a channel in capped mode, until ${day(view.deadline)})`],
+      ['API key', `${view.apiKey}   (a channel in capped mode, until ${humanDate(view.deadline)})`],
       ['chain', `${view.rpcUrl}   (chain id ${view.chainId}${indexerWords(view)})`],
     ]),
     '',
@@ -86,17 +86,6 @@ function indexerWords({ indexerUrl }: UpView): string {
 
 function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
-}
-
-function day(unixSeconds: bigint): string {
-  return new Date(Number(unixSeconds) * 1000).toISOString().slice(0, 10);
-}
-
-/** 1000 is 1,000. */
-function grouped(decimal: string): string {
-  const [whole = '', fraction] = decimal.split('.');
-  const text = whole.replace(/\B(?=(\d{3})+$)/g, ',');
-  return fraction === undefined ? text : `${text}.${fraction}`;
 }
 
 /** Items behind a word, in lines of at most 100 columns. */

@@ -9,13 +9,12 @@ import {
 } from '@kedge/core';
 import type { KedgeClient } from '@kedge/sdk';
 import { anchorPath, type ContentStore } from '@kedge/store';
-import { keccak256 } from 'viem';
+import { keccak256 } from '../../keccak256.js';
 import { docsClassName, shareRatio } from '../demoTerms.js';
 import { stageDocs } from '../stageDocs.js';
 import type { DocsStep } from '../upState.js';
 import { ensureClass, ensureShare } from './classes.js';
 
-const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 const licence = 'https://spdx.org/licenses/MIT.html';
 
 /** Kedge's own docs as they are now. */
@@ -27,7 +26,7 @@ async function readDocs(workFolder: string, store?: ContentStore): Promise<DocsN
   try {
     const content = await anchorPath({
       path: staged.folder,
-      keccak256: hasher,
+      keccak256,
       thread: 'never',
       ...(store === undefined ? {} : { store, sync: 'each' as const }),
     });
@@ -49,7 +48,7 @@ async function readDocs(workFolder: string, store?: ContentStore): Promise<DocsN
 /** Anchors the docs as a dataset class of the contributor, with a share token for it. */
 export async function anchorDocs(client: KedgeClient, store: ContentStore, workFolder: string): Promise<DocsStep> {
   const { content, croissant } = await readDocs(workFolder, store);
-  const integrityHash = integrityHashOf(croissant, hasher);
+  const integrityHash = integrityHashOf(croissant, keccak256);
   const classId = await ensureClass(client, {
     kind: 'dataset',
     metadataURI: `ipfs://${await store.putJson(croissant, { sync: 'each' })}`,

@@ -1,18 +1,17 @@
-import { canonicalJson, isSameAddress, labelHash, utf8, type Hex } from '@kedge/core';
+import { bytesToHex, canonicalJson, isSameAddress, labelHash, utf8, type Hex } from '@kedge/core';
 import type { KedgeClient } from '@kedge/sdk';
 import type { ContentStore } from '@kedge/store';
-import { keccak256 } from 'viem';
+import { keccak256 } from '../../keccak256.js';
 import type { DocsStep } from '../upState.js';
 import { foundOr } from './foundOr.js';
 
 const type = 'licence';
-const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 
 /** The contributor's own word on licence and integrity of the docs, and no more than that: nobody has verified it. */
 export async function attestDocs(client: KedgeClient, store: ContentStore, docs: DocsStep): Promise<Hex> {
   const { classId, cid } = docs;
   const self = client.walletClient.account.address;
-  const attestationType = labelHash(type, hasher);
+  const attestationType = labelHash(type, keccak256);
   return foundOr(
     async () => {
       const found = await client.getAttestations({ classId });
@@ -30,7 +29,7 @@ export async function attestDocs(client: KedgeClient, store: ContentStore, docs:
         integrityHash,
       };
       const uri = `ipfs://${await store.putJson(statement, { sync: 'each' })}`;
-      const statementHash = keccak256(utf8(canonicalJson(statement)));
+      const statementHash = bytesToHex(keccak256(utf8(canonicalJson(statement))));
       await client.attest({ classId, type, statementHash, uri });
     },
   );

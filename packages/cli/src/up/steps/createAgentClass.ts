@@ -1,12 +1,10 @@
 import { integrityHashOf, policyHashOf, type Policy } from '@kedge/core';
 import type { KedgeClient } from '@kedge/sdk';
 import type { ContentStore } from '@kedge/store';
-import { keccak256 } from 'viem';
+import { keccak256 } from '../../keccak256.js';
 import { agentClassName, docsRoyaltyBps, shareRatio, unitDecimals } from '../demoTerms.js';
 import type { AgentStep, DocsStep } from '../upState.js';
 import { ensureClass, ensureShare } from './classes.js';
-
-const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 
 /**
  * The operator's agent class: its parent is the docs' class, which gets a royalty; its policy lies in the content store; a
@@ -29,11 +27,11 @@ export async function createAgentClass(
     parents: parents.map(({ classId, royaltyBps }) => ({ classId: String(classId), royaltyBps })),
   };
   const policyCid = await store.putJson(policy, { sync: 'each' });
-  const policyHash = policyHashOf(policy, hasher);
+  const policyHash = policyHashOf(policy, keccak256);
   const classId = await ensureClass(operator, {
     kind: 'agent',
     metadataURI: `ipfs://${await store.putJson(metadata, { sync: 'each' })}`,
-    integrityHash: integrityHashOf(metadata, hasher),
+    integrityHash: integrityHashOf(metadata, keccak256),
     unitDecimals,
     policy: { uri: `ipfs://${policyCid}`, hash: policyHash },
     parents,

@@ -1,16 +1,14 @@
 import { splitTokenId, valueMarketAbi } from '@kedge/core';
 import type { KedgeClient } from '@kedge/sdk';
+import { lotIdOf } from '../../chain/lotNumber.js';
 import { boughtUnits, lotSupply, operatorBps, priceNumerator } from '../demoTerms.js';
 import { foundOr } from './foundOr.js';
-
-/** Number of a class's first backed lot. */
-const firstLot = 0x8000_0001;
 
 /** The operator's backed, refundable lot of its class, on sale on the market. */
 export async function openLot(operator: KedgeClient, classId: bigint): Promise<number> {
   const price = { numerator: priceNumerator, denominator: 1n };
   const lot = await foundOr(
-    async () => ((await operator.getClass({ classId })).lotCount > 0 ? firstLot : undefined),
+    async () => ((await operator.getClass({ classId })).lotCount > 0 ? lotIdOf(1) : undefined),
     () => operator.createLot({ classId, price, operatorBps }),
   );
   const market = { address: operator.deployment.contracts.ValueMarket, abi: valueMarketAbi } as const;
