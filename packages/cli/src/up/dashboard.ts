@@ -33,6 +33,7 @@ const operatorPaths = new Map([
 const safe = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };
 /** Of answers that are no page: opened as one, they run nothing. */
 const data = { 'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox" };
+const immutable = 'public, max-age=31536000, immutable';
 const cidPattern = /^\/ipfs\/([a-z0-9]{10,120})$/;
 
 /** The folder with the built dashboard; undefined where it was not built. */
@@ -88,10 +89,7 @@ export async function startDashboard(options: {
         return forward(request, response, at(indexerUrl, path.slice('/indexer'.length), search), 'indexer');
       }
       const cid = cidPattern.exec(path)?.[1];
-      if (cid !== undefined) {
-        store.getBytes(cid).then((bytes) => send(response, 'application/octet-stream', bytes, 'immutable'), fail);
-        return;
-      }
+      if (cid !== undefined) return void sendContent(response, store.catFile(cid)).catch(fail);
       sendFile(response, folder, path).catch(fail);
     } catch (error) {
       fail(error);
@@ -199,6 +197,14 @@ function passBack(answer: IncomingMessage, response: ServerResponse): void {
   pipeline(answer, response, () => undefined);
 }
 
+/** A file of any size, never whole in memory. One that breaks off ends its connection, so that no reader takes it for whole. */
+async function sendContent(response: ServerResponse, parts: AsyncGenerator<Uint8Array>): Promise<void> {
+  const { value: first } = await parts.next();
+  response.writeHead(200, { 'content-type': 'application/octet-stream', 'cache-control': immutable, ...safe, ...data });
+  if (first !== undefined) response.write(first);
+  pipeline(parts, response, () => undefined);
+}
+
 async function sendFile(response: ServerResponse, folder: string, path: string): Promise<void> {
   const file = normalize(join(folder, path === '/' ? 'index.html' : decodeURIComponent(path)));
   const found = file.startsWith(folder + sep) && extname(file) in types;
@@ -206,14 +212,14 @@ async function sendFile(response: ServerResponse, folder: string, path: string):
   if (bytes === undefined) {
     throw new BaseError(`There is no ${path.slice(0, 100)} here.`, { code: 'not_found', status: 404 });
   }
-  send(response, types[extname(file)]!, bytes, path.startsWith('/assets/') ? 'immutable' : undefined);
+  send(response, types[extname(file)]!, bytes, path.startsWith('/assets/'));
 }
 
-function send(response: ServerResponse, type: string, body: string | Uint8Array, cache?: 'immutable'): void {
+function send(response: ServerResponse, type: string, body: string | Uint8Array, isImmutable = false): void {
   response.writeHead(200, {
     'content-type': type,
     'content-length': Buffer.byteLength(body),
-    'cache-control': cache === undefined ? 'no-cache' : 'public, max-age=31536000, immutable',
+    'cache-control': isImmutable ? immutable : 'no-cache',
     ...safe,
     'content-security-policy':
       "default-src 'self'; connect-src 'self' http: https: ws: wss:; img-src 'self' data:; " +

@@ -100,6 +100,23 @@ test('documents of the content store are served by CID', async () => {
   expect((await fetch(`${url}/ipfs/${other}`)).status).toBeGreaterThanOrEqual(400);
 });
 
+test('a file of the content store streams, and one that breaks off is no whole one', async () => {
+  const { url, store } = await dashboard(1);
+  const cid = await store.putBytes(new Uint8Array(0));
+  expect((await (await fetch(`${url}/ipfs/${cid}`)).arrayBuffer()).byteLength).toBe(0);
+  let breakOff = (): void => undefined;
+  vi.spyOn(store, 'catFile').mockImplementation(async function* () {
+    yield Buffer.from('the first block');
+    await new Promise<void>((_, reject) => (breakOff = () => reject(new Error('a later block is corrupt'))));
+  });
+  const response = await fetch(`${url}/ipfs/${cid}`);
+  expect(response.headers.get('content-security-policy')).toContain('sandbox');
+  const reader = response.body!.getReader();
+  expect(Buffer.from((await reader.read()).value!).toString()).toBe('the first block');
+  breakOff();
+  await expect(reader.read()).rejects.toThrow('terminated');
+});
+
 test('calls reach the gateway as they are, and its answer streams', async () => {
   let finish = (): void => undefined;
   const gateway = createServer((incoming, response) => {
