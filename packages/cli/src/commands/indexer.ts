@@ -45,12 +45,15 @@ export const indexer: Command = {
   examples: [{ command: 'kedge indexer --port 4000', summary: 'for the local stack or any other chain' }],
   run: async (context) => {
     const connection = await connect(context);
-    const configFile = writeConfig(context, connection);
-    const command = indexerCommand(configFile, context.environment);
     const told = listeningText(connection);
-    for (let start = 0; ; start += 1) {
+    // Where it answered first: a new start that chose another free port would leave its readers behind.
+    let first: string | undefined;
+    for (;;) {
+      const configFile = writeConfig(context, connection, first === undefined ? 0 : Number(new URL(first).port));
+      const command = indexerCommand(configFile, context.environment);
       const onReady = (url: string): void => {
-        if (start > 0) return context.output.note(`the indexer answers again at ${url}`);
+        if (first !== undefined) return context.output.note(`the indexer answers again at ${url}`);
+        first = url;
         context.output.result({ url, ...told.json }, () => told.human(url));
       };
       const code = await runForeground(context, command, 'The indexer', onReady);
@@ -60,14 +63,15 @@ export const indexer: Command = {
   },
 };
 
-function writeConfig(context: Context, { chainId, rpcUrl, contracts, client, dataDir }: Connection): string {
+function writeConfig(context: Context, connection: Connection, portBefore: number): string {
+  const { chainId, rpcUrl, contracts, client, dataDir } = connection;
   const number = (name: string): number | undefined => {
     const text = textOption(context, name);
     return text === undefined
       ? undefined
       : Number(parseInteger(text, `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`));
   };
-  const port = number('port') ?? 0;
+  const port = number('port') || portBefore;
   if (port > 65_535) throw usageError(`--port must be at most 65535, not ${port}.`);
   const folder = join(dataDir, 'indexers', `${chainId}-${contracts.DataAnchoringToken.toLowerCase()}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });

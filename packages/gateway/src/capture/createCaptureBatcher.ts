@@ -57,7 +57,8 @@ export const noCaptures: CaptureFigures = { uncapturedUnits: 0n, postponements: 
 
 type Tracked = {
   captured: bigint;
-  /** Set when a capture took less than was signed. */ retryAt: number;
+  /** Set when a capture took less than was signed. */
+  retryAt: number;
   failures: number;
 };
 

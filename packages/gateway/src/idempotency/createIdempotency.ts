@@ -4,8 +4,10 @@ import { decodeStoredAnswer, encodeStoredAnswer, type StoredAnswer } from './sto
 
 /** A first call under a key, while it runs. */
 export type AnswerSlot = {
-  /** What is kept with the receipt, in the same flush. */
-  /** Undefined: an answer that is too long to be kept. Its key is: a retry is told so, and not charged. */
+  /**
+   * What is kept with the receipt, in the same flush. Of an answer that is too long the body is undefined: its key is kept, so
+   * that a retry is told so, and not charged.
+   */
   readonly keep: (
     headers: Readonly<Record<string, string>>,
     body: Uint8Array | undefined,
