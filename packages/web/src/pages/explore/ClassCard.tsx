@@ -29,10 +29,10 @@ export function ClassCard({ item }: { item: ClassSummary }) {
         <div>
           <dt>Used</dt>
           <dd>{showUnits(usage.units, unitDecimals)} units</dd>
-          <dd className="note">{paidText(item)}</dd>
           <dd>
             <Sparkline values={trend.units} label="Use over time" />
           </dd>
+          <dd className="note">{paidText(item)}</dd>
         </div>
         <div>
           <dt>Revenue</dt>
