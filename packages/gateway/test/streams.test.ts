@@ -117,6 +117,30 @@ test('CRLF, multi-line data, comments and bytes split anywhere pass unaltered', 
   expect(amounts(receiptIn(text))).toEqual([8n, BigInt(countText('ö👋end'))]);
 });
 
+test.each(['', '\n', '\r\n', '\r\r', '\n\n'])(
+  'the last event of an upstream that ends with %j is closed before the receipt',
+  async (end) => {
+    const last = chunkEvent({ content: 'end' }, 'stop').trimEnd();
+    upstream.script = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(`${chunkEvent({ content: 'One' })}${last}${end}`);
+    };
+    const text = await (await post(hello)).text();
+    expect(amounts(receiptIn(text))).toEqual([8n, BigInt(countText('Oneend'))]);
+    const events = text.replace(/: kedge-receipt \S+\n\n/, '');
+    expect(events.startsWith(`${chunkEvent({ content: 'One' })}${last}${end}`)).toBe(true);
+    expect(events.slice(events.indexOf(last) + last.length)).toMatch(/^(\r\n|\n|\r){2}$/);
+    const stream = await openai().chat.completions.create({
+      model: 'demo',
+      stream: true,
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
+    let said = '';
+    for await (const chunk of stream) said += chunk.choices[0]?.delta.content ?? '';
+    expect(said).toBe('Oneend');
+  },
+);
+
 test('a client that leaves is charged what it was handed, and the upstream is told to stop', async () => {
   let upstreamClosed = false;
   upstream.script = (_, response) => {

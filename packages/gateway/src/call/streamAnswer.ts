@@ -203,7 +203,7 @@ export function streamAnswer(
     end: () => {
       if (over) return;
       // Without its closing blank line it is no event to the standard, but it is to some clients.
-      const rest = splitter.rest();
+      const rest = closedEvent(splitter.rest());
       if (gate !== undefined) {
         if (rest.length > 0) gate.push([rest]);
         return gate.whenEmpty(() => {
@@ -226,6 +226,14 @@ export function streamAnswer(
       settle();
     },
   };
+}
+
+/** The last event of a stream with the blank line that it may lack: else the receipt after it would be a part of it. */
+function closedEvent(event: Buffer): Buffer {
+  if (event.length === 0) return event;
+  const tail = event.toString('latin1', Math.max(0, event.length - 4));
+  const breaks = /(?:\r\n|\n|\r)*$/.exec(tail)?.[0].match(/\r\n|\n|\r/g)?.length ?? 0;
+  return Buffer.concat([event, Buffer.from('\n'.repeat(Math.max(0, 2 - breaks)))]);
 }
 
 function withoutAnswer(): BaseError {
