@@ -123,6 +123,36 @@ test('R11: inputs are paid even while answers are on their way, and those that p
   expect(served - signed).toBeLessThanOrEqual(60n);
 });
 
+test('R11, L9: what is signed far ahead pays for nothing: without vouchers that can be captured, service ends at the exposure', async () => {
+  await begin({ startUnits: '60', growthBasisPoints: 1_000 });
+  const ahead = await sign(setup.channel.cap - 1n);
+  let served = 0n;
+  while (served < 1_000n) {
+    const answer = await call(ahead);
+    if (answer.status !== 200) {
+      expect(await refusal(answer)).toEqual({ status: 403, code: 'exposure_exceeded', clause: 'R11' });
+      break;
+    }
+    served += receiptOf(answer).receipt.units;
+  }
+  expect(served).toBeGreaterThan(0n);
+  expect(served).toBeLessThanOrEqual(60n);
+  // A lower one that receipts account for is no stale one: it pays, and can be captured.
+  expect((await give(await sign(served))).status).toBe(200);
+  expect((await give(await sign(served))).status).toBe(409);
+  expect((await give(await sign(served - 1n))).status).toBe(409);
+  await fetch(`${gateway.url}/admin/capture`, { method: 'POST' });
+  expect(setup.chain.captured.get(setup.channelId)).toBe(served);
+  expect((await call(ahead)).status).toBe(200);
+});
+
+test('R11: a stream that was signed for far ahead is cut at the exposure all the same', async () => {
+  await begin({ startUnits: '12', voucherWaitMs: 100 });
+  upstream.script = streamWords(Array.from({ length: 50 }, (_, index) => ` word${index}`));
+  const answer = await call(await sign(setup.channel.cap - 1n), { ...hello, max_tokens: 256, stream: true });
+  expect(await answer.text()).toContain('voucher_needed');
+});
+
 test('R10, R7, R8: forged, foreign, unbounded and stale vouchers are refused by clause', async () => {
   await begin();
   expect(await refusal(await give(await sign(5n, stranger)))).toEqual({

@@ -7,6 +7,7 @@ import { boundsOf, createExposureTotals, type ExposureTerms } from './exposure.j
 import { openStrictCall } from './openStrictCall.js';
 import {
   capturableOf,
+  isNews,
   createStrictAccount,
   hold,
   paidUnitsOf,
@@ -47,10 +48,11 @@ export type VoucherBook = {
   /** Streams that an earlier run was killed in, as of their last voucher; told once. */
   readonly interrupted: () => readonly CommitInput[];
   /**
-   * Takes a voucher; resolves when it is on disk, with whether it was newer than what was held.
+   * Takes a voucher; resolves when it is on disk, with whether it was over more than what is held, or can be captured sooner.
+   * @param askedUnits What the call may cost that it came with, if any.
    * @throws BaseError 403 `voucher_refused`; 503 `log_unavailable`.
    */
-  readonly take: (served: ServedChannel, signed: SignedVoucher) => Promise<boolean>;
+  readonly take: (served: ServedChannel, signed: SignedVoucher, askedUnits?: bigint) => Promise<boolean>;
   /**
    * Begins a reserved call of a strict channel; it ends when its reservation does.
    * @throws BaseError 402 `voucher_needed`, 403 `exposure_exceeded`, 429 `exposure_reached`. The reservation is released then.
@@ -96,11 +98,11 @@ export function createVoucherBook(options: {
       const signed = decodeVoucherRecord(payload);
       hold(accountOf(signed.voucher.channelId), signed);
     },
-    take: async (served, signed) => {
+    take: async (served, signed, askedUnits = 0n) => {
       requireStrict(served);
       checkVoucher(signed, served, separator);
       const account = accountOf(served.channelId);
-      if (signed.voucher.cumulativeUnits <= signedUnitsOf(account)) return false;
+      if (!isNews(account, served, signed.voucher.cumulativeUnits, askedUnits)) return false;
       // What running streams came to is in the same flush: after a kill they are charged for what was paid, by receipt.
       await options.keep(
         signed,

@@ -7,6 +7,7 @@ import {
   neededUnitsOf,
   noteOutput,
   ownRoomOf,
+  payingUnitsOf,
   recount,
   roomOf,
   signedUnitsOf,
@@ -51,11 +52,13 @@ export function openStrictCall(
   const inputUnits = unitsAt(0);
   const rate = BigInt(served.policy.rates.output_tokens ?? 0);
   requireInput(account, served, inputUnits);
-  const room = roomOf(account, served, terms, totals);
   let granted = isStream ? inputUnits : quote.worstUnits;
+  let payable = inputUnits;
+  const asked = { wanted: granted, payable };
+  const room = roomOf(account, served, terms, totals, asked);
   if (granted > room) {
     if (account.grantedUnits > 0n) throw reached(room, granted);
-    const isOthers = granted <= ownRoomOf(account, served, terms);
+    const isOthers = granted <= ownRoomOf(account, served, terms, asked);
     throw exceeded(room, granted, isOthers ? othersHint : hintOf(surface, isStream));
   }
   let isOver = false;
@@ -63,19 +66,24 @@ export function openStrictCall(
   let stopWaiting: (() => void) | undefined;
   account.grantedUnits += granted;
   account.inputUnits += inputUnits;
+  account.payableUnits += payable;
   recount(account, served, totals);
 
   const grant = (units: bigint): void => {
     account.grantedUnits += units - granted;
-    granted = units;
+    account.payableUnits += units - payable;
+    granted = payable = units;
     recount(account, served, totals);
   };
   const extend = (tokens: number, delivered: number): boolean => {
     const units = unitsAt(tokens);
-    const left = roomOf(account, served, terms, totals) + granted;
+    const more = { wanted: units - granted, payable: units - payable };
+    const left = roomOf(account, served, terms, totals, more) + granted;
     // The exposure starts at one chunk: where all before is paid, the next one goes out whatever its size.
-    const others = served.account.committedUnits + account.grantedUnits - granted;
-    if (units > left && others + unitsAt(delivered) > signedUnitsOf(account)) return false;
+    const { committedUnits } = served.account;
+    const others = committedUnits + account.grantedUnits - granted;
+    const paid = payingUnitsOf(account, committedUnits + account.payableUnits + more.payable);
+    if (units > left && others + unitsAt(delivered) > paid) return false;
     // A quarter of what is left ahead, so that parallel streams do not starve one another.
     const ahead = left > units ? (left - units) / 4n : 0n;
     grant(units + ahead);
@@ -114,6 +122,7 @@ export function openStrictCall(
       if (progress !== undefined) account.progress.delete(progress);
       account.grantedUnits -= granted;
       account.inputUnits -= inputUnits;
+      account.payableUnits -= payable;
       recount(account, served, totals);
       for (const wake of account.waiting) wake();
     },

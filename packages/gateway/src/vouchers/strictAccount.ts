@@ -5,12 +5,16 @@ import { boundsOf, type ExposureTerms, type ExposureTotals } from './exposure.js
 
 /** What the gateway knows of one strict channel beside its ledger account. */
 export type StrictAccount = {
-  /** Durable vouchers, the newest last; a few, because the newest may be ahead of the receipts. */
+  /** Durable vouchers, the highest last; a few, because the highest may be ahead of the receipts. */
   held: readonly SignedVoucher[];
+  /** Those of them that came last, in that order: a lower one may come after one that is ahead. */
+  recent: readonly SignedVoucher[];
   /** Units of running calls that the client may have been given. */
   grantedUnits: bigint;
   /** Units of running calls' inputs, which are paid before they reach the upstream. */
   inputUnits: bigint;
+  /** Units of running calls that a voucher may be over by now: inputs, and what streams were granted. */
+  payableUnits: bigint;
   /** Outputs of finished calls, oldest first, whose receipts no voucher acknowledged yet: they may still be on their way. */
   unacknowledged: readonly { readonly seq: bigint; readonly units: bigint }[];
   readonly waiting: Set<() => void>;
@@ -18,14 +22,20 @@ export type StrictAccount = {
   readonly progress: Set<() => CommitInput>;
 };
 
+/** What a call asks for, and what of it the client may have signed for already. */
+type Wanted = { readonly wanted: bigint; readonly payable: bigint };
+
+const nothing: Wanted = { wanted: 0n, payable: 0n };
 const mostHeld = 16;
 const mostUnacknowledged = 1_024;
 
 export function createStrictAccount(): StrictAccount {
   return {
     held: [],
+    recent: [],
     grantedUnits: 0n,
     inputUnits: 0n,
+    payableUnits: 0n,
     unacknowledged: [],
     waiting: new Set(),
     progress: new Set(),
@@ -40,10 +50,12 @@ export function signedUnitsOf(account: StrictAccount): bigint {
 export function hold(account: StrictAccount, signed: SignedVoucher): void {
   const { cumulativeUnits } = signed.voucher;
   if (account.held.some(({ voucher }) => voucher.cumulativeUnits === cumulativeUnits)) return;
-  account.held = [...account.held, signed]
-    .toSorted((a, b) => (a.voucher.cumulativeUnits < b.voucher.cumulativeUnits ? -1 : 1))
-    .slice(-mostHeld);
-  const { seq } = account.held.at(-1)!.voucher;
+  account.recent = [...account.recent, signed].slice(-mostHeld);
+  const highest = account.held.at(-1);
+  const kept =
+    highest === undefined || account.recent.includes(highest) ? account.recent : [highest, ...account.recent];
+  account.held = kept.toSorted((a, b) => (a.voucher.cumulativeUnits < b.voucher.cumulativeUnits ? -1 : 1));
+  const seq = account.held.reduce((last, { voucher }) => (voucher.seq > last ? voucher.seq : last), 0n);
   account.unacknowledged = account.unacknowledged.filter((output) => output.seq > seq);
 }
 
@@ -70,27 +82,56 @@ export function capturableOf(account: StrictAccount, durableUnits: bigint): Sign
   return account.held.findLast(({ voucher }) => voucher.cumulativeUnits <= durableUnits);
 }
 
-/** Units that may still be granted to a channel's calls (R11); negative when it is over a bound. */
+/**
+ * What is paid of so many units: the most that was signed up to them. What is signed ahead of them is no payment yet, because
+ * no honest operator captures it (L9).
+ */
+export function payingUnitsOf(account: StrictAccount, units: bigint): bigint {
+  return account.held.findLast(({ voucher }) => voucher.cumulativeUnits <= units)?.voucher.cumulativeUnits ?? 0n;
+}
+
+/**
+ * Whether a voucher brings anything: more than all before, or something to capture where those are ahead.
+ * @param askedUnits What it may be ahead itself, for the input of the call that it comes with.
+ */
+export function isNews(
+  account: StrictAccount,
+  { account: { committedUnits } }: ServedChannel,
+  units: bigint,
+  askedUnits: bigint,
+): boolean {
+  if (units > signedUnitsOf(account)) return true;
+  const payable = committedUnits + account.payableUnits;
+  if (units > payable + askedUnits || units <= payingUnitsOf(account, payable)) return false;
+  return !account.held.some(({ voucher }) => voucher.cumulativeUnits === units);
+}
+
+/**
+ * Units that a channel's calls may have beside what they were granted, of which `wanted` are asked for, `payable` of them to be
+ * signed for at once (R11); negative when it is over a bound.
+ */
 export function roomOf(
   account: StrictAccount,
   served: ServedChannel,
   terms: ExposureTerms,
   totals: ExposureTotals,
+  more: Wanted = nothing,
 ): bigint {
   const bounds = boundsOf(terms, served, paidUnitsOf(account, served));
   const others = totals.ofOthers(served);
   const shared = least(bounds.holderUnits - others.holderUnits, bounds.totalUnits - others.totalUnits);
-  return least(bounds.channelUnits, shared) - outstandingOf(account, served);
+  return least(bounds.channelUnits, shared) - outstandingOf(account, served, more) + more.wanted;
 }
 
 /** The same if nobody else owed anything. */
-export function ownRoomOf(account: StrictAccount, served: ServedChannel, terms: ExposureTerms): bigint {
-  return boundsOf(terms, served, paidUnitsOf(account, served)).channelUnits - outstandingOf(account, served);
+export function ownRoomOf(account: StrictAccount, served: ServedChannel, terms: ExposureTerms, more: Wanted): bigint {
+  const { channelUnits } = boundsOf(terms, served, paidUnitsOf(account, served));
+  return channelUnits - outstandingOf(account, served, more) + more.wanted;
 }
 
-/** What was signed, as far as it was used. */
+/** What was signed, as far as it can be captured. */
 export function paidUnitsOf(account: StrictAccount, { account: { committedUnits } }: ServedChannel): bigint {
-  return least(signedUnitsOf(account), committedUnits);
+  return payingUnitsOf(account, committedUnits);
 }
 
 /** Brings the totals up to what the channel owes now. */
@@ -99,8 +140,13 @@ export function recount(account: StrictAccount, served: ServedChannel, totals: E
   totals.note(served, outstanding > 0n ? outstanding : 0n);
 }
 
-function outstandingOf(account: StrictAccount, { account: { committedUnits } }: ServedChannel): bigint {
-  return committedUnits + account.grantedUnits - signedUnitsOf(account);
+function outstandingOf(
+  account: StrictAccount,
+  { account: { committedUnits } }: ServedChannel,
+  { wanted, payable }: Wanted = nothing,
+): bigint {
+  const paid = payingUnitsOf(account, committedUnits + account.payableUnits + payable);
+  return committedUnits + account.grantedUnits + wanted - paid;
 }
 
 function least(one: bigint, other: bigint): bigint {

@@ -74,7 +74,8 @@ export async function takeHeaderVoucher(
 ): Promise<ServedChannel> {
   const signed = decodeSignedVoucher(header);
   const served = await channelNamed(own, signed.voucher.channelId, context);
-  await context.vouchers.take(served, signed);
+  // What the input comes to is not known yet: at most what the channel locks.
+  await context.vouchers.take(served, signed, served.channel.cap);
   return served;
 }
 

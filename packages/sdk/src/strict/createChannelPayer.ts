@@ -116,15 +116,15 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
     throw error;
   };
 
-  /** The gateway holds a voucher over so much. */
+  /** The gateway was given a voucher over so much last. */
   const noteHeld = (units: bigint): void => {
-    if (units > heldUnits) heldUnits = units;
+    heldUnits = units;
   };
   const handIn = async (place: Place): Promise<void> => {
     faults.check();
     const signed = await account.sign();
     const { cumulativeUnits } = signed.voucher;
-    if (cumulativeUnits <= heldUnits) return;
+    if (cumulativeUnits === heldUnits) return;
     remember();
     const response = await send(place.vouchers, {
       method: 'POST',
@@ -305,7 +305,8 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
           continue;
         }
         if (await isOfExposure(response)) {
-          if (!(await line.mayRetry(endedBefore))) return response;
+          // One of those that ended is this one.
+          if (!(await line.mayRetry(endedBefore + 1))) return response;
           await response.body?.cancel();
           faults.check();
           continue;

@@ -53,13 +53,13 @@ export type CallAccount = {
 /** What was received over a channel, and what was signed for it: never more than the client counted itself (R11). */
 export type VoucherAccount = {
   readonly begin: (call: { readonly inputUnits: bigint; readonly worstUnits: bigint }) => CallAccount;
-  /** The newest voucher, signed now if more was received than it says. */
+  /** A voucher over exactly what is due now. */
   readonly sign: () => Promise<SignedVoucher>;
   readonly signedUnits: () => bigint;
   readonly dueUnits: () => bigint;
   readonly settledUnits: () => bigint;
   readonly runningCount: () => number;
-  /** How many calls were charged, or lost: after each of them the operator may serve more ahead of payment. */
+  /** How many calls are over, whatever came of them: after each the operator may serve more ahead, or what is signed fits better. */
   readonly endedCount: () => number;
   /** Resolves when another running call is over, whatever came of it. */
   readonly nextEnd: () => Promise<void>;
@@ -86,6 +86,8 @@ export function createVoucherAccount(
 ): VoucherAccount {
   const separator = domainSeparatorOf(domain, hash);
   let { settledUnits, lostUnits, newest } = memory;
+  // Lower than the newest after a call that was signed for and failed: an honest operator captures nothing ahead of its receipts.
+  let latest = newest;
   let isUncertain = false;
   let last: Acknowledged = { seq: newest?.voucher.seq ?? 0n, receiptHash: newest?.voucher.receiptHash ?? zeroHash };
   // Receipts that came before one in front of them, by the one in front. Parallel answers overtake each other.
@@ -109,10 +111,12 @@ export function createVoucherAccount(
 
   const signNow = async (): Promise<SignedVoucher> => {
     const cumulativeUnits = dueUnits();
-    if (newest !== null && cumulativeUnits <= newest.voucher.cumulativeUnits) return newest;
+    if (latest !== null && cumulativeUnits === latest.voucher.cumulativeUnits) return latest;
     const voucher = { channelId, cumulativeUnits, receiptHash: last.receiptHash, seq: last.seq };
     const signature = await key.sign({ hash: voucherDigest(separator, voucher, hash) });
-    return (newest = { voucher, signature });
+    latest = { voucher, signature };
+    if (newest === null || cumulativeUnits > signedUnits()) newest = latest;
+    return latest;
   };
 
   return {
@@ -131,6 +135,7 @@ export function createVoucherAccount(
       running.set(id, call);
       const end = (then: () => void): void => {
         if (!running.delete(id)) return;
+        endedCount++;
         then();
         const woken = waiting;
         waiting = [];
@@ -143,7 +148,6 @@ export function createVoucherAccount(
         settle: (units, receipt) =>
           end(() => {
             settledUnits += units;
-            endedCount++;
             early.set(receipt.previousReceiptHash, receipt);
             acknowledge();
           }),
@@ -151,7 +155,6 @@ export function createVoucherAccount(
         lose: () =>
           end(() => {
             isUncertain = true;
-            endedCount++;
             settledUnits += call.units;
             if (call.worstUnits > call.units) lostUnits += call.worstUnits - call.units;
           }),
