@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -419,6 +419,15 @@ test('an empty body is refused', async () => {
   writeFileSync(join(cwd, 'request'), '');
   const { code, stderr } = await run();
   expect([code, stderr]).toEqual([2, expect.stringContaining('request is empty')]);
+});
+
+test('a folder in the place of a body is named', async () => {
+  await make(chat);
+  rmSync(join(cwd, 'request'));
+  mkdirSync(join(cwd, 'request'));
+  const { code, stderr } = await run();
+  rmSync(join(cwd, 'request'), { recursive: true });
+  expect([code, stderr]).toEqual([1, expect.stringContaining('request is a folder, not a file.')]);
 });
 
 test('without the policy, or with another, nothing is recounted and that is said', async () => {

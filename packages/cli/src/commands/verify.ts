@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   BaseError,
@@ -21,6 +20,7 @@ import { keccak256 } from '../keccak256.js';
 import { exitCodes } from '../output.js';
 import { listOption, parseAddress, textOption, urlOption } from '../parse.js';
 import { readAnchorFacts, readChannelFacts } from '../receipts/chainFacts.js';
+import { readGivenFile } from '../readGivenFile.js';
 import { createLeavesFinder, type FindLeaves } from '../receipts/createLeavesFinder.js';
 import { findPolicy } from '../receipts/findPolicy.js';
 import { hintOnBody, recountChecks } from '../receipts/recountChecks.js';
@@ -188,7 +188,7 @@ async function givenBodies(context: Context, count: number): Promise<ReceiptBodi
       'Check that receipt by itself.',
     );
   const read = async (file: string): Promise<Buffer> => {
-    const body = await readFile(resolve(context.cwd, file));
+    const body = await readGivenFile(context.cwd, file);
     if (body.length > 0) return body;
     throw usageError(`${file} is empty.`, 'Pass the exact bytes of the body, as they were sent or came.');
   };
