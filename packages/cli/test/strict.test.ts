@@ -5,10 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Channel, Deployment, Hex } from '@kedge/core';
-import { createKedgeClient, type KedgeClient } from '@kedge/sdk';
+import { parseChannelRecords, type Address, type Channel, type Deployment, type Hex } from '@kedge/core';
+import { createKedgeClient, kedgeFetch, type KedgeClient } from '@kedge/sdk';
 import { startAnvil, type Anvil } from '@kedge/testing';
 import OpenAI from 'openai';
+import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { roles } from '../src/accounts/roles.js';
 import { roleAccount } from '../src/accounts/resolveAccount.js';
@@ -99,6 +100,18 @@ test('R11: channel open --mode strict makes a channel key that only this user ca
   const record = readFileSync(join(cwd, '.kedge', 'gateway', 'channels.json'), 'utf8');
   const { channelKey } = JSON.parse(readFileSync(made.keyFile, 'utf8')) as { channelKey: string };
   expect(record).not.toContain(channelKey.slice(2));
+});
+
+test('R11: a program pays with kedgeFetch by the file of the channel, as the page for integrators says', async () => {
+  const file = JSON.parse(readFileSync(made.keyFile, 'utf8')) as Record<string, string> & { channelKey: Hex };
+  const [known] = parseChannelRecords([file['record']]);
+  const { channel, channelId, policy } = known!;
+  const domain = { chainId: Number(file['chainId']), verifyingContract: file['valueChannels'] as Address };
+  const paid = kedgeFetch({ domain, channel, channelId, policy, account: privateKeyToAccount(file.channelKey) });
+  const client = new OpenAI({ baseURL: file['gatewayUrl']!, apiKey: file['apiKey']!, fetch: paid, maxRetries: 0 });
+  expect((await client.models.list()).data).toHaveLength(1);
+  await paid.idle();
+  expect(channelId).toBe(made.channelId);
 });
 
 test('R11: any OpenAI client pays through kedge connect, JSON and streams, and captures take what was signed', async () => {
