@@ -56,7 +56,13 @@ export function channelOfKeys(records: readonly ChannelRecord[], channelId: stri
 export function findKey(keys: readonly ChannelKey[], keyId: string): ChannelKey {
   const key = keys.find((one) => one.keyId === keyId.toLowerCase());
   if (key !== undefined) return key;
-  throw new BaseError(`There is no key ${keyId}.`, { code: 'key_unknown', hints: ['kedge key list shows them.'] });
+  const named = keys.filter(({ terms }) => terms?.name === keyId).map((one) => one.keyId);
+  throw new BaseError(`There is no key ${keyId}.`, {
+    code: 'key_unknown',
+    hints: [
+      named.length > 0 ? `A key is named by its id. So called: ${named.join(', ')}.` : 'kedge key list shows them.',
+    ],
+  });
 }
 
 function keysOf(record: ChannelRecord): ChannelKey[] {

@@ -84,6 +84,8 @@ test('key list shows each key with its state; key revoke is for ever, and works 
   expect(stdout).toContain('intern');
   const unknown = await run('key', 'revoke', 'ffffffffffffffff');
   expect([unknown.code === 0, unknown.stderr]).toEqual([false, expect.stringContaining('kedge key list')]);
+  const byName = await run('key', 'revoke', 'intern');
+  expect([byName.code, byName.stderr]).toEqual([1, expect.stringContaining(`So called: ${String(made['keyId'])}.`)]);
 });
 
 test('keys stay when the record of their channel is written again', async () => {
