@@ -50,3 +50,8 @@ export function humanMoment(seconds: bigint): string {
 export function humanDate(seconds: bigint): string {
   return seconds > lastMoment ? humanMoment(seconds) : humanMoment(seconds).slice(0, 10);
 }
+
+/** A text as a shell takes it for one word: quoted where it has a blank or another mark of the shell. */
+export function shellWord(text: string): string {
+  return /^[\p{L}\p{N}_./:@%+,=-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

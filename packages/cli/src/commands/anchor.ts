@@ -23,7 +23,7 @@ import { shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js'
 import { kindChoices, parseParent, storePolicy, type ParentTerms } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import { dataDirOf, type Context } from '../context.js';
-import { humanBytes } from '../human.js';
+import { humanBytes, shellWord } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import { argument, listOption, parseChoice, parseShare, textOption } from '../parse.js';
 import { readJson } from '../target.js';
@@ -162,7 +162,7 @@ export const anchor: Command = {
                 ? `next: kedge mint ${created.classId} --share 1000`
                 : `  share token     ${created.shareTokenId}`,
             ]),
-        `check a copy: kedge anchor verify ${manifestFile} ${argument(context, 0)}`,
+        `check a copy: kedge anchor verify ${shellWord(manifestFile)} ${shellWord(argument(context, 0))}`,
       ],
     );
   },
