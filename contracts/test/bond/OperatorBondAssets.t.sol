@@ -31,6 +31,13 @@ contract OperatorBondAssetsTest is BondTest {
         assertEq(stranger.balance, 50);
     }
 
+    function test_P7_NobodyIsCalledToBePaidNothing() public {
+        EthRejecter rejecter = new EthRejecter();
+        bytes memory answer =
+            rejecter.act(address(bond), abi.encodeCall(IOperatorBond.withdraw, (ETH, payable(address(rejecter)))));
+        assertEq(abi.decode(answer, (uint256)), 0);
+    }
+
     function test_P7_AReenteringReporterIsPaidOnce() public {
         EthReenterer reenterer = new EthReenterer();
         post(ETH, 2000);

@@ -29,11 +29,13 @@ contract OperatorBondPaymentsTest is BondTest {
         vm.expectRevert(abi.encodeWithSelector(IOperatorBond.OperatorBondNothingToBurn.selector, operator, ETH, 1));
         bond.burn(operator, ETH, 1);
         assertEq(bond.owedTo(holder, ETH), 500);
+        vm.expectEmit(address(bond));
+        emit IOperatorBond.DuesWithdrawn(holder, ETH, stranger, 500);
         vm.prank(holder);
-        bond.withdraw(ETH, payable(holder));
+        bond.withdraw(ETH, payable(stranger));
         vm.prank(reporter);
         bond.withdraw(ETH, payable(reporter));
-        assertEq(holder.balance, 500);
+        assertEq(stranger.balance, 500);
         assertEq(reporter.balance, 500);
         assertEq(burned.balance, 9000);
         assertEq(address(bond).balance, 10_000);

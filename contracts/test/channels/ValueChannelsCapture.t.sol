@@ -6,6 +6,7 @@ import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
+import {IDATLocks} from "../../src/interfaces/IDATLocks.sol";
 import {IDATLots, LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
 import {
@@ -96,6 +97,22 @@ contract ValueChannelsCaptureTest is KedgeTest {
         vm.expectEmit(address(token));
         emit IDATCore.UsageRecorded(tokenId, keccak256("units"), 7, other.operator);
         capture(items);
+    }
+
+    function test_R8_TheReasonOfAFailureIsToldToTheLastByte() public {
+        CaptureItem memory item = voucherItem(channel, 5);
+        for (uint256 length = 0; length < 100; ++length) {
+            bytes memory reason = new bytes(length);
+            for (uint256 at = 0; at < length; ++at) {
+                reason[at] = 0xff;
+            }
+            vm.mockCallRevert(address(token), abi.encodePacked(IDATLocks.consumeLocks.selector), reason);
+            expectFailed(0, channelId, reason);
+            capture(item);
+        }
+        vm.clearMockedCalls();
+        capture(item);
+        assertEq(capturedOf(channel), 5);
     }
 
     function test_R8_UnknownChannelFails() public {

@@ -119,6 +119,27 @@ contract ContributorRootsAssetsTest is ContributorsTest {
         assertEq(cid.balance, 40);
     }
 
+    function test_P7_AnOwnerThatIsPaidWhileItCommitsReentersNothing() public {
+        EthReenterer owner = new EthReenterer();
+        leaves[1].push(Leaf(address(owner), 4));
+        commit();
+        uint256 own = mintShare(classId, address(owner), 1024);
+        owner.act(address(token), abi.encodeCall(token.approve, (address(roots), own)));
+        settleETH(classId, 160);
+        roots.settle(share, ETH);
+        bytes32[] memory path = Trees.pathOf(hashesOf(1), 2);
+        bytes memory claimed = abi.encodeCall(IContributorRoots.claim, (part(1, 2, ETH), path, payable(address(owner))));
+        owner.arm(address(roots), claimed);
+        owner.act(address(roots), abi.encodeCall(IContributorRoots.commit, (own, termsOf(1), one(ETH))));
+        assertEq(address(owner).balance, 80);
+        assertTrue(owner.called());
+        assertFalse(owner.succeeded());
+        assertEq(owner.answer(), abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector));
+        // What it was refused it may claim later.
+        owner.act(address(roots), claimed);
+        assertEq(address(owner).balance, 120);
+    }
+
     function test_P7_AContributorThatReentersIsPaidOnce() public {
         EthReenterer reenterer = new EthReenterer();
         leaves[1].push(Leaf(address(reenterer), 4));

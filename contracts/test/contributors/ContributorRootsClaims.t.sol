@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {Vm} from "forge-std/Vm.sol";
 import {Contribution, IContributorRoots, RootTerms} from "../../src/interfaces/IContributorRoots.sol";
 import {Trees} from "../helpers/Trees.sol";
 import {ContributorsTest} from "./ContributorsTest.sol";
@@ -36,12 +37,26 @@ contract ContributorRootsClaimsTest is ContributorsTest {
         assertEq(claimed, 100);
     }
 
+    function test_R24_SettlingNothingIsNotTold() public {
+        commit();
+        settleUSD(classId, 100);
+        roots.settle(share, address(usd));
+        vm.recordLogs();
+        assertEq(roots.settle(share, address(usd)), 0);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            assertNotEq(logs[i].topics[0], IContributorRoots.ContributorsSettled.selector);
+        }
+    }
+
     function test_L4_ClaimingTwicePaysOnce() public {
         commit();
         settleUSD(classId, 100);
         roots.settle(share, address(usd));
         assertEq(claim(1, 0, address(usd)), 75);
+        vm.recordLogs();
         assertEq(claim(1, 0, address(usd)), 0);
+        assertEq(vm.getRecordedLogs().length, 0);
         settleUSD(classId, 4);
         roots.settle(share, address(usd));
         assertEq(claim(1, 0, address(usd)), 3);

@@ -69,7 +69,7 @@ contract ValuePlansTest is KedgeTest {
         emit IValuePlans.PlanClosed(classId, lot);
         plans.closePlan(classId, lot);
         (found,) = plans.planOf(classId, lot);
-        assertEq(found.minUnits, 0);
+        assertEq(abi.encode(found), abi.encode(Plan(0, 0, false, 0, 0)));
         bytes memory closed = abi.encodeWithSelector(IValueSales.ValueMarketNotListed.selector, classId, lot);
         vm.expectRevert(closed);
         plans.closePlan(classId, lot);

@@ -87,6 +87,21 @@ contract BatchesTest is KedgeTest {
         assertEq(token.mintBatch(classId, new MintItem[](0)).length, 0);
     }
 
+    function test_P29_NothingBehindTheItemsIsRecorded() public {
+        uint256 first = mintValue(classId, holder, 100, 0);
+        uint256 second = mintValue(classId, holder, 100, 0);
+        bytes memory items = item(first, 3);
+        bytes memory call = bytes.concat(
+            abi.encodePacked(IDATBatches.recordUsageBatch.selector, METRIC, uint256(0x40), items.length, items),
+            abi.encodePacked(uint32(second), uint64(5))
+        );
+        vm.prank(holder);
+        (bool done,) = address(token).call(call);
+        assertTrue(done);
+        assertEq(core.valueOf(first), 97);
+        assertEq(core.valueOf(second), 100);
+    }
+
     /// @notice Two lots, two owners, two expiries: everything that ends a run.
     function mixedTokens() private {
         uint32 lot = createLot(classId, lotTerms(ETH, 7, 3));

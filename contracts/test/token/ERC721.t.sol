@@ -216,6 +216,18 @@ contract ERC721Test is KedgeTest {
         assertFalse(token.supportsInterface(0x00000000));
     }
 
+    /// @notice The ids are packed into words, where one that slipped by a bit would answer for its neighbours.
+    function test_P12_WhatIsABitOffAnInterfaceIdIsNone() public view {
+        bytes4[5] memory served = [bytes4(0x2c0b686c), 0x01ffc9a7, 0x80ac58cd, 0x5b5e139f, 0x49064906];
+        for (uint256 i = 0; i < served.length; ++i) {
+            assertFalse(token.supportsInterface(served[i] >> 1));
+            assertFalse(token.supportsInterface(served[i] << 1));
+            for (uint256 bit = 0; bit < 32; ++bit) {
+                assertFalse(token.supportsInterface(served[i] ^ bytes4(uint32(1 << bit))));
+            }
+        }
+    }
+
     function test_P12_SelectorsOfTheDraft() public pure {
         assertEq(IDATCore.getClassMeta.selector, bytes4(0x0a4fda67));
         assertEq(IDATCore.classOf.selector, bytes4(0x4324aa21));

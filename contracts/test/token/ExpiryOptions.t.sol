@@ -87,13 +87,17 @@ contract ExpiryOptionsTest is KedgeTest {
     }
 
     function test_P22_IsForTheClassesThatChoseIt() public {
-        uint256 free = createClass();
-        uint256 source = mintValue(free, holder, 10, DAY1);
-        uint256 never = mintValue(free, holder, 0, 0);
-        vm.startPrank(holder);
-        core.transferValue(source, never, 4);
-        token.merge(one(source), never);
-        assertEq(core.valueOf(never), 10);
+        // Without any option, and with others.
+        uint256[2] memory free = [createClass(), outliving];
+        for (uint256 i = 0; i < 2; ++i) {
+            uint256 source = mintValue(free[i], holder, 10, DAY1);
+            uint256 never = mintValue(free[i], holder, 0, 0);
+            vm.startPrank(holder);
+            core.transferValue(source, never, 4);
+            token.merge(one(source), never);
+            vm.stopPrank();
+            assertEq(core.valueOf(never), 10);
+        }
     }
 
     function test_P22_NoOtherMoveMakesValueLiveLonger() public {
@@ -241,6 +245,19 @@ contract ExpiryOptionsTest is KedgeTest {
         vm.prank(stranger);
         vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Expired.selector, ids[1], DAY1));
         token.split(ids[1], parts);
+    }
+
+    function test_P21_APartWithoutAShareEndsWithItsExpiry() public {
+        uint256 tokenId = mint(outliving, holder, 5, 3, DAY1);
+        SplitPart[] memory parts = new SplitPart[](2);
+        parts[0] = SplitPart(holder, 2, 0);
+        parts[1] = SplitPart(holder, 0, 3);
+        vm.prank(holder);
+        uint256[] memory ids = token.split(tokenId, parts);
+        vm.warp(DAY1 + 1);
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Expired.selector, ids[0], DAY1));
+        vm.prank(issuer);
+        token.announceRevocation(ids[0], "reason");
     }
 
     function test_P21_R22_ThereIsNothingToRenewInSuchAShare() public {

@@ -4,11 +4,11 @@ pragma solidity 0.8.34;
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
 import {IDATLocks, LockTake, LockUse} from "../../src/interfaces/IDATLocks.sol";
-import {LockRequest} from "../../src/interfaces/ILockModule.sol";
+import {ILockModule, LockRequest} from "../../src/interfaces/ILockModule.sol";
 import {LockMeter, packLockMeter} from "../../src/types/LockMeter.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
-import {TestModule} from "./Modules.sol";
+import {CallKeeper, TestModule} from "./Modules.sol";
 
 /// @notice Branches: Locks.tree.
 contract LocksTest is KedgeTest {
@@ -47,6 +47,21 @@ contract LocksTest is KedgeTest {
         assertEq(lockedToken + remaining + lockedAt, 0);
     }
 
+    function test_R5_AModuleIsAskedAsTheAbiEncodes() public {
+        CallKeeper keeper = new CallKeeper();
+        uint256[5] memory lengths = [uint256(0), 1, 31, 32, 33];
+        for (uint256 i = 0; i < 5; ++i) {
+            bytes memory data = new bytes(lengths[i]);
+            for (uint256 at = 0; at < data.length; ++at) {
+                data[at] = 0xff;
+            }
+            vm.prank(holder);
+            token.lock(tokenId, 1, address(keeper), data);
+            LockRequest memory request = LockRequest(holder, tokenId, 1, EXPIRY, true);
+            assertEq(keeper.kept(), abi.encodeCall(ILockModule.onLock, (request, data)));
+        }
+    }
+
     function test_R5_OnlyTheHolderLocks() public {
         vm.startPrank(holder);
         core.approveForClass(classId, operator, true);
@@ -57,6 +72,15 @@ contract LocksTest is KedgeTest {
         token.lock(tokenId, 1, address(module), "");
         vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028NonexistentToken.selector, 5));
         token.lock(5, 1, address(module), "");
+    }
+
+    function test_R5_AnAddressABitOffTheHoldersLocksNothing() public {
+        for (uint256 bit = 0; bit < 160; ++bit) {
+            address near = address(uint160(holder) ^ uint160(1 << bit));
+            vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Unauthorized.selector, tokenId, near));
+            vm.prank(near);
+            token.lock(tokenId, 1, address(module), "");
+        }
     }
 
     function test_R5_OnlySpendableUnitsAreLocked() public {

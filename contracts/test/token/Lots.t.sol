@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {Vm} from "forge-std/Vm.sol";
 import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
@@ -378,6 +379,31 @@ contract LotsTest is KedgeTest {
         emit IDATCore.Expired(tokenId);
         assertEq(refund(tokenId, 10), 10);
         assertEq(holder.balance, 10);
+    }
+
+    function test_R2_UseOfLessThanTheSmallestAmountSettlesNothing() public {
+        uint256 tokenId = backed(createLot(classId, terms(ETH, 1, 10)), 10, 0);
+        vm.recordLogs();
+        use(tokenId, 1);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            assertNotEq(logs[i].topics[0], IDATCore.RevenueSettled.selector);
+        }
+    }
+
+    function test_P33_SweepingLessThanTheSmallestAmountSettlesNothing() public {
+        LotTerms memory t = terms(ETH, 1, 10);
+        t.expiredToClass = true;
+        uint32 lot = createLot(classId, t);
+        uint256 tokenId = backed(lot, 1, EXPIRY);
+        backed(lot, 9, EXPIRY);
+        vm.warp(EXPIRY + 1);
+        vm.recordLogs();
+        assertEq(token.sweepExpired(tokenId), 0);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            assertNotEq(logs[i].topics[0], IDATCore.RevenueSettled.selector);
+        }
     }
 
     function test_P33_ExpiredUnitsAreTheClasssWhereTheLotSaysSo() public {

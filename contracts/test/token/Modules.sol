@@ -5,6 +5,20 @@ import {IDATLocks, LockTake, LockUse} from "../../src/interfaces/IDATLocks.sol";
 import {ILockModule, LockRequest} from "../../src/interfaces/ILockModule.sol";
 import {packLockMeter} from "../../src/types/LockMeter.sol";
 
+/// @notice A lock module that keeps the call it got, byte by byte, and answers with its hash.
+contract CallKeeper {
+    bytes public kept;
+
+    fallback() external {
+        kept = msg.data;
+        bytes32 id = keccak256(msg.data);
+        assembly ("memory-safe") {
+            mstore(0, id)
+            return(0, 0x20)
+        }
+    }
+}
+
 /// @notice A lock module that gives the ids it is told to, calls back while it is asked, and obeys the test.
 contract TestModule is ILockModule {
     error Refused(bytes data);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {Vm} from "forge-std/Vm.sol";
 import {MintItem} from "../../src/interfaces/IDATBatches.sol";
 import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
@@ -76,6 +77,16 @@ contract NonTransferableTest is KedgeTest {
         vm.prank(holder);
         uint256[] memory ids = token.split(tokenId, parts);
         assertTrue(token.locked(ids[1]));
+    }
+
+    function test_ERC5192_WhatMovesIsNotCalledLocked() public {
+        uint256 other = createClass();
+        vm.recordLogs();
+        mintValue(other, holder, 1, 0);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            assertNotEq(logs[i].topics[0], IERC5192.Locked.selector);
+        }
     }
 
     /// @notice The bit is part of the id, and of nothing else: use, revenue and batches are as ever.

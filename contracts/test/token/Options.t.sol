@@ -68,6 +68,16 @@ contract OptionsTest is KedgeTest {
         assertEq(abi.encode(token.classOptions(classId)), abi.encode(options));
     }
 
+    function test_P17_AShareEntersAtTheEndOfTheDayAndNotBeforeItsDelay() public {
+        uint256 classId = bound_(0, 0, 1 days);
+        for (uint32 late = 0; late < 2; ++late) {
+            vm.warp(day0 + 1 days + late);
+            vm.expectEmit(false, true, true, true, address(token));
+            emit IDATOptions.SharePending(0, uint32(day0 + (2 + late) * 1 days));
+            mintShare(classId, holder, 1);
+        }
+    }
+
     function test_P17_SharesCanBeFrozenFromTheFirstSecond() public {
         uint256 classId = bound_(0, uint32(START), 0);
         vm.expectRevert(abi.encodeWithSelector(IDATOptions.DATSharesFrozen.selector, classId, START));

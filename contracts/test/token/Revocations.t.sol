@@ -288,6 +288,19 @@ contract RevocationsTest is KedgeTest {
         assertEq(core.valueOf(owned), 5);
     }
 
+    function test_R21_TheNextExpiryIsFoundAfterARevocation() public {
+        uint256 first = mint(classId, holder, 0, 1, uint64(START + 60 days));
+        mint(classId, holder, 0, 2, uint64(START + 61 days));
+        uint256 third = mint(classId, holder, 0, 4, uint64(START + 62 days));
+        announce(first);
+        vm.warp(EFFECTIVE);
+        vm.prank(issuer);
+        token.revoke(first);
+        vm.warp(START + 61 days + 1);
+        settleETH(classId, 304);
+        assertEq(core.pendingRevenue(third, ETH), 4);
+    }
+
     function test_R21_TheExpiryOfARevokedShareMakesRoom() public {
         uint256 expiring = mint(classId, holder, 0, 1, uint64(START + 60 days));
         for (uint64 i = 0; i < 63; ++i) {

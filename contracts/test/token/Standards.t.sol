@@ -112,6 +112,7 @@ contract StandardsTest is KedgeTest {
         assertEq(pendingShare, 0);
 
         supply(classId, 1, 2, 55, 7);
+        supply(classId, 1, 1, 50, 7);
         supply(classId, 0, type(uint32).max, 55, 7);
         supply(classId, 2, 2, 5, 0);
         supply(classId, 3, 9, 0, 0);
