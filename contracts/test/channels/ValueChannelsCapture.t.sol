@@ -6,7 +6,7 @@ import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
-import {IDATLocks} from "../../src/interfaces/IDATLocks.sol";
+import {IDATLocks, LockUse} from "../../src/interfaces/IDATLocks.sol";
 import {IDATLots, LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
 import {
@@ -16,6 +16,7 @@ import {
     ReceiptAnchor,
     RoyaltyEdge
 } from "../../src/interfaces/IValueChannels.sol";
+import {packLockMeter} from "../../src/types/LockMeter.sol";
 import {CaptureItem, encodeItems} from "../helpers/CaptureItems.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 
@@ -113,6 +114,23 @@ contract ValueChannelsCaptureTest is KedgeTest {
         vm.clearMockedCalls();
         capture(item);
         assertEq(capturedOf(channel), 5);
+    }
+
+    function test_R8_WhatFailsLeavesTheNextOperatorsItemsAsTheyAre() public {
+        Channel memory other = channelTerms(tokenId, 50);
+        other.operator = makeAddr("other operator");
+        openChannel(other);
+        CaptureItem[] memory items = new CaptureItem[](2);
+        (items[0], items[1]) = (voucherItem(channel, 5), voucherItem(other, 7));
+        LockUse[] memory uses = new LockUse[](1);
+        uses[0] = LockUse(channelId, packLockMeter(channel.cap, 5, 0, type(uint64).max));
+        bytes memory refused = abi.encodeCall(IDATLocks.consumeLocks, (uses, keccak256("units"), operator));
+        bytes memory reason = abi.encodePacked(keccak256("a reason"), keccak256("of two words"));
+        vm.mockCallRevert(address(token), refused, reason);
+        expectFailed(0, channelId, reason);
+        capture(items);
+        assertEq(capturedOf(channel), 0);
+        assertEq(capturedOf(other), 7);
     }
 
     function test_R8_UnknownChannelFails() public {

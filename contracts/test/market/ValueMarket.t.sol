@@ -105,6 +105,13 @@ contract ValueMarketTest is KedgeTest {
         assertEq(usd.allowance(address(market), address(token)), 0);
     }
 
+    function test_P7_WhatSomebodyGaveTheMarketHindersNobody() public {
+        usd.mint(address(market), 5);
+        uint256 tokenId = buy(holder, classId, usdLot, 10);
+        assertEq(core.valueOf(tokenId), 10);
+        assertEq(usd.balanceOf(address(market)), 5);
+    }
+
     function test_R1_NoMoreThanTheSupply() public {
         buy(holder, classId, ethLot, 999);
         vm.expectRevert(abi.encodeWithSelector(IValueSales.ValueMarketSoldOut.selector, classId, ethLot, 1, 2));

@@ -288,6 +288,15 @@ contract RevenueTest is KedgeTest {
         assertEq(token.revenueInfo(classId, ETH).claimed, 7);
     }
 
+    function test_P7_NobodyIsCalledToBePaidWhatIsNotOwed() public {
+        EthRejecter rejecter = new EthRejecter();
+        vm.recordLogs();
+        bytes memory answer =
+            rejecter.act(address(token), abi.encodeCall(IDATRevenue.withdraw, (ETH, payable(address(rejecter)))));
+        assertEq(abi.decode(answer, (uint256)), 0);
+        assertEq(vm.getRecordedLogs().length, 0);
+    }
+
     function test_P7_OneBadClaimantBlocksNobody() public {
         EthRejecter rejecter = new EthRejecter();
         uint256 bad = mintShare(classId, address(rejecter), 1);
