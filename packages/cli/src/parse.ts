@@ -112,8 +112,23 @@ function momentOf(text: string, nowSeconds: bigint): bigint | undefined {
   const duration = /^(\d+)([smhd])$/.exec(text);
   if (duration !== null) return nowSeconds + BigInt(duration[1]!) * durationSeconds[duration[2]!]!;
   if (/^\d{9,}$/.test(text)) return BigInt(text);
-  const parsed = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  const parsed = /^\d{4}-\d{2}-\d{2}/.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(parsed) ? undefined : BigInt(Math.floor(parsed / 1000));
+}
+
+/** A day of the calendar, such as `2026-01-31`. */
+export function parseDate(text: string, what: string): string {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && isDay(text)) return text;
+  throw usageError(
+    `${what} must be a day of the calendar, not "${text}".`,
+    'Write it as year, month and day, for example 2026-01-31.',
+  );
+}
+
+/** Date.parse takes the 31st of February for a day in March. */
+function isDay(text: string): boolean {
+  const parsed = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(parsed) && new Date(parsed).toISOString().startsWith(text);
 }
 
 /** A whole number of seconds, below 2^32, written as `1d`, `36h` or plain seconds. */

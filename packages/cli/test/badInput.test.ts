@@ -17,6 +17,8 @@ test('bad input says what is wrong and what to do', async () => {
   const { tokenId } = await kedgeJson('buy', '2', '1');
   mkdirSync(join(cwd, 'data'));
   writeFileSync(join(cwd, 'data', 'a.txt'), 'first\n');
+  mkdirSync(join(cwd, 'hidden'));
+  writeFileSync(join(cwd, 'hidden', '.a.txt'), 'first\n');
   writeFileSync(join(cwd, 'broken.json'), '{');
   writeFileSync(join(cwd, 'list.json'), '[]');
   const { classes } = await kedgeJson<{ classes: unknown[] }>('status');
@@ -24,6 +26,17 @@ test('bad input says what is wrong and what to do', async () => {
     [['buy', '9', '1'], 1, /no such class[\s\S]*kedge status/],
     [['buy', '1', '1'], 1, /nothing on sale/],
     [['buy', '2', '99999'], 1, /ewer units/],
+    [['buy', '2', '9'.repeat(35)], 2, /units is at most 18446744073709551\.615/],
+    [['token', 'top-up', tokenId!, '9'.repeat(35)], 2, /units is at most 18446744073709551\.615/],
+    [['token', 'burn', tokenId!, '9'.repeat(35), '--yes'], 2, /units is at most 18446744073709551\.615/],
+    [['token', 'split', tokenId!, '--part', '9'.repeat(35)], 2, /--part is at most 18446744073709551\.615/],
+    [['channel', 'open', tokenId!, '--units', '9'.repeat(35)], 2, /--units is at most 18446744073709551\.615/],
+    [['mint', '1', '--share', '0'], 2, /would be empty[\s\S]*--share/],
+    [['mint', '2', '--share', '0', '--value', '0'], 2, /would be empty/],
+    [['anchor', 'data', '--out', 'new.json', '--date', '2026-02-31'], 2, /--date must be a day of the calendar/],
+    [['anchor', 'data', '--out', '/dev/null'], 2, /\/dev\/null, which is no regular file[\s\S]*--out/],
+    [['anchor', 'data', '--out', 'data'], 2, /no regular file/],
+    [['anchor', 'hidden'], 1, /no file to anchor[\s\S]*--hidden/],
     [['mint', '1', '--share', '5', '--account', 'consumer'], 1, /not the issuer[\s\S]*--account/],
     [['mint', '1', '--share', '5000000000'], 2, /--share is at most 4294967295/],
     [['anchor', 'data', '--out', 'new.json', '--share', '5000000000'], 2, /--share is at most 4294967295/],

@@ -5,6 +5,7 @@ import {
   parseAttestationId,
   parseChannelId,
   parseChoice,
+  parseDate,
   parseDuration,
   parseInteger,
   parseMoment,
@@ -23,9 +24,17 @@ test('moments are durations from now, dates or Unix seconds', () => {
   expect(parseMoment('30d', 1_000n, 't')).toBe(2_593_000n);
   expect(parseMoment('2027-01-31', 0n, 't')).toBe(BigInt(Date.parse('2027-01-31') / 1000));
   expect(parseMoment('1800000000', 0n, 't')).toBe(1_800_000_000n);
-  for (const text of ['soon', '12', '2027-99-99']) expect(() => parseMoment(text, 0n, 't')).toThrow('t must be');
+  for (const text of ['soon', '12', '2027-99-99', '2027-02-31', '2027-02-29T12:00Z'])
+    expect(() => parseMoment(text, 0n, 't')).toThrow('t must be');
   expect(parseDuration('36h', 'g')).toBe(129_600n);
   expect(parseDuration('60', 'g')).toBe(60n);
+});
+
+test('a date is a day of the calendar', () => {
+  for (const day of ['2026-01-31', '2028-02-29']) expect(parseDate(day, '--date')).toBe(day);
+  for (const text of ['2026-02-31', '2027-02-29', '2026-13-01', '2026-1-1', '2026-01-31T12:00Z', 'today', '']) {
+    expect(() => parseDate(text, '--date')).toThrow(`--date must be a day of the calendar, not "${text}".`);
+  }
 });
 
 test('ids, addresses and choices say what they must be', () => {

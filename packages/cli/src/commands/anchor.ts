@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import {
   BaseError,
@@ -25,7 +25,7 @@ import { accountOptions, type Command } from '../command.js';
 import { dataDirOf, type Context } from '../context.js';
 import { humanBytes, shellWord } from '../human.js';
 import { keccak256 } from '../keccak256.js';
-import { argument, listOption, parseChoice, parseShare, textOption } from '../parse.js';
+import { argument, listOption, parseChoice, parseDate, parseShare, textOption } from '../parse.js';
 import { readJson } from '../target.js';
 import { dataPathsOf } from '../up/dataPaths.js';
 import { writeDurably } from '../up/durableFile.js';
@@ -82,6 +82,9 @@ export const anchor: Command = {
     const parents = listOption(context, 'parent').map(parseParent);
     const shareText = textOption(context, 'share');
     const share = shareText === undefined ? 0n : parseShare(shareText, '--share');
+    const dateText = textOption(context, 'date');
+    const datePublished =
+      dateText === undefined ? new Date().toISOString().slice(0, 10) : parseDate(dateText, '--date');
     const isOnChain = context.options['chain'] !== false;
     const shareCap = shareCapOf(context, share);
     const bindsShares = context.options['shareCap'] !== undefined || context.options['dilutable'] === true;
@@ -113,7 +116,13 @@ export const anchor: Command = {
     if (existing !== undefined && onChain !== undefined) await requireNoClass(onChain, manifestFile, existing);
 
     const content = await readContent(context, path, store);
-    const { metadataURI, manifest } = await describeContent(context, { content, parents, store, onChain });
+    const { metadataURI, manifest } = await describeContent(context, {
+      content,
+      datePublished,
+      parents,
+      store,
+      onChain,
+    });
     if (existing !== undefined) requireSameContent(manifestFile, existing, manifest);
     // Written before the transaction: should this process die in between, the hashes are not lost.
     writeManifest(manifestFile, manifest);
@@ -193,17 +202,34 @@ async function prepareChain(context: Context, terms: Terms): Promise<OnChain> {
 async function readContent(context: Context, path: string, store: ContentStore): Promise<Anchored> {
   const { onProgress, done } = anchorProgress(context.output, 'anchored');
   const hidden = context.options['hidden'] === true ? 'include' : 'skip';
-  return anchorPath({ path, keccak256, store, onProgress, hidden }).finally(done);
+  return anchorPath({ path, keccak256, store, onProgress, hidden })
+    .catch((error: unknown) => {
+      throw withHiddenOption(error);
+    })
+    .finally(done);
+}
+
+/** Where all files are hidden, how to take them in with this command. */
+function withHiddenOption(error: unknown): unknown {
+  if (!(error instanceof BaseError) || error.code !== 'anchor_empty' || !error.values['hiddenLeftOut']) return error;
+  return error.with({ hints: ['Its hidden files were left out. Take them in with --hidden.'] });
 }
 
 async function describeContent(
   context: Context,
   {
     content,
+    datePublished,
     parents,
     store,
     onChain,
-  }: { content: Anchored; parents: readonly ParentTerms[]; store: ContentStore; onChain: OnChain | undefined },
+  }: {
+    content: Anchored;
+    datePublished: string;
+    parents: readonly ParentTerms[];
+    store: ContentStore;
+    onChain: OnChain | undefined;
+  },
 ): Promise<{ metadataURI: string; manifest: Manifest }> {
   const name = textOption(context, 'name') ?? content.name;
   const named = listOption(context, 'creator');
@@ -212,7 +238,7 @@ async function describeContent(
     name,
     description: textOption(context, 'description') ?? name,
     licence: textOption(context, 'licence') ?? 'NOASSERTION',
-    datePublished: textOption(context, 'date') ?? new Date().toISOString().slice(0, 10),
+    datePublished,
     creators: creators.map((creator) => ({ name: creator })),
     parents: parents.map(({ classId }) => {
       const { chainId, contracts } = onChain!.connection;
@@ -284,10 +310,14 @@ function manifestFileOf(context: Context, path: string): string {
 
 /**
  * The manifest that is in that place, which an earlier run left before it had a class; undefined when there is none.
- * @throws BaseError `manifest_exists` for any other file: it may be the only manifest of its class.
+ * @throws BaseError `manifest_exists` for any other file: it may be the only manifest of its class; a usage error for
+ * a folder or a device, which no manifest can be written to, and which may have no end when it is read.
  */
 async function unboundManifest(file: string): Promise<Manifest | undefined> {
   if (!existsSync(file)) return undefined;
+  if (!statSync(file).isFile()) {
+    throw usageError(`The manifest cannot be ${file}, which is no regular file.`, 'Name a new file with --out.');
+  }
   const manifest = await readJson(file)
     .then(parseManifest)
     .catch((error: unknown) => {

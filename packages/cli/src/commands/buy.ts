@@ -33,7 +33,7 @@ export const buy: Command = {
     const classId = parseInteger(argument(context, 0), 'classId');
     const connection = await connect(context);
     const { unitDecimals, lotCount, policy } = await connection.client.getClass({ classId });
-    const units = parseAmount(argument(context, 1), unitDecimals, 'units');
+    const units = parseAmount(argument(context, 1), unitDecimals, 'units', 64);
     const lotText = textOption(context, 'lot');
     const {
       lot,

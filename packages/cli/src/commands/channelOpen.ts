@@ -232,7 +232,7 @@ type Wanted = {
 function termsOf(context: Context, { token, policy, operator, mode, ownKey }: Wanted): Omit<Channel, 'holder'> {
   const units = (name: string, flag: string): bigint | undefined => {
     const text = textOption(context, name);
-    return text === undefined ? undefined : parseAmount(text, policy.unit.decimals, flag);
+    return text === undefined ? undefined : parseAmount(text, policy.unit.decimals, flag, 64);
   };
   const cap = units('units', '--units') ?? token.value;
   if (cap === 0n) {

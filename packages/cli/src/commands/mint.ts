@@ -40,6 +40,12 @@ export const mint: Command = {
     const to = toText === undefined ? signer.account.address : recipientOf(toText, connection.chainId, '--to');
     const value = valueText === undefined ? 0n : parseAmount(valueText, unitDecimals, '--value');
     const share = shareText === undefined ? 0n : parseShare(shareText, '--share');
+    if (share === 0n && value === 0n) {
+      throw usageError(
+        'A token without a share and without value would be empty.',
+        'Name more than 0 with --share <weight> or --value <units>.',
+      );
+    }
     const now = BigInt(Math.floor(Date.now() / 1000));
     const expires = textOption(context, 'expires');
     const expireAt = expires === undefined ? 0n : parseMoment(expires, now, '--expires');

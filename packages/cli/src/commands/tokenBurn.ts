@@ -21,7 +21,7 @@ export const tokenBurn: Command = {
   run: async (context) => {
     const { connection, token, unitDecimals, signer, write } = await readOwnToken(context);
     const { tokenId, classId, lot } = token;
-    const units = parseAmount(argument(context, 1), unitDecimals, 'units');
+    const units = parseAmount(argument(context, 1), unitDecimals, 'units', 64);
     await confirm(
       context,
       `Destroy ${humanAmount(units, unitDecimals)} units of the ${humanAmount(token.value, unitDecimals)} that token ${tokenId} has`,

@@ -62,7 +62,7 @@ function parsePart(text: string, unitDecimals: number, chainId: number): Part {
   const [units = '', share = '0', to, more] = text.split(':');
   if (more !== undefined) throw usageError(`--part is <units[:weight[:to]]>, not "${text}".`);
   return {
-    units: parseAmount(units, unitDecimals, '--part'),
+    units: parseAmount(units, unitDecimals, '--part', 64),
     share: parseInteger(share, '--part'),
     ...(to === undefined ? {} : { to: recipientOf(to, chainId, '--part') }),
   };
