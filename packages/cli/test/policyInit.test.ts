@@ -20,8 +20,10 @@ test('the complete policy on the page about policies is valid, and what the comm
 
 test('it goes into a new file, and replaces none', async () => {
   const args = [...named, '--price', '0.001', '--out', 'policy.json'];
+  const quoted = await runInProcess([...named, '--price', '0.001', '--out', 'my policy.json'], { cwd });
+  expect(quoted.stdout).toContain("--policy 'my policy.json' --sell 1000000");
   const { stdout } = await runInProcess(args, { cwd });
-  expect(stdout).toContain('--policy policy.json');
+  expect(stdout).toContain('--policy policy.json --sell 1000000\n');
   const text = readFileSync(join(cwd, 'policy.json'), 'utf8');
   expect(parsePolicy(JSON.parse(text))).toMatchObject({ models: ['llama3.2'], operators: [operator], tokenizer });
   const again = await runInProcess([...args, '--licence', 'MIT'], { cwd });
@@ -48,6 +50,8 @@ test('without a price it says that nothing can be sold', async () => {
   const { stdout, stderr } = await runInProcess(named, { cwd });
   expect(parsePolicy(JSON.parse(stdout))).not.toHaveProperty('price');
   expect(stderr).toContain('no units can be sold');
+  const kept = await runInProcess([...named, '--out', 'unpriced.json'], { cwd });
+  expect(kept.stdout).toContain('--policy unpriced.json\n');
 });
 
 test.each([

@@ -4,6 +4,7 @@ import { parsePolicy, tokenizer, zeroAddress, type Policy } from '@kedge/core';
 import { refuseUnpriced } from '../chain/terms.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { shellWord } from '../human.js';
 import { listOption, parseAddress, parseAmount, parseInteger, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
@@ -59,9 +60,11 @@ export const policyInit: Command = {
       if (cause.code !== 'EEXIST') throw cause;
       throw usageError(`${file} exists.`, 'Name another file with --out, or remove that one.');
     });
+    // Units that have no price cannot be put on sale.
+    const sell = policy.price === undefined ? '' : ' --sell 1000000';
     context.output.result({ file, policy }, () => [
       `wrote ${file}`,
-      `next: kedge class create --name "My model" --kind model --policy ${out}`,
+      `next: kedge class create --name "My model" --kind model --policy ${shellWord(out)}${sell}`,
     ]);
   },
 };
