@@ -72,6 +72,9 @@ test('key list shows each key with its state; key revoke is for ever, and works 
   const { json, keys, run } = await begin();
   const made = await json('key', 'create', '--name', 'intern');
   const first = hashOf('first').slice(0, 16);
+  const active = (await run('key', 'list')).stdout;
+  expect(active).toContain('cap none, spent counted with its channel, expires never');
+  expect(active).toContain('cap none, spent unknown (name the gateway with --gateway), expires never');
   await json('key', 'revoke', String(made['keyId']));
   const revokedAt = keys()[0]!.revokedAt;
   await json('key', 'revoke', String(made['keyId']));

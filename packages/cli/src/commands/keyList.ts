@@ -12,7 +12,8 @@ export const keyList: Command = {
   summary: 'list the API keys of the channels that the gateway here serves',
   description:
     'Lists API keys by the first digits of their hashes, with their caps, expiries and, when the gateway answers, what they ' +
-    'have spent. The first key of a channel has no cap of its own, and its use is that of the channel.',
+    'have spent. The first key of a channel has no cap of its own, and its use is counted with the channel: kedge status ' +
+    'shows what was captured of it.',
   arguments: [],
   options: [
     { flags: '--gateway <url>', summary: 'the gateway; without it the one of the local stack' },
@@ -40,13 +41,16 @@ export const keyList: Command = {
         expiresAt,
       };
     });
+    const notTold = gatewayUrl === undefined ? 'name the gateway with --gateway' : 'the gateway does not say';
     context.output.result({ keys: rows }, () =>
       rows.flatMap((row, index) => {
         const { decimals } = keys[index]!.record.policy.unit;
         const units = (amount: bigint): string => `${humanAmount(amount, decimals)} units`;
+        const uncounted = keys[index]!.terms === undefined ? 'counted with its channel' : `unknown (${notTold})`;
+        const spent = row.usedUnits === undefined ? uncounted : units(row.usedUnits);
         return [
           `${row.keyId}  ${row.state.padEnd(8)} ${row.name}, channel ${shortHex(row.channelId)}`,
-          `  cap ${row.capUnits === undefined ? 'none' : units(row.capUnits)}, spent ${row.usedUnits === undefined ? 'unknown' : units(row.usedUnits)}, expires ${humanMoment(row.expiresAt ?? 0n)}`,
+          `  cap ${row.capUnits === undefined ? 'none' : units(row.capUnits)}, spent ${spent}, expires ${humanMoment(row.expiresAt ?? 0n)}`,
         ];
       }),
     );
