@@ -1,9 +1,19 @@
-import { decodeSignedReceipt, type SignedReceipt, splitSeq } from '@kedge/core';
+import { join } from 'node:path';
+import {
+  decodeSignedReceipt,
+  signedVoucherToJson,
+  type SignedReceipt,
+  splitSeq,
+  voucherDigest,
+  zeroHash,
+} from '@kedge/core';
 import { kedgeFetch } from '@kedge/sdk';
 import { startPostgres, type TestPostgres } from '@kedge/testing';
+import { keccak256 } from 'viem';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createStrictSetup, strictChannelOf } from './support/createStrictSetup.js';
-import { apiKey } from './support/createTestSetup.js';
+import { createGateway } from '../src/index.js';
+import { channelKey, createStrictSetup, strictChannelOf } from './support/createStrictSetup.js';
+import { apiKey, domain, operatorKey } from './support/createTestSetup.js';
 import { failedChecks } from './support/failedChecks.js';
 import { buildGateway, startGatewayProcess } from './support/gatewayProcess.js';
 import { answerWith, chunkEvent, completion, startScriptedUpstream } from './support/scriptedUpstream.js';
@@ -76,6 +86,43 @@ test('R11, R15: kill -9 of the gateway in the middle of a strict stream: another
       signal('SIGKILL');
       await ended;
     }
+    await upstream.close();
+    setup.remove();
+  }
+});
+
+test('L9: what is paid is captured by another gateway, however many vouchers are ahead of the receipts', async () => {
+  const upstream = await startScriptedUpstream(answerWith(completion('Hello there.')));
+  const setup = createStrictSetup(upstream.url);
+  const start = (name: string) =>
+    createGateway(
+      { ...setup.config, ledger: postgres.url, dataDir: join(setup.folder, name) },
+      { chain: setup.chain, env: { OPERATOR_KEY: operatorKey } },
+    );
+  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+  const first = await start('paid-one');
+  const second = await start('paid-two');
+  try {
+    const paid = kedgeFetch(strictChannelOf(setup));
+    const answer = await paid(`${first.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ model: 'demo', max_tokens: 5, messages: [{ role: 'user', content: 'Hi' }] }),
+    });
+    await answer.text();
+    await paid.idle();
+    const { units } = decodeSignedReceipt(answer.headers.get('kedge-receipt') ?? '').receipt;
+    for (let ahead = 1n; ahead <= 40n; ahead++) {
+      const voucher = { channelId: setup.channelId, cumulativeUnits: 10_000n + ahead, receiptHash: zeroHash, seq: 0n };
+      const hash = voucherDigest(domain, voucher, (bytes) => keccak256(bytes, 'bytes'));
+      const body = JSON.stringify(signedVoucherToJson({ voucher, signature: await channelKey.sign({ hash }) }));
+      expect((await fetch(`${first.url}/v1/vouchers`, { method: 'POST', headers, body })).status).toBe(200);
+    }
+    await fetch(`${second.url}/admin/capture`, { method: 'POST' });
+    expect(setup.chain.captured.get(setup.channelId)).toBe(units);
+  } finally {
+    await first.close();
+    await second.close();
     await upstream.close();
     setup.remove();
   }

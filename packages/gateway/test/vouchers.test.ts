@@ -262,6 +262,24 @@ test('L9: a voucher ahead of the receipts is not captured', async () => {
   expect(items.map(({ voucher }) => voucher.cumulativeUnits)).toEqual([inputUnits]);
 });
 
+test.each(['running', 'started again'])(
+  'L9: what is paid is captured, however many vouchers come after it that are ahead of the receipts: %s',
+  async (how) => {
+    await begin();
+    const served = receiptOf(await call(await sign(inputUnits))).receipt.units;
+    expect((await give(await sign(served))).status).toBe(200);
+    for (let ahead = 1n; ahead <= 40n; ahead++) {
+      expect((await give(await sign(10_000n + ahead))).status).toBe(200);
+    }
+    if (how === 'started again') {
+      await gateway.close();
+      gateway = await setup.start();
+    }
+    await fetch(`${gateway.url}/admin/capture`, { method: 'POST' });
+    expect(setup.chain.captured.get(setup.channelId)).toBe(served);
+  },
+);
+
 test('R12: a capped channel takes no vouchers', async () => {
   setup = createTestSetup({ upstreamUrl: upstream.url });
   gateway = await setup.start();

@@ -15,6 +15,7 @@ import type { AnswerStore } from '../idempotency/createIdempotency.js';
 import type { StructuredLog } from '../structuredLog.js';
 import { encodeProgressRecord } from '../vouchers/progressRecord.js';
 import { encodeTopUpRecord, type TopUpRecord } from '../topUps/topUpRecord.js';
+import type { RecoverVoucher } from '../vouchers/createVoucherBook.js';
 import { encodeVoucherRecord } from '../vouchers/voucherRecord.js';
 import {
   type BatchRecord,
@@ -126,7 +127,7 @@ export type LedgerOptions = {
   /** A stored answer found at opening. */
   readonly onAnswer: (payload: Buffer, offset: number) => void;
   /** A voucher, or what a stream came to when there was one. */
-  readonly onVoucher: (type: number, payload: Buffer) => void;
+  readonly onVoucher: RecoverVoucher;
   /** What a key spent. */
   readonly onKeyUse: (payload: Buffer) => void;
   /** Calls that are served now. */
@@ -160,6 +161,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     return account;
   };
 
+  const committedOf = (channelId: Hex): bigint => accounts.get(channelId)?.committedUnits ?? 0n;
   const records = await openRecordLog(
     options.path,
     ({ type, payload }, offset) => {
@@ -183,7 +185,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
       } else if (type === recordTypes.answer) options.onAnswer(Buffer.from(payload), offset);
       else if (type === recordTypes.voucher || type === recordTypes.progress) {
         hasProgress ||= type === recordTypes.progress;
-        options.onVoucher(type, payload);
+        options.onVoucher(type, payload, committedOf);
       } else if (type === recordTypes.keyUse) options.onKeyUse(payload);
       else if (type === recordTypes.topUp) topUps.push(Buffer.from(payload));
       else {

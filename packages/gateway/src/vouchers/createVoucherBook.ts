@@ -33,10 +33,13 @@ export type VoucherState = {
   readonly roomUnits: bigint;
 };
 
+/** Takes a record from the ledger, which says what the receipts of its channel come to by then. */
+export type RecoverVoucher = (type: number, payload: Buffer, committedOf: (channelId: Hex) => bigint) => void;
+
 /** The vouchers of strict channels: kept on disk before they extend what is served ahead of payment (R11). */
 export type VoucherBook = {
   /** A voucher that is on disk already, or the progress of a stream, by the type of its record. */
-  readonly recover: (type: number, payload: Buffer) => void;
+  readonly recover: RecoverVoucher;
   /** A strict channel is served from now on: what it owes from earlier counts (R11). */
   readonly count: (served: ServedChannel) => void;
   /** A channel was closed: what it owes is lost, and counts no more. */
@@ -89,14 +92,15 @@ export function createVoucherBook(options: {
     return account;
   };
   return {
-    recover: (type, payload) => {
+    recover: (type, payload, committedOf) => {
       if (type === recordTypes.progress) {
         const input = decodeProgressRecord(payload);
         interrupted.set(input.salt, input);
         return;
       }
       const signed = decodeVoucherRecord(payload);
-      hold(accountOf(signed.voucher.channelId), signed);
+      const { channelId } = signed.voucher;
+      hold(accountOf(channelId), signed, committedOf(channelId));
     },
     take: async (served, signed, askedUnits = 0n) => {
       requireStrict(served);
@@ -108,7 +112,7 @@ export function createVoucherBook(options: {
         signed,
         [...account.progress].map((charge) => charge()),
       );
-      hold(account, signed);
+      hold(account, signed, served.account.committedUnits);
       recount(account, served, totals);
       for (const wake of account.waiting) wake();
       options.onTaken();

@@ -5,7 +5,7 @@ import { boundsOf, type ExposureTerms, type ExposureTotals } from './exposure.js
 
 /** What the gateway knows of one strict channel beside its ledger account. */
 export type StrictAccount = {
-  /** Durable vouchers, the highest last; a few, because the highest may be ahead of the receipts. */
+  /** Durable vouchers, the highest last; a few, because the highest may be ahead of the receipts, and the one to capture. */
   held: readonly SignedVoucher[];
   /** Those of them that came last, in that order: a lower one may come after one that is ahead. */
   recent: readonly SignedVoucher[];
@@ -46,15 +46,21 @@ export function signedUnitsOf(account: StrictAccount): bigint {
   return account.held.at(-1)?.voucher.cumulativeUnits ?? 0n;
 }
 
-/** Adds a durable voucher. */
-export function hold(account: StrictAccount, signed: SignedVoucher): void {
+/**
+ * Adds a durable voucher. However many come that are ahead of the receipts, the one that pays for these stays.
+ * @param committedUnits Of the channel's receipts.
+ */
+export function hold(account: StrictAccount, signed: SignedVoucher, committedUnits: bigint): void {
   const { cumulativeUnits } = signed.voucher;
   if (account.held.some(({ voucher }) => voucher.cumulativeUnits === cumulativeUnits)) return;
-  account.recent = [...account.recent, signed].slice(-mostHeld);
-  const highest = account.held.at(-1);
-  const kept =
-    highest === undefined || account.recent.includes(highest) ? account.recent : [highest, ...account.recent];
-  account.held = kept.toSorted((a, b) => (a.voucher.cumulativeUnits < b.voucher.cumulativeUnits ? -1 : 1));
+  const recent = [...account.recent, signed].slice(-mostHeld);
+  const known = [...account.held, signed].toSorted((a, b) =>
+    a.voucher.cumulativeUnits < b.voucher.cumulativeUnits ? -1 : 1,
+  );
+  const highest = known.at(-1);
+  const paying = known.findLast(({ voucher }) => voucher.cumulativeUnits <= committedUnits);
+  account.recent = recent;
+  account.held = known.filter((each) => each === highest || each === paying || recent.includes(each));
   const seq = account.held.reduce((last, { voucher }) => (voucher.seq > last ? voucher.seq : last), 0n);
   account.unacknowledged = account.unacknowledged.filter((output) => output.seq > seq);
 }

@@ -10,6 +10,7 @@ import { recordTypes } from '../ledger/recordTypes.js';
 import { copyWindows } from '../ledger/useWindows.js';
 import { encodeTopUpRecord } from '../topUps/topUpRecord.js';
 import { decodeProgressRecord, encodeProgressRecord } from '../vouchers/progressRecord.js';
+import type { RecoverVoucher } from '../vouchers/createVoucherBook.js';
 import { encodeVoucherRecord } from '../vouchers/voucherRecord.js';
 import type { Link } from './createLink.js';
 import { ownerOf } from './ownerOf.js';
@@ -37,7 +38,7 @@ export async function openWorkerLedger(options: {
   readonly rootOf: (channelId: Hex) => Hex;
   readonly keyAccountOf: KeyAccounts['accountOf'];
   /** A voucher that is on disk, or the progress of a stream, by the type of its record. */
-  readonly onVoucher: (type: number, payload: Buffer) => void;
+  readonly onVoucher: RecoverVoucher;
   readonly onReceipt?: ((salt: Hex) => void) | undefined;
   readonly running: () => number;
   readonly onCommitted: (receipts: number) => void;
@@ -60,7 +61,7 @@ export async function openWorkerLedger(options: {
   const load = async (channelId: Hex): Promise<void> => {
     if (written.has(channelId)) return;
     const { head, windows, vouchers } = await link.call('standingOf', channelId);
-    for (const record of vouchers) onVoucher(recordTypes.voucher, bufferOf(record));
+    for (const record of vouchers) onVoucher(recordTypes.voucher, bufferOf(record), () => head?.units ?? 0n);
     if (written.has(channelId) || head === undefined) return;
     const account = accountOf(channelId);
     account.durable = head;
@@ -74,7 +75,7 @@ export async function openWorkerLedger(options: {
   for (const record of interrupted) {
     const payload = bufferOf(record);
     await load(decodeProgressRecord(payload).channelId);
-    onVoucher(recordTypes.progress, payload);
+    onVoucher(recordTypes.progress, payload, (channelId) => accountOf(channelId).committedUnits);
     progress.add(decodeProgressRecord(payload).salt);
   }
 

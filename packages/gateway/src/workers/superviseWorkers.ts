@@ -18,7 +18,7 @@ import { reasonOf, stackOf, type StructuredLog } from '../structuredLog.js';
 import { createOpenedChannels } from '../topUps/createOpenedChannels.js';
 import { openDepositChain } from '../topUps/openTopUps.js';
 import { decodeTopUpRecord } from '../topUps/topUpRecord.js';
-import { createVoucherBook } from '../vouchers/createVoucherBook.js';
+import { createVoucherBook, type RecoverVoucher } from '../vouchers/createVoucherBook.js';
 import { within, withinOr } from '../within.js';
 import { exposureTermsOf } from '../vouchers/exposure.js';
 import { decodeProgressRecord } from '../vouchers/progressRecord.js';
@@ -73,8 +73,8 @@ export async function superviseWorkers(
   });
   const rateQuotes = createSharedQuotes();
   const interrupted = new Map<Hex, { readonly channelId: Hex; readonly payload: Buffer }>();
-  const onVoucher = (type: number, payload: Buffer): void => {
-    if (type !== recordTypes.progress) return vouchers.recover(type, payload);
+  const onVoucher: RecoverVoucher = (type, payload, committedOf) => {
+    if (type !== recordTypes.progress) return vouchers.recover(type, payload, committedOf);
     const { salt, channelId } = decodeProgressRecord(payload);
     interrupted.set(salt, { channelId, payload: Buffer.from(payload) });
   };
@@ -228,11 +228,13 @@ export async function superviseWorkers(
         tellFailure();
         throw error;
       });
+      const committedOf = (channelId: Hex): bigint => ledger.accountOf(channelId).committedUnits;
       let isVoucher = false;
       for (const [type, payload] of records) {
         if (type === recordTypes.topUp) await tellTopUp(payload, index);
         isVoucher ||= type === recordTypes.voucher;
-        if (type === recordTypes.voucher || type === recordTypes.progress) onVoucher(type, Buffer.from(payload));
+        if (type === recordTypes.voucher || type === recordTypes.progress)
+          onVoucher(type, Buffer.from(payload), committedOf);
       }
       if (isVoucher) onCommitted(0);
     },

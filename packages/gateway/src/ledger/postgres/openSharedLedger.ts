@@ -11,6 +11,7 @@ import { ChannelsLostError } from '../channelsLostError.js';
 import type { BatchName } from '../ledgerIndex.js';
 import type { ChannelElsewhere, DurableHead, Ledger } from '../openLedger.js';
 import { recordTypes } from '../recordTypes.js';
+import type { RecoverVoucher } from '../../vouchers/createVoucherBook.js';
 import { createReceiptBatcher } from '../receiptBatcher.js';
 import { signedReceiptsOf } from '../signedReceipts.js';
 import { restoreWindows } from '../useWindows.js';
@@ -35,7 +36,7 @@ export type SharedLedgerOptions = {
   readonly running: () => number;
   readonly onCommitted: (receipts: number) => void;
   /** A voucher of a channel that is served from now on, or may be captured. */
-  readonly onVoucher: (type: number, payload: Buffer) => void;
+  readonly onVoucher: RecoverVoucher;
   /** Of keys with terms of their own. */
   readonly keyAccountOf: KeyAccounts['accountOf'];
   /** The keys with terms of their own that pay from a channel, or from one that it continues. */
@@ -176,7 +177,7 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
       breakHold(channelId, new ChannelsLostError([channelId]));
       return { url: (row['holder_url'] as string | null) ?? undefined };
     }
-    await readVouchers(channelId);
+    await readVouchers(channelId, row);
     const keyUses = await readKeyUses(channelId);
     const channelEpoch = BigInt(row['channel_epoch'] as number);
     const account = accountOf(channelId);
@@ -197,14 +198,16 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     return undefined;
   };
 
-  const readVouchers = async (channelId: Hex): Promise<void> => {
+  const readVouchers = async (channelId: Hex, channel: Row | undefined): Promise<void> => {
     const rows = await database.query(
       'kedge_vouchers',
-      'select record from kedge_gateway.voucher where channel_id = $1 order by units desc limit 16',
+      'select record from kedge_gateway.voucher where channel_id = $1 order by units',
       [bytesOf(channelId)],
     );
-    for (const row of rows) options.onVoucher(recordTypes.voucher, row['record'] as Buffer);
+    for (const row of rows) recoverVoucher(row['record'], channel?.['units'] ?? '0');
   };
+  const recoverVoucher = (record: unknown, units: unknown): void =>
+    options.onVoucher(recordTypes.voucher, record as Buffer, () => BigInt(units as string));
 
   /** What the keys of a channel have spent, of each channel: a key pays from those that continue its own, too. */
   const readKeyUses = async (channelId: Hex): Promise<KeyUse[]> => {
@@ -254,11 +257,11 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     heads = new Map(rows.map((row) => [hexOf(row['channel_id']), headIn(row) as DurableHead]));
     const vouchers = await database.query(
       'kedge_capturable',
-      `select distinct on (channel_id) record from kedge_gateway.voucher v join kedge_gateway.channel c using (channel_id)
+      `select distinct on (channel_id) record, c.units from kedge_gateway.voucher v join kedge_gateway.channel c using (channel_id)
         where v.units <= c.units order by channel_id, v.units desc`,
       [],
     );
-    for (const row of vouchers) options.onVoucher(recordTypes.voucher, row['record'] as Buffer);
+    for (const row of vouchers) recoverVoucher(row['record'], row['units']);
     const names = await database.query(
       'kedge_unanchored',
       'select epoch, batch from kedge_gateway.batch where not anchored order by epoch, batch',
@@ -294,7 +297,7 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
         [bytesOf(channelId)],
       );
       if (row !== undefined && holdOf(channelId).confirmedIn === -1) readInto(accountOf(channelId), row);
-      await readVouchers(channelId);
+      await readVouchers(channelId, row);
     },
     isHeld: (channelId) => isHeld(holdOf(channelId)),
     placeOf: (channelId) => {

@@ -1,5 +1,5 @@
 /** Changed together with what the tables and functions below mean. */
-export const sharedLedgerFormat = 'kedge-shared-ledger/2';
+export const sharedLedgerFormat = 'kedge-shared-ledger/3';
 
 /** Where everything is: a schema of its own, so that the database may hold other things. */
 export const sharedLedgerSchema = 'kedge_gateway';
@@ -167,12 +167,14 @@ begin
   end if;
 end $$;
 
--- As many as are looked through for one that the receipts account for.
+-- The highest few, and the one that pays for the receipts, however many are ahead of these.
 create function keep_voucher(p_channel bytea, p_units numeric, p_record bytea) returns void language sql as $$
   delete from kedge_gateway.voucher v where v.channel_id = p_channel and v.units < (
     select min(t.units) from (
       select units from kedge_gateway.voucher where channel_id = p_channel order by units desc limit 16
-    ) as t);
+    ) as t) and v.units is distinct from (
+    select max(t.units) from kedge_gateway.voucher t join kedge_gateway.channel c using (channel_id)
+      where t.channel_id = p_channel and t.units <= c.units);
   insert into kedge_gateway.voucher values (p_channel, p_units, p_record) on conflict do nothing
 $$;
 
