@@ -13,6 +13,7 @@ export function ClassCard({ item }: { item: ClassSummary }) {
   const { assetOf, show } = useAssets([...revenue.map(({ asset }) => asset), ...(price === null ? [] : [price.asset])]);
   const main = revenue.find(({ asset }) => asset === zeroAddress) ?? revenue[0];
   const earned = trend.revenue.find(({ asset }) => asset === main?.asset)?.amounts ?? trend.units.map(() => 0n);
+  const title = name ?? `Class ${classId}`;
   return (
     <article className="card class-card">
       <div className="row">
@@ -21,8 +22,10 @@ export function ClassCard({ item }: { item: ClassSummary }) {
         <DilutablePill dilutable={item.dilutable} />
         {royaltyBps > 0 && <span className="pill">{royaltyBps / 100} % to parents</span>}
       </div>
-      <h2>
-        <a href={linkTo('class', classId)}>{name ?? `Class ${classId}`}</a>
+      <h2 className="clamp">
+        <a href={linkTo('class', classId)} title={title}>
+          {title}
+        </a>
       </h2>
       <p className="muted small clamp">{description ?? 'No description at hand.'}</p>
       <dl className="class-numbers">

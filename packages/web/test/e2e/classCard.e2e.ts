@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import type { ClassSummary } from '@kedge/core';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import type { Browser } from 'playwright-core';
+import { createElement } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { foundry } from 'viem/chains';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createConfig, http, WagmiProvider } from 'wagmi';
+import { ClassCard } from '../../src/pages/explore/ClassCard.js';
+import { newPage, startBrowser } from './browser.js';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+afterAll(() => browser?.close());
+
+const account = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266';
+const styles = [
+  'styles/tokens.css',
+  'styles/base.css',
+  'styles/layout.css',
+  'styles/parts.css',
+  'pages/explore/explore.css',
+];
+
+function summary(name: string): ClassSummary {
+  return {
+    classId: 7n,
+    kind: 'dataset',
+    name,
+    description: null,
+    licence: 'MIT',
+    issuer: account,
+    metadataURI: '',
+    integrityHash: `0x${'00'.repeat(32)}`,
+    unitDecimals: 3,
+    policyVersion: 1,
+    royaltyBps: 0,
+    parents: [],
+    childCount: 0,
+    tokenCount: 0,
+    totalShare: 0n,
+    shareCap: 0n,
+    dilutable: false,
+    price: null,
+    usage: { units: 0n, paidUnits: 0n, selfReportedUnits: 0n, records: 0 },
+    revenue: [],
+    trend: { start: 0, width: 1, units: [], revenue: [] },
+    createdAt: 0,
+  };
+}
+
+/** The card alone, as the grid of the page shows it. */
+function pageOf(name: string): string {
+  const config = createConfig({ chains: [foundry], transports: { [foundry.id]: http('http://127.0.0.1:1') } });
+  const card = createElement(ClassCard, { item: summary(name) });
+  const client = createElement(QueryClientProvider, { client: new QueryClient() }, card);
+  const markup = renderToStaticMarkup(createElement(WagmiProvider, { config, reconnectOnMount: false }, client));
+  const css = styles.map((file) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8')).join('\n');
+  return `<!doctype html><style>${css}</style><ul class="grid"><li>${markup}</li></ul>`;
+}
+
+test.each([
+  ['words', 'a long name '.repeat(25).trim()],
+  ['one word', 'a'.repeat(300)],
+])('a name of 300 characters, %s, takes two lines of a card and is whole in its title', async (_, name) => {
+  const { page, context } = await newPage(browser, { viewport: { width: 390, height: 860 } });
+  onTestFinished(() => context.close());
+  await page.setContent(pageOf('Short'));
+  const line = (await page.locator('h2').boundingBox())!.height;
+  await page.setContent(pageOf(name));
+  const heading = (await page.locator('h2').boundingBox())!;
+  expect(heading.height).toBeCloseTo(2 * line, 0);
+  expect(heading.width).toBeLessThanOrEqual(390);
+  expect(await page.locator('h2 a').getAttribute('title')).toBe(name);
+  expect(await page.locator('h2').innerText()).toBe(name);
+  // The whole card still leads to the class.
+  const card = (await page.locator('.class-card').boundingBox())!;
+  const under = await page.evaluate(
+    ([x, y]) => document.elementFromPoint(x!, y!)?.getAttribute('href'),
+    [card.x + card.width / 2, card.y + card.height - 8],
+  );
+  expect(under).toBe('#/class/7');
+});
