@@ -53,6 +53,7 @@ contract CapturedItemsTest is Test {
         CapturedItems.openDesk(DOMAIN);
         uint256 capacity = packed.length / CapturedItems.UNSIGNED_LENGTH;
         LockUses uses = newLockUses(capacity);
+        soil(uses, capacity);
         Scan memory result = Scan(new LockUse[](capacity), new address[](capacity), new Failure[](capacity));
         uint256 use = uses.placeOf(0);
         uint256 failed;
@@ -76,6 +77,17 @@ contract CapturedItemsTest is Test {
         shorten(result, indexAt(uses, use), failed);
         copyUses(uses, result.uses);
         return abi.encode(result);
+    }
+
+    /// @dev Uses are written over those of another operator.
+    function soil(LockUses uses, uint256 capacity) private pure {
+        for (uint256 i = 0; i < capacity; ++i) {
+            uint256 use = uses.placeOf(i);
+            assembly ("memory-safe") {
+                mstore(use, not(0))
+                mstore(add(use, 0x20), not(0))
+            }
+        }
     }
 
     function shorten(Scan memory result, uint256 count, uint256 failed) private pure {
@@ -127,8 +139,10 @@ contract CapturedItemsTest is Test {
         returns (bool missed)
     {
         LockUses uses = putUses(ids, taken);
+        uint256 takes = uses.takesOf();
         uint256 at = CapturedItems.startOf(packed);
-        return CapturedItems.emitCaptured(IValueChannels.ChannelCaptured.selector, uses, at, at + packed.length);
+        missed = CapturedItems.emitCaptured(IValueChannels.ChannelCaptured.selector, uses, at, at + packed.length);
+        assertEq(uses.takesOf(), takes, "nothing is written behind the desk");
     }
 
     /// @dev With the first take, whichever item it is of.

@@ -63,6 +63,24 @@ contract ChannelTermsTest is Test {
         }
     }
 
+    /// @notice Where the call points to terms that are elsewhere, those in their place do not count.
+    function test_R7_TermsAreInTheirPlace() public {
+        vm.warp(NOW);
+        (LockRequest memory request, uint256[11] memory words) = valid();
+        bytes memory inPlace = abi.encode(words.length * 32, words);
+        for (uint256 i = 0; i < 2; ++i) {
+            uint256 offset = 0xc0 + i * inPlace.length;
+            (bool done, bytes memory answer) = address(this)
+                .staticcall(
+                    bytes.concat(abi.encodeWithSelector(this.check.selector, request, offset), inPlace, inPlace)
+                );
+            assertTrue(done);
+            (bool hold, bytes32 field) = abi.decode(answer, (bool, bytes32));
+            assertEq(hold, i == 0);
+            assertEq(field, i == 0 ? bytes32(0) : bytes32("length"));
+        }
+    }
+
     function test_R7_TheLargestTermsAreHonoured() public {
         vm.warp(NOW);
         (LockRequest memory request, uint256[11] memory words) = valid();

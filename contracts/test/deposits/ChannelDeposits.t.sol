@@ -172,6 +172,19 @@ contract ChannelDepositsTest is KedgeTest {
         assertEq(aut.balanceOf(deposit), 0);
     }
 
+    /// @notice A token holds 64 bits of units: what would buy more buys as many, and the rest stays.
+    function test_R28_MoreThanATokenHoldsBuysAsManyAsItHolds() public {
+        uint64 most = type(uint64).max;
+        uint32 cheap = createLot(classId, lotTerms(address(aut), 1, 1000));
+        openListing(classId, cheap, most, 0);
+        uint256 cost = token.lotCostUp(classId, cheap, most);
+        address deposit = pay(termsOf(cheap, address(aut)), cost + 1);
+        (, uint64 units, uint256 spent) = deposits.sweep(termsOf(cheap, address(aut)));
+        assertEq(units, most);
+        assertEq(spent, cost);
+        assertEq(aut.balanceOf(deposit), 1);
+    }
+
     function test_R28_TheRestOfTheChannelReturnsToTheHoldersToken() public {
         pay(terms(), 1000);
         deposits.sweep(terms());

@@ -209,6 +209,26 @@ contract ValuePlansTest is KedgeTest {
         assertEq(left, 10);
     }
 
+    function test_R1_WhereAllStepsAreSoldNoneIsCurrent() public {
+        uint32 lot = ladder(3);
+        vm.prank(issuer);
+        plans.openSchedule(classId, lot, 3, Plan(10, 1, false, 0, 0));
+        take(lot, 10);
+        take(lot + 1, 10);
+        // The third is on sale, and not asked for.
+        (uint32 current, uint64 left) = plans.currentStep(classId, lot, 2);
+        assertEq(current, 0);
+        assertEq(left, 0);
+    }
+
+    function test_R1_AnothersLotIsNoStep() public {
+        uint32 lot = lotAt(ETH, 100);
+        createLot(classId, lotTerms(ETH, 110, 1));
+        vm.prank(issuer);
+        vm.expectRevert(abi.encodeWithSelector(IValuePlans.ValuePlansNotLinear.selector, classId, lot + 1));
+        plans.openSchedule(classId, lot, 2, Plan(1000, 1, false, 0, 0));
+    }
+
     function test_R1_AClosedStepIsNotReachedThrough() public {
         uint32 lot = ladder(2);
         vm.startPrank(issuer);

@@ -92,10 +92,12 @@ contract ApprovalsTest is KedgeTest {
 
     function test_P13_NeverMoreThanTheCap() public {
         approve(tokenId, 9, 0);
+        bytes memory exceeded =
+            abi.encodeWithSelector(IDATApprovals.DATUsageAllowanceExceeded.selector, tokenId, operator, 9, 10);
+        vm.expectRevert(exceeded);
+        use(tokenId, 10);
         approve(classId, 7, 0);
-        vm.expectRevert(
-            abi.encodeWithSelector(IDATApprovals.DATUsageAllowanceExceeded.selector, tokenId, operator, 9, 10)
-        );
+        vm.expectRevert(exceeded);
         use(tokenId, 10);
         vm.expectRevert(
             abi.encodeWithSelector(IDATApprovals.DATUsageAllowanceExceeded.selector, other, operator, 7, 2 ** 64)

@@ -302,6 +302,18 @@ contract LotsTest is KedgeTest {
         }
     }
 
+    function test_R3_WithoutACutNothingIsOwed() public {
+        uint32 lot = createLot(classId, terms(ETH, 100, 1));
+        uint256 tokenId = backed(lot, 10, 0);
+        vm.recordLogs();
+        use(tokenId, 4);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            assertNotEq(logs[i].topics[0], IDATRevenue.OwedIncreased.selector);
+        }
+        assertEq(core.pendingRevenue(share, ETH), 400);
+    }
+
     function test_R2_TheResidueGoesToTheClass() public {
         uint32 lot = createLot(classId, terms(ETH, 1, 2));
         uint256 tokenId = backed(lot, 1, 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {Vm} from "forge-std/Vm.sol";
 import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
@@ -152,6 +153,18 @@ contract OptionsTest is KedgeTest {
         vm.prank(issuer);
         token.freezeShares(later);
         assertEq(token.classOptions(later).sharesFrozenFrom, START);
+    }
+
+    function test_P17_WhereSharesOnlyEnterNoneIsSaidToExpire() public {
+        uint256 classId = bound_(0, 0, 1 days);
+        uint64 activateAt = token.activateAtOf(mintShare(classId, holder, 1));
+        vm.warp(activateAt + 1);
+        vm.recordLogs();
+        settleETH(classId, 100);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            assertNotEq(logs[i].topics[0], IDATRevenue.SharesExpired.selector);
+        }
     }
 
     function test_P17_AJustInTimeShareEarnsNothing() public {
