@@ -54,6 +54,13 @@ async function state(): Promise<State> {
   return (await (await fetch(`${gateway.url}/v1/vouchers`, { headers })).json()) as State;
 }
 
+/** What the gateway charged is what the client signed for, to the unit. */
+async function expectAllPaid(paid: KedgeFetch): Promise<void> {
+  await paid.idle();
+  const { newest, committedUnits } = await state();
+  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+}
+
 test('R11: an OpenAI client pays call by call, JSON and streams, and signs for exactly what it got', async () => {
   await begin();
   const { openai, paid } = clientOf();
@@ -117,9 +124,7 @@ test('R11: text completions and embeddings are recounted and paid like chat comp
   const before = paid.memory().settledUnits;
   await openai.embeddings.create({ model: 'demo', input: ['Say', 'something'], encoding_format: 'float' });
   expect(paid.memory().settledUnits - before).toBe(2n);
-  await paid.idle();
-  const { newest, committedUnits } = await state();
-  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+  await expectAllPaid(paid);
 });
 
 test('R11: an exposure of a few tokens lets a stream through chunk by chunk', async () => {
@@ -149,9 +154,7 @@ test.each([
   let said = '';
   for await (const chunk of stream) said += chunk.choices[0]?.delta.content ?? '';
   expect(said).toBe(words.join(''));
-  await paid.idle();
-  const { newest, committedUnits } = await state();
-  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+  await expectAllPaid(paid);
 });
 
 test('R11: nothing is signed for an input that the policy refuses', async () => {
@@ -162,9 +165,7 @@ test('R11: nothing is signed for an input that the policy refuses', async () => 
   await expect(openai.chat.completions.create(tooLong)).rejects.toMatchObject({ status: 403, code: 'policy_refused' });
   expect((await state()).newest).toBeNull();
   await openai.chat.completions.create({ model: 'demo', messages });
-  await paid.idle();
-  const { newest, committedUnits } = await state();
-  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+  await expectAllPaid(paid);
 });
 
 test('L9: what was signed for a call that failed does not keep what is served later from being captured', async () => {
@@ -189,9 +190,7 @@ test('R11: parallel calls on one channel are each paid once', async () => {
   await Promise.all(
     Array.from({ length: 30 }, () => openai.chat.completions.create({ model: 'demo', messages, max_tokens: 20 })),
   );
-  await paid.idle();
-  const { newest, committedUnits } = await state();
-  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+  await expectAllPaid(paid);
 });
 
 test('R11: parallel calls that are more than is served ahead of payment wait for one another, and all are answered', async () => {
@@ -333,9 +332,7 @@ test('R11: a call that cannot be remembered is not made and not paid, and the ne
   expect(upstream.requests).toHaveLength(asked);
   isFull = false;
   await openai.chat.completions.create({ model: 'demo', messages });
-  await paid.idle();
-  const { newest, committedUnits } = await state();
-  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+  await expectAllPaid(paid);
 });
 
 test('R11: an answer that came is handed over and paid, though its end cannot be remembered', async () => {
@@ -357,9 +354,7 @@ test('R11: an answer that came is handed over and paid, though its end cannot be
   isFull = false;
   upstream.script = answerWith(completion('Again.'));
   await openai.chat.completions.create({ model: 'demo', messages });
-  await paid.idle();
-  const { newest, committedUnits } = await state();
-  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+  await expectAllPaid(paid);
 });
 
 test('R11: a client without memory goes on from its own signature, and pays a lost answer against its receipt', async () => {
