@@ -1,10 +1,12 @@
-// Holds the direction of imports between packages, and that every import is declared in the package's package.json.
+// Holds the direction of imports between packages, that every import is declared in the package's package.json, and that
+// the contracts' tests deploy contracts by name.
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url));
+const contracts = fileURLToPath(new URL('../contracts/', import.meta.url));
 const allowed = {
   core: [],
   sdk: ['core'],
@@ -67,11 +69,22 @@ for (const name of readdirSync(packages)) {
   }
 }
 
-function* sources(folder) {
+// A contract that a test imports is compiled again without the optimizer, and may be the one that is then found by its name.
+for (const file of sources(path.join(contracts, 'test'), /\.sol$/)) {
+  for (const [, specifier] of readFileSync(file, 'utf8').matchAll(/^import .*from "(\.[^"]+)";/gm)) {
+    const imported = path.resolve(path.dirname(file), specifier);
+    if (!imported.startsWith(path.join(contracts, 'src'))) continue;
+    if (!/^contract /m.test(readFileSync(imported, 'utf8'))) continue;
+    const at = path.relative(path.dirname(contracts), file);
+    problems.push(`${at}: deploy ${path.basename(imported, '.sol')} by its name instead of importing ${specifier}`);
+  }
+}
+
+function* sources(folder, isSource = /\.tsx?$/) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const full = path.join(folder, entry.name);
-    if (entry.isDirectory()) yield* sources(full);
-    else if (/\.tsx?$/.test(entry.name)) yield full;
+    if (entry.isDirectory()) yield* sources(full, isSource);
+    else if (isSource.test(entry.name)) yield full;
   }
 }
 

@@ -29,18 +29,20 @@ const only = ['--invariants', '--coverage', '--mutation'].find((flag) => deep &&
 function runShown(command, commandArgs, env = {}, when = 'now') {
   return new Promise((resolve, reject) => {
     const child = spawn(command, commandArgs, {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', when === 'now' ? 'inherit' : 'pipe'],
       env: { ...process.env, ...env },
     });
     let output = '';
-    child.stdout.on('data', (chunk) => {
+    const keep = (chunk) => {
       output += chunk;
       if (when === 'now') process.stdout.write(chunk);
-    });
+    };
+    child.stdout.on('data', keep);
+    child.stderr?.on('data', keep);
     child.on('error', reject);
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       if (when !== 'now') process.stdout.write(output);
-      resolve({ code: code ?? 1, output });
+      resolve({ code: code ?? signal, output });
     });
   });
 }
@@ -50,7 +52,10 @@ async function testContracts(when) {
   const words = ['test', '--color', 'never', ...(deep ? ['--no-match-contract', 'InvariantTest$'] : [])];
   const { code, output } = await runShown(forgePath(), words, env, when);
   const total = output.match(/(\d+) tests passed, (\d+) failed, (\d+) skipped/);
-  if (!total) return { passed: 0, failed: 1 };
+  if (!total) {
+    const last = output.trimEnd().split('\n').slice(-20).join('\n');
+    return { passed: 0, failed: 1, why: `${last}\n\nforge ended with ${code} before it counted its tests` };
+  }
   return counted(code, { passed: Number(total[1]), failed: Number(total[2]), skipped: Number(total[3]) });
 }
 
@@ -63,8 +68,7 @@ async function testPackages(words, env = {}) {
   const text = existsSync(report) ? readFileSync(report, 'utf8') : undefined;
   rmSync(folder, { recursive: true });
   if (text === undefined) {
-    console.error(`vitest ended with ${code} and left no report of its tests`);
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, why: `vitest ended with ${code} and left no report of its tests` };
   }
   const { numPassedTests: passed, numFailedTests: failed, numPendingTests, numTodoTests } = JSON.parse(text);
   return counted(code, { passed, failed, skipped: numPendingTests + numTodoTests });
@@ -113,6 +117,7 @@ const sum = (key) => results.reduce((total, result) => total + (result[key] ?? 0
 if (!hasBrowser) console.log(`\nnot tested: the dashboard in a browser; ${howToInstall}`);
 // Whoever names tests leaves others out; otherwise nothing may be.
 const isChosen = given.some((word) => /^(-t|--testNamePattern)/.test(word));
+for (const { why } of results) if (why) console.log(`\n${why}`);
 const skipped = sum('skipped');
 const told = skipped === 0 ? '' : `, ${skipped} skipped${isChosen ? '' : ', which counts as failed'}`;
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${told}`);

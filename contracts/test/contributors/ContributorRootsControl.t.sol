@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {ContributorVault} from "../../src/contributors/ContributorVault.sol";
 import {IContributorRoots, RootTerms} from "../../src/interfaces/IContributorRoots.sol";
 import {ClassOptions} from "../../src/interfaces/IDATOptions.sol";
 import {IDATRenewals} from "../../src/interfaces/IDATRenewals.sol";
@@ -83,16 +82,16 @@ contract ContributorRootsControlTest is ContributorsTest {
         roots.settle(share, ETH);
         vm.startPrank(holder);
         bytes[5] memory calls = [
-            abi.encodeCall(ContributorVault.pay, (ETH, payable(holder), 100)),
-            abi.encodeCall(ContributorVault.collect, (core, share, ETH)),
-            abi.encodeCall(ContributorVault.renewShare, (IDATRenewals(address(token)), share, 0)),
-            abi.encodeCall(ContributorVault.appealRevocation, (IDATRevocations(address(token)), share, "")),
-            abi.encodeCall(ContributorVault.moveValue, (core, share, share, 1))
+            abi.encodeWithSignature("pay(address,address,uint256)", ETH, holder, 100),
+            abi.encodeWithSignature("collect(address,uint256,address)", core, share, ETH),
+            abi.encodeWithSignature("renewShare(address,uint256,uint64)", token, share, 0),
+            abi.encodeWithSignature("appealRevocation(address,uint256,string)", token, share, ""),
+            abi.encodeWithSignature("moveValue(address,uint256,uint256,uint256)", core, share, share, 1)
         ];
         for (uint256 i; i < calls.length; ++i) {
             (bool done, bytes memory why) = vault.call(calls[i]);
             assertFalse(done);
-            assertEq(why, abi.encodeWithSelector(ContributorVault.ContributorVaultNotRoots.selector, holder));
+            assertEq(why, abi.encodeWithSignature("ContributorVaultNotRoots(address)", holder));
         }
         vm.stopPrank();
         assertEq(vault.balance, 100);
