@@ -1,5 +1,5 @@
-import type { Address, Hex } from '@kedge/core';
 import type { Lab } from './lab/lab.js';
+import type { Evidence } from './outcome.js';
 
 /** RFC 2119 levels; RECOMMENDED is SHOULD, OPTIONAL is MAY. */
 export type Level = 'MUST' | 'SHOULD' | 'MAY';
@@ -18,50 +18,9 @@ export type Clause = {
   readonly words: string;
   /** How an ambiguity is read, or what the check does not see. */
   readonly note?: string;
-  /** Resolves when it holds, to what was seen. Throws {@link ClauseFailed} or {@link NotApplicable}. */
+  /** Resolves when it holds, to what was seen. Throws `ClauseFailed` or `NotApplicable`. */
   readonly check: (lab: Lab) => Promise<string | void>;
 };
-
-/** What anyone can look at to see it for themselves. */
-export type Evidence =
-  | { readonly kind: 'transaction'; readonly hash: Hex }
-  | {
-      readonly kind: 'call';
-      readonly from: Address;
-      readonly to: Address;
-      readonly data: Hex;
-      readonly value: bigint;
-      /** The newest block soon after the call. */
-      readonly block?: bigint;
-      /** What it returned, or the data of its revert. */
-      readonly answer: Hex;
-      readonly reverted: boolean;
-    };
-
-/** The clause does not hold. */
-export class ClauseFailed extends Error {
-  override readonly name = 'ClauseFailed';
-  readonly evidence: Evidence;
-
-  constructor(message: string, evidence: Evidence) {
-    super(message);
-    this.evidence = evidence;
-  }
-}
-
-/**
- * The clause says nothing about this contract, or could not be reached: `isUnchecked` tells the second, which for a MUST
- * keeps the whole from passing.
- */
-export class NotApplicable extends Error {
-  override readonly name = 'NotApplicable';
-  readonly isUnchecked: boolean;
-
-  constructor(reason: string, { isUnchecked = false }: { readonly isUnchecked?: boolean } = {}) {
-    super(reason);
-    this.isUnchecked = isUnchecked;
-  }
-}
 
 /** The outcome of one clause. */
 export type ClauseResult = {

@@ -6,6 +6,7 @@ export {
   type AuditReport,
 } from './audit/auditSolvency.js';
 export type { Difference } from './audit/compareBooks.js';
-export type { Clause, ClauseResult, Evidence, Level, Profile } from './clause.js';
+export type { Clause, ClauseResult, Level, Profile } from './clause.js';
+export type { Evidence } from './outcome.js';
 export { clausesOf, sections } from './clauses/index.js';
 export { runConformance, type ConformanceParameters, type ConformanceReport, type Counts } from './runConformance.js';

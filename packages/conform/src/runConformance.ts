@@ -1,7 +1,8 @@
 import { BaseError, type Address } from '@kedge/core';
 import { BaseError as ViemError, type LocalAccount, type PublicClient } from 'viem';
 import { clausesOf } from './clauses/index.js';
-import { ClauseFailed, NotApplicable, type Clause, type ClauseResult, type Level, type Profile } from './clause.js';
+import type { Clause, ClauseResult, Level, Profile } from './clause.js';
+import { ClauseFailed, NotApplicable } from './outcome.js';
 import { deriveActors, fundActors, returnFunds, toActor } from './lab/accounts.js';
 import { revertOf } from './lab/chainCall.js';
 import { createClock, type ClockOptions } from './lab/clock.js';

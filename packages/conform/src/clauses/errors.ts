@@ -1,4 +1,5 @@
-import { ClauseFailed, NotApplicable, type Clause } from '../clause.js';
+import type { Clause } from '../clause.js';
+import { ClauseFailed, NotApplicable } from '../outcome.js';
 import {
   claimCall,
   expiredPair,

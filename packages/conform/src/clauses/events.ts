@@ -14,8 +14,8 @@ import {
   tryMint,
   valueToken,
 } from '../lab/fixtures.js';
-import { ClauseFailed } from '../clause.js';
 import { deployAsset, emitted, eventsOf, prepare, succeed, type Lab } from '../lab/lab.js';
+import { ClauseFailed } from '../outcome.js';
 
 const event = (name: string, words: string, check: (lab: Lab) => Promise<string | void>, note?: string): Clause => ({
   id: `D4.${name}`,

@@ -1,5 +1,6 @@
 import { encodeFunctionData, toFunctionSignature, type Abi, type AbiFunction, type Hex } from 'viem';
-import { ClauseFailed, NotApplicable, type Clause } from '../clause.js';
+import type { Clause } from '../clause.js';
+import { ClauseFailed, NotApplicable } from '../outcome.js';
 import { draftAbi } from '../draftAbi.js';
 import { chainCall } from '../lab/chainCall.js';
 import { selectorOf, shared, type Lab } from '../lab/lab.js';

@@ -1,6 +1,7 @@
 import type { Address, Hex } from '@kedge/core';
 import type { Abi } from 'viem';
-import { NotApplicable, type Clause } from '../clause.js';
+import type { Clause } from '../clause.js';
+import { NotApplicable } from '../outcome.js';
 import { erc721Abi } from '../draftAbi.js';
 import { offChain } from '../lab/fixtures.js';
 import { attempt, type Lab, type Seen } from '../lab/lab.js';

@@ -1,5 +1,6 @@
 import { encodeFunctionData } from 'viem';
-import { ClauseFailed, type Clause } from '../clause.js';
+import type { Clause } from '../clause.js';
+import { ClauseFailed } from '../outcome.js';
 import { draftAbi, holderProbeAbi } from '../draftAbi.js';
 import { claimCall, eth, newToken, pending, pendingCall, settle, settleCall, shareClass } from '../lab/fixtures.js';
 import {

@@ -1,4 +1,5 @@
-import { ClauseFailed, type Clause } from '../clause.js';
+import type { Clause } from '../clause.js';
+import { ClauseFailed } from '../outcome.js';
 import {
   claimCall,
   expiredPair,

@@ -1,4 +1,5 @@
-import { ClauseFailed, NotApplicable, type Clause, type Evidence } from '../clause.js';
+import type { Clause } from '../clause.js';
+import { ClauseFailed, NotApplicable, type Evidence } from '../outcome.js';
 import { metric, valueToken } from '../lab/fixtures.js';
 import { emitted, prepare, read, refuse, same, shared, succeed, type Lab } from '../lab/lab.js';
 import { approvedOperator } from './approvals.js';

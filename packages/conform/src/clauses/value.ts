@@ -1,4 +1,5 @@
-import { ClauseFailed, type Clause } from '../clause.js';
+import type { Clause } from '../clause.js';
+import { ClauseFailed } from '../outcome.js';
 import { expiredPair, valueToken } from '../lab/fixtures.js';
 import { attempt, read, refuse, same, succeed, send, type Lab } from '../lab/lab.js';
 import { approvedOperator } from './approvals.js';

@@ -1,6 +1,6 @@
 import type { Address, Hex } from '@kedge/core';
 import { BaseError as ViemError, decodeErrorResult, numberToHex, parseAbi, type PublicClient } from 'viem';
-import type { Evidence } from '../clause.js';
+import type { Evidence } from '../outcome.js';
 
 /** What is sent to the chain. */
 export type Request = { readonly from: Address; readonly to: Address; readonly data: Hex; readonly value: bigint };

@@ -1,5 +1,5 @@
 import type { PublicClient } from 'viem';
-import { NotApplicable } from '../clause.js';
+import { NotApplicable } from '../outcome.js';
 
 /** The chain's time: a development chain's can be moved, another's is waited for. */
 export type Clock = {

@@ -1,6 +1,6 @@
 import type { Address } from '@kedge/core';
 import { keccak256, toHex, zeroAddress } from 'viem';
-import { ClauseFailed, NotApplicable } from '../clause.js';
+import { ClauseFailed, NotApplicable } from '../outcome.js';
 import type { Actor } from './accounts.js';
 import { revertReason, type Answer } from './chainCall.js';
 import { attempt, eventsOf, prepare, read, shared, succeed, type Call, type Done, type Lab } from './lab.js';

@@ -9,13 +9,12 @@ import {
   toFunctionSelector,
   zeroAddress,
   type Abi,
-  type AbiEvent,
   type AbiFunction,
   type Log,
   type PublicClient,
   type TransactionReceipt,
 } from 'viem';
-import { ClauseFailed, NotApplicable, type Evidence } from '../clause.js';
+import { ClauseFailed, NotApplicable, type Evidence } from '../outcome.js';
 import { assetProbeAbi, draftAbi } from '../draftAbi.js';
 import { assetProbeBytecode } from '../probes.gen.js';
 import type { Actor, ActorName } from './accounts.js';
@@ -277,6 +276,3 @@ export async function holdings(lab: Lab, asset: Address, account: Address): Prom
 export function selectorOf(name: string, abi: Abi = draftAbi as Abi): Hex {
   return toFunctionSelector(abi.find((item) => item.type === 'function' && item.name === name) as AbiFunction);
 }
-
-/** Events of the draft, by name. */
-export const draftEvents = draftAbi.flatMap((item) => (item.type === 'event' ? [item as AbiEvent] : []));

@@ -7,7 +7,7 @@ import {
   type Hex,
 } from '@kedge/core';
 import { encodePacked, keccak256, numberToHex, toHex, type Abi } from 'viem';
-import { NotApplicable } from '../clause.js';
+import { NotApplicable } from '../outcome.js';
 import { proofAbi } from '../draftAbi.js';
 import type { Actor } from './accounts.js';
 import { valueToken } from './fixtures.js';

@@ -1,5 +1,6 @@
 import type { Abi } from 'viem';
-import { NotApplicable, type Clause } from '../../clause.js';
+import type { Clause } from '../../clause.js';
+import { NotApplicable } from '../../outcome.js';
 import { erc3525Abi } from '../../draftAbi.js';
 import { newClass, newToken } from '../../lab/fixtures.js';
 import { emitted, prepare, refuse, shows, succeed, type Call, type Lab } from '../../lab/lab.js';

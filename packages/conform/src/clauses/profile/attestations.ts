@@ -1,6 +1,7 @@
 import { attestationRegistryAbi, attestationToAbi, type Attestation, type Hex } from '@kedge/core';
 import { encodeEventTopics, isAddressEqual, keccak256, toHex, type Abi } from 'viem';
-import { ClauseFailed, type Clause } from '../../clause.js';
+import type { Clause } from '../../clause.js';
+import { ClauseFailed } from '../../outcome.js';
 import { valueToken } from '../../lab/fixtures.js';
 import { read, refuse, same, shows, succeed, type Call, type Lab } from '../../lab/lab.js';
 import { addedProof, addProofCall, boundProof, newStatement, signStatement } from '../../lab/proofs.js';

@@ -1,5 +1,6 @@
 import type { Abi } from 'viem';
-import { ClauseFailed, type Clause } from '../../clause.js';
+import type { Clause } from '../../clause.js';
+import { ClauseFailed } from '../../outcome.js';
 import { erc721Abi } from '../../draftAbi.js';
 import {
   claimCall,

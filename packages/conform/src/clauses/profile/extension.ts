@@ -1,6 +1,7 @@
 import { dataAnchoringTokenAbi, type Hex } from '@kedge/core';
 import { numberToHex, type Abi } from 'viem';
-import { NotApplicable, type Clause } from '../../clause.js';
+import type { Clause } from '../../clause.js';
+import { NotApplicable } from '../../outcome.js';
 import { selectorOf, type Call, type Lab } from '../../lab/lab.js';
 import { supports } from '../optional.js';
 

@@ -1,6 +1,7 @@
 import { dataAnchoringTokenAbi, metricLabels, metricTypeOf } from '@kedge/core';
 import { encodeEventTopics, keccak256, toHex, type Abi } from 'viem';
-import { ClauseFailed, type Clause } from '../../clause.js';
+import type { Clause } from '../../clause.js';
+import { ClauseFailed } from '../../outcome.js';
 import {
   claimCall,
   eth,

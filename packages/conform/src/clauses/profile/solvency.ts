@@ -1,6 +1,7 @@
 import { dataAnchoringTokenAbi, shareRatioMax } from '@kedge/core';
 import { encodeFunctionData, type Abi } from 'viem';
-import { ClauseFailed, type Clause } from '../../clause.js';
+import type { Clause } from '../../clause.js';
+import { ClauseFailed } from '../../outcome.js';
 import { draftAbi, holderProbeAbi } from '../../draftAbi.js';
 import {
   claimCall,
