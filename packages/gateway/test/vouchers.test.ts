@@ -114,13 +114,26 @@ test('R11: inputs are paid even while answers are on their way, and those that p
   for (;;) {
     const answer = await call(await sign((signed += inputUnits)));
     if (answer.status !== 200) {
-      expect(await refusal(answer)).toEqual({ status: 403, code: 'exposure_exceeded', clause: 'R11' });
+      expect(answer.headers.get('retry-after')).toBe('1');
+      expect(await answer.clone().text()).toContain(`a voucher over exactly ${served + inputUnits} base units`);
+      expect(await refusal(answer)).toEqual({ status: 429, code: 'exposure_reached', clause: 'R11' });
       break;
     }
     served += receiptOf(answer).receipt.units;
   }
   expect(served - signed).toBeGreaterThan(0n);
   expect(served - signed).toBeLessThanOrEqual(60n);
+  // Once it is paid, and the one refused for is signed for, the client goes on.
+  const again = await call(await sign(served + inputUnits));
+  expect(again.status).toBe(200);
+});
+
+test('R11: a call that does not fit however much is paid is refused for good, whatever is owed', async () => {
+  await begin({ startUnits: '60', growthBasisPoints: 0 });
+  expect((await call(await sign(inputUnits))).status).toBe(200);
+  const answer = await call(await sign(2n * inputUnits), { ...hello, max_tokens: 64 });
+  expect(answer.headers.has('retry-after')).toBe(false);
+  expect(await refusal(answer)).toEqual({ status: 403, code: 'exposure_exceeded', clause: 'R11' });
 });
 
 test('R11, L9: what is signed far ahead pays for nothing: without vouchers that can be captured, service ends at the exposure', async () => {
@@ -130,7 +143,8 @@ test('R11, L9: what is signed far ahead pays for nothing: without vouchers that 
   while (served < 1_000n) {
     const answer = await call(ahead);
     if (answer.status !== 200) {
-      expect(await refusal(answer)).toEqual({ status: 403, code: 'exposure_exceeded', clause: 'R11' });
+      expect(answer.headers.get('retry-after')).toBe('1');
+      expect(await refusal(answer)).toEqual({ status: 429, code: 'exposure_reached', clause: 'R11' });
       break;
     }
     served += receiptOf(answer).receipt.units;

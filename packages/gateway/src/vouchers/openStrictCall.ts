@@ -7,11 +7,14 @@ import {
   neededUnitsOf,
   noteOutput,
   ownRoomOf,
+  paidUnitsOf,
   payingUnitsOf,
   recount,
+  roomIfPaid,
   roomOf,
   signedUnitsOf,
   type StrictAccount,
+  type Wanted,
 } from './strictAccount.js';
 
 /** A running call of a strict channel: how much of its answer may be handed over before the next voucher. */
@@ -58,6 +61,7 @@ export function openStrictCall(
   const room = roomOf(account, served, terms, totals, asked);
   if (granted > room) {
     if (account.grantedUnits > 0n) throw reached(room, granted);
+    if (granted <= roomIfPaid(served, terms, totals, asked)) throw unpaid(account, served, room, asked);
     const isOthers = granted <= ownRoomOf(account, served, terms, asked);
     throw exceeded(room, granted, isOthers ? othersHint : hintOf(surface, isStream));
   }
@@ -153,6 +157,31 @@ function reached(room: bigint, units: bigint): BaseError {
     values: { clause: 'R11', roomUnits: room, neededUnits: units, retryAfterSeconds: 1 },
     hints: ['Try again when they have ended and are paid.'],
   });
+}
+
+/** What it owes itself takes it all: once that is paid, the same call is served. */
+function unpaid(account: StrictAccount, served: ServedChannel, room: bigint, call: Wanted): BaseError {
+  const { committedUnits } = served.account;
+  const paidUnits = paidUnitsOf(account, served);
+  return new BaseError(
+    `What this channel did not pay takes up what is served ahead of payment: ${paidUnits} of ${committedUnits} base units are paid.`,
+    {
+      code: 'exposure_reached',
+      status: 429,
+      kind: 'transient',
+      values: {
+        clause: 'R11',
+        roomUnits: room,
+        neededUnits: call.wanted,
+        committedUnits,
+        paidUnits,
+        retryAfterSeconds: 1,
+      },
+      hints: [
+        `Send the call with a voucher over exactly ${committedUnits + call.payable} base units, for what was received and its input, after you checked that you received that much.`,
+      ],
+    },
+  );
 }
 
 const othersHint =

@@ -23,7 +23,7 @@ export type StrictAccount = {
 };
 
 /** What a call asks for, and what of it the client may have signed for already. */
-type Wanted = { readonly wanted: bigint; readonly payable: bigint };
+export type Wanted = { readonly wanted: bigint; readonly payable: bigint };
 
 const nothing: Wanted = { wanted: 0n, payable: 0n };
 const mostHeld = 16;
@@ -123,10 +123,21 @@ export function roomOf(
   totals: ExposureTotals,
   more: Wanted = nothing,
 ): bigint {
-  const bounds = boundsOf(terms, served, paidUnitsOf(account, served));
-  const others = totals.ofOthers(served);
-  const shared = least(bounds.holderUnits - others.holderUnits, bounds.totalUnits - others.totalUnits);
-  return least(bounds.channelUnits, shared) - outstandingOf(account, served, more) + more.wanted;
+  return (
+    mostUnpaidOf(served, terms, totals, paidUnitsOf(account, served)) -
+    outstandingOf(account, served, more) +
+    more.wanted
+  );
+}
+
+/** The same once the channel paid all that it was charged, while no call of it runs. */
+export function roomIfPaid(
+  served: ServedChannel,
+  terms: ExposureTerms,
+  totals: ExposureTotals,
+  { payable }: Wanted,
+): bigint {
+  return mostUnpaidOf(served, terms, totals, served.account.committedUnits) + payable;
 }
 
 /** The same if nobody else owed anything. */
@@ -153,6 +164,14 @@ function outstandingOf(
 ): bigint {
   const paid = payingUnitsOf(account, committedUnits + account.payableUnits + payable);
   return committedUnits + account.grantedUnits + wanted - paid;
+}
+
+/** What a channel that paid so much may owe beside what others owe. */
+function mostUnpaidOf(served: ServedChannel, terms: ExposureTerms, totals: ExposureTotals, paidUnits: bigint): bigint {
+  const bounds = boundsOf(terms, served, paidUnits);
+  const others = totals.ofOthers(served);
+  const shared = least(bounds.holderUnits - others.holderUnits, bounds.totalUnits - others.totalUnits);
+  return least(bounds.channelUnits, shared);
 }
 
 function least(one: bigint, other: bigint): bigint {
