@@ -20,6 +20,21 @@ contract Trap {
   function transfer(address, uint256) external pure returns (bool) { revert("it stays here"); }
 }`;
 
+// ERC-20 lets a token say neither how it is called nor how it is counted. Decimals come last, when they are asked for.
+const nameless = (decimals: string): string => `
+pragma solidity 0.8.34;
+contract Nameless {
+  mapping(address => uint256) public balanceOf;
+  mapping(address => mapping(address => uint256)) public allowance;
+  constructor() { balanceOf[msg.sender] = 1000000000; }
+  function approve(address spender, uint256 amount) external returns (bool) { allowance[msg.sender][spender] = amount; return true; }
+  function transfer(address to, uint256 amount) external returns (bool) { balanceOf[msg.sender] -= amount; balanceOf[to] += amount; return true; }
+  function transferFrom(address from, address to, uint256 amount) external returns (bool) {
+    allowance[from][msg.sender] -= amount; balanceOf[from] -= amount; balanceOf[to] += amount; return true;
+  }
+  ${decimals}
+}`;
+
 const cwd = temporaryFolder();
 let anvil: Anvil;
 let deployment: Deployment;
@@ -42,15 +57,18 @@ beforeAll(async () => {
   const stranger = anvil.walletOf(roles.consumer);
   deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(roles.deployer) });
   writeFileSync(join(cwd, 'contracts.json'), JSON.stringify(deployment));
-  const hash = await stranger.sendTransaction({
-    account: stranger.account,
-    chain: null,
-    data: compileContract(source, 'Trap'),
-  });
-  trap = getAddress((await publicClient.waitForTransactionReceipt({ hash })).contractAddress!);
+  trap = await deployAsset(source, 'Trap');
   honest = getAddress(await deployErc20({ publicClient, walletClient: stranger }, 1_000n));
 });
 afterAll(() => anvil.stop());
+
+/** Deployed by the consumer, who has its supply. */
+async function deployAsset(text: string, name: string): Promise<Address> {
+  const stranger = anvil.walletOf(roles.consumer);
+  const data = compileContract(text, name);
+  const hash = await stranger.sendTransaction({ account: stranger.account, chain: null, data });
+  return getAddress((await anvil.publicClient.waitForTransactionReceipt({ hash })).contractAddress!);
+}
 
 /** A class with one share of the contributor's, which earned in the trap first, then in the honest asset. */
 async function earn(): Promise<bigint> {
@@ -99,4 +117,25 @@ test('L7: kedge claim pays what a share earned before it was retired', async () 
   await as('contributor').retireShare({ tokenId });
   const claimed = await kedge('claim', '--account', 'contributor', '--asset', 'ETH', '--json');
   expect((JSON.parse(claimed.stdout) as Claimed).paid).toMatchObject([{ tokenId: String(tokenId), amount: '80' }]);
+});
+
+test('units are bought, refunded and destroyed in an asset that has no symbol, and in one without decimals', async () => {
+  const counted = await deployAsset(nameless('uint8 public constant decimals = 6;'), 'Nameless');
+  const uncounted = await deployAsset(nameless(''), 'Nameless');
+  for (const [index, asset] of [counted, uncounted].entries()) {
+    const policy = ['--model', 'm', '--operator', addressOf('operator'), '--price', '0.001', '--asset', asset];
+    await runInProcess(['policy', 'init', ...policy, '--asset-decimals', '6', '--out', `${index}.json`], { cwd });
+    const create = ['--name', 'm', '--policy', `${index}.json`, '--sell', '100', '--account', 'operator', '--json'];
+    const { classId } = JSON.parse((await kedge('class', 'create', ...create)).stdout) as { readonly classId: string };
+    const { tokenId } = await as('consumer').buyValue({ classId: BigInt(classId), lot: 0x80000001, units: 3_000n });
+    const mine = ['--account', 'consumer'];
+    const bought = await kedge('buy', classId, '2', ...mine);
+    const named = `${asset.slice(0, 10)}…${asset.slice(-4)}`;
+    if (asset === counted) expect(bought.stdout).toContain(`paid     0.002 ${named} by consumer`);
+    else expect([bought.code, bought.stderr]).toEqual([1, expect.stringContaining('"decimals"')]);
+    const refunded = await kedge('token', 'refund', String(tokenId), '2', ...mine);
+    expect(refunded.stdout).toContain(`${asset === counted ? '0.002' : '2,000'} ${named} for 2 units`);
+    const burnt = await kedge('token', 'burn', String(tokenId), '1', '--yes', ...mine);
+    expect([burnt.code, burnt.stdout]).toEqual([0, expect.stringContaining(`has 0 units: 1 less`)]);
+  }
 });

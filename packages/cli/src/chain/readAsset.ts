@@ -13,28 +13,34 @@ export const ether: Asset = { address: zeroAddress, symbol: 'ETH', decimals: 18 
 // A contract calls itself what it likes, in any length and with what steers a terminal.
 const longestSymbol = 16;
 
-/** An asset's symbol and decimals. */
+/** An asset's symbol and decimals. ERC-20 lets a token do without a symbol: such a one is called by its address. */
 export async function readAsset({ client }: Pick<Connection, 'client'>, address: Address): Promise<Asset> {
   if (isAddressEqual(address, zeroAddress)) return ether;
+  const contract = { address, abi: erc20Abi } as const;
   const [symbol, decimals] = await Promise.all([
-    client.publicClient.readContract({ address, abi: erc20Abi, functionName: 'symbol' }),
-    client.publicClient.readContract({ address, abi: erc20Abi, functionName: 'decimals' }),
+    orIfUnsaid(client.publicClient.readContract({ ...contract, functionName: 'symbol' }), shortHex(address)),
+    client.publicClient.readContract({ ...contract, functionName: 'decimals' }),
   ]);
   return { address, symbol: briefText(symbol, longestSymbol), decimals };
+}
+
+/** What a contract answers, or this where it answers with nothing, or with another type. A node that fails still throws. */
+async function orIfUnsaid<T>(answer: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const isNode = (cause: unknown): boolean => cause instanceof HttpRequestError || cause instanceof TimeoutError;
+    if (!(error instanceof BaseError) || error.walk(isNode) !== null) throw error;
+    return otherwise;
+  }
 }
 
 /**
  * As {@link readAsset}, of an asset that somebody else named: what is no ERC-20, or does not say what it is, is written as its address
  * and in its smallest units. Anyone can name anything, and must not stop others from reading what is theirs.
  */
-export async function readAnyAsset(connection: Pick<Connection, 'client'>, address: Address): Promise<Asset> {
-  try {
-    return await readAsset(connection, address);
-  } catch (error) {
-    const isNode = (cause: unknown): boolean => cause instanceof HttpRequestError || cause instanceof TimeoutError;
-    if (!(error instanceof BaseError) || error.walk(isNode) !== null) throw error;
-    return { address, symbol: shortHex(address), decimals: 0 };
-  }
+export function readAnyAsset(connection: Pick<Connection, 'client'>, address: Address): Promise<Asset> {
+  return orIfUnsaid(readAsset(connection, address), { address, symbol: shortHex(address), decimals: 0 });
 }
 
 /** The asset that an option names: an address, `ETH`, or nothing for ETH. */

@@ -1,5 +1,5 @@
 import { isBackedLot } from '@kedge/core';
-import { readAsset } from '../chain/readAsset.js';
+import { readAnyAsset } from '../chain/readAsset.js';
 import { readOwnToken } from '../chain/readOwnToken.js';
 import { accountOptions, type Command } from '../command.js';
 import { confirm, yesOption } from '../confirm.js';
@@ -31,7 +31,7 @@ export const tokenBurn: Command = {
     );
     const value = token.value - units;
     const asset = isBackedLot(lot)
-      ? await readAsset(connection, (await connection.client.getLot({ classId, lot })).asset)
+      ? await readAnyAsset(connection, (await connection.client.getLot({ classId, lot })).asset)
       : undefined;
     context.output.result({ tokenId, units, value, revenue, asset: asset?.address, transactionHash }, () => [
       `token ${tokenId} has ${humanAmount(value, unitDecimals)} units: ${humanAmount(units, unitDecimals)} less`,

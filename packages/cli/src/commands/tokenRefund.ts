@@ -3,7 +3,7 @@ import type { LotView, TokenView } from '@kedge/sdk';
 import { recipientOf } from '../accounts/recipient.js';
 import type { Connection } from '../chain/connect.js';
 import { lotNumberOf } from '../chain/lotNumber.js';
-import { readAsset } from '../chain/readAsset.js';
+import { readAnyAsset } from '../chain/readAsset.js';
 import { readOwnToken } from '../chain/readOwnToken.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
@@ -42,7 +42,7 @@ export const tokenRefund: Command = {
         hints: ['What a channel holds returns to the token when it is closed: kedge status, then kedge channel close.'],
       });
     }
-    const asset = await readAsset(connection, lot.asset);
+    const asset = await readAnyAsset(connection, lot.asset);
     const named = textOption(context, 'to');
     const to = named === undefined ? signer.account.address : recipientOf(named, connection.chainId, '--to');
     const { amount, transactionHash } = await write('refund', (client) => client.refund({ tokenId, units, to }));

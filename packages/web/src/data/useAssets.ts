@@ -1,11 +1,11 @@
 import { zeroAddress, type Address } from '@kedge/core';
 import { useQueries } from '@tanstack/react-query';
-import { erc20Abi, type PublicClient } from 'viem';
+import type { PublicClient } from 'viem';
 import { usePublicClient } from 'wagmi';
 import { showAmount } from '../ui/format.js';
+import { assetName, readAsset, type Asset } from './readAsset.js';
 
-/** How an asset is written. */
-export type Asset = { readonly address: Address; readonly symbol: string; readonly decimals: number };
+export type { Asset } from './readAsset.js';
 
 const ether: Asset = { address: zeroAddress, symbol: 'ETH', decimals: 18 };
 
@@ -28,7 +28,7 @@ export function useAssets(addresses: readonly Address[]): {
   const assetOf = (address: Address): Asset => {
     if (address === zeroAddress) return ether;
     const index = others.indexOf(address.toLowerCase() as Address);
-    return found[index]?.data ?? { address, symbol: `${address.slice(0, 8)}…`, decimals: 0 };
+    return found[index]?.data ?? { address, symbol: assetName(address), decimals: 0 };
   };
   return {
     assetOf,
@@ -37,13 +37,4 @@ export function useAssets(addresses: readonly Address[]): {
       return `${showAmount(amount, decimals, digits)} ${symbol}`;
     },
   };
-}
-
-async function readAsset(chain: PublicClient, address: Address): Promise<Asset> {
-  const contract = { address, abi: erc20Abi } as const;
-  const [symbol, decimals] = await Promise.all([
-    chain.readContract({ ...contract, functionName: 'symbol' }),
-    chain.readContract({ ...contract, functionName: 'decimals' }),
-  ]);
-  return { address, symbol, decimals };
 }

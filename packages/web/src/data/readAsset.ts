@@ -1,0 +1,26 @@
+import type { Address } from '@kedge/core';
+import { BaseError, erc20Abi, HttpRequestError, TimeoutError, type PublicClient } from 'viem';
+
+/** How an asset is written. */
+export type Asset = { readonly address: Address; readonly symbol: string; readonly decimals: number };
+
+/** What an asset is called that does not say it. */
+export const assetName = (address: Address): string => `${address.slice(0, 8)}…`;
+
+/** An asset's symbol and decimals. ERC-20 lets a token do without a symbol, and its decimals count all the same. */
+export async function readAsset(chain: PublicClient, address: Address): Promise<Asset> {
+  const contract = { address, abi: erc20Abi } as const;
+  const [symbol, decimals] = await Promise.all([
+    chain.readContract({ ...contract, functionName: 'symbol' }).catch((error: unknown) => {
+      if (isOfNode(error)) throw error;
+      return assetName(address);
+    }),
+    chain.readContract({ ...contract, functionName: 'decimals' }),
+  ]);
+  return { address, symbol, decimals };
+}
+
+function isOfNode(error: unknown): boolean {
+  const isFailure = (cause: unknown): boolean => cause instanceof HttpRequestError || cause instanceof TimeoutError;
+  return !(error instanceof BaseError) || error.walk(isFailure) !== null;
+}

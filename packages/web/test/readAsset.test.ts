@@ -1,0 +1,41 @@
+import { createPublicClient, custom, encodeAbiParameters, HttpRequestError, type Hex, type PublicClient } from 'viem';
+import { expect, test } from 'vitest';
+import { readAsset } from '../src/data/readAsset.js';
+
+const address = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
+const symbolSelector = '0x95d89b41';
+const six = encodeAbiParameters([{ type: 'uint8' }], [6]);
+
+/** A chain whose only contract answers so when it is asked for its symbol, and 6 for its decimals. */
+function chainWhere(symbol: () => Promise<Hex>): PublicClient {
+  const request = ({ params }: { readonly params?: unknown }): Promise<Hex> => {
+    const [{ data }] = params as [{ readonly data: Hex }];
+    return data === symbolSelector ? symbol() : Promise.resolve(six);
+  };
+  return createPublicClient({ transport: custom({ request }, { retryCount: 0 }) });
+}
+
+test('an asset is called by its symbol, and by its address where it has none, or one of another type', async () => {
+  const text = encodeAbiParameters([{ type: 'string' }], ['USDC']);
+  expect(
+    await readAsset(
+      chainWhere(async () => text),
+      address,
+    ),
+  ).toMatchObject({ symbol: 'USDC', decimals: 6 });
+  const unsaid = { symbol: '0x709979…', decimals: 6 };
+  for (const answer of ['0x', `0x4d4b52${'0'.repeat(58)}`] as const) {
+    expect(
+      await readAsset(
+        chainWhere(async () => answer),
+        address,
+      ),
+    ).toMatchObject(unsaid);
+  }
+});
+
+test('a node that fails is no asset without a symbol', async () => {
+  const request = (): Promise<Hex> =>
+    Promise.reject(new HttpRequestError({ url: 'http://node.example', details: 'no answer' }));
+  await expect(readAsset(chainWhere(request), address)).rejects.toThrow('no answer');
+});
