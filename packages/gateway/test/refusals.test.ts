@@ -316,7 +316,7 @@ test('a channel that the chain does not know as the file says is refused with a 
   expect(setup.logs).toContainEqual(expect.objectContaining({ event: 'channel_refused', channelId: setup.channelId }));
 });
 
-test('a channel from which more was captured than the log knows of is refused, and the log says the way out', async () => {
+test('R27: a channel from which more was captured than the log knows of is refused, and its caller and the log hear why', async () => {
   await begin();
   await gateway.close();
   setup.chain.captured.set(setup.channelId, 7n);
@@ -324,6 +324,19 @@ test('a channel from which more was captured than the log knows of is refused, a
   expect(setup.logs).toContainEqual(
     expect.objectContaining({ event: 'channel_refused', reason: expect.stringContaining('close the channel') }),
   );
+  // Asked again, it says the same: the file has not changed.
+  for (let call = 0; call < 2; call++) {
+    expect(await post(hello)).toMatchObject({
+      status: 403,
+      json: {
+        type: '/problems/channel_refused',
+        detail: expect.stringContaining('7 units were captured on chain but the log knows of 0'),
+        values: { clause: 'R27', channelId: setup.channelId },
+        hints: [expect.stringContaining('newest copy of the log'), expect.stringContaining('kedge channel close')],
+      },
+    });
+  }
+  expect(upstream.requests).toEqual([]);
 });
 
 test('while the chain does not answer, an unchecked channel is 503; it is served once the chain answers', async () => {

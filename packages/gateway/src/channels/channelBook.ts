@@ -3,7 +3,7 @@ import { BaseError, type ChannelRecord, type Hex, parseChannelRecords } from '@k
 import { type ApiKeyAccess, checkKey } from '../keys/apiKeyAccess.js';
 import type { KeyAccount } from '../keys/keyAccounts.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
-import type { ChannelCheck, ServedChannel } from './servedChannel.js';
+import type { ChannelCheck, ServedChannel, ToldRefusal } from './servedChannel.js';
 
 const recheckMs = 5_000;
 // So many channels are checked at once, each with a few questions to the chain.
@@ -22,7 +22,7 @@ export type ChannelBook = {
   readonly keyed: () => readonly { readonly channelId: Hex; readonly key: ApiKeyAccess }[];
   /** Whether the file names the key, though its channel could not be checked yet (the chain does not answer). */
   readonly isUnchecked: (apiKeySha256: string) => boolean;
-  /** Why the key's channel is not served, where that is a clause of the holder's own policy. */
+  /** Why the key's channel is not served, where its caller can do something. */
   readonly refusalOf: (apiKeySha256: string) => ChannelRefusal | undefined;
   readonly byId: (channelId: Hex) => ServedChannel | undefined;
   /** The next channel that the same key pays from, when this one has no value left. */
@@ -44,8 +44,8 @@ export type ChannelBook = {
   readonly drop: (channelId: Hex) => void;
 };
 
-/** A channel that is not served under its policy. */
-export type ChannelRefusal = { readonly channelId: Hex; readonly clause: string; readonly reason: string };
+/** A channel that is not served, and what callers with its keys are told. */
+export type ChannelRefusal = ToldRefusal & { readonly channelId: Hex };
 
 /** Keeps the channels file in memory. An unknown key makes the caller `refresh`, so a new channel needs no restart. */
 export function createChannelBook(options: {
@@ -167,9 +167,9 @@ export function createChannelBook(options: {
       options.onServed(result.channel, result.capturedUnits);
       log.info('channel_served', { channelId, name: record.name, capturedUnits: result.capturedUnits });
     } else {
-      const { reason, clause } = result;
+      const { reason, told } = result;
       log.error('channel_refused', { channelId, name: record.name, reason });
-      if (clause !== undefined) for (const key of keysOf(record)) refused.set(key, { channelId, clause, reason });
+      if (told !== undefined) for (const key of keysOf(record)) refused.set(key, { ...told, channelId });
       ended.set(channelId, record);
       registerNext(record);
     }

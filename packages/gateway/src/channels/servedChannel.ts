@@ -32,9 +32,12 @@ export type ChannelCheck =
   | {
       readonly usable: false;
       readonly reason: string;
-      /** Of the policy, which its holder can read and mend by another channel; other reasons are the operator's to know. */
-      readonly clause?: string;
+      /** What callers with its keys are told, where they can do something; other reasons are the operator's to know. */
+      readonly told?: ToldRefusal;
     };
+
+/** Why a channel is not served, by which clause, and the way out. */
+export type ToldRefusal = { readonly clause: string; readonly reason: string; readonly hints: readonly string[] };
 
 /**
  * Checks one record: its own arithmetic first, then what the chain says.
@@ -54,7 +57,7 @@ export async function checkChannel(
   const wrong = ownFault(record, context.domain, context.operator);
   if (wrong !== undefined) return { usable: false, reason: wrong };
   const unseen = record.channel.mode === 'strict' ? unrecountable(record.policy) : undefined;
-  if (unseen !== undefined) return { usable: false, ...unseen };
+  if (unseen !== undefined) return { usable: false, reason: unseen.reason, told: { ...unseen, hints: unseenHints } };
   const state = await context.chain.readChannel(record.channel, record.channelId);
   if (!state.open) return { usable: false, reason: 'the channel is not open on chain' };
   if (state.policyHash !== record.policyHash) {
@@ -63,10 +66,11 @@ export async function checkChannel(
   const account = context.accountOf(record.channelId);
   const signedUnits = context.signedUnits(record.channelId);
   if (state.capturedUnits > account.committedUnits && state.capturedUnits > signedUnits) {
-    const { capturedUnits } = state;
+    const reason = `${state.capturedUnits} units were captured on chain but the log knows of ${account.committedUnits}`;
     return {
       usable: false,
-      reason: `${capturedUnits} units were captured on chain but the log knows of ${account.committedUnits}: restore its newest copy, or close the channel and have its holder open another`,
+      reason: `${reason}: restore its newest copy, or close the channel and have its holder open another`,
+      told: { clause: 'R27', reason: `${reason}, so it is an older copy`, hints: oldLogHints },
     };
   }
   return {
@@ -75,6 +79,16 @@ export async function checkChannel(
     capturedUnits: state.capturedUnits,
   };
 }
+
+const unseenHints = [
+  'Nothing was charged. The operator can close the channel now, anyone after its deadline: kedge channel close returns its units.',
+  'Open another in capped mode, or one of a token whose policy a strict client can recount.',
+];
+
+const oldLogHints = [
+  'Nothing was charged for this call. The operator can restore the newest copy of the log, and start the gateway again.',
+  'Without such a copy: the operator can close the channel now, anyone after its deadline and grace, and kedge channel close returns what was not captured. Then open another.',
+];
 
 function ownFault(record: ChannelRecord, domain: ProtocolDomain, operator: Hex): string | undefined {
   const { channel, policy } = record;

@@ -6,7 +6,7 @@ import type { ServedChannel } from '../channels/servedChannel.js';
 
 /**
  * The channel that a key pays from. Keys are known by their SHA-256 only.
- * @throws BaseError 401 `key_unknown`; 403 `channel_refused` for a strict channel whose policy cannot be recounted; 503 `channel_unchecked` while the chain does not answer for a channel.
+ * @throws BaseError 401 `key_unknown`; 403 `channel_refused` for a channel that is not served, with the reason; 503 `channel_unchecked` while the chain does not answer for a channel.
  */
 export function authenticate(headers: HeaderFields, book: ChannelBook): ServedChannel | Promise<ServedChannel> {
   if (book.anyone !== undefined) return book.anyone;
@@ -38,15 +38,12 @@ async function findAfterRefresh(digest: string, book: ChannelBook): Promise<Serv
   });
 }
 
-function refusedChannel({ channelId, clause, reason }: ChannelRefusal): BaseError {
+function refusedChannel({ channelId, clause, reason, hints }: ChannelRefusal): BaseError {
   return new BaseError(`The channel of this key is not served: ${reason}.`, {
     code: 'channel_refused',
     status: 403,
     values: { clause, channelId },
-    hints: [
-      'Nothing was charged. The operator can close the channel now, anyone after its deadline: kedge channel close returns its units.',
-      'Open another in capped mode, or one of a token whose policy a strict client can recount.',
-    ],
+    hints,
   });
 }
 
