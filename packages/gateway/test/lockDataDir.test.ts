@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { BaseError } from '@kedge/core';
 import { beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { lockDataDir } from '../src/ledger/lockDataDir.js';
 import { openRecordLog } from '../src/ledger/recordLog.js';
@@ -38,7 +40,7 @@ async function holder(before: readonly string[] = [], dataDir = folder) {
     if (name === 'SIGKILL') await ended;
   };
   onTestFinished(() => signal('SIGKILL'));
-  return { said, signal };
+  return { said, signal, pid: child.pid! };
 }
 
 test('R15: a folder is held by one at a time, and free when it is released', async () => {
@@ -60,6 +62,36 @@ test('R15: kill -9 frees it at once, and one that stands still keeps it', async 
   await signal('SIGKILL');
   const lock = await lockDataDir(folder, { silenceMs: 3_600_000 });
   await lock.release();
+});
+
+test('R15: the refusal names the process that holds the folder, since when, and what to do', async () => {
+  const began = Math.floor(Date.now() / 1_000) * 1_000;
+  const { signal, pid } = await holder();
+  // One that stands still could not be asked.
+  await signal('SIGSTOP');
+  const refused = await lockDataDir(folder).catch((error: BaseError) => error);
+  expect(refused).toMatchObject({ ...inUse, values: { dataDir: folder, pid } });
+  const { message, values, hints } = refused as BaseError;
+  expect(message).toContain(
+    `Another gateway runs on this data folder: process ${pid}, since ${String(values['since'])}.`,
+  );
+  expect(Date.parse(String(values['since']))).toBeGreaterThanOrEqual(began);
+  expect(Date.parse(String(values['since']))).toBeLessThanOrEqual(Date.now());
+  expect(hints[0]).toContain(`kill ${pid}`);
+});
+
+test.each([
+  ['0123456789ab-7-1800000000-box-1.lan', ': process 7 on the host box-1.lan, since 2027-01-15T08:00:00.000Z.'],
+  // As earlier versions announced themselves.
+  ['0123456789ab', '.'],
+])('R15: a holder that is not of this host is told to be stopped where it runs: %s', async (name, who) => {
+  mkdirSync(join(folder, 'lock'), { recursive: true });
+  const server = createServer().listen(join(folder, 'lock', `kernel-${name}`));
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const refused = await lockDataDir(folder, { kernel: 'kernel' }).catch((error: BaseError) => error);
+  expect((refused as BaseError).message).toContain(`Another gateway runs on this data folder${who}`);
+  expect((refused as BaseError).hints[0]).toContain('in whatever container or on whatever machine');
 });
 
 test('R15: it holds for a container with a network of its own, where this machine can make one', async () => {

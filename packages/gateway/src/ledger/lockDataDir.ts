@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BaseError } from '@kedge/core';
@@ -52,22 +52,32 @@ export async function lockDataDir(dataDir: string, options: LockOptions = {}): P
   for (let attempt = 1; ; attempt++) {
     const own = await announce(folder, kernel);
     let isAlone = false;
+    let other: string | undefined;
     try {
-      isAlone = await livesAlone(folder, own.name, { kernel, silenceMs });
+      other = await livingOther(folder, own.name, { kernel, silenceMs });
+      isAlone = other === undefined;
     } finally {
       if (!isAlone) await own.withdraw();
     }
-    if (isAlone) return holding(join(folder, own.name), own.withdraw, beatMs);
-    if (attempt === attempts) break;
+    if (other === undefined) return holding(join(folder, own.name), own.withdraw, beatMs);
+    if (attempt === attempts) throw inUse(dataDir, other);
     // It may be one that begins, too, and saw this one: the next time one of them is first.
     await pause(randomInt(20, 150));
   }
-  throw new BaseError('Another gateway runs on this data folder.', {
+}
+
+function inUse(dataDir: string, other: string): BaseError {
+  const holder = holderIn(other);
+  const isHere = holder?.host === hostOf();
+  const where = isHere ? '' : ` on the host ${holder?.host}`;
+  const who = holder === undefined ? '' : `: process ${holder.pid}${where}, since ${holder.since}`;
+  const stop = isHere
+    ? `Stop it first: kill ${holder.pid}. Where kedge up or a service keeps it running, stop that.`
+    : 'Stop it first, in whatever container or on whatever machine it runs.';
+  return new BaseError(`Another gateway runs on this data folder${who}.`, {
     code: 'data_dir_in_use',
-    values: { dataDir },
-    hints: [
-      'Stop it first, in whatever container or on whatever machine it runs, or give this gateway its own dataDir.',
-    ],
+    values: { dataDir, ...holder },
+    hints: [stop, 'Or give this gateway a dataDir of its own.'],
   });
 }
 
@@ -75,7 +85,7 @@ type Announced = { readonly name: string; readonly withdraw: () => Promise<void>
 
 /** Makes this process visible to others, alive from the first moment. */
 async function announce(folder: string, kernel: string): Promise<Announced> {
-  const name = `${kernel}-${randomBytes(6).toString('hex')}`;
+  const name = `${kernel}-${randomBytes(6).toString('hex')}${holderName()}`;
   const newName = `new-${name}`;
   const server = createServer((socket) => socket.destroy()).unref();
   // A socket's path has little room: the folder is named by a number.
@@ -109,20 +119,37 @@ async function announce(folder: string, kernel: string): Promise<Announced> {
   };
 }
 
-async function livesAlone(
+/** The process that announces itself, in its name: read without asking it, whether it stands still or runs elsewhere. */
+function holderName(): string {
+  return `-${process.pid}-${Math.floor(Date.now() / 1_000)}-${hostOf()}`;
+}
+
+function holderIn(name: string): { readonly pid: number; readonly since: string; readonly host: string } | undefined {
+  const [, pid, seconds, host] = /-[0-9a-f]{12}-(\d+)-(\d+)-(.*?)(?:\.beat)?$/.exec(name) ?? [];
+  if (pid === undefined || host === undefined) return undefined;
+  return { pid: Number(pid), since: new Date(Number(seconds) * 1_000).toISOString(), host };
+}
+
+/** A container has its own, by which it is found. Cut: a socket's path has little room. */
+function hostOf(): string {
+  return process.platform === 'linux' ? hostname().replaceAll('/', '').slice(0, 32) : 'here';
+}
+
+/** The name of another that lives, if any. */
+async function livingOther(
   folder: string,
   own: string,
   { kernel, silenceMs }: { readonly kernel: string; readonly silenceMs: number },
-): Promise<boolean> {
+): Promise<string | undefined> {
   for (const name of readdirSync(folder)) {
     if (name === own || name.startsWith('new-')) continue;
     const path = join(folder, name);
     const isAsked = name.startsWith(`${kernel}-`) && !name.endsWith(beatName);
-    if (await (isAsked ? answers(folder, name) : givesSigns(path, silenceMs))) return false;
+    if (await (isAsked ? answers(folder, name) : givesSigns(path, silenceMs))) return name;
     // No other ever has its name.
     rmSync(path, { force: true });
   }
-  return true;
+  return undefined;
 }
 
 function holding(path: string, withdraw: () => Promise<void>, beatMs: number): DataDirLock {
