@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATLifecycle} from "../../src/interfaces/IDATLifecycle.sol";
@@ -203,5 +204,32 @@ contract AssetAttacksTest is KedgeTest {
         assertFalse(asset.succeeded());
         assertEq(token.lotInfo(classId, lot).outstanding, core.valueOf(tokenId));
         assertEq(token.lotInfo(classId, lot).escrow, 100);
+    }
+
+    /// @notice `transferFrom` means the same to it as to an ERC-20. It takes no token of somebody else, and pays none out.
+    function test_Attack_TheTokenContractTakenForAnAsset() public {
+        uint256 class_ = createClass();
+        uint256 only = mintShare(class_, holder, 1);
+        uint256 own = mintValue(class_, stranger, 10, 0);
+        settleETH(class_, 100);
+        vm.prank(holder);
+        token.approve(address(token), only);
+
+        vm.startPrank(stranger);
+        vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721IncorrectOwner.selector, stranger, only, holder));
+        core.settleRevenueERC20(class_, address(token), only);
+        // One's own counts as one unit of revenue, and is nobody's from then on.
+        token.approve(address(token), own);
+        core.settleRevenueERC20(class_, address(token), own);
+        vm.stopPrank();
+
+        assertEq(core.pendingRevenue(only, address(token)), 1);
+        vm.startPrank(holder);
+        vm.expectRevert();
+        core.claim(only, address(token), payable(holder));
+        assertEq(core.claim(only, ETH, payable(holder)), 100);
+        vm.stopPrank();
+        assertEq(core.ownerOf(own), address(token));
+        assertEq(core.ownerOf(only), holder);
     }
 }
