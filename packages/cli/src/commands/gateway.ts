@@ -12,6 +12,7 @@ import { writeDurably } from '../up/durableFile.js';
 import { gatewayFilesOf } from '../up/gatewayFiles.js';
 import { otherUpstreamOf, upstreamOptions, type OtherUpstream } from '../up/otherUpstream.js';
 import { gatewayCommand } from '../up/programs.js';
+import { listeningLines, reachedUrl } from '../up/reachedUrl.js';
 import { runForeground } from '../up/runForeground.js';
 import { usageError } from '../usageError.js';
 
@@ -73,13 +74,15 @@ export const gateway: Command = {
     for (const folder of [paths.root, paths.store, paths.gateway]) makeFolder(folder);
     writeDurably(file, `${JSON.stringify({ ...config, ...key.config }, null, 2)}\n`);
     const command = gatewayCommand(file, { ...context.environment, ...key.environment });
-    return runForeground(context, command, 'The gateway', (url) =>
+    return runForeground(context, command, 'The gateway', (listening) => {
+      const url = reachedUrl(listening);
       context.output.result({ ready: true, url: `${url}/v1`, configFile: file }, () => [
         `gateway  ${url}/v1`,
+        ...listeningLines(listening).map((line) => `         ${line}`),
         `         ${url}/readyz says whether it serves, ${url}/metrics how much`,
         `         its configuration is ${file}; Ctrl-C ends it`,
-      ]),
-    );
+      ]);
+    });
   },
 };
 

@@ -7,6 +7,7 @@ import { parseInteger, textOption } from '../parse.js';
 import { dataPathsOf } from '../up/dataPaths.js';
 import { writeDurably } from '../up/durableFile.js';
 import { indexerCommand } from '../up/programs.js';
+import { listeningLines, reachedUrl } from '../up/reachedUrl.js';
 import { runForeground } from '../up/runForeground.js';
 import { usageError } from '../usageError.js';
 
@@ -51,10 +52,11 @@ export const indexer: Command = {
     for (;;) {
       const configFile = writeConfig(context, connection, first === undefined ? 0 : Number(new URL(first).port));
       const command = indexerCommand(configFile, context.environment);
-      const onReady = (url: string): void => {
+      const onReady = (listening: string): void => {
+        const url = reachedUrl(listening);
         if (first !== undefined) return context.output.note(`the indexer answers again at ${url}`);
         first = url;
-        context.output.result({ url, ...told.json }, () => told.human(url));
+        context.output.result({ url, ...told.json }, () => told.human(url, listening));
       };
       const code = await runForeground(context, command, 'The indexer', onReady);
       if (code !== startAgain) return code;
@@ -107,8 +109,9 @@ function listeningText({ rpcUrl, chainId, contracts }: Connection) {
   const origin = originOf(rpcUrl);
   return {
     json: { chainId, rpcUrl: origin, contracts },
-    human: (url: string): string[] => [
+    human: (url: string, listening: string): string[] => [
       `indexer  ${url}   (chain ${chainId} at ${origin})`,
+      ...listeningLines(listening).map((line) => `         ${line}`),
       `         ${url}/progress says how far it is, ${url}/openapi.json what it answers`,
     ],
   };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { dataPathsOf, type DataPaths } from './dataPaths.js';
 import { readJsonFile } from './durableFile.js';
+import { reachedUrl } from './reachedUrl.js';
 
 /** The gateway's files in the data folder. */
 export function gatewayFilesOf(paths: DataPaths): {
@@ -27,6 +28,5 @@ export function readGatewayConfig(dataDir: string): Readonly<Record<string, unkn
 export function gatewayUrlOf(dataDir: string): string | undefined {
   const { host = '127.0.0.1', port } = readGatewayConfig(dataDir) ?? {};
   if (typeof host !== 'string' || typeof port !== 'number' || port === 0) return undefined;
-  const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
-  return `http://${reached}:${port}/v1`;
+  return reachedUrl(`http://${host.includes(':') ? `[${host}]` : host}:${port}/v1`);
 }
