@@ -17,6 +17,7 @@ import { countText, type Gateway } from '../src/index.js';
 import { apiKey, createTestSetup, domain, type TestSetup } from './support/createTestSetup.js';
 import {
   answerWith,
+  chunkEvent,
   completion,
   type ScriptedUpstream,
   startScriptedUpstream,
@@ -234,6 +235,66 @@ test('R11: vouchers during the stream let it go on, each event whole and in orde
   expect(vouchers).toBeGreaterThan(5);
   expect([...text.matchAll(/"content":"( word\d+)"/g)].map(([, word]) => word)).toEqual(words);
   expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+});
+
+test('R11: what streams may be given, and are not, pays for nothing', async () => {
+  const startUnits = 1_000n;
+  await begin({ startUnits: String(startUnits), growthBasisPoints: 0, voucherWaitMs: 300 });
+  const words = Array.from({ length: 250 }, (_, index) => ` word${index}`);
+  const holding = { ...hello, max_tokens: 256, stream: true };
+  const begun: AbortController[] = [];
+  /** As much as would cover all that running streams are granted. */
+  let signed = 0n;
+  const signAhead = async (): Promise<void> => {
+    const { roomUnits, newest } = (await state()) as { roomUnits: string; newest: unknown };
+    if (newest === null) signed = 0n;
+    const granted = startUnits - BigInt(roomUnits) + signed;
+    if (granted > signed && (await give(await sign(granted))).status === 200) signed = granted;
+  };
+  // One word each, and then nothing more for as long as the client stays.
+  upstream.script = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(chunkEvent({ content: 'Hello' }));
+  };
+  for (let stream = 0; stream < 10; stream++) {
+    const abort = new AbortController();
+    const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: stream > 0 ? headers : { ...headers, [voucherHeader]: encodeSignedVoucher(await sign(inputUnits)) },
+      body: JSON.stringify(holding),
+      signal: abort.signal,
+    });
+    if (answer.status !== 200) break;
+    if (stream === 0) signed = inputUnits;
+    await answer.body?.getReader().read();
+    begun.push(abort);
+    await signAhead();
+  }
+  expect(begun.length).toBeGreaterThan(1);
+  // Behind these, none is left that is not ahead of what is served.
+  for (let more = 1n; more <= 16n; more++) await give(await sign(signed + more));
+  signed += 16n;
+  upstream.script = streamWords(words);
+  for (let stream = 0; stream < 3; stream++) {
+    const answer = await call(undefined, holding);
+    if (answer.status !== 200) break;
+    const decoder = new TextDecoder();
+    for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
+      if (decoder.decode(chunk).includes(dueCommentPrefix)) await signAhead();
+    }
+  }
+  for (const abort of begun) abort.abort();
+  await expect
+    .poll(
+      async () => (await (await fetch(`${gateway.url}/metrics`)).text()).match(/^kedge_requests_running (.*)$/m)?.[1],
+    )
+    .toBe('1');
+  await fetch(`${gateway.url}/admin/capture`, { method: 'POST' });
+  const served = BigInt((await state())['committedUnits'] as string);
+  const captured = setup.chain.captured.get(setup.channelId) ?? 0n;
+  expect(served).toBeGreaterThan(100n);
+  // And a few tokens that each stream may still get beyond what was counted.
+  expect(served - captured).toBeLessThanOrEqual(startUnits + BigInt(begun.length) * 12n);
 });
 
 test('R11: the exposure grows with what was paid', async () => {

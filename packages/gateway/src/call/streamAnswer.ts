@@ -162,7 +162,9 @@ export function streamAnswer(
   call.strict?.watch(() => {
     write();
     const hash = bytesToHex(responseHash.copy().digest());
-    return commitInputOf(call, { salt, responseHash: hash, measured: reader.measured() }, services);
+    const measured = reader.measured();
+    const input = commitInputOf(call, { salt, responseHash: hash, measured }, services);
+    return { input, outputTokens: measured.counts.outputTokens };
   });
   const gate =
     call.strict &&

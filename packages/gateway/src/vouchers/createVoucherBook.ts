@@ -7,6 +7,7 @@ import { boundsOf, createExposureTotals, type ExposureTerms } from './exposure.j
 import { openStrictCall } from './openStrictCall.js';
 import {
   capturableOf,
+  isHeld,
   isNews,
   createStrictAccount,
   hold,
@@ -106,12 +107,13 @@ export function createVoucherBook(options: {
       requireStrict(served);
       checkVoucher(signed, served, separator);
       const account = accountOf(served.channelId);
-      if (!isNews(account, served, signed.voucher.cumulativeUnits, askedUnits)) return false;
-      // What running streams came to is in the same flush: after a kill they are charged for what was paid, by receipt.
-      await options.keep(
-        signed,
-        [...account.progress].map((charge) => charge()),
-      );
+      const { cumulativeUnits } = signed.voucher;
+      if (isHeld(account, cumulativeUnits)) return false;
+      // It may be over all that running streams have handed over by now.
+      const progress = [...account.progress].map((charge) => charge());
+      if (!isNews(account, served, cumulativeUnits, askedUnits)) return false;
+      // What those came to is in the same flush: after a kill they are charged for what was paid, by receipt.
+      await options.keep(signed, progress);
       hold(account, signed, served.account.committedUnits);
       recount(account, served, totals);
       for (const wake of account.waiting) wake();

@@ -27,12 +27,18 @@ export type StrictCall = {
   readonly wait: (tokens: number, delivered: number, callback: (isPaid: boolean) => void) => void;
   /** What the call comes to with so many output tokens, in base units. */
   readonly unitsAt: (outputTokens: number) => bigint;
-  /** A stream says what it would be charged now: it is kept with each voucher, in case the gateway is killed. */
-  readonly watch: (progress: () => CommitInput) => void;
+  /** A stream says what it has come to. What it would be charged is kept with each voucher, in case the gateway is killed. */
+  readonly watch: (progress: () => StreamProgress) => void;
   /** The call was charged in this turn: the channel's last receipt is its own. */
   readonly charged: (units: bigint) => void;
   readonly end: () => void;
 };
+
+/** What a stream would be charged now, and how many output tokens its client may have. */
+export type StreamProgress = { readonly input: CommitInput; readonly outputTokens: number };
+
+// By so many may a text have fewer tokens than its beginning, for which the client signed while the rest was on its way.
+const mergedTokens = 4;
 
 /**
  * Begins a call: its input must be paid, and what it hands over before the next voucher must fit the exposure.
@@ -75,18 +81,26 @@ export function openStrictCall(
 
   const grant = (units: bigint): void => {
     account.grantedUnits += units - granted;
-    account.payableUnits += units - payable;
-    granted = payable = units;
+    granted = units;
     recount(account, served, totals);
   };
+  /** Not what is granted: who would sign for that and leave would have paid with what nobody can capture. */
+  const deliver = (tokens: number): void => {
+    const most = unitsAt(tokens + mergedTokens);
+    const units = most < granted ? most : granted;
+    if (units <= payable) return;
+    account.payableUnits += units - payable;
+    payable = units;
+  };
   const extend = (tokens: number, delivered: number): boolean => {
+    deliver(delivered);
     const units = unitsAt(tokens);
-    const more = { wanted: units - granted, payable: units - payable };
+    const more = { wanted: units - granted, payable: 0n };
     const left = roomOf(account, served, terms, totals, more) + granted;
     // The exposure starts at one chunk: where all before is paid, the next one goes out whatever its size.
     const { committedUnits } = served.account;
     const others = committedUnits + account.grantedUnits - granted;
-    const paid = payingUnitsOf(account, committedUnits + account.payableUnits + more.payable);
+    const paid = payingUnitsOf(account, committedUnits + account.payableUnits);
     if (units > left && others + unitsAt(delivered) > paid) return false;
     // A quarter of what is left ahead, so that parallel streams do not starve one another.
     const ahead = left > units ? (left - units) / 4n : 0n;
@@ -115,8 +129,12 @@ export function openStrictCall(
     },
     unitsAt,
     watch: (source) => {
-      progress = source;
-      account.progress.add(source);
+      progress = () => {
+        const { input, outputTokens } = source();
+        deliver(outputTokens);
+        return input;
+      };
+      account.progress.add(progress);
     },
     charged: (units) => noteOutput(account, served.account.lastSeq, units - inputUnits),
     end: () => {

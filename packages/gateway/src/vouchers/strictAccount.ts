@@ -13,7 +13,7 @@ export type StrictAccount = {
   grantedUnits: bigint;
   /** Units of running calls' inputs, which are paid before they reach the upstream. */
   inputUnits: bigint;
-  /** Units of running calls that a voucher may be over by now: inputs, and what streams were granted. */
+  /** Units of running calls that a voucher may be over by now: inputs, and what streams have handed over. */
   payableUnits: bigint;
   /** Outputs of finished calls, oldest first, whose receipts no voucher acknowledged yet: they may still be on their way. */
   unacknowledged: readonly { readonly seq: bigint; readonly units: bigint }[];
@@ -51,8 +51,7 @@ export function signedUnitsOf(account: StrictAccount): bigint {
  * @param committedUnits Of the channel's receipts.
  */
 export function hold(account: StrictAccount, signed: SignedVoucher, committedUnits: bigint): void {
-  const { cumulativeUnits } = signed.voucher;
-  if (account.held.some(({ voucher }) => voucher.cumulativeUnits === cumulativeUnits)) return;
+  if (isHeld(account, signed.voucher.cumulativeUnits)) return;
   const recent = [...account.recent, signed].slice(-mostHeld);
   const known = [...account.held, signed].toSorted((a, b) =>
     a.voucher.cumulativeUnits < b.voucher.cumulativeUnits ? -1 : 1,
@@ -96,8 +95,13 @@ export function payingUnitsOf(account: StrictAccount, units: bigint): bigint {
   return account.held.findLast(({ voucher }) => voucher.cumulativeUnits <= units)?.voucher.cumulativeUnits ?? 0n;
 }
 
+/** Whether there is a voucher over exactly so much. */
+export function isHeld(account: StrictAccount, units: bigint): boolean {
+  return account.held.some(({ voucher }) => voucher.cumulativeUnits === units);
+}
+
 /**
- * Whether a voucher brings anything: more than all before, or something to capture where those are ahead.
+ * Whether a voucher that is not held brings anything: more than all before, or something to capture where those are ahead.
  * @param askedUnits What it may be ahead itself, for the input of the call that it comes with.
  */
 export function isNews(
@@ -108,8 +112,7 @@ export function isNews(
 ): boolean {
   if (units > signedUnitsOf(account)) return true;
   const payable = committedUnits + account.payableUnits;
-  if (units > payable + askedUnits || units <= payingUnitsOf(account, payable)) return false;
-  return !account.held.some(({ voucher }) => voucher.cumulativeUnits === units);
+  return units <= payable + askedUnits && units > payingUnitsOf(account, payable);
 }
 
 /**
