@@ -14,6 +14,7 @@ import { endLeftovers } from './endLeftovers.js';
 import { choosePorts, completePorts, requireFreePorts, type Ports } from './ports.js';
 import type { OtherUpstream } from './otherUpstream.js';
 import { answersRpc } from './rpc.js';
+import { kedgeCommand } from './kedgeCommand.js';
 import { outliveReaders } from './outliveReaders.js';
 import { startStack } from './startStack.js';
 import { listenForStop } from './stopSignals.js';
@@ -84,7 +85,8 @@ export async function runUp(
       },
     });
     const dataDir = relative(context.cwd, options.dataDir);
-    output.result(upFile, () => upScreen({ ...view, dataDir: dataDir.startsWith('..') ? options.dataDir : dataDir }));
+    const typed = { dataDir: dataDir.startsWith('..') ? options.dataDir : dataDir, command: kedgeCommand(context) };
+    output.result(upFile, () => upScreen({ ...view, ...typed }));
     if (options.withIndexer) await startIndexer(services, note);
     await firstAbort([stop.signal, failure.signal]);
     if (!stop.signal.aborted) throw failure.signal.reason;

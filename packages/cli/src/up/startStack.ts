@@ -36,7 +36,7 @@ export async function startStack(options: {
   onDashboard: (dashboard: Dashboard) => void;
   /** Throws when starting should go no further. */
   checkStop: () => void;
-}): Promise<{ upFile: object; view: Omit<UpView, 'dataDir'> }> {
+}): Promise<{ upFile: object; view: Omit<UpView, 'dataDir' | 'command'> }> {
   const { paths, state, upstream, workers, environment, note, checkStop } = options;
   const { ports } = state;
   const times: StepTime[] = [];
@@ -117,7 +117,7 @@ export async function startStack(options: {
     options.onDashboard(await startDashboard({ folder, port: ports.dashboard, up: upFile, indexerUrl, store }));
   }
   writeDurably(paths.upFile, `${JSON.stringify(upFile, null, 2)}\n`);
-  const view: Omit<UpView, 'dataDir'> = {
+  const view: Omit<UpView, 'dataDir' | 'command'> = {
     gatewayUrl: upFile.gatewayUrl,
     apiKey,
     rpcUrl: upFile.rpcUrl,

@@ -12,6 +12,8 @@ export type StepTime = { readonly label: string; readonly milliseconds: number }
 export type UpView = {
   /** As the user would type it. */
   readonly dataDir: string;
+  /** What runs `kedge` in the folder where this one was started. */
+  readonly command: string;
   readonly gatewayUrl: string;
   readonly apiKey: string;
   readonly rpcUrl: string;
@@ -33,7 +35,7 @@ export type UpView = {
 
 /** The one screen of `kedge up`: at most 24 lines of 100 columns, one remark included. */
 export function upScreen(view: UpView): string[] {
-  const { docsClass, agentClass } = view;
+  const { docsClass, agentClass, command } = view;
   const model = view.models[0] ?? '';
   const elsewhere = view.dataDir === dataDirName ? '' : ` --data-dir ${view.dataDir}`;
   const does: Readonly<Record<Role, string>> = {
@@ -63,15 +65,15 @@ export function upScreen(view: UpView): string[] {
       view.times.map(({ label, milliseconds }) => `${label} ${seconds(milliseconds)}`),
     ),
     '',
-    'Next',
+    'Next, in another terminal in this folder',
     `  curl -sD ${view.dataDir}/answer.txt ${view.gatewayUrl}/chat/completions \\`,
     "    -H 'content-type: application/json' \\",
     `    -H 'authorization: Bearer ${view.apiKey}' \\`,
     `    -d '{"model":"${model}","messages":[{"role":"user","content":"How are contributors paid?"}]}'`,
     ...table(
       [
-        [`npx kedge verify ${view.dataDir}/answer.txt${elsewhere}`, '# checks the receipt of that call'],
-        [`npx kedge status${elsewhere}`, '# value, used, revenue; then: npx kedge claim'],
+        [`${command} verify ${view.dataDir}/answer.txt${elsewhere}`, '# checks the receipt of that call'],
+        [`${command} status${elsewhere}`, `# value, used, revenue; then: ${command} claim${elsewhere}`],
       ],
       '  ',
     ),

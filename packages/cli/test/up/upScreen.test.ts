@@ -14,8 +14,9 @@ const labels = [
   'built-in upstream',
   'gateway',
 ];
-const screen = upScreen({
+const view = {
   dataDir: '.kedge',
+  command: 'npx kedge',
   gatewayUrl: 'http://127.0.0.1:31999/v1',
   apiKey: `kedge-${'x'.repeat(32)}`,
   rpcUrl: 'http://127.0.0.1:31997',
@@ -29,7 +30,8 @@ const screen = upScreen({
   milliseconds: 12_345,
   times: labels.map((label) => ({ label, milliseconds: 1_234 })),
   remarks: ['The docs changed since they were anchored: answers come from the anchored version.'],
-});
+};
+const screen = upScreen(view);
 
 test('it is one screen: at most 24 lines of 100 columns', () => {
   expect(screen.length).toBeLessThanOrEqual(24);
@@ -47,12 +49,24 @@ test('it says where to connect, who is who, how long each step took, and what to
   expect(text).toContain('development keys, public');
 });
 
+test('its commands run where it was started, and it says that they are for there', () => {
+  const lines = upScreen({ ...view, dataDir: 'other', command: 'node /a/kedge.js' });
+  const commands = lines.filter((line) => line.includes('kedge.js'));
+  expect(commands.map((line) => line.trim().replace(/ +#/, ' #'))).toEqual([
+    'node /a/kedge.js verify other/answer.txt --data-dir other # checks the receipt of that call',
+    'node /a/kedge.js status --data-dir other # value, used, revenue; then: node /a/kedge.js claim --data-dir other',
+  ]);
+  expect(lines.join('\n')).not.toContain('npx');
+  expect(lines).toContain('Next, in another terminal in this folder');
+});
+
 test('the README shows this screen', () => {
   const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
   const shown = /^## What you see\n\n```\n([\s\S]*?)^```/m.exec(readme)![1]!;
   const seconds = [0.3, 0.6, 0.6, 0.1, 0.2, 0.1, 0.1, 0.1, 1.6, 1.8];
   const lines = upScreen({
     dataDir: '.kedge',
+    command: 'npx kedge',
     gatewayUrl: 'http://127.0.0.1:28516/v1',
     apiKey: 'kedge-…',
     rpcUrl: 'http://127.0.0.1:28514',
