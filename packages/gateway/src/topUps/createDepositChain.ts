@@ -27,6 +27,9 @@ import type { Authorization, DepositChain } from './depositChain.js';
 
 const authorizationAbi = parseAbi(['event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)']);
 
+// A sweep takes less than half. A payer that is a contract checks its signature with as much gas as it likes, and we pay for it.
+const mostGas = 1_500_000n;
+
 /** Deposits over JSON-RPC. What is sent is signed by a key of its own: the operator's transactions are numbered by the captures. */
 export function createDepositChain(options: {
   readonly rpcUrl: string;
@@ -74,13 +77,15 @@ export function createDepositChain(options: {
       args: [depositTermsToAbi(terms), authorization],
     });
 
-  /** @throws BaseError `payment_reverts`. */
+  /** @throws BaseError `payment_reverts`; `payment_invalid` for one that takes too much gas. */
   const gasOf = async (client: PublicClient, data: Hex): Promise<bigint> => {
-    try {
-      return await client.estimateGas({ account: account.address, to: options.deposits, data });
-    } catch (cause) {
-      throw isRefusal(cause) ? reverts(cause) : cause;
-    }
+    const gas = await client
+      .estimateGas({ account: account.address, to: options.deposits, data })
+      .catch((cause: unknown) => {
+        throw isRefusal(cause) ? reverts(cause) : cause;
+      });
+    if (gas > mostGas) throw tooDear(gas);
+    return gas;
   };
 
   return {
@@ -195,6 +200,15 @@ function reverts(cause: unknown): BaseError {
     cause,
     values: { reason: revert?.name ?? (cause instanceof ViemError ? cause.shortMessage : reasonOf(cause)) },
     hints: ['Nothing was paid. Sign a payment for what the offer asks.'],
+  });
+}
+
+function tooDear(gas: bigint): BaseError {
+  return new BaseError('The payment takes more gas on chain than is paid for it here.', {
+    code: 'payment_invalid',
+    status: 402,
+    values: { gas, mostGas },
+    hints: ['Nothing was paid. Pay from an account whose signature takes less to check.'],
   });
 }
 

@@ -52,11 +52,14 @@ export type DepositChain = {
   /** In the order of what is sought, with as many queries for many payments as for one. */
   readonly outcomesOf: (sought: readonly SoughtPayment[]) => Promise<readonly PaymentOutcome[]>;
   readonly blockNumber: () => Promise<bigint>;
-  /** @throws BaseError `payment_reverts` when the chain says that to pay and sweep now would revert. */
+  /**
+   * @throws BaseError `payment_reverts` when the chain says that to pay and sweep now would revert; `payment_invalid` when it takes
+   * more gas than is worth paying.
+   */
   readonly checkPayment: (terms: DepositTerms, authorization: Authorization) => Promise<void>;
   /**
    * Pays and sweeps in one transaction. Resolves when it is mined, whatever came of it, or when it is waited for too long.
-   * @throws BaseError `payment_reverts` as `checkPayment`; then nothing was sent.
+   * @throws BaseError as `checkPayment`; then nothing was sent.
    */
   readonly payAndSweep: (terms: DepositTerms, authorization: Authorization) => Promise<void>;
 };
