@@ -1,3 +1,4 @@
+import { bindActions, type BoundActions } from './bindActions.js';
 import type { ReadClient } from './client.js';
 import { checkDeployment } from './actions/checkDeployment.js';
 import { findChannel } from './actions/findChannel.js';
@@ -19,31 +20,29 @@ import { getSolvency } from './actions/getSolvency.js';
 import { getToken } from './actions/getToken.js';
 import { getUsageAllowance } from './actions/getUsageAllowance.js';
 
-type Bound<action> = action extends (client: never, ...rest: infer rest) => infer result
-  ? (...rest: rest) => result
-  : never;
-
-export type PublicActions = {
-  readonly checkDeployment: Bound<typeof checkDeployment>;
-  readonly findChannel: Bound<typeof findChannel>;
-  readonly findReceiptAnchor: Bound<typeof findReceiptAnchor>;
-  readonly getAttestations: Bound<typeof getAttestations>;
-  readonly getBond: Bound<typeof getBond>;
-  readonly getChannelState: Bound<typeof getChannelState>;
-  readonly getClass: Bound<typeof getClass>;
-  readonly getContribution: Bound<typeof getContribution>;
-  readonly getContributors: Bound<typeof getContributors>;
-  readonly getDeposit: Bound<typeof getDeposit>;
-  readonly getLot: Bound<typeof getLot>;
-  readonly getOwed: Bound<typeof getOwed>;
-  readonly getPlan: Bound<typeof getPlan>;
-  readonly getRevenue: Bound<typeof getRevenue>;
-  readonly getResale: Bound<typeof getResale>;
-  readonly getRevocation: Bound<typeof getRevocation>;
-  readonly getSolvency: Bound<typeof getSolvency>;
-  readonly getToken: Bound<typeof getToken>;
-  readonly getUsageAllowance: Bound<typeof getUsageAllowance>;
+const actions = {
+  checkDeployment,
+  findChannel,
+  findReceiptAnchor,
+  getAttestations,
+  getBond,
+  getChannelState,
+  getClass,
+  getContribution,
+  getContributors,
+  getDeposit,
+  getLot,
+  getOwed,
+  getPlan,
+  getRevenue,
+  getResale,
+  getRevocation,
+  getSolvency,
+  getToken,
+  getUsageAllowance,
 };
+
+export type PublicActions = BoundActions<typeof actions>;
 
 /**
  * The reading actions, bound to a client.
@@ -52,25 +51,5 @@ export type PublicActions = {
  * const { getClass } = publicActions({ publicClient, deployment });
  */
 export function publicActions(client: ReadClient): PublicActions {
-  return {
-    checkDeployment: () => checkDeployment(client),
-    findChannel: (parameters) => findChannel(client, parameters),
-    findReceiptAnchor: (parameters) => findReceiptAnchor(client, parameters),
-    getAttestations: (parameters) => getAttestations(client, parameters),
-    getBond: (parameters) => getBond(client, parameters),
-    getChannelState: (parameters) => getChannelState(client, parameters),
-    getClass: (parameters) => getClass(client, parameters),
-    getContribution: (parameters) => getContribution(client, parameters),
-    getContributors: (parameters) => getContributors(client, parameters),
-    getDeposit: (parameters) => getDeposit(client, parameters),
-    getLot: (parameters) => getLot(client, parameters),
-    getOwed: (parameters) => getOwed(client, parameters),
-    getPlan: (parameters) => getPlan(client, parameters),
-    getRevenue: (parameters) => getRevenue(client, parameters),
-    getResale: (parameters) => getResale(client, parameters),
-    getRevocation: (parameters) => getRevocation(client, parameters),
-    getSolvency: (parameters) => getSolvency(client, parameters),
-    getToken: (parameters) => getToken(client, parameters),
-    getUsageAllowance: (parameters) => getUsageAllowance(client, parameters),
-  };
+  return bindActions(actions, client);
 }
