@@ -1,11 +1,11 @@
 import { metricTypeOf } from '@kedge/core';
 import { ponder } from 'ponder:registry';
 import { capture, channel, happening, receiptRoot, token, usageDay } from 'ponder:schema';
-import { keccak256 } from 'viem';
 import { dayOf, happenedAt, isBacked, lower } from './event';
+import { keccak256 } from './keccak256';
 
 /** The metric that channels record. */
-const unitsMetric = metricTypeOf('units', (bytes) => keccak256(bytes, 'bytes'));
+const unitsMetric = metricTypeOf('units', keccak256);
 
 ponder.on('Channels:ChannelOpened', async ({ event, context: { db } }) => {
   const { channelId, channel: terms } = event.args;

@@ -1,7 +1,8 @@
 import { attestationIdOf, BaseError, type Attestation, type Hex } from '@kedge/core';
-import { encodePacked, keccak256 } from 'viem';
+import { encodePacked } from 'viem';
 import type { Sent, WriteClient } from '../client.js';
 import { attestationRegistryOf } from '../contracts.js';
+import { keccak256 } from '../keccak256.js';
 import { sentOf, writeContract } from '../writeContract.js';
 import { signAttestation, type AttestParameters, type SignedAttestation } from './signAttestation.js';
 
@@ -43,7 +44,7 @@ export async function addProof(
   });
   // Not read from an event: where somebody attested the same before, nothing tells of it again.
   const domain = { chainId: client.deployment.chainId, verifyingContract: registry.address };
-  const id = attestationIdOf(domain, attestation, (bytes) => keccak256(bytes, 'bytes'));
+  const id = attestationIdOf(domain, attestation, keccak256);
   return { ...sentOf(receipt), id, attestation, proof };
 }
 

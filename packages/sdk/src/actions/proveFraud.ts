@@ -6,10 +6,10 @@ import {
   type Channel,
   type SignedReceipt,
 } from '@kedge/core';
-import { keccak256 } from 'viem';
 import type { Sent, WriteClient } from '../client.js';
 import { operatorBondOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
+import { keccak256 } from '../keccak256.js';
 import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
 
 export type ProveFraudParameters = {
@@ -48,11 +48,10 @@ export async function proveFraud(
   { channel, asset = zeroAddress, first, second }: ProveFraudParameters,
 ): Promise<ProveFraudReturn> {
   const bond = operatorBondOf(client.deployment);
-  const hash = (bytes: Uint8Array) => keccak256(bytes, 'bytes');
   const receipt = await writeContract(client, 'prove the fraud', {
     ...bond,
     functionName: 'proveFraud',
-    args: [channelToAbi(channel), asset, signedReceiptToAbi(first, hash), signedReceiptToAbi(second, hash)],
+    args: [channelToAbi(channel), asset, signedReceiptToAbi(first, keccak256), signedReceiptToAbi(second, keccak256)],
   });
   const { window, backing } = onlyEvent(eventsOf(bond, receipt.logs, 'FraudProven'), 'FraudProven', receipt).args;
   return { ...sentOf(receipt), window, backing };

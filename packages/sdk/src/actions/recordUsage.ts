@@ -1,7 +1,7 @@
 import { metricTypeOf, type MetricLabel } from '@kedge/core';
-import { keccak256 } from 'viem';
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
+import { keccak256 } from '../keccak256.js';
 import { sentOf, writeContract } from '../writeContract.js';
 
 export type RecordUsageParameters = {
@@ -26,7 +26,7 @@ export async function recordUsage(client: WriteClient, parameters: RecordUsagePa
   const receipt = await writeContract(client, 'record the use', {
     ...tokenOf(client.deployment),
     functionName: 'recordUsage',
-    args: [tokenId, metricTypeOf(metric, (bytes) => keccak256(bytes, 'bytes')), units],
+    args: [tokenId, metricTypeOf(metric, keccak256), units],
   });
   return sentOf(receipt);
 }

@@ -1,7 +1,8 @@
 import { type Address, metricTypeOf, splitTokenId, type Hex, type MetricLabel } from '@kedge/core';
-import { type AccessList, concat, encodeAbiParameters, keccak256, numberToHex } from 'viem';
+import { type AccessList, concat, encodeAbiParameters, keccak256 as hashHex, numberToHex } from 'viem';
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
+import { keccak256 } from '../keccak256.js';
 import { sentOf, writeContract } from '../writeContract.js';
 
 export type RecordUsageBatchParameters = {
@@ -31,7 +32,7 @@ export async function recordUsageBatch(client: WriteClient, parameters: RecordUs
   const receipt = await writeContract(client, 'record the uses', {
     ...tokenOf(client.deployment),
     functionName: 'recordUsageBatch',
-    args: [metricTypeOf(metric, (bytes) => keccak256(bytes, 'bytes')), packUses(uses)],
+    args: [metricTypeOf(metric, keccak256), packUses(uses)],
     ...accessListOf(client.deployment.contracts.DataAnchoringToken, uses),
   });
   return sentOf(receipt);
@@ -55,6 +56,6 @@ function accessListOf(token: Address, uses: RecordUsageBatchParameters['uses']):
   const tokenIds = new Set(uses.map(({ tokenId }) => tokenId));
   if (tokenIds.size < fewestToName) return {};
   const words = [{ type: 'uint256' }, { type: 'uint256' }] as const;
-  const storageKeys = [...tokenIds].map((tokenId) => keccak256(encodeAbiParameters(words, [tokenId, tokensSlot])));
+  const storageKeys = [...tokenIds].map((tokenId) => hashHex(encodeAbiParameters(words, [tokenId, tokensSlot])));
   return { accessList: [{ address: token, storageKeys }] };
 }

@@ -14,9 +14,9 @@ import {
   type Hex,
   type VerdictOutcome,
 } from '@kedge/core';
-import { keccak256 } from 'viem';
 import type { ReadClient, WriteClient } from '../client.js';
 import { attestationRegistryOf } from '../contracts.js';
+import { keccak256 } from '../keccak256.js';
 import { reading } from '../reading.js';
 
 /** What an attestation is about. */
@@ -55,8 +55,6 @@ export type GiveVerdictParameters = StatementParameters & {
 /** An attestation with its attester's signature: anyone may bring it with `attest`. */
 export type SignedAttestation = { readonly id: Hex; readonly attestation: Attestation; readonly signature: Hex };
 
-const hasher = (bytes: Uint8Array) => keccak256(bytes, 'bytes');
-
 /**
  * Signs an attestation, or a verdict, without sending it. Whoever has the signature may bring it until it expires.
  *
@@ -79,7 +77,7 @@ export async function signAttestation(
     primaryType: 'Attestation',
     message: attestationToAbi(attestation),
   });
-  return { id: attestationIdOf(domain, attestation, hasher), attestation, signature };
+  return { id: attestationIdOf(domain, attestation, keccak256), attestation, signature };
 }
 
 /** The attestation that the parameters describe, of the wallet's account. */
@@ -97,7 +95,7 @@ export async function prepareAttestation(
       'classId' in parameters
         ? ({ subjectKind: 'class', subjectId: parameters.classId } as const)
         : ({ subjectKind: 'token', subjectId: parameters.tokenId } as const);
-    return { ...common, ...subject, attestationType: labelHash(type, hasher), version };
+    return { ...common, ...subject, attestationType: labelHash(type, keccak256), version };
   }
   const { attestationId, outcome, method } = parameters;
   const { subjectKind, subjectId, lastVersion } = await readJudged(client, attestationId);
@@ -105,9 +103,9 @@ export async function prepareAttestation(
     ...common,
     subjectKind,
     subjectId,
-    attestationType: verdictTypeOf(hasher),
+    attestationType: verdictTypeOf(keccak256),
     version: parameters.version ?? lastVersion + 1,
-    verdict: { refersTo: attestationId, outcome, method: labelHash(method, hasher) },
+    verdict: { refersTo: attestationId, outcome, method: labelHash(method, keccak256) },
   };
 }
 

@@ -7,7 +7,8 @@ import {
   type Policy,
   type SignedRateQuote,
 } from '@kedge/core';
-import { keccak256, recoverAddress } from 'viem';
+import { recoverAddress } from 'viem';
+import { keccak256 } from '../keccak256.js';
 import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
 import type { StrictChannel } from './voucherAccount.js';
@@ -56,7 +57,7 @@ export function createChannelRates(
       domain,
       at: now(),
       of: 'call',
-      keccak256: (bytes) => keccak256(bytes, 'bytes'),
+      keccak256,
       recover: (hash, signature) => recoverAddress({ hash, signature }),
     });
     return signed;

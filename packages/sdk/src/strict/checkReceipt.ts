@@ -1,9 +1,8 @@
 import { hashReceipt, isSameAddress, verifyReceipts, type Hex, type SignedReceipt } from '@kedge/core';
-import { keccak256, recoverAddress, sha256 } from 'viem';
+import { recoverAddress, sha256 } from 'viem';
+import { keccak256 } from '../keccak256.js';
 import type { StrictChannel } from './voucherAccount.js';
 import { badReceipt, overcounts } from './voucherErrors.js';
-
-const keccak = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 
 /**
  * Checks the receipt of an answer against what the client sent, received and counted.
@@ -35,7 +34,7 @@ export async function checkReceipt(
     policy,
     domain,
     operator: channel.operator,
-    keccak256: keccak,
+    keccak256,
     recover: (hash, signature) => recoverAddress({ hash, signature }),
     ...(seen === undefined
       ? {}
@@ -44,5 +43,5 @@ export async function checkReceipt(
   const failed = checks.find(({ ok }) => !ok);
   if (failed !== undefined) throw badReceipt(failed.detail, receipt.seq);
   if (!isSameAddress(signed.signer, channel.operator)) throw badReceipt(`${signed.signer} signed it`, receipt.seq);
-  return hashReceipt(receipt, keccak);
+  return hashReceipt(receipt, keccak256);
 }

@@ -13,7 +13,7 @@ import {
   voucherHeader,
   type SignedReceipt,
 } from '@kedge/core';
-import { keccak256 } from 'viem';
+import { keccak256 } from '../keccak256.js';
 import { createChannelRates } from './channelRates.js';
 import { createWaitingLine, type WaitingPlace } from './createWaitingLine.js';
 import { checkReceipt } from './checkReceipt.js';
@@ -88,7 +88,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
   const { channelId, policy, onMemory } = parameters;
   const { send, track, faults } = context;
   const dearestOutput = BigInt(policy.oracle?.bounds.output_tokens?.max ?? policy.rates.output_tokens ?? 0);
-  const policyHash = policyHashOf(policy, (bytes) => keccak256(bytes, 'bytes'));
+  const policyHash = policyHashOf(policy, keccak256);
   const rates = createChannelRates({ ...parameters, policyHash }, send);
   const memory = parameters.memory ?? {
     settledUnits: 0n,

@@ -8,12 +8,10 @@ import {
   parseChannel,
   policyHashOf,
 } from '@kedge/core';
-import { keccak256 } from 'viem';
+import { keccak256 } from '../keccak256.js';
 import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
 import type { StrictChannel } from './voucherAccount.js';
-
-const keccak = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 
 /**
  * The channel that continues another, as the gateway names it; undefined: there is none (R28). It is this client's where its
@@ -34,13 +32,13 @@ export async function nextChannel(
   const [next] = response.ok && Array.isArray(state?.['next']) ? (state['next'] as unknown[]) : [];
   if (!isJsonObject(next)) return undefined;
   const channel = parseChannel(next['channel']);
-  const channelId = channelIdOf(domain, channel, keccak);
+  const channelId = channelIdOf(domain, channel, keccak256);
   const isOurs =
     isSameAddress(channel.operator, own.operator) &&
     isSameAddress(channel.channelKey, own.channelKey) &&
     channel.mode === 'strict' &&
     channel.salt === rootId &&
-    next['policyHash'] === policyHashOf(policy, keccak);
+    next['policyHash'] === policyHashOf(policy, keccak256);
   if (isOurs) return { channel, channelId };
   throw new BaseError('The channel that is said to continue this one has other terms.', {
     code: 'next_channel_differs',

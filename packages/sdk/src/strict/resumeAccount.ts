@@ -6,7 +6,8 @@ import {
   parseSignedVoucher,
   voucherDigest,
 } from '@kedge/core';
-import { keccak256, recoverAddress } from 'viem';
+import { recoverAddress } from 'viem';
+import { keccak256 } from '../keccak256.js';
 import { checkReceipt } from './checkReceipt.js';
 import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
@@ -68,8 +69,7 @@ async function takeOver(
   json: unknown,
 ): Promise<void> {
   const signed = parseSignedVoucher(json);
-  const keccak = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
-  const hash = voucherDigest(domainSeparatorOf(domain, keccak), signed.voucher, keccak);
+  const hash = voucherDigest(domainSeparatorOf(domain, keccak256), signed.voucher, keccak256);
   const signer = await recoverAddress({ hash, signature: signed.signature });
   if (isSameAddress(signer, channel.channelKey) && signed.voucher.channelId === channelId) account.remember(signed);
 }

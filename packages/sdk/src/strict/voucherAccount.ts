@@ -10,7 +10,7 @@ import {
   type ProtocolDomain,
   type SignedVoucher,
 } from '@kedge/core';
-import { keccak256 } from 'viem';
+import { keccak256 } from '../keccak256.js';
 
 /** A strict channel, as its client knows it. */
 export type StrictChannel = {
@@ -84,7 +84,7 @@ export function createVoucherAccount(
   key: ChannelKey,
   memory: VoucherMemory,
 ): VoucherAccount {
-  const separator = domainSeparatorOf(domain, hash);
+  const separator = domainSeparatorOf(domain, keccak256);
   let { settledUnits, lostUnits, newest } = memory;
   // Lower than the newest after a call that was signed for and failed: an honest operator captures nothing ahead of its receipts.
   let latest = newest;
@@ -113,7 +113,7 @@ export function createVoucherAccount(
     const cumulativeUnits = dueUnits();
     if (latest !== null && cumulativeUnits === latest.voucher.cumulativeUnits) return latest;
     const voucher = { channelId, cumulativeUnits, receiptHash: last.receiptHash, seq: last.seq };
-    const signature = await key.sign({ hash: voucherDigest(separator, voucher, hash) });
+    const signature = await key.sign({ hash: voucherDigest(separator, voucher, keccak256) });
     latest = { voucher, signature };
     if (newest === null || cumulativeUnits > signedUnits()) newest = latest;
     return latest;
@@ -193,8 +193,4 @@ export function createVoucherAccount(
     },
     memory: () => ({ settledUnits, lostUnits: unseenUnits(), newest }),
   };
-}
-
-function hash(bytes: Uint8Array): Uint8Array {
-  return keccak256(bytes, 'bytes');
 }

@@ -11,7 +11,7 @@ import {
 import { and, count, desc, eq, inArray, lt, lte, sql } from 'ponder';
 import { db } from 'ponder:api';
 import { attestation, verdict } from 'ponder:schema';
-import { keccak256 } from 'viem';
+import { keccak256 } from '../keccak256';
 import { indexedAt } from './reading';
 import { cursorOf, groupBy, happenedOf, lower, pageOf } from './rows';
 
@@ -19,7 +19,6 @@ type Stated = typeof attestation.$inferSelect | typeof verdict.$inferSelect;
 type VerdictRow = typeof verdict.$inferSelect;
 
 const shown = 100;
-const hasher = (bytes: Uint8Array) => keccak256(bytes, 'bytes');
 
 export async function listAttestations(query: {
   classId?: bigint;
@@ -53,7 +52,7 @@ export async function listAttestations(query: {
       ...statedAnswer(row, now),
       subjectKind: subjectKinds[row.subjectKind] ?? 'class',
       subjectId: row.subjectId,
-      type: labelOf(row.attestationType, hasher) ?? null,
+      type: labelOf(row.attestationType, keccak256) ?? null,
       typeHash: row.attestationType,
       attester: row.attester,
       verdicts: verdictAnswers(own?.newest ?? [], now),
@@ -105,7 +104,7 @@ function verdictAnswers(newest: readonly VerdictRow[], now: number): IndexedVerd
       ...statedAnswer(row, now),
       verifier: row.verifier,
       outcome: verdictOutcomes[row.outcome - 1] ?? 'undecided',
-      method: labelOf(row.method, hasher) ?? null,
+      method: labelOf(row.method, keccak256) ?? null,
       methodHash: row.method,
       isLast,
     };

@@ -2,10 +2,9 @@ import { metricLabels, metricTypeOf, type ClassSummary, type Hex, type RevenueDa
 import { asc, eq, inArray, sql, type PgColumn } from 'ponder';
 import { db } from 'ponder:api';
 import { revenueDay, usageDay } from 'ponder:schema';
-import { keccak256 } from 'viem';
+import { keccak256 } from '../keccak256';
 
-const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
-const labels = new Map<Hex, string>(metricLabels.map((label) => [metricTypeOf(label, hasher), label]));
+const labels = new Map<Hex, string>(metricLabels.map((label) => [metricTypeOf(label, keccak256), label]));
 
 /** The label of a metric that is in the registry (P26). */
 export function metricOf(metricType: Hex): string | null {

@@ -1,4 +1,4 @@
-import { bytesToHex, type IndexedVerdict } from '@kedge/core';
+import type { IndexedVerdict } from '@kedge/core';
 import { keccak256 } from 'viem';
 
 /** What is shown of a statement at most. */
@@ -31,7 +31,7 @@ export type CheckedStatement = {
 
 /** Hashes a statement here, in the browser. */
 export function checkStatement(bytes: Uint8Array, statementHash: string): CheckedStatement {
-  const hash = bytesToHex(keccak256(bytes, 'bytes'));
+  const hash = keccak256(bytes);
   const text = bytes.length > mostText ? undefined : textOf(bytes);
   return { isSame: hash === statementHash, hash, ...(text === undefined ? {} : { text }) };
 }

@@ -1,5 +1,5 @@
 import { encodeSignedReceipt, hashReceipt, splitSeq, type ReceiptCheck } from '@kedge/core';
-import { keccak256 } from 'viem';
+import { keccak256 } from '../../data/keccak256.js';
 import { Copyable } from '../../ui/Copyable.js';
 import { grouped, showMoment } from '../../ui/format.js';
 import { Icon } from '../../ui/icons.js';
@@ -71,7 +71,7 @@ export function ReceiptCard({ call, checks }: { call: FinishedCall; checks: read
         <dd>{showMoment(receipt.issuedAt)}</dd>
         <dt>Receipt hash</dt>
         <dd>
-          <Copyable value={hashReceipt(receipt, (bytes) => keccak256(bytes, 'bytes'))} label="receipt hash" />
+          <Copyable value={hashReceipt(receipt, keccak256)} label="receipt hash" />
         </dd>
         <dt>Signed by</dt>
         <dd>

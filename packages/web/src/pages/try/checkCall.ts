@@ -12,11 +12,11 @@ import {
   type SignedReceipt,
 } from '@kedge/core';
 import type { KedgeReadClient } from '@kedge/sdk';
-import { keccak256 as keccak, recoverAddress, sha256 as sha } from 'viem';
+import { recoverAddress, sha256 as sha } from 'viem';
+import { keccak256 } from '../../data/keccak256.js';
 import { readDocument } from '../../data/readDocument.js';
 import type { FinishedCall } from './streamChat.js';
 
-const keccak256 = (bytes: Uint8Array): Uint8Array => keccak(bytes, 'bytes');
 const sha256 = (bytes: Uint8Array): Uint8Array => sha(bytes, 'bytes');
 
 /** What is needed to check a call, beside the call. */
