@@ -1,18 +1,15 @@
 import type { TokenView } from '@kedge/sdk';
-import { resolveAccount, type SigningAccount } from '../accounts/resolveAccount.js';
 import type { Context } from '../context.js';
 import { argument, parseInteger } from '../parse.js';
 import { connect, type Connection } from './connect.js';
-import { createWriter, type Writer } from './createWriter.js';
+import { resolveWriter, type SigningWriter } from './resolveWriter.js';
 
 /** What a command about one token begins with. */
-export type OwnToken = {
+export type OwnToken = Pick<SigningWriter, 'signer' | 'write'> & {
   readonly connection: Connection;
   readonly token: TokenView;
   /** Of the class, for amounts. */
   readonly unitDecimals: number;
-  readonly signer: SigningAccount;
-  readonly write: Writer['write'];
 };
 
 /** Reads the token that the first argument names; its holder signs, where `--account` names nobody else. */
@@ -21,7 +18,6 @@ export async function readOwnToken(context: Context): Promise<OwnToken> {
   const connection = await connect(context);
   const token = await connection.client.getToken({ tokenId });
   const { unitDecimals } = await connection.client.getClass({ classId: token.classId });
-  const signer = await resolveAccount(context, connection.chainId, token.holder);
-  const { write } = createWriter(context, connection, signer);
+  const { signer, write } = await resolveWriter(context, connection, token.holder);
   return { connection, token, unitDecimals, signer, write };
 }

@@ -15,10 +15,11 @@ import {
 } from '@kedge/core';
 import { firstBlockOf, readEvents, type CreateClassParameters } from '@kedge/sdk';
 import { anchorPath, createContentStore, type Anchored, type ContentStore } from '@kedge/store';
-import { resolveAccount, type SigningAccount } from '../accounts/resolveAccount.js';
+import type { SigningAccount } from '../accounts/resolveAccount.js';
 import { anchorProgress } from '../anchorProgress.js';
 import { connect, type Connection } from '../chain/connect.js';
-import { createWriter, type Writer } from '../chain/createWriter.js';
+import type { Writer } from '../chain/createWriter.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js';
 import { kindChoices, parseParent, storePolicy, type ParentTerms } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
@@ -193,8 +194,11 @@ async function prepareChain(context: Context, terms: Terms): Promise<OnChain> {
     }
     throw error;
   });
-  const signer = await resolveAccount(context, connection.chainId, terms.kind === 'agent' ? 'operator' : 'contributor');
-  const { client, write } = createWriter(context, connection, signer);
+  const { signer, client, write } = await resolveWriter(
+    context,
+    connection,
+    terms.kind === 'agent' ? 'operator' : 'contributor',
+  );
   await client.checkClassTerms({ ...terms, metadataURI: '', integrityHash: zeroHash });
   return { connection, signer, write };
 }

@@ -1,9 +1,8 @@
 import { attestationLabels, methodLabels, verdictOutcomes, type Attestation } from '@kedge/core';
 import type { AttestParameters, AttestReturn, GiveVerdictParameters } from '@kedge/sdk';
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import type { Role } from '../accounts/roles.js';
 import { connect, type Connection } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { storeStatement, type StoredStatement } from '../chain/statement.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -58,9 +57,8 @@ export const attest: Command = {
     const file = argument(context, 0);
     const wanted = wantedOf(context);
     const connection = await connect(context);
-    const signer = await resolveAccount(context, connection.chainId, await usualSigner(connection, wanted));
+    const { signer, write } = await resolveWriter(context, connection, await usualSigner(connection, wanted));
     const { statement, terms } = await readStatement(context, connection, file);
-    const { write } = createWriter(context, connection, signer);
     const added = await write('add the attestation', (client) =>
       'attestationId' in wanted ? client.giveVerdict({ ...terms, ...wanted }) : client.attest({ ...terms, ...wanted }),
     );

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { attestationLabels, BaseError, labelOf, parseSignedStatement, signedStatementToJson } from '@kedge/core';
 import type { AddProofReturn } from '@kedge/sdk';
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect, type Connection } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { storeStatement } from '../chain/statement.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -56,9 +55,8 @@ export const attestProof: Command = {
     requireType(type, 'TEE_REPORT', 'A verdict is given with kedge attest --verdict.');
     const tokenId = parseInteger(tokenText, '--token');
     const { holder } = await connection.client.getToken({ tokenId });
-    const signer = await resolveAccount(context, connection.chainId, holder);
+    const { signer, client, write } = await resolveWriter(context, connection, holder);
     const { statement, terms } = await readStatement(context, connection, file);
-    const { client, write } = createWriter(context, connection, signer);
     const parameters = { tokenId, type, ...terms };
     if (context.options['sign'] !== true) {
       const added = await write('add the proof', () => client.addProof(parameters));
@@ -98,8 +96,7 @@ async function bringSigned(
     });
   }
   const { holder } = await connection.client.getToken({ tokenId: subjectId });
-  const sender = await resolveAccount(context, connection.chainId, holder);
-  const { write } = createWriter(context, connection, sender);
+  const { signer: sender, write } = await resolveWriter(context, connection, holder);
   const added = await write('add the proof', (client) => client.addProof(signed));
   const type = labelOf(attestationType, keccak256) ?? attestationType;
   show(context, { added, type, bytes: statement.bytes, label: `${attester}, brought by ${sender.label}` });

@@ -1,6 +1,5 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { argument, parseAttestationId } from '../parse.js';
 
@@ -16,8 +15,7 @@ export const attestRevoke: Command = {
   run: async (context) => {
     const id = parseAttestationId(argument(context, 0), 'id');
     const connection = await connect(context);
-    const signer = await resolveAccount(context, connection.chainId, 'contributor');
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, 'contributor');
     const { transactionHash } = await write('revoke the attestation', (client) => client.revokeAttestation({ id }));
     context.output.result({ id, transactionHash }, () => [`${id} is revoked`, `  signed by ${signer.label}`]);
   },

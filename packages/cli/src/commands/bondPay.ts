@@ -1,10 +1,11 @@
 import { BaseError, isSameAddress, operatorBondAbi, type Address, type Hex } from '@kedge/core';
 import { firstBlockOf, readEvents } from '@kedge/sdk';
-import { resolveAccount, roleAccount, roleOfAddress, type SigningAccount } from '../accounts/resolveAccount.js';
+import { roleAccount, roleOfAddress, type SigningAccount } from '../accounts/resolveAccount.js';
 import { developmentChainId } from '../accounts/roles.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { assetOption } from '../chain/readAsset.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
 import { argument, parseChannelId, textOption } from '../parse.js';
@@ -42,8 +43,7 @@ export const bondPay: Command = {
       functionName: 'proofOf',
       args: [asset.address, channelId],
     });
-    const signer = await resolveAccount(context, connection.chainId, 'consumer');
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, 'consumer');
     const terms = { channelId, asset: asset.address };
     // Once paid it cannot be paid again, and what is due can still be withdrawn.
     const paid = proof.paid

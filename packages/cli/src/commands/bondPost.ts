@@ -1,7 +1,6 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
 import { assetOption } from '../chain/readAsset.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
 import { parseAmount, parseMoment, textOption } from '../parse.js';
@@ -31,8 +30,7 @@ export const bondPost: Command = {
     const coverText = textOption(context, 'cover');
     const { timestamp } = await connection.client.publicClient.getBlock();
     const coverUntil = coverText === undefined ? undefined : parseMoment(coverText, timestamp, '--cover');
-    const signer = await resolveAccount(context, connection.chainId, 'operator');
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, 'operator');
     const terms = { amount, asset: asset.address, ...(coverUntil === undefined ? {} : { coverUntil }) };
     const { bonded, transactionHash } = await write('post the bond', (client) => client.postBond(terms));
     const operator = signer.account.address;

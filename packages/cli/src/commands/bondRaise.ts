@@ -1,9 +1,8 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { assetOfChannel } from '../chain/assetOfChannel.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
 import { assetOption } from '../chain/readAsset.js';
 import { readChannel } from '../chain/readChannels.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
 import { argument, parseChannelId, textOption } from '../parse.js';
@@ -37,8 +36,7 @@ export const bondRaise: Command = {
     const assetText = textOption(context, 'asset');
     const asset =
       assetText === undefined ? await assetOfChannel(connection, channel) : await assetOption(connection, assetText);
-    const signer = await resolveAccount(context, connection.chainId, 'consumer');
-    const { write } = createWriter(context, connection, signer);
+    const { write } = await resolveWriter(context, connection, 'consumer');
     const terms = { channel, asset: asset.address };
     const { window, backing, transactionHash } = await write('raise the claim', (client) => client.raiseClaim(terms));
     context.output.result({ channelId, asset: asset.address, window, backing, transactionHash }, () => [

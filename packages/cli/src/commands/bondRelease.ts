@@ -1,7 +1,6 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
 import { assetOption } from '../chain/readAsset.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
 import { textOption } from '../parse.js';
@@ -18,8 +17,7 @@ export const bondRelease: Command = {
   run: async (context) => {
     const connection = await connect(context);
     const asset = await assetOption(connection, textOption(context, 'asset'));
-    const signer = await resolveAccount(context, connection.chainId, 'operator');
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, 'operator');
     const operator = signer.account.address;
     const terms = { asset: asset.address };
     const bond = await connection.client.getBond({ operator, ...terms });

@@ -1,10 +1,9 @@
 import { BaseError } from '@kedge/core';
 import type { LotView } from '@kedge/sdk';
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect, type Connection } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
 import { readAsset } from '../chain/readAsset.js';
 import { lotIdOf, lotNumberOf } from '../chain/lotNumber.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
 import { argument, parseAddress, parseAmount, parseInteger, textOption } from '../parse.js';
@@ -46,8 +45,7 @@ export const buy: Command = {
     const asset = await readAsset(connection, assetAddress);
     const maxText = textOption(context, 'maxCost');
     const to = textOption(context, 'to');
-    const signer = await resolveAccount(context, connection.chainId, 'consumer');
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, 'consumer');
     const terms = {
       classId,
       lot,

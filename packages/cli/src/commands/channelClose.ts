@@ -1,8 +1,8 @@
 import { BaseError, isSameAddress, splitTokenId, type Channel, type Hex } from '@kedge/core';
-import { resolveAccount, type SigningAccount } from '../accounts/resolveAccount.js';
+import type { SigningAccount } from '../accounts/resolveAccount.js';
 import { connect, type Connection } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
 import { readChannel } from '../chain/readChannels.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { channelsFileOf, takeOutChannel } from '../channelsFile.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -42,7 +42,7 @@ export const channelClose: Command = {
     const channel = await readChannel(connection, channelId);
     const { classId } = splitTokenId(channel.tokenId);
     const { unitDecimals } = await connection.client.getClass({ classId });
-    const signer = await resolveAccount(context, connection.chainId, channel.operator);
+    const { signer, write, mayHaveSent } = await resolveWriter(context, connection, channel.operator);
     await requireClosable(connection, channelId, channel, signer);
     const gatewayUrl = gatewayOf(context, connection, channel);
     if (context.options['capture'] !== false) await captureFirst(context, connection, channel, gatewayUrl);
@@ -51,7 +51,6 @@ export const channelClose: Command = {
     // Before the transaction: what is served from a closed channel can never be captured.
     const putBack = await takeOutChannel(file, channelId);
     await tellGateway();
-    const { write, mayHaveSent } = createWriter(context, connection, signer);
     const closing = write('close the channel', (client) => client.closeChannel({ channel }));
     const closed = await closing.catch(async (error: unknown) => {
       // What was sent may close it yet, so its keys stay out: nothing served then could be captured.

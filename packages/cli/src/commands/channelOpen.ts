@@ -16,12 +16,12 @@ import {
 import type { TokenView } from '@kedge/sdk';
 import { bytesToHex } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
-import { resolveAccount, roleAccount, type SigningAccount } from '../accounts/resolveAccount.js';
+import { roleAccount, type SigningAccount } from '../accounts/resolveAccount.js';
 import { developmentChainId, isRole } from '../accounts/roles.js';
 import { channelRecordOf, readRecordContext } from '../chain/channelRecordOf.js';
 import { connect, type Connection } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
 import { readPolicyOfToken } from '../chain/readPolicy.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { channelsFileOf, putChannelRecord } from '../channelsFile.js';
 import { accountOptions, policyOption, type Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -108,7 +108,7 @@ export const channelOpen: Command = {
     const token = await connection.client.getToken({ tokenId });
     const policy = await readPolicyOfToken(context, connection, token);
     if (mode === 'strict') requireRecountable(policy);
-    const signer = await resolveAccount(context, connection.chainId, token.holder);
+    const { signer, write, mayHaveSent } = await resolveWriter(context, connection, token.holder);
     const operator = operatorOf(context, connection, policy);
     const ownKey =
       mode === 'strict' && textOption(context, 'channelKey') === undefined ? generatePrivateKey() : undefined;
@@ -127,7 +127,6 @@ export const channelOpen: Command = {
       channelKey: ownKey,
       gatewayUrl: baseUrl,
     });
-    const { write, mayHaveSent } = createWriter(context, connection, signer);
     const { channelId, channel, transactionHash } = await write('open the channel', (client) =>
       client.openChannel(terms),
     ).catch((error: unknown) => {

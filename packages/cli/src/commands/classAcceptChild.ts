@@ -1,7 +1,6 @@
 import { BaseError } from '@kedge/core';
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { argument, parseInteger } from '../parse.js';
 
@@ -34,8 +33,7 @@ export const classAcceptChild: Command = {
         hints: ['Parents are fixed when a class is created. kedge status lists them.'],
       });
     }
-    const signer = await resolveAccount(context, connection.chainId, issuer);
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, issuer);
     const { transactionHash } = await write('accept the child', (writer) =>
       writer.acceptParent({ classId: childId, parentIndex }),
     );

@@ -1,7 +1,6 @@
 import { BaseError, zeroAddress } from '@kedge/core';
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { argument, parseInteger } from '../parse.js';
 
@@ -25,8 +24,7 @@ export const classAcceptIssuer: Command = {
         hints: [`Its issuer offers it with: kedge class offer-issuer ${classId} <account>`],
       });
     }
-    const signer = await resolveAccount(context, connection.chainId, pendingIssuer);
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, pendingIssuer);
     const { transactionHash } = await write('accept the issuer role', (client) => client.acceptIssuer({ classId }));
     const accepted = { classId, previousIssuer: issuer, issuer: signer.account.address, transactionHash };
     context.output.result(accepted, () => [`class ${classId} is issued by ${signer.label}`, `  before  ${issuer}`]);

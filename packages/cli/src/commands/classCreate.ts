@@ -2,10 +2,9 @@ import { resolve } from 'node:path';
 import { integrityHashOf, isSameAddress, zeroAddress, type Address, type Hex } from '@kedge/core';
 import type { ClassOptions } from '@kedge/sdk';
 import { createContentStore } from '@kedge/store';
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { afterDone } from '../chain/afterDone.js';
-import { createWriter } from '../chain/createWriter.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { operatorBpsOf, sellUnits } from '../chain/sellUnits.js';
 import { shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js';
 import { readMetadata } from '../chain/readMetadata.js';
@@ -86,9 +85,8 @@ export const classCreate: Command = {
     // Before the class is there, for what is wrong about the sale.
     if (sell !== undefined) await requireAsset(connection, policy!.policy.price!.asset);
     const supply = sell === undefined ? undefined : parseAmount(sell, policy!.policy.unit.decimals, '--sell', 64);
-    const signer = await resolveAccount(context, connection.chainId, kind === 'agent' ? 'operator' : 'contributor');
+    const { signer, write } = await resolveWriter(context, connection, kind === 'agent' ? 'operator' : 'contributor');
     const { metadataURI, integrityHash } = await metadataOf(context, connection, kind);
-    const { write } = createWriter(context, connection, signer);
     const terms = {
       kind,
       metadataURI,

@@ -1,9 +1,6 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
-import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { readOwnClass } from '../chain/readOwnClass.js';
 import { accountOptions, type Command } from '../command.js';
 import { confirm, yesOption } from '../confirm.js';
-import { argument, parseInteger } from '../parse.js';
 
 export const classFreeze: Command = {
   name: 'class freeze',
@@ -15,12 +12,9 @@ export const classFreeze: Command = {
   options: [yesOption, ...accountOptions],
   examples: [{ command: 'kedge class freeze 2', summary: 'when all shares of class 2 are with their holders' }],
   run: async (context) => {
-    const classId = parseInteger(argument(context, 0), 'classId');
-    const connection = await connect(context);
-    const { issuer, totalShare } = await connection.client.getClass({ classId });
-    const signer = await resolveAccount(context, connection.chainId, issuer);
+    const { classId, found, signer, write } = await readOwnClass(context);
+    const { totalShare } = found;
     await confirm(context, `Freeze the shares of class ${classId}, whose weights sum to ${totalShare}`);
-    const { write } = createWriter(context, connection, signer);
     const { transactionHash } = await write('freeze the shares', (client) => client.freezeShares({ classId }));
     context.output.result({ classId, totalShare, transactionHash }, () => [
       `no more shares of class ${classId} are minted; their weights sum to ${totalShare}`,

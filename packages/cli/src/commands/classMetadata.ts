@@ -1,11 +1,10 @@
 import { resolve } from 'node:path';
 import { integrityHashOf } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
 import { readMetadata } from '../chain/readMetadata.js';
 import { readStoredJson } from '../chain/readStoredJson.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { keccak256 } from '../keccak256.js';
 import { argument, parseInteger } from '../parse.js';
@@ -39,11 +38,10 @@ export const classMetadata: Command = {
       return;
     }
     const metadata = await readMetadata(resolve(context.cwd, file));
-    const signer = await resolveAccount(context, connection.chainId, before.issuer);
+    const { signer, write } = await resolveWriter(context, connection, before.issuer);
     const store = createContentStore({ dir: dataPathsOf(connection.dataDir).store });
     const metadataURI = `ipfs://${await store.putJson(metadata, { sync: 'each' })}`;
     const integrityHash = integrityHashOf(metadata, keccak256);
-    const { write } = createWriter(context, connection, signer);
     const { transactionHash } = await write('correct the metadata', (client) =>
       client.updateClassMetadata({ classId, metadataURI, integrityHash }),
     );

@@ -1,9 +1,6 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { recipientOf } from '../accounts/recipient.js';
-import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { readOwnClass } from '../chain/readOwnClass.js';
 import { accountOptions, type Command } from '../command.js';
-import { argument, parseInteger } from '../parse.js';
 import { usageError } from '../usageError.js';
 
 export const classOfferIssuer: Command = {
@@ -25,21 +22,17 @@ export const classOfferIssuer: Command = {
     { command: 'kedge class offer-issuer 1 --withdraw', summary: 'to nobody any more' },
   ],
   run: async (context) => {
-    const classId = parseInteger(argument(context, 0), 'classId');
     const named = context.arguments[1];
     const isWithdrawn = context.options['withdraw'] === true;
     if ((named === undefined) !== isWithdrawn) {
       throw usageError('Either an account is offered the role, or the offer is withdrawn.', 'Name one of the two.');
     }
-    const connection = await connect(context);
+    const { connection, classId, found, signer, write } = await readOwnClass(context);
     const to = named === undefined ? undefined : recipientOf(named, connection.chainId, 'account');
-    const { issuer } = await connection.client.getClass({ classId });
-    const signer = await resolveAccount(context, connection.chainId, issuer);
-    const { write } = createWriter(context, connection, signer);
     const { transactionHash } = await write('offer the issuer role', (client) =>
       client.offerIssuer({ classId, ...(to === undefined ? {} : { to }) }),
     );
-    context.output.result({ classId, issuer, pendingIssuer: to ?? null, transactionHash }, () =>
+    context.output.result({ classId, issuer: found.issuer, pendingIssuer: to ?? null, transactionHash }, () =>
       to === undefined
         ? [`the issuer role of class ${classId} is offered to nobody; it stays with ${signer.label}`]
         : [

@@ -1,8 +1,6 @@
 import { zeroAddress } from '@kedge/core';
 import { recipientOf } from '../accounts/recipient.js';
-import { resolveAccount } from '../accounts/resolveAccount.js';
-import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { readOwnClass } from '../chain/readOwnClass.js';
 import { accountOptions, type Command } from '../command.js';
 import { argument, parseInteger, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
@@ -23,15 +21,11 @@ export const classSaleRoyalty: Command = {
   ],
   examples: [{ command: 'kedge class sale-royalty 1 250', summary: '2.5 % of the price to the issuer' }],
   run: async (context) => {
-    const classId = parseInteger(argument(context, 0), 'classId');
     const bps = parseInteger(argument(context, 1), 'bps');
     if (bps > 1000n) throw usageError(`${bps} basis points are more than 1000, which is 10 %.`, 'Pass 0 to 1000.');
-    const connection = await connect(context);
-    const { issuer } = await connection.client.getClass({ classId });
-    const signer = await resolveAccount(context, connection.chainId, issuer);
-    const { write } = createWriter(context, connection, signer);
+    const { connection, classId, found, write } = await readOwnClass(context);
     const named = textOption(context, 'to');
-    const to = named === undefined ? issuer : recipientOf(named, connection.chainId, '--to');
+    const to = named === undefined ? found.issuer : recipientOf(named, connection.chainId, '--to');
     const receiver = bps === 0n ? zeroAddress : to;
     const { transactionHash } = await write('set the royalty of resales', (client) =>
       client.setSaleRoyalty({ classId, receiver, royaltyBps: Number(bps) }),

@@ -1,6 +1,5 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanMoment } from '../human.js';
 import { argument, parseInteger } from '../parse.js';
@@ -24,8 +23,7 @@ export const contributorsAppeal: Command = {
     const statement = argument(context, 1);
     const connection = await connect(context);
     const { controller } = await connection.client.getContributors({ tokenId });
-    const signer = await resolveAccount(context, connection.chainId, controller ?? 'contributor');
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, controller ?? 'contributor');
     const { effectiveAt, transactionHash } = await write('appeal', (client) =>
       client.appealContributorRevocation({ tokenId, statement }),
     );

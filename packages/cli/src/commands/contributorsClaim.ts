@@ -1,12 +1,11 @@
 import { isSameAddress, type Address, type Hex } from '@kedge/core';
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
 import { readContributorEpochs, readContributorsFile } from '../chain/contributors.js';
-import { createWriter } from '../chain/createWriter.js';
 import { doEach, sayUndone } from '../chain/doEach.js';
 import { notAllPaid } from '../chain/notAllPaid.js';
 import type { Asset } from '../chain/readAsset.js';
 import { readAssets } from '../chain/readAssets.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
 import { argument, listOption, parseAddress, parseInteger, textOption } from '../parse.js';
@@ -45,12 +44,11 @@ export const contributorsClaim: Command = {
     const given = await Promise.all(listOption(context, 'file').map((file) => readContributorsFile(context.cwd, file)));
     // Says what is wrong with a token that is not committed.
     await connection.client.getContributors({ tokenId });
-    const signer = await resolveAccount(context, connection.chainId, 'contributor');
+    const { signer, write } = await resolveWriter(context, connection, 'contributor');
     const forText = textOption(context, 'for');
     const account = forText === undefined ? signer.account.address : parseAddress(forText, '--for');
     const epochs = await readContributorEpochs(connection, tokenId, given);
     const assets = await readAssets(connection);
-    const { write } = createWriter(context, connection, signer);
     const { done: paid, undone: unpaid } = await doEach(assets, async function* (asset): AsyncGenerator<Paid> {
       const inAsset = { tokenId, asset: asset.address };
       const { pendingRevenue } = await connection.client.getToken(inAsset);

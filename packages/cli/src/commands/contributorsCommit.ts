@@ -1,8 +1,7 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
 import { readContributorsFile, storeContributors } from '../chain/contributors.js';
-import { createWriter } from '../chain/createWriter.js';
 import { readAssets } from '../chain/readAssets.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { argument, parseInteger } from '../parse.js';
 
@@ -29,10 +28,9 @@ export const contributorsCommit: Command = {
     const contributors = await readContributorsFile(context.cwd, argument(context, 1));
     const connection = await connect(context);
     const { holder } = await connection.client.getToken({ tokenId });
-    const signer = await resolveAccount(context, connection.chainId, holder);
+    const { signer, write } = await resolveWriter(context, connection, holder);
     const assets = (await readAssets(connection)).map(({ address }) => address);
     const cid = await storeContributors(connection.dataDir, contributors);
-    const { write } = createWriter(context, connection, signer);
     const terms = { tokenId, contributors, cid, assets };
     const committed = await write('commit the token', (client) => client.commitContributors(terms));
     const { vault, root, totalWeight, transactionHash } = committed;

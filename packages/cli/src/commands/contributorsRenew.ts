@@ -1,6 +1,5 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanMoment } from '../human.js';
 import { argument, parseInteger, parseMoment } from '../parse.js';
@@ -22,8 +21,7 @@ export const contributorsRenew: Command = {
     const tokenId = parseInteger(argument(context, 0), 'tokenId');
     const expireAt = parseMoment(argument(context, 1), BigInt(Math.floor(Date.now() / 1000)), 'expires');
     const connection = await connect(context);
-    const signer = await resolveAccount(context, connection.chainId, 'contributor');
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, 'contributor');
     const terms = { tokenId, expireAt };
     const { newTokenId, transactionHash } = await write('renew the share', (client) =>
       client.renewContributorShare(terms),

@@ -1,8 +1,7 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
 import { readContributorsFile, storeContributors } from '../chain/contributors.js';
-import { createWriter } from '../chain/createWriter.js';
 import { readAssets } from '../chain/readAssets.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { argument, parseInteger } from '../parse.js';
 
@@ -25,10 +24,9 @@ export const contributorsSet: Command = {
     const contributors = await readContributorsFile(context.cwd, argument(context, 1));
     const connection = await connect(context);
     const { controller } = await connection.client.getContributors({ tokenId });
-    const signer = await resolveAccount(context, connection.chainId, controller ?? 'contributor');
+    const { signer, write } = await resolveWriter(context, connection, controller ?? 'contributor');
     const assets = (await readAssets(connection)).map(({ address }) => address);
     const cid = await storeContributors(connection.dataDir, contributors);
-    const { write } = createWriter(context, connection, signer);
     const terms = { tokenId, contributors, cid, assets };
     const set = await write('set the contributors', (client) => client.setContributors(terms));
     const { epoch, root, totalWeight, transactionHash } = set;

@@ -1,7 +1,6 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
 import { depositOptions, depositTermsOf } from '../chain/depositTermsOf.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
 
@@ -22,8 +21,7 @@ export const depositRefund: Command = {
   run: async (context) => {
     const connection = await connect(context);
     const { channelId, terms, asset } = await depositTermsOf(context, connection);
-    const signer = await resolveAccount(context, connection.chainId, terms.refundTo);
-    const { write } = createWriter(context, connection, signer);
+    const { write } = await resolveWriter(context, connection, terms.refundTo);
     const { amount, transactionHash } = await write('refund the deposit', (client) => client.refundDeposit({ terms }));
     context.output.result(
       { channelId, refundTo: terms.refundTo, amount, asset: asset.address, transactionHash },

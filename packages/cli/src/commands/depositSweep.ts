@@ -1,11 +1,10 @@
 import type { ChannelRecord, Policy } from '@kedge/core';
 import type { TokenView } from '@kedge/sdk';
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { afterDone } from '../chain/afterDone.js';
-import { createWriter } from '../chain/createWriter.js';
 import { depositOptions, depositTermsOf } from '../chain/depositTermsOf.js';
 import { readPolicyOfToken } from '../chain/readPolicy.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { addContinuation, channelsFileOf } from '../channelsFile.js';
 import { accountOptions, policyOption, type Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -32,13 +31,12 @@ export const depositSweep: Command = {
     const connection = await connect(context);
     const named = await depositTermsOf(context, connection);
     const { channelId: rootId, terms, asset, unitDecimals, record } = named;
-    const signer = await resolveAccount(context, connection.chainId, terms.holder);
+    const { write } = await resolveWriter(context, connection, terms.holder);
     // Before money moves: without its policy the next channel could not be told to the gateway.
     if (record !== undefined) {
       const { policy } = await connection.client.getClass({ classId: terms.classId });
       await policyFor(context, connection, record, policy);
     }
-    const { write } = createWriter(context, connection, signer);
     const swept = await write('sweep the deposit', (client) => client.sweepDeposit({ terms }));
     const { channelId, channel, spent, transactionHash } = swept;
     if (record === undefined) {

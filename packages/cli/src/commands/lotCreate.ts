@@ -1,10 +1,8 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
-import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { readOwnClass } from '../chain/readOwnClass.js';
 import { readPolicyOfToken } from '../chain/readPolicy.js';
 import { operatorBpsOf, sellUnits } from '../chain/sellUnits.js';
 import { accountOptions, policyOption, type Command } from '../command.js';
-import { argument, parseAmount, parseInteger } from '../parse.js';
+import { argument, parseAmount } from '../parse.js';
 
 export const lotCreate: Command = {
   name: 'lot create',
@@ -29,16 +27,13 @@ export const lotCreate: Command = {
   ],
   examples: [{ command: 'kedge lot create 2 1000000', summary: 'a million units, after a new policy was published' }],
   run: async (context) => {
-    const classId = parseInteger(argument(context, 0), 'classId');
     const units = argument(context, 1);
     const operatorBps = operatorBpsOf(context);
     const refundable = context.options['refunds'] !== false;
-    const connection = await connect(context);
-    const { issuer, policy: current } = await connection.client.getClass({ classId });
+    const { connection, classId, found, write } = await readOwnClass(context);
+    const { policy: current } = found;
     const policy = await readPolicyOfToken(context, connection, { classId, policy: current });
     const supply = parseAmount(units, policy.unit.decimals, 'units', 64);
-    const signer = await resolveAccount(context, connection.chainId, issuer);
-    const { write } = createWriter(context, connection, signer);
     const { lot } = await sellUnits(write, { classId, supply, policy, operatorBps, refundable });
     context.output.result({ classId, lot, supply, policyVersion: current.version, operatorBps, refundable }, () => [
       `${units} units of class ${classId} are on sale in lot ${lot}, under policy version ${current.version}`,

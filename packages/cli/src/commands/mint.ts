@@ -1,10 +1,8 @@
 import { recipientOf } from '../accounts/recipient.js';
-import { resolveAccount } from '../accounts/resolveAccount.js';
-import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { readOwnClass } from '../chain/readOwnClass.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
-import { argument, parseAmount, parseInteger, parseMoment, parseShare, textOption } from '../parse.js';
+import { parseAmount, parseMoment, parseShare, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
 export const mint: Command = {
@@ -27,15 +25,13 @@ export const mint: Command = {
     { command: 'kedge mint 2 --value 50 --to consumer --expires 30d', summary: 'fifty free units for a month' },
   ],
   run: async (context) => {
-    const classId = parseInteger(argument(context, 0), 'classId');
     const shareText = textOption(context, 'share');
     const valueText = textOption(context, 'value');
     if (shareText === undefined && valueText === undefined) {
       throw usageError('Neither a share nor value is named.', 'Pass --share <weight>, --value <units> or both.');
     }
-    const connection = await connect(context);
-    const { issuer, unitDecimals } = await connection.client.getClass({ classId });
-    const signer = await resolveAccount(context, connection.chainId, issuer);
+    const { connection, classId, found, signer, write } = await readOwnClass(context);
+    const { unitDecimals } = found;
     const toText = textOption(context, 'to');
     const to = toText === undefined ? signer.account.address : recipientOf(toText, connection.chainId, '--to');
     const value = valueText === undefined ? 0n : parseAmount(valueText, unitDecimals, '--value');
@@ -49,7 +45,6 @@ export const mint: Command = {
     const now = BigInt(Math.floor(Date.now() / 1000));
     const expires = textOption(context, 'expires');
     const expireAt = expires === undefined ? 0n : parseMoment(expires, now, '--expires');
-    const { write } = createWriter(context, connection, signer);
     const terms = { classId, to, value, shareRatio: share, expireAt };
     const { tokenId, transactionHash } = await write('mint', (client) => client.mint(terms));
     context.output.result({ tokenId, classId, to, value, share, expireAt, transactionHash }, () => [

@@ -1,6 +1,5 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { argument, parseInteger } from '../parse.js';
 
@@ -15,8 +14,7 @@ export const policyActivate: Command = {
   run: async (context) => {
     const classId = parseInteger(argument(context, 0), 'classId');
     const connection = await connect(context);
-    const signer = await resolveAccount(context, connection.chainId, 'operator');
-    const { write } = createWriter(context, connection, signer);
+    const { write } = await resolveWriter(context, connection, 'operator');
     const activated = await write('activate the policy', (client) => client.activatePolicy({ classId }));
     const { policyVersion, transactionHash } = activated;
     context.output.result({ classId, policyVersion, transactionHash }, () => [

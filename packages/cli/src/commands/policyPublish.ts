@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { createContentStore } from '@kedge/store';
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { storePolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanMoment } from '../human.js';
@@ -37,8 +36,7 @@ export const policyPublish: Command = {
         `Write "decimals": ${unitDecimals} into ${file}.`,
       );
     }
-    const signer = await resolveAccount(context, connection.chainId, issuer);
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, issuer);
     const published = await write('publish the policy', (client) => client.publishPolicy({ classId, uri, hash }));
     const { policyVersion, effectiveAt, transactionHash } = published;
     const result = { classId, policyVersion, policyHash: hash, policyURI: uri, effectiveAt, transactionHash };

@@ -1,11 +1,10 @@
 import { BaseError, findEquivocations, splitSeq, type Address, type Hex } from '@kedge/core';
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { assetOfChannel } from '../chain/assetOfChannel.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
 import { doEach, sayUndone } from '../chain/doEach.js';
 import { assetOption, type Asset } from '../chain/readAsset.js';
 import { readChannel } from '../chain/readChannels.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, shortHex } from '../human.js';
 import { keccak256 } from '../keccak256.js';
@@ -51,8 +50,7 @@ export const proveFraud: Command = {
     const connection = await connect(context);
     const assetText = textOption(context, 'asset');
     const given = assetText === undefined ? undefined : await assetOption(connection, assetText);
-    const signer = await resolveAccount(context, connection.chainId, 'consumer');
-    const { write } = createWriter(context, connection, signer);
+    const { write } = await resolveWriter(context, connection, 'consumer');
     // One proof a channel: a second one would take nothing more.
     const proofs = frauds.filter(
       ({ channelId }, index) => frauds.findIndex((other) => other.channelId === channelId) === index,

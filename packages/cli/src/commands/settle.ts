@@ -1,7 +1,6 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
 import { assetOption } from '../chain/readAsset.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
 import { argument, parseAmount, parseInteger, textOption } from '../parse.js';
@@ -28,8 +27,7 @@ export const settle: Command = {
     const connection = await connect(context);
     const asset = await assetOption(connection, textOption(context, 'asset'));
     const amount = parseAmount(amountText, asset.decimals, '--amount');
-    const signer = await resolveAccount(context, connection.chainId, 'operator');
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, 'operator');
     const terms = { classId, amount, asset: asset.address };
     const settled = await write('settle', (client) => client.settleRevenue(terms));
     const { transactionHash } = settled;

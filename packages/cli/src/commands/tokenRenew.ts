@@ -1,7 +1,6 @@
 import { BaseError, isBackedLot, isSameAddress, type Address } from '@kedge/core';
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect, type Connection } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanMoment } from '../human.js';
 import { argument, parseInteger, parseMoment } from '../parse.js';
@@ -31,15 +30,14 @@ export const tokenRenew: Command = {
     const now = BigInt(Math.floor(Date.now() / 1000));
     const expireAt = parseMoment(argument(context, 1), now, 'expires');
     const connection = await connect(context);
-    const { client, chainId } = connection;
+    const { client } = connection;
     const { classId, lot, holder, shareRatio } = await client.getToken({ tokenId });
     const accept = context.options['accept'] === true;
     const isShare = shareRatio > 0n;
     const { issuer } = await client.getClass({ classId });
     const seller = isBackedLot(lot) ? (await client.getLot({ classId, lot })).seller : issuer;
     if (!accept && !isShare) requireRenewable(connection, tokenId, seller);
-    const signer = await resolveAccount(context, chainId, accept ? holder : isShare ? issuer : seller);
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, accept ? holder : isShare ? issuer : seller);
     const terms = { tokenId, expireAt };
     if (accept) {
       const { newTokenId, transactionHash } = await write('renew the share', (writer) => writer.renewShare(terms));

@@ -1,6 +1,5 @@
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
 import { argument, parseInteger, textOption } from '../parse.js';
@@ -32,8 +31,7 @@ export const tokenRevoke: Command = {
     const connection = await connect(context);
     const { classId } = await connection.client.getToken({ tokenId });
     const { issuer, unitDecimals } = await connection.client.getClass({ classId });
-    const signer = await resolveAccount(context, connection.chainId, issuer);
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, issuer);
     if (withdraw) {
       const { transactionHash } = await write('withdraw the revocation', (client) =>
         client.withdrawRevocation({ tokenId }),

@@ -1,8 +1,7 @@
 import { isBackedLot, zeroAddress } from '@kedge/core';
-import { resolveAccount } from '../accounts/resolveAccount.js';
 import { connect } from '../chain/connect.js';
-import { createWriter } from '../chain/createWriter.js';
 import { readAsset } from '../chain/readAsset.js';
+import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
 import { argument, parseAmount, parseInteger, textOption } from '../parse.js';
@@ -34,12 +33,11 @@ export const tokenTopUp: Command = {
   run: async (context) => {
     const tokenId = parseInteger(argument(context, 0), 'tokenId');
     const connection = await connect(context);
-    const { client, chainId } = connection;
+    const { client } = connection;
     const { classId, lot, holder } = await client.getToken({ tokenId });
     const { unitDecimals, issuer } = await client.getClass({ classId });
     const units = parseAmount(argument(context, 1), unitDecimals, 'units', 64);
-    const signer = await resolveAccount(context, chainId, isBackedLot(lot) ? holder : issuer);
-    const { write } = createWriter(context, connection, signer);
+    const { signer, write } = await resolveWriter(context, connection, isBackedLot(lot) ? holder : issuer);
     const maxText = textOption(context, 'maxCost');
     const asset = await readAsset(
       connection,
