@@ -6,7 +6,8 @@
 //     [--request body.json --response body.json]
 //
 // The contract is ValueChannels. The file holds one receipt or an array of them, as the gateway's
-// GET /v1/receipts/<channelId>/<seq> answers. Exits with 0 when all checks hold, with 1 when one fails.
+// GET /v1/receipts/<channelId>/<seq> answers; bodies are those of one receipt, a stream's without the line of the receipt.
+// Exits with 0 when all checks hold, with 1 when one fails, with 2 when it cannot check. What was not checked is said.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -234,7 +235,11 @@ export function verify(receipts, { domain, operator, policy, bodies = [] }) {
       signed = `nobody (${error.message})`;
     }
     const isSigned = [batch.operator, signed, signer].every((each) => same(each, expected));
-    check('signature', isSigned, `signed by ${signed}, expected ${expected}`);
+    check(
+      'signature',
+      isSigned,
+      `signed by ${signed}, ${operator === undefined ? 'the batch is of' : 'expected'} ${expected}`,
+    );
     if (policy !== undefined) {
       const isPolicy = policyHashOf(policy) === receipt.policyHash;
       let rates = {};
@@ -290,34 +295,55 @@ export function verify(receipts, { domain, operator, policy, bodies = [] }) {
   return checks;
 }
 
+const options = ['chain', 'contract', 'operator', 'policy', 'request', 'response'];
+
 function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: Object.fromEntries(
-      ['chain', 'contract', 'operator', 'policy', 'request', 'response'].map((name) => [name, { type: 'string' }]),
-    ),
+    options: Object.fromEntries(options.map((name) => [name, { type: 'string' }])),
   });
-  const [file] = positionals;
-  if (file === undefined || values.chain === undefined || values.contract === undefined) {
-    process.stderr.write('usage: verifyReceipt.mjs receipts.json --chain <id> --contract <ValueChannels>\n');
-    return 2;
-  }
-  const json = JSON.parse(readFileSync(file, 'utf8'));
-  const checks = verify(Array.isArray(json) ? json : [json], {
-    domain: { chainId: values.chain, verifyingContract: values.contract },
-    operator: values.operator,
-    policy: values.policy === undefined ? undefined : JSON.parse(readFileSync(values.policy, 'utf8')),
-    bodies: [
-      {
-        request: values.request === undefined ? undefined : readFileSync(values.request),
-        response: values.response === undefined ? undefined : readFileSync(values.response),
-      },
-    ],
+  const { chain, contract, operator, policy, request, response } = values;
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0 || chain === undefined || contract === undefined)
+    throw new Error('usage: verifyReceipt.mjs receipts.json --chain <id> --contract <ValueChannels>');
+  const json = readJson(file);
+  const receipts = Array.isArray(json) ? json : [json];
+  if (!receipts.every((each) => each?.receipt && each.batch && each.path)) throw new Error(`${file} has no receipt`);
+  const isBody = request !== undefined || response !== undefined;
+  if (isBody && receipts.length !== 1) throw new Error(`bodies are of one receipt, ${file} has ${receipts.length}`);
+  const checks = verify(receipts, {
+    domain: { chainId: chain, verifyingContract: contract },
+    operator,
+    policy: policy === undefined ? undefined : readJson(policy),
+    bodies: [{ request: request && readFileSync(request), response: response && readFileSync(response) }],
   });
   for (const { index, name, ok, detail } of checks) {
     process.stdout.write(`${ok ? '✓' : '✗'} receipt ${index + 1} ${name}: ${detail}\n`);
   }
+  const unchecked = [
+    operator === undefined && 'who the operator is: --operator <address>',
+    policy === undefined && 'units: --policy <file>',
+    !isBody && 'bodies: --request <file> --response <file>',
+    'whether the chain knows the channel, and the batch is anchored: kedge verify',
+  ];
+  for (const each of unchecked) if (each) process.stdout.write(`- not checked: ${each}\n`);
   return checks.every(({ ok }) => ok) ? 0 : 1;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) process.exitCode = main();
+function readJson(file) {
+  const text = readFileSync(file, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${file} is not JSON: a receipt is, an answer that has one is not`, { cause });
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  try {
+    process.exitCode = main();
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
+  }
+}

@@ -185,17 +185,45 @@ describe('on live receipts it says what kedge verify says', () => {
     expect(faultsByExample(gap)).toEqual(['1 chain']);
   });
 
+  const run = (content: string, ...options: readonly string[]) => {
+    const path = join(setup.folder, 'receipts.json');
+    writeFileSync(path, content);
+    const args = [fileURLToPath(file), path, '--chain', `${domain.chainId}`, '--contract', domain.verifyingContract];
+    return spawnSync(process.execPath, [...args, ...options], { encoding: 'utf8' });
+  };
+
   test('the file runs by itself, and its exit code says what it found', () => {
-    const run = (list: readonly SignedReceiptJson[]) => {
-      const path = join(setup.folder, 'receipts.json');
-      writeFileSync(path, JSON.stringify(list));
-      const args = [fileURLToPath(file), path, '--chain', `${domain.chainId}`, '--contract', domain.verifyingContract];
-      return spawnSync(process.execPath, args, { encoding: 'utf8' });
-    };
-    const good = run(receipts);
+    const good = run(JSON.stringify(receipts));
     expect([good.status, good.stderr]).toEqual([0, '']);
     const bad = structuredClone(receipts);
     bad[0]!.receipt.units = '1';
-    expect(run(bad)).toMatchObject({ status: 1, stdout: expect.stringContaining('✗ receipt 1 path') });
+    expect(run(JSON.stringify(bad))).toMatchObject({ status: 1, stdout: expect.stringContaining('✗ receipt 1 path') });
+  });
+
+  test('it says what it did not check, and expects no operator that nobody named', () => {
+    const bare = run(JSON.stringify(receipts)).stdout;
+    expect(bare).toContain(`the batch is of ${operatorAddress}`);
+    expect(bare.match(/^- not checked: .*$/gm)).toEqual([
+      '- not checked: who the operator is: --operator <address>',
+      '- not checked: units: --policy <file>',
+      '- not checked: bodies: --request <file> --response <file>',
+      '- not checked: whether the chain knows the channel, and the batch is anchored: kedge verify',
+    ]);
+    const named = run(JSON.stringify(receipts), '--operator', operatorAddress).stdout;
+    expect(named).toContain(`expected ${operatorAddress}`);
+    expect(named).not.toContain('who the operator is');
+  });
+
+  test('what it cannot check ends with 2 and one line', () => {
+    const told = (...args: Parameters<typeof run>) => {
+      const { status, stdout, stderr } = run(...args);
+      return [status, stdout, stderr.trim().split('\n').length, stderr];
+    };
+    const receiptsText = JSON.stringify(receipts);
+    expect(told('HTTP/1.1 200 OK')).toEqual([2, '', 1, expect.stringContaining('is not JSON')]);
+    expect(told('{}')).toEqual([2, '', 1, expect.stringContaining('has no receipt')]);
+    expect(told(receiptsText, '--polcy', 'x')).toEqual([2, '', 1, expect.stringContaining('--polcy')]);
+    expect(told(receiptsText, '--policy', '/none')).toEqual([2, '', 1, expect.stringContaining('/none')]);
+    expect(told(receiptsText, '--request', '/none')).toEqual([2, '', 1, expect.stringContaining('bodies are of one')]);
   });
 });
