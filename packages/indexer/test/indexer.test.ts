@@ -113,10 +113,14 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
 
   test('the OpenAPI document names every route, and every route answers in its own form, as JSON and as CSV', async () => {
     const document = JSON.parse((await get('/openapi.json')).text) as {
-      paths: Record<string, { get: { operationId: string } }>;
+      paths: Record<string, { get: { operationId: string; parameters: { name: string; schema: object }[] } }>;
     };
     const routes = Object.entries(indexerRoutes) as [IndexerRouteName, IndexerRoute][];
     expect(Object.values(document.paths).map((path) => path.get.operationId)).toEqual(routes.map(([name]) => name));
+    const { parameters } = document.paths['/activity']!.get;
+    const parameterOf = (wanted: string) => parameters.find(({ name }) => name === wanted)?.schema;
+    expect(parameterOf('limit')).toEqual({ type: 'integer', minimum: 1, maximum: 500, default: 50 });
+    expect(parameterOf('since')).toMatchObject({ description: expect.stringContaining('`id` of an item') });
     // References lead somewhere.
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path!);
     for (const path of references) {

@@ -15,9 +15,14 @@ import { claimSchema, tokenDetailSchema, tokenSummarySchema } from './tokens.js'
 /** Lists return at most this many items at once. */
 const pageLimit = { most: 500, usual: 50 } as const;
 
-const limitSchema = z.coerce.number().pipe(z.int().min(1).max(pageLimit.most)).default(pageLimit.usual);
+const limitSchema = z.coerce.number().int().min(1).max(pageLimit.most).default(pageLimit.usual);
 const formatSchema = z.enum(['json', 'csv']).default('json');
-const pageFields = { after: z.string().min(1).max(200).exactOptional(), limit: limitSchema, format: formatSchema };
+const placeSchema = z.string().min(1).max(200);
+const pageFields = {
+  after: placeSchema.describe('What the page before said in `next`.').exactOptional(),
+  limit: limitSchema,
+  format: formatSchema,
+};
 
 const classParams = z.object({ classId: unitsSchema });
 const tokenParams = z.object({ tokenId: bigSchema });
@@ -137,8 +142,7 @@ export const indexerRoutes = {
     summary: 'Why a token can claim this: down to settlements, captures, receipt roots, and the path through lineage',
     params: z.object({ tokenId: bigSchema, asset: accountSchema }),
     query: z.object({
-      /** Parts listed at each level; older ones are summed. */
-      limit: limitSchema,
+      limit: limitSchema.describe('Parts listed at each level; older ones are summed.'),
     }),
     answer: claimExplanationSchema,
   },
@@ -176,8 +180,7 @@ export const indexerRoutes = {
     path: '/activity',
     summary: 'What happened, newest first',
     query: z.object({
-      /** Only what is newer than this id. */
-      since: z.string().min(1).max(200).exactOptional(),
+      since: placeSchema.describe('The `id` of an item: only what is newer.').exactOptional(),
       type: z.enum(activityTypes).exactOptional(),
       classId: unitsSchema.exactOptional(),
       account: accountSchema.exactOptional(),

@@ -43,6 +43,6 @@ export function cursorOf(after: string | undefined): bigint | undefined {
   throw new BaseError(`${after.slice(0, 40)} is not where a page ends.`, {
     code: 'request_invalid',
     status: 400,
-    hints: ['Give what the page before said in "next".'],
+    hints: ['Give what the page before said in "next", or as "since" the "id" of an item.'],
   });
 }
