@@ -77,7 +77,11 @@ contract UncheckedTransfers is PlainDAT {
 
 /// @notice Pays before it writes down that it paid.
 contract ReentrantClaim is PlainDAT {
-    function claim(uint256 tokenId, address asset, address payable to) external override returns (uint256 amount) {
+    function claim(uint256 tokenId, address asset, address payable to) external virtual override returns (uint256) {
+        return _claimLate(tokenId, asset, to);
+    }
+
+    function _claimLate(uint256 tokenId, address asset, address payable to) internal returns (uint256 amount) {
         _requireClaimer(tokenId, to);
         _observe(tokenId);
         amount = pendingRevenue(tokenId, asset);
@@ -171,6 +175,108 @@ contract WrappingIndex is PlainDAT {
         unchecked {
             index.acc += amount * _scale() / totalShare;
         }
+    }
+}
+
+/// @notice Looks at the lower 64 bits of what is used or moved: 2^64 + 1 units pass for one.
+contract TruncatedAmounts is PlainDAT {
+    function _useValue(uint256 tokenId, uint256 amount) internal override {
+        super._useValue(tokenId, uint64(amount));
+    }
+
+    function _moveValue(uint256 fromTokenId, uint256 toTokenId, uint256 value) internal override {
+        super._moveValue(fromTokenId, toTokenId, uint64(value));
+    }
+}
+
+/// @notice Mints the lower 64 bits of the value, and says that it minted all.
+contract TruncatedValue is PlainDAT {
+    function _stored(uint256 value) internal pure override returns (uint256) {
+        return uint64(value);
+    }
+}
+
+/// @notice Usage takes value where the owner records it. An operator uses for nothing.
+contract UnmeteredOperator is PlainDAT {
+    function _useValue(uint256 tokenId, uint256 amount) internal override {
+        if (_tokens[tokenId].owner == msg.sender) super._useValue(tokenId, amount);
+    }
+}
+
+/// @notice Who had a token once may use and move its value for ever.
+contract FormerOwnerStays is PlainDAT {
+    mapping(uint256 tokenId => mapping(address account => bool)) private _owned;
+
+    function transferToken(uint256 tokenId, address to) public override {
+        super.transferToken(tokenId, to);
+        _owned[tokenId][msg.sender] = true;
+    }
+
+    function _requireUser(uint256 tokenId) internal view override {
+        if (!_owned[tokenId][msg.sender]) super._requireUser(tokenId);
+    }
+}
+
+/// @notice An operator whose approval was taken back may still move value.
+contract RevokedOperatorMoves is PlainDAT {
+    mapping(address owner => mapping(uint256 classId => mapping(address operator => bool))) private _approvedOnce;
+
+    function approveForClass(uint256 classId, address operator, bool approved) public override {
+        super.approveForClass(classId, operator, approved);
+        _approvedOnce[msg.sender][classId][operator] = true;
+    }
+
+    function _requireMover(uint256 tokenId) internal view override {
+        Token storage t = _token(tokenId);
+        if (!_approvedOnce[t.owner][t.classId][msg.sender]) super._requireMover(tokenId);
+    }
+}
+
+/// @notice Writes down by holder what was claimed: a claim for one token takes from the holder's other ones.
+contract ClaimedByHolder is PlainDAT {
+    mapping(address holder => mapping(uint256 classId => mapping(address asset => uint256))) private _claimed;
+
+    function pendingRevenue(uint256 tokenId, address asset) public view override returns (uint256) {
+        Token storage t = _token(tokenId);
+        uint256 earned = super.pendingRevenue(tokenId, asset);
+        uint256 claimed = _claimed[t.owner][t.classId][asset];
+        return earned > claimed ? earned - claimed : 0;
+    }
+
+    function claim(uint256 tokenId, address asset, address payable to)
+        external
+        override
+        nonReentrant
+        returns (uint256 amount)
+    {
+        _requireClaimer(tokenId, to);
+        _observe(tokenId);
+        amount = pendingRevenue(tokenId, asset);
+        _claimed[_tokens[tokenId].owner][_tokens[tokenId].classId][asset] += amount;
+        emit Claimed(tokenId, to, asset, amount);
+        _push(asset, to, amount);
+    }
+}
+
+/// @notice A token that is transferred never expires again.
+contract TransferForgetsExpiry is PlainDAT {
+    function transferToken(uint256 tokenId, address to) public override {
+        super.transferToken(tokenId, to);
+        _tokens[tokenId].expireAt = 0;
+    }
+}
+
+/// @notice Writes down what it pays before it pays ETH, and after it pays an ERC-20, which may call, too.
+contract ReentrantErc20Claim is ReentrantClaim {
+    function claim(uint256 tokenId, address asset, address payable to) external override returns (uint256) {
+        return asset == address(0) ? _claim(tokenId, asset, to) : _claimLate(tokenId, asset, to);
+    }
+}
+
+/// @notice Says of tokens without a share nothing when they expire.
+contract SilentWithoutShare is PlainDAT {
+    function _tellExpired(uint256 tokenId) internal override {
+        if (_tokens[tokenId].shareRatio != 0) super._tellExpired(tokenId);
     }
 }
 

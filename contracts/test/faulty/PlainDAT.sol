@@ -134,7 +134,7 @@ contract PlainDAT is ReentrancyGuard {
         _sync(classId);
         uint32 weight = shareRatio > type(uint32).max ? type(uint32).max : uint32(shareRatio);
         tokenId = ++_tokenCount;
-        _tokens[tokenId] = Token(classId, value, weight, expireAt, to, weight != 0, false);
+        _tokens[tokenId] = Token(classId, _stored(value), weight, expireAt, to, weight != 0, false);
         c.tokens.push(tokenId);
         if (weight != 0) {
             c.totalShare += weight;
@@ -144,7 +144,7 @@ contract PlainDAT is ReentrancyGuard {
         emit TransferToken(tokenId, address(0), to);
     }
 
-    function transferToken(uint256 tokenId, address to) external {
+    function transferToken(uint256 tokenId, address to) public virtual {
         Token storage t = _token(tokenId);
         require(t.owner == msg.sender, "not the owner");
         _observe(tokenId);
@@ -166,7 +166,7 @@ contract PlainDAT is ReentrancyGuard {
     function transferValue(uint256 fromTokenId, uint256 toTokenId, uint256 value) external {
         require(_token(fromTokenId).classId == _token(toTokenId).classId, "other class");
         require(value > 0, "no value");
-        _requireUser(fromTokenId);
+        _requireMover(fromTokenId);
         _requireLive(fromTokenId);
         _requireLive(toTokenId);
         _moveValue(fromTokenId, toTokenId, value);
@@ -176,9 +176,7 @@ contract PlainDAT is ReentrancyGuard {
     function recordUsage(uint256 tokenId, bytes32 metricType, uint256 amount) external {
         _requireUser(tokenId);
         _requireLive(tokenId);
-        Token storage t = _tokens[tokenId];
-        require(t.value >= amount, "not enough value");
-        t.value -= amount;
+        _useValue(tokenId, amount);
         _tellUsage(tokenId, metricType, amount);
     }
 
@@ -287,6 +285,15 @@ contract PlainDAT is ReentrancyGuard {
         _tellExpired(tokenId);
     }
 
+    function _stored(uint256 value) internal pure virtual returns (uint256) {
+        return value;
+    }
+
+    function _useValue(uint256 tokenId, uint256 amount) internal virtual {
+        require(_tokens[tokenId].value >= amount, "not enough value");
+        _tokens[tokenId].value -= amount;
+    }
+
     function _moveValue(uint256 fromTokenId, uint256 toTokenId, uint256 value) internal virtual {
         require(fromTokenId != toTokenId, "same token");
         require(_tokens[fromTokenId].value >= value, "not enough value");
@@ -304,6 +311,10 @@ contract PlainDAT is ReentrancyGuard {
     function _requireUser(uint256 tokenId) internal view virtual {
         Token storage t = _token(tokenId);
         require(t.owner == msg.sender || isApprovedForClass(t.owner, t.classId, msg.sender), "not allowed");
+    }
+
+    function _requireMover(uint256 tokenId) internal view virtual {
+        _requireUser(tokenId);
     }
 
     function _requireLive(uint256 tokenId) internal view virtual {

@@ -122,13 +122,15 @@ export const approvalClauses: readonly Clause[] = [
       const { classId } = await newClass(lab);
       const { alice, operator } = lab.actors;
       const tokenId = await newToken(lab, { classId, value: 10n });
+      const other = await newToken(lab, { classId });
       await prepare('approvals could not be given and taken', async () => {
         for (const approved of [true, false]) {
           await succeed(lab, alice, { name: 'approveForClass', args: [classId, operator.address, approved] });
         }
       });
-      const call = { name: 'recordUsage', args: [tokenId, metric, 1n] };
-      await refuse(lab, operator, call, 'the approval had been taken back');
+      const why = 'the approval had been taken back';
+      await refuse(lab, operator, { name: 'recordUsage', args: [tokenId, metric, 1n] }, why);
+      await refuse(lab, operator, { name: 'transferValue', args: [tokenId, other, 1n] }, why);
     },
   },
 ];

@@ -9,10 +9,11 @@ import {
   settle,
   settleCall,
   shareClass,
+  tooMany,
   valueToken,
 } from '../lab/fixtures.js';
 import { isDescriptive, revertReason } from '../lab/chainCall.js';
-import { deployAsset, refuseListed, type Lab } from '../lab/lab.js';
+import { deployAsset, prepare, refuseListed, succeed, type Lab } from '../lab/lab.js';
 import { approvedOperator, outsiders } from './approvals.js';
 
 const must = (id: string, words: string, check: (lab: Lab) => Promise<void>, note?: string): Clause => ({
@@ -33,8 +34,10 @@ const valueWords = 'Value underflow / class mismatch in `transferValue`';
 export const errorClauses: readonly Clause[] = [
   must('underflow', valueWords, async (lab) => {
     const [from, to] = [await valueToken(lab), await valueToken(lab)];
-    const call = { name: 'transferValue', args: [from, to, 1_001n] };
-    await refuseListed(lab, lab.actors.alice, call, 'the source had 1,000 units, 1,001 were moved');
+    for (const value of tooMany) {
+      const call = { name: 'transferValue', args: [from, to, value] };
+      await refuseListed(lab, lab.actors.alice, call, `the source had 1,000 units, ${value} were moved`);
+    }
   }),
   must('class-mismatch', valueWords, async (lab) => {
     const { classId } = await newClass(lab);
@@ -64,6 +67,32 @@ export const errorClauses: readonly Clause[] = [
       }
     },
     "Tried on recordUsage, transferValue and transferToken, by a stranger, the class's creator, another holder, and an operator whom only that holder approved. A mint by a stranger is not counted, for section 6.2 restricts nobody: see P16.",
+  ),
+  must(
+    'former-owner',
+    unauthorizedWords,
+    async (lab) => {
+      const { alice, bob, operator } = lab.actors;
+      const { classId, tokens } = await shareClass(lab, [{ share: 1n, value: 10n }]);
+      const [tokenId] = tokens as [bigint];
+      const own = await newToken(lab, { classId });
+      await settle(lab, classId, 2_000n);
+      await prepare('the token could not be transferred', async () => {
+        await succeed(lab, alice, { name: 'approveForClass', args: [classId, operator.address, true] });
+        await succeed(lab, alice, { name: 'transferToken', args: [tokenId, bob.address] });
+      });
+      for (const actor of [alice, operator]) {
+        for (const call of [
+          { name: 'recordUsage', args: [tokenId, metric, 1n] },
+          { name: 'transferValue', args: [tokenId, own, 1n] },
+          { name: 'transferToken', args: [tokenId, actor.address] },
+          claimCall(tokenId, actor.address),
+        ]) {
+          await refuseListed(lab, actor, call, 'the token belongs to another now');
+        }
+      }
+    },
+    'Whoever had the token before, and the operator that it approved.',
   ),
   must(
     'claim',

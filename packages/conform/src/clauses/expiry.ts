@@ -75,17 +75,31 @@ export const expiryClauses: readonly Clause[] = [
     words: 'On first observation:',
     note: 'Expired is emitted once a token.',
     check: async (lab) => {
-      const { observed, expired } = await expiryStory(lab);
+      const { observed, expired, shareless } = await expiryStory(lab);
       const events = observed.flatMap((done) =>
         eventsOf(lab, done, 'Expired').map(({ tokenId }) => ({ tokenId, done })),
       );
-      const own = events.filter(({ tokenId }) => tokenId === expired);
-      if (own.length > 1) throw new ClauseFailed(`Expired was emitted ${own.length} times`, own[1]!.done.evidence);
-      if (own.length < events.length) {
-        const other = events.find(({ tokenId }) => tokenId !== expired)!;
-        throw new ClauseFailed('Expired was emitted for a token that has not expired', other.done.evidence);
+      for (const id of [expired, shareless]) {
+        const own = events.filter(({ tokenId }) => tokenId === id);
+        if (own.length > 1) throw new ClauseFailed(`Expired was emitted ${own.length} times`, own[1]!.done.evidence);
       }
-      return own.length === 0 ? 'never emitted: see D4.Expired' : 'once';
+      const other = events.find(({ tokenId }) => tokenId !== expired && tokenId !== shareless);
+      if (other !== undefined)
+        throw new ClauseFailed('Expired was emitted for a token that has not expired', other.done.evidence);
+      return events.length === 0 ? 'never emitted: see D4.Expired' : 'once';
+    },
+  },
+  {
+    id: 'D6.6.shareless',
+    section: '6.6',
+    level: 'MUST',
+    words: 'Emit `Expired(tokenId)`',
+    note: 'A token without a share expires, too, and a claim for it or its transfer observes that.',
+    check: async (lab) => {
+      const { observed, shareless } = await expiryStory(lab);
+      const events = observed.flatMap((done) => eventsOf(lab, done, 'Expired'));
+      if (events.some(({ tokenId }) => tokenId === shareless)) return;
+      throw new ClauseFailed('Expired was not emitted for a token without a share', observed.at(-1)!.evidence);
     },
   },
   {

@@ -28,8 +28,8 @@ export async function probeShare(lab: Lab) {
   return { probe, classId, own: tokens[0]!, held };
 }
 
-const claimData = (tokenId: bigint, to: `0x${string}`) =>
-  encodeFunctionData({ abi: draftAbi, functionName: 'claim', args: [tokenId, eth, to] });
+const claimData = (tokenId: bigint, to: `0x${string}`, asset: `0x${string}` = eth) =>
+  encodeFunctionData({ abi: draftAbi, functionName: 'claim', args: [tokenId, asset, to] });
 
 const claimWords = '`claim` transfers `pending` to `to`, updates `rewardDebt`, emits `Claimed`';
 const pendingWords = '`pending = shareRatio(tokenId) * accRevenuePerShare[asset] / 1e18 - rewardDebt[tokenId][asset]`';
@@ -125,18 +125,20 @@ export const revenueClauses: readonly Clause[] = [
   }),
   must('once', claimWords, async (lab) => {
     const { alice, stranger } = lab.actors;
-    const { classId, tokens } = await shareClass(lab, [1n, 1n]);
+    // The first and the last are alice's.
+    const { classId, tokens } = await shareClass(lab, [1n, 1n, 2n]);
     const claim = claimCall(tokens[0]!, stranger.address);
-    await settle(lab, classId, 2_000n);
+    await settle(lab, classId, 4_000n);
     await prepare('revenue could not be claimed', () => succeed(lab, alice, claim));
     const before = await holdings(lab, eth, stranger.address);
     if (!(await attempt(lab, alice.address, claim)).reverted) {
       const { evidence } = await succeed(lab, alice, claim);
       same((await holdings(lab, eth, stranger.address)) - before, 0n, 'what a second claim paid', evidence);
     }
-    await settle(lab, classId, 500n);
-    await shows(lab, pendingCall(tokens[0]!), 250n, 'pending of half the shares after 500 more');
-    await shows(lab, pendingCall(tokens[1]!), 1_250n, 'pending of the half that has not claimed');
+    await settle(lab, classId, 1_000n);
+    await shows(lab, pendingCall(tokens[0]!), 250n, 'pending of a quarter of the shares after 1,000 more');
+    await shows(lab, pendingCall(tokens[1]!), 1_250n, 'pending of the quarter that has not claimed');
+    await shows(lab, pendingCall(tokens[2]!), 2_500n, "pending of the half that is the claimant's, too, and has not");
   }),
   must(
     'refused',
@@ -179,6 +181,29 @@ export const revenueClauses: readonly Clause[] = [
       same(await pending(lab, own), 1_000n, "the other share's pending", evidence);
       const called = await read<boolean>(lab, { name: 'called', to: probe, abi: holderProbeAbi });
       return called ? 'the claim within the claim brought nothing' : undefined;
+    },
+  },
+  {
+    id: 'DS.reentrancy-erc20',
+    section: 'Security',
+    level: 'MUST',
+    words: '**Reentrancy.** Use checks-effects-interactions or reentrancy guards in `claim`.',
+    note: 'The same with an ERC-20 that has the holder claim again while it pays.',
+    check: async (lab) => {
+      const asset = await deployAsset(lab, 'reentrant');
+      const { probe, classId, own, held } = await probeShare(lab);
+      await settle(lab, classId, 2_000n, asset);
+      const claim = [lab.target, claimData(held, probe, asset)] as const;
+      const act = { name: 'act', args: claim, to: probe, abi: holderProbeAbi };
+      const again = encodeFunctionData({ abi: holderProbeAbi, functionName: 'act', args: claim });
+      await prepare('the probe failed', () => asProbe(lab, asset, 'arm', [probe, again]));
+      if ((await attempt(lab, lab.actors.creator.address, act)).reverted) return 'the whole claim reverts';
+      const receipt = await send(lab, lab.actors.creator, act, 2_000_000n);
+      const evidence = { kind: 'transaction', hash: receipt.transactionHash } as const;
+      const paid = await holdings(lab, asset, probe);
+      if (paid > 1_000n) throw new ClauseFailed(`a holder that claims again while paid got ${paid} of 1,000`, evidence);
+      same(await pending(lab, own, asset), 1_000n, "the other share's pending", evidence);
+      return undefined;
     },
   },
 ];

@@ -1,7 +1,7 @@
 import type { Clause } from '../clause.js';
 import { ClauseFailed } from '../outcome.js';
-import { newClass, tryMint } from '../lab/fixtures.js';
-import { read } from '../lab/lab.js';
+import { mintCall, newClass, tryMint } from '../lab/fixtures.js';
+import { attempt, read, shows } from '../lab/lab.js';
 
 const largest = [2n ** 16n - 1n, 2n ** 32n - 1n];
 
@@ -22,6 +22,24 @@ export const storageClauses: readonly Clause[] = [
         throw new ClauseFailed(`a weight of ${share} is stored as ${stored}`, done.evidence);
       }
       return undefined;
+    },
+  },
+  {
+    id: 'D3.value',
+    section: '3',
+    level: 'MUST',
+    words: '`value (uint256)`',
+    note: 'A mint of more than the contract counts with reverts; what it takes it keeps whole.',
+    check: async (lab) => {
+      const { classId, by } = await newClass(lab);
+      let kept = 0;
+      for (const value of [2n ** 64n + 5n, 2n ** 128n + 7n]) {
+        if ((await attempt(lab, by.address, mintCall(lab, { classId, value }))).reverted) continue;
+        const { tokenId, done } = await tryMint(lab, { classId, value });
+        await shows(lab, { name: 'valueOf', args: [tokenId] }, value, 'the value minted', done.evidence);
+        kept += 1;
+      }
+      return `${kept} of two large values are taken`;
     },
   },
 ];

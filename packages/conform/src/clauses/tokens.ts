@@ -1,6 +1,6 @@
 import type { Clause } from '../clause.js';
-import { eth, newClass, pending, settle, shareClass, tryMint, valueToken } from '../lab/fixtures.js';
-import { emitted, prepare, read, same, shows, succeed } from '../lab/lab.js';
+import { eth, newClass, newToken, pending, settle, shareClass, soon, tryMint } from '../lab/fixtures.js';
+import { emitted, prepare, same, shows, succeed } from '../lab/lab.js';
 import { exposes } from './interface.js';
 
 /** Section 6.2: minting and ownership. */
@@ -25,10 +25,19 @@ export const tokenClauses: readonly Clause[] = [
     words: 'function transferToken(uint256 tokenId, address to) external;',
     check: async (lab) => {
       const { alice, bob } = lab.actors;
-      const tokenId = await valueToken(lab, { value: 9n });
+      const { classId } = await newClass(lab);
+      const expireAt = (await soon(lab)) + 10_000_000n;
+      const tokenId = await newToken(lab, { classId, value: 9n, share: 3n, expireAt });
       const { evidence } = await succeed(lab, alice, { name: 'transferToken', args: [tokenId, bob.address] });
-      same(await read(lab, { name: 'ownerOf', args: [tokenId] }), bob.address, 'owner after the transfer', evidence);
-      same(await read(lab, { name: 'valueOf', args: [tokenId] }), 9n, 'value after the transfer', evidence);
+      for (const [name, expected] of [
+        ['ownerOf', bob.address],
+        ['classOf', classId],
+        ['valueOf', 9n],
+        ['shareRatioOf', 3n],
+        ['expireAtOf', expireAt],
+      ] as const) {
+        await shows(lab, { name, args: [tokenId] }, expected, `${name} after the transfer`, evidence);
+      }
       await succeed(lab, bob, { name: 'transferToken', args: [tokenId, alice.address] });
     },
   }),

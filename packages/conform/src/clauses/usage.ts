@@ -1,6 +1,6 @@
 import type { Clause } from '../clause.js';
 import { ClauseFailed, NotApplicable, type Evidence } from '../outcome.js';
-import { metric, valueToken } from '../lab/fixtures.js';
+import { metric, tooMany, valueToken } from '../lab/fixtures.js';
 import { emitted, prepare, read, refuse, same, shared, succeed, type Lab } from '../lab/lab.js';
 import { approvedOperator } from './approvals.js';
 import { exposes } from './interface.js';
@@ -72,12 +72,20 @@ export const usageClauses: readonly Clause[] = [
     section: '6.5',
     level: 'SHOULD',
     words: '**Hard-quota (RECOMMENDED):** if `amount > 0`, decrement `value(tokenId)`; revert on underflow',
+    note: 'Whoever records: the owner, and its operator.',
     check: async (lab) => {
       const { kind, evidence } = await quota(lab);
       if (kind === 'soft') throw new ClauseFailed('usage takes no value: this is the optional soft quota', evidence);
       if (kind !== 'hard') throw new ClauseFailed(`recording 300 of 1,000 units left ${kind}`, evidence);
+      await approvedOperator(lab);
+      const { alice, operator } = lab.actors;
       const tokenId = await valueToken(lab);
-      await refuse(lab, lab.actors.alice, record(tokenId, 1_001n), 'the token had 1,000 units, 1,001 were recorded');
+      for (const actor of [alice, operator])
+        for (const amount of tooMany)
+          await refuse(lab, actor, record(tokenId, amount), `the token had 1,000 units, ${amount} were recorded`);
+      const done = await prepare('the operator could not record', () => succeed(lab, operator, record(tokenId, 300n)));
+      const left = await read(lab, { name: 'valueOf', args: [tokenId] });
+      same(left, 700n, 'value after the operator recorded 300 of 1,000 units', done.evidence);
     },
   },
   {

@@ -7,6 +7,8 @@ import { attempt, eventsOf, prepare, read, shared, succeed, type Call, type Done
 
 export const eth = zeroAddress;
 export const metric = keccak256(toHex('inference_calls'));
+/** More units than a token of 1,000 has; the lower bits of all but the first are less. */
+export const tooMany = [1_001n, 2n ** 32n + 1n, 2n ** 64n + 1n, 2n ** 128n + 1n, 2n ** 255n + 1n] as const;
 export const integrityHash = keccak256(toHex('metadata'));
 
 /** What a class of the kit is created with. */
@@ -170,6 +172,8 @@ export function expiredPair(lab: Lab): Promise<{ readonly expired: bigint; reado
 export type ExpiryStory = {
   readonly classId: bigint;
   readonly expired: bigint;
+  /** Expired at the same time, without a share. */
+  readonly shareless: bigint;
   readonly live: bigint;
   /** The transactions that may count as the first observation, in order. */
   readonly observed: readonly Done[];
@@ -181,8 +185,10 @@ export type ExpiryStory = {
 };
 
 /**
- * Alice's share of 300 expires beside bob's of 100. Then a settlement of 400,000, a claim of the expired token, and its
- * transfer to bob and back: any of them may be the draft's first observation. After them 400,000 more are settled.
+ * Alice's share of 300 expires beside bob's of 100, and with it a token of alice's without a share. Then a settlement of
+ * 400,000, a claim of the expired token, and its transfer to bob and back: any of them may be the draft's first
+ * observation. The same for the token without a share, where there may be nothing to claim. After them 400,000 more are
+ * settled.
  */
 export function expiryStory(lab: Lab): Promise<ExpiryStory> {
   return shared(lab, 'expiry story', async () => {
@@ -193,6 +199,7 @@ export function expiryStory(lab: Lab): Promise<ExpiryStory> {
     const expireAt = await soon(lab);
     const { classId, tokens } = await shareClass(lab, [{ share: 300n, value: 10n, expireAt }, 100n]);
     const [expired, live] = tokens as [bigint, bigint];
+    const shareless = await newToken(lab, { classId, value: 10n, expireAt });
     const settled = 400_000n;
     await settle(lab, classId, settled);
     await expire(lab, expireAt);
@@ -201,12 +208,20 @@ export function expiryStory(lab: Lab): Promise<ExpiryStory> {
       await succeed(lab, alice, claimCall(expired, alice.address)),
       await succeed(lab, alice, { name: 'transferToken', args: [expired, bob.address] }),
       await succeed(lab, bob, { name: 'transferToken', args: [expired, alice.address] }),
+      ...(await observeShareless(lab, shareless)),
     ]);
     const livePendingBefore = await pending(lab, live);
     const last = await settle(lab, classId, settled);
     const livePendingAfter = await pending(lab, live);
-    return { classId, expired, live, observed, livePendingBefore, livePendingAfter, settled, last };
+    return { classId, expired, shareless, live, observed, livePendingBefore, livePendingAfter, settled, last };
   });
+}
+
+async function observeShareless(lab: Lab, tokenId: bigint): Promise<readonly Done[]> {
+  const { alice, bob } = lab.actors;
+  const claim = claimCall(tokenId, alice.address);
+  const claimed = (await attempt(lab, alice.address, claim)).reverted ? [] : [await succeed(lab, alice, claim)];
+  return [...claimed, await succeed(lab, alice, { name: 'transferToken', args: [tokenId, bob.address] })];
 }
 
 /** For clauses about papers that no chain sees. */

@@ -29,6 +29,7 @@ import {
   type Done,
   type Lab,
 } from '../../lab/lab.js';
+import { approvedOperator } from '../approvals.js';
 import { supports } from '../optional.js';
 import { clause, extensionClause, kedge } from './extension.js';
 
@@ -110,16 +111,19 @@ export const semanticsClauses: readonly Clause[] = [
   ),
   clause('P25', '`recordUsage` decrements exactly `amount`', async (lab) => {
     const tokenId = await valueToken(lab);
+    await approvedOperator(lab);
+    const { alice, operator } = lab.actors;
     let left = 1_000n;
-    for (const [label, amount] of [
-      ['input_tokens', 3n],
-      ['output_tokens', 5n],
-      ['no_such_metric', 7n],
+    for (const [label, amount, actor] of [
+      ['input_tokens', 3n, alice],
+      ['output_tokens', 5n, alice],
+      ['no_such_metric', 7n, alice],
+      ['input_tokens', 11n, operator],
     ] as const) {
       const args = [tokenId, keccak256(toHex(label)), amount];
-      const { evidence } = await succeed(lab, lab.actors.alice, { name: 'recordUsage', args });
+      const { evidence } = await succeed(lab, actor, { name: 'recordUsage', args });
       left -= amount;
-      same(await valueOf(lab, tokenId), left, `value after ${amount} of ${label}`, evidence);
+      same(await valueOf(lab, tokenId), left, `value after ${amount} of ${label} by ${actor.name}`, evidence);
     }
   }),
   clause(
