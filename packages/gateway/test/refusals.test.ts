@@ -349,6 +349,18 @@ test('while the chain does not answer, an unchecked channel is 503; it is served
   expect((await post(hello)).status).toBe(200);
 });
 
+test('a channel that the node does not know yet is 503, and is served once the node knows it', async () => {
+  await begin();
+  await gateway.close();
+  const { openedAt } = setup.chain;
+  // Another node behind the same URL is a block behind, or the chain has just lost one.
+  setup.chain.openedAt = 0n;
+  gateway = await setup.start();
+  expect(await post(hello)).toMatchObject({ status: 503, json: { error: { code: 'channel_unchecked' } } });
+  setup.chain.openedAt = openedAt;
+  expect((await post(hello)).status).toBe(200);
+});
+
 test('JSON that is nested too deeply is 400, wherever it is, and brackets in text are text', async () => {
   await begin();
   const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;

@@ -1,9 +1,10 @@
 import { BaseError, type Hex, type Policy } from '@kedge/core';
 import { expect, test } from 'vitest';
 import type { ServedChannel } from '../src/channels/servedChannel.js';
+import { createOpenedChannels } from '../src/topUps/createOpenedChannels.js';
 import { createTopUps } from '../src/topUps/createTopUps.js';
 import type { DepositChain, SweptChannel } from '../src/topUps/depositChain.js';
-import type { OpenedRecord, TopUpRecord } from '../src/topUps/topUpRecord.js';
+import type { TopUpRecord } from '../src/topUps/topUpRecord.js';
 
 // What payments leave behind in the ledger, in memory and at the chain's node. The chain is scripted: one that breaks off.
 const address = (digit: string): Hex => `0x${digit.repeat(40)}`;
@@ -47,8 +48,11 @@ function setUp(script: Partial<DepositChain> = {}) {
     kept: [] as TopUpRecord[],
     /** The channel whose record cannot be kept. */
     unkept: undefined as Hex | undefined,
+    /** Channels that the node does not know yet. */
+    unseen: new Set<Hex>(),
+    served: [] as Hex[],
   };
-  const opened = new Map<Hex, OpenedRecord>();
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const topUps = createTopUps({
     chainId: 31337,
     finality: { seconds: 0, exposureUnits: undefined },
@@ -67,13 +71,16 @@ function setUp(script: Partial<DepositChain> = {}) {
       state.kept.push(record);
     },
     newRecords: async () => [],
-    opened: {
-      add: (entry) => void opened.set(entry.record.channelId, entry),
-      get: (id) => opened.get(id),
-      serve: async () => undefined,
-    },
+    opened: createOpenedChannels({
+      check: async (record) =>
+        state.unseen.has(record.channelId)
+          ? { usable: false, reason: 'unseen', isUnseen: true }
+          : { usable: true, channel: { ...served, ...record }, capturedUnits: 0n },
+      serve: ({ channelId }) => void state.served.push(channelId),
+      log,
+    }),
     isOurs: () => true,
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    log,
     chain: {
       lotOnSale: async () => ({
         asset,
@@ -230,6 +237,30 @@ test('a payment whose outcome cannot be taken down does not stop those after it'
   state.unkept = nonceOf(1);
   await expect(topUps.settle()).rejects.toBe(lost);
   expect(state.kept.slice(3).map(({ record }) => record.channelId)).toEqual([2, 3].map(nonceOf));
+});
+
+test('a channel that was paid for and that the node does not know yet is served when it does, and is not paid for again', async () => {
+  const { state, topUps, pay } = setUp({
+    outcomesOf: async (sought) =>
+      sought.map(({ payment: { nonce } }) => ({
+        paidIn: nonce,
+        swept: [{ channelId: nonce, channel, spent: 10n, transaction: nonce }],
+      })),
+  });
+  for (const nonce of [1, 2]) {
+    state.unseen.add(nonceOf(nonce));
+    await expect(pay(nonce)).rejects.toMatchObject({ code: 'payment_pending', status: 503 });
+    await expect(pay(nonce)).rejects.toMatchObject({ code: 'payment_pending', status: 503 });
+  }
+  expect(state.served).toEqual([]);
+  // One that the chain has lost for good holds up no other.
+  state.unseen.delete(nonceOf(2));
+  await topUps.settle();
+  expect(state.served).toEqual([nonceOf(2)]);
+  state.unseen.delete(nonceOf(1));
+  await expect(pay(1)).resolves.toBeTypeOf('string');
+  expect(state.served).toEqual([nonceOf(2), nonceOf(1)]);
+  await expect(pay(1)).rejects.toMatchObject({ code: 'payment_invalid' });
 });
 
 test('a node that breaks off is no error of ours: before and after the payment is sent, the same one is to come again', async () => {

@@ -20,7 +20,7 @@ export type ChannelBook = {
   readonly find: (apiKeySha256: string) => ServedChannel | undefined;
   /** Keys with terms of their own. */
   readonly keyed: () => readonly { readonly channelId: Hex; readonly key: ApiKeyAccess }[];
-  /** Whether the file names the key, though its channel could not be checked yet (the chain does not answer). */
+  /** Whether the file names the key, though its channel could not be checked yet (the chain does not answer, or does not know it). */
   readonly isUnchecked: (apiKeySha256: string) => boolean;
   /** Why the key's channel is not served, where its caller can do something. */
   readonly refusalOf: (apiKeySha256: string) => ChannelRefusal | undefined;
@@ -157,6 +157,7 @@ export function createChannelBook(options: {
 
   const apply = (record: ChannelRecord, result: ChannelCheck): void => {
     const { channelId } = record;
+    if (!result.usable && result.isUnseen === true) throw new Error(result.reason);
     for (const key of keysOf(record)) unchecked.delete(key);
     if (result.usable && record.continues !== undefined) {
       addNext(result.channel, result.capturedUnits);

@@ -34,6 +34,8 @@ export type ChannelCheck =
       readonly reason: string;
       /** What callers with its keys are told, where they can do something; other reasons are the operator's to know. */
       readonly told?: ToldRefusal;
+      /** The node does not know of it: another may, or this one later. */
+      readonly isUnseen?: true;
     };
 
 /** Why a channel is not served, by which clause, and the way out. */
@@ -59,6 +61,9 @@ export async function checkChannel(
   const unseen = record.channel.mode === 'strict' ? unrecountable(record.policy) : undefined;
   if (unseen !== undefined) return { usable: false, reason: unseen.reason, told: { ...unseen, hints: unseenHints } };
   const state = await context.chain.readChannel(record.channel, record.channelId);
+  // One node of several may be a block behind, and a chain that lost a block opens the channel in a later one. Not even where another
+  // of them says that it is open: when it was opened bounds what is served from it (R9, R29).
+  if (state.openedAt === 0n) return { usable: false, reason: 'the node does not know the channel', isUnseen: true };
   if (!state.open) return { usable: false, reason: 'the channel is not open on chain' };
   if (state.policyHash !== record.policyHash) {
     return { usable: false, reason: `the token's policy on chain is ${state.policyHash}, not ${record.policyHash}` };

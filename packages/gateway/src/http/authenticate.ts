@@ -6,7 +6,7 @@ import type { ServedChannel } from '../channels/servedChannel.js';
 
 /**
  * The channel that a key pays from. Keys are known by their SHA-256 only.
- * @throws BaseError 401 `key_unknown`; 403 `channel_refused` for a channel that is not served, with the reason; 503 `channel_unchecked` while the chain does not answer for a channel.
+ * @throws BaseError 401 `key_unknown`; 403 `channel_refused` for a channel that is not served, with the reason; 503 `channel_unchecked` while the chain does not answer for a channel, or does not know it.
  */
 export function authenticate(headers: HeaderFields, book: ChannelBook): ServedChannel | Promise<ServedChannel> {
   if (book.anyone !== undefined) return book.anyone;
@@ -30,12 +30,15 @@ async function findAfterRefresh(digest: string, book: ChannelBook): Promise<Serv
   const refusal = book.refusalOf(digest);
   if (refusal !== undefined) throw refusedChannel(refusal);
   if (!book.isUnchecked(digest)) throw unknownKey('The API key is not known here.');
-  throw new BaseError('The channel of this key cannot be checked now: the chain does not answer.', {
-    code: 'channel_unchecked',
-    status: 503,
-    kind: 'transient',
-    hints: ['Try again in a moment.'],
-  });
+  throw new BaseError(
+    'The channel of this key cannot be checked now: the chain does not answer, or does not know it yet.',
+    {
+      code: 'channel_unchecked',
+      status: 503,
+      kind: 'transient',
+      hints: ['Try again in a moment.'],
+    },
+  );
 }
 
 function refusedChannel({ channelId, clause, reason, hints }: ChannelRefusal): BaseError {

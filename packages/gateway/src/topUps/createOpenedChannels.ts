@@ -7,6 +7,8 @@ import type { OpenedRecord } from './topUpRecord.js';
 export type OpenedChannels = {
   readonly add: (opened: OpenedRecord) => void;
   readonly get: (channelId: Hex) => OpenedRecord | undefined;
+  /** Whether the node did not know it yet when it was asked last. */
+  readonly isAwaited: (channelId: Hex) => boolean;
   /**
    * Serves what is not served yet, the oldest first.
    * @throws whatever the chain's client throws when the chain does not answer.
@@ -29,9 +31,11 @@ export function createOpenedChannels(options: {
       opened.set(channelId, entry);
     },
     get: (channelId) => opened.get(channelId),
+    isAwaited: (channelId) => unserved.has(channelId),
     serve: async () => {
       for (const [channelId, { record, rootId, holder }] of unserved) {
         const result = await options.check(record);
+        if (!result.usable && result.isUnseen === true) continue;
         if (!unserved.delete(channelId)) continue;
         if (result.usable) options.serve({ ...result.channel, continues: { rootId, holder } }, result.capturedUnits);
         else options.log.info('top_up_not_served', { channelId, reason: result.reason });

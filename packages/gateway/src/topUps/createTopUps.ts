@@ -126,13 +126,21 @@ export function createTopUps(options: TopUpOptions): TopUps {
     };
   };
 
+  /** Of a payment that was taken, when what it opened is served: until then nobody is told to pay again. */
+  const answerOf = async (response: PaymentResponse): Promise<string> => {
+    const { channelId } = response.extra;
+    if (opened.isAwaited(channelId)) await opened.serve();
+    if (opened.isAwaited(channelId)) throw pending(undefined);
+    return encodeX402(response);
+  };
+
   const payOnce = async (payment: PaymentPayload, call: RefusedCall): Promise<string> => {
     const { authorization, signature } = payment.payload;
     const name = paymentNameOf(authorization);
     const known = sent.get(name);
     if (known !== undefined) await findOutcome(known);
     const taken = responses.get(name);
-    if (taken !== undefined) return encodeX402(taken);
+    if (taken !== undefined) return answerOf(taken);
     const offer = await offers.check(payment, call);
     const entry = known ?? (await entryOf(payment, offer));
     const signed = { ...authorization, signature };
@@ -149,7 +157,7 @@ export function createTopUps(options: TopUpOptions): TopUps {
     );
     await findOutcome(entry);
     const response = responses.get(name);
-    if (response !== undefined) return encodeX402(response);
+    if (response !== undefined) return answerOf(response);
     if (known === undefined && isReverted(refusal)) sent.delete(name);
     throw refusal;
   };
@@ -248,7 +256,9 @@ export function createTopUps(options: TopUpOptions): TopUps {
       checkKeyRoom(call);
       const payment = parsePayment(header);
       const name = paymentNameOf(payment.payload.authorization);
-      if (responses.has(name)) throw refuse('This payment was taken before, and what it bought is used.');
+      const taken = responses.get(name);
+      if (taken !== undefined && !opened.isAwaited(taken.extra.channelId))
+        throw refuse('This payment was taken before, and what it bought is used.');
       const joined = running.get(name);
       if (joined !== undefined) return joined;
       const begun = inTurn(() => payOrWait(payment, call)).finally(() => running.delete(name));
