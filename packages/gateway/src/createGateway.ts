@@ -185,7 +185,7 @@ async function assemble(
   });
   opened.push(ledger.close);
   for (const input of vouchers.interrupted()) {
-    await ledger.commit(input);
+    await ledger.commit({ ...input, key: input.key && keyAccounts.accountOf(input.key.apiKeySha256) });
     log.warn('interrupted_stream_charged', { channelId: input.channelId, units: input.units });
   }
   const upstream = createUpstream({ ...settings.upstream, apiKey });

@@ -1,10 +1,20 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseApiKeyUse } from '@kedge/core';
-import { expect, test } from 'vitest';
-import { apiKey } from './support/createTestSetup.js';
-import { answerWith, completion } from './support/scriptedUpstream.js';
+import {
+  dueCommentPrefix,
+  encodeSignedVoucher,
+  parseApiKeyUse,
+  signedVoucherToJson,
+  voucherDigest,
+  voucherHeader,
+  zeroHash,
+} from '@kedge/core';
+import { expect, onTestFinished, test } from 'vitest';
+import { keccak256 } from '../src/crypto/hashers.js';
+import { channelKey, createStrictSetup } from './support/createStrictSetup.js';
+import { apiKey, domain, type TestSetup } from './support/createTestSetup.js';
+import { answerWith, chunkEvent, completion, startScriptedUpstream } from './support/scriptedUpstream.js';
 import { refusalOf, startSurfaceTest, type SurfaceTest } from './support/surfaceTest.js';
 
 const hello = { model: 'demo', max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] };
@@ -15,7 +25,7 @@ const now = (): number => Math.floor(Date.now() / 1_000);
 type Terms = { capUnits?: string; expiresAt?: string; revokedAt?: string };
 
 /** Writes the channels file as `kedge key` does. */
-function writeKeys({ setup }: SurfaceTest, keys: Record<string, Terms>): void {
+function writeKeys({ setup }: { readonly setup: TestSetup }, keys: Record<string, Terms>): void {
   const file = setup.config.channelsFile;
   const [record] = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>[];
   const written = Object.entries(keys).map(([key, terms]) => ({
@@ -102,6 +112,49 @@ test('a key spends no more than its cap, whatever runs at once, and no more afte
   expect(use.keys).toHaveLength(1);
   expect(told).toMatchObject({ keyId: hashOf('second').slice(0, 16), channelId: it.setup.channelId, usedUnits: 42n });
   await again.close();
+});
+
+test('what a key spent in a stream that the gateway was killed in counts against its cap at once', async () => {
+  const upstream = await startScriptedUpstream((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    // Words without an end.
+    for (let word = 0; word < 40; word++) response.write(chunkEvent({ content: ` word${word}` }));
+  });
+  const setup = createStrictSetup(upstream.url, { startUnits: '12', voucherWaitMs: 60_000 });
+  writeKeys({ setup }, { second: { capUnits: '1000' } });
+  const gateway = await setup.start();
+  onTestFinished(async () => {
+    await gateway.close();
+    await upstream.close();
+    setup.remove();
+  });
+  const sign = async (cumulativeUnits: bigint) => {
+    const voucher = { channelId: setup.channelId, cumulativeUnits, receiptHash: zeroHash, seq: 0n };
+    return { voucher, signature: await channelKey.sign({ hash: voucherDigest(domain, voucher, keccak256) }) };
+  };
+  const headers = { authorization: 'Bearer second' };
+  const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { ...headers, [voucherHeader]: encodeSignedVoucher(await sign(8n)) },
+    body: JSON.stringify({ ...hello, max_tokens: 200, stream: true }),
+  });
+  const reader = answer.body!.getReader();
+  let text = '';
+  while (!text.includes(dueCommentPrefix)) text += Buffer.from((await reader.read()).value ?? []).toString();
+  const due = /^: kedge-due (\d+)$/m.exec(text)?.[1] ?? '';
+  const body = JSON.stringify(signedVoucherToJson(await sign(BigInt(due))));
+  expect((await fetch(`${gateway.url}/v1/vouchers`, { method: 'POST', headers, body })).status).toBe(200);
+  // As a kill in the middle of the stream leaves it.
+  const dataDir = join(setup.folder, 'killed');
+  mkdirSync(dataDir);
+  cpSync(join(setup.config.dataDir, 'ledger.log'), join(dataDir, 'ledger.log'));
+  for (let start = 0; start < 2; start++) {
+    const again = await setup.start({ dataDir });
+    const [told] = parseApiKeyUse(await (await fetch(`${again.url}/admin/keys`)).json());
+    expect(told).toMatchObject({ usedUnits: BigInt(due) });
+    await again.close();
+  }
+  await reader.cancel();
 });
 
 test('keys are at rest as hashes only: no file of the gateway and no line of its log has one', async () => {

@@ -19,7 +19,7 @@ import {
 } from './strictAccount.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 import { recordTypes } from '../ledger/recordTypes.js';
-import { decodeProgressRecord } from './progressRecord.js';
+import { decodeProgressRecord, type InterruptedCall } from './progressRecord.js';
 import { decodeVoucherRecord } from './voucherRecord.js';
 
 /** What a client is told of its strict channel. */
@@ -50,7 +50,7 @@ export type VoucherBook = {
   /** A call has its receipt. */
   readonly settled: (salt: Hex) => void;
   /** Streams that an earlier run was killed in, as of their last voucher; told once. */
-  readonly interrupted: () => readonly CommitInput[];
+  readonly interrupted: () => readonly InterruptedCall[];
   /**
    * Takes a voucher; resolves when it is on disk, with whether it was over more than what is held, or can be captured sooner.
    * @param askedUnits What the call may cost that it came with, if any.
@@ -85,7 +85,7 @@ export function createVoucherBook(options: {
   const { terms, voucherWaitMs } = options;
   const separator = domainSeparatorOf(options.domain, keccak256);
   const accounts = new Map<Hex, StrictAccount>();
-  const interrupted = new Map<Hex, CommitInput>();
+  const interrupted = new Map<Hex, InterruptedCall>();
   const totals = createExposureTotals(options.nowSeconds);
   const accountOf = (channelId: Hex): StrictAccount => {
     let account = accounts.get(channelId);

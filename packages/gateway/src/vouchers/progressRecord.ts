@@ -1,16 +1,23 @@
 import { parseSignedRateQuote } from '@kedge/core';
+import type { KeyAccount } from '../keys/keyAccounts.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
+
+/** What a stream would have been charged when the gateway was killed. Of its key only the name: what that spent is in its account. */
+export type InterruptedCall = Omit<CommitInput, 'key'> & {
+  readonly key?: Pick<KeyAccount, 'apiKeySha256'> | undefined;
+};
 
 /** What a running stream would be charged, in the log: JSON, because there is one only where a voucher comes in between. */
 export function encodeProgressRecord(input: CommitInput): Buffer {
-  const kept = { ...input, answer: undefined };
+  const { key } = input;
+  const kept = { ...input, answer: undefined, key: key && { apiKeySha256: key.apiKeySha256 } };
   return Buffer.from(JSON.stringify(kept, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)));
 }
 
 /** Reads back what {@link encodeProgressRecord} wrote. The log's checksum vouches for the bytes. */
-export function decodeProgressRecord(bytes: Buffer): CommitInput {
+export function decodeProgressRecord(bytes: Buffer): InterruptedCall {
   type Text = {
-    readonly [field in keyof CommitInput]: CommitInput[field] extends bigint ? string : CommitInput[field];
+    readonly [field in keyof InterruptedCall]: InterruptedCall[field] extends bigint ? string : InterruptedCall[field];
   };
   const { metrics, rateQuote, ...input } = JSON.parse(bytes.toString()) as Text;
   return {
