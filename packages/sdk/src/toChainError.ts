@@ -1,5 +1,11 @@
 import { BaseError, hexToBytes, type Hex } from '@kedge/core';
-import { BaseError as ViemError, ContractFunctionRevertedError, decodeErrorResult, type AbiParameter } from 'viem';
+import {
+  BaseError as ViemError,
+  ContractFunctionRevertedError,
+  decodeErrorResult,
+  HttpRequestError,
+  type AbiParameter,
+} from 'viem';
 import { errorAbi } from './errorAbi.js';
 import { revertTexts } from './revertTexts.js';
 
@@ -36,14 +42,7 @@ export function toChainError(cause: unknown, doing: string): BaseError {
     });
   }
   const names = causeNames(cause);
-  if (names.some((name) => unreachable.has(name))) {
-    return new BaseError(`Could not ${doing}: the chain does not answer.`, {
-      code: 'chain_unreachable',
-      kind: 'transient',
-      hints: ['Check the RPC URL, and that the node runs.'],
-      cause,
-    });
-  }
+  if (names.some((name) => unreachable.has(name))) return unreachableChain(cause, doing);
   if (names.includes('InsufficientFundsError') || /insufficient funds/i.test(shortMessageOf(cause))) {
     return new BaseError(`Could not ${doing}: the account cannot pay for it.`, {
       code: 'insufficient_funds',
@@ -73,6 +72,27 @@ export function toChainError(cause: unknown, doing: string): BaseError {
     ...(cause instanceof ViemError && cause.details ? { values: { details: cause.details } } : {}),
     cause,
   });
+}
+
+/** A node that answers with a status is there: what it says by that is for another person than a node that is not. */
+function unreachableChain(cause: unknown, doing: string): BaseError {
+  const failed = cause instanceof ViemError ? cause.walk((each) => each instanceof HttpRequestError) : null;
+  const status = failed instanceof HttpRequestError ? failed.status : undefined;
+  const said = status === undefined ? 'the chain does not answer' : `the chain’s node answers with HTTP ${status}`;
+  const isMendable = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
+  return new BaseError(`Could not ${doing}: ${said}.`, {
+    code: 'chain_unreachable',
+    kind: isMendable ? 'user' : 'transient',
+    hints: [statusHint(status)],
+    cause,
+  });
+}
+
+function statusHint(status: number | undefined): string {
+  if (status === undefined) return 'Check the RPC URL, and that the node runs.';
+  if (status === 401 || status === 403) return 'Check the RPC URL and the key in it: the node may know it no more.';
+  if (status === 429) return 'The node takes no more requests now: ask again later, or name another RPC URL.';
+  return status < 500 ? 'Check the RPC URL.' : 'Ask again later, or name another RPC URL.';
 }
 
 /**
@@ -153,6 +173,7 @@ function shortMessageOf(error: unknown): string {
   return text.split('\n')[0]!;
 }
 
+/** For the middle of a sentence; what begins with an abbreviation, such as JSON, stays. */
 function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+  return /^\p{Lu}{2}/u.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
 }

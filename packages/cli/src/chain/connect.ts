@@ -1,9 +1,18 @@
 import { BaseError, type Deployment } from '@kedge/core';
-import { createKedgeClient, type KedgeReadClient } from '@kedge/sdk';
-import { createPublicClient, defineChain, http, type PublicClient } from 'viem';
+import { createKedgeClient, toChainError, type KedgeReadClient } from '@kedge/sdk';
+import {
+  BaseError as ViemError,
+  createPublicClient,
+  defineChain,
+  http,
+  HttpRequestError,
+  RpcRequestError,
+  type PublicClient,
+} from 'viem';
 import { developmentChainId } from '../accounts/roles.js';
 import type { Context } from '../context.js';
 import { findTarget, type Target } from '../target.js';
+import { createBatchFetch } from './createBatchFetch.js';
 
 /** A chain that answers. */
 export type ChainConnection = {
@@ -65,9 +74,11 @@ export async function connectChain(context: Pick<Context, 'output'>, target: Tar
     });
   }
   // Reads that are made together travel together.
-  const transport = http(rpcUrl, { retryCount: 1, timeout: 20_000, batch: true });
+  const fetchFn = createBatchFetch(fetch);
+  const transport = http(rpcUrl, { retryCount: 1, timeout: 20_000, batch: true, fetchFn });
   const asking = createPublicClient({ transport }).getChainId();
   const chainId = await context.output.waitFor(`${originOf(rpcUrl)} to answer`, asking).catch((cause: unknown) => {
+    if (isAnswer(cause)) throw toChainError(cause, `ask ${originOf(rpcUrl)} for the id of its chain`);
     throw new BaseError(`The chain does not answer at ${originOf(rpcUrl)}.`, {
       kind: 'transient',
       code: 'chain_unreachable',
@@ -82,6 +93,13 @@ export async function connectChain(context: Pick<Context, 'output'>, target: Tar
     rpcUrls: { default: { http: [rpcUrl] } },
   });
   return { rpcUrl, chainId, publicClient: createPublicClient({ chain, transport }) };
+}
+
+/** Whether there is a node that said why it does not answer: by a status, or by an error of its own. */
+function isAnswer(error: unknown): boolean {
+  if (!(error instanceof ViemError)) return false;
+  const said = error.walk((cause) => cause instanceof HttpRequestError || cause instanceof RpcRequestError);
+  return said instanceof RpcRequestError || (said instanceof HttpRequestError && said.status !== undefined);
 }
 
 /** RPC providers put keys into paths and queries: only the origin is shown. */

@@ -1,0 +1,104 @@
+import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { deployContracts } from '@kedge/sdk';
+import { startAnvil, type Anvil } from '@kedge/testing';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { roles } from '../src/accounts/roles.js';
+import { runInProcess, temporaryFolder } from './kedge.js';
+
+type Message = { readonly id: number };
+type Answer = { readonly status?: number; readonly text: string };
+
+const cwd = temporaryFolder();
+const error = { code: -32600, message: 'no company, please' };
+let anvil: Anvil;
+let node: Server | undefined;
+
+beforeAll(async () => {
+  anvil = await startAnvil();
+  const deployment = await deployContracts({
+    publicClient: anvil.publicClient,
+    walletClient: anvil.walletOf(roles.deployer),
+  });
+  writeFileSync(join(cwd, 'contracts.json'), JSON.stringify(deployment));
+});
+afterEach(() => node?.close());
+afterAll(() => anvil.stop());
+
+/** What the chain behind the node answers. */
+async function ask(body: unknown): Promise<string> {
+  const response = await fetch(anvil.rpcUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return response.text();
+}
+
+/** A node in front of the chain that answers so; the sizes of what it was asked, in their order, 0 for what came alone. */
+async function startNode(answer: (body: Message | Message[]) => Promise<Answer>) {
+  const sizes: number[] = [];
+  node = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = JSON.parse(Buffer.concat(chunks).toString()) as Message | Message[];
+      sizes.push(Array.isArray(body) ? body.length : 0);
+      void answer(body).then(({ status = 200, text }) => {
+        const type = /^[[{]/.test(text) ? 'application/json' : 'text/plain';
+        response.writeHead(status, { 'content-type': type }).end(text);
+      });
+    });
+  });
+  await new Promise<void>((resolve) => node!.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(node.address() as AddressInfo).port}`, sizes };
+}
+
+const status = (url: string) =>
+  runInProcess(['status', '--rpc', url, '--contracts', 'contracts.json', '--json'], { cwd });
+
+const refusals: Record<string, (batch: Message[]) => Promise<Answer>> = {
+  'one error for all': async () => ({ text: JSON.stringify({ jsonrpc: '2.0', id: null, error }) }),
+  'a status': async () => ({ status: 500, text: JSON.stringify({ jsonrpc: '2.0', id: null, error }) }),
+  'a status and no JSON': async () => ({ status: 403, text: 'Forbidden' }),
+  'a list of one error': async () => ({ text: JSON.stringify([{ jsonrpc: '2.0', id: null, error }]) }),
+  'answers to the first only': async (batch) => ({ text: await ask(batch.slice(0, 1)) }),
+};
+
+test.each(Object.entries(refusals))('a node that answers a batch with %s is asked one by one', async (_, refuse) => {
+  const { url, sizes } = await startNode(async (body) =>
+    Array.isArray(body) && body.length > 1 ? refuse(body) : { text: await ask(body) },
+  );
+  const [there, here] = [await status(url), await status(anvil.rpcUrl)];
+  expect([there.code, there.stderr]).toEqual([0, '']);
+  expect(there.stdout.replaceAll(url, anvil.rpcUrl)).toBe(here.stdout);
+  // It is tried once.
+  expect(sizes.filter((size) => size > 1)).toHaveLength(1);
+});
+
+test('a node that takes batches gets them', async () => {
+  const { url, sizes } = await startNode(async (body) => ({ text: await ask(body) }));
+  expect((await status(url)).code).toBe(0);
+  expect(sizes).not.toContain(0);
+});
+
+test('what a node says in the place of an answer is passed on, with what to do', async () => {
+  const said = async (answer: Answer) => {
+    const { url } = await startNode(async () => answer);
+    const { code, stderr } = await runInProcess(['status', '--rpc', url, '--contracts', 'contracts.json'], { cwd });
+    node!.close();
+    return [code, stderr.replace(url, 'URL')];
+  };
+  const unknownKey = { jsonrpc: '2.0', id: 1, error: { code: -32600, message: 'unknown key' } };
+  expect(await said({ status: 401, text: JSON.stringify(unknownKey) })).toEqual([
+    1,
+    expect.stringMatching(/Could not ask URL for the id of its chain[\s\S]*unknown key/),
+  ]);
+  expect(await said({ status: 401, text: 'no' })).toEqual([1, expect.stringMatching(/HTTP 401[\s\S]*key in it/)]);
+  expect(await said({ status: 404, text: 'no' })).toEqual([1, expect.stringContaining('HTTP 404')]);
+  expect(await said({ status: 429, text: 'no' })).toEqual([3, expect.stringMatching(/HTTP 429[\s\S]*ask again later/)]);
+  expect(await said({ status: 502, text: 'no' })).toEqual([3, expect.stringContaining('HTTP 502')]);
+  expect(await said({ text: '<html>' })).toEqual([3, expect.stringContaining('does not answer at URL')]);
+});
