@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BaseError } from '@kedge/core';
-import type { DataPaths, ServiceName } from './dataPaths.js';
+import { makeFolder, type DataPaths, type ServiceName } from './dataPaths.js';
 import { writeDurably } from './durableFile.js';
 import { identityOf } from './processIdentity.js';
 
@@ -41,6 +42,7 @@ const tailBytes = 4_000;
  */
 export async function startChild(name: ServiceName, command: ChildCommand, paths: DataPaths): Promise<Child> {
   const log = paths.log(name);
+  makeFolder(dirname(log));
   const from = makeRoom(log);
   const output = openSync(log, 'a', 0o600);
   const child = spawn(command.file, [...command.args], {
@@ -126,8 +128,10 @@ export function cutLogTail(child: Child): string | undefined {
 
 /** The end of what a child wrote in this run. */
 export function logTail(child: Child): string {
-  const size = statSync(child.log.file).size;
-  const text = readLog(child.log.file, Math.max(child.log.from, size - tailBytes));
+  const { file, from } = child.log;
+  const size = sizeOf(file);
+  // A log that was cut meanwhile begins anew.
+  const text = readLog(file, Math.max(from > size ? 0 : from, size - tailBytes));
   return text.trimEnd().split('\n').slice(-15).join('\n');
 }
 
@@ -147,16 +151,23 @@ function startError(name: ServiceName, command: ChildCommand, reason: string): B
 
 /** Keeps one old log; returns where the next run begins. */
 function makeRoom(log: string): number {
-  const size = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
+  const size = sizeOf(log);
   if (size < largestLog) return size;
   renameSync(log, `${log}.1`);
   return 0;
 }
 
+/** Logs may be moved and deleted while the service runs: such a one has nothing to say, and stops nobody. */
+function sizeOf(log: string): number {
+  return statSync(log, { throwIfNoEntry: false })?.size ?? 0;
+}
+
 function readLog(file: string, from: number): string {
+  const length = Math.min(sizeOf(file) - from, 1_000_000);
+  if (length <= 0) return '';
   const descriptor = openSync(file, 'r');
   try {
-    const bytes = Buffer.alloc(Math.min(Math.max(statSync(file).size - from, 0), 1_000_000));
+    const bytes = Buffer.alloc(length);
     return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, from));
   } finally {
     closeSync(descriptor);

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { readyUrl, startChild, whenReady } from '../../src/up/child.js';
 import type { DataPaths, ServiceName } from '../../src/up/dataPaths.js';
@@ -41,6 +41,22 @@ test('a service that is killed is started again, and who depends on it hears of 
   expect(service.pid()).not.toBe(first);
   expect(notes).toEqual(['the agent ended (signal SIGKILL); starting it again', 'the agent runs again']);
   expect(failures).toEqual([]);
+});
+
+test('a service whose log was deleted or cut meanwhile is started again, and its next log is whole', async () => {
+  const paths = temporaryDataFolder();
+  const { service, failures, restarts } = serviceOf(paths, `${ready} setInterval(() => {}, 1000)`);
+  const killed = async (count: number) => {
+    process.kill(service.pid()!, 'SIGKILL');
+    await until(() => restarts() === count || failures.length > 0);
+  };
+  await service.start();
+  rmSync(dirname(paths.log('agent')), { recursive: true });
+  await killed(1);
+  truncateSync(paths.log('agent'));
+  await killed(2);
+  expect(failures).toEqual([]);
+  expect(readFileSync(paths.log('agent'), 'utf8')).toContain('"ready":true');
 });
 
 test('a service that is stopped stays stopped and leaves no pid file', async () => {
