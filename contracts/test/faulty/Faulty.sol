@@ -280,6 +280,43 @@ contract SilentWithoutShare is PlainDAT {
     }
 }
 
+/// @notice Keeps the lower 32 bits of an expiry: what is to last for long has expired already.
+contract TruncatedExpiry is PlainDAT {
+    function _storedExpiry(uint64 expireAt) internal pure override returns (uint64) {
+        return uint32(expireAt);
+    }
+}
+
+/// @notice Nobody can use the last unit.
+contract LastUnitStays is PlainDAT {
+    function _useValue(uint256 tokenId, uint256 amount) internal override {
+        require(amount == 0 || _tokens[tokenId].value > amount, "not enough value");
+        super._useValue(tokenId, amount);
+    }
+}
+
+/// @notice A settlement takes one expired share out of the total, and no others.
+contract OneExpiryAtATime is PlainDAT {
+    function _sync(uint256 classId) internal override {
+        uint256[] storage tokens = _classes[classId].tokens;
+        for (uint256 i; i < tokens.length; ++i) {
+            if (!_isExpired(tokens[i]) || !_tokens[tokens[i]].countedInShare) continue;
+            return _leave(tokens[i]);
+        }
+    }
+}
+
+/// @notice Its events name no expiry, and the owner in the place of who was paid.
+contract InexactEvents is PlainDAT {
+    function _tellMinted(uint256 tokenId, uint256 value, uint64) internal override {
+        super._tellMinted(tokenId, value, 0);
+    }
+
+    function _tellClaimed(uint256 tokenId, address, address asset, uint256 amount) internal override {
+        super._tellClaimed(tokenId, _tokens[tokenId].owner, asset, amount);
+    }
+}
+
 /// @notice Not faulty: only its owner creates classes, as the draft allows.
 contract OwnedDAT is PlainDAT {
     address private immutable _owner = msg.sender;

@@ -134,13 +134,13 @@ contract PlainDAT is ReentrancyGuard {
         _sync(classId);
         uint32 weight = shareRatio > type(uint32).max ? type(uint32).max : uint32(shareRatio);
         tokenId = ++_tokenCount;
-        _tokens[tokenId] = Token(classId, _stored(value), weight, expireAt, to, weight != 0, false);
+        _tokens[tokenId] = Token(classId, _stored(value), weight, _storedExpiry(expireAt), to, weight != 0, false);
         c.tokens.push(tokenId);
         if (weight != 0) {
             c.totalShare += weight;
             _enter(tokenId);
         }
-        emit Minted(tokenId, classId, to, value, weight, expireAt);
+        _tellMinted(tokenId, value, expireAt);
         emit TransferToken(tokenId, address(0), to);
     }
 
@@ -217,7 +217,7 @@ contract PlainDAT is ReentrancyGuard {
         _observe(tokenId);
         amount = pendingRevenue(tokenId, asset);
         _accounts[tokenId][asset].claimed += amount;
-        emit Claimed(tokenId, to, asset, amount);
+        _tellClaimed(tokenId, to, asset, amount);
         _push(asset, to, amount);
     }
 
@@ -289,6 +289,10 @@ contract PlainDAT is ReentrancyGuard {
         return value;
     }
 
+    function _storedExpiry(uint64 expireAt) internal pure virtual returns (uint64) {
+        return expireAt;
+    }
+
     function _useValue(uint256 tokenId, uint256 amount) internal virtual {
         require(_tokens[tokenId].value >= amount, "not enough value");
         _tokens[tokenId].value -= amount;
@@ -341,6 +345,11 @@ contract PlainDAT is ReentrancyGuard {
         require(paid, "recipient refuses");
     }
 
+    function _tellMinted(uint256 tokenId, uint256 value, uint64 expireAt) internal virtual {
+        Token storage t = _tokens[tokenId];
+        emit Minted(tokenId, t.classId, t.owner, value, t.shareRatio, expireAt);
+    }
+
     function _tellMetadata(uint256 classId, string calldata metadataURI, bytes32 integrityHash) internal virtual {
         emit MetadataUpdated(classId, metadataURI, integrityHash);
     }
@@ -351,6 +360,10 @@ contract PlainDAT is ReentrancyGuard {
 
     function _tellUsage(uint256 tokenId, bytes32 metricType, uint256 amount) internal virtual {
         emit UsageRecorded(tokenId, metricType, amount, msg.sender);
+    }
+
+    function _tellClaimed(uint256 tokenId, address to, address asset, uint256 amount) internal virtual {
+        emit Claimed(tokenId, to, asset, amount);
     }
 
     function _tellExpired(uint256 tokenId) internal virtual {

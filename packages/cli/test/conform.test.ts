@@ -53,7 +53,7 @@ describe('kedge conform', () => {
       expect(plain.code).toBe(0);
       expect(plain.stdout).toContain('6.4 Value transfer  (7 pass)');
       expect(plain.stdout).toContain('9. Proof registry  (3 pass, 1 not applicable)');
-      expect(plain.stdout).toMatch(/^MUST +72 +0 +0 +0$/m);
+      expect(plain.stdout).toMatch(/^MUST +73 +0 +0 +0$/m);
       expect(plain.stdout).toContain('✓ every MUST of the profile draft holds');
       expect(plain.stdout).not.toContain('\x1b[');
     },

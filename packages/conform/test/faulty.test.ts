@@ -52,6 +52,10 @@ const faults: readonly (readonly [name: string, clauses: readonly string[]])[] =
   ['TransferForgetsExpiry', ['D6.2.transferToken']],
   ['ReentrantErc20Claim', ['DS.reentrancy-erc20']],
   ['SilentWithoutShare', ['D6.6.shareless']],
+  ['TruncatedExpiry', ['D3.expireAt']],
+  ['LastUnitStays', ['D6.5.hard', 'P19']],
+  ['OneExpiryAtATime', ['P3']],
+  ['InexactEvents', ['D4.Minted', 'D4.Claimed']],
   ['OpaqueProofs', ['D9.signature', 'P31', 'P31.verdicts']],
   ['SpoofedProofs', ['D9.emits', 'D9.signature', 'DS.spoofing', 'P31', 'P31.verdicts']],
 ];

@@ -10,6 +10,7 @@ import {
   newClass,
   settle,
   shareClass,
+  soon,
   tryCreateClass,
   tryMint,
   valueToken,
@@ -57,10 +58,11 @@ export const eventClauses: readonly Clause[] = [
     'event Minted(uint256 indexed tokenId, uint256 indexed classId, address to, uint256 value, uint256 shareRatio, uint64 expireAt);',
     async (lab) => {
       const { classId } = await newClass(lab);
-      const terms = { classId, value: 12n, share: 34n };
+      const expireAt = (await soon(lab)) + 10_000_000n;
+      const terms = { classId, value: 12n, share: 34n, expireAt };
       const { done, tokenId } = await prepare('no token could be minted', () => tryMint(lab, terms));
       const to = lab.actors.alice.address;
-      emitted(lab, done, 'Minted', { tokenId, classId, to, value: 12n, shareRatio: 34n, expireAt: 0n });
+      emitted(lab, done, 'Minted', { tokenId, classId, to, value: 12n, shareRatio: 34n, expireAt });
     },
   ),
   event(
@@ -123,14 +125,14 @@ export const eventClauses: readonly Clause[] = [
     'Claimed',
     'event Claimed(uint256 indexed tokenId, address indexed to, address indexed asset, uint256 amount);',
     async (lab) => {
-      const { alice } = lab.actors;
+      const { alice, stranger } = lab.actors;
       const { classId, tokens } = await shareClass(lab, [1n]);
       const [tokenId] = tokens as [bigint];
       for (const asset of [eth, await deployAsset(lab)]) {
         await settle(lab, classId, 1_000n, asset);
-        const claim = claimCall(tokenId, alice.address, asset);
+        const claim = claimCall(tokenId, stranger.address, asset);
         const done = await prepare('revenue could not be claimed', () => succeed(lab, alice, claim));
-        emitted(lab, done, 'Claimed', { tokenId, to: alice.address, asset, amount: 1_000n });
+        emitted(lab, done, 'Claimed', { tokenId, to: stranger.address, asset, amount: 1_000n });
       }
     },
   ),

@@ -42,4 +42,22 @@ export const storageClauses: readonly Clause[] = [
       return `${kept} of two large values are taken`;
     },
   },
+  {
+    id: 'D3.expireAt',
+    section: '3',
+    level: 'MUST',
+    words: '`expireAt (uint64)` (`0` = no expiry)',
+    note: 'A mint that is to last for longer than the contract counts reverts; what it takes it keeps whole.',
+    check: async (lab) => {
+      const { classId, by } = await newClass(lab);
+      let kept = 0;
+      for (const expireAt of [2n ** 32n + 5n, 2n ** 63n + 7n]) {
+        if ((await attempt(lab, by.address, mintCall(lab, { classId, expireAt }))).reverted) continue;
+        const { tokenId, done } = await tryMint(lab, { classId, expireAt });
+        await shows(lab, { name: 'expireAtOf', args: [tokenId] }, expireAt, 'the expiry minted', done.evidence);
+        kept += 1;
+      }
+      return `${kept} of two late expiries are taken`;
+    },
+  },
 ];

@@ -86,6 +86,8 @@ export const usageClauses: readonly Clause[] = [
       const done = await prepare('the operator could not record', () => succeed(lab, operator, record(tokenId, 300n)));
       const left = await read(lab, { name: 'valueOf', args: [tokenId] });
       same(left, 700n, 'value after the operator recorded 300 of 1,000 units', done.evidence);
+      const last = await succeed(lab, alice, record(tokenId, 700n));
+      same(await read(lab, { name: 'valueOf', args: [tokenId] }), 0n, 'value after all was recorded', last.evidence);
     },
   },
   {

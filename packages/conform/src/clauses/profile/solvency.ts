@@ -48,12 +48,16 @@ const must = (id: string, words: string, check: (lab: Lab) => Promise<string | v
 
 const p1 = 'Snapshot at mint, for every asset, without a loop over assets';
 const p3 = 'Settlement first removes every share that expired before now';
-/** A share that earned 1,000, expired, and saw 8,000 more settled without anybody observing it, beside one that lives. */
+/**
+ * A share that earned 1,000, expired, and saw 8,000 more settled without anybody observing it, beside one that lives and
+ * one that expired a second later.
+ */
 async function unobserved(lab: Lab) {
   const expireAt = await soon(lab);
-  const { classId, tokens } = await shareClass(lab, [{ share: 1n, expireAt }, 1n]);
-  await settle(lab, classId, 2_000n);
-  await expire(lab, expireAt);
+  const later = expireAt + 1n;
+  const { classId, tokens } = await shareClass(lab, [{ share: 1n, expireAt }, 1n, { share: 2n, expireAt: later }]);
+  await settle(lab, classId, 4_000n);
+  await expire(lab, later);
   const done = await settle(lab, classId, 8_000n);
   const [expired, live] = tokens as [bigint, bigint];
   return { classId, expired, live, evidence: done.evidence };
@@ -97,7 +101,7 @@ export const solvencyClauses: readonly Clause[] = [
   ),
   must('P3', p3, async (lab) => {
     const { live, evidence } = await unobserved(lab);
-    same(await pending(lab, live), 9_000n, 'pending of the live share: half of 2,000 and all of 8,000', evidence);
+    same(await pending(lab, live), 9_000n, 'pending of the live share: a quarter of 4,000 and all of 8,000', evidence);
   }),
   must(
     'P4',
