@@ -47,7 +47,7 @@ const kedge = (...args: string[]) =>
   runInProcess([...args, '--rpc', anvil.rpcUrl, '--contracts', 'contracts.json'], { cwd });
 
 type Claimed = {
-  readonly paid: readonly { readonly asset: Address; readonly amount: string }[];
+  readonly paid: readonly { readonly asset: Address; readonly amount: string; readonly transactionHash: string }[];
   readonly unpaid: readonly { readonly asset: Address; readonly reason: string }[];
 };
 
@@ -92,6 +92,51 @@ test('kedge claim pays in every asset that pays, and says in which it does not',
   const again = await kedge('claim', '--account', 'contributor');
   expect([again.code, again.stdout.trim()]).toEqual([1, 'nothing was paid']);
   expect(again.stderr).toMatch(/Not all is paid in 0x[\s\S]*-> What is paid in other assets stands/);
+});
+
+test('R19: kedge claim takes a transaction for all royalties and one for each holder and asset, whatever is refused', async () => {
+  const made = { metadataURI: 'ipfs://r', integrityHash: zeroHash } as const;
+  const { classId: parentId } = await as('contributor').createClass({ kind: 'dataset', ...made });
+  const tokenIds: string[] = [];
+  for (const shareRatio of [1n, 3n]) {
+    const { tokenId } = await as('contributor').mintShare({
+      classId: parentId,
+      to: addressOf('contributor'),
+      shareRatio,
+    });
+    tokenIds.push(String(tokenId));
+  }
+  const children: bigint[] = [];
+  for (let child = 0; child < 2; child++) {
+    const parents = [{ classId: parentId, royaltyBps: 9_000 }];
+    const { classId } = await as('operator').createClass({ kind: 'model', parents, ...made });
+    await as('operator').mintShare({ classId, to: addressOf('operator'), shareRatio: 1n });
+    await as('consumer').settleRevenue({ classId, asset: honest, amount: 40n });
+    // More than a class can count, where both reach the parent: the second royalty is refused.
+    await as('consumer').settleRevenue({ classId, asset: trap, amount: 2n ** 112n - 1n });
+    children.push(classId);
+  }
+  const sent = () => anvil.publicClient.getTransactionCount({ address: addressOf('contributor') });
+  const before = await sent();
+  const claimed = await kedge(
+    'claim',
+    '--account',
+    'contributor',
+    '--json',
+    ...tokenIds.flatMap((id) => ['--token', id]),
+  );
+  const { paid, unpaid } = JSON.parse(claimed.stdout) as Claimed;
+  const [younger, older] = children.toReversed().map(String);
+  expect(paid).toMatchObject([
+    { kind: 'royalty', asset: trap, classId: younger },
+    { kind: 'royalty', asset: honest, classId: younger, amount: '36' },
+    { kind: 'royalty', asset: honest, classId: older, amount: '36' },
+    { kind: 'share', asset: honest, tokenId: tokenIds[0], amount: '18' },
+    { kind: 'share', asset: honest, tokenId: tokenIds[1], amount: '54' },
+  ]);
+  expect(new Set(paid.map(({ transactionHash }) => transactionHash)).size).toBe(2);
+  expect(await sent()).toBe(before + 2);
+  expect([claimed.code, unpaid]).toMatchObject([1, [{ asset: trap, reason: expect.stringContaining('royalty') }]]);
 });
 
 test('kedge contributors claim does the same for a committed token', async () => {

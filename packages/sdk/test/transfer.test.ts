@@ -117,7 +117,8 @@ describe('claimBatch', () => {
     }
     await issuer.settleRevenue({ classId: agentId, amount: 1_000_000n });
     const claimable = await Promise.all(tokenIds.map(async (tokenId) => (await read(tokenId)).pendingRevenue));
-    const { amount } = await stage.as('stranger').claimBatch({ tokenIds });
+    const { amount, claims } = await stage.as('stranger').claimBatch({ tokenIds });
+    expect(claims).toEqual(tokenIds.map((tokenId, index) => ({ tokenId, amount: claimable[index] })));
     expect(amount).toBe(claimable.reduce((sum, each) => sum + each, 0n));
     expect(amount).toBeGreaterThan(0n);
     expect((await stage.as('stranger').claimBatch({ tokenIds })).amount).toBe(0n);

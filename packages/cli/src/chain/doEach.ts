@@ -31,6 +31,17 @@ export async function doEach<item, part>(
   return { done, undone };
 }
 
+/** The same for parts of one thing: what was refused first, or that the chain does not answer, is thrown after all that was done. */
+export async function* throughAll<item, part>(
+  items: readonly item[],
+  work: (item: item) => AsyncIterable<part>,
+): AsyncGenerator<part> {
+  const { done, undone } = await doEach(items, work);
+  yield* done;
+  const worst = undone.find(({ error }) => error.kind === 'transient') ?? undone[0];
+  if (worst !== undefined) throw worst.error;
+}
+
 /** Says what was not done, after what was; the exit code of the command. */
 export function sayUndone({ output }: Pick<Context, 'output'>, errors: readonly BaseError[]): number {
   return errors.map((error) => output.error(error))[0] ?? exitCodes.ok;

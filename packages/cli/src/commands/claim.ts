@@ -1,12 +1,13 @@
 import { BaseError, isSameAddress, type Address, type Hex } from '@kedge/core';
-import type { TokenView } from '@kedge/sdk';
+import type { RoyaltyEdge, TokenView } from '@kedge/sdk';
 import { recipientOf } from '../accounts/recipient.js';
 import { resolveAccount, roleAccount, type SigningAccount } from '../accounts/resolveAccount.js';
 import { developmentChainId, roles, type Role } from '../accounts/roles.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
 import { earningLineage, type LineageEdge } from '../chain/earningLineage.js';
-import { doEach, sayUndone } from '../chain/doEach.js';
+import { doEach, sayUndone, throughAll } from '../chain/doEach.js';
+import { batchesOf, doTogether } from '../chain/doTogether.js';
 import { notAllPaid } from '../chain/notAllPaid.js';
 import { assetOption, type Asset } from '../chain/readAsset.js';
 import { readAssets } from '../chain/readAssets.js';
@@ -32,7 +33,8 @@ export const claim: Command = {
   description:
     'Collects the royalties that reach the classes of your tokens, over all levels, pays what your tokens earned and have not yet ' +
     'received, and withdraws what you are owed as an operator. On the local chain it does so for every role, unless ' +
-    '--account names one. You may have another address paid with --to; for tokens of others nobody can. Claiming twice pays once; waiting costs nothing.',
+    '--account names one. You may have another address paid with --to; for tokens of others nobody can. Up to 64 royalties, ' +
+    'or tokens of one holder, go into one transaction, and what is refused keeps nothing else back. Claiming twice pays once; waiting costs nothing.',
   arguments: [],
   options: [
     { flags: '--token <tokenId>', summary: 'only this token; may be repeated', repeatable: true },
@@ -53,7 +55,7 @@ export const claim: Command = {
   ],
   run: async (context) => {
     const connection = await connect(context);
-    const only = listOption(context, 'token').map((text) => parseInteger(text, '--token'));
+    const only = [...new Set(listOption(context, 'token').map((text) => parseInteger(text, '--token')))];
     const assetText = textOption(context, 'asset');
     const assets = assetText === undefined ? await readAssets(connection) : [await assetOption(connection, assetText)];
     const signers = await signersOf(context, connection);
@@ -63,11 +65,24 @@ export const claim: Command = {
     if (to !== undefined) requireOwn(tokens, signers);
     const shares = tokens.filter(({ shareRatio }) => shareRatio > 0n);
     const edges = await earningLineage(connection, new Set(shares.map(({ classId }) => classId)));
-    const { done: paid, undone: unpaid } = await doEach(assets, async function* (asset) {
-      yield* collectRoyalties(context, connection, { asset, edges, signer: signers[0]! });
-      yield* claimShares(context, connection, { asset, tokens, signers, only, to });
-      if (only.length === 0) yield* withdrawCuts(context, connection, { asset, signers, to });
-    });
+    const signer = signers[0]!;
+    const collected = await collectTogether(context, connection, { assets, edges, signer });
+    const { silence } = collected;
+    const { done, undone: unpaid } =
+      silence === undefined
+        ? await doEach(assets, (asset) =>
+            throughAll(
+              [
+                // What was refused of them, and one alone.
+                () => collectRoyalties(context, connection, { asset, edges, signer }),
+                () => claimShares(context, connection, { asset, tokens, signers, only, to }),
+                () => withdrawCuts(context, connection, { asset, signers: only.length === 0 ? signers : [], to }),
+              ],
+              (work) => work(),
+            ),
+          )
+        : { done: [], undone: assets.map((item) => ({ item, error: silence })) };
+    const paid = [...collected.paid, ...done];
     const written = {
       paid: paid.map((payment) => ({ ...payment, asset: payment.asset.address })),
       unpaid: unpaid.map(({ item, error }) => ({ asset: item.address, reason: error.shortMessage })),
@@ -93,7 +108,48 @@ async function tokensOf(
 ): Promise<TokenView[]> {
   if (only.length > 0) return Promise.all(only.map((tokenId) => connection.client.getToken({ tokenId })));
   const all = await readTokens(connection);
-  return all.filter(({ holder }) => signers.some(({ account }) => isSameAddress(account.address, holder)));
+  return all.filter(({ holder }) => signerOf(signers, holder) !== undefined);
+}
+
+/**
+ * Collects the royalties of all assets, where there are several, with one transaction. An edge that is refused is left, and
+ * tried alone later; `silence` is the chain's, if it does not answer.
+ */
+async function collectTogether(
+  context: Context,
+  connection: Connection,
+  { assets, edges, signer }: { assets: readonly Asset[]; edges: readonly LineageEdge[]; signer: SigningAccount },
+): Promise<{ readonly paid: readonly Payment[]; readonly silence: BaseError | undefined }> {
+  const reached = (await Promise.all(assets.map((asset) => reachedEdges(connection, asset, edges)))).flat();
+  const { write } = createWriter(context, connection, signer);
+  const batches = reached.length > 1 ? batchesOf(reached) : [];
+  const { done, undone } = await doEach(batches, async function* (batch): AsyncGenerator<Payment> {
+    // A capture of nothing collects all the same, and each edge by itself.
+    const { royalties, transactionHash } = await write('collect royalties', (client) =>
+      client.capture({ items: [], edges: batch }),
+    );
+    for (const { classId, parentId, asset: address, amount } of royalties) {
+      const asset = assets.find((one) => isSameAddress(one.address, address))!;
+      yield { kind: 'royalty', asset, amount, to: `class ${parentId}`, classId, transactionHash };
+    }
+  });
+  return { paid: done, silence: undone.find(({ error }) => error.kind === 'transient')?.error };
+}
+
+/** The edges on which something is due, or will be once those before them are collected. */
+async function reachedEdges(
+  { client }: Connection,
+  { address: asset }: Asset,
+  edges: readonly LineageEdge[],
+): Promise<RoyaltyEdge[]> {
+  const revenues = await Promise.all(edges.map(({ classId }) => client.getRevenue({ classId, asset })));
+  const fed = new Set<bigint>();
+  return edges.flatMap(({ classId, parentIndex }, index) => {
+    const { parentId, amount } = revenues[index]!.royaltiesDue[parentIndex]!;
+    if (amount === 0n && !fed.has(classId)) return [];
+    fed.add(parentId);
+    return [{ classId, parentIndex: BigInt(parentIndex), asset }];
+  });
 }
 
 /** A royalty becomes the parent's revenue when it is collected (R19); anyone may collect it. */
@@ -113,41 +169,61 @@ async function* collectRoyalties(
   }
 }
 
-async function* claimShares(
+type Shares = {
+  readonly asset: Asset;
+  readonly tokens: readonly TokenView[];
+  readonly signers: readonly SigningAccount[];
+  readonly only: readonly bigint[];
+  readonly to: Address | undefined;
+};
+
+/** One account can be paid for all its tokens together. */
+async function* claimShares(context: Context, connection: Connection, shares: Shares): AsyncGenerator<Payment> {
+  const { asset, tokens, signers, only } = shares;
+  const due = new Map<Address, TokenView[]>();
+  for (const token of await Promise.all(tokens.map(({ tokenId }) => tokenIn(connection, tokenId, asset)))) {
+    const { holder, pendingRevenue } = token;
+    if (pendingRevenue === 0n || (only.length === 0 && signerOf(signers, holder) === undefined)) continue;
+    due.set(holder, [...(due.get(holder) ?? []), token]);
+  }
+  yield* throughAll([...due], ([holder, held]) => payHolder(context, connection, shares, holder, held));
+}
+
+function payHolder(
   context: Context,
   connection: Connection,
-  {
-    asset,
-    tokens,
-    signers,
-    only,
-    to,
-  }: {
-    asset: Asset;
-    tokens: readonly TokenView[];
-    signers: readonly SigningAccount[];
-    only: readonly bigint[];
-    to: Address | undefined;
-  },
+  { asset, signers, to }: Shares,
+  holder: Address,
+  held: readonly TokenView[],
 ): AsyncGenerator<Payment> {
-  for (const { tokenId, classId } of tokens) {
-    const { pendingRevenue, holder } = await connection.client.getToken({ tokenId, asset: asset.address });
-    if (pendingRevenue === 0n) continue;
-    const own = signers.find(({ account }) => isSameAddress(account.address, holder));
-    if (own === undefined && only.length === 0) continue;
-    // Anyone may pay a holder. On the local chain the deployer does: the operator's account is the gateway's, too.
-    const signer = to === undefined || own === undefined ? signers[0]! : own;
-    const { write } = createWriter(context, connection, signer);
-    const terms = { tokenId, asset: asset.address, to: to ?? holder };
-    const { amount, transactionHash } = await write('claim', (client) => client.claim(terms));
-    yield { kind: 'share', asset, amount, to: to ?? own?.label ?? holder, tokenId, classId, transactionHash };
-  }
+  const own = signerOf(signers, holder);
+  // Anyone may pay a holder. On the local chain the deployer does: the operator's account is the gateway's, too.
+  const { write } = createWriter(context, connection, to === undefined || own === undefined ? signers[0]! : own);
+  const terms = { asset: asset.address, to: to ?? holder };
+  const payment = { kind: 'share', asset, to: to ?? own?.label ?? holder } as const;
+  const together = async (some: readonly TokenView[]): Promise<Payment[]> => {
+    const tokenIds = some.map(({ tokenId }) => tokenId);
+    const { claims, transactionHash } = await write('claim', (client) => client.claimBatch({ tokenIds, ...terms }));
+    return claims.map((claimed, at) => ({ ...payment, ...claimed, classId: some[at]!.classId, transactionHash }));
+  };
+  return doTogether(held, together, async function* ({ tokenId, classId }) {
+    const { amount, transactionHash } = await write('claim', (client) => client.claim({ tokenId, ...terms }));
+    yield { ...payment, amount, tokenId, classId, transactionHash };
+  });
+}
+
+function tokenIn({ client }: Connection, tokenId: bigint, { address }: Asset): Promise<TokenView> {
+  return client.getToken({ tokenId, asset: address });
+}
+
+function signerOf(signers: readonly SigningAccount[], holder: Address): SigningAccount | undefined {
+  return signers.find(({ account }) => isSameAddress(account.address, holder));
 }
 
 /** Only who holds a token says where its revenue goes: found out before anything is paid. */
 function requireOwn(tokens: readonly TokenView[], signers: readonly SigningAccount[]): void {
   for (const { tokenId, holder } of tokens) {
-    if (signers.some(({ account }) => isSameAddress(account.address, holder))) continue;
+    if (signerOf(signers, holder) !== undefined) continue;
     throw new BaseError(`Token ${tokenId} is not yours, so only its holder can be paid.`, {
       code: 'not_holder',
       values: { tokenId, holder },

@@ -5,7 +5,7 @@ import { eventsOf } from '../eventsOf.js';
 import { sentOf, writeContract } from '../writeContract.js';
 
 export type ClaimBatchParameters = {
-  /** Tokens of the wallet's account. */
+  /** Tokens of the wallet's account, or of the one that is paid (P11). */
   readonly tokenIds: readonly bigint[];
   /** Zero address (default): ETH. */
   readonly asset?: Address;
@@ -13,12 +13,17 @@ export type ClaimBatchParameters = {
   readonly to?: Address;
 };
 
+export type ClaimBatchReturn = Sent & {
+  readonly amount: bigint;
+  readonly claims: readonly { readonly tokenId: bigint; readonly amount: bigint }[];
+};
+
 /**
  * Claims one asset of several tokens with one transaction. Claiming twice pays once (L4).
  *
  * @throws BaseError `ERC8028Unauthorized`, `ERC8028NonexistentToken`, `DATPaymentFailed`.
  *
- * @returns `amount`: of all tokens together, in smallest units of the asset.
+ * @returns `amount`: of all tokens together, in smallest units of the asset; `claims`: of each, in their order.
  *
  * @example
  * const { amount } = await claimBatch(client, { tokenIds: [first, second] });
@@ -26,13 +31,13 @@ export type ClaimBatchParameters = {
 export async function claimBatch(
   client: WriteClient,
   { tokenIds, asset = zeroAddress, to = client.walletClient.account.address }: ClaimBatchParameters,
-): Promise<Sent & { readonly amount: bigint }> {
+): Promise<ClaimBatchReturn> {
   const token = tokenOf(client.deployment);
   const receipt = await writeContract(client, 'claim', {
     ...token,
     functionName: 'claimBatch',
     args: [tokenIds, asset, to],
   });
-  const claimed = eventsOf(token, receipt.logs, 'Claimed');
-  return { ...sentOf(receipt), amount: claimed.reduce((sum, { args }) => sum + args.amount, 0n) };
+  const claims = eventsOf(token, receipt.logs, 'Claimed').map(({ args: { tokenId, amount } }) => ({ tokenId, amount }));
+  return { ...sentOf(receipt), amount: claims.reduce((sum, { amount }) => sum + amount, 0n), claims };
 }
