@@ -30,7 +30,7 @@ const mostTimeouts = 2;
  * batch is given again and again until the answer is known, and nobody is told before. Answers that keep it from being written
  * in time are given up: their keys are kept.
  * @throws ChannelsLostError when other gateways hold some of its channels; BaseError 503 `log_unavailable` when the database
- * refuses it; `record_unknown` when it cannot be reached and the gateway stops.
+ * refuses it; `record_unknown` when it could not be reached before, or cannot be and the gateway stops.
  */
 export async function commitBatch(
   { batch, signature, receipts, answers, keyUses }: SignedBatch,
@@ -82,6 +82,7 @@ export async function commitBatch(
   ];
   let values = valuesWith(answers.map(({ answer, signed }) => Buffer.concat(answer.encode(signed))));
   let timeouts = 0;
+  let mayBeWritten = false;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
       await database.query(
@@ -93,8 +94,9 @@ export async function commitBatch(
     } catch (error) {
       if (sqlState(error) === raised.lost) throw lostIn(error);
       log.warn('ledger_commit_failed', { batch: batch.batch, receipts: receipts.length, reason: reasonOf(error) });
-      if (!isTransient(error)) throw ledgerUnavailable(error);
+      if (!isTransient(error)) throw mayBeWritten ? outcomeUnknown(error) : ledgerUnavailable(error);
       if (context.isClosed()) throw outcomeUnknown(error);
+      mayBeWritten = true;
       if (isTimeout(error) && ++timeouts === mostTimeouts) {
         // The receipts are what must be written: no call waits for ever for answers that the database does not take in time.
         values = valuesWith(answers.map(({ answer, signed }) => Buffer.concat(answer.encodeWithoutBody(signed))));
@@ -106,13 +108,16 @@ export async function commitBatch(
 }
 
 function outcomeUnknown(cause: unknown): BaseError {
-  return new BaseError('The gateway stopped while its ledger could not be reached: the call may have been recorded.', {
-    code: 'record_unknown',
-    status: 503,
-    kind: 'transient',
-    cause,
-    hints: ['Make the call again. With an Idempotency-Key it is charged once, whatever became of this one.'],
-  });
+  return new BaseError(
+    'The gateway’s ledger could not be reached in the middle of this call: it may have been recorded.',
+    {
+      code: 'record_unknown',
+      status: 503,
+      kind: 'transient',
+      cause,
+      hints: ['Make the call again. With an Idempotency-Key it is charged once, whatever became of this one.'],
+    },
+  );
 }
 
 function lostIn(error: unknown): ChannelsLostError {

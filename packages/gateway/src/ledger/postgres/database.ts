@@ -83,7 +83,8 @@ export function isTransient(error: unknown): boolean {
   // Without a SQLSTATE it never got an answer: refused, reset, timed out. What cannot be put into words for the database was
   // not sent, and never will be.
   if (state === undefined) return !(error instanceof RangeError || error instanceof TypeError);
-  return /^(08|57P0[123]|53[34]|40|55P03|57014|25P03)/.test(state);
+  // 25006: a server that was the first one, and is only a standby now. Whoever took its place is found in time.
+  return /^(08|57P0[123]|53[34]|40|55P03|57014|25P03|25006)/.test(state);
 }
 
 /** Whether a statement took longer than it may, here or at the database. */
