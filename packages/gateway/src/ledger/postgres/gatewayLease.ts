@@ -44,6 +44,8 @@ export function keepGatewayLease(options: {
           where epoch = $1 returning extract(epoch from clock_timestamp()) * 1000 as now`,
         [epoch, leaseMs],
       );
+      if (row === undefined)
+        throw new Error('the ledger does not know this gateway: was it restored? Start the gateway again');
       // Before `until`, it had not lapsed at the database either: that counts from later.
       if (performance.now() >= until) {
         generation++;
@@ -51,7 +53,7 @@ export function keepGatewayLease(options: {
       }
       until = sentAt + leaseMs;
       failure = undefined;
-      compareClocks(Number(row?.['now']));
+      compareClocks(Number(row['now']));
       await database.query(
         'kedge_forget_answers',
         `delete from kedge_gateway.answer where (channel_id, key_sha256) in (
