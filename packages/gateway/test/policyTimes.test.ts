@@ -61,6 +61,24 @@ test('a window’s units survive a restart, and running calls count with their w
   await again.close();
 });
 
+test('what a clock that was far ahead noted stands against no later window; set back a little, it counts on', async () => {
+  const windows = [{ seconds: 60 as const, requests: 1 }];
+  const it = await startSurfaceTest({
+    policy: { ...second, caps: { outputTokensPerCall: 16, windows } },
+    channel: longLived,
+    script,
+  });
+  it.setup.now = () => wednesday(10) + 7 * 86_400_000;
+  expect((await call(it)).status).toBe(200);
+  it.setup.now = () => wednesday(10);
+  expect((await call(it)).status).toBe(200);
+  expect((await call(it)).status).toBe(429);
+  it.setup.now = () => wednesday(9, 59, 59);
+  expect((await call(it)).status).toBe(429);
+  it.setup.now = () => wednesday(10, 1);
+  expect((await call(it)).status).toBe(200);
+});
+
 test('a call that alone is more than a window allows is 403, not 429', async () => {
   const windows = [{ seconds: 60 as const, units: '10' }];
   const it = await startSurfaceTest({ policy: { ...second, caps: { outputTokensPerCall: 16, windows } }, script });

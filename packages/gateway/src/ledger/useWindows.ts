@@ -7,11 +7,14 @@ export function createUseWindows(): UseWindows {
   return lengths.map((seconds) => ({ seconds, start: 0, units: 0n, requests: 0 }));
 }
 
-/** Adds a call at a moment in Unix seconds. One before the current window, of a clock that was set back, counts for it too. */
+/**
+ * Adds a call at a moment in Unix seconds. One before the current window, of a clock that was set back, counts for it too, unless
+ * that window is of a clock that was far ahead.
+ */
 export function noteUse(windows: UseWindows, units: bigint, at: number): void {
   for (const window of windows) {
     const start = at - (at % window.seconds);
-    if (start > window.start) {
+    if (start > window.start || isFarAhead(window, start)) {
       window.start = start;
       window.units = 0n;
       window.requests = 0;
@@ -29,7 +32,12 @@ export function useWithin(
 ): { readonly units: bigint; readonly requests: number } {
   const window = windows.find((one) => one.seconds === seconds);
   const isOver = window === undefined || window.start + seconds <= now;
-  return isOver ? { units: 0n, requests: 0 } : window;
+  return isOver || isFarAhead(window, now) ? { units: 0n, requests: 0 } : window;
+}
+
+/** By more than its own length: it would stand against all calls until then. */
+function isFarAhead({ start, seconds }: UseWindows[number], at: number): boolean {
+  return start - seconds > at;
 }
 
 /** Makes windows what others are. */
