@@ -147,6 +147,27 @@ contract RevenueAttacksTest is KedgeTest {
         assertEq(holder.balance, 200);
     }
 
+    /// @notice Frozen shares and royalties protect what is settled. A lot may leave nothing to settle, and says so.
+    function test_Attack_ALotThatGivesItsOperatorAll() public {
+        uint256 child = createClass(parent(classId, 1000), address(0));
+        uint256 share = mintShare(child, holder, 1);
+        vm.prank(issuer);
+        token.freezeShares(child);
+        settleETH(child, 1000);
+        LotTerms memory terms = lotTerms(ETH, 10, 1);
+        terms.operatorBps = 10_000;
+        uint32 lot = createLot(child, terms);
+        openListing(child, lot, 100, 0);
+        Channel memory channel = channelTerms(buy(holder, child, lot, 100), 100);
+        channel.operator = issuer;
+        openChannel(channel);
+        captureTo(channel, 100);
+        assertEq(token.owedTo(issuer, ETH), 1000, "all that the lot was sold for");
+        assertEq(core.pendingRevenue(share, ETH), 900, "what was earned stays");
+        assertEq(token.royaltyDue(child, 0, ETH), 100, "to the parent, too");
+        assertEq(token.lotInfo(child, lot).terms.operatorBps, 10_000);
+    }
+
     /// @notice The seller takes the revenue in front of the buyer: the buyer sees it in one view and reverts.
     function test_Attack_SaleWithPendingRevenueSniping() public {
         uint256 share = mintShare(classId, holder, 1);
