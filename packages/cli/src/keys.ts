@@ -4,6 +4,7 @@ import type { Context } from './context.js';
 import { makeGatewayReread } from './makeGatewayReread.js';
 import { urlOption } from './parse.js';
 import { findTarget } from './target.js';
+import { gatewayUrlHere } from './up/gatewayFiles.js';
 
 /** A key of a channel that this machine's gateway serves. The first key of a channel has no terms of its own. */
 export type ChannelKey = {
@@ -19,18 +20,19 @@ export async function openKeys(context: Context): Promise<{
   readonly records: readonly ChannelRecord[];
   readonly keys: readonly ChannelKey[];
   readonly gatewayUrl: string | undefined;
-  readonly tellGateway: () => Promise<void>;
+  /** Whether it heard of it. */
+  readonly tellGateway: () => Promise<boolean>;
 }> {
   const target = await findTarget(context);
   const file = channelsFileOf(target.dataDir);
   const records = parseChannelRecords(readChannelEntries(file));
-  const gatewayUrl = urlOption(context, 'gateway') ?? target.up?.gatewayUrl;
+  const gatewayUrl = urlOption(context, 'gateway') ?? gatewayUrlHere(target);
   return {
     file,
     records,
     keys: records.flatMap(keysOf),
     gatewayUrl,
-    tellGateway: async () => (gatewayUrl === undefined ? undefined : makeGatewayReread(gatewayUrl)),
+    tellGateway: async () => gatewayUrl !== undefined && makeGatewayReread(gatewayUrl),
   };
 }
 

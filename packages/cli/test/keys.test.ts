@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseChannelRecords, zeroAddress, zeroHash, type ChannelRecord } from '@kedge/core';
 import { expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
@@ -110,6 +110,26 @@ test('a running gateway is told at once', async () => {
   // A key that the gateway does not know makes it read its channels file.
   expect(asked).toEqual(['/v1/models Bearer kedge-channels-changed']);
   gateway.close();
+});
+
+test('the gateway of the data folder is told without being named, and a key that it may still take is no secret', async () => {
+  const { file, json, keys, run } = await begin();
+  const asked: (string | undefined)[] = [];
+  const gateway = createServer((request, response) => {
+    asked.push(request.url);
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+  const { port } = gateway.address() as AddressInfo;
+  writeFileSync(join(dirname(file), 'config.json'), JSON.stringify({ port }));
+  const made = await json('key', 'create');
+  expect(asked).toEqual(['/v1/models']);
+  const told = await run('key', 'revoke', String(made['keyId']));
+  expect([told.code, told.stderr, asked]).toEqual([0, '', ['/v1/models', '/v1/models']]);
+  await new Promise((resolve) => gateway.close(resolve));
+  const untold = await run('key', 'revoke', hashOf('first').slice(0, 16));
+  expect([untold.code, untold.stderr]).toEqual([0, expect.stringContaining('for some seconds more')]);
+  expect(keys().every(({ revokedAt }) => revokedAt !== undefined)).toBe(true);
 });
 
 test.each([

@@ -6,6 +6,7 @@ import { chainOptions, type Command } from '../command.js';
 import { humanAmount, shortHex } from '../human.js';
 import { urlOption } from '../parse.js';
 import { requestCapture, type Captured } from '../requestCapture.js';
+import { gatewayUrlHere } from '../up/gatewayFiles.js';
 
 export const capture: Command = {
   name: 'capture',
@@ -16,13 +17,13 @@ export const capture: Command = {
     'twice.',
   arguments: [],
   options: [
-    { flags: '--gateway <url>', summary: 'the gateway; without it the one of the local stack' },
+    { flags: '--gateway <url>', summary: 'the gateway; without it the one of the data folder, where it has a port' },
     ...chainOptions,
   ],
   examples: [{ command: 'kedge capture', summary: 'take now what the receipts say' }],
   run: async (context) => {
     const connection = await connect(context);
-    const gatewayUrl = urlOption(context, 'gateway') ?? connection.up?.gatewayUrl;
+    const gatewayUrl = urlOption(context, 'gateway') ?? gatewayUrlHere(connection);
     if (gatewayUrl === undefined) {
       throw new BaseError('No gateway is named.', {
         code: 'no_gateway',

@@ -11,7 +11,7 @@ import { isGatewayHere } from '../isGatewayHere.js';
 import { argument, parseChannelId, urlOption } from '../parse.js';
 import { makeGatewayReread } from '../makeGatewayReread.js';
 import { requestCapture } from '../requestCapture.js';
-import { gatewayUrlOf } from '../up/gatewayFiles.js';
+import { gatewayUrlHere } from '../up/gatewayFiles.js';
 
 export const channelClose: Command = {
   name: 'channel close',
@@ -46,7 +46,7 @@ export const channelClose: Command = {
     await requireClosable(connection, channelId, channel, signer);
     const gatewayUrl = gatewayOf(context, connection, channel);
     if (context.options['capture'] !== false) await captureFirst(context, connection, channel, gatewayUrl);
-    const tellGateway = async () => (gatewayUrl === undefined ? undefined : makeGatewayReread(gatewayUrl));
+    const tellGateway = async () => gatewayUrl !== undefined && makeGatewayReread(gatewayUrl);
     const file = channelsFileOf(connection.dataDir);
     // Before the transaction: what is served from a closed channel can never be captured.
     const putBack = await takeOutChannel(file, channelId);
@@ -73,8 +73,9 @@ export const channelClose: Command = {
 
 /** The gateway of the channel, as far as it is known here. */
 function gatewayOf(context: Context, connection: Connection, { operator }: Channel): string | undefined {
-  const here = connection.up?.gatewayUrl ?? gatewayUrlOf(connection.dataDir);
-  return urlOption(context, 'gateway') ?? (isGatewayHere(connection, operator) ? here : undefined);
+  return (
+    urlOption(context, 'gateway') ?? (isGatewayHere(connection, operator) ? gatewayUrlHere(connection) : undefined)
+  );
 }
 
 /** @throws BaseError `gateway_not_asked`, or what the gateway says, with the way out. */

@@ -21,7 +21,7 @@ export const keyCreate: Command = {
     { flags: '--name <name>', summary: 'whom it is for', default: 'key' },
     { flags: '--cap <units>', summary: 'the most that it may spend; without it all that the channel has' },
     { flags: '--expires <when>', summary: 'when it ends: 30d, 2027-01-31, Unix seconds; without it never' },
-    { flags: '--gateway <url>', summary: 'the gateway; without it the one of the local stack' },
+    { flags: '--gateway <url>', summary: 'the gateway; without it the one of the data folder, where it has a port' },
     ...chainOptions,
   ],
   examples: [{ command: 'kedge key create --name intern --cap 50 --expires 30d', summary: 'fifty units for a month' }],

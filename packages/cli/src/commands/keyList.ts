@@ -16,7 +16,7 @@ export const keyList: Command = {
     'shows what was captured of it.',
   arguments: [],
   options: [
-    { flags: '--gateway <url>', summary: 'the gateway; without it the one of the local stack' },
+    { flags: '--gateway <url>', summary: 'the gateway; without it the one of the data folder, where it has a port' },
     ...chainOptions,
   ],
   examples: [{ command: 'kedge key list', summary: 'all keys' }],

@@ -12,7 +12,7 @@ export const keyRevoke: Command = {
     'Other keys of the channel, and its value, are as before.',
   arguments: [{ name: 'keyId', summary: 'as kedge key list shows it' }],
   options: [
-    { flags: '--gateway <url>', summary: 'the gateway; without it the one of the local stack' },
+    { flags: '--gateway <url>', summary: 'the gateway; without it the one of the data folder, where it has a port' },
     ...chainOptions,
   ],
   examples: [{ command: 'kedge key revoke 9f86d081884c7d65', summary: 'one key' }],
@@ -26,7 +26,10 @@ export const keyRevoke: Command = {
       ...all.filter((key) => key.apiKeySha256 !== apiKeySha256),
       { ...known, revokedAt },
     ]);
-    await tellGateway();
+    if (!(await tellGateway()))
+      context.output.note(
+        'no gateway was told: one that runs takes the key for some seconds more; name it with --gateway',
+      );
     context.output.result({ keyId, channelId: record.channelId, revokedAt }, () => [
       `key ${keyId} of channel ${shortHex(record.channelId)} is revoked since ${humanMoment(revokedAt)}`,
     ]);

@@ -6,6 +6,7 @@ import type { Command } from '../command.js';
 import { argument, listOption, parseUrl } from '../parse.js';
 import { problemOf } from '../problemOf.js';
 import { findTarget, readJson } from '../target.js';
+import { gatewayUrlHere } from '../up/gatewayFiles.js';
 
 const answerSchema = z.object({
   quotes: z.array(z.object({ policyHash: z.string(), sequence: z.string(), state: z.enum(['taken', 'held']) })),
@@ -24,7 +25,7 @@ export const quoteSend: Command = {
   options: [
     {
       flags: '--gateway <url>',
-      summary: 'a gateway, may be given several times; without it the one of the local stack',
+      summary: 'a gateway, may be given several times; without it the one of the data folder, where it has a port',
       repeatable: true,
     },
   ],
@@ -32,7 +33,7 @@ export const quoteSend: Command = {
   run: async (context) => {
     const signed = parseSignedRateQuote(await readJson(resolve(context.cwd, argument(context, 0))));
     const named = listOption(context, 'gateway').map((url) => parseUrl(url, '--gateway'));
-    const urls = named.length > 0 ? named : [(await findTarget(context)).up?.gatewayUrl ?? []].flat();
+    const urls = named.length > 0 ? named : [gatewayUrlHere(await findTarget(context)) ?? []].flat();
     if (urls.length === 0) {
       throw new BaseError('No gateway is named.', { code: 'no_gateway', hints: ['Pass --gateway URL.'] });
     }

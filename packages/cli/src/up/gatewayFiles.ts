@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { UpFile } from '@kedge/core';
 import { dataPathsOf, type DataPaths } from './dataPaths.js';
 import { readJsonFile } from './durableFile.js';
 import { reachedUrl } from './reachedUrl.js';
@@ -24,8 +25,19 @@ export function readGatewayConfig(dataDir: string): Readonly<Record<string, unkn
   return typeof config === 'object' && config !== null ? (config as Readonly<Record<string, unknown>>) : undefined;
 }
 
+/** The gateway that commands of a data folder mean, unless another is named. */
+export function gatewayUrlHere({
+  up,
+  dataDir,
+}: {
+  readonly up?: UpFile;
+  readonly dataDir: string;
+}): string | undefined {
+  return up?.gatewayUrl ?? gatewayUrlOf(dataDir);
+}
+
 /** Where the gateway of a data folder listens; undefined where its configuration does not say the port. */
-export function gatewayUrlOf(dataDir: string): string | undefined {
+function gatewayUrlOf(dataDir: string): string | undefined {
   const { host = '127.0.0.1', port } = readGatewayConfig(dataDir) ?? {};
   if (typeof host !== 'string' || typeof port !== 'number' || port === 0) return undefined;
   return reachedUrl(`http://${host.includes(':') ? `[${host}]` : host}:${port}/v1`);
