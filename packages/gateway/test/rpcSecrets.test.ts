@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { createPublicClient, http } from 'viem';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listen } from '../src/http/listen.js';
+import { pollRateQuotes } from '../src/rates/pollRateQuotes.js';
 import type { LogFields } from '../src/structuredLog.js';
 import { apiKey, createTestSetup, operatorKey, type TestSetup } from './support/createTestSetup.js';
 import { buildGateway } from './support/gatewayProcess.js';
@@ -100,3 +101,23 @@ test('a request that fails for the node says where, without the keys of its URL'
   expect(line).toContain('buildRequest');
   for (const secret of secrets) expect(`${line}${text}`).not.toContain(secret);
 });
+
+test.each(['with user and password', 'without'])(
+  'a URL that answers with no rate quotes is told without its keys: %s',
+  async (how) => {
+    const url = new URL(`${rpcUrl}/quotes?key=${pathKey}`);
+    if (how === 'without') url.username = url.password = '';
+    const written: string[] = [];
+    const note = (event: string, fields?: LogFields): void => void written.push(JSON.stringify({ event, ...fields }));
+    const stop = pollRateQuotes({ url: url.href, everyMs: 60_000 }, undefined as never, {
+      info: note,
+      warn: note,
+      error: note,
+    });
+    await expect.poll(() => written.length).toBe(1);
+    stop();
+    expect(written[0]).toContain('status 503');
+    expect(written[0]).toContain(url.origin);
+    for (const secret of secrets) expect(written[0]).not.toContain(secret);
+  },
+);

@@ -1,3 +1,4 @@
+import { unescape } from 'node:querystring';
 import { BaseError } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
@@ -17,6 +18,7 @@ export function pollRateQuotes(
   book: RateBook,
   log: StructuredLog,
 ): () => void {
+  const { origin, href, headers } = requestOf(new URL(url));
   const stopping = new AbortController();
   let trouble: string | undefined;
   let isAsking = false;
@@ -25,14 +27,14 @@ export function pollRateQuotes(
     if (found === trouble) return;
     trouble = found;
     if (found === undefined) log.info('rate_quotes_well', {});
-    else log.warn('rate_quotes_failed', { url, reason: found });
+    else log.warn('rate_quotes_failed', { origin, reason: found });
   };
   const ask = async (): Promise<void> => {
     if (isAsking) return;
     isAsking = true;
     try {
       const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(timeoutMs)]);
-      const response = await fetch(url, { headers: { accept: 'application/json' }, redirect: 'error', signal });
+      const response = await fetch(href, { headers, redirect: 'error', signal });
       const body = await bytesOf(response);
       if (!response.ok) throw new Error(`the URL answers with status ${response.status}`);
       const { refusals } = await takeRateQuotes(parseJsonBody(body), book);
@@ -48,6 +50,25 @@ export function pollRateQuotes(
   return () => {
     clearInterval(timer);
     stopping.abort();
+  };
+}
+
+/** What is asked, and the part of it that may be logged: fetch takes no user and password in a URL, and says the whole of it. */
+function requestOf(url: URL): {
+  readonly origin: string;
+  readonly href: string;
+  readonly headers: Record<string, string>;
+} {
+  const headers = { accept: 'application/json' };
+  const { origin, username, password } = url;
+  if (username === '' && password === '') return { origin, href: url.href, headers };
+  const bare = new URL(url);
+  bare.username = bare.password = '';
+  const user = `${unescape(username)}:${unescape(password)}`;
+  return {
+    origin,
+    href: bare.href,
+    headers: { ...headers, authorization: `Basic ${Buffer.from(user).toString('base64')}` },
   };
 }
 
