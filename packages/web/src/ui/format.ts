@@ -30,6 +30,14 @@ export function showAmount(amount: bigint, decimals: number, digits = 6): string
   return grouped(cut === '' ? whole : `${whole}.${cut}`);
 }
 
+/** A figure of a chart in at most four significant digits. */
+export function showFigure(value: number): string {
+  return value.toLocaleString(undefined, {
+    maximumSignificantDigits: 4,
+    notation: value >= 100_000 ? 'compact' : 'standard',
+  });
+}
+
 /** Basis points as per cent: 3000 is 30 %. */
 export function showBps(bps: number): string {
   return `${formatUnits(BigInt(bps), 2)} %`;

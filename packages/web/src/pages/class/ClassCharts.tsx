@@ -4,6 +4,7 @@ import { BarChart } from '../../charts/BarChart.js';
 import { dayText, lastDays } from '../../charts/lastDays.js';
 import { useAssets } from '../../data/useAssets.js';
 import { EmptyState } from '../../ui/EmptyState.js';
+import { showFigure } from '../../ui/format.js';
 import { Segments } from '../../ui/Segments.js';
 
 const mostSeries = 6;
@@ -49,7 +50,7 @@ function UsageChart({ detail: { usageByDay, unitDecimals } }: { detail: ClassDet
       {metrics.length === 0 ? (
         <EmptyState title="Not used yet">Each captured call appears here, some seconds after it was made.</EmptyState>
       ) : (
-        <BarChart title="Units used a day" bars={bars} series={metrics} show={short} />
+        <BarChart title="Units used a day" bars={bars} series={metrics} show={showFigure} />
       )}
     </section>
   );
@@ -97,16 +98,8 @@ function RevenueChart({ detail: { revenueByDay } }: { detail: ClassDetail }) {
       {ofAsset.length === 0 ? (
         <EmptyState title="No revenue yet">It comes when value is used, or when someone settles revenue.</EmptyState>
       ) : (
-        <BarChart title={`Revenue a day in ${symbol}`} bars={bars} series={series} show={short} />
+        <BarChart title={`Revenue a day in ${symbol}`} bars={bars} series={series} show={showFigure} />
       )}
     </section>
   );
-}
-
-/** A figure in at most four significant digits. */
-function short(value: number): string {
-  return value.toLocaleString(undefined, {
-    maximumSignificantDigits: 4,
-    notation: value >= 100_000 ? 'compact' : 'standard',
-  });
 }

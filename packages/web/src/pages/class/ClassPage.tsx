@@ -1,9 +1,10 @@
 import { Tabs } from '@base-ui/react/tabs';
-import { zeroAddress, type ClassDetail } from '@kedge/core';
+import type { ClassDetail } from '@kedge/core';
 import { lazy, Suspense, useState } from 'react';
 import { buyForm } from '../../actions/forms/buyForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { linkTo } from '../../app/router.js';
+import { mainOf } from '../../data/mainOf.js';
 import { paidText } from '../../data/paidText.js';
 import { licenceText, priceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
@@ -11,8 +12,9 @@ import { useIndexed } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
 import { DilutablePill } from '../../ui/DilutablePill.js';
 import { ErrorState } from '../../ui/ErrorState.js';
-import { grouped, showUnits } from '../../ui/format.js';
+import { grouped, showBps, showUnits } from '../../ui/format.js';
 import { PageSkeleton, Skeleton } from '../../ui/Skeleton.js';
+import { StaleNote } from '../../ui/StaleNote.js';
 import { Stat } from '../../ui/Stat.js';
 import { useWallet } from '../../wallet/useWallet.js';
 import { DataCard } from './DataCard.js';
@@ -51,15 +53,15 @@ export function ClassPage({ classId }: { classId: bigint }) {
       </div>
     );
   }
-  return <Loaded detail={data} isStale={error !== null} />;
+  return <Loaded detail={data} error={error} />;
 }
 
-function Loaded({ detail, isStale }: { detail: ClassDetail; isStale: boolean }) {
+function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null }) {
   const { classId, kind, name, description, licence, price, unitDecimals, usage, revenue, holderCount, royaltyBps } =
     detail;
   const [tab, setTab] = useState<string>('overview');
   const { show, assetOf } = useAssets([...revenue.map(({ asset }) => asset), ...(price === null ? [] : [price.asset])]);
-  const main = revenue.find(({ asset }) => asset === zeroAddress) ?? revenue[0];
+  const main = mainOf(revenue);
   return (
     <div className="page">
       <nav className="small" aria-label="Where you are">
@@ -80,7 +82,7 @@ function Loaded({ detail, isStale }: { detail: ClassDetail; isStale: boolean }) 
         </div>
         <BuyButton detail={detail} />
       </div>
-      {isStale && <p className="callout warn">The indexer does not answer now: this is what it said last.</p>}
+      <StaleNote error={error} />
       <dl className="stats">
         <Stat label="Used" note={paidText(detail)}>
           {showUnits(usage.units, unitDecimals)} <small>units</small>
@@ -96,7 +98,7 @@ function Loaded({ detail, isStale }: { detail: ClassDetail; isStale: boolean }) 
         </Stat>
         <Stat
           label="Holders of shares"
-          note={royaltyBps === 0 ? 'No parents' : `${royaltyBps / 100} % goes to parents`}
+          note={royaltyBps === 0 ? 'No parents' : `${showBps(royaltyBps)} goes to parents`}
         >
           {grouped(String(holderCount))}
         </Stat>

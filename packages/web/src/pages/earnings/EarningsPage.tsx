@@ -8,6 +8,7 @@ import { EmptyState } from '../../ui/EmptyState.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { Icon } from '../../ui/icons.js';
 import { Skeleton } from '../../ui/Skeleton.js';
+import { StaleNote } from '../../ui/StaleNote.js';
 import { Stat } from '../../ui/Stat.js';
 import { useWallet } from '../../wallet/useWallet.js';
 import { TokenEarningsRow } from './TokenEarningsRow.js';
@@ -45,13 +46,13 @@ export function EarningsPage() {
           </section>
         )
       ) : (
-        <Loaded address={address} earnings={data} isStale={error !== null} />
+        <Loaded address={address} earnings={data} error={error} />
       )}
     </div>
   );
 }
 
-function Loaded({ address, earnings, isStale }: { address: Address; earnings: Earnings; isStale: boolean }) {
+function Loaded({ address, earnings, error }: { address: Address; earnings: Earnings; error: Error | null }) {
   const { totals, tokens } = earnings;
   const open = useTransactionDialog();
   const { show } = useAssets(totals.map(({ asset }) => asset));
@@ -66,7 +67,7 @@ function Loaded({ address, earnings, isStale }: { address: Address; earnings: Ea
   }
   return (
     <>
-      {isStale && <p className="callout warn">The indexer does not answer now: this is what it said last.</p>}
+      <StaleNote error={error} />
       {totals.map(({ asset, claimable, claimed, owed }) => {
         const payable = tokens.filter((token) => token.asset === asset && token.claimable > 0n);
         return (

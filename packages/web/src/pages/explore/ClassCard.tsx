@@ -1,9 +1,10 @@
-import { zeroAddress, type ClassSummary } from '@kedge/core';
+import type { ClassSummary } from '@kedge/core';
 import { linkTo } from '../../app/router.js';
+import { mainOf } from '../../data/mainOf.js';
 import { paidText } from '../../data/paidText.js';
 import { licenceText, priceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
-import { showUnits } from '../../ui/format.js';
+import { showBps, showUnits } from '../../ui/format.js';
 import { DilutablePill } from '../../ui/DilutablePill.js';
 import { Sparkline } from '../../ui/Sparkline.js';
 
@@ -11,7 +12,7 @@ import { Sparkline } from '../../ui/Sparkline.js';
 export function ClassCard({ item }: { item: ClassSummary }) {
   const { classId, kind, name, description, licence, price, unitDecimals, usage, revenue, trend, royaltyBps } = item;
   const { assetOf, show } = useAssets([...revenue.map(({ asset }) => asset), ...(price === null ? [] : [price.asset])]);
-  const main = revenue.find(({ asset }) => asset === zeroAddress) ?? revenue[0];
+  const main = mainOf(revenue);
   const earned = trend.revenue.find(({ asset }) => asset === main?.asset)?.amounts ?? trend.units.map(() => 0n);
   const title = name ?? `Class ${classId}`;
   return (
@@ -20,7 +21,7 @@ export function ClassCard({ item }: { item: ClassSummary }) {
         <span className={`pill ${kind}`}>{kind}</span>
         <span className="pill">{licenceText(licence)}</span>
         <DilutablePill dilutable={item.dilutable} />
-        {royaltyBps > 0 && <span className="pill">{royaltyBps / 100} % to parents</span>}
+        {royaltyBps > 0 && <span className="pill">{showBps(royaltyBps)} to parents</span>}
       </div>
       <h2 className="clamp">
         <a href={linkTo('class', classId)} title={title}>

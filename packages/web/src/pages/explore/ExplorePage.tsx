@@ -6,6 +6,7 @@ import { ErrorState } from '../../ui/ErrorState.js';
 import { Icon } from '../../ui/icons.js';
 import { Segments } from '../../ui/Segments.js';
 import { Skeleton } from '../../ui/Skeleton.js';
+import { StaleNote } from '../../ui/StaleNote.js';
 import { useDebounced } from '../../ui/useDebounced.js';
 import { ClassCard } from './ClassCard.js';
 import './explore.css';
@@ -84,9 +85,7 @@ export function ExplorePage() {
         </section>
       ) : (
         <>
-          {error !== null && (
-            <p className="callout warn">The indexer does not answer now: this is what it said last.</p>
-          )}
+          <StaleNote error={error} />
           <ul className="grid" aria-busy={isPlaceholderData}>
             {items.map((item) => (
               <li key={String(item.classId)}>

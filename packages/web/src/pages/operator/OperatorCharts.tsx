@@ -1,12 +1,14 @@
 import { formatUnits, zeroAddress, type Trend } from '@kedge/core';
 import { BarChart } from '../../charts/BarChart.js';
+import { mainOf } from '../../data/mainOf.js';
 import { useAssets } from '../../data/useAssets.js';
+import { showFigure } from '../../ui/format.js';
 import '../class/class.css';
 
 /** Units and the operator's revenue, a stretch of time each. */
 export function OperatorCharts({ trend }: { trend: Trend }) {
   const { start, width, units, revenue } = trend;
-  const main = revenue.find(({ asset }) => asset === zeroAddress) ?? revenue[0];
+  const main = mainOf(revenue);
   const { assetOf } = useAssets(main === undefined ? [] : [main.asset]);
   const { symbol, decimals } = assetOf(main?.asset ?? zeroAddress);
   const labelOf = (index: number): string =>
@@ -33,7 +35,7 @@ export function OperatorCharts({ trend }: { trend: Trend }) {
           title={`Units captured ${every}`}
           bars={barsOf(series.units)}
           series={['units']}
-          show={short}
+          show={showFigure}
           over="Time"
         />
       </section>
@@ -46,17 +48,10 @@ export function OperatorCharts({ trend }: { trend: Trend }) {
           title={`Operator's cut ${every}`}
           bars={barsOf(series.revenue)}
           series={[symbol]}
-          show={short}
+          show={showFigure}
           over="Time"
         />
       </section>
     </div>
   );
-}
-
-function short(value: number): string {
-  return value.toLocaleString(undefined, {
-    maximumSignificantDigits: 4,
-    notation: value >= 100_000 ? 'compact' : 'standard',
-  });
 }

@@ -9,6 +9,7 @@ import { EmptyState } from '../../ui/EmptyState.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { grouped, showCount } from '../../ui/format.js';
 import { Skeleton } from '../../ui/Skeleton.js';
+import { StaleNote } from '../../ui/StaleNote.js';
 import { Stat } from '../../ui/Stat.js';
 import { useWallet } from '../../wallet/useWallet.js';
 import { ActivityList } from './ActivityList.js';
@@ -74,7 +75,7 @@ function Shown({ operator }: { operator: Address }) {
   }
   return (
     <>
-      {error !== null && <p className="callout warn">The indexer does not answer now: this is what it said last.</p>}
+      <StaleNote error={error} />
       <Figures operator={data} />
       <Suspense fallback={<Skeleton height={330} />}>
         <OperatorCharts trend={data.trend} />

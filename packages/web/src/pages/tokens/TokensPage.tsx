@@ -4,6 +4,7 @@ import { ConnectFirst } from '../../ui/ConnectFirst.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { Skeleton } from '../../ui/Skeleton.js';
+import { StaleNote } from '../../ui/StaleNote.js';
 import { useWallet } from '../../wallet/useWallet.js';
 import { TokenCard } from './TokenCard.js';
 import './tokens.css';
@@ -56,9 +57,7 @@ export function TokensPage() {
         </section>
       ) : (
         <>
-          {error !== null && (
-            <p className="callout warn">The indexer does not answer now: this is what it said last.</p>
-          )}
+          <StaleNote error={error} />
           <ul className="stack">
             {items.map((token) => (
               <li key={String(token.tokenId)}>
