@@ -9,7 +9,8 @@ export type {
   RoyaltyEdge,
   SignedTransaction,
 } from './chain/gatewayChain.js';
-export { createGateway, type Gateway, type GatewayOptions } from './createGateway.js';
+export { createGateway, type GatewayOptions } from './createGateway.js';
+export type { Gateway } from './gateway.js';
 export {
   type GatewayConfig,
   type GatewayConfigInput,

@@ -1,6 +1,6 @@
 import { createRandom, testSeed } from '@kedge/testing';
 import { expect, test } from 'vitest';
-import type { Call } from '../src/call/callContext.js';
+import type { Call } from '../src/call/call.js';
 import { createLiveMeter, type LiveCall } from '../src/live/createLiveMeter.js';
 import { readLivePart } from '../src/live/readLive.js';
 

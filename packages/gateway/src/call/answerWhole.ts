@@ -1,6 +1,7 @@
 import { receiptHeader } from '@kedge/core';
 import { hashSalted } from '../crypto/hashSalted.js';
-import type { Call, CallServices } from './callContext.js';
+import type { Call } from './call.js';
+import type { CallServices } from './callServices.js';
 import { chargeCall } from './chargeCall.js';
 import { receiptText } from './receiptText.js';
 

@@ -3,7 +3,8 @@ import { hashSalted } from '../crypto/hashSalted.js';
 import type { KeptAnswer } from '../idempotency/createIdempotency.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 import { chargeOf } from '../rates/chargeOf.js';
-import type { Call, CallServices } from './callContext.js';
+import type { Call } from './call.js';
+import type { CallServices } from './callServices.js';
 
 /** What was delivered. */
 export type Delivered = {

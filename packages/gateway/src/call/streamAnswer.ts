@@ -3,7 +3,8 @@ import { BaseError, bytesToHex, hexToBytes, receiptCommentPrefix, toProblemDetai
 import { reasonOf } from '../structuredLog.js';
 import { endOfQuotedStream } from '../rates/endOfQuotedStream.js';
 import { createSseSplitter, sseData } from '../sse/sseSplitter.js';
-import type { Call, CallServices } from './callContext.js';
+import type { Call } from './call.js';
+import type { CallServices } from './callServices.js';
 import { chargeCall, commitInputOf } from './chargeCall.js';
 import { receiptText } from './receiptText.js';
 import type { UpstreamCall } from '../upstream/upstream.js';

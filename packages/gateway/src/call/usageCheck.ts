@@ -1,13 +1,6 @@
-import {
-  type Hex,
-  type Measured,
-  type Policy,
-  type PolicyUsage,
-  shownOutputOf,
-  toleranceAt,
-  usageTermsOf,
-} from '@kedge/core';
+import { type Hex, type Measured, type PolicyUsage, shownOutputOf, toleranceAt, usageTermsOf } from '@kedge/core';
 import type { StructuredLog } from '../structuredLog.js';
+import type { Call } from './call.js';
 
 /** A call whose upstream counted otherwise than the gateway, beyond the tolerance of its policy. */
 export type UsageDifference = {
@@ -25,10 +18,7 @@ export type UsageDifference = {
 
 /** Compares an upstream's `usage` with the gateway's own count. Which of them is charged, the policy says. */
 export type UsageCheck = {
-  readonly check: (
-    measured: Measured,
-    call: { readonly policy: Policy; readonly channelId: Hex; readonly model: string; readonly path: string },
-  ) => void;
+  readonly check: (measured: Measured, call: Pick<Call, 'served' | 'request' | 'surface'>) => void;
   /** The newest differences, the newest first; kept in memory only. */
   readonly recent: () => readonly UsageDifference[];
 };
@@ -64,18 +54,18 @@ export function createUsageCheck(log: StructuredLog, now: () => number): UsageCh
   };
 
   return {
-    check: (measured, { policy, channelId, model, path }) => {
+    check: (measured, { served, request, surface }) => {
       if (measured.usage === undefined) return;
       const { inputTokens, outputTokens } = measured.counts;
-      const terms = usageTermsOf(policy);
+      const terms = usageTermsOf(served.policy);
       const input = measured.usage.input;
       const output = shownOutputOf(measured);
       if (!differs(input, inputTokens, terms) && !differs(output, outputTokens, terms)) return;
       const difference: UsageDifference = {
         at: now(),
-        channelId,
-        model,
-        path,
+        channelId: served.channelId,
+        model: request.model,
+        path: surface.path,
         gateway: { inputTokens, outputTokens },
         upstream: { inputTokens: input ?? null, outputTokens: output ?? null },
         terms,

@@ -232,6 +232,11 @@ export function rootIdOf({ continues, channelId }: Pick<ServedChannel, 'continue
   return continues?.rootId ?? channelId;
 }
 
+/** The same by id; a channel that is not served is its own. */
+export function rootIdIn(book: Pick<ChannelBook, 'byId'>, channelId: Hex): Hex {
+  return rootIdOf(book.byId(channelId) ?? { channelId });
+}
+
 function keysOf(record: ChannelRecord): string[] {
   // It has none of its own, whatever its entry says.
   if (record.continues !== undefined) return [record.channelId];

@@ -2,6 +2,7 @@ import { BaseError, bytesToHex, hexToBytes, type Address, type Hex } from '@kedg
 // The package loads libsecp256k1's native addon, and plain JavaScript where no addon fits the platform.
 import secp256k1 from 'secp256k1';
 import { getAddress } from 'viem';
+import { type Environment, type GatewayConfig, readSecret } from '../gatewayConfig.js';
 import { keccak256 } from './hashers.js';
 
 /** The operator's key: signs receipt batches and capture transactions. */
@@ -12,6 +13,18 @@ export type OperatorKey = {
   /** 65 bytes r, s, v (27 or 28) over a 32-byte digest. */
   readonly signDigest: (digest: Hex) => Hex;
 };
+
+/**
+ * The operator's key, from where the configuration says.
+ * @throws BaseError `secret_missing`, `operator_key_invalid`.
+ */
+export function readOperatorKey(
+  { operatorKeyEnv, operatorKeyFile }: Pick<GatewayConfig, 'operatorKeyEnv' | 'operatorKeyFile'>,
+  env: Environment,
+): OperatorKey {
+  const source = { env: operatorKeyEnv, file: operatorKeyFile, what: "The operator's key" };
+  return operatorKeyOf(readSecret(source, env) ?? '');
+}
 
 /**
  * Builds the operator's key from its 32 bytes.

@@ -1,5 +1,5 @@
 import type { BaseError } from '@kedge/core';
-import type { CallServices } from '../call/callContext.js';
+import type { CallServices } from '../call/callServices.js';
 import type { ReserveOptions } from '../call/reserveUnits.js';
 import type { UsageDifference } from '../call/usageCheck.js';
 import type { ChannelBook } from '../channels/channelBook.js';

@@ -1,4 +1,4 @@
-import type { Call } from '../call/callContext.js';
+import type { Call } from '../call/call.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 
 /** A stretch of time. `lots`: units by lot, as a token's id without its serial. */

@@ -3,10 +3,12 @@ import { BaseError, closeAll, policyHashOf, zeroAddress, zeroHash } from '@kedge
 import { createUsageCheck } from '../call/usageCheck.js';
 import type { ChannelBook } from '../channels/channelBook.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
-import type { Gateway, GatewayOptions } from '../createGateway.js';
+import type { GatewayOptions } from '../createGateway.js';
 import { createSaltSource } from '../crypto/createSaltSource.js';
 import { keccak256 } from '../crypto/hashers.js';
+import type { Gateway } from '../gateway.js';
 import { readSecret } from '../gatewayConfig.js';
+import { createDrain } from '../http/createDrain.js';
 import { listen } from '../http/listen.js';
 import { routeRequest } from '../http/routeRequest.js';
 import { createIdempotency } from '../idempotency/createIdempotency.js';
@@ -16,7 +18,6 @@ import { createStructuredLog, reasonOf, type StructuredLog } from '../structured
 import { undoingOnFailure } from '../undoingOnFailure.js';
 import { createUpstream } from '../upstream/upstream.js';
 import { createVoucherBook } from '../vouchers/createVoucherBook.js';
-import { within } from '../within.js';
 import { parseShadowConfig, type ShadowConfig, type ShadowConfigInput } from './shadowConfig.js';
 import { shadowReport } from './shadowReport.js';
 import { openShadowTally } from './shadowTally.js';
@@ -64,9 +65,7 @@ async function start(
   opened.push(async () => rates.close());
   const stopSaving = saveNowAndThen(tally.save, log);
   opened.push(async () => stopSaving());
-  let running = 0;
-  let draining = false;
-  let drained: () => void = () => undefined;
+  const drain = createDrain();
 
   const noReceipts = (): never => {
     throw new BaseError('Shadow mode gives no receipts: nothing is charged.', { code: 'not_found', status: 404 });
@@ -115,38 +114,23 @@ async function start(
           tally.add(input);
           return undefined;
         },
-        checkUsage: (measured, { served, request, surface }) =>
-          usageCheck.check(measured, {
-            policy: served.policy,
-            channelId: served.channelId,
-            model: request.model,
-            path: surface.path,
-          }),
+        checkUsage: usageCheck.check,
         log,
         nowSeconds,
         randomSalt: createSaltSource(),
         maxAnswerBytes: settings.maxAnswerBytes,
       },
-      unready: () =>
-        draining
-          ? new BaseError('The gateway is stopping.', { code: 'draining', status: 503, kind: 'transient' })
-          : undefined,
+      unready: drain.refusal,
     },
-    onRequest: () => {
-      running++;
-      return () => {
-        if (--running === 0) drained();
-      };
-    },
+    onRequest: drain.onRequest,
   });
   log.info('shadow_gateway_ready', { url: listening, adminUrl });
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    draining = true;
+    const drained = drain.begin(settings.drainMs);
     server.stop();
-    const ended = new Promise<void>((resolve) => (running === 0 ? resolve() : (drained = resolve)));
-    await within(settings.drainMs, ended);
+    await drained;
     await closeAll([server.close, stopSaving, rates.close, upstream.close, tally.save]);
   };
   return { url: listening, close: () => (closing ??= close()) };

@@ -1,5 +1,5 @@
 import { BaseError, domainSeparatorOf, type Hex, type ProtocolDomain, type SignedVoucher } from '@kedge/core';
-import type { Call } from '../call/callContext.js';
+import type { Call } from '../call/call.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import { keccak256 } from '../crypto/hashers.js';
 import { checkVoucher } from './checkVoucher.js';

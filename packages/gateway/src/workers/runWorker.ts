@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type AssembledGateway, assembleGateway } from '../createGateway.js';
+import { type AssembledGateway, assembleGateway } from '../assembleGateway.js';
 import { createLink } from './createLink.js';
 import type { GatewayFigures } from './gatewayFigures.js';
 import { portToParent } from './portOf.js';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { createCaptureBatcher } from '../capture/createCaptureBatcher.js';
 import { createViemChain } from '../chain/createViemChain.js';
 import type { GatewayChain } from '../chain/gatewayChain.js';
-import { createChannelBook, rootIdOf } from '../channels/channelBook.js';
+import { createChannelBook, rootIdIn, rootIdOf } from '../channels/channelBook.js';
 import { type ChannelCheck, checkChannel } from '../channels/servedChannel.js';
-import type { Gateway } from '../createGateway.js';
-import { operatorKeyOf } from '../crypto/operatorKey.js';
-import { type Environment, type GatewayConfigInput, parseGatewayConfig, readSecret } from '../gatewayConfig.js';
+import { readOperatorKey } from '../crypto/operatorKey.js';
+import type { Gateway } from '../gateway.js';
+import { type Environment, type GatewayConfigInput, parseGatewayConfig } from '../gatewayConfig.js';
 import { urlOf } from '../http/listening.js';
 import { createKeyAccounts } from '../keys/keyAccounts.js';
 import { lockDataDir } from '../ledger/lockDataDir.js';
@@ -54,9 +54,7 @@ export async function superviseWorkers(
 ): Promise<Gateway> {
   const settings = parseGatewayConfig(config);
   const { env, now, log } = options;
-  const operator = operatorKeyOf(
-    readSecret({ env: settings.operatorKeyEnv, file: settings.operatorKeyFile, what: "The operator's key" }, env) ?? '',
-  );
+  const operator = readOperatorKey(settings, env);
   const domain = { chainId: settings.chainId, verifyingContract: settings.contracts.ValueChannels };
   const chain = options.chain ?? createViemChain({ ...settings, operator });
   const store = createContentStore({ dir: settings.contentStoreDir });
@@ -159,10 +157,6 @@ export async function superviseWorkers(
   }, watchMs).unref();
   opened.push(async () => clearInterval(watch));
 
-  const rootOf = (channelId: Hex): Hex => {
-    const served = book.byId(channelId);
-    return served === undefined ? channelId : rootIdOf(served);
-  };
   const begin = async (index: number): Promise<WorkerStart> => ({
     config,
     index,
@@ -170,7 +164,7 @@ export async function superviseWorkers(
     epoch: await ledger.raiseEpoch(),
     keyUses: keyAccounts.all(),
     interrupted: [...interrupted.values()]
-      .filter(({ channelId }) => ownerOf(rootOf(channelId), workers) === index)
+      .filter(({ channelId }) => ownerOf(rootIdIn(book, channelId), workers) === index)
       .map(({ payload }) => payload),
     rateQuotes: rateQuotes.newest(),
   });
