@@ -1,11 +1,9 @@
 import type { Address, Hex } from '@kedge/core';
 import { hexToBigInt, slice, size } from 'viem';
-import { inside, isActor, react, type Call, type Handlers } from './call.js';
-import { openChannel } from './channels.js';
 import { releaseSpent } from './lots.js';
 import { refuse } from './revert.js';
 import { isExpired } from './shares.js';
-import { giveValue, requireOwner, requireToken, requireUnexpired, takeValue, uint64Max } from './tokens.js';
+import { giveValue, requireToken, uint64Max } from './tokens.js';
 import { keyOf, type LockRecord, type TokenRecord, type World } from './world.js';
 
 export type LockUse = { readonly lockId: Hex; readonly meter: bigint };
@@ -24,14 +22,6 @@ export function allowedBy(meter: bigint, age: bigint): { readonly cap: bigint; r
   const [burst, rate, cumulative, cap] = [field(0n), field(1n), field(2n), field(3n)];
   const allowed = [cap, cumulative, burst + rate * age].reduce((least, bound) => (bound < least ? bound : least));
   return { cap, allowed };
-}
-
-/** Asks the module for the lock's id. Only the channels and the actors are modules. */
-function askModule(world: World, module: Address, request: LockRequest, data: Hex): Hex {
-  if (module === world.addresses.channels) return openChannel(world, request, data);
-  if (!isActor(world, module)) refuse('');
-  react(world, module);
-  return `0x${data.slice(2, 66).padEnd(64, '0')}`;
 }
 
 export type LockRequest = { readonly holder: Address; readonly token: TokenRecord; readonly units: bigint };
@@ -73,37 +63,6 @@ export function returnLock(world: World, module: Address, lockId: Hex): bigint {
   giveValue(world, lock.tokenId, lock.remaining);
   world.emit(world.addresses.token, 'ValueUnlocked', lock.tokenId, module, lockId, lock.remaining);
   return lock.remaining;
-}
-
-export function lockHandlers(world: World): Handlers {
-  const { token: self } = world.addresses;
-  return {
-    lock({ sender }: Call, tokenId: bigint, units: bigint, module: Address, data: Hex) {
-      return inside(world, self, () => {
-        const token = requireOwner(world, tokenId, sender);
-        requireUnexpired(world, token);
-        if (units === 0n) refuse('DATZeroUnits');
-        takeValue(world, tokenId, units);
-        const lockId = askModule(world, module, { holder: sender, token, units }, data);
-        const key = keyOf(module, lockId);
-        if (world.locks.has(key)) refuse('DATLockExists', module, lockId);
-        world.locks.set(key, {
-          module,
-          lockId,
-          tokenId,
-          remaining: units,
-          lockedAt: world.now(),
-          expireAt: token.expireAt,
-          ended: false,
-        });
-        world.emit(self, 'ValueLocked', tokenId, module, lockId, units);
-        return lockId;
-      });
-    },
-    consumeLocks: ({ sender }: Call, uses: readonly LockUse[], metricType: Hex, operator: Address) =>
-      consumeLocks(world, sender, uses, metricType, operator),
-    returnLock: ({ sender }: Call, lockId: Hex) => returnLock(world, sender, lockId),
-  };
 }
 
 /** ABI words. */

@@ -7,14 +7,14 @@ import type { Call, Handlers } from './call.js';
 import { channelHandlers } from './channels.js';
 import { classHandlers } from './classes.js';
 import { lifecycleHandlers } from './lifecycle.js';
-import { lockHandlers } from './locks.js';
+import { lockHandlers } from './lockHandlers.js';
 import { lotHandlers } from './lots.js';
 import { marketHandlers } from './market.js';
 import { renewalHandlers } from './renewals.js';
 import { refuse, Revert } from './revert.js';
 import { revocationHandlers } from './revocations.js';
 import { revenueHandlers } from './revenue.js';
-import { tokenHandlers } from './tokens.js';
+import { tokenHandlers } from './tokenHandlers.js';
 import { viewHandlers } from './views.js';
 import { createWorld, type Addresses, type Armed, type Emitted, type World } from './world.js';
 
