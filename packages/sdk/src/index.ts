@@ -72,6 +72,7 @@ export { getPlan, type PlanView } from './actions/getPlan.js';
 export { getRevenue, type RevenueView } from './actions/getRevenue.js';
 export { getResale, type ResaleView } from './actions/getResale.js';
 export { getRevocation, type RevocationView } from './actions/getRevocation.js';
+export { getRoyaltyEdges, type GetRoyaltyEdgesParameters, type RoyaltyEdges } from './actions/getRoyaltyEdges.js';
 export { getSolvency, type Solvency } from './actions/getSolvency.js';
 export { getToken, type TokenView } from './actions/getToken.js';
 export { getUsageAllowance, type GetUsageAllowanceParameters } from './actions/getUsageAllowance.js';

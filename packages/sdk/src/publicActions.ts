@@ -16,6 +16,7 @@ import { getPlan } from './actions/getPlan.js';
 import { getRevenue } from './actions/getRevenue.js';
 import { getResale } from './actions/getResale.js';
 import { getRevocation } from './actions/getRevocation.js';
+import { getRoyaltyEdges } from './actions/getRoyaltyEdges.js';
 import { getSolvency } from './actions/getSolvency.js';
 import { getToken } from './actions/getToken.js';
 import { getUsageAllowance } from './actions/getUsageAllowance.js';
@@ -37,6 +38,7 @@ const actions = {
   getRevenue,
   getResale,
   getRevocation,
+  getRoyaltyEdges,
   getSolvency,
   getToken,
   getUsageAllowance,

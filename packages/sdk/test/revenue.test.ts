@@ -61,6 +61,12 @@ describe('settleRevenue, collectRoyalty, claim and getRevenue', () => {
 
     await issuer.mintShare({ classId: top, to: addressOf('issuer'), shareRatio: 1n });
     await issuer.settleRevenue({ classId: top, amount: 10_000n });
+    const ofAll = [top, last, last, right, left].map((classId, place) => ({
+      classId,
+      parentIndex: place === 2 ? 1n : 0n,
+      asset: zeroAddress,
+    }));
+    expect(await reader.getRoyaltyEdges({ classId: top })).toEqual({ edges: ofAll, left: [] });
     const some = await reader.collectRoyalties({ classId: top, maxEdges: 2 });
     expect(some.royalties.map(({ parentId, amount }) => [parentId, amount])).toEqual([
       [last, 10_000n],

@@ -1,7 +1,6 @@
 import { isBackedLot, zeroAddress, type Channel, type ChannelRecord, type Hex, type Policy } from '@kedge/core';
 import type { TokenView } from '@kedge/sdk';
 import type { Connection } from './connect.js';
-import { royaltyEdgesOf } from './royaltyEdgesOf.js';
 
 /** What a gateway is told of a channel beside its terms and its key. */
 export type RecordContext = Pick<ChannelRecord, 'classId' | 'policy' | 'policyHash' | 'lotAsset' | 'edges'>;
@@ -13,7 +12,7 @@ export async function readRecordContext(
   policy: Policy,
 ): Promise<RecordContext> {
   const lotAsset = isBackedLot(lot) ? (await connection.client.getLot({ classId, lot })).asset : zeroAddress;
-  const edges = await royaltyEdgesOf(connection, classId, lotAsset);
+  const { edges } = await connection.client.getRoyaltyEdges({ classId, asset: lotAsset });
   return { classId, policy, policyHash: hash, lotAsset, edges };
 }
 
