@@ -10,6 +10,8 @@ import { startContest, type Contest } from './startContest.js';
 /** How far a campaign has come. World `n` is run `n` of fast-check with this seed, so it goes on where it ended. */
 export type Progress = { readonly seed: number; readonly worlds: number; readonly coverage: Coverage };
 
+const shrinkMs = 90_000;
+
 export type Campaign = {
   readonly chain: Chain;
   readonly progress: Progress;
@@ -17,7 +19,6 @@ export type Campaign = {
   readonly worlds: number;
   readonly worldLength: number;
   readonly onWorld?: (progress: Progress) => void;
-  readonly shrinkSeconds?: number;
 };
 
 /** What is remembered of a campaign that has failed; the search for less goes on until `end`. */
@@ -30,7 +31,7 @@ type Failure = { readonly error: unknown; readonly commands: number; readonly en
  * @throws ChainFailure where the chain breaks down.
  */
 export async function runCampaign(campaign: Campaign): Promise<Progress> {
-  const { chain, worlds, worldLength, onWorld = () => {}, shrinkSeconds = 90 } = campaign;
+  const { chain, worlds, worldLength, onWorld = () => {} } = campaign;
   let { progress } = campaign;
   let failure: Failure | undefined;
   let isChainBroken = false;
@@ -43,7 +44,7 @@ export async function runCampaign(campaign: Campaign): Promise<Progress> {
       // A chain that broke down tells nothing of the commands: what was found before it stands.
       isChainBroken = error instanceof ChainFailure;
       if (isChainBroken && failure !== undefined) return;
-      if (!isChainBroken) failure ??= { error, commands: history.length, end: Date.now() + shrinkSeconds * 1000 };
+      if (!isChainBroken) failure ??= { error, commands: history.length, end: Date.now() + shrinkMs };
       throw error;
     }
     if (failure !== undefined) return;
