@@ -1,20 +1,27 @@
-import {
-  attestationRegistryAbi,
-  channelDepositsAbi,
-  contributorRootsAbi,
-  dataAnchoringTokenAbi,
-  operatorBondAbi,
-  valueChannelsAbi,
-  valueMarketAbi,
-  valuePlansAbi,
-  zeroAddress,
-} from '@kedge/core';
+import { zeroAddress, type Address } from '@kedge/core';
 import { createConfig } from 'ponder';
+import { indexedContracts } from '../src/indexedContracts.js';
 import { readSettings, rpcUrlsOf } from '../src/settings.js';
 
 const settings = readSettings(process.env);
-const { contracts, startBlock, database } = settings;
-const source = { chain: 'chain', startBlock } as const;
+const { startBlock, database } = settings;
+
+type Sources = {
+  readonly [key in keyof typeof indexedContracts]: {
+    readonly chain: 'chain';
+    readonly startBlock: number;
+    readonly abi: (typeof indexedContracts)[key]['abi'];
+    readonly address: Address;
+  };
+};
+
+// Nothing is ever heard of the zero address, which stands where a deployment is older than a contract.
+const contracts = Object.fromEntries(
+  Object.entries(indexedContracts).map(([key, { name, abi }]) => [
+    key,
+    { chain: 'chain', startBlock, abi, address: settings.contracts[name] ?? zeroAddress },
+  ]),
+) as Sources;
 
 export default createConfig({
   ordering: 'multichain',
@@ -30,15 +37,5 @@ export default createConfig({
       disableCache: settings.disableCache,
     },
   },
-  contracts: {
-    Token: { ...source, abi: dataAnchoringTokenAbi, address: contracts.DataAnchoringToken },
-    Channels: { ...source, abi: valueChannelsAbi, address: contracts.ValueChannels },
-    Market: { ...source, abi: valueMarketAbi, address: contracts.ValueMarket },
-    // Nothing is ever heard of the zero address, which stands where a deployment is older than a contract.
-    Registry: { ...source, abi: attestationRegistryAbi, address: contracts.AttestationRegistry ?? zeroAddress },
-    Plans: { ...source, abi: valuePlansAbi, address: contracts.ValuePlans ?? zeroAddress },
-    Roots: { ...source, abi: contributorRootsAbi, address: contracts.ContributorRoots ?? zeroAddress },
-    Deposits: { ...source, abi: channelDepositsAbi, address: contracts.ChannelDeposits ?? zeroAddress },
-    Bond: { ...source, abi: operatorBondAbi, address: contracts.OperatorBond ?? zeroAddress },
-  },
+  contracts,
 });

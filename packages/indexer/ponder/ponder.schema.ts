@@ -5,6 +5,15 @@ import { index, onchainTable, primaryKey } from 'ponder';
 // PostgreSQL's integer ends at 2^31 - 1, and what it cannot hold stops the indexer: integers are what the contracts count or
 // bound, and a number that whoever sends a transaction chooses is a numeric.
 
+type Columns = Parameters<Extract<Parameters<typeof onchainTable>[1], (...columns: never[]) => unknown>>[0];
+
+/** Where something happened. */
+const happened = (t: Columns) => ({
+  at: t.integer().notNull(),
+  blockNumber: t.integer().notNull(),
+  transactionHash: t.hex().notNull(),
+});
+
 /** A class, and what it has come to. */
 export const classBook = onchainTable('class', (t) => ({
   classId: t.bigint().primaryKey(),
@@ -69,9 +78,7 @@ export const policyVersion = onchainTable(
     uri: t.text().notNull(),
     /** Null: without a hash. */
     hash: t.hex(),
-    at: t.integer().notNull(),
-    blockNumber: t.integer().notNull(),
-    transactionHash: t.hex().notNull(),
+    ...happened(t),
   }),
   (table) => ({ pk: primaryKey({ columns: [table.classId, table.version] }) }),
 );
@@ -218,9 +225,7 @@ export const accrual = onchainTable(
     causePosition: t.bigint(),
     lot: t.bigint(),
     payer: t.hex().notNull(),
-    at: t.integer().notNull(),
-    blockNumber: t.integer().notNull(),
-    transactionHash: t.hex().notNull(),
+    ...happened(t),
   }),
   (table) => ({
     byLedger: index().on(table.classId, table.asset, table.position),
@@ -258,9 +263,7 @@ export const royalty = onchainTable(
     amount: t.bigint().notNull(),
     /** Of the edge, before this. */
     collectedBefore: t.bigint().notNull(),
-    at: t.integer().notNull(),
-    blockNumber: t.integer().notNull(),
-    transactionHash: t.hex().notNull(),
+    ...happened(t),
   }),
   (table) => ({ byChild: index().on(table.childId, table.position) }),
 );
@@ -277,9 +280,7 @@ export const usage = onchainTable(
     actor: t.hex().notNull(),
     /** The owner recorded it on its own token (P15). */
     selfReported: t.boolean().notNull(),
-    at: t.integer().notNull(),
-    blockNumber: t.integer().notNull(),
-    transactionHash: t.hex().notNull(),
+    ...happened(t),
   }),
   (table) => ({
     byLot: index().on(table.classId, table.lot, table.position),
@@ -360,9 +361,7 @@ export const capture = onchainTable(
     capturedUnits: t.bigint().notNull(),
     seq: t.bigint().notNull(),
     receiptHash: t.hex().notNull(),
-    at: t.integer().notNull(),
-    blockNumber: t.integer().notNull(),
-    transactionHash: t.hex().notNull(),
+    ...happened(t),
   }),
   (table) => ({
     byChannel: index().on(table.channelId, table.position),
@@ -394,9 +393,7 @@ export const receiptRoot = onchainTable(
     firstBatch: t.bigint().notNull(),
     lastBatch: t.bigint().notNull(),
     cid: t.text().notNull(),
-    at: t.integer().notNull(),
-    blockNumber: t.integer().notNull(),
-    transactionHash: t.hex().notNull(),
+    ...happened(t),
   }),
   (table) => ({
     byOperator: index().on(table.operator, table.position),
@@ -413,9 +410,7 @@ export const claim = onchainTable(
     to: t.hex().notNull(),
     asset: t.hex().notNull(),
     amount: t.bigint().notNull(),
-    at: t.integer().notNull(),
-    blockNumber: t.integer().notNull(),
-    transactionHash: t.hex().notNull(),
+    ...happened(t),
   }),
   (table) => ({ byToken: index().on(table.tokenId, table.position), byRecipient: index().on(table.to) }),
 );
@@ -456,9 +451,7 @@ export const contributorRoot = onchainTable(
     root: t.hex().notNull(),
     totalWeight: t.bigint().notNull(),
     cid: t.text().notNull(),
-    at: t.integer().notNull(),
-    blockNumber: t.integer().notNull(),
-    transactionHash: t.hex().notNull(),
+    ...happened(t),
   }),
   (table) => ({ pk: primaryKey({ columns: [table.tokenId, table.epoch] }) }),
 );
@@ -489,9 +482,7 @@ export const contribution = onchainTable(
     leaf: t.bigint().notNull(),
     to: t.hex().notNull(),
     amount: t.bigint().notNull(),
-    at: t.integer().notNull(),
-    blockNumber: t.integer().notNull(),
-    transactionHash: t.hex().notNull(),
+    ...happened(t),
   }),
   (table) => ({
     byToken: index().on(table.tokenId, table.position),
@@ -559,9 +550,7 @@ export const approval = onchainTable(
     units: t.bigint(),
     expireAt: t.bigint(),
     position: t.bigint().notNull(),
-    at: t.integer().notNull(),
-    blockNumber: t.integer().notNull(),
-    transactionHash: t.hex().notNull(),
+    ...happened(t),
   }),
   (table) => ({ pk: primaryKey({ columns: [table.owner, table.kind, table.scope, table.operator] }) }),
 );
@@ -582,9 +571,7 @@ export const attestation = onchainTable(
     expireAt: t.bigint().notNull(),
     revokedAt: t.integer(),
     position: t.bigint().notNull(),
-    at: t.integer().notNull(),
-    blockNumber: t.integer().notNull(),
-    transactionHash: t.hex().notNull(),
+    ...happened(t),
   }),
   (table) => ({
     bySubject: index().on(table.subjectId, table.position),
@@ -609,9 +596,7 @@ export const verdict = onchainTable(
     expireAt: t.bigint().notNull(),
     revokedAt: t.integer(),
     position: t.bigint().notNull(),
-    at: t.integer().notNull(),
-    blockNumber: t.integer().notNull(),
-    transactionHash: t.hex().notNull(),
+    ...happened(t),
   }),
   (table) => ({ byAttestation: index().on(table.attestationId, table.position) }),
 );
@@ -630,9 +615,7 @@ export const depositMove = onchainTable(
     operator: t.hex(),
     units: t.bigint(),
     to: t.hex(),
-    at: t.integer().notNull(),
-    blockNumber: t.integer().notNull(),
-    transactionHash: t.hex().notNull(),
+    ...happened(t),
   }),
   (table) => ({
     byDeposit: index().on(table.deposit, table.position),
@@ -651,7 +634,5 @@ export const happening = onchainTable('happening', (t) => ({
   units: t.bigint(),
   asset: t.hex(),
   amount: t.bigint(),
-  at: t.integer().notNull(),
-  blockNumber: t.integer().notNull(),
-  transactionHash: t.hex().notNull(),
+  ...happened(t),
 }));

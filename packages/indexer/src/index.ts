@@ -1,7 +1,3 @@
+export type { IndexerContracts } from './indexedContracts.js';
 export { runIndexer } from './runIndexer.js';
-export {
-  parseIndexerSettings,
-  type IndexerContracts,
-  type IndexerSettings,
-  type IndexerSettingsInput,
-} from './settings.js';
+export { parseIndexerSettings, type IndexerSettings, type IndexerSettingsInput } from './settings.js';

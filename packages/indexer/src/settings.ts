@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { addressSchema, parseWith, type Address } from '@kedge/core';
+import { addressSchema, parseWith } from '@kedge/core';
 import { z } from 'zod';
 
 /** The highest pace that Ponder knows for an RPC. */
@@ -57,18 +57,6 @@ export const indexerSettingsSchema = z.strictObject({
 
 export type IndexerSettings = z.output<typeof indexerSettingsSchema>;
 export type IndexerSettingsInput = z.input<typeof indexerSettingsSchema>;
-export type IndexerContracts = {
-  readonly DataAnchoringToken: Address;
-  readonly ValueChannels: Address;
-  readonly ValueMarket: Address;
-  /** These are absent where the contracts were deployed before there was one. */
-  readonly AttestationRegistry?: Address;
-  readonly ValuePlans?: Address;
-  readonly ContributorRoots?: Address;
-  readonly OperatorBond?: Address;
-  readonly ChannelDeposits?: Address;
-};
-
 /** Environment variable that carries the settings into the Ponder app, as JSON. */
 export const settingsVariable = 'KEDGE_INDEXER_SETTINGS';
 

@@ -11,7 +11,7 @@ import { db } from 'ponder:api';
 import { approval, capture, channel, claim, due, lot, receiptRoot, release, token } from 'ponder:schema';
 import { bondsOf } from './bonds';
 import { rootAnswer } from './channels';
-import { labelsOf } from './classes';
+import { labelsOf } from './labels';
 import { contributedTo } from './contributors';
 import { earnedBy } from './earned';
 import { indexedBlock } from './reading';

@@ -2,7 +2,7 @@ import type { Activity, ActivityType, Address, IndexerAnswer } from '@kedge/core
 import { and, desc, eq, gt, lt, ne, notExists, type PgColumn } from 'ponder';
 import { db } from 'ponder:api';
 import { accrual, capture, claim, contribution, happening, receiptRoot, usage } from 'ponder:schema';
-import { labelsOf } from './classes';
+import { labelsOf } from './labels';
 import { cursorOf, happenedOf, lower, pageOf } from './rows';
 
 type Query = {

@@ -11,7 +11,7 @@ import {
 import { and, desc, eq, gt, isNotNull, isNull, lt } from 'ponder';
 import { db } from 'ponder:api';
 import { capture, channel, receiptRoot } from 'ponder:schema';
-import { labelsOf } from './classes';
+import { labelsOf } from './labels';
 import { unknown } from './reading';
 import { cursorOf, happenedOf, lower, pageOf } from './rows';
 

@@ -1,11 +1,4 @@
-import {
-  classKinds,
-  isDilutable,
-  type ClassDetail,
-  type ClassSummary,
-  type IndexerAnswer,
-  type IndexedLot,
-} from '@kedge/core';
+import { classKinds, isDilutable, type ClassDetail, type ClassSummary, type IndexerAnswer } from '@kedge/core';
 import { and, asc, desc, eq, inArray, lt, sql } from 'ponder';
 import { db } from 'ponder:api';
 import {
@@ -19,9 +12,11 @@ import {
   receiptRoot,
   royaltyEdge,
 } from 'ponder:schema';
-import { documentOf, labelOf, type Label } from './documents';
+import { documentOf } from './documents';
 import { holdersOf } from './holders';
+import { labelOf } from './labels';
 import { lineageOf } from './lineage';
+import { lotAnswer } from './lots';
 import { indexedAt, unknown } from './reading';
 import { cursorOf, groupBy, happenedOf } from './rows';
 import { activeShares } from './shares';
@@ -36,7 +31,7 @@ const shownHolders = 100;
 const basisPoints = 10_000n;
 
 /** The holders' cumulative part, rounded down, as the contract computes it. */
-export function holdersPartDown(received: bigint, royaltyBps: number): bigint {
+function holdersPartDown(received: bigint, royaltyBps: number): bigint {
   return (received * (basisPoints - BigInt(royaltyBps))) / basisPoints;
 }
 
@@ -77,19 +72,6 @@ async function mentions(row: ClassRow, wanted: string): Promise<boolean> {
   if (wanted === '' || wanted === String(row.classId)) return true;
   const { name, description, licence } = await labelOf(row.metadataURI);
   return [name, description, licence, row.issuer].some((text) => text?.toLowerCase().includes(wanted) === true);
-}
-
-/** Labels of classes by id. */
-export async function labelsOf(
-  classIds: readonly bigint[],
-): Promise<Map<bigint, Label & { readonly kind: number; readonly unitDecimals: number }>> {
-  const ids = [...new Set(classIds)];
-  if (ids.length === 0) return new Map();
-  const rows = await db.select().from(classBook).where(inArray(classBook.classId, ids));
-  const labels = rows.map(async ({ classId, metadataURI, kind, unitDecimals }) => {
-    return [classId, { ...(await labelOf(metadataURI)), kind, unitDecimals }] as const;
-  });
-  return new Map(await Promise.all(labels));
 }
 
 async function summariesOf(rows: readonly ClassRow[]): Promise<ClassSummary[]> {
@@ -166,42 +148,6 @@ function priceOf(row: ClassRow, lots: readonly LotRow[], now: number): ClassSumm
   if (cheapest === undefined) return null;
   const { asset, priceNumerator: numerator, priceDenominator: denominator, supply } = cheapest;
   return { asset, numerator, denominator, supply, lot: Number(cheapest.lot) };
-}
-
-export function lotAnswer(
-  row: LotRow,
-  planned: typeof plan.$inferSelect | undefined,
-  currentVersion: number,
-): IndexedLot {
-  return {
-    classId: row.classId,
-    lot: Number(row.lot),
-    policyVersion: row.policyVersion,
-    superseded: row.policyVersion !== currentVersion,
-    price: { asset: row.asset, numerator: row.priceNumerator, denominator: row.priceDenominator },
-    operatorBps: row.operatorBps,
-    refundable: row.refundable,
-    expiredToClass: row.expiredToClass,
-    seller: row.seller,
-    listing:
-      row.listed === null ? null : { open: row.listed, supply: row.supply, expireAt: momentOf(row.listingExpireAt) },
-    plan: planned?.open === true ? planAnswer(planned) : null,
-    outstanding: row.outstanding,
-    spent: row.spent,
-    escrow: row.escrow,
-  };
-}
-
-/** A time of 64 bits as a JSON number: what is beyond all that one holds exactly is as good as for ever. */
-function momentOf(time: bigint): number {
-  return Number(time < Number.MAX_SAFE_INTEGER ? time : Number.MAX_SAFE_INTEGER);
-}
-
-function planAnswer(row: typeof plan.$inferSelect): IndexedLot['plan'] {
-  const { supply, minUnits, exact, lotBefore } = row;
-  const [duration, expireAt] = [Number(row.duration), Number(row.expireAt)];
-  const before = lotBefore === null ? null : Number(lotBefore);
-  return { supply, minUnits, exact, duration, expireAt, lotBefore: before };
 }
 
 export async function classDetail({ classId }: { classId: bigint }): Promise<ClassDetail> {

@@ -9,7 +9,7 @@ import type {
 import { and, asc, count, desc, eq, lt, sql } from 'ponder';
 import { db } from 'ponder:api';
 import { commitment, contribution, contributorBook, contributorRoot } from 'ponder:schema';
-import { labelsOf } from './classes';
+import { labelsOf } from './labels';
 import { cursorOf, happenedOf, lower, pageOf } from './rows';
 
 /** Who shares what a token earns; null where it was not given to contributors. */

@@ -35,27 +35,3 @@ export async function documentOf(uri: string): Promise<unknown> {
     return null;
   }
 }
-
-/** What lists show of a class's metadata. */
-export type Label = {
-  readonly name: string | null;
-  readonly description: string | null;
-  readonly licence: string | null;
-};
-
-export async function labelOf(metadataURI: string): Promise<Label> {
-  const document = await documentOf(metadataURI);
-  const fields = (typeof document === 'object' && document !== null ? document : {}) as Record<string, unknown>;
-  return {
-    name: textOf(fields['name']),
-    description: textOf(fields['description']),
-    licence: textOf(fields['license'] ?? fields['licence']),
-  };
-}
-
-/** A text, or the first of several languages or licences. */
-function textOf(value: unknown): string | null {
-  if (typeof value === 'string') return value.slice(0, 2_000);
-  if (typeof value !== 'object' || value === null) return null;
-  return textOf(Object.values(value).find((each) => typeof each === 'string') ?? null);
-}

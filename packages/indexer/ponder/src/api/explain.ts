@@ -3,7 +3,7 @@ import { and, asc, count, desc, eq, gt, gte, lt, lte } from 'ponder';
 import { db } from 'ponder:api';
 import { accrual, classBook, ledger, royalty, royaltyEdge, tokenClaims } from 'ponder:schema';
 import { apportion } from '../../../src/apportion.js';
-import { labelsOf } from './classes';
+import { labelsOf } from './labels';
 import { explainContributors } from './contributors';
 import { boundsOf, scaleBits } from './earned';
 import { indexedBlock } from './reading';

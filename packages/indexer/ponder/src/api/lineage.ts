@@ -2,7 +2,7 @@ import { classKinds, type LineageEdge } from '@kedge/core';
 import { asc, inArray } from 'ponder';
 import { db } from 'ponder:api';
 import { edgeFlow, ledger, royaltyEdge } from 'ponder:schema';
-import { labelsOf } from './classes';
+import { labelsOf } from './labels';
 
 type EdgeRow = typeof royaltyEdge.$inferSelect;
 
