@@ -317,6 +317,24 @@ contract InexactEvents is PlainDAT {
     }
 }
 
+/// @notice Its index has 128 bits, of which it looks at the settlement's only.
+contract NarrowIndex is PlainDAT {
+    function _raise(Index storage index, uint256 amount, uint256 totalShare) internal override {
+        require(amount < 2 ** 128, "too much");
+        super._raise(index, amount, totalShare);
+        index.acc = uint128(index.acc);
+    }
+}
+
+/// @notice Saturates the weight that a token keeps, and wraps the total that it counts in.
+contract WrappingTotal is PlainDAT {
+    function _raiseTotal(Class storage c, uint32, uint256 shareRatio) internal override {
+        unchecked {
+            c.totalShare += shareRatio;
+        }
+    }
+}
+
 /// @notice Not faulty: only its owner creates classes, as the draft allows.
 contract OwnedDAT is PlainDAT {
     address private immutable _owner = msg.sender;

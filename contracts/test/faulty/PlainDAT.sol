@@ -137,7 +137,7 @@ contract PlainDAT is ReentrancyGuard {
         _tokens[tokenId] = Token(classId, _stored(value), weight, _storedExpiry(expireAt), to, weight != 0, false);
         c.tokens.push(tokenId);
         if (weight != 0) {
-            c.totalShare += weight;
+            _raiseTotal(c, weight, shareRatio);
             _enter(tokenId);
         }
         _tellMinted(tokenId, value, expireAt);
@@ -219,6 +219,10 @@ contract PlainDAT is ReentrancyGuard {
         _accounts[tokenId][asset].claimed += amount;
         _tellClaimed(tokenId, to, asset, amount);
         _push(asset, to, amount);
+    }
+
+    function _raiseTotal(Class storage c, uint32 weight, uint256) internal virtual {
+        c.totalShare += weight;
     }
 
     function _scale() internal pure virtual returns (uint256) {

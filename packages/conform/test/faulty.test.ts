@@ -56,6 +56,8 @@ const faults: readonly (readonly [name: string, clauses: readonly string[]])[] =
   ['LastUnitStays', ['D6.5.hard', 'P19']],
   ['OneExpiryAtATime', ['P3']],
   ['InexactEvents', ['D4.Minted', 'D4.Claimed']],
+  ['NarrowIndex', ['DS.overflow']],
+  ['WrappingTotal', ['D3.saturates']],
   ['OpaqueProofs', ['D9.signature', 'P31', 'P31.verdicts']],
   ['SpoofedProofs', ['D9.emits', 'D9.signature', 'DS.spoofing', 'P31', 'P31.verdicts']],
 ];

@@ -1,6 +1,6 @@
 import type { Clause } from '../clause.js';
 import { ClauseFailed } from '../outcome.js';
-import { mintCall, newClass, tryMint } from '../lab/fixtures.js';
+import { mintCall, newClass, pending, settle, tryMint } from '../lab/fixtures.js';
 import { attempt, read, shows } from '../lab/lab.js';
 
 const largest = [2n ** 16n - 1n, 2n ** 32n - 1n];
@@ -12,16 +12,24 @@ export const storageClauses: readonly Clause[] = [
     section: '3',
     level: 'MUST',
     words: '`shareRatio (uint16/uint32)` (**MUST** saturate on overflow)',
-    note: 'Saturated is read as: stored as the largest value of 16 or of 32 bits; the mint does not revert.',
+    note: 'Saturated is read as: stored as the largest value of 16 or of 32 bits; the mint does not revert. Two such tokens share a settlement in halves.',
     check: async (lab) => {
       const { classId } = await newClass(lab);
+      const tokens: bigint[] = [];
       for (const share of [2n ** 32n, 2n ** 256n - 1n]) {
         const { tokenId, done } = await tryMint(lab, { classId, share });
         const stored = await read<bigint>(lab, { name: 'shareRatioOf', args: [tokenId] });
-        if (largest.includes(stored)) continue;
-        throw new ClauseFailed(`a weight of ${share} is stored as ${stored}`, done.evidence);
+        if (!largest.includes(stored))
+          throw new ClauseFailed(`a weight of ${share} is stored as ${stored}`, done.evidence);
+        tokens.push(tokenId);
       }
-      return undefined;
+      const { evidence } = await settle(lab, classId, 1_000_000n);
+      for (const tokenId of tokens) {
+        const earned = await pending(lab, tokenId);
+        // One smallest unit may be left over.
+        if (earned < 499_999n || earned > 500_000n)
+          throw new ClauseFailed(`one of two saturated weights earned ${earned} of 1,000,000`, evidence);
+      }
     },
   },
   {
