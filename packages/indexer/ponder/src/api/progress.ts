@@ -2,7 +2,11 @@ import type { IndexerStatus } from '@kedge/core';
 import { count } from 'ponder';
 import { db } from 'ponder:api';
 import { accrual, channel, classBook, receiptRoot, token } from 'ponder:schema';
-import { chainHead, indexedBlock, isReady, settings } from './reading';
+import { isCaughtUp } from '../../../src/isCaughtUp.js';
+import { type BlockMoment, chainHead, indexedBlock, settings, wasComplete } from './reading';
+
+let headAtStart: BlockMoment | undefined;
+void chainHead().then((head) => (headAtStart ??= head));
 
 export async function progress(): Promise<IndexerStatus> {
   const countOf = async (
@@ -10,16 +14,23 @@ export async function progress(): Promise<IndexerStatus> {
   ) => {
     return (await db.select({ count: count() }).from(table as typeof classBook))[0]!.count;
   };
-  const [head, indexed, ready, classes, tokens, channels, receiptRoots, accruals] = await Promise.all([
+  const [head, indexed, complete, classes, tokens, channels, receiptRoots, accruals] = await Promise.all([
     chainHead(),
     indexedBlock(),
-    isReady(),
+    wasComplete(),
     countOf(classBook),
     countOf(token),
     countOf(channel),
     countOf(receiptRoot),
     countOf(accrual),
   ]);
+  headAtStart ??= head;
+  const ready = isCaughtUp({
+    wasComplete: complete,
+    indexed: indexed?.blockNumber,
+    headAtStart: headAtStart?.blockNumber,
+    head: head?.blockNumber,
+  });
   return {
     chainId: settings.chainId,
     indexed: indexed ?? null,

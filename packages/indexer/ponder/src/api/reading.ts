@@ -24,8 +24,8 @@ export async function indexedBlock(): Promise<BlockMoment | undefined> {
   return { blockNumber: blockOfCheckpoint(encoded), at: Number(encoded.slice(0, 10)) };
 }
 
-/** Whether all blocks that were there at the start are indexed. */
-export async function isReady(): Promise<boolean> {
+/** Whether the index ever had all blocks that there were, in this process or in one before. */
+export async function wasComplete(): Promise<boolean> {
   const query = sql.raw(`SELECT value ->> 'is_ready' AS ready FROM "${schema}"."_ponder_meta" WHERE key = 'app'`);
   return (await rowsOf(query))[0]?.['ready'] === '1';
 }
