@@ -2,7 +2,7 @@
 pragma solidity 0.8.34;
 
 import {IDATApprovals} from "../../src/interfaces/IDATApprovals.sol";
-import {ClassOptions} from "../../src/interfaces/IDATOptions.sol";
+import {ClassOptions, IDATOptions} from "../../src/interfaces/IDATOptions.sol";
 import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {IDATLots, LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {Channel} from "../../src/interfaces/IValueChannels.sol";
@@ -166,6 +166,31 @@ contract RevenueAttacksTest is KedgeTest {
         assertEq(core.pendingRevenue(share, ETH), 900, "what was earned stays");
         assertEq(token.royaltyDue(child, 0, ETH), 100, "to the parent, too");
         assertEq(token.lotInfo(child, lot).terms.operatorBps, 10_000);
+    }
+
+    /// @notice The only share ends after the class was frozen: what is captured from then on is out of everybody's reach.
+    function test_Attack_FrozenClassWhoseSharesHaveEnded() public {
+        uint256 child = createClass(parent(classId, 1000), address(0));
+        uint256 share = mint(child, holder, 0, 1, uint64(START + 1 days));
+        vm.startPrank(issuer);
+        token.offerShareRenewal(share, uint64(START + 2 days));
+        token.freezeShares(child);
+        vm.stopPrank();
+        vm.prank(holder);
+        vm.expectRevert(abi.encodeWithSelector(IDATOptions.DATSharesFrozen.selector, child, START));
+        token.renewShare(share, uint64(START + 2 days));
+        uint32 lot = createLot(child, lotTerms(ETH, 10, 1));
+        openListing(child, lot, 100, 0);
+        Channel memory channel = channelTerms(buy(holder, child, lot, 100), 100);
+        openChannel(channel);
+        vm.warp(START + 1 days + 1);
+        captureTo(channel, 100);
+        assertEq(token.revenueInfo(child, ETH).orphan, 900);
+        assertEq(token.collectRoyalty(child, 0, ETH), 100, "parents are paid as ever");
+        vm.prank(issuer);
+        vm.expectRevert(abi.encodeWithSelector(IDATOptions.DATSharesFrozen.selector, child, START));
+        core.mint(child, issuer, 0, 1, 0);
+        assertEq(core.pendingRevenue(share, ETH), 0);
     }
 
     /// @notice The seller takes the revenue in front of the buyer: the buyer sees it in one view and reverts.
