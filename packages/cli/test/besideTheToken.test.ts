@@ -247,6 +247,15 @@ test('P31: a statement is attested, judged, listed with what the trusted find, a
     attestations: [{ id: attestationId, type: 'licence', trusted: { confirming: 1, refuting: 0, verified: false } }],
   });
 
+  await kedge('attest', 'report.txt', '--class', id, '--type', 'quality', '--account', 'operator');
+  const paged = await kedge('attestations', '--class', id, '--limit', '1');
+  expect(paged.stdout).toContain('licence of class');
+  expect(paged.stdout).not.toContain('quality of class');
+  const [, place] = /there are more: the same with --after (\S+)\n$/.exec(paged.stdout)!;
+  const rest = await kedge('attestations', '--class', id, '--after', place!);
+  expect(rest.stdout).toMatch(/^quality of class/);
+  expect(rest.stdout).not.toMatch(/licence of class|there are more/);
+
   const own = await kedge(...verdict, '--outcome', 'confirmed', '--account', 'contributor');
   expect([own.code, own.stderr]).toEqual([1, expect.stringContaining('another verifier')]);
   const foreign = await kedge('attest', 'revoke', attestationId, '--account', 'consumer');
@@ -265,6 +274,7 @@ test('P31: a statement is attested, judged, listed with what the trusted find, a
     ['attest', 'report.txt', '--verdict', '0x12', '--outcome', 'confirmed', '--method', 'audit'],
     ['attestations'],
     ['attestations', '--class', id, '--threshold', '0'],
+    ['attestations', '--class', id, '--limit', '101'],
   ]) {
     expect([wrong, (await kedge(...wrong)).code]).toEqual([wrong, 2]);
   }

@@ -11,6 +11,7 @@ const patience = 8;
  * errors that have no common form: a refused range is halved, and grows again after.
  *
  * @param read reads one range; what it throws counts as a refusal
+ * @param isEnough looks at what was found so far: later ranges are not read once it is
  * @throws what `read` throws for a single block.
  *
  * @example
@@ -19,6 +20,7 @@ const patience = 8;
 export async function readInRanges<item>(
   { fromBlock, toBlock }: BlockRange,
   read: (range: BlockRange) => Promise<readonly item[]>,
+  isEnough: (items: readonly item[]) => boolean = () => false,
 ): Promise<item[]> {
   const items: item[] = [];
   let length = firstLength;
@@ -37,6 +39,7 @@ export async function readInRanges<item>(
       continue;
     }
     for (const item of found) items.push(item);
+    if (isEnough(items)) break;
     from = to + 1n;
     since += 1;
     if (since > before && length < longestLength) {

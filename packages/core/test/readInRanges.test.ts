@@ -36,6 +36,17 @@ test('every block is read once and in order, from a node that refuses by length 
   );
 });
 
+test('later ranges are not read once there is enough', async () => {
+  const asked: BlockRange[] = [];
+  const read = async (range: BlockRange) => {
+    asked.push(range);
+    return [range.fromBlock];
+  };
+  const whole = { fromBlock: 0n, toBlock: 1_000_000n };
+  expect(await readInRanges(whole, read, (items) => items.length >= 3)).toHaveLength(3);
+  expect(asked).toHaveLength(3);
+});
+
 test('a node with a limit is asked little more than its limit makes necessary', async () => {
   let asked = 0;
   await readInRanges({ fromBlock: 0n, toBlock: 999_999n }, async ({ fromBlock, toBlock }) => {

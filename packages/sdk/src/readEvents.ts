@@ -12,6 +12,8 @@ export type ReadEventsParameters<abi extends Abi, name extends ContractEventName
   readonly fromBlock?: bigint;
   /** Default the newest block. */
   readonly toBlock?: bigint;
+  /** Looks at what short ranges brought so far: later ones are not read once it is enough. More may come all the same. */
+  readonly isEnough?: (events: GetContractEventsReturnType<abi, name, true>) => boolean;
 };
 
 /**
@@ -25,7 +27,7 @@ export type ReadEventsParameters<abi extends Abi, name extends ContractEventName
  */
 export async function readEvents<const abi extends Abi, name extends ContractEventName<abi>>(
   client: ChainReader,
-  { fromBlock = 0n, toBlock, ...query }: ReadEventsParameters<abi, name>,
+  { fromBlock = 0n, toBlock, isEnough, ...query }: ReadEventsParameters<abi, name>,
 ): Promise<GetContractEventsReturnType<abi, name, true>> {
   type Events = GetContractEventsReturnType<abi, name, true>;
   const read = async (range: BlockRange): Promise<Events> =>
@@ -37,7 +39,8 @@ export async function readEvents<const abi extends Abi, name extends ContractEve
   } catch (error) {
     if (fromBlock === newest || !(await isAlive(client))) throw error;
     const from = fromBlock > 0n ? fromBlock : ((await deploymentOf(client, query.address, newest)) ?? 0n);
-    return (await readInRanges({ fromBlock: from, toBlock: newest }, read)) as unknown as Events;
+    const range = { fromBlock: from, toBlock: newest };
+    return (await readInRanges<Events[number]>(range, read, isEnough as never)) as unknown as Events;
   }
 }
 

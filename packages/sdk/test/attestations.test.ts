@@ -1,4 +1,4 @@
-import { attestationRegistryAbi, attestationToAbi, hexToBytes, labelHash, utf8 } from '@kedge/core';
+import { attestationRegistryAbi, attestationToAbi, hexToBytes, labelHash, utf8, type Hex } from '@kedge/core';
 import { getAbiItem } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { getAttestations } from '../src/index.js';
@@ -26,7 +26,7 @@ describe('attestations', () => {
     const refuted = await stranger.giveVerdict({ ...report, outcome: 'refuted' });
 
     const trust = [addressOf('stranger'), addressOf('operator'), addressOf('operator')];
-    const [found, ...more] = await stranger.getAttestations({ classId, trust });
+    const [found, ...more] = (await stranger.getAttestations({ classId, trust })).items;
     expect(more).toEqual([]);
     expect(found).toMatchObject({
       id,
@@ -45,18 +45,18 @@ describe('attestations', () => {
       { id: second.id, outcome: 'confirmed', isLast: true, method: labelHash('document_review', hash) },
       { id: refuted.id, outcome: 'refuted', isLast: true, verifier: addressOf('stranger') },
     ]);
-    const strict = await stranger.getAttestations({ classId, trust, threshold: 2 });
+    const strict = (await stranger.getAttestations({ classId, trust, threshold: 2 })).items;
     expect(strict[0]?.trusted?.verified).toBe(false);
-    const others = await stranger.getAttestations({ classId, trust: [addressOf('consumer')] });
+    const others = (await stranger.getAttestations({ classId, trust: [addressOf('consumer')] })).items;
     expect(others[0]?.trusted).toEqual({ confirming: 0, refuting: 0, verified: false });
-    expect((await stranger.getAttestations({ classId }))[0]).not.toHaveProperty('trusted');
+    expect((await stranger.getAttestations({ classId })).items[0]).not.toHaveProperty('trusted');
 
     await operator.revokeAttestation({ id: second.id });
-    const after = await stranger.getAttestations({ classId, trust: [addressOf('operator')] });
+    const after = (await stranger.getAttestations({ classId, trust: [addressOf('operator')] })).items;
     expect(after[0]).toMatchObject({ state: 'valid', trusted: { verified: false } });
     expect(after[0]?.verdicts[1]).toMatchObject({ state: 'revoked', isLast: true });
     await contributor.revokeAttestation({ id });
-    expect((await stranger.getAttestations({ classId }))[0]?.state).toBe('revoked');
+    expect((await stranger.getAttestations({ classId })).items[0]?.state).toBe('revoked');
   });
 
   test('P31: anyone brings what is signed, about a token too, and it expires', async () => {
@@ -74,15 +74,65 @@ describe('attestations', () => {
     });
     await stage.as('stranger').attest(verdict);
     const trust = [addressOf('operator')];
-    expect(await stage.as('stranger').getAttestations({ tokenId, trust })).toMatchObject([
+    expect((await stage.as('stranger').getAttestations({ tokenId, trust })).items).toMatchObject([
       { id: signed.id, state: 'valid', attester: addressOf('contributor'), trusted: { verified: true } },
     ]);
-    expect(await stage.as('stranger').getAttestations({ classId: datasetId })).toEqual([]);
+    expect(await stage.as('stranger').getAttestations({ classId: datasetId })).toEqual({ items: [], next: null });
     await stage.anvil.testClient.increaseTime({ seconds: 2_000 });
     await stage.anvil.testClient.mine({ blocks: 1 });
-    expect(await stage.as('stranger').getAttestations({ tokenId, trust })).toMatchObject([
+    expect((await stage.as('stranger').getAttestations({ tokenId, trust })).items).toMatchObject([
       { state: 'expired', verdicts: [{ state: 'valid' }], trusted: { confirming: 1, verified: false } },
     ]);
+  });
+
+  test('P31: they come in pages, and what a page costs does not grow with what others state', async () => {
+    const { datasetId: classId } = await createClasses(stage);
+    const [contributor, operator, stranger] = [stage.as('contributor'), stage.as('operator'), stage.as('stranger')];
+    const ids: Hex[] = [];
+    for (const version of [1, 2, 3, 4, 5]) {
+      const attester = version === 4 ? contributor : stranger;
+      ids.push((await attester.attest({ classId, type: 'licence', statementHash, version })).id);
+    }
+    const report = { attestationId: ids[1]!, method: 'audit', statementHash } as const;
+    const early = await operator.giveVerdict({ ...report, outcome: 'confirmed' });
+    const flood: Hex[] = [];
+    for (let version = 1; version <= 21; version++) {
+      flood.push((await contributor.giveVerdict({ ...report, outcome: 'refuted', version })).id);
+    }
+    let asked = 0;
+    const publicClient = {
+      ...stage.anvil.publicClient,
+      readContract: (call: never) => {
+        asked += 1;
+        return stage.anvil.publicClient.readContract(call);
+      },
+    } as typeof stage.anvil.publicClient;
+    const page = async (more: object) => {
+      asked = 0;
+      const { items, next } = await getAttestations(
+        { publicClient, deployment: stage.deployment },
+        { classId, ...more },
+      );
+      return { ids: items.map(({ id }) => id), items, next };
+    };
+
+    const first = await page({ limit: 2 });
+    expect([first.ids, first.next]).toEqual([ids.slice(0, 2), expect.any(String)]);
+    // Two attestations, and the newest twenty of the verdicts.
+    expect(asked).toBe(2 + 20);
+    expect(first.items[1]).toMatchObject({ verdictCount: 22 });
+    expect(first.items[1]?.verdicts.map(({ id }) => id)).toEqual(flood.slice(1));
+    const second = await page({ limit: 2, after: first.next! });
+    expect([second.ids, asked]).toEqual([ids.slice(2, 4), 2]);
+    expect(await page({ limit: 2, after: second.next! })).toMatchObject({ ids: ids.slice(4), next: null });
+    expect(await page({ limit: 5 })).toMatchObject({ ids, next: null });
+    expect(await page({ limit: 1, attester: addressOf('contributor') })).toMatchObject({ ids: [ids[3]], next: null });
+
+    // Nobody pushes out what a trusted verifier said.
+    const { items } = await page({ limit: 2, trust: [addressOf('operator')] });
+    expect(items[1]).toMatchObject({ trusted: { verified: true }, verdictCount: 22 });
+    expect(items[1]?.verdicts).toHaveLength(21);
+    expect(items[1]?.verdicts[0]).toMatchObject({ id: early.id, isLast: true, outcome: 'confirmed' });
   });
 
   test('P31: what cannot be is refused, and named', async () => {
@@ -99,6 +149,9 @@ describe('attestations', () => {
       ['AttestationRegistryUnknown', () => stranger.giveVerdict({ ...report, attestationId: someHash })],
       ['AttestationRegistryNotAttester', () => stranger.revokeAttestation({ id })],
       ['threshold_invalid', () => stranger.getAttestations({ classId, threshold: 0 })],
+      ['page_invalid', () => stranger.getAttestations({ classId, limit: 0 })],
+      ['page_invalid', () => stranger.getAttestations({ classId, limit: 101 })],
+      ['page_invalid', () => stranger.getAttestations({ classId, after: '5' })],
     ];
     for (const [code, refused] of refusals) await expect(refused(), code).rejects.toMatchObject({ code });
     const { id: verdictId } = await stranger.giveVerdict({ ...report, attestationId: id });
@@ -140,7 +193,7 @@ describe('attestations', () => {
       args: [attestationToAbi(signed.attestation), signed.signature],
     });
     expect(brought.proof).toBe(packed);
-    expect(await stranger.getAttestations({ tokenId })).toMatchObject([
+    expect((await stranger.getAttestations({ tokenId })).items).toMatchObject([
       { id: own.id, state: 'valid', attester: addressOf('contributor'), attestationType: proofType, version: 3 },
       { id: signed.id, state: 'valid', attester: addressOf('operator') },
     ]);

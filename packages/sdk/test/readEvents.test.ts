@@ -112,5 +112,5 @@ test('R16, P31: receipt roots and attestations are found at such a node', async 
   const terms = { kind: 'dataset', metadataURI: 'ipfs://d', integrityHash: someHash } as const;
   const { classId } = await issuer.createClass(terms);
   const { id } = await issuer.attest({ classId, type: 'licence', statementHash: someHash, uri: 'ipfs://statement' });
-  expect(await reader.getAttestations({ classId })).toMatchObject([{ id }]);
+  expect(await reader.getAttestations({ classId })).toMatchObject({ items: [{ id }], next: null });
 });

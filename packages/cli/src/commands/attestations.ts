@@ -12,7 +12,7 @@ export const attestations: Command = {
   name: 'attestations',
   summary: 'list what was stated about a class or token, and what verifiers found of it',
   description:
-    'Lists the attestations of a class or token with their verdicts, the superseded ones included. Name the verifiers ' +
+    'Lists the attestations of a class or token, the oldest first, with their newest verdicts, the superseded ones included. Name the verifiers ' +
     'that you trust, and how many of them must confirm: then it says of each attestation whether they do. Without ' +
     '--trust nothing is called verified, because that is for you to decide.',
   arguments: [],
@@ -25,6 +25,8 @@ export const attestations: Command = {
       repeatable: true,
     },
     { flags: '--threshold <number>', summary: 'how many of them must confirm', default: '1' },
+    { flags: '--limit <number>', summary: 'at most so many at once, up to 100; without it 20' },
+    { flags: '--after <place>', summary: 'those after a page, which names its place at its end' },
     ...chainOptions,
   ],
   examples: [
@@ -39,11 +41,23 @@ export const attestations: Command = {
     const trust = listOption(context, 'trust').map((address) => parseAddress(address, '--trust'));
     const threshold = Number(parseInteger(textOption(context, 'threshold') ?? '1', '--threshold'));
     if (threshold < 1) throw usageError('--threshold must be 1 or more.');
+    const after = textOption(context, 'after');
+    const limitText = textOption(context, 'limit');
+    const limit = limitText === undefined ? undefined : Number(parseInteger(limitText, '--limit'));
+    if (limit !== undefined && (limit < 1 || limit > 100)) throw usageError('--limit must be from 1 to 100.');
     const { client } = await connect(context);
-    const found = await client.getAttestations({ ...subject, threshold, ...(trust.length > 0 ? { trust } : {}) });
-    context.output.result({ ...subject, trust, threshold, attestations: found.map(withLabels) }, () =>
-      found.length === 0 ? 'nothing was attested' : found.flatMap((each) => linesOf(each, trust.length)),
-    );
+    const { items, next } = await client.getAttestations({
+      ...subject,
+      threshold,
+      ...(trust.length > 0 ? { trust } : {}),
+      ...(after === undefined ? {} : { after }),
+      ...(limit === undefined ? {} : { limit }),
+    });
+    context.output.result({ ...subject, trust, threshold, attestations: items.map(withLabels), next }, () => {
+      const none = after === undefined ? 'nothing was attested' : 'nothing more was attested';
+      const lines = items.length === 0 ? [none] : items.flatMap((each) => linesOf(each, trust.length));
+      return next === null ? lines : [...lines, `there are more: the same with --after ${next}`];
+    });
   },
 };
 
@@ -61,7 +75,19 @@ function withLabels(attestation: AttestationView) {
 }
 
 function linesOf(attestation: AttestationView, trusted: number): string[] {
-  const { id, attestationType, version, attester, state, expireAt, issuedAt, uri, statementHash } = attestation;
+  const {
+    id,
+    attestationType,
+    version,
+    attester,
+    state,
+    expireAt,
+    issuedAt,
+    uri,
+    statementHash,
+    verdicts,
+    verdictCount,
+  } = attestation;
   return [
     `${labelled(attestationType)} of ${subjectText(attestation)}, version ${version}: ${state}`,
     `  id         ${id}`,
@@ -69,7 +95,8 @@ function linesOf(attestation: AttestationView, trusted: number): string[] {
     `  expires    ${humanMoment(expireAt)}`,
     `  statement  ${uri === '' ? 'handed over in another way' : briefText(uri, longestUri)}`,
     `             keccak-256 ${statementHash}`,
-    ...attestation.verdicts.map(verdictLine),
+    ...(verdictCount > verdicts.length ? [`  verdicts   ${verdictCount}, of which ${verdicts.length} are listed`] : []),
+    ...verdicts.map(verdictLine),
     ...(attestation.trusted === undefined ? [] : [verifiedLine(attestation.trusted, trusted)]),
   ];
 }

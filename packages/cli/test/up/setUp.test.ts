@@ -98,7 +98,7 @@ test('setting up makes what the demo needs', async () => {
     cid: made.docs.cid,
   });
 
-  const [stated] = await getAttestations(client, { classId: docs.classId });
+  const [stated] = (await getAttestations(client, { classId: docs.classId })).items;
   expect(stated).toMatchObject({ state: 'valid', attester: docs.issuer, verdicts: [] });
   const statement = await store.getJson(stated!.uri.slice('ipfs://'.length));
   expect(statement).toMatchObject({ licence: 'MIT', integrityHash: docs.integrityHash, cid: made.docs.cid });

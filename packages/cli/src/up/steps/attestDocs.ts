@@ -1,4 +1,4 @@
-import { bytesToHex, canonicalJson, isSameAddress, labelHash, utf8, type Hex } from '@kedge/core';
+import { bytesToHex, canonicalJson, labelHash, utf8, type Hex } from '@kedge/core';
 import type { KedgeClient } from '@kedge/sdk';
 import type { ContentStore } from '@kedge/store';
 import { keccak256 } from '../../keccak256.js';
@@ -14,8 +14,9 @@ export async function attestDocs(client: KedgeClient, store: ContentStore, docs:
   const attestationType = labelHash(type, keccak256);
   return foundOr(
     async () => {
-      const found = await client.getAttestations({ classId });
-      return found.find((each) => isSameAddress(each.attester, self) && each.attestationType === attestationType)?.id;
+      // Its first: what others state, however much, is not looked at.
+      const { items } = await client.getAttestations({ classId, attester: self });
+      return items.find((each) => each.attestationType === attestationType)?.id;
     },
     async () => {
       const { integrityHash } = await client.getClass({ classId });
