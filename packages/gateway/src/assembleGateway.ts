@@ -11,7 +11,7 @@ import { createContentStore } from '@kedge/store';
 import { createUpstream } from './upstream/upstream.js';
 import { openingFinalityOf } from './call/openingFinality.js';
 import { createUsageCheck } from './call/usageCheck.js';
-import { createChannelBook, rootIdIn } from './channels/channelBook.js';
+import { type ChannelBook, createChannelBook, rootIdIn } from './channels/channelBook.js';
 import { createCurrentPolicies } from './channels/createCurrentPolicies.js';
 import { type ChannelCheck, checkChannel } from './channels/servedChannel.js';
 import { createSaltSource } from './crypto/createSaltSource.js';
@@ -50,8 +50,8 @@ const topUpWatchMs = 5_000;
 export type AssembledGateway = Gateway & {
   /** Serves a connection that another process accepted. */
   readonly serve: (socket: Socket) => void;
-  /** Stops serving from a channel that the chain says is gone. */
-  readonly drop: (channelId: Hex) => void;
+  /** Stops serving from a channel that is gone from the chain. */
+  readonly drop: ChannelBook['drop'];
   /** Takes a rate quote that another process was given. */
   readonly takeRateQuote: (signed: SignedRateQuote) => void;
   /** Reads the channels file, if it changed. */
@@ -136,16 +136,16 @@ async function assemble(
     putLeaves: (bytes) => store.putBytes(bytes, { sync: 'each' }),
     channelOf: (channelId) => book.byId(channelId),
     voucherOf: vouchers.capturable,
-    onGone: (channelId) => drop(channelId),
+    onGone: (channelId, how) => drop(channelId, how),
     intervalMs: settings.batchIntervalMs,
     maxReceipts: settings.batchMaxReceipts,
     now,
     log,
   });
   opened.push(batcher.cancel);
-  const drop = (channelId: Hex): void => {
-    book.drop(channelId);
-    vouchers.end(channelId);
+  const drop: ChannelBook['drop'] = (channelId, how) => {
+    book.drop(channelId, how);
+    if (how === 'closed') vouchers.end(channelId);
   };
   const prices = createLotPrices(chain.readLot, log);
   const check = async (record: ChannelRecord): Promise<ChannelCheck> => {

@@ -101,6 +101,25 @@ test('a channel that was closed is told of once, served no more and tried no mor
   expect(await metric('uncaptured_units')).toBe('0');
 });
 
+test('a channel that the chain lost with the block that opened it is served no more, and again, and captured, when it is back', async () => {
+  const { chain, channels } = setup;
+  const { channelId } = channels[0]!;
+  const { openedAt } = chain;
+  chain.failing.set(channelId, 'ValueChannelsNotOpen()');
+  chain.closed.add(channelId);
+  chain.openedAt = 0n;
+  await use(0);
+  expect(await capture()).toBe(200);
+  expect(logged('channel_gone')).toMatchObject([{ channelId }]);
+  expect(await post(gateway.url, channels[0]!)).toMatchObject({ status: 503 });
+  chain.openedAt = openedAt;
+  chain.closed.clear();
+  chain.failing.clear();
+  await use(0);
+  expect(await capture()).toBe(200);
+  expect(captured()[0]).toBe(2n * perCall);
+});
+
 test('an item with which a capture would revert is put off, and the others are captured without it', async () => {
   const { chain, channels } = setup;
   const isBad = ({ voucher }: { voucher: { channelId: string } }): boolean =>

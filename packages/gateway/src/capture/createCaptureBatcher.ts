@@ -1,4 +1,5 @@
 import type { Hex, ProtocolDomain, SignedVoucher, Voucher } from '@kedge/core';
+import type { Gone } from '../channels/channelBook.js';
 import type { Capture, CaptureItem, GatewayChain, RoyaltyEdge } from '../chain/gatewayChain.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
@@ -19,8 +20,8 @@ export type CaptureBatcherOptions = {
   readonly channelOf: (channelId: Hex) => ServedChannel | undefined;
   /** Of a strict channel: the newest voucher that durable receipts of so many units account for. */
   readonly voucherOf: (channelId: Hex, durableUnits: bigint) => SignedVoucher | undefined;
-  /** The chain says that the channel is closed. */
-  readonly onGone: (channelId: Hex) => void;
+  /** The chain says that the channel is closed, or does not know it. */
+  readonly onGone: (channelId: Hex, how: Gone) => void;
   readonly intervalMs: number;
   readonly maxReceipts: number;
   readonly now: () => number;
@@ -110,7 +111,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
           capturedUnits: entry.captured,
         });
         tracked.delete(channelId);
-        options.onGone(channelId);
+        options.onGone(channelId, state.openedAt === 0n ? 'unseen' : 'closed');
       } else entry.captured = state.capturedUnits;
     }
   };

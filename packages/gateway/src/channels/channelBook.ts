@@ -40,9 +40,12 @@ export type ChannelBook = {
   readonly refreshFor: (apiKeySha256: string) => Promise<void>;
   /** The same if the file changed; what is unchecked is tried again now and then. */
   readonly watch: () => Promise<void>;
-  /** Stops serving from a channel that the chain says is gone. */
-  readonly drop: (channelId: Hex) => void;
+  /** Stops serving from a channel that is gone from the chain. */
+  readonly drop: (channelId: Hex, how: Gone) => void;
 };
+
+/** How a channel went: for good, or with the block that opened it, which the chain lost and may open it in a later one. */
+export type Gone = 'closed' | 'unseen';
 
 /** A channel that is not served, and what callers with its keys are told. */
 export type ChannelRefusal = ToldRefusal & { readonly channelId: Hex };
@@ -211,7 +214,7 @@ export function createChannelBook(options: {
       return found && { ...found, key: served.key };
     },
     addNext,
-    drop: (channelId) => {
+    drop: (channelId, how) => {
       const dropped = byId.get(channelId);
       byId.delete(channelId);
       if (dropped === undefined) return;
@@ -223,6 +226,8 @@ export function createChannelBook(options: {
         if (others[0] === undefined) byKey.delete(key);
         else byKey.set(key, { ...others[0], key: served.key });
       }
+      const isOurs = listed.has(channelId) || dropped.continues !== undefined;
+      if (how === 'unseen' && isOurs) for (const key of keysOf(dropped)) unchecked.set(key, dropped);
     },
   };
 }

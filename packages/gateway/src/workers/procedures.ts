@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Channel, Hex, SignedRateQuote, SignedReceipt } from '@kedge/core';
+import type { Gone } from '../channels/channelBook.js';
 import type { ChannelState, LotPrice } from '../chain/gatewayChain.js';
 import type { GatewayConfigInput } from '../gatewayConfig.js';
 import type { DurableHead } from '../ledger/openLedger.js';
@@ -72,8 +73,8 @@ export type WorkerProcedures = {
   /** Takes a connection, with what was read of it. */
   readonly serve: (bytes: Uint8Array, socket?: Socket) => void;
   readonly figures: (none: undefined) => GatewayFigures;
-  /** The chain says that the channel is closed. */
-  readonly drop: (channelId: Hex) => void;
+  /** The channel is gone from the chain. */
+  readonly drop: (gone: { readonly channelId: Hex; readonly how: Gone }) => void;
   readonly takeRateQuote: (signed: SignedRateQuote) => void;
   /** Resolves when the channels file has been read, if it changed. */
   readonly readChannels: (none: undefined) => Promise<void>;

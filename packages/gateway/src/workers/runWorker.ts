@@ -35,7 +35,7 @@ const procedures: WorkerProcedures = {
     if (figures === undefined) throw new Error('This worker does not count yet.');
     return figures();
   },
-  drop: (channelId) => gateway?.drop(channelId),
+  drop: ({ channelId, how }) => gateway?.drop(channelId, how),
   takeRateQuote: (signed) => gateway?.takeRateQuote(signed),
   readChannels: async () => gateway?.readChannels(),
   topUpKept: async () => gateway?.catchUpTopUps(),

@@ -109,9 +109,9 @@ export async function superviseWorkers(
     putLeaves: (bytes) => store.putBytes(bytes, { sync: 'each' }),
     channelOf: (channelId) => book.byId(channelId),
     voucherOf: vouchers.capturable,
-    onGone: (channelId) => {
-      book.drop(channelId);
-      tellAll((worker) => worker.link()?.tell('drop', channelId));
+    onGone: (channelId, how) => {
+      book.drop(channelId, how);
+      tellAll((worker) => worker.link()?.tell('drop', { channelId, how }));
     },
     intervalMs: settings.batchIntervalMs,
     maxReceipts: settings.batchMaxReceipts,
