@@ -1,14 +1,12 @@
 import { request as httpRequest } from 'node:http';
 import { encodeReceiptLeaves, type Hex, merkleTree, hexToBytes, receiptLeaf, utf8 } from '@kedge/core';
 import { createContentStore, type ContentStore } from '@kedge/store';
-import { keccak256 } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keccak256 } from '../src/crypto/hashers.js';
 import { createAnchorRoute } from '../src/http/createAnchorRoute.js';
 import type { HttpResponse } from '../src/http1/exchange.js';
 import type { Gateway } from '../src/index.js';
 import { createTestSetup, operatorAddress, type TestSetup } from './support/createTestSetup.js';
-
-const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 
 let setup: TestSetup;
 let gateway: Gateway;
@@ -28,8 +26,8 @@ afterAll(async () => {
 function leavesOf(count: number): Uint8Array {
   const leaves = Array.from({ length: count }, (_, index): Hex => `0x${(index + 1).toString(16).padStart(64, '0')}`);
   const { root } = merkleTree(
-    leaves.map((leaf) => hexToBytes(receiptLeaf(leaf, hasher))),
-    hasher,
+    leaves.map((leaf) => hexToBytes(receiptLeaf(leaf, keccak256))),
+    keccak256,
   );
   return utf8(encodeReceiptLeaves({ operator: operatorAddress, epoch: 1n, batches: [{ batch: 1n, root, leaves }] }));
 }

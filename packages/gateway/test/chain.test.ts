@@ -22,8 +22,9 @@ import {
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
 import { createContentStore } from '@kedge/store';
 import { type Anvil, developmentAccount, startAnvil } from '@kedge/testing';
-import { keccak256, recoverAddress } from 'viem';
+import { recoverAddress } from 'viem';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { keccak256 } from '../src/crypto/hashers.js';
 import { operatorKey, testPolicy } from './support/createTestSetup.js';
 import {
   answerWith,
@@ -37,7 +38,6 @@ import {
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const operator = developmentAccount(1).address;
 const wei = 10n ** 12n;
-const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 let anvil: Anvil;
@@ -72,7 +72,7 @@ beforeAll(async () => {
     metadataURI: 'ipfs://a',
     integrityHash,
     unitDecimals: 3,
-    policy: { uri: 'ipfs://p', hash: policyHashOf(policy, hasher) },
+    policy: { uri: 'ipfs://p', hash: policyHashOf(policy, keccak256) },
     parents: [{ classId: dataset.classId, royaltyBps: 3_000 }],
   });
   classes = { datasetId: dataset.classId, agentId: agent.classId };
@@ -107,7 +107,7 @@ beforeAll(async () => {
     channelId,
     classId: classes.agentId,
     policy,
-    policyHash: policyHashOf(policy, hasher),
+    policyHash: policyHashOf(policy, keccak256),
     lotAsset: zeroAddress,
     edges: [{ classId: classes.agentId, parentIndex: 0n, asset: zeroAddress }],
   }));
@@ -201,7 +201,7 @@ async function expectChain(receipts: readonly SignedReceipt[]): Promise<void> {
     policy,
     domain: { chainId: 31337, verifyingContract: contracts.ValueChannels },
     operator,
-    keccak256: hasher,
+    keccak256,
     recover: (digest, signature) => recoverAddress({ hash: digest, signature }),
   });
   expect(checks.filter(({ ok }) => !ok)).toEqual([]);
@@ -224,8 +224,8 @@ test('L2, R8, R16, R19: a call is captured to the unit, its royalty collected an
   expect(received).toBe((revenue * 3n) / 10n);
   const [anchor] = await anchors();
   const store = createContentStore({ dir: join(folder, 'store') });
-  const leaves = parseReceiptLeaves(await store.getJson(anchor?.args.cid as string), hasher);
-  expect(leaves.batches[0]?.leaves).toContain(hashReceipt(signed.receipt, hasher));
+  const leaves = parseReceiptLeaves(await store.getJson(anchor?.args.cid as string), keccak256);
+  expect(leaves.batches[0]?.leaves).toContain(hashReceipt(signed.receipt, keccak256));
   const domain = { chainId: 31337, verifyingContract: contracts.ValueChannels };
   const batches = leaves.batches.map(({ batch, root: batchRoot }) => ({
     operator,
@@ -233,7 +233,7 @@ test('L2, R8, R16, R19: a call is captured to the unit, its royalty collected an
     batch,
     root: batchRoot,
   }));
-  expect(receiptAnchorTree(domain, batches, hasher).root).toBe(anchor?.args.root);
+  expect(receiptAnchorTree(domain, batches, keccak256).root).toBe(anchor?.args.root);
 });
 
 test('R18: an idle gateway sends nothing', async () => {
@@ -330,7 +330,7 @@ test('R25: a model that the class’s issuer removes on chain is refused at once
   const publish = async (models: string[]): Promise<void> => {
     const next = testPolicy({ models });
     const cid = await createContentStore({ dir: join(folder, 'store') }).putJson(next);
-    const hash = policyHashOf(next, hasher);
+    const hash = policyHashOf(next, keccak256);
     await issuer.publishPolicy({ classId: classes.agentId, uri: `ipfs://${cid}`, hash });
   };
   const status = async (): Promise<number> => {

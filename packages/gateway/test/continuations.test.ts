@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { channelIdOf, decodeSignedReceipt } from '@kedge/core';
-import { keccak256 } from 'viem';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { keccak256 } from '../src/crypto/hashers.js';
 import type { Gateway } from '../src/index.js';
 import { apiKey, createTestSetup, domain, holderAddress, type TestSetup } from './support/createTestSetup.js';
 import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
@@ -39,7 +39,7 @@ async function call(headers: Record<string, string> = {}): Promise<{ status: num
 /** Puts a channel that continues the first one into the channels file. */
 function topUp(serial: bigint, cap = 780n): string {
   const channel = { ...setup.channel, tokenId: setup.channel.tokenId + serial, cap, salt: setup.channelId };
-  const channelId = channelIdOf(domain, channel, (bytes) => keccak256(bytes, 'bytes'));
+  const channelId = channelIdOf(domain, channel, keccak256);
   const records = entries();
   const next = { ...records[0], channel, channelId, continues: { rootId: setup.channelId, holder: holderAddress } };
   write([...records, next]);

@@ -1,7 +1,8 @@
 import { decodeSignedReceipt, policyHashOf } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
-import { keccak256, zeroHash } from 'viem';
+import { zeroHash } from 'viem';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { keccak256 } from '../src/crypto/hashers.js';
 import type { Gateway } from '../src/index.js';
 import { apiKey, createTestSetup, holderAddress, type TestSetup, testPolicy } from './support/createTestSetup.js';
 import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
@@ -45,7 +46,7 @@ async function publish(change: PolicyChange, isStored = true): Promise<() => Pro
   const put = () => createContentStore({ dir: setup.config.contentStoreDir }).putJson(policy);
   const elsewhere = createContentStore({ dir: `${setup.folder}/elsewhere` });
   const cid = isStored ? await put() : await elsewhere.putJson(policy);
-  const hash = policyHashOf(policy, (bytes) => keccak256(bytes, 'bytes'));
+  const hash = policyHashOf(policy, keccak256);
   setup.chain.currentPolicy = { hash, uri: `ipfs://${cid}` };
   return put;
 }

@@ -12,8 +12,9 @@ import {
   type SignedReceiptJson,
   verifyReceipts,
 } from '@kedge/core';
-import { keccak256, recoverAddress } from 'viem';
+import { recoverAddress } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keccak256 } from '../src/crypto/hashers.js';
 import type { Gateway } from '../src/index.js';
 import { apiKey, createTestSetup, domain, operatorAddress, type TestSetup } from './support/createTestSetup.js';
 import { oracleTerms, putQuotes, signQuote } from './support/rateOracle.js';
@@ -110,7 +111,7 @@ describe('on live receipts it says what kedge verify says', () => {
       domain,
       policy: setup.policy,
       operator: operatorAddress,
-      keccak256: (bytes) => keccak256(bytes, 'bytes'),
+      keccak256,
       recover: (hash, signature) => recoverAddress({ hash, signature }),
     });
     return faultsIn(checks);

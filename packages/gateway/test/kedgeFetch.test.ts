@@ -20,7 +20,7 @@ import {
   startScriptedUpstream,
   streamWords,
 } from './support/scriptedUpstream.js';
-import { askingForMore, faultOf, withholding } from './support/strictClient.js';
+import { askingForMore, faultOf, voucherState, withholding } from './support/strictClient.js';
 
 let upstream: ScriptedUpstream;
 let setup: TestSetup;
@@ -48,17 +48,13 @@ function clientOf(more: Partial<KedgeFetchParameters> = {}): { openai: OpenAI; p
   return { paid, openai: new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey, fetch: paid, maxRetries: 0 }) };
 }
 
-type State = { newest: { voucher: { cumulativeUnits: string; seq: string } }; committedUnits: string };
-async function state(): Promise<State> {
-  const headers = { authorization: `Bearer ${apiKey}` };
-  return (await (await fetch(`${gateway.url}/v1/vouchers`, { headers })).json()) as State;
-}
+const state = () => voucherState(`${gateway.url}/v1`);
 
 /** What the gateway charged is what the client signed for, to the unit. */
 async function expectAllPaid(paid: KedgeFetch): Promise<void> {
   await paid.idle();
   const { newest, committedUnits } = await state();
-  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+  expect(newest!.voucher.cumulativeUnits).toBe(committedUnits);
 }
 
 test('R11: an OpenAI client pays call by call, JSON and streams, and signs for exactly what it got', async () => {
@@ -73,7 +69,7 @@ test('R11: an OpenAI client pays call by call, JSON and streams, and signs for e
   expect(said).toBe(words.join(''));
   await paid.idle();
   const { newest, committedUnits } = await state();
-  expect(newest.voucher.cumulativeUnits).toBe(committedUnits);
+  expect(newest!.voucher.cumulativeUnits).toBe(committedUnits);
   expect(paid.memory()).toMatchObject({ settledUnits: BigInt(committedUnits), lostUnits: expect.any(BigInt) });
 });
 
@@ -95,7 +91,7 @@ test('R11: where only requests have a price, a stream is paid before it begins, 
     expect(said).toBe(words.join(''));
   }
   await paid.idle();
-  expect((await state()).newest.voucher.cumulativeUnits).toBe('1000');
+  expect((await state()).newest!.voucher.cumulativeUnits).toBe('1000');
   expect(sent.filter((line) => line.startsWith('/v1/vouchers'))).toEqual(['/v1/vouchers 200']);
 });
 
@@ -136,7 +132,7 @@ test('R11: an exposure of a few tokens lets a stream through chunk by chunk', as
   for await (const chunk of stream) said += chunk.choices[0]?.delta.content ?? '';
   expect(said).toBe(words.join(''));
   await paid.idle();
-  expect((await state()).newest.voucher.cumulativeUnits).toBe((await state()).committedUnits);
+  expect((await state()).newest!.voucher.cumulativeUnits).toBe((await state()).committedUnits);
 });
 
 test.each([
@@ -178,7 +174,7 @@ test('L9: what was signed for a call that failed does not keep what is served la
   for (let call = 0; call < 3; call++) await openai.chat.completions.create({ model: 'demo', messages });
   await paid.idle();
   const { newest, committedUnits } = await state();
-  expect(BigInt(newest.voucher.cumulativeUnits)).toBeGreaterThan(BigInt(committedUnits));
+  expect(BigInt(newest!.voucher.cumulativeUnits)).toBeGreaterThan(BigInt(committedUnits));
   await fetch(`${gateway.url}/admin/capture`, { method: 'POST' });
   expect(setup.chain.captured.get(setup.channelId)).toBe(BigInt(committedUnits));
 });
@@ -269,11 +265,11 @@ test('R11: an operator that charges for more than it delivered is caught, and no
   const error = await faultOf(openai.chat.completions.create({ model: 'demo', messages }));
   expect(error).toMatchObject({ code: 'operator_overcounts', values: { clause: 'R11' } });
   expect(error.message).toMatch(/receipt says \d+ base units, this client counts \d+/);
-  const signedUnits = (await state()).newest.voucher.cumulativeUnits;
+  const signedUnits = (await state()).newest!.voucher.cumulativeUnits;
   const calls = upstream.requests.length;
   expect(await faultOf(openai.chat.completions.create({ model: 'demo', messages }))).toBe(error);
   await paid.idle();
-  expect((await state()).newest.voucher.cumulativeUnits).toBe(signedUnits);
+  expect((await state()).newest!.voucher.cumulativeUnits).toBe(signedUnits);
   expect(upstream.requests).toHaveLength(calls);
 });
 
@@ -314,7 +310,7 @@ test.each([10, 20])('R11: a client that left after %i of 20 words pays what it g
   await expect.poll(async () => BigInt((await state()).committedUnits), { timeout: 30_000 }).toBeGreaterThan(0n);
   expect((await openai.chat.completions.create({ model: 'demo', messages })).choices).toHaveLength(1);
   await paid.idle();
-  expect((await state()).newest.voucher.cumulativeUnits).toBe((await state()).committedUnits);
+  expect((await state()).newest!.voucher.cumulativeUnits).toBe((await state()).committedUnits);
 });
 
 test('R11: a call that cannot be remembered is not made and not paid, and the next is', async () => {
@@ -365,12 +361,12 @@ test('R11: a client without memory goes on from its own signature, and pays a lo
   await first.openai.chat.completions.create({ model: 'demo', messages });
   await first.paid.idle();
   const before = await state();
-  expect(BigInt(before.newest.voucher.cumulativeUnits)).toBeLessThan(BigInt(before.committedUnits));
+  expect(BigInt(before.newest!.voucher.cumulativeUnits)).toBeLessThan(BigInt(before.committedUnits));
   const second = clientOf();
   await second.openai.chat.completions.create({ model: 'demo', messages });
   await second.paid.idle();
   const after = await state();
-  expect(after.newest.voucher.cumulativeUnits).toBe(after.committedUnits);
+  expect(after.newest!.voucher.cumulativeUnits).toBe(after.committedUnits);
 });
 
 test('R11: what a client cannot have lost, it does not pay', async () => {

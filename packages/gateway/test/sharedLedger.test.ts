@@ -1,10 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { channelIdOf, decodeSignedReceipt, parseSignedReceipt, type SignedReceipt, splitSeq } from '@kedge/core';
+import {
+  channelIdOf,
+  decodeSignedReceipt,
+  encodeChannelRecords,
+  parseSignedReceipt,
+  type SignedReceipt,
+  splitSeq,
+} from '@kedge/core';
 import { startPostgres, type TestPostgres } from '@kedge/testing';
 import { Client } from 'pg';
-import { keccak256 } from 'viem';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { keccak256 } from '../src/crypto/hashers.js';
 import { createGateway, type Gateway, type GatewayConfigInput } from '../src/index.js';
 import {
   apiKey,
@@ -220,10 +227,9 @@ test('R28: what a key has spent from its channel and from the next counts agains
     { apiKeySha256: record?.['apiKeySha256'], name: 'capped', createdAt: '1', capUnits: (6n * perCall).toString() },
   ];
   const channel = { ...setup.channel, tokenId: setup.channel.tokenId + 1n, cap: 100n * perCall, salt: setup.channelId };
-  const channelId = channelIdOf(domain, channel, (bytes) => keccak256(bytes, 'bytes'));
+  const channelId = channelIdOf(domain, channel, keccak256);
   const next = { ...record, channel, channelId, continues: { rootId: setup.channelId, holder: holderAddress } };
-  const decimal = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
-  writeFileSync(file, JSON.stringify([{ ...record, keys }, next], decimal));
+  writeFileSync(file, encodeChannelRecords([{ ...record, keys }, next]));
   const urls = await startGateways(2);
   const served: (string | undefined)[] = [];
   for (let count = 0; count < 4; count++) served.push((await post(urls[0] as string)).signed?.receipt.channelId);

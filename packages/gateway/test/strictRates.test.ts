@@ -1,4 +1,4 @@
-import { BaseError, parseSignedReceipt, type SignedRateQuote, signedRateQuoteToJson } from '@kedge/core';
+import { parseSignedReceipt, type SignedRateQuote, signedRateQuoteToJson } from '@kedge/core';
 import { kedgeFetch, type KedgeFetch, type KedgeFetchParameters } from '@kedge/sdk';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -13,6 +13,7 @@ import {
   startScriptedUpstream,
   streamWords,
 } from './support/scriptedUpstream.js';
+import { faultOf, voucherState } from './support/strictClient.js';
 
 let upstream: ScriptedUpstream;
 let setup: TestSetup;
@@ -51,11 +52,7 @@ function clientOf(send: Send = (input, init) => fetch(input, init)): {
   return { openai, paid, asks: () => asks };
 }
 
-type State = { newest: { voucher: { cumulativeUnits: string } } | null; committedUnits: string; lastReceipt: unknown };
-async function state(): Promise<State> {
-  const headers = { authorization: `Bearer ${apiKey}` };
-  return (await (await fetch(`${gateway.url}/v1/vouchers`, { headers })).json()) as State;
-}
+const state = () => voucherState(`${gateway.url}/v1`);
 const paidUnits = async ({ paid }: { paid: KedgeFetch }): Promise<number> => {
   await paid.idle();
   const { newest, committedUnits } = await state();
@@ -68,15 +65,6 @@ const put = async (change: Parameters<typeof signQuote>[1] = {}): Promise<Signed
   expect(await putQuotes(gateway.url, quote)).toMatchObject({ status: 200 });
   return quote;
 };
-async function faultOf(work: Promise<unknown>): Promise<BaseError> {
-  try {
-    await work;
-  } catch (error) {
-    for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof BaseError) return cause;
-    throw error;
-  }
-  throw new Error('It was not refused.');
-}
 /** A network on which the gateway offers these quotes, one after another, whatever counts there. */
 const offering =
   (...quotes: readonly SignedRateQuote[]): Send =>

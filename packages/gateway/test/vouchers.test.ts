@@ -10,9 +10,9 @@ import {
   voucherHeader,
   zeroHash,
 } from '@kedge/core';
-import { keccak256 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { keccak256 } from '../src/crypto/hashers.js';
 import { countText, type Gateway } from '../src/index.js';
 import { apiKey, createTestSetup, domain, type TestSetup } from './support/createTestSetup.js';
 import {
@@ -27,7 +27,6 @@ import {
 // Development keys: accounts 4 and 5 of the well-known test mnemonic of anvil and hardhat.
 const client = privateKeyToAccount('0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a');
 const stranger = privateKeyToAccount('0x8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba');
-const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 const hello = { model: 'demo', max_tokens: 16, messages: [{ role: 'user', content: 'Hi' }] };
 /** 3 for the message, 3 for the answer, a token each for its role and its text; a base unit each. */
 const inputUnits = 8n;
@@ -59,7 +58,7 @@ async function begin(strict: Strict = {}): Promise<void> {
 
 async function sign(cumulativeUnits: bigint, account = client, seq = 0n): Promise<SignedVoucher> {
   const voucher = { channelId: setup.channelId, cumulativeUnits, receiptHash: zeroHash, seq };
-  return { voucher, signature: await account.sign({ hash: voucherDigest(domain, voucher, hasher) }) };
+  return { voucher, signature: await account.sign({ hash: voucherDigest(domain, voucher, keccak256) }) };
 }
 
 const headers = { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` };
@@ -313,10 +312,10 @@ test('R11: a voucher is on disk before it counts: a restart knows it, and captur
   const voucher = {
     channelId: setup.channelId,
     cumulativeUnits: receipt.cumulativeUnits,
-    receiptHash: hashReceipt(receipt, hasher),
+    receiptHash: hashReceipt(receipt, keccak256),
     seq: receipt.seq,
   };
-  const signature = await client.sign({ hash: voucherDigest(domain, voucher, hasher) });
+  const signature = await client.sign({ hash: voucherDigest(domain, voucher, keccak256) });
   expect((await give({ voucher, signature })).status).toBe(200);
   setup.chain.down = true;
   await gateway.close();

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import {
   channelFromAbi,
   parseTopUpOffer,
@@ -12,8 +11,9 @@ import fc from 'fast-check';
 import { wrapFetchWithPayment } from '@x402/fetch';
 import { decodePaymentRequiredHeader, decodePaymentResponseHeader } from '@x402/core/http';
 import { validatePaymentRequired } from '@x402/core/schemas';
-import { getAddress, type Hex, keccak256, parseSignature, recoverAddress } from 'viem';
+import { getAddress, type Hex, parseSignature, recoverAddress } from 'viem';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { keccak256 } from '../src/crypto/hashers.js';
 import { parsePayment } from '../src/topUps/x402Messages.js';
 import {
   ask,
@@ -25,10 +25,15 @@ import {
 } from './support/agentCalls.js';
 import { createTopUpSetup, fullPurse, oneUnitCosts, payer, type TopUpSetup } from './support/createTopUpSetup.js';
 import { buildGateway } from './support/gatewayProcess.js';
-import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
+import {
+  answerWith,
+  completion,
+  hanging,
+  type ScriptedUpstream,
+  startScriptedUpstream,
+} from './support/scriptedUpstream.js';
 
 // The public x402 client package pays, with a development key; the program, the contracts and the chain are real.
-const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 const least = 2_000n;
 
 let upstream: ScriptedUpstream;
@@ -73,7 +78,7 @@ async function expectVerified(receipt: SignedReceipt): Promise<void> {
     policy: setup.policy,
     domain: { chainId: 31337, verifyingContract: setup.contracts.ValueChannels },
     operator: setup.operator,
-    keccak256: hasher,
+    keccak256,
     recover: (hash, signature) => recoverAddress({ hash, signature }),
   });
   expect(checks.length).toBeGreaterThan(2);
@@ -196,12 +201,7 @@ test('R27: kill -9 between payment and answer: the payment is in the channel, an
   await begin();
   await empty();
   const paid = await payment();
-  const reached = new Promise<void>((resolve) => {
-    upstream.script = (_: unknown, response: ServerResponse) => {
-      response.on('error', () => undefined);
-      resolve();
-    };
-  });
+  const reached = hanging(upstream);
   const lost = post(ask(), paid).catch(() => undefined);
   await reached;
   await setup.stop('SIGKILL');

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { parseSignedReceipt } from '@kedge/core';
 import { startPostgres, type TestPostgres } from '@kedge/testing';
 import { wrapFetchWithPayment } from '@x402/fetch';
@@ -8,7 +7,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { ask, empty, payingClient, payment, post, receiptOf } from './support/agentCalls.js';
 import { createTopUpSetup, fullPurse, oneUnitCosts, otherApiKey, type TopUpSetup } from './support/createTopUpSetup.js';
 import { buildGateway } from './support/gatewayProcess.js';
-import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
+import {
+  answerWith,
+  completion,
+  hanging,
+  type ScriptedUpstream,
+  startScriptedUpstream,
+} from './support/scriptedUpstream.js';
 
 // Two gateways on one real PostgreSQL. The public x402 client package pays; the program, the contracts and the chain are real.
 const least = 2_000n;
@@ -99,12 +104,7 @@ test('R28: two gateways are paid at once and send from one account: both payment
 
 test('R27: kill -9 of the gateway that was paid, before its answer: another takes its channels over, and serves the same payment', async () => {
   const paid = await payment(urls[0]);
-  const reached = new Promise<void>((resolve) => {
-    upstream.script = (_: unknown, response: ServerResponse) => {
-      response.on('error', () => undefined);
-      resolve();
-    };
-  });
+  const reached = hanging(upstream);
   const lost = post(urls[0], ask(), paid).catch(() => undefined);
   await reached;
   await setup.stop('SIGKILL', urls[0]);

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { parseSignedReceipt, valueChannelsAbi } from '@kedge/core';
 import { wrapFetchWithPayment } from '@x402/fetch';
 import type { Hex } from 'viem';
@@ -6,7 +5,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { ask, empty, payingClient, payment, post, receiptOf } from './support/agentCalls.js';
 import { createTopUpSetup, fullPurse, oneUnitCosts, otherApiKey, type TopUpSetup } from './support/createTopUpSetup.js';
 import { buildGateway } from './support/gatewayProcess.js';
-import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
+import {
+  answerWith,
+  completion,
+  hanging,
+  type ScriptedUpstream,
+  startScriptedUpstream,
+} from './support/scriptedUpstream.js';
 import { workersIn } from './support/workersSetup.js';
 
 // One gateway of two workers. The public x402 client package pays; the program, the contracts and the chain are real.
@@ -105,12 +110,7 @@ test('R28: two workers are paid at once, from one account: both payments are mad
 
 test('R27: kill -9 of the worker between payment and answer: its successor serves the same payment, and nothing is paid twice', async () => {
   const paid = await payment(setup.url());
-  const reached = new Promise<void>((resolve) => {
-    upstream.script = (_: unknown, response: ServerResponse) => {
-      response.on('error', () => undefined);
-      resolve();
-    };
-  });
+  const reached = hanging(upstream);
   const lost = post(setup.url(), ask(), paid).catch(() => undefined);
   await reached;
   await killWorker();

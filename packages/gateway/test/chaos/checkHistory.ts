@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { hashBody, hashReceipt, type Hex, type Metric, type SignedReceipt, verifyReceipts } from '@kedge/core';
-import { keccak256, recoverAddress } from 'viem';
+import { recoverAddress } from 'viem';
+import { keccak256 } from '../../src/crypto/hashers.js';
 import type { World, WorldChannel } from './createWorld.js';
 import type { LogicalCall } from './history.js';
 
-const keccak = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
 
 export type HistoryReport = {
@@ -26,13 +26,13 @@ export async function checkHistory(
   ledger: readonly SignedReceipt[],
 ): Promise<HistoryReport> {
   await checkChain(world, world.channels[channel]!, ledger);
-  const hashes = new Map(ledger.map((signed) => [hashReceipt(signed.receipt, keccak), signed]));
+  const hashes = new Map(ledger.map((signed) => [hashReceipt(signed.receipt, keccak256), signed]));
   const ofReceipt = new Map<Hex, LogicalCall>();
   for (const call of calls) {
     for (const outcome of call.attempts) {
       if (outcome.kind !== 'answered') continue;
       const { signed, response } = outcome;
-      const hash = hashReceipt(signed.receipt, keccak);
+      const hash = hashReceipt(signed.receipt, keccak256);
       if (!hashes.has(hash)) throw broken('R13: a receipt that was given out is not in the ledger', call, signed);
       if (hashBody(signed.salt, Buffer.from(call.body), sha256) !== signed.receipt.requestHash) {
         throw broken('R16: the receipt is not of this request', call, signed);
@@ -65,7 +65,7 @@ export async function checkHistory(
     const tokens = amountOf(signed.receipt.metrics, 'output_tokens');
     if (tokens > BigInt(sent)) throw broken(`R12: ${sent} words were sent, ${tokens} charged`, call, signed);
   }
-  checkOrder(ledger.map((signed) => ofReceipt.get(hashReceipt(signed.receipt, keccak))!));
+  checkOrder(ledger.map((signed) => ofReceipt.get(hashReceipt(signed.receipt, keccak256))!));
   const isLost = ({ attempts }: LogicalCall): boolean => !attempts.some((one) => one.kind === 'broken' && one.isOwn);
   return { receipts: ledger.length, undelivered: undelivered.length, lost: undelivered.filter(isLost).length };
 }
@@ -85,7 +85,7 @@ export async function checkChain(
     return signer;
   };
   const { domain, operator, policy } = world;
-  const checks = await verifyReceipts({ receipts: ledger, policy, domain, operator, keccak256: keccak, recover });
+  const checks = await verifyReceipts({ receipts: ledger, policy, domain, operator, keccak256, recover });
   const bad = checks.find(({ ok }) => !ok);
   if (bad !== undefined)
     throw new Error(`R13-R15: receipt ${bad.index} of channel ${channelId}: ${bad.name}, ${bad.detail}`);

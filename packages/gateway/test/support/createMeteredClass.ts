@@ -1,7 +1,7 @@
 import { type Hex, type Policy, policyHashOf } from '@kedge/core';
 import type { KedgeClient } from '@kedge/sdk';
 import { developmentAccount } from '@kedge/testing';
-import { keccak256 } from 'viem';
+import { keccak256 } from '../../src/crypto/hashers.js';
 import { testPolicy } from './createTestSetup.js';
 
 /** A class under the tests' policy, whose one share is the operator's. */
@@ -9,7 +9,7 @@ export async function createMeteredClass(
   issuer: KedgeClient,
 ): Promise<{ readonly classId: bigint; readonly policy: Policy; readonly policyHash: Hex }> {
   const policy = testPolicy();
-  const policyHash = policyHashOf(policy, (bytes) => keccak256(bytes, 'bytes'));
+  const policyHash = policyHashOf(policy, keccak256);
   const { classId } = await issuer.createClass({
     kind: 'agent',
     metadataURI: 'ipfs://a',

@@ -2,12 +2,18 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Channel, channelIdOf, type Hex, type Policy, policyHashOf, type ProtocolDomain } from '@kedge/core';
-import { keccak256 } from 'viem';
+import {
+  type Channel,
+  channelIdOf,
+  encodeChannelRecords,
+  type Hex,
+  type Policy,
+  policyHashOf,
+  type ProtocolDomain,
+} from '@kedge/core';
+import { keccak256 } from '../../src/crypto/hashers.js';
 import { createGateway, type Gateway, type GatewayConfigInput, type LotPrice, tokenizerPin } from '../../src/index.js';
 import { createFakeChain, type FakeChain } from './fakeChain.js';
-
-const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 
 // Development keys: accounts 1 and 2 of the well-known test mnemonic of anvil and hardhat.
 export const operatorKey = '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d';
@@ -48,8 +54,6 @@ export type TestSetup = {
   readonly remove: () => void;
 };
 
-const decimal = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
-
 /** A folder with a configuration and one open channel, behind the in-memory chain. */
 export function createTestSetup(options: {
   readonly upstreamUrl: string;
@@ -61,7 +65,7 @@ export function createTestSetup(options: {
 }): TestSetup {
   const folder = mkdtempSync(join(tmpdir(), 'kedge-gateway-test-'));
   const policy = testPolicy(options.policy);
-  const policyHash = policyHashOf(policy, hasher);
+  const policyHash = policyHashOf(policy, keccak256);
   const now = BigInt(Math.floor(Date.now() / 1000));
   const channel: Channel = {
     holder: holderAddress,
@@ -77,7 +81,7 @@ export function createTestSetup(options: {
     salt: `0x${'11'.repeat(32)}`,
     ...options.channel,
   };
-  const channelId = channelIdOf(domain, channel, hasher);
+  const channelId = channelIdOf(domain, channel, keccak256);
   const channelsFile = join(folder, 'channels.json');
   const record = {
     apiKeySha256: createHash('sha256').update(apiKey).digest('hex'),
@@ -90,7 +94,7 @@ export function createTestSetup(options: {
     edges: [{ classId: '7', parentIndex: '0', asset: `0x${'0'.repeat(40)}` }],
     name: 'test',
   };
-  writeFileSync(channelsFile, JSON.stringify([record], decimal), { mode: 0o600 });
+  writeFileSync(channelsFile, encodeChannelRecords([record]), { mode: 0o600 });
   const config: GatewayConfigInput = {
     dataDir: join(folder, 'gateway'),
     upstream: { url: options.upstreamUrl },

@@ -15,13 +15,13 @@ import {
   developmentMnemonic,
   startAnvil,
 } from '@kedge/testing';
-import { bytesToHex, keccak256 } from 'viem';
+import { bytesToHex } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
+import { keccak256 } from '../../src/crypto/hashers.js';
 import type { GatewayConfigInput } from '../../src/index.js';
 import { createMeteredClass } from './createMeteredClass.js';
 import { operatorKey } from './createTestSetup.js';
 
-const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 const operator = developmentAccount(1).address;
 /** Development account 5 sends payments and pays their gas, account 6 is the agent that pays. */
 const senderKey = bytesToHex(
@@ -104,7 +104,7 @@ export async function createTopUpSetup(upstreamUrl: string, more: Partial<Channe
     const domain = { chainId: deployment.chainId, verifyingContract: deployment.contracts.ValueChannels };
     for (let salt = 0; ; salt++) {
       const wanted = { ...terms, salt: `0x${salt.toString(16).padStart(64, '0')}` } as const;
-      if (isOurs(channelIdOf(domain, wanted, hasher))) return holder.openChannel(wanted);
+      if (isOurs(channelIdOf(domain, wanted, keccak256))) return holder.openChannel(wanted);
     }
   };
   const { channel, channelId } = await open(() => true);

@@ -1,5 +1,6 @@
 import { type Policy, type ReceiptCheck, type SignedReceipt, verifyReceipts } from '@kedge/core';
-import { keccak256, recoverAddress } from 'viem';
+import { recoverAddress } from 'viem';
+import { keccak256 } from '../../src/crypto/hashers.js';
 import { domain, operatorAddress } from './createTestSetup.js';
 
 /** What core's verifier has against receipts of the test operator, in the order in which they follow one another. */
@@ -9,7 +10,7 @@ export async function failedChecks(receipts: readonly SignedReceipt[], policy: P
     policy,
     domain,
     operator: operatorAddress,
-    keccak256: (bytes) => keccak256(bytes, 'bytes'),
+    keccak256,
     recover: (digest, signature) => recoverAddress({ hash: digest, signature }),
   });
   return checks.filter(({ ok }) => !ok);

@@ -55,6 +55,16 @@ export async function startScriptedUpstream(script: Script): Promise<ScriptedUps
   return upstream;
 }
 
+/** Lets the next call hang for ever; resolves when it has come. */
+export function hanging(upstream: ScriptedUpstream): Promise<void> {
+  return new Promise((resolve) => {
+    upstream.script = (_, response) => {
+      response.on('error', () => undefined);
+      resolve();
+    };
+  });
+}
+
 export function completion(content: string, more: Record<string, unknown> = {}) {
   return {
     id: 'chatcmpl-1',

@@ -9,9 +9,16 @@ import { answerWith, type ScriptedUpstream, startScriptedUpstream } from './scri
 
 /** What the gateway says that it holds of the channel. */
 export type VoucherState = {
-  readonly newest: { readonly voucher: { readonly cumulativeUnits: string } } | null;
+  readonly newest: { readonly voucher: { readonly cumulativeUnits: string; readonly seq: string } } | null;
   readonly committedUnits: string;
+  readonly lastReceipt: unknown;
 };
+
+/** @param base Of the gateway, as clients take it. */
+export async function voucherState(base: string): Promise<VoucherState> {
+  const response = await fetch(`${base}/vouchers`, { headers: { authorization: `Bearer ${apiKey}` } });
+  return (await response.json()) as VoucherState;
+}
 
 /** A client that pays from a strict channel, the gateway, and the upstream behind it. */
 export type StrictTest = {
@@ -48,10 +55,7 @@ export async function startStrictTest(
     base,
     upstream,
     logs: setup.logs,
-    state: async () => {
-      const response = await fetch(`${base}/vouchers`, { headers: { authorization: `Bearer ${apiKey}` } });
-      return (await response.json()) as VoucherState;
-    },
+    state: () => voucherState(base),
   };
 }
 

@@ -1,16 +1,23 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Agent, request } from 'node:http';
-import { type Channel, channelIdOf, decodeSignedReceipt, type Hex, type SignedReceipt, splitSeq } from '@kedge/core';
-import { keccak256 } from 'viem';
+import {
+  type Channel,
+  channelIdOf,
+  decodeSignedReceipt,
+  encodeChannelRecords,
+  type Hex,
+  type SignedReceipt,
+  splitSeq,
+} from '@kedge/core';
 import { expect } from 'vitest';
+import { keccak256 } from '../../src/crypto/hashers.js';
 import type { GatewayConfigInput } from '../../src/index.js';
 import { readLedger } from '../chaos/readLedger.js';
 import { createTestSetup, domain, type TestSetup } from './createTestSetup.js';
 import { failedChecks } from './failedChecks.js';
 import { type GatewayProcess, startGatewayProcess } from './gatewayProcess.js';
 
-const hasher = (bytes: Uint8Array): Uint8Array => keccak256(bytes, 'bytes');
 /** `requests: 20` makes a call cost 20 units, whatever it says. */
 export const perCall = 20n;
 export const hello = { model: 'demo', messages: [{ role: 'user', content: 'Hi' }] };
@@ -29,7 +36,7 @@ export function createWorkersSetup(
   const channels = Array.from({ length: count }, (_, index): TestChannel => {
     const salt = `0x${(index + 1).toString(16).padStart(64, '0')}` as const;
     const channel: Channel = { ...setup.channel, salt, ...more(index) };
-    return { apiKey: `kedge_test_key_${index}`, channelId: channelIdOf(domain, channel, hasher), channel };
+    return { apiKey: `kedge_test_key_${index}`, channelId: channelIdOf(domain, channel, keccak256), channel };
   });
   const records = channels.map(({ apiKey, channelId, channel }) => ({
     ...record,
@@ -37,8 +44,7 @@ export function createWorkersSetup(
     channel,
     channelId,
   }));
-  const decimal = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
-  writeFileSync(setup.config.channelsFile, JSON.stringify(records, decimal));
+  writeFileSync(setup.config.channelsFile, encodeChannelRecords(records));
   return Object.assign(setup, { channels });
 }
 
