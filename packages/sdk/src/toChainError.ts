@@ -67,9 +67,10 @@ export function toChainError(cause: unknown, doing: string): BaseError {
       cause,
     });
   }
-  return new BaseError(`Could not ${doing}: ${lowerFirst(shortMessageOf(cause))}`, {
+  const said = names.some((name) => sayingNothing.has(name)) && cause instanceof ViemError ? cause.details : '';
+  return new BaseError(`Could not ${doing}: ${said ? `the node says: ${said}` : lowerFirst(shortMessageOf(cause))}`, {
     code: 'chain_error',
-    ...(cause instanceof ViemError && cause.details ? { values: { details: cause.details } } : {}),
+    ...(!said && cause instanceof ViemError && cause.details ? { values: { details: cause.details } } : {}),
     cause,
   });
 }
@@ -140,6 +141,14 @@ const panicTexts: ReadonlyMap<bigint, string> = new Map([
   [0x32n, 'it asked for a place that its list does not have'],
   [0x41n, 'it ran out of memory'],
   [0x51n, 'it called a function that was never set'],
+]);
+
+/** Errors that nodes answer with for all kinds of reasons: only their own words tell which. */
+const sayingNothing = new Set([
+  'InvalidInputRpcError',
+  'InvalidRequestRpcError',
+  'InternalRpcError',
+  'UnknownRpcError',
 ]);
 
 const unreachable = new Set(['HttpRequestError', 'TimeoutError', 'WebSocketRequestError', 'SocketClosedError']);
