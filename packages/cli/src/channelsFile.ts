@@ -78,7 +78,8 @@ export function changeChannelKeys(
 }
 
 /**
- * Takes the entries of a channel out, so that its API keys answer 401.
+ * Takes the entries of a channel out, so that its API keys answer 401. Where other channels continue it, the keys pay from these
+ * on: on their terms, which go to the first of them.
  *
  * @returns puts them back, as they were
  */
@@ -89,7 +90,11 @@ export async function takeOutChannel(file: string, channelId: Hex): Promise<() =
   let before: readonly WrittenEntry[] = [];
   await changeEntries(file, (entries) => {
     before = entries;
-    return entries.filter((entry) => !isOf(entry));
+    const others = entries.filter((entry) => !isOf(entry));
+    const { keys, continues } = entries.find(isOf) ?? {};
+    const rootId = rootIdIn(continues) ?? channelId;
+    const heir = keys === undefined ? undefined : others.find((entry) => rootIdIn(entry['continues']) === rootId);
+    return others.map((entry) => (entry === heir ? { ...entry, keys } : entry));
   });
   return () =>
     changeEntries(file, (entries) => {
@@ -99,6 +104,11 @@ export async function takeOutChannel(file: string, channelId: Hex): Promise<() =
       const at = others.findLastIndex((entry) => ahead.has(entry['channelId'])) + 1;
       return [...others.slice(0, at), ...before.filter(isOf), ...others.slice(at)];
     });
+}
+
+/** As entries are written. */
+function rootIdIn(continues: unknown): unknown {
+  return (continues as ChannelRecord['continues'])?.rootId;
 }
 
 /**

@@ -123,6 +123,31 @@ test('a channel that was taken out is put back in its place, whatever came and w
   expect(order()).toEqual(['02', '03']);
 });
 
+test('R28: the terms of the keys of a channel that is taken out go to the one that continues it', async () => {
+  const file = join(temporaryDataFolder().gateway, 'channels.json');
+  const keys = [{ name: 'first', apiKeySha256: apiKeyHash('own'), createdAt: 1n, revokedAt: 2n }];
+  const root = { ...entry('own', '01'), keys };
+  const continues = { rootId: root.channelId, holder: address };
+  const heirs = ['02', '03'].map((byte) => ({ ...entry('own', byte), continues }));
+  writeFileSync(file, encodeChannelRecords([root, entry('other', '04'), ...heirs]));
+  const keysThere = () =>
+    parseChannelRecords(JSON.parse(readFileSync(file, 'utf8'))).map(({ channelId, keys: own }) => [
+      channelId.slice(2, 4),
+      own?.map(({ revokedAt }) => revokedAt),
+    ]);
+  await takeOutChannel(file, root.channelId);
+  expect(keysThere()).toEqual([
+    ['04', undefined],
+    ['02', [2n]],
+    ['03', undefined],
+  ]);
+  await takeOutChannel(file, heirs[0]!.channelId);
+  expect(keysThere()).toEqual([
+    ['04', undefined],
+    ['03', [2n]],
+  ]);
+});
+
 test('a damaged channels file is reported, not replaced', async () => {
   const file = join(temporaryDataFolder().gateway, 'channels.json');
   writeFileSync(file, '{}');

@@ -97,3 +97,25 @@ test('R28: a top-up while the gateway runs is served without a restart; without 
   await reread();
   expect((await call()).status).toBe(401);
 });
+
+test('R28: keys of a channel that left the file keep their terms with those that continue it: what was revoked stays so', async () => {
+  const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
+  const keyOf = (key: string, more: object = {}) => ({ name: key, apiKeySha256: hashOf(key), createdAt: '1', ...more });
+  const [one, two] = [topUp(1n, 10_000n), topUp(2n, 10_000n)];
+  const [, first, second] = entries();
+  // As `kedge channel close` leaves it, and as `kedge key revoke` writes it then.
+  write([
+    { ...first, keys: [keyOf(apiKey, { revokedAt: '2' }), keyOf('other'), keyOf('capped', { capUnits: '10' })] },
+    second,
+  ]);
+  gateway = await setup.start();
+  const by = (key: string) => call({ authorization: `Bearer ${key}` });
+  expect((await call()).status).toBe(401);
+  expect(await by('other')).toEqual({ status: 200, channelId: one });
+  expect((await by('capped')).status).toBe(402);
+  // Even where it is the next that is there.
+  write([second, { ...first, keys: [keyOf(apiKey, { revokedAt: '2' }), keyOf('other')] }]);
+  await reread();
+  expect((await call()).status).toBe(401);
+  expect((await by('other')).channelId).toBe(two);
+});

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { BaseError, type ChannelRecord, type Hex, parseChannelRecords } from '@kedge/core';
+import { type ApiKeyRecord, BaseError, type ChannelRecord, type Hex, parseChannelRecords } from '@kedge/core';
 import { type ApiKeyAccess, checkKey } from '../keys/apiKeyAccess.js';
 import type { KeyAccount } from '../keys/keyAccounts.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
@@ -72,6 +72,8 @@ export function createChannelBook(options: {
   const continued = new Map<Hex, ServedChannel[]>();
   // The channels that the file names.
   let listed = new Set<Hex>();
+  // Terms of the keys of channels that the file does not name any more, by channel.
+  let left = new Map<Hex, readonly ApiKeyRecord[]>();
   // Records whose own channel is not served any more.
   const ended = new Map<Hex, ChannelRecord>();
   const refused = new Map<string, ChannelRefusal>();
@@ -85,9 +87,11 @@ export function createChannelBook(options: {
     }
   };
 
-  /** The key goes on with the next channel when its own was closed and taken out of the file. */
+  /** Its keys go on with the next channel, on their terms, when their own was closed and taken out of the file. */
   const registerOrphan = (record: ChannelRecord, served: ServedChannel): void => {
-    if (!listed.has(rootIdOf(served)) && !byKey.has(record.apiKeySha256)) byKey.set(record.apiKeySha256, served);
+    const rootId = rootIdOf(served);
+    if (listed.has(rootId) || byKey.has(record.apiKeySha256)) return;
+    register({ ...record, keys: left.get(rootId) }, served);
   };
 
   const registerNext = (record: ChannelRecord): void => {
@@ -119,6 +123,7 @@ export function createChannelBook(options: {
     ended.clear();
     refused.clear();
     listed = new Set(records.map(({ channelId }) => channelId));
+    left = keysLeftIn(records);
     // `byId` keeps them: what was used under a key that left is still captured.
     for (const record of records) {
       const served = known.get(record.channelId);
@@ -240,6 +245,18 @@ export function rootIdOf({ continues, channelId }: Pick<ServedChannel, 'continue
 /** The same by id; a channel that is not served is its own. */
 export function rootIdIn(book: Pick<ChannelBook, 'byId'>, channelId: Hex): Hex {
   return rootIdOf(book.byId(channelId) ?? { channelId });
+}
+
+/** Written with those that continue a channel. The first that names a key counts. */
+function keysLeftIn(records: readonly ChannelRecord[]): Map<Hex, readonly ApiKeyRecord[]> {
+  const found = new Map<Hex, readonly ApiKeyRecord[]>();
+  for (const { continues, keys = [] } of records) {
+    if (continues === undefined) continue;
+    const before = found.get(continues.rootId) ?? [];
+    const known = new Set(before.map(({ apiKeySha256 }) => apiKeySha256));
+    found.set(continues.rootId, [...before, ...keys.filter(({ apiKeySha256 }) => !known.has(apiKeySha256))]);
+  }
+  return found;
 }
 
 function keysOf(record: ChannelRecord): string[] {
