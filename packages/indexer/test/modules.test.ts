@@ -187,6 +187,8 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
       const [one, other] = await Promise.all([renewed, revoked].map((tokenId) => indexer.client.token({ tokenId })));
       return [one!.renewalOffer, other!.revocation] as const;
     };
+    const ends = { expireAt: Number(expireAt), shareExpireAt: Number(expireAt) };
+    expect(await indexer.client.token({ tokenId: renewed })).toMatchObject(ends);
     const [offer, pending] = await noticesOf();
     expect(offer).toBe(Number(expireAt) + 50);
     expect(pending).toMatchObject({ reason: 'a copy of another', statement: 'it is not', revokedAt: null });
@@ -217,6 +219,8 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     await compare();
     const stateOf = async () => (await indexer.client.token({ tokenId }))!.shareState;
     expect(await stateOf()).toBe('active');
+    const ends = { expireAt: Number(expireAt), shareExpireAt: 0 };
+    expect(await indexer.client.token({ tokenId })).toMatchObject(ends);
     expect((await issuer.getToken({ tokenId })).pendingRevenue).toBe(600n);
     await as('consumer').retireShare({ tokenId });
     await issuer.settleRevenue({ classId, amount: 400n });

@@ -35,6 +35,8 @@ export const tokenSummarySchema = z.object({
   activateAt: momentSchema,
   /** Last valid second; 0 for ever. */
   expireAt: momentSchema,
+  /** Last second of the share, where there is one: the token's, or 0 for ever where the class's shares outlive expiry (P21). */
+  shareExpireAt: momentSchema,
   lot: countSchema,
   backed: z.boolean(),
   policyVersion: z.int().positive(),

@@ -81,6 +81,7 @@ async function summariesOf(rows: readonly TokenRow[]): Promise<TokenSummary[]> {
       shareState: shareStateOf(row, now),
       activateAt: Number(row.activateAt),
       expireAt: Number(row.expireAt),
+      shareExpireAt: Number(row.shareExpireAt),
       lot: Number(row.lot),
       backed,
       policyVersion: terms?.policyVersion ?? Number(row.lot),

@@ -16,10 +16,11 @@ import { linkTo } from '../../app/router.js';
 import { tokenText } from '../../data/tokenText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
-import { grouped, showMoment, showUnits } from '../../ui/format.js';
+import { grouped, showUnits } from '../../ui/format.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import { ApiKeys } from './ApiKeys.js';
 import { ChannelTable } from './ChannelTable.js';
+import { expiryOf } from './expiryOf.js';
 
 const shareWords = { none: undefined, pending: 'waits to enter', active: undefined, ended: 'ended' } as const;
 
@@ -30,7 +31,9 @@ export function TokenCard({ token }: { token: TokenSummary }) {
   const { data: detail } = useIndexed('token', { tokenId });
   const price = detail?.lotTerms?.price;
   const { show } = useAssets([...claimable.map(({ asset }) => asset), ...(price === undefined ? [] : [price.asset])]);
-  const isExpired = expireAt !== 0 && expireAt < Date.now() / 1000;
+  const now = Date.now() / 1000;
+  const isExpired = expireAt !== 0 && expireAt < now;
+  const expiry = expiryOf(token, now);
   const units = (amount: bigint): string => showUnits(amount, unitDecimals);
   return (
     <article
@@ -50,9 +53,7 @@ export function TokenCard({ token }: { token: TokenSummary }) {
         <span className="row">
           {share > 0n && <span className="pill">share</span>}
           {token.backed && <span className="pill">backed</span>}
-          <span className={isExpired ? 'pill bad' : 'pill'}>
-            {expireAt === 0 ? 'never expires' : `${isExpired ? 'expired' : 'expires'} ${showMoment(expireAt)}`}
-          </span>
+          <span className={expiry.isOver ? 'pill bad' : 'pill'}>{expiry.text}</span>
         </span>
       </div>
       <dl className="token-numbers">
