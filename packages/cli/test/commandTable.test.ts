@@ -40,6 +40,11 @@ test.each(commandTable.map(({ name }) => name))(
   },
 );
 
+test.each(['anchor', 'mint'])('kedge %s --help says that a weight of 0 is no share', async (name) => {
+  const { stdout } = await run(name, '--help');
+  expect(stdout.replace(/\s+/g, ' ')).toMatch(/--share <weight> [^-]*up to 4294967295; 0, as without it: no share/);
+});
+
 test('kedge --help lists every command and group', async () => {
   const { code, stdout } = await run('--help');
   expect(code).toBe(0);

@@ -58,7 +58,10 @@ export const anchor: Command = {
       summary: 'a class that it derives from, and its basis points of the revenue',
       repeatable: true,
     },
-    { flags: '--share <weight>', summary: 'also mint a share of this weight for yourself' },
+    {
+      flags: '--share <weight>',
+      summary: 'also mint a share of this weight for yourself, up to 4294967295; 0, as without it: no share',
+    },
     ...shareCapOptions,
     { flags: '--policy <file>', summary: 'policy as JSON, so that value of the class can be sold' },
     { flags: '--hidden', summary: 'take in files whose names begin with a dot' },

@@ -14,7 +14,7 @@ export const mint: Command = {
     'for is bought with kedge buy. Both may be given.',
   arguments: [{ name: 'classId', summary: 'the class' }],
   options: [
-    { flags: '--share <weight>', summary: 'revenue weight, up to 4294967295' },
+    { flags: '--share <weight>', summary: 'revenue weight, up to 4294967295; 0, as without it: no share' },
     { flags: '--value <units>', summary: 'units of the class, for example 100 or 0.5' },
     { flags: '--to <address>', summary: 'who holds it: an address, or a role on the local chain; without it you' },
     { flags: '--expires <when>', summary: 'last moment of validity: 30d, 2027-01-31, Unix seconds; without it never' },
