@@ -5,20 +5,12 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
 import {IDATPolicies} from "../../src/interfaces/IDATPolicies.sol";
-import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
 import {ClassOptions} from "../../src/interfaces/IDATOptions.sol";
 import {DepositTerms, IChannelDeposits, TransferAuthorization} from "../../src/interfaces/IChannelDeposits.sol";
 import {Channel, ChannelMode, IValueChannels} from "../../src/interfaces/IValueChannels.sol";
 import {IValueSales} from "../../src/interfaces/IValueSales.sol";
-import {BlacklistAsset, FalseReturnAsset, FeeAsset, NoReturnAsset, ReentrantAsset} from "../helpers/Assets.sol";
-import {AuthorizedAsset, WordWallet} from "../helpers/AuthorizedAsset.sol";
-import {KedgeTest} from "../helpers/KedgeTest.sol";
-import {EthRejecter} from "../helpers/Receivers.sol";
-
-/// @dev What `ChannelDeposit` refuses with; declared again so that a change of it recompiles no test.
-error ChannelDepositNotDeposits(address caller);
-
-error ReentrancyGuardReentrantCall();
+import {WordWallet} from "../helpers/AuthorizedAsset.sol";
+import {DepositsTest} from "./DepositsTest.sol";
 
 /// @notice Takes half of the price, once.
 contract HalfMarket {
@@ -53,92 +45,7 @@ contract OwingBond {
 }
 
 /// @notice Branches: ChannelDeposits.tree.
-contract ChannelDepositsTest is KedgeTest {
-    bytes32 private constant SALT = keccak256("the channel that is continued");
-
-    IChannelDeposits private deposits;
-    AuthorizedAsset private aut;
-    uint256 private classId;
-    uint32 private lot;
-    address private payer;
-    uint256 private payerSecret;
-    address private refundTo = makeAddr("refund address");
-
-    function setUp() public override {
-        super.setUp();
-        deposits = IChannelDeposits(deployCode("ChannelDeposits", abi.encode(address(token), address(channels))));
-        aut = new AuthorizedAsset();
-        (payer, payerSecret) = makeAddrAndKey("payer");
-        classId = createClass();
-        lot = listLot(address(aut));
-        aut.mint(payer, 1_000_000);
-    }
-
-    function listLot(address asset) private returns (uint32 made) {
-        made = createLot(classId, lotTerms(asset, 100, 3));
-        openListing(classId, made, 1000, 0);
-    }
-
-    function termsOf(uint32 lot_, address asset) private view returns (DepositTerms memory) {
-        return DepositTerms({
-            market: address(market),
-            classId: classId,
-            lot: lot_,
-            asset: asset,
-            holder: holder,
-            refundTo: refundTo,
-            operator: operator,
-            channelKey: operator,
-            rate: 7,
-            burst: 9,
-            deadline: uint64(START + 30 days),
-            grace: 1 days,
-            mode: ChannelMode.Capped,
-            salt: SALT
-        });
-    }
-
-    function terms() private view returns (DepositTerms memory) {
-        return termsOf(lot, address(aut));
-    }
-
-    function pay(DepositTerms memory to, uint256 amount) private returns (address deposit) {
-        deposit = deposits.depositOf(to);
-        if (to.asset == ETH) vm.deal(deposit, deposit.balance + amount);
-        else AuthorizedAsset(to.asset).mint(deposit, amount);
-    }
-
-    function authorize(DepositTerms memory to, uint256 value) private view returns (TransferAuthorization memory) {
-        return authorize(deposits.depositOf(to), value);
-    }
-
-    function authorize(address to, uint256 value) private view returns (TransferAuthorization memory given) {
-        given = TransferAuthorization(payer, value, 0, START + 1 hours, keccak256("nonce"), "");
-        bytes32 digest = aut.digestOf(payer, to, value, given.validAfter, given.validBefore, given.nonce);
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(payerSecret, digest);
-        given.signature = abi.encodePacked(r, s, v);
-    }
-
-    function firstToken(uint32 lot_) private view returns (uint256) {
-        return (classId << 64) | (uint256(lot_) << 32) | 1;
-    }
-
-    function channelOf(DepositTerms memory of_, uint256 tokenId, uint64 units) private view returns (Channel memory) {
-        return Channel(
-            deposits.depositOf(of_),
-            tokenId,
-            of_.operator,
-            of_.channelKey,
-            units,
-            of_.rate,
-            of_.burst,
-            of_.deadline,
-            of_.grace,
-            of_.mode,
-            of_.salt
-        );
-    }
-
+contract ChannelDepositsTest is DepositsTest {
     function test_R28_AnyoneSweepsADepositIntoItsChannel() public {
         address deposit = pay(terms(), 1010);
         Channel memory expected = channelOf(terms(), firstToken(lot), 30);
@@ -270,23 +177,6 @@ contract ChannelDepositsTest is KedgeTest {
         refundsAll(100_000);
     }
 
-    /// @dev A listing's expiry is its issuer's at any time; a deposit buys nothing that ends before its channel.
-    function test_Attack_AListingMadeShorterInFrontOfASweepBuysNothing() public {
-        pay(terms(), 1000);
-        openListing(classId, lot, 1000, uint64(START));
-        vm.expectRevert(abi.encodeWithSelector(IValueChannels.ValueChannelsInvalidTerms.selector, bytes32("expireAt")));
-        deposits.sweep(terms());
-        uint64 end = terms().deadline + terms().grace;
-        openListing(classId, lot, 1000, end - 1);
-        vm.expectRevert(abi.encodeWithSelector(IValueChannels.ValueChannelsInvalidTerms.selector, bytes32("expireAt")));
-        deposits.sweep(terms());
-        uint256 before = vm.snapshotState();
-        refundsAll(1000);
-        vm.revertToState(before);
-        openListing(classId, lot, 1000, end);
-        deposits.sweep(terms());
-    }
-
     function test_R28_AfterTheDeadlineAnyoneRefunds() public {
         address deposit = pay(terms(), 1000);
         vm.warp(START + 30 days);
@@ -384,142 +274,6 @@ contract ChannelDepositsTest is KedgeTest {
         assertEq(bond.paidTo(), refundTo);
     }
 
-    function test_Attack_APaymentCannotBeTurnedToAnotherChannel() public {
-        TransferAuthorization memory given = authorize(terms(), 1000);
-        DepositTerms memory thief = terms();
-        thief.holder = stranger;
-        bytes memory reason = abi.encodeWithSelector(AuthorizedAsset.AuthorizationInvalid.selector, payer);
-        vm.expectRevert(
-            abi.encodeWithSelector(IChannelDeposits.ChannelDepositsNotPaid.selector, payer, given.nonce, reason)
-        );
-        deposits.payAndSweep(thief, given);
-        given.value = 2000;
-        vm.expectRevert(
-            abi.encodeWithSelector(IChannelDeposits.ChannelDepositsNotPaid.selector, payer, given.nonce, reason)
-        );
-        deposits.payAndSweep(terms(), given);
-    }
-
-    function test_Attack_AnAuthorizationThatSomebodySentBeforeIsNoObstacle() public {
-        TransferAuthorization memory given = authorize(terms(), 1000);
-        sendBefore(given);
-        (, uint64 units,) = deposits.payAndSweep(terms(), given);
-        assertEq(units, 30);
-        assertEq(aut.balanceOf(payer), 999_000, "paid once");
-    }
-
-    function test_Attack_TheSamePaymentTwiceBuysOnce() public {
-        TransferAuthorization memory given = authorize(terms(), 1000);
-        deposits.payAndSweep(terms(), given);
-        address deposit = deposits.depositOf(terms());
-        vm.expectRevert(abi.encodeWithSelector(IChannelDeposits.ChannelDepositsNothingToSweep.selector, deposit, 0));
-        deposits.payAndSweep(terms(), given);
-        assertEq(aut.balanceOf(payer), 999_000);
-    }
-
-    function test_Attack_ASweepBeforeThePayersOwnFindsTheSameChannel() public {
-        TransferAuthorization memory given = authorize(terms(), 1000);
-        sendBefore(given);
-        vm.prank(stranger);
-        (bytes32 channelId,,) = deposits.sweep(terms());
-        assertEq(channelId, channels.channelIdOf(channelOf(terms(), firstToken(lot), 30)));
-        assertEq(core.ownerOf(firstToken(lot)), holder);
-    }
-
-    function test_Attack_ADepositThatKeepsAFee() public {
-        FeeAsset fee = new FeeAsset();
-        DepositTerms memory of_ = termsOf(listLot(address(fee)), address(fee));
-        address deposit = deposits.depositOf(of_);
-        fee.mint(deposit, 1000);
-        vm.expectRevert(abi.encodeWithSelector(IValueSales.ValueMarketWrongPayment.selector, 1000, 990));
-        deposits.sweep(of_);
-        vm.prank(refundTo);
-        assertEq(deposits.refund(of_, address(fee)), 1000);
-        assertEq(fee.balanceOf(refundTo), 990);
-    }
-
-    function test_Attack_ABlacklistedRefundAddressLeavesEverythingInPlace() public {
-        BlacklistAsset asset = new BlacklistAsset();
-        DepositTerms memory of_ = termsOf(listLot(address(asset)), address(asset));
-        address deposit = deposits.depositOf(of_);
-        asset.mint(deposit, 1000);
-        asset.setBlacklisted(refundTo, true);
-        vm.prank(refundTo);
-        vm.expectRevert(abi.encodeWithSelector(BlacklistAsset.Blacklisted.selector, refundTo));
-        deposits.refund(of_, address(asset));
-        assertEq(asset.balanceOf(deposit), 1000);
-        deposits.sweep(of_);
-        assertEq(asset.balanceOf(deposit), 0);
-    }
-
-    function test_Attack_ARefundAddressThatRefusesEth() public {
-        DepositTerms memory eth = termsOf(listLot(ETH), ETH);
-        eth.refundTo = address(new EthRejecter());
-        pay(eth, 20);
-        vm.prank(eth.refundTo);
-        vm.expectRevert(abi.encodeWithSelector(IDATRevenue.DATPaymentFailed.selector, eth.refundTo, 20));
-        deposits.refund(eth, ETH);
-    }
-
-    function test_Attack_AssetsWithFalseAndWithoutReturnValue() public {
-        FalseReturnAsset lying = new FalseReturnAsset();
-        DepositTerms memory of_ = termsOf(listLot(address(lying)), address(lying));
-        lying.mint(deposits.depositOf(of_), 1000);
-        vm.expectRevert();
-        deposits.sweep(of_);
-        vm.prank(refundTo);
-        vm.expectRevert();
-        deposits.refund(of_, address(lying));
-        lying.setHonest(true);
-        deposits.sweep(of_);
-        NoReturnAsset silent = new NoReturnAsset();
-        of_ = termsOf(listLot(address(silent)), address(silent));
-        silent.mint(deposits.depositOf(of_), 1010);
-        (, uint64 units,) = deposits.sweep(of_);
-        assertEq(units, 30);
-        vm.prank(refundTo);
-        assertEq(deposits.refund(of_, address(silent)), 10);
-    }
-
-    function test_Attack_ReentrancyThroughADepositedAsset() public {
-        ReentrantAsset asset = new ReentrantAsset();
-        DepositTerms memory of_ = termsOf(listLot(address(asset)), address(asset));
-        asset.mint(deposits.depositOf(of_), 1000);
-        asset.arm(address(deposits), abi.encodeCall(IChannelDeposits.sweep, (of_)));
-        deposits.sweep(of_);
-        assertTrue(asset.called());
-        assertFalse(asset.succeeded());
-        assertEq(asset.answer(), abi.encodeWithSelector(ReentrancyGuardReentrantCall.selector));
-        of_.refundTo = address(asset);
-        asset.mint(deposits.depositOf(of_), 1000);
-        asset.arm(address(deposits), abi.encodeCall(IChannelDeposits.refund, (of_, address(asset))));
-        deposits.sweep(of_);
-        assertFalse(asset.succeeded());
-    }
-
-    function test_Attack_OnlyItsMakerMovesADeposit() public {
-        address deposit = pay(terms(), 1034);
-        deposits.sweep(terms());
-        bytes[3] memory calls = [
-            abi.encodeWithSignature("pay(address,address)", address(aut), stranger),
-            abi.encodeWithSignature("withdrawBond(address,address,address)", stranger, stranger, stranger),
-            abi.encodePacked(
-                bytes4(
-                    keccak256(
-                        "open(address,address,(address,uint256,uint32,address,address,address,address,address,uint64,uint64,uint64,uint32,uint8,bytes32))"
-                    )
-                ),
-                abi.encode(address(token), stranger, terms())
-            )
-        ];
-        for (uint256 i = 0; i < calls.length; ++i) {
-            vm.prank(stranger);
-            (bool done, bytes memory reason) = deposit.call(calls[i]);
-            assertFalse(done);
-            assertEq(reason, abi.encodeWithSelector(ChannelDepositNotDeposits.selector, stranger));
-        }
-    }
-
     function test_R28_MoreThanAnyLotCanCostIsNoOverflow() public {
         DepositTerms memory of_ = termsOf(createLot(classId, lotTerms(address(usd), 1, 1)), address(usd));
         openListing(classId, of_.lot, type(uint64).max, 0);
@@ -561,24 +315,5 @@ contract ChannelDepositsTest is KedgeTest {
         assertEq(spentInAll + usd.balanceOf(refundTo), paid[0] + paid[1]);
         assertEq(usd.balanceOf(address(token)), spentInAll);
         assertEq(usd.balanceOf(deposit), 0);
-    }
-
-    function refundsAll(uint256 amount) private {
-        vm.prank(stranger);
-        vm.expectRevert(
-            abi.encodeWithSelector(IChannelDeposits.ChannelDepositsTooEarly.selector, stranger, START + 30 days)
-        );
-        deposits.refund(terms(), address(aut));
-        vm.prank(refundTo);
-        assertEq(deposits.refund(terms(), address(aut)), amount);
-        assertEq(aut.balanceOf(refundTo), amount);
-    }
-
-    function sendBefore(TransferAuthorization memory given) private {
-        address deposit = deposits.depositOf(terms());
-        vm.prank(stranger);
-        aut.transferWithAuthorization(
-            given.from, deposit, given.value, given.validAfter, given.validBefore, given.nonce, given.signature
-        );
     }
 }
