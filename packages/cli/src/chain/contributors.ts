@@ -8,13 +8,13 @@ import {
   type ContributorTree,
   type Hex,
 } from '@kedge/core';
+import type { ContentStore } from '@kedge/store';
 import { firstBlockOf, readEvents } from '@kedge/sdk';
-import { createContentStore } from '@kedge/store';
+import { contentStoreOf } from '../contentStoreOf.js';
 import { keccak256 } from '../keccak256.js';
 import { parseAddress, parseInteger } from '../parse.js';
 import { readGivenFile } from '../readGivenFile.js';
 import { parseJson } from '../target.js';
-import { dataPathsOf } from '../up/dataPaths.js';
 import type { Connection } from './connect.js';
 
 /** One list of a token, with the tree that its proofs are made of. */
@@ -50,7 +50,7 @@ export async function readContributorsFile(cwd: string, file: string): Promise<C
 
 /** Puts a list into the content store, where its contributors find it by the CID in the event of its root. */
 export async function storeContributors(dataDir: string, contributors: readonly Contributor[]): Promise<string> {
-  const store = createContentStore({ dir: dataPathsOf(dataDir).store });
+  const store = contentStoreOf(dataDir);
   return store.putJson(JSON.parse(encodeContributors(contributors)), { sync: 'each' });
 }
 
@@ -79,7 +79,7 @@ export async function readContributorEpochs(
     const tree = contributorTree(contributors, keccak256);
     trees.set(tree.root, { contributors, tree });
   }
-  const store = createContentStore({ dir: dataPathsOf(dataDir).store });
+  const store = contentStoreOf(dataDir);
   const epochs: ContributorEpoch[] = [];
   for (const { args } of roots) {
     const known = trees.get(args.root);
@@ -96,10 +96,7 @@ export async function readContributorEpochs(
   return epochs;
 }
 
-async function fromStore(
-  store: ReturnType<typeof createContentStore>,
-  cid: string,
-): Promise<Omit<ContributorEpoch, 'epoch'> | undefined> {
+async function fromStore(store: ContentStore, cid: string): Promise<Omit<ContributorEpoch, 'epoch'> | undefined> {
   if (cid === '') return undefined;
   const json = await store.getJson(cid).catch((error: unknown) => {
     // Not stored here: the caller says which list is missing, and how to pass it.

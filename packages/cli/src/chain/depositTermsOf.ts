@@ -11,6 +11,7 @@ import { channelsFileOf, readChannelEntries } from '../channelsFile.js';
 import type { Option } from '../command.js';
 import type { Context } from '../context.js';
 import { argument, parseAddress, parseChannelId, parseInteger, parseMoment, textOption } from '../parse.js';
+import { unixNow } from '../unixNow.js';
 import { usageError } from '../usageError.js';
 import { readAsset, type Asset } from './readAsset.js';
 import type { Connection } from './connect.js';
@@ -57,7 +58,7 @@ export async function depositTermsOf(context: Context, connection: Connection): 
     throw usageError('The token of this channel was not bought, so its lot sells nothing.', 'Name a lot with --lot.');
   }
   const lot = lotText === undefined ? ownLot : lotIdOf(Number(parseInteger(lotText, '--lot')));
-  const now = BigInt(Math.floor(Date.now() / 1000));
+  const now = unixNow();
   const deadlineText = textOption(context, 'deadline');
   const refundText = textOption(context, 'refundTo');
   const { client } = connection;

@@ -1,8 +1,7 @@
 import { bytesToHex, type Hex } from '@kedge/core';
-import { createContentStore } from '@kedge/store';
+import { contentStoreOf } from '../contentStoreOf.js';
 import { keccak256 } from '../keccak256.js';
 import { readGivenFile } from '../readGivenFile.js';
-import { dataPathsOf } from '../up/dataPaths.js';
 
 /** The hash of a statement's bytes, and where they are. */
 export type StoredStatement = { readonly statementHash: Hex; readonly uri: string; readonly bytes: number };
@@ -16,7 +15,7 @@ export async function storeStatement(
   const content = await readGivenFile(cwd, file);
   const statementHash = bytesToHex(keccak256(content));
   if (uri !== undefined) return { statementHash, uri, bytes: content.length };
-  const store = createContentStore({ dir: dataPathsOf(dataDir).store });
+  const store = contentStoreOf(dataDir);
   const cid = await store.putBytes(content, { sync: 'each' });
   return { statementHash, uri: `ipfs://${cid}`, bytes: content.length };
 }

@@ -39,6 +39,7 @@ import {
 } from '../parse.js';
 import { keccak256 } from '../keccak256.js';
 import { keepChannel, mayBeOpen } from '../keepChannel.js';
+import { unixNow } from '../unixNow.js';
 import { apiKeyHash } from '../up/apiKey.js';
 import { usageError } from '../usageError.js';
 
@@ -240,7 +241,7 @@ function termsOf(context: Context, { token, policy, operator, mode, ownKey }: Wa
       hints: [`Buy some: kedge buy ${token.classId} 1000`, 'Units in open channels return when those are closed.'],
     });
   }
-  const now = BigInt(Math.floor(Date.now() / 1000));
+  const now = unixNow();
   const grace = Number(parseDuration(textOption(context, 'grace') ?? '1d', '--grace'));
   const deadlineText = textOption(context, 'deadline');
   const deadline =

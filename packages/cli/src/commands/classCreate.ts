@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { integrityHashOf, isSameAddress, zeroAddress, type Address, type Hex } from '@kedge/core';
 import type { ClassOptions } from '@kedge/sdk';
-import { createContentStore } from '@kedge/store';
 import { connect, type Connection } from '../chain/connect.js';
 import { afterDone } from '../chain/afterDone.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
@@ -10,6 +9,7 @@ import { shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js'
 import { readMetadata } from '../chain/readMetadata.js';
 import { kindChoices, parseParent, storePolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
+import { contentStoreOf } from '../contentStoreOf.js';
 import type { Context } from '../context.js';
 import { keccak256 } from '../keccak256.js';
 import {
@@ -21,7 +21,6 @@ import {
   parseInteger,
   textOption,
 } from '../parse.js';
-import { dataPathsOf } from '../up/dataPaths.js';
 import { usageError } from '../usageError.js';
 
 export const classCreate: Command = {
@@ -76,7 +75,7 @@ export const classCreate: Command = {
     const sell = textOption(context, 'sell');
     const operatorBps = operatorBpsOf(context);
     const connection = await connect(context);
-    const store = createContentStore({ dir: dataPathsOf(connection.dataDir).store });
+    const store = contentStoreOf(connection.dataDir);
     const policyFile = textOption(context, 'policy');
     const policy = policyFile === undefined ? undefined : await storePolicy(resolve(context.cwd, policyFile), store);
     if (sell !== undefined && policy?.policy.price === undefined) {
@@ -164,7 +163,7 @@ function optionsOf(context: Context): ClassOptions & { readonly shareCap: bigint
 type Metadata = { readonly metadataURI: string; readonly integrityHash: Hex };
 
 async function metadataOf(context: Context, { dataDir }: Connection, kind: string): Promise<Metadata> {
-  const store = createContentStore({ dir: dataPathsOf(dataDir).store });
+  const store = contentStoreOf(dataDir);
   const own = textOption(context, 'metadata');
   const name = textOption(context, 'name');
   if (own === undefined && name === undefined)

@@ -1,14 +1,13 @@
 import { resolve } from 'node:path';
 import { integrityHashOf } from '@kedge/core';
-import { createContentStore } from '@kedge/store';
 import { connect } from '../chain/connect.js';
 import { readMetadata } from '../chain/readMetadata.js';
 import { readStoredJson } from '../chain/readStoredJson.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
+import { contentStoreOf } from '../contentStoreOf.js';
 import { keccak256 } from '../keccak256.js';
 import { argument, parseInteger } from '../parse.js';
-import { dataPathsOf } from '../up/dataPaths.js';
 
 export const classMetadata: Command = {
   name: 'class metadata',
@@ -39,7 +38,7 @@ export const classMetadata: Command = {
     }
     const metadata = await readMetadata(resolve(context.cwd, file));
     const { signer, write } = await resolveWriter(context, connection, before.issuer);
-    const store = createContentStore({ dir: dataPathsOf(connection.dataDir).store });
+    const store = contentStoreOf(connection.dataDir);
     const metadataURI = `ipfs://${await store.putJson(metadata, { sync: 'each' })}`;
     const integrityHash = integrityHashOf(metadata, keccak256);
     const { transactionHash } = await write('correct the metadata', (client) =>

@@ -3,6 +3,7 @@ import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanMoment } from '../human.js';
 import { argument, parseInteger, parseMoment } from '../parse.js';
+import { unixNow } from '../unixNow.js';
 
 export const contributorsRenew: Command = {
   name: 'contributors renew',
@@ -19,7 +20,7 @@ export const contributorsRenew: Command = {
   examples: [{ command: 'kedge contributors renew 18446744077839630337 2031-01-31', summary: 'as the issuer offered' }],
   run: async (context) => {
     const tokenId = parseInteger(argument(context, 0), 'tokenId');
-    const expireAt = parseMoment(argument(context, 1), BigInt(Math.floor(Date.now() / 1000)), 'expires');
+    const expireAt = parseMoment(argument(context, 1), unixNow(), 'expires');
     const connection = await connect(context);
     const { signer, write } = await resolveWriter(context, connection, 'contributor');
     const terms = { tokenId, expireAt };

@@ -5,6 +5,7 @@ import { chainOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
 import { channelOfKeys, openKeys } from '../keys.js';
 import { parseAmount, parseMoment, textOption } from '../parse.js';
+import { unixNow } from '../unixNow.js';
 import { apiKeyHash } from '../up/apiKey.js';
 import { usageError } from '../usageError.js';
 
@@ -32,7 +33,7 @@ export const keyCreate: Command = {
     if (record.channel.mode !== 'capped') {
       throw usageError('API keys belong to capped channels.', 'In strict mode the channel key pays: kedge connect.');
     }
-    const createdAt = BigInt(Math.floor(Date.now() / 1000));
+    const createdAt = unixNow();
     const [cap, expires] = [textOption(context, 'cap'), textOption(context, 'expires')];
     const capUnits = cap === undefined ? undefined : parseAmount(cap, decimals, '--cap', 64);
     const expiresAt = expires === undefined ? undefined : parseMoment(expires, createdAt, '--expires');

@@ -4,6 +4,7 @@ import { originOf } from '../chain/connect.js';
 import { chainOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
 import { openKeys, type ChannelKey } from '../keys.js';
+import { unixNow } from '../unixNow.js';
 
 const useSchema = z.object({ keys: z.array(z.object({ keyId: z.string(), usedUnits: z.string() })) });
 
@@ -24,7 +25,7 @@ export const keyList: Command = {
     const { keys, gatewayUrl } = await openKeys(context);
     const used = gatewayUrl === undefined ? undefined : await readUse(gatewayUrl);
     if (gatewayUrl !== undefined && used === undefined) context.output.note('the gateway does not say what keys spent');
-    const now = BigInt(Math.floor(Date.now() / 1000));
+    const now = unixNow();
     const rows = keys.map((key) => {
       const { keyId, record, terms } = key;
       const { channelId } = record;

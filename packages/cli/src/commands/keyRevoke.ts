@@ -3,6 +3,7 @@ import { chainOptions, type Command } from '../command.js';
 import { humanMoment, shortHex } from '../human.js';
 import { findKey, openKeys } from '../keys.js';
 import { argument } from '../parse.js';
+import { unixNow } from '../unixNow.js';
 
 export const keyRevoke: Command = {
   name: 'key revoke',
@@ -19,7 +20,7 @@ export const keyRevoke: Command = {
   run: async (context) => {
     const { file, keys, tellGateway } = await openKeys(context);
     const { keyId, record, apiKeySha256, terms } = findKey(keys, argument(context, 0));
-    const now = BigInt(Math.floor(Date.now() / 1000));
+    const now = unixNow();
     const revokedAt = terms?.revokedAt ?? now;
     const known = terms ?? { name: record.name ?? 'first key', apiKeySha256, createdAt: now };
     await changeChannelKeys(file, record.channelId, (all) => [

@@ -3,6 +3,7 @@ import { readOwnClass } from '../chain/readOwnClass.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
 import { parseAmount, parseMoment, parseShare, textOption } from '../parse.js';
+import { unixNow } from '../unixNow.js';
 import { usageError } from '../usageError.js';
 
 export const mint: Command = {
@@ -42,7 +43,7 @@ export const mint: Command = {
         'Name more than 0 with --share <weight> or --value <units>.',
       );
     }
-    const now = BigInt(Math.floor(Date.now() / 1000));
+    const now = unixNow();
     const expires = textOption(context, 'expires');
     const expireAt = expires === undefined ? 0n : parseMoment(expires, now, '--expires');
     const terms = { classId, to, value, shareRatio: share, expireAt };

@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
-import { createContentStore } from '@kedge/store';
 import { connect } from '../chain/connect.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { storePolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
+import { contentStoreOf } from '../contentStoreOf.js';
 import { humanMoment } from '../human.js';
 import { argument, parseInteger } from '../parse.js';
-import { dataPathsOf } from '../up/dataPaths.js';
 import { usageError } from '../usageError.js';
 
 export const policyPublish: Command = {
@@ -28,7 +27,7 @@ export const policyPublish: Command = {
     const file = argument(context, 1);
     const connection = await connect(context);
     const { issuer, unitDecimals } = await connection.client.getClass({ classId });
-    const store = createContentStore({ dir: dataPathsOf(connection.dataDir).store });
+    const store = contentStoreOf(connection.dataDir);
     const { policy, uri, hash } = await storePolicy(resolve(context.cwd, file), store);
     if (policy.unit.decimals !== unitDecimals) {
       throw usageError(

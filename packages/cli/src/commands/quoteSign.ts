@@ -24,6 +24,7 @@ import { keccak256 } from '../keccak256.js';
 import { parseChoice, parseDuration, parseInteger, textOption } from '../parse.js';
 import { signedDomain } from '../signedDomain.js';
 import { findTarget, readJson } from '../target.js';
+import { unixNow } from '../unixNow.js';
 import { usageError } from '../usageError.js';
 
 export const quoteSign: Command = {
@@ -56,7 +57,7 @@ export const quoteSign: Command = {
     const { policy, oracle } = await readOraclePolicy(context);
     const policyHash = policyHashOf(policy, keccak256);
     const domain = signedDomain(await findTarget(context), undefined, 'A rate quote');
-    const now = BigInt(Math.floor(Date.now() / 1000));
+    const now = unixNow();
     const added = textOption(context, 'add');
     const before =
       added === undefined

@@ -4,6 +4,7 @@ import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanMoment } from '../human.js';
 import { argument, parseInteger, parseMoment } from '../parse.js';
+import { unixNow } from '../unixNow.js';
 
 export const tokenRenew: Command = {
   name: 'token renew',
@@ -27,7 +28,7 @@ export const tokenRenew: Command = {
   ],
   run: async (context) => {
     const tokenId = parseInteger(argument(context, 0), 'tokenId');
-    const now = BigInt(Math.floor(Date.now() / 1000));
+    const now = unixNow();
     const expireAt = parseMoment(argument(context, 1), now, 'expires');
     const connection = await connect(context);
     const { client } = connection;

@@ -1,5 +1,6 @@
 import { channelModes, valueChannelsAbi, type Address, type Hex } from '@kedge/core';
 import type { KedgeClient } from '@kedge/sdk';
+import { unixNow } from '../../unixNow.js';
 import { boughtUnits, channelBurst, channelDays, channelGrace, channelRate } from '../demoTerms.js';
 import type { ChannelStep } from '../upState.js';
 import { foundOr } from './foundOr.js';
@@ -26,7 +27,7 @@ export function openDemoChannel(
       return { ...channel, channelId, mode: channelModes[channel.mode] ?? 'capped' };
     },
     async () => {
-      const now = BigInt(Math.floor(Date.now() / 1000));
+      const now = unixNow();
       const { timestamp } = await consumer.publicClient.getBlock();
       await consumer.openChannel({
         tokenId,
