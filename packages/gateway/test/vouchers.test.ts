@@ -327,6 +327,24 @@ test('R11: a voucher is on disk before it counts: a restart knows it, and captur
   expect(items).toMatchObject([{ voucher, signature }]);
 });
 
+test('R27: a stream that failed before its answer began costs nothing, though a voucher came meanwhile, nor after a restart', async () => {
+  await begin();
+  let fail: () => void = () => undefined;
+  upstream.script = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(chunkEvent({ role: 'assistant', content: '' }));
+    fail = () => void response.destroy();
+  };
+  const answer = await call(await sign(inputUnits), { ...hello, stream: true });
+  expect((await give(await sign(inputUnits + 1n))).status).toBe(200);
+  fail();
+  expect(await answer.text()).toContain('upstream_failed');
+  expect(await state()).toMatchObject({ committedUnits: '0' });
+  await gateway.close();
+  gateway = await setup.start();
+  expect(await state()).toMatchObject({ committedUnits: '0' });
+});
+
 test('L9: a voucher ahead of the receipts is not captured', async () => {
   await begin();
   expect((await call(await sign(inputUnits))).status).toBe(200);

@@ -161,6 +161,7 @@ export function streamAnswer(
   response.begin(200, headers);
 
   call.strict?.watch(() => {
+    if (!hasAnswer()) return undefined;
     write();
     const hash = bytesToHex(responseHash.copy().digest());
     const measured = reader.measured();

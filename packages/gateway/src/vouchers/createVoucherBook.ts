@@ -110,7 +110,7 @@ export function createVoucherBook(options: {
       const { cumulativeUnits } = signed.voucher;
       if (isHeld(account, cumulativeUnits)) return false;
       // It may be over all that running streams have handed over by now.
-      const progress = [...account.progress].map((charge) => charge());
+      const progress = [...account.progress].flatMap((charge) => charge() ?? []);
       if (!isNews(account, served, cumulativeUnits, askedUnits)) return false;
       // What those came to is in the same flush: after a kill they are charged for what was paid, by receipt.
       await options.keep(signed, progress);

@@ -27,8 +27,11 @@ export type StrictCall = {
   readonly wait: (tokens: number, delivered: number, callback: (isPaid: boolean) => void) => void;
   /** What the call comes to with so many output tokens, in base units. */
   readonly unitsAt: (outputTokens: number) => bigint;
-  /** A stream says what it has come to. What it would be charged is kept with each voucher, in case the gateway is killed. */
-  readonly watch: (progress: () => StreamProgress) => void;
+  /**
+   * A stream says what it has come to; nothing while it would not be charged. What it would be is kept with each voucher, in case
+   * the gateway is killed: from then on its end must be charged.
+   */
+  readonly watch: (progress: () => StreamProgress | undefined) => void;
   /** The call was charged in this turn: the channel's last receipt is its own. */
   readonly charged: (units: bigint) => void;
   readonly end: () => void;
@@ -72,7 +75,7 @@ export function openStrictCall(
     throw exceeded(room, granted, isOthers ? othersHint : hintOf(surface, isStream));
   }
   let isOver = false;
-  let progress: (() => CommitInput) | undefined;
+  let progress: (() => CommitInput | undefined) | undefined;
   let stopWaiting: (() => void) | undefined;
   account.grantedUnits += granted;
   account.inputUnits += inputUnits;
@@ -130,9 +133,9 @@ export function openStrictCall(
     unitsAt,
     watch: (source) => {
       progress = () => {
-        const { input, outputTokens } = source();
-        deliver(outputTokens);
-        return input;
+        const now = source();
+        if (now !== undefined) deliver(now.outputTokens);
+        return now?.input;
       };
       account.progress.add(progress);
     },

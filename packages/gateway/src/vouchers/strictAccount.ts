@@ -18,8 +18,8 @@ export type StrictAccount = {
   /** Outputs of finished calls, oldest first, whose receipts no voucher acknowledged yet: they may still be on their way. */
   unacknowledged: readonly { readonly seq: bigint; readonly units: bigint }[];
   readonly waiting: Set<() => void>;
-  /** What running streams would be charged now. */
-  readonly progress: Set<() => CommitInput>;
+  /** What running streams would be charged now; undefined: nothing. */
+  readonly progress: Set<() => CommitInput | undefined>;
 };
 
 /** What a call asks for, and what of it the client may have signed for already. */
