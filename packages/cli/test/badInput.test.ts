@@ -31,6 +31,8 @@ test('bad input says what is wrong and what to do', async () => {
     [['token', 'burn', tokenId!, '9'.repeat(35), '--yes'], 2, /units is at most 18446744073709551\.615/],
     [['token', 'split', tokenId!, '--part', '9'.repeat(35)], 2, /--part is at most 18446744073709551\.615/],
     [['channel', 'open', tokenId!, '--units', '9'.repeat(35)], 2, /--units is at most 18446744073709551\.615/],
+    [['mint', '2', '--value', '9'.repeat(35)], 2, /--value is at most 18446744073709551\.615/],
+    [['mint', '2', '--value', '18446744073709551.616'], 2, /--value is at most 18446744073709551\.615/],
     [['mint', '1', '--share', '0'], 2, /would be empty[\s\S]*--share/],
     [['mint', '2', '--share', '0', '--value', '0'], 2, /would be empty/],
     [['anchor', 'data', '--out', 'new.json', '--date', '2026-02-31'], 2, /--date must be a day of the calendar/],

@@ -39,6 +39,9 @@ test('deposit, deposit sweep and deposit refund top a channel up by a plain paym
   const shown = await here('deposit', channelId!, '--units', '5');
   const cost = 5n * 10n ** 15n;
   expect(shown).toMatchObject({ channelId, units: '5000', cost: String(cost), deposited: '0' });
+  const tooMany = await kedge('deposit', channelId!, '--units', '18446744073709551.616');
+  expect([tooMany.code, tooMany.stdout]).toEqual([2, '']);
+  expect(tooMany.stderr).toContain('--units is at most 18446744073709551.615, not 18446744073709551.616.');
   const other = await here('deposit', channelId!, '--refund-to', developmentAccount('operator').address);
   expect(other['deposit']).not.toBe(shown['deposit']);
   const nothing = await kedge('deposit', 'sweep', channelId!);

@@ -31,7 +31,7 @@ export const deposit: Command = {
     const { address, amount } = await client.getDeposit({ terms });
     const { classId, lot, deadline, refundTo } = terms;
     const unitsText = textOption(context, 'units');
-    const units = unitsText === undefined ? undefined : parseAmount(unitsText, unitDecimals, '--units');
+    const units = unitsText === undefined ? undefined : parseAmount(unitsText, unitDecimals, '--units', 64);
     const { price } = await client.getLot({ classId, lot });
     const cost =
       units === undefined ? undefined : (price.numerator * units + price.denominator - 1n) / price.denominator;

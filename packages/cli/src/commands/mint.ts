@@ -35,7 +35,7 @@ export const mint: Command = {
     const { unitDecimals } = found;
     const toText = textOption(context, 'to');
     const to = toText === undefined ? signer.account.address : recipientOf(toText, connection.chainId, '--to');
-    const value = valueText === undefined ? 0n : parseAmount(valueText, unitDecimals, '--value');
+    const value = valueText === undefined ? 0n : parseAmount(valueText, unitDecimals, '--value', 64);
     const share = shareText === undefined ? 0n : parseShare(shareText, '--share');
     if (share === 0n && value === 0n) {
       throw usageError(
