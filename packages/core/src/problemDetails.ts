@@ -26,9 +26,9 @@ const defaults: Record<ErrorKind, { status: number; code: string }> = {
 
 const statuses: Record<number, { title: string; type: string }> = {
   400: { title: 'Bad request', type: 'invalid_request_error' },
-  401: { title: 'Unknown key', type: 'authentication_error' },
-  402: { title: 'No value left', type: 'payment_required_error' },
-  403: { title: 'Refused by the policy', type: 'permission_error' },
+  401: { title: 'Key refused', type: 'authentication_error' },
+  402: { title: 'Payment required', type: 'payment_required_error' },
+  403: { title: 'Refused', type: 'permission_error' },
   404: { title: 'Not found', type: 'not_found_error' },
   405: { title: 'Method not allowed', type: 'invalid_request_error' },
   408: { title: 'Request took too long', type: 'timeout_error' },

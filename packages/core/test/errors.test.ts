@@ -62,7 +62,7 @@ describe('toProblemDetails', () => {
       status: 402,
       body: {
         type: '/problems/value_exhausted',
-        title: 'No value left',
+        title: 'Payment required',
         status: 402,
         detail: 'The channel has no value left.',
         hints: ['Buy more with: kedge buy'],

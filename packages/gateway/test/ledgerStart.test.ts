@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashReceipt, type Hex, metricLabels, type SignedReceipt } from '@kedge/core';
 import { createRandom, testSeed } from '@kedge/testing';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { keccak256 } from '../src/crypto/hashers.js';
 import { operatorKeyOf } from '../src/crypto/operatorKey.js';
 import {
@@ -136,6 +136,19 @@ test('L9: a ledger that is opened again says of every channel and receipt what i
   await (await open()).close();
   expect(settled).toEqual([interrupted.salt]);
   rmSync(folder, { recursive: true, force: true });
+});
+
+test('a ledger of another operator is refused, with whose it is and both ways on', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kedge-ledger-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const own = { ...options, path: join(folder, 'ledger.log'), onReceipt: ignore };
+  await (await openLedger(own)).close();
+  const other = operatorKeyOf(bytes32());
+  await expect(openLedger({ ...own, operator: other })).rejects.toMatchObject({
+    code: 'log_foreign',
+    values: { operator: operator.address, ownOperator: other.address },
+    hints: [expect.stringMatching(/dataDir of its own, or start it for the operator/)],
+  });
 });
 
 test('R13, R27: answers are in one flush with their receipts, as many as a batch takes', async () => {

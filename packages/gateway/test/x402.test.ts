@@ -314,12 +314,19 @@ test('R28: what the policy refuses stays 403, and nothing is paid for it', async
 });
 
 test('R25: a superseded lot is not offered', async () => {
-  await setup.issuer.publishPolicy({ classId: setup.classId, uri: 'ipfs://next', hash: `0x${'12'.repeat(32)}` });
   await begin();
   await empty();
+  const stale = await payment();
+  await setup.issuer.publishPolicy({ classId: setup.classId, uri: 'ipfs://next', hash: `0x${'12'.repeat(32)}` });
+  await setup.stop('SIGKILL');
+  await again();
   const refused = await post(ask());
   expect(refused.status).toBe(402);
   expect(refused.headers.get('payment-required')).toBeNull();
+  // Who pays an offer of before is not told to pay once more.
+  const late = await post(ask(), stale);
+  expect(late.status).toBe(402);
+  expect(await late.json()).toMatchObject({ hints: [expect.stringContaining('without a payment')] });
 });
 
 test('what a call needs without value is the same as before where nothing is configured', async () => {

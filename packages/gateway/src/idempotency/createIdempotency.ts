@@ -188,10 +188,10 @@ export function createIdempotency(now: () => number): Idempotency {
 }
 
 function conflict(): BaseError {
-  return new BaseError('This Idempotency-Key was used with another request.', {
+  return new BaseError('This Idempotency-Key, or this payment, was used with another request.', {
     code: 'idempotency_conflict',
     status: 409,
-    hints: ['Use a new key for a new request; repeat the same bytes to get the first answer again.'],
+    hints: ['Use a new key, or a new payment, for a new request; repeat the same bytes to get the first answer again.'],
   });
 }
 

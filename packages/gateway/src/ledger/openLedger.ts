@@ -418,6 +418,6 @@ function checkHeader(payload: Buffer, operator: OperatorKey, domain: ProtocolDom
   throw new BaseError('The ledger log is in another format, or belongs to another operator, chain or contract.', {
     code: 'log_foreign',
     values: { path, ...header, ownFormat: logFormat, ownOperator: operator.address, ownChainId: domain.chainId },
-    hints: ['Give this gateway a dataDir of its own.'],
+    hints: ['Give this gateway a dataDir of its own, or start it for the operator that the log belongs to.'],
   });
 }

@@ -139,7 +139,10 @@ export function createOffers({ settings, chainId, chain, finality, policyOf, now
     offerFor,
     check: async ({ accepted, payload: { authorization } }, call) => {
       const offer = await offerFor(call, accepted.extra.deadline);
-      if (offer === undefined) throw refuse('Nothing can be paid for this call now.');
+      if (offer === undefined)
+        throw refuse('Nothing can be paid for this call now.').with({
+          hints: ['Nothing was paid. Send the call without a payment: its answer says what can be done.'],
+        });
       const { asset, payTo, amount } = offer.requirements;
       if (accepted.network !== network)
         throw refuse(`The payment is for ${accepted.network.slice(0, 40)}, not ${network}.`);
@@ -155,7 +158,9 @@ export function createOffers({ settings, chainId, chain, finality, policyOf, now
       if (validAfter > now || validBefore < now + leastValiditySeconds || validBefore > latest)
         throw refuse(
           `The payment is valid from ${validAfter} to ${validBefore}, not from ${now} to ${latest} at most.`,
-        );
+        ).with({
+          hints: [`Nothing was paid. The clock of the gateway says ${now}: if yours says another time, one is wrong.`],
+        });
       return offer;
     },
   };
