@@ -100,7 +100,7 @@ function describe(error: unknown): Described {
 const shown = (value: unknown): string => (typeof value === 'object' ? toJson(value) : String(value));
 
 /** The exit code for an error. */
-export function exitCodeOf(error: unknown): number {
+function exitCodeOf(error: unknown): number {
   const { kind, code } = describe(error);
   return code === usageCode ? exitCodes.usage : exitCodes[kind];
 }

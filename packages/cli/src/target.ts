@@ -56,7 +56,7 @@ export async function findTarget(context: Pick<Context, 'cwd' | 'options'>): Pro
 }
 
 /** `.kedge/up.json`, or nothing when there is none. */
-export async function readUpFile(path: string): Promise<UpFile | undefined> {
+async function readUpFile(path: string): Promise<UpFile | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw error;

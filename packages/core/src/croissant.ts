@@ -6,10 +6,10 @@ import type { AnchoredContent } from './manifest.js';
 import { mediaTypeOf, extensionOf } from './mediaType.js';
 import { parseWith } from './schemas.js';
 
-export const croissantVersion = 'http://mlcommons.org/croissant/1.1';
+const croissantVersion = 'http://mlcommons.org/croissant/1.1';
 
 /** Folders with more files than this are described by sets of files; the root's CID still fixes every byte. */
-export const croissantFileLimit = 1000;
+const croissantFileLimit = 1000;
 
 /** A parent in the lineage. `id` is an IRI: {@link classIri} for a class of ours, a URL for anything else. */
 export type CroissantParent = { readonly id: string; readonly name?: string };

@@ -47,7 +47,7 @@ export const receiptCommentPrefix = ': kedge-receipt ';
 
 const uint64 = uintSchema(64);
 
-export const receiptBatchSchema = z.strictObject({
+const receiptBatchSchema = z.strictObject({
   operator: addressSchema,
   epoch: uintSchema(32),
   batch: uint64,

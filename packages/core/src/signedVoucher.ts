@@ -14,7 +14,7 @@ export const voucherHeader = 'kedge-voucher';
 export const dueCommentPrefix = ': kedge-due ';
 
 /** Reads a signed voucher's JSON: integers as decimal strings. */
-export const signedVoucherSchema = z.strictObject({
+const signedVoucherSchema = z.strictObject({
   voucher: z.strictObject({
     channelId: hashSchema,
     cumulativeUnits: uintSchema(64),

@@ -11,7 +11,7 @@ const count = z.int().positive();
 const sharedSchema = /^(public|information_schema|pg_.*|ponder_sync)$/;
 
 /** The configuration file of the indexer. */
-export const indexerSettingsSchema = z.strictObject({
+const indexerSettingsSchema = z.strictObject({
   rpcUrl: z.url({ protocol: /^https?$/ }),
   chainId: count,
   contracts: z.looseObject({

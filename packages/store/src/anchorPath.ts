@@ -11,7 +11,7 @@ import { readChunks, unreadable } from './readChunks.js';
 import { rawCid } from './rawCid.js';
 import { assertSameWalk, walkFolder, type Refusal, type Walk } from './walkFolder.js';
 
-export const defaultChunkSize = 1024 * 1024;
+const defaultChunkSize = 1024 * 1024;
 const maxChunkSize = 2 * 1024 * 1024;
 /** Bytes; below, starting a second thread takes longer than it saves. */
 export const threadFromTotal = 32 * 1024 * 1024;

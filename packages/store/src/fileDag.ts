@@ -11,7 +11,7 @@ export type DagNode = { readonly cid: CID; readonly size: number };
 export type OnBlock = (cid: CID, bytes: Uint8Array) => Promise<void> | void;
 
 /** Links of a node in the profile unixfs-v1-2025. */
-export const dagWidth = 1024;
+const dagWidth = 1024;
 
 /**
  * Builds the balanced UnixFS DAG of a file from the SHA-256 digests of its chunks: a chunk is a raw leaf, so its digest

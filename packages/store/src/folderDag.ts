@@ -4,7 +4,7 @@ import { putNode, type DagNode, type OnBlock } from './fileDag.js';
 import { shardedFolder } from './shardedFolder.js';
 
 /** Above this many bytes a folder's node is split into a HAMT (profile unixfs-v1-2025). */
-export const folderBlockLimit = 256 * 1024;
+const folderBlockLimit = 256 * 1024;
 
 const folderData = new UnixFS({ type: 'directory' }).marshal();
 

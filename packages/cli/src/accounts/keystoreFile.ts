@@ -36,7 +36,7 @@ const keystoreFileSchema = z.object({
 export type KeystoreFile = z.infer<typeof keystoreFileSchema>;
 
 /** The cost that other wallets use for keys at rest: about a second and 256 MiB. */
-export const standardCost: ScryptCost = { n: 2 ** 18, r: 8, p: 1 };
+const standardCost: ScryptCost = { n: 2 ** 18, r: 8, p: 1 };
 
 const macOf = (key: Buffer, ciphertext: Buffer): Buffer =>
   Buffer.from(keccak256(Buffer.concat([key.subarray(16, 32), ciphertext]), 'bytes'));

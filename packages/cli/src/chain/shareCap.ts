@@ -5,7 +5,7 @@ import { parseInteger, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
 /** Of a class that mints no share at its creation: parts of it are then basis points. */
-export const usualShareCap = 10_000n;
+const usualShareCap = 10_000n;
 
 /** Of a command that creates a class: what binds its issuer in minting shares (R23). */
 export const shareCapOptions: readonly Option[] = [

@@ -43,7 +43,7 @@ export function dashboardFolder(): string | undefined {
 }
 
 /** What the page is told of the stack. The key is in it: it is served on the loopback interface only. */
-export function webConfigOf(up: UpFile, indexerUrl: string | undefined): WebConfig {
+function webConfigOf(up: UpFile, indexerUrl: string | undefined): WebConfig {
   return {
     chainId: up.chainId,
     contracts: up.contracts,

@@ -11,7 +11,7 @@ const modelsSchema = z.looseObject({ data: z.array(z.looseObject({ id: z.string(
 const patience = 10_000;
 
 /** The environment variable that another upstream's key is read from. */
-export const upstreamKeyVariable = 'KEDGE_UPSTREAM_API_KEY';
+const upstreamKeyVariable = 'KEDGE_UPSTREAM_API_KEY';
 
 const outputLimitFields = ['max_tokens', 'max_completion_tokens'] as const;
 

@@ -16,7 +16,7 @@ const lastPort = 32_000;
 const groups = Math.floor((lastPort - firstPort) / portNames.length);
 
 /** Whether this process could listen on the port now. */
-export function isPortFree(port: number): Promise<boolean> {
+function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => {

@@ -110,7 +110,7 @@ export function replay(logs: readonly Log<bigint, number, false>[]): Books {
   return books;
 }
 
-export function ledgerOf(books: Books, classId: bigint, given: Address): LedgerBook {
+function ledgerOf(books: Books, classId: bigint, given: Address): LedgerBook {
   const asset = assetOf(books, given);
   const key = `${classId}/${asset}`;
   const known = books.ledgers.get(key);

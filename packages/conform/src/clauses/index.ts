@@ -55,7 +55,7 @@ const clauses = [
 const order = sections.map(([section]) => section);
 
 /** The draft's clauses in its order. */
-export const draftClauses: readonly Clause[] = clauses.toSorted(
+const draftClauses: readonly Clause[] = clauses.toSorted(
   (left, right) => order.indexOf(left.section) - order.indexOf(right.section),
 );
 

@@ -6,7 +6,7 @@ import type { Sender } from './sender.js';
 export type Actor = { readonly name: string; readonly address: Address; readonly account: LocalAccount };
 
 /** Who takes part. `creator` makes classes and tokens, where anyone may; `owner` is whoever may, where a key is given. */
-export const actorNames = ['creator', 'alice', 'bob', 'operator', 'stranger'] as const;
+const actorNames = ['creator', 'alice', 'bob', 'operator', 'stranger'] as const;
 export type ActorName = (typeof actorNames)[number];
 
 /** Gas that each actor can pay for at twice the current base fee; what is left goes back. */

@@ -5,7 +5,7 @@ import { contributorEarningsSchema } from './contributors.js';
 import { accountSchema, bigSchema, countSchema, happenedSchema, trendSchema, unitsSchema } from './fields.js';
 
 /** What one token earned in one asset. */
-export const tokenEarningsSchema = z.object({
+const tokenEarningsSchema = z.object({
   tokenId: bigSchema,
   classId: unitsSchema,
   className: z.string().nullable(),

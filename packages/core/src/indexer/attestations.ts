@@ -26,7 +26,7 @@ const statedSchema = happenedSchema.extend({
 });
 
 /** What a verifier found of an attestation (P31). */
-export const verdictSchema = statedSchema.extend({
+const verdictSchema = statedSchema.extend({
   verifier: accountSchema,
   outcome: z.enum(verdictOutcomes),
   /** How it was reached: the label where it is a known one, else null, and its hash. */

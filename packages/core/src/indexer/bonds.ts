@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { accountSchema, bigSchema, bytes32Schema, countSchema, unitsSchema } from './fields.js';
 
 /** A proven equivocation, and who is paid for it. */
-export const fraudSchema = z.object({
+const fraudSchema = z.object({
   channelId: bytes32Schema,
   /** Number of the window of the operator and asset that it belongs to. */
   window: countSchema,

@@ -18,7 +18,7 @@ export const priceSchema = z.object({ asset: accountSchema, numerator: bigSchema
 export type Price = z.output<typeof priceSchema>;
 
 /** A class's books in one asset (law L3), in its smallest unit. */
-export const classRevenueSchema = z.object({
+const classRevenueSchema = z.object({
   asset: accountSchema,
   /** Ever received: settled, released from backing, and collected from children. */
   received: bigSchema,
@@ -34,7 +34,7 @@ export const classRevenueSchema = z.object({
 });
 export type ClassRevenue = z.output<typeof classRevenueSchema>;
 
-export const parentEdgeSchema = z.object({
+const parentEdgeSchema = z.object({
   classId: unitsSchema,
   royaltyBps: basisPointsSchema,
   /** The parent's issuer marked the edge as accepted. */
@@ -84,7 +84,7 @@ export const classSummarySchema = z.object({
 });
 export type ClassSummary = z.output<typeof classSummarySchema>;
 
-export const policyVersionSchema = happenedSchema.extend({
+const policyVersionSchema = happenedSchema.extend({
   version: z.int().positive(),
   uri: z.string(),
   /** Null: a policy without a hash, which cannot back value (R25). */
@@ -129,7 +129,7 @@ export const lotSchema = z.object({
 export type IndexedLot = z.output<typeof lotSchema>;
 
 /** An edge of the lineage around a class, with what flowed along it. */
-export const lineageEdgeSchema = z.object({
+const lineageEdgeSchema = z.object({
   childId: unitsSchema,
   childName: z.string().nullable(),
   childKind: z.enum(classKinds),

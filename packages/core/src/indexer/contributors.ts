@@ -15,7 +15,7 @@ export const contributionSchema = happenedSchema.extend({
 export type Contribution = z.output<typeof contributionSchema>;
 
 /** A root, and what was settled for its leaves. */
-export const contributorEpochSchema = happenedSchema.extend({
+const contributorEpochSchema = happenedSchema.extend({
   epoch: countSchema,
   root: bytes32Schema,
   totalWeight: unitsSchema,

@@ -118,7 +118,7 @@ const usePartSchema = z.object({
     .nullable(),
 });
 
-export const accrualPartSchema: z.ZodType<AccrualPart> = z.lazy(() =>
+const accrualPartSchema: z.ZodType<AccrualPart> = z.lazy(() =>
   z.object({
     amount: bigSchema,
     classId: unitsSchema,

@@ -22,17 +22,17 @@ export type ConnectionPool = {
 };
 
 /** Nothing came from the other side for too long. */
-export class HttpTimeoutError extends Error {
+class HttpTimeoutError extends Error {
   readonly code = 'HTTP_TIMEOUT';
 }
 
 /** All connections are busy, and too many requests wait for one, or this one did for too long. It was not sent. */
-export class HttpBusyError extends Error {
+class HttpBusyError extends Error {
   readonly code = 'HTTP_BUSY';
 }
 
 /** The connection ended before the response did. */
-export class HttpClosedError extends Error {
+class HttpClosedError extends Error {
   readonly code = 'HTTP_CLOSED';
 }
 

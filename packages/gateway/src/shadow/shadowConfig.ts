@@ -29,7 +29,7 @@ const { dataDir, host, port, adminPort, upstream, contentionWaitMs, maxRequestBy
   gatewayConfigSchema.shape;
 
 /** The configuration of shadow mode: an upstream, and the terms on which it would be sold. No chain, no keys. */
-export const shadowConfigSchema = z.strictObject({
+const shadowConfigSchema = z.strictObject({
   /** Where the counts are kept between two runs. */
   dataDir,
   host,

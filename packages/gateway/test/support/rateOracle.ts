@@ -12,7 +12,7 @@ import { keccak256 } from '../../src/crypto/hashers.js';
 import { domain } from './createTestSetup.js';
 
 /** Development key: account 5 of the well-known test mnemonic of anvil and hardhat. */
-export const oracleKey = privateKeyToAccount('0x8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba');
+const oracleKey = privateKeyToAccount('0x8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba');
 
 /** Clauses of a policy whose rates this oracle moves: 1 to 4 for a token in, 2 to 9 for one out; 1 and 3 without a quote. */
 export const oracleTerms: Partial<Policy> = {

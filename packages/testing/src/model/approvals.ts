@@ -15,7 +15,7 @@ export type SignedPermit = {
 
 const none: Allowance = { units: 0n, expireAt: 0n };
 
-export function allowanceOfUsage(world: World, owner: Address, scope: bigint, operator: Address): Allowance {
+function allowanceOfUsage(world: World, owner: Address, scope: bigint, operator: Address): Allowance {
   return world.usageAllowances.get(keyOf(owner, scope, operator)) ?? none;
 }
 
