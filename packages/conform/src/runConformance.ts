@@ -8,6 +8,7 @@ import { revertOf } from './lab/chainCall.js';
 import { createClock, type ClockOptions } from './lab/clock.js';
 import { createSender, type Sender } from './lab/sender.js';
 import type { Lab } from './lab/lab.js';
+import { requireCode } from './requireCode.js';
 
 export type ConformanceParameters = ClockOptions & {
   readonly publicClient: PublicClient;
@@ -138,15 +139,6 @@ async function closeAccounts(
     // What was found out is worth more than what is left of the money.
     return { notReturned: saidBy(error) };
   }
-}
-
-async function requireCode(client: PublicClient, address: Address, chainId: number): Promise<void> {
-  const code = await client.getCode({ address });
-  if (code !== undefined && code !== '0x') return;
-  throw new BaseError(`There is no contract at ${address} on chain ${chainId}.`, {
-    code: 'no_code',
-    hints: ['Check the address, and that the RPC is of the chain you mean.'],
-  });
 }
 
 async function tryClause(lab: Lab, clause: Clause): Promise<{ result: ClauseResult; nodeFailed: boolean }> {

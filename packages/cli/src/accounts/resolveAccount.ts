@@ -110,13 +110,7 @@ function variableOf(name: string): string {
 
 function unknownAccount(context: Asking, chainId: number, name: string): BaseError {
   if (isRole(name)) {
-    return new BaseError(`${name} is a ${developmentLabel}, for the local chain only; this is chain ${chainId}.`, {
-      hints: [
-        'Anyone can spend what that key holds: use one of your own.',
-        'Make one with kedge account new <name>, then pass --account <name>.',
-      ],
-      code: 'development_key',
-    });
+    return developmentKeyRefused(`${name} is`, chainId);
   }
   return new BaseError(`There is no account "${name}".`, {
     hints: [
@@ -139,16 +133,20 @@ function parseKey(chainId: number, { text, source }: StoredKey): Hex {
   if (address === undefined)
     throw new BaseError(`${source} holds no private key.`, { hints: ['It must be 64 hex digits.'], code: 'bad_key' });
   if (chainId !== developmentChainId && isDevelopmentAddress(address)) {
-    throw new BaseError(`${source} holds a ${developmentLabel}, for the local chain only; this is chain ${chainId}.`, {
-      hints: [
-        'Anyone can spend what that key holds: use one of your own.',
-        'Make one with kedge account new <name>, then pass --account <name>.',
-      ],
-      values: { address },
-      code: 'development_key',
-    });
+    throw developmentKeyRefused(`${source} holds`, chainId, { address });
   }
   return key;
+}
+
+function developmentKeyRefused(what: string, chainId: number, values: { readonly address?: Address } = {}): BaseError {
+  return new BaseError(`${what} a ${developmentLabel}, for the local chain only; this is chain ${chainId}.`, {
+    hints: [
+      'Anyone can spend what that key holds: use one of your own.',
+      'Make one with kedge account new <name>, then pass --account <name>.',
+    ],
+    values,
+    code: 'development_key',
+  });
 }
 
 /** The error of what is no key stays here on purpose: its message may carry the key. */

@@ -5,6 +5,7 @@ import { booksIn, holdersPartDown, liabilityOf, owedIn, type Books } from './boo
 import { findDeployment, readLogs } from './readLogs.js';
 import { createViews, isRevert, type Views } from './readViews.js';
 import { replay } from './replay.js';
+import { requireCode } from '../requireCode.js';
 
 export type AuditParameters = {
   readonly publicClient: PublicClient;
@@ -73,13 +74,7 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
   const { publicClient: client, address, onProgress, sleep } = parameters;
   const chainId = await client.getChainId();
   const begun = await client.getBlockNumber({ cacheTime: 0 });
-  const code = await client.getCode({ address });
-  if (code === undefined || code === '0x') {
-    throw new BaseError(`There is no contract at ${address} on chain ${chainId}.`, {
-      code: 'no_code',
-      hints: ['Check the address, and that the RPC is of the chain you mean.'],
-    });
-  }
+  await requireCode(client, address, chainId);
   await requireKedge(createViews(client, address, begun, sleep), address);
   onProgress?.('looking for the deployment');
   const deployed = await findDeployment(client, address, begun);
