@@ -125,7 +125,8 @@ async function assemble(
   });
   opened.push(ledger.close);
   for (const input of vouchers.interrupted()) {
-    await ledger.commit({ ...input, key: input.key && keyAccounts.accountOf(input.key.apiKeySha256) });
+    const key = input.key && keyAccounts.accountOf(input.key.apiKeySha256);
+    await ledger.commit({ ...input, key, answer: input.answer && idempotency.brokenOff(input.answer) });
     log.warn('interrupted_stream_charged', { channelId: input.channelId, units: input.units });
   }
   const upstream = createUpstream({ ...settings.upstream, apiKey });

@@ -163,7 +163,7 @@ test('R13, R27: answers are in one flush with their receipts, as many as a batch
   const stored: number[] = [];
   const answered = (bytes: number): CommitInput => {
     const encode = (): Uint8Array[] => [Buffer.alloc(bytes, 'a')];
-    const names = { channelId: bytes32(), keySha256: bytes32(), bodySha256: bytes32() };
+    const names = { channelId: bytes32(), keySha256: bytes32(), bodySha256: bytes32(), at: 0 };
     const answer = { ...names, bytes, encode, encodeWithoutBody: encode };
     return { ...call(), answer: { ...answer, stored: (_, length) => void stored.push(length) } };
   };

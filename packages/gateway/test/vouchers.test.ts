@@ -1,3 +1,5 @@
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   decodeSignedReceipt,
   dueCommentPrefix,
@@ -343,6 +345,42 @@ test('R27: a stream that failed before its answer began costs nothing, though a 
   await gateway.close();
   gateway = await setup.start();
   expect(await state()).toMatchObject({ committedUnits: '0' });
+});
+
+test('R27: a stream that the gateway was killed in is charged once for its Idempotency-Key: its retry is told so', async () => {
+  await begin({ startUnits: '12', voucherWaitMs: 60_000 });
+  await gateway.close();
+  gateway = await setup.start({ drainMs: 100 });
+  upstream.script = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    // Words without an end.
+    for (let word = 0; word < 40; word++) response.write(chunkEvent({ content: ` word${word}` }));
+  };
+  const ask = async (key: string): Promise<Response> =>
+    fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { ...headers, 'idempotency-key': key, [voucherHeader]: encodeSignedVoucher(await sign(inputUnits)) },
+      body: JSON.stringify({ ...hello, max_tokens: 200, stream: true }),
+    });
+  const reader = (await ask('one')).body!.getReader();
+  let text = '';
+  while (!text.includes(dueCommentPrefix)) text += Buffer.from((await reader.read()).value ?? []).toString();
+  const due = /^: kedge-due (\d+)$/m.exec(text)?.[1] ?? '';
+  expect((await give(await sign(BigInt(due)))).status).toBe(200);
+  // As a kill in the middle of the stream leaves it.
+  const dataDir = join(setup.folder, 'killed');
+  mkdirSync(dataDir);
+  cpSync(join(setup.config.dataDir, 'ledger.log'), join(dataDir, 'ledger.log'));
+  await reader.cancel();
+  await gateway.close();
+  for (let start = 0; start < 2; start++) {
+    gateway = await setup.start({ dataDir });
+    expect(await state()).toMatchObject({ committedUnits: due });
+    expect(await refusal(await ask('one'))).toMatchObject({ status: 409, code: 'answer_not_kept' });
+    expect(await state()).toMatchObject({ committedUnits: due });
+    if (start === 0) await gateway.close();
+  }
+  expect(upstream.requests).toHaveLength(1);
 });
 
 test('L9: a voucher ahead of the receipts is not captured', async () => {

@@ -165,7 +165,8 @@ export function streamAnswer(
     write();
     const hash = bytesToHex(responseHash.copy().digest());
     const measured = reader.measured();
-    const input = commitInputOf(call, { salt, responseHash: hash, measured }, services);
+    const answer = call.slot?.keep(headers, undefined, 0);
+    const input = commitInputOf(call, { salt, responseHash: hash, measured, answer }, services);
     return { input, outputTokens: measured.counts.outputTokens };
   });
   const gate =

@@ -17,10 +17,15 @@ export type AnswerSlot = {
   readonly end: () => void;
 };
 
-export type KeptAnswer = {
+/** A call under a key: when it came, in milliseconds since 1970. */
+export type KeyedCall = {
   readonly channelId: Hex;
   readonly keySha256: string;
   readonly bodySha256: string;
+  readonly at: number;
+};
+
+export type KeptAnswer = KeyedCall & {
   /** Of the answer, without what else is kept of it. */
   readonly bytes: number;
   readonly encode: (signed: SignedReceipt) => readonly Uint8Array[];
@@ -39,6 +44,8 @@ export type AnswerStore = {
 export type Idempotency = {
   /** A stored answer and where it is. */
   readonly recover: (payload: Buffer, offset: number) => void;
+  /** Of a call that is charged though its answer broke off: its key is kept, so that a retry is told so, and not charged. */
+  readonly brokenOff: (call: KeyedCall) => KeptAnswer;
   /**
    * The slot of a new call, or the answer of the first one, which is waited for while it runs.
    * @throws BaseError 409 `idempotency_conflict` when the key came with another body; 400 `idempotency_key_invalid`.
@@ -82,34 +89,10 @@ export function createIdempotency(now: () => number): Idempotency {
     const entry: Entry = { bodySha256, at: now(), running: new Promise((resolve) => (over = resolve)) };
     entries.set(id, entry);
     return {
-      keep: (headers, body, tailBytes) => {
-        const encode = ({ receipt }: SignedReceipt, kept: Uint8Array | undefined): readonly Uint8Array[] =>
-          encodeStoredAnswer(
-            {
-              channelId,
-              keySha256,
-              bodySha256,
-              at: entry.at,
-              seq: receipt.seq.toString(),
-              ...(receipt.channelId === channelId ? {} : { receiptChannelId: receipt.channelId }),
-              headers,
-              tailBytes,
-              ...(kept === undefined ? { isTooLong: true } : {}),
-            },
-            kept ?? Buffer.alloc(0),
-          );
-        return {
-          channelId,
-          keySha256,
-          bodySha256,
-          bytes: body?.length ?? 0,
-          encode: (signed) => encode(signed, body),
-          encodeWithoutBody: (signed) => encode(signed, undefined),
-          stored: (offset, length) => {
-            entry.place = { offset, length };
-          },
-        };
-      },
+      keep: (headers, body, tailBytes) =>
+        keptAnswerOf({ channelId, keySha256, bodySha256, at: entry.at }, { headers, body, tailBytes }, (place) => {
+          entry.place = place;
+        }),
       end: () => {
         entry.running = undefined;
         if (entry.place === undefined) entries.delete(id);
@@ -145,6 +128,11 @@ export function createIdempotency(now: () => number): Idempotency {
       const place = { offset, length: payload.length };
       entries.set(`${head.channelId}/${head.keySha256}`, { bodySha256: head.bodySha256, at: head.at, place });
     },
+    brokenOff: (call) =>
+      keptAnswerOf(call, { headers: {}, body: undefined, tailBytes: -1 }, (place) => {
+        const { channelId, keySha256, bodySha256, at } = call;
+        entries.set(`${channelId}/${keySha256}`, { bodySha256, at, place });
+      }),
     begin: async ({ channelId, key, path, body }, answers) => {
       if (key.length === 0 || key.length > longestKey) {
         throw new BaseError('The Idempotency-Key is empty or too long.', {
@@ -184,6 +172,40 @@ export function createIdempotency(now: () => number): Idempotency {
         await entry.running;
       }
     },
+  };
+}
+
+function keptAnswerOf(
+  call: KeyedCall,
+  answer: Pick<StoredAnswer, 'headers' | 'tailBytes'> & { readonly body: Uint8Array | undefined },
+  onStored: (place: NonNullable<Entry['place']>) => void,
+): KeptAnswer {
+  const { channelId, keySha256, bodySha256, at } = call;
+  const { headers, tailBytes, body } = answer;
+  const encode = ({ receipt }: SignedReceipt, kept: Uint8Array | undefined): readonly Uint8Array[] =>
+    encodeStoredAnswer(
+      {
+        channelId,
+        keySha256,
+        bodySha256,
+        at,
+        seq: receipt.seq.toString(),
+        ...(receipt.channelId === channelId ? {} : { receiptChannelId: receipt.channelId }),
+        headers,
+        tailBytes,
+        ...(kept === undefined ? { isTooLong: true } : {}),
+      },
+      kept ?? Buffer.alloc(0),
+    );
+  return {
+    channelId,
+    keySha256,
+    bodySha256,
+    at,
+    bytes: body?.length ?? 0,
+    encode: (signed) => encode(signed, body),
+    encodeWithoutBody: (signed) => encode(signed, undefined),
+    stored: (offset, length) => onStored({ offset, length }),
   };
 }
 

@@ -5,7 +5,7 @@ import type { StoredAnswer } from './storedAnswer.js';
 
 /**
  * Answers as the first call was answered, with the same receipt. Nothing is charged.
- * @throws BaseError 409 `answer_not_kept`, when the first answer was too long for that.
+ * @throws BaseError 409 `answer_not_kept`, when the first answer was too long for that, or broke off when the gateway was killed.
  */
 export function replayAnswer(
   response: HttpResponse,
@@ -15,7 +15,7 @@ export function replayAnswer(
 ): void {
   if (isTooLong === true) {
     const { channelId, seq } = signed.receipt;
-    throw new BaseError('The call was served and charged once; its answer was too long to be kept.', {
+    throw new BaseError('The call was served and charged once; its answer was too long to be kept, or broke off.', {
       code: 'answer_not_kept',
       status: 409,
       values: { channelId, seq },

@@ -14,7 +14,7 @@ export type StoredAnswer = {
   readonly headers: Readonly<Record<string, string>>;
   /** Of a stream: how many of the last bytes came after the receipt's comment. -1: a whole answer, not a stream. */
   readonly tailBytes: number;
-  /** The answer itself was too long to be kept. */
+  /** The answer itself was too long to be kept, or broke off. */
   readonly isTooLong?: true;
 };
 
