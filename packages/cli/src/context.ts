@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { access } from 'node:fs/promises';
 import type { Output } from './output.js';
+import type { ChildCommand } from './up/child.js';
 
 /** The value of an option as parsed: text, a flag, or the list of a repeatable one. */
 export type OptionValue = string | boolean | readonly string[] | undefined;
@@ -15,6 +16,8 @@ export type Context = {
   readonly options: Readonly<Record<string, OptionValue>>;
   readonly output: Output;
   readonly stdin: NodeJS.ReadStream;
+  /** Runs a program of ours until it ends; `onReady` hears its URL when it listens. Answers with its exit code. */
+  readonly runForeground: (command: ChildCommand, what: string, onReady: (url: string) => void) => Promise<number>;
 };
 
 /** Name of the data folder. */

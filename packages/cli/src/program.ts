@@ -3,6 +3,7 @@ import { commonOptions, type Command, type CommandEntry, type Option } from './c
 import { commandTable, groupSummaries } from './commandTable.js';
 import type { Context, OptionValue } from './context.js';
 import { createOutput, exitCodes, usageCode, userProblem, type Output, type Sink } from './output.js';
+import type { runForeground } from './up/runForeground.js';
 
 /** What the process gives to the program. */
 export type ProgramInput = {
@@ -13,6 +14,8 @@ export type ProgramInput = {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly version: string;
+  /** What runs other programs, where it is not {@link runForeground}. */
+  readonly runForeground?: typeof runForeground;
 };
 
 /**
@@ -157,6 +160,10 @@ async function execute(
     arguments: args,
     options,
     output,
+    runForeground: async (...asked) => {
+      const run = input.runForeground ?? (await import('./up/runForeground.js')).runForeground;
+      return run({ cwd: input.cwd, output }, ...asked);
+    },
   };
   try {
     return (await definition.run(context)) ?? exitCodes.ok;

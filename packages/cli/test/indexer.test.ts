@@ -2,30 +2,20 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deployContracts } from '@kedge/sdk';
 import { type Anvil, startAnvil } from '@kedge/testing';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { roles } from '../src/accounts/roles.js';
+import type { ProgramInput } from '../src/program.js';
 import { runInProcess, temporaryFolder } from './kedge.js';
 
-const started = vi.hoisted(() => [] as number[]);
-vi.mock('../src/up/programs.js', async (original) => ({
-  ...(await original<object>()),
-  indexerCommand: (configFile: string) => ({ configFile }),
-  gatewayCommand: (configFile: string) => ({ configFile }),
-}));
-vi.mock('../src/up/runForeground.js', () => ({
-  runForeground: async (
-    _context: unknown,
-    { configFile }: { configFile: string },
-    what: string,
-    onReady: (url: string) => void,
-  ) => {
-    type Listening = { readonly port: number; readonly host?: string };
-    const { port, host = '127.0.0.1' } = JSON.parse(readFileSync(configFile, 'utf8')) as Listening;
-    started.push(port);
-    onReady(`http://${host.includes(':') ? `[${host}]` : host}:${port === 0 ? 40_000 + started.length : port}`);
-    return what === 'The indexer' && started.length < 3 ? 75 : 0;
-  },
-}));
+const started: number[] = [];
+/** Stands in for the indexer, which ends twice so that it is started again, and for the gateway. */
+const runForeground: NonNullable<ProgramInput['runForeground']> = async (_, { args }, what, onReady) => {
+  type Listening = { readonly port: number; readonly host?: string };
+  const { port, host = '127.0.0.1' } = JSON.parse(readFileSync(args.at(-1)!, 'utf8')) as Listening;
+  started.push(port);
+  onReady(`http://${host.includes(':') ? `[${host}]` : host}:${port === 0 ? 40_000 + started.length : port}`);
+  return what === 'The indexer' && started.length < 3 ? 75 : 0;
+};
 
 let anvil: Anvil;
 let cwd: string;
@@ -36,7 +26,8 @@ beforeAll(async () => {
   const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(roles.deployer) });
   cwd = temporaryFolder();
   writeFileSync(join(cwd, 'contracts.json'), JSON.stringify(deployment));
-  run = (...args) => runInProcess([...args, '--rpc', anvil.rpcUrl, '--contracts', 'contracts.json'], { cwd });
+  run = (...args) =>
+    runInProcess([...args, '--rpc', anvil.rpcUrl, '--contracts', 'contracts.json'], { cwd, runForeground });
 });
 afterAll(() => anvil.stop());
 beforeEach(() => void started.splice(0));

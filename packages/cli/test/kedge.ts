@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Deployment } from '@kedge/core';
-import { runProgram } from '../src/program.js';
+import { runProgram, type ProgramInput } from '../src/program.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** The program as npm links it: it runs the bundle, while that is of what is built. */
@@ -50,10 +50,15 @@ export function runKedge(args: readonly string[], { cwd, environment = {}, stdin
  * What it prints is what the built program prints.
  *
  * @param options.typed what somebody types on a terminal; without it there is none
+ * @param options.runForeground stands in for other programs
  */
 export async function runInProcess(
   args: readonly string[],
-  { cwd, typed }: Pick<RunOptions, 'cwd'> & { readonly typed?: string },
+  {
+    cwd,
+    typed,
+    runForeground,
+  }: Pick<RunOptions, 'cwd'> & Pick<ProgramInput, 'runForeground'> & { readonly typed?: string },
 ): Promise<Ran> {
   const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
   stdin.end(typed ?? '');
@@ -67,6 +72,7 @@ export async function runInProcess(
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     version: '0.0.0',
+    ...(runForeground === undefined ? {} : { runForeground }),
   });
   return { code, stdout, stderr };
 }

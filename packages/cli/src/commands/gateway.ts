@@ -13,7 +13,6 @@ import { gatewayFilesOf } from '../up/gatewayFiles.js';
 import { otherUpstreamOf, upstreamOptions, type OtherUpstream } from '../up/otherUpstream.js';
 import { gatewayCommand } from '../up/programs.js';
 import { listeningLines, reachedUrl } from '../up/reachedUrl.js';
-import { runForeground } from '../up/runForeground.js';
 import { usageError } from '../usageError.js';
 
 type Configuration = Readonly<Record<string, unknown>>;
@@ -74,7 +73,7 @@ export const gateway: Command = {
     for (const folder of [paths.root, paths.store, paths.gateway]) makeFolder(folder);
     writeDurably(file, `${JSON.stringify({ ...config, ...key.config }, null, 2)}\n`);
     const command = gatewayCommand(file, { ...context.environment, ...key.environment });
-    return runForeground(context, command, 'The gateway', (listening) => {
+    return context.runForeground(command, 'The gateway', (listening) => {
       const url = reachedUrl(listening);
       context.output.result({ ready: true, url: `${url}/v1`, configFile: file }, () => [
         `gateway  ${url}/v1`,

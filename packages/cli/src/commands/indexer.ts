@@ -8,7 +8,6 @@ import { dataPathsOf } from '../up/dataPaths.js';
 import { writeDurably } from '../up/durableFile.js';
 import { indexerCommand } from '../up/programs.js';
 import { listeningLines, reachedUrl } from '../up/reachedUrl.js';
-import { runForeground } from '../up/runForeground.js';
 import { usageError } from '../usageError.js';
 
 const databaseVariable = 'KEDGE_INDEXER_DATABASE_URL';
@@ -58,7 +57,7 @@ export const indexer: Command = {
         first = url;
         context.output.result({ url, ...told.json }, () => told.human(url, listening));
       };
-      const code = await runForeground(context, command, 'The indexer', onReady);
+      const code = await context.runForeground(command, 'The indexer', onReady);
       if (code !== startAgain) return code;
       context.output.note('the indexer starts again');
     }

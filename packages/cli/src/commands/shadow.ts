@@ -7,7 +7,6 @@ import { readJson } from '../target.js';
 import { writeDurably } from '../up/durableFile.js';
 import { otherUpstreamOf, upstreamOptions } from '../up/otherUpstream.js';
 import { shadowCommand } from '../up/programs.js';
-import { runForeground } from '../up/runForeground.js';
 import { usageError } from '../usageError.js';
 
 export const shadow: Command = {
@@ -41,7 +40,7 @@ export const shadow: Command = {
     const configFile = join(folder, 'config.json');
     writeDurably(configFile, `${JSON.stringify(config, null, 2)}\n`);
     const command = shadowCommand(configFile, context.environment);
-    const ended = runForeground(context, command, 'The shadow gateway', (gatewayUrl) => {
+    const ended = context.runForeground(command, 'The shadow gateway', (gatewayUrl) => {
       writeDurably(shadowUrlFileOf(folder), `${gatewayUrl}\n`);
       context.output.result({ ready: true, url: `${gatewayUrl}/v1` }, () => [
         `base URL  ${gatewayUrl}/v1`,
