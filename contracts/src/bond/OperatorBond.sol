@@ -97,6 +97,8 @@ contract OperatorBond is IOperatorBond, ReentrancyGuard {
         if (block.timestamp <= releaseAt) revert OperatorBondTooEarly(releaseAt);
         amount = bond.amount;
         delete _bonds[msg.sender][asset];
+        // What is posted from now on is new to an open window.
+        _windows[msg.sender][asset][_windowCounts[msg.sender][asset]].spared = 0;
         emit BondReleased(msg.sender, asset, to, amount);
         _pay(asset, to, amount);
     }
@@ -318,13 +320,12 @@ contract OperatorBond is IOperatorBond, ReentrancyGuard {
             _windowCounts[operator][asset] = number;
             window.endsAt = (block.timestamp + WINDOW).toUint64();
         }
-        uint256 taken = window.pot;
-        uint256 pot = Math.ceilDiv((bonded + taken) * SLASH_BPS, BASIS_POINTS);
-        if (pot > taken) {
-            bonded = bonded + taken - pot;
-            // Both casts: halves of a sum of two that fit.
-            bond.amount = uint128(bonded);
-            window.pot = uint128(pot);
+        uint256 taken = Math.ceilDiv((bonded - window.spared) * SLASH_BPS, BASIS_POINTS);
+        if (taken != 0) {
+            bonded -= taken;
+            uint128 pot = (window.pot + taken).toUint128();
+            // The cast: smaller than before.
+            (bond.amount, window.spared, window.pot) = (uint128(bonded), uint128(bonded), pot);
             emit SlashWindowOpened(operator, asset, number, pot, bonded, window.endsAt);
         }
         window.claims += backing;

@@ -24,10 +24,11 @@ contract ContributorRoots is IContributorRoots, ReentrancyGuard {
     }
 
     /// @dev One slot: what the vault holds of settled revenue, and the epoch that the next settlement belongs to; 0: the
-    /// first.
+    /// first. Of the vault's tokens, in the order of their renewals, the first `ended` earn and owe nothing any more.
     struct AssetState {
         uint128 held;
         uint32 openEpoch;
+        uint32 ended;
     }
 
     /// @dev One slot; `claimed` is a part of `accrued`.
@@ -36,12 +37,15 @@ contract ContributorRoots is IContributorRoots, ReentrancyGuard {
         uint128 claimed;
     }
 
+    /// @dev A settlement in a new asset asks all of them.
+    uint256 private constant MAX_RENEWALS = 256;
+
     IDATCore private immutable TOKEN;
     address private immutable VAULT_CODE;
 
     mapping(uint256 tokenId => Commitment) private _commitments;
-    /// @dev Where a committed token's share went on; 0: it is where it was.
-    mapping(uint256 tokenId => uint256 newTokenId) private _renewed;
+    /// @dev Where a committed token's share went on, one after the other.
+    mapping(uint256 tokenId => uint256[] newTokenIds) private _renewals;
     mapping(uint256 tokenId => mapping(uint32 epoch => Root)) private _roots;
     mapping(uint256 tokenId => mapping(address asset => AssetState)) private _assets;
     mapping(uint256 tokenId => mapping(uint32 epoch => mapping(address asset => EpochBooks))) private _books;
@@ -60,10 +64,11 @@ contract ContributorRoots is IContributorRoots, ReentrancyGuard {
     {
         address owner = TOKEN.ownerOf(tokenId);
         if (owner != msg.sender) revert ContributorRootsNotOwner(tokenId, msg.sender, owner);
-        _requireLastingShare(tokenId);
         for (uint256 i = 0; i < assets.length; ++i) {
             TOKEN.claim(tokenId, assets[i], payable(owner));
         }
+        // After the owner was paid, which may have given the share away meanwhile.
+        _requireLastingShare(tokenId);
         vault = Clones.cloneDeterministic(VAULT_CODE, bytes32(tokenId));
         _commitments[tokenId] = Commitment(vault, owner, address(0), 0);
         emit ContributorsCommitted(tokenId, vault, owner);
@@ -112,8 +117,10 @@ contract ContributorRoots is IContributorRoots, ReentrancyGuard {
 
     /// @inheritdoc IContributorRoots
     function renewShare(uint256 tokenId, uint64 expireAt) external nonReentrant returns (uint256 newTokenId) {
+        uint256[] storage renewals = _renewals[tokenId];
+        if (renewals.length == MAX_RENEWALS) revert ContributorRootsTooManyRenewals(tokenId, MAX_RENEWALS);
         newTokenId = _vaultOf(tokenId).renewShare(IDATRenewals(address(TOKEN)), shareTokenOf(tokenId), expireAt);
-        _renewed[tokenId] = newTokenId;
+        renewals.push(newTokenId);
         emit ContributorsRenewed(tokenId, newTokenId, expireAt);
     }
 
@@ -162,8 +169,8 @@ contract ContributorRoots is IContributorRoots, ReentrancyGuard {
 
     /// @inheritdoc IContributorRoots
     function shareTokenOf(uint256 tokenId) public view returns (uint256) {
-        uint256 renewed = _renewed[tokenId];
-        return renewed == 0 ? tokenId : renewed;
+        uint256[] storage renewals = _renewals[tokenId];
+        return renewals.length == 0 ? tokenId : renewals[renewals.length - 1];
     }
 
     /// @inheritdoc IContributorRoots
@@ -236,10 +243,14 @@ contract ContributorRoots is IContributorRoots, ReentrancyGuard {
         uint32 newest = commitment.epoch;
         if (newest == 0) revert ContributorRootsNotCommitted(tokenId);
         ContributorVault vault = ContributorVault(payable(commitment.vault));
-        uint256 held = vault.collect(TOKEN, tokenId, asset);
-        uint256 renewed = _renewed[tokenId];
-        if (renewed != 0) held = vault.collect(TOKEN, renewed, asset);
         AssetState storage state = _assets[tokenId][asset];
+        uint256[] storage renewals = _renewals[tokenId];
+        uint256 held;
+        for (uint256 i = state.ended; i <= renewals.length; ++i) {
+            held = vault.collect(TOKEN, i == 0 ? tokenId : renewals[i - 1], asset);
+        }
+        // The newest goes on. The cast: at most `MAX_RENEWALS`.
+        state.ended = uint32(renewals.length);
         uint32 epoch = _openEpoch(state);
         uint256 before = state.held;
         if (state.openEpoch != newest) state.openEpoch = newest;

@@ -87,6 +87,9 @@ interface IContributorRoots {
     /// @notice Thrown when leaves that weigh more than their root's total have taken all that the epoch accrued.
     error ContributorRootsExhausted(uint256 tokenId, uint32 epoch, address asset, uint256 left, uint256 asked);
 
+    /// @notice Thrown when a share was renewed as often as settlements can follow.
+    error ContributorRootsTooManyRenewals(uint256 tokenId, uint256 most);
+
     /// @notice Gives a share token to its contributors, for ever. Epoch 1 is the given root.
     /// @param assets What the token earned in these is paid to the caller first; what it earned in others goes to epoch 1.
     /// @dev Requirements: caller owns the token and has approved this contract for it; it has a share, which has not expired
@@ -115,7 +118,7 @@ interface IContributorRoots {
     /// @notice Takes the renewal of the share that the issuer offered to the vault: the share goes on in a new token of the
     /// vault, and all of that token's revenue is settled as this one's. Anyone may call: contributors only gain.
     /// @dev Requirements: those of the token's `renewShare`.
-    /// @dev What a token that was renewed twice earned in between is settled once anyone has claimed it for the vault.
+    /// @dev At most 256 times. What each of the vault's tokens earned is settled with the newest one's.
     function renewShare(uint256 tokenId, uint64 expireAt) external returns (uint256 newTokenId);
 
     /// @notice Objects to a revocation in the vault's name.

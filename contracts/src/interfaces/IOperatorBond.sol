@@ -53,12 +53,14 @@ struct Bond {
 /// @param endsAt Last second at which proofs join it; 0: no such window.
 /// @param proofs Number of them.
 /// @param burned Whether what nobody has a claim to was burned.
+/// @param spared What the newest slash left of the bond: half of what is above it is taken by the next proof.
 struct SlashWindow {
     uint128 pot;
     uint128 claims;
     uint64 endsAt;
     uint32 proofs;
     bool burned;
+    uint128 spared;
 }
 
 /// @notice A proven equivocation, as it is in the last window that it joined. All zeros: not proven.

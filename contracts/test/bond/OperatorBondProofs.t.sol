@@ -147,6 +147,27 @@ contract OperatorBondProofsTest is BondTest {
         assertEq(usd.balanceOf(burned), 475);
     }
 
+    function test_Attack_ABondPostedAfterAReleaseIsNotShieldedByTheSlashBefore() public {
+        Channel memory own = serve("a", 0);
+        Channel memory victim = serve("b", 700);
+        post(ETH, 20_000);
+        vm.prank(operator);
+        bond.startUnbonding(ETH);
+        // The last second in which the bond may be slashed: half goes into the pot, and the rest out in the next.
+        vm.warp(START + WINDOW);
+        prove(own, ETH);
+        vm.warp(START + WINDOW + 1);
+        vm.prank(operator);
+        assertEq(bond.release(ETH, payable(operator)), 10_000);
+        post(ETH, 10_000);
+        vm.prank(operator);
+        bond.coverUntil(ETH, uint64(START + 365 days));
+        assertTrue(bond.covers(victim, ETH));
+        prove(victim, ETH);
+        assertEq(bond.bondOf(operator, ETH).amount, 5000);
+        assertEq(bond.windowOf(operator, ETH, 1).pot, 15_000);
+    }
+
     function test_R26_NothingBondedNothingSlashed() public {
         Channel memory channel = serve("a", 50);
         (SignedReceipt memory first, SignedReceipt memory second) = pairOf(channel);

@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {Contribution, IContributorRoots} from "../../src/interfaces/IContributorRoots.sol";
+import {IDATLifecycle} from "../../src/interfaces/IDATLifecycle.sol";
 import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
 import {
     BlacklistAsset,
@@ -29,6 +30,18 @@ contract ContributorRootsAssetsTest is ContributorsTest {
         assertEq(roots.settle(share, address(asset)), 9801);
         assertEq(claim(1, 1, address(asset)), 2450);
         assertEq(claim(1, 0, address(asset)), 7350);
+    }
+
+    function test_Attack_AShareIsGivenAwayWhileItIsCommitted() public {
+        EthReenterer owner = new EthReenterer();
+        share = mintShare(classId, address(owner), 1024);
+        settleETH(classId, 2048);
+        owner.act(address(token), abi.encodeWithSignature("approve(address,uint256)", address(roots), share));
+        // When the owner is paid, before the token arrives.
+        owner.arm(address(token), abi.encodeCall(IDATLifecycle.retireShare, (share)));
+        bytes memory commitment = abi.encodeCall(roots.commit, (share, termsOf(1), one(ETH)));
+        vm.expectRevert(abi.encodeWithSelector(IContributorRoots.ContributorRootsNoShare.selector, share));
+        owner.act(address(roots), commitment);
     }
 
     function test_P7_NoReturnPays() public {

@@ -69,11 +69,54 @@ contract ContributorRootsControlTest is ContributorsTest {
         uint256 last = roots.renewShare(share, uint64(START + 30 days));
         vm.warp(START + 25 days);
         settleETH(classId, 1024);
-        // What was earned in between is there once anyone claims it.
-        assertEq(roots.settle(share, ETH), core.pendingRevenue(share - 1, ETH) - whole - 512);
-        assertEq(core.claim(renewed, ETH, payable(vault)), 512);
-        assertEq(roots.settle(share, ETH), 512);
+        // What was earned in between is settled, too.
+        assertEq(roots.settle(share, ETH), core.pendingRevenue(share - 1, ETH) - whole);
+        assertEq(core.pendingRevenue(renewed, ETH), 0);
         assertEq(core.pendingRevenue(last, ETH), 0);
+    }
+
+    function test_R24_ASecondRenewalKeepsWhatTheOldRootEarned() public {
+        share = mint(classId, holder, 0, 1024, uint64(START + 10 days));
+        address vault = commit();
+        uint256 first = renew(share, uint64(START + 20 days));
+        // Earned under root 1: half of it is this share's.
+        settleETH(classId, 2048);
+        assertEq(core.pendingRevenue(first, ETH), 1024);
+        renew(first, uint64(START + 30 days));
+        setRoot(2, one(ETH));
+        core.claim(first, ETH, payable(vault));
+        assertEq(roots.settle(share, ETH), 0);
+        (uint256 old,) = roots.accruedOf(share, 1, ETH);
+        (uint256 next,) = roots.accruedOf(share, 2, ETH);
+        assertEq(old, 1024);
+        assertEq(next, 0);
+    }
+
+    function test_R24_AShareIsRenewedAsOftenAsSettlementsCanFollow() public {
+        share = mint(classId, holder, 0, 1024, uint64(START + 1 days));
+        commit();
+        uint256 last = share;
+        for (uint64 i = 1; i <= 256; ++i) {
+            last = renew(last, uint64(START + 1 days + i));
+        }
+        vm.prank(issuer);
+        token.offerShareRenewal(last, uint64(START + 2 days));
+        vm.expectRevert(abi.encodeWithSelector(IContributorRoots.ContributorRootsTooManyRenewals.selector, share, 256));
+        roots.renewShare(share, uint64(START + 2 days));
+        settleETH(classId, 2048);
+        // In an asset that is new to it: all tokens are asked.
+        uint256 before = gasleft();
+        assertEq(roots.settle(share, ETH), 1024);
+        assertLt(before - gasleft(), 12_000_000);
+        before = gasleft();
+        roots.settle(share, ETH);
+        assertLt(before - gasleft(), 60_000);
+    }
+
+    function renew(uint256 tokenId, uint64 expireAt) private returns (uint256) {
+        vm.prank(issuer);
+        token.offerShareRenewal(tokenId, expireAt);
+        return roots.renewShare(share, expireAt);
     }
 
     function test_R24_TheVaultObeysNobodyElse() public {

@@ -320,6 +320,7 @@ export const contributorRootsAbi = [
   {"type":"error","name":"ContributorRootsNotPendingController","inputs":[{"name":"tokenId","type":"uint256"},{"name":"caller","type":"address"},{"name":"pendingController","type":"address"}]},
   {"type":"error","name":"ContributorRootsRevocationPending","inputs":[{"name":"tokenId","type":"uint256"},{"name":"effectiveAt","type":"uint64"}]},
   {"type":"error","name":"ContributorRootsShareExpired","inputs":[{"name":"tokenId","type":"uint256"},{"name":"expireAt","type":"uint64"}]},
+  {"type":"error","name":"ContributorRootsTooManyRenewals","inputs":[{"name":"tokenId","type":"uint256"},{"name":"most","type":"uint256"}]},
   {"type":"error","name":"ContributorRootsUnauthorized","inputs":[{"name":"account","type":"address"},{"name":"caller","type":"address"}]},
   {"type":"error","name":"ContributorRootsWrongProof","inputs":[{"name":"tokenId","type":"uint256"},{"name":"epoch","type":"uint32"},{"name":"leaf","type":"bytes32"}]},
 ] as const;
@@ -344,7 +345,7 @@ export const operatorBondAbi = [
   {"type":"function","name":"terms","inputs":[],"outputs":[{"name":"slashBps","type":"uint256"},{"name":"reporterBps","type":"uint256"},{"name":"window","type":"uint256"}],"stateMutability":"view"},
   {"type":"function","name":"token","inputs":[],"outputs":[{"name":"","type":"address"}],"stateMutability":"view"},
   {"type":"function","name":"windowCount","inputs":[{"name":"operator","type":"address"},{"name":"asset","type":"address"}],"outputs":[{"name":"","type":"uint32"}],"stateMutability":"view"},
-  {"type":"function","name":"windowOf","inputs":[{"name":"operator","type":"address"},{"name":"asset","type":"address"},{"name":"window","type":"uint32"}],"outputs":[{"name":"","type":"tuple","components":[{"name":"pot","type":"uint128"},{"name":"claims","type":"uint128"},{"name":"endsAt","type":"uint64"},{"name":"proofs","type":"uint32"},{"name":"burned","type":"bool"}]}],"stateMutability":"view"},
+  {"type":"function","name":"windowOf","inputs":[{"name":"operator","type":"address"},{"name":"asset","type":"address"},{"name":"window","type":"uint32"}],"outputs":[{"name":"","type":"tuple","components":[{"name":"pot","type":"uint128"},{"name":"claims","type":"uint128"},{"name":"endsAt","type":"uint64"},{"name":"proofs","type":"uint32"},{"name":"burned","type":"bool"},{"name":"spared","type":"uint128"}]}],"stateMutability":"view"},
   {"type":"function","name":"withdraw","inputs":[{"name":"asset","type":"address"},{"name":"to","type":"address"}],"outputs":[{"name":"amount","type":"uint256"}],"stateMutability":"nonpayable"},
   {"type":"event","name":"BondBurned","inputs":[{"name":"operator","type":"address","indexed":true},{"name":"asset","type":"address","indexed":true},{"name":"window","type":"uint32","indexed":false},{"name":"amount","type":"uint256","indexed":false}]},
   {"type":"event","name":"BondCovers","inputs":[{"name":"operator","type":"address","indexed":true},{"name":"asset","type":"address","indexed":true},{"name":"coveredUntil","type":"uint64","indexed":false}]},

@@ -203,6 +203,7 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   ContributorRootsExhausted: {
     message: 'The leaves weigh more than their root says, and others have taken what there was.',
   },
+  ContributorRootsTooManyRenewals: { message: 'The share was renewed as often as it can be.' },
   OperatorBondNothingPosted: { message: 'Nothing was posted, or for nobody.' },
   OperatorBondWrongPayment: { message: 'The ETH sent is not the amount of the bond.' },
   OperatorBondInvalidAsset: { message: 'The asset is not an ERC-20 contract.', hints: ['The zero address means ETH.'] },

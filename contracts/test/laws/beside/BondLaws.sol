@@ -60,6 +60,8 @@ contract BondLaws is Beside {
     mapping(uint256 operator => mapping(uint256 asset => uint256)) internal windows;
     /// @dev Of the newest window.
     mapping(uint256 operator => mapping(uint256 asset => uint256)) internal pots;
+    /// @dev What its newest slash left of the bond.
+    mapping(uint256 operator => mapping(uint256 asset => uint256)) internal spared;
     mapping(address account => uint256[2]) internal credited;
     mapping(address account => uint256[2]) internal withdrawn;
     uint256[2] internal burned;
@@ -162,7 +164,7 @@ contract BondLaws is Beside {
         }
         vm.prank(operators[op]);
         model.released += bond.release(assets[asset], payable(operators[op]));
-        (model.coveredUntil, model.unbondingSince) = (0, 0);
+        (model.coveredUntil, model.unbondingSince, spared[op][asset]) = (0, 0, 0);
     }
 
     // Channels
@@ -220,13 +222,14 @@ contract BondLaws is Beside {
 
     /// @dev What a proof takes, or a claim that comes after its window.
     function slashed(uint256 op, uint256 asset, uint32 window, bool open) private {
-        if (!open) (windows[op][asset], pots[op][asset]) = (window, 0);
-        uint256 half = (bonded(op, asset) + pots[op][asset] + 1) / 2;
-        if (half > pots[op][asset]) {
+        if (!open) (windows[op][asset], pots[op][asset], spared[op][asset]) = (window, 0, 0);
+        uint256 half = (bonded(op, asset) - spared[op][asset] + 1) / 2;
+        if (half > 0) {
             if (open) ++grown;
-            bonds[op][asset].slashed += half - pots[op][asset];
-            pots[op][asset] = half;
+            bonds[op][asset].slashed += half;
+            pots[op][asset] += half;
         }
+        spared[op][asset] = bonded(op, asset);
         assertLe(bonded(op, asset), pots[op][asset], "O2: at least half is slashed, whenever it was posted");
     }
 

@@ -5,7 +5,8 @@ import {Commitment, Contribution, IContributorRoots, RootTerms} from "../../../s
 import {Trees} from "../../helpers/Trees.sol";
 import {Beside} from "./Beside.sol";
 
-/// @notice Two committed tokens and one that is not share a class's revenue; roots are honest, too heavy or too light (R24).
+/// @notice Two committed tokens and one that is not share a class's revenue; roots are honest, too heavy or too light, and shares
+/// are renewed (R24).
 contract ContributorLaws is Beside {
     struct Leaf {
         address account;
@@ -20,9 +21,13 @@ contract ContributorLaws is Beside {
         uint256[2] claimed;
     }
 
+    uint256 private constant MOST_RENEWALS = 4;
+
     IContributorRoots internal roots;
     uint256 internal classId;
     uint256[] internal shares;
+    /// @dev Each committed token, and those that its share went on in.
+    mapping(uint256 index => uint256[]) internal tokens;
     address[] internal vaults;
     address[] internal controllers;
     mapping(uint256 index => Epoch[]) internal epochs;
@@ -45,8 +50,9 @@ contract ContributorLaws is Beside {
         mintShare(classId, issuer, 7);
         for (uint256 i = 0; i < 2; ++i) {
             address owner = makeAddr(string.concat("owner ", vm.toString(i)));
-            uint256 share = mintShare(classId, owner, 3 + i * 8);
+            uint256 share = mint(classId, owner, 0, 3 + i * 8, expiryOf(0));
             shares.push(share);
+            tokens[i].push(share);
             controllers.push(owner);
             RootTerms memory terms = newRoot(i, 12_345 + i);
             vm.startPrank(owner);
@@ -57,7 +63,7 @@ contract ContributorLaws is Beside {
     }
 
     function actions() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](11);
+        list = new bytes4[](12);
         list[0] = this.earn.selector;
         list[1] = this.donate.selector;
         list[2] = this.push.selector;
@@ -69,6 +75,7 @@ contract ContributorLaws is Beside {
         list[8] = this.steal.selector;
         list[9] = this.settle.selector;
         list[10] = this.earn.selector;
+        list[11] = this.renew.selector;
     }
 
     function earn(uint256 asset, uint256 amount) external {
@@ -83,12 +90,23 @@ contract ContributorLaws is Beside {
         given[which][asset] += amount;
     }
 
-    /// @notice Anyone has the token contract pay the owner, which is the vault (P11).
-    function push(uint256 which, uint256 asset) external {
+    /// @notice Anyone has the token contract pay the owner, which is the vault (P11), for any token that the share was in.
+    function push(uint256 which, uint256 asset, uint256 at) external {
         (which, asset) = (which % 2, asset % 2);
-        noteEarned(which, asset);
+        uint256 tokenId = tokens[which][at % tokens[which].length];
+        earned[which][asset] += core.pendingRevenue(tokenId, assets[asset]);
         vm.prank(stranger);
-        core.claim(shares[which], assets[asset], payable(vaults[which]));
+        core.claim(tokenId, assets[asset], payable(vaults[which]));
+    }
+
+    function renew(uint256 which) external {
+        which %= 2;
+        uint256 times = tokens[which].length;
+        if (times > MOST_RENEWALS) return;
+        vm.prank(issuer);
+        token.offerShareRenewal(tokens[which][times - 1], expiryOf(times));
+        vm.prank(stranger);
+        tokens[which].push(roots.renewShare(shares[which], expiryOf(times)));
     }
 
     function settle(uint256 which, uint256 asset) external {
@@ -223,7 +241,11 @@ contract ContributorLaws is Beside {
     function checkK4CommittedTokensStayInTheirVaults() public view {
         for (uint256 i = 0; i < 2; ++i) {
             Commitment memory found = roots.commitmentOf(shares[i]);
-            assertEq(core.ownerOf(shares[i]), vaults[i], "K4: the vault owns the token");
+            uint256[] memory all = tokens[i];
+            for (uint256 j = 0; j < all.length; ++j) {
+                assertEq(core.ownerOf(all[j]), vaults[i], "K4: the vault owns the token");
+            }
+            assertEq(roots.shareTokenOf(shares[i]), all[all.length - 1], "K4: the share is in the newest");
             assertEq(found.vault, vaults[i], "K4: one vault");
             assertEq(found.controller, controllers[i], "K4: control moves when it is accepted");
         }
@@ -271,6 +293,7 @@ contract ContributorLaws is Beside {
             assertGt(paid[0][asset], 0, "paid");
             assertGt(paid[1][asset], 0, "paid");
             assertGt(given[0][asset], 0, "given");
+            assertEq(tokens[asset].length, 1 + MOST_RENEWALS, "renewed");
         }
         assertGt(exhausted, 0, "exhausted epochs");
         assertGt(reRooted, 0, "re-rooted");
@@ -296,7 +319,14 @@ contract ContributorLaws is Beside {
     }
 
     function noteEarned(uint256 which, uint256 asset) private {
-        earned[which][asset] += core.pendingRevenue(shares[which], assets[asset]);
+        for (uint256 i = 0; i < tokens[which].length; ++i) {
+            earned[which][asset] += core.pendingRevenue(tokens[which][i], assets[asset]);
+        }
+    }
+
+    /// @dev Far beyond any history.
+    function expiryOf(uint256 times) private pure returns (uint64) {
+        return uint64(START + (1000 + times) * 1 days);
     }
 
     function noteSettled(uint256 which, uint256 asset) private {
