@@ -162,6 +162,17 @@ test('R5, R15: of 200 calls at three gateways at once against value for 50, exac
   expect(epochsOf(chain)).toHaveLength(1);
 });
 
+test('a receipt of a number that the database has no place for is unknown', async () => {
+  await begin();
+  const [url] = await startGateways(1);
+  for (const seq of [2n ** 63n, 10n ** 20n - 1n]) {
+    const response = await fetch(`${url}/v1/receipts/${setup.channelId}/${seq}`, {
+      headers: { authorization: `Bearer ${apiKey}` },
+    });
+    expect(response.status).toBe(404);
+  }
+});
+
 test('R17: what another gateway serves passes unaltered, JSON and stream, with its receipt', async () => {
   await begin();
   const urls = await startGateways(2);
