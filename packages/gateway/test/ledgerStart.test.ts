@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hashReceipt, type Hex, metricLabels, type SignedReceipt } from '@kedge/core';
+import { hashReceipt, type Hex, metricLabels, seqOf, type SignedReceipt, zeroHash } from '@kedge/core';
 import { createRandom, testSeed } from '@kedge/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { keccak256 } from '../src/crypto/hashers.js';
@@ -149,6 +149,50 @@ test('a ledger of another operator is refused, with whose it is and both ways on
     values: { operator: operator.address, ownOperator: other.address },
     hints: [expect.stringMatching(/dataDir of its own, or start it for the operator/)],
   });
+});
+
+test('R18: of receipts that wait for a transaction to anchor them, memory holds the hashes of so many: the rest is read again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kedge-gateway-test-'));
+  const ledger = await openLedger({ ...options, path: join(folder, 'ledger.log') });
+  try {
+    const own = await ledger.commit(call());
+    const count = 199_999;
+    const other = { epoch: 9n, batch: 1n };
+    await ledger.keepBatch({
+      ...other,
+      root: bytes32(),
+      record: Buffer.alloc(100),
+      receiptHashes: Buffer.alloc(32 * count),
+      steps: [
+        {
+          channelId: bytes32(),
+          before: zeroHash,
+          receipts: count,
+          lastSeq: seqOf(9n, BigInt(count)),
+          receiptHash: bytes32(),
+          units: 1n,
+          windows: undefined,
+        },
+      ],
+      keyUses: [],
+      answers: [],
+      settled: [],
+    });
+    const later = await ledger.commit(call());
+    const [first, last] = [own, later].map(({ batch: { epoch, batch } }) => ({ epoch, batch }));
+    const hashes = (signed: SignedReceipt) => [hashReceipt(signed.receipt, keccak256)];
+    expect((await ledger.leavesOf(first!)).receiptHashes).toEqual(hashes(own));
+    expect(await ledger.leavesOf(first!)).toBe(await ledger.leavesOf(first!));
+    expect((await ledger.leavesOf(last!)).receiptHashes).toEqual(hashes(later));
+    expect(await ledger.leavesOf(last!)).not.toBe(await ledger.leavesOf(last!));
+    // When those before it are anchored, there is room again.
+    ledger.markAnchored({ epoch: 9n, firstBatch: 1n, lastBatch: 1n });
+    const { epoch, batch } = (await ledger.commit(call())).batch;
+    expect(await ledger.leavesOf({ epoch, batch })).toBe(await ledger.leavesOf({ epoch, batch }));
+  } finally {
+    await ledger.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('R13, R27: answers are in one flush with their receipts, as many as a batch takes', async () => {

@@ -27,6 +27,7 @@ import {
   wordsOf,
 } from './batchRecord.js';
 import { type ChannelAccount, createChannelAccount } from './channelAccount.js';
+import { type BatchLeaves, createLeafCache } from './createLeafCache.js';
 import { maxPayloadBytes } from './frame.js';
 import { type BatchName, createLedgerIndex } from './ledgerIndex.js';
 import { nextEpoch } from './nextEpoch.js';
@@ -55,7 +56,7 @@ export type CaptureLedger = {
   readonly journal: TransactionJournal;
   readonly durableOf: (channelId: Hex) => DurableHead | undefined;
   /** A batch with its receipts' hashes, for anchoring. */
-  readonly leavesOf: (name: BatchName) => Promise<{ readonly root: Hex; readonly receiptHashes: readonly Hex[] }>;
+  readonly leavesOf: (name: BatchName) => Promise<BatchLeaves>;
   /** Batches that no confirmed transaction anchors, in order. */
   readonly unanchored: () => readonly BatchName[];
   readonly markAnchored: (range: BatchRange) => void;
@@ -145,7 +146,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
   const index = createLedgerIndex();
   const lastWords = new Map<Hex, Buffer>();
   const channelIdAt = createHashNames();
-  const leaves = new Map<string, { root: Hex; receiptHashes: readonly Hex[] }>();
+  const leaves = createLeafCache();
   const journal = createTransactionJournal((type, payload) => records.append(type, [payload]));
   const anchored = new Map<string, BatchRange>();
   const topUps: Buffer[] = [];
@@ -232,10 +233,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
       { offset: offset ?? 0, length: bytes.length },
     );
     unanchored.push(name);
-    leaves.set(`${name.epoch}/${name.batch}`, {
-      root,
-      receiptHashes: receipts.map(({ sealed }) => sealed.receiptHash),
-    });
+    leaves.add(name, { root, receiptHashes: receipts.map(({ sealed }) => sealed.receiptHash) });
     for (const { receipt, sealed } of receipts) {
       const { cumulativeUnits: units, seq } = receipt;
       accountOf(receipt.channelId).durable = { units, seq, receiptHash: sealed.receiptHash };
@@ -260,7 +258,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     const name = { epoch: of, batch };
     index.add({ ...name, receipts }, { offset: offset ?? 0, length: record.length });
     unanchored.push(name);
-    leaves.set(`${of}/${batch}`, { root, receiptHashes: hashesIn(receiptHashes) });
+    leaves.add(name, { root, receiptHashes: hashesIn(receiptHashes) });
     for (const step of steps) {
       const account = accountOf(step.channelId);
       account.committedUnits = step.units;
@@ -306,7 +304,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
       return all.find(({ receipt }) => receipt.channelId === channelId && receipt.seq === seq);
     },
     leavesOf: async (name) => {
-      const known = leaves.get(`${name.epoch}/${name.batch}`);
+      const known = leaves.get(name);
       if (known !== undefined) return known;
       const place = index.placeOfBatch(name);
       if (place === undefined) throw new Error(`The log has no batch ${name.batch} of epoch ${name.epoch}.`);
@@ -317,7 +315,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     markAnchored: (range) => {
       unanchored = unanchored.filter((name) => {
         const anchored = isIn(name, range);
-        if (anchored) leaves.delete(`${name.epoch}/${name.batch}`);
+        if (anchored) leaves.forget(name);
         return !anchored;
       });
     },
