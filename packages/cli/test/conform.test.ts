@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { dataAnchoringTokenAbi, zeroAddress, zeroHash, type Address, type Deployment } from '@kedge/core';
 import { createKedgeClient, deployContracts } from '@kedge/sdk';
 import { deployErc20, developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
@@ -176,6 +178,17 @@ describe('kedge audit', () => {
     expect(outputs.join('')).toMatch(new RegExp(`class ${classId} +ETH +received +1000 +1001 +1\n`));
     expect(outputs[0]).toMatch(/✗ solvent, \d+ differences?\n/);
     expect((await audit()).code).toBe(0);
+  });
+
+  test('0: the contract and its first block as kedge deploy wrote them', async () => {
+    const contracts = join(cwd, 'deployed.json');
+    writeFileSync(contracts, JSON.stringify({ ...deployment, firstBlock: 1 }));
+    const { code, stdout } = await run(['audit', ...rpc, '--contracts', contracts, '--json']);
+    expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ address: ours, fromBlock: '1' })]);
+    writeFileSync(contracts, JSON.stringify({ ...deployment, firstBlock: 20 }));
+    expect((await run(['audit', ...rpc, '--contracts', contracts])).stderr).toContain('events from before block 20');
+    // Of another contract the file says nothing.
+    expect((await run(['audit', ...rpc, '--contracts', contracts, '--address', ours])).code).toBe(0);
   });
 
   test('2: an asset fails when it is asked; 0 where the assets that count are named', async () => {

@@ -2,7 +2,7 @@ import { auditSolvency } from '@kedge/conform';
 import { zeroAddress } from '@kedge/core';
 import { auditText } from '../auditText.js';
 import { connectChain } from '../chain/connect.js';
-import type { Command } from '../command.js';
+import { chainOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { listOption, parseAddress, parseInteger, textOption } from '../parse.js';
 import { findTarget } from '../target.js';
@@ -22,11 +22,11 @@ export const audit: Command = {
     'and anything differs, and with 2 when it, or an asset, could not be checked.',
   arguments: [],
   options: [
-    { flags: '--rpc <url>', summary: 'JSON-RPC of the chain; without it the local stack in .kedge/up.json' },
-    { flags: '--address <address>', summary: 'the contract; without it that of the local stack' },
+    ...chainOptions,
+    { flags: '--address <address>', summary: 'the contract, in place of the DataAnchoringToken of --contracts' },
     {
       flags: '--from-block <number>',
-      summary: 'the block of its deployment, or one before; without it looked for',
+      summary: 'the block of its deployment, or one before; without it what --contracts says, else looked for',
     },
     {
       flags: '--asset <address>',
@@ -55,7 +55,7 @@ export const audit: Command = {
 
 async function check(context: Context): Promise<number> {
   const from = textOption(context, 'fromBlock');
-  const fromBlock = from === undefined ? undefined : parseInteger(from, '--from-block');
+  const asked = from === undefined ? undefined : parseInteger(from, '--from-block');
   const assets = listOption(context, 'asset').map((asset) =>
     asset.toUpperCase() === 'ETH' ? zeroAddress : parseAddress(asset, '--asset'),
   );
@@ -63,7 +63,11 @@ async function check(context: Context): Promise<number> {
   const given = named === undefined ? undefined : parseAddress(named, '--address');
   const target = await findTarget(context);
   const address = given ?? target.contracts?.DataAnchoringToken;
-  if (address === undefined) throw usageError('No contract is named.', 'Pass --address 0x….');
+  if (address === undefined)
+    throw usageError('No contract is named.', 'Pass --contracts contracts.json, or --address 0x….');
+  // The block of the file is that of its own contracts.
+  const known = given === undefined && target.firstBlock !== undefined ? BigInt(target.firstBlock) : undefined;
+  const fromBlock = asked ?? known;
   const { publicClient } = await connectChain(context, target);
   const progress = context.output.progress();
   const report = await auditSolvency({
