@@ -1,16 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { identityOf, parentOf } from '../../src/up/processIdentity.js';
 import { listenForStop } from '../../src/up/stopSignals.js';
 import { startersOf } from '../../src/up/watchStarters.js';
-import { until } from './support.js';
+import { sleeper, until } from './support.js';
 
-const sleeper = () => {
-  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return child;
-};
 const listening = (...arguments_: Parameters<typeof listenForStop>) => {
   const stop = listenForStop(...arguments_);
   onTestFinished(stop.dispose);

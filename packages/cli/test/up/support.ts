@@ -1,3 +1,4 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,13 @@ export function temporaryDataFolder(): DataPaths {
   const paths = dataPathsOf(root);
   makeFolders(paths);
   return paths;
+}
+
+/** A process that does nothing, and is gone after the test. */
+export function sleeper(): ChildProcess {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
 }
 
 /** A port that nothing listens on. */

@@ -1,16 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { identityOf, ownIdentity } from '../../src/up/processIdentity.js';
 import { takeUpLock } from '../../src/up/upLock.js';
-import { temporaryDataFolder } from './support.js';
+import { sleeper, temporaryDataFolder } from './support.js';
 
-const sleeper = () => {
-  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return child;
-};
 const lockOf = (pid: number, extra: object = {}) =>
   JSON.stringify({ ...identityOf(pid), startedBy: [], stopping: false, ...extra });
 
@@ -46,10 +40,13 @@ test('a damaged lock is stale', async () => {
   (await takeUpLock(lock, root)).release();
 });
 
-test('a holder that is stopping is waited for', async () => {
+test.each([
+  ['that is stopping', () => ({ stopping: true })],
+  ['whose starter was killed, which is about to stop,', (pid: number) => ({ startedBy: [{ pid, startedAt: 'gone' }] })],
+])('a holder %s is waited for', async (_, extra) => {
   const { lock, root } = temporaryDataFolder();
   const child = sleeper();
-  writeFileSync(lock, lockOf(child.pid!, { stopping: true }));
+  writeFileSync(lock, lockOf(child.pid!, extra(child.pid!)));
   const waitedFor: number[] = [];
   const taken = await takeUpLock(lock, root, {
     onWait: (pid) => {
@@ -58,13 +55,5 @@ test('a holder that is stopping is waited for', async () => {
     },
   });
   expect(waitedFor).toEqual([child.pid]);
-  taken.release();
-});
-
-test('a holder whose starter was killed is about to stop, so it is waited for', async () => {
-  const { lock, root } = temporaryDataFolder();
-  const child = sleeper();
-  writeFileSync(lock, lockOf(child.pid!, { startedBy: [{ pid: child.pid!, startedAt: 'gone' }] }));
-  const taken = await takeUpLock(lock, root, { onWait: () => void child.kill('SIGKILL') });
   taken.release();
 });
