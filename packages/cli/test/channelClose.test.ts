@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +9,7 @@ import { startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
-import { configureGateway, runInProcess, runJson, temporaryFolder } from './kedge.js';
+import { buildCli, configureGateway, kedgeProgram, runInProcess, runJson, temporaryFolder } from './kedge.js';
 import { startGatewayHere } from './startGatewayHere.js';
 
 // A running gateway whose operator closes a channel over an RPC that fails, before or after it has the transaction.
@@ -19,8 +20,8 @@ let rpc: Server;
 let upstream: Server;
 let gateway: Gateway;
 let chain: string[];
-/** When the RPC fails: as the transaction is prepared, or once the chain has it. */
-let failsAt: 'prepared' | 'sent';
+/** When the RPC fails: as the transaction is prepared, or once the chain has it; or who presses Ctrl-C as it is prepared. */
+let failsAt: 'prepared' | 'sent' | (() => void);
 /** What the gateway answered while the transaction was made. */
 let meanwhile: number | undefined;
 let opened: { readonly channelId: string; readonly apiKey: string };
@@ -41,9 +42,10 @@ const close = async () => {
 };
 
 async function passOn(body: string, response: ServerResponse): Promise<void> {
-  if (failsAt === 'prepared' && /eth_(estimateGas|fillTransaction)/.test(body)) {
+  if (failsAt !== 'sent' && /eth_(estimateGas|fillTransaction)/.test(body)) {
     meanwhile = await ask();
-    response.writeHead(500).end();
+    if (failsAt === 'prepared') response.writeHead(500).end();
+    else failsAt();
     return;
   }
   const headers = { 'content-type': 'application/json' };
@@ -65,6 +67,7 @@ function serve(answer: (body: string, response: ServerResponse) => void): Promis
 const urlOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 beforeAll(async () => {
+  buildCli();
   anvil = await startAnvil();
   rpc = await serve((body, response) => void passOn(body, response));
   upstream = await serve((_, response) => {
@@ -114,6 +117,17 @@ test('a close that fails before its transaction is sent puts the channel back, a
   expect(readFileSync(channelsFile, 'utf8')).toBe(before);
   await soon(200);
   opened = { ...opened, ...key };
+  await soon(200);
+});
+
+test('a close that is interrupted before its transaction is sent puts the channel back as well', async () => {
+  const before = readFileSync(channelsFile, 'utf8');
+  const args = ['channel', 'close', opened.channelId, '--gateway', `${gateway.url}/v1`, '--no-capture', ...chain];
+  const child = spawn(process.execPath, [kedgeProgram, ...args], { cwd, stdio: 'ignore' });
+  failsAt = () => child.kill('SIGINT');
+  const signal = await new Promise((resolve) => child.once('close', (_, name) => resolve(name)));
+  expect([signal, meanwhile]).toEqual(['SIGINT', 401]);
+  expect(readFileSync(channelsFile, 'utf8')).toBe(before);
   await soon(200);
 });
 

@@ -11,17 +11,20 @@ export type Writer = {
   readonly write: <value>(doing: string, action: (client: KedgeClient) => Promise<value>) => Promise<value>;
   /** Whether a transaction was handed to the chain: when not, what failed changed nothing there. */
   readonly mayHaveSent: () => boolean;
+  /** Sends nothing any more. Answers false where something was sent already. */
+  readonly holdBack: () => boolean;
 };
 
 /** A writer for an account. */
 export function createWriter(context: Pick<Context, 'output'>, connection: Connection, signer: SigningAccount): Writer {
   const { publicClient, deployment } = connection.client;
-  const { wallet, waitingFor, mayHaveSent } = createWallet(connection, signer);
+  const { wallet, waitingFor, mayHaveSent, holdBack } = createWallet(connection, signer);
   const client = createKedgeClient({ publicClient, walletClient: wallet, deployment });
   return {
     client,
     write: (doing, action) => context.output.waitFor(() => waitingFor(doing), action(client)),
     mayHaveSent,
+    holdBack,
   };
 }
 
@@ -29,13 +32,17 @@ export function createWriter(context: Pick<Context, 'output'>, connection: Conne
 export function createWallet(
   { rpcUrl, publicClient }: ChainConnection,
   { account }: SigningAccount,
-): { wallet: Wallet; waitingFor: (doing: string) => string; mayHaveSent: () => boolean } {
+): Pick<Writer, 'mayHaveSent' | 'holdBack'> & { wallet: Wallet; waitingFor: (doing: string) => string } {
   const { chain } = publicClient;
   const inner = http(rpcUrl, { retryCount: 1, timeout: 20_000 })(chain === undefined ? {} : { chain });
   let sent: string | undefined;
   let isSending = false;
+  let isHeldBack = false;
   const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
-    if (method === 'eth_sendRawTransaction') isSending = true;
+    if (method === 'eth_sendRawTransaction') {
+      if (isHeldBack) return new Promise(() => undefined);
+      isSending = true;
+    }
     const result: unknown = await inner.request({ method, params });
     if (method === 'eth_sendRawTransaction') sent = String(result);
     return result;
@@ -45,5 +52,9 @@ export function createWallet(
     wallet: createWalletClient({ account, transport, ...(chain === undefined ? {} : { chain }) }),
     waitingFor: (doing) => (sent === undefined ? `the chain, to ${doing}` : `transaction ${sent}, to ${doing}`),
     mayHaveSent: () => isSending,
+    holdBack: () => {
+      isHeldBack = !isSending;
+      return isHeldBack;
+    },
   };
 }

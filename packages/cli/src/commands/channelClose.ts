@@ -11,6 +11,7 @@ import { isGatewayHere } from '../isGatewayHere.js';
 import { argument, parseChannelId, urlOption } from '../parse.js';
 import { makeGatewayReread } from '../makeGatewayReread.js';
 import { requestCapture } from '../requestCapture.js';
+import { undoOnSignal } from '../undoOnSignal.js';
 import { gatewayUrlHere } from '../up/gatewayFiles.js';
 
 export const channelClose: Command = {
@@ -42,7 +43,7 @@ export const channelClose: Command = {
     const channel = await readChannel(connection, channelId);
     const { classId } = splitTokenId(channel.tokenId);
     const { unitDecimals } = await connection.client.getClass({ classId });
-    const { signer, write, mayHaveSent } = await resolveWriter(context, connection, channel.operator);
+    const { signer, write, mayHaveSent, holdBack } = await resolveWriter(context, connection, channel.operator);
     await requireClosable(connection, channelId, channel, signer);
     const gatewayUrl = gatewayOf(context, connection, channel);
     if (context.options['capture'] !== false) await captureFirst(context, connection, channel, gatewayUrl);
@@ -51,14 +52,19 @@ export const channelClose: Command = {
     // Before the transaction: what is served from a closed channel can never be captured.
     const putBack = await takeOutChannel(file, channelId);
     await tellGateway();
-    const closing = write('close the channel', (client) => client.closeChannel({ channel }));
-    const closed = await closing.catch(async (error: unknown) => {
-      // What was sent may close it yet, so its keys stay out: nothing served then could be captured.
-      if (mayHaveSent()) throw mayBeClosed(error, file);
+    const undo = async (): Promise<void> => {
       await putBack();
       await tellGateway();
-      throw error;
-    });
+    };
+    const closing = write('close the channel', (client) => client.closeChannel({ channel }));
+    // What was sent may close it yet, so its keys stay out: nothing served then could be captured.
+    const closed = await undoOnSignal(closing, async () => (holdBack() ? undo() : undefined)).catch(
+      async (error: unknown) => {
+        if (mayHaveSent()) throw mayBeClosed(error, file);
+        await undo();
+        throw error;
+      },
+    );
     const { capturedUnits, returnedUnits, transactionHash } = closed;
     context.output.result(
       { channelId, tokenId: channel.tokenId, capturedUnits, returnedUnits, transactionHash },
