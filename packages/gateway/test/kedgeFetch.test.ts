@@ -259,6 +259,49 @@ test('R11: a call that waits for others ends when it is aborted', async () => {
   expect((await third).choices).toHaveLength(1);
 });
 
+test('R11: a call that waited for one that was aborted before it was sent is paid by what is due', async () => {
+  await begin({ startUnits: '75', growthBasisPoints: 0 });
+  let reached: () => void = () => undefined;
+  let refused: () => void = () => undefined;
+  const runs = new Promise<void>((resolve) => (reached = resolve));
+  const waits = new Promise<void>((resolve) => (refused = resolve));
+  let answer: () => void = () => undefined;
+  upstream.script = (request, response) => {
+    answer = () => answerWith(completion('Hello there.'))(request, response);
+    reached();
+  };
+  let calls = 0;
+  const losesSecond: typeof fetch = async (input, init) => {
+    const isCall = String(input).endsWith('/chat/completions');
+    if (isCall && ++calls === 2) {
+      return new Promise((_, reject) => init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason)));
+    }
+    const response = await fetch(input, init);
+    if (isCall && response.status === 429) refused();
+    return response;
+  };
+  const { openai, paid } = clientOf({ fetch: losesSecond });
+  const ask = { model: 'demo', messages, max_tokens: 20 };
+  const first = openai.chat.completions.create(ask);
+  await runs;
+  const leaving = new AbortController();
+  const second = openai.chat.completions.create(ask, { signal: leaving.signal });
+  await expect.poll(() => calls).toBe(2);
+  const third = openai.chat.completions.create(ask);
+  await waits;
+  leaving.abort();
+  await expect(second).rejects.toThrow('aborted');
+  upstream.script = answerWith(completion('Hello there.'));
+  answer();
+  expect((await first).choices).toHaveLength(1);
+  expect((await third).choices).toHaveLength(1);
+  await paid.idle();
+  const { committedUnits } = await state();
+  expect(paid.memory().settledUnits).toBe(BigInt(committedUnits));
+  await fetch(`${gateway.url}/admin/capture`, { method: 'POST' });
+  expect(setup.chain.captured.get(setup.channelId)).toBe(BigInt(committedUnits));
+});
+
 test('R11: an operator that charges for more than it delivered is caught, and nothing more is signed', async () => {
   await begin();
   const { openai, paid } = clientOf({ fetch: withholding((text) => text.replace('this is an ', '')) });

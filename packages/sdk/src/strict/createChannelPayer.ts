@@ -306,7 +306,12 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
         }
         if (await isOfExposure(response)) {
           // One of those that ended is this one.
-          if (!(await line.mayRetry(endedBefore + 1))) return response;
+          if (!(await line.mayRetry(endedBefore + 1))) {
+            // What was signed for a lost call that the operator never had is ahead of what is due, and pays for nothing.
+            if (isRetry || !account.isUncertain() || account.runningCount() > 0) return response;
+            await resumeAccount(account, parameters, place, send).catch(stopAt);
+            isRetry = true;
+          }
           await response.body?.cancel();
           faults.check();
           continue;
