@@ -25,12 +25,12 @@ import { tokenizerPin, type Gateway } from '@kedge/gateway';
 import { deployContracts } from '@kedge/sdk';
 import { startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { wav } from '../../gateway/test/support/wav.js';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roles } from '../src/accounts/roles.js';
 import { keccak256 } from '../src/keccak256.js';
 import { parseReceipts } from '../src/receipts/readReceipts.js';
 import { configureGateway, runInProcess, runJson, temporaryFolder } from './kedge.js';
+import { ask, calls, chunks, done, events, said, type Call, type Scripted } from './recountCalls.js';
 import { startGatewayHere } from './startGatewayHere.js';
 
 // Receipts of a gateway that runs, with a chain behind it; only the model is a script.
@@ -41,7 +41,7 @@ let upstream: Server;
 let gateway: Gateway;
 let deployment: Deployment;
 /** What the model answers. */
-let script: { readonly type: string; readonly body: string | Buffer };
+let script: Scripted;
 /** API keys, by the policy that they spend under. */
 const keys = {} as Record<keyof typeof policies, string>;
 
@@ -107,140 +107,6 @@ let strictRefusal: { readonly code: number; readonly stderr: string };
 async function refuseStrict(tokenId: string, chain: readonly string[]): Promise<void> {
   strictRefusal = await runInProcess(['channel', 'open', tokenId, '--mode', 'strict', ...chain], { cwd });
 }
-
-const json = (body: object) => ({ type: 'application/json', body: JSON.stringify(body) });
-const events = (list: readonly object[], end = '') => ({
-  type: 'text/event-stream',
-  body: list.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('') + end,
-});
-const ask = (content: string) => ({ model: 'demo', messages: [{ role: 'user', content }] });
-const chunks = (...deltas: object[]) =>
-  deltas.map((delta) => ({ id: 'a', object: 'chat.completion.chunk', choices: [{ index: 0, delta }] }));
-const said = (message: object, usage?: object) =>
-  json({
-    id: 'a',
-    object: 'chat.completion',
-    choices: [{ index: 0, message: { role: 'assistant', ...message } }],
-    usage,
-  });
-const done = 'data: [DONE]\n\n';
-const output = [{ type: 'message', content: [{ type: 'output_text', text: 'One two three' }] }];
-const form = (): FormData => {
-  const data = new FormData();
-  data.set('model', 'demo');
-  data.set('file', new Blob([new Uint8Array(wav(12_000))]), 'a.wav');
-  return data;
-};
-
-type Call = {
-  readonly name: string;
-  readonly path: string;
-  readonly request: object;
-  readonly answer: typeof script;
-  /** The metrics that are counted again. */
-  readonly counts: Readonly<Record<string, number>>;
-};
-
-const calls: readonly Call[] = [
-  {
-    name: 'chat',
-    path: '/chat/completions',
-    request: ask('Hi'),
-    answer: said({ content: 'One two' }),
-    counts: { input_tokens: 8, output_tokens: 2, requests: 1 },
-  },
-  {
-    name: 'chat stream',
-    path: '/chat/completions',
-    request: { ...ask('Hi'), stream: true },
-    answer: events(chunks({ content: 'One' }, { content: ' two' }, { content: ' three' }), done),
-    counts: { input_tokens: 8, output_tokens: 3, requests: 1 },
-  },
-  {
-    name: 'chat with an image',
-    path: '/chat/completions',
-    request: { model: 'demo', messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'a' } }] }] },
-    answer: said({ content: 'One' }),
-    counts: { input_tokens: 7, output_tokens: 1, requests: 1, images: 1 },
-  },
-  {
-    name: 'completion',
-    path: '/completions',
-    request: { model: 'demo', prompt: ['Hi', 'you'] },
-    answer: json({
-      choices: [
-        { index: 0, text: 'One' },
-        { index: 1, text: 'two' },
-      ],
-    }),
-    counts: { input_tokens: 2, output_tokens: 2, requests: 1 },
-  },
-  {
-    name: 'response',
-    path: '/responses',
-    request: { model: 'demo', input: 'Hi' },
-    answer: json({ object: 'response', output }),
-    counts: { input_tokens: 7, output_tokens: 3, requests: 1 },
-  },
-  {
-    name: 'response stream',
-    path: '/responses',
-    request: { model: 'demo', input: 'Hi', stream: true },
-    answer: events([
-      { type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: 'One two' },
-      { type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: ' three' },
-      { type: 'response.completed', response: { object: 'response', output } },
-    ]),
-    counts: { input_tokens: 7, output_tokens: 3, requests: 1 },
-  },
-  {
-    name: 'message',
-    path: '/messages',
-    request: { ...ask('Hi'), max_tokens: 20 },
-    answer: json({ type: 'message', content: [{ type: 'text', text: 'One two' }] }),
-    counts: { input_tokens: 8, output_tokens: 2, requests: 1 },
-  },
-  {
-    name: 'message stream',
-    path: '/messages',
-    request: { ...ask('Hi'), max_tokens: 20, stream: true },
-    answer: events([
-      { type: 'message_start', message: { content: [], usage: { input_tokens: 8 } } },
-      { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-      { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'One two' } },
-      { type: 'message_stop' },
-    ]),
-    counts: { input_tokens: 8, output_tokens: 2, requests: 1 },
-  },
-  {
-    name: 'embeddings',
-    path: '/embeddings',
-    request: { model: 'demo', input: ['Hi', 'you'] },
-    answer: json({ data: [{ embedding: [1] }, { embedding: [2] }] }),
-    counts: { input_tokens: 2, requests: 1, records: 2 },
-  },
-  {
-    name: 'images',
-    path: '/images/generations',
-    request: { model: 'demo', prompt: 'A kedge', n: 3 },
-    answer: json({ data: [{ url: 'a' }, { url: 'b' }] }),
-    counts: { requests: 1, images: 2 },
-  },
-  {
-    name: 'speech',
-    path: '/audio/speech',
-    request: { model: 'demo', input: 'Hi' },
-    answer: { type: 'audio/mpeg', body: Buffer.from('fffb9000', 'hex') },
-    counts: { requests: 1 },
-  },
-  {
-    name: 'translation',
-    path: '/audio/translations',
-    request: form(),
-    answer: json({ text: 'Hi' }),
-    counts: { requests: 1, seconds: 2, bytes: 24_044 },
-  },
-];
 
 describe.each(calls)('$name', (call) => {
   test('R16: verify counts the bodies again, metric by metric', async () => {
