@@ -95,6 +95,18 @@ contract OperatorBondTest is BondTest {
         bond.startUnbonding(ETH);
     }
 
+    function test_R26_TheSmallestBondCoversUntilItIsSlashed() public {
+        Channel memory proven = serve("a", 50);
+        Channel memory channel = serve("b", 50);
+        post(ETH, 1);
+        vm.prank(operator);
+        bond.coverUntil(ETH, channel.deadline + channel.grace);
+        assertTrue(bond.covers(channel, ETH));
+        prove(proven, ETH);
+        assertEq(bond.bondOf(operator, ETH).amount, 0);
+        assertFalse(bond.covers(channel, ETH));
+    }
+
     function test_R26_UnbondingWithoutAPromiseLastsAWindow() public {
         post(ETH, 1000);
         vm.startPrank(operator);

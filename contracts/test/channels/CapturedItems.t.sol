@@ -217,6 +217,12 @@ contract CapturedItemsTest is Test {
         shorten(result, items.length, failed);
     }
 
+    function test_R9_NoMeterAllowsMoreThanTheCap() public pure {
+        assertEq(packLockMeter(5, 9, 0, type(uint64).max).allowed(1), 5);
+        assertEq(packLockMeter(9, 5, 0, type(uint64).max).allowed(1), 5);
+        assertEq(packLockMeter(9, 9, 1, 0).allowed(3), 3);
+    }
+
     /// forge-config: default.fuzz.runs = 100
     function testFuzz_R7_R8_R10_ScanEqualsSolidity(Draw[] memory draws) public {
         vm.warp(NOW);
