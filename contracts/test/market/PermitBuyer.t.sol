@@ -84,6 +84,18 @@ contract PermitBuyerTest is KedgeTest {
         return PermitTransferFrom(TokenPermissions(address(asset), amount), 7, START + 1 hours);
     }
 
+    /// @dev As a wallet hashes it, which knows the type from the text alone.
+    function witnessOf(Purchase memory signed) private pure returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256(
+                    "Purchase(address market,uint256 classId,uint32 lot,uint64 units,address to,uint256 maxCost)"
+                ),
+                signed
+            )
+        );
+    }
+
     function sign(PermitTransferFrom memory transfer, Purchase memory signed) private view returns (bytes memory) {
         bytes32 permissions =
             keccak256(abi.encode(keccak256("TokenPermissions(address token,uint256 amount)"), transfer.permitted));
@@ -94,7 +106,7 @@ contract PermitBuyerTest is KedgeTest {
                 address(buyer),
                 transfer.nonce,
                 transfer.deadline,
-                buyer.witnessOf(signed)
+                witnessOf(signed)
             )
         );
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(

@@ -303,9 +303,18 @@ contract ApprovalsTest is KedgeTest {
     }
 
     function test_P13_TheDomainIsReadable() public view {
-        (bytes1 fields, string memory name, string memory version, uint256 chainId, address contract_,,) =
-            token.eip712Domain();
+        (
+            bytes1 fields,
+            string memory name,
+            string memory version,
+            uint256 chainId,
+            address contract_,
+            bytes32 salt,
+            uint256[] memory extensions
+        ) = token.eip712Domain();
         assertEq(fields, bytes1(0x0f));
+        assertEq(salt, 0);
+        assertEq(extensions.length, 0);
         assertEq(contract_, address(token));
         assertEq(
             token.DOMAIN_SEPARATOR(),

@@ -106,6 +106,11 @@ contract StandardsTest is KedgeTest {
         assertEq(count, 3);
         assertEq(totalShare, 0);
         assertEq(pendingShare, 4);
+        // Up to the second of its activation.
+        vm.warp(START + 1 days);
+        (, totalShare, pendingShare) = token.classSupply(classId);
+        assertEq(totalShare, 0);
+        assertEq(pendingShare, 4);
         vm.warp(START + 3 days);
         (, totalShare, pendingShare) = token.classSupply(classId);
         assertEq(totalShare, 4);
