@@ -49,6 +49,9 @@ contract ContributorRootsControlTest is ContributorsTest {
         vm.prank(issuer);
         token.offerShareRenewal(share, uint64(START + 20 days));
         assertEq(roots.shareTokenOf(share), share);
+        // The newest token of the class is the next.
+        vm.expectEmit(address(roots));
+        emit IContributorRoots.ContributorsRenewed(share, share + 1, uint64(START + 20 days));
         vm.prank(stranger);
         uint256 renewed = roots.renewShare(share, uint64(START + 20 days));
         assertEq(core.ownerOf(renewed), vault);
@@ -228,6 +231,12 @@ contract ContributorRootsControlTest is ContributorsTest {
 
     function test_R24_ControlCanBeGivenUp() public {
         commit();
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IContributorRoots.ContributorRootsNotController.selector, share, address(this), holder
+            )
+        );
+        roots.renounceControl(share);
         vm.startPrank(holder);
         roots.transferControl(share, stranger);
         roots.renounceControl(share);

@@ -5,6 +5,7 @@ import {Vm} from "forge-std/Vm.sol";
 import {IDATApprovals} from "../../src/interfaces/IDATApprovals.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
+import {IDATLots} from "../../src/interfaces/IDATLots.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 
 /// @notice A holder that is a contract: accepts one digest with one signature.
@@ -170,6 +171,20 @@ contract ApprovalsTest is KedgeTest {
         use(backed, 4);
         assertEq(token.revenueInfo(classId, ETH).received, 12);
         assertEq(token.owedTo(operator, ETH), 0);
+    }
+
+    function test_R3_UseOfNothingReleasesNothing() public {
+        uint256 backed = buy(holder, classId, createLotOnSale(), 10);
+        approve(backed, 4, 0);
+        vm.recordLogs();
+        use(backed, 0);
+        vm.prank(holder);
+        core.recordUsage(backed, METRIC, 0);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertGt(logs.length, 0);
+        for (uint256 i = 0; i < logs.length; ++i) {
+            assertNotEq(logs[i].topics[0], IDATLots.BackingReleased.selector);
+        }
     }
 
     function createLotOnSale() private returns (uint32 lot) {
