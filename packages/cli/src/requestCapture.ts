@@ -1,19 +1,18 @@
-import { BaseError, valueChannelsAbi, type Hex } from '@kedge/core';
+import { valueChannelsAbi, type Hex } from '@kedge/core';
 import { captureOutcome, readEvents, type CaptureOutcome } from '@kedge/sdk';
-import { originOf, type Connection } from './chain/connect.js';
+import { z } from 'zod';
+import { askGateway } from './askGateway.js';
+import type { Connection } from './chain/connect.js';
 import type { Context } from './context.js';
-import { problemOf } from './problemOf.js';
 
 /** A transaction of the gateway, and what it did. */
 export type Captured = CaptureOutcome & { readonly transactionHash: Hex };
-
-const timeoutMilliseconds = 60_000;
 
 /**
  * Asks a gateway to capture now and answers with what it captured. Only the gateway holds the vouchers of its channels; it
  * takes this from its own machine only.
  *
- * @throws BaseError `gateway_unreachable`, or what the gateway says
+ * @throws BaseError as `askGateway` does
  */
 export async function requestCapture(
   context: Pick<Context, 'output'>,
@@ -21,29 +20,13 @@ export async function requestCapture(
   gatewayUrl: string,
 ): Promise<Captured[]> {
   const fromBlock = (await connection.client.publicClient.getBlockNumber({ cacheTime: 0 })) + 1n;
-  const asking = fetch(`${originOf(gatewayUrl)}/admin/capture`, {
+  await askGateway(context, gatewayUrl, {
+    path: '/admin/capture',
     method: 'POST',
-    signal: AbortSignal.timeout(timeoutMilliseconds),
+    timeoutMilliseconds: 60_000,
+    answer: z.object({ captured: z.literal(true) }),
   });
-  const response = await context.output.waitFor('the gateway to capture', asking).catch((cause: unknown) => {
-    throw new BaseError(`The gateway does not answer at ${originOf(gatewayUrl)}.`, {
-      kind: 'transient',
-      code: 'gateway_unreachable',
-      hints: [
-        'Start it with kedge up, or name it with --gateway URL.',
-        'What it has not captured is in its log, and is captured when it runs again.',
-      ],
-      cause,
-    });
-  });
-  const body = await response.text();
-  if (response.ok) return capturesSince(connection, fromBlock);
-  const { detail, title, hints } = problemOf(body);
-  throw new BaseError(`The gateway did not capture: ${detail ?? title ?? `it answered ${response.status}`}`, {
-    kind: response.status >= 500 ? 'transient' : 'user',
-    code: 'capture_refused',
-    hints: hints ?? ["Its log says why; the local stack's is in .kedge/logs/gateway.log."],
-  });
+  return capturesSince(connection, fromBlock);
 }
 
 async function capturesSince({ client, publicClient, contracts }: Connection, fromBlock: bigint): Promise<Captured[]> {

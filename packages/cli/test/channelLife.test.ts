@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
+  BaseError,
   bytesToHex,
   encodeReceiptLeaves,
   encodeSignedReceipt,
@@ -17,6 +18,7 @@ import {
   receiptLeaf,
   seqOf,
   signedReceiptToJson,
+  toProblemDetails,
   utf8,
   voucherTypes,
   zeroHash,
@@ -302,9 +304,11 @@ async function startGatewayStandIn(capture: () => Promise<void>) {
   let status = 200;
   const server = createServer((request, response) => {
     const isAsked = request.method === 'POST' && request.url === '/admin/capture';
-    const problem = { title: 'Postponed', detail: 'not yet', hints: ['Wait.'] };
+    const { body } = toProblemDetails(new BaseError('not yet', { kind: 'transient', hints: ['Wait.'] }));
     const work = isAsked && status === 200 ? capture() : Promise.resolve();
-    void work.then(() => response.writeHead(isAsked ? status : 404).end(JSON.stringify(status === 200 ? {} : problem)));
+    void work.then(() =>
+      response.writeHead(isAsked ? status : 404).end(JSON.stringify(status === 200 ? { captured: true } : body)),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -146,6 +146,7 @@ export {
   type CreateIndexerClientParameters,
   type IndexerClient,
 } from './indexer/createIndexerClient.js';
+export { problemError } from './indexer/problemError.js';
 export { kedgeActions, kedgeWalletActions, type ReadingWallet } from './kedgeActions.js';
 export { publicActions, type PublicActions } from './publicActions.js';
 export { gasWithRoom } from './writeContract.js';

@@ -1,12 +1,14 @@
 import { BaseError } from '@kedge/core';
 import { z } from 'zod';
-import { originOf } from '../chain/connect.js';
+import { askGateway } from '../askGateway.js';
 import { chainOptions, type Command } from '../command.js';
+import type { Context } from '../context.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
 import { openKeys, type ChannelKey } from '../keys.js';
 import { unixNow } from '../unixNow.js';
 
-const useSchema = z.object({ keys: z.array(z.object({ keyId: z.string(), usedUnits: z.string() })) });
+const units = z.string().regex(/^\d+$/).transform(BigInt);
+const answer = z.object({ keys: z.array(z.object({ keyId: z.string(), usedUnits: units })) });
 
 export const keyList: Command = {
   name: 'key list',
@@ -23,8 +25,7 @@ export const keyList: Command = {
   examples: [{ command: 'kedge key list', summary: 'all keys' }],
   run: async (context) => {
     const { keys, gatewayUrl } = await openKeys(context);
-    const used = gatewayUrl === undefined ? undefined : await readUse(gatewayUrl);
-    if (gatewayUrl !== undefined && used === undefined) context.output.note('the gateway does not say what keys spent');
+    const used = gatewayUrl === undefined ? undefined : await readUse(context, gatewayUrl);
     const now = unixNow();
     const rows = keys.map((key) => {
       const { keyId, record, terms } = key;
@@ -63,17 +64,14 @@ function stateOf({ terms }: ChannelKey, now: bigint): 'active' | 'expired' | 're
   return terms?.expiresAt !== undefined && terms.expiresAt <= now ? 'expired' : 'active';
 }
 
-/** Undefined when no gateway answers; it tells only its own machine. */
-async function readUse(gatewayUrl: string): Promise<Map<string, bigint> | undefined> {
-  const response = await fetch(`${originOf(gatewayUrl)}/admin/keys`, { signal: AbortSignal.timeout(10_000) }).catch(
-    () => undefined,
+/** Undefined, and noted why, when the gateway does not say. */
+async function readUse(context: Context, gatewayUrl: string): Promise<Map<string, bigint> | undefined> {
+  return askGateway(context, gatewayUrl, { path: '/admin/keys', answer }).then(
+    ({ keys }) => new Map(keys.map(({ keyId, usedUnits }) => [keyId, usedUnits])),
+    (error: unknown) => {
+      if (!(error instanceof BaseError)) throw error;
+      context.output.note(`the gateway does not say what keys spent: ${error.shortMessage}`);
+      return undefined;
+    },
   );
-  if (response?.ok !== true) return undefined;
-  const parsed = useSchema.safeParse(await response.json());
-  if (parsed.success) return new Map(parsed.data.keys.map(({ keyId, usedUnits }) => [keyId, BigInt(usedUnits)]));
-  throw new BaseError('What answers there is no gateway of this version.', {
-    code: 'gateway_unknown',
-    values: { gatewayUrl },
-    hints: ['Name the gateway with --gateway URL.'],
-  });
 }

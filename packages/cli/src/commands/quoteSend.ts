@@ -1,18 +1,14 @@
 import { resolve } from 'node:path';
 import { BaseError, parseSignedRateQuote, signedRateQuoteToJson } from '@kedge/core';
 import { z } from 'zod';
+import { askGateway } from '../askGateway.js';
 import { originOf } from '../chain/connect.js';
 import type { Command } from '../command.js';
 import { argument, listOption, parseUrl } from '../parse.js';
-import { problemOf } from '../problemOf.js';
 import { findTarget, readJson } from '../target.js';
 import { gatewayUrlHere } from '../up/gatewayFiles.js';
 
-const answerSchema = z.object({
-  quotes: z.array(z.object({ policyHash: z.string(), sequence: z.string(), state: z.enum(['taken', 'held']) })),
-});
-
-const timeoutMilliseconds = 30_000;
+const answer = z.object({ quotes: z.tuple([z.object({ state: z.enum(['taken', 'held']) })]) });
 
 export const quoteSend: Command = {
   name: 'quote send',
@@ -39,24 +35,9 @@ export const quoteSend: Command = {
     }
     const sent: { gateway: string; state: 'taken' | 'held' }[] = [];
     for (const url of urls) {
-      const gateway = originOf(url);
-      const asking = fetch(`${gateway}/admin/rates`, {
-        method: 'PUT',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(signedRateQuoteToJson(signed)),
-        signal: AbortSignal.timeout(timeoutMilliseconds),
-      });
-      const response = await context.output.waitFor('the gateway to answer', asking).catch((cause: unknown) => {
-        throw new BaseError(`The gateway does not answer at ${gateway}.`, {
-          kind: 'transient',
-          code: 'gateway_unreachable',
-          hints: ['Start it with kedge up, or name it with --gateway URL.'],
-          cause,
-        });
-      });
-      const text = await response.text();
-      if (!response.ok) throw notTaken(response.status, text);
-      sent.push({ gateway, state: answerSchema.parse(JSON.parse(text)).quotes[0]?.state ?? 'taken' });
+      const question = { path: '/admin/rates', method: 'PUT', body: signedRateQuoteToJson(signed), answer } as const;
+      const { quotes } = await askGateway(context, url, question);
+      sent.push({ gateway: originOf(url), state: quotes[0].state });
     }
     const { policyHash, sequence } = signed.quote;
     context.output.result({ policyHash, sequence, sent }, () =>
@@ -68,13 +49,3 @@ export const quoteSend: Command = {
     );
   },
 };
-
-function notTaken(status: number, body: string): BaseError {
-  const { detail, title, hints, values } = problemOf(body);
-  return new BaseError(`The gateway did not take the quote: ${detail ?? title ?? `it answered ${status}`}`, {
-    kind: status >= 500 ? 'transient' : 'user',
-    code: 'rate_quote_refused',
-    ...(values === undefined ? {} : { values }),
-    ...(hints === undefined ? {} : { hints }),
-  });
-}

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { BaseError } from '@kedge/core';
+import { z } from 'zod';
+import { askGateway } from '../askGateway.js';
 import type { Command } from '../command.js';
 import { dataDirOf } from '../context.js';
 import { humanAmount } from '../human.js';
@@ -8,16 +10,18 @@ import { urlOption } from '../parse.js';
 import { readIfExists } from '../up/durableFile.js';
 import { shadowUrlFileOf } from './shadow.js';
 
-type Report = {
-  readonly calls: number;
-  readonly units: string;
-  readonly unit: string;
-  readonly asset: string | null;
-  readonly revenue: string;
-  readonly operator: string;
-  readonly classes: readonly { readonly name: string; readonly received: string; readonly kept: string }[];
-  readonly royalties: readonly { readonly from: string; readonly to: string; readonly amount: string }[];
-};
+// Loose: --json shows all that the gateway tells.
+const reportSchema = z.looseObject({
+  calls: z.number(),
+  units: z.string(),
+  unit: z.string(),
+  asset: z.string().nullable(),
+  revenue: z.string(),
+  operator: z.string(),
+  classes: z.array(z.object({ name: z.string(), received: z.string(), kept: z.string() })),
+  royalties: z.array(z.object({ from: z.string(), to: z.string(), amount: z.string() })),
+});
+type Report = z.output<typeof reportSchema>;
 
 export const shadowReport: Command = {
   name: 'shadow report',
@@ -40,27 +44,15 @@ export const shadowReport: Command = {
         hints: ['Start one: kedge shadow terms.json --upstream URL', 'Or name it with --gateway.'],
       });
     }
-    const report = await askReport(`${url.replace(/\/v1\/?$/, '')}/admin/shadow`);
+    const asking = askGateway(context, url, { path: '/admin/shadow', answer: reportSchema });
+    const report = await asking.catch((error: unknown) => {
+      if (!(error instanceof BaseError) || error.code !== 'not_found') throw error;
+      const hints = ['Name one that kedge shadow runs.'];
+      throw error.with({ message: 'This gateway does not run in shadow mode.', code: 'not_shadow', hints });
+    });
     context.output.result(report, () => linesOf(report));
   },
 };
-
-async function askReport(url: string): Promise<Report> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch((cause: unknown) => {
-    throw new BaseError('The shadow gateway does not answer.', {
-      kind: 'transient',
-      code: 'gateway_unreachable',
-      cause,
-      hints: ['Start it again: kedge shadow terms.json --upstream URL'],
-    });
-  });
-  if (response.ok) return (await response.json()) as Report;
-  throw new BaseError('This gateway does not run in shadow mode.', {
-    code: 'not_shadow',
-    values: { status: response.status },
-    hints: ['Name one that kedge shadow runs.'],
-  });
-}
 
 function linesOf(report: Report): string[] {
   const { calls, units, unit, asset, revenue, operator, classes, royalties } = report;

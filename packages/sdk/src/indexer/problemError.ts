@@ -1,6 +1,10 @@
 import { BaseError } from '@kedge/core';
 
-/** The error that a server of Kedge described as Problem Details; what is none becomes one that says so. */
+/**
+ * The error that a server of Kedge described as Problem Details; what is none becomes `answer_unknown`.
+ *
+ * @param body the answer's JSON, or `undefined` where it is none
+ */
 export function problemError(status: number, body: unknown, url: string): BaseError {
   const problem = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   const { type, detail, hints, values } = problem;
