@@ -78,6 +78,14 @@ export const gatewayConfigSchema = z.strictObject({
     .describe('Addresses, as `kedge deploy --json` prints them.'),
   operatorKeyFile: z.string().min(1).exactOptional().describe("File with the operator's private key."),
   operatorKeyEnv: z.string().min(1).exactOptional().describe("Environment variable with the operator's private key."),
+  maxFeePerGasGwei: z
+    .number()
+    .min(0.000_001)
+    .max(1_000_000)
+    .default(500)
+    .describe(
+      "What captures and payments offer for a unit of gas at most, in gwei of the chain's coin, the priority fee included. While the node asks for more they wait.",
+    ),
   contentStoreDir: z.string().min(1).describe('Folder where policies are found by their CID.'),
   channelsFile: z
     .string()

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DepositTerms, Hex } from '@kedge/core';
+import { toHex } from 'viem';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDepositChain } from '../src/topUps/createDepositChain.js';
 import { operatorKey } from './support/createTestSetup.js';
@@ -34,8 +35,15 @@ const authorization = {
   signature: `0x${'08'.repeat(66)}`,
 } as const;
 
-/** A node that says what a transaction would take, and is sent none. */
-async function startNode(gas: bigint) {
+/** A node that says what a transaction would take and cost, and is sent none. */
+async function startNode(gas: bigint, priorityFeeGwei = 1n) {
+  const answers: Record<string, unknown> = {
+    eth_chainId: '0x7a69',
+    eth_estimateGas: toHex(gas),
+    eth_getBlockByNumber: { number: '0x1', baseFeePerGas: '0x1', transactions: [] },
+    eth_maxPriorityFeePerGas: toHex(priorityFeeGwei * 10n ** 9n),
+    eth_getTransactionCount: '0x0',
+  };
   const asked: string[] = [];
   const node = createServer((request, response) => {
     let body = '';
@@ -43,8 +51,7 @@ async function startNode(gas: bigint) {
     request.on('end', () => {
       const { id, method } = JSON.parse(body) as { id: number; method: string };
       asked.push(method);
-      const result =
-        method === 'eth_chainId' ? '0x7a69' : method === 'eth_estimateGas' ? `0x${gas.toString(16)}` : null;
+      const result = answers[method] ?? null;
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, result }));
     });
   });
@@ -57,6 +64,7 @@ async function startNode(gas: bigint) {
     deposits: address('b'),
     privateKey: operatorKey,
     settleMs: 1_000,
+    maxFeePerGasGwei: 500,
   });
   return { chain, asked };
 }
@@ -72,4 +80,12 @@ test('a payment whose signature takes millions of gas to check is refused: the o
 test('a payment that takes what a sweep and the check of a signature take is none of these', async () => {
   const { chain } = await startNode(700_000n);
   await expect(chain.checkPayment(terms, authorization)).resolves.toBeUndefined();
+});
+
+test('a node that names a fee beyond what the operator pays is sent no transaction', async () => {
+  const { chain, asked } = await startNode(700_000n, 501n);
+  const refused = { code: 'gas_too_dear', shortMessage: expect.stringContaining('maxFeePerGasGwei allows 500') };
+  await expect(chain.checkPayment(terms, authorization)).rejects.toMatchObject(refused);
+  await expect(chain.payAndSweep(terms, authorization)).rejects.toMatchObject(refused);
+  expect(asked).not.toContain('eth_sendRawTransaction');
 });

@@ -95,6 +95,45 @@ test('a capture that was replaced and is mined all the same counts, and nothing 
   expect(await setup.nonce()).toBe(nonce + 1);
 });
 
+/** The chain's newest block, and so what it asks for the next. */
+async function mineAt(gwei: bigint): Promise<void> {
+  await setup.anvil.testClient.setNextBlockBaseFeePerGas({ baseFeePerGas: gwei * 10n ** 9n });
+  await setup.anvil.testClient.mine({ blocks: 1 });
+}
+const postponed = (): unknown[] => setup.logs.filter(({ event }) => event === 'capture_postponed');
+
+test('while gas costs more than maxFeePerGasGwei nothing is sent, which the log and the metrics say', async () => {
+  const nonce = await setup.nonce();
+  await mineAt(1_000n);
+  expect(await capture()).toBe(503);
+  expect(postponed().at(-1)).toMatchObject({
+    level: 'warn',
+    reason: expect.stringMatching(/^Gas costs 1[0-9]{3}[0-9.]* gwei by the node, and maxFeePerGasGwei allows 500/),
+  });
+  const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+  expect(metrics).toMatch(/^kedge_captures_postponed_total 1$/m);
+  expect(await setup.anvil.testClient.getTxpoolStatus()).toEqual({ pending: 0, queued: 0 });
+  expect(await setup.nonce()).toBe(nonce);
+  await mineAt(1n);
+  expect(await capture()).toBe(200);
+  expect(await captured()).toBe(true);
+});
+
+test('a capture that waits is not replaced for more than maxFeePerGasGwei', async () => {
+  const { testClient, publicClient } = setup.anvil;
+  await testClient.setAutomine(false);
+  expect(await capture()).toBe(503);
+  await mineAt(1_000n);
+  expect(await capture()).toBe(503);
+  expect(postponed().at(-1)).toMatchObject({ reason: expect.stringContaining('maxFeePerGasGwei allows 500') });
+  const { transactions: waiting } = await publicClient.getBlock({ blockTag: 'pending', includeTransactions: true });
+  for (const { maxFeePerGas } of waiting) expect(maxFeePerGas).toBeLessThan(500n * 10n ** 9n);
+  await mineAt(1n);
+  await testClient.setAutomine(true);
+  await expect.poll(capture, { timeout: 30_000 }).toBe(200);
+  expect(await captured()).toBe(true);
+});
+
 test('a replacement offers an eighth more at least on both fees, and what the chain asks now if that is more', () => {
   for (const [now, before] of [
     [10n, 10n],

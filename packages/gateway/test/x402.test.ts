@@ -249,6 +249,24 @@ test('R27: a payment that is not mined in time is 503, and the same one is taken
   expect(await setup.purse()).toBe(fullPurse - least * oneUnitCosts);
 });
 
+test('R28: while gas costs more than the operator pays, a payment waits, unsent, and is taken later', async () => {
+  await begin({ maxFeePerGasGwei: 20 });
+  await empty();
+  const paid = await payment();
+  const { testClient } = setup.anvil;
+  await testClient.setNextBlockBaseFeePerGas({ baseFeePerGas: 10n ** 11n });
+  await testClient.mine({ blocks: 1 });
+  const early = await post(ask(), paid);
+  expect(early.status).toBe(503);
+  expect(((await early.json()) as { error: { code: string } }).error.code).toBe('payment_pending');
+  expect(setup.log.join('\n')).toMatch(/"event":"payment_pending","reason":"Gas costs 1[0-9.]+ gwei by the node/);
+  expect(await setup.purse()).toBe(fullPurse);
+  await testClient.setNextBlockBaseFeePerGas({ baseFeePerGas: 10n ** 9n });
+  await testClient.mine({ blocks: 1 });
+  expect((await post(ask(), paid)).status).toBe(200);
+  expect(await setup.purse()).toBe(fullPurse - least * oneUnitCosts);
+});
+
 test('R28: a payment that somebody else sent first is no obstacle, and nothing is paid twice', async () => {
   await begin();
   await empty();

@@ -26,6 +26,7 @@ import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { GatewayContracts } from '../gatewayConfig.js';
 import { reasonOf } from '../structuredLog.js';
 import { maxTransactionBytes, maxTransactionGas } from '../capture/captureChunk.js';
+import { checkFees } from './checkFees.js';
 import { connectChain, sendRaw } from './connectChain.js';
 import type { Capture, CaptureOutcome, GatewayChain } from './gatewayChain.js';
 import { replacementFees } from './replacementFees.js';
@@ -40,8 +41,9 @@ export function createViemChain(options: {
   readonly chainId: number;
   readonly contracts: GatewayContracts;
   readonly operator: OperatorKey;
+  readonly maxFeePerGasGwei: number;
 }): GatewayChain {
-  const { chainId, contracts } = options;
+  const { chainId, contracts, maxFeePerGasGwei } = options;
   const account = privateKeyToAccount(options.operator.privateKey);
   const connected = connectChain(options);
   const channels = { address: contracts.ValueChannels, abi: valueChannelsAbi } as const;
@@ -98,7 +100,7 @@ export function createViemChain(options: {
       ]);
       const maxGas = block.gasLimit < maxTransactionGas ? block.gasLimit : maxTransactionGas;
       if (gasWithRoom(gas) > maxGas) throw tooLarge({ gas, maxGas });
-      const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas();
+      const { maxFeePerGas, maxPriorityFeePerGas } = checkFees(await client.estimateFeesPerGas(), maxFeePerGasGwei);
       const raw = await account.signTransaction({
         type: 'eip1559',
         chainId,
@@ -126,7 +128,7 @@ export function createViemChain(options: {
       const fees = replacementFees(now, { maxFeePerGas, maxPriorityFeePerGas });
       // So much more than the chain asks would not be mined either, and each further try would cost a quarter more.
       if (fees.maxFeePerGas > dearest * now.maxFeePerGas) return undefined;
-      const again = { type: 'eip1559', chainId, nonce, to, data, gas, ...fees } as const;
+      const again = { type: 'eip1559', chainId, nonce, to, data, gas, ...checkFees(fees, maxFeePerGasGwei) } as const;
       const replacement = await account.signTransaction(again as TransactionSerializableEIP1559);
       return { raw: replacement, hash: keccak256(replacement), nonce };
     },

@@ -62,7 +62,8 @@ export type GatewayChain = {
   readonly minedNonce: () => Promise<number>;
   /**
    * Signs `ValueChannels.capture`.
-   * @throws BaseError `capture_reverts` when the chain says that it would; `capture_too_large` for one transaction.
+   * @throws BaseError `capture_reverts` when the chain says that it would; `capture_too_large` for one transaction;
+   * `gas_too_dear` while gas costs more than is paid for it.
    */
   readonly signCapture: (capture: Capture, nonce: number) => Promise<SignedTransaction>;
   /**
@@ -70,7 +71,10 @@ export type GatewayChain = {
    * @throws BaseError `capture_too_large` when the node will never take it; `capture_underpriced` when it takes none so cheap.
    */
   readonly send: (transaction: SignedTransaction) => Promise<void>;
-  /** The same for more, to replace what is not mined; undefined where its price cannot be what holds it up. */
+  /**
+   * The same for more, to replace what is not mined; undefined where its price cannot be what holds it up.
+   * @throws BaseError `gas_too_dear`.
+   */
   readonly reprice: (transaction: SignedTransaction) => Promise<SignedTransaction | undefined>;
   readonly outcomeOf: (hash: Hex) => Promise<CaptureOutcome | undefined>;
 };

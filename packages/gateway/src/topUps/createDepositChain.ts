@@ -20,6 +20,7 @@ import {
   TransactionReceiptNotFoundError,
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
+import { checkFees } from '../chain/checkFees.js';
 import { connectChain, sendRaw } from '../chain/connectChain.js';
 import { type Fees, replacementFees } from '../chain/replacementFees.js';
 import { reasonOf } from '../structuredLog.js';
@@ -39,8 +40,9 @@ export function createDepositChain(options: {
   readonly privateKey: Hex;
   /** How long a transaction is waited for. */
   readonly settleMs: number;
+  readonly maxFeePerGasGwei: number;
 }): DepositChain {
-  const { chainId, settleMs } = options;
+  const { chainId, settleMs, maxFeePerGasGwei } = options;
   const account = privateKeyToAccount(options.privateKey);
   const connected = connectChain(options);
   const deposits = { address: options.deposits, abi: channelDepositsAbi } as const;
@@ -51,7 +53,8 @@ export function createDepositChain(options: {
   const feesOver = async (client: PublicClient, nonce: number) => {
     const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas();
     const now = { maxFeePerGas, maxPriorityFeePerGas };
-    last = { nonce, ...(last?.nonce === nonce ? replacementFees(now, last) : now) };
+    const fees = checkFees(last?.nonce === nonce ? replacementFees(now, last) : now, maxFeePerGasGwei);
+    last = { nonce, ...fees };
     return last;
   };
 
@@ -161,7 +164,9 @@ export function createDepositChain(options: {
     },
     blockNumber: async () => (await connected()).getBlockNumber(),
     checkPayment: async (terms, authorization) => {
-      await gasOf(await connected(), callOf(terms, authorization));
+      const client = await connected();
+      await gasOf(client, callOf(terms, authorization));
+      checkFees(await client.estimateFeesPerGas(), maxFeePerGasGwei);
     },
     payAndSweep: async (terms, authorization) => {
       const client = await connected();

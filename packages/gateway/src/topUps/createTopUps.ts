@@ -167,7 +167,8 @@ export function createTopUps(options: TopUpOptions): TopUps {
     try {
       return await payOnce(payment, call);
     } catch (error) {
-      if (error instanceof BaseError) throw error;
+      // What has no status is not for the client: it may wait until that is over.
+      if (error instanceof BaseError && error.status !== undefined) throw error;
       log.warn('payment_pending', { reason: reasonOf(error) });
       throw pending(error);
     }

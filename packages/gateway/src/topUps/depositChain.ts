@@ -54,7 +54,7 @@ export type DepositChain = {
   readonly blockNumber: () => Promise<bigint>;
   /**
    * @throws BaseError `payment_reverts` when the chain says that to pay and sweep now would revert; `payment_invalid` when it takes
-   * more gas than is worth paying.
+   * more gas than is worth paying; `gas_too_dear`, without a status, while gas costs more than is paid for it.
    */
   readonly checkPayment: (terms: DepositTerms, authorization: Authorization) => Promise<void>;
   /**

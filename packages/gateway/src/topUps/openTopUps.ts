@@ -14,7 +14,7 @@ export async function openDepositChain(
   env: Environment,
   operator: Hex,
 ): Promise<DepositChain | undefined> {
-  const { x402, rpcUrl, chainId, contracts } = settings;
+  const { x402, rpcUrl, chainId, contracts, maxFeePerGasGwei } = settings;
   if (x402 === undefined) return undefined;
   const { DataAnchoringToken: token, ChannelDeposits: deposits } = contracts;
   const key = operatorKeyOf(
@@ -31,7 +31,8 @@ export async function openDepositChain(
   }
   const { createDepositChain } = await import('./createDepositChain.js');
   const { settleMs } = x402;
-  return createDepositChain({ rpcUrl, chainId, token, deposits, privateKey: key.privateKey, settleMs });
+  const { privateKey } = key;
+  return createDepositChain({ rpcUrl, chainId, token, deposits, privateKey, settleMs, maxFeePerGasGwei });
 }
 
 /** Payments for calls. */
