@@ -37,9 +37,10 @@ function decisionsTitle(section: string): string {
   return number <= 18 ? 'Profile: authority (P11-P18)' : 'Profile: semantics (P19-P33)';
 }
 
-function verdict({ ok, counts, profile }: ConformanceReport, { green, red }: Output['colours']): string {
+function verdict({ ok, nodeFailed, counts, profile }: ConformanceReport, { green, red }: Output['colours']): string {
   if (ok) return green(`✓ every MUST of the profile ${profile} holds`);
   const { fail, unchecked } = counts.MUST;
+  if (nodeFailed) return red(`✗ the node failed, and ${unchecked} MUST could not be tried: run it again`);
   const parts = [
     ...(fail === 0 ? [] : [`${fail} MUST ${fail === 1 ? 'fails' : 'fail'}`]),
     ...(unchecked === 0 ? [] : [`${unchecked} MUST could not be reached`]),

@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { dataAnchoringTokenAbi, zeroAddress, zeroHash, type Address, type Deployment } from '@kedge/core';
 import { createKedgeClient, deployContracts } from '@kedge/sdk';
@@ -92,6 +94,39 @@ describe('kedge conform', () => {
       expect(report.counts.MUST.fail).toBe(0);
       expect(report.results.length).toBeGreaterThan(80);
       expect(stdout + stderr).not.toContain(key);
+    },
+    patience,
+  );
+
+  test(
+    'ends with 3 when the node goes away in the middle, and with 1 where a clause failed before',
+    async () => {
+      let sent = 0;
+      const node = createServer((request, response) => {
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk: Buffer) => chunks.push(chunk));
+        request.on('end', () => {
+          const body = Buffer.concat(chunks).toString();
+          sent += body.split('eth_sendRawTransaction').length - 1;
+          if (sent > 40) return void response.writeHead(502).end();
+          const headers = { 'content-type': 'application/json' };
+          const asked = fetch(anvil.rpcUrl, { method: 'POST', headers, body });
+          void asked.then(async (answer) => response.writeHead(200, headers).end(await answer.text()));
+        });
+      });
+      await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve));
+      const url = `http://127.0.0.1:${(node.address() as AddressInfo).port}`;
+      try {
+        const gone = await run(['conform', '--rpc', url, '--address', ours]);
+        expect(gone.code).toBe(3);
+        expect(gone.stdout).toMatch(/^MUST +[1-9]\d* +0 +/m);
+        expect(gone.stdout).toMatch(/✗ the node failed, and \d+ MUST could not be tried: run it again\n/);
+        sent = 0;
+        const failing = await run(['conform', '--rpc', url, '--address', other]);
+        expect([failing.code, failing.stdout]).toEqual([1, expect.stringContaining('✗ 1 MUST fails, ')]);
+      } finally {
+        node.close();
+      }
     },
     patience,
   );

@@ -32,6 +32,8 @@ export type ClauseResult = {
   readonly status: 'pass' | 'fail' | 'notApplicable';
   /** Not applicable because it could not be reached: whether it holds is not known. */
   readonly isUnchecked: boolean;
+  /** Unchecked because of the node, which says nothing about the contract: another run may tell. */
+  readonly nodeFailed: boolean;
   /** What was seen, why it fails, or why it does not apply. */
   readonly detail: string;
   readonly evidence?: Evidence;

@@ -35,6 +35,8 @@ export type ConformanceReport = {
   readonly profile: Profile;
   /** No MUST fails, and none could not be reached. */
   readonly ok: boolean;
+  /** Not `ok`, and only because the node failed: nothing speaks against the contract. */
+  readonly nodeFailed: boolean;
   readonly counts: Counts;
   readonly results: readonly ClauseResult[];
   readonly transactions: number;
@@ -97,22 +99,27 @@ export async function runConformance(parameters: ConformanceParameters): Promise
       onProgress?.(index, clauses.length, clause.id);
       if (failures >= failuresInARow) {
         const { check: _check, ...told } = clause;
-        results.push(unchecked(told, `not tried: the node failed for ${failures} clauses before it`));
+        const detail = `not tried: the node failed for ${failures} clauses before it`;
+        results.push({ ...told, ...unchecked, nodeFailed: true, detail });
         continue;
       }
-      const { result, nodeFailed } = await tryClause(lab, clause);
-      failures = nodeFailed ? failures + 1 : 0;
+      const result = await tryClause(lab, clause);
+      failures = result.nodeFailed ? failures + 1 : 0;
       results.push(result);
     }
   } finally {
     closing = await closeAccounts(client, sender, funder.address, actors);
   }
   const counts = countsOf(results);
+  const missed = results.filter(
+    ({ level, status, isUnchecked }) => level === 'MUST' && (status === 'fail' || isUnchecked),
+  );
   return {
     chainId,
     address,
     profile,
-    ok: counts.MUST.fail === 0 && counts.MUST.unchecked === 0,
+    ok: missed.length === 0,
+    nodeFailed: missed.length > 0 && missed.every(({ nodeFailed }) => nodeFailed),
     counts,
     results,
     transactions: lab.transactions.count,
@@ -141,20 +148,20 @@ async function closeAccounts(
   }
 }
 
-async function tryClause(lab: Lab, clause: Clause): Promise<{ result: ClauseResult; nodeFailed: boolean }> {
+async function tryClause(lab: Lab, clause: Clause): Promise<ClauseResult> {
   const { check, ...told } = clause;
   try {
     const detail = (await check(lab)) ?? '';
-    return { result: { ...told, status: 'pass', isUnchecked: false, detail }, nodeFailed: false };
+    return { ...told, status: 'pass', isUnchecked: false, nodeFailed: false, detail };
   } catch (error) {
     if (error instanceof NotApplicable) {
       const { isUnchecked, message: detail } = error;
-      return { result: { ...told, status: 'notApplicable', isUnchecked, detail }, nodeFailed: false };
+      return { ...told, status: 'notApplicable', isUnchecked, nodeFailed: false, detail };
     }
-    if (error instanceof ClauseFailed) return { result: await failed(lab, told, error), nodeFailed: false };
+    if (error instanceof ClauseFailed) return failed(lab, told, error);
     if (!isOfNode(error)) throw error;
-    const result = unchecked(told, `could not be checked: the node said: ${saidBy(error)}`);
-    return { result, nodeFailed: revertOf(error) === undefined };
+    const detail = `could not be checked: the node said: ${saidBy(error)}`;
+    return { ...told, ...unchecked, nodeFailed: revertOf(error) === undefined, detail };
   }
 }
 
@@ -163,16 +170,14 @@ type Told = Omit<Clause, 'check'>;
 
 async function failed(lab: Lab, told: Told, error: ClauseFailed): Promise<ClauseResult> {
   const { message: detail, evidence } = error;
-  const result = { ...told, status: 'fail', isUnchecked: false, detail } as const;
+  const result = { ...told, status: 'fail', isUnchecked: false, nodeFailed: false, detail } as const;
   if (evidence?.kind !== 'call') return evidence === undefined ? result : { ...result, evidence };
   // The call shows it without its block, too.
   const block = await lab.client.getBlockNumber({ cacheTime: 0 }).catch(() => undefined);
   return { ...result, evidence: block === undefined ? evidence : { ...evidence, block } };
 }
 
-function unchecked(told: Told, detail: string): ClauseResult {
-  return { ...told, status: 'notApplicable', isUnchecked: true, detail };
-}
+const unchecked = { status: 'notApplicable', isUnchecked: true } as const;
 
 /** What viem throws of the way to the chain, and a transaction that the chain does not take up; the rest is a bug of ours. */
 function isOfNode(error: unknown): boolean {

@@ -118,7 +118,7 @@ describe('a node that fails', () => {
         const { report, isUnchecked } = await tryOn(anvil, (clause) => hit.includes(clause));
         expect([...isUnchecked]).toEqual(hit);
         expect(failing(report)).toEqual([]);
-        expect(report.ok).toBe(false);
+        expect(report).toMatchObject({ ok: false, nodeFailed: true });
         const { detail } = report.results.find(({ id }) => id === 'D5.classOf')!;
         expect(detail).toBe('could not be checked: the node said: too many requests in flight');
         expect(report.results.find(({ id }) => id === 'D5.valueOf')).toMatchObject({ status: 'pass' });
@@ -141,7 +141,7 @@ describe('a node that fails', () => {
         expect(report.results.map(({ id }) => id)).toEqual(ids);
         expect([...isUnchecked]).toEqual([...gone]);
         expect(report.results.filter(({ detail }) => detail.startsWith('not tried')).length).toBe(gone.size - 5);
-        expect(report).toMatchObject({ ok: false, notReturned: 'too many requests in flight' });
+        expect(report).toMatchObject({ ok: false, nodeFailed: true, notReturned: 'too many requests in flight' });
       } finally {
         await anvil.stop();
       }
@@ -173,7 +173,7 @@ describe("others'", () => {
       const without = await tryContract(deploy, { profile: 'draft' });
       expect(failing(without)).toEqual(['D6.1.createClass']);
       expect(unreached(without)).toContain('D6.2.mint');
-      expect(without.ok).toBe(false);
+      expect(without).toMatchObject({ ok: false, nodeFailed: false });
     },
     patience,
   );

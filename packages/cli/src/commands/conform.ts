@@ -21,7 +21,8 @@ export const conform: Command = {
     'Runs every MUST and SHOULD of the draft against a contract as a black box: with throw-away accounts, helper ' +
     'contracts and transactions, never with its source. Says for each clause whether it holds, fails (with the ' +
     'transaction or call that shows it) or does not apply. It creates classes and tokens in that contract, and on a ' +
-    'development chain it moves the clock by hours: use a chain of its own. Exits with 0 when every MUST holds, else with 1.',
+    'development chain it moves the clock by hours: use a chain of its own. Exits with 0 when every MUST holds, with 3 ' +
+    'when some could not be tried only because the node failed, else with 1.',
   arguments: [],
   options: [
     { flags: '--rpc <url>', summary: 'JSON-RPC of the chain' },
@@ -96,7 +97,8 @@ export const conform: Command = {
       onProgress: (done, total, next) => progress.update(`clause ${done + 1} of ${total}: ${next}`),
     }).finally(() => progress.done());
     context.output.result(report, () => conformanceText(report, context.output.colours));
-    return report.ok ? exitCodes.ok : exitCodes.user;
+    if (report.ok) return exitCodes.ok;
+    return report.nodeFailed ? exitCodes.transient : exitCodes.user;
   },
 };
 
