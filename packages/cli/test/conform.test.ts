@@ -164,7 +164,8 @@ describe('kedge audit', () => {
 
   test('1: insolvent, named to the wei', async () => {
     const { publicClient, testClient } = anvil;
-    const address = ours as `0x${string}`;
+    const address = ours as Address;
+    await settled(zeroAddress);
     const value = await publicClient.getBalance({ address });
     await testClient.setBalance({ address, value: value - 7n });
     const { code, stdout } = await audit();
