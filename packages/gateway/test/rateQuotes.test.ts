@@ -241,6 +241,33 @@ test('a call that outlives its quote is charged by the policy’s own rates, or 
   expect(await charged('2', 61n)).toEqual([0n, 0, undefined]);
 });
 
+test('a whole answer that outlives its quote is not handed over for nothing', async () => {
+  const it = await start();
+  const answerAfter = async (output: string, sequence: bigint) => {
+    it.setup.now = Date.now;
+    const signed = await signQuote(it.setup.policy, { sequence, rates: { output_tokens: output } });
+    await putQuotes(it.gateway.url, signed);
+    it.upstream.script = (request, response) => {
+      const late = Number(signed.quote.validUntil + 61n) * 1_000;
+      it.setup.now = () => late;
+      return script(request, response);
+    };
+    return it.post('/v1/chat/completions', hello, { 'idempotency-key': `quote ${sequence}` });
+  };
+  // By the policy's own rates it would be dearer than by its quote.
+  const late = await answerAfter('2', 1n);
+  expect([late.status, JSON.parse(late.text)]).toMatchObject([
+    504,
+    { error: { code: 'upstream_timeout' }, values: { clause: 'oracle.callSeconds' } },
+  ]);
+  expect(late.text).not.toContain('Hello.');
+  expect(late.headers.get('kedge-receipt')).toBeNull();
+  const cheaper = await answerAfter('5', 2n);
+  expect(cheaper.status).toBe(200);
+  const { receipt, rateQuote } = decodeSignedReceipt(cheaper.headers.get('kedge-receipt') ?? '');
+  expect([receipt.units, receipt.cumulativeUnits, rateQuote]).toEqual([ownUnits, ownUnits, undefined]);
+});
+
 test('a stream that would outlive its quote is ended in time, like one at its cap: its receipt is provable by the quote', async () => {
   const it = await start();
   // Cheaper than the policy's own rates: by these, the stream would be free.

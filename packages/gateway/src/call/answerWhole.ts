@@ -2,12 +2,14 @@ import { receiptHeader } from '@kedge/core';
 import { hashSalted } from '../crypto/hashSalted.js';
 import type { Call } from './call.js';
 import type { CallServices } from './callServices.js';
-import { chargeCall } from './chargeCall.js';
+import { quoteEnded } from '../rates/quoteEnded.js';
+import { chargeCall, commitInputOf } from './chargeCall.js';
 import { receiptText } from './receiptText.js';
 
 /**
  * A whole answer: measured, charged, and only when its receipt is durable (R13) handed to the client, byte for byte.
- * @throws BaseError 502 at once when it is no answer of its surface; nothing is charged then.
+ * @throws BaseError at once, 502 when it is no answer of its surface, 504 when it comes too late to be charged by its rate
+ * quote or by the policy's own rates; nothing is charged then.
  */
 export function answerWhole(
   call: Call,
@@ -19,8 +21,10 @@ export function answerWhole(
   const measured = call.request.measure(body, latin1);
   const salt = services.randomSalt();
   const answer = call.slot?.keep(headers, body, -1);
-  const delivered = { salt, responseHash: hashSalted(salt, body), measured, answer };
-  return chargeCall(call, delivered, services).then((signed) => {
+  const input = commitInputOf(call, { salt, responseHash: hashSalted(salt, body), measured, answer }, services);
+  // Else a long call that is begun as its quote ends would be free.
+  if (input.metrics.length === 0) throw quoteEnded();
+  return chargeCall(call, measured, input, services).then((signed) => {
     if (call.response.isGone()) return;
     if (signed !== undefined) headers[receiptHeader] = receiptText(signed);
     // As a latin1 string, which is the same bytes, so that head and body leave in one write.

@@ -16,16 +16,16 @@ export type Delivered = {
 };
 
 /**
- * Commits the call's actual use, and gives back the rest of its reservation in the same turn. Resolves when the receipt is
+ * Commits the call's actual use, as `commitInputOf` says it, and gives back the rest of its reservation in the same turn. Resolves when the receipt is
  * durable. Never charges more than was reserved: what an upstream says beyond the cap is the operator's loss.
  */
 export function chargeCall(
   call: Call,
-  delivered: Delivered,
+  measured: Measured,
+  input: CommitInput,
   services: CallServices,
 ): Promise<SignedReceipt | undefined> {
   const { served, request, reservation } = call;
-  const { measured } = delivered;
   const outputCap = request.quote.outputCap * request.quote.choices;
   if (measured.counts.outputTokens > outputCap) {
     services.log.warn('output_over_cap', {
@@ -34,7 +34,6 @@ export function chargeCall(
       charged: outputCap,
     });
   }
-  const input = commitInputOf(call, delivered, services);
   call.span?.charged(input, measured);
   const committed = services.commit(input);
   if (call.span !== undefined) void committed.then(call.span.durable, () => undefined);

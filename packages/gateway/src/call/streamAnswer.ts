@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { BaseError, bytesToHex, hexToBytes, receiptCommentPrefix, toProblemDetails } from '@kedge/core';
 import { reasonOf } from '../structuredLog.js';
 import { endOfQuotedStream } from '../rates/endOfQuotedStream.js';
+import { quoteEnded } from '../rates/quoteEnded.js';
 import { createSseSplitter, sseData } from '../sse/sseSplitter.js';
 import type { Call } from './call.js';
 import type { CallServices } from './callServices.js';
@@ -98,7 +99,8 @@ export function streamAnswer(
       const hash = bytesToHex(responseHash.digest());
       keep(last);
       const answer = call.slot?.keep(headers, kept && Buffer.concat(kept), last.length);
-      const signed = await chargeCall(call, { salt, responseHash: hash, measured, answer }, services);
+      const input = commitInputOf(call, { salt, responseHash: hash, measured, answer }, services);
+      const signed = await chargeCall(call, measured, input, services);
       const receipt = signed === undefined ? '' : `${receiptCommentPrefix}${receiptText(signed)}\n\n`;
       response.end(Buffer.concat([Buffer.from(receipt), last]));
       services.checkUsage(measured, call);
@@ -247,15 +249,5 @@ function withoutAnswer(): BaseError {
     status: 502,
     kind: 'transient',
     hints: ['Nothing was charged. Try again; the operator finds the cause in the log.'],
-  });
-}
-
-function quoteEnded(): BaseError {
-  return new BaseError('The upstream did not begin its answer within the time of the rate quote.', {
-    code: 'upstream_timeout',
-    status: 504,
-    kind: 'transient',
-    values: { clause: 'oracle.callSeconds' },
-    hints: ['Nothing was charged. Try again: the call is under the quote that counts then.'],
   });
 }

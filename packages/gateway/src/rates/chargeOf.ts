@@ -20,7 +20,8 @@ export type Charge = {
 /**
  * What a call comes to under the policy, or under the rate quote that counted as it began. One that outlives its quote by more
  * than the policy's `callSeconds` cannot be proven by it any more: it is charged by the policy's own rates where these are no
- * dearer than what was reserved, and else not at all. Streams, whose length is the client's to choose, are ended before that.
+ * dearer, as its client counts with the quote, and else by no metric: a whole answer is then not handed over. Streams are ended
+ * before that.
  *
  * @param issuedAt Unix seconds, of the receipt.
  */
