@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
@@ -7,9 +7,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createPublicClient, http } from 'viem';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createViemChain } from '../src/chain/createViemChain.js';
+import { operatorKeyOf } from '../src/crypto/operatorKey.js';
 import { listen } from '../src/http/listen.js';
 import { pollRateQuotes } from '../src/rates/pollRateQuotes.js';
-import type { LogFields } from '../src/structuredLog.js';
+import { type LogFields, reasonOf } from '../src/structuredLog.js';
 import { apiKey, createTestSetup, operatorKey, type TestSetup } from './support/createTestSetup.js';
 import { buildGateway } from './support/gatewayProcess.js';
 
@@ -72,6 +74,38 @@ test.each([1, 2])(
     }
   },
 );
+
+test.each([401, 403])('a node that refuses the key of its URL with %i is said to, without the key', async (status) => {
+  const chain = createViemChain({
+    rpcUrl,
+    chainId: 31337,
+    contracts: setup.config.contracts,
+    operator: operatorKeyOf(operatorKey),
+    maxFeePerGasGwei: 500,
+  });
+  const answer = { jsonrpc: '2.0', id: 1, result: '0x7a69' };
+  node.removeAllListeners('request').on('request', (_, response: ServerResponse) => {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+  });
+  // The node is known to be of the right chain, before its key is revoked.
+  await chain.minedNonce();
+  node.removeAllListeners('request').on('request', (_, response: ServerResponse) => {
+    const error = { code: -32602, message: `no project ${pathKey}` };
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ ...answer, error }));
+  });
+  const capture = { items: [], edges: [], anchors: [] };
+  for (const ask of [
+    chain.head,
+    chain.minedNonce,
+    () => chain.readCurrentPolicy(1n),
+    () => chain.signCapture(capture, 0),
+  ]) {
+    const reason = reasonOf(await ask().catch((error: unknown) => error));
+    expect(reason).toContain(`refuses access with HTTP ${status}: see whether the key in rpcUrl is still valid`);
+    expect(reason).toContain(new URL(rpcUrl).host);
+    for (const secret of secrets) expect(reason).not.toContain(secret);
+  }
+});
 
 test('a request that fails for the node says where, without the keys of its URL', async () => {
   const client = createPublicClient({ transport: http(rpcUrl, { retryCount: 0 }) });

@@ -1,5 +1,5 @@
 import { BaseError, type Hex } from '@kedge/core';
-import { createPublicClient, defineChain, http, type PublicClient } from 'viem';
+import { createPublicClient, defineChain, http, HttpRequestError, type PublicClient } from 'viem';
 
 const rpcTimeoutMs = 10_000;
 
@@ -18,7 +18,7 @@ export function connectChain({ rpcUrl, chainId }: { readonly rpcUrl: string; rea
       nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
       rpcUrls: { default: { http: [rpcUrl] } },
     }),
-    transport: http(rpcUrl, { timeout: rpcTimeoutMs, retryCount: 0 }),
+    transport: http(rpcUrl, { timeout: rpcTimeoutMs, retryCount: 0, onFetchResponse: checkAccess }),
     cacheTime: 0,
   });
   let isRight = false;
@@ -34,6 +34,18 @@ export function connectChain({ rpcUrl, chainId }: { readonly rpcUrl: string; rea
     isRight = true;
     return client;
   };
+}
+
+/**
+ * Says what happened, where the answer's body may hold any error of JSON-RPC, such as invalid parameters. The node's own words
+ * are left out: they may name the key.
+ * @throws HttpRequestError, which viem passes on: what it wraps it in has the same `shortMessage`.
+ */
+function checkAccess({ status, url }: Response): void {
+  if (status !== 401 && status !== 403) return;
+  const refusal = new HttpRequestError({ status, url: new URL(url).origin });
+  refusal.shortMessage = `The node at ${refusal.url} refuses access with HTTP ${status}: see whether the key in rpcUrl is still valid.`;
+  throw refusal;
 }
 
 /**
