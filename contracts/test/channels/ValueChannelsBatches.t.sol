@@ -36,6 +36,25 @@ contract ValueChannelsBatchesTest is OpenChannelTest {
         assertEq(capturedOf(third), 30);
     }
 
+    /// @notice Items of several operators are sent on apart, and counted together.
+    function test_R8_AFailureIsNamedByItsPlaceAmongAllOperators() public {
+        Channel memory second = channelTerms(tokenId, 50);
+        second.operator = stranger;
+        bytes32 secondId = openChannel(second);
+        CaptureItem[] memory items = new CaptureItem[](2);
+        items[0] = voucherItem(channel, 10);
+        (address other, uint256 secret) = makeAddrAndKey("another key");
+        items[1] = voucherItem(second, 20, secret);
+        expectFailed(
+            1,
+            secondId,
+            abi.encodeWithSelector(IValueChannels.ValueChannelsWrongSigner.selector, secondId, other, channelKey)
+        );
+        capture(items);
+        assertEq(capturedOf(channel), 10);
+        assertEq(capturedOf(second), 0);
+    }
+
     /// @dev Channels over two lots of one class, a lot of another and unbacked value; two of them on one token.
     function mixedChannels(uint96 price, uint64 denominator, uint16 operatorBps)
         private

@@ -105,6 +105,24 @@ contract ValueMarketTest is KedgeTest {
         assertEq(usd.allowance(address(market), address(token)), 0);
     }
 
+    /// @notice Where the market asks for the price first: with another asset, and with more ETH than it costs.
+    function test_R2_AQuotedSaleTellsWhatItCost() public {
+        uint256 usdId = (classId << 64) | (uint256(usdLot) << 32) | 1;
+        usd.mint(holder, 24);
+        vm.deal(holder, 30);
+        vm.startPrank(holder);
+        usd.approve(address(market), 24);
+        vm.expectEmit(address(market));
+        emit IValueSales.ValueBought(usdId, holder, stranger, 10, address(usd), 24);
+        market.buy(classId, usdLot, 10, stranger, 24);
+
+        uint256 ethId = (classId << 64) | (uint256(ethLot) << 32) | 2;
+        vm.expectEmit(address(market));
+        emit IValueSales.ValueBought(ethId, holder, stranger, 10, ETH, 24);
+        market.buy{value: 30}(classId, ethLot, 10, stranger, 30);
+        assertEq(holder.balance, 6);
+    }
+
     function test_P7_WhatSomebodyGaveTheMarketHindersNobody() public {
         usd.mint(address(market), 5);
         uint256 tokenId = buy(holder, classId, usdLot, 10);

@@ -7,6 +7,7 @@ import {IDATBatches, MintItem} from "../../src/interfaces/IDATBatches.sol";
 import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
+import {LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 import {EthRejecter} from "../helpers/Receivers.sol";
@@ -209,6 +210,26 @@ contract BatchesTest is KedgeTest {
         record(holder, bytes.concat(good, item(tokens[2], 1)));
         assertEq(core.valueOf(tokens[0]), 100);
         record(operator, "");
+    }
+
+    function test_P29_ABatchRecordsTheLastUnitOfAToken() public {
+        uint256 tokenId = mintValue(classId, holder, 5, 0);
+        record(holder, item(tokenId, 5));
+        assertEq(core.valueOf(tokenId), 0);
+    }
+
+    /// @notice Nobody's value was locked to an operator, so all that was paid for it is the class's.
+    function test_R3_UseByAnAllowanceInABatchPaysNoOperator() public {
+        LotTerms memory terms = lotTerms(ETH, 100, 1);
+        terms.operatorBps = 1000;
+        uint32 lot = createLot(classId, terms);
+        openListing(classId, lot, 1000, 0);
+        uint256 tokenId = buy(holder, classId, lot, 10);
+        vm.prank(holder);
+        token.approveUsage(tokenId, operator, 10, 0);
+        record(operator, item(tokenId, 10));
+        assertEq(token.revenueInfo(classId, ETH).received, 1000);
+        assertEq(token.revenueInfo(classId, ETH).backing, 0);
     }
 
     function test_P29_ABatchClaimsInOnePayment() public {

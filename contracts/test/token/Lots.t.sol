@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {Vm} from "forge-std/Vm.sol";
+import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
@@ -9,6 +10,7 @@ import {IDATLots, LotInfo, LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {IDATRevenue, RevenueInfo} from "../../src/interfaces/IDATRevenue.sol";
 import {FeeAsset} from "../helpers/Assets.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
+import {EthReenterer} from "../helpers/Receivers.sol";
 import {TestModule} from "./Modules.sol";
 
 /// @notice Branches: Lots.tree.
@@ -154,6 +156,24 @@ contract LotsTest is KedgeTest {
         token.mintFromLot(classId, lot, holder, 0, 0);
         vm.expectRevert(abi.encodeWithSelector(IDATErrors.DATInvalidExpiry.selector, START - 1));
         token.mintFromLot{value: 1}(classId, lot, holder, 1, uint64(START - 1));
+    }
+
+    function test_R2_NothingIsSoldWhileARefundIsPaid() public {
+        EthReenterer seller = new EthReenterer();
+        LotTerms memory terms = lotTerms(ETH, 100, 1);
+        terms.seller = address(seller);
+        uint32 lot = createLot(classId, terms);
+        vm.deal(address(this), 1000);
+        uint256 tokenId = abi.decode(
+            seller.act{value: 1000}(
+                address(token), abi.encodeCall(IDATLots.mintFromLot, (classId, lot, address(seller), 10, 0))
+            ),
+            (uint256)
+        );
+        seller.arm(address(token), abi.encodeCall(IDATLots.mintFromLot, (classId, lot, address(seller), 1, 0)));
+        seller.act(address(token), abi.encodeCall(IDATLots.refund, (tokenId, 10, payable(address(seller)))));
+        assertEq(seller.answer(), abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector));
+        assertEq(address(seller).balance, 1000);
     }
 
     function test_R1_LotsThatDoNotExist() public {

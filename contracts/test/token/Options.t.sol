@@ -42,6 +42,8 @@ contract OptionsTest is KedgeTest {
         );
         vm.expectRevert(abi.encodeWithSelector(IDATClasses.ERC8028NonexistentClass.selector, 3));
         token.classOptions(3);
+        vm.expectRevert(abi.encodeWithSelector(IDATClasses.ERC8028NonexistentClass.selector, 3));
+        token.pendingShareOf(3);
     }
 
     function test_P17_ACapOfOneIsACap() public {
