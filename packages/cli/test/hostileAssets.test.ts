@@ -164,10 +164,12 @@ test('L7: kedge claim pays what a share earned before it was retired', async () 
   expect((JSON.parse(claimed.stdout) as Claimed).paid).toMatchObject([{ tokenId: String(tokenId), amount: '80' }]);
 });
 
-test('units are bought, refunded and destroyed in an asset that has no symbol, and in one without decimals', async () => {
-  const counted = await deployAsset(nameless('uint8 public constant decimals = 6;'), 'Nameless');
+test('units are bought, refunded and destroyed in assets without a symbol, with a false one, and without decimals', async () => {
+  const sixDecimals = 'uint8 public constant decimals = 6;';
+  const unnamed = await deployAsset(nameless(sixDecimals), 'Nameless');
+  const disguised = await deployAsset(nameless(`${sixDecimals} string public constant symbol = "ETH";`), 'Nameless');
   const uncounted = await deployAsset(nameless(''), 'Nameless');
-  for (const [index, asset] of [counted, uncounted].entries()) {
+  for (const [index, asset] of [unnamed, disguised, uncounted].entries()) {
     const policy = ['--model', 'm', '--operator', addressOf('operator'), '--price', '0.001', '--asset', asset];
     await runInProcess(['policy', 'init', ...policy, '--asset-decimals', '6', '--out', `${index}.json`], { cwd });
     const create = ['--name', 'm', '--policy', `${index}.json`, '--sell', '100', '--account', 'operator', '--json'];
@@ -176,10 +178,10 @@ test('units are bought, refunded and destroyed in an asset that has no symbol, a
     const mine = ['--account', 'consumer'];
     const bought = await kedge('buy', classId, '2', ...mine);
     const named = `${asset.slice(0, 10)}…${asset.slice(-4)}`;
-    if (asset === counted) expect(bought.stdout).toContain(`paid     0.002 ${named} by consumer`);
+    if (asset !== uncounted) expect(bought.stdout).toContain(`paid     0.002 ${named} by consumer`);
     else expect([bought.code, bought.stderr]).toEqual([1, expect.stringContaining('"decimals"')]);
     const refunded = await kedge('token', 'refund', String(tokenId), '2', ...mine);
-    expect(refunded.stdout).toContain(`${asset === counted ? '0.002' : '2,000'} ${named} for 2 units`);
+    expect(refunded.stdout).toContain(`${asset === uncounted ? '2,000' : '0.002'} ${named} for 2 units`);
     const burnt = await kedge('token', 'burn', String(tokenId), '1', '--yes', ...mine);
     expect([burnt.code, burnt.stdout]).toEqual([0, expect.stringContaining(`has 0 units: 1 less`)]);
   }

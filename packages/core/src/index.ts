@@ -41,6 +41,7 @@ export {
   type Verdict,
   type VerdictOutcome,
 } from './attestation.js';
+export { assetSymbol } from './assetSymbol.js';
 export { closeAll } from './closeAll.js';
 export { BaseError, type BaseErrorOptions, type ErrorKind } from './baseError.js';
 export { canonicalJson } from './canonicalJson.js';

@@ -15,7 +15,7 @@ function chainWhere(symbol: () => Promise<Hex>): PublicClient {
   return createPublicClient({ transport: custom({ request }, { retryCount: 0 }) });
 }
 
-test('an asset is called by its symbol, and by its address where it has none, or one of another type', async () => {
+test('an asset is called by its symbol, and by its address where it has none, one of another type, or a false one', async () => {
   const text = encodeAbiParameters([{ type: 'string' }], ['USDC']);
   expect(
     await readAsset(
@@ -24,7 +24,8 @@ test('an asset is called by its symbol, and by its address where it has none, or
     ),
   ).toMatchObject({ symbol: 'USDC', decimals: 6 });
   const unsaid = { symbol: '0x709979…', decimals: 6 };
-  for (const answer of ['0x', `0x4d4b52${'0'.repeat(58)}`] as const) {
+  const [nothing, disguised] = ['', 'ETH'].map((said) => encodeAbiParameters([{ type: 'string' }], [said]));
+  for (const answer of ['0x', `0x4d4b52${'0'.repeat(58)}`, nothing!, disguised!] as const) {
     expect(
       await readAsset(
         chainWhere(async () => answer),

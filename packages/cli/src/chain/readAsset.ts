@@ -1,6 +1,6 @@
-import { zeroAddress, type Address } from '@kedge/core';
+import { assetSymbol, zeroAddress, type Address } from '@kedge/core';
 import { BaseError, erc20Abi, HttpRequestError, isAddressEqual, TimeoutError } from 'viem';
-import { briefText, shortHex } from '../human.js';
+import { shortHex } from '../human.js';
 import { parseAddress } from '../parse.js';
 import type { Connection } from './connect.js';
 
@@ -10,18 +10,15 @@ export type Asset = { readonly address: Address; readonly symbol: string; readon
 /** ETH, as the contracts name it. */
 export const ether: Asset = { address: zeroAddress, symbol: 'ETH', decimals: 18 };
 
-// A contract calls itself what it likes, in any length and with what steers a terminal.
-const longestSymbol = 16;
-
-/** An asset's symbol and decimals. ERC-20 lets a token do without a symbol: such a one is called by its address. */
+/** An asset's symbol and decimals. One without a symbol, or whose symbol is no name, is called by its address. */
 export async function readAsset({ client }: Pick<Connection, 'client'>, address: Address): Promise<Asset> {
   if (isAddressEqual(address, zeroAddress)) return ether;
   const contract = { address, abi: erc20Abi } as const;
   const [symbol, decimals] = await Promise.all([
-    orIfUnsaid(client.publicClient.readContract({ ...contract, functionName: 'symbol' }), shortHex(address)),
+    orIfUnsaid(client.publicClient.readContract({ ...contract, functionName: 'symbol' }), ''),
     client.publicClient.readContract({ ...contract, functionName: 'decimals' }),
   ]);
-  return { address, symbol: briefText(symbol, longestSymbol), decimals };
+  return { address, symbol: assetSymbol(symbol) ?? shortHex(address), decimals };
 }
 
 /** What a contract answers, or this where it answers with nothing, or with another type. A node that fails still throws. */

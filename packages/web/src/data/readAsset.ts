@@ -1,4 +1,4 @@
-import type { Address } from '@kedge/core';
+import { assetSymbol, type Address } from '@kedge/core';
 import { BaseError, erc20Abi, HttpRequestError, TimeoutError, type PublicClient } from 'viem';
 
 /** How an asset is written. */
@@ -7,17 +7,17 @@ export type Asset = { readonly address: Address; readonly symbol: string; readon
 /** What an asset is called that does not say it. */
 export const assetName = (address: Address): string => `${address.slice(0, 8)}…`;
 
-/** An asset's symbol and decimals. ERC-20 lets a token do without a symbol, and its decimals count all the same. */
+/** An asset's symbol and decimals. One without a symbol, or whose symbol is no name, is called by its address. */
 export async function readAsset(chain: PublicClient, address: Address): Promise<Asset> {
   const contract = { address, abi: erc20Abi } as const;
   const [symbol, decimals] = await Promise.all([
     chain.readContract({ ...contract, functionName: 'symbol' }).catch((error: unknown) => {
       if (isOfNode(error)) throw error;
-      return assetName(address);
+      return '';
     }),
     chain.readContract({ ...contract, functionName: 'decimals' }),
   ]);
-  return { address, symbol, decimals };
+  return { address, symbol: assetSymbol(symbol) ?? assetName(address), decimals };
 }
 
 function isOfNode(error: unknown): boolean {
