@@ -27,7 +27,10 @@ export type Output = {
   relay(line: string): void;
   /** Says what is waited for when it takes more than a second. */
   waitFor<T>(what: string | (() => string), work: Promise<T>): Promise<T>;
-  /** One line rewritten in place on a terminal; otherwise a plain line every ten seconds. */
+  /**
+   * One line rewritten in place on a terminal; otherwise a plain line after a second and then every ten, which says where it
+   * hangs.
+   */
   progress(): Progress;
   /** Prints an error and its way out, and answers with the exit code for it. */
   error(error: unknown): number;
@@ -41,6 +44,7 @@ export const usageCode = 'usage';
 
 const quietMilliseconds = 1_000;
 const lineMilliseconds = 10_000;
+const rewriteMilliseconds = 100;
 
 /** Integers that JSON numbers cannot hold become decimal strings. */
 export function toJson(value: unknown): string {
@@ -151,24 +155,28 @@ export function createOutput(options: {
       }
     },
     progress() {
-      let last = Date.now();
-      let shown = false;
+      if (!isWatched) return { update: () => undefined, done: () => undefined };
+      const rewrites = stderr.isTTY === true;
+      let latest: string | undefined;
+      let timer: NodeJS.Timeout | undefined;
+      const show = (): void => void (rewrites ? stderr.write(`\r\x1b[K${latest}`) : say(latest!));
+      const showIn = (milliseconds: number): void => {
+        timer = setTimeout(() => {
+          show();
+          showIn(rewrites ? rewriteMilliseconds : lineMilliseconds);
+        }, milliseconds).unref();
+      };
       return {
         update(text) {
-          if (!isWatched) return;
-          const now = Date.now();
-          if (stderr.isTTY === true) {
-            if (shown && now - last < 100) return;
-            stderr.write(`\r\x1b[K${text}`);
-          } else {
-            if (now - last < lineMilliseconds) return;
-            say(text);
-          }
-          last = now;
-          shown = true;
+          const isFirst = latest === undefined;
+          latest = text;
+          if (!isFirst) return;
+          if (rewrites) show();
+          showIn(rewrites ? rewriteMilliseconds : quietMilliseconds);
         },
         done() {
-          if (shown && stderr.isTTY === true) stderr.write('\r\x1b[K');
+          clearTimeout(timer);
+          if (rewrites && latest !== undefined) stderr.write('\r\x1b[K');
         },
       };
     },

@@ -157,7 +157,8 @@ describe('kedge audit', () => {
 
   test('0: solvent, and all agree', async () => {
     const { code, stdout, stderr } = await audit();
-    expect(stderr).toBe('');
+    // Progress, which only a slow machine is told.
+    expect(stderr.replace(/^(asking|looking|read|compared?) .*\n/gm, '')).toBe('');
     expect(code).toBe(0);
     expect(stdout).toContain('✓ solvent, and events, storage and balances agree');
   });

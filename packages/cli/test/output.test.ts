@@ -115,6 +115,22 @@ test('progress rewrites its line on a terminal only', () => {
   expect(plain.err).toEqual([]);
 });
 
+test('progress that hangs says where: after a second, and every ten', () => {
+  vi.useFakeTimers();
+  const [plain, terminal] = [capture(false), capture(false, true)];
+  const all = [plain, terminal].map(({ output }) => output.progress());
+  for (const text of ['1 %', '2 %']) for (const shown of all) shown.update(text);
+  vi.advanceTimersByTime(1_000);
+  expect(plain.err).toEqual(['2 %\n']);
+  expect(terminal.err.slice(0, 2)).toEqual(['\r\x1b[K1 %', '\r\x1b[K2 %']);
+  vi.advanceTimersByTime(20_000);
+  expect(plain.err).toEqual(['2 %\n', '2 %\n', '2 %\n']);
+  for (const shown of all) shown.done();
+  const before = [...terminal.err];
+  vi.advanceTimersByTime(60_000);
+  expect([plain.err.length, terminal.err]).toEqual([3, before]);
+});
+
 test('tables align and JSON keeps big integers', () => {
   expect(
     table([

@@ -1,5 +1,5 @@
 import { dataAnchoringTokenAbi, zeroAddress, zeroHash } from '@kedge/core';
-import { createKedgeClient } from '@kedge/sdk';
+import { createKedgeClient, toChainError } from '@kedge/sdk';
 import { deployErc20, developmentAccount, startAnvil, testSeed, type Anvil } from '@kedge/testing';
 import {
   createPublicClient,
@@ -8,6 +8,7 @@ import {
   getAbiItem,
   getAddress,
   numberToHex,
+  TimeoutError,
   toFunctionSelector,
   toHex,
   type Hex,
@@ -279,6 +280,32 @@ describe('what cannot be checked', () => {
       const { differences } = await auditSolvency({ publicClient, address: addressOf(), sleep });
       expect(differences.filter(({ field }) => field === 'received').length).toBe(whole.ledgers.length);
       expect(differences.every(({ onChain }) => onChain === undefined)).toBe(true);
+    }
+  });
+
+  test('a node that hangs, at whatever is asked, is not asked again and again', async () => {
+    const { publicClient } = anvil;
+    const auditWith = async (answered: number) => {
+      const hung: string[] = [];
+      let asked = 0;
+      const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
+        if (++asked <= answered) return publicClient.request({ method, params } as never);
+        hung.push(method);
+        throw new TimeoutError({ body: {}, url: 'http://node' });
+      };
+      const client = createPublicClient({ transport: custom({ request }, { retryCount: 0 }) });
+      const sleep = (): Promise<never> => Promise.reject(new Error('waited to ask again'));
+      const error = await auditSolvency({ publicClient: client, address: addressOf(), sleep }).catch(
+        (thrown: unknown) => thrown,
+      );
+      return { asked, error, hung };
+    };
+    const { asked: all } = await auditWith(Infinity);
+    for (const answered of [...Array(24).keys(), Math.floor(all / 2), all - 1]) {
+      const { error, hung } = await auditWith(answered);
+      expect(toChainError(error, 'audit'), `after ${answered}`).toMatchObject({ code: 'chain_unreachable' });
+      // Views are asked for together.
+      expect(hung.filter((method) => method !== 'eth_call').length, `after ${answered}`).toBeLessThanOrEqual(2);
     }
   });
 

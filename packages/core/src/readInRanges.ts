@@ -12,7 +12,8 @@ const patience = 8;
  *
  * @param read reads one range; what it throws counts as a refusal
  * @param isEnough looks at what was found so far: later ranges are not read once it is
- * @throws what `read` throws for a single block.
+ * @param isAlive whether the node answers at all, asked after each refusal: one that hangs would do so for every shorter range
+ * @throws what `read` throws for a single block, or while the node does not answer.
  *
  * @example
  * const logs = await readInRanges({ fromBlock: 0n, toBlock: newest }, (range) => client.getLogs({ address, ...range }));
@@ -21,6 +22,7 @@ export async function readInRanges<item>(
   { fromBlock, toBlock }: BlockRange,
   read: (range: BlockRange) => Promise<readonly item[]>,
   isEnough: (items: readonly item[]) => boolean = () => false,
+  isAlive: () => Promise<boolean> = async () => true,
 ): Promise<item[]> {
   const items: item[] = [];
   let length = firstLength;
@@ -32,7 +34,7 @@ export async function readInRanges<item>(
     try {
       found = await read({ fromBlock: from, toBlock: to });
     } catch (error) {
-      if (to === from) throw error;
+      if (to === from || !(await isAlive())) throw error;
       length = (to - from + 1n) / 2n;
       before = patience;
       since = 0;
@@ -56,6 +58,8 @@ export async function readInRanges<item>(
  *
  * @param hasCodeAt whether it has code in a block
  * @param newest a block in which it has
+ * @param isAlive whether the node answers at all, asked where `hasCodeAt` throws
+ * @throws what `hasCodeAt` throws while the node does not answer.
  *
  * @example
  * const deployed = await findDeploymentBlock(async (blockNumber) => hasCode(await client.getCode({ address, blockNumber })), newest);
@@ -63,6 +67,7 @@ export async function readInRanges<item>(
 export async function findDeploymentBlock(
   hasCodeAt: (blockNumber: bigint) => Promise<boolean>,
   newest: bigint,
+  isAlive: () => Promise<boolean> = async () => true,
 ): Promise<bigint | undefined> {
   let low = 0n;
   let high = newest;
@@ -72,7 +77,8 @@ export async function findDeploymentBlock(
       if (await hasCodeAt(middle)) high = middle;
       else low = middle + 1n;
     }
-  } catch {
+  } catch (error) {
+    if (!(await isAlive())) throw error;
     // A pruned node answers with an error of its own kind; nothing is lost but time.
     return undefined;
   }

@@ -68,6 +68,19 @@ test('what is thrown for a single block is thrown, at once', async () => {
   expect(await readInRanges({ fromBlock: 5n, toBlock: 4n }, read)).toEqual([]);
 });
 
+test('a node that does not answer at all is not asked for shorter ranges, nor taken for one that keeps no old state', async () => {
+  let asked = 0;
+  const hang = async (): Promise<never> => {
+    asked += 1;
+    throw new Error('took too long');
+  };
+  const isAlive = async (): Promise<boolean> => false;
+  const reading = readInRanges({ fromBlock: 0n, toBlock: 9_999n }, hang, undefined, isAlive);
+  await expect(reading).rejects.toThrow('took too long');
+  await expect(findDeploymentBlock(hang, 9_999n, isAlive)).rejects.toThrow('took too long');
+  expect(asked).toBe(2);
+});
+
 test('the block of a deployment is found, and is unknown where the node keeps no old state', async () => {
   await fc.assert(
     fc.asyncProperty(block, block, async (a, b) => {

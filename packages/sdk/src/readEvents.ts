@@ -40,7 +40,9 @@ export async function readEvents<const abi extends Abi, name extends ContractEve
     if (fromBlock === newest || !(await isAlive(client))) throw error;
     const from = fromBlock > 0n ? fromBlock : ((await deploymentOf(client, query.address, newest)) ?? 0n);
     const range = { fromBlock: from, toBlock: newest };
-    return (await readInRanges<Events[number]>(range, read, isEnough as never)) as unknown as Events;
+    return (await readInRanges<Events[number]>(range, read, isEnough as never, () =>
+      isAlive(client),
+    )) as unknown as Events;
   }
 }
 

@@ -102,6 +102,24 @@ test('a node that is gone is not asked again', async () => {
   expect(asked).toBe(1);
 });
 
+test('a node that goes away between two ranges is not asked again', async () => {
+  let isGone = false;
+  const gone = () => Promise.reject(new Error('it is gone'));
+  const whole = refusing();
+  let late = 0;
+  const getContractEvents = async (query: BlockRange): Promise<unknown> => {
+    if (isGone) late += 1;
+    if (isGone) return gone();
+    const events = await (whole.publicClient.getContractEvents as (query: BlockRange) => Promise<unknown>)(query);
+    isGone = true;
+    return events;
+  };
+  const getBlockNumber = () => (isGone ? gone() : stage.anvil.publicClient.getBlockNumber({ cacheTime: 0 }));
+  const { publicClient } = refusing({ getContractEvents, getBlockNumber } as never);
+  await expect(anchorsOf(publicClient)).rejects.toThrow('it is gone');
+  expect(late).toBe(1);
+});
+
 test('R16, P31: receipt roots and attestations are found at such a node', async () => {
   const { publicClient } = refusing();
   const { deployment } = stage;

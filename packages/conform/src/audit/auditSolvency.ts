@@ -72,6 +72,7 @@ export type AuditReport = {
  */
 export async function auditSolvency(parameters: AuditParameters): Promise<AuditReport> {
   const { publicClient: client, address, onProgress, sleep } = parameters;
+  onProgress?.('asking for the contract');
   const chainId = await client.getChainId();
   const begun = await client.getBlockNumber({ cacheTime: 0 });
   await requireCode(client, address, chainId);

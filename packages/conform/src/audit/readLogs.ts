@@ -12,12 +12,13 @@ export async function readLogs(
   { address, onProgress, ...whole }: LogRange,
 ): Promise<Log<bigint, number, false>[]> {
   let count = 0;
-  return readInRanges(whole, async (range) => {
+  const read = async (range: BlockRange): Promise<Log<bigint, number, false>[]> => {
     const logs = await client.getLogs({ address, ...range });
     count += logs.length;
     onProgress?.(range.toBlock, whole.toBlock, count);
     return logs;
-  });
+  };
+  return readInRanges(whole, read, undefined, () => isAlive(client));
 }
 
 /** The block of a contract's deployment; undefined where the node keeps no state that old. */
@@ -26,5 +27,12 @@ export function findDeployment(client: PublicClient, address: Address, newest: b
     const code = await client.getCode({ address, blockNumber });
     return code !== undefined && code !== '0x';
   };
-  return findDeploymentBlock(hasCodeAt, newest);
+  return findDeploymentBlock(hasCodeAt, newest, () => isAlive(client));
+}
+
+function isAlive(client: PublicClient): Promise<boolean> {
+  return client.getBlockNumber({ cacheTime: 0 }).then(
+    () => true,
+    () => false,
+  );
 }

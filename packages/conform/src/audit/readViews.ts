@@ -4,6 +4,7 @@ import {
   decodeFunctionResult,
   encodeFunctionData,
   erc20Abi,
+  TimeoutError,
   zeroAddress,
   type Hex,
   type PublicClient,
@@ -104,11 +105,16 @@ async function patiently<answer>(
       return await ask();
     } catch (error) {
       if (isAnswer(error)) throw error;
-      if (wait === undefined) throw unanswered(error, blockNumber);
+      if (wait === undefined || isTimeout(error)) throw unanswered(error, blockNumber);
     }
     await sleep(wait);
   }
   throw new Error('unreachable');
+}
+
+/** Who waits for a node that hangs has waited long. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof ViemError && error.walk((cause) => cause instanceof TimeoutError) !== null;
 }
 
 function unanswered(error: unknown, blockNumber: bigint): unknown {
