@@ -10,6 +10,8 @@ import {
 import type { OpeningFinality } from '../call/openingFinality.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { GatewayConfig } from '../gatewayConfig.js';
+import type { StructuredLog } from '../structuredLog.js';
+import { createOfferNotes } from './createOfferNotes.js';
 import type { DepositChain, LotOnSale } from './depositChain.js';
 import type { Continuation } from './topUpRecord.js';
 import type { PaymentPayload, PaymentRequirements } from './x402Messages.js';
@@ -47,6 +49,7 @@ export type OfferOptions = {
   readonly policyOf: (classId: bigint) => { readonly hash: Hex; readonly policy: Policy } | undefined;
   /** Unix time in seconds, with fractions. */
   readonly nowSeconds: () => number;
+  readonly log: StructuredLog;
 };
 
 const day = 86_400n;
@@ -59,8 +62,9 @@ const clockSeconds = 600n;
  * What is asked for in a 402. Nothing of it is kept: what a payment names is derived again from its deadline, and its deposit
  * address says whether it is the same.
  */
-export function createOffers({ settings, chainId, chain, finality, policyOf, nowSeconds }: OfferOptions): Offers {
+export function createOffers({ settings, chainId, chain, finality, policyOf, nowSeconds, log }: OfferOptions): Offers {
   const network = `eip155:${chainId}`;
+  const notes = createOfferNotes(log);
   const lots = new Map<bigint, { readonly at: number; readonly lot: Promise<LotOnSale | undefined> }>();
 
   const lotOnSale = (classId: bigint, lot: number): Promise<LotOnSale | undefined> => {
@@ -81,22 +85,28 @@ export function createOffers({ settings, chainId, chain, finality, policyOf, now
   const offerFor: Offers['offerFor'] = async ({ served, worstUnits }, deadline) => {
     const { classId, channel } = served;
     const lot = settings.lots.find((entry) => BigInt(entry.classId) === classId)?.lot;
+    if (lot === undefined || !canServe(served, worstUnits)) return undefined;
     const current = policyOf(classId);
-    if (lot === undefined || current === undefined || !canServe(served, worstUnits)) return undefined;
+    if (current === undefined) return notes.stopped(served, lot, 'policyUnknown');
     // The client of a strict channel recounts by the policy that it knows.
-    if (channel.mode === 'strict' && current.hash !== served.policyHash) return undefined;
+    if (channel.mode === 'strict' && current.hash !== served.policyHash)
+      return notes.stopped(served, lot, 'policyChanged');
     const sale = await lotOnSale(classId, lot);
-    if (sale === undefined || !isSameAddress(sale.asset, settings.asset.address)) return undefined;
+    if (sale === undefined) return notes.stopped(served, lot, 'notOnSale');
+    const { asset, market, supply, expireAt } = sale;
+    if (!isSameAddress(asset, settings.asset.address)) return notes.stopped(served, lot, 'otherAsset', { asset });
     const minUnits = BigInt(settings.minUnits);
+    if (supply !== undefined && supply < minUnits) return notes.stopped(served, lot, 'soldOut', { supply, minUnits });
     const units = worstUnits > minUnits ? worstUnits : minUnits;
-    if (sale.supply !== undefined && sale.supply < units) return undefined;
+    if (supply !== undefined && supply < units) return undefined;
     const latest = ((BigInt(Math.floor(nowSeconds()) + settings.channelSeconds) + 2n * day) / day) * day;
     // A day less than what is taken, so that what is offered before midnight is taken after it.
     const ends = deadline ?? latest - day;
     if (ends > latest) throw refuse('The payment names a deadline beyond what is offered.');
-    if (sale.expireAt !== 0n && ends + BigInt(channel.grace) > sale.expireAt) return undefined;
+    if (expireAt !== 0n && ends + BigInt(channel.grace) > expireAt)
+      return notes.stopped(served, lot, 'endsSoon', { expireAt, ends });
+    if (deadline === undefined) notes.offered(served, lot);
     const { rootId, holder } = served.continues ?? { rootId: served.channelId, holder: channel.holder };
-    const { asset, market } = sale;
     const terms = continuationTerms({
       channel,
       channelId: rootId,

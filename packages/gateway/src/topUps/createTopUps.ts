@@ -1,6 +1,6 @@
 import { BaseError, type Hex } from '@kedge/core';
 import { keyHasRoom } from '../keys/apiKeyAccess.js';
-import { reasonOf, type StructuredLog } from '../structuredLog.js';
+import { reasonOf } from '../structuredLog.js';
 import type { OpenedChannels } from './createOpenedChannels.js';
 import { createOffers, type Offer, type OfferOptions, type RefusedCall, refuse } from './createOffers.js';
 import type { DepositChain, PaymentOutcome } from './depositChain.js';
@@ -44,7 +44,6 @@ export type TopUpOptions = OfferOptions & {
   readonly opened: OpenedChannels;
   /** Whether this process finds out by itself what payments for a channel have come to. */
   readonly isOurs: (rootId: Hex) => boolean;
-  readonly log: StructuredLog;
 };
 
 const mostWaiting = 64;
