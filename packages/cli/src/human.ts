@@ -12,7 +12,12 @@ export function humanBytes(bytes: number): string {
 
 /** `1,000.5 units`-style number: base units in whole units, with thousands separated. */
 export function humanAmount(baseUnits: bigint, decimals: number): string {
-  const [whole = '0', fraction] = formatUnits(baseUnits, decimals).split('.');
+  return groupedDigits(formatUnits(baseUnits, decimals));
+}
+
+/** A decimal number with its thousands separated. */
+export function groupedDigits(decimal: string): string {
+  const [whole = '0', fraction] = decimal.split('.');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }

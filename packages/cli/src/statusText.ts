@@ -1,9 +1,9 @@
-import { isSameAddress, type Address } from '@kedge/core';
+import { isSameAddress, unitPrice, type Address } from '@kedge/core';
 import { roleOfAddress } from './accounts/resolveAccount.js';
 import { developmentChainId } from './accounts/roles.js';
 import { lotNumberOf } from './chain/lotNumber.js';
 import type { ClassOverview, Overview } from './chain/readOverview.js';
-import { briefAmount, briefText, humanAmount, humanDate, shortHex } from './human.js';
+import { briefAmount, briefText, groupedDigits, humanDate, shortHex } from './human.js';
 import { table } from './output.js';
 
 /** Columns of numbers, so that their last digits stand below one another. */
@@ -92,7 +92,7 @@ function lotRows(overview: Overview): Rows {
           String(classId),
           String(lotNumberOf(lot)),
           // Whole: a price is what one compares before one pays.
-          humanAmount((price.numerator * 10n ** BigInt(unitDecimals)) / price.denominator, decimals),
+          groupedDigits(unitPrice(price, unitDecimals, decimals)),
           `${symbol} a unit`,
           briefAmount(listing.supply, unitDecimals),
           briefAmount(spent, unitDecimals),

@@ -124,6 +124,14 @@ test('kedge status fits 100 columns on any chain, and says what it leaves out', 
   expect(text).toContain(String(tokenId));
 });
 
+test('a price below the smallest unit of its asset is not shown as none', () => {
+  const [sold] = wide.classes;
+  const [lot] = sold!.lots;
+  const cheap = { ...lot!, price: { numerator: 1n, denominator: 2_000n } };
+  const lines = statusText(1, { ...wide, classes: [{ ...sold!, unitDecimals: 0, lots: [cheap] }] });
+  expect(lines.find((line) => line.includes('a unit'))).toContain(' 0.0000000000000000000005 ');
+});
+
 test('a token is among the tokens, the shares or both, by what it has', () => {
   const [, share] = wide.tokens;
   const idsBelow = (heading: string, overview: Overview): string[] => {

@@ -283,6 +283,7 @@ export {
   type ClassKind,
   type TokenIdParts,
 } from './token.js';
+export { unitPrice } from './unitPrice.js';
 export { formatUnits, parseUnits, unitsOf } from './units.js';
 export { parseUpFile, type UpFile } from './upFile.js';
 export {

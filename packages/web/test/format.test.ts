@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { lastDays } from '../src/charts/lastDays.js';
-import { costUp, licenceText } from '../src/data/priceText.js';
+import { costUp, licenceText, priceText } from '../src/data/priceText.js';
 import { tokenText } from '../src/data/tokenText.js';
 import { grouped, shorten, showAge, showAmount, showBps, showBytes, showPart, showUnits } from '../src/ui/format.js';
 
@@ -21,6 +21,9 @@ test('units are exact', () => {
 test('parts, basis points, sizes and ages', () => {
   expect(showPart(1n, 3n)).toBe('33.3 %');
   expect(showPart(1n, 0n)).toBe('0 %');
+  expect(showPart(0n, 10_000n)).toBe('0 %');
+  expect(showPart(1n, 10_000n)).toBe('<0.1 %');
+  expect(showPart(9_999n, 10_000n)).toBe('99.9 %');
   expect(showBps(3_050)).toBe('30.5 %');
   expect(showBytes(1_536)).toBe('1.5 KiB');
   expect(showAge(1_000, 1_090_000)).toBe('1 min ago');
@@ -37,6 +40,14 @@ test('what value costs is rounded up, as by the contract', () => {
   const price = { asset: `0x${'0'.repeat(40)}`, numerator: 10n, denominator: 3n } as const;
   expect(costUp(price, 1n)).toBe(4n);
   expect(costUp(price, 3n)).toBe(10n);
+});
+
+test('a price is shown whole, however small it is', () => {
+  const coin = { address: `0x${'1'.repeat(40)}`, symbol: 'COIN', decimals: 6 } as const;
+  const price = { asset: coin.address, numerator: 1_999n, denominator: 1_000_000n };
+  expect(priceText(price, 3, coin)).toBe('0.000001999 COIN');
+  expect(priceText(price, 0, coin)).toBe('0.000000001999 COIN');
+  expect(priceText({ ...price, denominator: 1n }, 9, coin)).toBe('1,999,000 COIN');
 });
 
 test('a token is named by class, lot and number; the lots with backing are marked', () => {

@@ -1,11 +1,10 @@
-import { formatUnits, type Price } from '@kedge/core';
-import { showAmount } from '../ui/format.js';
+import { formatUnits, unitPrice, type Price } from '@kedge/core';
+import { grouped } from '../ui/format.js';
 import type { Asset } from './useAssets.js';
 
-/** What one whole unit costs: `0.001 ETH`. Cut after 9 decimals. */
-export function priceText({ numerator, denominator }: Price, unitDecimals: number, asset: Asset): string {
-  const perUnit = (numerator * 10n ** BigInt(unitDecimals)) / denominator;
-  return `${showAmount(perUnit, asset.decimals, 9)} ${asset.symbol}`;
+/** What one whole unit costs: `0.001 ETH`. */
+export function priceText(price: Price, unitDecimals: number, { decimals, symbol }: Asset): string {
+  return `${grouped(unitPrice(price, unitDecimals, decimals))} ${symbol}`;
 }
 
 /** What a number of base units costs, rounded up as the contract does. */

@@ -48,10 +48,11 @@ export function showCount(count: number, word: string): string {
   return `${grouped(String(count))} ${word}${count === 1 ? '' : 's'}`;
 }
 
-/** A part of a whole in per cent, one decimal. */
+/** A part of a whole in per cent, cut after one decimal. What is too small to show is `<0.1 %`, for it is not nothing. */
 export function showPart(part: bigint, whole: bigint): string {
   if (whole === 0n) return '0 %';
-  return `${formatUnits((part * 1000n) / whole, 1)} %`;
+  const perMille = (part * 1000n) / whole;
+  return part > 0n && perMille === 0n ? '<0.1 %' : `${formatUnits(perMille, 1)} %`;
 }
 
 /** A Unix second as day and time of the reader's place. */
