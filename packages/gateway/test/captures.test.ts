@@ -84,6 +84,27 @@ test('an item that cannot be captured fails alone, and is tried again ever later
   expectNothingTwice();
 });
 
+test('a clock that is not the chain’s is told of once, and once when it is right again', async () => {
+  for (const [hours, event] of [
+    [0, undefined],
+    [1, 'clock_differs'],
+    [1, undefined],
+    [0, 'clock_agrees'],
+    [-1, 'clock_differs'],
+  ] as const) {
+    setup.logs.length = 0;
+    setup.now = () => Date.now() + hours * 3_600_000;
+    await use(0);
+    expect(await capture()).toBe(200);
+    const lines = setup.logs.filter((line) => String(line['event']).startsWith('clock_'));
+    expect(lines.map((line) => line['event'])).toEqual(event === undefined ? [] : [event]);
+    for (const line of lines) {
+      expect(line).toMatchObject({ from: 'the chain', there: expect.any(String) });
+      expect(Math.abs(Number(line['differenceMs']) - hours * 3_600_000)).toBeLessThan(60_000);
+    }
+  }
+});
+
 test('a channel that was closed is told of once, served no more and tried no more', async () => {
   const { chain, channels } = setup;
   const { channelId } = channels[0]!;

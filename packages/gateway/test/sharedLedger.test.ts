@@ -395,7 +395,7 @@ test('R15: clocks an hour apart: leases and kept answers are by the database’s
   await expect
     .poll(() =>
       setup.logs
-        .filter(({ event }) => event === 'clock_differs')
+        .filter(({ event, from }) => event === 'clock_differs' && from === 'the database')
         .map((l) => l['gateway'])
         .toSorted(),
     )

@@ -1,6 +1,7 @@
 import type { Hex, ProtocolDomain, SignedVoucher, Voucher } from '@kedge/core';
 import type { Gone } from '../channels/channelBook.js';
 import type { Capture, CaptureItem, GatewayChain, RoyaltyEdge } from '../chain/gatewayChain.js';
+import { compareClocks } from '../compareClocks.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { CaptureLedger } from '../ledger/openLedger.js';
@@ -65,6 +66,8 @@ type Tracked = {
 
 const longestBackoffMs = 60_000;
 const minedWithinMs = 60_000;
+// Blocks are seen some seconds after their time.
+const clockToleranceMs = 60_000;
 
 export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBatcher {
   const { ledger, chain, operator, log, intervalMs } = options;
@@ -81,6 +84,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
   let lookTimer: NodeJS.Timeout | undefined;
   let looks = 0;
   let headSeen: Hex | undefined;
+  const compareWithChain = compareClocks({ ...options, from: 'the chain', toleranceMs: clockToleranceMs });
   let postponements = 0;
   let failedItems = 0;
 
@@ -178,6 +182,8 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
       await confirmMined(context, sent.entry, mined);
       if (!mined.outcome.succeeded) throw new Error(`transaction ${sent.entry.hash} reverted`);
       await noteCaptured(sent.capture.items);
+      // Of a block that was made just now: on a chain that nobody uses the newest one may be of any time.
+      compareWithChain(Number((await chain.head()).timestamp) * 1_000);
     }
   };
 

@@ -79,8 +79,8 @@ export function createViemChain(options: {
     },
     head: async () => {
       const client = await connected();
-      const { number, hash } = await client.getBlock();
-      return { number, hash };
+      const { number, hash, timestamp } = await client.getBlock();
+      return { number, hash, timestamp };
     },
     minedNonce: async () => {
       const client = await connected();

@@ -56,8 +56,8 @@ export type GatewayChain = {
   readonly readCurrentPolicy: (classId: bigint) => Promise<{ readonly hash: Hex; readonly uri: string }>;
   /** By a token's id without its serial; undefined for a lot without backing. */
   readonly readLot: (lot: bigint) => Promise<LotPrice | undefined>;
-  /** The newest block. */
-  readonly head: () => Promise<{ readonly number: bigint; readonly hash: Hex }>;
+  /** The newest block. Its time is in Unix seconds. */
+  readonly head: () => Promise<{ readonly number: bigint; readonly hash: Hex; readonly timestamp: bigint }>;
   /** The operator's next nonce by what is mined. */
   readonly minedNonce: () => Promise<number>;
   /**

@@ -59,7 +59,8 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
     head: async () => {
       up();
       chain.looks++;
-      return { number: height, hash: keccak(stringToHex(`${forks}/${height}`)) };
+      const timestamp = BigInt(Math.floor(Date.now() / 1_000));
+      return { number: height, hash: keccak(stringToHex(`${forks}/${height}`)), timestamp };
     },
     captured: new Map(),
     closed: new Set(),

@@ -1,3 +1,4 @@
+import { compareClocks } from '../../compareClocks.js';
 import { reasonOf, type StructuredLog } from '../../structuredLog.js';
 import type { Database } from './database.js';
 
@@ -33,7 +34,8 @@ export function keepGatewayLease(options: {
   let failure: unknown;
   let beating: Promise<void> | undefined;
   let stopped = false;
-  let clockDiffers = false;
+  // Leases do not mind.
+  const compare = compareClocks({ ...options, from: 'the database', toleranceMs: clockToleranceMs });
 
   const beat = async (): Promise<void> => {
     const sentAt = performance.now();
@@ -53,7 +55,7 @@ export function keepGatewayLease(options: {
       }
       until = sentAt + leaseMs;
       failure = undefined;
-      compareClocks(Number(row['now']));
+      compare(Number(row['now']));
       await database.query(
         'kedge_forget_answers',
         `delete from kedge_gateway.answer where (channel_id, key_sha256) in (
@@ -65,14 +67,6 @@ export function keepGatewayLease(options: {
       if (failure === undefined) log.error('ledger_unreachable', { reason: reasonOf(error) });
       failure = error;
     }
-  };
-
-  /** Leases do not mind, but deadlines and rates of channels are by this machine's clock. */
-  const compareClocks = (databaseNow: number): void => {
-    const differenceMs = Math.round(options.now() - databaseNow);
-    const differs = Math.abs(differenceMs) > clockToleranceMs;
-    if (differs && !clockDiffers) log.warn('clock_differs', { differenceMs, from: 'the database' });
-    clockDiffers = differs;
   };
 
   const beatOnce = (): void => {
