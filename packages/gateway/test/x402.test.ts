@@ -150,7 +150,20 @@ test('R28: a 402 says what to pay, as x402 version 2 writes it, and for at least
     amount: (least * oneUnitCosts).toString(),
     extra: { assetTransferMethod: 'eip3009', name: 'Dollar', version: '2' },
   });
-  const json = (await refused.json()) as { offer: unknown; values: object; error: { code: string } };
+  const json = (await refused.json()) as {
+    offer: unknown;
+    values: object;
+    hints: string[];
+    error: { code: string };
+  };
+  // First of what can be done, which a reader of the body alone learns, too.
+  const hint = `Pay ${least * oneUnitCosts} smallest units of Dollar (${setup.dollar.toLowerCase()}) by x402`;
+  expect(json.hints[0]?.toLowerCase()).toContain(hint.toLowerCase());
+  expect(json.hints[0]).toContain('PAYMENT-REQUIRED');
+  expect(json.hints.slice(1)).toEqual([
+    expect.stringContaining('kedge channel open'),
+    expect.stringContaining('max_tokens'),
+  ]);
   expect(json.error.code).toBe('value_exhausted');
   expect(json.values).not.toHaveProperty('paymentRequired');
   expect(parseTopUpOffer(json.offer).deposit).toEqual({

@@ -239,7 +239,7 @@ export function createTopUps(options: TopUpOptions): TopUps {
         log.warn('offer_unavailable', { reason: reasonOf(cause) });
       }
       if (offer === undefined) return error;
-      const { payTo, amount, asset } = offer.requirements;
+      const { payTo, amount, asset, extra } = offer.requirements;
       const written = error.values['offer'] as object | undefined;
       const values = {
         ...(written === undefined ? {} : { offer: { ...written, deposit: { payTo, amount, asset } } }),
@@ -250,7 +250,10 @@ export function createTopUps(options: TopUpOptions): TopUps {
           accepts: [offer.requirements],
         }),
       };
-      return error.with({ values });
+      // What is wrong with a payment says itself to sign another.
+      if (error.code === 'payment_invalid' || error.code === 'payment_reverts') return error.with({ values });
+      const hint = `Pay ${amount} smallest units of ${extra.name} (${asset}) by x402, as the header PAYMENT-REQUIRED says, and send the call again with the payment.`;
+      return error.with({ values, hints: [hint, ...error.hints] });
     },
     pay: async (header, call) => {
       checkKeyRoom(call);
