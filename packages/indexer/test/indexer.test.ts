@@ -245,16 +245,33 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
     const query =
       '{ classBooks(limit: 3) { items { classId totalShare } totalCount } ' +
       'attestations(limit: 1) { items { id attester } } verdicts(limit: 1) { items { attestationId outcome } } }';
-    const answer = await fetch(`${indexer.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query }),
-    });
+    const ask = (body: object | string, type = 'application/json') =>
+      fetch(`${indexer.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
+    const answer = await ask({ query });
     type Part = { items: Record<string, unknown>[]; totalCount: number };
     const { data } = (await answer.json()) as { data: Record<'classBooks' | 'attestations' | 'verdicts', Part> };
     expect([data.classBooks.items.length, data.classBooks.totalCount]).toEqual([3, 7]);
     expect(data.attestations.items).toEqual([{ id: expect.any(String), attester: graph.accounts[0] }]);
     expect(data.verdicts.items).toEqual([{ attestationId: expect.any(String), outcome: expect.any(Number) }]);
+    const limited =
+      'query q($limit: Int, $after: String) { classBooks(limit: $limit, after: $after) { items { classId } ' +
+      'pageInfo { endCursor } } }';
+    type Page = { data: { classBooks: { items: unknown[]; pageInfo: { endCursor: string } } } };
+    const page = async (variables: object) => (await ask({ query: limited, variables })).json();
+    const first = (await page({ limit: 5 })) as Page;
+    const after = first.data.classBooks.pageInfo.endCursor;
+    expect(((await page({ limit: 5, after })) as Page).data.classBooks.items).toHaveLength(2);
+    for (const nonsense of [{ limit: -2 }, { limit: 0 }, { limit: 1e9 }, { after: 'yesterday' }]) {
+      const said = await page(nonsense);
+      expect(said).toEqual({ errors: [expect.objectContaining({ extensions: { code: 'request_invalid' } })] });
+    }
+    const asForm = await ask(`query=${encodeURIComponent(query)}`, 'application/x-www-form-urlencoded');
+    expect(await asForm.json()).toEqual({ errors: [{ message: 'Send the query as application/json.' }] });
+    expect(await (await ask('{')).json()).toMatchObject({ errors: [{ message: expect.stringContaining('JSON') }] });
     const read = await sql(indexer, 'SELECT count(*)::int AS count FROM class');
     expect(await read.json()).toMatchObject({ rows: [{ count: 7 }] });
     for (const each of [indexer, other]) {

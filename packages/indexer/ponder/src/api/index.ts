@@ -4,6 +4,7 @@ import { client, graphql } from 'ponder';
 import { db } from 'ponder:api';
 import schema from 'ponder:schema';
 import { databaseTrouble } from '../../../src/databaseTrouble.js';
+import { graphqlArguments } from './graphqlArguments';
 import { openapiDocument } from './openapi';
 import { addRoutes, json, problem } from './serve';
 import { sqlProblems } from './sqlProblems';
@@ -11,7 +12,7 @@ import { sqlProblems } from './sqlProblems';
 const app = new Hono();
 addRoutes(app);
 app.get('/openapi.json', () => json(200, openapiDocument()));
-app.use('/graphql', graphql({ db, schema }));
+app.use('/graphql', graphqlArguments, graphql({ db, schema }));
 app.use('/sql/*', sqlProblems, client({ db, schema }));
 app.all('*', ({ req }) =>
   problem(
