@@ -95,6 +95,35 @@ test('shadow: any key is served, nothing is charged, and the report says who wou
   });
 });
 
+test('shadow: no page of another site makes calls in a browser here, programs and pages of its own site do', async () => {
+  const body = JSON.stringify({ model: 'demo', messages });
+  const call = (headers: Record<string, string>): Promise<Response> =>
+    fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain', ...headers },
+      body,
+    });
+  const own = new URL(gateway.url).origin;
+  for (const headers of [
+    { origin: 'https://other.example', 'sec-fetch-site': 'cross-site' },
+    { origin: 'http://localhost:1', 'sec-fetch-site': 'same-site' },
+    { origin: 'null', 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'cross-site' },
+    { origin: 'https://other.example' },
+    // A name that was made to resolve to this machine: to the browser, it is the page's own site.
+    { origin: 'http://rebound.example', host: 'rebound.example' },
+  ]) {
+    const refused = await call(headers);
+    expect([headers, refused.status]).toEqual([headers, 403]);
+    const { error, values } = (await refused.json()) as { error: { code: string }; values: { origin?: string } };
+    expect([error.code, values.origin]).toEqual(['page_refused', headers.origin]);
+  }
+  expect(upstream.requests).toHaveLength(0);
+  expect((await fetch(`${gateway.url}/v1/models`, { headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(403);
+  for (const headers of [{}, { origin: own, 'sec-fetch-site': 'same-origin' }])
+    expect((await call(headers as Record<string, string>)).status).toBe(200);
+});
+
 test('shadow: counts that cannot be saved keep no call from being served, and are saved when they can be', async () => {
   const path = join(folder, 'shadow.json');
   // Where the new file is written, in the place of a disk that is full.
