@@ -71,11 +71,11 @@ async function assemble(
   opened: (() => Promise<void>)[],
 ): Promise<AssembledGateway> {
   const settings = parseGatewayConfig(config);
-  const { env, now } = foundation;
+  const { env, now, elapsedMs } = foundation;
   const nowSeconds = (): number => now() / 1000;
   const startedAt = now();
   const meter = createLiveMeter(nowSeconds);
-  const metrics = createMetrics(foundation.log, now, meter.refused);
+  const metrics = createMetrics(foundation.log, elapsedMs, meter.refused);
   const { log } = metrics;
   const operator = readOperatorKey(settings, env);
   const { url, apiKeyEnv, apiKeyFile, timeoutMs } = settings.upstream;

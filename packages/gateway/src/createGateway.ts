@@ -15,6 +15,8 @@ export type GatewayOptions = {
   readonly chain?: GatewayChain;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Milliseconds that never go back, whatever is done to the clock: for how long something takes. */
+  readonly elapsedMs?: () => number;
 };
 
 /**
@@ -32,8 +34,9 @@ export async function createGateway(config: GatewayConfigInput, options: Gateway
   const settings = parseGatewayConfig(config);
   const env = options.env ?? process.env;
   const now = options.now ?? Date.now;
+  const elapsedMs = options.elapsedMs ?? (() => performance.now());
   const log = options.log ?? createStructuredLog((line) => process.stderr.write(line), now);
-  const ground = { env, now, log, chain: options.chain };
+  const ground = { env, now, elapsedMs, log, chain: options.chain };
   const workers = workersOf(settings);
   if (workers === 1) {
     const { url, close } = await assembleGateway(config, ownFoundation(settings, ground));

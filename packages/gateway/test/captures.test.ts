@@ -84,6 +84,29 @@ test('an item that cannot be captured fails alone, and is tried again ever later
   expectNothingTwice();
 });
 
+test('a clock that is set back by an hour holds up neither what is tried again nor what is waited for', async () => {
+  const { chain, channels } = setup;
+  chain.failing.set(channels[0]!.channelId, 'ValueChannelsTooFast()');
+  await use(0);
+  expect(await capture()).toBe(200);
+  chain.failing.clear();
+  const began = Date.now();
+  setup.now = () => began - 3_600_000;
+  setup.elapsedMs = () => began + 60_000;
+  expect(await capture()).toBe(200);
+  expect(captured()[0]).toBe(perCall);
+  // The node does not know of what was sent, while time passes and the clock stands still.
+  let elapsed = began + 60_000;
+  setup.elapsedMs = () => (elapsed += 10_000);
+  chain.nonceError = 1;
+  await use(0);
+  expect(await capture()).toBe(503);
+  chain.nonceError = 0;
+  await expect.poll(capture).toBe(200);
+  expect(captured()[0]).toBe(2n * perCall);
+  expectNothingTwice();
+});
+
 test('a clock that is not the chain’s is told of once, and once when it is right again', async () => {
   for (const [hours, event] of [
     [0, undefined],

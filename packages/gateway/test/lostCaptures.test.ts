@@ -86,6 +86,7 @@ async function beginCaptured(): Promise<FakeChain> {
     intervalMs: 1_000,
     maxReceipts: 1_000,
     now: Date.now,
+    elapsedMs: () => performance.now(),
     log: quiet,
   });
   batcher.track(channelId, 0n);

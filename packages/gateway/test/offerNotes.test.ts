@@ -117,3 +117,11 @@ test('what is too large for one call, or is another channel’s trouble, is told
   expect([await ask(5n, 'strict'), await ask(), await ask(5n, 'strict')]).toEqual([false, true, false]);
   expect(lines).toMatchObject([{ event: 'offers_stopped', mode: 'strict' }]);
 });
+
+test('a clock that is set back by an hour keeps nothing on offer that is not on sale any more', async () => {
+  const { state, ask } = setUp();
+  expect(await ask()).toBe(true);
+  state.sale = undefined;
+  state.now -= 3_600;
+  expect(await ask()).toBe(false);
+});

@@ -26,6 +26,7 @@ export type CaptureBatcherOptions = {
   readonly intervalMs: number;
   readonly maxReceipts: number;
   readonly now: () => number;
+  readonly elapsedMs: () => number;
   readonly log: StructuredLog;
 };
 
@@ -59,7 +60,7 @@ export const noCaptures: CaptureFigures = { uncapturedUnits: 0n, postponements: 
 
 type Tracked = {
   captured: bigint;
-  /** Set when a capture took less than was signed. */
+  /** By `elapsedMs`; set when a capture took less than was signed. */
   retryAt: number;
   failures: number;
 };
@@ -127,7 +128,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
       const signed = signedOf(channelId);
       if (served === undefined || signed === undefined) continue;
       if (entry.retryAt > 0) {
-        if (entry.retryAt > options.now() && !stopping) continue;
+        if (entry.retryAt > options.elapsedMs() && !stopping) continue;
         // Its rate, or its end: asking is cheaper than a transaction that does nothing.
         const { capturableUnits, open } = await chain.readChannel(served.channel, channelId);
         if (open && capturableUnits === 0n) continue;
@@ -148,12 +149,12 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
   };
 
   const awaitMined = async (entry: JournalEntry): Promise<Mined | undefined> => {
-    const until = options.now() + minedWithinMs;
+    const until = options.elapsedMs() + minedWithinMs;
     for (let pause = 20; ; pause = Math.min(pause * 2, 1_000)) {
       // In this order: a nonce that is mined before its transaction is looked up without success was another's.
       const isSpent = (await chain.minedNonce()) > entry.nonce;
       const mined = await minedOf({ chain, replaced }, entry);
-      if (mined !== undefined || isSpent || options.now() >= until) return mined;
+      if (mined !== undefined || isSpent || options.elapsedMs() >= until) return mined;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   };
@@ -201,7 +202,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
 
   const putOff = (state: Tracked): void => {
     state.failures++;
-    state.retryAt = options.now() + backoff(state.failures);
+    state.retryAt = options.elapsedMs() + backoff(state.failures);
   };
 
   /**

@@ -145,7 +145,7 @@ export function createChannelBook(options: {
       log.error('channels_file_unreadable', { path, reason: reasonOf(error) });
       return;
     }
-    checkedAt = Date.now();
+    checkedAt = performance.now();
     const records = [...new Set(unchecked.values())];
     while (records.length > 0) {
       const group = records.splice(0, checksAtOnce);
@@ -209,7 +209,7 @@ export function createChannelBook(options: {
     },
     watch: async () => {
       // A file that cannot be looked at counts as changed: `refresh` reports why.
-      const isDue = unchecked.size > 0 && Date.now() - checkedAt > recheckMs;
+      const isDue = unchecked.size > 0 && performance.now() - checkedAt > recheckMs;
       if (isDue || (await fileVersion(path).catch(() => undefined)) !== readAt) await refreshOnce();
     },
     after: (served) => {

@@ -30,7 +30,7 @@ const upstreamEvents = ['upstream_failed', 'upstream_refused', 'stream_failed'];
 
 export function createMetrics(
   log: StructuredLog,
-  now: () => number,
+  elapsedMs: () => number,
   onRefused: () => void = () => undefined,
 ): GatewayMetrics {
   const refusals = new Map<string, Refusal>();
@@ -48,7 +48,7 @@ export function createMetrics(
     } else if (upstreamEvents.includes(event)) {
       failures++;
       inARow++;
-      lastFailure = now();
+      lastFailure = elapsedMs();
     }
   };
   const heard =
@@ -65,7 +65,7 @@ export function createMetrics(
       inARow = 0;
     },
     counts: () => {
-      const isFailing = inARow >= failuresInARow && now() - lastFailure <= forgottenMs;
+      const isFailing = inARow >= failuresInARow && elapsedMs() - lastFailure <= forgottenMs;
       const failingInARow = isFailing ? inARow : 0;
       return { receipts, upstreamFailures: failures, refusals: [...refusals.values()], failingInARow };
     },

@@ -59,8 +59,8 @@ export function createDepositChain(options: {
   };
 
   const waitFor = async (client: PublicClient, hash: Hex, nonce: number): Promise<void> => {
-    const until = Date.now() + settleMs;
-    for (let pause = 20; Date.now() < until; pause = Math.min(pause * 2, 1_000)) {
+    const until = performance.now() + settleMs;
+    for (let pause = 20; performance.now() < until; pause = Math.min(pause * 2, 1_000)) {
       const mined = await client.getTransactionCount({ address: account.address, blockTag: 'latest' });
       if (mined > nonce) return;
       try {

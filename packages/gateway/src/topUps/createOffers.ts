@@ -70,7 +70,7 @@ export function createOffers({ settings, chainId, chain, finality, policyOf, now
   const lotOnSale = (classId: bigint, lot: number): Promise<LotOnSale | undefined> => {
     const known = lots.get(classId);
     const at = nowSeconds();
-    if (known !== undefined && at - known.at < lotSeconds) return known.lot;
+    if (known !== undefined && Math.abs(at - known.at) < lotSeconds) return known.lot;
     const asked = chain.lotOnSale(classId, lot);
     lots.set(classId, { at, lot: asked });
     asked.catch(() => lots.delete(classId));

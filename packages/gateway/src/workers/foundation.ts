@@ -33,7 +33,7 @@ export type GroundNeeds = Omit<LedgerOptions, 'path' | 'isHeld'> & {
 /** Where the records of what is served are, and who captures. */
 export type Ground = {
   readonly ledger: ServingLedger;
-  readonly captures: (options: Omit<CaptureBatcherOptions, 'ledger' | 'chain'>) => CaptureBatcher;
+  readonly captures: (options: Omit<CaptureBatcherOptions, 'ledger' | 'chain' | 'elapsedMs'>) => CaptureBatcher;
   /** What all processes of the gateway count, of which this one counts `own`. */
   readonly gather: (own: () => GatewayFigures) => () => Promise<Gathered>;
   readonly keyUses?: () => Promise<ReadonlyMap<string, bigint>>;
@@ -49,6 +49,7 @@ export type Ground = {
 export type Foundation = {
   readonly env: Environment;
   readonly now: () => number;
+  readonly elapsedMs: () => number;
   readonly log: StructuredLog;
   readonly listenAt: ListenAt;
   readonly chainOf: (operator: OperatorKey) => GatewayChain;
@@ -58,9 +59,9 @@ export type Foundation = {
 /** Of a gateway that is one process: it has the data folder, and captures. */
 export function ownFoundation(
   settings: GatewayConfig,
-  options: Pick<Foundation, 'env' | 'now' | 'log'> & { readonly chain: GatewayChain | undefined },
+  options: Pick<Foundation, 'env' | 'now' | 'elapsedMs' | 'log'> & { readonly chain: GatewayChain | undefined },
 ): Foundation {
-  const { env } = options;
+  const { env, elapsedMs } = options;
   let chain: GatewayChain;
   let batcher: CaptureBatcher | undefined;
   return {
@@ -78,7 +79,7 @@ export function ownFoundation(
       );
       return {
         ledger: { ...ledger, close: () => ledger.close().finally(lock.release) },
-        captures: (batching) => (batcher = createCaptureBatcher({ ...batching, ledger, chain })),
+        captures: (batching) => (batcher = createCaptureBatcher({ ...batching, elapsedMs, ledger, chain })),
         gather: (own) => async () => {
           const figures = own();
           const batches = { unanchored: ledger.unanchored().length, transactions: ledger.journal.entries() };

@@ -47,6 +47,7 @@ export async function superviseWorkers(
   options: {
     readonly env: Environment;
     readonly now: () => number;
+    readonly elapsedMs: () => number;
     readonly log: StructuredLog;
     readonly chain: GatewayChain | undefined;
   },
@@ -116,6 +117,7 @@ export async function superviseWorkers(
     intervalMs: settings.batchIntervalMs,
     maxReceipts: settings.batchMaxReceipts,
     now,
+    elapsedMs: options.elapsedMs,
     log,
   });
   opened.push(batcher.cancel);

@@ -18,6 +18,7 @@ export function workerFoundation(
   return {
     env: process.env,
     now: Date.now,
+    elapsedMs: () => performance.now(),
     log: withWorker(
       createStructuredLog((line) => process.stderr.write(line), Date.now),
       start.index,

@@ -19,6 +19,8 @@ export type ChainSetup = {
   readonly logs: Record<string, unknown>[];
   /** The gateway's clock: milliseconds since 1970. */
   now: () => number;
+  /** Another one, that never goes back: the same unless a test takes them apart. */
+  elapsedMs: () => number;
   readonly start: (more?: Partial<GatewayConfigInput>) => Promise<Gateway>;
   readonly capturedOf: (channel: Channel) => Promise<bigint>;
   /** The operator's next nonce by what is mined. */
@@ -85,11 +87,15 @@ export async function createChainSetup(upstreamUrl: string, count: number): Prom
   const setup: ChainSetup = {
     anvil,
     now: Date.now,
+    elapsedMs: () => setup.now(),
     channels,
     dataDir: config.dataDir,
     logs,
     start: (more) =>
-      createGateway({ ...config, ...more }, { log, env: { OPERATOR_KEY: operatorKey }, now: () => setup.now() }),
+      createGateway(
+        { ...config, ...more },
+        { log, env: { OPERATOR_KEY: operatorKey }, now: () => setup.now(), elapsedMs: () => setup.elapsedMs() },
+      ),
     capturedOf: async (channel) => (await holder.getChannelState({ channel })).capturedUnits,
     nonce: () => publicClient.getTransactionCount({ address: operator }),
     remove: async () => {

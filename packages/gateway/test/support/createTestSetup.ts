@@ -51,6 +51,8 @@ export type TestSetup = {
   readonly start: (more?: Partial<GatewayConfigInput>) => Promise<Gateway>;
   /** The gateway's clock: milliseconds since 1970. */
   now: () => number;
+  /** Another one, that never goes back: the same unless a test takes them apart. */
+  elapsedMs: () => number;
   readonly remove: () => void;
 };
 
@@ -116,6 +118,7 @@ export function createTestSetup(options: {
   const log = { info: push('info'), warn: push('warn'), error: push('error') };
   const setup: TestSetup = {
     now: Date.now,
+    elapsedMs: () => setup.now(),
     config,
     chain,
     policy,
@@ -124,7 +127,10 @@ export function createTestSetup(options: {
     folder,
     logs,
     start: (more) =>
-      createGateway({ ...config, ...more }, { chain, log, env: { OPERATOR_KEY: operatorKey }, now: () => setup.now() }),
+      createGateway(
+        { ...config, ...more },
+        { chain, log, env: { OPERATOR_KEY: operatorKey }, now: () => setup.now(), elapsedMs: () => setup.elapsedMs() },
+      ),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
   return setup;
