@@ -74,7 +74,8 @@ export function createContentStore(options: { dir: string }): ContentStore {
       await rename(aside, file);
     } catch (error) {
       await rm(aside, { force: true });
-      throw error;
+      // Node names no file where one that it opened cannot be filled.
+      throw Object.assign(error as Error, { path: file });
     }
     if (sync === 'each') await syncFolder(dirname(file));
   }

@@ -6,6 +6,7 @@ import { BaseError, type Address, type Hex } from '@kedge/core';
 import { getAddress } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
 import type { Context } from '../context.js';
+import { namingFile } from '../namingFile.js';
 import { syncFolder } from '../up/durableFile.js';
 import { decryptKeystoreFile, encryptKeystoreFile, parseKeystoreFile } from './keystoreFile.js';
 
@@ -93,7 +94,7 @@ export async function writeKeystore(
   try {
     const file = await open(draft, 'w', 0o600);
     try {
-      await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
+      await file.writeFile(`${JSON.stringify(content, null, 2)}\n`).catch(namingFile(path));
       await file.sync();
     } finally {
       await file.close();

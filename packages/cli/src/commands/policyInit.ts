@@ -1,10 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parsePolicy, tokenizer, zeroAddress, type Policy } from '@kedge/core';
 import { refuseUnpriced } from '../chain/terms.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { shellWord } from '../human.js';
+import { namingFile } from '../namingFile.js';
 import { listOption, parseAddress, parseAmount, parseInteger, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
@@ -56,9 +57,13 @@ export const policyInit: Command = {
     const out = textOption(context, 'out');
     if (out === undefined) return context.output.result(policy, () => text);
     const file = resolve(context.cwd, out);
-    await writeFile(file, `${text}\n`, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EEXIST') throw cause;
-      throw usageError(`${file} exists.`, 'Name another file with --out, or remove that one.');
+    await writeFile(file, `${text}\n`, { flag: 'wx' }).catch(async (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'EEXIST') {
+        throw usageError(`${file} exists.`, 'Name another file with --out, or remove that one.');
+      }
+      // What was begun would be in the way of the next try.
+      await rm(file, { force: true });
+      namingFile(file)(cause);
     });
     // Units that have no price cannot be put on sale.
     const sell = policy.price === undefined ? '' : ' --sell 1000000';

@@ -1,8 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { BaseError } from '@kedge/core';
+import { namingFile } from '../namingFile.js';
 import { writeDurably } from './durableFile.js';
 import { rpc } from './rpc.js';
 
@@ -73,10 +75,10 @@ export async function unpackDump(file: string, folder: string): Promise<Loadable
     throw error;
   }
   const unpacked = join(folder, 'load.json');
+  let json: Buffer;
   try {
-    const json = await unzip(packed);
+    json = await unzip(packed);
     JSON.parse(json.toString('utf8'));
-    writeFileSync(unpacked, json, { mode: 0o600 });
   } catch (cause) {
     throw new BaseError(`the saved chain ${file} is damaged: ${(cause as Error).message}`, {
       code: 'damaged_chain_state',
@@ -87,5 +89,6 @@ export async function unpackDump(file: string, folder: string): Promise<Loadable
       ],
     });
   }
+  await writeFile(unpacked, json, { mode: 0o600 }).catch(namingFile(unpacked));
   return { file: unpacked, remove: () => rmSync(unpacked, { force: true }) };
 }

@@ -1,6 +1,7 @@
 import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BaseError } from '@kedge/core';
+import { namingFile } from '../namingFile.js';
 
 /** Makes a rename or a new name in `folder` survive a power cut. */
 export function syncFolder(folder: string): void {
@@ -25,6 +26,8 @@ export function writeDurably(path: string, content: string | Uint8Array, mode = 
     fchmodSync(descriptor, mode);
     for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
     fsyncSync(descriptor);
+  } catch (error) {
+    namingFile(path)(error);
   } finally {
     closeSync(descriptor);
   }

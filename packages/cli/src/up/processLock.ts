@@ -2,6 +2,7 @@ import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BaseError } from '@kedge/core';
 import { z } from 'zod';
+import { namingFile } from '../namingFile.js';
 import { readIfExists, writeDurably } from './durableFile.js';
 import { identitySchema, isRunning, ownIdentity, type ProcessIdentity } from './processIdentity.js';
 
@@ -62,13 +63,13 @@ export async function takeProcessLock(
 /** Appears at once with its whole content, or not at all: no reader ever sees half a lock. */
 function create(path: string, content: LockContent): boolean {
   const draft = `${path}.${content.pid}`;
-  writeFileSync(draft, JSON.stringify(content), { mode: 0o600 });
   try {
+    writeFileSync(draft, JSON.stringify(content), { mode: 0o600 });
     linkSync(draft, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    return namingFile(path)(error);
   } finally {
     rmSync(draft, { force: true });
   }
