@@ -162,6 +162,23 @@ test('R5, R15: of 200 calls at three gateways at once against value for 50, exac
   expect(epochsOf(chain)).toHaveLength(1);
 });
 
+test('R15: numbers of all 24 bits of an epoch are recorded, which its clock comes to in 2040', async () => {
+  await begin();
+  const [before] = await startGateways(1);
+  expect((await post(before as string)).status).toBe(200);
+  await gateways.pop()?.close();
+  const last = 2 ** 23;
+  await sql.query('update kedge_gateway.ledger set epoch = $1', [last]);
+  await sql.query('update kedge_gateway.channel set epoch = $1', [last]);
+  const [after] = await startGateways(1);
+  const { status, signed } = await post(after as string);
+  expect([status, splitSeq(signed?.receipt.seq ?? 0n)]).toEqual([200, { epoch: BigInt(last) + 1n, counter: 1n }]);
+  await gateways.pop()?.close();
+  const [again] = await startGateways(1);
+  expect((await post(again as string)).status).toBe(200);
+  expect(await verifiedChain(again as string)).toHaveLength(3);
+});
+
 test('a receipt of a number that the database has no place for is unknown', async () => {
   await begin();
   const [url] = await startGateways(1);

@@ -1,5 +1,5 @@
 /** Changed together with what the tables and functions below mean. */
-export const sharedLedgerFormat = 'kedge-shared-ledger/3';
+export const sharedLedgerFormat = 'kedge-shared-ledger/4';
 
 /** Where everything is: a schema of its own, so that the database may hold other things. */
 export const sharedLedgerSchema = 'kedge_gateway';
@@ -27,7 +27,8 @@ create table gateway (
 -- holder: the only run that may add receipts, and only in this epoch of the channel.
 create table channel (
   channel_id bytea primary key, holder integer references gateway, epoch integer not null default 0,
-  units numeric(20) not null default 0, seq bigint not null default 0,
+  -- Numbers of receipts have 64 bits, and none for a sign: a bigint has no place for those from December 2040 on.
+  units numeric(20) not null default 0, seq numeric(20) not null default 0,
   receipt_hash bytea not null default decode(repeat('00', 32), 'hex'),
   -- Use within the current minute, hour and day, as the holder keeps it: for the policy's caps.
   windows jsonb not null default '[]'
@@ -40,7 +41,7 @@ create table batch (
 create index batch_unanchored on batch (epoch, batch) where not anchored;
 -- Which batch a channel's receipts from first_seq to last_seq are in.
 create table receipts (
-  channel_id bytea, first_seq bigint, last_seq bigint not null, epoch integer not null, batch bigint not null,
+  channel_id bytea, first_seq numeric(20), last_seq numeric(20) not null, epoch integer not null, batch bigint not null,
   primary key (channel_id, first_seq), check (last_seq >= first_seq)
 );
 create table answer (
@@ -83,7 +84,7 @@ $$;
 -- A channel that continues another is where its root is: whoever holds the root may take it.
 create function hold_channel(p_channel bytea, p_root bytea, p_gateway integer, p_anew boolean)
 returns table (
-  holder_epoch integer, holder_url text, channel_epoch integer, units numeric, seq bigint, receipt_hash bytea, windows jsonb
+  holder_epoch integer, holder_url text, channel_epoch integer, units numeric, seq numeric, receipt_hash bytea, windows jsonb
 )
 language plpgsql as $$
 declare
@@ -119,7 +120,7 @@ end $$;
 create function commit_batch(
   p_gateway integer, p_batch bigint, p_root bytea, p_record bytea,
   p_channels bytea[], p_epochs integer[], p_before bytea[], p_used numeric[],
-  p_first bigint[], p_last bigint[], p_units numeric[], p_hashes bytea[], p_windows jsonb[],
+  p_first numeric[], p_last numeric[], p_units numeric[], p_hashes bytea[], p_windows jsonb[],
   p_answer_channels bytea[], p_answer_keys bytea[], p_answers bytea[],
   p_use_channels bytea[], p_use_keys bytea[], p_use_units numeric[]
 ) returns void language plpgsql as $$
