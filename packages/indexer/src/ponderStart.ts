@@ -1,10 +1,14 @@
+import type { Logger } from './calmIdle.js';
 import type { PacedRpc } from './directRpc.js';
 import type { SyncQueries } from './gatherSyncRows.js';
 
 /** What is used of a running Ponder app. */
 export type PonderApp = {
   readonly apiBuild: { readonly port: number };
-  readonly common: { readonly metrics: Readonly<Record<PerStep, { inc(...given: readonly unknown[]): void }>> };
+  readonly common: {
+    readonly logger: Logger;
+    readonly metrics: Readonly<Record<PerStep, { inc(...given: readonly unknown[]): void }>>;
+  };
   readonly indexingBuild: { rpcs: PacedRpc[] };
   readonly database: {
     syncQB: SyncQueries;

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { BaseError, type Hex } from '@kedge/core';
 import { createPublicClient, http, type PublicClient } from 'viem';
 import { appKeyOf } from './appKey.js';
+import { calmIdle } from './calmIdle.js';
 import { blockOfCheckpoint, claimSchema, finalizedQuery, noteCheckpoint, prepareDatabase } from './checkpoint.js';
 import { openDatabase, schemaOf } from './database.js';
 import { withDirectRequests } from './directRpc.js';
@@ -17,6 +18,8 @@ import { settingsVariable, unpaced, type IndexerSettings } from './settings.js';
 
 const appFolder = fileURLToPath(new URL('../ponder/', import.meta.url));
 const noteEvery = 1_000;
+/** Of Anvil and its like, as kedge up runs one. */
+const developmentChainId = 31337;
 
 /**
  * Runs the indexer in this process until SIGTERM or SIGINT. One a process: Ponder keeps parts of itself in globals, handles
@@ -65,6 +68,7 @@ export async function runIndexer(given: IndexerSettings, note: (line: string) =>
       if (app.apiBuild.port !== port) throw portTaken(port);
       leaveSignalsToPonder();
       quicken(app, given);
+      if (given.chainId === developmentChainId) calmIdle(app.common.logger);
       const run = (sql: string) => app.database.adminQB.raw.execute(sql);
       await claimSchema(run, schema, key);
       const isTalkative = ['info', 'debug', 'trace'].includes(logLevel);
