@@ -248,6 +248,8 @@ export async function compareWithChain(
     const state = [found.open, found.capturedUnits, found.open ? found.remainingUnits : 0n];
     expect(state, `channel ${found.channelId}`).toEqual([open, captured, remaining]);
     const { classId, lot } = splitTokenId(channel.tokenId);
+    const { unitDecimals } = classes.find((each) => each.classId === classId)!;
+    expect(found.unitDecimals, `decimals of channel ${found.channelId}`).toBe(unitDecimals);
     if (isBackedLot(lot) && found.holder !== found.operator) paid.set(classId, (paid.get(classId) ?? 0n) + captured);
   }
   for (const { classId, usage } of classes) {
@@ -257,7 +259,10 @@ export async function compareWithChain(
   await compareDeposits(chain, contracts, at, indexer);
   for (const address of accounts) {
     await compareBonds(chain, contracts, at, indexer, address, assets);
-    const { totals } = await indexer.earnings({ address });
+    const { totals, tokens: earners } = await indexer.earnings({ address });
+    for (const { tokenId, shareState } of earners) {
+      expect(shareState, `share of token ${tokenId}`).toBe(tokens.find((each) => each.tokenId === tokenId)?.shareState);
+    }
     for (const asset of assets) {
       const owed = await chain.readContract({ ...token, functionName: 'owedTo', args: [address, asset] });
       expect(totals.find((each) => each.asset === asset)?.owed ?? 0n, `owed to ${address} in ${asset}`).toBe(owed);

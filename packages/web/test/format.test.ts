@@ -2,7 +2,17 @@ import { expect, test } from 'vitest';
 import { lastDays } from '../src/charts/lastDays.js';
 import { costUp, licenceText, priceText } from '../src/data/priceText.js';
 import { tokenText } from '../src/data/tokenText.js';
-import { grouped, shorten, showAge, showAmount, showBps, showBytes, showPart, showUnits } from '../src/ui/format.js';
+import {
+  grouped,
+  shorten,
+  showAge,
+  showAmount,
+  showBps,
+  showBytes,
+  showFigure,
+  showPart,
+  showUnits,
+} from '../src/ui/format.js';
 
 test('amounts are cut, never rounded up: nobody is shown more than there is', () => {
   expect(showAmount(1_999_999_999_999_999_999n, 18)).toBe('1.999999');
@@ -11,6 +21,13 @@ test('amounts are cut, never rounded up: nobody is shown more than there is', ()
   expect(showAmount(1n, 18)).toBe('<0.000001');
   expect(showAmount(1n, 18, 18)).toBe('0.000000000000000001');
   expect(showAmount(1_234_567_000_000n, 6)).toBe('1,234,567');
+});
+
+test('a figure of a chart has four digits, and is a power of ten where it is very small', () => {
+  expect(showFigure(0.000_25)).toBe('0.00025');
+  expect(showFigure(1.234_56)).toBe('1.235');
+  expect(showFigure(1e-18)).toBe('1E-18');
+  expect(showFigure(0)).toBe('0');
 });
 
 test('units are exact', () => {

@@ -3,6 +3,7 @@ import { bondSchema } from './bonds.js';
 import { receiptRootSchema } from './channels.js';
 import { contributorEarningsSchema } from './contributors.js';
 import { accountSchema, bigSchema, countSchema, happenedSchema, trendSchema, unitsSchema } from './fields.js';
+import { shareStates } from './tokens.js';
 
 /** What one token earned in one asset. */
 const tokenEarningsSchema = z.object({
@@ -10,6 +11,7 @@ const tokenEarningsSchema = z.object({
   classId: unitsSchema,
   className: z.string().nullable(),
   share: unitsSchema,
+  shareState: z.enum(shareStates),
   asset: accountSchema,
   /** Since the token was minted, whoever held it. */
   earned: bigSchema,

@@ -27,6 +27,8 @@ export const channelSummarySchema = z.object({
   channelId: bytes32Schema,
   classId: unitsSchema,
   className: z.string().nullable(),
+  /** Of the class: what is counted here are base units. */
+  unitDecimals: countSchema,
   tokenId: bigSchema,
   holder: accountSchema,
   operator: accountSchema,

@@ -14,7 +14,7 @@ import {
 } from './fields.js';
 
 /** `pending`: waits to enter; `ended`: expired or retired, what it earned stays claimable. */
-const shareStates = ['none', 'pending', 'active', 'ended'] as const;
+export const shareStates = ['none', 'pending', 'active', 'ended'] as const;
 
 export const tokenSummarySchema = z.object({
   tokenId: bigSchema,

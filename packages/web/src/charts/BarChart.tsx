@@ -6,7 +6,10 @@ import './charts.css';
 /** Values of some series at one place of the horizontal axis. `number`: a chart needs no more digits than a screen has. */
 export type Bar = { readonly key: string; readonly label: string; readonly values: readonly number[] };
 
-const margin = { top: 8, right: 4, bottom: 26, left: 56 } as const;
+const margin = { top: 8, right: 4, bottom: 26 } as const;
+const leastLeft = 56;
+/** Of a digit beside the axis, at most, in pixels. */
+const digitWidth = 7;
 
 /**
  * Stacked bars. The figures are beside it as a table for whoever does not see it.
@@ -41,15 +44,17 @@ export function BarChart({
     setWidth(element.clientWidth);
     return () => observer.disconnect();
   }, []);
-  const innerWidth = Math.max(0, width - margin.left - margin.right);
   const innerHeight = height - margin.top - margin.bottom;
   const totals = bars.map(({ values }) => values.reduce((sum, value) => sum + value, 0));
-  const x = scaleBand({ domain: bars.map(({ key }) => key), range: [0, innerWidth], padding: 0.25 });
   const y = scaleLinear({ domain: [0, Math.max(...totals) || 1], range: [innerHeight, 0], nice: 4 });
-  const barWidth = Math.min(x.bandwidth(), 44);
   const isEmpty = totals.every((total) => total === 0);
   // A place on the scale that has no words gets no line either.
   const ticks = y.ticks(4).filter((tick) => show(tick) !== '');
+  const longest = Math.max(...ticks.map((tick) => show(tick).length));
+  const left = isEmpty ? leastLeft : Math.max(leastLeft, longest * digitWidth + 8);
+  const innerWidth = Math.max(0, width - left - margin.right);
+  const x = scaleBand({ domain: bars.map(({ key }) => key), range: [0, innerWidth], padding: 0.25 });
+  const barWidth = Math.min(x.bandwidth(), 44);
   const every = Math.ceil(bars.length / Math.max(1, Math.floor(innerWidth / 64)));
   const shown = active === undefined ? undefined : bars[active];
   return (
@@ -66,7 +71,7 @@ export function BarChart({
       </div>
       <div ref={frame} className="chart-frame" style={{ height }} onPointerLeave={() => setActive(undefined)}>
         <svg width={width} height={height} aria-hidden="true">
-          <g transform={`translate(${margin.left},${margin.top})`}>
+          <g transform={`translate(${left},${margin.top})`}>
             {ticks.map((tick) => (
               <line key={tick} className="chart-grid" x1={0} x2={innerWidth} y1={y(tick)} y2={y(tick)} />
             ))}

@@ -1,6 +1,24 @@
-import { zeroAddress, type Address } from '@kedge/core';
+import { isSameAddress, zeroAddress, type Address } from '@kedge/core';
+import { showCount } from '../ui/format.js';
 
-/** Of figures in several assets those that stand for all where there is room for one: in ETH, else the first. */
-export function mainOf<figures extends { readonly asset: Address }>(all: readonly figures[]): figures | undefined {
-  return all.find(({ asset }) => asset === zeroAddress) ?? all[0];
+type OfAsset = { readonly asset: Address };
+
+/**
+ * Of figures in several assets those that stand first where there is little room: in the asset that things are priced in, else
+ * in ETH, else the first. Say what {@link othersOf} are, for anyone may have paid a little of any.
+ */
+export function mainOf<figures extends OfAsset>(all: readonly figures[], priced?: Address): figures | undefined {
+  const inAsset = (wanted: Address | undefined): figures | undefined =>
+    wanted === undefined ? undefined : all.find(({ asset }) => isSameAddress(asset, wanted));
+  return inAsset(priced) ?? inAsset(zeroAddress) ?? all[0];
+}
+
+/** The rest of the figures. */
+export function othersOf<figures extends OfAsset>(all: readonly figures[], main: figures | undefined): figures[] {
+  return all.filter((each) => each !== main);
+}
+
+/** That there are others, where there is no room for them. */
+export function othersText(others: readonly OfAsset[]): string | undefined {
+  return others.length === 0 ? undefined : `and in ${showCount(others.length, 'other asset')}`;
 }

@@ -9,7 +9,10 @@ export type { Asset } from './readAsset.js';
 
 const ether: Asset = { address: zeroAddress, symbol: 'ETH', decimals: 18 };
 
-/** Shows amounts of these assets: `0.5 ETH`. An asset that does not say its name is written as its address. */
+/**
+ * Shows amounts of these assets: `0.5 ETH`, and `…` until it is known how an asset is counted. One that does not say how is written
+ * as its address, and in its smallest units.
+ */
 export function useAssets(addresses: readonly Address[]): {
   readonly assetOf: (address: Address) => Asset;
   readonly show: (address: Address, amount: bigint, digits?: number) => string;
@@ -25,15 +28,17 @@ export function useAssets(addresses: readonly Address[]): {
       queryFn: () => readAsset(chain, address),
     })),
   });
+  const indexOf = (address: Address): number => others.indexOf(address.toLowerCase() as Address);
   const assetOf = (address: Address): Asset => {
     if (address === zeroAddress) return ether;
-    const index = others.indexOf(address.toLowerCase() as Address);
-    return found[index]?.data ?? { address, symbol: assetName(address), decimals: 0 };
+    return found[indexOf(address)]?.data ?? { address, symbol: assetName(address), decimals: 0 };
   };
+  const isAsked = (address: Address): boolean => found[indexOf(address)]?.isPending === true;
   return {
     assetOf,
     show: (address, amount, digits) => {
       const { decimals, symbol } = assetOf(address);
+      if (isAsked(address)) return '…';
       return `${showAmount(amount, decimals, digits)} ${symbol}`;
     },
   };

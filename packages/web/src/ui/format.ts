@@ -30,11 +30,12 @@ export function showAmount(amount: bigint, decimals: number, digits = 6): string
   return grouped(cut === '' ? whole : `${whole}.${cut}`);
 }
 
-/** A figure of a chart in at most four significant digits. */
+/** A figure of a chart in at most four significant digits: what is very small, as a power of ten. */
 export function showFigure(value: number): string {
+  const isTiny = value > 0 && value < 1e-6;
   return value.toLocaleString(undefined, {
     maximumSignificantDigits: 4,
-    notation: value >= 100_000 ? 'compact' : 'standard',
+    notation: value >= 100_000 ? 'compact' : isTiny ? 'scientific' : 'standard',
   });
 }
 
@@ -44,8 +45,8 @@ export function showBps(bps: number): string {
 }
 
 /** A count with its word: 1 record, 2 records. */
-export function showCount(count: number, word: string): string {
-  return `${grouped(String(count))} ${word}${count === 1 ? '' : 's'}`;
+export function showCount(count: number | bigint, word: string): string {
+  return `${grouped(String(count))} ${word}${Number(count) === 1 ? '' : 's'}`;
 }
 
 /** A part of a whole in per cent, cut after one decimal. What is too small to show is `<0.1 %`, for it is not nothing. */

@@ -25,12 +25,12 @@ const styles = [
   'pages/explore/explore.css',
 ];
 
-function summary(name: string): ClassSummary {
+function summary(name: string, description: string | null = null): ClassSummary {
   return {
     classId: 7n,
     kind: 'dataset',
     name,
-    description: null,
+    description,
     licence: 'MIT',
     issuer: account,
     metadataURI: '',
@@ -53,9 +53,9 @@ function summary(name: string): ClassSummary {
 }
 
 /** The card alone, as the grid of the page shows it. */
-function pageOf(name: string): string {
+function pageOf(name: string, description?: string): string {
   const config = createConfig({ chains: [foundry], transports: { [foundry.id]: http('http://127.0.0.1:1') } });
-  const card = createElement(ClassCard, { item: summary(name) });
+  const card = createElement(ClassCard, { item: summary(name, description) });
   const client = createElement(QueryClientProvider, { client: new QueryClient() }, card);
   const markup = renderToStaticMarkup(createElement(WagmiProvider, { config, reconnectOnMount: false }, client));
   const css = styles.map((file) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8')).join('\n');
@@ -83,4 +83,16 @@ test.each([
     [card.x + card.width / 2, card.y + card.height - 8],
   );
   expect(under).toBe('#/class/7');
+});
+
+test('of a description that is longer than two lines nothing is seen of the third, also in a card that is higher', async () => {
+  const { page, context } = await newPage(browser, { viewport: { width: 390, height: 860 } });
+  onTestFinished(() => context.close());
+  const heightOf = async (description: string): Promise<number> => {
+    await page.setContent(pageOf('Short', description));
+    await page.locator('li').evaluate((item) => (item.style.height = '600px'));
+    return (await page.locator('p.clamp').boundingBox())!.height;
+  };
+  const line = await heightOf('short');
+  expect(await heightOf('a long description '.repeat(25))).toBeCloseTo(2 * line, 0);
 });

@@ -14,8 +14,9 @@ import { rootAnswer } from './channels';
 import { labelsOf } from './labels';
 import { contributedTo } from './contributors';
 import { earnedBy } from './earned';
-import { indexedBlock } from './reading';
+import { indexedAt, indexedBlock } from './reading';
 import { cursorOf, happenedOf, lower, pageOf } from './rows';
+import { shareStateOf } from './shares';
 import { addTo, amountsIn, stretches, zeros } from './trends';
 
 const minute = 60;
@@ -32,13 +33,18 @@ export async function earningsOf({ address }: { address: Address }): Promise<Ear
       .where(eq(claim.to, account))
       .groupBy(claim.asset),
   ]);
-  const [labels, earned] = await Promise.all([labelsOf(tokens.map(({ classId }) => classId)), earnedBy(tokens)]);
-  const rows: TokenEarnings[] = tokens.flatMap(({ tokenId, classId, share }) =>
-    earned.get(tokenId)!.map((each) => ({
-      tokenId,
-      classId,
-      className: labels.get(classId)?.name ?? null,
-      share,
+  const [labels, earned, now] = await Promise.all([
+    labelsOf(tokens.map(({ classId }) => classId)),
+    earnedBy(tokens),
+    indexedAt(),
+  ]);
+  const rows: TokenEarnings[] = tokens.flatMap((row) =>
+    earned.get(row.tokenId)!.map((each) => ({
+      tokenId: row.tokenId,
+      classId: row.classId,
+      className: labels.get(row.classId)?.name ?? null,
+      share: row.share,
+      shareState: shareStateOf(row, now),
       ...each,
     })),
   );

@@ -57,6 +57,7 @@ export async function channelAnswers(rows: readonly ChannelRow[]): Promise<Chann
       channelId: row.channelId,
       classId: row.classId,
       className: labels.get(row.classId)?.name ?? null,
+      unitDecimals: labels.get(row.classId)?.unitDecimals ?? 0,
       tokenId: row.tokenId,
       holder: row.holder,
       operator: row.operator,

@@ -2,12 +2,11 @@ import { formatUnits, zeroAddress, type ClassDetail } from '@kedge/core';
 import { useState } from 'react';
 import { BarChart } from '../../charts/BarChart.js';
 import { dayText, lastDays } from '../../charts/lastDays.js';
+import { usageSeries } from '../../charts/usageSeries.js';
 import { useAssets } from '../../data/useAssets.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { showFigure } from '../../ui/format.js';
 import { Segments } from '../../ui/Segments.js';
-
-const mostSeries = 6;
 
 /** Use by metric and revenue by source, a day each. */
 export function ClassCharts({ detail }: { detail: ClassDetail }) {
@@ -20,11 +19,7 @@ export function ClassCharts({ detail }: { detail: ClassDetail }) {
 }
 
 function UsageChart({ detail: { usageByDay, unitDecimals } }: { detail: ClassDetail }) {
-  const nameOf = (metric: string | null, type: string): string => metric?.replace('_', ' ') ?? `${type.slice(0, 10)}…`;
-  const metrics = [...new Set(usageByDay.map(({ metric, metricType }) => nameOf(metric, metricType)))].slice(
-    0,
-    mostSeries,
-  );
+  const { names: metrics, nameOf } = usageSeries(usageByDay);
   const bars = lastDays(
     usageByDay.map(({ day }) => day),
     Date.now(),
@@ -32,7 +27,7 @@ function UsageChart({ detail: { usageByDay, unitDecimals } }: { detail: ClassDet
     key: day,
     label: dayText(day),
     values: metrics.map((name) => {
-      const of = usageByDay.filter((use) => use.day === day && nameOf(use.metric, use.metricType) === name);
+      const of = usageByDay.filter((use) => use.day === day && nameOf(use) === name);
       return Number(
         formatUnits(
           of.reduce((sum, { units }) => sum + units, 0n),

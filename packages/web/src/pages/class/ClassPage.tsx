@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from 'react';
 import { buyForm } from '../../actions/forms/buyForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { linkTo } from '../../app/router.js';
-import { mainOf } from '../../data/mainOf.js';
+import { mainOf, othersOf } from '../../data/mainOf.js';
 import { paidText } from '../../data/paidText.js';
 import { licenceText, priceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
@@ -13,6 +13,7 @@ import { AddressText } from '../../ui/AddressText.js';
 import { DilutablePill } from '../../ui/DilutablePill.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { grouped, showBps, showUnits } from '../../ui/format.js';
+import { OtherAmounts } from '../../ui/OtherAmounts.js';
 import { PageSkeleton, Skeleton } from '../../ui/Skeleton.js';
 import { StaleNote } from '../../ui/StaleNote.js';
 import { Stat } from '../../ui/Stat.js';
@@ -61,7 +62,7 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
     detail;
   const [tab, setTab] = useState<string>('overview');
   const { show, assetOf } = useAssets([...revenue.map(({ asset }) => asset), ...(price === null ? [] : [price.asset])]);
-  const main = mainOf(revenue);
+  const main = mainOf(revenue, price?.asset);
   return (
     <div className="page">
       <nav className="small" aria-label="Where you are">
@@ -89,6 +90,7 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
         </Stat>
         <Stat label="Revenue" note={main === undefined ? undefined : `${show(main.asset, main.claimed)} claimed`}>
           {main === undefined ? '0 ETH' : show(main.asset, main.received)}
+          <OtherAmounts amounts={othersOf(revenue, main).map(({ asset, received }) => show(asset, received))} />
         </Stat>
         <Stat
           label="Price of a unit"

@@ -1,13 +1,14 @@
 import type { ClassDetail, LineageEdge } from '@kedge/core';
-import { graphlib, layout } from '@dagrejs/dagre';
 import {
   Background,
+  BaseEdge,
   Controls,
   Handle,
   MarkerType,
   Position,
   ReactFlow,
   type Edge,
+  type EdgeProps,
   type Node,
   type NodeProps,
 } from '@xyflow/react';
@@ -17,13 +18,16 @@ import { useAssets } from '../../data/useAssets.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { showBps } from '../../ui/format.js';
 import { numbers, Table } from '../../ui/Table.js';
+import { edgeText } from './edgeText.js';
+import { lineageLayout, nodeHeight, nodeWidth, type Place } from './lineageLayout.js';
 import './lineage.css';
 
 type ClassNode = Node<{ classId: bigint; name: string; kind: string; isShown: boolean; isDown: boolean }, 'class'>;
 
-const nodeWidth = 210;
-const nodeHeight = 76;
+type FlowEdge = Edge<{ path: string; words: Place }, 'flow'>;
+
 const nodeTypes = { class: ClassBox };
+const edgeTypes = { flow: FlowLine };
 /** A narrow screen shows what is above what, instead of beside it. */
 const narrow = '(max-width: 640px)';
 
@@ -51,6 +55,7 @@ export function LineageTab({ detail }: { detail: ClassDetail }) {
             nodes={nodes}
             edges={links}
             nodeTypes={nodeTypes}
+            edgeTypes={edgeTypes}
             fitView
             fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
             minZoom={0.2}
@@ -109,21 +114,21 @@ function graphOf(
   detail: ClassDetail,
   edges: readonly LineageEdge[],
   show: (asset: `0x${string}`, amount: bigint) => string,
-): { nodes: ClassNode[]; links: Edge[] } {
+): { nodes: ClassNode[]; links: FlowEdge[] } {
   const isDown = matchMedia(narrow).matches;
-  const graph = new graphlib.Graph();
-  graph.setGraph({ rankdir: isDown ? 'TB' : 'LR', nodesep: 36, ranksep: isDown ? 80 : 190 });
-  graph.setDefaultEdgeLabel(() => ({}));
   const classes = new Map([[detail.classId, { name: detail.name, kind: detail.kind as string }]]);
   for (const edge of edges) {
     classes.set(edge.childId, { name: edge.childName, kind: edge.childKind });
     classes.set(edge.parentId, { name: edge.parentName, kind: edge.parentKind });
   }
-  for (const id of classes.keys()) graph.setNode(String(id), { width: nodeWidth, height: nodeHeight });
-  for (const { childId, parentId } of edges) graph.setEdge(String(childId), String(parentId));
-  layout(graph);
+  const named = edges.map(({ childId, parentId, royaltyBps, flows }) => ({
+    childId,
+    parentId,
+    text: edgeText(royaltyBps, flows, show),
+  }));
+  const places = lineageLayout([...classes.keys()], named, isDown);
   const nodes = [...classes].map(([classId, { name, kind }]): ClassNode => {
-    const { x, y } = graph.node(String(classId)) as { x: number; y: number };
+    const { x, y } = places.nodes.get(classId)!;
     return {
       id: String(classId),
       type: 'class',
@@ -134,16 +139,14 @@ function graphOf(
     };
   });
   const most = edges.reduce((top, { flows }) => (flowOf(flows) > top ? flowOf(flows) : top), 1n);
-  const links = edges.map(({ childId, parentId, parentIndex, royaltyBps, flows }): Edge => {
-    const [flow] = flows;
+  const links = edges.map(({ childId, parentId, parentIndex, flows }, index): FlowEdge => {
     return {
+      type: 'flow',
+      data: places.edges[index]!,
       id: `${childId}/${parentIndex}`,
       source: String(childId),
       target: String(parentId),
-      label:
-        flow === undefined
-          ? showBps(royaltyBps)
-          : `${showBps(royaltyBps)} · ${show(flow.asset, flow.collected + flow.due)}`,
+      label: named[index]!.text,
       markerEnd: { type: MarkerType.ArrowClosed, width: 20, height: 20, markerUnits: 'userSpaceOnUse' },
       // From 1.5 to 4 pixels, by what flowed.
       style: { strokeWidth: 1.5 + Number((flowOf(flows) * 250n) / most) / 100 },
@@ -154,6 +157,13 @@ function graphOf(
 
 function flowOf(flows: LineageEdge['flows']): bigint {
   return flows.reduce((sum, { collected, due }) => sum + collected + due, 0n);
+}
+
+/** Where it was laid out, and not the shortest way: that may lead behind another class. */
+function FlowLine({ data, label, markerEnd, style = {} }: EdgeProps<FlowEdge>) {
+  const { path, words } = data!;
+  const ends = markerEnd === undefined ? {} : { markerEnd };
+  return <BaseEdge path={path} labelX={words.x} labelY={words.y} label={label} style={style} {...ends} />;
 }
 
 function ClassBox({ data }: NodeProps<ClassNode>) {

@@ -1,4 +1,5 @@
 import { policySchema, type Policy, type PolicyVersion } from '@kedge/core';
+import { metricText } from '../../data/metricText.js';
 import { priceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { Copyable } from '../../ui/Copyable.js';
@@ -21,7 +22,7 @@ export function PolicyFacts({ version, unitDecimals }: { version: PolicyVersion;
           <dd>
             {Object.entries(policy.rates).map(([metric, rate]) => (
               <div key={metric}>
-                {showUnits(BigInt(rate), unitDecimals)} units for 1 {metric.replace('_', ' ')}
+                {showUnits(BigInt(rate), unitDecimals)} units for 1 {metricText(metric)}
               </div>
             ))}
           </dd>
@@ -32,7 +33,7 @@ export function PolicyFacts({ version, unitDecimals }: { version: PolicyVersion;
                 {Object.entries(policy.oracle.bounds).map(([metric, { min, max }]) => (
                   <div key={metric}>
                     {showUnits(BigInt(min), unitDecimals)} to {showUnits(BigInt(max), unitDecimals)} units for 1{' '}
-                    {metric.replace('_', ' ')}
+                    {metricText(metric)}
                   </div>
                 ))}
                 <div>

@@ -1,5 +1,6 @@
 import { isSameAddress, type AccrualPart, type Address, type Earlier, type UsePart } from '@kedge/core';
 import { linkTo } from '../../app/router.js';
+import { metricText } from '../../data/metricText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
@@ -153,7 +154,7 @@ function Use({ use }: { use: UsePart }) {
   const { units, metric, channel } = use;
   return (
     <span className="row">
-      {grouped(String(units))} {metric === null || metric === 'units' ? 'base units' : metric.replace('_', ' ')}
+      {grouped(String(units))} {metric === null || metric === 'units' ? 'base units' : metricText(metric)}
       {channel !== null && (
         <span className="muted">
           channel <Copyable value={channel.channelId} label="channel id" /> up to receipt{' '}

@@ -8,12 +8,13 @@ import { useAssets } from '../../data/useAssets.js';
 import { grouped } from '../../ui/format.js';
 import { Icon } from '../../ui/icons.js';
 import { Skeleton } from '../../ui/Skeleton.js';
+import { shareWords } from '../tokens/shareWords.js';
 
 const ExplainTree = lazy(() => import('./ExplainTree.js').then((module) => ({ default: module.ExplainTree })));
 
 /** What one token earned in one asset; opened, it says why. */
 export function TokenEarningsRow({ token, account }: { token: TokenEarnings; account: Address }) {
-  const { tokenId, classId, className, asset, share, earned, claimed, claimable } = token;
+  const { tokenId, classId, className, asset, share, shareState, earned, claimed, claimable } = token;
   const [isOpen, setOpen] = useState(false);
   const { show } = useAssets([asset]);
   const open = useTransactionDialog();
@@ -25,6 +26,7 @@ export function TokenEarningsRow({ token, account }: { token: TokenEarnings; acc
           <a href={linkTo('class', classId)}>{className ?? `Class ${classId}`}</a>
           <div className="small muted">
             Token <span className="mono">#{tokenText(tokenId)}</span>, share {grouped(String(share))}
+            {shareWords[shareState] !== undefined && `, ${shareWords[shareState]}`}
           </div>
         </div>
         <dl className="earning-numbers">

@@ -1,6 +1,6 @@
 import type { ClassSummary } from '@kedge/core';
 import { linkTo } from '../../app/router.js';
-import { mainOf } from '../../data/mainOf.js';
+import { mainOf, othersOf, othersText } from '../../data/mainOf.js';
 import { paidText } from '../../data/paidText.js';
 import { licenceText, priceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
@@ -12,7 +12,8 @@ import { Sparkline } from '../../ui/Sparkline.js';
 export function ClassCard({ item }: { item: ClassSummary }) {
   const { classId, kind, name, description, licence, price, unitDecimals, usage, revenue, trend, royaltyBps } = item;
   const { assetOf, show } = useAssets([...revenue.map(({ asset }) => asset), ...(price === null ? [] : [price.asset])]);
-  const main = mainOf(revenue);
+  const main = mainOf(revenue, price?.asset);
+  const others = othersText(othersOf(revenue, main));
   const earned = trend.revenue.find(({ asset }) => asset === main?.asset)?.amounts ?? trend.units.map(() => 0n);
   const title = name ?? `Class ${classId}`;
   return (
@@ -44,6 +45,7 @@ export function ClassCard({ item }: { item: ClassSummary }) {
           <dd>
             <Sparkline values={earned} label="Revenue over time" />
           </dd>
+          {others !== undefined && <dd className="note">{others}</dd>}
         </div>
       </dl>
       <p className="class-price small">

@@ -3,7 +3,8 @@ import { linkTo } from '../../app/router.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { EmptyState } from '../../ui/EmptyState.js';
-import { grouped, showAge } from '../../ui/format.js';
+import { wordsOf } from '../../ui/ErrorState.js';
+import { showAge, showCount } from '../../ui/format.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import './operator.css';
 
@@ -36,7 +37,11 @@ export function ActivityList() {
         <span className={error === null ? 'pill good' : 'pill bad'}>{error === null ? 'every second' : 'stopped'}</span>
       </header>
       {data === undefined ? (
-        <Skeleton height={300} />
+        error === null ? (
+          <Skeleton height={300} />
+        ) : (
+          <p className="callout warn">{wordsOf(error).message}</p>
+        )
       ) : data.items.length === 0 ? (
         <EmptyState title="Nothing has happened yet" />
       ) : (
@@ -61,7 +66,7 @@ function detailOf(item: Activity, show: (asset: `0x${string}`, amount: bigint, d
   return (
     <>
       {classId !== null && <a href={linkTo('class', classId)}>{className ?? `Class ${classId}`}</a>}
-      {units !== null && units > 0n && ` ${grouped(String(units))} base units`}
+      {units !== null && units > 0n && ` ${showCount(units, 'base unit')}`}
       {asset !== null && amount !== null && amount > 0n && ` ${show(asset, amount, 9)}`}
     </>
   );

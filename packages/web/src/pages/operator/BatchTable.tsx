@@ -17,7 +17,7 @@ export function BatchTable({ operator }: { operator: Address }) {
       error={error}
       height={160}
       empty={<EmptyState title="No batch yet">Receipts are anchored some seconds after the calls.</EmptyState>}
-      columns={['Batches', 'Root', 'Transaction', numbers('Captures'), numbers('Units'), numbers('When')]}
+      columns={['Batches', 'Root', 'Transaction', numbers('Captures'), numbers('Base units'), numbers('When')]}
     >
       {(batch) => (
         <tr key={`${batch.epoch}/${batch.firstBatch}`}>

@@ -4,6 +4,7 @@ import { useConfig } from '../../app/configContext.js';
 import { useAssets } from '../../data/useAssets.js';
 import { AddressText } from '../../ui/AddressText.js';
 import { grouped, showAmount, showCount } from '../../ui/format.js';
+import { OtherAmounts } from '../../ui/OtherAmounts.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import { Stat } from '../../ui/Stat.js';
 import { secondsText } from './secondsText.js';
@@ -87,15 +88,13 @@ function LiveFigures({ live }: { live: GatewayLive }) {
             {showAmount(main.amount, assetOf(main.asset).decimals)} <small>{assetOf(main.asset).symbol}</small>
           </>
         )}
-        {others.map(({ asset, amount }) => (
-          <small key={asset}> and {show(asset, amount, 6)}</small>
-        ))}
+        <OtherAmounts amounts={others.map(({ asset, amount }) => show(asset, amount, 6))} />
       </Stat>
       <Stat
         label="Reserved"
         note={reserved.oldestAt === null ? 'no call holds any' : `oldest ${secondsText(live.at - reserved.oldestAt)}`}
       >
-        {grouped(String(reserved.units))}
+        {grouped(String(reserved.units))} <small>base units</small>
       </Stat>
       <Stat label="Calls under way" note={`${grouped(String(reserved.waiting))} waiting for value`}>
         {grouped(String(runningCount))}

@@ -1,9 +1,10 @@
 import type { Address } from '@kedge/core';
+import { linkTo } from '../../app/router.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
 import { Copyable } from '../../ui/Copyable.js';
 import { EmptyState } from '../../ui/EmptyState.js';
-import { grouped, showMoment } from '../../ui/format.js';
+import { showMoment, showUnits } from '../../ui/format.js';
 import { numbers } from '../../ui/Table.js';
 import { TableCard } from '../../ui/TableCard.js';
 
@@ -13,16 +14,22 @@ export function OperatorChannels({ operator }: { operator: Address }) {
   return (
     <TableCard
       title="Open channels"
+      note="in units of their classes"
       rows={data?.items}
       error={error}
       height={100}
       empty={<EmptyState title="No open channel">A holder opens one under My tokens.</EmptyState>}
-      columns={['Channel', 'Holder', 'Mode', numbers('Captured'), numbers('Left'), numbers('Until')]}
+      columns={['Channel', 'Class', 'Holder', 'Mode', numbers('Captured'), numbers('Left'), numbers('Until')]}
     >
       {(channel) => (
         <tr key={channel.channelId}>
           <td>
             <Copyable value={channel.channelId} label="channel id" />
+          </td>
+          <td className="nobreak">
+            <a href={linkTo('class', channel.classId)} title={channel.className ?? undefined}>
+              Class {String(channel.classId)}
+            </a>
           </td>
           <td>
             <AddressText address={channel.holder} />
@@ -30,9 +37,9 @@ export function OperatorChannels({ operator }: { operator: Address }) {
           <td>
             <span className="pill">{channel.mode}</span>
           </td>
-          <td className="number">{grouped(String(channel.capturedUnits))}</td>
-          <td className="number">{grouped(String(channel.remainingUnits))}</td>
-          <td className="number">{showMoment(channel.deadline)}</td>
+          <td className="number">{showUnits(channel.capturedUnits, channel.unitDecimals)}</td>
+          <td className="number">{showUnits(channel.remainingUnits, channel.unitDecimals)}</td>
+          <td className="number nobreak">{showMoment(channel.deadline)}</td>
         </tr>
       )}
     </TableCard>

@@ -1,6 +1,6 @@
 import { formatUnits, zeroAddress, type Trend } from '@kedge/core';
 import { BarChart } from '../../charts/BarChart.js';
-import { mainOf } from '../../data/mainOf.js';
+import { mainOf, othersOf, othersText } from '../../data/mainOf.js';
 import { useAssets } from '../../data/useAssets.js';
 import { showFigure } from '../../ui/format.js';
 import '../class/class.css';
@@ -9,6 +9,7 @@ import '../class/class.css';
 export function OperatorCharts({ trend }: { trend: Trend }) {
   const { start, width, units, revenue } = trend;
   const main = mainOf(revenue);
+  const others = othersOf(revenue, main).filter(({ amounts }) => amounts.some((amount) => amount > 0n));
   const { assetOf } = useAssets(main === undefined ? [] : [main.asset]);
   const { symbol, decimals } = assetOf(main?.asset ?? zeroAddress);
   const labelOf = (index: number): string =>
@@ -42,7 +43,7 @@ export function OperatorCharts({ trend }: { trend: Trend }) {
       <section className="card" aria-labelledby="revenue-minute">
         <header>
           <h2 id="revenue-minute">Cut {every}</h2>
-          <p>{symbol}</p>
+          <p>{[symbol, othersText(others)].filter(Boolean).join(', ')}</p>
         </header>
         <BarChart
           title={`Operator's cut ${every}`}

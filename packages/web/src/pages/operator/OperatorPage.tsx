@@ -3,11 +3,13 @@ import { lazy, Suspense, useState } from 'react';
 import { parseAddress } from '../../actions/forms/parseAddress.js';
 import { AddressField } from '../../actions/forms/AddressField.js';
 import { useConfig } from '../../app/configContext.js';
+import { mainOf, othersOf } from '../../data/mainOf.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { grouped, showCount } from '../../ui/format.js';
+import { OtherAmounts } from '../../ui/OtherAmounts.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import { StaleNote } from '../../ui/StaleNote.js';
 import { Stat } from '../../ui/Stat.js';
@@ -95,7 +97,7 @@ function Shown({ operator }: { operator: Address }) {
 function Figures({ operator }: { operator: Operator }) {
   const { openChannels, channelCount, capturedUnits, captureCount, receiptRootCount, cuts } = operator;
   const { show } = useAssets(cuts.map(({ asset }) => asset));
-  const [main] = cuts;
+  const main = mainOf(cuts);
   return (
     <dl className="stats">
       <Stat label="Captured" note={`in ${showCount(captureCount, 'capture')}`}>
@@ -112,6 +114,7 @@ function Figures({ operator }: { operator: Operator }) {
         note={main === undefined ? undefined : `${show(main.asset, main.owed, 6)} not withdrawn`}
       >
         {main === undefined ? '0 ETH' : show(main.asset, main.earned, 6)}
+        <OtherAmounts amounts={othersOf(cuts, main).map(({ asset, earned }) => show(asset, earned, 6))} />
       </Stat>
     </dl>
   );

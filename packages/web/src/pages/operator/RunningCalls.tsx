@@ -20,7 +20,7 @@ export function RunningCalls({ live }: { live: GatewayLive }) {
       empty={
         <EmptyState title="No call is under way">A call stands here from its reservation to its receipt.</EmptyState>
       }
-      columns={['Surface', 'Model', numbers('Reserved'), numbers('Age')]}
+      columns={['Surface', 'Model', numbers('Base units reserved'), numbers('Age')]}
     >
       {({ place, surface, model, startedAt, units }) => (
         <tr key={place}>

@@ -20,9 +20,9 @@ import { grouped, showUnits } from '../../ui/format.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import { ApiKeys } from './ApiKeys.js';
 import { ChannelTable } from './ChannelTable.js';
+import { earningShareOf } from './earningShareOf.js';
 import { expiryOf } from './expiryOf.js';
-
-const shareWords = { none: undefined, pending: 'waits to enter', active: undefined, ended: 'ended' } as const;
+import { shareWords } from './shareWords.js';
 
 /** One token: what is on it, what backs it, its channels, and what can be done with it. */
 export function TokenCard({ token }: { token: TokenSummary }) {
@@ -51,7 +51,7 @@ export function TokenCard({ token }: { token: TokenSummary }) {
           </span>
         </div>
         <span className="row">
-          {share > 0n && <span className="pill">share</span>}
+          {earningShareOf(token) > 0n && <span className="pill">share</span>}
           {token.backed && <span className="pill">backed</span>}
           <span className={expiry.isOver ? 'pill bad' : 'pill'}>{expiry.text}</span>
         </span>
@@ -123,7 +123,8 @@ function Actions({
 }) {
   const open = useTransactionDialog();
   const { developmentAccounts, contracts } = useConfig();
-  const { value, share, unitDecimals, classId, className, tokenId } = token;
+  const { value, unitDecimals, classId, className, tokenId } = token;
+  const share = earningShareOf(token);
   const terms = detail?.lotTerms ?? undefined;
   const isForSale = terms?.listing?.open === true && isSameAddress(terms.seller, contracts.ValueMarket as Address);
   const backing = detail?.backing ?? undefined;
@@ -170,7 +171,7 @@ function Actions({
         </>
       )}
       {(hasValue || share > 1n) && !isExpired && (
-        <button className="button small" type="button" onClick={() => open(splitForm(token))}>
+        <button className="button small" type="button" onClick={() => open(splitForm({ ...token, share }))}>
           Split
         </button>
       )}
@@ -183,7 +184,7 @@ function Actions({
             Refund
           </button>
         )}
-      <button className="button small quiet" type="button" onClick={() => open(transferTokenForm(token))}>
+      <button className="button small quiet" type="button" onClick={() => open(transferTokenForm({ ...token, share }))}>
         Transfer token
       </button>
     </div>

@@ -42,6 +42,7 @@ export function ChannelPanel({ channelId, turns }: { channelId: Hex | undefined;
         <h2 id="value-title">Value left</h2>
         <span className={open ? 'pill good' : 'pill'}>{open ? 'Channel open' : 'Channel closed'}</span>
       </div>
+      {error !== null && <p className="callout warn">The chain does not answer now: this is what it said last.</p>}
       <div>
         <Changing className="big-number" value={showUnits(left, unitDecimals)} />
         <span className="muted"> of {showUnits(channel.cap, unitDecimals)} units</span>
@@ -73,7 +74,9 @@ export function ChannelPanel({ channelId, turns }: { channelId: Hex | undefined;
             </div>
           ))}
           <div>
-            <dt>Operator’s cut</dt>
+            <dt>
+              Operator’s cut <span className="small muted">not withdrawn</span>
+            </dt>
             <dd className="number">
               <Changing value={show(asset, operator.owed, 9)} />
             </dd>

@@ -1,4 +1,5 @@
 import { encodeSignedReceipt, hashReceipt, splitSeq, type ReceiptCheck } from '@kedge/core';
+import { metricText } from '../../data/metricText.js';
 import { keccak256 } from '../../data/keccak256.js';
 import { Copyable } from '../../ui/Copyable.js';
 import { grouped, showMoment } from '../../ui/format.js';
@@ -43,9 +44,7 @@ export function ReceiptCard({ call, checks }: { call: FinishedCall; checks: read
         <span className="row small muted">
           {receipt.metrics.map(({ metric, amount }) => (
             <span key={metric}>
-              {metric === 'rate_quote'
-                ? `by rate quote ${amount}`
-                : `${grouped(String(amount))} ${metric.replace('_', ' ')}`}
+              {metric === 'rate_quote' ? `by rate quote ${amount}` : `${grouped(String(amount))} ${metricText(metric)}`}
             </span>
           ))}
           <strong>{grouped(String(receipt.units))} base units</strong>

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { zeroAddress, type TokenSummary } from '@kedge/core';
+import type { Browser } from 'playwright-core';
+import { createElement, type ReactNode } from 'react';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { TokenEarningsRow } from '../../src/pages/earnings/TokenEarningsRow.js';
+import { TokenCard } from '../../src/pages/tokens/TokenCard.js';
+import { markupOf } from '../markupOf.js';
+import { newPage, startBrowser } from './browser.js';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+afterAll(() => browser?.close());
+
+const styles = ['tokens', 'base', 'layout', 'controls', 'parts'].map((name) => `styles/${name}.css`);
+const account = `0x${'a'.repeat(40)}` as const;
+
+const token: TokenSummary = {
+  tokenId: 1n,
+  classId: 4n,
+  className: 'Six decimals',
+  kind: 'agent',
+  owner: account,
+  unitDecimals: 6,
+  value: 28_977_857_126n,
+  lockedUnits: 70_999_992_221n,
+  spentUnits: 0n,
+  share: 1n,
+  shareState: 'active',
+  activateAt: 0,
+  expireAt: 0,
+  shareExpireAt: 0,
+  lot: 1,
+  backed: false,
+  policyVersion: 1,
+  claimable: [],
+  mintedAt: 0,
+};
+const earned = 72_559_739_802_000_000_000_000n;
+const earning = { ...token, asset: zeroAddress, earned, claimed: earned, claimable: 0n };
+
+/** Whether a number stands in several lines. */
+async function brokenNumbers(width: number, element: ReactNode, sheet: string, numbers: string): Promise<string[]> {
+  const { page, context } = await newPage(browser, { viewport: { width, height: 860 } });
+  onTestFinished(() => context.close());
+  const css = [...styles, sheet].map((file) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8'));
+  await page.setContent(`<!doctype html><style>${css.join('\n')}</style>
+    <main class="main"><div class="page"><section class="card">${markupOf(element)}</section></div></main>`);
+  return page.locator(numbers).evaluateAll((cells) => {
+    const linesOf = (cell: Element, word: string): number => {
+      const text = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT).nextNode()!;
+      const range = document.createRange();
+      range.setStart(text, 0);
+      range.setEnd(text, word.length);
+      return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+    };
+    const words = cells.map((cell) => [cell, cell.textContent!.split(' ')[0]!] as const);
+    return words.flatMap(([cell, word]) => (linesOf(cell, word) > 1 ? [word] : []));
+  });
+}
+
+test.each([1280, 380])('numbers of usual length stay in one line on a screen of %s pixels', async (width) => {
+  const card = createElement(TokenCard, { token });
+  expect(await brokenNumbers(width, card, 'pages/tokens/tokens.css', '.token-numbers dd')).toEqual([]);
+  const row = createElement('ul', {}, createElement(TokenEarningsRow, { token: earning, account }));
+  expect(await brokenNumbers(width, row, 'pages/earnings/earnings.css', '.earning-numbers dd')).toEqual([]);
+});

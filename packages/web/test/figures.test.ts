@@ -1,0 +1,173 @@
+import { zeroAddress, type Address, type ChannelSummary, type Hex, type TokenSummary } from '@kedge/core';
+import { createElement } from 'react';
+import { expect, test } from 'vitest';
+import { BarChart } from '../src/charts/BarChart.js';
+import { usageSeries } from '../src/charts/usageSeries.js';
+import { indexedQuery } from '../src/data/indexedQueries.js';
+import { mainOf, othersOf, othersText } from '../src/data/mainOf.js';
+import { edgeText } from '../src/pages/class/edgeText.js';
+import { TokenEarningsRow } from '../src/pages/earnings/TokenEarningsRow.js';
+import { OperatorChannels } from '../src/pages/operator/OperatorChannels.js';
+import { TokenCard } from '../src/pages/tokens/TokenCard.js';
+import { ChannelPanel } from '../src/pages/try/ChannelPanel.js';
+import { OtherAmounts } from '../src/ui/OtherAmounts.js';
+import { markupOf } from './markupOf.js';
+
+const coin: Address = `0x${'1'.repeat(40)}`;
+const other: Address = `0x${'2'.repeat(40)}`;
+const account: Address = `0x${'a'.repeat(40)}`;
+const channelId: Hex = `0x${'d'.repeat(64)}`;
+
+const channel: ChannelSummary = {
+  channelId,
+  classId: 4n,
+  className: 'Six decimals',
+  unitDecimals: 6,
+  tokenId: 1n,
+  holder: account,
+  operator: account,
+  channelKey: account,
+  mode: 'strict',
+  cap: 70_000_000_000n,
+  rate: 0n,
+  burst: 0n,
+  deadline: 1_800_000_000n,
+  grace: 86_400,
+  salt: channelId,
+  open: true,
+  capturedUnits: 3_276n,
+  remainingUnits: 69_999_996_724n,
+  returnedUnits: 0n,
+  lastSeq: null,
+  lastReceiptHash: null,
+  openedAt: 0,
+  closedAt: null,
+};
+
+const token: TokenSummary = {
+  tokenId: 1n,
+  classId: 4n,
+  className: 'Six decimals',
+  kind: 'agent',
+  owner: account,
+  unitDecimals: 6,
+  value: 0n,
+  lockedUnits: 0n,
+  spentUnits: 0n,
+  share: 7_919n,
+  shareState: 'active',
+  activateAt: 0,
+  expireAt: 0,
+  shareExpireAt: 0,
+  lot: 1,
+  backed: false,
+  policyVersion: 1,
+  claimable: [],
+  mintedAt: 0,
+};
+
+const words = (markup: string): string => markup.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+
+test('of figures in several assets the one of the price stands first, then ETH, and the rest is told', () => {
+  const figures = [coin, zeroAddress, other].map((asset) => ({ asset }));
+  expect(mainOf(figures, other)).toBe(figures[2]);
+  expect(mainOf(figures)).toBe(figures[1]);
+  expect(mainOf(figures.slice(0, 1))).toBe(figures[0]);
+  expect(mainOf([])).toBeUndefined();
+  expect(othersText(othersOf(figures, figures[1]))).toBe('and in 2 other assets');
+  expect(othersText(othersOf(figures.slice(0, 1), figures[0]))).toBeUndefined();
+});
+
+test('amounts beside the main one are written out up to two, for anyone may pay in assets of their own', () => {
+  const told = (...amounts: string[]): string => words(markupOf(createElement(OtherAmounts, { amounts }))).trim();
+  expect(told()).toBe('');
+  expect(told('1 A', '2 B')).toBe('and 1 A and 2 B');
+  expect(told('1 A', '2 B', '3 C')).toBe('and 1 A and 2 B and 1 more asset');
+});
+
+test('an edge of the lineage tells what flowed, not an asset in which nothing did', () => {
+  const show = (asset: Address, amount: bigint): string => `${amount} of ${asset.slice(0, 3)}`;
+  const none = { asset: zeroAddress, collected: 0n, due: 0n };
+  const some = { asset: coin, collected: 4n, due: 3n };
+  expect(edgeText(3_333, [none, some], show)).toBe('33.33 % · 7 of 0x1');
+  expect(edgeText(3_333, [none, some, { ...some, asset: other }], show)).toBe('33.33 % · 7 of 0x1 and 1 more');
+  expect(edgeText(3_333, [none], show)).toBe('33.33 % · 0 of 0x0');
+  expect(edgeText(3_333, [], show)).toBe('33.33 %');
+});
+
+test('a chart of use has a series for every metric, or one for those that find no place', () => {
+  const use = (metric: string) => ({
+    day: '2026-11-22',
+    metric,
+    metricType: channelId,
+    units: 1n,
+    paidUnits: 0n,
+    selfReportedUnits: 0n,
+    records: 1,
+  });
+  const seven = ['input_tokens', 'b', 'c', 'd', 'e', 'f', 'g'].map(use);
+  expect(usageSeries(seven.slice(0, 6)).names).toEqual(['input tokens', 'b', 'c', 'd', 'e', 'f']);
+  const { names, nameOf } = usageSeries(seven);
+  expect(names).toEqual(['input tokens', 'b', 'c', 'd', 'e', 'other metrics']);
+  expect(seven.map(nameOf).slice(4)).toEqual(['e', 'other metrics', 'other metrics']);
+});
+
+test('a chart leaves room for the longest words beside its axis', () => {
+  const chart = (show: (value: number) => string): string =>
+    markupOf(
+      createElement(BarChart, { title: 'A', bars: [{ key: '1', label: '1', values: [1] }], series: ['a'], show }),
+    );
+  expect(chart(() => '1')).toContain('translate(56,8)');
+  expect(chart(() => '0.0000000025')).toContain('translate(92,8)');
+});
+
+test('an operator’s channels are listed in the units of their classes', () => {
+  const { queryKey } = indexedQuery(() => undefined!, 'channels', { operator: account, open: 'true', limit: 20 });
+  const markup = markupOf(createElement(OperatorChannels, { operator: account }), [
+    [queryKey, { items: [channel], next: null }],
+  ]);
+  expect(words(markup)).toContain('Class 4');
+  expect(words(markup)).toContain('0.003276 69,999.996724');
+});
+
+test('a share that has ended is not offered to be split, and is told as ended wherever its weight stands', () => {
+  const card = (change: object): string =>
+    words(markupOf(createElement(TokenCard, { token: { ...token, ...change } })));
+  expect(card({})).toMatch(/share never expires[\s\S]*Split/);
+  expect(card({ shareState: 'ended' })).toContain('7,919 ended');
+  expect(card({ shareState: 'ended' })).not.toMatch(/Split|share never expires/);
+  const earnings = { tokenId: 1n, classId: 4n, className: null, asset: zeroAddress, earned: 1n, claimed: 1n };
+  const row = (shareState: TokenSummary['shareState']): string => {
+    const earning = { ...earnings, claimable: 0n, share: 7_919n, shareState };
+    return words(markupOf(createElement(TokenEarningsRow, { token: earning, account })));
+  };
+  expect(row('ended')).toContain('share 7,919, ended');
+  expect(row('active')).toMatch(/share 7,919 [^,]/);
+});
+
+test('an amount is not shown before it is known how its asset is counted', () => {
+  const earnings = { ...token, asset: coin, earned: 1_500_000n, claimed: 0n, claimable: 1_500_000n };
+  const row = createElement(TokenEarningsRow, { token: earnings, account });
+  expect(words(markupOf(row))).toContain('Earned … Claimed … Claimable …');
+  const known = markupOf(row, [[['asset', coin], { address: coin, symbol: 'COIN', decimals: 6 }]]);
+  expect(words(known)).toContain('Earned 1.5 COIN Claimed 0 COIN');
+});
+
+test('what is shown of a channel says when the chain does not answer any more, and which cut it is', () => {
+  const terms = { ...channel, grace: 86_400 };
+  const numbers = {
+    channel: terms,
+    open: true,
+    capturedUnits: 0n,
+    unitDecimals: 6,
+    classId: 4n,
+    operator: { owed: 5n * 10n ** 17n },
+    asset: zeroAddress,
+    earners: [],
+  };
+  const key = ['channel-numbers', channelId];
+  const panel = createElement(ChannelPanel, { channelId, turns: [] });
+  expect(words(markupOf(panel, [[key, numbers]]))).toContain('Operator’s cut not withdrawn 0.5 ETH');
+  expect(words(markupOf(panel, [[key, numbers]]))).not.toContain('does not answer');
+  expect(words(markupOf(panel, [[key, numbers]], [key]))).toContain('The chain does not answer now');
+});
