@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useRef } from 'react';
+import { LagBanner } from '../ui/LagBanner.js';
 import { PageSkeleton } from '../ui/Skeleton.js';
 import { WalletMenu } from '../wallet/WalletMenu.js';
 import { WrongNetworkBanner } from '../wallet/WrongNetworkBanner.js';
@@ -45,6 +46,7 @@ export function Shell() {
       </a>
       <header className="header">
         <WrongNetworkBanner />
+        <LagBanner />
         <div className="header-row">
           <a className="brand" href={linkTo('explore')}>
             <img src="./icon.svg" width="28" height="28" alt="" />
