@@ -6,13 +6,14 @@ import type { Quote, Surface } from '../surfaces/surface.js';
 import {
   neededUnitsOf,
   noteOutput,
+  outstandingOf,
   ownRoomOf,
   paidUnitsOf,
-  payingUnitsOf,
   recount,
   roomIfPaid,
   roomOf,
   signedUnitsOf,
+  type CallUnits,
   type StrictAccount,
   type Wanted,
 } from './strictAccount.js';
@@ -42,6 +43,8 @@ export type StreamProgress = { readonly input: CommitInput; readonly outputToken
 
 // By so many may a text have fewer tokens than its beginning, for which the client signed while the rest was on its way.
 const mergedTokens = 4;
+// How often a stream waits again that is signed for, while other calls take the room.
+const mostWaits = 8;
 
 /**
  * Begins a call: its input must be paid, and what it hands over before the next voucher must fit the exposure.
@@ -66,24 +69,37 @@ export function openStrictCall(
   requireInput(account, served, inputUnits);
   let granted = isStream ? inputUnits : quote.worstUnits;
   let payable = inputUnits;
-  const asked = { wanted: granted, payable };
+  const asked = { wanted: granted, payable, isNew: true };
   const room = roomOf(account, served, terms, totals, asked);
   if (granted > room) {
-    if (account.grantedUnits > 0n) throw reached(room, granted);
+    if (account.running.granted > 0n) throw reached(room, granted);
     if (granted <= roomIfPaid(served, terms, totals, asked)) throw unpaid(account, served, room, asked);
     const isOthers = granted <= ownRoomOf(account, served, terms, asked);
     throw exceeded(room, granted, isOthers ? othersHint : hintOf(surface, isStream));
   }
   let isOver = false;
+  let isBegun = false;
   let progress: (() => CommitInput | undefined) | undefined;
   let stopWaiting: (() => void) | undefined;
-  account.grantedUnits += granted;
+  const add = (sums: CallUnits, by: CallUnits): void => {
+    sums.granted += by.granted;
+    sums.payable += by.payable;
+  };
+  const change = (by: CallUnits): void => {
+    add(account.running, by);
+    if (isBegun) add(account.begun, by);
+  };
+  const setBegun = (now: boolean): void => {
+    if (now === isBegun) return;
+    isBegun = now;
+    add(account.begun, now ? { granted, payable } : { granted: -granted, payable: -payable });
+  };
   account.inputUnits += inputUnits;
-  account.payableUnits += payable;
+  change({ granted, payable });
   recount(account, served, totals);
 
   const grant = (units: bigint): void => {
-    account.grantedUnits += units - granted;
+    change({ granted: units - granted, payable: 0n });
     granted = units;
     recount(account, served, totals);
   };
@@ -92,19 +108,21 @@ export function openStrictCall(
     const most = unitsAt(tokens + mergedTokens);
     const units = most < granted ? most : granted;
     if (units <= payable) return;
-    account.payableUnits += units - payable;
+    change({ granted: 0n, payable: units - payable });
     payable = units;
   };
   const extend = (tokens: number, delivered: number): boolean => {
     deliver(delivered);
+    const wasBegun = isBegun;
+    setBegun(true);
     const units = unitsAt(tokens);
-    const more = { wanted: units - granted, payable: 0n };
-    const left = roomOf(account, served, terms, totals, more) + granted;
+    const left = roomOf(account, served, terms, totals, { wanted: units - granted, payable: 0n }) + granted;
     // The exposure starts at one chunk: where all before is paid, the next one goes out whatever its size.
-    const { committedUnits } = served.account;
-    const others = committedUnits + account.grantedUnits - granted;
-    const paid = payingUnitsOf(account, committedUnits + account.payableUnits);
-    if (units > left && others + unitsAt(delivered) > paid) return false;
+    const before = { wanted: unitsAt(delivered) - granted, payable: 0n };
+    if (units > left && outstandingOf(account, served, before) > 0n) {
+      setBegun(wasBegun);
+      return false;
+    }
     // A quarter of what is left ahead, so that parallel streams do not starve one another.
     const ahead = left > units ? (left - units) / 4n : 0n;
     grant(units + ahead);
@@ -122,7 +140,18 @@ export function openStrictCall(
       const tryAgain = (): void => {
         if (extend(tokens, delivered)) settle(true);
       };
-      const timer = setTimeout(() => settle(false), context.voucherWaitMs);
+      const isOthers = (): boolean =>
+        account.running.granted > granted &&
+        signedUnitsOf(account) >= neededUnitsOf(account, served, unitsAt(delivered) - inputUnits);
+      const giveUp = (waits: number): void => {
+        if (waits < mostWaits && isOthers()) startTimer(waits + 1);
+        else settle(false);
+      };
+      let timer: ReturnType<typeof setTimeout>;
+      const startTimer = (waits: number): void => {
+        timer = setTimeout(giveUp, context.voucherWaitMs, waits);
+      };
+      startTimer(1);
       account.waiting.add(tryAgain);
       stopWaiting = () => {
         clearTimeout(timer);
@@ -134,8 +163,10 @@ export function openStrictCall(
     watch: (source) => {
       progress = () => {
         const now = source();
-        if (now !== undefined) deliver(now.outputTokens);
-        return now?.input;
+        if (now === undefined) return undefined;
+        setBegun(true);
+        deliver(now.outputTokens);
+        return now.input;
       };
       account.progress.add(progress);
     },
@@ -145,9 +176,8 @@ export function openStrictCall(
       isOver = true;
       stopWaiting?.();
       if (progress !== undefined) account.progress.delete(progress);
-      account.grantedUnits -= granted;
       account.inputUnits -= inputUnits;
-      account.payableUnits -= payable;
+      change({ granted: -granted, payable: -payable });
       recount(account, served, totals);
       for (const wake of account.waiting) wake();
     },

@@ -9,12 +9,12 @@ export type StrictAccount = {
   held: readonly SignedVoucher[];
   /** Those of them that came last, in that order: a lower one may come after one that is ahead. */
   recent: readonly SignedVoucher[];
-  /** Units of running calls that the client may have been given. */
-  grantedUnits: bigint;
+  /** All running calls. */
+  readonly running: CallUnits;
+  /** Those of them whose answers have begun: they will be charged, while others may yet come to nothing. */
+  readonly begun: CallUnits;
   /** Units of running calls' inputs, which are paid before they reach the upstream. */
   inputUnits: bigint;
-  /** Units of running calls that a voucher may be over by now: inputs, and what streams have handed over. */
-  payableUnits: bigint;
   /** Outputs of finished calls, oldest first, whose receipts no voucher acknowledged yet: they may still be on their way. */
   unacknowledged: readonly { readonly seq: bigint; readonly units: bigint }[];
   readonly waiting: Set<() => void>;
@@ -22,8 +22,21 @@ export type StrictAccount = {
   readonly progress: Set<() => CommitInput | undefined>;
 };
 
+/** Units of calls. */
+export type CallUnits = {
+  /** What the client may have been given. */
+  granted: bigint;
+  /** What a voucher may be over by now: inputs, and what streams have handed over. */
+  payable: bigint;
+};
+
 /** What a call asks for, and what of it the client may have signed for already. */
-export type Wanted = { readonly wanted: bigint; readonly payable: bigint };
+export type Wanted = {
+  readonly wanted: bigint;
+  readonly payable: bigint;
+  /** It does not run yet. */
+  readonly isNew?: boolean;
+};
 
 const nothing: Wanted = { wanted: 0n, payable: 0n };
 const mostHeld = 16;
@@ -33,9 +46,9 @@ export function createStrictAccount(): StrictAccount {
   return {
     held: [],
     recent: [],
-    grantedUnits: 0n,
+    running: { granted: 0n, payable: 0n },
+    begun: { granted: 0n, payable: 0n },
     inputUnits: 0n,
-    payableUnits: 0n,
     unacknowledged: [],
     waiting: new Set(),
     progress: new Set(),
@@ -111,8 +124,11 @@ export function isNews(
   askedUnits: bigint,
 ): boolean {
   if (units > signedUnitsOf(account)) return true;
-  const payable = committedUnits + account.payableUnits;
-  return units <= payable + askedUnits && units > payingUnitsOf(account, payable);
+  const { running, begun } = account;
+  return [running, begun].some(({ payable }) => {
+    const most = committedUnits + payable;
+    return units <= most + askedUnits && units > payingUnitsOf(account, most);
+  });
 }
 
 /**
@@ -160,13 +176,23 @@ export function recount(account: StrictAccount, served: ServedChannel, totals: E
   totals.note(served, outstanding > 0n ? outstanding : 0n);
 }
 
-function outstandingOf(
+/**
+ * What may have been given and not paid. Vouchers are over sums: where a call comes to nothing, those that were signed after its
+ * input are ahead of the receipts. So what counts is what is not paid if all running calls are charged, or if only those are that
+ * have begun, whichever is more. For a new call beside some that have not begun, no input counts as paid: of which of them come to
+ * nothing depends which vouchers can be captured.
+ */
+export function outstandingOf(
   account: StrictAccount,
   { account: { committedUnits } }: ServedChannel,
-  { wanted, payable }: Wanted = nothing,
+  { wanted, payable, isNew = false }: Wanted = nothing,
 ): bigint {
-  const paid = payingUnitsOf(account, committedUnits + account.payableUnits + payable);
-  return committedUnits + account.grantedUnits + wanted - paid;
+  const { running, begun } = account;
+  const unpaid = ({ granted }: CallUnits, chargedUnits: bigint): bigint =>
+    committedUnits + granted + wanted - payingUnitsOf(account, committedUnits + chargedUnits);
+  if (isNew && running.payable > begun.payable) return unpaid(running, begun.payable);
+  const [ofAll, ofBegun] = [unpaid(running, running.payable + payable), unpaid(begun, begun.payable + payable)];
+  return ofAll > ofBegun ? ofAll : ofBegun;
 }
 
 /** What a channel that paid so much may owe beside what others owe. */

@@ -31,6 +31,7 @@ import {
   type StrictChannel,
   type VoucherAccount,
   type VoucherMemory,
+  type VoucherPart,
 } from './voucherAccount.js';
 import { badReceipt, overcounts } from './voucherErrors.js';
 
@@ -98,7 +99,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
   const account: VoucherAccount = createVoucherAccount(parameters, parameters.account, memory);
   const lineUp = createWaitingLine(account);
   const seen = new Set<bigint>();
-  let heldUnits = 0n;
+  let heldUnits: readonly bigint[] = [0n];
   let resumed: Promise<void> | undefined;
 
   /** Before anything leaves: what cannot be remembered is not sent. */
@@ -116,15 +117,20 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
     throw error;
   };
 
-  /** The gateway was given a voucher over so much last. */
+  /** The gateway was given a voucher over so much. */
   const noteHeld = (units: bigint): void => {
-    heldUnits = units;
+    heldUnits = [...heldUnits.slice(-1), units];
   };
-  const handIn = async (place: Place): Promise<void> => {
+  /** Answers whether there was anything that the gateway had not. */
+  const handIn = async (place: Place): Promise<boolean> => {
+    const isNew = await handInPart('received', place);
+    return (await handInPart('due', place)) || isNew;
+  };
+  const handInPart = async (part: VoucherPart, place: Place): Promise<boolean> => {
     faults.check();
-    const signed = await account.sign();
+    if (heldUnits.includes(part === 'due' ? account.dueUnits() : account.receivedUnits())) return false;
+    const signed = await account.sign(part);
     const { cumulativeUnits } = signed.voucher;
-    if (cumulativeUnits === heldUnits) return;
     remember();
     const response = await send(place.vouchers, {
       method: 'POST',
@@ -133,7 +139,10 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
     });
     await response.body?.cancel();
     // 409: it holds as much already.
-    if (response.ok || response.status === 409) return noteHeld(cumulativeUnits);
+    if (response.ok || response.status === 409) {
+      noteHeld(cumulativeUnits);
+      return response.ok;
+    }
     throw new BaseError('The gateway does not take the voucher.', {
       code: 'voucher_unsent',
       kind: 'transient',
@@ -142,7 +151,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
     });
   };
   /** For vouchers that need not arrive now: the next call carries the newest in its header. */
-  const handInLater = (place: Place): void => void track(handIn(place).catch(() => undefined));
+  const handInLater = (place: Place): void => void track(handIn(place).catch(() => false));
 
   const settle = async (
     call: CallAccount,
@@ -306,7 +315,8 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
         }
         if (await isOfExposure(response)) {
           // One of those that ended is this one.
-          if (!(await line.mayRetry(endedBefore + 1))) {
+          const isPaidSince = await handIn(place).catch(() => false);
+          if (!isPaidSince && !(await line.mayRetry(endedBefore + 1))) {
             // What was signed for a lost call that the operator never had is ahead of what is due, and pays for nothing.
             if (isRetry || !account.isUncertain() || account.runningCount() > 0) return response;
             await resumeAccount(account, parameters, place, send).catch(stopAt);

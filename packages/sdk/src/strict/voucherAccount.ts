@@ -40,7 +40,7 @@ export type Acknowledged = { readonly seq: bigint; readonly receiptHash: Hex };
 
 /** One running call in a {@link VoucherAccount}. */
 export type CallAccount = {
-  /** What the call has come to so far, by the client's own count. */
+  /** What the call has come to so far, by the client's own count: its answer has begun, or is about to. */
   readonly count: (units: bigint) => void;
   /** It ended with a receipt that was found good. */
   readonly settle: (units: bigint, receipt: Acknowledged & { readonly previousReceiptHash: Hex }) => void;
@@ -50,13 +50,18 @@ export type CallAccount = {
   readonly lose: () => void;
 };
 
+/** `due`: what was received, and all inputs. */
+export type VoucherPart = 'due' | 'received';
+
 /** What was received over a channel, and what was signed for it: never more than the client counted itself (R11). */
 export type VoucherAccount = {
   readonly begin: (call: { readonly inputUnits: bigint; readonly worstUnits: bigint }) => CallAccount;
-  /** A voucher over exactly what is due now. */
-  readonly sign: () => Promise<SignedVoucher>;
+  /** A voucher over exactly what is due now, or over the part of it that was received. */
+  readonly sign: (part?: VoucherPart) => Promise<SignedVoucher>;
   readonly signedUnits: () => bigint;
   readonly dueUnits: () => bigint;
+  /** Without inputs of calls whose answers have not begun: those may come to nothing, and a voucher over them pays nothing then. */
+  readonly receivedUnits: () => bigint;
   readonly settledUnits: () => bigint;
   readonly runningCount: () => number;
   /** How many calls are over, whatever came of them: after each the operator may serve more ahead, or what is signed fits better. */
@@ -93,11 +98,13 @@ export function createVoucherAccount(
   // Receipts that came before one in front of them, by the one in front. Parallel answers overtake each other.
   const early = new Map<Hex, Acknowledged>();
   let signing: Promise<unknown> = Promise.resolve();
-  const running = new Map<symbol, { units: bigint; readonly worstUnits: bigint }>();
+  const running = new Map<symbol, { units: bigint; isBegun: boolean; readonly worstUnits: bigint }>();
   let endedCount = 0;
   let waiting: (() => void)[] = [];
 
   const dueUnits = (): bigint => [...running.values()].reduce((sum, { units }) => sum + units, settledUnits);
+  const receivedUnits = (): bigint =>
+    [...running.values()].reduce((sum, { units, isBegun }) => (isBegun ? sum + units : sum), settledUnits);
   const unseenUnits = (): bigint => [...running.values()].reduce((sum, call) => sum + call.worstUnits, lostUnits);
   const signedUnits = (): bigint => newest?.voucher.cumulativeUnits ?? 0n;
 
@@ -109,8 +116,8 @@ export function createVoucherAccount(
     for (const [previous, { seq }] of early) if (seq <= last.seq) early.delete(previous);
   };
 
-  const signNow = async (): Promise<SignedVoucher> => {
-    const cumulativeUnits = dueUnits();
+  const signNow = async (part: VoucherPart): Promise<SignedVoucher> => {
+    const cumulativeUnits = part === 'due' ? dueUnits() : receivedUnits();
     if (latest !== null && cumulativeUnits === latest.voucher.cumulativeUnits) return latest;
     const voucher = { channelId, cumulativeUnits, receiptHash: last.receiptHash, seq: last.seq };
     const signature = await key.sign({ hash: voucherDigest(separator, voucher, keccak256) });
@@ -131,7 +138,7 @@ export function createVoucherAccount(
         });
       }
       const id = Symbol(channelId);
-      const call = { units: inputUnits, worstUnits };
+      const call = { units: inputUnits, isBegun: false, worstUnits };
       running.set(id, call);
       const end = (then: () => void): void => {
         if (!running.delete(id)) return;
@@ -143,6 +150,7 @@ export function createVoucherAccount(
       };
       return {
         count: (units) => {
+          call.isBegun = true;
           if (units > call.units) call.units = units;
         },
         settle: (units, receipt) =>
@@ -160,14 +168,15 @@ export function createVoucherAccount(
           }),
       };
     },
-    sign: () => {
+    sign: (part = 'due') => {
       // One after another: vouchers only grow.
-      const next = signing.then(signNow);
+      const next = signing.then(() => signNow(part));
       signing = next.catch(() => undefined);
       return next;
     },
     signedUnits,
     dueUnits,
+    receivedUnits,
     settledUnits: () => settledUnits,
     runningCount: () => running.size,
     endedCount: () => endedCount,
