@@ -22,7 +22,11 @@ const chain = {
   }),
   readCurrentPolicy: async () => ({ hash: policyHash, uri: '' }),
   readLot: async () => undefined,
-  head: async () => ({ number: BigInt(nonce), hash: `0x${nonce.toString(16).padStart(64, '0')}` }),
+  head: async () => ({
+    number: BigInt(nonce),
+    hash: `0x${nonce.toString(16).padStart(64, '0')}`,
+    timestamp: BigInt(Math.floor(Date.now() / 1_000)),
+  }),
   minedNonce: async () => nonce,
   signCapture: async (capture, at) => {
     for (const { voucher } of capture.items) captured.set(voucher.channelId, voucher.cumulativeUnits);
