@@ -111,7 +111,7 @@ test('L10: two signers quote, the gateway meters by it, and kedge verify recompu
   // 8 tokens in at 1, 2 out at 5.
   expect(await verify(receipt)).toEqual({
     code: 0,
-    units: `the policy gives by rate quote ${first.quote.sequence} 18 units, the receipt says 18`,
+    units: `by rate quote ${first.quote.sequence} the policy gives 18 base units, the receipt says 18`,
   });
   const dearer = receipt.replace('{"output_tokens":"5"}', '{"output_tokens":"10"}');
   expect(await verify(dearer)).toEqual({ code: 1, units: expect.stringContaining('(oracle.bounds.output_tokens)') });

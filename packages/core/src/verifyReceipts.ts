@@ -149,7 +149,7 @@ async function unitsCheck(
     const terms = await termsOf(signed, policy, policyHash, input);
     const units = unitsOf(terms.policy, receipt.metrics);
     const ok = units === receipt.units;
-    return { name, ok, detail: `${terms.from} ${units} units, the receipt says ${receipt.units}` };
+    return { name, ok, detail: `${terms.from} ${units} base units, the receipt says ${receipt.units}` };
   } catch (error) {
     if (!(error instanceof BaseError)) throw error;
     const { clause } = error.values;
@@ -174,7 +174,7 @@ async function termsOf(
   }
   const at = receipt.issuedAt;
   await checkRateQuote(rateQuote, { policy, policyHash, domain, at, of: 'receipt', keccak256, recover });
-  return { policy: quotedPolicy(policy, rateQuote.quote), from: `the policy gives by rate quote ${sequence}` };
+  return { policy: quotedPolicy(policy, rateQuote.quote), from: `by rate quote ${sequence} the policy gives` };
 }
 
 /** For each receipt, its checks against the one before it in its channel. */
@@ -195,7 +195,7 @@ function linkChecks(receipts: readonly SignedReceipt[], hashes: readonly Hex[]):
 function firstChecks({ receipt }: SignedReceipt): Found[] {
   const isFirst = receipt.previousReceiptHash === zeroHash;
   const ok = isFirst ? receipt.cumulativeUnits === receipt.units : receipt.cumulativeUnits >= receipt.units;
-  const sums = `${receipt.cumulativeUnits} units in all, ${receipt.units} of this call`;
+  const sums = `${receipt.cumulativeUnits} base units in all, ${receipt.units} of this call`;
   return [{ name: 'cumulative', ok, detail: isFirst ? `${sums}, the first of its channel` : sums }];
 }
 
@@ -228,7 +228,7 @@ function linkOf(receipts: readonly SignedReceipt[], hashes: readonly Hex[], befo
     {
       name: 'cumulative',
       ok: receipt.cumulativeUnits === expected,
-      detail: `${receipt.cumulativeUnits} units in all, ${previous.cumulativeUnits} before and ${receipt.units} of this call`,
+      detail: `${receipt.cumulativeUnits} base units in all, ${previous.cumulativeUnits} before and ${receipt.units} of this call`,
     },
   ];
 }
@@ -263,7 +263,7 @@ function channelCheck(
     .map(([what, said, found]) => `${what} is ${found} on chain, not ${said}`);
   if (!isSameAddress(signer, channel.operator)) differing.push(`its operator is ${channel.operator}, not ${signer}`);
   if (receipt.cumulativeUnits > channel.cap)
-    differing.push(`its cap is ${channel.cap}, below ${receipt.cumulativeUnits} units in all`);
+    differing.push(`its cap is ${channel.cap}, below ${receipt.cumulativeUnits} base units in all`);
   const name = 'channel';
   if (differing.length > 0) return { name, ok: false, detail: differing.join('; ') };
   return { name, ok: true, detail: 'token, class, policy and operator are those on chain' };

@@ -90,11 +90,11 @@ describe('verifyReceipts under a rate quote', () => {
 
   test('units follow from the quote that the receipt names and carries, or from the policy’s own rates', async () => {
     expect(await unitsCheck(quoted(), await under())).toBe(
-      'ok: the policy gives by rate quote 7 224 units, the receipt says 224',
+      'ok: by rate quote 7 the policy gives 224 base units, the receipt says 224',
     );
-    expect(await unitsCheck({ ...receipts[0]!, policyHash })).toMatch(/^ok: the policy gives 132 units/);
+    expect(await unitsCheck({ ...receipts[0]!, policyHash })).toMatch(/^ok: the policy gives 132 base units/);
     expect(await unitsCheck(quoted({ units: 225n, cumulativeUnits: 225n }), await under())).toMatch(
-      /^not ok: .* 224 units/,
+      /^not ok: .* 224 base units/,
     );
   });
 
@@ -188,7 +188,7 @@ describe('verifyReceipts', () => {
     expect(await differing({ classId: 5n })).toBe('the class is 2 on chain, not 5');
     expect(await differing({ policyHash: examples.salt })).toMatch(/^the policy is /);
     const small = { ...onChain, channel: { ...channel, cap: 1n } };
-    expect(await differing({}, small)).toContain('its cap is 1, below 132 units in all');
+    expect(await differing({}, small)).toContain('its cap is 1, below 132 base units in all');
   });
 
   test('R13: units that the metrics do not give, and another policy, fail', async () => {
