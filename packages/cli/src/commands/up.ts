@@ -17,7 +17,7 @@ export const up: Command = {
   options: [
     {
       flags: '--upstream <url>',
-      summary: 'another OpenAI-compatible API behind the gateway, in place of the built-in one',
+      summary: 'another OpenAI-compatible API behind the gateway, in place of the built-in one; pass it at every start',
     },
     ...upstreamOptions,
     {

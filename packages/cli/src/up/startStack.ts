@@ -1,4 +1,3 @@
-import { BaseError } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { keepApiKey } from './apiKey.js';
 import { createChain } from './chain.js';
@@ -11,6 +10,7 @@ import { findAnvil } from './findAnvil.js';
 import { writeGatewayFiles } from './writeGatewayFiles.js';
 import { type OtherUpstream, upstreamModels } from './otherUpstream.js';
 import { agentProgram, gatewayProgram, indexerProgram } from './programs.js';
+import { requireServedModel } from './requireServedModel.js';
 import { setUp, type SetUp } from './setUp.js';
 import { docsChanged } from './steps/anchorDocs.js';
 import { upFileOf } from './upFileOf.js';
@@ -57,6 +57,10 @@ export async function startStack(options: {
     if (made === undefined) throw new Error('a service was started before setting up was done');
     return made;
   };
+  const models = async (): Promise<readonly string[]> => {
+    if (upstream === undefined) return [demoModel];
+    return options.models.length > 0 ? options.models : upstreamModels(upstream, environment);
+  };
   const manifest = `${paths.agent}/manifest.json`;
   const services = createServices({
     paths,
@@ -90,12 +94,10 @@ export async function startStack(options: {
         // It may fail long before it is waited for, which must not count as an error that nobody caught.
         agentStarting.catch(() => undefined);
       },
-      models: async () => {
-        if (upstream === undefined) return [demoModel];
-        return options.models.length > 0 ? options.models : upstreamModels(upstream, environment);
-      },
+      models,
     });
-    if (upstream !== undefined) await requireServedModel(upstream, options, made, paths);
+    // Asked again: an upstream may have other models than when the folder was set up.
+    requireServedModel({ policy: made.policy, root: paths.root, upstream, offered: await models() });
     await writeGatewayFiles(paths, keepApiKey(paths.apiKey), made);
     await timed('gateway', () => services.gateway.start());
   } catch (error) {
@@ -133,25 +135,6 @@ export async function startStack(options: {
     remarks: await remarksOn(made, paths, upstream),
   };
   return { upFile: { ...upFile, times }, view };
-}
-
-/** A policy cannot be changed for value already bought (L10): a stack that was set up for other models serves none of these. */
-async function requireServedModel(
-  upstream: OtherUpstream,
-  options: { readonly models: readonly string[]; readonly environment: Environment },
-  { policy }: SetUp,
-  paths: DataPaths,
-): Promise<void> {
-  const offered = options.models.length > 0 ? options.models : await upstreamModels(upstream, options.environment);
-  if (offered.some((model) => policy.models.includes(model))) return;
-  throw new BaseError(
-    `${paths.root} was set up for ${policy.models.join(', ')}, which ${upstream.url} does not serve`,
-    {
-      code: 'models_differ',
-      values: { offered: offered.slice(0, 10).join(', ') },
-      hints: ['give this upstream a stack of its own: add --data-dir <another folder>'],
-    },
-  );
 }
 
 async function remarksOn(made: SetUp, paths: DataPaths, upstream: OtherUpstream | undefined): Promise<string[]> {
