@@ -8,6 +8,7 @@ import {
   closeAll,
 } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
+import { keyInFile } from './upstream/keyInFile.js';
 import { createUpstream } from './upstream/upstream.js';
 import { openingFinalityOf } from './call/openingFinality.js';
 import { createUsageCheck } from './call/usageCheck.js';
@@ -17,7 +18,7 @@ import { type ChannelCheck, checkChannel } from './channels/servedChannel.js';
 import { createSaltSource } from './crypto/createSaltSource.js';
 import { readOperatorKey } from './crypto/operatorKey.js';
 import type { Gateway } from './gateway.js';
-import { type GatewayConfigInput, parseGatewayConfig, readSecret } from './gatewayConfig.js';
+import { type GatewayConfigInput, parseGatewayConfig } from './gatewayConfig.js';
 import { createAnchorRoute } from './http/createAnchorRoute.js';
 import { createDrain } from './http/createDrain.js';
 import { listen } from './http/listen.js';
@@ -78,8 +79,8 @@ async function assemble(
   const metrics = createMetrics(foundation.log, elapsedMs, meter.refused);
   const { log } = metrics;
   const operator = readOperatorKey(settings, env);
-  const { url, apiKeyEnv, apiKeyFile, timeoutMs } = settings.upstream;
-  const apiKey = readSecret({ env: apiKeyEnv, file: apiKeyFile, what: "The upstream's API key" }, env);
+  const { url, timeoutMs } = settings.upstream;
+  const apiKey = keyInFile(settings.upstream, { env, elapsedMs, log });
   const domain = { chainId: settings.chainId, verifyingContract: settings.contracts.ValueChannels };
   const chain = foundation.chainOf(operator);
   const store = createContentStore({ dir: settings.contentStoreDir });

@@ -50,7 +50,11 @@ export const gatewayConfigSchema = z.strictObject({
         .url({ protocol: /^https?$/ })
         .describe('Base URL as an OpenAI client takes it; `/v1` is added when it has no path.'),
       apiKeyEnv: z.string().min(1).exactOptional().describe('Environment variable with its API key.'),
-      apiKeyFile: z.string().min(1).exactOptional().describe('File with its API key.'),
+      apiKeyFile: z
+        .string()
+        .min(1)
+        .exactOptional()
+        .describe('File with its API key, which may be changed while the gateway runs.'),
       outputLimitField: z
         .enum(outputLimitFields)
         .exactOptional()

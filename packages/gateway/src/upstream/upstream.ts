@@ -35,7 +35,8 @@ const openAiHosts = /(^|\.)api\.openai\.com$/;
 /** The API behind the gateway. */
 export function createUpstream(options: {
   readonly url: string;
-  readonly apiKey: string | undefined;
+  /** As it is now. */
+  readonly apiKey: () => string | undefined;
   readonly timeoutMs: number;
   readonly connections: number;
   readonly maxWaiting: number;
@@ -47,24 +48,24 @@ export function createUpstream(options: {
   const url = new URL(options.url);
   const prefix = url.pathname === '/' ? '/v1' : url.pathname.replace(/\/+$/, '');
   const pool = createConnectionPool({ url, timeoutMs, connections, maxWaiting, maxWaitMs });
-  const key = apiKey === undefined ? undefined : checkedKey(apiKey);
   const headers = [
     ` HTTP/1.1\r\nhost: ${url.host}`,
     'accept: application/json, text/event-stream, */*',
     // What is compressed cannot be counted without unpacking it.
     'accept-encoding: identity',
-    ...(key === undefined ? [] : [`authorization: Bearer ${key}`]),
     '',
   ].join('\r\n');
-  const anthropicKey = key === undefined ? '' : `x-api-key: ${key}\r\n`;
 
   return {
     outputLimitField:
       options.outputLimitField ?? (openAiHosts.test(url.hostname) ? 'max_completion_tokens' : 'max_tokens'),
     post: ({ path, contentType = 'application/json', anthropicVersion }, body, listener) => {
+      const key = apiKey();
+      const bearer = key === undefined ? '' : `authorization: Bearer ${key}\r\n`;
+      const anthropicKey = key === undefined ? '' : `x-api-key: ${key}\r\n`;
       const more = anthropicVersion === undefined ? '' : `${anthropicKey}anthropic-version: ${anthropicVersion}\r\n`;
       const length = Buffer.byteLength(body);
-      const head = `POST ${prefix}${path}${headers}${more}content-type: ${contentType}\r\ncontent-length: ${length}\r\n\r\n`;
+      const head = `POST ${prefix}${path}${headers}${bearer}${more}content-type: ${contentType}\r\ncontent-length: ${length}\r\n\r\n`;
       const request = typeof body === 'string' ? head + body : Buffer.concat([Buffer.from(head, 'latin1'), body]);
       return pool.send(request, {
         start: listener.start,
@@ -75,15 +76,6 @@ export function createUpstream(options: {
     },
     close: pool.close,
   };
-}
-
-/** A key with a line end in it would write headers of its own. */
-function checkedKey(apiKey: string): string {
-  if (/^[\x21-\x7e]+$/.test(apiKey)) return apiKey;
-  throw new BaseError("The upstream's API key has characters that no header may have.", {
-    code: 'upstream_key_invalid',
-    hints: ['Give the key alone, without spaces or line ends, in the variable or file that the configuration names.'],
-  });
 }
 
 /** 503 for what was not even sent, 504 for time, 502 for everything else. The upstream's address is the operator's own business: only its origin is told. */

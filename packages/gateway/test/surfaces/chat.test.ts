@@ -54,7 +54,7 @@ test.each([
   ['https://api.openai.com/v1', 'max_completion_tokens'],
   ['https://eu.api.openai.com/v1', 'max_completion_tokens'],
 ])('without a word in the configuration, %s gets the limit as %s', (url, field) => {
-  const given = { apiKey: undefined, timeoutMs: 1, connections: 1, maxWaiting: 0, maxWaitMs: 1 };
+  const given = { apiKey: () => undefined, timeoutMs: 1, connections: 1, maxWaiting: 0, maxWaitMs: 1 };
   const upstream = createUpstream({ url, ...given });
   expect(upstream.outputLimitField).toBe(field);
   upstream.close();
