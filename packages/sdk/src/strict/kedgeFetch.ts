@@ -1,11 +1,6 @@
 import { BaseError, isJsonObject, isSameAddress } from '@kedge/core';
-import {
-  type AskedCall,
-  type ChannelPayer,
-  createChannelPayer,
-  type PayerContext,
-  type PayerParameters,
-} from './createChannelPayer.js';
+import type { AskedCall, ChannelPayer, PayerContext, PayerParameters } from './channelPayer.js';
+import { createChannelPayer } from './createChannelPayer.js';
 import { nextChannel } from './nextChannel.js';
 import { paidSurfaces } from './paidSurfaces.js';
 import { type PaidPlace, placeOf } from './placeOf.js';

@@ -1,0 +1,129 @@
+import { decodeSignedReceipt, quotedPolicy, receiptHeader, type Policy, type SignedReceipt } from '@kedge/core';
+import type { PayerContext, PayerParameters } from './channelPayer.js';
+import { checkReceipt } from './checkReceipt.js';
+import type { CallMeter } from './createCallMeter.js';
+import type { VoucherSender } from './createVoucherSender.js';
+import type { Place } from './placeOf.js';
+import { jsonIn } from './readAnswer.js';
+import { readPaidStream } from './readPaidStream.js';
+import type { CallAccount, VoucherAccount } from './voucherAccount.js';
+import { badReceipt, overcounts } from './voucherErrors.js';
+
+/** A call that the gateway answers, and what its answer is counted by. */
+export type SentCall = {
+  readonly call: CallAccount;
+  readonly meter: CallMeter;
+  readonly request: Uint8Array;
+  readonly place: Place;
+  /** Base units of an output token. */
+  readonly outputRate: bigint;
+};
+
+/**
+ * Passes answers on to the caller: counts what comes, checks the receipt, and pays for it.
+ *
+ * @param rememberEnd is called after something came
+ */
+export function createAnswerSettler(
+  parameters: PayerParameters,
+  { track, faults }: PayerContext,
+  account: VoucherAccount,
+  vouchers: VoucherSender,
+  rememberEnd: () => void,
+): (answer: Response, sent: SentCall) => Response | Promise<Response> {
+  const { channelId, policy } = parameters;
+  const seen = new Set<bigint>();
+
+  const settle = async (
+    signed: SignedReceipt,
+    seenAnswer: { readonly ownUnits: bigint; readonly response: Uint8Array },
+    { call, request, place }: SentCall,
+  ): Promise<void> => {
+    const receiptHash = await checkReceipt(signed, parameters, { ...seenAnswer, request });
+    const { seq, units, cumulativeUnits, previousReceiptHash } = signed.receipt;
+    // The answer of an earlier call with the same Idempotency-Key: it was paid then.
+    if (seen.has(seq)) call.cancel();
+    else {
+      const possibleUnits = account.settledUnits() + account.unseenUnits();
+      if (cumulativeUnits > possibleUnits) {
+        const counted = { channelId, seq, cumulativeUnits, possibleUnits };
+        throw overcounts(
+          `its receipts come to ${cumulativeUnits} base units, this client saw ${possibleUnits} at most`,
+          counted,
+        );
+      }
+      seen.add(seq);
+      call.settle(units, { seq, receiptHash, previousReceiptHash });
+    }
+    rememberEnd();
+    vouchers.handInLater(place);
+  };
+
+  const settleWhole = async (answer: Response, sent: SentCall): Promise<Response> => {
+    try {
+      const body = new Uint8Array(await answer.arrayBuffer());
+      const text = answer.headers.get(receiptHeader);
+      if (text === null) throw badReceipt('it has none');
+      const json = jsonIn(body);
+      if (json !== undefined) sent.meter.addAnswer(json);
+      const signed = decodeSignedReceipt(text);
+      const ownUnits = body.length === 0 ? 0n : sent.meter.units(termsOfReplay(answer, signed, policy));
+      await settle(signed, { ownUnits, response: body }, sent);
+      return new Response(body, { status: answer.status, headers: answer.headers });
+    } catch (error) {
+      sent.call.lose();
+      rememberEnd();
+      faults.note(error);
+      throw error;
+    }
+  };
+
+  const settleStream = (answer: Response, body: ReadableStream<Uint8Array>, sent: SentCall): Response => {
+    const { call, meter, place, outputRate } = sent;
+    const signEveryUnits = parameters.signEveryUnits ?? outputRate * 16n;
+    let over: () => void = () => undefined;
+    void track(new Promise<void>((resolve) => (over = resolve)));
+    let lastSigned = meter.inputUnits;
+    const stream = readPaidStream(body, meter, {
+      onProgress: () => {
+        const units = meter.signableUnits();
+        if (units === lastSigned || units < lastSigned + signEveryUnits) return;
+        lastSigned = units;
+        call.count(units);
+        vouchers.handInLater(place);
+      },
+      onDue: async () => {
+        call.count(meter.units());
+        await vouchers.handIn(place);
+      },
+      onReceipt: async (signed, received) => {
+        const ownUnits = meter.units(termsOfReplay(answer, signed, policy));
+        await settle(signed, { ownUnits, response: received }, sent);
+        over();
+      },
+      onLost: (error) => {
+        faults.note(error);
+        call.count(meter.units());
+        call.lose();
+        rememberEnd();
+        vouchers.handInLater(place);
+        over();
+      },
+    });
+    return new Response(stream, { status: answer.status, headers: answer.headers });
+  };
+
+  return (answer, sent) => {
+    const isStream = /^text\/event-stream\b/i.test(answer.headers.get('content-type') ?? '');
+    return isStream && answer.body !== null ? settleStream(answer, answer.body, sent) : settleWhole(answer, sent);
+  };
+}
+
+/**
+ * The answer of an earlier call with the same Idempotency-Key was metered by what counted then, which its receipt proves.
+ * Undefined for an answer of this call.
+ */
+function termsOfReplay({ headers }: Response, { rateQuote }: SignedReceipt, policy: Policy): Policy | undefined {
+  if (policy.oracle === undefined || headers.get('idempotent-replayed') !== 'true') return undefined;
+  return rateQuote === undefined ? policy : quotedPolicy(policy, rateQuote.quote);
+}

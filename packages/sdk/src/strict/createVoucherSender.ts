@@ -1,0 +1,59 @@
+import { BaseError, signedVoucherToJson } from '@kedge/core';
+import type { PayerContext } from './channelPayer.js';
+import type { Place } from './placeOf.js';
+import type { VoucherAccount, VoucherPart } from './voucherAccount.js';
+
+/** Hands vouchers to the gateway beside those that go with calls. */
+export type VoucherSender = {
+  /**
+   * Signs what is due now, and what was received of it, and hands that in. Answers whether there was anything that the gateway had not.
+   *
+   * @throws BaseError `voucher_unsent`, or what the operator was caught with.
+   */
+  readonly handIn: (place: Place) => Promise<boolean>;
+  /** For vouchers that need not arrive now: the next call carries the newest in its header. */
+  readonly handInLater: (place: Place) => void;
+  /** The gateway was given a voucher over so much. */
+  readonly noteHeld: (units: bigint) => void;
+};
+
+/** @param remember is called before a voucher leaves, which it does not where this throws */
+export function createVoucherSender(
+  account: VoucherAccount,
+  remember: () => void,
+  { send, track, faults }: PayerContext,
+): VoucherSender {
+  let heldUnits: readonly bigint[] = [0n];
+  const noteHeld = (units: bigint): void => {
+    heldUnits = [...heldUnits.slice(-1), units];
+  };
+  const handIn = async (place: Place): Promise<boolean> => {
+    const isNew = await handInPart('received', place);
+    return (await handInPart('due', place)) || isNew;
+  };
+  const handInPart = async (part: VoucherPart, place: Place): Promise<boolean> => {
+    faults.check();
+    if (heldUnits.includes(part === 'due' ? account.dueUnits() : account.receivedUnits())) return false;
+    const signed = await account.sign(part);
+    const { cumulativeUnits } = signed.voucher;
+    remember();
+    const response = await send(place.vouchers, {
+      method: 'POST',
+      headers: { ...place.authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(signedVoucherToJson(signed)),
+    });
+    await response.body?.cancel();
+    // 409: it holds as much already.
+    if (response.ok || response.status === 409) {
+      noteHeld(cumulativeUnits);
+      return response.ok;
+    }
+    throw new BaseError('The gateway does not take the voucher.', {
+      code: 'voucher_unsent',
+      kind: 'transient',
+      values: { status: response.status },
+      hints: ['It goes with the next call. If that is refused, too, ask the operator.'],
+    });
+  };
+  return { handIn, handInLater: (place) => void track(handIn(place).catch(() => false)), noteHeld };
+}
