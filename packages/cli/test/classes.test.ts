@@ -362,6 +362,21 @@ describe('token refund', () => {
     await refused(['token', 'refund', free!], 'nobody paid for its units');
   });
 
+  test('takes no units for which nothing would be paid, and says how many bring something', async () => {
+    const { classId } = await kedgeJson('class', 'create', '--name', 'Cheap', '--policy', 'policy.json');
+    const id = BigInt(classId!);
+    const terms = { operatorBps: 0, refundable: true, expiredToClass: false };
+    const { lot } = await as('operator').createLot({
+      classId: id,
+      price: { numerator: 1n, denominator: 2_500n },
+      ...terms,
+    });
+    await as('operator').openListing({ classId: id, lot, supply: 1_000_000n, expireAt: 0n });
+    const { tokenId } = await kedgeJson('buy', classId!, '10');
+    await refused(['token', 'refund', tokenId!, '2.499'], 'Refund 2.5 units at least');
+    expect(await kedgeJson('token', 'refund', tokenId!, '2.5')).toMatchObject({ amount: '1', value: '7500' });
+  });
+
   test('P33: says which term stands against it, and pays what expired where the lot does', async () => {
     const { classId } = await kedgeJson('class', 'create', '--name', 'Agent', '--policy', 'policy.json');
     const operator = as('operator');

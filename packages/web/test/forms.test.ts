@@ -1,5 +1,7 @@
+import { zeroAddress } from '@kedge/core';
 import { expect, test } from 'vitest';
 import { addressProblem, parseAddress } from '../src/actions/forms/parseAddress.js';
+import { refundedUnits } from '../src/actions/forms/refundForm.js';
 import { parseUnitsText } from '../src/actions/forms/UnitsField.js';
 
 test('units are read exactly, with commas between thousands', () => {
@@ -15,6 +17,14 @@ test('what cannot be meant says why; an empty field says nothing', () => {
     problem: expect.stringContaining('at most 3 decimals'),
   });
   expect(parseUnitsText('many', 0, 1n)).toMatchObject({ problem: expect.any(String) });
+});
+
+test('units are not returned for nothing', () => {
+  const token = { value: 1_000_000n, unitDecimals: 6 };
+  const backing = { asset: zeroAddress, amount: 7n };
+  expect(refundedUnits('0.142857', token, backing)).toMatchObject({ problem: expect.stringContaining('nothing') });
+  expect(refundedUnits('0.142858', token, backing)).toEqual({ units: 142_858n });
+  expect(refundedUnits('', token, backing)).toEqual({ problem: undefined });
 });
 
 test('an address is an address', () => {

@@ -43,6 +43,18 @@ export const tokenRefund: Command = {
       });
     }
     const asset = await readAnyAsset(connection, lot.asset);
+    const { numerator, denominator } = lot.price;
+    if ((units * numerator) / denominator === 0n) {
+      const least = (denominator + numerator - 1n) / numerator;
+      throw new BaseError(
+        `${humanAmount(units, unitDecimals)} units of token ${tokenId} bring nothing: less than the smallest unit of ${asset.symbol} was paid for them.`,
+        {
+          code: 'nothing_to_refund',
+          values: { tokenId, units },
+          hints: [`Refund ${humanAmount(least, unitDecimals)} units at least, at once.`],
+        },
+      );
+    }
     const named = textOption(context, 'to');
     const to = named === undefined ? signer.account.address : recipientOf(named, connection.chainId, '--to');
     const { amount, transactionHash } = await write('refund', (client) => client.refund({ tokenId, units, to }));

@@ -4,7 +4,7 @@ import { useAssets } from '../../data/useAssets.js';
 import { showUnits } from '../../ui/format.js';
 import type { TransactionForm } from '../transaction.js';
 import { FormFrame } from './FormFrame.js';
-import { parseUnitsText, UnitsField } from './UnitsField.js';
+import { parseUnitsText, UnitsField, type ParsedUnits } from './UnitsField.js';
 
 /**
  * Returns unspent value for its backing.
@@ -16,7 +16,7 @@ export function refundForm(token: TokenSummary, backing: AmountOfAsset): Transac
     const { value, unitDecimals, tokenId } = token;
     const [text, setText] = useState('');
     const { show } = useAssets([backing.asset]);
-    const parsed = parseUnitsText(text, unitDecimals, value);
+    const parsed = refundedUnits(text, token, backing);
     const units = 'units' in parsed ? parsed.units : undefined;
     return (
       <>
@@ -52,4 +52,17 @@ export function refundForm(token: TokenSummary, backing: AmountOfAsset): Transac
       </>
     );
   };
+}
+
+/** The units that a text returns, where anything was paid for so many. */
+export function refundedUnits(
+  text: string,
+  { value, unitDecimals }: Pick<TokenSummary, 'value' | 'unitDecimals'>,
+  backing: AmountOfAsset,
+): ParsedUnits {
+  const parsed = parseUnitsText(text, unitDecimals, value);
+  const isWorthless = 'units' in parsed && (backing.amount * parsed.units) / value === 0n;
+  return isWorthless
+    ? { problem: 'So few bring nothing: less than the smallest unit of the asset was paid for them.' }
+    : parsed;
 }
