@@ -21,6 +21,7 @@ test('an index that has what the chain had when it was last asked is not behind'
 test('one that has not is behind, and says by how much and as of when its figures are', () => {
   expect(lagText(status(84, 113), 100)).toMatch(/^The indexer has 29 blocks still to read\. .* block 84, .+\.$/);
   expect(lagText(status(112, 113, false), undefined)).toContain('has 1 block still to read');
+  expect(lagText(status(113, 113, false), 113)).toContain('The indexer is still reading the chain. ');
   expect(lagText(status(null, 9, false), 9)).toBe('The indexer has 10 blocks still to read. Nothing is shown yet.');
 });
 

@@ -15,5 +15,7 @@ export function lagText({ indexed, head, ready }: IndexerStatus, headBefore: num
   if (head === null) return `The indexer cannot reach the chain now. ${age}`;
   if (ready && known >= (headBefore ?? known)) return undefined;
   const missing = Math.max(0, head.blockNumber - known);
-  return `The indexer has ${showCount(missing, 'block')} still to read. ${age}`;
+  // One that has just begun reads the last blocks again, though it knows of them.
+  const what = missing === 0 ? 'is still reading the chain' : `has ${showCount(missing, 'block')} still to read`;
+  return `The indexer ${what}. ${age}`;
 }
