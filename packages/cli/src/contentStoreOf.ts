@@ -1,5 +1,5 @@
 import { createContentStore, type ContentStore } from '@kedge/store';
-import { dataPathsOf } from './up/dataPaths.js';
+import { dataPathsOf } from './files/dataPaths.js';
 
 /** The content store of a data folder. */
 export function contentStoreOf(dataDir: string): ContentStore {

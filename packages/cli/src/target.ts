@@ -10,8 +10,8 @@ import {
   type UpFile,
 } from '@kedge/core';
 import { dataDirOf, type Context } from './context.js';
+import { readGivenFile } from './files/readGivenFile.js';
 import { parseAddress, textOption } from './parse.js';
-import { readGivenFile } from './readGivenFile.js';
 import { usageError } from './usageError.js';
 
 /** What a command is to work on, before anything is asked of the chain. */

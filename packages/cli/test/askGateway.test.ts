@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { BaseError, toProblemDetails } from '@kedge/core';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { askGateway } from '../src/askGateway.js';
-import { channelsFileOf } from '../src/channelsFile.js';
+import { askGateway } from '../src/gateway/askGateway.js';
+import { channelsFileOf } from '../src/gateway/channelsFile.js';
 import { createOutput } from '../src/output.js';
 import { runInProcess, temporaryFolder } from './kedge.js';
 

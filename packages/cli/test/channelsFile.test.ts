@@ -11,9 +11,9 @@ import {
 import { expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { apiKeyHash, keepApiKey } from '../src/up/apiKey.js';
-import { changeChannelKeys, putChannelRecord, takeOutChannel } from '../src/channelsFile.js';
+import { changeChannelKeys, putChannelRecord, takeOutChannel } from '../src/gateway/channelsFile.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
-import { takeProcessLock } from '../src/up/processLock.js';
+import { takeProcessLock } from '../src/files/processLock.js';
 import { temporaryDataFolder } from './up/support.js';
 
 const { address } = developmentAccount('operator');

@@ -1,65 +1,62 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type * as files from 'node:fs';
-import type * as laterFiles from 'node:fs/promises';
+import fs from 'node:fs';
+import later from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { createContentStore } from '@kedge/store';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { writeKeystore } from '../src/accounts/keystore.js';
+import { writeDurably } from '../src/files/durableFile.js';
+import { takeProcessLock } from '../src/files/processLock.js';
 import { toBaseError } from '../src/toBaseError.js';
 import { unpackDump } from '../src/up/chainDump.js';
-import { writeDurably } from '../src/up/durableFile.js';
-import { takeProcessLock } from '../src/up/processLock.js';
 import { runInProcess, temporaryFolder } from './kedge.js';
 
 // Files can be made and not filled, of which Node says only that some write failed.
-const disk = vi.hoisted(() => ({
-  isFull: false,
-  use<value>(work: () => value): value {
-    if (disk.isFull)
-      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
-    return work();
+const { writeSync, writeFileSync } = fs;
+const { writeFile, open } = later;
+function noSpace(): never {
+  const error = new Error('ENOSPC: no space left on device, write');
+  throw Object.assign(error, { code: 'ENOSPC', syscall: 'write' });
+}
+const fullDisk = {
+  writeSync: noSpace,
+  writeFileSync(path: string) {
+    fs.closeSync(fs.openSync(path, 'w'));
+    noSpace();
   },
-}));
-vi.mock('node:fs', async (original) => {
-  const real = await original<typeof files>();
-  return {
-    ...real,
-    writeSync: (...given: [number, string]) => disk.use(() => real.writeSync(...given)),
-    writeFileSync(path: string, ...given: [string]) {
-      if (disk.isFull) real.closeSync(real.openSync(path, 'w'));
-      disk.use(() => real.writeFileSync(path, ...given));
-    },
-  };
-});
-vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof laterFiles>();
-  return {
-    ...real,
-    async writeFile(path: string, content: string, options: { readonly flag?: string }) {
-      await (await real.open(path, options.flag ?? 'w')).close();
-      return disk.use(() => real.writeFile(path, content, { ...options, flag: 'w' }));
-    },
-    async open(...given: Parameters<typeof real.open>): Promise<laterFiles.FileHandle> {
-      const handle = await real.open(...given);
-      const write = handle.writeFile.bind(handle);
-      handle.writeFile = async (...content) => disk.use(() => write(...content));
-      return handle;
-    },
-  };
-});
-afterEach(() => {
-  disk.isFull = false;
-});
+};
+const laterFullDisk = {
+  async writeFile(path: string, _content: string, { flag = 'w' }: { readonly flag?: string }) {
+    await (await open(path, flag)).close();
+    noSpace();
+  },
+  async open(...given: Parameters<typeof open>) {
+    return Object.assign(await open(...given), { writeFile: async () => noSpace() });
+  },
+};
+
+function fill(): void {
+  Object.assign(fs, fullDisk);
+  Object.assign(later, laterFullDisk);
+  syncBuiltinESMExports();
+}
+
+function free(): void {
+  Object.assign(fs, { writeSync, writeFileSync });
+  Object.assign(later, { writeFile, open });
+  syncBuiltinESMExports();
+}
+afterEach(free);
 
 async function onFullDisk(work: () => unknown): Promise<unknown> {
-  disk.isFull = true;
+  fill();
   try {
     await work();
   } catch (error) {
     return toBaseError(error);
   } finally {
-    disk.isFull = false;
+    free();
   }
   return undefined;
 }
@@ -73,7 +70,7 @@ test('a file that is replaced is named, and is what it was', async () => {
   const path = join(temporaryFolder(), 'channels.json');
   writeDurably(path, 'old');
   expect(await onFullDisk(() => writeDurably(path, 'new'))).toMatchObject(fullAt(path));
-  expect(readFileSync(path, 'utf8')).toBe('old');
+  expect(fs.readFileSync(path, 'utf8')).toBe('old');
 });
 
 test('a lock is named, and not left half made', async () => {
@@ -110,13 +107,13 @@ test('a command names the file, and does its work once there is space', async ()
   const cwd = temporaryFolder();
   const operator = `0x${'12'.repeat(20)}`;
   const args = ['policy', 'init', '--model', 'm', '--operator', operator, '--out', 'policy.json'];
-  disk.isFull = true;
+  fill();
   const { code, stderr } = await runInProcess(args, { cwd });
   expect([code, stderr]).toEqual([
     1,
     expect.stringContaining(`${join(cwd, 'policy.json')} cannot be written: the disk is full.`),
   ]);
-  expect(existsSync(join(cwd, 'policy.json'))).toBe(false);
-  disk.isFull = false;
+  expect(fs.existsSync(join(cwd, 'policy.json'))).toBe(false);
+  free();
   expect((await runInProcess(args, { cwd })).code).toBe(0);
 });

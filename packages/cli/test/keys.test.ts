@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { parseChannelRecords, zeroAddress, zeroHash, type ChannelRecord } from '@kedge/core';
 import { expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
-import { channelsFileOf, putChannelRecord } from '../src/channelsFile.js';
+import { channelsFileOf, putChannelRecord } from '../src/gateway/channelsFile.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
 import { runInProcess, temporaryFolder } from './kedge.js';
 

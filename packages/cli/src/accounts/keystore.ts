@@ -6,8 +6,8 @@ import { BaseError, type Address, type Hex } from '@kedge/core';
 import { getAddress } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
 import type { Context } from '../context.js';
-import { namingFile } from '../namingFile.js';
-import { syncFolder } from '../up/durableFile.js';
+import { syncFolder } from '../files/durableFile.js';
+import { namingFile } from '../files/namingFile.js';
 import { decryptKeystoreFile, encryptKeystoreFile, parseKeystoreFile } from './keystoreFile.js';
 
 /** An account in the keystore, as listed. */

@@ -11,9 +11,9 @@ import {
 import type { ContentStore } from '@kedge/store';
 import { firstBlockOf, readEvents } from '@kedge/sdk';
 import { contentStoreOf } from '../contentStoreOf.js';
+import { readGivenFile } from '../files/readGivenFile.js';
 import { keccak256 } from '../keccak256.js';
 import { parseAddress, parseInteger } from '../parse.js';
-import { readGivenFile } from '../readGivenFile.js';
 import { parseJson } from '../target.js';
 import type { Connection } from './connect.js';
 

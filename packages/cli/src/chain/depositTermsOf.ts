@@ -7,7 +7,7 @@ import {
   type DepositTerms,
   type Hex,
 } from '@kedge/core';
-import { channelsFileOf, readChannelEntries } from '../channelsFile.js';
+import { channelsFileOf, readChannelEntries } from '../gateway/channelsFile.js';
 import type { Option } from '../command.js';
 import type { Context } from '../context.js';
 import { argument, parseAddress, parseChannelId, parseInteger, parseMoment, textOption } from '../parse.js';

@@ -1,7 +1,7 @@
 import { bytesToHex, type Hex } from '@kedge/core';
 import { contentStoreOf } from '../contentStoreOf.js';
+import { readGivenFile } from '../files/readGivenFile.js';
 import { keccak256 } from '../keccak256.js';
-import { readGivenFile } from '../readGivenFile.js';
 
 /** The hash of a statement's bytes, and where they are. */
 export type StoredStatement = { readonly statementHash: Hex; readonly uri: string; readonly bytes: number };

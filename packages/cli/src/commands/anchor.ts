@@ -24,12 +24,12 @@ import { shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js'
 import { kindChoices, parseParent, storePolicy, type ParentTerms } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import { dataDirOf, type Context } from '../context.js';
+import { dataPathsOf } from '../files/dataPaths.js';
+import { writeDurably } from '../files/durableFile.js';
 import { humanBytes, shellWord } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import { argument, listOption, parseChoice, parseDate, parseShare, textOption } from '../parse.js';
 import { readJson } from '../target.js';
-import { dataPathsOf } from '../up/dataPaths.js';
-import { writeDurably } from '../up/durableFile.js';
 import { usageError } from '../usageError.js';
 
 export const anchor: Command = {

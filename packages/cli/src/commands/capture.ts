@@ -5,8 +5,8 @@ import { readAnyAsset } from '../chain/readAsset.js';
 import { chainOptions, type Command } from '../command.js';
 import { humanAmount, shortHex } from '../human.js';
 import { urlOption } from '../parse.js';
-import { requestCapture, type Captured } from '../requestCapture.js';
-import { gatewayUrlHere } from '../up/gatewayFiles.js';
+import { requestCapture, type Captured } from '../gateway/requestCapture.js';
+import { gatewayUrlHere } from '../gateway/gatewayFiles.js';
 
 export const capture: Command = {
   name: 'capture',

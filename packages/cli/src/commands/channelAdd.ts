@@ -4,9 +4,9 @@ import { BaseError, parseChannelRecords, type Hex } from '@kedge/core';
 import { channelRecordOf, readRecordContext } from '../chain/channelRecordOf.js';
 import { connect } from '../chain/connect.js';
 import { readPolicyOfToken } from '../chain/readPolicy.js';
-import { readAccessFile } from '../channelAccessFile.js';
-import { channelsFileOf, putChannelRecord, readChannelEntries } from '../channelsFile.js';
 import { chainOptions, policyOption, type Command } from '../command.js';
+import { readAccessFile } from '../gateway/channelAccessFile.js';
+import { channelsFileOf, putChannelRecord, readChannelEntries } from '../gateway/channelsFile.js';
 import { humanAmount, humanMoment } from '../human.js';
 import { argument } from '../parse.js';
 

@@ -3,16 +3,16 @@ import type { SigningAccount } from '../accounts/resolveAccount.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { readChannel } from '../chain/readChannels.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
-import { channelsFileOf, takeOutChannel } from '../channelsFile.js';
+import { channelsFileOf, takeOutChannel } from '../gateway/channelsFile.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
-import { isGatewayHere } from '../isGatewayHere.js';
+import { isGatewayHere } from '../gateway/isGatewayHere.js';
 import { argument, parseChannelId, urlOption } from '../parse.js';
-import { makeGatewayReread } from '../makeGatewayReread.js';
-import { requestCapture } from '../requestCapture.js';
+import { makeGatewayReread } from '../gateway/makeGatewayReread.js';
+import { requestCapture } from '../gateway/requestCapture.js';
 import { undoOnSignal } from '../undoOnSignal.js';
-import { gatewayUrlHere } from '../up/gatewayFiles.js';
+import { gatewayUrlHere } from '../gateway/gatewayFiles.js';
 
 export const channelClose: Command = {
   name: 'channel close',

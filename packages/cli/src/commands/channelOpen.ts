@@ -22,7 +22,7 @@ import { channelRecordOf, readRecordContext } from '../chain/channelRecordOf.js'
 import { connect, type Connection } from '../chain/connect.js';
 import { readPolicyOfToken } from '../chain/readPolicy.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
-import { channelsFileOf, putChannelRecord } from '../channelsFile.js';
+import { channelsFileOf, putChannelRecord } from '../gateway/channelsFile.js';
 import { accountOptions, policyOption, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
@@ -38,7 +38,7 @@ import {
   urlOption,
 } from '../parse.js';
 import { keccak256 } from '../keccak256.js';
-import { keepChannel, mayBeOpen } from '../keepChannel.js';
+import { keepChannel, mayBeOpen } from '../gateway/keepChannel.js';
 import { unixNow } from '../unixNow.js';
 import { apiKeyHash } from '../up/apiKey.js';
 import { usageError } from '../usageError.js';

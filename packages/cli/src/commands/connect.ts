@@ -7,7 +7,7 @@ import { shortHex } from '../human.js';
 import { parseInteger, textOption, urlOption } from '../parse.js';
 import { readStrictChannel, readVoucherMemory, writeVoucherMemory } from '../strict/strictChannelFile.js';
 import { startStrictProxy } from '../strict/startStrictProxy.js';
-import { takeProcessLock } from '../up/processLock.js';
+import { takeProcessLock } from '../files/processLock.js';
 import { listenForStop } from '../up/stopSignals.js';
 import { usageError } from '../usageError.js';
 

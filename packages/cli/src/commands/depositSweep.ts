@@ -5,11 +5,11 @@ import { afterDone } from '../chain/afterDone.js';
 import { depositOptions, depositTermsOf } from '../chain/depositTermsOf.js';
 import { readPolicyOfToken } from '../chain/readPolicy.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
-import { addContinuation, channelsFileOf } from '../channelsFile.js';
+import { addContinuation, channelsFileOf } from '../gateway/channelsFile.js';
 import { accountOptions, policyOption, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanAmount, shortHex } from '../human.js';
-import { makeGatewayReread } from '../makeGatewayReread.js';
+import { makeGatewayReread } from '../gateway/makeGatewayReread.js';
 
 export const depositSweep: Command = {
   name: 'deposit sweep',

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { apiKeyIdOf } from '@kedge/core';
-import { changeChannelKeys } from '../channelsFile.js';
 import { chainOptions, type Command } from '../command.js';
+import { changeChannelKeys } from '../gateway/channelsFile.js';
+import { channelOfKeys, openKeys } from '../gateway/openKeys.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
-import { channelOfKeys, openKeys } from '../keys.js';
 import { parseAmount, parseMoment, textOption } from '../parse.js';
 import { unixNow } from '../unixNow.js';
 import { apiKeyHash } from '../up/apiKey.js';

@@ -1,10 +1,10 @@
 import { BaseError } from '@kedge/core';
 import { z } from 'zod';
-import { askGateway } from '../askGateway.js';
 import { chainOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
+import { askGateway } from '../gateway/askGateway.js';
+import { openKeys, type ApiKey } from '../gateway/openKeys.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
-import { openKeys, type ChannelKey } from '../keys.js';
 import { unixNow } from '../unixNow.js';
 
 const units = z.string().regex(/^\d+$/).transform(BigInt);
@@ -59,7 +59,7 @@ export const keyList: Command = {
   },
 };
 
-function stateOf({ terms }: ChannelKey, now: bigint): 'active' | 'expired' | 'revoked' {
+function stateOf({ terms }: ApiKey, now: bigint): 'active' | 'expired' | 'revoked' {
   if (terms?.revokedAt !== undefined) return 'revoked';
   return terms?.expiresAt !== undefined && terms.expiresAt <= now ? 'expired' : 'active';
 }

@@ -1,7 +1,7 @@
-import { changeChannelKeys } from '../channelsFile.js';
 import { chainOptions, type Command } from '../command.js';
+import { changeChannelKeys } from '../gateway/channelsFile.js';
+import { findKey, openKeys } from '../gateway/openKeys.js';
 import { humanMoment, shortHex } from '../human.js';
-import { findKey, openKeys } from '../keys.js';
 import { argument } from '../parse.js';
 import { unixNow } from '../unixNow.js';
 

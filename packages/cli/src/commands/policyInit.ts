@@ -4,8 +4,8 @@ import { parsePolicy, tokenizer, zeroAddress, type Policy } from '@kedge/core';
 import { refuseUnpriced } from '../chain/terms.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
+import { namingFile } from '../files/namingFile.js';
 import { shellWord } from '../human.js';
-import { namingFile } from '../namingFile.js';
 import { listOption, parseAddress, parseAmount, parseInteger, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { BaseError, parseSignedRateQuote, signedRateQuoteToJson } from '@kedge/core';
 import { z } from 'zod';
-import { askGateway } from '../askGateway.js';
 import { originOf } from '../chain/connect.js';
 import type { Command } from '../command.js';
+import { askGateway } from '../gateway/askGateway.js';
+import { gatewayUrlHere } from '../gateway/gatewayFiles.js';
 import { argument, listOption, parseUrl } from '../parse.js';
 import { findTarget, readJson } from '../target.js';
-import { gatewayUrlHere } from '../up/gatewayFiles.js';
 
 const answer = z.object({ quotes: z.tuple([z.object({ state: z.enum(['taken', 'held']) })]) });
 

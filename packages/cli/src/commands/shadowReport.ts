@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { BaseError } from '@kedge/core';
 import { z } from 'zod';
-import { askGateway } from '../askGateway.js';
 import type { Command } from '../command.js';
 import { dataDirOf } from '../context.js';
+import { readIfExists } from '../files/durableFile.js';
+import { askGateway } from '../gateway/askGateway.js';
 import { humanAmount } from '../human.js';
 import { table } from '../output.js';
 import { urlOption } from '../parse.js';
-import { readIfExists } from '../up/durableFile.js';
 import { shadowUrlFileOf } from './shadow.js';
 
 // Loose: --json shows all that the gateway tells.

@@ -20,7 +20,7 @@ import { keccak256 } from '../keccak256.js';
 import { exitCodes } from '../output.js';
 import { listOption, parseAddress, textOption, urlOption } from '../parse.js';
 import { readAnchorFacts, readChannelFacts } from '../receipts/chainFacts.js';
-import { readGivenFile } from '../readGivenFile.js';
+import { readGivenFile } from '../files/readGivenFile.js';
 import { createLeavesFinder, type FindLeaves } from '../receipts/createLeavesFinder.js';
 import { findPolicy } from '../receipts/findPolicy.js';
 import { hintOnBody, recountChecks } from '../receipts/recountChecks.js';
@@ -29,7 +29,7 @@ import { withoutReceiptLine } from '../receipts/withoutReceiptLine.js';
 import { signedDomain } from '../signedDomain.js';
 import { strictGatewayOf } from '../strict/strictChannelFile.js';
 import { findTarget, readJson, type Target } from '../target.js';
-import { dataPathsOf } from '../up/dataPaths.js';
+import { dataPathsOf } from '../files/dataPaths.js';
 import { usageError } from '../usageError.js';
 
 /** One check; `ok` is absent where it could not be made. */

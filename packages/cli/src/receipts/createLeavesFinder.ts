@@ -1,7 +1,7 @@
 import { BaseError } from '@kedge/core';
 import { createContentStore, fileCidOf, type ContentStore } from '@kedge/store';
+import { readGivenFile } from '../files/readGivenFile.js';
 import { briefText } from '../human.js';
-import { readGivenFile } from '../readGivenFile.js';
 
 /** The published leaves of a root, which are what their CID names; or why there are none, or what came in their place. */
 export type FoundLeaves = { readonly bytes: Uint8Array } | { readonly missing: string } | { readonly wrong: string };

@@ -1,7 +1,7 @@
 import { BaseError, parsePolicy, policyHashOf, type Hex, type Policy } from '@kedge/core';
 import type { Connection } from '../chain/connect.js';
 import { readPolicy } from '../chain/readPolicy.js';
-import { channelsFileOf, readChannelEntries } from '../channelsFile.js';
+import { channelsFileOf, readChannelEntries } from '../gateway/channelsFile.js';
 import { keccak256 } from '../keccak256.js';
 import type { ChannelFacts } from './chainFacts.js';
 

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { BaseError, decodeSignedReceipt, parseSignedReceipt, receiptHeader, type SignedReceipt } from '@kedge/core';
 import type { Context } from '../context.js';
-import { readGivenFile } from '../readGivenFile.js';
+import { readGivenFile } from '../files/readGivenFile.js';
 
 /** A receipt as a header line (`kedge-receipt: …`) or as the comment line of a stream (`: kedge-receipt …`). */
 const receiptLine = new RegExp(`^(?:: *)?${receiptHeader}:? +([A-Za-z0-9_=-]+)\\s*$`, 'i');

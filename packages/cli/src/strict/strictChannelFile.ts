@@ -16,8 +16,8 @@ import {
 } from '@kedge/core';
 import type { VoucherMemory } from '@kedge/sdk';
 import { z } from 'zod';
-import { makeFolder } from '../up/dataPaths.js';
-import { readJsonFile, writeDurably } from '../up/durableFile.js';
+import { makeFolder } from '../files/dataPaths.js';
+import { readJsonFile, writeDurably } from '../files/durableFile.js';
 
 /** A strict channel as its client keeps it: terms, API key, and the channel key itself. */
 export type StrictChannelFile = {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readIfExists, writeDurably } from './durableFile.js';
+import { readIfExists, writeDurably } from '../files/durableFile.js';
 
 /** The API key of a data folder: made once, kept in a file that only this user can read. */
 export function keepApiKey(file: string): string {

@@ -2,10 +2,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { developmentChainId, developmentMnemonic } from '../accounts/roles.js';
+import type { DataPaths } from '../files/dataPaths.js';
 import { dumpChain, unpackDump } from './chainDump.js';
 import { createChainSaver, type ChainSaver } from './chainSaver.js';
 import { startChild, whenReady, type Child } from './child.js';
-import type { DataPaths } from './dataPaths.js';
 import { answersRpc } from './rpc.js';
 
 const endPatience = 1_000;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { BaseError } from '@kedge/core';
-import { namingFile } from '../namingFile.js';
-import { writeDurably } from './durableFile.js';
+import { writeDurably } from '../files/durableFile.js';
+import { namingFile } from '../files/namingFile.js';
 import { rpc } from './rpc.js';
 
 const unzip = promisify(gunzip);

@@ -3,9 +3,9 @@ import { closeSync, openSync, readSync, renameSync, rmSync, statSync } from 'nod
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BaseError } from '@kedge/core';
-import { makeFolder, type DataPaths, type ServiceName } from './dataPaths.js';
-import { writeDurably } from './durableFile.js';
-import { identityOf } from './processIdentity.js';
+import { makeFolder, type DataPaths, type ServiceName } from '../files/dataPaths.js';
+import { writeDurably } from '../files/durableFile.js';
+import { identityOf } from '../files/processIdentity.js';
 
 /** How to run a service. */
 export type ChildCommand = {

@@ -1,7 +1,7 @@
 import { constants, setPriority } from 'node:os';
+import type { DataPaths } from '../files/dataPaths.js';
 import type { Chain } from './chain.js';
 import { cutLogTail, killLiving, readyUrl, startChild, whenReady, type ChildCommand } from './child.js';
-import type { DataPaths } from './dataPaths.js';
 import { createService, type Service } from './service.js';
 
 /** The services of a data folder. */

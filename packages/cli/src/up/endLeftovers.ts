@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { serviceNames, type DataPaths, type ServiceName } from './dataPaths.js';
-import { readJsonFile } from './durableFile.js';
-import { identitySchema, isRunning, type ProcessIdentity } from './processIdentity.js';
+import { serviceNames, type DataPaths, type ServiceName } from '../files/dataPaths.js';
+import { readJsonFile } from '../files/durableFile.js';
+import { identitySchema, isRunning, type ProcessIdentity } from '../files/processIdentity.js';
 
 const patience: Readonly<Record<ServiceName, number>> = {
   indexer: 3_000,

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
-import { readIfExists } from './durableFile.js';
-import { commandLineOf } from './processIdentity.js';
+import { readIfExists } from '../files/durableFile.js';
+import { commandLineOf } from '../files/processIdentity.js';
 
 /** Who listens on a port. */
 export type PortOwner = { readonly pid: number; readonly command: string };

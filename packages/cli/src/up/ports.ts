@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { BaseError } from '@kedge/core';
-import { serviceNames } from './dataPaths.js';
+import { serviceNames } from '../files/dataPaths.js';
 import { portOwner } from './portOwner.js';
 
 /** What listens: the services, and the dashboard, which `up` serves itself. */

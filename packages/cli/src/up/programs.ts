@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { gatewayNodeFlags } from '@kedge/gateway/nodeFlags';
+import type { DataPaths } from '../files/dataPaths.js';
+import { writeDurably } from '../files/durableFile.js';
+import { gatewayFilesOf } from '../gateway/gatewayFiles.js';
 import type { ChildCommand } from './child.js';
-import type { DataPaths } from './dataPaths.js';
-import { writeDurably } from './durableFile.js';
-import { gatewayFilesOf } from './gatewayFiles.js';
 import type { OtherUpstream } from './otherUpstream.js';
 import type { Ports } from './ports.js';
 import type { UpState } from './upState.js';

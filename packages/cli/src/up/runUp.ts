@@ -9,7 +9,7 @@ import { dumpChain } from './chainDump.js';
 import { killLiving } from './child.js';
 import type { Services } from './createServices.js';
 import type { Dashboard } from './dashboard.js';
-import { dataPathsOf, makeFolders, type DataPaths } from './dataPaths.js';
+import { dataPathsOf, makeFolders, type DataPaths } from '../files/dataPaths.js';
 import { endLeftovers } from './endLeftovers.js';
 import { choosePorts, completePorts, requireFreePorts, type Ports } from './ports.js';
 import type { OtherUpstream } from './otherUpstream.js';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BaseError } from '@kedge/core';
+import type { ServiceName } from '../files/dataPaths.js';
 import { logTail, type Child } from './child.js';
-import type { ServiceName } from './dataPaths.js';
 
 /** How one service is kept running. */
 export type ServiceOptions = {

@@ -3,7 +3,7 @@ import { checkDeployment, deployContracts, getChannelState, type KedgeClient } f
 import { createContentStore } from '@kedge/store';
 import { developmentAccount } from '../accounts/developmentAccount.js';
 import { developmentChainId, type Role } from '../accounts/roles.js';
-import type { DataPaths } from './dataPaths.js';
+import type { DataPaths } from '../files/dataPaths.js';
 import { demoPolicy } from './demoTerms.js';
 import { anchorDocs } from './steps/anchorDocs.js';
 import { attestDocs } from './steps/attestDocs.js';

@@ -1,5 +1,5 @@
 import { watchStarters } from './watchStarters.js';
-import type { ProcessIdentity } from './processIdentity.js';
+import type { ProcessIdentity } from '../files/processIdentity.js';
 
 /** Why `up` should stop. */
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT' | 'its starter ended';

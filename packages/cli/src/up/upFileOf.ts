@@ -1,8 +1,8 @@
 import { parseUpFile, type UpFile } from '@kedge/core';
 import { developmentAccount } from '../accounts/developmentAccount.js';
 import { roles, type Role } from '../accounts/roles.js';
-import type { DataPaths } from './dataPaths.js';
-import { gatewayFilesOf } from './gatewayFiles.js';
+import type { DataPaths } from '../files/dataPaths.js';
+import { gatewayFilesOf } from '../gateway/gatewayFiles.js';
 import type { Ports } from './ports.js';
 import type { SetUp } from './setUp.js';
 

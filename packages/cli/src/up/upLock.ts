@@ -1,5 +1,5 @@
 import { BaseError } from '@kedge/core';
-import { takeProcessLock, type ProcessLock } from './processLock.js';
+import { takeProcessLock, type ProcessLock } from '../files/processLock.js';
 
 /**
  * Takes the lock of a data folder: one `kedge up` runs there.

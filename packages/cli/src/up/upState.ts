@@ -1,6 +1,6 @@
 import { BaseError, contractsSchema, type Address, type Hex } from '@kedge/core';
 import { z } from 'zod';
-import { readJsonFile, writeDurably } from './durableFile.js';
+import { readJsonFile, writeDurably } from '../files/durableFile.js';
 import type { Ports } from './ports.js';
 
 const hex = z.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-f]*$/i.test(value), 'not hex');

@@ -1,4 +1,4 @@
-import { commandLineOf, identityOf, isRunning, parentOf, type ProcessIdentity } from './processIdentity.js';
+import { commandLineOf, identityOf, isRunning, parentOf, type ProcessIdentity } from '../files/processIdentity.js';
 
 const interval = 250;
 const deepest = 6;

@@ -1,11 +1,11 @@
 import { zeroAddress } from '@kedge/core';
 import { developmentKey } from '../accounts/developmentAccount.js';
 import { apiKeyHash } from './apiKey.js';
-import { putChannelRecord } from '../channelsFile.js';
-import type { DataPaths } from './dataPaths.js';
+import { putChannelRecord } from '../gateway/channelsFile.js';
+import type { DataPaths } from '../files/dataPaths.js';
 import { agentClassName } from './demoTerms.js';
-import { readIfExists, writeDurably } from './durableFile.js';
-import { gatewayFilesOf } from './gatewayFiles.js';
+import { readIfExists, writeDurably } from '../files/durableFile.js';
+import { gatewayFilesOf } from '../gateway/gatewayFiles.js';
 import type { SetUp } from './setUp.js';
 
 /** What the gateway reads when it starts, beside its configuration. */

@@ -7,7 +7,7 @@ import { developmentChain } from '@kedge/testing';
 import OpenAI from 'openai';
 import { createPublicClient, http } from 'viem';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { dataPathsOf } from '../../src/up/dataPaths.js';
+import { dataPathsOf } from '../../src/files/dataPaths.js';
 import { readUpState } from '../../src/up/upState.js';
 import { runInProcess, runKedge } from '../kedge.js';
 import { runningUp, type RunningUp } from './runningUp.js';

@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { createIndexerClient, type IndexerClient } from '@kedge/sdk';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dataPathsOf } from '../../src/up/dataPaths.js';
+import { dataPathsOf } from '../../src/files/dataPaths.js';
 import { endLeftovers } from '../../src/up/endLeftovers.js';
 import { runningUp, servicePid, type RunningUp } from './runningUp.js';
 

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { renameSync, rmSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { serviceNames, type DataPaths } from '../../src/up/dataPaths.js';
+import { serviceNames, type DataPaths } from '../../src/files/dataPaths.js';
 import { endLeftovers } from '../../src/up/endLeftovers.js';
-import { readJsonFile } from '../../src/up/durableFile.js';
-import { identityOf, isRunning, type ProcessIdentity } from '../../src/up/processIdentity.js';
+import { readJsonFile } from '../../src/files/durableFile.js';
+import { identityOf, isRunning, type ProcessIdentity } from '../../src/files/processIdentity.js';
 import { temporaryDataFolder, until } from './support.js';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -117,7 +117,7 @@ describe('kedge up leaves nothing running', { timeout: patience }, () => {
     const paths = temporaryDataFolder();
     const program = `
       import { startChild } from ${JSON.stringify(pathToFileURL(`${dist}up/child.js`).href)};
-      import { dataPathsOf } from ${JSON.stringify(pathToFileURL(`${dist}up/dataPaths.js`).href)};
+      import { dataPathsOf } from ${JSON.stringify(pathToFileURL(`${dist}files/dataPaths.js`).href)};
       const sleep = { file: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'], environment: process.env };
       const { pid } = await startChild('agent', sleep, dataPathsOf(${JSON.stringify(paths.root)}));
       console.log(pid);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { dataPathsOf } from '../../src/up/dataPaths.js';
+import { dataPathsOf } from '../../src/files/dataPaths.js';
 import { kedgeProgram } from '../kedge.js';
 import { runningUp, type RunningUp } from './runningUp.js';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { parseUpFile, type UpFile } from '@kedge/core';
-import type { DataPaths, ServiceName } from '../../src/up/dataPaths.js';
+import type { DataPaths, ServiceName } from '../../src/files/dataPaths.js';
 import { kedgeProgram } from '../kedge.js';
 
 /** `kedge up` as a process of its own. */

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import type { DataPaths, ServiceName } from '../../src/files/dataPaths.js';
 import { readyUrl, startChild, whenReady } from '../../src/up/child.js';
-import type { DataPaths, ServiceName } from '../../src/up/dataPaths.js';
 import { endLeftovers } from '../../src/up/endLeftovers.js';
 import { createService } from '../../src/up/service.js';
 import { temporaryDataFolder, until } from './support.js';

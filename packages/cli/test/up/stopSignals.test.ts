@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
-import { identityOf, parentOf } from '../../src/up/processIdentity.js';
+import { identityOf, parentOf } from '../../src/files/processIdentity.js';
 import { listenForStop } from '../../src/up/stopSignals.js';
 import { startersOf } from '../../src/up/watchStarters.js';
 import { sleeper, until } from './support.js';

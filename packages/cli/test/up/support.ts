@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { dataPathsOf, makeFolders, type DataPaths } from '../../src/up/dataPaths.js';
+import { dataPathsOf, makeFolders, type DataPaths } from '../../src/files/dataPaths.js';
 
 /** A data folder that is removed after the test. */
 export function temporaryDataFolder(): DataPaths {

@@ -16,7 +16,7 @@ import { developmentChain } from '@kedge/testing';
 import OpenAI from 'openai';
 import { createPublicClient, http, keccak256, recoverAddress } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dataPathsOf } from '../../src/up/dataPaths.js';
+import { dataPathsOf } from '../../src/files/dataPaths.js';
 import { endLeftovers } from '../../src/up/endLeftovers.js';
 import { readUpState } from '../../src/up/upState.js';
 import { runningUp, servicePid, type RunningUp } from './runningUp.js';

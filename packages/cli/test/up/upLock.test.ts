@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { identityOf, ownIdentity } from '../../src/up/processIdentity.js';
+import { identityOf, ownIdentity } from '../../src/files/processIdentity.js';
 import { takeUpLock } from '../../src/up/upLock.js';
 import { sleeper, temporaryDataFolder } from './support.js';
 

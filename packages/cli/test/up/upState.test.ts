@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { writeDurably } from '../../src/up/durableFile.js';
+import { writeDurably } from '../../src/files/durableFile.js';
 import { readUpState, writeUpState, type UpState } from '../../src/up/upState.js';
 import { temporaryDataFolder } from './support.js';
 

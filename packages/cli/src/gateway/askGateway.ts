@@ -1,8 +1,8 @@
 import { BaseError } from '@kedge/core';
 import { problemError } from '@kedge/sdk';
 import type { z } from 'zod';
-import { originOf } from './chain/connect.js';
-import type { Context } from './context.js';
+import { originOf } from '../chain/connect.js';
+import type { Context } from '../context.js';
 
 /** What a gateway is asked by its operator, and the shape of what one of this version answers. */
 type Question<answer> = {

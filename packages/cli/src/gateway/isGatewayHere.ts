@@ -1,8 +1,8 @@
 import type { Address, UpFile } from '@kedge/core';
 import { isAddressEqual } from 'viem';
-import { developmentAccount } from './accounts/developmentAccount.js';
-import type { Connection } from './chain/connect.js';
-import { readGatewayConfig } from './up/gatewayFiles.js';
+import { developmentAccount } from '../accounts/developmentAccount.js';
+import type { Connection } from '../chain/connect.js';
+import { readGatewayConfig } from './gatewayFiles.js';
 
 /**
  * Whether the gateway of the data folder is the one of a channel: it serves this chain and these channels, as its configuration says,

@@ -1,13 +1,13 @@
 import { apiKeyIdOf, BaseError, parseChannelRecords, type ApiKeyRecord, type ChannelRecord } from '@kedge/core';
+import type { Context } from '../context.js';
+import { urlOption } from '../parse.js';
+import { findTarget } from '../target.js';
 import { channelsFileOf, readChannelEntries } from './channelsFile.js';
-import type { Context } from './context.js';
+import { gatewayUrlHere } from './gatewayFiles.js';
 import { makeGatewayReread } from './makeGatewayReread.js';
-import { urlOption } from './parse.js';
-import { findTarget } from './target.js';
-import { gatewayUrlHere } from './up/gatewayFiles.js';
 
 /** A key of a channel that this machine's gateway serves. The first key of a channel has no terms of its own. */
-export type ChannelKey = {
+export type ApiKey = {
   readonly keyId: string;
   readonly record: ChannelRecord;
   readonly apiKeySha256: string;
@@ -18,7 +18,7 @@ export type ChannelKey = {
 export async function openKeys(context: Context): Promise<{
   readonly file: string;
   readonly records: readonly ChannelRecord[];
-  readonly keys: readonly ChannelKey[];
+  readonly keys: readonly ApiKey[];
   readonly gatewayUrl: string | undefined;
   /** Whether it heard of it. */
   readonly tellGateway: () => Promise<boolean>;
@@ -55,7 +55,7 @@ export function channelOfKeys(records: readonly ChannelRecord[], channelId: stri
 }
 
 /** @throws BaseError `key_unknown`. */
-export function findKey(keys: readonly ChannelKey[], keyId: string): ChannelKey {
+export function findKey(keys: readonly ApiKey[], keyId: string): ApiKey {
   const key = keys.find((one) => one.keyId === keyId.toLowerCase());
   if (key !== undefined) return key;
   const named = keys.filter(({ terms }) => terms?.name === keyId).map((one) => one.keyId);
@@ -67,7 +67,7 @@ export function findKey(keys: readonly ChannelKey[], keyId: string): ChannelKey 
   });
 }
 
-function keysOf(record: ChannelRecord): ChannelKey[] {
+function keysOf(record: ChannelRecord): ApiKey[] {
   const own = record.keys ?? [];
   const first = own.some(({ apiKeySha256 }) => apiKeySha256 === record.apiKeySha256)
     ? []

@@ -1,9 +1,9 @@
 import { valueChannelsAbi, type Hex } from '@kedge/core';
 import { captureOutcome, readEvents, type CaptureOutcome } from '@kedge/sdk';
 import { z } from 'zod';
+import type { Connection } from '../chain/connect.js';
+import type { Context } from '../context.js';
 import { askGateway } from './askGateway.js';
-import type { Connection } from './chain/connect.js';
-import type { Context } from './context.js';
 
 /** A transaction of the gateway, and what it did. */
 export type Captured = CaptureOutcome & { readonly transactionHash: Hex };

@@ -2,15 +2,15 @@ import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BaseError, type ChannelRecord, type Hex } from '@kedge/core';
 import type { LocalAccount } from 'viem';
-import type { Connection } from './chain/connect.js';
+import type { Connection } from '../chain/connect.js';
 import { writeAccessFile } from './channelAccessFile.js';
 import { channelsFileOf, readChannelEntries } from './channelsFile.js';
 import { isGatewayHere } from './isGatewayHere.js';
-import type { Context } from './context.js';
-import { textOption } from './parse.js';
-import { channelsFolderOf, writeStrictChannel } from './strict/strictChannelFile.js';
-import { makeFolder } from './up/dataPaths.js';
-import { writeDurably } from './up/durableFile.js';
+import type { Context } from '../context.js';
+import { textOption } from '../parse.js';
+import { channelsFolderOf, writeStrictChannel } from '../strict/strictChannelFile.js';
+import { makeFolder } from '../files/dataPaths.js';
+import { writeDurably } from '../files/durableFile.js';
 
 /** What opens a channel's value for its holder. */
 export type ChannelSecrets = {

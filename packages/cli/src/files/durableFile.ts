@@ -1,7 +1,7 @@
 import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BaseError } from '@kedge/core';
-import { namingFile } from '../namingFile.js';
+import { namingFile } from './namingFile.js';
 
 /** Makes a rename or a new name in `folder` survive a power cut. */
 export function syncFolder(folder: string): void {

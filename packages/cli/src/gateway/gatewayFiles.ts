@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { UpFile } from '@kedge/core';
-import { dataPathsOf, type DataPaths } from './dataPaths.js';
-import { readJsonFile } from './durableFile.js';
-import { reachedUrl } from './reachedUrl.js';
+import { dataPathsOf, type DataPaths } from '../files/dataPaths.js';
+import { readJsonFile } from '../files/durableFile.js';
+import { reachedUrl } from '../up/reachedUrl.js';
 
 /** The gateway's files in the data folder. */
 export function gatewayFilesOf(paths: DataPaths): {

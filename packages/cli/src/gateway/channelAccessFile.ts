@@ -9,10 +9,10 @@ import {
   type SignedChannelAccess,
 } from '@kedge/core';
 import type { LocalAccount } from 'viem';
-import type { Connection } from './chain/connect.js';
-import { keccak256 } from './keccak256.js';
-import { readJson } from './target.js';
-import { writeDurably } from './up/durableFile.js';
+import type { Connection } from '../chain/connect.js';
+import { writeDurably } from '../files/durableFile.js';
+import { keccak256 } from '../keccak256.js';
+import { readJson } from '../target.js';
 
 /** Writes the holder's word for the operator: which API key pays from the channel. */
 export async function writeAccessFile(

@@ -7,10 +7,10 @@ import {
   type ChannelRecord,
   type Hex,
 } from '@kedge/core';
-import { dataPathsOf } from './up/dataPaths.js';
-import { readIfExists, readJsonFile, writeDurably } from './up/durableFile.js';
-import { gatewayFilesOf, readGatewayConfig } from './up/gatewayFiles.js';
-import { takeProcessLock } from './up/processLock.js';
+import { dataPathsOf } from '../files/dataPaths.js';
+import { readIfExists, readJsonFile, writeDurably } from '../files/durableFile.js';
+import { takeProcessLock } from '../files/processLock.js';
+import { gatewayFilesOf, readGatewayConfig } from './gatewayFiles.js';
 
 /** An entry as written: fields that a later version adds are kept. */
 type WrittenEntry = Record<string, unknown>;

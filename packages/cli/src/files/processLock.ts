@@ -2,8 +2,8 @@ import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BaseError } from '@kedge/core';
 import { z } from 'zod';
-import { namingFile } from '../namingFile.js';
 import { readIfExists, writeDurably } from './durableFile.js';
+import { namingFile } from './namingFile.js';
 import { identitySchema, isRunning, ownIdentity, type ProcessIdentity } from './processIdentity.js';
 
 const lockSchema = identitySchema.extend({
