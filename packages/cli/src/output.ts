@@ -5,7 +5,7 @@ export type Sink = { write(text: string): unknown; readonly isTTY?: boolean };
 export type Progress = { update(text: string): void; done(): void };
 
 /** Marks of a terminal around a text; the text as it is where stdout is none. */
-export type Colours = Readonly<Record<'green' | 'red' | 'dim' | 'bold', (text: string) => string>>;
+type Colours = Readonly<Record<'green' | 'red' | 'dim' | 'bold', (text: string) => string>>;
 
 /**
  * Everything that a command may say. Results go to stdout, all the rest to stderr, where with `--json` each line is one JSON

@@ -12,7 +12,7 @@ import {
 } from '@kedge/core';
 import { parseAbi, type Abi, type AbiParameter } from 'viem';
 
-export type ErrorItem = { readonly type: 'error'; readonly name: string; readonly inputs: readonly AbiParameter[] };
+type ErrorItem = { readonly type: 'error'; readonly name: string; readonly inputs: readonly AbiParameter[] };
 
 /** What an ERC-20 made of OpenZeppelin's contracts may throw. */
 const openZeppelinErrors = parseAbi([

@@ -1,5 +1,5 @@
 /** What a custom error means to its reader, and the way out. */
-export type RevertText = { readonly message: string; readonly hints?: readonly string[] };
+type RevertText = { readonly message: string; readonly hints?: readonly string[] };
 
 const notIssuer = ['Sign with the issuer of the class: getClass names it.'];
 const holderOnly = ['Sign with the holder of the token: getToken names it.'];

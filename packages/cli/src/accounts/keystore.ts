@@ -11,7 +11,7 @@ import { namingFile } from '../files/namingFile.js';
 import { decryptKeystoreFile, encryptKeystoreFile, parseKeystoreFile } from './keystoreFile.js';
 
 /** An account in the keystore, as listed. */
-export type KeystoreEntry = {
+type KeystoreEntry = {
   readonly name: string;
   /** undefined: the file does not say it. */
   readonly address: Address | undefined;

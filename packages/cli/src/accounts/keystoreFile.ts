@@ -33,7 +33,7 @@ const keystoreFileSchema = z.object({
 });
 
 /** The parsed content of a keystore file. */
-export type KeystoreFile = z.infer<typeof keystoreFileSchema>;
+type KeystoreFile = z.infer<typeof keystoreFileSchema>;
 
 /** The cost that other wallets use for keys at rest: about a second and 256 MiB. */
 const standardCost: ScryptCost = { n: 2 ** 18, r: 8, p: 1 };
@@ -77,7 +77,7 @@ export async function decryptKeystoreFile(file: KeystoreFile, password: string):
 }
 
 /** What encryption needs that is not in its arguments otherwise. */
-export type KeystoreRandom = { readonly salt: Uint8Array; readonly iv: Uint8Array; readonly id: string };
+type KeystoreRandom = { readonly salt: Uint8Array; readonly iv: Uint8Array; readonly id: string };
 
 /** Encrypts a private key. `salt` is 32, `iv` 16 random bytes, `id` a random UUID. */
 export async function encryptKeystoreFile(

@@ -3,7 +3,7 @@ import type { TokenView } from '@kedge/sdk';
 import type { Connection } from './connect.js';
 
 /** What a gateway is told of a channel beside its terms and its key. */
-export type RecordContext = Pick<ChannelRecord, 'classId' | 'policy' | 'policyHash' | 'lotAsset' | 'edges'>;
+type RecordContext = Pick<ChannelRecord, 'classId' | 'policy' | 'policyHash' | 'lotAsset' | 'edges'>;
 
 /** Reads what belongs to every channel over a token: its policy, and what is collected for its class with each capture. */
 export async function readRecordContext(

@@ -29,7 +29,7 @@ export const depositOptions: readonly Option[] = [
 ];
 
 /** A deposit as a command means it. */
-export type NamedDeposit = {
+type NamedDeposit = {
   /** The channel that is topped up: the first one, where the one that was named continues it. */
   readonly channelId: Hex;
   readonly terms: DepositTerms;

@@ -31,14 +31,14 @@ export type ClassOverview = {
   readonly revenue: readonly RevenueView[];
   readonly lots: readonly LotView[];
 };
-export type TokenOverview = TokenView & {
+type TokenOverview = TokenView & {
   readonly lockedUnits: bigint;
   readonly usedUnits: bigint;
   /** Last second of its share, Unix time; 0 for ever. */
   readonly shareExpireAt: bigint;
   readonly claimable: readonly { readonly asset: Address; readonly amount: bigint }[];
 };
-export type ChannelOverview = Channel & {
+type ChannelOverview = Channel & {
   readonly channelId: Hex;
   readonly open: boolean;
   readonly capturedUnits: bigint;

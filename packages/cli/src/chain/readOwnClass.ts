@@ -5,7 +5,7 @@ import { connect, type Connection } from './connect.js';
 import { resolveWriter, type SigningWriter } from './resolveWriter.js';
 
 /** What a command about one class begins with. */
-export type OwnClass = Pick<SigningWriter, 'signer' | 'write'> & {
+type OwnClass = Pick<SigningWriter, 'signer' | 'write'> & {
   readonly connection: Connection;
   readonly classId: bigint;
   readonly found: ClassView;

@@ -13,7 +13,7 @@ import { makeFolder } from '../files/dataPaths.js';
 import { writeDurably } from '../files/durableFile.js';
 
 /** What opens a channel's value for its holder. */
-export type ChannelSecrets = {
+type ChannelSecrets = {
   readonly apiKey: string;
   /** Private key of a channel key that was made for the channel. */
   readonly channelKey: Hex | undefined;
@@ -22,7 +22,7 @@ export type ChannelSecrets = {
 };
 
 /** The files that were written for a channel before value is locked in it. */
-export type KeptChannel = {
+type KeptChannel = {
   /** The API key and nothing else, or the file of a strict channel with both of its keys. */
   readonly secretFile: string;
   /** The holder's word for the operator, without a secret. */

@@ -4,7 +4,7 @@ import { readGivenFile } from '../files/readGivenFile.js';
 import { briefText } from '../human.js';
 
 /** The published leaves of a root, which are what their CID names; or why there are none, or what came in their place. */
-export type FoundLeaves = { readonly bytes: Uint8Array } | { readonly missing: string } | { readonly wrong: string };
+type FoundLeaves = { readonly bytes: Uint8Array } | { readonly missing: string } | { readonly wrong: string };
 
 export type FindLeaves = (cid: string) => Promise<FoundLeaves>;
 

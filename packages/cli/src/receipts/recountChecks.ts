@@ -12,12 +12,12 @@ import { usageError } from '../usageError.js';
 import type { FoundPolicy } from './findPolicy.js';
 
 /** One metric of a receipt against the own count, or why nothing was recounted. */
-export type RecountCheck = Partial<Pick<MetricRecount, 'ok' | 'metric' | 'amount' | 'counted'>> & {
+type RecountCheck = Partial<Pick<MetricRecount, 'ok' | 'metric' | 'amount' | 'counted'>> & {
   readonly name: 'recount';
   readonly detail: string;
 };
 
-export type RecountInput = {
+type RecountInput = {
   readonly signed: SignedReceipt;
   readonly found: FoundPolicy;
   readonly bodies: ReceiptBodies;

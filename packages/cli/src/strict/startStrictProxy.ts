@@ -22,7 +22,7 @@ const ownHeaders = [
 ];
 
 /** A local API that pays for every call from a strict channel. */
-export type StrictProxy = { readonly url: string; readonly close: () => Promise<void> };
+type StrictProxy = { readonly url: string; readonly close: () => Promise<void> };
 
 /**
  * Listens on this machine for any OpenAI client, and passes its calls on with the channel's API key, paid by `paid`. It

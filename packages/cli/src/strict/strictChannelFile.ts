@@ -20,7 +20,7 @@ import { makeFolder } from '../files/dataPaths.js';
 import { readJsonFile, writeDurably } from '../files/durableFile.js';
 
 /** A strict channel as its client keeps it: terms, API key, and the channel key itself. */
-export type StrictChannelFile = {
+type StrictChannelFile = {
   readonly record: ChannelRecord;
   readonly chainId: number;
   readonly valueChannels: Address;

@@ -59,7 +59,7 @@ async function blockNumber(url: string): Promise<bigint> {
 }
 
 /** A dump laid out as the node reads it. */
-export type LoadableDump = { readonly file: string; remove(): void };
+type LoadableDump = { readonly file: string; remove(): void };
 
 /**
  * Unpacks a dump for `--load-state`, which takes plain JSON only. Undefined when there is no dump.

@@ -15,7 +15,7 @@ export type ChildCommand = {
 };
 
 /** How a process ended, for messages. */
-export type ChildEnd = { readonly text: string };
+type ChildEnd = { readonly text: string };
 
 /** A running service. */
 export type Child = {

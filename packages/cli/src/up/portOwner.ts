@@ -3,7 +3,7 @@ import { readIfExists } from '../files/durableFile.js';
 import { commandLineOf } from '../files/processIdentity.js';
 
 /** Who listens on a port. */
-export type PortOwner = { readonly pid: number; readonly command: string };
+type PortOwner = { readonly pid: number; readonly command: string };
 
 const listening = '0A';
 

@@ -24,7 +24,7 @@ import { readUpState, writeUpState, type UpState } from './upState.js';
 import { startersOf } from './watchStarters.js';
 
 /** What the user may decide. */
-export type UpOptions = {
+type UpOptions = {
   readonly dataDir: string;
   readonly upstream: OtherUpstream | undefined;
   /** Models of another upstream; empty: it is asked. */

@@ -4,7 +4,7 @@ import type { ServiceName } from '../files/dataPaths.js';
 import { logTail, type Child } from './child.js';
 
 /** How one service is kept running. */
-export type ServiceOptions = {
+type ServiceOptions = {
   readonly name: ServiceName;
   /** Starts it and resolves when it serves. */
   readonly start: () => Promise<Child>;

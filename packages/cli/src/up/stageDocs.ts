@@ -11,7 +11,7 @@ const sources = ['README.md', 'docs'];
 const isPicture = /[/\\]docs[/\\]screenshots([/\\]|$)/;
 
 /** Kedge's own docs, copied to one folder. */
-export type StagedDocs = {
+type StagedDocs = {
   readonly folder: string;
   /** Day of the newest change (ISO 8601): the metadata's date, so that the same files give the same metadata. */
   readonly changedOn: string;

@@ -2,9 +2,9 @@ import { watchStarters } from './watchStarters.js';
 import type { ProcessIdentity } from '../files/processIdentity.js';
 
 /** Why `up` should stop. */
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT' | 'its starter ended';
+type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT' | 'its starter ended';
 
-export type StopSignals = {
+type StopSignals = {
   /** Aborts at the first signal; its reason is a `StopReason`. */
   readonly signal: AbortSignal;
   /** Takes the handlers away. */

@@ -56,7 +56,7 @@ const upStateSchema = z.object({
 });
 
 /** What the state file holds. */
-export type KnownUpState = z.output<typeof upStateSchema>;
+type KnownUpState = z.output<typeof upStateSchema>;
 /** What `up` remembers of a data folder, with a port for everything. */
 export type UpState = Omit<KnownUpState, 'ports'> & { readonly ports: Ports };
 export type UpSteps = UpState['steps'];

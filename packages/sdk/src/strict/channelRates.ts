@@ -14,14 +14,14 @@ import { jsonIn } from './readAnswer.js';
 import type { StrictChannel } from './voucherAccount.js';
 
 /** What a call is counted with. */
-export type CallRates = {
+type CallRates = {
   readonly policy: Policy;
   /** Of the quote, as the gateway is told: `0` without one; undefined where the policy takes none. */
   readonly sequence: string | undefined;
 };
 
 /** The rates of a channel's calls: the policy's own, or those of the quote that the gateway says and this client has checked. */
-export type ChannelRates = {
+type ChannelRates = {
   /** @throws BaseError `rate_quote_refused`, `gateway_refused`. */
   readonly current: (place: Place) => Promise<CallRates>;
   /** The gateway counts with others by now: it is asked anew. */

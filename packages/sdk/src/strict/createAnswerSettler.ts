@@ -10,7 +10,7 @@ import type { CallAccount, VoucherAccount } from './voucherAccount.js';
 import { badReceipt, overcounts } from './voucherErrors.js';
 
 /** A call that the gateway answers, and what its answer is counted by. */
-export type SentCall = {
+type SentCall = {
   readonly call: CallAccount;
   readonly meter: CallMeter;
   readonly request: Uint8Array;

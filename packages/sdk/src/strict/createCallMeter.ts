@@ -54,7 +54,7 @@ export const silentReader: AnswerReader = {
 };
 
 /** What bounds a call's price. */
-export type CallTerms = {
+type CallTerms = {
   readonly path: SurfacePath;
   readonly input: Counts;
   /** How many choices the answer has, and what each may come to by what the request names; absent where none has output. */

@@ -11,7 +11,7 @@ import { jsonOfEvent } from './readAnswer.js';
 import { badReceipt, overcounts } from './voucherErrors.js';
 
 /** What a stream's reader hears of. */
-export type PaidStreamListener = {
+type PaidStreamListener = {
   /** More arrived; the meter has counted it. */
   readonly onProgress: () => void;
   /** The operator waits for a voucher over what was delivered. The stream goes on when it resolves. */

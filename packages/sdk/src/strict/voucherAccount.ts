@@ -36,7 +36,7 @@ export type VoucherMemory = {
 };
 
 /** A receipt that a voucher names: this one and all before it were received. */
-export type Acknowledged = { readonly seq: bigint; readonly receiptHash: Hex };
+type Acknowledged = { readonly seq: bigint; readonly receiptHash: Hex };
 
 /** One running call in a {@link VoucherAccount}. */
 export type CallAccount = {
