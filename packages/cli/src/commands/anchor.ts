@@ -1,5 +1,5 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
   BaseError,
   bindManifest,
@@ -9,27 +9,25 @@ import {
   dataAnchoringTokenAbi,
   integrityHashOf,
   isSameAddress,
-  parseManifest,
   zeroHash,
   type Manifest,
 } from '@kedge/core';
 import { firstBlockOf, readEvents, type CreateClassParameters } from '@kedge/sdk';
-import { anchorPath, createContentStore, type Anchored, type ContentStore } from '@kedge/store';
+import { anchorPath, type Anchored, type ContentStore } from '@kedge/store';
 import type { SigningAccount } from '../accounts/resolveAccount.js';
-import { anchorProgress } from '../anchorProgress.js';
+import { anchorProgress } from '../anchor/anchorProgress.js';
+import { manifestFileOf, requireSameContent, unboundManifest, writeManifest } from '../anchor/manifestFile.js';
 import { connect, type Connection } from '../chain/connect.js';
 import type { Writer } from '../chain/createWriter.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js';
 import { kindChoices, parseParent, storePolicy, type ParentTerms } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
+import { contentStoreOf } from '../contentStoreOf.js';
 import { dataDirOf, type Context } from '../context.js';
-import { dataPathsOf } from '../files/dataPaths.js';
-import { writeDurably } from '../files/durableFile.js';
 import { humanBytes, shellWord } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import { argument, listOption, parseChoice, parseDate, parseShare, textOption } from '../parse.js';
-import { readJson } from '../target.js';
 import { usageError } from '../usageError.js';
 
 export const anchor: Command = {
@@ -81,31 +79,10 @@ export const anchor: Command = {
     { command: 'kedge anchor ./my-data --no-chain', summary: 'hashes, CID and manifest only' },
   ],
   run: async (context) => {
-    const path = resolve(context.cwd, argument(context, 0));
-    const kind = parseChoice(textOption(context, 'kind') ?? 'dataset', kindChoices, '--kind');
-    const parents = listOption(context, 'parent').map(parseParent);
-    const shareText = textOption(context, 'share');
-    const share = shareText === undefined ? 0n : parseShare(shareText, '--share');
-    const dateText = textOption(context, 'date');
-    const datePublished =
-      dateText === undefined ? new Date().toISOString().slice(0, 10) : parseDate(dateText, '--date');
-    const isOnChain = context.options['chain'] !== false;
-    const shareCap = shareCapOf(context, share);
-    const bindsShares = context.options['shareCap'] !== undefined || context.options['dilutable'] === true;
-    if (!isOnChain && (parents.length > 0 || share > 0n || bindsShares)) {
-      throw usageError('--parent, --share, --share-cap and --dilutable need the chain.', 'Leave --no-chain out.');
-    }
-    if (!existsSync(path)) {
-      throw new BaseError('There is nothing at that path.', {
-        code: 'path_not_found',
-        values: { path },
-        hints: ['Check the spelling.'],
-      });
-    }
+    const { path, kind, parents, share, shareCap, datePublished, isOnChain } = readAsked(context);
     const manifestFile = manifestFileOf(context, path);
     const existing = await unboundManifest(manifestFile);
-    const paths = dataPathsOf(await dataDirOf(context));
-    const store = createContentStore({ dir: paths.store });
+    const store = contentStoreOf(await dataDirOf(context));
     const policyFile = textOption(context, 'policy');
     const policy = policyFile === undefined ? undefined : await storePolicy(resolve(context.cwd, policyFile), store);
     const terms = {
@@ -116,17 +93,11 @@ export const anchor: Command = {
     };
     // Before the reading, which may take long: a chain that is missing, and terms that it would refuse, are found at once.
     const onChain = isOnChain ? await prepareChain(context, terms) : undefined;
-
     if (existing !== undefined && onChain !== undefined) await requireNoClass(onChain, manifestFile, existing);
 
     const content = await readContent(context, path, store);
-    const { metadataURI, manifest } = await describeContent(context, {
-      content,
-      datePublished,
-      parents,
-      store,
-      onChain,
-    });
+    const described = await describeContent(context, { content, datePublished, parents, store, onChain });
+    const { metadataURI, manifest } = described;
     if (existing !== undefined) requireSameContent(manifestFile, existing, manifest);
     // Written before the transaction: should this process die in between, the hashes are not lost.
     writeManifest(manifestFile, manifest);
@@ -134,52 +105,79 @@ export const anchor: Command = {
       onChain && (await putOnChain(context, onChain, { terms, metadataURI, manifest, manifestFile, share }));
 
     const { cid, merkleRoot, integrityHash } = manifest;
+    const { files, size: bytes, skipped } = content;
+    const anchored = { cid, merkleRoot, integrityHash, metadataURI, manifest: manifestFile };
     context.output.result(
       {
         path,
         name: manifest.name,
-        cid,
-        merkleRoot,
-        integrityHash,
-        metadataURI,
-        manifest: manifestFile,
-        files: content.files.length,
-        bytes: content.size,
-        skipped: content.skipped,
-        store: paths.store,
-        ...(created === undefined
-          ? {}
-          : {
-              chainId: onChain!.connection.chainId,
-              classId: created.classId,
-              shareCap,
-              shareTokenId: created.shareTokenId,
-            }),
+        ...anchored,
+        files: files.length,
+        bytes,
+        skipped,
+        store: store.dir,
+        ...(created && { chainId: onChain!.connection.chainId, shareCap, ...created }),
       },
       () => [
-        `${content.files.length} ${content.files.length === 1 ? 'file' : 'files'}, ${humanBytes(content.size)}`,
-        `  CID             ${cid}`,
-        `  Merkle root     ${merkleRoot}`,
-        `  integrity hash  ${integrityHash}`,
-        `  metadata        ${metadataURI}`,
-        `  manifest        ${manifestFile}`,
-        ...(content.skipped.length > 0
-          ? [`  left out        ${content.skipped.length} hidden (take them in with --hidden)`]
-          : []),
-        ...(created === undefined
-          ? ['no class was created (--no-chain)']
-          : [
-              `  class           ${created.classId} (${kind}), issued by ${onChain!.signer.label}`,
-              `  shares          ${shareCapText(shareCap)}`,
-              created.shareTokenId === undefined
-                ? `next: kedge mint ${created.classId} --share 1000`
-                : `  share token     ${created.shareTokenId}`,
-            ]),
+        `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${humanBytes(bytes)}`,
+        ...anchoredLines(anchored, skipped.length),
+        ...(created ? createdLines(created, kind, shareCap, onChain!.signer) : ['no class was created (--no-chain)']),
         `check a copy: kedge anchor verify ${shellWord(manifestFile)} ${shellWord(argument(context, 0))}`,
       ],
     );
   },
 };
+
+/** What the command line asks for, checked without the chain. */
+function readAsked(context: Context) {
+  const path = resolve(context.cwd, argument(context, 0));
+  const kind = parseChoice(textOption(context, 'kind') ?? 'dataset', kindChoices, '--kind');
+  const parents = listOption(context, 'parent').map(parseParent);
+  const shareText = textOption(context, 'share');
+  const share = shareText === undefined ? 0n : parseShare(shareText, '--share');
+  const dateText = textOption(context, 'date');
+  const datePublished = dateText === undefined ? new Date().toISOString().slice(0, 10) : parseDate(dateText, '--date');
+  const isOnChain = context.options['chain'] !== false;
+  const shareCap = shareCapOf(context, share);
+  const bindsShares = context.options['shareCap'] !== undefined || context.options['dilutable'] === true;
+  if (!isOnChain && (parents.length > 0 || share > 0n || bindsShares)) {
+    throw usageError('--parent, --share, --share-cap and --dilutable need the chain.', 'Leave --no-chain out.');
+  }
+  if (existsSync(path)) return { path, kind, parents, share, shareCap, datePublished, isOnChain };
+  throw new BaseError('There is nothing at that path.', {
+    code: 'path_not_found',
+    values: { path },
+    hints: ['Check the spelling.'],
+  });
+}
+
+function anchoredLines(
+  anchored: Pick<Manifest, 'cid' | 'merkleRoot' | 'integrityHash'> & { metadataURI: string; manifest: string },
+  skipped: number,
+): string[] {
+  const { cid, merkleRoot, integrityHash, metadataURI, manifest } = anchored;
+  return [
+    `  CID             ${cid}`,
+    `  Merkle root     ${merkleRoot}`,
+    `  integrity hash  ${integrityHash}`,
+    `  metadata        ${metadataURI}`,
+    `  manifest        ${manifest}`,
+    ...(skipped > 0 ? [`  left out        ${skipped} hidden (take them in with --hidden)`] : []),
+  ];
+}
+
+function createdLines(
+  { classId, shareTokenId }: { readonly classId: bigint; readonly shareTokenId: bigint | undefined },
+  kind: string,
+  shareCap: bigint,
+  signer: SigningAccount,
+): string[] {
+  return [
+    `  class           ${classId} (${kind}), issued by ${signer.label}`,
+    `  shares          ${shareCapText(shareCap)}`,
+    shareTokenId === undefined ? `next: kedge mint ${classId} --share 1000` : `  share token     ${shareTokenId}`,
+  ];
+}
 
 type OnChain = {
   readonly connection: Connection;
@@ -303,49 +301,6 @@ function withoutShare(
   });
 }
 
-function writeManifest(path: string, manifest: Manifest): void {
-  writeDurably(path, `${JSON.stringify(manifest, null, 2)}\n`, 0o644);
-}
-
-/** Not inside of what is anchored, where it would be a difference. */
-function manifestFileOf(context: Context, path: string): string {
-  const given = textOption(context, 'out');
-  const inside = (folder: string): boolean => `${realpathSync(folder)}${sep}`.startsWith(`${realpathSync(path)}${sep}`);
-  const folder = inside(context.cwd) ? dirname(realpathSync(path)) : context.cwd;
-  return given === undefined ? join(folder, `${basename(path)}.kedge.json`) : resolve(context.cwd, given);
-}
-
-/**
- * The manifest that is in that place, which an earlier run left before it had a class; undefined when there is none.
- * @throws BaseError `manifest_exists` for any other file: it may be the only manifest of its class; a usage error for
- * a folder or a device, which no manifest can be written to, and which may have no end when it is read.
- */
-async function unboundManifest(file: string): Promise<Manifest | undefined> {
-  if (!existsSync(file)) return undefined;
-  if (!statSync(file).isFile()) {
-    throw usageError(`The manifest cannot be ${file}, which is no regular file.`, 'Name a new file with --out.');
-  }
-  const manifest = await readJson(file)
-    .then(parseManifest)
-    .catch((error: unknown) => {
-      if (error instanceof BaseError) return undefined;
-      throw error;
-    });
-  if (manifest !== undefined && manifest.classId === undefined) return manifest;
-  throw manifestExists(
-    file,
-    'There is a manifest already, and it may be the only one of its class.',
-    manifest?.classId,
-  );
-}
-
-/** An interrupted run may be repeated, over its own manifest and no other. */
-function requireSameContent(file: string, existing: Manifest, manifest: Manifest): void {
-  const { cid, merkleRoot, hidden } = manifest;
-  if (existing.cid === cid && existing.merkleRoot === merkleRoot && existing.hidden === hidden) return;
-  throw manifestExists(file, 'There is a manifest of other content already.');
-}
-
 /** The run that left the manifest may have been cut off after its transaction: no second class is made of it. */
 async function requireNoClass({ connection, signer }: OnChain, file: string, existing: Manifest): Promise<void> {
   const { chainId, contracts, client } = connection;
@@ -369,12 +324,4 @@ async function requireNoClass({ connection, signer }: OnChain, file: string, exi
       ],
     });
   }
-}
-
-function manifestExists(file: string, message: string, classId?: string): BaseError {
-  return new BaseError(message, {
-    code: 'manifest_exists',
-    values: { file, ...(classId === undefined ? {} : { classId }) },
-    hints: ['Name another file with --out, or move that one away.'],
-  });
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseManifest, type Manifest } from '@kedge/core';
 import { verifyPath, type VerifyFinding } from '@kedge/store';
 import type { Command } from '../command.js';
-import { anchorProgress } from '../anchorProgress.js';
+import { anchorProgress } from '../anchor/anchorProgress.js';
 import { humanBytes } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import { exitCodes } from '../output.js';

@@ -1,6 +1,6 @@
 import type { AnchorProgress } from '@kedge/store';
-import { humanBytes } from './human.js';
-import type { Output } from './output.js';
+import { humanBytes } from '../human.js';
+import type { Output } from '../output.js';
 
 /** Shows how far reading is: a line rewritten on a terminal, plain lines now and then elsewhere. */
 export function anchorProgress(
