@@ -272,14 +272,12 @@ function defaultDeadline(now: bigint, expireAt: bigint, grace: number): bigint {
   return expireAt === 0n || usual <= latest ? usual : latest;
 }
 
-type OpenedChannel = { readonly channelId: Hex; readonly channel: Channel };
-
 /** The channel that the transaction will open: its id is known before, and so its key can be kept before. */
 function plannedChannel(
   { chainId, contracts }: Connection,
   { account }: SigningAccount,
   terms: Omit<Channel, 'holder'>,
-): OpenedChannel {
+): { readonly channelId: Hex; readonly channel: Channel } {
   const channel = { ...terms, holder: account.address };
   const domain = { chainId, verifyingContract: contracts.ValueChannels };
   return { channel, channelId: channelIdOf(domain, channel, keccak256) };

@@ -128,8 +128,8 @@ export async function getAttestations(
 }
 
 type At = ReturnType<typeof attestationRegistryOf> & { readonly blockNumber: bigint };
-type Place = { readonly blockNumber: bigint; readonly logIndex: number };
-type Part = { readonly fromBlock: bigint; readonly after: Place | undefined; readonly limit: number };
+type LogPlace = { readonly blockNumber: bigint; readonly logIndex: number };
+type Part = { readonly fromBlock: bigint; readonly after: LogPlace | undefined; readonly limit: number };
 type EventOf<name extends 'AttestationAdded' | 'VerdictGiven'> = GetContractEventsReturnType<
   typeof attestationRegistryAbi,
   name,

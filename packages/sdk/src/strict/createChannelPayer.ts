@@ -1,6 +1,5 @@
 import {
   encodeSignedVoucher,
-  isJsonObject,
   type Policy,
   policyHashOf,
   rateQuoteHeader,
@@ -16,6 +15,7 @@ import { createVoucherSender } from './createVoucherSender.js';
 import { createWaitingLine, type WaitingPlace } from './createWaitingLine.js';
 import { loadTokenCounter } from './loadTokenCounter.js';
 import type { PaidPlace } from './placeOf.js';
+import { problemIn } from './problemIn.js';
 import { readAsked } from './readAsked.js';
 import { resumeAccount } from './resumeAccount.js';
 import { createVoucherAccount, type VoucherMemory } from './voucherAccount.js';
@@ -158,20 +158,12 @@ function isBeyondPolicy({ caps }: Policy, { input, inputUnits }: CallMeter): boo
 const mostRecounts = 3;
 
 async function isOfOtherRates(response: Response): Promise<boolean> {
-  return (await problemTypeOf(response)) === '/problems/rates_changed';
+  return (await problemIn(response))['type'] === '/problems/rates_changed';
 }
 
 /** Calls that run, or whose answers are not paid yet, take up what the operator serves ahead of payment. */
 async function isOfExposure(response: Response): Promise<boolean> {
   if (response.status !== 403 && response.status !== 429) return false;
-  const type = await problemTypeOf(response);
+  const { type } = await problemIn(response);
   return type === '/problems/exposure_reached' || type === '/problems/exposure_exceeded';
-}
-
-async function problemTypeOf(response: Response): Promise<unknown> {
-  const problem: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined);
-  return isJsonObject(problem) ? problem['type'] : undefined;
 }

@@ -4,6 +4,7 @@ import { createChannelPayer } from './createChannelPayer.js';
 import { nextChannel } from './nextChannel.js';
 import { paidSurfaces } from './paidSurfaces.js';
 import { type PaidPlace, placeOf } from './placeOf.js';
+import { problemIn } from './problemIn.js';
 import type { VoucherMemory } from './voucherAccount.js';
 
 export type KedgeFetchParameters = PayerParameters & {
@@ -140,12 +141,7 @@ async function payFrom(payer: ChannelPayer, asked: AskedCall, place: PaidPlace):
 /** Whether the gateway would serve the call from another channel than the one that was paid from. */
 async function lacksValue(response: Response, { channelId }: ChannelPayer): Promise<boolean> {
   if (response.status !== 402) return false;
-  const problem: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined);
-  if (!isJsonObject(problem)) return false;
-  const { type, values } = problem;
+  const { type, values } = await problemIn(response);
   if (type === '/problems/value_exhausted' || type === '/problems/channel_ended') return true;
   return type === '/problems/voucher_needed' && isJsonObject(values) && values['channelId'] !== channelId;
 }
