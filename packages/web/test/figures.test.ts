@@ -1,6 +1,7 @@
 import { zeroAddress, type Address, type ChannelSummary, type Hex, type TokenSummary } from '@kedge/core';
 import { createElement } from 'react';
 import { expect, test } from 'vitest';
+import { ChannelOpened } from '../src/actions/forms/channelForms.js';
 import { BarChart } from '../src/charts/BarChart.js';
 import { usageSeries } from '../src/charts/usageSeries.js';
 import { indexedQuery } from '../src/data/indexedQueries.js';
@@ -151,6 +152,13 @@ test('an amount is not shown before it is known how its asset is counted', () =>
   expect(words(markupOf(row))).toContain('Earned … Claimed … Claimable …');
   const known = markupOf(row, [[['asset', coin], { address: coin, symbol: 'COIN', decimals: 6 }]]);
   expect(words(known)).toContain('Earned 1.5 COIN Claimed 0 COIN');
+});
+
+test('a channel that was opened here says how it gets a key', () => {
+  const opened = (mode: 'capped' | 'strict'): string =>
+    words(markupOf(createElement(ChannelOpened, { channelId, mode })));
+  expect(opened('capped')).toContain(`kedge key create --channel ${channelId}`);
+  expect(opened('strict')).toContain('kedge channel open --mode strict');
 });
 
 test('what is shown of a channel says when the chain does not answer any more, and which cut it is', () => {

@@ -20,6 +20,8 @@ export async function openKeys(context: Context): Promise<{
   readonly records: readonly ChannelRecord[];
   readonly keys: readonly ApiKey[];
   readonly gatewayUrl: string | undefined;
+  /** Whether a chain is named, which knows more channels than the file. */
+  readonly isChainNamed: boolean;
   /** Whether it heard of it. */
   readonly tellGateway: () => Promise<boolean>;
 }> {
@@ -32,6 +34,7 @@ export async function openKeys(context: Context): Promise<{
     records,
     keys: records.flatMap(keysOf),
     gatewayUrl,
+    isChainNamed: target.rpcUrl !== undefined,
     tellGateway: async () => gatewayUrl !== undefined && makeGatewayReread(gatewayUrl),
   };
 }

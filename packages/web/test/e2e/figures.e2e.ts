@@ -3,6 +3,7 @@ import { zeroAddress, type TokenSummary } from '@kedge/core';
 import type { Browser } from 'playwright-core';
 import { createElement, type ReactNode } from 'react';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { ChannelOpened } from '../../src/actions/forms/channelForms.js';
 import { TokenEarningsRow } from '../../src/pages/earnings/TokenEarningsRow.js';
 import { TokenCard } from '../../src/pages/tokens/TokenCard.js';
 import { markupOf } from '../markupOf.js';
@@ -41,13 +42,20 @@ const token: TokenSummary = {
 const earned = 72_559_739_802_000_000_000_000n;
 const earning = { ...token, asset: zeroAddress, earned, claimed: earned, claimable: 0n };
 
-/** Whether a number stands in several lines. */
-async function brokenNumbers(width: number, element: ReactNode, sheet: string, numbers: string): Promise<string[]> {
+/** A page with an element in a frame, under the styles of the dashboard. */
+async function pageWith(width: number, element: ReactNode, frame: (inside: string) => string, ...sheets: string[]) {
   const { page, context } = await newPage(browser, { viewport: { width, height: 860 } });
   onTestFinished(() => context.close());
-  const css = [...styles, sheet].map((file) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8'));
-  await page.setContent(`<!doctype html><style>${css.join('\n')}</style>
-    <main class="main"><div class="page"><section class="card">${markupOf(element)}</section></div></main>`);
+  const css = [...styles, ...sheets].map((file) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8'));
+  await page.setContent(`<!doctype html><style>${css.join('\n')}</style>${frame(markupOf(element))}`);
+  return page;
+}
+
+/** The numbers that stand in several lines. */
+async function brokenNumbers(width: number, element: ReactNode, sheet: string, numbers: string): Promise<string[]> {
+  const frame = (inside: string): string =>
+    `<main class="main"><div class="page"><section class="card">${inside}</section></div></main>`;
+  const page = await pageWith(width, element, frame, sheet);
   return page.locator(numbers).evaluateAll((cells) => {
     const linesOf = (cell: Element, word: string): number => {
       const text = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT).nextNode()!;
@@ -66,4 +74,14 @@ test.each([1280, 380])('numbers of usual length stay in one line on a screen of 
   expect(await brokenNumbers(width, card, 'pages/tokens/tokens.css', '.token-numbers dd')).toEqual([]);
   const row = createElement('ul', {}, createElement(TokenEarningsRow, { token: earning, account }));
   expect(await brokenNumbers(width, row, 'pages/earnings/earnings.css', '.earning-numbers dd')).toEqual([]);
+});
+
+test('what a dialog says when a channel is open is no wider than the dialog', async () => {
+  const opened = createElement(ChannelOpened, { channelId: `0x${'d'.repeat(64)}`, mode: 'capped' });
+  const frame = (inside: string): string => `<div class="dialog"><div class="callout good">${inside}</div></div>`;
+  const page = await pageWith(380, opened, frame);
+  const [inside, outside] = await page
+    .locator('.dialog')
+    .evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
+  expect(inside).toBe(outside);
 });

@@ -1,6 +1,14 @@
-import { BaseError, channelPace, type ChannelSummary, type TokenSummary } from '@kedge/core';
+import {
+  BaseError,
+  channelPace,
+  type ChannelMode,
+  type ChannelSummary,
+  type Hex,
+  type TokenSummary,
+} from '@kedge/core';
 import { useState } from 'react';
 import { bytesToHex } from 'viem';
+import { Copyable } from '../../ui/Copyable.js';
 import { shorten, showMoment, showUnits } from '../../ui/format.js';
 import type { TransactionForm } from '../transaction.js';
 import { AddressField } from './AddressField.js';
@@ -81,7 +89,7 @@ export function openChannelForm({ tokenId, value, unitDecimals }: TokenSummary, 
                 ],
           note: isCapped
             ? 'In capped mode the operator can take up to all that is locked; receipts make it visible.'
-            : 'In strict mode nobody can take more than was signed with the channel key.',
+            : 'In strict mode nobody can take more than was signed with the channel key. For a client of yours open it with kedge channel open, which tells the gateway.',
           run: async (client) => {
             const { timestamp } = await client.publicClient.getBlock();
             const now = BigInt(Math.floor(Date.now() / 1000));
@@ -95,12 +103,28 @@ export function openChannelForm({ tokenId, value, unitDecimals }: TokenSummary, 
               mode,
               salt: bytesToHex(crypto.getRandomValues(new Uint8Array(32))),
             });
-            return `Channel ${shorten(channelId)} is open.`;
+            return <ChannelOpened channelId={channelId} mode={mode} />;
           },
         })}
       </>
     );
   };
+}
+
+/** What opens the value of a channel that was just opened: nobody has a key for it yet. */
+export function ChannelOpened({ channelId, mode }: { channelId: Hex; mode: ChannelMode }) {
+  return (
+    <>
+      Channel <Copyable value={channelId} label="channel id" /> is open.{' '}
+      {mode === 'capped' ? (
+        <>
+          It has no API key yet. Its operator makes one: <code>kedge key create --channel {channelId}</code>
+        </>
+      ) : (
+        'The gateway of its operator does not know it yet: next time kedge channel open --mode strict opens one that is told to it.'
+      )}
+    </>
+  );
 }
 
 /** Closes a channel: what was not captured goes back to its token. */

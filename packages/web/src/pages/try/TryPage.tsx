@@ -63,7 +63,7 @@ export function TryPage() {
                 onChange={(event) => setApiKey(event.target.value)}
               />
               <span className="hint">
-                {config.apiKey === undefined
+                {apiKey !== config.apiKey
                   ? 'It stays in this page. It spends from the channel that it belongs to.'
                   : 'Filled in because this is your local stack: it is only told to browsers on this machine.'}
               </span>
