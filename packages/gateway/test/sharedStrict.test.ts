@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import {
   decodeSignedReceipt,
+  encodeSignedVoucher,
   signedVoucherToJson,
   type SignedReceipt,
+  type SignedVoucher,
   splitSeq,
   voucherDigest,
+  voucherHeader,
   zeroHash,
 } from '@kedge/core';
 import { kedgeFetch } from '@kedge/sdk';
@@ -102,24 +105,46 @@ test('L9: what is paid is captured by another gateway, however many vouchers are
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
   const first = await start('paid-one');
   const second = await start('paid-two');
+  const body = JSON.stringify({ model: 'demo', max_tokens: 5, messages: [{ role: 'user', content: 'Hi' }] });
+  /** Of that. */
+  const inputUnits = 8n;
+  const sign = async (cumulativeUnits: bigint): Promise<SignedVoucher> => {
+    const voucher = { channelId: setup.channelId, cumulativeUnits, receiptHash: zeroHash, seq: 0n };
+    return { voucher, signature: await channelKey.sign({ hash: voucherDigest(domain, voucher, keccak256) }) };
+  };
+  const give = async (cumulativeUnits: bigint): Promise<void> => {
+    const body = JSON.stringify(signedVoucherToJson(await sign(cumulativeUnits)));
+    expect((await fetch(`${first.url}/v1/vouchers`, { method: 'POST', headers, body })).status).toBe(200);
+  };
   try {
     const paid = kedgeFetch(strictChannelOf(setup));
     const answer = await paid(`${first.url}/v1/chat/completions`, {
       method: 'POST',
       headers,
-      body: JSON.stringify({ model: 'demo', max_tokens: 5, messages: [{ role: 'user', content: 'Hi' }] }),
+      body,
     });
     await answer.text();
     await paid.idle();
     const { units } = decodeSignedReceipt(answer.headers.get('kedge-receipt') ?? '').receipt;
-    for (let ahead = 1n; ahead <= 40n; ahead++) {
-      const voucher = { channelId: setup.channelId, cumulativeUnits: 10_000n + ahead, receiptHash: zeroHash, seq: 0n };
-      const hash = voucherDigest(domain, voucher, keccak256);
-      const body = JSON.stringify(signedVoucherToJson({ voucher, signature: await channelKey.sign({ hash }) }));
-      expect((await fetch(`${first.url}/v1/vouchers`, { method: 'POST', headers, body })).status).toBe(200);
-    }
+    for (let ahead = 1n; ahead <= 40n; ahead++) await give(10_000n + ahead);
     await fetch(`${second.url}/admin/capture`, { method: 'POST' });
     expect(setup.chain.captured.get(setup.channelId)).toBe(units);
+    // The same while a call runs that is paid.
+    let release: () => void = () => undefined;
+    upstream.script = (request, response) => {
+      release = () => answerWith(completion('Hello there.'))(request, response);
+    };
+    const waiting = fetch(`${first.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { ...headers, [voucherHeader]: encodeSignedVoucher(await sign(units + inputUnits)) },
+      body,
+    });
+    await expect.poll(() => upstream.requests.length).toBe(2);
+    for (let ahead = 1n; ahead <= 40n; ahead++) await give(20_000n + ahead);
+    release();
+    expect((await waiting).status).toBe(200);
+    await fetch(`${second.url}/admin/capture`, { method: 'POST' });
+    expect(setup.chain.captured.get(setup.channelId)).toBe(units + inputUnits);
   } finally {
     await first.close();
     await second.close();

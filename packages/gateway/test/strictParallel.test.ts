@@ -1,3 +1,5 @@
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   encodeSignedVoucher,
   signedVoucherToJson,
@@ -174,6 +176,61 @@ test('R11: a stream beside a large input is paid by vouchers over what it handed
   await leave();
   expect(await lostUnits()).toBeLessThanOrEqual(startUnits);
 });
+
+/** Signs more often than vouchers are kept for what no call comes to. */
+async function signAhead(): Promise<void> {
+  for (let more = 0n; more < 40n; more++) expect((await give(500_000n + more)).status).toBe(200);
+}
+
+/** Another gateway, which knows what was on disk at the time. */
+async function startAgain(kill: () => Promise<void>): Promise<void> {
+  const dataDir = join(setup.folder, 'killed');
+  mkdirSync(dataDir);
+  cpSync(join(setup.config.dataDir, 'ledger.log'), join(dataDir, 'ledger.log'));
+  await kill();
+  setup.chain.down = true;
+  await gateway.close();
+  setup.chain.down = false;
+  gateway = await setup.start({ dataDir });
+}
+
+test.each(['running', 'started again'])(
+  'R11: an input is paid, however many vouchers come before its answer that are ahead of it: %s',
+  async (how) => {
+    await begin();
+    const waiting = call(largeUnits, large);
+    await expect.poll(() => upstream.requests.length).toBe(1);
+    await signAhead();
+    release();
+    expect((await waiting).status).toBe(200);
+    if (how === 'started again') await startAgain(async () => undefined);
+    // The one token of its answer.
+    expect(await lostUnits()).toBe(3n);
+  },
+);
+
+test.each(['running', 'killed'])(
+  'R11: a stream is paid, however many vouchers come before its end that are ahead of it: %s',
+  async (how) => {
+    await begin();
+    words = Array.from({ length: 250 }, (_, index) => ` word${index}`);
+    const stream = await call(smallUnits, { ...small, max_tokens: 256, stream: true });
+    const reader = stream.body!.getReader();
+    goOn();
+    let text = '';
+    for (let due = 0n; due < 3n * startUnits;) {
+      text += new TextDecoder().decode((await reader.read()).value);
+      const last = BigInt([...text.matchAll(/^: kedge-due (\d+)$/gm)].at(-1)?.[1] ?? 0);
+      if (last > due) expect((await give((due = last))).status).toBe(200);
+    }
+    await signAhead();
+    if (how === 'killed') await startAgain(() => reader.cancel());
+    else await reader.cancel();
+    await expect.poll(running).toBe('1');
+    expect(BigInt((await voucherState(`${gateway.url}/v1`)).committedUnits)).toBeGreaterThanOrEqual(3n * startUnits);
+    expect(await lostUnits()).toBeLessThanOrEqual(startUnits);
+  },
+);
 
 function clientOf(): { openai: OpenAI; paid: KedgeFetch } {
   const paid = kedgeFetch(strictChannelOf(setup));

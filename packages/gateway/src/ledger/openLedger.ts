@@ -80,7 +80,7 @@ export type ServingLedger = Pick<CaptureLedger, 'isShared'> & {
   readonly receiptOf: (channelId: Hex, seq: bigint) => Promise<SignedReceipt | undefined>;
   readonly answers: AnswerStore;
   /** Durable when it resolves, with what the channel's running streams come to. */
-  readonly keepVoucher: (signed: SignedVoucher, progress: readonly CommitInput[]) => Promise<void>;
+  readonly keepVoucher: (signed: readonly SignedVoucher[], progress: readonly CommitInput[]) => Promise<void>;
   /** Durable when it resolves: a payment that is about to be sent, or a channel that it opened. */
   readonly keepTopUp: (record: TopUpRecord) => Promise<unknown>;
   /** Records of payments that came to be known since it was called last: at first, of all earlier runs. */
@@ -329,7 +329,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     keepVoucher: async (signed, progress) => {
       await records.appendAll([
         ...progress.map((input): LogRecord => [recordTypes.progress, [encodeProgressRecord(input)]]),
-        [recordTypes.voucher, [encodeVoucherRecord(signed)]],
+        ...signed.map((each): LogRecord => [recordTypes.voucher, [encodeVoucherRecord(each)]]),
       ]);
     },
     keepTopUp: (record) => records.append(recordTypes.topUp, [encodeTopUpRecord(record)]),

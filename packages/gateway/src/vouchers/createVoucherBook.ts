@@ -6,13 +6,15 @@ import { checkVoucher } from './checkVoucher.js';
 import { boundsOf, createExposureTotals, type ExposureTerms } from './exposure.js';
 import { openStrictCall } from './openStrictCall.js';
 import {
-  capturableOf,
   isHeld,
   isNews,
   createStrictAccount,
   hold,
+  lineUp,
   paidUnitsOf,
+  payingOf,
   recount,
+  recoverHeld,
   roomOf,
   signedUnitsOf,
   type StrictAccount,
@@ -73,8 +75,8 @@ export type VoucherBook = {
 
 export function createVoucherBook(options: {
   readonly domain: ProtocolDomain;
-  /** Durable when it resolves. */
-  readonly keep: (signed: SignedVoucher, progress: readonly CommitInput[]) => Promise<void>;
+  /** Vouchers, the new one last. Durable when it resolves. */
+  readonly keep: (signed: readonly SignedVoucher[], progress: readonly CommitInput[]) => Promise<void>;
   readonly terms: ExposureTerms;
   readonly voucherWaitMs: number;
   /** Unix time in seconds, with fractions. */
@@ -101,7 +103,9 @@ export function createVoucherBook(options: {
       }
       const signed = decodeVoucherRecord(payload);
       const { channelId } = signed.voucher;
-      hold(accountOf(channelId), signed, committedOf(channelId));
+      const streams = [...interrupted.values()].filter((stream) => stream.channelId === channelId);
+      const streamUnits = streams.reduce((sum, { units }) => sum + units, 0n);
+      recoverHeld(accountOf(channelId), signed, committedOf(channelId), streamUnits);
     },
     take: async (served, signed, askedUnits = 0n) => {
       requireStrict(served);
@@ -113,8 +117,8 @@ export function createVoucherBook(options: {
       const progress = [...account.progress].flatMap((charge) => charge() ?? []);
       if (!isNews(account, served, cumulativeUnits, askedUnits)) return false;
       // What those came to is in the same flush: after a kill they are charged for what was paid, by receipt.
-      await options.keep(signed, progress);
-      hold(account, signed, served.account.committedUnits);
+      await options.keep([...lineUp(account, served, signed), signed], progress);
+      hold(account, signed, served);
       recount(account, served, totals);
       for (const wake of account.waiting) wake();
       options.onTaken();
@@ -144,7 +148,7 @@ export function createVoucherBook(options: {
       interrupted.clear();
       return inputs;
     },
-    capturable: (channelId, durableUnits) => capturableOf(accountOf(channelId), durableUnits),
+    capturable: (channelId, durableUnits) => payingOf(accountOf(channelId), durableUnits),
     held: (channelId) => accountOf(channelId).held,
     signedUnits: (channelId) => signedUnitsOf(accountOf(channelId)),
     stateOf: (served) => {

@@ -69,6 +69,7 @@ export function openStrictCall(
   requireInput(account, served, inputUnits);
   let granted = isStream ? inputUnits : quote.worstUnits;
   let payable = inputUnits;
+  let least = inputUnits;
   const asked = { wanted: granted, payable, isNew: true };
   const room = roomOf(account, served, terms, totals, asked);
   if (granted > room) {
@@ -84,6 +85,7 @@ export function openStrictCall(
   const add = (sums: CallUnits, by: CallUnits): void => {
     sums.granted += by.granted;
     sums.payable += by.payable;
+    sums.least += by.least;
   };
   const change = (by: CallUnits): void => {
     add(account.running, by);
@@ -92,14 +94,14 @@ export function openStrictCall(
   const setBegun = (now: boolean): void => {
     if (now === isBegun) return;
     isBegun = now;
-    add(account.begun, now ? { granted, payable } : { granted: -granted, payable: -payable });
+    add(account.begun, now ? { granted, payable, least } : { granted: -granted, payable: -payable, least: -least });
   };
   account.inputUnits += inputUnits;
-  change({ granted, payable });
+  change({ granted, payable, least });
   recount(account, served, totals);
 
   const grant = (units: bigint): void => {
-    change({ granted: units - granted, payable: 0n });
+    change({ granted: units - granted, payable: 0n, least: 0n });
     granted = units;
     recount(account, served, totals);
   };
@@ -107,9 +109,11 @@ export function openStrictCall(
   const deliver = (tokens: number): void => {
     const most = unitsAt(tokens + mergedTokens);
     const units = most < granted ? most : granted;
-    if (units <= payable) return;
-    change({ granted: 0n, payable: units - payable });
-    payable = units;
+    const surely = unitsAt(Math.max(0, tokens - mergedTokens));
+    const more = { payable: units > payable ? units - payable : 0n, least: surely > least ? surely - least : 0n };
+    change({ granted: 0n, ...more });
+    payable += more.payable;
+    least += more.least;
   };
   const extend = (tokens: number, delivered: number): boolean => {
     deliver(delivered);
@@ -177,7 +181,7 @@ export function openStrictCall(
       stopWaiting?.();
       if (progress !== undefined) account.progress.delete(progress);
       account.inputUnits -= inputUnits;
-      change({ granted: -granted, payable: -payable });
+      change({ granted: -granted, payable: -payable, least: -least });
       recount(account, served, totals);
       for (const wake of account.waiting) wake();
     },

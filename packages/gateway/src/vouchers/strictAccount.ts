@@ -7,7 +7,7 @@ import { boundsOf, type ExposureTerms, type ExposureTotals } from './exposure.js
 export type StrictAccount = {
   /** Durable vouchers, the highest last; a few, because the highest may be ahead of the receipts, and the one to capture. */
   held: readonly SignedVoucher[];
-  /** Those of them that came last, in that order: a lower one may come after one that is ahead. */
+  /** Those that came last, in that order, durable or about to be: a lower one may come after one that is ahead. */
   recent: readonly SignedVoucher[];
   /** All running calls. */
   readonly running: CallUnits;
@@ -28,6 +28,8 @@ export type CallUnits = {
   granted: bigint;
   /** What a voucher may be over by now: inputs, and what streams have handed over. */
   payable: bigint;
+  /** What they come to at least, if they are charged. */
+  least: bigint;
 };
 
 /** What a call asks for, and what of it the client may have signed for already. */
@@ -40,14 +42,16 @@ export type Wanted = {
 
 const nothing: Wanted = { wanted: 0n, payable: 0n };
 const mostHeld = 16;
+/** Vouchers of which a ledger that is opened again knows most surely: the others make room for what is kept again. */
+const newestHeld = 8;
 const mostUnacknowledged = 1_024;
 
 export function createStrictAccount(): StrictAccount {
   return {
     held: [],
     recent: [],
-    running: { granted: 0n, payable: 0n },
-    begun: { granted: 0n, payable: 0n },
+    running: { granted: 0n, payable: 0n, least: 0n },
+    begun: { granted: 0n, payable: 0n, least: 0n },
     inputUnits: 0n,
     unacknowledged: [],
     waiting: new Set(),
@@ -60,21 +64,78 @@ export function signedUnitsOf(account: StrictAccount): bigint {
 }
 
 /**
- * Adds a durable voucher. However many come that are ahead of the receipts, the one that pays for these stays.
- * @param committedUnits Of the channel's receipts.
+ * Lines up a voucher that is about to be kept, and answers which are to be kept again before it: a ledger that is opened again
+ * knows the newest, the highest and what pays for its receipts, but not what running calls will come to.
  */
-export function hold(account: StrictAccount, signed: SignedVoucher, committedUnits: bigint): void {
+export function lineUp(
+  account: StrictAccount,
+  { account: { committedUnits, durable } }: Pick<ServedChannel, 'account'>,
+  signed: SignedVoucher,
+): readonly SignedVoucher[] {
+  const known = [
+    account.held.at(-1),
+    payingOf(account, durable?.units ?? 0n),
+    ...account.recent.slice(-newestHeld),
+    signed,
+  ];
+  const again = paying(account, chargesOf(account, committedUnits)).filter((each) => !known.includes(each));
+  for (const each of [...again, signed]) noteRecent(account, each);
+  return again;
+}
+
+/** Adds a durable voucher. However many come that are ahead of the receipts, those that pay for what calls come to stay. */
+export function hold(
+  account: StrictAccount,
+  signed: SignedVoucher,
+  { account: { committedUnits } }: Pick<ServedChannel, 'account'>,
+): void {
+  holdFor(account, signed, chargesOf(account, committedUnits));
+}
+
+/**
+ * Adds one from the ledger.
+ * @param committedUnits Of the channel's receipts.
+ * @param streamUnits Of streams that an earlier run was killed in, which will be charged.
+ */
+export function recoverHeld(
+  account: StrictAccount,
+  signed: SignedVoucher,
+  committedUnits: bigint,
+  streamUnits: bigint,
+): void {
+  noteRecent(account, signed);
   if (isHeld(account, signed.voucher.cumulativeUnits)) return;
-  const recent = [...account.recent, signed].slice(-mostHeld);
-  const known = [...account.held, signed].toSorted((a, b) =>
+  holdFor(account, signed, [committedUnits + streamUnits, ...chargesOf(account, committedUnits)]);
+}
+
+function noteRecent(account: StrictAccount, signed: SignedVoucher): void {
+  account.recent = [...without(account.recent, signed), signed].slice(-mostHeld);
+}
+
+function holdFor(account: StrictAccount, signed: SignedVoucher, charges: readonly bigint[]): void {
+  account.held = [...without(account.held, signed), signed].toSorted((a, b) =>
     a.voucher.cumulativeUnits < b.voucher.cumulativeUnits ? -1 : 1,
   );
-  const highest = known.at(-1);
-  const paying = known.findLast(({ voucher }) => voucher.cumulativeUnits <= committedUnits);
-  account.recent = recent;
-  account.held = known.filter((each) => each === highest || each === paying || recent.includes(each));
+  const kept = [account.held.at(-1), ...paying(account, charges), ...account.recent];
+  const units = new Set(kept.map((each) => each?.voucher.cumulativeUnits));
+  account.held = account.held.filter(({ voucher }) => units.has(voucher.cumulativeUnits));
   const seq = account.held.reduce((last, { voucher }) => (voucher.seq > last ? voucher.seq : last), 0n);
   account.unacknowledged = account.unacknowledged.filter((output) => output.seq > seq);
+}
+
+function without(vouchers: readonly SignedVoucher[], { voucher }: SignedVoucher): readonly SignedVoucher[] {
+  return vouchers.filter((each) => each.voucher.cumulativeUnits !== voucher.cumulativeUnits);
+}
+
+/** What the receipts may come to, if calls come to nothing whose answers have not begun, and if they do not. */
+function chargesOf({ running, begun }: StrictAccount, committedUnits: bigint): readonly bigint[] {
+  const more = [0n, begun.least, begun.payable, running.least, running.payable];
+  return more.map((units) => committedUnits + units);
+}
+
+/** The vouchers that pay for so much. */
+function paying(account: StrictAccount, charges: readonly bigint[]): readonly SignedVoucher[] {
+  return [...new Set(charges.flatMap((units) => payingOf(account, units) ?? []))];
 }
 
 /** Notes the output of a call that was just charged. */
@@ -95,9 +156,9 @@ export function neededUnitsOf(
   return committedUnits - onTheWay + account.inputUnits + inputUnits;
 }
 
-/** The newest voucher that receipts on disk account for: what an honest operator captures (L9). */
-export function capturableOf(account: StrictAccount, durableUnits: bigint): SignedVoucher | undefined {
-  return account.held.findLast(({ voucher }) => voucher.cumulativeUnits <= durableUnits);
+/** The highest voucher up to so much. Up to what receipts on disk account for, it is what an honest operator captures (L9). */
+export function payingOf(account: StrictAccount, units: bigint): SignedVoucher | undefined {
+  return account.held.findLast(({ voucher }) => voucher.cumulativeUnits <= units);
 }
 
 /**
@@ -105,7 +166,7 @@ export function capturableOf(account: StrictAccount, durableUnits: bigint): Sign
  * no honest operator captures it (L9).
  */
 export function payingUnitsOf(account: StrictAccount, units: bigint): bigint {
-  return account.held.findLast(({ voucher }) => voucher.cumulativeUnits <= units)?.voucher.cumulativeUnits ?? 0n;
+  return payingOf(account, units)?.voucher.cumulativeUnits ?? 0n;
 }
 
 /** Whether there is a voucher over exactly so much. */

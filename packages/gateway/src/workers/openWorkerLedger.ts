@@ -72,12 +72,13 @@ export async function openWorkerLedger(options: {
   };
 
   for (const [apiKeySha256, units] of keyUses) options.keyAccountOf(apiKeySha256).committedUnits = units;
+  // Before the vouchers, some of which pay for these only.
   for (const record of interrupted) {
     const payload = bufferOf(record);
-    await load(decodeProgressRecord(payload).channelId);
     onVoucher(recordTypes.progress, payload, (channelId) => accountOf(channelId).committedUnits);
     progress.add(decodeProgressRecord(payload).salt);
   }
+  for (const record of interrupted) await load(decodeProgressRecord(bufferOf(record)).channelId);
 
   const batcher = createReceiptBatcher({
     epoch,
@@ -127,7 +128,8 @@ export async function openWorkerLedger(options: {
     keepVoucher: async (signed, inputs) => {
       for (const { salt } of inputs) progress.add(salt);
       const records = inputs.map((input): KeptRecord => [recordTypes.progress, encodeProgressRecord(input)]);
-      await link.call('keepRecords', [...records, [recordTypes.voucher, encodeVoucherRecord(signed)]]);
+      const vouchers = signed.map((each): KeptRecord => [recordTypes.voucher, encodeVoucherRecord(each)]);
+      await link.call('keepRecords', [...records, ...vouchers]);
     },
     keepTopUp: (record) => link.call('keepRecords', [[recordTypes.topUp, encodeTopUpRecord(record)]]),
     newTopUps: async () => {

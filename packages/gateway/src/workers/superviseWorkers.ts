@@ -73,9 +73,14 @@ export async function superviseWorkers(
   const rateQuotes = createSharedQuotes();
   const interrupted = new Map<Hex, { readonly channelId: Hex; readonly payload: Buffer }>();
   const onVoucher: RecoverVoucher = (type, payload, committedOf) => {
-    if (type !== recordTypes.progress) return vouchers.recover(type, payload, committedOf);
+    vouchers.recover(type, payload, committedOf);
+    if (type !== recordTypes.progress) return;
     const { salt, channelId } = decodeProgressRecord(payload);
     interrupted.set(salt, { channelId, payload: Buffer.from(payload) });
+  };
+  const settled = (salt: Hex): void => {
+    vouchers.settled(salt);
+    interrupted.delete(salt);
   };
   const lock = await lockDataDir(settings.dataDir);
   opened.push(lock.release);
@@ -89,7 +94,7 @@ export async function superviseWorkers(
     log,
     now,
     isHeld: lock.isHeld,
-    onReceipt: (salt) => interrupted.delete(salt),
+    onReceipt: settled,
     onAnswer: answers.add,
     onVoucher,
     onKeyUse: keyAccounts.recover,
@@ -208,7 +213,7 @@ export async function superviseWorkers(
     keepBatch: async (batch) => {
       try {
         await ledger.keepBatch(batch);
-        for (const salt of batch.settled) interrupted.delete(salt);
+        batch.settled.forEach(settled);
       } catch (error) {
         tellFailure();
         // Its receipts do not follow what is recorded: what it believes of its channels is not true.

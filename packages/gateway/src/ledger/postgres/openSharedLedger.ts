@@ -1,4 +1,4 @@
-import { BaseError, hashReceipt, type Hex, type ProtocolDomain, zeroHash } from '@kedge/core';
+import { BaseError, hashReceipt, type Hex, type ProtocolDomain, type SignedVoucher, zeroHash } from '@kedge/core';
 import { keccak256 } from '../../crypto/hashers.js';
 import type { OperatorKey } from '../../crypto/operatorKey.js';
 import type { KeyAccounts } from '../../keys/keyAccounts.js';
@@ -201,13 +201,27 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
   const readVouchers = async (channelId: Hex, channel: Row | undefined): Promise<void> => {
     const rows = await database.query(
       'kedge_vouchers',
-      'select record from kedge_gateway.voucher where channel_id = $1 order by units',
+      'select record from kedge_gateway.voucher where channel_id = $1 order by id',
       [bytesOf(channelId)],
     );
     for (const row of rows) recoverVoucher(row['record'], channel?.['units'] ?? '0');
   };
   const recoverVoucher = (record: unknown, units: unknown): void =>
     options.onVoucher(recordTypes.voucher, record as Buffer, () => BigInt(units as string));
+
+  const keepVoucher = async (signed: SignedVoucher): Promise<void> => {
+    const { channelId, cumulativeUnits } = signed.voucher;
+    try {
+      await database.query('kedge_keep_voucher', 'select kedge_gateway.keep_voucher($1, $2, $3)', [
+        bytesOf(channelId),
+        cumulativeUnits,
+        encodeVoucherRecord(signed),
+      ]);
+    } catch (error) {
+      log.warn('ledger_voucher_failed', { channelId, reason: reasonOf(error) });
+      throw ledgerUnavailable(error);
+    }
+  };
 
   /** What the keys of a channel have spent, of each channel: a key pays from those that continue its own, too. */
   const readKeyUses = async (channelId: Hex): Promise<KeyUse[]> => {
@@ -357,17 +371,7 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
       return rows.map((row) => row['record'] as Buffer);
     },
     keepVoucher: async (signed) => {
-      const { channelId, cumulativeUnits } = signed.voucher;
-      try {
-        await database.query('kedge_keep_voucher', 'select kedge_gateway.keep_voucher($1, $2, $3)', [
-          bytesOf(channelId),
-          cumulativeUnits,
-          encodeVoucherRecord(signed),
-        ]);
-      } catch (error) {
-        log.warn('ledger_voucher_failed', { channelId, reason: reasonOf(error) });
-        throw ledgerUnavailable(error);
-      }
+      for (const each of signed) await keepVoucher(each);
     },
     failure: () => (lease.isLive() ? undefined : (lease.failure() ?? new Error('the lease has lapsed'))),
     flushCount: () => flushes,

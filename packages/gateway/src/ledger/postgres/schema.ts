@@ -1,5 +1,5 @@
 /** Changed together with what the tables and functions below mean. */
-export const sharedLedgerFormat = 'kedge-shared-ledger/4';
+export const sharedLedgerFormat = 'kedge-shared-ledger/5';
 
 /** Where everything is: a schema of its own, so that the database may hold other things. */
 export const sharedLedgerSchema = 'kedge_gateway';
@@ -53,8 +53,10 @@ create table key_use (
   channel_id bytea, key_sha256 bytea, units numeric(20) not null, primary key (channel_id, key_sha256)
 );
 create index key_use_key on key_use (key_sha256);
+-- id: in the order in which they were kept last.
 create table voucher (
-  channel_id bytea, units numeric(20), record bytea not null, primary key (channel_id, units)
+  id bigint generated always as identity, channel_id bytea, units numeric(20), record bytea not null,
+  primary key (channel_id, units)
 );
 -- Payments for calls, and channels that they opened, in the order in which gateways read them.
 create table top_up (
@@ -168,15 +170,18 @@ begin
   end if;
 end $$;
 
--- The highest few, and the one that pays for the receipts, however many are ahead of these.
+-- The newest few, the highest, and the one that pays for the receipts, however many are ahead of these.
 create function keep_voucher(p_channel bytea, p_units numeric, p_record bytea) returns void language sql as $$
-  delete from kedge_gateway.voucher v where v.channel_id = p_channel and v.units < (
-    select min(t.units) from (
-      select units from kedge_gateway.voucher where channel_id = p_channel order by units desc limit 16
-    ) as t) and v.units is distinct from (
+  delete from kedge_gateway.voucher v where v.channel_id = p_channel and v.id < (
+    select min(t.id) from (
+      select id from kedge_gateway.voucher where channel_id = p_channel order by id desc limit 16
+    ) as t) and v.units < (
+    select max(units) from kedge_gateway.voucher where channel_id = p_channel
+    ) and v.units is distinct from (
     select max(t.units) from kedge_gateway.voucher t join kedge_gateway.channel c using (channel_id)
       where t.channel_id = p_channel and t.units <= c.units);
-  insert into kedge_gateway.voucher values (p_channel, p_units, p_record) on conflict do nothing
+  insert into kedge_gateway.voucher (channel_id, units, record) values (p_channel, p_units, p_record)
+    on conflict (channel_id, units) do update set id = default
 $$;
 
 -- One after another, so that who has read up to an id has read all before it.
