@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ChannelOpened } from '../../src/actions/forms/channelForms.js';
 import { TokenEarningsRow } from '../../src/pages/earnings/TokenEarningsRow.js';
 import { TokenCard } from '../../src/pages/tokens/TokenCard.js';
+import { Chat } from '../../src/pages/try/Chat.js';
+import { Stat } from '../../src/ui/Stat.js';
 import { markupOf } from '../markupOf.js';
 import { newPage, startBrowser } from './browser.js';
 
@@ -52,9 +54,14 @@ async function pageWith(width: number, element: ReactNode, frame: (inside: strin
 }
 
 /** The numbers that stand in several lines. */
-async function brokenNumbers(width: number, element: ReactNode, sheet: string, numbers: string): Promise<string[]> {
-  const frame = (inside: string): string =>
-    `<main class="main"><div class="page"><section class="card">${inside}</section></div></main>`;
+async function brokenNumbers(
+  width: number,
+  element: ReactNode,
+  sheet: string,
+  numbers: string,
+  inner: (inside: string) => string = (inside) => `<section class="card">${inside}</section>`,
+): Promise<string[]> {
+  const frame = (inside: string): string => `<main class="main"><div class="page">${inner(inside)}</div></main>`;
   const page = await pageWith(width, element, frame, sheet);
   return page.locator(numbers).evaluateAll((cells) => {
     const linesOf = (cell: Element, word: string): number => {
@@ -74,6 +81,11 @@ test.each([1280, 380])('numbers of usual length stay in one line on a screen of 
   expect(await brokenNumbers(width, card, 'pages/tokens/tokens.css', '.token-numbers dd')).toEqual([]);
   const row = createElement('ul', {}, createElement(TokenEarningsRow, { token: earning, account }));
   expect(await brokenNumbers(width, row, 'pages/earnings/earnings.css', '.earning-numbers dd')).toEqual([]);
+  const figures = ['104,729.000116 USDC', '28,977.857126 units'].map((figure) =>
+    createElement(Stat, { key: figure, label: 'Revenue', children: figure }),
+  );
+  const stats = (inside: string): string => `<dl class="stats">${inside}</dl>`;
+  expect(await brokenNumbers(width, figures, 'pages/class/class.css', '.stat dd', stats)).toEqual([]);
 });
 
 test('what a dialog says when a channel is open is no wider than the dialog', async () => {
@@ -84,4 +96,30 @@ test('what a dialog says when a channel is open is no wider than the dialog', as
     .locator('.dialog')
     .evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
   expect(inside).toBe(outside);
+});
+
+test.each([
+  ['suggestions', []],
+  [
+    'a question of one long word',
+    [{ id: 0, question: 'a'.repeat(300), answer: '', error: undefined, call: undefined, checks: undefined }],
+  ],
+])('the chat is no wider than a screen of 380 pixels: %s', async (_, turns) => {
+  const chat = { turns, isBusy: false, ask: async () => undefined, stop: () => undefined };
+  const element = createElement(Chat, { chat: chat as never, model: 'kedge-docs', isReady: true });
+  const page = await pageWith(380, element, (inside) => `<main class="main">${inside}</main>`, 'pages/try/try.css');
+  const [inside, outside] = await page
+    .locator('.chat-log')
+    .evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
+  expect(inside).toBe(outside);
+});
+
+test('what several pages use is in the styles of all: lines that are not broken, and rows in the middle', async () => {
+  const cell = createElement('span', { className: 'nobreak' }, '3 to 8 of epoch 994357');
+  const frame = (inside: string): string => `<p style="width: 50px">${inside}</p>`;
+  const page = await pageWith(380, cell, frame, 'pages/operator/operator.css');
+  expect(await page.locator('span').evaluate((span) => span.getClientRects().length)).toBe(1);
+  const row = createElement('div', { className: 'row center' }, '1');
+  const other = await pageWith(380, row, (inside) => inside, 'pages/tokens/tokens.css');
+  expect(await other.locator('.row').evaluate((found) => getComputedStyle(found).justifyContent)).toBe('center');
 });
