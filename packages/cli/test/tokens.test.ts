@@ -33,6 +33,8 @@ test('buy pays exactly the price of the lot', async () => {
   expect(bought).toMatchObject({ units: '1000000', cost: String(10n ** 18n) });
   boughtId = bought['tokenId']!;
   expect((await client.getToken({ tokenId: BigInt(boughtId) })).value).toBe(1_000_000n);
+  const dear = await kedge('buy', '2', '10', '--max-cost', '0.009');
+  expect([dear.code, dear.stderr]).toEqual([1, expect.stringContaining('10 units cost 0.01 ETH, which is above')]);
 });
 
 test('token split, merge, top-up and burn move, add and destroy units; retire ends a share (P27, R22)', async () => {
@@ -51,7 +53,10 @@ test('token split, merge, top-up and burn move, add and destroy units; retire en
   const topped = await kedgeJson('token', 'top-up', tokenId!, '1');
   expect(topped).toMatchObject({ value: '8000', cost: String(10n ** 15n) });
   const dear = await kedge('token', 'top-up', tokenId!, '1', '--max-cost', '0.0001');
-  expect([dear.code, dear.stderr]).toEqual([1, expect.stringContaining('above what the buyer allows')]);
+  expect([dear.code, dear.stderr]).toEqual([
+    1,
+    expect.stringContaining('1 units cost 0.001 ETH, which is above the limit'),
+  ]);
   const burned = await kedgeJson('token', 'burn', tokenId!, '4', '--yes');
   expect(burned).toMatchObject({ value: '4000', revenue: String(4n * 10n ** 15n) });
   expect(await value(tokenId!)).toBe(4_000n);

@@ -2,6 +2,7 @@ import { BaseError } from '@kedge/core';
 import type { LotView } from '@kedge/sdk';
 import { connect, type Connection } from '../chain/connect.js';
 import { readAsset } from '../chain/readAsset.js';
+import { requireOffer } from '../chain/requireOffer.js';
 import { lotIdOf, lotNumberOf } from '../chain/lotNumber.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
@@ -34,16 +35,14 @@ export const buy: Command = {
     const { unitDecimals, lotCount, policy } = await connection.client.getClass({ classId });
     const units = parseAmount(argument(context, 1), unitDecimals, 'units', 64);
     const lotText = textOption(context, 'lot');
-    const {
-      lot,
-      asset: assetAddress,
-      refundable,
-      expiredToClass,
-    } = lotText === undefined
-      ? await newestOnSale(connection, { classId, lotCount, policyVersion: policy.version })
-      : await connection.client.getLot({ classId, lot: lotIdOf(Number(parseInteger(lotText, '--lot'))) });
+    const offered =
+      lotText === undefined
+        ? await newestOnSale(connection, { classId, lotCount, policyVersion: policy.version })
+        : await connection.client.getLot({ classId, lot: lotIdOf(Number(parseInteger(lotText, '--lot'))) });
+    const { lot, asset: assetAddress, refundable, expiredToClass } = offered;
     const asset = await readAsset(connection, assetAddress);
     const maxText = textOption(context, 'maxCost');
+    const maxCost = maxText === undefined ? undefined : parseAmount(maxText, asset.decimals, '--max-cost');
     const to = textOption(context, 'to');
     const { signer, write } = await resolveWriter(context, connection, 'consumer');
     const terms = {
@@ -51,8 +50,9 @@ export const buy: Command = {
       lot,
       units,
       ...(to === undefined ? {} : { to: parseAddress(to, '--to') }),
-      ...(maxText === undefined ? {} : { maxCost: parseAmount(maxText, asset.decimals, '--max-cost') }),
+      ...(maxCost === undefined ? {} : { maxCost }),
     };
+    requireOffer(offered, { units, maxCost, unitDecimals, asset });
     const { tokenId, cost, transactionHash } = await write('buy', (client) => client.buyValue(terms));
     // A subscription's expiry is known only now.
     const { expireAt } = await connection.client.getToken({ tokenId });

@@ -1,6 +1,7 @@
 import { isBackedLot, zeroAddress } from '@kedge/core';
 import { connect } from '../chain/connect.js';
 import { readAsset } from '../chain/readAsset.js';
+import { requireOffer } from '../chain/requireOffer.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
@@ -39,11 +40,11 @@ export const tokenTopUp: Command = {
     const units = parseAmount(argument(context, 1), unitDecimals, 'units', 64);
     const { signer, write } = await resolveWriter(context, connection, isBackedLot(lot) ? holder : issuer);
     const maxText = textOption(context, 'maxCost');
-    const asset = await readAsset(
-      connection,
-      isBackedLot(lot) ? (await client.getLot({ classId, lot })).asset : zeroAddress,
-    );
-    const limit = maxText === undefined ? {} : { maxCost: parseAmount(maxText, asset.decimals, '--max-cost') };
+    const offered = isBackedLot(lot) ? await client.getLot({ classId, lot }) : undefined;
+    const asset = await readAsset(connection, offered?.asset ?? zeroAddress);
+    const maxCost = maxText === undefined ? undefined : parseAmount(maxText, asset.decimals, '--max-cost');
+    if (offered !== undefined) requireOffer(offered, { units, maxCost, unitDecimals, asset });
+    const limit = maxCost === undefined ? {} : { maxCost };
     const { cost, transactionHash } = await write('top up', (writer) => writer.topUp({ tokenId, units, ...limit }));
     const { value } = await client.getToken({ tokenId });
     context.output.result({ tokenId, units, value, cost, asset: asset.address, transactionHash }, () => [
