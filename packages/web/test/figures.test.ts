@@ -7,6 +7,7 @@ import { usageSeries } from '../src/charts/usageSeries.js';
 import { indexedQuery } from '../src/data/indexedQueries.js';
 import { mainOf, othersOf, othersText } from '../src/data/mainOf.js';
 import { edgeText } from '../src/pages/class/edgeText.js';
+import { ExplainTree } from '../src/pages/earnings/ExplainTree.js';
 import { TokenEarningsRow } from '../src/pages/earnings/TokenEarningsRow.js';
 import { OperatorChannels } from '../src/pages/operator/OperatorChannels.js';
 import { TokenCard } from '../src/pages/tokens/TokenCard.js';
@@ -152,6 +153,24 @@ test('an amount is not shown before it is known how its asset is counted', () =>
   expect(words(markupOf(row))).toContain('Earned … Claimed … Claimable …');
   const known = markupOf(row, [[['asset', coin], { address: coin, symbol: 'COIN', decimals: 6 }]]);
   expect(words(known)).toContain('Earned 1.5 COIN Claimed 0 COIN');
+});
+
+test('why something is claimable is told to the smallest unit, also of an asset of 24 decimals', () => {
+  const amount = 10n ** 24n + 1n;
+  const answer = {
+    blockNumber: 7,
+    share: 1n,
+    owner: account,
+    claimable: amount,
+    parts: [],
+    earlier: { count: 2, amount },
+  };
+  const { queryKey } = indexedQuery(() => undefined!, 'explainClaim', { tokenId: 1n, asset: coin });
+  const markup = markupOf(createElement(ExplainTree, { tokenId: 1n, asset: coin, account }), [
+    [queryKey, answer],
+    [['asset', coin], { address: coin, symbol: 'COIN', decimals: 24 }],
+  ]);
+  expect(words(markup).match(/1\.000000000000000000000001 COIN/g)).toHaveLength(2);
 });
 
 test('a channel that was opened here says how it gets a key', () => {

@@ -3,6 +3,7 @@ import { lastDays } from '../src/charts/lastDays.js';
 import { costUp, licenceText, priceText } from '../src/data/priceText.js';
 import { tokenText } from '../src/data/tokenText.js';
 import {
+  allDigits,
   grouped,
   shorten,
   showAge,
@@ -19,7 +20,8 @@ test('amounts are cut, never rounded up: nobody is shown more than there is', ()
   expect(showAmount(1_500_000n, 6)).toBe('1.5');
   expect(showAmount(0n, 18)).toBe('0');
   expect(showAmount(1n, 18)).toBe('<0.000001');
-  expect(showAmount(1n, 18, 18)).toBe('0.000000000000000001');
+  expect(showAmount(1n, 18, allDigits)).toBe('0.000000000000000001');
+  expect(showAmount(10n ** 24n + 1n, 24, allDigits)).toBe('1.000000000000000000000001');
   expect(showAmount(1_234_567_000_000n, 6)).toBe('1,234,567');
 });
 

@@ -18,6 +18,9 @@ export function showUnits(baseUnits: bigint, decimals: number): string {
   return grouped(formatUnits(baseUnits, decimals));
 }
 
+/** For an amount that is to be exact, however many decimals its asset has. */
+export const allDigits = Number.POSITIVE_INFINITY;
+
 /**
  * An amount with at most `digits` significant decimals after the point, cut and not rounded: nobody is shown more than there
  * is. What is too small to show is `<0.00…1`.

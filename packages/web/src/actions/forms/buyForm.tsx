@@ -2,7 +2,7 @@ import type { Price } from '@kedge/core';
 import { useState } from 'react';
 import { costUp, priceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
-import { showMoment, showUnits } from '../../ui/format.js';
+import { allDigits, showMoment, showUnits } from '../../ui/format.js';
 import type { TransactionForm } from '../transaction.js';
 import { FormFrame } from './FormFrame.js';
 import { parseUnitsText, UnitsField } from './UnitsField.js';
@@ -54,7 +54,7 @@ export function buyForm(offer: Offer): TransactionForm {
             units === undefined || cost === undefined
               ? undefined
               : [
-                  { label: 'You pay', value: `${show(price.asset, cost, 18)} and the chain’s fee` },
+                  { label: 'You pay', value: `${show(price.asset, cost, allDigits)} and the chain’s fee` },
                   { label: 'You get', value: `${showUnits(units, unitDecimals)} units` },
                   { label: 'Price of a unit', value: priceText(price, unitDecimals, assetOf(price.asset)) },
                   ...(refundable === undefined

@@ -1,5 +1,6 @@
 import type { Address } from '@kedge/core';
 import { useAssets } from '../../data/useAssets.js';
+import { allDigits } from '../../ui/format.js';
 import type { TransactionForm } from '../transaction.js';
 import { FormFrame } from './FormFrame.js';
 
@@ -18,7 +19,7 @@ export function claimForm(tokenIds: readonly bigint[], asset: Address, amount: b
         {children({
           title: 'Claim',
           effects: [
-            { label: 'You get', value: `at least ${show(asset, amount, 18)}` },
+            { label: 'You get', value: `at least ${show(asset, amount, allDigits)}` },
             { label: 'From', value: tokenIds.length === 1 ? 'one token' : `${tokenIds.length} tokens` },
           ],
           note: 'What arrives until the transaction is in a block is paid with it.',
@@ -27,7 +28,7 @@ export function claimForm(tokenIds: readonly bigint[], asset: Address, amount: b
               tokenIds.length === 1 && only !== undefined
                 ? await client.claim({ tokenId: only, asset })
                 : await client.claimBatch({ tokenIds, asset });
-            return `${show(asset, claimed.amount, 18)} was paid to you.`;
+            return `${show(asset, claimed.amount, allDigits)} was paid to you.`;
           },
         })}
       </>
@@ -48,10 +49,10 @@ export function withdrawForm(asset: Address, amount: bigint): TransactionForm {
         />
         {children({
           title: 'Withdraw',
-          effects: [{ label: 'You get', value: show(asset, amount, 18) }],
+          effects: [{ label: 'You get', value: show(asset, amount, allDigits) }],
           run: async (client) => {
             const withdrawn = await client.withdraw({ asset });
-            return `${show(asset, withdrawn.amount, 18)} was paid to you.`;
+            return `${show(asset, withdrawn.amount, allDigits)} was paid to you.`;
           },
         })}
       </>

@@ -1,7 +1,7 @@
 import type { AmountOfAsset, TokenSummary } from '@kedge/core';
 import { useState } from 'react';
 import { useAssets } from '../../data/useAssets.js';
-import { showUnits } from '../../ui/format.js';
+import { allDigits, showUnits } from '../../ui/format.js';
 import type { TransactionForm } from '../transaction.js';
 import { FormFrame } from './FormFrame.js';
 import { parseUnitsText, UnitsField, type ParsedUnits } from './UnitsField.js';
@@ -41,12 +41,15 @@ export function refundForm(token: TokenSummary, backing: AmountOfAsset): Transac
               ? undefined
               : [
                   { label: 'You give', value: `${showUnits(units, unitDecimals)} units` },
-                  { label: 'You get', value: `about ${show(backing.asset, (backing.amount * units) / value, 18)}` },
+                  {
+                    label: 'You get',
+                    value: `about ${show(backing.asset, (backing.amount * units) / value, allDigits)}`,
+                  },
                   { label: 'Left on the token', value: `${showUnits(value - units, unitDecimals)} units` },
                 ],
           run: async (client) => {
             const { amount } = await client.refund({ tokenId, units: units! });
-            return `${show(backing.asset, amount, 18)} came back to you.`;
+            return `${show(backing.asset, amount, allDigits)} came back to you.`;
           },
         })}
       </>

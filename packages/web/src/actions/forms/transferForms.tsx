@@ -1,6 +1,6 @@
 import type { TokenSummary } from '@kedge/core';
 import { useState } from 'react';
-import { shorten, showUnits } from '../../ui/format.js';
+import { allDigits, shorten, showUnits } from '../../ui/format.js';
 import { useAssets } from '../../data/useAssets.js';
 import type { TransactionForm } from '../transaction.js';
 import { AddressField } from './AddressField.js';
@@ -74,7 +74,7 @@ export function transferTokenForm({ tokenId, value, share, unitDecimals, claimab
                   ...(share > 0n ? [{ label: 'Share', value: String(share) }] : []),
                   ...claimable.map(({ asset, amount }) => ({
                     label: 'You get',
-                    value: `at least ${show(asset, amount, 18)}`,
+                    value: `at least ${show(asset, amount, allDigits)}`,
                   })),
                 ],
           note: 'This cannot be taken back.',

@@ -6,7 +6,7 @@ import { useIndexed } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
 import { Copyable } from '../../ui/Copyable.js';
 import { ErrorState } from '../../ui/ErrorState.js';
-import { grouped, showBps, showMoment } from '../../ui/format.js';
+import { allDigits, grouped, showBps, showMoment } from '../../ui/format.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 
 type Show = (amount: bigint) => string;
@@ -15,7 +15,7 @@ type Show = (amount: bigint) => string;
 export function ExplainTree({ tokenId, asset, account }: { tokenId: bigint; asset: Address; account: Address }) {
   const { data, error, refetch } = useIndexed('explainClaim', { tokenId, asset });
   const { assetOf, show } = useAssets([asset]);
-  const exact: Show = (amount) => show(asset, amount, 18);
+  const exact: Show = (amount) => show(asset, amount, allDigits);
   if (data === undefined) {
     if (error === null) return <Skeleton height={120} />;
     return <ErrorState error={error} title="It cannot be explained now" onRetry={() => void refetch()} />;
