@@ -91,7 +91,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
         isAsked = true;
         const response = await send(url, { method: 'POST', headers, body, signal });
         if (response.ok) {
-          vouchers.noteHeld(signed.voucher.cumulativeUnits);
+          vouchers.noteHeld(signed);
           const outputRate = BigInt(terms.policy.rates.output_tokens ?? 0);
           return await settleAnswer(response, { call, meter, request: body, place, outputRate });
         }

@@ -1,7 +1,7 @@
-import { BaseError, signedVoucherToJson } from '@kedge/core';
+import { BaseError, signedVoucherToJson, zeroHash, type SignedVoucher } from '@kedge/core';
 import type { PayerContext } from './channelPayer.js';
 import type { Place } from './placeOf.js';
-import type { VoucherAccount, VoucherPart } from './voucherAccount.js';
+import type { Acknowledged, VoucherAccount, VoucherPart } from './voucherAccount.js';
 
 /** Hands vouchers to the gateway beside those that go with calls. */
 export type VoucherSender = {
@@ -13,8 +13,8 @@ export type VoucherSender = {
   readonly handIn: (place: Place) => Promise<boolean>;
   /** For vouchers that need not arrive now: the next call carries the newest in its header. */
   readonly handInLater: (place: Place) => void;
-  /** The gateway was given a voucher over so much. */
-  readonly noteHeld: (units: bigint) => void;
+  /** The gateway was given this voucher, over what was due. */
+  readonly noteHeld: (signed: SignedVoucher) => void;
 };
 
 /** @param remember is called before a voucher leaves, which it does not where this throws */
@@ -24,8 +24,13 @@ export function createVoucherSender(
   { send, track, faults }: PayerContext,
 ): VoucherSender {
   let heldUnits: readonly bigint[] = [0n];
-  const noteHeld = (units: bigint): void => {
-    heldUnits = [...heldUnits.slice(-1), units];
+  let acknowledged: Acknowledged = { seq: 0n, receiptHash: zeroHash };
+  const noteUnits = ({ voucher }: SignedVoucher): void => {
+    heldUnits = [...heldUnits.slice(-1), voucher.cumulativeUnits];
+  };
+  const noteHeld = (signed: SignedVoucher): void => {
+    noteUnits(signed);
+    if (signed.voucher.seq > acknowledged.seq) acknowledged = signed.voucher;
   };
   const handIn = async (place: Place): Promise<boolean> => {
     const isNew = await handInPart('received', place);
@@ -34,8 +39,9 @@ export function createVoucherSender(
   const handInPart = async (part: VoucherPart, place: Place): Promise<boolean> => {
     faults.check();
     if (heldUnits.includes(part === 'due' ? account.dueUnits() : account.receivedUnits())) return false;
-    const signed = await account.sign(part);
-    const { cumulativeUnits } = signed.voucher;
+    // One that acknowledges receipts and leaves inputs of running calls out would have calls refused that are on their way: receipts
+    // are acknowledged by those with all inputs first.
+    const signed = await account.sign(part, part === 'due' ? undefined : acknowledged);
     remember();
     const response = await send(place.vouchers, {
       method: 'POST',
@@ -45,7 +51,7 @@ export function createVoucherSender(
     await response.body?.cancel();
     // 409: it holds as much already.
     if (response.ok || response.status === 409) {
-      noteHeld(cumulativeUnits);
+      (part === 'due' ? noteHeld : noteUnits)(signed);
       return response.ok;
     }
     throw new BaseError('The gateway does not take the voucher.', {

@@ -36,7 +36,7 @@ export type VoucherMemory = {
 };
 
 /** A receipt that a voucher names: this one and all before it were received. */
-type Acknowledged = { readonly seq: bigint; readonly receiptHash: Hex };
+export type Acknowledged = { readonly seq: bigint; readonly receiptHash: Hex };
 
 /** One running call in a {@link VoucherAccount}. */
 export type CallAccount = {
@@ -56,8 +56,11 @@ export type VoucherPart = 'due' | 'received';
 /** What was received over a channel, and what was signed for it: never more than the client counted itself (R11). */
 export type VoucherAccount = {
   readonly begin: (call: { readonly inputUnits: bigint; readonly worstUnits: bigint }) => CallAccount;
-  /** A voucher over exactly what is due now, or over the part of it that was received. */
-  readonly sign: (part?: VoucherPart) => Promise<SignedVoucher>;
+  /**
+   * A voucher over exactly what is due now, or over the part of it that was received. It acknowledges all receipts, unless `upTo` names
+   * an earlier one.
+   */
+  readonly sign: (part?: VoucherPart, upTo?: Acknowledged) => Promise<SignedVoucher>;
   readonly signedUnits: () => bigint;
   readonly dueUnits: () => bigint;
   /** Without inputs of calls whose answers have not begun: those may come to nothing, and a voucher over them pays nothing then. */
@@ -116,10 +119,10 @@ export function createVoucherAccount(
     for (const [previous, { seq }] of early) if (seq <= last.seq) early.delete(previous);
   };
 
-  const signNow = async (part: VoucherPart): Promise<SignedVoucher> => {
+  const signNow = async (part: VoucherPart, { seq, receiptHash }: Acknowledged): Promise<SignedVoucher> => {
     const cumulativeUnits = part === 'due' ? dueUnits() : receivedUnits();
     if (latest !== null && cumulativeUnits === latest.voucher.cumulativeUnits) return latest;
-    const voucher = { channelId, cumulativeUnits, receiptHash: last.receiptHash, seq: last.seq };
+    const voucher = { channelId, cumulativeUnits, receiptHash, seq };
     const signature = await key.sign({ hash: voucherDigest(separator, voucher, keccak256) });
     latest = { voucher, signature };
     if (newest === null || cumulativeUnits > signedUnits()) newest = latest;
@@ -168,9 +171,9 @@ export function createVoucherAccount(
           }),
       };
     },
-    sign: (part = 'due') => {
+    sign: (part = 'due', upTo) => {
       // One after another: vouchers only grow.
-      const next = signing.then(() => signNow(part));
+      const next = signing.then(() => signNow(part, upTo ?? last));
       signing = next.catch(() => undefined);
       return next;
     },

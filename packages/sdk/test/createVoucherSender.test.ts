@@ -1,0 +1,44 @@
+import { parseSignedVoucher, zeroAddress, zeroHash, type Channel, type Policy } from '@kedge/core';
+import { privateKeyToAccount } from 'viem/accounts';
+import { expect, test } from 'vitest';
+import type { PayerContext } from '../src/strict/channelPayer.js';
+import { createVoucherSender } from '../src/strict/createVoucherSender.js';
+import { createVoucherAccount } from '../src/strict/voucherAccount.js';
+import { someHash } from './fixture.js';
+
+const key = privateKeyToAccount(someHash);
+const channel = { channelKey: key.address, cap: 1_000n } as Channel;
+const domain = { chainId: 1, verifyingContract: zeroAddress };
+const place = { vouchers: 'http://gateway/v1/vouchers', rates: '', authorization: {} };
+
+test('R11: a voucher that leaves out inputs of running calls acknowledges no receipt before one that has them does', async () => {
+  const strict = { domain, channel, channelId: someHash, policy: {} as Policy };
+  const account = createVoucherAccount(strict, key, { settledUnits: 0n, lostUnits: 0n, newest: null });
+  const sent: (readonly [bigint, bigint])[] = [];
+  const context: PayerContext = {
+    send: async (_, { body }) => {
+      const { cumulativeUnits, seq } = parseSignedVoucher(JSON.parse(String(body))).voucher;
+      sent.push([cumulativeUnits, seq]);
+      return new Response();
+    },
+    track: (work) => work,
+    faults: { note: () => undefined, check: () => undefined },
+  };
+  const sender = createVoucherSender(account, () => undefined, context);
+  const [first, second] = [10n, 10n].map((inputUnits) => account.begin({ inputUnits, worstUnits: 20n }));
+  sender.noteHeld(await account.sign());
+  first!.settle(15n, { seq: 1n, receiptHash: someHash, previousReceiptHash: zeroHash });
+  expect(await sender.handIn(place)).toBe(true);
+  expect(sent).toEqual([
+    [15n, 0n],
+    [25n, 1n],
+  ]);
+  // The gateway has one now that acknowledges it with all inputs.
+  second!.count(12n);
+  account.begin({ inputUnits: 10n, worstUnits: 20n });
+  await sender.handIn(place);
+  expect(sent.slice(2)).toEqual([
+    [27n, 1n],
+    [37n, 1n],
+  ]);
+});
