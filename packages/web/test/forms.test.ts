@@ -1,6 +1,7 @@
 import { zeroAddress } from '@kedge/core';
 import { expect, test } from 'vitest';
 import { addressProblem, parseAddress } from '../src/actions/forms/parseAddress.js';
+import { buyNote } from '../src/actions/forms/buyForm.js';
 import { refundedUnits } from '../src/actions/forms/refundForm.js';
 import { parseUnitsText } from '../src/actions/forms/UnitsField.js';
 
@@ -17,6 +18,14 @@ test('what cannot be meant says why; an empty field says nothing', () => {
     problem: expect.stringContaining('at most 3 decimals'),
   });
   expect(parseUnitsText('many', 0, 1n)).toMatchObject({ problem: expect.any(String) });
+});
+
+test('a purchase in an ERC-20 asset says that the wallet is asked to allow it first', () => {
+  const price = { asset: zeroAddress, numerator: 1n, denominator: 1n };
+  const coin = { ...price, asset: `0x${'1'.repeat(40)}` } as const;
+  expect(buyNote({ price, toTokenId: undefined }, 'ETH')).not.toContain('allowed');
+  expect(buyNote({ price: coin, toTokenId: undefined }, 'COIN')).toContain('take this much COIN and no more');
+  expect(buyNote({ price: coin, toTokenId: 1n }, 'COIN')).toMatch(/^Two transactions: .* COIN and no more/);
 });
 
 test('units are not returned for nothing', () => {

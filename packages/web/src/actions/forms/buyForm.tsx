@@ -1,4 +1,4 @@
-import type { Price } from '@kedge/core';
+import { isSameAddress, zeroAddress, type Price } from '@kedge/core';
 import { useState } from 'react';
 import { costUp, priceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
@@ -67,10 +67,7 @@ export function buyForm(offer: Offer): TransactionForm {
                       ]),
                   { label: 'Valid', value: expireAt === 0 ? 'for ever' : `until ${showMoment(expireAt)}` },
                 ],
-          note:
-            toTokenId === undefined
-              ? 'The price and the policy of these units are fixed now: later versions do not touch them.'
-              : 'Two transactions: the units are bought as a token of their own, then moved to this one.',
+          note: buyNote(offer, assetOf(price.asset).symbol),
           run: async (client) => {
             const terms = { units: units!, maxCost: cost! };
             if (toTokenId !== undefined) {
@@ -84,4 +81,14 @@ export function buyForm(offer: Offer): TransactionForm {
       </>
     );
   };
+}
+
+/** What else one should know before a purchase is signed, for how many transactions there will be. */
+export function buyNote({ price, toTokenId }: Pick<Offer, 'price' | 'toTokenId'>, symbol: string): string {
+  const purchase =
+    toTokenId === undefined
+      ? 'The price and the policy of these units are fixed now: later versions do not touch them.'
+      : 'Two transactions: the units are bought as a token of their own, then moved to this one.';
+  if (isSameAddress(price.asset, zeroAddress)) return purchase;
+  return `${purchase} Before that, your wallet is asked to let the market take this much ${symbol} and no more, where it is not allowed already.`;
 }
