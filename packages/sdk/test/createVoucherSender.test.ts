@@ -29,16 +29,24 @@ test('R11: a voucher that leaves out inputs of running calls acknowledges no rec
   sender.noteHeld(await account.sign());
   first!.settle(15n, { seq: 1n, receiptHash: someHash, previousReceiptHash: zeroHash });
   expect(await sender.handIn(place)).toBe(true);
+  // When the second one goes, the gateway has one that acknowledges it with all inputs.
   expect(sent).toEqual([
-    [15n, 0n],
     [25n, 1n],
+    [15n, 1n],
   ]);
-  // The gateway has one now that acknowledges it with all inputs.
   second!.count(12n);
-  account.begin({ inputUnits: 10n, worstUnits: 20n });
+  let third = account.begin({ inputUnits: 10n, worstUnits: 20n });
   await sender.handIn(place);
   expect(sent.slice(2)).toEqual([
-    [27n, 1n],
     [37n, 1n],
+    [27n, 1n],
   ]);
+  // While no input is under way there is one voucher, which acknowledges everything.
+  second!.settle(12n, { seq: 2n, receiptHash: zeroHash, previousReceiptHash: someHash });
+  third.cancel();
+  await sender.handIn(place);
+  third = account.begin({ inputUnits: 10n, worstUnits: 20n });
+  third.settle(11n, { seq: 3n, receiptHash: someHash, previousReceiptHash: zeroHash });
+  await sender.handIn(place);
+  expect(sent.slice(4)).toEqual([[38n, 3n]]);
 });

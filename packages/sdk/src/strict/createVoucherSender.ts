@@ -33,8 +33,8 @@ export function createVoucherSender(
     if (signed.voucher.seq > acknowledged.seq) acknowledged = signed.voucher;
   };
   const handIn = async (place: Place): Promise<boolean> => {
-    const isNew = await handInPart('received', place);
-    return (await handInPart('due', place)) || isNew;
+    const isNew = await handInPart('due', place);
+    return (await handInPart('received', place)) || isNew;
   };
   const handInPart = async (part: VoucherPart, place: Place): Promise<boolean> => {
     faults.check();
