@@ -261,6 +261,27 @@ test('R11: a client that pays gets its stream while a large input is under way, 
   await expectAllPaid(paid);
 });
 
+test('R11: a stream beside a large input that its client leaves goes on, and is paid', async () => {
+  await begin();
+  const { openai, paid } = clientOf();
+  const stream = await openai.chat.completions.create({ ...small, max_tokens: 256, stream: true });
+  let said = '';
+  let isLeft = false;
+  for await (const chunk of stream) {
+    said += chunk.choices[0]?.delta.content ?? '';
+    if (isLeft) continue;
+    const leaving = new AbortController();
+    const waiting = openai.chat.completions.create(large, { signal: leaving.signal }).catch(() => undefined);
+    await expect.poll(() => upstream.requests.length).toBe(2);
+    leaving.abort();
+    await waiting;
+    isLeft = true;
+    goOn();
+  }
+  expect(said).toBe(`Hello${words.join('')}`);
+  await expectAllPaid(paid);
+});
+
 test('R11: calls behind a large input wait for it, and all are answered', async () => {
   await begin();
   const { openai, paid } = clientOf();

@@ -46,7 +46,10 @@ export type CallAccount = {
   readonly settle: (units: bigint, receipt: Acknowledged & { readonly previousReceiptHash: Hex }) => void;
   /** It was refused, or its answer was paid before: it costs nothing. */
   readonly cancel: () => void;
-  /** It ended without a receipt: what was received is paid, what it may have cost beyond that is noted. */
+  /**
+   * It ended without a receipt: what was received is paid, what it may have cost beyond that is noted. Where nothing of an answer
+   * came, its input stays due until the operator says whether it was charged.
+   */
   readonly lose: () => void;
 };
 
@@ -97,6 +100,8 @@ export function createVoucherAccount(
   // Lower than the newest after a call that was signed for and failed: an honest operator captures nothing ahead of its receipts.
   let latest = newest;
   let isUncertain = false;
+  // Inputs of calls that were lost before anything of their answers came: they may have come to nothing.
+  let uncertainUnits = 0n;
   let last: Acknowledged = { seq: newest?.voucher.seq ?? 0n, receiptHash: newest?.voucher.receiptHash ?? zeroHash };
   // Receipts that came before one in front of them, by the one in front. Parallel answers overtake each other.
   const early = new Map<Hex, Acknowledged>();
@@ -105,7 +110,8 @@ export function createVoucherAccount(
   let endedCount = 0;
   let waiting: (() => void)[] = [];
 
-  const dueUnits = (): bigint => [...running.values()].reduce((sum, { units }) => sum + units, settledUnits);
+  const dueUnits = (): bigint =>
+    [...running.values()].reduce((sum, { units }) => sum + units, settledUnits + uncertainUnits);
   const receivedUnits = (): bigint =>
     [...running.values()].reduce((sum, { units, isBegun }) => (isBegun ? sum + units : sum), settledUnits);
   const unseenUnits = (): bigint => [...running.values()].reduce((sum, call) => sum + call.worstUnits, lostUnits);
@@ -166,8 +172,10 @@ export function createVoucherAccount(
         lose: () =>
           end(() => {
             isUncertain = true;
-            settledUnits += call.units;
-            if (call.worstUnits > call.units) lostUnits += call.worstUnits - call.units;
+            const receivedUnits = call.units > inputUnits ? call.units : 0n;
+            settledUnits += receivedUnits;
+            uncertainUnits += call.units - receivedUnits;
+            if (call.worstUnits > receivedUnits) lostUnits += call.worstUnits - receivedUnits;
           }),
       };
     },
@@ -188,6 +196,7 @@ export function createVoucherAccount(
     acceptLost: (units, upTo = last) => {
       if (units > lostUnits) return false;
       isUncertain = false;
+      uncertainUnits = 0n;
       if (upTo.seq > last.seq) last = upTo;
       acknowledge();
       settledUnits += units;
