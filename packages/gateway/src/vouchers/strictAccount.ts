@@ -78,7 +78,7 @@ export function lineUp(
     ...account.recent.slice(-newestHeld),
     signed,
   ];
-  const again = paying(account, chargesOf(account, committedUnits)).filter((each) => !known.includes(each));
+  const again = neededOf(account, committedUnits).filter((each) => !known.includes(each));
   for (const each of [...again, signed]) noteRecent(account, each);
   return again;
 }
@@ -89,7 +89,7 @@ export function hold(
   signed: SignedVoucher,
   { account: { committedUnits } }: Pick<ServedChannel, 'account'>,
 ): void {
-  holdFor(account, signed, chargesOf(account, committedUnits));
+  holdFor(account, signed, committedUnits);
 }
 
 /**
@@ -105,18 +105,19 @@ export function recoverHeld(
 ): void {
   noteRecent(account, signed);
   if (isHeld(account, signed.voucher.cumulativeUnits)) return;
-  holdFor(account, signed, [committedUnits + streamUnits, ...chargesOf(account, committedUnits)]);
+  holdFor(account, signed, committedUnits, streamUnits);
 }
 
 function noteRecent(account: StrictAccount, signed: SignedVoucher): void {
   account.recent = [...without(account.recent, signed), signed].slice(-mostHeld);
 }
 
-function holdFor(account: StrictAccount, signed: SignedVoucher, charges: readonly bigint[]): void {
+function holdFor(account: StrictAccount, signed: SignedVoucher, committedUnits: bigint, streamUnits = 0n): void {
   account.held = [...without(account.held, signed), signed].toSorted((a, b) =>
     a.voucher.cumulativeUnits < b.voucher.cumulativeUnits ? -1 : 1,
   );
-  const kept = [account.held.at(-1), ...paying(account, charges), ...account.recent];
+  const ofStreams = payingOf(account, committedUnits + streamUnits);
+  const kept = [account.held.at(-1), ofStreams, ...neededOf(account, committedUnits), ...account.recent];
   const units = new Set(kept.map((each) => each?.voucher.cumulativeUnits));
   account.held = account.held.filter(({ voucher }) => units.has(voucher.cumulativeUnits));
   const seq = account.held.reduce((last, { voucher }) => (voucher.seq > last ? voucher.seq : last), 0n);
@@ -127,15 +128,18 @@ function without(vouchers: readonly SignedVoucher[], { voucher }: SignedVoucher)
   return vouchers.filter((each) => each.voucher.cumulativeUnits !== voucher.cumulativeUnits);
 }
 
-/** What the receipts may come to, if calls come to nothing whose answers have not begun, and if they do not. */
-function chargesOf({ running, begun }: StrictAccount, committedUnits: bigint): readonly bigint[] {
-  const more = [0n, begun.least, begun.payable, running.least, running.payable];
-  return more.map((units) => committedUnits + units);
-}
-
-/** The vouchers that pay for so much. */
-function paying(account: StrictAccount, charges: readonly bigint[]): readonly SignedVoucher[] {
-  return [...new Set(charges.flatMap((units) => payingOf(account, units) ?? []))];
+/**
+ * The vouchers that pay for what the receipts may come to: if calls come to nothing whose answers have not begun, and if they do not.
+ * Where the highest is over more than was delivered, also the lowest, which pays if nothing more is.
+ */
+function neededOf(account: StrictAccount, committedUnits: bigint): readonly SignedVoucher[] {
+  const { running, begun } = account;
+  const found = [begun, running].flatMap(({ least, payable }) => {
+    const [lowest, highest] = [committedUnits + least, committedUnits + payable];
+    const first = account.held.find(({ voucher: { cumulativeUnits: units } }) => units >= lowest && units <= highest);
+    return [payingOf(account, lowest), first, payingOf(account, highest)];
+  });
+  return [...new Set([payingOf(account, committedUnits), ...found])].filter((each) => each !== undefined);
 }
 
 /** Notes the output of a call that was just charged. */
