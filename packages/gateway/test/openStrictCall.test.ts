@@ -214,7 +214,7 @@ test('R11: no order of calls, vouchers and ends loses the exposure more than twi
         }
         check();
       }
-      for (const one of [...running]) end(channel, one, undefined);
+      for (let [one] = running; one !== undefined; [one] = running) end(channel, one, undefined);
       const none = { granted: 0n, payable: 0n, least: 0n };
       expect(account).toMatchObject({ running: none, begun: none, inputUnits: 0n });
       expect([account.progress.size, account.waiting.size]).toEqual([0, 0]);
@@ -222,4 +222,27 @@ test('R11: no order of calls, vouchers and ends loses the exposure more than twi
     }),
     { numRuns: 1_500, examples: [[lowestPays]] },
   );
+});
+
+test('R11: a stream goes on as soon as the call is there whose input was signed for with what it came to', () => {
+  const channel = createChannel();
+  const { running } = channel;
+  take(channel, 1n, cap);
+  open(channel, 1, true);
+  const stream = running[0]!;
+  stream.tokens = give(stream, 1);
+  take(channel, 1n + 3n + 10n, cap);
+  open(channel, 10, false);
+  take(channel, 1n + 3n, 0n);
+  let isPaid: boolean | undefined;
+  stream.tokens = give(stream, 4);
+  expect(give(stream, 6)).toBe(stream.tokens);
+  stream.call.wait(stream.tokens + 6, stream.tokens, (paid) => (isPaid = paid));
+  // The next call's voucher comes before it, and pays for nothing yet.
+  sign(channel, 'received', 0n);
+  take(channel, dueOf(channel, running) + 7n, cap);
+  expect(isPaid).toBeUndefined();
+  open(channel, 7, true);
+  expect(running).toHaveLength(3);
+  expect(isPaid).toBe(true);
 });

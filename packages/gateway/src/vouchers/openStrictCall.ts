@@ -133,6 +133,8 @@ export function openStrictCall(
     return true;
   };
 
+  // A voucher that was over this call's input, too, pays from now on.
+  for (const wake of account.waiting) wake();
   return {
     tokenLimit: () => (rate === 0n ? Infinity : Number((granted - inputUnits) / rate)),
     extend,
