@@ -19,12 +19,19 @@ export function compareClocks(options: {
     const differenceMs = Math.round(options.now() - there);
     const differs = Math.abs(differenceMs) > options.toleranceMs;
     if (differs !== differed) {
-      const values = { differenceMs, from, there: new Date(there).toISOString() };
+      const values = { differenceMs, from, there: timeOf(there) };
       if (differs) log.warn('clock_differs', { ...values, hint });
       else log.info('clock_agrees', values);
     }
     differed = differs;
   };
+}
+
+// Beyond what a date can be, which a wrong clock may show.
+const mostMs = 8.64e15;
+
+function timeOf(ms: number): string {
+  return Math.abs(ms) > mostMs ? `${ms} ms` : new Date(ms).toISOString();
 }
 
 const hint =

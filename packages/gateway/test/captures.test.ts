@@ -1,3 +1,4 @@
+import { zeroHash } from '@kedge/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';
 import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
@@ -106,6 +107,22 @@ test('a clock that is set back by an hour holds up neither what is tried again n
   expect(captured()[0]).toBe(2n * perCall);
   expectNothingTwice();
 });
+
+test.each([
+  ['does not answer', () => Promise.reject(new Error('the node does not answer'))],
+  ['names a time that no clock shows', async () => ({ number: 2n, hash: zeroHash, timestamp: 2n ** 64n - 1n })],
+] as const)(
+  'a capture that was mined is none that failed, though the node %s when its clock is looked at',
+  async (_, answer) => {
+    const { head } = setup.chain;
+    const { mined } = setup.chain;
+    Object.assign(setup.chain, { head: () => (mined.length > 0 ? answer() : head()) });
+    await use(0);
+    expect(await capture()).toBe(200);
+    expect(captured()[0]).toBe(perCall);
+    expect(setup.logs.map(({ event }) => event)).not.toContain('capture_postponed');
+  },
+);
 
 test('a clock that is not the chain’s is told of once, and once when it is right again', async () => {
   for (const [hours, event] of [
