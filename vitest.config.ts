@@ -53,6 +53,8 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 20_000 } },
+    // Chromium ends with a fault of its own now and then, which says nothing of the page: the next page gets another one.
+    retry: { count: 1, condition: /browser has been closed/ },
     pool: 'forks',
     // One more than there are processors: many a test waits for the programs that it started.
     maxWorkers: availableParallelism() + 1,

@@ -6,17 +6,26 @@ import { findChromium } from '../../scripts/chromium.mjs';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Starts Debian's Chromium without a window. */
-export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: findChromium()!, args: ['--no-sandbox', '--disable-gpu'] });
+let browser: Browser | undefined;
+
+/** Debian's Chromium without a window: started when it is first needed, and again where it has crashed. */
+async function runningBrowser(): Promise<Browser> {
+  if (browser?.isConnected() !== true) {
+    browser = await chromium.launch({ executablePath: findChromium()!, args: ['--no-sandbox', '--disable-gpu'] });
+  }
+  return browser;
+}
+
+export async function stopBrowser(): Promise<void> {
+  await browser?.close();
 }
 
 /** A page of its own, with everything that it complains about. */
 export async function newPage(
-  browser: Browser,
   options: Parameters<Browser['newContext']>[0] = {},
 ): Promise<{ page: Page; context: BrowserContext; complaints: string[] }> {
-  const context = await browser.newContext({
+  const running = await runningBrowser();
+  const context = await running.newContext({
     reducedMotion: 'reduce',
     viewport: { width: 1280, height: 860 },
     locale: 'en-GB',

@@ -1,20 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { ClassSummary } from '@kedge/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import type { Browser } from 'playwright-core';
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { foundry } from 'viem/chains';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { createConfig, http, WagmiProvider } from 'wagmi';
 import { ClassCard } from '../../src/pages/explore/ClassCard.js';
-import { newPage, startBrowser } from './browser.js';
+import { newPage, stopBrowser } from './browser.js';
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
+afterAll(stopBrowser);
 
 const account = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266';
 const styles = [
@@ -66,7 +61,7 @@ test.each([
   ['words', 'a long name '.repeat(25).trim()],
   ['one word', 'a'.repeat(300)],
 ])('a name of 300 characters, %s, takes two lines of a card and is whole in its title', async (_, name) => {
-  const { page, context } = await newPage(browser, { viewport: { width: 390, height: 860 } });
+  const { page, context } = await newPage({ viewport: { width: 390, height: 860 } });
   onTestFinished(() => context.close());
   await page.setContent(pageOf('Short'));
   const line = (await page.locator('h2').boundingBox())!.height;
@@ -86,7 +81,7 @@ test.each([
 });
 
 test('of a description that is longer than two lines nothing is seen of the third, also in a card that is higher', async () => {
-  const { page, context } = await newPage(browser, { viewport: { width: 390, height: 860 } });
+  const { page, context } = await newPage({ viewport: { width: 390, height: 860 } });
   onTestFinished(() => context.close());
   const heightOf = async (description: string): Promise<number> => {
     await page.setContent(pageOf('Short', description));

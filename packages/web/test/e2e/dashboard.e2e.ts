@@ -10,19 +10,17 @@ import {
   connectAs,
   injectWallet,
   newPage,
-  startBrowser,
+  stopBrowser,
   type WalletSwitches,
 } from './browser.js';
 import { startStack, until, type Stack } from './stack.js';
 
 let stack: Stack;
-let browser: Browser;
 beforeAll(async () => {
   stack = await startStack();
-  browser = await startBrowser();
 }, 420_000);
 afterAll(async () => {
-  await browser?.close();
+  await stopBrowser();
   await stack?.stop();
 });
 
@@ -30,7 +28,7 @@ const patience = { timeout: 120_000 };
 const accountOf = (role: string): Address => (stack.up['accounts'] as Record<string, Address>)[role]!;
 
 async function open(path: string, options: Parameters<Browser['newContext']>[0] = {}) {
-  const opened = await newPage(browser, options);
+  const opened = await newPage(options);
   onTestFinished(() => opened.context.close());
   await opened.page.goto(`${stack.up.dashboardUrl}/${path}`);
   return opened;
@@ -252,7 +250,7 @@ describe('a class', () => {
 describe('wallets of the browser', () => {
   async function withWallet(path: string, chainId: number) {
     const switches: WalletSwitches = { chainId, rejects: false };
-    const opened = await newPage(browser);
+    const opened = await newPage();
     onTestFinished(() => opened.context.close());
     await injectWallet(opened.context, { address: accountOf('deployer'), rpcUrl: stack.up.rpcUrl, switches });
     await opened.page.goto(`${stack.up.dashboardUrl}/${path}`);

@@ -1,21 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { zeroAddress, type TokenSummary } from '@kedge/core';
-import type { Browser } from 'playwright-core';
 import { createElement, type ReactNode } from 'react';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { ChannelOpened } from '../../src/actions/forms/channelForms.js';
 import { TokenEarningsRow } from '../../src/pages/earnings/TokenEarningsRow.js';
 import { TokenCard } from '../../src/pages/tokens/TokenCard.js';
 import { Chat } from '../../src/pages/try/Chat.js';
 import { Stat } from '../../src/ui/Stat.js';
 import { markupOf } from '../markupOf.js';
-import { newPage, startBrowser } from './browser.js';
+import { newPage, stopBrowser } from './browser.js';
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser?.close());
+afterAll(stopBrowser);
 
 const styles = ['tokens', 'base', 'layout', 'controls', 'parts'].map((name) => `styles/${name}.css`);
 const account = `0x${'a'.repeat(40)}` as const;
@@ -46,7 +41,7 @@ const earning = { ...token, asset: zeroAddress, earned, claimed: earned, claimab
 
 /** A page with an element in a frame, under the styles of the dashboard. */
 async function pageWith(width: number, element: ReactNode, frame: (inside: string) => string, ...sheets: string[]) {
-  const { page, context } = await newPage(browser, { viewport: { width, height: 860 } });
+  const { page, context } = await newPage({ viewport: { width, height: 860 } });
   onTestFinished(() => context.close());
   const css = [...styles, ...sheets].map((file) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8'));
   await page.setContent(`<!doctype html><style>${css.join('\n')}</style>${frame(markupOf(element))}`);
