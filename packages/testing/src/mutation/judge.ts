@@ -43,16 +43,22 @@ const STAGES: readonly Stage[] = [
 /** Asked where the others saw nothing: more runs of everything. */
 const THOROUGH: Stage = { selection: NO_GAS, runs: 64, seconds: 1800 };
 
-/** Compiles the unchanged contracts and sees their tests pass. */
+/** What a mutant has to survive. */
+export type Care = 'thorough' | 'quick';
+
+const stagesOf = (care: Care): readonly Stage[] => (care === 'quick' ? STAGES : [...STAGES, THOROUGH]);
+
+/** Compiles the unchanged contracts and sees pass what mutants have to survive. */
 export async function openCourt(
   { root, targets, killers }: Pick<Court, 'root' | 'targets' | 'killers'>,
   bench: Workbench,
   harness: Workbench,
+  care: Care,
 ): Promise<Court> {
   const originals = compileContracts(root, targets.sources, [...targets.contains.keys()], false);
   if (originals === undefined) throw new Error('the contracts do not compile');
   exchangeCode(bench, originals);
-  for (const { selection, runs, seconds } of STAGES) {
+  for (const { selection, runs, seconds } of stagesOf(care)) {
     const { passed, failures } = await runTests(bench, selection, runs, seconds);
     if (!passed) throw new Error(`the tests fail without any mutant: ${failures.join(', ') || 'too slow'}`);
   }
@@ -61,19 +67,18 @@ export async function openCourt(
 
 /**
  * Compiles the contracts that contain the mutant, puts them in place of the originals, and runs the tests.
- * @param thorough also the long tests, those that contain a library's code, and more runs of all.
+ * @param care thorough: also the long tests, those that contain a library's code, and more runs of all.
  */
-export async function judge(court: Court, mutant: Mutant, thorough: 'thorough' | 'quick'): Promise<Result> {
+export async function judge(court: Court, mutant: Mutant, care: Care): Promise<Result> {
   const code = compileMutant(court, mutant, false);
   if (code === undefined) return { id: mutant.id, verdict: 'invalid', by: 'compiler' };
   const changed = [...code].filter(([file, object]) => object !== court.originals.get(file)).map(([file]) => file);
   if (changed.length === 0) return { id: mutant.id, verdict: 'equivalent', by: 'compiler' };
   if (!court.reached.has(declarationOf(mutant))) court.reached.set(declarationOf(mutant), changed);
   exchangeCode(court.bench, new Map([...court.originals, ...code]));
-  const killer = thorough === 'quick' ? undefined : await killedInHarness(court, mutant);
+  const killer = care === 'quick' ? undefined : await killedInHarness(court, mutant);
   if (killer !== undefined) return { id: mutant.id, verdict: 'killed', by: killer };
-  const stages = thorough === 'quick' ? STAGES : [...STAGES, THOROUGH];
-  for (const { selection, runs, seconds } of [...stageOf(killersNear(court.killers, mutant)), ...stages]) {
+  for (const { selection, runs, seconds } of [...stageOf(killersNear(court.killers, mutant)), ...stagesOf(care)]) {
     const { passed, timedOut, failures } = await runTests(court.bench, selection, runs, seconds);
     if (!passed && failures[0]?.startsWith('test') === true) rememberKiller(court.killers, mutant, failures[0]!);
     if (!passed) return { id: mutant.id, verdict: 'killed', by: timedOut ? 'deadline' : failures[0]! };

@@ -85,18 +85,19 @@ export async function runMutation(options: MutationOptions): Promise<void> {
   const tests = testsIn(root);
   const killers = killersIn(options.known, results, (name) => tests.has(name));
   const deployed = [...targets.contains.keys()];
+  const care = options.survivors ? 'thorough' : 'quick';
   const courts: Court[] = [];
   for (let at = 1; at <= options.workers; at++) {
     const bench = await openWorkbench(root, path.join(root, `.kedge/mutation/bench${at}`), options.forge, deployed);
     const harness = copyProject(root, path.join(root, `.kedge/mutation/harness${at}`), options.forge);
-    courts.push(await openCourt({ root, targets, killers }, bench, harness));
+    courts.push(await openCourt({ root, targets, killers }, bench, harness, care));
   }
   // One queue for all of them.
   const queue = waiting.entries();
   await Promise.all(
     courts.map(async (court) => {
       for (const [at, mutant] of queue) {
-        const result = await judge(court, mutant, options.survivors ? 'thorough' : 'quick');
+        const result = await judge(court, mutant, care);
         appendResult(resultsFile(root), result);
         const where = `${mutant.file}:${mutant.line} ${mutant.within}`;
         print(`${at + 1}/${waiting.length} ${result.verdict.padEnd(10)} ${where} ${mutant.operator} ${result.by}`);

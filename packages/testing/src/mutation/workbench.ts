@@ -45,7 +45,8 @@ export async function openWorkbench(
   slimSources(folder, deployed);
   const { code, output } = await run(forge, ['build', '--color', 'never'], folder, BUILD_ENV, 1800);
   if (code !== 0) throw new Error(output);
-  slimArtifacts(path.join(folder, 'contracts/out'));
+  const laws = filesIn(folder, 'contracts/test/laws').map((file) => path.basename(file));
+  slimArtifacts(path.join(folder, 'contracts/out'), new Set(laws));
   return bench;
 }
 
@@ -104,14 +105,17 @@ function addImports(folder: string, file: string, seen: Set<string>): void {
   for (const imported of importsOf(file, content)) addImports(folder, imported, seen);
 }
 
-/** Leaves out what forge reads at each start and the tests need not. */
-function slimArtifacts(folder: string): void {
+/**
+ * Leaves out what forge reads at each start and the tests need not. By deployed code it knows what an invariant test calls: that of
+ * the laws stays.
+ */
+function slimArtifacts(folder: string, laws: ReadonlySet<string>): void {
   for (const name of readdirSync(folder, { recursive: true }) as string[]) {
     const file = path.join(folder, name);
     if (!name.endsWith('.json') || name.startsWith('build-info')) continue;
     const { atime, mtime } = statSync(file);
     const { abi, bytecode, id } = JSON.parse(readFileSync(file, 'utf8')) as Artifact;
-    if (bytecode === undefined) continue;
+    if (bytecode === undefined || laws.has(path.dirname(name))) continue;
     const needed = { abi, bytecode: { ...bytecode, sourceMap: '' }, deployedBytecode: NO_CODE, id };
     writeFileSync(file, JSON.stringify(needed));
     utimesSync(file, atime, mtime);
