@@ -21,15 +21,9 @@ import { createChannelAccount } from '../src/ledger/channelAccount.js';
 import type { Surface } from '../src/surfaces/surface.js';
 import { createExposureTotals } from '../src/vouchers/exposure.js';
 import { openStrictCall, type StrictCall } from '../src/vouchers/openStrictCall.js';
-import {
-  createStrictAccount,
-  hold,
-  isHeld,
-  isNews,
-  lineUp,
-  recount,
-  type StrictAccount,
-} from '../src/vouchers/strictAccount.js';
+import { hold, isHeld, isNews, lineUp } from '../src/vouchers/heldVouchers.js';
+import { createStrictAccount, type StrictAccount } from '../src/vouchers/strictAccount.js';
+import { recount } from '../src/vouchers/strictRoom.js';
 import { holderAddress, testPolicy } from './support/createTestSetup.js';
 
 const startUnits = 60n;
@@ -83,7 +77,7 @@ function take({ account, served, totals }: Channel, cumulativeUnits: bigint, ask
     signature: '0x',
   };
   lineUp(account, served, signed);
-  hold(account, signed, served);
+  hold(account, signed, served.account.committedUnits);
   recount(account, served, totals);
 }
 

@@ -14,6 +14,7 @@ import { TokenCard } from '../src/pages/tokens/TokenCard.js';
 import { ChannelPanel } from '../src/pages/try/ChannelPanel.js';
 import { OtherAmounts } from '../src/ui/OtherAmounts.js';
 import { markupOf } from './markupOf.js';
+import { someToken } from './someToken.js';
 
 const coin: Address = `0x${'1'.repeat(40)}`;
 const other: Address = `0x${'2'.repeat(40)}`;
@@ -46,27 +47,7 @@ const channel: ChannelSummary = {
   closedAt: null,
 };
 
-const token: TokenSummary = {
-  tokenId: 1n,
-  classId: 4n,
-  className: 'Six decimals',
-  kind: 'agent',
-  owner: account,
-  unitDecimals: 6,
-  value: 0n,
-  lockedUnits: 0n,
-  spentUnits: 0n,
-  share: 7_919n,
-  shareState: 'active',
-  activateAt: 0,
-  expireAt: 0,
-  shareExpireAt: 0,
-  lot: 1,
-  backed: false,
-  policyVersion: 1,
-  claimable: [],
-  mintedAt: 0,
-};
+const token: TokenSummary = { ...someToken, share: 7_919n };
 
 const words = (markup: string): string => markup.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
 

@@ -5,20 +5,9 @@ import { keccak256 } from '../crypto/hashers.js';
 import { checkVoucher } from './checkVoucher.js';
 import { boundsOf, createExposureTotals, type ExposureTerms } from './exposure.js';
 import { openStrictCall } from './openStrictCall.js';
-import {
-  isHeld,
-  isNews,
-  createStrictAccount,
-  hold,
-  lineUp,
-  paidUnitsOf,
-  payingOf,
-  recount,
-  recoverHeld,
-  roomOf,
-  signedUnitsOf,
-  type StrictAccount,
-} from './strictAccount.js';
+import { isHeld, isNews, hold, lineUp, payingOf, recoverHeld, signedUnitsOf } from './heldVouchers.js';
+import { createStrictAccount, type StrictAccount } from './strictAccount.js';
+import { paidUnitsOf, recount, roomOf } from './strictRoom.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 import { recordTypes } from '../ledger/recordTypes.js';
 import { decodeProgressRecord, type InterruptedCall } from './progressRecord.js';
@@ -118,7 +107,7 @@ export function createVoucherBook(options: {
       if (!isNews(account, served, cumulativeUnits, askedUnits)) return false;
       // What those came to is in the same flush: after a kill they are charged for what was paid, by receipt.
       await options.keep([...lineUp(account, served, signed), signed], progress);
-      hold(account, signed, served);
+      hold(account, signed, served.account.committedUnits);
       recount(account, served, totals);
       for (const wake of account.waiting) wake();
       options.onTaken();

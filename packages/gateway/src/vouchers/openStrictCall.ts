@@ -3,6 +3,8 @@ import type { ServedChannel } from '../channels/servedChannel.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 import type { ExposureTerms, ExposureTotals } from './exposure.js';
 import type { Quote, Surface } from '../surfaces/surface.js';
+import { signedUnitsOf } from './heldVouchers.js';
+import type { CallUnits, StrictAccount } from './strictAccount.js';
 import {
   neededUnitsOf,
   noteOutput,
@@ -12,11 +14,8 @@ import {
   recount,
   roomIfPaid,
   roomOf,
-  signedUnitsOf,
-  type CallUnits,
-  type StrictAccount,
   type Wanted,
-} from './strictAccount.js';
+} from './strictRoom.js';
 
 /** A running call of a strict channel: how much of its answer may be handed over before the next voucher. */
 export type StrictCall = {
@@ -146,6 +145,7 @@ export function openStrictCall(
       const tryAgain = (): void => {
         if (extend(tokens, delivered)) settle(true);
       };
+      // Its client signed for all that it was given: others take the room, and they end.
       const isOthers = (): boolean =>
         account.running.granted > granted &&
         signedUnitsOf(account) >= neededUnitsOf(account, served, unitsAt(delivered) - inputUnits);

@@ -74,6 +74,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
     line: WaitingPlace,
   ): Promise<Response> => {
     let recounts = 0;
+    let isHandedIn = false;
     for (let isRetry = false; ;) {
       const terms = await rates.current(place);
       const meter = meterUnder(terms.policy);
@@ -102,8 +103,10 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
           continue;
         }
         if (await isOfExposure(response)) {
+          // Once, what was received may make room at once; from then on it is handed in as it comes, and calls go one by one.
+          const isPaidSince = !isHandedIn && (await vouchers.handIn(place).catch(() => false));
+          isHandedIn = true;
           // One of those that ended is this one.
-          const isPaidSince = await vouchers.handIn(place).catch(() => false);
           if (!isPaidSince && !(await line.mayRetry(endedBefore + 1))) {
             // What was signed for a lost call that the operator never had is ahead of what is due, and pays for nothing.
             if (isRetry || !account.isUncertain() || account.runningCount() > 0) return response;

@@ -8,6 +8,7 @@ import { TokenCard } from '../../src/pages/tokens/TokenCard.js';
 import { Chat } from '../../src/pages/try/Chat.js';
 import { Stat } from '../../src/ui/Stat.js';
 import { markupOf } from '../markupOf.js';
+import { someToken } from '../someToken.js';
 import { newPage, stopBrowser } from './browser.js';
 
 afterAll(stopBrowser);
@@ -15,27 +16,7 @@ afterAll(stopBrowser);
 const styles = ['tokens', 'base', 'layout', 'controls', 'parts'].map((name) => `styles/${name}.css`);
 const account = `0x${'a'.repeat(40)}` as const;
 
-const token: TokenSummary = {
-  tokenId: 1n,
-  classId: 4n,
-  className: 'Six decimals',
-  kind: 'agent',
-  owner: account,
-  unitDecimals: 6,
-  value: 28_977_857_126n,
-  lockedUnits: 70_999_992_221n,
-  spentUnits: 0n,
-  share: 1n,
-  shareState: 'active',
-  activateAt: 0,
-  expireAt: 0,
-  shareExpireAt: 0,
-  lot: 1,
-  backed: false,
-  policyVersion: 1,
-  claimable: [],
-  mintedAt: 0,
-};
+const token: TokenSummary = { ...someToken, value: 28_977_857_126n, lockedUnits: 70_999_992_221n };
 const earned = 72_559_739_802_000_000_000_000n;
 const earning = { ...token, asset: zeroAddress, earned, claimed: earned, claimable: 0n };
 
