@@ -22,8 +22,8 @@ export function answerWhole(
   const salt = services.randomSalt();
   const answer = call.slot?.keep(headers, body, -1);
   const input = commitInputOf(call, { salt, responseHash: hashSalted(salt, body), measured, answer }, services);
-  // Else a long call that is begun as its quote ends would be free.
-  if (input.metrics.length === 0) throw quoteEnded();
+  // By no metric: else a long call that is begun as its quote ends would be free.
+  if (call.served.quoted !== undefined && input.metrics.length === 0) throw quoteEnded();
   return chargeCall(call, measured, input, services).then((signed) => {
     if (call.response.isGone()) return;
     if (signed !== undefined) headers[receiptHeader] = receiptText(signed);

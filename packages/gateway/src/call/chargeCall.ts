@@ -16,8 +16,8 @@ export type Delivered = {
 };
 
 /**
- * Commits the call's actual use, as `commitInputOf` says it, and gives back the rest of its reservation in the same turn. Resolves when the receipt is
- * durable. Never charges more than was reserved: what an upstream says beyond the cap is the operator's loss.
+ * Commits the call's actual use, as `commitInputOf` says it, and gives back the rest of its reservation in the same turn.
+ * Resolves when the receipt is durable. Never charges more than was reserved: what an upstream says beyond the cap is the operator's loss.
  */
 export function chargeCall(
   call: Call,

@@ -7,7 +7,8 @@ import { refusePages } from './refusePages.js';
 
 /**
  * The channel that a key pays from. Keys are known by their SHA-256 only.
- * @throws BaseError 401 `key_unknown`; 403 `page_refused` where no key is needed; 403 `channel_refused` for a channel that is not served, with the reason; 503 `channel_unchecked` while the chain does not answer for a channel, or does not know it.
+ * @throws BaseError 401 `key_unknown`; 403 `page_refused` where no key is needed; 403 `channel_refused` for a channel that is
+ * not served, with the reason; 503 `channel_unchecked` while the chain does not answer for a channel, or does not know it.
  */
 export function authenticate(headers: HeaderFields, book: ChannelBook): ServedChannel | Promise<ServedChannel> {
   if (book.anyone !== undefined) {
