@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /** A process, told apart from a later one that got the same number by when it began. */
@@ -8,7 +8,10 @@ export const identitySchema = z.object({ pid: z.number().int().positive(), start
 
 const hasProc = existsSync('/proc/self/stat');
 
-/** The process that runs under `pid` now, or undefined when none does (a zombie no longer runs). */
+/**
+ * The process that runs under `pid` now, or undefined when none does. A zombie no longer runs, once its last thread has ended: till
+ * then that thread keeps the ports and locks of the process.
+ */
 export function identityOf(pid: number): ProcessIdentity | undefined {
   const startedAt = hasProc ? startFromProc(pid) : startFromPs(pid);
   return startedAt === undefined ? undefined : { pid, startedAt };
@@ -41,9 +44,13 @@ export function commandLineOf(pid: number): string {
 
 function startFromProc(pid: number): string | undefined {
   const fields = statFields(pid);
-  if (fields === undefined || fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  if (fields === undefined || fields[0] === 'X' || (fields[0] === 'Z' && threadsOf(pid) <= 1)) return undefined;
   // Field 22 of proc(5) is counted in clock ticks since the boot, so the boot belongs to it.
   return `${readProc('/proc/sys/kernel/random/boot_id')?.trim() ?? ''}/${fields[19]}`;
+}
+
+function threadsOf(pid: number): number {
+  return orGone(() => readdirSync(`/proc/${pid}/task`).length) ?? 0;
 }
 
 /** The fields of /proc/<pid>/stat from the third on: the second, the name, may hold spaces and parentheses. */
@@ -58,10 +65,14 @@ function startFromPs(pid: number): string | undefined {
   return state === '' || state.startsWith('Z') ? undefined : start.join(' ');
 }
 
-/** A process may end between listing and reading it: that is an answer, not a fault. */
 function readProc(path: string): string | undefined {
+  return orGone(() => readFileSync(path, 'utf8'));
+}
+
+/** Undefined where the process has ended meanwhile, or is another user's: that is an answer, not a fault. */
+export function orGone<T>(read: () => T): T | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return read();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return undefined;

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { readIfExists } from '../files/durableFile.js';
-import { commandLineOf } from '../files/processIdentity.js';
+import { commandLineOf, orGone } from '../files/processIdentity.js';
 
 /** Who listens on a port. */
 type PortOwner = { readonly pid: number; readonly command: string };
@@ -31,18 +31,7 @@ function listeningInodes(table: string, port: number): string[] {
 
 function openFilesOf(pid: string): string[] {
   const folder = `/proc/${pid}/fd`;
-  return ifReadable(() => readdirSync(folder), []).map((name) =>
-    ifReadable(() => readlinkSync(`${folder}/${name}`), ''),
+  return (orGone(() => readdirSync(folder)) ?? []).flatMap(
+    (name) => orGone(() => readlinkSync(`${folder}/${name}`)) ?? [],
   );
-}
-
-/** Processes of other users, and those that end meanwhile, are passed over. */
-function ifReadable<T>(read: () => T, otherwise: T): T {
-  try {
-    return read();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EACCES' || code === 'EPERM' || code === 'ESRCH') return otherwise;
-    throw error;
-  }
 }
