@@ -41,8 +41,8 @@ export function createAnswerSettler(
   ): Promise<void> => {
     const receiptHash = await checkReceipt(signed, parameters, { ...seenAnswer, request });
     const { seq, units, cumulativeUnits, previousReceiptHash } = signed.receipt;
-    // The answer of an earlier call with the same Idempotency-Key: it was paid then.
-    if (seen.has(seq)) call.cancel();
+    // The answer of an earlier call with the same Idempotency-Key: it was paid then, or as a lost one, by this run or one before.
+    if (seen.has(seq) || account.isCovered(seq)) call.cancel();
     else {
       const possibleUnits = account.settledUnits() + account.unseenUnits();
       if (cumulativeUnits > possibleUnits) {

@@ -11,7 +11,7 @@ import { keccak256 } from '../keccak256.js';
 import { checkReceipt } from './checkReceipt.js';
 import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
-import type { StrictChannel, VoucherAccount } from './voucherAccount.js';
+import type { Acknowledged, StrictChannel, VoucherAccount } from './voucherAccount.js';
 import { overcounts } from './voucherErrors.js';
 
 /**
@@ -42,24 +42,33 @@ export async function resumeAccount(
   // What was signed for had been received: a client without memory trusts its own signature.
   const known = isFresh && account.signedUnits() < committedUnits ? account.signedUnits() : committedUnits;
   if (isFresh) account.adopt(known);
+  const upTo = await coveredIn(state['lastReceipt'], committedUnits, channel);
   const gap = committedUnits - account.settledUnits();
   // What it lost of calls that it was killed in is its loss, as long as it does not claim it.
-  if (gap <= 0n) return void account.acceptLost(gap);
+  if (gap <= 0n) return void account.acceptLost(gap, upTo);
   if (state['lastReceipt'] === null) throw overcounts('it claims units without a receipt', { committedUnits, gap });
-  const signed = parseSignedReceipt(state['lastReceipt']);
-  const receiptHash = await checkReceipt(signed, channel);
-  if (
-    signed.receipt.cumulativeUnits !== committedUnits ||
-    !account.acceptLost(gap, { seq: signed.receipt.seq, receiptHash })
-  ) {
+  if (upTo === undefined || !account.acceptLost(gap, upTo)) {
     throw overcounts(`it claims ${gap} base units more than this client can have lost`, {
       channelId: channel.channelId,
-      seq: signed.receipt.seq,
+      seq: upTo?.seq,
       committedUnits,
       ownUnits: account.settledUnits(),
       lostUnits: account.unseenUnits(),
     });
   }
+}
+
+/** The receipt that all these units are under; undefined where the operator names none that comes to them. */
+async function coveredIn(
+  lastReceipt: unknown,
+  committedUnits: bigint,
+  channel: StrictChannel,
+): Promise<Acknowledged | undefined> {
+  if (lastReceipt === null || lastReceipt === undefined) return undefined;
+  const signed = parseSignedReceipt(lastReceipt);
+  const receiptHash = await checkReceipt(signed, channel);
+  const { seq, cumulativeUnits } = signed.receipt;
+  return cumulativeUnits === committedUnits ? { seq, receiptHash } : undefined;
 }
 
 /** A voucher of an earlier run. One that this key did not sign says nothing. */

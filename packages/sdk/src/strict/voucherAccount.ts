@@ -78,9 +78,11 @@ export type VoucherAccount = {
   readonly unseenUnits: () => bigint;
   /**
    * Takes over what the operator has charged more (or less) than this client settled for calls whose end it did not see, up
-   * to a receipt; answers whether those may have cost as much.
+   * to a receipt, where it names one; answers whether those may have cost as much.
    */
   readonly acceptLost: (units: bigint, upTo?: Acknowledged) => boolean;
+  /** Whether it and all receipts before it are settled, or were taken over with lost calls. */
+  readonly isCovered: (seq: bigint) => boolean;
   /** Whether a call was lost since the operator was asked last. */
   readonly isUncertain: () => boolean;
   /** A client without memory: these units were settled in an earlier run. */
@@ -203,6 +205,7 @@ export function createVoucherAccount(
       lostUnits -= units;
       return true;
     },
+    isCovered: (seq) => seq <= last.seq,
     isUncertain: () => isUncertain,
     adopt: (units) => {
       settledUnits = units;
