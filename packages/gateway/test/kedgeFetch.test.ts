@@ -335,6 +335,44 @@ test('R13: an answer whose bytes are not those of its receipt is not paid', asyn
   });
 });
 
+test.each([
+  ['only its end', 'data: [DONE]\n\n', 'The upstream ended its stream without an answer.'],
+  ['only that it failed', 'data: {"error":{"message":"overloaded"}}\n\n', 'overloaded'],
+])('R11: a stream that says %s costs nothing, is handed over, and calls go on', async (_, said, reason) => {
+  await begin();
+  const { openai, paid } = clientOf();
+  upstream.script = (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.end(said);
+  };
+  const headers = { authorization: `Bearer ${apiKey}` };
+  const body = JSON.stringify({ model: 'demo', messages, stream: true });
+  const stream = await paid(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers, body });
+  expect(await stream.text()).toContain(reason);
+  await paid.idle();
+  expect(paid.memory()).toMatchObject({ settledUnits: 0n });
+  upstream.script = answerWith(completion('Hello there.'));
+  await openai.chat.completions.create({ model: 'demo', messages });
+  await expectAllPaid(paid);
+});
+
+test('R13: a stream that brings an answer and no receipt is not paid for, and nothing more is signed', async () => {
+  await begin();
+  upstream.script = streamWords(words);
+  const { openai, paid } = clientOf({ fetch: withholding((text) => text.replace(/: kedge-receipt .*\n\n/, '')) });
+  const stream = await openai.chat.completions.create({ model: 'demo', messages, stream: true });
+  const read = async (): Promise<void> => {
+    for await (const chunk of stream) expect(chunk.choices).toHaveLength(1);
+  };
+  expect(await faultOf(read())).toMatchObject({ code: 'receipt_bad' });
+  await paid.idle();
+  const before = (await state()).newest;
+  expect(await faultOf(openai.chat.completions.create({ model: 'demo', messages }))).toMatchObject({
+    code: 'receipt_bad',
+  });
+  expect((await state()).newest).toEqual(before);
+});
+
 test.each([10, 20])('R11: a client that left after %i of 20 words pays what it got, and goes on', async (heard) => {
   await begin();
   upstream.script = (_, response) => {

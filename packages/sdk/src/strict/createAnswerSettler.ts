@@ -101,6 +101,11 @@ export function createAnswerSettler(
         await settle(signed, { ownUnits, response: received }, sent);
         over();
       },
+      onNothing: () => {
+        call.cancel();
+        rememberEnd();
+        over();
+      },
       onLost: (error) => {
         faults.note(error);
         call.count(meter.units());

@@ -18,7 +18,9 @@ type PaidStreamListener = {
   readonly onDue: () => Promise<void>;
   /** The final receipt came; `body` is every byte of the stream without the receipt's own line, its end included. */
   readonly onReceipt: (signed: SignedReceipt, body: Uint8Array) => Promise<void>;
-  /** It ended without a receipt, with one that is not good, or its reader left (no error then). */
+  /** It ended without a receipt, and without any part of an answer: the upstream failed at once, say. It costs nothing. */
+  readonly onNothing: () => void;
+  /** It ended without the receipt that it owes, with one that is not good, or its reader left (no error then). */
   readonly onLost: (error?: unknown) => void;
 };
 
@@ -69,8 +71,9 @@ export function readPaidStream(
   const finish = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     const rest = splitter.rest();
     if (rest.length > 0) await take(rest, controller);
-    if (receipt === undefined) throw badReceipt('the stream ended without one');
-    await listener.onReceipt(receipt, concatBytes(kept));
+    if (receipt !== undefined) await listener.onReceipt(receipt, concatBytes(kept));
+    else if (meter.counts()?.outputTokens === 0) listener.onNothing();
+    else throw badReceipt('the stream ended without one');
     for (const event of after) controller.enqueue(event);
     after = [];
     controller.close();

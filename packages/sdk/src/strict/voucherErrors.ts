@@ -16,6 +16,9 @@ export function badReceipt(detail: string, seq?: bigint): BaseError {
   return new BaseError(`The receipt of this answer is not good: ${detail}.`, {
     code: 'receipt_bad',
     values: { clause: 'R13', ...(seq === undefined ? {} : { seq }) },
-    hints: ['Nothing is signed for this answer.', 'Keep the receipt and the bodies; kedge verify shows what is wrong.'],
+    hints: [
+      'Nothing is signed for this answer, nor for any other until this client is started again.',
+      'Keep the receipt and the bodies; kedge verify shows what is wrong.',
+    ],
   });
 }
