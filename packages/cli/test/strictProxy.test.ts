@@ -1,6 +1,7 @@
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import { Server, type AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { BaseError } from '@kedge/core';
 import type { KedgeFetch } from '@kedge/sdk';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startStrictProxy } from '../src/strict/startStrictProxy.js';
@@ -75,4 +76,72 @@ test('connections that cannot be accepted are said, and do not stop the proxy', 
   for (const error of refused) server!.emit('error', error);
   expect(said).toEqual(refused);
   expect((await fetch(`${proxy.url}/models`)).status).toBe(200);
+});
+
+test('a client that offers another protocol with its calls, as the HTTP client of Java does, is answered', async () => {
+  const asked: Record<string, unknown>[] = [];
+  const gateway = createServer((request, response) => {
+    asked.push(request.headers);
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void gateway.close());
+  const { port } = gateway.address() as AddressInfo;
+  const paid = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => fetch(input, init);
+  const proxy = await startStrictProxy({
+    port: 0,
+    gatewayUrl: `http://127.0.0.1:${port}/v1`,
+    apiKey: 'kedge_key',
+    paid: Object.assign(paid, { idle: async () => undefined }) as KedgeFetch,
+    onError: (error) => expect.fail(String(error)),
+  });
+  onTestFinished(() => proxy.close());
+  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAEAAEAAAAIAAAAB' };
+  const status = await new Promise((resolve, reject) => {
+    get(`${proxy.url}/models`, { headers }, (response) => resolve(response.resume().statusCode)).on('error', reject);
+  });
+  expect(status).toBe(200);
+  expect(asked[0]).not.toHaveProperty('upgrade');
+  expect(asked[0]).not.toHaveProperty('http2-settings');
+});
+
+test.each([
+  ['a gateway that is gone', new TypeError('fetch failed'), 502, 'gateway_unreachable', 'The gateway does not answer.'],
+  [
+    'a disk that is full',
+    Object.assign(new Error('write'), { code: 'ENOSPC', path: '/data/vouchers.json' }),
+    500,
+    'enospc',
+    '/data/vouchers.json cannot be written: the disk is full.',
+  ],
+  [
+    'a request that is not paid for',
+    new BaseError('Not metered.', { code: 'surface_unmetered', status: 404 }),
+    404,
+    'surface_unmetered',
+    'Not metered.',
+  ],
+  [
+    'an operator that overcounts',
+    new BaseError('Too much.', { code: 'operator_overcounts' }),
+    502,
+    'operator_overcounts',
+    'Too much.',
+  ],
+  ['what nobody thought of', new Error('secret'), 500, 'internal', 'Something went wrong inside the server.'],
+])('%s is said as what it is', async (_, error, status, code, detail) => {
+  const said: unknown[] = [];
+  const paid = async (): Promise<Response> => Promise.reject(error);
+  const proxy = await startStrictProxy({
+    port: 0,
+    gatewayUrl: 'http://127.0.0.1:1/v1',
+    apiKey: 'kedge_key',
+    paid: Object.assign(paid, { idle: async () => undefined }) as unknown as KedgeFetch,
+    onError: (cause) => void said.push(cause),
+  });
+  onTestFinished(() => proxy.close());
+  const response = await fetch(`${proxy.url}/messages`, { method: 'POST', body: '{}' });
+  expect(await response.json()).toMatchObject({ status, detail, error: { code } });
+  expect(response.status).toBe(status);
+  expect(said).toEqual([error]);
 });

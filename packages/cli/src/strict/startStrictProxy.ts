@@ -5,12 +5,15 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { BaseError, toProblemDetails } from '@kedge/core';
 import type { KedgeFetch } from '@kedge/sdk';
+import { toBaseError } from '../toBaseError.js';
 
 const maxRequestBytes = 32 * 1024 * 1024;
 // What concerns one connection only, and what the proxy sets itself.
 const ownHeaders = [
   'host',
   'connection',
+  // Some clients offer to go on in another protocol (Java's, with each call).
+  'upgrade',
   'content-length',
   'transfer-encoding',
   'authorization',
@@ -20,6 +23,9 @@ const ownHeaders = [
   // What fetch can decode, fetch asks for.
   'accept-encoding',
 ];
+
+// What fetch says of a connection that it could not make, and of one that broke.
+const fetchFailed = /^(fetch failed|terminated)$/;
 
 /** A local API that pays for every call from a strict channel. */
 type StrictProxy = { readonly url: string; readonly close: () => Promise<void> };
@@ -118,8 +124,10 @@ function requireLocal({ headers }: IncomingMessage): void {
 
 function headersOf({ headers }: IncomingMessage, apiKey: string): Headers {
   const passed = new Headers();
+  const ofConnection = (headers.connection ?? '').toLowerCase().split(/[\s,]+/);
   for (const [name, value] of Object.entries(headers)) {
-    if (!ownHeaders.includes(name) && typeof value === 'string') passed.set(name, value);
+    const isOwn = ownHeaders.includes(name) || ofConnection.includes(name);
+    if (!isOwn && typeof value === 'string') passed.set(name, value);
   }
   passed.set('authorization', `Bearer ${apiKey}`);
   return passed;
@@ -142,13 +150,17 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   return Buffer.concat(chunks) as Buffer<ArrayBuffer>;
 }
 
-/** What is wrong with the operator, or on the way to it, is 502 to the proxy's client. */
-function withStatus(error: unknown): BaseError {
+/** What is wrong with the operator, or on the way to it, is 502 to the proxy's client; what is wrong here is 500. */
+function withStatus(error: unknown): unknown {
   if (error instanceof BaseError) return error.status === undefined ? error.with({ status: 502 }) : error;
-  return new BaseError('The gateway does not answer.', {
-    code: 'gateway_unreachable',
-    status: 502,
-    hints: ['Check --gateway, and that the gateway runs.'],
-    cause: error,
-  });
+  if (error instanceof TypeError && fetchFailed.test(error.message)) {
+    return new BaseError('The gateway does not answer.', {
+      code: 'gateway_unreachable',
+      status: 502,
+      hints: ['Check --gateway, and that the gateway runs.'],
+      cause: error,
+    });
+  }
+  const known = toBaseError(error);
+  return known instanceof BaseError ? known.with({ status: 500 }) : error;
 }

@@ -115,6 +115,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
       `${request.method} ${new URL(request.url).pathname} cannot be recounted, so it is not paid for.`,
       {
         code: 'surface_unmetered',
+        status: 404,
         hints: [
           `A strict channel pays for POST ${[...paidSurfaces.keys()].join(', ')}.`,
           'For other surfaces, open a capped channel.',
