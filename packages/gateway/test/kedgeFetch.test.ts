@@ -259,6 +259,29 @@ test('R11: a call that waits for others ends when it is aborted', async () => {
   expect((await third).choices).toHaveLength(1);
 });
 
+test('R11: a call ends when it is aborted, though the gateway says nothing to what the client asks first', async () => {
+  await begin();
+  let isSilent = true;
+  let heard: () => void = () => undefined;
+  const silent: KedgeFetchParameters['fetch'] = async (input, init) => {
+    if (!isSilent || !input.endsWith('/vouchers')) return fetch(input, init);
+    await new Promise<void>((resolve) => (heard = resolve));
+    return fetch(input, init);
+  };
+  const { openai, paid } = clientOf({ fetch: silent });
+  const leaving = new AbortController();
+  const first = openai.chat.completions.create({ model: 'demo', messages }, { signal: leaving.signal });
+  setTimeout(() => leaving.abort(), 50);
+  await expect(first).rejects.toThrow('aborted');
+  isSilent = false;
+  heard();
+  await paid.idle();
+  expect(upstream.requests).toHaveLength(0);
+  expect(paid.memory().newest).toBeNull();
+  await openai.chat.completions.create({ model: 'demo', messages });
+  await expectAllPaid(paid);
+});
+
 test('R11: a call that waited for one that was aborted before it was sent is paid by what is due', async () => {
   await begin({ startUnits: '75', growthBasisPoints: 0 });
   let reached: () => void = () => undefined;

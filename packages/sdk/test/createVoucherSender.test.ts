@@ -16,7 +16,8 @@ test('R11: a voucher that leaves out inputs of running calls acknowledges no rec
   const account = createVoucherAccount(strict, key, { settledUnits: 0n, lostUnits: 0n, newest: null });
   const sent: (readonly [bigint, bigint])[] = [];
   const context: PayerContext = {
-    send: async (_, { body }) => {
+    send: () => Promise.reject(new Error('sent')),
+    ask: async (_, { body }) => {
       const { cumulativeUnits, seq } = parseSignedVoucher(JSON.parse(String(body))).voucher;
       sent.push([cumulativeUnits, seq]);
       return new Response();

@@ -41,7 +41,10 @@ export type ChannelPayer = {
 
 /** What the payers of one client have in common. */
 export type PayerContext = {
+  /** For calls: how long they may take is their caller's to say. */
   readonly send: (input: string, init: RequestInit) => Promise<Response>;
+  /** For what the client itself asks of the gateway. */
+  readonly ask: (input: string, init: RequestInit) => Promise<Response>;
   /** Work that the client is not idle without. */
   readonly track: <T>(work: Promise<T>) => Promise<T>;
   /** Nothing is signed after the operator was caught. */

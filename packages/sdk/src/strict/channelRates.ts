@@ -28,18 +28,17 @@ type ChannelRates = {
   readonly forget: () => void;
 };
 
-/** @param send What requests are sent with. */
 export function createChannelRates(
   { policy, policyHash, domain }: StrictChannel & { readonly policyHash: `0x${string}` },
-  send: (input: string, init: RequestInit) => Promise<Response>,
+  ask: (input: string, init: RequestInit) => Promise<Response>,
 ): ChannelRates {
   const { oracle } = policy;
   // Null: the gateway has none.
   let known: SignedRateQuote | null | undefined;
   const now = (): bigint => BigInt(Math.floor(Date.now() / 1000));
 
-  const ask = async ({ rates, authorization }: Place): Promise<SignedRateQuote | null> => {
-    const response = await send(rates, { method: 'GET', headers: authorization });
+  const askRates = async ({ rates, authorization }: Place): Promise<SignedRateQuote | null> => {
+    const response = await ask(rates, { method: 'GET', headers: authorization });
     const json = jsonIn(new Uint8Array(await response.arrayBuffer()));
     if (!response.ok || json === undefined) {
       throw new BaseError('The gateway does not say what its rates are.', {
@@ -67,7 +66,7 @@ export function createChannelRates(
     current: async (place) => {
       if (oracle === undefined) return { policy, sequence: undefined };
       if (known === undefined || (known !== null && !rateQuoteCounts(oracle, known.quote, now(), 'call'))) {
-        known = await ask(place);
+        known = await askRates(place);
       }
       if (known === null) return { policy, sequence: '0' };
       return { policy: quotedPolicy(policy, known.quote), sequence: known.quote.sequence.toString() };

@@ -22,8 +22,8 @@ import { createVoucherAccount, type VoucherMemory } from './voucherAccount.js';
 
 export function createChannelPayer(parameters: PayerParameters, context: PayerContext): ChannelPayer {
   const { channelId, policy, onMemory } = parameters;
-  const { send, faults } = context;
-  const rates = createChannelRates({ ...parameters, policyHash: policyHashOf(policy, keccak256) }, send);
+  const { send, ask, faults } = context;
+  const rates = createChannelRates({ ...parameters, policyHash: policyHashOf(policy, keccak256) }, ask);
   const account = createVoucherAccount(parameters, parameters.account, parameters.memory ?? firstMemory(parameters));
   const lineUp = createWaitingLine(account);
 
@@ -42,7 +42,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
 
   let resumed: Promise<void> | undefined;
   const resume = (place: PaidPlace): Promise<void> =>
-    resumeAccount(account, parameters, place, send).catch((error: unknown) => {
+    resumeAccount(account, parameters, place, ask).catch((error: unknown) => {
       faults.note(error);
       throw error;
     });
@@ -80,6 +80,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
       const meter = meterUnder(terms.policy);
       // The gateway refuses it, and would keep what was signed for it.
       if (isBeyondPolicy(terms.policy, meter)) return askUnpaid({ url, headers: given, body, signal });
+      signal.throwIfAborted();
       const call = account.begin(meter);
       let isAsked = false;
       try {
@@ -89,6 +90,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
         remember();
         const headers = headersWith(given, signed);
         if (terms.sequence !== undefined) headers.set(rateQuoteHeader, terms.sequence);
+        signal.throwIfAborted();
         isAsked = true;
         const response = await send(url, { method: 'POST', headers, body, signal });
         if (response.ok) {

@@ -21,7 +21,7 @@ export type VoucherSender = {
 export function createVoucherSender(
   account: VoucherAccount,
   remember: () => void,
-  { send, track, faults }: PayerContext,
+  { ask, track, faults }: PayerContext,
 ): VoucherSender {
   let heldUnits: readonly bigint[] = [0n];
   let acknowledged: Acknowledged = { seq: 0n, receiptHash: zeroHash };
@@ -43,7 +43,7 @@ export function createVoucherSender(
     // are acknowledged by those with all inputs first.
     const signed = await account.sign(part, part === 'due' ? undefined : acknowledged);
     remember();
-    const response = await send(place.vouchers, {
+    const response = await ask(place.vouchers, {
       method: 'POST',
       headers: { ...place.authorization, 'content-type': 'application/json' },
       body: JSON.stringify(signedVoucherToJson(signed)),

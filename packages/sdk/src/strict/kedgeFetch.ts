@@ -1,10 +1,12 @@
 import { BaseError, isJsonObject, isSameAddress } from '@kedge/core';
 import type { AskedCall, ChannelPayer, PayerContext, PayerParameters } from './channelPayer.js';
+import { createAsk } from './createAsk.js';
 import { createChannelPayer } from './createChannelPayer.js';
 import { nextChannel } from './nextChannel.js';
 import { paidSurfaces } from './paidSurfaces.js';
 import { type PaidPlace, placeOf } from './placeOf.js';
 import { problemIn } from './problemIn.js';
+import { unlessAborted } from './unlessAborted.js';
 import type { VoucherMemory } from './voucherAccount.js';
 
 export type KedgeFetchParameters = PayerParameters & {
@@ -45,6 +47,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     });
   }
   const send = parameters.fetch ?? ((input, init) => fetch(input, init));
+  const ask = createAsk(send);
   const working = new Set<Promise<unknown>>();
   const track = <T>(work: Promise<T>): Promise<T> => {
     working.add(work);
@@ -62,7 +65,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
       if (stopped !== undefined) throw stopped;
     },
   };
-  const context: PayerContext = { send, track, faults };
+  const context: PayerContext = { send, ask, track, faults };
   const root = createChannelPayer(parameters, context);
   let current: ChannelPayer = root;
   let moving: Promise<void> | undefined;
@@ -72,7 +75,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
 
   /** Goes on with the next channel, if there is one. What is remembered for another run is of the first. */
   const moveOn = async (from: ChannelPayer, place: PaidPlace): Promise<void> => {
-    const next = await nextChannel(parameters, placeOfPayer(from, place), send);
+    const next = await nextChannel(parameters, placeOfPayer(from, place), ask);
     if (next === undefined) return;
     const { memory: _, onMemory: __, ...rest } = parameters;
     current = createChannelPayer({ ...rest, ...next }, context);
@@ -104,9 +107,10 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     if (place !== undefined) {
       faults.check();
       const { url, headers, signal } = request;
-      return track(
-        request.arrayBuffer().then((body) => pay({ url, headers, signal, body: new Uint8Array(body) }, place)),
-      );
+      const work = request
+        .arrayBuffer()
+        .then((body) => pay({ url, headers, signal, body: new Uint8Array(body) }, place));
+      return unlessAborted(track(work), signal);
     }
     if (request.method === 'GET' || request.method === 'HEAD') {
       return send(request.url, { method: request.method, headers: request.headers, signal: request.signal });

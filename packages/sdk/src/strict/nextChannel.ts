@@ -24,9 +24,9 @@ import type { StrictChannel } from './voucherAccount.js';
 export async function nextChannel(
   { domain, channel: own, channelId: rootId, policy }: StrictChannel,
   place: Place,
-  send: (input: string, init: RequestInit) => Promise<Response>,
+  ask: (input: string, init: RequestInit) => Promise<Response>,
 ): Promise<{ readonly channel: Channel; readonly channelId: Hex } | undefined> {
-  const response = await send(place.vouchers, { method: 'GET', headers: place.authorization });
+  const response = await ask(place.vouchers, { method: 'GET', headers: place.authorization });
   // A gateway that does not say so knows of none.
   const state = jsonIn(new Uint8Array(await response.arrayBuffer()));
   const [next] = response.ok && Array.isArray(state?.['next']) ? (state['next'] as unknown[]) : [];

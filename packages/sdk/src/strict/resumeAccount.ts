@@ -24,9 +24,9 @@ export async function resumeAccount(
   account: VoucherAccount,
   channel: StrictChannel,
   place: Place,
-  send: (input: string, init: RequestInit) => Promise<Response>,
+  ask: (input: string, init: RequestInit) => Promise<Response>,
 ): Promise<void> {
-  const response = await send(place.vouchers, { method: 'GET', headers: place.authorization });
+  const response = await ask(place.vouchers, { method: 'GET', headers: place.authorization });
   const state = jsonIn(new Uint8Array(await response.arrayBuffer()));
   if (!response.ok || state === undefined || !/^\d+$/.test(String(state['committedUnits']))) {
     throw new BaseError('The gateway does not say what it holds of this channel.', {
