@@ -51,3 +51,38 @@ test('R11: a voucher that leaves out inputs of running calls acknowledges no rec
   await sender.handIn(place);
   expect(sent.slice(4)).toEqual([[38n, 3n]]);
 });
+
+test('R11: however fast a stream comes, its vouchers are handed in one at a time, and the last one is over all of it', async () => {
+  const strict = { domain, channel, channelId: someHash, policy: {} as Policy };
+  const account = createVoucherAccount(strict, key, { settledUnits: 0n, lostUnits: 0n, newest: null });
+  const sent: bigint[] = [];
+  const work: Promise<unknown>[] = [];
+  let running = 0;
+  let most = 0;
+  const context: PayerContext = {
+    send: () => Promise.reject(new Error('sent')),
+    ask: async (_, { body }) => {
+      most = Math.max(most, ++running);
+      sent.push(parseSignedVoucher(JSON.parse(String(body))).voucher.cumulativeUnits);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      running--;
+      return new Response();
+    },
+    track: (tracked) => {
+      work.push(tracked);
+      return tracked;
+    },
+    faults: { note: () => undefined, check: () => undefined },
+  };
+  const sender = createVoucherSender(account, () => undefined, context);
+  const call = account.begin({ inputUnits: 10n, worstUnits: 900n });
+  for (let units = 20n; units <= 800n; units += 10n) {
+    call.count(units);
+    sender.handInLater(place);
+    if (units % 200n === 0n) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(work);
+  expect(sent.at(-1)).toBe(800n);
+  expect(most).toBe(1);
+  expect(sent.length).toBeLessThan(10);
+});

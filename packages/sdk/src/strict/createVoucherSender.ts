@@ -61,5 +61,21 @@ export function createVoucherSender(
       hints: ['It goes with the next call. If that is refused, too, ask the operator.'],
     });
   };
-  return { handIn, handInLater: (place) => void track(handIn(place).catch(() => false)), noteHeld };
+  let wanted: Place | undefined;
+  let isHanding = false;
+  /** One after another: of what was signed for in the meantime, the newest voucher is enough. */
+  const handInWanted = async (): Promise<void> => {
+    isHanding = true;
+    for (let place = wanted; place !== undefined; place = wanted) {
+      wanted = undefined;
+      // What does not arrive goes with the next one, or with the next call.
+      await handIn(place).catch(() => false);
+    }
+    isHanding = false;
+  };
+  const handInLater = (place: Place): void => {
+    wanted = place;
+    if (!isHanding) void track(handInWanted());
+  };
+  return { handIn, handInLater, noteHeld };
 }
