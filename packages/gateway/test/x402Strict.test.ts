@@ -8,6 +8,7 @@ import { channelKey } from './support/createStrictSetup.js';
 import { createTopUpSetup, fullPurse, oneUnitCosts, type TopUpSetup } from './support/createTopUpSetup.js';
 import { buildGateway } from './support/gatewayProcess.js';
 import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
+import type { VoucherState } from './support/strictClient.js';
 
 // A strict channel, whose client signs vouchers and pays through the public x402 client package. The program, the contracts and
 // the chain are real.
@@ -103,6 +104,32 @@ test.each([1, 2])(
     expect(total).toBeGreaterThan(0n);
     expect(total).toBeLessThanOrEqual(BigInt(state.newest.voucher.cumulativeUnits));
     expect(total).toBeLessThanOrEqual(BigInt(state.committedUnits));
+  },
+);
+
+test.each([
+  ['first', 'went on to the next'],
+  ['next', 'begins anew with the first'],
+])(
+  'R27: a call that the %s channel paid for is answered again, and not paid again, to a client that %s',
+  async (payer) => {
+    await begin();
+    const paid = strictClient();
+    const once = { ...ask(), headers: { ...ask().headers, 'idempotency-key': 'once' } };
+    if (payer === 'first') await callThrough(paid, once);
+    await empty(paid);
+    const next = await channelOf(await callThrough(wrapFetchWithPayment(paid, payingClient())));
+    if (payer === 'next') await callThrough(paid, once);
+    await paid.idle();
+    const client = payer === 'first' ? paid : strictClient();
+    const again = await callThrough(client, once);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(await channelOf(again)).toBe(payer === 'first' ? setup.channelId : next);
+    expect(await channelOf(await callThrough(client))).toBe(next);
+    await client.idle();
+    const state = await fetch(`${setup.url()}/v1/vouchers/${next}`, { headers: ask().headers ?? {} });
+    const { newest, committedUnits } = (await state.json()) as VoucherState;
+    expect(newest!.voucher.cumulativeUnits).toBe(committedUnits);
   },
 );
 

@@ -6,7 +6,7 @@ import type { VoucherSender } from './createVoucherSender.js';
 import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
 import { readPaidStream } from './readPaidStream.js';
-import type { CallAccount, VoucherAccount } from './voucherAccount.js';
+import type { CallAccount, StrictChannel, VoucherAccount } from './voucherAccount.js';
 import { badReceipt, overcounts } from './voucherErrors.js';
 
 /** A call that the gateway answers, and what its answer is counted by. */
@@ -35,14 +35,17 @@ export function createAnswerSettler(
   const seen = new Set<bigint>();
 
   const settle = async (
+    answer: Response,
     signed: SignedReceipt,
-    seenAnswer: { readonly ownUnits: bigint; readonly response: Uint8Array },
-    { call, request, place }: SentCall,
+    response: Uint8Array,
+    { call, meter, request, place }: SentCall,
   ): Promise<void> => {
-    const receiptHash = await checkReceipt(signed, parameters, { ...seenAnswer, request });
+    const ownUnits = response.length === 0 ? 0n : meter.units(termsOfReplay(answer, signed, policy));
+    const payer = payerOfReplay(answer, signed, parameters);
+    const receiptHash = await checkReceipt(signed, payer, { ownUnits, request, response });
     const { seq, units, cumulativeUnits, previousReceiptHash } = signed.receipt;
     // The answer of an earlier call with the same Idempotency-Key: it was paid then, or as a lost one, by this run or one before.
-    if (seen.has(seq) || account.isCovered(seq)) call.cancel();
+    if (payer !== parameters || seen.has(seq) || account.isCovered(seq)) call.cancel();
     else {
       const possibleUnits = account.settledUnits() + account.unseenUnits();
       if (cumulativeUnits > possibleUnits) {
@@ -66,9 +69,7 @@ export function createAnswerSettler(
       if (text === null) throw badReceipt('it has none');
       const json = jsonIn(body);
       if (json !== undefined) sent.meter.addAnswer(json);
-      const signed = decodeSignedReceipt(text);
-      const ownUnits = body.length === 0 ? 0n : sent.meter.units(termsOfReplay(answer, signed, policy));
-      await settle(signed, { ownUnits, response: body }, sent);
+      await settle(answer, decodeSignedReceipt(text), body, sent);
       return new Response(body, { status: answer.status, headers: answer.headers });
     } catch (error) {
       sent.call.lose();
@@ -97,8 +98,7 @@ export function createAnswerSettler(
         await vouchers.handIn(place);
       },
       onReceipt: async (signed, received) => {
-        const ownUnits = meter.units(termsOfReplay(answer, signed, policy));
-        await settle(signed, { ownUnits, response: received }, sent);
+        await settle(answer, signed, received, sent);
         over();
       },
       onNothing: () => {
@@ -125,10 +125,23 @@ export function createAnswerSettler(
 }
 
 /**
+ * The channel that pays for an answer: that of an earlier call with the same Idempotency-Key may have been paid for by the channel
+ * that this one continues, or by one that continues it. Nothing is signed for it here.
+ */
+function payerOfReplay({ headers }: Response, { receipt }: SignedReceipt, own: StrictChannel): StrictChannel {
+  const { channelId, tokenId } = receipt;
+  if (channelId === own.channelId || headers.get(replayedHeader) !== 'true') return own;
+  return { ...own, channelId, channel: { ...own.channel, tokenId } };
+}
+
+/** What an answer says that was given before. */
+const replayedHeader = 'idempotent-replayed';
+
+/**
  * The answer of an earlier call with the same Idempotency-Key was metered by what counted then, which its receipt proves.
  * Undefined for an answer of this call.
  */
 function termsOfReplay({ headers }: Response, { rateQuote }: SignedReceipt, policy: Policy): Policy | undefined {
-  if (policy.oracle === undefined || headers.get('idempotent-replayed') !== 'true') return undefined;
+  if (policy.oracle === undefined || headers.get(replayedHeader) !== 'true') return undefined;
   return rateQuote === undefined ? policy : quotedPolicy(policy, rateQuote.quote);
 }
