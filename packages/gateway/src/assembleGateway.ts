@@ -1,20 +1,12 @@
 import type { Socket } from 'node:net';
-import {
-  type BaseError,
-  buildTopUpOffer,
-  type ChannelRecord,
-  type Hex,
-  type SignedRateQuote,
-  closeAll,
-} from '@kedge/core';
+import { type BaseError, buildTopUpOffer, type SignedRateQuote, closeAll } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { keyInFile } from './upstream/keyInFile.js';
 import { createUpstream } from './upstream/upstream.js';
 import { openingFinalityOf } from './call/openingFinality.js';
 import { createUsageCheck } from './call/usageCheck.js';
-import { type ChannelBook, createChannelBook, rootIdIn } from './channels/channelBook.js';
-import { createCurrentPolicies } from './channels/createCurrentPolicies.js';
-import { type ChannelCheck, checkChannel } from './channels/servedChannel.js';
+import type { ChannelBook } from './channels/channelBook.js';
+import { openChannels } from './channels/openChannels.js';
 import { createSaltSource } from './crypto/createSaltSource.js';
 import { readOperatorKey } from './crypto/operatorKey.js';
 import type { Gateway } from './gateway.js';
@@ -24,28 +16,18 @@ import { createDrain } from './http/createDrain.js';
 import { listen } from './http/listen.js';
 import { routeRequest } from './http/routeRequest.js';
 import { unavailable } from './http/unavailable.js';
-import { createIdempotency } from './idempotency/createIdempotency.js';
-import { createKeyAccounts } from './keys/keyAccounts.js';
 import { createLiveFeed } from './live/createLiveFeed.js';
 import { createLiveMeter } from './live/createLiveMeter.js';
-import { createLotPrices } from './live/createLotPrices.js';
 import { readLive, readLivePart } from './live/readLive.js';
 import { createMetrics, metricsText, upstreamFaultOf } from './metrics/createMetrics.js';
 import { openPeers } from './peers/openPeers.js';
 import { openRates } from './rates/openRates.js';
 import { reasonOf } from './structuredLog.js';
-import { createOpenedChannels } from './topUps/createOpenedChannels.js';
-import { openTopUps } from './topUps/openTopUps.js';
 import { openTraces } from './traces/openTraces.js';
 import { undoingOnFailure } from './undoingOnFailure.js';
 import { within } from './within.js';
-import { exposureTermsOf } from './vouchers/exposure.js';
-import { createVoucherBook } from './vouchers/createVoucherBook.js';
 import type { Foundation } from './workers/foundation.js';
 import { countsOf, differencesOf, gaugesOf, type GatewayFigures } from './workers/gatewayFigures.js';
-
-const watchMs = 1_000;
-const topUpWatchMs = 5_000;
 
 /** A gateway, or one worker of it. */
 export type AssembledGateway = Gateway & {
@@ -82,129 +64,18 @@ async function assemble(
   const { url, timeoutMs } = settings.upstream;
   const apiKey = keyInFile(settings.upstream, { env, elapsedMs, log });
   const domain = { chainId: settings.chainId, verifyingContract: settings.contracts.ValueChannels };
-  const chain = foundation.chainOf(operator);
   const store = createContentStore({ dir: settings.contentStoreDir });
-  const idempotency = createIdempotency(now);
-  const keyAccounts = createKeyAccounts();
-  const vouchers = createVoucherBook({
-    domain,
-    keep: (signed, progress) => ledger.keepVoucher(signed, progress),
-    terms: exposureTermsOf(settings.strict),
-    voucherWaitMs: settings.strict.voucherWaitMs,
-    nowSeconds,
-    onTaken: () => onCommitted(0),
-  });
-
   const drain = createDrain();
   let committed = 0;
-  let onCommitted: (receipts: number) => void = ignore;
-  let catchUpTopUps: () => Promise<void> = async () => undefined;
-
-  const rootOf = (channelId: Hex): Hex => rootIdIn(book, channelId);
-  const { ledger, captures, ...ground } = await foundation.open({
-    domain,
-    operator,
-    log,
-    now,
-    onVoucher: vouchers.recover,
-    onKeyUse: keyAccounts.recover,
-    onReceipt: vouchers.settled,
-    running: drain.running,
-    onCommitted: (receipts: number) => {
-      committed += receipts;
-      metrics.onCommitted(receipts);
-      onCommitted(receipts);
-    },
-    onAnswer: idempotency.recover,
-    keyAccountOf: keyAccounts.accountOf,
-    onHeld: () => catchUpTopUps(),
-    rootOf,
-    keysOf: (channelId) => {
-      const rootId = rootOf(channelId);
-      return book.keyed().flatMap((one) => (rootOf(one.channelId) === rootId ? [one.key.apiKeySha256] : []));
-    },
-  });
-  opened.push(ledger.close);
-  for (const input of vouchers.interrupted()) {
-    const key = input.key && keyAccounts.accountOf(input.key.apiKeySha256);
-    await ledger.commit({ ...input, key, answer: input.answer && idempotency.brokenOff(input.answer) });
-    log.warn('interrupted_stream_charged', { channelId: input.channelId, units: input.units });
-  }
+  const onCommitted = (receipts: number): void => {
+    committed += receipts;
+    metrics.onCommitted(receipts);
+  };
+  const onLedger = { domain, operator, store, log, running: drain.running, onCommitted };
+  const channels = await openChannels(settings, foundation, onLedger, opened);
+  const { book, ledger, idempotency, vouchers, topUps, batcher, prices, currentPolicies, ground } = channels;
   const upstream = createUpstream({ ...settings.upstream, apiKey });
   opened.push(async () => upstream.close());
-  const batcher = captures({
-    operator,
-    domain,
-    putLeaves: (bytes) => store.putBytes(bytes, { sync: 'each' }),
-    channelOf: (channelId) => book.byId(channelId),
-    voucherOf: vouchers.capturable,
-    onGone: (channelId, how) => drop(channelId, how),
-    intervalMs: settings.batchIntervalMs,
-    maxReceipts: settings.batchMaxReceipts,
-    now,
-    log,
-  });
-  opened.push(batcher.cancel);
-  const drop: ChannelBook['drop'] = (channelId, how) => {
-    book.drop(channelId, how);
-    if (how === 'closed') vouchers.end(channelId);
-  };
-  const prices = createLotPrices(chain.readLot, log);
-  const check = async (record: ChannelRecord): Promise<ChannelCheck> => {
-    await ledger.load(record.channelId);
-    const { accountOf } = ledger;
-    const { signedUnits } = vouchers;
-    return checkChannel(record, { domain, operator: operator.address, chain, accountOf, signedUnits });
-  };
-  const book = createChannelBook({
-    path: settings.channelsFile,
-    check,
-    keyAccountOf: keyAccounts.accountOf,
-    nowSeconds,
-    onServed: (served, capturedUnits) => {
-      const { channel, channelId } = served;
-      prices.want(channel.tokenId >> 32n);
-      if (channel.mode === 'strict' && ledger.isHeld(channelId)) vouchers.count(served);
-      batcher.track(channelId, capturedUnits);
-    },
-    log,
-  });
-  onCommitted = batcher.onCommitted;
-  await book.refresh();
-  const currentPolicies = createCurrentPolicies({
-    chain,
-    operator: operator.address,
-    served: book.all,
-    read: (uri) => store.getJson(uri.replace(/^ipfs:\/\//, '')),
-    log,
-  });
-  await currentPolicies.refresh();
-  const topUps = openTopUps(settings, ground.deposits, {
-    policyOf: currentPolicies.current,
-    nowSeconds,
-    keep: ledger.keepTopUp,
-    newRecords: ledger.newTopUps,
-    opened: createOpenedChannels({ check, serve: book.addNext, log }),
-    isOurs: ground.settlesTopUpsOf ?? (() => true),
-    log,
-  });
-  const unsettled = (error: unknown): void => log.warn('top_ups_unsettled', { reason: reasonOf(error) });
-  const settleTopUps = (): Promise<void> | undefined => topUps?.settle().catch(unsettled);
-  catchUpTopUps = async () => topUps?.catchUp().catch(unsettled);
-  await settleTopUps();
-  batcher.start();
-  // A removed key must stop working without being asked for; a channel that could not be checked is tried again.
-  const watch = setInterval(() => void book.watch(), watchMs).unref();
-  // So must an operator or a model that an issuer removed.
-  const watchPolicies = setInterval(() => void currentPolicies.refresh(), settings.policyWatchMs).unref();
-  const watchTopUps = setInterval(() => void settleTopUps(), topUpWatchMs).unref();
-  const unwatch = (): void => {
-    clearInterval(watchTopUps);
-    clearInterval(watch);
-    clearInterval(watchPolicies);
-  };
-  opened.push(async () => unwatch());
-
   const rates = openRates(settings.rateQuotes, { domain, served: book.all, nowSeconds, log }, ground.shareRateQuote);
   opened.push(async () => rates.close());
   const usageCheck = createUsageCheck(log, now);
@@ -305,7 +176,7 @@ async function assemble(
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     const drained = drain.begin(settings.drainMs);
-    unwatch();
+    channels.unwatch();
     rates.close();
     log.info('gateway_draining', { running: drain.running() });
     server.stop();
@@ -325,10 +196,10 @@ async function assemble(
     url: listening,
     close: () => (closing ??= close()),
     serve: server.serve,
-    drop,
+    drop: channels.drop,
     takeRateQuote: rates.take,
     readChannels: book.refresh,
-    catchUpTopUps,
+    catchUpTopUps: channels.catchUpTopUps,
   };
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseChatCompletionRequest } from '@kedge/core';
 import { kedgeFetch, type KedgeFetch, type KedgeFetchParameters } from '@kedge/sdk';
 import { testSeed } from '@kedge/testing';
@@ -279,6 +280,29 @@ test('R11: a call ends when it is aborted, though the gateway says nothing to wh
   expect(upstream.requests).toHaveLength(0);
   expect(paid.memory().newest).toBeNull();
   await openai.chat.completions.create({ model: 'demo', messages });
+  await expectAllPaid(paid);
+});
+
+test('R11: calls that follow a lost one ask the operator once what it came to, and pay for it once', async () => {
+  await begin({ startUnits: '100000', growthBasisPoints: 0 });
+  let isLost = false;
+  let asked = 0;
+  const losesFirst: typeof fetch = async (input, init) => {
+    // Asked for the second time, the operator has charged a call whose answer is still on its way.
+    if (isLost && init?.method === 'GET' && ++asked > 1) await delay(200);
+    const response = await fetch(input, init);
+    if (!String(input).endsWith('/chat/completions')) return response;
+    if (isLost) return delay(400, response);
+    await response.arrayBuffer();
+    isLost = true;
+    throw new TypeError('fetch failed');
+  };
+  const { openai, paid } = clientOf({ fetch: losesFirst });
+  const ask = { model: 'demo', messages, max_tokens: 20 };
+  await expect(openai.chat.completions.create(ask)).rejects.toThrow();
+  const answers = await Promise.all([openai.chat.completions.create(ask), openai.chat.completions.create(ask)]);
+  expect(answers.map(({ choices }) => choices.length)).toEqual([1, 1]);
+  expect(asked).toBe(1);
   await expectAllPaid(paid);
 });
 

@@ -41,11 +41,15 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
   const settleAnswer = createAnswerSettler(parameters, context, account, vouchers, rememberEnd);
 
   let resumed: Promise<void> | undefined;
+  let resuming: Promise<void> | undefined;
+  /** One at a time, and no call begins meanwhile: what the operator says counts all calls that it has, and those are lost ones then. */
   const resume = (place: PaidPlace): Promise<void> =>
-    resumeAccount(account, parameters, place, ask).catch((error: unknown) => {
-      faults.note(error);
-      throw error;
-    });
+    (resuming ??= resumeAccount(account, parameters, place, ask)
+      .catch((error: unknown) => {
+        faults.note(error);
+        throw error;
+      })
+      .finally(() => (resuming = undefined)));
 
   const askUnpaid: ChannelPayer['askUnpaid'] = ({ url, headers, body, signal }) =>
     send(url, { method: 'POST', headers: headersWith(headers, account.memory().newest), body, signal });
@@ -80,6 +84,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
       const meter = meterUnder(terms.policy);
       // The gateway refuses it, and would keep what was signed for it.
       if (isBeyondPolicy(terms.policy, meter)) return askUnpaid({ url, headers: given, body, signal });
+      await resuming;
       signal.throwIfAborted();
       const call = account.begin(meter);
       let isAsked = false;

@@ -55,6 +55,8 @@ export function createWaitingLine({
 
     return {
       mayRetry: async (endedBefore) => {
+        // Of an abort that was before, its event says nothing.
+        signal.throwIfAborted();
         clearTimeout(passing);
         if (waitedTooLong === undefined) {
           waitedTooLong = setTimeout(finish, longestWaitMs);

@@ -1,0 +1,196 @@
+import type { ChannelRecord, Hex, ProtocolDomain } from '@kedge/core';
+import type { ContentStore } from '@kedge/store';
+import type { CaptureBatcher } from '../capture/createCaptureBatcher.js';
+import type { OperatorKey } from '../crypto/operatorKey.js';
+import type { GatewayConfig } from '../gatewayConfig.js';
+import { createIdempotency, type Idempotency } from '../idempotency/createIdempotency.js';
+import { createKeyAccounts } from '../keys/keyAccounts.js';
+import type { ServingLedger } from '../ledger/openLedger.js';
+import { createLotPrices, type LotPrices } from '../live/createLotPrices.js';
+import { reasonOf, type StructuredLog } from '../structuredLog.js';
+import { createOpenedChannels } from '../topUps/createOpenedChannels.js';
+import type { TopUps } from '../topUps/createTopUps.js';
+import { openTopUps } from '../topUps/openTopUps.js';
+import { createVoucherBook, type VoucherBook } from '../vouchers/createVoucherBook.js';
+import { exposureTermsOf } from '../vouchers/exposure.js';
+import type { Foundation, Ground } from '../workers/foundation.js';
+import { type ChannelBook, createChannelBook, rootIdIn } from './channelBook.js';
+import { createCurrentPolicies, type CurrentPolicies } from './createCurrentPolicies.js';
+import { type ChannelCheck, checkChannel } from './servedChannel.js';
+
+const watchMs = 1_000;
+const topUpWatchMs = 5_000;
+
+/** What calls are paid from: channels with their accounts, keys, vouchers and top-ups, on a ledger; and what captures from them. */
+export type Channels = {
+  readonly book: ChannelBook;
+  readonly ledger: ServingLedger;
+  readonly idempotency: Idempotency;
+  readonly vouchers: VoucherBook;
+  readonly topUps: TopUps | undefined;
+  readonly batcher: CaptureBatcher;
+  readonly prices: LotPrices;
+  readonly currentPolicies: CurrentPolicies;
+  /** What they share with the gateway's other processes. */
+  readonly ground: Omit<Ground, 'ledger' | 'captures'>;
+  /** Stops serving from a channel that is gone from the chain. */
+  readonly drop: ChannelBook['drop'];
+  /** Serves channels that payments to other processes opened. */
+  readonly catchUpTopUps: () => Promise<void>;
+  /** Asks the chain, the channels file and payments no more. */
+  readonly unwatch: () => void;
+};
+
+/**
+ * Recovers what calls are paid from, asks the chain for it, and watches it.
+ * @param options.running Calls that are served now.
+ * @param options.onCommitted So many receipts are durable.
+ * @param opened Takes what undoes what was opened, should the rest fail.
+ */
+export async function openChannels(
+  settings: GatewayConfig,
+  foundation: Foundation,
+  options: {
+    readonly domain: ProtocolDomain;
+    readonly operator: OperatorKey;
+    readonly store: ContentStore;
+    readonly log: StructuredLog;
+    readonly running: () => number;
+    readonly onCommitted: (receipts: number) => void;
+  },
+  opened: (() => Promise<void>)[],
+): Promise<Channels> {
+  const { domain, operator, store, log, running } = options;
+  const { now } = foundation;
+  const nowSeconds = (): number => now() / 1000;
+  const chain = foundation.chainOf(operator);
+  const idempotency = createIdempotency(now);
+  const keyAccounts = createKeyAccounts();
+  const vouchers = createVoucherBook({
+    domain,
+    keep: (signed, progress) => ledger.keepVoucher(signed, progress),
+    terms: exposureTermsOf(settings.strict),
+    voucherWaitMs: settings.strict.voucherWaitMs,
+    nowSeconds,
+    onTaken: () => onCommitted(0),
+  });
+
+  let onCommitted: (receipts: number) => void = () => undefined;
+  let catchUpTopUps: () => Promise<void> = async () => undefined;
+  const rootOf = (channelId: Hex): Hex => rootIdIn(book, channelId);
+  const { ledger, captures, ...ground } = await foundation.open({
+    domain,
+    operator,
+    log,
+    now,
+    onVoucher: vouchers.recover,
+    onKeyUse: keyAccounts.recover,
+    onReceipt: vouchers.settled,
+    running,
+    onCommitted: (receipts: number) => {
+      options.onCommitted(receipts);
+      onCommitted(receipts);
+    },
+    onAnswer: idempotency.recover,
+    keyAccountOf: keyAccounts.accountOf,
+    onHeld: () => catchUpTopUps(),
+    rootOf,
+    keysOf: (channelId) => {
+      const rootId = rootOf(channelId);
+      return book.keyed().flatMap((one) => (rootOf(one.channelId) === rootId ? [one.key.apiKeySha256] : []));
+    },
+  });
+  opened.push(ledger.close);
+  for (const input of vouchers.interrupted()) {
+    const key = input.key && keyAccounts.accountOf(input.key.apiKeySha256);
+    await ledger.commit({ ...input, key, answer: input.answer && idempotency.brokenOff(input.answer) });
+    log.warn('interrupted_stream_charged', { channelId: input.channelId, units: input.units });
+  }
+
+  const drop: ChannelBook['drop'] = (channelId, how) => {
+    book.drop(channelId, how);
+    if (how === 'closed') vouchers.end(channelId);
+  };
+  const batcher = captures({
+    operator,
+    domain,
+    putLeaves: (bytes) => store.putBytes(bytes, { sync: 'each' }),
+    channelOf: (channelId) => book.byId(channelId),
+    voucherOf: vouchers.capturable,
+    onGone: drop,
+    intervalMs: settings.batchIntervalMs,
+    maxReceipts: settings.batchMaxReceipts,
+    now,
+    log,
+  });
+  opened.push(batcher.cancel);
+  onCommitted = batcher.onCommitted;
+  const prices = createLotPrices(chain.readLot, log);
+  const check = async (record: ChannelRecord): Promise<ChannelCheck> => {
+    await ledger.load(record.channelId);
+    const { accountOf } = ledger;
+    const { signedUnits } = vouchers;
+    return checkChannel(record, { domain, operator: operator.address, chain, accountOf, signedUnits });
+  };
+  const book = createChannelBook({
+    path: settings.channelsFile,
+    check,
+    keyAccountOf: keyAccounts.accountOf,
+    nowSeconds,
+    onServed: (served, capturedUnits) => {
+      const { channel, channelId } = served;
+      prices.want(channel.tokenId >> 32n);
+      if (channel.mode === 'strict' && ledger.isHeld(channelId)) vouchers.count(served);
+      batcher.track(channelId, capturedUnits);
+    },
+    log,
+  });
+  await book.refresh();
+  const currentPolicies = createCurrentPolicies({
+    chain,
+    operator: operator.address,
+    served: book.all,
+    read: (uri) => store.getJson(uri.replace(/^ipfs:\/\//, '')),
+    log,
+  });
+  await currentPolicies.refresh();
+
+  const topUps = openTopUps(settings, ground.deposits, {
+    policyOf: currentPolicies.current,
+    nowSeconds,
+    keep: ledger.keepTopUp,
+    newRecords: ledger.newTopUps,
+    opened: createOpenedChannels({ check, serve: book.addNext, log }),
+    isOurs: ground.settlesTopUpsOf ?? (() => true),
+    log,
+  });
+  const unsettled = (error: unknown): void => log.warn('top_ups_unsettled', { reason: reasonOf(error) });
+  const settleTopUps = (): Promise<void> | undefined => topUps?.settle().catch(unsettled);
+  catchUpTopUps = async () => topUps?.catchUp().catch(unsettled);
+  await settleTopUps();
+
+  batcher.start();
+  const watches = [
+    // A removed key must stop working without being asked for; a channel that could not be checked is tried again.
+    setInterval(() => void book.watch(), watchMs),
+    // So must an operator or a model that an issuer removed.
+    setInterval(() => void currentPolicies.refresh(), settings.policyWatchMs),
+    setInterval(() => void settleTopUps(), topUpWatchMs),
+  ].map((timer) => timer.unref());
+  const unwatch = (): void => watches.forEach(clearInterval);
+  opened.push(async () => unwatch());
+  return {
+    book,
+    ledger,
+    idempotency,
+    vouchers,
+    topUps,
+    batcher,
+    prices,
+    currentPolicies,
+    ground,
+    drop,
+    catchUpTopUps,
+    unwatch,
+  };
+}
