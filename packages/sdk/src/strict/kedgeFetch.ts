@@ -67,6 +67,7 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
   };
   const context: PayerContext = { send, ask, track, faults };
   const root = createChannelPayer(parameters, context);
+  const begun = new Set([root.channelId]);
   let current: ChannelPayer = root;
   let moving: Promise<void> | undefined;
 
@@ -76,7 +77,9 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
   /** Goes on with the next channel, if there is one. What is remembered for another run is of the first. */
   const moveOn = async (from: ChannelPayer, place: PaidPlace): Promise<void> => {
     const next = await nextChannel(parameters, placeOfPayer(from, place), ask);
-    if (next === undefined) return;
+    // One that was paid from before has no value either; begun anew, it would believe the operator's word of what it lost once more.
+    if (next === undefined || begun.has(next.channelId)) return;
+    begun.add(next.channelId);
     const { memory: _, onMemory: __, ...rest } = parameters;
     current = createChannelPayer({ ...rest, ...next }, context);
   };
