@@ -15,7 +15,6 @@ import {
   zeroAddress,
   zeroHash,
   type Channel,
-  type Hex,
   type Policy,
   type SignedVoucher,
 } from '@kedge/core';
