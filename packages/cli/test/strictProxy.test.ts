@@ -1,5 +1,5 @@
 import { createServer, get } from 'node:http';
-import { Server, type AddressInfo } from 'node:net';
+import { connect, Server, type AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { BaseError } from '@kedge/core';
 import type { KedgeFetch } from '@kedge/sdk';
@@ -144,4 +144,38 @@ test.each([
   expect(await response.json()).toMatchObject({ status, detail, error: { code } });
   expect(response.status).toBe(status);
   expect(said).toEqual([error]);
+});
+
+test('a proxy that stops hands over what was paid for, and takes no other call on a connection that it kept', async () => {
+  let pay: () => void = () => undefined;
+  let asked = 0;
+  const running = new Promise<void>((resolve) => (pay = resolve));
+  const paid = async (): Promise<Response> => {
+    asked++;
+    await running;
+    return Response.json({ answer: 'paid for' });
+  };
+  const proxy = await startStrictProxy({
+    port: 0,
+    gatewayUrl: 'http://127.0.0.1:1/v1',
+    apiKey: 'kedge_key',
+    paid: Object.assign(paid, { idle: () => running }) as unknown as KedgeFetch,
+    onError: () => undefined,
+  });
+  // Two calls on one connection: the second comes when the proxy has begun to stop.
+  const socket = connect(Number(new URL(proxy.url).port), '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  let said = '';
+  socket.on('data', (chunk) => (said += String(chunk)));
+  socket.on('error', () => undefined);
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  const call = 'POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}';
+  socket.write(call);
+  await expect.poll(() => asked).toBe(1);
+  const stopped = proxy.close();
+  socket.write(call);
+  pay();
+  await Promise.all([stopped, closed]);
+  expect(said).toContain('{"answer":"paid for"}');
+  expect(asked).toBe(1);
 });

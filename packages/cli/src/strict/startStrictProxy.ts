@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BaseError, toProblemDetails } from '@kedge/core';
 import type { KedgeFetch } from '@kedge/sdk';
 import { toBaseError } from '../toBaseError.js';
@@ -23,6 +24,9 @@ const ownHeaders = [
   // What fetch can decode, fetch asks for.
   'accept-encoding',
 ];
+
+/** How long the proxy waits, as it stops, for clients to take answers that are there. */
+const longestDeliveryMs = 5_000;
 
 // What fetch says of a connection that it could not make, and of one that broke.
 const fetchFailed = /^(fetch failed|terminated)$/;
@@ -45,7 +49,11 @@ export async function startStrictProxy(options: {
   const { gatewayUrl, apiKey, paid } = options;
   const base = gatewayUrl.replace(/\/+$/, '');
 
+  const underWay = new Set<Promise<void>>();
+  let isStopping = false;
+
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (isStopping) throw stopping();
     requireLocal(request);
     const path = /^\/v1(\/.*)$/.exec(request.url ?? '')?.[1];
     if (path === undefined) {
@@ -75,11 +83,15 @@ export async function startStrictProxy(options: {
   };
 
   const server = createServer((request, response) => {
+    const ended = new Promise<void>((resolve) => response.once('close', resolve));
+    underWay.add(ended);
+    void ended.then(() => underWay.delete(ended));
     answer(request, response).catch((error: unknown) => {
       if (response.destroyed) return;
       options.onError(error);
       if (response.headersSent) return void response.destroy();
       const { status, body } = toProblemDetails(withStatus(error));
+      if (isStopping) response.setHeader('connection', 'close');
       response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body));
     });
   });
@@ -102,13 +114,25 @@ export async function startStrictProxy(options: {
   return {
     url: `http://127.0.0.1:${port}/v1`,
     close: async () => {
+      isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       await paid.idle();
+      // What was paid for is handed over.
+      await Promise.race([Promise.all(underWay), delay(longestDeliveryMs, undefined, { ref: false })]);
       server.closeAllConnections();
       await closed;
     },
   };
+}
+
+function stopping(): BaseError {
+  return new BaseError('This proxy is stopping.', {
+    code: 'stopping',
+    status: 503,
+    kind: 'transient',
+    hints: ['Nothing was sent or paid. Start kedge connect again.'],
+  });
 }
 
 /** A page in a browser could otherwise spend: by its own requests (Origin), or under a name that it points here (Host). */
