@@ -136,6 +136,27 @@ test('R11: an exposure of a few tokens lets a stream through chunk by chunk', as
   expect((await state()).newest!.voucher.cumulativeUnits).toBe((await state()).committedUnits);
 });
 
+test('R11: a stream goes on, though a voucher that it waits for did not arrive at once', async () => {
+  await begin({ startUnits: '9' });
+  upstream.script = streamWords(words);
+  let vouchers = 0;
+  const unsteady: KedgeFetchParameters['fetch'] = async (input, init) => {
+    const isVoucher = init?.method === 'POST' && input.endsWith('/vouchers');
+    if (!isVoucher || ++vouchers % 2 === 0) return fetch(input, init);
+    if (vouchers % 4 === 1) throw new TypeError('fetch failed');
+    return new Response('', { status: 503 });
+  };
+  const { openai, paid } = clientOf({ fetch: unsteady, signEveryUnits: 1_000_000n });
+  const stream = await openai.chat.completions.create({ model: 'demo', messages, stream: true, max_tokens: 30 });
+  let said = '';
+  for await (const chunk of stream) said += chunk.choices[0]?.delta.content ?? '';
+  expect(words.join('')).toContain(said);
+  expect(said.length).toBeGreaterThan(words[0]!.length * 8);
+  expect(vouchers).toBeGreaterThan(4);
+  await paid.idle();
+  expect(String(paid.memory().settledUnits)).toBe((await state()).committedUnits);
+});
+
 test.each([
   ['CRLF', '\r\n'],
   ['CR', '\r'],

@@ -95,7 +95,7 @@ export function createAnswerSettler(
       },
       onDue: async () => {
         call.count(meter.units());
-        await vouchers.handIn(place);
+        await vouchers.handInSurely(place);
       },
       onReceipt: async (signed, received) => {
         await settle(answer, signed, received, sent);

@@ -11,11 +11,17 @@ export type VoucherSender = {
    * @throws BaseError `voucher_unsent`, or what the operator was caught with.
    */
   readonly handIn: (place: Place) => Promise<boolean>;
+  /** The same, for a stream that waits for it, and would break off: tried again where it did not arrive. */
+  readonly handInSurely: (place: Place) => Promise<void>;
   /** For vouchers that need not arrive now: the next call carries the newest in its header. */
   readonly handInLater: (place: Place) => void;
   /** The gateway was given this voucher, over what was due. */
   readonly noteHeld: (signed: SignedVoucher) => void;
 };
+
+/** How often a voucher that a stream waits for is handed in, and the pause between. The gateway waits for some seconds. */
+const mostTries = 4;
+const pauseMs = 200;
 
 /** @param remember is called before a voucher leaves, which it does not where this throws */
 export function createVoucherSender(
@@ -61,6 +67,17 @@ export function createVoucherSender(
       hints: ['It goes with the next call. If that is refused, too, ask the operator.'],
     });
   };
+  const handInSurely = async (place: Place): Promise<void> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return void (await handIn(place));
+      } catch (error) {
+        faults.check();
+        if (tries === mostTries) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    }
+  };
   let wanted: Place | undefined;
   let isHanding = false;
   /** One after another: of what was signed for in the meantime, the newest voucher is enough. */
@@ -77,5 +94,5 @@ export function createVoucherSender(
     wanted = place;
     if (!isHanding) void track(handInWanted());
   };
-  return { handIn, handInLater, noteHeld };
+  return { handIn, handInSurely, handInLater, noteHeld };
 }
