@@ -84,6 +84,15 @@ contract ERC3525AdapterTest is KedgeTest {
         assertEq(adapter.balanceOf(to), 11);
     }
 
+    function test_P30_AMoveOfATokenIsToldHereToo() public {
+        vm.startPrank(holder);
+        token.approve(address(adapter), from);
+        vm.expectEmit(address(adapter));
+        emit IERC721.Transfer(holder, stranger, from);
+        IERC721(address(adapter)).transferFrom(holder, stranger, from);
+        assertEq(core.ownerOf(from), stranger);
+    }
+
     function test_P30_AReceiverThatAsksForItIsToldOfValue() public {
         assertEq(type(IERC3525Receiver).interfaceId, bytes4(0x009ce20b));
         approveClass();

@@ -75,6 +75,15 @@ contract ContributorRootsTest is ContributorsTest {
         vm.stopPrank();
     }
 
+    function test_P2_AShareIsCommittedUntilItsLastSecond() public {
+        uint64 expireAt = uint64(START + 1 days);
+        share = mint(classId, holder, 0, 1, expireAt);
+        vm.warp(expireAt);
+        commit();
+        settleETH(classId, 1025);
+        assertEq(roots.settle(share, ETH), 1);
+    }
+
     function test_P21_AShareThatOutlivesItsTokenIsCommitted() public {
         ClassOptions memory options;
         options.sharesOutliveExpiry = true;

@@ -7,10 +7,10 @@ import {IDATBatches, MintItem} from "../../src/interfaces/IDATBatches.sol";
 import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
-import {LotTerms} from "../../src/interfaces/IDATLots.sol";
+import {IDATLots, LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
-import {EthRejecter} from "../helpers/Receivers.sol";
+import {EthReenterer, EthRejecter} from "../helpers/Receivers.sol";
 
 /// @notice Branches: Batches.tree.
 contract BatchesTest is KedgeTest {
@@ -218,6 +218,28 @@ contract BatchesTest is KedgeTest {
         assertEq(core.valueOf(tokenId), 0);
     }
 
+    function test_P29_ABatchTakesNoMoreThanATokenHasWhateverItsExpiry() public {
+        uint256 tokenId = mintValue(classId, holder, 5, uint64(START + 1 days));
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028InsufficientValue.selector, tokenId, 5, 6));
+        record(holder, item(tokenId, 6));
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028InsufficientValue.selector, tokenId, 2, 3));
+        record(holder, bytes.concat(item(tokenId, 3), item(tokenId, 3)));
+        assertEq(core.valueOf(tokenId), 5);
+        assertEq(core.expireAtOf(tokenId), START + 1 days);
+    }
+
+    function test_R3_UseByTheOwnerInABatchPaysNoOperator() public {
+        LotTerms memory terms = lotTerms(ETH, 100, 1);
+        terms.operatorBps = 1000;
+        uint32 lot = createLot(classId, terms);
+        openListing(classId, lot, 1000, 0);
+        uint256 tokenId = buy(holder, classId, lot, 10);
+        vm.expectEmit(address(token));
+        emit IDATLots.BackingReleased(classId, lot, address(0), 0, 300);
+        record(holder, item(tokenId, 3));
+        assertEq(token.revenueInfo(classId, ETH).received, 300);
+    }
+
     /// @notice Nobody's value was locked to an operator, so all that was paid for it is the class's.
     function test_R3_UseByAnAllowanceInABatchPaysNoOperator() public {
         LotTerms memory terms = lotTerms(ETH, 100, 1);
@@ -275,6 +297,17 @@ contract BatchesTest is KedgeTest {
         // The owner of one may choose the owner of the other as the payee of both.
         vm.prank(holder);
         assertEq(token.claimBatch(ids, ETH, payable(stranger)), 14);
+    }
+
+    function test_P7_NothingIsSettledWhileABatchIsPaid() public {
+        EthReenterer thief = new EthReenterer();
+        uint256[] memory ids = new uint256[](1);
+        ids[0] = mintShare(classId, address(thief), 7);
+        settleETH(classId, 14);
+        thief.arm(address(token), abi.encodeCall(IDATCore.settleRevenueETH, (classId)));
+        assertEq(token.claimBatch(ids, ETH, payable(address(thief))), 7);
+        assertFalse(thief.succeeded());
+        assertEq(thief.answer(), abi.encodeWithSignature("ReentrancyGuardReentrantCall()"));
     }
 
     function test_P7_ABatchThatCannotBePaidPaysNothing() public {

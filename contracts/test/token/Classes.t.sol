@@ -82,6 +82,14 @@ contract ClassesTest is KedgeTest {
         token.createClassWithTerms(terms(parents));
     }
 
+    function test_R19_SixteenParentsAreLinked() public {
+        ParentTerms[] memory parents = new ParentTerms[](16);
+        for (uint256 i = 0; i < 16; ++i) {
+            parents[i] = ParentTerms(uint64(createClass()), 625);
+        }
+        assertEq(token.parentsOf(createClass(parents, address(0))).length, 16);
+    }
+
     function test_R19_ParentsExistBeforeTheirChildren() public {
         createClass();
         for (uint64 missing = 0; missing < 4; missing += 2) {

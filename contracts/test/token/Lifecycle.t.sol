@@ -365,6 +365,16 @@ contract LifecycleTest is KedgeTest {
         token.merge(from, target);
     }
 
+    function test_P2_NothingIsMergedIntoATokenThatExpired() public {
+        uint256[] memory from = new uint256[](1);
+        from[0] = mintValue(classId, holder, 1, 0);
+        uint256 target = mintValue(classId, holder, 1, EXPIRY);
+        vm.warp(EXPIRY + 1);
+        vm.expectRevert(abi.encodeWithSelector(IDATErrors.ERC8028Expired.selector, target, EXPIRY));
+        vm.prank(holder);
+        token.merge(from, target);
+    }
+
     function test_P32_AMergeStaysInItsLot() public {
         uint256 target = mintValue(classId, holder, 1, 0);
         uint32 lot = lotOf(ETH);

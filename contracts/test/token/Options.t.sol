@@ -228,6 +228,20 @@ contract OptionsTest is KedgeTest {
         assertEq(token.totalShareOf(classId), 1);
     }
 
+    function test_R21_AMomentAtWhichSharesEnterOutlastsTheSharesThatLeaveAtIt() public {
+        uint256 classId = bound_(0, 0, 1 days);
+        uint64 moment = day0 + 4 days;
+        uint256 leaving = mint(classId, holder, 0, 1, moment);
+        vm.warp(day0 + 2 days + 1);
+        uint256 entering = mintShare(classId, stranger, 1);
+        assertEq(token.activateAtOf(entering), moment);
+        vm.prank(holder);
+        token.retireShare(leaving);
+        vm.warp(moment + 1);
+        settleETH(classId, 10);
+        assertEq(core.pendingRevenue(entering, ETH), 10);
+    }
+
     function test_R21_AtMost64PendingMoments() public {
         uint256 classId = bound_(0, 0, 1);
         // Day 1 is an activation, and 63 expiries.

@@ -11,6 +11,7 @@ import {ClassOptions, IDATOptions} from "../../src/interfaces/IDATOptions.sol";
 import {IDATPolicies} from "../../src/interfaces/IDATPolicies.sol";
 import {IDATRenewals} from "../../src/interfaces/IDATRenewals.sol";
 import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
+import {IDATRevocations} from "../../src/interfaces/IDATRevocations.sol";
 import {Channel} from "../../src/interfaces/IValueChannels.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
 
@@ -246,6 +247,34 @@ contract RenewalsTest is KedgeTest {
         vm.prank(issuer);
         token.freezeShares(classId);
         refused(tokenId, abi.encodeWithSelector(IDATOptions.DATSharesFrozen.selector, classId, START));
+    }
+
+    function test_P17_AShareIsRenewedUntilTheClassFreezes() public {
+        uint32 frozenFrom = uint32(START + 10 days);
+        vm.prank(issuer);
+        classId = token.createClassWithOptions(
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, frozenFrom, 0, 0, 0, false, false, false)
+        );
+        uint256 early = mint(classId, holder, 0, 100, EXPIRY);
+        uint256 late = mint(classId, holder, 0, 100, EXPIRY);
+        offer(early, LATER);
+        offer(late, LATER);
+        vm.warp(frozenFrom - 1);
+        assertEq(core.expireAtOf(renewShare(early)), LATER);
+        vm.warp(frozenFrom);
+        refused(late, abi.encodeWithSelector(IDATOptions.DATSharesFrozen.selector, classId, frozenFrom));
+    }
+
+    function test_R22_AShareThatIsAboutToBeTakenIsNotRenewed() public {
+        vm.prank(issuer);
+        classId = token.createClassWithOptions(
+            classTerms(new ParentTerms[](0), address(0)), ClassOptions(0, 0, 0, 0, 1 days, false, false, false)
+        );
+        uint256 tokenId = mint(classId, holder, 0, 100, EXPIRY);
+        offer(tokenId, LATER);
+        vm.prank(issuer);
+        token.announceRevocation(tokenId, "ipfs://reason");
+        refused(tokenId, abi.encodeWithSelector(IDATRevocations.DATRevocationPending.selector, tokenId, START + 1 days));
     }
 
     function test_P17_ARenewalNeedsNoRoomUnderTheCapAndDoesNotWait() public {

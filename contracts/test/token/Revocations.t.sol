@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {Vm} from "forge-std/Vm.sol";
 import {IDATClasses, ParentTerms} from "../../src/interfaces/IDATClasses.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
 import {IDATLifecycle, SplitPart} from "../../src/interfaces/IDATLifecycle.sol";
 import {LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {ClassOptions, IDATOptions} from "../../src/interfaces/IDATOptions.sol";
+import {IDATRevenue} from "../../src/interfaces/IDATRevenue.sol";
 import {IDATRevocations} from "../../src/interfaces/IDATRevocations.sol";
 import {Channel} from "../../src/interfaces/IValueChannels.sol";
 import {KedgeTest} from "../helpers/KedgeTest.sol";
@@ -113,6 +115,39 @@ contract RevocationsTest is KedgeTest {
         assertEq(holder.balance, 31);
         (uint256 owed, uint256 held) = token.solvency(ETH, 1, classId);
         assertEq(owed, held);
+    }
+
+    function test_P27_TheLastUnitAndItsBackingGoBack() public {
+        LotTerms memory terms = lotTerms(ETH, 1, 1);
+        uint32 lot = createLot(classId, terms);
+        openListing(classId, lot, 100, 0);
+        uint256 bought = buy(holder, classId, lot, 1);
+        announce(bought);
+        vm.warp(EFFECTIVE);
+        vm.expectEmit(address(token));
+        emit IDATRevenue.OwedIncreased(holder, ETH, 1);
+        vm.expectEmit(address(token));
+        emit IDATRevocations.TokenRevoked(bought, holder, 1, 0, 1);
+        vm.prank(issuer);
+        token.revoke(bought);
+        assertEq(core.valueOf(bought), 0);
+        assertEq(token.owedTo(holder, ETH), 1);
+    }
+
+    function test_P27_NobodyIsOwedBackingThatRoundsToNothing() public {
+        uint32 lot = createLot(classId, lotTerms(ETH, 1, 2));
+        openListing(classId, lot, 100, 0);
+        uint256 bought = buy(holder, classId, lot, 1);
+        announce(bought);
+        vm.warp(EFFECTIVE);
+        vm.recordLogs();
+        vm.prank(issuer);
+        token.revoke(bought);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            assertNotEq(logs[i].topics[0], IDATRevenue.OwedIncreased.selector);
+        }
+        assertEq(core.valueOf(bought), 0);
     }
 
     function test_R6_LockedUnitsAreNotRevoked() public {
