@@ -83,6 +83,21 @@ contract OperatorBondAssetsTest is BondTest {
         }
     }
 
+    function test_P7_NoBondIsReleasedWhileAnotherIsOnItsWay() public {
+        ReentrantAsset asset = new ReentrantAsset();
+        asset.mint(address(this), 200);
+        asset.approve(address(bond), 200);
+        bond.post(address(asset), address(asset), 100);
+        vm.prank(address(asset));
+        bond.startUnbonding(address(asset));
+        vm.warp(START + WINDOW + 1);
+        asset.arm(address(bond), abi.encodeCall(IOperatorBond.release, (address(asset), payable(stranger))));
+        assertEq(bond.post(operator, address(asset), 100), 100);
+        assertTrue(asset.called());
+        assertEq(asset.answer(), abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector));
+        assertEq(asset.balanceOf(address(bond)), 200);
+    }
+
     function test_P7_FalseReturnAndNoReturn() public {
         FalseReturnAsset liar = new FalseReturnAsset();
         liar.mint(address(this), 100);

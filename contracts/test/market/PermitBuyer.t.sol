@@ -249,6 +249,41 @@ contract PermitBuyerTest is KedgeTest {
         assertEq(asset.allowance(address(buyer), address(modest)), 0);
     }
 
+    function test_P29_OneUnitThatAMarketDoesNotTakeGoesBack() public {
+        ModestMarket modest = new ModestMarket(asset);
+        Purchase memory from = purchase(10);
+        // Sixty percent of it are 999.
+        (from.market, from.maxCost) = (address(modest), 1665);
+        TokenPermit memory signed = permit(1000);
+        vm.prank(payer);
+        buyer.buyWithPermit(from, signed);
+        assertEq(asset.balanceOf(payer), 9001);
+        assertEq(asset.balanceOf(address(buyer)), 0);
+        assertEq(asset.allowance(address(buyer), address(modest)), 0);
+    }
+
+    function test_P29_WhatSomebodyGaveTheBuyerHindersNobody() public {
+        asset.mint(address(buyer), 5);
+        TokenPermit memory signed = permit(1000);
+        vm.prank(payer);
+        buyer.buyWithPermit(purchase(10), signed);
+        assertEq(asset.balanceOf(address(token)), 1000);
+        assertEq(asset.balanceOf(payer), 9000);
+        assertEq(asset.balanceOf(address(buyer)), 5);
+    }
+
+    function test_P7_NothingLeftIsNotSentBack() public {
+        NoZeroAsset strict = new NoZeroAsset();
+        Purchase memory from = purchase(10);
+        from.lot = listLot(address(strict));
+        strict.mint(payer, 1000);
+        TokenPermit memory signed = permit(1000);
+        vm.startPrank(payer);
+        strict.approve(address(buyer), 1000);
+        buyer.buyWithPermit(from, signed);
+        assertEq(strict.balanceOf(address(token)), 1000);
+    }
+
     function test_P7_FeeOnTransferCannotBuy() public {
         FeeAsset fee = new FeeAsset();
         Purchase memory from = purchase(10);
@@ -275,6 +310,29 @@ contract PermitBuyerTest is KedgeTest {
         assertTrue(reentrant.called());
         assertEq(reentrant.answer(), abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector));
         assertEq(reentrant.balanceOf(payer), 1000);
+    }
+
+    function test_P7_AReentrantAssetBuysOnceByPermit2() public {
+        ReentrantAsset reentrant = new ReentrantAsset();
+        Purchase memory from = purchase(10);
+        from.lot = listLot(address(reentrant));
+        reentrant.mint(payer, 2000);
+        vm.prank(payer);
+        reentrant.approve(PERMIT2, 2000);
+        PermitTransferFrom memory first =
+            PermitTransferFrom(TokenPermissions(address(reentrant), 1000), 7, START + 1 hours);
+        PermitTransferFrom memory second =
+            PermitTransferFrom(TokenPermissions(address(reentrant), 1000), 8, START + 1 hours);
+        reentrant.arm(
+            address(buyer), abi.encodeCall(IPermitBuyer.buyWithPermit2, (from, payer, second, sign(second, from)))
+        );
+        buyer.buyWithPermit2(from, payer, first, sign(first, from));
+        assertTrue(reentrant.called());
+        assertEq(reentrant.answer(), abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector));
+        assertEq(reentrant.balanceOf(payer), 1000);
+        // It was refused for when it came, not for what it was.
+        buyer.buyWithPermit2(from, payer, second, sign(second, from));
+        assertEq(reentrant.balanceOf(payer), 0);
     }
 }
 
@@ -305,5 +363,21 @@ contract ModestMarket {
     function buy(uint256, uint32, uint64, address, uint256 maxCost) external returns (uint256, uint256) {
         ASSET.transferFrom(msg.sender, address(this), maxCost * 6 / 10);
         return (1, maxCost * 6 / 10);
+    }
+}
+
+/// @notice Refuses to move nothing.
+contract NoZeroAsset is ERC20 {
+    error NothingToMove();
+
+    constructor() ERC20("No zero", "NZR") {}
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function _update(address from, address to, uint256 amount) internal override {
+        if (amount == 0) revert NothingToMove();
+        super._update(from, to, amount);
     }
 }

@@ -200,6 +200,16 @@ contract ValueMarketTest is KedgeTest {
         assertEq(market.listingOf(classId, ethLot).supply, 990);
     }
 
+    /// @notice A sale for exactly what it costs calls nobody, and is refused all the same while another one does.
+    function test_P7_SurplusSpentAtOnce() public {
+        SurplusSpender buyer = new SurplusSpender();
+        vm.deal(address(buyer), 48);
+        buyer.buy(address(market), 48, abi.encodeCall(IValueSales.buy, (classId, ethLot, 10, holder, 24)));
+        assertEq(buyer.answer(), abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector));
+        assertEq(address(buyer).balance, 24);
+        assertEq(market.listingOf(classId, ethLot).supply, 990);
+    }
+
     function test_P7_FeeOnTransferCannotBuy() public {
         FeeAsset asset = new FeeAsset();
         uint32 lot = listLot(address(asset));
@@ -299,5 +309,21 @@ contract ValueMarketTest is KedgeTest {
         (, uint256 paid) = market.buy{value: cost}(classId, lot, units, holder, cost);
         assertEq(paid, cost);
         assertEq(token.lotInfo(classId, lot).escrow, cost);
+    }
+}
+
+/// @notice Buys, and buys the same again with the surplus that it receives.
+contract SurplusSpender {
+    bytes private _purchase;
+    bytes public answer;
+
+    function buy(address market, uint256 value, bytes calldata purchase) external {
+        _purchase = purchase;
+        (bool done,) = market.call{value: value}(purchase);
+        require(done, "not bought");
+    }
+
+    receive() external payable {
+        (, answer) = msg.sender.call{value: msg.value}(_purchase);
     }
 }

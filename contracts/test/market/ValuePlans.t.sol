@@ -272,6 +272,30 @@ contract ValuePlansTest is KedgeTest {
         }
     }
 
+    function test_R1_AStepHasEveryTermOfTheOneBefore() public {
+        for (uint256 i = 0; i < 4; ++i) {
+            uint32 lot = lotAt(ETH, 100);
+            LotTerms memory terms = lotTerms(ETH, 110, 1);
+            terms.seller = address(plans);
+            if (i == 0) terms.priceDenominator = 2;
+            if (i == 1) terms.operatorBps = 1;
+            if (i == 2) terms.refundable = false;
+            if (i == 3) terms.expiredToClass = true;
+            createLot(classId, terms);
+            vm.prank(issuer);
+            vm.expectRevert(abi.encodeWithSelector(IValuePlans.ValuePlansNotLinear.selector, classId, lot + 1));
+            plans.openSchedule(classId, lot, 2, Plan(1000, 1, false, 0, 0));
+        }
+    }
+
+    function test_R1_AScheduleMayHaveSixtyFourSteps() public {
+        uint32 lot = ladder(64);
+        vm.prank(issuer);
+        plans.openSchedule(classId, lot, 64, Plan(1000, 1, false, 0, 0));
+        (, uint32 lotBefore) = plans.planOf(classId, lot + 63);
+        assertEq(lotBefore, lot + 62);
+    }
+
     function testFuzz_R1_AScheduleCostsTheSumOfItsSteps(uint64[4] memory bought) public {
         uint32 lot = ladder(4);
         vm.prank(issuer);
@@ -346,6 +370,15 @@ contract ValuePlansTest is KedgeTest {
         vm.deal(address(this), 1500);
         vm.expectRevert(abi.encodeWithSelector(IValueSales.ValueMarketSurplusRefused.selector, address(rejecter), 500));
         rejecter.act{value: 1500}(address(plans), abi.encodeCall(IValueSales.buy, (classId, lot, 10, holder, 1000)));
+    }
+
+    function test_P7_NobodyIsCalledForASurplusOfNothing() public {
+        uint32 lot = lotAt(ETH, 100);
+        open(lot, Plan(1000, 1, false, 0, 0));
+        EthRejecter rejecter = new EthRejecter();
+        vm.deal(address(this), 1000);
+        rejecter.act{value: 1000}(address(plans), abi.encodeCall(IValueSales.buy, (classId, lot, 10, holder, 1000)));
+        assertEq(address(token).balance, 1000);
     }
 
     function test_P7_FeeOnTransferCannotBuy() public {

@@ -171,6 +171,35 @@ contract ExpiryTest is KedgeTest {
         assertEq(vm.getRecordedLogs().length, 0);
     }
 
+    function test_P3_AClaimTellsNoExpiryBeforeItHasCome() public {
+        uint256 tokenId = share(1, DAY1);
+        settleETH(classId, 10);
+        vm.warp(DAY1);
+        vm.recordLogs();
+        assertEq(claim(tokenId, ETH), 10);
+        assertEq(vm.getRecordedLogs().length, 1);
+        vm.warp(DAY1 + 1);
+        vm.expectEmit(address(token));
+        emit IDATCore.Expired(tokenId);
+        claim(tokenId, ETH);
+    }
+
+    /// @notice What was seen is kept in words of 256 tokens: those of the first, and one of the next.
+    function test_P3_ExpiredIsEmittedOnceWhereverATokensBitIs() public {
+        uint256[] memory ids = new uint256[](257);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            ids[i] = mintValue(classId, holder, 1, DAY1);
+        }
+        vm.warp(DAY1 + 1);
+        for (uint256 round = 0; round < 2; ++round) {
+            vm.recordLogs();
+            for (uint256 i = 0; i < ids.length; ++i) {
+                token.observeExpiry(ids[i]);
+            }
+            assertEq(vm.getRecordedLogs().length, round == 0 ? ids.length : 0);
+        }
+    }
+
     function test_P21_WhatWasEarnedStaysClaimableForEver() public {
         uint256 tokenId = share(1, DAY1);
         settleETH(classId, 10);

@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
 import {IDATLocks, LockTake, LockUse} from "../../src/interfaces/IDATLocks.sol";
+import {LotTerms} from "../../src/interfaces/IDATLots.sol";
 import {ILockModule, LockRequest} from "../../src/interfaces/ILockModule.sol";
 import {LockMeter, packLockMeter} from "../../src/types/LockMeter.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
@@ -217,6 +218,28 @@ contract LocksTest is KedgeTest {
         assertEq(takes[2].units, 0);
         assertEq(remainingOf(ID), 50);
         assertEq(module.consume(new LockUse[](0), operator).length, 0);
+    }
+
+    /// @notice Between uses of two lots the backing of the first is released, which tells of itself, too.
+    function test_R5_UsesOfSeveralLotsAreToldUnderTheirMetric() public {
+        uint256[2] memory tokens;
+        LockUse[] memory list = new LockUse[](2);
+        for (uint256 i = 0; i < 2; ++i) {
+            LotTerms memory terms = lotTerms(ETH, 10, 1);
+            terms.operatorBps = 2000;
+            uint32 lot = createLot(classId, terms);
+            openListing(classId, lot, 1000, 0);
+            tokens[i] = buy(holder, classId, lot, 100);
+            list[i] = use(bytes32(i + 1), 30);
+            module.setNextId(bytes32(i + 1));
+            vm.prank(holder);
+            token.lock(tokens[i], 60, address(module), "");
+        }
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.expectEmit(address(token));
+            emit IDATCore.UsageRecorded(tokens[i], METRIC, 30, operator);
+        }
+        module.consume(list, operator);
     }
 
     /// @dev What a batch takes, in Solidity; stops at the first use of an expired token.

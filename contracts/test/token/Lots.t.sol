@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {Vm} from "forge-std/Vm.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {IDATClasses} from "../../src/interfaces/IDATClasses.sol";
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
@@ -144,6 +145,14 @@ contract LotsTest is KedgeTest {
         fee.approve(address(token), 100);
         vm.expectRevert(abi.encodeWithSelector(IDATLots.DATWrongDeposit.selector, 100, 99));
         token.mintFromLot(classId, feeLot, holder, 1, 0);
+    }
+
+    /// @notice While a deposit is pulled nothing else comes in, so that what arrives is not counted twice.
+    function test_R2_OneTransferIsNotADepositAndRevenueAsWell() public {
+        TwofoldAsset asset = new TwofoldAsset(core, classId);
+        uint32 lot = createLot(classId, terms(address(asset), 10, 1));
+        vm.expectRevert(abi.encodeWithSelector(IDATLots.DATWrongDeposit.selector, 100, 0));
+        token.mintFromLot(classId, lot, holder, 10, 0);
     }
 
     function test_R1_OnlyTheSellerMintsFromALot() public {
@@ -413,6 +422,13 @@ contract LotsTest is KedgeTest {
         assertEq(holder.balance, 10);
     }
 
+    function test_P33_ExpiredUnitsWithoutBackingAreNotRefunded() public {
+        uint256 unbacked = mintValue(classId, holder, 1, EXPIRY);
+        vm.warp(EXPIRY + 1);
+        vm.expectRevert(abi.encodeWithSelector(IDATLots.DATNotRefundable.selector, unbacked));
+        refund(unbacked, 1);
+    }
+
     function test_R2_UseOfLessThanTheSmallestAmountSettlesNothing() public {
         uint256 tokenId = backed(createLot(classId, terms(ETH, 1, 10)), 10, 0);
         vm.recordLogs();
@@ -497,5 +513,26 @@ contract LotsTest is KedgeTest {
         assertEq(refund(tokenId, 1), 3);
         RevenueInfo memory info = token.revenueInfo(classId, ETH);
         assertEq(info.backing, 0);
+    }
+}
+
+/// @notice Asked to move a deposit, it moves as much as revenue instead.
+contract TwofoldAsset is ERC20 {
+    IDATCore private immutable TOKEN;
+    uint256 private immutable CLASS_ID;
+    bool private _settling;
+
+    constructor(IDATCore token, uint256 classId) ERC20("Twofold", "TWO") {
+        (TOKEN, CLASS_ID) = (token, classId);
+    }
+
+    function transferFrom(address, address to, uint256 amount) public override returns (bool) {
+        if (_settling) {
+            _mint(to, amount);
+            return true;
+        }
+        _settling = true;
+        try TOKEN.settleRevenueERC20(CLASS_ID, address(this), amount) {} catch {}
+        return true;
     }
 }

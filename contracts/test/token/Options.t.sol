@@ -169,6 +169,23 @@ contract OptionsTest is KedgeTest {
         }
     }
 
+    function test_P17_WhatWaitsIsTheSumOfAllMomentsEachUpToItsLastSecond() public {
+        uint256 classId = bound_(0, 0, 1 days);
+        uint64 activateAt = token.activateAtOf(mintShare(classId, holder, 3));
+        vm.warp(START + 1 days);
+        uint64 nextAt = token.activateAtOf(mintShare(classId, holder, 4));
+        assertGt(nextAt, activateAt);
+        assertEq(token.pendingShareOf(classId), 7);
+        vm.warp(activateAt);
+        assertEq(token.pendingShareOf(classId), 7);
+        vm.warp(activateAt + 1);
+        assertEq(token.pendingShareOf(classId), 4);
+        vm.warp(nextAt);
+        assertEq(token.pendingShareOf(classId), 4);
+        vm.warp(nextAt + 1);
+        assertEq(token.pendingShareOf(classId), 0);
+    }
+
     function test_P17_AJustInTimeShareEarnsNothing() public {
         uint256 classId = bound_(0, 0, 1 days);
         uint64 activateAt = day0 + 2 days;
