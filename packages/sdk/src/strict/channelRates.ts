@@ -11,6 +11,7 @@ import { recoverAddress } from 'viem';
 import { keccak256 } from '../keccak256.js';
 import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
+import { readBytes } from './readBytes.js';
 import type { StrictChannel } from './voucherAccount.js';
 
 /** What a call is counted with. */
@@ -39,7 +40,7 @@ export function createChannelRates(
 
   const askRates = async ({ rates, authorization }: Place): Promise<SignedRateQuote | null> => {
     const response = await ask(rates, { method: 'GET', headers: authorization });
-    const json = jsonIn(new Uint8Array(await response.arrayBuffer()));
+    const json = jsonIn(await readBytes(response));
     if (!response.ok || json === undefined) {
       throw new BaseError('The gateway does not say what its rates are.', {
         code: 'gateway_refused',

@@ -5,6 +5,7 @@ import type { CallMeter } from './createCallMeter.js';
 import type { VoucherSender } from './createVoucherSender.js';
 import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
+import { readBytes } from './readBytes.js';
 import { readPaidStream } from './readPaidStream.js';
 import type { CallAccount, StrictChannel, VoucherAccount } from './voucherAccount.js';
 import { badReceipt, overcounts } from './voucherErrors.js';
@@ -64,7 +65,7 @@ export function createAnswerSettler(
 
   const settleWhole = async (answer: Response, sent: SentCall): Promise<Response> => {
     try {
-      const body = new Uint8Array(await answer.arrayBuffer());
+      const body = await readBytes(answer);
       const text = answer.headers.get(receiptHeader);
       if (text === null) throw badReceipt('it has none');
       const json = jsonIn(body);

@@ -11,6 +11,7 @@ import {
 import { keccak256 } from '../keccak256.js';
 import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
+import { readBytes } from './readBytes.js';
 import type { StrictChannel } from './voucherAccount.js';
 
 /**
@@ -28,7 +29,7 @@ export async function nextChannel(
 ): Promise<{ readonly channel: Channel; readonly channelId: Hex } | undefined> {
   const response = await ask(place.vouchers, { method: 'GET', headers: place.authorization });
   // A gateway that does not say so knows of none.
-  const state = jsonIn(new Uint8Array(await response.arrayBuffer()));
+  const state = jsonIn(await readBytes(response));
   const [next] = response.ok && Array.isArray(state?.['next']) ? (state['next'] as unknown[]) : [];
   if (!isJsonObject(next)) return undefined;
   const channel = parseChannel(next['channel']);

@@ -8,6 +8,7 @@ import {
 } from '@kedge/core';
 import type { CallMeter } from './createCallMeter.js';
 import { jsonOfEvent } from './readAnswer.js';
+import { requireShort } from './readBytes.js';
 import { badReceipt, overcounts } from './voucherErrors.js';
 
 /** What a stream's reader hears of. */
@@ -39,6 +40,7 @@ export function readPaidStream(
   let receipt: SignedReceipt | undefined;
   let after: Uint8Array[] = [];
   let hasLeft = false;
+  let bytes = 0;
 
   /** Answers whether the event went to the stream's reader. */
   const take = async (event: Uint8Array, controller: ReadableStreamDefaultController<Uint8Array>): Promise<boolean> => {
@@ -88,6 +90,8 @@ export function readPaidStream(
           // What the reader of the stream ends itself is no fault of the operator.
           if (hasLeft) return;
           if (done) return await finish(controller);
+          bytes += value.length;
+          requireShort(bytes);
           for (const event of splitter.push(value)) isPassed = (await take(event, controller)) || isPassed;
         }
       } catch (error) {

@@ -11,6 +11,7 @@ import { keccak256 } from '../keccak256.js';
 import { checkReceipt } from './checkReceipt.js';
 import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
+import { readBytes } from './readBytes.js';
 import type { Acknowledged, StrictChannel, VoucherAccount } from './voucherAccount.js';
 import { overcounts } from './voucherErrors.js';
 
@@ -27,7 +28,7 @@ export async function resumeAccount(
   ask: (input: string, init: RequestInit) => Promise<Response>,
 ): Promise<void> {
   const response = await ask(place.vouchers, { method: 'GET', headers: place.authorization });
-  const state = jsonIn(new Uint8Array(await response.arrayBuffer()));
+  const state = jsonIn(await readBytes(response));
   if (!response.ok || state === undefined || !/^\d+$/.test(String(state['committedUnits']))) {
     throw new BaseError('The gateway does not say what it holds of this channel.', {
       code: 'gateway_refused',
