@@ -244,6 +244,41 @@ contract CapturedItemsTest is Test {
         assertEq(failures[0].signer, signerOf(items[0]));
     }
 
+    /// @notice Where a signature recovers to nobody, who signed the item before it did not sign it.
+    function test_R10_NobodyIsNotTheSignerBefore() public {
+        vm.warp(NOW);
+        CaptureItem[] memory items = new CaptureItem[](2);
+        Draw memory d;
+        (d.form, d.deadline) = (4, uint64(NOW));
+        (items[0], items[1]) = (drawn(d), drawn(d));
+        items[1].r = 0;
+        bytes memory scanned = this.scan(encodeItems(items));
+        assertEq(scanned, abi.encode(expected(items)));
+        Failure[] memory failures = abi.decode(scanned, (Scan)).failures;
+        assertEq(failures.length, 1);
+        assertEq(failures[0].index, 1);
+        assertEq(failures[0].signer, address(0));
+    }
+
+    /// @notice Half the order is the highest `s` that counts.
+    function test_R10_AnSAboveHalfTheOrderIsNobodys() public {
+        vm.warp(NOW);
+        CaptureItem[] memory items = new CaptureItem[](1);
+        Draw memory d;
+        (d.form, d.deadline) = (4, uint64(NOW));
+        items[0] = drawn(d);
+        // The curve's base point, which is on it.
+        items[0].r = 0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798;
+        uint256 half = (0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141 - 1) / 2;
+        for (uint256 above = 0; above < 2; ++above) {
+            items[0].vs = bytes32(half + above);
+            Failure[] memory failures = abi.decode(this.scan(encodeItems(items)), (Scan)).failures;
+            assertEq(failures.length, 1);
+            assertEq(failures[0].signer, signerOf(items[0]));
+            assertEq(failures[0].signer == address(0), above == 1);
+        }
+    }
+
     function expectCaptured(bytes32 id, LockTake memory taken, CaptureItem memory item) private {
         vm.expectEmit(address(this));
         emit IValueChannels.ChannelCaptured(id, taken.units, taken.cumulative, item.seq, item.receiptHash);

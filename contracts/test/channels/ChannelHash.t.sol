@@ -26,6 +26,19 @@ contract ChannelHashTest is Test {
         bytes32 salt;
     }
 
+    function test_R7_TheTypesAreThoseOfEIP712() public pure {
+        assertEq(
+            ChannelHash.CHANNEL_TYPEHASH,
+            keccak256(
+                "Channel(address holder,uint256 tokenId,address operator,address channelKey,uint64 cap,uint64 rate,uint64 burst,uint64 deadline,uint32 grace,uint8 mode,bytes32 salt)"
+            )
+        );
+        assertEq(
+            ChannelHash.VOUCHER_TYPEHASH,
+            keccak256("Voucher(bytes32 channelId,uint64 cumulativeUnits,bytes32 receiptHash,uint64 seq)")
+        );
+    }
+
     function testFuzz_R7_CalldataHashEqualsAbiEncode(Terms memory terms) public view {
         Channel memory channel = abi.decode(abi.encode(terms), (Channel));
         assertEq(channel.mode == ChannelMode.Capped, terms.mode);

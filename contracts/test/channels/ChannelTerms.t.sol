@@ -87,6 +87,12 @@ contract ChannelTermsTest is Test {
         request.expireAt = 0;
         (words[5], words[7], words[8]) = (type(uint64).max, type(uint64).max, type(uint32).max);
         assertEq(assertEqual(request, abi.encode(words)), 0);
+        bytes32[4] memory fields = [bytes32("rate"), "burst", "deadline", "grace"];
+        for (uint256 i = 0; i < 4; ++i) {
+            ++words[5 + i];
+            assertEq(assertEqual(request, abi.encode(words)), fields[i], "one more is too many");
+            --words[5 + i];
+        }
     }
 
     /// @notice One word at a time takes numbers at and around every bound, and any other.

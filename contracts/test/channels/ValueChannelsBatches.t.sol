@@ -41,18 +41,21 @@ contract ValueChannelsBatchesTest is OpenChannelTest {
         Channel memory second = channelTerms(tokenId, 50);
         second.operator = stranger;
         bytes32 secondId = openChannel(second);
-        CaptureItem[] memory items = new CaptureItem[](2);
+        Channel memory third = channelTerms(tokenId, 60);
+        third.operator = issuer;
+        bytes32 thirdId = openChannel(third);
+        CaptureItem[] memory items = new CaptureItem[](3);
         items[0] = voucherItem(channel, 10);
         (address other, uint256 secret) = makeAddrAndKey("another key");
         items[1] = voucherItem(second, 20, secret);
-        expectFailed(
-            1,
-            secondId,
-            abi.encodeWithSelector(IValueChannels.ValueChannelsWrongSigner.selector, secondId, other, channelKey)
-        );
+        items[2] = voucherItem(third, 30, secret);
+        bytes4 wrong = IValueChannels.ValueChannelsWrongSigner.selector;
+        expectFailed(1, secondId, abi.encodeWithSelector(wrong, secondId, other, channelKey));
+        expectFailed(2, thirdId, abi.encodeWithSelector(wrong, thirdId, other, channelKey));
         capture(items);
         assertEq(capturedOf(channel), 10);
         assertEq(capturedOf(second), 0);
+        assertEq(capturedOf(third), 0);
     }
 
     /// @dev Channels over two lots of one class, a lot of another and unbacked value; two of them on one token.

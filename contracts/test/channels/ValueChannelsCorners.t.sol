@@ -182,6 +182,51 @@ contract ValueChannelsCornersTest is KedgeTest {
         assertEq(seen[0], captured(items[0], 10));
     }
 
+    /// @notice What two would release together is the reason of neither.
+    function test_R8_EachItemIsRefusedForItsOwnReason() public {
+        uint256 bought = aTokenThatIsRefused();
+        CaptureItem[] memory items = new CaptureItem[](2);
+        items[0] = item(opened(bought, 1 days, 1), 10, 1);
+        items[1] = item(opened(bought, 1 days, 2), 12, 2);
+        captureAndList(items);
+        assertEq(seen.length, 2);
+        for (uint256 i = 0; i < 2; ++i) {
+            uint256 revenue = uint256(type(uint112).max) - 5e9 + items[i].cumulativeUnits * 1e9;
+            bytes memory tooLarge = abi.encodeWithSignature("DATAmountTooLarge(uint256)", revenue);
+            assertEq(seen[i], failed(i, channels.channelIdOf(items[i].channel), tooLarge));
+        }
+    }
+
+    /// @notice An operator's items are written over those of the one before, of which there were more.
+    function test_R8_WhatAnEarlierOperatorLeftIsInNoEvent() public {
+        uint256 bought = aTokenThatIsRefused();
+        CaptureItem[] memory items = new CaptureItem[](9);
+        for (uint64 i = 0; i < 9; ++i) {
+            Channel memory made = channelTerms(i == 7 ? bought : tokenId, 50);
+            made.operator = i < 6 ? operator : i == 6 ? stranger : issuer;
+            made.salt = bytes32(uint256(i));
+            openChannel(made);
+            items[i] = item(made, 10 + i, i);
+        }
+        captureAndList(items);
+        assertEq(seen.length, 9);
+        for (uint256 i = 0; i < 9; ++i) {
+            // One by one, because the one before it is refused.
+            if (i != 7) assertEq(seen[i], captured(items[i], items[i].cumulativeUnits));
+        }
+    }
+
+    /// @notice The zeros behind the items are not a run of no operator.
+    function test_R8_NothingFollowsTheLastRun() public {
+        channel.operator = address(0);
+        CaptureItem[] memory items = new CaptureItem[](1);
+        items[0] = voucherItem(channel, 10);
+        bytes32 id = channels.channelIdOf(channel);
+        captureAndList(items);
+        assertEq(seen.length, 1);
+        assertEq(seen[0], failed(0, id, abi.encodeWithSelector(IValueChannels.ValueChannelsNotOpen.selector, id)));
+    }
+
     /// @notice Which of two faults is told: the channel that is not there comes before whoever signed.
     function test_R8_AChannelThatIsNotOpenHasNoSigner() public {
         CaptureItem[] memory items = new CaptureItem[](1);
@@ -192,6 +237,10 @@ contract ValueChannelsCornersTest is KedgeTest {
         assertEq(seen[0], failed(0, id, abi.encodeWithSelector(IValueChannels.ValueChannelsNotOpen.selector, id)));
     }
 
+    function capturable() private view returns (uint64 units) {
+        (,,, units) = channels.channelState(channel);
+    }
+
     function test_R6_TheLastSecondIsNotTooLate() public {
         openChannel(channel);
         bytes32 id = channels.channelIdOf(channel);
@@ -199,10 +248,12 @@ contract ValueChannelsCornersTest is KedgeTest {
         items[0] = voucherItem(channel, 10, 0xBAD);
         uint256 end = uint256(channel.deadline) + channel.grace;
         vm.warp(end);
+        assertEq(capturable(), 100);
         captureAndList(items);
         bytes4 wrong = IValueChannels.ValueChannelsWrongSigner.selector;
         assertEq(seen[0], failed(0, id, abi.encodeWithSelector(wrong, id, vm.addr(0xBAD), channelKey)));
         vm.warp(end + 1);
+        assertEq(capturable(), 0);
         captureAndList(items);
         bytes4 late = IValueChannels.ValueChannelsTooLate.selector;
         assertEq(seen[0], failed(0, id, abi.encodeWithSelector(late, id, channel.deadline, channel.grace)));

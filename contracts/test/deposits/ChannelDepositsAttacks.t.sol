@@ -140,6 +140,12 @@ contract ChannelDepositsAttacksTest is DepositsTest {
         assertTrue(asset.called());
         assertFalse(asset.succeeded());
         assertEq(asset.answer(), abi.encodeWithSelector(ReentrancyGuardReentrantCall.selector));
+        asset.mint(deposits.depositOf(of_), 1000);
+        TransferAuthorization memory given = TransferAuthorization(payer, 0, 0, START + 1, 0, "");
+        asset.arm(address(deposits), abi.encodeCall(IChannelDeposits.payAndSweep, (of_, given)));
+        deposits.sweep(of_);
+        assertTrue(asset.called());
+        assertEq(asset.answer(), abi.encodeWithSelector(ReentrancyGuardReentrantCall.selector));
         of_.refundTo = address(asset);
         asset.mint(deposits.depositOf(of_), 1000);
         asset.arm(address(deposits), abi.encodeCall(IChannelDeposits.refund, (of_, address(asset))));
