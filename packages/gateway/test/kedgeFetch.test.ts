@@ -530,6 +530,26 @@ test('R11: what a client cannot have lost, it does not pay', async () => {
   });
 });
 
+test('R11: while the gateway cannot be reached, what it may claim as lost does not grow', async () => {
+  await begin();
+  let isDown = false;
+  const down: KedgeFetchParameters['fetch'] = (input, init) =>
+    fetch(isDown && input.endsWith('/chat/completions') ? 'http://127.0.0.1:2' : input, init);
+  const { openai, paid } = clientOf({ fetch: down });
+  await openai.chat.completions.create({ model: 'demo', messages });
+  await paid.idle();
+  const before = paid.memory();
+  isDown = true;
+  for (let call = 0; call < 3; call++) {
+    await expect(openai.chat.completions.create({ model: 'demo', messages })).rejects.toThrow();
+  }
+  const { settledUnits, lostUnits } = before;
+  expect(paid.memory()).toMatchObject({ settledUnits, lostUnits });
+  isDown = false;
+  await openai.chat.completions.create({ model: 'demo', messages });
+  await expectAllPaid(paid);
+});
+
 test('R11: the client counts inputs as the gateway does', async () => {
   await begin();
   const policy = testPolicy({ rates: { input_tokens: '1', output_tokens: '3', images: '50' } });

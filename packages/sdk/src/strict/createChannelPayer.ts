@@ -132,7 +132,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
         isRetry = true;
       } catch (error) {
         // Of a call that was asked for, nobody knows whether it was made.
-        if (isAsked) call.lose();
+        if (isAsked && !isUnsent(error)) call.lose();
         else call.cancel();
         rememberEnd();
         throw error;
@@ -163,6 +163,21 @@ function isBeyondPolicy({ caps }: Policy, { input, inputUnits }: CallMeter): boo
   const { inputTokensPerCall = Infinity, unitsPerCall } = caps;
   return input.inputTokens > inputTokensPerCall || (unitsPerCall !== undefined && inputUnits > BigInt(unitsPerCall));
 }
+
+/** No connection was made: what may be claimed as lost does not grow with each try while the gateway is down. */
+function isUnsent(error: unknown): boolean {
+  const { cause } = error instanceof Error ? error : {};
+  return cause instanceof Error && unconnected.has(String((cause as { readonly code?: unknown }).code));
+}
+
+const unconnected = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 /** How often in a row the rates may change between asking for them and the call. */
 const mostRecounts = 3;
