@@ -1,10 +1,11 @@
-// Runs every benchmark, one after the other: `npm run bench`, or `npm run bench -- gas gateway streams anchoring indexer start`.
+// Runs every benchmark, one after the other: `npm run bench`, or `npm run bench -- gas gateway profile streams anchoring indexer start`.
 import { spawnSync } from 'node:child_process';
 import { forgePath } from '../scripts/forgePath.mjs';
 
 const benches = {
   gas: ['bench/gas.mjs'],
   gateway: ['bench/gateway.mjs', '--peers'],
+  profile: ['bench/profile.mjs'],
   streams: ['bench/streams.mjs', '--peers'],
   log: ['bench/log.mjs'],
   memory: ['bench/memory.mjs'],

@@ -1,4 +1,6 @@
 // The gateway as `kedge up` starts it, but for its chain, which stands still: it is not what is measured.
+import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector';
 import { join } from 'node:path';
 import { createGateway } from '@kedge/gateway';
 import { cap, chainConfig, operatorKey, writeChannels } from './channels.mjs';
@@ -48,5 +50,21 @@ const running = await createGateway(
   },
   { chain, env: { KEY: operatorKey } },
 );
-process.on('SIGTERM', () => void running.close().then(() => process.exit(0)));
+const writeProfile = options.profile === undefined ? () => {} : profileOnSignal(options.profile);
+process.on('SIGTERM', () => {
+  writeProfile();
+  void running.close().then(() => process.exit(0));
+});
 ready(running.url);
+
+/** Samples from SIGUSR2 on, until what it returns is called. */
+function profileOnSignal(file) {
+  const session = new Session();
+  session.connect();
+  process.on('SIGUSR2', () => {
+    session.post('Profiler.enable');
+    session.post('Profiler.setSamplingInterval', { interval: 200 });
+    session.post('Profiler.start');
+  });
+  return () => session.post('Profiler.stop', (error, { profile }) => writeFileSync(file, JSON.stringify(profile)));
+}

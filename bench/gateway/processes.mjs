@@ -36,6 +36,7 @@ async function start(program, cpu, args = {}) {
   const command = [process.execPath, ...flags, pathOf(program), ...optionsOf(args)];
   const [file, ...rest] = cannotPin ? command : ['taskset', '-c', String(cpu), ...command];
   const child = spawn(file, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {
     const { done, value } = await lines.next();
@@ -51,11 +52,10 @@ async function start(program, cpu, args = {}) {
       child.stdin.write(`${JSON.stringify(question)}\n`);
       return next();
     },
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('exit', resolve);
-        child.kill('SIGTERM');
-      }),
+    stop: () => {
+      child.kill('SIGTERM');
+      return ended;
+    },
   };
 }
 

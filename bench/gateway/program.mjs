@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
-const names = ['upstream', 'dir', 'channels', 'workers', 'connections'];
+const names = ['upstream', 'dir', 'channels', 'workers', 'connections', 'profile'];
 
 /** The options that a program was started with. */
 export const options = parseArgs({
