@@ -134,6 +134,10 @@ contract PermitBuyerTest is KedgeTest {
         assertEq(buyer.permit2(), PERMIT2);
     }
 
+    function test_P29_TellsTheWitnessThatAWalletHashes() public view {
+        assertEq(buyer.witnessOf(purchase(10)), witnessOf(purchase(10)));
+    }
+
     function test_P29_APermitThatSomebodySentBeforeIsNoObstacle() public {
         TokenPermit memory signed = permit(1000);
         vm.prank(stranger);
