@@ -36,14 +36,14 @@ export async function createGateway(config: GatewayConfigInput, options: Gateway
   const now = options.now ?? Date.now;
   const elapsedMs = options.elapsedMs ?? (() => performance.now());
   const log = options.log ?? createStructuredLog((line) => process.stderr.write(line), now);
-  const ground = { env, now, elapsedMs, log, chain: options.chain };
+  const surroundings = { env, now, elapsedMs, log, chain: options.chain };
   const workers = workersOf(settings);
   if (workers === 1) {
-    const { url, close } = await assembleGateway(config, ownFoundation(settings, ground));
+    const { url, close } = await assembleGateway(config, ownFoundation(settings, surroundings));
     return { url, close };
   }
   const { superviseWorkers } = await import('./workers/superviseWorkers.js');
-  return undoingOnFailure((opened) => superviseWorkers(config, workers, ground, opened));
+  return undoingOnFailure((opened) => superviseWorkers(config, workers, surroundings, opened));
 }
 
 /** @throws BaseError `gateway_config_invalid` for what several processes do not share. */

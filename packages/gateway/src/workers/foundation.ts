@@ -56,11 +56,14 @@ export type Foundation = {
   readonly open: (needs: GroundNeeds) => Promise<Ground>;
 };
 
+/** What a gateway is started with beside its settings. */
+export type Surroundings = Pick<Foundation, 'env' | 'now' | 'elapsedMs' | 'log'> & {
+  /** Undefined: the one that the settings name. */
+  readonly chain: GatewayChain | undefined;
+};
+
 /** Of a gateway that is one process: it has the data folder, and captures. */
-export function ownFoundation(
-  settings: GatewayConfig,
-  options: Pick<Foundation, 'env' | 'now' | 'elapsedMs' | 'log'> & { readonly chain: GatewayChain | undefined },
-): Foundation {
+export function ownFoundation(settings: GatewayConfig, options: Surroundings): Foundation {
   const { env, elapsedMs } = options;
   let chain: GatewayChain;
   let batcher: CaptureBatcher | undefined;

@@ -7,12 +7,12 @@ import type { GatewayChain } from '../chain/gatewayChain.js';
 import { type ChannelBook, createChannelBook } from '../channels/channelBook.js';
 import { type ChannelCheck, checkChannel } from '../channels/servedChannel.js';
 import { readOperatorKey } from '../crypto/operatorKey.js';
-import type { Environment, GatewayConfig } from '../gatewayConfig.js';
+import type { GatewayConfig } from '../gatewayConfig.js';
 import { createKeyAccounts, type KeyAccounts } from '../keys/keyAccounts.js';
 import { lockDataDir } from '../ledger/lockDataDir.js';
 import { type LogLedger, openLedger } from '../ledger/openLedger.js';
 import { recordTypes } from '../ledger/recordTypes.js';
-import { reasonOf, type StructuredLog } from '../structuredLog.js';
+import { reasonOf } from '../structuredLog.js';
 import { createOpenedChannels } from '../topUps/createOpenedChannels.js';
 import type { DepositChain } from '../topUps/depositChain.js';
 import { openDepositChain, payingInTurn } from '../topUps/openTopUps.js';
@@ -22,6 +22,7 @@ import { exposureTermsOf } from '../vouchers/exposure.js';
 import { decodeProgressRecord } from '../vouchers/progressRecord.js';
 import { within } from '../within.js';
 import { type AnswerIndex, createAnswerIndex } from './createAnswerIndex.js';
+import type { Surroundings } from './foundation.js';
 
 const watchMs = 1_000;
 
@@ -60,14 +61,7 @@ export type Keeper = {
  */
 export async function openKeeper(
   settings: GatewayConfig,
-  options: {
-    readonly env: Environment;
-    readonly now: () => number;
-    readonly elapsedMs: () => number;
-    readonly log: StructuredLog;
-    readonly chain: GatewayChain | undefined;
-    readonly onGone: ChannelBook['drop'];
-  },
+  options: Surroundings & { readonly onGone: ChannelBook['drop'] },
   opened: (() => Promise<void>)[],
 ): Promise<Keeper> {
   const { env, now, elapsedMs, log } = options;

@@ -1,11 +1,11 @@
 import { closeAll, type Hex } from '@kedge/core';
 import { type Gone, rootIdIn, rootIdOf } from '../channels/channelBook.js';
-import type { GatewayChain } from '../chain/gatewayChain.js';
 import type { Gateway } from '../gateway.js';
-import { type Environment, type GatewayConfigInput, parseGatewayConfig } from '../gatewayConfig.js';
+import { type GatewayConfigInput, parseGatewayConfig } from '../gatewayConfig.js';
 import { urlOf } from '../http/listening.js';
-import { reasonOf, stackOf, type StructuredLog } from '../structuredLog.js';
+import { reasonOf, stackOf } from '../structuredLog.js';
 import { createSharedQuotes } from './createSharedQuotes.js';
+import type { Surroundings } from './foundation.js';
 import { keeperProceduresOf } from './keeperProcedures.js';
 import { keepWorker, type Worker } from './keepWorker.js';
 import { openKeeper } from './openKeeper.js';
@@ -22,13 +22,7 @@ import { takeConnections } from './takeConnections.js';
 export async function superviseWorkers(
   config: GatewayConfigInput,
   workers: number,
-  options: {
-    readonly env: Environment;
-    readonly now: () => number;
-    readonly elapsedMs: () => number;
-    readonly log: StructuredLog;
-    readonly chain: GatewayChain | undefined;
-  },
+  options: Surroundings,
   opened: (() => Promise<void>)[],
 ): Promise<Gateway> {
   const settings = parseGatewayConfig(config);
