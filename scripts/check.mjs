@@ -11,6 +11,7 @@ const checks = [
   ['types', node, [...bin('typescript/bin/tsc'), '--project', 'tsconfig.test.json']],
   ['types of the dashboard', node, [...bin('typescript/bin/tsc'), '--project', 'packages/web/tsconfig.json']],
   ['types of the Ponder app', node, [...bin('typescript/bin/tsc'), '--project', 'packages/indexer/ponder']],
+  ['examples', node, ['scripts/checkExamples.mjs']],
   ['imports', node, ['scripts/checkBoundaries.mjs']],
   ['lockfile', node, ['scripts/checkLockfile.mjs']],
   ['contracts', forgePath(), ['build', '--skip', 'test', '--quiet']],

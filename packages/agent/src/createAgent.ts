@@ -42,7 +42,7 @@ export type Agent = {
  * @throws BaseError `documents_empty`, `document_not_utf8`, `listen_failed`.
  *
  * @example
- * const agent = await createAgent({ documents: await loadDocuments(entries, (cid) => store.catFile(cid)) });
+ * const agent = await createAgent({ documents: await loadDocuments([{ path: 'README.md', cid }], (cid) => store.catFile(cid)) });
  * await fetch(`${agent.url}/v1/models`);
  */
 export async function createAgent(options: AgentOptions): Promise<Agent> {

@@ -5,7 +5,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * then the signal ends it as it would have.
  *
  * @example
- * const closed = await undoOnSignal(closing, putBack);
+ * const closed = await undoOnSignal(closeChannel(client, { channel }), () => writeFile('channels.json', text));
  */
 export async function undoOnSignal<T>(work: Promise<T>, undo: () => Promise<void>): Promise<T> {
   const release = (): void => signals.forEach((signal) => process.off(signal, end));

@@ -56,7 +56,7 @@ export type ConformanceReport = {
  * @throws BaseError `no_code`, `insufficient_funds`; errors of the chain before the first clause as viem throws them.
  *
  * @example
- * const report = await runConformance({ publicClient, address, funder, profile: 'kedge' });
+ * const report = await runConformance({ publicClient, address, funder: account, profile: 'kedge' });
  */
 export async function runConformance(parameters: ConformanceParameters): Promise<ConformanceReport> {
   const {

@@ -142,7 +142,7 @@ export function attestationFromAbi(message: AttestationMessage): Attestation {
  * @throws BaseError `integer_out_of_range`, `hex_invalid`.
  *
  * @example
- * const id = attestationIdOf({ chainId: 31337, verifyingContract: contracts.AttestationRegistry }, attestation, keccak256);
+ * const id = attestationIdOf({ chainId: 31337, verifyingContract: contracts.AttestationRegistry! }, attestation, keccak256);
  */
 export function attestationIdOf(domain: ProtocolDomain, attestation: Attestation, keccak256: Hasher): Hex {
   const message = attestationToAbi(attestation);

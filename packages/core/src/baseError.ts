@@ -54,7 +54,7 @@ export class BaseError extends Error {
    * those that it has.
    *
    * @example
-   * throw error.with({ hints: [...error.hints, 'Or leave the chain out: --no-chain'] });
+   * if (error instanceof BaseError) throw error.with({ hints: [...error.hints, 'Or leave the chain out: --no-chain'] });
    */
   with({ message = this.shortMessage, ...changes }: BaseErrorOptions & { readonly message?: string }): BaseError {
     const { hints, kind, values, docsPath, status, code } = this;
@@ -74,7 +74,7 @@ export class BaseError extends Error {
    * The first error along the chain of causes that satisfies `predicate`, this one included.
    *
    * @example
-   * const inner = error.walk((cause) => cause instanceof TypeError);
+   * const inner = error instanceof BaseError && error.walk((cause) => cause instanceof TypeError);
    */
   walk(predicate: (error: unknown) => boolean): unknown {
     return firstCause(this, predicate);

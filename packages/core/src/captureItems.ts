@@ -26,8 +26,8 @@ const unsignedBit = 0x80;
  * @throws BaseError `integer_out_of_range`, `hex_invalid`, `signature_invalid`.
  *
  * @example
- * await channels.write.capture([encodeCaptureItems([{ channel, voucher, signature }]), edges, anchors]);
- * await channelKey.write.capture([encodeCaptureItems([{ channel, voucher }]), edges, anchors]);
+ * const forAnyone = encodeCaptureItems([{ channel, voucher, signature }]);
+ * const forTheChannelKey = encodeCaptureItems([{ channel, voucher }]);
  */
 export function encodeCaptureItems(items: readonly CaptureItem[]): Hex {
   const runs: { readonly header: Hex; readonly items: CaptureItem[] }[] = [];

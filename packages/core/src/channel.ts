@@ -57,7 +57,13 @@ export function channelIdOf(domain: DomainOrSeparator, channel: Channel, keccak2
  * `abi.encode(Channel)`: the data with which `DataAnchoringToken.lock` opens a channel.
  *
  * @example
- * await token.write.lock([channel.tokenId, channel.cap, contracts.ValueChannels, encodeChannel(channel)]);
+ * await walletClient.writeContract({
+ *   address: contracts.DataAnchoringToken,
+ *   abi: dataAnchoringTokenAbi,
+ *   functionName: 'lock',
+ *   args: [channel.tokenId, channel.cap, contracts.ValueChannels, encodeChannel(channel)],
+ *   chain: null,
+ * });
  */
 export function encodeChannel(channel: Channel): Hex {
   const data = new Uint8Array(channelWords * 32);
@@ -71,7 +77,7 @@ export function encodeChannel(channel: Channel): Hex {
  * @param domain The domain, or its separator computed once.
  *
  * @example
- * const digest = voucherDigest(separator, { channelId, cumulativeUnits, receiptHash, seq }, keccak256);
+ * const digest = voucherDigest(domain, voucher, keccak256);
  */
 export function voucherDigest(domain: DomainOrSeparator, voucher: Voucher, keccak256: Hasher): Hex {
   const data = new Uint8Array(5 * 32);

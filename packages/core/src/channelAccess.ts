@@ -35,7 +35,7 @@ const accessTypeHash = typeHashOf(channelAccessTypes);
  * EIP-712 digest of a {@link ChannelAccess}, under the domain of `ValueChannels`: what the holder of a channel signs.
  *
  * @example
- * const digest = channelAccessDigest(domain, { channelId, apiKeySha256 }, keccak256);
+ * const digest = channelAccessDigest(domain, { channelId, apiKeySha256: bytesToHex(sha256(utf8(apiKey))) }, keccak256);
  * const isHolders = await publicClient.verifyHash({ address: channel.holder, hash: digest, signature });
  */
 export function channelAccessDigest(domain: DomainOrSeparator, access: ChannelAccess, keccak256: Hasher): Hex {

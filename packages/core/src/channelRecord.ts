@@ -91,7 +91,7 @@ export function apiKeyIdOf(apiKeySha256: string): string {
  * @throws BaseError `channel_invalid`.
  *
  * @example
- * const channel = parseChannel((await response.json()).next[0].channel);
+ * const channel = parseChannel(JSON.parse(text).channel);
  */
 export function parseChannel(json: unknown): Channel {
   return parseWith(channelSchema, json, { what: 'The channel', code: 'channel_invalid' });
@@ -115,7 +115,7 @@ export function channelToJson(channel: Channel): unknown {
  * @throws BaseError `channels_file_invalid`.
  *
  * @example
- * const records = parseChannelRecords(JSON.parse(await readFile(channelsFile, 'utf8')));
+ * const records = parseChannelRecords(JSON.parse(await readFile('channels.json', 'utf8')));
  */
 export function parseChannelRecords(json: unknown): ChannelRecord[] {
   return parseWith(z.array(recordSchema), json, {
@@ -129,7 +129,8 @@ export function parseChannelRecords(json: unknown): ChannelRecord[] {
  * The channels file's content: integers as decimal strings.
  *
  * @example
- * await writeFile(channelsFile, encodeChannelRecords([record]));
+ * const records = parseChannelRecords(JSON.parse(text));
+ * await writeFile('channels.json', encodeChannelRecords(records));
  */
 export function encodeChannelRecords(records: readonly unknown[]): string {
   const text = JSON.stringify(records, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value), 2);

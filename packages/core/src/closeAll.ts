@@ -3,7 +3,7 @@
  * @throws The first step's error that there was, after the last step.
  *
  * @example
- * await closeAll([() => server.close(), () => log.close(), lock.release]);
+ * await closeAll([() => outgoing.end(), () => server.close()]);
  */
 export async function closeAll(steps: readonly (() => unknown)[]): Promise<void> {
   const failures: unknown[] = [];

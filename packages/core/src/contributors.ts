@@ -34,7 +34,7 @@ const format = 'kedge-contributors/1';
  * @throws BaseError `integer_out_of_range`, `hex_invalid`.
  *
  * @example
- * const leaf = contributorLeaf(0, { account, weight: 3n }, keccak256);
+ * const leaf = contributorLeaf(0, { account: contributor, weight: 3n }, keccak256);
  */
 export function contributorLeaf(index: number, { account, weight }: Contributor, keccak256: Hasher): Hex {
   return bytesToHex(leafBytes(index, account, weight, keccak256));
@@ -81,7 +81,7 @@ const contributorsSchema = z.strictObject({
  * JSON, integers as decimal strings.
  *
  * @example
- * const cid = await store.put(utf8(encodeContributors(contributors)));
+ * const cid = await store.putBytes(utf8(encodeContributors(contributors)));
  */
 export function encodeContributors(contributors: readonly Contributor[]): string {
   return canonicalJson({

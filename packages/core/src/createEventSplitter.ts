@@ -18,8 +18,10 @@ export type EventSplitter = {
  * @param maxEventBytes Of one event; without it as many as come.
  *
  * @example
- * const splitter = createEventSplitter();
- * for await (const chunk of response.body) for (const event of splitter.push(chunk)) take(event);
+ * const [splitter, decoder] = [createEventSplitter(), new TextDecoder()];
+ * for await (const chunk of response.body ?? []) {
+ *   for (const event of splitter.push(chunk)) console.log(eventDataOf(decoder.decode(event)));
+ * }
  */
 export function createEventSplitter(maxEventBytes = Infinity): EventSplitter {
   let held: Uint8Array[] = [];

@@ -24,7 +24,7 @@ export type DepositTerms = Pick<
  * @param continued The channel's holder owns what is bought, unless another is named.
  *
  * @example
- * const terms = continuationTerms({ channel, channelId, market, classId, lot, asset, deadline });
+ * const terms = continuationTerms({ channel, channelId, market: contracts.ValueMarket, classId, lot, asset, deadline });
  */
 export function continuationTerms(continued: {
   readonly channel: Channel;

@@ -16,7 +16,7 @@ const domainType = 'EIP712Domain(string name,string version,uint256 chainId,addr
  * The EIP-712 domain of receipts, vouchers and channels, as viem's typed-data functions take it.
  *
  * @example
- * await account.signTypedData({ domain: protocolDomain(domain), types: voucherTypes, primaryType: 'Voucher', message });
+ * await account.signTypedData({ domain: protocolDomain(domain), types: voucherTypes, primaryType: 'Voucher', message: voucher });
  */
 export function protocolDomain(domain: ProtocolDomain) {
   return { name, version, chainId: domain.chainId, verifyingContract: domain.verifyingContract } as const;
@@ -126,7 +126,7 @@ export function attestationDomain(domain: ProtocolDomain) {
  * EIP-712 domain separator. Compute it once where many digests are made.
  *
  * @example
- * const separator = domainSeparatorOf({ chainId: 31337, verifyingContract }, keccak256);
+ * const separator = domainSeparatorOf({ chainId: 31337, verifyingContract: contracts.ValueChannels }, keccak256);
  */
 export function domainSeparatorOf(domain: ProtocolDomain, keccak256: Hasher): Hex {
   return namedSeparatorOf(name, domain, keccak256);

@@ -41,7 +41,7 @@ export function findEquivocations(receipts: readonly SignedReceipt[], keccak256:
  * A signed receipt as the contract's ABI takes it.
  *
  * @example
- * const args = [channelToAbi(channel), asset, signedReceiptToAbi(first, keccak256), signedReceiptToAbi(second, keccak256)];
+ * const proofs = receipts.map((signed) => signedReceiptToAbi(signed, keccak256));
  */
 export function signedReceiptToAbi({ receipt, batch, path, signature }: SignedReceipt, keccak256: Hasher) {
   const metrics = receipt.metrics.map(({ metric, amount }) => ({

@@ -96,7 +96,7 @@ export function parseManifest(value: unknown): Manifest {
  * Makes the manifest of anchored content and its metadata's hash.
  *
  * @example
- * const manifest = buildManifest(content, integrityHashOf(croissant, keccak256));
+ * const manifest = buildManifest(content, integrityHashOf(parseCroissant(JSON.parse(text)), keccak256));
  */
 export function buildManifest(content: AnchoredContent, integrityHash: Hex): Manifest {
   return {

@@ -68,7 +68,7 @@ export function merkleTree(leaves: readonly Uint8Array[], keccak256: Hasher): Me
  * The root that a leaf and its path lead to, as OpenZeppelin's `MerkleProof.processProof` computes it.
  *
  * @example
- * const isUnderRoot = merkleRootFromPath(leaf, path, keccak256) === root;
+ * const isUnderRoot = merkleRootFromPath(leaf, signed.path, keccak256) === signed.batch.root;
  */
 export function merkleRootFromPath(leaf: Hex, path: readonly Hex[], keccak256: Hasher): Hex {
   const pair = new Uint8Array(64);

@@ -48,7 +48,7 @@ const statuses: Record<number, { title: string; type: string }> = {
  *
  * @example
  * const { status, body } = toProblemDetails(error);
- * response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body));
+ * outgoing.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body));
  */
 export function toProblemDetails(error: unknown): { status: number; body: ProblemDetails } {
   const known =

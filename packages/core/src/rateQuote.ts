@@ -97,7 +97,7 @@ const rateTypeHash = typeHashOf({ Rate: rateQuoteTypes.Rate });
  * @param domain The domain of receipts and vouchers, or its separator computed once.
  *
  * @example
- * const signature = await account.sign({ hash: rateQuoteDigest(domain, quote, keccak256) });
+ * const signature = await account.sign({ hash: rateQuoteDigest(domain, signedQuote.quote, keccak256) });
  */
 export function rateQuoteDigest(domain: DomainOrSeparator, quote: RateQuote, keccak256: Hasher): Hex {
   const data = new Uint8Array(6 * 32);
@@ -141,7 +141,7 @@ export function rateQuoteCounts(oracle: PolicyOracle, quote: RateQuote, at: bigi
  * has a rate for everything that it names.
  *
  * @example
- * unitsOf(quotedPolicy(policy, quote), receipt.metrics);
+ * unitsOf(quotedPolicy(policy, signedQuote.quote), receipt.metrics);
  */
 export function quotedPolicy(policy: Policy, { rates }: RateQuote): Policy {
   return { ...policy, rates: { ...policy.rates, ...rates, rate_quote: '0' } };
@@ -155,7 +155,8 @@ export function quotedPolicy(policy: Policy, { rates }: RateQuote): Policy {
  * @throws BaseError `rate_quote_refused` (403), whose `values.clause` names the clause of the policy that is broken.
  *
  * @example
- * await checkRateQuote(signed, { policy, policyHash, domain, at: receipt.issuedAt, of: 'receipt', keccak256, recover });
+ * const policyHash = policyHashOf(policy, keccak256);
+ * await checkRateQuote(signedQuote, { policy, policyHash, domain, at: receipt.issuedAt, of: 'receipt', keccak256, recover });
  */
 export async function checkRateQuote(
   { quote, signatures }: SignedRateQuote,

@@ -16,7 +16,7 @@ const patience = 8;
  * @throws what `read` throws for a single block, or while the node does not answer.
  *
  * @example
- * const logs = await readInRanges({ fromBlock: 0n, toBlock: newest }, (range) => client.getLogs({ address, ...range }));
+ * const logs = await readInRanges({ fromBlock: 0n, toBlock: 20_000n }, (range) => publicClient.getLogs({ address, ...range }));
  */
 export async function readInRanges<item>(
   { fromBlock, toBlock }: BlockRange,
@@ -62,7 +62,10 @@ export async function readInRanges<item>(
  * @throws what `hasCodeAt` throws while the node does not answer.
  *
  * @example
- * const deployed = await findDeploymentBlock(async (blockNumber) => hasCode(await client.getCode({ address, blockNumber })), newest);
+ * const deployed = await findDeploymentBlock(
+ *   async (blockNumber) => (await publicClient.getCode({ address, blockNumber })) !== undefined,
+ *   await publicClient.getBlockNumber(),
+ * );
  */
 export async function findDeploymentBlock(
   hasCodeAt: (blockNumber: bigint) => Promise<boolean>,

@@ -121,7 +121,7 @@ export function receiptLeaf(receiptHash: Hex, keccak256: Hasher): Hex {
  * comment line and the line breaks that end it.
  *
  * @example
- * const requestHash = hashBody(salt, requestBytes, sha256);
+ * const requestHash = hashBody(signed.salt, utf8(text), sha256);
  */
 export function hashBody(salt: Hex, body: Uint8Array, sha256: Hasher): Hex {
   const data = new Uint8Array(32 + body.length);

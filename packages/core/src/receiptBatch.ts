@@ -21,7 +21,7 @@ const batchTypeHash = typeHashOf(receiptBatchTypes);
  * @param domain The domain, or its separator computed once.
  *
  * @example
- * const digest = receiptBatchDigest(domain, batch, keccak256);
+ * const digest = receiptBatchDigest(domain, signed.batch, keccak256);
  */
 export function receiptBatchDigest(domain: DomainOrSeparator, batch: ReceiptBatch, keccak256: Hasher): Hex {
   const data = new Uint8Array(5 * 32);
@@ -40,7 +40,7 @@ export function receiptBatchDigest(domain: DomainOrSeparator, batch: ReceiptBatc
  * @throws BaseError `merkle_empty` without a batch.
  *
  * @example
- * const { root } = receiptAnchorTree(domain, batches, keccak256);
+ * const { root } = receiptAnchorTree(domain, [signed.batch], keccak256);
  */
 export function receiptAnchorTree(
   domain: DomainOrSeparator,

@@ -34,7 +34,7 @@ const receiptLeavesSchema = z.strictObject({
  * The blob that goes to the content store when a receipt root is anchored: canonical JSON, integers as decimal strings.
  *
  * @example
- * const cid = await store.put(utf8(encodeReceiptLeaves(leaves)));
+ * const cid = await store.putBytes(utf8(encodeReceiptLeaves({ operator, epoch: 1n, batches: [] })));
  */
 export function encodeReceiptLeaves({ operator, epoch, batches }: ReceiptLeaves): string {
   return canonicalJson({
@@ -87,7 +87,8 @@ export function isReceiptLeaves(json: unknown): boolean {
  * @throws BaseError `receipt_leaves_invalid`.
  *
  * @example
- * const anchor = anchoredBatches(await findReceiptAnchor(client, batch), JSON.parse(text), keccak256);
+ * const root = await findReceiptAnchor(client, signed.batch);
+ * const anchor = root && anchoredBatches(root, JSON.parse(text), keccak256);
  */
 export function anchoredBatches(
   root: Omit<AnchoredBatches, 'batches'>,

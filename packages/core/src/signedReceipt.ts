@@ -134,7 +134,7 @@ export function signedReceiptToJson({
  * A receipt as base64url of its JSON: the value of {@link receiptHeader} and of the SSE comment line (R17).
  *
  * @example
- * response.setHeader(receiptHeader, encodeSignedReceipt(signed));
+ * outgoing.setHeader(receiptHeader, encodeSignedReceipt(signed));
  */
 export function encodeSignedReceipt(signed: SignedReceipt): string {
   // The JSON holds ASCII only, so its characters are its bytes.

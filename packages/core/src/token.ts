@@ -52,7 +52,7 @@ export function splitTokenId(tokenId: bigint): TokenIdParts {
  * Whether a token stays with the holder that it was minted to (ERC-5192): the highest bit of its serial says so.
  *
  * @example
- * if (isNonTransferable(tokenId)) hideTransfer();
+ * isNonTransferable(tokenIdOf({ classId: 1n, lot: 0, serial: 0x80000001 })); // true
  */
 export function isNonTransferable(tokenId: bigint): boolean {
   return ((tokenId >> 31n) & 1n) === 1n;

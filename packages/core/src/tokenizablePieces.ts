@@ -6,7 +6,7 @@ const longestRun = 256;
  * one such run must not stop a server. Part of how tokens are counted (docs/reference/policies.md).
  *
  * @example
- * const tokens = tokenizablePieces(text).reduce((sum, piece) => sum + countTokens(piece), 0);
+ * const tokens = tokenizablePieces(text).reduce((sum, piece) => sum + count(piece), 0);
  */
 export function tokenizablePieces(text: string): string[] {
   if (text === '') return [];

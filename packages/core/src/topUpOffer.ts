@@ -39,6 +39,7 @@ export type TopUpOffer = z.output<typeof topUpOfferSchema>;
  * Makes the offer. `units` are the base units that are missing; `cost` is ceil(price x units), R2.
  *
  * @example
+ * const { DataAnchoringToken: token, ValueChannels: channels } = contracts;
  * const offer = buildTopUpOffer({ chainId: 31337, token, channels, operator, channelId, tokenId, units: 790n, policy });
  */
 export function buildTopUpOffer(input: {
@@ -79,7 +80,7 @@ export function buildTopUpOffer(input: {
  * @throws BaseError `offer_invalid`, which names the offending fields.
  *
  * @example
- * const { tokenId, units } = parseTopUpOffer((await response.json()).offer);
+ * const { tokenId, units } = parseTopUpOffer(JSON.parse(text).offer);
  */
 export function parseTopUpOffer(value: unknown): TopUpOffer {
   return parseWith(topUpOfferSchema, value, { what: 'The offer', code: 'offer_invalid' });

@@ -25,6 +25,8 @@ export function kedgeActions(deployment: Deployment): (client: ChainReader) => P
  * @param deployment Where Kedge's contracts are on the client's chain.
  *
  * @example
+ * import { publicActions } from 'viem';
+ *
  * const wallet = createWalletClient({ account, transport: http(rpcUrl) })
  *   .extend(publicActions)
  *   .extend(kedgeWalletActions(deployment));

@@ -101,7 +101,7 @@ function statusHint(status: number | undefined): string {
  * contracts.
  *
  * @example
- * const revert = readRevert(reason);
+ * const { name, message } = readRevert(revertData) ?? { name: 'unknown', message: revertData };
  */
 export function readRevert(data: Hex): Revert | undefined {
   const selector = data.slice(0, 10);

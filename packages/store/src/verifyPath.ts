@@ -44,7 +44,7 @@ export type Verification = {
  * expected, or the reverse)
  *
  * @example
- * const { ok, findings } = await verifyPath({ manifest: parseManifest(json), path: 'data', keccak256 });
+ * const { ok, findings } = await verifyPath({ manifest: parseManifest(JSON.parse(text)), path: 'data', keccak256 });
  */
 export async function verifyPath(options: {
   readonly manifest: Manifest;

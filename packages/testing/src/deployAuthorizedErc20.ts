@@ -62,7 +62,7 @@ export const authorizedErc20Abi = parseAbi([
  * Compiles and deploys an ERC-20 with EIP-3009 whose whole supply is the wallet's.
  *
  * @example
- * const dollar = await deployAuthorizedErc20({ publicClient, walletClient: anvil.walletOf(0) }, 1_000_000n);
+ * const dollar = await deployAuthorizedErc20({ publicClient, walletClient }, 1_000_000n);
  */
 export async function deployAuthorizedErc20(
   client: { readonly publicClient: PublicClient; readonly walletClient: Wallet },

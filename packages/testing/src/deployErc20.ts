@@ -53,7 +53,7 @@ export const erc20Abi = parseAbi([
  * Compiles and deploys an ERC-20 asset whose whole supply is the wallet's.
  *
  * @example
- * const asset = await deployErc20({ publicClient, walletClient: anvil.walletOf(0) }, 1_000_000n);
+ * const asset = await deployErc20({ publicClient, walletClient }, 1_000_000n);
  */
 export async function deployErc20(
   client: { readonly publicClient: PublicClient; readonly walletClient: Wallet },

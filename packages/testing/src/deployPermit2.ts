@@ -39,7 +39,7 @@ contract Permit2 {
  * Deploys what `PermitBuyer` needs of Permit2.
  *
  * @example
- * const permit2 = await deployPermit2({ publicClient, walletClient: anvil.walletOf(0) });
+ * const permit2 = await deployPermit2({ publicClient, walletClient });
  */
 export async function deployPermit2(client: {
   readonly publicClient: PublicClient;

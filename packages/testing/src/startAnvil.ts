@@ -31,7 +31,7 @@ export type Anvil = {
  *
  * @example
  * const anvil = await startAnvil();
- * afterAll(() => anvil.stop());
+ * await anvil.stop();
  */
 export async function startAnvil({ args = [] }: StartAnvilOptions = {}): Promise<Anvil> {
   const child = spawn(

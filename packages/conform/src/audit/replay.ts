@@ -18,7 +18,7 @@ const lotOfToken = (tokenId: bigint): number => Number((tokenId >> 32n) & 0xffff
  * (law L3). Asks the chain nothing.
  *
  * @example
- * const books = replay(await readLogs(client, range));
+ * const books = replay(await publicClient.getLogs({ address, fromBlock: 0n }));
  */
 export function replay(logs: readonly Log<bigint, number, false>[]): Books {
   const books = emptyBooks();

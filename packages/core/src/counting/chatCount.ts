@@ -24,7 +24,7 @@ const shownOfRequest = ['tools', 'functions', 'response_format', 'tool_choice', 
  * @throws BaseError 403 `policy_refused` for parts, tools and fields that cannot be counted.
  *
  * @example
- * const { tokens, images } = countChatInput(parseChatCompletionRequest(json), count);
+ * const { tokens, images } = countChatInput(parseChatCompletionRequest(JSON.parse(text)), count);
  */
 export function countChatInput(request: ChatCompletionRequest, count: TokenCount): InputCount {
   refuseUnseen('/chat/completions', request);

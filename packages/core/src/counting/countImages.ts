@@ -15,7 +15,7 @@ export function imagesAsked({ n }: ImagesRequest): number {
  * Images that an answer brings, of those that were asked for.
  *
  * @example
- * const images = imagesCame(answer, imagesAsked(request));
+ * const images = imagesCame(answer, imagesAsked(parseImagesRequest(JSON.parse(text))));
  */
 export function imagesCame({ data }: Readonly<Record<string, unknown>>, asked: number): number {
   return Math.min(listOf(data).length, asked);

@@ -17,7 +17,7 @@ const clientTool = /^(custom|bash_|text_editor_|computer_|memory_)/;
  * @throws BaseError 403 `policy_refused` for blocks, tools and fields that cannot be counted.
  *
  * @example
- * const { tokens, images } = countMessagesInput(parseMessagesRequest(json), count);
+ * const { tokens, images } = countMessagesInput(parseMessagesRequest(JSON.parse(text)), count);
  */
 export function countMessagesInput(request: MessagesRequest, count: TokenCount): InputCount {
   refuseUnseen('/messages', request);
@@ -71,7 +71,7 @@ export function addMessage(sink: TextSink, message: Readonly<Record<string, unkn
  * Adds what one event of a streamed message says.
  *
  * @example
- * addMessageEvent(sink, JSON.parse(data));
+ * addMessageEvent(sink, JSON.parse(text));
  */
 export function addMessageEvent(sink: TextSink, event: Readonly<Record<string, unknown>>): void {
   const index = scalarText(event['index']);

@@ -16,7 +16,7 @@ const textTypes = ['input_text', 'output_text', 'text'];
  * @throws BaseError 403 `policy_refused` for items, parts, tools and fields that cannot be counted.
  *
  * @example
- * const { tokens, images } = countResponsesInput(parseResponsesRequest(json), count);
+ * const { tokens, images } = countResponsesInput(parseResponsesRequest(JSON.parse(text)), count);
  */
 export function countResponsesInput(request: ResponsesRequest, count: TokenCount): InputCount {
   refuseUnseen('/responses', request);

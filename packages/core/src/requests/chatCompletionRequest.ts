@@ -34,7 +34,7 @@ export type ChatCompletionRequest = z.output<typeof chatCompletionRequestSchema>
  * @throws BaseError `request_invalid` (400), which names the offending fields.
  *
  * @example
- * const request = parseChatCompletionRequest(JSON.parse(body));
+ * const request = parseChatCompletionRequest(JSON.parse(text));
  */
 export function parseChatCompletionRequest(value: unknown): ChatCompletionRequest {
   if (isPlainRequest(value)) return value;

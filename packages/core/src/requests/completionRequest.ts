@@ -23,7 +23,7 @@ export type CompletionRequest = z.output<typeof completionRequestSchema>;
  * @throws BaseError `request_invalid` (400), which names the offending fields.
  *
  * @example
- * const request = parseCompletionRequest(JSON.parse(body));
+ * const request = parseCompletionRequest(JSON.parse(text));
  */
 export function parseCompletionRequest(value: unknown): CompletionRequest {
   return parseWith(completionRequestSchema, value, {

@@ -13,7 +13,7 @@ export type EmbeddingsRequest = z.output<typeof embeddingsRequestSchema>;
  * @throws BaseError `request_invalid` (400), which names the offending fields.
  *
  * @example
- * const request = parseEmbeddingsRequest(JSON.parse(body));
+ * const request = parseEmbeddingsRequest(JSON.parse(text));
  */
 export function parseEmbeddingsRequest(value: unknown): EmbeddingsRequest {
   return parseWith(embeddingsRequestSchema, value, {

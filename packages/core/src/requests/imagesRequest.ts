@@ -18,7 +18,7 @@ export type ImagesRequest = z.output<typeof imagesRequestSchema>;
  * @throws BaseError `request_invalid` (400), which names the offending fields.
  *
  * @example
- * const request = parseImagesRequest(JSON.parse(body));
+ * const request = parseImagesRequest(JSON.parse(text));
  */
 export function parseImagesRequest(value: unknown): ImagesRequest {
   return parseWith(imagesRequestSchema, value, {

@@ -23,7 +23,7 @@ export type MessagesRequest = z.output<typeof messagesRequestSchema>;
  * @throws BaseError `request_invalid` (400), which names the offending fields.
  *
  * @example
- * const request = parseMessagesRequest(JSON.parse(body));
+ * const request = parseMessagesRequest(JSON.parse(text));
  */
 export function parseMessagesRequest(value: unknown): MessagesRequest {
   return parseWith(messagesRequestSchema, value, {

@@ -29,7 +29,7 @@ export type ResponsesRequest = z.output<typeof responsesRequestSchema>;
  * @throws BaseError `request_invalid` (400), which names the offending fields.
  *
  * @example
- * const request = parseResponsesRequest(JSON.parse(body));
+ * const request = parseResponsesRequest(JSON.parse(text));
  */
 export function parseResponsesRequest(value: unknown): ResponsesRequest {
   return parseWith(responsesRequestSchema, value, {

@@ -17,7 +17,7 @@ export type SpeechRequest = z.output<typeof speechRequestSchema>;
  * @throws BaseError `request_invalid` (400), which names the offending fields.
  *
  * @example
- * const request = parseSpeechRequest(JSON.parse(body));
+ * const request = parseSpeechRequest(JSON.parse(text));
  */
 export function parseSpeechRequest(value: unknown): SpeechRequest {
   return parseWith(speechRequestSchema, value, {

@@ -15,7 +15,7 @@ export type AcceptParentParameters = {
  * @throws BaseError `DATNotParentIssuer`, `DATNonexistentParent`, `ERC8028NonexistentClass`.
  *
  * @example
- * await acceptParent(client, { classId: child, parentIndex: 0 });
+ * await acceptParent(client, { classId: childClassId, parentIndex: 0 });
  */
 export async function acceptParent(
   client: WriteClient,

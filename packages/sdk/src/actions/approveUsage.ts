@@ -19,7 +19,7 @@ export type UsageAllowance = UsageScope & {
  * this scope.
  *
  * @example
- * await approveUsage(client, { tokenId, operator, units: 1_000n, expireAt });
+ * await approveUsage(client, { tokenId, operator, units: 1_000n, expireAt: deadline });
  */
 export async function approveUsage(client: WriteClient, parameters: UsageAllowance): Promise<Sent> {
   const { operator, units, expireAt = 0n } = parameters;

@@ -18,7 +18,7 @@ export type BurnSlashedParameters = {
  * @throws BaseError `OperatorBondNothingToBurn`, `OperatorBondWindowOpen`.
  *
  * @example
- * const { amount } = await burnSlashed(client, { operator, window });
+ * const { amount } = await burnSlashed(client, { operator, window: 1 });
  */
 export async function burnSlashed(
   client: WriteClient,

@@ -12,7 +12,7 @@ import type { SignedPurchase } from './signPurchase.js';
  * @throws BaseError `PermitBuyerTooExpensive`, those of `buyValue`, and what Permit2 refuses.
  *
  * @example
- * const { tokenId } = await buyValueSigned(client, signed);
+ * const { tokenId } = await buyValueSigned(client, signedPurchase);
  */
 export async function buyValueSigned(
   client: WriteClient,

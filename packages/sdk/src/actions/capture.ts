@@ -67,7 +67,7 @@ export async function capture(client: WriteClient, parameters: CaptureParameters
  * What a capture did, from its receipt's logs.
  *
  * @example
- * const { captured } = captureOutcome(deployment, receipt.logs);
+ * const { captured } = captureOutcome(deployment, transactionReceipt.logs);
  */
 export function captureOutcome(deployment: Deployment, logs: readonly Log[]): CaptureOutcome {
   const channels = channelsOf(deployment);

@@ -11,7 +11,7 @@ import { classOptionsToAbi, classTermsToAbi, type CreateClassParameters } from '
  * @throws BaseError `insufficient_funds`, and what {@link createClass} throws.
  *
  * @example
- * await checkClassTerms(client, { kind: 'dataset', metadataURI: '', integrityHash: zeroHash, parents });
+ * await checkClassTerms(client, { kind: 'dataset', metadataURI: '', integrityHash: zeroHash });
  */
 export async function checkClassTerms(client: WriteClient, parameters: CreateClassParameters): Promise<void> {
   const { account } = client.walletClient;

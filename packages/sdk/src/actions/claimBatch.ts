@@ -26,7 +26,7 @@ export type ClaimBatchReturn = Sent & {
  * @returns `amount`: of all tokens together, in smallest units of the asset; `claims`: of each, in their order.
  *
  * @example
- * const { amount } = await claimBatch(client, { tokenIds: [first, second] });
+ * const { amount } = await claimBatch(client, { tokenIds: [tokenId, otherTokenId] });
  */
 export async function claimBatch(
   client: WriteClient,

@@ -23,7 +23,8 @@ export type ClaimContributionParameters = {
  * @throws BaseError `ContributorRootsWrongProof`, `ContributorRootsUnauthorized`, `DATPaymentFailed`.
  *
  * @example
- * const { amount } = await claimContribution(client, { tokenId, epoch: 1, leaf: tree.proofOf(0) });
+ * const leaf = contributorTree(contributors, keccak256).proofOf(0);
+ * const { amount } = await claimContribution(client, { tokenId, epoch: 1, leaf });
  */
 export async function claimContribution(
   client: WriteClient,

@@ -14,7 +14,7 @@ export type CollectRoyaltiesReturn = Sent & Pick<CaptureOutcome, 'royalties'> & 
  * @throws BaseError `ERC8028NonexistentClass`.
  *
  * @example
- * const { royalties } = await collectRoyalties(client, { classId: agentClassId });
+ * const { royalties } = await collectRoyalties(client, { classId: childClassId });
  */
 export async function collectRoyalties(
   client: WriteClient,

@@ -19,7 +19,7 @@ export type CollectRoyaltyParameters = {
  * @throws BaseError `DATNonexistentParent`, `ERC8028NonexistentClass`.
  *
  * @example
- * const { amount } = await collectRoyalty(client, { classId: agentClassId, parentIndex: 0n });
+ * const { amount } = await collectRoyalty(client, { classId: childClassId, parentIndex: 0n });
  */
 export async function collectRoyalty(
   client: WriteClient,

@@ -31,7 +31,7 @@ export type CommitContributorsReturn = Sent & {
  * `ContributorRootsShareExpired`, `ContributorRootsRevocationPending`, `contract_missing` where the deployment is older.
  *
  * @example
- * const { root } = await commitContributors(client, { tokenId, contributors: [{ account, weight: 3n }] });
+ * const { root } = await commitContributors(client, { tokenId, contributors: [{ account: contributor, weight: 3n }] });
  */
 export async function commitContributors(
   client: WriteClient,

@@ -24,6 +24,7 @@ export type ContributionView = {
  * What a leaf could claim, if it is under the root of its list: no proof is checked here.
  *
  * @example
+ * const leaf = contributorTree(contributors, keccak256).proofOf(0);
  * const { claimable, unsettled } = await getContribution(client, { tokenId, epoch: 1, leaf });
  */
 export async function getContribution(

@@ -17,7 +17,7 @@ export type Deposit = {
  * @throws BaseError `contract_missing` where the deployment is older.
  *
  * @example
- * const { address } = await getDeposit(client, { terms });
+ * const { address } = await getDeposit(client, { terms: depositTerms });
  */
 export async function getDeposit(client: ReadClient, { terms }: { readonly terms: DepositTerms }): Promise<Deposit> {
   const deposits = channelDepositsOf(client.deployment);

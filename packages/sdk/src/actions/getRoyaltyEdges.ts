@@ -26,7 +26,7 @@ export type RoyaltyEdges = {
  * @throws BaseError `ERC8028NonexistentClass`.
  *
  * @example
- * const { edges } = await getRoyaltyEdges(client, { classId: agentClassId });
+ * const { edges } = await getRoyaltyEdges(client, { classId: childClassId });
  */
 export async function getRoyaltyEdges(
   client: ReadClient,

@@ -19,7 +19,7 @@ export type MergeParameters = {
  * @returns `units`: base units that were moved.
  *
  * @example
- * const { units } = await merge(client, { fromTokenIds: [first, second], toTokenId });
+ * const { units } = await merge(client, { fromTokenIds: [tokenId], toTokenId: otherTokenId });
  */
 export async function merge(
   client: WriteClient,

@@ -17,7 +17,7 @@ export type MoveContributorValueParameters = {
  * @throws BaseError `ContributorRootsNotController`, `ContributorRootsNotCommitted`; those of `transferValue`.
  *
  * @example
- * await moveContributorValue(client, { tokenId, toTokenId, units: 1n });
+ * await moveContributorValue(client, { tokenId, toTokenId: otherTokenId, units: 1n });
  */
 export async function moveContributorValue(
   client: WriteClient,

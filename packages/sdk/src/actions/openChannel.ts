@@ -24,7 +24,8 @@ const day = 86_400;
  *
  * @example
  * const { channelId, channel } = await openChannel(client, {
- *   tokenId, operator, channelKey, cap: 1_000_000n, rate: 1_000n, burst: 1_000_000n, deadline, mode: 'capped', salt,
+ *   tokenId, operator, channelKey, cap: 1_000_000n, rate: 1_000n, burst: 1_000_000n, deadline, mode: 'capped',
+ *   salt: toHex(crypto.getRandomValues(new Uint8Array(32))),
  * });
  */
 export async function openChannel(client: WriteClient, parameters: OpenChannelParameters): Promise<OpenChannelReturn> {

@@ -19,7 +19,7 @@ export type OpenScheduleParameters = PlanTerms & {
  * @throws BaseError `ValuePlansNotLinear`, `ValuePlansInvalidPlan`, `ValueMarketNotIssuer`, `ValueMarketNotSeller`.
  *
  * @example
- * const { slope } = await openSchedule(client, { classId, firstLot, steps: 8, supply: 1_000_000n });
+ * const { slope } = await openSchedule(client, { classId, firstLot: lot, steps: 8, supply: 1_000_000n });
  */
 export async function openSchedule(
   client: WriteClient,

@@ -11,7 +11,7 @@ import type { SignedUsagePermit } from './signUsagePermit.js';
  * @throws BaseError `DATPermitExpired`, `DATPermitNotSigned` also where the owner's nonce has moved on.
  *
  * @example
- * await permitUsage(client, permit);
+ * await permitUsage(client, signedPermit);
  */
 export async function permitUsage(client: WriteClient, permit: SignedUsagePermit): Promise<Sent> {
   const { owner, operator, units, expireAt = 0n, deadline, signature } = permit;

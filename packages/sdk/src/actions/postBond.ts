@@ -22,7 +22,7 @@ export type PostBondParameters = {
  * @throws BaseError `OperatorBondWrongPromise`, `insufficient_funds`, `contract_missing` where the deployment is older.
  *
  * @example
- * const { bonded } = await postBond(client, { amount: 10n ** 18n, coverUntil: deadline + grace });
+ * const { bonded } = await postBond(client, { amount: 10n ** 18n, coverUntil: deadline + 86_400n });
  */
 export async function postBond(
   client: WriteClient,

@@ -40,8 +40,8 @@ export type ProveFraudReturn = Sent & {
  * `OperatorBondNeverOpened`, `OperatorBondNothingBonded`.
  *
  * @example
- * const [{ first, second }] = findEquivocations(receipts, keccak256);
- * const { window } = await proveFraud(client, { channel, first, second });
+ * const [fraud] = findEquivocations(receipts, keccak256);
+ * if (fraud !== undefined) await proveFraud(client, { channel, first: fraud.first, second: fraud.second });
  */
 export async function proveFraud(
   client: WriteClient,

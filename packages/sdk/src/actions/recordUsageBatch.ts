@@ -25,7 +25,7 @@ const tokensSlot = 2n;
  * @throws BaseError those of `recordUsage`.
  *
  * @example
- * await recordUsageBatch(client, { uses: [{ tokenId, units: 250n }, { tokenId: other, units: 10n }] });
+ * await recordUsageBatch(client, { uses: [{ tokenId, units: 250n }, { tokenId: otherTokenId, units: 10n }] });
  */
 export async function recordUsageBatch(client: WriteClient, parameters: RecordUsageBatchParameters): Promise<Sent> {
   const { uses, metric = 'units' } = parameters;

@@ -16,7 +16,7 @@ export type RefundDepositParameters = {
  * @throws BaseError `ChannelDepositsTooEarly`, `ChannelDepositsNothingToRefund`.
  *
  * @example
- * const { amount } = await refundDeposit(client, { terms });
+ * const { amount } = await refundDeposit(client, { terms: depositTerms });
  */
 export async function refundDeposit(
   client: WriteClient,

@@ -9,7 +9,7 @@ import { sentOf, writeContract } from '../writeContract.js';
  * @throws BaseError `AttestationRegistryUnknown`, `AttestationRegistryNotAttester`, `AttestationRegistryRevoked`.
  *
  * @example
- * await revokeAttestation(client, { id });
+ * await revokeAttestation(client, { id: attestationId });
  */
 export async function revokeAttestation(client: WriteClient, { id }: { readonly id: Hex }): Promise<Sent> {
   return sentOf(

@@ -59,7 +59,7 @@ export type SignPurchaseParameters = BuyValueParameters & {
  * @throws BaseError `PermitBuyerNotErc20` for a lot in ETH, `contract_missing` where the deployment is older.
  *
  * @example
- * const signed = await signPurchase(client, { classId, lot, units: 1_000n, deadline, nonce });
+ * const signedPurchase = await signPurchase(client, { classId, lot, units: 1_000n, deadline, nonce: 0n });
  */
 export async function signPurchase(client: WriteClient, parameters: SignPurchaseParameters): Promise<SignedPurchase> {
   const { classId, lot, units, deadline, nonce } = parameters;

@@ -33,7 +33,7 @@ const permitTypes = {
  * {@link permitUsage}. The next permit of the account that is sent voids it.
  *
  * @example
- * const permit = await signUsagePermit(client, { tokenId, operator, units: 1_000n, deadline });
+ * const signedPermit = await signUsagePermit(client, { tokenId, operator, units: 1_000n, deadline });
  */
 export async function signUsagePermit(
   client: WriteClient,

@@ -19,7 +19,7 @@ export type SweepDepositReturn = Sent & {
  * `ValueMarketSoldOut`, `ValueChannelsInvalidTerms` (after the deadline).
  *
  * @example
- * const { channelId, channel } = await sweepDeposit(client, { terms });
+ * const { channelId, channel } = await sweepDeposit(client, { terms: depositTerms });
  */
 export async function sweepDeposit(
   client: WriteClient,

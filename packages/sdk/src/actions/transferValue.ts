@@ -17,7 +17,7 @@ export type TransferValueParameters = {
  * `DATOutlivesSource`, `ERC8028Expired`.
  *
  * @example
- * await transferValue(client, { fromTokenId, toTokenId, units: 1_000n });
+ * await transferValue(client, { fromTokenId: tokenId, toTokenId: otherTokenId, units: 1_000n });
  */
 export async function transferValue(
   client: WriteClient,

@@ -31,7 +31,7 @@ export type TransferWithTermsParameters = {
  * approved by it as for ERC-721), `ERC8028NonexistentToken`, `ERC721InvalidReceiver`, `DATNonTransferable`.
  *
  * @example
- * await transferWithTerms(client, { tokenId, to: buyer, minValue: 1_000n, minPending: [{ asset: zeroAddress, minPending }] });
+ * await transferWithTerms(client, { tokenId, to: buyer, minValue: 1_000n, minPending: [{ asset, minPending: 10n ** 16n }] });
  */
 export async function transferWithTerms(
   client: WriteClient,

@@ -17,7 +17,7 @@ export type WithdrawParameters = {
  * @throws BaseError `DATPaymentFailed`.
  *
  * @example
- * const { amount } = await withdraw(operatorClient);
+ * const { amount } = await withdraw(client);
  */
 export async function withdraw(
   client: WriteClient,

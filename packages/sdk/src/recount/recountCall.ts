@@ -32,7 +32,7 @@ export type CallRecount = { readonly surface: SurfacePath; readonly metrics: rea
  * policy pins another tokenizer than this package has, `request_unreadable` for a request that is none of its surface.
  *
  * @example
- * const { metrics } = await recountCall({ policy, metrics: signed.receipt.metrics, request, response });
+ * const { metrics } = await recountCall({ policy, metrics: signed.receipt.metrics, response: utf8(text) });
  * const wrong = metrics.filter(({ ok }) => ok === false);
  */
 export async function recountCall(parameters: RecountCallParameters): Promise<CallRecount> {

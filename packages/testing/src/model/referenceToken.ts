@@ -54,7 +54,8 @@ const payable = new Set(
  * @example
  * const reference = createReferenceToken(addresses);
  * reference.at(1_800_000_000n);
- * const { result, revert, emitted } = reference.execute({ sender, target, name: 'claim', args, value: 0n });
+ * const claim = { sender: holder, target: addresses.token, name: 'claim', args: [tokenId], value: 0n };
+ * const { result, revert, emitted } = reference.execute(claim);
  */
 export function createReferenceToken(addresses: Addresses): ReferenceToken {
   let time = 0n;
