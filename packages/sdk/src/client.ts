@@ -1,5 +1,5 @@
 import type { Deployment } from '@kedge/core';
-import type { Account, Block, Chain, PublicClient, Transport, WalletClient } from 'viem';
+import type { Account, Block, Chain, Hex, PublicClient, Transport, WalletClient } from 'viem';
 
 /**
  * The part of a public client of viem that the actions use. A client of any chain has it: also of one whose blocks and
@@ -20,6 +20,24 @@ export type ChainReader = Pick<
   readonly estimateContractGas: (call: never) => Promise<bigint>;
   readonly getBlock: () => Promise<Pick<Block<bigint, boolean, 'latest'>, 'number' | 'timestamp'>>;
   readonly simulateContract: (call: never) => Promise<{ readonly request: unknown }>;
+};
+
+/**
+ * A public client of viem as a program hands it over. Its viem may be another copy than this package's, of another version:
+ * the types of the two do not fit together, and what is called does.
+ */
+export type AnyReader = {
+  readonly [name in Exclude<keyof ChainReader, 'chain'>]: (call: never) => Promise<unknown>;
+} & { readonly chain?: { readonly id: number } | undefined };
+
+/** A wallet client of viem, of any copy of it, that signs as one account. */
+export type AnyWallet = {
+  readonly account: { readonly address: Hex; readonly type: string };
+  readonly chain?: { readonly id: number } | undefined;
+  readonly getChainId: () => Promise<number>;
+  readonly sendTransaction: (call: never) => Promise<Hex>;
+  readonly signTypedData: (call: never) => Promise<Hex>;
+  readonly writeContract: (call: never) => Promise<Hex>;
 };
 
 /** What reading actions need: a chain, and where Kedge's contracts are on it. */

@@ -1,5 +1,5 @@
 import type { Deployment } from '@kedge/core';
-import type { ChainReader, ReadClient, Wallet, WriteClient } from './client.js';
+import type { AnyReader, AnyWallet, ChainReader, ReadClient, Wallet, WriteClient } from './client.js';
 import { publicActions, type PublicActions } from './publicActions.js';
 import { walletActions, type WalletActions } from './walletActions.js';
 
@@ -7,9 +7,9 @@ export type KedgeReadClient = ReadClient & PublicActions;
 export type KedgeClient = WriteClient & PublicActions & WalletActions;
 
 export type CreateKedgeClientParameters = {
-  readonly publicClient: ChainReader;
+  readonly publicClient: AnyReader;
   /** With a wallet the client writes as its account, too. */
-  readonly walletClient?: Wallet;
+  readonly walletClient?: AnyWallet;
   readonly deployment: Deployment;
 };
 
@@ -22,13 +22,13 @@ export type CreateKedgeClientParameters = {
  * const { tokenId } = await client.buyValue({ classId: 2n, lot: 0x80000001, units: 1_000_000n });
  */
 export function createKedgeClient(
-  parameters: CreateKedgeClientParameters & { readonly walletClient: Wallet },
+  parameters: CreateKedgeClientParameters & { readonly walletClient: AnyWallet },
 ): KedgeClient;
 export function createKedgeClient(parameters: CreateKedgeClientParameters): KedgeReadClient;
 export function createKedgeClient(parameters: CreateKedgeClientParameters): KedgeReadClient | KedgeClient {
   const { publicClient, walletClient, deployment } = parameters;
-  const reader: ReadClient = { publicClient, deployment };
+  const reader: ReadClient = { publicClient: publicClient as ChainReader, deployment };
   if (walletClient === undefined) return { ...reader, ...publicActions(reader) };
-  const writer: WriteClient = { ...reader, walletClient };
+  const writer: WriteClient = { ...reader, walletClient: walletClient as Wallet };
   return { ...writer, ...publicActions(writer), ...walletActions(writer) };
 }

@@ -134,7 +134,15 @@ export { withdrawRevocation } from './actions/withdrawRevocation.js';
 export { withdraw, type WithdrawParameters } from './actions/withdraw.js';
 export { withdrawBondDues, type WithdrawBondDuesParameters } from './actions/withdrawBondDues.js';
 export { firstBlockOf } from './contracts.js';
-export { type ChainReader, type ReadClient, type Sent, type Wallet, type WriteClient } from './client.js';
+export {
+  type AnyReader,
+  type AnyWallet,
+  type ChainReader,
+  type ReadClient,
+  type Sent,
+  type Wallet,
+  type WriteClient,
+} from './client.js';
 export {
   createKedgeClient,
   type CreateKedgeClientParameters,

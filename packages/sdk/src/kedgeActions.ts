@@ -1,10 +1,10 @@
 import type { Deployment } from '@kedge/core';
-import type { ChainReader, Wallet } from './client.js';
+import type { AnyReader, AnyWallet, ChainReader, Wallet } from './client.js';
 import { publicActions, type PublicActions } from './publicActions.js';
 import { walletActions, type WalletActions } from './walletActions.js';
 
 /** A wallet of viem that reads the chain, too: every writing action simulates first and waits for its receipt. */
-export type ReadingWallet = Wallet & ChainReader;
+export type ReadingWallet = AnyWallet & AnyReader;
 
 /**
  * The reading actions as an extension of a public client of viem, for those who have one already.
@@ -15,8 +15,8 @@ export type ReadingWallet = Wallet & ChainReader;
  * const client = createPublicClient({ transport: http(rpcUrl) }).extend(kedgeActions(deployment));
  * const { issuer } = await client.getClass({ classId: 1n });
  */
-export function kedgeActions(deployment: Deployment): (client: ChainReader) => PublicActions {
-  return (publicClient) => publicActions({ publicClient, deployment });
+export function kedgeActions(deployment: Deployment): (client: AnyReader) => PublicActions {
+  return (client) => publicActions({ publicClient: client as ChainReader, deployment });
 }
 
 /**
@@ -33,5 +33,8 @@ export function kedgeActions(deployment: Deployment): (client: ChainReader) => P
  * const { tokenId } = await wallet.buyValue({ classId: 2n, lot: 0x80000001, units: 1_000_000n });
  */
 export function kedgeWalletActions(deployment: Deployment): (client: ReadingWallet) => WalletActions {
-  return (client) => walletActions({ publicClient: client, walletClient: client, deployment });
+  return (client) => {
+    const publicClient = client as unknown as ChainReader;
+    return walletActions({ publicClient, walletClient: client as unknown as Wallet, deployment });
+  };
 }

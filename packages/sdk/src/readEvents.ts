@@ -1,6 +1,6 @@
 import { findDeploymentBlock, readInRanges, type Address, type BlockRange } from '@kedge/core';
 import type { Abi, ContractEventArgs, ContractEventName, GetContractEventsReturnType } from 'viem';
-import type { ChainReader } from './client.js';
+import type { AnyReader, ChainReader } from './client.js';
 
 export type ReadEventsParameters<abi extends Abi, name extends ContractEventName<abi>> = {
   readonly address: Address;
@@ -26,9 +26,10 @@ export type ReadEventsParameters<abi extends Abi, name extends ContractEventName
  * const opened = await readEvents(publicClient, { address, abi: valueChannelsAbi, eventName: 'ChannelOpened' });
  */
 export async function readEvents<const abi extends Abi, name extends ContractEventName<abi>>(
-  client: ChainReader,
+  reader: AnyReader,
   { fromBlock = 0n, toBlock, isEnough, ...query }: ReadEventsParameters<abi, name>,
 ): Promise<GetContractEventsReturnType<abi, name, true>> {
+  const client = reader as ChainReader;
   type Events = GetContractEventsReturnType<abi, name, true>;
   const read = async (range: BlockRange): Promise<Events> =>
     (await client.getContractEvents({ ...query, ...range, strict: true } as never)) as unknown as Events;

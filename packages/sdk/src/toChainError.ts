@@ -1,11 +1,5 @@
 import { BaseError, hexToBytes, type Hex } from '@kedge/core';
-import {
-  BaseError as ViemError,
-  ContractFunctionRevertedError,
-  decodeErrorResult,
-  HttpRequestError,
-  type AbiParameter,
-} from 'viem';
+import { BaseError as OwnViemError, decodeErrorResult, type AbiParameter } from 'viem';
 import { errorAbi } from './errorAbi.js';
 import { revertTexts } from './revertTexts.js';
 
@@ -41,7 +35,7 @@ export function toChainError(cause: unknown, doing: string): BaseError {
       cause,
     });
   }
-  const names = causeNames(cause);
+  const names = causesOf(cause).map(({ name }) => name);
   if (names.some((name) => unreachable.has(name))) return unreachableChain(cause, doing);
   if (names.includes('InsufficientFundsError') || /insufficient funds/i.test(shortMessageOf(cause))) {
     return new BaseError(`Could not ${doing}: the account cannot pay for it.`, {
@@ -67,18 +61,21 @@ export function toChainError(cause: unknown, doing: string): BaseError {
       cause,
     });
   }
-  const said = names.some((name) => sayingNothing.has(name)) && cause instanceof ViemError ? cause.details : '';
+  const details = isOfViem(cause) ? cause.details : undefined;
+  const said = names.some((name) => sayingNothing.has(name)) ? details : undefined;
   return new BaseError(`Could not ${doing}: ${said ? `the node says: ${said}` : lowerFirst(shortMessageOf(cause))}`, {
     code: 'chain_error',
-    ...(!said && cause instanceof ViemError && cause.details ? { values: { details: cause.details } } : {}),
+    ...(!said && details ? { values: { details } } : {}),
     cause,
   });
 }
 
 /** A node that answers with a status is there: what it says by that is for another person than a node that is not. */
 function unreachableChain(cause: unknown, doing: string): BaseError {
-  const failed = cause instanceof ViemError ? cause.walk((each) => each instanceof HttpRequestError) : null;
-  const status = failed instanceof HttpRequestError ? failed.status : undefined;
+  const failed: (Error & { readonly status?: unknown }) | undefined = causesOf(cause).find(
+    ({ name }) => name === 'HttpRequestError',
+  );
+  const status = typeof failed?.status === 'number' ? failed.status : undefined;
   const said = status === undefined ? 'the chain does not answer' : `the chain’s node answers with HTTP ${status}`;
   const isMendable = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
   return new BaseError(`Could not ${doing}: ${said}.`, {
@@ -110,7 +107,7 @@ export function readRevert(data: Hex): Revert | undefined {
   try {
     decoded = decodeErrorResult({ abi: errorAbi, data }) as typeof decoded;
   } catch (error) {
-    if (error instanceof ViemError) return undefined;
+    if (error instanceof OwnViemError) return undefined;
     throw error;
   }
   const { errorName: name, args = [] } = decoded;
@@ -159,26 +156,34 @@ function readable(input: AbiParameter, value: unknown): unknown {
   return new TextDecoder().decode(hexToBytes(String(value))).replace(/\0+$/, '');
 }
 
+/** An error of viem. Its class says nothing: who hands a client over may have it of another copy of viem than this package's. */
+type ErrorOfViem = Error & { readonly shortMessage: string; readonly details?: string };
+
+function isOfViem(error: unknown): error is ErrorOfViem {
+  return error instanceof Error && typeof (error as Partial<ErrorOfViem>).shortMessage === 'string';
+}
+
+/** An error and what caused it, from the outermost in. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  for (let cause = error; cause instanceof Error && !causes.includes(cause); cause = cause.cause) causes.push(cause);
+  return causes;
+}
+
 function revertData(error: unknown): Hex | undefined {
-  if (!(error instanceof ViemError)) return undefined;
-  const reverted = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
-  if (reverted instanceof ContractFunctionRevertedError && reverted.raw !== undefined) return reverted.raw;
-  const withData = error.walk((cause) => isBytes((cause as { data?: unknown }).data)) as { data?: Hex } | null;
-  return withData?.data;
+  if (!isOfViem(error)) return undefined;
+  const causes: (Error & { readonly raw?: unknown; readonly data?: unknown })[] = causesOf(error);
+  const { raw } = causes.find(({ name }) => name === 'ContractFunctionRevertedError') ?? {};
+  if (raw !== undefined) return raw as Hex;
+  return causes.find(({ data }) => isBytes(data))?.data as Hex | undefined;
 }
 
 function isBytes(value: unknown): boolean {
   return typeof value === 'string' && /^0x[0-9a-fA-F]{8,}$/.test(value);
 }
 
-function causeNames(error: unknown): string[] {
-  const names: string[] = [];
-  for (let cause = error; cause instanceof Error; cause = cause.cause) names.push(cause.name);
-  return names;
-}
-
 function shortMessageOf(error: unknown): string {
-  const text = error instanceof ViemError ? error.shortMessage : error instanceof Error ? error.message : String(error);
+  const text = isOfViem(error) ? error.shortMessage : error instanceof Error ? error.message : String(error);
   return text.split('\n')[0]!;
 }
 

@@ -15,7 +15,7 @@ import {
   valuePlansBytecode,
 } from '@kedge/core/bytecode';
 import { encodeDeployData, getAddress, parseAbi } from 'viem';
-import type { WriteClient } from '../client.js';
+import type { AnyReader, AnyWallet, ChainReader, Wallet, WriteClient } from '../client.js';
 import { requireWalletChain } from '../requireWalletChain.js';
 import { toChainError } from '../toChainError.js';
 import { sendAndWait } from '../writeContract.js';
@@ -45,9 +45,10 @@ export type DeployContractsParameters = {
  * const deployment = await deployContracts({ publicClient, walletClient });
  */
 export async function deployContracts(
-  client: Pick<WriteClient, 'publicClient' | 'walletClient'>,
+  given: { readonly publicClient: AnyReader; readonly walletClient: AnyWallet },
   { onStep, permit2 = canonicalPermit2 }: DeployContractsParameters = {},
 ): Promise<Deployment> {
+  const client = { publicClient: given.publicClient as ChainReader, walletClient: given.walletClient as Wallet };
   let firstBlock: bigint | undefined;
   const deploy = async (contract: ContractName, data: Hex): Promise<Address> => {
     onStep?.(contract);
