@@ -1,10 +1,11 @@
-// Writes docs/reference/commands.gen.md from the commands' own data and gateway-config.gen.md from the schema that the gateway
-// reads its configuration with; with --check, only compares.
+// Writes docs/reference/commands.gen.md from the commands' own data, gateway-config.gen.md from the schema that the gateway
+// reads its configuration with, and packages/sdk/API.gen.md from the SDK's declarations; with --check, only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { commonOptions } from '../packages/cli/dist/command.js';
 import { commandTable } from '../packages/cli/dist/commandTable.js';
 import { gatewayConfigSchema } from '../packages/gateway/dist/gatewayConfig.js';
+import { sdkText } from './sdkReference.mjs';
 
 function optionLines(options) {
   return options.map(
@@ -82,9 +83,13 @@ function gatewayConfigText() {
   ].join('\n\n');
 }
 
-const outputs = { 'commands.gen.md': await commandsText(), 'gateway-config.gen.md': gatewayConfigText() };
+const outputs = {
+  'docs/reference/commands.gen.md': await commandsText(),
+  'docs/reference/gateway-config.gen.md': gatewayConfigText(),
+  'packages/sdk/API.gen.md': sdkText(),
+};
 for (const [name, written] of Object.entries(outputs)) {
-  const url = new URL(`../docs/reference/${name}`, import.meta.url);
+  const url = new URL(`../${name}`, import.meta.url);
   const text = `${written.trimEnd()}\n`;
   let current = '';
   try {
@@ -94,10 +99,10 @@ for (const [name, written] of Object.entries(outputs)) {
   }
   if (current === text) continue;
   if (process.argv.includes('--check')) {
-    console.error(`docs/reference/${name} is not what the code says: run npm run fix and commit it`);
+    console.error(`${name} is not what the code says: run npm run fix and commit it`);
     process.exitCode = 1;
   } else {
     writeFileSync(url, text);
-    console.log(`wrote docs/reference/${name}`);
+    console.log(`wrote ${name}`);
   }
 }

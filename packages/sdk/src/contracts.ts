@@ -25,7 +25,17 @@ const buyerAbi = withErrors(permitBuyerAbi);
 const depositsAbi = withErrors(channelDepositsAbi);
 const registryAbi = withErrors(attestationRegistryAbi);
 
-/** Where to look for the contracts' events from, where the caller does not say. */
+/**
+ * Where to look for the contracts' events from, where the caller does not say.
+ *
+ * @example
+ * const bought = await readEvents(publicClient, {
+ *   address: contracts.ValueMarket,
+ *   abi: valueMarketAbi,
+ *   eventName: 'ValueBought',
+ *   fromBlock: firstBlockOf(deployment),
+ * });
+ */
 export function firstBlockOf({ firstBlock = 0 }: Deployment): bigint {
   return BigInt(firstBlock);
 }

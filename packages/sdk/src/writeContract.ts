@@ -47,8 +47,17 @@ export async function writeContract<
   }
 }
 
-/** Of an estimate, the gas to send: with room for a state that moves until the block. What is not used is not paid. */
-export const gasWithRoom = (estimate: bigint): bigint => (estimate * 13n) / 10n + 50_000n;
+/**
+ * Of an estimate, the gas to send: with room for a state that moves until the block. What is not used is not paid.
+ *
+ * @param estimate Units of gas, as the node estimates them.
+ *
+ * @example
+ * gasWithRoom(100_000n); // 180_000n
+ */
+export function gasWithRoom(estimate: bigint): bigint {
+  return (estimate * 13n) / 10n + 50_000n;
+}
 
 /**
  * Sends in turn and waits for the receipt. Refuses one that reverted, and one of another transaction that took its place: of

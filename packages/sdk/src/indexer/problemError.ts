@@ -3,7 +3,10 @@ import { BaseError } from '@kedge/core';
 /**
  * The error that a server of Kedge described as Problem Details; what is none becomes `answer_unknown`.
  *
- * @param body the answer's JSON, or `undefined` where it is none
+ * @param body The answer's JSON, or `undefined` where it is none.
+ *
+ * @example
+ * if (!response.ok) throw problemError(response.status, await response.json(), response.url);
  */
 export function problemError(status: number, body: unknown, url: string): BaseError {
   const problem = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;

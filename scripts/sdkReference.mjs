@@ -1,0 +1,82 @@
+// The page of `@kedge/sdk`, from the declarations that its users compile against.
+import { readFileSync } from 'node:fs';
+import * as sdk from '../packages/sdk/dist/index.js';
+
+const dist = new URL('../packages/sdk/dist/', import.meta.url);
+
+/** Docs, examples and declarations of every function that `@kedge/sdk` exports, as Markdown. */
+export function sdkText() {
+  const functions = exportedFunctions();
+  const named = (names) => functions.filter(({ name }) => names.includes(name));
+  const client = { publicClient: {}, walletClient: {}, deployment: {} };
+  const [reading, writing] = [sdk.publicActions(client), sdk.walletActions(client)].map(Object.keys);
+  const others = functions.filter(({ name }) => !reading.includes(name) && !writing.includes(name));
+  return [
+    '# The SDK',
+    'Generated from the declarations of `@kedge/sdk`; [integrators](../../docs/guides/integrators.md) says how it is used. A client of ' +
+      '`createKedgeClient` has the actions as methods, which are called without their first argument. Amounts are integers of the ' +
+      'smallest units, ids are `bigint`, times are Unix seconds where nothing else is said. What the examples take for given is ' +
+      'what its name says; all of them are compiled.',
+    '## Clients and tools',
+    ...others.map(section),
+    '## Reading actions',
+    ...named(reading).map(section),
+    '## Writing actions',
+    'Each simulates first, so that what the contracts refuse costs nothing, sends, and waits for its receipt.',
+    ...named(writing).map(section),
+  ].join('\n\n');
+}
+
+/** In the order of the alphabet, each with its docs and what stands beside it in its file. */
+function exportedFunctions() {
+  const index = readFileSync(new URL('index.d.ts', dist), 'utf8');
+  const files = [...index.matchAll(/from '\.\/([^']+)\.js'/g)].map(([, file]) => file);
+  const all = files.flatMap((file) => {
+    const text = readFileSync(new URL(`${file}.d.ts`, dist), 'utf8');
+    const found = [...text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport declare function (\w+)/g)];
+    return found.map(([, comment, name], position) => ({
+      name,
+      comment: comment
+        .replaceAll(/^ \* ?/gm, '')
+        .replaceAll(/\{@link (\w+)\}/g, (_, target) => `[${target}](#${target.toLowerCase()})`)
+        .trim(),
+      declarations: declarationsIn(text, position === 0, name),
+    }));
+  });
+  for (const [name, value] of Object.entries(sdk)) {
+    const isKnown = typeof value !== 'function' || all.some((each) => each.name === name);
+    if (!isKnown) throw new Error(`${name} of @kedge/sdk has no docs: write what it does above its declaration`);
+  }
+  return all.filter(({ name }) => name in sdk).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The function as it is called and, with the first of a file, the file's types. */
+function declarationsIn(text, isFirst, name) {
+  const statements = text.split(/\n(?=(?:\/\*\*|import |export |declare ))/);
+  const types = isFirst
+    ? statements.filter((statement) => /^(?:export )?(?:declare )?type \w+[ <]/m.test(statement))
+    : [];
+  const head = statements.find((statement) => statement.includes(`export declare function ${name}`));
+  return [...types, head.slice(head.indexOf('export declare function'))]
+    .map((statement) => statement.replaceAll(/^(?:export )?(?:declare )?/gm, '').trim())
+    .join('\n')
+    .replaceAll(/^(?: {4})+/gm, (indent) => indent.slice(indent.length / 2));
+}
+
+function section({ name, comment, declarations }) {
+  const [about, ...tags] = comment.split(/^(?=@)/m);
+  const textOf = (tag) => tags.filter((text) => text.startsWith(tag)).map((text) => text.slice(tag.length).trim());
+  const onOneLine = (text) => text.replaceAll(/\n(?!\n)/g, ' ').replaceAll(/ {2,}/g, '\n\n');
+  return [
+    `### ${name}`,
+    about.trim().split('\n\n').map(onOneLine).join('\n\n'),
+    textOf('@param')
+      .map((text) => `- ${onOneLine(text).replace(/^(\w+)(?: -)? /, '`$1`: ')}`)
+      .join('\n'),
+    ...textOf('@throws').map((text) => `Throws ${onOneLine(text)}`),
+    ...textOf('@example').map((code) => `\`\`\`ts\n${code}\n\`\`\``),
+    `\`\`\`ts\n${declarations}\n\`\`\``,
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
