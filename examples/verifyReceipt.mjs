@@ -172,15 +172,99 @@ export function canonicalJson(value) {
 
 export const policyHashOf = (policy) => hexOf(keccakText(canonicalJson(policy)));
 
-/** Who signed a digest. */
+/** Who signed a digest. Of each signature there are others that say the same: the chain takes this one only, as a proof. */
 export function signerOf(digest, signature) {
   const bytes = bytesOf(signature);
   if (bytes.length !== 65) throw new Error('a signature has 65 bytes');
+  const isLower = BigInt(hexOf(bytes.subarray(32, 64))) <= secp256k1.CURVE.n / 2n;
+  if (!isLower || (bytes[64] !== 27 && bytes[64] !== 28)) throw new Error('the chain takes no such signature');
   const point = secp256k1.Signature.fromCompact(bytes.subarray(0, 64))
     .addRecoveryBit(bytes[64] - 27)
     .recoverPublicKey(bytesOf(digest));
   return hexOf(keccak(Buffer.from(point.toRawBytes(false).subarray(1))).subarray(12));
 }
+
+// The form of a receipt's JSON, field by field: what is missing, unknown or written otherwise makes it none.
+const text = (pattern, what) => (value, at) => {
+  if (typeof value !== 'string' || !pattern.test(value)) throw new Error(`${at} is not ${what}`);
+};
+const hash = text(/^0x[0-9a-f]{64}$/, '32 bytes in lower case');
+const hex = text(/^0x([0-9a-f]{2})*$/, 'bytes in lower case');
+const account = text(/^0x[0-9a-fA-F]{40}$/, 'an address');
+const decimal = (bits) => (value, at) => {
+  text(/^(0|[1-9][0-9]{0,77})$/, 'a decimal text')(value, at);
+  uint(value, bits);
+};
+const oneOf = (values) => (value, at) => {
+  if (!values.includes(value)) throw new Error(`${at} is not one of ${values.join(', ')}`);
+};
+const list = (form, least, most) => (value, at) => {
+  if (!Array.isArray(value) || value.length < least || value.length > most)
+    throw new Error(`${at} is not a list of ${least} to ${most}`);
+  value.forEach((each, index) => form(each, `${at}.${index}`));
+};
+const members = (value, at) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${at} is not an object`);
+  return Object.entries(value);
+};
+const object =
+  (forms, optional = {}) =>
+  (value, at) => {
+    const known = new Map(Object.entries({ ...forms, ...optional }));
+    const given = new Map(members(value, at));
+    for (const name of given.keys()) if (!known.has(name)) throw new Error(`${at}.${name} is unknown`);
+    for (const [name, form] of known)
+      if (given.has(name) || Object.hasOwn(forms, name)) form(given.get(name), `${at}.${name}`);
+  };
+const ratesForm = (value, at) => {
+  list(
+    oneOf(rateLabels),
+    1,
+    rateLabels.length,
+  )(
+    members(value, at).map(([name]) => name),
+    at,
+  );
+  for (const [name, rate] of members(value, at)) decimal(64)(rate, `${at}.${name}`);
+};
+const metricForm = object({ metric: oneOf([...rateLabels, 'rate_quote']), amount: decimal(64) });
+const receiptForm = object({
+  channelId: hash,
+  tokenId: decimal(256),
+  classId: decimal(256),
+  policyHash: hash,
+  seq: decimal(64),
+  requestHash: hash,
+  responseHash: hash,
+  metrics: list(metricForm, 0, rateLabels.length + 1),
+  units: decimal(64),
+  cumulativeUnits: decimal(64),
+  previousReceiptHash: hash,
+  issuedAt: decimal(64),
+});
+const sequenceForm = (value, at) => {
+  decimal(64)(value, at);
+  if (value === '0') throw new Error(`${at} is 0`);
+};
+const quoteForm = object({
+  policyHash: hash,
+  sequence: sequenceForm,
+  observedAt: decimal(64),
+  validUntil: decimal(64),
+  rates: ratesForm,
+});
+const quoteSignature = text(/^0x[0-9a-f]{130}$/, '65 bytes in lower case');
+const signedReceiptForm = object(
+  {
+    receipt: receiptForm,
+    batch: object({ operator: account, epoch: decimal(32), batch: decimal(64), root: hash }),
+    path: list(hash, 0, 64),
+    signature: hex,
+    signer: account,
+    salt: hash,
+  },
+  { rateQuote: object({ quote: quoteForm, signatures: list(quoteSignature, 1, 16) }) },
+);
 
 const same = (left, right) => left.toLowerCase() === right.toLowerCase();
 
@@ -217,9 +301,11 @@ function ratesOf({ receipt, rateQuote }, policy, domain) {
 /**
  * Checks receipts of one or more channels. Answers with a list of { index, name, ok, detail }.
  *
+ * @throws Error for what is not written as a receipt is
  * @param options domain; operator (who must have signed), policy, and bodies by index, as far as they are known
  */
 export function verify(receipts, { domain, operator, policy, bodies = [] }) {
+  receipts.forEach((each, index) => signedReceiptForm(each, `receipt ${index + 1}`));
   const checks = [];
   const hashes = receipts.map(({ receipt }) => receiptHashOf(receipt));
   receipts.forEach((signedReceipt, index) => {
@@ -308,7 +394,7 @@ function main() {
     throw new Error('usage: verifyReceipt.mjs receipts.json --chain <id> --contract <ValueChannels>');
   const json = readJson(file);
   const receipts = Array.isArray(json) ? json : [json];
-  if (!receipts.every((each) => each?.receipt && each.batch && each.path)) throw new Error(`${file} has no receipt`);
+  if (receipts.length === 0 || !receipts.every((each) => each?.receipt)) throw new Error(`${file} has no receipt`);
   const isBody = request !== undefined || response !== undefined;
   if (isBody && receipts.length !== 1) throw new Error(`bodies are of one receipt, ${file} has ${receipts.length}`);
   const checks = verify(receipts, {
@@ -331,9 +417,9 @@ function main() {
 }
 
 function readJson(file) {
-  const text = readFileSync(file, 'utf8');
+  const content = readFileSync(file, 'utf8').trim();
   try {
-    return JSON.parse(text);
+    return JSON.parse(content);
   } catch (cause) {
     throw new Error(`${file} is not JSON: a receipt is, an answer that has one is not`, { cause });
   }

@@ -57,6 +57,7 @@ test.each([
 
 test('what is no receipt is named with its place', () => {
   expect(() => parseReceipts('', 'r.json')).toThrow('r.json holds no receipt: it is empty');
+  expect(() => parseReceipts('[]', 'r.json')).toThrow('r.json holds no receipt: its list is empty');
   expect(() => parseReceipts(`${json}\nnonsense`, 'r.json')).toThrow('r.json, line 2');
   expect(() => parseReceipts('{"receipt":{}}', 'r.json')).toThrow('r.json: The receipt is not valid');
   expect(() => parseReceipts(`[${json},{}]`, 'r.json')).toThrow('r.json, receipt 2');

@@ -9,6 +9,7 @@ import {
   type ProtocolDomain,
 } from './domain.js';
 import { bytesToHex, utf8, writeHex, type Address, type Hasher, type Hex } from './hex.js';
+import { isCanonicalSignature } from './isCanonicalSignature.js';
 import { rateLabels, type RateLabel } from './metrics.js';
 import type { Policy, PolicyOracle } from './policy.js';
 import { decimalSchema, hashSchema, hexSchema, parseWith, uintSchema } from './schemas.js';
@@ -48,6 +49,8 @@ export const rateQuoteHeader = 'kedge-rate-quote';
 /** How far ahead of the reader's clock a quote may have been observed. */
 const skewSeconds = 30n;
 
+const rate = decimalSchema(64).exactOptional();
+
 export const signedRateQuoteSchema = z.strictObject({
   quote: z.strictObject({
     policyHash: hashSchema,
@@ -55,7 +58,7 @@ export const signedRateQuoteSchema = z.strictObject({
     observedAt: uintSchema(64),
     validUntil: uintSchema(64),
     rates: z
-      .partialRecord(z.enum(rateLabels), decimalSchema(64))
+      .strictObject(Object.fromEntries(rateLabels.map((label) => [label, rate])) as Record<RateLabel, typeof rate>)
       .refine((rates) => Object.keys(rates).length > 0, 'expected at least one rate'),
   }),
   signatures: z
@@ -191,6 +194,11 @@ export async function checkRateQuote(
   let before = '';
   for (const signature of signatures) {
     let signer: string;
+    if (!isCanonicalSignature(signature)) {
+      throw refused('oracle.signers', 'one of its signatures is not r, s (the lower one) and v (27 or 28)', {
+        sequence,
+      });
+    }
     try {
       signer = (await context.recover(digest, signature)).toLowerCase();
     } catch {

@@ -2,6 +2,7 @@ import { BaseError } from './baseError.js';
 import { channelIdOf, type Channel } from './channel.js';
 import type { ProtocolDomain } from './domain.js';
 import { isSameAddress, zeroHash, type Address, type Hasher, type Hex } from './hex.js';
+import { isCanonicalSignature } from './isCanonicalSignature.js';
 import { merkleRootFromPath } from './merkle.js';
 import { policyHashOf, type Policy } from './policy.js';
 import { hashBody, hashReceipt, receiptLeaf, splitSeq } from './receipt.js';
@@ -111,6 +112,10 @@ async function signatureCheck(signed: SignedReceipt, input: VerifyReceiptsInput)
   const { batch, signature, signer } = signed;
   const name = 'signature';
   const digest = receiptBatchDigest(input.domain, batch, input.keccak256);
+  if (!isCanonicalSignature(signature)) {
+    const detail = 'the signature is not 65 bytes r, s (the lower one) and v (27 or 28): the chain would not take it';
+    return { name, ok: false, detail };
+  }
   let recovered: Address;
   try {
     recovered = await input.recover(digest, signature);

@@ -105,6 +105,12 @@ describe('operator bond', () => {
     await expect(stranger.proveFraud({ channel, first, second: receipts[1]! })).rejects.toMatchObject({
       code: 'OperatorBondNoEquivocation',
     });
+    // Why no verifier takes a receipt's signature in another form: with it there would be no proof.
+    const parity = first.signature.endsWith('1b') ? '00' : '01';
+    const unusual = { ...first, signature: `${first.signature.slice(0, -2)}${parity}` as Hex };
+    await expect(stranger.proveFraud({ channel, first: unusual, second })).rejects.toMatchObject({
+      code: 'OperatorBondWrongSigner',
+    });
     const proven = await stranger.proveFraud({ channel, first, second });
     const backing = captured * price.numerator;
     expect(proven).toMatchObject({ window: 1, backing });

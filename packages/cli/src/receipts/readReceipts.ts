@@ -36,6 +36,7 @@ export function parseReceipts(content: string, source: string): SignedReceipt[] 
   const json = tryJson(whole);
   if (json !== undefined) {
     const list: readonly unknown[] = Array.isArray(json) ? json : [json];
+    if (list.length === 0) throw noReceipt(source, 'its list is empty');
     return list.map((item, index) =>
       named(() => parseSignedReceipt(item), list.length > 1 ? `${source}, receipt ${index + 1}` : source),
     );
