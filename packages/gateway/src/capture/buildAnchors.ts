@@ -2,7 +2,7 @@ import { encodeReceiptLeaves, type Hex, type ProtocolDomain, receiptAnchorTree, 
 import type { ReceiptAnchor } from '../chain/gatewayChain.js';
 import { keccak256 } from '../crypto/hashers.js';
 import type { BatchName } from '../ledger/ledgerIndex.js';
-import type { CaptureLedger } from '../ledger/openLedger.js';
+import type { CaptureLedger } from '../ledger/ledger.js';
 
 // What one transaction anchors: after an outage of the chain, the rest is the next one's.
 const maxAnchors = 8;

@@ -4,7 +4,7 @@ import type { Capture, CaptureItem, GatewayChain, RoyaltyEdge } from '../chain/g
 import { compareClocks } from '../compareClocks.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
-import type { CaptureLedger } from '../ledger/openLedger.js';
+import type { CaptureLedger } from '../ledger/ledger.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import { buildAnchors } from './buildAnchors.js';
 import { chunkOf, halved, lighter } from './captureChunk.js';

@@ -1,6 +1,6 @@
 import type { Hex } from '@kedge/core';
 import type { CaptureOutcome, GatewayChain } from '../chain/gatewayChain.js';
-import type { CaptureLedger } from '../ledger/openLedger.js';
+import type { CaptureLedger } from '../ledger/ledger.js';
 import type { StructuredLog } from '../structuredLog.js';
 import type { JournalEntry } from './transactionJournal.js';
 

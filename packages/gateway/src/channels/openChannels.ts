@@ -5,7 +5,7 @@ import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { GatewayConfig } from '../gatewayConfig.js';
 import { createIdempotency, type Idempotency } from '../idempotency/createIdempotency.js';
 import { createKeyAccounts } from '../keys/keyAccounts.js';
-import type { ServingLedger } from '../ledger/openLedger.js';
+import type { ServingLedger } from '../ledger/ledger.js';
 import { createLotPrices, type LotPrices } from '../live/createLotPrices.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import { createOpenedChannels } from '../topUps/createOpenedChannels.js';

@@ -4,7 +4,7 @@ import type { ReserveOptions } from '../call/reserveUnits.js';
 import type { UsageDifference } from '../call/usageCheck.js';
 import type { ChannelBook } from '../channels/channelBook.js';
 import type { Idempotency } from '../idempotency/createIdempotency.js';
-import type { Ledger } from '../ledger/openLedger.js';
+import type { Ledger } from '../ledger/ledger.js';
 import type { LiveFeed } from '../live/createLiveFeed.js';
 import type { RateBook } from '../rates/createRateBook.js';
 import type { TopUps } from '../topUps/createTopUps.js';

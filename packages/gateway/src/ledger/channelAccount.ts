@@ -47,3 +47,25 @@ export function createChannelAccount(channelId: Hex, epoch: bigint): ChannelAcco
     waiting: [],
   };
 }
+
+/** The accounts of all channels that were asked for: each the same object at every time. */
+export type ChannelAccounts = {
+  readonly of: (channelId: Hex) => ChannelAccount;
+  /** Undefined: nobody asked for it yet. */
+  readonly known: (channelId: Hex) => ChannelAccount | undefined;
+  readonly all: () => Iterable<ChannelAccount>;
+};
+
+/** @param epoch In which a channel's receipts are numbered until its account says another. */
+export function createChannelAccounts(epoch: () => bigint): ChannelAccounts {
+  const accounts = new Map<Hex, ChannelAccount>();
+  return {
+    of: (channelId) => {
+      let account = accounts.get(channelId);
+      if (account === undefined) accounts.set(channelId, (account = createChannelAccount(channelId, epoch())));
+      return account;
+    },
+    known: (channelId) => accounts.get(channelId),
+    all: () => accounts.values(),
+  };
+}

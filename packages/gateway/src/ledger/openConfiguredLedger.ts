@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BaseError } from '@kedge/core';
 import { type Environment, type GatewayConfig, readSecret } from '../gatewayConfig.js';
-import { type Ledger, type LedgerOptions, openLedger } from './openLedger.js';
+import type { Ledger } from './ledger.js';
+import { type LedgerOptions, openLedger } from './openLedger.js';
 import type { SharedLedgerOptions } from './postgres/openSharedLedger.js';
 
 type LedgerNeeds = Omit<LedgerOptions, 'path' | 'onAnswer'> &

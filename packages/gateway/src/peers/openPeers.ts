@@ -6,7 +6,7 @@ import type { RouteContext } from '../http/routeContext.js';
 import { routeRequest } from '../http/routeRequest.js';
 import { type ConnectionPool, createConnectionPool } from '../http1/createConnectionPool.js';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
-import type { ChannelElsewhere, ServingLedger } from '../ledger/openLedger.js';
+import type { ChannelElsewhere, ServingLedger } from '../ledger/ledger.js';
 import type { StructuredLog } from '../structuredLog.js';
 import { surfaces } from '../surfaces/surfaces.js';
 import { notHere } from './notHere.js';

@@ -1,7 +1,7 @@
 import type { Hex } from '@kedge/core';
 import { type ChannelBook, rootIdOf } from '../channels/channelBook.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
-import type { Ledger } from '../ledger/openLedger.js';
+import type { Ledger } from '../ledger/ledger.js';
 import { notHere } from '../peers/notHere.js';
 
 /**

@@ -13,7 +13,7 @@ import { parseJsonBody } from '../http/parseJsonBody.js';
 import { readBody } from '../http/readBody.js';
 import { sendJson } from '../http/sendProblem.js';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
-import type { Ledger } from '../ledger/openLedger.js';
+import type { Ledger } from '../ledger/ledger.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import { channelNamed } from './channelNamed.js';
 import type { VoucherBook } from './createVoucherBook.js';

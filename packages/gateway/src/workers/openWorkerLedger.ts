@@ -1,10 +1,11 @@
 import type { Hex, ProtocolDomain } from '@kedge/core';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { KeyAccounts } from '../keys/keyAccounts.js';
-import { type ChannelAccount, createChannelAccount } from '../ledger/channelAccount.js';
+import { createChannelAccounts } from '../ledger/channelAccount.js';
 import { maxPayloadBytes } from '../ledger/frame.js';
 import { foreignBatchOf } from '../ledger/foreignBatch.js';
-import type { KeptRecord, ServingLedger } from '../ledger/openLedger.js';
+import type { ServingLedger } from '../ledger/ledger.js';
+import type { KeptRecord } from '../ledger/openLedger.js';
 import { createReceiptBatcher } from '../ledger/receiptBatcher.js';
 import { recordTypes } from '../ledger/recordTypes.js';
 import { copyWindows } from '../ledger/useWindows.js';
@@ -45,25 +46,19 @@ export async function openWorkerLedger(options: {
 }): Promise<ServingLedger> {
   const { link, surroundings, onVoucher } = options;
   const { epoch, index, workers, interrupted, keyUses } = options.start;
-  const accounts = new Map<Hex, ChannelAccount>();
+  const accounts = createChannelAccounts(() => epoch);
   // Channels that receipts were numbered of here: nobody else knows more of them.
   const written = new Set<Hex>();
   const windowed = new Set<Hex>();
   const progress = new Set<Hex>();
   let seenTopUps = 0;
 
-  const accountOf = (channelId: Hex): ChannelAccount => {
-    let account = accounts.get(channelId);
-    if (account === undefined) accounts.set(channelId, (account = createChannelAccount(channelId, epoch)));
-    return account;
-  };
-
   const load = async (channelId: Hex): Promise<void> => {
     if (written.has(channelId)) return;
     const { head, windows, vouchers } = await link.call('standingOf', channelId);
     for (const record of vouchers) onVoucher(recordTypes.voucher, bufferOf(record), () => head?.units ?? 0n);
     if (written.has(channelId) || head === undefined) return;
-    const account = accountOf(channelId);
+    const account = accounts.of(channelId);
     account.durable = head;
     account.committedUnits = head.units;
     account.lastSeq = head.seq;
@@ -75,7 +70,7 @@ export async function openWorkerLedger(options: {
   // Before the vouchers, some of which pay for these only.
   for (const record of interrupted) {
     const payload = bufferOf(record);
-    onVoucher(recordTypes.progress, payload, (channelId) => accountOf(channelId).committedUnits);
+    onVoucher(recordTypes.progress, payload, (channelId) => accounts.of(channelId).committedUnits);
     progress.add(decodeProgressRecord(payload).salt);
   }
   for (const record of interrupted) await load(decodeProgressRecord(bufferOf(record)).channelId);
@@ -90,12 +85,12 @@ export async function openWorkerLedger(options: {
     write: async (batch) => {
       const foreign = foreignBatchOf(
         batch,
-        (channelId) => (windowed.has(channelId) ? accountOf(channelId).windows : undefined),
+        (channelId) => (windowed.has(channelId) ? accounts.of(channelId).windows : undefined),
         (salt) => progress.delete(salt),
       );
       await link.call('keepBatch', foreign);
       for (const { channelId, units, lastSeq: seq, receiptHash } of foreign.steps) {
-        accountOf(channelId).durable = { units, seq, receiptHash };
+        accounts.of(channelId).durable = { units, seq, receiptHash };
       }
       for (const salt of foreign.settled) options.onReceipt?.(salt);
       options.onCommitted(batch.receipts.length);
@@ -105,7 +100,7 @@ export async function openWorkerLedger(options: {
   return {
     epoch,
     isShared: true,
-    accountOf,
+    accountOf: accounts.of,
     load,
     isHeld: (channelId) => ownerOf(options.rootOf(channelId), workers) === index,
     placeOf: (channelId) => {
@@ -115,7 +110,7 @@ export async function openWorkerLedger(options: {
     commit: (input) => {
       written.add(input.channelId);
       if (input.hasWindows) windowed.add(input.channelId);
-      return batcher.commit(accountOf(input.channelId), input);
+      return batcher.commit(accounts.of(input.channelId), input);
     },
     receiptOf: (channelId, seq) => link.call('receiptOf', { channelId, seq }),
     answers: {

@@ -3,7 +3,7 @@ import type { Channel, Hex, SignedRateQuote, SignedReceipt } from '@kedge/core';
 import type { Gone } from '../channels/channelBook.js';
 import type { ChannelState, LotPrice } from '../chain/gatewayChain.js';
 import type { GatewayConfigInput } from '../gatewayConfig.js';
-import type { DurableHead } from '../ledger/openLedger.js';
+import type { DurableHead } from '../ledger/ledger.js';
 import type { ForeignBatch } from '../ledger/foreignBatch.js';
 import type { KeptRecord } from '../ledger/openLedger.js';
 import type { DepositChain } from '../topUps/depositChain.js';
