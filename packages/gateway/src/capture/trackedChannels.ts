@@ -1,0 +1,151 @@
+import type { Hex, SignedVoucher, Voucher } from '@kedge/core';
+import type { CaptureItem, GatewayChain, RoyaltyEdge } from '../chain/gatewayChain.js';
+import type { Gone } from '../channels/channelBook.js';
+import type { ServedChannel } from '../channels/servedChannel.js';
+import type { CaptureLedger } from '../ledger/ledger.js';
+import type { StructuredLog } from '../structuredLog.js';
+
+export type TrackedChannelsOptions = {
+  readonly ledger: CaptureLedger;
+  readonly chain: GatewayChain;
+  readonly channelOf: (channelId: Hex) => ServedChannel | undefined;
+  /** Of a strict channel: the newest voucher that durable receipts of so many units account for. */
+  readonly voucherOf: (channelId: Hex, durableUnits: bigint) => SignedVoucher | undefined;
+  /** The chain says that the channel is closed, or does not know it. */
+  readonly onGone: (channelId: Hex, how: Gone) => void;
+  readonly elapsedMs: () => number;
+  readonly log: StructuredLog;
+};
+
+/** What is signed of each channel that is served, and what of it the chain has. */
+export type TrackedChannels = {
+  readonly track: (channelId: Hex, capturedUnits: bigint) => void;
+  readonly all: () => readonly Hex[];
+  /** Whether more is signed of it than captured. */
+  readonly isBehind: (channelId: Hex) => boolean;
+  readonly behind: () => readonly Hex[];
+  /** Asks the chain what was captured. Channels that are gone are not tracked any more. */
+  readonly read: (channelIds: readonly Hex[]) => Promise<void>;
+  /** What can be captured now; those that were put off are left out till their time, unless it is the `last` capture. */
+  readonly items: (when: 'due' | 'last') => Promise<CaptureItem[]>;
+  /** The royalties that the captures of some items bring in. */
+  readonly edgesOf: (items: readonly CaptureItem[]) => readonly RoyaltyEdge[];
+  /** Items were in a mined transaction. */
+  readonly noteMined: (items: readonly CaptureItem[]) => Promise<void>;
+  /** They are not tried again for a while, which grows. */
+  readonly putOff: (items: readonly CaptureItem[]) => void;
+  readonly figures: () => { readonly uncapturedUnits: bigint; readonly failedItems: number };
+};
+
+type Tracked = {
+  captured: bigint;
+  /** By `elapsedMs`; set when a capture took less than was signed. */
+  retryAt: number;
+  failures: number;
+};
+
+/** @param backoff Milliseconds after so many failures. */
+export function createTrackedChannels(
+  { ledger, chain, channelOf, voucherOf, onGone, elapsedMs, log }: TrackedChannelsOptions,
+  backoff: (failures: number) => number,
+): TrackedChannels {
+  const tracked = new Map<Hex, Tracked>();
+  let failedItems = 0;
+
+  /** What the channel's key says was received: in a strict channel the client's vouchers, else the receipts. */
+  const signedOf = (channelId: Hex): { readonly voucher: Voucher; readonly signature?: Hex } | undefined => {
+    const durable = ledger.durableOf(channelId);
+    if (durable === undefined) return undefined;
+    if (channelOf(channelId)?.channel.mode === 'strict') return voucherOf(channelId, durable.units);
+    const { units: cumulativeUnits, receiptHash, seq } = durable;
+    // No signature: the channel's key is the operator's, who sends the capture.
+    return { voucher: { channelId, cumulativeUnits, receiptHash, seq } };
+  };
+  const isBehind = (channelId: Hex): boolean => {
+    const entry = tracked.get(channelId);
+    return entry !== undefined && (signedOf(channelId)?.voucher.cumulativeUnits ?? 0n) > entry.captured;
+  };
+  const behind = (): Hex[] => [...tracked.keys()].filter(isBehind);
+
+  const read = async (channelIds: readonly Hex[]): Promise<void> => {
+    for (const channelId of channelIds) {
+      const served = channelOf(channelId);
+      const entry = tracked.get(channelId);
+      if (served === undefined || entry === undefined) continue;
+      const state = await chain.readChannel(served.channel, channelId);
+      if (state.open) entry.captured = state.capturedUnits;
+      else {
+        const usedUnits = ledger.durableOf(channelId)?.units;
+        log.error('channel_gone', { channelId, usedUnits, capturedUnits: entry.captured });
+        tracked.delete(channelId);
+        onGone(channelId, state.openedAt === 0n ? 'unseen' : 'closed');
+      }
+    }
+  };
+
+  const putOff = (entry: Tracked): void => {
+    entry.failures++;
+    entry.retryAt = elapsedMs() + backoff(entry.failures);
+  };
+
+  return {
+    track: (channelId, capturedUnits) => {
+      const known = tracked.get(channelId);
+      if (known === undefined) tracked.set(channelId, { captured: capturedUnits, retryAt: 0, failures: 0 });
+      else known.captured = capturedUnits;
+    },
+    all: () => [...tracked.keys()],
+    isBehind,
+    behind,
+    read,
+    items: async (when) => {
+      const items: CaptureItem[] = [];
+      for (const channelId of behind()) {
+        const served = channelOf(channelId);
+        const signed = signedOf(channelId);
+        const retryAt = tracked.get(channelId)?.retryAt ?? 0;
+        if (served === undefined || signed === undefined) continue;
+        if (retryAt > 0) {
+          if (retryAt > elapsedMs() && when === 'due') continue;
+          // Its rate, or its end: asking is cheaper than a transaction that does nothing.
+          const { capturableUnits, open } = await chain.readChannel(served.channel, channelId);
+          if (open && capturableUnits === 0n) continue;
+        }
+        items.push({ channel: served.channel, ...signed });
+      }
+      return items;
+    },
+    edgesOf: (items) => {
+      const edges = new Map<string, RoyaltyEdge>();
+      for (const { voucher } of items) {
+        for (const edge of channelOf(voucher.channelId)?.edges ?? []) {
+          edges.set(`${edge.classId}/${edge.parentIndex}/${edge.asset}`, edge);
+        }
+      }
+      return [...edges.values()];
+    },
+    noteMined: async (items) => {
+      await read(items.map(({ voucher }) => voucher.channelId));
+      for (const { voucher } of items) {
+        const entry = tracked.get(voucher.channelId);
+        if (entry === undefined) continue;
+        if (entry.captured < voucher.cumulativeUnits) {
+          failedItems++;
+          putOff(entry);
+        } else Object.assign(entry, { failures: 0, retryAt: 0 });
+      }
+    },
+    putOff: (items) => {
+      for (const { voucher } of items) {
+        const entry = tracked.get(voucher.channelId);
+        if (entry !== undefined) putOff(entry);
+      }
+    },
+    figures: () => {
+      const uncaptured = [...tracked].map(
+        ([channelId, { captured }]) => (ledger.durableOf(channelId)?.units ?? 0n) - captured,
+      );
+      return { uncapturedUnits: uncaptured.reduce((sum, units) => (units > 0n ? sum + units : sum), 0n), failedItems };
+    },
+  };
+}
