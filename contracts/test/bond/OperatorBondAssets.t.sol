@@ -98,6 +98,21 @@ contract OperatorBondAssetsTest is BondTest {
         assertEq(asset.balanceOf(address(bond)), 200);
     }
 
+    /// @notice Else what is burned meanwhile would be missing from what arrived.
+    function test_P7_NothingIsBurnedWhileABondIsOnItsWay() public {
+        ReentrantAsset asset = new ReentrantAsset();
+        asset.mint(address(this), 300);
+        asset.approve(address(bond), 300);
+        bond.post(operator, address(asset), 200);
+        prove(serve("a", 50), address(asset));
+        vm.warp(START + WINDOW + 1);
+        asset.arm(address(bond), abi.encodeCall(IOperatorBond.burn, (operator, address(asset), 1)));
+        assertEq(bond.post(operator, address(asset), 100), 100);
+        assertTrue(asset.called());
+        assertEq(asset.answer(), abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector));
+        assertEq(bond.burn(operator, address(asset), 1), 95);
+    }
+
     function test_P7_FalseReturnAndNoReturn() public {
         FalseReturnAsset liar = new FalseReturnAsset();
         liar.mint(address(this), 100);

@@ -56,6 +56,17 @@ contract ChannelHashTest is Test {
         );
     }
 
+    /// @notice Bits above a number, which a cast leaves where they are, are not hashed.
+    function testFuzz_R7_VoucherHashIsOfTheNumbersAlone(bytes32 id, uint256 units, bytes32 receiptHash, uint256 seq)
+        public
+        pure
+    {
+        // The casts drop what the masks do.
+        bytes32 hash = ChannelHash.ofVoucher(id, uint64(units), receiptHash, uint64(seq));
+        (units, seq) = (units & type(uint64).max, seq & type(uint64).max);
+        assertEq(hash, keccak256(abi.encode(ChannelHash.VOUCHER_TYPEHASH, id, units, receiptHash, seq)));
+    }
+
     function testFuzz_R7_DigestEqualsAbiEncodePacked(bytes32 domain, bytes32 structHash) public pure {
         assertEq(ChannelHash.digest(domain, structHash), keccak256(abi.encodePacked(hex"1901", domain, structHash)));
     }

@@ -73,10 +73,18 @@ contract LockUsesTest is Test {
         assertFalse(uses.consume(address(recorder), from, count, metric, operator));
     }
 
-    /// @notice An address without code answers nothing, which is no answer.
+    /// @notice An address without code answers nothing, which is no answer, and fails as Solidity's own call would.
     function test_NoAnswerIsAFailure() public {
-        vm.expectRevert();
-        this.consumeAt(address(1234));
+        (bool done, bytes memory reason) = address(this).call(abi.encodeCall(this.consumeAt, (address(1234))));
+        assertFalse(done);
+        assertEq(reason, "");
+    }
+
+    function test_MemoryBeforeTheUsesStays() public pure {
+        bytes memory before = abi.encodePacked(type(uint256).max);
+        LockUses uses = newLockUses(1);
+        uses.answerAt(uses.placeOf(1));
+        assertEq(before, abi.encodePacked(type(uint256).max));
     }
 
     function consumeAt(address token) external {

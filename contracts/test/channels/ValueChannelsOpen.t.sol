@@ -178,6 +178,16 @@ contract ValueChannelsOpenTest is KedgeTest {
         assertEq(lockedAt, block.timestamp);
     }
 
+    function test_R5_TheTokenIsAnsweredTheIdAndNothingElse() public {
+        Channel memory channel = channelTerms(tokenId, 100);
+        LockRequest memory request = LockRequest(holder, tokenId, 100, expireAt, true);
+        vm.prank(address(token));
+        (bool done, bytes memory answer) =
+            address(channels).call(abi.encodeCall(ILockModule.onLock, (request, abi.encode(channel))));
+        assertTrue(done);
+        assertEq(answer, abi.encode(channels.channelIdOf(channel)));
+    }
+
     function test_R7_IdIsTheEip712Digest() public view {
         assertIdIsTheDigest();
         (, string memory name, string memory version,, address verifier,,) = IERC5267(address(channels)).eip712Domain();

@@ -169,4 +169,30 @@ contract ContributorRootsAssetsTest is ContributorsTest {
         assertFalse(reenterer.succeeded());
         assertEq(address(reenterer).balance, 40);
     }
+
+    function test_P7_AContributorThatIsPaidNeitherSetsARootNorRenews() public {
+        EthReenterer reenterer = new EthReenterer();
+        leaves[1].push(Leaf(address(reenterer), 4));
+        uint64 later = uint64(START + 20 days);
+        share = mint(classId, holder, 0, 1024, uint64(START + 10 days));
+        commit();
+        vm.prank(holder);
+        roots.transferControl(share, address(reenterer));
+        reenterer.act(address(roots), abi.encodeCall(IContributorRoots.acceptControl, (share)));
+        vm.prank(issuer);
+        token.offerShareRenewal(share, later);
+        bytes[2] memory calls = [
+            abi.encodeCall(IContributorRoots.setRoot, (share, termsOf(2), none())),
+            abi.encodeCall(IContributorRoots.renewShare, (share, later))
+        ];
+        for (uint256 i = 0; i < calls.length; ++i) {
+            settleETH(classId, 160);
+            roots.settle(share, ETH);
+            reenterer.arm(address(roots), calls[i]);
+            assertEq(claim(1, 2, ETH), 40);
+            assertTrue(reenterer.called());
+            assertEq(reenterer.answer(), abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector));
+            reenterer.act(address(roots), calls[i]);
+        }
+    }
 }

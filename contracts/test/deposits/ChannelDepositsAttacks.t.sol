@@ -150,7 +150,13 @@ contract ChannelDepositsAttacksTest is DepositsTest {
         asset.mint(deposits.depositOf(of_), 1000);
         asset.arm(address(deposits), abi.encodeCall(IChannelDeposits.refund, (of_, address(asset))));
         deposits.sweep(of_);
-        assertFalse(asset.succeeded());
+        assertTrue(asset.called());
+        assertEq(asset.answer(), abi.encodeWithSelector(ReentrancyGuardReentrantCall.selector));
+        asset.mint(deposits.depositOf(of_), 1000);
+        asset.arm(address(deposits), abi.encodeCall(IChannelDeposits.withdrawBond, (of_, stranger, address(asset))));
+        deposits.sweep(of_);
+        assertTrue(asset.called());
+        assertEq(asset.answer(), abi.encodeWithSelector(ReentrancyGuardReentrantCall.selector));
     }
 
     function test_Attack_OnlyItsMakerMovesADeposit() public {

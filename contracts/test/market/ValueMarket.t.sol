@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {IDATCore} from "../../src/interfaces/IDATCore.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {IDATErrors} from "../../src/interfaces/IDATErrors.sol";
@@ -128,6 +129,20 @@ contract ValueMarketTest is KedgeTest {
         uint256 tokenId = buy(holder, classId, usdLot, 10);
         assertEq(core.valueOf(tokenId), 10);
         assertEq(usd.balanceOf(address(market)), 5);
+    }
+
+    /// @notice Not even in an asset that the token contract may move without an allowance.
+    function test_P7_WhatSomebodyGaveTheMarketPaysForNobody() public {
+        TrustingAsset asset = new TrustingAsset(address(token));
+        uint32 lot = listLot(address(asset));
+        asset.mint(address(market), 1000);
+        asset.mint(holder, 1000);
+        vm.startPrank(holder);
+        asset.approve(address(market), 1000);
+        (, uint256 cost) = market.buy(classId, lot, 10, holder, 1000);
+        assertEq(cost, 1000);
+        assertEq(asset.balanceOf(holder), 0);
+        assertEq(asset.balanceOf(address(market)), 1000);
     }
 
     function test_R1_NoMoreThanTheSupply() public {
@@ -309,6 +324,23 @@ contract ValueMarketTest is KedgeTest {
         (, uint256 paid) = market.buy{value: cost}(classId, lot, units, holder, cost);
         assertEq(paid, cost);
         assertEq(token.lotInfo(classId, lot).escrow, cost);
+    }
+}
+
+/// @notice Asks one spender for no allowance.
+contract TrustingAsset is ERC20 {
+    address private immutable TRUSTED;
+
+    constructor(address trusted) ERC20("Trusting", "TRU") {
+        TRUSTED = trusted;
+    }
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function _spendAllowance(address owner, address spender, uint256 amount) internal override {
+        if (spender != TRUSTED) super._spendAllowance(owner, spender, amount);
     }
 }
 

@@ -73,6 +73,13 @@ contract ClassesTest is KedgeTest {
         assertEq(stored[1].classId, 1);
     }
 
+    function test_P16_AnyAddressIsABeneficiary() public {
+        for (uint160 i = 1; i < 4; ++i) {
+            uint256 classId = createClass(new ParentTerms[](0), address(i));
+            assertEq(token.classInfo(classId).beneficiary, address(i));
+        }
+    }
+
     function test_R19_AtMostSixteenParents() public {
         ParentTerms[] memory parents = new ParentTerms[](17);
         for (uint64 i = 0; i < 17; ++i) {

@@ -224,6 +224,21 @@ contract OptionsTest is KedgeTest {
         assertEq(address(token).balance, 0);
     }
 
+    function test_P17_AClaimOfNothingBeforeAShareEntersLeavesNoTrace() public {
+        uint256 classId = bound_(0, 0, 1 days);
+        uint256 first = mintShare(classId, holder, 1);
+        vm.warp(day0 + 2 days);
+        uint256 second = mintShare(classId, stranger, 1);
+        vm.warp(day0 + 2 days + 1);
+        settleETH(classId, 100);
+        assertEq(core.claim(second, ETH, payable(stranger)), 0);
+        settleETH(classId, 100);
+        vm.warp(day0 + 3 days + 1);
+        settleETH(classId, 10);
+        assertEq(core.claim(second, ETH, payable(stranger)), 5);
+        assertEq(core.claim(first, ETH, payable(holder)), 205);
+    }
+
     function test_P17_AShareEntersAndLeavesExactly() public {
         uint256 classId = bound_(0, 0, 1 days);
         uint64 activateAt = day0 + 2 days;
