@@ -1,11 +1,11 @@
 // Writes docs/reference/commands.gen.md from the commands' own data, gateway-config.gen.md from the schema that the gateway
-// reads its configuration with, and packages/sdk/API.gen.md from the SDK's declarations; with --check, only compares.
+// reads its configuration with, and API.gen.md of the SDK and of core from their declarations; with --check, only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { commonOptions } from '../packages/cli/dist/command.js';
 import { commandTable } from '../packages/cli/dist/commandTable.js';
 import { gatewayConfigSchema } from '../packages/gateway/dist/gatewayConfig.js';
-import { sdkText } from './sdkReference.mjs';
+import { coreText, sdkText } from './apiReference.mjs';
 
 function optionLines(options) {
   return options.map(
@@ -87,6 +87,7 @@ const outputs = {
   'docs/reference/commands.gen.md': await commandsText(),
   'docs/reference/gateway-config.gen.md': gatewayConfigText(),
   'packages/sdk/API.gen.md': sdkText(),
+  'packages/core/API.gen.md': coreText(),
 };
 for (const [name, written] of Object.entries(outputs)) {
   const url = new URL(`../${name}`, import.meta.url);

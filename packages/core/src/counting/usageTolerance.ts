@@ -3,6 +3,7 @@ import type { Measured } from './measured.js';
 
 const usual: PolicyUsage = { rules: 'gateway', toleranceBasisPoints: 1_000, toleranceTokens: 16 };
 
+/** How a policy has an upstream's count compared with our own, and which of the two rules; where it does not say, as usual. */
 export function usageTermsOf(policy: Policy): PolicyUsage {
   return policy.usage ?? usual;
 }

@@ -1,22 +1,24 @@
-// The page of `@kedge/sdk`, from the declarations that its users compile against.
+// The pages of `@kedge/sdk` and `@kedge/core`, from the declarations that their users compile against.
 import { readFileSync } from 'node:fs';
+import * as core from '../packages/core/dist/index.js';
 import * as sdk from '../packages/sdk/dist/index.js';
 
-const dist = new URL('../packages/sdk/dist/', import.meta.url);
+const howItReads =
+  'Amounts are integers of the smallest units, ids are `bigint`, times are Unix seconds where nothing else is said. What the ' +
+  'examples take for given is what its name says; all of them are compiled.';
 
 /** Docs, examples and declarations of every function that `@kedge/sdk` exports, as Markdown. */
 export function sdkText() {
-  const functions = exportedFunctions();
+  const functions = exportedFunctions('sdk', sdk);
   const named = (names) => functions.filter(({ name }) => names.includes(name));
   const client = { publicClient: {}, walletClient: {}, deployment: {} };
   const [reading, writing] = [sdk.publicActions(client), sdk.walletActions(client)].map(Object.keys);
   const others = functions.filter(({ name }) => !reading.includes(name) && !writing.includes(name));
   return [
     '# The SDK',
-    'Generated from the declarations of `@kedge/sdk`; [integrators](../../docs/guides/integrators.md) says how it is used. A client of ' +
-      '`createKedgeClient` has the actions as methods, which are called without their first argument. Amounts are integers of the ' +
-      'smallest units, ids are `bigint`, times are Unix seconds where nothing else is said. What the examples take for given is ' +
-      'what its name says; all of them are compiled.',
+    'Generated from the declarations of `@kedge/sdk`; [integrators](../../docs/guides/integrators.md) says how it is used, and ' +
+      '[`@kedge/core`](../core/API.gen.md) has the formats. A client of `createKedgeClient` has the actions as methods, which ' +
+      `are called without their first argument. ${howItReads}`,
     '## Clients and tools',
     ...others.map(section),
     '## Reading actions',
@@ -27,13 +29,25 @@ export function sdkText() {
   ].join('\n\n');
 }
 
+/** The same of `@kedge/core`. */
+export function coreText() {
+  return [
+    '# The formats',
+    'Generated from the declarations of `@kedge/core`, which has no time, randomness, network or environment of its own, and runs ' +
+      'in browsers: hashes, where they are needed, come in as functions from bytes to bytes. ' +
+      `[Integrators](../../docs/guides/integrators.md) says how it is used. ${howItReads}`,
+    ...exportedFunctions('core', core).map(section),
+  ].join('\n\n');
+}
+
 /** In the order of the alphabet, each with its docs and what stands beside it in its file. */
-function exportedFunctions() {
+function exportedFunctions(packageName, exported) {
+  const dist = new URL(`../packages/${packageName}/dist/`, import.meta.url);
   const index = readFileSync(new URL('index.d.ts', dist), 'utf8');
   const files = [...index.matchAll(/from '\.\/([^']+)\.js'/g)].map(([, file]) => file);
   const all = files.flatMap((file) => {
     const text = readFileSync(new URL(`${file}.d.ts`, dist), 'utf8');
-    const found = [...text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport declare function (\w+)/g)];
+    const found = [...text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport declare (?:function|class) (\w+)/g)];
     return found.map(([, comment, name], position) => ({
       name,
       comment: comment
@@ -43,11 +57,12 @@ function exportedFunctions() {
       declarations: declarationsIn(text, position === 0, name),
     }));
   });
-  for (const [name, value] of Object.entries(sdk)) {
+  for (const [name, value] of Object.entries(exported)) {
     const isKnown = typeof value !== 'function' || all.some((each) => each.name === name);
-    if (!isKnown) throw new Error(`${name} of @kedge/sdk has no docs: write what it does above its declaration`);
+    if (!isKnown)
+      throw new Error(`${name} of @kedge/${packageName} has no docs: write what it does above its declaration`);
   }
-  return all.filter(({ name }) => name in sdk).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return all.filter(({ name }) => name in exported).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The function as it is called and, with the first of a file, the file's types. */
@@ -56,8 +71,9 @@ function declarationsIn(text, isFirst, name) {
   const types = isFirst
     ? statements.filter((statement) => /^(?:export )?(?:declare )?type \w+[ <]/m.test(statement))
     : [];
-  const head = statements.find((statement) => statement.includes(`export declare function ${name}`));
-  return [...types, head.slice(head.indexOf('export declare function'))]
+  const start = new RegExp(`^export declare (?:function|class) ${name}\\b`, 'm');
+  const head = statements.find((statement) => start.test(statement));
+  return [...types, head.slice(head.search(start))]
     .map((statement) => statement.replaceAll(/^(?:export )?(?:declare )?/gm, '').trim())
     .join('\n')
     .replaceAll(/^(?: {4})+/gm, (indent) => indent.slice(indent.length / 2));
