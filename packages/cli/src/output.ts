@@ -1,5 +1,7 @@
-/** Where output goes; `isTTY` decides whether lines may be rewritten. */
-export type Sink = { write(text: string): unknown; readonly isTTY?: boolean };
+import { cutToColumns, plainText } from './plainText.js';
+
+/** Where output goes; `isTTY` decides whether lines may be rewritten, `columns` how long one may be. */
+export type Sink = { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
 
 /** A counter that is shown while something long runs. Ends with `done`. */
 export type Progress = { update(text: string): void; done(): void };
@@ -101,7 +103,10 @@ function describe(error: unknown): Described {
   };
 }
 
-const shown = (value: unknown): string => (typeof value === 'object' ? toJson(value) : String(value));
+const shown = (value: unknown): string => (typeof value === 'object' ? toJson(value) : plainText(String(value)));
+
+/** Lines of ours that may hold a text of somebody else. */
+const plainLines = (text: string): string => text.split('\n').map(plainText).join('\n');
 
 /** The exit code for an error. */
 function exitCodeOf(error: unknown): number {
@@ -159,7 +164,9 @@ export function createOutput(options: {
       const rewrites = stderr.isTTY === true;
       let latest: string | undefined;
       let timer: NodeJS.Timeout | undefined;
-      const show = (): void => void (rewrites ? stderr.write(`\r\x1b[K${latest}`) : say(latest!));
+      // A line that wraps would not be rewritten, but pushed up the screen again and again.
+      const fitting = (): string => cutToColumns(latest!, (stderr.columns ?? 80) - 1);
+      const show = (): void => void (rewrites ? stderr.write(`\r\x1b[K${fitting()}`) : say(latest!));
       const showIn = (milliseconds: number): void => {
         timer = setTimeout(() => {
           show();
@@ -185,10 +192,10 @@ export function createOutput(options: {
       const stack = debug && error instanceof Error ? causesOf(error) : undefined;
       if (json) sayJson({ error: { message: shortMessage, kind, code, values, hints, docsPath, stack } });
       else {
-        say(`error: ${shortMessage}`);
-        for (const [name, value] of Object.entries(values)) say(`  ${name}: ${shown(value)}`);
-        for (const hint of hints) say(`  -> ${hint}`);
-        if (docsPath !== undefined) say(`  see ${docsPath}`);
+        say(`error: ${plainLines(shortMessage)}`);
+        for (const [name, value] of Object.entries(values)) say(`  ${plainText(name)}: ${shown(value)}`);
+        for (const hint of hints) say(`  -> ${plainLines(hint)}`);
+        if (docsPath !== undefined) say(`  see docs/${docsPath}`);
         if (stack !== undefined) say(stack);
       }
       return exitCodeOf(error);

@@ -37,6 +37,13 @@ export function parseInteger(text: string, what: string): bigint {
   return number;
 }
 
+/** A port to listen on; 0 for any that is free. */
+export function parsePort(text: string): number {
+  const port = parseInteger(text, '--port');
+  if (port < 65_536n) return Number(port);
+  throw usageError(`--port must be at most 65535, not ${port}.`);
+}
+
 /** An amount in human units, such as `1000` or `0.5`, as base units of at most `bits` bits. */
 export function parseAmount(text: string, decimals: number, what: string, bits = 256): bigint {
   if (!/^\d+(\.\d+)?$/.test(text)) throw usageError(`${what} must be a decimal number, not "${text}".`);

@@ -1,11 +1,11 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { bytesToHex, zeroAddress } from 'viem';
 import { mnemonicToAccount, privateKeyToAddress } from 'viem/accounts';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { developmentAccount, developmentKey } from '../src/accounts/developmentAccount.js';
-import { listKeystore, writeKeystore } from '../src/accounts/keystore.js';
+import { keystoreDirOf, listKeystore, writeKeystore } from '../src/accounts/keystore.js';
 import { privateKeyOf, resolveAccount } from '../src/accounts/resolveAccount.js';
 import { developmentMnemonic, roles, type Role } from '../src/accounts/roles.js';
 import { createOutput } from '../src/output.js';
@@ -111,4 +111,13 @@ test('a damaged keystore file is listed with what is wrong with it, and hides no
   const [alice, empty] = await listKeystore(dir);
   expect(alice).toEqual({ name: 'alice', address, path });
   expect(empty).toMatchObject({ name: 'empty', address: undefined, problem: expect.stringContaining('empty.json') });
+});
+
+test('with an empty HOME keys still belong to the user, not to the folder that a command runs in', () => {
+  vi.stubEnv('HOME', '');
+  try {
+    expect(keystoreDirOf({ environment: {} })).toBe(join(userInfo().homedir, '.kedge', 'keystore'));
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

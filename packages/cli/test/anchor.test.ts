@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createContentStore } from '@kedge/store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -59,6 +59,15 @@ test('anchor verify names the file and the chunk of a changed byte', async () =>
   const { code, stdout } = await runKedge(['anchor', 'verify', 'data.kedge.json', 'data'], { cwd });
   expect(code).toBe(1);
   expect(stdout).toContain('b.txt changed in chunk 1 (bytes 1048576 to 2097151)');
+});
+
+test('a file cannot say by its name that all is well', async () => {
+  const file = join(cwd, 'data', 'c\n✓ 9 files: every byte is as it was anchored');
+  writeFileSync(file, '');
+  const { code, stdout } = await runInProcess(['anchor', 'verify', 'data.kedge.json', 'data'], { cwd });
+  rmSync(file);
+  expect(code).toBe(1);
+  expect(stdout.split('\n').filter((line) => !line.startsWith('✗'))).toEqual(['']);
 });
 
 test('anchor --no-chain needs no chain, and anchors the folder it is run in beside it', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startAgentClass, type AgentClass } from './agentClass.js';
@@ -21,6 +21,7 @@ test('bad input says what is wrong and what to do', async () => {
   writeFileSync(join(cwd, 'hidden', '.a.txt'), 'first\n');
   writeFileSync(join(cwd, 'broken.json'), '{');
   writeFileSync(join(cwd, 'list.json'), '[]');
+  symlinkSync('loop', join(cwd, 'loop'));
   const { classes } = await kedgeJson<{ classes: unknown[] }>('status');
   const cases: [string[], number, RegExp][] = [
     [['buy', '9', '1'], 1, /no such class[\s\S]*kedge status/],
@@ -54,6 +55,9 @@ test('bad input says what is wrong and what to do', async () => {
     [['class', 'create', '--name', 'x', '--policy', 'nothing.json'], 1, /nothing.json does not exist/],
     [['class', 'create', '--name', 'x', '--parent', '1:10001'], 2, /--parent/],
     [['verify', 'broken.json'], 1, /holds no receipt/],
+    [['verify', 'loop'], 1, /from one symbolic link to the next/],
+    [['channel', 'open', tokenId!, '--units', '0'], 2, /without units[\s\S]*--units/],
+    [['buy', '2', '1', '--lot', '7'], 1, /no such lot[\s\S]* lot: 7\n/],
   ];
   for (const [args, code, said] of cases) {
     const ran = await kedge(...args);

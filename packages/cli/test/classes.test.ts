@@ -192,6 +192,9 @@ describe('share caps', () => {
     expect(minted).toMatchObject({ shareCap: '1000', shareTokenId: expect.any(String) });
     expect(await capOf(minted['classId']!)).toBe(1_000n);
     await refused(['mint', minted['classId']!, '--share', '1'], 'above the cap');
+    // What comes next is said so that it works.
+    const small = await kedge('class', 'create', '--name', 'Small', '--share-cap', '5');
+    expect(small.stdout).toMatch(/^next: kedge mint \d+ --share 5$/m);
     // The whole is divided by its holder, not by minting.
     const parts = ['--part', '0:700', '--part', '0:300:consumer'];
     await kedgeJson('token', 'split', minted['shareTokenId']!, ...parts);

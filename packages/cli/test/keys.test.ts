@@ -7,6 +7,7 @@ import { parseChannelRecords, zeroAddress, zeroHash, type ChannelRecord } from '
 import { expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { channelsFileOf, putChannelRecord } from '../src/gateway/channelsFile.js';
+import { isApiKeyRevoked } from '../src/up/apiKey.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
 import { runInProcess, temporaryFolder } from './kedge.js';
 
@@ -69,7 +70,7 @@ test('key create prints the key once and keeps only its hash, with its cap and e
 });
 
 test('key list shows each key with its state; key revoke is for ever, and works for the first key of a channel', async () => {
-  const { json, keys, run } = await begin();
+  const { file, json, keys, run } = await begin();
   const made = await json('key', 'create', '--name', 'intern');
   const first = hashOf('first').slice(0, 16);
   const active = (await run('key', 'list')).stdout;
@@ -79,7 +80,10 @@ test('key list shows each key with its state; key revoke is for ever, and works 
   const revokedAt = keys()[0]!.revokedAt;
   await json('key', 'revoke', String(made['keyId']));
   expect(keys()[0]!.revokedAt).toBe(revokedAt);
+  expect(isApiKeyRevoked(file, 'first')).toBe(false);
   await json('key', 'revoke', first);
+  // kedge up says it of its own key.
+  expect(isApiKeyRevoked(file, 'first')).toBe(true);
   const { keys: rows } = (await json('key', 'list')) as { keys: { state: string }[] };
   expect(rows).toHaveLength(2);
   for (const row of rows) expect(row.state).toBe('revoked');

@@ -6,13 +6,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function capture(json: boolean, isTTY = false) {
+function capture(json: boolean, isTTY = false, columns?: number) {
   const out: string[] = [];
   const err: string[] = [];
   const output = createOutput({
     json,
     stdout: { write: (text) => out.push(text) },
-    stderr: { write: (text) => err.push(text), isTTY },
+    stderr: { write: (text) => err.push(text), isTTY, ...(columns === undefined ? {} : { columns }) },
   });
   return { output, out, err };
 }
@@ -31,7 +31,7 @@ test('an error is printed once, with its values and its way out', () => {
   output.error(
     new BaseError('The chain differs.', { values: { chainId: 5n }, hints: ['Deploy first.'], docsPath: 'a.md' }),
   );
-  expect(err.join('')).toBe('error: The chain differs.\n  chainId: 5\n  -> Deploy first.\n  see a.md\n');
+  expect(err.join('')).toBe('error: The chain differs.\n  chainId: 5\n  -> Deploy first.\n  see docs/a.md\n');
   expect(out).toEqual([]);
 });
 
@@ -139,4 +139,31 @@ test('tables align and JSON keeps big integers', () => {
     ]),
   ).toEqual(['A     BB', 'long  x']);
   expect(toJson({ a: 2n ** 64n })).toContain('"18446744073709551616"');
+});
+
+test('texts of others in an error neither steer the terminal nor look like lines of ours', () => {
+  const { output, err } = capture(false);
+  const forged = 'a\u001b[2J\n✓ all is well';
+  output.error(
+    new BaseError(`${forged}.`, { values: { [forged]: forged, size: { name: forged } }, hints: [`See ${forged}`] }),
+  );
+  const shown = String.raw`a\u{1b}[2J\n✓ all is well`;
+  expect(err.join('')).not.toContain('\u001b');
+  expect(err.join('')).toContain(`\n  ${shown}: ${shown}\n`);
+});
+
+test.each([
+  [40, 'anchored 1 MB of 9 MB \u65e5\u672c\u8a9e.txt', 'anchored 1 MB of 9 MB \u65e5\u672c\u8a9e.txt'],
+  [24, 'anchored 1 MB of 9 MB, file.bin', 'anchored 1 MB of 9 MB,…'],
+  [
+    24,
+    '\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e',
+    '\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e\u65e5…',
+  ],
+])('a counter stays on one line of %i columns', (columns, text, shown) => {
+  const { output, err } = capture(false, true, columns);
+  const progress = output.progress();
+  progress.update(text);
+  progress.done();
+  expect(err[0]).toBe(`\r\u001b[K${shown}`);
 });

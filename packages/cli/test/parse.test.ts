@@ -9,6 +9,7 @@ import {
   parseDuration,
   parseInteger,
   parseMoment,
+  parsePort,
   parseShare,
   parseUrl,
 } from '../src/parse.js';
@@ -28,6 +29,12 @@ test('moments are durations from now, dates or Unix seconds', () => {
     expect(() => parseMoment(text, 0n, 't')).toThrow('t must be');
   expect(parseDuration('36h', 'g')).toBe(129_600n);
   expect(parseDuration('60', 'g')).toBe(60n);
+});
+
+test('a port is one that there is', () => {
+  expect([parsePort('0'), parsePort('65535')]).toEqual([0, 65_535]);
+  for (const text of ['65536', '99999999999999999999', '-1', 'http'])
+    expect(() => parsePort(text)).toThrow('--port must be');
 });
 
 test('a date is a day of the calendar', () => {

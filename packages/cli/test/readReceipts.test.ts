@@ -1,4 +1,4 @@
-import { encodeSignedReceipt, signedReceiptToJson, zeroHash, type SignedReceipt } from '@kedge/core';
+import { type BaseError, encodeSignedReceipt, signedReceiptToJson, zeroHash, type SignedReceipt } from '@kedge/core';
 import { expect, test } from 'vitest';
 import { parseReceipts } from '../src/receipts/readReceipts.js';
 import { withoutReceiptLine } from '../src/receipts/withoutReceiptLine.js';
@@ -61,6 +61,23 @@ test('what is no receipt is named with its place', () => {
   expect(() => parseReceipts(`${json}\nnonsense`, 'r.json')).toThrow('r.json, line 2');
   expect(() => parseReceipts('{"receipt":{}}', 'r.json')).toThrow('r.json: The receipt is not valid');
   expect(() => parseReceipts(`[${json},{}]`, 'r.json')).toThrow('r.json, receipt 2');
+});
+
+test('of an answer without its headers, or of one that failed, it is said where the receipt is', () => {
+  const hintOf = (content: string): unknown => {
+    try {
+      return parseReceipts(content, 'r');
+    } catch (error) {
+      return (error as BaseError).hints[0];
+    }
+  };
+  const answer = '{"id":"chatcmpl-1","object":"chat.completion","choices":[]}';
+  expect(() => parseReceipts(answer, 'r')).toThrow('r holds no receipt: it is the body of an answer');
+  expect(hintOf(answer)).toContain('curl -i');
+  const failed = 'HTTP/1.1 502 Bad Gateway\r\ncontent-type: application/problem+json\r\n\r\n{"type":"/problems/x"}';
+  expect(() => parseReceipts(failed, 'r')).toThrow('it is an answer with status 502');
+  expect(hintOf(failed)).toContain('is not charged');
+  expect(hintOf('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n')).toContain('a line of the stream');
 });
 
 test('R16: the bytes of a saved stream are those without the line of its receipt', () => {

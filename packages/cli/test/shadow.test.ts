@@ -48,7 +48,9 @@ test('shadow: the command runs a gateway without chain and keys, and the report 
       operator: `${price / 5n}`,
       classes: [{ name: 'Agent' }, { name: 'Docs', received: `${(((price * 4n) / 5n) * 3n) / 10n}` }],
     });
-    expect((await runInProcess(['shadow', 'report'], { cwd })).stdout).toContain('from Agent to Docs');
+    const { stdout } = await runInProcess(['shadow', 'report'], { cwd });
+    expect(stdout).toContain('from Agent to Docs');
+    expect(stdout).toMatch(/^1 call, /);
   } finally {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');

@@ -20,6 +20,28 @@ test.each(['ENOSPC', 'EDQUOT'])('%s is no bug of ours, though Node names no file
   });
 });
 
+test.each([
+  ['ELOOP', 'open', '/a/b leads from one symbolic link to the next without an end.'],
+  ['ENAMETOOLONG', 'open', '/a/b is too long a name.'],
+  ['EEXIST', 'mkdir', '/a/b is not a folder.'],
+  ['EMFILE', 'open', '/a/b cannot be opened: this process has too many files open (ulimit -n).'],
+  [
+    'EFBIG',
+    'write',
+    '/a/b cannot be written: it would be larger than the file system or this session (ulimit -f) allows.',
+  ],
+])('%s of %s is no bug of ours', (code, syscall, shortMessage) => {
+  expect(toBaseError(systemError({ code, syscall, path: '/a/b' }))).toMatchObject({ kind: 'user', shortMessage });
+});
+
+test('a lot in an error has the number that people count it by', () => {
+  const refused = new BaseError('No such lot.', {
+    code: 'DATNonexistentLot',
+    values: { classId: 2n, lot: 0x80000007 },
+  });
+  expect(toBaseError(refused)).toMatchObject({ values: { classId: 2n, lot: 7 } });
+});
+
 test('of a folder that cannot be made it is not said that it does not exist', () => {
   expect(toBaseError(systemError({ code: 'ENOENT', syscall: 'mkdir', path: '/a/b' }))).toMatchObject({
     shortMessage: '/a/b cannot be made: the file system may be read-only or full.',

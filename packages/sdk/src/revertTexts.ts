@@ -325,6 +325,6 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
     message: 'The call came while another one of the contract was not finished.',
     hints: ['Call from outside of a transfer or a lock.'],
   },
-  ERC721InvalidReceiver: { message: 'The recipient is a contract that does not take tokens.' },
+  ERC721InvalidReceiver: { message: 'The recipient is the zero address, or a contract that does not take tokens.' },
   SafeERC20FailedOperation: { message: 'The asset refused the payment.' },
 };

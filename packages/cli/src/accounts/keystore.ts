@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { access, chmod, link, mkdir, open, readFile, readdir, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { BaseError, type Address, type Hex } from '@kedge/core';
 import { getAddress } from 'viem';
@@ -22,9 +22,12 @@ type KeystoreEntry = {
 
 const namePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
-/** Keys belong to the user, not to a project: `KEDGE_KEYSTORE_DIR`, else `.kedge/keystore` in the home folder. */
+/**
+ * Keys belong to the user, not to a project: `KEDGE_KEYSTORE_DIR`, else `.kedge/keystore` in the home folder, which an empty
+ * `HOME` does not name.
+ */
 export function keystoreDirOf(context: Pick<Context, 'environment'>): string {
-  return context.environment['KEDGE_KEYSTORE_DIR'] ?? join(homedir(), '.kedge', 'keystore');
+  return context.environment['KEDGE_KEYSTORE_DIR'] ?? join(homedir() || userInfo().homedir, '.kedge', 'keystore');
 }
 
 /** Refuses names that are not a plain file name. */

@@ -42,3 +42,9 @@ export function shareCapText(shareCap: bigint): string {
     ? 'dilutable: no cap on what you may mint'
     : `weights of ${humanAmount(shareCap, 0)} in all at most, for ever`;
 }
+
+/** The line that says what comes next for a class without a share. */
+export function firstShareText(classId: bigint, shareCap: bigint): string {
+  const share = shareCap > 0n && shareCap < 1_000n ? shareCap : 1_000n;
+  return `next: kedge mint ${classId} --share ${share}`;
+}

@@ -20,7 +20,7 @@ import { manifestFileOf, requireSameContent, unboundManifest, writeManifest } fr
 import { connect, type Connection } from '../chain/connect.js';
 import type { Writer } from '../chain/createWriter.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
-import { shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js';
+import { firstShareText, shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js';
 import { kindChoices, parseParent, storePolicy, type ParentTerms } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import { contentStoreOf } from '../contentStoreOf.js';
@@ -175,7 +175,7 @@ function createdLines(
   return [
     `  class           ${classId} (${kind}), issued by ${signer.label}`,
     `  shares          ${shareCapText(shareCap)}`,
-    shareTokenId === undefined ? `next: kedge mint ${classId} --share 1000` : `  share token     ${shareTokenId}`,
+    shareTokenId === undefined ? firstShareText(classId, shareCap) : `  share token     ${shareTokenId}`,
   ];
 }
 

@@ -7,6 +7,7 @@ import { humanBytes } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import { exitCodes } from '../output.js';
 import { argument } from '../parse.js';
+import { plainText } from '../plainText.js';
 import { readJson } from '../target.js';
 
 export const anchorVerify: Command = {
@@ -29,7 +30,7 @@ export const anchorVerify: Command = {
     const verification = await verifyPath({ manifest, path, keccak256, onProgress }).finally(done);
     const { ok, findings, files, bytes } = verification;
     context.output.result({ ...verification, manifest: summaryOf(manifest) }, () => [
-      ...findings.map((finding) => `✗ ${describeFinding(finding)}`),
+      ...findings.map((finding) => `✗ ${plainText(describeFinding(finding))}`),
       ok
         ? `✓ ${files} ${files === 1 ? 'file' : 'files'}, ${humanBytes(bytes)}: every byte is as it was anchored`
         : `✗ ${findings.length} ${findings.length === 1 ? 'difference' : 'differences'} from what was anchored`,

@@ -234,7 +234,9 @@ function termsOf(context: Context, { token, policy, operator, mode, ownKey }: Wa
     const text = textOption(context, name);
     return text === undefined ? undefined : parseAmount(text, policy.unit.decimals, flag, 64);
   };
-  const cap = units('units', '--units') ?? token.value;
+  const named = units('units', '--units');
+  if (named === 0n) throw usageError('A channel without units pays for nothing.', 'Name more than 0 with --units.');
+  const cap = named ?? token.value;
   if (cap === 0n) {
     throw new BaseError(`Token ${token.tokenId} has no units to lock.`, {
       code: 'no_value',

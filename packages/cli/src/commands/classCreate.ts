@@ -5,7 +5,7 @@ import { connect, type Connection } from '../chain/connect.js';
 import { afterDone } from '../chain/afterDone.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { operatorBpsOf, sellUnits } from '../chain/sellUnits.js';
-import { shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js';
+import { firstShareText, shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js';
 import { readMetadata } from '../chain/readMetadata.js';
 import { kindChoices, parseParent, storePolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
@@ -128,7 +128,7 @@ export const classCreate: Command = {
         ...(sold === undefined
           ? []
           : [`  on sale         ${sell} units in lot ${sold.lot}: kedge buy ${classId} <units>`]),
-        `next: kedge mint ${classId} --share 1000`,
+        firstShareText(classId, options.shareCap),
       ],
     );
   },

@@ -5,7 +5,7 @@ import { chainOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { dataPathsOf } from '../files/dataPaths.js';
 import { writeDurably } from '../files/durableFile.js';
-import { parseInteger, textOption } from '../parse.js';
+import { parseInteger, parsePort, textOption } from '../parse.js';
 import { indexerCommand } from '../up/programs.js';
 import { listeningLines, reachedUrl } from '../up/reachedUrl.js';
 import { usageError } from '../usageError.js';
@@ -72,8 +72,7 @@ function writeConfig(context: Context, connection: Connection, portBefore: numbe
       ? undefined
       : Number(parseInteger(text, `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`));
   };
-  const port = number('port') || portBefore;
-  if (port > 65_535) throw usageError(`--port must be at most 65535, not ${port}.`);
+  const port = parsePort(textOption(context, 'port') ?? '0') || portBefore;
   const folder = join(dataDir, 'indexers', `${chainId}-${contracts.DataAnchoringToken.toLowerCase()}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const url = textOption(context, 'database') ?? context.environment[databaseVariable];

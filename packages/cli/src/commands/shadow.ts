@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from '../command.js';
 import { dataDirOf } from '../context.js';
 import { writeDurably } from '../files/durableFile.js';
-import { argument, parseInteger, textOption } from '../parse.js';
+import { argument, parsePort, textOption } from '../parse.js';
 import { readJson } from '../target.js';
 import { otherUpstreamOf, upstreamOptions } from '../up/otherUpstream.js';
 import { shadowCommand } from '../up/programs.js';
@@ -34,7 +34,7 @@ export const shadow: Command = {
     const config = {
       ...terms,
       dataDir: folder,
-      port: Number(parseInteger(textOption(context, 'port') ?? '0', '--port')),
+      port: parsePort(textOption(context, 'port') ?? '0'),
       upstream,
     };
     const configFile = join(folder, 'config.json');

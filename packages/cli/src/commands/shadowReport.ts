@@ -56,7 +56,7 @@ export const shadowReport: Command = {
 
 function linesOf(report: Report): string[] {
   const { calls, units, unit, asset, revenue, operator, classes, royalties } = report;
-  const used = `${calls} calls, ${units} ${unit}s`;
+  const used = `${calls} ${calls === 1 ? 'call' : 'calls'}, ${units} ${unit}s`;
   if (asset === null) return [used, 'The policy names no price, so there are no amounts.'];
   // Of an ERC-20 token nothing is known without a chain: its amounts stay in its smallest unit.
   const money = (amount: string): string => (asset === 'ETH' ? humanAmount(BigInt(amount), 18) : amount);

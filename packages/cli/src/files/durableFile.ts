@@ -20,7 +20,7 @@ export function syncFolder(folder: string): void {
 export function writeDurably(path: string, content: string | Uint8Array, mode = 0o600): void {
   const temporary = `${path}.tmp`;
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
-  const descriptor = openSync(temporary, 'w', mode);
+  const descriptor = openNaming(path, temporary, mode);
   try {
     // The mode given to open counts only for a new file, and a temporary file may be left from a crash.
     fchmodSync(descriptor, mode);
@@ -33,6 +33,14 @@ export function writeDurably(path: string, content: string | Uint8Array, mode = 
   }
   renameSync(temporary, path);
   syncFolder(dirname(path));
+}
+
+function openNaming(path: string, temporary: string, mode: number): number {
+  try {
+    return openSync(temporary, 'w', mode);
+  } catch (error) {
+    return namingFile(path)(error);
+  }
 }
 
 /** The content of a file, or undefined when there is none. */

@@ -33,7 +33,11 @@ export function parseReceipts(content: string, source: string): SignedReceipt[] 
   const found = whole.split(/\r?\n/).flatMap((line) => receiptLine.exec(line)?.[1] ?? []);
   if (found.length > 0)
     return found.map((encoded, index) => named(() => decodeSignedReceipt(encoded), `${source}, receipt ${index + 1}`));
+  const status = /^HTTP\/[0-9.]+ (\d{3})\b/.exec(whole)?.[1];
+  if (status !== undefined)
+    throw noReceipt(source, `it is an answer with status ${status}`, status < '300' ? placesHint : failedHint);
   const json = tryJson(whole);
+  if (isAnswerAlone(json)) throw noReceipt(source, 'it is the body of an answer', headerHint);
   if (json !== undefined) {
     const list: readonly unknown[] = Array.isArray(json) ? json : [json];
     if (list.length === 0) throw noReceipt(source, 'its list is empty');
@@ -70,11 +74,21 @@ function named<value>(parse: () => value, at: string): value {
   }
 }
 
-function noReceipt(at: string, reason: string): BaseError {
-  return new BaseError(`${at} holds no receipt: ${reason}.`, {
-    code: 'receipt_invalid',
-    hints: [
-      `Pass the JSON of GET /v1/receipts/<channelId>/<seq>, or the value of the ${receiptHeader} header, in a file or as it is.`,
-    ],
-  });
+const usualHint = `Pass the JSON of GET /v1/receipts/<channelId>/<seq>, or the value of the ${receiptHeader} header, in a file or as it is.`;
+const headerHint = `Its receipt came in the header ${receiptHeader}: save the headers as well, with curl -i, or with curl -D <file>.`;
+const placesHint = `The receipt of a stream is a line of the stream, that of another answer is its header ${receiptHeader}: save both.`;
+const failedHint = 'A call that is refused or fails is not charged, and has no receipt.';
+
+/** JSON that a gateway answers with, saved without the headers. */
+function isAnswerAlone(json: unknown): boolean {
+  return (
+    typeof json === 'object' &&
+    json !== null &&
+    !('receipt' in json) &&
+    ('choices' in json || 'object' in json || 'type' in json)
+  );
+}
+
+function noReceipt(at: string, reason: string, hint = usualHint): BaseError {
+  return new BaseError(`${at} holds no receipt: ${reason}.`, { code: 'receipt_invalid', hints: [hint] });
 }

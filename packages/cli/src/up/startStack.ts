@@ -1,9 +1,10 @@
 import { createContentStore } from '@kedge/store';
-import { keepApiKey } from './apiKey.js';
+import { isApiKeyRevoked, keepApiKey } from './apiKey.js';
 import { createChain } from './chain.js';
 import { createServices, type Services } from './createServices.js';
 import { dashboardFolder, startDashboard, type Dashboard } from './dashboard.js';
 import type { DataPaths } from '../files/dataPaths.js';
+import { gatewayFilesOf } from '../gateway/gatewayFiles.js';
 import { demoModel } from './demoTerms.js';
 import { writeDurably } from '../files/durableFile.js';
 import { findAnvil } from './findAnvil.js';
@@ -132,15 +133,22 @@ export async function startStack(options: {
     deadline: made.channel.deadline,
     milliseconds: performance.now() - startedAt,
     times,
-    remarks: await remarksOn(made, paths, upstream),
+    remarks: await remarksOn(made, paths, apiKey, upstream),
   };
   return { upFile: { ...upFile, times }, view };
 }
 
-async function remarksOn(made: SetUp, paths: DataPaths, upstream: OtherUpstream | undefined): Promise<string[]> {
+async function remarksOn(
+  made: SetUp,
+  paths: DataPaths,
+  apiKey: string,
+  upstream: OtherUpstream | undefined,
+): Promise<string[]> {
   const remarks: string[] = [];
   if (!made.channelIsOpen)
     remarks.push('The channel of this key is closed: kedge channel open makes another, with a key of its own.');
+  if (isApiKeyRevoked(gatewayFilesOf(paths).channels, apiKey))
+    remarks.push('This key was revoked: kedge key create makes another.');
   if (upstream === undefined && (await docsChanged(made.docs, paths.agent))) {
     remarks.push('The docs changed since they were anchored: answers come from the anchored version.');
   }
