@@ -1,5 +1,5 @@
-// The examples in doc comments, under the compiler. They may name what their own package and those that every reader uses
-// export, and what stands in `exampleNames.ts`.
+// The examples in doc comments and in the docs, under the compiler. They may name what their own package and those that every
+// reader uses export, and what stands in `exampleNames.ts`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,9 +18,14 @@ writeFileSync(
     exclude: [],
   }),
 );
-const examples = sourceFiles().flatMap((file) => examplesIn(file).map((code) => ({ file, code })));
+const examples = [
+  ...filesIn('packages', /^packages\/[^/]+\/src\/.*\.tsx?$/).flatMap((file) =>
+    examplesIn(file).map((code) => ({ file, code })),
+  ),
+  ...filesIn('docs', /\.md$/).flatMap(pageOf),
+];
 for (const [index, { file, code }] of examples.entries()) {
-  const name = `${file.replaceAll('/', '.').replace(/\.tsx?$/, '')}.${index}.ts`;
+  const name = `${file.replaceAll('/', '.').replace(/\.\w+$/, '')}.${index}.ts`;
   writeFileSync(`${folder}/${name}`, `${importsFor(file, code).join('\n')}\n${code}\nexport {};\n`);
 }
 const { status, stdout } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '--project', folder], {
@@ -29,10 +34,10 @@ const { status, stdout } = spawnSync(process.execPath, ['node_modules/typescript
 console.log(`${stdout}${examples.length} examples`);
 process.exitCode = examples.length === 0 ? 1 : (status ?? 1);
 
-function sourceFiles() {
-  return readdirSync('packages', { recursive: true })
-    .map((file) => path.posix.join('packages', file))
-    .filter((file) => /^packages\/[^/]+\/src\/.*\.tsx?$/.test(file));
+function filesIn(root, pattern) {
+  return readdirSync(root, { recursive: true })
+    .map((file) => path.posix.join(root, file))
+    .filter((file) => pattern.test(file));
 }
 
 /** The code of each `@example`, which ends with its comment or with the next tag. */
@@ -44,10 +49,15 @@ function examplesIn(file) {
   });
 }
 
+/** The JavaScript of a page is one program, block after block. */
+function pageOf(file) {
+  const blocks = [...readFileSync(file, 'utf8').matchAll(/^```(?:js|ts)\n([\s\S]*?)^```/gm)].map(([, code]) => code);
+  return blocks.length === 0 ? [] : [{ file, code: blocks.join('\n') }];
+}
+
 /** What an example uses and does not make itself: from its own file first, then from its package, then from the shared ones. */
 function importsFor(file, code) {
-  const own = file.split('/')[1];
-  const index = `packages/${own}/src/index.ts`;
+  const index = `packages/${file.split('/')[1]}/src/index.ts`;
   const made = new Set(
     [...code.matchAll(/\b(?:const|import) (?:\{([^}]*)\}|(\w+))/g)].flatMap(([, list, one]) =>
       list === undefined ? [one] : list.split(',').map((item) => item.split(':').at(-1).trim()),
@@ -55,7 +65,7 @@ function importsFor(file, code) {
   );
   const wanted = new Set(code.match(/\b[A-Za-z]\w*\b/g)?.filter((name) => !made.has(name)));
   const places = [
-    [`../../${file}`, file],
+    ...(file.endsWith('.md') ? [] : [[`../../${file}`, file]]),
     ...(existsSync(index) ? [[`../../${index}`, index]] : []),
     ...shared.map((name) => [`@kedge/${name}`, `packages/${name}/src/index.ts`]),
   ];
