@@ -1,17 +1,10 @@
-import { BaseError, type Hex } from '@kedge/core';
+import { BaseError } from '@kedge/core';
 import { keyHasRoom } from '../keys/apiKeyAccess.js';
 import { reasonOf } from '../structuredLog.js';
-import type { OpenedChannels } from './createOpenedChannels.js';
 import { createOffers, type Offer, type OfferOptions, type RefusedCall, refuse } from './createOffers.js';
-import type { DepositChain, PaymentOutcome } from './depositChain.js';
-import {
-  decodeTopUpRecord,
-  type OpenedRecord,
-  type PaymentName,
-  paymentNameOf,
-  type SentRecord,
-  type TopUpRecord,
-} from './topUpRecord.js';
+import type { DepositChain } from './depositChain.js';
+import { createRecordedPayments, type RecordedPaymentsOptions } from './recordedPayments.js';
+import { paymentNameOf, type SentRecord } from './topUpRecord.js';
 import { encodeX402, parsePayment, type PaymentPayload, type PaymentResponse, x402Version } from './x402Messages.js';
 
 /** Payments for calls (R28): what is asked for in a 402, and what comes of a payment. */
@@ -35,77 +28,18 @@ export type TopUps = {
   readonly settle: () => Promise<void>;
 };
 
-export type TopUpOptions = OfferOptions & {
-  readonly chain: DepositChain;
-  /** Durable when it resolves. */
-  readonly keep: (record: TopUpRecord) => Promise<unknown>;
-  /** Records that were kept since it was called last. */
-  readonly newRecords: () => Promise<readonly Uint8Array[]>;
-  readonly opened: OpenedChannels;
-  /** Whether this process finds out by itself what payments for a channel have come to. */
-  readonly isOurs: (rootId: Hex) => boolean;
-};
+export type TopUpOptions = OfferOptions & RecordedPaymentsOptions & { readonly chain: DepositChain };
 
 const mostWaiting = 64;
-const blocksBefore = 1_000n;
-const mostAtOnce = 100;
-const forgetAfterSeconds = 86_400n;
 
 export function createTopUps(options: TopUpOptions): TopUps {
   const { chain, log, opened } = options;
-  const network = `eip155:${options.chainId}`;
   const offers = createOffers(options);
-  const sent = new Map<string, SentRecord>();
-  const responses = new Map<string, PaymentResponse>();
+  const payments = createRecordedPayments(options);
   const running = new Map<string, Promise<string>>();
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   let settling: Promise<void> | undefined;
-
-  const noteOpened = (entry: OpenedRecord): void => {
-    opened.add(entry);
-    if (entry.payment !== undefined) noteTaken(entry.payment, entry);
-  };
-
-  const noteTaken = (payment: PaymentName, { record, spent, transaction }: OpenedRecord): void => {
-    const name = paymentNameOf(payment);
-    sent.delete(name);
-    responses.set(name, {
-      success: true,
-      payer: payment.from,
-      transaction,
-      network,
-      amount: spent.toString(),
-      extra: { channelId: record.channelId, units: record.channel.cap.toString() },
-    });
-  };
-
-  /** Takes down what a deposit was swept into, whoever did it. What counts is the chain. */
-  const noteOutcome = async (entry: SentRecord, { swept, paidIn }: PaymentOutcome): Promise<void> => {
-    const { payment, rootId, holder } = entry;
-    // Paid in a transaction of its own, it was swept in a later one.
-    const own =
-      paidIn &&
-      (swept.find(({ transaction }) => transaction === paidIn) ??
-        swept.findLast((one) => opened.get(one.channelId) === undefined));
-    for (const one of swept) {
-      const { channelId, channel, spent, transaction } = one;
-      if (opened.get(channelId) !== undefined) continue;
-      const record = { ...entry.record, channel, channelId };
-      const paid = one === own ? payment : undefined;
-      const found: OpenedRecord = { kind: 'opened', rootId, holder, payment: paid, spent, transaction, record };
-      await options.keep(found);
-      noteOpened(found);
-      log.info('topped_up', { channelId, continues: rootId, units: channel.cap, spent, transaction });
-    }
-    const known = own && opened.get(own.channelId);
-    if (known !== undefined) noteTaken(payment, known);
-  };
-
-  const findOutcome = async (entry: SentRecord): Promise<void> => {
-    for (const outcome of await chain.outcomesOf([entry])) await noteOutcome(entry, outcome);
-    await opened.serve();
-  };
 
   const entryOf = async (
     payment: PaymentPayload,
@@ -120,7 +54,7 @@ export function createTopUps(options: TopUpOptions): TopUps {
       deposit: requirements.payTo,
       asset: requirements.asset,
       validBefore,
-      fromBlock: before(await chain.blockNumber()),
+      fromBlock: await payments.blockBefore(),
       record,
     };
   };
@@ -136,9 +70,9 @@ export function createTopUps(options: TopUpOptions): TopUps {
   const payOnce = async (payment: PaymentPayload, call: RefusedCall): Promise<string> => {
     const { authorization, signature } = payment.payload;
     const name = paymentNameOf(authorization);
-    const known = sent.get(name);
-    if (known !== undefined) await findOutcome(known);
-    const taken = responses.get(name);
+    const known = payments.sent(name);
+    if (known !== undefined) await payments.findOutcome(known);
+    const taken = payments.responseOf(name);
     if (taken !== undefined) return answerOf(taken);
     const offer = await offers.check(payment, call);
     const entry = known ?? (await entryOf(payment, offer));
@@ -147,17 +81,17 @@ export function createTopUps(options: TopUpOptions): TopUps {
       // Anybody can write down a payment that nobody signed: it leaves nothing behind.
       await chain.checkPayment(offer.terms, signed);
       if (known === undefined) await options.keep(entry);
-      sent.set(name, entry);
+      payments.noteSent(entry);
       await chain.payAndSweep(offer.terms, signed);
     };
     const refusal = await send().then(
       () => pending(undefined),
       (error: unknown) => error,
     );
-    await findOutcome(entry);
-    const response = responses.get(name);
+    await payments.findOutcome(entry);
+    const response = payments.responseOf(name);
     if (response !== undefined) return answerOf(response);
-    if (known === undefined && isReverted(refusal)) sent.delete(name);
+    if (known === undefined && isReverted(refusal)) payments.forget(name);
     throw refusal;
   };
 
@@ -171,53 +105,6 @@ export function createTopUps(options: TopUpOptions): TopUps {
       log.warn('payment_pending', { reason: reasonOf(error) });
       throw pending(error);
     }
-  };
-
-  const catchUp = async (): Promise<void> => {
-    for (const payload of await options.newRecords()) {
-      const record = decodeTopUpRecord(payload);
-      if (record.kind === 'opened') noteOpened(record);
-      else if (!responses.has(paymentNameOf(record.payment))) sent.set(paymentNameOf(record.payment), record);
-    }
-    await opened.serve();
-  };
-
-  /** What of the payments in this process's care is not found out yet, those from the oldest block first. */
-  const unsettled = (): SentRecord[] =>
-    [...sent.values()]
-      .filter(({ payment, rootId }) => !running.has(paymentNameOf(payment)) && options.isOurs(rootId))
-      .toSorted((one, other) => Number(one.fromBlock - other.fromBlock));
-
-  const settleEntry = async (entry: SentRecord, outcome: PaymentOutcome, newest: bigint): Promise<void> => {
-    const name = paymentNameOf(entry.payment);
-    await noteOutcome(entry, outcome);
-    if (sent.get(name) !== entry) return;
-    // What the asset did not take by then, it never will.
-    if (entry.validBefore + forgetAfterSeconds < BigInt(Math.floor(options.nowSeconds()))) sent.delete(name);
-    // Nothing of it was there so far. What was paid may be swept at any time, and is known by its payment.
-    else if (outcome.paidIn === undefined && newest > entry.fromBlock) sent.set(name, { ...entry, fromBlock: newest });
-  };
-
-  /** @throws what went wrong first, when all others are settled. */
-  const settleOnce = async (): Promise<void> => {
-    await catchUp();
-    const entries = unsettled();
-    if (entries.length === 0) return;
-    const newest = before(await chain.blockNumber());
-    const failures: unknown[] = [];
-    for (let at = 0; at < entries.length; at += mostAtOnce) {
-      const some = entries.slice(at, at + mostAtOnce);
-      try {
-        const outcomes = await chain.outcomesOf(some);
-        for (const [index, entry] of some.entries()) {
-          await settleEntry(entry, outcomes[index] as PaymentOutcome, newest).catch((error) => failures.push(error));
-        }
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    await opened.serve();
-    if (failures.length > 0) throw failures[0];
   };
 
   /** One transaction at a time. */
@@ -259,7 +146,7 @@ export function createTopUps(options: TopUpOptions): TopUps {
       checkKeyRoom(call);
       const payment = parsePayment(header);
       const name = paymentNameOf(payment.payload.authorization);
-      const taken = responses.get(name);
+      const taken = payments.responseOf(name);
       if (taken !== undefined && !opened.isAwaited(taken.extra.channelId))
         throw refuse('This payment was taken before, and what it bought is used.');
       const joined = running.get(name);
@@ -270,21 +157,16 @@ export function createTopUps(options: TopUpOptions): TopUps {
     },
     responseOf: (header) => {
       const name = readName(header);
-      const response = name === undefined ? undefined : responses.get(name);
+      const response = name === undefined ? undefined : payments.responseOf(name);
       return response === undefined ? undefined : encodeX402(response);
     },
     idempotencyKeyOf: (header) => {
       const name = readName(header);
       return name === undefined ? undefined : `x402/${name}`;
     },
-    catchUp,
-    settle: () => (settling ??= settleOnce().finally(() => (settling = undefined))),
+    catchUp: payments.catchUp,
+    settle: () => (settling ??= payments.settle((name) => running.has(name)).finally(() => (settling = undefined))),
   };
-}
-
-/** A payment that came to us may have been sent by somebody else before. */
-function before(block: bigint): bigint {
-  return block > blocksBefore ? block - blocksBefore : 0n;
 }
 
 /** @throws BaseError 402 `key_exhausted`: what a key may not spend, no payment changes. */
