@@ -1,3 +1,4 @@
+import { BaseError } from './baseError.js';
 import { bytesToHex, utf8, type Hasher, type Hex } from './hex.js';
 
 /** The metrics that a policy may price. */
@@ -30,9 +31,18 @@ export type Metric = { readonly metric: MetricLabel; readonly amount: bigint };
 /**
  * keccak-256 of a metric's label (P26).
  *
+ * @throws BaseError `metric_unknown`.
+ *
  * @example
  * metricTypeOf('units', keccak256);
  */
 export function metricTypeOf(label: MetricLabel, keccak256: Hasher): Hex {
+  if (!metricLabels.includes(label)) {
+    throw new BaseError(`There is no metric ${label}.`, {
+      code: 'metric_unknown',
+      values: { metric: label },
+      hints: [`The registry has ${metricLabels.join(', ')}.`],
+    });
+  }
   return bytesToHex(keccak256(utf8(label)));
 }

@@ -7,8 +7,13 @@ export async function reading<value>(
   doing: string,
   read: (publicClient: ReadClient['publicClient']) => Promise<value>,
 ): Promise<value> {
+  return inWords(doing, () => read(client.publicClient));
+}
+
+/** Turns what viem throws of parameters, or a wallet that is asked to sign, into Kedge's error. */
+export async function inWords<value>(doing: string, run: () => value | Promise<value>): Promise<value> {
   try {
-    return await read(client.publicClient);
+    return await run();
   } catch (error) {
     throw toChainError(error, doing);
   }

@@ -8,15 +8,16 @@ const known = new WeakMap<Wallet, number>();
  * Refuses to send where the contracts are not: elsewhere a payment would go to an address without code. What signs outside,
  * such as a browser's wallet, changes its network at any time, and is asked before each transaction.
  *
+ * @returns the id of that chain
  * @throws BaseError `wrong_chain`.
  */
 export async function requireWalletChain(
   client: Pick<WriteClient, 'publicClient' | 'walletClient'> & Partial<Pick<WriteClient, 'deployment'>>,
   doing: string,
-): Promise<void> {
+): Promise<number> {
   const { publicClient, walletClient, deployment } = client;
   const expected = deployment?.chainId ?? (await publicClient.getChainId());
-  if (known.get(walletClient) === expected) return;
+  if (known.get(walletClient) === expected) return expected;
   const actual = await walletClient.getChainId();
   if (actual !== expected) {
     throw new BaseError(
@@ -29,4 +30,5 @@ export async function requireWalletChain(
     );
   }
   if (walletClient.account.type === 'local') known.set(walletClient, actual);
+  return expected;
 }

@@ -44,11 +44,10 @@ export function toChainError(cause: unknown, doing: string): BaseError {
       cause,
     });
   }
-  if (names.includes('WaitForTransactionReceiptTimeoutError')) {
-    return new BaseError(`Could not ${doing}: the transaction was sent, and is not in a block yet.`, {
-      code: 'transaction_pending',
-      kind: 'transient',
-      hints: ['Look for the transaction before sending it again.'],
+  if (names.includes('ContractFunctionZeroDataError')) {
+    return new BaseError(`Could not ${doing}: ${lowerFirst(shortMessageOf(cause))}`, {
+      code: 'contract_missing',
+      hints: ['The RPC URL may be of another chain than the contracts: checkDeployment finds out.'],
       cause,
     });
   }
@@ -164,7 +163,7 @@ function isOfViem(error: unknown): error is ErrorOfViem {
 }
 
 /** An error and what caused it, from the outermost in. */
-function causesOf(error: unknown): Error[] {
+export function causesOf(error: unknown): Error[] {
   const causes: Error[] = [];
   for (let cause = error; cause instanceof Error && !causes.includes(cause); cause = cause.cause) causes.push(cause);
   return causes;

@@ -1,3 +1,4 @@
+import { BaseError } from '@kedge/core';
 import { bindActions, type BoundActions } from './bindActions.js';
 import type { WriteClient } from './client.js';
 import { acceptContributorControl } from './actions/acceptContributorControl.js';
@@ -173,9 +174,18 @@ export type WalletActions = BoundActions<typeof actions>;
 /**
  * The writing actions, bound to a client and its account.
  *
+ * @throws BaseError `account_missing`.
+ *
  * @example
  * const { claim } = walletActions({ publicClient, walletClient, deployment });
  */
 export function walletActions(client: WriteClient): WalletActions {
+  // Programs that are not type-checked come without.
+  if (client.walletClient.account === undefined) {
+    throw new BaseError('The wallet client has no account to sign as.', {
+      code: 'account_missing',
+      hints: ['Give it one: createWalletClient({ account, … }).'],
+    });
+  }
   return bindActions(actions, client);
 }

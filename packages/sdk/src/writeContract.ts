@@ -2,6 +2,7 @@ import { BaseError } from '@kedge/core';
 import type {
   Abi,
   AccessList,
+  Chain,
   ContractFunctionArgs,
   ContractFunctionName,
   ContractFunctionParameters,
@@ -9,10 +10,23 @@ import type {
   TransactionReceipt,
 } from 'viem';
 import type { ChainReader, Sent, Wallet, WriteClient } from './client.js';
+import { isUnsure, pendingError, unsureError } from './pendingError.js';
 import { requireWalletChain } from './requireWalletChain.js';
 import { toChainError } from './toChainError.js';
 
 const localChainId = 31337;
+
+/** A call that changes the chain. */
+export type ContractCall<
+  abi extends Abi,
+  name extends ContractFunctionName<abi, 'nonpayable' | 'payable'>,
+  args extends ContractFunctionArgs<abi, 'nonpayable' | 'payable', name>,
+> = ContractFunctionParameters<abi, 'nonpayable' | 'payable', name, args> & {
+  readonly value?: bigint;
+  readonly accessList?: AccessList;
+};
+
+type Sender = Pick<WriteClient, 'publicClient' | 'walletClient'> & Partial<Pick<WriteClient, 'deployment'>>;
 
 /**
  * Simulates a call, sends it and waits for its receipt. The simulation is where a refusal costs nothing and is readable.
@@ -25,27 +39,38 @@ export async function writeContract<
   const abi extends Abi,
   name extends ContractFunctionName<abi, 'nonpayable' | 'payable'>,
   args extends ContractFunctionArgs<abi, 'nonpayable' | 'payable', name>,
->(
-  client: Pick<WriteClient, 'publicClient' | 'walletClient'> & Partial<Pick<WriteClient, 'deployment'>>,
-  doing: string,
-  call: ContractFunctionParameters<abi, 'nonpayable' | 'payable', name, args> & {
-    readonly value?: bigint;
-    readonly accessList?: AccessList;
-  },
-): Promise<TransactionReceipt> {
+>(client: Sender, doing: string, call: ContractCall<abi, name, args>): Promise<TransactionReceipt> {
   const { publicClient, walletClient } = client;
   try {
     const { account } = walletClient;
-    await requireWalletChain(client, doing);
+    const chainId = await requireWalletChain(client, doing);
     const asked = { ...call, account } as never;
     const { request } = await publicClient.simulateContract(asked);
     const gas = gasWithRoom(await publicClient.estimateContractGas(asked));
-    const send = () => walletClient.writeContract({ ...(request as object), account, gas, chain: null } as never);
-    return await sendAndWait(publicClient, walletClient, doing, send);
+    const chain = chainOf(walletClient);
+    const send = () => walletClient.writeContract({ ...(request as object), account, gas, chain } as never);
+    return await sendAndWait(publicClient, walletClient, doing, send, chainId);
   } catch (error) {
     throw toChainError(error, doing);
   }
 }
+
+/** What a call would be refused for now. Sends nothing. */
+export async function refusalOf<
+  const abi extends Abi,
+  name extends ContractFunctionName<abi, 'nonpayable' | 'payable'>,
+  args extends ContractFunctionArgs<abi, 'nonpayable' | 'payable', name>,
+>(client: WriteClient, doing: string, call: ContractCall<abi, name, args>): Promise<BaseError | undefined> {
+  try {
+    await client.publicClient.simulateContract({ ...call, account: client.walletClient.account } as never);
+    return undefined;
+  } catch (error) {
+    return toChainError(error, doing);
+  }
+}
+
+/** With its fees and its form of transactions, where the wallet has one; viem refuses to send without either word. */
+export const chainOf = ({ chain }: Wallet): Chain | null => chain ?? null;
 
 /**
  * Of an estimate, the gas to send: with room for a state that moves until the block. What is not used is not paid.
@@ -68,18 +93,23 @@ export async function sendAndWait(
   walletClient: Wallet,
   doing: string,
   send: () => Promise<Hex>,
+  chainId = publicClient.chain?.id,
 ): Promise<TransactionReceipt> {
-  const hash = await inTurn(walletClient, send);
+  const hash = await inTurn(walletClient, send).catch((cause: unknown) => {
+    throw isUnsure(cause) ? unsureError(cause, doing, walletClient) : cause;
+  });
   let replaced: 'cancelled' | 'replaced' | undefined;
-  const receipt = await publicClient.waitForTransactionReceipt({
+  const waiting = publicClient.waitForTransactionReceipt({
     hash,
     onReplaced: ({ reason }) => {
       if (reason !== 'repriced') replaced = reason;
     },
-    // A local chain mines at once; elsewhere the client's own interval fits its blocks.
-    ...(publicClient.chain?.id === localChainId || publicClient.chain === undefined ? { pollingInterval: 50 } : {}),
-    // Nobody replaces a transaction there. While viem looks for one it hears of no block, and no other block may come.
-    ...(publicClient.chain?.id === localChainId ? { checkReplacement: false } : {}),
+    // A local chain mines at once, and nobody replaces a transaction there: while viem looks for one it hears of no block, and no
+    // other block may come. Elsewhere the client's own interval fits the blocks.
+    ...(chainId === localChainId ? { pollingInterval: 50, checkReplacement: false } : {}),
+  });
+  const receipt = await waiting.catch((cause: unknown) => {
+    throw pendingError(cause, doing, hash);
   });
   if (replaced !== undefined) {
     const how =

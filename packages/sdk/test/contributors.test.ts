@@ -64,7 +64,7 @@ describe('contributors of a token', () => {
     const [contributor, stranger] = [stage.as('contributor'), stage.as('stranger')];
     await expect(stranger.getContributors({ tokenId })).rejects.toMatchObject({ code: 'ContributorRootsNotCommitted' });
     await expect(stranger.commitContributors({ tokenId: agentShareId, contributors: second })).rejects.toMatchObject({
-      code: 'ERC8028Unauthorized',
+      code: 'ContributorRootsNotOwner',
     });
     await contributor.commitContributors({ tokenId, contributors: first });
     await expect(stranger.setContributors({ tokenId, contributors: second, assets: [] })).rejects.toMatchObject({

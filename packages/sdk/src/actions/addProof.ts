@@ -3,6 +3,7 @@ import { encodePacked } from 'viem';
 import type { Sent, WriteClient } from '../client.js';
 import { attestationRegistryOf } from '../contracts.js';
 import { keccak256 } from '../keccak256.js';
+import { inWords } from '../reading.js';
 import { sentOf, writeContract } from '../writeContract.js';
 import { signAttestation, type AttestParameters, type SignedAttestation } from './signAttestation.js';
 
@@ -36,8 +37,9 @@ export async function addProof(
   const { attestation } = signed;
   requireOfToken(attestation);
   const registry = attestationRegistryOf(client.deployment);
-  const proof = packProof(signed);
-  const receipt = await writeContract(client, 'add the proof', {
+  const doing = 'add the proof';
+  const proof = await inWords(doing, () => packProof(signed));
+  const receipt = await writeContract(client, doing, {
     ...registry,
     functionName: 'addProof',
     args: [attestation.subjectId, attestation.attestationType, attestation.uri, proof],

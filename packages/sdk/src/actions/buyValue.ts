@@ -1,10 +1,10 @@
-import { isSameAddress, zeroAddress, type Address, type Deployment } from '@kedge/core';
-import { allow } from '../allow.js';
+import { isSameAddress, type Address, type Deployment } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { marketOf, tokenOf, valuePlansOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
+import { payInto } from '../payInto.js';
 import { reading } from '../reading.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { onlyEvent, sentOf } from '../writeContract.js';
 
 export type BuyValueParameters = {
   readonly classId: bigint;
@@ -46,14 +46,16 @@ export async function buyValue(client: WriteClient, parameters: BuyValueParamete
   const { asset, seller } = info.terms;
   const market = sellerOf(client.deployment, seller);
   const maxCost = parameters.maxCost ?? cost;
-  // Only what the buyer agreed to is allowed to be taken: a price above it is refused by the market.
-  if (maxCost >= cost) await allow(client, asset, market.address, cost);
-  const receipt = await writeContract(client, 'buy value', {
-    ...market,
-    functionName: 'buy',
-    args: [classId, lot, units, to, maxCost],
-    value: asset === zeroAddress ? cost : 0n,
-  });
+  const receipt = await payInto(
+    client,
+    'buy value',
+    { asset, amount: cost },
+    {
+      ...market,
+      functionName: 'buy',
+      args: [classId, lot, units, to, maxCost],
+    },
+  );
   const events = eventsOf(market, receipt.logs, 'ValueBought');
   const bought = onlyEvent(events, 'ValueBought', receipt).args;
   return { ...sentOf(receipt), tokenId: bought.tokenId, asset: bought.asset, cost: bought.cost };

@@ -1,11 +1,12 @@
-import type { Address } from '@kedge/core';
+import { zeroAddress, type Address } from '@kedge/core';
 import { parseAbi, parseSignature } from 'viem';
 import type { WriteClient } from '../client.js';
 import { permitBuyerOf, tokenOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
-import { reading } from '../reading.js';
+import { inWords, reading } from '../reading.js';
 import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
 import type { BuyValueParameters, BuyValueReturn } from './buyValue.js';
+import { notErc20 } from './signPurchase.js';
 
 const assetAbi = parseAbi([
   'function name() view returns (string)',
@@ -53,6 +54,7 @@ export async function buyValueByPermit(
       chain.readContract({ ...token, functionName: 'lotQuoteUp', args: [classId, lot, units] }),
       chain.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] }),
     ]);
+    if (asset === zeroAddress) throw notErc20(classId, lot);
     const [name, nonce] = await Promise.all([
       chain.readContract({ address: asset, abi: assetAbi, functionName: 'name' }),
       chain.readContract({ address: asset, abi: assetAbi, functionName: 'nonces', args: [account.address] }),
@@ -89,12 +91,13 @@ async function signPermit(
   },
 ) {
   const { account } = client.walletClient;
-  const signature = await client.walletClient.signTypedData({
+  const typed = {
     account,
     domain: { ...permit.domain, chainId: client.deployment.chainId, verifyingContract: permit.asset },
     types: permitTypes,
     primaryType: 'Permit',
     message: permit.message,
-  });
+  } as const;
+  const signature = await inWords('sign the permit', () => client.walletClient.signTypedData(typed));
   return parseSignature(signature);
 }

@@ -4,7 +4,7 @@ import { contributorRootsOf, tokenOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
 import { keccak256 } from '../keccak256.js';
 import { reading } from '../reading.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { onlyEvent, refusalOf, sentOf, writeContract } from '../writeContract.js';
 
 export type CommitContributorsParameters = {
   /** A token with a share and without value. It belongs to its contributors from then on, for ever. */
@@ -43,18 +43,19 @@ export async function commitContributors(
   const approved = await reading(client, 'read the approval of the token', (chain) =>
     chain.readContract({ ...token, functionName: 'getApproved', args: [tokenId] }),
   );
+  const call = { ...roots, functionName: 'commit', args: [tokenId, { root, totalWeight, cid }, assets] } as const;
+  const doing = 'commit the token to its contributors';
   if (!isSameAddress(approved, roots.address)) {
+    // The token is moved last: what else is in the way is refused before that, and before the approval.
+    const refusal = await refusalOf(client, doing, call);
+    if (refusal?.code?.startsWith('ContributorRoots')) throw refusal;
     await writeContract(client, 'approve the commitment of the token', {
       ...token,
       functionName: 'approve',
       args: [roots.address, tokenId],
     });
   }
-  const receipt = await writeContract(client, 'commit the token to its contributors', {
-    ...roots,
-    functionName: 'commit',
-    args: [tokenId, { root, totalWeight, cid }, assets],
-  });
+  const receipt = await writeContract(client, doing, call);
   const committed = onlyEvent(eventsOf(roots, receipt.logs, 'ContributorsCommitted'), 'ContributorsCommitted', receipt);
   return { ...sentOf(receipt), vault: committed.args.vault, root, totalWeight };
 }

@@ -18,7 +18,7 @@ import { encodeDeployData, getAddress, parseAbi } from 'viem';
 import type { AnyReader, AnyWallet, ChainReader, Wallet, WriteClient } from '../client.js';
 import { requireWalletChain } from '../requireWalletChain.js';
 import { toChainError } from '../toChainError.js';
-import { sendAndWait } from '../writeContract.js';
+import { chainOf, sendAndWait } from '../writeContract.js';
 
 const tokenConstructor = parseAbi(['constructor(string name, string symbol, address extension)']);
 const extensionConstructor = parseAbi(['constructor(address extension)']);
@@ -124,10 +124,11 @@ async function deployOne(
   const { publicClient, walletClient } = client;
   const doing = `deploy ${contract}`;
   try {
-    await requireWalletChain(client, doing);
-    const { contractAddress, transactionHash, blockNumber } = await sendAndWait(publicClient, walletClient, doing, () =>
-      walletClient.sendTransaction({ account: walletClient.account, chain: null, data }),
-    );
+    const chainId = await requireWalletChain(client, doing);
+    const send = () =>
+      walletClient.sendTransaction({ account: walletClient.account, chain: chainOf(walletClient), data });
+    const receipt = await sendAndWait(publicClient, walletClient, doing, send, chainId);
+    const { contractAddress, transactionHash, blockNumber } = receipt;
     if (contractAddress) return { address: getAddress(contractAddress), blockNumber };
     throw new BaseError(`Could not ${doing}: the chain names no address.`, {
       kind: 'bug',

@@ -74,7 +74,8 @@ const mostTopics = 100;
  * The attestations of a class or token with their verdicts, oldest first, and whether those whom the caller trusts confirm
  * them (P31): a page of them, because anyone may attest. All of a page is of one block.
  *
- * @throws BaseError `contract_missing` where the deployment is older, `threshold_invalid`, `page_invalid`.
+ * @throws BaseError `contract_missing` where the deployment is older, `subject_missing`, `threshold_invalid`,
+ * `page_invalid`.
  *
  * @example
  * const { items, next } = await getAttestations(client, { classId: 1n, trust: [auditor] });
@@ -88,6 +89,14 @@ export async function getAttestations(
     throw new BaseError(`${threshold} verifiers cannot agree.`, {
       code: 'threshold_invalid',
       hints: ['Give a whole number from 1 on.'],
+    });
+  }
+  const subject: Partial<Record<'classId' | 'tokenId', bigint>> = parameters;
+  if (subject.classId === undefined && subject.tokenId === undefined) {
+    // A node that is asked for no subject answers for all.
+    throw new BaseError('Attestations are of a class or of a token.', {
+      code: 'subject_missing',
+      hints: ['Give classId or tokenId.'],
     });
   }
   const part = partOf(parameters, firstBlockOf(client.deployment));

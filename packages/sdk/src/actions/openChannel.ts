@@ -29,7 +29,8 @@ const day = 86_400;
  * });
  */
 export async function openChannel(client: WriteClient, parameters: OpenChannelParameters): Promise<OpenChannelReturn> {
-  const channel: Channel = { grace: day, ...parameters, holder: client.walletClient.account.address };
+  const { grace = day } = parameters;
+  const channel: Channel = { ...parameters, grace, holder: client.walletClient.account.address };
   const channels = channelsOf(client.deployment);
   const receipt = await writeContract(client, 'open the channel', {
     ...tokenOf(client.deployment),

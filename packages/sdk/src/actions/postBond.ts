@@ -1,9 +1,9 @@
-import { zeroAddress, type Address } from '@kedge/core';
-import { allow } from '../allow.js';
+import { BaseError, isSameAddress, zeroAddress, type Address } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { operatorBondOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { payInto } from '../payInto.js';
+import { onlyEvent, refusalOf, sentOf, writeContract } from '../writeContract.js';
 
 export type PostBondParameters = {
   /** Smallest units of the asset. */
@@ -19,7 +19,7 @@ export type PostBondParameters = {
 /**
  * Posts money that an operator loses when it signs two receipts with one number (R26), and promises how long it stays.
  *
- * @throws BaseError `OperatorBondWrongPromise`, `insufficient_funds`, `contract_missing` where the deployment is older.
+ * @throws BaseError `OperatorBondWrongPromise`, `promise_not_own` for a promise of another account, `insufficient_funds`, `contract_missing` where the deployment is older.
  *
  * @example
  * const { bonded } = await postBond(client, { amount: 10n ** 18n, coverUntil: deadline + 86_400n });
@@ -30,20 +30,36 @@ export async function postBond(
 ): Promise<Sent & { readonly bonded: bigint }> {
   const { amount, asset = zeroAddress, operator = client.walletClient.account.address, coverUntil } = parameters;
   const bond = operatorBondOf(client.deployment);
-  await allow(client, asset, bond.address, amount);
-  const receipt = await writeContract(client, 'post the bond', {
-    ...bond,
-    functionName: 'post',
-    args: [operator, asset, amount],
-    value: asset === zeroAddress ? amount : 0n,
-  });
-  const { bonded } = onlyEvent(eventsOf(bond, receipt.logs, 'BondPosted'), 'BondPosted', receipt).args;
+  const promise = { ...bond, functionName: 'coverUntil', args: [asset, coverUntil ?? 0n] } as const;
   if (coverUntil !== undefined) {
-    await writeContract(client, 'promise how long the bond stays', {
-      ...bond,
-      functionName: 'coverUntil',
-      args: [asset, coverUntil],
-    });
+    requireOwn(operator, client.walletClient.account.address);
+    // Found out before anything is posted.
+    const refusal = await refusalOf(client, promising, promise);
+    if (refusal !== undefined) throw refusal;
   }
+  const receipt = await payInto(
+    client,
+    'post the bond',
+    { asset, amount },
+    {
+      ...bond,
+      functionName: 'post',
+      args: [operator, asset, amount],
+    },
+  );
+  const { bonded } = onlyEvent(eventsOf(bond, receipt.logs, 'BondPosted'), 'BondPosted', receipt).args;
+  if (coverUntil !== undefined) await writeContract(client, promising, promise);
   return { ...sentOf(receipt), bonded };
+}
+
+const promising = 'promise how long the bond stays';
+
+/** A promise is of the wallet's own bond, whoever's bond it posts. */
+function requireOwn(operator: Address, account: Address): void {
+  if (isSameAddress(operator, account)) return;
+  throw new BaseError('Only an operator itself promises how long its bond stays.', {
+    code: 'promise_not_own',
+    values: { operator, account },
+    hints: ['Post without coverUntil, or with the wallet of the operator.'],
+  });
 }

@@ -16,7 +16,8 @@ export type RecordUsageParameters = {
  * Records use of a token outside of any channel, and releases its backing: as its owner, which proves no demand (P15), as an
  * operator of the owner for the class, or out of an allowance for use (P13).
  *
- * @throws BaseError `ERC8028Unauthorized`, `ERC8028InsufficientValue`, `ERC8028Expired`, `DATUsageAllowanceExceeded`.
+ * @throws BaseError `ERC8028Unauthorized`, `ERC8028InsufficientValue`, `ERC8028Expired`, `DATUsageAllowanceExceeded`,
+ * `metric_unknown`.
  *
  * @example
  * await recordUsage(client, { tokenId, units: 250n, metric: 'requests' });

@@ -3,6 +3,7 @@ import { type AccessList, concat, encodeAbiParameters, keccak256 as hashHex, num
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
 import { keccak256 } from '../keccak256.js';
+import { inWords } from '../reading.js';
 import { sentOf, writeContract } from '../writeContract.js';
 
 export type RecordUsageBatchParameters = {
@@ -29,10 +30,12 @@ const tokensSlot = 2n;
  */
 export async function recordUsageBatch(client: WriteClient, parameters: RecordUsageBatchParameters): Promise<Sent> {
   const { uses, metric = 'units' } = parameters;
-  const receipt = await writeContract(client, 'record the uses', {
+  const doing = 'record the uses';
+  const packed = await inWords(doing, () => packUses(uses));
+  const receipt = await writeContract(client, doing, {
     ...tokenOf(client.deployment),
     functionName: 'recordUsageBatch',
-    args: [metricTypeOf(metric, keccak256), packUses(uses)],
+    args: [metricTypeOf(metric, keccak256), packed],
     ...accessListOf(client.deployment.contracts.DataAnchoringToken, uses),
   });
   return sentOf(receipt);

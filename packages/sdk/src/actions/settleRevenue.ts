@@ -1,8 +1,8 @@
 import { zeroAddress, type Address } from '@kedge/core';
-import { allow } from '../allow.js';
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
+import { payInto } from '../payInto.js';
 import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
 
 export type SettleRevenueParameters = {
@@ -32,7 +32,6 @@ export async function settleRevenue(
 ): Promise<SettleRevenueReturn> {
   const token = tokenOf(client.deployment);
   const doing = 'settle the revenue';
-  await allow(client, asset, token.address, amount);
   const receipt =
     asset === zeroAddress
       ? await writeContract(client, doing, {
@@ -41,11 +40,16 @@ export async function settleRevenue(
           args: [classId],
           value: amount,
         })
-      : await writeContract(client, doing, {
-          ...token,
-          functionName: 'settleRevenueERC20',
-          args: [classId, asset, amount],
-        });
+      : await payInto(
+          client,
+          doing,
+          { asset, amount },
+          {
+            ...token,
+            functionName: 'settleRevenueERC20',
+            args: [classId, asset, amount],
+          },
+        );
   const events = eventsOf(token, receipt.logs, 'RevenueSettled');
   return { ...sentOf(receipt), amount: onlyEvent(events, 'RevenueSettled', receipt).args.amount };
 }

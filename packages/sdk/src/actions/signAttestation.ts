@@ -17,7 +17,7 @@ import {
 import type { ReadClient, WriteClient } from '../client.js';
 import { attestationRegistryOf } from '../contracts.js';
 import { keccak256 } from '../keccak256.js';
-import { reading } from '../reading.js';
+import { inWords, reading } from '../reading.js';
 
 /** What an attestation is about. */
 export type AttestationSubject = { readonly classId: bigint } | { readonly tokenId: bigint };
@@ -70,13 +70,14 @@ export async function signAttestation(
   const attestation = await prepareAttestation(client, parameters);
   const { address } = attestationRegistryOf(client.deployment);
   const domain = { chainId: client.deployment.chainId, verifyingContract: address };
-  const signature = await client.walletClient.signTypedData({
+  const typed = {
     account: client.walletClient.account,
     domain: attestationDomain(domain),
     types: attestationTypes,
     primaryType: 'Attestation',
     message: attestationToAbi(attestation),
-  });
+  } as const;
+  const signature = await inWords('sign the attestation', () => client.walletClient.signTypedData(typed));
   return { id: attestationIdOf(domain, attestation, keccak256), attestation, signature };
 }
 

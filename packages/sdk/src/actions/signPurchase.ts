@@ -1,7 +1,7 @@
 import { BaseError, zeroAddress, type Address, type Hex } from '@kedge/core';
 import type { WriteClient } from '../client.js';
 import { permitBuyerOf, tokenOf } from '../contracts.js';
-import { reading } from '../reading.js';
+import { inWords, reading } from '../reading.js';
 import type { BuyValueParameters } from './buyValue.js';
 
 /** What `PermitBuyer.buyWithPermit2` takes: anyone may send it. */
@@ -73,22 +73,26 @@ export async function signPurchase(client: WriteClient, parameters: SignPurchase
       chain.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] }),
     ]),
   );
-  if (asset === zeroAddress) {
-    throw new BaseError('The lot is priced in ETH, which needs no permit.', {
-      code: 'PermitBuyerNotErc20',
-      values: { classId, lot },
-      hints: ['Buy it with buyValue.'],
-    });
-  }
+  if (asset === zeroAddress) throw notErc20(classId, lot);
   const { maxCost = cost, to = account.address } = parameters;
   const purchase = { market: info.terms.seller, classId, lot, units, to, maxCost };
   const permit = { permitted: { token: asset, amount: maxCost }, nonce, deadline };
-  const signature = await client.walletClient.signTypedData({
+  const typed = {
     account,
     domain: { name: 'Permit2', chainId: client.deployment.chainId, verifyingContract: permit2 },
     types: purchaseTypes,
     primaryType: 'PermitWitnessTransferFrom',
     message: { ...permit, spender: buyer.address, witness: purchase },
-  });
+  } as const;
+  const signature = await inWords('sign the purchase', () => client.walletClient.signTypedData(typed));
   return { purchase, payer: account.address, permit, signature };
+}
+
+/** Of a lot that is priced in ETH. */
+export function notErc20(classId: bigint, lot: number): BaseError {
+  return new BaseError('The lot is priced in ETH, which needs no permit.', {
+    code: 'PermitBuyerNotErc20',
+    values: { classId, lot },
+    hints: ['Buy it with buyValue.'],
+  });
 }

@@ -1,9 +1,9 @@
 import { BaseError, isBackedLot, isSameAddress, splitTokenId, zeroAddress, type Address } from '@kedge/core';
-import { allow } from '../allow.js';
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
+import { payInto } from '../payInto.js';
 import { reading } from '../reading.js';
-import { sentOf, writeContract } from '../writeContract.js';
+import { sentOf } from '../writeContract.js';
 import { buyValue } from './buyValue.js';
 import { getLot } from './getLot.js';
 import { getPlan } from './getPlan.js';
@@ -83,23 +83,27 @@ async function topUpDirect(
       hints: ['Allow a higher cost, or add fewer units.'],
     });
   }
-  await allow(client, asset, token.address, cost);
-  const receipt = await writeContract(client, 'top up the token', {
-    ...token,
-    functionName: 'topUp',
-    args: [tokenId, units],
-    value: asset === zeroAddress ? cost : 0n,
-  });
+  const receipt = await payInto(
+    client,
+    'top up the token',
+    { asset, amount: cost },
+    {
+      ...token,
+      functionName: 'topUp',
+      args: [tokenId, units],
+    },
+  );
   return { ...sentOf(receipt), cost, asset };
 }
 
 /** What the move after the purchase would refuse, found out before anything is paid. */
 async function requireMergeable(client: WriteClient, tokenId: bigint, expireAtOfValue: bigint): Promise<void> {
   const token = tokenOf(client.deployment);
-  const [holder, expireAt] = await reading(client, 'read the token', (chain) =>
+  const [holder, expireAt, { timestamp }] = await reading(client, 'read the token', (chain) =>
     Promise.all([
       chain.readContract({ ...token, functionName: 'ownerOf', args: [tokenId] }),
       chain.readContract({ ...token, functionName: 'expireAtOf', args: [tokenId] }),
+      chain.getBlock(),
     ]),
   );
   const { address } = client.walletClient.account;
@@ -108,6 +112,13 @@ async function requireMergeable(client: WriteClient, tokenId: bigint, expireAtOf
       code: 'top_up_not_holder',
       values: { tokenId, holder, account: address },
       hints: ['Use the account that holds the token, or buy a token for its holder: buyValue with `to`.'],
+    });
+  }
+  if (expireAt !== 0n && expireAt < timestamp) {
+    throw new BaseError('The token has expired, and takes no units any more.', {
+      code: 'ERC8028Expired',
+      values: { tokenId, expireAt },
+      hints: ['Buy a token of its own instead: buyValue.'],
     });
   }
   if (expireAtOfValue !== 0n && (expireAt === 0n || expireAt > expireAtOfValue)) {

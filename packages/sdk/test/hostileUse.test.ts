@@ -1,0 +1,313 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import type { Address, BaseError } from '@kedge/core';
+import { deployErc20, developmentAccount, erc20Abi } from '@kedge/testing';
+import {
+  createPublicClient,
+  createWalletClient,
+  custom,
+  http,
+  MethodNotFoundRpcError,
+  parseGwei,
+  publicActions,
+  type Chain,
+} from 'viem';
+import { base, foundry } from 'viem/chains';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createKedgeClient, kedgeActions, kedgeWalletActions } from '../src/index.js';
+import { addressOf, createSale, roles, someHash, startStage, type Stage } from './fixture.js';
+
+let stage: Stage;
+let asset: Address;
+let sale: Awaited<ReturnType<typeof createSale>>;
+beforeAll(async () => {
+  stage = await startStage();
+  const { publicClient, walletOf } = stage.anvil;
+  asset = await deployErc20({ publicClient, walletClient: walletOf(roles.consumer) }, 1_000_000n);
+  sale = await createSale(stage);
+});
+afterAll(() => stage.anvil.stop());
+
+const sentBy = (role: keyof typeof roles) => stage.anvil.publicClient.getTransactionCount({ address: addressOf(role) });
+
+/** That an action is refused, and has sent nothing by then. */
+async function refusedUnsent(role: keyof typeof roles, doing: () => Promise<unknown>, refusal: object): Promise<void> {
+  const before = await sentBy(role);
+  await expect(doing()).rejects.toMatchObject(refusal);
+  expect(await sentBy(role)).toBe(before);
+}
+
+/** A lot of the agent class that is priced in the asset. */
+async function assetLot(supply?: bigint): Promise<number> {
+  const issuer = stage.as('issuer');
+  const { agentId: classId } = sale;
+  const { lot } = await issuer.createLot({
+    classId,
+    price: { numerator: 3n, denominator: 2n },
+    operatorBps: 0,
+    asset,
+  });
+  if (supply !== undefined) await issuer.openListing({ classId, lot, supply });
+  return lot;
+}
+
+describe('what takes two transactions sends none of them where the second would be refused', () => {
+  test('no allowance for a purchase that is refused', async () => {
+    const { agentId: classId } = sale;
+    const consumer = stage.as('consumer');
+    const [shut, small] = [await assetLot(), await assetLot(10n)];
+    await refusedUnsent('consumer', () => consumer.buyValue({ classId, lot: shut, units: 4n }), {
+      code: 'ValueMarketNotListed',
+    });
+    await refusedUnsent('consumer', () => consumer.buyValue({ classId, lot: small, units: 11n }), {
+      code: 'ValueMarketSoldOut',
+    });
+    await refusedUnsent('consumer', () => consumer.buyValue({ classId, lot: small, units: 4n, maxCost: 1n }), {
+      code: 'ValueMarketTooExpensive',
+    });
+  });
+
+  test('no units for a token that has expired', async () => {
+    const { agentId: classId, lot } = sale;
+    const consumer = stage.as('consumer');
+    const { timestamp } = await stage.anvil.publicClient.getBlock();
+    const issuer = stage.as('issuer');
+    const expireAt = timestamp + 1_000n;
+    await issuer.openListing({ classId, lot, supply: 1_000_000n, expireAt });
+    const { tokenId } = await consumer.buyValue({ classId, lot, units: 5n });
+    await issuer.openListing({ classId, lot, supply: 1_000_000n });
+    await stage.anvil.testClient.increaseTime({ seconds: 2_000 });
+    await stage.anvil.testClient.mine({ blocks: 1 });
+    await refusedUnsent('consumer', () => consumer.topUp({ tokenId, units: 5n }), {
+      code: 'ERC8028Expired',
+      values: { tokenId, expireAt },
+    });
+  });
+
+  test('no bond with a promise that is refused, or is not its own', async () => {
+    const operator = stage.as('operator');
+    const { timestamp } = await stage.anvil.publicClient.getBlock();
+    const coverUntil = timestamp + 10_000n;
+    await operator.postBond({ amount: 10n, coverUntil });
+    await refusedUnsent('operator', () => operator.postBond({ amount: 10n, coverUntil: coverUntil - 1n }), {
+      code: 'OperatorBondWrongPromise',
+    });
+    const others = { amount: 10n, coverUntil: coverUntil + 1n, operator: addressOf('operator') };
+    await refusedUnsent('stranger', () => stage.as('stranger').postBond(others), { code: 'promise_not_own' });
+    expect(await operator.getBond({ operator: addressOf('operator') })).toMatchObject({ amount: 10n });
+  });
+
+  test('no approval for a commitment that is refused', async () => {
+    const { tokenId } = await stage.as('consumer').buyValue({ classId: sale.agentId, lot: sale.lot, units: 5n });
+    const contributors = [{ account: addressOf('stranger'), weight: 1n }];
+    await refusedUnsent('consumer', () => stage.as('consumer').commitContributors({ tokenId, contributors }), {
+      code: 'ContributorRootsNoShare',
+    });
+  });
+});
+
+test('purchases in one asset at the same time do not take each other’s allowance', async () => {
+  const { agentId: classId } = sale;
+  const lot = await assetLot(1_000n);
+  const consumer = stage.as('consumer');
+  const bought = await Promise.all([10n, 20n, 30n].map((units) => consumer.buyValue({ classId, lot, units })));
+  expect(bought.map(({ cost }) => cost)).toEqual([15n, 30n, 45n]);
+  const refused = await Promise.allSettled([
+    consumer.buyValue({ classId, lot, units: 5_000n }),
+    consumer.buyValue({ classId, lot, units: 2n }),
+  ]);
+  expect(refused.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  const market = stage.deployment.contracts.ValueMarket;
+  const query = { address: asset, abi: erc20Abi, functionName: 'allowance' } as const;
+  const left = await stage.anvil.publicClient.readContract({ ...query, args: [addressOf('consumer'), market] });
+  expect(left).toBe(0n);
+});
+
+type Asked = { readonly method: string; readonly params?: unknown };
+
+/** The consumer behind a node between which and the chain `pass` stands. */
+function consumerBehind(pass: (asked: Asked, go: () => Promise<unknown>) => Promise<unknown>, chain?: Chain) {
+  const inner = http(stage.anvil.rpcUrl)({});
+  const request = (asked: Asked) => pass(asked, () => inner.request(asked as never));
+  const transport = custom({ request }, { retryCount: 0 });
+  return createWalletClient({ account: developmentAccount(roles.consumer), chain, transport })
+    .extend(publicActions)
+    .extend(kedgeWalletActions(stage.deployment));
+}
+
+/** What viem throws of a node: one that is not there, or one that takes the connection and says nothing. */
+async function silence({ method, params }: Asked, isThere: 'gone' | 'mute' = 'gone'): Promise<never> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  if (isThere === 'gone') await promisify(server.close.bind(server))();
+  const { request } = http(`http://127.0.0.1:${port}`, { retryCount: 0, timeout: 200 })({});
+  await request({ method, params } as never).finally(() => server.close());
+  throw new Error('it was answered');
+}
+
+describe('a node that goes away', () => {
+  test('after it took the transaction: its hash is told, and nobody is led to send it again', async () => {
+    let isGone = false;
+    const consumer = consumerBehind(async (asked, go) => {
+      if (isGone) return silence(asked);
+      const answer = await go();
+      if (asked.method === 'eth_sendRawTransaction') isGone = true;
+      return answer;
+    });
+    const { agentId: classId, lot } = sale;
+    const before = await sentBy('consumer');
+    // As long as viem waits for a block, this test would: its patience is the node's.
+    const { waitForTransactionReceipt } = consumer;
+    const impatient = {
+      ...consumer,
+      waitForTransactionReceipt: (given: { readonly hash: `0x${string}` }) =>
+        waitForTransactionReceipt({ ...given, timeout: 300 }),
+    };
+    const { deployment } = stage;
+    const client = createKedgeClient({ publicClient: impatient, walletClient: consumer, deployment });
+    const failure = (await client.buyValue({ classId, lot, units: 5n }).catch((error: unknown) => error)) as BaseError;
+    expect(failure).toMatchObject({ code: 'transaction_pending', kind: 'transient' });
+    expect(await sentBy('consumer')).toBe(before + 1);
+    const hash = failure.values['transactionHash'] as `0x${string}`;
+    expect(await stage.anvil.publicClient.getTransactionReceipt({ hash })).toMatchObject({ status: 'success' });
+  });
+
+  test('while it takes the transaction: that it may have is told', async () => {
+    const consumer = consumerBehind(async (asked, go) => {
+      const answer = await go();
+      if (asked.method !== 'eth_sendRawTransaction') return answer;
+      return silence(asked, 'mute');
+    });
+    const { agentId: classId, lot } = sale;
+    await expect(consumer.buyValue({ classId, lot, units: 5n })).rejects.toMatchObject({
+      code: 'transaction_unsure',
+      kind: 'transient',
+      values: { account: addressOf('consumer') },
+    });
+  });
+
+  test('before it: nothing was sent, and only that is said', async () => {
+    const consumer = consumerBehind((asked, go) => (asked.method === 'eth_sendRawTransaction' ? silence(asked) : go()));
+    const { agentId: classId, lot } = sale;
+    await refusedUnsent('consumer', () => consumer.buyValue({ classId, lot, units: 5n }), {
+      code: 'chain_unreachable',
+    });
+  });
+});
+
+test('the interval of a client’s own is kept where a chain is not the local one, also if it is not named', async () => {
+  const asked: number[] = [];
+  for (const chainId of [base.id, foundry.id]) {
+    let blocks = 0;
+    const request = async ({ method }: Asked): Promise<unknown> => {
+      if (method === 'eth_chainId') return `0x${chainId.toString(16)}`;
+      if (method === 'eth_blockNumber') return `0x${(++blocks).toString(16)}`;
+      if (method === 'eth_estimateGas') return '0x5208';
+      if (method === 'eth_call') return '0x';
+      if (method === 'eth_sendTransaction') return someHash;
+      if (method === 'eth_getTransactionReceipt' || method === 'eth_getTransactionByHash') return null;
+      throw new Error(`${method} is not expected`);
+    };
+    const transport = custom({ request }, { retryCount: 0 });
+    const publicClient = createPublicClient({ transport, pollingInterval: 400, cacheTime: 0 });
+    const waiting = {
+      ...publicClient,
+      waitForTransactionReceipt: (given: { readonly hash: `0x${string}` }) =>
+        publicClient.waitForTransactionReceipt({ ...given, timeout: 700 }),
+    };
+    const walletClient = createWalletClient({ account: addressOf('consumer'), transport });
+    const deployment = { ...stage.deployment, chainId };
+    const client = createKedgeClient({ publicClient: waiting, walletClient, deployment });
+    await expect(client.freezeShares({ classId: 1n })).rejects.toMatchObject({
+      code: 'transaction_pending',
+      values: { transactionHash: someHash },
+    });
+    asked.push(blocks);
+  }
+  expect(asked[0]).toBeLessThan(4);
+  expect(asked[1]).toBeGreaterThan(4);
+});
+
+test('the fees of a wallet’s chain are those that are paid', async () => {
+  const fees = { maxFeePerGas: parseGwei('77'), maxPriorityFeePerGas: parseGwei('33') };
+  const chain = { ...foundry, fees: { estimateFeesPerGas: async () => fees } };
+  // Nodes that fill in what is missing choose the fees themselves.
+  const wallet = consumerBehind(async ({ method }, go) => {
+    if (method === 'eth_fillTransaction') throw new MethodNotFoundRpcError(new Error(method), { method });
+    return go();
+  }, chain);
+  const { transactionHash } = await wallet.buyValue({ classId: sale.agentId, lot: sale.lot, units: 1n });
+  expect(await wallet.getTransaction({ hash: transactionHash })).toMatchObject(fees);
+});
+
+test('a wallet without an account is refused as such', () => {
+  const { deployment, anvil } = stage;
+  const wallet = createWalletClient({ transport: http(anvil.rpcUrl) }).extend(publicActions);
+  expect(() => kedgeWalletActions(deployment)(wallet as never)).toThrow(
+    expect.objectContaining({ code: 'account_missing' }),
+  );
+});
+
+describe('parameters that nobody checked', () => {
+  const most = 2n ** 64n;
+  const deadline = 2_000_000_000n;
+  type Client = ReturnType<Stage['as']>;
+  test.each<[string, (client: Client) => Promise<unknown>, object]>([
+    [
+      'a metric of no registry',
+      (it) => it.recordUsage({ tokenId: 1n, units: 1n, metric: 'tokens' as never }),
+      { code: 'metric_unknown' },
+    ],
+    [
+      'uses beyond 64 bits',
+      (it) => it.recordUsageBatch({ uses: [{ tokenId: 2n << 64n, units: most }] }),
+      { code: 'chain_error' },
+    ],
+    [
+      'a permit beyond 64 bits',
+      (it) => it.signUsagePermit({ tokenId: 1n, operator: asset, units: most, deadline }),
+      { code: 'chain_error' },
+    ],
+    [
+      'a permit for no address',
+      (it) => it.signUsagePermit({ tokenId: 1n, operator: '0x11', units: 1n, deadline }),
+      { code: 'chain_error' },
+    ],
+    [
+      'a proof of a short hash',
+      (it) => it.addProof({ tokenId: 1n, type: 'X', statementHash: '0x11', uri: '' }),
+      { code: 'chain_error' },
+    ],
+    ['attestations of nothing', (it) => it.getAttestations({} as never), { code: 'subject_missing' }],
+    [
+      'a permit where ETH is the price',
+      (it) => it.buyValueByPermit({ classId: sale.agentId, lot: sale.lot, units: 1n, deadline }),
+      { code: 'PermitBuyerNotErc20' },
+    ],
+  ])('%s', async (_, run, refusal) => {
+    await refusedUnsent('consumer', () => run(stage.as('consumer')), { name: 'BaseError', ...refusal });
+  });
+
+  test('a grace that is left undefined is the usual one', async () => {
+    const consumer = stage.as('consumer');
+    const { tokenId } = await consumer.buyValue({ classId: sale.agentId, lot: sale.lot, units: 5n });
+    const { timestamp } = await stage.anvil.publicClient.getBlock();
+    const [operator, channelKey] = [addressOf('operator'), addressOf('consumer')];
+    const terms = { tokenId, operator, channelKey, cap: 5n, rate: 1n, burst: 5n, deadline: timestamp + 1_000n };
+    const given = { ...terms, mode: 'capped', salt: someHash, grace: undefined as never } as const;
+    expect((await consumer.openChannel(given)).channel.grace).toBe(86_400);
+  });
+
+  test('contracts that are not there: the chain is asked for', async () => {
+    const contracts = { ...stage.deployment.contracts, DataAnchoringToken: `0x${'de'.repeat(20)}` as const };
+    const reader = createPublicClient({ transport: http(stage.anvil.rpcUrl) }).extend(
+      kedgeActions({ ...stage.deployment, contracts }),
+    );
+    await expect(reader.getClass({ classId: 1n })).rejects.toMatchObject({
+      code: 'contract_missing',
+      hints: [expect.stringContaining('checkDeployment')],
+    });
+  });
+});
