@@ -11,7 +11,7 @@ const howItReads =
 export function sdkText() {
   const functions = exportedFunctions('sdk', sdk);
   const named = (names) => functions.filter(({ name }) => names.includes(name));
-  const client = { publicClient: {}, walletClient: {}, deployment: {} };
+  const client = { publicClient: {}, walletClient: { account: {} }, deployment: {} };
   const [reading, writing] = [sdk.publicActions(client), sdk.walletActions(client)].map(Object.keys);
   const others = functions.filter(({ name }) => !reading.includes(name) && !writing.includes(name));
   return [
