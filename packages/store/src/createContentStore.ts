@@ -44,11 +44,27 @@ export type ContentStore = {
 export function createContentStore(options: { dir: string }): ContentStore {
   const dir = resolve(options.dir);
   const made = new Set<string>();
+  /** Folders that are sure to be found after a power cut, and the highest that names one of the store's. */
+  const durable = new Set<string>();
+  let highest = dir;
 
   async function ensure(folder: string): Promise<void> {
     if (made.has(folder)) return;
-    await mkdir(folder, { recursive: true });
+    const first = await mkdir(folder, { recursive: true });
     made.add(folder);
+    if (first !== undefined && dirname(first).length < highest.length) highest = dirname(first);
+  }
+
+  /** A renamed file is only sure to be found after a power cut once its folder is on disk, and the folder's own name. */
+  async function syncFolders(lowest: string): Promise<void> {
+    await syncFolder(lowest);
+    const named: string[] = [];
+    for (let folder = lowest; folder !== highest && !durable.has(folder); folder = dirname(folder)) {
+      await syncFolder(dirname(folder));
+      named.push(folder);
+    }
+    // Not before: whoever stores beside this one relies on the whole path.
+    for (const folder of named) durable.add(folder);
   }
 
   function fileOf(cid: CID): string {
@@ -77,7 +93,7 @@ export function createContentStore(options: { dir: string }): ContentStore {
       // Node names no file where one that it opened cannot be filled.
       throw Object.assign(error as Error, { path: file });
     }
-    if (sync === 'each') await syncFolder(dirname(file));
+    if (sync === 'each') await syncFolders(dirname(file));
   }
 
   async function get(text: string): Promise<Uint8Array> {
@@ -143,7 +159,6 @@ async function sizeOf(file: string): Promise<number | undefined> {
   }
 }
 
-/** A renamed file is only sure to be found after a power cut once its folder is on disk too. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
