@@ -248,6 +248,46 @@ describe("a stranger's asset", () => {
   });
 });
 
+describe('a contract that lies', () => {
+  /** The chain, but the token answers calls of a function, with these bytes at their start, otherwise. */
+  function lying(start: Hex, answer: () => Hex) {
+    const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
+      if (method === 'eth_call') {
+        const [{ to, data }] = params as [{ to: Hex; data: Hex }];
+        if (to.toLowerCase() === addressOf().toLowerCase() && data.startsWith(start)) return answer();
+      }
+      return anvil.publicClient.request({ method, params } as never);
+    };
+    return createPublicClient({ transport: custom({ request }, { retryCount: 0 }) });
+  }
+
+  test('about the number of its classes does not keep the audit for ever', async () => {
+    const selector = toFunctionSelector(getAbiItem({ abi: dataAnchoringTokenAbi, name: 'classCount' }));
+    const publicClient = lying(selector, () => numberToHex(2n ** 255n, { size: 32 }));
+    const report = await auditSolvency({ publicClient, address: addressOf() });
+    expect(report.differences.map(({ field, onChain }) => [field, onChain])).toEqual([['classes', 2n ** 255n]]);
+  });
+
+  test('or says nothing of what it owes in an asset is insolvent in it all the same', async () => {
+    const { testClient } = anvil;
+    const { asset } = history;
+    const start = viewCall('solvency', [asset, 0n, 0n]).slice(0, 10 + 64) as Hex;
+    const publicClient = lying(start, () => {
+      throw Object.assign(new Error('execution reverted'), { code: 3, data: '0x' });
+    });
+    const snapshot = await testClient.snapshot();
+    const before = await auditSolvency({ publicClient, address: addressOf() });
+    expect(before).toMatchObject({ solvent: true, differences: [], unreadable: [getAddress(asset)] });
+    // Whatever it is asked, the asset answers 0.
+    await testClient.setCode({ address: asset, bytecode: '0x5f5f5260205ff3' });
+    const { solvent, assets, unreadable } = await auditSolvency({ publicClient, address: addressOf() });
+    await testClient.revert({ id: snapshot });
+    expect([solvent, unreadable]).toEqual([false, [getAddress(asset)]]);
+    const owed = before.assets.find((each) => each.asset === getAddress(asset))!.owed;
+    expect(assets).toContainEqual({ asset: getAddress(asset), owed, held: 0n, surplus: -owed });
+  });
+});
+
 describe('what cannot be checked', () => {
   test.each([
     [-32000, 'header not found', 'state_unavailable'],

@@ -54,7 +54,7 @@ export type AuditReport = {
   readonly ledgers: readonly AuditedLedger[];
   /** The contract holds at least what it owes, in every asset that says what it holds. */
   readonly solvent: boolean;
-  /** Assets whose code fails when it is asked what the contract holds: whether it holds what it owes is not known. */
+  /** Assets that fail when they are asked what the contract holds, by us or by its own `solvency`: not all is known of them. */
   readonly unreadable: readonly Address[];
   /** Empty when events, storage and balances agree. */
   readonly differences: readonly Difference[];
@@ -95,7 +95,7 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
   if (deployed === undefined && fromBlock > 0n && BigInt(books.classes.size) < classCount) {
     throw incomplete(fromBlock, `Events name ${books.classes.size} of ${classCount} classes.`);
   }
-  const { differences, held } = await compareBooks(books, views, { classCount, onProgress });
+  const { differences, held, unreadable } = await compareBooks(books, views, { classCount, onProgress });
   const assets = [...books.assets].map((asset): AuditedAsset => {
     const owed = owedIn(books, asset);
     const has = held.get(asset);
@@ -110,7 +110,7 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
     assets,
     ledgers: ledgersOf(books),
     solvent: assets.every(({ surplus = 0n }) => surplus >= 0n),
-    unreadable: assets.flatMap(({ asset, held: has }) => (has === undefined ? [asset] : [])),
+    unreadable,
     differences,
   };
 }

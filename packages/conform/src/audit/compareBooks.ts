@@ -24,14 +24,15 @@ type Options = {
 const classesAtOnce = 200n;
 
 /**
- * Compares books with views and balances; `held` is what the contract has of each asset, undefined where the asset fails.
+ * Compares books with views and balances; `held` is what the contract has of each asset, undefined where the asset fails, and
+ * `unreadable` are the assets in which it does not say what it owes, which it cannot where the asset fails.
  * Only what events name is asked for: who settles in assets of their own pays for every call that this adds.
  */
 export async function compareBooks(
   books: Books,
   views: Views,
   { classCount, onProgress }: Options,
-): Promise<{ differences: Difference[]; held: ReadonlyMap<Address, bigint | undefined> }> {
+): Promise<{ differences: Difference[]; held: ReadonlyMap<Address, bigint | undefined>; unreadable: Address[] }> {
   const differences: Difference[] = [];
   const compare = (
     where: string,
@@ -95,33 +96,35 @@ export async function compareBooks(
   }
 
   const held = new Map<Address, bigint | undefined>();
+  const unreadable: Address[] = [];
+  // What it calls its number of classes was compared above, and may be endless.
+  const lastClass = BigInt(books.classes.size);
   for (const asset of books.assets) {
     const isEth = asset === zeroAddress;
     const balance = isEth ? await views.balance() : await views.balanceIn(asset);
+    held.set(asset, balance);
     // The view asks the asset for the same balance.
-    const owedOnChain = balance === undefined ? undefined : await owedByView(views, asset, classCount);
-    const isUnreadable = !isEth && owedOnChain === undefined;
-    held.set(asset, isUnreadable ? undefined : balance);
-    if (isUnreadable) continue;
+    const owedOnChain = balance === undefined ? undefined : await owedByView(views, asset, lastClass);
     const expected = owedIn(books, asset);
-    compare('contract', asset, 'owed', expected, owedOnChain);
+    if (!isEth && owedOnChain === undefined) unreadable.push(asset);
+    else compare('contract', asset, 'owed', expected, owedOnChain);
     // More than is owed is nobody's, and no fault: anyone can send it there.
-    if (balance! < expected) compare('contract', asset, 'balance', expected, balance);
+    if (balance !== undefined && balance < expected) compare('contract', asset, 'balance', expected, balance);
   }
-  return { differences, held };
+  return { differences, held, unreadable };
 }
 
 /**
  * The contract's own sum of what it owes: `solvency` of an empty range is what accounts are owed. Undefined where it fails.
  */
-async function owedByView(views: Views, asset: Address, classCount: bigint): Promise<bigint | undefined> {
+async function owedByView(views: Views, asset: Address, lastClass: bigint): Promise<bigint | undefined> {
   const ask = (first: bigint, last: bigint) =>
     asset === zeroAddress ? orRevert(views.solvency(first, last)) : views.solvencyIn(asset, first, last);
   const accounts = await ask(1n, 0n);
   if (accounts === undefined) return undefined;
   let [sum] = accounts;
-  for (let first = 1n; first <= classCount; first += classesAtOnce) {
-    const last = first + classesAtOnce - 1n < classCount ? first + classesAtOnce - 1n : classCount;
+  for (let first = 1n; first <= lastClass; first += classesAtOnce) {
+    const last = first + classesAtOnce - 1n < lastClass ? first + classesAtOnce - 1n : lastClass;
     const classes = await ask(first, last);
     if (classes === undefined) return undefined;
     sum += classes[0] - accounts[0];
