@@ -160,6 +160,7 @@ async function tryClause(lab: Lab, clause: Clause): Promise<ClauseResult> {
     }
     if (error instanceof ClauseFailed) return failed(lab, told, error);
     if (!isOfNode(error)) throw error;
+    if (isSpent(error)) return { ...told, ...unchecked, nodeFailed: false, detail: spent };
     const detail = `could not be checked: the node said: ${saidBy(error)}`;
     return { ...told, ...unchecked, nodeFailed: revertOf(error) === undefined, detail };
   }
@@ -183,6 +184,13 @@ const unchecked = { status: 'notApplicable', isUnchecked: true } as const;
 function isOfNode(error: unknown): boolean {
   return error instanceof ViemError || (error instanceof BaseError && error.kind === 'transient');
 }
+
+/** A contract that burns gas empties the accounts that try it: that is no fault of the node. */
+function isSpent(error: unknown): boolean {
+  return /insufficient funds/i.test(saidBy(error));
+}
+
+const spent = "could not be checked: the sender's account is empty: more gas was taken than a whole run is given";
 
 /** Without the address, which may hold a key. */
 function saidBy(error: unknown): string {

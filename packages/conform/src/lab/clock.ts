@@ -24,6 +24,8 @@ export type ClockOptions = {
 
 const travellers = /anvil|hardhat|ganache/i;
 const pollMilliseconds = 1_000;
+/** After so long without a block a chain is taken for one that makes them for transactions only. */
+const patienceMilliseconds = 300_000;
 
 export async function createClock(client: PublicClient, options: ClockOptions = {}): Promise<Clock> {
   const { expiryLeadSeconds = 60, sleep = (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)) } = options;
@@ -43,7 +45,17 @@ export async function createClock(client: PublicClient, options: ClockOptions = 
         await request('evm_mine', []);
         return;
       }
-      while ((await now()) < timestamp) await sleep(pollMilliseconds);
+      let newest = await now();
+      for (let waited = 0; newest < timestamp; waited += pollMilliseconds) {
+        if (waited >= patienceMilliseconds) {
+          const reason = `could not be reached: the chain made no block for ${patienceMilliseconds / 1_000} s, so nothing expires`;
+          throw new NotApplicable(reason, { isUnchecked: true });
+        }
+        await sleep(pollMilliseconds);
+        const seen = await now();
+        if (seen > newest) waited = 0;
+        newest = seen;
+      }
     },
     requireTravel() {
       if (canTravel) return;
