@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lineageLayout, nodeHeight, nodeWidth, type Place } from '../src/pages/class/lineageLayout.js';
+import { lineageLayout, lineageView, nodeHeight, nodeWidth, type Place } from '../src/pages/class/lineageLayout.js';
 
 const ids = [1n, 2n, 3n, 4n];
 const edges = [
@@ -26,5 +26,19 @@ test.each([true, false])(
     for (const { path } of places.edges) expect(path).toMatch(/^M[\d.]+,[\d.]+ (Q\S+ \S+ )*L[\d.]+,[\d.]+$/);
   },
 );
+
+test.each([
+  ['two classes', 1, { width: 314, height: 480 }, { height: 340, zoom: 1, isWhole: true }],
+  ['nine parents, beside one another on a phone', 9, { width: 314, height: 480 }, { zoom: 0.75, isWhole: false }],
+  ['nine parents, below one another', 9, { width: 1134, height: 1200 }, { zoom: 1, isWhole: true }],
+])('the words of a lineage are large enough to be read: %s', (_, count, room, shown) => {
+  const parents = Array.from({ length: count }, (__, index) => BigInt(index + 2));
+  const edges = parents.map((parentId) => ({ childId: 1n, parentId, text: '1 %' }));
+  const { size } = lineageLayout([1n, ...parents], edges, room.width < 640);
+  const view = lineageView(size, room);
+  expect(view).toMatchObject(shown);
+  expect(view.height).toBeLessThanOrEqual(room.height);
+  if (view.isWhole) expect(size.height * view.zoom).toBeLessThanOrEqual(view.height);
+});
 
 type Box = { readonly width: number; readonly height: number };

@@ -20,13 +20,13 @@ const styles = [
   'pages/explore/explore.css',
 ];
 
-function summary(name: string, description: string | null = null): ClassSummary {
+function summary(name: string, description: string | null = null, licence = 'MIT'): ClassSummary {
   return {
     classId: 7n,
     kind: 'dataset',
     name,
     description,
-    licence: 'MIT',
+    licence,
     issuer: account,
     metadataURI: '',
     integrityHash: `0x${'00'.repeat(32)}`,
@@ -48,9 +48,9 @@ function summary(name: string, description: string | null = null): ClassSummary 
 }
 
 /** The card alone, as the grid of the page shows it. */
-function pageOf(name: string, description?: string): string {
+function pageOf(name: string, description?: string, licence?: string): string {
   const config = createConfig({ chains: [foundry], transports: { [foundry.id]: http('http://127.0.0.1:1') } });
-  const card = createElement(ClassCard, { item: summary(name, description) });
+  const card = createElement(ClassCard, { item: summary(name, description, licence) });
   const client = createElement(QueryClientProvider, { client: new QueryClient() }, card);
   const markup = renderToStaticMarkup(createElement(WagmiProvider, { config, reconnectOnMount: false }, client));
   const css = styles.map((file) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8')).join('\n');
@@ -90,4 +90,14 @@ test('of a description that is longer than two lines nothing is seen of the thir
   };
   const line = await heightOf('short');
   expect(await heightOf('a long description '.repeat(25))).toBeCloseTo(2 * line, 0);
+});
+
+test('a licence that is longer than a screen is wide is broken, and a name is not said again as its description', async () => {
+  const { page, context } = await newPage({ viewport: { width: 380, height: 860 } });
+  onTestFinished(() => context.close());
+  await page.setContent(pageOf('Short', 'Short', `https://example.com/${'licence-'.repeat(20)}`));
+  const card = (await page.locator('.class-card').boundingBox())!;
+  const licence = (await page.locator('.pill.free').boundingBox())!;
+  expect(licence.x + licence.width).toBeLessThanOrEqual(card.x + card.width);
+  expect(await page.locator('p.clamp').innerText()).toBe('No description at hand.');
 });

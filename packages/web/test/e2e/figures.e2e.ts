@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { zeroAddress, type TokenSummary } from '@kedge/core';
+import { zeroAddress, type LineageEdge, type TokenSummary } from '@kedge/core';
 import { createElement, type ReactNode } from 'react';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { ChannelOpened } from '../../src/actions/forms/channelForms.js';
+import { FlowTable } from '../../src/pages/class/FlowTable.js';
 import { TokenEarningsRow } from '../../src/pages/earnings/TokenEarningsRow.js';
 import { TokenCard } from '../../src/pages/tokens/TokenCard.js';
 import { Chat } from '../../src/pages/try/Chat.js';
@@ -98,4 +99,30 @@ test('what several pages use is in the styles of all: lines that are not broken,
   const row = createElement('div', { className: 'row center' }, '1');
   const other = await pageWith(380, row, (inside) => inside, 'pages/tokens/tokens.css');
   expect(await other.locator('.row').evaluate((found) => getComputedStyle(found).justifyContent)).toBe('center');
+});
+
+test.each([1280, 380])('of what flows along a lineage nothing is cut on a screen of %s pixels', async (width) => {
+  const edge: LineageEdge = {
+    childId: 2n,
+    childName: 'name'.repeat(30),
+    childKind: 'agent',
+    parentId: 1n,
+    parentIndex: 0,
+    parentName: 'A name of many words, '.repeat(8),
+    parentKind: 'dataset',
+    royaltyBps: 9_999,
+    accepted: true,
+    flows: [{ asset: zeroAddress, collected: earned, due: earned }],
+  };
+  const show = (): string => '72,559.739802 ETH';
+  const element = createElement(FlowTable, { edges: [edge, { ...edge, parentIndex: 1 }], show });
+  const frame = (inside: string): string =>
+    `<main class="main"><div class="page"><section class="card">${inside}</section></div></main>`;
+  const page = await pageWith(width, element, frame, 'pages/class/lineage.css');
+  const [inside, outside] = await page
+    .locator('.table-scroll')
+    .evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
+  expect(inside).toBe(outside);
+  for (const word of await page.getByText('72,559.739802 ETH').all())
+    expect((await word.boundingBox())!.height).toBeLessThan(30);
 });

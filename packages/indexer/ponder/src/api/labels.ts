@@ -2,6 +2,7 @@ import { inArray } from 'ponder';
 import { db } from 'ponder:api';
 import { classBook } from 'ponder:schema';
 import { documentOf } from './documents';
+import { textOf } from './textOf';
 
 /** What lists show of a class's metadata. */
 export type Label = {
@@ -31,11 +32,4 @@ export async function labelsOf(
     return [classId, { ...(await labelOf(metadataURI)), kind, unitDecimals }] as const;
   });
   return new Map(await Promise.all(labels));
-}
-
-/** A text, or the first of several languages or licences. */
-function textOf(value: unknown): string | null {
-  if (typeof value === 'string') return value.slice(0, 2_000);
-  if (typeof value !== 'object' || value === null) return null;
-  return textOf(Object.values(value).find((each) => typeof each === 'string') ?? null);
 }

@@ -72,11 +72,11 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
         <div>
           <div className="row">
             <span className={`pill ${kind}`}>{kind}</span>
-            <span className="pill">{licenceText(licence)}</span>
+            <span className="pill free">{licenceText(licence)}</span>
             <DilutablePill dilutable={detail.dilutable} />
           </div>
           <h1 className="class-title">{name ?? `Class ${classId}`}</h1>
-          {description !== null && <p>{description}</p>}
+          {description !== null && description !== name && <p>{description}</p>}
           <div className="row small class-issuer">
             <span className="muted">Issued by</span> <AddressText address={detail.issuer} />
           </div>

@@ -16,10 +16,9 @@ import '@xyflow/react/dist/base.css';
 import { linkTo } from '../../app/router.js';
 import { useAssets } from '../../data/useAssets.js';
 import { EmptyState } from '../../ui/EmptyState.js';
-import { showBps } from '../../ui/format.js';
-import { numbers, Table } from '../../ui/Table.js';
 import { edgeText } from './edgeText.js';
-import { lineageLayout, nodeHeight, nodeWidth, type Place } from './lineageLayout.js';
+import { FlowTable } from './FlowTable.js';
+import { lineageLayout, lineageView, nodeHeight, nodeWidth, padding, type Place, type Size } from './lineageLayout.js';
 import './lineage.css';
 
 type ClassNode = Node<{ classId: bigint; name: string; kind: string; isShown: boolean; isDown: boolean }, 'class'>;
@@ -30,6 +29,8 @@ const nodeTypes = { class: ClassBox };
 const edgeTypes = { flow: FlowLine };
 /** A narrow screen shows what is above what, instead of beside it. */
 const narrow = '(max-width: 640px)';
+/** Of a page at most, and of it what is beside a drawing. */
+const [widest, frame] = [1200, 66];
 
 /** Where the class comes from and what is built on it: revenue flows from what is used to what it is made of. */
 export function LineageTab({ detail }: { detail: ClassDetail }) {
@@ -42,22 +43,31 @@ export function LineageTab({ detail }: { detail: ClassDetail }) {
       </section>
     );
   }
-  const { nodes, links } = graphOf(detail, edges, show);
+  const { nodes, links, size } = graphOf(detail, edges, show);
+  const isNarrow = matchMedia(narrow).matches;
+  const view = lineageView(size, { width: Math.min(innerWidth, widest) - frame, height: isNarrow ? 480 : 720 });
   return (
     <>
       <section className="card" aria-labelledby="lineage-title">
         <header>
           <h2 id="lineage-title">Lineage</h2>
-          <p>Revenue flows along the arrows, from a class to what it is made of.</p>
+          <p>
+            Revenue flows along the arrows, from a class to what it is made of.
+            {!view.isWhole && ' Drag it to see the rest.'}
+          </p>
         </header>
-        <div className="lineage">
+        <div className="lineage" style={{ height: view.height }}>
           <ReactFlow
             nodes={nodes}
             edges={links}
             nodeTypes={nodeTypes}
             edgeTypes={edgeTypes}
             fitView
-            fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
+            fitViewOptions={
+              view.isWhole
+                ? { maxZoom: 1, padding }
+                : { nodes: [{ id: String(detail.classId) }], minZoom: view.zoom, maxZoom: view.zoom }
+            }
             minZoom={0.2}
             nodesDraggable={false}
             nodesConnectable={false}
@@ -76,35 +86,7 @@ export function LineageTab({ detail }: { detail: ClassDetail }) {
         <header>
           <h2 id="edges-title">Flow of revenue</h2>
         </header>
-        <Table
-          label="Flow of revenue"
-          columns={['From', 'To', numbers('Royalty'), numbers('Collected'), numbers('Due now')]}
-        >
-          {edges.map((edge) => (
-            <tr key={`${edge.childId}/${edge.parentIndex}`}>
-              <td>
-                <a href={linkTo('class', edge.childId)}>{edge.childName ?? `Class ${edge.childId}`}</a>
-              </td>
-              <td>
-                <a href={linkTo('class', edge.parentId)}>{edge.parentName ?? `Class ${edge.parentId}`}</a>{' '}
-                {edge.accepted && <span className="pill good">accepted</span>}
-              </td>
-              <td className="number">{showBps(edge.royaltyBps)}</td>
-              <td className="number">
-                {edge.flows.map(({ asset, collected }) => (
-                  <div key={asset}>{show(asset, collected)}</div>
-                ))}
-                {edge.flows.length === 0 && '0'}
-              </td>
-              <td className="number">
-                {edge.flows.map(({ asset, due }) => (
-                  <div key={asset}>{show(asset, due)}</div>
-                ))}
-                {edge.flows.length === 0 && '0'}
-              </td>
-            </tr>
-          ))}
-        </Table>
+        <FlowTable edges={edges} show={show} />
       </section>
     </>
   );
@@ -114,7 +96,7 @@ function graphOf(
   detail: ClassDetail,
   edges: readonly LineageEdge[],
   show: (asset: `0x${string}`, amount: bigint) => string,
-): { nodes: ClassNode[]; links: FlowEdge[] } {
+): { nodes: ClassNode[]; links: FlowEdge[]; size: Size } {
   const isDown = matchMedia(narrow).matches;
   const classes = new Map([[detail.classId, { name: detail.name, kind: detail.kind as string }]]);
   for (const edge of edges) {
@@ -152,7 +134,7 @@ function graphOf(
       style: { strokeWidth: 1.5 + Number((flowOf(flows) * 250n) / most) / 100 },
     };
   });
-  return { nodes, links };
+  return { nodes, links, size: places.size };
 }
 
 function flowOf(flows: LineageEdge['flows']): bigint {

@@ -20,7 +20,7 @@ export function ClassCard({ item }: { item: ClassSummary }) {
     <article className="card class-card">
       <div className="row">
         <span className={`pill ${kind}`}>{kind}</span>
-        <span className="pill">{licenceText(licence)}</span>
+        <span className="pill free">{licenceText(licence)}</span>
         <DilutablePill dilutable={item.dilutable} />
         {royaltyBps > 0 && <span className="pill">{showBps(royaltyBps)} to parents</span>}
       </div>
@@ -29,7 +29,9 @@ export function ClassCard({ item }: { item: ClassSummary }) {
           {title}
         </a>
       </h2>
-      <p className="muted small clamp">{description ?? 'No description at hand.'}</p>
+      <p className="muted small clamp">
+        {description === null || description === name ? 'No description at hand.' : description}
+      </p>
       <dl className="class-numbers">
         <div>
           <dt>Used</dt>

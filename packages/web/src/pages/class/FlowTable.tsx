@@ -1,0 +1,50 @@
+import type { LineageEdge } from '@kedge/core';
+import type { ReactNode } from 'react';
+import { linkTo } from '../../app/router.js';
+import { showBps } from '../../ui/format.js';
+import { numbers, Table } from '../../ui/Table.js';
+
+type Amount = 'collected' | 'due';
+
+/** What flows along each edge of a lineage. On a narrow screen each edge is a list of its own: nothing is cut. */
+export function FlowTable({
+  edges,
+  show,
+}: {
+  edges: readonly LineageEdge[];
+  show: (asset: `0x${string}`, amount: bigint) => string;
+}) {
+  const amounts = ({ flows }: LineageEdge, which: Amount): ReactNode =>
+    flows.length === 0 ? '0' : flows.map((flow) => <div key={flow.asset}>{show(flow.asset, flow[which])}</div>);
+  return (
+    <div className="flows">
+      <Table
+        label="Flow of revenue"
+        columns={['From', 'To', numbers('Royalty'), numbers('Collected'), numbers('Due now')]}
+      >
+        {edges.map((edge) => (
+          <tr key={`${edge.childId}/${edge.parentIndex}`}>
+            <td data-label="From">
+              <a href={linkTo('class', edge.childId)}>{edge.childName ?? `Class ${edge.childId}`}</a>
+            </td>
+            <td data-label="To">
+              <div>
+                <a href={linkTo('class', edge.parentId)}>{edge.parentName ?? `Class ${edge.parentId}`}</a>{' '}
+                {edge.accepted && <span className="pill good">accepted</span>}
+              </div>
+            </td>
+            <td data-label="Royalty" className="number">
+              {showBps(edge.royaltyBps)}
+            </td>
+            <td data-label="Collected" className="number">
+              <div>{amounts(edge, 'collected')}</div>
+            </td>
+            <td data-label="Due now" className="number">
+              <div>{amounts(edge, 'due')}</div>
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </div>
+  );
+}
