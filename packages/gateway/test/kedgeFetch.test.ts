@@ -624,3 +624,54 @@ test('R11: the client counts texts of completions and embeddings as the gateway 
     );
   }
 });
+
+/** What came, with each receipt as an operator would write it that has no idea of their form. */
+async function withNonsense(answer: Response): Promise<Response> {
+  const headers = new Headers(answer.headers);
+  if (headers.has('kedge-receipt')) headers.set('kedge-receipt', Buffer.from('{"receipt":{}}').toString('base64url'));
+  const body = (await answer.text()).replace(/^: kedge-receipt .*$/m, ': kedge-receipt nonsense');
+  return new Response(body, { status: answer.status, headers });
+}
+
+test.each([false, true])(
+  'R13: a receipt that cannot be read is the operator’s fault, and the last (stream: %s)',
+  async (stream) => {
+    await begin();
+    upstream.script = stream ? streamWords(words) : answerWith(completion('Hello.'));
+    const { paid } = clientOf({ fetch: async (input, init) => withNonsense(await fetch(input, init)) });
+    const ask = async (): Promise<string> => {
+      const init = { method: 'POST', headers: { authorization: `Bearer ${apiKey}` } };
+      const body = JSON.stringify({ model: 'demo', messages, stream });
+      return (await paid(`${gateway.url}/v1/chat/completions`, { ...init, body })).text();
+    };
+    const refusal = { code: 'receipt_bad', message: expect.stringContaining('cannot be read') };
+    const failure = await ask().catch((error: unknown) => error);
+    expect(failure).toMatchObject(refusal);
+    // Without a status, the proxy says 502 of it.
+    expect((failure as { readonly status?: number }).status).toBeUndefined();
+    const { requests } = upstream;
+    const before = requests.length;
+    await expect(ask()).rejects.toMatchObject(refusal);
+    expect(requests.length).toBe(before);
+  },
+);
+
+test('what a caller gives fetch goes with its call, and the way to the gateway with what the client asks itself', async () => {
+  await begin();
+  const sent: { path: string; redirect: unknown; dispatcher: unknown }[] = [];
+  const seen = async (input: string, init: RequestInit): Promise<Response> => {
+    const { redirect, dispatcher, ...rest } = init as RequestInit & { readonly dispatcher?: unknown };
+    sent.push({ path: new URL(input).pathname, redirect, dispatcher });
+    return fetch(input, rest);
+  };
+  const { paid } = clientOf({ fetch: seen });
+  const way = { dispatcher: 'its own' };
+  const init = { headers: { authorization: `Bearer ${apiKey}` }, redirect: 'error', ...way } as unknown as RequestInit;
+  const body = JSON.stringify({ model: 'demo', messages });
+  await paid(`${gateway.url}/v1/chat/completions`, { ...init, method: 'POST', body });
+  await paid(`${gateway.url}/v1/models`, init);
+  await paid.idle();
+  const [call, models] = ['/v1/chat/completions', '/v1/models'].map((path) => ({ path, redirect: 'error', ...way }));
+  expect(sent).toEqual(expect.arrayContaining([call, models, { path: '/v1/vouchers', redirect: undefined, ...way }]));
+  expect(sent.every(({ dispatcher }) => dispatcher === 'its own')).toBe(true);
+});

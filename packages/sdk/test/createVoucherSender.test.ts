@@ -9,7 +9,7 @@ import { someHash } from './fixture.js';
 const key = privateKeyToAccount(someHash);
 const channel = { channelKey: key.address, cap: 1_000n } as Channel;
 const domain = { chainId: 1, verifyingContract: zeroAddress };
-const place = { vouchers: 'http://gateway/v1/vouchers', rates: '', authorization: {} };
+const place = { vouchers: 'http://gateway/v1/vouchers', rates: '', authorization: {}, way: {} };
 
 test('R11: a voucher that leaves out inputs of running calls acknowledges no receipt before one that has them does', async () => {
   const strict = { domain, channel, channelId: someHash, policy: {} as Policy };

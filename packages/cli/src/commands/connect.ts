@@ -6,6 +6,7 @@ import { dataDirOf } from '../context.js';
 import { shortHex } from '../human.js';
 import { parsePort, textOption, urlOption } from '../parse.js';
 import { readStrictChannel, readVoucherMemory, writeVoucherMemory } from '../strict/strictChannelFile.js';
+import { patientFetch } from '../strict/patientFetch.js';
 import { startStrictProxy } from '../strict/startStrictProxy.js';
 import { takeProcessLock } from '../files/processLock.js';
 import { listenForStop } from '../up/stopSignals.js';
@@ -49,6 +50,7 @@ export const connect: Command = {
       policy,
       account: privateKeyToAccount(file.channelKey),
       onMemory: (left) => writeVoucherMemory(file.path, left),
+      fetch: patientFetch,
       ...(memory === undefined ? {} : { memory }),
     });
     const { apiKey } = file;

@@ -28,7 +28,11 @@ export type AskedCall = {
   readonly headers: Headers;
   readonly body: Uint8Array<ArrayBuffer>;
   readonly signal: AbortSignal;
+  /** What else its caller gave `fetch`, such as `redirect`, and Node's `dispatcher`. */
+  readonly options: SendOptions;
 };
+
+export type SendOptions = Omit<RequestInit, 'method' | 'headers' | 'body' | 'signal'>;
 
 /** Pays for calls from one channel. */
 export type ChannelPayer = {

@@ -13,6 +13,7 @@ import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
 import { readBytes } from './readBytes.js';
 import type { StrictChannel } from './voucherAccount.js';
+import { readSaid } from './voucherErrors.js';
 
 /** What a call is counted with. */
 type CallRates = {
@@ -38,8 +39,8 @@ export function createChannelRates(
   let known: SignedRateQuote | null | undefined;
   const now = (): bigint => BigInt(Math.floor(Date.now() / 1000));
 
-  const askRates = async ({ rates, authorization }: Place): Promise<SignedRateQuote | null> => {
-    const response = await ask(rates, { method: 'GET', headers: authorization });
+  const askRates = async ({ rates, authorization, way }: Place): Promise<SignedRateQuote | null> => {
+    const response = await ask(rates, { ...way, method: 'GET', headers: authorization });
     const json = jsonIn(await readBytes(response));
     if (!response.ok || json === undefined) {
       throw new BaseError('The gateway does not say what its rates are.', {
@@ -50,8 +51,8 @@ export function createChannelRates(
       });
     }
     if (json['rateQuote'] === null) return null;
-    const signed = parseSignedRateQuote(json['rateQuote']);
-    await checkRateQuote(signed, {
+    const signed = readSaid(() => parseSignedRateQuote(json['rateQuote']));
+    const checked = checkRateQuote(signed, {
       policy,
       policyHash,
       domain,
@@ -59,6 +60,10 @@ export function createChannelRates(
       of: 'call',
       keccak256,
       recover: (hash, signature) => recoverAddress({ hash, signature }),
+    });
+    await checked.catch((error: unknown) => {
+      // What the gateway offers is no fault of the caller.
+      throw error instanceof BaseError ? error.with({ status: 502 }) : error;
     });
     return signed;
   };

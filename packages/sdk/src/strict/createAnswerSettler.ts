@@ -8,7 +8,7 @@ import { jsonIn } from './readAnswer.js';
 import { readBytes } from './readBytes.js';
 import { readPaidStream } from './readPaidStream.js';
 import type { CallAccount, StrictChannel, VoucherAccount } from './voucherAccount.js';
-import { badReceipt, overcounts } from './voucherErrors.js';
+import { badReceipt, overcounts, readReceipt } from './voucherErrors.js';
 
 /** A call that the gateway answers, and what its answer is counted by. */
 type SentCall = {
@@ -70,7 +70,8 @@ export function createAnswerSettler(
       if (text === null) throw badReceipt('it has none');
       const json = jsonIn(body);
       if (json !== undefined) sent.meter.addAnswer(json);
-      await settle(answer, decodeSignedReceipt(text), body, sent);
+      const signed = readReceipt(() => decodeSignedReceipt(text));
+      await settle(answer, signed, body, sent);
       return new Response(body, { status: answer.status, headers: answer.headers });
     } catch (error) {
       sent.call.lose();

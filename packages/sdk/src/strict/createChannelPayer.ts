@@ -51,10 +51,11 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
       })
       .finally(() => (resuming = undefined)));
 
-  const askUnpaid: ChannelPayer['askUnpaid'] = ({ url, headers, body, signal }) =>
-    send(url, { method: 'POST', headers: headersWith(headers, account.memory().newest), body, signal });
+  const askUnpaid: ChannelPayer['askUnpaid'] = ({ url, headers, body, signal, options }) =>
+    send(url, { ...options, method: 'POST', headers: headersWith(headers, account.memory().newest), body, signal });
 
-  const pay = async ({ url, headers: given, body, signal }: AskedCall, place: PaidPlace): Promise<Response> => {
+  const pay = async (asked: AskedCall, place: PaidPlace): Promise<Response> => {
+    const { headers: given, body, signal } = asked;
     const count = await loadTokenCounter(policy.tokenizer);
     const meterUnder = place.read(await readAsked(body, given.get('content-type')), count);
     await (resumed ??= resume(place).catch((error: unknown) => {
@@ -65,25 +66,26 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
     faults.check();
     const line = lineUp(signal);
     try {
-      return await payNow({ url, headers: given, body, signal }, place, meterUnder, line);
+      return await payNow(asked, place, meterUnder, line);
     } finally {
       line.leave();
     }
   };
 
   const payNow = async (
-    { url, headers: given, body, signal }: AskedCall,
+    asked: AskedCall,
     place: PaidPlace,
     meterUnder: (policy: Policy) => CallMeter,
     line: WaitingPlace,
   ): Promise<Response> => {
+    const { url, headers: given, body, signal, options } = asked;
     let recounts = 0;
     let isHandedIn = false;
     for (let isRetry = false; ;) {
       const terms = await rates.current(place);
       const meter = meterUnder(terms.policy);
       // The gateway refuses it, and would keep what was signed for it.
-      if (isBeyondPolicy(terms.policy, meter)) return askUnpaid({ url, headers: given, body, signal });
+      if (isBeyondPolicy(terms.policy, meter)) return askUnpaid(asked);
       await resuming;
       signal.throwIfAborted();
       const call = account.begin(meter);
@@ -97,7 +99,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
         if (terms.sequence !== undefined) headers.set(rateQuoteHeader, terms.sequence);
         signal.throwIfAborted();
         isAsked = true;
-        const response = await send(url, { method: 'POST', headers, body, signal });
+        const response = await send(url, { ...options, method: 'POST', headers, body, signal });
         if (response.ok) {
           vouchers.noteHeld(signed);
           const outputRate = BigInt(terms.policy.rates.output_tokens ?? 0);

@@ -50,6 +50,7 @@ export function createVoucherSender(
     const signed = await account.sign(part, part === 'due' ? undefined : acknowledged);
     remember();
     const response = await ask(place.vouchers, {
+      ...place.way,
       method: 'POST',
       headers: { ...place.authorization, 'content-type': 'application/json' },
       body: JSON.stringify(signedVoucherToJson(signed)),

@@ -1,5 +1,5 @@
 import { BaseError, isJsonObject, isSameAddress } from '@kedge/core';
-import type { AskedCall, ChannelPayer, PayerContext, PayerParameters } from './channelPayer.js';
+import type { AskedCall, ChannelPayer, PayerContext, PayerParameters, SendOptions } from './channelPayer.js';
 import { createAsk } from './createAsk.js';
 import { createChannelPayer } from './createChannelPayer.js';
 import { nextChannel } from './nextChannel.js';
@@ -106,17 +106,19 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
 
   const fetchPaid = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
-    const place = placeOf(request);
+    const options = optionsOf(request, init);
+    const place = placeOf(request, options);
     if (place !== undefined) {
       faults.check();
       const { url, headers, signal } = request;
       const work = request
         .arrayBuffer()
-        .then((body) => pay({ url, headers, signal, body: new Uint8Array(body) }, place));
+        .then((body) => pay({ url, headers, signal, body: new Uint8Array(body), options }, place));
       return unlessAborted(track(work), signal);
     }
     if (request.method === 'GET' || request.method === 'HEAD') {
-      return send(request.url, { method: request.method, headers: request.headers, signal: request.signal });
+      const { method, headers, signal } = request;
+      return send(request.url, { ...options, method, headers, signal });
     }
     throw new BaseError(
       `${request.method} ${new URL(request.url).pathname} cannot be recounted, so it is not paid for.`,
@@ -134,6 +136,12 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     while (working.size > 0) await Promise.allSettled(working);
   };
   return Object.assign(fetchPaid, { idle, memory: root.memory });
+}
+
+/** What a call was given beside what makes it up. A `Request` does not show all of it. */
+function optionsOf({ redirect }: Request, init: RequestInit = {}): SendOptions {
+  const { method: _, headers: __, body: ___, signal: ____, ...options } = init;
+  return { redirect, ...options };
 }
 
 /** The answer, or the client's own refusal of a call that its channel has no value for. */

@@ -13,6 +13,7 @@ import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
 import { readBytes } from './readBytes.js';
 import type { StrictChannel } from './voucherAccount.js';
+import { readSaid } from './voucherErrors.js';
 
 /**
  * The channel that continues another, as the gateway names it; undefined: there is none (R28). It is this client's where its
@@ -27,12 +28,12 @@ export async function nextChannel(
   place: Place,
   ask: (input: string, init: RequestInit) => Promise<Response>,
 ): Promise<{ readonly channel: Channel; readonly channelId: Hex } | undefined> {
-  const response = await ask(place.vouchers, { method: 'GET', headers: place.authorization });
+  const response = await ask(place.vouchers, { ...place.way, method: 'GET', headers: place.authorization });
   // A gateway that does not say so knows of none.
   const state = jsonIn(await readBytes(response));
   const [next] = response.ok && Array.isArray(state?.['next']) ? (state['next'] as unknown[]) : [];
   if (!isJsonObject(next)) return undefined;
-  const channel = parseChannel(next['channel']);
+  const channel = readSaid(() => parseChannel(next['channel']));
   const channelId = channelIdOf(domain, channel, keccak256);
   const isOurs =
     isSameAddress(channel.operator, own.operator) &&

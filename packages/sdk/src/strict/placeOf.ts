@@ -1,3 +1,4 @@
+import type { SendOptions } from './channelPayer.js';
 import { paidSurfaces } from './paidSurfaces.js';
 
 /** Where the gateway takes vouchers, and the key that names the channel there. */
@@ -5,6 +6,8 @@ export type Place = {
   readonly vouchers: string;
   readonly rates: string;
   readonly authorization: Record<string, string>;
+  /** How the call reaches the gateway: what the client itself asks there goes the same way. */
+  readonly way: SendOptions;
 };
 
 /** Of one kind of call. */
@@ -13,7 +16,7 @@ export type PaidPlace = Place & { readonly read: NonNullable<ReturnType<typeof p
 const longestFirst = [...paidSurfaces.keys()].toSorted((a, b) => b.length - a.length);
 
 /** Undefined for what is not paid for. */
-export function placeOf({ method, url, headers }: Request): PaidPlace | undefined {
+export function placeOf({ method, url, headers }: Request, options: SendOptions): PaidPlace | undefined {
   const target = new URL(url);
   // The longest path: "/chat/completions" is not "/completions" below "/chat".
   const path = longestFirst.find((known) => target.pathname.endsWith(known));
@@ -25,6 +28,7 @@ export function placeOf({ method, url, headers }: Request): PaidPlace | undefine
     vouchers: `${base}/vouchers`,
     rates: `${base}/rates`,
     authorization: keyIn(headers),
+    way: 'dispatcher' in options ? ({ dispatcher: options.dispatcher } as SendOptions) : {},
   };
 }
 

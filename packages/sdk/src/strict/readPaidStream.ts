@@ -9,7 +9,7 @@ import {
 import type { CallMeter } from './createCallMeter.js';
 import { jsonOfEvent } from './readAnswer.js';
 import { requireShort } from './readBytes.js';
-import { badReceipt, overcounts } from './voucherErrors.js';
+import { badReceipt, overcounts, readReceipt } from './voucherErrors.js';
 
 /** What a stream's reader hears of. */
 type PaidStreamListener = {
@@ -46,7 +46,8 @@ export function readPaidStream(
   const take = async (event: Uint8Array, controller: ReadableStreamDefaultController<Uint8Array>): Promise<boolean> => {
     const comment = commentOf(event);
     if (comment?.startsWith(receiptCommentPrefix) === true) {
-      receipt = decodeSignedReceipt(comment.slice(receiptCommentPrefix.length));
+      const text = comment.slice(receiptCommentPrefix.length);
+      receipt = readReceipt(() => decodeSignedReceipt(text));
       after.push(event);
       return false;
     }

@@ -13,7 +13,7 @@ import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
 import { readBytes } from './readBytes.js';
 import type { Acknowledged, StrictChannel, VoucherAccount } from './voucherAccount.js';
-import { overcounts } from './voucherErrors.js';
+import { overcounts, readReceipt, readSaid } from './voucherErrors.js';
 
 /**
  * Asks the gateway what it holds, and takes over what this client may have lost: a voucher that its own key signed, and
@@ -27,7 +27,7 @@ export async function resumeAccount(
   place: Place,
   ask: (input: string, init: RequestInit) => Promise<Response>,
 ): Promise<void> {
-  const response = await ask(place.vouchers, { method: 'GET', headers: place.authorization });
+  const response = await ask(place.vouchers, { ...place.way, method: 'GET', headers: place.authorization });
   const state = jsonIn(await readBytes(response));
   if (!response.ok || state === undefined || !/^\d+$/.test(String(state['committedUnits']))) {
     throw new BaseError('The gateway does not say what it holds of this channel.', {
@@ -66,7 +66,7 @@ async function coveredIn(
   channel: StrictChannel,
 ): Promise<Acknowledged | undefined> {
   if (lastReceipt === null || lastReceipt === undefined) return undefined;
-  const signed = parseSignedReceipt(lastReceipt);
+  const signed = readReceipt(() => parseSignedReceipt(lastReceipt));
   const receiptHash = await checkReceipt(signed, channel);
   const { seq, cumulativeUnits } = signed.receipt;
   return cumulativeUnits === committedUnits ? { seq, receiptHash } : undefined;
@@ -78,8 +78,8 @@ async function takeOver(
   { domain, channel, channelId }: StrictChannel,
   json: unknown,
 ): Promise<void> {
-  const signed = parseSignedVoucher(json);
+  const signed = readSaid(() => parseSignedVoucher(json));
   const hash = voucherDigest(domainSeparatorOf(domain, keccak256), signed.voucher, keccak256);
-  const signer = await recoverAddress({ hash, signature: signed.signature });
+  const signer = await recoverAddress({ hash, signature: signed.signature }).catch(() => 'nobody');
   if (isSameAddress(signer, channel.channelKey) && signed.voucher.channelId === channelId) account.remember(signed);
 }

@@ -1,0 +1,24 @@
+/** What Node's own `fetch` sends with: undici's `Agent`, which Node offers under this name only. */
+const dispatcherName = Symbol.for('undici.globalDispatcher.1');
+
+type Agent = new (options: { readonly headersTimeout: number; readonly bodyTimeout: number }) => object;
+
+let dispatcher: object | undefined;
+
+/**
+ * The global `fetch`, without its limit of five minutes until an answer begins and between two pieces of it: a call of the proxy may
+ * take as long as its client waits, and ends when that leaves.
+ */
+export function patientFetch(input: string, init: RequestInit): Promise<Response> {
+  dispatcher ??= createDispatcher();
+  return fetch(input, dispatcher === undefined ? init : ({ ...init, dispatcher } as RequestInit));
+}
+
+function createDispatcher(): object | undefined {
+  // Node loads what it sends with when it is first used.
+  void new Headers();
+  const used = (globalThis as { readonly [dispatcherName]?: { readonly constructor: unknown } })[dispatcherName];
+  // A dispatcher that somebody put in the place of Node's, such as one of a proxy, keeps its limits.
+  if (typeof used?.constructor !== 'function' || used.constructor.name !== 'Agent') return undefined;
+  return new (used.constructor as Agent)({ headersTimeout: 0, bodyTimeout: 0 });
+}
