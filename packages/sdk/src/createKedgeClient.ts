@@ -1,5 +1,6 @@
 import type { Deployment } from '@kedge/core';
 import type { AnyReader, AnyWallet, ChainReader, ReadClient, Wallet, WriteClient } from './client.js';
+import { plainDeployment } from './plainAddress.js';
 import { publicActions, type PublicActions } from './publicActions.js';
 import { walletActions, type WalletActions } from './walletActions.js';
 
@@ -26,7 +27,8 @@ export function createKedgeClient(
 ): KedgeClient;
 export function createKedgeClient(parameters: CreateKedgeClientParameters): KedgeReadClient;
 export function createKedgeClient(parameters: CreateKedgeClientParameters): KedgeReadClient | KedgeClient {
-  const { publicClient, walletClient, deployment } = parameters;
+  const { publicClient, walletClient } = parameters;
+  const deployment = plainDeployment(parameters.deployment);
   const reader: ReadClient = { publicClient: publicClient as ChainReader, deployment };
   if (walletClient === undefined) return { ...reader, ...publicActions(reader) };
   const writer: WriteClient = { ...reader, walletClient: walletClient as Wallet };

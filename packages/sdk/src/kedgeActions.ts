@@ -1,5 +1,6 @@
 import type { Deployment } from '@kedge/core';
 import type { AnyReader, AnyWallet, ChainReader, Wallet } from './client.js';
+import { plainDeployment } from './plainAddress.js';
 import { publicActions, type PublicActions } from './publicActions.js';
 import { walletActions, type WalletActions } from './walletActions.js';
 
@@ -16,7 +17,7 @@ export type ReadingWallet = AnyWallet & AnyReader;
  * const { issuer } = await client.getClass({ classId: 1n });
  */
 export function kedgeActions(deployment: Deployment): (client: AnyReader) => PublicActions {
-  return (client) => publicActions({ publicClient: client as ChainReader, deployment });
+  return (client) => publicActions({ publicClient: client as ChainReader, deployment: plainDeployment(deployment) });
 }
 
 /**
@@ -35,6 +36,10 @@ export function kedgeActions(deployment: Deployment): (client: AnyReader) => Pub
 export function kedgeWalletActions(deployment: Deployment): (client: ReadingWallet) => WalletActions {
   return (client) => {
     const publicClient = client as unknown as ChainReader;
-    return walletActions({ publicClient, walletClient: client as unknown as Wallet, deployment });
+    return walletActions({
+      publicClient,
+      walletClient: client as unknown as Wallet,
+      deployment: plainDeployment(deployment),
+    });
   };
 }

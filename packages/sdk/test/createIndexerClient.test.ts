@@ -49,6 +49,12 @@ test('an answer that is none, and no answer, are transient errors', async () => 
     code: 'indexer_unreachable',
     kind: 'transient',
   });
+  const other = await serve((_request, response) => response.writeHead(404).end('<html>'));
+  await expect(createIndexerClient({ url: other }).status()).rejects.toMatchObject({
+    code: 'answer_unknown',
+    status: 404,
+    kind: 'user',
+  });
   const gone = await serve(() => undefined);
   closing.splice(0).forEach((close) => close());
   await expect(createIndexerClient({ url: gone }).status()).rejects.toMatchObject({ code: 'indexer_unreachable' });

@@ -24,6 +24,9 @@ describe('findReceiptAnchor', () => {
       blockNumber,
     });
     expect(await findReceiptAnchor({ operator, epoch: 2n, batch: 3n })).toMatchObject({ cid: 'two' });
+    // A receipt may have its operator in any letter case, which is no checksum then.
+    const shouted = `0x${operator.slice(2).toUpperCase()}` as const;
+    expect(await findReceiptAnchor({ operator: shouted, epoch: 2n, batch: 3n })).toMatchObject({ cid: 'two' });
     expect(await findReceiptAnchor({ operator, epoch: 1n, batch: 4n })).toBeUndefined();
     expect(await findReceiptAnchor({ operator, epoch: 1n, batch: 0n })).toBeUndefined();
     expect(await findReceiptAnchor({ operator: addressOf('issuer'), epoch: 1n, batch: 1n })).toBeUndefined();

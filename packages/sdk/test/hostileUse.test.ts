@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
-import type { Address, BaseError } from '@kedge/core';
+import { type Address, type BaseError, parseDeployment } from '@kedge/core';
 import { deployErc20, developmentAccount, erc20Abi } from '@kedge/testing';
 import {
   createPublicClient,
@@ -298,6 +298,17 @@ describe('parameters that nobody checked', () => {
     const terms = { tokenId, operator, channelKey, cap: 5n, rate: 1n, burst: 5n, deadline: timestamp + 1_000n };
     const given = { ...terms, mode: 'capped', salt: someHash, grace: undefined as never } as const;
     expect((await consumer.openChannel(given)).channel.grace).toBe(86_400);
+  });
+
+  test('addresses of a deployment in another letter case are the same addresses', async () => {
+    const entries = Object.entries(stage.deployment.contracts);
+    const shouted = entries.map(([name, address]) => [name, `0x${address.slice(2).toUpperCase()}`]);
+    const contracts = Object.fromEntries(shouted) as typeof stage.deployment.contracts;
+    const deployment = parseDeployment({ ...stage.deployment, contracts });
+    const { publicClient } = stage.anvil;
+    const { agentId: classId, lot } = sale;
+    expect(await createKedgeClient({ publicClient, deployment }).getLot({ classId, lot })).toMatchObject({ lot });
+    expect(await kedgeActions(deployment)(publicClient).getLot({ classId, lot })).toMatchObject({ lot });
   });
 
   test('contracts that are not there: the chain is asked for', async () => {

@@ -1,6 +1,7 @@
 import type { Address, Hex } from '@kedge/core';
 import type { ReadClient } from '../client.js';
 import { channelsOf, firstBlockOf } from '../contracts.js';
+import { plainAddress } from '../plainAddress.js';
 import { readEvents } from '../readEvents.js';
 import { reading } from '../reading.js';
 
@@ -37,7 +38,12 @@ export async function findReceiptAnchor(
 ): Promise<AnchoredRoot | undefined> {
   const channels = channelsOf(client.deployment);
   const logs = await reading(client, 'look for the receipt root', (chain) =>
-    readEvents(chain, { ...channels, eventName: 'ReceiptsAnchored', args: { operator }, fromBlock }),
+    readEvents(chain, {
+      ...channels,
+      eventName: 'ReceiptsAnchored',
+      args: { operator: plainAddress(operator) },
+      fromBlock,
+    }),
   );
   const found = logs.find(
     ({ args }) => BigInt(args.epoch) === epoch && args.firstBatch <= batch && batch <= args.lastBatch,

@@ -61,6 +61,8 @@ export function createIndexerClient(parameters: CreateIndexerClientParameters): 
       });
     const json: unknown = await response.json().catch((cause: unknown) => {
       if (signal?.aborted === true) throw cause;
+      // Something answers there, and says by its status what: a proxy, or another server at a wrong path.
+      if (!response.ok) return undefined;
       throw unreachable(url, cause);
     });
     if (!response.ok) throw problemError(response.status, json, url);
