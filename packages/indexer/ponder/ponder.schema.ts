@@ -153,7 +153,10 @@ export const token = onchainTable(
     activateAt: t.bigint().notNull(),
     /** Position at which the share was retired. */
     retired: t.bigint(),
-    /** Open locks of modules other than ValueChannels. */
+    /**
+     * Open locks of modules other than ValueChannels. While there are any, `value` and `locked` are sure in their sum only:
+     * no event says what such a module consumed of a lock.
+     */
     foreignLocks: t.integer().notNull(),
     mintedAt: t.integer().notNull(),
   }),
@@ -370,17 +373,11 @@ export const capture = onchainTable(
   }),
 );
 
-/** What a module other than ValueChannels was given and has not returned. */
+/** What a module other than ValueChannels was given, while its lock is open. */
 export const foreignLock = onchainTable(
   'foreign_lock',
-  (t) => ({
-    module: t.hex().notNull(),
-    lockId: t.hex().notNull(),
-    tokenId: t.bigint().notNull(),
-    /** Still in the module's hands; 0 when returned. */
-    remaining: t.bigint().notNull(),
-  }),
-  (table) => ({ pk: primaryKey({ columns: [table.module, table.lockId] }), byToken: index().on(table.tokenId) }),
+  (t) => ({ module: t.hex().notNull(), lockId: t.hex().notNull(), units: t.bigint().notNull() }),
+  (table) => ({ pk: primaryKey({ columns: [table.module, table.lockId] }) }),
 );
 
 export const receiptRoot = onchainTable(

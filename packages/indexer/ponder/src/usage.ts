@@ -2,10 +2,8 @@ import { ponder } from 'ponder:registry';
 import { token, usage, usageDay } from 'ponder:schema';
 import { dayOf, happenedAt, isBacked, lower } from './event';
 import { changeLot, lotKeyOf } from './ledgers';
-import { readForeignLocks } from './values';
 
-ponder.on('Token:UsageRecorded', async ({ event, context }) => {
-  const { db } = context;
+ponder.on('Token:UsageRecorded', async ({ event, context: { db } }) => {
   const { tokenId, metricType, amount: units } = event.args;
   const actor = lower(event.args.actor);
   const row = await db.find(token, { tokenId });
@@ -13,7 +11,7 @@ ponder.on('Token:UsageRecorded', async ({ event, context }) => {
   const { classId, lot, owner } = row;
   const selfReported = actor === owner;
   const selfReportedUnits = selfReported ? units : 0n;
-  // As if it came out of the value; `ChannelCaptured` says where it did not.
+  // As if it came out of the value; `ChannelCaptured` says where it did not, and the end of a lock of another module.
   await db.update(token, { tokenId }).set({ value: row.value - units, spent: row.spent + units });
   await db
     .insert(usage)
@@ -32,5 +30,4 @@ ponder.on('Token:UsageRecorded', async ({ event, context }) => {
       spent: spent + units,
     }));
   }
-  if (row.foreignLocks > 0) await readForeignLocks(event, context);
 });

@@ -1,5 +1,4 @@
-import { and, eq, gt } from 'ponder';
-import type { Context, Event } from 'ponder:registry';
+import type { Context } from 'ponder:registry';
 import { ponder } from 'ponder:registry';
 import { foreignLock, happening, lot, token } from 'ponder:schema';
 import { happenedAt, isBacked, lower } from './event';
@@ -88,7 +87,7 @@ ponder.on('Token:ValueLocked', async ({ event, context }) => {
     locked: locked + units,
     foreignLocks: foreignLocks + (isForeign ? 1 : 0),
   }));
-  if (isForeign) await context.db.insert(foreignLock).values({ module, lockId, tokenId, remaining: units });
+  if (isForeign) await context.db.insert(foreignLock).values({ module, lockId, units });
 });
 
 ponder.on('Token:ValueUnlocked', async ({ event, context }) => {
@@ -96,36 +95,12 @@ ponder.on('Token:ValueUnlocked', async ({ event, context }) => {
   const { db } = context;
   const key = { module: lower(event.args.module), lockId };
   const isForeign = key.module !== lower(context.contracts.Channels.address);
-  // What a foreign module consumed since it was last looked at was taken from the value, not from the lock.
-  const back = isForeign ? ((await db.find(foreignLock, key))?.remaining ?? 0n) : units;
-  if (isForeign) await db.update(foreignLock, key).set({ remaining: 0n });
+  // No event says what a foreign module consumed of it: those uses were taken from the value, so all of the lock comes back.
+  const back = isForeign ? ((await db.find(foreignLock, key))?.units ?? 0n) : units;
+  if (isForeign) await db.delete(foreignLock, key);
   await db.update(token, { tokenId }).set(({ value, locked, foreignLocks }) => ({
     value: value + back,
     locked: locked - back,
     foreignLocks: foreignLocks - (isForeign ? 1 : 0),
   }));
 });
-
-/**
- * A use does not say whether it came out of a token's value or out of a lock. `ChannelCaptured` tells it of channels; of
- * other modules only the chain knows, so their locks are read when a token that has any is used.
- */
-export async function readForeignLocks(
-  event: Pick<Event<'Token:UsageRecorded'>, 'args'>,
-  context: Context,
-): Promise<void> {
-  const { tokenId } = event.args;
-  const { client, contracts, db } = context;
-  const open = and(eq(foreignLock.tokenId, tokenId), gt(foreignLock.remaining, 0n));
-  const locks = await db.sql.select().from(foreignLock).where(open);
-  for (const { module, lockId, remaining: known } of locks) {
-    const { address, abi } = contracts.Token;
-    const [, remaining] = await client.readContract({ address, abi, functionName: 'lockInfo', args: [module, lockId] });
-    if (remaining === known) continue;
-    await db.update(foreignLock, { module, lockId }).set({ remaining });
-    await db.update(token, { tokenId }).set((row) => ({
-      value: row.value + known - remaining,
-      locked: row.locked - known + remaining,
-    }));
-  }
-}

@@ -1,4 +1,4 @@
-import { BaseError } from '@kedge/core';
+import { BaseError, dataAnchoringTokenAbi } from '@kedge/core';
 import { sql } from 'ponder';
 import { db } from 'ponder:api';
 import { createPublicClient, http } from 'viem';
@@ -37,6 +37,21 @@ export async function chainHead(): Promise<BlockMoment | undefined> {
     return { blockNumber: Number(number), at: Number(timestamp) };
   } catch {
     // The node may be away for a while; what is indexed is still true.
+    return undefined;
+  }
+}
+
+/** The spendable units of a token in a block; undefined while the node does not answer. */
+export async function spendableUnits(tokenId: bigint, blockNumber: number): Promise<bigint | undefined> {
+  try {
+    return await client.readContract({
+      address: settings.contracts.DataAnchoringToken,
+      abi: dataAnchoringTokenAbi,
+      functionName: 'valueOf',
+      args: [tokenId],
+      blockNumber: BigInt(blockNumber),
+    });
+  } catch {
     return undefined;
   }
 }

@@ -18,6 +18,7 @@ import { earnedBy } from './earned';
 import { indexedAt, unknown } from './reading';
 import { cursorOf, happenedOf, lower, pageOf } from './rows';
 import { shareStateOf } from './shares';
+import { sureValues } from './sureValues';
 
 type TokenRow = typeof token.$inferSelect;
 
@@ -49,7 +50,12 @@ export async function listTokens(query: {
     )
     .orderBy(desc(token.entry))
     .limit(query.limit + 1);
-  return pageOf(rows, query.limit, ({ entry }) => String(entry), await summariesOf(rows.slice(0, query.limit)));
+  return pageOf(
+    rows,
+    query.limit,
+    ({ entry }) => String(entry),
+    await summariesOf(await sureValues(rows.slice(0, query.limit))),
+  );
 }
 
 async function summariesOf(rows: readonly TokenRow[]): Promise<TokenSummary[]> {
@@ -95,7 +101,7 @@ async function summariesOf(rows: readonly TokenRow[]): Promise<TokenSummary[]> {
 }
 
 export async function tokenDetail({ tokenId }: { tokenId: bigint }): Promise<TokenDetail> {
-  const row = await requireToken(tokenId);
+  const [row] = (await sureValues([await requireToken(tokenId)])) as [TokenRow];
   const [summaries, book, lots, plans, channels, claims, contributors, notices] = await Promise.all([
     summariesOf([row]),
     requireClass(row.classId),
