@@ -102,11 +102,13 @@ function* cutToLength(text: string, maxTokens: number): Generator<string, Finish
     yield text;
     return 'stop';
   }
-  let kept = '';
-  for (const word of text.split(/(?=\s)/)) {
-    if (countTokens(kept + word) > maxTokens) break;
-    kept += word;
-    yield word;
+  const words = text.split(/(?=\s)/);
+  let [fitting, over] = [0, words.length];
+  while (over - fitting > 1) {
+    const middle = (fitting + over) >> 1;
+    if (countTokens(words.slice(0, middle).join('')) <= maxTokens) fitting = middle;
+    else over = middle;
   }
+  yield words.slice(0, fitting).join('');
   return 'length';
 }

@@ -19,12 +19,12 @@ export type Section = {
   readonly passages: readonly Passage[];
 };
 
-const headingLine = /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/;
+const headingLine = /^\uFEFF? {0,3}(#{1,6})\s([^]*)$/;
 const fenceLine = /^ {0,3}(`{3,}|~{3,})/;
 const itemLine = /^\s*(?:[-*+]|\d{1,3}[.)])\s+/;
 const commentLine = /^\s*<!--.*-->\s*$/;
 const rowLine = /^\s*\|/;
-const ruleRow = /^\s*\|[\s:|-]+\|?\s*$/;
+const ruleRow = /^\s*\|[\s:|-]+$/;
 
 /**
  * Splits a Markdown document into sections by heading, and each section into passages that can be quoted byte for byte.
@@ -71,7 +71,7 @@ export function splitSections(document: AnchoredDocument): Section[] {
     } else if (heading !== null) {
       flush();
       titles.length = Math.min(titles.length, heading[1]!.length - 1);
-      titles.push(heading[2]!);
+      titles.push(titleOf(heading[2]!));
       current = { headings: [...titles], passages: [] };
       sections.push(current);
     } else if (content.trim() === '' || commentLine.test(content)) {
@@ -94,6 +94,14 @@ export function splitSections(document: AnchoredDocument): Section[] {
   return sections
     .filter((section) => section.passages.length > 0)
     .map((section) => ({ path: document.path, cid: document.cid, ...section }));
+}
+
+/** What a heading says: without white space around it, and without the marks that may close it, which stand apart. */
+function titleOf(text: string): string {
+  return text
+    .trim()
+    .replace(/(?:^|\s)#+$/, '')
+    .trim();
 }
 
 function decode(document: AnchoredDocument): string {

@@ -23,6 +23,21 @@ describe('splitSections', () => {
     ]);
   });
 
+  test('a heading keeps its own marks, without those that close it, and a byte order mark before it is none', () => {
+    expect(split('\uFEFF# C#\n\nOne.\n\n## F # ##  \n\nTwo.\n\n# #\r\n\nThree.')).toEqual([
+      ['C#', 'sentence: One.'],
+      ['C# › F #', 'sentence: Two.'],
+      ['', 'sentence: Three.'],
+    ]);
+  });
+
+  test('lines of white space cost no more than others', () => {
+    const { user } = process.cpuUsage();
+    const wide = ' '.repeat(4_000);
+    split(`# a${wide}b\n\n|${wide}${wide}${wide}${wide}b\n`);
+    expect(process.cpuUsage().user - user).toBeLessThan(1_000_000);
+  });
+
   test('text before the first heading stands under the path', () => {
     expect(split('No title.')).toEqual([['a.md', 'sentence: No title.']]);
   });
