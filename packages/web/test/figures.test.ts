@@ -12,6 +12,7 @@ import { TokenEarningsRow } from '../src/pages/earnings/TokenEarningsRow.js';
 import { OperatorChannels } from '../src/pages/operator/OperatorChannels.js';
 import { TokenCard } from '../src/pages/tokens/TokenCard.js';
 import { ChannelPanel } from '../src/pages/try/ChannelPanel.js';
+import { showDay, showMoment } from '../src/ui/format.js';
 import { OtherAmounts } from '../src/ui/OtherAmounts.js';
 import { markupOf } from './markupOf.js';
 import { someToken } from './someToken.js';
@@ -111,6 +112,10 @@ test('an operator’s channels are listed in the units of their classes', () => 
   ]);
   expect(words(markup)).toContain('Class 4');
   expect(words(markup)).toContain('0.003276 69,999.996724');
+  // With the time of day the table would be wider than its place on a large screen.
+  expect(words(markup)).toContain(showDay(channel.deadline));
+  expect(words(markup)).not.toContain(showMoment(channel.deadline));
+  expect(markup).toContain(`title="${showMoment(channel.deadline)}"`);
 });
 
 test('a share that has ended is not offered to be split, and is told as ended wherever its weight stands', () => {

@@ -1,4 +1,5 @@
-import { createContext, lazy, Suspense, useContext, useState, type ReactNode } from 'react';
+import { createContext, lazy, Suspense, useContext, useEffect, useState, type ReactNode } from 'react';
+import { onHashChange } from '../app/router.js';
 import type { TransactionForm } from './transaction.js';
 
 const TransactionDialog = lazy(() =>
@@ -16,6 +17,8 @@ export function useTransactionDialog(): (form: TransactionForm) => void {
 export function TransactionProvider({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState<{ form: TransactionForm; turn: number } | undefined>(undefined);
   const [isOpen, setOpen] = useState(false);
+  // It is about something on the page that it was opened on: who goes on, or back, leaves it.
+  useEffect(() => onHashChange(() => setOpen(false)), []);
   const open = (form: TransactionForm): void => {
     setShown((before) => ({ form, turn: (before?.turn ?? 0) + 1 }));
     setOpen(true);

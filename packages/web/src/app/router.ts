@@ -39,7 +39,8 @@ export function useRoute(): Route {
   return parseRoute(useSyncExternalStore(onHashChange, () => location.hash));
 }
 
-function onHashChange(listener: () => void): () => void {
+/** Tells when the page changes; what it answers with ends that. */
+export function onHashChange(listener: () => void): () => void {
   window.addEventListener('hashchange', listener);
   return () => window.removeEventListener('hashchange', listener);
 }

@@ -64,6 +64,11 @@ export function showMoment(seconds: number | bigint): string {
   return new Date(Number(seconds) * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
+/** A Unix second as a day of the reader's place. */
+export function showDay(seconds: number | bigint): string {
+  return new Date(Number(seconds) * 1000).toLocaleDateString(undefined, { dateStyle: 'medium' });
+}
+
 /** How long ago, in one unit: 5 s, 3 min, 2 h, 4 d. */
 export function showAge(seconds: number | bigint, now: number): string {
   const age = Math.max(0, Math.floor(now / 1000) - Number(seconds));

@@ -207,6 +207,10 @@ describe('consumers', () => {
     await alert.waitFor();
     expect(await alert.textContent()).toMatch(/Could not close the channel/);
     expect(await dialog.locator('.steps li').first().getAttribute('data-state')).toBe('failed');
+    // It is about something on that page: who goes on to another leaves it.
+    await page.evaluate(() => (location.hash = '#/explore'));
+    await page.getByRole('link', { name: 'Kedge docs agent' }).waitFor();
+    await dialog.waitFor({ state: 'hidden' });
   });
 });
 

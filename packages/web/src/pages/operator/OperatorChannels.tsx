@@ -4,7 +4,7 @@ import { useIndexed } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
 import { Copyable } from '../../ui/Copyable.js';
 import { EmptyState } from '../../ui/EmptyState.js';
-import { showMoment, showUnits } from '../../ui/format.js';
+import { showDay, showMoment, showUnits } from '../../ui/format.js';
 import { numbers } from '../../ui/Table.js';
 import { TableCard } from '../../ui/TableCard.js';
 
@@ -39,7 +39,9 @@ export function OperatorChannels({ operator }: { operator: Address }) {
           </td>
           <td className="number">{showUnits(channel.capturedUnits, channel.unitDecimals)}</td>
           <td className="number">{showUnits(channel.remainingUnits, channel.unitDecimals)}</td>
-          <td className="number nobreak">{showMoment(channel.deadline)}</td>
+          <td className="number nobreak" title={showMoment(channel.deadline)}>
+            {showDay(channel.deadline)}
+          </td>
         </tr>
       )}
     </TableCard>
