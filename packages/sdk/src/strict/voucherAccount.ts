@@ -11,6 +11,7 @@ import {
   type SignedVoucher,
 } from '@kedge/core';
 import { keccak256 } from '../keccak256.js';
+import { createLostUnits } from './createLostUnits.js';
 
 /** A strict channel, as its client knows it. */
 export type StrictChannel = {
@@ -83,7 +84,7 @@ export type VoucherAccount = {
   readonly acceptLost: (units: bigint, upTo?: Acknowledged) => boolean;
   /** Whether it and all receipts before it are settled, or were taken over with lost calls. */
   readonly isCovered: (seq: bigint) => boolean;
-  /** Whether a call was lost since the operator was asked last. */
+  /** Whether a call was lost since the operator was asked last, or what may be claimed for one lapses when it is asked again. */
   readonly isUncertain: () => boolean;
   /** A client without memory: these units were settled in an earlier run. */
   readonly adopt: (units: bigint) => void;
@@ -96,9 +97,11 @@ export function createVoucherAccount(
   { domain, channel, channelId }: StrictChannel,
   key: ChannelKey,
   memory: VoucherMemory,
+  now: () => number = Date.now,
 ): VoucherAccount {
   const separator = domainSeparatorOf(domain, keccak256);
-  let { settledUnits, lostUnits, newest } = memory;
+  let { settledUnits, newest } = memory;
+  const lost = createLostUnits(memory.lostUnits, now);
   // Lower than the newest after a call that was signed for and failed: an honest operator captures nothing ahead of its receipts.
   let latest = newest;
   let isUncertain = false;
@@ -116,7 +119,7 @@ export function createVoucherAccount(
     [...running.values()].reduce((sum, { units }) => sum + units, settledUnits + uncertainUnits);
   const receivedUnits = (): bigint =>
     [...running.values()].reduce((sum, { units, isBegun }) => (isBegun ? sum + units : sum), settledUnits);
-  const unseenUnits = (): bigint => [...running.values()].reduce((sum, call) => sum + call.worstUnits, lostUnits);
+  const unseenUnits = (): bigint => [...running.values()].reduce((sum, call) => sum + call.worstUnits, lost.units());
   const signedUnits = (): bigint => newest?.voucher.cumulativeUnits ?? 0n;
 
   const acknowledge = (): void => {
@@ -177,7 +180,7 @@ export function createVoucherAccount(
             const receivedUnits = call.units > inputUnits ? call.units : 0n;
             settledUnits += receivedUnits;
             uncertainUnits += call.units - receivedUnits;
-            if (call.worstUnits > receivedUnits) lostUnits += call.worstUnits - receivedUnits;
+            if (call.worstUnits > receivedUnits) lost.add(call.worstUnits - receivedUnits);
           }),
       };
     },
@@ -196,17 +199,16 @@ export function createVoucherAccount(
     nextEnd: () => new Promise((resolve) => waiting.push(resolve)),
     unseenUnits,
     acceptLost: (units, upTo = last) => {
-      if (units > lostUnits) return false;
+      if (!lost.claim(units)) return false;
       isUncertain = false;
       uncertainUnits = 0n;
       if (upTo.seq > last.seq) last = upTo;
       acknowledge();
       settledUnits += units;
-      lostUnits -= units;
       return true;
     },
     isCovered: (seq) => seq <= last.seq,
-    isUncertain: () => isUncertain,
+    isUncertain: () => isUncertain || lost.isOld(),
     adopt: (units) => {
       settledUnits = units;
     },
