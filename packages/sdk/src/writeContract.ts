@@ -46,7 +46,7 @@ export async function writeContract<
     const chainId = await requireWalletChain(client, doing);
     const asked = { ...call, account } as never;
     const { request } = await publicClient.simulateContract(asked);
-    const gas = gasWithRoom(await publicClient.estimateContractGas(asked));
+    const gas = gasToSend(await publicClient.estimateContractGas(asked));
     const chain = chainOf(walletClient);
     const send = () => walletClient.writeContract({ ...(request as object), account, gas, chain } as never);
     return await sendAndWait(publicClient, walletClient, doing, send, chainId);
@@ -67,6 +67,15 @@ export async function refusalOf<
   } catch (error) {
     return toChainError(error, doing);
   }
+}
+
+/** EIP-7825: the most gas that one transaction may ask for. */
+const mostGas = 2n ** 24n;
+
+/** Chains refuse what asks for more than they allow: a large transaction has less room, and is not refused for it. */
+function gasToSend(estimate: bigint): bigint {
+  const gas = gasWithRoom(estimate);
+  return gas > mostGas && estimate <= mostGas ? mostGas : gas;
 }
 
 /** With its fees and its form of transactions, where the wallet has one; viem refuses to send without either word. */

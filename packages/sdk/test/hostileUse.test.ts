@@ -11,6 +11,7 @@ import {
   MethodNotFoundRpcError,
   parseGwei,
   publicActions,
+  toFunctionSelector,
   type Chain,
 } from 'viem';
 import { base, foundry } from 'viem/chains';
@@ -127,11 +128,15 @@ test('purchases in one asset at the same time do not take each other’s allowan
 type Asked = { readonly method: string; readonly params?: unknown };
 
 /** The consumer behind a node between which and the chain `pass` stands. */
-function consumerBehind(pass: (asked: Asked, go: () => Promise<unknown>) => Promise<unknown>, chain?: Chain) {
+function consumerBehind(
+  pass: (asked: Asked, go: () => Promise<unknown>) => Promise<unknown>,
+  chain?: Chain,
+  role: keyof typeof roles = 'consumer',
+) {
   const inner = http(stage.anvil.rpcUrl)({});
   const request = (asked: Asked) => pass(asked, () => inner.request(asked as never));
   const transport = custom({ request }, { retryCount: 0 });
-  return createWalletClient({ account: developmentAccount(roles.consumer), chain, transport })
+  return createWalletClient({ account: developmentAccount(roles[role]), chain, transport })
     .extend(publicActions)
     .extend(kedgeWalletActions(stage.deployment));
 }
@@ -195,6 +200,82 @@ describe('a node that goes away', () => {
       code: 'chain_unreachable',
     });
   });
+});
+
+describe('where the second of two transactions fails all the same', () => {
+  /** What a node does that refuses calls of one function, once it has taken a transaction: it may not have its block yet. */
+  const behindFor = (signature: string) => {
+    const data = `"data":"${toFunctionSelector(signature)}`;
+    let isSent = false;
+    return async ({ method, params }: Asked, go: () => Promise<unknown>): Promise<unknown> => {
+      if (method === 'eth_sendRawTransaction') isSent = true;
+      if (isSent && method === 'eth_call' && JSON.stringify(params).includes(data)) throw new Error('not yet');
+      return go();
+    };
+  };
+
+  test('units that were bought for a token are found again', async () => {
+    const { agentId: classId, lot } = sale;
+    const { tokenId } = await stage.as('consumer').buyValue({ classId, lot, units: 5n });
+    const consumer = consumerBehind(behindFor('merge(uint256[],uint256)'));
+    const failure = await consumer.topUp({ tokenId, units: 7n }).catch((error: unknown) => error as BaseError);
+    expect(failure).toMatchObject({ hints: [expect.stringContaining('merge')], values: { toTokenId: tokenId } });
+    const boughtTokenId = (failure as BaseError).values['boughtTokenId'] as bigint;
+    expect(await stage.as('consumer').getToken({ tokenId: boughtTokenId })).toMatchObject({ value: 7n });
+  });
+
+  test('a bond that is posted is not posted again', async () => {
+    const { amount, coveredUntil } = await stage.as('operator').getBond({ operator: addressOf('operator') });
+    const coverUntil = coveredUntil + 10n ** 9n;
+    const operator = consumerBehind(behindFor('coverUntil(address,uint64)'), undefined, 'operator');
+    await expect(operator.postBond({ amount: 3n, coverUntil })).rejects.toMatchObject({
+      shortMessage: expect.stringMatching(/^The bond is posted\. /),
+      values: { bonded: amount + 3n },
+    });
+  });
+});
+
+test('what reads on another chain is refused before anything is sent', async () => {
+  const { deployment, anvil } = stage;
+  const asked: string[] = [];
+  const elsewhere = custom({
+    request: async ({ method }: Asked) => {
+      asked.push(method);
+      return method === 'eth_chainId' ? '0x1' : '0x';
+    },
+  });
+  const walletClient = createWalletClient({ account: developmentAccount(9), transport: http(anvil.rpcUrl) });
+  const publicClient = createPublicClient({ transport: elsewhere });
+  const client = createKedgeClient({ publicClient, walletClient, deployment });
+  await expect(client.freezeShares({ classId: 1n })).rejects.toMatchObject({
+    code: 'chain_mismatch',
+    values: { expected: 31337, found: 1 },
+  });
+  expect(new Set(asked)).toEqual(new Set(['eth_chainId']));
+});
+
+test('EIP-7825: the room that is left for a transaction does not make it too large', async () => {
+  for (const [estimate, gas] of [
+    [100_000n, 180_000n],
+    [14_000_000n, 2n ** 24n],
+    [20_000_000n, 26_050_000n],
+  ] as const) {
+    let sent: bigint | undefined;
+    const request = async ({ method, params }: Asked): Promise<unknown> => {
+      if (method === 'eth_chainId') return '0x7a69';
+      if (method === 'eth_estimateGas') return `0x${estimate.toString(16)}`;
+      if (method === 'eth_call') return '0x';
+      if (method !== 'eth_sendTransaction') throw new Error(`${method} is not expected`);
+      sent = BigInt((params as [{ readonly gas: string }])[0].gas);
+      throw new Error('it is enough to know');
+    };
+    const transport = custom({ request }, { retryCount: 0 });
+    const publicClient = createPublicClient({ transport });
+    const walletClient = createWalletClient({ account: addressOf('consumer'), transport });
+    const client = createKedgeClient({ publicClient, walletClient, deployment: stage.deployment });
+    await expect(client.freezeShares({ classId: 1n })).rejects.toThrow();
+    expect(sent).toBe(gas);
+  }
 });
 
 test('the interval of a client’s own is kept where a chain is not the local one, also if it is not named', async () => {

@@ -228,7 +228,16 @@ async function viewOf(
   all: readonly Given[],
   stateOf: (recorded: { readonly id: Hex; readonly expireAt: bigint }) => Promise<AttestationState>,
 ): Promise<VerdictView> {
-  const { args, blockNumber, transactionHash } = added.get(given.args.verdictId)!;
+  const event = added.get(given.args.verdictId);
+  if (event === undefined) {
+    throw new BaseError('The node knows of a verdict and not of what it says.', {
+      code: 'chain_error',
+      kind: 'transient',
+      values: { verdictId: given.args.verdictId },
+      hints: ['Ask again: one node behind the RPC URL may not have all blocks yet.'],
+    });
+  }
+  const { args, blockNumber, transactionHash } = event;
   const { id } = args;
   const { verdict, attester: verifier, ...stated } = attestationFromAbi(args.attestation);
   const state = await stateOf({ id, expireAt: stated.expireAt });

@@ -48,7 +48,13 @@ export async function postBond(
     },
   );
   const { bonded } = onlyEvent(eventsOf(bond, receipt.logs, 'BondPosted'), 'BondPosted', receipt).args;
-  if (coverUntil !== undefined) await writeContract(client, promising, promise);
+  if (coverUntil !== undefined) {
+    await writeContract(client, promising, promise).catch((error: unknown) => {
+      if (!(error instanceof BaseError)) throw error;
+      // Who only hears that the promise failed posts again.
+      throw error.with({ message: `The bond is posted. ${error.shortMessage}`, values: { bonded } });
+    });
+  }
   return { ...sentOf(receipt), bonded };
 }
 

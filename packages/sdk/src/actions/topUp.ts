@@ -51,7 +51,9 @@ export async function topUp(client: WriteClient, parameters: TopUpParameters): P
   const expireAt = isPlan ? await planExpiry(client, { classId, lot }) : listing.expireAt;
   await requireMergeable(client, tokenId, expireAt);
   const bought = await buyValue(client, { classId, lot, units, maxCost: parameters.maxCost ?? cost });
-  const moved = await merge(client, { fromTokenIds: [bought.tokenId], toTokenId: tokenId });
+  const moved = await merge(client, { fromTokenIds: [bought.tokenId], toTokenId: tokenId }).catch((error: unknown) => {
+    throw leftBehind(error, bought.tokenId, tokenId);
+  });
   return { ...moved, cost: bought.cost, asset };
 }
 
@@ -128,4 +130,14 @@ async function requireMergeable(client: WriteClient, tokenId: bigint, expireAtOf
       hints: ['Buy a token of its own instead: buyValue.'],
     });
   }
+}
+
+/** Who only hears that the move failed buys again. */
+function leftBehind(error: unknown, boughtTokenId: bigint, toTokenId: bigint): unknown {
+  if (!(error instanceof BaseError)) return error;
+  return error.with({
+    message: `The units were bought, and are in a token of their own. ${error.shortMessage}`,
+    values: { boughtTokenId, toTokenId },
+    hints: ['Do not buy again: move them with merge.', ...error.hints],
+  });
 }
