@@ -68,7 +68,7 @@ export const accountOptions: readonly Option[] = [
   {
     flags: '--account <name>',
     summary:
-      'who signs: a role of the local chain (deployer, contributor, operator, consumer), or a name with ' +
-      'KEDGE_<NAME>_PRIVATE_KEY in the environment or a file in the keystore',
+      'who signs: a name with KEDGE_<NAME>_PRIVATE_KEY in the environment or a file in the keystore; else, on the local ' +
+      'chain, a role (deployer, contributor, operator, consumer)',
   },
 ];

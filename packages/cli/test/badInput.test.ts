@@ -55,6 +55,8 @@ test('bad input says what is wrong and what to do', async () => {
     [['class', 'create', '--name', 'x', '--policy', 'nothing.json'], 1, /nothing.json does not exist/],
     [['class', 'create', '--name', 'x', '--parent', '1:10001'], 2, /--parent/],
     [['verify', 'broken.json'], 1, /holds no receipt/],
+    [['lot', 'create', '2', '0'], 2, /sells nothing/],
+    [['settle', '1', '--amount', '1', '--asset', `0x${'12'.repeat(20)}`], 2, /no token[\s\S]*ERC-20/],
     [['verify', 'loop'], 1, /from one symbolic link to the next/],
     [['channel', 'open', tokenId!, '--units', '0'], 2, /without units[\s\S]*--units/],
     [['buy', '2', '1', '--lot', '7'], 1, /no such lot[\s\S]* lot: 7\n/],

@@ -202,6 +202,27 @@ test('an upstream that is down is 502, and nothing is charged', async () => {
   expect(await charged()).toBe(0n);
 });
 
+test.each([
+  [{ error: { message: 'You are out of credit, sk-secret', code: 'insufficient_quota' } }, 'insufficient_quota'],
+  [{ error: { message: 'Hello', type: 'permission_error', code: null } }, 'permission_error'],
+  // Neither a key nor a prompt gets into the log by this.
+  [{ error: { code: 'sk-secret', type: 'Tell me about sk-secret' } }, undefined],
+  [{ error: 'sk-secret' }, undefined],
+  ['sk-secret', undefined],
+])(
+  'of an answer of the upstream that refuses the log has the status and what it calls the error: %j',
+  async (body, code) => {
+    await begin();
+    setup.logs.length = 0;
+    upstream.script = answerWith(body, 403);
+    expect((await post(hello)).status).toBe(502);
+    const refused = setup.logs.filter(({ event }) => event === 'upstream_refused');
+    expect(refused).toEqual([expect.objectContaining({ status: 403, ...(code === undefined ? {} : { code }) })]);
+    if (code === undefined) expect(refused[0]).not.toHaveProperty('code');
+    expect(JSON.stringify(setup.logs)).not.toContain('sk-secret');
+  },
+);
+
 test('an upstream that answers nonsense, an error or its view of the operator’s key is 502, and nothing is charged', async () => {
   await begin();
   for (const script of [

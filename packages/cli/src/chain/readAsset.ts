@@ -2,6 +2,7 @@ import { assetSymbol, zeroAddress, type Address } from '@kedge/core';
 import { BaseError, erc20Abi, HttpRequestError, isAddressEqual, TimeoutError } from 'viem';
 import { shortHex } from '../human.js';
 import { parseAddress } from '../parse.js';
+import { usageError } from '../usageError.js';
 import type { Connection } from './connect.js';
 
 /** What revenue and prices are counted in. The zero address is ETH. */
@@ -46,5 +47,9 @@ export async function assetOption(
   text: string | undefined,
   flag = '--asset',
 ): Promise<Asset> {
-  return text === undefined || text.toUpperCase() === 'ETH' ? ether : readAsset(connection, parseAddress(text, flag));
+  if (text === undefined || text.toUpperCase() === 'ETH') return ether;
+  const address = parseAddress(text, flag);
+  const code = await connection.client.publicClient.getCode({ address });
+  if (code !== undefined) return readAsset(connection, address);
+  throw usageError(`${flag} names ${address}, where this chain has no token.`, 'Name an ERC-20 of this chain, or ETH.');
 }

@@ -2,6 +2,7 @@ import { readOwnClass } from '../chain/readOwnClass.js';
 import { readPolicyOfToken } from '../chain/readPolicy.js';
 import { operatorBpsOf, sellUnits } from '../chain/sellUnits.js';
 import { accountOptions, policyOption, type Command } from '../command.js';
+import { usageError } from '../usageError.js';
 import { argument, parseAmount } from '../parse.js';
 
 export const lotCreate: Command = {
@@ -34,6 +35,7 @@ export const lotCreate: Command = {
     const { policy: current } = found;
     const policy = await readPolicyOfToken(context, connection, { classId, policy: current });
     const supply = parseAmount(units, policy.unit.decimals, 'units', 64);
+    if (supply === 0n) throw usageError('A lot without units sells nothing.', 'Name more than 0.');
     const { lot } = await sellUnits(write, { classId, supply, policy, operatorBps, refundable });
     context.output.result({ classId, lot, supply, policyVersion: current.version, operatorBps, refundable }, () => [
       `${units} units of class ${classId} are on sale in lot ${lot}, under policy version ${current.version}`,

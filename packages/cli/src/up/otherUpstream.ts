@@ -88,13 +88,14 @@ export async function upstreamModels(
   const { apiKeyEnv, apiKeyFile } = upstream;
   const named = apiKeyEnv === undefined ? undefined : environment[apiKeyEnv];
   const key = apiKeyFile === undefined ? named : readFileSync(apiKeyFile, 'utf8');
+  if (key !== undefined && !/^[\x21-\x7e]+$/.test(key.trim())) throw noKey(apiKeyFile ?? apiKeyEnv!);
   try {
     const headers = key === undefined ? {} : { authorization: `Bearer ${key.trim()}` };
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(patience) });
     if (!response.ok) throw new Error(`it answers ${response.status}`);
     return modelsSchema.parse(await response.json()).data.map(({ id }) => id);
   } catch (cause) {
-    throw new BaseError(`${url} does not say which models there are: ${(cause as Error).message}`, {
+    throw new BaseError(`${url} does not say which models there are: ${reasonOf(cause)}`, {
       code: 'upstream_models_unknown',
       cause,
       hints: [
@@ -103,4 +104,19 @@ export async function upstreamModels(
       ],
     });
   }
+}
+
+/** `fetch` says only that it failed; why is in the cause. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  if (!(cause instanceof Error)) return message;
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === undefined ? cause.message : `it does not answer (${code})`;
+}
+
+function noKey(source: string): BaseError {
+  return new BaseError(`${source} holds no API key: it has characters that no header may have.`, {
+    code: 'upstream_key_invalid',
+    hints: ['Put the key alone into it, in one line.'],
+  });
 }

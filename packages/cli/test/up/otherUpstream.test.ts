@@ -45,6 +45,17 @@ test.each([
   await expect(refusal).rejects.toThrow('--model <name>');
 });
 
+test('an upstream that does not answer is told so, and what is no key is not sent', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise((resolve) => server.close(resolve));
+  await expect(upstreamModels({ url }, {})).rejects.toThrow('does not answer (ECONNREFUSED)');
+  const noKey = upstreamModels({ url, apiKeyEnv: 'KEY' }, { KEY: 'two\nlines' });
+  await expect(noKey).rejects.toMatchObject({ code: 'upstream_key_invalid' });
+  await expect(noKey).rejects.not.toThrow('two');
+});
+
 test('the options beside --upstream are what the gateway reads in its configuration', () => {
   const url = 'https://api.example/v1';
   const options = (more: Record<string, string>, environment = {}) =>

@@ -8,6 +8,7 @@ import type { CallServices } from './callServices.js';
 import { type StreamAnswer, streamAnswer } from './streamAnswer.js';
 import type { HeaderFields } from '../http1/parseHead.js';
 import type { UpstreamCall } from '../upstream/upstream.js';
+import { refusalCode } from '../upstream/refusalCode.js';
 
 /**
  * Forwards a reserved call and answers it. The reservation ends with it, in whatever way it ends.
@@ -119,7 +120,8 @@ function answerAny(
     call.response.send(status, answerHeaders(headers), body);
     return Promise.resolve();
   }
-  services.log.warn('upstream_refused', { status });
+  const code = refusalCode(body);
+  services.log.warn('upstream_refused', { status, ...(code === undefined ? {} : { code }) });
   throw new BaseError(`The upstream answered with status ${status}.`, {
     code: 'upstream_failed',
     status: status === 504 ? 504 : 502,
