@@ -1,3 +1,4 @@
+import { BaseError } from './baseError.js';
 import { attestationSeparatorOf, attestationTypes, typedDigest, typeHashOf, type ProtocolDomain } from './domain.js';
 import { bytesToHex, utf8, writeHex, zeroHash, type Address, type Hasher, type Hex } from './hex.js';
 import { writeUint } from './words.js';
@@ -90,10 +91,19 @@ const typeHash = typeHashOf(attestationTypes);
 /**
  * keccak-256 of a label: how types of attestations and methods of verdicts are named on chain (P26).
  *
+ * @throws BaseError `label_missing`.
+ *
  * @example
  * const attestationType = labelHash('licence', keccak256);
  */
 export function labelHash(label: string, keccak256: Hasher): Hex {
+  if (typeof label !== 'string' || label === '') {
+    throw new BaseError('A type or a method has no name.', {
+      code: 'label_missing',
+      values: { label },
+      hints: [`Name one, such as ${attestationLabels[0]} or ${methodLabels[0]}.`],
+    });
+  }
   return bytesToHex(keccak256(utf8(label)));
 }
 

@@ -1,7 +1,7 @@
 import { BaseError } from './baseError.js';
 import { channelModes, type Channel, type Voucher } from './channel.js';
 import { bytesToHex, hexToBytes, writeHex, type Hex } from './hex.js';
-import { writeUint } from './words.js';
+import { bigintOf, writeUint } from './words.js';
 
 /** One item of a capture: a channel, its newest voucher (the id is derived on chain) and the channel key's signature. */
 export type CaptureItem = {
@@ -60,7 +60,7 @@ function headerOf({ channel, signature }: CaptureItem): Hex {
   writeHex(header, 20, channelKey, 20);
   writePacked(header, 40, 64, rate, 'rate');
   writePacked(header, 48, 64, burst, 'burst');
-  writePacked(header, 56, 32, BigInt(grace), 'grace');
+  writePacked(header, 56, 32, bigintOf(grace, 32, 'grace'), 'grace');
   writePacked(header, 60, 8, BigInt(channelModes.indexOf(mode)), 'mode');
   if (signature === undefined) header[60]! |= unsignedBit;
   return bytesToHex(header);

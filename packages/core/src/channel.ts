@@ -1,6 +1,6 @@
 import { channelTypes, separatorOf, typedDigest, typeHashOf, voucherTypes, type DomainOrSeparator } from './domain.js';
 import { bytesToHex, writeHex, type Address, type Hasher, type Hex } from './hex.js';
-import { writeUint } from './words.js';
+import { bigintOf, writeUint } from './words.js';
 
 /** Who holds the channel key: the client (strict) or the operator (capped). */
 export const channelModes = ['strict', 'capped'] as const;
@@ -108,7 +108,7 @@ function writeChannel(data: Uint8Array, offset: number, channel: Channel): void 
   uint(5, channel.rate, 64, 'rate');
   uint(6, channel.burst, 64, 'burst');
   uint(7, channel.deadline, 64, 'deadline');
-  uint(8, BigInt(channel.grace), 32, 'grace');
+  uint(8, bigintOf(channel.grace, 32, 'grace'), 32, 'grace');
   uint(9, BigInt(channelModes.indexOf(channel.mode)), 8, 'mode');
   writeHex(data, offset + 10 * 32, channel.salt, 32);
 }

@@ -53,7 +53,8 @@ export function contributorTree(contributors: readonly Contributor[], keccak256:
   if (contributors.length === 0) throw invalid('It names nobody.', {});
   let totalWeight = 0n;
   const leaves = contributors.map(({ account, weight }, index) => {
-    if (weight <= 0n) throw invalid('A contributor has no weight.', { index, account, weight });
+    if (typeof weight !== 'bigint' || weight <= 0n)
+      throw invalid('A contributor has no weight.', { index, account, weight });
     totalWeight += weight;
     // Sliced: a hasher may answer in a buffer that it uses again.
     return leafBytes(index, account, weight, keccak256).slice();

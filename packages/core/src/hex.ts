@@ -64,7 +64,7 @@ export function hexToBytes(hex: string): Uint8Array {
 
 /** Writes exactly `size` bytes of `hex` into `target`, which belongs to the caller. */
 export function writeHex(target: Uint8Array, offset: number, hex: string, size: number): void {
-  if (hex.length !== 2 + size * 2 || hex.charCodeAt(0) !== 48 || hex.charCodeAt(1) !== 120) {
+  if (typeof hex !== 'string' || hex.length !== 2 + size * 2 || hex.charCodeAt(0) !== 48 || hex.charCodeAt(1) !== 120) {
     throw invalidHex(hex, `${size} bytes`);
   }
   for (let index = 0; index < size; index++) {
@@ -80,8 +80,8 @@ export function isSameAddress(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase();
 }
 
-function invalidHex(hex: string, expected: string): BaseError {
-  const shown = hex.length > 80 ? `${hex.slice(0, 80)}…` : hex;
+function invalidHex(hex: unknown, expected: string): BaseError {
+  const shown = typeof hex === 'string' && hex.length > 80 ? `${hex.slice(0, 80)}…` : hex;
   return new BaseError('A value is not hexadecimal of the right length.', {
     code: 'hex_invalid',
     values: { expected, received: shown },

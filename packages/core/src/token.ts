@@ -38,7 +38,7 @@ export function tokenIdOf({ classId, lot, serial }: TokenIdParts): bigint {
  * const { classId, lot } = splitTokenId(tokenId);
  */
 export function splitTokenId(tokenId: bigint): TokenIdParts {
-  if (tokenId < 0n || tokenId >> 128n !== 0n) {
+  if (typeof tokenId !== 'bigint' || tokenId < 0n || tokenId >> 128n !== 0n) {
     throw new BaseError('That is not the id of a token.', { code: 'token_id_invalid', values: { tokenId } });
   }
   return {

@@ -21,12 +21,8 @@ export function writeUint(
   bits: keyof typeof maxima,
   field: string,
 ): void {
-  if (value < 0n || value > maxima[bits]) {
-    throw new BaseError('A number is outside of its range.', {
-      code: 'integer_out_of_range',
-      values: { field, value, range: `0 to 2^${bits} - 1` },
-    });
-  }
+  // Programs that are not type-checked bring anything.
+  if (typeof value !== 'bigint' || value < 0n || value > maxima[bits]) throw outOfRange(field, value, bits);
   if (value <= uint64Max) {
     view.setBigUint64(offset, 0n);
     view.setBigUint64(offset + 8, 0n);
@@ -38,4 +34,17 @@ export function writeUint(
   view.setBigUint64(offset + 8, (value >> 128n) & uint64Max);
   view.setBigUint64(offset + 16, (value >> 64n) & uint64Max);
   view.setBigUint64(offset + 24, value & uint64Max);
+}
+
+/** A number as the bigint that a word is written from. */
+export function bigintOf(value: number, bits: keyof typeof maxima, field: string): bigint {
+  if (!Number.isSafeInteger(value)) throw outOfRange(field, value, bits);
+  return BigInt(value);
+}
+
+function outOfRange(field: string, value: unknown, bits: keyof typeof maxima): BaseError {
+  return new BaseError('A number is outside of its range.', {
+    code: 'integer_out_of_range',
+    values: { field, value, range: `0 to 2^${bits} - 1` },
+  });
 }

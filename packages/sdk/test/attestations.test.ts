@@ -1,7 +1,7 @@
 import { attestationRegistryAbi, attestationToAbi, hexToBytes, labelHash, utf8, type Hex } from '@kedge/core';
 import { getAbiItem } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { getAttestations } from '../src/index.js';
+import { createKedgeClient, getAttestations } from '../src/index.js';
 import { addressOf, createClasses, hash, someHash, startStage, type Stage } from './fixture.js';
 
 let stage: Stage;
@@ -226,4 +226,17 @@ describe('attestations', () => {
       values: { contract: 'AttestationRegistry' },
     });
   });
+});
+
+test('P31: of a node that knows of a verdict and not of what it says, more is not said', async () => {
+  const { datasetId: classId } = await createClasses(stage);
+  const { id } = await stage.as('contributor').attest({ classId, type: 'licence', statementHash, uri: '' });
+  const report = { attestationId: id, method: 'document_review', statementHash: someHash } as const;
+  await stage.as('operator').giveVerdict({ ...report, outcome: 'confirmed' });
+  const { publicClient } = stage.anvil;
+  const getContractEvents = async (query: { readonly args?: { readonly id?: unknown } }): Promise<unknown> =>
+    query.args?.id === undefined ? publicClient.getContractEvents(query as never) : [];
+  const behind = { ...publicClient, getContractEvents } as never;
+  const reader = createKedgeClient({ publicClient: behind, deployment: stage.deployment });
+  await expect(reader.getAttestations({ classId })).rejects.toMatchObject({ code: 'chain_error', kind: 'transient' });
 });

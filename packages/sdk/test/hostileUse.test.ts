@@ -371,6 +371,38 @@ describe('parameters that nobody checked', () => {
     await refusedUnsent('consumer', () => run(stage.as('consumer')), { name: 'BaseError', ...refusal });
   });
 
+  test('numbers and texts that are none are named, wherever the client hashes or packs them itself', async () => {
+    const consumer = stage.as('consumer');
+    const [operator, channelKey] = [addressOf('operator'), addressOf('consumer')];
+    const terms = { tokenId: 1n, operator, channelKey, cap: 5n, rate: 1n, burst: 5n, deadline: 1n, salt: someHash };
+    const channel = { ...terms, mode: 'capped', grace: 86_400, holder: channelKey } as const;
+    const voucher = { cumulativeUnits: 1n, receiptHash: someHash, seq: 1n };
+    const changes = (['tokenId', 'cap', 'rate', 'burst', 'deadline', 'grace', 'operator', 'salt'] as const).flatMap(
+      (name) => [1.5, Number.NaN, null, {}, 'x'].map((value) => ({ [name]: value })),
+    );
+    for (const change of changes) {
+      const refusal = { name: 'BaseError', code: expect.stringMatching(/^(integer_out_of_range|hex_invalid)$/) };
+      const changed = { ...channel, ...change } as never as typeof channel;
+      await refusedUnsent('consumer', () => consumer.openChannel(changed), refusal);
+      await refusedUnsent('consumer', () => consumer.capture({ items: [{ channel: changed, voucher }] }), refusal);
+    }
+    for (const odd of [1.5, null, undefined, 'x', {}] as never[]) {
+      await refusedUnsent('consumer', () => consumer.getToken({ tokenId: odd }), { code: 'token_id_invalid' });
+      await refusedUnsent('consumer', () => consumer.topUp({ tokenId: odd, units: 1n }), { code: 'token_id_invalid' });
+      await refusedUnsent('consumer', () => consumer.acceptParent({ classId: 1n, parentIndex: odd }), {
+        name: 'BaseError',
+      });
+      const contributors = [{ account: operator, weight: odd }];
+      await refusedUnsent('consumer', () => consumer.setContributors({ tokenId: 1n, contributors, assets: [] }), {
+        code: 'contributors_invalid',
+      });
+    }
+    for (const type of ['', undefined as never]) {
+      const statement = { classId: 1n, type, statementHash: someHash, uri: '' };
+      await refusedUnsent('consumer', () => consumer.attest(statement), { code: 'label_missing' });
+    }
+  });
+
   test('a grace that is left undefined is the usual one', async () => {
     const consumer = stage.as('consumer');
     const { tokenId } = await consumer.buyValue({ classId: sale.agentId, lot: sale.lot, units: 5n });

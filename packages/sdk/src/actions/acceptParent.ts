@@ -1,5 +1,6 @@
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
+import { inWords } from '../reading.js';
 import { sentOf, writeContract } from '../writeContract.js';
 
 export type AcceptParentParameters = {
@@ -21,10 +22,12 @@ export async function acceptParent(
   client: WriteClient,
   { classId, parentIndex }: AcceptParentParameters,
 ): Promise<Sent> {
-  const receipt = await writeContract(client, 'accept the child', {
+  const doing = 'accept the child';
+  const place = await inWords(doing, () => BigInt(parentIndex));
+  const receipt = await writeContract(client, doing, {
     ...tokenOf(client.deployment),
     functionName: 'acceptParent',
-    args: [classId, BigInt(parentIndex)],
+    args: [classId, place],
   });
   return sentOf(receipt);
 }

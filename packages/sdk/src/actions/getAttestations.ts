@@ -117,16 +117,19 @@ export async function getAttestations(
       found.map(async ({ args: { id, attestation }, blockNumber, transactionHash }) => {
         const all = given.get(id) ?? [];
         const { verdict: _, ...stated } = attestationFromAbi(attestation);
-        const verdicts = shown.get(id)!.map((verdict) => viewOf(verdict, added, all, stateOf));
-        const state = await stateOf({ id, expireAt: stated.expireAt });
-        const trusted = verifiers && (await tallyOf(chain, at, id, verifiers, threshold));
+        // Awaited together: what fails while another is awaited would be a rejection that nobody handles.
+        const [state, trusted, verdicts] = await Promise.all([
+          stateOf({ id, expireAt: stated.expireAt }),
+          verifiers && tallyOf(chain, at, id, verifiers, threshold),
+          Promise.all(shown.get(id)!.map((verdict) => viewOf(verdict, added, all, stateOf))),
+        ]);
         return {
           id,
           state,
           blockNumber,
           transactionHash,
           ...stated,
-          verdicts: await Promise.all(verdicts),
+          verdicts,
           verdictCount: all.length,
           ...(trusted === undefined ? {} : { trusted }),
         };
