@@ -26,6 +26,7 @@ import { developmentAccount, startAnvil, startPostgres, type Anvil, type TestPos
 import { concat, encodeFunctionData, keccak256, numberToHex, stringToHex } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareWithChain } from './compareWithChain.js';
+import { countQueries, type CountedDatabase } from './countQueries.js';
 import { startIndexer, type RunningIndexer } from './startIndexer.js';
 
 const patience = 300_000;
@@ -41,6 +42,7 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
   let deployment: Deployment;
   let indexer: RunningIndexer;
   let postgres: TestPostgres;
+  let database: CountedDatabase;
   const clients = new Map<Role, KedgeClient>();
   const as = (role: Role): KedgeClient => clients.get(role)!;
   const now = async () => (await anvil.publicClient.getBlock()).timestamp;
@@ -63,11 +65,17 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
       clients.set(role as Role, createKedgeClient({ publicClient, walletClient, deployment }));
     }
     const { contracts } = deployment;
-    const database = { kind: 'postgres' as const, url: postgres.url, schema: 'kedge' };
-    indexer = await startIndexer({ rpcUrl: anvil.rpcUrl, chainId: 31337, contracts, database });
+    database = await countQueries(postgres.url);
+    indexer = await startIndexer({
+      rpcUrl: anvil.rpcUrl,
+      chainId: 31337,
+      contracts,
+      database: { kind: 'postgres', url: database.url, schema: 'kedge' },
+    });
   }, patience);
   afterAll(async () => {
     await indexer?.stop('SIGKILL');
+    await database?.close();
     await postgres?.close();
     await anvil?.stop();
   }, patience);
@@ -381,6 +389,26 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     expect(lots[1]!.listing).toMatchObject({ expireAt: Number.MAX_SAFE_INTEGER });
     const { items: moves } = await indexer.client.deposits({ deposit: lower(address) });
     expect(moves).toMatchObject([{ kind: 'sweep', asset: null, amount: 100n, channelId: swept.channelId }]);
+  });
+
+  test('what tokens earned takes as many queries for many of them as for few: anybody may settle in assets of their own', async () => {
+    const [issuer, owner] = [as('issuer'), addressOf('issuer')];
+    const { classId } = await issuer.createClass({ kind: 'dataset', metadataURI: 'ipfs://d', integrityHash: someHash });
+    await issuer.mintShare({ classId, to: owner, shareRatio: 7n });
+    await issuer.settleRevenue({ classId, amount: 700n });
+    for (let count = 1; count < 40; count += 1) {
+      await issuer.mintShare({ classId, to: owner, shareRatio: 1n });
+      if (count % 8 === 0) await issuer.settleRevenue({ classId, amount: 1_000n });
+    }
+    await issuer.settleRevenue({ classId, amount: 1_000n });
+    await compare();
+    const queriesFor = async (limit: number): Promise<number> => {
+      const before = database.queries();
+      expect((await indexer.client.tokens({ classId, limit })).items.length).toBe(limit);
+      return database.queries() - before;
+    };
+    const few = await queriesFor(1);
+    expect((await queriesFor(40)) - few).toBeLessThan(20);
   });
 
   test('R26: an operator’s bond, its promise, and what it lost for two receipts with one number', async () => {

@@ -1,7 +1,9 @@
 import type { Address } from '@kedge/core';
-import { and, asc, desc, eq, inArray, lt } from 'ponder';
+import { and, asc, desc, eq, inArray, lt, sql } from 'ponder';
 import { db } from 'ponder:api';
 import { accrual, ledger, tokenClaims, type token } from 'ponder:schema';
+import { rowsOf } from './reading';
+import { groupBy } from './rows';
 import { intervalsOf, type Interval } from './shares';
 
 type TokenRow = typeof token.$inferSelect;
@@ -17,7 +19,7 @@ export type Earned = {
 };
 
 /** The index of a ledger as it was before `position`. */
-export async function indexBefore(classId: bigint, asset: Address, position: bigint): Promise<bigint> {
+async function indexBefore(classId: bigint, asset: Address, position: bigint): Promise<bigint> {
   const ofLedger = and(eq(accrual.classId, classId), eq(accrual.asset, asset), lt(accrual.position, position));
   const rows = await db
     .select({ index: accrual.index })
@@ -49,13 +51,49 @@ export async function earnedBy(tokens: readonly TokenRow[]): Promise<Map<bigint,
     db.select().from(tokenClaims).where(inArray(tokenClaims.tokenId, tokenIds)),
     intervalsOf(holding),
   ]);
+  const indexAt = await indicesBefore(
+    holding.flatMap(({ tokenId, classId }) => {
+      const { from, until } = intervals.get(tokenId)!;
+      return [from, until].flatMap((position) => (position === null ? [] : { classId, position }));
+    }),
+  );
+  const ledgersOf = groupBy(ledgers, ({ classId }) => String(classId));
+  const claimedOf = new Map(claims.map(({ tokenId, asset, claimed }) => [`${tokenId}/${asset}`, claimed]));
   for (const { tokenId, classId, share } of holding) {
-    for (const book of ledgers.filter((each) => each.classId === classId)) {
-      const { start, end } = await boundsOf(book, intervals.get(tokenId)!);
-      const earned = (share * (end - start)) >> scaleBits;
-      const claimed = claims.find((each) => each.tokenId === tokenId && each.asset === book.asset)?.claimed ?? 0n;
-      if (earned > 0n) result.get(tokenId)!.push({ asset: book.asset, earned, claimed, claimable: earned - claimed });
+    const { from, until } = intervals.get(tokenId)!;
+    for (const { asset, index } of ledgersOf.get(String(classId)) ?? []) {
+      const before = (position: bigint): bigint => indexAt.get(keyOf(classId, asset, position)) ?? 0n;
+      const end = until === null ? index : before(until);
+      const earned = from === null ? 0n : (share * (end - before(from))) >> scaleBits;
+      const claimed = claimedOf.get(`${tokenId}/${asset}`) ?? 0n;
+      if (earned > 0n) result.get(tokenId)!.push({ asset, earned, claimed, claimable: earned - claimed });
     }
   }
   return result;
+}
+
+const keyOf = (classId: bigint, asset: string, position: bigint): string => `${classId}/${asset}/${position}`;
+
+/**
+ * The indices of all ledgers of classes as they were before positions. One query, whatever there is of either: anybody may
+ * settle in assets of their own.
+ */
+async function indicesBefore(
+  given: readonly { readonly classId: bigint; readonly position: bigint }[],
+): Promise<Map<string, bigint>> {
+  const bounds = JSON.stringify(given.map(({ classId, position }) => [String(classId), String(position)]));
+  const rows = await rowsOf(sql`
+    SELECT l.class_id, l.asset, b.position, a.index
+    FROM (SELECT DISTINCT (each ->> 0)::numeric AS class_id, (each ->> 1)::numeric AS position
+          FROM json_array_elements(${bounds}::json) AS each) AS b
+    JOIN ${ledger} AS l ON l.class_id = b.class_id
+    JOIN LATERAL (SELECT "index" FROM ${accrual} AS before
+                  WHERE before.class_id = l.class_id AND before.asset = l.asset AND before.position < b.position
+                  ORDER BY before.position DESC LIMIT 1) AS a ON true`);
+  return new Map(
+    rows.map((row) => [
+      keyOf(BigInt(String(row['class_id'])), String(row['asset']), BigInt(String(row['position']))),
+      BigInt(String(row['index'])),
+    ]),
+  );
 }
