@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
@@ -20,8 +20,8 @@ export function schemaOf({ database }: Pick<IndexerSettings, 'database'>): strin
 }
 
 /**
- * Opens the database; undefined where an embedded one is not there yet. One that cannot be opened is removed: everything in it
- * comes from the chain.
+ * Opens the database; undefined where an embedded one is not there yet. The first that cannot be opened is put aside, as it may
+ * not be the indexer's; later ones are removed, which all come from the chain.
  */
 export async function openDatabase(
   { database }: Pick<IndexerSettings, 'database'>,
@@ -42,8 +42,12 @@ export async function openDatabase(
     return undefined;
   }
   const embedded = await PGlite.create(directory).catch((error: Error) => {
-    note(`${directory} cannot be opened and is made anew: ${error.message}`);
-    rmSync(directory, { recursive: true, force: true });
+    const aside = `${directory}.broken`;
+    const isFirst = !existsSync(aside);
+    const kept = isFirst ? `; what was there is in ${aside}` : '';
+    note(`${directory} cannot be opened and is made anew${kept}: ${error.message}`);
+    if (isFirst) renameSync(directory, aside);
+    else rmSync(directory, { recursive: true, force: true });
   });
   if (embedded === undefined) return undefined;
   return {
