@@ -189,6 +189,7 @@ export {
   buildManifest,
   comparePaths,
   contentMerkleTree,
+  maxChunkSize,
   parseManifest,
   type AnchoredContent,
   type Manifest,

@@ -55,6 +55,9 @@ const path = z
   .refine(isSafePath, 'expected a relative path: segments joined by /, none of them empty, . or ..');
 const paths = z.array(path).refine(isAscending, 'expected each path once, in order');
 
+/** Bytes. Whoever anchors or checks holds several chunks in memory, and a manifest may come from a stranger. */
+export const maxChunkSize = 2 * 1024 * 1024;
+
 /** Schema of {@link Manifest}: fields, order, safe paths, and numbers that fit together. */
 const manifestSchema = z
   .strictObject({
@@ -64,7 +67,7 @@ const manifestSchema = z
     cid,
     merkleRoot: hashSchema,
     size: count,
-    chunkSize: count.min(1),
+    chunkSize: count.min(1).max(maxChunkSize),
     hidden: z.enum(['skip', 'include']),
     files: z.array(z.strictObject({ path, size: count, sha256: digest, cid, chunks: z.array(digest) })).min(1),
     emptyFolders: paths,

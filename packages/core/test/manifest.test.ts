@@ -81,6 +81,8 @@ describe('manifest', () => {
     expect(refusal((json) => (json['kind'] = 'file'))).toContain('exactly one');
     expect(refusal((json) => (json['files'] = []))).toContain('files');
     expect(refusal((json) => (json['chunkSize'] = 0))).toContain('chunkSize');
+    // Whoever checks a copy holds several chunks in memory.
+    expect(refusal((json) => (json['chunkSize'] = 2 * 1024 * 1024 + 1))).toContain('chunkSize');
     expect(refusal((json) => (json['format'] = 'kedge-manifest/2'))).toContain('format');
     expect(refusal((json) => (json['classId'] = '007'))).toContain('classId');
     expect(refusal((json) => (json['note'] = 'unknown'))).toContain('note');

@@ -1,6 +1,13 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { BaseError, contentMerkleTree, type AnchoredContent, type Hasher, type ManifestFile } from '@kedge/core';
+import {
+  BaseError,
+  contentMerkleTree,
+  maxChunkSize,
+  type AnchoredContent,
+  type Hasher,
+  type ManifestFile,
+} from '@kedge/core';
 import { createBufferPool } from './createBufferPool.js';
 import type { ContentStore } from './createContentStore.js';
 import { createChunkHasher } from './createChunkHasher.js';
@@ -12,7 +19,6 @@ import { rawCid } from './rawCid.js';
 import { assertSameWalk, walkFolder, type Refusal, type Walk } from './walkFolder.js';
 
 const defaultChunkSize = 1024 * 1024;
-const maxChunkSize = 2 * 1024 * 1024;
 /** Bytes; below, starting a second thread takes longer than it saves. */
 export const threadFromTotal = 32 * 1024 * 1024;
 const filesAtOnce = 4;

@@ -28,17 +28,27 @@ export async function walkFolder(root: string, hidden: 'skip' | 'include'): Prom
   const emptyFolders: string[] = [];
   const skipped: string[] = [];
   const refused: Refusal[] = [];
+  const isLeftOut = (name: string): boolean => hidden === 'skip' && name.startsWith('.');
 
   async function visit(folder: string): Promise<void> {
     const prefix = folder === '' ? '' : `${folder}/`;
-    const names = await namesIn(root, folder, refused);
-    refused.push(...clashesOf(names, prefix));
+    const { names, undecodable } = await namesIn(root, folder);
+    for (const name of undecodable) {
+      if (isLeftOut(name)) skipped.push(prefix + name);
+      else refused.push({ path: prefix + name, reason: 'its name is not UTF-8' });
+    }
+    refused.push(
+      ...clashesOf(
+        names.filter((name) => !isLeftOut(name)),
+        prefix,
+      ),
+    );
     let kept = 0;
     for (const name of names) {
       const path = prefix + name;
       // Synchronous, because it takes a few microseconds, and a thread's round trip ten times that.
       const state = asked(path, () => lstatSync(`${root}/${path}`, { bigint: true }));
-      if (name.startsWith('.') && hidden === 'skip') {
+      if (isLeftOut(name)) {
         skipped.push(state.isDirectory() ? `${path}/` : path);
         continue;
       }
@@ -74,21 +84,21 @@ export function assertSameWalk(before: Walk, after: Walk): void {
   if (other !== undefined) throw changed(other, 'it appeared or was removed');
 }
 
-/** Names as bytes: a name that is not UTF-8 would otherwise be changed silently. */
-async function namesIn(root: string, folder: string, refused: Refusal[]): Promise<string[]> {
+/** Names as bytes: one that is not UTF-8 would otherwise be changed silently. Those are apart, each as it is shown. */
+async function namesIn(root: string, folder: string): Promise<{ names: string[]; undecodable: string[] }> {
   const raw = await readdir(`${root}/${folder}`, { encoding: 'buffer' }).catch((error: unknown) => {
     throw unreadable(`${folder}/`, error);
   });
   const names: string[] = [];
+  const undecodable: string[] = [];
   for (const bytes of raw) {
     try {
       names.push(decoder.decode(bytes));
     } catch {
-      const shown = bytes.toString('latin1').replace(/[^ -~]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
-      refused.push({ path: folder === '' ? shown : `${folder}/${shown}`, reason: 'its name is not UTF-8' });
+      undecodable.push(bytes.toString('latin1').replace(/[^ -~]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`));
     }
   }
-  return names.toSorted(comparePaths);
+  return { names: names.toSorted(comparePaths), undecodable };
 }
 
 /** Names that some file systems hold for the same: they differ only in case or in Unicode form. */

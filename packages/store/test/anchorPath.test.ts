@@ -152,6 +152,17 @@ describe('anchorPath', () => {
     expect(error.values).toEqual({ 'caf\\xe9': 'its name is not UTF-8' });
   });
 
+  it('refuses nothing for the name of what is left out, and says how it is called', async () => {
+    const root = await temporaryFolder();
+    await writeTree(root, { 'kept.txt': 'x', '.A': 'x', '.a': 'x' });
+    await writeFile(Buffer.concat([Buffer.from(`${root}/.`), Buffer.of(0xff)]), 'x');
+    const { files, skipped } = await anchorPath({ path: root, keccak256 });
+    expect(files.map(({ path }) => path)).toEqual(['kept.txt']);
+    expect(skipped).toEqual(['.A', '.\\xff', '.a']);
+    const refused = await refusalOf(root, { hidden: 'include' });
+    expect(Object.keys(refused.values)).toEqual(['.\\xff', '.a']);
+  });
+
   it('refuses a folder without files, and a path where there is nothing', async () => {
     const root = await temporaryFolder();
     await writeTree(root, { 'empty/': '', '.hidden': 'x' });
