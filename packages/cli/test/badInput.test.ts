@@ -55,6 +55,7 @@ test('bad input says what is wrong and what to do', async () => {
     [['class', 'create', '--name', 'x', '--policy', 'nothing.json'], 1, /nothing.json does not exist/],
     [['class', 'create', '--name', 'x', '--parent', '1:10001'], 2, /--parent/],
     [['verify', 'broken.json'], 1, /holds no receipt/],
+    [['lot', 'create', '1', '5'], 1, /no policy[\s\S]*kedge policy publish 1/],
     [['lot', 'create', '2', '0'], 2, /sells nothing/],
     [['settle', '1', '--amount', '1', '--asset', `0x${'12'.repeat(20)}`], 2, /no token[\s\S]*ERC-20/],
     [['verify', 'loop'], 1, /from one symbolic link to the next/],

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { BaseError, parsePolicy, policyHashOf, type Hex, type Policy } from '@kedge/core';
+import { BaseError, parsePolicy, policyHashOf, zeroHash, type Hex, type Policy } from '@kedge/core';
 import type { TokenView } from '@kedge/sdk';
 import type { Context } from '../context.js';
 import { keccak256 } from '../keccak256.js';
@@ -12,13 +12,14 @@ import { readStoredJson } from './readStoredJson.js';
 /**
  * The policy that a token's value was made under, from the content store, held against the hash on chain.
  *
- * @throws BaseError `policy_missing`, `policy_differs`
+ * @throws BaseError `no_policy`, `policy_missing`, `policy_differs`
  */
 export async function readPolicy(
   connection: Connection,
   classId: bigint,
   { version, hash }: { readonly version: number; readonly hash: Hex },
 ): Promise<Policy> {
+  requirePolicy(classId, hash);
   const uri = await policyUriOf(connection, classId, version);
   const json = await readStoredJson(connection.dataDir, uri).catch((cause: unknown) => {
     throw new BaseError(`The policy of class ${classId} (version ${version}) is not at hand.`, {
@@ -37,10 +38,20 @@ export async function readPolicyOfToken(
   connection: Connection,
   token: Pick<TokenView, 'classId' | 'policy'>,
 ): Promise<Policy> {
+  requirePolicy(token.classId, token.policy.hash);
   const file = textOption(context, 'policy');
   if (file === undefined) return readPolicy(connection, token.classId, token.policy);
   const path = resolve(context.cwd, file);
   return checkPolicy(parsePolicy(await readJson(path)), token.policy.hash, path);
+}
+
+/** A class that was made without one has a version all the same, of which the chain knows no hash. */
+function requirePolicy(classId: bigint, hash: Hex): void {
+  if (hash !== zeroHash) return;
+  throw new BaseError(`Class ${classId} has no policy here: nothing can be sold or metered under it.`, {
+    code: 'no_policy',
+    hints: [`Its issuer publishes one with: kedge policy publish ${classId} <file>`],
+  });
 }
 
 /** Refuses a policy that is not the one with this hash. */

@@ -101,7 +101,8 @@ async function newestOnSale({ client }: Connection, { classId, lotCount, policyV
     code: 'nothing_on_sale',
     values: { lots: lotCount },
     hints: [
-      'Its issuer puts value on sale with: kedge class create --policy <file> --sell <units>',
+      `Its issuer puts value on sale with: kedge lot create ${classId} <units>`,
+      `Where its policy names no price, first with: kedge policy publish ${classId} <file>`,
       'kedge status lists what is on sale.',
     ],
   });
