@@ -1,10 +1,37 @@
+type Row = Readonly<Record<string, unknown>>;
+
+/** A part of a list; `next` is where the following one begins. */
+export type Part = { readonly rows: readonly Row[]; readonly next: string | null };
+
 /**
- * A table as CSV (RFC 4180). Amounts stay exact, nested values are JSON. A text that a spreadsheet would run as a formula gets
- * an apostrophe in front: names come from anybody.
+ * A list as CSV (RFC 4180), part after part, as its reader takes it. Amounts stay exact, nested values are JSON. A text that a
+ * spreadsheet would run as a formula gets an apostrophe in front: names come from anybody. A part that fails breaks it off, so
+ * that nobody takes a beginning for the whole.
+ *
+ * @param partAfter The part after a place, which is undefined for the first.
  */
-export function toCsv(columns: readonly string[], rows: readonly Readonly<Record<string, unknown>>[]): string {
-  const lines = [columns, ...rows.map((row) => columns.map((column) => cellOf(row[column])))];
-  return lines.map((cells) => `${cells.map(quoted).join(',')}\r\n`).join('');
+export async function csvOf(
+  columns: readonly string[],
+  partAfter: (place: string | undefined) => Promise<Part>,
+): Promise<ReadableStream<Uint8Array>> {
+  const linesOf = (rows: readonly Row[]): string =>
+    rows.map((row) => lineOf(columns.map((column) => cellOf(row[column])))).join('');
+  const encoder = new TextEncoder();
+  // What is wrong with the request is found out before the answer begins.
+  let part = await partAfter(undefined);
+  let text = lineOf(columns) + linesOf(part.rows);
+  return new ReadableStream({
+    pull: async (stream) => {
+      stream.enqueue(encoder.encode(text));
+      if (part.next === null) return stream.close();
+      part = await partAfter(part.next);
+      text = linesOf(part.rows);
+    },
+  });
+}
+
+function lineOf(cells: readonly string[]): string {
+  return `${cells.map(quoted).join(',')}\r\n`;
 }
 
 function cellOf(value: unknown): string {

@@ -24,12 +24,13 @@ async function walk(classId: bigint, direction: 'up' | 'down'): Promise<EdgeRow[
       .select()
       .from(royaltyEdge)
       .where(inArray(royaltyEdge[near], reached))
-      .orderBy(asc(royaltyEdge.childId), asc(royaltyEdge.parentIndex));
+      .orderBy(asc(royaltyEdge.childId), asc(royaltyEdge.parentIndex))
+      .limit(mostEdges - found.length);
     found.push(...edges);
     reached = [...new Set(edges.map((edge) => edge[far]))].filter((id) => !seen.has(id));
     for (const id of reached) seen.add(id);
   }
-  return found.slice(0, mostEdges);
+  return found;
 }
 
 async function edgeAnswers(edges: readonly EdgeRow[]): Promise<LineageEdge[]> {

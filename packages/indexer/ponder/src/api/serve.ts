@@ -7,11 +7,11 @@ import {
   type IndexerRouteName,
 } from '@kedge/core';
 import type { Context, Hono } from 'hono';
-import { toCsv } from './csv';
+import { csvOf, type Part } from './csv';
 import { handlers } from './handlers';
 
-/** As many rows as a CSV has at most. */
-const mostRows = 100_000;
+// Of a list as CSV, rows that are read at once.
+const rowsAtOnce = 500;
 
 /** Adds every route of the REST API. */
 export function addRoutes(app: Hono): void {
@@ -20,8 +20,12 @@ export function addRoutes(app: Hono): void {
       const { format, ...given } = readRequest(route, context);
       const handle = handlers[name] as (parameters: object) => Promise<object>;
       if (format !== 'csv') return json(200, await handle(given));
-      const { columns, rows } = tableOf(route, await handle('limit' in given ? { ...given, limit: mostRows } : given));
-      return new Response(toCsv(columns, rows), {
+      const { columns, partOf } = tableOf(route);
+      const csv = await csvOf(columns, async (after) => {
+        const place = after === undefined ? {} : { after };
+        return partOf(await handle('limit' in given ? { ...given, ...place, limit: rowsAtOnce } : given));
+      });
+      return new Response(csv, {
         headers: {
           'content-type': 'text/csv; charset=utf-8',
           'content-disposition': `attachment; filename="kedge-${name}.csv"`,
@@ -48,13 +52,18 @@ function readRequest(route: IndexerRoute, context: Context): Record<string, unkn
   };
 }
 
-/** A page's items, or the list inside of an answer. */
-function tableOf(route: IndexerRoute, answer: object): { columns: string[]; rows: Record<string, unknown>[] } {
+/** The columns of a page's items, or of the list inside of an answer, and where they are in it. */
+function tableOf(route: IndexerRoute): { columns: string[]; partOf: (answer: object) => Part } {
   const shape = (route.answer as { shape?: Record<string, unknown> }).shape ?? {};
   const list = 'items' in shape ? 'items' : 'tokens';
   const element = shape[list] as { element: { shape: Record<string, unknown> } };
-  const rows = (answer as Record<string, Record<string, unknown>[]>)[list] ?? [];
-  return { columns: Object.keys(element.element.shape), rows };
+  return {
+    columns: Object.keys(element.element.shape),
+    partOf: (answer) => {
+      const { [list]: rows = [], next = null } = answer as { [name: string]: Part['rows'] } & { next?: string | null };
+      return { rows, next };
+    },
+  };
 }
 
 /** Integers that JSON cannot hold as decimal strings. */
