@@ -76,12 +76,19 @@ export async function startDashboard(options: {
 }): Promise<Dashboard> {
   const { folder, up, store, indexerUrl } = options;
   const config = JSON.stringify(webConfigOf(up, indexerUrl));
+  // The page speaks to this server and to the chain's node, and to nobody else, whatever comes to run in it.
+  const page = {
+    ...safe,
+    'content-security-policy':
+      `default-src 'self'; connect-src 'self' ${new URL(up.rpcUrl).origin}; img-src 'self' data:; ` +
+      "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  };
   const server = createServer((request, response) => {
     const fail = (error: unknown): void => sendProblem(response, error);
     try {
       requireLoopback(request);
       const { path, search } = partsOf(request);
-      if (path === '/config.json') return send(response, 'application/json', config);
+      if (path === '/config.json') return send(response, 'application/json', config, page);
       const operatorPath = request.method === 'GET' ? operatorPaths.get(path) : undefined;
       if (operatorPath !== undefined) return forwardToOperator(request, response, at(up.gatewayUrl, operatorPath));
       if (path.startsWith('/v1/')) return forward(request, response, at(up.gatewayUrl, path, search), 'gateway');
@@ -90,7 +97,7 @@ export async function startDashboard(options: {
       }
       const cid = cidPattern.exec(path)?.[1];
       if (cid !== undefined) return void sendContent(response, store.catFile(cid)).catch(fail);
-      sendFile(response, folder, path).catch(fail);
+      sendFile(response, folder, path, page).catch(fail);
     } catch (error) {
       fail(error);
     }
@@ -205,25 +212,42 @@ async function sendContent(response: ServerResponse, parts: AsyncGenerator<Uint8
   pipeline(parts, response, () => undefined);
 }
 
-async function sendFile(response: ServerResponse, folder: string, path: string): Promise<void> {
-  const file = normalize(join(folder, path === '/' ? 'index.html' : decodeURIComponent(path)));
+async function sendFile(
+  response: ServerResponse,
+  folder: string,
+  path: string,
+  page: Readonly<Record<string, string>>,
+): Promise<void> {
+  const file = normalize(join(folder, path === '/' ? 'index.html' : decoded(path)));
   const found = file.startsWith(folder + sep) && extname(file) in types;
   const bytes = found ? await readFile(file).catch(ignoreMissing) : undefined;
   if (bytes === undefined) {
     throw new BaseError(`There is no ${path.slice(0, 100)} here.`, { code: 'not_found', status: 404 });
   }
-  send(response, types[extname(file)]!, bytes, path.startsWith('/assets/'));
+  const caching = path.startsWith('/assets/') ? { 'cache-control': immutable } : {};
+  send(response, types[extname(file)]!, bytes, { ...page, ...caching });
 }
 
-function send(response: ServerResponse, type: string, body: string | Uint8Array, isImmutable = false): void {
+/** As it is where it is no encoded text: then no file has the name. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function send(
+  response: ServerResponse,
+  type: string,
+  body: string | Uint8Array,
+  headers: Readonly<Record<string, string>>,
+): void {
   response.writeHead(200, {
     'content-type': type,
     'content-length': Buffer.byteLength(body),
-    'cache-control': isImmutable ? immutable : 'no-cache',
-    ...safe,
-    'content-security-policy':
-      "default-src 'self'; connect-src 'self' http: https: ws: wss:; img-src 'self' data:; " +
-      "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    'cache-control': 'no-cache',
+    ...headers,
   });
   response.end(body);
 }
@@ -236,8 +260,10 @@ function sendProblem(response: ServerResponse, error: unknown): void {
   response.end(JSON.stringify(body));
 }
 
+/** The last two: no file can have such a name. */
+const noFile = new Set(['ENOENT', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']);
+
 function ignoreMissing(error: unknown): undefined {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'EISDIR') return undefined;
+  if (noFile.has(String((error as NodeJS.ErrnoException).code))) return undefined;
   throw error;
 }

@@ -74,6 +74,8 @@ test('the page, its assets and its configuration are served, with headers that k
   const page = await fetch(url);
   expect([page.status, await page.text()]).toEqual([200, '<title>page</title>']);
   expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+  // The chain's node is the only other place that the page may speak to.
+  expect(page.headers.get('content-security-policy')).toContain("connect-src 'self' http://127.0.0.1:1;");
   expect((await fetch(`${url}/assets/a-1.js`)).headers.get('cache-control')).toContain('immutable');
   const config = parseWebConfig(await (await fetch(`${url}/config.json`)).json());
   expect(config).toMatchObject({ apiKey: 'kedge-test', gatewayUrl: '/v1', models: ['kedge-docs'] });
@@ -87,7 +89,9 @@ test('a name that only resolves to this machine is refused: it must not read the
 
 test('files outside of the page are not there', async () => {
   const { url } = await dashboard(1);
-  for (const path of ['/../secret.json', '/%2e%2e/secret.json', '/..%2fsecret.json', '/assets', '/nothing.js']) {
+  const paths = ['/../secret.json', '/%2e%2e/secret.json', '/..%2fsecret.json', '/assets', '/nothing.js'];
+  const unnameable = ['/%', '/%00.html', '/index.html/a.js', `/${'a'.repeat(300)}.js`];
+  for (const path of [...paths, ...unnameable]) {
     expect((await ask(url, path)).status, path).toBe(404);
   }
 });
