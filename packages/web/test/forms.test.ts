@@ -20,6 +20,14 @@ test('what cannot be meant says why; an empty field says nothing', () => {
   expect(parseUnitsText('many', 0, 1n)).toMatchObject({ problem: expect.any(String) });
 });
 
+test('a comma that may stand for the point before decimals is asked about: 1,5 is not 15', () => {
+  for (const text of ['1,5', '1.000,5', '1000,5', ',5', '1,00', '12,34,567', '1,0000'])
+    expect(parseUnitsText(text, 18, 10n ** 30n), text).toEqual({ problem: expect.stringContaining('1,000.5') });
+  expect(parseUnitsText('1,234,567.5', 1, 10n ** 9n)).toEqual({ units: 12_345_675n });
+  for (const text of ['１２', '1e3', '-1', '0x10', '1 000', 'Infinity', '1'.repeat(10_000)])
+    expect(parseUnitsText(text, 18, 10n ** 30n), text.slice(0, 20)).toMatchObject({ problem: expect.any(String) });
+});
+
 test('a purchase in an ERC-20 asset says that the wallet is asked to allow it first', () => {
   const price = { asset: zeroAddress, numerator: 1n, denominator: 1n };
   const coin = { ...price, asset: `0x${'1'.repeat(40)}` } as const;
@@ -37,7 +45,13 @@ test('units are not returned for nothing', () => {
 });
 
 test('an address is an address', () => {
-  expect(parseAddress(` 0x${'Ab'.repeat(20)} `)).toBe(`0x${'Ab'.repeat(20)}`);
+  const address = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
+  expect(parseAddress(` ${address} `)).toBe(address);
+  expect(parseAddress(address.toLowerCase())).toBe(address.toLowerCase());
+  // The last digit but one, mistyped: its capitals tell.
+  const mistyped = address.replace(/C8$/, 'C9');
+  expect(parseAddress(mistyped)).toBeUndefined();
+  expect(addressProblem(mistyped)).toContain('A digit or a capital is wrong');
   expect(addressProblem('0x12')).toContain('40 hexadecimal digits');
   expect(addressProblem('')).toBeUndefined();
 });

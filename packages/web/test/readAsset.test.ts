@@ -6,11 +6,11 @@ const address = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
 const symbolSelector = '0x95d89b41';
 const six = encodeAbiParameters([{ type: 'uint8' }], [6]);
 
-/** A chain whose only contract answers so when it is asked for its symbol, and 6 for its decimals. */
-function chainWhere(symbol: () => Promise<Hex>): PublicClient {
+/** A chain whose only contract answers so when it is asked for its symbol, and for its decimals. */
+function chainWhere(symbol: () => Promise<Hex>, decimals = six): PublicClient {
   const request = ({ params }: { readonly params?: unknown }): Promise<Hex> => {
     const [{ data }] = params as [{ readonly data: Hex }];
-    return data === symbolSelector ? symbol() : Promise.resolve(six);
+    return data === symbolSelector ? symbol() : Promise.resolve(decimals);
   };
   return createPublicClient({ transport: custom({ request }, { retryCount: 0 }) });
 }
@@ -33,6 +33,12 @@ test('an asset is called by its symbol, and by its address where it has none, on
       ),
     ).toMatchObject(unsaid);
   }
+});
+
+test('an asset that does not say how it is counted is called by its address, whatever it says it is called', async () => {
+  const text = encodeAbiParameters([{ type: 'string' }], ['USDC']);
+  const chain = chainWhere(async () => text, '0x');
+  expect(await readAsset(chain, address)).toMatchObject({ symbol: '0x709979…', decimals: 0 });
 });
 
 test('a node that fails is no asset without a symbol', async () => {

@@ -22,13 +22,12 @@ export function TransactionDialog({
   onClose: () => void;
 }) {
   const [progress, setProgress] = useState<Progress>({ at: 'review' });
-  const isUnderWay = progress.at === 'checking' || progress.at === 'signing' || progress.at === 'mining';
   return (
     <Dialog.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="backdrop" />
         <Dialog.Popup className="dialog">
-          <Form isLocked={isUnderWay || progress.at === 'done'}>
+          <Form isLocked={!mayConfirm(progress)}>
             {(transaction) => (
               <Review transaction={transaction} progress={progress} onProgress={setProgress} onClose={onClose} />
             )}
@@ -54,7 +53,8 @@ function Review({
   const writer = useWriter();
   const wallet = useWallet();
   const { title, effects, note } = transaction;
-  const isBefore = progress.at === 'review' || progress.at === 'failed';
+  const isBefore = mayConfirm(progress);
+  const isUnderWay = progress.at === 'checking' || progress.at === 'signing' || progress.at === 'mining';
   const confirm = async (): Promise<void> => {
     await runTransaction(transaction, writer, onProgress);
     await queries.invalidateQueries();
@@ -78,22 +78,18 @@ function Review({
         <p className="callout warn">Your wallet is on chain {wallet.chainId}. Switch its network first.</p>
       )}
       <Steps progress={progress} />
-      {progress.at === 'failed' && <Failure error={progress.error} />}
+      {progress.at === 'failed' && <Failure error={progress.error} hash={progress.hash} />}
       {progress.at === 'done' && (
         <div className="callout good" role="status">
           {progress.message}
-          {progress.hash !== undefined && (
-            <div>
-              Transaction <Copyable value={progress.hash} label="transaction" />
-            </div>
-          )}
+          <Sent hash={progress.hash} />
         </div>
       )}
-      {!isBefore && progress.at !== 'done' && (
+      {isUnderWay && (
         <p className="small muted">Closing this takes nothing back: what is sent goes on, and the page shows it.</p>
       )}
       <div className="row end">
-        {progress.at === 'done' ? (
+        {!isBefore && !isUnderWay ? (
           <button className="button primary" type="button" onClick={onClose}>
             Close
           </button>
@@ -113,6 +109,11 @@ function Review({
       </div>
     </>
   );
+}
+
+/** Not while it is under way or done, and not once anything of it was sent: it would be sent again. */
+function mayConfirm(progress: Progress): boolean {
+  return progress.at === 'review' || (progress.at === 'failed' && progress.mayTryAgain);
 }
 
 function Steps({ progress }: { progress: Progress }) {
@@ -144,7 +145,7 @@ function Steps({ progress }: { progress: Progress }) {
   );
 }
 
-function Failure({ error }: { error: unknown }) {
+function Failure({ error, hash }: { error: unknown; hash: string | undefined }) {
   const { message, hints } = wordsOf(error);
   return (
     <div className="callout bad" role="alert">
@@ -156,6 +157,16 @@ function Failure({ error }: { error: unknown }) {
           ))}
         </ul>
       )}
+      <Sent hash={hash} />
+    </div>
+  );
+}
+
+function Sent({ hash }: { hash: string | undefined }) {
+  if (hash === undefined) return null;
+  return (
+    <div>
+      Transaction <Copyable value={hash} label="transaction" />
     </div>
   );
 }

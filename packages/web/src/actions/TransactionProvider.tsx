@@ -1,10 +1,9 @@
-import { createContext, lazy, Suspense, useContext, useEffect, useState, type ReactNode } from 'react';
+import { createContext, Suspense, useContext, useEffect, useState, type ReactNode } from 'react';
+import { lazyPart } from '../app/lazyPart.js';
 import { onHashChange } from '../app/router.js';
 import type { TransactionForm } from './transaction.js';
 
-const TransactionDialog = lazy(() =>
-  import('./TransactionDialog.js').then((module) => ({ default: module.TransactionDialog })),
-);
+const TransactionDialog = lazyPart(() => import('./TransactionDialog.js'), 'TransactionDialog');
 
 const OpenContext = createContext<(form: TransactionForm) => void>(() => undefined);
 

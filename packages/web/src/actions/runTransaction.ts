@@ -29,7 +29,9 @@ export async function runTransaction(
     const message = await run(await writer(watched));
     report({ at: 'done', hash, message });
   } catch (error) {
-    report({ at: 'failed', step, error: isRejection(error) ? rejected() : error });
+    const told = isRejection(error) ? rejected(hash) : error;
+    const mayTryAgain = hash === undefined && !(error instanceof BaseError && error.code === 'transaction_unsure');
+    report({ at: 'failed', step, error: told, hash, mayTryAgain });
   }
 }
 
@@ -38,9 +40,11 @@ function isRejection(error: unknown): boolean {
   return inner instanceof ViemError && inner.walk((cause) => cause instanceof UserRejectedRequestError) !== null;
 }
 
-function rejected(): BaseError {
-  return new BaseError('You declined it in your wallet.', {
-    code: 'rejected',
-    hints: ['Nothing was sent, and nothing has changed.'],
-  });
+/** `sent`: the transaction before it, where it was not the first. */
+function rejected(sent: string | undefined): BaseError {
+  const hint =
+    sent === undefined
+      ? 'Nothing was sent, and nothing has changed.'
+      : 'What you signed before it was sent, and stands: see what came of it before you begin anew.';
+  return new BaseError('You declined it in your wallet.', { code: 'rejected', hints: [hint] });
 }

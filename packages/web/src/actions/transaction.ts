@@ -29,4 +29,12 @@ export type Progress =
   | { readonly at: 'checking' | 'signing' }
   | { readonly at: 'mining'; readonly hash: string }
   | { readonly at: 'done'; readonly hash: string | undefined; readonly message: ReactNode }
-  | { readonly at: 'failed'; readonly step: 'checking' | 'signing' | 'mining'; readonly error: unknown };
+  | {
+      readonly at: 'failed';
+      readonly step: 'checking' | 'signing' | 'mining';
+      readonly error: unknown;
+      /** Of the last transaction that was sent, if any was. */
+      readonly hash: string | undefined;
+      /** Nothing was sent: to confirm again does nothing twice. */
+      readonly mayTryAgain: boolean;
+    };

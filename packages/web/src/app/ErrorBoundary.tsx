@@ -1,3 +1,4 @@
+import { BaseError } from '@kedge/core';
 import { Component, type ReactNode } from 'react';
 import { ErrorState } from '../ui/ErrorState.js';
 
@@ -10,7 +11,11 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: u
   }
 
   override render(): ReactNode {
-    if (this.state.error === undefined) return this.props.children;
-    return <ErrorState error={this.state.error} onRetry={() => this.setState({ error: undefined })} />;
+    const { error } = this.state;
+    if (error === undefined) return this.props.children;
+    // React remembers of a part that it cannot be loaded.
+    const isMissing = error instanceof BaseError && error.code === 'part_missing';
+    const again = (): void => (isMissing ? location.reload() : this.setState({ error: undefined }));
+    return <ErrorState error={error} onRetry={again} />;
   }
 }

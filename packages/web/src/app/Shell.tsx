@@ -1,4 +1,5 @@
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { Suspense, useEffect, useRef } from 'react';
+import { lazyPart } from './lazyPart.js';
 import { LagBanner } from '../ui/LagBanner.js';
 import { PageSkeleton } from '../ui/Skeleton.js';
 import { WalletMenu } from '../wallet/WalletMenu.js';
@@ -8,20 +9,12 @@ import { ErrorBoundary } from './ErrorBoundary.js';
 import { linkTo, pages, useRoute, type Route } from './router.js';
 import { ThemeButton } from './ThemeButton.js';
 
-const ExplorePage = lazy(() =>
-  import('../pages/explore/ExplorePage.js').then((module) => ({ default: module.ExplorePage })),
-);
-const ClassPage = lazy(() => import('../pages/class/ClassPage.js').then((module) => ({ default: module.ClassPage })));
-const TokensPage = lazy(() =>
-  import('../pages/tokens/TokensPage.js').then((module) => ({ default: module.TokensPage })),
-);
-const EarningsPage = lazy(() =>
-  import('../pages/earnings/EarningsPage.js').then((module) => ({ default: module.EarningsPage })),
-);
-const OperatorPage = lazy(() =>
-  import('../pages/operator/OperatorPage.js').then((module) => ({ default: module.OperatorPage })),
-);
-const TryPage = lazy(() => import('../pages/try/TryPage.js').then((module) => ({ default: module.TryPage })));
+const ExplorePage = lazyPart(() => import('../pages/explore/ExplorePage.js'), 'ExplorePage');
+const ClassPage = lazyPart(() => import('../pages/class/ClassPage.js'), 'ClassPage');
+const TokensPage = lazyPart(() => import('../pages/tokens/TokensPage.js'), 'TokensPage');
+const EarningsPage = lazyPart(() => import('../pages/earnings/EarningsPage.js'), 'EarningsPage');
+const OperatorPage = lazyPart(() => import('../pages/operator/OperatorPage.js'), 'OperatorPage');
+const TryPage = lazyPart(() => import('../pages/try/TryPage.js'), 'TryPage');
 
 /** Header, present page, footer. */
 export function Shell() {

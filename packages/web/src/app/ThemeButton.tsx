@@ -1,13 +1,14 @@
 import { useState } from 'react';
 import { Icon } from '../ui/icons.js';
+import { browserStorage } from './browserStorage.js';
 
-/** Switches between light and dark, and keeps the choice in this browser. */
+/** Switches between light and dark, and keeps the choice in this browser, where that keeps anything. */
 export function ThemeButton() {
   const [theme, setTheme] = useState(presentTheme);
   const next = theme === 'dark' ? 'light' : 'dark';
   const choose = (): void => {
     document.documentElement.dataset['theme'] = next;
-    localStorage.setItem('kedge-theme', next);
+    browserStorage()?.setItem('kedge-theme', next);
     setTheme(next);
   };
   return (

@@ -7,17 +7,22 @@ export type Asset = { readonly address: Address; readonly symbol: string; readon
 /** What an asset is called that does not say it. */
 export const assetName = (address: Address): string => `${address.slice(0, 8)}…`;
 
-/** An asset's symbol and decimals. One without a symbol, or whose symbol is no name, is called by its address. */
+/**
+ * An asset's symbol and decimals. One without a symbol, or whose symbol is no name, is called by its address; one that does not say
+ * how it is counted, too, and is counted in its smallest units. Rejects where the node fails.
+ */
 export async function readAsset(chain: PublicClient, address: Address): Promise<Asset> {
   const contract = { address, abi: erc20Abi } as const;
   const [symbol, decimals] = await Promise.all([
-    chain.readContract({ ...contract, functionName: 'symbol' }).catch((error: unknown) => {
-      if (isOfNode(error)) throw error;
-      return '';
-    }),
-    chain.readContract({ ...contract, functionName: 'decimals' }),
+    chain.readContract({ ...contract, functionName: 'symbol' }).catch(unsaid),
+    chain.readContract({ ...contract, functionName: 'decimals' }).catch(unsaid),
   ]);
-  return { address, symbol: assetSymbol(symbol) ?? assetName(address), decimals };
+  if (decimals === undefined) return { address, symbol: assetName(address), decimals: 0 };
+  return { address, symbol: assetSymbol(symbol ?? '') ?? assetName(address), decimals };
+}
+
+function unsaid(error: unknown): undefined {
+  if (isOfNode(error)) throw error;
 }
 
 function isOfNode(error: unknown): boolean {

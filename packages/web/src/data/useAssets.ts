@@ -1,11 +1,15 @@
-import { zeroAddress, type Address } from '@kedge/core';
+import { zeroAddress, type Address, type Price } from '@kedge/core';
 import { useQueries } from '@tanstack/react-query';
 import type { PublicClient } from 'viem';
 import { usePublicClient } from 'wagmi';
 import { showAmount } from '../ui/format.js';
+import { priceText } from './priceText.js';
 import { assetName, readAsset, type Asset } from './readAsset.js';
 
 export type { Asset } from './readAsset.js';
+
+/** A node that did not answer is asked again after this long. */
+const againMs = 4_000;
 
 const ether: Asset = { address: zeroAddress, symbol: 'ETH', decimals: 18 };
 
@@ -16,6 +20,8 @@ const ether: Asset = { address: zeroAddress, symbol: 'ETH', decimals: 18 };
 export function useAssets(addresses: readonly Address[]): {
   readonly assetOf: (address: Address) => Asset;
   readonly show: (address: Address, amount: bigint, digits?: number) => string;
+  /** What one whole unit costs. */
+  readonly showPrice: (price: Price, unitDecimals: number) => string;
 } {
   const chain = usePublicClient() as PublicClient;
   const others = [...new Set(addresses.map((address) => address.toLowerCase() as Address))].filter(
@@ -25,6 +31,8 @@ export function useAssets(addresses: readonly Address[]): {
     queries: others.map((address) => ({
       queryKey: ['asset', address],
       staleTime: Number.POSITIVE_INFINITY,
+      refetchInterval: ({ state }: { readonly state: { readonly data: unknown } }) =>
+        state.data === undefined ? againMs : false,
       queryFn: () => readAsset(chain, address),
     })),
   });
@@ -33,13 +41,16 @@ export function useAssets(addresses: readonly Address[]): {
     if (address === zeroAddress) return ether;
     return found[indexOf(address)]?.data ?? { address, symbol: assetName(address), decimals: 0 };
   };
-  const isAsked = (address: Address): boolean => found[indexOf(address)]?.isPending === true;
+  const isUnknown = (address: Address): boolean =>
+    address !== zeroAddress && found[indexOf(address)]?.data === undefined;
   return {
     assetOf,
     show: (address, amount, digits) => {
+      if (isUnknown(address)) return '…';
       const { decimals, symbol } = assetOf(address);
-      if (isAsked(address)) return '…';
       return `${showAmount(amount, decimals, digits)} ${symbol}`;
     },
+    showPrice: (price, unitDecimals) =>
+      isUnknown(price.asset) ? '…' : priceText(price, unitDecimals, assetOf(price.asset)),
   };
 }

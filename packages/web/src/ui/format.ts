@@ -33,10 +33,10 @@ export function showAmount(amount: bigint, decimals: number, digits = 6): string
   return grouped(cut === '' ? whole : `${whole}.${cut}`);
 }
 
-/** A figure of a chart in at most four significant digits: what is very small, as a power of ten. */
+/** A figure of a chart in at most four significant digits, written as amounts are: what is very small, as a power of ten. */
 export function showFigure(value: number): string {
   const isTiny = value > 0 && value < 1e-6;
-  return value.toLocaleString(undefined, {
+  return value.toLocaleString('en', {
     maximumSignificantDigits: 4,
     notation: value >= 100_000 ? 'compact' : isTiny ? 'scientific' : 'standard',
   });

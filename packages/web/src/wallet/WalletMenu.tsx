@@ -1,9 +1,12 @@
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { lazyPart } from '../app/lazyPart.js';
 import { useWallet } from './useWallet.js';
 import { WalletLabel } from './WalletLabel.js';
 
-const load = () => import('./OpenWalletMenu.js').then((module) => ({ default: module.OpenWalletMenu }));
-const OpenWalletMenu = lazy(load);
+const load = () => import('./OpenWalletMenu.js');
+const OpenWalletMenu = lazyPart(load, 'OpenWalletMenu');
+/** So that it is there when it is opened; that it cannot be loaded is told then. */
+const loadAhead = (): void => void load().catch(() => undefined);
 
 /** Who one is on this page: connects a wallet or a development account, or leaves it. */
 export function WalletMenu() {
@@ -14,8 +17,8 @@ export function WalletMenu() {
       className={wallet.address === undefined ? 'button primary' : 'button'}
       type="button"
       aria-haspopup="menu"
-      onPointerEnter={() => void load()}
-      onFocus={() => void load()}
+      onPointerEnter={loadAhead}
+      onFocus={loadAhead}
       onClick={() => setOpened(true)}
     >
       <WalletLabel wallet={wallet} />

@@ -1,6 +1,7 @@
 import type { WebConfig } from '@kedge/core';
 import { defineChain } from 'viem';
-import { createConfig, createStorage, http, injected, type Config } from 'wagmi';
+import { createConfig, createStorage, http, injected, noopStorage, type Config } from 'wagmi';
+import { browserStorage } from '../app/browserStorage.js';
 import { developmentConnector } from './developmentConnector.js';
 
 const developmentChainId = 31337;
@@ -25,7 +26,10 @@ export function createWagmiConfig(config: WebConfig): Config {
       injected(),
       ...accounts.map(([role, address]) => developmentConnector({ role, address, rpcUrl: config.rpcUrl })),
     ],
-    storage: createStorage({ storage: localStorage, key: `kedge-${config.contracts.DataAnchoringToken}` }),
+    storage: createStorage({
+      storage: browserStorage() ?? noopStorage,
+      key: `kedge-${config.contracts.DataAnchoringToken}`,
+    }),
     // A local node mines at once.
     pollingInterval: isLocal ? 250 : 4_000,
     cacheTime: 0,

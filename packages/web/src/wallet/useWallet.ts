@@ -1,5 +1,13 @@
 import type { Address } from '@kedge/core';
-import { useConnect, useConnection, useConnectors, useDisconnect, useSwitchChain, type Connector } from 'wagmi';
+import {
+  useConnect,
+  useConnection,
+  useConnections,
+  useConnectors,
+  useDisconnect,
+  useSwitchChain,
+  type Connector,
+} from 'wagmi';
 import { useConfig } from '../app/configContext.js';
 import { developmentType } from './developmentConnector.js';
 
@@ -14,6 +22,7 @@ export type WalletState = {
   readonly chainId: number | undefined;
   readonly connectors: readonly Connector[];
   readonly connect: (connector: Connector) => void;
+  /** Leaves every wallet: of those that were connected one after the other, none takes its place. */
   readonly disconnect: () => void;
   readonly switchChain: () => void;
   /** Why the last attempt to connect, or to switch, failed. */
@@ -23,6 +32,7 @@ export type WalletState = {
 export function useWallet(): WalletState {
   const config = useConfig();
   const { address, chainId, connector } = useConnection();
+  const connections = useConnections();
   const connecting = useConnect();
   const leaving = useDisconnect();
   const switching = useSwitchChain();
@@ -35,7 +45,9 @@ export function useWallet(): WalletState {
     isElsewhere: address !== undefined && chainId !== config.chainId,
     connectors,
     connect: (next) => connecting.mutate({ connector: next }),
-    disconnect: () => leaving.mutate({}),
+    disconnect: () => {
+      for (const each of connections) leaving.mutate({ connector: each.connector });
+    },
     switchChain: () => switching.mutate({ chainId: config.chainId }),
     error: switching.error ?? connecting.error,
   };

@@ -197,6 +197,44 @@ describe('consumers', () => {
     expect(complaints).toEqual([]);
   });
 
+  test(
+    'a top-up whose second transaction is declined says that the first stands, and does not pay again',
+    patience,
+    async () => {
+      const { page } = await open('#/tokens');
+      let sent = 0;
+      await page.route(`${stack.up.rpcUrl}/**`, async (route) => {
+        const asked = route.request().postData() ?? '';
+        if (!asked.includes('"eth_sendTransaction"') || (sent += 1) < 2) return route.continue();
+        const error = { code: 4001, message: 'User rejected the request.' };
+        return route.fulfill({
+          json: { jsonrpc: '2.0', id: 1, error },
+          headers: { 'access-control-allow-origin': '*' },
+        });
+      });
+      await connectAs(page, 'consumer');
+      await page.getByRole('button', { name: 'Top up' }).first().click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('button', { name: 'Top up' }).click();
+      await dialog.getByText('The units were bought, and are in a token of their own.').waitFor();
+      expect(sent).toBe(2);
+      expect(await dialog.getByRole('button', { name: 'Copy transaction' }).count()).toBe(1);
+      expect(await dialog.getByRole('button', { name: /Top up|Try again/ }).count()).toBe(0);
+    },
+  );
+
+  test('with the operator’s own key a channel is capped, also where the key was typed', patience, async () => {
+    const { page } = await open('#/tokens');
+    await connectAs(page, 'consumer');
+    await page.getByRole('button', { name: 'Open a channel' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Units to lock').fill('1');
+    await dialog.getByLabel('Channel key').fill(accountOf('operator'));
+    await dialog.getByText('at most what is locked').waitFor();
+    await dialog.getByLabel('Channel key').fill(accountOf('consumer'));
+    await dialog.getByText('nothing that your key did not sign').waitFor();
+  });
+
   test('a refusal of the contracts is told in words, before anything is signed', patience, async () => {
     const { page } = await open('#/tokens');
     await connectAs(page, 'consumer');
@@ -215,6 +253,27 @@ describe('consumers', () => {
 });
 
 describe('a class', () => {
+  test(
+    'another document is not taken for the anchored one, though it claims the same hash and is as long',
+    patience,
+    async () => {
+      const { page } = await open('#/class/1');
+      await page.getByText('Matches the hash on chain').waitFor();
+      await page.route('**/indexer/classes/2', async (route) => {
+        const genuine = await fetch(`${String(stack.up['indexerUrl'])}/classes/1`);
+        const { metadata, integrityHash } = (await genuine.json()) as {
+          metadata: { license: string };
+          integrityHash: string;
+        };
+        const own = (await (await route.fetch()).json()) as object;
+        const forged = { ...metadata, license: 'X'.repeat(metadata.license.length) };
+        await route.fulfill({ json: { ...own, metadata: forged, integrityHash } });
+      });
+      await page.goto(`${stack.up.dashboardUrl}/#/class/2`);
+      await page.getByText('Differs from the hash on chain').waitFor();
+    },
+  );
+
   test('a statement about it is checked in the browser, and a changed copy is told', patience, async () => {
     const { page, complaints } = await open('#/class/1');
     await page.getByRole('tab', { name: 'Attestations' }).click();
@@ -272,6 +331,14 @@ describe('wallets of the browser', () => {
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Switch network' }).click();
     await page.getByText('Your wallet is on chain 1').waitFor({ state: 'detached' });
+  });
+
+  test('who was connected as one account and then as another is nobody after leaving', patience, async () => {
+    const { page } = await open('#/explore');
+    await connectAs(page, 'consumer');
+    await connectAs(page, 'contributor');
+    await choose(page, 'Disconnect');
+    await page.locator('.header-tools .button', { hasText: 'Connect' }).waitFor();
   });
 
   test('a signature that is declined changes nothing, and may be asked for again', patience, async () => {
@@ -333,6 +400,69 @@ describe('what is down', () => {
     await page.getByText('The classes cannot be listed').waitFor();
     letBack();
     await page.getByRole('link', { name: 'Kedge docs agent' }).waitFor({ timeout: 120_000 });
+  });
+});
+
+describe('what the browser does to the page', () => {
+  test(
+    'a part that cannot be loaded is told instead of the page, and is there when the page is loaded again',
+    patience,
+    async () => {
+      const { page } = await open('#/explore');
+      const card = page.getByRole('link', { name: 'Kedge docs agent' });
+      await card.waitFor();
+      await page.route('**/assets/OpenWalletMenu*', (route) => route.abort());
+      await page.locator('.header-tools .button').click();
+      await page.getByText('A part of the dashboard cannot be loaded.').waitFor();
+      await page.unroute('**/assets/OpenWalletMenu*');
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await card.waitFor();
+      await connectAs(page, 'consumer');
+    },
+  );
+
+  test('one that keeps nothing for pages shows them all the same', patience, async () => {
+    const { page, context, complaints } = await newPage();
+    onTestFinished(() => context.close());
+    await context.addInitScript(() => {
+      const refuse = (): never => {
+        throw new DOMException('denied', 'SecurityError');
+      };
+      Object.defineProperty(globalThis, 'localStorage', { get: refuse });
+    });
+    await page.goto(`${stack.up.dashboardUrl}/#/explore`);
+    await page.getByRole('link', { name: 'Kedge docs agent' }).waitFor();
+    await page.getByRole('button', { name: 'Use the dark theme' }).click();
+    await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
+    await connectAs(page, 'consumer');
+    expect(complaints).toEqual([]);
+  });
+
+  test('a machine that is offline reaches what runs on it', patience, async () => {
+    const { page } = await open('#/explore');
+    await page.getByRole('link', { name: 'Kedge docs agent' }).waitFor();
+    await page.evaluate(() => window.dispatchEvent(new Event('offline')));
+    await page.goto(`${stack.up.dashboardUrl}/#/class/2`);
+    await page.getByRole('heading', { name: 'Kedge docs agent', level: 1 }).waitFor();
+    await connectAs(page, 'consumer');
+  });
+
+  test('who leaves the chat ends the call, for nobody reads what it brings', patience, async () => {
+    const { page, context } = await newPage();
+    onTestFinished(() => context.close());
+    await context.addInitScript(() => {
+      const real = globalThis.fetch;
+      globalThis.fetch = async (input, init) => {
+        if (!String(input).endsWith('/chat/completions')) return real(input, init);
+        init!.signal!.addEventListener('abort', () => document.body.setAttribute('data-call', 'ended'));
+        return new Response(new ReadableStream({ pull: () => new Promise(() => undefined) }));
+      };
+    });
+    await page.goto(`${stack.up.dashboardUrl}/#/try`);
+    await page.getByRole('button', { name: 'What is in a receipt?' }).click();
+    await page.getByRole('button', { name: 'Stop' }).waitFor();
+    await page.evaluate(() => (location.hash = '#/explore'));
+    await page.locator('body[data-call=ended]').waitFor();
   });
 });
 

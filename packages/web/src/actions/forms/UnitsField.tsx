@@ -6,11 +6,17 @@ import { showUnits } from '../../ui/format.js';
 /** What a text says in base units, or why it does not. */
 export type ParsedUnits = { readonly units: bigint } | { readonly problem: string | undefined };
 
+const betweenThousands = /^\d{1,3}(,\d{3})+(\.\d*)?$/;
+
 /** Reads a number of whole units; an empty text is no problem yet. */
 export function parseUnitsText(text: string, decimals: number, most: bigint, what = 'units'): ParsedUnits {
-  if (text.trim() === '') return { problem: undefined };
+  const typed = text.trim();
+  if (typed === '') return { problem: undefined };
+  // Elsewhere a comma may stand for the point before the decimals: ten times as much would be bought.
+  const isUnclear = typed.includes(',') && !betweenThousands.test(typed);
+  if (isUnclear) return { problem: 'Commas part thousands, and a point the decimals: 1,000.5.' };
   try {
-    const units = parseUnits(text.trim().replaceAll(',', ''), decimals);
+    const units = parseUnits(typed.replaceAll(',', ''), decimals);
     if (units <= 0n) return { problem: 'More than 0 is needed.' };
     if (units > most) return { problem: `There are ${showUnits(most, decimals)} ${what}.` };
     return { units };

@@ -1,6 +1,6 @@
 import { isSameAddress, zeroAddress, type Price } from '@kedge/core';
 import { useState } from 'react';
-import { costUp, priceText } from '../../data/priceText.js';
+import { costUp } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { allDigits, showMoment, showUnits } from '../../ui/format.js';
 import type { TransactionForm } from '../transaction.js';
@@ -28,7 +28,7 @@ export function buyForm(offer: Offer): TransactionForm {
   const title = toTokenId === undefined ? 'Buy value' : 'Top up';
   return function BuyForm({ isLocked, children }) {
     const [text, setText] = useState('100');
-    const { show, assetOf } = useAssets([price.asset]);
+    const { show, showPrice, assetOf } = useAssets([price.asset]);
     const parsed = parseUnitsText(text, unitDecimals, supply);
     const units = 'units' in parsed ? parsed.units : undefined;
     const cost = units === undefined ? undefined : costUp(price, units);
@@ -56,7 +56,7 @@ export function buyForm(offer: Offer): TransactionForm {
               : [
                   { label: 'You pay', value: `${show(price.asset, cost, allDigits)} and the chain’s fee` },
                   { label: 'You get', value: `${showUnits(units, unitDecimals)} units` },
-                  { label: 'Price of a unit', value: priceText(price, unitDecimals, assetOf(price.asset)) },
+                  { label: 'Price of a unit', value: showPrice(price, unitDecimals) },
                   ...(refundable === undefined
                     ? []
                     : [

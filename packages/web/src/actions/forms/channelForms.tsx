@@ -1,6 +1,7 @@
 import {
   BaseError,
   channelPace,
+  isSameAddress,
   type ChannelMode,
   type ChannelSummary,
   type Hex,
@@ -33,9 +34,10 @@ export function openChannelForm({ tokenId, value, unitDecimals }: TokenSummary, 
     const cap = 'units' in parsed ? parsed.units : undefined;
     const days = /^[1-9]\d{0,2}$/.test(daysText) ? Number(daysText) : undefined;
     const operator = parseAddress(operatorText);
-    const ownKey = keyText.trim() === '' ? undefined : parseAddress(keyText);
-    const isKeyGood = keyText.trim() === '' || ownKey !== undefined;
-    const isCapped = ownKey === undefined;
+    const key = keyText.trim() === '' ? operator : parseAddress(keyText);
+    // Also where it was typed: with the operator's key nothing is strict.
+    const isCapped =
+      keyText.trim() === '' || (key !== undefined && operator !== undefined && isSameAddress(key, operator));
     const mode = isCapped ? 'capped' : 'strict';
     return (
       <>
@@ -75,7 +77,7 @@ export function openChannelForm({ tokenId, value, unitDecimals }: TokenSummary, 
         {children({
           title: 'Open channel',
           effects:
-            cap === undefined || days === undefined || operator === undefined || !isKeyGood
+            cap === undefined || days === undefined || operator === undefined || key === undefined
               ? undefined
               : [
                   { label: 'Locked', value: `${showUnits(cap, unitDecimals)} units` },
@@ -96,7 +98,7 @@ export function openChannelForm({ tokenId, value, unitDecimals }: TokenSummary, 
             const { channelId } = await client.openChannel({
               tokenId,
               operator: operator!,
-              channelKey: ownKey ?? operator!,
+              channelKey: key!,
               cap: cap!,
               ...channelPace({ mode, cap: cap! }),
               deadline: (timestamp > now ? timestamp : now) + BigInt(days! * day),

@@ -1,12 +1,13 @@
 import { Tabs } from '@base-ui/react/tabs';
 import type { ClassDetail } from '@kedge/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { lazyPart } from '../../app/lazyPart.js';
 import { buyForm } from '../../actions/forms/buyForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { linkTo } from '../../app/router.js';
 import { mainOf, othersOf } from '../../data/mainOf.js';
 import { paidText } from '../../data/paidText.js';
-import { licenceText, priceText } from '../../data/priceText.js';
+import { licenceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
@@ -23,12 +24,10 @@ import { HoldersTab } from './HoldersTab.js';
 import { PolicyTab } from './PolicyTab.js';
 import './class.css';
 
-const ClassCharts = lazy(() => import('./ClassCharts.js').then((module) => ({ default: module.ClassCharts })));
-const LineageTab = lazy(() => import('./LineageTab.js').then((module) => ({ default: module.LineageTab })));
-const AttestationsTab = lazy(() =>
-  import('./AttestationsTab.js').then((module) => ({ default: module.AttestationsTab })),
-);
-const IntegrityTab = lazy(() => import('./IntegrityTab.js').then((module) => ({ default: module.IntegrityTab })));
+const ClassCharts = lazyPart(() => import('./ClassCharts.js'), 'ClassCharts');
+const LineageTab = lazyPart(() => import('./LineageTab.js'), 'LineageTab');
+const AttestationsTab = lazyPart(() => import('./AttestationsTab.js'), 'AttestationsTab');
+const IntegrityTab = lazyPart(() => import('./IntegrityTab.js'), 'IntegrityTab');
 
 const tabs = {
   overview: 'Overview',
@@ -61,7 +60,10 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
   const { classId, kind, name, description, licence, price, unitDecimals, usage, revenue, holderCount, royaltyBps } =
     detail;
   const [tab, setTab] = useState<string>('overview');
-  const { show, assetOf } = useAssets([...revenue.map(({ asset }) => asset), ...(price === null ? [] : [price.asset])]);
+  const { show, showPrice } = useAssets([
+    ...revenue.map(({ asset }) => asset),
+    ...(price === null ? [] : [price.asset]),
+  ]);
   const main = mainOf(revenue, price?.asset);
   return (
     <div className="page">
@@ -96,7 +98,7 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
           label="Price of a unit"
           note={price === null ? undefined : `${showUnits(price.supply, unitDecimals)} for sale`}
         >
-          {price === null ? <small>Not on sale</small> : priceText(price, unitDecimals, assetOf(price.asset))}
+          {price === null ? <small>Not on sale</small> : showPrice(price, unitDecimals)}
         </Stat>
         <Stat
           label="Holders of shares"

@@ -1,8 +1,7 @@
 import { isJsonObject, type ClassDetail } from '@kedge/core';
-import { useQuery } from '@tanstack/react-query';
 import { Copyable } from '../../ui/Copyable.js';
 import { showMoment } from '../../ui/format.js';
-import { Icon } from '../../ui/icons.js';
+import { HashCheck } from './HashCheck.js';
 
 /** The class's metadata: Croissant's card for a dataset, and whether it is what the chain says. */
 export function DataCard({ detail }: { detail: ClassDetail }) {
@@ -17,7 +16,7 @@ export function DataCard({ detail }: { detail: ClassDetail }) {
     <section className="card stack" aria-labelledby="card-title">
       <div className="row between">
         <h2 id="card-title">Data card</h2>
-        {card !== null && <MetadataCheck metadata={card} integrityHash={integrityHash} />}
+        {card !== null && <HashCheck document={card} hash={integrityHash} />}
       </div>
       <dl className="facts">
         {text(card?.['description']) !== undefined && (
@@ -89,27 +88,6 @@ export function DataCard({ detail }: { detail: ClassDetail }) {
         </details>
       )}
     </section>
-  );
-}
-
-/** Whether the document is the anchored one: its hash, computed here. */
-function MetadataCheck({ metadata, integrityHash }: { metadata: Record<string, unknown>; integrityHash: string }) {
-  const { data, isError } = useQuery({
-    queryKey: ['metadata-hash', integrityHash, JSON.stringify(metadata).length],
-    staleTime: Number.POSITIVE_INFINITY,
-    queryFn: async () => {
-      const { documentMatches } = await import('./checkDocument.js');
-      return documentMatches(metadata, integrityHash);
-    },
-  });
-  // What has no canonical form is not what was hashed.
-  const isSame = isError ? false : data;
-  if (isSame === undefined) return <span className="pill">Checking</span>;
-  return (
-    <span className={isSame ? 'pill good' : 'pill bad'}>
-      <Icon name={isSame ? 'check' : 'cross'} size={14} />
-      {isSame ? 'Matches the hash on chain' : 'Differs from the hash on chain'}
-    </span>
   );
 }
 

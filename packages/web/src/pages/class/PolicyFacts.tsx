@@ -1,15 +1,14 @@
 import { policySchema, type Policy, type PolicyVersion } from '@kedge/core';
 import { metricText } from '../../data/metricText.js';
-import { priceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { Copyable } from '../../ui/Copyable.js';
-import { showMoment, showUnits } from '../../ui/format.js';
+import { grouped, showMoment, showUnits } from '../../ui/format.js';
 
 /** A policy version in words: what a unit buys, what bounds it, who serves it. */
 export function PolicyFacts({ version, unitDecimals }: { version: PolicyVersion; unitDecimals: number }) {
   const parsed = policySchema.safeParse(version.document);
   const policy: Policy | undefined = parsed.success ? parsed.data : undefined;
-  const { assetOf } = useAssets(policy?.price === undefined ? [] : [policy.price.asset]);
+  const { showPrice } = useAssets(policy?.price === undefined ? [] : [policy.price.asset]);
   return (
     <dl className="facts">
       {policy !== undefined && (
@@ -38,7 +37,7 @@ export function PolicyFacts({ version, unitDecimals }: { version: PolicyVersion;
                 ))}
                 <div>
                   signed by {policy.oracle.threshold ?? 1} of {policy.oracle.signers.length}, at most{' '}
-                  {policy.oracle.maxAgeSeconds.toLocaleString()} s old; else the rates above
+                  {grouped(String(policy.oracle.maxAgeSeconds))} s old; else the rates above
                 </div>
               </dd>
             </>
@@ -49,9 +48,9 @@ export function PolicyFacts({ version, unitDecimals }: { version: PolicyVersion;
               <div>{showUnits(BigInt(policy.caps.unitsPerCall), unitDecimals)} units</div>
             )}
             {policy.caps.inputTokensPerCall !== undefined && (
-              <div>{policy.caps.inputTokensPerCall.toLocaleString()} input tokens</div>
+              <div>{grouped(String(policy.caps.inputTokensPerCall))} input tokens</div>
             )}
-            <div>{policy.caps.outputTokensPerCall.toLocaleString()} output tokens</div>
+            <div>{grouped(String(policy.caps.outputTokensPerCall))} output tokens</div>
           </dd>
           {policy.caps.windows !== undefined && (
             <>
@@ -97,14 +96,13 @@ export function PolicyFacts({ version, unitDecimals }: { version: PolicyVersion;
             <>
               <dt>Price of a unit</dt>
               <dd>
-                {priceText(
+                {showPrice(
                   {
                     asset: policy.price.asset,
                     numerator: BigInt(policy.price.numerator),
                     denominator: BigInt(policy.price.denominator),
                   },
                   unitDecimals,
-                  assetOf(policy.price.asset),
                 )}
               </dd>
             </>
@@ -133,7 +131,7 @@ function windowText(
 ): string {
   const limits = [
     ...(units === undefined ? [] : [`${showUnits(BigInt(units), unitDecimals)} units`]),
-    ...(requests === undefined ? [] : [`${requests.toLocaleString()} calls`]),
+    ...(requests === undefined ? [] : [`${grouped(String(requests))} calls`]),
   ];
   return `${limits.join(' and ')} ${seconds === 60 ? 'a minute' : seconds === 3600 ? 'an hour' : 'a day'}`;
 }

@@ -1,10 +1,9 @@
 import type { ClassDetail, PolicyVersion } from '@kedge/core';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { showMoment } from '../../ui/format.js';
-import { Icon } from '../../ui/icons.js';
 import { diffLines } from './diffLines.js';
+import { HashCheck } from './HashCheck.js';
 import { PolicyFacts } from './PolicyFacts.js';
 
 /** What value buys: the policy in words, its versions, and what changed between two of them. */
@@ -68,21 +67,9 @@ export function PolicyTab({ detail }: { detail: ClassDetail }) {
 
 function PolicyCheck({ version }: { version: PolicyVersion }) {
   const { hash, document } = version;
-  const { data: isSame } = useQuery({
-    queryKey: ['policy-hash', hash],
-    enabled: hash !== null && document !== null,
-    staleTime: Number.POSITIVE_INFINITY,
-    queryFn: async () => (await import('./checkDocument.js')).documentMatches(document, hash!),
-  });
   if (hash === null) return <span className="pill">without a hash</span>;
   if (document === null) return <span className="pill">document not at hand</span>;
-  if (isSame === undefined) return <span className="pill">Checking</span>;
-  return (
-    <span className={isSame ? 'pill good' : 'pill bad'}>
-      <Icon name={isSame ? 'check' : 'cross'} size={14} />
-      {isSame ? 'Matches the hash on chain' : 'Differs from the hash on chain'}
-    </span>
-  );
+  return <HashCheck document={document} hash={hash} />;
 }
 
 function Diff({ before, after }: { before: PolicyVersion; after: PolicyVersion }) {
@@ -90,6 +77,7 @@ function Diff({ before, after }: { before: PolicyVersion; after: PolicyVersion }
     return <p className="callout">One of the two documents is not at hand, so they cannot be compared.</p>;
   }
   const lines = diffLines(JSON.stringify(before.document, null, 2), JSON.stringify(after.document, null, 2));
+  if (lines === undefined) return <p className="callout">The two documents are too long to be compared here.</p>;
   const marks = { same: ' ', added: '+', removed: '−' } as const;
   const said = { same: '', added: 'added: ', removed: 'removed: ' } as const;
   return (

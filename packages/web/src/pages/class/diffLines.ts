@@ -1,9 +1,16 @@
 export type DiffLine = { readonly kind: 'same' | 'added' | 'removed'; readonly text: string };
 
-/** The lines of two texts, with what was removed before what was added: by their longest common subsequence. */
-export function diffLines(before: string, after: string): DiffLine[] {
+/** Of the table that they are compared in: that of two texts of 2,000 lines each. */
+const mostCells = 4_000_000;
+
+/**
+ * The lines of two texts, with what was removed before what was added: by their longest common subsequence. Undefined for
+ * texts too long to be compared in a page: anybody writes them.
+ */
+export function diffLines(before: string, after: string): DiffLine[] | undefined {
   const old = before.split('\n');
   const now = after.split('\n');
+  if (old.length * now.length > mostCells) return undefined;
   // longest[i][j]: lines that old from i and now from j have in common, in order.
   const longest = Array.from({ length: old.length + 1 }, () => new Uint32Array(now.length + 1));
   for (let i = old.length - 1; i >= 0; i -= 1) {

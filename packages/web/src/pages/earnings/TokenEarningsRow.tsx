@@ -1,5 +1,6 @@
 import type { Address, TokenEarnings } from '@kedge/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { lazyPart } from '../../app/lazyPart.js';
 import { claimForm } from '../../actions/forms/claimForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { linkTo } from '../../app/router.js';
@@ -10,7 +11,7 @@ import { Icon } from '../../ui/icons.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import { shareWords } from '../tokens/shareWords.js';
 
-const ExplainTree = lazy(() => import('./ExplainTree.js').then((module) => ({ default: module.ExplainTree })));
+const ExplainTree = lazyPart(() => import('./ExplainTree.js'), 'ExplainTree');
 
 /** What one token earned in one asset; opened, it says why. */
 export function TokenEarningsRow({ token, account }: { token: TokenEarnings; account: Address }) {

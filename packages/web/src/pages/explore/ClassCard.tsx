@@ -2,7 +2,7 @@ import type { ClassSummary } from '@kedge/core';
 import { linkTo } from '../../app/router.js';
 import { mainOf, othersOf, othersText } from '../../data/mainOf.js';
 import { paidText } from '../../data/paidText.js';
-import { licenceText, priceText } from '../../data/priceText.js';
+import { licenceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { showBps, showUnits } from '../../ui/format.js';
 import { DilutablePill } from '../../ui/DilutablePill.js';
@@ -11,7 +11,10 @@ import { Sparkline } from '../../ui/Sparkline.js';
 /** A class at a glance. The whole card leads to it. */
 export function ClassCard({ item }: { item: ClassSummary }) {
   const { classId, kind, name, description, licence, price, unitDecimals, usage, revenue, trend, royaltyBps } = item;
-  const { assetOf, show } = useAssets([...revenue.map(({ asset }) => asset), ...(price === null ? [] : [price.asset])]);
+  const { show, showPrice } = useAssets([
+    ...revenue.map(({ asset }) => asset),
+    ...(price === null ? [] : [price.asset]),
+  ]);
   const main = mainOf(revenue, price?.asset);
   const others = othersText(othersOf(revenue, main));
   const earned = trend.revenue.find(({ asset }) => asset === main?.asset)?.amounts ?? trend.units.map(() => 0n);
@@ -52,7 +55,7 @@ export function ClassCard({ item }: { item: ClassSummary }) {
       </dl>
       <p className="class-price small">
         <span className="muted">A unit costs</span>
-        <strong>{price === null ? 'Not on sale' : priceText(price, unitDecimals, assetOf(price.asset))}</strong>
+        <strong>{price === null ? 'Not on sale' : showPrice(price, unitDecimals)}</strong>
       </p>
     </article>
   );

@@ -48,5 +48,5 @@ export function LiveCharts({ trend }: { trend: GatewayLive['trend'] }) {
 /** A scale between whole numbers has no words. */
 function whole(value: number): string {
   if (!Number.isInteger(value)) return '';
-  return value.toLocaleString(undefined, { notation: value >= 100_000 ? 'compact' : 'standard' });
+  return value.toLocaleString('en', { notation: value >= 100_000 ? 'compact' : 'standard' });
 }

@@ -1,9 +1,10 @@
 import { isSameAddress, type Address, type BaseError, type GatewayLive } from '@kedge/core';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
+import { lazyPart } from '../../app/lazyPart.js';
 import { useConfig } from '../../app/configContext.js';
 import { useAssets } from '../../data/useAssets.js';
 import { AddressText } from '../../ui/AddressText.js';
-import { grouped, showAmount, showCount } from '../../ui/format.js';
+import { grouped, showCount } from '../../ui/format.js';
 import { OtherAmounts } from '../../ui/OtherAmounts.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import { Stat } from '../../ui/Stat.js';
@@ -14,7 +15,7 @@ import { useGatewayLive } from './useGatewayLive.js';
 import '../class/class.css';
 import './operator.css';
 
-const LiveCharts = lazy(() => import('./LiveCharts.js').then((module) => ({ default: module.LiveCharts })));
+const LiveCharts = lazyPart(() => import('./LiveCharts.js'), 'LiveCharts');
 
 /** What the operator's gateway does now; only its own machine is told. */
 export function LivePanel({ operator }: { operator: Address }) {
@@ -66,7 +67,7 @@ function stateText(live: GatewayLive | undefined, lost: BaseError | undefined): 
 
 function LiveFigures({ live }: { live: GatewayLive }) {
   const { lastMinute, reserved, runningCount, batches } = live;
-  const { assetOf, show } = useAssets(lastMinute.revenue.map(({ asset }) => asset));
+  const { show } = useAssets(lastMinute.revenue.map(({ asset }) => asset));
   const [main, ...others] = lastMinute.revenue;
   const [newest] = batches.transactions;
   return (
@@ -81,13 +82,7 @@ function LiveFigures({ live }: { live: GatewayLive }) {
         label="Revenue a minute"
         note={main === undefined ? 'nothing charged' : `cut ${show(main.asset, main.cut, 9)}`}
       >
-        {main === undefined ? (
-          '0'
-        ) : (
-          <>
-            {showAmount(main.amount, assetOf(main.asset).decimals)} <small>{assetOf(main.asset).symbol}</small>
-          </>
-        )}
+        {main === undefined ? '0' : show(main.asset, main.amount)}
         <OtherAmounts amounts={others.map(({ asset, amount }) => show(asset, amount, 6))} />
       </Stat>
       <Stat

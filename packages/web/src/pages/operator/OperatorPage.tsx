@@ -1,5 +1,6 @@
 import { isSameAddress, type Address, type Operator } from '@kedge/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { lazyPart } from '../../app/lazyPart.js';
 import { parseAddress } from '../../actions/forms/parseAddress.js';
 import { AddressField } from '../../actions/forms/AddressField.js';
 import { useConfig } from '../../app/configContext.js';
@@ -20,7 +21,7 @@ import { LivePanel } from './LivePanel.js';
 import { OperatorChannels } from './OperatorChannels.js';
 import { UsageDifferences } from './UsageDifferences.js';
 
-const OperatorCharts = lazy(() => import('./OperatorCharts.js').then((module) => ({ default: module.OperatorCharts })));
+const OperatorCharts = lazyPart(() => import('./OperatorCharts.js'), 'OperatorCharts');
 
 /** What an operator serves and captures, minute by minute. */
 export function OperatorPage() {

@@ -108,7 +108,9 @@ function Exchange({ turn, isBusy }: { turn: Turn; isBusy: boolean }) {
           ))}
         </div>
       )}
-      {turn.call !== undefined && <ReceiptCard call={turn.call} checks={turn.checks} />}
+      {turn.call !== undefined && (
+        <ReceiptCard call={turn.call} checks={turn.checks} isLost={turn.error !== undefined} />
+      )}
     </article>
   );
 }

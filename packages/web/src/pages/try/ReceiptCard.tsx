@@ -18,7 +18,16 @@ const names: Readonly<Record<ReceiptCheck['name'], string>> = {
 };
 
 /** A receipt, what it costs, and every check that this browser made of it. */
-export function ReceiptCard({ call, checks }: { call: FinishedCall; checks: readonly ReceiptCheck[] | undefined }) {
+export function ReceiptCard({
+  call,
+  checks,
+  isLost,
+}: {
+  call: FinishedCall;
+  checks: readonly ReceiptCheck[] | undefined;
+  /** It could not be checked when that was last tried. */
+  isLost: boolean;
+}) {
   const { receipt } = call.receipt;
   const { epoch, counter } = splitSeq(receipt.seq);
   const isGood = checks?.every(({ ok }) => ok);
@@ -29,7 +38,13 @@ export function ReceiptCard({ call, checks }: { call: FinishedCall; checks: read
         <span className="row">
           {checks === undefined ? (
             <span className="pill">
-              <span className="spinner" /> Checking the receipt
+              {isLost ? (
+                'Receipt not checked'
+              ) : (
+                <>
+                  <span className="spinner" /> Checking the receipt
+                </>
+              )}
             </span>
           ) : (
             <span className={isGood ? 'pill good' : 'pill bad'}>

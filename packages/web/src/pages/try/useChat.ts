@@ -1,5 +1,5 @@
-import type { ReceiptCheck } from '@kedge/core';
-import { useRef, useState } from 'react';
+import { BaseError, type ReceiptCheck } from '@kedge/core';
+import { useEffect, useRef, useState } from 'react';
 import { useConfig } from '../../app/configContext.js';
 import { useReader } from '../../wallet/useKedge.js';
 import { streamChat, type FinishedCall } from './streamChat.js';
@@ -23,16 +23,22 @@ export function useChat(apiKey: string, model: string) {
   const [turns, setTurns] = useState<readonly Turn[]>([]);
   const [isBusy, setBusy] = useState(false);
   const running = useRef<AbortController | undefined>(undefined);
+  // What nobody is there to read any more is not paid for.
+  useEffect(() => () => running.current?.abort(), []);
   const update = (id: number, change: Partial<Turn>): void =>
     setTurns((all) => all.map((turn) => (turn.id === id ? { ...turn, ...change } : turn)));
 
   const check = async (id: number, call: FinishedCall, before: FinishedCall | undefined): Promise<void> => {
-    const { checkCall } = await import('./checkCall.js');
     // The anchor comes with the next batch: looked for again until it is there.
     for (let attempt = 0; attempt < anchorPatience; attempt += 1) {
-      const checks = await checkCall(call, before?.receipt, { client, contentUrl });
-      update(id, { checks });
-      if (checks.some(({ name }) => name === 'anchor')) return;
+      try {
+        const { checkCall } = await import('./checkCall.js');
+        const checks = await checkCall(call, before?.receipt, { client, contentUrl });
+        update(id, { checks, error: undefined });
+        if (checks.some(({ name }) => name === 'anchor')) return;
+      } catch (cause) {
+        update(id, { error: unchecked(cause) });
+      }
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     }
   };
@@ -54,7 +60,7 @@ export function useChat(apiKey: string, model: string) {
       const onText = (answer: string): void => update(id, { answer });
       const call = await streamChat({ gatewayUrl: gatewayUrl!, apiKey, model, messages, onText, signal: abort.signal });
       update(id, { answer: call.answer, call });
-      check(id, call, finished.at(-1)?.call).catch((error: unknown) => update(id, { error }));
+      void check(id, call, finished.at(-1)?.call);
     } catch (error) {
       update(id, { error: abort.signal.aborted ? new Error('Stopped. What had arrived is charged.') : error });
     } finally {
@@ -62,4 +68,16 @@ export function useChat(apiKey: string, model: string) {
     }
   };
   return { turns, isBusy, ask, stop: () => running.current?.abort() };
+}
+
+function unchecked(cause: unknown): BaseError {
+  return new BaseError('The receipt cannot be checked now.', {
+    code: 'receipt_unchecked',
+    kind: 'transient',
+    hints: [
+      `${cause instanceof Error ? cause.message : String(cause)}: the chain or the content store does not say what is needed.`,
+      'kedge verify checks the whole receipt at any time.',
+    ],
+    cause,
+  });
 }
