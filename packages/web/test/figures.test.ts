@@ -2,6 +2,7 @@ import { zeroAddress, type Address, type ChannelSummary, type Hex, type TokenSum
 import { createElement } from 'react';
 import { expect, test } from 'vitest';
 import { ChannelOpened } from '../src/actions/forms/channelForms.js';
+import { buyForm } from '../src/actions/forms/buyForm.js';
 import { BarChart } from '../src/charts/BarChart.js';
 import { usageSeries } from '../src/charts/usageSeries.js';
 import { indexedQuery } from '../src/data/indexedQueries.js';
@@ -183,4 +184,18 @@ test('what is shown of a channel says when the chain does not answer any more, a
   expect(words(markupOf(panel, [[key, numbers]]))).toContain('Operator’s cut not withdrawn 0.5 ETH');
   expect(words(markupOf(panel, [[key, numbers]]))).not.toContain('does not answer');
   expect(words(markupOf(panel, [[key, numbers]], [key]))).toContain('The chain does not answer now');
+});
+
+test('a price in an asset whose decimals are not known yet is not shown in its smallest units', () => {
+  const price = { asset: coin, numerator: 5_000_000n, denominator: 1n };
+  const Form = buyForm({ classId: 1n, name: 'Class', lot: 1, price, supply: 1_000n, unitDecimals: 0 });
+  // What the dialog draws of it, without the dialog.
+  let shown: readonly unknown[] = [];
+  const Effects = (): null => {
+    const drawn = Form({ isLocked: false, children: ({ effects }) => void (shown = effects ?? []) });
+    expect(drawn).toBeDefined();
+    return null;
+  };
+  markupOf(createElement(Effects));
+  expect(shown).toContainEqual({ label: 'Price of a unit', value: '…' });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { lastDays } from '../src/charts/lastDays.js';
 import { costUp, licenceText, priceText } from '../src/data/priceText.js';
 import { tokenText } from '../src/data/tokenText.js';
@@ -11,6 +11,7 @@ import {
   showBps,
   showBytes,
   showFigure,
+  showMoment,
   showPart,
   showUnits,
 } from '../src/ui/format.js';
@@ -30,6 +31,25 @@ test('a figure of a chart has four digits, and is a power of ten where it is ver
   expect(showFigure(1.234_56)).toBe('1.235');
   expect(showFigure(1e-18)).toBe('1E-18');
   expect(showFigure(0)).toBe('0');
+});
+
+test('a figure is written as amounts are, whatever the language of the browser: 1.234 is no thousand', () => {
+  const own = Number.prototype.toLocaleString;
+  const german = vi.spyOn(Number.prototype, 'toLocaleString').mockImplementation(function (
+    this: number,
+    language = 'de',
+    options,
+  ) {
+    return own.call(this, language, options);
+  });
+  onTestFinished(() => german.mockRestore());
+  expect(showFigure(1.234)).toBe('1.234');
+  expect(showFigure(1_234)).toBe('1,234');
+});
+
+test('a moment that no date has is none that is invalid', () => {
+  expect(showMoment(2n ** 64n - 1n)).toBe('after the year 275,760');
+  expect(showMoment(8_640_000_000_000)).toContain('275760');
 });
 
 test('units are exact', () => {

@@ -59,8 +59,12 @@ export function showPart(part: bigint, whole: bigint): string {
   return part > 0n && perMille === 0n ? '<0.1 %' : `${formatUnits(perMille, 1)} %`;
 }
 
+/** The last second that a date of JavaScript has; contracts take any number of 64 bits. */
+const lastSecond = 8_640_000_000_000;
+
 /** A Unix second as day and time of the reader's place. */
 export function showMoment(seconds: number | bigint): string {
+  if (seconds > lastSecond) return 'after the year 275,760';
   return new Date(Number(seconds) * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
 

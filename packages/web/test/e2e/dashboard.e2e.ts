@@ -447,6 +447,18 @@ describe('what the browser does to the page', () => {
     await connectAs(page, 'consumer');
   });
 
+  test('a receipt that cannot be checked is no more said to be, and is checked once it can', patience, async () => {
+    const { page } = await open('#/try');
+    await page.getByText('of 1,000 units').waitFor();
+    await page.route('**/ipfs/**', (route) => route.abort());
+    await page.getByRole('button', { name: 'What is in a receipt?' }).click();
+    await page.getByText('The receipt cannot be checked now.').waitFor();
+    await page.getByText('Receipt not checked').waitFor();
+    await page.unroute('**/ipfs/**');
+    await page.getByText('Receipt verified in your browser').waitFor();
+    await page.getByText('The receipt cannot be checked now.').waitFor({ state: 'detached' });
+  });
+
   test('who leaves the chat ends the call, for nobody reads what it brings', patience, async () => {
     const { page, context } = await newPage();
     onTestFinished(() => context.close());
