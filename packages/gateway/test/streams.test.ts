@@ -90,6 +90,9 @@ test('the official client gets the usage chunk that it asked for, JSON answers, 
   expect(data.choices[0]?.message.content).toBe('Hello.');
   expect(decodeSignedReceipt(response.headers.get('kedge-receipt') ?? '').receipt.channelId).toBe(setup.channelId);
   expect((await openai().models.list()).data.map(({ id }) => id)).toEqual(['demo']);
+  expect(await openai().models.retrieve('demo')).toMatchObject({ id: 'demo', object: 'model' });
+  for (const unknown of ['other', 'demo/', 'a/b', '%', '../models/demo'])
+    await expect(openai().models.retrieve(unknown), unknown).rejects.toMatchObject({ status: 404 });
   const refused = openai().chat.completions.create({ model: 'other', messages: [{ role: 'user', content: 'Hi' }] });
   await expect(refused).rejects.toMatchObject({ status: 403, code: 'policy_refused' });
   await expect(

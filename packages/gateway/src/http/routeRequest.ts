@@ -25,9 +25,6 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
     return meteredCall(surface, request, response, context);
   }
   switch (path) {
-    case '/v1/models':
-      allow(request, 'GET');
-      return models(request, response, context);
     case '/v1/vouchers':
       return voucherRoute(request, response, context);
     case '/v1/rates':
@@ -41,6 +38,11 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
       if (context.metricsText === undefined) break;
       allow(request, 'GET');
       return metrics(request, response, context.metricsText);
+  }
+  const listed = /^\/v1\/models(?:\/([^/].*))?$/.exec(path);
+  if (listed !== null) {
+    allow(request, 'GET');
+    return models(request, response, context, listed[1]);
   }
   if (path.startsWith('/admin/')) return sendToAdmin(request, response, path, context);
   const voucher = /^\/v1\/vouchers\/(0x[0-9a-f]{64})$/.exec(path);
@@ -90,11 +92,35 @@ async function metrics(request: HttpRequest, response: HttpResponse, text: () =>
   response.send(200, { 'content-type': 'text/plain; version=0.0.4' }, Buffer.from(await text()));
 }
 
-async function models(request: HttpRequest, response: HttpResponse, { book, services }: RouteContext): Promise<void> {
+/** The models of the caller's channel, or the one that is named, as it stands in the path: in it slashes may be written out. */
+async function models(
+  request: HttpRequest,
+  response: HttpResponse,
+  { book, services }: RouteContext,
+  named: string | undefined,
+): Promise<void> {
   const { policy, openedAt, classId } = await authenticate(request.headers, book);
   const served = policy.models.filter((model) => services.currentPolicies?.allows(classId, model) ?? true);
   const data = served.map((id) => ({ id, object: 'model', created: Number(openedAt), owned_by: 'kedge' }));
-  sendJson(response, 200, { object: 'list', data });
+  if (named === undefined) return sendJson(response, 200, { object: 'list', data });
+  const model = data.find(({ id }) => id === decoded(named));
+  if (model === undefined) {
+    throw new BaseError('There is no such model in the channel of this key.', {
+      code: 'model_not_found',
+      status: 404,
+      values: { model: named.slice(0, 200) },
+      hints: ['GET /v1/models lists those that there are.'],
+    });
+  }
+  sendJson(response, 200, model);
+}
+
+function decoded(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
 }
 
 async function receipts(
