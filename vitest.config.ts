@@ -3,8 +3,15 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { findChromium } from './packages/web/scripts/chromium.mjs';
 
-/** These look at the memory and the warnings of their process, to which no other file may add. */
-const alone = ['packages/gateway/test/http1/*.test.ts', 'packages/store/test/anchorPath.test.ts'];
+/**
+ * These look at the memory and the warnings of their process, to which no other file may add, or replace a module, which no other
+ * file may have loaded.
+ */
+const alone = [
+  'packages/gateway/test/http1/*.test.ts',
+  'packages/store/test/anchorPath.test.ts',
+  'packages/store/test/durable.test.ts',
+];
 
 /** What takes longest, longest first: begun last, one of them would keep one processor idle. */
 const slowest = [

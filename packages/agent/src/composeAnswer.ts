@@ -1,5 +1,6 @@
 import type { RankedSection, SectionIndex } from './createSectionIndex.js';
 import { countTokens } from './countTokens.js';
+import { cutToTokens } from './cutToTokens.js';
 import { isAnswerable } from './isAnswerable.js';
 import { selectPassages } from './selectPassages.js';
 import type { Passage, Section } from './splitSections.js';
@@ -98,17 +99,7 @@ function refusal(titles: readonly string[]): string {
 
 /** As many words as fit; `length` when something had to be left out. */
 function* cutToLength(text: string, maxTokens: number): Generator<string, FinishReason> {
-  if (countTokens(text) <= maxTokens) {
-    yield text;
-    return 'stop';
-  }
-  const words = text.split(/(?=\s)/);
-  let [fitting, over] = [0, words.length];
-  while (over - fitting > 1) {
-    const middle = (fitting + over) >> 1;
-    if (countTokens(words.slice(0, middle).join('')) <= maxTokens) fitting = middle;
-    else over = middle;
-  }
-  yield words.slice(0, fitting).join('');
-  return 'length';
+  const cut = cutToTokens(text, maxTokens, countTokens);
+  yield cut;
+  return cut === text ? 'stop' : 'length';
 }

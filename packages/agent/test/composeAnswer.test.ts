@@ -26,9 +26,3 @@ test('a passage that is too long is cut to as many words as fit', () => {
   }
   expect(answer(20, 10_000).reason).toBe('stop');
 });
-
-test('cutting a long passage costs little more than counting it', () => {
-  const { user } = process.cpuUsage();
-  expect(answer(12_000, 30_000).reason).toBe('length');
-  expect(process.cpuUsage().user - user).toBeLessThan(4_000_000);
-});

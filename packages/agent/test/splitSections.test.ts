@@ -31,11 +31,10 @@ describe('splitSections', () => {
     ]);
   });
 
-  test('lines of white space cost no more than others', () => {
-    const { user } = process.cpuUsage();
-    const wide = ' '.repeat(4_000);
-    split(`# a${wide}b\n\n|${wide}${wide}${wide}${wide}b\n`);
-    expect(process.cpuUsage().user - user).toBeLessThan(1_000_000);
+  test('lines of white space cost no more than others: at a cost that grows with its square it would not end in time', () => {
+    const wide = ' '.repeat(400_000);
+    const found = split(`# a${wide}b\n\n|${wide}${wide}b\n`);
+    expect(found.map(([heading]) => heading)).toEqual([`a${wide}b`]);
   });
 
   test('text before the first heading stands under the path', () => {

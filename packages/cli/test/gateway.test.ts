@@ -137,6 +137,13 @@ describe('a consumer elsewhere and the root on chain', () => {
     expect(await verify()).toMatchObject({ code: 0, included: false, anchor: { reason: 'leaves_missing' } });
     const { stdout } = await runInProcess(['verify', 'receipt.json', ...chain], { cwd: consumerFolder });
     expect(stdout).toContain('- inclusion on chain is not confirmed\n  -> pass --gateway <url>');
+    expect(stdout).toContain(
+      '- that the units follow from the policy was not checked\n  -> pass the policy with --policy',
+    );
+    const priced = await runInProcess(['verify', 'receipt.json', '--policy', 'policy.json', ...chain], {
+      cwd: consumerFolder,
+    });
+    expect(priced.stdout).not.toContain('was not checked');
     const gone = await verify('--gateway', 'http://127.0.0.1:1/v1');
     expect(gone).toMatchObject({ code: 0, included: false, anchor: { reason: 'leaves_missing' } });
     expect(gone.anchor?.detail).toContain('does not answer');

@@ -19,6 +19,7 @@ import { keccak256 as keccak, sha256 as sha } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import { expect, test } from 'vitest';
 import { checkCall } from '../src/pages/try/checkCall.js';
+import { verdictsOf } from '../src/pages/try/verdictsOf.js';
 import type { FinishedCall } from '../src/pages/try/streamChat.js';
 
 const keccak256 = (bytes: Uint8Array): Uint8Array => keccak(bytes, 'bytes');
@@ -94,6 +95,16 @@ test('R14: the receipt of an answer is good when the operator of its channel on 
 
 test('R14: a receipt that somebody else signed, as the operator that it names, is not good', async () => {
   expect(await failing(await callSignedBy(stranger), channel)).toEqual(['signature', 'channel']);
+});
+
+test('R13: units that nobody could check, because the policy is not at hand, are not called verified', async () => {
+  const call = await callSignedBy(operator);
+  const checks = await checkCall(call, undefined, { client: chainWith(channel), contentUrl: undefined });
+  const open = ['Units not checked: no policy', 'Not anchored yet'].map((text) => ({ text, tone: 'open' }));
+  expect(verdictsOf(checks)).toEqual([{ text: 'Receipt verified in your browser', tone: 'good' }, ...open]);
+  const units = { index: 0, name: 'units', ok: true, detail: '' } as const;
+  expect(verdictsOf([...checks, units]).map(({ text }) => text)).not.toContain('Units not checked: no policy');
+  expect(verdictsOf([...checks, { ...units, ok: false }])[0]).toEqual({ text: 'The receipt is not good', tone: 'bad' });
 });
 
 test('R13: a receipt of a channel that was never opened is not good', async () => {

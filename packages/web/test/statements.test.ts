@@ -1,9 +1,9 @@
-import { labelHash, utf8, type IndexedVerdict } from '@kedge/core';
+import { utf8, type IndexedVerdict } from '@kedge/core';
 import { keccak256 } from 'viem';
 import { describe, expect, test } from 'vitest';
 import { checkStatement, countOutcomes, placeOf } from '../src/pages/class/statements.js';
 
-const hashOf = (text: string) => labelHash(text, (bytes) => keccak256(bytes, 'bytes'));
+const hashOf = (text: string) => keccak256(utf8(text));
 
 describe('a statement', () => {
   test('P31: is what was attested only byte for byte', () => {

@@ -125,18 +125,28 @@ export const verify: Command = {
   },
 };
 
-/** That nothing failed, and whether inclusion on chain is a part of that. */
+/** That nothing failed, whether inclusion on chain is a part of that, and what is not. */
 function verdictLines(checks: readonly Check[], count: number): string[] {
   const good = `✓ ${count === 1 ? 'the receipt is' : `all ${count} receipts are`} good`;
   const open = checks.filter(({ name, reason }) => name === 'anchor' && reason !== undefined);
-  const ofAnybody = checks.some(({ detail }) => detail === unknownOperator) ? [`- ${unknownOperator}`] : [];
-  if (open.length === 0) return [`${good}, and included under ${count === 1 ? 'the root' : 'roots'} on chain`];
+  const ofThem = (some: readonly Check[]): string => (count === 1 ? '' : ` of ${some.length} of them`);
+  const unpriced = checks.filter(({ name, ok }) => name === 'units' && ok === undefined);
+  const others = [
+    ...(checks.some(({ detail }) => detail === unknownOperator) ? [`- ${unknownOperator}`] : []),
+    ...(unpriced.length === 0
+      ? []
+      : [
+          `- that the units${ofThem(unpriced)} follow from the policy was not checked`,
+          '  -> pass the policy with --policy <file>',
+        ]),
+  ];
+  if (open.length === 0)
+    return [`${good}, and included under ${count === 1 ? 'the root' : 'roots'} on chain`, ...others];
   const reasons = new Set(open.map(({ reason }) => reason));
-  const which = count === 1 ? '' : ` of ${open.length} of them`;
   return [
     good,
-    ...ofAnybody,
-    `- inclusion on chain${which} is not confirmed`,
+    ...others,
+    `- inclusion on chain${ofThem(open)} is not confirmed`,
     ...(reasons.has('leaves_missing') ? ['  -> pass --gateway <url>, or the leaves with --leaves <file or URL>'] : []),
     ...(reasons.has('pending') ? ['  -> verify again when the operator has anchored the batch'] : []),
     ...(reasons.has('chain_not_asked')

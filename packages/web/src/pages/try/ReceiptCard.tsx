@@ -5,6 +5,7 @@ import { Copyable } from '../../ui/Copyable.js';
 import { grouped, showMoment } from '../../ui/format.js';
 import { Icon } from '../../ui/icons.js';
 import type { FinishedCall } from './streamChat.js';
+import { verdictsOf } from './verdictsOf.js';
 
 const names: Readonly<Record<ReceiptCheck['name'], string>> = {
   path: 'Path to the signed root',
@@ -30,8 +31,6 @@ export function ReceiptCard({
 }) {
   const { receipt } = call.receipt;
   const { epoch, counter } = splitSeq(receipt.seq);
-  const isGood = checks?.every(({ ok }) => ok);
-  const isAnchored = checks?.some(({ name }) => name === 'anchor') ?? false;
   return (
     <details className="receipt">
       <summary>
@@ -47,13 +46,12 @@ export function ReceiptCard({
               )}
             </span>
           ) : (
-            <span className={isGood ? 'pill good' : 'pill bad'}>
-              <Icon name={isGood ? 'check' : 'cross'} size={14} />
-              {isGood ? 'Receipt verified in your browser' : 'The receipt is not good'}
-            </span>
-          )}
-          {checks !== undefined && (
-            <span className={isAnchored ? 'pill good' : 'pill'}>{isAnchored ? 'Anchored' : 'Not anchored yet'}</span>
+            verdictsOf(checks).map(({ text, tone }, index) => (
+              <span key={text} className={tone === 'open' ? 'pill' : `pill ${tone}`}>
+                {index === 0 && <Icon name={tone === 'good' ? 'check' : 'cross'} size={14} />}
+                {text}
+              </span>
+            ))
           )}
         </span>
         <span className="row small muted">
