@@ -13,6 +13,7 @@ import {
 import { expect } from 'vitest';
 import { keccak256 } from '../../src/crypto/hashers.js';
 import type { GatewayConfigInput } from '../../src/index.js';
+import { ownerOf } from '../../src/workers/ownerOf.js';
 import { readLedger } from '../chaos/readLedger.js';
 import { createTestSetup, domain, type TestSetup } from './createTestSetup.js';
 import { failedChecks } from './failedChecks.js';
@@ -25,7 +26,7 @@ export const hello = { model: 'demo', messages: [{ role: 'user', content: 'Hi' }
 export type TestChannel = { readonly apiKey: string; readonly channelId: Hex; readonly channel: Channel };
 export type WorkersSetup = TestSetup & { readonly channels: readonly TestChannel[] };
 
-/** A setup with so many channels, alike but for their salt and `more`: which worker serves one is its id's affair. */
+/** A setup with so many channels, alike but for their salt and `more`. Of two workers, one serves every other channel. */
 export function createWorkersSetup(
   count: number,
   options: Parameters<typeof createTestSetup>[0],
@@ -34,9 +35,13 @@ export function createWorkersSetup(
   const setup = createTestSetup({ ...options, policy: { rates: { requests: perCall.toString() }, ...options.policy } });
   const [record] = JSON.parse(readFileSync(setup.config.channelsFile, 'utf8')) as [Record<string, object>];
   const channels = Array.from({ length: count }, (_, index): TestChannel => {
-    const salt = `0x${(index + 1).toString(16).padStart(64, '0')}` as const;
-    const channel: Channel = { ...setup.channel, salt, ...more(index) };
-    return { apiKey: `kedge_test_key_${index}`, channelId: channelIdOf(domain, channel, keccak256), channel };
+    // A worker serves what its id says, and ids are of the moment: so salts are tried until it says the right one.
+    for (let attempt = 0; ; attempt++) {
+      const salt = `0x${(attempt * count + index + 1).toString(16).padStart(64, '0')}` as const;
+      const channel: Channel = { ...setup.channel, salt, ...more(index) };
+      const channelId = channelIdOf(domain, channel, keccak256);
+      if (ownerOf(channelId, 2) === index % 2) return { apiKey: `kedge_test_key_${index}`, channelId, channel };
+    }
   });
   const records = channels.map(({ apiKey, channelId, channel }) => ({
     ...record,
