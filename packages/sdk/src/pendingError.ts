@@ -13,9 +13,9 @@ export function pendingError(cause: unknown, doing: string, transactionHash: Hex
   });
 }
 
-/** A node that was handed a transaction and gave no answer. */
+/** A transaction that a node was handed, and may have taken. */
 export function unsureError(cause: unknown, doing: string, { account }: Wallet): BaseError {
-  return new BaseError(`Could not ${doing} for sure: the node did not say whether it took the transaction.`, {
+  return new BaseError(`Could not ${doing} for sure: whether the node took the transaction is not known.`, {
     code: 'transaction_unsure',
     kind: 'transient',
     values: { account: account.address },
@@ -26,16 +26,26 @@ export function unsureError(cause: unknown, doing: string, { account }: Wallet):
 
 const sends = /"method":\s*"eth_send(Raw)?Transaction"/;
 const hasIt = /already known|already imported|already exists|known transaction/i;
+const ranOut = /timed? ?-?out/i;
 
-/** Whether the node may have taken the transaction: it did not answer in time, or it says when asked again that it has it. */
+/**
+ * Whether the node may have taken the transaction: it did not answer in time, or it says when asked again that it has it, or has
+ * had one in its place: the transport may have handed it over twice, to one node or to two, and tells the last answer only.
+ */
 export function isUnsure(error: unknown): boolean {
   const causes: (Error & { readonly status?: unknown; readonly code?: unknown })[] = causesOf(error);
-  if (causes.some(({ message }) => hasIt.test(message))) return true;
+  const names = causes.map(({ name }) => name);
+  if (names.includes('NonceTooLowError') || causes.some(({ message }) => hasIt.test(message))) return true;
+  // It does not say which question it leaves without an answer. Where it was shut before, viem says that the request failed.
+  if (names.includes('SocketClosedError')) return !names.includes('WebSocketRequestError');
   if (!causes.some(({ message }) => sends.test(message))) return false;
   if (causes.some(({ code }) => unconnected.has(String(code)))) return false;
-  return causes.some(({ name, status }) => {
+  return causes.some(({ name, status, message }) => {
     if (name === 'TimeoutError') return true;
-    return name === 'HttpRequestError' && !(typeof status === 'number' && status >= 400 && status < 500);
+    if (name === 'RpcRequestError') return ranOut.test(message);
+    return (
+      name === 'HttpRequestError' && !(typeof status === 'number' && status >= 400 && status < 500 && status !== 408)
+    );
   });
 }
 

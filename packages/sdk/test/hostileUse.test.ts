@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { type Address, type BaseError, parseDeployment } from '@kedge/core';
 import { deployErc20, developmentAccount, erc20Abi } from '@kedge/testing';
@@ -8,10 +8,13 @@ import {
   createWalletClient,
   custom,
   http,
+  HttpRequestError,
   MethodNotFoundRpcError,
   parseGwei,
   publicActions,
+  RpcRequestError,
   toFunctionSelector,
+  webSocket,
   type Chain,
 } from 'viem';
 import { base, foundry } from 'viem/chains';
@@ -141,6 +144,15 @@ function consumerBehind(
     .extend(kedgeWalletActions(stage.deployment));
 }
 
+/** What viem throws where a node refuses a transaction by an error of JSON-RPC. */
+function rpcError(code: number, message: string): RpcRequestError {
+  return new RpcRequestError({
+    body: { method: 'eth_sendRawTransaction' },
+    error: { code, message },
+    url: 'http://node',
+  });
+}
+
 /** What viem throws of a node: one that is not there, or one that takes the connection and says nothing. */
 async function silence({ method, params }: Asked, isThere: 'gone' | 'mute' = 'gone'): Promise<never> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -191,6 +203,61 @@ describe('a node that goes away', () => {
       kind: 'transient',
       values: { account: addressOf('consumer') },
     });
+  });
+
+  const lost: Record<string, (go: () => Promise<unknown>) => Promise<unknown>> = {
+    'a proxy says that the node took too long': async (go) => {
+      await go();
+      throw rpcError(-32603, 'request timed out');
+    },
+    'a proxy answers with HTTP 408': async (go) => {
+      await go();
+      throw new HttpRequestError({ status: 408, url: 'http://node', body: { method: 'eth_sendRawTransaction' } });
+    },
+    'it is handed over once more, and the node has had it': async (go) => {
+      await go();
+      return go();
+    },
+  };
+  test.each(Object.entries(lost))('while it takes the transaction, and %s', async (_, answer) => {
+    const consumer = consumerBehind((asked, go) => (asked.method === 'eth_sendRawTransaction' ? answer(go) : go()));
+    const { agentId: classId, lot } = sale;
+    const before = await sentBy('consumer');
+    await expect(consumer.buyValue({ classId, lot, units: 5n })).rejects.toMatchObject({ code: 'transaction_unsure' });
+    expect(await sentBy('consumer')).toBe(before + 1);
+  });
+
+  test.each([
+    ['after it took the transaction', 'transaction_unsure', 1],
+    ['before it', 'chain_unreachable', 0],
+  ] as const)('on a socket that closes %s', async (_, code, sent) => {
+    const sockets = new Set<Socket>();
+    let isMute = false;
+    const close = () => sockets.forEach((socket) => socket.destroy());
+    const proxy = createServer((socket) => {
+      const node = connect(stage.anvil.port, '127.0.0.1');
+      for (const each of [socket, node]) sockets.add(each.on('error', close));
+      socket.pipe(node).on('data', (data) => (isMute ? close() : socket.write(data)));
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const url = `ws://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const inner = webSocket(url, { keepAlive: false, reconnect: false })({});
+    const consumer = consumerBehind(async (asked) => {
+      if (asked.method !== 'eth_sendRawTransaction') return inner.request(asked as never);
+      if (sent === 1) isMute = true;
+      else {
+        const { socket } = await inner.value!.getRpcClient();
+        const closed = new Promise((resolve) => socket.addEventListener('close', resolve));
+        close();
+        await closed;
+      }
+      return inner.request(asked as never, { retryCount: 0 });
+    });
+    const { agentId: classId, lot } = sale;
+    const before = await sentBy('consumer');
+    await expect(consumer.buyValue({ classId, lot, units: 5n })).rejects.toMatchObject({ code });
+    expect(await sentBy('consumer')).toBe(before + sent);
+    proxy.close();
   });
 
   test('before it: nothing was sent, and only that is said', async () => {
