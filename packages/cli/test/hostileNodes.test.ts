@@ -102,3 +102,17 @@ test('what a node says in the place of an answer is passed on, with what to do',
   expect(await said({ status: 502, text: 'no' })).toEqual([3, expect.stringContaining('HTTP 502')]);
   expect(await said({ text: '<html>' })).toEqual([3, expect.stringContaining('does not answer at URL')]);
 });
+
+test('a transaction whose answer is lost is handed over once, and that it may have been taken is told', async () => {
+  let handedOver = 0;
+  const { url } = await startNode(async (body) => {
+    const text = await ask(body);
+    if (!JSON.stringify(body).includes('eth_sendRawTransaction')) return { text };
+    handedOver += 1;
+    return { status: 502, text: 'Bad Gateway' };
+  });
+  const args = ['class', 'create', '--name', 'Mine'];
+  const { code, stderr } = await runInProcess([...args, '--rpc', url, '--contracts', 'contracts.json'], { cwd });
+  expect([handedOver, code]).toEqual([1, 3]);
+  expect(stderr).toContain('Look at the last transactions of the account before sending it again');
+});

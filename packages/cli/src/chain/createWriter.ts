@@ -39,12 +39,14 @@ export function createWallet(
   let isSending = false;
   let isHeldBack = false;
   const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
-    if (method === 'eth_sendRawTransaction') {
+    const isSend = method === 'eth_sendRawTransaction';
+    if (isSend) {
       if (isHeldBack) return new Promise(() => undefined);
       isSending = true;
     }
-    const result: unknown = await inner.request({ method, params });
-    if (method === 'eth_sendRawTransaction') sent = String(result);
+    // As viem does: handed over again after an answer was lost, it is refused for the nonce that it has used itself.
+    const result: unknown = await inner.request({ method, params }, isSend ? { retryCount: 0 } : {});
+    if (isSend) sent = String(result);
     return result;
   };
   const transport = custom({ request }, { retryCount: 0 });
