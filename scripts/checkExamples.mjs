@@ -8,7 +8,8 @@ const folder = '.kedge/examples';
 const shared = ['core', 'sdk', 'store'];
 
 rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
+// The first of the two folders is where `kedge up` keeps keys.
+mkdirSync(folder, { recursive: true, mode: 0o700 });
 writeFileSync(
   `${folder}/tsconfig.json`,
   JSON.stringify({

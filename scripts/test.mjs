@@ -63,10 +63,12 @@ async function testPackages(words, env = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'kedge-test-'));
   const report = path.join(folder, 'report.json');
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json'];
-  const { code } = await runShown(process.execPath, [...vitest, `--outputFile.json=${report}`, ...words], env);
+  // What the tests leave goes with the folder.
+  const inFolder = { ...env, TMPDIR: folder };
+  const { code } = await runShown(process.execPath, [...vitest, `--outputFile.json=${report}`, ...words], inFolder);
   // A run that broke down leaves no report; what it printed says why.
   const text = existsSync(report) ? readFileSync(report, 'utf8') : undefined;
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, maxRetries: 3 });
   if (text === undefined) {
     return { passed: 0, failed: 1, why: `vitest ended with ${code} and left no report of its tests` };
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -85,7 +85,10 @@ export async function runIndexer(given: IndexerSettings, note: (line: string) =>
 }
 
 function workFolderOf({ database }: IndexerSettings): string {
-  return database.kind === 'pglite' ? dirname(database.directory) : mkdtempSync(join(tmpdir(), 'kedge-indexer-'));
+  if (database.kind === 'pglite') return dirname(database.directory);
+  const folder = mkdtempSync(join(tmpdir(), 'kedge-indexer-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** Makes a first run several times as fast; what is indexed stays the same. `bench/indexer.mjs` compares. */

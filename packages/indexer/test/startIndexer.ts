@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,6 +19,7 @@ export type RunningIndexer = {
   readonly caughtUp: () => Promise<void>;
   /** Resolves when the newest block that Ponder takes for final is noted: it is less than 60 blocks old. */
   readonly noted: () => Promise<void>;
+  /** Fails where one that ended in peace left temporary files. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
 };
 
@@ -37,7 +38,13 @@ export async function startIndexer(
       ...settings,
     }),
   );
-  const child = spawn(process.execPath, [program, '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const temporary = join(folder, 'temporary');
+  mkdirSync(temporary);
+  const child = spawn(process.execPath, [program, '--config', config], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR: temporary },
+  });
+  let left: string[] = [];
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
   const kill = () => void child.kill('SIGKILL');
@@ -45,6 +52,7 @@ export async function startIndexer(
   const ended = new Promise<number | null>((resolve) =>
     child.once('close', (code) => {
       process.off('exit', kill);
+      left = readdirSync(temporary);
       rmSync(folder, { recursive: true });
       resolve(code);
     }),
@@ -80,6 +88,7 @@ export async function startIndexer(
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
       await ended;
+      if (signal === 'SIGTERM' && left.length > 0) throw new Error(`the indexer left ${left.join(', ')}`);
     },
   };
 }
