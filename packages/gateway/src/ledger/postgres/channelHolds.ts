@@ -3,9 +3,7 @@ import type { StructuredLog } from '../../structuredLog.js';
 import type { ChannelAccounts } from '../channelAccount.js';
 import { ChannelsLostError } from '../channelsLostError.js';
 import type { ChannelElsewhere } from '../ledger.js';
-import { isTransient, ledgerUnavailable, sqlState } from './database.js';
 import type { GatewayLease } from './gatewayLease.js';
-import { raised } from './schema.js';
 import type { SharedKeyUses } from './sharedKeyUses.js';
 import { readInto, type SharedTables } from './sharedTables.js';
 
@@ -72,12 +70,7 @@ export function createChannelHolds(context: {
   const ask = async (channelId: Hex, hold: Hold): Promise<ChannelElsewhere | undefined> => {
     const generation = lease.generation();
     const { breaks } = hold;
-    const held = await tables
-      .holdChannel(channelId, context.rootOf(channelId), epoch, hold.isBroken)
-      .catch((error: unknown) => {
-        if (sqlState(error) === raised.lapsed || isTransient(error)) throw ledgerUnavailable(error);
-        throw error;
-      });
+    const held = await tables.holdChannel(channelId, context.rootOf(channelId), epoch, hold.isBroken);
     if (held.elsewhere !== undefined) {
       breakHold(channelId, new ChannelsLostError([channelId]));
       return held.elsewhere;

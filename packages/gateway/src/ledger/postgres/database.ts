@@ -98,7 +98,18 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code) ? code : undefined;
 }
 
-/** For callers of the gateway: what the database said stays in the log. */
+/** The same for what callers of the gateway wait for: they are told `log_unavailable`, and the log what the database said. */
+export function forCallers(database: Database, log: StructuredLog): Pick<Database, 'query'> {
+  return {
+    query: (name, text, values) =>
+      database.query(name, text, values).catch((error: unknown) => {
+        log.warn('ledger_query_failed', { query: name, reason: reasonOf(error) });
+        throw ledgerUnavailable(error);
+      }),
+  };
+}
+
+/** What the database said is not for callers. */
 export function ledgerUnavailable(cause: unknown): BaseError {
   return new BaseError('The gateway cannot reach its ledger: it serves nothing that it cannot record.', {
     code: 'log_unavailable',

@@ -14,12 +14,12 @@ import { signedReceiptsOf } from '../signedReceipts.js';
 import { createUnanchoredBatches } from '../unanchoredBatches.js';
 import { createChannelHolds } from './channelHolds.js';
 import { commitBatch } from './commitBatch.js';
-import { type Database, ledgerUnavailable, openDatabase, sqlState } from './database.js';
+import { type Database, forCallers, openDatabase, sqlState } from './database.js';
 import { keepGatewayLease } from './gatewayLease.js';
 import { prepareDatabase } from './prepareDatabase.js';
 import { createSharedJournal } from './sharedJournal.js';
 import { createSharedKeyUses } from './sharedKeyUses.js';
-import { createSharedTables, readInto, type SharedTables } from './sharedTables.js';
+import { createSharedTables, readInto } from './sharedTables.js';
 
 export type SharedLedgerOptions = {
   /** `postgres://…` */
@@ -58,8 +58,8 @@ const mostAnswerBytes = 8 * 1024 * 1024;
 export async function openSharedLedger(options: SharedLedgerOptions): Promise<Ledger> {
   const { operator, leaseMs, log } = options;
   const database = await openDatabase({ ...options, timeoutMs: Math.max(leaseMs, 1_000) });
-  const tables = createSharedTables(database);
-  const { epoch, since } = await startRun(database, tables, options);
+  const { epoch, since } = await startRun(database, options);
+  const tables = createSharedTables(forCallers(database, log));
   const lease = keepGatewayLease({ database, epoch, leaseMs, since, now: options.now, log });
   const journal = createSharedJournal(database);
   const accounts = createChannelAccounts(() => 0n);
@@ -142,12 +142,7 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     },
     // What streams came to is not kept: one whose gateway is killed is not charged.
     keepVoucher: async (signed) => {
-      for (const each of signed) {
-        await tables.keepVoucher(each).catch((error: unknown) => {
-          log.warn('ledger_voucher_failed', { channelId: each.voucher.channelId, reason: reasonOf(error) });
-          throw ledgerUnavailable(error);
-        });
-      }
+      for (const each of signed) await tables.keepVoucher(each);
     },
     keepTopUp: tables.keepTopUp,
     newTopUps: async () => {
@@ -201,13 +196,12 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
 /** Begins a run: its epoch, and since when, by `performance.now()`, it has its lease. */
 async function startRun(
   database: Database,
-  tables: SharedTables,
   { operator, domain, leaseMs }: SharedLedgerOptions,
 ): Promise<{ readonly epoch: bigint; readonly since: number }> {
   try {
     await prepareDatabase(database, operator, domain);
     const since = performance.now();
-    return { epoch: await tables.startGateway(leaseMs), since };
+    return { epoch: await createSharedTables(database).startGateway(leaseMs), since };
   } catch (error) {
     await database.close();
     if (error instanceof BaseError) throw error;

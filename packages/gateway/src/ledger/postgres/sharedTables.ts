@@ -57,7 +57,7 @@ export type SharedTables = {
   readonly endGateway: (epoch: bigint) => Promise<unknown>;
 };
 
-export function createSharedTables({ query }: Database): SharedTables {
+export function createSharedTables({ query }: Pick<Database, 'query'>): SharedTables {
   const recordIn = ([row]: readonly Row[]): Buffer | undefined => row?.['record'] as Buffer | undefined;
   return {
     startGateway: async (leaseMs) => {

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { startPostgres, type TestPostgres } from '@kedge/testing';
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createGateway, type Gateway, type GatewayConfigInput } from '../src/index.js';
+import { apiKey, createTestSetup, operatorKey, type TestSetup } from './support/createTestSetup.js';
+import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
+
+// What a gateway on a real PostgreSQL answers while that does not.
+const hello = JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: 'Hi' }] });
+
+let postgres: TestPostgres;
+let sql: Client;
+let upstream: ScriptedUpstream;
+let setup: TestSetup;
+let gateways: Gateway[] = [];
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  upstream = await startScriptedUpstream(answerWith(completion('Hello there.')));
+  sql = new Client({ connectionString: postgres.url });
+  // It is cut with the others when the server is.
+  sql.on('error', () => undefined);
+  await sql.connect();
+  await sql.query('drop schema if exists kedge_gateway cascade');
+});
+afterEach(async () => {
+  await Promise.all(gateways.map((gateway) => gateway.close()));
+  gateways = [];
+  await sql.end();
+  await upstream.close();
+  setup.remove();
+});
+
+async function start(config: Partial<GatewayConfigInput>): Promise<string> {
+  setup = createTestSetup({ upstreamUrl: upstream.url, config: { ledger: postgres.url, ...config } });
+  const push = (level: string) => (event: string, fields?: object) => void setup.logs.push({ level, event, ...fields });
+  const gateway = await createGateway(
+    { ...setup.config, dataDir: join(setup.folder, `gateway-${gateways.length}`) },
+    {
+      chain: setup.chain,
+      log: { info: push('info'), warn: push('warn'), error: push('error') },
+      env: { OPERATOR_KEY: operatorKey },
+    },
+  );
+  gateways.push(gateway);
+  return gateway.url;
+}
+
+async function ask(url: string, init: RequestInit & { headers?: Record<string, string> } = {}) {
+  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', ...init.headers };
+  const response = await fetch(url, { ...init, headers });
+  const json = (await response.json()) as { error?: { code?: string } };
+  return { status: response.status, code: json.error?.code, retryAfter: response.headers.get('retry-after') };
+}
+
+const call = (url: string, key?: string) =>
+  ask(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    body: hello,
+    headers: key === undefined ? {} : { 'idempotency-key': key },
+  });
+
+test('R27: what is looked up in a database that does not answer is 503, charges nothing, and is served later', async () => {
+  const url = await start({ ledgerLeaseMs: 60_000 });
+  expect((await call(url)).status).toBe(200);
+  await postgres.kill();
+  const unavailable = { status: 503, code: 'log_unavailable', retryAfter: '2' };
+  expect(await call(url, 'one')).toEqual(unavailable);
+  expect(await ask(`${url}/v1/receipts/${setup.channelId}/1`)).toEqual(unavailable);
+  expect(upstream.requests).toHaveLength(1);
+  expect(setup.logs.filter(({ event }) => event === 'request_failed')).toEqual([]);
+  expect(setup.logs.find(({ event }) => event === 'ledger_query_failed')).toMatchObject({ query: 'kedge_answer' });
+  await postgres.start();
+  expect((await call(url, 'one')).status).toBe(200);
+  expect((await call(url, 'one')).status).toBe(200);
+  expect(upstream.requests).toHaveLength(2);
+});
