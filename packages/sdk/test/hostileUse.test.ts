@@ -428,6 +428,22 @@ describe('parameters that nobody checked', () => {
       (it) => it.addProof({ tokenId: 1n, type: 'X', statementHash: '0x11', uri: '' }),
       { code: 'chain_error' },
     ],
+    [
+      'a verifier that is no address',
+      (it) => it.getAttestations({ classId: 1n, trust: ['x' as never] }),
+      { code: 'chain_error' },
+    ],
+    ['no verifier', (it) => it.getAttestations({ classId: 1n, trust: [null as never] }), { code: 'chain_error' }],
+    [
+      'verifiers that are no list',
+      (it) => it.getAttestations({ classId: 1n, trust: 1 as never }),
+      { code: 'chain_error' },
+    ],
+    ...[Number.NaN, -1, 1.5, 2n as never].map((maxEdges): [string, (client: Client) => Promise<unknown>, object] => [
+      `at most ${maxEdges} edges`,
+      (it) => it.getRoyaltyEdges({ classId: sale.agentId, maxEdges }),
+      { code: 'integer_out_of_range', values: { field: 'maxEdges', value: maxEdges } },
+    ]),
     ['attestations of nothing', (it) => it.getAttestations({} as never), { code: 'subject_missing' }],
     [
       'a permit where ETH is the price',

@@ -11,7 +11,7 @@ import {
   type Page,
   type Verdict,
 } from '@kedge/core';
-import type { GetContractEventsReturnType } from 'viem';
+import { getAddress, type GetContractEventsReturnType } from 'viem';
 import type { ChainReader, ReadClient } from '../client.js';
 import { attestationRegistryOf, firstBlockOf } from '../contracts.js';
 import { readEvents } from '../readEvents.js';
@@ -101,8 +101,8 @@ export async function getAttestations(
   }
   const part = partOf(parameters, firstBlockOf(client.deployment));
   const registry = attestationRegistryOf(client.deployment);
-  const verifiers = trust && [...new Set(trust.map((each) => each.toLowerCase() as Address))].toSorted();
   return reading(client, 'read the attestations', async (chain) => {
+    const verifiers = trust && [...new Set(trust.map((each) => getAddress(each).toLowerCase() as Address))].toSorted();
     const block = await chain.getBlock();
     const at = { ...registry, blockNumber: block.number } as const;
     const { found, next } = await findAttestations(chain, at, parameters, part);

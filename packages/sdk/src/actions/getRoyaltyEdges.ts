@@ -1,4 +1,4 @@
-import { zeroAddress, type Address } from '@kedge/core';
+import { BaseError, zeroAddress, type Address } from '@kedge/core';
 import type { ReadClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
 import { reading } from '../reading.js';
@@ -23,7 +23,7 @@ export type RoyaltyEdges = {
  * The edges above a class that carry a royalty, in the order in which to collect them: each class is paid by all its
  * children before it pays its parents, so that what an ancestor is due arrives at once (R19).
  *
- * @throws BaseError `ERC8028NonexistentClass`.
+ * @throws BaseError `ERC8028NonexistentClass`, `integer_out_of_range` for `maxEdges`.
  *
  * @example
  * const { edges } = await getRoyaltyEdges(client, { classId: childClassId });
@@ -32,6 +32,14 @@ export async function getRoyaltyEdges(
   client: ReadClient,
   { classId, asset = zeroAddress, maxEdges = 64 }: GetRoyaltyEdgesParameters,
 ): Promise<RoyaltyEdges> {
+  // With one that is no number it would say that nothing is above the class.
+  if (!Number.isSafeInteger(maxEdges) || maxEdges < 0) {
+    throw new BaseError('The number of edges is none.', {
+      code: 'integer_out_of_range',
+      values: { field: 'maxEdges', value: maxEdges },
+      hints: ['Give a whole number from 0 on.'],
+    });
+  }
   const edges: RoyaltyEdge[] = [];
   const ancestors = new Set([classId]);
   // A parent is older than its children and has a smaller number, so the youngest that is left has all its payers behind it.
