@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { startPostgres, type TestPostgres } from '@kedge/testing';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openDatabase } from '../src/ledger/postgres/database.js';
+import { forgetAnswers } from '../src/ledger/postgres/forgetAnswers.js';
 import { createGateway, type Gateway, type GatewayConfigInput } from '../src/index.js';
 import { apiKey, createTestSetup, operatorKey, type TestSetup } from './support/createTestSetup.js';
 import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
 
-// What a gateway on a real PostgreSQL answers while that does not.
+// What a gateway on a real PostgreSQL does while that, or a part of it, does not answer.
 const hello = JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: 'Hi' }] });
 
 let postgres: TestPostgres;
@@ -64,11 +66,12 @@ const call = (url: string, key?: string) =>
     headers: key === undefined ? {} : { 'idempotency-key': key },
   });
 
+const unavailable = { status: 503, code: 'log_unavailable', retryAfter: '2' };
+
 test('R27: what is looked up in a database that does not answer is 503, charges nothing, and is served later', async () => {
   const url = await start({ ledgerLeaseMs: 60_000 });
   expect((await call(url)).status).toBe(200);
   await postgres.kill();
-  const unavailable = { status: 503, code: 'log_unavailable', retryAfter: '2' };
   expect(await call(url, 'one')).toEqual(unavailable);
   expect(await ask(`${url}/v1/receipts/${setup.channelId}/1`)).toEqual(unavailable);
   expect(upstream.requests).toHaveLength(1);
@@ -78,4 +81,37 @@ test('R27: what is looked up in a database that does not answer is 503, charges 
   expect((await call(url, 'one')).status).toBe(200);
   expect((await call(url, 'one')).status).toBe(200);
   expect(upstream.requests).toHaveLength(2);
+});
+
+test('R27: answers are removed when their keys are retained no more, but for that of a key which is used again just then', async () => {
+  await start({});
+  const insert = (key: string) => `insert into kedge_gateway.answer (channel_id, key_sha256, at, payload)
+    select '\\x01', ${key}, now() - interval '28 hours', 'old'`;
+  const left = async (): Promise<number> => {
+    const { rowCount } = await other.query(`select from kedge_gateway.answer where at < now() - interval '27 hours'`);
+    return rowCount ?? 0;
+  };
+  const other = new Client({ connectionString: postgres.url });
+  await other.connect();
+  const quiet = () => undefined;
+  const log = { info: quiet, warn: quiet, error: quiet };
+  const database = await openDatabase({
+    url: postgres.url,
+    password: undefined,
+    timeoutMs: 10_000,
+    log,
+  });
+  await sql.query(insert(`'again'`));
+  await sql.query(`begin; update kedge_gateway.answer set at = now(), payload = 'new'`);
+  await other.query(`${insert('int4send(key)')} from generate_series(1, 250) as key`);
+  const stop = forgetAnswers(database, 10, log);
+  await expect.poll(left).toBe(1);
+  await sql.query('commit');
+  await other.query(insert(`'last'`));
+  await expect.poll(left).toBe(0);
+  await stop();
+  const { rows } = await other.query('select payload from kedge_gateway.answer');
+  expect(rows).toEqual([{ payload: Buffer.from('new') }]);
+  await database.close();
+  await other.end();
 });

@@ -15,7 +15,6 @@ export type GatewayLease = {
 };
 
 const beatsPerLease = 4;
-const oldAnswersPerBeat = 1_000;
 const clockToleranceMs = 2_000;
 
 /** Keeps the lease of a run of a gateway. Durations are measured here, moments only by the database: clocks may differ. */
@@ -56,13 +55,6 @@ export function keepGatewayLease(options: {
       until = sentAt + leaseMs;
       failure = undefined;
       compare(Number(row['now']));
-      await database.query(
-        'kedge_forget_answers',
-        `delete from kedge_gateway.answer where (channel_id, key_sha256) in (
-          select channel_id, key_sha256 from kedge_gateway.answer
-            where at < clock_timestamp() - interval '27 hours' limit ${oldAnswersPerBeat})`,
-        [],
-      );
     } catch (error) {
       if (failure === undefined) log.error('ledger_unreachable', { reason: reasonOf(error) });
       failure = error;

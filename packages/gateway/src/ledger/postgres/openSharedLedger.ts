@@ -15,6 +15,7 @@ import { createUnanchoredBatches } from '../unanchoredBatches.js';
 import { createChannelHolds } from './channelHolds.js';
 import { commitBatch } from './commitBatch.js';
 import { type Database, forCallers, openDatabase, sqlState } from './database.js';
+import { forgetAnswers } from './forgetAnswers.js';
 import { keepGatewayLease } from './gatewayLease.js';
 import { prepareDatabase } from './prepareDatabase.js';
 import { createSharedJournal } from './sharedJournal.js';
@@ -61,6 +62,7 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
   const { epoch, since } = await startRun(database, options);
   const tables = createSharedTables(forCallers(database, log));
   const lease = keepGatewayLease({ database, epoch, leaseMs, since, now: options.now, log });
+  const stopForgetting = forgetAnswers(database, leaseMs, log);
   const journal = createSharedJournal(database);
   const accounts = createChannelAccounts(() => 0n);
   const keyUses = createSharedKeyUses({ ...options, tables, accounts });
@@ -182,6 +184,7 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     close: async () => {
       closed = true;
       await batcher.idle();
+      await stopForgetting();
       await lease.stop();
       try {
         await tables.endGateway(epoch);
