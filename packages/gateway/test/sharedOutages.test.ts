@@ -83,6 +83,19 @@ test('R27: what is looked up in a database that does not answer is 503, charges 
   expect(upstream.requests).toHaveLength(2);
 });
 
+test('R15: a gateway keeps its lease and serves while one of the tables is locked', async () => {
+  const url = await start({ ledgerLeaseMs: 1_000 });
+  expect((await call(url)).status).toBe(200);
+  await sql.query('begin; lock table kedge_gateway.answer');
+  // As many as take up all connections for calls.
+  const keyed = Array.from({ length: 12 }, (_, index) => call(url, `key ${index}`));
+  await expect.poll(() => setup.logs.filter(({ event }) => event === 'ledger_query_failed').length).toBe(12);
+  expect((await call(url)).status).toBe(200);
+  await sql.query('rollback');
+  for (const answer of await Promise.all(keyed)) expect(answer).toEqual(unavailable);
+  expect(setup.logs.filter(({ event }) => event === 'ledger_lease_lapsed')).toEqual([]);
+});
+
 test('R27: answers are removed when their keys are retained no more, but for that of a key which is used again just then', async () => {
   await start({});
   const insert = (key: string) => `insert into kedge_gateway.answer (channel_id, key_sha256, at, payload)
@@ -98,6 +111,7 @@ test('R27: answers are removed when their keys are retained no more, but for tha
   const database = await openDatabase({
     url: postgres.url,
     password: undefined,
+    connections: 1,
     timeoutMs: 10_000,
     log,
   });

@@ -4,7 +4,7 @@ import { reasonOf, type StructuredLog } from '../../structuredLog.js';
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** A PostgreSQL database, by as many connections as are needed at once. */
+/** A PostgreSQL database. */
 export type Database = {
   /** One statement in a transaction of its own, prepared under `name`. */
   readonly query: (name: string, text: string, values: readonly unknown[]) => Promise<Row[]>;
@@ -15,17 +15,18 @@ export type Database = {
   readonly close: () => Promise<void>;
 };
 
-const mostConnections = 8;
 // A gateway whose machine is gone must not hold the lock of the one that captures for hours.
 const keepAlive = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
 
 /**
  * Connects when something is asked. The driver is loaded here, so that a gateway with a log of its own needs none.
+ * @param connections At most; who asks for more at once waits.
  * @param timeoutMs For a connection, and for each statement on both sides.
  */
 export async function openDatabase(options: {
   readonly url: string;
   readonly password: string | undefined;
+  readonly connections: number;
   readonly timeoutMs: number;
   readonly log: StructuredLog;
 }): Promise<Database> {
@@ -34,7 +35,7 @@ export async function openDatabase(options: {
   const pool = new Pool({
     connectionString: options.url,
     ...(password === undefined ? {} : { password }),
-    max: mostConnections,
+    max: options.connections,
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: timeoutMs,
     // After the database's own, which tells more.

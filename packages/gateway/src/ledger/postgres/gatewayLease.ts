@@ -19,6 +19,7 @@ const clockToleranceMs = 2_000;
 
 /** Keeps the lease of a run of a gateway. Durations are measured here, moments only by the database: clocks may differ. */
 export function keepGatewayLease(options: {
+  /** For nothing else: it must not wait for what calls ask. */
   readonly database: Database;
   readonly epoch: bigint;
   readonly leaseMs: number;

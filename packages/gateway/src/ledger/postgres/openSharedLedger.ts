@@ -1,4 +1,4 @@
-import { BaseError, hashReceipt, type Hex, type ProtocolDomain } from '@kedge/core';
+import { BaseError, closeAll, hashReceipt, type Hex, type ProtocolDomain } from '@kedge/core';
 import { keccak256 } from '../../crypto/hashers.js';
 import type { OperatorKey } from '../../crypto/operatorKey.js';
 import type { KeyAccounts } from '../../keys/keyAccounts.js';
@@ -47,6 +47,7 @@ export type SharedLedgerOptions = {
   readonly onHeld: () => Promise<void>;
 };
 
+const connections = 8;
 // They go to the database as text, twice as long, within the time of one statement.
 const mostAnswerBytes = 8 * 1024 * 1024;
 
@@ -58,10 +59,12 @@ const mostAnswerBytes = 8 * 1024 * 1024;
  */
 export async function openSharedLedger(options: SharedLedgerOptions): Promise<Ledger> {
   const { operator, leaseMs, log } = options;
-  const database = await openDatabase({ ...options, timeoutMs: Math.max(leaseMs, 1_000) });
+  const database = await openDatabase({ ...options, connections, timeoutMs: Math.max(leaseMs, 1_000) });
   const { epoch, since } = await startRun(database, options);
   const tables = createSharedTables(forCallers(database, log));
-  const lease = keepGatewayLease({ database, epoch, leaseMs, since, now: options.now, log });
+  // Time for a second beat, should the connection of the first be dead.
+  const beats = await openDatabase({ ...options, connections: 1, timeoutMs: Math.max(Math.ceil(leaseMs / 2), 1_000) });
+  const lease = keepGatewayLease({ database: beats, epoch, leaseMs, since, now: options.now, log });
   const stopForgetting = forgetAnswers(database, leaseMs, log);
   const journal = createSharedJournal(database);
   const accounts = createChannelAccounts(() => 0n);
@@ -191,7 +194,7 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
       } catch (error) {
         log.warn('ledger_not_released', { url: announced, reason: reasonOf(error) });
       }
-      await database.close();
+      await closeAll([beats.close, database.close]);
     },
   };
 }
