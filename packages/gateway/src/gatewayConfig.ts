@@ -5,6 +5,14 @@ import { outputLimitFields } from './surfaces/surface.js';
 
 const count = z.int().positive();
 const unitsText = z.string().regex(/^\d{1,20}$/);
+const firstBackedLot = 2 ** 31;
+// What is sold is backed, and on chain the highest bit of a backed lot is set.
+const lotOnSale = z
+  .int()
+  .min(1)
+  .max(2 ** 32 - 1)
+  .transform((lot) => (lot < firstBackedLot ? firstBackedLot + lot : lot))
+  .describe('As `kedge lot create` counts it, from 1, or its number on chain.');
 
 /** The configuration file of the gateway: what an operator decides. No secrets: keys are named, not written here. */
 export const gatewayConfigSchema = z.strictObject({
@@ -149,7 +157,7 @@ export const gatewayConfigSchema = z.strictObject({
         .strictObject({ address: addressSchema, name: z.string().min(1), version: z.string().min(1) })
         .describe('An ERC-20 with EIP-3009, and the name and version of its EIP-712 domain.'),
       lots: z
-        .array(z.strictObject({ classId: z.string().regex(/^\d{1,20}$/), lot: z.int().nonnegative() }))
+        .array(z.strictObject({ classId: z.string().regex(/^\d{1,20}$/), lot: lotOnSale }))
         .min(1)
         .describe('What is sold for it: for each class one lot that is priced in the asset.'),
       minUnits: unitsText.describe('What one payment buys at least, in base units; more where the call may need more.'),

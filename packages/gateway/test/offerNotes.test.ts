@@ -92,7 +92,7 @@ test('when nothing can be paid any more the log says so once, with why and what 
     classId: 7n,
     lot: 3,
     mode: 'capped',
-    reason: 'The lot is superseded by a newer policy, or its listing is closed.',
+    reason: 'There is no such lot, or it is superseded by a newer policy, or its listing is closed.',
     hint: expect.stringContaining('kedge lot create'),
   });
   expect(await stopped({ sale: { ...onSale, supply: 99n } })).toMatchObject({

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import {
   channelFromAbi,
   parseTopUpOffer,
@@ -358,6 +359,27 @@ test('R25: a superseded lot is not offered', async () => {
   const late = await post(ask(), stale);
   expect(late.status).toBe(402);
   expect(await late.json()).toMatchObject({ hints: [expect.stringContaining('without a payment')] });
+});
+
+test('a lot is named as kedge lot create counts it, and where there is none of that number the log says so', async () => {
+  const x402 = setup.config.x402 as NonNullable<typeof setup.config.x402>;
+  const withLot = (lot: number) => ({ x402: { ...x402, lots: [{ classId: setup.classId.toString(), lot }] } });
+  await begin(withLot(setup.lot - 2 ** 31));
+  await empty();
+  expect((await post(ask())).headers.get('payment-required')).not.toBeNull();
+  await setup.stop('SIGKILL');
+  await again(withLot(7));
+  expect((await post(ask())).headers.get('payment-required')).toBeNull();
+  expect(setup.log.map((line) => JSON.parse(line) as object)).toContainEqual(
+    expect.objectContaining({ event: 'offers_stopped', lot: 7, reason: expect.stringContaining('no such lot') }),
+  );
+});
+
+test('a key for payments that is none is named as such', async () => {
+  const keyFile = `${setup.config.dataDir}-no-key`;
+  writeFileSync(keyFile, 'no key');
+  const x402 = setup.config.x402 as NonNullable<typeof setup.config.x402>;
+  await expect(begin({ x402: { ...x402, keyFile } })).rejects.toThrow(/key for payments[\s\S]*x402\.keyFile/);
 });
 
 test('what a call needs without value is the same as before where nothing is configured', async () => {

@@ -22,25 +22,28 @@ export function readOperatorKey(
   { operatorKeyEnv, operatorKeyFile }: Pick<GatewayConfig, 'operatorKeyEnv' | 'operatorKeyFile'>,
   env: Environment,
 ): OperatorKey {
-  const source = { env: operatorKeyEnv, file: operatorKeyFile, what: "The operator's key" };
+  const source = { env: operatorKeyEnv, file: operatorKeyFile, what: operatorNames.what };
   return operatorKeyOf(readSecret(source, env) ?? '');
 }
 
+/** How an error names a key, and where the configuration names it. */
+export type KeyNames = { readonly what: string; readonly at: string; readonly code: string };
+
+const operatorNames: KeyNames = { what: "The operator's key", at: 'operatorKey', code: 'operator_key_invalid' };
+
 /**
- * Builds the operator's key from its 32 bytes.
- * @throws BaseError `operator_key_invalid` when the text is not a usable secp256k1 key.
+ * Builds the operator's key from its 32 bytes, or another account's that has a name of its own.
+ * @throws BaseError `operator_key_invalid`, or the code of the other, when the text is not a usable secp256k1 key.
  */
-export function operatorKeyOf(privateKey: string): OperatorKey {
+export function operatorKeyOf(privateKey: string, { what, at, code }: KeyNames = operatorNames): OperatorKey {
   const text = privateKey.trim();
   const hex = (text.startsWith('0x') ? text : `0x${text}`) as Hex;
   const isHex = /^0x[0-9a-fA-F]{64}$/.test(hex);
   const key = isHex ? hexToBytes(hex) : new Uint8Array(32);
   if (!isHex || !secp256k1.privateKeyVerify(key)) {
-    throw new BaseError("The operator's key is not a secp256k1 private key.", {
-      code: 'operator_key_invalid',
-      hints: [
-        'Give 64 hexadecimal digits (with or without 0x) in operatorKeyFile or in the variable operatorKeyEnv names.',
-      ],
+    throw new BaseError(`${what} is not a secp256k1 private key.`, {
+      code,
+      hints: [`Give 64 hexadecimal digits (with or without 0x) in ${at}File or in the variable ${at}Env names.`],
     });
   }
   const publicKey = secp256k1.publicKeyCreate(key, false);

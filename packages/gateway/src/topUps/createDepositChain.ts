@@ -94,18 +94,24 @@ export function createDepositChain(options: {
   return {
     lotOnSale: async (classId, lot) => {
       const client = await connected();
-      const [{ terms }, isSuperseded] = await Promise.all([
-        client.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] }),
-        client.readContract({ ...token, functionName: 'isSuperseded', args: [classId, lot] }),
-      ]);
+      const known = await orNothing(
+        Promise.all([
+          client.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] }),
+          client.readContract({ ...token, functionName: 'isSuperseded', args: [classId, lot] }),
+        ]),
+      );
+      if (known === undefined) return undefined;
+      const [{ terms }, isSuperseded] = known;
       if (isSuperseded) return undefined;
       // A seller of another kind has no listings: whether it sells is found out before anything is paid.
-      const listing = await client
-        .readContract({ address: terms.seller, abi: valueMarketAbi, functionName: 'listingOf', args: [classId, lot] })
-        .catch((error: unknown) => {
-          if (isRefusal(error)) return undefined;
-          throw error;
-        });
+      const listing = await orNothing(
+        client.readContract({
+          address: terms.seller,
+          abi: valueMarketAbi,
+          functionName: 'listingOf',
+          args: [classId, lot],
+        }),
+      );
       if (listing?.open === false) return undefined;
       return {
         asset: terms.asset,
@@ -194,6 +200,14 @@ function isRefusal(error: unknown): boolean {
     error.walk((cause) => /revert|no data|ZeroData/i.test(`${(cause as Error).name} ${(cause as Error).message}`)) !==
     null
   );
+}
+
+/** What the chain says, undefined where it refuses to. */
+function orNothing<T>(answer: Promise<T>): Promise<T | undefined> {
+  return answer.catch((error: unknown) => {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  });
 }
 
 function reverts(cause: unknown): BaseError {

@@ -12,7 +12,7 @@ const stops = {
     hint: 'The holder buys value under the newer policy, and opens a channel with it.',
   },
   notOnSale: {
-    reason: 'The lot is superseded by a newer policy, or its listing is closed.',
+    reason: 'There is no such lot, or it is superseded by a newer policy, or its listing is closed.',
     hint: 'Make a lot with kedge lot create, name it in x402.lots, and start the gateway again.',
   },
   otherAsset: {
@@ -36,6 +36,9 @@ export type OfferNotes = {
   readonly offered: (served: ServedChannel, lot: number) => void;
 };
 
+/** A lot as people count it. */
+const counted = (lot: number): number => lot % 2 ** 31;
+
 /** Channels are told apart by what makes a difference to an offer. */
 export function createOfferNotes(log: StructuredLog): OfferNotes {
   const known = new Map<string, string>();
@@ -45,13 +48,13 @@ export function createOfferNotes(log: StructuredLog): OfferNotes {
     stopped: (served, lot, why, values) => {
       const { classId, channel } = served;
       if (known.get(alike(served)) !== why)
-        log.warn('offers_stopped', { classId, lot, mode: channel.mode, ...stops[why], ...values });
+        log.warn('offers_stopped', { classId, lot: counted(lot), mode: channel.mode, ...stops[why], ...values });
       known.set(alike(served), why);
       return undefined;
     },
     offered: (served, lot) => {
       if (!known.delete(alike(served))) return;
-      log.info('offers_resumed', { classId: served.classId, lot, mode: served.channel.mode });
+      log.info('offers_resumed', { classId: served.classId, lot: counted(lot), mode: served.channel.mode });
     },
   };
 }

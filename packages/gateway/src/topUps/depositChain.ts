@@ -46,7 +46,7 @@ export type PaymentOutcome = {
 
 /** Top-ups' door to the chain. Every call may throw when the node does not answer. */
 export type DepositChain = {
-  /** Undefined where nothing is sold from it: superseded, not listed, or made under a policy without a hash. */
+  /** Undefined where nothing is sold from it: there is none, it is superseded, not listed, or made under a policy without a hash. */
   readonly lotOnSale: (classId: bigint, lot: number) => Promise<LotOnSale | undefined>;
   readonly depositOf: (terms: DepositTerms) => Promise<Address>;
   /** In the order of what is sought, with as many queries for many payments as for one. */

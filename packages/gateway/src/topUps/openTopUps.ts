@@ -1,13 +1,15 @@
 import { BaseError, type Hex, isSameAddress } from '@kedge/core';
 import { openingFinalityOf } from '../call/openingFinality.js';
-import { operatorKeyOf } from '../crypto/operatorKey.js';
+import { type KeyNames, operatorKeyOf } from '../crypto/operatorKey.js';
 import { type Environment, type GatewayConfig, readSecret } from '../gatewayConfig.js';
 import { createTopUps, type TopUpOptions, type TopUps } from './createTopUps.js';
 import type { DepositChain } from './depositChain.js';
 
+const paymentNames: KeyNames = { what: 'The key for payments', at: 'x402.key', code: 'payment_key_invalid' };
+
 /**
  * Payments on chain, where the configuration says what for.
- * @throws BaseError `gateway_config_invalid`, `secret_missing`, `operator_key_invalid`.
+ * @throws BaseError `gateway_config_invalid`, `secret_missing`, `payment_key_invalid`.
  */
 export async function openDepositChain(
   settings: GatewayConfig,
@@ -17,9 +19,8 @@ export async function openDepositChain(
   const { x402, rpcUrl, chainId, contracts, maxFeePerGasGwei } = settings;
   if (x402 === undefined) return undefined;
   const { DataAnchoringToken: token, ChannelDeposits: deposits } = contracts;
-  const key = operatorKeyOf(
-    readSecret({ env: x402.keyEnv, file: x402.keyFile, what: 'The key for payments' }, env) ?? '',
-  );
+  const { what } = paymentNames;
+  const key = operatorKeyOf(readSecret({ env: x402.keyEnv, file: x402.keyFile, what }, env) ?? '', paymentNames);
   const fault =
     deposits === undefined
       ? 'x402 needs contracts.ChannelDeposits.'
