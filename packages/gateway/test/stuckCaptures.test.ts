@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseGatewayLive } from '@kedge/core';
+import { developmentAccount } from '@kedge/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';
 import { replacementFees } from '../src/chain/replacementFees.js';
@@ -64,6 +65,22 @@ test('a capture that fees have outgrown fifty times is replaced at its nonce, an
   gateway = await setup.start();
   expect(await capture()).toBe(200);
   expect(await setup.nonce()).toBe(nonce + 1);
+});
+
+test('a capture that its operator has no coin for says who needs some, and is sent when it came', async () => {
+  const { testClient } = setup.anvil;
+  const { address } = developmentAccount(1);
+  await testClient.setBalance({ address, value: 0n });
+  expect(await capture()).toBe(503);
+  expect(setup.logs).toContainEqual(
+    expect.objectContaining({
+      event: 'capture_postponed',
+      reason: expect.stringContaining(`${address} has too little of the chain's coin`),
+    }),
+  );
+  await testClient.setBalance({ address, value: 10n ** 18n });
+  await expect.poll(capture, { timeout: 30_000 }).toBe(200);
+  expect(await captured()).toBe(true);
 });
 
 test('a capture that was replaced and is mined all the same counts, and nothing is anchored twice', async () => {

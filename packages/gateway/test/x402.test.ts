@@ -281,6 +281,21 @@ test('R28: while gas costs more than the operator pays, a payment waits, unsent,
   expect(await setup.purse()).toBe(fullPurse - least * oneUnitCosts);
 });
 
+test('R28: while the account that sends payments cannot pay for gas the log names it, and the same payment is taken later, once', async () => {
+  await begin();
+  await empty();
+  const paid = await payment();
+  const { address } = developmentAccount(5);
+  await setup.anvil.testClient.setBalance({ address, value: 0n });
+  expect((await post(ask(), paid)).status).toBe(503);
+  expect(setup.log.map((line) => JSON.parse(line) as object)).toContainEqual(
+    expect.objectContaining({ event: 'payment_pending', reason: expect.stringContaining(`${address} has too little`) }),
+  );
+  await setup.anvil.testClient.setBalance({ address, value: 10n ** 18n });
+  expect((await post(ask(), paid)).status).toBe(200);
+  expect(await setup.purse()).toBe(fullPurse - least * oneUnitCosts);
+});
+
 test('R28: a payment that somebody else sent first is no obstacle, and nothing is paid twice', async () => {
   await begin();
   await empty();

@@ -1,4 +1,4 @@
-import { BaseError, type Hex } from '@kedge/core';
+import { type Address, BaseError, type Hex } from '@kedge/core';
 import { createPublicClient, defineChain, http, HttpRequestError, type PublicClient } from 'viem';
 
 const rpcTimeoutMs = 10_000;
@@ -51,11 +51,19 @@ function checkAccess({ status, url }: Response): void {
 /**
  * Hands a signed transaction to the node. One that is mined or waits already is no error: its outcome is looked up by hash,
  * which tells the two apart from a nonce that is gone.
+ * @throws BaseError `no_coin_for_gas`, naming the account that signed it.
  */
-export async function sendRaw(client: PublicClient, raw: Hex): Promise<void> {
+export async function sendRaw(client: PublicClient, raw: Hex, from: Address): Promise<void> {
   try {
     await client.sendRawTransaction({ serializedTransaction: raw });
   } catch (error) {
-    if (!/already (known|imported)|nonce too low|nonce is lower/i.test(String(error))) throw error;
+    const words = String(error);
+    if (/already (known|imported)|nonce too low|nonce is lower/i.test(words)) return;
+    if (!/insufficient ?funds|exceeds account balance/i.test(words)) throw error;
+    throw new BaseError(`${from} has too little of the chain's coin to pay for gas: send it some.`, {
+      code: 'no_coin_for_gas',
+      kind: 'transient',
+      cause: error,
+    });
   }
 }

@@ -115,7 +115,7 @@ export function createViemChain(options: {
     },
     send: async ({ raw }) => {
       try {
-        await sendRaw(await connected(), raw);
+        await sendRaw(await connected(), raw, account.address);
       } catch (cause) {
         if (isTooLarge(cause)) throw tooLarge({ reason: reasonOf(cause) }, cause);
         throw isSaid(cause, underpricedWords) ? underpriced(cause) : cause;

@@ -187,7 +187,7 @@ export function createDepositChain(options: {
         gas: gasWithRoom(gas),
         ...(await feesOver(client, nonce)),
       });
-      await sendRaw(client, raw);
+      await sendRaw(client, raw, account.address);
       await waitFor(client, keccak256(raw), nonce);
     },
   };
