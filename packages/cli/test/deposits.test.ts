@@ -38,7 +38,7 @@ test('deposit, deposit sweep and deposit refund top a channel up by a plain paym
   const { channelId } = await here('channel', 'open', tokenId!);
   const shown = await here('deposit', channelId!, '--units', '5');
   const cost = 5n * 10n ** 15n;
-  expect(shown).toMatchObject({ channelId, units: '5000', cost: String(cost), deposited: '0' });
+  expect(shown).toMatchObject({ channelId, lot: 1, units: '5000', cost: String(cost), deposited: '0' });
   const tooMany = await kedge('deposit', channelId!, '--units', '18446744073709551.616');
   expect([tooMany.code, tooMany.stdout]).toEqual([2, '']);
   expect(tooMany.stderr).toContain('--units is at most 18446744073709551.615, not 18446744073709551.616.');
@@ -112,4 +112,18 @@ test('lot create takes the policy from a file where it is not in the content sto
   const refused = await runInProcess(['lot', 'create', classId!, '10', ...chain], { cwd });
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('--policy <file>')]);
   expect(await here('lot', 'create', classId!, '10', '--policy', 'next.json')).toMatchObject({ policyVersion: 1 });
+});
+
+test('what is swept where no gateway is says how the operator makes a key for the new channel', async () => {
+  const { tokenId } = await here('buy', '2', '10');
+  const { channelId } = await here('channel', 'open', tokenId!);
+  const { deposit } = await here('deposit', channelId!);
+  const paying = { to: deposit as `0x${string}`, value: 10n ** 16n, chain: null };
+  await anvil.publicClient.waitForTransactionReceipt({ hash: await anvil.walletOf(8).sendTransaction(paying) });
+  const sweep = ['deposit', 'sweep', channelId!, '--account', 'consumer', '--json', ...chain];
+  const swept = await runInProcess(sweep, { cwd: issuerFolder });
+  const { channelId: next } = JSON.parse(swept.stdout) as Record<string, string>;
+  const [, command] = /(kedge key create --channel 0x[0-9a-f]{64})"/.exec(swept.stderr) ?? [];
+  expect(command).toBe(`kedge key create --channel ${next}`);
+  expect(await here(...command!.split(' ').slice(1))).toMatchObject({ channelId: next });
 });

@@ -79,3 +79,12 @@ function readdirOrFile(url: URL): void {
   if (url.pathname.endsWith('/')) readdirSync(url);
   else readFileSync(url);
 }
+
+it('names every variable of the environment by which accounts are found', () => {
+  const folder = `${root}packages/cli/src/accounts/`;
+  const code = readdirSync(folder).map((file) => readFileSync(folder + file, 'utf8'));
+  const names = new Set(code.flatMap((text) => text.match(/(?<=')KEDGE_[A-Z]+(_[A-Z]+)*(?=')/g) ?? []));
+  expect(names.size).toBeGreaterThanOrEqual(4);
+  const written = pages.map((page) => readFileSync(root + page, 'utf8')).join('\n');
+  for (const name of names) expect(written).toContain(name);
+});

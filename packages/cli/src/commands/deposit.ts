@@ -1,5 +1,6 @@
 import { connect } from '../chain/connect.js';
 import { depositOptions, depositTermsOf } from '../chain/depositTermsOf.js';
+import { lotNumberOf } from '../chain/lotNumber.js';
 import { chainOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
 import { parseAmount, textOption } from '../parse.js';
@@ -44,7 +45,7 @@ export const deposit: Command = {
         deposited: amount,
         ...(units === undefined ? {} : { units, cost }),
         classId,
-        lot,
+        lot: lotNumberOf(lot),
         deadline,
         refundTo,
       },

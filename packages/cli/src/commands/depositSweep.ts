@@ -40,7 +40,9 @@ export const depositSweep: Command = {
     const swept = await write('sweep the deposit', (client) => client.sweepDeposit({ terms }));
     const { channelId, channel, spent, transactionHash } = swept;
     if (record === undefined) {
-      context.output.note('the gateway here does not serve this channel: tell its operator of the new one');
+      context.output.note(
+        `the gateway here does not serve this channel, and its keys do not pay from the new one: whoever runs the gateway makes a key for it with kedge key create --channel ${channelId}`,
+      );
     } else {
       const token = await connection.client.getToken({ tokenId: channel.tokenId });
       const telling = addContinuation(channelsFileOf(connection.dataDir), {
