@@ -68,6 +68,7 @@ create table transaction (
 );
 -- One nonce never has two transactions in flight, whoever believes to be the one that captures.
 create unique index transaction_nonce on transaction (nonce) where state <> 'dropped';
+create index transaction_sent on transaction (nonce) where state = 'sent';
 
 -- Above the last, and never below the minutes since 2025: a database that was restored to an earlier moment does not know
 -- what was numbered since. The 24 bits of an epoch last until 2056.

@@ -99,8 +99,10 @@ export function createSharedTables({ query }: Pick<Database, 'query'>): SharedTa
     capturableVouchers: async () => {
       const rows = await query(
         'kedge_capturable',
-        `select distinct on (channel_id) record, c.units from kedge_gateway.voucher v join kedge_gateway.channel c using (channel_id)
-          where v.units <= c.units order by channel_id, v.units desc`,
+        `select v.record, c.units from kedge_gateway.channel c cross join lateral (
+            select record from kedge_gateway.voucher t
+              where t.channel_id = c.channel_id and t.units <= c.units order by t.units desc limit 1
+          ) v`,
         [],
       );
       return rows.map((row) => ({ record: row['record'] as Buffer, units: BigInt(row['units'] as string) }));
@@ -116,8 +118,7 @@ export function createSharedTables({ query }: Pick<Database, 'query'>): SharedTa
         'kedge_key_uses',
         `select u.channel_id, u.key_sha256, u.units, c.epoch
           from kedge_gateway.key_use u join kedge_gateway.channel c using (channel_id)
-          where u.key_sha256 = any ($2)
-            or u.key_sha256 in (select key_sha256 from kedge_gateway.key_use where channel_id = $1)`,
+          where u.key_sha256 = any ($2 || array(select key_sha256 from kedge_gateway.key_use where channel_id = $1))`,
         [bytesOf(channelId), keys.map((key) => Buffer.from(key, 'hex'))],
       );
       return rows.map((row) => ({
@@ -154,8 +155,10 @@ export function createSharedTables({ query }: Pick<Database, 'query'>): SharedTa
       recordIn(
         await query(
           'kedge_receipt',
-          `select b.record from kedge_gateway.receipts r join kedge_gateway.batch b on b.epoch = r.epoch and b.batch = r.batch
-            where r.channel_id = $1 and r.first_seq <= $2 and r.last_seq >= $2 order by r.first_seq desc limit 1`,
+          `select b.record from (
+              select epoch, batch, last_seq from kedge_gateway.receipts
+                where channel_id = $1 and first_seq <= $2 order by first_seq desc limit 1
+            ) r join kedge_gateway.batch b on b.epoch = r.epoch and b.batch = r.batch where r.last_seq >= $2`,
           [bytesOf(channelId), seq],
         ),
       ),

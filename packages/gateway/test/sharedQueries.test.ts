@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { startPostgres, type TestPostgres } from '@kedge/testing';
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Database } from '../src/ledger/postgres/database.js';
+import { schemaSql } from '../src/ledger/postgres/schema.js';
+import { createSharedJournal } from '../src/ledger/postgres/sharedJournal.js';
+import { createSharedTables, type SharedTables } from '../src/ledger/postgres/sharedTables.js';
+
+// What gateways ask of a database that has served for long, with the plans that it makes for that.
+const rows = 30_000;
+// Of 8 kB. One that reads a whole table reads hundreds.
+const fewBlocks = 60;
+
+let postgres: TestPostgres;
+let sql: Client;
+let plans: string[] = [];
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  sql = new Client({ connectionString: postgres.url });
+  await sql.connect();
+  await sql.query(`begin; ${schemaSql} commit`);
+  // Many vouchers of each channel, and channels of each key; all batches have receipts of channel 1.
+  await sql.query(`
+    insert into kedge_gateway.channel (channel_id, units, seq)
+      select sha256(int4send(i)), 10, 1 from generate_series(1, ${rows / 10}) as i;
+    insert into kedge_gateway.batch (epoch, batch, root, record, anchored)
+      select 1, i, sha256(int4send(i)), sha256(int4send(i)), true from generate_series(1, ${rows}) as i;
+    insert into kedge_gateway.receipts (channel_id, first_seq, last_seq, epoch, batch)
+      select sha256(int4send(1)), 10 * i, 10 * i + 4, 1, i from generate_series(1, ${rows}) as i;
+    insert into kedge_gateway.transaction (hash, nonce, record, anchors, state)
+      select sha256(int4send(i)), i, decode(repeat('ab', 300), 'hex'), '[]', 'confirmed' from generate_series(1, ${rows}) as i;
+    update kedge_gateway.transaction set state = 'sent' where nonce in (5, ${rows});
+    insert into kedge_gateway.voucher (channel_id, units, record)
+      select sha256(int4send(i)), 5 + j, int4send(5 + j) from generate_series(1, ${rows / 10}) as i, generate_series(1, 10) as j;
+    insert into kedge_gateway.key_use (channel_id, key_sha256, units)
+      select sha256(int4send(1 + i % ${rows / 10})), sha256(int4send(i)), i from generate_series(1, ${rows}) as i`);
+  await sql.query('vacuum analyze');
+});
+afterAll(async () => {
+  await sql.end();
+  await postgres.close();
+});
+
+/** Asks, and keeps what plan the database made for it. */
+const query: Database['query'] = async (_, text, values) => {
+  const plan = await sql.query<{ 'QUERY PLAN': string }>(`explain (analyze, buffers) ${text}`, [...values]);
+  plans = plan.rows.map((row) => row['QUERY PLAN']);
+  return (await sql.query(text, [...values])).rows;
+};
+const refuse = (): never => {
+  throw new Error('Nobody asks for this.');
+};
+const tables: SharedTables = createSharedTables({ query });
+const hash = (number: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(number);
+  return createHash('sha256').update(bytes).digest();
+};
+const channelId = `0x${hash(1).toString('hex')}` as const;
+
+function blocksRead(): number {
+  const [, hit = 0, read = 0] = /Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?/.exec(plans.join('\n')) ?? [];
+  return Number(hit) + Number(read);
+}
+
+test('a receipt is found by its number, and so is that there is none, among any number of its channel', async () => {
+  for (const seq of [10n, 14n, 5_004n, BigInt(10 * rows)]) {
+    expect(await tables.batchOfReceipt(channelId, seq)).toEqual(hash(Number(seq / 10n)));
+    expect(blocksRead()).toBeLessThan(fewBlocks);
+  }
+  for (const seq of [1n, 15n, 5_009n, BigInt(10 * rows + 5), 2n ** 63n]) {
+    expect(await tables.batchOfReceipt(channelId, seq)).toBeUndefined();
+    expect(blocksRead()).toBeLessThan(fewBlocks);
+  }
+});
+
+test('transactions that are sent are found among any number of others, however old', async () => {
+  const journal = createSharedJournal({ query, onConnection: refuse, close: refuse });
+  await journal.refresh();
+  expect(blocksRead()).toBeLessThan(fewBlocks);
+  const entries = journal.entries();
+  expect(entries.filter(({ state }) => state === 'sent').map(({ nonce }) => nonce)).toEqual([5, rows]);
+  expect(entries.slice(1).map(({ nonce }) => nonce)).toEqual(Array.from({ length: 256 }, (_, at) => rows - 255 + at));
+});
+
+test('what keys have spent is found among any number of other keys', async () => {
+  const own = Array.from({ length: 10 }, (_, at) => (rows / 10) * at).map((i) => (i === 0 ? rows : i));
+  const found = await tables.keyUses(channelId, [hash(77).toString('hex')]);
+  expect(blocksRead()).toBeLessThan(2 * fewBlocks);
+  expect(new Set(found.map(({ units }) => units))).toEqual(new Set([77n, ...own.map(BigInt)]));
+  expect(found).toHaveLength(11);
+});
+
+test('of each channel the highest voucher that its receipts cover is found without sorting them all', async () => {
+  const found = await tables.capturableVouchers();
+  expect(found).toHaveLength(rows / 10);
+  for (const { record, units } of found) expect([record.readInt32BE(), units]).toEqual([10, 10n]);
+  expect(plans.join('\n')).toContain('Index Scan Backward using voucher_pkey');
+});
