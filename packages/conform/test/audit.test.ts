@@ -1,12 +1,13 @@
 import { dataAnchoringTokenAbi, zeroAddress, zeroHash } from '@kedge/core';
 import { createKedgeClient, toChainError } from '@kedge/sdk';
-import { deployErc20, developmentAccount, startAnvil, testSeed, type Anvil } from '@kedge/testing';
+import { deployErc20, developmentAccount, startAnvil, startLaggingNode, testSeed, type Anvil } from '@kedge/testing';
 import {
   createPublicClient,
   custom,
   encodeFunctionData,
   getAbiItem,
   getAddress,
+  http,
   numberToHex,
   TimeoutError,
   toFunctionSelector,
@@ -48,7 +49,8 @@ describe('the audit', () => {
     const { publicClient } = anvil;
     const picky = {
       ...publicClient,
-      getLogs: (query: { fromBlock: bigint; toBlock: bigint }) => {
+      getLogs: (query: { fromBlock: bigint; toBlock: bigint; blockHash?: Hex }) => {
+        if (query.blockHash !== undefined) return publicClient.getLogs(query as never);
         asked.push(query.toBlock - query.fromBlock + 1n);
         if (query.toBlock - query.fromBlock > 40n) throw new Error('query returned more than 10000 results');
         return publicClient.getLogs(query as never);
@@ -360,6 +362,33 @@ describe('what cannot be checked', () => {
     expect(heads).toBe(2);
   });
 
+  test('a node that is three blocks behind, whatever it is asked, keeps back no events', async () => {
+    const whole = await audit();
+    const methods = ['eth_getLogs', 'eth_call', 'eth_getBlockByNumber', 'eth_getBlockByHash', 'eth_blockNumber'];
+    const patterns = [
+      ...methods.map(
+        (name) =>
+          ({ method }: { readonly method: string }) =>
+            method === name,
+      ),
+      ...[2, 3].map(
+        (every) =>
+          ({ turn }: { readonly turn: number }) =>
+            turn % every === 0,
+      ),
+    ];
+    for (const isBehind of patterns) {
+      let isLate = false;
+      const node = await startLaggingNode(anvil.rpcUrl, (asked) => isBehind(asked) && !isLate);
+      const publicClient = createPublicClient({ transport: http(node.url, { retryCount: 0 }) });
+      // It catches up while it is waited for.
+      const sleep = async (): Promise<void> => void (isLate = true);
+      const report = await auditSolvency({ publicClient, address: addressOf(), sleep }).finally(() => node.stop());
+      expect(report.differences, String(isBehind)).toEqual([]);
+      expect([whole.toBlock, whole.toBlock - 3n]).toContain(report.toBlock);
+    }
+  });
+
   test('a history that begins too late', async () => {
     const { publicClient } = anvil;
     const late = auditSolvency({ publicClient, address: addressOf(), fromBlock: 30n });
@@ -372,6 +401,31 @@ describe('what cannot be checked', () => {
     await expect(nobody).rejects.toMatchObject({ code: 'no_code' });
     const other = await deployCode(anvil, compileFaulty()['PlainDAT']!);
     await expect(auditSolvency({ publicClient, address: other })).rejects.toMatchObject({ code: 'not_kedge' });
+  });
+
+  // What it drops is gone for the tests after it.
+  test('a chain that is reorganised while it is read is no difference', async () => {
+    const { publicClient, testClient } = anvil;
+    for (const [method, turn] of [
+      ['eth_call', 4],
+      ['eth_getBalance', 1],
+      ['eth_getLogs', 5],
+    ] as const) {
+      // Empty blocks would come back as they were.
+      const hash = await anvil.walletOf(0).sendTransaction({ to: developmentAccount(9).address, value: 1n } as never);
+      await publicClient.waitForTransactionReceipt({ hash });
+      let asked = 0;
+      const request = async (given: { method: string; params?: unknown }): Promise<unknown> => {
+        if (given.method === method && ++asked === turn) {
+          await testClient.request({ method: 'anvil_reorg', params: [3, []] } as never);
+        }
+        return publicClient.request(given as never);
+      };
+      const reorganised = createPublicClient({ transport: custom({ request }, { retryCount: 0 }) });
+      const run = auditSolvency({ publicClient: reorganised, address: addressOf(), sleep: async () => {} });
+      await expect(run, method).rejects.toMatchObject({ code: 'chain_reorganised', kind: 'transient' });
+      expect((await audit()).differences).toEqual([]);
+    }
   });
 });
 

@@ -13,4 +13,5 @@ export {
   type StartAnvilOptions,
 } from './startAnvil.js';
 export { deployPermit2 } from './deployPermit2.js';
+export { startLaggingNode, type LaggingNode } from './startLaggingNode.js';
 export { startPostgres, type TestPostgres } from './startPostgres.js';

@@ -2,8 +2,8 @@ import { BaseError, type Address } from '@kedge/core';
 import type { PublicClient } from 'viem';
 import { compareBooks, type Difference } from './compareBooks.js';
 import { booksIn, holdersPartDown, liabilityOf, owedIn, type Books } from './books.js';
-import { findDeployment, readLogs } from './readLogs.js';
-import { createViews, isRevert, type Views } from './readViews.js';
+import { findDeployment, readHead, readLogs, readTail, tail, type Head } from './readLogs.js';
+import { createViews, isRevert, type Sleep, type Views } from './readViews.js';
 import { replay } from './replay.js';
 import { requireCode } from '../requireCode.js';
 
@@ -16,7 +16,7 @@ export type AuditParameters = {
   readonly assets?: readonly Address[];
   readonly onProgress?: (what: string) => void;
   /** Waits before a node that failed is asked again; the default really does. */
-  readonly sleep?: (milliseconds: number) => Promise<void>;
+  readonly sleep?: Sleep;
 };
 
 /** A class's money in one asset, as events tell it. */
@@ -64,14 +64,14 @@ export type AuditReport = {
  * Works out from events alone what a Data Anchoring Token owes for every class and asset, and compares it with its views
  * and with what it really holds, all in one block.
  *
- * @throws BaseError `no_code`, `not_kedge`, `history_incomplete`, `state_unavailable`; other errors of the chain as viem
- * throws them.
+ * @throws BaseError `no_code`, `not_kedge`, `history_incomplete`, `state_unavailable`, `chain_reorganised`; other errors of the
+ * chain as viem throws them.
  *
  * @example
  * const { solvent, differences } = await auditSolvency({ publicClient, address });
  */
 export async function auditSolvency(parameters: AuditParameters): Promise<AuditReport> {
-  const { publicClient: client, address, onProgress, sleep } = parameters;
+  const { publicClient: client, address, onProgress, sleep = reallySleep } = parameters;
   onProgress?.('asking for the contract');
   const chainId = await client.getChainId();
   const begun = await client.getBlockNumber({ cacheTime: 0 });
@@ -82,10 +82,15 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
   const fromBlock = parameters.fromBlock ?? deployed ?? 0n;
   const onLogs = (block: bigint, last: bigint, count: number): void =>
     onProgress?.(`read events up to block ${block} of ${last}: ${count}`);
-  const logs = await readLogs(client, { address, fromBlock, toBlock: begun, onProgress: onLogs });
+  const firstEnd = begun - tail;
+  const logs = await readLogs(client, { address, fromBlock, toBlock: firstEnd, onProgress: onLogs });
   // Most nodes keep the state of few blocks, and a long history takes long to read: views are asked about the newest now.
-  const toBlock = await client.getBlockNumber({ cacheTime: 0 });
-  logs.push(...(await readLogs(client, { address, fromBlock: maxOf(fromBlock, begun + 1n), toBlock })));
+  const toBlock = maxOf(await client.getBlockNumber({ cacheTime: 0 }), begun);
+  const head = await readHead(client, toBlock, sleep);
+  logs.push(
+    ...(await readLogs(client, { address, fromBlock: maxOf(fromBlock, firstEnd + 1n), toBlock: toBlock - tail })),
+    ...(await readTail(client, { address, fromBlock: maxOf(fromBlock, toBlock - tail + 1n) }, head, sleep)),
+  );
   const views = createViews(client, address, toBlock, sleep);
   const all = replay(logs);
   const books = parameters.assets === undefined ? all : booksIn(all, parameters.assets);
@@ -96,6 +101,7 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
     throw incomplete(fromBlock, `Events name ${books.classes.size} of ${classCount} classes.`);
   }
   const { differences, held, unreadable } = await compareBooks(books, views, { classCount, onProgress });
+  await requireSameChain(client, head, sleep);
   const assets = [...books.assets].map((asset): AuditedAsset => {
     const owed = owedIn(books, asset);
     const has = held.get(asset);
@@ -113,6 +119,20 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
     unreadable,
     differences,
   };
+}
+
+const reallySleep: Sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** What was read before and after a reorganisation does not belong together, and would look like a fault of the contract. */
+async function requireSameChain(client: PublicClient, head: Head, sleep: Sleep): Promise<void> {
+  const { hash } = await readHead(client, head.number, sleep);
+  if (hash === head.hash) return;
+  throw new BaseError('The chain was reorganised while it was read.', {
+    code: 'chain_reorganised',
+    kind: 'transient',
+    values: { block: head.number, hash: head.hash, now: hash },
+    hints: ['Nothing was found out about the contract: run it again.'],
+  });
 }
 
 function maxOf(one: bigint, other: bigint): bigint {

@@ -1,5 +1,15 @@
 import { findDeploymentBlock, readInRanges, type Address, type BlockRange } from '@kedge/core';
-import type { Log, PublicClient } from 'viem';
+import type { Hex, Log, PublicClient } from 'viem';
+import { patiently, type Sleep } from './readViews.js';
+
+/**
+ * As far behind the newest block a node behind a load balancer may be. Of a range of blocks it tells the logs that it knows, and
+ * not that it lacks some; a block that is named by its hash it has or refuses.
+ */
+export const tail = 16n;
+
+/** A block by which all before it are named, too. */
+export type Head = { readonly number: bigint; readonly hash: Hex };
 
 export type LogRange = BlockRange & {
   readonly address: Address;
@@ -19,6 +29,28 @@ export async function readLogs(
     return logs;
   };
   return readInRanges(whole, read, undefined, () => isAlive(client));
+}
+
+/** The block of a number, which a node may not have yet that is asked for it. */
+export function readHead(client: PublicClient, blockNumber: bigint, sleep: Sleep): Promise<Head> {
+  return patiently(() => client.getBlock({ blockNumber }), blockNumber, sleep);
+}
+
+/** All logs of a contract in the newest blocks, in order, each asked for by its hash. */
+export async function readTail(
+  client: PublicClient,
+  { address, fromBlock }: { readonly address: Address; readonly fromBlock: bigint },
+  head: Head,
+  sleep: Sleep,
+): Promise<Log<bigint, number, false>[]> {
+  const logs: Log<bigint, number, false>[][] = [];
+  let blockHash = head.hash;
+  for (let number = head.number; number >= fromBlock; number -= 1n) {
+    const at = { blockHash };
+    logs.unshift(await patiently(() => client.getLogs({ address, ...at }), number, sleep));
+    if (number > fromBlock) ({ parentHash: blockHash } = await patiently(() => client.getBlock(at), number, sleep));
+  }
+  return logs.flat();
 }
 
 /** The block of a contract's deployment; undefined where the node keeps no state that old. */

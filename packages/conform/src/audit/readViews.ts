@@ -19,19 +19,13 @@ const together = 64;
  */
 const foreignGas = 30_000_000n;
 
+/** Waits before a node that failed is asked again. */
+export type Sleep = (milliseconds: number) => Promise<void>;
+
 /** Reads views of one contract as they were in one block. */
 export type Views = ReturnType<typeof createViews>;
 
-/**
- * @param sleep waits before a node that failed is asked again
- */
-export function createViews(
-  client: PublicClient,
-  address: Address,
-  blockNumber: bigint,
-  sleep: (milliseconds: number) => Promise<void> = (milliseconds) =>
-    new Promise((resolve) => setTimeout(resolve, milliseconds)),
-) {
+export function createViews(client: PublicClient, address: Address, blockNumber: bigint, sleep: Sleep) {
   const at = { address, abi: dataAnchoringTokenAbi, blockNumber } as const;
   const asked = <answer>(ask: () => Promise<answer>): Promise<answer> => patiently(ask, blockNumber, sleep);
   const callWithinGas = async (to: Address, data: Hex): Promise<Hex> =>
@@ -94,10 +88,10 @@ const stateWords =
 const waits = [250, 1_000, 4_000];
 
 /** Asks again where something else than the contract failed; says what that means once it is clear that it lasts. */
-async function patiently<answer>(
+export async function patiently<answer>(
   ask: () => Promise<answer>,
   blockNumber: bigint,
-  sleep: (milliseconds: number) => Promise<void>,
+  sleep: Sleep,
   isAnswer: (error: unknown) => boolean = isRevert,
 ): Promise<answer> {
   for (const wait of [...waits, undefined]) {
