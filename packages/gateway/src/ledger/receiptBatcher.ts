@@ -131,6 +131,8 @@ export function createReceiptBatcher(options: {
         group.forEach(({ resolve }, index) => resolve(batch.signed[index] as SignedReceipt));
         return;
       } catch (error) {
+        // It may be written all the same: the next one must not have its number.
+        if (!(error instanceof ChannelsLostError)) lastBatch++;
         const kept = error instanceof ChannelsLostError ? group.filter(({ input }) => !error.has(input.channelId)) : [];
         const refused = kept.length < group.length ? group.filter((item) => !kept.includes(item)) : group;
         for (const { reject } of refused) reject(error);
