@@ -294,123 +294,6 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     expect((await indexer.client.deposits({ deposit: addressOf('first') })).items).toEqual([]);
   });
 
-  test('what anybody may send stops nothing: the largest numbers, any bytes as text, a market of one’s own', async () => {
-    const [issuer, consumer] = [as('issuer'), as('consumer')];
-    const [most, mostTime] = [0xffff_ffff, 2n ** 64n - 1n];
-    const text = 'no \u0000 text';
-    const { classId } = await issuer.createClass({
-      kind: 'agent',
-      metadataURI: text,
-      integrityHash: someHash,
-      policy: { uri: text, hash: someHash },
-      options: { appealWindow: 86_400 },
-    });
-    // Bytes that are no UTF-8.
-    const update = { abi: dataAnchoringTokenAbi, functionName: 'updateClassMetadata' } as const;
-    const data = encodeFunctionData({ ...update, args: [classId, 'spoiled', someHash] });
-    const spoiled = data.replace(stringToHex('spoiled').slice(2), 'ff00fe80c0edff') as Hex;
-    await anvil
-      .walletOf(0)
-      .sendTransaction({ to: deployment.contracts.DataAnchoringToken, data: spoiled, chain: null });
-
-    const { id } = await issuer.attest({ classId, type: 'licence', version: most, statementHash: someHash, uri: text });
-    const verdict = { attestationId: id, outcome: 'confirmed', method: 'document_review', version: most } as const;
-    await consumer.giveVerdict({ ...verdict, statementHash: someHash });
-
-    const price = { numerator: 1n, denominator: 1n };
-    const seller = deployment.contracts.ValuePlans!;
-    const { lot: planned } = await issuer.createLot({ classId, price, operatorBps: 0, seller });
-    await issuer.openPlan({ classId, lot: planned, supply: mostTime, duration: most, expireAt: most });
-    const { lot } = await issuer.createLot({ classId, price, operatorBps: 0 });
-    await issuer.openListing({ classId, lot, supply: mostTime, expireAt: mostTime });
-    // A lot that is listed until then sells tokens for ever.
-    await issuer.openListing({ classId, lot, supply: mostTime, expireAt: 0n });
-    const { tokenId } = await consumer.buyValue({ classId, lot, units: 100n });
-    const keys = { operator: addressOf('operator'), channelKey: addressOf('operator') };
-    const terms = { cap: 100n, rate: mostTime, burst: mostTime, grace: most, mode: 'capped' } as const;
-    const deadline = mostTime - BigInt(most);
-    const { channelId } = await consumer.openChannel({ tokenId, ...keys, ...terms, deadline, salt: someHash });
-    await issuer.openListing({ classId, lot, supply: mostTime, expireAt: mostTime });
-
-    // A root of one leaf, which says of itself that it is the last there could be.
-    const { tokenId: shared } = await issuer.mintShare({ classId, to: addressOf('issuer'), shareRatio: 1n });
-    await issuer.announceRevocation({ tokenId: shared, reason: text });
-    await issuer.withdrawRevocation({ tokenId: shared });
-    const roots = { address: deployment.contracts.ContributorRoots!, abi: contributorRootsAbi } as const;
-    const [account, weight] = [addressOf('first'), mostTime];
-    const root = await anvil.publicClient.readContract({
-      ...roots,
-      functionName: 'leafOf',
-      args: [most, account, weight],
-    });
-    const wallet = { account: developmentAccount(0), chain: null };
-    const token = { address: deployment.contracts.DataAnchoringToken, abi: dataAnchoringTokenAbi } as const;
-    const approved = [roots.address, shared] as const;
-    await anvil.walletOf(0).writeContract({ ...token, functionName: 'approve', args: approved, ...wallet });
-    const committed = [shared, { root, totalWeight: weight, cid: text }, []] as const;
-    await anvil.walletOf(0).writeContract({ ...roots, functionName: 'commit', args: committed, ...wallet });
-    await issuer.settleRevenue({ classId, amount: 600n });
-    await issuer.settleContributors({ tokenId: shared });
-    const leaf = { tokenId: shared, epoch: 1, asset: zeroAddress, index: most, account, weight };
-    await anvil.walletOf(0).writeContract({ ...roots, functionName: 'claim', args: [leaf, [], account], ...wallet });
-
-    // The terms of a deposit may name any contract as its market: here one that answers every call with one token's id.
-    const market: Address = `0x${'3a'.repeat(20)}`;
-    const deposit: DepositTerms = {
-      market,
-      classId,
-      lot,
-      asset: zeroAddress,
-      holder: account,
-      refundTo: account,
-      ...keys,
-      rate: 1n,
-      burst: 1n,
-      deadline: (await now()) + 86_400n,
-      grace: 86_400,
-      mode: 'capped',
-      salt: someHash,
-    };
-    const { address } = await consumer.getDeposit({ terms: deposit });
-    const { tokenId: unsold } = await issuer.mint({ classId, to: address, value: 100n });
-    const answer = concat(['0x7f', numberToHex(unsold, { size: 32 }), '0x60005260406000f3']);
-    await anvil.testClient.setCode({ address: market, bytecode: answer });
-    await anvil.testClient.setBalance({ address, value: 100n });
-    const swept = await consumer.sweepDeposit({ terms: deposit });
-    await compare();
-
-    const { items: stated } = await indexer.client.attestations({ classId });
-    expect(stated).toMatchObject([{ version: most, uri: 'no  text', verdicts: [{ version: most }] }]);
-    expect(await indexer.client.channel({ channelId })).toMatchObject({ grace: most, deadline, rate: mostTime });
-    expect((await indexer.client.contributions({ tokenId: shared })).items).toMatchObject([{ index: most }]);
-    const { lots, metadataURI } = await indexer.client.class({ classId });
-    expect(metadataURI).not.toBe('spoiled');
-    expect(lots[0]!.plan).toMatchObject({ supply: mostTime, duration: most, expireAt: most });
-    expect(lots[1]!.listing).toMatchObject({ expireAt: Number.MAX_SAFE_INTEGER });
-    const { items: moves } = await indexer.client.deposits({ deposit: lower(address) });
-    expect(moves).toMatchObject([{ kind: 'sweep', asset: null, amount: 100n, channelId: swept.channelId }]);
-  });
-
-  test('what tokens earned takes as many queries for many of them as for few: anybody may settle in assets of their own', async () => {
-    const [issuer, owner] = [as('issuer'), addressOf('issuer')];
-    const { classId } = await issuer.createClass({ kind: 'dataset', metadataURI: 'ipfs://d', integrityHash: someHash });
-    await issuer.mintShare({ classId, to: owner, shareRatio: 7n });
-    await issuer.settleRevenue({ classId, amount: 700n });
-    for (let count = 1; count < 40; count += 1) {
-      await issuer.mintShare({ classId, to: owner, shareRatio: 1n });
-      if (count % 8 === 0) await issuer.settleRevenue({ classId, amount: 1_000n });
-    }
-    await issuer.settleRevenue({ classId, amount: 1_000n });
-    await compare();
-    const queriesFor = async (limit: number): Promise<number> => {
-      const before = database.queries();
-      expect((await indexer.client.tokens({ classId, limit })).items.length).toBe(limit);
-      return database.queries() - before;
-    };
-    const few = await queriesFor(1);
-    expect((await queriesFor(40)) - few).toBeLessThan(20);
-  });
-
   test('R26: an operator’s bond, its promise, and what it lost for two receipts with one number', async () => {
     const [issuer, operator, consumer] = [as('issuer'), as('operator'), as('consumer')];
     const policy = { uri: 'ipfs://p', hash: someHash };
@@ -541,5 +424,122 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     await compare();
     const released = (await indexer.client.operator({ address: addressOf('operator') })).bonds[0]!;
     expect([released.amount, released.coveredUntil, released.releaseAt]).toEqual([0n, 0n, 0n]);
+  });
+
+  test('what anybody may send stops nothing: the largest numbers, any bytes as text, a market of one’s own', async () => {
+    const [issuer, consumer] = [as('issuer'), as('consumer')];
+    const [most, mostTime] = [0xffff_ffff, 2n ** 64n - 1n];
+    const text = 'no \u0000 text';
+    const { classId } = await issuer.createClass({
+      kind: 'agent',
+      metadataURI: text,
+      integrityHash: someHash,
+      policy: { uri: text, hash: someHash },
+      options: { appealWindow: 86_400 },
+    });
+    // Bytes that are no UTF-8.
+    const update = { abi: dataAnchoringTokenAbi, functionName: 'updateClassMetadata' } as const;
+    const data = encodeFunctionData({ ...update, args: [classId, 'spoiled', someHash] });
+    const spoiled = data.replace(stringToHex('spoiled').slice(2), 'ff00fe80c0edff') as Hex;
+    await anvil
+      .walletOf(0)
+      .sendTransaction({ to: deployment.contracts.DataAnchoringToken, data: spoiled, chain: null });
+
+    const { id } = await issuer.attest({ classId, type: 'licence', version: most, statementHash: someHash, uri: text });
+    const verdict = { attestationId: id, outcome: 'confirmed', method: 'document_review', version: most } as const;
+    await consumer.giveVerdict({ ...verdict, statementHash: someHash });
+
+    const price = { numerator: 1n, denominator: 1n };
+    const seller = deployment.contracts.ValuePlans!;
+    const { lot: planned } = await issuer.createLot({ classId, price, operatorBps: 0, seller });
+    await issuer.openPlan({ classId, lot: planned, supply: mostTime, duration: most, expireAt: most });
+    const { lot } = await issuer.createLot({ classId, price, operatorBps: 0 });
+    await issuer.openListing({ classId, lot, supply: mostTime, expireAt: mostTime });
+    // A lot that is listed until then sells tokens for ever.
+    await issuer.openListing({ classId, lot, supply: mostTime, expireAt: 0n });
+    const { tokenId } = await consumer.buyValue({ classId, lot, units: 100n });
+    const keys = { operator: addressOf('operator'), channelKey: addressOf('operator') };
+    const terms = { cap: 100n, rate: mostTime, burst: mostTime, grace: most, mode: 'capped' } as const;
+    const deadline = mostTime - BigInt(most);
+    const { channelId } = await consumer.openChannel({ tokenId, ...keys, ...terms, deadline, salt: someHash });
+    await issuer.openListing({ classId, lot, supply: mostTime, expireAt: mostTime });
+
+    // A root of one leaf, which says of itself that it is the last there could be.
+    const { tokenId: shared } = await issuer.mintShare({ classId, to: addressOf('issuer'), shareRatio: 1n });
+    await issuer.announceRevocation({ tokenId: shared, reason: text });
+    await issuer.withdrawRevocation({ tokenId: shared });
+    const roots = { address: deployment.contracts.ContributorRoots!, abi: contributorRootsAbi } as const;
+    const [account, weight] = [addressOf('first'), mostTime];
+    const root = await anvil.publicClient.readContract({
+      ...roots,
+      functionName: 'leafOf',
+      args: [most, account, weight],
+    });
+    const wallet = { account: developmentAccount(0), chain: null };
+    const token = { address: deployment.contracts.DataAnchoringToken, abi: dataAnchoringTokenAbi } as const;
+    const approved = [roots.address, shared] as const;
+    await anvil.walletOf(0).writeContract({ ...token, functionName: 'approve', args: approved, ...wallet });
+    const committed = [shared, { root, totalWeight: weight, cid: text }, []] as const;
+    await anvil.walletOf(0).writeContract({ ...roots, functionName: 'commit', args: committed, ...wallet });
+    await issuer.settleRevenue({ classId, amount: 600n });
+    await issuer.settleContributors({ tokenId: shared });
+    const leaf = { tokenId: shared, epoch: 1, asset: zeroAddress, index: most, account, weight };
+    await anvil.walletOf(0).writeContract({ ...roots, functionName: 'claim', args: [leaf, [], account], ...wallet });
+
+    // The terms of a deposit may name any contract as its market: here one that answers every call with one token's id.
+    const market: Address = `0x${'3a'.repeat(20)}`;
+    const deposit: DepositTerms = {
+      market,
+      classId,
+      lot,
+      asset: zeroAddress,
+      holder: account,
+      refundTo: account,
+      ...keys,
+      rate: 1n,
+      burst: 1n,
+      deadline: (await now()) + 86_400n,
+      grace: 86_400,
+      mode: 'capped',
+      salt: someHash,
+    };
+    const { address } = await consumer.getDeposit({ terms: deposit });
+    const { tokenId: unsold } = await issuer.mint({ classId, to: address, value: 100n });
+    const answer = concat(['0x7f', numberToHex(unsold, { size: 32 }), '0x60005260406000f3']);
+    await anvil.testClient.setCode({ address: market, bytecode: answer });
+    await anvil.testClient.setBalance({ address, value: 100n });
+    const swept = await consumer.sweepDeposit({ terms: deposit });
+    await compare();
+
+    const { items: stated } = await indexer.client.attestations({ classId });
+    expect(stated).toMatchObject([{ version: most, uri: 'no  text', verdicts: [{ version: most }] }]);
+    expect(await indexer.client.channel({ channelId })).toMatchObject({ grace: most, deadline, rate: mostTime });
+    expect((await indexer.client.contributions({ tokenId: shared })).items).toMatchObject([{ index: most }]);
+    const { lots, metadataURI } = await indexer.client.class({ classId });
+    expect(metadataURI).not.toBe('spoiled');
+    expect(lots[0]!.plan).toMatchObject({ supply: mostTime, duration: most, expireAt: most });
+    expect(lots[1]!.listing).toMatchObject({ expireAt: Number.MAX_SAFE_INTEGER });
+    const { items: moves } = await indexer.client.deposits({ deposit: lower(address) });
+    expect(moves).toMatchObject([{ kind: 'sweep', asset: null, amount: 100n, channelId: swept.channelId }]);
+  });
+
+  test('what tokens earned takes as many queries for many of them as for few: anybody may settle in assets of their own', async () => {
+    const [issuer, owner] = [as('issuer'), addressOf('issuer')];
+    const { classId } = await issuer.createClass({ kind: 'dataset', metadataURI: 'ipfs://d', integrityHash: someHash });
+    await issuer.mintShare({ classId, to: owner, shareRatio: 7n });
+    await issuer.settleRevenue({ classId, amount: 700n });
+    for (let count = 1; count < 40; count += 1) {
+      await issuer.mintShare({ classId, to: owner, shareRatio: 1n });
+      if (count % 8 === 0) await issuer.settleRevenue({ classId, amount: 1_000n });
+    }
+    await issuer.settleRevenue({ classId, amount: 1_000n });
+    await compare();
+    const queriesFor = async (limit: number): Promise<number> => {
+      const before = database.queries();
+      expect((await indexer.client.tokens({ classId, limit })).items.length).toBe(limit);
+      return database.queries() - before;
+    };
+    const few = await queriesFor(1);
+    expect((await queriesFor(40)) - few).toBeLessThan(20);
   });
 });
