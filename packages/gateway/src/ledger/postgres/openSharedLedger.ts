@@ -12,6 +12,7 @@ import { createReceiptBatcher, type SignedBatch } from '../receiptBatcher.js';
 import { recordTypes } from '../recordTypes.js';
 import { signedReceiptsOf } from '../signedReceipts.js';
 import { createUnanchoredBatches } from '../unanchoredBatches.js';
+import { aloneAt } from './aloneAt.js';
 import { createChannelHolds } from './channelHolds.js';
 import { commitBatch } from './commitBatch.js';
 import { type Database, forCallers, openDatabase, sqlState } from './database.js';
@@ -158,11 +159,11 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     failure: () => (lease.isLive() ? undefined : (lease.failure() ?? new Error('the lease has lapsed'))),
     flushCount: () => flushes,
     exclusively: (work) =>
-      aloneAt(database, 'capture', async () => {
+      aloneAt(database, 'capture', leaseMs, async () => {
         await refresh();
         return work();
       }),
-    inTurnToPay: (pay) => aloneAt(database, 'payment', pay),
+    inTurnToPay: (pay) => aloneAt(database, 'payment', leaseMs, pay),
     journal,
     durableOf: (channelId) => newest(heads.get(channelId), accounts.known(channelId)?.durable),
     leavesOf: async (name) => {
@@ -218,17 +219,6 @@ async function startRun(
       hints: ['Check that the server runs, and that the user of the ledger’s URL may create a schema in its database.'],
     });
   }
-}
-
-/** No other gateway is at the same meanwhile. */
-function aloneAt<T>(database: Database, what: 'capture' | 'payment', work: () => Promise<T>): Promise<T> {
-  return database.onConnection(async (query) => {
-    // Given back with its connection, however that ends.
-    await query('select pg_advisory_lock(hashtextextended($1, 0))', [`kedge_gateway ${what}`]);
-    const result = await work();
-    await query('select pg_advisory_unlock(hashtextextended($1, 0))', [`kedge_gateway ${what}`]);
-    return result;
-  });
 }
 
 function newest(a: DurableHead | undefined, b: DurableHead | undefined): DurableHead | undefined {

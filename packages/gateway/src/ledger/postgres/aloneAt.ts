@@ -1,0 +1,32 @@
+import type { Database } from './database.js';
+
+/**
+ * Does what no other gateway does meanwhile. One that gives no sign of life for so long, because it is stopped or cut off,
+ * has lost its turn: whoever is next goes on, and what it does when it wakes must be refused by what it finds.
+ * @throws when its turn does not come within the time of a statement, or was lost.
+ */
+export function aloneAt<T>(
+  database: Database,
+  what: 'capture' | 'payment',
+  silenceMs: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  const name = `kedge_gateway ${what}`;
+  return database.onConnection(async (query) => {
+    // Given back with its connection, however that ends.
+    await query('select pg_advisory_lock(hashtextextended($1, 0))', [name]);
+    // PostgreSQL before version 14 has no such setting: there only a connection that breaks gives the lock back.
+    const inSettings = `from pg_settings where name = 'idle_session_timeout'`;
+    await query(`select set_config(name, $1, false) ${inSettings}`, [`${silenceMs}ms`]);
+    const beat = setInterval(() => void query('select').catch(ignore), silenceMs / 4);
+    const result = await work().finally(() => clearInterval(beat));
+    await query(
+      `select pg_advisory_unlock(hashtextextended($1, 0)), (select set_config(name, reset_val, false) ${inSettings})`,
+      [name],
+    );
+    return result;
+  });
+}
+
+/** What the work itself asks next will fail, too. */
+function ignore(): void {}
