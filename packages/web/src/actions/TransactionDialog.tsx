@@ -1,10 +1,12 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { untilIndexed } from '../data/untilIndexed.js';
+import { useIndexer } from '../data/useIndexed.js';
 import { Copyable } from '../ui/Copyable.js';
 import { wordsOf } from '../ui/ErrorState.js';
 import { Icon } from '../ui/icons.js';
-import { useWriter } from '../wallet/useKedge.js';
+import { useReader, useWriter } from '../wallet/useKedge.js';
 import { useWallet } from '../wallet/useWallet.js';
 import { runTransaction } from './runTransaction.js';
 import type { Progress, Transaction, TransactionForm } from './transaction.js';
@@ -51,12 +53,19 @@ function Review({
 }) {
   const queries = useQueryClient();
   const writer = useWriter();
+  const { publicClient } = useReader();
+  const indexer = useIndexer();
   const wallet = useWallet();
   const { title, effects, note } = transaction;
   const isBefore = mayConfirm(progress);
   const isUnderWay = progress.at === 'checking' || progress.at === 'signing' || progress.at === 'mining';
   const confirm = async (): Promise<void> => {
     await runTransaction(transaction, writer, onProgress);
+    await queries.invalidateQueries();
+    if (indexer === undefined) return;
+    // The chain has it, and the lists do not yet.
+    const newest = await publicClient.getBlockNumber().catch(() => 0n);
+    await untilIndexed(() => indexer.status(), newest);
     await queries.invalidateQueries();
   };
   return (

@@ -7,6 +7,7 @@ import { WrongNetworkBanner } from '../wallet/WrongNetworkBanner.js';
 import { useConfig } from './configContext.js';
 import { ErrorBoundary } from './ErrorBoundary.js';
 import { linkTo, pages, useRoute, type Route } from './router.js';
+import { SameChain } from './SameChain.js';
 import { ThemeButton } from './ThemeButton.js';
 
 const ExplorePage = lazyPart(() => import('../pages/explore/ExplorePage.js'), 'ExplorePage');
@@ -66,9 +67,11 @@ export function Shell() {
       </header>
       <main className="main" id="main" ref={main} tabIndex={-1}>
         <ErrorBoundary key={key}>
-          <Suspense fallback={<PageSkeleton />}>
-            <Page route={route} />
-          </Suspense>
+          <SameChain>
+            <Suspense fallback={<PageSkeleton />}>
+              <Page route={route} />
+            </Suspense>
+          </SameChain>
         </ErrorBoundary>
       </main>
       <footer className="footer">
