@@ -96,6 +96,19 @@ test('R15: a gateway keeps its lease and serves while one of the tables is locke
   expect(setup.logs.filter(({ event }) => event === 'ledger_lease_lapsed')).toEqual([]);
 });
 
+test('R13: what is recorded is on disk, whatever the user of the database is set to', async () => {
+  await sql.query('alter role kedge set synchronous_commit = off');
+  const url = await start({});
+  await sql.query(`
+    create function kedge_gateway.note() returns trigger language plpgsql as
+      $$ begin new.record := convert_to(current_setting('synchronous_commit'), 'UTF8'); return new; end $$;
+    create trigger note before insert on kedge_gateway.batch for each row execute function kedge_gateway.note()`);
+  expect((await call(url)).status).toBe(200);
+  const { rows } = await sql.query('select record from kedge_gateway.batch');
+  expect(rows).toEqual([{ record: Buffer.from('on') }]);
+  await sql.query('alter role kedge reset synchronous_commit');
+});
+
 test('R27: answers are removed when their keys are retained no more, but for that of a key which is used again just then', async () => {
   await start({});
   const insert = (key: string) => `insert into kedge_gateway.answer (channel_id, key_sha256, at, payload)

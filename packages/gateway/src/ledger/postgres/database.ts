@@ -15,8 +15,10 @@ export type Database = {
   readonly close: () => Promise<void>;
 };
 
-// A gateway whose machine is gone must not hold the lock of the one that captures for hours.
-const keepAlive = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
+// A gateway whose machine is gone must not hold the lock of the one that captures for hours. And what was committed is on disk,
+// whatever the server, the database or the user are set to (R13).
+const sessionOptions =
+  '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c synchronous_commit=on';
 
 /**
  * Connects when something is asked. The driver is loaded here, so that a gateway with a log of its own needs none.
@@ -43,7 +45,7 @@ export async function openDatabase(options: {
     idle_in_transaction_session_timeout: timeoutMs,
     keepAlive: true,
     application_name: 'kedge-gateway',
-    options: keepAlive,
+    options: sessionOptions,
   });
   // Of a connection that nobody uses; whoever uses one is told by what fails.
   pool.on('error', (error) => options.log.warn('ledger_connection_lost', { reason: reasonOf(error) }));
