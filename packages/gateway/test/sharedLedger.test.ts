@@ -213,6 +213,18 @@ test('R17: what another gateway serves passes unaltered, JSON and stream, with i
   expect(chain[2]).toEqual(stream.signed);
 });
 
+test('R15: a call that is passed on writes nothing where its channel is looked up', async () => {
+  await begin();
+  const urls = await startGateways(2);
+  await post(urls[0] as string);
+  // The transaction that locked or changed the row last.
+  const lastOf = async () => (await sql.query('select xmin, xmax from kedge_gateway.channel')).rows;
+  const before = await lastOf();
+  upstream.script = answerWith({ error: { message: 'no such thing' } }, 422);
+  expect((await post(urls[1] as string)).status).toBe(422);
+  expect(await lastOf()).toEqual(before);
+});
+
 test('R27: one Idempotency-Key at all gateways at once is one call, and its answer is found after a takeover', async () => {
   await begin();
   const urls = await startGateways();
