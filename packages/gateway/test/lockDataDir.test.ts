@@ -148,6 +148,23 @@ test('R15: who was taken over for silence learns it by its next sign, and writes
   await lock.release();
 });
 
+test('R15: who stood still, and was taken over, writes nothing before its next sign either', async () => {
+  const beatMs = 50;
+  const still = await lockDataDir(folder, { kernel: 'elsewhere', beatMs });
+  const path = join(folder, 'ledger.log');
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const log = await openRecordLog(path, () => undefined, quiet, still.isHeld);
+  await log.append(1, [Buffer.from('before')]);
+  const before = readFileSync(path);
+  for (const name of readdirSync(join(folder, 'lock'))) rmSync(join(folder, 'lock', name));
+  const until = performance.now() + 3 * beatMs;
+  while (performance.now() < until);
+  await expect(log.append(1, [Buffer.from('after')])).rejects.toMatchObject({ code: 'log_unavailable' });
+  await log.close();
+  expect(readFileSync(path).equals(before)).toBe(true);
+  await still.release();
+});
+
 test('R15: where the file system has no sockets, signs of life are all there is', async () => {
   mkdirSync(join(folder, 'lock'), { recursive: true });
   writeFileSync(join(folder, 'lock', 'somebody-0123456789ab.beat'), '');

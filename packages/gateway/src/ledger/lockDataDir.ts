@@ -154,7 +154,9 @@ async function livingOther(
 
 function holding(path: string, withdraw: () => Promise<void>, beatMs: number): DataDirLock {
   let isHeld = true;
-  const beat = setInterval(() => {
+  let beatAt = performance.now();
+  const beat = (): void => {
+    beatAt = performance.now();
     const now = new Date();
     try {
       utimesSync(path, now, now);
@@ -162,11 +164,16 @@ function holding(path: string, withdraw: () => Promise<void>, beatMs: number): D
       // Else it is the file system's trouble, which the log has as well.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') isHeld = false;
     }
-  }, beatMs).unref();
+  };
+  const timer = setInterval(beat, beatMs).unref();
   return {
-    isHeld: () => isHeld,
+    isHeld: () => {
+      // It stood still, and wakes up: what it was about to write may come before its timers.
+      if (isHeld && performance.now() - beatAt > 2 * beatMs) beat();
+      return isHeld;
+    },
     release: () => {
-      clearInterval(beat);
+      clearInterval(timer);
       return withdraw();
     },
   };
