@@ -141,7 +141,7 @@ test.each([
   });
   onTestFinished(() => proxy.close());
   const response = await fetch(`${proxy.url}/messages`, { method: 'POST', body: '{}' });
-  expect(await response.json()).toMatchObject({ status, detail, error: { code } });
+  expect(await response.json()).toMatchObject({ type: 'error', status, detail, error: { code } });
   expect(response.status).toBe(status);
   expect(said).toEqual([error]);
 });

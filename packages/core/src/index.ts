@@ -239,7 +239,7 @@ export {
   type SignedRateQuote,
   type SignedRateQuoteJson,
 } from './rateQuote.js';
-export { toProblemDetails, type ProblemDetails } from './problemDetails.js';
+export { answerOfProblem, toProblemDetails, type ProblemDetails } from './problemDetails.js';
 export { hashBody, hashReceipt, receiptLeaf, seqOf, splitSeq, type Receipt } from './receipt.js';
 export { receiptAnchorTree, receiptBatchDigest, type ReceiptBatch } from './receiptBatch.js';
 export {

@@ -2,7 +2,7 @@ import { BaseError, showValue, type ErrorKind } from './baseError.js';
 
 /** RFC 9457, with the `error` member that OpenAI clients parse. */
 export type ProblemDetails = {
-  /** Relative URI that names the kind of problem: `/problems/<code>`. */
+  /** Relative URI that names the kind of problem: `/problems/<code>`; see {@link answerOfProblem} for an exception. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -74,6 +74,23 @@ export function toProblemDetails(error: unknown): { status: number; body: Proble
       error: { message: [known.shortMessage, ...known.hints].join(' '), type, code, param: null },
     },
   };
+}
+
+/**
+ * What a call of `path` is answered with that ends in an error. Clients of the Anthropic API know one by its `type` of `error`,
+ * so theirs is told by `error.code` alone; all others get {@link toProblemDetails} as they are.
+ *
+ * @example
+ * const { status, contentType, body } = answerOfProblem(error, '/v1/messages');
+ * outgoing.writeHead(status, { 'content-type': contentType }).end(JSON.stringify(body));
+ */
+export function answerOfProblem(
+  error: unknown,
+  path: string,
+): { status: number; contentType: string; body: ProblemDetails } {
+  const { status, body } = toProblemDetails(error);
+  if (path !== '/v1/messages') return { status, contentType: 'application/problem+json', body };
+  return { status, contentType: 'application/json', body: { ...body, type: 'error' } };
 }
 
 function jsonValue(value: unknown): string | number | boolean {

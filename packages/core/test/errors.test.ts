@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { BaseError, bytesToHex, canonicalJson, hexToBytes, isSameAddress, toProblemDetails } from '../src/index.js';
+import {
+  answerOfProblem,
+  BaseError,
+  bytesToHex,
+  canonicalJson,
+  hexToBytes,
+  isSameAddress,
+  toProblemDetails,
+} from '../src/index.js';
 import { fc } from './fixture.js';
 
 const exhausted = new BaseError('The channel has no value left.', {
@@ -80,6 +88,20 @@ describe('toProblemDetails', () => {
           param: null,
         },
       },
+    });
+  });
+
+  test('clients of the Anthropic API get it as they know an error, with all that the others get', () => {
+    const { status, body } = toProblemDetails(exhausted);
+    expect(answerOfProblem(exhausted, '/v1/chat/completions')).toEqual({
+      status,
+      contentType: 'application/problem+json',
+      body,
+    });
+    expect(answerOfProblem(exhausted, '/v1/messages')).toEqual({
+      status,
+      contentType: 'application/json',
+      body: { ...body, type: 'error' },
     });
   });
 

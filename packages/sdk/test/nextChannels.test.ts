@@ -83,7 +83,7 @@ test('R11: an operator that names one channel as the next one again and again ge
     if (input.endsWith('/chat/completions')) {
       const signed = decodeSignedVoucher(new Headers(init.headers).get(voucherHeader)!);
       if (signed.voucher.channelId === nextId) newest = signed;
-      return Response.json({ type: '/problems/value_exhausted' }, { status: 402 });
+      return Response.json({ error: { code: 'value_exhausted' } }, { status: 402 });
     }
     if (init.method === 'POST') return Response.json({});
     const isNext = input.endsWith(nextId);

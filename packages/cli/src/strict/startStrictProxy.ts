@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BaseError, toProblemDetails } from '@kedge/core';
+import { answerOfProblem, BaseError } from '@kedge/core';
 import type { KedgeFetch } from '@kedge/sdk';
 import { toBaseError } from '../toBaseError.js';
 
@@ -90,9 +90,10 @@ export async function startStrictProxy(options: {
       if (response.destroyed) return;
       options.onError(error);
       if (response.headersSent) return void response.destroy();
-      const { status, body } = toProblemDetails(withStatus(error));
+      const [path = ''] = (request.url ?? '').split('?', 1);
+      const { status, contentType, body } = answerOfProblem(withStatus(error), path);
       if (isStopping) response.setHeader('connection', 'close');
-      response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body));
+      response.writeHead(status, { 'content-type': contentType }).end(JSON.stringify(body));
     });
   });
   await new Promise<void>((resolve, reject) => {

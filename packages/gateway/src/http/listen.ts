@@ -4,6 +4,7 @@ import { type HttpServer, startHttpServer } from '../http1/startHttpServer.js';
 import { reasonOf, stackOf, type StructuredLog } from '../structuredLog.js';
 import { listenFailed, urlOf } from './listening.js';
 import { invalidHttp } from './readBody.js';
+import { pathOf } from './pathOf.js';
 import { routeAdmin } from './routeAdmin.js';
 import type { AdminContext, RouteContext } from './routeContext.js';
 import type { routeRequest } from './routeRequest.js';
@@ -55,8 +56,8 @@ async function start(
   { log, onRequest }: { readonly log: StructuredLog; readonly onRequest: () => () => void },
   answer: (request: HttpRequest, response: HttpResponse) => Promise<void>,
 ): Promise<HttpServer> {
-  const refuse = (response: HttpResponse, error: unknown): void => {
-    const status = sendProblem(response, error);
+  const refuse = (response: HttpResponse, error: unknown, target = ''): void => {
+    const status = sendProblem(response, error, pathOf(target));
     const code = error instanceof BaseError ? error.code : undefined;
     if (status >= 500 && code === undefined) {
       log.error('request_failed', { status, reason: reasonOf(error), stack: stackOf(error) });
@@ -70,7 +71,7 @@ async function start(
         const ended = onRequest();
         const failed = (error: unknown): void => {
           ended();
-          refuse(response, error);
+          refuse(response, error, request.target);
         };
         try {
           answer(request, response).then(ended, failed);

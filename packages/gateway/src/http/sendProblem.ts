@@ -1,10 +1,10 @@
-import { BaseError, type ProblemDetails, toProblemDetails } from '@kedge/core';
+import { answerOfProblem, BaseError, type ProblemDetails } from '@kedge/core';
 import type { HttpResponse } from '../http1/exchange.js';
 import { x402Headers } from '../topUps/x402Messages.js';
 
-/** Answers with Problem Details (RFC 9457) that also carry the `error` object which OpenAI clients parse. */
-export function sendProblem(response: HttpResponse, error: unknown): number {
-  const { status, body: problem } = toProblemDetails(error);
+/** Answers a request for `path` with Problem Details (RFC 9457) that also carry the `error` object which clients parse. */
+export function sendProblem(response: HttpResponse, error: unknown, path: string): number {
+  const { status, contentType, body: problem } = answerOfProblem(error, path);
   const body = withOffer(problem, error);
   if (response.hasBegun()) {
     response.destroy();
@@ -13,7 +13,7 @@ export function sendProblem(response: HttpResponse, error: unknown): number {
   const retryAfter = error instanceof BaseError ? error.values['retryAfterSeconds'] : undefined;
   const allow = error instanceof BaseError ? error.values['allow'] : undefined;
   sendJson(response, status, body, {
-    'content-type': 'application/problem+json',
+    'content-type': contentType,
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     ...(allow === undefined ? {} : { allow: String(allow) }),
     ...paymentHeaders(error),

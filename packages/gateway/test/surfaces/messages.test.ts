@@ -140,3 +140,20 @@ test('content that is no text and no list of blocks is 400 or 403, never an erro
     expect([200, 400, 403, 502]).toContain(status);
   }
 });
+
+test("a refusal has the form of Anthropic's errors, which other clients of it show, and says what to do", async () => {
+  const { gateway, post } = await startSurfaceTest();
+  const over = await post('/v1/messages?beta=true', { ...hello, max_tokens: 9_999 });
+  expect([over.status, over.headers.get('content-type')]).toEqual([403, 'application/json']);
+  expect(JSON.parse(over.text)).toMatchObject({
+    type: 'error',
+    error: {
+      type: 'permission_error',
+      message: expect.stringContaining('Ask for at most 256.'),
+      code: 'policy_refused',
+    },
+    hints: ['Ask for at most 256.'],
+  });
+  const unknown = await fetch(`${gateway.url}/v1/messages`, { method: 'POST', headers: { 'x-api-key': 'other' } });
+  expect(await unknown.json()).toMatchObject({ type: 'error', error: { type: 'authentication_error' } });
+});

@@ -185,12 +185,12 @@ const unconnected = new Set([
 const mostRecounts = 3;
 
 async function isOfOtherRates(response: Response): Promise<boolean> {
-  return (await problemIn(response))['type'] === '/problems/rates_changed';
+  return (await problemIn(response)).code === 'rates_changed';
 }
 
 /** Calls that run, or whose answers are not paid yet, take up what the operator serves ahead of payment. */
 async function isOfExposure(response: Response): Promise<boolean> {
   if (response.status !== 403 && response.status !== 429) return false;
-  const { type } = await problemIn(response);
-  return type === '/problems/exposure_reached' || type === '/problems/exposure_exceeded';
+  const { code } = await problemIn(response);
+  return code === 'exposure_reached' || code === 'exposure_exceeded';
 }

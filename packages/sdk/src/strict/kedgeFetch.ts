@@ -157,7 +157,7 @@ async function payFrom(payer: ChannelPayer, asked: AskedCall, place: PaidPlace):
 /** Whether the gateway would serve the call from another channel than the one that was paid from. */
 async function lacksValue(response: Response, { channelId }: ChannelPayer): Promise<boolean> {
   if (response.status !== 402) return false;
-  const { type, values } = await problemIn(response);
-  if (type === '/problems/value_exhausted' || type === '/problems/channel_ended') return true;
-  return type === '/problems/voucher_needed' && isJsonObject(values) && values['channelId'] !== channelId;
+  const { code, values } = await problemIn(response);
+  if (code === 'value_exhausted' || code === 'channel_ended') return true;
+  return code === 'voucher_needed' && isJsonObject(values) && values['channelId'] !== channelId;
 }
