@@ -20,6 +20,10 @@ export const commandHints: Readonly<Record<string, readonly string[]>> = {
   ValueMarketNotListed: ['kedge status lists what is on sale.'],
   ValueMarketSoldOut: ['Buy fewer units: kedge status shows how many are left.'],
   ValueMarketTooExpensive: ['Allow more with --max-cost.'],
+  OperatorBondNothingBonded: ['kedge bond show <operator> lists its bonds in every asset; --asset names another one.'],
+  OperatorBondWrongSigner: [
+    'kedge verify says of each receipt what is wrong. One holds on the chain, and with the contracts, that it was made for.',
+  ],
   AttestationRegistryUnknown: ['kedge attestations lists them.'],
   AttestationRegistryNotAttester: ["Pass --account with the attester's key."],
   AttestationRegistryUnauthorized: ["Pass --account with the holder's key; kedge attest states something as anyone."],

@@ -105,6 +105,13 @@ function describe(error: unknown): Described {
 
 const shown = (value: unknown): string => (typeof value === 'object' ? toJson(value) : plainText(String(value)));
 
+/** The date beside a value of a contract's error that is a moment, in Unix seconds. */
+function momentBeside(name: string, value: unknown): string {
+  if (!/(?:At|Until|^deadline)$/.test(name) || typeof value !== 'bigint' || value === 0n) return '';
+  const date = new Date(Number(value) * 1000);
+  return Number.isNaN(date.getTime()) ? '' : ` (${date.toISOString().replace('.000Z', 'Z')})`;
+}
+
 /** Lines of ours that may hold a text of somebody else. */
 const plainLines = (text: string): string => text.split('\n').map(plainText).join('\n');
 
@@ -193,7 +200,8 @@ export function createOutput(options: {
       if (json) sayJson({ error: { message: shortMessage, kind, code, values, hints, docsPath, stack } });
       else {
         say(`error: ${plainLines(shortMessage)}`);
-        for (const [name, value] of Object.entries(values)) say(`  ${plainText(name)}: ${shown(value)}`);
+        for (const [name, value] of Object.entries(values))
+          say(`  ${plainText(name)}: ${shown(value)}${momentBeside(name, value)}`);
         for (const hint of hints) say(`  -> ${plainLines(hint)}`);
         if (docsPath !== undefined) say(`  see docs/${docsPath}`);
         if (stack !== undefined) say(stack);

@@ -134,9 +134,15 @@ test('R26: a bond is posted, shown, slashed by two receipts with one number, pai
   writeFileSync(join(cwd, 'two.json'), JSON.stringify(signedReceiptToJson(two)));
   const honest = await kedge('prove-fraud', 'one.json', 'one.json');
   expect([honest.code, honest.stderr]).toEqual([1, expect.stringContaining('no two have one number')]);
+  // One that somebody else signed stands before the operator's own, and hides it not.
+  const foreign = { ...two, signature: (await signReceipt(channelId, `0x${'03'.repeat(32)}`, 3n)).signature };
+  writeFileSync(join(cwd, 'foreign.json'), JSON.stringify(signedReceiptToJson(foreign)));
+  const forged = await kedge('prove-fraud', 'one.json', 'foreign.json');
+  expect([forged.code, forged.stderr]).toEqual([1, expect.stringContaining('kedge verify says of each receipt')]);
   const { proven } = await kedgeJson<{ proven: unknown[] }>(
     'prove-fraud',
     'one.json',
+    'foreign.json',
     'two.json',
     '--account',
     'deployer',

@@ -35,6 +35,25 @@ test('an error is printed once, with its values and its way out', () => {
   expect(out).toEqual([]);
 });
 
+test('a moment among the values of an error has its date beside it', () => {
+  const { output, err } = capture(false);
+  const values = {
+    releaseAt: 1_806_358_825n,
+    deadline: 2n ** 64n - 1n,
+    coveredUntil: 0n,
+    startedAt: 'noon',
+    units: 9n,
+  };
+  output.error(new BaseError('Not yet.', { values }));
+  expect(err.join('').split('\n').slice(1, -1)).toEqual([
+    '  releaseAt: 1806358825 (2027-03-29T22:20:25Z)',
+    '  deadline: 18446744073709551615',
+    '  coveredUntil: 0',
+    '  startedAt: noon',
+    '  units: 9',
+  ]);
+});
+
 test('with --json the error is JSON on stderr and the result is JSON on stdout', () => {
   const { output, err, out } = capture(true);
   output.print('not shown');

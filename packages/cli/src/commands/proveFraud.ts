@@ -1,6 +1,17 @@
-import { BaseError, findEquivocations, splitSeq, type Address, type Hex } from '@kedge/core';
+import {
+  BaseError,
+  findEquivocations,
+  splitSeq,
+  verifyReceipts,
+  type Address,
+  type Channel,
+  type Equivocation,
+  type Hex,
+  type SignedReceipt,
+} from '@kedge/core';
+import { recoverAddress } from 'viem';
 import { assetOfChannel } from '../chain/assetOfChannel.js';
-import { connect } from '../chain/connect.js';
+import { connect, type Connection } from '../chain/connect.js';
 import { doEach, sayUndone } from '../chain/doEach.js';
 import { assetOption, type Asset } from '../chain/readAsset.js';
 import { readChannel } from '../chain/readChannels.js';
@@ -42,10 +53,12 @@ export const proveFraud: Command = {
     const receipts = await readReceipts(context);
     const frauds = findEquivocations(receipts, keccak256);
     if (frauds.length === 0) {
-      throw new BaseError(`Among ${receipts.length} receipts no two have one number and two contents.`, {
-        code: 'no_equivocation',
-        hints: ['kedge verify says whether the receipts hold on their own.'],
-      });
+      throw new BaseError(
+        receipts.length === 1
+          ? 'This is one receipt, and a proof takes two with one number and two contents.'
+          : `Among ${receipts.length} receipts no two have one number and two contents.`,
+        { code: 'no_equivocation', hints: ['kedge verify says whether the receipts hold on their own.'] },
+      );
     }
     const connection = await connect(context);
     const assetText = textOption(context, 'asset');
@@ -55,9 +68,11 @@ export const proveFraud: Command = {
     const proofs = frauds.filter(
       ({ channelId }, index) => frauds.findIndex((other) => other.channelId === channelId) === index,
     );
+    const ofChannel = (channelId: Hex) => receipts.filter(({ receipt }) => receipt.channelId === channelId);
     const { done: proven, undone } = await doEach(proofs, async function* (fraud): AsyncGenerator<Proven> {
-      const { channelId, seq, first, second } = fraud;
+      const { channelId } = fraud;
       const channel = await readChannel(connection, channelId);
+      const { seq, first, second } = (await pairThatHolds(connection, channel, ofChannel(channelId))) ?? fraud;
       const asset = given ?? (await assetOfChannel(connection, channel));
       const terms = { channel, asset: asset.address, first, second };
       const { window, backing, transactionHash } = await write('prove the fraud', (client) => client.proveFraud(terms));
@@ -70,6 +85,25 @@ export const proveFraud: Command = {
     );
   },
 };
+
+/** Two receipts that the operator of the channel signed: one that it did not, given among them, hides none. */
+async function pairThatHolds(
+  { chainId, contracts }: Connection,
+  { operator }: Channel,
+  receipts: readonly SignedReceipt[],
+): Promise<Equivocation | undefined> {
+  const domain = { chainId, verifyingContract: contracts.ValueChannels };
+  const recover = (hash: Hex, signature: Hex) => recoverAddress({ hash, signature });
+  const checks = await verifyReceipts({ receipts, domain, keccak256, recover, operator });
+  const failed = new Set(
+    checks.filter(({ name, ok }) => !ok && (name === 'path' || name === 'signature')).map(({ index }) => index),
+  );
+  const [pair] = findEquivocations(
+    receipts.filter((_, index) => !failed.has(index)),
+    keccak256,
+  );
+  return pair;
+}
 
 function written(proven: readonly Proven[]) {
   return { proven: proven.map(({ asset, ...proof }) => ({ ...proof, asset: asset.address })) };
