@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startAgentClass, type AgentClass } from './agentClass.js';
+import { runInProcess } from './kedge.js';
 
 let cwd: AgentClass['cwd'];
 let anvil: AgentClass['anvil'];
@@ -21,6 +22,7 @@ test('bad input says what is wrong and what to do', async () => {
   writeFileSync(join(cwd, 'hidden', '.a.txt'), 'first\n');
   writeFileSync(join(cwd, 'broken.json'), '{');
   writeFileSync(join(cwd, 'list.json'), '[]');
+  writeFileSync(join(cwd, 'nameless.json'), '{"name": " ", "licence": "MIT"}');
   symlinkSync('loop', join(cwd, 'loop'));
   const { classes } = await kedgeJson<{ classes: unknown[] }>('status');
   const cases: [string[], number, RegExp][] = [
@@ -45,6 +47,20 @@ test('bad input says what is wrong and what to do', async () => {
     [['anchor', 'data', '--out', 'new.json', '--share', '5000000000'], 2, /--share is at most 4294967295/],
     [['class', 'create', '--name', 'x', '--policy', 'policy.json', '--sell', '0.0001'], 2, /--sell has 4 decimals/],
     [['class', 'create', '--metadata', 'list.json'], 1, /list.json is no metadata/],
+    [['class', 'create', '--metadata', 'nameless.json'], 1, /no metadata: [\s\S]* the text "name"/],
+    [['class', 'create', '--metadata', '/dev/zero'], 1, /\/dev\/zero is longer than 256 MiB/],
+    [['anchor', 'loop'], 1, /from one symbolic link to the next/],
+    [
+      ['anchor', 'data', '--data-dir', 'loop', '--out', 'new.json', '--no-chain'],
+      1,
+      /from one symbolic link to the next/,
+    ],
+    [
+      ['anchor', 'data', '--data-dir', '/proc/kedge', '--out', 'new.json', '--no-chain'],
+      1,
+      /\/proc\/kedge cannot be made/,
+    ],
+    [['bond', 'post', '--amount', '1', '--cover', '99999d'], 2, /ten years at most[\s\S]*never taken back/],
     [['mint', '2', '--value', '0.0001'], 2, /decimals/],
     [['channel', 'open', '5'], 1, /no such token/],
     [['token', 'split', '5', '--part', '1'], 1, /no such token/],
@@ -73,3 +89,11 @@ test('bad input says what is wrong and what to do', async () => {
   const json = await kedge('buy', '9', '1', '--json');
   expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: 'ERC8028NonexistentClass', kind: 'user' } });
 });
+
+test.each([['up'], ['shadow', 'policy.json', '--upstream', 'http://127.0.0.1:9/v1']])(
+  'kedge %s ends where no data folder can be made',
+  async (...args) => {
+    const { code, stderr } = await runInProcess([...args, '--data-dir', '/proc/kedge'], { cwd });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('/proc/kedge cannot be made')]);
+  },
+);

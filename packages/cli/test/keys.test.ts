@@ -140,6 +140,7 @@ test.each([
   [['--channel', zeroHash], /no such channel/],
   [['--expires', '2001-01-01'], /past/],
   [['--cap', 'many'], /decimal/],
+  [['--cap', '0'], /pays for nothing/],
   [['--cap', '18446744073709551.616'], /at most 18446744073709551\.615/],
   [['--expires', '99999999999d'], /later than any date/],
   [['--gateway', 'nowhere'], /http or https URL/],

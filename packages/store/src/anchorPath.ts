@@ -14,7 +14,7 @@ import { createChunkHasher } from './createChunkHasher.js';
 import { fileDag, type DagNode } from './fileDag.js';
 import { folderDag } from './folderDag.js';
 import { mapLimit } from './mapLimit.js';
-import { readChunks, unreadable } from './readChunks.js';
+import { readChunks, unreachable, unreadable } from './readChunks.js';
 import { rawCid } from './rawCid.js';
 import { assertSameWalk, walkFolder, type Refusal, type Walk } from './walkFolder.js';
 
@@ -141,7 +141,8 @@ type Look = {
 /** Finds out what is at a path that a person gave. */
 export async function lookAt(path: string, hidden: 'skip' | 'include'): Promise<Look> {
   const name = basename(resolve(path));
-  const location = await realpath(path).catch((cause: unknown) => {
+  const location = await realpath(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT' && cause.code !== 'ENOTDIR') throw unreachable(path, cause);
     throw new BaseError('There is nothing at that path.', {
       code: 'path_not_found',
       values: { path },
@@ -176,7 +177,8 @@ async function whereItIs(dir: string): Promise<string> {
     return await realpath(dir);
   } catch (error) {
     const parent = dirname(dir);
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === dir) throw unreadable(dir, error);
+    const failure = error as NodeJS.ErrnoException;
+    if (failure.code !== 'ENOENT' || parent === dir) throw unreachable(dir, failure);
     return join(await whereItIs(parent), basename(dir));
   }
 }

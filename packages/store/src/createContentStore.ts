@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { BaseError, canonicalJson, utf8 } from '@kedge/core';
 import { base32upper } from 'multiformats/bases/base32';
 import type { CID } from 'multiformats/cid';
 import { catFile } from './catFile.js';
 import { fileCidOf } from './fileCidOf.js';
+import { makeFolder } from './makeFolder.js';
 import { parseCid } from './rawCid.js';
 
 export type PutOptions = {
@@ -48,9 +49,9 @@ export function createContentStore(options: { dir: string }): ContentStore {
   const durable = new Set<string>();
   let highest = dir;
 
-  async function ensure(folder: string): Promise<void> {
+  function ensure(folder: string): void {
     if (made.has(folder)) return;
-    const first = await mkdir(folder, { recursive: true });
+    const first = makeFolder(folder);
     made.add(folder);
     if (first !== undefined && dirname(first).length < highest.length) highest = dirname(first);
   }
@@ -77,8 +78,8 @@ export function createContentStore(options: { dir: string }): ContentStore {
     // A block never changes, so one that is there is kept; one that a lost disk cut short or damaged is written again.
     if (sync === 'none' && (await holds(file, bytes))) return;
     const aside = join(dir, 'tmp', randomUUID());
-    await ensure(dirname(file));
-    await ensure(dirname(aside));
+    ensure(dirname(file));
+    ensure(dirname(aside));
     try {
       const handle = await open(aside, 'wx');
       try {

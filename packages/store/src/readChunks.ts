@@ -154,3 +154,14 @@ export function unreadable(name: string, cause: unknown): BaseError {
     cause,
   });
 }
+
+/** A path that a person gave, and that leads to nothing that could have changed meanwhile. */
+export function unreachable(path: string, cause: NodeJS.ErrnoException): BaseError {
+  if (cause.code !== 'ELOOP') return unreadable(path, cause);
+  return new BaseError('That path leads from one symbolic link to the next without an end.', {
+    code: 'file_unreadable',
+    values: { path },
+    hints: ['Check the links.'],
+    cause,
+  });
+}

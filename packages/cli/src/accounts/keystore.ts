@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { access, chmod, link, mkdir, open, readFile, readdir, rm } from 'node:fs/promises';
+import { access, chmod, link, open, readFile, readdir, rm } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { BaseError, type Address, type Hex } from '@kedge/core';
 import { getAddress } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
 import type { Context } from '../context.js';
+import { makeFolder } from '../files/dataPaths.js';
 import { syncFolder } from '../files/durableFile.js';
 import { namingFile } from '../files/namingFile.js';
 import { decryptKeystoreFile, encryptKeystoreFile, parseKeystoreFile } from './keystoreFile.js';
@@ -88,7 +89,7 @@ export async function writeKeystore(
 ): Promise<KeystoreEntry> {
   const path = join(dir, `${checkAccountName(name)}.json`);
   const address = privateKeyToAddress(privateKey);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir);
   await chmod(dir, 0o700);
   if (await isThere(path)) throw accountExists(name, path);
   const random = { salt: randomBytes(32), iv: randomBytes(16), id: randomUUID() };

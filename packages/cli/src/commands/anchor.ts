@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   BaseError,
@@ -143,7 +143,9 @@ function readAsked(context: Context) {
   if (!isOnChain && (parents.length > 0 || share > 0n || bindsShares)) {
     throw usageError('--parent, --share, --share-cap and --dilutable need the chain.', 'Leave --no-chain out.');
   }
-  if (existsSync(path)) return { path, kind, parents, share, shareCap, datePublished, isOnChain };
+  // Where a link leads is found out when it is read.
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+    return { path, kind, parents, share, shareCap, datePublished, isOnChain };
   throw new BaseError('There is nothing at that path.', {
     code: 'path_not_found',
     values: { path },

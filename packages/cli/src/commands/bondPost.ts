@@ -6,6 +6,9 @@ import { humanAmount, humanMoment } from '../human.js';
 import { parseAmount, parseMoment, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
+// The contract would keep a bond for as long as the calendar goes, for a digit too many.
+const longestCover = 3_653n * 86_400n;
+
 export const bondPost: Command = {
   name: 'bond post',
   summary: 'post money that you lose when you sign two receipts with one number',
@@ -17,7 +20,10 @@ export const bondPost: Command = {
   options: [
     { flags: '--amount <amount>', summary: 'how much, for example 0.5' },
     { flags: '--asset <address>', summary: 'ERC-20 token; without it ETH. Take the one that your lots are priced in' },
-    { flags: '--cover <when>', summary: 'how long at least it stays: 120d, 2027-01-31, Unix seconds' },
+    {
+      flags: '--cover <when>',
+      summary: 'how long at least it stays, ten years at most: 120d, 2027-01-31, Unix seconds',
+    },
     ...accountOptions,
   ],
   examples: [{ command: 'kedge bond post --amount 1 --cover 120d', summary: 'one ETH for four months at least' }],
@@ -30,6 +36,11 @@ export const bondPost: Command = {
     const coverText = textOption(context, 'cover');
     const { timestamp } = await connection.client.publicClient.getBlock();
     const coverUntil = coverText === undefined ? undefined : parseMoment(coverText, timestamp, '--cover');
+    if (coverUntil !== undefined && coverUntil > timestamp + longestCover)
+      throw usageError(
+        `--cover is ten years at most, not until ${humanMoment(coverUntil)}: a promise is never taken back.`,
+        'Promise less now, and more when it comes to an end.',
+      );
     const { signer, write } = await resolveWriter(context, connection, 'operator');
     const terms = { amount, asset: asset.address, ...(coverUntil === undefined ? {} : { coverUntil }) };
     const { bonded, transactionHash } = await write('post the bond', (client) => client.postBond(terms));

@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { BaseError, parseChannelRecords, type Hex } from '@kedge/core';
 import { channelRecordOf, readRecordContext } from '../chain/channelRecordOf.js';
 import { connect } from '../chain/connect.js';
 import { readPolicyOfToken } from '../chain/readPolicy.js';
 import { chainOptions, policyOption, type Command } from '../command.js';
+import { makeFolder } from '../files/dataPaths.js';
 import { readAccessFile } from '../gateway/channelAccessFile.js';
 import { channelsFileOf, putChannelRecord, readChannelEntries } from '../gateway/channelsFile.js';
 import { humanAmount, humanMoment } from '../human.js';
@@ -32,7 +32,7 @@ export const channelAdd: Command = {
     const shared = await readRecordContext(connection, token, policy);
     const file = channelsFileOf(connection.dataDir);
     refuseForeignKey(file, channelId, apiKeySha256);
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file));
     const name = access.name ?? 'channel';
     await putChannelRecord(file, channelRecordOf(shared, { channelId, channel, apiKeySha256, name }));
     context.output.result({ channelId, channel, name, channelsFile: file }, () => [

@@ -1,9 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, originOf, type Connection } from '../chain/connect.js';
 import { chainOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
-import { dataPathsOf } from '../files/dataPaths.js';
+import { dataPathsOf, makeFolder } from '../files/dataPaths.js';
 import { writeDurably } from '../files/durableFile.js';
 import { parseInteger, parsePort, textOption } from '../parse.js';
 import { indexerCommand } from '../up/programs.js';
@@ -74,7 +73,7 @@ function writeConfig(context: Context, connection: Connection, portBefore: numbe
   };
   const port = parsePort(textOption(context, 'port') ?? '0') || portBefore;
   const folder = join(dataDir, 'indexers', `${chainId}-${contracts.DataAnchoringToken.toLowerCase()}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const url = textOption(context, 'database') ?? context.environment[databaseVariable];
   if (url !== undefined && !/^postgres(ql)?:\/\/[^/]/.test(url)) {
     throw usageError(

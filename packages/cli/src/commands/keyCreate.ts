@@ -48,6 +48,7 @@ export const keyCreate: Command = {
     }
     const [cap, expires] = [textOption(context, 'cap'), textOption(context, 'expires')];
     const capUnits = cap === undefined ? undefined : parseAmount(cap, decimals, '--cap', 64);
+    if (capUnits === 0n) throw usageError('A key with a cap of 0 pays for nothing.', 'Name more than 0.');
     const expiresAt = expires === undefined ? undefined : parseMoment(expires, createdAt, '--expires');
     if (expiresAt !== undefined && expiresAt <= createdAt) throw usageError('--expires lies in the past.');
     const key = { ...bare, expiresAt, capUnits };

@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from '../command.js';
 import { dataDirOf } from '../context.js';
+import { makeFolder } from '../files/dataPaths.js';
 import { writeDurably } from '../files/durableFile.js';
 import { argument, parsePort, textOption } from '../parse.js';
 import { readJson } from '../target.js';
@@ -30,7 +31,7 @@ export const shadow: Command = {
     if (upstream === undefined) throw usageError('No upstream is named.', 'Pass --upstream with the URL of an API.');
     const terms = (await readJson(resolve(context.cwd, argument(context, 0)))) as object;
     const folder = join(await dataDirOf(context), 'shadow');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const config = {
       ...terms,
       dataDir: folder,

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder as makeFolderWith } from '@kedge/store/makeFolder';
 
 /** The children of `kedge up`, in the order in which they start. */
 export const serviceNames = ['chain', 'agent', 'gateway', 'indexer'] as const;
@@ -53,5 +53,5 @@ export function makeFolders(paths: DataPaths): void {
 
 /** Readable by this user only. */
 export function makeFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolderWith(folder, 0o700);
 }

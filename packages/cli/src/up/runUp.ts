@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { BaseError, closeAll } from '@kedge/core';
@@ -9,7 +9,7 @@ import { dumpChain } from './chainDump.js';
 import { killLiving } from './child.js';
 import type { Services } from './createServices.js';
 import type { Dashboard } from './dashboard.js';
-import { dataPathsOf, makeFolders, type DataPaths } from '../files/dataPaths.js';
+import { dataPathsOf, makeFolder, makeFolders, type DataPaths } from '../files/dataPaths.js';
 import { endLeftovers } from './endLeftovers.js';
 import { choosePorts, completePorts, requireFreePorts, type Ports } from './ports.js';
 import type { OtherUpstream } from './otherUpstream.js';
@@ -50,7 +50,7 @@ export async function runUp(
 ): Promise<void> {
   const { environment, output } = context;
   const { note } = output;
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(options.dataDir);
   const paths = dataPathsOf(realpathSync(options.dataDir));
   makeFolders(paths);
   const startedBy = startersOf(environment);

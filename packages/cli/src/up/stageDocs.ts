@@ -1,7 +1,8 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BaseError } from '@kedge/core';
+import { makeFolder } from '@kedge/store/makeFolder';
 
 /** The folder that Kedge is installed in: the root of the clone. */
 export const installationRoot = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -27,7 +28,7 @@ type StagedDocs = {
 export function stageDocs(parent: string, root: string = installationRoot): StagedDocs {
   const folder = join(parent, 'kedge');
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const present = sources.filter((name) => existsSync(join(root, name)));
   for (const name of present)
     cpSync(join(root, name), join(folder, name), {
