@@ -1,4 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodeChannelRecords } from '@kedge/core';
 import { startPostgres, type TestPostgres } from '@kedge/testing';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -37,8 +39,21 @@ afterEach(async () => {
   setup.remove();
 });
 
-async function start(config: Partial<GatewayConfigInput>): Promise<string> {
-  setup = createTestSetup({ upstreamUrl: upstream.url, config: { ledger: postgres.url, ...config } });
+/** @param callsOfKey Its API key is good for so many calls; without it for all that the channel has. */
+async function start(config: Partial<GatewayConfigInput>, callsOfKey?: bigint): Promise<string> {
+  const perCall = 20n;
+  setup = createTestSetup({
+    upstreamUrl: upstream.url,
+    policy: { rates: { requests: perCall.toString() } },
+    config: { ledger: postgres.url, ...config },
+  });
+  if (callsOfKey !== undefined) {
+    const file = setup.config.channelsFile;
+    const [record] = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object>[];
+    const { apiKeySha256 } = record ?? {};
+    const key = { apiKeySha256, name: 'capped', createdAt: '1', capUnits: (callsOfKey * perCall).toString() };
+    writeFileSync(file, encodeChannelRecords([{ ...record, keys: [key] }]));
+  }
   const push = (level: string) => (event: string, fields?: object) => void setup.logs.push({ level, event, ...fields });
   const gateway = await createGateway(
     { ...setup.config, dataDir: join(setup.folder, `gateway-${gateways.length}`) },
@@ -94,6 +109,18 @@ test('R15: a gateway keeps its lease and serves while one of the tables is locke
   await sql.query('rollback');
   for (const answer of await Promise.all(keyed)) expect(answer).toEqual(unavailable);
   expect(setup.logs.filter(({ event }) => event === 'ledger_lease_lapsed')).toEqual([]);
+});
+
+test('R27: what was not recorded is not counted against the cap of its key', async () => {
+  const url = await start({}, 1n);
+  await sql.query(`
+    create function kedge_gateway.refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'full' using errcode = '53100'; end $$;
+    create trigger refuse before insert on kedge_gateway.batch for each row execute function kedge_gateway.refuse()`);
+  expect(await call(url)).toEqual(unavailable);
+  await sql.query('drop function kedge_gateway.refuse cascade');
+  expect(await call(url)).toMatchObject({ status: 200 });
+  expect(await call(url)).toMatchObject({ status: 402, code: 'key_exhausted' });
 });
 
 test('R13: what is recorded is on disk, whatever the user of the database is set to', async () => {

@@ -84,8 +84,7 @@ export function createChannelHolds(context: {
     if (hold.breaks !== breaks) return ask(channelId, hold);
     if (account.epoch !== channelEpoch) {
       context.reject(channelId, new ChannelsLostError([channelId]));
-      // A key that the ledger does not know keeps what was counted here, which is at most too much.
-      spent.forEach(keyUses.take);
+      keyUses.take(channelId, spent);
       readInto(account, channel);
       account.epoch = channelEpoch;
       account.counter = 0n;

@@ -7,8 +7,8 @@ import type { KeyUse, SharedTables } from './sharedTables.js';
 export type SharedKeyUses = {
   /** What the keys that pay from a channel are recorded with. */
   readonly read: (channelId: Hex) => Promise<KeyUse[]>;
-  /** Takes what is recorded, unless the channel was held here all the time. */
-  readonly take: (use: KeyUse) => void;
+  /** Takes what is recorded for a channel that was not held here all the time, and for others of which that is so. */
+  readonly take: (channelId: Hex, recorded: readonly KeyUse[]) => void;
   /** What a call here spends, which its account has already. */
   readonly note: (channelId: Hex, key: string, units: bigint) => void;
 };
@@ -21,19 +21,32 @@ export function createSharedKeyUses(context: {
   readonly keysOf: (channelId: Hex) => readonly string[];
 }): SharedKeyUses {
   // By channel and key: what the keys' accounts have in them.
-  const counted = new Map<string, bigint>();
+  const counted = new Map<Hex, Map<string, bigint>>();
+  const countedOf = (channelId: Hex): Map<string, bigint> => {
+    let ofChannel = counted.get(channelId);
+    if (ofChannel === undefined) counted.set(channelId, (ofChannel = new Map()));
+    return ofChannel;
+  };
+  const setTo = (channelId: Hex, key: string, units: bigint): void => {
+    const ofChannel = countedOf(channelId);
+    context.keyAccountOf(key).committedUnits += units - (ofChannel.get(key) ?? 0n);
+    ofChannel.set(key, units);
+  };
   return {
     read: (channelId) => context.tables.keyUses(channelId, context.keysOf(channelId)),
-    take: ({ channelId, key, units, epoch }) => {
-      // Held here since: what was counted is what is recorded, and what is about to be.
-      if (context.accounts.known(channelId)?.epoch === epoch) return;
-      const name = `${channelId}/${key}`;
-      context.keyAccountOf(key).committedUnits += units - (counted.get(name) ?? 0n);
-      counted.set(name, units);
+    take: (channelId, recorded) => {
+      // Of a key whose calls failed to be recorded there may be nothing.
+      for (const key of countedOf(channelId).keys()) {
+        if (!recorded.some((use) => use.channelId === channelId && use.key === key)) setTo(channelId, key, 0n);
+      }
+      for (const use of recorded) {
+        // Held here since: what was counted is what is recorded, and what is about to be.
+        if (context.accounts.known(use.channelId)?.epoch !== use.epoch) setTo(use.channelId, use.key, use.units);
+      }
     },
     note: (channelId, key, units) => {
-      const name = `${channelId}/${key}`;
-      counted.set(name, (counted.get(name) ?? 0n) + units);
+      const ofChannel = countedOf(channelId);
+      ofChannel.set(key, (ofChannel.get(key) ?? 0n) + units);
     },
   };
 }
