@@ -23,7 +23,7 @@ type Block = { readonly hash: Hex; readonly number: Hex };
  * @param blocks how many blocks it is behind
  *
  * @example
- * const node = await startLaggingNode(anvil.rpcUrl, ({ method }) => method === 'eth_getLogs');
+ * const node = await startLaggingNode(rpcUrl, ({ method }) => method === 'eth_getLogs');
  */
 export async function startLaggingNode(
   rpcUrl: string,
