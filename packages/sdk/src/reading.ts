@@ -1,3 +1,4 @@
+import { afterWrites } from './afterWrites.js';
 import type { ReadClient } from './client.js';
 import { toChainError } from './toChainError.js';
 
@@ -7,7 +8,7 @@ export async function reading<value>(
   doing: string,
   read: (publicClient: ReadClient['publicClient']) => Promise<value>,
 ): Promise<value> {
-  return inWords(doing, () => read(client.publicClient));
+  return inWords(doing, async () => read(await afterWrites(client.publicClient)));
 }
 
 /** Turns what viem throws of parameters, or a wallet that is asked to sign, into Kedge's error. */

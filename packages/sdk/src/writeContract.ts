@@ -9,6 +9,7 @@ import type {
   Hex,
   TransactionReceipt,
 } from 'viem';
+import { afterWrites, noteBlock, sendWithNonce } from './afterWrites.js';
 import type { ChainReader, Sent, Wallet, WriteClient } from './client.js';
 import { isUnsure, pendingError, unsureError } from './pendingError.js';
 import { requireWalletChain } from './requireWalletChain.js';
@@ -45,10 +46,12 @@ export async function writeContract<
     const { account } = walletClient;
     const chainId = await requireWalletChain(client, doing);
     const asked = { ...call, account } as never;
-    const { request } = await publicClient.simulateContract(asked);
-    const gas = gasToSend(await publicClient.estimateContractGas(asked));
-    const chain = chainOf(walletClient);
-    const send = () => walletClient.writeContract({ ...(request as object), account, gas, chain } as never);
+    const reader = await afterWrites(publicClient);
+    const { request } = await reader.simulateContract(asked);
+    const gas = gasToSend(await reader.estimateContractGas(asked));
+    const chosen = { account, gas, chain: chainOf(walletClient), blockNumber: undefined };
+    const send = (given: object) =>
+      walletClient.writeContract({ ...(request as object), ...chosen, ...given } as never);
     return await sendAndWait(publicClient, walletClient, doing, send, chainId);
   } catch (error) {
     throw toChainError(error, doing);
@@ -62,7 +65,8 @@ export async function refusalOf<
   args extends ContractFunctionArgs<abi, 'nonpayable' | 'payable', name>,
 >(client: WriteClient, doing: string, call: ContractCall<abi, name, args>): Promise<BaseError | undefined> {
   try {
-    await client.publicClient.simulateContract({ ...call, account: client.walletClient.account } as never);
+    const reader = await afterWrites(client.publicClient);
+    await reader.simulateContract({ ...call, account: client.walletClient.account } as never);
     return undefined;
   } catch (error) {
     return toChainError(error, doing);
@@ -101,10 +105,13 @@ export async function sendAndWait(
   publicClient: ChainReader,
   walletClient: Wallet,
   doing: string,
-  send: () => Promise<Hex>,
+  send: (given: { readonly nonce?: number }) => Promise<Hex>,
   chainId = publicClient.chain?.id,
 ): Promise<TransactionReceipt> {
-  const hash = await inTurn(walletClient, send).catch((cause: unknown) => {
+  // There is but one node of a local chain.
+  const isLocal = chainId === localChainId || chainId === undefined;
+  const inOrder = () => (isLocal ? send({}) : sendWithNonce(walletClient, chainId, send));
+  const hash = await inTurn(walletClient, inOrder).catch((cause: unknown) => {
     throw isUnsure(cause) ? unsureError(cause, doing, walletClient) : cause;
   });
   let replaced: 'cancelled' | 'replaced' | undefined;
@@ -120,6 +127,7 @@ export async function sendAndWait(
   const receipt = await waiting.catch((cause: unknown) => {
     throw pendingError(cause, doing, hash);
   });
+  if (!isLocal) noteBlock(publicClient, receipt.blockNumber);
   if (replaced !== undefined) {
     const how =
       replaced === 'cancelled' ? 'the wallet cancelled its transaction' : 'another transaction took its place';

@@ -55,7 +55,7 @@ export async function startLaggingNode(
       const isTag = !String(block).startsWith('0x');
       if (!isTag && BigInt(block as Hex) > head)
         return method === 'eth_getBlockByNumber' ? { result: null } : unknownBlock;
-      return ask(method, isTag ? params.with(place, numberToHex(head)) : params);
+      return ask(method, isTag ? [...params.slice(0, place), numberToHex(head), ...params.slice(place + 1)] : params);
     }
     switch (method) {
       case 'eth_blockNumber':
@@ -84,6 +84,7 @@ export async function startLaggingNode(
   };
   const answer = async ({ id, method, params = [] }: Asked): Promise<object> => {
     asked.push(method);
+    if (method === 'eth_fillTransaction') return { ...noSuchMethod, jsonrpc: '2.0', id };
     const answered = isBehind({ method, turn: asked.length })
       ? await answerBehind(method, params)
       : await ask(method, params);
@@ -111,6 +112,9 @@ export async function startLaggingNode(
       }),
   };
 }
+
+/** What a node does for the few that ask it to. */
+const noSuchMethod = { error: { code: -32601, message: 'the method eth_fillTransaction does not exist' } } as const;
 
 const unknownBlock = { error: { code: -32000, message: 'header not found' } } as const;
 

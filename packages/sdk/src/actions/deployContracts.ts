@@ -125,8 +125,8 @@ async function deployOne(
   const doing = `deploy ${contract}`;
   try {
     const chainId = await requireWalletChain(client, doing);
-    const send = () =>
-      walletClient.sendTransaction({ account: walletClient.account, chain: chainOf(walletClient), data });
+    const send = (given: { readonly nonce?: number }) =>
+      walletClient.sendTransaction({ account: walletClient.account, chain: chainOf(walletClient), data, ...given });
     const receipt = await sendAndWait(publicClient, walletClient, doing, send, chainId);
     const { contractAddress, transactionHash, blockNumber } = receipt;
     if (contractAddress) return { address: getAddress(contractAddress), blockNumber };

@@ -1,0 +1,80 @@
+import type { Hex } from '@kedge/core';
+import type { ChainReader, Wallet } from './client.js';
+import { causesOf } from './toChainError.js';
+
+/** So long a node behind a load balancer may lack a block that another one has. */
+const lagMs = 30_000;
+/** Milliseconds to wait before a node that lacks a block is asked again. */
+const waits = [100, 400, 1_000, 2_000];
+
+type Written<what> = { readonly last: what; readonly until: number };
+const blocks = new WeakMap<ChainReader, Written<bigint>>();
+/** By chain. */
+const nonces = new WeakMap<Wallet['account'], Map<number, Written<number>>>();
+
+/** Remembers a block that a transaction was found in: what is read next is to be of it, or of a later one. */
+export function noteBlock(reader: ChainReader, blockNumber: bigint): void {
+  blocks.set(reader, { last: blockNumber, until: Date.now() + lagMs });
+}
+
+/**
+ * What reads the chain. Soon after a write it names the block that it asks about, the newest and no older than that of the write:
+ * a node that lacks it says so, where it would else tell what was before the write, and is asked again.
+ */
+export async function afterWrites(reader: ChainReader): Promise<ChainReader> {
+  const written = blocks.get(reader);
+  if (written === undefined || Date.now() > written.until) return reader;
+  const newest = await reader.getBlockNumber({ cacheTime: 0 });
+  const blockNumber = newest > written.last ? newest : written.last;
+  const pinned = asked.map((name) => {
+    const ask = reader[name] as (call?: object) => Promise<unknown>;
+    return [name, (call?: object) => patiently((at) => ask({ ...at, ...call }), blockNumber)];
+  });
+  return { ...reader, ...Object.fromEntries(pinned), getBlockNumber: async () => blockNumber };
+}
+
+const asked = ['estimateContractGas', 'getBalance', 'getBlock', 'getCode', 'readContract', 'simulateContract'] as const;
+
+/** Where no node comes to have the block, perhaps because the chain lost it, the newest that there is has to do. */
+async function patiently<answer>(
+  ask: (at: { readonly blockNumber?: bigint }) => Promise<answer>,
+  blockNumber: bigint,
+): Promise<answer> {
+  for (const wait of waits) {
+    try {
+      return await ask({ blockNumber });
+    } catch (error) {
+      if (!causesOf(error).some(({ message }) => lacksBlock.test(message))) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+  return ask({});
+}
+
+/** As geth, Erigon, Nethermind, Besu, reth, anvil and viem say it. */
+const lacksBlock =
+  /(header|block)\b.{0,90}\bnot (be )?found|unknown block|BlockOutOfRange|block height is \d+ but requested/i;
+
+/**
+ * Sends with the nonce that the node says is the next, and not with one that was used soon before: that node may not know of it.
+ * Where the wallet chooses the nonce itself, it does.
+ */
+export async function sendWithNonce(
+  wallet: Wallet,
+  chainId: number,
+  send: (given: { readonly nonce?: number }) => Promise<Hex>,
+): Promise<Hex> {
+  const { account } = wallet;
+  if (account.type !== 'local' || account.nonceManager !== undefined) return send({});
+  const ofAccount = nonces.get(account) ?? new Map<number, Written<number>>();
+  nonces.set(account, ofAccount);
+  const used = ofAccount.get(chainId);
+  const least = used === undefined || Date.now() > used.until ? 0 : used.last + 1;
+  // viem names the methods of wallets only, and asks this one itself.
+  const request = wallet.request as (asked: { readonly method: string; readonly params: unknown }) => Promise<unknown>;
+  const said = await request({ method: 'eth_getTransactionCount', params: [account.address, 'pending'] });
+  const nonce = Math.max(Number(said), least);
+  const hash = await send({ nonce });
+  ofAccount.set(chainId, { last: nonce, until: Date.now() + lagMs });
+  return hash;
+}

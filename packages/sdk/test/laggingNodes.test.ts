@@ -1,0 +1,95 @@
+import type { Deployment } from '@kedge/core';
+import { deployErc20, developmentAccount, startAnvil, startLaggingNode, type Anvil } from '@kedge/testing';
+import { createPublicClient, createWalletClient, defineChain, http, type Hex } from 'viem';
+import { foundry } from 'viem/chains';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createKedgeClient, deployContracts, type KedgeClient } from '../src/index.js';
+import { policy, someHash } from './fixture.js';
+
+// On the local chain there is one node.
+const chain = defineChain({ ...foundry, id: 77_777 });
+const [operator, consumer] = [developmentAccount(2).address, developmentAccount(3).address];
+
+let anvil: Anvil;
+let mining: ReturnType<typeof setInterval>;
+let deployment: Deployment;
+let asset: Hex;
+let classId: bigint;
+let lots: readonly number[];
+
+function clientAt(url: string, index: number): KedgeClient {
+  const transport = http(url, { retryCount: 0 });
+  const publicClient = createPublicClient({ chain, transport, pollingInterval: 50 });
+  const walletClient = createWalletClient({ chain, transport, account: developmentAccount(index) });
+  return createKedgeClient({ publicClient, walletClient, deployment });
+}
+
+beforeAll(async () => {
+  anvil = await startAnvil({ args: ['--chain-id', String(chain.id)] });
+  const transport = http(anvil.rpcUrl);
+  const clients = (index: number) => ({
+    publicClient: createPublicClient({ chain, transport, pollingInterval: 50 }),
+    walletClient: createWalletClient({ chain, transport, account: developmentAccount(index) }),
+  });
+  // A receipt that was not there yet is looked for in the next block.
+  mining = setInterval(() => void anvil.testClient.mine({ blocks: 1 }), 2_000);
+  deployment = await deployContracts(clients(0));
+  asset = await deployErc20(clients(3) as never, 1_000_000n);
+  const issuer = clientAt(anvil.rpcUrl, 0);
+  const made = await issuer.createClass({ kind: 'agent', metadataURI: 'ipfs://a', integrityHash: someHash, policy });
+  ({ classId } = made);
+  const price = { numerator: 3n, denominator: 2n };
+  const sell = async (terms: object): Promise<number> => {
+    const { lot } = await issuer.createLot({ classId, price, operatorBps: 0, ...terms });
+    await issuer.openListing({ classId, lot, supply: 1_000_000n });
+    return lot;
+  };
+  lots = [await sell({}), await sell({ asset })];
+  // Of what others have just written a client knows nothing.
+  await anvil.testClient.mine({ blocks: 4 });
+}, 60_000);
+afterAll(async () => {
+  clearInterval(mining);
+  await anvil?.stop();
+});
+
+test.each(['eth_call', 'eth_estimateGas', 'eth_blockNumber', 'eth_getTransactionCount', 'eth_getBlockByNumber'])(
+  'what was just written is there for what follows, though every third %s is answered by a node three blocks behind',
+  async (late) => {
+    let count = 0;
+    const node = await startLaggingNode(anvil.rpcUrl, ({ method }) => method === late && (count += 1) % 3 === 0);
+    const client = clientAt(node.url, 3);
+    const sent = () => anvil.publicClient.getTransactionCount({ address: consumer });
+    const before = await sent();
+    for (const lot of lots) {
+      const { tokenId } = await client.buyValue({ classId, lot, units: 10n });
+      expect(await client.getToken({ tokenId })).toMatchObject({ value: 10n });
+      await client.topUp({ tokenId, units: 4n });
+      expect(await client.getToken({ tokenId })).toMatchObject({ value: 14n });
+      const { timestamp } = await anvil.publicClient.getBlock();
+      const terms = { operator, channelKey: operator, cap: 14n, rate: 1n, burst: 14n, mode: 'capped' } as const;
+      const { channel } = await client.openChannel({
+        ...terms,
+        tokenId,
+        deadline: timestamp + 86_400n,
+        salt: someHash,
+      });
+      expect(await client.getChannelState({ channel })).toMatchObject({ open: true, remainingUnits: 14n });
+      expect(await client.getToken({ tokenId })).toMatchObject({ value: 0n });
+    }
+    // Of each purchase in the asset one goes before, that allows it.
+    expect(await sent()).toBe(before + 4 + 6);
+    await node.stop();
+  },
+  60_000,
+);
+
+test('what is refused after a write is refused at once', async () => {
+  const node = await startLaggingNode(anvil.rpcUrl, () => false);
+  const client = clientAt(node.url, 3);
+  await client.buyValue({ classId, lot: lots[0]!, units: 10n });
+  const begun = node.asked.length;
+  await expect(client.claim({ tokenId: 1n })).rejects.toMatchObject({ code: 'ERC8028NonexistentToken' });
+  expect(node.asked.slice(begun).filter((method) => method === 'eth_call')).toHaveLength(1);
+  await node.stop();
+});
