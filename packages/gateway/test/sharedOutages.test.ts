@@ -123,17 +123,20 @@ test('R27: what was not recorded is not counted against the cap of its key', asy
   expect(await call(url)).toMatchObject({ status: 402, code: 'key_exhausted' });
 });
 
-test('R13: what is recorded is on disk, whatever the user of the database is set to', async () => {
-  await sql.query('alter role kedge set synchronous_commit = off');
+test('R13: what is recorded is on disk, and nothing fails for being asked at once, whatever the user is set to', async () => {
+  const settings = { synchronous_commit: 'off', default_transaction_isolation: 'serializable' };
+  for (const [name, value] of Object.entries(settings)) await sql.query(`alter role kedge set ${name} = ${value}`);
   const url = await start({});
   await sql.query(`
-    create function kedge_gateway.note() returns trigger language plpgsql as
-      $$ begin new.record := convert_to(current_setting('synchronous_commit'), 'UTF8'); return new; end $$;
+    create function kedge_gateway.note() returns trigger language plpgsql as $$ begin
+      new.record := concat(current_setting('synchronous_commit'), ', ', current_setting('transaction_isolation'));
+      return new;
+    end $$;
     create trigger note before insert on kedge_gateway.batch for each row execute function kedge_gateway.note()`);
   expect((await call(url)).status).toBe(200);
   const { rows } = await sql.query('select record from kedge_gateway.batch');
-  expect(rows).toEqual([{ record: Buffer.from('on') }]);
-  await sql.query('alter role kedge reset synchronous_commit');
+  expect(rows).toEqual([{ record: Buffer.from('on, read committed') }]);
+  await sql.query('alter role kedge reset all');
 });
 
 test('R27: answers are removed when their keys are retained no more, but for that of a key which is used again just then', async () => {

@@ -15,10 +15,17 @@ export type Database = {
   readonly close: () => Promise<void>;
 };
 
-// A gateway whose machine is gone must not hold the lock of the one that captures for hours. And what was committed is on disk,
-// whatever the server, the database or the user are set to (R13).
-const sessionOptions =
-  '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c synchronous_commit=on';
+// Whatever the server, the database or the user are set to.
+const sessionSettings = {
+  // A gateway whose machine is gone must not hold the lock of the one that captures for hours.
+  tcp_keepalives_idle: '5',
+  tcp_keepalives_interval: '2',
+  tcp_keepalives_count: '3',
+  // What was committed is on disk (R13).
+  synchronous_commit: 'on',
+  // What two gateways ask for at once waits, and does not fail.
+  default_transaction_isolation: 'read\\ committed',
+};
 
 /**
  * Connects when something is asked. The driver is loaded here, so that a gateway with a log of its own needs none.
@@ -45,7 +52,9 @@ export async function openDatabase(options: {
     idle_in_transaction_session_timeout: timeoutMs,
     keepAlive: true,
     application_name: 'kedge-gateway',
-    options: sessionOptions,
+    options: Object.entries(sessionSettings)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
   });
   // Of a connection that nobody uses; whoever uses one is told by what fails.
   pool.on('error', (error) => options.log.warn('ledger_connection_lost', { reason: reasonOf(error) }));
