@@ -1,4 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { policyHashOf, type Policy } from '@kedge/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -126,4 +128,30 @@ test('what is swept where no gateway is says how the operator makes a key for th
   const [, command] = /(kedge key create --channel 0x[0-9a-f]{64})"/.exec(swept.stderr) ?? [];
   expect(command).toBe(`kedge key create --channel ${next}`);
   expect(await here(...command!.split(' ').slice(1))).toMatchObject({ channelId: next });
+});
+
+test('a node that goes away once the deposit is swept leaves word of the channel that its units are in', async () => {
+  const { tokenId } = await here('buy', '2', '10');
+  const { channelId } = await here('channel', 'open', tokenId!);
+  const { deposit } = await here('deposit', channelId!);
+  const paying = { to: deposit as `0x${string}`, value: 10n ** 16n, chain: null };
+  await anvil.publicClient.waitForTransactionReceipt({ hash: await anvil.walletOf(8).sendTransaction(paying) });
+  let isSwept = false;
+  const node = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    isSwept ||= body.includes('eth_sendRawTransaction');
+    if (isSwept && body.includes('eth_call')) return void response.writeHead(503).end();
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(anvil.rpcUrl, { method: 'POST', headers, body });
+    response.writeHead(200, headers).end(await answer.text());
+  });
+  await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(node.address() as AddressInfo).port}`;
+  const at = ['--rpc', url, '--contracts', 'contracts.json'];
+  const { code, stderr } = await runInProcess(['deposit', 'sweep', channelId!, '--json', ...at], { cwd });
+  node.close();
+  const { error } = JSON.parse(stderr) as { error: { values: Record<string, string>; hints: string[] } };
+  expect([code, error.hints[0]]).toEqual([3, expect.stringContaining('sweeping again does not tell it')]);
+  expect(error.values).toMatchObject({ channelId: expect.stringMatching(/^0x[0-9a-f]{64}$/) });
 });

@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { deployContracts } from '@kedge/sdk';
+import type { Deployment } from '@kedge/core';
+import { createKedgeClient, deployContracts } from '@kedge/sdk';
 import { startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { roles } from '../src/accounts/roles.js';
@@ -115,4 +116,37 @@ test('a transaction whose answer is lost is handed over once, and that it may ha
   const { code, stderr } = await runInProcess([...args, '--rpc', url, '--contracts', 'contracts.json'], { cwd });
   expect([handedOver, code]).toEqual([1, 3]);
   expect(stderr).toContain('Look at the last transactions of the account before sending it again');
+});
+
+test('a node that goes away once the transaction is mined leads nobody to pay again', async () => {
+  const { publicClient } = anvil;
+  const deployment = JSON.parse(readFileSync(join(cwd, 'contracts.json'), 'utf8')) as Deployment;
+  const issuer = createKedgeClient({ publicClient, walletClient: anvil.walletOf(roles.operator), deployment });
+  const policy = { uri: 'ipfs://p', hash: `0x${'ab'.repeat(32)}` } as const;
+  const terms = { kind: 'agent', metadataURI: 'ipfs://m', integrityHash: policy.hash, policy } as const;
+  const { classId } = await issuer.createClass(terms);
+  const price = { numerator: 1n, denominator: 1n };
+  const { lot } = await issuer.createLot({ classId, price, operatorBps: 0 });
+  await issuer.openListing({ classId, lot, supply: 1_000n });
+  const consumer = createKedgeClient({ publicClient, walletClient: anvil.walletOf(roles.consumer), deployment });
+  const { tokenId } = await consumer.buyValue({ classId, lot, units: 1n });
+  // The second command sends two.
+  for (const [command, transactions, said] of [
+    [['buy', String(classId), '10'], 1, 'do not buy them again'],
+    [['token', 'top-up', String(tokenId), '10'], 2, 'do not buy them again'],
+    [['bond', 'post', '--amount', '1'], 1, 'do not post it again'],
+  ] as const) {
+    let sent = 0;
+    const { url } = await startNode(async (body) => {
+      const asked = JSON.stringify(body);
+      if (asked.includes('eth_sendRawTransaction')) sent += 1;
+      if (sent === transactions && asked.includes('eth_call')) return { status: 503, text: 'Service Unavailable' };
+      return { text: await ask(body) };
+    });
+    const ran = await runInProcess([...command, '--rpc', url, '--contracts', 'contracts.json'], { cwd });
+    node!.close();
+    expect([ran.code, sent], ran.stderr).toEqual([3, transactions]);
+    expect(ran.stderr).toContain(said);
+    expect(ran.stderr).toMatch(/transactionHash: 0x[0-9a-f]{64}/);
+  }
 });

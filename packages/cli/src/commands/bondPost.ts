@@ -1,3 +1,4 @@
+import { afterDone } from '../chain/afterDone.js';
 import { connect } from '../chain/connect.js';
 import { assetOption } from '../chain/readAsset.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
@@ -45,7 +46,11 @@ export const bondPost: Command = {
     const terms = { amount, asset: asset.address, ...(coverUntil === undefined ? {} : { coverUntil }) };
     const { bonded, transactionHash } = await write('post the bond', (client) => client.postBond(terms));
     const operator = signer.account.address;
-    const { coveredUntil } = await connection.client.getBond({ operator, asset: asset.address });
+    const { coveredUntil } = await afterDone(
+      connection.client.getBond({ operator, asset: asset.address }),
+      { bonded, transactionHash },
+      'The bond is posted: do not post it again.',
+    );
     context.output.result({ operator, asset: asset.address, amount, bonded, coveredUntil, transactionHash }, () => [
       `${humanAmount(bonded, asset.decimals)} ${asset.symbol} are bonded by ${signer.label}`,
       `  covers  ${coveredUntil === 0n ? 'no channel yet: promise with --cover' : humanMoment(coveredUntil)}`,

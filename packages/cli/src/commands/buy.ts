@@ -1,5 +1,6 @@
 import { BaseError } from '@kedge/core';
 import type { LotView } from '@kedge/sdk';
+import { afterDone } from '../chain/afterDone.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { readAsset } from '../chain/readAsset.js';
 import { requireOffer } from '../chain/requireOffer.js';
@@ -55,7 +56,11 @@ export const buy: Command = {
     requireOffer(offered, { units, maxCost, unitDecimals, asset });
     const { tokenId, cost, transactionHash } = await write('buy', (client) => client.buyValue(terms));
     // A subscription's expiry is known only now.
-    const { expireAt } = await connection.client.getToken({ tokenId });
+    const { expireAt } = await afterDone(
+      connection.client.getToken({ tokenId }),
+      { tokenId, transactionHash },
+      'The units are bought, and in this token: do not buy them again.',
+    );
     context.output.result(
       {
         tokenId,

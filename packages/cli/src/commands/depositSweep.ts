@@ -44,21 +44,23 @@ export const depositSweep: Command = {
         `the gateway here does not serve this channel, and its keys do not pay from the new one: whoever runs the gateway makes a key for it with kedge key create --channel ${channelId}`,
       );
     } else {
-      const token = await connection.client.getToken({ tokenId: channel.tokenId });
-      const telling = addContinuation(channelsFileOf(connection.dataDir), {
-        name: record.name,
-        apiKeySha256: record.apiKeySha256,
-        channel,
-        channelId,
-        classId: token.classId,
-        policy: await policyFor(context, connection, record, token.policy),
-        policyHash: token.policy.hash,
-        lotAsset: terms.asset,
-        edges: record.edges.map((edge) => ({ ...edge, asset: terms.asset })),
-        continues: { rootId, holder: terms.holder },
-      });
+      const tell = async (): Promise<void> => {
+        const token = await connection.client.getToken({ tokenId: channel.tokenId });
+        await addContinuation(channelsFileOf(connection.dataDir), {
+          name: record.name,
+          apiKeySha256: record.apiKeySha256,
+          channel,
+          channelId,
+          classId: token.classId,
+          policy: await policyFor(context, connection, record, token.policy),
+          policyHash: token.policy.hash,
+          lotAsset: terms.asset,
+          edges: record.edges.map((edge) => ({ ...edge, asset: terms.asset })),
+          continues: { rootId, holder: terms.holder },
+        });
+      };
       await afterDone(
-        telling,
+        tell(),
         { channelId, transactionHash },
         'The units are locked in this channel, and the gateway here was not told: sweeping again does not tell it.',
       );

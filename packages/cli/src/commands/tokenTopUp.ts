@@ -1,4 +1,5 @@
 import { isBackedLot, zeroAddress } from '@kedge/core';
+import { afterDone } from '../chain/afterDone.js';
 import { connect } from '../chain/connect.js';
 import { readAsset } from '../chain/readAsset.js';
 import { requireOffer } from '../chain/requireOffer.js';
@@ -46,7 +47,11 @@ export const tokenTopUp: Command = {
     if (offered !== undefined) requireOffer(offered, { units, maxCost, unitDecimals, asset });
     const limit = maxCost === undefined ? {} : { maxCost };
     const { cost, transactionHash } = await write('top up', (writer) => writer.topUp({ tokenId, units, ...limit }));
-    const { value } = await client.getToken({ tokenId });
+    const { value } = await afterDone(
+      client.getToken({ tokenId }),
+      { tokenId, transactionHash },
+      'The units are bought, and in this token: do not buy them again.',
+    );
     context.output.result({ tokenId, units, value, cost, asset: asset.address, transactionHash }, () => [
       `token ${tokenId} has ${humanAmount(value, unitDecimals)} units: ${humanAmount(units, unitDecimals)} more`,
       `  paid  ${humanAmount(cost, asset.decimals)} ${asset.symbol} by ${signer.label}`,
