@@ -14,7 +14,7 @@ const fewBlocks = 60;
 
 let postgres: TestPostgres;
 let sql: Client;
-let plans: string[] = [];
+const plans = new Map<string, string>();
 
 beforeAll(async () => {
   postgres = await startPostgres();
@@ -44,9 +44,9 @@ afterAll(async () => {
 });
 
 /** Asks, and keeps what plan the database made for it. */
-const query: Database['query'] = async (_, text, values) => {
+const query: Database['query'] = async (name, text, values) => {
   const plan = await sql.query<{ 'QUERY PLAN': string }>(`explain (analyze, buffers) ${text}`, [...values]);
-  plans = plan.rows.map((row) => row['QUERY PLAN']);
+  plans.set(name, plan.rows.map((row) => row['QUERY PLAN']).join('\n'));
   return (await sql.query(text, [...values])).rows;
 };
 const refuse = (): never => {
@@ -60,26 +60,47 @@ const hash = (number: number): Buffer => {
 };
 const channelId = `0x${hash(1).toString('hex')}` as const;
 
-function blocksRead(): number {
-  const [, hit = 0, read = 0] = /Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?/.exec(plans.join('\n')) ?? [];
+function blocksRead(name: string): number {
+  const [, hit = 0, read = 0] = /Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?/.exec(plans.get(name) ?? '') ?? [];
   return Number(hit) + Number(read);
 }
 
 test('a receipt is found by its number, and so is that there is none, among any number of its channel', async () => {
   for (const seq of [10n, 14n, 5_004n, BigInt(10 * rows)]) {
     expect(await tables.batchOfReceipt(channelId, seq)).toEqual(hash(Number(seq / 10n)));
-    expect(blocksRead()).toBeLessThan(fewBlocks);
+    expect(blocksRead('kedge_receipt')).toBeLessThan(fewBlocks);
   }
   for (const seq of [1n, 15n, 5_009n, BigInt(10 * rows + 5), 2n ** 63n]) {
     expect(await tables.batchOfReceipt(channelId, seq)).toBeUndefined();
-    expect(blocksRead()).toBeLessThan(fewBlocks);
+    expect(blocksRead('kedge_receipt')).toBeLessThan(fewBlocks);
   }
+});
+
+test('the bytes of a transaction are read once', async () => {
+  let bytes = 0;
+  const counting: Database['query'] = async (...asked) => {
+    const found = await query(...asked);
+    bytes += found.reduce((sum, { record }) => sum + ((record as Buffer | undefined)?.length ?? 0), 0);
+    return found;
+  };
+  const journal = createSharedJournal({ query: counting, onConnection: refuse, close: refuse });
+  await journal.refresh();
+  const raws = journal.entries().map(({ raw }) => raw);
+  expect(raws).toEqual(raws.map(() => `0x${'ab'.repeat(300)}`));
+  expect(bytes).toBe(257 * 300);
+  await sql.query(
+    `insert into kedge_gateway.transaction (hash, nonce, record, anchors) values ('\\x01', ${rows + 1}, '\\x02', '[]')`,
+  );
+  await journal.refresh();
+  expect(bytes).toBe(257 * 300 + 1);
+  expect(journal.entries().map(({ raw }) => raw)).toEqual([raws[0], ...raws.slice(2), '0x02']);
+  await sql.query(`delete from kedge_gateway.transaction where nonce = ${rows + 1}`);
 });
 
 test('transactions that are sent are found among any number of others, however old', async () => {
   const journal = createSharedJournal({ query, onConnection: refuse, close: refuse });
   await journal.refresh();
-  expect(blocksRead()).toBeLessThan(fewBlocks);
+  expect(blocksRead('kedge_transactions')).toBeLessThan(fewBlocks);
   const entries = journal.entries();
   expect(entries.filter(({ state }) => state === 'sent').map(({ nonce }) => nonce)).toEqual([5, rows]);
   expect(entries.slice(1).map(({ nonce }) => nonce)).toEqual(Array.from({ length: 256 }, (_, at) => rows - 255 + at));
@@ -88,7 +109,7 @@ test('transactions that are sent are found among any number of others, however o
 test('what keys have spent is found among any number of other keys', async () => {
   const own = Array.from({ length: 10 }, (_, at) => (rows / 10) * at).map((i) => (i === 0 ? rows : i));
   const found = await tables.keyUses(channelId, [hash(77).toString('hex')]);
-  expect(blocksRead()).toBeLessThan(2 * fewBlocks);
+  expect(blocksRead('kedge_key_uses')).toBeLessThan(2 * fewBlocks);
   expect(new Set(found.map(({ units }) => units))).toEqual(new Set([77n, ...own.map(BigInt)]));
   expect(found).toHaveLength(11);
 });
@@ -97,5 +118,5 @@ test('of each channel the highest voucher that its receipts cover is found witho
   const found = await tables.capturableVouchers();
   expect(found).toHaveLength(rows / 10);
   for (const { record, units } of found) expect([record.readInt32BE(), units]).toEqual([10, 10n]);
-  expect(plans.join('\n')).toContain('Index Scan Backward using voucher_pkey');
+  expect(plans.get('kedge_capturable')).toContain('Index Scan Backward using voucher_pkey');
 });

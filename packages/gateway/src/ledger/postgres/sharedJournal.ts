@@ -20,15 +20,24 @@ export function createSharedJournal(database: Database): SharedJournal {
       const rows = await database.query(
         'kedge_transactions',
         `select * from (
-           select hash, nonce, record, anchors, state from kedge_gateway.transaction
+           select hash, nonce, anchors, state from kedge_gateway.transaction
              where state <> 'dropped' order by nonce desc limit ${kept}
-         ) as last union select hash, nonce, record, anchors, state from kedge_gateway.transaction
+         ) as last union select hash, nonce, anchors, state from kedge_gateway.transaction
              where state = 'sent' order by nonce`,
         [],
       );
+      // Up to 95 kB each: only those that are new here.
+      const raws = new Map(entries.map(({ hash, raw }) => [hash, raw]));
+      const unknown = rows.filter((row) => !raws.has(hexOf(row['hash']))).map((row) => row['hash']);
+      const found = await database.query(
+        'kedge_transaction_records',
+        'select hash, record from kedge_gateway.transaction where hash = any ($1)',
+        [unknown],
+      );
+      for (const { hash, record } of found) raws.set(hexOf(hash), hexOf(record));
       entries = rows.map((row) => ({
         hash: hexOf(row['hash']),
-        raw: hexOf(row['record']),
+        raw: raws.get(hexOf(row['hash'])) as Hex,
         nonce: Number(row['nonce']),
         state: row['state'] as JournalEntry['state'],
         anchors: (row['anchors'] as Anchors).map(({ epoch, firstBatch, lastBatch }) => ({
