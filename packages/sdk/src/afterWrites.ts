@@ -4,7 +4,7 @@ import { causesOf } from './toChainError.js';
 
 /** So long a node behind a load balancer may lack a block that another one has. */
 const lagMs = 30_000;
-/** Milliseconds to wait before a node that lacks a block is asked again. */
+/** Milliseconds to wait before a node that is behind is asked again. */
 const waits = [100, 400, 1_000, 2_000];
 
 type Written<what> = { readonly last: what; readonly until: number };
@@ -46,7 +46,7 @@ async function patiently<answer>(
     } catch (error) {
       if (!causesOf(error).some(({ message }) => lacksBlock.test(message))) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    await sleep(wait);
   }
   return ask({});
 }
@@ -56,8 +56,9 @@ const lacksBlock =
   /(header|block)\b.{0,90}\bnot (be )?found|unknown block|BlockOutOfRange|block height is \d+ but requested/i;
 
 /**
- * Sends with the nonce that the node says is the next, and not with one that was used soon before: that node may not know of it.
- * Where the wallet chooses the nonce itself, it does.
+ * Sends with the nonce that the node says is the next. One that was used soon before, of which that node may not know yet, is asked
+ * for again; a node that keeps to it is believed, for the chain may have lost the transaction. Where the wallet chooses the nonce
+ * itself, it does.
  */
 export async function sendWithNonce(
   wallet: Wallet,
@@ -72,9 +73,17 @@ export async function sendWithNonce(
   const least = used === undefined || Date.now() > used.until ? 0 : used.last + 1;
   // viem names the methods of wallets only, and asks this one itself.
   const request = wallet.request as (asked: { readonly method: string; readonly params: unknown }) => Promise<unknown>;
-  const said = await request({ method: 'eth_getTransactionCount', params: [account.address, 'pending'] });
-  const nonce = Math.max(Number(said), least);
+  const next = async (): Promise<number> =>
+    Number(await request({ method: 'eth_getTransactionCount', params: [account.address, 'pending'] }));
+  let nonce = await next();
+  for (const wait of waits) {
+    if (nonce >= least) break;
+    await sleep(wait);
+    nonce = await next();
+  }
   const hash = await send({ nonce });
   ofAccount.set(chainId, { last: nonce, until: Date.now() + lagMs });
   return hash;
 }
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -2,7 +2,7 @@ import type { Deployment } from '@kedge/core';
 import { deployErc20, developmentAccount, startAnvil, startLaggingNode, type Anvil } from '@kedge/testing';
 import { createPublicClient, createWalletClient, defineChain, http, type Hex } from 'viem';
 import { foundry } from 'viem/chains';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKedgeClient, deployContracts, type KedgeClient } from '../src/index.js';
 import { policy, someHash } from './fixture.js';
 
@@ -92,4 +92,42 @@ test('what is refused after a write is refused at once', async () => {
   await expect(client.claim({ tokenId: 1n })).rejects.toMatchObject({ code: 'ERC8028NonexistentToken' });
   expect(node.asked.slice(begun).filter((method) => method === 'eth_call')).toHaveLength(1);
   await node.stop();
+});
+
+describe('where the chain loses the block of a purchase', () => {
+  const sent = () => anvil.publicClient.getTransactionCount({ address: consumer });
+  const buyBy = (client: KedgeClient) => client.buyValue({ classId, lot: lots[0]!, units: 1n });
+  const loseBlock = () => anvil.testClient.request({ method: 'anvil_reorg', params: [1, []] } as never);
+
+  test('the next transaction takes its nonce', async () => {
+    const client = clientAt(anvil.rpcUrl, 3);
+    const before = await sent();
+    await buyBy(client);
+    await loseBlock();
+    expect(await sent()).toBe(before);
+    await buyBy(client);
+    expect(await sent()).toBe(before + 1);
+  }, 60_000);
+
+  test('who waits for more blocks, as the guide for integrators says, is not told that it is done', async () => {
+    const publicClient = createPublicClient({ chain, transport: http(anvil.rpcUrl), pollingInterval: 50 });
+    const walletClient = createWalletClient({ chain, transport: http(anvil.rpcUrl), account: developmentAccount(3) });
+    let isFound: () => void;
+    const found = new Promise<void>((resolve) => (isFound = resolve));
+    const patient = {
+      ...publicClient,
+      waitForTransactionReceipt: async (given: { readonly hash: Hex }) => {
+        void publicClient.waitForTransactionReceipt(given).then(isFound);
+        const { transactionHash } = await publicClient.waitForTransactionReceipt({ ...given, confirmations: 4 });
+        return publicClient.getTransactionReceipt({ hash: transactionHash });
+      },
+    };
+    const failed = buyBy(createKedgeClient({ publicClient: patient, walletClient, deployment })).catch(
+      (error: unknown) => error,
+    );
+    await found;
+    await loseBlock();
+    await anvil.testClient.mine({ blocks: 5 });
+    expect(await failed).toMatchObject({ code: 'transaction_pending', kind: 'transient' });
+  }, 60_000);
 });
