@@ -10,6 +10,7 @@ import {
   showAmount,
   showBps,
   showBytes,
+  showDay,
   showFigure,
   showMoment,
   showPart,
@@ -50,6 +51,8 @@ test('a figure is written as amounts are, whatever the language of the browser: 
 test('a moment that no date has is none that is invalid', () => {
   expect(showMoment(2n ** 64n - 1n)).toBe('after the year 275,760');
   expect(showMoment(8_640_000_000_000)).toContain('275760');
+  expect(showDay(2n ** 64n - 1n)).toBe('after the year 275,760');
+  expect(showDay(1_800_000_000n)).toContain('2027');
 });
 
 test('units are exact', () => {

@@ -219,7 +219,9 @@ async function sendFile(
   page: Readonly<Record<string, string>>,
 ): Promise<void> {
   const file = normalize(join(folder, path === '/' ? 'index.html' : decoded(path)));
-  const found = file.startsWith(folder + sep) && extname(file) in types;
+  // What begins with a dot is for those who build the page.
+  const isHidden = file.slice(folder.length).includes(`${sep}.`);
+  const found = file.startsWith(folder + sep) && !isHidden && extname(file) in types;
   const bytes = found ? await readFile(file).catch(ignoreMissing) : undefined;
   if (bytes === undefined) {
     throw new BaseError(`There is no ${path.slice(0, 100)} here.`, { code: 'not_found', status: 404 });

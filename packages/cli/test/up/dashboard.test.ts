@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import { Server as NetServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -90,6 +90,9 @@ test('a name that only resolves to this machine is refused: it must not read the
 test('files outside of the page are not there', async () => {
   const { url } = await dashboard(1);
   const paths = ['/../secret.json', '/%2e%2e/secret.json', '/..%2fsecret.json', '/assets', '/nothing.js'];
+  // It is there, and says of what the page was built.
+  expect(existsSync(new URL('../../../web/dist/.vite/manifest.json', import.meta.url))).toBe(true);
+  paths.push('/.vite/manifest.json', '/%2evite/manifest.json', '/assets/..%2f.vite/manifest.json');
   const unnameable = ['/%', '/%00.html', '/index.html/a.js', `/${'a'.repeat(300)}.js`];
   for (const path of [...paths, ...unnameable]) {
     expect((await ask(url, path)).status, path).toBe(404);

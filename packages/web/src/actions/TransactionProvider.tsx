@@ -1,6 +1,8 @@
 import { createContext, Suspense, useContext, useEffect, useState, type ReactNode } from 'react';
+import { ErrorBoundary } from '../app/ErrorBoundary.js';
 import { lazyPart } from '../app/lazyPart.js';
 import { onHashChange } from '../app/router.js';
+import { OverPage } from '../ui/OverPage.js';
 import type { TransactionForm } from './transaction.js';
 
 const TransactionDialog = lazyPart(() => import('./TransactionDialog.js'), 'TransactionDialog');
@@ -18,6 +20,7 @@ export function TransactionProvider({ children }: { children: ReactNode }) {
   const [isOpen, setOpen] = useState(false);
   // It is about something on the page that it was opened on: who goes on, or back, leaves it.
   useEffect(() => onHashChange(() => setOpen(false)), []);
+  const close = (): void => setOpen(false);
   const open = (form: TransactionForm): void => {
     setShown((before) => ({ form, turn: (before?.turn ?? 0) + 1 }));
     setOpen(true);
@@ -26,9 +29,11 @@ export function TransactionProvider({ children }: { children: ReactNode }) {
     <OpenContext value={open}>
       {children}
       {shown !== undefined && (
-        <Suspense fallback={null}>
-          <TransactionDialog key={shown.turn} form={shown.form} isOpen={isOpen} onClose={() => setOpen(false)} />
-        </Suspense>
+        <ErrorBoundary key={shown.turn} place={(told) => isOpen && <OverPage onClose={close}>{told}</OverPage>}>
+          <Suspense fallback={null}>
+            <TransactionDialog form={shown.form} isOpen={isOpen} onClose={close} />
+          </Suspense>
+        </ErrorBoundary>
       )}
     </OpenContext>
   );

@@ -62,14 +62,17 @@ export function showPart(part: bigint, whole: bigint): string {
 /** The last second that a date of JavaScript has; contracts take any number of 64 bits. */
 const lastSecond = 8_640_000_000_000;
 
+const beyondDates = 'after the year 275,760';
+
 /** A Unix second as day and time of the reader's place. */
 export function showMoment(seconds: number | bigint): string {
-  if (seconds > lastSecond) return 'after the year 275,760';
+  if (seconds > lastSecond) return beyondDates;
   return new Date(Number(seconds) * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
 /** A Unix second as a day of the reader's place. */
 export function showDay(seconds: number | bigint): string {
+  if (seconds > lastSecond) return beyondDates;
   return new Date(Number(seconds) * 1000).toLocaleDateString(undefined, { dateStyle: 'medium' });
 }
 

@@ -1,5 +1,7 @@
 import { Suspense, useState } from 'react';
+import { ErrorBoundary } from '../app/ErrorBoundary.js';
 import { lazyPart } from '../app/lazyPart.js';
+import { OverPage } from '../ui/OverPage.js';
 import { useWallet } from './useWallet.js';
 import { WalletLabel } from './WalletLabel.js';
 
@@ -26,8 +28,17 @@ export function WalletMenu() {
   );
   if (!wasOpened) return button;
   return (
-    <Suspense fallback={button}>
-      <OpenWalletMenu />
-    </Suspense>
+    <ErrorBoundary
+      place={(told) => (
+        <>
+          {button}
+          <OverPage onClose={() => setOpened(false)}>{told}</OverPage>
+        </>
+      )}
+    >
+      <Suspense fallback={button}>
+        <OpenWalletMenu />
+      </Suspense>
+    </ErrorBoundary>
   );
 }

@@ -414,6 +414,19 @@ describe('what the browser does to the page', () => {
       await page.route('**/assets/OpenWalletMenu*', (route) => route.abort());
       await page.locator('.header-tools .button').click();
       await page.getByText('A part of the dashboard cannot be loaded.').waitFor();
+      // The page that it is part of stays, and can be used again when that is closed.
+      expect(await card.isVisible()).toBe(true);
+      await page.getByRole('button', { name: 'Close', exact: true }).click();
+      await page.getByText('A part of the dashboard cannot be loaded.').waitFor({ state: 'detached' });
+      await page.route('**/assets/LineageTab*', (route) => route.abort());
+      await card.click();
+      await page.getByRole('tab', { name: 'Lineage' }).click();
+      await page.getByText('A part of the dashboard cannot be loaded.').waitFor();
+      await page.getByRole('tab', { name: 'Policy' }).click();
+      await page.getByRole('heading', { name: 'Policy, version 1' }).waitFor();
+      await page.goBack();
+      await page.locator('.header-tools .button').click();
+      await page.getByText('A part of the dashboard cannot be loaded.').waitFor();
       await page.unroute('**/assets/OpenWalletMenu*');
       await page.getByRole('button', { name: 'Try again' }).click();
       await card.waitFor();

@@ -8,7 +8,7 @@ export function FormFrame({
   isLocked,
   children,
 }: {
-  title: string;
+  title: ReactNode;
   description: ReactNode;
   isLocked: boolean;
   children?: ReactNode;

@@ -35,7 +35,11 @@ export function buyForm(offer: Offer): TransactionForm {
     return (
       <>
         <FormFrame
-          title={`${title}: ${name}`}
+          title={
+            <>
+              {title}: <bdi>{name}</bdi>
+            </>
+          }
           description={`Prepaid units of class ${classId}. What you do not use, and no channel holds, stays yours.`}
           isLocked={isLocked}
         >

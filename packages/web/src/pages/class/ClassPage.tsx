@@ -1,7 +1,8 @@
 import { Tabs } from '@base-ui/react/tabs';
 import type { ClassDetail } from '@kedge/core';
-import { Suspense, useState } from 'react';
+import { useState } from 'react';
 import { lazyPart } from '../../app/lazyPart.js';
+import { Part } from '../../app/Part.js';
 import { buyForm } from '../../actions/forms/buyForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { linkTo } from '../../app/router.js';
@@ -11,6 +12,7 @@ import { licenceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
+import { ClassName } from '../../ui/ClassName.js';
 import { DilutablePill } from '../../ui/DilutablePill.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { grouped, showBps, showUnits } from '../../ui/format.js';
@@ -77,8 +79,10 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
             <span className="pill free">{licenceText(licence)}</span>
             <DilutablePill dilutable={detail.dilutable} />
           </div>
-          <h1 className="class-title">{name ?? `Class ${classId}`}</h1>
-          {description !== null && description !== name && <p>{description}</p>}
+          <h1 className="class-title">
+            <ClassName classId={classId} name={name} />
+          </h1>
+          {description !== null && description !== name && <p dir="auto">{description}</p>}
           <div className="row small class-issuer">
             <span className="muted">Issued by</span> <AddressText address={detail.issuer} />
           </div>
@@ -117,7 +121,7 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
             ))}
           </Tabs.List>
         </div>
-        <Suspense fallback={<Skeleton height={340} />}>
+        <Part key={tab} waiting={<Skeleton height={340} />}>
           <Tabs.Panel value="overview" className="panel">
             <ClassCharts detail={detail} />
             <DataCard detail={detail} />
@@ -137,7 +141,7 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
           <Tabs.Panel value="attestations" className="panel">
             <AttestationsTab detail={detail} />
           </Tabs.Panel>
-        </Suspense>
+        </Part>
       </Tabs.Root>
     </div>
   );

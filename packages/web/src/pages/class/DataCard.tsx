@@ -22,13 +22,13 @@ export function DataCard({ detail }: { detail: ClassDetail }) {
         {text(card?.['description']) !== undefined && (
           <>
             <dt>Description</dt>
-            <dd>{text(card?.['description'])}</dd>
+            <dd dir="auto">{text(card?.['description'])}</dd>
           </>
         )}
         {names(card?.['creator']) !== undefined && (
           <>
             <dt>Creators</dt>
-            <dd>{names(card?.['creator'])}</dd>
+            <dd dir="auto">{names(card?.['creator'])}</dd>
           </>
         )}
         {text(card?.['datePublished']) !== undefined && (
@@ -40,13 +40,13 @@ export function DataCard({ detail }: { detail: ClassDetail }) {
         {text(card?.['license']) !== undefined && (
           <>
             <dt>Licence</dt>
-            <dd>{text(card?.['license'])}</dd>
+            <dd dir="auto">{text(card?.['license'])}</dd>
           </>
         )}
         {texts(card?.['keywords']) !== undefined && (
           <>
             <dt>Keywords</dt>
-            <dd>{texts(card?.['keywords'])}</dd>
+            <dd dir="auto">{texts(card?.['keywords'])}</dd>
           </>
         )}
         {files.length > 0 && (
@@ -54,10 +54,12 @@ export function DataCard({ detail }: { detail: ClassDetail }) {
             <dt>Files</dt>
             <dd>
               {files.length}:{' '}
-              {files
-                .slice(0, 6)
-                .map((file) => text((file as Record<string, unknown>)['name']) ?? 'unnamed')
-                .join(', ')}
+              <bdi>
+                {files
+                  .slice(0, 6)
+                  .map((file) => text((file as Record<string, unknown>)['name']) ?? 'unnamed')
+                  .join(', ')}
+              </bdi>
               {files.length > 6 && ' …'}
             </dd>
           </>
@@ -65,7 +67,7 @@ export function DataCard({ detail }: { detail: ClassDetail }) {
         {texts(card?.['models']) !== undefined && (
           <>
             <dt>Models</dt>
-            <dd>{texts(card?.['models'])}</dd>
+            <dd dir="auto">{texts(card?.['models'])}</dd>
           </>
         )}
         <dt>Anchored</dt>

@@ -1,6 +1,7 @@
 import type { LineageEdge } from '@kedge/core';
 import type { ReactNode } from 'react';
 import { linkTo } from '../../app/router.js';
+import { ClassName } from '../../ui/ClassName.js';
 import { showBps } from '../../ui/format.js';
 import { numbers, Table } from '../../ui/Table.js';
 
@@ -25,11 +26,15 @@ export function FlowTable({
         {edges.map((edge) => (
           <tr key={`${edge.childId}/${edge.parentIndex}`}>
             <td data-label="From">
-              <a href={linkTo('class', edge.childId)}>{edge.childName ?? `Class ${edge.childId}`}</a>
+              <a href={linkTo('class', edge.childId)}>
+                <ClassName classId={edge.childId} name={edge.childName} />
+              </a>
             </td>
             <td data-label="To">
               <div>
-                <a href={linkTo('class', edge.parentId)}>{edge.parentName ?? `Class ${edge.parentId}`}</a>{' '}
+                <a href={linkTo('class', edge.parentId)}>
+                  <ClassName classId={edge.parentId} name={edge.parentName} />
+                </a>{' '}
                 {edge.accepted && <span className="pill good">accepted</span>}
               </div>
             </td>

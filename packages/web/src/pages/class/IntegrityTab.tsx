@@ -1,34 +1,25 @@
 import type { ClassDetail } from '@kedge/core';
-import { useState, type DragEvent } from 'react';
+import { useRef, useState, type DragEvent } from 'react';
 import { EmptyState } from '../../ui/EmptyState.js';
-import { wordsOf } from '../../ui/ErrorState.js';
-import { showBytes } from '../../ui/format.js';
 import { Icon } from '../../ui/icons.js';
-import { anchoredFilesOf, checkFiles, type FileFinding } from './checkFiles.js';
-
-const words = {
-  same: 'the anchored file',
-  changed: 'differs from the anchored file',
-  unknown: 'is not in this class',
-} as const;
+import { takeFiles } from '../../ui/takeFiles.js';
+import { anchoredFilesOf, checkFiles } from './checkFiles.js';
+import { FileVerdict, type CheckState } from './FileVerdict.js';
 
 /** Checks files of the reader's machine against the anchor. They are hashed here and sent nowhere. */
 export function IntegrityTab({ detail }: { detail: ClassDetail }) {
   const anchored = anchoredFilesOf(detail.metadata);
-  const [findings, setFindings] = useState<readonly FileFinding[] | undefined>(undefined);
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(undefined);
+  const [state, setState] = useState<CheckState>(undefined);
+  const checks = useRef(0);
   const check = async (files: readonly File[]): Promise<void> => {
     if (files.length === 0) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      setFindings(await checkFiles(files, detail.metadata, detail.integrityHash));
-    } catch (cause) {
-      setError(cause);
-    } finally {
-      setBusy(false);
-    }
+    const turn = ++checks.current;
+    setState('busy');
+    const came = await checkFiles(files, detail.metadata, detail.integrityHash).then(
+      (findings) => ({ findings }),
+      (error: unknown) => ({ error }),
+    );
+    if (turn === checks.current) setState(came);
   };
   const drop = (event: DragEvent): void => {
     event.preventDefault();
@@ -44,8 +35,6 @@ export function IntegrityTab({ detail }: { detail: ClassDetail }) {
       </section>
     );
   }
-  const count = (kind: FileFinding['kind']): number => findings?.filter((finding) => finding.kind === kind).length ?? 0;
-  const isGood = findings !== undefined && count('same') === findings.length;
   return (
     <section className="card stack" aria-labelledby="integrity-title">
       <div>
@@ -65,7 +54,7 @@ export function IntegrityTab({ detail }: { detail: ClassDetail }) {
               className="visually-hidden"
               type="file"
               multiple
-              onChange={(event) => void check([...(event.target.files ?? [])])}
+              onChange={(event) => void check(takeFiles(event.target))}
             />
           </label>
           <label className="button">
@@ -75,35 +64,12 @@ export function IntegrityTab({ detail }: { detail: ClassDetail }) {
               type="file"
               // React knows no such property; browsers know the attribute.
               {...{ webkitdirectory: '' }}
-              onChange={(event) => void check([...(event.target.files ?? [])])}
+              onChange={(event) => void check(takeFiles(event.target))}
             />
           </label>
         </div>
       </div>
-      <div aria-live="polite">
-        {isBusy && <p className="callout">Hashing…</p>}
-        {error !== undefined && <p className="callout bad">{wordsOf(error).message}</p>}
-        {findings !== undefined && !isBusy && (
-          <p className={isGood ? 'callout good' : 'callout bad'}>
-            {isGood
-              ? `${findings.length === 1 ? 'It is' : `All ${findings.length} files are`} what was anchored, byte for byte.`
-              : `${count('same')} of ${findings.length} are what was anchored; ${count('changed')} differ, ${count('unknown')} are not in this class.`}
-          </p>
-        )}
-      </div>
-      {findings !== undefined && !isBusy && (
-        <ul className="checks findings">
-          {findings.map(({ path, kind, sha256, size }) => (
-            <li key={path} data-ok={kind === 'same'}>
-              <Icon name={kind === 'same' ? 'check' : 'cross'} size={16} />
-              <span>
-                <strong>{path}</strong> {words[kind]}, {showBytes(size)}
-                <span className="detail mono">SHA-256 {sha256}</span>
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <FileVerdict state={state} />
     </section>
   );
 }

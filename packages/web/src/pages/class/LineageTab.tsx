@@ -154,7 +154,7 @@ function ClassBox({ data }: NodeProps<ClassNode>) {
       <Handle type="target" position={data.isDown ? Position.Top : Position.Left} isConnectable={false} />
       <span className={`pill ${data.kind}`}>{data.kind}</span>
       <a href={linkTo('class', data.classId)} className="nodrag">
-        {data.name}
+        <bdi>{data.name}</bdi>
       </a>
       <Handle type="source" position={data.isDown ? Position.Bottom : Position.Right} isConnectable={false} />
     </div>

@@ -15,7 +15,7 @@ export function PolicyFacts({ version, unitDecimals }: { version: PolicyVersion;
         <>
           <dt>Unit</dt>
           <dd>
-            {policy.unit.name}, {policy.unit.decimals} decimals
+            <bdi>{policy.unit.name}</bdi>, {policy.unit.decimals} decimals
           </dd>
           <dt>Rates</dt>
           <dd>

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useConfig } from '../../app/configContext.js';
 import { Icon } from '../../ui/icons.js';
+import { takeFiles } from '../../ui/takeFiles.js';
 import { checkStatement, placeOf, type CheckedStatement } from './statements.js';
 
 /** Whether the statement is what was attested: read from the content store where it is there, or from the reader's file. */
@@ -47,7 +48,7 @@ export function StatementCheck({ uri, statementHash }: { uri: string; statementH
           className="visually-hidden"
           type="file"
           onChange={(event) => {
-            const file = event.target.files?.[0];
+            const [file] = takeFiles(event.target);
             if (file === undefined) return;
             void file.arrayBuffer().then((bytes) => setGiven(checkStatement(new Uint8Array(bytes), statementHash)));
           }}

@@ -4,6 +4,7 @@ import { metricText } from '../../data/metricText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
+import { ClassName } from '../../ui/ClassName.js';
 import { Copyable } from '../../ui/Copyable.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { allDigits, grouped, showBps, showMoment } from '../../ui/format.js';
@@ -60,7 +61,7 @@ function Part({ part, show }: { part: AccrualPart; show: Show }) {
     <details>
       <summary className="tree-line">
         <span>
-          {causeText(part)} <span className="muted">{showMoment(at)}</span>
+          <CauseText {...part} /> <span className="muted">{showMoment(at)}</span>
         </span>
         <span className="number">{show(amount)}</span>
       </summary>
@@ -68,13 +69,17 @@ function Part({ part, show }: { part: AccrualPart; show: Show }) {
         <dl className="facts">
           <dt>Class</dt>
           <dd>
-            <a href={linkTo('class', classId)}>{className ?? `Class ${classId}`}</a>
+            <a href={linkTo('class', classId)}>
+              <ClassName classId={classId} name={className} />
+            </a>
           </dd>
           {cause.type === 'royalty' && (
             <>
               <dt>Paid by its child</dt>
               <dd>
-                <a href={linkTo('class', cause.childId)}>{cause.childName ?? `Class ${cause.childId}`}</a>
+                <a href={linkTo('class', cause.childId)}>
+                  <ClassName classId={cause.childId} name={cause.childName} />
+                </a>
               </dd>
             </>
           )}
@@ -166,16 +171,20 @@ function Use({ use }: { use: UsePart }) {
 }
 
 /** In words without links: it stands in what opens and closes the part. */
-function causeText({ cause, classId, className }: AccrualPart): string {
-  const of = className ?? `class ${classId}`;
+function CauseText({ cause, classId, className }: AccrualPart): ReactNode {
+  const of = <bdi>{className ?? `class ${classId}`}</bdi>;
   switch (cause.type) {
     case 'settlement':
-      return `Revenue settled to ${of}`;
+      return <>Revenue settled to {of}</>;
     case 'use':
-      return `Use of ${of}`;
+      return <>Use of {of}</>;
     case 'backing':
-      return `Backing of ${of} that became revenue`;
+      return <>Backing of {of} that became revenue</>;
     case 'royalty':
-      return `${showBps(cause.royaltyBps)} of what ${cause.childName ?? `class ${cause.childId}`} received`;
+      return (
+        <>
+          {showBps(cause.royaltyBps)} of what <bdi>{cause.childName ?? `class ${cause.childId}`}</bdi> received
+        </>
+      );
   }
 }

@@ -1,11 +1,13 @@
 import type { Address, TokenEarnings } from '@kedge/core';
-import { Suspense, useState } from 'react';
+import { useState } from 'react';
 import { lazyPart } from '../../app/lazyPart.js';
+import { Part } from '../../app/Part.js';
 import { claimForm } from '../../actions/forms/claimForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { linkTo } from '../../app/router.js';
 import { tokenText } from '../../data/tokenText.js';
 import { useAssets } from '../../data/useAssets.js';
+import { ClassName } from '../../ui/ClassName.js';
 import { grouped } from '../../ui/format.js';
 import { Icon } from '../../ui/icons.js';
 import { Skeleton } from '../../ui/Skeleton.js';
@@ -24,7 +26,9 @@ export function TokenEarningsRow({ token, account }: { token: TokenEarnings; acc
     <li className="earning">
       <div className="earning-head">
         <div>
-          <a href={linkTo('class', classId)}>{className ?? `Class ${classId}`}</a>
+          <a href={linkTo('class', classId)}>
+            <ClassName classId={classId} name={className} />
+          </a>
           <div className="small muted">
             Token <span className="mono">#{tokenText(tokenId)}</span>, share {grouped(String(share))}
             {shareWords[shareState] !== undefined && `, ${shareWords[shareState]}`}
@@ -68,9 +72,9 @@ export function TokenEarningsRow({ token, account }: { token: TokenEarnings; acc
       </div>
       <div id={id} hidden={!isOpen}>
         {isOpen && (
-          <Suspense fallback={<Skeleton height={120} />}>
+          <Part waiting={<Skeleton height={120} />}>
             <ExplainTree tokenId={tokenId} asset={asset} account={account} />
-          </Suspense>
+          </Part>
         )}
       </div>
     </li>

@@ -4,6 +4,7 @@ import { mainOf, othersOf, othersText } from '../../data/mainOf.js';
 import { paidText } from '../../data/paidText.js';
 import { licenceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
+import { ClassName } from '../../ui/ClassName.js';
 import { showBps, showUnits } from '../../ui/format.js';
 import { DilutablePill } from '../../ui/DilutablePill.js';
 import { Sparkline } from '../../ui/Sparkline.js';
@@ -29,10 +30,10 @@ export function ClassCard({ item }: { item: ClassSummary }) {
       </div>
       <h2 className="clamp">
         <a href={linkTo('class', classId)} title={title}>
-          {title}
+          <ClassName classId={classId} name={name} />
         </a>
       </h2>
-      <p className="muted small clamp">
+      <p className="muted small clamp" dir="auto">
         {description === null || description === name ? 'No description at hand.' : description}
       </p>
       <dl className="class-numbers">

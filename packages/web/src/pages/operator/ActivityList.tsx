@@ -2,6 +2,7 @@ import type { Activity, ActivityType } from '@kedge/core';
 import { linkTo } from '../../app/router.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
+import { ClassName } from '../../ui/ClassName.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { wordsOf } from '../../ui/ErrorState.js';
 import { showAge, showCount } from '../../ui/format.js';
@@ -65,7 +66,11 @@ function detailOf(item: Activity, show: (asset: `0x${string}`, amount: bigint, d
   const { classId, className, units, asset, amount } = item;
   return (
     <>
-      {classId !== null && <a href={linkTo('class', classId)}>{className ?? `Class ${classId}`}</a>}
+      {classId !== null && (
+        <a href={linkTo('class', classId)}>
+          <ClassName classId={classId} name={className} />
+        </a>
+      )}
       {units !== null && units > 0n && ` ${showCount(units, 'base unit')}`}
       {asset !== null && amount !== null && amount > 0n && ` ${show(asset, amount, 9)}`}
     </>

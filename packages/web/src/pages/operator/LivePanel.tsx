@@ -1,6 +1,6 @@
 import { isSameAddress, type Address, type BaseError, type GatewayLive } from '@kedge/core';
-import { Suspense } from 'react';
 import { lazyPart } from '../../app/lazyPart.js';
+import { Part } from '../../app/Part.js';
 import { useConfig } from '../../app/configContext.js';
 import { useAssets } from '../../data/useAssets.js';
 import { AddressText } from '../../ui/AddressText.js';
@@ -46,9 +46,9 @@ export function LivePanel({ operator }: { operator: Address }) {
       ) : (
         <>
           <LiveFigures live={live} />
-          <Suspense fallback={<Skeleton height={268} />}>
+          <Part waiting={<Skeleton height={268} />}>
             <LiveCharts trend={live.trend} />
-          </Suspense>
+          </Part>
           <div className="chart-pair live-lists">
             <RunningCalls live={live} />
             <RefusalTable refusals={live.refusals} />

@@ -1,6 +1,7 @@
 import { isSameAddress, type Address, type Operator } from '@kedge/core';
-import { Suspense, useState } from 'react';
+import { useState } from 'react';
 import { lazyPart } from '../../app/lazyPart.js';
+import { Part } from '../../app/Part.js';
 import { parseAddress } from '../../actions/forms/parseAddress.js';
 import { AddressField } from '../../actions/forms/AddressField.js';
 import { useConfig } from '../../app/configContext.js';
@@ -80,9 +81,9 @@ function Shown({ operator }: { operator: Address }) {
     <>
       <StaleNote error={error} />
       <Figures operator={data} />
-      <Suspense fallback={<Skeleton height={330} />}>
+      <Part waiting={<Skeleton height={330} />}>
         <OperatorCharts trend={data.trend} />
-      </Suspense>
+      </Part>
       <div className="columns">
         <div className="stack">
           <BatchTable operator={operator} />

@@ -24,7 +24,9 @@ export function ApiKeys({ channels, unitDecimals }: { channels: readonly Channel
         >
           {keys.map((key) => (
             <tr key={`${key.channelId}/${key.keyId}`}>
-              <td>{key.name}</td>
+              <td>
+                <bdi>{key.name}</bdi>
+              </td>
               <td className="mono">{key.keyId}</td>
               <td>
                 <span className={stateOf(key) === 'active' ? 'pill good' : 'pill'}>{stateOf(key)}</span>

@@ -16,6 +16,7 @@ import { linkTo } from '../../app/router.js';
 import { tokenText } from '../../data/tokenText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
+import { ClassName } from '../../ui/ClassName.js';
 import { grouped, showUnits } from '../../ui/format.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import { ApiKeys } from './ApiKeys.js';
@@ -44,7 +45,9 @@ export function TokenCard({ token }: { token: TokenSummary }) {
         <div className="row">
           <span className={`pill ${kind}`}>{kind}</span>
           <h2>
-            <a href={linkTo('class', classId)}>{className ?? `Class ${classId}`}</a>
+            <a href={linkTo('class', classId)}>
+              <ClassName classId={classId} name={className} />
+            </a>
           </h2>
           <span className="muted small mono" title={`Token ${tokenId}`}>
             #{tokenText(tokenId)}
