@@ -139,6 +139,19 @@ test('R13: what is recorded is on disk, and nothing fails for being asked at onc
   await sql.query('alter role kedge reset all');
 });
 
+test('no upstream is asked for what cannot be recorded: calls are refused while a batch has waited for long', async () => {
+  const url = await start({ ledgerLeaseMs: 1_000 });
+  await sql.query('begin; lock table kedge_gateway.receipts');
+  const waiting = call(url);
+  await expect.poll(async () => (await ask(`${url}/readyz`)).status).toBe(503);
+  expect(await call(url)).toMatchObject({ status: 503, code: 'log_unavailable' });
+  expect(upstream.requests).toHaveLength(1);
+  expect(setup.logs.filter(({ event }) => event === 'ledger_lease_lapsed')).toEqual([]);
+  await sql.query('rollback');
+  expect((await waiting).status).toBe(200);
+  expect((await call(url)).status).toBe(200);
+});
+
 test('R27: answers are removed when their keys are retained no more, but for that of a key which is used again just then', async () => {
   await start({});
   const insert = (key: string) => `insert into kedge_gateway.answer (channel_id, key_sha256, at, payload)

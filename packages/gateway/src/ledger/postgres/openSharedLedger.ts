@@ -51,6 +51,8 @@ export type SharedLedgerOptions = {
 const connections = 8;
 // They go to the database as text, twice as long, within the time of one statement.
 const mostAnswerBytes = 8 * 1024 * 1024;
+// Longer than it takes to give up answers that a batch is kept with. Until then calls wait, after that they are refused.
+const longestWriteLeases = 3;
 
 /**
  * Opens the ledger that gateways with one operator key share in PostgreSQL. Reservations and numbering are in memory, as with
@@ -72,12 +74,14 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
   const keyUses = createSharedKeyUses({ ...options, tables, accounts });
   const unanchored = createUnanchoredBatches();
   let heads = new Map<Hex, DurableHead>();
+  let writingSince: number | undefined;
   let flushes = 0;
   let seenTopUp = 0n;
   let announced: string | undefined;
   let closed = false;
 
   const write = async (batch: SignedBatch): Promise<void> => {
+    writingSince = performance.now();
     try {
       const steps = await commitBatch(batch, {
         database,
@@ -95,6 +99,8 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
         if (lost === undefined || lost.has(receipt.channelId)) holds.breakHold(receipt.channelId, error);
       }
       throw error;
+    } finally {
+      writingSince = undefined;
     }
     flushes++;
     unanchored.add({ epoch, batch: batch.batch.batch });
@@ -156,7 +162,11 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
       for (const { id } of found) if (id > seenTopUp) seenTopUp = id;
       return found.map(({ record }) => record);
     },
-    failure: () => (lease.isLive() ? undefined : (lease.failure() ?? new Error('the lease has lapsed'))),
+    failure: () => {
+      if (!lease.isLive()) return lease.failure() ?? new Error('the lease has lapsed');
+      const isStuck = writingSince !== undefined && performance.now() - writingSince > longestWriteLeases * leaseMs;
+      return isStuck ? new Error('a batch cannot be written') : undefined;
+    },
     flushCount: () => flushes,
     exclusively: (work) =>
       aloneAt(database, 'capture', leaseMs, async () => {
