@@ -1,9 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createKedgeClient, deployContracts } from '@kedge/sdk';
-import { startAnvil, type Anvil } from '@kedge/testing';
+import { startAnvil, startLaggingNode, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { atOneBlock } from '../src/chain/atOneBlock.js';
 import { readOverview } from '../src/chain/readOverview.js';
-import { temporaryFolder } from './kedge.js';
+import { runInProcess, temporaryFolder } from './kedge.js';
 
 let anvil: Anvil;
 beforeAll(async () => {
@@ -29,6 +31,26 @@ test('what happens while the chain is read is in none of the numbers', async () 
   const after = await readOverview(connection);
   expect([after.classes.length, after.tokens.length]).toEqual([1, 1]);
   expect(after.tokens[0]?.claimable).toHaveLength(1);
+});
+
+test('a node that does not have that block yet is asked again', async () => {
+  const { publicClient } = anvil;
+  const walletClient = anvil.walletOf(0);
+  const deployment = await deployContracts({ publicClient, walletClient });
+  await anvil.testClient.mine({ blocks: 5 });
+  const issuer = createKedgeClient({ publicClient, walletClient, deployment });
+  const integrityHash = `0x${'ef'.repeat(32)}` as const;
+  await issuer.createClass({ kind: 'dataset', metadataURI: 'ipfs://d', integrityHash });
+  const cwd = temporaryFolder();
+  writeFileSync(join(cwd, 'contracts.json'), JSON.stringify(deployment));
+  const methods = ['eth_call', 'eth_getBlockByNumber'];
+  let asked = 0;
+  const node = await startLaggingNode(anvil.rpcUrl, ({ method }) => methods.includes(method) && (asked += 1) % 3 === 0);
+  const at = ['--rpc', node.url, '--contracts', 'contracts.json'];
+  const ran = await runInProcess(['status', '--json', ...at], { cwd });
+  await node.stop();
+  expect([ran.code, ran.stderr]).toEqual([0, '']);
+  expect(JSON.parse(ran.stdout)).toMatchObject({ classes: [{ classId: '1' }] });
 });
 
 test('a lot that somebody prices in what is no asset stops nobody from reading what is theirs', async () => {

@@ -1,6 +1,6 @@
 import type { Hex } from '@kedge/core';
 import type { ChainReader, Wallet } from './client.js';
-import { causesOf } from './toChainError.js';
+import { lacksBlock } from './toChainError.js';
 
 /** So long a node behind a load balancer may lack a block that another one has. */
 const lagMs = 30_000;
@@ -44,16 +44,12 @@ async function patiently<answer>(
     try {
       return await ask({ blockNumber });
     } catch (error) {
-      if (!causesOf(error).some(({ message }) => lacksBlock.test(message))) throw error;
+      if (!lacksBlock(error)) throw error;
     }
     await sleep(wait);
   }
   return ask({});
 }
-
-/** As geth, Erigon, Nethermind, Besu, reth, anvil and viem say it. */
-const lacksBlock =
-  /(header|block)\b.{0,90}\bnot (be )?found|unknown block|BlockOutOfRange|block height is \d+ but requested/i;
 
 /**
  * Sends with the nonce that the node says is the next. One that was used soon before, of which that node may not know yet, is asked

@@ -44,6 +44,14 @@ export function toChainError(cause: unknown, doing: string): BaseError {
       cause,
     });
   }
+  if (lacksBlock(cause)) {
+    return new BaseError(`Could not ${doing}: the node does not have a block that it was asked about.`, {
+      code: 'chain_behind',
+      kind: 'transient',
+      hints: ['Ask again: one node behind the RPC URL may not have all blocks yet.'],
+      cause,
+    });
+  }
   if (names.includes('ContractFunctionZeroDataError')) {
     return new BaseError(`Could not ${doing}: ${lowerFirst(shortMessageOf(cause))}`, {
       code: 'contract_missing',
@@ -168,6 +176,15 @@ export function causesOf(error: unknown): Error[] {
   for (let cause = error; cause instanceof Error && !causes.includes(cause); cause = cause.cause) causes.push(cause);
   return causes;
 }
+
+/** Whether a node lacks a block that was named, as one behind a load balancer does that is behind another. */
+export function lacksBlock(error: unknown): boolean {
+  return causesOf(error).some(({ message }) => unknownBlock.test(message));
+}
+
+/** As geth, Erigon, Nethermind, Besu, reth, anvil and viem say it. */
+const unknownBlock =
+  /(header|block)\b.{0,90}\bnot (be )?found|unknown block|BlockOutOfRange|block height is \d+ but requested/i;
 
 function revertData(error: unknown): Hex | undefined {
   if (!isOfViem(error)) return undefined;

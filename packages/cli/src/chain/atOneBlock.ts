@@ -1,4 +1,4 @@
-import { createKedgeClient } from '@kedge/sdk';
+import { createKedgeClient, toChainError } from '@kedge/sdk';
 import { createPublicClient, custom, numberToHex } from 'viem';
 import type { Connection } from './connect.js';
 
@@ -11,9 +11,26 @@ export async function atOneBlock(connection: Connection): Promise<Connection> {
     const given = Array.isArray(params)
       ? params.map((param: unknown) => (param === 'latest' ? newest : param))
       : params;
-    return publicClient.request({ method, params: given } as Parameters<typeof publicClient.request>[0]);
+    return patiently(() => publicClient.request({ method, params: given } as never));
   };
   const still = createPublicClient({ chain: publicClient.chain, transport: custom({ request }) });
   const { deployment } = client;
   return { ...connection, publicClient: still, client: createKedgeClient({ publicClient: still, deployment }) };
+}
+
+/** Milliseconds to wait before it is asked again. */
+const waits = [100, 400, 1_000, 2_000];
+
+/** Behind a load balancer one node may not have the block yet that another has told of. No answer is null but that of such a one. */
+async function patiently(ask: () => Promise<unknown>): Promise<unknown> {
+  for (const wait of waits) {
+    try {
+      const answer = await ask();
+      if (answer !== null) return answer;
+    } catch (error) {
+      if (toChainError(error, 'read the chain').code !== 'chain_behind') throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+  return ask();
 }
