@@ -31,7 +31,7 @@ test('R18: one gateway captures at a time; when that is stopped, another goes on
   await once(child.stdout, 'data');
   const capture = (): Promise<string> => aloneAt(database, 'capture', silenceMs, async () => 'captured');
   // For three times as long, though it does nothing.
-  await expect(capture()).rejects.toMatchObject({ code: '57014' });
+  await expect(capture()).rejects.toMatchObject({ code: 'turn_missed' });
   expect(await aloneAt(database, 'payment', silenceMs, async () => 'paid')).toBe('paid');
   child.kill('SIGSTOP');
   expect(await capture()).toBe('captured');

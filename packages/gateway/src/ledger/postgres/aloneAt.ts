@@ -1,9 +1,10 @@
-import type { Database } from './database.js';
+import { BaseError } from '@kedge/core';
+import { type Database, isTimeout } from './database.js';
 
 /**
  * Does what no other gateway does meanwhile. One that gives no sign of life for so long, because it is stopped or cut off,
  * has lost its turn: whoever is next goes on, and what it does when it wakes must be refused by what it finds.
- * @throws when its turn does not come within the time of a statement, or was lost.
+ * @throws BaseError `turn_missed` when its turn does not come within the time of a statement; any error when it was lost.
  */
 export function aloneAt<T>(
   database: Database,
@@ -14,7 +15,9 @@ export function aloneAt<T>(
   const name = `kedge_gateway ${what}`;
   return database.onConnection(async (query) => {
     // Given back with its connection, however that ends.
-    await query('select pg_advisory_lock(hashtextextended($1, 0))', [name]);
+    await query('select pg_advisory_lock(hashtextextended($1, 0))', [name]).catch((error: unknown) => {
+      throw isTimeout(error) ? turnMissed(what, error) : error;
+    });
     // PostgreSQL before version 14 has no such setting: there only a connection that breaks gives the lock back.
     const inSettings = `from pg_settings where name = 'idle_session_timeout'`;
     await query(`select set_config(name, $1, false) ${inSettings}`, [`${silenceMs}ms`]);
@@ -25,6 +28,15 @@ export function aloneAt<T>(
       [name],
     );
     return result;
+  });
+}
+
+function turnMissed(what: string, cause: unknown): BaseError {
+  return new BaseError(`Another gateway is at a ${what}, and was not done in time.`, {
+    code: 'turn_missed',
+    kind: 'transient',
+    cause,
+    hints: ['Nothing is lost: it does the same for all gateways, or this one does when it is tried again.'],
   });
 }
 
