@@ -29,6 +29,30 @@ test("the proxy sends the channel's API key, and keeps the keys that clients hav
   expect(sent[1]?.get('anthropic-version')).toBe('2023-06-01');
 });
 
+test('what x402 asks for and pays passes through: a client of it pays in the proxy’s channel', async () => {
+  const offer = { 'payment-required': 'offer', 'cache-control': 'no-store' };
+  const paid = async (_input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const payment = new Headers(init?.headers).get('payment-signature');
+    if (payment === null) return Response.json({}, { status: 402, headers: offer });
+    return Response.json({ payment }, { headers: { 'payment-response': 'taken' } });
+  };
+  const proxy = await startStrictProxy({
+    port: 0,
+    gatewayUrl: 'http://127.0.0.1:1/v1',
+    apiKey: 'kedge_key',
+    paid: Object.assign(paid, { idle: async () => undefined }) as KedgeFetch,
+    onError: (error) => expect.fail(String(error)),
+  });
+  onTestFinished(() => proxy.close());
+  const call = (headers = {}) => fetch(`${proxy.url}/chat/completions`, { method: 'POST', headers, body: '{}' });
+  const refused = await call();
+  expect(refused.status).toBe(402);
+  expect(Object.fromEntries(refused.headers)).toMatchObject(offer);
+  const served = await call({ 'payment-signature': 'signed' });
+  expect(served.headers.get('payment-response')).toBe('taken');
+  expect(await served.json()).toEqual({ payment: 'signed' });
+});
+
 test('what a gateway or a proxy before it compressed arrives plain, whatever the client could decode', async () => {
   const answer = JSON.stringify({ answer: 'plain, '.repeat(100) });
   const asked: (string | undefined)[] = [];
