@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startPostgres, type TestPostgres } from '@kedge/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -38,4 +39,23 @@ test('R18: one gateway captures at a time; when that is stopped, another goes on
   // Connections that wait to be used again may be idle for as long as before.
   const [row] = await database.onConnection((query) => query('show idle_session_timeout'));
   expect(row).toEqual({ idle_session_timeout: '0' });
+});
+
+test('signs of life are given one after another, and before the turn ends', async () => {
+  let running = 0;
+  let most = 0;
+  let beats = 0;
+  const slow: Database = {
+    ...database,
+    onConnection: (work) =>
+      work(async (text) => {
+        most = Math.max(most, ++running);
+        if (text === 'select') beats++;
+        await pause(text === 'select' ? 50 : 0);
+        running--;
+        return [];
+      }),
+  };
+  await aloneAt(slow, 'capture', 40, () => expect.poll(() => beats).toBeGreaterThan(2));
+  expect(most).toBe(1);
 });

@@ -21,8 +21,17 @@ export function aloneAt<T>(
     // PostgreSQL before version 14 has no such setting: there only a connection that breaks gives the lock back.
     const inSettings = `from pg_settings where name = 'idle_session_timeout'`;
     await query(`select set_config(name, $1, false) ${inSettings}`, [`${silenceMs}ms`]);
-    const beat = setInterval(() => void query('select').catch(ignore), silenceMs / 4);
-    const result = await work().finally(() => clearInterval(beat));
+    let beating: Promise<unknown> | undefined;
+    const beat = (): void => {
+      beating ??= query('select').then(
+        () => (beating = undefined),
+        // What the work itself asks next fails, too.
+        () => undefined,
+      );
+    };
+    const timer = setInterval(beat, silenceMs / 4);
+    const result = await work().finally(() => clearInterval(timer));
+    await beating;
     await query(
       `select pg_advisory_unlock(hashtextextended($1, 0)), (select set_config(name, reset_val, false) ${inSettings})`,
       [name],
@@ -39,6 +48,3 @@ function turnMissed(what: string, cause: unknown): BaseError {
     hints: ['Nothing is lost: it does the same for all gateways, or this one does when it is tried again.'],
   });
 }
-
-/** What the work itself asks next will fail, too. */
-function ignore(): void {}
