@@ -40,15 +40,23 @@ async function patiently<answer>(
   ask: (at: { readonly blockNumber?: bigint }) => Promise<answer>,
   blockNumber: bigint,
 ): Promise<answer> {
+  return untilKnown(() => ask({ blockNumber })).catch((error: unknown) => {
+    if (!lacksBlock(error)) throw error;
+    return ask({});
+  });
+}
+
+/** Asks, and for some seconds again where the node lacks a block that is named. */
+export async function untilKnown<answer>(ask: () => Promise<answer>): Promise<answer> {
   for (const wait of waits) {
     try {
-      return await ask({ blockNumber });
+      return await ask();
     } catch (error) {
       if (!lacksBlock(error)) throw error;
     }
     await sleep(wait);
   }
-  return ask({});
+  return ask();
 }
 
 /**

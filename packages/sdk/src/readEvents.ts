@@ -1,6 +1,8 @@
 import { findDeploymentBlock, readInRanges, type Address, type BlockRange } from '@kedge/core';
 import type { Abi, ContractEventArgs, ContractEventName, GetContractEventsReturnType } from 'viem';
+import { untilKnown } from './afterWrites.js';
 import type { AnyReader, ChainReader } from './client.js';
+import { lacksBlock } from './toChainError.js';
 
 export type ReadEventsParameters<abi extends Abi, name extends ContractEventName<abi>> = {
   readonly address: Address;
@@ -31,19 +33,26 @@ export async function readEvents<const abi extends Abi, name extends ContractEve
 ): Promise<GetContractEventsReturnType<abi, name, true>> {
   const client = reader as ChainReader;
   type Events = GetContractEventsReturnType<abi, name, true>;
-  const read = async (range: BlockRange): Promise<Events> =>
-    (await client.getContractEvents({ ...query, ...range, strict: true } as never)) as unknown as Events;
+  let isBehind = false;
+  const read = async (range: BlockRange): Promise<Events> => {
+    const ask = () => client.getContractEvents({ ...query, ...range, strict: true } as never);
+    const events = await untilKnown(ask).catch((error: unknown) => {
+      isBehind = lacksBlock(error);
+      throw error;
+    });
+    return events as unknown as Events;
+  };
+  // Of a node that lacks a block, too, no shorter range would be answered.
+  const mayTakeLess = async (): Promise<boolean> => !isBehind && (await isAlive(client));
   const newest = toBlock ?? (await client.getBlockNumber({ cacheTime: 0 }));
   if (newest < fromBlock) return [] as unknown as Events;
   try {
     return await read({ fromBlock, toBlock: newest });
   } catch (error) {
-    if (fromBlock === newest || !(await isAlive(client))) throw error;
+    if (fromBlock === newest || !(await mayTakeLess())) throw error;
     const from = fromBlock > 0n ? fromBlock : ((await deploymentOf(client, query.address, newest)) ?? 0n);
     const range = { fromBlock: from, toBlock: newest };
-    return (await readInRanges<Events[number]>(range, read, isEnough as never, () =>
-      isAlive(client),
-    )) as unknown as Events;
+    return (await readInRanges<Events[number]>(range, read, isEnough as never, mayTakeLess)) as unknown as Events;
   }
 }
 

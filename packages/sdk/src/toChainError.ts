@@ -182,9 +182,9 @@ export function lacksBlock(error: unknown): boolean {
   return causesOf(error).some(({ message }) => unknownBlock.test(message));
 }
 
-/** As geth, Erigon, Nethermind, Besu, reth, anvil and viem say it. */
+/** As geth, Erigon, Nethermind, Besu, reth, anvil and viem say it, of one block or of a range. */
 const unknownBlock =
-  /(header|block)\b.{0,90}\bnot (be )?found|unknown block|BlockOutOfRange|block height is \d+ but requested/i;
+  /(header|block)\b.{0,90}\bnot (be )?found|unknown block|BlockOutOfRange|block height is \d+ but requested|beyond current head/i;
 
 function revertData(error: unknown): Hex | undefined {
   if (!isOfViem(error)) return undefined;

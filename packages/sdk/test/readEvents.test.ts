@@ -90,6 +90,28 @@ test('a node without old state is asked from the first block of the deployment, 
   for (const { fromBlock } of asked) expect(fromBlock).toBeGreaterThan(deployedAfter);
 });
 
+test('a node that is behind is asked again for the same range, and not for ever shorter ones', async () => {
+  const { publicClient } = stage.anvil;
+  const behindFor = (times: number) => {
+    const asked: BlockRange[] = [];
+    const getContractEvents = async (query: BlockRange): Promise<unknown> => {
+      const { fromBlock, toBlock } = query;
+      asked.push({ fromBlock, toBlock });
+      const head = toBlock - 2n;
+      const message = `block range extends beyond current head block: requested ${toBlock}, head ${head}`;
+      if (asked.length <= times) throw Object.assign(new Error(message), { code: -32602 });
+      return publicClient.getContractEvents(query as never);
+    };
+    return { client: { ...publicClient, getContractEvents } as never, asked };
+  };
+  const late = behindFor(2);
+  expect(await anchorsOf(late.client)).toHaveLength(3);
+  expect(new Set(late.asked.map(({ fromBlock, toBlock }) => `${fromBlock} ${toBlock}`)).size).toBe(1);
+  const never = behindFor(Infinity);
+  await expect(anchorsOf(never.client)).rejects.toThrow('beyond current head');
+  expect(never.asked).toHaveLength(5);
+});
+
 test('a node that is gone is not asked again', async () => {
   const gone = () => Promise.reject(new Error('it is gone'));
   let asked = 0;
