@@ -20,7 +20,8 @@ import {
   type SignedReceipt,
 } from '@kedge/core';
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
-import { startAnvil, type Anvil } from '@kedge/testing';
+import { authorizedErc20Abi, deployAuthorizedErc20, startAnvil, type Anvil } from '@kedge/testing';
+import { getAddress } from 'viem';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roles, type Role } from '../src/accounts/roles.js';
@@ -183,6 +184,7 @@ test('R26: a bond is posted, shown, slashed by two receipts with one number, pai
   expect(await kedgeJson('bond', 'pay', channelId)).toMatchObject({ ...paid, burned });
   expect([await owed(paid.holder), await owed(paid.reporter)]).toEqual([0n, 0n]);
   expect(await kedgeJson('bond', 'pay', channelId)).toMatchObject({ ...paid, burned: '0' });
+  expect((await kedge('bond', 'pay', channelId)).stdout).toMatch(/^this was paid before:\n/);
   expect((await kedge('bond', 'show', operatorAddress)).stdout).toContain('slashed  1 time\n');
 
   expect(await kedgeJson('bond', 'release')).toMatchObject({ released: false });
@@ -190,6 +192,35 @@ test('R26: a bond is posted, shown, slashed by two receipts with one number, pai
   await anvil.testClient.increaseTime({ seconds: 100 * 86_400 });
   await anvil.testClient.mine({ blocks: 1 });
   expect(await kedgeJson('bond', 'release')).toMatchObject({ released: true, amount: String(pot) });
+});
+
+test('R26: each command about a proof means the bond in the asset of the channel’s lot, and names another one to the next', async () => {
+  const { publicClient } = anvil;
+  const consumer = anvil.walletOf(roles.consumer);
+  const coin = getAddress(await deployAuthorizedErc20({ publicClient, walletClient: consumer }, 10n ** 12n));
+  const hash = await consumer.writeContract({
+    address: coin,
+    abi: authorizedErc20Abi,
+    functionName: 'transfer',
+    args: [developmentAccount('operator').address, 10n ** 11n],
+    chain: null,
+  });
+  await publicClient.waitForTransactionReceipt({ hash });
+  const { channelId } = await openCapturedChannel(coin);
+  const receipts = await Promise.all([
+    signReceipt(channelId, `0x${'01'.repeat(32)}`, 1n),
+    signReceipt(channelId, `0x${'02'.repeat(32)}`, 2n),
+  ]);
+  writeFileSync(join(cwd, 'both.json'), JSON.stringify(receipts.map(signedReceiptToJson)));
+  for (const asset of [[], ['--asset', coin]])
+    await kedgeJson('bond', 'post', '--amount', '1', '--cover', '60d', ...asset);
+  const proven = await kedge('prove-fraud', 'both.json', '--asset', 'ETH');
+  expect(proven.stdout).toContain(`kedge bond pay ${channelId} --asset ETH\n`);
+  expect(await kedgeJson('prove-fraud', 'both.json')).toMatchObject({ proven: [{ asset: coin, backing: '4000' }] });
+  await anvil.testClient.increaseTime({ seconds: 7 * 86_400 + 1 });
+  await anvil.testClient.mine({ blocks: 1 });
+  expect(await kedgeJson('bond', 'pay', channelId)).toMatchObject({ asset: coin, holderAmount: '4000' });
+  expect(await kedgeJson('bond', 'pay', channelId, '--asset', 'ETH')).toMatchObject({ asset: zeroAddress });
 });
 
 test('R26: what somebody else proved of one channel keeps nobody from proving the others', async () => {
@@ -365,12 +396,19 @@ test('P31: what another signed about a token is brought by its holder, and is th
 });
 
 /** A channel of the consumer with 40 of 100 units captured, at 100 wei each. */
-async function openCapturedChannel(): Promise<{ readonly channel: Channel; readonly channelId: Hex }> {
+async function openCapturedChannel(
+  asset: Address = zeroAddress,
+): Promise<{ readonly channel: Channel; readonly channelId: Hex }> {
   const [operator, consumer] = [as('operator'), as('consumer')];
   const policy = { uri: 'ipfs://policy', hash: someHash };
   const terms = { kind: 'agent', metadataURI: 'ipfs://a', integrityHash: someHash, policy } as const;
   const { classId } = await operator.createClass(terms);
-  const { lot } = await operator.createLot({ classId, price: { numerator: 100n, denominator: 1n }, operatorBps: 0 });
+  const { lot } = await operator.createLot({
+    classId,
+    asset,
+    price: { numerator: 100n, denominator: 1n },
+    operatorBps: 0,
+  });
   await operator.openListing({ classId, lot, supply: 1_000n });
   const { tokenId } = await consumer.buyValue({ classId, lot, units: 100n });
   const { timestamp } = await anvil.publicClient.getBlock();

@@ -2,13 +2,14 @@ import { BaseError, isSameAddress, operatorBondAbi, type Address, type Hex } fro
 import { firstBlockOf, readEvents } from '@kedge/sdk';
 import { roleAccount, roleOfAddress, type SigningAccount } from '../accounts/resolveAccount.js';
 import { developmentChainId } from '../accounts/roles.js';
+import { bondAssetOf, bondAssetOption } from '../chain/bondAsset.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { createWriter } from '../chain/createWriter.js';
-import { assetOption } from '../chain/readAsset.js';
+import { readChannel } from '../chain/readChannels.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
-import { argument, parseChannelId, textOption } from '../parse.js';
+import { argument, parseChannelId } from '../parse.js';
 
 export const bondPay: Command = {
   name: 'bond pay',
@@ -18,7 +19,7 @@ export const bondPay: Command = {
     'number, burns what nobody has a claim to, and pays out what is due to you. Anyone may do so, after the window. What is ' +
     'done already is passed over, so a run that broke off is run again.',
   arguments: [{ name: 'channelId', summary: 'the channel of the proof' }],
-  options: [{ flags: '--asset <address>', summary: 'ERC-20 token; without it ETH' }, ...accountOptions],
+  options: [bondAssetOption, ...accountOptions],
   examples: [
     {
       command: 'kedge bond pay 0x433d1369398457eb703ec53640472a9fb1c75f8372d88fba0840ebc1d70ba450',
@@ -28,7 +29,7 @@ export const bondPay: Command = {
   run: async (context) => {
     const channelId = parseChannelId(argument(context, 0));
     const connection = await connect(context);
-    const asset = await assetOption(connection, textOption(context, 'asset'));
+    const asset = await bondAssetOf(context, connection, await readChannel(connection, channelId));
     const address = connection.contracts.OperatorBond;
     if (address === undefined) {
       throw new BaseError(`The deployment on chain ${connection.chainId} has no OperatorBond.`, {
@@ -68,6 +69,7 @@ export const bondPay: Command = {
     context.output.result(
       { channelId, asset: asset.address, holder, holderAmount, reporter, reporterAmount, burned, transactionHash },
       () => [
+        ...(proof.paid ? ['this was paid before:'] : []),
         `${sum(holderAmount)} to the holder ${holder}`,
         `${sum(reporterAmount)} to the reporter ${reporter}`,
         `${sum(burned)} burned`,

@@ -1,11 +1,10 @@
-import { assetOfChannel } from '../chain/assetOfChannel.js';
+import { bondAssetOf, bondAssetOption, sameBondAsset } from '../chain/bondAsset.js';
 import { connect } from '../chain/connect.js';
-import { assetOption } from '../chain/readAsset.js';
 import { readChannel } from '../chain/readChannels.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
-import { argument, parseChannelId, textOption } from '../parse.js';
+import { argument, parseChannelId } from '../parse.js';
 
 export const bondRaise: Command = {
   name: 'bond raise',
@@ -16,13 +15,7 @@ export const bondRaise: Command = {
     'it grows, so come back before it ends; after it, half of what is left of the bond is taken, too, and you are the ' +
     'reporter. No receipts are needed.',
   arguments: [{ name: 'channelId', summary: 'the channel of the proof' }],
-  options: [
-    {
-      flags: '--asset <address>',
-      summary: "which bond (ETH or an ERC-20 token); without it the one in the asset of the channel's lot",
-    },
-    ...accountOptions,
-  ],
+  options: [bondAssetOption, ...accountOptions],
   examples: [
     {
       command: 'kedge bond raise 0x433d1369398457eb703ec53640472a9fb1c75f8372d88fba0840ebc1d70ba450',
@@ -33,15 +26,13 @@ export const bondRaise: Command = {
     const channelId = parseChannelId(argument(context, 0));
     const connection = await connect(context);
     const channel = await readChannel(connection, channelId);
-    const assetText = textOption(context, 'asset');
-    const asset =
-      assetText === undefined ? await assetOfChannel(connection, channel) : await assetOption(connection, assetText);
+    const asset = await bondAssetOf(context, connection, channel);
     const { write } = await resolveWriter(context, connection, 'consumer');
     const terms = { channel, asset: asset.address };
     const { window, backing, transactionHash } = await write('raise the claim', (client) => client.raiseClaim(terms));
     context.output.result({ channelId, asset: asset.address, window, backing, transactionHash }, () => [
       `holder  at most ${humanAmount(backing, asset.decimals)} ${asset.symbol}, in window ${window}`,
-      `next, after that: kedge bond pay ${channelId}`,
+      `next, after that: kedge bond pay ${channelId}${sameBondAsset(context)}`,
     ]);
   },
 };

@@ -10,16 +10,15 @@ import {
   type SignedReceipt,
 } from '@kedge/core';
 import { recoverAddress } from 'viem';
-import { assetOfChannel } from '../chain/assetOfChannel.js';
+import { bondAssetOf, bondAssetOption, sameBondAsset } from '../chain/bondAsset.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { doEach, sayUndone } from '../chain/doEach.js';
-import { assetOption, type Asset } from '../chain/readAsset.js';
+import type { Asset } from '../chain/readAsset.js';
 import { readChannel } from '../chain/readChannels.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, shortHex } from '../human.js';
 import { keccak256 } from '../keccak256.js';
-import { textOption } from '../parse.js';
 import { readReceipts } from '../receipts/readReceipts.js';
 
 type Proven = {
@@ -41,13 +40,7 @@ export const proveFraud: Command = {
     'it, you and other reporters five percent, and the rest is burned. What is captured after the proof counts once ' +
     'kedge bond raise has claimed it. Takes receipts as kedge verify does.',
   arguments: [{ name: 'receipts', summary: 'files, - or header values', variadic: true }],
-  options: [
-    {
-      flags: '--asset <address>',
-      summary: "which bond (ETH or an ERC-20 token); without it the one in the asset of the channel's lot",
-    },
-    ...accountOptions,
-  ],
+  options: [bondAssetOption, ...accountOptions],
   examples: [{ command: 'kedge prove-fraud one.json other.json', summary: 'two receipts of one call, or of two' }],
   run: async (context) => {
     const receipts = await readReceipts(context);
@@ -61,8 +54,6 @@ export const proveFraud: Command = {
       );
     }
     const connection = await connect(context);
-    const assetText = textOption(context, 'asset');
-    const given = assetText === undefined ? undefined : await assetOption(connection, assetText);
     const { write } = await resolveWriter(context, connection, 'consumer');
     // One proof a channel: a second one would take nothing more.
     const proofs = frauds.filter(
@@ -73,12 +64,13 @@ export const proveFraud: Command = {
       const { channelId } = fraud;
       const channel = await readChannel(connection, channelId);
       const { seq, first, second } = (await pairThatHolds(connection, channel, ofChannel(channelId))) ?? fraud;
-      const asset = given ?? (await assetOfChannel(connection, channel));
+      const asset = await bondAssetOf(context, connection, channel);
       const terms = { channel, asset: asset.address, first, second };
       const { window, backing, transactionHash } = await write('prove the fraud', (client) => client.proveFraud(terms));
       yield { channelId, operator: channel.operator, seq, asset, window, backing, transactionHash };
     });
-    if (proven.length > 0) context.output.result(written(proven), () => proven.flatMap(describe));
+    if (proven.length > 0)
+      context.output.result(written(proven), () => proven.flatMap((proof) => describe(proof, sameBondAsset(context))));
     return sayUndone(
       context,
       undone.map(({ item: { channelId }, error }) => notProven(channelId, error)),
@@ -109,14 +101,14 @@ function written(proven: readonly Proven[]) {
   return { proven: proven.map(({ asset, ...proof }) => ({ ...proof, asset: asset.address })) };
 }
 
-function describe({ channelId, operator, seq, asset, window, backing }: Proven): string[] {
+function describe({ channelId, operator, seq, asset, window, backing }: Proven, more: string): string[] {
   const { epoch, counter } = splitSeq(seq);
   return [
     `operator ${operator} signed receipt ${epoch}/${counter} of channel ${shortHex(channelId)} twice`,
     `  holder  at most ${humanAmount(backing, asset.decimals)} ${asset.symbol}`,
     `  window  ${window}, of seven days`,
-    `next, where more is captured before it ends: kedge bond raise ${channelId}`,
-    `next, after that: kedge bond pay ${channelId}`,
+    `next, where more is captured before it ends: kedge bond raise ${channelId}${more}`,
+    `next, after that: kedge bond pay ${channelId}${more}`,
   ];
 }
 
