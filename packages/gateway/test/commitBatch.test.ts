@@ -47,6 +47,10 @@ test('a server that is only a standby now is asked again, as one that cannot be 
   expect(await commit(cut, state('25006'), state('25006'))).toEqual({ outcome: 'written', asked: 4 });
 });
 
+test('a connection that the server ends for being idle, just when it is used, is no refusal', async () => {
+  expect(await commit(state('57P05'))).toEqual({ outcome: 'written', asked: 2 });
+});
+
 test('what the database refuses is not recorded; after a try whose end nobody saw, it may be', async () => {
   expect(await commit(state('53100'))).toEqual({ outcome: 'log_unavailable', asked: 1 });
   expect(await commit(cut, state('53100'))).toEqual({ outcome: 'record_unknown', asked: 2 });

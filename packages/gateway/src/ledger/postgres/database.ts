@@ -96,7 +96,8 @@ export function isTransient(error: unknown): boolean {
   // not sent, and never will be.
   if (state === undefined) return !(error instanceof RangeError || error instanceof TypeError);
   // 25006: a server that was the first one, and is only a standby now. Whoever took its place is found in time.
-  return /^(08|57P0[123]|53[34]|40|55P03|57014|25P03|25006)/.test(state);
+  // 57P05: the server ends connections that are idle for long, and did so just then.
+  return /^(08|57P0[1235]|53[34]|40|55P03|57014|25P03|25006)/.test(state);
 }
 
 /** Whether a statement took longer than it may, here or at the database. */
