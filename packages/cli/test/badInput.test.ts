@@ -77,6 +77,9 @@ test('bad input says what is wrong and what to do', async () => {
     [['verify', 'loop'], 1, /from one symbolic link to the next/],
     [['channel', 'open', tokenId!, '--units', '0'], 2, /without units[\s\S]*--units/],
     [['buy', '2', '1', '--lot', '7'], 1, /no such lot[\s\S]* lot: 7\n/],
+    // As it is on chain, and in what a gateway offers.
+    [['buy', '2', '1', '--lot', String(2 ** 31 + 7)], 1, /no such lot[\s\S]* lot: 7\n/],
+    [['buy', '2', '1', '--lot', String(2 ** 32)], 2, /A lot is a number from 1/],
   ];
   for (const [args, code, said] of cases) {
     const ran = await kedge(...args);

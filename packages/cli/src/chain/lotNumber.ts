@@ -2,10 +2,11 @@ import { usageError } from '../usageError.js';
 
 const backed = 0x80000000;
 
-/** People count backed lots from 1; on chain their highest bit is set. */
+/** People count backed lots from 1; on chain, and in what gateways offer, their highest bit is set. */
 export function lotIdOf(number: number): number {
   if (Number.isInteger(number) && number >= 1 && number < backed) return backed + number;
-  throw usageError(`A lot is a number from 1, not "${number}".`);
+  if (Number.isInteger(number) && number > backed && number < 2 * backed) return number;
+  throw usageError(`A lot is a number from 1, not "${number}".`, 'kedge status lists the lots.');
 }
 
 /** A lot as people count it; unbacked lots, numbered by their policy version, have none. */

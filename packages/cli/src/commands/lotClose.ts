@@ -1,4 +1,4 @@
-import { lotIdOf } from '../chain/lotNumber.js';
+import { lotIdOf, lotNumberOf } from '../chain/lotNumber.js';
 import { readOwnClass } from '../chain/readOwnClass.js';
 import { accountOptions, type Command } from '../command.js';
 import { argument, parseInteger } from '../parse.js';
@@ -16,8 +16,8 @@ export const lotClose: Command = {
   options: accountOptions,
   examples: [{ command: 'kedge lot close 2 1', summary: 'the first lot of class 2' }],
   run: async (context) => {
-    const number = Number(parseInteger(argument(context, 1), 'lot'));
-    const lot = lotIdOf(number);
+    const lot = lotIdOf(Number(parseInteger(argument(context, 1), 'lot')));
+    const number = lotNumberOf(lot);
     const { classId, signer, write } = await readOwnClass(context);
     const { transactionHash } = await write('take the lot off sale', (client) => client.closeListing({ classId, lot }));
     context.output.result({ classId, lot: number, listed: false, transactionHash }, () => [

@@ -1,4 +1,4 @@
-import { lotIdOf } from '../chain/lotNumber.js';
+import { lotIdOf, lotNumberOf } from '../chain/lotNumber.js';
 import { readOwnClass } from '../chain/readOwnClass.js';
 import { accountOptions, type Command } from '../command.js';
 import { argument, parseInteger } from '../parse.js';
@@ -16,8 +16,8 @@ export const lotRefunds: Command = {
   options: accountOptions,
   examples: [{ command: 'kedge lot refunds 2 1', summary: 'the first lot of class 2' }],
   run: async (context) => {
-    const number = Number(parseInteger(argument(context, 1), 'lot'));
-    const lot = lotIdOf(number);
+    const lot = lotIdOf(Number(parseInteger(argument(context, 1), 'lot')));
+    const number = lotNumberOf(lot);
     const { classId, write } = await readOwnClass(context);
     const { transactionHash } = await write('open refunds', (client) => client.openRefunds({ classId, lot }));
     context.output.result({ classId, lot: number, refundable: true, transactionHash }, () => [
