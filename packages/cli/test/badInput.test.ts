@@ -6,11 +6,14 @@ import { runInProcess } from './kedge.js';
 
 let cwd: AgentClass['cwd'];
 let anvil: AgentClass['anvil'];
+let contracts: AgentClass['deployment']['contracts'];
 let kedge: AgentClass['kedge'];
 let kedgeJson: AgentClass['kedgeJson'];
 
 beforeAll(async () => {
-  ({ cwd, anvil, kedge, kedgeJson } = await startAgentClass());
+  const made = await startAgentClass();
+  ({ cwd, anvil, kedge, kedgeJson } = made);
+  contracts = made.deployment.contracts;
 });
 afterAll(() => anvil.stop());
 
@@ -74,6 +77,11 @@ test('bad input says what is wrong and what to do', async () => {
     [['lot', 'create', '1', '5'], 1, /no policy[\s\S]*kedge policy publish 1/],
     [['lot', 'create', '2', '0'], 2, /sells nothing/],
     [['settle', '1', '--amount', '1', '--asset', `0x${'12'.repeat(20)}`], 2, /no token[\s\S]*ERC-20/],
+    [
+      ['settle', '1', '--amount', '1', '--asset', contracts.ValueChannels],
+      2,
+      /no ERC-20 with decimals[\s\S]*Name an ERC-20/,
+    ],
     [['verify', 'loop'], 1, /from one symbolic link to the next/],
     [['channel', 'open', tokenId!, '--units', '0'], 2, /without units[\s\S]*--units/],
     [['buy', '2', '1', '--lot', '7'], 1, /no such lot[\s\S]* lot: 7\n/],

@@ -27,10 +27,14 @@ async function orIfUnsaid<T>(answer: Promise<T>, otherwise: T): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    const isNode = (cause: unknown): boolean => cause instanceof HttpRequestError || cause instanceof TimeoutError;
-    if (!(error instanceof BaseError) || error.walk(isNode) !== null) throw error;
+    if (!isUnsaid(error)) throw error;
     return otherwise;
   }
+}
+
+function isUnsaid(error: unknown): boolean {
+  const isNode = (cause: unknown): boolean => cause instanceof HttpRequestError || cause instanceof TimeoutError;
+  return error instanceof BaseError && error.walk(isNode) === null;
 }
 
 /**
@@ -50,6 +54,10 @@ export async function assetOption(
   if (text === undefined || text.toUpperCase() === 'ETH') return ether;
   const address = parseAddress(text, flag);
   const code = await connection.client.publicClient.getCode({ address });
-  if (code !== undefined) return readAsset(connection, address);
-  throw usageError(`${flag} names ${address}, where this chain has no token.`, 'Name an ERC-20 of this chain, or ETH.');
+  const refused = (why: string) =>
+    usageError(`${flag} names ${address}, ${why}.`, 'Name an ERC-20 of this chain, or ETH.');
+  if (code === undefined) throw refused('where this chain has no token');
+  return readAsset(connection, address).catch((error: unknown) => {
+    throw isUnsaid(error) ? refused('a contract that is no ERC-20 with decimals') : error;
+  });
 }
