@@ -52,7 +52,7 @@ test('a connection that the server ends for being idle, just when it is used, is
 });
 
 test('what the database refuses is not recorded; after a try whose end nobody saw, it may be', async () => {
-  expect(await commit(state('53100'))).toEqual({ outcome: 'log_unavailable', asked: 1 });
+  expect(await commit(state('53100'))).toEqual({ outcome: 'record_refused', asked: 1 });
   expect(await commit(cut, state('53100'))).toEqual({ outcome: 'record_unknown', asked: 2 });
 });
 

@@ -54,6 +54,11 @@ async function start(config: Partial<GatewayConfigInput>, callsOfKey?: bigint): 
     const key = { apiKeySha256, name: 'capped', createdAt: '1', capUnits: (callsOfKey * perCall).toString() };
     writeFileSync(file, encodeChannelRecords([{ ...record, keys: [key] }]));
   }
+  return startNext();
+}
+
+/** One more, of the same setup. */
+async function startNext(): Promise<string> {
   const push = (level: string) => (event: string, fields?: object) => void setup.logs.push({ level, event, ...fields });
   const gateway = await createGateway(
     { ...setup.config, dataDir: join(setup.folder, `gateway-${gateways.length}`) },
@@ -80,6 +85,14 @@ const call = (url: string, key?: string) =>
     body: hello,
     headers: key === undefined ? {} : { 'idempotency-key': key },
   });
+
+/** As where its disk is full. */
+async function refuseBatches(): Promise<void> {
+  await sql.query(`
+    create function kedge_gateway.refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'full' using errcode = '53100'; end $$;
+    create trigger refuse before insert on kedge_gateway.batch for each row execute function kedge_gateway.refuse()`);
+}
 
 const unavailable = { status: 503, code: 'log_unavailable', retryAfter: '2' };
 
@@ -111,13 +124,19 @@ test('R15: a gateway keeps its lease and serves while one of the tables is locke
   expect(setup.logs.filter(({ event }) => event === 'ledger_lease_lapsed')).toEqual([]);
 });
 
+test('a call whose receipt the database refuses is served once, whichever gateway it came to', async () => {
+  await start({ ledgerLeaseMs: 1_000 });
+  const url = await startNext();
+  expect((await call(gateways[0]?.url as string)).status).toBe(200);
+  await refuseBatches();
+  expect(await call(url)).toEqual({ status: 503, code: 'record_refused', retryAfter: '2' });
+  expect(upstream.requests).toHaveLength(2);
+});
+
 test('R27: what was not recorded is not counted against the cap of its key', async () => {
   const url = await start({}, 1n);
-  await sql.query(`
-    create function kedge_gateway.refuse() returns trigger language plpgsql as
-      $$ begin raise exception 'full' using errcode = '53100'; end $$;
-    create trigger refuse before insert on kedge_gateway.batch for each row execute function kedge_gateway.refuse()`);
-  expect(await call(url)).toEqual(unavailable);
+  await refuseBatches();
+  expect(await call(url)).toMatchObject({ status: 503, code: 'record_refused' });
   await sql.query('drop function kedge_gateway.refuse cascade');
   expect(await call(url)).toMatchObject({ status: 200 });
   expect(await call(url)).toMatchObject({ status: 402, code: 'key_exhausted' });

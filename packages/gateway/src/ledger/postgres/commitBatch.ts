@@ -4,7 +4,7 @@ import { encodeBatchRecord } from '../batchRecord.js';
 import { ChannelsLostError } from '../channelsLostError.js';
 import type { SignedBatch } from '../receiptBatcher.js';
 import { type UseWindows, windowsText } from '../useWindows.js';
-import { bytesOf, type Database, isTimeout, isTransient, ledgerUnavailable, sqlState } from './database.js';
+import { bytesOf, type Database, isTimeout, isTransient, sqlState } from './database.js';
 import { raised } from './schema.js';
 
 /** What a batch does to one channel. */
@@ -29,7 +29,7 @@ const mostTimeouts = 2;
  * Writes a batch, all of it or nothing. While the database cannot be reached, it may have been written or not: so the same
  * batch is given again and again until the answer is known, and nobody is told before. Answers that keep it from being written
  * in time are given up: their keys are kept.
- * @throws ChannelsLostError when other gateways hold some of its channels; BaseError 503 `log_unavailable` when the database
+ * @throws ChannelsLostError when other gateways hold some of its channels; BaseError 503 `record_refused` when the database
  * refuses it; `record_unknown` when it could not be reached before, or cannot be and the gateway stops.
  */
 export async function commitBatch(
@@ -94,7 +94,7 @@ export async function commitBatch(
     } catch (error) {
       if (sqlState(error) === raised.lost) throw lostIn(error);
       log.warn('ledger_commit_failed', { batch: batch.batch, receipts: receipts.length, reason: reasonOf(error) });
-      if (!isTransient(error)) throw mayBeWritten ? outcomeUnknown(error) : ledgerUnavailable(error);
+      if (!isTransient(error)) throw mayBeWritten ? outcomeUnknown(error) : refused(error);
       if (context.isClosed()) throw outcomeUnknown(error);
       mayBeWritten = true;
       if (isTimeout(error) && ++timeouts === mostTimeouts) {
@@ -105,6 +105,20 @@ export async function commitBatch(
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
+}
+
+/** Not `log_unavailable`, after which another gateway may try the same call again: this one was served. */
+function refused(cause: unknown): BaseError {
+  return new BaseError('The gateway’s ledger refused to record this call: it was served, and not charged.', {
+    code: 'record_refused',
+    status: 503,
+    kind: 'transient',
+    cause,
+    values: { retryAfterSeconds: 2 },
+    hints: [
+      'Make the call again. The operator should look at the PostgreSQL server of the gateways: is its disk full?',
+    ],
+  });
 }
 
 function outcomeUnknown(cause: unknown): BaseError {

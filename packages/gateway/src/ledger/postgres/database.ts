@@ -123,7 +123,7 @@ export function forCallers(database: Database, log: StructuredLog): Pick<Databas
 }
 
 /** What the database said is not for callers. */
-export function ledgerUnavailable(cause: unknown): BaseError {
+function ledgerUnavailable(cause: unknown): BaseError {
   return new BaseError('The gateway cannot reach its ledger: it serves nothing that it cannot record.', {
     code: 'log_unavailable',
     status: 503,
