@@ -22,6 +22,8 @@ let gateway: Gateway;
 let chain: string[];
 /** When the RPC fails: as the transaction is prepared, or once the chain has it; or who presses Ctrl-C as it is prepared. */
 let failsAt: 'prepared' | 'sent' | (() => void);
+/** Nothing is heard of it any more. */
+let isGone = false;
 /** What the gateway answered while the transaction was made. */
 let meanwhile: number | undefined;
 let opened: { readonly channelId: string; readonly apiKey: string };
@@ -42,6 +44,7 @@ const close = async () => {
 };
 
 async function passOn(body: string, response: ServerResponse): Promise<void> {
+  if (isGone) return void response.destroy();
   if (failsAt !== 'sent' && /eth_(estimateGas|fillTransaction)/.test(body)) {
     meanwhile = await ask();
     if (failsAt === 'prepared') response.writeHead(500).end();
@@ -52,6 +55,7 @@ async function passOn(body: string, response: ServerResponse): Promise<void> {
   const answer = await (await fetch(anvil.rpcUrl, { method: 'POST', headers, body })).text();
   if (failsAt === 'sent' && body.includes('eth_sendRawTransaction')) {
     meanwhile = await ask();
+    isGone = true;
     response.destroy();
   } else response.writeHead(200, headers).end(answer);
 }
@@ -138,5 +142,6 @@ test('a close whose transaction was sent and not heard of leaves the channel out
   expect(meanwhile).toBe(401);
   expect(readFileSync(channelsFile, 'utf8')).not.toContain(opened.channelId);
   await soon(401);
+  isGone = false;
   expect((await close()).error).toMatchObject({ code: 'ValueChannelsNotOpen' });
 });

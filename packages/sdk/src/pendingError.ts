@@ -1,4 +1,5 @@
 import { BaseError, type Hex } from '@kedge/core';
+import { keccak256 } from 'viem';
 import type { Wallet } from './client.js';
 import { causesOf } from './toChainError.js';
 
@@ -13,15 +14,28 @@ export function pendingError(cause: unknown, doing: string, transactionHash: Hex
   });
 }
 
-/** A transaction that a node was handed, and may have taken. */
-export function unsureError(cause: unknown, doing: string, { account }: Wallet): BaseError {
+/**
+ * A transaction that a node was handed, and may have taken.
+ *
+ * @param transactionHash where it is known, and nothing came of it for a while
+ */
+export function unsureError(cause: unknown, doing: string, { account }: Wallet, transactionHash?: Hex): BaseError {
   return new BaseError(`Could not ${doing} for sure: whether the node took the transaction is not known.`, {
     code: 'transaction_unsure',
     kind: 'transient',
-    values: { account: account.address },
+    values: { account: account.address, ...(transactionHash === undefined ? {} : { transactionHash }) },
     hints: ['Look at the last transactions of the account before sending it again.'],
     cause,
   });
+}
+
+/** The hash of a transaction that was signed here, from the error of handing it over: viem puts into that what was sent. */
+export function handedOver(error: unknown): Hex | undefined {
+  for (const { message } of causesOf(error)) {
+    const [, signed] = /"eth_sendRawTransaction","params":\["(0x[0-9a-f]+)"\]/.exec(message) ?? [];
+    if (signed !== undefined) return keccak256(signed as Hex);
+  }
+  return undefined;
 }
 
 const sends = /"method":\s*"eth_send(Raw)?Transaction"/;

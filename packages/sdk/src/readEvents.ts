@@ -42,7 +42,7 @@ export async function readEvents<const abi extends Abi, name extends ContractEve
     });
     return events as unknown as Events;
   };
-  // Of a node that lacks a block, too, no shorter range would be answered.
+  // Of a node that lacks a block, or does not answer, no shorter range would be answered either.
   const mayTakeLess = async (): Promise<boolean> => !isBehind && (await isAlive(client));
   const newest = toBlock ?? (await client.getBlockNumber({ cacheTime: 0 }));
   if (newest < fromBlock) return [] as unknown as Events;
@@ -56,8 +56,8 @@ export async function readEvents<const abi extends Abi, name extends ContractEve
   }
 }
 
-/** Whether the node answers at all: of one that does not, no shorter range would be answered. */
-const isAlive = (client: ChainReader): Promise<boolean> =>
+/** Whether the node answers at all. */
+export const isAlive = (client: ChainReader): Promise<boolean> =>
   client.getBlockNumber({ cacheTime: 0 }).then(
     () => true,
     () => false,

@@ -11,11 +11,14 @@ import type {
 } from 'viem';
 import { afterWrites, noteBlock, sendWithNonce } from './afterWrites.js';
 import type { ChainReader, Sent, Wallet, WriteClient } from './client.js';
-import { isUnsure, pendingError, unsureError } from './pendingError.js';
+import { handedOver, isUnsure, pendingError, unsureError } from './pendingError.js';
+import { isAlive } from './readEvents.js';
 import { requireWalletChain } from './requireWalletChain.js';
 import { toChainError } from './toChainError.js';
 
 const localChainId = 31337;
+/** So long a transaction is looked for that the node may not have taken. */
+const unsureMs = 30_000;
 
 /** A call that changes the chain. */
 export type ContractCall<
@@ -98,7 +101,7 @@ export function gasWithRoom(estimate: bigint): bigint {
 }
 
 /**
- * Sends in turn and waits for the receipt. Refuses one that reverted, and one of another transaction that took its place: of
+ * Sends in turn and waits for the receipt, also where the answer was lost and the transaction is known. Refuses one that reverted, and one of another transaction that took its place: of
  * that viem returns the receipt. The same call at another price is the same transaction.
  */
 export async function sendAndWait(
@@ -111,8 +114,13 @@ export async function sendAndWait(
   // There is but one node of a local chain.
   const isLocal = chainId === localChainId || chainId === undefined;
   const inOrder = () => (isLocal ? send({}) : sendWithNonce(walletClient, chainId, send));
-  const hash = await inTurn(walletClient, inOrder).catch((cause: unknown) => {
-    throw isUnsure(cause) ? unsureError(cause, doing, walletClient) : cause;
+  let unsure: unknown;
+  const hash = await inTurn(walletClient, inOrder).catch(async (cause: unknown) => {
+    if (!isUnsure(cause)) throw cause;
+    const signed = handedOver(cause);
+    if (signed === undefined || !(await isAlive(publicClient))) throw unsureError(cause, doing, walletClient, signed);
+    unsure = cause;
+    return signed;
   });
   let replaced: 'cancelled' | 'replaced' | undefined;
   const waiting = publicClient.waitForTransactionReceipt({
@@ -123,9 +131,11 @@ export async function sendAndWait(
     // A local chain mines at once, and nobody replaces a transaction there: while viem looks for one it hears of no block, and no
     // other block may come. Elsewhere the client's own interval fits the blocks.
     ...(chainId === localChainId ? { pollingInterval: 50, checkReplacement: false } : {}),
+    // One that was lost on its way never comes.
+    ...(unsure === undefined ? {} : { timeout: unsureMs }),
   });
   const receipt = await waiting.catch((cause: unknown) => {
-    throw pendingError(cause, doing, hash);
+    throw unsure === undefined ? pendingError(cause, doing, hash) : unsureError(unsure, doing, walletClient, hash);
   });
   if (!isLocal) noteBlock(publicClient, receipt.blockNumber);
   if (replaced !== undefined) {

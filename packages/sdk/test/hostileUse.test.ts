@@ -144,15 +144,6 @@ function consumerBehind(
     .extend(kedgeWalletActions(stage.deployment));
 }
 
-/** What viem throws where a node refuses a transaction by an error of JSON-RPC. */
-function rpcError(code: number, message: string): RpcRequestError {
-  return new RpcRequestError({
-    body: { method: 'eth_sendRawTransaction' },
-    error: { code, message },
-    url: 'http://node',
-  });
-}
-
 /** What viem throws of a node: one that is not there, or one that takes the connection and says nothing. */
 async function silence({ method, params }: Asked, isThere: 'gone' | 'mute' = 'gone'): Promise<never> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -191,40 +182,51 @@ describe('a node that goes away', () => {
     expect(await stage.anvil.publicClient.getTransactionReceipt({ hash })).toMatchObject({ status: 'success' });
   });
 
-  test('while it takes the transaction: that it may have is told', async () => {
-    const consumer = consumerBehind(async (asked, go) => {
-      const answer = await go();
-      if (asked.method !== 'eth_sendRawTransaction') return answer;
-      return silence(asked, 'mute');
-    });
-    const { agentId: classId, lot } = sale;
-    await expect(consumer.buyValue({ classId, lot, units: 5n })).rejects.toMatchObject({
-      code: 'transaction_unsure',
-      kind: 'transient',
-      values: { account: addressOf('consumer') },
-    });
-  });
-
-  const lost: Record<string, (go: () => Promise<unknown>) => Promise<unknown>> = {
-    'a proxy says that the node took too long': async (go) => {
-      await go();
-      throw rpcError(-32603, 'request timed out');
+  const url = 'http://node';
+  const lost: Record<string, (asked: Asked, go: () => Promise<unknown>) => Promise<unknown>> = {
+    'says nothing more': (asked) => silence(asked, 'mute'),
+    'is behind a proxy that says that it took too long': async (body) => {
+      throw new RpcRequestError({ body, error: { code: -32603, message: 'request timed out' }, url });
     },
-    'a proxy answers with HTTP 408': async (go) => {
-      await go();
-      throw new HttpRequestError({ status: 408, url: 'http://node', body: { method: 'eth_sendRawTransaction' } });
+    'is behind a proxy that answers with HTTP 408': async (body) => {
+      throw new HttpRequestError({ status: 408, url, body });
     },
-    'it is handed over once more, and the node has had it': async (go) => {
-      await go();
-      return go();
-    },
+    'is asked once more, and has it': (_, go) => go(),
   };
-  test.each(Object.entries(lost))('while it takes the transaction, and %s', async (_, answer) => {
-    const consumer = consumerBehind((asked, go) => (asked.method === 'eth_sendRawTransaction' ? answer(go) : go()));
+  test.each(Object.entries(lost))('once it took the transaction, and %s: it is done', async (_, answer) => {
+    const consumer = consumerBehind(async (asked, go) => {
+      const answered = await go();
+      return asked.method === 'eth_sendRawTransaction' ? answer(asked, go) : answered;
+    });
     const { agentId: classId, lot } = sale;
     const before = await sentBy('consumer');
-    await expect(consumer.buyValue({ classId, lot, units: 5n })).rejects.toMatchObject({ code: 'transaction_unsure' });
+    const { tokenId } = await consumer.buyValue({ classId, lot, units: 5n });
     expect(await sentBy('consumer')).toBe(before + 1);
+    expect(await stage.as('consumer').getToken({ tokenId })).toMatchObject({ value: 5n });
+  });
+
+  test('before it took the transaction, as far as anybody sees: its hash is told, and that it may have been taken', async () => {
+    const consumer = consumerBehind((asked, go) =>
+      asked.method === 'eth_sendRawTransaction' ? silence(asked, 'mute') : go(),
+    );
+    const waited: (number | undefined)[] = [];
+    const { waitForTransactionReceipt } = consumer;
+    const impatient = {
+      ...consumer,
+      waitForTransactionReceipt: (given: { readonly hash: `0x${string}`; readonly timeout?: number }) => {
+        waited.push(given.timeout);
+        return waitForTransactionReceipt({ ...given, timeout: 300 });
+      },
+    };
+    const { deployment } = stage;
+    const client = createKedgeClient({ publicClient: impatient, walletClient: consumer, deployment });
+    const { agentId: classId, lot } = sale;
+    await refusedUnsent('consumer', () => client.buyValue({ classId, lot, units: 5n }), {
+      code: 'transaction_unsure',
+      kind: 'transient',
+      values: { account: addressOf('consumer'), transactionHash: expect.stringMatching(/^0x[0-9a-f]{64}$/) },
+    });
+    expect(waited).toEqual([30_000]);
   });
 
   test.each([
