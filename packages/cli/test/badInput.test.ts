@@ -63,6 +63,7 @@ test('bad input says what is wrong and what to do', async () => {
       1,
       /\/proc\/kedge cannot be made/,
     ],
+    [['bond', 'post', '--amount', '1', '--cover', '2020-01-01'], 2, /--cover lies in the past/],
     [['bond', 'post', '--amount', '1', '--cover', '99999d'], 2, /ten years at most[\s\S]*never taken back/],
     [['mint', '2', '--value', '0.0001'], 2, /decimals/],
     [['channel', 'open', '5'], 1, /no such token/],

@@ -52,3 +52,10 @@ test.each([
   await expect(password).rejects.toMatchObject({ code: 'interrupted' });
   expect(modes).toEqual([true, false]);
 });
+
+test('a password file without an end is given up', async () => {
+  const { stdin } = process;
+  const output = createOutput({ json: false, stdout: { write: () => true }, stderr: { write: () => true } });
+  const environment = { KEDGE_KEYSTORE_PASSWORD_FILE: '/dev/zero' };
+  await expect(readPassword({ environment, stdin, output }, '')).rejects.toMatchObject({ code: 'file_too_long' });
+});

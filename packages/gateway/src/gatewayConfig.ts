@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { type Address, addressSchema, BaseError, parseWith } from '@kedge/core';
 import { z } from 'zod';
 import { outputLimitFields } from './surfaces/surface.js';
@@ -230,12 +230,30 @@ export function readSecret(
   }
   if (source.file === undefined) return undefined;
   try {
-    return readFileSync(source.file, 'utf8').trim();
+    return readShort(source.file).trim();
   } catch (cause) {
     throw new BaseError(`${source.what} cannot be read.`, {
       code: 'secret_missing',
       cause,
-      values: { file: source.file },
+      values: { file: source.file, reason: cause instanceof Error ? cause.message : String(cause) },
+      hints: ['Check the path, and that this user may read it.'],
     });
+  }
+}
+
+const longestSecret = 65_536;
+
+/** A file may be without an end, such as /dev/zero: what is in a long one is no secret. */
+function readShort(file: string): string {
+  const descriptor = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(longestSecret);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < longestSecret; length += read)
+      read = readSync(descriptor, bytes, length, longestSecret - length, null);
+    if (length === longestSecret) throw new Error('it is longer than any secret');
+    return bytes.toString('utf8', 0, length);
+  } finally {
+    closeSync(descriptor);
   }
 }

@@ -51,6 +51,14 @@ test('what is no key leaves the one before in force, and is logged once', () => 
   expect(key()).toBe('second');
 });
 
+test('a file without an end holds no key, and is not waited for', () => {
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const read = () => keyInFile({ apiKeyFile: '/dev/zero' }, { env: {}, elapsedMs: () => 0, log });
+  expect(read).toThrow(
+    expect.objectContaining({ code: 'secret_missing', values: expect.objectContaining({ file: '/dev/zero' }) }),
+  );
+});
+
 test('a key of the environment counts before the file, and stays', () => {
   const { clock, key } = keyUnderTest('beside', { KEY: 'named' }, 'KEY');
   clock.ms = 1_000;

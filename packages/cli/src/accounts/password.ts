@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { BaseError } from '@kedge/core';
 import type { Context } from '../context.js';
+import { readGivenFile } from '../files/readGivenFile.js';
 
 type Asking = Pick<Context, 'environment' | 'stdin' | 'output'>;
 
@@ -14,7 +14,7 @@ const withoutNewline = (text: string): string => text.replace(/\r?\n$/, '');
  */
 export async function readPassword(context: Asking, prompt: string): Promise<string> {
   const file = context.environment['KEDGE_KEYSTORE_PASSWORD_FILE'];
-  if (file !== undefined) return withoutNewline(await readFile(file, 'utf8'));
+  if (file !== undefined) return withoutNewline((await readGivenFile('', file)).toString());
   const given = context.environment['KEDGE_KEYSTORE_PASSWORD'];
   if (given !== undefined) return given;
   if (context.stdin.isTTY) return typed(context, prompt);

@@ -37,6 +37,8 @@ export const bondPost: Command = {
     const coverText = textOption(context, 'cover');
     const { timestamp } = await connection.client.publicClient.getBlock();
     const coverUntil = coverText === undefined ? undefined : parseMoment(coverText, timestamp, '--cover');
+    if (coverUntil !== undefined && coverUntil <= timestamp)
+      throw usageError('--cover lies in the past.', 'Name a time after all that you serve.');
     if (coverUntil !== undefined && coverUntil > timestamp + longestCover)
       throw usageError(
         `--cover is ten years at most, not until ${humanMoment(coverUntil)}: a promise is never taken back.`,

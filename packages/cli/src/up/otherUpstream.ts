@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BaseError } from '@kedge/core';
 import { z } from 'zod';
 import type { Option } from '../command.js';
 import type { Context } from '../context.js';
+import { readGivenFile } from '../files/readGivenFile.js';
 import { parseChoice, textOption, urlOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
@@ -87,7 +87,7 @@ export async function upstreamModels(
   const url = `${base.origin}${base.pathname === '/' ? '/v1' : base.pathname.replace(/\/+$/, '')}/models`;
   const { apiKeyEnv, apiKeyFile } = upstream;
   const named = apiKeyEnv === undefined ? undefined : environment[apiKeyEnv];
-  const key = apiKeyFile === undefined ? named : readFileSync(apiKeyFile, 'utf8');
+  const key = apiKeyFile === undefined ? named : (await readGivenFile('', apiKeyFile)).toString();
   if (key !== undefined && !/^[\x21-\x7e]+$/.test(key.trim())) throw noKey(apiKeyFile ?? apiKeyEnv!);
   try {
     const headers = key === undefined ? {} : { authorization: `Bearer ${key.trim()}` };

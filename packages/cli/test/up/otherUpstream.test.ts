@@ -54,6 +54,8 @@ test('an upstream that does not answer is told so, and what is no key is not sen
   const noKey = upstreamModels({ url, apiKeyEnv: 'KEY' }, { KEY: 'two\nlines' });
   await expect(noKey).rejects.toMatchObject({ code: 'upstream_key_invalid' });
   await expect(noKey).rejects.not.toThrow('two');
+  const endless = upstreamModels({ url, apiKeyFile: '/dev/zero' }, {});
+  await expect(endless).rejects.toMatchObject({ code: 'file_too_long' });
 });
 
 test('the options beside --upstream are what the gateway reads in its configuration', () => {
