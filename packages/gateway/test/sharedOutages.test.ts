@@ -86,11 +86,10 @@ const call = (url: string, key?: string) =>
     headers: key === undefined ? {} : { 'idempotency-key': key },
   });
 
-/** As where its disk is full. */
-async function refuseBatches(): Promise<void> {
+async function refuseBatches(sqlState = '42501'): Promise<void> {
   await sql.query(`
     create function kedge_gateway.refuse() returns trigger language plpgsql as
-      $$ begin raise exception 'full' using errcode = '53100'; end $$;
+      $$ begin raise exception 'refused' using errcode = '${sqlState}'; end $$;
     create trigger refuse before insert on kedge_gateway.batch for each row execute function kedge_gateway.refuse()`);
 }
 
@@ -169,6 +168,17 @@ test('no upstream is asked for what cannot be recorded: calls are refused while 
   await sql.query('rollback');
   expect((await waiting).status).toBe(200);
   expect((await call(url)).status).toBe(200);
+});
+
+test('no upstream is asked for what cannot be recorded: calls are refused for a while after one that found no room', async () => {
+  const url = await start({ ledgerLeaseMs: 4_000 });
+  await refuseBatches('53100');
+  expect(await call(url)).toMatchObject({ status: 503, code: 'record_refused' });
+  for (let again = 0; again < 3; again++) expect(await call(url)).toMatchObject({ code: 'log_unavailable' });
+  expect(upstream.requests).toHaveLength(1);
+  await sql.query('drop function kedge_gateway.refuse cascade');
+  await expect.poll(async () => (await call(url)).status).toBe(200);
+  expect(upstream.requests).toHaveLength(2);
 });
 
 test('R27: answers are removed when their keys are retained no more, but for that of a key which is used again just then', async () => {

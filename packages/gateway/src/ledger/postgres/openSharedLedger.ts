@@ -75,6 +75,7 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
   const unanchored = createUnanchoredBatches();
   let heads = new Map<Hex, DurableHead>();
   let writingSince: number | undefined;
+  let noRoomUntil = 0;
   let flushes = 0;
   let seenTopUp = 0n;
   let announced: string | undefined;
@@ -95,6 +96,7 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
       }
     } catch (error) {
       const lost = error instanceof ChannelsLostError ? error : undefined;
+      if (hasNoRoom(error)) noRoomUntil = performance.now() + leaseMs;
       for (const { receipt } of batch.receipts) {
         if (lost === undefined || lost.has(receipt.channelId)) holds.breakHold(receipt.channelId, error);
       }
@@ -165,7 +167,9 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     failure: () => {
       if (!lease.isLive()) return lease.failure() ?? new Error('the lease has lapsed');
       const isStuck = writingSince !== undefined && performance.now() - writingSince > longestWriteLeases * leaseMs;
-      return isStuck ? new Error('a batch cannot be written') : undefined;
+      if (isStuck) return new Error('a batch cannot be written');
+      // One that is served then shows whether there is room again.
+      return performance.now() < noRoomUntil ? new Error('the database found no room for a batch') : undefined;
     },
     flushCount: () => flushes,
     exclusively: (work) =>
@@ -229,6 +233,12 @@ async function startRun(
       hints: ['Check that the server runs, and that the user of the ledger’s URL may create a schema in its database.'],
     });
   }
+}
+
+/** Whether the disk of the database is full, or broken. */
+function hasNoRoom(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  return cause !== undefined && /^(53100|58)/.test(sqlState(cause) ?? '');
 }
 
 function newest(a: DurableHead | undefined, b: DurableHead | undefined): DurableHead | undefined {
