@@ -44,12 +44,13 @@ const ranOut = /timed? ?-?out/i;
 
 /**
  * Whether the node may have taken the transaction: it did not answer in time, or it says when asked again that it has it, or has
- * had one in its place: the transport may have handed it over twice, to one node or to two, and tells the last answer only.
+ * had one with its nonce. That is an answer where the transport hands over once; another one tells the last answer only.
  */
-export function isUnsure(error: unknown): boolean {
+export function isUnsure(error: unknown, { transport }: Partial<Pick<Wallet, 'transport'>>): boolean {
   const causes: (Error & { readonly status?: unknown; readonly code?: unknown })[] = causesOf(error);
   const names = causes.map(({ name }) => name);
-  if (names.includes('NonceTooLowError') || causes.some(({ message }) => hasIt.test(message))) return true;
+  if (causes.some(({ message }) => hasIt.test(message))) return true;
+  if (names.includes('NonceTooLowError')) return transport === undefined || !once.has(transport.type);
   // It does not say which question it leaves without an answer. Where it was shut before, viem says that the request failed.
   if (names.includes('SocketClosedError')) return !names.includes('WebSocketRequestError');
   if (!causes.some(({ message }) => sends.test(message))) return false;
@@ -62,6 +63,9 @@ export function isUnsure(error: unknown): boolean {
     );
   });
 }
+
+/** viem's transports to one node: they do not hand a transaction over again. */
+const once = new Set(['http', 'webSocket']);
 
 /** Nothing was handed over. */
 const unconnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);

@@ -44,6 +44,14 @@ export function toChainError(cause: unknown, doing: string): BaseError {
       cause,
     });
   }
+  if (names.includes('NonceTooLowError')) {
+    return new BaseError(`Could not ${doing}: another transaction of the account has used its nonce.`, {
+      code: 'nonce_used',
+      kind: 'transient',
+      hints: ['Nothing was sent. Do it again: the node may not have known of the account’s last transaction.'],
+      cause,
+    });
+  }
   if (lacksBlock(cause)) {
     return new BaseError(`Could not ${doing}: the node does not have a block that it was asked about.`, {
       code: 'chain_behind',

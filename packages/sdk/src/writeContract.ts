@@ -116,7 +116,7 @@ export async function sendAndWait(
   const inOrder = () => (isLocal ? send({}) : sendWithNonce(walletClient, chainId, send));
   let unsure: unknown;
   const hash = await inTurn(walletClient, inOrder).catch(async (cause: unknown) => {
-    if (!isUnsure(cause)) throw cause;
+    if (!isUnsure(cause, walletClient)) throw cause;
     const signed = handedOver(cause);
     if (signed === undefined || !(await isAlive(publicClient))) throw unsureError(cause, doing, walletClient, signed);
     unsure = cause;

@@ -84,6 +84,21 @@ test.each(['eth_call', 'eth_estimateGas', 'eth_blockNumber', 'eth_getTransaction
   60_000,
 );
 
+test('a nonce that another program has used is told as such where the node did not know of it, and nothing is sent', async () => {
+  const account = developmentAccount(6);
+  const wallet = createWalletClient({ chain, transport: http(anvil.rpcUrl), account });
+  const hash = await wallet.sendTransaction({ to: account.address, value: 1n });
+  await createPublicClient({ chain, transport: http(anvil.rpcUrl), pollingInterval: 50 }).waitForTransactionReceipt({
+    hash,
+  });
+  const node = await startLaggingNode(anvil.rpcUrl, ({ method }) => method === 'eth_getTransactionCount');
+  const terms = { kind: 'agent', metadataURI: 'ipfs://a', integrityHash: someHash } as const;
+  const refused = { code: 'nonce_used', kind: 'transient' };
+  await expect(clientAt(node.url, 6).createClass(terms)).rejects.toMatchObject(refused);
+  expect(await anvil.publicClient.getTransactionCount(account)).toBe(1);
+  await node.stop();
+});
+
 test('what is refused after a write is refused at once', async () => {
   const node = await startLaggingNode(anvil.rpcUrl, () => false);
   const client = clientAt(node.url, 3);

@@ -1,5 +1,5 @@
 import { createKedgeClient, type KedgeClient, type Wallet } from '@kedge/sdk';
-import { createWalletClient, custom, http } from 'viem';
+import { createTransport, createWalletClient, http } from 'viem';
 import type { SigningAccount } from '../accounts/resolveAccount.js';
 import type { Context } from '../context.js';
 import type { ChainConnection, Connection } from './connect.js';
@@ -38,18 +38,18 @@ export function createWallet(
   let sent: string | undefined;
   let isSending = false;
   let isHeldBack = false;
-  const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
+  const request = async ({ method, params }: { method: string; params?: unknown }): Promise<never> => {
     const isSend = method === 'eth_sendRawTransaction';
     if (isSend) {
-      if (isHeldBack) return new Promise(() => undefined);
+      if (isHeldBack) return new Promise<never>(() => undefined);
       isSending = true;
     }
     // As viem does: handed over again after an answer was lost, it is refused for the nonce that it has used itself.
-    const result: unknown = await inner.request({ method, params }, isSend ? { retryCount: 0 } : {});
+    const result = (await inner.request({ method, params }, isSend ? { retryCount: 0 } : {})) as never;
     if (isSend) sent = String(result);
     return result;
   };
-  const transport = custom({ request }, { retryCount: 0 });
+  const transport = () => createTransport({ key: 'http', name: 'HTTP', type: 'http', request, retryCount: 0 });
   return {
     wallet: createWalletClient({ account, transport, ...(chain === undefined ? {} : { chain }) }),
     waitingFor: (doing) => (sent === undefined ? `the chain, to ${doing}` : `transaction ${sent}, to ${doing}`),
