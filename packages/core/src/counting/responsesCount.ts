@@ -47,7 +47,9 @@ export function countResponsesInput(request: ResponsesRequest, count: TokenCount
       else
         throw unmeasurable(
           `input items of type ${item.type ?? 'none'}`,
-          'Send messages, function calls and their outputs.',
+          item.type === 'item_reference'
+            ? 'Send the items themselves: clients do where they are told "store": false.'
+            : 'Send messages, function calls and their outputs.',
         );
     }
   }

@@ -125,3 +125,9 @@ test.each([
   expect([status, refusalOf(text).values['clause']]).toEqual([403, 'rates']);
   expect(upstream.requests).toEqual([]);
 });
+
+test('who refers to items is told how to send them', async () => {
+  const { post } = await startSurfaceTest();
+  const { text } = await post('/v1/responses', { model: 'demo', input: [{ type: 'item_reference', id: 'x' }] });
+  expect(refusalOf(text).error.message).toContain('"store": false');
+});
