@@ -101,8 +101,9 @@ export function gasWithRoom(estimate: bigint): bigint {
 }
 
 /**
- * Sends in turn and waits for the receipt, also where the answer was lost and the transaction is known. Refuses one that reverted, and one of another transaction that took its place: of
- * that viem returns the receipt. The same call at another price is the same transaction.
+ * Sends in turn and waits for the receipt, also where the answer was lost and the transaction is known. Refuses one that
+ * reverted, and one of another transaction that took its place: of that viem returns the receipt. The same call at another price
+ * is the same transaction.
  */
 export async function sendAndWait(
   publicClient: ChainReader,

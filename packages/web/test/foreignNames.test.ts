@@ -86,7 +86,7 @@ const explanation = {
 
 test.each([
   ['a card', 1, () => markupOf(createElement(ClassCard, { item: summary }))],
-  ['a token', 1, () => markupOf(createElement(TokenCard, { token, account }))],
+  ['a token', 1, () => markupOf(createElement(TokenCard, { token }))],
   ['earnings', 1, () => markupOf(createElement(TokenEarningsRow, { token: earnings, account }))],
   ['a lineage', 2, () => markupOf(createElement(FlowTable, { edges: [edge], show: () => '' }))],
   [

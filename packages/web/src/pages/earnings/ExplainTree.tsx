@@ -1,4 +1,5 @@
 import { isSameAddress, type AccrualPart, type Address, type Earlier, type UsePart } from '@kedge/core';
+import type { ReactNode } from 'react';
 import { linkTo } from '../../app/router.js';
 import { metricText } from '../../data/metricText.js';
 import { useAssets } from '../../data/useAssets.js';
