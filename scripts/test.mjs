@@ -4,7 +4,7 @@
 // --chaos: a million calls to a gateway that is killed and whose disk, clock and upstream fail;
 // --deep --invariants [chunks], --deep --coverage, --deep --mutation [its options]: only that.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkCoverage } from './coverage.mjs';
@@ -61,6 +61,8 @@ async function testContracts(when) {
 
 async function testPackages(words, env = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'kedge-test-'));
+  // Where the tests are root's, PostgreSQL runs as another user in a folder below.
+  chmodSync(folder, 0o755);
   const report = path.join(folder, 'report.json');
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json'];
   // What the tests leave goes with the folder.
