@@ -178,3 +178,7 @@ test('a folder with a path longer than a socket’s is held all the same', async
   expect((await holder([], long)).said).toBe('data_dir_in_use');
   await lock.release();
 });
+
+test('a folder that cannot be made is said at once, where Node’s own way would try for ever', async () => {
+  await expect(lockDataDir('/proc/kedge/gateway')).rejects.toThrow(/ENOENT.*\/proc\/kedge/);
+});

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { makeFolder } from '@kedge/store/makeFolder';
 import pg from 'pg';
 import type { IndexerSettings } from './settings.js';
 
@@ -38,7 +39,7 @@ export async function openDatabase(
   }
   const { directory } = database;
   if (!existsSync(join(directory, 'PG_VERSION'))) {
-    mkdirSync(dirname(directory), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(directory), 0o700);
     return undefined;
   }
   const embedded = await PGlite.create(directory).catch((error: Error) => {

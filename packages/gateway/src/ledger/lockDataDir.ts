@@ -1,7 +1,6 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import {
   closeSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -17,6 +16,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BaseError } from '@kedge/core';
+import { makeFolder } from '@kedge/store/makeFolder';
 
 /** A data folder that is this process's. */
 export type DataDirLock = {
@@ -46,9 +46,9 @@ const beatName = '.beat';
  */
 export async function lockDataDir(dataDir: string, options: LockOptions = {}): Promise<DataDirLock> {
   const { kernel = kernelId(), beatMs = 1_000, silenceMs = 8_000 } = options;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir, 0o700);
   const folder = socketFolder(realpathSync(dataDir));
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   for (let attempt = 1; ; attempt++) {
     const own = await announce(folder, kernel);
     let isAlone = false;

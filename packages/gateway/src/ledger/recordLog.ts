@@ -1,8 +1,8 @@
 import { constants, fdatasync, fsyncSync, ftruncateSync, openSync, closeSync, read, writeSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { BaseError } from '@kedge/core';
+import { makeFolder } from '@kedge/store/makeFolder';
 import type { StructuredLog } from '../structuredLog.js';
 import { encodeFrame, type Frame, maxPayloadBytes } from './frame.js';
 import { recoverLog } from './recoverLog.js';
@@ -48,7 +48,7 @@ export async function openRecordLog(
   log: StructuredLog,
   isHeld: () => boolean = () => true,
 ): Promise<RecordLog> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   syncFolder(dirname(path));
   let size: number;

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type MetricLabel, metricLabels, parseWith } from '@kedge/core';
+import { makeFolder } from '@kedge/store/makeFolder';
 import { z } from 'zod';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 
@@ -63,7 +64,7 @@ export function openShadowTally(
 
 /** At every moment the path holds the whole old or the whole new text. */
 async function replaceFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   const file = await open(`${path}.tmp`, 'w', 0o600);
   try {
     await file.writeFile(text);
