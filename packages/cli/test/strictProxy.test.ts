@@ -6,20 +6,29 @@ import type { KedgeFetch } from '@kedge/sdk';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startStrictProxy } from '../src/strict/startStrictProxy.js';
 
+type Proxy = Parameters<typeof startStrictProxy>[0];
+
+/** A proxy that pays with `paid`, until the test ends; without another way for errors, there must be none. */
+async function proxyOver(paid: unknown, more: Partial<Pick<Proxy, 'gatewayUrl' | 'onError'>> = {}) {
+  const proxy = await startStrictProxy({
+    port: 0,
+    gatewayUrl: 'http://127.0.0.1:1/v1',
+    apiKey: 'kedge_key',
+    paid: Object.assign(paid as KedgeFetch, { idle: async () => undefined }),
+    onError: (error) => expect.fail(String(error)),
+    ...more,
+  });
+  onTestFinished(() => proxy.close());
+  return proxy;
+}
+
 test("the proxy sends the channel's API key, and keeps the keys that clients have for others on this machine", async () => {
   const sent: Headers[] = [];
   const paid = async (_input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     sent.push(new Headers(init?.headers));
     return Response.json({ type: 'message' });
   };
-  const proxy = await startStrictProxy({
-    port: 0,
-    gatewayUrl: 'http://127.0.0.1:1/v1',
-    apiKey: 'kedge_key',
-    paid: Object.assign(paid, { idle: async () => undefined }) as KedgeFetch,
-    onError: (error) => expect.fail(String(error)),
-  });
-  onTestFinished(() => proxy.close());
+  const proxy = await proxyOver(paid);
   const own = [{ authorization: 'Bearer own' }, { 'x-api-key': 'own', 'anthropic-version': '2023-06-01' }];
   for (const headers of own) await fetch(`${proxy.url}/messages`, { method: 'POST', headers, body: '{}' });
   expect(sent.map((headers) => [headers.get('authorization'), headers.get('x-api-key')])).toEqual([
@@ -36,14 +45,7 @@ test('what x402 asks for and pays passes through: a client of it pays in the pro
     if (payment === null) return Response.json({}, { status: 402, headers: offer });
     return Response.json({ payment }, { headers: { 'payment-response': 'taken' } });
   };
-  const proxy = await startStrictProxy({
-    port: 0,
-    gatewayUrl: 'http://127.0.0.1:1/v1',
-    apiKey: 'kedge_key',
-    paid: Object.assign(paid, { idle: async () => undefined }) as KedgeFetch,
-    onError: (error) => expect.fail(String(error)),
-  });
-  onTestFinished(() => proxy.close());
+  const proxy = await proxyOver(paid);
   const call = (headers = {}) => fetch(`${proxy.url}/chat/completions`, { method: 'POST', headers, body: '{}' });
   const refused = await call();
   expect(refused.status).toBe(402);
@@ -66,14 +68,7 @@ test('what a gateway or a proxy before it compressed arrives plain, whatever the
   onTestFinished(() => void gateway.close());
   const { port } = gateway.address() as AddressInfo;
   const paid = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => fetch(input, init);
-  const proxy = await startStrictProxy({
-    port: 0,
-    gatewayUrl: `http://127.0.0.1:${port}/v1`,
-    apiKey: 'kedge_key',
-    paid: Object.assign(paid, { idle: async () => undefined }) as KedgeFetch,
-    onError: (error) => expect.fail(String(error)),
-  });
-  onTestFinished(() => proxy.close());
+  const proxy = await proxyOver(paid, { gatewayUrl: `http://127.0.0.1:${port}/v1` });
   const headers = { 'accept-encoding': 'zstd' };
   const response = await fetch(`${proxy.url}/messages`, { method: 'POST', headers, body: '{}' });
   expect(response.headers.get('content-encoding')).toBeNull();
@@ -87,14 +82,7 @@ test('connections that cannot be accepted are said, and do not stop the proxy', 
   onTestFinished(() => listen.mockRestore());
   const said: unknown[] = [];
   const paid = async (_input: string | URL | Request): Promise<Response> => Response.json({});
-  const proxy = await startStrictProxy({
-    port: 0,
-    gatewayUrl: 'http://127.0.0.1:1/v1',
-    apiKey: 'kedge_key',
-    paid: Object.assign(paid, { idle: async () => undefined }) as KedgeFetch,
-    onError: (error) => void said.push(error),
-  });
-  onTestFinished(() => proxy.close());
+  const proxy = await proxyOver(paid, { onError: (error) => void said.push(error) });
   const [server] = listen.mock.contexts as Server[];
   const refused = [1, 2].map(() => Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
   for (const error of refused) server!.emit('error', error);
@@ -112,14 +100,7 @@ test('a client that offers another protocol with its calls, as the HTTP client o
   onTestFinished(() => void gateway.close());
   const { port } = gateway.address() as AddressInfo;
   const paid = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => fetch(input, init);
-  const proxy = await startStrictProxy({
-    port: 0,
-    gatewayUrl: `http://127.0.0.1:${port}/v1`,
-    apiKey: 'kedge_key',
-    paid: Object.assign(paid, { idle: async () => undefined }) as KedgeFetch,
-    onError: (error) => expect.fail(String(error)),
-  });
-  onTestFinished(() => proxy.close());
+  const proxy = await proxyOver(paid, { gatewayUrl: `http://127.0.0.1:${port}/v1` });
   const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAEAAEAAAAIAAAAB' };
   const status = await new Promise((resolve, reject) => {
     get(`${proxy.url}/models`, { headers }, (response) => resolve(response.resume().statusCode)).on('error', reject);
@@ -156,14 +137,7 @@ test.each([
 ])('%s is said as what it is', async (_, error, status, code, detail) => {
   const said: unknown[] = [];
   const paid = async (): Promise<Response> => Promise.reject(error);
-  const proxy = await startStrictProxy({
-    port: 0,
-    gatewayUrl: 'http://127.0.0.1:1/v1',
-    apiKey: 'kedge_key',
-    paid: Object.assign(paid, { idle: async () => undefined }) as unknown as KedgeFetch,
-    onError: (cause) => void said.push(cause),
-  });
-  onTestFinished(() => proxy.close());
+  const proxy = await proxyOver(paid, { onError: (cause) => void said.push(cause) });
   const response = await fetch(`${proxy.url}/messages`, { method: 'POST', body: '{}' });
   expect(await response.json()).toMatchObject({ type: 'error', status, detail, error: { code } });
   expect(response.status).toBe(status);

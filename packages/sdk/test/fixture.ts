@@ -1,6 +1,7 @@
 import { seqOf, voucherDigest, zeroHash, type Channel, type Deployment, type Hex } from '@kedge/core';
 import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
 import { keccak256 } from 'viem';
+import { expect } from 'vitest';
 import { createKedgeClient, deployContracts, type CaptureItem, type KedgeClient } from '../src/index.js';
 
 export const hash = (bytes: Uint8Array) => keccak256(bytes, 'bytes');
@@ -109,4 +110,17 @@ export async function signVoucher(
   const digest = voucherDigest(domain, voucher, hash);
   const signature = await developmentAccount(roles.operator).sign({ hash: digest });
   return { channel, voucher, signature };
+}
+
+/** That an action is refused, and has sent nothing by then. */
+export async function refusedUnsent(
+  stage: Stage,
+  role: Role,
+  doing: () => Promise<unknown>,
+  refusal: object,
+): Promise<void> {
+  const sent = () => stage.anvil.publicClient.getTransactionCount({ address: addressOf(role) });
+  const before = await sent();
+  await expect(doing()).rejects.toMatchObject(refusal);
+  expect(await sent()).toBe(before);
 }

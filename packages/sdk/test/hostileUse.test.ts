@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { promisify } from 'node:util';
-import { type Address, type BaseError, parseDeployment } from '@kedge/core';
+import { type Address, type BaseError } from '@kedge/core';
 import { deployErc20, developmentAccount, erc20Abi } from '@kedge/testing';
 import {
   createPublicClient,
@@ -19,8 +19,8 @@ import {
 } from 'viem';
 import { base, foundry } from 'viem/chains';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createKedgeClient, kedgeActions, kedgeWalletActions } from '../src/index.js';
-import { addressOf, createSale, roles, someHash, startStage, type Stage } from './fixture.js';
+import { createKedgeClient, kedgeWalletActions } from '../src/index.js';
+import { addressOf, createSale, refusedUnsent, roles, someHash, startStage, type Stage } from './fixture.js';
 
 let stage: Stage;
 let asset: Address;
@@ -34,13 +34,6 @@ beforeAll(async () => {
 afterAll(() => stage.anvil.stop());
 
 const sentBy = (role: keyof typeof roles) => stage.anvil.publicClient.getTransactionCount({ address: addressOf(role) });
-
-/** That an action is refused, and has sent nothing by then. */
-async function refusedUnsent(role: keyof typeof roles, doing: () => Promise<unknown>, refusal: object): Promise<void> {
-  const before = await sentBy(role);
-  await expect(doing()).rejects.toMatchObject(refusal);
-  expect(await sentBy(role)).toBe(before);
-}
 
 /** A lot of the agent class that is priced in the asset. */
 async function assetLot(supply?: bigint): Promise<number> {
@@ -61,13 +54,13 @@ describe('what takes two transactions sends none of them where the second would 
     const { agentId: classId } = sale;
     const consumer = stage.as('consumer');
     const [shut, small] = [await assetLot(), await assetLot(10n)];
-    await refusedUnsent('consumer', () => consumer.buyValue({ classId, lot: shut, units: 4n }), {
+    await refusedUnsent(stage, 'consumer', () => consumer.buyValue({ classId, lot: shut, units: 4n }), {
       code: 'ValueMarketNotListed',
     });
-    await refusedUnsent('consumer', () => consumer.buyValue({ classId, lot: small, units: 11n }), {
+    await refusedUnsent(stage, 'consumer', () => consumer.buyValue({ classId, lot: small, units: 11n }), {
       code: 'ValueMarketSoldOut',
     });
-    await refusedUnsent('consumer', () => consumer.buyValue({ classId, lot: small, units: 4n, maxCost: 1n }), {
+    await refusedUnsent(stage, 'consumer', () => consumer.buyValue({ classId, lot: small, units: 4n, maxCost: 1n }), {
       code: 'ValueMarketTooExpensive',
     });
   });
@@ -83,7 +76,7 @@ describe('what takes two transactions sends none of them where the second would 
     await issuer.openListing({ classId, lot, supply: 1_000_000n });
     await stage.anvil.testClient.increaseTime({ seconds: 2_000 });
     await stage.anvil.testClient.mine({ blocks: 1 });
-    await refusedUnsent('consumer', () => consumer.topUp({ tokenId, units: 5n }), {
+    await refusedUnsent(stage, 'consumer', () => consumer.topUp({ tokenId, units: 5n }), {
       code: 'ERC8028Expired',
       values: { tokenId, expireAt },
     });
@@ -94,18 +87,18 @@ describe('what takes two transactions sends none of them where the second would 
     const { timestamp } = await stage.anvil.publicClient.getBlock();
     const coverUntil = timestamp + 10_000n;
     await operator.postBond({ amount: 10n, coverUntil });
-    await refusedUnsent('operator', () => operator.postBond({ amount: 10n, coverUntil: coverUntil - 1n }), {
+    await refusedUnsent(stage, 'operator', () => operator.postBond({ amount: 10n, coverUntil: coverUntil - 1n }), {
       code: 'OperatorBondWrongPromise',
     });
     const others = { amount: 10n, coverUntil: coverUntil + 1n, operator: addressOf('operator') };
-    await refusedUnsent('stranger', () => stage.as('stranger').postBond(others), { code: 'promise_not_own' });
+    await refusedUnsent(stage, 'stranger', () => stage.as('stranger').postBond(others), { code: 'promise_not_own' });
     expect(await operator.getBond({ operator: addressOf('operator') })).toMatchObject({ amount: 10n });
   });
 
   test('no approval for a commitment that is refused', async () => {
     const { tokenId } = await stage.as('consumer').buyValue({ classId: sale.agentId, lot: sale.lot, units: 5n });
     const contributors = [{ account: addressOf('stranger'), weight: 1n }];
-    await refusedUnsent('consumer', () => stage.as('consumer').commitContributors({ tokenId, contributors }), {
+    await refusedUnsent(stage, 'consumer', () => stage.as('consumer').commitContributors({ tokenId, contributors }), {
       code: 'ContributorRootsNoShare',
     });
   });
@@ -221,7 +214,7 @@ describe('a node that goes away', () => {
     const { deployment } = stage;
     const client = createKedgeClient({ publicClient: impatient, walletClient: consumer, deployment });
     const { agentId: classId, lot } = sale;
-    await refusedUnsent('consumer', () => client.buyValue({ classId, lot, units: 5n }), {
+    await refusedUnsent(stage, 'consumer', () => client.buyValue({ classId, lot, units: 5n }), {
       code: 'transaction_unsure',
       kind: 'transient',
       values: { account: addressOf('consumer'), transactionHash: expect.stringMatching(/^0x[0-9a-f]{64}$/) },
@@ -265,7 +258,7 @@ describe('a node that goes away', () => {
   test('before it: nothing was sent, and only that is said', async () => {
     const consumer = consumerBehind((asked, go) => (asked.method === 'eth_sendRawTransaction' ? silence(asked) : go()));
     const { agentId: classId, lot } = sale;
-    await refusedUnsent('consumer', () => consumer.buyValue({ classId, lot, units: 5n }), {
+    await refusedUnsent(stage, 'consumer', () => consumer.buyValue({ classId, lot, units: 5n }), {
       code: 'chain_unreachable',
     });
   });
@@ -398,125 +391,4 @@ test('a wallet without an account is refused as such', () => {
   expect(() => kedgeWalletActions(deployment)(wallet as never)).toThrow(
     expect.objectContaining({ code: 'account_missing' }),
   );
-});
-
-describe('parameters that nobody checked', () => {
-  const most = 2n ** 64n;
-  const deadline = 2_000_000_000n;
-  type Client = ReturnType<Stage['as']>;
-  test.each<[string, (client: Client) => Promise<unknown>, object]>([
-    [
-      'a metric of no registry',
-      (it) => it.recordUsage({ tokenId: 1n, units: 1n, metric: 'tokens' as never }),
-      { code: 'metric_unknown' },
-    ],
-    [
-      'uses beyond 64 bits',
-      (it) => it.recordUsageBatch({ uses: [{ tokenId: 2n << 64n, units: most }] }),
-      { code: 'chain_error' },
-    ],
-    [
-      'a permit beyond 64 bits',
-      (it) => it.signUsagePermit({ tokenId: 1n, operator: asset, units: most, deadline }),
-      { code: 'chain_error' },
-    ],
-    [
-      'a permit for no address',
-      (it) => it.signUsagePermit({ tokenId: 1n, operator: '0x11', units: 1n, deadline }),
-      { code: 'chain_error' },
-    ],
-    [
-      'a proof of a short hash',
-      (it) => it.addProof({ tokenId: 1n, type: 'X', statementHash: '0x11', uri: '' }),
-      { code: 'chain_error' },
-    ],
-    [
-      'a verifier that is no address',
-      (it) => it.getAttestations({ classId: 1n, trust: ['x' as never] }),
-      { code: 'chain_error' },
-    ],
-    ['no verifier', (it) => it.getAttestations({ classId: 1n, trust: [null as never] }), { code: 'chain_error' }],
-    [
-      'verifiers that are no list',
-      (it) => it.getAttestations({ classId: 1n, trust: 1 as never }),
-      { code: 'chain_error' },
-    ],
-    ...[Number.NaN, -1, 1.5, 2n as never].map((maxEdges): [string, (client: Client) => Promise<unknown>, object] => [
-      `at most ${maxEdges} edges`,
-      (it) => it.getRoyaltyEdges({ classId: sale.agentId, maxEdges }),
-      { code: 'integer_out_of_range', values: { field: 'maxEdges', value: maxEdges } },
-    ]),
-    ['attestations of nothing', (it) => it.getAttestations({} as never), { code: 'subject_missing' }],
-    [
-      'a permit where ETH is the price',
-      (it) => it.buyValueByPermit({ classId: sale.agentId, lot: sale.lot, units: 1n, deadline }),
-      { code: 'PermitBuyerNotErc20' },
-    ],
-  ])('%s', async (_, run, refusal) => {
-    await refusedUnsent('consumer', () => run(stage.as('consumer')), { name: 'BaseError', ...refusal });
-  });
-
-  test('numbers and texts that are none are named, wherever the client hashes or packs them itself', async () => {
-    const consumer = stage.as('consumer');
-    const [operator, channelKey] = [addressOf('operator'), addressOf('consumer')];
-    const terms = { tokenId: 1n, operator, channelKey, cap: 5n, rate: 1n, burst: 5n, deadline: 1n, salt: someHash };
-    const channel = { ...terms, mode: 'capped', grace: 86_400, holder: channelKey } as const;
-    const voucher = { cumulativeUnits: 1n, receiptHash: someHash, seq: 1n };
-    const changes = (['tokenId', 'cap', 'rate', 'burst', 'deadline', 'grace', 'operator', 'salt'] as const).flatMap(
-      (name) => [1.5, Number.NaN, null, {}, 'x'].map((value) => ({ [name]: value })),
-    );
-    for (const change of changes) {
-      const refusal = { name: 'BaseError', code: expect.stringMatching(/^(integer_out_of_range|hex_invalid)$/) };
-      const changed = { ...channel, ...change } as never as typeof channel;
-      await refusedUnsent('consumer', () => consumer.openChannel(changed), refusal);
-      await refusedUnsent('consumer', () => consumer.capture({ items: [{ channel: changed, voucher }] }), refusal);
-    }
-    for (const odd of [1.5, null, undefined, 'x', {}] as never[]) {
-      await refusedUnsent('consumer', () => consumer.getToken({ tokenId: odd }), { code: 'token_id_invalid' });
-      await refusedUnsent('consumer', () => consumer.topUp({ tokenId: odd, units: 1n }), { code: 'token_id_invalid' });
-      await refusedUnsent('consumer', () => consumer.acceptParent({ classId: 1n, parentIndex: odd }), {
-        name: 'BaseError',
-      });
-      const contributors = [{ account: operator, weight: odd }];
-      await refusedUnsent('consumer', () => consumer.setContributors({ tokenId: 1n, contributors, assets: [] }), {
-        code: 'contributors_invalid',
-      });
-    }
-    for (const type of ['', undefined as never]) {
-      const statement = { classId: 1n, type, statementHash: someHash, uri: '' };
-      await refusedUnsent('consumer', () => consumer.attest(statement), { code: 'label_missing' });
-    }
-  });
-
-  test('a grace that is left undefined is the usual one', async () => {
-    const consumer = stage.as('consumer');
-    const { tokenId } = await consumer.buyValue({ classId: sale.agentId, lot: sale.lot, units: 5n });
-    const { timestamp } = await stage.anvil.publicClient.getBlock();
-    const [operator, channelKey] = [addressOf('operator'), addressOf('consumer')];
-    const terms = { tokenId, operator, channelKey, cap: 5n, rate: 1n, burst: 5n, deadline: timestamp + 1_000n };
-    const given = { ...terms, mode: 'capped', salt: someHash, grace: undefined as never } as const;
-    expect((await consumer.openChannel(given)).channel.grace).toBe(86_400);
-  });
-
-  test('addresses of a deployment in another letter case are the same addresses', async () => {
-    const entries = Object.entries(stage.deployment.contracts);
-    const shouted = entries.map(([name, address]) => [name, `0x${address.slice(2).toUpperCase()}`]);
-    const contracts = Object.fromEntries(shouted) as typeof stage.deployment.contracts;
-    const deployment = parseDeployment({ ...stage.deployment, contracts });
-    const { publicClient } = stage.anvil;
-    const { agentId: classId, lot } = sale;
-    expect(await createKedgeClient({ publicClient, deployment }).getLot({ classId, lot })).toMatchObject({ lot });
-    expect(await kedgeActions(deployment)(publicClient).getLot({ classId, lot })).toMatchObject({ lot });
-  });
-
-  test('contracts that are not there: the chain is asked for', async () => {
-    const contracts = { ...stage.deployment.contracts, DataAnchoringToken: `0x${'de'.repeat(20)}` as const };
-    const reader = createPublicClient({ transport: http(stage.anvil.rpcUrl) }).extend(
-      kedgeActions({ ...stage.deployment, contracts }),
-    );
-    await expect(reader.getClass({ classId: 1n })).rejects.toMatchObject({
-      code: 'contract_missing',
-      hints: [expect.stringContaining('checkDeployment')],
-    });
-  });
 });

@@ -1,4 +1,4 @@
-import { zeroAddress, type AccrualPart, type ClassSummary, type LineageEdge } from '@kedge/core';
+import { zeroAddress, type AccrualPart, type LineageEdge } from '@kedge/core';
 import { createElement } from 'react';
 import { expect, test } from 'vitest';
 import { indexedQuery } from '../src/data/indexedQueries.js';
@@ -8,6 +8,7 @@ import { TokenEarningsRow } from '../src/pages/earnings/TokenEarningsRow.js';
 import { ClassCard } from '../src/pages/explore/ClassCard.js';
 import { TokenCard } from '../src/pages/tokens/TokenCard.js';
 import { markupOf } from './markupOf.js';
+import { someClass } from './someClass.js';
 import { someToken } from './someToken.js';
 
 // Read from the right, and with a mark that turns around whatever follows it.
@@ -15,31 +16,6 @@ const name = 'שלום 42 \u202e';
 const account = `0x${'a'.repeat(40)}` as const;
 const token = { ...someToken, className: name };
 const earnings = { ...token, asset: zeroAddress, earned: 2n, claimed: 1n, claimable: 1n };
-
-const summary: ClassSummary = {
-  classId: 7n,
-  kind: 'dataset',
-  name,
-  description: null,
-  licence: 'MIT',
-  issuer: account,
-  metadataURI: '',
-  integrityHash: `0x${'00'.repeat(32)}`,
-  unitDecimals: 3,
-  policyVersion: 1,
-  royaltyBps: 0,
-  parents: [],
-  childCount: 0,
-  tokenCount: 0,
-  totalShare: 0n,
-  shareCap: 0n,
-  dilutable: false,
-  price: null,
-  usage: { units: 0n, paidUnits: 0n, selfReportedUnits: 0n, records: 0 },
-  revenue: [],
-  trend: { start: 0, width: 1, units: [], revenue: [] },
-  createdAt: 0,
-};
 
 const edge = {
   childId: 7n,
@@ -85,7 +61,7 @@ const explanation = {
 };
 
 test.each([
-  ['a card', 1, () => markupOf(createElement(ClassCard, { item: summary }))],
+  ['a card', 1, () => markupOf(createElement(ClassCard, { item: { ...someClass, name } }))],
   ['a token', 1, () => markupOf(createElement(TokenCard, { token }))],
   ['earnings', 1, () => markupOf(createElement(TokenEarningsRow, { token: earnings, account }))],
   ['a lineage', 2, () => markupOf(createElement(FlowTable, { edges: [edge], show: () => '' }))],

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { ClassSummary } from '@kedge/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
@@ -7,11 +6,11 @@ import { foundry } from 'viem/chains';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { createConfig, http, WagmiProvider } from 'wagmi';
 import { ClassCard } from '../../src/pages/explore/ClassCard.js';
+import { someClass } from '../someClass.js';
 import { newPage, stopBrowser } from './browser.js';
 
 afterAll(stopBrowser);
 
-const account = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266';
 const styles = [
   'styles/tokens.css',
   'styles/base.css',
@@ -20,37 +19,10 @@ const styles = [
   'pages/explore/explore.css',
 ];
 
-function summary(name: string, description: string | null = null, licence = 'MIT'): ClassSummary {
-  return {
-    classId: 7n,
-    kind: 'dataset',
-    name,
-    description,
-    licence,
-    issuer: account,
-    metadataURI: '',
-    integrityHash: `0x${'00'.repeat(32)}`,
-    unitDecimals: 3,
-    policyVersion: 1,
-    royaltyBps: 0,
-    parents: [],
-    childCount: 0,
-    tokenCount: 0,
-    totalShare: 0n,
-    shareCap: 0n,
-    dilutable: false,
-    price: null,
-    usage: { units: 0n, paidUnits: 0n, selfReportedUnits: 0n, records: 0 },
-    revenue: [],
-    trend: { start: 0, width: 1, units: [], revenue: [] },
-    createdAt: 0,
-  };
-}
-
 /** The card alone, as the grid of the page shows it. */
-function pageOf(name: string, description?: string, licence?: string): string {
+function pageOf(name: string, description: string | null = null, licence = 'MIT'): string {
   const config = createConfig({ chains: [foundry], transports: { [foundry.id]: http('http://127.0.0.1:1') } });
-  const card = createElement(ClassCard, { item: summary(name, description, licence) });
+  const card = createElement(ClassCard, { item: { ...someClass, name, description, licence } });
   const client = createElement(QueryClientProvider, { client: new QueryClient() }, card);
   const markup = renderToStaticMarkup(createElement(WagmiProvider, { config, reconnectOnMount: false }, client));
   const css = styles.map((file) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8')).join('\n');
