@@ -126,6 +126,14 @@ test('R11: any OpenAI client pays through kedge connect, JSON and streams, and c
   expect(committedUnits).toBeGreaterThan(180n);
 });
 
+test("R11: the proxy passes on the count of a message's tokens, and signs nothing for it", async () => {
+  const before = await held();
+  const body = JSON.stringify({ model: 'test-model', messages });
+  const response = await fetch(`${proxy.url}/messages/count_tokens`, { method: 'POST', body });
+  expect(await response.json()).toEqual({ input_tokens: expect.any(Number) });
+  expect(await held()).toEqual(before);
+});
+
 test('R11: a second proxy for the channel is refused, with the process that holds it', async () => {
   const { code, stderr } = await runKedge(['connect'], { cwd });
   expect([code, stderr]).toEqual([1, expect.stringContaining(`Process ${proxy.child?.pid} pays from this channel`)]);

@@ -77,8 +77,8 @@ export function toProblemDetails(error: unknown): { status: number; body: Proble
 }
 
 /**
- * What a call of `path` is answered with that ends in an error. Clients of the Anthropic API know one by its `type` of `error`,
- * so theirs is told by `error.code` alone; all others get {@link toProblemDetails} as they are.
+ * What a request of `path` is answered with that ends in an error. Clients of the Anthropic API know one by its `type` of
+ * `error`, so theirs is told by `error.code` alone; all others get {@link toProblemDetails} as they are.
  *
  * @example
  * const { status, contentType, body } = answerOfProblem(error, '/v1/messages');
@@ -89,9 +89,11 @@ export function answerOfProblem(
   path: string,
 ): { status: number; contentType: string; body: ProblemDetails } {
   const { status, body } = toProblemDetails(error);
-  if (path !== '/v1/messages') return { status, contentType: 'application/problem+json', body };
+  if (!anthropicPaths.has(path)) return { status, contentType: 'application/problem+json', body };
   return { status, contentType: 'application/json', body: { ...body, type: 'error' } };
 }
+
+const anthropicPaths: ReadonlySet<string> = new Set(['/v1/messages', '/v1/messages/count_tokens']);
 
 function jsonValue(value: unknown): string | number | boolean {
   return typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)) ? value : showValue(value);

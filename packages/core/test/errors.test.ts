@@ -98,11 +98,13 @@ describe('toProblemDetails', () => {
       contentType: 'application/problem+json',
       body,
     });
-    expect(answerOfProblem(exhausted, '/v1/messages')).toEqual({
-      status,
-      contentType: 'application/json',
-      body: { ...body, type: 'error' },
-    });
+    for (const path of ['/v1/messages', '/v1/messages/count_tokens']) {
+      expect(answerOfProblem(exhausted, path)).toEqual({
+        status,
+        contentType: 'application/json',
+        body: { ...body, type: 'error' },
+      });
+    }
   });
 
   test.each([

@@ -12,6 +12,7 @@ import { readOperatorKey } from './crypto/operatorKey.js';
 import type { Gateway } from './gateway.js';
 import { type GatewayConfigInput, parseGatewayConfig } from './gatewayConfig.js';
 import { createAnchorRoute } from './http/createAnchorRoute.js';
+import { createCountLimit } from './http/createCountLimit.js';
 import { createDrain } from './http/createDrain.js';
 import { listen } from './http/listen.js';
 import { routeRequest } from './http/routeRequest.js';
@@ -127,6 +128,7 @@ async function assemble(
       topUps,
       rates: rates.book,
       maxRequestBytes: settings.maxRequestBytes,
+      countLimit: createCountLimit(elapsedMs),
       anchors: createAnchorRoute(store),
       captureNow: batcher.captureNow,
       usageDifferences: async () => differencesOf(await gather()),

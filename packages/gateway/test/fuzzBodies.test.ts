@@ -7,6 +7,7 @@ import { parseJsonBody } from '../src/http/parseJsonBody.js';
 import { createRateBook } from '../src/rates/createRateBook.js';
 import { takeRateQuotes } from '../src/rates/takeRateQuotes.js';
 import { createSseSplitter, sseData } from '../src/sse/sseSplitter.js';
+import { countMessages } from '../src/surfaces/messages.js';
 import type { Surface } from '../src/surfaces/surface.js';
 import { surfaces } from '../src/surfaces/surfaces.js';
 import { changed } from './support/changedJson.js';
@@ -111,6 +112,22 @@ test.each(Object.keys(requests))('%s: any body is refused in our words, or quote
     many(600),
   );
   expect(opened).toBeGreaterThan(50);
+});
+
+test('any body of a message is counted as the call would be, or refused in our words', () => {
+  let counted = 0;
+  const path = '/v1/messages';
+  fc.assert(
+    fc.property(changed(requests[path]!), (body) => {
+      const count = orRefused(() => countMessages(policy, bytesOf(body)), [400, 403]);
+      const call = orRefused(() => surfaceOf(path).open(policy, bytesOf(body), 'application/json'), [400, 403]);
+      if (call === undefined) return;
+      counted++;
+      expect(count).toEqual({ model: call.model, inputTokens: call.quote.known.inputTokens });
+    }),
+    many(600),
+  );
+  expect(counted).toBeGreaterThan(50);
 });
 
 test.each(Object.keys(requests))('%s: bytes that are no JSON are 400', (path) => {

@@ -95,6 +95,13 @@ test('shadow: any key is served, nothing is charged, and the report says who wou
   });
 });
 
+test('shadow: tokens of a message are counted as often as anybody asks, and the report has none of it', async () => {
+  const body = JSON.stringify({ model: 'demo', messages });
+  const count = () => fetch(`${gateway.url}/v1/messages/count_tokens`, { method: 'POST', body });
+  for (let time = 0; time < 3; time++) expect(await (await count()).json()).toEqual({ input_tokens: 8 });
+  expect(await report()).toMatchObject({ calls: 0, units: '0' });
+});
+
 test('shadow: no page of another site makes calls in a browser here, programs and pages of its own site do', async () => {
   const body = JSON.stringify({ model: 'demo', messages });
   const call = (headers: Record<string, string>): Promise<Response> =>

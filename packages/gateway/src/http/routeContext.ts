@@ -10,6 +10,7 @@ import type { RateBook } from '../rates/createRateBook.js';
 import type { TopUps } from '../topUps/createTopUps.js';
 import type { VoucherBook } from '../vouchers/createVoucherBook.js';
 import type { AnchorRoute } from './createAnchorRoute.js';
+import type { CountLimit } from './createCountLimit.js';
 
 /** What answering the operator needs. */
 export type AdminContext = {
@@ -34,6 +35,8 @@ export type RouteContext = Pick<AdminContext, 'book' | 'rates'> & {
   /** Where calls may be paid for. */
   readonly topUps: TopUps | undefined;
   readonly maxRequestBytes: number;
+  /** Bounds the counts that cost nothing; absent in shadow mode, where nothing costs anything. */
+  readonly countLimit?: CountLimit;
   /** Not in shadow mode, which anchors nothing. */
   readonly anchors?: AnchorRoute;
   readonly metricsText?: () => Promise<string>;

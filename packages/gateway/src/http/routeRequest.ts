@@ -7,6 +7,7 @@ import { surfaces } from '../surfaces/surfaces.js';
 import { voucherRoute } from '../vouchers/voucherRoutes.js';
 import { allow } from './allow.js';
 import { authenticate } from './authenticate.js';
+import { countTokensRoute } from './countTokensRoute.js';
 import { meteredCall } from './meteredCall.js';
 import { pathOf } from './pathOf.js';
 import { requireLocal } from './requireLocal.js';
@@ -25,6 +26,9 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
     return meteredCall(surface, request, response, context);
   }
   switch (path) {
+    case '/v1/messages/count_tokens':
+      allow(request, 'POST');
+      return countTokensRoute(request, response, context);
     case '/v1/vouchers':
       return voucherRoute(request, response, context);
     case '/v1/rates':
@@ -61,7 +65,7 @@ export function routeRequest(request: HttpRequest, response: HttpResponse, conte
     code: 'not_found',
     status: 404,
     hints: [
-      `Served are POST ${[...surfaces.keys()].join(', ')}, GET /v1/models, GET /v1/receipts/<channelId>/<seq> and GET /v1/anchors/<cid>. What the policy has no rate for is refused, never free.`,
+      `Served are POST ${[...surfaces.keys()].join(', ')}, POST /v1/messages/count_tokens, GET /v1/models, GET /v1/receipts/<channelId>/<seq> and GET /v1/anchors/<cid>. What the policy has no rate for is refused, never free.`,
     ],
   });
 }

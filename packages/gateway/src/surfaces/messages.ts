@@ -1,4 +1,16 @@
-import { addMessage, countMessagesInput, messagesUsage, parseMessagesRequest, pricedBy, withInput } from '@kedge/core';
+import {
+  addMessage,
+  type Counts,
+  countMessagesInput,
+  isJsonObject,
+  messagesUsage,
+  type MessagesRequest,
+  parseMessagesRequest,
+  type Policy,
+  pricedBy,
+  withInput,
+  worstUnitsAt,
+} from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { countText } from '../tokens/countText.js';
 import { invalidAnswer, parseAnswer } from './json.js';
@@ -15,8 +27,7 @@ export const messages: Surface = {
   dialect: 'anthropic',
   open: (policy, body) => {
     const request = parseMessagesRequest(parseJsonBody(body));
-    checkTerms(policy, messages, request.model);
-    const known = withInput(countMessagesInput(request, countText));
+    const known = countInput(policy, request);
     const quote = quoteRequest(policy, messages.pricedBy, {
       model: request.model,
       known,
@@ -39,3 +50,23 @@ export const messages: Surface = {
     };
   },
 };
+
+/**
+ * What a call with such a body would be metered for as its input, for a client that wants to know before. No cap bounds it: it
+ * is how a client learns that its prompt is too long.
+ * @throws BaseError 400 for what is no such request; 403 `policy_refused`, as the call would be.
+ */
+export function countMessages(policy: Policy, body: Buffer): { readonly model: string; readonly inputTokens: number } {
+  const json = parseJsonBody(body);
+  // Where tokens are only counted, a request need not say how long its answer may be.
+  const request = parseMessagesRequest(isJsonObject(json) ? { max_tokens: 1, ...json } : json);
+  const known = countInput(policy, request);
+  // Refuses images that have no rate.
+  worstUnitsAt(policy, { pricedBy: messages.pricedBy, known, choices: 1 }, 0);
+  return { model: request.model, inputTokens: known.inputTokens };
+}
+
+function countInput(policy: Policy, request: MessagesRequest): Counts {
+  checkTerms(policy, messages, request.model);
+  return withInput(countMessagesInput(request, countText));
+}

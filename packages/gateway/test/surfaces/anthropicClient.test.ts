@@ -1,4 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk';
+import { decodeSignedReceipt, zeroHash } from '@kedge/core';
 import type { KedgeFetch } from '@kedge/sdk';
 import { expect, test } from 'vitest';
 import { countText } from '../../src/index.js';
@@ -62,6 +63,31 @@ test('its errors are of their classes and say what to do', async () => {
   const over = clientOf(gateway.url).messages.create({ ...question, max_tokens: 9_999 });
   await expect(over).rejects.toThrow(Anthropic.PermissionDeniedError);
   await expect(over).rejects.toThrow(/"type":"error".*Ask for at most 256/);
+});
+
+test('it counts before it calls: the tokens that the call is charged for, and nothing is for the count', async () => {
+  const { gateway, upstream, chargedFor } = await startSurfaceTest({ script: answerWith(message) });
+  const client = clientOf(gateway.url);
+  const asked = { ...question, system: 'Be short.', tools: [tool] };
+  const { max_tokens: _, ...counted } = asked;
+  const { data, response } = await client.messages.countTokens(counted).withResponse();
+  expect(await client.beta.messages.countTokens(counted)).toEqual(data);
+  expect([upstream.requests.length, response.headers.get('kedge-receipt')]).toEqual([0, null]);
+  const call = await client.messages.create(asked).withResponse();
+  expect(chargedFor(call.response.headers)).toMatchObject({ input_tokens: BigInt(data.input_tokens) });
+  expect(decodeSignedReceipt(call.response.headers.get('kedge-receipt')!).receipt.previousReceiptHash).toBe(zeroHash);
+  const other = client.messages.countTokens({ ...counted, model: 'other' });
+  await expect(other).rejects.toThrow(Anthropic.PermissionDeniedError);
+  await expect(other).rejects.toThrow(/"type":"error".*Use one of: demo/);
+});
+
+test('R11: it counts on a strict channel, and signs for nothing', async () => {
+  const { base, paid, state } = await startStrictTest();
+  const client = clientOf(base.replace(/\/v1$/, ''), apiKey, paid);
+  const { max_tokens: _, ...counted } = question;
+  const tokens = 3 + 3 + countText('user') + countText('Warm in Oslo?');
+  expect(await client.messages.countTokens(counted)).toEqual({ input_tokens: tokens });
+  expect(await state()).toMatchObject({ newest: null, committedUnits: '0' });
 });
 
 test('R11: it pays for what it counted itself, whole and streamed', async () => {

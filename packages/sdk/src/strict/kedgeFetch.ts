@@ -108,34 +108,36 @@ export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
     const request = new Request(input, init);
     const options = optionsOf(request, init);
     const place = placeOf(request, options);
+    const { method, url, headers, signal } = request;
     if (place !== undefined) {
       faults.check();
-      const { url, headers, signal } = request;
       const work = request
         .arrayBuffer()
         .then((body) => pay({ url, headers, signal, body: new Uint8Array(body), options }, place));
       return unlessAborted(track(work), signal);
     }
-    if (request.method === 'GET' || request.method === 'HEAD') {
-      const { method, headers, signal } = request;
-      return send(request.url, { ...options, method, headers, signal });
+    if (method === 'GET' || method === 'HEAD') return send(url, { ...options, method, headers, signal });
+    if (method === 'POST' && isFree(url)) {
+      return send(url, { ...options, method, headers, signal, body: await request.arrayBuffer() });
     }
-    throw new BaseError(
-      `${request.method} ${new URL(request.url).pathname} cannot be recounted, so it is not paid for.`,
-      {
-        code: 'surface_unmetered',
-        status: 404,
-        hints: [
-          `A strict channel pays for POST ${[...paidSurfaces.keys()].join(', ')}.`,
-          'For other surfaces, open a capped channel.',
-        ],
-      },
-    );
+    throw new BaseError(`${method} ${new URL(url).pathname} cannot be recounted, so it is not paid for.`, {
+      code: 'surface_unmetered',
+      status: 404,
+      hints: [
+        `A strict channel pays for POST ${[...paidSurfaces.keys()].join(', ')}.`,
+        'For other surfaces, open a capped channel.',
+      ],
+    });
   };
   const idle = async (): Promise<void> => {
     while (working.size > 0) await Promise.allSettled(working);
   };
   return Object.assign(fetchPaid, { idle, memory: root.memory });
+}
+
+/** What costs nothing on a gateway: it says how many tokens a message would come to. */
+function isFree(url: string): boolean {
+  return new URL(url).pathname.endsWith('/messages/count_tokens');
 }
 
 /** What a call was given beside what makes it up. A `Request` does not show all of it. */
