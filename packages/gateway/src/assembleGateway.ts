@@ -7,7 +7,7 @@ import { openingFinalityOf } from './call/openingFinality.js';
 import { createUsageCheck } from './call/usageCheck.js';
 import type { ChannelBook } from './channels/channelBook.js';
 import { openChannels } from './channels/openChannels.js';
-import { createSaltSource } from './crypto/createSaltSource.js';
+import { createReceiptSalts } from './crypto/createReceiptSalts.js';
 import { readOperatorKey } from './crypto/operatorKey.js';
 import type { Gateway } from './gateway.js';
 import { type GatewayConfigInput, parseGatewayConfig } from './gatewayConfig.js';
@@ -62,6 +62,7 @@ async function assemble(
   const metrics = createMetrics(foundation.log, elapsedMs, meter.refused);
   const { log } = metrics;
   const operator = readOperatorKey(settings, env);
+  const salts = createReceiptSalts(operator);
   const { url, timeoutMs } = settings.upstream;
   const apiKey = keyInFile(settings.upstream, { env, elapsedMs, log });
   const domain = { chainId: settings.chainId, verifyingContract: settings.contracts.ValueChannels };
@@ -129,6 +130,7 @@ async function assemble(
       rates: rates.book,
       maxRequestBytes: settings.maxRequestBytes,
       countLimit: createCountLimit(elapsedMs),
+      isReceiptOf: salts.isOf,
       anchors: createAnchorRoute(store),
       captureNow: batcher.captureNow,
       usageDifferences: async () => differencesOf(await gather()),
@@ -156,7 +158,7 @@ async function assemble(
         live: meter,
         log,
         nowSeconds,
-        randomSalt: createSaltSource(),
+        newSalt: salts.next,
         maxAnswerBytes: settings.maxAnswerBytes,
         currentPolicies,
         traces: settings.traces ? await openTraces(url, log) : undefined,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  decodeSignedReceipt,
   dueCommentPrefix,
   encodeSignedVoucher,
   parseApiKeyUse,
@@ -112,6 +113,39 @@ test('a key spends no more than its cap, whatever runs at once, and no more afte
   expect(use.keys).toHaveLength(1);
   expect(told).toMatchObject({ keyId: hashOf('second').slice(0, 16), channelId: it.setup.channelId, usedUnits: 42n });
   await again.close();
+});
+
+test('a key reads receipts of its own calls only, also after a restart; the first key of the channel reads all', async () => {
+  const it = await startSurfaceTest({ script });
+  writeKeys(it, { [apiKey]: {}, second: {}, third: {} });
+  const receiptOf = async (key: string) => {
+    const { headers } = await it.post('/v1/chat/completions', hello, { authorization: `Bearer ${key}` });
+    return decodeSignedReceipt(headers.get('kedge-receipt')!).receipt.seq;
+  };
+  const ofAll = { first: await receiptOf(apiKey), second: await receiptOf('second'), third: await receiptOf('third') };
+  const read = async (url: string, key: string) => {
+    const answers = Object.entries(ofAll).map(async ([owner, seq]) => {
+      const headers = { authorization: `Bearer ${key}` };
+      const response = await fetch(`${url}/v1/receipts/${it.setup.channelId}/${seq}`, { headers });
+      return response.status === 200 ? [owner] : [];
+    });
+    return (await Promise.all(answers)).flat();
+  };
+  const readByAll = async (url: string) => [
+    await read(url, apiKey),
+    await read(url, 'second'),
+    await read(url, 'third'),
+  ];
+  const expected = [['first', 'second', 'third'], ['second'], ['third']];
+  expect(await readByAll(it.gateway.url)).toEqual(expected);
+  // Without terms of its own it is the same key.
+  writeKeys(it, { second: {}, third: {} });
+  await reread(it);
+  expect(await readByAll(it.gateway.url)).toEqual(expected);
+  await it.gateway.close();
+  const again = await it.setup.start();
+  onTestFinished(() => again.close());
+  expect(await readByAll(again.url)).toEqual(expected);
 });
 
 test('what a key spent in a stream that the gateway was killed in counts against its cap at once', async () => {

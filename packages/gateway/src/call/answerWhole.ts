@@ -19,7 +19,7 @@ export function answerWhole(
 ): Promise<void> {
   const latin1 = body.toString('latin1');
   const measured = call.request.measure(body, latin1);
-  const salt = services.randomSalt();
+  const salt = services.newSalt(call.served.key?.apiKeySha256);
   const answer = call.slot?.keep(headers, body, -1);
   const input = commitInputOf(call, { salt, responseHash: hashSalted(salt, body), measured, answer }, services);
   // By no metric: else a long call that is begun as its quote ends would be free.

@@ -19,7 +19,8 @@ export type CallServices = {
   readonly log: StructuredLog;
   /** Unix time in seconds, with fractions. */
   readonly nowSeconds: () => number;
-  readonly randomSalt: () => Hex;
+  /** For the receipt of a call with this key, if it has terms of its own. */
+  readonly newSalt: (apiKeySha256: string | undefined) => Hex;
   readonly maxAnswerBytes: number;
   /** Undefined in shadow mode. */
   readonly currentPolicies?: CurrentPolicies | undefined;

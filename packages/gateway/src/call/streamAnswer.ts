@@ -42,7 +42,7 @@ export function streamAnswer(
 ): StreamAnswer {
   const { response, request } = call;
   const limit = request.quote.outputCap * request.quote.choices;
-  const salt = services.randomSalt();
+  const salt = services.newSalt(call.served.key?.apiKeySha256);
   const responseHash = createHash('sha256').update(hexToBytes(salt));
   const splitter = createSseSplitter(maxEventBytes);
   const reader = request.readStream();

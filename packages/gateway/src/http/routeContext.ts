@@ -3,6 +3,7 @@ import type { CallServices } from '../call/callServices.js';
 import type { ReserveOptions } from '../call/reserveUnits.js';
 import type { UsageDifference } from '../call/usageCheck.js';
 import type { ChannelBook } from '../channels/channelBook.js';
+import type { ReceiptSalts } from '../crypto/createReceiptSalts.js';
 import type { Idempotency } from '../idempotency/createIdempotency.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { LiveFeed } from '../live/createLiveFeed.js';
@@ -37,6 +38,8 @@ export type RouteContext = Pick<AdminContext, 'book' | 'rates'> & {
   readonly maxRequestBytes: number;
   /** Bounds the counts that cost nothing; absent in shadow mode, where nothing costs anything. */
   readonly countLimit?: CountLimit;
+  /** Whether a receipt with such a salt is of a call with this key; absent in shadow mode, which gives no receipts. */
+  readonly isReceiptOf?: ReceiptSalts['isOf'];
   /** Not in shadow mode, which anchors nothing. */
   readonly anchors?: AnchorRoute;
   readonly metricsText?: () => Promise<string>;

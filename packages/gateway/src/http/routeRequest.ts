@@ -130,7 +130,7 @@ function decoded(segment: string): string | undefined {
 async function receipts(
   request: HttpRequest,
   response: HttpResponse,
-  { book, ledger, topUps }: RouteContext,
+  { book, ledger, topUps, isReceiptOf }: RouteContext,
   channelId: Hex,
   seq: bigint,
 ): Promise<void> {
@@ -143,13 +143,21 @@ async function receipts(
     return isNext(served, channelId, book);
   };
   const signed = (await isOwn()) ? await ledger.receiptOf(channelId, seq) : undefined;
-  if (signed === undefined) {
-    throw new BaseError('There is no such receipt in the channel of this key.', {
-      code: 'receipt_unknown',
-      status: 404,
-      values: { channelId, seq },
-      hints: ['seq is the decimal number in the receipt: its epoch times 2^40 plus its counter.'],
-    });
+  const { key } = served;
+  // Nor of the calls of other keys: with the salt, what a call said can be guessed and tried. The first key is the channel's own.
+  const isOfAll = key === undefined || key.apiKeySha256 === served.apiKeySha256;
+  if (signed === undefined || !(isOfAll || isReceiptOf?.(signed.salt, key.apiKeySha256) === true)) {
+    throw new BaseError(
+      isOfAll
+        ? 'There is no such receipt in the channel of this key.'
+        : 'There is no such receipt of a call with this key.',
+      {
+        code: 'receipt_unknown',
+        status: 404,
+        values: { channelId, seq },
+        hints: ['seq is the decimal number in the receipt: its epoch times 2^40 plus its counter.'],
+      },
+    );
   }
   sendJson(response, 200, signedReceiptToJson(signed));
 }

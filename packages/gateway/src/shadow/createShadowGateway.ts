@@ -4,7 +4,7 @@ import { createUsageCheck } from '../call/usageCheck.js';
 import type { ChannelBook } from '../channels/channelBook.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { GatewayOptions } from '../createGateway.js';
-import { createSaltSource } from '../crypto/createSaltSource.js';
+import { createRandomSalts } from '../crypto/createReceiptSalts.js';
 import { keccak256 } from '../crypto/hashers.js';
 import type { Gateway } from '../gateway.js';
 import { createDrain } from '../http/createDrain.js';
@@ -116,7 +116,7 @@ async function start(
         checkUsage: usageCheck.check,
         log,
         nowSeconds,
-        randomSalt: createSaltSource(),
+        newSalt: createRandomSalts(),
         maxAnswerBytes: settings.maxAnswerBytes,
       },
       unready: drain.refusal,

@@ -49,6 +49,18 @@ test('a key that is made or revoked is so in every worker, as soon as the keys a
     // What is spent is counted over all workers, whichever is asked.
     const used = (await askForKeys()).map(({ usedUnits }) => usedUnits);
     expect(used).toEqual(keys.map(() => (2n * perCall).toString()));
+    // Whichever worker is asked knows whose call a receipt is of.
+    const [channel, second] = [setup.channels[0]!, keys[0]!];
+    const ofFirst = await post(gateway.url, channel);
+    const ofSecond = await post(gateway.url, { apiKey: second });
+    const read = async (apiKey: string, { signed }: typeof ofFirst): Promise<number[]> => {
+      const url = `${gateway.url}/v1/receipts/${channel.channelId}/${signed!.receipt.seq}`;
+      const headers = { authorization: `Bearer ${apiKey}`, connection: 'close' };
+      return (await Promise.all(Array.from({ length: 4 }, () => fetch(url, { headers })))).map(({ status }) => status);
+    };
+    expect(await read(channel.apiKey, ofSecond)).toEqual([200, 200, 200, 200]);
+    expect(await read(second, ofSecond)).toEqual([200, 200, 200, 200]);
+    expect(await read(second, ofFirst)).toEqual([404, 404, 404, 404]);
     writeKeys({ revokedAt: '2' });
     expect((await askForKeys()).map(({ revokedAt }) => revokedAt)).toEqual(keys.map(() => '2'));
     expect(await callAll()).toEqual(all({ status: 401, code: 'key_revoked' }));
