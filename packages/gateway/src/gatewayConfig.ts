@@ -134,7 +134,9 @@ export const gatewayConfigSchema = z.strictObject({
     .strictObject({
       startUnits: unitsText
         .exactOptional()
-        .describe('Served before anything was paid. Without it: the longest answer under the policy.'),
+        .describe(
+          'Served before anything was paid. Without it: the longest answer under the policy; where no answer has a price, as of embeddings, that is nothing, and calls of a channel are served one at a time.',
+        ),
       growthBasisPoints: z
         .int()
         .min(0)

@@ -12,11 +12,11 @@ import { createOpenedChannels } from '../topUps/createOpenedChannels.js';
 import type { TopUps } from '../topUps/createTopUps.js';
 import { openTopUps } from '../topUps/openTopUps.js';
 import { createVoucherBook, type VoucherBook } from '../vouchers/createVoucherBook.js';
-import { exposureTermsOf } from '../vouchers/exposure.js';
+import { boundsOf, exposureTermsOf } from '../vouchers/exposure.js';
 import type { Foundation, Ground } from '../workers/foundation.js';
 import { type ChannelBook, createChannelBook, rootIdIn } from './channelBook.js';
 import { createCurrentPolicies, type CurrentPolicies } from './createCurrentPolicies.js';
-import { type ChannelCheck, checkChannel } from './servedChannel.js';
+import { type ChannelCheck, checkChannel, type ServedChannel } from './servedChannel.js';
 
 const watchMs = 1_000;
 const topUpWatchMs = 5_000;
@@ -66,10 +66,11 @@ export async function openChannels(
   const chain = foundation.chainOf(operator);
   const idempotency = createIdempotency(now);
   const keyAccounts = createKeyAccounts();
+  const terms = exposureTermsOf(settings.strict);
   const vouchers = createVoucherBook({
     domain,
     keep: (signed, progress) => ledger.keepVoucher(signed, progress),
-    terms: exposureTermsOf(settings.strict),
+    terms,
     voucherWaitMs: settings.strict.voucherWaitMs,
     nowSeconds,
     onTaken: () => onCommitted(0),
@@ -126,6 +127,15 @@ export async function openChannels(
   opened.push(batcher.cancel);
   onCommitted = batcher.onCommitted;
   const prices = createLotPrices(chain.readLot, log);
+  const withoutExposure = new Set<Hex>();
+  /** Where no answer has a price, none can be owed by default, and calls that run at once need room for their inputs. */
+  const noteExposure = (served: ServedChannel): void => {
+    const { policyHash } = served;
+    if (boundsOf(terms, served, 0n).channelUnits > 0n || withoutExposure.has(policyHash)) return;
+    withoutExposure.add(policyHash);
+    const hint = 'Set strict.startUnits to what the longest inputs that shall run at once come to, in base units.';
+    log.warn('strict_calls_one_by_one', { channelId: served.channelId, policyHash, hint });
+  };
   const check = async (record: ChannelRecord): Promise<ChannelCheck> => {
     await ledger.load(record.channelId);
     const { accountOf } = ledger;
@@ -141,6 +151,7 @@ export async function openChannels(
       const { channel, channelId } = served;
       prices.want(channel.tokenId >> 32n);
       if (channel.mode === 'strict' && ledger.isHeld(channelId)) vouchers.count(served);
+      if (channel.mode === 'strict' && terms.startUnits === undefined) noteExposure(served);
       batcher.track(channelId, capturedUnits);
     },
     log,
