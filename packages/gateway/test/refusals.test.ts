@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { parseTopUpOffer } from '@kedge/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';
@@ -162,6 +163,38 @@ test.each([
   await begin();
   expect((await post(body)).status).toBe(400);
   expect(upstream.requests).toEqual([]);
+});
+
+test.each(['gzip', 'zstd', 'br, gzip'])(
+  'a body that is compressed (%s) is 415 and says so, not read as what it is not',
+  async (encoding) => {
+    await begin();
+    const headers = { authorization: `Bearer ${apiKey}`, 'content-encoding': encoding };
+    const packed = gzipSync(JSON.stringify(hello));
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers, body: packed });
+    expect([response.status, await response.json()]).toEqual([
+      415,
+      expect.objectContaining({ values: { contentEncoding: encoding } }),
+    ]);
+    headers['content-encoding'] = 'Identity';
+    const plain = { method: 'POST', headers, body: JSON.stringify(hello) };
+    expect((await fetch(`${gateway.url}/v1/chat/completions`, plain)).status).toBe(200);
+  },
+);
+
+test('a byte order mark before the JSON, as some programs write it, is no part of it', async () => {
+  await begin();
+  expect((await post(`\ufeff${JSON.stringify(hello)}`)).status).toBe(200);
+  expect((await post(`\ufeff\ufeff${JSON.stringify(hello)}`)).status).toBe(400);
+});
+
+test('a key in x-api-key is found beside an authorization that is for a proxy on the way', async () => {
+  await begin();
+  const ask = async (headers: Record<string, string>): Promise<number> =>
+    (await fetch(`${gateway.url}/v1/models`, { headers })).status;
+  expect(await ask({ authorization: 'Basic dTpw', 'x-api-key': apiKey })).toBe(200);
+  expect(await ask({ authorization: 'Basic dTpw' })).toBe(401);
+  expect(await ask({ authorization: 'Bearer other', 'x-api-key': apiKey })).toBe(401);
 });
 
 test.each([

@@ -22,9 +22,9 @@ export function authenticate(headers: HeaderFields, book: ChannelBook): ServedCh
 
 /** The SHA-256 of the key that a request carries, in hexadecimal digits. */
 export function apiKeySha256In(headers: HeaderFields): string | undefined {
-  const authorization = headers.get('authorization');
-  // Anthropic's clients send the second.
-  const key = authorization === undefined ? headers.get('x-api-key') : /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+  const bearer = /^Bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1];
+  // Anthropic's clients send the second, beside which the first may be for a proxy on the way.
+  const key = bearer ?? headers.get('x-api-key');
   return key === undefined ? undefined : hash('sha256', key, 'hex');
 }
 

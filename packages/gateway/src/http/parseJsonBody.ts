@@ -23,14 +23,16 @@ export function parseJsonBody(body: Buffer): unknown {
 }
 
 function parse(body: Buffer): unknown {
+  const text = body.toString('utf8');
   try {
-    return JSON.parse(body.toString('utf8'));
+    // Some programs write a byte order mark before it (RFC 8259, 8.1).
+    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch (cause) {
     throw new BaseError('The request body is not JSON.', {
       code: 'json_invalid',
       status: 400,
       cause,
-      hints: ['Send the request as JSON, with content-type: application/json.'],
+      hints: ['Send the request as JSON in UTF-8, with content-type: application/json.'],
     });
   }
 }

@@ -4,7 +4,7 @@ import type { HttpRequest } from '../http1/exchange.js';
 
 /**
  * Asks for the request's bytes. One of the two is called, mostly before the next turn of the event loop.
- * Fails with BaseError 413 `request_too_large`; 400 `http_invalid`, or `request_incomplete` when the client leaves within it.
+ * Fails with BaseError 415 `content_encoding_refused`; 413 `request_too_large`; 400 `http_invalid`, or `request_incomplete` when the client leaves within it.
  */
 export function readBody(
   request: HttpRequest,
@@ -12,6 +12,8 @@ export function readBody(
   onBody: (body: Buffer) => void,
   onFailure: (error: BaseError) => void,
 ): void {
+  const encoding = request.headers.get('content-encoding') ?? 'identity';
+  if (!/^(identity)?$/i.test(encoding)) return onFailure(encoded(encoding));
   request.readBody(maxBytes, onBody, (failure) => {
     if (failure.kind === 'tooLarge') onFailure(tooLarge(failure.bytes, maxBytes));
     else if (failure.kind === 'invalid') onFailure(invalidHttp(failure.error));
@@ -26,6 +28,16 @@ export function invalidHttp(error: HttpSyntaxError): BaseError {
     status: error.status,
     values: { reason: error.message },
     hints: ['Use an HTTP client; https is not spoken here, so put a TLS proxy in front for it.'],
+  });
+}
+
+/** A few bytes could become gigabytes, so nothing is unpacked. */
+function encoded(encoding: string): BaseError {
+  return new BaseError('The request body is compressed.', {
+    code: 'content_encoding_refused',
+    status: 415,
+    values: { contentEncoding: encoding.slice(0, 40) },
+    hints: ['Send it as it is, without content-encoding.'],
   });
 }
 

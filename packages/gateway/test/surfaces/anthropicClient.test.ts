@@ -90,6 +90,23 @@ test('R11: it counts on a strict channel, and signs for nothing', async () => {
   expect(await state()).toMatchObject({ newest: null, committedUnits: '0' });
 });
 
+test('R11: it pays through a proxy with a password of its own, with the key beside that', async () => {
+  const { base, paid, state, upstream } = await startStrictTest();
+  upstream.script = answerWith(message);
+  const defaultHeaders = { authorization: 'Basic dTpw' };
+  const client = new Anthropic({
+    baseURL: base.replace(/\/v1$/, ''),
+    apiKey,
+    defaultHeaders,
+    fetch: paid,
+    maxRetries: 0,
+  });
+  expect((await client.messages.create(question)).content).toEqual(content);
+  await paid.idle();
+  const { committedUnits, newest } = await state();
+  expect(newest?.voucher.cumulativeUnits).toBe(committedUnits);
+});
+
 test('R11: it pays for what it counted itself, whole and streamed', async () => {
   const { base, paid, upstream } = await startStrictTest();
   const client = clientOf(base.replace(/\/v1$/, ''), apiKey, paid);

@@ -32,11 +32,7 @@ export function placeOf({ method, url, headers }: Request, options: SendOptions)
   };
 }
 
-/** The API key, in the header that the call has it in: Anthropic's clients send the second. */
+/** The API key, where the call has it: Anthropic's clients send the second, beside which the first may be for a proxy on the way. */
 function keyIn(headers: Headers): Record<string, string> {
-  for (const name of ['authorization', 'x-api-key']) {
-    const value = headers.get(name);
-    if (value !== null) return { [name]: value };
-  }
-  return {};
+  return Object.fromEntries([...headers].filter(([name]) => name === 'authorization' || name === 'x-api-key'));
 }
