@@ -77,6 +77,34 @@ test('what a gateway or a proxy before it compressed arrives plain, whatever the
   expect(asked[0]).not.toContain('zstd');
 });
 
+test('a request may name the proxy as HTTP lets it: by a whole URL, in any case, in HTTP/1.0 by nothing', async () => {
+  const asked: unknown[] = [];
+  const paid = async (input: string | URL | Request): Promise<Response> => {
+    asked.push(input);
+    return Response.json({});
+  };
+  const said: unknown[] = [];
+  const proxy = await proxyOver(paid, { onError: (error) => void said.push(error) });
+  const { port, host } = new URL(proxy.url);
+  const answerTo = (head: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let text = '';
+      const socket = connect(Number(port), '127.0.0.1', () => socket.write(`${head}\r\n\r\n`));
+      socket.on('data', (bytes) => (text += bytes.toString())).on('error', reject);
+      socket.on('close', () => resolve(text.slice(0, 12)));
+    });
+  const heads = [
+    `GET http://${host}/v1/models?a=/v1/b HTTP/1.1\r\nhost: ${host}\r\nconnection: close`,
+    `GET HTTP://${host}/v1/models HTTP/1.1\r\nhost: LOCALHOST:${port}\r\nconnection: close`,
+    'GET /v1/models HTTP/1.0',
+  ];
+  expect(await Promise.all(heads.map(answerTo))).toEqual(heads.map(() => 'HTTP/1.1 200'));
+  const models = 'http://127.0.0.1:1/v1/models';
+  expect(asked.toSorted()).toEqual([models, models, `${models}?a=/v1/b`]);
+  const rebound = `GET http://${host}/v1/models HTTP/1.1\r\nhost: rebound.example:${port}\r\nconnection: close`;
+  expect([await answerTo(rebound), said.length]).toEqual(['HTTP/1.1 403', 1]);
+});
+
 test('connections that cannot be accepted are said, and do not stop the proxy', async () => {
   const listen = vi.spyOn(Server.prototype, 'listen');
   onTestFinished(() => listen.mockRestore());

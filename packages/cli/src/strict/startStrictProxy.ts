@@ -55,7 +55,7 @@ export async function startStrictProxy(options: {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (isStopping) throw stopping();
     requireLocal(request);
-    const path = /^\/v1(\/.*)$/.exec(request.url ?? '')?.[1];
+    const path = /^\/v1(\/.*)$/.exec(targetOf(request))?.[1];
     if (path === undefined) {
       throw new BaseError('This proxy serves /v1 only.', {
         code: 'not_found',
@@ -90,7 +90,7 @@ export async function startStrictProxy(options: {
       if (response.destroyed) return;
       options.onError(error);
       if (response.headersSent) return void response.destroy();
-      const [path = ''] = (request.url ?? '').split('?', 1);
+      const [path = ''] = targetOf(request).split('?', 1);
       const { status, contentType, body } = answerOfProblem(withStatus(error), path);
       if (isStopping) response.setHeader('connection', 'close');
       response.writeHead(status, { 'content-type': contentType }).end(JSON.stringify(body));
@@ -136,9 +136,15 @@ function stopping(): BaseError {
   });
 }
 
+/** The path with its query, also of a client that names the whole URL (RFC 9112, 3.2.2). */
+function targetOf({ url = '' }: IncomingMessage): string {
+  return url.replace(/^https?:\/\/[^/?#]*/i, '');
+}
+
 /** A page in a browser could otherwise spend: by its own requests (Origin), or under a name that it points here (Host). */
 function requireLocal({ headers }: IncomingMessage): void {
-  const host = headers.host?.replace(/:\d+$/, '');
+  // Only HTTP/1.0 may leave it out, which no browser speaks.
+  const host = (headers.host ?? 'localhost').replace(/:\d+$/, '').toLowerCase();
   if (headers.origin === undefined && (host === '127.0.0.1' || host === 'localhost')) return;
   throw new BaseError('This proxy serves programs of this machine, not web pages.', {
     code: 'not_local',
