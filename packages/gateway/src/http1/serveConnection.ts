@@ -288,7 +288,7 @@ export function serveConnection(
     if (current === undefined && !parser.isWithinHead()) ticks = 0;
     advance(() => parser.push(bytes));
     // What comes before it is wanted waits in the system's buffers.
-    if (parser.isHolding()) socket.pause();
+    if (parser.isHolding() && !isLingering) socket.pause();
   });
   socket.on('drain', () => {
     ticks = 0;

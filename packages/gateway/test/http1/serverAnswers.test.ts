@@ -224,6 +224,22 @@ test.each([
   expect(await client.closed).toBe('end');
 });
 
+test('a body over the limit that comes with its head does not cost the client its answer', async () => {
+  const { server } = await start();
+  const client = connectRaw(server.port);
+  // Reads only when it has sent all, which is more than the two sides' kernels hold.
+  client.socket.pause();
+  const piece = 'x'.repeat(65_536);
+  client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${200 * 65_536}\r\n\r\n${piece}`);
+  for (let count = 1; count < 200; count++) {
+    await new Promise((resolve) => client.socket.write(piece, resolve));
+  }
+  client.socket.resume();
+  expect(statuses(await client.until(/tooLarge$/))).toEqual([413]);
+  client.socket.end();
+  expect(await client.closed).toBe('end');
+});
+
 test('a body in 300,000 chunks of a byte costs little more than its bytes', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
