@@ -50,6 +50,7 @@ export function serveConnection(
   let isLingering = false;
   // Since the connection last moved on: see `limit`.
   let ticks = 0;
+  let unsent = 0;
 
   const parser = createMessageParser(
     {
@@ -321,9 +322,16 @@ export function serveConnection(
     return unread ?? Infinity;
   };
 
+  /** Whether the client has taken something since the last tick: of a large answer, `drain` tells only when all has left. */
+  const hasTaken = (): boolean => {
+    const before = unsent;
+    unsent = unsentBytes(socket);
+    return unsent < before;
+  };
+
   return {
     tick: () => {
-      ticks++;
+      ticks = hasTaken() ? 0 : ticks + 1;
       if (ticks * times.tick > limit()) socket.destroy();
     },
     closeIfIdle: () => {
@@ -331,4 +339,10 @@ export function serveConnection(
     },
     destroy: () => socket.destroy(),
   };
+}
+
+/** What the system has not taken yet of what is being written. Only the handle knows; node:http looks there, too, before it cuts. */
+function unsentBytes(socket: Socket): number {
+  const { _handle: handle } = socket as { _handle?: { readonly writeQueueSize: number } | null };
+  return handle?.writeQueueSize ?? 0;
 }

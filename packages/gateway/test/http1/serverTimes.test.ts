@@ -97,6 +97,26 @@ test('an answer that is read slowly is not cut by the short time for goodbyes, n
   }
 });
 
+test.each(['close', 'keep-alive'])(
+  'a large answer that is read slowly, but steadily, is not cut as if nobody read it: %s',
+  async (connection) => {
+    const bytes = 16_000_000;
+    const { server } = await start({ stalled: 150, idle: 100 }, (_, response) =>
+      response.send(200, {}, 'x'.repeat(bytes)),
+    );
+    const client = connectRaw(server.port);
+    client.socket.on('data', () => {
+      client.socket.pause();
+      setTimeout(() => client.socket.resume(), 2);
+    });
+    const begun = Date.now();
+    client.write(get('/', `Connection: ${connection}\r\n`));
+    await client.closed;
+    expect(client.text().length).toBeGreaterThan(bytes);
+    expect(Date.now() - begun).toBeGreaterThan(300);
+  },
+);
+
 test('an idle connection is closed after its time, before and after a request', async () => {
   const { server } = await start({ idle: 30 });
   const fresh = connectRaw(server.port);
