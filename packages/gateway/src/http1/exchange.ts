@@ -1,4 +1,5 @@
 import type { HeaderFields, HttpSyntaxError } from './parseHead.js';
+import type { RequestHead } from './parseRequest.js';
 
 /** One request, as soon as its head is there. */
 export type HttpRequest = {
@@ -69,6 +70,27 @@ export type BodyReader = {
   readonly onBody: (body: Buffer) => void;
   readonly onFailure: (error: BodyFailure) => void;
 };
+
+/** How much of a body that nobody reads is thrown away for the sake of the connection. */
+export const mostIgnoredBytes = 1024 * 1024;
+
+export function exchangeOf({ method, isHttp11, framing, keepAlive, expectsContinue }: RequestHead): Exchange {
+  return {
+    isHead: method === 'HEAD',
+    isHttp11,
+    keepAlive,
+    isLong: typeof framing === 'number' && framing > mostIgnoredBytes,
+    expectsContinue,
+    hasBody: false,
+    hasBegun: false,
+    heldHead: '',
+    hasEnded: false,
+    ignoredBytes: 0,
+    reader: undefined,
+    onGone: undefined,
+    onDrain: undefined,
+  };
+}
 
 /** The exchange of bytes that are no request. */
 export const nobody: Exchange = {

@@ -1,9 +1,17 @@
 import type { Socket } from 'node:net';
-import { type Exchange, type HttpRequest, type HttpResponse, keepChunk, nobody } from './exchange.js';
+import { createResponse, type AnsweringConnection } from './createResponse.js';
+import {
+  type Exchange,
+  exchangeOf,
+  type HttpRequest,
+  type HttpResponse,
+  keepChunk,
+  mostIgnoredBytes,
+  nobody,
+} from './exchange.js';
 import { createMessageParser } from './messageParser.js';
 import { HttpSyntaxError } from './parseHead.js';
 import { parseRequest, type RequestHead } from './parseRequest.js';
-import { chunkOf, responseHead } from './responseBytes.js';
 
 /** What is called for requests, and for bytes that are none. */
 export type Handlers = {
@@ -35,9 +43,6 @@ export type HttpTimes = {
 };
 
 export const maxHeadBytes = 16 * 1024;
-const mostIgnoredBytes = 1024 * 1024;
-const nothing = Buffer.alloc(0);
-const lastChunk = '0\r\n\r\n';
 
 /** Reads requests from a connection one after another, has them answered, and watches the time. */
 export function serveConnection(
@@ -58,7 +63,7 @@ export function serveConnection(
         const request = parseRequest(head);
         const exchange = exchangeOf(request);
         current = exchange;
-        onRequest(requestOf(request, exchange), responseOf(exchange));
+        onRequest(requestOf(request, exchange), createResponse(exchange, answering));
         // Its body waits until it is asked for, or until the answer is over.
         if (exchange.reader === undefined && !exchange.hasEnded) parser.pause();
         return request.framing;
@@ -119,22 +124,6 @@ export function serveConnection(
     if (socket.isPaused()) socket.resume();
   };
 
-  const exchangeOf = ({ method, isHttp11, framing, keepAlive, expectsContinue }: RequestHead): Exchange => ({
-    isHead: method === 'HEAD',
-    isHttp11,
-    keepAlive,
-    isLong: typeof framing === 'number' && framing > mostIgnoredBytes,
-    expectsContinue,
-    hasBody: false,
-    hasBegun: false,
-    heldHead: '',
-    hasEnded: false,
-    ignoredBytes: 0,
-    reader: undefined,
-    onGone: undefined,
-    onDrain: undefined,
-  });
-
   const requestOf = ({ method, target, headers, framing }: RequestHead, exchange: Exchange): HttpRequest => ({
     method,
     target,
@@ -174,84 +163,6 @@ export function serveConnection(
     if (socket.isPaused()) socket.resume();
   };
 
-  const headOf = (
-    exchange: Exchange,
-    status: number,
-    headers: Readonly<Record<string, string>>,
-    framing: string,
-  ): string => {
-    // What was announced and will not be read would be taken for the next request.
-    if (isStopping() || (!exchange.hasBody && (exchange.expectsContinue || exchange.isLong)))
-      exchange.keepAlive = false;
-    exchange.hasBegun = true;
-    const connection = !exchange.keepAlive ? 'close' : exchange.isHttp11 ? undefined : 'keep-alive';
-    return responseHead(status, headers, connection, framing);
-  };
-
-  /** Writes the head, if it waits, with a piece of the body, framed, and what ends a body in chunks: at once, because writes are dear. */
-  const sendPiece = (exchange: Exchange, bytes: Buffer, end: string): boolean => {
-    const { heldHead, isHttp11, isHead } = exchange;
-    exchange.heldHead = '';
-    const isFramed = isHttp11 && !isHead;
-    if (isFramed && bytes.length > 0) return socket.write(chunkOf(heldHead, bytes, end));
-    const text = isFramed ? heldHead + end : heldHead;
-    const isWelcome = text === '' || socket.write(text, 'latin1');
-    return isHead || bytes.length === 0 ? isWelcome : socket.write(bytes);
-  };
-
-  const responseOf = (exchange: Exchange): HttpResponse => {
-    const isOver = (): boolean => exchange.hasEnded || !socket.writable;
-    return {
-      hasBegun: () => exchange.hasBegun,
-      isGone: () => socket.destroyed,
-      onGone: (callback) => {
-        if (exchange.hasEnded) return;
-        exchange.onGone = callback;
-        // Later, as if it went now: callers are not ready for it yet.
-        if (callback !== undefined && socket.destroyed) queueMicrotask(() => tellGone(exchange));
-      },
-      send: (status, headers, body) => {
-        if (isOver()) return;
-        const head = headOf(exchange, status, headers, `content-length: ${body.length}\r\n`);
-        if (exchange.isHead) socket.write(head, 'latin1');
-        else if (typeof body === 'string') socket.write(head + body, 'latin1');
-        else {
-          socket.cork();
-          socket.write(head, 'latin1');
-          socket.write(body);
-          socket.uncork();
-        }
-        finish(exchange);
-      },
-      begin: (status, headers) => {
-        if (isOver()) return;
-        if (!exchange.isHttp11) exchange.keepAlive = false;
-        exchange.heldHead = headOf(
-          exchange,
-          status,
-          headers,
-          exchange.isHttp11 ? 'transfer-encoding: chunked\r\n' : '',
-        );
-        setImmediate(() => void (isOver() || sendPiece(exchange, nothing, '')));
-      },
-      write: (bytes) => {
-        if (isOver() || bytes.length === 0 || exchange.isHead) return true;
-        const isWelcome = sendPiece(exchange, bytes, '');
-        if (isWelcome) ticks = 0;
-        return isWelcome;
-      },
-      onDrain: (callback) => {
-        exchange.onDrain = callback;
-      },
-      end: (last = nothing) => {
-        if (isOver()) return;
-        sendPiece(exchange, last, lastChunk);
-        finish(exchange);
-      },
-      destroy: () => socket.destroy(),
-    };
-  };
-
   const onInvalidBytes = (error: HttpSyntaxError): void => {
     const exchange = current ?? { ...nobody };
     exchange.keepAlive = false;
@@ -261,7 +172,7 @@ export function serveConnection(
     isLingering = true;
     if (exchange.hasEnded) linger();
     else if (reader !== undefined) advance(() => reader.onFailure({ kind: 'invalid', error }));
-    else if (!exchange.hasBegun) advance(() => onInvalid(error, responseOf(exchange)));
+    else if (!exchange.hasBegun) advance(() => onInvalid(error, createResponse(exchange, answering)));
   };
 
   const onThrown = (error: Error): void => {
@@ -274,13 +185,23 @@ export function serveConnection(
     }
     exchange.reader = undefined;
     exchange.keepAlive = false;
-    responseOf(exchange).send(500, {}, '');
+    createResponse(exchange, answering).send(500, {}, '');
   };
 
   const tellGone = (exchange: Exchange): void => {
     const { onGone } = exchange;
     exchange.onGone = undefined;
     if (onGone !== undefined) advance(onGone);
+  };
+
+  const answering: AnsweringConnection = {
+    socket,
+    isStopping,
+    onMoved: () => {
+      ticks = 0;
+    },
+    onEnded: finish,
+    tellGone,
   };
 
   socket.on('data', (bytes) => {
