@@ -3,6 +3,7 @@ import { decodeSignedReceipt, hashBody, type SignedReceipt } from '@kedge/core';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { countText, type Gateway } from '../src/index.js';
+import { connectRaw } from './http1/support/rawSocket.js';
 import { apiKey, createTestSetup, type TestSetup } from './support/createTestSetup.js';
 import {
   answerWith,
@@ -164,6 +165,35 @@ test('a client that leaves is charged what it was handed, and the upstream is to
   expect(first.receipt.responseHash).toBe(
     hashBody(first.salt, Buffer.from(chunkEvent({ content: 'One two' })), sha256),
   );
+});
+
+test('a client that does not read its streams holds up no connection to the upstream', async () => {
+  const calls = 12;
+  await gateway.close();
+  gateway = await setup.start({ upstream: { url: upstream.url, connections: 1 } });
+  let ended = 0;
+  upstream.script = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    // More together than the two sides' kernels hold, and of none the end in the same segment.
+    response.write(chunkEvent({ content: 'One' }));
+    response.write(`: ${'x'.repeat(900_000)}\n\ndata: [DONE]\n\n`, () => setTimeout(() => response.end(), 20));
+    response.on('finish', () => ended++);
+  };
+  const body = JSON.stringify(hello);
+  const client = connectRaw(Number(new URL(gateway.url).port));
+  client.socket.pause();
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${apiKey}\r\n`;
+  client.write(`${head}content-length: ${body.length}\r\n\r\n${body}`.repeat(calls));
+  // Until the client's side is full, and it is served no more.
+  let before = -1;
+  while (before < ended) {
+    before = ended;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  expect(ended).toBeLessThan(calls);
+  upstream.script = streamWords(['x']);
+  receiptIn(await (await post(hello)).text());
+  client.socket.destroy();
 });
 
 test('a client that leaves before anything came is charged nothing', async () => {

@@ -89,11 +89,17 @@ export function streamAnswer(
     return fate === 'pass';
   };
 
+  /** What is left of the upstream's stream is read and thrown away: paused for a slow client, it would hold its connection for ever. */
+  const stop = (): void => {
+    over = true;
+    write();
+    upstream().resume();
+  };
+
   /** Charges, then closes the stream with `last` (what the client gets after the receipt, hashed with the rest). */
   const finish = async (last: Buffer): Promise<void> => {
-    over = true;
+    stop();
     const measured = reader.measured();
-    write();
     responseHash.update(last);
     try {
       const hash = bytesToHex(responseHash.digest());
@@ -116,8 +122,7 @@ export function streamAnswer(
 
   /** Ends a stream that brought nothing of an answer, and costs nothing. */
   const endWithout = (last: Buffer): void => {
-    over = true;
-    write();
+    stop();
     response.end(last);
     settle();
   };

@@ -34,7 +34,7 @@ export type HttpResponse = {
   readonly begin: (status: number, headers: Readonly<Record<string, string>>) => void;
   /** The next piece. Answers whether more is welcome now; if not, `onDrain` tells when. */
   readonly write: (bytes: Buffer) => boolean;
-  /** Calls back once, when all pieces have left. Only the last that is given is called. */
+  /** Calls back once, when all pieces have left; perhaps never, when the answer has ended before. Only the last that is given is called. */
   readonly onDrain: (callback: () => void) => void;
   /** The end of an answer that comes in pieces, with the last of them, if there is one. */
   readonly end: (last?: Buffer) => void;
