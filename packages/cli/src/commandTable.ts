@@ -264,7 +264,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'claim',
-    summary: 'pay out what shares earned and what operators are owed',
+    summary: 'pay out what shares earned and what accounts are owed',
     load: async () => (await import('./commands/claim.js')).claim,
   },
   {

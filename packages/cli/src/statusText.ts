@@ -3,7 +3,7 @@ import { roleOfAddress } from './accounts/resolveAccount.js';
 import { developmentChainId } from './accounts/roles.js';
 import { lotNumberOf } from './chain/lotNumber.js';
 import type { ClassOverview, Overview } from './chain/readOverview.js';
-import { briefAmount, briefText, groupedDigits, humanDate, shortHex } from './human.js';
+import { briefAmount, briefText, groupedDigits, humanDate, humanMoment, shortHex } from './human.js';
 import { table } from './output.js';
 
 /** Columns of numbers, so that their last digits stand below one another. */
@@ -26,6 +26,7 @@ const numeric = new Set([
 ]);
 const longestName = 32;
 const longestSymbol = 8;
+const longestReason = 24;
 
 /** What the chain knows, as tables of at most 100 columns: `--json` has the rest, and every digit. */
 export function statusText(chainId: number, overview: Overview): string[] {
@@ -39,6 +40,7 @@ export function statusText(chainId: number, overview: Overview): string[] {
     ...section('LOTS ON SALE', lotRows(overview)),
     ...section('TOKENS', tokenRows(overview, who)),
     ...section('SHARES', shareRows(overview, who)),
+    ...section('REVOCATIONS ANNOUNCED', revocationRows(overview, who)),
     ...section('CHANNELS', channelRows(overview, who)),
     ...section('OWED', owedRows(overview, who)),
   ];
@@ -129,6 +131,14 @@ function shareRows(overview: Overview, who: Who): Rows {
       ];
     });
   return [['ID', 'CLASS', 'HOLDER', 'SHARE', 'CLAIMABLE', '', 'EXPIRES'], ...rows];
+}
+
+function revocationRows({ revocations }: Overview, who: Who): Rows {
+  const rows = revocations.map(({ tokenId, holder, effectiveAt, appealed, reason }) => {
+    const objection = appealed ? 'appealed' : 'none';
+    return [String(tokenId), who(holder), humanMoment(effectiveAt), objection, briefText(reason, longestReason)];
+  });
+  return [['ID', 'HOLDER', 'POSSIBLE FROM', 'OBJECTION', 'REASON'], ...rows];
 }
 
 /** Of the cap, what is not used is left, until the channel is closed. */

@@ -113,11 +113,20 @@ test('P27: the share of a committed token is renewed by anyone, and its controll
   const expireAt = timestamp + 3_000_000n;
   const early = await kedge('contributors', 'renew', id, String(expireAt), '--account', 'consumer');
   expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('did not offer')]);
-  await contributor.offerShareRenewal({ tokenId, expireAt });
+  const offered = await kedge('token', 'renew', id, String(expireAt));
+  expect(offered.stdout).toContain(`next, as anyone: kedge contributors renew ${id} ${expireAt}\n`);
   const renewed = await kedgeJson('contributors', 'renew', id, String(expireAt), '--account', 'consumer');
   const { shareTokenId } = await contributor.getContributors({ tokenId });
   expect(renewed).toMatchObject({ newTokenId: String(shareTokenId) });
-  await contributor.announceRevocation({ tokenId: shareTokenId, reason: 'ipfs://reason' });
+  const announced = await kedge('token', 'revoke', String(shareTokenId), '--reason', 'ipfs://reason');
+  expect(announced.stdout).toContain(`may object: kedge contributors appeal ${id} <statement>\n`);
+  for (const words of [
+    ['contributors', 'commit', id, 'one.txt'],
+    ['token', 'appeal', String(shareTokenId), 'no'],
+  ]) {
+    const ofVault = await kedge(...words);
+    expect([ofVault.code, ofVault.stderr]).toEqual([1, expect.stringContaining(`Token ${id} is committed`)]);
+  }
   const { effectiveAt } = await kedgeJson('contributors', 'appeal', id, 'not so');
   expect((await contributor.getRevocation({ tokenId: shareTokenId }))!.effectiveAt).toBe(BigInt(String(effectiveAt)));
 });

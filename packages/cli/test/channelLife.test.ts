@@ -220,7 +220,7 @@ test('claim collects royalties, pays holders and the operator to the wei, and a 
   const { paid } = await kedgeJson<{ paid: { kind: string; amount: string; tokenId?: string }[] }>('claim');
   const sumOf = (kind: string) =>
     paid.filter((payment) => payment.kind === kind).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
-  expect(sumOf('cut')).toBe(cut);
+  expect(sumOf('owed')).toBe(cut);
   expect(sumOf('share')).toBe(revenue);
   expect(paid.find(({ tokenId }) => tokenId === shareTokenId)?.amount).toBe(String(royalty));
   expect((await kedge('claim')).stdout).toBe('nothing to claim\n');

@@ -103,6 +103,9 @@ const wide: Overview = {
     grace: 86_400,
     salt: `0x${'00'.repeat(32)}` as const,
   })),
+  revocations: [
+    { tokenId, holder, effectiveAt: 2_000_000_000n, appealed: true, reason: 'a reason that is told at great length' },
+  ],
   owed: [{ account: operator, asset: coin, amount: wei }],
 };
 
@@ -119,6 +122,7 @@ test('kedge status fits 100 columns on any chain, and says what it leaves out', 
     '2033-05-18',
     'closed',
     'dilutable',
+    '2033-05-18T03:33:20Z  appealed   a reason that is told a…',
   ])
     expect(text).toContain(shown);
   expect(text).toContain(String(tokenId));

@@ -166,3 +166,31 @@ test('token revoke announces, hears an appeal and carries out, where the class s
   await anvil.testClient.mine({ blocks: 1 });
   expect(await kedgeJson('token', 'revoke', tokenId!)).toMatchObject({ units: '5', share: '0', amount: '0' });
 });
+
+test('who is to lose a token reads of it in kedge status, and gets back what was paid for it', async () => {
+  const create = ['class', 'create', '--name', 'Sold passes', '--policy', 'policy.json', '--sell', '10'];
+  const { classId } = await kedgeJson(...create, '--appeal-window', '1d', '--account', 'operator');
+  const { tokenId } = await kedgeJson('buy', classId!, '5');
+  await kedgeJson('token', 'revoke', tokenId!, '--reason', 'an error');
+  await kedgeJson('token', 'revoke', tokenId!, '--withdraw');
+  type Seen = { revocations: { tokenId: string }[]; owed: { account: string; amount: string }[] };
+  const seen = async () => kedgeJson<Seen>('status');
+  expect((await seen()).revocations).toEqual([]);
+  const { effectiveAt } = await kedgeJson('token', 'revoke', tokenId!, '--reason', 'leaked');
+  const announced = { tokenId, holder: roleAccount('consumer').account.address, effectiveAt, reason: 'leaked' };
+  expect((await seen()).revocations).toEqual([{ ...announced, appealed: false }]);
+  const { effectiveAt: later } = await kedgeJson('token', 'appeal', tokenId!, 'no');
+  expect((await seen()).revocations).toEqual([{ ...announced, effectiveAt: later, appealed: true }]);
+  expect((await kedge('status')).stdout).toContain('appealed   leaked');
+
+  await anvil.testClient.increaseTime({ seconds: 86_401 });
+  await anvil.testClient.mine({ blocks: 1 });
+  const { stdout } = await kedge('token', 'revoke', tokenId!);
+  expect(stdout).toContain(`owed to ${announced.holder}  0.005 ETH`);
+  expect(await seen()).toMatchObject({
+    revocations: [],
+    owed: [{ account: announced.holder, amount: String(5n * 10n ** 15n) }],
+  });
+  expect((await kedge('claim', '--account', 'consumer')).stdout).toContain('0.005 ETH  owed, to consumer');
+  expect((await seen()).owed).toEqual([]);
+});

@@ -1,12 +1,20 @@
-import { BaseError, isDilutable, type Address, type Channel, type ClassKind, type Hex } from '@kedge/core';
-import type { LotView, RevenueView, TokenView } from '@kedge/sdk';
-import { isAddressEqual } from 'viem';
+import {
+  BaseError,
+  dataAnchoringTokenAbi,
+  isDilutable,
+  type Address,
+  type Channel,
+  type ClassKind,
+  type Hex,
+} from '@kedge/core';
+import { firstBlockOf, readEvents, type LotView, type RevenueView, type TokenView } from '@kedge/sdk';
 import { atOneBlock } from './atOneBlock.js';
 import type { Connection } from './connect.js';
 import { lotIdOf } from './lotNumber.js';
 import type { Asset } from './readAsset.js';
 import { readAssets } from './readAssets.js';
 import { readChannels } from './readChannels.js';
+import { readRevocations, type PendingRevocation } from './readRevocations.js';
 import { readStoredJson } from './readStoredJson.js';
 import { classCountOf, readTokens } from './readTokens.js';
 
@@ -49,24 +57,26 @@ export type Overview = {
   readonly classes: readonly ClassOverview[];
   readonly tokens: readonly TokenOverview[];
   readonly channels: readonly ChannelOverview[];
-  /** What operators and beneficiaries may withdraw. */
+  readonly revocations: readonly PendingRevocation[];
+  /** What accounts may withdraw: operators, beneficiaries, and who held a token that was revoked. */
   readonly owed: readonly { readonly account: Address; readonly asset: Address; readonly amount: bigint }[];
 };
 
 /** Reads everything that the contracts know, from their events and views, as of the newest block. */
 export async function readOverview(latest: Connection): Promise<Overview> {
   const connection = await atOneBlock(latest);
-  const [assets, count, channels] = await Promise.all([
+  const [assets, count, channels, revocations, owed] = await Promise.all([
     readAssets(connection),
     classCountOf(connection),
     readChannelOverviews(connection),
+    readRevocations(connection),
+    readOwed(connection),
   ]);
   const ids = Array.from({ length: Number(count) }, (_, index) => BigInt(index + 1));
   const { timestamp } = await connection.client.publicClient.getBlock();
   const classes = await Promise.all(ids.map((classId) => readClassOverview(connection, classId, assets, timestamp)));
   const tokens = await readTokenOverviews(connection, { assets, channels, classes });
-  const accounts = [...channels.map(({ operator }) => operator), ...classes.map(({ issuer }) => issuer)];
-  return { assets, classes, tokens, channels, owed: await readOwed(connection, accounts, assets) };
+  return { assets, classes, tokens, channels, revocations, owed };
 }
 
 async function readClassOverview(
@@ -134,20 +144,16 @@ async function readTokenOverviews(
   });
 }
 
-async function readOwed({ client }: Connection, accounts: readonly Address[], assets: readonly Asset[]) {
-  const different = accounts.filter(
-    (account, index) => accounts.findIndex((other) => isAddressEqual(other, account)) === index,
-  );
-  const owed = await Promise.all(
-    different.flatMap((account) =>
-      assets.map(async ({ address }) => ({
-        account,
-        asset: address,
-        amount: await client.getOwed({ account, asset: address }),
-      })),
-    ),
-  );
-  return owed.filter(({ amount }) => amount > 0n);
+async function readOwed({ client, contracts }: Connection): Promise<Overview['owed']> {
+  const grown = await readEvents(client.publicClient, {
+    address: contracts.DataAnchoringToken,
+    abi: dataAnchoringTokenAbi,
+    eventName: 'OwedIncreased',
+    fromBlock: firstBlockOf(client.deployment),
+  });
+  const debts = new Map(grown.map(({ args: { account, asset } }) => [`${account} ${asset}`, { account, asset }]));
+  const owed = [...debts.values()].map(async (debt) => ({ ...debt, amount: await client.getOwed(debt) }));
+  return (await Promise.all(owed)).filter(({ amount }) => amount > 0n);
 }
 
 function sum(units: readonly bigint[]): bigint {

@@ -18,7 +18,7 @@ import { humanAmount } from '../human.js';
 import { listOption, parseInteger, textOption } from '../parse.js';
 
 type Payment = {
-  readonly kind: 'royalty' | 'share' | 'cut';
+  readonly kind: 'royalty' | 'share' | 'owed';
   readonly asset: Asset;
   readonly amount: bigint;
   readonly to: string;
@@ -29,10 +29,11 @@ type Payment = {
 
 export const claim: Command = {
   name: 'claim',
-  summary: 'pay out what shares earned and what operators are owed',
+  summary: 'pay out what shares earned and what accounts are owed',
   description:
     'Collects the royalties that reach the classes of your tokens, over all levels, pays what your tokens earned and have not yet ' +
-    'received, and withdraws what you are owed as an operator. On the local chain it does so for every role, unless ' +
+    'received, and withdraws what you are owed: the cut of an operator, revenue of a beneficiary, and what was paid for a ' +
+    'token that was revoked. On the local chain it does so for every role, unless ' +
     '--account names one. You may have another address paid with --to; for tokens of others nobody can. Up to 64 royalties, ' +
     'or tokens of one holder, go into one transaction, and what is refused keeps nothing else back. Claiming twice pays once; waiting costs nothing.',
   arguments: [],
@@ -76,7 +77,7 @@ export const claim: Command = {
                 // What was refused of them, and one alone.
                 () => collectRoyalties(context, connection, { asset, edges, signer }),
                 () => claimShares(context, connection, { asset, tokens, signers, only, to }),
-                () => withdrawCuts(context, connection, { asset, signers: only.length === 0 ? signers : [], to }),
+                () => withdrawOwed(context, connection, { asset, signers: only.length === 0 ? signers : [], to }),
               ],
               (work) => work(),
             ),
@@ -232,7 +233,7 @@ function requireOwn(tokens: readonly TokenView[], signers: readonly SigningAccou
   }
 }
 
-async function* withdrawCuts(
+async function* withdrawOwed(
   context: Context,
   connection: Connection,
   { asset, signers, to }: { asset: Asset; signers: readonly SigningAccount[]; to: Address | undefined },
@@ -244,7 +245,7 @@ async function* withdrawCuts(
     const { amount, transactionHash } = await write('withdraw', (client) =>
       client.withdraw({ asset: asset.address, to: to ?? address }),
     );
-    yield { kind: 'cut', asset, amount, to: to ?? signer.label, transactionHash };
+    yield { kind: 'owed', asset, amount, to: to ?? signer.label, transactionHash };
   }
 }
 
@@ -252,5 +253,5 @@ function describePayment({ kind, asset, amount, to, tokenId, classId }: Payment)
   const sum = `${humanAmount(amount, asset.decimals)} ${asset.symbol}`;
   if (kind === 'royalty') return `${sum}  royalty of class ${classId} to ${to}`;
   if (kind === 'share') return `${sum}  share of class ${classId} (token ${tokenId}) to ${to}`;
-  return `${sum}  operator's cut to ${to}`;
+  return `${sum}  owed, to ${to}`;
 }

@@ -9,7 +9,7 @@ export const status: Command = {
   summary: 'show value, used units, revenue, claimable amounts and channels',
   description:
     'Reads everything from the chain: classes with their revenue, lots on sale, tokens with value, locked and used units ' +
-    'and what they can claim, channels, and what operators are owed. Numbers are in units of the class and of the asset, ' +
+    'and what they can claim, revocations that are announced, channels, and what accounts are owed. Numbers are in units of the class and of the asset, ' +
     'and end in … where digits are left out; with --json they are exact integers in base units.',
   arguments: [],
   options: [...chainOptions],

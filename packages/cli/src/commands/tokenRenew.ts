@@ -1,4 +1,6 @@
 import { BaseError, isBackedLot, isSameAddress, type Address } from '@kedge/core';
+import type { SigningAccount } from '../accounts/resolveAccount.js';
+import { committedTokenOf } from '../chain/committedTokenOf.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
@@ -53,15 +55,30 @@ export const tokenRenew: Command = {
     const { transactionHash } = await write(doing, (writer) =>
       isShare ? writer.offerShareRenewal(terms) : writer.renew(terms),
     );
-    const own = isSameAddress(signer.account.address, holder);
+    const next = isShare ? await acceptLine(connection, { tokenId, expireAt, holder, signer }) : [];
     context.output.result({ tokenId, offered: isShare, expireAt, transactionHash }, () => [
       isShare ? `a later expiry is offered for the share of token ${tokenId}` : `token ${tokenId} is renewed`,
       `  expires  ${humanMoment(expireAt)}`,
       `  signed by ${signer.label}`,
-      ...(isShare ? [`next${own ? '' : `, as ${holder}`}: kedge token renew ${tokenId} ${expireAt} --accept`] : []),
+      ...next,
     ]);
   },
 };
+
+type Offer = {
+  readonly tokenId: bigint;
+  readonly expireAt: bigint;
+  readonly holder: Address;
+  readonly signer: SigningAccount;
+};
+
+/** How the offer is taken, and by whom: of a committed token anyone takes it for the contributors. */
+async function acceptLine(connection: Connection, { tokenId, expireAt, holder, signer }: Offer): Promise<string[]> {
+  const own = isSameAddress(signer.account.address, holder);
+  const committed = own ? undefined : await committedTokenOf(connection, holder);
+  if (committed !== undefined) return [`next, as anyone: kedge contributors renew ${committed} ${expireAt}`];
+  return [`next${own ? '' : `, as ${holder}`}: kedge token renew ${tokenId} ${expireAt} --accept`];
+}
 
 /** A contract that sells has no key to sign with, and offers no renewals. */
 function requireRenewable({ contracts }: Connection, tokenId: bigint, seller: Address): void {

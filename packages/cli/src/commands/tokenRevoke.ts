@@ -1,4 +1,7 @@
+import { isBackedLot, zeroAddress } from '@kedge/core';
+import { committedTokenOf } from '../chain/committedTokenOf.js';
 import { connect } from '../chain/connect.js';
+import { readAnyAsset } from '../chain/readAsset.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
@@ -29,7 +32,7 @@ export const tokenRevoke: Command = {
     const withdraw = context.options['withdraw'] === true;
     if (withdraw && reason !== undefined) throw usageError('--reason announces and --withdraw gives up: pass one.');
     const connection = await connect(context);
-    const { classId } = await connection.client.getToken({ tokenId });
+    const { classId, lot, holder } = await connection.client.getToken({ tokenId });
     const { issuer, unitDecimals } = await connection.client.getClass({ classId });
     const { signer, write } = await resolveWriter(context, connection, issuer);
     if (withdraw) {
@@ -45,19 +48,28 @@ export const tokenRevoke: Command = {
       const { effectiveAt, transactionHash } = await write('announce the revocation', (client) =>
         client.announceRevocation({ tokenId, reason }),
       );
+      const committed = await committedTokenOf(connection, holder);
       context.output.result({ tokenId, effectiveAt, transactionHash }, () => [
         `token ${tokenId} can be revoked from ${humanMoment(effectiveAt)} on`,
         `  announced by ${signer.label}`,
-        `the holder may object: kedge token appeal ${tokenId} <statement>`,
+        committed === undefined
+          ? `the holder may object: kedge token appeal ${tokenId} <statement>`
+          : `whoever sets its lists may object: kedge contributors appeal ${committed} <statement>`,
       ]);
       return;
     }
-    const { holder, units, share, amount, transactionHash } = await write('revoke the token', (client) =>
-      client.revoke({ tokenId }),
-    );
-    context.output.result({ tokenId, holder, units, share, amount, transactionHash }, () => [
+    const asset = isBackedLot(lot) ? (await connection.client.getLot({ classId, lot })).asset : zeroAddress;
+    const { decimals, symbol } = await readAnyAsset(connection, asset);
+    const revoked = await write('revoke the token', (client) => client.revoke({ tokenId }));
+    const { units, share, amount, transactionHash } = revoked;
+    context.output.result({ tokenId, holder: revoked.holder, units, share, amount, asset, transactionHash }, () => [
       `token ${tokenId} is revoked: ${humanAmount(units, unitDecimals)} units, weight ${share}`,
-      `  owed to ${holder}  ${amount} smallest units of what was paid`,
+      ...(amount === 0n
+        ? []
+        : [
+            `  owed to ${revoked.holder}  ${humanAmount(amount, decimals)} ${symbol}, which was paid for it`,
+            'next, as that account: kedge claim',
+          ]),
     ]);
   },
 };
