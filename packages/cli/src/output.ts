@@ -200,7 +200,7 @@ export function createOutput(options: {
       if (json) sayJson({ error: { message: shortMessage, kind, code, values, hints, docsPath, stack } });
       else {
         say(`error: ${plainLines(shortMessage)}`);
-        for (const [name, value] of Object.entries(values))
+        for (const [name, value] of Object.entries(values).filter(([, one]) => one !== undefined))
           say(`  ${plainText(name)}: ${shown(value)}${momentBeside(name, value)}`);
         for (const hint of hints) say(`  -> ${plainLines(hint)}`);
         if (docsPath !== undefined) say(`  see docs/${docsPath}`);

@@ -29,7 +29,11 @@ test('exit codes follow the kind of the error', () => {
 test('an error is printed once, with its values and its way out', () => {
   const { output, err, out } = capture(false);
   output.error(
-    new BaseError('The chain differs.', { values: { chainId: 5n }, hints: ['Deploy first.'], docsPath: 'a.md' }),
+    new BaseError('The chain differs.', {
+      values: { chainId: 5n, lot: undefined },
+      hints: ['Deploy first.'],
+      docsPath: 'a.md',
+    }),
   );
   expect(err.join('')).toBe('error: The chain differs.\n  chainId: 5\n  -> Deploy first.\n  see docs/a.md\n');
   expect(out).toEqual([]);

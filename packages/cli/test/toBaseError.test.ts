@@ -1,5 +1,6 @@
 import { BaseError } from '@kedge/core';
 import { expect, test } from 'vitest';
+import { revertTexts } from '../../sdk/src/revertTexts.js';
 import { toBaseError } from '../src/toBaseError.js';
 
 /** An error as Node makes it. */
@@ -49,4 +50,27 @@ test('of a folder that cannot be made it is not said that it does not exist', ()
   expect(toBaseError(systemError({ code: 'ENOENT', syscall: 'open', path: '/a/b' }))).toMatchObject({
     shortMessage: '/a/b does not exist.',
   });
+});
+
+/** What no command sends, or makes itself of what it reads. */
+const ofNoCommand = [
+  'DATUsageAllowanceExceeded',
+  'DATShareNotRenewed',
+  'DATNotSeller',
+  'ValueChannelsMalformedItems',
+  'ContributorRootsWrongProof',
+  'ValuePlansStepNotReached',
+  'PermitBuyerNotErc20',
+  'ERC3525AdapterUnauthorized',
+  'AttestationRegistryShortProof',
+];
+
+test('who uses commands is not told to call functions of the library', () => {
+  // A moment that stands among the values is no function, nor is what somebody puts in.
+  const functions = /(?<![<\w])(?!releaseAt|endsAt)[a-z]+[A-Z]\w*/;
+  const told = Object.entries(revertTexts)
+    .filter(([code]) => !ofNoCommand.includes(code))
+    .map(([code, { message, hints = [] }]) => toBaseError(new BaseError(message, { code, hints })) as BaseError)
+    .flatMap(({ code, hints }) => hints.filter((hint) => functions.test(hint)).map((hint) => `${code}: ${hint}`));
+  expect(told).toEqual([]);
 });

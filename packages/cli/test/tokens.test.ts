@@ -132,6 +132,14 @@ test('token renew extends value, and offers and accepts a share (P27, R22)', asy
   const minted = await kedgeJson<Record<string, string>>('mint', '2', '--value', '1', '--expires', '30d');
   expect(await kedgeJson('token', 'renew', minted['tokenId']!, String(later))).toMatchObject({ offered: false });
   expect((await client.getToken({ tokenId: BigInt(minted['tokenId']!) })).expireAt).toBe(later);
+  const earlier = await kedge('token', 'renew', minted['tokenId']!, '31d');
+  expect([earlier.code, earlier.stderr]).toEqual([
+    1,
+    expect.stringContaining('is valid until 2033-05-18T03:33:20Z as'),
+  ]);
+  const { tokenId: endlessId } = await kedgeJson('mint', '2', '--value', '1');
+  const endless = await kedge('token', 'renew', endlessId!, '31d');
+  expect([endless.code, endless.stderr]).toEqual([1, expect.stringContaining('never expires')]);
   const share = ['mint', '2', '--share', '7', '--expires', '30d', '--to', 'consumer'];
   const { tokenId } = await kedgeJson<Record<string, string>>(...share);
   const early = await kedge('token', 'renew', tokenId!, String(later), '--accept');

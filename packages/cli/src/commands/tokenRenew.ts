@@ -1,4 +1,5 @@
 import { BaseError, isBackedLot, isSameAddress, type Address } from '@kedge/core';
+import type { TokenView } from '@kedge/sdk';
 import type { SigningAccount } from '../accounts/resolveAccount.js';
 import { committedTokenOf } from '../chain/committedTokenOf.js';
 import { connect, type Connection } from '../chain/connect.js';
@@ -34,12 +35,14 @@ export const tokenRenew: Command = {
     const expireAt = parseMoment(argument(context, 1), now, 'expires');
     const connection = await connect(context);
     const { client } = connection;
-    const { classId, lot, holder, shareRatio } = await client.getToken({ tokenId });
+    const token = await client.getToken({ tokenId });
+    const { classId, lot, holder, shareRatio } = token;
     const accept = context.options['accept'] === true;
     const isShare = shareRatio > 0n;
     const { issuer } = await client.getClass({ classId });
     const seller = isBackedLot(lot) ? (await client.getLot({ classId, lot })).seller : issuer;
     if (!accept && !isShare) requireRenewable(connection, tokenId, seller);
+    requireLater(token, expireAt, now);
     const { signer, write } = await resolveWriter(context, connection, accept ? holder : isShare ? issuer : seller);
     const terms = { tokenId, expireAt };
     if (accept) {
@@ -78,6 +81,22 @@ async function acceptLine(connection: Connection, { tokenId, expireAt, holder, s
   const committed = own ? undefined : await committedTokenOf(connection, holder);
   if (committed !== undefined) return [`next, as anyone: kedge contributors renew ${committed} ${expireAt}`];
   return [`next${own ? '' : `, as ${holder}`}: kedge token renew ${tokenId} ${expireAt} --accept`];
+}
+
+/** The contract would call such an expiry one that is past. */
+function requireLater({ tokenId, expireAt }: TokenView, wanted: bigint, now: bigint): void {
+  // Of one that has expired, the chain says so.
+  if (expireAt !== 0n && (wanted > expireAt || expireAt < now)) return;
+  throw new BaseError(
+    expireAt === 0n
+      ? `Token ${tokenId} never expires, so there is nothing to renew.`
+      : `Token ${tokenId} is valid until ${humanMoment(expireAt)} as it is, and a renewal only puts that off.`,
+    {
+      code: 'not_renewable',
+      values: { tokenId, expireAt, asked: wanted },
+      hints: expireAt === 0n ? ['kedge status shows what expires.'] : [`Name a moment after ${humanMoment(expireAt)}.`],
+    },
+  );
 }
 
 /** A contract that sells has no key to sign with, and offers no renewals. */
