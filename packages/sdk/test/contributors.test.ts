@@ -1,7 +1,7 @@
 import { contributorTree, zeroAddress, type Contributor } from '@kedge/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { getContributors } from '../src/index.js';
-import { addressOf, createClasses, hash, someHash, startStage, type Stage } from './fixture.js';
+import { addressOf, createClasses, hash, refusedUnsent, someHash, startStage, type Stage } from './fixture.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -16,6 +16,18 @@ const first: Contributor[] = [
 const second: Contributor[] = [{ account: addressOf('stranger'), weight: 1n }];
 
 describe('contributors of a token', () => {
+  test('a list that would lose a part of what is earned is refused, and nothing is sent', async () => {
+    const { datasetShareId: tokenId } = await createClasses(stage);
+    const contributor = stage.as('contributor');
+    const losing = [...first, { account: zeroAddress, weight: 1n }];
+    const refusal = { code: 'contributors_invalid', values: { index: 2, account: zeroAddress, weight: 1n } };
+    const commit = () => contributor.commitContributors({ tokenId, contributors: losing });
+    await refusedUnsent(stage, 'contributor', commit, refusal);
+    await contributor.commitContributors({ tokenId, contributors: first });
+    const set = () => contributor.setContributors({ tokenId, contributors: losing, assets: [] });
+    await refusedUnsent(stage, 'contributor', set, refusal);
+  });
+
   test('R24: a token is committed, settled, claimed, and re-rooted without loss', async () => {
     const { datasetId, datasetShareId: tokenId } = await createClasses(stage);
     const [contributor, consumer, stranger] = [stage.as('contributor'), stage.as('consumer'), stage.as('stranger')];

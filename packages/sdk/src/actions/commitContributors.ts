@@ -1,8 +1,8 @@
-import { contributorTree, isSameAddress, type Address, type Contributor, type Hex } from '@kedge/core';
+import { isSameAddress, type Address, type Contributor, type Hex } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { contributorRootsOf, tokenOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
-import { keccak256 } from '../keccak256.js';
+import { newContributorTree } from '../newContributorTree.js';
 import { reading } from '../reading.js';
 import { onlyEvent, refusalOf, sentOf, writeContract } from '../writeContract.js';
 
@@ -37,7 +37,7 @@ export async function commitContributors(
   client: WriteClient,
   { tokenId, contributors, cid = '', assets = [] }: CommitContributorsParameters,
 ): Promise<CommitContributorsReturn> {
-  const { root, totalWeight } = contributorTree(contributors, keccak256);
+  const { root, totalWeight } = newContributorTree(contributors);
   const roots = contributorRootsOf(client.deployment);
   const token = tokenOf(client.deployment);
   const approved = await reading(client, 'read the approval of the token', (chain) =>

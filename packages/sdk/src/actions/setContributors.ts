@@ -1,8 +1,8 @@
-import { contributorTree, type Address, type Contributor, type Hex } from '@kedge/core';
+import { type Address, type Contributor, type Hex } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { contributorRootsOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
-import { keccak256 } from '../keccak256.js';
+import { newContributorTree } from '../newContributorTree.js';
 import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
 
 export type SetContributorsParameters = {
@@ -26,7 +26,7 @@ export async function setContributors(
   client: WriteClient,
   { tokenId, contributors, cid = '', assets }: SetContributorsParameters,
 ): Promise<Sent & { readonly epoch: number; readonly root: Hex; readonly totalWeight: bigint }> {
-  const { root, totalWeight } = contributorTree(contributors, keccak256);
+  const { root, totalWeight } = newContributorTree(contributors);
   const roots = contributorRootsOf(client.deployment);
   const receipt = await writeContract(client, 'set the contributors of the token', {
     ...roots,
