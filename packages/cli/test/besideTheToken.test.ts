@@ -293,6 +293,19 @@ test('P31: a statement is attested, judged, listed with what the trusted find, a
     attestations: [{ id: attestationId, type: 'licence', trusted: { confirming: 1, refuting: 0, verified: false } }],
   });
 
+  const twice = await kedge('attestations', '--class', id, '--trust', verifier, '--trust', verifier);
+  expect(twice.stdout).toContain('verified   yes: 1 of 1 trusted confirm');
+  // Nobody could confirm so often: it would read as if nothing were verified.
+  const tooFew = await kedge('attestations', '--class', id, '--trust', verifier, '--threshold', '2');
+  expect([tooFew.code, tooFew.stderr]).toEqual([2, expect.stringContaining('2 verifiers, and 1 are trusted')]);
+  for (const [nowhere, said] of [
+    [['--class', '99'], 'no such class'],
+    [['--token', '99'], 'no such token'],
+  ] as const) {
+    const mistyped = await kedge('attestations', ...nowhere);
+    expect([mistyped.code, mistyped.stderr]).toEqual([1, expect.stringContaining(said)]);
+  }
+
   await kedge('attest', 'report.txt', '--class', id, '--type', 'quality', '--account', 'operator');
   const paged = await kedge('attestations', '--class', id, '--limit', '1');
   expect(paged.stdout).toContain('licence of class');

@@ -1,6 +1,6 @@
 import { labelOf, type Hex } from '@kedge/core';
 import type { AttestationView, VerdictView } from '@kedge/sdk';
-import { connect } from '../chain/connect.js';
+import { connect, type Connection } from '../chain/connect.js';
 import { chainOptions, type Command } from '../command.js';
 import { briefText, humanMoment } from '../human.js';
 import { keccak256 } from '../keccak256.js';
@@ -38,21 +38,29 @@ export const attestations: Command = {
   ],
   run: async (context) => {
     const subject = parseSubject(textOption(context, 'class'), textOption(context, 'token'));
-    const trust = listOption(context, 'trust').map((address) => parseAddress(address, '--trust'));
+    const trust = [...new Set(listOption(context, 'trust').map((address) => parseAddress(address, '--trust')))];
     const threshold = Number(parseInteger(textOption(context, 'threshold') ?? '1', '--threshold'));
     if (threshold < 1) throw usageError('--threshold must be 1 or more.');
+    // Else everything would read as if it were not verified.
+    if (threshold > Math.max(trust.length, 1)) {
+      throw usageError(
+        `--threshold asks for ${threshold} verifiers, and ${trust.length} are trusted.`,
+        'Name each of them with --trust.',
+      );
+    }
     const after = textOption(context, 'after');
     const limitText = textOption(context, 'limit');
     const limit = limitText === undefined ? undefined : Number(parseInteger(limitText, '--limit'));
     if (limit !== undefined && (limit < 1 || limit > 100)) throw usageError('--limit must be from 1 to 100.');
-    const { client } = await connect(context);
-    const { items, next } = await client.getAttestations({
+    const connection = await connect(context);
+    const { items, next } = await connection.client.getAttestations({
       ...subject,
       threshold,
       ...(trust.length > 0 ? { trust } : {}),
       ...(after === undefined ? {} : { after }),
       ...(limit === undefined ? {} : { limit }),
     });
+    if (items.length === 0) await requireSubject(connection, subject);
     context.output.result({ ...subject, trust, threshold, attestations: items.map(withLabels), next }, () => {
       const none = after === undefined ? 'nothing was attested' : 'nothing more was attested';
       const lines = items.length === 0 ? [none] : items.flatMap((each) => linesOf(each, trust.length));
@@ -60,6 +68,14 @@ export const attestations: Command = {
     });
   },
 };
+
+/** Of what there is not, nothing was attested either: who mistyped a number is told so. */
+function requireSubject(
+  { client }: Connection,
+  { classId, tokenId }: ReturnType<typeof parseSubject>,
+): Promise<unknown> {
+  return classId === undefined ? client.getToken({ tokenId: tokenId! }) : client.getClass({ classId });
+}
 
 const longestUri = 200;
 
