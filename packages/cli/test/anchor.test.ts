@@ -50,6 +50,18 @@ test('anchor refuses to write over a manifest, and a path that is not there', as
   expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('nothing at that path')]);
 });
 
+test('anchor puts no manifest where every comparison would find it as a difference', async () => {
+  for (const out of ['data/manifest.json', './data/../data/manifest.json']) {
+    const refused = await kedge('anchor', 'data', '--no-chain', '--out', out);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('inside of what is anchored')]);
+  }
+  const hidden = ['anchor', 'data', '--no-chain', '--out', 'data/.manifest.json'];
+  expect(await kedge(...hidden, '--hidden')).toMatchObject({ code: 2 });
+  expect(await kedge(...hidden)).toMatchObject({ code: 0 });
+  expect((await runInProcess(['anchor', 'verify', 'data/.manifest.json', 'data'], { cwd })).code).toBe(0);
+  rmSync(join(cwd, 'data', '.manifest.json'));
+});
+
 test('anchor verify names the file and the chunk of a changed byte', async () => {
   expect((await runInProcess(['anchor', 'verify', 'data.kedge.json', 'data'], { cwd })).code).toBe(0);
   const file = join(cwd, 'data', 'b.txt');

@@ -56,7 +56,7 @@ export type Anchored = AnchoredContent & { readonly skipped: readonly string[] }
  * stores the blocks on the way. Memory does not grow with the size of files. Rules: docs/specs/anchoring.md.
  *
  * @throws BaseError `anchor_refused` (links, special files, names), `anchor_empty`, `file_changed`, `file_unreadable`,
- * `path_not_found`
+ * `path_not_found`, `store_unreachable`
  *
  * @example
  * const content = await anchorPath({ path: 'data', keccak256, store: createContentStore({ dir: 'store' }) });
@@ -171,16 +171,26 @@ function assertOutside(dir: string, location: string, hidden: 'skip' | 'include'
   });
 }
 
-/** The real path of a folder that need not be there yet, links above it resolved. */
+/** The real path of a store that need not be there yet, links above it resolved. */
 async function whereItIs(dir: string): Promise<string> {
   try {
     return await realpath(dir);
   } catch (error) {
     const parent = dirname(dir);
     const failure = error as NodeJS.ErrnoException;
-    if (failure.code !== 'ENOENT' || parent === dir) throw unreachable(dir, failure);
+    if (failure.code !== 'ENOENT' || parent === dir) throw storeUnreachable(dir, failure);
     return join(await whereItIs(parent), basename(dir));
   }
+}
+
+/** Nothing is wrong with what is anchored. */
+function storeUnreachable(dir: string, cause: NodeJS.ErrnoException): BaseError {
+  return new BaseError('The folder of the content store cannot be reached.', {
+    code: 'store_unreachable',
+    values: { store: dir, reason: cause.code ?? String(cause) },
+    hints: ['Check its path and permissions, or choose a store elsewhere.'],
+    cause,
+  });
 }
 
 function fileOf(path: string, size: number, sha256: Uint8Array, digests: Uint8Array, node: DagNode): ManifestFile {

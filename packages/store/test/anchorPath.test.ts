@@ -301,6 +301,18 @@ describe('anchorPath', () => {
     expect((await anchorPath({ path: alias, keccak256, store: outside })).files).toHaveLength(2);
   });
 
+  it('does not blame what is anchored for a store that cannot be reached', async () => {
+    const root = await temporaryFolder();
+    await writeTree(root, { 'a.txt': 'a' });
+    const file = join(await temporaryFolder(), 'file');
+    await writeFile(file, '');
+    const store = createContentStore({ dir: join(file, 'store') });
+    expect(await refusalOf(root, { store })).toMatchObject({
+      code: 'store_unreachable',
+      values: { store: join(file, 'store'), reason: 'ENOTDIR' },
+    });
+  });
+
   it('keeps memory flat: 256 MiB with store writes grow it by less than 120 MiB', async () => {
     const root = await temporaryFolder();
     const size = 256 * MiB;

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { BaseError, parseManifest, type Manifest } from '@kedge/core';
 import type { Context } from '../context.js';
 import { writeDurably } from '../files/durableFile.js';
@@ -10,9 +10,25 @@ import { usageError } from '../usageError.js';
 /** Where the manifest goes: not inside of what is anchored, where it would be a difference. */
 export function manifestFileOf(context: Context, path: string): string {
   const given = textOption(context, 'out');
-  const inside = (folder: string): boolean => `${realpathSync(folder)}${sep}`.startsWith(`${realpathSync(path)}${sep}`);
-  const folder = inside(context.cwd) ? dirname(realpathSync(path)) : context.cwd;
-  return given === undefined ? join(folder, `${basename(path)}.kedge.json`) : resolve(context.cwd, given);
+  if (given === undefined) {
+    const folder = isInside(context.cwd, path) ? dirname(realpathSync(path)) : context.cwd;
+    return join(folder, `${basename(path)}.kedge.json`);
+  }
+  const file = resolve(context.cwd, given);
+  if (!existsSync(dirname(file)) || !isInside(dirname(file), path)) return file;
+  const below = join(relative(realpathSync(path), realpathSync(dirname(file))), basename(file)).split(sep);
+  if (context.options['hidden'] === true || !below.some((segment) => segment.startsWith('.'))) {
+    throw usageError(
+      `The manifest ${file} would be inside of what is anchored: every comparison would find it there as a difference.`,
+      'Name a file elsewhere with --out.',
+    );
+  }
+  return file;
+}
+
+/** Whether a folder is the one of this path, or below it. */
+function isInside(folder: string, path: string): boolean {
+  return `${realpathSync(folder)}${sep}`.startsWith(`${realpathSync(path)}${sep}`);
 }
 
 /**
