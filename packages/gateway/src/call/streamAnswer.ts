@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { BaseError, bytesToHex, hexToBytes, receiptCommentPrefix, toProblemDetails } from '@kedge/core';
+import { BaseError, receiptCommentPrefix, toProblemDetails } from '@kedge/core';
 import { reasonOf } from '../structuredLog.js';
 import { endOfQuotedStream } from '../rates/endOfQuotedStream.js';
 import { quoteEnded } from '../rates/quoteEnded.js';
@@ -7,13 +6,14 @@ import { createSseSplitter, sseData } from '../sse/sseSplitter.js';
 import type { Call } from './call.js';
 import type { CallServices } from './callServices.js';
 import { chargeCall, commitInputOf } from './chargeCall.js';
+import { createDelivery } from './createDelivery.js';
 import { receiptText } from './receiptText.js';
 import type { UpstreamCall } from '../upstream/upstream.js';
 import { createStrictGate } from '../vouchers/createStrictGate.js';
 
 const maxEventBytes = 1024 * 1024;
 const clockMs = 250;
-const soon = Promise.resolve();
+const nothing = Buffer.alloc(0);
 
 /**
  * One streamed answer on its way. Every way it may end charges what was handed to the client, once; where that is no part of
@@ -41,45 +41,14 @@ export function streamAnswer(
   onOver: () => void,
 ): StreamAnswer {
   const { response, request } = call;
+  const { channelId } = call.served;
   const limit = request.quote.outputCap * request.quote.choices;
   const salt = services.newSalt(call.served.key?.apiKeySha256);
-  const responseHash = createHash('sha256').update(hexToBytes(salt));
+  const delivery = createDelivery(response, upstream, salt, call.slot && services.maxAnswerBytes);
   const splitter = createSseSplitter(maxEventBytes);
   const reader = request.readStream();
   let done: Buffer | undefined;
-  let delivered = 0;
-  // For a retry; emptied when it grows longer than what is kept.
-  let kept: Buffer[] | undefined = call.slot === undefined ? undefined : [];
-  let keptBytes = 0;
-  let leaving: Buffer[] = [];
   let over = false;
-
-  const hand = (bytes: Buffer): void => {
-    if (bytes.length === 0) return;
-    delivered += bytes.length;
-    leaving.push(bytes);
-    // One write for all that one read of the upstream's connection brings: that read is over when microtasks run.
-    if (leaving.length === 1) void soon.then(write);
-  };
-
-  const keep = (bytes: Buffer): void => {
-    if (kept === undefined) return;
-    keptBytes += bytes.length;
-    if (keptBytes <= services.maxAnswerBytes) kept.push(bytes);
-    else kept = undefined;
-  };
-
-  const write = (): void => {
-    const [only] = leaving;
-    if (only === undefined) return;
-    const bytes = leaving.length === 1 ? only : Buffer.concat(leaving);
-    leaving = [];
-    responseHash.update(bytes);
-    keep(bytes);
-    if (response.write(bytes)) return;
-    upstream().pause();
-    response.onDrain(() => upstream().resume());
-  };
 
   // Returns whether the event goes to the client now.
   const read = (event: Buffer): boolean => {
@@ -89,66 +58,51 @@ export function streamAnswer(
     return fate === 'pass';
   };
 
-  /** What is left of the upstream's stream is read and thrown away: paused for a slow client, it would hold its connection for ever. */
-  const stop = (): void => {
-    over = true;
-    write();
-    upstream().resume();
-  };
+  const hasAnswer = (): boolean => reader.said() === 'answer' || reader.measured().counts.outputTokens > 0;
 
-  /** Charges, then closes the stream with `last` (what the client gets after the receipt, hashed with the rest). */
+  /** Ends the stream with `last`, which is what the client gets after the receipt. Nothing is charged where nothing of an answer came. */
   const finish = async (last: Buffer): Promise<void> => {
-    stop();
-    const measured = reader.measured();
-    responseHash.update(last);
+    over = true;
     try {
-      const hash = bytesToHex(responseHash.digest());
-      keep(last);
-      const answer = call.slot?.keep(headers, kept && Buffer.concat(kept), last.length);
-      const input = commitInputOf(call, { salt, responseHash: hash, measured, answer }, services);
+      const { responseHash, kept } = delivery.conclude(last);
+      if (!hasAnswer()) return response.end(last);
+      const measured = reader.measured();
+      const answer = call.slot?.keep(headers, kept, last.length);
+      const input = commitInputOf(call, { salt, responseHash, measured, answer }, services);
       const signed = await chargeCall(call, measured, input, services);
       const receipt = signed === undefined ? '' : `${receiptCommentPrefix}${receiptText(signed)}\n\n`;
       response.end(Buffer.concat([Buffer.from(receipt), last]));
       services.checkUsage(measured, call);
     } catch (error) {
-      services.log.error('stream_unrecorded', { channelId: call.served.channelId, reason: reasonOf(error) });
+      services.log.error('stream_unrecorded', { channelId, reason: reasonOf(error) });
       response.destroy();
     } finally {
-      settle();
+      clearInterval(clock);
+      onOver();
     }
-  };
-
-  const hasAnswer = (): boolean => reader.said() === 'answer' || reader.measured().counts.outputTokens > 0;
-
-  /** Ends a stream that brought nothing of an answer, and costs nothing. */
-  const endWithout = (last: Buffer): void => {
-    stop();
-    response.end(last);
-    settle();
   };
 
   /** The stream has come to its end. */
   const close = (last: Buffer): void => {
-    if (hasAnswer()) return void finish(last);
-    if (reader.said() === 'nothing') return giveUp(withoutAnswer());
-    // The upstream has said itself what went wrong.
-    services.log.warn('stream_failed', { channelId: call.served.channelId, delivered });
-    endWithout(last);
+    if (!hasAnswer()) {
+      if (reader.said() === 'nothing') return giveUp(withoutAnswer());
+      // The upstream has said itself what went wrong.
+      services.log.warn('stream_failed', { channelId, delivered: delivery.handedBytes });
+    }
+    void finish(last);
   };
 
   const giveUp = (error: unknown): void => {
     if (over) return;
-    services.log.warn('stream_failed', { channelId: call.served.channelId, delivered, reason: reasonOf(error) });
-    const event = Buffer.from(reader.errorEvent(toProblemDetails(error).body.error));
-    if (hasAnswer()) void finish(event);
-    else endWithout(event);
+    services.log.warn('stream_failed', { channelId, delivered: delivery.handedBytes, reason: reasonOf(error) });
+    void finish(Buffer.from(reader.errorEvent(toProblemDetails(error).body.error)));
   };
 
   const cut = (why: { readonly limit: number } | { readonly quoteEndedAt: number }): void => {
     upstream().abort();
-    services.log.warn('stream_cut', { channelId: call.served.channelId, ...why });
+    services.log.warn('stream_cut', { channelId, ...why });
     const { before, last } = reader.cut();
-    hand(Buffer.from(before));
+    delivery.hand(Buffer.from(before));
     void finish(Buffer.from(last));
   };
 
@@ -160,20 +114,15 @@ export function streamAnswer(
     giveUp(quoteEnded());
   };
   const clock = quoteEndsAt === undefined ? undefined : setInterval(endInTime, clockMs);
-  const settle = (): void => {
-    clearInterval(clock);
-    onOver();
-  };
 
   response.begin(200, headers);
 
   call.strict?.watch(() => {
     if (!hasAnswer()) return undefined;
-    write();
-    const hash = bytesToHex(responseHash.copy().digest());
+    const responseHash = delivery.hash();
     const measured = reader.measured();
     const answer = call.slot?.keep(headers, undefined, 0);
-    const input = commitInputOf(call, { salt, responseHash: hash, measured, answer }, services);
+    const input = commitInputOf(call, { salt, responseHash, measured, answer }, services);
     return { input, outputTokens: measured.counts.outputTokens };
   });
   const gate =
@@ -182,12 +131,12 @@ export function streamAnswer(
       ahead: request.readStream(),
       pass: (event) => {
         if (over) return false;
-        if (read(event)) hand(event);
+        if (read(event)) delivery.hand(event);
         if (done !== undefined) close(done);
         else if (reader.exceeds(limit)) cut({ limit });
         return !over;
       },
-      comment: hand,
+      comment: delivery.hand,
       deliveredTokens: () => reader.measured().counts.outputTokens,
       pause: () => upstream().pause(),
       resume: () => upstream().resume(),
@@ -208,7 +157,7 @@ export function streamAnswer(
         return giveUp(error);
       }
       if (gate !== undefined) return gate.push(events);
-      for (const event of events) if (read(event)) hand(event);
+      for (const event of events) if (read(event)) delivery.hand(event);
       if (done !== undefined) close(done);
       else if (reader.exceeds(limit)) cut({ limit });
     },
@@ -219,23 +168,18 @@ export function streamAnswer(
       if (gate !== undefined) {
         if (rest.length > 0) gate.push([rest]);
         return gate.whenEmpty(() => {
-          if (!over) close(done ?? Buffer.alloc(0));
+          if (!over) close(done ?? nothing);
         });
       }
-      if (rest.length > 0 && read(rest)) hand(rest);
-      close(done ?? Buffer.alloc(0));
+      if (rest.length > 0 && read(rest)) delivery.hand(rest);
+      close(done ?? nothing);
     },
     fail: giveUp,
     abandon: () => {
       if (over) return;
       if (call.slot !== undefined) return upstream().resume();
       upstream().abort();
-      if (hasAnswer()) {
-        void finish(Buffer.alloc(0));
-        return;
-      }
-      over = true;
-      settle();
+      void finish(nothing);
     },
   };
 }
