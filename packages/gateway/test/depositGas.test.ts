@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DepositTerms, Hex } from '@kedge/core';
-import { toHex } from 'viem';
+import { parseTransaction, toHex, type TransactionSerializedEIP1559 } from 'viem';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDepositChain } from '../src/topUps/createDepositChain.js';
 import { operatorKey } from './support/createTestSetup.js';
@@ -35,8 +35,10 @@ const authorization = {
   signature: `0x${'08'.repeat(66)}`,
 } as const;
 
-/** A node that says what a transaction would take and cost, and is sent none. */
-async function startNode(gas: bigint, priorityFeeGwei = 1n) {
+type Sent = TransactionSerializedEIP1559;
+
+/** A node that says what a transaction would take and cost, and what of the one that is sent. */
+async function startNode(gas: bigint, priorityFeeGwei = 1n, onSent: (raw: Sent) => object = () => ({ result: null })) {
   const answers: Record<string, unknown> = {
     eth_chainId: '0x7a69',
     eth_estimateGas: toHex(gas),
@@ -49,10 +51,10 @@ async function startNode(gas: bigint, priorityFeeGwei = 1n) {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
-      const { id, method } = JSON.parse(body) as { id: number; method: string };
+      const { id, method, params } = JSON.parse(body) as { id: number; method: string; params: [Sent] };
       asked.push(method);
-      const result = answers[method] ?? null;
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+      const outcome = method === 'eth_sendRawTransaction' ? onSent(params[0]) : { result: answers[method] ?? null };
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, ...outcome }));
     });
   });
   await new Promise<void>((resolve) => node.listen(0, '127.0.0.1', resolve));
@@ -63,7 +65,7 @@ async function startNode(gas: bigint, priorityFeeGwei = 1n) {
     token: address('a'),
     deposits: address('b'),
     privateKey: operatorKey,
-    settleMs: 1_000,
+    settleMs: 50,
     maxFeePerGasGwei: 500,
   });
   return { chain, asked };
@@ -88,4 +90,24 @@ test('a node that names a fee beyond what the operator pays is sent no transacti
   await expect(chain.checkPayment(terms, authorization)).rejects.toMatchObject(refused);
   await expect(chain.payAndSweep(terms, authorization)).rejects.toMatchObject(refused);
   expect(asked).not.toContain('eth_sendRawTransaction');
+});
+
+test('fees do not grow with payments that the account has no coin for: none of them waits to be replaced', async () => {
+  let hasCoin = false;
+  const fees: (bigint | undefined)[] = [];
+  const { chain } = await startNode(700_000n, 1n, (raw) => {
+    fees.push(parseTransaction(raw).maxPriorityFeePerGas);
+    return hasCoin
+      ? { result: word('9') }
+      : { error: { code: -32_000, message: 'insufficient funds for gas * price + value' } };
+  });
+  for (let count = 0; count < 3; count++)
+    await expect(chain.payAndSweep(terms, authorization)).rejects.toMatchObject({ code: 'no_coin_for_gas' });
+  hasCoin = true;
+  await chain.payAndSweep(terms, authorization);
+  const [gwei = 0n, ...others] = fees;
+  expect(others).toEqual([gwei, gwei, gwei]);
+  // This one waits.
+  await chain.payAndSweep(terms, authorization);
+  expect(fees.at(-1)).toBe((gwei * 5n) / 4n + 1n);
 });

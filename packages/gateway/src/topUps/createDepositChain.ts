@@ -47,15 +47,26 @@ export function createDepositChain(options: {
   const connected = connectChain(options);
   const deposits = { address: options.deposits, abi: channelDepositsAbi } as const;
   const token = { address: options.token, abi: dataAnchoringTokenAbi } as const;
-  let last: (Fees & { readonly nonce: number }) | undefined;
+  // What was sent last, and may wait.
+  let last: { readonly nonce: number; readonly fees: Fees } | undefined;
 
   /** What waits with the same nonce is replaced: of two payments that share it, at most one is made, and the other made anew. */
-  const feesOver = async (client: PublicClient, nonce: number) => {
+  const feesOver = async (client: PublicClient, nonce: number): Promise<Fees> => {
     const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas();
     const now = { maxFeePerGas, maxPriorityFeePerGas };
-    const fees = checkFees(last?.nonce === nonce ? replacementFees(now, last) : now, maxFeePerGasGwei);
-    last = { nonce, ...fees };
-    return last;
+    return checkFees(last?.nonce === nonce ? replacementFees(now, last.fees) : now, maxFeePerGasGwei);
+  };
+
+  const send = async (client: PublicClient, raw: Hex, nonce: number, fees: Fees): Promise<void> => {
+    const before = last;
+    last = { nonce, fees };
+    try {
+      await sendRaw(client, raw, account.address);
+    } catch (error) {
+      // Nothing of it waits: fees over these would grow with every payment that comes before the account has coin.
+      if (error instanceof BaseError && error.code === 'no_coin_for_gas') last = before;
+      throw error;
+    }
   };
 
   const waitFor = async (client: PublicClient, hash: Hex, nonce: number): Promise<void> => {
@@ -179,15 +190,17 @@ export function createDepositChain(options: {
       const data = callOf(terms, authorization);
       const gas = await gasOf(client, data);
       const nonce = await client.getTransactionCount({ address: account.address, blockTag: 'latest' });
+      const fees = await feesOver(client, nonce);
       const raw = await account.signTransaction({
         type: 'eip1559',
         chainId,
+        nonce,
         to: options.deposits,
         data,
         gas: gasWithRoom(gas),
-        ...(await feesOver(client, nonce)),
+        ...fees,
       });
-      await sendRaw(client, raw, account.address);
+      await send(client, raw, nonce, fees);
       await waitFor(client, keccak256(raw), nonce);
     },
   };
