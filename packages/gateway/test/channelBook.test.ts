@@ -1,6 +1,11 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
+import { type ApiKeyRecord, type ChannelRecord, encodeChannelRecords, parseChannelRecords } from '@kedge/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createChannelBook } from '../src/channels/channelBook.js';
+import type { ServedChannel } from '../src/channels/servedChannel.js';
+import { createChannelAccount } from '../src/ledger/channelAccount.js';
 import { createWorkersSetup, type WorkersSetup } from './support/workersSetup.js';
 
 const count = 20;
@@ -43,4 +48,51 @@ test('a key that nobody has makes nobody ask the chain, and calls at once share 
   expect(checks.all).toBe(count);
   await Promise.all(keys.map((key) => book.refreshFor(key)));
   expect(checks.all).toBe(count);
+});
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const keyOf = (name: string, more: Partial<ApiKeyRecord> = {}): ApiKeyRecord => ({
+  name,
+  apiKeySha256: sha256(name),
+  createdAt: 1n,
+  ...more,
+});
+
+/** A book over one channel, with keys beside its first, behind a chain that knows every channel. */
+async function openServed(...keys: ApiKeyRecord[]) {
+  const quiet = (): void => undefined;
+  const [record] = parseChannelRecords(JSON.parse(readFileSync(setup.config.channelsFile, 'utf8'))) as [ChannelRecord];
+  const served = (of: ChannelRecord): ServedChannel => ({
+    ...of,
+    openedAt: 1n,
+    account: createChannelAccount(of.channelId, 0n),
+  });
+  const book = createChannelBook({
+    path: setup.config.channelsFile,
+    check: async (found) => ({ usable: true, channel: served(found), capturedUnits: 0n }),
+    keyAccountOf: (apiKeySha256) => ({ apiKeySha256, committedUnits: 0n, reservedUnits: 0n }),
+    nowSeconds: () => Date.now() / 1000,
+    onServed: quiet,
+    log: { info: quiet, warn: quiet, error: quiet },
+  });
+  const write = async (...now: ApiKeyRecord[]): Promise<void> => {
+    writeFileSync(setup.config.channelsFile, encodeChannelRecords([{ ...record, keys: now }]));
+    await book.refresh();
+  };
+  await write(...keys);
+  return { book, record, write };
+}
+
+test('a channel that the chain lost and found comes back with the keys that the file names by then', async () => {
+  const { book, record, write } = await openServed(keyOf('revoked'), keyOf('removed'));
+  await write(keyOf('revoked', { revokedAt: 2n }), keyOf('added'));
+  const expectKeys = (): void => {
+    expect(() => book.find(sha256('revoked'))).toThrow('was revoked');
+    expect(book.find(sha256('removed'))).toBeUndefined();
+    expect(book.find(sha256('added'))?.channelId).toBe(record.channelId);
+  };
+  expectKeys();
+  book.drop(record.channelId, 'unseen');
+  await book.refresh();
+  expectKeys();
 });

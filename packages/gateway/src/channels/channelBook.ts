@@ -70,8 +70,8 @@ export function createChannelBook(options: {
   let checkedAt = 0;
   // By the channel that a key was made for: those that continue it, in the order they were opened.
   const continued = new Map<Hex, ServedChannel[]>();
-  // The channels that the file names.
-  let listed = new Set<Hex>();
+  // What the file says now, by channel: what is served may be older, and name keys that were revoked since.
+  let listed = new Map<Hex, readonly ChannelRecord[]>();
   // Terms of the keys of channels that the file does not name any more, by channel.
   let left = new Map<Hex, readonly ApiKeyRecord[]>();
   // Records whose own channel is not served any more.
@@ -122,7 +122,7 @@ export function createChannelBook(options: {
     unchecked = new Map();
     ended.clear();
     refused.clear();
-    listed = new Set(records.map(({ channelId }) => channelId));
+    listed = recordsByChannel(records);
     left = keysLeftIn(records);
     // `byId` keeps them: what was used under a key that left is still captured.
     for (const record of records) {
@@ -231,8 +231,9 @@ export function createChannelBook(options: {
         if (others[0] === undefined) byKey.delete(key);
         else byKey.set(key, { ...others[0], key: served.key });
       }
-      const isOurs = listed.has(channelId) || dropped.continues !== undefined;
-      if (how === 'unseen' && isOurs) for (const key of keysOf(dropped)) unchecked.set(key, dropped);
+      if (how === 'closed') return;
+      const records = listed.get(channelId) ?? (dropped.continues === undefined ? [] : [dropped]);
+      for (const record of records) for (const key of keysOf(record)) unchecked.set(key, record);
     },
   };
 }
@@ -245,6 +246,12 @@ export function rootIdOf({ continues, channelId }: Pick<ServedChannel, 'continue
 /** The same by id; a channel that is not served is its own. */
 export function rootIdIn(book: Pick<ChannelBook, 'byId'>, channelId: Hex): Hex {
   return rootIdOf(book.byId(channelId) ?? { channelId });
+}
+
+function recordsByChannel(records: readonly ChannelRecord[]): Map<Hex, readonly ChannelRecord[]> {
+  const found = new Map<Hex, ChannelRecord[]>();
+  for (const record of records) found.set(record.channelId, [...(found.get(record.channelId) ?? []), record]);
+  return found;
 }
 
 /** Written with those that continue a channel. The first that names a key counts. */
