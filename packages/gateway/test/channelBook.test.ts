@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type ApiKeyRecord, type ChannelRecord, encodeChannelRecords, parseChannelRecords } from '@kedge/core';
+import {
+  type ApiKeyRecord,
+  type ChannelRecord,
+  encodeChannelRecords,
+  type Hex,
+  parseChannelRecords,
+} from '@kedge/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createChannelBook } from '../src/channels/channelBook.js';
 import type { ServedChannel } from '../src/channels/servedChannel.js';
@@ -80,7 +86,7 @@ async function openServed(...keys: ApiKeyRecord[]) {
     await book.refresh();
   };
   await write(...keys);
-  return { book, record, write };
+  return { book, record, write, served };
 }
 
 test('a channel that the chain lost and found comes back with the keys that the file names by then', async () => {
@@ -95,4 +101,17 @@ test('a channel that the chain lost and found comes back with the keys that the 
   book.drop(record.channelId, 'unseen');
   await book.refresh();
   expectKeys();
+});
+
+test('keys of a channel that was closed go on with one that a payment opens after it, on the terms of the file', async () => {
+  const { book, record, write, served } = await openServed(keyOf('revoked'), keyOf('removed'));
+  await write(keyOf('revoked', { revokedAt: 2n }));
+  book.drop(record.channelId, 'closed');
+  expect(book.find(record.apiKeySha256)).toBeUndefined();
+  const channelId: Hex = `0x${'12'.repeat(32)}`;
+  const continues = { rootId: record.channelId, holder: record.channel.holder };
+  book.addNext({ ...served({ ...record, channelId }), continues }, 0n);
+  expect(book.find(record.apiKeySha256)?.channelId).toBe(channelId);
+  expect(() => book.find(sha256('revoked'))).toThrow('was revoked');
+  expect(book.find(sha256('removed'))).toBeUndefined();
 });

@@ -74,8 +74,8 @@ export function createChannelBook(options: {
   let listed = new Map<Hex, readonly ChannelRecord[]>();
   // Terms of the keys of channels that the file does not name any more, by channel.
   let left = new Map<Hex, readonly ApiKeyRecord[]>();
-  // Records whose own channel is not served any more.
-  const ended = new Map<Hex, ChannelRecord>();
+  // Channels that are not served any more, whose keys pay from the first that continues them.
+  const ended = new Set<Hex>();
   const refused = new Map<string, ChannelRefusal>();
 
   /** Two keys may pay from one channel: they share its account. */
@@ -94,9 +94,9 @@ export function createChannelBook(options: {
     register({ ...record, keys: left.get(rootId) }, served);
   };
 
-  const registerNext = (record: ChannelRecord): void => {
-    const next = continued.get(record.channelId)?.[0];
-    if (next !== undefined) register(record, next);
+  const registerNext = (rootId: Hex): void => {
+    const next = continued.get(rootId)?.[0];
+    if (next !== undefined) for (const record of listed.get(rootId) ?? []) register(record, next);
   };
 
   const addNext: ChannelBook['addNext'] = (next, capturedUnits) => {
@@ -107,8 +107,7 @@ export function createChannelBook(options: {
     byId.set(channelId, next);
     options.onServed(next, capturedUnits);
     log.info('channel_served', { channelId, name: next.name, capturedUnits, continues: rootId });
-    const record = ended.get(rootId);
-    if (record !== undefined) registerNext(record);
+    if (ended.has(rootId)) registerNext(rootId);
   };
 
   const readIfChanged = async (): Promise<void> => {
@@ -179,8 +178,8 @@ export function createChannelBook(options: {
       const { reason, told } = result;
       log.error('channel_refused', { channelId, name: record.name, reason });
       if (told !== undefined) for (const key of keysOf(record)) refused.set(key, { ...told, channelId });
-      ended.set(channelId, record);
-      registerNext(record);
+      ended.add(channelId);
+      registerNext(channelId);
     }
   };
 
@@ -231,7 +230,10 @@ export function createChannelBook(options: {
         if (others[0] === undefined) byKey.delete(key);
         else byKey.set(key, { ...others[0], key: served.key });
       }
-      if (how === 'closed') return;
+      if (how === 'closed') {
+        ended.add(channelId);
+        return;
+      }
       const records = listed.get(channelId) ?? (dropped.continues === undefined ? [] : [dropped]);
       for (const record of records) for (const key of keysOf(record)) unchecked.set(key, record);
     },
