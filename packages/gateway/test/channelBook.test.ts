@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import {
   type ApiKeyRecord,
@@ -114,4 +114,18 @@ test('keys of a channel that was closed go on with one that a payment opens afte
   expect(book.find(record.apiKeySha256)?.channelId).toBe(channelId);
   expect(() => book.find(sha256('revoked'))).toThrow('was revoked');
   expect(book.find(sha256('removed'))).toBeUndefined();
+});
+
+test('a file that is mended is read, though its length and the time of its content are as before', async () => {
+  const { book, record } = await openServed();
+  const { channelsFile: path } = setup.config;
+  const text = readFileSync(path, 'utf8');
+  const at = new Date(1_700_000_000_000);
+  writeFileSync(path, text.replace('[', '?'));
+  utimesSync(path, at, at);
+  await book.watch();
+  writeFileSync(path, text.replace(record.apiKeySha256, sha256('another')));
+  utimesSync(path, at, at);
+  await book.watch();
+  expect(book.find(sha256('another'))?.channelId).toBe(record.channelId);
 });

@@ -276,8 +276,9 @@ function keysOf(record: ChannelRecord): string[] {
 
 async function fileVersion(path: string): Promise<string | undefined> {
   try {
-    const { mtimeMs, size, ino } = await stat(path);
-    return `${mtimeMs}/${size}/${ino}`;
+    const { mtimeMs, ctimeMs, size, ino } = await stat(path);
+    // A file that may be read from now on has only its `ctime` changed.
+    return `${mtimeMs}/${ctimeMs}/${size}/${ino}`;
   } catch (error) {
     // No file yet: the first channel will bring it.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
