@@ -1,8 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
-import { type ApiKeyRecord, BaseError, type ChannelRecord, type Hex, parseChannelRecords } from '@kedge/core';
+import type { ApiKeyRecord, ChannelRecord, Hex } from '@kedge/core';
 import { type ApiKeyAccess, checkKey } from '../keys/apiKeyAccess.js';
 import type { KeyAccount } from '../keys/keyAccounts.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
+import { openChannelsFile } from './channelsFile.js';
 import type { ChannelCheck, ServedChannel, ToldRefusal } from './servedChannel.js';
 
 const recheckMs = 5_000;
@@ -61,12 +61,11 @@ export function createChannelBook(options: {
   readonly log: StructuredLog;
 }): ChannelBook {
   const { path, log } = options;
+  const file = openChannelsFile(path);
   let byKey = new Map<string, ServedChannel>();
   const byId = new Map<Hex, ServedChannel>();
   let unchecked = new Map<string, ChannelRecord>();
-  let readAt: string | undefined;
   let running: Promise<void> | undefined;
-
   let checkedAt = 0;
   // By the channel that a key was made for: those that continue it, in the order they were opened.
   const continued = new Map<Hex, ServedChannel[]>();
@@ -110,12 +109,8 @@ export function createChannelBook(options: {
     if (ended.has(rootId)) registerNext(rootId);
   };
 
-  const readIfChanged = async (): Promise<void> => {
-    const version = await fileVersion(path);
-    if (version === readAt) return;
-    // Before it is parsed: a file that cannot be read is reported once, not every second.
-    readAt = version;
-    const records = version === undefined ? [] : parseChannelRecords(parseJson(await readFile(path, 'utf8'), path));
+  /** The file says something else now. */
+  const list = (records: readonly ChannelRecord[]): void => {
     const known = new Map([...byKey.values()].map((served) => [served.channelId, served]));
     byKey = new Map();
     unchecked = new Map();
@@ -139,7 +134,8 @@ export function createChannelBook(options: {
 
   const refresh = async (): Promise<void> => {
     try {
-      await readIfChanged();
+      const records = await file.readIfChanged();
+      if (records !== undefined) list(records);
     } catch (error) {
       log.error('channels_file_unreadable', { path, reason: reasonOf(error) });
       return;
@@ -201,15 +197,14 @@ export function createChannelBook(options: {
     refresh: () => (running === undefined ? refreshOnce() : running.then(refreshOnce)),
     refreshFor: async (key) => {
       await running;
-      const version = await fileVersion(path).catch(() => undefined);
-      if (unchecked.has(key) || version !== readAt) await refreshOnce();
+      const isChanged = await file.isChanged();
+      if (unchecked.has(key) || isChanged) await refreshOnce();
       // Another began meanwhile, and what it will find was not there before.
       else await running;
     },
     watch: async () => {
-      // A file that cannot be looked at counts as changed: `refresh` reports why.
       const isDue = unchecked.size > 0 && performance.now() - checkedAt > recheckMs;
-      if (isDue || (await fileVersion(path).catch(() => undefined)) !== readAt) await refreshOnce();
+      if (isDue || (await file.isChanged())) await refreshOnce();
     },
     after: (served) => {
       const next = continued.get(rootIdOf(served));
@@ -272,24 +267,4 @@ function keysOf(record: ChannelRecord): string[] {
   // It has none of its own, whatever its entry says.
   if (record.continues !== undefined) return [record.channelId];
   return [record.apiKeySha256, ...(record.keys ?? []).map(({ apiKeySha256 }) => apiKeySha256)];
-}
-
-async function fileVersion(path: string): Promise<string | undefined> {
-  try {
-    const { mtimeMs, ctimeMs, size, ino } = await stat(path);
-    // A file that may be read from now on has only its `ctime` changed.
-    return `${mtimeMs}/${ctimeMs}/${size}/${ino}`;
-  } catch (error) {
-    // No file yet: the first channel will bring it.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new BaseError('The channels file is not JSON.', { code: 'channels_file_invalid', cause, values: { path } });
-  }
 }
