@@ -24,6 +24,7 @@ const programs = {
   kedge: 'packages/cli/dist/main.js',
   gateway: 'packages/gateway/dist/main.js',
   gatewayWorker: 'packages/gateway/dist/workers/runWorker.js',
+  ledgerCheckpoint: 'packages/gateway/dist/ledger/checkpoint/runMakeCheckpoint.js',
   agent: 'packages/agent/dist/main.js',
 };
 const external = [

@@ -20,6 +20,12 @@ export const gatewayConfigSchema = z.strictObject({
     .string()
     .min(1)
     .describe('Folder of the log and the answers that are kept; belongs to this gateway alone.'),
+  ledgerSegmentBytes: z
+    .int()
+    .min(65_536)
+    .max(2 ** 40)
+    .default(256 * 1024 * 1024)
+    .describe('How long a file of the log gets before the next one begins, in bytes.'),
   ledger: z
     .url({ protocol: /^postgres(ql)?$/ })
     .exactOptional()

@@ -132,7 +132,7 @@ test('R15: who was taken over for silence learns it by its next sign, and writes
   const slow = await lockDataDir(folder, { kernel: 'elsewhere', beatMs: 5 });
   const path = join(folder, 'ledger.log');
   const quiet = { info: () => undefined, warn: () => undefined, error: () => void failures++ };
-  const log = await openRecordLog(path, () => undefined, quiet, slow.isHeld);
+  const log = await openRecordLog(path, () => undefined, quiet, slow);
   await log.append(1, [Buffer.from('before')]);
   const before = readFileSync(path);
   // As whoever finds it silent does.
@@ -153,7 +153,7 @@ test('R15: who stood still, and was taken over, writes nothing before its next s
   const still = await lockDataDir(folder, { kernel: 'elsewhere', beatMs });
   const path = join(folder, 'ledger.log');
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const log = await openRecordLog(path, () => undefined, quiet, still.isHeld);
+  const log = await openRecordLog(path, () => undefined, quiet, still);
   await log.append(1, [Buffer.from('before')]);
   const before = readFileSync(path);
   for (const name of readdirSync(join(folder, 'lock'))) rmSync(join(folder, 'lock', name));

@@ -61,18 +61,31 @@ export function createTransactionJournal(
     entries: () => entries,
     add: async ({ nonce, hash, raw }, anchors) => {
       const ranges = anchors.map(({ epoch, firstBatch, lastBatch }) => ({ epoch, firstBatch, lastBatch }));
-      const json = { nonce, hash, raw, anchors: ranges };
-      await append(recordTypes.transaction, encode(json));
       const entry: JournalEntry = { nonce, hash, raw, anchors: ranges, state: 'sent' };
+      await append(recordTypes.transaction, encodeTransaction(entry));
       entries.push(entry);
       return entry;
     },
     end: async (entry, state, why) => {
-      await append(recordTypes.transactionEnd, encode({ hash: entry.hash, nonce: entry.nonce, state, why }));
+      await append(recordTypes.transactionEnd, encodeTransactionEnd(entry, state, why));
       entry.state = state;
       prune();
     },
   };
+}
+
+/** A transaction's record, in JSON. */
+export function encodeTransaction({ nonce, hash, raw, anchors }: JournalEntry): Uint8Array {
+  return encode({ nonce, hash, raw, anchors });
+}
+
+/** The record of what came of a transaction, in JSON. */
+export function encodeTransactionEnd(
+  { hash, nonce }: JournalEntry,
+  state: 'confirmed' | 'dropped',
+  why: string,
+): Uint8Array {
+  return encode({ hash, nonce, state, why });
 }
 
 function encode(value: unknown): Uint8Array {

@@ -42,8 +42,8 @@ export type AnswerStore = {
 };
 
 export type Idempotency = {
-  /** A stored answer and where it is. */
-  readonly recover: (payload: Buffer, offset: number) => void;
+  /** A stored answer, or the begin of one without its body, and where the whole is. */
+  readonly recover: (payload: Buffer, place: NonNullable<Entry['place']>) => void;
   /** Of a call that is charged though its answer broke off: its key is kept, so that a retry is told so, and not charged. */
   readonly brokenOff: (call: KeyedCall) => KeptAnswer;
   /**
@@ -122,10 +122,9 @@ export function createIdempotency(now: () => number): Idempotency {
   };
 
   return {
-    recover: (payload, offset) => {
+    recover: (payload, place) => {
       const { head } = decodeStoredAnswer(payload);
       if (!isRetained(head.at, now())) return;
-      const place = { offset, length: payload.length };
       entries.set(`${head.channelId}/${head.keySha256}`, { bodySha256: head.bodySha256, at: head.at, place });
     },
     brokenOff: (call) =>

@@ -30,3 +30,8 @@ export function decodeStoredAnswer(payload: Buffer): { readonly head: StoredAnsw
   const end = 4 + payload.readUInt32BE(0);
   return { head: JSON.parse(payload.toString('utf8', 4, end)) as StoredAnswer, body: payload.subarray(end) };
 }
+
+/** The begin of a stored answer, without its body: what {@link decodeStoredAnswer} reads its head from. */
+export function headOfStoredAnswer(payload: Buffer): Buffer {
+  return payload.subarray(0, 4 + payload.readUInt32BE(0));
+}

@@ -8,43 +8,71 @@ export type IndexedBatch = BatchName & {
   readonly receipts: readonly { readonly channelId: Hex; readonly seq: bigint }[];
 };
 
-/** Where each batch is in the log, and in which batch each receipt is: numbers only, because a log holds millions. */
+/** One number for each of those that are numbered from `first` on; 0, or nothing: there is none. */
+export type Run = { first: number; readonly numbers: number[] };
+/** The batches of an epoch: the length of each, and where it is. */
+export type BatchRun = Run & { readonly offsets: number[] };
+
+/**
+ * Where each batch of a segment is in the log, and in which batch each of its receipts is: numbers only, because a segment holds
+ * hundreds of thousands.
+ */
 export type LedgerIndex = {
   readonly add: (record: IndexedBatch, place: BatchPlace) => void;
   readonly placeOfBatch: (name: BatchName) => BatchPlace | undefined;
   readonly placeOfReceipt: (channelId: Hex, seq: bigint) => BatchPlace | undefined;
+  /** By epoch. */
+  readonly batches: ReadonlyMap<number, BatchRun>;
+  /** By channel and epoch: the batch of each receipt. */
+  readonly receipts: ReadonlyMap<Hex, ReadonlyMap<number, Run>>;
 };
 
 export function createLedgerIndex(): LedgerIndex {
-  // Batches of an epoch are numbered from 1 without gaps, and so are a channel's receipts of an epoch.
-  const batches = new Map<number, { offsets: number[]; lengths: number[] }>();
-  const receipts = new Map<Hex, Map<number, number[]>>();
+  // Batches of an epoch are numbered without gaps, and so are a channel's receipts of an epoch.
+  const batches = new Map<number, BatchRun>();
+  const receipts = new Map<Hex, Map<number, Run>>();
   const placeOfBatch = ({ epoch, batch }: BatchName): BatchPlace | undefined => {
-    const places = batches.get(Number(epoch));
-    const offset = places?.offsets[Number(batch) - 1];
-    const length = places?.lengths[Number(batch) - 1];
-    return offset === undefined || length === undefined ? undefined : { offset, length };
+    const run = batches.get(Number(epoch));
+    const length = run && numberAt(run, Number(batch));
+    return run === undefined || length === undefined
+      ? undefined
+      : { offset: run.offsets[Number(batch) - run.first] ?? 0, length };
   };
   return {
-    add: ({ epoch: of, batch, receipts: added }, { offset, length }) => {
-      const epoch = Number(of);
-      let places = batches.get(epoch);
-      if (places === undefined) batches.set(epoch, (places = { offsets: [], lengths: [] }));
-      places.offsets[Number(batch) - 1] = offset;
-      places.lengths[Number(batch) - 1] = length;
+    batches,
+    receipts,
+    add: ({ epoch: of, batch: named, receipts: added }, { offset, length }) => {
+      const [epoch, batch] = [Number(of), Number(named)];
+      let run = batches.get(epoch);
+      if (run === undefined) batches.set(epoch, (run = { first: batch, numbers: [], offsets: [] }));
+      makeRoom(run, batch, run.numbers, run.offsets);
+      run.numbers[batch - run.first] = length;
+      run.offsets[batch - run.first] = offset;
       for (const { channelId, seq } of added) {
         let epochs = receipts.get(channelId);
         if (epochs === undefined) receipts.set(channelId, (epochs = new Map()));
-        let numbers = epochs.get(epoch);
-        if (numbers === undefined) epochs.set(epoch, (numbers = []));
-        numbers[Number(splitSeq(seq).counter) - 1] = Number(batch);
+        const counter = Number(splitSeq(seq).counter);
+        let numbered = epochs.get(epoch);
+        if (numbered === undefined) epochs.set(epoch, (numbered = { first: counter, numbers: [] }));
+        makeRoom(numbered, counter, numbered.numbers);
+        numbered.numbers[counter - numbered.first] = batch;
       }
     },
     placeOfBatch,
     placeOfReceipt: (channelId, seq) => {
       const { epoch, counter } = splitSeq(seq);
-      const batch = receipts.get(channelId)?.get(Number(epoch))?.[Number(counter) - 1];
+      const run = receipts.get(channelId)?.get(Number(epoch));
+      const batch = run && numberAt(run, Number(counter));
       return batch === undefined ? undefined : placeOfBatch({ epoch, batch: BigInt(batch) });
     },
   };
+}
+
+function numberAt({ first, numbers }: Run, number: number): number | undefined {
+  return numbers[number - first] || undefined;
+}
+
+/** For one that is numbered below the first that came. */
+function makeRoom(run: Run, number: number, ...lists: number[][]): void {
+  for (; number < run.first; run.first--) for (const list of lists) list.unshift(0);
 }

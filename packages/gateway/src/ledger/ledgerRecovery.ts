@@ -1,11 +1,12 @@
 import type { Hex } from '@kedge/core';
 import type { BatchRange, TransactionJournal } from '../capture/transactionJournal.js';
+import type { RecoverVoucher } from '../vouchers/voucherRecovery.js';
 import { createHashNames, readBatchUse, saltAt, wordsOf } from './batchRecord.js';
-import type { ChannelAccounts } from './channelAccount.js';
+import type { ChannelAccount, ChannelAccounts } from './channelAccount.js';
+import { decodeAnswerPlace, decodeUnanchored, readAccountRecord } from './checkpoint/checkpointRecords.js';
 import type { Frame } from './frame.js';
-import type { LedgerIndex } from './ledgerIndex.js';
-import { checkHeader } from './logHeader.js';
-import type { LedgerOptions } from './openLedger.js';
+import type { BatchPlace, LedgerIndex } from './ledgerIndex.js';
+import type { DurableHead } from './ledger.js';
 import { recordTypes } from './recordTypes.js';
 import { hashWords } from './sealReceipt.js';
 import { type UnanchoredBatches, withoutRanges } from './unanchoredBatches.js';
@@ -19,19 +20,33 @@ export type RecoveredLog = {
   readonly topUps: Buffer[];
 };
 
-/** Reads the records of a log, one after another, into what the ledger keeps in memory. */
+/** Who takes what a log says beside its receipts. */
+export type RecoverySinks = {
+  /** A stored answer, or the begin of one without its body, and where the whole is in the log. */
+  readonly onAnswer: (payload: Buffer, place: BatchPlace) => void;
+  /** A voucher, or what a stream came to when there was one. */
+  readonly onVoucher: RecoverVoucher;
+  /** What a key spent. */
+  readonly onKeyUse: (payload: Buffer) => void;
+  /** Receipts by their salt: those that come after the progress of a stream. */
+  readonly onReceipt?: ((salt: Hex) => void) | undefined;
+};
+
+/** Reads the records of a checkpoint and of a log, one after another, into what the ledger keeps in memory. */
 export function createLedgerRecovery(
-  context: Pick<LedgerOptions, 'path' | 'operator' | 'domain' | 'onAnswer' | 'onKeyUse' | 'onReceipt' | 'onVoucher'> & {
+  context: RecoverySinks & {
+    readonly onHeader: (payload: Buffer) => void;
     readonly accounts: ChannelAccounts;
-    readonly index: LedgerIndex;
+    readonly index: Pick<LedgerIndex, 'add'>;
     readonly unanchored: UnanchoredBatches;
-    readonly journal: TransactionJournal;
+    readonly journal: Pick<TransactionJournal, 'recover'>;
   },
 ): { readonly read: (record: Frame, offset: number) => void; readonly end: () => RecoveredLog } {
   const { accounts, index, unanchored, journal } = context;
   const lastWords = new Map<Hex, Buffer>();
   const channelIdAt = createHashNames();
-  const anchored = new Map<string, BatchRange>();
+  // By the transaction that was confirmed.
+  const anchored = new Map<Hex, readonly BatchRange[]>();
   const topUps: Buffer[] = [];
   let lastEpoch = 0n;
   let hasHeader = false;
@@ -54,38 +69,42 @@ export function createLedgerRecovery(
 
   const readTransaction = (type: number, payload: Buffer): void => {
     const ended = journal.recover(type, payload);
-    for (const range of ended?.anchors ?? []) {
-      const key = `${range.epoch}/${range.firstBatch}`;
-      if (ended?.state === 'confirmed') anchored.set(key, range);
-      else anchored.delete(key);
-    }
+    if (ended?.state === 'confirmed') anchored.set(ended.hash, ended.anchors);
+    // A checkpoint does not name what was anchored by then.
+    else if (ended !== undefined && anchored.delete(ended.hash)) ended.anchors.forEach(unanchored.markUnanchored);
   };
 
   return {
     read: ({ type, payload }, offset) => {
       if (type === recordTypes.header) {
-        checkHeader(payload, context.operator, context.domain, context.path);
+        context.onHeader(payload);
         hasHeader = true;
       } else if (type === recordTypes.epoch) lastEpoch = BigInt(payload.readUInt32BE(0));
       else if (type === recordTypes.batch) readBatch(payload, offset);
-      else if (type === recordTypes.answer) context.onAnswer(Buffer.from(payload), offset);
+      else if (type === recordTypes.answer) context.onAnswer(payload, { offset, length: payload.length });
       else if (type === recordTypes.voucher || type === recordTypes.progress) {
         hasProgress ||= type === recordTypes.progress;
         context.onVoucher(type, payload, (channelId) => accounts.known(channelId)?.committedUnits ?? 0n);
       } else if (type === recordTypes.keyUse) context.onKeyUse(payload);
       else if (type === recordTypes.topUp) topUps.push(Buffer.from(payload));
-      else readTransaction(type, payload);
+      else if (type === recordTypes.account) readAccountRecord(payload, accounts.of);
+      else if (type === recordTypes.unanchored) decodeUnanchored(payload).forEach(unanchored.add);
+      else if (type === recordTypes.answerPlace) {
+        const { place, head } = decodeAnswerPlace(payload);
+        context.onAnswer(head, place);
+      } else readTransaction(type, payload);
     },
     end: () => {
-      unanchored.replace(withoutRanges(unanchored.names(), [...anchored.values()]));
-      for (const [channelId, words] of lastWords) {
-        const account = accounts.of(channelId);
-        account.lastReceiptHash = hashWords(words);
-        account.durable = { units: account.committedUnits, seq: account.lastSeq, receiptHash: account.lastReceiptHash };
-      }
+      unanchored.replace(withoutRanges(unanchored.names(), [...anchored.values()].flat()));
+      for (const [channelId, words] of lastWords) accounts.of(channelId).lastReceiptHash = hashWords(words);
+      for (const account of accounts.all()) if (account.lastSeq !== 0n) account.durable = headOf(account);
       return { hasHeader, lastEpoch, topUps };
     },
   };
+}
+
+function headOf({ committedUnits: units, lastSeq: seq, lastReceiptHash: receiptHash }: ChannelAccount): DurableHead {
+  return { units, seq, receiptHash };
 }
 
 function copyWords(lastWords: Map<Hex, Buffer>, channelId: Hex, words: Buffer): void {

@@ -29,3 +29,10 @@ export function checkHeader(payload: Buffer, operator: OperatorKey, domain: Prot
     hints: ['Give this gateway a dataDir of its own, or start it for the operator that the log belongs to.'],
   });
 }
+
+/** A record of the epoch that a run of the gateway begins. */
+export function epochBytesOf(epoch: bigint): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(Number(epoch));
+  return bytes;
+}

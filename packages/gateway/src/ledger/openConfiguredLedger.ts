@@ -4,6 +4,7 @@ import { BaseError } from '@kedge/core';
 import { type Environment, type GatewayConfig, readSecret } from '../gatewayConfig.js';
 import type { Ledger } from './ledger.js';
 import { type LedgerOptions, openLedger } from './openLedger.js';
+import { listSegments } from './segments/segmentFiles.js';
 import type { SharedLedgerOptions } from './postgres/openSharedLedger.js';
 
 type LedgerNeeds = Omit<LedgerOptions, 'path' | 'onAnswer'> &
@@ -14,12 +15,12 @@ export async function openConfiguredLedger(
   settings: GatewayConfig,
   env: Environment,
   needs: LedgerNeeds,
-  onAnswer: (payload: Buffer, offset: number) => void,
+  onAnswer: LedgerOptions['onAnswer'],
 ): Promise<Ledger> {
   const path = join(settings.dataDir, 'ledger.log');
   const { ledger: url, ledgerLeaseMs: leaseMs, ledgerPasswordEnv, ledgerPasswordFile, host, advertiseUrl } = settings;
-  if (url === undefined) return openLedger({ path, ...needs, onAnswer });
-  if (existsSync(path)) {
+  if (url === undefined) return openLedger({ path, segmentBytes: settings.ledgerSegmentBytes, ...needs, onAnswer });
+  if (existsSync(settings.dataDir) && listSegments(path).length > 0) {
     throw new BaseError('This data folder has a ledger of its own: its receipts would be numbered again.', {
       code: 'ledger_not_empty',
       values: { path },

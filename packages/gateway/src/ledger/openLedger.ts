@@ -1,27 +1,34 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { hashReceipt, type Hex, type ProtocolDomain } from '@kedge/core';
+import { makeFolder } from '@kedge/store/makeFolder';
 import { createTransactionJournal } from '../capture/transactionJournal.js';
 import { keccak256 } from '../crypto/hashers.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import { encodeKeyUse } from '../keys/keyAccounts.js';
 import type { StructuredLog } from '../structuredLog.js';
 import { encodeTopUpRecord } from '../topUps/topUpRecord.js';
-import type { RecoverVoucher } from '../vouchers/createVoucherBook.js';
 import { encodeProgressRecord } from '../vouchers/progressRecord.js';
 import { encodeVoucherRecord } from '../vouchers/voucherRecord.js';
 import { type BatchRecord, decodeBatchRecord, encodeBatchRecord } from './batchRecord.js';
 import { createChannelAccounts } from './channelAccount.js';
+import { newestCheckpoint, readCheckpoint } from './checkpoint/checkpointFile.js';
+import { keepCheckpoints, type MakeCheckpoint } from './checkpoint/keepCheckpoints.js';
 import { type BatchLeaves, createLeafCache } from './createLeafCache.js';
 import type { ForeignBatch } from './foreignBatch.js';
 import { maxPayloadBytes } from './frame.js';
 import type { Ledger } from './ledger.js';
-import { type BatchPlace, createLedgerIndex, type IndexedBatch } from './ledgerIndex.js';
-import { createLedgerRecovery } from './ledgerRecovery.js';
-import { headerOf } from './logHeader.js';
+import type { LogRecord } from './groupFrame.js';
+import type { BatchPlace, IndexedBatch } from './ledgerIndex.js';
+import { createLedgerRecovery, type RecoverySinks } from './ledgerRecovery.js';
+import { checkHeader, epochBytesOf, headerOf } from './logHeader.js';
 import { nextEpoch } from './nextEpoch.js';
 import { createReceiptBatcher, type SignedBatch } from './receiptBatcher.js';
-import { type LogRecord, openRecordLog } from './recordLog.js';
+import { openRecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
 import { toHex } from './sealReceipt.js';
+import { besideSegment, listSegments } from './segments/segmentFiles.js';
+import { createSegmentedIndex } from './segments/segmentedIndex.js';
 import { signedReceiptsOf } from './signedReceipts.js';
 import { createUnanchoredBatches } from './unanchoredBatches.js';
 import { copyWindows } from './useWindows.js';
@@ -42,7 +49,8 @@ export type LogLedger = Ledger & {
 /** A record of the log by its type. */
 export type KeptRecord = readonly [type: number, payload: Uint8Array];
 
-export type LedgerOptions = {
+export type LedgerOptions = RecoverySinks & {
+  /** Of its first file: the others are beside it. */
   readonly path: string;
   readonly domain: ProtocolDomain;
   readonly operator: OperatorKey;
@@ -51,14 +59,10 @@ export type LedgerOptions = {
   readonly now: () => number;
   /** False once the folder is another process's: nothing is written any more. */
   readonly isHeld?: () => boolean;
-  /** Receipts found at opening, by their salt: those that come after the progress of a stream. */
-  readonly onReceipt?: (salt: Hex) => void;
-  /** A stored answer found at opening. */
-  readonly onAnswer: (payload: Buffer, offset: number) => void;
-  /** A voucher, or what a stream came to when there was one. */
-  readonly onVoucher: RecoverVoucher;
-  /** What a key spent. */
-  readonly onKeyUse: (payload: Buffer) => void;
+  /** When a file of the log has so many bytes, the next one begins. */
+  readonly segmentBytes?: number;
+  /** How checkpoints are made; without it in a process of its own. */
+  readonly makeCheckpoint?: MakeCheckpoint;
   /** Calls that are served now. */
   readonly running: () => number;
   readonly onCommitted: (receipts: number) => void;
@@ -69,16 +73,32 @@ export type LedgerOptions = {
  * @throws BaseError `log_corrupt` (damage in the middle), `log_foreign` (another operator's or another chain's log).
  */
 export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
-  const { operator, domain, log } = options;
-  const index = createLedgerIndex();
+  const { operator, domain, log, path } = options;
+  makeFolder(dirname(path), 0o700);
   const leaves = createLeafCache();
   const journal = createTransactionJournal((type, payload) => records.append(type, [payload]));
   const unanchored = createUnanchoredBatches();
   let epoch = 0n;
   const accounts = createChannelAccounts(() => epoch);
 
-  const recovery = createLedgerRecovery({ ...options, accounts, index, unanchored, journal });
-  const records = await openRecordLog(options.path, recovery.read, log, options.isHeld);
+  const onHeader = (payload: Buffer): void => checkHeader(payload, operator, domain, path);
+  const from = await newestCheckpoint(path, log);
+  const index = createSegmentedIndex(path, from);
+  const recovery = createLedgerRecovery({ ...options, onHeader, accounts, index, unanchored, journal });
+  if (from > 0) await readCheckpoint(besideSegment(path, from, 'checkpoint'), (record) => recovery.read(record, 0));
+  const checkpoints = keepCheckpoints({ make: options.makeCheckpoint, onMade: index.onDisk, log });
+  const records = await openRecordLog(path, recovery.read, log, {
+    isHeld: options.isHeld,
+    from,
+    segmentBytes: options.segmentBytes,
+    onSealed: (base, next) => {
+      index.begin(next);
+      checkpoints.add({ path, base });
+    },
+  });
+  for (const { base } of listSegments(path).slice(0, -1)) {
+    if (base >= from || !existsSync(besideSegment(path, base, 'index'))) checkpoints.add({ path, base });
+  }
   const { hasHeader, topUps, ...recovered } = recovery.end();
   let { lastEpoch } = recovered;
   epoch = nextEpoch(lastEpoch, options.now());
@@ -133,7 +153,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
       ...foreign.answers.map((payload): LogRecord => [recordTypes.answer, [payload]]),
     ]);
     const receipts = steps.flatMap(({ channelId, lastSeq, receipts: count }) =>
-      Array.from({ length: count }, (_, index) => ({ channelId, seq: lastSeq - BigInt(index) })),
+      Array.from({ length: count }, (_, at) => ({ channelId, seq: lastSeq - BigInt(count - 1 - at) })),
     );
     const place = { offset: offset ?? 0, length: record.length };
     noteBatch({ epoch: of, batch, receipts }, place, { root, receiptHashes: hashesIn(receiptHashes) });
@@ -147,7 +167,9 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     }
     for (const payload of foreign.keyUses) options.onKeyUse(payload);
     const answersAt = rest.slice(foreign.keyUses.length);
-    foreign.answers.forEach((payload, at) => options.onAnswer(payload, answersAt[at] ?? 0));
+    foreign.answers.forEach((payload, at) => {
+      options.onAnswer(payload, { offset: answersAt[at] ?? 0, length: payload.length });
+    });
     options.onCommitted(receipts.length);
   };
 
@@ -176,7 +198,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     durableOf: (channelId) => accounts.known(channelId)?.durable,
     commit: (input) => batcher.commit(accounts.of(input.channelId), input),
     receiptOf: async (channelId, seq) => {
-      const place = index.placeOfReceipt(channelId, seq);
+      const place = await index.placeOfReceipt(channelId, seq);
       if (place === undefined) return undefined;
       const all = signedReceiptsOf(await readBatch(place), operator.address);
       return all.find(({ receipt }) => receipt.channelId === channelId && receipt.seq === seq);
@@ -184,7 +206,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     leavesOf: async (name) => {
       const known = leaves.get(name);
       if (known !== undefined) return known;
-      const place = index.placeOfBatch(name);
+      const place = await index.placeOfBatch(name);
       if (place === undefined) throw new Error(`The log has no batch ${name.batch} of epoch ${name.epoch}.`);
       const { root, receipts } = await readBatch(place);
       return { root, receiptHashes: receipts.map(({ receipt }) => hashReceipt(receipt, keccak256)) };
@@ -217,18 +239,13 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     handOver: nothing,
     close: async () => {
       await batcher.idle();
+      await checkpoints.close();
       await records.close();
     },
   };
 }
 
 const nothing = (): Promise<void> => Promise.resolve();
-
-function epochBytesOf(epoch: bigint): Uint8Array {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(Number(epoch));
-  return bytes;
-}
 
 function hashesIn(bytes: Uint8Array): Hex[] {
   return Array.from({ length: bytes.length / 32 }, (_, index) => toHex(bytes.subarray(index * 32, index * 32 + 32)));

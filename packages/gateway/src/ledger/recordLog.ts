@@ -1,20 +1,20 @@
-import { constants, fdatasync, fsyncSync, ftruncateSync, openSync, closeSync, read, writeSync } from 'node:fs';
+import { constants, fdatasync, fsyncSync, ftruncateSync, openSync, closeSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
 import { BaseError } from '@kedge/core';
 import { makeFolder } from '@kedge/store/makeFolder';
 import type { StructuredLog } from '../structuredLog.js';
-import { encodeFrame, type Frame, maxPayloadBytes } from './frame.js';
-import { recoverLog } from './recoverLog.js';
+import { type Frame, maxPayloadBytes } from './frame.js';
+import { bytesIn, encodeRecords, groupItemHeaderBytes, type LogRecord } from './groupFrame.js';
+import { recoverSegments } from './recoverLog.js';
+import { openIfThere } from './segments/openIfThere.js';
+import { type Segment, segmentAt, segmentHolding } from './segments/segmentFiles.js';
 
-const readAt = promisify(read);
-const groupType = 255;
-const groupItemHeaderBytes = 5;
 const allocationBytes = 4 * 1024 * 1024;
 
-export type LogRecord = readonly [type: number, payload: readonly Uint8Array[]];
-
-/** An append-only file of typed records. What `append` resolved for survives a crash of the process and of the machine. */
+/**
+ * Typed records that are appended to a file, and to the next one when it is long enough. What `append` resolved for survives a
+ * crash of the process and of the machine.
+ */
 export type RecordLog = {
   /** Resolves with the payload's offset once it is on disk. Appends made while a flush runs share the next one. */
   readonly append: (...record: LogRecord) => Promise<number>;
@@ -36,33 +36,51 @@ type Waiting = {
   readonly reject: (error: unknown) => void;
 };
 
+export type RecordLogOptions = {
+  /** Whether the files are still this process's: nothing is written to those that are not. */
+  readonly isHeld?: (() => boolean) | undefined;
+  /** The base of the first segment to read: all before it is known. */
+  readonly from?: number;
+  /** When a segment has so many bytes, the next one begins. Without it: never. */
+  readonly segmentBytes?: number | undefined;
+  /** A segment will not change any more: the next one has begun. */
+  readonly onSealed?: (base: number, next: number) => void;
+};
+
 /**
  * Opens a log, recovers it and calls `onRecord` for every record in it.
  * One flush is one frame (several records share a frame of type 255), so that a torn flush is always the last frame.
- * @param isHeld Whether the file is still this process's: nothing is written to one that is not.
  * @throws BaseError `log_corrupt` when there is damage before whole records.
  */
 export async function openRecordLog(
   path: string,
   onRecord: (record: Frame, payloadOffset: number) => void,
   log: StructuredLog,
-  isHeld: () => boolean = () => true,
+  options: RecordLogOptions = {},
 ): Promise<RecordLog> {
+  const { isHeld = () => true, from = 0, segmentBytes = Infinity } = options;
   makeFolder(dirname(path), 0o700);
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-  syncFolder(dirname(path));
-  let size: number;
-  try {
-    size = await recoverLog(path, (frame, offset) => expand(frame, offset, onRecord), log);
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
+  const { last, ...recovered } = await recoverSegments(path, from, onRecord, log);
+  let { size } = recovered;
+  let { base, fd } = openSegment(last ?? segmentAt(path, from));
   let waiting: Waiting[] = [];
   let running: Promise<void> | undefined;
   let failure: unknown;
   let flushes = 0;
-  let allocated = 0;
+  let allocated = base;
+
+  /** What is whole stays as it is: the next frame is the first of another file. */
+  const beginSegment = (): void => {
+    ftruncateSync(fd, size - base);
+    fsyncSync(fd);
+    const sealed = base;
+    const next = segmentAt(path, size);
+    const opened = openSegment(next);
+    closeSync(fd);
+    ({ base, fd } = opened);
+    allocated = base;
+    options.onSealed?.(sealed, base);
+  };
 
   const flush = async (): Promise<void> => {
     while (waiting.length > 0) {
@@ -70,11 +88,15 @@ export async function openRecordLog(
       waiting = waiting.slice(group.length);
       try {
         if (!isHeld()) throw new Error('another process has taken the data folder over');
-        const { frame, offsets } = encodeGroup(size, group);
+        if (size - base >= segmentBytes) beginSegment();
+        const { frame, offsets } = encodeRecords(
+          size,
+          group.flatMap(({ records }) => records),
+        );
         if (size + frame.length > allocated) {
-          allocated = allocate(fd, Math.max(size, allocated), size + frame.length);
+          allocated = base + allocate(fd, Math.max(size, allocated) - base, size + frame.length - base);
         }
-        writeAll(fd, frame, size);
+        writeAll(fd, frame, size - base);
         await sync(fd);
         flushes++;
         size += frame.length;
@@ -82,7 +104,7 @@ export async function openRecordLog(
         for (const { records, resolve } of group) resolve(offsets.slice(first, (first += records.length)));
       } catch (error) {
         failure = error;
-        const left = isHeld() ? cutBack(fd, size) : {};
+        const left = isHeld() ? cutBack(fd, size - base) : {};
         for (const item of [...group, ...waiting]) item.reject(unavailable(error));
         waiting = [];
         log.error('log_write_failed', { path, reason: String(error), ...left });
@@ -108,19 +130,46 @@ export async function openRecordLog(
     append: async (...record) => (await appendAll([record]))[0] ?? 0,
     appendAll,
     readAt: async (offset, length) => {
-      const { bytesRead, buffer } = await readAt(fd, Buffer.alloc(length), 0, length, offset);
-      if (bytesRead !== length) throw new Error(`The log ends ${length - bytesRead} bytes early at ${offset}.`);
-      return buffer as Buffer;
+      const segment = offset >= base ? segmentAt(path, base) : segmentHolding(path, offset);
+      const bytes = segment && (await readIn(segment, offset, length));
+      if (bytes === undefined) throw movedAway(path, offset);
+      return bytes;
     },
     failure: () => failure,
     flushCount: () => flushes,
     close: async () => {
       await running;
-      if (failure === undefined && isHeld()) ftruncateSync(fd, size);
+      if (failure === undefined && isHeld()) ftruncateSync(fd, size - base);
       failure ??= new Error('The log is closed.');
       closeSync(fd);
     },
   };
+}
+
+function openSegment({ base, path }: Segment): { base: number; fd: number } {
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  syncFolder(dirname(path));
+  return { base, fd };
+}
+
+/** With a handle of its own: the segment may be sealed, and its file closed, meanwhile. Undefined: it is not there. */
+async function readIn({ base, path }: Segment, offset: number, length: number): Promise<Buffer | undefined> {
+  const file = await openIfThere(path);
+  try {
+    const read = await file?.read(Buffer.alloc(length), 0, length, offset - base);
+    return read?.bytesRead === length ? read.buffer : undefined;
+  } finally {
+    await file?.close();
+  }
+}
+
+function movedAway(path: string, offset: number): BaseError {
+  return new BaseError('This part of the ledger is not in the data folder any more.', {
+    code: 'ledger_part_missing',
+    status: 410,
+    values: { path, offset },
+    hints: ['Put the file back to where it was: the gateway reads it again at once.'],
+  });
 }
 
 /** As much as one frame takes; what was appended together stays together. */
@@ -161,41 +210,6 @@ function unavailable(cause: unknown): BaseError {
     cause,
     hints: ['Free space on the disk of dataDir, then restart the gateway.'],
   });
-}
-
-/** With the offset of each record's payload. */
-function encodeGroup(base: number, group: readonly Waiting[]): { frame: Buffer; offsets: number[] } {
-  const records = group.flatMap((item) => item.records);
-  const [only] = records;
-  const payloadBase = base + 9;
-  if (only !== undefined && records.length === 1) return { frame: encodeFrame(base, ...only), offsets: [payloadBase] };
-  const parts: Uint8Array[] = [];
-  const offsets: number[] = [];
-  let at = payloadBase;
-  for (const [type, payload] of records) {
-    const header = Buffer.allocUnsafe(groupItemHeaderBytes);
-    const length = bytesIn(payload);
-    header[0] = type;
-    header.writeUInt32BE(length, 1);
-    parts.push(header, ...payload);
-    offsets.push(at + groupItemHeaderBytes);
-    at += groupItemHeaderBytes + length;
-  }
-  return { frame: encodeFrame(base, groupType, parts), offsets };
-}
-
-function bytesIn(payload: readonly Uint8Array[]): number {
-  return payload.reduce((sum, part) => sum + part.length, 0);
-}
-
-function expand(frame: Frame, offset: number, onRecord: (record: Frame, payloadOffset: number) => void): void {
-  if (frame.type !== groupType) return onRecord(frame, offset);
-  for (let at = 0; at < frame.payload.length;) {
-    const start = at + groupItemHeaderBytes;
-    const end = start + frame.payload.readUInt32BE(at + 1);
-    onRecord({ type: frame.payload[at] ?? 0, payload: frame.payload.subarray(start, end) }, offset + start);
-    at = end;
-  }
 }
 
 // Syncing into space that exists already is a write of data alone; a growing file's is a commit of the file system's journal,

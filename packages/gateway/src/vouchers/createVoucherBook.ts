@@ -5,13 +5,11 @@ import { keccak256 } from '../crypto/hashers.js';
 import { checkVoucher } from './checkVoucher.js';
 import { boundsOf, createExposureTotals, type ExposureTerms } from './exposure.js';
 import { openStrictCall } from './openStrictCall.js';
-import { isHeld, isNews, hold, lineUp, payingOf, recoverHeld, signedUnitsOf } from './heldVouchers.js';
-import { createStrictAccount, type StrictAccount } from './strictAccount.js';
+import { isHeld, isNews, hold, lineUp, payingOf, signedUnitsOf } from './heldVouchers.js';
 import { paidUnitsOf, recount, roomOf } from './strictRoom.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
-import { recordTypes } from '../ledger/recordTypes.js';
-import { decodeProgressRecord, type InterruptedCall } from './progressRecord.js';
-import { decodeVoucherRecord } from './voucherRecord.js';
+import type { InterruptedCall } from './progressRecord.js';
+import { createVoucherRecovery, type VoucherRecovery } from './voucherRecovery.js';
 
 /** What a client is told of its strict channel. */
 export type VoucherState = {
@@ -25,21 +23,16 @@ export type VoucherState = {
   readonly roomUnits: bigint;
 };
 
-/** Takes a record from the ledger, which says what the receipts of its channel come to by then. */
-export type RecoverVoucher = (type: number, payload: Buffer, committedOf: (channelId: Hex) => bigint) => void;
-
 /** The vouchers of strict channels: kept on disk before they extend what is served ahead of payment (R11). */
 export type VoucherBook = {
-  /** A voucher that is on disk already, or the progress of a stream, by the type of its record. */
-  readonly recover: RecoverVoucher;
+  readonly recover: VoucherRecovery['recover'];
   /** A strict channel is served from now on: what it owes from earlier counts (R11). */
   readonly count: (served: ServedChannel) => void;
   /** A channel was closed: what it owes is lost, and counts no more. */
   readonly end: (channelId: Hex) => void;
   /** What all channels owe, in base units: delivered, and not paid. */
   readonly owedUnits: () => bigint;
-  /** A call has its receipt. */
-  readonly settled: (salt: Hex) => void;
+  readonly settled: VoucherRecovery['settled'];
   /** Streams that an earlier run was killed in, as of their last voucher; told once. */
   readonly interrupted: () => readonly InterruptedCall[];
   /**
@@ -75,27 +68,10 @@ export function createVoucherBook(options: {
 }): VoucherBook {
   const { terms, voucherWaitMs } = options;
   const separator = domainSeparatorOf(options.domain, keccak256);
-  const accounts = new Map<Hex, StrictAccount>();
-  const interrupted = new Map<Hex, InterruptedCall>();
+  const { recover, settled, accountOf, interrupted } = createVoucherRecovery();
   const totals = createExposureTotals(options.nowSeconds);
-  const accountOf = (channelId: Hex): StrictAccount => {
-    let account = accounts.get(channelId);
-    if (account === undefined) accounts.set(channelId, (account = createStrictAccount()));
-    return account;
-  };
   return {
-    recover: (type, payload, committedOf) => {
-      if (type === recordTypes.progress) {
-        const input = decodeProgressRecord(payload);
-        interrupted.set(input.salt, input);
-        return;
-      }
-      const signed = decodeVoucherRecord(payload);
-      const { channelId } = signed.voucher;
-      const streams = [...interrupted.values()].filter((stream) => stream.channelId === channelId);
-      const streamUnits = streams.reduce((sum, { units }) => sum + units, 0n);
-      recoverHeld(accountOf(channelId), signed, committedOf(channelId), streamUnits);
-    },
+    recover,
     take: async (served, signed, askedUnits = 0n) => {
       requireStrict(served);
       checkVoucher(signed, served, separator);
@@ -131,7 +107,7 @@ export function createVoucherBook(options: {
     count: (served) => recount(accountOf(served.channelId), served, totals),
     end: totals.end,
     owedUnits: totals.ofAll,
-    settled: (salt) => void interrupted.delete(salt),
+    settled,
     interrupted: () => {
       const inputs = [...interrupted.values()];
       interrupted.clear();

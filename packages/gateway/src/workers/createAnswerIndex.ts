@@ -1,18 +1,18 @@
 import type { Hex } from '@kedge/core';
 import { isRetained } from '../idempotency/createIdempotency.js';
 import { decodeStoredAnswer } from '../idempotency/storedAnswer.js';
-
-export type AnswerPlace = { readonly offset: number; readonly length: number };
+import type { BatchPlace } from '../ledger/ledgerIndex.js';
 
 /** Where in the log the answer for each Idempotency-Key is, for as long as keys are retained (R27). */
 export type AnswerIndex = {
-  readonly add: (payload: Buffer, offset: number) => void;
-  readonly find: (channelId: Hex, keySha256: string) => AnswerPlace | undefined;
+  /** One that begins like the payload, and is there. */
+  readonly add: (payload: Buffer, place: BatchPlace) => void;
+  readonly find: (channelId: Hex, keySha256: string) => BatchPlace | undefined;
 };
 
 export function createAnswerIndex(now: () => number): AnswerIndex {
   // In the order in which they were kept: the oldest leave first.
-  const places = new Map<string, AnswerPlace & { readonly at: number }>();
+  const places = new Map<string, BatchPlace & { readonly at: number }>();
   const forgetOld = (): void => {
     for (const [id, { at }] of places) {
       if (isRetained(at, now())) return;
@@ -20,10 +20,10 @@ export function createAnswerIndex(now: () => number): AnswerIndex {
     }
   };
   return {
-    add: (payload, offset) => {
+    add: (payload, place) => {
       forgetOld();
       const { channelId, keySha256, at } = decodeStoredAnswer(payload).head;
-      if (isRetained(at, now())) places.set(`${channelId}/${keySha256}`, { offset, length: payload.length, at });
+      if (isRetained(at, now())) places.set(`${channelId}/${keySha256}`, { ...place, at });
     },
     find: (channelId, keySha256) => {
       const found = places.get(`${channelId}/${keySha256}`);

@@ -100,6 +100,7 @@ export async function openKeeper(
   let onCommitted: (count: number) => void = () => undefined;
   const ledger = await openLedger({
     path: join(settings.dataDir, 'ledger.log'),
+    segmentBytes: settings.ledgerSegmentBytes,
     domain,
     operator,
     log,

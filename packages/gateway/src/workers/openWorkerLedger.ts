@@ -11,7 +11,7 @@ import { recordTypes } from '../ledger/recordTypes.js';
 import { copyWindows } from '../ledger/useWindows.js';
 import { encodeTopUpRecord } from '../topUps/topUpRecord.js';
 import { decodeProgressRecord, encodeProgressRecord } from '../vouchers/progressRecord.js';
-import type { RecoverVoucher } from '../vouchers/createVoucherBook.js';
+import type { RecoverVoucher } from '../vouchers/voucherRecovery.js';
 import { encodeVoucherRecord } from '../vouchers/voucherRecord.js';
 import type { Link } from './createLink.js';
 import { ownerOf } from './ownerOf.js';

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { valueChannelsAbi } from '@kedge/core';
 import { auditSolvency } from '@kedge/conform';
 import { freshSeed, testSeed } from '@kedge/testing';
 import { beforeAll, expect, test } from 'vitest';
+import { listBeside } from '../../src/ledger/segments/segmentFiles.js';
 import { operatorKey } from '../support/createTestSetup.js';
 import type { VoucherState } from '../support/strictClient.js';
 import { checkChain, checkHistory } from './checkHistory.js';
@@ -77,6 +79,7 @@ async function runRound(totals: Totals): Promise<void> {
     const log: string[] = [];
     const gateway = await startGatewayProcess(world.configFile, undefined, (line) => log.push(line));
     if (gateway === undefined) throw new Error(`The gateway does not start again:\n${log.join('\n')}`);
+    expect(listBeside(join(world.dataDir, 'ledger.log'), 'checkpoint')).not.toEqual([]);
     // In the order in which they began, and so in the order of their numbers.
     const epochs = [...load.log, ...log].flatMap((line) => /"gateway_ready".*"epoch":"(\d+)"/.exec(line)?.[1] ?? []);
     const used: bigint[] = [];

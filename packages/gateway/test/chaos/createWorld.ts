@@ -17,6 +17,7 @@ export type World = {
   readonly anvil: Anvil;
   readonly upstream: HostileUpstream;
   readonly configFile: string;
+  readonly dataDir: string;
   readonly domain: ProtocolDomain;
   readonly operator: Hex;
   readonly policy: Policy;
@@ -82,10 +83,13 @@ export async function createWorld(caps: readonly bigint[]): Promise<World> {
     return join(folder, name);
   };
   const decimal = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
+  const dataDir = join(folder, 'ledger');
   const configFile = write(
     'config.json',
     JSON.stringify({
-      dataDir: join(folder, 'ledger'),
+      dataDir,
+      // So that kills meet files that end and begin, and starts begin from checkpoints.
+      ledgerSegmentBytes: 65_536,
       upstream: { url: upstream.url, timeoutMs: 300 },
       rpcUrl: anvil.rpcUrl,
       chainId: deployment.chainId,
@@ -101,6 +105,7 @@ export async function createWorld(caps: readonly bigint[]): Promise<World> {
     anvil,
     upstream,
     configFile,
+    dataDir,
     domain: { chainId: deployment.chainId, verifyingContract: deployment.contracts.ValueChannels },
     operator,
     policy,

@@ -22,7 +22,7 @@ const failure = (code) => Object.assign(new Error(`${code}: injected`), { code }
 const logs = new Set();
 fs.openSync = (path, ...rest) => {
   const fd = openSync(path, ...rest);
-  if (String(path).endsWith('ledger.log')) logs.add(fd);
+  if (/ledger(-\d+)?\.log$/.test(String(path))) logs.add(fd);
   else logs.delete(fd);
   return fd;
 };

@@ -7,7 +7,7 @@ const { openSync, writeSync } = fs;
 const logs = new Set();
 fs.openSync = (path, ...rest) => {
   const fd = openSync(path, ...rest);
-  if (String(path).endsWith('ledger.log')) logs.add(fd);
+  if (/ledger(-\d+)?\.log$/.test(String(path))) logs.add(fd);
   else logs.delete(fd);
   return fd;
 };

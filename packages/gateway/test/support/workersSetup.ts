@@ -59,7 +59,8 @@ export function startWorkers(
   workers: number,
   more: Partial<GatewayConfigInput> = {},
 ): Promise<GatewayProcess> {
-  return startGatewayProcess(setup, 'gateway', { workers, ...more });
+  // Segments so short that kills and starts meet several.
+  return startGatewayProcess(setup, 'gateway', { workers, ledgerSegmentBytes: 65_536, ...more });
 }
 
 /** What the workers of a gateway said when they began to serve, the newest last. */

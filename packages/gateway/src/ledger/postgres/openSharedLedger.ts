@@ -3,7 +3,7 @@ import { keccak256 } from '../../crypto/hashers.js';
 import type { OperatorKey } from '../../crypto/operatorKey.js';
 import type { KeyAccounts } from '../../keys/keyAccounts.js';
 import { reasonOf, type StructuredLog } from '../../structuredLog.js';
-import type { RecoverVoucher } from '../../vouchers/createVoucherBook.js';
+import type { RecoverVoucher } from '../../vouchers/voucherRecovery.js';
 import { decodeBatchRecord } from '../batchRecord.js';
 import { createChannelAccounts } from '../channelAccount.js';
 import { ChannelsLostError } from '../channelsLostError.js';
