@@ -4,7 +4,7 @@ import type { CaptureBatcher } from '../capture/createCaptureBatcher.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { GatewayConfig } from '../gatewayConfig.js';
 import { createIdempotency, type Idempotency } from '../idempotency/createIdempotency.js';
-import { createKeyAccounts } from '../keys/keyAccounts.js';
+import { createKeyAccounts, type KeyAccounts } from '../keys/keyAccounts.js';
 import type { ServingLedger } from '../ledger/ledger.js';
 import { createLotPrices, type LotPrices } from '../live/createLotPrices.js';
 import { reasonOf, type StructuredLog } from '../structuredLog.js';
@@ -12,7 +12,7 @@ import { createOpenedChannels } from '../topUps/createOpenedChannels.js';
 import type { TopUps } from '../topUps/createTopUps.js';
 import { openTopUps } from '../topUps/openTopUps.js';
 import { createVoucherBook, type VoucherBook } from '../vouchers/createVoucherBook.js';
-import { boundsOf, exposureTermsOf } from '../vouchers/exposure.js';
+import { boundsOf, type ExposureTerms, exposureTermsOf } from '../vouchers/exposure.js';
 import type { Foundation, Ground } from '../workers/foundation.js';
 import { type ChannelBook, createChannelBook, rootIdIn } from './channelBook.js';
 import { createCurrentPolicies, type CurrentPolicies } from './createCurrentPolicies.js';
@@ -102,11 +102,7 @@ export async function openChannels(
     },
   });
   opened.push(ledger.close);
-  for (const input of vouchers.interrupted()) {
-    const key = input.key && keyAccounts.accountOf(input.key.apiKeySha256);
-    await ledger.commit({ ...input, key, answer: input.answer && idempotency.brokenOff(input.answer) });
-    log.warn('interrupted_stream_charged', { channelId: input.channelId, units: input.units });
-  }
+  await chargeInterrupted({ vouchers, keyAccounts, ledger, idempotency, log });
 
   const drop: ChannelBook['drop'] = (channelId, how) => {
     book.drop(channelId, how);
@@ -127,15 +123,7 @@ export async function openChannels(
   opened.push(batcher.cancel);
   onCommitted = batcher.onCommitted;
   const prices = createLotPrices(chain.readLot, log);
-  const withoutExposure = new Set<Hex>();
-  /** Where no answer has a price, none can be owed by default, and calls that run at once need room for their inputs. */
-  const noteExposure = (served: ServedChannel): void => {
-    const { policyHash } = served;
-    if (boundsOf(terms, served, 0n).channelUnits > 0n || withoutExposure.has(policyHash)) return;
-    withoutExposure.add(policyHash);
-    const hint = 'Set strict.startUnits to what the longest inputs that shall run at once come to, in base units.';
-    log.warn('strict_calls_one_by_one', { channelId: served.channelId, policyHash, hint });
-  };
+  const noteExposure = createExposureNote(terms, log);
   const check = async (record: ChannelRecord): Promise<ChannelCheck> => {
     await ledger.load(record.channelId);
     const { accountOf } = ledger;
@@ -151,7 +139,7 @@ export async function openChannels(
       const { channel, channelId } = served;
       prices.want(channel.tokenId >> 32n);
       if (channel.mode === 'strict' && ledger.isHeld(channelId)) vouchers.count(served);
-      if (channel.mode === 'strict' && terms.startUnits === undefined) noteExposure(served);
+      if (channel.mode === 'strict') noteExposure(served);
       batcher.track(channelId, capturedUnits);
     },
     log,
@@ -181,14 +169,13 @@ export async function openChannels(
   await settleTopUps();
 
   batcher.start();
-  const watches = [
+  const unwatch = repeatedly(
     // A removed key must stop working without being asked for; a channel that could not be checked is tried again.
-    setInterval(() => void book.watch(), watchMs),
+    [book.watch, watchMs],
     // So must an operator or a model that an issuer removed.
-    setInterval(() => void currentPolicies.refresh(), settings.policyWatchMs),
-    setInterval(() => void settleTopUps(), topUpWatchMs),
-  ].map((timer) => timer.unref());
-  const unwatch = (): void => watches.forEach(clearInterval);
+    [currentPolicies.refresh, settings.policyWatchMs],
+    [settleTopUps, topUpWatchMs],
+  );
   opened.push(async () => unwatch());
   return {
     book,
@@ -204,4 +191,44 @@ export async function openChannels(
     catchUpTopUps,
     unwatch,
   };
+}
+
+/** Charges streams that an earlier run was killed in, as of their last voucher. */
+async function chargeInterrupted({
+  vouchers,
+  keyAccounts,
+  ledger,
+  idempotency,
+  log,
+}: Pick<Channels, 'vouchers' | 'ledger' | 'idempotency'> & {
+  readonly keyAccounts: KeyAccounts;
+  readonly log: StructuredLog;
+}): Promise<void> {
+  for (const input of vouchers.interrupted()) {
+    const key = input.key && keyAccounts.accountOf(input.key.apiKeySha256);
+    await ledger.commit({ ...input, key, answer: input.answer && idempotency.brokenOff(input.answer) });
+    log.warn('interrupted_stream_charged', { channelId: input.channelId, units: input.units });
+  }
+}
+
+/**
+ * Says once for each policy where strict calls are served one by one: where no answer has a price, none can be owed by default, and
+ * calls that run at once need room for their inputs.
+ */
+function createExposureNote(terms: ExposureTerms, log: StructuredLog): (served: ServedChannel) => void {
+  const noted = new Set<Hex>();
+  return (served) => {
+    const { channelId, policyHash } = served;
+    if (terms.startUnits !== undefined || noted.has(policyHash)) return;
+    if (boundsOf(terms, served, 0n).channelUnits > 0n) return;
+    noted.add(policyHash);
+    const hint = 'Set strict.startUnits to what the longest inputs that shall run at once come to, in base units.';
+    log.warn('strict_calls_one_by_one', { channelId, policyHash, hint });
+  };
+}
+
+/** Does each work every so many milliseconds, until what it returns is called. The works catch what they throw. */
+function repeatedly(...works: readonly (readonly [() => unknown, number])[]): () => void {
+  const timers = works.map(([work, everyMs]) => setInterval(() => void work(), everyMs).unref());
+  return () => timers.forEach(clearInterval);
 }
