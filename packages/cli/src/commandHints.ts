@@ -27,6 +27,8 @@ export const commandHints: Readonly<Record<string, readonly string[]>> = {
   ValueMarketNotListed: ['kedge status lists what is on sale.'],
   ValueMarketSoldOut: ['Buy fewer units: kedge status shows how many are left.'],
   ValueMarketTooExpensive: ['Allow more with --max-cost.'],
+  ValuePlansWrongUnits: ['kedge status says how many units each lot sells at once.'],
+  ValuePlansStepNotReached: ['kedge status says which lot is sold now: name it with --lot.'],
   ContributorRootsNotOwner: [
     "Pass --account with the holder's key.",
     'A token that is committed already takes its next list from kedge contributors set.',

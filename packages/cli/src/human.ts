@@ -56,6 +56,18 @@ export function humanDate(seconds: bigint): string {
   return seconds > lastMoment ? humanMoment(seconds) : humanMoment(seconds).slice(0, 10);
 }
 
+/** Seconds in the largest unit that they are a whole number of, as durations are typed: 30d, 90m. */
+export function humanDuration(seconds: number): string {
+  const [unit, length] = (
+    [
+      ['d', 86_400],
+      ['h', 3_600],
+      ['m', 60],
+    ] as const
+  ).find(([, each]) => seconds % each === 0) ?? ['s', 1];
+  return `${seconds / length}${unit}`;
+}
+
 /** A text as a shell takes it for one word: quoted where it has a blank or another mark of the shell. */
 export function shellWord(text: string): string {
   return /^[\p{L}\p{N}_./:@%+,=-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

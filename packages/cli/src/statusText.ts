@@ -3,7 +3,7 @@ import { roleOfAddress } from './accounts/resolveAccount.js';
 import { developmentChainId } from './accounts/roles.js';
 import { lotNumberOf } from './chain/lotNumber.js';
 import type { ClassOverview, Overview } from './chain/readOverview.js';
-import { briefAmount, briefText, groupedDigits, humanDate, humanMoment, shortHex } from './human.js';
+import { briefAmount, briefText, groupedDigits, humanDate, humanDuration, humanMoment, shortHex } from './human.js';
 import { table } from './output.js';
 
 /** Columns of numbers, so that their last digits stand below one another. */
@@ -38,6 +38,7 @@ export function statusText(chainId: number, overview: Overview): string[] {
     ...section('CLASSES', classRows(overview, who)),
     ...section('REVENUE', revenueRows(overview)),
     ...section('LOTS ON SALE', lotRows(overview)),
+    ...section('PLANS OF LOTS', planRows(overview)),
     ...section('TOKENS', tokenRows(overview, who)),
     ...section('SHARES', shareRows(overview, who)),
     ...section('REVOCATIONS ANNOUNCED', revocationRows(overview, who)),
@@ -103,6 +104,23 @@ function lotRows(overview: Overview): Rows {
       }),
   );
   return [['CLASS', 'LOT', 'PRICE', '', 'LEFT', 'USED', 'TERMS'], ...rows];
+}
+
+/** What one should know of tiers, passes, subscriptions and steps before one pays. */
+function planRows({ classes }: Overview): Rows {
+  const rows = classes.flatMap(({ classId, unitDecimals, policyVersion, lots }) =>
+    lots
+      .filter((lot) => lot.listing.open && lot.policyVersion === policyVersion)
+      .flatMap(({ lot, plan }) => {
+        if (plan === undefined) return [];
+        const { minUnits, exact, duration, expireAt, currentLot } = plan;
+        const least = `${briefAmount(minUnits, unitDecimals)} ${exact ? 'exactly' : 'at least'}`;
+        const turn = currentLot === lot ? 'now' : `after lot ${lotNumberOf(currentLot)}`;
+        const lasting = duration === 0 ? 'for ever' : humanDuration(duration);
+        return [[String(classId), String(lotNumberOf(lot)), least, lasting, humanDate(BigInt(expireAt)), turn]];
+      }),
+  );
+  return [['CLASS', 'LOT', 'UNITS AT ONCE', 'VALID FOR', 'EXPIRES', 'SOLD'], ...rows];
 }
 
 /** Tokens with value, and those that have neither value nor a share. */

@@ -23,3 +23,15 @@ test('what is sold elsewhere than at the market is left to the contracts', () =>
   const closed = { ...lot, listing: { ...listing, open: false } };
   expect(() => requireOffer(closed, { ...wanted, units: 2n ** 63n, maxCost: 0n })).not.toThrow();
 });
+
+test('what a plan does not sell is refused in the units that were typed, with the lot that is sold now', () => {
+  const plan = { ...listing, expireAt: 0, minUnits: 5_000_000n, exact: false, duration: 0, currentLot: lot.lot };
+  const asked = (change: object, units: bigint) => () =>
+    requireOffer({ ...lot, plan: { ...plan, ...change } }, { ...wanted, units });
+  expect(asked({}, 6_000_000n)).not.toThrow();
+  expect(asked({}, 4_000_000n)).toThrow('Lot 1 of class 4 sells 5 units at least, and 4 were asked for.');
+  expect(asked({ exact: true }, 6_000_000n)).toThrow('Lot 1 of class 4 sells 5 units exactly, and 6 were asked for.');
+  expect(asked({ currentLot: 0x80000003 }, 6_000_000n)).toThrow(
+    'Lot 1 of class 4 is a step whose turn comes later: lot 3 is sold now.',
+  );
+});

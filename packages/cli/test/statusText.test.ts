@@ -1,7 +1,7 @@
 import { zeroAddress, type Address } from '@kedge/core';
 import { expect, test } from 'vitest';
 import type { Overview } from '../src/chain/readOverview.js';
-import { briefAmount, briefText, humanDate, humanMoment } from '../src/human.js';
+import { briefAmount, briefText, humanDate, humanDuration, humanMoment } from '../src/human.js';
 import { statusText } from '../src/statusText.js';
 
 const holder: Address = `0x${'a1'.repeat(20)}`;
@@ -51,6 +51,16 @@ const wide: Overview = {
           spent: 99_999_999_123_456n,
           escrow: wei,
           listing: { open: true, supply: 99_999_999_123_456n, expireAt: 0n },
+          plan: {
+            open: true,
+            supply: 99_999_999_123_456n,
+            minUnits: 99_999_999_000_000n,
+            exact: true,
+            duration: 365 * 86_400,
+            expireAt: 2_000_000_000,
+            lotBefore: 0x80000001,
+            currentLot: 0x80000001,
+          },
         },
       ],
     },
@@ -122,6 +132,7 @@ test('kedge status fits 100 columns on any chain, and says what it leaves out', 
     '2033-05-18',
     'closed',
     'dilutable',
+    '99,999,999 exactly  365d       2033-05-18  now',
     '2033-05-18T03:33:20Z  appealed   a reason that is told a…',
   ])
     expect(text).toContain(shown);
@@ -167,6 +178,10 @@ test('an amount keeps its whole part, and shows that digits are missing', () => 
 test('a name of somebody else steers no terminal', () => {
   expect(briefText('\u001b[2Jclear\u202eabc', 20)).toBe('\ufffd[2Jclear\ufffdabc');
   expect(briefText('🙂'.repeat(9), 4)).toBe('🙂🙂🙂…');
+});
+
+test('a duration is shown as it is typed', () => {
+  expect([30 * 86_400, 36 * 3_600, 90 * 60, 61].map(humanDuration)).toEqual(['30d', '36h', '90m', '61s']);
 });
 
 test('a moment that no calendar has is said in words', () => {

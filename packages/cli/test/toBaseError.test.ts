@@ -59,7 +59,6 @@ const ofNoCommand = [
   'DATNotSeller',
   'ValueChannelsMalformedItems',
   'ContributorRootsWrongProof',
-  'ValuePlansStepNotReached',
   'PermitBuyerNotErc20',
   'ERC3525AdapterUnauthorized',
   'AttestationRegistryShortProof',

@@ -202,3 +202,45 @@ test('who is to lose a token reads of it in kedge status, and gets back what was
   expect((await kedge('claim', '--account', 'consumer')).stdout).toContain('0.005 ETH  owed, to consumer');
   expect((await seen()).owed).toEqual([]);
 });
+
+test('buy takes the step of a schedule that is sold now, and says of another lot what it sells', async () => {
+  const planned = ['class', 'create', '--name', 'Planned', '--policy', 'policy.json', '--account', 'operator'];
+  const classId = BigInt((await kedgeJson(...planned))['classId']!);
+  const newLot = async (numerator: bigint): Promise<number> => {
+    const price = { numerator, denominator: 1n };
+    const seller = client.deployment.contracts.ValuePlans!;
+    return (await client.createLot({ classId, price, operatorBps: 0, refundable: true, seller })).lot;
+  };
+  const pass = await newLot(10n);
+  const plan = { supply: 8_000n, minUnits: 4_000n, exact: true, duration: 30 * 86_400 };
+  await client.openPlan({ classId, lot: pass, ...plan });
+  const firstLot = await newLot(1_000n);
+  for (const price of [2_000n, 3_000n]) await newLot(price);
+  await client.openSchedule({ classId, firstLot, steps: 3, supply: 2_000n });
+
+  const buy = (...more: string[]) => kedgeJson<{ lot: number; cost: string }>('buy', String(classId), ...more);
+  expect(await buy('2')).toMatchObject({ lot: 2, cost: '2000000' });
+  expect(await buy('1')).toMatchObject({ lot: 3, cost: '2000000' });
+  const early = await kedge('buy', String(classId), '1', '--lot', '4');
+  expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('later: lot 3 is sold now')]);
+  const part = await kedge('buy', String(classId), '3', '--lot', '1');
+  expect([part.code, part.stderr]).toEqual([1, expect.stringContaining('sells 4 units exactly, and 3 were')]);
+  expect(await buy('4', '--lot', '1')).toMatchObject({ lot: 1, cost: '40000' });
+  const { stdout } = await kedge('status');
+  for (const row of [
+    / 1 +4 exactly +30d +never +now\n/,
+    / 3 +0.001 at least +for ever +never +now\n/,
+    / 4 .*after lot 3\n/,
+  ])
+    expect(stdout).toMatch(row);
+});
+
+test('buy passes over a lot that is sold out', async () => {
+  const sold = ['class', 'create', '--name', 'Sold', '--policy', 'policy.json', '--sell', '5', '--account', 'operator'];
+  const { classId } = await kedgeJson(...sold);
+  await kedgeJson('lot', 'create', classId!, '2');
+  for (const lot of [2, 1]) expect(await kedgeJson('buy', classId!, '2')).toMatchObject({ lot });
+  await kedgeJson('buy', classId!, '3');
+  const none = await kedge('buy', classId!, '1');
+  expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('Lot 2 of class')]);
+});

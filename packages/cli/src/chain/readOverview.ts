@@ -7,13 +7,14 @@ import {
   type ClassKind,
   type Hex,
 } from '@kedge/core';
-import { firstBlockOf, readEvents, type LotView, type RevenueView, type TokenView } from '@kedge/sdk';
+import { firstBlockOf, readEvents, type RevenueView, type TokenView } from '@kedge/sdk';
 import { atOneBlock } from './atOneBlock.js';
 import type { Connection } from './connect.js';
 import { lotIdOf } from './lotNumber.js';
 import type { Asset } from './readAsset.js';
 import { readAssets } from './readAssets.js';
 import { readChannels } from './readChannels.js';
+import { readOffer, type Offer, type PlansRead } from './readOffer.js';
 import { readRevocations, type PendingRevocation } from './readRevocations.js';
 import { readStoredJson } from './readStoredJson.js';
 import { classCountOf, readTokens } from './readTokens.js';
@@ -37,7 +38,7 @@ export type ClassOverview = {
   readonly policyVersion: number;
   readonly parents: readonly { readonly classId: bigint; readonly royaltyBps: number; readonly accepted: boolean }[];
   readonly revenue: readonly RevenueView[];
-  readonly lots: readonly LotView[];
+  readonly lots: readonly Offer[];
 };
 type TokenOverview = TokenView & {
   readonly lockedUnits: bigint;
@@ -88,9 +89,14 @@ async function readClassOverview(
   const { client } = connection;
   const found = await client.getClass({ classId });
   const { kind, issuer, unitDecimals, totalShare, parents, lotCount, metadataURI, options } = found;
+  const plans: PlansRead = new Map();
   const [revenue, lots, name] = await Promise.all([
     Promise.all(assets.map(({ address }) => client.getRevenue({ classId, asset: address }))),
-    Promise.all(Array.from({ length: lotCount }, (_, index) => client.getLot({ classId, lot: lotIdOf(index + 1) }))),
+    Promise.all(
+      Array.from({ length: lotCount }, (_, index) =>
+        readOffer(connection, { classId, lot: lotIdOf(index + 1) }, plans),
+      ),
+    ),
     nameOf(connection, classId, metadataURI),
   ]);
   const { shareCap, sharesFrozenFrom, sharesOutliveExpiry } = options;

@@ -1,17 +1,17 @@
 import { BaseError } from '@kedge/core';
-import type { LotView } from '@kedge/sdk';
 import { humanAmount } from '../human.js';
 import { lotNumberOf } from './lotNumber.js';
 import type { Asset } from './readAsset.js';
+import type { Offer } from './readOffer.js';
 
 /**
- * Refuses what the market would refuse, in the units that were typed: its own errors count in base units, and in the smallest
- * units of the asset. What is not listed there, such as a plan, is left to the contracts.
+ * Refuses what the market, or a plan, would refuse, in the units that were typed: their own errors count in base units, and in
+ * the smallest units of the asset. What is not listed is left to the contracts.
  *
- * @throws BaseError `lot_sold_out`, `price_above_limit`
+ * @throws BaseError `lot_not_reached`, `lot_sold_out`, `lot_other_units`, `price_above_limit`
  */
 export function requireOffer(
-  { classId, lot, listing, price }: Pick<LotView, 'classId' | 'lot' | 'listing' | 'price'>,
+  { classId, lot, listing, price, plan }: Pick<Offer, 'classId' | 'lot' | 'listing' | 'price' | 'plan'>,
   wanted: {
     readonly units: bigint;
     readonly maxCost: bigint | undefined;
@@ -23,11 +23,29 @@ export function requireOffer(
   if (!listing.open) return;
   const whole = (amount: bigint): string => humanAmount(amount, unitDecimals);
   const money = (amount: bigint): string => `${humanAmount(amount, asset.decimals)} ${asset.symbol}`;
+  const number = lotNumberOf(lot);
+  if (plan !== undefined && plan.currentLot !== lot) {
+    const current = lotNumberOf(plan.currentLot);
+    throw new BaseError(
+      `Lot ${number} of class ${classId} is a step whose turn comes later: lot ${current} is sold now.`,
+      {
+        code: 'lot_not_reached',
+        hints: [`Buy of that one: --lot ${current}`],
+      },
+    );
+  }
   if (units > listing.supply) {
     throw new BaseError(
-      `Lot ${lotNumberOf(lot)} of class ${classId} has ${whole(listing.supply)} units left, and ${whole(units)} were asked for.`,
+      `Lot ${number} of class ${classId} has ${whole(listing.supply)} units left, and ${whole(units)} were asked for.`,
       { code: 'lot_sold_out', hints: ['Buy fewer units, or of another lot: kedge status lists what is on sale.'] },
     );
+  }
+  if (plan !== undefined && (plan.exact ? units !== plan.minUnits : units < plan.minUnits)) {
+    const sold = `${whole(plan.minUnits)} units ${plan.exact ? 'exactly' : 'at least'}`;
+    throw new BaseError(`Lot ${number} of class ${classId} sells ${sold}, and ${whole(units)} were asked for.`, {
+      code: 'lot_other_units',
+      hints: ['Buy so many, or of another lot: kedge status lists what is on sale.'],
+    });
   }
   const cost = (price.numerator * units + price.denominator - 1n) / price.denominator;
   if (maxCost !== undefined && cost > maxCost) {

@@ -1,8 +1,8 @@
 import { BaseError } from '@kedge/core';
-import type { LotView } from '@kedge/sdk';
 import { afterDone } from '../chain/afterDone.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { readAsset } from '../chain/readAsset.js';
+import { isSoldNow, readOffer, type Offer, type PlansRead } from '../chain/readOffer.js';
 import { requireOffer } from '../chain/requireOffer.js';
 import { lotIdOf, lotNumberOf } from '../chain/lotNumber.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
@@ -39,7 +39,7 @@ export const buy: Command = {
     const offered =
       lotText === undefined
         ? await newestOnSale(connection, { classId, lotCount, policyVersion: policy.version })
-        : await connection.client.getLot({ classId, lot: lotIdOf(Number(parseInteger(lotText, '--lot'))) });
+        : await readOffer(connection, { classId, lot: lotIdOf(Number(parseInteger(lotText, '--lot'))) });
     const { lot, asset: assetAddress, refundable, expiredToClass } = offered;
     const asset = await readAsset(connection, assetAddress);
     const maxText = textOption(context, 'maxCost');
@@ -96,12 +96,18 @@ function refundText(terms: {
 
 type OfClass = { readonly classId: bigint; readonly lotCount: number; readonly policyVersion: number };
 
-async function newestOnSale({ client }: Connection, { classId, lotCount, policyVersion }: OfClass): Promise<LotView> {
+/** The newest that sells something now; where none does, the newest of which it can be said why. */
+async function newestOnSale(connection: Connection, { classId, lotCount, policyVersion }: OfClass): Promise<Offer> {
+  const plans: PlansRead = new Map();
+  let listed: Offer | undefined;
   for (let number = lotCount; number > 0; number--) {
-    const lot = await client.getLot({ classId, lot: lotIdOf(number) });
+    const lot = await readOffer(connection, { classId, lot: lotIdOf(number) }, plans);
     // Nothing is sold of a lot of an earlier policy, whether or not its listing was closed.
-    if (lot.listing.open && lot.policyVersion === policyVersion) return lot;
+    if (!lot.listing.open || lot.policyVersion !== policyVersion) continue;
+    if (isSoldNow(lot)) return lot;
+    listed ??= lot;
   }
+  if (listed !== undefined) return listed;
   throw new BaseError(`Class ${classId} has nothing on sale.`, {
     code: 'nothing_on_sale',
     values: { lots: lotCount },

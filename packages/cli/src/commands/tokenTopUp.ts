@@ -2,6 +2,7 @@ import { isBackedLot, zeroAddress } from '@kedge/core';
 import { afterDone } from '../chain/afterDone.js';
 import { connect } from '../chain/connect.js';
 import { readAsset } from '../chain/readAsset.js';
+import { readOffer } from '../chain/readOffer.js';
 import { requireOffer } from '../chain/requireOffer.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
@@ -41,7 +42,7 @@ export const tokenTopUp: Command = {
     const units = parseAmount(argument(context, 1), unitDecimals, 'units', 64);
     const { signer, write } = await resolveWriter(context, connection, isBackedLot(lot) ? holder : issuer);
     const maxText = textOption(context, 'maxCost');
-    const offered = isBackedLot(lot) ? await client.getLot({ classId, lot }) : undefined;
+    const offered = isBackedLot(lot) ? await readOffer(connection, { classId, lot }) : undefined;
     const asset = await readAsset(connection, offered?.asset ?? zeroAddress);
     const maxCost = maxText === undefined ? undefined : parseAmount(maxText, asset.decimals, '--max-cost');
     if (offered !== undefined) requireOffer(offered, { units, maxCost, unitDecimals, asset });
