@@ -1,5 +1,6 @@
 import type { Clause } from '../clause.js';
-import { attempt, emitted, read, same, succeed } from '../lab/lab.js';
+import { emitted } from '../lab/events.js';
+import { attempt, read, same, succeed } from '../lab/lab.js';
 import { classTerms, createClassCall, integrityHash, newClass, offChain, tryCreateClass } from '../lab/fixtures.js';
 import { exposes } from './interface.js';
 

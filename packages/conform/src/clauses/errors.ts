@@ -13,7 +13,8 @@ import {
   valueToken,
 } from '../lab/fixtures.js';
 import { isDescriptive, revertReason } from '../lab/chainCall.js';
-import { deployAsset, prepare, refuseListed, succeed, type Lab } from '../lab/lab.js';
+import { deployAsset } from '../lab/assetProbe.js';
+import { prepare, refuseListed, succeed, type Lab } from '../lab/lab.js';
 import { approvedOperator, outsiders } from './approvals.js';
 
 const must = (id: string, words: string, check: (lab: Lab) => Promise<void>, note?: string): Clause => ({

@@ -15,7 +15,9 @@ import {
   tryMint,
   valueToken,
 } from '../lab/fixtures.js';
-import { deployAsset, emitted, eventsOf, prepare, succeed, type Lab } from '../lab/lab.js';
+import { deployAsset } from '../lab/assetProbe.js';
+import { emitted, eventsOf } from '../lab/events.js';
+import { prepare, succeed, type Lab } from '../lab/lab.js';
 import { ClauseFailed } from '../outcome.js';
 
 const event = (name: string, words: string, check: (lab: Lab) => Promise<string | void>, note?: string): Clause => ({

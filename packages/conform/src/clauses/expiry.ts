@@ -11,7 +11,8 @@ import {
   soon,
   valueToken,
 } from '../lab/fixtures.js';
-import { eventsOf, prepare, refuse, same, send, shared, shows, succeed, type Call, type Lab } from '../lab/lab.js';
+import { eventsOf } from '../lab/events.js';
+import { prepare, refuse, same, send, shared, shows, succeed, type Call, type Lab } from '../lab/lab.js';
 
 const use = (tokenId: bigint): Call => ({ name: 'recordUsage', args: [tokenId, metric, 1n] });
 

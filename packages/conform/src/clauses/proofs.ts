@@ -2,7 +2,8 @@ import type { Abi } from 'viem';
 import type { Clause } from '../clause.js';
 import { proofAbi } from '../draftAbi.js';
 import { offChain, valueToken } from '../lab/fixtures.js';
-import { attempt, emitted, refuse, type Lab } from '../lab/lab.js';
+import { emitted } from '../lab/events.js';
+import { attempt, refuse, type Lab } from '../lab/lab.js';
 import { addedProof, addProofCall, boundProof, newStatement, opaqueProof, signStatement } from '../lab/proofs.js';
 import { approvedOperator } from './approvals.js';
 

@@ -3,20 +3,8 @@ import type { Clause } from '../clause.js';
 import { ClauseFailed } from '../outcome.js';
 import { draftAbi, holderProbeAbi } from '../draftAbi.js';
 import { claimCall, eth, newToken, pending, pendingCall, settle, settleCall, shareClass } from '../lab/fixtures.js';
-import {
-  asProbe,
-  attempt,
-  deploy,
-  deployAsset,
-  holdings,
-  prepare,
-  read,
-  same,
-  send,
-  shows,
-  succeed,
-  type Lab,
-} from '../lab/lab.js';
+import { asProbe, deployAsset, holdings } from '../lab/assetProbe.js';
+import { attempt, deploy, prepare, read, same, send, shows, succeed, type Lab } from '../lab/lab.js';
 import { holderProbeBytecode } from '../probes.gen.js';
 import { exposes } from './interface.js';
 

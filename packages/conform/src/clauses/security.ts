@@ -10,19 +10,8 @@ import {
   settleCall,
   shareClass,
 } from '../lab/fixtures.js';
-import {
-  asProbe,
-  assetModes,
-  attempt,
-  deployAsset,
-  holdings,
-  prepare,
-  refuse,
-  same,
-  send,
-  shows,
-  succeed,
-} from '../lab/lab.js';
+import { asProbe, assetModes, deployAsset, holdings } from '../lab/assetProbe.js';
+import { attempt, prepare, refuse, same, send, shows, succeed } from '../lab/lab.js';
 import { approvedOperator } from './approvals.js';
 
 const returnWords = '[ERC-20](./eip-20.md) transfers MUST check return values';

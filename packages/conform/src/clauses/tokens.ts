@@ -1,6 +1,7 @@
 import type { Clause } from '../clause.js';
 import { eth, newClass, newToken, pending, settle, shareClass, soon, tryMint } from '../lab/fixtures.js';
-import { emitted, prepare, same, shows, succeed } from '../lab/lab.js';
+import { emitted } from '../lab/events.js';
+import { prepare, same, shows, succeed } from '../lab/lab.js';
 import { exposes } from './interface.js';
 
 /** Section 6.2: minting and ownership. */

@@ -1,7 +1,8 @@
 import type { Clause } from '../clause.js';
 import { ClauseFailed, NotApplicable, type Evidence } from '../outcome.js';
 import { metric, tooMany, valueToken } from '../lab/fixtures.js';
-import { emitted, prepare, read, refuse, same, shared, succeed, type Lab } from '../lab/lab.js';
+import { emitted } from '../lab/events.js';
+import { prepare, read, refuse, same, shared, succeed, type Lab } from '../lab/lab.js';
 import { approvedOperator } from './approvals.js';
 import { exposes } from './interface.js';
 

@@ -3,7 +3,8 @@ import { keccak256, toHex, zeroAddress } from 'viem';
 import { ClauseFailed, NotApplicable } from '../outcome.js';
 import type { Actor } from './accounts.js';
 import { revertReason, type Answer } from './chainCall.js';
-import { attempt, eventsOf, prepare, read, shared, succeed, type Call, type Done, type Lab } from './lab.js';
+import { eventsOf } from './events.js';
+import { attempt, prepare, read, shared, succeed, type Call, type Done, type Lab } from './lab.js';
 
 export const eth = zeroAddress;
 export const metric = keccak256(toHex('inference_calls'));

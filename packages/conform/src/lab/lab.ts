@@ -1,25 +1,18 @@
 import type { Address, Hex } from '@kedge/core';
 import {
-  decodeEventLog,
   decodeFunctionResult,
-  encodeDeployData,
-  encodeEventTopics,
   encodeFunctionData,
   encodeFunctionResult,
   getAbiItem,
-  isAddressEqual,
   isHex,
   toFunctionSelector,
-  zeroAddress,
   type Abi,
   type AbiFunction,
-  type Log,
   type PublicClient,
   type TransactionReceipt,
 } from 'viem';
 import { ClauseFailed, NotApplicable, type Evidence } from '../outcome.js';
-import { assetProbeAbi, draftAbi } from '../draftAbi.js';
-import { assetProbeBytecode } from '../probes.gen.js';
+import { draftAbi } from '../draftAbi.js';
 import type { Actor, ActorName } from './accounts.js';
 import { chainCall, revertReason, type Answer, type Request } from './chainCall.js';
 import type { Clock } from './clock.js';
@@ -41,9 +34,6 @@ export type Done = {
   /** What the function returned when it was tried right before. */
   readonly result: unknown;
 };
-
-/** Ways in which an ERC-20 probe behaves. */
-export const assetModes = { plain: 0, fee: 1, noReturn: 2, falseReturn: 3, reentrant: 4, blocking: 5 } as const;
 
 /** Everything that checks have in common: the contract, people, time, and how to try things. */
 export type Lab = {
@@ -215,81 +205,11 @@ export function same(actual: unknown, expected: unknown, what: string, evidence:
   if (!isSame) throw new ClauseFailed(`${what} is ${String(actual)}, expected ${String(expected)}`, evidence);
 }
 
-/** The target's own logs of an event, whatever their form; or those of the contract that is named. */
-export function logsOf(
-  lab: Lab,
-  receipt: TransactionReceipt,
-  eventName: string,
-  abi: Abi = draftAbi as Abi,
-  from: Address = lab.target,
-): Log[] {
-  const [topic] = encodeEventTopics({ abi, eventName });
-  return receipt.logs.filter((log) => isAddressEqual(log.address, from) && log.topics[0] === topic);
-}
-
-/** The arguments of the target's events of a name; fails the clause when one does not have the draft's form. */
-export function eventsOf(
-  lab: Lab,
-  { receipt, evidence }: Pick<Done, 'receipt' | 'evidence'>,
-  eventName: string,
-  abi: Abi = draftAbi as Abi,
-  from: Address = lab.target,
-): Record<string, unknown>[] {
-  return logsOf(lab, receipt, eventName, abi, from).map(({ topics, data }) => {
-    try {
-      const { args } = decodeEventLog({ abi, eventName, topics: topics as [Hex, ...Hex[]], data, strict: true });
-      return args as unknown as Record<string, unknown>;
-    } catch (cause) {
-      const failed = new ClauseFailed(`${eventName} is not indexed or encoded as declared`, evidence);
-      failed.cause = cause;
-      throw failed;
-    }
-  });
-}
-
-/** The event of a name, once, with these arguments: whoever adds events up would count a copy, too. */
-export function emitted(
-  lab: Lab,
-  done: Done,
-  eventName: string,
-  expected: Record<string, unknown>,
-  abi?: Abi,
-  from?: Address,
-): void {
-  const events = eventsOf(lab, done, eventName, abi, from);
-  if (events.length === 0) throw new ClauseFailed(`${eventName} was not emitted`, done.evidence);
-  if (events.length > 1) throw new ClauseFailed(`${eventName} was emitted ${events.length} times`, done.evidence);
-  const [args] = events as [Record<string, unknown>];
-  for (const [name, value] of Object.entries(expected))
-    same(args[name], value, `${name} in ${eventName}`, done.evidence);
-}
-
 /** Deploys a helper contract from the creator's account. */
 export async function deploy(lab: Lab, data: Hex): Promise<Address> {
   const { contractAddress } = await sendData(lab, lab.actors.creator, { data });
   if (!contractAddress) throw new NotApplicable('a probe could not be deployed', { isUnchecked: true });
   return contractAddress;
-}
-
-/** An ERC-20 of which alice, who settles, has plenty, and which the target may take from her. */
-export async function deployAsset(lab: Lab, mode: keyof typeof assetModes = 'plain'): Promise<Address> {
-  const args = [assetModes[mode]] as const;
-  const asset = await deploy(lab, encodeDeployData({ abi: assetProbeAbi, bytecode: assetProbeBytecode, args }));
-  const { alice } = lab.actors;
-  await asProbe(lab, asset, 'mint', [alice.address, 10n ** 30n]);
-  await asProbe(lab, asset, 'allow', [alice.address, lab.target, 2n ** 256n - 1n]);
-  return asset;
-}
-
-/** Sends to a probe as the creator. */
-export async function asProbe(lab: Lab, to: Address, name: string, args: readonly unknown[], abi: Abi = assetProbeAbi) {
-  return succeed(lab, lab.actors.creator, { name, args, to, abi });
-}
-
-/** How much of an asset an account holds; the zero address stands for ETH. */
-export async function holdings(lab: Lab, asset: Address, account: Address): Promise<bigint> {
-  if (asset === zeroAddress) return lab.client.getBalance({ address: account });
-  return read<bigint>(lab, { name: 'balanceOf', args: [account], to: asset, abi: assetProbeAbi });
 }
 
 /** The selector of a function of the draft. */

@@ -3,7 +3,8 @@ import type { Clause } from '../../clause.js';
 import { NotApplicable } from '../../outcome.js';
 import { erc3525Abi } from '../../draftAbi.js';
 import { newClass, newToken } from '../../lab/fixtures.js';
-import { emitted, prepare, refuse, shows, succeed, type Call, type Lab } from '../../lab/lab.js';
+import { emitted } from '../../lab/events.js';
+import { prepare, refuse, shows, succeed, type Call, type Lab } from '../../lab/lab.js';
 import { supports } from '../optional.js';
 import { clause } from './extension.js';
 

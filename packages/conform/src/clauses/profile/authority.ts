@@ -16,21 +16,9 @@ import {
   tryMint,
   valueToken,
 } from '../../lab/fixtures.js';
-import {
-  attempt,
-  deploy,
-  emitted,
-  holdings,
-  logsOf,
-  prepare,
-  read,
-  refuse,
-  same,
-  see,
-  succeed,
-  type Call,
-  type Lab,
-} from '../../lab/lab.js';
+import { holdings } from '../../lab/assetProbe.js';
+import { emitted, logsOf } from '../../lab/events.js';
+import { attempt, deploy, prepare, read, refuse, same, see, succeed, type Call, type Lab } from '../../lab/lab.js';
 import { lockProbeBytecode, muteProbeBytecode } from '../../probes.gen.js';
 import { supports } from '../optional.js';
 import { clause, kedge } from './extension.js';

@@ -1,7 +1,8 @@
 import { concat, numberToHex, type Hex } from 'viem';
 import type { Clause } from '../../clause.js';
 import { eth, metric, newClass, settle } from '../../lab/fixtures.js';
-import { holdings, refuse, same, shows, succeed } from '../../lab/lab.js';
+import { holdings } from '../../lab/assetProbe.js';
+import { refuse, same, shows, succeed } from '../../lab/lab.js';
 import { extensionClause, kedge } from './extension.js';
 
 /** One run of a packed batch: classId(8) | lot(4) | count(2), then serial(4) | amount(8) of each token. */

@@ -16,19 +16,9 @@ import {
   tryMint,
   valueToken,
 } from '../../lab/fixtures.js';
-import {
-  emitted,
-  holdings,
-  prepare,
-  read,
-  refuse,
-  same,
-  send,
-  shows,
-  succeed,
-  type Done,
-  type Lab,
-} from '../../lab/lab.js';
+import { holdings } from '../../lab/assetProbe.js';
+import { emitted } from '../../lab/events.js';
+import { prepare, read, refuse, same, send, shows, succeed, type Done, type Lab } from '../../lab/lab.js';
 import { approvedOperator } from '../approvals.js';
 import { supports } from '../optional.js';
 import { clause, extensionClause, kedge } from './extension.js';

@@ -18,23 +18,9 @@ import {
   tryMint,
   valueToken,
 } from '../../lab/fixtures.js';
-import {
-  asProbe,
-  assetModes,
-  attempt,
-  deployAsset,
-  emitted,
-  holdings,
-  prepare,
-  read,
-  refuse,
-  same,
-  see,
-  send,
-  shows,
-  succeed,
-  type Lab,
-} from '../../lab/lab.js';
+import { asProbe, assetModes, deployAsset, holdings } from '../../lab/assetProbe.js';
+import { emitted } from '../../lab/events.js';
+import { attempt, prepare, read, refuse, same, see, send, shows, succeed, type Lab } from '../../lab/lab.js';
 import { probeShare } from '../revenue.js';
 
 const must = (id: string, words: string, check: (lab: Lab) => Promise<string | void>, note?: string): Clause => ({
