@@ -113,9 +113,9 @@ function planRows({ classes }: Overview): Rows {
       .filter((lot) => lot.listing.open && lot.policyVersion === policyVersion)
       .flatMap(({ lot, plan }) => {
         if (plan === undefined) return [];
-        const { minUnits, exact, duration, expireAt, currentLot } = plan;
+        const { supply, minUnits, exact, duration, expireAt, currentLot } = plan;
         const least = `${briefAmount(minUnits, unitDecimals)} ${exact ? 'exactly' : 'at least'}`;
-        const turn = currentLot === lot ? 'now' : `after lot ${lotNumberOf(currentLot)}`;
+        const turn = supply < minUnits ? 'out' : currentLot === lot ? 'now' : `after lot ${lotNumberOf(currentLot)}`;
         const lasting = duration === 0 ? 'for ever' : humanDuration(duration);
         return [[String(classId), String(lotNumberOf(lot)), least, lasting, humanDate(BigInt(expireAt)), turn]];
       }),

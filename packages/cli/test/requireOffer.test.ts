@@ -25,7 +25,15 @@ test('what is sold elsewhere than at the market is left to the contracts', () =>
 });
 
 test('what a plan does not sell is refused in the units that were typed, with the lot that is sold now', () => {
-  const plan = { ...listing, expireAt: 0, minUnits: 5_000_000n, exact: false, duration: 0, currentLot: lot.lot };
+  const plan = {
+    ...listing,
+    expireAt: 0,
+    minUnits: 5_000_000n,
+    exact: false,
+    duration: 0,
+    currentLot: lot.lot,
+    currentOpen: true,
+  };
   const asked = (change: object, units: bigint) => () =>
     requireOffer({ ...lot, plan: { ...plan, ...change } }, { ...wanted, units });
   expect(asked({}, 6_000_000n)).not.toThrow();

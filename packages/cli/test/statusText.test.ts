@@ -60,6 +60,7 @@ const wide: Overview = {
             expireAt: 2_000_000_000,
             lotBefore: 0x80000001,
             currentLot: 0x80000001,
+            currentOpen: true,
           },
         },
       ],

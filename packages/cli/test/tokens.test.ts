@@ -229,10 +229,16 @@ test('buy takes the step of a schedule that is sold now, and says of another lot
   const { stdout } = await kedge('status');
   for (const row of [
     / 1 +4 exactly +30d +never +now\n/,
+    / 2 +0.001 at least +for ever +never +out\n/,
     / 3 +0.001 at least +for ever +never +now\n/,
     / 4 .*after lot 3\n/,
   ])
     expect(stdout).toMatch(row);
+  for (const lot of ['1', '3']) await kedgeJson('lot', 'close', String(classId), lot);
+  expect((await client.getPlan({ classId, lot: pass })).open).toBe(false);
+  // What comes after a step that is off sale is not sold either.
+  const never = await kedge('buy', String(classId), '1');
+  expect([never.code, never.stderr]).toEqual([1, expect.stringContaining('lot 3, which is before it, is off sale')]);
 });
 
 test('buy passes over a lot that is sold out', async () => {

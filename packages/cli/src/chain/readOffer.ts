@@ -6,8 +6,9 @@ import type { Connection } from './connect.js';
 export type Offer = LotView & {
   /** Of a tier, a pass, a subscription or a step; absent where the market sells the lot at its price, and no more is to it. */
   readonly plan?: PlanView & {
-    /** The step of the schedule that is sold now; the lot's own where it has come. */
+    /** The step of the schedule whose turn it is, the lot's own where its turn has come; and whether that one is on sale. */
     readonly currentLot: number;
+    readonly currentOpen: boolean;
   };
 };
 
@@ -29,7 +30,8 @@ export async function readOffer(
   const terms = await client.getLot({ classId, lot });
   const seller = contracts.ValuePlans;
   if (seller === undefined || !isSameAddress(terms.seller, seller)) return terms;
-  return { ...terms, plan: { ...(await planOf(lot)), currentLot: await currentStep(lot, planOf) } };
+  const currentLot = await currentStep(lot, planOf);
+  return { ...terms, plan: { ...(await planOf(lot)), currentLot, currentOpen: (await planOf(currentLot)).open } };
 }
 
 /** A step is sold once the one before it is sold out, so the first that is not, from the last one back, is sold now. */

@@ -26,13 +26,11 @@ export function requireOffer(
   const number = lotNumberOf(lot);
   if (plan !== undefined && plan.currentLot !== lot) {
     const current = lotNumberOf(plan.currentLot);
-    throw new BaseError(
-      `Lot ${number} of class ${classId} is a step whose turn comes later: lot ${current} is sold now.`,
-      {
-        code: 'lot_not_reached',
-        hints: [`Buy of that one: --lot ${current}`],
-      },
-    );
+    const now = plan.currentOpen ? `lot ${current} is sold now` : `lot ${current}, which is before it, is off sale`;
+    throw new BaseError(`Lot ${number} of class ${classId} is a step whose turn comes later: ${now}.`, {
+      code: 'lot_not_reached',
+      hints: [plan.currentOpen ? `Buy of that one: --lot ${current}` : 'kedge status lists what is on sale.'],
+    });
   }
   if (units > listing.supply) {
     throw new BaseError(
