@@ -8,6 +8,7 @@ const benches = {
   profile: ['bench/profile.mjs'],
   streams: ['bench/streams.mjs', '--peers'],
   log: ['bench/log.mjs'],
+  ledgerStart: ['bench/ledgerStart.mjs'],
   memory: ['bench/memory.mjs'],
   sharedLedger: ['bench/sharedLedger.mjs'],
   anchoring: ['bench/anchoring.mjs', '--memory'],
