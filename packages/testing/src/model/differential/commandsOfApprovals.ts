@@ -4,7 +4,6 @@ import { nonceOf, type SignedPermit } from '../approvals.js';
 import type { MintItem, UsageRun } from '../batches.js';
 import { uint32Max, uint64Max } from '../tokens.js';
 import { packUsages } from './abis.js';
-import type { Idea, Ideas } from './commandsOfTokens.js';
 import {
   aClass,
   aClassId,
@@ -20,6 +19,8 @@ import {
   outsiderAccounts,
   tokenIdOr,
   type Scene,
+  type Idea,
+  type Ideas,
 } from './scene.js';
 import { signNow } from './signatures.js';
 

@@ -4,7 +4,7 @@ import { chainId, idOf, type SignedItem } from '../channels.js';
 import { lockOf } from '../locks.js';
 import type { Command } from '../referenceToken.js';
 import { uint64Max } from '../tokens.js';
-import { aRoyaltyEdge, type Idea, type Ideas } from './commandsOfTokens.js';
+import { aRoyaltyEdge } from './commandsOfRevenue.js';
 import {
   aChannel,
   anActor,
@@ -17,6 +17,8 @@ import {
   outsiders,
   tokenIdOr,
   type Scene,
+  type Idea,
+  type Ideas,
 } from './scene.js';
 import { signerNow, signNow } from './signatures.js';
 

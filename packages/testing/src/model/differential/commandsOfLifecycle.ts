@@ -1,7 +1,7 @@
 import { costUp } from '../lots.js';
 import type { SplitPart } from '../lifecycle.js';
 import { keyOf, type TokenRecord } from '../world.js';
-import { aPayment, isCurrent, type Idea, type Ideas } from './commandsOfTokens.js';
+import { aPayment, isCurrent } from './commandsOfLots.js';
 import { minterOf } from '../lifecycle.js';
 import { outlivesExpiry } from '../shares.js';
 import {
@@ -15,6 +15,8 @@ import {
   mostly,
   tokenIdOr,
   type Scene,
+  type Idea,
+  type Ideas,
 } from './scene.js';
 
 const lives = ({ world }: Scene, { expireAt }: TokenRecord) => expireAt === 0n || expireAt >= world.now();

@@ -5,8 +5,21 @@ import { approvalIdeas, permit } from './commandsOfApprovals.js';
 import { capture, channelIdeas } from './commandsOfChannels.js';
 import { lifecycleIdeas } from './commandsOfLifecycle.js';
 import { ofTheSecond } from './commandsOfTheSecond.js';
-import { createClassWithTerms, mint, tokenIdeas, type Idea, type Ideas } from './commandsOfTokens.js';
-import { aChannel, aClassId, anActor, aLotOf, anAsset, aToken, command, tokenIdOr, type Scene } from './scene.js';
+import { createClassWithTerms } from './commandsOfClasses.js';
+import { mint, tokenIdeas } from './commandsOfTokens.js';
+import {
+  aChannel,
+  aClassId,
+  anActor,
+  aLotOf,
+  anAsset,
+  aToken,
+  command,
+  tokenIdOr,
+  type Scene,
+  type Idea,
+  type Ideas,
+} from './scene.js';
 
 const toExtension: Idea = (scene) => {
   const { random, world } = scene;

@@ -32,6 +32,10 @@ export type Scene = {
   readonly crowded: boolean;
 };
 
+/** A way to make a command; undefined where there is nothing to make it with. */
+export type Idea = (scene: Scene) => Command | undefined;
+export type Ideas = readonly (readonly [number, Idea])[];
+
 export function createScene({ world }: ReferenceToken, random: Random): Scene {
   return { random, world, channels: [], crowded: random.chance(25) };
 }
