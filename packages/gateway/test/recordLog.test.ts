@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { frameHeaderBytes, maxPayloadBytes } from '../src/ledger/frame.js';
 import { openRecordLog } from '../src/ledger/recordLog.js';
 
+const dist = new URL('../dist', import.meta.url).href;
 let folder: string;
 let path: string;
 const lines: { event: string; [field: string]: unknown }[] = [];
@@ -224,4 +227,51 @@ test('what a failed sync left in the file is taken back: its callers were told t
   }
   await opened.close();
   expect(await readAll()).toEqual(['3:synced']);
+});
+
+test('a file is not ended for who took the folder over while it was synced', async () => {
+  let looks = Infinity;
+  const isHeld = (): boolean => looks-- > 0;
+  const opened = await openRecordLog(path, () => undefined, log, { isHeld, segmentBytes: 1 });
+  await opened.append(3, [Buffer.from('first')]);
+  looks = 1;
+  await expect(opened.append(3, [Buffer.from('second')])).rejects.toMatchObject({ code: 'log_unavailable' });
+  await opened.close();
+  // Any other would be in the middle of what the new holder writes.
+  expect(readdirSync(folder)).toEqual(['ledger.log']);
+});
+
+test('a process that has too many files open goes on in the same file, and begins the next one later', async () => {
+  const program = `
+    import { closeSync, openSync } from 'node:fs';
+    import { keepCheckpoints } from '${dist}/ledger/checkpoint/keepCheckpoints.js';
+    import { openRecordLog } from '${dist}/ledger/recordLog.js';
+    const log = { info() {}, warn: (event) => console.log(event), error: (event) => console.log(event) };
+    const path = process.argv[1];
+    const onSealed = () => console.log('next');
+    const records = await openRecordLog(path, () => {}, log, { segmentBytes: 1, onSealed });
+    await records.append(3, [Buffer.from('first')]);
+    console.log('full');
+    const files = [];
+    try { for (;;) files.push(openSync('/dev/null')); } catch (error) { console.log(error.code); }
+    await records.append(3, [Buffer.from('second')]);
+    // None is left for the pipe to a process, either.
+    const checkpoints = keepCheckpoints({ onMade() {}, log });
+    checkpoints.add({ path, base: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    files.forEach((file) => closeSync(file));
+    await records.append(3, [Buffer.alloc(4 * 1024 * 1024)]);
+    await records.append(3, [Buffer.from('fourth')]);
+    await checkpoints.close();
+    await records.close();`;
+  const node = [process.execPath, '--input-type=module', '--eval', program, path];
+  const { stdout } = await promisify(execFile)('sh', ['-c', 'ulimit -n 512; exec "$@"', 'sh', ...node]);
+  expect(stdout.split('\n')).toEqual(['full', 'EMFILE', 'checkpoint_not_made', 'next', '']);
+  expect(readdirSync(folder)).toHaveLength(2);
+  expect((await readAll()).map((record) => record.slice(0, 8))).toEqual([
+    '3:first',
+    '3:second',
+    `3:${'\0'.repeat(6)}`,
+    '3:fourth',
+  ]);
 });

@@ -1,4 +1,4 @@
-import { constants, fdatasync, fsyncSync, ftruncateSync, openSync, closeSync, writeSync } from 'node:fs';
+import { constants, fdatasync, fsync, fsyncSync, ftruncateSync, openSync, closeSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BaseError } from '@kedge/core';
 import { makeFolder } from '@kedge/store/makeFolder';
@@ -68,18 +68,33 @@ export async function openRecordLog(
   let failure: unknown;
   let flushes = 0;
   let allocated = base;
+  let endsAt = base + segmentBytes;
+
+  const expectHeld = (): void => {
+    if (!isHeld()) throw new Error('another process has taken the data folder over');
+  };
 
   /** What is whole stays as it is: the next frame is the first of another file. */
-  const beginSegment = (): void => {
+  const beginSegment = async (): Promise<void> => {
     ftruncateSync(fd, size - base);
-    fsyncSync(fd);
+    allocated = size;
+    await sync(fsync, fd);
+    // That may have taken long, and for who took the folder over meanwhile the file does not end here.
+    expectHeld();
     const sealed = base;
-    const next = segmentAt(path, size);
-    const opened = openSegment(next);
-    closeSync(fd);
-    ({ base, fd } = opened);
-    allocated = base;
+    try {
+      const opened = openSegment(segmentAt(path, size));
+      closeSync(fd);
+      ({ base, fd } = opened);
+    } catch (error) {
+      if (!isOutOfFiles(error)) throw error;
+      // Connections come and go: this file gets longer instead.
+      endsAt = size + allocationBytes;
+      return;
+    }
+    endsAt = base + segmentBytes;
     options.onSealed?.(sealed, base);
+    expectHeld();
   };
 
   const flush = async (): Promise<void> => {
@@ -87,8 +102,8 @@ export async function openRecordLog(
       const group = takeGroup(waiting);
       waiting = waiting.slice(group.length);
       try {
-        if (!isHeld()) throw new Error('another process has taken the data folder over');
-        if (size - base >= segmentBytes) beginSegment();
+        expectHeld();
+        if (size >= endsAt) await beginSegment();
         const { frame, offsets } = encodeRecords(
           size,
           group.flatMap(({ records }) => records),
@@ -97,7 +112,7 @@ export async function openRecordLog(
           allocated = base + allocate(fd, Math.max(size, allocated) - base, size + frame.length - base);
         }
         writeAll(fd, frame, size - base);
-        await sync(fd);
+        await sync(fdatasync, fd);
         flushes++;
         size += frame.length;
         let first = 0;
@@ -146,10 +161,21 @@ export async function openRecordLog(
   };
 }
 
+/** Makes its name durable, too: a new file's directory entry is not covered by syncing the file. */
 function openSegment({ base, path }: Segment): { base: number; fd: number } {
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-  syncFolder(dirname(path));
-  return { base, fd };
+  // First: where this process has too many files open, none is made.
+  const folder = openSync(dirname(path), 'r');
+  try {
+    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    fsyncSync(folder);
+    return { base, fd };
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function isOutOfFiles(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** With a handle of its own: the segment may be sealed, and its file closed, meanwhile. Undefined: it is not there. */
@@ -225,16 +251,6 @@ function writeAll(fd: number, bytes: Buffer, position: number): void {
   for (let from = 0; from < bytes.length;) from += writeSync(fd, bytes, from, bytes.length - from, position + from);
 }
 
-function sync(fd: number): Promise<void> {
-  return new Promise((resolve, reject) => fdatasync(fd, (error) => (error === null ? resolve() : reject(error))));
-}
-
-/** Makes the log's own name durable: a new file's directory entry is not covered by syncing the file. */
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+function sync(how: typeof fdatasync, fd: number): Promise<void> {
+  return new Promise((resolve, reject) => how(fd, (error) => (error === null ? resolve() : reject(error))));
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { reasonOf, type StructuredLog } from '../../structuredLog.js';
 import type { SealedSegment } from './makeCheckpoint.js';
@@ -65,9 +66,11 @@ function inOwnProcess({ path, base }: SealedSegment, signal: AbortSignal): Promi
       env: {},
     });
     let said = '';
-    child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
+    // Before anything else: nobody else hears that it could not be started, and that would end the gateway.
+    child.on('error', reject);
+    // It has none where too many files are open, whatever its type says.
+    (child.stderr as Readable | undefined)?.on('data', (bytes: Buffer) => (said += bytes.toString()));
     child.once('spawn', () => lowerPriority(child.pid));
-    child.once('error', reject);
     child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(said || `ended with ${code}`))));
   });
 }
