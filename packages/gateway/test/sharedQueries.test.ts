@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Hex } from '@kedge/core';
 import { startPostgres, type TestPostgres } from '@kedge/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -58,7 +59,8 @@ const hash = (number: number): Buffer => {
   bytes.writeInt32BE(number);
   return createHash('sha256').update(bytes).digest();
 };
-const channelId = `0x${hash(1).toString('hex')}` as const;
+const channelOf = (number: number): Hex => `0x${hash(number).toString('hex')}`;
+const channelId = channelOf(1);
 
 function blocksRead(name: string): number {
   const [, hit = 0, read = 0] = /Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?/.exec(plans.get(name) ?? '') ?? [];
@@ -114,9 +116,22 @@ test('what keys have spent is found among any number of other keys', async () =>
   expect(found).toHaveLength(11);
 });
 
-test('of each channel the highest voucher that its receipts cover is found without sorting them all', async () => {
-  const found = await tables.capturableVouchers();
-  expect(found).toHaveLength(rows / 10);
+test('of each channel that is served the highest voucher that its receipts cover is found, and no other is read', async () => {
+  const served = [1, 500, rows / 10].map(channelOf);
+  const found = await tables.capturableVouchers([...served, channelOf(rows)]);
+  expect(found).toHaveLength(served.length);
   for (const { record, units } of found) expect([record.readInt32BE(), units]).toEqual([10, 10n]);
+  expect(blocksRead('kedge_capturable')).toBeLessThan(fewBlocks);
+  const all = Array.from({ length: rows / 10 }, (_, at) => channelOf(at + 1));
+  expect(await tables.capturableVouchers(all)).toHaveLength(rows / 10);
   expect(plans.get('kedge_capturable')).toContain('Index Scan Backward using voucher_pkey');
+});
+
+test('the newest receipts of channels that are served are found among any number of channels', async () => {
+  const served = [1, 500, rows / 10].map(channelOf);
+  const heads = await tables.heads([...served, channelOf(rows)]);
+  expect([...heads.keys()].toSorted()).toEqual(served.toSorted());
+  for (const { units, seq } of heads.values()) expect([units, seq]).toEqual([10n, 1n]);
+  expect(blocksRead('kedge_heads')).toBeLessThan(fewBlocks);
+  expect(await tables.heads([])).toEqual(new Map());
 });

@@ -81,7 +81,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     running ??= (async () => {
       receipts = 0;
       try {
-        await ledger.exclusively(() => captureOnce(stopping ? 'last' : 'due'));
+        await ledger.exclusively(channels.all(), () => captureOnce(stopping ? 'last' : 'due'));
         failures = 0;
         postponed = undefined;
       } catch (error) {

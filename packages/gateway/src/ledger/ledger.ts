@@ -17,8 +17,8 @@ export type ChannelElsewhere = { readonly url: string | undefined };
 export type CaptureLedger = {
   /** Whether other gateways write to it: then there may be work that this one did not make. */
   readonly isShared: boolean;
-  /** One gateway at a time captures: runs `work` alone, on what the ledger holds by then. */
-  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+  /** One gateway at a time captures: runs `work` alone, on what the ledger holds of these channels by then. */
+  readonly exclusively: <T>(channelIds: readonly Hex[], work: () => Promise<T>) => Promise<T>;
   /** One gateway at a time sends a payment. @throws when its turn does not come. */
   readonly inTurnToPay: <T>(pay: () => Promise<T>) => Promise<T>;
   readonly journal: TransactionJournal;

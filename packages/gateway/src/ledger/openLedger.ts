@@ -192,7 +192,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     placeOf: () => undefined,
     isHeld: () => true,
     isShared: false,
-    exclusively: (work) => work(),
+    exclusively: (_, work) => work(),
     inTurnToPay: (pay) => pay(),
     journal,
     durableOf: (channelId) => accounts.known(channelId)?.durable,

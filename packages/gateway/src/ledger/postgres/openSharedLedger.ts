@@ -118,11 +118,11 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
   const { reject } = batcher;
   const holds = createChannelHolds({ ...options, epoch, lease, tables, accounts, keyUses, readVouchers, reject });
 
-  /** What all gateways together have made durable by now. */
-  const refresh = async (): Promise<void> => {
+  /** What all gateways together have made durable by now of these channels, of however many that ever were. */
+  const refresh = async (channelIds: readonly Hex[]): Promise<void> => {
     await journal.refresh();
-    heads = await tables.heads();
-    for (const { record, units } of await tables.capturableVouchers()) recoverVoucher(record, units);
+    heads = await tables.heads(channelIds);
+    for (const { record, units } of await tables.capturableVouchers(channelIds)) recoverVoucher(record, units);
     unanchored.replace(await tables.unanchored());
   };
 
@@ -172,9 +172,9 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
       return performance.now() < noRoomUntil ? new Error('the database found no room for a batch') : undefined;
     },
     flushCount: () => flushes,
-    exclusively: (work) =>
+    exclusively: (channelIds, work) =>
       aloneAt(database, 'capture', leaseMs, async () => {
-        await refresh();
+        await refresh(channelIds);
         return work();
       }),
     inTurnToPay: (pay) => aloneAt(database, 'payment', leaseMs, pay),

@@ -38,12 +38,13 @@ export type SharedTables = {
   readonly holdChannel: (channelId: Hex, root: Hex, epoch: bigint, isBroken: boolean) => Promise<HeldChannel>;
   readonly channel: (channelId: Hex) => Promise<ChannelRow | undefined>;
   readonly vouchersOf: (channelId: Hex) => Promise<Buffer[]>;
-  /** Of each channel the highest voucher that its receipts cover. */
-  readonly capturableVouchers: () => Promise<VoucherRow[]>;
+  /** Of each of these channels the highest voucher that its receipts cover. */
+  readonly capturableVouchers: (channelIds: readonly Hex[]) => Promise<VoucherRow[]>;
   readonly keepVoucher: (signed: SignedVoucher) => Promise<unknown>;
   /** What the keys of a channel have spent, of each channel: a key pays from those that continue its own, too. */
   readonly keyUses: (channelId: Hex, keys: readonly string[]) => Promise<KeyUse[]>;
-  readonly heads: () => Promise<Map<Hex, DurableHead>>;
+  /** The newest receipt of each of these channels that has one. */
+  readonly heads: (channelIds: readonly Hex[]) => Promise<Map<Hex, DurableHead>>;
   readonly unanchored: () => Promise<BatchName[]>;
   readonly batch: (name: BatchName) => Promise<Buffer | undefined>;
   readonly batchOfReceipt: (channelId: Hex, seq: bigint) => Promise<Buffer | undefined>;
@@ -96,14 +97,14 @@ export function createSharedTables({ query }: Pick<Database, 'query'>): SharedTa
       );
       return rows.map((row) => row['record'] as Buffer);
     },
-    capturableVouchers: async () => {
+    capturableVouchers: async (channelIds) => {
       const rows = await query(
         'kedge_capturable',
         `select v.record, c.units from kedge_gateway.channel c cross join lateral (
             select record from kedge_gateway.voucher t
               where t.channel_id = c.channel_id and t.units <= c.units order by t.units desc limit 1
-          ) v`,
-        [],
+          ) v where c.channel_id = any ($1)`,
+        [channelIds.map(bytesOf)],
       );
       return rows.map((row) => ({ record: row['record'] as Buffer, units: BigInt(row['units'] as string) }));
     },
@@ -128,11 +129,11 @@ export function createSharedTables({ query }: Pick<Database, 'query'>): SharedTa
         epoch: BigInt(row['epoch'] as number),
       }));
     },
-    heads: async () => {
+    heads: async (channelIds) => {
       const rows = await query(
         'kedge_heads',
-        'select channel_id, units, seq, receipt_hash from kedge_gateway.channel where seq > 0',
-        [],
+        'select channel_id, units, seq, receipt_hash from kedge_gateway.channel where channel_id = any ($1) and seq > 0',
+        [channelIds.map(bytesOf)],
       );
       return new Map(rows.map((row) => [hexOf(row['channel_id']), headIn(row) as DurableHead]));
     },
