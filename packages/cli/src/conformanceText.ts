@@ -1,4 +1,5 @@
 import { sections, type ClauseResult, type ConformanceReport, type Evidence } from '@kedge/conform';
+import { humanAmount } from './human.js';
 import { table, type Output } from './output.js';
 
 const levels = ['MUST', 'SHOULD', 'MAY'] as const;
@@ -6,7 +7,7 @@ const longestLine = 110;
 
 /** A conformance report for a reader: sections with counts, what fails with what shows it, and a summary. */
 export function conformanceText(report: ConformanceReport, colours: Output['colours']): string[] {
-  const { chainId, address, profile, results, transactions, notReturned } = report;
+  const { chainId, address, profile, results, transactions, notReturned, recovered = 0n } = report;
   const titles = new Map<string, string>(sections);
   const groups = new Map<string, ClauseResult[]>();
   for (const result of results) {
@@ -25,7 +26,12 @@ export function conformanceText(report: ConformanceReport, colours: Output['colo
       }),
     ]),
     '',
-    ...(notReturned === undefined ? [] : [`What is left of the throw-away accounts was not returned: ${notReturned}`]),
+    ...(notReturned === undefined
+      ? []
+      : [`What is left of the throw-away accounts was not returned: ${notReturned}`, 'The next run gives it back.']),
+    ...(recovered === 0n
+      ? []
+      : [`Runs that were broken off had left ${humanAmount(recovered, 18)}: it went back, too.`]),
     verdict(report, colours),
   ];
 }

@@ -3,7 +3,7 @@ import { BaseError as ViemError, type LocalAccount, type PublicClient } from 'vi
 import { clausesOf } from './clauses/index.js';
 import type { Clause, ClauseResult, Level, Profile } from './clause.js';
 import { ClauseFailed, NotApplicable } from './outcome.js';
-import { deriveActors, fundActors, returnFunds, toActor } from './lab/accounts.js';
+import { deriveActors, findUnreturned, fundActors, returnFunds, toActor, type BrokenOff } from './lab/accounts.js';
 import { revertOf } from './lab/chainCall.js';
 import { createClock, type ClockOptions } from './lab/clock.js';
 import { createSender, type Sender } from './lab/sender.js';
@@ -42,7 +42,9 @@ export type ConformanceReport = {
   readonly transactions: number;
   /** What the funder paid in all, in wei of the chain's own coin; absent with `notReturned`. */
   readonly spent?: bigint;
-  /** Why the throw-away accounts still hold something, where the node failed: who has the funder's key can derive theirs. */
+  /** What came back of earlier runs that were broken off, in wei. */
+  readonly recovered?: bigint;
+  /** Why the throw-away accounts still hold something, where the node failed: the next run of the funder gives it back. */
   readonly notReturned?: string;
 };
 
@@ -72,7 +74,9 @@ export async function runConformance(parameters: ConformanceParameters): Promise
   const chainId = await client.getChainId();
   for (const each of new Set([address, registry, adapter])) await requireCode(client, each, chainId);
   const sender = createSender(client, chainId);
-  const actors = await deriveActors(client, funder, { chainId, target: address });
+  const run = await client.getTransactionCount({ address: funder.address });
+  const actors = await deriveActors(funder, { chainId, target: address, run });
+  const unreturned = await findUnreturned(client, funder, { chainId, target: address, run });
   const before = await client.getBalance({ address: funder.address });
   await fundActors(sender, funder, actors);
   const lab: Lab = {
@@ -108,7 +112,7 @@ export async function runConformance(parameters: ConformanceParameters): Promise
       results.push(result);
     }
   } finally {
-    closing = await closeAccounts(client, sender, funder.address, actors);
+    closing = await closeAccounts(client, sender, funder.address, { actors, unreturned });
   }
   const counts = countsOf(results);
   const missed = results.filter(
@@ -123,25 +127,31 @@ export async function runConformance(parameters: ConformanceParameters): Promise
     counts,
     results,
     transactions: lab.transactions.count,
-    ...('notReturned' in closing ? closing : { spent: before - closing.left }),
+    ...('notReturned' in closing ? closing : { spent: before - closing.left, recovered: closing.recovered }),
   };
 }
 
 /** After so many the node is taken for gone: the rest would wait for it one by one. */
 const failuresInARow = 5;
 
-type Closing = { readonly left: bigint } | { readonly notReturned: string };
+type Closing = { readonly left: bigint; readonly recovered: bigint } | { readonly notReturned: string };
 
-/** Sends what is left back to the funder, and says what it has then. */
+/** Sends what is left back to the funder, that of runs that were broken off, too, and says what the funder has then without this. */
 async function closeAccounts(
   client: PublicClient,
   sender: Sender,
   funder: Address,
-  actors: Lab['actors'],
+  { actors, unreturned }: { readonly actors: Lab['actors']; readonly unreturned: readonly BrokenOff[] },
 ): Promise<Closing> {
   try {
     await returnFunds(client, sender, funder, actors);
-    return { left: await client.getBalance({ address: funder }) };
+    const left = await client.getBalance({ address: funder });
+    for (const { actors: earlier, held } of unreturned) {
+      // A run that goes on beside this one pays from its accounts all the time.
+      if ((await client.getBalance({ address: earlier.creator.address })) !== held) continue;
+      await returnFunds(client, sender, funder, earlier);
+    }
+    return { left, recovered: (await client.getBalance({ address: funder })) - left };
   } catch (error) {
     // What was found out is worth more than what is left of the money.
     return { notReturned: saidBy(error) };

@@ -1,8 +1,10 @@
 import { deployContracts } from '@kedge/sdk';
 import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
-import { createPublicClient, custom } from 'viem';
+import { createPublicClient, custom, type Address } from 'viem';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { clausesOf, runConformance } from '../src/index.js';
+import { deriveActors, fundActors, type Actor } from '../src/lab/accounts.js';
+import { createSender } from '../src/lab/sender.js';
 import { compileFaulty } from './compile.js';
 import { beyondTheDraft, deployCode, failing, patience, tryContract, unreached } from './tryContract.js';
 
@@ -207,6 +209,46 @@ describe("others'", () => {
       ]);
       for (const { id, status, evidence } of report.results) {
         if (status === 'fail') expect(evidence, id).toMatchObject({ kind: 'call', reverted: id.startsWith('D') });
+      }
+    },
+    patience,
+  );
+
+  test(
+    'what a run that was broken off left goes back with the next one, unless it is spent meanwhile',
+    async () => {
+      const anvil = await startAnvil();
+      const { publicClient } = anvil;
+      const funder = developmentAccount(0);
+      const balanceOf = (address: Address) => publicClient.getBalance({ address });
+      try {
+        const { address } = await deployOurs(anvil);
+        const sender = createSender(publicClient, await publicClient.getChainId());
+        const breakOff = async () => {
+          const run = await publicClient.getTransactionCount({ address: funder.address });
+          const actors = await deriveActors(funder, { chainId: await publicClient.getChainId(), target: address, run });
+          await fundActors(sender, funder, actors);
+          return Object.values(actors);
+        };
+        const [broken, running] = [await breakOff(), await breakOff()];
+        const sums = async (actors: readonly Actor[]) =>
+          (await Promise.all(actors.map((actor) => balanceOf(actor.address)))).reduce((sum, each) => sum + each, 0n);
+        const left = await sums(broken);
+        const before = await balanceOf(funder.address);
+        let spends = 0;
+        const { spent, recovered } = await runConformance({
+          publicClient,
+          address,
+          funder,
+          onProgress: () =>
+            void ((spends += 1) === 5 && sender.send(running[0]!.account, { to: address, gas: 30_000n })),
+        });
+        expect(recovered).toBeGreaterThan((left * 9n) / 10n);
+        expect(await balanceOf(funder.address)).toBe(before - spent! + recovered!);
+        expect(await sums(broken)).toBeLessThan(left / 10n);
+        expect(await sums(running)).toBeGreaterThan((left * 9n) / 10n);
+      } finally {
+        await anvil.stop();
       }
     },
     patience,

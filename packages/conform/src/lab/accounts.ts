@@ -21,16 +21,20 @@ const gasBudgets: Readonly<Record<ActorName, bigint>> = {
 const coins = 10n ** 12n;
 const transferGas = 21_000n;
 
+/** A run begins with the funder's transaction of this number. */
+type Run = { readonly chainId: number; readonly target: Address; readonly run: number };
+
+/** So many transactions back it is looked for runs that were broken off. */
+const lookedBack = 64;
+
 /**
  * Keys that only this run uses, derived from a signature of the funder: who has the funder's key can derive them again,
  * so nothing is lost when a run is broken off.
  */
 export async function deriveActors(
-  client: PublicClient,
   funder: LocalAccount,
-  { chainId, target }: { readonly chainId: number; readonly target: Address },
+  { chainId, target, run }: Run,
 ): Promise<Record<ActorName, Actor>> {
-  const run = await client.getTransactionCount({ address: funder.address });
   const message = `kedge conform: throw-away keys for ${target} on chain ${chainId}, run ${run}`;
   const seed = keccak256(await funder.signMessage({ message }));
   const actors = actorNames.map((name, index) => {
@@ -38,6 +42,25 @@ export async function deriveActors(
     return [name, toActor(name, account)] as const;
   });
   return Object.fromEntries(actors) as Record<ActorName, Actor>;
+}
+
+/** The accounts of a run that was broken off, and what the last of them to give back has. */
+export type BrokenOff = { readonly actors: Readonly<Record<ActorName, Actor>>; readonly held: bigint };
+
+/** Runs of the funder that have not given back what they were sent: broken off, or still on their way. */
+export async function findUnreturned(
+  client: PublicClient,
+  funder: LocalAccount,
+  { run, ...where }: Run,
+): Promise<BrokenOff[]> {
+  const runs = Array.from({ length: Math.min(run, lookedBack) }, (_, back) => run - 1 - back);
+  const all = await Promise.all(
+    runs.map(async (earlier) => {
+      const actors = await deriveActors(funder, { ...where, run: earlier });
+      return { actors, held: await client.getBalance({ address: actors.creator.address }) };
+    }),
+  );
+  return all.filter(({ held }) => held > 0n);
 }
 
 export function toActor(name: string, account: LocalAccount): Actor {
@@ -57,14 +80,14 @@ export async function fundActors(
   }
 }
 
-/** Sends back what the actors have left, as far as it is worth its own gas. */
+/** Sends back what the actors have left, as far as it is worth its own gas; the creator, who is sent it first, is the last. */
 export async function returnFunds(
   client: PublicClient,
   sender: Sender,
   funder: Address,
   actors: Readonly<Record<ActorName, Actor>>,
 ): Promise<void> {
-  for (const name of actorNames) {
+  for (const name of actorNames.toReversed()) {
     const { address, account } = actors[name];
     const balance = await client.getBalance({ address });
     // Chains that charge for data beside gas need a little more than the fee.
