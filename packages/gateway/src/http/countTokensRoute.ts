@@ -19,7 +19,8 @@ export async function countTokensRoute(
   const { policy, classId } = await authenticate(headers, book);
   const body = await new Promise<Buffer>((resolve, reject) => readBody(request, maxRequestBytes, resolve, reject));
   const count = () => countMessages(policy, body);
-  const { model, inputTokens } = countLimit === undefined ? count() : countLimit(apiKeySha256In(headers) ?? '', count);
+  const { model, inputTokens } =
+    countLimit === undefined ? count() : countLimit(apiKeySha256In(headers) ?? '', count).counted;
   services.currentPolicies?.check(classId, model);
   sendJson(response, 200, { input_tokens: inputTokens });
 }

@@ -1,17 +1,20 @@
 import { BaseError } from '@kedge/core';
 
 /**
- * Runs a count for the holder of a key.
+ * Runs a count for the holder of a key. What it took can be given back, when the count comes to be paid.
  * @throws BaseError 429 `counts_limited`; whatever `count` throws.
  */
-export type CountLimit = <T>(apiKeySha256: string, count: () => T) => T;
+export type CountLimit = <T>(
+  apiKeySha256: string,
+  count: () => T,
+) => { readonly counted: T; readonly giveBack: () => void };
 
 // A text that costs most takes a second for each MiB, and source code a fifteenth of that.
 const burstMs = 2_000;
 const shareOfTime = 10;
 
 /**
- * Counts are free, and take time from everybody's calls: so what they took one key waits for ten times as long, beyond a burst.
+ * Counts that nobody pays take time from everybody's calls: so what they took one key waits for ten times as long, beyond a burst.
  * @param elapsedMs A clock that never goes back.
  */
 export function createCountLimit(elapsedMs: () => number): CountLimit {
@@ -22,10 +25,15 @@ export function createCountLimit(elapsedMs: () => number): CountLimit {
     const before = Math.max(begun, restedAt.get(apiKeySha256) ?? begun);
     const missingMs = before - begun - burstMs * shareOfTime;
     if (missingMs > 0) throw limited(Math.ceil(missingMs / 1_000));
+    let owedMs = 0;
     try {
-      return count();
+      return {
+        counted: count(),
+        giveBack: () => void restedAt.set(apiKeySha256, (restedAt.get(apiKeySha256) ?? 0) - owedMs),
+      };
     } finally {
-      restedAt.set(apiKeySha256, before + (elapsedMs() - begun) * shareOfTime);
+      owedMs = (elapsedMs() - begun) * shareOfTime;
+      restedAt.set(apiKeySha256, before + owedMs);
     }
   };
 }
@@ -36,6 +44,6 @@ function limited(retryAfterSeconds: number): BaseError {
     status: 429,
     kind: 'transient',
     values: { retryAfterSeconds },
-    hints: [`Try again in ${retryAfterSeconds} s. Calls are not held up by it.`],
+    hints: [`Try again in ${retryAfterSeconds} s, and mend what was refused: calls that are paid for do not count.`],
   });
 }

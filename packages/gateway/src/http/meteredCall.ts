@@ -7,15 +7,18 @@ import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import type { HeaderFields } from '../http1/parseHead.js';
 import type { AnswerSlot } from '../idempotency/createIdempotency.js';
 import { replayAnswer } from '../idempotency/replayAnswer.js';
-import type { Surface } from '../surfaces/surface.js';
+import type { OpenedRequest, Surface } from '../surfaces/surface.js';
 import { notHere } from '../peers/notHere.js';
 import { x402Headers } from '../topUps/x402Messages.js';
 import type { CallSpan } from '../traces/createTraces.js';
 import { takeHeaderVoucher } from '../vouchers/voucherRoutes.js';
-import { authenticate } from './authenticate.js';
+import { apiKeySha256In, authenticate } from './authenticate.js';
 import { pathOf } from './pathOf.js';
 import { readBody } from './readBody.js';
 import type { RouteContext } from './routeContext.js';
+
+// A text that costs most takes four milliseconds to count then.
+const longBytes = 4_096;
 
 /**
  * Serves one metered call: finds its channel, reads its body, reserves its worst case, and forwards it. One promise a call: this
@@ -109,7 +112,7 @@ function serveIn(
   const { rates, reserving, services, vouchers } = context;
   const hasOracle = incoming.served.policy.oracle !== undefined;
   const served = hasOracle ? rates.priced(incoming.served, headers.get(rateQuoteHeader)) : incoming.served;
-  const request = surface.open(served.policy, body, headers.get('content-type'));
+  const { counted: request, giveBack } = opened(incoming, served, context);
   services.currentPolicies?.check(served.classId, request.model);
   span?.opened(request);
   const anthropicVersion = surface.dialect === 'anthropic' ? anthropicVersionOf(headers) : undefined;
@@ -127,8 +130,10 @@ function serveIn(
       strict: undefined,
       span,
     };
-    if (served.channel.mode !== 'strict') return serveCall(call, services);
-    return serveCall(vouchers.begin(call), services);
+    const begun = served.channel.mode === 'strict' ? vouchers.begin(call) : call;
+    // It is paid for, or its upstream's failure is nobody's.
+    giveBack?.();
+    return serveCall(begun, services);
   };
   const { worstUnits } = request.quote;
   const serveNext = (error: unknown): Promise<void> =>
@@ -140,6 +145,17 @@ function serveIn(
     return serveNext(error);
   }
   return reserved instanceof Promise ? reserved.then(serve, serveNext) : serve(reserved);
+}
+
+/** The request as its surface reads it. One that takes long to count is bounded like a count alone until it is paid for. */
+function opened(
+  { surface, body, headers }: Incoming,
+  { policy }: ServedChannel,
+  { countLimit }: RouteContext,
+): { readonly counted: OpenedRequest; readonly giveBack?: () => void } {
+  const open = (): OpenedRequest => surface.open(policy, body, headers.get('content-type'));
+  if (countLimit === undefined || body.length < longBytes) return { counted: open() };
+  return countLimit(apiKeySha256In(headers) ?? '', open);
 }
 
 /** A call that its channel lacks value for: from the next channel of its key, or from the one that its payment opens. */

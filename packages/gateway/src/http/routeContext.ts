@@ -36,7 +36,7 @@ export type RouteContext = Pick<AdminContext, 'book' | 'rates'> & {
   /** Where calls may be paid for. */
   readonly topUps: TopUps | undefined;
   readonly maxRequestBytes: number;
-  /** Bounds the counts that cost nothing; absent in shadow mode, where nothing costs anything. */
+  /** Bounds the counts that nobody pays; absent in shadow mode, where nothing costs anything. */
   readonly countLimit?: CountLimit;
   /** Whether a receipt with such a salt is of a call with this key; absent in shadow mode, which gives no receipts. */
   readonly isReceiptOf?: ReceiptSalts['isOf'];

@@ -98,10 +98,27 @@ test('counts that take the processor are 429 for their key until it has waited, 
   expect((await post(path, hello)).status).toBe(200);
 });
 
+test('a long call that is refused has taken its time like a count; one that is paid for has not', async () => {
+  const { post, setup } = await startSurfaceTest({ script });
+  let elapsed = 0;
+  let step = 60_000;
+  setup.elapsedMs = () => (elapsed += step);
+  const long = { ...hello, system: 'x '.repeat(2_048), max_tokens: 20 };
+  for (let calls = 0; calls < 3; calls++) expect((await post('/v1/messages', long)).status).toBe(200);
+  expect((await post('/v1/messages', { ...long, max_tokens: 1_000_000 })).status).toBe(403);
+  step = 0;
+  const { status, headers, text } = await post('/v1/messages', long);
+  expect([status, refusalOf(text).error.code]).toEqual([429, 'counts_limited']);
+  // What takes no time is not in question.
+  expect((await post('/v1/messages', { ...hello, max_tokens: 20 })).status).toBe(200);
+  elapsed += Number(headers.get('retry-after')) * 1_000;
+  expect((await post('/v1/messages', long)).status).toBe(200);
+});
+
 test('a key takes two seconds at once and a tenth of the time then, and no other key waits for it', () => {
   let now = 0;
   const limit = createCountLimit(() => now);
-  const countFor = (key: string, ms: number): void => limit(key, () => void (now += ms));
+  const countFor = (key: string, ms: number): number => limit(key, () => (now += ms)).counted;
   // In pieces of 100 ms, tried once every 100 ms for 100 s.
   let taken = 0;
   while (now < 100_000) {
@@ -120,7 +137,7 @@ test('a key takes two seconds at once and a tenth of the time then, and no other
 test('a count that fails has taken its time, too', () => {
   let now = 0;
   const limit = createCountLimit(() => now);
-  const fail = (): void =>
+  const fail = (): unknown =>
     limit('a', () => {
       now += 3_000;
       throw new Error('no JSON');
