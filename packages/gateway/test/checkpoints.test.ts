@@ -16,7 +16,7 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { operatorKeyOf } from '../src/crypto/operatorKey.js';
 import { createIdempotency, type Idempotency } from '../src/idempotency/createIdempotency.js';
 import { createKeyAccounts } from '../src/keys/keyAccounts.js';
-import { isWholeCheckpoint } from '../src/ledger/checkpoint/checkpointFile.js';
+import { isWholeCheckpoint, readCheckpoint } from '../src/ledger/checkpoint/checkpointFile.js';
 import { makeCheckpoint } from '../src/ledger/checkpoint/makeCheckpoint.js';
 import type { MakeCheckpoint } from '../src/ledger/checkpoint/keepCheckpoints.js';
 import { createLedgerIndex } from '../src/ledger/ledgerIndex.js';
@@ -200,9 +200,14 @@ const min = (one: bigint, other: bigint): bigint => (one < other ? one : other);
 let folder: string;
 const receipts: SignedReceipt[] = [];
 
+function emptyFolder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'kedge-checkpoints-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
 function copy(change: (folder: string) => void = ignore, of = folder): string {
-  const other = mkdtempSync(join(tmpdir(), 'kedge-checkpoints-'));
-  onTestFinished(() => rmSync(other, { recursive: true, force: true }));
+  const other = emptyFolder();
   cpSync(of, other, { recursive: true });
   change(other);
   return other;
@@ -233,6 +238,11 @@ async function makeAll(of: string, most = Infinity): Promise<void> {
   const path = logOf(of);
   const sealed = listSegments(path).slice(0, -1);
   for (const { base } of sealed.slice(0, most)) await makeCheckpoint({ path, base }, noon);
+}
+
+async function expectCheckpointOfLast(of: string): Promise<void> {
+  const { base } = listSegments(logOf(of)).at(-1)!;
+  await expect.poll(() => listBeside(logOf(of), 'checkpoint').at(-1), { timeout: 10_000 }).toBe(base);
 }
 
 test('a log is divided into segments; each that is sealed has an index, and the last two have checkpoints', async () => {
@@ -337,8 +347,7 @@ test('what is missing of the files that a start needs is named, and nothing is c
 
 test('files before the checkpoint may be moved away: only their receipts are not found until they are back', async () => {
   const of = await copyOfAll();
-  const away = mkdtempSync(join(tmpdir(), 'kedge-checkpoints-'));
-  onTestFinished(() => rmSync(away, { recursive: true, force: true }));
+  const away = emptyFolder();
   const old = listSegments(logOf(of)).slice(0, 5);
   for (const { path } of old) renameSync(path, join(away, basename(path)));
   const { ledger } = await open(of, never);
@@ -352,6 +361,48 @@ test('files before the checkpoint may be moved away: only their receipts are not
   } finally {
     await ledger.close();
   }
+});
+
+test('files that were moved away with their indexes before a start are found when they are put back', async () => {
+  const of = await copyOfAll();
+  const away = emptyFolder();
+  const old = listSegments(logOf(of)).slice(0, 5);
+  const files = old.flatMap(({ path, base }) => [path, besideSegment(logOf(of), base, 'index')]);
+  for (const path of files) renameSync(path, join(away, basename(path)));
+  const { ledger } = await open(of, never);
+  try {
+    const { channelId, seq } = receipts[0]!.receipt;
+    expect(await ledger.receiptOf(channelId, seq)).toBe(undefined);
+    for (const path of files) renameSync(join(away, basename(path)), path);
+    expect(await ledger.receiptOf(channelId, seq)).toEqual(receipts[0]);
+  } finally {
+    await ledger.close();
+  }
+});
+
+test('an index that is left of another log, beside an older copy of this one, is made anew', async () => {
+  const [of, other] = [emptyFolder(), emptyFolder()];
+  const useUntilMade = async (used: string): Promise<void> => {
+    const opened = await open(used);
+    const given = await use(opened);
+    await expectCheckpointOfLast(used);
+    for (const { receipt } of given) {
+      expect((await opened.ledger.receiptOf(receipt.channelId, receipt.seq))?.receipt).toEqual(receipt);
+    }
+    await opened.ledger.close();
+  };
+  await useUntilMade(other);
+  cpSync(besideSegment(logOf(other), 0, 'index'), besideSegment(logOf(of), 0, 'index'));
+  await useUntilMade(of);
+});
+
+test('a checkpoint that is gone, or not whole any more, when it is read is no empty one', async () => {
+  const of = await copyOfAll();
+  const path = besideSegment(logOf(of), listBeside(logOf(of), 'checkpoint').at(-1) ?? 0, 'checkpoint');
+  truncateSync(path, 1_000);
+  await expect(readCheckpoint(path, ignore)).rejects.toThrow(/changed/);
+  rmSync(path);
+  await expect(readCheckpoint(path, ignore)).rejects.toThrow(/changed/);
 });
 
 test('receipts and batches that never were are found in no index', async () => {
@@ -415,8 +466,7 @@ test('an index that is gone is made again at the next start', async () => {
 });
 
 test('a checkpoint that cannot be made stops nothing, and is made with the next segment', async () => {
-  const of = mkdtempSync(join(tmpdir(), 'kedge-checkpoints-'));
-  onTestFinished(() => rmSync(of, { recursive: true, force: true }));
+  const of = emptyFolder();
   const said: string[] = [];
   let failures = 2;
   const opened = await open(
@@ -428,4 +478,15 @@ test('a checkpoint that cannot be made stops nothing, and is made with the next 
   await expect.poll(() => listBeside(logOf(of), 'checkpoint').length).toBe(2);
   await opened.ledger.close();
   expect(said).toEqual(['checkpoint_not_made', 'checkpoint_not_made']);
+});
+
+test('an old segment of which no index can be made stands in the way of no newer checkpoint', async () => {
+  const of = await copyOfAll();
+  const old = listSegments(logOf(of))[2]!;
+  rmSync(besideSegment(logOf(of), old.base, 'index'));
+  truncateSync(old.path, old.bytes - 1);
+  const opened = await open(of);
+  await use(opened);
+  await expectCheckpointOfLast(of);
+  await opened.ledger.close();
 });

@@ -256,7 +256,7 @@ test('a process that has too many files open goes on in the same file, and begin
     try { for (;;) files.push(openSync('/dev/null')); } catch (error) { console.log(error.code); }
     await records.append(3, [Buffer.from('second')]);
     // None is left for the pipe to a process, either.
-    const checkpoints = keepCheckpoints({ onMade() {}, log });
+    const checkpoints = keepCheckpoints({ from: 0, onMade() {}, log });
     checkpoints.add({ path, base: 0 });
     await new Promise((resolve) => setTimeout(resolve, 50));
     files.forEach((file) => closeSync(file));

@@ -86,7 +86,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
   const index = createSegmentedIndex(path, from);
   const recovery = createLedgerRecovery({ ...options, onHeader, accounts, index, unanchored, journal });
   if (from > 0) await readCheckpoint(besideSegment(path, from, 'checkpoint'), (record) => recovery.read(record, 0));
-  const checkpoints = keepCheckpoints({ make: options.makeCheckpoint, onMade: index.onDisk, log });
+  const checkpoints = keepCheckpoints({ from, make: options.makeCheckpoint, onMade: index.onDisk, log });
   const records = await openRecordLog(path, recovery.read, log, {
     isHeld: options.isHeld,
     from,

@@ -27,29 +27,33 @@ export function writeCheckpoint(path: string, records: Iterable<LogRecord>): Pro
 }
 
 /** Whether a checkpoint is there, whole and undamaged. */
-export async function isWholeCheckpoint(path: string): Promise<boolean> {
-  let count = 0;
-  let announced: number | undefined;
-  const isReadToItsEnd = await readRecords(path, ({ type, payload }) => {
-    if (type === recordTypes.end) announced = payload.readUInt32BE(0);
-    else count++;
-  });
-  return isReadToItsEnd && announced === count;
+export function isWholeCheckpoint(path: string): Promise<boolean> {
+  return readRecords(path, () => undefined);
 }
 
-/** Calls `onRecord` for each record of a checkpoint that is whole. */
+/**
+ * Calls `onRecord` for each record of a checkpoint that is whole.
+ * @throws Error when it is not, or not any more: what was read is less than it was made of.
+ */
 export async function readCheckpoint(path: string, onRecord: (record: Frame) => void): Promise<void> {
-  await readRecords(path, (record) => {
-    if (record.type !== recordTypes.end) onRecord(record);
-  });
+  if (!(await readRecords(path, onRecord))) throw new Error(`The checkpoint ${path} has changed while it was read.`);
 }
 
 async function readRecords(path: string, onRecord: (record: Frame) => void): Promise<boolean> {
   const file = await openIfThere(path);
   if (file === undefined) return false;
+  let count = 0;
+  let announced: number | undefined;
   try {
     const { size } = await file.stat();
-    return (await readFrames(file, 0, size, onRecord)) === size;
+    const end = await readFrames(file, 0, size, (record) => {
+      if (record.type === recordTypes.end) announced = record.payload.readUInt32BE(0);
+      else {
+        count++;
+        onRecord(record);
+      }
+    });
+    return end === size && announced === count;
   } finally {
     await file.close();
   }

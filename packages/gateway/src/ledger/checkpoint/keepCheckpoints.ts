@@ -15,13 +15,17 @@ export type CheckpointKeeper = {
 /** Makes one, until `signal` ends it. */
 export type MakeCheckpoint = (segment: SealedSegment, signal: AbortSignal) => Promise<void>;
 
-/** @param onMade The segment has its index now. */
+/**
+ * @param options.from The base of the newest checkpoint: of segments before it only indexes are made.
+ * @param options.onMade The segment has its index now.
+ */
 export function keepCheckpoints(options: {
+  readonly from: number;
   readonly make?: MakeCheckpoint | undefined;
   readonly onMade: (base: number) => void;
   readonly log: StructuredLog;
 }): CheckpointKeeper {
-  const { make = inOwnProcess, onMade, log } = options;
+  const { from, make = inOwnProcess, onMade, log } = options;
   const waiting: SealedSegment[] = [];
   const ending = new AbortController();
   let running: Promise<void> | undefined;
@@ -30,12 +34,12 @@ export function keepCheckpoints(options: {
     for (let next = waiting[0]; next !== undefined && !ending.signal.aborted; next = waiting[0]) {
       try {
         await make(next, ending.signal);
+        onMade(next.base);
       } catch (error) {
-        // Each is made of the one before: tried again with the next segment.
         if (!ending.signal.aborted) log.warn('checkpoint_not_made', { ...next, reason: reasonOf(error) });
-        break;
+        // Each is made of the one before: tried again with the next segment. But an index alone at the next start.
+        if (next.base >= from) break;
       }
-      onMade(next.base);
       waiting.shift();
     }
     running = undefined;

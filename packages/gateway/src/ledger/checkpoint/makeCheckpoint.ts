@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expandFrame } from '../groupFrame.js';
 import { readSealed } from '../recoverLog.js';
@@ -15,7 +15,8 @@ export type SealedSegment = {
 
 /**
  * Makes what a start, and who asks for an old receipt, need of a sealed segment, so that neither reads it: its index, and the
- * checkpoint at its end, out of the one at its begin. The checkpoints before that one are deleted. What is there already stays.
+ * checkpoint at its end, out of the one at its begin. The checkpoints before that one are deleted. What is
+ * there already may be of another log, beside which an older copy of this one was put back: it is made anew.
  * @param now Milliseconds since 1970.
  * @throws BaseError `log_corrupt` when the segment is damaged.
  */
@@ -26,11 +27,9 @@ export async function makeCheckpoint({ path, base }: SealedSegment, now: number)
   const isKnown = base === 0 || (await isWholeCheckpoint(before));
   if (isKnown && base > 0) await readCheckpoint(before, (record) => state.read(record, 0));
   const end = await readSealed(segmentAt(path, base), (frame, offset) => expandFrame(frame, offset, state.read));
-  const index = besideSegment(path, base, 'index');
-  if (!existsSync(index)) await writeSegmentIndex(index, state.index);
-  const after = besideSegment(path, end, 'checkpoint');
-  if (!isKnown || (await isWholeCheckpoint(after))) return;
-  await writeCheckpoint(after, state.records());
+  await writeSegmentIndex(besideSegment(path, base, 'index'), state.index);
+  if (!isKnown) return;
+  await writeCheckpoint(besideSegment(path, end, 'checkpoint'), state.records());
   for (const old of listBeside(path, 'checkpoint')) {
     if (old < base) rmSync(besideSegment(path, old, 'checkpoint'), { force: true });
   }

@@ -38,8 +38,15 @@ export function createSegmentedIndex(path: string, from: number): SegmentedIndex
 
   /** The newest first: what is asked for is mostly new. */
   const find = async (look: (index: Part['index']) => Found | Promise<Found>): Promise<Found> => {
-    for (const { index } of parts.toReversed()) {
+    const known = parts.toReversed();
+    for (const { index } of known) {
       const place = await look(index);
+      if (place !== undefined) return place;
+    }
+    const isKnown = (base: number): boolean => base >= from || known.some((part) => part.base === base);
+    // It was moved away at the start, and is put back.
+    for (const base of listBeside(path, 'index')) {
+      const place = isKnown(base) ? undefined : await look(diskOf(base));
       if (place !== undefined) return place;
     }
     return undefined;
