@@ -77,6 +77,18 @@ export function createContentStore(options: { dir: string }): ContentStore {
     const file = fileOf(parseCid(text));
     // A block never changes, so one that is there is kept; one that a lost disk cut short or damaged is written again.
     if (sync === 'none' && (await holds(file, bytes))) return;
+    try {
+      await write(file, bytes, sync);
+    } catch (error) {
+      // A folder that was there may have been removed since: all are looked at again, once.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      made.clear();
+      durable.clear();
+      await write(file, bytes, sync);
+    }
+  }
+
+  async function write(file: string, bytes: Uint8Array, sync: 'none' | 'each'): Promise<void> {
     const aside = join(dir, 'tmp', randomUUID());
     ensure(dirname(file));
     ensure(dirname(aside));

@@ -1,4 +1,4 @@
-import { readdir, truncate, writeFile } from 'node:fs/promises';
+import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BaseError } from '@kedge/core';
 import { FsBlockstore } from 'blockstore-fs';
@@ -126,6 +126,17 @@ describe('content store', () => {
     expect(new Set(cids).size).toBe(1);
     expect(await readdir(join(dir, 'tmp'))).toEqual([]);
     expect(Buffer.from(await store.getBytes(cids[0]!)).equals(bytes)).toBe(true);
+  });
+
+  it.each(['', 'tmp'])('goes on storing where its folder "%s" was removed meanwhile', async (removed) => {
+    const dir = join(await temporaryFolder(), 'store');
+    const store = createContentStore({ dir });
+    await store.putJson({ stored: 'before' }, { sync: 'each' });
+    await rm(join(dir, removed), { recursive: true });
+    for (const sync of ['none', 'each'] as const) {
+      const cid = await store.putJson({ stored: sync }, { sync });
+      expect(await store.getJson(cid)).toEqual({ stored: sync });
+    }
   });
 
   it('has the layout of blockstore-fs, so that IPFS tools open the folder', async () => {
