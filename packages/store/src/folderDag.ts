@@ -44,6 +44,8 @@ function folderAt(root: Folder, segments: string[]): Folder {
 }
 
 async function nodeOf(folder: Folder, onBlock: OnBlock | undefined): Promise<DagNode> {
+  // A manifest may come from a stranger: folders in folders without an end are not to fill the stack.
+  await undefined;
   const links: PBLink[] = [];
   for (const [name, child] of folder) {
     const node = child instanceof Map ? await nodeOf(child, onBlock) : child;

@@ -73,7 +73,8 @@ export async function verifyPath(options: {
   for (const file of manifest.files) if (!seen.has(file.path)) findings.push({ kind: 'missing', path: file.path });
   for (const file of walk.files)
     if (!anchored.has(nameOf(file.path))) findings.push({ kind: 'extra', path: file.path });
-  findings.push(...folderFindings(manifest, walk.emptyFolders));
+  // One by one: a call takes no more arguments than its stack holds.
+  for (const finding of folderFindings(manifest, walk.emptyFolders)) findings.push(finding);
 
   const bytesTotal = present.reduce((sum, file) => sum + Number(file.state.size), 0);
   let bytesDone = 0;
@@ -96,7 +97,7 @@ export async function verifyPath(options: {
       });
       return compare(file, manifest.chunkSize, actual);
     });
-    findings.push(...compared.flat());
+    for (const finding of compared.flat()) findings.push(finding);
   } finally {
     await hasher.close();
   }

@@ -37,12 +37,8 @@ export async function walkFolder(root: string, hidden: 'skip' | 'include'): Prom
       if (isLeftOut(name)) skipped.push(prefix + name);
       else refused.push({ path: prefix + name, reason: 'its name is not UTF-8' });
     }
-    refused.push(
-      ...clashesOf(
-        names.filter((name) => !isLeftOut(name)),
-        prefix,
-      ),
-    );
+    const shown = names.filter((name) => !isLeftOut(name));
+    for (const clash of clashesOf(shown, prefix)) refused.push(clash);
     let kept = 0;
     for (const name of names) {
       const path = prefix + name;
