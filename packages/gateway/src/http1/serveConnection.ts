@@ -25,6 +25,10 @@ export type Handlers = {
 export type Connection = {
   readonly tick: () => void;
   readonly closeIfIdle: () => void;
+  /** What was written and waits for the client to take it is held whole. */
+  readonly heldBytes: () => number;
+  /** For how many ticks something has been held. */
+  readonly heldTicks: () => number;
   readonly destroy: () => void;
 };
 
@@ -56,6 +60,7 @@ export function serveConnection(
   // Since the connection last moved on: see `limit`.
   let ticks = 0;
   let unsent = 0;
+  let heldTicks = 0;
 
   const parser = createMessageParser(
     {
@@ -253,11 +258,14 @@ export function serveConnection(
   return {
     tick: () => {
       ticks = hasTaken() ? 0 : ticks + 1;
+      heldTicks = socket.writableLength > 0 ? heldTicks + 1 : 0;
       if (ticks * times.tick > limit()) socket.destroy();
     },
     closeIfIdle: () => {
       if (current === undefined && !isLingering) linger();
     },
+    heldBytes: () => socket.writableLength,
+    heldTicks: () => heldTicks,
     destroy: () => socket.destroy(),
   };
 }

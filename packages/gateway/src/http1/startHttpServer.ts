@@ -20,6 +20,9 @@ export const defaultTimes: HttpTimes = {
   linger: 2_000,
 };
 
+/** How much of all answers may wait for clients to take them: each may take its time, but all together hold no more memory. */
+const mostHeldBytes = 512 * 1024 * 1024;
+
 /**
  * An HTTP/1.1 server over `node:net`: what node:http does, at a third of its cost a request, and stricter. No upgrades, no
  * trailers; a body is handed over whole. Pipelined requests are answered one after another. A callback of its user's that
@@ -56,6 +59,7 @@ export async function startHttpServer(
   // One timer for all connections.
   const timer = setInterval(() => {
     for (const connection of connections) connection.tick();
+    relieve(connections);
   }, times.tick).unref();
   const stop = (): void => {
     if (stopping) return;
@@ -79,4 +83,17 @@ export async function startHttpServer(
     stop,
     close: () => (closing ??= close()),
   };
+}
+
+/** Cuts those that hold most for longest, until what is left is little enough. */
+function relieve(connections: Iterable<Connection>): void {
+  let bytes = 0;
+  for (const connection of connections) bytes += connection.heldBytes();
+  if (bytes <= mostHeldBytes) return;
+  const weightOf = ({ heldBytes, heldTicks }: Connection): number => heldBytes() * heldTicks();
+  for (const connection of [...connections].toSorted((one, other) => weightOf(other) - weightOf(one))) {
+    if (bytes <= mostHeldBytes) return;
+    bytes -= connection.heldBytes();
+    connection.destroy();
+  }
 }

@@ -117,6 +117,59 @@ test.each(['close', 'keep-alive'])(
   },
 );
 
+test('when clients leave more unread than memory is for, the one that holds most for longest is cut, and no other', async () => {
+  const gone: string[] = [];
+  const body = Buffer.alloc(64 * 1024 * 1024);
+  const { server, seen } = await start({ tick: 20 }, ({ target }, response) => {
+    if (target === '/small') {
+      response.onGone(() => gone.push(target));
+      response.begin(200, {});
+      while (response.write(body.subarray(0, 1_000_000)));
+      return;
+    }
+    response.send(200, {}, body);
+  });
+  const unread = async (path: string) => {
+    const client = connectRaw(server.port);
+    client.socket.pause();
+    const before = seen.length;
+    client.write(get(path));
+    await until(() => seen.length > before);
+    return client;
+  };
+  const small = await unread('/small');
+  const held: ReturnType<typeof connectRaw>[] = [];
+  while (held.length < 7) held.push(await unread('/large'));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  // The eighth is one too many; it takes its answer, though slowly.
+  const steady = connectRaw(server.port);
+  let bytes = 0;
+  steady.socket.removeAllListeners('data').on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    steady.socket.pause();
+    setTimeout(() => steady.socket.resume(), 1);
+  });
+  steady.write(get('/large', 'Connection: close\r\n'));
+  await steady.closed;
+  expect(bytes).toBeGreaterThan(body.length);
+  expect(gone).toEqual([]);
+  // Who reads on now gets the rest, but for one.
+  const whole = await Promise.all(
+    held.map(async ({ socket }) => {
+      let got = 0;
+      socket.removeAllListeners('data').on('data', (chunk: Buffer) => {
+        got += chunk.length;
+        if (got > body.length) socket.destroy();
+      });
+      socket.resume();
+      await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+      return got > body.length;
+    }),
+  );
+  expect(whole.filter((isWhole) => !isWhole)).toHaveLength(1);
+  small.socket.destroy();
+});
+
 test('an idle connection is closed after its time, before and after a request', async () => {
   const { server } = await start({ idle: 30 });
   const fresh = connectRaw(server.port);
