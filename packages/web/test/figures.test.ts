@@ -134,6 +134,21 @@ test('a share that has ended is not offered to be split, and is told as ended wh
   expect(row('active')).toMatch(/share 7,919 [^,]/);
 });
 
+test('a revocation that is announced is told to the holder, with the reason, as long as it can be objected to', () => {
+  const { queryKey } = indexedQuery(() => undefined!, 'token', { tokenId: token.tokenId });
+  const later = Math.floor(Date.now() / 1000) + 86_400;
+  const card = (change: object): string => {
+    const revocation = { effectiveAt: later, reason: 'leaked the data', statement: null, revokedAt: null, ...change };
+    const detail = { ...token, lotTerms: null, backing: null, channels: [], revocation };
+    return words(markupOf(createElement(TokenCard, { token }), [[queryKey, detail]]));
+  };
+  expect(card({})).toMatch(/may revoke this token from .* on: leaked the data/);
+  expect(card({})).toContain(`kedge token appeal ${token.tokenId}`);
+  expect(card({ statement: 'not me' })).toMatch(/leaked the data[\s\S]*objected: not me/);
+  for (const over of [{ effectiveAt: later - 86_401 }, { revokedAt: 1 }])
+    expect(card(over)).not.toContain('leaked the data');
+});
+
 test('an amount is not shown before it is known how its asset is counted', () => {
   const earnings = { ...token, asset: coin, earned: 1_500_000n, claimed: 0n, claimable: 1_500_000n };
   const row = createElement(TokenEarningsRow, { token: earnings, account });

@@ -23,6 +23,7 @@ import { ApiKeys } from './ApiKeys.js';
 import { ChannelTable } from './ChannelTable.js';
 import { earningShareOf } from './earningShareOf.js';
 import { expiryOf } from './expiryOf.js';
+import { RevocationNotice } from './RevocationNotice.js';
 import { shareWords } from './shareWords.js';
 
 /** One token: what is on it, what backs it, its channels, and what can be done with it. */
@@ -98,6 +99,7 @@ export function TokenCard({ token }: { token: TokenSummary }) {
           <dd>version {policyVersion}</dd>
         </div>
       </dl>
+      {detail !== undefined && <RevocationNotice tokenId={tokenId} revocation={detail.revocation} />}
       <Actions token={token} detail={detail} isExpired={isExpired} />
       {detail === undefined && token.backed && <Skeleton height={104} />}
       {detail !== undefined && detail.channels.length > 0 && (
