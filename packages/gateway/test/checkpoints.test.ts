@@ -5,6 +5,8 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -248,7 +250,7 @@ async function expectCheckpointOfLast(of: string): Promise<void> {
 test('a log is divided into segments; each that is sealed has an index, and the last two have checkpoints', async () => {
   const segments = listSegments(logOf(folder));
   expect(segments.length, `seed ${testSeed}`).toBeGreaterThan(10);
-  for (const { bytes } of segments.slice(0, -1)) expect(bytes).toBeGreaterThanOrEqual(segmentBytes);
+  for (const { path } of segments.slice(0, -1)) expect(statSync(path).size).toBeGreaterThanOrEqual(segmentBytes);
   // Beside the calls some were made already.
   expect(listBeside(logOf(folder), 'checkpoint').length).toBeGreaterThan(0);
   const of = copy();
@@ -332,7 +334,7 @@ test('what is missing of the files that a start needs is named, and nothing is c
   await expectRefusal(cut, { missingFrom: middle.base, nextBeginsAt: next.base });
   const shorter = copy((of) => {
     withoutCheckpoints(of);
-    truncateSync(path(of, middle), middle.bytes - 1);
+    truncateSync(path(of, middle), statSync(middle.path).size - 1);
   }, all);
   await expectRefusal(shorter, { segmentEndsAt: next.base - 1 });
   // The first, when no checkpoint is there to begin from.
@@ -361,6 +363,18 @@ test('files before the checkpoint may be moved away: only their receipts are not
   } finally {
     await ledger.close();
   }
+});
+
+test('files before the checkpoint may be links to where nothing is now', async () => {
+  const of = await copyOfAll();
+  for (const { path } of listSegments(logOf(of)).slice(0, 5)) {
+    rmSync(path);
+    symlinkSync(join(of, 'elsewhere', basename(path)), path);
+  }
+  const { ledger } = await open(of, never);
+  const { channelId, seq } = receipts[0]!.receipt;
+  await expect(ledger.receiptOf(channelId, seq)).rejects.toMatchObject({ code: 'ledger_part_missing' });
+  await ledger.close();
 });
 
 test('files that were moved away with their indexes before a start are found when they are put back', async () => {
@@ -484,7 +498,7 @@ test('an old segment of which no index can be made stands in the way of no newer
   const of = await copyOfAll();
   const old = listSegments(logOf(of))[2]!;
   rmSync(besideSegment(logOf(of), old.base, 'index'));
-  truncateSync(old.path, old.bytes - 1);
+  truncateSync(old.path, statSync(old.path).size - 1);
   const opened = await open(of);
   await use(opened);
   await expectCheckpointOfLast(of);

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { format, parse } from 'node:path';
 
 /** One file of the log, which is divided so that none grows for ever. */
@@ -21,12 +21,9 @@ export function besideSegment(log: string, base: number, what: BesideSegment): s
   return named(log, base, `.${what}`);
 }
 
-/** The log's segments that are there, in order, with their lengths. */
-export function listSegments(log: string): (Segment & { readonly bytes: number })[] {
-  const { ext } = parse(log);
-  return basesOf(log, ext)
-    .map((base) => segmentAt(log, base))
-    .map((segment) => ({ ...segment, bytes: statSync(segment.path).size }));
+/** The log's segments that are there, in order. */
+export function listSegments(log: string): Segment[] {
+  return basesOf(log, parse(log).ext).map((base) => segmentAt(log, base));
 }
 
 /** The newest segment that is there of those that begin at `offset` or before. */
