@@ -1,5 +1,6 @@
-import { decodeSignedReceipt } from '@kedge/core';
+import { decodeSignedReceipt, type SignedReceipt } from '@kedge/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createIdempotency } from '../src/idempotency/createIdempotency.js';
 import { type Gateway, parseGatewayConfig } from '../src/index.js';
 import { apiKey, createTestSetup, type TestSetup } from './support/createTestSetup.js';
 import {
@@ -180,4 +181,35 @@ test('an answer whose client left before it was written harms nothing', async ()
   const retry = post(hello, 'key-1');
   answer?.();
   expect((await retry).text).toContain('late');
+});
+
+test('answers that are asked for again are read one after another, and one that cannot be read holds up no other', async () => {
+  const idempotency = createIdempotency(() => 0);
+  const channelId = `0x${'11'.repeat(32)}` as const;
+  const asked = (key: string) => ({ channelId, key, path: '/chat/completions', body: Buffer.from('{}') });
+  const payloads = new Map<number, Buffer>();
+  for (const [at, key] of ['a', 'b', 'c'].entries()) {
+    const slot = await idempotency.begin(asked(key), { read: async () => Buffer.alloc(0), find: undefined });
+    if ('head' in slot) throw new Error('It was not asked for before.');
+    const kept = slot.keep({}, Buffer.from(key), -1);
+    payloads.set(at, Buffer.concat(kept.encode({ receipt: { seq: 1n, channelId } } as SignedReceipt)));
+    kept.stored(at, 1);
+    slot.end();
+  }
+  let running = 0;
+  let most = 0;
+  const read = async (offset: number): Promise<Buffer> => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setImmediate(resolve));
+    running--;
+    if (offset === 1) throw new Error('It was moved away.');
+    return payloads.get(offset) as Buffer;
+  };
+  const answers = await Promise.allSettled(
+    ['a', 'b', 'c'].map((key) => idempotency.begin(asked(key), { read, find: undefined })),
+  );
+  expect(
+    answers.map((answer) => ('value' in answer && 'body' in answer.value ? `${answer.value.body}` : undefined)),
+  ).toEqual(['a', undefined, 'c']);
+  expect(most).toBe(1);
 });

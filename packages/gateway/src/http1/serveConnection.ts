@@ -48,12 +48,19 @@ export type HttpTimes = {
 
 export const maxHeadBytes = 16 * 1024;
 
-/** Reads requests from a connection one after another, has them answered, and watches the time. */
+// Of an answer, as it waits for its client.
+const largeBytes = 1024 * 1024;
+
+/**
+ * Reads requests from a connection one after another, has them answered, and watches the time.
+ * @param onLargeAnswer Told when an answer has ended of which much is not taken yet.
+ */
 export function serveConnection(
   socket: Socket,
   { onRequest, onInvalid, onError }: Handlers,
   times: HttpTimes,
   isStopping: () => boolean,
+  onLargeAnswer: () => void,
 ): Connection {
   let current: Exchange | undefined;
   let isLingering = false;
@@ -156,6 +163,7 @@ export function serveConnection(
     if (!exchange.keepAlive) linger();
     else if (exchange.hasBody) next();
     else resume();
+    if (socket.writableLength > largeBytes) onLargeAnswer();
   };
 
   /** Says goodbye, and reads on for a moment: closing with bytes unread would reset the connection, and the answer with it. */
@@ -264,7 +272,7 @@ export function serveConnection(
     closeIfIdle: () => {
       if (current === undefined && !isLingering) linger();
     },
-    heldBytes: () => socket.writableLength,
+    heldBytes: () => (socket.destroyed ? 0 : socket.writableLength),
     heldTicks: () => heldTicks,
     destroy: () => socket.destroy(),
   };

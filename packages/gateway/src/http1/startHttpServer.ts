@@ -41,7 +41,13 @@ export async function startHttpServer(
   let stopping = false;
   let onLastClosed = (): void => undefined;
   const serve = (socket: Socket): void => {
-    const connection = serveConnection(socket, options, times, () => stopping);
+    const connection = serveConnection(
+      socket,
+      options,
+      times,
+      () => stopping,
+      () => relieve(connections),
+    );
     connections.add(connection);
     socket.once('close', () => {
       connections.delete(connection);
@@ -90,7 +96,7 @@ function relieve(connections: Iterable<Connection>): void {
   let bytes = 0;
   for (const connection of connections) bytes += connection.heldBytes();
   if (bytes <= mostHeldBytes) return;
-  const weightOf = ({ heldBytes, heldTicks }: Connection): number => heldBytes() * heldTicks();
+  const weightOf = ({ heldBytes, heldTicks }: Connection): number => heldBytes() * (heldTicks() + 1);
   for (const connection of [...connections].toSorted((one, other) => weightOf(other) - weightOf(one))) {
     if (bytes <= mostHeldBytes) return;
     bytes -= connection.heldBytes();

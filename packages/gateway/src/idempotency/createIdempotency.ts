@@ -64,6 +64,7 @@ type Entry = {
   running?: Promise<void> | undefined;
 };
 
+const nothing = (): void => undefined;
 // Promised are 24 hours (R27). A clock may have been an hour behind when a key came, and be an hour ahead now.
 const retainedMs = 26 * 60 * 60 * 1000;
 const longestKey = 255;
@@ -82,6 +83,15 @@ export function createIdempotency(now: () => number): Idempotency {
       if (running !== undefined || isRetained(at, now())) return;
       entries.delete(id);
     }
+  };
+
+  // One after another: asked for all at once, they would all be in memory before the first of them has left.
+  let reading: Promise<unknown> = Promise.resolve();
+  const readAlone = (read: () => Promise<Buffer>): Promise<Buffer> => {
+    const bytes = reading.then(read);
+    // Without the bytes, which would stay with it.
+    reading = bytes.then(nothing, nothing);
+    return bytes;
   };
 
   const open = (id: string, channelId: Hex, keySha256: string, bodySha256: string): AnswerSlot => {
@@ -165,8 +175,9 @@ export function createIdempotency(now: () => number): Idempotency {
           );
         }
         if (entry.bodySha256 !== undefined && entry.bodySha256 !== bodySha256) throw conflict();
-        if (entry.place !== undefined) {
-          return decodeStoredAnswer(await answers.read(entry.place.offset, entry.place.length));
+        const { place } = entry;
+        if (place !== undefined) {
+          return decodeStoredAnswer(await readAlone(() => answers.read(place.offset, place.length)));
         }
         await entry.running;
       }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { HttpResponse } from '../../src/http1/exchange.js';
 import type { HttpTimes } from '../../src/http1/serveConnection.js';
@@ -21,6 +22,18 @@ const drip = async (client: ReturnType<typeof connectRaw>, byte: string): Promis
     client.write(byte);
     await turn();
   }
+};
+
+/** Whether more than so many bytes come before the connection closes. Nothing is kept. */
+const readWhole = async (socket: Socket, bytes: number): Promise<boolean> => {
+  let got = 0;
+  socket.removeAllListeners('data').on('data', (chunk: Buffer) => {
+    got += chunk.length;
+    if (got > bytes) socket.destroy();
+  });
+  socket.resume();
+  if (!socket.closed) await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  return got > bytes;
 };
 
 test('slowloris in the head: a head that never ends is cut, however steadily bytes come', async () => {
@@ -154,20 +167,26 @@ test('when clients leave more unread than memory is for, the one that holds most
   expect(bytes).toBeGreaterThan(body.length);
   expect(gone).toEqual([]);
   // Who reads on now gets the rest, but for one.
-  const whole = await Promise.all(
-    held.map(async ({ socket }) => {
-      let got = 0;
-      socket.removeAllListeners('data').on('data', (chunk: Buffer) => {
-        got += chunk.length;
-        if (got > body.length) socket.destroy();
-      });
-      socket.resume();
-      await new Promise<void>((resolve) => socket.once('close', () => resolve()));
-      return got > body.length;
-    }),
-  );
+  const whole = await Promise.all(held.map(({ socket }) => readWhole(socket, body.length)));
   expect(whole.filter((isWhole) => !isWhole)).toHaveLength(1);
   small.socket.destroy();
+});
+
+test('answers that are asked for all at once are no more in memory before the next look at the connections', async () => {
+  const body = Buffer.alloc(64 * 1024 * 1024);
+  let answered = 0;
+  const { server } = await start({ tick: long }, (_, response) => {
+    response.send(200, {}, body);
+    answered++;
+  });
+  const clients = Array.from({ length: 10 }, () => connectRaw(server.port));
+  for (const { socket, write } of clients) {
+    socket.pause();
+    write(get('/'));
+  }
+  await until(() => answered === clients.length);
+  const whole = await Promise.all(clients.map(({ socket }) => readWhole(socket, body.length)));
+  expect(whole.filter((isWhole) => isWhole)).toHaveLength(7);
 });
 
 test('an idle connection is closed after its time, before and after a request', async () => {
