@@ -48,6 +48,8 @@ for (const width of [1280, 380]) {
       await page.mouse.move(0, 0);
       await page.evaluate(() => window.scrollTo(0, 0));
       await page.evaluate(() => document.activeElement?.blur());
+      // There is no scrollbar on a picture.
+      await page.evaluate(() => (document.documentElement.style.scrollbarGutter = 'auto'));
       await save(`${name}-${colorScheme}-${width}`, await page.screenshot({ fullPage: true }));
     };
     const connect = async (role) => {

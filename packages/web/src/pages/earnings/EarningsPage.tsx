@@ -75,7 +75,7 @@ function Loaded({ address, earnings, error }: { address: Address; earnings: Earn
             <dl className="stats">
               <Stat label="You can claim">{show(asset, claimable, 9)}</Stat>
               <Stat label="Claimed so far">{show(asset, claimed, 9)}</Stat>
-              <Stat label="Owed to you" note="as an operator or beneficiary">
+              <Stat label="Owed to you" note="as operator, beneficiary, or of a revoked token">
                 {show(asset, owed, 9)}
               </Stat>
             </dl>
