@@ -104,7 +104,8 @@ export function createSectionIndex(sections: readonly Section[]): SectionIndex {
       const title = harmonicMean(covered(terms, new Set(withConcepts(titleTerms))), covered(titleTerms, asked));
       // MiniSearch multiplies by the number of terms that hit, which counts a word and its synonyms as many.
       const relevance = Math.log1p(hit.score / hit.queryTerms.length);
-      const fit = 0.5 * relevance + coverage + 0.6 * Math.max(...coverages) + 0.6 * title;
+      const fit =
+        0.5 * relevance + coverage + 0.6 * coverages.reduce((best, each) => Math.max(best, each)) + 0.6 * title;
       const section = sections[hit.id as number]!;
       const isNamed = titleTerms.length > 0 && titleTerms.every((term) => terms.includes(term));
       const score = (section.headings.length === 1 ? introductionWeight * fit : fit) + (isNamed ? namedBonus : 0);

@@ -4,6 +4,8 @@ export type TextRange = { readonly start: number; readonly end: number };
 const sentenceEnd = /[.!?]["'”’)\]*_`]*\s+(?=["'“‘([*_`]*[\p{Lu}\p{N}`])/gu;
 // What stands before a full stop that ends no sentence: rule numbers (R12.), list numbers (3.), abbreviations.
 const notAnEnd = /(?:^|[\s(])(?:[A-Z]{1,2}\d+|\d+|e\.g|i\.e|etc|cf|vs|no|approx)\.$/i;
+// None of those is longer; a paragraph may be, and is looked at once for each of its full stops.
+const longestNotAnEnd = 40;
 
 /** Splits `text[start, end)` into sentences; each range is trimmed, so that it can be quoted as it stands. */
 export function splitSentences(text: string, start: number, end: number): TextRange[] {
@@ -12,7 +14,7 @@ export function splitSentences(text: string, start: number, end: number): TextRa
   let from = 0;
   for (const match of slice.matchAll(sentenceEnd)) {
     const stop = match.index + match[0].trimEnd().length;
-    if (notAnEnd.test(slice.slice(from, stop))) continue;
+    if (notAnEnd.test(slice.slice(Math.max(from, stop - longestNotAnEnd), stop))) continue;
     ranges.push({ start: start + from, end: start + stop });
     from = match.index + match[0].length;
   }
