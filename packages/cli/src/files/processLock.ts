@@ -38,7 +38,7 @@ export async function takeProcessLock(
   } = {},
 ): Promise<ProcessLock> {
   const own = { ...ownIdentity(), startedBy: [...(options.startedBy ?? [])], stopping: false };
-  const patienceEnds = Date.now() + stoppingPatience;
+  const patienceEnds = performance.now() + stoppingPatience;
   let told = false;
   while (!create(path, own)) {
     const text = readIfExists(path);
@@ -49,7 +49,7 @@ export async function takeProcessLock(
       continue;
     }
     const leaving = options.isBrief === true || holder.stopping || !holder.startedBy.every(isRunning);
-    if (!leaving || Date.now() > patienceEnds) throw refused(holder.pid);
+    if (!leaving || performance.now() > patienceEnds) throw refused(holder.pid);
     if (!told) options.onWait?.(holder.pid);
     told = true;
     await delay(50);

@@ -52,21 +52,32 @@ export async function startChild(name: ServiceName, command: ChildCommand, paths
     detached: true,
   });
   living.add(child);
-  const identity = child.pid === undefined ? undefined : identityOf(child.pid);
-  if (identity !== undefined) writeDurably(paths.pid(name), JSON.stringify(identity));
   closeSync(output);
   let over = false;
   const ended = new Promise<ChildEnd>((resolve) => {
     const finish = (text: string): void => {
       over = true;
       living.delete(child);
-      rmSync(paths.pid(name), { force: true });
+      try {
+        rmSync(paths.pid(name), { force: true });
+      } catch {
+        // One that stays does no harm: it names a process that is gone.
+      }
       resolve({ text });
     };
     child.once('error', (error) => finish(error.message));
     child.once('exit', (code, signal) => finish(signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
   if (child.pid === undefined) throw startError(name, command, (await ended).text);
+  try {
+    const identity = identityOf(child.pid);
+    if (identity !== undefined) writeDurably(paths.pid(name), JSON.stringify(identity));
+  } catch (error) {
+    // Nobody would know of it, and it would keep the port from the next one.
+    child.kill('SIGKILL');
+    await ended;
+    throw error;
+  }
   return {
     name,
     pid: child.pid,
@@ -97,12 +108,12 @@ export function killLiving(): void {
  * @throws BaseError with the end of the log when the child ends or `patience` ms pass first
  */
 export async function whenReady<T>(child: Child, patience: number, probe: () => Promise<T | undefined>): Promise<T> {
-  const giveUp = Date.now() + patience;
+  const giveUp = performance.now() + patience;
   for (;;) {
     const answer = await probe();
     if (answer !== undefined) return answer;
     if (child.hasEnded()) throw notReady(child, `ended before it was ready (${(await child.ended).text})`);
-    if (Date.now() > giveUp) throw notReady(child, `was not ready after ${patience / 1000} s`);
+    if (performance.now() > giveUp) throw notReady(child, `was not ready after ${patience / 1000} s`);
     await Promise.race([delay(20), child.ended]);
   }
 }

@@ -38,11 +38,13 @@ function readPid(path: string): ProcessIdentity | undefined {
 }
 
 async function end(identity: ProcessIdentity, patienceMilliseconds: number): Promise<void> {
-  const killAt = Date.now() + patienceMilliseconds;
+  // It may have ended while the chain was saved.
+  if (!isRunning(identity)) return;
+  const killAt = performance.now() + patienceMilliseconds;
   process.kill(identity.pid, 'SIGTERM');
   let killed = false;
   while (isRunning(identity)) {
-    if (!killed && Date.now() > killAt) {
+    if (!killed && performance.now() > killAt) {
       process.kill(identity.pid, 'SIGKILL');
       killed = true;
     }

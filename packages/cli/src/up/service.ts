@@ -25,7 +25,7 @@ type ServiceOptions = {
 export type Service = {
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Stops it in peace and starts it again; does nothing before `start`. */
+  /** Stops it in peace and starts it again; does nothing before `start`. Where that fails for good, `onFailed` hears of it. */
   restart(): Promise<void>;
   /** Ends it at once, for good. */
   kill(): void;
@@ -43,6 +43,7 @@ export function createService(options: ServiceOptions): Service {
   let child: Child | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   let endsInARow = 0;
+  let readyAt = 0;
   let wanted = false;
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -50,15 +51,18 @@ export function createService(options: ServiceOptions): Service {
     queue = next.catch(() => undefined);
     return next;
   };
+  const forgetOldEnds = (): void => {
+    if (performance.now() - readyAt > steadyAfter) endsInARow = 0;
+  };
   const launch = async (): Promise<void> => {
     const started = await options.start();
     child = started;
-    const readyAt = Date.now();
+    readyAt = performance.now();
     void started.ended.then(({ text }) => {
       // `child` is another one, or none, when we ended this one ourselves.
       if (child !== started) return;
       child = undefined;
-      if (Date.now() - readyAt > steadyAfter) endsInARow = 0;
+      forgetOldEnds();
       options.note(`the ${options.name} ended (${text}); starting it again`);
       inTurn(() => revive(started, text)).catch(options.onFailed);
     });
@@ -68,13 +72,9 @@ export function createService(options: ServiceOptions): Service {
     child = undefined;
     await running?.stop(options.patience);
   };
-  const revive = async (ended: Child, reason: string): Promise<void> => {
-    let last: unknown = new BaseError(`the ${options.name} ended again and again, last with ${reason}`, {
-      code: 'service_failed',
-      hints: [`the end of ${ended.log.file}:\n${logTail(ended)}`],
-    });
-    // A restart that came first in the queue has started it already.
-    if (child !== undefined) return;
+  /** Starts it after each pause in turn, until it runs; does nothing any more once it is to stop. */
+  const keepStarting = async (reason: unknown): Promise<void> => {
+    let last = reason;
     while (!closing.signal.aborted) {
       const pause = delays[endsInARow];
       if (pause === undefined) throw last;
@@ -84,12 +84,22 @@ export function createService(options: ServiceOptions): Service {
       try {
         await launch();
         options.note(`the ${options.name} runs again`);
-        void options.onRestarted?.().catch(options.onFailed);
         return;
       } catch (error) {
         last = error;
       }
     }
+  };
+  const revive = async (ended: Child, reason: string): Promise<void> => {
+    // A restart that came first in the queue has started it already.
+    if (child !== undefined) return;
+    await keepStarting(
+      new BaseError(`the ${options.name} ended again and again, last with ${reason}`, {
+        code: 'service_failed',
+        hints: [`the end of ${ended.log.file}:\n${logTail(ended)}`],
+      }),
+    );
+    if (!closing.signal.aborted) void options.onRestarted?.().catch(options.onFailed);
   };
   return {
     start: () => {
@@ -103,8 +113,10 @@ export function createService(options: ServiceOptions): Service {
     restart: () =>
       inTurn(async () => {
         if (!wanted || closing.signal.aborted) return;
+        forgetOldEnds();
         await halt();
-        await launch();
+        // What it needs may be away just then: it gets as many tries as after an end of its own.
+        await launch().catch(keepStarting).catch(options.onFailed);
       }),
     kill: () => {
       closing.abort();

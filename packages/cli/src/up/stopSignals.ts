@@ -22,7 +22,7 @@ const oneKeyPress = 1_000;
 export function listenForStop(
   starters: readonly ProcessIdentity[],
   onForce: () => void,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): StopSignals {
   const controller = new AbortController();
   let first = 0;
