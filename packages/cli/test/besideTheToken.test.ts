@@ -65,7 +65,9 @@ test('R24: contributors are committed, paid, and set anew, from files and the co
   writeFileSync(join(cwd, 'second.txt'), `${operator} 1\n`);
   const id = String(tokenId);
   expect((await kedge('contributors', 'claim', id)).stderr).toMatch(/not committed[\s\S]*->/);
-  const committed = await kedgeJson('contributors', 'commit', id, 'first.txt');
+  const unasked = await kedge('contributors', 'commit', id, 'first.txt');
+  expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining('--yes')]);
+  const committed = await kedgeJson('contributors', 'commit', id, 'first.txt', '--yes');
   expect(committed).toMatchObject({ contributors: 2, totalWeight: '4' });
   // What was earned before was paid to the one who committed.
   expect((await contributor.getToken({ tokenId })).pendingRevenue).toBe(0n);
@@ -109,7 +111,7 @@ test('P27: the share of a committed token is renewed by anyone, and its controll
   const { tokenId } = await contributor.mintShare(terms);
   const id = String(tokenId);
   writeFileSync(join(cwd, 'one.txt'), `${developmentAccount('consumer').address} 1\n`);
-  await kedgeJson('contributors', 'commit', id, 'one.txt');
+  await kedgeJson('contributors', 'commit', id, 'one.txt', '--yes');
   const expireAt = timestamp + 3_000_000n;
   const early = await kedge('contributors', 'renew', id, String(expireAt), '--account', 'consumer');
   expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('did not offer')]);
@@ -121,7 +123,7 @@ test('P27: the share of a committed token is renewed by anyone, and its controll
   const announced = await kedge('token', 'revoke', String(shareTokenId), '--reason', 'ipfs://reason');
   expect(announced.stdout).toContain(`may object: kedge contributors appeal ${id} <statement>\n`);
   for (const words of [
-    ['contributors', 'commit', id, 'one.txt'],
+    ['contributors', 'commit', id, 'one.txt', '--yes'],
     ['token', 'appeal', String(shareTokenId), 'no'],
   ]) {
     const ofVault = await kedge(...words);

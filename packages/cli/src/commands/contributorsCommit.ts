@@ -3,6 +3,7 @@ import { readContributorsFile, storeContributors } from '../chain/contributors.j
 import { readAssets } from '../chain/readAssets.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
+import { confirm, yesOption } from '../confirm.js';
 import { argument, parseInteger } from '../parse.js';
 
 export const contributorsCommit: Command = {
@@ -11,12 +12,13 @@ export const contributorsCommit: Command = {
   description:
     'Commits a token that you hold to a list of contributors. It cannot be undone: a vault owns the token from then on, ' +
     'and its revenue goes to the contributors only, each by its weight. You keep the right to set later lists. What the ' +
-    'token earned before is paid to you first. The list goes into the content store; every contributor needs it to claim.',
+    'token earned before is paid to you first. The list goes into the content store; every contributor needs it to claim. ' +
+    'Asks before it does.',
   arguments: [
     { name: 'tokenId', summary: 'a token with a share, which has not expired and is not about to be revoked' },
     { name: 'file', summary: 'a line for each contributor, an address and a weight; or the JSON of the content store' },
   ],
-  options: accountOptions,
+  options: [yesOption, ...accountOptions],
   examples: [
     {
       command: 'kedge contributors commit 18446744077839630337 contributors.txt',
@@ -29,6 +31,8 @@ export const contributorsCommit: Command = {
     const connection = await connect(context);
     const { holder } = await connection.client.getToken({ tokenId });
     const { signer, write } = await resolveWriter(context, connection, holder);
+    const count = `${contributors.length} contributor${contributors.length === 1 ? '' : 's'}`;
+    await confirm(context, `Give all that token ${tokenId} will earn to ${count}`);
     const assets = (await readAssets(connection)).map(({ address }) => address);
     const cid = await storeContributors(connection.dataDir, contributors);
     const terms = { tokenId, contributors, cid, assets };
@@ -37,7 +41,7 @@ export const contributorsCommit: Command = {
     context.output.result(
       { tokenId, vault, root, totalWeight, contributors: contributors.length, cid, transactionHash },
       () => [
-        `token ${tokenId} belongs to its ${contributors.length} contributors now`,
+        `token ${tokenId} belongs to its ${count} now`,
         `  vault   ${vault}`,
         `  root    ${root}, of weight ${totalWeight}`,
         `  list    ${cid} in the content store`,
