@@ -1,5 +1,5 @@
 import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BaseError } from '@kedge/core';
 import { makeFolder } from '@kedge/store/makeFolder';
@@ -10,6 +10,8 @@ export const installationRoot = fileURLToPath(new URL('../../../../', import.met
 const sources = ['README.md', 'docs'];
 /** Pictures of the dashboard: they answer no question. */
 const isPicture = /[/\\]docs[/\\]screenshots([/\\]|$)/;
+/** Anchoring leaves it out; an editor's lock, which is a link that leads nowhere, cannot even be copied. */
+const isHidden = (source: string): boolean => basename(source).startsWith('.');
 
 /** Kedge's own docs, copied to one folder. */
 type StagedDocs = {
@@ -35,7 +37,7 @@ export function stageDocs(parent: string, root: string = installationRoot): Stag
       recursive: true,
       dereference: true,
       preserveTimestamps: true,
-      filter: (source) => !isPicture.test(source),
+      filter: (source) => !isPicture.test(source) && !isHidden(source),
     });
   if (!present.includes('docs')) {
     throw new BaseError(`there are no docs to anchor: ${join(root, 'docs')} is missing`, {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stageDocs } from '../../src/up/stageDocs.js';
@@ -33,6 +33,15 @@ test('README and docs stand side by side under the paths that they have in the c
 test('the date is that of the newest file, not of today', () => {
   const { folder, agent } = installation();
   expect(stageDocs(agent, folder).changedOn).toBe('2026-03-04');
+});
+
+test('what an editor keeps beside a file is left out, a link that leads nowhere for one', () => {
+  const { folder, agent } = installation();
+  symlinkSync('somebody@somewhere.4711', join(folder, 'docs', 'guides', '.#one.md'));
+  writeFileSync(join(folder, 'docs', '.one.md.swp'), 'written just now');
+  const staged = stageDocs(agent, folder);
+  expect(existsSync(join(staged.folder, 'docs', '.one.md.swp'))).toBe(false);
+  expect(staged.changedOn).toBe('2026-03-04');
 });
 
 test('without docs the way out is told', () => {
