@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { serviceNames, type DataPaths, type ServiceName } from '../files/dataPaths.js';
-import { readJsonFile } from '../files/durableFile.js';
+import { readIfExists } from '../files/durableFile.js';
 import { identitySchema, isRunning, type ProcessIdentity } from '../files/processIdentity.js';
 
 const patience: Readonly<Record<ServiceName, number>> = {
@@ -21,8 +21,7 @@ export async function endLeftovers(paths: DataPaths, saveChain: () => Promise<vo
   const found: ServiceName[] = [];
   for (const name of serviceNames.toReversed()) {
     const identity = readPid(paths.pid(name));
-    if (identity === undefined) continue;
-    if (isRunning(identity)) {
+    if (identity !== undefined && isRunning(identity)) {
       found.push(name);
       if (name === 'chain') await saveChain();
       await end(identity, patience[name]);
@@ -32,9 +31,13 @@ export async function endLeftovers(paths: DataPaths, saveChain: () => Promise<vo
   return found;
 }
 
+/** Undefined for a damaged one, too: whoever still runs is named when its port is found taken. */
 function readPid(path: string): ProcessIdentity | undefined {
-  const parsed = identitySchema.safeParse(readJsonFile(path));
-  return parsed.success ? parsed.data : undefined;
+  try {
+    return identitySchema.parse(JSON.parse(readIfExists(path) ?? 'null'));
+  } catch {
+    return undefined;
+  }
 }
 
 async function end(identity: ProcessIdentity, patienceMilliseconds: number): Promise<void> {

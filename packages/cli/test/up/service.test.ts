@@ -200,3 +200,10 @@ test('a chain that ends while it is saved is no reason to stop', async () => {
   expect(await endLeftovers(paths, dies)).toEqual(['chain']);
   expect(existsSync(paths.pid('chain'))).toBe(false);
 });
+
+test.each(['', '{"pid":', '{"pid":0,"startedAt":""}'])('a damaged pid file, %j, is no reason to stop', async (text) => {
+  const paths = temporaryDataFolder();
+  writeFileSync(paths.pid('gateway'), text);
+  expect(await endLeftovers(paths, async () => undefined)).toEqual([]);
+  expect(existsSync(paths.pid('gateway'))).toBe(false);
+});
