@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { decodeSignedReceipt, type SignedReceipt } from '@kedge/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createIdempotency } from '../src/idempotency/createIdempotency.js';
 import { type Gateway, parseGatewayConfig } from '../src/index.js';
+import { connectRaw } from './http1/support/rawSocket.js';
 import { apiKey, createTestSetup, type TestSetup } from './support/createTestSetup.js';
 import {
   answerWith,
@@ -145,6 +147,31 @@ test('a call that failed uncharged leaves its key free', async () => {
   expect((await post(hello, 'key-1')).status).toBe(502);
   upstream.script = answering;
   expect((await post(hello, 'key-1')).status).toBe(200);
+});
+
+test('who waits for the first call, and leaves before it fails, has no call of its own begun and charged', async () => {
+  const answering = upstream.script;
+  let fail = (): void => undefined;
+  upstream.script = (_, response) => {
+    fail = () => response.writeHead(500).end();
+  };
+  const first = post(hello, 'key-1');
+  await expect.poll(() => upstream.requests.length).toBe(1);
+  const body = JSON.stringify(hello);
+  const joining = connectRaw(Number(new URL(gateway.url).port));
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${apiKey}\r\nidempotency-key: key-1\r\n`;
+  joining.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
+  await once(joining.socket, 'connect');
+  const turnOfGateway = () => fetch(`${gateway.url}/healthz`);
+  for (let times = 0; times < 3; times++) await turnOfGateway();
+  joining.socket.resetAndDestroy();
+  for (let times = 0; times < 3; times++) await turnOfGateway();
+  upstream.script = answering;
+  fail();
+  expect((await first).status).toBe(502);
+  const { receipt } = decodeSignedReceipt((await post(hello, 'key-2')).receipt ?? '');
+  expect(receipt.cumulativeUnits).toBe(receipt.units);
+  expect(upstream.requests).toHaveLength(2);
 });
 
 test('a client that leaves in the middle gets the whole answer with its key', async () => {

@@ -43,6 +43,8 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
   let chunks: Buffer[] = [];
   let bytes = 0;
   const running = (): UpstreamCall => upstream;
+  // Nobody waits for it any more, and nothing has begun: it waited for value, or for the first call with its key.
+  if (response.isGone()) return resolve();
 
   const onClientGone = (): void => {
     if (stream !== undefined) return stream.abandon();

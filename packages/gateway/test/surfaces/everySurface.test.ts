@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { decodeSignedReceipt, type SignedReceipt } from '@kedge/core';
 import { expect, test } from 'vitest';
 import { countText } from '../../src/index.js';
 import { apiKey } from '../support/createTestSetup.js';
+import { connectRaw } from '../http1/support/rawSocket.js';
 import { sseData } from '../../src/sse/sseSplitter.js';
 import { answerWith, chunkEvent, completion, usageEvent } from '../support/scriptedUpstream.js';
 import {
@@ -102,6 +104,35 @@ test.each(surfaces)('$path: a client that leaves is charged what it was handed, 
   expect(charged).toBe(whole.receipt.units);
   expect(metricsOf(whole)['output_tokens']).toBe(BigInt(countText('One two')));
 });
+
+test('a client that leaves while its call waits for value has the upstream do nothing', async () => {
+  const [surface] = surfaces;
+  const it = await startSurfaceTest({ channel: { cap: 100n }, config: { contentionWaitMs: 10_000 } });
+  let answer = (): void => undefined;
+  it.upstream.script = (request, response) => {
+    answer = () => answerWith(surface.answer)(request, response);
+  };
+  const first = it.post(surface.path, surface.body);
+  await expect.poll(() => it.upstream.requests.length).toBe(1);
+  const body = JSON.stringify(surface.body);
+  const second = connectRaw(Number(new URL(it.gateway.url).port));
+  const head = `POST ${surface.path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${apiKey}\r\n`;
+  second.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
+  await once(second.socket, 'connect');
+  await healthy(it);
+  second.socket.resetAndDestroy();
+  await healthy(it);
+  answer();
+  expect((await first).status).toBe(200);
+  it.upstream.script = answerWith(surface.answer);
+  expect((await it.post(surface.path, surface.body)).status).toBe(200);
+  expect(it.upstream.requests).toHaveLength(2);
+});
+
+/** Later than what reached the gateway before. */
+async function healthy({ gateway }: SurfaceTest): Promise<void> {
+  for (let times = 0; times < 3; times++) expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+}
 
 test.each(all)(
   '$path: an upstream that fails, lies or says nothing charges nothing, and no hold stays',
