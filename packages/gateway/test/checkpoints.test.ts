@@ -21,7 +21,7 @@ import { createKeyAccounts } from '../src/keys/keyAccounts.js';
 import { isWholeCheckpoint, readCheckpoint } from '../src/ledger/checkpoint/checkpointFile.js';
 import { makeCheckpoint } from '../src/ledger/checkpoint/makeCheckpoint.js';
 import type { MakeCheckpoint } from '../src/ledger/checkpoint/keepCheckpoints.js';
-import { createLedgerIndex } from '../src/ledger/ledgerIndex.js';
+import { type BatchName, type BatchPlace, createLedgerIndex } from '../src/ledger/ledgerIndex.js';
 import { type LogLedger, openLedger } from '../src/ledger/openLedger.js';
 import type { CommitInput } from '../src/ledger/receiptBatcher.js';
 import { recordTypes } from '../src/ledger/recordTypes.js';
@@ -417,6 +417,49 @@ test('a checkpoint that is gone, or not whole any more, when it is read is no em
   await expect(readCheckpoint(path, ignore)).rejects.toThrow(/changed/);
   rmSync(path);
   await expect(readCheckpoint(path, ignore)).rejects.toThrow(/changed/);
+});
+
+test('what was damaged since in files that a start does not read is neither given out nor anchored', async () => {
+  const of = await copyOfAll();
+  const sealed = listSegments(logOf(of)).slice(0, -1);
+  for (const { path } of sealed) {
+    const bytes = readFileSync(path);
+    for (let at = 99; at < bytes.length; at += 100) bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+  }
+  const { ledger } = await open(of, never);
+  try {
+    for (const { receipt } of receipts.slice(0, 20)) {
+      const found = ledger.receiptOf(receipt.channelId, receipt.seq);
+      await expect(found).rejects.toMatchObject({ code: 'log_corrupt', status: 500 });
+    }
+    await expect(ledger.leavesOf(ledger.unanchored()[0]!)).rejects.toMatchObject({ code: 'log_corrupt' });
+  } finally {
+    await ledger.close();
+  }
+});
+
+test('an index that names another batch, or is cut, is no way to what is anchored', async () => {
+  const of = await copyOfAll();
+  const { ledger } = await open(of, never);
+  try {
+    const [name, other] = ledger.unanchored() as [BatchName, BatchName];
+    const pathOf = (base: number): string => besideSegment(logOf(of), base, 'index');
+    const placesOf = (named: BatchName): Promise<(BatchPlace | undefined)[]> =>
+      Promise.all(listBeside(logOf(of), 'index').map((base) => openSegmentIndex(pathOf(base)).placeOfBatch(named)));
+    const place = (await placesOf(other)).find((one) => one !== undefined)!;
+    const path = pathOf(listBeside(logOf(of), 'index')[(await placesOf(name)).findIndex((one) => one !== undefined)]!);
+    const index = createLedgerIndex();
+    index.add({ ...name, receipts: [] }, place);
+    await writeSegmentIndex(path, index);
+    await expect(ledger.leavesOf(name)).rejects.toMatchObject({ code: 'log_corrupt', values: name });
+    truncateSync(path, 20);
+    const again = await open(of, never);
+    await expect(again.ledger.leavesOf(name)).rejects.toMatchObject({ code: 'ledger_index_damaged', values: { path } });
+    await again.ledger.close();
+  } finally {
+    await ledger.close();
+  }
 });
 
 test('receipts and batches that never were are found in no index', async () => {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { hashReceipt, type Hex, type ProtocolDomain } from '@kedge/core';
+import { BaseError, hashReceipt, type Hex, hexToBytes, type ProtocolDomain } from '@kedge/core';
 import { makeFolder } from '@kedge/store/makeFolder';
 import { createTransactionJournal } from '../capture/transactionJournal.js';
 import { keccak256 } from '../crypto/hashers.js';
@@ -24,6 +24,7 @@ import { createLedgerRecovery, type RecoverySinks } from './ledgerRecovery.js';
 import { checkHeader, epochBytesOf, headerOf } from './logHeader.js';
 import { nextEpoch } from './nextEpoch.js';
 import { createReceiptBatcher, type SignedBatch } from './receiptBatcher.js';
+import { receiptTree } from './receiptTree.js';
 import { openRecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
 import { toHex } from './sealReceipt.js';
@@ -182,8 +183,18 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     write,
   });
 
-  const readBatch = async (place: { offset: number; length: number }): Promise<BatchRecord> =>
-    decodeBatchRecord(await records.readAt(place.offset, place.length));
+  /** A start finds damage in what it reads; of files that it did not, it is looked for here. */
+  const readBatch = async ({ offset, length }: BatchPlace): Promise<{ record: BatchRecord; receiptHashes: Hex[] }> => {
+    const bytes = await records.readAt(offset, length);
+    try {
+      const record = decodeBatchRecord(bytes);
+      const receiptHashes = record.receipts.map(({ receipt }) => hashReceipt(receipt, keccak256));
+      if (receiptTree(receiptHashes.map(hexToBytes)).root !== record.root) throw new Error('it has another root');
+      return { record, receiptHashes };
+    } catch (cause) {
+      throw batchDamaged({ path, offset, length }, cause);
+    }
+  };
 
   return {
     epoch,
@@ -200,16 +211,19 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     receiptOf: async (channelId, seq) => {
       const place = await index.placeOfReceipt(channelId, seq);
       if (place === undefined) return undefined;
-      const all = signedReceiptsOf(await readBatch(place), operator.address);
-      return all.find(({ receipt }) => receipt.channelId === channelId && receipt.seq === seq);
+      const { record } = await readBatch(place);
+      return signedReceiptsOf(record, operator.address).find(
+        ({ receipt }) => receipt.channelId === channelId && receipt.seq === seq,
+      );
     },
     leavesOf: async (name) => {
       const known = leaves.get(name);
       if (known !== undefined) return known;
       const place = await index.placeOfBatch(name);
       if (place === undefined) throw new Error(`The log has no batch ${name.batch} of epoch ${name.epoch}.`);
-      const { root, receipts } = await readBatch(place);
-      return { root, receiptHashes: receipts.map(({ receipt }) => hashReceipt(receipt, keccak256)) };
+      const { record, receiptHashes } = await readBatch(place);
+      if (record.epoch !== name.epoch || record.batch !== name.batch) throw batchDamaged({ path, ...place, ...name });
+      return { root: record.root, receiptHashes };
     },
     unanchored: unanchored.names,
     markAnchored: (range) => unanchored.markAnchored(range).forEach(leaves.forget),
@@ -246,6 +260,16 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
 }
 
 const nothing = (): Promise<void> => Promise.resolve();
+
+function batchDamaged(values: Readonly<Record<string, unknown>>, cause?: unknown): BaseError {
+  return new BaseError('A batch of receipts is not in the ledger log as it was written.', {
+    code: 'log_corrupt',
+    status: 500,
+    values,
+    cause,
+    hints: ['Restore the file that holds this place from a copy: the gateway reads it again at once.'],
+  });
+}
 
 function hashesIn(bytes: Uint8Array): Hex[] {
   return Array.from({ length: bytes.length / 32 }, (_, index) => toHex(bytes.subarray(index * 32, index * 32 + 32)));

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { type Hex, hexToBytes, splitSeq } from '@kedge/core';
+import { BaseError, type Hex, hexToBytes, splitSeq } from '@kedge/core';
 import type { BatchName, BatchPlace, LedgerIndex } from '../ledgerIndex.js';
 import { openIfThere } from './openIfThere.js';
 import { writeWhole } from './writeWhole.js';
@@ -97,7 +97,7 @@ type Head = {
 
 async function readHead(file: FileHandle): Promise<Head> {
   const head = await readBytes(file, 0, headBytes);
-  if (head.readUInt32BE(0) !== magic) throw new Error('The file is no index of a segment of a ledger.');
+  if (head.readUInt32BE(0) !== magic) throw new RangeError('It is no index of a segment.');
   const count = head.readUInt32BE(4);
   const rows = await readBytes(file, headBytes, count * epochBytes);
   const epochs = Array.from({ length: count }, (_, index) => {
@@ -130,9 +130,22 @@ async function readingFile<T>(path: string, read: (file: FileHandle) => Promise<
   const file = await openIfThere(path);
   try {
     return file && (await read(file));
+  } catch (cause) {
+    // The system's own errors name the file.
+    throw cause instanceof RangeError ? indexDamaged(path, cause) : cause;
   } finally {
     await file?.close();
   }
+}
+
+function indexDamaged(path: string, cause: RangeError): BaseError {
+  return new BaseError('An index of the ledger log is damaged.', {
+    code: 'ledger_index_damaged',
+    status: 500,
+    values: { path },
+    cause,
+    hints: ['Delete it: the gateway makes it again at its next start.'],
+  });
 }
 
 /** The row of a table, in the order of its keys, that begins with `key`. */
@@ -150,7 +163,7 @@ async function findRow(file: FileHandle, table: Table, key: Buffer): Promise<Buf
 
 async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, position);
-  if (bytesRead !== length) throw new Error(`An index of the ledger ends ${length - bytesRead} bytes early.`);
+  if (bytesRead !== length) throw new RangeError(`It ends ${length - bytesRead} bytes early.`);
   return buffer;
 }
 
