@@ -12,7 +12,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { type Hex, metricLabels, seqOf, type SignedReceipt, type SignedVoucher, splitSeq } from '@kedge/core';
+import {
+  type Hex,
+  metricLabels,
+  seqOf,
+  type SignedReceipt,
+  type SignedVoucher,
+  splitSeq,
+  toProblemDetails,
+} from '@kedge/core';
 import { createRandom, testSeed } from '@kedge/testing';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { operatorKeyOf } from '../src/crypto/operatorKey.js';
@@ -355,7 +363,11 @@ test('files before the checkpoint may be moved away: only their receipts are not
   const { ledger } = await open(of, never);
   try {
     const { channelId, seq } = receipts[0]!.receipt;
-    await expect(ledger.receiptOf(channelId, seq)).rejects.toMatchObject({ code: 'ledger_part_missing', status: 410 });
+    const refused = { code: 'ledger_part_missing', status: 410, values: { offset: expect.any(Number) as number } };
+    const found = await ledger.receiptOf(channelId, seq).catch((error: unknown) => error);
+    expect(found).toMatchObject(refused);
+    // A client is told so: the operator's folders are no matter of it.
+    expect(JSON.stringify(toProblemDetails(found))).not.toContain(of);
     const newest = receipts.at(-1)!;
     expect(await ledger.receiptOf(newest.receipt.channelId, newest.receipt.seq)).toEqual(newest);
     for (const { path } of old) renameSync(join(away, basename(path)), path);
@@ -452,10 +464,16 @@ test('an index that names another batch, or is cut, is no way to what is anchore
     const index = createLedgerIndex();
     index.add({ ...name, receipts: [] }, place);
     await writeSegmentIndex(path, index);
-    await expect(ledger.leavesOf(name)).rejects.toMatchObject({ code: 'log_corrupt', values: name });
+    await expect(ledger.leavesOf(name)).rejects.toMatchObject({
+      code: 'log_corrupt',
+      values: { offset: place.offset },
+    });
     truncateSync(path, 20);
     const again = await open(of, never);
-    await expect(again.ledger.leavesOf(name)).rejects.toMatchObject({ code: 'ledger_index_damaged', values: { path } });
+    await expect(again.ledger.leavesOf(name)).rejects.toMatchObject({
+      code: 'ledger_index_damaged',
+      values: { file: basename(path) },
+    });
     await again.ledger.close();
   } finally {
     await ledger.close();

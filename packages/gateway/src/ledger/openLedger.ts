@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { BaseError, hashReceipt, type Hex, hexToBytes, type ProtocolDomain } from '@kedge/core';
 import { makeFolder } from '@kedge/store/makeFolder';
 import { createTransactionJournal } from '../capture/transactionJournal.js';
@@ -28,7 +28,7 @@ import { receiptTree } from './receiptTree.js';
 import { openRecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
 import { toHex } from './sealReceipt.js';
-import { besideSegment, listSegments } from './segments/segmentFiles.js';
+import { besideSegment, listSegments, segmentHolding } from './segments/segmentFiles.js';
 import { createSegmentedIndex } from './segments/segmentedIndex.js';
 import { signedReceiptsOf } from './signedReceipts.js';
 import { createUnanchoredBatches } from './unanchoredBatches.js';
@@ -192,7 +192,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
       if (receiptTree(receiptHashes.map(hexToBytes)).root !== record.root) throw new Error('it has another root');
       return { record, receiptHashes };
     } catch (cause) {
-      throw batchDamaged({ path, offset, length }, cause);
+      throw batchDamaged(path, offset, cause);
     }
   };
 
@@ -222,7 +222,9 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
       const place = await index.placeOfBatch(name);
       if (place === undefined) throw new Error(`The log has no batch ${name.batch} of epoch ${name.epoch}.`);
       const { record, receiptHashes } = await readBatch(place);
-      if (record.epoch !== name.epoch || record.batch !== name.batch) throw batchDamaged({ path, ...place, ...name });
+      if (record.epoch !== name.epoch || record.batch !== name.batch) {
+        throw batchDamaged(path, place.offset, `it is batch ${record.batch} of epoch ${record.epoch}`);
+      }
       return { root: record.root, receiptHashes };
     },
     unanchored: unanchored.names,
@@ -261,13 +263,14 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
 
 const nothing = (): Promise<void> => Promise.resolve();
 
-function batchDamaged(values: Readonly<Record<string, unknown>>, cause?: unknown): BaseError {
+function batchDamaged(log: string, offset: number, cause: unknown): BaseError {
   return new BaseError('A batch of receipts is not in the ledger log as it was written.', {
     code: 'log_corrupt',
     status: 500,
-    values,
+    // Clients see it, too: where the file is is no matter of theirs.
+    values: { file: basename(segmentHolding(log, offset)?.path ?? log), offset },
     cause,
-    hints: ['Restore the file that holds this place from a copy: the gateway reads it again at once.'],
+    hints: ['Restore the file from a copy: the gateway reads it again at once.'],
   });
 }
 

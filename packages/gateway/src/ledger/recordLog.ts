@@ -147,7 +147,7 @@ export async function openRecordLog(
     readAt: async (offset, length) => {
       const segment = offset >= base ? segmentAt(path, base) : segmentHolding(path, offset);
       const bytes = segment && (await readIn(segment, offset, length));
-      if (bytes === undefined) throw movedAway(path, offset);
+      if (bytes === undefined) throw movedAway(offset);
       return bytes;
     },
     failure: () => failure,
@@ -189,11 +189,11 @@ async function readIn({ base, path }: Segment, offset: number, length: number): 
   }
 }
 
-function movedAway(path: string, offset: number): BaseError {
+function movedAway(offset: number): BaseError {
   return new BaseError('This part of the ledger is not in the data folder any more.', {
     code: 'ledger_part_missing',
     status: 410,
-    values: { path, offset },
+    values: { offset },
     hints: ['Put the file back to where it was: the gateway reads it again at once.'],
   });
 }

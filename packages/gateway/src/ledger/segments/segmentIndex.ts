@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { BaseError, type Hex, hexToBytes, splitSeq } from '@kedge/core';
 import type { BatchName, BatchPlace, LedgerIndex } from '../ledgerIndex.js';
 import { openIfThere } from './openIfThere.js';
@@ -142,7 +143,7 @@ function indexDamaged(path: string, cause: RangeError): BaseError {
   return new BaseError('An index of the ledger log is damaged.', {
     code: 'ledger_index_damaged',
     status: 500,
-    values: { path },
+    values: { file: basename(path) },
     cause,
     hints: ['Delete it: the gateway makes it again at its next start.'],
   });
