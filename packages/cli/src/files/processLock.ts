@@ -15,7 +15,7 @@ type LockContent = z.infer<typeof lockSchema>;
 
 /** The right to be the only process that works on something: the stack of a data folder, a channel's vouchers. */
 export type ProcessLock = {
-  /** Tells a successor that waiting for us is worth it. */
+  /** Tells a successor that waiting for us is worth it. Where that cannot be written, as on a full disk, one is refused. */
   markStopping(): void;
   release(): void;
 };
@@ -55,7 +55,13 @@ export async function takeProcessLock(
     await delay(50);
   }
   return {
-    markStopping: () => writeDurably(path, JSON.stringify({ ...own, stopping: true })),
+    markStopping: () => {
+      try {
+        writeDurably(path, JSON.stringify({ ...own, stopping: true }));
+      } catch {
+        // No reason to stop in another way, and its error would stand in the place of why we stop.
+      }
+    },
     release: () => rmSync(path, { force: true }),
   };
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { identityOf, ownIdentity } from '../../src/files/processIdentity.js';
 import { takeUpLock } from '../../src/up/upLock.js';
@@ -56,4 +56,13 @@ test.each([
   });
   expect(waitedFor).toEqual([child.pid]);
   taken.release();
+});
+
+test('a lock whose folder was moved or deleted keeps nobody from stopping', async () => {
+  const { lock, root } = temporaryDataFolder();
+  const taken = await takeUpLock(lock, root);
+  rmSync(root, { recursive: true });
+  taken.markStopping();
+  taken.release();
+  expect(existsSync(root)).toBe(false);
 });
