@@ -25,7 +25,7 @@ export type Handlers = {
 export type Connection = {
   readonly tick: () => void;
   readonly closeIfIdle: () => void;
-  /** What was written and waits for the client to take it is held whole. */
+  /** What is in memory of a body that has not come as a whole, and of answers that the client has not taken. */
   readonly heldBytes: () => number;
   /** For how many ticks something has been held. */
   readonly heldTicks: () => number;
@@ -263,16 +263,18 @@ export function serveConnection(
     return unsent < before;
   };
 
+  const heldBytes = (): number => (socket.destroyed ? 0 : socket.writableLength + (current?.reader?.bytes ?? 0));
+
   return {
     tick: () => {
       ticks = hasTaken() ? 0 : ticks + 1;
-      heldTicks = socket.writableLength > 0 ? heldTicks + 1 : 0;
+      heldTicks = heldBytes() > 0 ? heldTicks + 1 : 0;
       if (ticks * times.tick > limit()) socket.destroy();
     },
     closeIfIdle: () => {
       if (current === undefined && !isLingering) linger();
     },
-    heldBytes: () => (socket.destroyed ? 0 : socket.writableLength),
+    heldBytes,
     heldTicks: () => heldTicks,
     destroy: () => socket.destroy(),
   };

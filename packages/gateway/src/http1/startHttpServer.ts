@@ -20,8 +20,8 @@ export const defaultTimes: HttpTimes = {
   linger: 2_000,
 };
 
-/** How much of all answers may wait for clients to take them: each may take its time, but all together hold no more memory. */
-const mostHeldBytes = 512 * 1024 * 1024;
+/** How much of all bodies and answers may be on its way: each client may take its time, but all together hold no more memory. */
+const defaultMostHeldBytes = 512 * 1024 * 1024;
 
 /**
  * An HTTP/1.1 server over `node:net`: what node:http does, at a third of its cost a request, and stricter. No upgrades, no
@@ -34,8 +34,10 @@ export async function startHttpServer(
     readonly host: string;
     readonly port: number;
     readonly times?: Partial<HttpTimes>;
+    readonly mostHeldBytes?: number;
   },
 ): Promise<HttpServer> {
+  const { mostHeldBytes = defaultMostHeldBytes } = options;
   const times = { ...defaultTimes, ...options.times };
   const connections = new Set<Connection>();
   let stopping = false;
@@ -46,7 +48,7 @@ export async function startHttpServer(
       options,
       times,
       () => stopping,
-      () => relieve(connections),
+      () => relieve(connections, mostHeldBytes),
     );
     connections.add(connection);
     socket.once('close', () => {
@@ -65,7 +67,7 @@ export async function startHttpServer(
   // One timer for all connections.
   const timer = setInterval(() => {
     for (const connection of connections) connection.tick();
-    relieve(connections);
+    relieve(connections, mostHeldBytes);
   }, times.tick).unref();
   const stop = (): void => {
     if (stopping) return;
@@ -92,7 +94,7 @@ export async function startHttpServer(
 }
 
 /** Cuts those that hold most for longest, until what is left is little enough. */
-function relieve(connections: Iterable<Connection>): void {
+function relieve(connections: Iterable<Connection>, mostHeldBytes: number): void {
   let bytes = 0;
   for (const connection of connections) bytes += connection.heldBytes();
   if (bytes <= mostHeldBytes) return;

@@ -189,6 +189,40 @@ test('answers that are asked for all at once are no more in memory before the ne
   expect(whole.filter((isWhole) => isWhole)).toHaveLength(7);
 });
 
+test('bodies that come slowly hold no more memory together than may be held: who holds most for longest is cut', async () => {
+  const failures: string[] = [];
+  const lengths: number[] = [];
+  running = await startTestServer(
+    (request, response) =>
+      request.readBody(
+        2_000_000,
+        ({ length }) => {
+          lengths.push(length);
+          response.send(200, {}, '');
+        },
+        ({ kind }) => failures.push(kind),
+      ),
+    { times: { ...patient, tick: 20 }, mostHeldBytes: 4_500_000 },
+  );
+  const { server } = running;
+  const post = (bytes: number) => {
+    const client = connectRaw(server.port);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1000001\r\n\r\n');
+    client.write(Buffer.alloc(bytes));
+    return client;
+  };
+  const held = [post(500_000), ...Array.from({ length: 4 }, () => post(1_000_000))];
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(failures).toEqual([]);
+  const last = post(1_000_000);
+  await until(() => failures.length > 0);
+  for (const client of [held[0] as typeof last, last]) client.write(Buffer.alloc(client === last ? 1 : 500_001));
+  await until(() => lengths.length === 2);
+  expect(lengths).toEqual([1_000_001, 1_000_001]);
+  expect(failures).toEqual(['gone']);
+  for (const { socket } of held) socket.destroy();
+});
+
 test('an idle connection is closed after its time, before and after a request', async () => {
   const { server } = await start({ idle: 30 });
   const fresh = connectRaw(server.port);

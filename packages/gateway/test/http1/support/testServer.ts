@@ -24,7 +24,7 @@ export const echo: Handler = (request, response) => {
 
 export async function startTestServer(
   handler: Handler = echo,
-  options: Pick<Parameters<typeof startHttpServer>[0], 'times'> = {},
+  options: Pick<Parameters<typeof startHttpServer>[0], 'times' | 'mostHeldBytes'> = {},
 ): Promise<TestServer> {
   const seen: string[] = [];
   const server = await startHttpServer({
