@@ -1,7 +1,7 @@
-import { constants, setPriority } from 'node:os';
 import type { DataPaths } from '../files/dataPaths.js';
 import type { Chain } from './chain.js';
 import { cutLogTail, killLiving, readyUrl, startChild, whenReady, type ChildCommand } from './child.js';
+import { lowerPriority } from './lowerPriority.js';
 import { createService, type Service } from './service.js';
 
 /** The services of a data folder. */
@@ -62,7 +62,7 @@ export function createServices(options: {
     start: async () => {
       const child = await startChild('indexer', options.indexerCommand(), paths);
       // Calls come first: what it does can wait, and its start is work of several seconds.
-      setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+      lowerPriority(child.pid);
       return child;
     },
   });
