@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { decodeSignedReceipt, type SignedReceipt } from '@kedge/core';
+import { decodeSignedReceipt, type Hex, type SignedReceipt } from '@kedge/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createIdempotency } from '../src/idempotency/createIdempotency.js';
 import { type Gateway, parseGatewayConfig } from '../src/index.js';
@@ -239,4 +239,29 @@ test('answers that are asked for again are read one after another, and one that 
     answers.map((answer) => ('value' in answer && 'body' in answer.value ? `${answer.value.body}` : undefined)),
   ).toEqual(['a', undefined, 'c']);
   expect(most).toBe(1);
+});
+
+test('only so many of a channel wait for the first call with their key, whether or not their clients are still there', async () => {
+  const idempotency = createIdempotency(() => 0);
+  const answers = { read: async () => Buffer.alloc(0), find: undefined };
+  const channel = (digit: string) => `0x${digit.repeat(64)}` as const;
+  const begin = (channelId: Hex) =>
+    idempotency.begin({ channelId, key: 'key', path: '/chat/completions', body: Buffer.from('{}') }, answers);
+  const slot = await begin(channel('1'));
+  const waiting = Array.from({ length: 64 }, () => begin(channel('1')));
+  await expect(begin(channel('1'))).rejects.toMatchObject({ code: 'idempotency_busy', status: 429 });
+  // Another channel's do not count.
+  const other = await begin(channel('2'));
+  const joining = begin(channel('2'));
+  for (const first of [slot, other]) if (!('head' in first)) first.end();
+  await joining;
+  // One after another they are the first.
+  for (const next of waiting) {
+    const begun = await next;
+    if (!('head' in begun)) begun.end();
+  }
+  const again = await begin(channel('1'));
+  const rejoining = begin(channel('1'));
+  if (!('head' in again)) again.end();
+  await rejoining;
 });

@@ -48,7 +48,8 @@ export type Idempotency = {
   readonly brokenOff: (call: KeyedCall) => KeptAnswer;
   /**
    * The slot of a new call, or the answer of the first one, which is waited for while it runs.
-   * @throws BaseError 409 `idempotency_conflict` when the key came with another body; 400 `idempotency_key_invalid`.
+   * @throws BaseError 409 `idempotency_conflict` when the key came with another body; 400 `idempotency_key_invalid`; 429
+   * `idempotency_busy` when too many of its channel wait.
    */
   readonly begin: (
     request: { readonly channelId: Hex; readonly key: string; readonly path: string; readonly body: Uint8Array },
@@ -68,6 +69,8 @@ const nothing = (): void => undefined;
 // Promised are 24 hours (R27). A clock may have been an hour behind when a key came, and be an hour ahead now.
 const retainedMs = 26 * 60 * 60 * 1000;
 const longestKey = 255;
+// Of a channel. Each has its request in memory, even when its client has left.
+const mostWaiting = 64;
 
 /** Whether a key that came `at` is retained, both in milliseconds since 1970. */
 export function isRetained(at: number, now: number): boolean {
@@ -92,6 +95,17 @@ export function createIdempotency(now: () => number): Idempotency {
     // Without the bytes, which would stay with it.
     reading = bytes.then(nothing, nothing);
     return bytes;
+  };
+
+  const waiting = new Map<Hex, number>();
+  const waitFor = async (running: Promise<void> | undefined, channelId: Hex): Promise<void> => {
+    const others = waiting.get(channelId) ?? 0;
+    if (others >= mostWaiting) throw busy(others);
+    waiting.set(channelId, others + 1);
+    await running;
+    const left = (waiting.get(channelId) ?? 0) - 1;
+    if (left > 0) waiting.set(channelId, left);
+    else waiting.delete(channelId);
   };
 
   const open = (id: string, channelId: Hex, keySha256: string, bodySha256: string): AnswerSlot => {
@@ -179,7 +193,7 @@ export function createIdempotency(now: () => number): Idempotency {
         if (place !== undefined) {
           return decodeStoredAnswer(await readAlone(() => answers.read(place.offset, place.length)));
         }
-        await entry.running;
+        await waitFor(entry.running, channelId);
       }
     },
   };
@@ -224,6 +238,16 @@ function conflict(): BaseError {
     code: 'idempotency_conflict',
     status: 409,
     hints: ['Use a new key, or a new payment, for a new request; repeat the same bytes to get the first answer again.'],
+  });
+}
+
+function busy(waiting: number): BaseError {
+  return new BaseError('Too many calls wait for the first one with their Idempotency-Key.', {
+    code: 'idempotency_busy',
+    status: 429,
+    kind: 'transient',
+    values: { waiting, retryAfterSeconds: 1 },
+    hints: ['Try again with the same key when the first call has ended: it is charged once.'],
   });
 }
 
