@@ -17,6 +17,7 @@ const checks = [
   ['contracts', forgePath(), ['build', '--skip', 'test', '--quiet']],
   ['generated files', node, ['scripts/generate.mjs', '--check']],
   ['size of the dashboard', node, ['packages/web/scripts/size.mjs', '--check']],
+  ['packages', node, ['scripts/checkPackages.mjs']],
   ['generated reference', node, ['scripts/generateReference.mjs', '--check']],
 ];
 

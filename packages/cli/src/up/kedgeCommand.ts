@@ -2,9 +2,9 @@ import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join, sep } from 'node:path';
 import type { Context } from '../context.js';
 import { shellWord } from '../human.js';
-import { installationRoot } from './stageDocs.js';
+import { packageRoot } from './stageDocs.js';
 
-const ownProgram = join(installationRoot, 'packages', 'cli', 'bin', 'kedge.js');
+const ownProgram = join(packageRoot, 'bin', 'kedge.js');
 
 /**
  * What to type in the working folder to run this installation's `kedge`: in its clone `npx kedge`, which elsewhere would run

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { BaseError } from '@kedge/core';
 import { makeFolder } from '@kedge/store/makeFolder';
 
-/** The folder that Kedge is installed in: the root of the clone. */
-export const installationRoot = fileURLToPath(new URL('../../../../', import.meta.url));
+/** The folder of this package. */
+export const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
 
 const sources = ['README.md', 'docs'];
 /** Pictures of the dashboard: they answer no question. */
@@ -21,13 +21,19 @@ type StagedDocs = {
   remove(): void;
 };
 
+/** Where README.md and docs/ stand: the root of the clone, else the package itself, which npm packs them into. */
+export function docsRootOf(packageFolder: string): string {
+  const clone = join(packageFolder, '..', '..');
+  return existsSync(join(clone, 'packages', 'cli', 'package.json')) ? clone : packageFolder;
+}
+
 /**
  * Copies README.md and docs/ of the installation side by side into `<parent>/kedge`, since what is anchored is one
  * folder. Answers cite the path below it.
  *
  * @throws BaseError code `no_docs`
  */
-export function stageDocs(parent: string, root: string = installationRoot): StagedDocs {
+export function stageDocs(parent: string, root: string = docsRootOf(packageRoot)): StagedDocs {
   const folder = join(parent, 'kedge');
   rmSync(folder, { recursive: true, force: true });
   makeFolder(folder);
@@ -42,7 +48,7 @@ export function stageDocs(parent: string, root: string = installationRoot): Stag
   if (!present.includes('docs')) {
     throw new BaseError(`there are no docs to anchor: ${join(root, 'docs')} is missing`, {
       code: 'no_docs',
-      hints: ['kedge up anchors the docs of the clone it belongs to: run it from a clone'],
+      hints: ['kedge up anchors the docs that came with it: install Kedge again, or run it from a clone'],
     });
   }
   return { folder, changedOn: newestChange(folder), remove: () => rmSync(folder, { recursive: true, force: true }) };

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { stageDocs } from '../../src/up/stageDocs.js';
+import { docsRootOf, stageDocs } from '../../src/up/stageDocs.js';
 import { temporaryDataFolder } from './support.js';
 
 function installation() {
@@ -47,4 +47,16 @@ test('what an editor keeps beside a file is left out, a link that leads nowhere 
 test('without docs the way out is told', () => {
   const { agent } = installation();
   expect(() => stageDocs(agent, agent)).toThrow('run it from a clone');
+});
+
+test('the docs are those of the clone, even beside a copy in the package, and of the package where it is installed', () => {
+  const { folder } = installation();
+  const inClone = join(folder, 'packages', 'cli');
+  const installed = join(folder, 'node_modules', '@kedge', 'cli');
+  for (const place of [inClone, installed]) {
+    mkdirSync(join(place, 'docs'), { recursive: true });
+    writeFileSync(join(place, 'package.json'), '{}');
+  }
+  expect(docsRootOf(inClone)).toBe(folder);
+  expect(docsRootOf(installed)).toBe(installed);
 });
