@@ -244,10 +244,10 @@ beforeAll(async () => {
 });
 
 /** Makes all that waits to be made. */
-async function makeAll(of: string, most = Infinity): Promise<void> {
+async function makeAll(of: string, most = Infinity, now = noon): Promise<void> {
   const path = logOf(of);
   const sealed = listSegments(path).slice(0, -1);
-  for (const { base } of sealed.slice(0, most)) await makeCheckpoint({ path, base }, noon);
+  for (const { base } of sealed.slice(0, most)) await makeCheckpoint({ path, base }, now);
 }
 
 async function expectCheckpointOfLast(of: string): Promise<void> {
@@ -276,6 +276,10 @@ test('L9, R27: a start from a checkpoint, whichever, knows what a start that rea
   expect(whole).toMatchObject({ receipts });
   expect(await standingOf(folder), `seed ${testSeed}`).toEqual(whole);
   expect(await standingOf(await copyOfAll()), `seed ${testSeed}`).toEqual(whole);
+  // With a clock that is days ahead.
+  const ahead = copy(withoutCheckpoints);
+  await makeAll(ahead, Infinity, noon + 7 * 86_400_000);
+  expect(await standingOf(ahead), `seed ${testSeed}`).toEqual(whole);
   for (const made of [1, 2, ...Array.from({ length: 4 }, () => 3 + random.below(20))]) {
     const of = copy(withoutCheckpoints);
     await makeAll(of, made);

@@ -33,7 +33,10 @@ export type CheckpointState = {
 
 const namesInRecord = 100_000;
 
-/** @param now Milliseconds since 1970: answers that are retained no more are left out. */
+/**
+ * @param now Milliseconds since 1970: answers that are retained no more are left out. A clock that is ahead forgets none: the newest
+ * answer must be that much later, too.
+ */
 export function createCheckpointState(now: number): CheckpointState {
   const accounts = createChannelAccounts(() => 0n);
   const index = createLedgerIndex();
@@ -43,7 +46,8 @@ export function createCheckpointState(now: number): CheckpointState {
   const vouchers = createVoucherRecovery();
   const progress = new Map<Hex, Buffer>();
   // In the order in which they were kept: the last for a key is the one that counts.
-  const answers = new Map<string, Buffer>();
+  const answers = new Map<string, { readonly at: number; readonly record: Buffer }>();
+  let newestAt = 0;
   let header: Buffer | undefined;
 
   const recovery = createLedgerRecovery({
@@ -65,7 +69,8 @@ export function createCheckpointState(now: number): CheckpointState {
       const { channelId, keySha256, at } = decodeStoredAnswer(payload).head;
       const id = `${channelId}/${keySha256}`;
       answers.delete(id);
-      if (isRetained(at, now)) answers.set(id, encodeAnswerPlace(place, headOfStoredAnswer(payload)));
+      answers.set(id, { at, record: encodeAnswerPlace(place, headOfStoredAnswer(payload)) });
+      newestAt = Math.max(newestAt, at);
     },
   });
 
@@ -79,7 +84,9 @@ export function createCheckpointState(now: number): CheckpointState {
     for (const account of vouchers.accounts.values()) yield* voucherRecords(account);
     for (const [apiKeySha256, units] of keys.all()) yield [recordTypes.keyUse, [encodeKeyUse(apiKeySha256, units)]];
     for (const payload of topUps) yield [recordTypes.topUp, [payload]];
-    for (const payload of answers.values()) yield [recordTypes.answerPlace, [payload]];
+    for (const { at, record } of answers.values()) {
+      if (isRetained(at, Math.min(now, newestAt))) yield [recordTypes.answerPlace, [record]];
+    }
     yield* transactionRecords(journal);
     yield* unanchoredRecords(unanchored.names());
   }
