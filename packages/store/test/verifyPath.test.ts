@@ -142,9 +142,9 @@ describe('verifyPath', () => {
   });
 
   it.each([
-    ['more folders than a call takes arguments', Array.from({ length: 150_000 }, (_, index) => `b${1e6 + index}`)],
+    ['more folders than a call takes arguments', Array.from({ length: 130_000 }, (_, index) => `b${1e6 + index}`)],
     ['folders in folders, deeper than the stack', [`${'b/'.repeat(20_000)}b`]],
-  ])('says of a manifest with %s that they are missing', { timeout: 60_000 }, async (_, emptyFolders) => {
+  ])('says of a manifest with %s that they are missing', async (_, emptyFolders) => {
     const { root, manifest } = await anchored({ a: 'a' });
     const { findings } = await verifyPath({ manifest: { ...manifest, emptyFolders }, path: root, keccak256 });
     expect(findings[0]).toEqual({ kind: 'manifest', detail: 'cid is not that of its files' });
