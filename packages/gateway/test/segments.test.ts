@@ -229,6 +229,7 @@ test('an index that is gone is made again at the next start', async () => {
   const before = listBeside(logOf(of), 'index');
   rmSync(besideSegment(logOf(of), before[2] ?? 0, 'index'));
   const { ledger } = await open(of);
-  await expect.poll(() => listBeside(logOf(of), 'index')).toEqual(before);
+  // A start may begin another segment.
+  await expect.poll(() => listBeside(logOf(of), 'index')).toEqual(expect.arrayContaining(before));
   await ledger.close();
 });
