@@ -185,6 +185,7 @@ async function whereItIs(dir: string): Promise<string> {
 
 /** Nothing is wrong with what is anchored. */
 function storeUnreachable(dir: string, cause: NodeJS.ErrnoException): BaseError {
+  if (cause.code === 'ELOOP') return unreachable(dir, cause);
   return new BaseError('The folder of the content store cannot be reached.', {
     code: 'store_unreachable',
     values: { store: dir, reason: cause.code ?? String(cause) },
