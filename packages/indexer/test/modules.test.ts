@@ -320,7 +320,15 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
       const signature = await account.sign({ hash: voucherDigest(domain, voucher, hash) });
       await operator.capture({ items: [{ channel, voucher, signature }] });
     };
-    await captureTo(40n);
+    await captureTo(30n);
+    // Anyone may bring an operator's voucher to the chain, and roots of their own with it.
+    const relayed = { channelId, cumulativeUnits: 40n, receiptHash: zeroHash, seq: seqOf(1n, 1n) };
+    const signature = await account.sign({ hash: voucherDigest(domain, relayed, hash) });
+    const anchors = [{ root: someHash, epoch: 1n, firstBatch: 1n, lastBatch: 1n, cid: '' }];
+    await as('first').capture({ items: [{ channel, voucher: relayed, signature }], anchors });
+    await compare();
+    const batches = await indexer.client.batches({ address: addressOf('first') });
+    expect(batches.items).toMatchObject([{ operator: addressOf('first'), captures: 0, units: 0n }]);
     const amount = 10n ** 12n;
     await operator.postBond({ amount, coverUntil: channel.deadline + BigInt(channel.grace) });
 

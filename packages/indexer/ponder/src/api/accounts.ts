@@ -137,7 +137,8 @@ export async function listBatches(query: {
       : await db
           .select({ hash: capture.transactionHash, count: count(), sum: sql<string>`sum(${capture.units})` })
           .from(capture)
-          .where(inArray(capture.transactionHash, transactions))
+          // Anyone may capture under another's voucher: that is not this operator's.
+          .where(and(eq(capture.operator, operator), inArray(capture.transactionHash, transactions)))
           .groupBy(capture.transactionHash);
   const items = rows.map((row) => {
     const inIt = captured.find(({ hash }) => hash === row.transactionHash);
