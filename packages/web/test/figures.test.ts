@@ -1,4 +1,11 @@
-import { zeroAddress, type Address, type ChannelSummary, type Hex, type TokenSummary } from '@kedge/core';
+import {
+  zeroAddress,
+  type Address,
+  type ChannelSummary,
+  type ClassDetail,
+  type Hex,
+  type TokenSummary,
+} from '@kedge/core';
 import { createElement } from 'react';
 import { expect, test } from 'vitest';
 import { ChannelOpened } from '../src/actions/forms/channelForms.js';
@@ -7,6 +14,7 @@ import { BarChart } from '../src/charts/BarChart.js';
 import { usageSeries } from '../src/charts/usageSeries.js';
 import { indexedQuery } from '../src/data/indexedQueries.js';
 import { mainOf, othersOf, othersText } from '../src/data/mainOf.js';
+import { ClassCharts } from '../src/pages/class/ClassCharts.js';
 import { edgeText } from '../src/pages/class/edgeText.js';
 import { ExplainTree } from '../src/pages/earnings/ExplainTree.js';
 import { TokenEarningsRow } from '../src/pages/earnings/TokenEarningsRow.js';
@@ -16,6 +24,7 @@ import { ChannelPanel } from '../src/pages/try/ChannelPanel.js';
 import { showDay, showMoment } from '../src/ui/format.js';
 import { OtherAmounts } from '../src/ui/OtherAmounts.js';
 import { markupOf } from './markupOf.js';
+import { someClass } from './someClass.js';
 import { someToken } from './someToken.js';
 
 const coin: Address = `0x${'1'.repeat(40)}`;
@@ -68,6 +77,18 @@ test('amounts beside the main one are written out up to two, for anyone may pay 
   expect(told()).toBe('');
   expect(told('1 A', '2 B')).toBe('and 1 A and 2 B');
   expect(told('1 A', '2 B', '3 C')).toBe('and 1 A and 2 B and 1 more asset');
+});
+
+test('a chart of revenue begins with the asset of the price, then ETH, whatever anyone paid before', () => {
+  const paid = (day: string, asset: Address) => ({ day, asset, received: 1n, royalties: 0n });
+  const revenueByDay = [paid('2026-11-21', coin), paid('2026-11-22', zeroAddress), paid('2026-11-22', other)];
+  const chosen = (price: ClassDetail['price']): string | undefined => {
+    const detail = { ...someClass, price, usageByDay: [], revenueByDay } as unknown as ClassDetail;
+    const markup = markupOf(createElement(ClassCharts, { detail }));
+    return /aria-pressed="true">([^<]+)/.exec(markup)?.[1];
+  };
+  expect(chosen(null)).toBe('ETH');
+  expect(chosen({ asset: other, numerator: 1n, denominator: 1n, lot: 1, supply: 1n })).toBe('0x222222…');
 });
 
 test('an edge of the lineage tells what flowed, not an asset in which nothing did', () => {

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { BarChart } from '../../charts/BarChart.js';
 import { dayText, lastDays } from '../../charts/lastDays.js';
 import { usageSeries } from '../../charts/usageSeries.js';
+import { mainOf } from '../../data/mainOf.js';
 import { useAssets } from '../../data/useAssets.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { showFigure } from '../../ui/format.js';
@@ -51,10 +52,10 @@ function UsageChart({ detail: { usageByDay, unitDecimals } }: { detail: ClassDet
   );
 }
 
-function RevenueChart({ detail: { revenueByDay } }: { detail: ClassDetail }) {
+function RevenueChart({ detail: { revenueByDay, price } }: { detail: ClassDetail }) {
   const assets = [...new Set(revenueByDay.map(({ asset }) => asset))];
   const [chosen, setChosen] = useState<string | undefined>(undefined);
-  const asset = assets.find((each) => each === chosen) ?? assets[0] ?? zeroAddress;
+  const asset = assets.find((each) => each === chosen) ?? mainOf(revenueByDay, price?.asset)?.asset ?? zeroAddress;
   const { assetOf } = useAssets(assets);
   const { decimals, symbol } = assetOf(asset);
   const toNumber = (amount: bigint): number => Number(formatUnits(amount, decimals));
