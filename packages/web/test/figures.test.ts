@@ -1,12 +1,13 @@
 import {
   zeroAddress,
+  type AccrualPart,
   type Address,
   type ChannelSummary,
   type ClassDetail,
   type Hex,
   type TokenSummary,
 } from '@kedge/core';
-import { createElement } from 'react';
+import { createElement, type ReactElement } from 'react';
 import { expect, test } from 'vitest';
 import { ChannelOpened } from '../src/actions/forms/channelForms.js';
 import { buyForm } from '../src/actions/forms/buyForm.js';
@@ -16,7 +17,7 @@ import { indexedQuery } from '../src/data/indexedQueries.js';
 import { mainOf, othersOf, othersText } from '../src/data/mainOf.js';
 import { ClassCharts } from '../src/pages/class/ClassCharts.js';
 import { edgeText } from '../src/pages/class/edgeText.js';
-import { ExplainTree } from '../src/pages/earnings/ExplainTree.js';
+import { ExplainTree, Parts } from '../src/pages/earnings/ExplainTree.js';
 import { TokenEarningsRow } from '../src/pages/earnings/TokenEarningsRow.js';
 import { OperatorChannels } from '../src/pages/operator/OperatorChannels.js';
 import { TokenCard } from '../src/pages/tokens/TokenCard.js';
@@ -194,6 +195,20 @@ test('why something is claimable is told to the smallest unit, also of an asset 
     [['asset', coin], { address: coin, symbol: 'COIN', decimals: 24 }],
   ]);
   expect(words(markup).match(/1\.000000000000000000000001 COIN/g)).toHaveLength(2);
+});
+
+test('payments of one transaction that are alike are drawn as two when more come before them', () => {
+  const cause = { type: 'settlement', payer: account } as const;
+  const part = { amount: 1n, classId: 4n, transactionHash: channelId, received: 1n, cause } as unknown as AccrualPart;
+  const keys = (...parts: AccrualPart[]): (string | null)[] => {
+    const { props } = Parts({ parts, earlier: { amount: 0n, count: 0 }, show: String }) as ReactElement<{
+      children: [ReactElement[], unknown];
+    }>;
+    return props.children[0].map(({ key }) => key);
+  };
+  const before = keys(part, part);
+  expect(new Set(before).size).toBe(2);
+  expect(keys({ ...part, amount: 2n }, part, part).slice(1)).toEqual(before);
 });
 
 test('a channel that was opened here says how it gets a key', () => {

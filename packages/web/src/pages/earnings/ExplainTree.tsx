@@ -9,6 +9,7 @@ import { ClassName } from '../../ui/ClassName.js';
 import { Copyable } from '../../ui/Copyable.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { allDigits, grouped, showBps, showMoment } from '../../ui/format.js';
+import { keysOf } from '../../ui/keysOf.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 
 type Show = (amount: bigint) => string;
@@ -38,11 +39,17 @@ export function ExplainTree({ tokenId, asset, account }: { tokenId: bigint; asse
   );
 }
 
-function Parts({ parts, earlier, show }: { parts: readonly AccrualPart[]; earlier: Earlier; show: Show }) {
+/** Parts of an amount, each with why it came. */
+export function Parts({ parts, earlier, show }: { parts: readonly AccrualPart[]; earlier: Earlier; show: Show }) {
+  const keys = keysOf(
+    parts.map(({ transactionHash, classId, received, amount }) =>
+      [transactionHash, classId, received, amount].join('/'),
+    ),
+  );
   return (
     <ul className="tree">
-      {parts.map((part) => (
-        <li key={`${part.transactionHash}/${part.classId}/${part.received}/${part.amount}`}>
+      {parts.map((part, place) => (
+        <li key={keys[place]}>
           <Part part={part} show={show} />
         </li>
       ))}
@@ -58,6 +65,8 @@ function Parts({ parts, earlier, show }: { parts: readonly AccrualPart[]; earlie
 
 function Part({ part, show }: { part: AccrualPart; show: Show }) {
   const { amount, at, classId, className, transactionHash, received, toHolders, totalShare, cause } = part;
+  const uses = cause.type === 'use' ? cause.uses : [];
+  const useKeys = keysOf(uses.map((use) => [use.channel?.receiptHash ?? use.tokenId, use.amount, use.units].join('/')));
   return (
     <details>
       <summary className="tree-line">
@@ -125,8 +134,8 @@ function Part({ part, show }: { part: AccrualPart; show: Show }) {
         {cause.type === 'use' && (
           <>
             <ul className="tree">
-              {cause.uses.map((use) => (
-                <li key={`${use.channel?.receiptHash ?? use.tokenId}/${use.amount}/${use.units}`} className="tree-line">
+              {cause.uses.map((use, place) => (
+                <li key={useKeys[place]} className="tree-line">
                   <Use use={use} />
                   <span className="number">{show(use.amount)}</span>
                 </li>
