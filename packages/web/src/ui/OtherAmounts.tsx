@@ -7,8 +7,8 @@ export function OtherAmounts({ amounts }: { amounts: readonly string[] }) {
   const more = amounts.length - most;
   return (
     <>
-      {amounts.slice(0, most).map((amount) => (
-        <small key={amount}> and {amount}</small>
+      {amounts.slice(0, most).map((amount, place) => (
+        <small key={place}> and {amount}</small>
       ))}
       {more > 0 && <small> and {showCount(more, 'more asset')}</small>}
     </>
