@@ -25,6 +25,7 @@ import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk
 import { developmentAccount, startAnvil, startPostgres, type Anvil, type TestPostgres } from '@kedge/testing';
 import { concat, encodeFunctionData, keccak256, numberToHex, stringToHex } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkExplanation } from './checkExplanation.js';
 import { compareWithChain } from './compareWithChain.js';
 import { countQueries, type CountedDatabase } from './countQueries.js';
 import { startIndexer, type RunningIndexer } from './startIndexer.js';
@@ -529,6 +530,34 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     expect(lots[1]!.listing).toMatchObject({ expireAt: Number.MAX_SAFE_INTEGER });
     const { items: moves } = await indexer.client.deposits({ deposit: lower(address) });
     expect(moves).toMatchObject([{ kind: 'sweep', asset: null, amount: 100n, channelId: swept.channelId }]);
+  });
+
+  test('R20: of what waited for a share, the newest is listed and the rest is summed', async () => {
+    const issuer = as('issuer');
+    const made = { kind: 'dataset', metadataURI: 'ipfs://d', integrityHash: someHash } as const;
+    const { classId: parent } = await issuer.createClass(made);
+    const parents = [{ classId: parent, royaltyBps: 5_000 }];
+    const { classId } = await issuer.createClass({ ...made, kind: 'agent', parents });
+    await issuer.mintShare({ classId, to: addressOf('issuer'), shareRatio: 1n });
+    for (let count = 0; count < 6; count += 1) {
+      await issuer.settleRevenue({ classId, amount: 100n });
+      await issuer.collectRoyalty({ classId, parentIndex: 0n });
+    }
+    const { tokenId } = await issuer.mintShare({ classId: parent, to: addressOf('issuer'), shareRatio: 1n });
+    await issuer.settleRevenue({ classId: parent, amount: 7n });
+    await compare();
+
+    const explain = async (limit: number) => {
+      const explained = await indexer.client.explainClaim({ tokenId, asset: zeroAddress, limit });
+      checkExplanation(explained);
+      return [explained.parts.map(({ amount }) => amount), explained.earlier];
+    };
+    expect(await explain(10)).toEqual([[7n, 50n, 50n, 50n, 50n, 50n, 50n], { amount: 0n, count: 0 }]);
+    expect(await explain(3)).toEqual([[7n, 50n, 50n], { amount: 200n, count: 4 }]);
+    expect(await explain(1)).toEqual([[7n], { amount: 300n, count: 6 }]);
+    await issuer.settleRevenue({ classId: parent, amount: 9n });
+    await indexer.caughtUp();
+    expect(await explain(2)).toEqual([[9n, 7n], { amount: 300n, count: 6 }]);
   });
 
   test('what tokens earned takes as many queries for many of them as for few: anybody may settle in assets of their own', async () => {

@@ -1,5 +1,5 @@
 import type { AccrualPart, Address, Cause, ClaimExplanation, Earlier } from '@kedge/core';
-import { and, asc, count, desc, eq, gt, gte, lt, lte } from 'ponder';
+import { and, count, desc, eq, gt, gte, lt, lte, sql } from 'ponder';
 import { db } from 'ponder:api';
 import { accrual, classBook, ledger, royalty, royaltyEdge, tokenClaims } from 'ponder:schema';
 import { apportion } from '../../../src/apportion.js';
@@ -14,6 +14,7 @@ import { useCause } from './uses';
 
 type AccrualRow = typeof accrual.$inferSelect;
 type Weighted = { readonly row: AccrualRow; readonly amount: bigint };
+type Newest = { readonly parts: readonly Weighted[]; readonly earlier: Earlier };
 
 /** How much is listed: so many accruals at each level, and no more than `left` in all. */
 type Budget = { readonly limit: number; left: number };
@@ -67,7 +68,7 @@ export async function explainClaim(query: {
   const until =
     interval.until === null ? lte(accrual.position, book.lastAccrual) : lt(accrual.position, interval.until);
   const contributing = earned > claimed ? and(ofLedger, until, gte(accrual.index, firstIndex)) : undefined;
-  const { parts, earlier } = await newestParts(
+  const newest = await newestParts(
     contributing,
     (each, before) => {
       const from = earnedUpTo(before?.index ?? 0n);
@@ -76,14 +77,14 @@ export async function explainClaim(query: {
     earned - claimed,
     budget,
   );
-  const spread = (await Promise.all(parts.map(withOrphans))).flat();
+  const { parts, earlier } = await withOrphans(newest, budget);
   return {
     ...head,
     blockNumber,
     earned,
     claimed,
     claimable: earned - claimed,
-    parts: await partsOf(spread, budget),
+    parts: await partsOf(parts, budget),
     earlier,
     contributors,
   };
@@ -100,7 +101,7 @@ async function newestParts(
   amountOf: (row: AccrualRow, before: AccrualRow | undefined) => bigint,
   total: bigint,
   budget: Budget,
-): Promise<{ parts: Weighted[]; earlier: Earlier }> {
+): Promise<Newest> {
   if (contributing === undefined || total === 0n) return { parts: [], earlier: nothing };
   const limit = Math.min(budget.limit, Math.max(budget.left, 0));
   const rows = await db.select().from(accrual).where(contributing).orderBy(desc(accrual.position)).limit(limit);
@@ -121,11 +122,17 @@ async function accrualBefore({ classId, asset, position }: AccrualRow): Promise<
   return (await db.select().from(accrual).where(before).orderBy(desc(accrual.position)).limit(1))[0];
 }
 
-/** Revenue that found no share waits, and is divided with the next that does (R20): both are behind that part. */
-async function withOrphans(part: Weighted): Promise<Weighted[]> {
-  const { row, amount } = part;
+/**
+ * Revenue that found no share waits, and is divided with the next that does (R20): both are behind that part. It is the oldest
+ * part of a token, for while a share is active, all revenue finds one.
+ */
+async function withOrphans(newest: Newest, budget: Budget): Promise<Newest> {
+  const { parts, earlier } = newest;
+  const oldest = parts.at(-1);
+  if (oldest === undefined || earlier.count > 0) return newest;
+  const { row, amount } = oldest;
   const books = await db.select().from(classBook).where(eq(classBook.classId, row.classId));
-  if (books[0]?.beneficiary !== null) return [part];
+  if (books[0]?.beneficiary !== null) return newest;
   const ofLedger = and(
     eq(accrual.classId, row.classId),
     eq(accrual.asset, row.asset),
@@ -137,18 +144,24 @@ async function withOrphans(part: Weighted): Promise<Weighted[]> {
     .where(and(ofLedger, gt(accrual.totalShare, 0n)))
     .orderBy(desc(accrual.position))
     .limit(1);
-  const since = and(ofLedger, gt(accrual.position, divided[0]?.position ?? -1n));
-  const waiting = await db.select().from(accrual).where(since).orderBy(asc(accrual.position));
-  if (waiting.length === 0) return [part];
-  const all = [...waiting, row];
-  const amounts = apportion(
-    amount,
-    all.map(({ toHolders }) => toHolders),
-  );
-  return all
-    .map((each, place) => ({ row: each, amount: amounts[place]! }))
-    .filter((each) => each.amount > 0n)
-    .toReversed();
+  const waiting = and(ofLedger, gt(accrual.position, divided[0]?.position ?? -1n));
+  const limit = Math.max(Math.min(budget.limit - parts.length, budget.left), 0);
+  const [listed, all] = await Promise.all([
+    db.select().from(accrual).where(waiting).orderBy(desc(accrual.position)).limit(limit),
+    db
+      .select({ count: count(), sum: sql<string>`coalesce(sum(${accrual.toHolders}), 0)` })
+      .from(accrual)
+      .where(waiting),
+  ]);
+  budget.left -= listed.length;
+  const inOrder = [...listed.toReversed(), row];
+  const rest = BigInt(all[0]!.sum) - listed.reduce((sum, { toHolders }) => sum + toHolders, 0n);
+  const [before = 0n, ...amounts] = apportion(amount, [rest, ...inOrder.map(({ toHolders }) => toHolders)]);
+  const spread = inOrder.map((each, place) => ({ row: each, amount: amounts[place]! })).toReversed();
+  return {
+    parts: [...parts.slice(0, -1), ...spread.filter((each) => each.amount > 0n)],
+    earlier: { amount: before, count: before === 0n ? 0 : all[0]!.count - listed.length },
+  };
 }
 
 async function partsOf(parts: readonly Weighted[], budget: Budget): Promise<AccrualPart[]> {
