@@ -220,7 +220,7 @@ test('answers that are asked for again are read one after another, and one that 
     if ('head' in slot) throw new Error('It was not asked for before.');
     const kept = slot.keep({}, Buffer.from(key), -1);
     payloads.set(at, Buffer.concat(kept.encode({ receipt: { seq: 1n, channelId } } as SignedReceipt)));
-    kept.stored(at, 1);
+    kept.onStored({ offset: at, length: 1 });
     slot.end();
   }
   let running = 0;

@@ -209,7 +209,7 @@ test('R13, R27: answers are in one flush with their receipts, as many as a batch
     const encode = (): Uint8Array[] => [Buffer.alloc(bytes, 'a')];
     const names = { channelId: bytes32(), keySha256: bytes32(), bodySha256: bytes32(), at: 0 };
     const answer = { ...names, bytes, encode, encodeWithoutBody: encode };
-    return { ...call(), answer: { ...answer, stored: (_, length) => void stored.push(length) } };
+    return { ...call(), answer: { ...answer, onStored: ({ length }) => void stored.push(length) } };
   };
   try {
     const before = ledger.flushCount();

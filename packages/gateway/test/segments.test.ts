@@ -13,7 +13,7 @@ import { basename, join } from 'node:path';
 import { seqOf, splitSeq, toProblemDetails } from '@kedge/core';
 import { testSeed } from '@kedge/testing';
 import { beforeAll, expect, test } from 'vitest';
-import { type BatchName, type BatchPlace, createLedgerIndex } from '../src/ledger/ledgerIndex.js';
+import { type BatchName, type LogPlace, createLedgerIndex } from '../src/ledger/ledgerIndex.js';
 import { besideSegment, listBeside, listSegments } from '../src/ledger/segments/segmentFiles.js';
 import { openSegmentIndex, writeSegmentIndex } from '../src/ledger/segments/segmentIndex.js';
 import { createUsedLedgers, logOf } from './support/usedLedgers.js';
@@ -150,7 +150,7 @@ test('an index that names another batch, or is cut, is no way to what is anchore
   try {
     const [name, other] = ledger.unanchored() as [BatchName, BatchName];
     const pathOf = (base: number): string => besideSegment(logOf(of), base, 'index');
-    const placesOf = (named: BatchName): Promise<(BatchPlace | undefined)[]> =>
+    const placesOf = (named: BatchName): Promise<(LogPlace | undefined)[]> =>
       Promise.all(listBeside(logOf(of), 'index').map((base) => openSegmentIndex(pathOf(base)).placeOfBatch(named)));
     const place = (await placesOf(other)).find((one) => one !== undefined)!;
     const path = pathOf(listBeside(logOf(of), 'index')[(await placesOf(name)).findIndex((one) => one !== undefined)]!);

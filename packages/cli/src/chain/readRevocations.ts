@@ -24,13 +24,10 @@ export async function readRevocations({ client, contracts }: Connection): Promis
   // One that was withdrawn may have been announced anew, for another reason.
   const reasons = new Map(announced.map(({ args: { tokenId, reason } }) => [tokenId, reason]));
   const all = await Promise.all(
-    [...reasons].map(async ([tokenId, reason]) => {
-      const [revocation, { holder }] = await Promise.all([
-        client.getRevocation({ tokenId }),
-        client.getToken({ tokenId }),
-      ]);
-      return { tokenId, holder, ...revocation, reason };
-    }),
+    [...reasons].map(async ([tokenId, reason]) => ({ tokenId, ...(await client.getRevocation({ tokenId })), reason })),
   );
-  return all.filter(({ effectiveAt }) => effectiveAt > 0n);
+  const pending = all.filter(({ effectiveAt }) => effectiveAt > 0n);
+  return Promise.all(
+    pending.map(async (each) => ({ ...each, holder: (await client.getToken({ tokenId: each.tokenId })).holder })),
+  );
 }

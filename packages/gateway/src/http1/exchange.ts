@@ -74,7 +74,13 @@ export type BodyReader = {
 /** How much of a body that nobody reads is thrown away for the sake of the connection. */
 export const mostIgnoredBytes = 1024 * 1024;
 
-export function exchangeOf({ method, isHttp11, framing, keepAlive, expectsContinue }: RequestHead): Exchange {
+export function exchangeOf({
+  method,
+  isHttp11,
+  framing,
+  keepAlive,
+  expectsContinue,
+}: Pick<RequestHead, 'method' | 'isHttp11' | 'framing' | 'keepAlive' | 'expectsContinue'>): Exchange {
   return {
     isHead: method === 'HEAD',
     isHttp11,
@@ -93,21 +99,10 @@ export function exchangeOf({ method, isHttp11, framing, keepAlive, expectsContin
 }
 
 /** The exchange of bytes that are no request. */
-export const nobody: Exchange = {
-  isHead: false,
-  isHttp11: true,
-  keepAlive: false,
-  isLong: false,
-  expectsContinue: false,
-  hasBody: true,
-  hasBegun: false,
-  heldHead: '',
-  hasEnded: false,
-  ignoredBytes: 0,
-  reader: undefined,
-  onGone: undefined,
-  onDrain: undefined,
-};
+export const nobody: Exchange = Object.assign(
+  exchangeOf({ method: '', isHttp11: true, framing: 0, keepAlive: false, expectsContinue: false }),
+  { hasBody: true },
+);
 
 // As many chunks are kept as they come.
 const mostLooseChunks = 256;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BaseError, type Hex, type SignedReceipt } from '@kedge/core';
+import type { LogPlace } from '../ledger/ledgerIndex.js';
 import { decodeStoredAnswer, encodeStoredAnswer, type StoredAnswer } from './storedAnswer.js';
 
 /** A first call under a key, while it runs. */
@@ -31,7 +32,7 @@ export type KeptAnswer = KeyedCall & {
   readonly encode: (signed: SignedReceipt) => readonly Uint8Array[];
   /** As one that is too long to be kept. */
   readonly encodeWithoutBody: (signed: SignedReceipt) => readonly Uint8Array[];
-  readonly stored: (offset: number, length: number) => void;
+  readonly onStored: (place: LogPlace) => void;
 };
 
 /** Where stored answers are. */
@@ -43,7 +44,7 @@ export type AnswerStore = {
 
 export type Idempotency = {
   /** A stored answer, or the begin of one without its body, and where the whole is. */
-  readonly recover: (payload: Buffer, place: NonNullable<Entry['place']>) => void;
+  readonly recover: (payload: Buffer, place: LogPlace) => void;
   /** Of a call that is charged though its answer broke off: its key is kept, so that a retry is told so, and not charged. */
   readonly brokenOff: (call: KeyedCall) => KeptAnswer;
   /**
@@ -61,7 +62,7 @@ type Entry = {
   /** Undefined while it is looked up. */
   readonly bodySha256: string | undefined;
   at: number;
-  place?: { readonly offset: number; readonly length: number };
+  place?: LogPlace;
   running?: Promise<void> | undefined;
 };
 
@@ -202,7 +203,7 @@ export function createIdempotency(now: () => number): Idempotency {
 function keptAnswerOf(
   call: KeyedCall,
   answer: Pick<StoredAnswer, 'headers' | 'tailBytes'> & { readonly body: Uint8Array | undefined },
-  onStored: (place: NonNullable<Entry['place']>) => void,
+  onStored: (place: LogPlace) => void,
 ): KeptAnswer {
   const { channelId, keySha256, bodySha256, at } = call;
   const { headers, tailBytes, body } = answer;
@@ -229,7 +230,7 @@ function keptAnswerOf(
     bytes: body?.length ?? 0,
     encode: (signed) => encode(signed, body),
     encodeWithoutBody: (signed) => encode(signed, undefined),
-    stored: (offset, length) => onStored({ offset, length }),
+    onStored,
   };
 }
 

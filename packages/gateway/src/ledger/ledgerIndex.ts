@@ -1,6 +1,7 @@
 import { type Hex, splitSeq } from '@kedge/core';
 
-export type BatchPlace = { readonly offset: number; readonly length: number };
+/** Where a record's payload is in the log, in bytes. */
+export type LogPlace = { readonly offset: number; readonly length: number };
 export type BatchName = { readonly epoch: bigint; readonly batch: bigint };
 
 /** A batch, as far as the index looks at it. */
@@ -18,9 +19,9 @@ export type BatchRun = Run & { readonly offsets: number[] };
  * hundreds of thousands.
  */
 export type LedgerIndex = {
-  readonly add: (record: IndexedBatch, place: BatchPlace) => void;
-  readonly placeOfBatch: (name: BatchName) => BatchPlace | undefined;
-  readonly placeOfReceipt: (channelId: Hex, seq: bigint) => BatchPlace | undefined;
+  readonly add: (record: IndexedBatch, place: LogPlace) => void;
+  readonly placeOfBatch: (name: BatchName) => LogPlace | undefined;
+  readonly placeOfReceipt: (channelId: Hex, seq: bigint) => LogPlace | undefined;
   /** By epoch. */
   readonly batches: ReadonlyMap<number, BatchRun>;
   /** By channel and epoch: the batch of each receipt. */
@@ -31,7 +32,7 @@ export function createLedgerIndex(): LedgerIndex {
   // Batches of an epoch are numbered without gaps, and so are a channel's receipts of an epoch.
   const batches = new Map<number, BatchRun>();
   const receipts = new Map<Hex, Map<number, Run>>();
-  const placeOfBatch = ({ epoch, batch }: BatchName): BatchPlace | undefined => {
+  const placeOfBatch = ({ epoch, batch }: BatchName): LogPlace | undefined => {
     const run = batches.get(Number(epoch));
     const length = run && numberAt(run, Number(batch));
     return run === undefined || length === undefined

@@ -5,7 +5,7 @@ import { createHashNames, readBatchUse, saltAt, wordsOf } from './batchRecord.js
 import type { ChannelAccount, ChannelAccounts } from './channelAccount.js';
 import { decodeAnswerPlace, decodeUnanchored, readAccountRecord } from './checkpoint/checkpointRecords.js';
 import type { Frame } from './frame.js';
-import type { BatchPlace, LedgerIndex } from './ledgerIndex.js';
+import type { LogPlace, LedgerIndex } from './ledgerIndex.js';
 import type { DurableHead } from './ledger.js';
 import { recordTypes } from './recordTypes.js';
 import { hashWords } from './sealReceipt.js';
@@ -23,13 +23,19 @@ export type RecoveredLog = {
 /** Who takes what a log says beside its receipts. */
 export type RecoverySinks = {
   /** A stored answer, or the begin of one without its body, and where the whole is in the log. */
-  readonly onAnswer: (payload: Buffer, place: BatchPlace) => void;
+  readonly onAnswer: (payload: Buffer, place: LogPlace) => void;
   /** A voucher, or what a stream came to when there was one. */
   readonly onVoucher: RecoverVoucher;
   /** What a key spent. */
   readonly onKeyUse: (payload: Buffer) => void;
   /** Receipts by their salt: those that come after the progress of a stream. */
   readonly onReceipt?: ((salt: Hex) => void) | undefined;
+};
+
+export type LedgerRecovery = {
+  readonly read: (record: Frame, offset: number) => void;
+  /** When all is read. */
+  readonly end: () => RecoveredLog;
 };
 
 /** Reads the records of a checkpoint and of a log, one after another, into what the ledger keeps in memory. */
@@ -41,7 +47,7 @@ export function createLedgerRecovery(
     readonly unanchored: UnanchoredBatches;
     readonly journal: Pick<TransactionJournal, 'recover'>;
   },
-): { readonly read: (record: Frame, offset: number) => void; readonly end: () => RecoveredLog } {
+): LedgerRecovery {
   const { accounts, index, unanchored, journal } = context;
   const lastWords = new Map<Hex, Buffer>();
   const channelIdAt = createHashNames();

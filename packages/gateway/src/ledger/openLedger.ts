@@ -1,35 +1,28 @@
-import { existsSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
-import { BaseError, hashReceipt, type Hex, hexToBytes, type ProtocolDomain } from '@kedge/core';
+import { dirname } from 'node:path';
+import type { Hex, ProtocolDomain } from '@kedge/core';
 import { makeFolder } from '@kedge/store/makeFolder';
 import { createTransactionJournal } from '../capture/transactionJournal.js';
-import { keccak256 } from '../crypto/hashers.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import { encodeKeyUse } from '../keys/keyAccounts.js';
-import type { StructuredLog } from '../structuredLog.js';
 import { encodeTopUpRecord } from '../topUps/topUpRecord.js';
 import { encodeProgressRecord } from '../vouchers/progressRecord.js';
 import { encodeVoucherRecord } from '../vouchers/voucherRecord.js';
-import { type BatchRecord, decodeBatchRecord, encodeBatchRecord } from './batchRecord.js';
+import { encodeBatchRecord } from './batchRecord.js';
 import { createChannelAccounts } from './channelAccount.js';
-import { newestCheckpoint, readCheckpoint } from './checkpoint/checkpointFile.js';
-import { keepCheckpoints, type MakeCheckpoint } from './checkpoint/keepCheckpoints.js';
 import { type BatchLeaves, createLeafCache } from './createLeafCache.js';
 import type { ForeignBatch } from './foreignBatch.js';
 import { maxPayloadBytes } from './frame.js';
 import type { Ledger } from './ledger.js';
 import type { LogRecord } from './groupFrame.js';
-import type { BatchPlace, IndexedBatch } from './ledgerIndex.js';
+import type { IndexedBatch, LogPlace } from './ledgerIndex.js';
 import { createLedgerRecovery, type RecoverySinks } from './ledgerRecovery.js';
 import { checkHeader, epochBytesOf, headerOf } from './logHeader.js';
 import { nextEpoch } from './nextEpoch.js';
+import { type IndexedLogOptions, openIndexedLog } from './openIndexedLog.js';
+import { readWrittenBatch } from './readWrittenBatch.js';
 import { createReceiptBatcher, type SignedBatch } from './receiptBatcher.js';
-import { receiptTree } from './receiptTree.js';
-import { openRecordLog } from './recordLog.js';
 import { recordTypes } from './recordTypes.js';
 import { toHex } from './sealReceipt.js';
-import { besideSegment, listSegments, segmentHolding } from './segments/segmentFiles.js';
-import { createSegmentedIndex } from './segments/segmentedIndex.js';
 import { signedReceiptsOf } from './signedReceipts.js';
 import { createUnanchoredBatches } from './unanchoredBatches.js';
 import { copyWindows } from './useWindows.js';
@@ -50,31 +43,23 @@ export type LogLedger = Ledger & {
 /** A record of the log by its type. */
 export type KeptRecord = readonly [type: number, payload: Uint8Array];
 
-export type LedgerOptions = RecoverySinks & {
-  /** Of its first file: the others are beside it. */
-  readonly path: string;
-  readonly domain: ProtocolDomain;
-  readonly operator: OperatorKey;
-  readonly log: StructuredLog;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** False once the folder is another process's: nothing is written any more. */
-  readonly isHeld?: () => boolean;
-  /** When a file of the log has so many bytes, the next one begins. */
-  readonly segmentBytes?: number;
-  /** How checkpoints are made; without it in a process of its own. */
-  readonly makeCheckpoint?: MakeCheckpoint;
-  /** Calls that are served now. */
-  readonly running: () => number;
-  readonly onCommitted: (receipts: number) => void;
-};
+export type LedgerOptions = RecoverySinks &
+  IndexedLogOptions & {
+    readonly domain: ProtocolDomain;
+    readonly operator: OperatorKey;
+    /** Milliseconds since 1970. */
+    readonly now: () => number;
+    /** Calls that are served now. */
+    readonly running: () => number;
+    readonly onCommitted: (receipts: number) => void;
+  };
 
 /**
  * Opens the ledger's log, recovers from it, and raises the epoch.
  * @throws BaseError `log_corrupt` (damage in the middle), `log_foreign` (another operator's or another chain's log).
  */
 export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
-  const { operator, domain, log, path } = options;
+  const { operator, domain, path } = options;
   makeFolder(dirname(path), 0o700);
   const leaves = createLeafCache();
   const journal = createTransactionJournal((type, payload) => records.append(type, [payload]));
@@ -83,33 +68,18 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
   const accounts = createChannelAccounts(() => epoch);
 
   const onHeader = (payload: Buffer): void => checkHeader(payload, operator, domain, path);
-  const from = await newestCheckpoint(path, log);
-  const index = createSegmentedIndex(path, from);
-  const recovery = createLedgerRecovery({ ...options, onHeader, accounts, index, unanchored, journal });
-  if (from > 0) await readCheckpoint(besideSegment(path, from, 'checkpoint'), (record) => recovery.read(record, 0));
-  const checkpoints = keepCheckpoints({ from, make: options.makeCheckpoint, onMade: index.onDisk, log });
-  const records = await openRecordLog(path, recovery.read, log, {
-    isHeld: options.isHeld,
-    from,
-    segmentBytes: options.segmentBytes,
-    onSealed: (base, next) => {
-      index.begin(next);
-      checkpoints.add({ path, base });
-    },
-  });
-  for (const { base } of listSegments(path).slice(0, -1)) {
-    if (base >= from || !existsSync(besideSegment(path, base, 'index'))) checkpoints.add({ path, base });
-  }
-  const { hasHeader, topUps, ...recovered } = recovery.end();
-  let { lastEpoch } = recovered;
-  epoch = nextEpoch(lastEpoch, options.now());
+  const { index, records, recovered, close } = await openIndexedLog(options, (index) =>
+    createLedgerRecovery({ ...options, onHeader, accounts, index, unanchored, journal }),
+  );
+  const { hasHeader, topUps } = recovered;
+  epoch = nextEpoch(recovered.lastEpoch, options.now());
+  let lastEpoch = epoch;
   for (const account of accounts.all()) account.epoch = epoch;
   if (!hasHeader) await records.append(recordTypes.header, [headerOf(operator, domain)]);
-  lastEpoch = epoch;
   await records.append(recordTypes.epoch, [epochBytesOf(epoch)]);
 
   /** A batch that is on disk now. */
-  const noteBatch = (batch: IndexedBatch, place: BatchPlace, hashes: BatchLeaves): void => {
+  const noteBatch = (batch: IndexedBatch, place: LogPlace, hashes: BatchLeaves): void => {
     const name = { epoch: batch.epoch, batch: batch.batch };
     index.add(batch, place);
     unanchored.add(name);
@@ -127,7 +97,7 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     ]);
     answers.forEach(({ answer }, index) => {
       const length = kept[index]?.reduce((sum, part) => sum + part.length, 0);
-      answer.stored(offsets[keyUses.length + index] ?? 0, length ?? 0);
+      answer.onStored({ offset: offsets[keyUses.length + index] ?? 0, length: length ?? 0 });
     });
     const { epoch: of, batch: number, root } = batch;
     noteBatch(
@@ -183,19 +153,6 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     write,
   });
 
-  /** A start finds damage in what it reads; of files that it did not, it is looked for here. */
-  const readBatch = async ({ offset, length }: BatchPlace): Promise<{ record: BatchRecord; receiptHashes: Hex[] }> => {
-    const bytes = await records.readAt(offset, length);
-    try {
-      const record = decodeBatchRecord(bytes);
-      const receiptHashes = record.receipts.map(({ receipt }) => hashReceipt(receipt, keccak256));
-      if (receiptTree(receiptHashes.map(hexToBytes)).root !== record.root) throw new Error('it has another root');
-      return { record, receiptHashes };
-    } catch (cause) {
-      throw batchDamaged(path, offset, cause);
-    }
-  };
-
   return {
     epoch,
     accountOf: accounts.of,
@@ -211,20 +168,16 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     receiptOf: async (channelId, seq) => {
       const place = await index.placeOfReceipt(channelId, seq);
       if (place === undefined) return undefined;
-      const { record } = await readBatch(place);
-      return signedReceiptsOf(record, operator.address).find(
-        ({ receipt }) => receipt.channelId === channelId && receipt.seq === seq,
-      );
+      const { record, receiptHashes } = await readWrittenBatch(path, records, place);
+      const all = signedReceiptsOf(record, operator.address, receiptHashes);
+      return all.find(({ receipt }) => receipt.channelId === channelId && receipt.seq === seq);
     },
     leavesOf: async (name) => {
       const known = leaves.get(name);
       if (known !== undefined) return known;
       const place = await index.placeOfBatch(name);
       if (place === undefined) throw new Error(`The log has no batch ${name.batch} of epoch ${name.epoch}.`);
-      const { record, receiptHashes } = await readBatch(place);
-      if (record.epoch !== name.epoch || record.batch !== name.batch) {
-        throw batchDamaged(path, place.offset, `it is batch ${record.batch} of epoch ${record.epoch}`);
-      }
+      const { record, receiptHashes } = await readWrittenBatch(path, records, place, name);
       return { root: record.root, receiptHashes };
     },
     unanchored: unanchored.names,
@@ -255,24 +208,12 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     handOver: nothing,
     close: async () => {
       await batcher.idle();
-      await checkpoints.close();
-      await records.close();
+      await close();
     },
   };
 }
 
 const nothing = (): Promise<void> => Promise.resolve();
-
-function batchDamaged(log: string, offset: number, cause: unknown): BaseError {
-  return new BaseError('A batch of receipts is not in the ledger log as it was written.', {
-    code: 'log_corrupt',
-    status: 500,
-    // Clients see it, too: where the file is is no matter of theirs.
-    values: { file: basename(segmentHolding(log, offset)?.path ?? log), offset },
-    cause,
-    hints: ['Restore the file from a copy: the gateway reads it again at once.'],
-  });
-}
 
 function hashesIn(bytes: Uint8Array): Hex[] {
   return Array.from({ length: bytes.length / 32 }, (_, index) => toHex(bytes.subarray(index * 32, index * 32 + 32)));

@@ -1,6 +1,6 @@
 import type { Hex } from '@kedge/core';
 import type { ChannelAccount } from '../channelAccount.js';
-import type { BatchName, BatchPlace } from '../ledgerIndex.js';
+import type { BatchName, LogPlace } from '../ledgerIndex.js';
 import { restoreWindows, windowsText } from '../useWindows.js';
 
 // The records that are in checkpoints only, big-endian.
@@ -25,14 +25,14 @@ export function readAccountRecord(payload: Buffer, accountOf: (channelId: Hex) =
 }
 
 /** Where a stored answer is in the log: [offset u64 | length u32 | the begin of its payload, without the body]. */
-export function encodeAnswerPlace({ offset, length }: BatchPlace, head: Uint8Array): Buffer {
+export function encodeAnswerPlace({ offset, length }: LogPlace, head: Uint8Array): Buffer {
   const fixed = Buffer.alloc(12);
   fixed.writeBigUInt64BE(BigInt(offset));
   fixed.writeUInt32BE(length, 8);
   return Buffer.concat([fixed, head]);
 }
 
-export function decodeAnswerPlace(payload: Buffer): { readonly place: BatchPlace; readonly head: Buffer } {
+export function decodeAnswerPlace(payload: Buffer): { readonly place: LogPlace; readonly head: Buffer } {
   const place = { offset: Number(payload.readBigUInt64BE(0)), length: payload.readUInt32BE(8) };
   return { place, head: payload.subarray(12) };
 }

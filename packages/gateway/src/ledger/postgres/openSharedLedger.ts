@@ -1,5 +1,4 @@
-import { BaseError, closeAll, hashReceipt, type Hex, type ProtocolDomain } from '@kedge/core';
-import { keccak256 } from '../../crypto/hashers.js';
+import { BaseError, closeAll, type Hex, type ProtocolDomain } from '@kedge/core';
 import type { OperatorKey } from '../../crypto/operatorKey.js';
 import type { KeyAccounts } from '../../keys/keyAccounts.js';
 import { reasonOf, type StructuredLog } from '../../structuredLog.js';
@@ -10,7 +9,7 @@ import { ChannelsLostError } from '../channelsLostError.js';
 import type { DurableHead, Ledger } from '../ledger.js';
 import { createReceiptBatcher, type SignedBatch } from '../receiptBatcher.js';
 import { recordTypes } from '../recordTypes.js';
-import { signedReceiptsOf } from '../signedReceipts.js';
+import { receiptHashesOf, signedReceiptsOf } from '../signedReceipts.js';
 import { createUnanchoredBatches } from '../unanchoredBatches.js';
 import { aloneAt } from './aloneAt.js';
 import { createChannelHolds } from './channelHolds.js';
@@ -183,8 +182,8 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
     leavesOf: async (name) => {
       const record = await tables.batch(name);
       if (record === undefined) throw new Error(`The ledger has no batch ${name.batch} of epoch ${name.epoch}.`);
-      const { root, receipts } = decodeBatchRecord(record);
-      return { root, receiptHashes: receipts.map(({ receipt }) => hashReceipt(receipt, keccak256)) };
+      const batch = decodeBatchRecord(record);
+      return { root: batch.root, receiptHashes: receiptHashesOf(batch) };
     },
     unanchored: unanchored.names,
     // The journal did it in the database; this is what is known of it here.

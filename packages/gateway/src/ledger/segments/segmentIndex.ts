@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { BaseError, type Hex, hexToBytes, splitSeq } from '@kedge/core';
-import type { BatchName, BatchPlace, LedgerIndex } from '../ledgerIndex.js';
+import type { BatchName, LogPlace, LedgerIndex } from '../ledgerIndex.js';
 import { openIfThere } from './openIfThere.js';
 import { writeWhole } from './writeWhole.js';
 
@@ -23,8 +23,8 @@ const receiptBytes = 4;
 
 /** A segment's index, read from its file. */
 export type SegmentIndex = {
-  readonly placeOfBatch: (name: BatchName) => Promise<BatchPlace | undefined>;
-  readonly placeOfReceipt: (channelId: Hex, seq: bigint) => Promise<BatchPlace | undefined>;
+  readonly placeOfBatch: (name: BatchName) => Promise<LogPlace | undefined>;
+  readonly placeOfReceipt: (channelId: Hex, seq: bigint) => Promise<LogPlace | undefined>;
 };
 
 /** Writes what `index` holds, so that a crash leaves all of it or nothing. */
@@ -120,7 +120,7 @@ function rowOfBatch(run: Table | undefined, within: number): number | undefined 
   return run === undefined || within < 0 || within >= run.count ? undefined : run.at + within * run.bytes;
 }
 
-async function readPlace(file: FileHandle, row: number): Promise<BatchPlace | undefined> {
+async function readPlace(file: FileHandle, row: number): Promise<LogPlace | undefined> {
   const place = await readBytes(file, row, batchBytes);
   const length = place.readUInt32BE(8);
   return length === 0 ? undefined : { offset: Number(place.readBigUInt64BE(0)), length };

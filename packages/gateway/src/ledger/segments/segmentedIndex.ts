@@ -1,7 +1,7 @@
 import type { Hex } from '@kedge/core';
 import {
   type BatchName,
-  type BatchPlace,
+  type LogPlace,
   createLedgerIndex,
   type IndexedBatch,
   type LedgerIndex,
@@ -13,14 +13,14 @@ import { openSegmentIndex, type SegmentIndex } from './segmentIndex.js';
 export type SegmentedIndex = {
   /** A segment begins. */
   readonly begin: (base: number) => void;
-  readonly add: (record: IndexedBatch, place: BatchPlace) => void;
+  readonly add: (record: IndexedBatch, place: LogPlace) => void;
   /** The segment's index is on disk, and leaves memory. */
   readonly onDisk: (base: number) => void;
-  readonly placeOfBatch: (name: BatchName) => Promise<BatchPlace | undefined>;
-  readonly placeOfReceipt: (channelId: Hex, seq: bigint) => Promise<BatchPlace | undefined>;
+  readonly placeOfBatch: (name: BatchName) => Promise<LogPlace | undefined>;
+  readonly placeOfReceipt: (channelId: Hex, seq: bigint) => Promise<LogPlace | undefined>;
 };
 
-type Found = BatchPlace | undefined;
+type Found = LogPlace | undefined;
 type Part = { readonly base: number; index: LedgerIndex | SegmentIndex };
 
 /** @param from The base of the first segment of the log at `path` that is read into memory. */
