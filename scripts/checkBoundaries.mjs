@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url));
 const contracts = fileURLToPath(new URL('../contracts/', import.meta.url));
+const root = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const allowed = {
   core: [],
   sdk: ['core'],
@@ -29,6 +30,8 @@ const programs = {
     '@kedge/web/index.html',
   ],
 };
+/** Published as they are built, with what they import inside: nobody who installs them needs it, so the root brings it to the build. */
+const built = ['web'];
 /** Folders of source beside `src`. */
 const moreSources = { indexer: ['ponder'] };
 const importPattern =
@@ -42,7 +45,7 @@ for (const name of readdirSync(packages)) {
     continue;
   }
   const manifest = JSON.parse(readFileSync(path.join(packages, name, 'package.json'), 'utf8'));
-  const declared = new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }));
+  const declared = declaredBy(name, manifest);
   const folders = ['src', ...(moreSources[name] ?? [])].map((folder) => path.join(packages, name, folder));
   for (const file of folders.flatMap((folder) => [...sources(folder)])) {
     const at = `packages/${path.relative(packages, file)}`;
@@ -78,6 +81,12 @@ for (const file of sources(path.join(contracts, 'test'), /\.sol$/)) {
     const at = path.relative(path.dirname(contracts), file);
     problems.push(`${at}: deploy ${path.basename(imported, '.sol')} by its name instead of importing ${specifier}`);
   }
+}
+
+function declaredBy(name, { dependencies, optionalDependencies, devDependencies }) {
+  if (!built.includes(name)) return new Set(Object.keys({ ...dependencies, ...optionalDependencies }));
+  const isBrought = (dependency) => /^@kedge\//.test(dependency) || dependency in root.dependencies;
+  return new Set(Object.keys(devDependencies).filter(isBrought));
 }
 
 function* sources(folder, isSource = /\.tsx?$/) {

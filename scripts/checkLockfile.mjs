@@ -1,5 +1,5 @@
-// Lockfiles must install as they are (`npm ci`), name no registry, because each machine uses its own, and bring nothing but
-// permissive licences.
+// Lockfiles must install as they are (`npm ci`), name no registry, because each machine uses its own, ask for one version of
+// each dependency, and bring nothing but permissive licences.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -31,12 +31,17 @@ function problemsOf(folder) {
   const found = [];
   const url = lockfile.match(/"resolved": "(https?:[^"]+)"/);
   if (url) found.push(`${path} names a registry: ${url[1]}; set omit-lockfile-registry-resolved and rewrite it`);
+  const versions = new Map();
   for (const [name, entry] of Object.entries(JSON.parse(lockfile).packages)) {
     if (name.includes('node_modules')) continue;
     const wanted = { ...entry.dependencies, ...entry.devDependencies, ...entry.optionalDependencies };
     for (const [dependency, range] of Object.entries(wanted)) {
-      if (/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(range)) continue;
-      found.push(`${folder}/${name}/package.json: ${dependency} is not pinned exactly (${range})`);
+      const at = `${folder}/${name}/package.json: ${dependency}`;
+      if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(range)) found.push(`${at} is not pinned exactly (${range})`);
+      const other = versions.get(dependency);
+      if (other !== undefined && other !== range)
+        found.push(`${at} is ${range}, and ${other} elsewhere; pin one of the two`);
+      versions.set(dependency, range);
     }
   }
   const dryRun = spawnSync('npm', ['ci', '--dry-run', '--loglevel=error'], { cwd: folder, encoding: 'utf8' });
