@@ -3,7 +3,7 @@ import { BaseError as ViemError, type LocalAccount, type PublicClient } from 'vi
 import { clausesOf } from './clauses/index.js';
 import type { Clause, ClauseResult, Level, Profile } from './clause.js';
 import { ClauseFailed, NotApplicable } from './outcome.js';
-import { deriveActors, findUnreturned, fundActors, returnFunds, toActor, type BrokenOff } from './lab/accounts.js';
+import { beginRun, findUnreturned, returnFunds, toActor, type Begun, type BrokenOff } from './lab/accounts.js';
 import { revertOf } from './lab/chainCall.js';
 import { createClock, type ClockOptions } from './lab/clock.js';
 import { createSender, type Sender } from './lab/sender.js';
@@ -74,11 +74,10 @@ export async function runConformance(parameters: ConformanceParameters): Promise
   const chainId = await client.getChainId();
   for (const each of new Set([address, registry, adapter])) await requireCode(client, each, chainId);
   const sender = createSender(client, chainId);
-  const run = await client.getTransactionCount({ address: funder.address });
-  const actors = await deriveActors(funder, { chainId, target: address, run });
-  const unreturned = await findUnreturned(client, funder, { chainId, target: address, run });
-  const before = await client.getBalance({ address: funder.address });
-  await fundActors(sender, funder, actors);
+  const where = { chainId, target: address };
+  const begun = await beginRun(client, sender, funder, where);
+  const { actors } = begun;
+  const unreturned = await findUnreturned(client, funder, { ...where, run: begun.run });
   const lab: Lab = {
     client,
     sender,
@@ -112,7 +111,7 @@ export async function runConformance(parameters: ConformanceParameters): Promise
       results.push(result);
     }
   } finally {
-    closing = await closeAccounts(client, sender, funder.address, { actors, unreturned });
+    closing = await closeAccounts(client, sender, funder.address, { begun, unreturned });
   }
   const counts = countsOf(results);
   const missed = results.filter(
@@ -127,31 +126,31 @@ export async function runConformance(parameters: ConformanceParameters): Promise
     counts,
     results,
     transactions: lab.transactions.count,
-    ...('notReturned' in closing ? closing : { spent: before - closing.left, recovered: closing.recovered }),
+    ...closing,
   };
 }
 
 /** After so many the node is taken for gone: the rest would wait for it one by one. */
 const failuresInARow = 5;
 
-type Closing = { readonly left: bigint; readonly recovered: bigint } | { readonly notReturned: string };
+type Closing = Required<Pick<ConformanceReport, 'spent' | 'recovered'>> | { readonly notReturned: string };
 
-/** Sends what is left back to the funder, that of runs that were broken off, too, and says what the funder has then without this. */
+/** Sends what is left back to the funder, that of runs that were broken off, too. */
 async function closeAccounts(
   client: PublicClient,
   sender: Sender,
   funder: Address,
-  { actors, unreturned }: { readonly actors: Lab['actors']; readonly unreturned: readonly BrokenOff[] },
+  { begun, unreturned }: { readonly begun: Begun; readonly unreturned: readonly BrokenOff[] },
 ): Promise<Closing> {
   try {
-    await returnFunds(client, sender, funder, actors);
-    const left = await client.getBalance({ address: funder });
+    const spent = begun.paid - (await returnFunds(client, sender, funder, begun.actors));
+    let recovered = 0n;
     for (const { actors: earlier, held } of unreturned) {
       // A run that goes on beside this one pays from its accounts all the time.
       if ((await client.getBalance({ address: earlier.creator.address })) !== held) continue;
-      await returnFunds(client, sender, funder, earlier);
+      recovered += await returnFunds(client, sender, funder, earlier);
     }
-    return { left, recovered: (await client.getBalance({ address: funder })) - left };
+    return { spent, recovered };
   } catch (error) {
     // What was found out is worth more than what is left of the money.
     return { notReturned: saidBy(error) };

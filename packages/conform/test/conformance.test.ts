@@ -3,7 +3,7 @@ import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
 import { createPublicClient, custom, type Address } from 'viem';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { clausesOf, runConformance } from '../src/index.js';
-import { deriveActors, fundActors, type Actor } from '../src/lab/accounts.js';
+import { beginRun, type Actor } from '../src/lab/accounts.js';
 import { createSender } from '../src/lab/sender.js';
 import { compileFaulty } from './compile.js';
 import { beyondTheDraft, deployCode, failing, patience, tryContract, unreached } from './tryContract.js';
@@ -19,6 +19,21 @@ const deployOurs = async (anvil: Anvil) => {
   const { DataAnchoringToken: address, AttestationRegistry: registry, ERC3525Adapter: adapter } = contracts;
   return { address, registry: registry!, adapter: adapter! };
 };
+
+/** The chain as one whose clock cannot be moved, and what it was asked of that kind. */
+function withFixedClock(anvil: Anvil) {
+  const refused: string[] = [];
+  const publicClient = createPublicClient({
+    transport: custom({
+      async request({ method, params }: { method: string; params?: unknown }): Promise<unknown> {
+        if (method === 'web3_clientVersion') return 'Geth/v1.16';
+        if (method.startsWith('evm_')) refused.push(method);
+        return anvil.publicClient.request({ method, params } as never);
+      },
+    }),
+  });
+  return { publicClient, refused };
+}
 
 describe('ours', () => {
   test(
@@ -53,16 +68,7 @@ describe('ours', () => {
       const anvil = await startAnvil();
       try {
         const { address } = await deployOurs(anvil);
-        const refused: string[] = [];
-        const publicClient = createPublicClient({
-          transport: custom({
-            async request({ method, params }: { method: string; params?: unknown }): Promise<unknown> {
-              if (method === 'web3_clientVersion') return 'Geth/v1.16';
-              if (method.startsWith('evm_')) refused.push(method);
-              return anvil.publicClient.request({ method, params } as never);
-            },
-          }),
-        });
+        const { publicClient, refused } = withFixedClock(anvil);
         const before = await anvil.publicClient.getBalance({ address: developmentAccount(0).address });
         const report = await runConformance({
           publicClient,
@@ -225,9 +231,8 @@ describe("others'", () => {
         const { address } = await deployOurs(anvil);
         const sender = createSender(publicClient, await publicClient.getChainId());
         const breakOff = async () => {
-          const run = await publicClient.getTransactionCount({ address: funder.address });
-          const actors = await deriveActors(funder, { chainId: await publicClient.getChainId(), target: address, run });
-          await fundActors(sender, funder, actors);
+          const where = { chainId: await publicClient.getChainId(), target: address };
+          const { actors } = await beginRun(publicClient, sender, funder, where);
           return Object.values(actors);
         };
         const [broken, running] = [await breakOff(), await breakOff()];
@@ -247,6 +252,51 @@ describe("others'", () => {
         expect(await balanceOf(funder.address)).toBe(before - spent! + recovered!);
         expect(await sums(broken)).toBeLessThan(left / 10n);
         expect(await sums(running)).toBeGreaterThan((left * 9n) / 10n);
+      } finally {
+        await anvil.stop();
+      }
+    },
+    patience,
+  );
+
+  test(
+    'two runs with one key at once are each tried whole, and each says what it took itself',
+    async () => {
+      const anvil = await startAnvil();
+      const { publicClient } = withFixedClock(anvil);
+      const funder = developmentAccount(0);
+      // Time passes while both wait for it, as it passes slowly for both where nobody can move it.
+      let running = 2;
+      let waiting: (() => void)[] = [];
+      const passTime = async () => {
+        if (waiting.length < running) return;
+        const woken = waiting;
+        waiting = [];
+        await anvil.testClient.mine({ blocks: 1, interval: 10 });
+        for (const wake of woken) wake();
+      };
+      const sleep = () =>
+        new Promise<void>((resolve) => {
+          waiting.push(resolve);
+          void passTime();
+        });
+      try {
+        const { address } = await deployOurs(anvil);
+        const before = await publicClient.getBalance(funder);
+        const runs = [0, 1].map(async () => {
+          const report = await runConformance({ publicClient, address, profile: 'kedge', funder, sleep });
+          running -= 1;
+          void passTime();
+          return report;
+        });
+        const reports = await Promise.all(runs);
+        for (const report of reports) {
+          expect(failing(report)).toEqual([]);
+          expect(unreached(report)).toEqual([]);
+          expect(report).toMatchObject({ ok: true, recovered: 0n });
+        }
+        const spent = reports.reduce((sum, report) => sum + report.spent!, 0n);
+        expect(await publicClient.getBalance(funder)).toBe(before - spent);
       } finally {
         await anvil.stop();
       }

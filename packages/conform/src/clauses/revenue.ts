@@ -4,7 +4,7 @@ import { ClauseFailed } from '../outcome.js';
 import { draftAbi, holderProbeAbi } from '../draftAbi.js';
 import { claimCall, eth, newToken, pending, pendingCall, settle, settleCall, shareClass } from '../lab/fixtures.js';
 import { asProbe, deployAsset, holdings } from '../lab/assetProbe.js';
-import { attempt, deploy, prepare, read, same, send, shows, succeed, type Lab } from '../lab/lab.js';
+import { attempt, deploy, eachTime, prepare, read, same, send, shows, succeed, type Lab } from '../lab/lab.js';
 import { holderProbeBytecode } from '../probes.gen.js';
 import { exposes } from './interface.js';
 
@@ -36,13 +36,14 @@ export const revenueClauses: readonly Clause[] = [
   exposes('settleRevenueETH', {
     section: '6.7',
     words: 'function settleRevenueETH(uint256 classId) external payable;',
-    check: async (lab) => {
-      const { classId, tokens } = await shareClass(lab, [1n]);
-      const before = await holdings(lab, eth, lab.target);
-      const { evidence } = await succeed(lab, lab.actors.bob, settleCall(classId, 1_000n));
-      same((await holdings(lab, eth, lab.target)) - before, 1_000n, 'what the contract received', evidence);
-      same(await pending(lab, tokens[0]!), 1_000n, 'pending of the only share', evidence);
-    },
+    check: (lab) =>
+      eachTime(async () => {
+        const { classId, tokens } = await shareClass(lab, [1n]);
+        const before = await holdings(lab, eth, lab.target);
+        const { evidence } = await succeed(lab, lab.actors.bob, settleCall(classId, 1_000n));
+        same((await holdings(lab, eth, lab.target)) - before, 1_000n, 'what the contract received', evidence);
+        same(await pending(lab, tokens[0]!), 1_000n, 'pending of the only share', evidence);
+      }),
   }),
   exposes('settleRevenueERC20', {
     section: '6.7',

@@ -1,7 +1,7 @@
 import type { Address } from '@kedge/core';
-import { concat, keccak256, numberToHex, type LocalAccount, type PublicClient } from 'viem';
-import { privateKeyToAccount } from 'viem/accounts';
-import type { Sender } from './sender.js';
+import { concat, keccak256, numberToHex, type LocalAccount, type PublicClient, type TransactionReceipt } from 'viem';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { mostTries, nonceTaken, type Sender } from './sender.js';
 
 export type Actor = { readonly name: string; readonly address: Address; readonly account: LocalAccount };
 
@@ -67,31 +67,68 @@ export function toActor(name: string, account: LocalAccount): Actor {
   return { name, address: account.address, account };
 }
 
-/** Sends each actor what its work may cost. */
-export async function fundActors(
+/** A run that was begun, and what the funder paid for that, fees included. */
+export type Begun = {
+  readonly run: number;
+  readonly actors: Readonly<Record<ActorName, Actor>>;
+  readonly paid: bigint;
+};
+
+/**
+ * Takes the next run of the funder, and sends each actor what its work may cost. Of two that begin at once, one gets the
+ * number, and the other one the next that is free: their keys are never the same.
+ */
+export async function beginRun(
+  client: PublicClient,
   sender: Sender,
   funder: LocalAccount,
-  actors: Readonly<Record<ActorName, Actor>>,
-): Promise<void> {
+  where: Omit<Run, 'run'>,
+): Promise<Begun> {
   const gasPrice = await sender.highestGasPrice();
-  for (const name of actorNames) {
-    const value = gasBudgets[name] * gasPrice + coins;
-    await sender.send(funder, { to: actors[name].address, value, gas: transferGas });
+  // Of two transactions that are the same to the last byte, both would think theirs was taken.
+  const own = BigInt(generatePrivateKey()) % 2n ** 32n;
+  const pay = ({ address }: Actor, name: ActorName) => {
+    return { to: address, value: gasBudgets[name] * gasPrice + coins + own, gas: transferGas };
+  };
+  for (let tries = 0; tries < mostTries; tries++) {
+    const run = await client.getTransactionCount({ address: funder.address, blockTag: 'pending' });
+    const actors = await deriveActors(funder, { ...where, run });
+    const [first, ...others] = actorNames;
+    const payment = pay(actors[first], first);
+    const receipt = await sender.sendAs(funder, run, payment);
+    if (receipt === undefined) continue;
+    let paid = payment.value + feeOf(receipt);
+    for (const name of others) {
+      const payment = pay(actors[name], name);
+      paid += payment.value + feeOf(await sender.send(funder, payment));
+    }
+    return { run, actors, paid };
   }
+  throw nonceTaken(funder.address);
 }
-
-/** Sends back what the actors have left, as far as it is worth its own gas; the creator, who is sent it first, is the last. */
+/**
+ * Sends back what the actors have left, as far as it is worth its own gas; the creator, who is sent it first, is the last.
+ * Answers how much came back.
+ */
 export async function returnFunds(
   client: PublicClient,
   sender: Sender,
   funder: Address,
   actors: Readonly<Record<ActorName, Actor>>,
-): Promise<void> {
+): Promise<bigint> {
+  let returned = 0n;
   for (const name of actorNames.toReversed()) {
     const { address, account } = actors[name];
     const balance = await client.getBalance({ address });
     // Chains that charge for data beside gas need a little more than the fee.
     const value = balance - transferGas * (await sender.highestGasPrice()) * 2n;
-    if (value > 0n) await sender.send(account, { to: funder, value, gas: transferGas });
+    if (value <= 0n) continue;
+    await sender.send(account, { to: funder, value, gas: transferGas });
+    returned += value;
   }
+  return returned;
+}
+
+function feeOf({ gasUsed, effectiveGasPrice }: TransactionReceipt): bigint {
+  return gasUsed * effectiveGasPrice;
 }

@@ -192,6 +192,19 @@ export async function prepare<value>(what: string, steps: () => Promise<value>):
   }
 }
 
+/** What others do with the contract meanwhile must fail no clause: a fault of its own shows each time. */
+export async function eachTime<value>(check: () => Promise<value>): Promise<value> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await check();
+    } catch (error) {
+      if (!(error instanceof ClauseFailed) || tries === timesTried) throw error;
+    }
+  }
+}
+
+const timesTried = 5;
+
 /** Fails the clause unless a view answers what is expected; without `evidence` its own call shows it. */
 export async function shows(lab: Lab, call: Call, expected: unknown, what: string, evidence?: Evidence): Promise<void> {
   const seen = await see(lab, call);
