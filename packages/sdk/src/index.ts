@@ -27,7 +27,7 @@ export {
 export { checkClassTerms } from './actions/checkClassTerms.js';
 export { checkDeployment } from './actions/checkDeployment.js';
 export { claim, type ClaimParameters } from './actions/claim.js';
-export { claimBatch, type ClaimBatchParameters, type ClaimBatchReturn } from './actions/claimBatch.js';
+export { claimBatch, mostTogether, type ClaimBatchParameters, type ClaimBatchReturn } from './actions/claimBatch.js';
 export { claimContribution, type ClaimContributionParameters } from './actions/claimContribution.js';
 export { closeChannel, type CloseChannelParameters, type CloseChannelReturn } from './actions/closeChannel.js';
 export { closeListing } from './actions/closeListing.js';

@@ -1,9 +1,7 @@
 import { BaseError } from '@kedge/core';
+import { mostTogether } from '@kedge/sdk';
 import { toBaseError } from '../toBaseError.js';
 import { throughAll } from './doEach.js';
-
-/** So many things at most go into one transaction: of those that cost most it is far below what a block takes. */
-const mostTogether = 64;
 
 /** Things in their order, as many together as go into one transaction. */
 export function batchesOf<item>(items: readonly item[]): item[][] {

@@ -4,6 +4,9 @@ import { tokenOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
 import { sentOf, writeContract } from '../writeContract.js';
 
+/** So many things at most go into one transaction: of those that cost most it is far below what a block takes. */
+export const mostTogether = 64;
+
 export type ClaimBatchParameters = {
   /** Tokens of the wallet's account, or of the one that is paid (P11). */
   readonly tokenIds: readonly bigint[];

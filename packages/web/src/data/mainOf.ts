@@ -18,6 +18,14 @@ export function othersOf<figures extends OfAsset>(all: readonly figures[], main:
   return all.filter((each) => each !== main);
 }
 
+/** So many others are written out where there is room for them: anyone can pay in a token of their own. */
+export const mostOthers = 2;
+
+/** The assets that are written out of figures in several: of the main ones, and of the first others. */
+export function namedOf(all: readonly OfAsset[], main: OfAsset | undefined): Address[] {
+  return [...(main === undefined ? [] : [main]), ...othersOf(all, main).slice(0, mostOthers)].map(({ asset }) => asset);
+}
+
 /** That there are others, where there is no room for them. */
 export function othersText(others: readonly OfAsset[]): string | undefined {
   return others.length === 0 ? undefined : `and in ${showCount(others.length, 'other asset')}`;

@@ -1,13 +1,12 @@
+import { mostOthers } from '../data/mainOf.js';
 import { showCount } from './format.js';
 
-const most = 2;
-
-/** Amounts in further assets, beside the main one. Two at most are written out: anyone can pay in a token of their own. */
+/** Amounts in further assets, beside the main one. */
 export function OtherAmounts({ amounts }: { amounts: readonly string[] }) {
-  const more = amounts.length - most;
+  const more = amounts.length - mostOthers;
   return (
     <>
-      {amounts.slice(0, most).map((amount, place) => (
+      {amounts.slice(0, mostOthers).map((amount, place) => (
         <small key={place}> and {amount}</small>
       ))}
       {more > 0 && <small> and {showCount(more, 'more asset')}</small>}

@@ -1,11 +1,15 @@
 import type { Address } from '@kedge/core';
 import { useAssets } from '../../data/useAssets.js';
-import { allDigits } from '../../ui/format.js';
+import { allDigits, showCount } from '../../ui/format.js';
 import type { TransactionForm } from '../transaction.js';
 import { FormFrame } from './FormFrame.js';
 
-/** Claims one asset of one token or several. */
-export function claimForm(tokenIds: readonly bigint[], asset: Address, amount: bigint): TransactionForm {
+/**
+ * Claims one asset of one token or several.
+ *
+ * @param others tokens with something to claim that find no place in the same transaction
+ */
+export function claimForm(tokenIds: readonly bigint[], asset: Address, amount: bigint, others = 0): TransactionForm {
   return function ClaimForm({ isLocked, children }) {
     const { show } = useAssets([asset]);
     const [only] = tokenIds;
@@ -21,6 +25,9 @@ export function claimForm(tokenIds: readonly bigint[], asset: Address, amount: b
           effects: [
             { label: 'You get', value: `at least ${show(asset, amount, allDigits)}` },
             { label: 'From', value: tokenIds.length === 1 ? 'one token' : `${tokenIds.length} tokens` },
+            ...(others === 0
+              ? []
+              : [{ label: 'Left for the next time', value: `${showCount(others, 'token')}, which earned less` }]),
           ],
           note: 'What arrives until the transaction is in a block is paid with it.',
           run: async (client) => {

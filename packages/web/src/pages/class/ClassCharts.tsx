@@ -5,9 +5,12 @@ import { dayText, lastDays } from '../../charts/lastDays.js';
 import { usageSeries } from '../../charts/usageSeries.js';
 import { mainOf } from '../../data/mainOf.js';
 import { useAssets } from '../../data/useAssets.js';
+import { Choice } from '../../ui/Choice.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { showFigure } from '../../ui/format.js';
-import { Segments } from '../../ui/Segments.js';
+
+/** Of so many assets at most the symbol is asked for; others are called by their address. */
+const mostNamed = 20;
 
 /** Use by metric and revenue by source, a day each. */
 export function ClassCharts({ detail }: { detail: ClassDetail }) {
@@ -53,10 +56,11 @@ function UsageChart({ detail: { usageByDay, unitDecimals } }: { detail: ClassDet
 }
 
 function RevenueChart({ detail: { revenueByDay, price } }: { detail: ClassDetail }) {
-  const assets = [...new Set(revenueByDay.map(({ asset }) => asset))];
+  const main = mainOf(revenueByDay, price?.asset)?.asset ?? zeroAddress;
+  const assets = [...new Set([main, ...revenueByDay.map(({ asset }) => asset)])];
   const [chosen, setChosen] = useState<string | undefined>(undefined);
-  const asset = assets.find((each) => each === chosen) ?? mainOf(revenueByDay, price?.asset)?.asset ?? zeroAddress;
-  const { assetOf } = useAssets(assets);
+  const asset = assets.find((each) => each === chosen) ?? main;
+  const { assetOf } = useAssets([...assets.slice(0, mostNamed), asset]);
   const { decimals, symbol } = assetOf(asset);
   const toNumber = (amount: bigint): number => Number(formatUnits(amount, decimals));
   const ofAsset = revenueByDay.filter((each) => each.asset === asset);
@@ -81,7 +85,7 @@ function RevenueChart({ detail: { revenueByDay, price } }: { detail: ClassDetail
       <header>
         <h2 id="revenue-title">Revenue</h2>
         {assets.length > 1 ? (
-          <Segments
+          <Choice
             label="Asset"
             choices={Object.fromEntries(assets.map((each) => [each, assetOf(each).symbol]))}
             value={asset}

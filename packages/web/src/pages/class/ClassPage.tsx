@@ -6,7 +6,7 @@ import { Part } from '../../app/Part.js';
 import { buyForm } from '../../actions/forms/buyForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { linkTo } from '../../app/router.js';
-import { mainOf, othersOf } from '../../data/mainOf.js';
+import { mainOf, namedOf, othersOf } from '../../data/mainOf.js';
 import { paidText } from '../../data/paidText.js';
 import { licenceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
@@ -62,11 +62,8 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
   const { classId, kind, name, description, licence, price, unitDecimals, usage, revenue, holderCount, royaltyBps } =
     detail;
   const [tab, setTab] = useState<string>('overview');
-  const { show, showPrice } = useAssets([
-    ...revenue.map(({ asset }) => asset),
-    ...(price === null ? [] : [price.asset]),
-  ]);
   const main = mainOf(revenue, price?.asset);
+  const { show, showPrice } = useAssets([...namedOf(revenue, main), ...(price === null ? [] : [price.asset])]);
   return (
     <div className="page">
       <nav className="small" aria-label="Where you are">

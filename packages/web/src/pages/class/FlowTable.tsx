@@ -1,8 +1,10 @@
 import type { LineageEdge } from '@kedge/core';
 import type { ReactNode } from 'react';
 import { linkTo } from '../../app/router.js';
+import { mainOf, othersOf } from '../../data/mainOf.js';
 import { ClassName } from '../../ui/ClassName.js';
 import { showBps } from '../../ui/format.js';
+import { OtherAmounts } from '../../ui/OtherAmounts.js';
 import { numbers, Table } from '../../ui/Table.js';
 
 type Amount = 'collected' | 'due';
@@ -15,8 +17,17 @@ export function FlowTable({
   edges: readonly LineageEdge[];
   show: (asset: `0x${string}`, amount: bigint) => string;
 }) {
-  const amounts = ({ flows }: LineageEdge, which: Amount): ReactNode =>
-    flows.length === 0 ? '0' : flows.map((flow) => <div key={flow.asset}>{show(flow.asset, flow[which])}</div>);
+  const amounts = ({ flows }: LineageEdge, which: Amount): ReactNode => {
+    const main = mainOf(flows);
+    if (main === undefined) return '0';
+    const others = othersOf(flows, main).filter((flow) => flow[which] > 0n);
+    return (
+      <>
+        {show(main.asset, main[which])}
+        <OtherAmounts amounts={others.map((flow) => show(flow.asset, flow[which]))} />
+      </>
+    );
+  };
   return (
     <div className="flows">
       <Table

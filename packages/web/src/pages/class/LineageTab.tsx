@@ -14,6 +14,7 @@ import {
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { linkTo } from '../../app/router.js';
+import { mainOf, namedOf } from '../../data/mainOf.js';
 import { useAssets } from '../../data/useAssets.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { edgeText } from './edgeText.js';
@@ -35,7 +36,7 @@ const [widest, frame] = [1200, 66];
 /** Where the class comes from and what is built on it: revenue flows from what is used to what it is made of. */
 export function LineageTab({ detail }: { detail: ClassDetail }) {
   const edges = [...detail.lineage.up, ...detail.lineage.down];
-  const { show } = useAssets(edges.flatMap(({ flows }) => flows.map(({ asset }) => asset)));
+  const { show } = useAssets(edges.flatMap(({ flows }) => namedOf(flows, mainOf(flows))));
   if (edges.length === 0) {
     return (
       <section className="card">

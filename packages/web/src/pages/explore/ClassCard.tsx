@@ -12,11 +12,8 @@ import { Sparkline } from '../../ui/Sparkline.js';
 /** A class at a glance. The whole card leads to it. */
 export function ClassCard({ item }: { item: ClassSummary }) {
   const { classId, kind, name, description, licence, price, unitDecimals, usage, revenue, trend, royaltyBps } = item;
-  const { show, showPrice } = useAssets([
-    ...revenue.map(({ asset }) => asset),
-    ...(price === null ? [] : [price.asset]),
-  ]);
   const main = mainOf(revenue, price?.asset);
+  const { show, showPrice } = useAssets([main, price].flatMap((priced) => priced?.asset ?? []));
   const others = othersText(othersOf(revenue, main));
   const earned = trend.revenue.find(({ asset }) => asset === main?.asset)?.amounts ?? trend.units.map(() => 0n);
   const title = name ?? `Class ${classId}`;

@@ -5,6 +5,7 @@ import { EmptyState } from '../../ui/EmptyState.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { Icon } from '../../ui/icons.js';
 import { Segments } from '../../ui/Segments.js';
+import { ShowMore } from '../../ui/ShowMore.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import { StaleNote } from '../../ui/StaleNote.js';
 import { useDebounced } from '../../ui/useDebounced.js';
@@ -93,13 +94,7 @@ export function ExplorePage() {
               </li>
             ))}
           </ul>
-          {more !== undefined && (
-            <div className="row center">
-              <button className="button" type="button" onClick={more}>
-                Show more
-              </button>
-            </div>
-          )}
+          <ShowMore more={more} />
         </>
       )}
     </div>

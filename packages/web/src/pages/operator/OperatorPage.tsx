@@ -5,7 +5,7 @@ import { Part } from '../../app/Part.js';
 import { parseAddress } from '../../actions/forms/parseAddress.js';
 import { AddressField } from '../../actions/forms/AddressField.js';
 import { useConfig } from '../../app/configContext.js';
-import { mainOf, othersOf } from '../../data/mainOf.js';
+import { mainOf, namedOf, othersOf } from '../../data/mainOf.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { EmptyState } from '../../ui/EmptyState.js';
@@ -98,8 +98,8 @@ function Shown({ operator }: { operator: Address }) {
 
 function Figures({ operator }: { operator: Operator }) {
   const { openChannels, channelCount, capturedUnits, captureCount, receiptRootCount, cuts } = operator;
-  const { show } = useAssets(cuts.map(({ asset }) => asset));
   const main = mainOf(cuts);
+  const { show } = useAssets(namedOf(cuts, main));
   return (
     <dl className="stats">
       <Stat label="Captured" note={`in ${showCount(captureCount, 'capture')}`}>

@@ -13,11 +13,13 @@ import { splitForm, transferTokenForm, transferValueForm } from '../../actions/f
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { useConfig } from '../../app/configContext.js';
 import { linkTo } from '../../app/router.js';
+import { mainOf, namedOf, othersOf } from '../../data/mainOf.js';
 import { tokenText } from '../../data/tokenText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { ClassName } from '../../ui/ClassName.js';
 import { grouped, showUnits } from '../../ui/format.js';
+import { OtherAmounts } from '../../ui/OtherAmounts.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import { ApiKeys } from './ApiKeys.js';
 import { ChannelTable } from './ChannelTable.js';
@@ -32,7 +34,8 @@ export function TokenCard({ token }: { token: TokenSummary }) {
   const { expireAt, policyVersion, claimable } = token;
   const { data: detail } = useIndexed('token', { tokenId });
   const price = detail?.lotTerms?.price;
-  const { show } = useAssets([...claimable.map(({ asset }) => asset), ...(price === undefined ? [] : [price.asset])]);
+  const mainClaim = mainOf(claimable, price?.asset);
+  const { show } = useAssets([...namedOf(claimable, mainClaim), ...(price === undefined ? [] : [price.asset])]);
   const now = Date.now() / 1000;
   const isExpired = expireAt !== 0 && expireAt < now;
   const expiry = expiryOf(token, now);
@@ -87,10 +90,15 @@ export function TokenCard({ token }: { token: TokenSummary }) {
         <div>
           <dt>Claimable</dt>
           <dd>
-            {claimable.length === 0 ? (
+            {mainClaim === undefined ? (
               '–'
             ) : (
-              <a href={linkTo('earnings')}>{claimable.map(({ asset, amount }) => show(asset, amount)).join(', ')}</a>
+              <a href={linkTo('earnings')}>
+                {show(mainClaim.asset, mainClaim.amount)}
+                <OtherAmounts
+                  amounts={othersOf(claimable, mainClaim).map(({ asset, amount }) => show(asset, amount))}
+                />
+              </a>
             )}
           </dd>
         </div>

@@ -3,6 +3,7 @@ import { useIndexedPages } from '../../data/useIndexed.js';
 import { ConnectFirst } from '../../ui/ConnectFirst.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { ErrorState } from '../../ui/ErrorState.js';
+import { ShowMore } from '../../ui/ShowMore.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import { StaleNote } from '../../ui/StaleNote.js';
 import { useWallet } from '../../wallet/useWallet.js';
@@ -65,13 +66,7 @@ export function TokensPage() {
               </li>
             ))}
           </ul>
-          {more !== undefined && (
-            <div className="row center">
-              <button className="button" type="button" onClick={more}>
-                Show more
-              </button>
-            </div>
-          )}
+          <ShowMore more={more} />
         </>
       )}
     </div>

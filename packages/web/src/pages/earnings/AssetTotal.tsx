@@ -1,0 +1,47 @@
+import type { Earnings, TokenEarnings } from '@kedge/core';
+import { claimForm, withdrawForm } from '../../actions/forms/claimForm.js';
+import { useTransactionDialog } from '../../actions/TransactionProvider.js';
+import { useAssets } from '../../data/useAssets.js';
+import { Stat } from '../../ui/Stat.js';
+import { claimedTogether } from './claimedTogether.js';
+
+/** What an account can claim of its tokens, was paid, and is owed in one asset. */
+export function AssetTotal({
+  total: { asset, claimable, claimed, owed },
+  tokens,
+}: {
+  total: Earnings['totals'][number];
+  /** What its tokens earned in the asset. */
+  tokens: readonly TokenEarnings[];
+}) {
+  const open = useTransactionDialog();
+  const { show } = useAssets([asset]);
+  const { tokenIds, amount, others } = claimedTogether(tokens);
+  return (
+    <div className="total">
+      <dl className="stats">
+        <Stat label="You can claim">{show(asset, claimable, 9)}</Stat>
+        <Stat label="Claimed so far">{show(asset, claimed, 9)}</Stat>
+        <Stat label="Owed to you" note="as operator, beneficiary, or of a revoked token">
+          {show(asset, owed, 9)}
+        </Stat>
+      </dl>
+      <div className="row">
+        {tokenIds.length > 0 && (
+          <button
+            className="button primary"
+            type="button"
+            onClick={() => open(claimForm(tokenIds, asset, amount, others))}
+          >
+            {tokenIds.length === 1 ? 'Claim' : others === 0 ? 'Claim all' : `Claim of ${tokenIds.length} tokens`}
+          </button>
+        )}
+        {owed > 0n && (
+          <button className="button" type="button" onClick={() => open(withdrawForm(asset, owed))}>
+            Withdraw
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}

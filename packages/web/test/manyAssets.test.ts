@@ -1,0 +1,89 @@
+import type { Address, ClassDetail, Earnings, LineageEdge } from '@kedge/core';
+import { zeroAddress } from '@kedge/core';
+import { createElement } from 'react';
+import { expect, test } from 'vitest';
+import { mostTogether } from '@kedge/sdk';
+import { ClassCharts } from '../src/pages/class/ClassCharts.js';
+import { FlowTable } from '../src/pages/class/FlowTable.js';
+import { AccountEarnings } from '../src/pages/earnings/AccountEarnings.js';
+import { claimedTogether } from '../src/pages/earnings/claimedTogether.js';
+import { TokenCard } from '../src/pages/tokens/TokenCard.js';
+import { markupOf } from './markupOf.js';
+import { someClass } from './someClass.js';
+import { someToken } from './someToken.js';
+
+// Anyone can pay any class in assets of their own, and give anyone shares of classes of their own.
+const many: readonly Address[] = [
+  ...Array.from({ length: 150 }, (_, at): Address => `0x${String(at + 1).padStart(40, '0')}`),
+  zeroAddress,
+];
+const account: Address = `0x${'a'.repeat(40)}`;
+const words = (markup: string): string => markup.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+const none: Earnings = { account, totals: [], tokens: [], contributions: [] };
+const shown = (earnings: Partial<Earnings>): string =>
+  markupOf(createElement(AccountEarnings, { address: account, earnings: { ...none, ...earnings }, error: null }));
+
+test('a chart of revenue in very many assets offers them in a list, that of the price or ETH first', () => {
+  const revenueByDay = many.map((asset) => ({ day: '2026-11-22', asset, received: 1n, royalties: 0n }));
+  const detail = { ...someClass, price: null, usageByDay: [], revenueByDay } as unknown as ClassDetail;
+  const markup = markupOf(createElement(ClassCharts, { detail }));
+  expect(markup).not.toContain('aria-pressed');
+  expect(markup.match(/<option/g)).toHaveLength(many.length);
+  expect(/<option value="([^"]+)"/.exec(markup)?.[1]).toBe(zeroAddress);
+});
+
+test('what is claimable of a token, and what flows along an edge, names few of very many assets', () => {
+  const claimable = many.map((asset) => ({ asset, amount: 10n ** 18n }));
+  const card = words(markupOf(createElement(TokenCard, { token: { ...someToken, claimable } })));
+  expect(card).toContain('1 ETH and … and … and 148 more assets');
+  const flows = many.map((asset) => ({ asset, collected: 10n ** 18n, due: 0n }));
+  const edge = { childId: 1n, parentId: 2n, parentIndex: 0, royaltyBps: 1, flows } as unknown as LineageEdge;
+  const table = createElement(FlowTable, { edges: [edge], show: (asset, amount) => `${amount} of ${asset.slice(-3)}` });
+  expect(words(markupOf(table))).toMatch(
+    /1000000000000000000 of 000 and \S+ of 001 and \S+ of 002 and 148 more assets/,
+  );
+  expect(words(markupOf(table))).toMatch(/ 0 of 000 /);
+});
+
+test('earnings in ETH come first, and of very many assets and tokens a screen or two', () => {
+  const of = (asset: Address, claimable: bigint, tokenId = 1n) => ({
+    ...someToken,
+    tokenId,
+    asset,
+    claimable,
+    earned: claimable,
+    claimed: 0n,
+  });
+  const totals = many.map((asset) => ({ asset, claimable: 1n, claimed: 0n, owed: 0n }));
+  const tokens = [...many.map((asset) => of(asset, 1n)), of(zeroAddress, 5n * 10n ** 18n, 2n)];
+  const text = words(shown({ totals, tokens }));
+  expect(text.match(/You can claim/g)).toHaveLength(3);
+  expect(text).toMatch(/You can claim &lt;0\.000000001 ETH/);
+  expect(text.match(/Why\?/g)).toHaveLength(20);
+  expect(text).toMatch(/By token .*? Earned 5 ETH/);
+  expect(text.match(/Show more/g)).toHaveLength(2);
+});
+
+test('what is claimed together goes into a block: of very many tokens those with the most', () => {
+  const tokens = Array.from({ length: 200 }, (_, at) => ({ tokenId: BigInt(at), claimable: BigInt(at % 100) }));
+  const { tokenIds, amount } = claimedTogether(tokens);
+  expect(tokenIds).toHaveLength(mostTogether);
+  expect(tokenIds.slice(0, 4)).toEqual([99n, 199n, 98n, 198n]);
+  expect(amount).toBe(Array.from({ length: 32 }, (_, at) => BigInt(99 - at) * 2n).reduce((sum, each) => sum + each));
+  expect(claimedTogether(tokens.slice(0, 3)).tokenIds).toEqual([2n, 1n]);
+});
+
+test('payments to a contributor are listed, wherever they were paid to', () => {
+  const contribution = {
+    tokenId: 1n,
+    classId: 7n,
+    className: 'Tides',
+    asset: zeroAddress,
+    paid: 10n ** 18n,
+    payments: 3,
+  };
+  const text = words(shown({ contributions: [contribution] }));
+  expect(text).not.toContain('Nothing earned yet');
+  expect(text).toMatch(/As a contributor .*Tides .*1 ETH in 3 payments/);
+  expect(words(shown({}))).toContain('Nothing earned yet');
+});
