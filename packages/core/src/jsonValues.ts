@@ -12,6 +12,13 @@ export function jsonText(value: unknown): string {
   }
 }
 
+/** What a model calls a tool with: a text, which servers also read into JSON before they hand it on; none where it is empty. */
+export function argumentsText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) return undefined;
+  return jsonText(value);
+}
+
 /** The elements of a list; none when it is none. */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];

@@ -87,3 +87,16 @@ test('where the upstream’s count rules, reasoning that it did not show is outp
   const capped = await post('/v1/chat/completions', { ...hello, max_tokens: 40 });
   expect(chargedFor(capped.headers)['output_tokens']).toBe(40n);
 });
+
+test('an upstream that counts something of an empty text is paid for it out of what was reserved, and never beyond the cap', async () => {
+  const { post, chargedFor, upstream } = await startSurfaceTest({
+    policy: { ...second, usage: { ...usage, toleranceTokens: 16 } },
+    channel: { cap: 17n },
+    script: answerWith({ choices: [{ index: 0, text: '' }], usage: { prompt_tokens: 900, completion_tokens: 0 } }),
+  });
+  const refused = await post('/v1/completions', { model: 'demo', prompt: '', max_tokens: 1 });
+  expect([refused.status, refusalOf(refused.text).values['neededUnits']]).toEqual([402, '19']);
+  upstream.script = answerWith({ data: [{}], usage: { prompt_tokens: 900 } });
+  const { headers } = await post('/v1/embeddings', { model: 'demo', input: '' });
+  expect(chargedFor(headers)).toEqual({ input_tokens: 16n });
+});

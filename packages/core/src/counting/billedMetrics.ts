@@ -47,7 +47,9 @@ export function worstMetrics(
 ): Metric[] {
   const { rates, usage } = policy;
   const own = known.inputTokens;
-  const input = usage?.rules === 'upstream' && own > 0 ? own + toleranceAt(own, usage) : own;
+  // An empty text, too: an upstream may count what it begins with.
+  const isUpstreams = usage?.rules === 'upstream' && pricedBy.includes('input_tokens');
+  const input = isUpstreams ? own + toleranceAt(own, usage) : own;
   const allCached = isDearer(rates.cached_tokens, rates.input_tokens);
   const allReasoning = isDearer(rates.reasoning_tokens, rates.output_tokens);
   return metricsOf(rates, pricedBy, known, {

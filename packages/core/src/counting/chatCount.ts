@@ -1,4 +1,4 @@
-import { isJsonObject, jsonText } from '../jsonValues.js';
+import { argumentsText, isJsonObject, jsonText } from '../jsonValues.js';
 import type { ChatCompletionRequest } from '../requests/chatCompletionRequest.js';
 import { scalarText } from '../scalarText.js';
 import { countJson } from './countTexts.js';
@@ -14,6 +14,11 @@ const tokensPerName = 1;
 const textTypes = ['text', 'input_text', 'output_text'];
 const shownOfMessage = ['tool_calls', 'function_call', 'refusal', 'tool_call_id'];
 const namesOfReasoning = ['reasoning_content', 'reasoning', 'reasoning_details'];
+const unseenOfMessage = [
+  // An earlier answer that only the upstream has.
+  ['audio', 'Send what was said as text.'],
+  ['tools', 'Send tools beside the messages.'],
+] as const;
 const shownOfRequest = ['tools', 'functions', 'response_format', 'tool_choice', 'chat_template_kwargs'];
 
 /**
@@ -39,7 +44,8 @@ export function countChatInput(request: ChatCompletionRequest, count: TokenCount
         if (part.type === 'image_url' || part.type === 'input_image') images++;
         else if (textTypes.includes(part.type)) tokens += countJson(part['text'], count);
         else if (part.type === 'refusal') tokens += countJson(part['refusal'], count);
-        else if (part.type === 'thinking') tokens += countJson(part['thinking'], count);
+        // SGLang reads the second where it lacks the first.
+        else if (part.type === 'thinking') tokens += countJson(part['thinking'] || part['text'], count);
         else throw unmeasurable(`message parts of type ${part.type}`, 'Send text or image_url parts.');
       }
     }
@@ -49,9 +55,8 @@ export function countChatInput(request: ChatCompletionRequest, count: TokenCount
     let reasoning = 0;
     for (const field of namesOfReasoning) reasoning = Math.max(reasoning, countJson(message[field], count));
     tokens += reasoning;
-    // An earlier answer that only the upstream has.
-    if (message['audio'] !== undefined && message['audio'] !== null) {
-      throw unmeasurable('the field audio of a message', 'Send what was said as text.');
+    for (const [field, hint] of unseenOfMessage) {
+      if ((message[field] ?? undefined) !== undefined) throw unmeasurable(`the field ${field} of a message`, hint);
     }
   }
   for (const field of shownOfRequest) tokens += countJson(request[field], count);
@@ -112,5 +117,5 @@ function textOf(part: unknown): string {
 
 function addCall(sink: TextSink, place: string, call: Record<string, unknown>): void {
   sink.add(`${place}/name`, call['name']);
-  sink.add(`${place}/arguments`, call['arguments'] ?? call['input']);
+  sink.add(`${place}/arguments`, argumentsText(call['arguments'] ?? call['input']));
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, jsonText, listOf } from '../jsonValues.js';
+import { argumentsText, isJsonObject, listOf } from '../jsonValues.js';
 import type { MessagesRequest } from '../requests/messagesRequest.js';
 import { scalarText } from '../scalarText.js';
 import { countJson } from './countTexts.js';
@@ -91,6 +91,5 @@ function addContentBlock(sink: TextSink, index: string, block: unknown): void {
   if (block['type'] !== 'tool_use') return;
   sink.add(`${index}/name`, block['name']);
   // In a stream it begins as {} and comes in pieces.
-  const input = block['input'];
-  if (isJsonObject(input) && Object.keys(input).length > 0) sink.add(`${index}/input`, jsonText(input));
+  sink.add(`${index}/input`, argumentsText(block['input']));
 }

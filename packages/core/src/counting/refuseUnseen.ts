@@ -5,9 +5,12 @@ type Json = Readonly<Record<string, unknown>>;
 
 /**
  * With these a router takes another model than the one that the policy allows, or a dearer provider of it, or searches and reads
- * by itself. `extra_body` may hide any of them from us.
+ * by itself; with the last two a server puts an adapter on the model (llama.cpp, SGLang). `extra_body` may hide any of them from us.
  */
-const routing = ['models', 'fallbacks', 'route', 'provider', 'preset', 'plugins', 'extra_body'];
+const routing = ['models', 'fallbacks', 'route', 'provider', 'preset', 'plugins', 'extra_body', 'lora', 'lora_path'];
+
+/** A prompt in numbers, which servers take beside or in place of the one that is counted: SGLang, FastDeploy, vLLM. */
+const numberedPrompts = ['input_ids', 'prompt_token_ids', 'prompt_embeds'];
 
 /** These are fine with some values only. */
 const bounded = ['service_tier', 'modalities', 'best_of'];
@@ -78,7 +81,8 @@ export function refuseUpstreamTools(tools: unknown): void {
 }
 
 function suspectsBeside(ownLimits: readonly string[], more: readonly string[] = []): ReadonlySet<string> {
-  return new Set([...routing, ...bounded, ...limits.filter((limit) => !ownLimits.includes(limit)), ...more]);
+  const otherLimits = limits.filter((limit) => !ownLimits.includes(limit));
+  return new Set([...routing, ...numberedPrompts, ...bounded, ...otherLimits, ...more]);
 }
 
 function isUsual(field: string, request: Json): boolean {

@@ -1,4 +1,4 @@
-import { isJsonObject, listOf } from '../jsonValues.js';
+import { argumentsText, isJsonObject, listOf } from '../jsonValues.js';
 import type { ResponsesRequest } from '../requests/responsesRequest.js';
 import { scalarText } from '../scalarText.js';
 import { countJson } from './countTexts.js';
@@ -128,7 +128,7 @@ function addOutputItem(sink: TextSink, index: number, item: unknown): void {
     });
   }
   sink.add(`${index}/name`, item['name']);
-  sink.add(`${index}/arguments`, item['arguments'] ?? item['input']);
+  sink.add(`${index}/arguments`, argumentsText(item['arguments'] ?? item['input']));
 }
 
 function addEvent(sink: TextSink, event: Readonly<Record<string, unknown>>): void {

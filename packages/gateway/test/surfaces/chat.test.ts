@@ -184,6 +184,39 @@ test('reasoning that a message brings back under several names is counted once, 
   expect(await inputOf({ reasoning: '', reasoning_content: '', reasoning_details: 'Think first.' })).toBe(once);
 });
 
+const called = { query: 'kedge', words: 'One two three four five six' };
+test.each([
+  [
+    path,
+    hello,
+    completion('', {
+      choices: [{ index: 0, message: { tool_calls: [{ function: { name: 'f', arguments: called } }] } }],
+    }),
+  ],
+  ['/v1/responses', { input: 'Hi' }, { output: [{ type: 'function_call', name: 'f', arguments: called }] }],
+  [
+    '/v1/messages',
+    { messages: hello.messages, max_tokens: 50 },
+    { content: [{ type: 'tool_use', name: 'f', input: [called] }] },
+  ],
+])('%s: what a tool is called with is counted where it comes as JSON in place of a text', async (at, body, said) => {
+  const { post, chargedFor } = await startSurfaceTest({ script: answerWith(said) });
+  const { headers } = await post(at, { model: 'demo', ...body });
+  const text = JSON.stringify(at === '/v1/messages' ? [called] : called);
+  expect(chargedFor(headers)['output_tokens']).toBe(BigInt(countText('f') + countText(text)));
+});
+
+test('reasoning that is sent in is counted, also where its part names it as text', async () => {
+  const { post, chargedFor } = await startSurfaceTest({ script: answerWith(completion('One')) });
+  const inputOf = async (part: Record<string, unknown>): Promise<bigint | undefined> => {
+    const messages = [{ role: 'assistant', content: [{ type: 'thinking', ...part }] }];
+    return chargedFor((await post(path, { ...hello, messages })).headers)['input_tokens'];
+  };
+  const thought = 'Think first, and then once more.';
+  const expected = BigInt(3 + 3 + countText('assistant') + countText(thought));
+  expect([await inputOf({ thinking: thought }), await inputOf({ text: thought })]).toEqual([expected, expected]);
+});
+
 test('a stream of parts is cut at its limit', async () => {
   const { post } = await startSurfaceTest({
     script: (_, response) => {
@@ -221,6 +254,11 @@ const routed: readonly Unseen[] = [
   ['preset', 'dear'],
   ['plugins', [{ id: 'web' }]],
   ['extra_body', { model: 'dear-model' }],
+  ['lora', [{ id: 0, scale: 1 }]],
+  ['lora_path', 'dear'],
+  ['input_ids', [1, 2, 3]],
+  ['prompt_token_ids', [1, 2, 3]],
+  ['prompt_embeds', 'AAAA'],
   ['service_tier', 'priority'],
   ['n_predict', 1_000],
   ['n_cmpl', 9],
@@ -239,6 +277,7 @@ const beside: readonly Unseen[] = [
   ['documents', [{ text: 'x' }]],
   ['chat_template', '{{ messages }}'],
   ['messages', [{ role: 'assistant', audio: { id: 'audio_1' } }], 'audio'],
+  ['messages', [{ role: 'system', content: 'Hi', tools: [{ type: 'function', function: { name: 'f' } }] }], 'tools'],
 ];
 const otherLimits: readonly Unseen[] = [
   ['max_output_tokens', 9],
