@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { decodeSignedReceipt, hashBody, type SignedReceipt } from '@kedge/core';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -310,3 +311,35 @@ test('logs carry no prompt, no answer and no key', async () => {
   const text = JSON.stringify(setup.logs, (_, value) => (typeof value === 'bigint' ? String(value) : value));
   for (const secret of ['SECRET', apiKey, '59c6995e998f97a5']) expect(text).not.toContain(secret);
 });
+
+test.each([
+  ['ends too early', 'upstream_failed', (response: ServerResponse) => void setTimeout(() => response.destroy(), 20)],
+  [
+    'sends an event that is too long',
+    'upstream_invalid',
+    (response: ServerResponse) => void response.write(`data: ${'x'.repeat(2 ** 20)}`),
+  ],
+])(
+  'a stream whose upstream %s says that what came is charged; one that brought nothing, that nothing is',
+  async (_, code, fail) => {
+    const errorIn = (text: string) =>
+      (JSON.parse(text.slice(text.lastIndexOf('data: ') + 6)) as { error: { code: string; message: string } }).error;
+    upstream.script = (__, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(chunkEvent({ content: 'One two' }));
+      fail(response);
+    };
+    const broken = await (await post(hello)).text();
+    expect(amounts(receiptIn(broken))).toEqual([8n, 2n]);
+    expect(errorIn(broken)).toMatchObject({ code, message: expect.stringContaining('is charged once') as string });
+    expect(broken).not.toContain('Nothing was charged');
+    upstream.script = (__, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(chunkEvent({ role: 'assistant' }));
+      fail(response);
+    };
+    const empty = await (await post(hello)).text();
+    expect(empty).not.toContain('kedge-receipt');
+    expect(errorIn(empty)).toMatchObject({ code, message: expect.stringContaining('Nothing was charged') as string });
+  },
+);

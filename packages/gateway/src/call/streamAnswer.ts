@@ -3,6 +3,7 @@ import { reasonOf } from '../structuredLog.js';
 import { endOfQuotedStream } from '../rates/endOfQuotedStream.js';
 import { quoteEnded } from '../rates/quoteEnded.js';
 import { createSseSplitter, sseData } from '../sse/sseSplitter.js';
+import { invalidAnswer } from '../surfaces/json.js';
 import type { Call } from './call.js';
 import type { CallServices } from './callServices.js';
 import { chargeCall, commitInputOf } from './chargeCall.js';
@@ -24,7 +25,7 @@ export type StreamAnswer = {
   /** The upstream ended the stream. */
   readonly end: () => void;
   /** The upstream failed in the middle. */
-  readonly fail: (error: unknown) => void;
+  readonly fail: (error: BaseError) => void;
   /** The client left. */
   readonly abandon: () => void;
 };
@@ -87,16 +88,18 @@ export function streamAnswer(
     if (!hasAnswer()) {
       if (reader.said() === 'nothing') return giveUp(withoutAnswer());
       // The upstream has said itself what went wrong.
-      services.log.warn('stream_failed', { channelId, delivered: delivery.handedBytes });
+      services.log.warn('stream_failed', { channelId, delivered: delivery.handedBytes, code: 'upstream_failed' });
     }
     void finish(last);
   };
 
-  const giveUp = (error: unknown): void => {
+  const giveUp = (error: BaseError): void => {
     if (over) return;
-    services.log.warn('stream_failed', { channelId, delivered: delivery.handedBytes, reason: reasonOf(error) });
+    const { code } = error;
+    services.log.warn('stream_failed', { channelId, delivered: delivery.handedBytes, code, reason: reasonOf(error) });
     void finish(Buffer.from(reader.errorEvent(toProblemDetails(error).body.error)));
   };
+  const breakOff = (error: BaseError): void => giveUp(hasAnswer() ? brokenOff(error) : error);
 
   const cut = (why: { readonly limit: number } | { readonly quoteEndedAt: number }): void => {
     upstream().abort();
@@ -152,9 +155,9 @@ export function streamAnswer(
       let events: Buffer[];
       try {
         events = splitter.push(chunk);
-      } catch (error) {
+      } catch (cause) {
         upstream().abort();
-        return giveUp(error);
+        return breakOff(invalidAnswer(`has an event of more than ${maxEventBytes} bytes`, cause));
       }
       if (gate !== undefined) return gate.push(events);
       for (const event of events) if (read(event)) delivery.hand(event);
@@ -174,7 +177,7 @@ export function streamAnswer(
       if (rest.length > 0 && read(rest)) delivery.hand(rest);
       close(done ?? nothing);
     },
-    fail: giveUp,
+    fail: breakOff,
     abandon: () => {
       if (over) return;
       if (call.slot !== undefined) return upstream().resume();
@@ -190,6 +193,16 @@ function closedEvent(event: Buffer): Buffer {
   const tail = event.toString('latin1', Math.max(0, event.length - 4));
   const breaks = /(?:\r\n|\n|\r)*$/.exec(tail)?.[0].match(/\r\n|\n|\r/g)?.length ?? 0;
   return Buffer.concat([event, Buffer.from('\n'.repeat(Math.max(0, 2 - breaks)))]);
+}
+
+/** The upstream failed in the middle of its answer. */
+function brokenOff(error: BaseError): BaseError {
+  return error.with({
+    hints: [
+      'What came until then is charged once: its receipt is right before this.',
+      'For the whole answer make a new call, with another Idempotency-Key if it had one.',
+    ],
+  });
 }
 
 function withoutAnswer(): BaseError {
