@@ -28,7 +28,7 @@ import { openTraces } from './traces/openTraces.js';
 import { undoingOnFailure } from './undoingOnFailure.js';
 import { within } from './within.js';
 import type { Foundation } from './workers/foundation.js';
-import { countsOf, differencesOf, gaugesOf, type GatewayFigures } from './workers/gatewayFigures.js';
+import { differencesOf, gaugesOf, type GatewayFigures } from './workers/gatewayFigures.js';
 
 /** A gateway, or one worker of it. */
 export type AssembledGateway = Gateway & {
@@ -102,8 +102,7 @@ async function assemble(
   const live = createLiveFeed(
     async () => {
       const gathered = await gather();
-      const { figures, batches } = gathered;
-      const counts = countsOf(gathered);
+      const { figures, batches, counts } = gathered;
       const whole = { counts, batches, prices, operator: operator.address, startedAt, now: now() };
       return readLive(
         figures.map((one) => one.live),
@@ -164,10 +163,10 @@ async function assemble(
         traces: settings.traces ? await openTraces(url, log) : undefined,
       },
       unready: () => drain.refusal() ?? unwritable(),
-      upstreamFault: async () => upstreamFaultOf(countsOf(await gather())),
+      upstreamFault: async () => upstreamFaultOf((await gather()).counts),
       metricsText: async () => {
         const gathered = await gather();
-        return metricsText(countsOf(gathered), gaugesOf(gathered));
+        return metricsText(gathered.counts, gaugesOf(gathered));
       },
       live,
     },

@@ -1,10 +1,17 @@
 import { once } from 'node:events';
-import { createServer, request, type IncomingMessage } from 'node:http';
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';
 import { apiKey, createTestSetup, type TestSetup } from './support/createTestSetup.js';
-import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
+import {
+  answerWith,
+  chunkEvent,
+  completion,
+  type Script,
+  type ScriptedUpstream,
+  startScriptedUpstream,
+} from './support/scriptedUpstream.js';
 
 let upstream: ScriptedUpstream;
 let setup: TestSetup;
@@ -21,11 +28,17 @@ afterEach(async () => {
   setup.remove();
 });
 
-const call = (key = apiKey, content = 'a private prompt'): Promise<Response> =>
+const call = (
+  key = apiKey,
+  content = 'a private prompt',
+  more: object = {},
+  signal: AbortSignal | null = null,
+): Promise<Response> =>
   fetch(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}` },
-    body: JSON.stringify({ model: 'demo', messages: [{ role: 'user', content }] }),
+    body: JSON.stringify({ model: 'demo', messages: [{ role: 'user', content }], ...more }),
+    signal,
   });
 const metrics = async (): Promise<string> => (await fetch(`${gateway.url}/metrics`)).text();
 /** Where the operator is answered: the gateway says it to who asks on this machine. */
@@ -121,6 +134,45 @@ test.each([
   };
   expect(await statusAt(await adminUrl())).toBe(status);
   expect(await statusAt(gateway.url)).toBe(status === 200 ? 307 : status);
+});
+
+test('a call that the upstream fails counts once, however it fails; one that its client does not wait for or pay, not at all', async () => {
+  const failures = async (): Promise<number> =>
+    Number(/^kedge_upstream_failures_total (\d+)$/m.exec(await metrics())?.[1]);
+  const streamed = (end: (response: ServerResponse) => unknown): Script => {
+    return (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(chunkEvent({ content: 'Hello.' }));
+      end(response);
+    };
+  };
+  const failing: readonly Script[] = [
+    answerWith({ error: 'down' }, 500),
+    (_, response) => response.destroy(),
+    (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
+    streamed((response) => setTimeout(() => response.destroy(), 20)),
+    streamed((response) => response.write(`data: ${'x'.repeat(2 ** 20)}`)),
+    (_, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: {"error":"down"}\n\n'),
+  ];
+  for (const [index, script] of failing.entries()) {
+    upstream.script = script;
+    await (await call(apiKey, 'Hi', { stream: index > 2 })).text();
+    expect(await failures()).toBe(index + 1);
+  }
+  upstream.script = streamed(() => undefined);
+  const leaving = new AbortController();
+  const { body } = await call(apiKey, 'Hi', { stream: true }, leaving.signal);
+  await body?.getReader().read();
+  leaving.abort();
+  await expect.poll(async () => /^kedge_receipts_total 3$/m.test(await metrics())).toBe(true);
+  expect(await failures()).toBe(failing.length);
+});
+
+test('an upstream whose answers are none is not ready', async () => {
+  upstream.script = (_, response) =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Log in</html>');
+  for (let failed = 0; failed < 5; failed++) expect((await call()).status).toBe(502);
+  expect(await ready()).toBe(503);
 });
 
 test('readyz knows an upstream that fails call after call; one that succeeds makes it ready again', async () => {

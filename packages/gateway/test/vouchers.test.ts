@@ -216,6 +216,8 @@ test('R11: a client that never signs is cut at the exposure, and charged what it
   expect(receipt.units - inputUnits).toBeLessThanOrEqual(12n);
   expect(receipt.units - inputUnits).toBeGreaterThan(0n);
   expect(await refusal(await call(undefined))).toMatchObject({ code: 'voucher_needed' });
+  // Who does not pay is not the upstream's failure.
+  expect(await (await fetch(`${gateway.url}/metrics`)).text()).toContain('\nkedge_upstream_failures_total 0\n');
 });
 
 test('R11: vouchers during the stream let it go on, each event whole and in order', async () => {

@@ -11,6 +11,19 @@ export type MetricCounts = {
   readonly refusals: readonly Refusal[];
   /** Calls that the upstream failed one after another; 0 where that was not many, or long ago. */
   readonly failingInARow: number;
+  /** Milliseconds since the first of them, and since a call was charged; none was: Infinity. */
+  readonly failingForMs: number;
+  readonly servedMsAgo: number;
+};
+
+/** Of a process that has counted nothing. */
+export const noCounts: MetricCounts = {
+  receipts: 0,
+  upstreamFailures: 0,
+  refusals: [],
+  failingInARow: 0,
+  failingForMs: 0,
+  servedMsAgo: Infinity,
 };
 
 /** What the gateway tells Prometheus, and what its readiness knows of the upstream. Costs a call nothing but a count. */
@@ -26,7 +39,9 @@ export type Gauge = readonly [name: string, help: string, value: number];
 
 const failuresInARow = 5;
 const forgottenMs = 30_000;
-const upstreamEvents = ['upstream_failed', 'upstream_refused', 'stream_failed'];
+// One of the two tells of each call that came to nothing or broke off.
+const endings = ['request_refused', 'stream_failed'];
+const upstreamCodes = ['upstream_failed', 'upstream_invalid', 'upstream_timeout', 'upstream_busy'];
 
 export function createMetrics(
   log: StructuredLog,
@@ -37,19 +52,21 @@ export function createMetrics(
   let receipts = 0;
   let failures = 0;
   let inARow = 0;
+  let firstFailure = 0;
   let lastFailure = 0;
+  let lastServed = -Infinity;
 
   const hear = (event: string, fields: LogFields | undefined): void => {
+    if (!endings.includes(event)) return;
+    const code = String(fields?.['code'] ?? 'none').replace(/[^a-z0-9_]/gi, '');
     if (event === 'request_refused') {
-      const status = Number(fields?.['status']);
-      const code = String(fields?.['code'] ?? 'none').replace(/[^a-z0-9_]/gi, '');
-      addTo(refusals, { status, code, count: 1 });
+      addTo(refusals, { status: Number(fields?.['status']), code, count: 1 });
       onRefused();
-    } else if (upstreamEvents.includes(event)) {
-      failures++;
-      inARow++;
-      lastFailure = elapsedMs();
     }
+    if (!upstreamCodes.includes(code)) return;
+    failures++;
+    lastFailure = elapsedMs();
+    if (inARow++ === 0) firstFailure = lastFailure;
   };
   const heard =
     (level: keyof StructuredLog) =>
@@ -63,11 +80,19 @@ export function createMetrics(
     onCommitted: (count) => {
       receipts += count;
       inARow = 0;
+      lastServed = elapsedMs();
     },
     counts: () => {
-      const isFailing = inARow >= failuresInARow && elapsedMs() - lastFailure <= forgottenMs;
-      const failingInARow = isFailing ? inARow : 0;
-      return { receipts, upstreamFailures: failures, refusals: [...refusals.values()], failingInARow };
+      const now = elapsedMs();
+      const isFailing = inARow >= failuresInARow && now - lastFailure <= forgottenMs;
+      return {
+        receipts,
+        upstreamFailures: failures,
+        refusals: [...refusals.values()],
+        failingInARow: isFailing ? inARow : 0,
+        failingForMs: now - firstFailure,
+        servedMsAgo: now - lastServed,
+      };
     },
   };
 }
@@ -77,11 +102,16 @@ export function sumOfCounts(all: readonly MetricCounts[]): MetricCounts {
   const refusals = new Map<string, Refusal>();
   for (const counts of all) for (const refusal of counts.refusals) addTo(refusals, refusal);
   const sum = (of: (counts: MetricCounts) => number): number => all.reduce((total, counts) => total + of(counts), 0);
+  const servedMsAgo = Math.min(...all.map((counts) => counts.servedMsAgo));
+  // What fails in one process, as calls of one channel do, is not the upstream's while it serves another.
+  const failing = all.filter(({ failingInARow, failingForMs }) => failingInARow > 0 && failingForMs <= servedMsAgo);
   return {
     receipts: sum((counts) => counts.receipts),
     upstreamFailures: sum((counts) => counts.upstreamFailures),
     refusals: [...refusals.values()],
-    failingInARow: Math.max(0, ...all.map((counts) => counts.failingInARow)),
+    failingInARow: Math.max(0, ...failing.map((counts) => counts.failingInARow)),
+    failingForMs: Math.max(0, ...failing.map((counts) => counts.failingForMs)),
+    servedMsAgo,
   };
 }
 

@@ -90,7 +90,7 @@ export function ownFoundation(settings: GatewayConfig, options: Surroundings): F
           const captures = batcher?.figures() ?? noCaptures;
           return {
             figures: [figures],
-            receipts: figures.counts.receipts,
+            counts: figures.counts,
             flushes: ledger.flushCount(),
             batches,
             captures,

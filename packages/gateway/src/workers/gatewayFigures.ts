@@ -1,7 +1,7 @@
 import type { CaptureFigures } from '../capture/createCaptureBatcher.js';
 import type { UsageDifference } from '../call/usageCheck.js';
 import type { LiveBatches, LivePart } from '../live/readLive.js';
-import { type Gauge, type MetricCounts, sumOfCounts } from '../metrics/createMetrics.js';
+import type { Gauge, MetricCounts } from '../metrics/createMetrics.js';
 
 /** What one process of a gateway counts. */
 export type GatewayFigures = {
@@ -22,17 +22,13 @@ export type GatewayFigures = {
 export type Gathered = {
   readonly figures: readonly GatewayFigures[];
   /** Since the start, also of workers that have ended. */
-  readonly receipts: number;
+  readonly counts: MetricCounts;
   readonly flushes: number;
   readonly batches: LiveBatches;
   readonly captures: CaptureFigures;
 };
 
 const mostDifferences = 256;
-
-export function countsOf({ figures, receipts }: Gathered): MetricCounts {
-  return { ...sumOfCounts(figures.map(({ counts }) => counts)), receipts };
-}
 
 export function gaugesOf({ figures, flushes, batches, captures }: Gathered): readonly Gauge[] {
   const running = figures.reduce((sum, one) => sum + one.running, 0);

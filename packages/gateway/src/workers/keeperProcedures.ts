@@ -3,7 +3,8 @@ import { reasonOf, type StructuredLog } from '../structuredLog.js';
 import { withinOr } from '../within.js';
 import { encodeVoucherRecord } from '../vouchers/voucherRecord.js';
 import type { SharedQuotes } from './createSharedQuotes.js';
-import type { Gathered } from './gatewayFigures.js';
+import type { WorkerCounts } from './createWorkerCounts.js';
+import type { Gathered, GatewayFigures } from './gatewayFigures.js';
 import type { Worker } from './keepWorker.js';
 import type { Keeper } from './openKeeper.js';
 import type { KeeperProcedures } from './procedures.js';
@@ -19,7 +20,11 @@ export function keeperProceduresOf(
   index: number,
   kept: readonly Worker[],
   keeper: Keeper,
-  { rateQuotes, log }: { readonly rateQuotes: SharedQuotes; readonly log: StructuredLog },
+  {
+    rateQuotes,
+    counts,
+    log,
+  }: { readonly rateQuotes: SharedQuotes; readonly counts: WorkerCounts; readonly log: StructuredLog },
 ): KeeperProcedures {
   const { ledger, book, batcher, chain, keyAccounts, answers, vouchers, deposits, topUps } = keeper;
   const others = (): readonly Worker[] => kept.filter((_, other) => other !== index);
@@ -74,13 +79,16 @@ export function keeperProceduresOf(
     readCurrentPolicy: chain.readCurrentPolicy,
     readLot: chain.readLot,
     captureNow: batcher.captureNow,
-    gather: async (): Promise<Gathered> => ({
-      figures: await figuresOf(kept),
-      receipts: keeper.receipts(),
-      flushes: ledger.flushCount(),
-      batches: { unanchored: ledger.unanchored().length, transactions: ledger.journal.entries() },
-      captures: batcher.figures(),
-    }),
+    gather: async (): Promise<Gathered> => {
+      const figures = await figuresOf(kept, counts);
+      return {
+        figures: [...figures.values()],
+        counts: { ...counts.sum(new Set(figures.keys())), receipts: keeper.receipts() },
+        flushes: ledger.flushCount(),
+        batches: { unanchored: ledger.unanchored().length, transactions: ledger.journal.entries() },
+        captures: batcher.figures(),
+      };
+    },
     keyUses: async () => {
       // Who asks for keys has just changed them, or wants to see that somebody did.
       const readAll = kept.map((worker) => worker.link()?.call('readChannels', undefined));
@@ -100,13 +108,19 @@ export function keeperProceduresOf(
   };
 }
 
-async function figuresOf(kept: readonly Worker[]): Promise<Gathered['figures']> {
-  const figures = await Promise.all(
-    kept.map(async (worker) => {
-      const asked = worker.link()?.call('figures', undefined);
-      // Of one that is just ending, or stuck, nothing is known.
-      return asked && withinOr(figuresMs, asked, undefined).catch(() => undefined);
+/** Of the workers that answer: of one that is just ending, or stuck, only what it counted before is known. */
+async function figuresOf(kept: readonly Worker[], counts: WorkerCounts): Promise<ReadonlyMap<number, GatewayFigures>> {
+  const answered = new Map<number, GatewayFigures>();
+  await Promise.all(
+    kept.map(async (worker, index) => {
+      const link = worker.link();
+      const asked = link?.call('figures', undefined).catch(() => undefined);
+      const figures = asked && (await withinOr(figuresMs, asked, undefined));
+      // One that has ended meanwhile may have another in its place, which others asked already.
+      if (link === undefined || figures === undefined || worker.link() !== link) return;
+      answered.set(index, figures);
+      counts.take(index, link, figures.counts);
     }),
   );
-  return figures.filter((one) => one !== undefined);
+  return answered;
 }

@@ -5,6 +5,7 @@ import { type GatewayConfigInput, parseGatewayConfig } from '../gatewayConfig.js
 import { urlOf } from '../http/listening.js';
 import { reasonOf, stackOf } from '../structuredLog.js';
 import { createSharedQuotes } from './createSharedQuotes.js';
+import { createWorkerCounts } from './createWorkerCounts.js';
 import type { Surroundings } from './foundation.js';
 import { keeperProceduresOf } from './keeperProcedures.js';
 import { keepWorker, type Worker } from './keepWorker.js';
@@ -33,6 +34,7 @@ export async function superviseWorkers(
   const keeper = await openKeeper(settings, { ...options, onGone }, opened);
   const { ledger, book, keyAccounts } = keeper;
   const rateQuotes = createSharedQuotes();
+  const counts = createWorkerCounts();
 
   const begin = async (index: number): Promise<WorkerStart> => ({
     config,
@@ -59,7 +61,7 @@ export async function superviseWorkers(
       index,
       env,
       begin: () => begin(index),
-      procedures: keeperProceduresOf(index, kept, keeper, { rateQuotes, log }),
+      procedures: keeperProceduresOf(index, kept, keeper, { rateQuotes, counts, log }),
       onPlace: tellPlaces,
       log,
     });

@@ -73,12 +73,44 @@ function load() {
   return { state, served, stop: () => ((state.stopped = true), Promise.all(all)) };
 }
 
+test('a worker that is killed takes nothing of the counters with it, and one channel’s failures are not the upstream’s', async () => {
+  const metrics = async (): Promise<string> => (await fetch(`${gateway.url}/metrics`)).text();
+  const countOf = (text: string, name: string): number =>
+    Number(text.match(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\d+)$`, 'm'))?.[1] ?? 0);
+  const refused = 'kedge_requests_refused_total{status="502",code="upstream_failed"}';
+  const failed = 'kedge_upstream_failures_total';
+  const ready = async (): Promise<number> => (await fetch(`${gateway.url}/readyz`)).status;
+  upstream.script = answerWith({ error: 'down' }, 500);
+  for (const channel of setup.channels.slice(0, 2)) {
+    for (let call = 0; call < 5; call++) expect((await post(gateway.url, channel)).status).toBe(502);
+  }
+  expect(await ready()).toBe(503);
+  upstream.script = answerWith(completion('Hello there.'));
+  const [served] = setup.channels;
+  const { signed } = await post(gateway.url, served as TestChannel);
+  acknowledged.get(served as TestChannel)?.push(signed as SignedReceipt);
+  expect(await ready()).toBe(200);
+  const before = await metrics();
+  expect([countOf(before, refused), countOf(before, failed)]).toEqual([10, 10]);
+  const [victim] = workersIn(gateway.log);
+  epochs.push(...workersIn(gateway.log).map(({ epoch }) => epoch));
+  process.kill(victim?.pid ?? 0, 'SIGKILL');
+  await expect.poll(async () => (await metrics().catch(() => '')).includes('kedge_processes 1')).toBe(true);
+  const without = await metrics();
+  expect([countOf(without, refused), countOf(without, failed)]).toEqual([10, 10]);
+  await expect.poll(() => workersIn(gateway.log).length, { timeout: 60_000 }).toBe(3);
+  const after = await metrics();
+  expect([countOf(after, refused), countOf(after, failed)]).toEqual([10, 10]);
+  expect(countOf(after, 'kedge_receipts_total')).toBe(1);
+});
+
 test('R15: kill -9 of a worker under load: its channels go on in a new epoch, the others do not notice', async () => {
   const calls = load();
   await expect.poll(calls.served, { timeout: 60_000 }).toBeGreaterThan(5);
-  const [victim] = workersIn(gateway.log);
+  const victim = workersIn(gateway.log).at(-1);
+  const started = workersIn(gateway.log).length;
   process.kill(victim?.pid ?? 0, 'SIGKILL');
-  await expect.poll(() => workersIn(gateway.log).length, { timeout: 60_000 }).toBe(3);
+  await expect.poll(() => workersIn(gateway.log).length, { timeout: 60_000 }).toBe(started + 1);
   const before = calls.served();
   await expect.poll(calls.served, { timeout: 60_000 }).toBeGreaterThan(before + 5);
   await calls.stop();
