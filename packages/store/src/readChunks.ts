@@ -5,7 +5,7 @@ import { BaseError } from '@kedge/core';
 import type { BufferPool } from './createBufferPool.js';
 import type { ChunkHasher } from './createChunkHasher.js';
 
-/** What one read of a file gives. `digests` holds 32 bytes for each chunk. */
+/** What one read of a file gives: `size` of all of it, and of what was read its SHA-256, and 32 bytes for each chunk. */
 export type FileDigests = { readonly size: number; readonly sha256: Uint8Array; readonly digests: Uint8Array };
 
 /** Called for each chunk; the bytes are reused once the promise has resolved. */
@@ -33,6 +33,8 @@ export async function readChunks(options: {
   chunkSize: number;
   pool: BufferPool;
   hasher: ChunkHasher;
+  /** Reads no more bytes than these. Default: all. */
+  most?: number;
   onChunk?: OnChunk;
   /** Ends the read before its next chunk. */
   stop?: AbortSignal;
@@ -47,17 +49,18 @@ export async function readChunks(options: {
 }
 
 async function readOpen(handle: number, options: Parameters<typeof readChunks>[0]): Promise<FileDigests> {
-  const { path, name, chunkSize, pool, hasher, onChunk, stop } = options;
+  const { path, name, chunkSize, pool, hasher, most = Infinity, onChunk, stop } = options;
   const before = asked(name, () => fstatSync(handle, { bigint: true }));
   if (!before.isFile()) throw changed(name, 'it is no longer a regular file');
   const size = Number(before.size);
-  const count = Math.max(1, Math.ceil(size / chunkSize));
+  const length = Math.min(size, most);
+  const count = Math.max(1, Math.ceil(length / chunkSize));
   const digests = new Uint8Array(count * 32);
   // The only chunk's digest is the file's digest: small files are hashed once.
   const whole = count === 1 ? undefined : createHash('sha256');
 
   const read = (index: number, buffer: Uint8Array): Uint8Array => {
-    const wanted = Math.min(chunkSize, size - index * chunkSize);
+    const wanted = Math.min(chunkSize, length - index * chunkSize);
     const got = asked(name, () => readFully(handle, buffer, wanted, index * chunkSize));
     if (got < wanted) throw changed(name, `it ended ${wanted - got} bytes early`);
     return buffer.subarray(0, wanted);

@@ -10,7 +10,10 @@ import { readChunks } from './readChunks.js';
 const filesAtOnce = 4;
 const buffers = 8;
 
-/** A chunk by its number from 0, and its bytes from `start` up to, not including, `end`. */
+/**
+ * A chunk by its number from 0, and its bytes from `start` up to, not including, `end`. All that a file has beyond its
+ * anchored end is one.
+ */
 export type ChunkRange = { readonly index: number; readonly start: number; readonly end: number };
 
 export type VerifyFinding =
@@ -76,7 +79,9 @@ export async function verifyPath(options: {
   // One by one: a call takes no more arguments than its stack holds.
   for (const finding of folderFindings(manifest, walk.emptyFolders)) findings.push(finding);
 
-  const bytesTotal = present.reduce((sum, file) => sum + Number(file.state.size), 0);
+  const anchoredPart = ({ path, state }: (typeof present)[number]): number =>
+    Math.min(Number(state.size), anchored.get(nameOf(path))!.size);
+  const bytesTotal = present.reduce((sum, file) => sum + anchoredPart(file), 0);
   let bytesDone = 0;
   const pool = createBufferPool(buffers, manifest.chunkSize);
   const hasher = createChunkHasher(bytesTotal < threadFromTotal ? 'never' : 'auto');
@@ -87,6 +92,8 @@ export async function verifyPath(options: {
         path: kind === 'file' ? location : `${location}/${found.path}`,
         name: found.path,
         chunkSize: manifest.chunkSize,
+        // The manifest may come from a stranger, and say that chunks are of one byte.
+        most: file.size,
         pool,
         hasher,
         stop,
@@ -110,14 +117,13 @@ function compare(
   actual: { readonly size: number; readonly sha256: Uint8Array; readonly digests: Uint8Array },
 ): VerifyFinding[] {
   const digests = Buffer.from(actual.digests);
-  const count = Math.max(file.chunks.length, digests.length / 32);
-  const longest = Math.max(file.size, actual.size);
   const chunks: ChunkRange[] = [];
-  for (let index = 0; index < count; index++) {
-    if (digests.toString('hex', index * 32, index * 32 + 32) !== file.chunks[index]) {
-      chunks.push({ index, start: index * chunkSize, end: Math.min(longest, (index + 1) * chunkSize) });
-    }
+  for (const [index, digest] of file.chunks.entries()) {
+    if (digests.toString('hex', index * 32, index * 32 + 32) !== digest)
+      chunks.push({ index, start: index * chunkSize, end: Math.min(file.size, (index + 1) * chunkSize) });
   }
+  if (actual.size > file.size)
+    chunks.push({ index: Math.floor(file.size / chunkSize), start: file.size, end: actual.size });
   if (chunks.length > 0) {
     return [{ kind: 'changed', path: file.path, chunks, size: actual.size, anchoredSize: file.size }];
   }

@@ -81,6 +81,22 @@ describe('verifyPath', () => {
     ]);
   });
 
+  it('reads no further than was anchored: a manifest of tiny chunks takes no time and memory for what it does not have', async () => {
+    const { root, manifest } = await anchored({ a: 'a' });
+    const tiny = { ...manifest, chunkSize: 1 };
+    await truncate(join(root, 'a'), 300_000_000);
+    const { findings } = await verifyPath({ manifest: tiny, path: root, keccak256 });
+    expect(findings).toEqual([
+      {
+        kind: 'changed',
+        path: 'a',
+        size: 300_000_000,
+        anchoredSize: 1,
+        chunks: [{ index: 1, start: 1, end: 300_000_000 }],
+      },
+    ]);
+  });
+
   it('finds missing, extra and renamed files, folders and links', async () => {
     const { root, manifest } = await anchored({ a: '1', b: '2', c: '3', 'gone/': '' });
     await rm(join(root, 'a'));
