@@ -23,6 +23,8 @@ type Payment = { readonly asset: Address; readonly amount: bigint };
 /**
  * Sends a call that takes a payment. ETH goes along with it; of an ERC-20 asset, the contract is first allowed to take exactly the
  * amount, where it may not yet. What the call would be refused for in any case is found out before that.
+ *
+ * @param alike takes no asset, and is refused for what the call is refused for only once it has taken the asset
  */
 export async function payInto<
   const abi extends Abi,
@@ -33,13 +35,17 @@ export async function payInto<
   doing: string,
   { asset, amount }: Payment,
   call: ContractCall<abi, name, args>,
+  alike?: Parameters<typeof refusalOf>[2],
 ): Promise<TransactionReceipt> {
   if (asset === zeroAddress) return writeContract(client, doing, { ...call, value: amount } as typeof call);
   return inTurn(client.walletClient, `${asset} ${call.address}`.toLowerCase(), async () => {
     const allowed = await allowanceOf(client, asset, call.address);
     if (allowed < amount) {
-      const refusal = await refusalOf(client, doing, call);
-      if (refusal !== undefined && isOfKedge(refusal)) throw refusal;
+      const refusals = [await refusalOf(client, doing, call)];
+      if (alike !== undefined) refusals.push(await refusalOf(client, doing, alike));
+      for (const refusal of refusals) {
+        if (refusal !== undefined && isOfKedge(refusal)) throw refusal;
+      }
       // As some assets demand.
       if (allowed > 0n) await approve(client, asset, call.address, 0n);
       await approve(client, asset, call.address, amount);

@@ -42,6 +42,13 @@ describe('ERC-20 assets', () => {
     expect(await stage.as('stranger').getSolvency({ asset })).toEqual({ owed: 30_000n, held: 30_000n, solvent: true });
   });
 
+  test('nothing is allowed for a class that takes no revenue', async () => {
+    const token = stage.deployment.contracts.DataAnchoringToken;
+    const settled = stage.as('consumer').settleRevenue({ classId: 999n, asset, amount: 100_000n });
+    await expect(settled).rejects.toMatchObject({ code: 'ERC8028NonexistentClass' });
+    expect(await allowanceOf(token)).toBe(0n);
+  });
+
   test('R2: value priced in an asset is paid in it', async () => {
     const { agentId } = await createClasses(stage);
     const issuer = stage.as('issuer');

@@ -32,24 +32,12 @@ export async function settleRevenue(
 ): Promise<SettleRevenueReturn> {
   const token = tokenOf(client.deployment);
   const doing = 'settle the revenue';
+  const inEth = { ...token, functionName: 'settleRevenueETH', args: [classId] } as const;
+  const inAsset = { ...token, functionName: 'settleRevenueERC20', args: [classId, asset, amount] } as const;
   const receipt =
     asset === zeroAddress
-      ? await writeContract(client, doing, {
-          ...token,
-          functionName: 'settleRevenueETH',
-          args: [classId],
-          value: amount,
-        })
-      : await payInto(
-          client,
-          doing,
-          { asset, amount },
-          {
-            ...token,
-            functionName: 'settleRevenueERC20',
-            args: [classId, asset, amount],
-          },
-        );
+      ? await writeContract(client, doing, { ...inEth, value: amount })
+      : await payInto(client, doing, { asset, amount }, inAsset, { ...inEth, value: 1n });
   const events = eventsOf(token, receipt.logs, 'RevenueSettled');
   return { ...sentOf(receipt), amount: onlyEvent(events, 'RevenueSettled', receipt).args.amount };
 }
