@@ -13,7 +13,7 @@ import { type OtherUpstream, upstreamModels } from './otherUpstream.js';
 import { agentProgram, gatewayProgram, indexerProgram } from './programs.js';
 import { requireServedModel } from './requireServedModel.js';
 import { setUp, type SetUp } from './setUp.js';
-import { docsChanged } from './steps/anchorDocs.js';
+import { remarkOnDocs } from './steps/anchorDocs.js';
 import { upFileOf } from './upFileOf.js';
 import type { StepTime, UpView } from './upScreen.js';
 import type { UpState } from './upState.js';
@@ -149,8 +149,7 @@ async function remarksOn(
     remarks.push('The channel of this key is closed: kedge channel open makes another, with a key of its own.');
   if (isApiKeyRevoked(gatewayFilesOf(paths).channels, apiKey))
     remarks.push('This key was revoked: kedge key create makes another.');
-  if (upstream === undefined && (await docsChanged(made.docs, paths.agent))) {
-    remarks.push('The docs changed since they were anchored: answers come from the anchored version.');
-  }
+  const onDocs = upstream === undefined ? await remarkOnDocs(made.docs, paths.agent) : undefined;
+  if (onDocs !== undefined) remarks.push(onDocs);
   return remarks;
 }

@@ -9,7 +9,7 @@ import { createChain } from '../../src/up/chain.js';
 import { demoModel } from '../../src/up/demoTerms.js';
 import { findAnvil } from '../../src/up/findAnvil.js';
 import { setUp } from '../../src/up/setUp.js';
-import { docsChanged } from '../../src/up/steps/anchorDocs.js';
+import { remarkOnDocs } from '../../src/up/steps/anchorDocs.js';
 import { readUpState, type UpState, type UpSteps } from '../../src/up/upState.js';
 import { freePort, temporaryDataFolder } from './support.js';
 
@@ -110,8 +110,10 @@ test('setting up makes what the demo needs', async () => {
 test('docs that differ from the anchored ones are noticed', async () => {
   const { paths, fresh, run } = await emptyChain();
   const { made } = await run(fresh);
-  expect(await docsChanged(made.docs, paths.agent)).toBe(false);
-  expect(await docsChanged({ ...made.docs, cid: 'of other docs' }, paths.agent)).toBe(true);
+  expect(await remarkOnDocs(made.docs, paths.agent)).toBeUndefined();
+  expect(await remarkOnDocs({ ...made.docs, cid: 'of other docs' }, paths.agent)).toMatch(/^The docs changed/);
+  // Docs that cannot be read now, or are gone, end nothing.
+  expect(await remarkOnDocs(made.docs, paths.state)).toMatch(/^The docs could not be compared .*: .*state\.json/);
 });
 
 test('a kill after any step, recorded or not, changes nothing: the next start finds what is there', async () => {

@@ -37,7 +37,7 @@ export async function startStack(): Promise<Stack> {
   const exited = once(child, 'exit');
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-  const up = await new Promise<UpFile>((resolve, reject) => {
+  const started = new Promise<UpFile>((resolve, reject) => {
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
@@ -50,7 +50,9 @@ export async function startStack(): Promise<Stack> {
     await exited;
     rmSync(folder, { recursive: true, force: true });
   };
+  let up: UpFile;
   try {
+    up = await started;
     const indexer = createIndexerClient({ url: String(up['indexerUrl']) });
     await until(() => indexer.status().then(({ ready }) => ready, isTransient));
   } catch (error) {

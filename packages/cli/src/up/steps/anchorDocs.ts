@@ -65,7 +65,14 @@ export async function anchorDocs(client: KedgeClient, store: ContentStore, workF
   return { name: docsClassName, classId, shareTokenId, cid: content.cid, manifestCid };
 }
 
-/** Whether the docs of the installation are other ones than those that were anchored. */
-export async function docsChanged(step: DocsStep, workFolder: string): Promise<boolean> {
-  return (await readDocs(workFolder)).content.cid !== step.cid;
+/** What is to be said of the docs of the installation beside those that were anchored; nothing while they are the same. */
+export async function remarkOnDocs(step: DocsStep, workFolder: string): Promise<string | undefined> {
+  try {
+    const { content } = await readDocs(workFolder);
+    if (content.cid === step.cid) return undefined;
+    return 'The docs changed since they were anchored: answers come from the anchored version.';
+  } catch (error) {
+    // They are needed no more: the content store has what was anchored.
+    return `The docs could not be compared with those that were anchored, which answers come from: ${(error as Error).message}`;
+  }
 }
