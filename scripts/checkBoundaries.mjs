@@ -85,7 +85,7 @@ for (const file of sources(path.join(contracts, 'test'), /\.sol$/)) {
 
 function declaredBy(name, { dependencies, optionalDependencies, devDependencies }) {
   if (!built.includes(name)) return new Set(Object.keys({ ...dependencies, ...optionalDependencies }));
-  const isBrought = (dependency) => /^@kedge\//.test(dependency) || dependency in root.dependencies;
+  const isBrought = (dependency) => dependency.startsWith('@kedge/') || dependency in root.dependencies;
   return new Set(Object.keys(devDependencies).filter(isBrought));
 }
 

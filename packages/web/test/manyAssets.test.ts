@@ -2,7 +2,10 @@ import type { Address, ClassDetail, Earnings, LineageEdge } from '@kedge/core';
 import { zeroAddress } from '@kedge/core';
 import { createElement } from 'react';
 import { expect, test } from 'vitest';
-import { mostTogether } from '@kedge/sdk';
+import { Dialog } from '@base-ui/react/dialog';
+import { mostTogether, type KedgeClient } from '@kedge/sdk';
+import { transferTokenForm } from '../src/actions/forms/transferForms.js';
+import type { Transaction } from '../src/actions/transaction.js';
 import { ClassCharts } from '../src/pages/class/ClassCharts.js';
 import { FlowTable } from '../src/pages/class/FlowTable.js';
 import { AccountEarnings } from '../src/pages/earnings/AccountEarnings.js';
@@ -19,6 +22,9 @@ const many: readonly Address[] = [
 ];
 const account: Address = `0x${'a'.repeat(40)}`;
 const words = (markup: string): string => markup.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+const flows = many.map((asset) => ({ asset, collected: 10n ** 18n, due: 0n }));
+const names = { childName: null, parentName: null };
+const edge = { ...names, childId: 1n, parentId: 2n, parentIndex: 0, royaltyBps: 1, flows } as unknown as LineageEdge;
 const none: Earnings = { account, totals: [], tokens: [], contributions: [] };
 const shown = (earnings: Partial<Earnings>): string =>
   markupOf(createElement(AccountEarnings, { address: account, earnings: { ...none, ...earnings }, error: null }));
@@ -36,13 +42,39 @@ test('what is claimable of a token, and what flows along an edge, names few of v
   const claimable = many.map((asset) => ({ asset, amount: 10n ** 18n }));
   const card = words(markupOf(createElement(TokenCard, { token: { ...someToken, claimable } })));
   expect(card).toContain('1 ETH and … and … and 148 more assets');
-  const flows = many.map((asset) => ({ asset, collected: 10n ** 18n, due: 0n }));
-  const edge = { childId: 1n, parentId: 2n, parentIndex: 0, royaltyBps: 1, flows } as unknown as LineageEdge;
   const table = createElement(FlowTable, { edges: [edge], show: (asset, amount) => `${amount} of ${asset.slice(-3)}` });
   expect(words(markupOf(table))).toMatch(
     /1000000000000000000 of 000 and \S+ of 001 and \S+ of 002 and 148 more assets/,
   );
   expect(words(markupOf(table))).toMatch(/ 0 of 000 /);
+});
+
+test('a token is given away with what it earned in few of very many assets: one that refuses would keep it', async () => {
+  const claimable = many.map((asset) => ({ asset, amount: 1n }));
+  const given = async (earned: typeof claimable) => {
+    let transaction: Transaction | undefined;
+    const Form = transferTokenForm({ ...someToken, claimable: earned });
+    const shownForm = createElement(Form, { isLocked: false, children: (drawn) => void (transaction = drawn) });
+    const markup = words(markupOf(createElement(Dialog.Root, { open: true }, shownForm)));
+    let claim: readonly Address[] | undefined;
+    const client = { transferToken: async (given: { claim: readonly Address[] }) => void ({ claim } = given) };
+    await transaction!.run(client as unknown as KedgeClient).catch(() => undefined);
+    return { markup, note: transaction!.note, claim };
+  };
+  const all = await given(claimable);
+  expect(all.claim).toEqual([...many.slice(0, 2), zeroAddress]);
+  expect(all.note).toContain('claim under Earnings first');
+  expect(all.markup).toContain('Pay me first what it earned');
+  const few = await given(claimable.slice(-1));
+  expect([few.claim, few.note]).toEqual([[zeroAddress], 'This cannot be taken back.']);
+  expect((await given([])).markup).not.toContain('Pay me first');
+});
+
+test('of the edges of a lineage that anyone made long, a page is listed', () => {
+  const edges = Array.from({ length: 90 }, (_, at) => ({ ...edge, childId: BigInt(at) }));
+  const markup = markupOf(createElement(FlowTable, { edges, show: String }));
+  expect(markup.match(/<tr/g)).toHaveLength(21);
+  expect(markup).toContain('Show more');
 });
 
 test('earnings in ETH come first, and of very many assets and tokens a screen or two', () => {

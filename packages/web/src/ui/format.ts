@@ -6,6 +6,12 @@ export function shorten(text: string, lead = 6, tail = 4): string {
   return text.length <= lead + tail + 3 ? text : `${text.slice(0, lead + scheme)}…${text.slice(-tail)}`;
 }
 
+/** Somebody's own words, cut where they are longer. */
+export function cutText(text: string, longest: number): string {
+  const characters = [...text];
+  return characters.length <= longest ? text : `${characters.slice(0, longest - 1).join('')}…`;
+}
+
 /** Digits in groups of three: 1234567.5 is 1,234,567.5. */
 export function grouped(decimal: string): string {
   const [whole = '', fraction] = decimal.split('.');

@@ -123,6 +123,12 @@ describe('contributors', () => {
       expect(left).toBeLessThan(1_000);
       await page.locator('.earners', { hasText: 'parent' }).waitFor();
       await expect.poll(() => earned.textContent(), { timeout: 30_000 }).not.toBe(before);
+      // What everyone gets is together what the used units cost, in billionths of an ETH.
+      const inParts = async (figures: Locator): Promise<number> => {
+        const texts = await figures.allTextContents();
+        return texts.reduce((sum, text) => sum + Math.round(Number.parseFloat(text) * 1e9), 0);
+      };
+      await expect.poll(() => inParts(page.locator('.earners dd'))).toBe(Math.round((1_000 - left) * 1e6));
 
       await connectAs(page, 'contributor');
       await page.goto(`${stack.up.dashboardUrl}/#/earnings`);

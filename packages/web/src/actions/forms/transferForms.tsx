@@ -1,6 +1,7 @@
 import type { TokenSummary } from '@kedge/core';
 import { useState } from 'react';
-import { allDigits, shorten, showUnits } from '../../ui/format.js';
+import { allDigits, shorten, showCount, showUnits } from '../../ui/format.js';
+import { mainOf, namedOf } from '../../data/mainOf.js';
 import { useAssets } from '../../data/useAssets.js';
 import type { TransactionForm } from '../transaction.js';
 import { AddressField } from './AddressField.js';
@@ -48,20 +49,30 @@ export function transferValueForm({ tokenId, value, unitDecimals }: TokenSummary
   };
 }
 
-/** Gives a whole token away. */
+/** Gives a whole token away. Of what it earned in very many assets few are paid with it: each may refuse, and all would stop. */
 export function transferTokenForm({ tokenId, value, share, unitDecimals, claimable }: TokenSummary): TransactionForm {
+  const named = namedOf(claimable, mainOf(claimable));
   return function TransferTokenForm({ isLocked, children }) {
-    const { show } = useAssets(claimable.map(({ asset }) => asset));
+    const { show } = useAssets(named);
     const [recipient, setRecipient] = useState('');
+    const [isPaid, setPaid] = useState(true);
+    const paid = isPaid ? claimable.filter(({ asset }) => named.includes(asset)) : [];
+    const unpaid = claimable.length - paid.length;
     const to = parseAddress(recipient);
     return (
       <>
         <FormFrame
           title="Transfer token"
-          description="The whole token goes to another account: its value and its share. What it earned is paid to you first."
+          description="The whole token goes to another account: its value and its share."
           isLocked={isLocked}
         >
           <AddressField label="To" value={recipient} onChange={setRecipient} hint="Address of the account" />
+          {claimable.length > 0 && (
+            <label className="row">
+              <input type="checkbox" checked={isPaid} onChange={(event) => setPaid(event.target.checked)} />
+              Pay me first what it earned
+            </label>
+          )}
         </FormFrame>
         {children({
           title: 'Transfer token',
@@ -72,14 +83,20 @@ export function transferTokenForm({ tokenId, value, share, unitDecimals, claimab
                   { label: 'Goes to', value: <span title={to}>{shorten(to)}</span> },
                   { label: 'Value', value: `${showUnits(value, unitDecimals)} units` },
                   ...(share > 0n ? [{ label: 'Share', value: String(share) }] : []),
-                  ...claimable.map(({ asset, amount }) => ({
+                  ...paid.map(({ asset, amount }) => ({
                     label: 'You get',
                     value: `at least ${show(asset, amount, allDigits)}`,
                   })),
+                  ...(unpaid > 0
+                    ? [{ label: 'Goes along', value: `what it earned in ${showCount(unpaid, 'asset')}, unclaimed` }]
+                    : []),
                 ],
-          note: 'This cannot be taken back.',
+          note: [
+            'This cannot be taken back.',
+            ...(unpaid > 0 ? ['What is to be yours of what goes along, claim under Earnings first.'] : []),
+          ].join(' '),
           run: async (client) => {
-            await client.transferToken({ tokenId, to: to!, claim: claimable.map(({ asset }) => asset) });
+            await client.transferToken({ tokenId, to: to!, claim: paid.map(({ asset }) => asset) });
             return `The token is now ${shorten(to!)}’s.`;
           },
         })}

@@ -5,7 +5,11 @@ import { mainOf, othersOf } from '../../data/mainOf.js';
 import { ClassName } from '../../ui/ClassName.js';
 import { showBps } from '../../ui/format.js';
 import { OtherAmounts } from '../../ui/OtherAmounts.js';
+import { ShowMore } from '../../ui/ShowMore.js';
 import { numbers, Table } from '../../ui/Table.js';
+import { useFirst } from '../../ui/useFirst.js';
+
+const pageSize = 20;
 
 type Amount = 'collected' | 'due';
 
@@ -17,6 +21,7 @@ export function FlowTable({
   edges: readonly LineageEdge[];
   show: (asset: `0x${string}`, amount: bigint) => string;
 }) {
+  const { shown, more } = useFirst(edges, pageSize);
   const amounts = ({ flows }: LineageEdge, which: Amount): ReactNode => {
     const main = mainOf(flows);
     if (main === undefined) return '0';
@@ -29,12 +34,12 @@ export function FlowTable({
     );
   };
   return (
-    <div className="flows">
+    <div className="flows stack">
       <Table
         label="Flow of revenue"
         columns={['From', 'To', numbers('Royalty'), numbers('Collected'), numbers('Due now')]}
       >
-        {edges.map((edge) => (
+        {shown.map((edge) => (
           <tr key={`${edge.childId}/${edge.parentIndex}`}>
             <td data-label="From">
               <a href={linkTo('class', edge.childId)}>
@@ -61,6 +66,7 @@ export function FlowTable({
           </tr>
         ))}
       </Table>
+      <ShowMore more={more} />
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { paidText } from '../../data/paidText.js';
 import { licenceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { ClassName } from '../../ui/ClassName.js';
-import { showBps, showUnits } from '../../ui/format.js';
+import { cutText, showBps, showUnits } from '../../ui/format.js';
 import { DilutablePill } from '../../ui/DilutablePill.js';
 import { Sparkline } from '../../ui/Sparkline.js';
 
@@ -21,7 +21,7 @@ export function ClassCard({ item }: { item: ClassSummary }) {
     <article className="card class-card">
       <div className="row">
         <span className={`pill ${kind}`}>{kind}</span>
-        <span className="pill free">{licenceText(licence)}</span>
+        <span className="pill free">{cutText(licenceText(licence), 60)}</span>
         <DilutablePill dilutable={item.dilutable} />
         {royaltyBps > 0 && <span className="pill">{showBps(royaltyBps)} to parents</span>}
       </div>

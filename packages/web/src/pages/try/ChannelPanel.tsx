@@ -9,7 +9,7 @@ import { Skeleton } from '../../ui/Skeleton.js';
 import { useChannelNumbers } from './useChannelNumbers.js';
 import type { Turn } from './useChat.js';
 
-/** The value that calls are paid from, going down, and what its class and those above it received, going up. */
+/** The value that calls are paid from, going down, and what its class and those above it keep of them, going up. */
 export function ChannelPanel({ channelId, turns }: { channelId: Hex | undefined; turns: readonly Turn[] }) {
   const { data, error } = useChannelNumbers(channelId);
   const { show } = useAssets(data === undefined ? [] : [data.asset]);
@@ -61,7 +61,7 @@ export function ChannelPanel({ channelId, turns }: { channelId: Hex | undefined;
       <div className="earners">
         <h3>Who earns</h3>
         <dl>
-          {earners.map(({ classId, kind, received }, index) => (
+          {earners.map(({ classId, kind, kept }, index) => (
             <div key={String(classId)}>
               <dt>
                 <a href={linkTo('class', classId)}>Class {String(classId)}</a>{' '}
@@ -69,7 +69,7 @@ export function ChannelPanel({ channelId, turns }: { channelId: Hex | undefined;
                 {index > 0 && <span className="small muted"> parent</span>}
               </dt>
               <dd className="number">
-                <Changing value={show(asset, received, 9)} />
+                <Changing value={show(asset, kept, 9)} />
               </dd>
             </div>
           ))}

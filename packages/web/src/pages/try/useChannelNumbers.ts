@@ -3,7 +3,7 @@ import type { KedgeReadClient } from '@kedge/sdk';
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useReader } from '../../wallet/useKedge.js';
 
-/** What one watches while calling: the channel, and what its class and the classes above it received. */
+/** What one watches while calling: the channel, and what its class and the classes above it keep. */
 export type ChannelNumbers = {
   readonly channel: Channel;
   readonly open: boolean;
@@ -13,8 +13,8 @@ export type ChannelNumbers = {
   readonly operator: { readonly owed: bigint };
   /** What the units are paid in: that of their lot. */
   readonly asset: Address;
-  /** The class that is called first, then its parents. In smallest units of the asset, settled so far. */
-  readonly earners: readonly { readonly classId: bigint; readonly kind: string; readonly received: bigint }[];
+  /** The class that is called first, then its parents. What each keeps, in smallest units of the asset, settled so far. */
+  readonly earners: readonly { readonly classId: bigint; readonly kind: string; readonly kept: bigint }[];
 };
 
 /** Reads them from the chain every two seconds; nothing of it needs the gateway or the indexer. */
@@ -39,11 +39,12 @@ async function readChannelNumbers(client: KedgeReadClient, channelId: Hex): Prom
   const ids = [classId, ...info.parents.map((parent) => parent.classId)];
   const earners = await Promise.all(
     ids.map(async (id) => {
-      const [{ received }, { kind }] = await Promise.all([
+      const [{ received, royaltiesReserved }, { kind }] = await Promise.all([
         client.getRevenue({ classId: id, asset }),
         id === classId ? info : client.getClass({ classId: id }),
       ]);
-      return { classId: id, kind, received };
+      // What is set aside for parents stands with them, or the same would stand there twice.
+      return { classId: id, kind, kept: received - royaltiesReserved };
     }),
   );
   const { open, capturedUnits } = state;
