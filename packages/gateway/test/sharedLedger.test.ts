@@ -143,6 +143,7 @@ async function verifiedChain(url: string): Promise<SignedReceipt[]> {
   return receipts;
 }
 
+const ignore = (): void => undefined;
 const seqsOf = (receipts: readonly SignedReceipt[]): bigint[] => receipts.map(({ receipt }) => receipt.seq);
 const epochsOf = (receipts: readonly SignedReceipt[]): bigint[] => [
   ...new Set(receipts.map(({ receipt }) => splitSeq(receipt.seq).epoch)),
@@ -453,6 +454,27 @@ test('R18: gateways capture one at a time, what any of them served, and anchor e
   const mined = setup.chain.mined.length;
   for (const url of urls) expect((await fetch(`${url}/admin/capture`, { method: 'POST' })).status).toBe(200);
   expect(setup.chain.mined).toHaveLength(mined);
+});
+
+test('a gateway that looks at a channel while another serves and captures from it serves it, too', async () => {
+  await begin({ config: { ledger: postgres.url, ledgerLeaseMs: 10_000, batchIntervalMs: 20 } });
+  const [first] = await startGateways(1);
+  let isBusy = false;
+  const readChannel: typeof setup.chain.readChannel = async (channel, channelId) => {
+    if (!isBusy) {
+      isBusy = true;
+      expect((await post(first!)).status).toBe(200);
+      await expect.poll(() => setup.chain.captured.get(setup.channelId)).toBe(perCall);
+    }
+    return setup.chain.readChannel(channel, channelId);
+  };
+  const config = { ...setup.config, dataDir: join(setup.folder, 'second') };
+  const options = { chain: { ...setup.chain, readChannel }, env: { OPERATOR_KEY: operatorKey } };
+  const second = await createGateway(config, { ...options, log: { info: ignore, warn: ignore, error: ignore } });
+  gateways.push(second);
+  expect(isBusy).toBe(true);
+  expect(await post(second.url)).toMatchObject({ status: 200, code: undefined });
+  expect(await verifiedChain(second.url)).toHaveLength(2);
 });
 
 test('a ledger of another operator or chain is refused, and so is a data folder that has a ledger of its own', async () => {

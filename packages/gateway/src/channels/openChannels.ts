@@ -124,11 +124,10 @@ export async function openChannels(
   onCommitted = batcher.onCommitted;
   const prices = createLotPrices(chain.readLot, log);
   const noteExposure = createExposureNote(terms, log);
-  const check = async (record: ChannelRecord): Promise<ChannelCheck> => {
-    await ledger.load(record.channelId);
-    const { accountOf } = ledger;
+  const check = (record: ChannelRecord): Promise<ChannelCheck> => {
+    const { load, accountOf } = ledger;
     const { signedUnits } = vouchers;
-    return checkChannel(record, { domain, operator: operator.address, chain, accountOf, signedUnits });
+    return checkChannel(record, { domain, operator: operator.address, chain, load, accountOf, signedUnits });
   };
   const book = createChannelBook({
     path: settings.channelsFile,

@@ -51,6 +51,8 @@ export async function checkChannel(
     readonly domain: ProtocolDomain;
     readonly operator: Hex;
     readonly chain: GatewayChain;
+    /** Brings the account and the vouchers up to what is durable by now, whoever recorded it. */
+    readonly load: (channelId: Hex) => Promise<void>;
     readonly accountOf: (channelId: Hex) => ChannelAccount;
     /** What a strict channel's client has signed: its vouchers may be captured by anyone (R8). */
     readonly signedUnits: (channelId: Hex) => bigint;
@@ -68,6 +70,8 @@ export async function checkChannel(
   if (state.policyHash !== record.policyHash) {
     return { usable: false, reason: `the token's policy on chain is ${state.policyHash}, not ${record.policyHash}` };
   }
+  // After the chain: what was captured by then is recorded by now, also by a gateway that serves it meanwhile.
+  await context.load(record.channelId);
   const account = context.accountOf(record.channelId);
   const signedUnits = context.signedUnits(record.channelId);
   if (state.capturedUnits > account.committedUnits && state.capturedUnits > signedUnits) {

@@ -143,6 +143,7 @@ export async function openKeeper(
       domain,
       operator: operator.address,
       chain,
+      load: ledger.load,
       accountOf: ledger.accountOf,
       signedUnits: vouchers.signedUnits,
     });
