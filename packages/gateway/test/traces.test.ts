@@ -119,6 +119,17 @@ test('a stream has the same steps; one that breaks off, and a refused call, say 
   expect([broken, refused, failed].map(({ status }) => status.code)).toEqual(Array(3).fill(SpanStatusCode.ERROR));
 });
 
+test.each([
+  ['ends without an answer', '', 'upstream_failed'],
+  ['brings only word of a failure', 'data: {"error":{"message":"down"}}\n\n', 'upstream_failed'],
+  ['brings an event that is too long', `data: ${'x'.repeat(2 ** 20)}`, 'upstream_invalid'],
+])('a stream that %s is a span that failed', async (_, said, code) => {
+  upstream.script = (__, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end(said);
+  await call({ stream: true });
+  const [span] = (await spans(1)) as [ReadableSpan];
+  expect([span.attributes['error.type'], span.status.code]).toEqual([code, SpanStatusCode.ERROR]);
+});
+
 test('spans hold no key, prompt or answer', async () => {
   await call();
   const [span] = (await spans(1)) as [ReadableSpan];

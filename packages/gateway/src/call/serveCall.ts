@@ -96,9 +96,8 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
     },
     fail: (error) => {
       services.log.warn('upstream_failed', { code: error.code, reason: reasonOf(error.cause) });
-      if (stream === undefined) return refuse(error);
-      call.span?.failed(error);
-      stream.fail(error);
+      if (stream === undefined) refuse(error);
+      else stream.fail(error);
     },
   });
 }

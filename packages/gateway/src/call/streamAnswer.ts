@@ -75,6 +75,7 @@ export function streamAnswer(
       response.end(Buffer.concat([Buffer.from(receipt), last]));
       services.checkUsage(measured, call);
     } catch (error) {
+      call.span?.failed(error);
       services.log.error('stream_unrecorded', { channelId, reason: reasonOf(error) });
       response.destroy();
     } finally {
@@ -88,6 +89,7 @@ export function streamAnswer(
     if (!hasAnswer()) {
       if (reader.said() === 'nothing') return giveUp(withoutAnswer());
       // The upstream has said itself what went wrong.
+      call.span?.failed(withoutAnswer());
       services.log.warn('stream_failed', { channelId, delivered: delivery.handedBytes, code: 'upstream_failed' });
     }
     void finish(last);
@@ -96,6 +98,7 @@ export function streamAnswer(
   const giveUp = (error: BaseError): void => {
     if (over) return;
     const { code } = error;
+    call.span?.failed(error);
     services.log.warn('stream_failed', { channelId, delivered: delivery.handedBytes, code, reason: reasonOf(error) });
     void finish(Buffer.from(reader.errorEvent(toProblemDetails(error).body.error)));
   };
