@@ -22,7 +22,7 @@ import {
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
 import { authorizedErc20Abi, deployAuthorizedErc20, startAnvil, type Anvil } from '@kedge/testing';
 import { getAddress } from 'viem';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roles, type Role } from '../src/accounts/roles.js';
 import { keccak256 } from '../src/keccak256.js';
@@ -255,6 +255,27 @@ test('R26: what somebody else proved of one channel keeps nobody from proving th
   expect(code).toBe(1);
   const again = await kedge('prove-fraud', ...files, '--account', 'deployer');
   expect([again.code, again.stdout]).toEqual([1, '']);
+});
+
+test('a time from now on is counted from now on, too, where the chain has stood still for days', async () => {
+  const { classId } = await as('contributor').createClass({
+    kind: 'dataset',
+    metadataURI: 'ipfs://idle',
+    integrityHash: someHash,
+  });
+  writeFileSync(join(cwd, 'idle.txt'), 'said later');
+  const later = Date.now() + 10 * 86_400_000;
+  vi.useFakeTimers({ toFake: ['Date'], now: later });
+  try {
+    const attest = ['attest', 'idle.txt', '--class', String(classId), '--type', 'note', '--expires', '1d'];
+    const { expireAt } = await kedgeJson<{ expireAt: string }>(...attest);
+    expect(Number(expireAt) * 1000).toBeGreaterThan(later);
+    const bond = ['bond', 'post', '--amount', '0.01', '--cover', '1d', '--account', 'deployer'];
+    const { coveredUntil } = await kedgeJson<{ coveredUntil: string }>(...bond);
+    expect(Number(coveredUntil) * 1000).toBeGreaterThan(later);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('P31: a statement is attested, judged, listed with what the trusted find, and revoked', async () => {

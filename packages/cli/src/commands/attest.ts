@@ -2,6 +2,7 @@ import { attestationLabels, methodLabels, verdictOutcomes, type Attestation } fr
 import type { AttestParameters, AttestReturn, GiveVerdictParameters } from '@kedge/sdk';
 import type { Role } from '../accounts/roles.js';
 import { connect, type Connection } from '../chain/connect.js';
+import { momentNow } from '../chain/momentNow.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { storeStatement, type StoredStatement } from '../chain/statement.js';
 import { accountOptions, type Command } from '../command.js';
@@ -105,12 +106,12 @@ export async function readStatement(
   file: string,
 ): Promise<{ statement: StoredStatement; terms: Pick<AttestParameters, Common> }> {
   const [expires, number] = [textOption(context, 'expires'), textOption(context, 'number')];
-  const { timestamp } = await client.publicClient.getBlock();
+  const now = await momentNow(client.publicClient);
   const statement = await storeStatement({ cwd: context.cwd, dataDir }, file, textOption(context, 'uri'));
   const terms = {
     statementHash: statement.statementHash,
     uri: statement.uri,
-    ...(expires === undefined ? {} : { expireAt: parseMoment(expires, timestamp, '--expires') }),
+    ...(expires === undefined ? {} : { expireAt: parseMoment(expires, now, '--expires') }),
     ...(number === undefined ? {} : { version: Number(parseInteger(number, '--number')) }),
   };
   return { statement, terms };

@@ -1,5 +1,6 @@
 import { afterDone } from '../chain/afterDone.js';
 import { connect } from '../chain/connect.js';
+import { momentNow } from '../chain/momentNow.js';
 import { assetOption } from '../chain/readAsset.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
@@ -35,11 +36,11 @@ export const bondPost: Command = {
     const asset = await assetOption(connection, textOption(context, 'asset'));
     const amount = parseAmount(amountText, asset.decimals, '--amount');
     const coverText = textOption(context, 'cover');
-    const { timestamp } = await connection.client.publicClient.getBlock();
-    const coverUntil = coverText === undefined ? undefined : parseMoment(coverText, timestamp, '--cover');
-    if (coverUntil !== undefined && coverUntil <= timestamp)
+    const now = await momentNow(connection.client.publicClient);
+    const coverUntil = coverText === undefined ? undefined : parseMoment(coverText, now, '--cover');
+    if (coverUntil !== undefined && coverUntil <= now)
       throw usageError('--cover lies in the past.', 'Name a time after all that you serve.');
-    if (coverUntil !== undefined && coverUntil > timestamp + longestCover)
+    if (coverUntil !== undefined && coverUntil > now + longestCover)
       throw usageError(
         `--cover is ten years at most, not until ${humanMoment(coverUntil)}: a promise is never taken back.`,
         'Promise less now, and more when it comes to an end.',

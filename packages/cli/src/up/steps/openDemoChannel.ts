@@ -1,6 +1,6 @@
 import { channelModes, valueChannelsAbi, type Address, type Hex } from '@kedge/core';
 import type { KedgeClient } from '@kedge/sdk';
-import { unixNow } from '../../unixNow.js';
+import { momentNow } from '../../chain/momentNow.js';
 import { boughtUnits, channelBurst, channelDays, channelGrace, channelRate } from '../demoTerms.js';
 import type { ChannelStep } from '../upState.js';
 import { foundOr } from './foundOr.js';
@@ -27,8 +27,6 @@ export function openDemoChannel(
       return { ...channel, channelId, mode: channelModes[channel.mode] ?? 'capped' };
     },
     async () => {
-      const now = unixNow();
-      const { timestamp } = await consumer.publicClient.getBlock();
       await consumer.openChannel({
         tokenId,
         operator,
@@ -36,7 +34,7 @@ export function openDemoChannel(
         cap: boughtUnits,
         rate: channelRate,
         burst: channelBurst,
-        deadline: (timestamp > now ? timestamp : now) + channelDays * 86_400n,
+        deadline: (await momentNow(consumer.publicClient)) + channelDays * 86_400n,
         grace: channelGrace,
         mode: 'capped',
         salt,
