@@ -1,4 +1,4 @@
-import { formatUnits, parseUnits as parseDecimal, type Address, type Hex } from '@kedge/core';
+import { formatUnits, parseUnits as parseDecimal, zeroAddress, type Address, type Hex } from '@kedge/core';
 import { getAddress, isAddress } from 'viem';
 import type { Context } from './context.js';
 import { lastMoment } from './human.js';
@@ -79,6 +79,13 @@ export function parseShare(text: string, what: string): bigint {
 export function parseAddress(text: string, what: string): Address {
   if (isAddress(text)) return getAddress(text);
   throw usageError(`${what} must be an address (0x and 40 hex digits with a right checksum), not "${text}".`);
+}
+
+/** The address of somebody who is to get something: the zero address is nobody's. */
+export function parseRecipient(text: string, what: string): Address {
+  const address = parseAddress(text, what);
+  if (address !== zeroAddress) return address;
+  throw usageError(`${what} is the zero address: what goes there is lost.`, 'Name an account that somebody has.');
 }
 
 /** The id of a channel. */

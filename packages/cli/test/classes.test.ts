@@ -75,6 +75,8 @@ describe('class', () => {
       royaltyBps: '250',
     });
     await refused(['class', 'sale-royalty', childId, '1001'], 'more than 1000', 2);
+    // The contract would take it for no royalty at all.
+    await refused(['class', 'sale-royalty', childId, '250', '--to', zeroAddress], '--to is the zero address', 2);
     expect(await kedgeJson<Record<string, unknown>>('class', 'sale-royalty', childId, '0')).toMatchObject({
       receiver: zeroAddress,
     });

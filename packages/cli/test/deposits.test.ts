@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { policyHashOf, type Policy } from '@kedge/core';
+import { policyHashOf, zeroAddress, type Policy } from '@kedge/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roleAccount } from '../src/accounts/resolveAccount.js';
@@ -45,6 +45,7 @@ test('deposit, deposit sweep and deposit refund top a channel up by a plain paym
   expect([tooMany.code, tooMany.stdout]).toEqual([2, '']);
   expect(tooMany.stderr).toContain('--units is at most 18446744073709551.615, not 18446744073709551.616.');
   const other = await here('deposit', channelId!, '--refund-to', developmentAccount('operator').address);
+  await expect(here('deposit', channelId!, '--refund-to', zeroAddress)).rejects.toThrow('what goes there is lost');
   expect(other['deposit']).not.toBe(shown['deposit']);
   const nothing = await kedge('deposit', 'sweep', channelId!);
   expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining('does not buy one unit')]);

@@ -10,7 +10,7 @@ import {
 import { channelsFileOf, readChannelEntries } from '../gateway/channelsFile.js';
 import type { Option } from '../command.js';
 import type { Context } from '../context.js';
-import { argument, parseAddress, parseChannelId, parseInteger, parseMoment, textOption } from '../parse.js';
+import { argument, parseChannelId, parseInteger, parseMoment, parseRecipient, textOption } from '../parse.js';
 import { unixNow } from '../unixNow.js';
 import { usageError } from '../usageError.js';
 import { readAsset, type Asset } from './readAsset.js';
@@ -71,7 +71,7 @@ export async function depositTermsOf(context: Context, connection: Connection): 
     lot,
     asset: sold.asset,
     deadline: deadlineText === undefined ? channel.deadline : parseMoment(deadlineText, now, '--deadline'),
-    refundTo: refundText === undefined ? undefined : parseAddress(refundText, '--refund-to'),
+    refundTo: refundText === undefined ? undefined : parseRecipient(refundText, '--refund-to'),
   });
   return { channelId, terms, asset: await readAsset(connection, sold.asset), unitDecimals, record };
 }

@@ -8,7 +8,7 @@ import { lotIdOf, lotNumberOf } from '../chain/lotNumber.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
-import { argument, parseAddress, parseAmount, parseInteger, textOption } from '../parse.js';
+import { argument, parseAmount, parseInteger, parseRecipient, textOption } from '../parse.js';
 
 export const buy: Command = {
   name: 'buy',
@@ -50,7 +50,7 @@ export const buy: Command = {
       classId,
       lot,
       units,
-      ...(to === undefined ? {} : { to: parseAddress(to, '--to') }),
+      ...(to === undefined ? {} : { to: parseRecipient(to, '--to') }),
       ...(maxCost === undefined ? {} : { maxCost }),
     };
     requireOffer(offered, { units, maxCost, unitDecimals, asset });
