@@ -5,7 +5,7 @@ const hour = 60 * 60 * 1_000;
 
 test('R11: what an operator does not claim of a lost call within an hour, it never may', () => {
   let now = 0;
-  const lost = createLostUnits(0n, () => now);
+  const lost = createLostUnits({ units: 0n }, () => now);
   lost.add(100n);
   expect(lost.claim(101n)).toBe(false);
   // Asked at once: the call may run there still.
@@ -24,10 +24,18 @@ test('R11: what an operator does not claim of a lost call within an hour, it nev
 
 test('what was paid of calls that came to less may be claimed, like what an earlier run lost', () => {
   let now = 5;
-  const lost = createLostUnits(10n, () => now);
+  const lost = createLostUnits({ units: 10n }, () => now);
   expect([lost.claim(-30n), lost.units()]).toEqual([true, 40n]);
   expect([lost.claim(40n), lost.units()]).toEqual([true, 0n]);
   expect([lost.claim(1n), lost.claim(0n), lost.isOld()]).toEqual([false, true, false]);
   now += 2 * hour;
   expect(lost.isOld()).toBe(false);
+});
+
+test('R11: what an earlier run lost grows no younger by another start', () => {
+  const lost = createLostUnits({ units: 10n, at: 0 }, () => hour);
+  expect([lost.isOld(), lost.lastAt()]).toEqual([true, 0]);
+  expect([lost.claim(0n), lost.units(), lost.lastAt()]).toEqual([true, 0n, undefined]);
+  // The clock was set back.
+  expect(createLostUnits({ units: 10n, at: hour }, () => 5).lastAt()).toBe(5);
 });

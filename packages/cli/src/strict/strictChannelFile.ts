@@ -43,7 +43,12 @@ const fileSchema = z.object({
   gatewayUrl: z.string().optional(),
 });
 
-const memorySchema = z.object({ settledUnits: uintSchema(64), lostUnits: uintSchema(64), newest: z.unknown() });
+const memorySchema = z.object({
+  settledUnits: uintSchema(64),
+  lostUnits: uintSchema(64),
+  lostAt: z.number().exactOptional(),
+  newest: z.unknown(),
+});
 
 /** Where the keys of the channels of this data folder are: strict channels, and the API keys of the others. */
 export function channelsFolderOf(dataDir: string): string {
@@ -100,10 +105,11 @@ export function readVoucherMemory(path: string): VoucherMemory | undefined {
 }
 
 /** Keeps it: before a voucher leaves, so that no kill makes the client sign for the same units twice. */
-export function writeVoucherMemory(path: string, { settledUnits, lostUnits, newest }: VoucherMemory): void {
+export function writeVoucherMemory(path: string, { settledUnits, lostUnits, lostAt, newest }: VoucherMemory): void {
   const json = {
     settledUnits: settledUnits.toString(),
     lostUnits: lostUnits.toString(),
+    lostAt,
     newest: newest === null ? null : signedVoucherToJson(newest),
   };
   writeDurably(memoryPathOf(path), `${JSON.stringify(json)}\n`);

@@ -13,17 +13,23 @@ export type LostUnits = {
   readonly claim: (units: bigint) => boolean;
   /** Whether there is anything that lapses when the operator is asked next. */
   readonly isOld: () => boolean;
+  /** When the last of these calls was lost, in milliseconds; undefined where there is none. */
+  readonly lastAt: () => number | undefined;
 };
 
-export function createLostUnits(before: bigint, now: () => number): LostUnits {
-  // Oldest first. Of an earlier run nobody knows when: as if now.
+/** @param before what an earlier run lost; where it is not known when, as if now. */
+export function createLostUnits(
+  before: { readonly units: bigint; readonly at?: number | undefined },
+  now: () => number,
+): LostUnits {
+  // Oldest first.
   let lost: readonly { readonly units: bigint; readonly at: number }[] = [];
   const add = (units: bigint): void => {
     if (units > 0n) lost = [...lost, { units, at: now() }];
   };
   const units = (): bigint => lost.reduce((sum, each) => sum + each.units, 0n);
   const isStanding = ({ at }: { readonly at: number }): boolean => now() - at < longestClaimMs;
-  add(before);
+  if (before.units > 0n) lost = [{ units: before.units, at: Math.min(before.at ?? now(), now()) }];
   return {
     units,
     add,
@@ -41,5 +47,6 @@ export function createLostUnits(before: bigint, now: () => number): LostUnits {
       return true;
     },
     isOld: () => !lost.every(isStanding),
+    lastAt: () => lost.at(-1)?.at,
   };
 }

@@ -33,6 +33,8 @@ export type VoucherMemory = {
   readonly settledUnits: bigint;
   /** What calls may have cost whose answers this client did not see to their end. */
   readonly lostUnits: bigint;
+  /** When the last of these was lost, in milliseconds since 1970: an hour later none of it may be claimed any more. Default: now. */
+  readonly lostAt?: number;
   readonly newest: SignedVoucher | null;
 };
 
@@ -101,7 +103,7 @@ export function createVoucherAccount(
 ): VoucherAccount {
   const separator = domainSeparatorOf(domain, keccak256);
   let { settledUnits, newest } = memory;
-  const lost = createLostUnits(memory.lostUnits, now);
+  const lost = createLostUnits({ units: memory.lostUnits, at: memory.lostAt }, now);
   // Lower than the newest after a call that was signed for and failed: an honest operator captures nothing ahead of its receipts.
   let latest = newest;
   let isUncertain = false;
@@ -217,6 +219,10 @@ export function createVoucherAccount(
       newest = signed;
       if (signed.voucher.seq > last.seq) last = { seq: signed.voucher.seq, receiptHash: signed.voucher.receiptHash };
     },
-    memory: () => ({ settledUnits, lostUnits: unseenUnits(), newest }),
+    memory: () => {
+      // A call that runs is lost at the earliest now.
+      const lostAt = running.size > 0 ? now() : lost.lastAt();
+      return { settledUnits, lostUnits: unseenUnits(), ...(lostAt === undefined ? {} : { lostAt }), newest };
+    },
   };
 }
