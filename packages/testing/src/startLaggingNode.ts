@@ -27,7 +27,7 @@ type Block = { readonly hash: Hex; readonly number: Hex };
  */
 export async function startLaggingNode(
   rpcUrl: string,
-  isBehind: (asked: { readonly method: string; readonly turn: number }) => boolean,
+  isBehind: (asked: Required<Omit<Asked, 'id'>> & { readonly turn: number }) => boolean,
   blocks = 3n,
 ): Promise<LaggingNode> {
   const asked: string[] = [];
@@ -85,7 +85,7 @@ export async function startLaggingNode(
   const answer = async ({ id, method, params = [] }: Asked): Promise<object> => {
     asked.push(method);
     if (method === 'eth_fillTransaction') return { ...noSuchMethod, jsonrpc: '2.0', id };
-    const answered = isBehind({ method, turn: asked.length })
+    const answered = isBehind({ method, params, turn: asked.length })
       ? await answerBehind(method, params)
       : await ask(method, params);
     return { ...answered, jsonrpc: '2.0', id };

@@ -51,13 +51,16 @@ export function createViemChain(options: {
   return {
     readChannel: async (channel, channelId) => {
       const client = await connected();
-      const [[open, capturedUnits, remainingUnits, capturableUnits], [, , openedAt], [, policyHash]] =
-        await Promise.all([
-          client.readContract({ ...channels, functionName: 'channelState', args: [channelToAbi(channel)] }),
-          client.readContract({ ...token, functionName: 'lockInfo', args: [contracts.ValueChannels, channelId] }),
-          client.readContract({ ...token, functionName: 'policyOfToken', args: [channel.tokenId] }),
-        ]);
-      return { open, capturedUnits, remainingUnits, capturableUnits, openedAt, policyHash };
+      const [[, , , capturableUnits], [tokenId, remainingUnits, openedAt], [, policyHash]] = await Promise.all([
+        client.readContract({ ...channels, functionName: 'channelState', args: [channelToAbi(channel)] }),
+        client.readContract({ ...token, functionName: 'lockInfo', args: [contracts.ValueChannels, channelId] }),
+        client.readContract({ ...token, functionName: 'policyOfToken', args: [channel.tokenId] }),
+      ]);
+      // All of it by the lock: behind one URL may be several nodes, and the one that was asked for the rest may not know the channel
+      // yet, which would make it a closed one. An ended lock has no token.
+      const open = tokenId !== 0n;
+      const capturedUnits = openedAt === 0n ? 0n : channel.cap - remainingUnits;
+      return { open, capturedUnits, capturableUnits, openedAt, policyHash };
     },
     readCurrentPolicy: async (classId) => {
       const client = await connected();

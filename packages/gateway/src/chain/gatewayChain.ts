@@ -4,7 +4,6 @@ import type { Channel, Hex, ReceiptBatch, Voucher } from '@kedge/core';
 export type ChannelState = {
   readonly open: boolean;
   readonly capturedUnits: bigint;
-  readonly remainingUnits: bigint;
   /** What the rate allows now (R9). */
   readonly capturableUnits: bigint;
   /** Unix seconds. */

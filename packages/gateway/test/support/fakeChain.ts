@@ -76,7 +76,6 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
       return {
         open: !chain.closed.has(channelId),
         capturedUnits: captured,
-        remainingUnits: rest,
         capturableUnits: rest,
         openedAt: chain.openedAt,
         policyHash: chain.policyHash,

@@ -8,7 +8,6 @@ const chain = {
   readChannel: async (channel) => ({
     open: true,
     capturedUnits: 0n,
-    remainingUnits: BigInt(channel.cap),
     capturableUnits: BigInt(channel.cap),
     openedAt: BigInt(openedAt),
     policyHash,
