@@ -195,6 +195,17 @@ const decimal = (bits) => (value, at) => {
   text(/^(0|[1-9][0-9]{0,77})$/, 'a decimal text')(value, at);
   uint(value, bits);
 };
+const positive = (bits) => (value, at) => {
+  decimal(bits)(value, at);
+  if (value === '0') throw new Error(`${at} is 0`);
+};
+const words = (most) => (value, at) => {
+  if (typeof value !== 'string' || value === '' || value.length > most) throw new Error(`${at} is no text`);
+};
+const whole = (least, most) => (value, at) => {
+  if (!Number.isSafeInteger(value) || value < least || value > most)
+    throw new Error(`${at} is not a whole number from ${least} to ${most}`);
+};
 const oneOf = (values) => (value, at) => {
   if (!values.includes(value)) throw new Error(`${at} is not one of ${values.join(', ')}`);
 };
@@ -216,15 +227,13 @@ const object =
     for (const [name, form] of known)
       if (given.has(name) || Object.hasOwn(forms, name)) form(given.get(name), `${at}.${name}`);
   };
+/** At least one member, each named by a label. */
+const oneOfEach = (labels, value, at) => {
+  const names = members(value, at).map(([name]) => name);
+  list(oneOf(labels), 1, labels.length)(names, at);
+};
 const ratesForm = (value, at) => {
-  list(
-    oneOf(rateLabels),
-    1,
-    rateLabels.length,
-  )(
-    members(value, at).map(([name]) => name),
-    at,
-  );
+  oneOfEach(rateLabels, value, at);
   for (const [name, rate] of members(value, at)) decimal(64)(rate, `${at}.${name}`);
 };
 const metricForm = object({ metric: oneOf([...rateLabels, 'rate_quote']), amount: decimal(64) });
@@ -242,13 +251,9 @@ const receiptForm = object({
   previousReceiptHash: hash,
   issuedAt: decimal(64),
 });
-const sequenceForm = (value, at) => {
-  decimal(64)(value, at);
-  if (value === '0') throw new Error(`${at} is 0`);
-};
 const quoteForm = object({
   policyHash: hash,
-  sequence: sequenceForm,
+  sequence: positive(64),
   observedAt: decimal(64),
   validUntil: decimal(64),
   rates: ratesForm,
@@ -265,6 +270,87 @@ const signedReceiptForm = object(
   },
   { rateQuote: object({ quote: quoteForm, signatures: list(quoteSignature, 1, 16) }) },
 );
+
+// The form of a policy. Of what a policy has that is unknown, nobody can say that a receipt follows it.
+const windowForm = (value, at) => {
+  object({ seconds: oneOf([60, 3600, 86_400]) }, { units: positive(64), requests: whole(1, Number.MAX_SAFE_INTEGER) })(
+    value,
+    at,
+  );
+  if (value.units === undefined && value.requests === undefined) throw new Error(`${at} bounds nothing`);
+};
+const clock = /^([01]\d|2[0-3]):[0-5]\d$/;
+const hoursForm = (value, at) => {
+  object(
+    { from: text(clock, 'a time'), until: text(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'a time') },
+    { days: list(oneOf('sun mon tue wed thu fri sat'.split(' ')), 1, Infinity) },
+  )(value, at);
+  if (value.from >= value.until) throw new Error(`${at} ends before it begins`);
+};
+const boundsForm = (value, at) => {
+  const bounds = object({ min: decimal(64), max: decimal(64) });
+  oneOfEach(rateLabels, value, at);
+  for (const [name, each] of members(value, at)) {
+    bounds(each, `${at}.${name}`);
+    if (BigInt(each.min) > BigInt(each.max)) throw new Error(`${at}.${name} has nothing between its ends`);
+  }
+};
+const oracleForm = (value, at) => {
+  object(
+    {
+      signers: list(account, 1, 16),
+      maxAgeSeconds: whole(1, 86_400),
+      callSeconds: whole(1, 86_400),
+      bounds: boundsForm,
+    },
+    { threshold: whole(1, 16) },
+  )(value, at);
+  const signers = value.signers.map((signer) => BigInt(signer));
+  const ascend = signers.every((signer, place) => signer > (place === 0 ? 0n : signers[place - 1]));
+  if (!ascend) throw new Error(`${at}.signers do not ascend from more than zero`);
+  if ((value.threshold ?? 1) > signers.length) throw new Error(`${at} has too few signers`);
+};
+const policyForm = (value, at) => {
+  members(value, at);
+  const version = ['kedge-policy/1', 'kedge-policy/2', 'kedge-policy/3'].indexOf(value.format) + 1;
+  const count = whole(1, Number.MAX_SAFE_INTEGER);
+  const windows = version >= 2 ? { windows: list(windowForm, 1, 8) } : {};
+  const later = {
+    surfaces: list(text(/^(\/[a-z]+)+$/, 'a path'), 1, Infinity),
+    hours: list(hoursForm, 1, 50),
+    usage: object({
+      rules: oneOf(['gateway', 'upstream']),
+      toleranceBasisPoints: whole(0, 10_000),
+      toleranceTokens: whole(0, 1_000_000),
+    }),
+  };
+  object(
+    {
+      format: (_, name) => {
+        if (version === 0) throw new Error(`${name} is unknown`);
+      },
+      unit: object({ name: words(64), decimals: whole(0, 18) }),
+      rates: ratesForm,
+      caps: object(
+        { outputTokensPerCall: count },
+        { unitsPerCall: positive(64), inputTokensPerCall: count, ...windows },
+      ),
+      tokenizer: object({ encoding: oneOf(['o200k_base']), package: words(Infinity), vocabularySha256: hash }),
+      operators: list(account, 1, Infinity),
+      models: list(words(Infinity), 1, Infinity),
+      licence: words(Infinity),
+    },
+    {
+      price: object({ asset: account, numerator: positive(96), denominator: positive(64) }),
+      ...(version >= 2 ? later : {}),
+      ...(version >= 3 ? { oracle: oracleForm } : {}),
+    },
+  )(value, at);
+  for (const [name, { min, max }] of Object.entries(value.oracle?.bounds ?? {})) {
+    const rate = Object.hasOwn(value.rates, name) ? BigInt(value.rates[name]) : -1n;
+    if (rate < BigInt(min) || rate > BigInt(max)) throw new Error(`${at}.rates.${name} is outside of its bounds`);
+  }
+};
 
 const same = (left, right) => left.toLowerCase() === right.toLowerCase();
 
@@ -301,11 +387,12 @@ function ratesOf({ receipt, rateQuote }, policy, domain) {
 /**
  * Checks receipts of one or more channels. Answers with a list of { index, name, ok, detail }.
  *
- * @throws Error for what is not written as a receipt is
+ * @throws Error for what is not written as a receipt is, or as a policy is
  * @param options domain; operator (who must have signed), policy, and bodies by index, as far as they are known
  */
 export function verify(receipts, { domain, operator, policy, bodies = [] }) {
   receipts.forEach((each, index) => signedReceiptForm(each, `receipt ${index + 1}`));
+  if (policy !== undefined) policyForm(policy, 'the policy');
   const checks = [];
   const hashes = receipts.map(({ receipt }) => receiptHashOf(receipt));
   receipts.forEach((signedReceipt, index) => {

@@ -26,7 +26,10 @@ import { parseReceipts } from '../src/receipts/readReceipts.js';
 // `kedge verify` and examples/verifyReceipt.mjs share no code. Whatever somebody makes of a good receipt, the two must say the same.
 type Json = { [name: string]: unknown };
 type Check = { readonly index: number; readonly name: string; readonly ok: boolean };
-type Example = { readonly verify: (receipts: unknown, options: Json) => Check[] };
+type Example = {
+  readonly verify: (receipts: unknown, options: Json) => Check[];
+  readonly policyHashOf: (policy: unknown) => Hex;
+};
 const example = (await import(new URL('../../../examples/verifyReceipt.mjs', import.meta.url).href)) as Example;
 
 const domain = { chainId: 31337, verifyingContract: `0x${'cf'.repeat(20)}` } as const;
@@ -54,6 +57,15 @@ const policy = parsePolicy({
   },
 });
 const policyHash = policyHashOf(policy, keccak256);
+/** A policy with all that one may have. */
+const full = {
+  ...policy,
+  caps: { ...policy.caps, windows: [{ seconds: 60, units: '5', requests: 3 }] },
+  surfaces: ['/chat/completions', '/embeddings'],
+  hours: [{ days: ['mon', 'sun'], from: '08:00', until: '24:00' }],
+  usage: { rules: 'upstream', toleranceBasisPoints: 1000, toleranceTokens: 16 },
+  oracle: { ...policy.oracle, threshold: 1 },
+};
 const bytes32 = (byte: string): Hex => `0x${byte.repeat(32)}`;
 const usage: readonly Metric[] = [
   { metric: 'input_tokens', amount: 12n },
@@ -133,12 +145,12 @@ function placesIn(value: unknown, at: readonly string[]): (readonly string[])[] 
   return [at, ...Object.entries(value).flatMap(([name, inner]) => placesIn(inner, [...at, name]))];
 }
 
-const valueAt = (place: readonly string[]): unknown =>
-  place.reduce<unknown>((value, name) => (value as Json)[name], good);
+const valueAt = (place: readonly string[], within: unknown = good): unknown =>
+  place.reduce<unknown>((value, name) => (value as Json)[name], within);
 
 /** A copy in which `change` was applied to what holds a place. */
-function changed(place: readonly string[], change: (holder: Json, name: string) => void): unknown {
-  const copy = structuredClone(good) as unknown as Json;
+function changed(place: readonly string[], change: (holder: Json, name: string) => void, of: unknown = good): unknown {
+  const copy = structuredClone(of) as Json;
   let holder = copy;
   for (const name of place.slice(0, -1)) holder = holder[name] as Json;
   change(holder, place.at(-1)!);
@@ -331,5 +343,59 @@ describe('the two verifiers say the same', () => {
     }
     const signatures = [signed.rateQuote.signatures[0]!, signed.rateQuote.signatures[0]!];
     await expectSame({ ...signed, rateQuote: { ...signed.rateQuote, signatures } });
+  });
+
+  test('of policies in which something is missing, unknown, or written otherwise', async () => {
+    const [first] = good as [Json];
+    const recover = (digest: Hex, signature: Hex) => recoverAddress({ hash: digest, signature });
+    const options = { domain, operator: operator.address };
+    const refused = { kedge: 0, example: 0 };
+    /** The faults of a good receipt by this policy, and its hash. */
+    const readByKedge = async (value: unknown): Promise<unknown> => {
+      try {
+        const read = parsePolicy(value);
+        const receipts = parseReceipts(JSON.stringify(first), 'text');
+        const checks = await verifyReceipts({ ...options, receipts, policy: read, keccak256, recover });
+        return [policyHashOf(read, keccak256), faultsIn(checks)];
+      } catch (error) {
+        if (!(error instanceof BaseError) || error.code !== 'policy_invalid') throw error;
+        refused.kedge++;
+        return 'refused';
+      }
+    };
+    const readByExample = (value: unknown): unknown => {
+      try {
+        return [example.policyHashOf(value), faultsIn(example.verify([first], { ...options, policy: value }))];
+      } catch (error) {
+        if (!(error instanceof Error) || error.constructor !== Error) throw error;
+        refused.example++;
+        return 'refused';
+      }
+    };
+    const expectSamePolicy = async (value: unknown): Promise<void> => {
+      const json: unknown = JSON.parse(JSON.stringify(value));
+      expect(readByExample(json), JSON.stringify(value)).toEqual(await readByKedge(json));
+    };
+    const { oracle: _, ...withoutOracle } = full;
+    const bases: readonly unknown[] = [
+      full,
+      { ...withoutOracle, format: 'kedge-policy/2' },
+      { ...policy, format: 'kedge-policy/1' },
+      policy,
+    ];
+    for (const base of bases) await expectSamePolicy(base);
+    for (const value of odd) await expectSamePolicy(value);
+    for (const place of placesIn(full, []).slice(1)) {
+      const put = (value: unknown) => changed(place, (holder, name) => (holder[name] = value), full);
+      const value = valueAt(place, full);
+      await expectSamePolicy(changed(place, (holder, name) => delete holder[name], full));
+      for (const other of [...odd, ...variantsOf(value), 60, 61, '24:00', '00:00', 86_400, 86_401]) {
+        await expectSamePolicy(put(other));
+      }
+      if (typeof value === 'object')
+        for (const name of ['more', '', 'toString', 'length', 'rate_quote', 'requests', 'threshold'])
+          await expectSamePolicy(put(Array.isArray(value) ? [...value, ...value] : { ...value, [name]: '1' }));
+    }
+    expect(refused.kedge).toBeGreaterThan(1_000);
   });
 });
