@@ -1,4 +1,4 @@
-import type { Hex, SignedRateQuote } from '@kedge/core';
+import { canonicalJson, type Hex, type SignedRateQuote, signedRateQuoteToJson } from '@kedge/core';
 
 /** The newest rate quotes that any worker took, for workers that begin. Whether they still count, those find out. */
 export type SharedQuotes = {
@@ -15,8 +15,15 @@ export function createSharedQuotes(): SharedQuotes {
       const before = byPolicy.get(policyHash) ?? [];
       const newest = before[0]?.quote.sequence ?? -1n;
       if (sequence > newest) byPolicy.set(policyHash, [signed]);
-      else if (sequence === newest && before.length < 2) byPolicy.set(policyHash, [...before, signed]);
+      else if (sequence === newest && before.length < 2 && !before.some((other) => isSame(other, signed)))
+        byPolicy.set(policyHash, [...before, signed]);
     },
     newest: () => [...byPolicy.values()].flat(),
   };
+}
+
+/** Each worker that found a quote by itself shares it. */
+function isSame(one: SignedRateQuote, other: SignedRateQuote): boolean {
+  const [said, alsoSaid] = [one, other].map((signed) => canonicalJson(signedRateQuoteToJson(signed).quote));
+  return said === alsoSaid;
 }
