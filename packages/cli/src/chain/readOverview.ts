@@ -2,6 +2,7 @@ import {
   BaseError,
   dataAnchoringTokenAbi,
   isDilutable,
+  zeroAddress,
   type Address,
   type Channel,
   type ClassKind,
@@ -12,7 +13,7 @@ import { atOneBlock } from './atOneBlock.js';
 import type { Connection } from './connect.js';
 import { lotIdOf } from './lotNumber.js';
 import type { Asset } from './readAsset.js';
-import { readAssets } from './readAssets.js';
+import { assetsIn, readClassAssets } from './readAssets.js';
 import { readChannels } from './readChannels.js';
 import { readOffer, type Offer, type PlansRead } from './readOffer.js';
 import { readRevocations, type PendingRevocation } from './readRevocations.js';
@@ -37,6 +38,7 @@ export type ClassOverview = {
   /** Lots of earlier versions sell nothing. */
   readonly policyVersion: number;
   readonly parents: readonly { readonly classId: bigint; readonly royaltyBps: number; readonly accepted: boolean }[];
+  /** In ETH, and in each asset that it received or its lots are priced in. */
   readonly revenue: readonly RevenueView[];
   readonly lots: readonly Offer[];
 };
@@ -66,8 +68,8 @@ export type Overview = {
 /** Reads everything that the contracts know, from their events and views, as of the newest block. */
 export async function readOverview(latest: Connection): Promise<Overview> {
   const connection = await atOneBlock(latest);
-  const [assets, count, channels, revocations, owed] = await Promise.all([
-    readAssets(connection),
+  const [received, count, channels, revocations, owed] = await Promise.all([
+    readClassAssets(connection),
     classCountOf(connection),
     readChannelOverviews(connection),
     readRevocations(connection),
@@ -75,15 +77,21 @@ export async function readOverview(latest: Connection): Promise<Overview> {
   ]);
   const ids = Array.from({ length: Number(count) }, (_, index) => BigInt(index + 1));
   const { timestamp } = await connection.client.publicClient.getBlock();
-  const classes = await Promise.all(ids.map((classId) => readClassOverview(connection, classId, assets, timestamp)));
-  const tokens = await readTokenOverviews(connection, { assets, channels, classes });
+  const assetsOf = (classId: bigint): readonly Address[] => [
+    ...new Set([zeroAddress, ...(received.get(classId) ?? [])]),
+  ];
+  const assets = await assetsIn(connection, received);
+  const classes = await Promise.all(
+    ids.map((classId) => readClassOverview(connection, classId, assetsOf(classId), timestamp)),
+  );
+  const tokens = await readTokenOverviews(connection, { assetsOf, channels, classes });
   return { assets, classes, tokens, channels, revocations, owed };
 }
 
 async function readClassOverview(
   connection: Connection,
   classId: bigint,
-  assets: readonly Asset[],
+  assets: readonly Address[],
   nowSeconds: bigint,
 ): Promise<ClassOverview> {
   const { client } = connection;
@@ -91,7 +99,7 @@ async function readClassOverview(
   const { kind, issuer, unitDecimals, totalShare, parents, lotCount, metadataURI, options } = found;
   const plans: PlansRead = new Map();
   const [revenue, lots, name] = await Promise.all([
-    Promise.all(assets.map(({ address }) => client.getRevenue({ classId, asset: address }))),
+    Promise.all(assets.map((asset) => client.getRevenue({ classId, asset }))),
     Promise.all(
       Array.from({ length: lotCount }, (_, index) =>
         readOffer(connection, { classId, lot: lotIdOf(index + 1) }, plans),
@@ -130,24 +138,38 @@ async function readChannelOverviews(connection: Connection): Promise<ChannelOver
 
 async function readTokenOverviews(
   connection: Connection,
-  { assets, channels, classes }: Pick<Overview, 'assets' | 'channels' | 'classes'>,
+  {
+    assetsOf,
+    channels,
+    classes,
+  }: Pick<Overview, 'channels' | 'classes'> & { readonly assetsOf: (classId: bigint) => readonly Address[] },
 ): Promise<TokenOverview[]> {
   const outliving = new Set(classes.flatMap((each) => (each.sharesOutliveExpiry ? [each.classId] : [])));
-  const perAsset = await Promise.all(assets.map(({ address }) => readTokens(connection, address)));
-  return (perAsset[0] ?? []).map((token, index) => {
+  const overviewOf = async (token: TokenView): Promise<TokenOverview> => {
     const own = channels.filter(({ tokenId }) => tokenId === token.tokenId);
-    const claimable = assets.flatMap(({ address }, at) => {
-      const amount = perAsset[at]?.[index]?.pendingRevenue ?? 0n;
-      return amount === 0n ? [] : [{ asset: address, amount }];
-    });
     return {
       ...token,
       lockedUnits: sum(own.map(({ remainingUnits }) => remainingUnits)),
       usedUnits: sum(own.map(({ capturedUnits }) => capturedUnits)),
       shareExpireAt: outliving.has(token.classId) ? 0n : token.expireAt,
-      claimable,
+      claimable: await readClaimable(connection, token, assetsOf(token.classId)),
     };
-  });
+  };
+  return Promise.all((await readTokens(connection)).map(overviewOf));
+}
+
+async function readClaimable(
+  { client, contracts }: Connection,
+  { tokenId, pendingRevenue }: TokenView,
+  assets: readonly Address[],
+): Promise<TokenOverview['claimable']> {
+  const token = { address: contracts.DataAnchoringToken, abi: dataAnchoringTokenAbi } as const;
+  const pending = async (asset: Address): Promise<bigint> =>
+    asset === zeroAddress
+      ? pendingRevenue
+      : client.publicClient.readContract({ ...token, functionName: 'pendingRevenue', args: [tokenId, asset] });
+  const all = await Promise.all(assets.map(async (asset) => ({ asset, amount: await pending(asset) })));
+  return all.filter(({ amount }) => amount > 0n);
 }
 
 async function readOwed({ client, contracts }: Connection): Promise<Overview['owed']> {
