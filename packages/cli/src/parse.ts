@@ -44,6 +44,14 @@ export function parsePort(text: string): number {
   throw usageError(`--port must be at most 65535, not ${port}.`);
 }
 
+/** How many processes of a gateway serve calls; its configuration takes no others. */
+export function parseWorkers(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  const count = parseInteger(text, '--workers');
+  if (count >= 1n && count <= 256n) return Number(count);
+  throw usageError(`--workers is 1 to 256, not ${text}.`, 'Pass auto for one each core.');
+}
+
 /** An amount in human units, such as `1000` or `0.5`, as base units of at most `bits` bits. */
 export function parseAmount(text: string, decimals: number, what: string, bits = 256): bigint {
   if (!/^\d+(\.\d+)?$/.test(text)) throw usageError(`${what} must be a decimal number, not "${text}".`);

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startAgentClass, type AgentClass } from './agentClass.js';
@@ -16,6 +16,19 @@ beforeAll(async () => {
   contracts = made.deployment.contracts;
 });
 afterAll(() => anvil.stop());
+
+test('kedge up refuses what its gateway would not take before it begins anything', async () => {
+  const dataDir = join(cwd, 'none');
+  for (const [args, said] of [
+    [['--workers', '0'], '--workers is 1 to 256, not 0'],
+    [['--workers', '257'], '--workers is 1 to 256, not 257'],
+    [['--model', 'x'], '--model is about an upstream, and none is named'],
+  ] as const) {
+    const { code, stderr } = await runInProcess(['up', ...args, '--data-dir', dataDir], { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
+  }
+  expect(existsSync(dataDir)).toBe(false);
+});
 
 test('bad input says what is wrong and what to do', async () => {
   const { tokenId } = await kedgeJson('buy', '2', '1');

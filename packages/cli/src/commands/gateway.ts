@@ -8,7 +8,7 @@ import type { Context } from '../context.js';
 import { dataPathsOf, makeFolder, type DataPaths } from '../files/dataPaths.js';
 import { writeDurably } from '../files/durableFile.js';
 import { gatewayFilesOf } from '../gateway/gatewayFiles.js';
-import { parseInteger, textOption } from '../parse.js';
+import { parsePort, parseWorkers, textOption } from '../parse.js';
 import { findTarget, readJson, type Target } from '../target.js';
 import { otherUpstreamOf, upstreamOptions, type OtherUpstream } from '../up/otherUpstream.js';
 import { gatewayCommand } from '../up/programs.js';
@@ -157,10 +157,8 @@ function flagsOf(context: Context, given: Configuration) {
   return {
     ...(upstream === undefined ? {} : { upstream }),
     ...(host === undefined ? {} : { host }),
-    ...(port === undefined ? {} : { port: Number(parseInteger(port, '--port')) }),
-    ...(workers === undefined
-      ? {}
-      : { workers: workers === 'auto' ? workers : Number(parseInteger(workers, '--workers')) }),
+    ...(port === undefined ? {} : { port: parsePort(port) }),
+    ...(workers === undefined ? {} : { workers: parseWorkers(workers) }),
     ...(ledger === undefined ? {} : { ledger }),
   };
 }

@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path';
 import type { Command } from '../command.js';
 import { dataDirName } from '../context.js';
-import { listOption, parseInteger, textOption } from '../parse.js';
+import { listOption, parseWorkers, textOption } from '../parse.js';
 import { otherUpstreamOf, upstreamOptions } from '../up/otherUpstream.js';
 import { runUp } from '../up/runUp.js';
+import { usageError } from '../usageError.js';
 
 export const up: Command = {
   name: 'up',
@@ -41,18 +42,16 @@ export const up: Command = {
   ],
   run: async (context) => {
     const dataDir = textOption(context, 'dataDir') ?? join(context.cwd, dataDirName);
+    const [upstream, models] = [otherUpstreamOf(context), listOption(context, 'model')];
+    if (upstream === undefined && models.length > 0)
+      throw usageError('--model is about an upstream, and none is named.', 'Pass --upstream as well.');
     await runUp(context, {
       dataDir: resolve(context.cwd, dataDir),
-      upstream: otherUpstreamOf(context),
-      models: listOption(context, 'model'),
-      workers: workersIn(textOption(context, 'workers')),
+      upstream,
+      models,
+      workers: parseWorkers(textOption(context, 'workers') ?? '1'),
       newPorts: context.options['newPorts'] === true,
       withIndexer: context.options['indexer'] !== false,
     });
   },
 };
-
-function workersIn(text: string | undefined): number | 'auto' {
-  if (text === undefined) return 1;
-  return text === 'auto' ? text : Number(parseInteger(text, 'the number of workers'));
-}
