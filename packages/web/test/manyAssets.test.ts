@@ -1,9 +1,10 @@
 import type { Address, ClassDetail, Earnings, LineageEdge } from '@kedge/core';
 import { zeroAddress } from '@kedge/core';
-import { createElement } from 'react';
+import { createElement, type ReactElement } from 'react';
 import { expect, test } from 'vitest';
 import { Dialog } from '@base-ui/react/dialog';
 import { mostTogether, type KedgeClient } from '@kedge/sdk';
+import { Effects } from '../src/actions/Effects.js';
 import { transferTokenForm } from '../src/actions/forms/transferForms.js';
 import type { Transaction } from '../src/actions/transaction.js';
 import { ClassCharts } from '../src/pages/class/ClassCharts.js';
@@ -68,6 +69,12 @@ test('a token is given away with what it earned in few of very many assets: one 
   const few = await given(claimable.slice(-1));
   expect([few.claim, few.note]).toEqual([[zeroAddress], 'This cannot be taken back.']);
   expect((await given([])).markup).not.toContain('Pay me first');
+});
+
+test('of what one gets in several assets nothing stays in a dialog when it is not paid any more', () => {
+  const effects = ['To', 'You get', 'You get'].map((label) => ({ label, value: '1' }));
+  const { props } = Effects({ effects }) as ReactElement<{ children: ReactElement[] }>;
+  expect(new Set(props.children.map(({ key }) => key)).size).toBe(3);
 });
 
 test('of the edges of a lineage that anyone made long, a page is listed', () => {

@@ -8,6 +8,7 @@ import { wordsOf } from '../ui/ErrorState.js';
 import { Icon } from '../ui/icons.js';
 import { useReader, useWriter } from '../wallet/useKedge.js';
 import { useWallet } from '../wallet/useWallet.js';
+import { Effects } from './Effects.js';
 import { runTransaction } from './runTransaction.js';
 import type { Progress, Transaction, TransactionForm } from './transaction.js';
 
@@ -72,14 +73,7 @@ function Review({
     <>
       {effects !== undefined && (
         <section aria-label="What it will do">
-          <dl className="effects">
-            {effects.map(({ label, value }) => (
-              <div key={label}>
-                <dt>{label}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
+          <Effects effects={effects} />
         </section>
       )}
       {note !== undefined && <p className="small muted">{note}</p>}
