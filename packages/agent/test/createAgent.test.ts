@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { Server } from 'node:net';
 import * as fc from 'fast-check';
@@ -166,7 +167,8 @@ describe('bad input', () => {
 
 test('closing finishes the answer under way and lets the process end', async () => {
   const own = await createAgent({ documents: docs.documents });
-  const call = request(`${own.url}/v1/chat/completions`, { method: 'POST' });
+  const headers = { expect: '100-continue' };
+  const call = request(`${own.url}/v1/chat/completions`, { method: 'POST', headers });
   const answered = new Promise<string>((resolve, reject) => {
     call.on('error', reject);
     call.on('response', (response) => {
@@ -176,7 +178,10 @@ test('closing finishes the answer under way and lets the process end', async () 
     });
   });
   const body = JSON.stringify({ model: 'kedge-docs', messages, stream: true });
-  await new Promise<void>((resolve) => call.write(body.slice(0, 20), () => resolve()));
+  call.flushHeaders();
+  // Now it has the head of the request.
+  await once(call, 'continue');
+  call.write(body.slice(0, 20));
   const closed = own.close();
   call.end(body.slice(20));
   expect(await answered).toMatch(/data: \[DONE\]\n\n$/);

@@ -1,7 +1,7 @@
 import { BaseError, type Hex } from '@kedge/core';
 import { keccak256 } from 'viem';
 import type { Wallet } from './client.js';
-import { causesOf } from './toChainError.js';
+import { causesOf, socketFailure } from './toChainError.js';
 
 /** Whatever ends the waiting for a transaction that was sent, who sends it again pays twice: the hash is what to look for. */
 export function pendingError(cause: unknown, doing: string, transactionHash: Hex): BaseError {
@@ -47,14 +47,17 @@ const ranOut = /timed? ?-?out/i;
  * had one with its nonce. That is an answer where the transport hands over once; another one tells the last answer only.
  */
 export function isUnsure(error: unknown, { transport }: Partial<Pick<Wallet, 'transport'>>): boolean {
-  const causes: (Error & { readonly status?: unknown; readonly code?: unknown })[] = causesOf(error);
+  const causes: (Error & { readonly status?: unknown })[] = causesOf(error);
   const names = causes.map(({ name }) => name);
   if (causes.some(({ message }) => hasIt.test(message))) return true;
   if (names.includes('NonceTooLowError')) return transport === undefined || !once.has(transport.type);
   // It does not say which question it leaves without an answer. Where it was shut before, viem says that the request failed.
   if (names.includes('SocketClosedError')) return !names.includes('WebSocketRequestError');
+  const failed = socketFailure(error);
+  const reasons: (Error & { readonly code?: unknown })[] = [...causes, ...causesOf(failed?.error)];
+  if (reasons.some(({ code }) => unconnected.has(String(code)))) return false;
+  if (failed !== undefined) return true;
   if (!causes.some(({ message }) => sends.test(message))) return false;
-  if (causes.some(({ code }) => unconnected.has(String(code)))) return false;
   return causes.some(({ name, status, message }) => {
     if (name === 'TimeoutError') return true;
     if (name === 'RpcRequestError') return ranOut.test(message);

@@ -36,7 +36,9 @@ export function toChainError(cause: unknown, doing: string): BaseError {
     });
   }
   const names = causesOf(cause).map(({ name }) => name);
-  if (names.some((name) => unreachable.has(name))) return unreachableChain(cause, doing);
+  if (names.some((name) => unreachable.has(name)) || socketFailure(cause) !== undefined) {
+    return unreachableChain(cause, doing);
+  }
   if (names.includes('InsufficientFundsError') || /insufficient funds/i.test(shortMessageOf(cause))) {
     return new BaseError(`Could not ${doing}: the account cannot pay for it.`, {
       code: 'insufficient_funds',
@@ -183,6 +185,16 @@ export function causesOf(error: unknown): Error[] {
   const causes: Error[] = [];
   for (let cause = error; cause instanceof Error && !causes.includes(cause); cause = cause.cause) causes.push(cause);
   return causes;
+}
+
+/**
+ * The event by which a WebSocket tells that it failed, which viem hands on as a cause. In browsers, and in Node from 22 on, it does
+ * not say why, nor whether that was before anything was sent.
+ */
+export function socketFailure(error: unknown): { readonly error?: unknown } | undefined {
+  const { cause } = causesOf(error).at(-1) ?? { cause: error };
+  const event = (cause ?? undefined) as { readonly type?: unknown; readonly error?: unknown } | undefined;
+  return event?.type === 'error' ? event : undefined;
 }
 
 /** Whether a node lacks a block that was named, as one behind a load balancer does that is behind another. */

@@ -236,13 +236,26 @@ test('an answer with parts that are nested too deeply to be read is no end of th
   const { post, upstream, chargedFor } = await startSurfaceTest({
     script: (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(said('message')),
   });
-  expect(chargedFor((await post(path, hello)).headers)).toMatchObject({ output_tokens: 1n });
+  // Newer engines write it, however deep it is: then it is counted, up to the limit.
+  const expected = canWrite(JSON.parse(deep)) ? 7n : 1n;
+  const asked = { ...hello, max_tokens: 7 };
+  expect(chargedFor((await post(path, asked)).headers)).toMatchObject({ output_tokens: expected });
   upstream.script = (_, response) => {
     beginStream(response);
     response.end(`data: ${said('delta')}\n\ndata: [DONE]\n\n`);
   };
-  expect(receiptIn((await post(path, { ...hello, stream: true })).text).receipt.metrics.at(-1)?.amount).toBe(1n);
+  const { receipt } = receiptIn((await post(path, { ...asked, stream: true })).text);
+  expect(receipt.metrics.at(-1)?.amount).toBe(expected);
 });
+
+function canWrite(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** A field, what it says, and how the refusal names it. */
 type Unseen = readonly [string, unknown, string?];
