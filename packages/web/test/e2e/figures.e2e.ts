@@ -101,6 +101,21 @@ test('what several pages use is in the styles of all: lines that are not broken,
   expect(await other.locator('.row').evaluate((found) => getComputedStyle(found).justifyContent)).toBe('center');
 });
 
+test('the role of an account goes below its address where an explanation has no room beside it', async () => {
+  const account = createElement(
+    'span',
+    { className: 'row nowrap' },
+    createElement('span', { className: 'copyable' }, '0x3c44…93bc'.repeat(2)),
+    createElement('span', { className: 'pill' }, 'operator'),
+  );
+  const fact = [createElement('dt', { key: 1 }, 'Operator’s cut'), createElement('dd', { key: 2 }, account)];
+  const facts = createElement('dl', { className: 'facts' }, fact);
+  const explanation = createElement('div', { className: 'explain' }, createElement('ul', { className: 'tree' }, facts));
+  const page = await pageWith(300, explanation, (inside) => inside, 'pages/earnings/earnings.css');
+  const [inner, outer] = await Promise.all(['.pill', '.explain'].map((name) => page.locator(name).boundingBox()));
+  expect(inner!.x + inner!.width).toBeLessThanOrEqual(outer!.x + outer!.width);
+});
+
 test.each([1280, 380])('of what flows along a lineage nothing is cut on a screen of %s pixels', async (width) => {
   const edge: LineageEdge = {
     childId: 2n,
@@ -114,8 +129,11 @@ test.each([1280, 380])('of what flows along a lineage nothing is cut on a screen
     accepted: true,
     flows: [{ asset: zeroAddress, collected: earned, due: earned }],
   };
-  const show = (): string => '72,559.739802 ETH';
-  const element = createElement(FlowTable, { edges: [edge, { ...edge, parentIndex: 1 }], show });
+  const others = ['1', '2', '3'].map((digit) => ({ asset: `0x${digit.repeat(40)}` as const, collected: 1n, due: 1n }));
+  const many: LineageEdge = { ...edge, parentIndex: 2, flows: [...edge.flows, ...others] };
+  const show = (asset: string): string =>
+    asset === zeroAddress ? '72,559.739802 ETH' : '72,559.739802 SIXTEENLETTERSXX';
+  const element = createElement(FlowTable, { edges: [edge, { ...edge, parentIndex: 1 }, many], show });
   const frame = (inside: string): string =>
     `<main class="main"><div class="page"><section class="card">${inside}</section></div></main>`;
   const page = await pageWith(width, element, frame, 'pages/class/lineage.css');
@@ -123,6 +141,6 @@ test.each([1280, 380])('of what flows along a lineage nothing is cut on a screen
     .locator('.table-scroll')
     .evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
   expect(inside).toBe(outside);
-  for (const word of await page.getByText('72,559.739802 ETH').all())
+  for (const word of await page.getByText('72,559.739802 ETH', { exact: true }).all())
     expect((await word.boundingBox())!.height).toBeLessThan(30);
 });
