@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { patientFetch } from '../src/strict/patientFetch.js';
 
-const [newer, older] = [2, 1].map((version) => Symbol.for(`undici.globalDispatcher.${version}`)) as [symbol, symbol];
+const [older, newer] = [1, 2].map((version) => Symbol.for(`undici.globalDispatcher.${version}`)) as [symbol, symbol];
 type Dispatcher = { readonly constructor: new (options: object) => Dispatcher };
 const globals = globalThis as { [name: symbol]: Dispatcher | undefined };
 
@@ -22,7 +22,7 @@ test('an answer may begin later, and pause for longer, than the global fetch wai
   onTestFinished(() => void server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   void new Headers();
-  const dispatcherName = globals[newer] === undefined ? older : newer;
+  const dispatcherName = globals[older]?.constructor.name === 'Agent' ? older : newer;
   const usual = globals[dispatcherName]!;
   onTestFinished(() => void (globals[dispatcherName] = usual));
   // Node's limits are of five minutes: here they are of a moment.

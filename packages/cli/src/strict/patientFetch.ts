@@ -1,10 +1,5 @@
-/**
- * What Node's own `fetch` sends with: undici's `Agent`, which Node offers under these names only. Where it has both, the first is
- * used, and the second may be something else.
- */
-const dispatcherNames = [Symbol.for('undici.globalDispatcher.2'), Symbol.for('undici.globalDispatcher.1')];
-
 type Agent = new (options: { readonly headersTimeout: number; readonly bodyTimeout: number }) => object;
+type Dispatcher = { readonly constructor: { readonly name: string } };
 
 let dispatcher: object | undefined;
 
@@ -18,11 +13,18 @@ export function patientFetch(input: string, init: RequestInit): Promise<Response
 }
 
 function createDispatcher(): object | undefined {
-  // Node loads what it sends with when it is first used.
-  void new Headers();
-  const globals = globalThis as { readonly [name: symbol]: { readonly constructor: unknown } | undefined };
-  const used = dispatcherNames.map((name) => globals[name]).find((dispatcher) => dispatcher !== undefined);
+  const used = usedByFetch();
   // A dispatcher that somebody put in the place of Node's, such as one of a proxy, keeps its limits.
-  if (typeof used?.constructor !== 'function' || used.constructor.name !== 'Agent') return undefined;
+  if (used?.constructor.name !== 'Agent') return undefined;
   return new (used.constructor as Agent)({ headersTimeout: 0, bodyTimeout: 0 });
+}
+
+/** What Node's own `fetch` sends with, of undici, which Node offers under these names only. */
+function usedByFetch(): Dispatcher | undefined {
+  // Node loads it when it is first used.
+  void new Headers();
+  const globals = globalThis as { readonly [name: symbol]: Dispatcher | undefined };
+  const [older, newer] = [1, 2].map((version) => globals[Symbol.for(`undici.globalDispatcher.${version}`)]);
+  // From Node 26 on the older one is but for those who ask for it.
+  return older?.constructor.name === 'Dispatcher1Wrapper' ? newer : older;
 }
