@@ -269,7 +269,7 @@ describe("others'", () => {
       let running = 2;
       let waiting: (() => void)[] = [];
       const passTime = async () => {
-        if (waiting.length < running) return;
+        if (waiting.length === 0 || waiting.length < running) return;
         const woken = waiting;
         waiting = [];
         await anvil.testClient.mine({ blocks: 1, interval: 10 });

@@ -1,4 +1,4 @@
-import { zeroHash } from '@kedge/core';
+import { type Hex, zeroHash } from '@kedge/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';
 import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
@@ -82,6 +82,25 @@ test('an item that cannot be captured fails alone, and is tried again ever later
   expect(await capture()).toBe(200);
   expect(captured()).toEqual([perCall, perCall, perCall]);
   expect(await metric('uncaptured_units')).toBe('0');
+  expectNothingTwice();
+});
+
+test('a node that lacks the newest blocks, behind the same URL as others, makes no capture look lost', async () => {
+  const { chain } = setup;
+  const { outcomeOf } = chain;
+  let looksBehind = 3;
+  Object.assign(chain, {
+    outcomeOf: async (hash: Hex) => (looksBehind-- > 0 ? undefined : outcomeOf(hash)),
+  });
+  await use(0);
+  expect(await capture()).toBe(200);
+  // What was confirmed is looked up again.
+  looksBehind = 3;
+  await use(0);
+  expect(await capture()).toBe(200);
+  expect(logged('transaction_dropped')).toEqual([]);
+  expect(chain.mined).toHaveLength(2);
+  expect(captured()[0]).toBe(2n * perCall);
   expectNothingTwice();
 });
 

@@ -36,6 +36,8 @@ export type CaptureRun = {
 };
 
 const minedWithinMs = 60_000;
+// Behind one URL may be several nodes, and some of them a block or two behind.
+const behindMs = 5_000;
 // The clocks are compared after the next capture, then.
 const notSeen = (): void => undefined;
 // Blocks are seen some seconds after their time.
@@ -50,12 +52,17 @@ export function createCaptureRun(options: CaptureRunOptions, channels: TrackedCh
   const compareWithChain = compareClocks({ ...options, from: 'the chain', toleranceMs: clockToleranceMs });
 
   const awaitMined = async (entry: JournalEntry): Promise<Mined | undefined> => {
-    const until = options.elapsedMs() + minedWithinMs;
+    let until = options.elapsedMs() + minedWithinMs;
+    let isSpent = false;
     for (let pause = 20; ; pause = Math.min(pause * 2, 1_000)) {
-      // In this order: a nonce that is mined before its transaction is looked up without success was another's.
-      const isSpent = (await chain.minedNonce()) > entry.nonce;
+      // In this order: a nonce that is mined before its transaction is looked up without success was another's, but for a node
+      // that lacks the block.
+      if (!isSpent && (await chain.minedNonce()) > entry.nonce) {
+        isSpent = true;
+        until = Math.min(until, options.elapsedMs() + behindMs);
+      }
       const mined = await minedOf({ chain, replaced }, entry);
-      if (mined !== undefined || isSpent || options.elapsedMs() >= until) return mined;
+      if (mined !== undefined || options.elapsedMs() >= until) return mined;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   };

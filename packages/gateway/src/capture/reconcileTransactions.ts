@@ -45,7 +45,7 @@ export async function reconcileTransactions(
     if (entry.state === 'dropped') continue;
     if (entry.nonce < nextNonce) {
       if (context.settled.has(entry.hash)) continue;
-      const mined = await minedOf(context, entry);
+      const mined = (await minedOf(context, entry)) ?? (await awaitMined(entry));
       if (mined !== undefined && entry.state === 'sent') {
         await confirmMined(context, entry, mined);
         changed = true;
