@@ -103,7 +103,9 @@ test('R27: what is looked up in a database that does not answer is 503, charges 
   expect(await ask(`${url}/v1/receipts/${setup.channelId}/1`)).toEqual(unavailable);
   expect(upstream.requests).toHaveLength(1);
   expect(setup.logs.filter(({ event }) => event === 'request_failed')).toEqual([]);
-  expect(setup.logs.find(({ event }) => event === 'ledger_query_failed')).toMatchObject({ query: 'kedge_answer' });
+  const failed = setup.logs.filter(({ event }) => event === 'ledger_query_failed');
+  // Captures may have asked for something meanwhile, too.
+  expect(failed.map(({ query }) => query)).toContain('kedge_answer');
   await postgres.start();
   expect((await call(url, 'one')).status).toBe(200);
   expect((await call(url, 'one')).status).toBe(200);
