@@ -4,7 +4,7 @@ import { ClauseFailed } from '../outcome.js';
 import { draftAbi, holderProbeAbi } from '../draftAbi.js';
 import { claimCall, eth, newToken, pending, pendingCall, settle, settleCall, shareClass } from '../lab/fixtures.js';
 import { asProbe, deployAsset, holdings } from '../lab/assetProbe.js';
-import { attempt, deploy, eachTime, prepare, read, same, send, shows, succeed, type Lab } from '../lab/lab.js';
+import { attempt, deploy, despiteOthers, prepare, read, same, send, shows, succeed, type Lab } from '../lab/lab.js';
 import { holderProbeBytecode } from '../probes.gen.js';
 import { exposes } from './interface.js';
 
@@ -37,7 +37,7 @@ export const revenueClauses: readonly Clause[] = [
     section: '6.7',
     words: 'function settleRevenueETH(uint256 classId) external payable;',
     check: (lab) =>
-      eachTime(async () => {
+      despiteOthers(async () => {
         const { classId, tokens } = await shareClass(lab, [1n]);
         const before = await holdings(lab, eth, lab.target);
         const { evidence } = await succeed(lab, lab.actors.bob, settleCall(classId, 1_000n));

@@ -99,13 +99,14 @@ export async function beginRun(
     if (receipt === undefined) continue;
     let paid = payment.value + feeOf(receipt);
     for (const name of others) {
-      const payment = pay(actors[name], name);
-      paid += payment.value + feeOf(await sender.send(funder, payment));
+      const next = pay(actors[name], name);
+      paid += next.value + feeOf(await sender.send(funder, next));
     }
     return { run, actors, paid };
   }
   throw nonceTaken(funder.address);
 }
+
 /**
  * Sends back what the actors have left, as far as it is worth its own gas; the creator, who is sent it first, is the last.
  * Answers how much came back.

@@ -192,8 +192,8 @@ export async function prepare<value>(what: string, steps: () => Promise<value>):
   }
 }
 
-/** What others do with the contract meanwhile must fail no clause: a fault of its own shows each time. */
-export async function eachTime<value>(check: () => Promise<value>): Promise<value> {
+/** Checks again what failed, for others may have used the contract meanwhile: a fault of its own shows each time. */
+export async function despiteOthers<value>(check: () => Promise<value>): Promise<value> {
   for (let tries = 1; ; tries++) {
     try {
       return await check();

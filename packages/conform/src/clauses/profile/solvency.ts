@@ -20,7 +20,19 @@ import {
 } from '../../lab/fixtures.js';
 import { asProbe, assetModes, deployAsset, holdings } from '../../lab/assetProbe.js';
 import { emitted } from '../../lab/events.js';
-import { attempt, eachTime, prepare, read, refuse, same, see, send, shows, succeed, type Lab } from '../../lab/lab.js';
+import {
+  attempt,
+  despiteOthers,
+  prepare,
+  read,
+  refuse,
+  same,
+  see,
+  send,
+  shows,
+  succeed,
+  type Lab,
+} from '../../lab/lab.js';
 import { probeShare } from '../revenue.js';
 
 const must = (id: string, words: string, check: (lab: Lab) => Promise<string | void>, note?: string): Clause => ({
@@ -208,7 +220,7 @@ export const solvencyClauses: readonly Clause[] = [
     const { classId } = await shareClass(lab, [1n]);
     await settle(lab, classId, 1_234n);
     const call = { name: 'solvency', to: lab.target, abi: dataAnchoringTokenAbi as Abi };
-    await eachTime(async () => {
+    await despiteOthers(async () => {
       const { value, evidence } = await see<readonly [bigint, bigint]>(lab, { ...call, args: [eth, classId, classId] });
       const [owed, held] = value;
       if (owed < 1_234n) throw new ClauseFailed(`the view shows ${owed} owed after a settlement of 1,234`, evidence);

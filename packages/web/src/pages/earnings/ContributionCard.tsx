@@ -1,11 +1,9 @@
 import type { Earnings } from '@kedge/core';
-import { linkTo } from '../../app/router.js';
-import { tokenText } from '../../data/tokenText.js';
 import { useAssets } from '../../data/useAssets.js';
-import { ClassName } from '../../ui/ClassName.js';
 import { showCount } from '../../ui/format.js';
 import { ShowMore } from '../../ui/ShowMore.js';
 import { useFirst } from '../../ui/useFirst.js';
+import { TokenOfClass } from './TokenOfClass.js';
 
 const pageSize = 20;
 
@@ -23,19 +21,13 @@ export function ContributionCard({ contributions }: { contributions: Earnings['c
         </p>
       </header>
       <ul className="earning-rows">
-        {shown.map(({ tokenId, classId, className, asset, paid, payments }) => (
-          <li key={`${tokenId}/${asset}`} className="earning">
+        {shown.map((contribution) => (
+          <li key={`${contribution.tokenId}/${contribution.asset}`} className="earning">
             <div className="row between">
-              <div>
-                <a href={linkTo('class', classId)}>
-                  <ClassName classId={classId} name={className} />
-                </a>
-                <div className="small muted">
-                  Token <span className="mono">#{tokenText(tokenId)}</span>
-                </div>
-              </div>
+              <TokenOfClass token={contribution} />
               <span className="number">
-                <strong>{show(asset, paid, 9)}</strong> in {showCount(payments, 'payment')}
+                <strong>{show(contribution.asset, contribution.paid, 9)}</strong> in{' '}
+                {showCount(contribution.payments, 'payment')}
               </span>
             </div>
           </li>

@@ -4,20 +4,18 @@ import { lazyPart } from '../../app/lazyPart.js';
 import { Part } from '../../app/Part.js';
 import { claimForm } from '../../actions/forms/claimForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
-import { linkTo } from '../../app/router.js';
-import { tokenText } from '../../data/tokenText.js';
 import { useAssets } from '../../data/useAssets.js';
-import { ClassName } from '../../ui/ClassName.js';
 import { grouped } from '../../ui/format.js';
 import { Icon } from '../../ui/icons.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import { shareWords } from '../tokens/shareWords.js';
+import { TokenOfClass } from './TokenOfClass.js';
 
 const ExplainTree = lazyPart(() => import('./ExplainTree.js'), 'ExplainTree');
 
 /** What one token earned in one asset; opened, it says why. */
 export function TokenEarningsRow({ token, account }: { token: TokenEarnings; account: Address }) {
-  const { tokenId, classId, className, asset, share, shareState, earned, claimed, claimable } = token;
+  const { tokenId, asset, share, shareState, earned, claimed, claimable } = token;
   const [isOpen, setOpen] = useState(false);
   const { show } = useAssets([asset]);
   const open = useTransactionDialog();
@@ -25,15 +23,10 @@ export function TokenEarningsRow({ token, account }: { token: TokenEarnings; acc
   return (
     <li className="earning">
       <div className="earning-head">
-        <div>
-          <a href={linkTo('class', classId)}>
-            <ClassName classId={classId} name={className} />
-          </a>
-          <div className="small muted">
-            Token <span className="mono">#{tokenText(tokenId)}</span>, share {grouped(String(share))}
-            {shareWords[shareState] !== undefined && `, ${shareWords[shareState]}`}
-          </div>
-        </div>
+        <TokenOfClass token={token}>
+          , share {grouped(String(share))}
+          {shareWords[shareState] !== undefined && `, ${shareWords[shareState]}`}
+        </TokenOfClass>
         <dl className="earning-numbers">
           <div>
             <dt>Earned</dt>
