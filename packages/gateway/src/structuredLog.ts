@@ -18,13 +18,30 @@ export function createStructuredLog(write: (line: string) => void, now: () => nu
   return { info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** An error's own words: what a log line says about it. The whole message of an RPC client names its URL, and the key in that. */
+/**
+ * An error's own words, with its code, or how a request failed: what a log line says about it. The whole message of an RPC client
+ * names its URL, and the key in that.
+ */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const short = (error as { shortMessage?: unknown }).shortMessage;
-  const own = typeof short === 'string' ? short : error.message || error.name;
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' && !own.includes(code) ? `${own} (${code})` : own;
+  const { shortMessage, code } = error as { shortMessage?: unknown; code?: unknown };
+  const own = typeof shortMessage === 'string' ? shortMessage : error.message || error.name;
+  const more = typeof code === 'string' ? code : requestFailureOf(error);
+  return more === undefined || own.includes(more) ? own : `${own} (${more})`;
+}
+
+/** Of an RPC client's request: the status of the answer, or what the system calls the failure; undefined for another error. */
+function requestFailureOf(error: Error): string | undefined {
+  let failed = false;
+  let last = error;
+  for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    failed ||= each.name === 'HttpRequestError';
+    const { status, code } = each as { status?: unknown; code?: unknown };
+    if (failed && typeof status === 'number') return `HTTP ${status}`;
+    if (failed && typeof code === 'string') return code;
+    last = each;
+  }
+  return failed ? last.name : undefined;
 }
 
 /** Where an error was thrown, without its words, for the same reason. */

@@ -256,6 +256,41 @@ test.each([
   },
 );
 
+test.each([
+  [
+    'is compressed',
+    (_: unknown, response: ServerResponse) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
+  ],
+  ['is not JSON', (_: unknown, response: ServerResponse) => response.writeHead(200).end('<html>my prompt</html>')],
+  ['has no choices', answerWith({ id: 'my prompt', choices: [] })],
+])('of an answer of the upstream that is none the log says why: it %s', async (what, script) => {
+  await begin();
+  setup.logs.length = 0;
+  upstream.script = script;
+  expect((await post(hello)).json).toMatchObject({ error: { code: 'upstream_invalid' } });
+  const told = setup.logs.filter(({ event }) => event === 'upstream_invalid');
+  expect(told).toEqual([expect.objectContaining({ reason: expect.stringContaining(what) })]);
+  expect(JSON.stringify(setup.logs)).not.toContain('my prompt');
+});
+
+test('of an upstream that sends elsewhere the log says where, without what may be a key', async () => {
+  await begin();
+  setup.logs.length = 0;
+  for (const location of [
+    'https://user:sk-secret@api.example/v1/chat?key=sk-secret#sk-secret',
+    '/login?key=sk-secret',
+  ]) {
+    upstream.script = (_, response) => response.writeHead(301, { location }).end();
+    expect((await post(hello)).status).toBe(502);
+  }
+  const refused = setup.logs.filter(({ event }) => event === 'upstream_refused');
+  expect(refused).toMatchObject([
+    { status: 301, location: 'https://api.example/v1/chat' },
+    { status: 301, location: '/login' },
+  ]);
+  expect(JSON.stringify(setup.logs)).not.toContain('sk-secret');
+});
+
 test('an upstream that answers nonsense, an error or its view of the operator’s key is 502, and nothing is charged', async () => {
   await begin();
   for (const script of [

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createPublicClient, http } from 'viem';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { connectChain } from '../src/chain/connectChain.js';
 import { createViemChain } from '../src/chain/createViemChain.js';
 import { operatorKeyOf } from '../src/crypto/operatorKey.js';
 import { listen } from '../src/http/listen.js';
@@ -107,6 +108,31 @@ test.each([401, 403])('a node that refuses the key of its URL with %i is said to
   }
 });
 
+test.each([
+  [
+    'that limits requests',
+    429,
+    '{"jsonrpc":"2.0","id":1,"error":{"code":-32005,"message":"SECRET-PATH-KEY"}}',
+    'HTTP 429',
+  ],
+  ['that is down', 503, 'SECRET-PATH-KEY', 'HTTP 503'],
+  ['that is a page', 200, '<SECRET-PATH-KEY>', 'SyntaxError'],
+  ['of another chain', 200, '{"jsonrpc":"2.0","id":1,"result":"0x1"}', 'The node is of chain 1, not of 31337.'],
+])('of a node %s the reason says what it answered, and no more', async (_what, status, body, said) => {
+  node.removeAllListeners('request').on('request', (_, response: ServerResponse) => {
+    response.writeHead(status).end(body);
+  });
+  const failed = await connectChain({ rpcUrl, chainId: 31337 })().catch((error: unknown) => error);
+  expect(reasonOf(failed)).toContain(said);
+  for (const secret of secrets) expect(reasonOf(failed)).not.toContain(secret);
+});
+
+test('of a node that does not answer the reason says how', async () => {
+  await new Promise((resolve) => node.close(resolve));
+  const failed = await connectChain({ rpcUrl, chainId: 31337 })().catch((error: unknown) => error);
+  expect(reasonOf(failed)).toBe('HTTP request failed. (ECONNREFUSED)');
+});
+
 test('a request that fails for the node says where, without the keys of its URL', async () => {
   const client = createPublicClient({ transport: http(rpcUrl, { retryCount: 0 }) });
   const failure = await client.getBlockNumber().catch((error: unknown) => error as Error);
@@ -131,7 +157,10 @@ test('a request that fails for the node says where, without the keys of its URL'
     await server.close();
   }
   const [line, text] = written.join('\n').split('\n');
-  expect(JSON.parse(line as string)).toMatchObject({ event: 'request_failed', reason: 'HTTP request failed.' });
+  expect(JSON.parse(line as string)).toMatchObject({
+    event: 'request_failed',
+    reason: 'HTTP request failed. (HTTP 503)',
+  });
   expect(line).toContain('buildRequest');
   for (const secret of secrets) expect(`${line}${text}`).not.toContain(secret);
 });

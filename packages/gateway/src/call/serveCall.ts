@@ -60,6 +60,8 @@ function forward(call: Call, services: CallServices, resolve: () => void, reject
   };
   const refuse = (error: unknown): void => {
     response.onGone(undefined);
+    if (error instanceof BaseError && error.code === 'upstream_invalid')
+      services.log.warn(error.code, { reason: error.shortMessage });
     reject(error);
   };
 
@@ -122,7 +124,12 @@ function answerAny(
     return Promise.resolve();
   }
   const code = refusalCode(body);
-  services.log.warn('upstream_refused', { status, ...(code === undefined ? {} : { code }) });
+  const location = headers.get('location');
+  services.log.warn('upstream_refused', {
+    status,
+    ...(code === undefined ? {} : { code }),
+    ...(location === undefined ? {} : { location: placeOf(location) }),
+  });
   throw new BaseError(`The upstream answered with status ${status}.`, {
     code: 'upstream_failed',
     status: status === 504 ? 504 : 502,
@@ -130,4 +137,12 @@ function answerAny(
     values: { upstreamStatus: status },
     hints: ['Nothing was charged. Try again; the operator finds the cause in the log.'],
   });
+}
+
+/** Where an upstream sends elsewhere, without user, query and fragment, which may be keys. */
+function placeOf(location: string): string {
+  return location
+    .replace(/[?#].*$/s, '')
+    .replace(/\/\/[^/]*@/, '//')
+    .slice(0, 200);
 }

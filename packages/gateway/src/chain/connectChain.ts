@@ -26,7 +26,7 @@ export function connectChain({ rpcUrl, chainId }: { readonly rpcUrl: string; rea
     if (isRight) return client;
     const found = await client.getChainId();
     if (found !== chainId) {
-      throw new BaseError('The node is of another chain.', {
+      throw new BaseError(`The node is of chain ${found}, not of ${chainId}.`, {
         code: 'wrong_chain',
         values: { expected: chainId, found },
       });
@@ -42,11 +42,20 @@ export function connectChain({ rpcUrl, chainId }: { readonly rpcUrl: string; rea
  * @throws HttpRequestError, which viem passes on: what it wraps it in has the same `shortMessage`.
  */
 function checkAccess({ status, url }: Response): void {
-  if (status !== 401 && status !== 403) return;
+  const [what, look] = refusals.get(status) ?? [];
+  if (what === undefined) return;
   const refusal = new HttpRequestError({ status, url: new URL(url).origin });
-  refusal.shortMessage = `The node at ${refusal.url} refuses access with HTTP ${status}: see whether the key in rpcUrl is still valid.`;
+  refusal.shortMessage = `The node at ${refusal.url} ${what} with HTTP ${status}: ${look}.`;
   throw refusal;
 }
+
+type Refusal = readonly [what: string, look: string];
+const noAccess: Refusal = ['refuses access', 'see whether the key in rpcUrl is still valid'];
+const refusals = new Map<number, Refusal>([
+  [401, noAccess],
+  [403, noAccess],
+  [429, ['limits requests', 'see how many the key in rpcUrl allows']],
+]);
 
 /**
  * Hands a signed transaction to the node. One that is mined or waits already is no error: its outcome is looked up by hash,
