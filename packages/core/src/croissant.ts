@@ -8,8 +8,8 @@ import { parseWith } from './schemas.js';
 
 const croissantVersion = 'http://mlcommons.org/croissant/1.1';
 
-/** Folders with more files than this are described by sets of files; the root's CID still fixes every byte. */
-const croissantFileLimit = 1000;
+/** More files than this are described by sets, and more sets by a single one; the root's CID still fixes every byte. */
+const croissantLimit = 1000;
 
 /** A parent in the lineage. `id` is an IRI: {@link classIri} for a class of ours, a URL for anything else. */
 export type CroissantParent = { readonly id: string; readonly name?: string };
@@ -182,20 +182,43 @@ function distributionOf(content: AnchoredContent): object[] {
     encodingFormat: 'application/vnd.ipld.dag-pb',
     sha256: sha256OfCid(content.cid),
   };
-  return [root, ...fileSetsOf(content), ...(files.length > croissantFileLimit ? [] : files)];
+  return [root, ...fileSetsOf(content), ...(files.length > croissantLimit ? [] : files)];
 }
 
-/** One set for each kind of file, by the end of its name. */
+/** One set for each kind of file, by the end of its name; one for all where there are too many, as of numbered parts. */
 function fileSetsOf(content: AnchoredContent): object[] {
   const extensions = [...new Set(content.files.map((file) => extensionOf(file.path)))].toSorted();
-  return extensions.map((extension) => ({
+  if (extensions.length > croissantLimit) return [setOf('set', 'All files', { includes: anywhere('*') })];
+  return extensions.map((extension) =>
+    extension === ''
+      ? setOf('set', 'Files without an extension', { includes: anywhere('*'), excludes: anywhere('*.*') })
+      : setOf(`set/${encodeURIComponent(extension)}`, `Files *.${extension}`, {
+          encodingFormat: mediaTypeOf(`x.${extension}`),
+          includes: anywhere(`*.${extension.replaceAll(/[*?[\]{}]/g, '[$&]')}`),
+        }),
+  );
+}
+
+type FileSetFields = {
+  readonly encodingFormat?: string;
+  readonly includes: readonly string[];
+  readonly excludes?: readonly string[];
+};
+
+function setOf(id: string, name: string, fields: FileSetFields): object {
+  return {
     '@type': 'cr:FileSet',
-    '@id': extension === '' ? 'set' : `set/${encodeURIComponent(extension)}`,
-    name: extension === '' ? 'Files without an extension' : `Files *.${extension}`,
+    '@id': id,
+    name,
     containedIn: { '@id': 'folder' },
-    encodingFormat: mediaTypeOf(`x.${extension}`),
-    ...(extension === '' ? { includes: '**/*', excludes: '**/*.*' } : { includes: `**/*.${extension}` }),
-  }));
+    encodingFormat: mediaTypeOf(''),
+    ...fields,
+  };
+}
+
+/** A pattern in the root and below it: readers differ in whether `**` stands for no folder, too. */
+function anywhere(pattern: string): string[] {
+  return [pattern, `**/${pattern}`];
 }
 
 /** The SHA-256 digest inside a base32 CIDv1: its last 32 bytes. */

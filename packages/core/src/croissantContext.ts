@@ -1,8 +1,11 @@
-/** The JSON-LD context of Croissant 1.1 (its appendix 1), with PROV-O for lineage. Inline: nothing is loaded remotely. */
+/**
+ * The JSON-LD context of Croissant 1.1 (its appendix 1), with PROV-O for lineage. Inline: nothing is loaded remotely.
+ * The appendix says `http://schema.org/`; published datasets say `https`, and the reference reader takes nothing else.
+ */
 export const croissantContext = {
   '@language': 'en',
-  '@vocab': 'http://schema.org/',
-  sc: 'http://schema.org/',
+  '@vocab': 'https://schema.org/',
+  sc: 'https://schema.org/',
   cr: 'http://mlcommons.org/croissant/',
   rai: 'http://mlcommons.org/croissant/RAI/',
   dct: 'http://purl.org/dc/terms/',

@@ -74,6 +74,41 @@ describe('Croissant 1.1', () => {
     expect(many.distribution.map((item) => item['@type'])).toEqual(['cr:FileObject', 'cr:FileSet']);
   });
 
+  it('describes more kinds of files than that, such as numbered parts, by one set', () => {
+    const parts = Array.from({ length: 1001 }, (_, index) => `part.${String(index).padStart(4, '0')}`);
+    const { distribution } = buildCroissant(inputOf(contentOf(parts)));
+    expect(distribution.map((item) => [item['@id'], item['@type']])).toEqual([
+      ['folder', 'cr:FileObject'],
+      ['set', 'cr:FileSet'],
+    ]);
+    expect(distribution[1]).toMatchObject({ includes: ['*', '**/*'] });
+  });
+
+  it('describes files whose extensions are names of what every object has', () => {
+    const names = ['a.__proto__', 'a.constructor', 'a.hasownproperty'];
+    const { distribution } = buildCroissant(inputOf(contentOf(names)));
+    expect(new Set(distribution.slice(1).map((item) => item.encodingFormat))).toEqual(
+      new Set(['application/octet-stream']),
+    );
+  });
+
+  it('finds the files of a set in the root and below it, and takes no letter of their extension for a pattern', () => {
+    const { distribution } = buildCroissant(inputOf(contentOf(['a.md', 'b.[1]*?', 'README'])));
+    expect(distribution.slice(1, 4).map((item) => [item['includes'], item['excludes']])).toEqual([
+      [
+        ['*', '**/*'],
+        ['*.*', '**/*.*'],
+      ],
+      [['*.[[]1[]][*][?]', '**/*.[[]1[]][*][?]'], undefined],
+      [['*.md', '**/*.md'], undefined],
+    ]);
+  });
+
+  it('is of the vocabulary that published datasets have, and the reference reader takes', () => {
+    const { '@context': context } = buildCroissant(inputOf(contentOf(['a.md'])));
+    expect(context).toMatchObject({ '@vocab': 'https://schema.org/', sc: 'https://schema.org/' });
+  });
+
   it('describes a single file without a folder around it', () => {
     const content = { ...contentOf(['a.txt']), kind: 'file', cid: emptyFile } as const;
     expect(buildCroissant(inputOf(content)).distribution).toHaveLength(1);
@@ -95,7 +130,7 @@ describe('Croissant 1.1', () => {
     expect(integrityHashOf(reversed, keccak256)).toBe(hash);
     expect(integrityHashOf(parseCroissant(JSON.parse(JSON.stringify(croissant))), keccak256)).toBe(hash);
     expect(integrityHashOf({ ...croissant, name: 'Doc' }, keccak256)).not.toBe(hash);
-    expect(hash).toMatchInlineSnapshot(`"0x54365b9cb6edf2d36923d430dc11026406550d12c6e1f8b3072f3fb5904a2c04"`);
+    expect(hash).toMatchInlineSnapshot(`"0xe2777c0f5866f916343e17aacdb752a2cbb3e7470ebb3c99f2dc8c5fe4cd28bd"`);
   });
 
   it('refuses what the specification requires and is not there', () => {
