@@ -9,10 +9,16 @@ import { fileCidOf } from './fileCidOf.js';
 import { makeFolder } from './makeFolder.js';
 import { parseCid } from './rawCid.js';
 
+const mostBytes = 256 * 1024 * 1024;
+const mostJsonBytes = 16 * 1024 * 1024;
+
 export type PutOptions = {
   /** `each`: the block is on disk, not only in the system's cache, when `put` resolves. Default `none`. */
   readonly sync?: 'none' | 'each';
 };
+
+/** `most`: bytes that are read into memory at most. */
+export type ReadLimit = { readonly most?: number };
 
 /** Blocks and files by CID (base32 CIDv1 text). */
 export type ContentStore = {
@@ -24,11 +30,12 @@ export type ContentStore = {
   has(cid: string): Promise<boolean>;
   /** Stores bytes as a UnixFS file (profile unixfs-v1-2025) and returns its CID. */
   putBytes(bytes: Uint8Array, options?: PutOptions): Promise<string>;
-  /** All bytes of a file, in memory; for large files use `catFile`. */
-  getBytes(cid: string): Promise<Uint8Array>;
+  /** All bytes of a file, in memory; for large files use `catFile`. Throws `content_too_long` beyond 256 MiB. */
+  getBytes(cid: string, limit?: ReadLimit): Promise<Uint8Array>;
   /** Stores the canonical JSON (RFC 8785) of a value as a file and returns its CID. */
   putJson(value: unknown, options?: PutOptions): Promise<string>;
-  getJson(cid: string): Promise<unknown>;
+  /** The JSON in a file. Throws `content_not_json`, and `content_too_long` beyond 16 MiB: anyone may name any CID on chain. */
+  getJson(cid: string, limit?: ReadLimit): Promise<unknown>;
   /** Bytes of a file as a stream, one block at a time; `offset` and `length` in bytes. */
   catFile(cid: string, range?: { readonly offset?: number; readonly length?: number }): AsyncGenerator<Uint8Array>;
 };
@@ -139,14 +146,19 @@ export function createContentStore(options: { dir: string }): ContentStore {
     get,
     has: async (text) => (await sizeOf(fileOf(parseCid(text)))) !== undefined,
     putBytes: (bytes, putOptions) => fileCidOf(bytes, (cid, block) => put(cid.toString(), block, putOptions)),
-    async getBytes(cid) {
+    async getBytes(cid, { most = mostBytes } = {}) {
       const parts: Uint8Array[] = [];
-      for await (const part of store.catFile(cid)) parts.push(part);
+      let size = 0;
+      for await (const part of store.catFile(cid)) {
+        size += part.length;
+        if (size > most) throw tooLong(cid, most);
+        parts.push(part);
+      }
       return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     },
     putJson: (value, putOptions) => store.putBytes(utf8(canonicalJson(value)), putOptions),
-    async getJson(cid) {
-      const text = Buffer.from(await store.getBytes(cid)).toString('utf8');
+    async getJson(cid, { most = mostJsonBytes } = {}) {
+      const text = Buffer.from(await store.getBytes(cid, { most })).toString('utf8');
       try {
         return JSON.parse(text) as unknown;
       } catch (cause) {
@@ -156,6 +168,15 @@ export function createContentStore(options: { dir: string }): ContentStore {
     catFile: (cid, range) => catFile(get, cid, range),
   };
   return store;
+}
+
+function tooLong(cid: string, most: number): BaseError {
+  return new BaseError('That content is too long to be read as a whole.', {
+    code: 'content_too_long',
+    status: 413,
+    values: { cid, most: `${most} bytes` },
+    hints: ['Check that the CID is the one that was meant.'],
+  });
 }
 
 /** Whether a file has exactly these bytes. One of another size is not read. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BaseError } from '@kedge/core';
 import { FsBlockstore } from 'blockstore-fs';
 import { NextToLast } from 'blockstore-fs/sharding';
+import { UnixFS } from 'ipfs-unixfs';
 import { exporter } from 'ipfs-unixfs-exporter';
 import { importBytes } from 'ipfs-unixfs-importer';
 import { fixedSize } from 'ipfs-unixfs-importer/chunker';
@@ -10,6 +11,7 @@ import { trickle } from 'ipfs-unixfs-importer/layout';
 import { CID } from 'multiformats/cid';
 import { describe, expect, it } from 'vitest';
 import { createContentStore } from '../src/createContentStore.js';
+import { putNode } from '../src/fileDag.js';
 import { memoryBlocks, MiB, pseudoRandom, temporaryFolder } from './fixtures.js';
 
 const errorOf = async (promise: Promise<unknown>): Promise<BaseError> => {
@@ -116,6 +118,31 @@ describe('content store', () => {
     await store.put(folder, Buffer.from('0a020801', 'hex'));
     expect((await errorOf(store.getBytes(folder))).values).toMatchObject({ found: 'directory' });
     expect((await errorOf(store.catFile(cid, { offset: -1 }).next())).code).toBe('range_invalid');
+  });
+
+  it('reads no more of a file into memory than it may', async () => {
+    const store = createContentStore({ dir: await temporaryFolder() });
+    const cid = await store.putJson('x'.repeat(98));
+    expect(await store.getBytes(cid, { most: 100 })).toHaveLength(100);
+    expect(await errorOf(store.getBytes(cid, { most: 99 }))).toMatchObject({ code: 'content_too_long', status: 413 });
+    expect((await errorOf(store.getJson(cid, { most: 99 }))).code).toBe('content_too_long');
+    // A class may name any CID as that of its metadata, also one of a dataset that a reader happens to have.
+    const large = await store.putBytes(new Uint8Array(16 * MiB + 1).fill(0x20));
+    expect((await errorOf(store.getJson(large))).code).toBe('content_too_long');
+  });
+
+  it('ends at once where few blocks link to each other so often that they stand for a file without an end', async () => {
+    const store = createContentStore({ dir: await temporaryFolder() });
+    let cid = CID.parse(await store.putBytes(new Uint8Array(0)));
+    const onBlock = (each: CID, bytes: Uint8Array) => store.put(each.toString(), bytes);
+    for (let level = 1; level <= 8; level++) {
+      const blockSizes = Array.from({ length: 64 }, () => 64n ** BigInt(level - 1));
+      const links = blockSizes.map(() => ({ Name: '', Tsize: 1, Hash: cid }));
+      ({ cid } = await putNode(new UnixFS({ type: 'file', blockSizes }).marshal(), links, onBlock));
+    }
+    expect((await errorOf(store.getBytes(cid.toString()))).values).toMatchObject({
+      found: expect.stringContaining('shorter'),
+    });
   });
 
   it('leaves nothing but whole blocks when the same blocks are put at once', async () => {

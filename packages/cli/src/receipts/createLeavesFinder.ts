@@ -59,7 +59,7 @@ export async function createLeavesFinder(options: {
 /** Undefined where the content store does not have them. The CID is the operator's word, who may have anchored anything. */
 async function readStored(store: ContentStore, cid: string): Promise<FoundLeaves | undefined> {
   try {
-    return { bytes: await store.getBytes(cid) };
+    return { bytes: await store.getBytes(cid, { most: mostBytes }) };
   } catch (error) {
     if (!(error instanceof BaseError)) throw error;
     // A damaged block is as good as none: what is looked for elsewhere is checked just the same.
