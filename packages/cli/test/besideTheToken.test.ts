@@ -25,6 +25,7 @@ import { getAddress } from 'viem';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { roles, type Role } from '../src/accounts/roles.js';
+import { contentStoreOf } from '../src/contentStoreOf.js';
 import { keccak256 } from '../src/keccak256.js';
 import { runInProcess, runJson, temporaryFolder } from './kedge.js';
 
@@ -95,6 +96,19 @@ test('R24: contributors are committed, paid, and set anew, from files and the co
   expect((await kedge('contributors', 'claim', id, ...files, ...elsewhere)).code).toBe(0);
   writeFileSync(join(cwd, 'broken.txt'), `${operator}\n`);
   expect((await kedge('contributors', 'set', id, 'broken.txt')).stderr).toContain('line 1');
+
+  // Who sets the lists publishes none of the next, and names a CID of something else.
+  const cid = await contentStoreOf(join(cwd, '.kedge')).putJson({ format: 'no list' });
+  await contributor.settleRevenue({ classId, amount: 1_024n });
+  await contributor.setContributors({
+    tokenId,
+    contributors: [{ account: consumer, weight: 5n }],
+    cid,
+    assets: [zeroAddress],
+  });
+  const unpublished = await kedge('contributors', 'claim', id, '--for', operator, '--json');
+  expect(JSON.parse(unpublished.stdout)).toMatchObject({ paid: [{ epoch: 2, amount: '1024' }], missing: [3] });
+  expect([unpublished.code, unpublished.stderr]).toEqual([1, expect.stringContaining('List 3 of token')]);
 });
 
 test('P27: the share of a committed token is renewed by anyone, and its controller appeals a revocation', async () => {

@@ -17,6 +17,9 @@ import { parseAddress, parseInteger } from '../parse.js';
 import { parseJson } from '../target.js';
 import type { Connection } from './connect.js';
 
+/** Of more than a million contributors. */
+const mostListBytes = 256 * 1024 * 1024;
+
 /** One list of a token, with the tree that its proofs are made of. */
 export type ContributorEpoch = {
   readonly epoch: number;
@@ -54,19 +57,24 @@ export async function storeContributors(dataDir: string, contributors: readonly 
   return store.putJson(JSON.parse(encodeContributors(contributors)), { sync: 'each' });
 }
 
+/** The lists of a token that are at hand, and for each that is not why it cannot be paid under (`contributors_missing`). */
+export type ContributorEpochs = {
+  readonly epochs: readonly ContributorEpoch[];
+  readonly missing: readonly BaseError[];
+};
+
 /**
  * Every list of a token, from its events and the content store; `given` stands in for those that the store does not have.
- *
- * @throws BaseError `contributors_missing` for a list that is nowhere.
+ * Whoever sets lists may publish none of a later one, which keeps nobody from what was earned under those before.
  */
 export async function readContributorEpochs(
   connection: Connection,
   tokenId: bigint,
   given: readonly (readonly Contributor[])[],
-): Promise<ContributorEpoch[]> {
+): Promise<ContributorEpochs> {
   const { client, contracts, dataDir } = connection;
   const address = contracts.ContributorRoots;
-  if (address === undefined) return [];
+  if (address === undefined) return { epochs: [], missing: [] };
   const roots = await readEvents(client.publicClient, {
     address,
     abi: contributorRootsAbi,
@@ -81,29 +89,34 @@ export async function readContributorEpochs(
   }
   const store = contentStoreOf(dataDir);
   const epochs: ContributorEpoch[] = [];
+  const missing: BaseError[] = [];
   for (const { args } of roots) {
-    const known = trees.get(args.root);
-    const found = known ?? (await fromStore(store, args.cid));
-    if (found?.tree.root !== args.root) {
-      throw new BaseError(`The list behind root ${args.root} of token ${tokenId} is not at hand.`, {
-        code: 'contributors_missing',
-        values: { tokenId, epoch: args.epoch, cid: args.cid },
-        hints: ['Pass it with --file <file>; whoever set the root has it.'],
-      });
-    }
-    epochs.push({ epoch: args.epoch, ...found });
+    const found = trees.get(args.root) ?? (await fromStore(store, args.cid));
+    if (found?.tree.root === args.root) epochs.push({ epoch: args.epoch, ...found });
+    else missing.push(missingList(tokenId, args));
   }
-  return epochs;
+  return { epochs, missing };
 }
 
+function missingList(
+  tokenId: bigint,
+  { epoch, root, cid }: { readonly epoch: number; readonly root: Hex; readonly cid: string },
+): BaseError {
+  return new BaseError(`List ${epoch} of token ${tokenId}, behind root ${root}, is not at hand.`, {
+    code: 'contributors_missing',
+    values: { tokenId, epoch, cid },
+    hints: ['Pass it with --file <file>; whoever set the root has it.'],
+  });
+}
+
+/** The CID is the word of whoever set the root: what it names need not be a list, nor be here. */
 async function fromStore(store: ContentStore, cid: string): Promise<Omit<ContributorEpoch, 'epoch'> | undefined> {
   if (cid === '') return undefined;
-  const json = await store.getJson(cid).catch((error: unknown) => {
-    // Not stored here: the caller says which list is missing, and how to pass it.
+  try {
+    const contributors = parseContributors(await store.getJson(cid, { most: mostListBytes }));
+    return { contributors, tree: contributorTree(contributors, keccak256) };
+  } catch (error) {
     if (error instanceof BaseError) return undefined;
     throw error;
-  });
-  if (json === undefined) return undefined;
-  const contributors = parseContributors(json);
-  return { contributors, tree: contributorTree(contributors, keccak256) };
+  }
 }

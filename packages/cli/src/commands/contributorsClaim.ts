@@ -47,7 +47,8 @@ export const contributorsClaim: Command = {
     const { signer, write } = await resolveWriter(context, connection, 'contributor');
     const forText = textOption(context, 'for');
     const account = forText === undefined ? signer.account.address : parseAddress(forText, '--for');
-    const epochs = await readContributorEpochs(connection, tokenId, given);
+    const { epochs, missing } = await readContributorEpochs(connection, tokenId, given);
+    if (epochs.length === 0 && missing[0] !== undefined) throw missing[0];
     const assets = await readAssets(connection);
     const { done: paid, undone: unpaid } = await doEach(assets, async function* (asset): AsyncGenerator<Paid> {
       const inAsset = { tokenId, asset: asset.address };
@@ -69,12 +70,13 @@ export const contributorsClaim: Command = {
       account,
       paid: paid.map((payment) => ({ ...payment, asset: payment.asset.address })),
       unpaid: unpaid.map(({ item, error }) => ({ asset: item.address, reason: error.shortMessage })),
+      missing: missing.map(({ values }) => values['epoch']),
     };
     const none = unpaid.length === 0 ? `nothing to claim for ${account}` : `nothing was paid to ${account}`;
     context.output.result(written, () =>
       paid.length === 0 ? none : paid.map((payment) => describe(payment, account)),
     );
-    return sayUndone(context, unpaid.map(notAllPaid));
+    return sayUndone(context, [...unpaid.map(notAllPaid), ...missing]);
   },
 };
 
