@@ -169,6 +169,31 @@ test('R11: what a client cannot have lost, it does not pay', async () => {
   });
 });
 
+test('R11: answers that never come cost what the receipts of their calls say, for each try, and at most what each may cost', async () => {
+  await begin();
+  let isWithholding = true;
+  const { openai, paid } = clientOf({
+    lostUnits: 0n,
+    fetch: async (input, init) => {
+      const answer = await fetch(input, init);
+      if (!isWithholding || !input.endsWith('/chat/completions')) return answer;
+      await answer.arrayBuffer();
+      throw new TypeError('terminated');
+    },
+  });
+  const tries = 3n;
+  for (let call = 0n; call < tries; call++) {
+    await expect(openai.chat.completions.create({ model: 'demo', messages, max_tokens: 20 })).rejects.toThrow();
+  }
+  const { rates } = stage.setup.policy;
+  const inputUnits = paid.memory().newest!.voucher.cumulativeUnits - paid.memory().settledUnits;
+  expect(paid.memory().settledUnits).toBe((BigInt((await state()).committedUnits) * (tries - 1n)) / tries);
+  expect(paid.memory().lostUnits).toBeLessThanOrEqual(tries * (inputUnits + 20n * BigInt(rates.output_tokens!)));
+  isWithholding = false;
+  await openai.chat.completions.create({ model: 'demo', messages });
+  await expectAllPaid(paid);
+});
+
 test('R11: while the gateway cannot be reached, what it may claim as lost does not grow', async () => {
   await begin();
   let isDown = false;

@@ -123,19 +123,25 @@ test('R11: a quote that breaks the policy is refused by the client, and nothing 
   expect((await state()).newest).toBeNull();
 });
 
-test('R11: an operator that charges by a dearer quote than it told is caught, and nothing more is signed', async () => {
-  const told = await signQuote(setup.policy);
-  await put({ sequence: 2n, rates: { input_tokens: '2', output_tokens: '9' } });
-  const { openai, paid } = clientOf((input, init) => {
-    const headers = new Headers(init.headers);
-    headers.delete('kedge-rate-quote');
-    return offering(told)(input, { ...init, headers });
-  });
-  const error = await faultOf(openai.chat.completions.create(asked));
-  expect(error).toMatchObject({ code: 'operator_overcounts', values: { clause: 'R11' } });
-  await paid.idle();
-  expect(Number((await state()).newest?.voucher.cumulativeUnits)).toBeLessThan(26);
-});
+test.each(['an answer of its own', 'a replay that nobody asked for'])(
+  'R11: an operator that charges by a dearer quote than it told, in %s, is caught, and nothing more is signed',
+  async (answer) => {
+    const told = await signQuote(setup.policy);
+    await put({ sequence: 2n, rates: { input_tokens: '2', output_tokens: '9' } });
+    const { openai, paid } = clientOf(async (input, init) => {
+      const headers = new Headers(init.headers);
+      headers.delete('kedge-rate-quote');
+      const response = await offering(told)(input, { ...init, headers });
+      const own = new Headers(response.headers);
+      if (answer === 'a replay that nobody asked for') own.set('idempotent-replayed', 'true');
+      return new Response(response.body, { status: response.status, headers: own });
+    });
+    const error = await faultOf(openai.chat.completions.create(asked));
+    expect(error).toMatchObject({ code: 'operator_overcounts', values: { clause: 'R11' } });
+    await paid.idle();
+    expect(Number((await state()).newest?.voucher.cumulativeUnits)).toBeLessThan(26);
+  },
+);
 
 test('R27: a retry is answered with its first receipt, by the quote that counted then', async () => {
   await put({ rates: { output_tokens: '9' } });

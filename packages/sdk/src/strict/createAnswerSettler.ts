@@ -18,6 +18,8 @@ type SentCall = {
   readonly place: Place;
   /** Base units of an output token. */
   readonly outputRate: bigint;
+  /** Whether it may be answered as an earlier call was: it has an Idempotency-Key, or a payment, which counts as one. */
+  readonly mayBeReplayed: boolean;
 };
 
 /**
@@ -39,10 +41,12 @@ export function createAnswerSettler(
     answer: Response,
     signed: SignedReceipt,
     response: Uint8Array,
-    { call, meter, request, place }: SentCall,
+    { call, meter, request, place, mayBeReplayed }: SentCall,
   ): Promise<void> => {
-    const ownUnits = response.length === 0 ? 0n : meter.units(termsOfReplay(answer, signed, policy));
-    const payer = payerOfReplay(answer, signed, parameters);
+    // Of a call that is none, an operator says so to be paid by another quote than the one that it told.
+    const isReplay = mayBeReplayed && answer.headers.get('idempotent-replayed') === 'true';
+    const ownUnits = response.length === 0 ? 0n : meter.units(isReplay ? termsOfReplay(signed, policy) : undefined);
+    const payer = isReplay ? payerOfReplay(signed, parameters) : parameters;
     const receiptHash = await checkReceipt(signed, payer, { ownUnits, request, response });
     const { seq, units, cumulativeUnits, previousReceiptHash } = signed.receipt;
     // The answer of an earlier call with the same Idempotency-Key: it was paid then, or as a lost one, by this run or one before.
@@ -130,20 +134,17 @@ export function createAnswerSettler(
  * The channel that pays for an answer: that of an earlier call with the same Idempotency-Key may have been paid for by the channel
  * that this one continues, or by one that continues it. Nothing is signed for it here.
  */
-function payerOfReplay({ headers }: Response, { receipt }: SignedReceipt, own: StrictChannel): StrictChannel {
+function payerOfReplay({ receipt }: SignedReceipt, own: StrictChannel): StrictChannel {
   const { channelId, tokenId } = receipt;
-  if (channelId === own.channelId || headers.get(replayedHeader) !== 'true') return own;
+  if (channelId === own.channelId) return own;
   return { ...own, channelId, channel: { ...own.channel, tokenId } };
 }
 
-/** What an answer says that was given before. */
-const replayedHeader = 'idempotent-replayed';
-
 /**
  * The answer of an earlier call with the same Idempotency-Key was metered by what counted then, which its receipt proves.
- * Undefined for an answer of this call.
+ * Undefined where no quote ever counts.
  */
-function termsOfReplay({ headers }: Response, { rateQuote }: SignedReceipt, policy: Policy): Policy | undefined {
-  if (policy.oracle === undefined || headers.get(replayedHeader) !== 'true') return undefined;
+function termsOfReplay({ rateQuote }: SignedReceipt, policy: Policy): Policy | undefined {
+  if (policy.oracle === undefined) return undefined;
   return rateQuote === undefined ? policy : quotedPolicy(policy, rateQuote.quote);
 }

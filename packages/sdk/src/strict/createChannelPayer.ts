@@ -103,7 +103,8 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
         if (response.ok) {
           vouchers.noteHeld(signed);
           const outputRate = BigInt(terms.policy.rates.output_tokens ?? 0);
-          return await settleAnswer(response, { call, meter, request: body, place, outputRate });
+          const sent = { call, meter, request: body, place, outputRate, mayBeReplayed: mayBeReplayed(given) };
+          return await settleAnswer(response, sent);
         }
         call.cancel();
         if (response.status === 409 && recounts < mostRecounts && (await isOfOtherRates(response))) {
@@ -158,6 +159,11 @@ function headersWith(given: Headers, signed: SignedVoucher | null): Headers {
   if (signed !== null) headers.set(voucherHeader, encodeSignedVoucher(signed));
   headers.delete('content-length');
   return headers;
+}
+
+/** Whether the gateway may give the answer of an earlier call: the headers that it knows one by. */
+function mayBeReplayed(headers: Headers): boolean {
+  return headers.has('idempotency-key') || headers.has('payment-signature');
 }
 
 /** What was asked for is more than the policy allows for one call. */
