@@ -34,7 +34,8 @@ export function coreText() {
   return [
     '# The formats',
     'Generated from the declarations of `@kedge/core`, which has no time, randomness, network or environment of its own, and runs ' +
-      'in browsers: hashes, where they are needed, come in as functions from bytes to bytes. ' +
+      'in browsers: hashes, where they are needed, come in as functions from bytes to bytes: of viem ' +
+      "`(bytes) => keccak256(bytes, 'bytes')`, whose `keccak256` alone answers with hex, and `sha256` likewise. " +
       `[Integrators](../../docs/guides/integrators.md) says how it is used. ${howItReads}`,
     ...exportedFunctions('core', core).map(section),
   ].join('\n\n');

@@ -6,7 +6,10 @@ export type Hex = `0x${string}`;
 /** Twenty bytes as hexadecimal digits after `0x`, in any letter case. Compare with {@link isSameAddress}. */
 export type Address = `0x${string}`;
 
-/** A hash function with a 32-byte result. It must be synchronous, and must not keep its argument. */
+/**
+ * A hash function with a 32-byte result, such as viem's `(bytes) => keccak256(bytes, 'bytes')`. It must be synchronous, and must
+ * not keep its argument.
+ */
 export type Hasher = (bytes: Uint8Array) => Uint8Array;
 
 export const zeroHash: Hex = `0x${'0'.repeat(64)}`;

@@ -157,7 +157,8 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   ValueChannelsInvalidTerms: {
     message: 'The terms of the channel cannot be honoured.',
     hints: [
-      'Deadline and grace must end before the token expires, grace lasts a day at least, capped mode needs a rate.',
+      'The deadline must be still to come, deadline and grace must end before the token expires, grace lasts a day at least, ' +
+        'capped mode needs a rate.',
     ],
   },
   ValueChannelsMalformedItems: {

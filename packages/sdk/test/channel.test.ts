@@ -53,6 +53,10 @@ describe('openChannel, getChannelState and closeChannel', () => {
       code: 'ValueChannelsInvalidTerms',
       values: { field: 'rate' },
     });
+    await expect(stage.as('consumer').openChannel({ ...terms, deadline: 1n })).rejects.toMatchObject({
+      values: { field: 'deadline' },
+      hints: [expect.stringMatching(/^The deadline must be still to come/)],
+    });
     await expect(stage.as('stranger').openChannel(terms)).rejects.toMatchObject({
       code: 'ERC8028Unauthorized',
       values: { tokenId, caller: addressOf('stranger') },
