@@ -12,6 +12,8 @@ export type FinishReason = 'stop' | 'length';
 
 const sectionLimit = 3;
 const shortQuestion = 2;
+/** Letters; longer than any heading that was written to be read. */
+const longestLabel = 120;
 // Joining two pieces may cost a token more than they cost apart.
 const slack = 4;
 
@@ -83,18 +85,29 @@ function gapBetween(before: Passage, passage: Passage): string {
 function sourceList(sources: readonly { section: Section; quoted: readonly Passage[] }[]): string {
   const lines = sources.map(({ section, quoted }, place) => {
     const range = `bytes ${quoted[0]!.start}-${quoted.at(-1)!.end}`;
-    return `[${place + 1}] ${section.path} § ${section.headings.join(' › ')} (${section.cid}, ${range})`;
+    return `[${place + 1}] ${oneLine(section.path)} § ${section.headings.map(label).join(' › ')} (${section.cid}, ${range})`;
   });
   return `\n\nSources:\n${lines.join('\n')}`;
 }
 
 function refusal(titles: readonly string[]): string {
-  const shown = titles.slice(0, 8).join(', ');
+  const shown = titles.slice(0, 8).map(label).join(', ');
   const more = titles.length > 8 ? ` and ${titles.length - 8} more` : '';
   return (
     'I cannot answer that: the documents I quote from do not cover it. ' +
     `I answer questions about what is in these documents: ${shown}${more}.`
   );
+}
+
+/** A heading as it is named: whoever wrote the document chose its length, and readers pay for each token. */
+function label(heading: string): string {
+  const letters = [...oneLine(heading)];
+  return letters.length > longestLabel ? `${letters.slice(0, longestLabel).join('')}…` : letters.join('');
+}
+
+/** Without what would begin a line of its own, such as one more source. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ');
 }
 
 /** As many words as fit; `length` when something had to be left out. */

@@ -19,6 +19,9 @@ export type Section = {
   readonly passages: readonly Passage[];
 };
 
+/** UTF-16 units. What is longer is an embedded picture or data: it answers nothing, and is quoted whole or not at all. */
+const longestPassage = 16_000;
+
 const headingLine = /^\uFEFF? {0,3}(#{1,6})\s([^]*)$/;
 const fenceLine = /^ {0,3}(`{3,}|~{3,})/;
 const itemLine = /^\s*(?:[-*+]|\d{1,3}[.)])\s+/;
@@ -41,7 +44,7 @@ export function splitSections(document: AnchoredDocument): Section[] {
 
   const push = (kind: Passage['kind'], range: TextRange): void => {
     const { start, end } = trimRange(text, range);
-    if (end > start) {
+    if (end > start && end - start <= longestPassage) {
       current.passages.push({ kind, text: text.slice(start, end), start: byteAt[start]!, end: byteAt[end]! });
     }
   };
