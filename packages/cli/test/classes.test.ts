@@ -167,6 +167,14 @@ describe('class', () => {
     await refused(['class', 'metadata', parentId, 'list.json'], 'must be a JSON object');
   });
 
+  test('class metadata shows nothing that has another hash than the one on chain', async () => {
+    const { parentId } = await makeFamily();
+    const { metadataURI } = await as('consumer').getClass({ classId: BigInt(parentId) });
+    const integrityHash = `0x${'ab'.repeat(32)}` as const;
+    const { classId } = await as('consumer').createClass({ kind: 'dataset', metadataURI, integrityHash });
+    await refused(['class', 'metadata', String(classId)], 'not what the chain has the hash of');
+  });
+
   test('P16: class offer-issuer and accept-issuer hand the role over in two steps', async () => {
     const { parentId } = await makeFamily();
     const issuerOf = async () => (await as('consumer').getClass({ classId: BigInt(parentId) })).issuer;

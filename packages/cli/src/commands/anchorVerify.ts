@@ -16,7 +16,8 @@ export const anchorVerify: Command = {
   description:
     'Reads a file or folder and compares every chunk with the manifest that was written when it was anchored. Names the ' +
     'file, the chunk and the byte range where they differ, and what is missing or was added. Exits with 1 when anything ' +
-    'differs. Needs neither the chain nor the content store.',
+    'differs. Needs neither the chain nor the content store, and so believes the manifest: one that is not yours says what ' +
+    'its class is only if CID and Merkle root are those in the metadata of the class.',
   arguments: [
     { name: 'manifest', summary: 'the manifest that kedge anchor wrote' },
     { name: 'path', summary: 'the file or folder to compare' },
@@ -31,13 +32,26 @@ export const anchorVerify: Command = {
     const { ok, findings, files, bytes } = verification;
     context.output.result({ ...verification, manifest: summaryOf(manifest) }, () => [
       ...findings.map((finding) => `✗ ${plainText(describeFinding(finding))}`),
-      ok
-        ? `✓ ${files} ${files === 1 ? 'file' : 'files'}, ${humanBytes(bytes)}: every byte is as it was anchored`
-        : `✗ ${findings.length} ${findings.length === 1 ? 'difference' : 'differences'} from what was anchored`,
+      ...(ok
+        ? [
+            `✓ ${files} ${files === 1 ? 'file' : 'files'}, ${humanBytes(bytes)}: every byte is as the manifest says`,
+            `  CID          ${manifest.cid}`,
+            `  Merkle root  ${manifest.merkleRoot}`,
+            ...classLines(manifest),
+          ]
+        : [`✗ ${findings.length} ${findings.length === 1 ? 'difference' : 'differences'} from what was anchored`]),
     ]);
     return ok ? exitCodes.ok : exitCodes.user;
   },
 };
+
+/** A manifest can be anybody's, and name any class. */
+function classLines({ classId }: Manifest): string[] {
+  if (classId === undefined) return [];
+  return [
+    `it says that this is class ${classId}; a manifest that is not yours compare with: kedge class metadata ${classId}`,
+  ];
+}
 
 function summaryOf({ name, cid, merkleRoot, integrityHash, classId, chainId, contract }: Manifest) {
   return { name, cid, merkleRoot, integrityHash, classId, chainId, contract };

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { integrityHashOf } from '@kedge/core';
+import { BaseError, integrityHashOf } from '@kedge/core';
 import { connect } from '../chain/connect.js';
 import { readMetadata } from '../chain/readMetadata.js';
 import { readStoredJson } from '../chain/readStoredJson.js';
@@ -13,7 +13,7 @@ export const classMetadata: Command = {
   name: 'class metadata',
   summary: 'show the metadata of a class, or correct it',
   description:
-    'Prints the metadata of a class from the content store; given a JSON file, puts that in its place, as the issuer. Its hash ' +
+    'Prints the metadata of a class from the content store, if they have the hash that is on chain; given a JSON file, puts that in its place, as the issuer. Its hash ' +
     'goes on chain and everyone sees the event. The data itself and its manifest stay what they were anchored as: what ' +
     'derives from other bytes is a new class.',
   arguments: [
@@ -33,6 +33,14 @@ export const classMetadata: Command = {
     if (file === undefined) {
       const { metadataURI, integrityHash } = before;
       const metadata = await readStoredJson(connection.dataDir, metadataURI);
+      const hash = integrityHashOf(metadata, keccak256);
+      if (hash !== integrityHash) {
+        throw new BaseError(`What class ${classId} names as its metadata is not what the chain has the hash of.`, {
+          code: 'metadata_differs',
+          values: { metadataURI, integrityHash, found: hash },
+          hints: ['Believe nothing that it says; its issuer corrects it with: kedge class metadata <classId> <file>'],
+        });
+      }
       context.output.result({ classId, metadataURI, integrityHash, metadata }, () => JSON.stringify(metadata, null, 2));
       return;
     }
