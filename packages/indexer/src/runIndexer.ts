@@ -15,9 +15,13 @@ import { gatherSyncRows } from './gatherSyncRows.js';
 import { hideRpcUrl } from './hideRpcUrl.js';
 import { loadPonderStart, type PonderApp } from './ponderStart.js';
 import { settingsVariable, unpaced, type IndexerSettings } from './settings.js';
+import { watchThread } from './watchThread.js';
 
 const appFolder = fileURLToPath(new URL('../ponder/', import.meta.url));
 const noteEvery = 1_000;
+/** The embedded database runs in this process: a query of it that takes longer, whatever its planner expected, is ended with it. */
+const longestQuerySeconds = 60;
+const stoodStill = `The indexer was killed: one query of its embedded database ran for ${longestQuerySeconds} seconds, and nothing else did.\n`;
 /** Of Anvil and its like, as kedge up runs one. */
 const developmentChainId = 31337;
 
@@ -55,6 +59,7 @@ export async function runIndexer(given: IndexerSettings, note: (line: string) =>
   // It would count for more than the port asked for.
   delete process.env['PORT'];
   const start = await loadPonderStart();
+  if (settings.database.kind === 'pglite') watchThread(longestQuerySeconds, stoodStill);
   const options = {
     command: 'start',
     version: '0.16.10',

@@ -307,6 +307,42 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
     expect((await get('/sql/none')).status).toBe(404);
   });
 
+  test('a query that would keep the embedded database from all else is refused before it runs', async () => {
+    const joined = (count: number) => Array.from({ length: count }, (_, each) => `happening h${each}`).join(', ');
+    for (const text of [`SELECT count(*) FROM ${joined(14)}`, `SELECT * FROM ${joined(3)}`]) {
+      const refused = await sql(indexer, text);
+      expect(refused.status, text).toBe(400);
+      expect(await refused.json(), text).toMatchObject({
+        type: '/problems/query_invalid',
+        values: { reason: expect.stringContaining('run the indexer on a PostgreSQL server') },
+      });
+    }
+    for (const text of [
+      'SELECT l.class_id, count(*) FROM class c JOIN ledger l USING (class_id) GROUP BY 1',
+      'SELECT * FROM happening WHERE amount + 0 = 0 ORDER BY type',
+      'SELECT h.type FROM happening h, token t WHERE h.at < t.minted_at',
+    ]) {
+      expect((await sql(indexer, text)).status, text).toBe(200);
+    }
+  });
+
+  test('live queries that are refused leave room for others', async () => {
+    const live = (text: string, signal?: AbortSignal) => {
+      const url = new URL('/sql/live', indexer.url);
+      url.searchParams.set('sql', JSON.stringify({ json: { sql: text, params: [], typings: [] } }));
+      return fetch(url, signal === undefined ? {} : { signal });
+    };
+    // As many as Ponder has open at once.
+    for (let round = 0; round < 20; round++) {
+      const refused = Array.from({ length: 50 }, () => live('DELETE FROM class'));
+      for (const answer of await Promise.all(refused)) expect(answer.status).toBe(400);
+    }
+    const left = new AbortController();
+    const open = await live('SELECT count(*) FROM class', left.signal);
+    expect([open.status, open.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    left.abort();
+  });
+
   test('what PostgreSQL breaks off answers 503, with when to ask again', async () => {
     const [holder, watcher] = await Promise.all(
       [0, 1].map(async () => {

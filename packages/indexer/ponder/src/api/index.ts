@@ -1,19 +1,19 @@
 import { BaseError } from '@kedge/core';
 import { Hono } from 'hono';
-import { client, graphql } from 'ponder';
+import { graphql } from 'ponder';
 import { db } from 'ponder:api';
 import schema from 'ponder:schema';
 import { databaseTrouble } from '../../../src/databaseTrouble.js';
+import { answerSql } from './answerSql';
 import { graphqlArguments } from './graphqlArguments';
 import { openapiDocument } from './openapi';
 import { addRoutes, json, problem } from './serve';
-import { sqlProblems } from './sqlProblems';
 
 const app = new Hono();
 addRoutes(app);
 app.get('/openapi.json', () => json(200, openapiDocument()));
 app.use('/graphql', graphqlArguments, graphql({ db, schema }));
-app.use('/sql/*', sqlProblems, client({ db, schema }));
+app.use('/sql/*', answerSql);
 app.all('*', ({ req }) =>
   problem(
     new BaseError('There is no such route.', {
