@@ -273,6 +273,7 @@ export {
   voucherHeader,
   type SignedVoucher,
 } from './signedVoucher.js';
+export { parseVoucherMemory, voucherMemoryToJson, type VoucherMemory } from './voucherMemory.js';
 export { parseSignedStatement, signedStatementToJson } from './signedStatement.js';
 export {
   classKinds,

@@ -1,4 +1,5 @@
-import { kedgeFetch, type KedgeFetchParameters, type VoucherMemory } from '@kedge/sdk';
+import type { VoucherMemory } from '@kedge/core';
+import { kedgeFetch, type KedgeFetchParameters } from '@kedge/sdk';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';

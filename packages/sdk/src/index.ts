@@ -163,5 +163,5 @@ export { readRevert, toChainError, type Revert } from './toChainError.js';
 export { recountCall, type CallRecount, type RecountCallParameters } from './recount/recountCall.js';
 export { type MetricRecount } from './recount/recountMetrics.js';
 export { kedgeFetch, type KedgeFetch, type KedgeFetchParameters } from './strict/kedgeFetch.js';
-export { type ChannelKey, type StrictChannel, type VoucherMemory } from './strict/voucherAccount.js';
+export { type ChannelKey, type StrictChannel } from './strict/voucherAccount.js';
 export { walletActions, type WalletActions } from './walletActions.js';

@@ -1,7 +1,7 @@
-import { zeroAddress, type Channel, type Policy } from '@kedge/core';
+import { zeroAddress, type Channel, type Policy, type VoucherMemory } from '@kedge/core';
 import { privateKeyToAccount } from 'viem/accounts';
 import { expect, test } from 'vitest';
-import { createVoucherAccount, type VoucherMemory } from '../src/strict/voucherAccount.js';
+import { createVoucherAccount } from '../src/strict/voucherAccount.js';
 import { someHash } from './fixture.js';
 
 const key = privateKeyToAccount(someHash);

@@ -6,15 +6,14 @@ import {
   encodeChannelRecords,
   hexSchema,
   parseChannelRecords,
-  parseSignedVoucher,
+  parseVoucherMemory,
   parseWith,
-  signedVoucherToJson,
-  uintSchema,
+  voucherMemoryToJson,
   type Address,
   type ChannelRecord,
   type Hex,
+  type VoucherMemory,
 } from '@kedge/core';
-import type { VoucherMemory } from '@kedge/sdk';
 import { z } from 'zod';
 import { makeFolder } from '../files/dataPaths.js';
 import { readJsonFile, writeDurably } from '../files/durableFile.js';
@@ -41,13 +40,6 @@ const fileSchema = z.object({
   channelKey: hexSchema,
   apiKey: z.string().min(1),
   gatewayUrl: z.string().optional(),
-});
-
-const memorySchema = z.object({
-  settledUnits: uintSchema(64),
-  lostUnits: uintSchema(64),
-  lostAt: z.number().exactOptional(),
-  newest: z.unknown(),
 });
 
 /** Where the keys of the channels of this data folder are: strict channels, and the API keys of the others. */
@@ -100,19 +92,12 @@ export function strictGatewayOf(dataDir: string, channelId: Hex): string | undef
 export function readVoucherMemory(path: string): VoucherMemory | undefined {
   const json = readJsonFile(memoryPathOf(path));
   if (json === undefined) return undefined;
-  const { newest, ...units } = parseWith(memorySchema, json, { what: memoryPathOf(path), code: 'memory_invalid' });
-  return { ...units, newest: newest === null ? null : parseSignedVoucher(newest) };
+  return parseVoucherMemory(json, memoryPathOf(path));
 }
 
 /** Keeps it: before a voucher leaves, so that no kill makes the client sign for the same units twice. */
-export function writeVoucherMemory(path: string, { settledUnits, lostUnits, lostAt, newest }: VoucherMemory): void {
-  const json = {
-    settledUnits: settledUnits.toString(),
-    lostUnits: lostUnits.toString(),
-    lostAt,
-    newest: newest === null ? null : signedVoucherToJson(newest),
-  };
-  writeDurably(memoryPathOf(path), `${JSON.stringify(json)}\n`);
+export function writeVoucherMemory(path: string, memory: VoucherMemory): void {
+  writeDurably(memoryPathOf(path), `${JSON.stringify(voucherMemoryToJson(memory))}\n`);
 }
 
 function memoryPathOf(path: string): string {

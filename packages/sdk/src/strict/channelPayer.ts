@@ -1,12 +1,15 @@
-import type { Hex } from '@kedge/core';
+import type { Hex, VoucherMemory } from '@kedge/core';
 import type { PaidPlace } from './placeOf.js';
-import type { ChannelKey, StrictChannel, VoucherMemory } from './voucherAccount.js';
+import type { ChannelKey, StrictChannel } from './voucherAccount.js';
 
 /** What one channel is paid from, and with. */
 export type PayerParameters = StrictChannel & {
   /** Signs vouchers: the account of the channel key. */
   readonly account: ChannelKey;
-  /** What an earlier run of this client left, from `memory` of its `KedgeFetch`: of this channel, not of one that continues it. */
+  /**
+   * What an earlier run of this client left, from `memory` of its `KedgeFetch`: of this channel, not of one that continues it.
+   * `parseVoucherMemory` of `@kedge/core` reads what `voucherMemoryToJson` made of it.
+   */
   readonly memory?: VoucherMemory;
   /**
    * Is called with what the next run should be given: before each call and before each voucher, neither of which is sent where it

@@ -5,6 +5,7 @@ import {
   rateQuoteHeader,
   voucherHeader,
   type SignedVoucher,
+  type VoucherMemory,
 } from '@kedge/core';
 import { keccak256 } from '../keccak256.js';
 import type { AskedCall, ChannelPayer, PayerContext, PayerParameters } from './channelPayer.js';
@@ -18,7 +19,7 @@ import type { PaidPlace } from './placeOf.js';
 import { problemIn } from './problemIn.js';
 import { readAsked } from './readAsked.js';
 import { resumeAccount } from './resumeAccount.js';
-import { createVoucherAccount, type VoucherMemory } from './voucherAccount.js';
+import { createVoucherAccount } from './voucherAccount.js';
 
 export function createChannelPayer(parameters: PayerParameters, context: PayerContext): ChannelPayer {
   const { channelId, policy, onMemory } = parameters;

@@ -1,4 +1,4 @@
-import { BaseError, isJsonObject, isSameAddress } from '@kedge/core';
+import { BaseError, isJsonObject, isSameAddress, type VoucherMemory } from '@kedge/core';
 import type { AskedCall, ChannelPayer, PayerContext, PayerParameters, SendOptions } from './channelPayer.js';
 import { createAsk } from './createAsk.js';
 import { createChannelPayer } from './createChannelPayer.js';
@@ -7,7 +7,6 @@ import { paidSurfaces } from './paidSurfaces.js';
 import { type PaidPlace, placeOf } from './placeOf.js';
 import { problemIn } from './problemIn.js';
 import { unlessAborted } from './unlessAborted.js';
-import type { VoucherMemory } from './voucherAccount.js';
 
 export type KedgeFetchParameters = PayerParameters & {
   /** What to send requests with; without it the global `fetch`. */

@@ -9,6 +9,7 @@ import {
   type Policy,
   type ProtocolDomain,
   type SignedVoucher,
+  type VoucherMemory,
 } from '@kedge/core';
 import { keccak256 } from '../keccak256.js';
 import { createLostUnits } from './createLostUnits.js';
@@ -25,17 +26,6 @@ export type StrictChannel = {
 export type ChannelKey = {
   readonly address: Address;
   readonly sign: (parameters: { readonly hash: Hex }) => Promise<Hex>;
-};
-
-/** What outlives the client's process. Without it, a restart relies on the gateway's word and `lostUnits`. */
-export type VoucherMemory = {
-  /** Units of calls that ended, as this client counted them. */
-  readonly settledUnits: bigint;
-  /** What calls may have cost whose answers this client did not see to their end. */
-  readonly lostUnits: bigint;
-  /** When the last of these was lost, in milliseconds since 1970: an hour later none of it may be claimed any more. Default: now. */
-  readonly lostAt?: number;
-  readonly newest: SignedVoucher | null;
 };
 
 /** A receipt that a voucher names: this one and all before it were received. */
