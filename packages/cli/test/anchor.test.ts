@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createContentStore } from '@kedge/store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -48,6 +48,13 @@ test('anchor refuses to write over a manifest, and a path that is not there', as
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('--out')]);
   const missing = await kedge('anchor', 'nothing');
   expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('nothing at that path')]);
+});
+
+test('anchor says before it reads that no manifest can be made there', async () => {
+  const args = ['anchor', 'data', '--no-chain', '--data-dir', 'unread', '--out', 'nowhere/manifest.json'];
+  const refused = await kedge(...args);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/nowhere does not exist\.\n {2}->/)]);
+  expect(existsSync(join(cwd, 'unread'))).toBe(false);
 });
 
 test('anchor puts no manifest where every comparison would find it as a difference', async () => {

@@ -73,6 +73,12 @@ test('a file that is replaced is named, and is what it was', async () => {
   expect(fs.readFileSync(path, 'utf8')).toBe('old');
 });
 
+test('a file that is replaced leaves no part of it behind', async () => {
+  const folder = temporaryFolder();
+  expect(await onFullDisk(() => writeDurably(join(folder, 'a.json'), '{}'))).toMatchObject({ code: 'enospc' });
+  expect(fs.readdirSync(folder)).toEqual([]);
+});
+
 test('a lock is named, and not left half made', async () => {
   const path = join(temporaryFolder(), 'lock');
   const take = () => takeProcessLock(path, () => new Error('busy') as never);

@@ -118,7 +118,8 @@ export async function anchorPath(options: AnchorPathOptions): Promise<Anchored> 
       kind,
       cid: root.cid.toString(),
       merkleRoot: contentMerkleTree(files, keccak256).root,
-      size: bytesTotal,
+      // A single file may have grown since it was looked at, before it was read.
+      size: files.reduce((sum, file) => sum + file.size, 0),
       chunkSize,
       hidden,
       files,

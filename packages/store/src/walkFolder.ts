@@ -83,7 +83,7 @@ export function assertSameWalk(before: Walk, after: Walk): void {
 /** Names as bytes: one that is not UTF-8 would otherwise be changed silently. Those are apart, each as it is shown. */
 async function namesIn(root: string, folder: string): Promise<{ names: string[]; undecodable: string[] }> {
   const raw = await readdir(`${root}/${folder}`, { encoding: 'buffer' }).catch((error: unknown) => {
-    throw unreadable(`${folder}/`, error);
+    throw unreadable(folder === '' ? root : `${folder}/`, error);
   });
   const names: string[] = [];
   const undecodable: string[] = [];

@@ -1,6 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, chmod, link, open, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  link,
+  open,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { BaseError, hexToBytes, merkleRootFromPath, contentMerkleTree } from '@kedge/core';
@@ -171,21 +183,22 @@ describe('anchorPath', () => {
     expect((await refusalOf(root, { chunkSize: 0 })).code).toBe('chunk_size_invalid');
   });
 
-  it('names a file that it may not read', async () => {
-    const root = await temporaryFolder();
-    await writeTree(root, { 'a.txt': 'a', 'locked.txt': 'secret' });
+  it.each(['locked.txt', 'locked/', ''])('names what it may not read: "%s" in a folder', async (locked) => {
+    const root = await realpath(await temporaryFolder());
+    await writeTree(root, { 'a.txt': 'a', 'locked.txt': 'secret', 'locked/': '' });
     await chmod(root, 0o755);
-    await chmod(join(root, 'locked.txt'), 0);
+    await chmod(join(root, locked), 0);
     // Root may read everything, so the test becomes another user for a moment.
     const superuser = process.geteuid?.() === 0;
     if (superuser) process.seteuid?.(65_534);
     try {
       expect(await refusalOf(root)).toMatchObject({
         code: 'file_unreadable',
-        values: { file: 'locked.txt', reason: 'EACCES' },
+        values: { file: locked === '' ? root : locked, reason: 'EACCES' },
       });
     } finally {
       if (superuser) process.seteuid?.(0);
+      await chmod(join(root, locked), 0o755);
     }
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { BaseError, parseManifest, type Manifest } from '@kedge/core';
 import type { Context } from '../context.js';
@@ -34,13 +34,17 @@ function isInside(folder: string, path: string): boolean {
 /**
  * The manifest that is in that place, which an earlier run left before it had a class; undefined when there is none.
  * @throws BaseError `manifest_exists` for any other file: it may be the only manifest of its class; a usage error for
- * a folder or a device, which no manifest can be written to, and which may have no end when it is read.
+ * a folder or a device, which no manifest can be written to, and which may have no end when it is read; the system's error
+ * where no file can be made.
  */
 export async function unboundManifest(file: string): Promise<Manifest | undefined> {
-  if (!existsSync(file)) return undefined;
-  if (!statSync(file).isFile()) {
+  const isThere = existsSync(file);
+  if (isThere && !statSync(file).isFile()) {
     throw usageError(`The manifest cannot be ${file}, which is no regular file.`, 'Name a new file with --out.');
   }
+  // It is written when all is read, which may have taken hours.
+  accessSync(dirname(file), constants.W_OK);
+  if (!isThere) return undefined;
   const manifest = await readJson(file)
     .then(parseManifest)
     .catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BaseError } from '@kedge/core';
 import { namingFile } from './namingFile.js';
@@ -27,6 +27,7 @@ export function writeDurably(path: string, content: string | Uint8Array, mode = 
     for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
     fsyncSync(descriptor);
   } catch (error) {
+    rmSync(temporary, { force: true });
     namingFile(path)(error);
   } finally {
     closeSync(descriptor);
