@@ -1,5 +1,5 @@
-import { decodeSignedReceipt, valueChannelsAbi } from '@kedge/core';
-import { kedgeFetch, type KedgeFetch } from '@kedge/sdk';
+import { type Address, continuationTerms, decodeSignedReceipt, isSameAddress, valueChannelsAbi } from '@kedge/core';
+import { kedgeActions, kedgeFetch, type KedgeFetch } from '@kedge/sdk';
 import { wrapFetchWithPayment } from '@x402/fetch';
 import type { Hex } from 'viem';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -132,6 +132,41 @@ test.each([
     expect(newest!.voucher.cumulativeUnits).toBe(committedUnits);
   },
 );
+
+test('R28: an agent that derives the deposit address itself pays there, and to no other that an operator names', async () => {
+  await begin();
+  const paid = strictClient();
+  await empty(paid);
+  const { channel, channelId, contracts, classId, lot } = setup;
+  const chain = setup.anvil.publicClient.extend(kedgeActions({ chainId: 31337, contracts }));
+  const careful = payingClient().onBeforePaymentCreation(async ({ selectedRequirements: { payTo, asset, extra } }) => {
+    const terms = continuationTerms({
+      channel,
+      channelId,
+      market: contracts.ValueMarket,
+      classId,
+      lot,
+      asset: asset as Address,
+      deadline: BigInt(String(extra['deadline'])),
+    });
+    const { address } = await chain.getDeposit({ terms });
+    if (!isSameAddress(address, payTo as Address)) return { abort: true, reason: 'not the deposit address' };
+    return undefined;
+  });
+  const turned: typeof fetch = async (input, init) => {
+    const answer = await paid(input, init);
+    const offer = answer.headers.get('payment-required');
+    if (offer === null) return answer;
+    const required = JSON.parse(Buffer.from(offer, 'base64').toString()) as { accepts: { payTo: string }[] };
+    required.accepts[0]!.payTo = channel.operator;
+    const headers = { 'payment-required': Buffer.from(JSON.stringify(required)).toString('base64') };
+    return new Response(answer.body, { status: answer.status, headers });
+  };
+  await expect(callThrough(wrapFetchWithPayment(turned, careful))).rejects.toThrow('not the deposit address');
+  expect(await setup.purse()).toBe(fullPurse);
+  expect(await channelOf(await callThrough(wrapFetchWithPayment(paid, careful)))).not.toBe(channelId);
+  expect(await setup.purse()).toBe(onePayment);
+});
 
 test('R28: without an x402 client a strict client is told what to pay, and nothing is signed or paid for it', async () => {
   await begin();
