@@ -105,6 +105,20 @@ test('a request may name the proxy as HTTP lets it: by a whole URL, in any case,
   expect([await answerTo(rebound), said.length]).toEqual(['HTTP/1.1 403', 1]);
 });
 
+test('a body that is too large is refused with how much the proxy takes, and is passed to nobody', async () => {
+  const asked: unknown[] = [];
+  const paid = async (input: string | URL | Request): Promise<Response> => {
+    asked.push(input);
+    return Response.json({});
+  };
+  const proxy = await proxyOver(paid, { onError: () => undefined });
+  const body = Buffer.alloc(33 * 1024 * 1024, 'x');
+  const response = await fetch(`${proxy.url}/chat/completions`, { method: 'POST', body });
+  expect(response.status).toBe(413);
+  expect(await response.json()).toMatchObject({ hints: ['Send less: kedge connect passes on 32 MiB at most.'] });
+  expect(asked).toEqual([]);
+});
+
 test('connections that cannot be accepted are said, and do not stop the proxy', async () => {
   const listen = vi.spyOn(Server.prototype, 'listen');
   onTestFinished(() => listen.mockRestore());

@@ -174,6 +174,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
         code: 'request_too_large',
         status: 413,
         values: { maxRequestBytes },
+        hints: ['Send less: kedge connect passes on 32 MiB at most.'],
       });
     }
     chunks.push(chunk);
