@@ -198,7 +198,12 @@ function storeUnreachable(dir: string, cause: NodeJS.ErrnoException): BaseError 
 function fileOf(path: string, size: number, sha256: Uint8Array, digests: Uint8Array, node: DagNode): ManifestFile {
   const hex = Buffer.from(digests).toString('hex');
   const chunks = Array.from({ length: digests.length / 32 }, (_, index) => hex.slice(index * 64, index * 64 + 64));
-  return { path, size, sha256: Buffer.from(sha256).toString('hex'), cid: node.cid.toString(), chunks };
+  return { path, size, sha256: Buffer.from(sha256).toString('hex'), cid: flat(node.cid.toString()), chunks };
+}
+
+/** The same text in one piece: encoders add letter to letter, and each would keep 32 bytes. */
+function flat(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 function checkedChunkSize(chunkSize: number): number {

@@ -124,8 +124,16 @@ export function asked<T>(name: string, ask: () => T): T {
   }
 }
 
+/** What of a look at a file tells whether it was written to since. */
+export type FileState = Pick<BigIntStats, 'ino' | 'dev' | 'size' | 'mtimeNs' | 'ctimeNs'>;
+
+/** Without the rest, which is most of it: a folder may hold a million files. */
+export function stateOf({ ino, dev, size, mtimeNs, ctimeNs }: BigIntStats): FileState {
+  return { ino, dev, size, mtimeNs, ctimeNs };
+}
+
 /** Whether nothing was written between two looks at a file. A write within the clock's tick (1-10 ms) can escape. */
-export function isSameState(left: BigIntStats, right: BigIntStats): boolean {
+export function isSameState(left: FileState, right: FileState): boolean {
   return (
     left.ino === right.ino &&
     left.dev === right.dev &&

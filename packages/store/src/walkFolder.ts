@@ -1,10 +1,10 @@
-import { lstatSync, type BigIntStats } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { comparePaths } from '@kedge/core';
-import { asked, changed, isSameState, unreadable } from './readChunks.js';
+import { asked, changed, isSameState, stateOf, unreadable, type FileState } from './readChunks.js';
 
 /** A regular file below the root: its path from there, and its state when it was seen. */
-export type FoundFile = { readonly path: string; readonly state: BigIntStats };
+export type FoundFile = { readonly path: string; readonly state: FileState };
 /** Something that the format does not hold, and why. */
 export type Refusal = { readonly path: string; readonly reason: string };
 
@@ -49,7 +49,7 @@ export async function walkFolder(root: string, hidden: 'skip' | 'include'): Prom
         continue;
       }
       kept++;
-      if (state.isFile()) files.push({ path, state });
+      if (state.isFile()) files.push({ path, state: stateOf(state) });
       else if (state.isDirectory()) await visit(path);
       else refused.push({ path, reason: state.isSymbolicLink() ? 'a symbolic link' : 'not a regular file' });
     }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import {
   appendFile,
   chmod,
@@ -13,12 +14,16 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { BaseError, hexToBytes, merkleRootFromPath, contentMerkleTree } from '@kedge/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { anchorPath, type AnchorPathOptions, type AnchorProgress } from '../src/anchorPath.js';
 import { createContentStore } from '../src/createContentStore.js';
+import { walkFolder } from '../src/walkFolder.js';
 import { keccak256, MiB, pseudoRandom, temporaryFolder, writeLarge, writeTree } from './fixtures.js';
 
 const sha = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -268,6 +273,25 @@ describe('anchorPath', () => {
     expect(error).toMatchObject({ code: 'file_changed', values: { file } });
   });
 
+  it('gives a single file that grows before it is read the size that was read', async () => {
+    const file = join(await temporaryFolder(), 'log.txt');
+    await writeFile(file, 'one\n');
+    const { openSync } = fs;
+    onTestFinished(() => {
+      Object.assign(fs, { openSync });
+      syncBuiltinESMExports();
+    });
+    Object.assign(fs, {
+      openSync(path: string, flags: number) {
+        fs.appendFileSync(openSync(file, 'a'), 'two\n');
+        return openSync(path, flags);
+      },
+    });
+    syncBuiltinESMExports();
+    const { size, files } = await anchorPath({ path: file, keccak256 });
+    expect([size, files[0]!.size]).toEqual([8, 8]);
+  });
+
   it('passes on what the store cannot write, and ends', async () => {
     const root = await temporaryFolder();
     await writeTree(root, { 'a.bin': pseudoRandom(1, 20 * MiB), 'b.bin': pseudoRandom(2, 20 * MiB) });
@@ -341,6 +365,22 @@ describe('anchorPath', () => {
     });
     expect(files[0]!.chunks).toHaveLength(256);
     expect(peak - before).toBeLessThan(120 * MiB);
+  });
+
+  it('keeps little of each file of a folder: 5,000 of them less than 1,200 bytes each', async () => {
+    const root = await temporaryFolder();
+    for (let index = 0; index < 5_000; index++) fs.writeFileSync(join(root, `record-${index}.txt`), String(index));
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const heapOf = async (work: () => Promise<unknown>): Promise<number> => {
+      collect();
+      const before = process.memoryUsage().heapUsed;
+      const kept = await work();
+      collect();
+      return kept === undefined ? 0 : (process.memoryUsage().heapUsed - before) / 5_000;
+    };
+    expect(await heapOf(() => walkFolder(root, 'skip'))).toBeLessThan(900);
+    expect(await heapOf(() => anchorPath({ path: root, keccak256 }))).toBeLessThan(1_200);
   });
 
   it('is not slowed down by many equal blocks', async () => {
