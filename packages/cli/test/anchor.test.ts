@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { createContentStore } from '@kedge/store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { startAgentClass, type AgentClass } from './agentClass.js';
 import { buildCli, runInProcess, runKedge } from './kedge.js';
 
@@ -25,6 +26,9 @@ test('anchor puts content into the store and its class on chain, bound to the ma
   writeFileSync(join(cwd, 'data', 'b.txt'), randomBytes(2 * 1024 * 1024 + 7));
   const anchored = await kedgeJson<Record<string, string>>('anchor', 'data', '--share', '1000', '--licence', 'MIT');
   expect(anchored['classId']).toBe('3');
+  expect(anchored).toMatchObject({ kind: 'dataset', issuer: developmentAccount('contributor').address, parents: [] });
+  const hash = anchored['transactionHash'] as `0x${string}`;
+  expect((await anvil.publicClient.getTransactionReceipt({ hash })).status).toBe('success');
   const onChain = await client.getClass({ classId: 3n });
   expect(onChain).toMatchObject({
     kind: 'dataset',

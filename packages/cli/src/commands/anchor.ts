@@ -116,7 +116,16 @@ export const anchor: Command = {
         bytes,
         skipped,
         store: store.dir,
-        ...(created && { chainId: onChain!.connection.chainId, shareCap, ...created }),
+        ...(created && {
+          chainId: onChain!.connection.chainId,
+          kind,
+          issuer: onChain!.signer.account.address,
+          parents,
+          policyHash: policy?.hash,
+          policyURI: policy?.uri,
+          shareCap,
+          ...created,
+        }),
       },
       () => [
         `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${humanBytes(bytes)}`,
@@ -271,7 +280,7 @@ async function putOnChain(
   { terms, metadataURI, manifest, manifestFile, share }: NewAnchor,
 ) {
   const { integrityHash } = manifest;
-  const { classId } = await write('create the class', (client) =>
+  const { classId, transactionHash } = await write('create the class', (client) =>
     client.createClass({ ...terms, metadataURI, integrityHash }),
   );
   const binding = {
@@ -281,13 +290,13 @@ async function putOnChain(
   };
   // Before the share: what there is, is kept and known, should the minting fail.
   writeManifest(manifestFile, bindManifest(manifest, binding));
-  if (share === 0n) return { classId, shareTokenId: undefined };
+  if (share === 0n) return { classId, transactionHash, shareTokenId: undefined };
   context.output.note(`class ${classId} is created; its share follows`);
   const holder = { classId, to: signer.account.address, shareRatio: share };
   const { tokenId } = await write('mint the share', (client) => client.mintShare(holder)).catch((error: unknown) => {
     throw withoutShare(error, { classId, share, manifestFile });
   });
-  return { classId, shareTokenId: tokenId };
+  return { classId, transactionHash, shareTokenId: tokenId };
 }
 
 /** What failed, and that all but the share is done. */
