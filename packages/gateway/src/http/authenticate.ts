@@ -34,7 +34,11 @@ async function findAfterRefresh(digest: string, book: ChannelBook): Promise<Serv
   if (served !== undefined) return served;
   const refusal = book.refusalOf(digest);
   if (refusal !== undefined) throw refusedChannel(refusal);
-  if (!book.isUnchecked(digest)) throw unknownKey('The API key is not known here.');
+  if (!book.isUnchecked(digest)) {
+    throw unknownKey('The API key is not known here.', [
+      'The key of a channel that was closed is known no more: kedge status says so, and kedge channel open opens another one.',
+    ]);
+  }
   throw new BaseError(
     'The channel of this key cannot be checked now: the chain does not answer, or does not know it yet.',
     {
@@ -55,10 +59,10 @@ function refusedChannel({ channelId, clause, reason, hints }: ChannelRefusal): B
   });
 }
 
-function unknownKey(message: string): BaseError {
+function unknownKey(message: string, more: readonly string[] = []): BaseError {
   return new BaseError(message, {
     code: 'key_unknown',
     status: 401,
-    hints: ['Send "Authorization: Bearer <key>" with the key that kedge up or kedge channel open printed.'],
+    hints: ['Send "Authorization: Bearer <key>" with the key that kedge up or kedge channel open printed.', ...more],
   });
 }
