@@ -4,7 +4,7 @@ import type { DocumentEntry } from './loadDocuments.js';
 
 /**
  * The files that manifests list, under their paths in the anchored folder; when there are several manifests, with the
- * folder's name in front, so that each path names one file.
+ * folder's name in front. Two folders of one name are told apart by the CIDs alone.
  *
  * @throws BaseError `manifest_unreadable`, `manifest_invalid`
  */
