@@ -23,6 +23,7 @@ import {
 } from '@kedge/core';
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
 import { developmentAccount, startAnvil, startPostgres, type Anvil, type TestPostgres } from '@kedge/testing';
+import pg from 'pg';
 import { concat, encodeFunctionData, keccak256, numberToHex, stringToHex } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkExplanation } from './checkExplanation.js';
@@ -578,5 +579,39 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     };
     const few = await queriesFor(1);
     expect((await queriesFor(40)) - few).toBeLessThan(20);
+  });
+
+  test('an account that was given more tokens than a statement takes parameters learns what they earned', async () => {
+    const issuer = as('issuer');
+    const { classId } = await issuer.createClass({ kind: 'dataset', metadataURI: 'ipfs://d', integrityHash: someHash });
+    await issuer.mintShare({ classId, to: addressOf('first'), shareRatio: 7n });
+    await issuer.settleRevenue({ classId, amount: 700n });
+    await indexer.caughtUp();
+    const owner: Address = '0x00000000000000000000000000000000000a11ce';
+    const many = 66_000;
+    const sql = new pg.Client({ connectionString: postgres.url });
+    await sql.connect();
+    try {
+      // As the indexer writes them, without the triggers of its own transactions: minted, they would take a minute.
+      await sql.query('SET session_replication_role = replica');
+      await sql.query(
+        `INSERT INTO kedge.token (token_id, class_id, lot, owner, value, locked, spent, share, expire_at, share_expire_at, entry, activate_at, foreign_locks, minted_at)
+         SELECT $1::numeric * 18446744073709551616 + 1099511627776 + each, $1, 1, $2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1 FROM generate_series(1, $3::int) AS each`,
+        [String(classId), owner, many],
+      );
+      const { tokens, totals } = await indexer.client.earnings({ address: owner });
+      expect(tokens).toHaveLength(many);
+      expect(totals).toEqual([{ asset: zeroAddress, claimable: 100n * BigInt(many), claimed: 0n, owed: 0n }]);
+      const { items, next } = await indexer.client.holders({ classId, limit: 1 });
+      expect(items).toEqual([{ owner, share: BigInt(many), pendingShare: 0n, tokenCount: many }]);
+      const others = await indexer.client.holders({ classId, after: next! });
+      expect(others).toEqual({
+        items: [{ owner: addressOf('first'), share: 7n, pendingShare: 0n, tokenCount: 1 }],
+        next: null,
+      });
+    } finally {
+      await sql.query('DELETE FROM kedge.token WHERE owner = $1', [owner]);
+      await sql.end();
+    }
   });
 });

@@ -45,10 +45,14 @@ export async function earnedBy(tokens: readonly TokenRow[]): Promise<Map<bigint,
   const result = new Map<bigint, Earned[]>(tokens.map(({ tokenId }) => [tokenId, []]));
   if (holding.length === 0) return result;
   const classIds = [...new Set(holding.map(({ classId }) => classId))];
-  const tokenIds = holding.map(({ tokenId }) => tokenId);
+  // One parameter, for a statement takes 65,535 of them, and anybody may give somebody more tokens.
+  const tokenIds = JSON.stringify(holding.map(({ tokenId }) => String(tokenId)));
   const [ledgers, claims, intervals] = await Promise.all([
     db.select().from(ledger).where(inArray(ledger.classId, classIds)).orderBy(asc(ledger.asset)),
-    db.select().from(tokenClaims).where(inArray(tokenClaims.tokenId, tokenIds)),
+    db
+      .select()
+      .from(tokenClaims)
+      .where(sql`${tokenClaims.tokenId} IN (SELECT json_array_elements_text(${tokenIds}::json)::numeric)`),
     intervalsOf(holding),
   ]);
   const indexAt = await indicesBefore(

@@ -10,15 +10,19 @@ import { listDeposits } from './deposits';
 import { explainClaim } from './explain';
 import { holdersOf } from './holders';
 import { progress } from './progress';
-import { cursorOf } from './rows';
+import { cursorOf, pageOf } from './rows';
 import { listClaims, listTokens, requireToken, tokenDetail } from './tokens';
 
 type Paged = { readonly after?: string; readonly limit: number };
 
-/** A short list, part by part: the cursor is the number of items before. */
-function partOf<item>(items: readonly item[], { after, limit }: Paged): { items: item[]; next: string | null } {
-  const from = Number(cursorOf(after) ?? 0n);
-  const end = from + limit;
+/** A list in an order that no event has, part by part: the cursor is the number of items before. */
+function offsetOf({ after }: Paged): number {
+  return Number(cursorOf(after) ?? 0n);
+}
+
+function partOf<item>(items: readonly item[], paged: Paged): { items: item[]; next: string | null } {
+  const from = offsetOf(paged);
+  const end = from + paged.limit;
   return { items: items.slice(from, end), next: end < items.length ? String(end) : null };
 }
 
@@ -29,7 +33,9 @@ export const handlers: { readonly [name in IndexerRouteName]: (given: never) => 
   class: classDetail,
   holders: async (query: { classId: bigint } & Paged) => {
     await requireClass(query.classId);
-    return partOf(await holdersOf(query.classId), query);
+    const offset = offsetOf(query);
+    const { holders } = await holdersOf(query.classId, { offset, limit: query.limit + 1 });
+    return pageOf(holders, query.limit, () => String(offset + query.limit), holders);
   },
   usage: async (query: { classId: bigint } & Paged) => {
     await requireClass(query.classId);

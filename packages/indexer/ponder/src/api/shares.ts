@@ -1,8 +1,9 @@
-import { and, eq, inArray, isNull, lt } from 'ponder';
+import { and, inArray, isNull, lt, sql } from 'ponder';
 import { db } from 'ponder:api';
 import { shareMoment, token, type classBook } from 'ponder:schema';
 
 type TokenRow = typeof token.$inferSelect;
+type SQL = ReturnType<typeof sql>;
 
 /** Active share of each class at `now`: what the contract stores, and what it will take note of at its next settlement. */
 export async function activeShares(
@@ -54,6 +55,10 @@ export function shareStateOf(row: TokenRow, now: number): 'none' | 'pending' | '
   return row.activateAt !== 0n && row.activateAt >= BigInt(now) ? 'pending' : 'active';
 }
 
-export function tokensOfClass(classId: bigint) {
-  return db.select().from(token).where(eq(token.classId, classId));
-}
+/** The same as conditions on tokens: whether a share waits, and whether it is active. */
+export const isPendingAt = (now: number): SQL =>
+  sql`${isNotEnded(now)} AND ${token.activateAt} <> 0 AND ${token.activateAt} >= ${now}::numeric`;
+export const isActiveAt = (now: number): SQL =>
+  sql`${isNotEnded(now)} AND (${token.activateAt} = 0 OR ${token.activateAt} < ${now}::numeric)`;
+const isNotEnded = (now: number): SQL =>
+  sql`${token.retired} IS NULL AND (${token.shareExpireAt} = 0 OR ${token.shareExpireAt} >= ${now}::numeric)`;
