@@ -141,8 +141,9 @@ export function buildCroissant(input: CroissantInput): Croissant {
     ...(parents.length === 0
       ? {}
       : {
+          // The reference reader takes any node of the type Dataset for the one that is described.
           isBasedOn: parents.map(({ id, name }) => ({
-            '@type': 'sc:Dataset',
+            '@type': 'sc:CreativeWork',
             '@id': id,
             ...(name === undefined ? {} : { name }),
           })),
