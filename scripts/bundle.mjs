@@ -23,6 +23,7 @@ const target = fileURLToPath(bundleFolder);
 const programs = {
   kedge: 'packages/cli/dist/main.js',
   gateway: 'packages/gateway/dist/main.js',
+  createGateway: 'packages/gateway/dist/index.js', // no program: what those of tests start, on a chain of their own
   gatewayWorker: 'packages/gateway/dist/workers/runWorker.js',
   ledgerCheckpoint: 'packages/gateway/dist/ledger/checkpoint/runMakeCheckpoint.js',
   agent: 'packages/agent/dist/main.js',

@@ -1,10 +1,9 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import {
   type Channel,
   decodeSignedReceipt,
@@ -26,6 +25,7 @@ import { recoverAddress } from 'viem';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keccak256 } from '../src/crypto/hashers.js';
 import { operatorKey, testPolicy } from './support/createTestSetup.js';
+import { buildGateway, gatewayProgram } from './support/gatewayProcess.js';
 import {
   answerWith,
   completion,
@@ -35,7 +35,6 @@ import {
 } from './support/scriptedUpstream.js';
 
 // The real program in front of real contracts on a real local chain. Account 1 of the development mnemonic is the operator.
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 const operator = developmentAccount(1).address;
 const wei = 10n ** 12n;
 const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -53,10 +52,7 @@ const program: { child?: ChildProcess; url: string; log: string[] } = { url: '',
 const channels: { apiKey: string; channelId: `0x${string}`; channel: Channel }[] = [];
 
 beforeAll(async () => {
-  const built = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '--build', 'packages/gateway'], {
-    cwd: root,
-  });
-  if (built.status !== 0) throw new Error(String(built.stdout));
+  buildGateway();
   [anvil, upstream] = await Promise.all([startAnvil(), startScriptedUpstream(answerWith(completion('Hello there.')))]);
   folder = mkdtempSync(join(tmpdir(), 'kedge-gateway-chain-'));
   const { publicClient } = anvil;
@@ -145,7 +141,7 @@ afterAll(async () => {
 });
 
 async function startProgram(): Promise<void> {
-  const child = spawn(process.execPath, [join(root, 'packages/gateway/dist/main.js'), '--config', configFile], {
+  const child = spawn(process.execPath, [gatewayProgram, '--config', configFile], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   program.child = child;

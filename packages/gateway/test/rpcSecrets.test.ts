@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { createPublicClient, http } from 'viem';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectChain } from '../src/chain/connectChain.js';
@@ -14,7 +13,7 @@ import { listen } from '../src/http/listen.js';
 import { pollRateQuotes } from '../src/rates/pollRateQuotes.js';
 import { type LogFields, reasonOf } from '../src/structuredLog.js';
 import { apiKey, createTestSetup, operatorKey, type TestSetup } from './support/createTestSetup.js';
-import { buildGateway } from './support/gatewayProcess.js';
+import { buildGateway, gatewayProgram } from './support/gatewayProcess.js';
 
 // A node that is in trouble, behind a URL with keys in it: as path, and as user and password.
 const [pathKey, user, password] = ['SECRET-PATH-KEY', 'SECRET-USER', 'SECRET-PASSWORD'];
@@ -42,10 +41,9 @@ test.each([1, 2])(
   'with workers: %i, nothing that is written or answered has the keys of a failing RPC URL',
   async (workers) => {
     buildGateway();
-    const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
     const file = join(setup.folder, 'gateway.json');
     writeFileSync(file, JSON.stringify({ ...setup.config, workers }));
-    const started = spawn(process.execPath, [main, '--config', file], {
+    const started = spawn(process.execPath, [gatewayProgram, '--config', file], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, OPERATOR_KEY: operatorKey },
     });

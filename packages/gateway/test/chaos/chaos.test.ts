@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +7,7 @@ import { freshSeed, testSeed } from '@kedge/testing';
 import { beforeAll, expect, test } from 'vitest';
 import { listBeside } from '../../src/ledger/segments/segmentFiles.js';
 import { operatorKey } from '../support/createTestSetup.js';
+import { buildGateway } from '../support/gatewayProcess.js';
 import type { VoucherState } from '../support/strictClient.js';
 import { checkChain, checkHistory } from './checkHistory.js';
 import { createWorld, type World } from './createWorld.js';
@@ -24,7 +24,6 @@ const kills = Number(process.env['KEDGE_CHAOS_KILLS'] ?? 4);
 const isLong = rounds > 1;
 const allFaults = [...acts.filter((act) => !isHonest(act)), ...Object.keys(chances)].toSorted();
 const stateFile = fileURLToPath(new URL('../../cache/chaos.json', import.meta.url));
-const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 type Totals = {
   seed: number;
@@ -42,11 +41,7 @@ type Totals = {
   faults: Record<string, number>;
 };
 
-beforeAll(() => {
-  const build = ['node_modules/typescript/bin/tsc', '--build', 'packages/gateway'];
-  const { status, stdout } = spawnSync(process.execPath, build, { cwd: root });
-  if (status !== 0) throw new Error(String(stdout));
-});
+beforeAll(buildGateway);
 
 test(
   'L2, L3, L8, L9, R12-R18: nothing is lost or charged twice while everything fails',

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { gatewayProgram } from '../support/gatewayProcess.js';
 
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const faultyFiles = join(fileURLToPath(new URL('.', import.meta.url)), 'faultyFiles.mjs');
 
 /** What is done to a gateway from below: see faultyFiles.mjs. */
@@ -28,7 +28,7 @@ export function startGatewayProcess(
   onLine: (line: string) => void,
 ): Promise<GatewayProcess | undefined> {
   const preload = faults === undefined ? [] : ['--import', faultyFiles];
-  const child = spawn(process.execPath, [...preload, main, '--config', configFile], {
+  const child = spawn(process.execPath, [...preload, gatewayProgram, '--config', configFile], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, KEDGE_CHAOS: JSON.stringify(faults) },
   });

@@ -131,7 +131,8 @@ export function createTestSetup(options: {
         { ...config, ...more },
         { chain, log, env: { OPERATOR_KEY: operatorKey }, now: () => setup.now(), elapsedMs: () => setup.elapsedMs() },
       ),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    // A worker whose gateway was killed may still write while it ends.
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }),
   };
   return setup;
 }

@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { type Address, type Channel, channelIdOf, encodeChannelRecords, type Hex, type Policy } from '@kedge/core';
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
 import {
@@ -21,6 +20,7 @@ import { keccak256 } from '../../src/crypto/hashers.js';
 import type { GatewayConfigInput } from '../../src/index.js';
 import { createMeteredClass } from './createMeteredClass.js';
 import { operatorKey } from './createTestSetup.js';
+import { gatewayProgram } from './gatewayProcess.js';
 
 const operator = developmentAccount(1).address;
 /** Development account 5 sends payments and pays their gas, account 6 is the agent that pays. */
@@ -177,8 +177,9 @@ export async function createTopUpSetup(upstreamUrl: string, more: Partial<Channe
     start: async (more) => {
       const file = join(folder, `gateway-${starts++}.json`);
       writeFileSync(file, JSON.stringify({ ...config, ...more }));
-      const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-      const started = spawn(process.execPath, [main, '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const started = spawn(process.execPath, [gatewayProgram, '--config', file], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       running.set(started, '');
       createInterface({ input: started.stderr }).on('line', (line) => log.push(line));
       url = await new Promise((resolve, reject) => {
@@ -198,7 +199,8 @@ export async function createTopUpSetup(upstreamUrl: string, more: Partial<Channe
     remove: async () => {
       await stop('SIGKILL');
       await anvil.stop();
-      rmSync(folder, { recursive: true, force: true });
+      // A worker whose gateway was killed may still write while it ends.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -1,7 +1,8 @@
 // A gateway in a process of its own, to be killed: `node gatewayProcess.mjs <setup.json>`. Its chain stands still.
 import { readFileSync } from 'node:fs';
-import { createGateway } from '../../dist/index.js';
+import { importBuilt } from './builtGateway.mjs';
 
+const { createGateway } = await importBuilt('createGateway.js', 'index.js');
 const { config, policyHash, openedAt, operatorKey } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const unused = () => Promise.reject(new Error('nothing is captured in this test'));
 const chain = {

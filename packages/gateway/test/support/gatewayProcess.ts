@@ -14,6 +14,9 @@ export type GatewayProcess = {
   readonly isRunning: () => boolean;
 };
 
+/** The gateway's own program. */
+export const gatewayProgram = fileURLToPath(new URL('./gatewayProgram.mjs', import.meta.url));
+
 const pathOf = (name: string): string => fileURLToPath(new URL(`./${name}`, import.meta.url));
 
 /** What processes run is built first. */
