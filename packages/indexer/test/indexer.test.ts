@@ -221,6 +221,9 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
     expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(whole);
     const newer = await indexer.client.activity({ since: whole[10]!, limit: 60 });
     expect(newer.items.map(({ id }) => id)).toEqual(whole.slice(0, 10));
+    // As far behind the end as a cursor can say.
+    const { status, text } = await get(`/classes/1/holders?after=${'9'.repeat(40)}`);
+    expect([status, JSON.parse(text)]).toEqual([200, { items: [], next: null }]);
   });
 
   test.each([

@@ -15,9 +15,9 @@ import { listClaims, listTokens, requireToken, tokenDetail } from './tokens';
 
 type Paged = { readonly after?: string; readonly limit: number };
 
-/** A list in an order that no event has, part by part: the cursor is the number of items before. */
+/** A list in an order that no event has, part by part: the cursor is the number of items before, and any greater one its end. */
 function offsetOf({ after }: Paged): number {
-  return Number(cursorOf(after) ?? 0n);
+  return Math.min(Number(cursorOf(after) ?? 0n), Number.MAX_SAFE_INTEGER);
 }
 
 function partOf<item>(items: readonly item[], paged: Paged): { items: item[]; next: string | null } {
