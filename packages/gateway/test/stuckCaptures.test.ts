@@ -136,6 +136,26 @@ test('while gas costs more than maxFeePerGasGwei nothing is sent, which the log 
   expect(await captured()).toBe(true);
 });
 
+test('a capture that was priced in a spike and could not be paid is priced anew when gas is cheap again', async () => {
+  const { testClient } = setup.anvil;
+  const { address } = developmentAccount(1);
+  const nonce = await setup.nonce();
+  await testClient.setBalance({ address, value: 10n ** 15n });
+  await mineAt(200n);
+  expect(await capture()).toBe(503);
+  expect(postponed().at(-1)).toMatchObject({
+    reason: expect.stringMatching(/: 0\.001 of it, and up to 0\.0[0-9]+ is needed/),
+  });
+  const sent = (): unknown[] => setup.logs.filter(({ event }) => event === 'transaction_dropped');
+  expect(await capture()).toBe(503);
+  expect(sent()).toEqual([]);
+  await mineAt(1n);
+  expect(await capture()).toBe(200);
+  expect(await captured()).toBe(true);
+  expect(await setup.nonce()).toBe(nonce + 1);
+  expect(sent()).toHaveLength(1);
+});
+
 test('a capture that waits is not replaced for more than maxFeePerGasGwei', async () => {
   const { testClient, publicClient } = setup.anvil;
   await testClient.setAutomine(false);

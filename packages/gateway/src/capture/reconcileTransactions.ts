@@ -12,7 +12,7 @@ export type ReconcileContext = {
   readonly height: bigint;
   /** Confirmed transactions that the chain will not lose any more. All others are looked up again. */
   readonly settled: Set<Hex>;
-  /** What was replaced for its price, by nonce: it may be mined all the same. */
+  /** What others took the nonce of, for its price: it may be mined all the same. By nonce. */
   readonly replaced: Map<number, readonly JournalEntry[]>;
 };
 
@@ -25,7 +25,7 @@ export type Mined = { readonly entry: JournalEntry; readonly outcome: CaptureOut
 /**
  * Brings the journal and the chain together, in the order of the nonces. What the chain lacks is sent again as it was signed
  * (a local chain that was killed has lost its last blocks), and for more when it is still not mined: one that waits holds up
- * all that follow. What can never be mined is dropped, and its work is rebuilt:
+ * all that follow; for less when its account cannot pay what it offers. What can never be mined is dropped, and its work is rebuilt:
  * captures are cumulative, so nothing is taken twice.
  * @returns The nonce of the next transaction, or undefined while one is still in flight. `changed`: captured amounts may
  * differ from what was known.
@@ -74,6 +74,11 @@ export async function reconcileTransactions(
     } catch (error) {
       const { code } = error as { code?: unknown };
       if (code === 'capture_too_large') continue;
+      if (code === 'no_coin_for_gas' && (await chain.isPayableForLess(entry))) {
+        await drop(context, entry, 'its account cannot pay what it offers, and gas costs less now');
+        noteReplaced(context, entry);
+        continue;
+      }
       if (code !== 'capture_underpriced') throw error;
       isCheap = true;
     }
@@ -106,15 +111,20 @@ export async function minedOf(
 
 /** Sends the same for more. The journal has one transaction a nonce; that of the other, if it is mined, comes back to it. */
 async function replace(context: ReconcileContext, entry: JournalEntry): Promise<JournalEntry | undefined> {
-  const { chain, ledger, log, replaced } = context;
+  const { chain, ledger, log } = context;
   const dearer = await chain.reprice(entry);
   if (dearer === undefined) return undefined;
   log.warn('transaction_replaced', { hash: entry.hash, nonce: entry.nonce, by: dearer.hash });
   await ledger.journal.end(entry, 'dropped', `replaced by ${dearer.hash}`);
-  replaced.set(entry.nonce, [...(replaced.get(entry.nonce) ?? []), entry]);
+  noteReplaced(context, entry);
   const added = await ledger.journal.add(dearer, entry.anchors);
   await sendOrDrop(context, added);
   return added;
+}
+
+/** Another takes its nonce. */
+function noteReplaced({ replaced }: Pick<ReconcileContext, 'replaced'>, entry: JournalEntry): void {
+  replaced.set(entry.nonce, [...(replaced.get(entry.nonce) ?? []), entry]);
 }
 
 /** Records that the entry, or what it replaced, was mined: one of them, whatever it says of the other. */

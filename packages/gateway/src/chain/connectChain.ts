@@ -1,5 +1,13 @@
 import { type Address, BaseError, type Hex } from '@kedge/core';
-import { createPublicClient, defineChain, http, HttpRequestError, type PublicClient } from 'viem';
+import {
+  createPublicClient,
+  defineChain,
+  formatEther,
+  http,
+  HttpRequestError,
+  parseTransaction,
+  type PublicClient,
+} from 'viem';
 
 const rpcTimeoutMs = 10_000;
 
@@ -60,7 +68,7 @@ const refusals = new Map<number, Refusal>([
 /**
  * Hands a signed transaction to the node. One that is mined or waits already is no error: its outcome is looked up by hash,
  * which tells the two apart from a nonce that is gone.
- * @throws BaseError `no_coin_for_gas`, naming the account that signed it.
+ * @throws BaseError `no_coin_for_gas`, naming the account that signed it, and what it has and needs.
  */
 export async function sendRaw(client: PublicClient, raw: Hex, from: Address): Promise<void> {
   try {
@@ -69,10 +77,25 @@ export async function sendRaw(client: PublicClient, raw: Hex, from: Address): Pr
     const words = String(error);
     if (/already (known|imported)|nonce too low|nonce is lower/i.test(words)) return;
     if (!/insufficient ?funds|exceeds account balance/i.test(words)) throw error;
-    throw new BaseError(`${from} has too little of the chain's coin to pay for gas: send it some.`, {
-      code: 'no_coin_for_gas',
-      kind: 'transient',
-      cause: error,
-    });
+    throw await noCoinFor(client, raw, from, error);
   }
+}
+
+async function noCoinFor(client: PublicClient, raw: Hex, from: Address, cause: unknown): Promise<BaseError> {
+  const balance = await client.getBalance({ address: from }).catch(() => undefined);
+  const amounts =
+    balance === undefined
+      ? ''
+      : `: ${formatEther(balance)} of it, and up to ${formatEther(mostPaidFor(raw))} is needed`;
+  return new BaseError(`${from} has too little of the chain's coin to pay for gas${amounts}. Send it some.`, {
+    code: 'no_coin_for_gas',
+    kind: 'transient',
+    cause,
+  });
+}
+
+/** What a node wants its sender to have: its gas at the price that it offers. */
+function mostPaidFor(raw: Hex): bigint {
+  const { gas = 0n, maxFeePerGas = 0n } = parseTransaction(raw);
+  return gas * maxFeePerGas;
 }

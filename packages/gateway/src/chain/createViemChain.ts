@@ -135,6 +135,12 @@ export function createViemChain(options: {
       const replacement = await account.signTransaction(again as TransactionSerializableEIP1559);
       return { raw: replacement, hash: keccak256(replacement), nonce };
     },
+    isPayableForLess: async ({ raw }) => {
+      const client = await connected();
+      const { gas = 0n, maxFeePerGas: offered = 0n } = parseTransaction(raw);
+      const { maxFeePerGas } = await client.estimateFeesPerGas();
+      return maxFeePerGas < offered && gas * maxFeePerGas <= (await client.getBalance({ address: account.address }));
+    },
     outcomeOf: async (hash) => {
       const client = await connected();
       try {

@@ -67,7 +67,8 @@ export type GatewayChain = {
   readonly signCapture: (capture: Capture, nonce: number) => Promise<SignedTransaction>;
   /**
    * Hands a transaction to the node. One that the node already knows is no error.
-   * @throws BaseError `capture_too_large` when the node will never take it; `capture_underpriced` when it takes none so cheap.
+   * @throws BaseError `capture_too_large` when the node will never take it; `capture_underpriced` when it takes none so cheap;
+   * `no_coin_for_gas` when its account cannot pay what it offers.
    */
   readonly send: (transaction: SignedTransaction) => Promise<void>;
   /**
@@ -75,5 +76,7 @@ export type GatewayChain = {
    * @throws BaseError `gas_too_dear`.
    */
   readonly reprice: (transaction: SignedTransaction) => Promise<SignedTransaction | undefined>;
+  /** Whether it offers more than gas costs now, and its account has enough for that. */
+  readonly isPayableForLess: (transaction: SignedTransaction) => Promise<boolean>;
   readonly outcomeOf: (hash: Hex) => Promise<CaptureOutcome | undefined>;
 };

@@ -61,6 +61,7 @@ function chainOver(link: Link<KeeperProcedures>): GatewayChain {
     signCapture: refuse,
     send: refuse,
     reprice: refuse,
+    isPayableForLess: refuse,
     outcomeOf: refuse,
   };
 }

@@ -110,6 +110,7 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
       if (succeeded) take(capture);
     },
     reprice: async () => undefined,
+    isPayableForLess: async () => false,
     outcomeOf: async (hash) => {
       up();
       const found = chain.mined.find(({ transaction }) => transaction.hash === hash);

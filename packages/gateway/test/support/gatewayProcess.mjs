@@ -20,6 +20,7 @@ const chain = {
   signCapture: unused,
   send: unused,
   reprice: unused,
+  isPayableForLess: unused,
   outcomeOf: unused,
 };
 const gateway = await createGateway(config, { chain, env: { OPERATOR_KEY: operatorKey } });
