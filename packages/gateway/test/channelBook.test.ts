@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import {
   type ApiKeyRecord,
   type ChannelRecord,
@@ -64,9 +67,20 @@ const keyOf = (name: string, more: Partial<ApiKeyRecord> = {}): ApiKeyRecord => 
   ...more,
 });
 
+/** What the book says of its channels, without where the file is. */
+function collect() {
+  const said: unknown[] = [];
+  const push =
+    (level: string) =>
+    (event: string, { path: _, hint: __, reason: ___, ...fields }: Record<string, unknown> = {}): void => {
+      if (event.startsWith('channels_')) said.push({ level, event, ...fields });
+    };
+  return { said, log: { info: push('info'), warn: push('warn'), error: push('error') } };
+}
+
 /** A book over one channel, with keys beside its first, behind a chain that knows every channel. */
 async function openServed(...keys: ApiKeyRecord[]) {
-  const quiet = (): void => undefined;
+  const { said, log } = collect();
   const [record] = parseChannelRecords(JSON.parse(readFileSync(setup.config.channelsFile, 'utf8'))) as [ChannelRecord];
   const served = (of: ChannelRecord): ServedChannel => ({
     ...of,
@@ -78,15 +92,15 @@ async function openServed(...keys: ApiKeyRecord[]) {
     check: async (found) => ({ usable: true, channel: served(found), capturedUnits: 0n }),
     keyAccountOf: (apiKeySha256) => ({ apiKeySha256, committedUnits: 0n, reservedUnits: 0n }),
     nowSeconds: () => Date.now() / 1000,
-    onServed: quiet,
-    log: { info: quiet, warn: quiet, error: quiet },
+    onServed: () => undefined,
+    log,
   });
   const write = async (...now: ApiKeyRecord[]): Promise<void> => {
     writeFileSync(setup.config.channelsFile, encodeChannelRecords([{ ...record, keys: now }]));
     await book.refresh();
   };
   await write(...keys);
-  return { book, record, write, served };
+  return { book, record, write, served, said };
 }
 
 test('a channel that the chain lost and found comes back with the keys that the file names by then', async () => {
@@ -128,4 +142,60 @@ test('a file that is mended is read, though its length and the time of its conte
   utimesSync(path, at, at);
   await book.watch();
   expect(book.find(sha256('another'))?.channelId).toBe(record.channelId);
+});
+
+test('a file that names no channel any more, or is gone, is said to, and so is one that names fewer', async () => {
+  const { book, record, said } = await openServed();
+  const { channelsFile: path } = setup.config;
+  const text = readFileSync(path, 'utf8');
+  const another = { ...record, channelId: `0x${'12'.repeat(32)}` as const, apiKeySha256: sha256('another') };
+  const look = async (change: () => void): Promise<unknown[]> => {
+    change();
+    await book.watch();
+    return said.splice(0);
+  };
+  expect(await look(() => rmSync(path))).toEqual([{ level: 'warn', event: 'channels_none' }]);
+  expect(book.find(record.apiKeySha256)).toBeUndefined();
+  expect(await look(() => writeFileSync(path, text))).toEqual([]);
+  expect(book.find(record.apiKeySha256)).toBeDefined();
+  expect(await look(() => writeFileSync(path, '[]'))).toEqual([{ level: 'warn', event: 'channels_none' }]);
+  expect(await look(() => writeFileSync(path, encodeChannelRecords([record, another])))).toEqual([]);
+  const unlisted = { level: 'info', event: 'channels_unlisted', unlisted: 1, listed: 1 };
+  expect(await look(() => writeFileSync(path, text))).toEqual([unlisted]);
+  expect(await look(() => writeFileSync(path, '['))).toEqual([{ level: 'error', event: 'channels_file_unreadable' }]);
+  expect(await look(() => undefined)).toEqual([]);
+  expect(await look(() => writeFileSync(path, '[['))).toEqual([{ level: 'error', event: 'channels_file_unreadable' }]);
+});
+
+test('a gateway that is started without the file says where it looks for it', async () => {
+  const { said, log } = collect();
+  const path = join(setup.folder, 'nowhere.json');
+  const nothing = (): never => {
+    throw new Error('There is no channel.');
+  };
+  const terms = { check: nothing, keyAccountOf: nothing, nowSeconds: nothing, onServed: nothing };
+  const book = createChannelBook({ path, ...terms, log });
+  await book.refresh();
+  await book.refresh();
+  expect(said).toEqual([{ level: 'info', event: 'channels_none' }]);
+});
+
+test('a change that cannot be read while too many files are open is read when they are closed: a revoked key must end', async () => {
+  const dist = new URL('../dist/channels/channelsFile.js', import.meta.url).href;
+  const program = `
+    import { closeSync, openSync, writeFileSync } from 'node:fs';
+    import { openChannelsFile } from '${dist}';
+    const path = process.argv[1];
+    const file = openChannelsFile(path);
+    const read = async () => console.log(await file.readIfChanged().then((records) => records?.length, ({ code }) => code));
+    await read();
+    writeFileSync(path, '[]');
+    const files = [];
+    try { for (;;) files.push(openSync('/dev/null')); } catch { await read(); }
+    files.forEach((one) => closeSync(one));
+    await read();
+    await read();`;
+  const node = [process.execPath, '--input-type=module', '--eval', program, setup.config.channelsFile];
+  const { stdout } = await promisify(execFile)('sh', ['-c', 'ulimit -n 512; exec "$@"', 'sh', ...node]);
+  expect(stdout.split('\n')).toEqual([`${count}`, 'EMFILE', '0', 'undefined', '']);
 });

@@ -132,10 +132,24 @@ export function createChannelBook(options: {
     }
   };
 
+  /** Whose channel is not listed gets 401, which says nothing of why. */
+  const sayUnlisted = (records: readonly ChannelRecord[]): void => {
+    if (records.length === 0) {
+      log[listed.size === 0 ? 'info' : 'warn']('channels_none', { path, hint: noneHint });
+      return;
+    }
+    const now = new Set(records.map(({ channelId }) => channelId));
+    const unlisted = [...listed.keys()].filter((channelId) => !now.has(channelId)).length;
+    if (unlisted > 0) log.info('channels_unlisted', { path, unlisted, listed: now.size });
+  };
+
   const refresh = async (): Promise<void> => {
     try {
       const records = await file.readIfChanged();
-      if (records !== undefined) list(records);
+      if (records !== undefined) {
+        sayUnlisted(records);
+        list(records);
+      }
     } catch (error) {
       log.error('channels_file_unreadable', { path, reason: reasonOf(error) });
       return;
@@ -234,6 +248,9 @@ export function createChannelBook(options: {
     },
   };
 }
+
+const noneHint =
+  'Nobody is served: the channels file names no channel, or is not there. kedge channel open and kedge channel add write it; one that is put back is read within a second.';
 
 /** The channel that the keys of a channel were made for. */
 export function rootIdOf({ continues, channelId }: Pick<ServedChannel, 'continues' | 'channelId'>): Hex {

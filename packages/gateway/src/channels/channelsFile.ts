@@ -13,16 +13,30 @@ export type ChannelsFile = {
 };
 
 export function openChannelsFile(path: string): ChannelsFile {
-  // Of what was read last, readable or not; undefined: no file.
-  let readAt: string | undefined;
+  // Of what was read last, valid or not; undefined: no file.
+  let readAt: string | undefined = 'nothing yet';
+  // Of what could not be read when that was last tried.
+  let failedAt: string | undefined;
+  /** What this process cannot read, having too many files open, it reads later: a key may have been revoked. */
+  const read = async (version: string): Promise<string | undefined> => {
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      if (version === failedAt) return undefined;
+      failedAt = version;
+      throw error;
+    }
+  };
   return {
     isChanged: async () => (await versionOf(path).catch(() => undefined)) !== readAt,
     readIfChanged: async () => {
       const version = await versionOf(path);
       if (version === readAt) return undefined;
-      // Before it is parsed: a file that cannot be read is reported once, not every second.
+      const text = version === undefined ? '[]' : await read(version);
+      if (text === undefined) return undefined;
+      // Before it is parsed: a file that is not valid is reported once, not every second.
       readAt = version;
-      return version === undefined ? [] : parseChannelRecords(parseJson(await readFile(path, 'utf8'), path));
+      return parseChannelRecords(parseJson(text, path));
     },
   };
 }
