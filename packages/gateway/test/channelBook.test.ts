@@ -67,13 +67,14 @@ const keyOf = (name: string, more: Partial<ApiKeyRecord> = {}): ApiKeyRecord => 
   ...more,
 });
 
-/** What the book says of its channels, without where the file is. */
+/** What the book says of its file, without where that is. */
 function collect() {
   const said: unknown[] = [];
   const push =
     (level: string) =>
-    (event: string, { path: _, hint: __, reason: ___, ...fields }: Record<string, unknown> = {}): void => {
-      if (event.startsWith('channels_')) said.push({ level, event, ...fields });
+    (event: string, { unlisted, listed }: Record<string, unknown> = {}): void => {
+      if (event.startsWith('channels_'))
+        said.push({ level, event, ...(unlisted === undefined ? {} : { unlisted, listed }) });
     };
   return { said, log: { info: push('info'), warn: push('warn'), error: push('error') } };
 }
