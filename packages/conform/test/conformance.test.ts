@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { deployContracts } from '@kedge/sdk';
-import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
+import { compileContract, developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
 import { createPublicClient, custom, type Address } from 'viem';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { clausesOf, runConformance } from '../src/index.js';
@@ -158,6 +159,45 @@ describe('a node that fails', () => {
   );
 });
 
+test(
+  'a development chain that makes blocks between is no fault of the contract',
+  async () => {
+    const anvil = await startAnvil();
+    const exact = ['D6.6.equality', 'P20'];
+    // The first brings the chain to the second before, the next one is of the block that matters.
+    let fixed = 0;
+    let clause = '';
+    const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
+      const answer = await anvil.publicClient.request({ method, params } as never);
+      if (method !== 'evm_setNextBlockTimestamp' || !exact.includes(clause)) return answer;
+      fixed += 1;
+      // As anvil's --block-time does.
+      if (fixed % 2 === 0) await anvil.testClient.mine({ blocks: 2, interval: 5 });
+      return answer;
+    };
+    try {
+      const report = await runConformance({
+        publicClient: createPublicClient({ transport: custom({ request }) }),
+        ...(await deployOurs(anvil)),
+        funder: developmentAccount(0),
+        profile: 'kedge',
+        onProgress: (_done, _total, next) => {
+          clause = next;
+        },
+      });
+      expect(failing(report)).toEqual([]);
+      expect(report.ok).toBe(true);
+      const told = report.results.filter(({ id }) => exact.includes(id));
+      expect(told.map(({ status, isUnchecked }) => [status, isUnchecked])).toEqual(
+        exact.map(() => ['notApplicable', false]),
+      );
+    } finally {
+      await anvil.stop();
+    }
+  },
+  patience,
+);
+
 describe("others'", () => {
   test(
     'what conforms to the letter passes the draft, and loses money by the profile',
@@ -166,6 +206,19 @@ describe("others'", () => {
       const solvency = ['P1.eth', 'P1.erc20', 'P2', 'P3', 'P4', 'P5', 'P6', 'P9', 'P11.redirect', 'P11.trigger', 'P21'];
       expect(failing(report).toSorted()).toEqual([...solvency, ...beyondTheDraft].toSorted());
       expect(report.results.filter(({ id, status }) => id.startsWith('D') && status === 'fail')).toEqual([]);
+    },
+    patience,
+  );
+
+  test(
+    'what differs from ours wherever the draft leaves it free passes the draft',
+    async () => {
+      const source = readFileSync(new URL('FreeDAT.sol', import.meta.url), 'utf8');
+      const code = compileContract(source, 'FreeDAT');
+      const report = await tryContract((anvil) => deployCode(anvil, code), { profile: 'draft' });
+      expect(failing(report)).toEqual([]);
+      expect(unreached(report)).toEqual([]);
+      expect(report.ok).toBe(true);
     },
     patience,
   );

@@ -117,8 +117,8 @@ export const errorClauses: readonly Clause[] = [
       const asset = await deployAsset(lab);
       await refuseListed(lab, alice, settleCall(classId, 1_000n, asset), 'the class has no share (ERC-20)');
       const { classId: known } = await shareClass(lab, [1n]);
-      // The second is the id of a class with a share to whoever looks at its lower half only.
-      for (const unknown of [known + 1_000_000n, known + 2n ** 128n]) {
+      // Whatever its id is, these are ids, too; to whoever looks at the lower half only, the second is of a class with a share.
+      for (const unknown of [known ^ (2n ** 127n), known ^ (2n ** 128n)]) {
         await refuseListed(lab, alice, settleCall(unknown, 1_000n), 'there is no such class (ETH)');
         await refuseListed(lab, alice, settleCall(unknown, 1_000n, asset), 'there is no such class (ERC-20)');
       }

@@ -4,7 +4,19 @@ import { ClauseFailed } from '../outcome.js';
 import { draftAbi, holderProbeAbi } from '../draftAbi.js';
 import { claimCall, eth, newToken, pending, pendingCall, settle, settleCall, shareClass } from '../lab/fixtures.js';
 import { asProbe, deployAsset, holdings } from '../lab/assetProbe.js';
-import { attempt, deploy, despiteOthers, prepare, read, same, send, shows, succeed, type Lab } from '../lab/lab.js';
+import {
+  ampleGas,
+  attempt,
+  deploy,
+  despiteOthers,
+  prepare,
+  read,
+  same,
+  send,
+  shows,
+  succeed,
+  type Lab,
+} from '../lab/lab.js';
 import { holderProbeBytecode } from '../probes.gen.js';
 import { exposes } from './interface.js';
 
@@ -162,7 +174,7 @@ export const revenueClauses: readonly Clause[] = [
       const args = [lab.target, claimData(held, probe)] as const;
       const act = { name: 'act', args, to: probe, abi: holderProbeAbi };
       if ((await attempt(lab, lab.actors.creator.address, act)).reverted) return 'the whole claim reverts';
-      const receipt = await send(lab, lab.actors.creator, act, 2_000_000n);
+      const receipt = await send(lab, lab.actors.creator, act, await ampleGas(lab, lab.actors.creator, act));
       const evidence = { kind: 'transaction', hash: receipt.transactionHash } as const;
       const paid = await holdings(lab, eth, probe);
       if (paid > 1_000n)
@@ -187,7 +199,7 @@ export const revenueClauses: readonly Clause[] = [
       const again = encodeFunctionData({ abi: holderProbeAbi, functionName: 'act', args: claim });
       await prepare('the probe failed', () => asProbe(lab, asset, 'arm', [probe, again]));
       if ((await attempt(lab, lab.actors.creator.address, act)).reverted) return 'the whole claim reverts';
-      const receipt = await send(lab, lab.actors.creator, act, 2_000_000n);
+      const receipt = await send(lab, lab.actors.creator, act, await ampleGas(lab, lab.actors.creator, act));
       const evidence = { kind: 'transaction', hash: receipt.transactionHash } as const;
       const paid = await holdings(lab, asset, probe);
       if (paid > 1_000n) throw new ClauseFailed(`a holder that claims again while paid got ${paid} of 1,000`, evidence);

@@ -12,7 +12,7 @@ export type Clock = {
   readonly pass: (timestamp: bigint) => Promise<void>;
   /** Throws {@link NotApplicable} where blocks cannot be made at a chosen second. */
   readonly requireTravel: () => void;
-  /** Makes the next block bear exactly this timestamp. */
+  /** Makes the next block bear exactly this timestamp; throws {@link NotApplicable} where there is a later one already. */
   readonly fixNext: (timestamp: bigint) => Promise<void>;
 };
 
@@ -58,11 +58,16 @@ export async function createClock(client: PublicClient, options: ClockOptions = 
       }
     },
     requireTravel() {
-      if (canTravel) return;
-      throw new NotApplicable('the chain decides the time of its blocks, so none can be made at that very second');
+      if (!canTravel) throw noSuchSecond();
     },
     async fixNext(timestamp) {
+      if ((await now()) >= timestamp) throw noSuchSecond();
       await request('evm_setNextBlockTimestamp', [Number(timestamp)]);
     },
   };
+}
+
+/** Also for a development chain that makes blocks at intervals of its own. */
+export function noSuchSecond(): NotApplicable {
+  return new NotApplicable('the chain decides the time of its blocks, so none can be made at that very second');
 }

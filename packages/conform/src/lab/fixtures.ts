@@ -81,7 +81,9 @@ export type TokenTerms = {
 export type MadeToken = { readonly tokenId: bigint; readonly done: Done; readonly by: Actor };
 
 export function mintCall(lab: Lab, terms: TokenTerms): Call {
-  const { classId, to = lab.actors.alice.address, value = 0n, share = 0n, expireAt = 0n } = terms;
+  const { classId, to = lab.actors.alice.address, share = 0n, expireAt = 0n } = terms;
+  // Nothing says that a token may hold neither.
+  const { value = share === 0n ? 1n : 0n } = terms;
   return { name: 'mint', args: [classId, to, value, share, expireAt] };
 }
 
@@ -148,6 +150,8 @@ export const claimCall = (tokenId: bigint, to: Address, asset: Address = eth): C
   args: [tokenId, asset, to],
 });
 
+export const transferCall = (tokenId: bigint, to: Address): Call => ({ name: 'transferToken', args: [tokenId, to] });
+
 /** Brings the chain past the last valid second. */
 export function expire(lab: Lab, expireAt: bigint): Promise<void> {
   return lab.clock.pass(expireAt + 1n);
@@ -178,6 +182,8 @@ export type ExpiryStory = {
   readonly live: bigint;
   /** The transactions that may count as the first observation, in order. */
   readonly observed: readonly Done[];
+  /** How many of them, the last ones, are about the token without a share. */
+  readonly sharelessActs: number;
   readonly livePendingBefore: bigint;
   readonly livePendingAfter: bigint;
   readonly settled: bigint;
@@ -187,9 +193,9 @@ export type ExpiryStory = {
 
 /**
  * Alice's share of 300 expires beside bob's of 100, and with it a token of alice's without a share. Then a settlement of
- * 400,000, a claim of the expired token, and its transfer to bob and back: any of them may be the draft's first
- * observation. The same for the token without a share, where there may be nothing to claim. After them 400,000 more are
- * settled.
+ * 400,000, a claim of the expired token, and, where that is allowed, its transfer to bob and back: any of them may be the
+ * draft's first observation. The same for the token without a share, where there may be nothing to claim. After them
+ * 400,000 more are settled.
  */
 export function expiryStory(lab: Lab): Promise<ExpiryStory> {
   return shared(lab, 'expiry story', async () => {
@@ -209,22 +215,29 @@ export function expiryStory(lab: Lab): Promise<ExpiryStory> {
     const observed = await prepare('an expired token could not be observed', async () => [
       await succeed(lab, alice, settleCall(classId, settled)),
       await succeed(lab, alice, claimCall(expired, alice.address)),
-      await succeed(lab, alice, { name: 'transferToken', args: [expired, bob.address] }),
-      await succeed(lab, bob, { name: 'transferToken', args: [expired, alice.address] }),
-      ...(await observeShareless(lab, shareless)),
+      ...(await moveThereAndBack(lab, expired)),
     ]);
+    const ofShareless = [
+      ...(await unlessRefused(lab, alice, claimCall(shareless, alice.address))),
+      ...(await unlessRefused(lab, alice, transferCall(shareless, bob.address))),
+    ];
     const livePendingBefore = await pending(lab, live);
     const last = await settle(lab, classId, settled);
     const livePendingAfter = await pending(lab, live);
-    return { classId, expired, shareless, live, observed, livePendingBefore, livePendingAfter, settled, last };
+    const story = { classId, expired, shareless, live, livePendingBefore, livePendingAfter, settled, last };
+    return { ...story, observed: [...observed, ...ofShareless], sharelessActs: ofShareless.length };
   });
 }
 
-async function observeShareless(lab: Lab, tokenId: bigint): Promise<readonly Done[]> {
+/** Nothing says that a token which has expired can be transferred, or claimed for when it never had a share. */
+async function unlessRefused(lab: Lab, actor: Actor, call: Call): Promise<readonly Done[]> {
+  return (await attempt(lab, actor.address, call)).reverted ? [] : [await succeed(lab, actor, call)];
+}
+
+async function moveThereAndBack(lab: Lab, tokenId: bigint): Promise<readonly Done[]> {
   const { alice, bob } = lab.actors;
-  const claim = claimCall(tokenId, alice.address);
-  const claimed = (await attempt(lab, alice.address, claim)).reverted ? [] : [await succeed(lab, alice, claim)];
-  return [...claimed, await succeed(lab, alice, { name: 'transferToken', args: [tokenId, bob.address] })];
+  const moved = await unlessRefused(lab, alice, transferCall(tokenId, bob.address));
+  return moved.length === 0 ? [] : [...moved, await succeed(lab, bob, transferCall(tokenId, alice.address))];
 }
 
 /** For clauses about papers that no chain sees. */

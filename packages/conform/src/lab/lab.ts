@@ -15,7 +15,7 @@ import { ClauseFailed, NotApplicable, type Evidence } from '../outcome.js';
 import { draftAbi } from '../draftAbi.js';
 import type { Actor, ActorName } from './accounts.js';
 import { chainCall, revertReason, type Answer, type Request } from './chainCall.js';
-import type { Clock } from './clock.js';
+import { noSuchSecond, type Clock } from './clock.js';
 import type { Sender } from './sender.js';
 
 /** One contract function, called. `abi` and `to` are the draft's and the target where they are left out. */
@@ -139,6 +139,29 @@ export async function send(lab: Lab, actor: Actor, call: Call, gas?: bigint): Pr
   const { to, data, value } = requestOf(lab, actor.address, call);
   return sendData(lab, actor, { to, data, value, ...(gas === undefined ? {} : { gas }) });
 }
+
+/**
+ * Gas with which a call does not fail for want of it, nor what it calls in turn: an estimate is the least with which the
+ * whole goes through, whatever fails inside.
+ */
+export async function ampleGas(lab: Lab, actor: Actor, call: Call): Promise<bigint> {
+  const { to, data, value } = requestOf(lab, actor.address, call);
+  const estimate = await lab.client.estimateGas({ account: actor.address, to, data, value });
+  const ample = estimate * 4n + 500_000n;
+  return ample <= mostGas ? ample : padded(estimate);
+}
+
+/** Sends in a block of exactly this second; throws {@link NotApplicable} where the chain makes another one. */
+export async function sendAt(lab: Lab, actor: Actor, call: Call, { timestamp, gas }: Moment): Promise<Sent> {
+  await lab.clock.fixNext(timestamp);
+  const receipt = await send(lab, actor, call, gas);
+  const block = await lab.client.getBlock({ blockNumber: receipt.blockNumber });
+  if (block.timestamp !== timestamp) throw noSuchSecond();
+  return { receipt, evidence: { kind: 'transaction', hash: receipt.transactionHash } };
+}
+
+type Moment = { readonly timestamp: bigint; readonly gas: bigint };
+type Sent = Pick<Done, 'receipt' | 'evidence'>;
 
 async function sendData(
   lab: Lab,

@@ -21,6 +21,7 @@ import {
 import { asProbe, assetModes, deployAsset, holdings } from '../../lab/assetProbe.js';
 import { emitted } from '../../lab/events.js';
 import {
+  ampleGas,
   attempt,
   despiteOthers,
   prepare,
@@ -178,7 +179,7 @@ export const solvencyClauses: readonly Clause[] = [
     });
     const call = settleCall(classId, 1_000n, asset);
     if ((await attempt(lab, lab.actors.alice.address, call)).reverted) return 'reverts';
-    const receipt = await send(lab, lab.actors.alice, call, 2_000_000n);
+    const receipt = await send(lab, lab.actors.alice, call, await ampleGas(lab, lab.actors.alice, call));
     const evidence = { kind: 'transaction', hash: receipt.transactionHash } as const;
     const held = await holdings(lab, asset, lab.target);
     const owed = await pending(lab, tokens[0]!, asset);
