@@ -169,6 +169,19 @@ test('R11: what a client cannot have lost, it does not pay', async () => {
   });
 });
 
+test('R11: what was remembered of another channel is refused: an operator could claim all of it as lost', async () => {
+  await begin();
+  const first = clientOf();
+  await first.openai.chat.completions.create({ model: 'demo', messages });
+  await first.paid.idle();
+  const { newest, ...units } = first.paid.memory();
+  const channelId = `0x${'ab'.repeat(32)}` as const;
+  const memory = { ...units, newest: { ...newest!, voucher: { ...newest!.voucher, channelId } } };
+  expect(() => clientOf({ memory })).toThrow(
+    expect.objectContaining({ code: 'memory_differs', values: expect.objectContaining({ remembered: channelId }) }),
+  );
+});
+
 test('R11: answers that never come cost what the receipts of their calls say, for each try, and at most what each may cost', async () => {
   await begin();
   let isWithholding = true;
