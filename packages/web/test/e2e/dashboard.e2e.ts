@@ -536,6 +536,17 @@ describe('every page, in light and dark', () => {
     expect(found).toEqual([]);
   });
 
+  test('the menu shows every page on a tablet, also to who is connected', patience, async () => {
+    const { page } = await open('#/explore');
+    await connectAs(page, 'contributor');
+    const menu = page.getByRole('navigation', { name: 'Pages' });
+    for (let width = 740; width <= 900; width += 16) {
+      await page.setViewportSize({ width, height: 800 });
+      const excess = await menu.evaluate((element) => element.scrollWidth - element.clientWidth);
+      expect(excess, `${width} pixels`).toBeLessThanOrEqual(0);
+    }
+  });
+
   test('nothing is wider than a screen of 380 pixels, not even a name without a space', patience, async () => {
     const name = 'name'.repeat(30);
     const { classId } = JSON.parse(await stack.kedge('class', 'create', '--name', name, '--json')) as {
