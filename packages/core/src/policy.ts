@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { canonicalJson } from './canonicalJson.js';
 import { bytesToHex, utf8, zeroAddress, type Address, type Hasher, type Hex } from './hex.js';
-import { rateLabels, type MetricLabel, type RateLabel } from './metrics.js';
-import { addressSchema, decimalSchema, hashSchema, parseWith } from './schemas.js';
+import type { MetricLabel, RateLabel } from './metrics.js';
+import { addressSchema, byRateSchema, decimalSchema, hashSchema, parseWith } from './schemas.js';
 
 /** What value buys, in a hashed document: immutable once published (R25, L10). */
 export type Policy = {
@@ -92,9 +92,7 @@ const hoursSchema = z
 const firstVersion = z.strictObject({
   format: z.literal('kedge-policy/1'),
   unit: z.strictObject({ name: z.string().min(1).max(64), decimals: z.int().min(0).max(18) }),
-  rates: z
-    .partialRecord(z.enum(rateLabels), decimalSchema(64))
-    .refine((rates) => Object.keys(rates).length > 0, 'expected at least one rate'),
+  rates: byRateSchema(decimalSchema(64)),
   caps: z.strictObject({
     unitsPerCall: positive(64).exactOptional(),
     inputTokensPerCall: count.exactOptional(),
@@ -141,14 +139,11 @@ const oracleSchema = z
     threshold: count.exactOptional(),
     maxAgeSeconds: count.max(86_400),
     callSeconds: count.max(86_400),
-    bounds: z
-      .partialRecord(
-        z.enum(rateLabels),
-        z
-          .strictObject({ min: decimalSchema(64), max: decimalSchema(64) })
-          .refine(({ min, max }) => BigInt(min) <= BigInt(max), 'expected min up to max'),
-      )
-      .refine((bounds) => Object.keys(bounds).length > 0, 'expected the bounds of at least one rate'),
+    bounds: byRateSchema(
+      z
+        .strictObject({ min: decimalSchema(64), max: decimalSchema(64) })
+        .refine(({ min, max }) => BigInt(min) <= BigInt(max), 'expected min up to max'),
+    ),
   })
   .refine(({ signers, threshold = 1 }) => threshold <= signers.length, 'expected a threshold of at most all signers');
 

@@ -12,7 +12,7 @@ import { bytesToHex, utf8, writeHex, type Address, type Hasher, type Hex } from 
 import { isCanonicalSignature } from './isCanonicalSignature.js';
 import { rateLabels, type RateLabel } from './metrics.js';
 import type { Policy, PolicyOracle } from './policy.js';
-import { decimalSchema, hashSchema, hexSchema, parseWith, uintSchema } from './schemas.js';
+import { byRateSchema, decimalSchema, hashSchema, hexSchema, parseWith, uintSchema } from './schemas.js';
 import { writeUint } from './words.js';
 
 /** What the signers of a policy's `oracle` say its rates are now. */
@@ -49,17 +49,13 @@ export const rateQuoteHeader = 'kedge-rate-quote';
 /** How far ahead of the reader's clock a quote may have been observed. */
 const skewSeconds = 30n;
 
-const rate = decimalSchema(64).exactOptional();
-
 export const signedRateQuoteSchema = z.strictObject({
   quote: z.strictObject({
     policyHash: hashSchema,
     sequence: uintSchema(64).refine((sequence) => sequence > 0n, 'expected more than 0'),
     observedAt: uintSchema(64),
     validUntil: uintSchema(64),
-    rates: z
-      .strictObject(Object.fromEntries(rateLabels.map((label) => [label, rate])) as Record<RateLabel, typeof rate>)
-      .refine((rates) => Object.keys(rates).length > 0, 'expected at least one rate'),
+    rates: byRateSchema(decimalSchema(64)),
   }),
   signatures: z
     .array(hexSchema.refine((signature) => signature.length === 132, 'expected 65 bytes'))

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BaseError } from './baseError.js';
 import type { Address, Hex } from './hex.js';
+import { rateLabels, type RateLabel } from './metrics.js';
 
 // Pieces that several formats share. Integers travel as decimal strings: JSON numbers end at 2^53.
 
@@ -27,6 +28,13 @@ export function decimalSchema(bits: number) {
 /** Like {@link decimalSchema}, read as a bigint. */
 export function uintSchema(bits: number) {
   return decimalSchema(bits).transform((text) => BigInt(text));
+}
+
+/** Something for one or more of the rates. Not a record of zod's: those leave out a member called `__proto__`, which was hashed. */
+export function byRateSchema<schema extends z.ZodType>(each: schema) {
+  const member = each.exactOptional();
+  const members = Object.fromEntries(rateLabels.map((label) => [label, member])) as Record<RateLabel, typeof member>;
+  return z.strictObject(members).refine((given) => Object.keys(given).length > 0, 'expected at least one rate');
 }
 
 /** Parses with a schema; what does not fit becomes a {@link BaseError} that names the first offending fields. */

@@ -51,6 +51,7 @@ describe('policy', () => {
   test.each<[string, unknown, string]>([
     ['an unknown clause', { ...policy, discount: 1 }, 'discount'],
     ['an unknown metric', { ...policy, rates: { words: '1' } }, 'rates'],
+    ['a metric called __proto__', { ...policy, rates: JSON.parse('{"requests":"1","__proto__":"1"}') }, '__proto__'],
     ['no rate at all', { ...policy, rates: {} }, 'rates'],
     ['a rate with a fraction', { ...policy, rates: { requests: '0.5' } }, 'rates.requests'],
     ['a rate as a number', { ...policy, rates: { requests: 1 } }, 'rates.requests'],
