@@ -47,6 +47,9 @@ type Tracked = {
 // What one channel takes is mostly the way to the node and back.
 const readsAtOnce = 8;
 
+const elsewhereHint =
+  'Another gateway with this key captures from the channel, on a copy of this log: what this one served since the copy was made is lost. Find it and stop it, and keep the folder from which more was captured.';
+
 /** @param backoff Milliseconds after so many failures. */
 export function createTrackedChannels(
   { ledger, chain, channelOf, voucherOf, onGone, elapsedMs, log }: TrackedChannelsOptions,
@@ -74,14 +77,19 @@ export function createTrackedChannels(
     const served = channelOf(channelId);
     const entry = tracked.get(channelId);
     if (served === undefined || entry === undefined) return;
-    const state = await chain.readChannel(served.channel, channelId);
-    if (state.open) entry.captured = state.capturedUnits;
-    else {
-      const usedUnits = ledger.durableOf(channelId)?.units;
-      log.error('channel_gone', { channelId, usedUnits, capturedUnits: entry.captured });
-      tracked.delete(channelId);
-      onGone(channelId, state.openedAt === 0n ? 'unseen' : 'closed');
+    const { open, capturedUnits, openedAt } = await chain.readChannel(served.channel, channelId);
+    // After the chain: more may be recorded meanwhile, and be captured by another gateway of the same ledger.
+    const usedUnits = ledger.durableOf(channelId)?.units;
+    const isElsewhere = !ledger.isShared && served.channel.mode === 'capped' && capturedUnits > (usedUnits ?? 0n);
+    if (open && !isElsewhere) {
+      entry.captured = capturedUnits;
+      return;
     }
+    if (open) log.error('channel_captured_elsewhere', { channelId, usedUnits, capturedUnits, hint: elsewhereHint });
+    else log.error('channel_gone', { channelId, usedUnits, capturedUnits: entry.captured });
+    tracked.delete(channelId);
+    // One that is open is checked like one that is new, and refused like that of an older copy of the log.
+    onGone(channelId, open || openedAt === 0n ? 'unseen' : 'closed');
   };
   const read = async (channelIds: readonly Hex[]): Promise<void> => {
     for (let at = 0; at < channelIds.length; at += readsAtOnce) {
