@@ -20,6 +20,23 @@ contract Trap {
   function transfer(address, uint256) external pure returns (bool) { revert("it stays here"); }
 }`;
 
+// What moves it pays for ten thousand writes.
+const gluttonSource = `
+pragma solidity 0.8.34;
+contract Glutton {
+  mapping(address => uint256) public balanceOf;
+  uint256 public waste;
+  uint8 public constant decimals = 6;
+  function allowance(address, address) external pure returns (uint256) { return type(uint256).max; }
+  function transferFrom(address, address to, uint256 amount) external returns (bool) { balanceOf[to] += amount; return true; }
+  function transfer(address to, uint256 amount) external returns (bool) {
+    balanceOf[msg.sender] -= amount;
+    balanceOf[to] += amount;
+    for (uint256 from = gasleft(); from - gasleft() < 8_000_000; ) waste++;
+    return true;
+  }
+}`;
+
 // ERC-20 lets a token say neither how it is called nor how it is counted. Decimals come last, when they are asked for.
 const nameless = (decimals: string): string => `
 pragma solidity 0.8.34;
@@ -92,6 +109,66 @@ test('kedge claim pays in every asset that pays, and says in which it does not',
   const again = await kedge('claim', '--account', 'contributor');
   expect([again.code, again.stdout.trim()]).toEqual([1, 'nothing was paid']);
   expect(again.stderr).toMatch(/Not all is paid in 0x[\s\S]*-> What is paid in other assets stands/);
+});
+
+test('an asset that wastes gas is not claimed unless it is named', async () => {
+  const glutton = await deployAsset(gluttonSource, 'Glutton');
+  const tokenId = await earn();
+  const { classId } = await as('consumer').getToken({ tokenId });
+  await as('consumer').settleRevenue({ classId, asset: glutton, amount: 80n });
+  const mine = ['--account', 'contributor', '--token', String(tokenId), '--json'];
+  const { paid, unpaid } = JSON.parse((await kedge('claim', ...mine)).stdout) as Claimed;
+  expect(paid).toMatchObject([{ asset: honest }]);
+  expect(unpaid).toMatchObject([{ asset: trap }, { asset: glutton, reason: expect.stringContaining('units of gas') }]);
+  const named = JSON.parse((await kedge('claim', ...mine, '--asset', glutton)).stdout) as Claimed;
+  expect([named.paid, named.unpaid]).toMatchObject([[{ asset: glutton, amount: '80' }], []]);
+
+  await as('consumer').settleRevenue({ classId, asset: glutton, amount: 80n });
+  await as('contributor').commitContributors({
+    tokenId,
+    contributors: [{ account: addressOf('operator'), weight: 1n }],
+    cid: '',
+  });
+  writeFileSync(join(cwd, 'list.txt'), `${addressOf('operator')} 1\n`);
+  const theirs = [
+    'contributors',
+    'claim',
+    String(tokenId),
+    '--for',
+    addressOf('operator'),
+    '--file',
+    'list.txt',
+    '--json',
+  ];
+  const all = JSON.parse((await kedge(...theirs)).stdout) as Claimed;
+  expect(all.unpaid).toContainEqual({ asset: glutton, reason: expect.stringContaining('units of gas') });
+  const one = JSON.parse((await kedge(...theirs, '--asset', glutton)).stdout) as Claimed;
+  expect([one.paid, one.unpaid]).toMatchObject([[{ asset: glutton, amount: '80' }], []]);
+});
+
+test('what a token earned in hostile assets keeps it neither from its next holder nor from its contributors', async () => {
+  const glutton = await deployAsset(gluttonSource, 'Glutton');
+  const moved = await earn();
+  const committed = await earn();
+  for (const tokenId of [moved, committed]) {
+    const { classId } = await as('consumer').getToken({ tokenId });
+    await as('consumer').settleRevenue({ classId, asset: glutton, amount: 80n });
+  }
+  const stuck = [{ asset: trap }, { asset: glutton }];
+  const handed = await kedge('token', 'transfer', String(moved), 'operator', '--json');
+  expect(JSON.parse(handed.stdout)).toMatchObject({ paid: [{ asset: honest, amount: '80' }], stuck });
+
+  writeFileSync(join(cwd, 'list.txt'), `${addressOf('operator')} 1\n`);
+  const list = ['list.txt', '--account', 'contributor'];
+  const given = await kedge('contributors', 'commit', String(committed), ...list, '--yes', '--json');
+  expect(JSON.parse(given.stdout)).toMatchObject({ tokenId: String(committed), stuck });
+  const { classId } = await as('consumer').getToken({ tokenId: committed });
+  await as('consumer').settleRevenue({ classId, asset: honest, amount: 40n });
+  const set = await kedge('contributors', 'set', String(committed), ...list);
+  expect([set.code, set.stdout]).toEqual([0, expect.stringContaining(`${trap} is left to this list`)]);
+  const theirs = ['--for', addressOf('operator'), '--file', 'list.txt', '--json'];
+  const claimed = await kedge('contributors', 'claim', String(committed), ...theirs);
+  expect((JSON.parse(claimed.stdout) as Claimed).paid).toMatchObject([{ epoch: 1, amount: '40' }]);
 });
 
 test('R19: kedge claim takes a transaction for all royalties and one for each holder and asset, whatever is refused', async () => {

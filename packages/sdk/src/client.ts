@@ -47,7 +47,11 @@ export type ReadClient = { readonly publicClient: ChainReader; readonly deployme
 export type Wallet = WalletClient<Transport, Chain | undefined, Account>;
 
 /** What writing actions need. */
-export type WriteClient = ReadClient & { readonly walletClient: Wallet };
+export type WriteClient = ReadClient & {
+  readonly walletClient: Wallet;
+  /** Units of gas; what would be sent with more is not sent. Without it the chain's own bound holds. */
+  readonly mostGas?: bigint | undefined;
+};
 
 /** What every writing action returns beside its own values. */
 export type Sent = {

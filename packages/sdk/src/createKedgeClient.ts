@@ -12,6 +12,11 @@ export type CreateKedgeClientParameters = {
   /** With a wallet the client writes as its account, too. */
   readonly walletClient?: AnyWallet;
   readonly deployment: Deployment;
+  /**
+   * Units of gas; a transaction that would be sent with more is not sent (`gas_above_limit`). Anybody can pay a class in an asset
+   * of their own, whose code takes from who claims it as much gas as it is given.
+   */
+  readonly mostGas?: bigint | undefined;
 };
 
 /**
@@ -27,10 +32,10 @@ export function createKedgeClient(
 ): KedgeClient;
 export function createKedgeClient(parameters: CreateKedgeClientParameters): KedgeReadClient;
 export function createKedgeClient(parameters: CreateKedgeClientParameters): KedgeReadClient | KedgeClient {
-  const { publicClient, walletClient } = parameters;
+  const { publicClient, walletClient, mostGas } = parameters;
   const deployment = plainDeployment(parameters.deployment);
   const reader: ReadClient = { publicClient: publicClient as ChainReader, deployment };
   if (walletClient === undefined) return { ...reader, ...publicActions(reader) };
-  const writer: WriteClient = { ...reader, walletClient: walletClient as Wallet };
+  const writer: WriteClient = { ...reader, walletClient: walletClient as Wallet, mostGas };
   return { ...writer, ...publicActions(writer), ...walletActions(writer) };
 }

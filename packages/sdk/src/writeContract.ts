@@ -30,14 +30,14 @@ export type ContractCall<
   readonly accessList?: AccessList;
 };
 
-type Sender = Pick<WriteClient, 'publicClient' | 'walletClient'> & Partial<Pick<WriteClient, 'deployment'>>;
+type Sender = Pick<WriteClient, 'publicClient' | 'walletClient'> & Partial<Pick<WriteClient, 'deployment' | 'mostGas'>>;
 
 /**
  * Simulates a call, sends it and waits for its receipt. The simulation is where a refusal costs nothing and is readable.
  *
  * @param doing What is being done, as it continues "Could not …".
  *
- * @throws BaseError `wrong_chain` before anything is sent; what {@link toChainError} makes of the rest.
+ * @throws BaseError `wrong_chain`, `gas_above_limit` before anything is sent; what {@link toChainError} makes of the rest.
  */
 export async function writeContract<
   const abi extends Abi,
@@ -52,6 +52,7 @@ export async function writeContract<
     const reader = await afterWrites(publicClient);
     const { request } = await reader.simulateContract(asked);
     const gas = gasToSend(await reader.estimateContractGas(asked));
+    if (client.mostGas !== undefined && gas > client.mostGas) throw tooMuchGas(doing, gas, client.mostGas);
     const chosen = { account, gas, chain: chainOf(walletClient), blockNumber: undefined };
     const send = (given: object) =>
       walletClient.writeContract({ ...(request as object), ...chosen, ...given } as never);
@@ -83,6 +84,17 @@ const mostGas = 2n ** 24n;
 function gasToSend(estimate: bigint): bigint {
   const gas = gasWithRoom(estimate);
   return gas > mostGas && estimate <= mostGas ? mostGas : gas;
+}
+
+function tooMuchGas(doing: string, gas: bigint, mostGas: bigint): BaseError {
+  return new BaseError(
+    `Could not ${doing}: it may take ${gas} units of gas, more than the ${mostGas} that are allowed.`,
+    {
+      code: 'gas_above_limit',
+      values: { gas, mostGas },
+      hints: ['Nothing was sent. Where an asset is moved, its own code may take as much as it is given.'],
+    },
+  );
 }
 
 /** With its fees and its form of transactions, where the wallet has one; viem refuses to send without either word. */

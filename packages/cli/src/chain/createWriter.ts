@@ -7,8 +7,12 @@ import type { ChainConnection, Connection } from './connect.js';
 /** Writes to the chain as one account. */
 export type Writer = {
   readonly client: KedgeClient;
-  /** Runs a writing action; after a second it says which transaction is waited for. */
-  readonly write: <value>(doing: string, action: (client: KedgeClient) => Promise<value>) => Promise<value>;
+  /** Runs a writing action; after a second it says which transaction is waited for. Sends nothing that may take more than `mostGas`. */
+  readonly write: <value>(
+    doing: string,
+    action: (client: KedgeClient) => Promise<value>,
+    mostGas?: bigint,
+  ) => Promise<value>;
   /** Whether a transaction was handed to the chain: when not, what failed changed nothing there. */
   readonly mayHaveSent: () => boolean;
   /** Sends nothing any more. Answers false where something was sent already. */
@@ -19,10 +23,13 @@ export type Writer = {
 export function createWriter(context: Pick<Context, 'output'>, connection: Connection, signer: SigningAccount): Writer {
   const { publicClient, deployment } = connection.client;
   const { wallet, waitingFor, mayHaveSent, holdBack } = createWallet(connection, signer);
-  const client = createKedgeClient({ publicClient, walletClient: wallet, deployment });
+  const clientWithin = (mostGas?: bigint) =>
+    createKedgeClient({ publicClient, walletClient: wallet, deployment, mostGas });
+  const client = clientWithin();
   return {
     client,
-    write: (doing, action) => context.output.waitFor(() => waitingFor(doing), action(client)),
+    write: (doing, action, mostGas) =>
+      context.output.waitFor(() => waitingFor(doing), action(mostGas === undefined ? client : clientWithin(mostGas))),
     mayHaveSent,
     holdBack,
   };

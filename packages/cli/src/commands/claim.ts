@@ -9,6 +9,7 @@ import { earningLineage, type LineageEdge } from '../chain/earningLineage.js';
 import { doEach, sayUndone, throughAll } from '../chain/doEach.js';
 import { batchesOf, doTogether } from '../chain/doTogether.js';
 import { notAllPaid } from '../chain/notAllPaid.js';
+import { gasOfPayments } from '../chain/payableAssets.js';
 import { assetOption, type Asset } from '../chain/readAsset.js';
 import { readAssets } from '../chain/readAssets.js';
 import { readTokens } from '../chain/readTokens.js';
@@ -43,7 +44,10 @@ export const claim: Command = {
       flags: '--to <account>',
       summary: 'who is paid in your place: an address, or a role on the local chain',
     },
-    { flags: '--asset <address>', summary: 'only this asset (ETH or an ERC-20 token); without it all' },
+    {
+      flags: '--asset <address>',
+      summary: 'only this asset (ETH or an ERC-20 token); without it all but those whose transfers take very much gas',
+    },
     ...accountOptions,
   ],
   examples: [
@@ -60,6 +64,8 @@ export const claim: Command = {
     const assetText = textOption(context, 'asset');
     const assets = assetText === undefined ? await readAssets(connection) : [await assetOption(connection, assetText)];
     const signers = await signersOf(context, connection);
+    // What is named is paid at any price.
+    const mostGas = assetText === undefined ? gasOfPayments : () => undefined;
     const toText = textOption(context, 'to');
     const to = toText === undefined ? undefined : recipientOf(toText, connection.chainId, '--to');
     const tokens = await tokensOf(connection, signers, only);
@@ -76,8 +82,9 @@ export const claim: Command = {
               [
                 // What was refused of them, and one alone.
                 () => collectRoyalties(context, connection, { asset, edges, signer }),
-                () => claimShares(context, connection, { asset, tokens, signers, only, to }),
-                () => withdrawOwed(context, connection, { asset, signers: only.length === 0 ? signers : [], to }),
+                () => claimShares(context, connection, { asset, tokens, signers, only, to, mostGas }),
+                () =>
+                  withdrawOwed(context, connection, { asset, signers: only.length === 0 ? signers : [], to, mostGas }),
               ],
               (work) => work(),
             ),
@@ -170,13 +177,14 @@ async function* collectRoyalties(
   }
 }
 
-type Shares = {
+type Payout = {
   readonly asset: Asset;
-  readonly tokens: readonly TokenView[];
   readonly signers: readonly SigningAccount[];
-  readonly only: readonly bigint[];
   readonly to: Address | undefined;
+  readonly mostGas: (transfers: number, tokens?: number) => bigint | undefined;
 };
+
+type Shares = Payout & { readonly tokens: readonly TokenView[]; readonly only: readonly bigint[] };
 
 /** One account can be paid for all its tokens together. */
 async function* claimShares(context: Context, connection: Connection, shares: Shares): AsyncGenerator<Payment> {
@@ -193,7 +201,7 @@ async function* claimShares(context: Context, connection: Connection, shares: Sh
 function payHolder(
   context: Context,
   connection: Connection,
-  { asset, signers, to }: Shares,
+  { asset, signers, to, mostGas }: Shares,
   holder: Address,
   held: readonly TokenView[],
 ): AsyncGenerator<Payment> {
@@ -204,11 +212,19 @@ function payHolder(
   const payment = { kind: 'share', asset, to: to ?? own?.label ?? holder } as const;
   const together = async (some: readonly TokenView[]): Promise<Payment[]> => {
     const tokenIds = some.map(({ tokenId }) => tokenId);
-    const { claims, transactionHash } = await write('claim', (client) => client.claimBatch({ tokenIds, ...terms }));
+    const { claims, transactionHash } = await write(
+      'claim',
+      (client) => client.claimBatch({ tokenIds, ...terms }),
+      mostGas(1, some.length),
+    );
     return claims.map((claimed, at) => ({ ...payment, ...claimed, classId: some[at]!.classId, transactionHash }));
   };
   return doTogether(held, together, async function* ({ tokenId, classId }) {
-    const { amount, transactionHash } = await write('claim', (client) => client.claim({ tokenId, ...terms }));
+    const { amount, transactionHash } = await write(
+      'claim',
+      (client) => client.claim({ tokenId, ...terms }),
+      mostGas(1),
+    );
     yield { ...payment, amount, tokenId, classId, transactionHash };
   });
 }
@@ -236,14 +252,16 @@ function requireOwn(tokens: readonly TokenView[], signers: readonly SigningAccou
 async function* withdrawOwed(
   context: Context,
   connection: Connection,
-  { asset, signers, to }: { asset: Asset; signers: readonly SigningAccount[]; to: Address | undefined },
+  { asset, signers, to, mostGas }: Payout,
 ): AsyncGenerator<Payment> {
   for (const signer of signers) {
     const { address } = signer.account;
     if ((await connection.client.getOwed({ account: address, asset: asset.address })) === 0n) continue;
     const { write } = createWriter(context, connection, signer);
-    const { amount, transactionHash } = await write('withdraw', (client) =>
-      client.withdraw({ asset: asset.address, to: to ?? address }),
+    const { amount, transactionHash } = await write(
+      'withdraw',
+      (client) => client.withdraw({ asset: asset.address, to: to ?? address }),
+      mostGas(1),
     );
     yield { kind: 'owed', asset, amount, to: to ?? signer.label, transactionHash };
   }

@@ -3,7 +3,8 @@ import { connect } from '../chain/connect.js';
 import { readContributorEpochs, readContributorsFile } from '../chain/contributors.js';
 import { doEach, sayUndone } from '../chain/doEach.js';
 import { notAllPaid } from '../chain/notAllPaid.js';
-import type { Asset } from '../chain/readAsset.js';
+import { gasOfPayments } from '../chain/payableAssets.js';
+import { assetOption, type Asset } from '../chain/readAsset.js';
 import { readAssets } from '../chain/readAssets.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
@@ -33,6 +34,10 @@ export const contributorsClaim: Command = {
       summary: 'a list that the content store does not have; may be repeated',
       repeatable: true,
     },
+    {
+      flags: '--asset <address>',
+      summary: 'only this asset (ETH or an ERC-20 token); without it all but those whose transfers take very much gas',
+    },
     ...accountOptions,
   ],
   examples: [
@@ -49,18 +54,21 @@ export const contributorsClaim: Command = {
     const account = forText === undefined ? signer.account.address : parseAddress(forText, '--for');
     const { epochs, missing } = await readContributorEpochs(connection, tokenId, given);
     if (epochs.length === 0 && missing[0] !== undefined) throw missing[0];
-    const assets = await readAssets(connection);
+    const assetText = textOption(context, 'asset');
+    const assets = assetText === undefined ? await readAssets(connection) : [await assetOption(connection, assetText)];
+    // What is named is paid at any price.
+    const mostGas = assetText === undefined ? gasOfPayments(1) : undefined;
     const { done: paid, undone: unpaid } = await doEach(assets, async function* (asset): AsyncGenerator<Paid> {
       const inAsset = { tokenId, asset: asset.address };
       const { pendingRevenue } = await connection.client.getToken(inAsset);
-      if (pendingRevenue > 0n) await write('settle', (client) => client.settleContributors(inAsset));
+      if (pendingRevenue > 0n) await write('settle', (client) => client.settleContributors(inAsset), mostGas);
       for (const { epoch, contributors, tree } of epochs) {
         for (const [index, contributor] of contributors.entries()) {
           if (!isSameAddress(contributor.account, account)) continue;
           const part = { ...inAsset, epoch, leaf: tree.proofOf(index) };
           const { claimable } = await connection.client.getContribution(part);
           if (claimable === 0n) continue;
-          const { amount, transactionHash } = await write('claim', (client) => client.claimContribution(part));
+          const { amount, transactionHash } = await write('claim', (client) => client.claimContribution(part), mostGas);
           yield { epoch, index, asset, amount, transactionHash };
         }
       }

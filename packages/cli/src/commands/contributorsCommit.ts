@@ -1,6 +1,6 @@
 import { connect } from '../chain/connect.js';
 import { readContributorsFile, storeContributors } from '../chain/contributors.js';
-import { readAssets } from '../chain/readAssets.js';
+import { claimableAssets, gasAfterPayments, stuckInJson } from '../chain/payableAssets.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { confirm, yesOption } from '../confirm.js';
@@ -29,22 +29,38 @@ export const contributorsCommit: Command = {
     const tokenId = parseInteger(argument(context, 0), 'tokenId');
     const contributors = await readContributorsFile(context.cwd, argument(context, 1));
     const connection = await connect(context);
-    const { holder } = await connection.client.getToken({ tokenId });
-    const { signer, write } = await resolveWriter(context, connection, holder);
+    const token = await connection.client.getToken({ tokenId });
+    const { signer, write } = await resolveWriter(context, connection, token.holder);
     const count = `${contributors.length} contributor${contributors.length === 1 ? '' : 's'}`;
     await confirm(context, `Give all that token ${tokenId} will earn to ${count}`);
-    const assets = (await readAssets(connection)).map(({ address }) => address);
+    const { payable, stuck } = await claimableAssets(connection, token);
     const cid = await storeContributors(connection.dataDir, contributors);
-    const terms = { tokenId, contributors, cid, assets };
-    const committed = await write('commit the token', (client) => client.commitContributors(terms));
+    const terms = { tokenId, contributors, cid, assets: payable.map(({ address }) => address) };
+    const committed = await write(
+      'commit the token',
+      (client) => client.commitContributors(terms),
+      gasAfterPayments(payable.length),
+    );
     const { vault, root, totalWeight, transactionHash } = committed;
     context.output.result(
-      { tokenId, vault, root, totalWeight, contributors: contributors.length, cid, transactionHash },
+      {
+        tokenId,
+        vault,
+        root,
+        totalWeight,
+        contributors: contributors.length,
+        cid,
+        stuck: stuckInJson(stuck),
+        transactionHash,
+      },
       () => [
         `token ${tokenId} belongs to its ${count} now`,
         `  vault   ${vault}`,
         `  root    ${root}, of weight ${totalWeight}`,
         `  list    ${cid} in the content store`,
+        ...stuck.map(
+          ({ address }) => `  what it earned in ${address} is left to them, for that asset does not pay it out`,
+        ),
         `  signed by ${signer.label}`,
         `next: kedge contributors claim ${tokenId}`,
       ],

@@ -1,8 +1,8 @@
 import type { Address, Hex } from '@kedge/core';
 import { recipientOf } from '../accounts/recipient.js';
 import type { Connection } from '../chain/connect.js';
+import { claimableAssets, gasAfterPayments, stuckInJson } from '../chain/payableAssets.js';
 import { assetOption, type Asset } from '../chain/readAsset.js';
-import { readAssets } from '../chain/readAssets.js';
 import { readOwnToken, type OwnToken } from '../chain/readOwnToken.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -15,7 +15,7 @@ export const tokenTransfer: Command = {
   summary: 'give a token that you hold to another account',
   description:
     'Gives the whole token away: its value, its share, and what comes back from its channels. What it earned until now is ' +
-    'paid to you in the same transaction, in every asset, unless --with-revenue leaves it to the new holder. With ' +
+    'paid to you in the same transaction, in every asset that pays out, unless --with-revenue leaves it to the new holder. With ' +
     '--min-value or --min-pending nothing happens where less goes along than you agreed to; its revenue then goes along.',
   arguments: [
     { name: 'tokenId', summary: 'the token' },
@@ -43,18 +43,29 @@ export const tokenTransfer: Command = {
     const { connection, token, unitDecimals, signer } = own;
     const { tokenId } = token;
     const to = recipientOf(argument(context, 1), connection.chainId, 'to');
-    const { paid, transactionHash } = await move(context, own, to);
-    const result = { tokenId, to, paid: paid.map(({ asset, amount }) => ({ asset, amount })), transactionHash };
+    const { paid, stuck, transactionHash } = await move(context, own, to);
+    const result = {
+      tokenId,
+      to,
+      paid: paid.map(({ asset, amount }) => ({ asset, amount })),
+      stuck: stuckInJson(stuck),
+      transactionHash,
+    };
     context.output.result(result, () => [
       `token ${tokenId} belongs to ${to} now`,
       `  value  ${humanAmount(token.value, unitDecimals)} units, share of weight ${token.shareRatio}`,
       ...paid.map(({ text }) => `  paid   ${text} to ${signer.label}, which it had earned`),
+      ...stuck.map(
+        ({ address }) => `  what it earned in ${address} is left to them, for that asset does not pay it out`,
+      ),
     ]);
   },
 };
 
 type Moved = {
   readonly paid: readonly { readonly asset: Address; readonly amount: bigint; readonly text: string }[];
+  /** In which it earned something that could not be paid. */
+  readonly stuck: readonly Asset[];
   readonly transactionHash: Hex;
 };
 
@@ -71,21 +82,24 @@ async function move(context: Context, own: OwnToken, to: Address): Promise<Moved
     const { transactionHash } = await write('transfer the token', (client) =>
       client.transferWithTerms({ tokenId, to, from: token.holder, ...terms }),
     );
-    return { paid: [], transactionHash };
+    return { paid: [], stuck: [], transactionHash };
   }
-  const assets = context.options['withRevenue'] === true ? [] : await readAssets(connection);
-  const resale = await connection.client.getResale({ tokenId, assets: assets.map(({ address }) => address) });
-  const earned = assets.filter((_, i) => resale.pending[i]! > 0n);
+  const withRevenue = context.options['withRevenue'] === true;
+  const { payable, stuck } = withRevenue ? { payable: [], stuck: [] } : await claimableAssets(connection, token);
+  const resale = await connection.client.getResale({ tokenId, assets: payable.map(({ address }) => address) });
+  const earned = payable.filter((_, i) => resale.pending[i]! > 0n);
   const claim = earned.map(({ address }) => address);
-  const { claimed, transactionHash } = await write('transfer the token', (client) =>
-    client.transferToken({ tokenId, to, claim }),
+  const { claimed, transactionHash } = await write(
+    'transfer the token',
+    (client) => client.transferToken({ tokenId, to, claim }),
+    gasAfterPayments(claim.length),
   );
   const paid = earned.map(({ address, symbol, decimals }: Asset, i) => ({
     asset: address,
     amount: claimed[i]!,
     text: `${humanAmount(claimed[i]!, decimals)} ${symbol}`,
   }));
-  return { paid, transactionHash };
+  return { paid, stuck, transactionHash };
 }
 
 async function parsePending(connection: Connection, text: string) {
