@@ -87,7 +87,8 @@ async function assemble(
     ledger,
     log,
     timeoutMs: timeoutMs + settings.contentionWaitMs,
-    patienceMs: 3 * settings.ledgerLeaseMs,
+    watchMs: (3 * settings.ledgerLeaseMs) / 4,
+    patienceMs: 3 * settings.ledgerLeaseMs + settings.drainMs,
   });
   opened.push(async () => peers.close());
   const gather = ground.gather((): GatewayFigures => ({
@@ -183,11 +184,15 @@ async function assemble(
     rates.close();
     log.info('gateway_draining', { running: drain.running() });
     server.stop();
+    // Beside: a ledger that does not answer holds up no stop.
+    void peers.handOverUntil(drained);
     await drained;
+    // What runs on is cut, and what was delivered is recorded, before others may serve its channels.
+    if (drain.running() > 0) await server.close();
     await closeAll([
       live.close,
-      server.close,
       () => within(settings.drainMs, ledger.handOver().catch(ignore)),
+      server.close,
       () => within(settings.drainMs, batcher.stop()),
       upstream.close,
       peers.close,

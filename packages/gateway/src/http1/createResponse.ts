@@ -11,6 +11,8 @@ export type AnsweringConnection = {
   readonly onMoved: () => void;
   /** The answer is written. */
   readonly onEnded: (exchange: Exchange) => void;
+  /** It is left open while the server stops. */
+  readonly keep: () => void;
   /** Calls what `onGone` was given, once. */
   readonly tellGone: (exchange: Exchange) => void;
 };
@@ -66,6 +68,7 @@ export function createResponse(exchange: Exchange, connection: AnsweringConnecti
       sendPiece(exchange, socket, last, lastChunk);
       connection.onEnded(exchange);
     },
+    keepConnection: connection.keep,
     destroy: () => socket.destroy(),
   };
 }

@@ -38,6 +38,8 @@ export type HttpResponse = {
   readonly onDrain: (callback: () => void) => void;
   /** The end of an answer that comes in pieces, with the last of them, if there is one. */
   readonly end: (last?: Buffer) => void;
+  /** Leaves the connection open while the server stops, until it closes: what its client sends next is on its way, perhaps. */
+  readonly keepConnection: () => void;
   /** Cuts the connection: the client sees that the answer is not whole. */
   readonly destroy: () => void;
 };

@@ -64,6 +64,7 @@ export function serveConnection(
 ): Connection {
   let current: Exchange | undefined;
   let isLingering = false;
+  let isKept = false;
   // Since the connection last moved on: see `limit`.
   let ticks = 0;
   let unsent = 0;
@@ -119,7 +120,11 @@ export function serveConnection(
     // Answers that nobody takes would pile up here: the next request waits until they have left.
     if (socket.writableNeedDrain) parser.pause();
     else resume();
-    if (isStopping() && current === undefined && !isLingering) linger();
+    if (isStopping()) closeIfIdle();
+  };
+
+  const closeIfIdle = (): void => {
+    if (current === undefined && !isLingering && !isKept) linger();
   };
 
   const advance = (work: () => void): void => {
@@ -214,6 +219,9 @@ export function serveConnection(
       ticks = 0;
     },
     onEnded: finish,
+    keep: () => {
+      isKept = true;
+    },
     tellGone,
   };
 
@@ -271,9 +279,7 @@ export function serveConnection(
       heldTicks = heldBytes() > 0 ? heldTicks + 1 : 0;
       if (ticks * times.tick > limit()) socket.destroy();
     },
-    closeIfIdle: () => {
-      if (current === undefined && !isLingering) linger();
-    },
+    closeIfIdle,
     heldBytes,
     heldTicks: () => heldTicks,
     destroy: () => socket.destroy(),

@@ -58,8 +58,11 @@ export type ServingLedger = Pick<CaptureLedger, 'isShared'> & {
   readonly flushCount: () => number;
   /** Says where other gateways reach this one. */
   readonly announce: (url: string) => Promise<void>;
-  /** No call runs any more: others may serve its channels from now on. */
-  readonly handOver: () => Promise<void>;
+  /**
+   * Nothing begins here any more: others may serve its channels from now on, but for those of the `busy` roots, which calls are at.
+   * Without these, no call runs any more: resolves when what others sent here before they knew has been answered.
+   */
+  readonly handOver: (busy?: ReadonlySet<Hex>) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 

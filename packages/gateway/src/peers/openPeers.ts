@@ -5,6 +5,8 @@ import { pathOf } from '../http/pathOf.js';
 import type { RouteContext } from '../http/routeContext.js';
 import { routeRequest } from '../http/routeRequest.js';
 import { type ConnectionPool, createConnectionPool } from '../http1/createConnectionPool.js';
+import { rootIdOf } from '../channels/channelBook.js';
+import type { ServedChannel } from '../channels/servedChannel.js';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import type { ChannelElsewhere, ServingLedger } from '../ledger/ledger.js';
 import type { StructuredLog } from '../structuredLog.js';
@@ -15,17 +17,25 @@ import { passedOnHeader, type PassedOn, passOn } from './passOn.js';
 export type Peers = {
   /** `routeRequest`, for calls of channels that are served here; others are passed on to the gateway that serves them (R15). */
   readonly route: typeof routeRequest;
+  /** Until then, hands over each channel that no call is at, so that its calls do not wait for those of others. */
+  readonly handOverUntil: (over: Promise<void>) => Promise<void>;
   readonly close: () => void;
 };
 
 const connectionsPerPeer = 256;
 const pauseMs = 50;
+const handOverMs = 100;
 
 /** The other gateways of this ledger. */
 export function openPeers(options: {
   readonly ledger: ServingLedger;
   readonly timeoutMs: number;
-  /** How long a call waits for its channel to be served somewhere: until the lease of a gateway that died has lapsed. */
+  /** How often it is looked whether a gateway that was given a call still serves its channel. */
+  readonly watchMs: number;
+  /**
+   * How long a call waits for its channel to be served somewhere: until the lease of a gateway that died has lapsed, or the last
+   * call of one that stops has ended.
+   */
   readonly patienceMs: number;
   readonly log: StructuredLog;
 }): Peers {
@@ -60,7 +70,7 @@ export function openPeers(options: {
           return false;
         }
       };
-      const watch = { everyMs: options.patienceMs / 4, isGone };
+      const watch = { everyMs: options.watchMs, isGone };
       if (place.url !== undefined)
         outcome = await passOn(poolOf(place.url), new URL(place.url), request, body, response, watch);
       if (outcome.over) return true;
@@ -71,19 +81,39 @@ export function openPeers(options: {
     return false;
   };
 
+  // How many calls are at the channels that are served here, by the root that all of them move with.
+  const calls = new Map<Hex, number>();
+  const serveHere = async (
+    served: ServedChannel,
+    request: HttpRequest,
+    response: HttpResponse,
+    context: RouteContext,
+  ): Promise<void> => {
+    const rootId = rootIdOf(served);
+    calls.set(rootId, (calls.get(rootId) ?? 0) + 1);
+    try {
+      await routeRequest(request, response, context);
+    } finally {
+      const left = (calls.get(rootId) ?? 1) - 1;
+      if (left > 0) calls.set(rootId, left);
+      else calls.delete(rootId);
+    }
+  };
+
   const routeCall = async (request: HttpRequest, response: HttpResponse, context: RouteContext): Promise<void> => {
-    const { channelId } = await authenticate(request.headers, context.book);
+    const served = await authenticate(request.headers, context.book);
+    const { channelId } = served;
     const place = ledger.placeOf(channelId);
-    if (place === undefined) return routeRequest(request, response, context);
+    if (place === undefined) return serveHere(served, request, response, context);
     if (request.headers.get(passedOnHeader) !== undefined) {
-      if ((await place) === undefined) return routeRequest(request, response, context);
+      if ((await place) === undefined) return serveHere(served, request, response, context);
       throw notHere();
     }
     const body = await new Promise<Buffer>((resolve, reject) =>
       readBody(request, context.maxRequestBytes, resolve, reject),
     );
     if (await serveElsewhere(channelId, place, request, body, response)) return;
-    return routeRequest({ ...request, readBody: (_, onBody) => onBody(body) }, response, context);
+    return serveHere(served, { ...request, readBody: (_, onBody) => onBody(body) }, response, context);
   };
 
   return {
@@ -94,15 +124,28 @@ export function openPeers(options: {
       if (request.method === 'HEAD') return routeRequest(request, response, context);
       const isOfOne = surfaces.has(path) || path.startsWith('/v1/vouchers') || path === '/v1/rates';
       if (!isOfOne) return routeRequest(request, response, context);
+      // A connection that closed as the next call came would leave open whether that was served.
+      if (request.headers.get(passedOnHeader) !== undefined) response.keepConnection();
       const unready = context.unready();
       if (unready !== undefined) throw unready;
       return routeCall(request, response, context);
+    },
+    handOverUntil: async (over) => {
+      if (!ledger.isShared) return;
+      const ended = over.then(() => true);
+      const pause = () => new Promise<boolean>((resolve) => setTimeout(resolve, handOverMs, false));
+      for (let isOver = false; !isOver; isOver = await Promise.race([ended, pause()])) {
+        // One that the ledger does not take now is handed over later, or at the end.
+        await ledger.handOver(new Set(calls.keys())).catch(ignore);
+      }
     },
     close: () => {
       for (const pool of pools.values()) pool.close();
     },
   };
 }
+
+const ignore = (): void => undefined;
 
 function nobodyServes(reason: string): BaseError {
   return new BaseError('The gateway that serves this channel does not answer.', {

@@ -19,7 +19,8 @@ export type ChannelHolds = {
   readonly placeOf: (channelId: Hex) => undefined | Promise<ChannelElsewhere | undefined>;
   /** Receipts that were numbered are not in the ledger. */
   readonly breakHold: (channelId: Hex, error: unknown) => void;
-  readonly releaseAll: () => void;
+  /** Holds only those channels any more, and answers which they are. */
+  readonly release: (isKept: (channelId: Hex) => boolean) => readonly Hex[];
 };
 
 /** A channel that this run holds, or asks for. */
@@ -106,8 +107,10 @@ export function createChannelHolds(context: {
       return hold.asking;
     },
     breakHold,
-    releaseAll: () => {
-      for (const hold of holds.values()) hold.confirmedIn = -1;
+    release: (isKept) => {
+      const kept = [...holds.keys()].filter(isKept);
+      for (const [channelId, hold] of holds) if (!isKept(channelId)) hold.confirmedIn = -1;
+      return kept;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { BaseError, closeAll, type Hex, type ProtocolDomain } from '@kedge/core';
 import type { OperatorKey } from '../../crypto/operatorKey.js';
 import type { KeyAccounts } from '../../keys/keyAccounts.js';
@@ -52,6 +53,8 @@ const connections = 8;
 const mostAnswerBytes = 8 * 1024 * 1024;
 // Longer than it takes to give up answers that a batch is kept with. Until then calls wait, after that they are refused.
 const longestWriteLeases = 3;
+// Calls that another gateway passes on by what it was told before.
+const onTheirWayMs = 250;
 
 /**
  * Opens the ledger that gateways with one operator key share in PostgreSQL. Reservations and numbering are in memory, as with
@@ -193,10 +196,11 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
       announced = url;
       await tables.announce(epoch, url);
     },
-    handOver: async () => {
+    handOver: async (busy) => {
       await batcher.idle();
-      await tables.releaseChannels(epoch);
-      holds.releaseAll();
+      const kept = holds.release((channelId) => busy?.has(options.rootOf(channelId)) === true);
+      await tables.releaseChannels(epoch, kept);
+      if (busy === undefined) await pause(onTheirWayMs);
     },
     close: async () => {
       closed = true;

@@ -52,8 +52,8 @@ export type SharedTables = {
   readonly keepTopUp: (record: TopUpRecord) => Promise<unknown>;
   readonly topUpsAfter: (id: bigint) => Promise<{ readonly id: bigint; readonly record: Buffer }[]>;
   readonly announce: (epoch: bigint, url: string) => Promise<unknown>;
-  /** Others may hold the run's channels from now on. */
-  readonly releaseChannels: (epoch: bigint) => Promise<unknown>;
+  /** Others may hold the run's channels from now on, but for these. */
+  readonly releaseChannels: (epoch: bigint, kept: readonly Hex[]) => Promise<unknown>;
   /** The same, and its lease ends. */
   readonly endGateway: (epoch: bigint) => Promise<unknown>;
 };
@@ -187,8 +187,12 @@ export function createSharedTables({ query }: Pick<Database, 'query'>): SharedTa
     },
     announce: (epoch, url) =>
       query('kedge_announce', 'update kedge_gateway.gateway set url = $2 where epoch = $1', [epoch, url]),
-    releaseChannels: (epoch) =>
-      query('kedge_hand_over', 'update kedge_gateway.channel set holder = null where holder = $1', [epoch]),
+    releaseChannels: (epoch, kept) =>
+      query(
+        'kedge_hand_over',
+        'update kedge_gateway.channel set holder = null where holder = $1 and channel_id <> all ($2)',
+        [epoch, kept.map(bytesOf)],
+      ),
     endGateway: (epoch) =>
       query(
         'kedge_end',
