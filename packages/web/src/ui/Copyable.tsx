@@ -1,26 +1,27 @@
 import { useEffect, useState } from 'react';
+import { copyText } from './copyText.js';
 import { shorten } from './format.js';
 import { Icon } from './icons.js';
 
 /** A hash, address or id, shortened, with a button that copies the whole of it. */
 export function Copyable({ value, label, whole = false }: { value: string; label: string; whole?: boolean }) {
-  const [copied, setCopied] = useState(false);
+  const [copied, setCopied] = useState<boolean | undefined>(undefined);
   useEffect(() => {
-    if (!copied) return;
-    const timer = setTimeout(() => setCopied(false), 1_500);
+    if (copied === undefined) return;
+    const timer = setTimeout(() => setCopied(undefined), 1_500);
     return () => clearTimeout(timer);
   }, [copied]);
-  const copy = (): void => void navigator.clipboard.writeText(value).then(() => setCopied(true));
+  const said = copied === undefined ? `Copy ${label}` : copied ? `${label} copied` : `${label} could not be copied`;
   return (
     <span className="copyable">
       <span title={value}>{whole ? value : shorten(value)}</span>
       <button
         className="icon-button tiny"
         type="button"
-        onClick={copy}
-        aria-label={copied ? `${label} copied` : `Copy ${label}`}
+        onClick={() => void copyText(value).then(setCopied)}
+        aria-label={said}
       >
-        <Icon name={copied ? 'check' : 'copy'} size={15} />
+        <Icon name={copied === undefined ? 'copy' : copied ? 'check' : 'cross'} size={15} />
       </button>
     </span>
   );

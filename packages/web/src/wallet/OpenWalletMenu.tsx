@@ -1,5 +1,6 @@
 import { Menu } from '@base-ui/react/menu';
 import type { Connector } from 'wagmi';
+import { copyText } from '../ui/copyText.js';
 import { shorten } from '../ui/format.js';
 import { Icon } from '../ui/icons.js';
 import { developmentType } from './developmentConnector.js';
@@ -29,7 +30,7 @@ export function OpenWalletMenu() {
             {address !== undefined && (
               <Menu.Group>
                 <Menu.GroupLabel className="menu-heading">Connected as {name}</Menu.GroupLabel>
-                <Menu.Item className="menu-item" onClick={() => void navigator.clipboard.writeText(address)}>
+                <Menu.Item className="menu-item" onClick={() => void copyText(address)}>
                   <span className="mono">{shorten(address, 10, 8)}</span>
                   <span className="muted">Copy</span>
                 </Menu.Item>
