@@ -39,6 +39,23 @@ export function useRoute(): Route {
   return parseRoute(useSyncExternalStore(onHashChange, () => location.hash));
 }
 
+/** What the reader chose on a page, by the query behind the page's name. */
+export function choiceIn(hash: string, name: string): string | undefined {
+  return queryIn(hash).get(name) ?? undefined;
+}
+
+/** The same address with another choice; undefined: without one. */
+export function withChoice(hash: string, name: string, value: string | undefined): string {
+  const query = queryIn(hash);
+  if (value === undefined) query.delete(name);
+  else query.set(name, value);
+  return [hash.split('?', 1)[0], ...(query.size === 0 ? [] : [query])].join('?');
+}
+
+function queryIn(hash: string): URLSearchParams {
+  return new URLSearchParams(hash.split('?').slice(1).join('?'));
+}
+
 /** Tells when the page changes; what it answers with ends that. */
 export function onHashChange(listener: () => void): () => void {
   window.addEventListener('hashchange', listener);

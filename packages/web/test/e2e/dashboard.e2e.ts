@@ -440,6 +440,38 @@ describe('what the browser does to the page', () => {
     },
   );
 
+  test(
+    'what was searched for and chosen is there again on the way back, and when the page is loaded anew',
+    patience,
+    async () => {
+      const { page, complaints } = await open('#/explore');
+      const search = page.getByLabel('Search the classes');
+      const chosen = (tab: string) => page.getByRole('tab', { name: tab, selected: true });
+      await page.getByRole('button', { name: 'Agents' }).click();
+      await search.fill('docs');
+      await page.getByRole('link', { name: 'Kedge documentation' }).waitFor({ state: 'detached' });
+      await page.waitForURL(/kind=agent.*text=docs|text=docs.*kind=agent/);
+      await page.getByRole('link', { name: 'Kedge docs agent' }).click();
+      await page.getByRole('tab', { name: 'Lineage' }).click();
+      await page.waitForURL(/tab=lineage/);
+      await page.locator('.lineage').getByRole('link', { name: 'Kedge documentation' }).click();
+      await page.getByRole('heading', { name: 'Kedge documentation', level: 1 }).waitFor();
+      await chosen('Overview').waitFor();
+      await page.goBack();
+      await page.getByRole('heading', { name: 'Kedge docs agent', level: 1 }).waitFor();
+      await chosen('Lineage').waitFor();
+      await page.reload();
+      await chosen('Lineage').waitFor();
+      await page.goBack();
+      await page.getByRole('button', { name: 'Agents', pressed: true }).waitFor();
+      expect(await search.inputValue()).toBe('docs');
+      await page.getByRole('link', { name: 'Explore', exact: true }).click();
+      await page.getByRole('link', { name: 'Kedge documentation' }).waitFor();
+      expect(await search.inputValue()).toBe('');
+      expect(complaints).toEqual([]);
+    },
+  );
+
   test('one that keeps nothing for pages shows them all the same', patience, async () => {
     const { page, context, complaints } = await newPage();
     onTestFinished(() => context.close());
@@ -454,6 +486,21 @@ describe('what the browser does to the page', () => {
     await page.getByRole('button', { name: 'Use the dark theme' }).click();
     await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
     await connectAs(page, 'consumer');
+    expect(complaints).toEqual([]);
+  });
+
+  test('one without a clipboard for pages that came by plain HTTP copies all the same', patience, async () => {
+    const { page, context, complaints } = await newPage();
+    onTestFinished(() => context.close());
+    await context.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+    await page.goto(`${stack.up.dashboardUrl}/#/class/2`);
+    await page.getByRole('button', { name: 'Copy address', exact: true }).click();
+    await page.getByRole('button', { name: 'address copied', exact: true }).waitFor();
+    await page.goto(`${stack.up.dashboardUrl}/#/explore`);
+    await page.getByLabel('Search the classes').press('Control+V');
+    expect((await page.getByLabel('Search the classes').inputValue()).toLowerCase()).toBe(
+      accountOf('operator').toLowerCase(),
+    );
     expect(complaints).toEqual([]);
   });
 

@@ -1,8 +1,8 @@
 import { Tabs } from '@base-ui/react/tabs';
 import type { ClassDetail } from '@kedge/core';
-import { useState } from 'react';
 import { lazyPart } from '../../app/lazyPart.js';
 import { Part } from '../../app/Part.js';
+import { useKeptChoice } from '../../app/useKeptChoice.js';
 import { buyForm } from '../../actions/forms/buyForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { linkTo } from '../../app/router.js';
@@ -61,7 +61,8 @@ export function ClassPage({ classId }: { classId: bigint }) {
 function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null }) {
   const { classId, kind, name, description, licence, price, unitDecimals, usage, revenue, holderCount, royaltyBps } =
     detail;
-  const [tab, setTab] = useState<string>('overview');
+  const [chosen, setTab] = useKeptChoice('tab', 'overview');
+  const tab = Object.hasOwn(tabs, chosen) ? chosen : 'overview';
   const main = mainOf(revenue, price?.asset);
   const { show, showPrice } = useAssets([...namedOf(revenue, main), ...(price === null ? [] : [price.asset])]);
   return (

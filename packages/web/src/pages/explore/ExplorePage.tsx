@@ -1,5 +1,5 @@
 import type { ClassKind } from '@kedge/core';
-import { useState } from 'react';
+import { useKeptChoice } from '../../app/useKeptChoice.js';
 import { useIndexedPages } from '../../data/useIndexed.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { ErrorState } from '../../ui/ErrorState.js';
@@ -17,8 +17,9 @@ const pageSize = 24;
 
 /** What is anchored: every class, to be searched and filtered. */
 export function ExplorePage() {
-  const [kind, setKind] = useState<keyof typeof kinds>('all');
-  const [text, setText] = useState('');
+  const [chosen, setKind] = useKeptChoice('kind', 'all');
+  const kind = Object.hasOwn(kinds, chosen) ? (chosen as keyof typeof kinds) : 'all';
+  const [text, setText] = useKeptChoice('text', '');
   const search = useDebounced(text.trim());
   const { items, error, refetch, isPlaceholderData, more } = useIndexedPages('classes', {
     limit: pageSize,

@@ -1,7 +1,7 @@
 import { isSameAddress, type Address, type Operator } from '@kedge/core';
-import { useState } from 'react';
 import { lazyPart } from '../../app/lazyPart.js';
 import { Part } from '../../app/Part.js';
+import { useKeptChoice } from '../../app/useKeptChoice.js';
 import { parseAddress } from '../../actions/forms/parseAddress.js';
 import { AddressField } from '../../actions/forms/AddressField.js';
 import { useConfig } from '../../app/configContext.js';
@@ -28,7 +28,7 @@ const OperatorCharts = lazyPart(() => import('./OperatorCharts.js'), 'OperatorCh
 export function OperatorPage() {
   const { developmentAccounts } = useConfig();
   const { address } = useWallet();
-  const [text, setText] = useState('');
+  const [text, setText] = useKeptChoice('account', '');
   const operator =
     parseAddress(text) ?? (text.trim() === '' ? (developmentAccounts?.['operator'] ?? address) : undefined);
   return (
