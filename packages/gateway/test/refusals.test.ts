@@ -329,6 +329,17 @@ test('what the upstream finds wrong with a request passes through as it is, and 
   expect(await charged()).toBe(0n);
 });
 
+test('what the upstream finds wrong with a request can be read, where it comes compressed', async () => {
+  await begin();
+  const error = { error: { message: 'the context is too long', type: 'invalid_request_error' } };
+  upstream.script = (_, response) => {
+    response.writeHead(400, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+    response.end(gzipSync(JSON.stringify(error)));
+  };
+  expect(await post(hello)).toMatchObject({ status: 400, json: error });
+  expect(await charged()).toBe(0n);
+});
+
 test("what a channel's rate does not allow yet is 429, with when to come back", async () => {
   await begin({ channel: { rate: 2n, burst: 0n } });
   const { status, headers, json } = await post({ ...hello, max_tokens: 20 });

@@ -30,3 +30,9 @@ export function isEncoded(headers: HeaderFields): boolean {
   const encoding = headers.get('content-encoding');
   return encoding !== undefined && encoding !== '' && encoding.toLowerCase() !== 'identity';
 }
+
+/** How a body that is passed on without being measured is read. */
+export function encodingOf(headers: HeaderFields): Record<string, string> {
+  const encoding = headers.get('content-encoding');
+  return encoding === undefined ? {} : { 'content-encoding': encoding };
+}

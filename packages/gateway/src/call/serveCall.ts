@@ -1,6 +1,6 @@
 import { BaseError } from '@kedge/core';
 import { reasonOf } from '../structuredLog.js';
-import { answerHeaders, isEncoded, isEventStream } from './answerHeaders.js';
+import { answerHeaders, encodingOf, isEncoded, isEventStream } from './answerHeaders.js';
 import { invalidAnswer } from '../surfaces/json.js';
 import { answerWhole } from './answerWhole.js';
 import type { Call } from './call.js';
@@ -120,7 +120,7 @@ function answerAny(
   // What the upstream finds wrong with the request is the client's to read; its own troubles, and its view of the
   // operator's key, are not.
   if (status >= 400 && status < 500 && ![401, 402, 403, 407].includes(status)) {
-    call.response.send(status, answerHeaders(headers), body);
+    call.response.send(status, { ...answerHeaders(headers), ...encodingOf(headers) }, body);
     return Promise.resolve();
   }
   const code = refusalCode(body);
