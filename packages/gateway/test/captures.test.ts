@@ -68,6 +68,7 @@ test('an item that cannot be captured fails alone, and is tried again ever later
   expect(await capture()).toBe(200);
   expect(captured()).toEqual([undefined, perCall, perCall]);
   expect(logged('capture_failed')).toMatchObject([{ level: 'error', channelId, reason: 'ValueChannelsTooFast()' }]);
+  expect(logged('capture_short')).toEqual([]);
   expect(await metric('uncaptured_units')).toBe('20');
   expect(await metric('capture_items_failed_total')).toBe('1');
   // Not at once: it would fail again, for gas.
@@ -83,6 +84,23 @@ test('an item that cannot be captured fails alone, and is tried again ever later
   expect(captured()).toEqual([perCall, perCall, perCall]);
   expect(await metric('uncaptured_units')).toBe('0');
   expectNothingTwice();
+});
+
+test('an item that its rate cuts short is said to, with how far it came, and the rest comes later', async () => {
+  const { chain, channels } = setup;
+  const { channelId } = channels[1]!;
+  chain.rated.set(channelId, perCall - 5n);
+  await use(0, 1);
+  expect(await capture()).toBe(200);
+  const short = { level: 'warn', event: 'capture_short', channelId, signedUnits: perCall, capturedUnits: perCall - 5n };
+  expect(logged('capture_short')).toEqual([{ ...short, hint: expect.stringContaining('rate') }]);
+  expect(logged('capture_failed')).toEqual([]);
+  expect(await metric('capture_items_failed_total')).toBe('1');
+  chain.rated.clear();
+  minuteLater();
+  expect(await capture()).toBe(200);
+  expect(captured().slice(0, 2)).toEqual([perCall, perCall]);
+  expect(logged('capture_short')).toHaveLength(1);
 });
 
 test('a node that lacks the newest blocks, behind the same URL as others, makes no capture look lost', async () => {

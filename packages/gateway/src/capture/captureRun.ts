@@ -119,7 +119,7 @@ export function createCaptureRun(options: CaptureRunOptions, channels: TrackedCh
       if (mined === undefined) throw new Error(`transaction ${sent.entry.hash} is not mined yet`);
       await confirmMined(context, sent.entry, mined);
       if (!mined.outcome.succeeded) throw new Error(`transaction ${sent.entry.hash} reverted`);
-      await channels.noteMined(sent.capture.items);
+      await channels.noteMined(sent.capture.items, mined.outcome.failures);
       // Of a block that was made just now: on a chain that nobody uses the newest one may be of any time.
       await chain.head().then(({ timestamp }) => compareWithChain(Number(timestamp) * 1_000), notSeen);
     }

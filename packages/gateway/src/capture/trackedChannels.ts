@@ -1,5 +1,5 @@
 import type { Hex, SignedVoucher, Voucher } from '@kedge/core';
-import type { CaptureItem, GatewayChain, RoyaltyEdge } from '../chain/gatewayChain.js';
+import type { CaptureItem, CaptureOutcome, GatewayChain, RoyaltyEdge } from '../chain/gatewayChain.js';
 import type { Gone } from '../channels/channelBook.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { CaptureLedger } from '../ledger/ledger.js';
@@ -30,8 +30,8 @@ export type TrackedChannels = {
   readonly items: (when: 'due' | 'last') => Promise<CaptureItem[]>;
   /** The royalties that the captures of some items bring in. */
   readonly edgesOf: (items: readonly CaptureItem[]) => readonly RoyaltyEdge[];
-  /** Items were in a mined transaction. */
-  readonly noteMined: (items: readonly CaptureItem[]) => Promise<void>;
+  /** Items were in a mined transaction, and these did nothing. */
+  readonly noteMined: (items: readonly CaptureItem[], failures: CaptureOutcome['failures']) => Promise<void>;
   /** They are not tried again for a while, which grows. */
   readonly putOff: (items: readonly CaptureItem[]) => void;
   readonly figures: () => { readonly uncapturedUnits: bigint; readonly failedItems: number };
@@ -47,6 +47,8 @@ type Tracked = {
 // What one channel takes is mostly the way to the node and back.
 const readsAtOnce = 8;
 
+const shortHint =
+  'The rate of the channel allows no more by the time of the chain: the rest is captured when it does. Where this repeats itself, compare the clocks.';
 const elsewhereHint =
   'Another gateway with this key captures from the channel, on a copy of this log: what this one served since the copy was made is lost. Find it and stop it, and keep the folder from which more was captured.';
 
@@ -138,14 +140,20 @@ export function createTrackedChannels(
       }
       return [...edges.values()];
     },
-    noteMined: async (items) => {
+    noteMined: async (items, failures) => {
+      const failed = new Set(failures.map(({ channelId }) => channelId));
       await read(items.map(({ voucher }) => voucher.channelId));
       for (const { voucher } of items) {
-        const entry = tracked.get(voucher.channelId);
+        const { channelId, cumulativeUnits: signedUnits } = voucher;
+        const entry = tracked.get(channelId);
         if (entry === undefined) continue;
-        if (entry.captured < voucher.cumulativeUnits) {
+        const { captured: capturedUnits } = entry;
+        if (capturedUnits < signedUnits) {
           failedItems++;
           putOff(entry);
+          // Of the others the contract said why.
+          if (!failed.has(channelId))
+            log.warn('capture_short', { channelId, signedUnits, capturedUnits, hint: shortHint });
         } else Object.assign(entry, { failures: 0, retryAt: 0 });
       }
     },

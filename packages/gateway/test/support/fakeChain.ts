@@ -21,6 +21,8 @@ export type FakeChain = GatewayChain & {
   nonceError: number;
   /** Why a capture of the channel takes nothing. */
   readonly failing: Map<Hex, string>;
+  /** How much a channel's rate lets be captured by now. */
+  readonly rated: Map<Hex, bigint>;
   /** Whether such a capture would revert, or will. */
   wouldRevert: (capture: Capture) => boolean;
   willRevert: boolean;
@@ -38,7 +40,10 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
   };
   const take = ({ items }: Capture): void => {
     for (const { voucher } of items) {
-      if (!chain.failing.has(voucher.channelId)) chain.captured.set(voucher.channelId, voucher.cumulativeUnits);
+      const { channelId, cumulativeUnits } = voucher;
+      if (chain.failing.has(channelId)) continue;
+      const rated = chain.rated.get(channelId) ?? cumulativeUnits;
+      chain.captured.set(channelId, rated < cumulativeUnits ? rated : cumulativeUnits);
     }
   };
   let height = 0n;
@@ -47,6 +52,7 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
     looks: 0,
     nonceError: 0,
     failing: new Map(),
+    rated: new Map(),
     wouldRevert: () => false,
     willRevert: false,
     pass: (blocks) => void (height += BigInt(blocks)),
