@@ -163,3 +163,17 @@ test('the API key is made once, is private, and only its hash is written elsewhe
   expect(statSync(apiKey).mode & 0o777).toBe(0o600);
   expect(apiKeyHash(key)).toMatch(/^[0-9a-f]{64}$/);
 });
+
+test.each([
+  ['is not JSON', '[{'],
+  ['is not a list of channels', '{}'],
+])('a file that %s is to be mended, and the folder with the log is not to be moved away for it', async (what, text) => {
+  const file = join(temporaryDataFolder().gateway, 'channels.json');
+  await putChannelRecord(file, entry('own', '02'));
+  writeFileSync(file, text);
+  const error = await putChannelRecord(file, entry('other', '01')).catch((thrown: unknown) => thrown as BaseError);
+  expect(error).toMatchObject({ code: 'damaged_file', message: expect.stringContaining(what) });
+  expect((error as BaseError).hints.join()).toContain('restore it from a copy');
+  expect((error as BaseError).hints.join()).not.toContain('away');
+  expect(readFileSync(file, 'utf8')).toBe(text);
+});

@@ -54,8 +54,12 @@ export function readIfExists(path: string): string | undefined {
   }
 }
 
-/** Parses a JSON file of the data folder; `undefined` when there is none. */
-export function readJsonFile(path: string): unknown {
+/**
+ * Parses a JSON file of the data folder; `undefined` when there is none.
+ * @param wayOut What to do where it is damaged: what is lost with it differs.
+ * @throws BaseError `damaged_file`
+ */
+export function readJsonFile(path: string, wayOut: string): unknown {
   const text = readIfExists(path);
   if (text === undefined) return undefined;
   try {
@@ -64,7 +68,7 @@ export function readJsonFile(path: string): unknown {
     throw new BaseError(`${path} is damaged: it is not JSON`, {
       code: 'damaged_file',
       cause,
-      hints: ['restore it from a copy, or move the data folder away and start anew (value bought there is then gone)'],
+      hints: [wayOut],
     });
   }
 }

@@ -25,13 +25,16 @@ export function channelsFileOf(dataDir: string): string {
   return typeof named === 'string' ? named : gatewayFilesOf(paths).channels;
 }
 
+const wayOut =
+  'put it right, or restore it from a copy: a gateway that runs goes on with what it said before, one that is started now serves nobody';
+
 /** The entries of the channels file, as written; none when there is no file. */
 export function readChannelEntries(file: string): WrittenEntry[] {
-  const entries = readJsonFile(file) ?? [];
+  const entries = readJsonFile(file, wayOut) ?? [];
   if (Array.isArray(entries)) return entries as WrittenEntry[];
   throw new BaseError(`${file} is damaged: it is not a list of channels`, {
     code: 'damaged_file',
-    hints: ['move it away: kedge up writes its own channel again, kedge channel open others'],
+    hints: [wayOut],
   });
 }
 

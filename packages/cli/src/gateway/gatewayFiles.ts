@@ -19,9 +19,11 @@ export function gatewayFilesOf(paths: DataPaths): {
   };
 }
 
+const configWayOut = 'delete it, and start the gateway again as it was started: that writes it anew';
+
 /** The configuration that the gateway of a data folder was last started with; undefined where none ever was. */
 export function readGatewayConfig(dataDir: string): Readonly<Record<string, unknown>> | undefined {
-  const config = readJsonFile(gatewayFilesOf(dataPathsOf(dataDir)).config);
+  const config = readJsonFile(gatewayFilesOf(dataPathsOf(dataDir)).config, configWayOut);
   return typeof config === 'object' && config !== null ? (config as Readonly<Record<string, unknown>>) : undefined;
 }
 

@@ -57,6 +57,11 @@ export function writeStrictChannel(dataDir: string, file: StrictChannelFile): st
   return path;
 }
 
+const channelWayOut =
+  'restore it from a copy: it has the keys of this channel; without one the operator can close the channel now, anyone after its deadline and grace, and kedge channel close returns what was not captured';
+const memoryWayOut =
+  'restore it from a copy that is as new as the last call, or open another channel: it says what was signed for already';
+
 /**
  * Reads a strict channel's file: the one that is named, by path or channel id, or the only one there is.
  *
@@ -68,7 +73,7 @@ export function readStrictChannel(
   cwd: string,
 ): StrictChannelFile & { readonly path: string } {
   const path = pathOf(dataDir, named, cwd);
-  const json = readJsonFile(path);
+  const json = readJsonFile(path, channelWayOut);
   if (json === undefined) {
     throw new BaseError(`There is no strict channel in ${path}.`, {
       code: 'no_strict_channel',
@@ -83,14 +88,14 @@ export function readStrictChannel(
 
 /** The gateway that a channel was opened for, where this data folder has it as a strict one; nothing of its secrets. */
 export function strictGatewayOf(dataDir: string, channelId: Hex): string | undefined {
-  const json = readJsonFile(join(channelsFolderOf(dataDir), `${channelId}.json`));
+  const json = readJsonFile(join(channelsFolderOf(dataDir), `${channelId}.json`), channelWayOut);
   const parsed = fileSchema.safeParse(json);
   return parsed.success ? parsed.data.gatewayUrl : undefined;
 }
 
 /** What the last run of the channel's client left. */
 export function readVoucherMemory(path: string): VoucherMemory | undefined {
-  const json = readJsonFile(memoryPathOf(path));
+  const json = readJsonFile(memoryPathOf(path), memoryWayOut);
   if (json === undefined) return undefined;
   return parseVoucherMemory(json, memoryPathOf(path));
 }

@@ -65,19 +65,21 @@ export type DocsStep = NonNullable<UpSteps['docs']>;
 export type AgentStep = NonNullable<UpSteps['agent']>;
 export type ChannelStep = NonNullable<UpSteps['channel']>;
 
+const wayOut = 'restore it from a copy, or move the data folder away and start anew (value bought there is then gone)';
+
 /**
  * Reads the state file; undefined when there is none.
  *
  * @throws BaseError code `damaged_file`
  */
 export function readUpState(path: string): KnownUpState | undefined {
-  const json = readJsonFile(path);
+  const json = readJsonFile(path, wayOut);
   if (json === undefined) return undefined;
   const parsed = upStateSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   throw new BaseError(`${path} does not hold the state of kedge up: ${z.prettifyError(parsed.error)}`, {
     code: 'damaged_file',
-    hints: ['restore it from a copy, or move the data folder away and start anew (value bought there is then gone)'],
+    hints: [wayOut],
   });
 }
 

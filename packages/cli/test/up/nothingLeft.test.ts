@@ -32,7 +32,7 @@ function startUp(): Up {
   const started = new Map<string, ProcessIdentity>();
   const look = (): void => {
     for (const name of serviceNames) {
-      const identity = readJsonFile(paths.pid(name)) as ProcessIdentity | undefined;
+      const identity = readJsonFile(paths.pid(name), 'look again') as ProcessIdentity | undefined;
       if (identity !== undefined) started.set(`${name} ${identity.pid}`, identity);
     }
   };
