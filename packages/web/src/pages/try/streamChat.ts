@@ -24,7 +24,8 @@ export type FinishedCall = {
  * Asks an OpenAI-compatible API and hands on the answer as it streams in. What it costs is in the receipt, which comes as a
  * comment line of the stream (R17).
  *
- * @throws BaseError `gateway_down`, `receipt_missing`, or the gateway's own refusal.
+ * @throws BaseError `key_invalid`, `gateway_down`, `stream_broken`, `stream_failed`, `receipt_missing`, or the gateway's own
+ * refusal.
  */
 export async function streamChat(options: {
   gatewayUrl: string;
@@ -35,6 +36,7 @@ export async function streamChat(options: {
   signal: AbortSignal;
 }): Promise<FinishedCall> {
   const { gatewayUrl, apiKey, model, messages, onText, signal } = options;
+  requireKey(apiKey);
   const body = JSON.stringify({ model, messages, stream: true });
   const response = await fetch(`${gatewayUrl}/chat/completions`, {
     method: 'POST',
@@ -46,10 +48,27 @@ export async function streamChat(options: {
     throw gatewayDown(cause);
   });
   if (!response.ok || response.body === null) throw await refusal(response);
+  try {
+    return { ...(await readCall(response.body, onText)), request: utf8(body) };
+  } catch (error) {
+    if (signal.aborted || error instanceof BaseError) throw error;
+    throw new BaseError('The answer broke off.', {
+      code: 'stream_broken',
+      kind: 'transient',
+      hints: ['What had arrived may be charged. Ask again, which is a new call.'],
+      cause: error,
+    });
+  }
+}
+
+async function readCall(
+  stream: ReadableStream<Uint8Array>,
+  onText: (text: string) => void,
+): Promise<Omit<FinishedCall, 'request'>> {
   const kept: Uint8Array[] = [];
   let answer = '';
   let receipt: SignedReceipt | undefined;
-  for await (const event of eventsOf(response.body)) {
+  for await (const event of eventsOf(stream)) {
     const text = new TextDecoder().decode(event);
     if (text.startsWith(receiptCommentPrefix)) {
       receipt = decodeSignedReceipt(text.slice(receiptCommentPrefix.length).trim());
@@ -61,13 +80,20 @@ export async function streamChat(options: {
     answer += delta;
     onText(answer);
   }
-  if (receipt === undefined) {
-    throw new BaseError('The answer ended without a receipt.', {
-      code: 'receipt_missing',
-      hints: ['A call without a receipt is not charged. Ask again.'],
-    });
-  }
-  return { answer, receipt, request: utf8(body), response: concatBytes(kept) };
+  if (receipt !== undefined) return { answer, receipt, response: concatBytes(kept) };
+  throw new BaseError('The answer ended without a receipt.', {
+    code: 'receipt_missing',
+    hints: ['A call without a receipt is not charged. Ask again.'],
+  });
+}
+
+/** What no header may have is in no key: a browser would refuse to send it, as if nobody answered. */
+function requireKey(apiKey: string): void {
+  if (/^[\x21-\x7e]+$/.test(apiKey.trim())) return;
+  throw new BaseError('This is no API key: it has characters that none has.', {
+    code: 'key_invalid',
+    hints: ['Copy the key alone, whole and in one line.'],
+  });
 }
 
 /** The text that one event adds. @throws BaseError for an error that came in the middle of the stream. */
