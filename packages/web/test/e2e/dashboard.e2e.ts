@@ -525,6 +525,20 @@ describe('what the browser does to the page', () => {
     await page.getByText('The receipt cannot be checked now.').waitFor({ state: 'detached' });
   });
 
+  test('what was asked and paid for is there again when one comes back to the chat', patience, async () => {
+    const { page, complaints } = await open('#/try');
+    await page.getByRole('button', { name: 'What is in a receipt?' }).click();
+    await page.getByText('Receipt verified in your browser').waitFor();
+    const answer = await page.locator('.answer').innerText();
+    await page.locator('.earners').getByRole('link', { name: 'Class 2' }).click();
+    await page.getByRole('heading', { name: 'Kedge docs agent', level: 1 }).waitFor();
+    await page.goBack();
+    await page.getByText('Receipt verified in your browser').waitFor();
+    expect(await page.locator('.answer').innerText()).toBe(answer);
+    await page.getByText('Anchored', { exact: true }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   test('who leaves the chat ends the call, for nobody reads what it brings', patience, async () => {
     const { page, context } = await newPage();
     onTestFinished(() => context.close());

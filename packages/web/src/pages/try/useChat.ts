@@ -1,4 +1,5 @@
 import { BaseError, type ReceiptCheck } from '@kedge/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useConfig } from '../../app/configContext.js';
 import { useReader } from '../../wallet/useKedge.js';
@@ -16,15 +17,21 @@ export type Turn = {
 
 const anchorPatience = 20;
 
+/** Turns were paid for: they outlive the page that they were made on, for as long as the dashboard is not loaded anew. */
+const kept = { queryKey: ['chat'], enabled: false, initialData: [] as readonly Turn[], gcTime: Infinity } as const;
+
 /** A chat whose every answer is paid for, and checked here. */
 export function useChat(apiKey: string, model: string) {
   const { gatewayUrl, contentUrl } = useConfig();
   const client = useReader();
-  const [turns, setTurns] = useState<readonly Turn[]>([]);
+  const queries = useQueryClient();
+  const { data: turns } = useQuery(kept);
   const [isBusy, setBusy] = useState(false);
   const running = useRef<AbortController | undefined>(undefined);
   // What nobody is there to read any more is not paid for.
   useEffect(() => () => running.current?.abort(), []);
+  const setTurns = (change: (all: readonly Turn[]) => readonly Turn[]): void =>
+    void queries.setQueryData<readonly Turn[]>(kept.queryKey, (all = []) => change(all));
   const update = (id: number, change: Partial<Turn>): void =>
     setTurns((all) => all.map((turn) => (turn.id === id ? { ...turn, ...change } : turn)));
 
