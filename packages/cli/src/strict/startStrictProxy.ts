@@ -88,10 +88,11 @@ export async function startStrictProxy(options: {
     void ended.then(() => underWay.delete(ended));
     answer(request, response).catch((error: unknown) => {
       if (response.destroyed) return;
-      options.onError(error);
+      const told = withStatus(error);
+      options.onError(told);
       if (response.headersSent) return void response.destroy();
       const [path = ''] = targetOf(request).split('?', 1);
-      const { status, contentType, body } = answerOfProblem(withStatus(error), path);
+      const { status, contentType, body } = answerOfProblem(told, path);
       if (isStopping) response.setHeader('connection', 'close');
       response.writeHead(status, { 'content-type': contentType }).end(JSON.stringify(body));
     });
@@ -189,6 +190,7 @@ function withStatus(error: unknown): unknown {
     return new BaseError('The gateway does not answer.', {
       code: 'gateway_unreachable',
       status: 502,
+      kind: 'transient',
       hints: ['Check --gateway, and that the gateway runs.'],
       cause: error,
     });
