@@ -115,7 +115,8 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
   const keepBatch = async (foreign: ForeignBatch): Promise<void> => {
     const { epoch: of, batch, root, record, receiptHashes, steps } = foreign;
     for (const { channelId, before } of steps) {
-      if (accounts.of(channelId).lastReceiptHash === before) continue;
+      // After a failure none follows, and the records below are refused for what is wrong.
+      if (accounts.of(channelId).lastReceiptHash === before || records.failure() !== undefined) continue;
       throw new Error(`Batch ${batch} of epoch ${of} does not follow the last receipt of channel ${channelId}.`);
     }
     const [offset, ...rest] = await records.appendAll([

@@ -23,6 +23,7 @@ const channelId: Hex = `0x${'ab'.repeat(32)}`;
 const ignore = (): void => undefined;
 let folder: string;
 let log: LogLedger;
+let isHeld = true;
 
 const open = (): Promise<LogLedger> =>
   openLedger({
@@ -31,6 +32,7 @@ const open = (): Promise<LogLedger> =>
     operator,
     log: { info: ignore, warn: ignore, error: ignore },
     now: () => noon,
+    isHeld: () => isHeld,
     onAnswer: ignore,
     onVoucher: ignore,
     onKeyUse: ignore,
@@ -39,6 +41,7 @@ const open = (): Promise<LogLedger> =>
   });
 
 beforeEach(async () => {
+  isHeld = true;
   folder = mkdtempSync(join(tmpdir(), 'kedge-gateway-test-'));
   log = await open();
 });
@@ -136,6 +139,15 @@ test('R15: a batch that does not follow the last receipt of its channel is refus
   await log.close();
   log = await open();
   expect(log.durableOf(channelId)?.units).toBe(14n);
+});
+
+test('every call of a log that cannot be written is told so, not only the first, which the others follow', async () => {
+  const worker = await startWorker();
+  await worker.commit(call(5n));
+  isHeld = false;
+  const unavailable = { code: 'log_unavailable', status: 503 };
+  await expect(worker.commit(call(7n))).rejects.toMatchObject(unavailable);
+  await expect(worker.commit(call(1n))).rejects.toMatchObject(unavailable);
 });
 
 test('every process finds the same owner of a channel, and all workers own some', () => {
