@@ -53,7 +53,7 @@ describe('kedge conform', () => {
     async () => {
       const plain = await run(['conform', ...rpc, '--address', ours, '--registry', registry]);
       // Progress, which only a slow machine is told.
-      expect(plain.stderr.replace(/^clause \d+ of \d+: \S+\n/gm, '')).toBe('');
+      expect(plain.stderr.replace(/^(clause \d+ of \d+: \S+|paying the throw-away accounts)\n/gm, '')).toBe('');
       expect(plain.code).toBe(0);
       expect(plain.stdout).toContain('6.4 Value transfer  (7 pass)');
       expect(plain.stdout).toContain('9. Proof registry  (3 pass, 1 not applicable)');
@@ -94,6 +94,27 @@ describe('kedge conform', () => {
       expect(report.counts.MUST.fail).toBe(0);
       expect(report.results.length).toBeGreaterThan(80);
       expect(stdout + stderr).not.toContain(key);
+    },
+    patience,
+  );
+
+  test(
+    'says what it waits for on a chain that makes no blocks, before the first clause as well',
+    async () => {
+      const still = await startAnvil({ args: ['--no-mining'] });
+      try {
+        const address = getAddress(`0x${'c0'.repeat(20)}`);
+        await still.testClient.setCode({ address, bytecode: '0x60006000fd' });
+        const running = run(['conform', '--rpc', still.rpcUrl, '--address', address]);
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
+        await still.testClient.setAutomine(true);
+        await still.testClient.mine({ blocks: 1 });
+        const { code, stderr } = await running;
+        expect(stderr).toContain('paying the throw-away accounts');
+        expect(code).toBe(1);
+      } finally {
+        await still.stop();
+      }
     },
     patience,
   );

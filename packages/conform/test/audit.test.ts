@@ -401,6 +401,9 @@ describe('what cannot be checked', () => {
     await expect(nobody).rejects.toMatchObject({ code: 'no_code' });
     const other = await deployCode(anvil, compileFaulty()['PlainDAT']!);
     await expect(auditSolvency({ publicClient, address: other })).rejects.toMatchObject({ code: 'not_kedge' });
+    // Whatever it is asked, it answers zeros: no classes, and nothing owed.
+    const zeros = await deployCode(anvil, '0x656101006000f360d01b60005260066000f3');
+    await expect(auditSolvency({ publicClient, address: zeros })).rejects.toMatchObject({ code: 'not_kedge' });
   });
 
   // What it drops is gone for the tests after it.

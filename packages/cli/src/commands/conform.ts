@@ -85,6 +85,7 @@ export const conform: Command = {
     const { publicClient, chainId } = await connectChain(context, await findTarget(context));
     const funder = await resolveAccount(context, chainId, 'deployer');
     const progress = context.output.progress();
+    progress.update('paying the throw-away accounts');
     const report = await runConformance({
       publicClient,
       address,

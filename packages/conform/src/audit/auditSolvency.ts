@@ -153,17 +153,23 @@ async function requireKedge(views: Views, address: Address): Promise<void> {
   try {
     await views.classCount();
     await views.solvency(1n, 0n);
+    if (await views.isDraft()) return;
   } catch (error) {
     if (!isRevert(error)) throw error;
-    throw new BaseError(`The contract at ${address} does not answer as a Data Anchoring Token of Kedge does.`, {
-      code: 'not_kedge',
-      hints: [
-        "The draft's own events do not tell enough to audit a contract: this one needs Kedge's companion events.",
-        'kedge conform tries any implementation of ERC-8028.',
-      ],
-      cause: error,
-    });
+    throw notKedge(address, error);
   }
+  throw notKedge(address);
+}
+
+function notKedge(address: Address, cause?: unknown): BaseError {
+  return new BaseError(`The contract at ${address} does not answer as a Data Anchoring Token of Kedge does.`, {
+    code: 'not_kedge',
+    hints: [
+      "The draft's own events do not tell enough to audit a contract: this one needs Kedge's companion events.",
+      'kedge conform tries any implementation of ERC-8028.',
+    ],
+    cause,
+  });
 }
 
 function incomplete(fromBlock: bigint, why: string): BaseError {

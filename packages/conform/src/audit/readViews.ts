@@ -13,6 +13,9 @@ import { revertOf } from '../lab/chainCall.js';
 
 const together = 64;
 
+/** Of ERC-8028, as the draft's functions make it up. */
+const draftId = '0x2c0b686c';
+
 /**
  * What a call may use that runs an asset's code. Anyone can settle in an asset of their own: neither its reverts nor its
  * endless loops may end the audit, or last until the node gives up.
@@ -34,6 +37,8 @@ export function createViews(client: PublicClient, address: Address, blockNumber:
   const askedOfAsset = <answer>(ask: () => Promise<answer>): Promise<answer | undefined> =>
     orRevert(patiently(ask, blockNumber, sleep, isFault), isFault);
   return {
+    /** Whether it says by ERC-165 that it has the draft's functions, which who answers anything does not. */
+    isDraft: () => asked(() => client.readContract({ ...at, functionName: 'supportsInterface', args: [draftId] })),
     classCount: () => asked(() => client.readContract({ ...at, functionName: 'classCount' })),
     revenueInfo: (classId: bigint, asset: Address) =>
       asked(() => client.readContract({ ...at, functionName: 'revenueInfo', args: [classId, asset] })),

@@ -9,7 +9,7 @@ const patienceMilliseconds = 300_000;
  * The receipt of a transaction, asked for until it is there. A chain that makes blocks only for transactions gives no
  * second block to be woken by, so waiting for blocks could wait for ever.
  *
- * @throws BaseError `transaction_pending`.
+ * @throws BaseError `no_block`.
  */
 export async function waitForReceipt(client: PublicClient, hash: Hex): Promise<TransactionReceipt> {
   const deadline = Date.now() + patienceMilliseconds;
@@ -20,12 +20,18 @@ export async function waitForReceipt(client: PublicClient, hash: Hex): Promise<T
       if (!(error instanceof TransactionReceiptNotFoundError)) throw error;
     }
     if (Date.now() > deadline) {
-      throw new BaseError('A transaction was sent, and is not in a block yet.', {
-        code: 'transaction_pending',
-        kind: 'transient',
-        values: { transactionHash: hash },
-        hints: ['Run it again when the chain is less busy; what the throw-away accounts hold can be derived again.'],
-      });
+      throw new BaseError(
+        `A transaction was sent ${patienceMilliseconds / 1_000} seconds ago, and is not in a block yet.`,
+        {
+          code: 'no_block',
+          kind: 'transient',
+          values: { transactionHash: hash },
+          hints: [
+            'See to it that the chain makes blocks, or wait until it is less busy, and run it again.',
+            'What the throw-away accounts were sent the next run gives back.',
+          ],
+        },
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
