@@ -169,6 +169,27 @@ test('R11: what a client cannot have lost, it does not pay', async () => {
   });
 });
 
+test('R11: a client with an older memory goes on from its own signature, and accuses no honest operator', async () => {
+  await begin();
+  const first = clientOf({ lostUnits: 0n });
+  await first.openai.chat.completions.create({ model: 'demo', messages });
+  await first.paid.idle();
+  const older = first.paid.memory();
+  for (let call = 0; call < 3; call++) await first.openai.chat.completions.create({ model: 'demo', messages });
+  await first.paid.idle();
+  expect(older.lostUnits).toBe(0n);
+  const second = clientOf({ memory: older });
+  await second.openai.chat.completions.create({ model: 'demo', messages });
+  await expectAllPaid(second.paid);
+  // Beyond what it signed nothing is taken on trust.
+  const { voucher, signature } = older.newest!;
+  const beyond = { ...older, newest: { voucher: { ...voucher, cumulativeUnits: 10n ** 6n }, signature } };
+  const third = clientOf({ memory: beyond });
+  expect(await faultOf(third.openai.chat.completions.create({ model: 'demo', messages }))).toMatchObject({
+    code: 'operator_overcounts',
+  });
+});
+
 test('R11: what was remembered of another channel is refused: an operator could claim all of it as lost', async () => {
   await begin();
   const first = clientOf();

@@ -37,12 +37,13 @@ export async function resumeAccount(
       hints: ['Check the base URL, the API key, and that the channel is one of this gateway.'],
     });
   }
-  const isFresh = account.signedUnits() === 0n && account.settledUnits() === 0n;
+  const rememberedUnits = account.signedUnits();
   if (state['newest'] !== null) await takeOver(account, channel, state['newest']);
   const committedUnits = BigInt(String(state['committedUnits']));
-  // What was signed for had been received: a client without memory trusts its own signature.
-  const known = isFresh && account.signedUnits() < committedUnits ? account.signedUnits() : committedUnits;
-  if (isFresh) account.adopt(known);
+  const signedUnits = account.signedUnits();
+  // What was signed for had been received: a client without memory, or with an older one, trusts its own signature.
+  const known = signedUnits < committedUnits ? signedUnits : committedUnits;
+  if (signedUnits > rememberedUnits && known > account.settledUnits()) account.adopt(known);
   const upTo = await coveredIn(state['lastReceipt'], committedUnits, channel);
   const gap = committedUnits - account.settledUnits();
   // What it lost of calls that it was killed in is its loss, as long as it does not claim it.

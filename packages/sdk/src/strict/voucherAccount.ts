@@ -78,7 +78,7 @@ export type VoucherAccount = {
   readonly isCovered: (seq: bigint) => boolean;
   /** Whether a call was lost since the operator was asked last, or what may be claimed for one lapses when it is asked again. */
   readonly isUncertain: () => boolean;
-  /** A client without memory: these units were settled in an earlier run. */
+  /** A client without memory, or with an older one: these units were settled in an earlier run. */
   readonly adopt: (units: bigint) => void;
   /** Takes over a voucher of an earlier run that this key signed. */
   readonly remember: (signed: SignedVoucher) => void;
