@@ -24,23 +24,27 @@ afterEach(() => setup.remove());
 
 function open() {
   const checks = { all: 0, running: 0, most: 0 };
+  const asked: Hex[] = [];
+  const node = { answers: true };
   const quiet = (): void => undefined;
   const book = createChannelBook({
     path: setup.config.channelsFile,
-    // The chain does not answer, after a while.
-    check: async () => {
+    // The node does not know of any, after a while, or does not answer.
+    check: async ({ channelId }) => {
+      asked.push(channelId);
       checks.all++;
       checks.most = Math.max(checks.most, ++checks.running);
       await turn();
       checks.running--;
-      throw new Error('the node does not answer');
+      if (!node.answers) throw new Error('the node does not answer');
+      return { usable: false, reason: 'the node does not know the channel', isUnseen: true };
     },
     keyAccountOf: (apiKeySha256) => ({ apiKeySha256, committedUnits: 0n, reservedUnits: 0n }),
     nowSeconds: () => Date.now() / 1000,
     onServed: quiet,
     log: { info: quiet, warn: quiet, error: quiet },
   });
-  return { book, checks };
+  return { book, checks, asked, node };
 }
 
 test('channels are checked eight at a time', async () => {
@@ -48,6 +52,20 @@ test('channels are checked eight at a time', async () => {
   await book.refresh();
   expect(checks).toEqual({ all: count, running: 0, most: 8 });
   expect(book.uncheckedCount()).toBe(count);
+});
+
+test('a node that does not answer is asked for eight channels at a time, and for the others first when it is next', async () => {
+  const { book, asked, node } = open();
+  const ids = setup.channels.map(({ channelId }) => channelId);
+  node.answers = false;
+  await book.refresh();
+  expect(asked.splice(0)).toEqual(ids.slice(0, 8));
+  expect(book.uncheckedCount()).toBe(count);
+  await book.refresh();
+  expect(asked.splice(0)).toEqual(ids.slice(8, 16));
+  node.answers = true;
+  await book.refresh();
+  expect(asked.splice(0).toSorted()).toEqual(ids.toSorted());
 });
 
 test('a key that nobody has makes nobody ask the chain, and calls at once share one look', async () => {

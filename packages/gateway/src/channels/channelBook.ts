@@ -167,9 +167,17 @@ export function createChannelBook(options: {
           apply(record, outcome.value);
         } catch (error) {
           log.warn('channel_unchecked', { channelId: record.channelId, reason: reasonOf(error) });
+          putBehind(record);
         }
       }
+      // A node that does not answer, or limits requests, is left alone for a while: thousands of channels would each wait for it.
+      if (results.every(({ status }) => status === 'rejected')) return;
     }
+  };
+
+  /** The others are tried before it the next time. */
+  const putBehind = (record: ChannelRecord): void => {
+    for (const key of keysOf(record)) if (unchecked.delete(key)) unchecked.set(key, record);
   };
 
   const apply = (record: ChannelRecord, result: ChannelCheck): void => {
