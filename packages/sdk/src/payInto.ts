@@ -1,12 +1,13 @@
 import { BaseError, zeroAddress, type Address } from '@kedge/core';
 import {
+  getAddress,
   parseAbi,
   type Abi,
   type ContractFunctionArgs,
   type ContractFunctionName,
   type TransactionReceipt,
 } from 'viem';
-import type { Wallet, WriteClient } from './client.js';
+import type { ChainReader, Wallet, WriteClient } from './client.js';
 import { reading } from './reading.js';
 import { revertTexts } from './revertTexts.js';
 import { refusalOf, writeContract, type ContractCall } from './writeContract.js';
@@ -57,14 +58,19 @@ export async function payInto<
 function allowanceOf(client: WriteClient, asset: Address, spender: Address): Promise<bigint> {
   const owner = client.walletClient.account.address;
   return reading(client, 'read the allowance', async (chain) => {
-    if ((await chain.getCode({ address: asset })) === undefined) {
-      throw new BaseError('There is no asset at that address.', {
-        code: 'asset_missing',
-        values: { asset },
-        hints: ['Give the address of an ERC-20 contract on this chain, or none for ETH.'],
-      });
-    }
+    await requireAsset(chain, asset);
     return chain.readContract({ address: asset, abi: assetAbi, functionName: 'allowance', args: [owner, spender] });
+  });
+}
+
+/** @throws BaseError `asset_missing`; that of viem for what is no address. */
+export async function requireAsset(chain: ChainReader, asset: Address): Promise<void> {
+  // A node is not asked about any text.
+  if ((await chain.getCode({ address: getAddress(asset) })) !== undefined) return;
+  throw new BaseError('There is no asset at that address.', {
+    code: 'asset_missing',
+    values: { asset },
+    hints: ['Give the address of an ERC-20 contract on this chain, or none for ETH.'],
   });
 }
 

@@ -136,8 +136,10 @@ export const revertTexts: Readonly<Record<string, RevertText>> = {
   DATZeroAmount: { message: 'The settlement brings nothing.' },
   DATValueTooLarge: { message: 'The value exceeds 2^64 - 1 units.' },
   DATInvalidExpiry: {
-    message: 'The expiry is in the past, or beyond 2^32 - 1.',
-    hints: ['Give Unix seconds, or 0 for no expiry.'],
+    message: 'The expiry is too early, or beyond 2^32 - 1.',
+    hints: [
+      'Give Unix seconds after now; to renew, after the expiry that there is; where new shares wait, after that. A mint takes 0 for ever.',
+    ],
   },
   DATAmountTooLarge: { message: 'The amount exceeds what the ledger can hold.' },
   DATInvalidAsset: { message: 'The asset is not an ERC-20 contract.', hints: ['The zero address means ETH.'] },

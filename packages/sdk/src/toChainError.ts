@@ -79,13 +79,26 @@ export function toChainError(cause: unknown, doing: string): BaseError {
     });
   }
   const details = isOfViem(cause) ? cause.details : undefined;
+  if (names.includes('LimitExceededRpcError')) {
+    return new BaseError(`Could not ${doing}: the node refuses by a limit of its own.`, {
+      code: 'chain_unreachable',
+      kind: 'transient',
+      values: { details },
+      hints: [statusHint(429)],
+      cause,
+    });
+  }
   const said = names.some((name) => sayingNothing.has(name)) ? details : undefined;
   return new BaseError(`Could not ${doing}: ${said ? `the node says: ${said}` : lowerFirst(shortMessageOf(cause))}`, {
     code: 'chain_error',
     ...(!said && details ? { values: { details } } : {}),
+    ...(names.includes('InvalidAddressError') ? { hints: [addressHint] } : {}),
     cause,
   });
 }
+
+const addressHint =
+  'Write 0x and 40 hex digits: all letters in lower case, or in both cases as the checksum of the address has them (EIP-55).';
 
 /** A node that answers with a status is there: what it says by that is for another person than a node that is not. */
 function unreachableChain(cause: unknown, doing: string): BaseError {

@@ -1,7 +1,7 @@
 import { deployErc20, erc20Abi } from '@kedge/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Address } from '@kedge/core';
-import { addressOf, createClasses, roles, startStage, type Stage } from './fixture.js';
+import { addressOf, createClasses, refusedUnsent, roles, startStage, type Stage } from './fixture.js';
 
 let stage: Stage;
 let asset: Address;
@@ -70,5 +70,35 @@ describe('ERC-20 assets', () => {
     await expect(
       stage.as('stranger').settleRevenue({ classId: agentId, asset: `0x${'de'.repeat(20)}`, amount: 1n }),
     ).rejects.toMatchObject({ name: 'BaseError', code: 'asset_missing' });
+  });
+
+  test('nobody pays or signs for a lot that an account sells, and its seller is named', async () => {
+    const { agentId: classId } = await createClasses(stage);
+    const seller = addressOf('issuer');
+    const terms = { price: { numerator: 3n, denominator: 2n }, operatorBps: 0, asset, seller };
+    const { lot } = await stage.as('issuer').createLot({ classId, ...terms });
+    const consumer = stage.as('consumer');
+    const refusal = { code: 'ValueMarketNotSeller', values: { classId, lot, seller } };
+    const purchase = { classId, lot, units: 5n };
+    const deadline = 2_000_000_000n;
+    await refusedUnsent(stage, 'consumer', () => consumer.buyValue(purchase), refusal);
+    await refusedUnsent(stage, 'consumer', () => consumer.buyValueByPermit({ ...purchase, deadline }), refusal);
+    await refusedUnsent(stage, 'consumer', () => consumer.signPurchase({ ...purchase, deadline, nonce: 0n }), refusal);
+  });
+
+  test('what is no asset, or no address, is said to be none', async () => {
+    const stranger = stage.as('stranger');
+    const nothing = addressOf('stranger');
+    await expect(stranger.getSolvency({ asset: nothing })).rejects.toMatchObject({ code: 'asset_missing' });
+    const shouted = `0x${asset.slice(2).toUpperCase()}` as Address;
+    for (const wrong of ['0x11', shouted] as const) {
+      const read = stranger.getRevenue({ classId: 1n, asset: wrong });
+      await expect(read).rejects.toMatchObject({
+        shortMessage: expect.stringContaining(`address "${wrong}" is invalid`),
+        hints: [expect.stringContaining('checksum')],
+      });
+    }
+    const settled = stranger.settleRevenue({ classId: 1n, asset: '0x11', amount: 1n });
+    await expect(settled).rejects.toMatchObject({ shortMessage: expect.stringContaining('address "0x11" is invalid') });
   });
 });

@@ -279,6 +279,16 @@ describe('a node that goes away', () => {
     await expect(reader.getToken({ tokenId: 1n })).rejects.toMatchObject(refused);
   });
 
+  test('by a limit of its own: it may take the same later', async () => {
+    const request = async () => {
+      throw Object.assign(new Error('rate limit exceeded'), { code: -32005 });
+    };
+    const publicClient = createPublicClient({ transport: custom({ request }, { retryCount: 0 }) });
+    const reader = createKedgeClient({ publicClient, deployment: stage.deployment });
+    const refused = { code: 'chain_unreachable', kind: 'transient', values: { details: 'rate limit exceeded' } };
+    await expect(reader.getToken({ tokenId: 1n << 64n })).rejects.toMatchObject(refused);
+  });
+
   test('before it: nothing was sent, and only that is said', async () => {
     const consumer = consumerBehind((asked, go) => (asked.method === 'eth_sendRawTransaction' ? silence(asked) : go()));
     const { agentId: classId, lot } = sale;

@@ -1,10 +1,11 @@
 import { isSameAddress, type Address, type Deployment } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
-import { marketOf, tokenOf, valuePlansOf } from '../contracts.js';
+import { marketOf, tokenOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
 import { payInto } from '../payInto.js';
 import { reading } from '../reading.js';
 import { onlyEvent, sentOf } from '../writeContract.js';
+import { otherSeller, type SoldLot } from './signPurchase.js';
 
 export type BuyValueParameters = {
   readonly classId: bigint;
@@ -28,7 +29,7 @@ export type BuyValueReturn = Sent & {
  * Buys value of a lot on sale, from the market or from the plan that sells it: pays in ETH, or allows the seller to take
  * exactly the price of an ERC-20 asset.
  *
- * @throws BaseError `ValueMarketNotListed`, `ValueMarketSoldOut`, `ValueMarketTooExpensive`, `ValuePlansWrongUnits`,
+ * @throws BaseError `ValueMarketNotSeller`, `ValueMarketNotListed`, `ValueMarketSoldOut`, `ValueMarketTooExpensive`, `ValuePlansWrongUnits`,
  * `ValuePlansStepNotReached`, `insufficient_funds`.
  *
  * @example
@@ -44,7 +45,7 @@ export async function buyValue(client: WriteClient, parameters: BuyValueParamete
     ]),
   );
   const { asset, seller } = info.terms;
-  const market = sellerOf(client.deployment, seller);
+  const market = sellerOf(client.deployment, { classId, lot, seller });
   const maxCost = parameters.maxCost ?? cost;
   const receipt = await payInto(
     client,
@@ -61,9 +62,10 @@ export async function buyValue(client: WriteClient, parameters: BuyValueParamete
   return { ...sentOf(receipt), tokenId: bought.tokenId, asset: bought.asset, cost: bought.cost };
 }
 
-/** The contract that sells the lot. Both have one `buy`; another seller's lot is refused by the market, which names it. */
-function sellerOf(deployment: Deployment, seller: Address): ReturnType<typeof marketOf> {
-  const plans = deployment.contracts.ValuePlans;
-  if (plans === undefined || !isSameAddress(seller, plans)) return marketOf(deployment);
-  return { ...marketOf(deployment), address: valuePlansOf(deployment).address };
+/** The contract that sells the lot. Both have one `buy`. */
+function sellerOf(deployment: Deployment, { seller, ...lot }: SoldLot): ReturnType<typeof marketOf> {
+  const { ValueMarket, ValuePlans } = deployment.contracts;
+  if (isSameAddress(seller, ValueMarket)) return marketOf(deployment);
+  if (ValuePlans === undefined || !isSameAddress(seller, ValuePlans)) throw otherSeller({ seller, ...lot });
+  return { ...marketOf(deployment), address: ValuePlans };
 }

@@ -6,7 +6,7 @@ import { eventsOf } from '../eventsOf.js';
 import { inWords, reading } from '../reading.js';
 import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
 import type { BuyValueParameters, BuyValueReturn } from './buyValue.js';
-import { notErc20 } from './signPurchase.js';
+import { notErc20, requireSelling } from './signPurchase.js';
 
 const assetAbi = parseAbi([
   'function name() view returns (string)',
@@ -55,6 +55,7 @@ export async function buyValueByPermit(
       chain.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] }),
     ]);
     if (asset === zeroAddress) throw notErc20(classId, lot);
+    await requireSelling(chain, { classId, lot, seller: info.terms.seller });
     const [name, nonce] = await Promise.all([
       chain.readContract({ address: asset, abi: assetAbi, functionName: 'name' }),
       chain.readContract({ address: asset, abi: assetAbi, functionName: 'nonces', args: [account.address] }),

@@ -7,7 +7,7 @@ import { reading } from '../reading.js';
 import { onlyEvent, refusalOf, sentOf, writeContract } from '../writeContract.js';
 
 export type CommitContributorsParameters = {
-  /** A token with a share and without value. It belongs to its contributors from then on, for ever. */
+  /** A token with a share. It belongs to its contributors from then on, for ever; its value stays the controller's to move. */
   readonly tokenId: bigint;
   readonly contributors: readonly Contributor[];
   /** Where the content store has the list, for the contributors' proofs. Default: nowhere. */

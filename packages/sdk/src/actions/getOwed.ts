@@ -4,7 +4,8 @@ import { tokenOf } from '../contracts.js';
 import { reading } from '../reading.js';
 
 /**
- * What an account may withdraw, in smallest units of the asset: an operator's cut, a beneficiary's orphan revenue.
+ * What an account may withdraw, in smallest units of the asset: an operator's cut, a beneficiary's orphan revenue,
+ * the backing of units that were revoked.
  *
  * @param parameters `asset`: zero address (default) for ETH.
  *

@@ -1,6 +1,7 @@
 import { zeroAddress, type Address } from '@kedge/core';
 import type { ReadClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
+import { requireAsset } from '../payInto.js';
 import { reading } from '../reading.js';
 
 export type Solvency = { readonly owed: bigint; readonly held: bigint; readonly solvent: boolean };
@@ -9,6 +10,8 @@ export type Solvency = { readonly owed: bigint; readonly held: bigint; readonly 
  * What the token contract owes in an asset, over all classes and accounts, and what it holds (L3).
  *
  * @param parameters `asset`: zero address (default) for ETH.
+ *
+ * @throws BaseError `asset_missing` for an address without code.
  *
  * @example
  * const { solvent } = await getSolvency(client);
@@ -19,6 +22,7 @@ export async function getSolvency(
 ): Promise<Solvency> {
   const token = tokenOf(client.deployment);
   const [owed, held] = await reading(client, 'read the solvency', async (chain) => {
+    if (asset !== zeroAddress) await requireAsset(chain, asset);
     const lastClass = await chain.readContract({ ...token, functionName: 'classCount' });
     return chain.readContract({ ...token, functionName: 'solvency', args: [asset, 1n, lastClass] });
   });

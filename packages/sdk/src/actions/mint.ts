@@ -21,7 +21,7 @@ export type MintReturn = Sent & { readonly tokenId: bigint };
  * Mints a token of the wallet's own class: value into the unbacked lot of the current policy, or a share, or both.
  *
  * @throws BaseError `share_too_large` for a weight that the contract would cut (R23); `DATNotIssuer`,
- * `DATValueTooLarge`, `DATInvalidExpiry`, `DATTooManyExpiries`.
+ * `DATValueTooLarge`, `DATInvalidExpiry`, `DATTooManyExpiries`, `DATShareCapExceeded`, `DATSharesFrozen`.
  *
  * @example
  * const { tokenId } = await mint(client, { classId, to: holder, value: 1_000n });

@@ -6,7 +6,7 @@ import type { RenewParameters } from './renew.js';
 /**
  * Offers the holder of a share of the wallet's own class a later expiry. `expireAt` 0 withdraws the offer.
  *
- * @throws BaseError `DATNotIssuer`, `DATInvalidExpiry`, `DATNoActiveShare`, `ERC8028Expired`.
+ * @throws BaseError `DATNotIssuer`, `DATInvalidExpiry`, `DATNoActiveShare`, `DATShareOutlivesExpiry`, `ERC8028Expired`.
  *
  * @example
  * await offerShareRenewal(client, { tokenId, expireAt: 1_900_000_000n });

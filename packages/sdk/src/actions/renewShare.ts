@@ -8,7 +8,7 @@ import type { RenewParameters } from './renew.js';
  * Takes the later expiry that the issuer offered for the share of the wallet's own token: the share ends there and goes on
  * in a new token. What was earned stays with the old one.
  *
- * @throws BaseError `DATRenewalNotOffered`, `DATNoActiveShare`, `DATSharesFrozen`, `DATTooManyExpiries`,
+ * @throws BaseError `DATRenewalNotOffered`, `DATNoActiveShare`, `DATSharesFrozen`, `DATTooManyExpiries`, `DATRevocationPending`,
  * `ERC8028Unauthorized`, `ERC8028Expired`.
  *
  * @returns `newTokenId`: where the share is now.

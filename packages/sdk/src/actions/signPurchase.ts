@@ -1,5 +1,5 @@
 import { BaseError, zeroAddress, type Address, type Hex } from '@kedge/core';
-import type { WriteClient } from '../client.js';
+import type { ChainReader, WriteClient } from '../client.js';
 import { permitBuyerOf, tokenOf } from '../contracts.js';
 import { inWords, reading } from '../reading.js';
 import type { BuyValueParameters } from './buyValue.js';
@@ -56,7 +56,7 @@ export type SignPurchaseParameters = BuyValueParameters & {
  * Signs a purchase of value with Permit2: a transfer of at most the cost that counts for this purchase alone, which
  * anyone may send with {@link buyValueSigned}. The wallet must have approved the asset for Permit2 once.
  *
- * @throws BaseError `PermitBuyerNotErc20` for a lot in ETH, `contract_missing` where the deployment is older.
+ * @throws BaseError `PermitBuyerNotErc20` for a lot in ETH, `ValueMarketNotSeller` for one that an account sells, `contract_missing` where the deployment is older.
  *
  * @example
  * const signedPurchase = await signPurchase(client, { classId, lot, units: 1_000n, deadline, nonce: 0n });
@@ -66,14 +66,16 @@ export async function signPurchase(client: WriteClient, parameters: SignPurchase
   const { account } = client.walletClient;
   const buyer = permitBuyerOf(client.deployment);
   const token = tokenOf(client.deployment);
-  const [permit2, [cost, asset], info] = await reading(client, 'read the price of the lot', (chain) =>
-    Promise.all([
+  const [permit2, [cost, asset], info] = await reading(client, 'read the price of the lot', async (chain) => {
+    const read = await Promise.all([
       chain.readContract({ ...buyer, functionName: 'permit2' }),
       chain.readContract({ ...token, functionName: 'lotQuoteUp', args: [classId, lot, units] }),
       chain.readContract({ ...token, functionName: 'lotInfo', args: [classId, lot] }),
-    ]),
-  );
-  if (asset === zeroAddress) throw notErc20(classId, lot);
+    ]);
+    if (read[1][1] === zeroAddress) throw notErc20(classId, lot);
+    await requireSelling(chain, { classId, lot, seller: read[2].terms.seller });
+    return read;
+  });
   const { maxCost = cost, to = account.address } = parameters;
   const purchase = { market: info.terms.seller, classId, lot, units, to, maxCost };
   const permit = { permitted: { token: asset, amount: maxCost }, nonce, deadline };
@@ -86,6 +88,23 @@ export async function signPurchase(client: WriteClient, parameters: SignPurchase
   } as const;
   const signature = await inWords('sign the purchase', () => client.walletClient.signTypedData(typed));
   return { purchase, payer: account.address, permit, signature };
+}
+
+/** A lot, and who sells it. */
+export type SoldLot = { readonly classId: bigint; readonly lot: number; readonly seller: Address };
+
+/** Of a lot that neither the market nor a plan sells. */
+export function otherSeller({ classId, lot, seller }: SoldLot): BaseError {
+  return new BaseError('The lot is not sold by the market: its issuer named another seller.', {
+    code: 'ValueMarketNotSeller',
+    values: { classId, lot, seller },
+    hints: ['Only the seller mints from the lot: ask it, or buy from another lot of the class.'],
+  });
+}
+
+/** Whoever signs for an account without code signs for nothing: it has no `buy`. */
+export async function requireSelling(chain: ChainReader, lot: SoldLot): Promise<void> {
+  if ((await chain.getCode({ address: lot.seller })) === undefined) throw otherSeller(lot);
 }
 
 /** Of a lot that is priced in ETH. */

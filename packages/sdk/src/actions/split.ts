@@ -25,7 +25,8 @@ export type SplitReturn = Sent & {
  * is left of its value and all that it earned. The class's total share does not change.
  *
  * @throws BaseError `share_too_large`; `ERC8028Unauthorized`, `ERC8028InsufficientValue`, `ERC8028Expired`,
- * `DATZeroUnits` for a part with neither units nor a share, `DATWrongParts`, `DATNoActiveShare`.
+ * `DATZeroUnits` for a part with neither units nor a share, `DATWrongParts`, `DATNoActiveShare`,
+ * `DATRevocationPending` for a share that is about to be taken.
  *
  * @example
  * const { tokenIds } = await split(client, { tokenId, parts: [{ share: 700n }, { share: 300n, to: partner }] });

@@ -15,7 +15,7 @@ export type TransferTokenParameters = {
  * Gives a whole token of the wallet's account to another: its value, its share, and what that earned and nobody claimed, but
  * for the assets of `claim` (P23). All of it happens or nothing.
  *
- * @throws BaseError `ERC8028Unauthorized`, `ERC8028NonexistentToken`, `ERC721InvalidReceiver` (with `claim` also for a contract
+ * @throws BaseError `ERC8028Unauthorized` (with `claim` `ERC721IncorrectOwner`), `ERC8028NonexistentToken`, `ERC721InvalidReceiver` (with `claim` also for a contract
  * that takes no tokens), `DATNonTransferable`.
  *
  * @returns `claimed`: what was paid, in smallest units, in the order of `claim`.

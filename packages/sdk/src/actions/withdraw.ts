@@ -12,7 +12,8 @@ export type WithdrawParameters = {
 };
 
 /**
- * Withdraws what is owed to the wallet's account: an operator's cut, a beneficiary's orphan revenue.
+ * Withdraws what is owed to the wallet's account: an operator's cut, a beneficiary's orphan revenue, the backing
+ * of units that were revoked.
  *
  * @throws BaseError `DATPaymentFailed`.
  *
