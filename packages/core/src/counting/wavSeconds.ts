@@ -1,5 +1,7 @@
 import { bytesToHex } from '../hex.js';
 
+// The letters RIFF, WAVE, fmt and data as numbers: of a hostile file's millions of chunks, texts would take a second.
+const [riff, wave, fmt, data] = [0x52494646, 0x57415645, 0x666d7420, 0x64617461];
 const pcm = 1;
 const extensible = 0xfffe;
 // What the samples of an extensible file are: PCM, or floating point, of the family of identifiers that old formats have.
@@ -14,14 +16,13 @@ const sampleFormats = ['01', '03'].map((digits) => `0x${digits}00000000001000800
  */
 export function wavSeconds(file: Uint8Array): number | undefined {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const textAt = (at: number): string => String.fromCharCode(...file.subarray(at, at + 4));
-  if (file.length < 12 || textAt(0) !== 'RIFF' || textAt(8) !== 'WAVE') return undefined;
+  if (file.length < 12 || view.getUint32(0) !== riff || view.getUint32(8) !== wave) return undefined;
   let bytesPerSecond: number | undefined;
   for (let at = 12; at + 8 <= file.length;) {
-    const id = textAt(at);
+    const id = view.getUint32(at);
     const length = view.getUint32(at + 4, true);
     const start = at + 8;
-    if (id === 'fmt ' && length >= 16 && start + 16 <= file.length) {
+    if (id === fmt && length >= 16 && start + 16 <= file.length) {
       const format = view.getUint16(start, true);
       const channels = view.getUint16(start + 2, true);
       const samplesPerSecond = view.getUint32(start + 4, true);
@@ -34,7 +35,7 @@ export function wavSeconds(file: Uint8Array): number | undefined {
           sampleFormats.includes(bytesToHex(file.subarray(start + 24, start + Math.min(length, 40)))));
       if (!isOfSamples || channels === 0 || samplesPerSecond === 0 || bits === 0) return undefined;
       bytesPerSecond = samplesPerSecond * channels * Math.ceil(bits / 8);
-    } else if (id === 'data') {
+    } else if (id === data) {
       // Some readers take all that follows for samples, whatever the length says.
       return bytesPerSecond === undefined ? undefined : Math.ceil((file.length - start) / bytesPerSecond);
     }
