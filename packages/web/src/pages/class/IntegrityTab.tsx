@@ -1,6 +1,7 @@
 import type { ClassDetail } from '@kedge/core';
 import { useRef, useState, type DragEvent } from 'react';
 import { EmptyState } from '../../ui/EmptyState.js';
+import { grouped } from '../../ui/format.js';
 import { Icon } from '../../ui/icons.js';
 import { takeFiles } from '../../ui/takeFiles.js';
 import { anchoredFilesOf, checkFiles } from './checkFiles.js';
@@ -41,7 +42,8 @@ export function IntegrityTab({ detail }: { detail: ClassDetail }) {
         <h2 id="integrity-title">Is this file the anchored one?</h2>
         <p className="small muted">
           Choose files that you have. They are hashed in this browser and sent nowhere; their hashes are compared with
-          the metadata, and the metadata with the hash on chain. {anchored.length} files are anchored.
+          the metadata, and the metadata with the hash on chain.{' '}
+          {anchored.length === 1 ? 'One file is' : `${grouped(String(anchored.length))} files are`} anchored.
         </p>
       </div>
       <div className="drop" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
