@@ -16,7 +16,9 @@ export const commandHints: Readonly<Record<string, readonly string[]>> = {
   DATNotParentIssuer: ["Pass --account with the key of the parent's issuer."],
   DATNotPendingIssuer: ['Pass --account with the key of the account that the role was offered to.'],
   DATShareCapExceeded: ['Mint a smaller weight. Who has a share gives parts of it away with kedge token split.'],
-  DATInvalidExpiry: ['Name a time after now and before the year 2106, or none.'],
+  DATInvalidExpiry: [
+    'Name a time after now and before the year 2106, to renew after the expiry that there is; or none.',
+  ],
   DATNonexistentLot: ['kedge status lists the lots.'],
   DATPolicyWithoutHash: ['Create the class with --policy <file>.'],
   DATRoyaltiesTooHigh: ['Lower the basis points given with --parent <classId>:<bps>.'],

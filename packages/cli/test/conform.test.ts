@@ -247,6 +247,9 @@ describe('kedge audit', () => {
     expect((await run(['audit', ...rpc, '--contracts', contracts])).stderr).toContain('events from before block 20');
     // Of another contract the file says nothing.
     expect((await run(['audit', ...rpc, '--contracts', contracts, '--address', ours])).code).toBe(0);
+    writeFileSync(contracts, JSON.stringify({ ...deployment, chainId: 1 }));
+    const elsewhere = await run(['audit', ...rpc, '--contracts', contracts]);
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([2, expect.stringContaining('contracts are on chain 1')]);
   });
 
   test('2: an asset fails when it is asked; 0 where the assets that count are named', async () => {

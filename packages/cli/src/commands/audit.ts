@@ -1,7 +1,7 @@
 import { auditSolvency } from '@kedge/conform';
 import { zeroAddress } from '@kedge/core';
 import { auditText } from '../auditText.js';
-import { connectChain } from '../chain/connect.js';
+import { connectChain, connectTarget } from '../chain/connect.js';
 import { chainOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { listOption, parseAddress, parseInteger, textOption } from '../parse.js';
@@ -68,7 +68,9 @@ async function check(context: Context): Promise<number> {
   // The block of the file is that of its own contracts.
   const known = given === undefined && target.firstBlock !== undefined ? BigInt(target.firstBlock) : undefined;
   const fromBlock = asked ?? known;
-  const { publicClient } = await connectChain(context, target);
+  // A file is of one chain: elsewhere the same address is another contract.
+  const connecting = given === undefined ? connectTarget(context, target) : connectChain(context, target);
+  const { publicClient } = await connecting;
   const progress = context.output.progress();
   const report = await auditSolvency({
     publicClient,
