@@ -20,7 +20,7 @@ import {
   type SignedReceipt,
 } from '@kedge/core';
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
-import { authorizedErc20Abi, deployAuthorizedErc20, startAnvil, type Anvil } from '@kedge/testing';
+import { authorizedErc20Abi, deployAuthorizedErc20, deployErc20, startAnvil, type Anvil } from '@kedge/testing';
 import { getAddress } from 'viem';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
@@ -153,6 +153,14 @@ test('R26: a bond is posted, shown, slashed by two receipts with one number, pai
   expect((await kedge('bond', 'show', operatorAddress)).stdout).toContain('has no bond');
   expect(await kedgeJson('bond', 'post', '--amount', '1', '--cover', '60d')).toMatchObject({ bonded: `${10n ** 18n}` });
   expect((await kedge('bond', 'show', operatorAddress)).stdout).toMatch(/1 ETH\n {2}covers {3}20/);
+  // In an asset that no class is paid in.
+  const asset = await deployErc20(
+    { publicClient: anvil.publicClient, walletClient: anvil.walletOf(roles.operator) },
+    500n,
+  );
+  await as('operator').postBond({ asset, amount: 500n });
+  const { bonds } = await kedgeJson('bond', 'show', operatorAddress);
+  expect(bonds).toMatchObject([{ amount: `${10n ** 18n}` }, { amount: '500' }]);
 
   const one = await signReceipt(channelId, `0x${'01'.repeat(32)}`, 1n);
   const two = await signReceipt(channelId, `0x${'02'.repeat(32)}`, 2n);

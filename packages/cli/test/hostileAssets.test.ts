@@ -205,9 +205,9 @@ test('R19: kedge claim takes a transaction for all royalties and one for each ho
   const { paid, unpaid } = JSON.parse(claimed.stdout) as Claimed;
   const [younger, older] = children.toReversed().map(String);
   expect(paid).toMatchObject([
-    { kind: 'royalty', asset: trap, classId: younger },
     { kind: 'royalty', asset: honest, classId: younger, amount: '36' },
     { kind: 'royalty', asset: honest, classId: older, amount: '36' },
+    { kind: 'royalty', asset: trap, classId: younger },
     { kind: 'share', asset: honest, tokenId: tokenIds[0], amount: '18' },
     { kind: 'share', asset: honest, tokenId: tokenIds[1], amount: '54' },
   ]);

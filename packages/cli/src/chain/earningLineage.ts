@@ -1,5 +1,7 @@
+import { dataAnchoringTokenAbi } from '@kedge/core';
+import { firstBlockOf, readEvents } from '@kedge/sdk';
 import type { Connection } from './connect.js';
-import { classCountOf } from './readTokens.js';
+import { someClasses } from './someClasses.js';
 
 /** An edge from a class to one of its parents. */
 export type LineageEdge = { readonly classId: bigint; readonly parentIndex: number };
@@ -9,18 +11,36 @@ export type LineageEdge = { readonly classId: bigint; readonly parentIndex: numb
  * order, all of it arrives (R19).
  */
 export async function earningLineage(connection: Connection, classIds: Iterable<bigint>): Promise<LineageEdge[]> {
-  const count = await classCountOf(connection);
-  const ids = Array.from({ length: Number(count) }, (_, index) => BigInt(index + 1));
-  const classes = await Promise.all(ids.map((classId) => connection.client.getClass({ classId })));
   const reaching = new Set(classIds);
   const edges: LineageEdge[] = [];
-  // Parents are older than their children and have smaller numbers.
-  for (const { classId, parents } of classes) {
-    for (const [parentIndex, parent] of parents.entries()) {
-      if (parent.royaltyBps === 0 || !reaching.has(parent.classId)) continue;
-      edges.unshift({ classId, parentIndex });
-      reaching.add(classId);
-    }
+  for (let level = [...reaching]; level.length > 0;) {
+    const linked = await readLinks(connection, level);
+    const paying = linked.filter(({ royaltyBps }) => royaltyBps > 0);
+    edges.push(...paying);
+    level = [...new Set(paying.map(({ classId }) => classId))].filter((classId) => !reaching.has(classId));
+    for (const classId of level) reaching.add(classId);
   }
-  return edges;
+  // Parents are older than their children and have smaller numbers.
+  return edges.toSorted((one, other) => Number(other.classId - one.classId) || other.parentIndex - one.parentIndex);
+}
+
+/** The edges to some classes from those that name them as a parent. */
+async function readLinks(
+  { client, contracts }: Connection,
+  parentIds: readonly bigint[],
+): Promise<(LineageEdge & { readonly royaltyBps: number })[]> {
+  const linked = await someClasses(parentIds, (parentId) =>
+    readEvents(client.publicClient, {
+      address: contracts.DataAnchoringToken,
+      abi: dataAnchoringTokenAbi,
+      eventName: 'ParentLinked',
+      args: { parentId },
+      fromBlock: firstBlockOf(client.deployment),
+    }),
+  );
+  return linked.map(({ args: { classId, parentIndex, royaltyBps } }) => ({
+    classId,
+    parentIndex: Number(parentIndex),
+    royaltyBps,
+  }));
 }

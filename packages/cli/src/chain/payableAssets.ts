@@ -41,8 +41,7 @@ export async function payableAssets(
   classId: bigint,
   paymentOf: (asset: Address) => object,
 ): Promise<EarnedAssets> {
-  const ofClass = (await readClassAssets(connection)).get(classId) ?? new Set<Address>();
-  const assets = await assetsIn(connection, new Map([[classId, ofClass]]));
+  const assets = await assetsIn(connection, (await readClassAssets(connection, [classId])).values());
   const isPayable = await Promise.all(
     assets.map(async ({ address }) => {
       try {

@@ -80,7 +80,7 @@ export async function readOverview(latest: Connection): Promise<Overview> {
   const assetsOf = (classId: bigint): readonly Address[] => [
     ...new Set([zeroAddress, ...(received.get(classId) ?? [])]),
   ];
-  const assets = await assetsIn(connection, received);
+  const assets = await assetsIn(connection, received.values());
   const classes = await Promise.all(
     ids.map((classId) => readClassOverview(connection, classId, assetsOf(classId), timestamp)),
   );

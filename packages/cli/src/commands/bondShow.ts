@@ -1,5 +1,7 @@
-import { connect } from '../chain/connect.js';
-import { readAssets } from '../chain/readAssets.js';
+import { operatorBondAbi, type Address } from '@kedge/core';
+import { firstBlockOf, readEvents } from '@kedge/sdk';
+import { connect, type Connection } from '../chain/connect.js';
+import { assetsIn } from '../chain/readAssets.js';
 import { chainOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
 import { argument, parseAddress } from '../parse.js';
@@ -21,20 +23,20 @@ export const bondShow: Command = {
   run: async (context) => {
     const operator = parseAddress(argument(context, 0), 'operator');
     const connection = await connect(context);
-    const assets = await readAssets(connection);
+    const assets = await assetsIn(connection, [await bondedAssets(connection, operator)]);
     const bonds = await Promise.all(
       assets.map(async (asset) => ({
         asset,
         bond: await connection.client.getBond({ operator, asset: asset.address }),
       })),
     );
-    const posted = bonds.filter(({ bond }) => bond.amount > 0n || bond.windows > 0);
+    const held = bonds.filter(({ bond }) => bond.amount > 0n || bond.windows > 0);
     context.output.result(
-      { operator, bonds: posted.map(({ asset, bond }) => ({ asset: asset.address, ...bond })) },
+      { operator, bonds: held.map(({ asset, bond }) => ({ asset: asset.address, ...bond })) },
       () =>
-        posted.length === 0
+        held.length === 0
           ? `${operator} has no bond`
-          : posted.flatMap(({ asset, bond }) => [
+          : held.flatMap(({ asset, bond }) => [
               `${humanAmount(bond.amount, asset.decimals)} ${asset.symbol}`,
               `  covers   ${bond.coveredUntil === 0n ? 'nothing is promised' : humanMoment(bond.coveredUntil)}`,
               ...(bond.releaseAt === undefined ? [] : [`  leaves   after ${humanMoment(bond.releaseAt)}`]),
@@ -43,3 +45,17 @@ export const bondShow: Command = {
     );
   },
 };
+
+/** Anyone may bond in what no class is paid in. */
+async function bondedAssets({ client, contracts }: Connection, operator: Address): Promise<Set<Address>> {
+  const address = contracts.OperatorBond;
+  if (address === undefined) return new Set();
+  const posted = await readEvents(client.publicClient, {
+    address,
+    abi: operatorBondAbi,
+    eventName: 'BondPosted',
+    args: { operator },
+    fromBlock: firstBlockOf(client.deployment),
+  });
+  return new Set(posted.map(({ args: { asset } }) => asset));
+}

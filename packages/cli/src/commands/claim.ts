@@ -11,8 +11,8 @@ import { batchesOf, doTogether } from '../chain/doTogether.js';
 import { notAllPaid } from '../chain/notAllPaid.js';
 import { gasOfPayments } from '../chain/payableAssets.js';
 import { assetOption, type Asset } from '../chain/readAsset.js';
-import { readAssets } from '../chain/readAssets.js';
-import { readTokens } from '../chain/readTokens.js';
+import { assetsIn, readClassAssets, readOwedAssets } from '../chain/readAssets.js';
+import { readTokensOf } from '../chain/readTokens.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanAmount } from '../human.js';
@@ -62,7 +62,6 @@ export const claim: Command = {
     const connection = await connect(context);
     const only = [...new Set(listOption(context, 'token').map((text) => parseInteger(text, '--token')))];
     const assetText = textOption(context, 'asset');
-    const assets = assetText === undefined ? await readAssets(connection) : [await assetOption(connection, assetText)];
     const signers = await signersOf(context, connection);
     // What is named is paid at any price.
     const mostGas = assetText === undefined ? gasOfPayments : () => undefined;
@@ -72,6 +71,10 @@ export const claim: Command = {
     if (to !== undefined) requireOwn(tokens, signers);
     const shares = tokens.filter(({ shareRatio }) => shareRatio > 0n);
     const edges = await earningLineage(connection, new Set(shares.map(({ classId }) => classId)));
+    const assets =
+      assetText === undefined
+        ? await assetsOf(connection, signers, [...tokens, ...edges])
+        : [await assetOption(connection, assetText)];
     const signer = signers[0]!;
     const collected = await collectTogether(context, connection, { assets, edges, signer });
     const { silence } = collected;
@@ -115,9 +118,24 @@ async function tokensOf(
   only: readonly bigint[],
 ): Promise<TokenView[]> {
   if (only.length > 0) return Promise.all(only.map((tokenId) => connection.client.getToken({ tokenId })));
-  const all = await readTokens(connection);
-  return all.filter(({ holder }) => signerOf(signers, holder) !== undefined);
+  return readTokensOf(connection, addressesOf(signers));
 }
+
+/** In which something may be due: what the classes were paid in from which revenue reaches the signers, and what these are owed in. */
+async function assetsOf(
+  connection: Connection,
+  signers: readonly SigningAccount[],
+  reached: readonly { readonly classId: bigint }[],
+): Promise<Asset[]> {
+  const classIds = new Set(reached.map(({ classId }) => classId));
+  const [paid, owed] = await Promise.all([
+    readClassAssets(connection, [...classIds]),
+    readOwedAssets(connection, addressesOf(signers)),
+  ]);
+  return assetsIn(connection, [...paid.values(), owed]);
+}
+
+const addressesOf = (signers: readonly SigningAccount[]): Address[] => signers.map(({ account }) => account.address);
 
 /**
  * Collects the royalties of all assets, where there are several, with one transaction. An edge that is refused is left, and

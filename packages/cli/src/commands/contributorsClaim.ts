@@ -5,7 +5,7 @@ import { doEach, sayUndone } from '../chain/doEach.js';
 import { notAllPaid } from '../chain/notAllPaid.js';
 import { gasOfPayments } from '../chain/payableAssets.js';
 import { assetOption, type Asset } from '../chain/readAsset.js';
-import { readAssets } from '../chain/readAssets.js';
+import { assetsIn, readClassAssets } from '../chain/readAssets.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
@@ -48,14 +48,20 @@ export const contributorsClaim: Command = {
     const connection = await connect(context);
     const given = await Promise.all(listOption(context, 'file').map((file) => readContributorsFile(context.cwd, file)));
     // Says what is wrong with a token that is not committed.
-    await connection.client.getContributors({ tokenId });
+    const [{ classId }] = await Promise.all([
+      connection.client.getToken({ tokenId }),
+      connection.client.getContributors({ tokenId }),
+    ]);
     const { signer, write } = await resolveWriter(context, connection, 'contributor');
     const forText = textOption(context, 'for');
     const account = forText === undefined ? signer.account.address : parseAddress(forText, '--for');
     const { epochs, missing } = await readContributorEpochs(connection, tokenId, given);
     if (epochs.length === 0 && missing[0] !== undefined) throw missing[0];
     const assetText = textOption(context, 'asset');
-    const assets = assetText === undefined ? await readAssets(connection) : [await assetOption(connection, assetText)];
+    const assets =
+      assetText === undefined
+        ? await assetsIn(connection, (await readClassAssets(connection, [classId])).values())
+        : [await assetOption(connection, assetText)];
     // What is named is paid at any price.
     const mostGas = assetText === undefined ? gasOfPayments(1) : undefined;
     const { done: paid, undone: unpaid } = await doEach(assets, async function* (asset): AsyncGenerator<Paid> {
