@@ -85,6 +85,20 @@ test('a node that takes batches gets them', async () => {
   expect(sizes).not.toContain(0);
 });
 
+test('a node that takes no batches and limits requests is asked as often as it answers', async () => {
+  let last = 0;
+  const { url, sizes } = await startNode(async (body) => {
+    if (Array.isArray(body) && body.length > 1) return refusals['a status']!(body);
+    const now = performance.now();
+    if (now - last < 20) return { status: 429, text: 'too many' };
+    last = now;
+    return { text: await ask(body) };
+  });
+  const [there, here] = [await status(url), await status(anvil.rpcUrl)];
+  expect([there.code, there.stdout.replaceAll(url, anvil.rpcUrl)]).toEqual([0, here.stdout]);
+  expect(sizes.length).toBeGreaterThan(20);
+});
+
 test('what a node says in the place of an answer is passed on, with what to do', async () => {
   const said = async (answer: Answer) => {
     const { url } = await startNode(async () => answer);

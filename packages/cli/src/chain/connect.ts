@@ -13,6 +13,7 @@ import { developmentChainId } from '../accounts/roles.js';
 import type { Context } from '../context.js';
 import { findTarget, type Target } from '../target.js';
 import { createBatchFetch } from './createBatchFetch.js';
+import { createPacedFetch } from './createPacedFetch.js';
 
 /** A chain that answers. */
 export type ChainConnection = {
@@ -74,7 +75,7 @@ export async function connectChain(context: Pick<Context, 'output'>, target: Tar
     });
   }
   // Reads that are made together travel together.
-  const fetchFn = createBatchFetch(fetch);
+  const fetchFn = createBatchFetch(createPacedFetch(fetch));
   const transport = http(rpcUrl, { retryCount: 1, timeout: 20_000, batch: true, fetchFn });
   const asking = createPublicClient({ transport }).getChainId();
   const chainId = await context.output.waitFor(`${originOf(rpcUrl)} to answer`, asking).catch((cause: unknown) => {
