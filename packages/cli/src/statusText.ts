@@ -1,4 +1,4 @@
-import { isSameAddress, unitPrice, type Address } from '@kedge/core';
+import { isSameAddress, splitTokenId, unitPrice, type Address } from '@kedge/core';
 import { roleOfAddress } from './accounts/resolveAccount.js';
 import { developmentChainId } from './accounts/roles.js';
 import { lotNumberOf } from './chain/lotNumber.js';
@@ -34,7 +34,7 @@ export function statusText(chainId: number, overview: Overview): string[] {
     const role = chainId === developmentChainId ? roleOfAddress(address) : undefined;
     return role ?? `${address.slice(0, 6)}…${address.slice(-4)}`;
   };
-  return [
+  const sections = [
     ...section('CLASSES', classRows(overview, who)),
     ...section('REVENUE', revenueRows(overview)),
     ...section('LOTS ON SALE', lotRows(overview)),
@@ -45,6 +45,7 @@ export function statusText(chainId: number, overview: Overview): string[] {
     ...section('CHANNELS', channelRows(overview, who)),
     ...section('OWED', owedRows(overview, who)),
   ];
+  return sections.length === 0 ? ['', 'nothing yet'] : sections;
 }
 
 type Rows = readonly (readonly string[])[];
@@ -160,10 +161,10 @@ function revocationRows({ revocations }: Overview, who: Who): Rows {
 }
 
 /** Of the cap, what is not used is left, until the channel is closed. */
-function channelRows({ channels, tokens, classes }: Overview, who: Who): Rows {
+function channelRows({ channels, classes }: Overview, who: Who): Rows {
   const rows = channels.map(
     ({ channelId, tokenId, holder, operator, mode, open, capturedUnits, remainingUnits, deadline }) => {
-      const classId = tokens.find((token) => token.tokenId === tokenId)?.classId ?? tokenId >> 64n;
+      const { classId } = splitTokenId(tokenId);
       const units = [capturedUnits, remainingUnits].map((each) => briefAmount(each, decimalsOf(classes, classId)));
       const until = open ? humanDate(deadline) : 'closed';
       return [shortHex(channelId), String(classId), who(holder), who(operator), mode, ...units, until];

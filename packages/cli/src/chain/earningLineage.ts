@@ -1,7 +1,7 @@
 import { dataAnchoringTokenAbi } from '@kedge/core';
 import { firstBlockOf, readEvents } from '@kedge/sdk';
 import type { Connection } from './connect.js';
-import { someClasses } from './someClasses.js';
+import { someOf } from './someOf.js';
 
 /** An edge from a class to one of its parents. */
 export type LineageEdge = { readonly classId: bigint; readonly parentIndex: number };
@@ -29,7 +29,7 @@ async function readLinks(
   { client, contracts }: Connection,
   parentIds: readonly bigint[],
 ): Promise<(LineageEdge & { readonly royaltyBps: number })[]> {
-  const linked = await someClasses(parentIds, (parentId) =>
+  const linked = await someOf(parentIds, (parentId) =>
     readEvents(client.publicClient, {
       address: contracts.DataAnchoringToken,
       abi: dataAnchoringTokenAbi,

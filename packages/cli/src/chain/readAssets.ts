@@ -2,7 +2,7 @@ import { dataAnchoringTokenAbi, zeroAddress, type Address } from '@kedge/core';
 import { firstBlockOf, readEvents } from '@kedge/sdk';
 import type { Connection } from './connect.js';
 import { readAnyAsset, type Asset } from './readAsset.js';
-import { someClasses } from './someClasses.js';
+import { someOf } from './someOf.js';
 
 /** ETH, and every other asset that is in one of these sets. */
 export function assetsIn(connection: Connection, sets: Iterable<ReadonlySet<Address>>): Promise<Asset[]> {
@@ -36,23 +36,23 @@ export async function readClassAssets(
       ...lots.map(({ args: { classId, terms } }) => ({ classId, asset: terms.asset })),
     ];
   };
-  const used = classIds === undefined ? await read({}) : await someClasses(classIds, (classId) => read({ classId }));
+  const used = classIds === undefined ? await read({}) : await someOf(classIds, (classId) => read({ classId }));
   const classes = new Map<bigint, Set<Address>>();
   for (const { classId, asset } of used) classes.set(classId, (classes.get(classId) ?? new Set()).add(asset));
   return classes;
 }
 
-/** What accounts were ever owed something in. */
-export async function readOwedAssets(
-  { client, contracts }: Connection,
-  accounts: readonly Address[],
-): Promise<Set<Address>> {
+/** Something that an account was owed once, and may be still. */
+export type Debt = { readonly account: Address; readonly asset: Address };
+
+/** What accounts were ever owed: each of them in each asset once. Without `accounts`, of all. */
+export async function readDebts({ client, contracts }: Connection, accounts?: readonly Address[]): Promise<Debt[]> {
   const owed = await readEvents(client.publicClient, {
     address: contracts.DataAnchoringToken,
     abi: dataAnchoringTokenAbi,
     eventName: 'OwedIncreased',
-    args: { account: [...accounts] },
+    args: accounts === undefined ? {} : { account: [...accounts] },
     fromBlock: firstBlockOf(client.deployment),
   });
-  return new Set(owed.map(({ args: { asset } }) => asset));
+  return [...new Map(owed.map(({ args: { account, asset } }) => [`${account} ${asset}`, { account, asset }])).values()];
 }

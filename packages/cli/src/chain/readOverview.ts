@@ -8,17 +8,16 @@ import {
   type ClassKind,
   type Hex,
 } from '@kedge/core';
-import { firstBlockOf, readEvents, type RevenueView, type TokenView } from '@kedge/sdk';
+import type { RevenueView, TokenView } from '@kedge/sdk';
 import { atOneBlock } from './atOneBlock.js';
 import type { Connection } from './connect.js';
 import { lotIdOf } from './lotNumber.js';
+import { scopeOfAccount, scopeOfAll, type OverviewScope } from './overviewScope.js';
 import type { Asset } from './readAsset.js';
 import { assetsIn, readClassAssets } from './readAssets.js';
-import { readChannels } from './readChannels.js';
 import { readOffer, type Offer, type PlansRead } from './readOffer.js';
 import { readRevocations, type PendingRevocation } from './readRevocations.js';
 import { readStoredJson } from './readStoredJson.js';
-import { classCountOf, readTokens } from './readTokens.js';
 
 /** Amounts are in smallest units of the asset, units in base units of the class. */
 export type ClassOverview = {
@@ -65,26 +64,30 @@ export type Overview = {
   readonly owed: readonly { readonly account: Address; readonly asset: Address; readonly amount: bigint }[];
 };
 
-/** Reads everything that the contracts know, from their events and views, as of the newest block. */
-export async function readOverview(latest: Connection): Promise<Overview> {
+/** Reads what the contracts know, all of it or what is one account's, from their events and views, as of the newest block. */
+export async function readOverview(latest: Connection, account?: Address): Promise<Overview> {
   const connection = await atOneBlock(latest);
-  const [received, count, channels, revocations, owed] = await Promise.all([
-    readClassAssets(connection),
-    classCountOf(connection),
-    readChannelOverviews(connection),
-    readRevocations(connection),
-    readOwed(connection),
+  const scope = account === undefined ? await scopeOfAll(connection) : await scopeOfAccount(connection, account);
+  const [received, channels, revocations, owed, { timestamp }] = await Promise.all([
+    readClassAssets(connection, account === undefined ? undefined : scope.classIds),
+    readChannelOverviews(connection, scope),
+    readRevocations(connection, scope.concerns),
+    readOwed(connection, scope),
+    connection.client.publicClient.getBlock(),
   ]);
-  const ids = Array.from({ length: Number(count) }, (_, index) => BigInt(index + 1));
-  const { timestamp } = await connection.client.publicClient.getBlock();
   const assetsOf = (classId: bigint): readonly Address[] => [
     ...new Set([zeroAddress, ...(received.get(classId) ?? [])]),
   ];
-  const assets = await assetsIn(connection, received.values());
-  const classes = await Promise.all(
-    ids.map((classId) => readClassOverview(connection, classId, assetsOf(classId), timestamp)),
+  const [assets, classes] = await Promise.all([
+    assetsIn(connection, [...received.values(), new Set(owed.map(({ asset }) => asset))]),
+    Promise.all(scope.classIds.map((classId) => readClassOverview(connection, classId, assetsOf(classId), timestamp))),
+  ]);
+  const outliving = new Set(classes.filter((each) => each.sharesOutliveExpiry).map(({ classId }) => classId));
+  const tokens = await Promise.all(
+    scope.tokens.map((token) =>
+      readTokenOverview(connection, token, { channels, assets: assetsOf(token.classId), outliving }),
+    ),
   );
-  const tokens = await readTokenOverviews(connection, { assetsOf, channels, classes });
   return { assets, classes, tokens, channels, revocations, owed };
 }
 
@@ -126,36 +129,37 @@ async function nameOf({ up, dataDir }: Connection, classId: bigint, metadataURI:
   return typeof name === 'string' ? name : undefined;
 }
 
-async function readChannelOverviews(connection: Connection): Promise<ChannelOverview[]> {
-  const opened = await readChannels(connection);
+function readChannelOverviews({ client }: Connection, { channels }: OverviewScope): Promise<ChannelOverview[]> {
   return Promise.all(
-    opened.map(async ({ channelId, channel }) => {
-      const { open, capturedUnits, remainingUnits } = await connection.client.getChannelState({ channel });
+    channels.map(async ({ channelId, channel }) => {
+      const { open, capturedUnits, remainingUnits } = await client.getChannelState({ channel });
       return { channelId, ...channel, open, capturedUnits, remainingUnits };
     }),
   );
 }
 
-async function readTokenOverviews(
+/** `outliving` are the classes whose shares outlive the expiry of a token. */
+async function readTokenOverview(
   connection: Connection,
+  token: TokenView,
   {
-    assetsOf,
     channels,
-    classes,
-  }: Pick<Overview, 'channels' | 'classes'> & { readonly assetsOf: (classId: bigint) => readonly Address[] },
-): Promise<TokenOverview[]> {
-  const outliving = new Set(classes.flatMap((each) => (each.sharesOutliveExpiry ? [each.classId] : [])));
-  const overviewOf = async (token: TokenView): Promise<TokenOverview> => {
-    const own = channels.filter(({ tokenId }) => tokenId === token.tokenId);
-    return {
-      ...token,
-      lockedUnits: sum(own.map(({ remainingUnits }) => remainingUnits)),
-      usedUnits: sum(own.map(({ capturedUnits }) => capturedUnits)),
-      shareExpireAt: outliving.has(token.classId) ? 0n : token.expireAt,
-      claimable: await readClaimable(connection, token, assetsOf(token.classId)),
-    };
+    assets,
+    outliving,
+  }: {
+    readonly channels: readonly ChannelOverview[];
+    readonly assets: readonly Address[];
+    readonly outliving: ReadonlySet<bigint>;
+  },
+): Promise<TokenOverview> {
+  const own = channels.filter(({ tokenId }) => tokenId === token.tokenId);
+  return {
+    ...token,
+    lockedUnits: sum(own.map(({ remainingUnits }) => remainingUnits)),
+    usedUnits: sum(own.map(({ capturedUnits }) => capturedUnits)),
+    shareExpireAt: outliving.has(token.classId) ? 0n : token.expireAt,
+    claimable: await readClaimable(connection, token, assets),
   };
-  return Promise.all((await readTokens(connection)).map(overviewOf));
 }
 
 async function readClaimable(
@@ -172,16 +176,9 @@ async function readClaimable(
   return all.filter(({ amount }) => amount > 0n);
 }
 
-async function readOwed({ client, contracts }: Connection): Promise<Overview['owed']> {
-  const grown = await readEvents(client.publicClient, {
-    address: contracts.DataAnchoringToken,
-    abi: dataAnchoringTokenAbi,
-    eventName: 'OwedIncreased',
-    fromBlock: firstBlockOf(client.deployment),
-  });
-  const debts = new Map(grown.map(({ args: { account, asset } }) => [`${account} ${asset}`, { account, asset }]));
-  const owed = [...debts.values()].map(async (debt) => ({ ...debt, amount: await client.getOwed(debt) }));
-  return (await Promise.all(owed)).filter(({ amount }) => amount > 0n);
+async function readOwed({ client }: Connection, { debts }: OverviewScope): Promise<Overview['owed']> {
+  const owed = await Promise.all(debts.map(async (debt) => ({ ...debt, amount: await client.getOwed(debt) })));
+  return owed.filter(({ amount }) => amount > 0n);
 }
 
 function sum(units: readonly bigint[]): bigint {

@@ -13,8 +13,11 @@ export type PendingRevocation = {
   readonly reason: string;
 };
 
-/** The revocations that hang over tokens, in the order of their announcements. */
-export async function readRevocations({ client, contracts }: Connection): Promise<PendingRevocation[]> {
+/** The revocations that hang over the tokens of interest, in the order of their announcements. */
+export async function readRevocations(
+  { client, contracts }: Connection,
+  concerns: (tokenId: bigint) => boolean,
+): Promise<PendingRevocation[]> {
   const announced = await readEvents(client.publicClient, {
     address: contracts.DataAnchoringToken,
     abi: dataAnchoringTokenAbi,
@@ -22,7 +25,9 @@ export async function readRevocations({ client, contracts }: Connection): Promis
     fromBlock: firstBlockOf(client.deployment),
   });
   // One that was withdrawn may have been announced anew, for another reason.
-  const reasons = new Map(announced.map(({ args: { tokenId, reason } }) => [tokenId, reason]));
+  const reasons = new Map(
+    announced.filter(({ args }) => concerns(args.tokenId)).map(({ args: { tokenId, reason } }) => [tokenId, reason]),
+  );
   const all = await Promise.all(
     [...reasons].map(async ([tokenId, reason]) => ({ tokenId, ...(await client.getRevocation({ tokenId })), reason })),
   );

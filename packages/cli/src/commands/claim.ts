@@ -11,7 +11,7 @@ import { batchesOf, doTogether } from '../chain/doTogether.js';
 import { notAllPaid } from '../chain/notAllPaid.js';
 import { gasOfPayments } from '../chain/payableAssets.js';
 import { assetOption, type Asset } from '../chain/readAsset.js';
-import { assetsIn, readClassAssets, readOwedAssets } from '../chain/readAssets.js';
+import { assetsIn, readClassAssets, readDebts } from '../chain/readAssets.js';
 import { readTokensOf } from '../chain/readTokens.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -128,11 +128,11 @@ async function assetsOf(
   reached: readonly { readonly classId: bigint }[],
 ): Promise<Asset[]> {
   const classIds = new Set(reached.map(({ classId }) => classId));
-  const [paid, owed] = await Promise.all([
+  const [paid, debts] = await Promise.all([
     readClassAssets(connection, [...classIds]),
-    readOwedAssets(connection, addressesOf(signers)),
+    readDebts(connection, addressesOf(signers)),
   ]);
-  return assetsIn(connection, [...paid.values(), owed]);
+  return assetsIn(connection, [...paid.values(), new Set(debts.map(({ asset }) => asset))]);
 }
 
 const addressesOf = (signers: readonly SigningAccount[]): Address[] => signers.map(({ account }) => account.address);
