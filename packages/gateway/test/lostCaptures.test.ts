@@ -81,6 +81,7 @@ async function beginCaptured(): Promise<FakeChain> {
     domain,
     putLeaves: async () => 'leaves',
     channelOf: () => served,
+    isUnserved: () => false,
     voucherOf: () => undefined,
     onGone: ignore,
     intervalMs: 1_000,

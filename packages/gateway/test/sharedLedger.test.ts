@@ -477,6 +477,18 @@ test('a gateway that looks at a channel while another serves and captures from i
   expect(await verifiedChain(second.url)).toHaveLength(2);
 });
 
+test('what gateways served from a channel that their channels file does not name any more is captured', async () => {
+  await begin({ config: { batchIntervalMs: 20 } });
+  const [url] = await startGateways(1);
+  setup.chain.down = true;
+  expect((await post(url as string)).status).toBe(200);
+  await gateways.pop()?.close();
+  setup.chain.down = false;
+  writeFileSync(setup.config.channelsFile, '[]');
+  await startGateways(2);
+  await expect.poll(() => setup.chain.captured.get(setup.channelId)).toBe(perCall);
+});
+
 test('a ledger of another operator or chain is refused, and so is a data folder that has a ledger of its own', async () => {
   await begin();
   await startGateways(1);

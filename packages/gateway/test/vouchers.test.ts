@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   decodeSignedReceipt,
@@ -309,7 +309,8 @@ test('R11: the exposure grows with what was paid', async () => {
   expect(await state()).toMatchObject({ exposureUnits: String(100n + paid / 2n), committedUnits: String(paid) });
 });
 
-test('R11: a voucher is on disk before it counts: a restart knows it, and captures it signed', async () => {
+/** A call is paid by a voucher that is not captured before the gateway stops. Answers with what the client signed. */
+async function stopUncaptured() {
   await begin();
   const answer = await call(await sign(inputUnits));
   const { receipt } = receiptOf(answer);
@@ -324,11 +325,25 @@ test('R11: a voucher is on disk before it counts: a restart knows it, and captur
   setup.chain.down = true;
   await gateway.close();
   setup.chain.down = false;
+  return { voucher, signature };
+}
+
+const capturedItems = () => setup.chain.mined.flatMap(({ capture }) => capture.items);
+
+test('R11: a voucher is on disk before it counts: a restart knows it, and captures it signed', async () => {
+  const signed = await stopUncaptured();
   gateway = await setup.start();
-  expect(await state()).toMatchObject({ newest: { voucher: { cumulativeUnits: String(receipt.cumulativeUnits) } } });
+  const { cumulativeUnits } = signed.voucher;
+  expect(await state()).toMatchObject({ newest: { voucher: { cumulativeUnits: String(cumulativeUnits) } } });
   await fetch(`${gateway.url}/admin/capture`, { method: 'POST' });
-  const items = setup.chain.mined.flatMap(({ capture }) => capture.items);
-  expect(items).toMatchObject([{ voucher, signature }]);
+  expect(capturedItems()).toMatchObject([signed]);
+});
+
+test('a voucher is captured after a restart that does not find its channel in the channels file', async () => {
+  const signed = await stopUncaptured();
+  writeFileSync(setup.config.channelsFile, '[]');
+  gateway = await setup.start({ batchIntervalMs: 20 });
+  await expect.poll(capturedItems).toMatchObject([signed]);
 });
 
 test('R27: a stream that failed before its answer began costs nothing, though a voucher came meanwhile, nor after a restart', async () => {

@@ -1,10 +1,12 @@
 import type { Hex } from '@kedge/core';
 import { reasonOf } from '../structuredLog.js';
 import { type CaptureRunOptions, createCaptureRun } from './captureRun.js';
-import { createTrackedChannels, type TrackedChannelsOptions } from './trackedChannels.js';
+import { takeUpUnserved, type UnservedOptions } from './takeUpUnserved.js';
+import { createTrackedChannels, type TrackedChannels, type TrackedChannelsOptions } from './trackedChannels.js';
 
 export type CaptureBatcherOptions = CaptureRunOptions &
-  TrackedChannelsOptions & {
+  TrackedChannelsOptions &
+  UnservedOptions & {
     readonly intervalMs: number;
     /** So many are captured before the interval ends. */
     readonly maxReceipts: number;
@@ -15,7 +17,7 @@ export type CaptureBatcher = {
   /** A channel is served: its captured amount as the chain has it. */
   readonly track: (channelId: Hex, capturedUnits: bigint) => void;
   readonly onCommitted: (receipts: number) => void;
-  /** Looks once for what an earlier run left undone. */
+  /** Looks for what an earlier run left undone, also of channels that are not served any more. */
   readonly start: () => void;
   /** Captures now what there is; undefined, or why it was postponed. Calls made meanwhile share one run after this one. */
   readonly captureNow: () => Promise<string | undefined>;
@@ -55,6 +57,8 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
   let stopping = false;
   let lookTimer: NodeJS.Timeout | undefined;
   let looks = 0;
+  let takeUpTimer: NodeJS.Timeout | undefined;
+  let takeUps = 0;
 
   const hasWork = (): boolean => ledger.unanchored().length > 0 || channels.all().some(channels.isBehind);
 
@@ -103,18 +107,33 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     timer ??= setTimeout(() => void run(), delay);
   };
 
+  const track: TrackedChannels['track'] = (channelId, capturedUnits, channel) => {
+    channels.track(channelId, capturedUnits, channel);
+    if (ledger.unanchored().length > 0 || channels.isBehind(channelId)) schedule(intervalMs);
+  };
+
+  const isUnserved = (channelId: Hex): boolean =>
+    !stopping && !channels.isTracked(channelId) && options.isUnserved(channelId);
+  const takeUp = async (): Promise<void> => {
+    try {
+      await takeUpUnserved({ ...options, isUnserved }, track);
+    } catch (error) {
+      if (stopping) return;
+      log.warn('unserved_channels_unread', { reason: reasonOf(error) });
+      takeUpTimer = setTimeout(() => void takeUp(), backoff(++takeUps)).unref();
+    }
+  };
+
   const cancel = async (): Promise<void> => {
     stopping = true;
+    clearTimeout(takeUpTimer);
     clearTimeout(timer);
     clearTimeout(lookTimer);
     await running;
   };
 
   return {
-    track: (channelId, capturedUnits) => {
-      channels.track(channelId, capturedUnits);
-      if (ledger.unanchored().length > 0 || channels.isBehind(channelId)) schedule(intervalMs);
-    },
+    track,
     onCommitted: (count) => {
       receipts += count;
       if (stopping) return;
@@ -123,6 +142,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     },
     start: () => {
       if (hasWork() || ledger.isShared || ledger.journal.entries().length > 0) void run();
+      void takeUp();
     },
     captureNow: async () => {
       await running;

@@ -1,14 +1,17 @@
-import type { Hex, SignedVoucher, Voucher } from '@kedge/core';
+import type { Channel, Hex, SignedVoucher, Voucher } from '@kedge/core';
 import type { CaptureItem, CaptureOutcome, GatewayChain, RoyaltyEdge } from '../chain/gatewayChain.js';
 import type { Gone } from '../channels/channelBook.js';
 import type { ServedChannel } from '../channels/servedChannel.js';
 import type { CaptureLedger } from '../ledger/ledger.js';
 import type { StructuredLog } from '../structuredLog.js';
 
+/** What captures ask of a channel. */
+type CapturedTerms = Pick<ServedChannel, 'channel' | 'edges'>;
+
 export type TrackedChannelsOptions = {
   readonly ledger: CaptureLedger;
   readonly chain: GatewayChain;
-  readonly channelOf: (channelId: Hex) => ServedChannel | undefined;
+  readonly channelOf: (channelId: Hex) => CapturedTerms | undefined;
   /** Of a strict channel: the newest voucher that durable receipts of so many units account for. */
   readonly voucherOf: (channelId: Hex, durableUnits: bigint) => SignedVoucher | undefined;
   /** The chain says that the channel is closed, or does not know it. */
@@ -17,9 +20,11 @@ export type TrackedChannelsOptions = {
   readonly log: StructuredLog;
 };
 
-/** What is signed of each channel that is served, and what of it the chain has. */
+/** What is signed of each channel that is captured from, and what of it the chain has. */
 export type TrackedChannels = {
-  readonly track: (channelId: Hex, capturedUnits: bigint) => void;
+  /** @param channel Of one that is not served any more. */
+  readonly track: (channelId: Hex, capturedUnits: bigint, channel?: Channel) => void;
+  readonly isTracked: (channelId: Hex) => boolean;
   readonly all: () => readonly Hex[];
   /** Whether more is signed of it than captured. */
   readonly isBehind: (channelId: Hex) => boolean;
@@ -54,10 +59,14 @@ const elsewhereHint =
 
 /** @param backoff Milliseconds after so many failures. */
 export function createTrackedChannels(
-  { ledger, chain, channelOf, voucherOf, onGone, elapsedMs, log }: TrackedChannelsOptions,
+  options: TrackedChannelsOptions,
   backoff: (failures: number) => number,
 ): TrackedChannels {
+  const { ledger, chain, voucherOf, onGone, elapsedMs, log } = options;
   const tracked = new Map<Hex, Tracked>();
+  // Royalties of these are collected by whom they are for.
+  const unserved = new Map<Hex, CapturedTerms>();
+  const channelOf = (channelId: Hex) => options.channelOf(channelId) ?? unserved.get(channelId);
   let failedItems = 0;
 
   /** What the channel's key says was received: in a strict channel the client's vouchers, else the receipts. */
@@ -105,11 +114,13 @@ export function createTrackedChannels(
   };
 
   return {
-    track: (channelId, capturedUnits) => {
+    track: (channelId, capturedUnits, channel) => {
+      if (channel !== undefined) unserved.set(channelId, { channel, edges: [] });
       const known = tracked.get(channelId);
       if (known === undefined) tracked.set(channelId, { captured: capturedUnits, retryAt: 0, failures: 0 });
       else known.captured = capturedUnits;
     },
+    isTracked: (channelId) => tracked.has(channelId),
     all: () => [...tracked.keys()],
     isBehind,
     behind,

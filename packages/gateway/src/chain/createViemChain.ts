@@ -1,5 +1,6 @@
 import {
   BaseError,
+  channelFromAbi,
   channelToAbi,
   dataAnchoringTokenAbi,
   encodeCaptureItems,
@@ -8,7 +9,7 @@ import {
   splitTokenId,
   valueChannelsAbi,
 } from '@kedge/core';
-import { gasWithRoom } from '@kedge/sdk';
+import { gasWithRoom, readEvents } from '@kedge/sdk';
 import {
   type Abi,
   BaseError as ViemError,
@@ -61,6 +62,14 @@ export function createViemChain(options: {
       const open = tokenId !== 0n;
       const capturedUnits = openedAt === 0n ? 0n : channel.cap - remainingUnits;
       return { open, capturedUnits, capturableUnits, openedAt, policyHash };
+    },
+    findChannel: async (channelId) => {
+      const client = await connected();
+      const lock = [contracts.ValueChannels, channelId] as const;
+      const [tokenId] = await client.readContract({ ...token, functionName: 'lockInfo', args: lock });
+      if (tokenId === 0n) return undefined;
+      const [opened] = await readEvents(client, { ...channels, eventName: 'ChannelOpened', args: { channelId } });
+      return opened && channelFromAbi(opened.args.channel);
     },
     readCurrentPolicy: async (classId) => {
       const client = await connected();

@@ -31,6 +31,8 @@ export type ChannelBook = {
   readonly addNext: (next: ServedChannel, capturedUnits: bigint) => void;
   readonly all: () => Iterable<ServedChannel>;
   readonly uncheckedCount: () => number;
+  /** Neither served nor still to be checked. */
+  readonly isUnserved: (channelId: Hex) => boolean;
   /** Reads the file again if it changed, and checks what is new or not yet checked. What it says is as of the call, or later. */
   readonly refresh: () => Promise<void>;
   /**
@@ -215,6 +217,8 @@ export function createChannelBook(options: {
     byId: (channelId) => byId.get(channelId),
     all: () => byId.values(),
     uncheckedCount: () => unchecked.size,
+    isUnserved: (channelId) =>
+      !byId.has(channelId) && !(listed.get(channelId) ?? []).flatMap(keysOf).some((key) => unchecked.has(key)),
     // A run that is under way may have read the file before it changed.
     refresh: () => (running === undefined ? refreshOnce() : running.then(refreshOnce)),
     refreshFor: async (key) => {

@@ -113,6 +113,7 @@ export async function openChannels(
     domain,
     putLeaves: (bytes) => store.putBytes(bytes, { sync: 'each' }),
     channelOf: (channelId) => book.byId(channelId),
+    isUnserved: (channelId) => book.isUnserved(channelId),
     voucherOf: vouchers.capturable,
     onGone: drop,
     intervalMs: settings.batchIntervalMs,

@@ -23,6 +23,8 @@ export type CaptureLedger = {
   readonly inTurnToPay: <T>(pay: () => Promise<T>) => Promise<T>;
   readonly journal: TransactionJournal;
   readonly durableOf: (channelId: Hex) => DurableHead | undefined;
+  /** Every channel that has a durable receipt, and the units of all of its receipts. */
+  readonly usedUnits: () => Promise<ReadonlyMap<Hex, bigint>>;
   /** A batch with its receipts' hashes, for anchoring. */
   readonly leavesOf: (name: BatchName) => Promise<BatchLeaves>;
   /** Batches that no confirmed transaction anchors, in order. */

@@ -165,6 +165,12 @@ export async function openLedger(options: LedgerOptions): Promise<LogLedger> {
     inTurnToPay: (pay) => pay(),
     journal,
     durableOf: (channelId) => accounts.known(channelId)?.durable,
+    usedUnits: async () => {
+      const used = new Map<Hex, bigint>();
+      for (const { channelId, durable } of accounts.all())
+        if (durable !== undefined) used.set(channelId, durable.units);
+      return used;
+    },
     commit: (input) => batcher.commit(accounts.of(input.channelId), input),
     receiptOf: async (channelId, seq) => {
       const place = await index.placeOfReceipt(channelId, seq);

@@ -195,6 +195,7 @@ function bookOf(served: ServedChannel): ChannelBook {
     addNext: () => undefined,
     all: () => [served],
     uncheckedCount: () => 0,
+    isUnserved: () => false,
     refresh: async () => undefined,
     watch: async () => undefined,
     drop: () => undefined,

@@ -125,6 +125,7 @@ export async function openKeeper(
     domain,
     putLeaves: (bytes) => store.putBytes(bytes, { sync: 'each' }),
     channelOf: (channelId) => book.byId(channelId),
+    isUnserved: (channelId) => book.isUnserved(channelId),
     voucherOf: vouchers.capturable,
     onGone: (channelId, how) => {
       book.drop(channelId, how);

@@ -54,6 +54,7 @@ function chainOver(link: Link<KeeperProcedures>): GatewayChain {
   const refuse = (): Promise<never> => Promise.reject(new Error('A worker sends no transactions.'));
   return {
     readChannel: (channel, channelId) => link.call('readChannel', { channel, channelId }),
+    findChannel: refuse,
     readCurrentPolicy: (classId) => link.call('readCurrentPolicy', classId),
     readLot: (lot) => link.call('readLot', lot),
     head: refuse,

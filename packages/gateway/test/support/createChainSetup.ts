@@ -16,6 +16,7 @@ export type ChainSetup = {
   readonly anvil: Anvil;
   readonly channels: readonly { readonly apiKey: string; readonly channelId: Hex; readonly channel: Channel }[];
   readonly dataDir: string;
+  readonly channelsFile: string;
   readonly logs: Record<string, unknown>[];
   /** The gateway's clock: milliseconds since 1970. */
   now: () => number;
@@ -90,6 +91,7 @@ export async function createChainSetup(upstreamUrl: string, count: number): Prom
     elapsedMs: () => setup.now(),
     channels,
     dataDir: config.dataDir,
+    channelsFile,
     logs,
     start: (more) =>
       createGateway(

@@ -1,5 +1,5 @@
 import { keccak256 as keccak, stringToHex } from 'viem';
-import { BaseError, type Hex } from '@kedge/core';
+import { BaseError, type Channel, type Hex } from '@kedge/core';
 import type { Capture, GatewayChain, LotPrice, SignedTransaction } from '../../src/index.js';
 
 /**
@@ -8,6 +8,8 @@ import type { Capture, GatewayChain, LotPrice, SignedTransaction } from '../../s
  */
 export type FakeChain = GatewayChain & {
   readonly captured: Map<Hex, bigint>;
+  /** Those that it was asked for. */
+  readonly opened: Map<Hex, Channel>;
   /** Channels that were closed. */
   readonly closed: Set<Hex>;
   readonly mined: { transaction: SignedTransaction; capture: Capture; blockNumber: bigint; succeeded: boolean }[];
@@ -69,6 +71,7 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
       return { number: height, hash: keccak(stringToHex(`${forks}/${height}`)), timestamp };
     },
     captured: new Map(),
+    opened: new Map(),
     closed: new Set(),
     mined: [],
     openedAt,
@@ -77,6 +80,7 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
     down: false,
     readChannel: async (channel, channelId) => {
       up();
+      chain.opened.set(channelId, channel);
       const captured = chain.captured.get(channelId) ?? 0n;
       const rest = channel.cap - captured;
       return {
@@ -86,6 +90,10 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
         openedAt: chain.openedAt,
         policyHash: chain.policyHash,
       };
+    },
+    findChannel: async (channelId) => {
+      up();
+      return chain.closed.has(channelId) ? undefined : chain.opened.get(channelId);
     },
     readCurrentPolicy: async () => {
       up();

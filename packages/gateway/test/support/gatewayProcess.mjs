@@ -13,6 +13,7 @@ const chain = {
     openedAt: BigInt(openedAt),
     policyHash,
   }),
+  findChannel: async () => undefined,
   readCurrentPolicy: async () => ({ hash: policyHash, uri: '' }),
   readLot: async () => undefined,
   head: unused,

@@ -181,6 +181,7 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Le
       }),
     inTurnToPay: (pay) => aloneAt(database, 'payment', leaseMs, pay),
     journal,
+    usedUnits: tables.usedUnits,
     durableOf: (channelId) => newest(heads.get(channelId), accounts.known(channelId)?.durable),
     leavesOf: async (name) => {
       const record = await tables.batch(name);

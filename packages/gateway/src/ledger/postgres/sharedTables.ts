@@ -45,6 +45,8 @@ export type SharedTables = {
   readonly keyUses: (channelId: Hex, keys: readonly string[]) => Promise<KeyUse[]>;
   /** The newest receipt of each of these channels that has one. */
   readonly heads: (channelIds: readonly Hex[]) => Promise<Map<Hex, DurableHead>>;
+  /** Of every channel that has a receipt. */
+  readonly usedUnits: () => Promise<Map<Hex, bigint>>;
   readonly unanchored: () => Promise<BatchName[]>;
   readonly batch: (name: BatchName) => Promise<Buffer | undefined>;
   readonly batchOfReceipt: (channelId: Hex, seq: bigint) => Promise<Buffer | undefined>;
@@ -136,6 +138,10 @@ export function createSharedTables({ query }: Pick<Database, 'query'>): SharedTa
         [channelIds.map(bytesOf)],
       );
       return new Map(rows.map((row) => [hexOf(row['channel_id']), headIn(row) as DurableHead]));
+    },
+    usedUnits: async () => {
+      const rows = await query('kedge_used', 'select channel_id, units from kedge_gateway.channel where seq > 0', []);
+      return new Map(rows.map((row) => [hexOf(row['channel_id']), BigInt(row['units'] as string)]));
     },
     unanchored: async () => {
       const rows = await query(
