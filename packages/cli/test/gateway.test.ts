@@ -115,6 +115,25 @@ test('a gateway of its own serves the channel once it is added, and captures wha
   expect((await client.getChannelState({ channel })).capturedUnits).toBeGreaterThan(0n);
 });
 
+test('channel add refuses a key that another channel has, also as one of more, and no key of one that is continued', async () => {
+  const file = join(operatorFolder, '.kedge', 'gateway', 'channels.json');
+  const before = readFileSync(file, 'utf8');
+  const [record] = JSON.parse(before) as [Record<string, unknown>];
+  const { apiKeySha256 } = record;
+  const add = (other: object) => {
+    writeFileSync(file, JSON.stringify([{ ...record, channelId: `0x${'12'.repeat(32)}`, ...other }]));
+    return runInProcess(['channel', 'add', opened.accessFile, ...chain], { cwd: operatorFolder });
+  };
+  const keys = [{ name: 'more', apiKeySha256, createdAt: '1' }];
+  for (const other of [{}, { apiKeySha256: 'ab'.repeat(32), keys }]) {
+    const taken = await add(other);
+    expect([taken.code, taken.stderr]).toEqual([1, expect.stringContaining('for another channel already')]);
+  }
+  const continues = { rootId: opened.channelId, holder: developmentAccount('deployer').address };
+  expect(await add({ continues, keys })).toMatchObject({ code: 0 });
+  writeFileSync(file, before);
+});
+
 describe('a consumer elsewhere and the root on chain', () => {
   const verify = async (...args: string[]) => {
     const run = ['verify', 'receipt.json', '--policy', 'policy.json', ...args, ...chain];

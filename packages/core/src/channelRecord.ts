@@ -50,6 +50,21 @@ const recordSchema = z.looseObject({
   continues: z.object({ rootId: hashSchema, holder: addressSchema }).optional(),
 });
 
+/** Which channel a key pays from is the record's that names it; those that continue a channel have no keys of their own. */
+const recordsSchema = z.array(recordSchema).superRefine((records, context) => {
+  const owners = new Map<string, Hex>();
+  for (const { apiKeySha256: first, keys = [], channelId, continues } of records) {
+    if (continues !== undefined) continue;
+    for (const key of [first, ...keys.map(({ apiKeySha256 }) => apiKeySha256)]) {
+      const other = owners.get(key) ?? channelId;
+      owners.set(key, channelId);
+      if (other === channelId) continue;
+      const message = `key ${apiKeyIdOf(key)} is of two channels, ${other} and ${channelId}; leave it to the one it pays from`;
+      context.addIssue({ code: 'custom', message });
+    }
+  }
+});
+
 /** One more API key of a channel, or, with the same hash, terms for its first one. Times are in Unix seconds. */
 export type ApiKeyRecord = {
   readonly name: string;
@@ -118,7 +133,7 @@ export function channelToJson(channel: Channel): unknown {
  * const records = parseChannelRecords(JSON.parse(await readFile('channels.json', 'utf8')));
  */
 export function parseChannelRecords(json: unknown): ChannelRecord[] {
-  return parseWith(z.array(recordSchema), json, {
+  return parseWith(recordsSchema, json, {
     what: 'The channels file',
     code: 'channels_file_invalid',
     hints: ['It is written by: kedge channel open'],

@@ -186,6 +186,35 @@ test('a file that names no channel any more, or is gone, is said to, and so is o
   expect(await look(() => writeFileSync(path, '[['))).toEqual([{ level: 'error', event: 'channels_file_unreadable' }]);
 });
 
+test('a file in which two channels have one key is refused with both, and what it said before counts', async () => {
+  const { book, record, said } = await openServed();
+  const { channelsFile: path } = setup.config;
+  const [more, another] = [keyOf('more'), sha256('another')];
+  const first: ChannelRecord = { ...record, keys: [more, keyOf('own', { apiKeySha256: record.apiKeySha256 })] };
+  const second: ChannelRecord = { ...record, channelId: `0x${'12'.repeat(32)}` };
+  const textOf = (...others: ChannelRecord[]): string => encodeChannelRecords([first, ...others]);
+  const twice = [
+    second,
+    { ...second, apiKeySha256: another, keys: [more] },
+    { ...second, apiKeySha256: sha256('more') },
+  ];
+  for (const other of twice) {
+    const read = (): unknown => parseChannelRecords(JSON.parse(textOf(other)));
+    expect(read).toThrow(`of two channels, ${record.channelId} and ${second.channelId}`);
+    writeFileSync(path, textOf(other));
+    await book.watch();
+    expect(said.splice(0)).toEqual([{ level: 'error', event: 'channels_file_unreadable' }]);
+    expect(book.find(record.apiKeySha256)?.channelId).toBe(record.channelId);
+  }
+  // Keys of a channel that was closed may have been given to another, and a channel may have several.
+  const rootId: Hex = `0x${'34'.repeat(32)}`;
+  const next = { ...second, keys: [more], continues: { rootId, holder: record.channel.holder } };
+  writeFileSync(path, textOf(next, { ...record, apiKeySha256: another }));
+  await book.watch();
+  expect(said).toEqual([]);
+  expect(book.find(another)?.channelId).toBe(record.channelId);
+});
+
 test('a gateway that is started without the file says where it looks for it', async () => {
   const { said, log } = collect();
   const path = join(setup.folder, 'nowhere.json');

@@ -7,6 +7,7 @@ import { chainOptions, policyOption, type Command } from '../command.js';
 import { makeFolder } from '../files/dataPaths.js';
 import { readAccessFile } from '../gateway/channelAccessFile.js';
 import { channelsFileOf, putChannelRecord, readChannelEntries } from '../gateway/channelsFile.js';
+import { keysOf } from '../gateway/openKeys.js';
 import { humanAmount, humanMoment } from '../human.js';
 import { argument } from '../parse.js';
 
@@ -48,8 +49,10 @@ export const channelAdd: Command = {
 
 /** The key of another channel would pay from this one, and that channel from none. */
 function refuseForeignKey(file: string, channelId: Hex, apiKeySha256: string): void {
-  const others = parseChannelRecords(readChannelEntries(file)).filter((record) => record.channelId !== channelId);
-  const other = others.find((record) => record.apiKeySha256 === apiKeySha256);
+  const others = parseChannelRecords(readChannelEntries(file)).filter(
+    (record) => record.channelId !== channelId && record.continues === undefined,
+  );
+  const other = others.find((record) => keysOf(record).some((key) => key.apiKeySha256 === apiKeySha256));
   if (other === undefined) return;
   throw new BaseError('The gateway has this API key for another channel already.', {
     code: 'key_taken',

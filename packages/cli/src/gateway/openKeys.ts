@@ -70,7 +70,8 @@ export function findKey(keys: readonly ApiKey[], keyId: string): ApiKey {
   });
 }
 
-function keysOf(record: ChannelRecord): ApiKey[] {
+/** All that pay from the channel. */
+export function keysOf(record: ChannelRecord): ApiKey[] {
   const own = record.keys ?? [];
   const first = own.some(({ apiKeySha256 }) => apiKeySha256 === record.apiKeySha256)
     ? []
