@@ -112,10 +112,13 @@ test('a body that is too large is refused with how much the proxy takes, and is 
     return Response.json({});
   };
   const proxy = await proxyOver(paid, { onError: () => undefined });
-  const body = Buffer.alloc(33 * 1024 * 1024, 'x');
-  const response = await fetch(`${proxy.url}/chat/completions`, { method: 'POST', body });
-  expect(response.status).toBe(413);
-  expect(await response.json()).toMatchObject({ hints: ['Send less: kedge connect passes on 32 MiB at most.'] });
+  const whole = Buffer.alloc(100 * 1024 * 1024, 'x');
+  for (const body of [whole, new Blob([whole.subarray(0, 40 * 1024 * 1024)]).stream()]) {
+    const sent = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    const response = await fetch(`${proxy.url}/chat/completions`, sent);
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ hints: ['Send less: kedge connect passes on 32 MiB at most.'] });
+  }
   expect(asked).toEqual([]);
 });
 

@@ -165,22 +165,21 @@ function headersOf({ headers }: IncomingMessage, apiKey: string): Headers {
   return passed;
 }
 
+/** Read to its end, however long: a client that is still sending when its connection closes would miss the answer. */
 async function bodyOf(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxRequestBytes) {
-      throw new BaseError('The request body is too large.', {
-        code: 'request_too_large',
-        status: 413,
-        values: { maxRequestBytes },
-        hints: ['Send less: kedge connect passes on 32 MiB at most.'],
-      });
-    }
-    chunks.push(chunk);
+    if (bytes <= maxRequestBytes) chunks.push(chunk);
   }
-  return Buffer.concat(chunks) as Buffer<ArrayBuffer>;
+  if (bytes <= maxRequestBytes) return Buffer.concat(chunks) as Buffer<ArrayBuffer>;
+  throw new BaseError('The request body is too large.', {
+    code: 'request_too_large',
+    status: 413,
+    values: { bytes, maxRequestBytes },
+    hints: ['Send less: kedge connect passes on 32 MiB at most.'],
+  });
 }
 
 /** What is wrong with the operator, or on the way to it, is 502 to the proxy's client; what is wrong here is 500. */
