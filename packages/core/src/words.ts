@@ -46,5 +46,6 @@ function outOfRange(field: string, value: unknown, bits: keyof typeof maxima): B
   return new BaseError('A number is outside of its range.', {
     code: 'integer_out_of_range',
     values: { field, value, range: `0 to 2^${bits} - 1` },
+    hints: ['Give a whole number of that range, as a bigint such as 5n where the type says so.'],
   });
 }

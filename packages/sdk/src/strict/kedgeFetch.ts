@@ -1,4 +1,4 @@
-import { BaseError, isJsonObject, isSameAddress, type VoucherMemory } from '@kedge/core';
+import { BaseError, isJsonObject, type VoucherMemory } from '@kedge/core';
 import type { AskedCall, ChannelPayer, PayerContext, PayerParameters, SendOptions } from './channelPayer.js';
 import { createAsk } from './createAsk.js';
 import { createChannelPayer } from './createChannelPayer.js';
@@ -6,6 +6,7 @@ import { nextChannel } from './nextChannel.js';
 import { paidSurfaces } from './paidSurfaces.js';
 import { type PaidPlace, placeOf } from './placeOf.js';
 import { problemIn } from './problemIn.js';
+import { requirePayer } from './requirePayer.js';
 import { unlessAborted } from './unlessAborted.js';
 
 export type KedgeFetchParameters = PayerParameters & {
@@ -29,7 +30,7 @@ export type KedgeFetch = {
  * Where the gateway says that another channel of the same terms continues this one, because it was paid for (R28), calls that
  * this one lacks the value for are paid from there. A `fetch` of an x402 client around this one pays for it.
  *
- * @throws BaseError `channel_key_wrong`, `memory_differs`; from calls: `operator_overcounts`, `receipt_bad`,
+ * @throws BaseError `channel_key_wrong`, `channel_differs`, `memory_differs`, `argument_invalid`; from calls: `operator_overcounts`, `receipt_bad`,
  * `value_exhausted` (402), `tokenizer_differs`, `surface_unmetered` for what it cannot recount,
  * `rate_quote_refused` for a quote that does not count under the policy, `next_channel_differs`.
  *
@@ -37,25 +38,7 @@ export type KedgeFetch = {
  * const client = new OpenAI({ baseURL, apiKey, fetch: kedgeFetch({ domain, channel, channelId, policy, account }) });
  */
 export function kedgeFetch(parameters: KedgeFetchParameters): KedgeFetch {
-  const { channel, channelId, account: key, memory } = parameters;
-  if (!isSameAddress(key.address, channel.channelKey)) {
-    throw new BaseError('This account is not the key of the channel.', {
-      code: 'channel_key_wrong',
-      values: { channelKey: channel.channelKey, account: key.address },
-      hints: ['Pass the account of the key that the channel was opened with.'],
-    });
-  }
-  const remembered = memory?.newest?.voucher.channelId;
-  if (remembered !== undefined && remembered !== channelId) {
-    throw new BaseError('This memory is of another channel.', {
-      code: 'memory_differs',
-      values: { channelId, remembered },
-      hints: [
-        'Keep the memory of each channel apart, and give back the one of this channel.',
-        'At the first start of a channel give none, and lostUnits: 0n.',
-      ],
-    });
-  }
+  requirePayer(parameters);
   const send = parameters.fetch ?? ((input, init) => fetch(input, init));
   const ask = createAsk(send);
   const working = new Set<Promise<unknown>>();
