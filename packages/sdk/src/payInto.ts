@@ -9,6 +9,7 @@ import {
 } from 'viem';
 import type { ChainReader, Wallet, WriteClient } from './client.js';
 import { reading } from './reading.js';
+import { requireArguments } from './requireArguments.js';
 import { revertTexts } from './revertTexts.js';
 import { refusalOf, writeContract, type ContractCall } from './writeContract.js';
 
@@ -39,6 +40,7 @@ export async function payInto<
   alike?: Parameters<typeof refusalOf>[2],
 ): Promise<TransactionReceipt> {
   if (asset === zeroAddress) return writeContract(client, doing, { ...call, value: amount } as typeof call);
+  requireArguments(doing, call as never);
   return inTurn(client.walletClient, `${asset} ${call.address}`.toLowerCase(), async () => {
     const allowed = await allowanceOf(client, asset, call.address);
     if (allowed < amount) {

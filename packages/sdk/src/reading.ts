@@ -1,5 +1,6 @@
 import { afterWrites } from './afterWrites.js';
 import type { ReadClient } from './client.js';
+import { requireArguments } from './requireArguments.js';
 import { toChainError } from './toChainError.js';
 
 /** Runs reads and turns what they throw into Kedge's error. */
@@ -8,7 +9,14 @@ export async function reading<value>(
   doing: string,
   read: (publicClient: ReadClient['publicClient']) => Promise<value>,
 ): Promise<value> {
-  return inWords(doing, async () => read(await afterWrites(client.publicClient)));
+  return inWords(doing, async () => {
+    const reader = await afterWrites(client.publicClient);
+    const readContract: typeof reader.readContract = async (call) => {
+      requireArguments(doing, call as never);
+      return reader.readContract(call);
+    };
+    return read({ ...reader, readContract });
+  });
 }
 
 /** Turns what viem throws of parameters, or a wallet that is asked to sign, into Kedge's error. */

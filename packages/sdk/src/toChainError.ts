@@ -1,6 +1,7 @@
 import { BaseError, hexToBytes, type Hex } from '@kedge/core';
 import { BaseError as OwnViemError, decodeErrorResult, type AbiParameter } from 'viem';
 import { errorAbi } from './errorAbi.js';
+import { addressForm } from './requireArguments.js';
 import { revertTexts } from './revertTexts.js';
 
 /** A revert in words: the error's name in the ABI, what it means, and its values by name. */
@@ -92,13 +93,10 @@ export function toChainError(cause: unknown, doing: string): BaseError {
   return new BaseError(`Could not ${doing}: ${said ? `the node says: ${said}` : lowerFirst(shortMessageOf(cause))}`, {
     code: 'chain_error',
     ...(!said && details ? { values: { details } } : {}),
-    ...(names.includes('InvalidAddressError') ? { hints: [addressHint] } : {}),
+    ...(names.includes('InvalidAddressError') ? { hints: [`Write ${addressForm}.`] } : {}),
     cause,
   });
 }
-
-const addressHint =
-  'Write 0x and 40 hex digits: all letters in lower case, or in both cases as the checksum of the address has them (EIP-55).';
 
 /** A node that answers with a status is there: what it says by that is for another person than a node that is not. */
 function unreachableChain(cause: unknown, doing: string): BaseError {

@@ -13,6 +13,7 @@ import { afterWrites, noteBlock, sendWithNonce } from './afterWrites.js';
 import type { ChainReader, Sent, Wallet, WriteClient } from './client.js';
 import { handedOver, isUnsure, pendingError, unsureError } from './pendingError.js';
 import { isAlive } from './readEvents.js';
+import { requireArguments } from './requireArguments.js';
 import { requireWalletChain } from './requireWalletChain.js';
 import { toChainError } from './toChainError.js';
 
@@ -46,6 +47,7 @@ export async function writeContract<
 >(client: Sender, doing: string, call: ContractCall<abi, name, args>): Promise<TransactionReceipt> {
   const { publicClient, walletClient } = client;
   try {
+    requireArguments(doing, call as never);
     const { account } = walletClient;
     const chainId = await requireWalletChain(client, doing);
     const asked = { ...call, account } as never;
@@ -69,6 +71,7 @@ export async function refusalOf<
   args extends ContractFunctionArgs<abi, 'nonpayable' | 'payable', name>,
 >(client: WriteClient, doing: string, call: ContractCall<abi, name, args>): Promise<BaseError | undefined> {
   try {
+    requireArguments(doing, call as never);
     const reader = await afterWrites(client.publicClient);
     await reader.simulateContract({ ...call, account: client.walletClient.account } as never);
     return undefined;

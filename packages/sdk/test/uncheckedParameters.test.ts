@@ -13,6 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => stage.anvil.stop());
 
+/** How a parameter is refused that is not what the contract takes. */
+const invalid = (argument: string, value: unknown, form: string) => ({
+  code: 'argument_invalid',
+  message: expect.stringContaining(`${argument} cannot be `),
+  values: { argument, value },
+  hints: [expect.stringContaining(form)],
+});
 const most = 2n ** 64n;
 const deadline = 2_000_000_000n;
 type Client = ReturnType<Stage['as']>;
@@ -25,39 +32,97 @@ test.each<[string, (client: Client) => Promise<unknown>, object]>([
   [
     'uses beyond 64 bits',
     (it) => it.recordUsageBatch({ uses: [{ tokenId: 2n << 64n, units: most }] }),
-    { code: 'chain_error' },
+    { code: 'argument_invalid' },
   ],
   [
     'a permit beyond 64 bits',
     (it) => it.signUsagePermit({ tokenId: 1n, operator: addressOf('operator'), units: most, deadline }),
-    { code: 'chain_error' },
+    { code: 'argument_invalid' },
   ],
   [
     'a permit for no address',
     (it) => it.signUsagePermit({ tokenId: 1n, operator: '0x11', units: 1n, deadline }),
-    { code: 'chain_error' },
+    { code: 'argument_invalid' },
   ],
   [
     'a proof of a short hash',
     (it) => it.addProof({ tokenId: 1n, type: 'X', statementHash: '0x11', uri: '' }),
-    { code: 'chain_error' },
+    invalid('statementHash', '0x11', '0x and 64 hex digits'),
   ],
   [
     'a verifier that is no address',
     (it) => it.getAttestations({ classId: 1n, trust: ['x' as never] }),
-    { code: 'chain_error' },
+    { code: 'argument_invalid' },
   ],
-  ['no verifier', (it) => it.getAttestations({ classId: 1n, trust: [null as never] }), { code: 'chain_error' }],
+  ['no verifier', (it) => it.getAttestations({ classId: 1n, trust: [null as never] }), { code: 'argument_invalid' }],
   [
     'verifiers that are no list',
     (it) => it.getAttestations({ classId: 1n, trust: 1 as never }),
-    { code: 'chain_error' },
+    { code: 'argument_invalid' },
   ],
   ...[Number.NaN, -1, 1.5, 2n as never].map((maxEdges): [string, (client: Client) => Promise<unknown>, object] => [
     `at most ${maxEdges} edges`,
     (it) => it.getRoyaltyEdges({ classId: sale.agentId, maxEdges }),
     { code: 'integer_out_of_range', values: { field: 'maxEdges', value: maxEdges } },
   ]),
+  ...([null, 1.5, -1n, 2 ** 53, '', '1e3', true, most] as never[]).map(
+    (units): [string, (client: Client) => Promise<unknown>, object] => [
+      `${typeof units} ${String(units)} of units`,
+      (it) => it.buyValue({ classId: sale.agentId, lot: sale.lot, units }),
+      invalid('units', units, 'a whole number from 0 to 2^64 - 1, as a bigint such as 5n'),
+    ],
+  ),
+  ...([1.5, null, -1n] as never[]).map((amount): [string, (client: Client) => Promise<unknown>, object] => [
+    `${String(amount)} of ETH`,
+    (it) => it.settleRevenue({ classId: sale.agentId, amount }),
+    invalid('amount', amount, 'a whole number'),
+  ]),
+  [
+    'no text where the class keeps it for ever',
+    (it) => it.createClass({ kind: 'model', metadataURI: null as never, integrityHash: someHash }),
+    invalid('metadataURI', null, 'a text'),
+  ],
+  [
+    'a class of no kind',
+    (it) => it.createClass({ kind: 'dataSet' as never, metadataURI: '', integrityHash: someHash }),
+    invalid('kind', 'dataSet', 'dataset, model, agent'),
+  ],
+  [
+    'a parent without a royalty',
+    (it) =>
+      it.createClass({
+        kind: 'model',
+        metadataURI: '',
+        integrityHash: someHash,
+        parents: [{ classId: 1n } as never],
+      }),
+    invalid('parents[0].royaltyBps', undefined, 'a whole number'),
+  ],
+  [
+    'a text for a choice',
+    (it) => it.approveForClass({ classId: sale.agentId, operator: addressOf('operator'), approved: 'false' as never }),
+    invalid('approved', 'false', 'true or false'),
+  ],
+  [
+    'an address with a typing error',
+    (it) => it.getOwed({ account: swappedCase(addressOf('operator')) }),
+    invalid('account', swappedCase(addressOf('operator')), 'EIP-55'),
+  ],
+  [
+    'a channel to an address with a typing error',
+    (it) => it.openChannel({ ...channelTerms(), operator: swappedCase(addressOf('operator')) }),
+    invalid('operator', swappedCase(addressOf('operator')), 'EIP-55'),
+  ],
+  [
+    'a channel of no mode',
+    (it) => it.openChannel({ ...channelTerms(), mode: 'free' as never }),
+    invalid('mode', 'free', 'strict, capped'),
+  ],
+  [
+    'a verdict of no outcome',
+    (it) => it.giveVerdict({ attestationId: someHash, outcome: 'yes' as never, method: 'x', statementHash: someHash }),
+    invalid('outcome', 'yes', 'confirmed'),
+  ],
   ['attestations of nothing', (it) => it.getAttestations({} as never), { code: 'subject_missing' }],
   [
     'a permit where ETH is the price',
@@ -67,6 +132,17 @@ test.each<[string, (client: Client) => Promise<unknown>, object]>([
 ])('%s', async (_, run, refusal) => {
   await refusedUnsent(stage, 'consumer', () => run(stage.as('consumer')), { name: 'BaseError', ...refusal });
 });
+
+/** The same twenty bytes, of which the letters are no checksum. */
+function swappedCase(address: string): `0x${string}` {
+  return `0x${address.slice(2).replace(/[a-f]/, (letter) => letter.toUpperCase())}`;
+}
+
+function channelTerms() {
+  const [operator, channelKey] = [addressOf('operator'), addressOf('consumer')];
+  const amounts = { cap: 5n, rate: 1n, burst: 5n, deadline };
+  return { tokenId: 1n, operator, channelKey, ...amounts, mode: 'capped', salt: someHash } as const;
+}
 
 test('numbers and texts that are none are named, wherever the client hashes or packs them itself', async () => {
   const consumer = stage.as('consumer');
@@ -78,7 +154,10 @@ test('numbers and texts that are none are named, wherever the client hashes or p
     (name) => [1.5, Number.NaN, null, {}, 'x'].map((value) => ({ [name]: value })),
   );
   for (const change of changes) {
-    const refusal = { name: 'BaseError', code: expect.stringMatching(/^(integer_out_of_range|hex_invalid)$/) };
+    const refusal = {
+      name: 'BaseError',
+      code: expect.stringMatching(/^(integer_out_of_range|hex_invalid|argument_invalid)$/),
+    };
     const changed = { ...channel, ...change } as never as typeof channel;
     await refusedUnsent(stage, 'consumer', () => consumer.openChannel(changed), refusal);
     await refusedUnsent(stage, 'consumer', () => consumer.capture({ items: [{ channel: changed, voucher }] }), refusal);

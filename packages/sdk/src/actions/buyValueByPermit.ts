@@ -1,9 +1,10 @@
-import { zeroAddress, type Address } from '@kedge/core';
+import { zeroAddress } from '@kedge/core';
 import { parseAbi, parseSignature } from 'viem';
 import type { WriteClient } from '../client.js';
 import { permitBuyerOf, tokenOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
-import { inWords, reading } from '../reading.js';
+import { reading } from '../reading.js';
+import { signTypedData } from '../signTypedData.js';
 import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
 import type { BuyValueParameters, BuyValueReturn } from './buyValue.js';
 import { notErc20, requireSelling } from './signPurchase.js';
@@ -62,11 +63,13 @@ export async function buyValueByPermit(
     ]);
     return { asset, seller: info.terms.seller, cost, name, nonce };
   });
-  const { r, s, yParity } = await signPermit(client, {
-    asset,
-    domain: { name, version: assetVersion },
+  const signature = await signTypedData(client, 'sign the permit', {
+    domain: { name, version: assetVersion, chainId: client.deployment.chainId, verifyingContract: asset },
+    types: permitTypes,
+    primaryType: 'Permit',
     message: { owner: account.address, spender: buyer.address, value: cost, nonce, deadline },
   });
+  const { r, s, yParity } = parseSignature(signature);
   const purchase = { market: seller, classId, lot, units, to, maxCost: parameters.maxCost ?? cost };
   const receipt = await writeContract(client, 'buy value by permit', {
     ...buyer,
@@ -75,30 +78,4 @@ export async function buyValueByPermit(
   });
   const bought = onlyEvent(eventsOf(buyer, receipt.logs, 'BoughtByPermit'), 'BoughtByPermit', receipt).args;
   return { ...sentOf(receipt), tokenId: bought.tokenId, asset: bought.asset, cost: bought.cost };
-}
-
-async function signPermit(
-  client: WriteClient,
-  permit: {
-    readonly asset: Address;
-    readonly domain: { readonly name: string; readonly version: string };
-    readonly message: {
-      readonly owner: Address;
-      readonly spender: Address;
-      readonly value: bigint;
-      readonly nonce: bigint;
-      readonly deadline: bigint;
-    };
-  },
-) {
-  const { account } = client.walletClient;
-  const typed = {
-    account,
-    domain: { ...permit.domain, chainId: client.deployment.chainId, verifyingContract: permit.asset },
-    types: permitTypes,
-    primaryType: 'Permit',
-    message: permit.message,
-  } as const;
-  const signature = await inWords('sign the permit', () => client.walletClient.signTypedData(typed));
-  return parseSignature(signature);
 }

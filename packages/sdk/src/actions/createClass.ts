@@ -2,6 +2,7 @@ import { classKinds, zeroAddress, zeroHash, type Address, type ClassKind, type H
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
+import { requireOneOf } from '../requireArguments.js';
 import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
 
 export type CreateClassParameters = {
@@ -71,6 +72,7 @@ export async function createClass(client: WriteClient, parameters: CreateClassPa
 
 /** Its terms as the contract takes them. */
 export function classTermsToAbi(parameters: CreateClassParameters) {
+  requireOneOf('kind', classKinds, parameters.kind);
   return {
     metadataURI: parameters.metadataURI,
     integrityHash: parameters.integrityHash,

@@ -11,11 +11,12 @@ import {
   type Page,
   type Verdict,
 } from '@kedge/core';
-import { getAddress, type GetContractEventsReturnType } from 'viem';
+import type { GetContractEventsReturnType } from 'viem';
 import type { ChainReader, ReadClient } from '../client.js';
 import { attestationRegistryOf, firstBlockOf } from '../contracts.js';
 import { readEvents } from '../readEvents.js';
 import { reading } from '../reading.js';
+import { requireValues } from '../requireArguments.js';
 import type { AttestationSubject } from './signAttestation.js';
 
 export type GetAttestationsParameters = AttestationSubject & {
@@ -101,8 +102,10 @@ export async function getAttestations(
   }
   const part = partOf(parameters, firstBlockOf(client.deployment));
   const registry = attestationRegistryOf(client.deployment);
-  return reading(client, 'read the attestations', async (chain) => {
-    const verifiers = trust && [...new Set(trust.map((each) => getAddress(each).toLowerCase() as Address))].toSorted();
+  const doing = 'read the attestations';
+  requireValues(doing, [{ name: 'trust', type: 'address[]' }], [trust ?? []]);
+  return reading(client, doing, async (chain) => {
+    const verifiers = trust && [...new Set(trust.map((each) => each.toLowerCase() as Address))].toSorted();
     const block = await chain.getBlock();
     const at = { ...registry, blockNumber: block.number } as const;
     const { found, next } = await findAttestations(chain, at, parameters, part);

@@ -1,7 +1,8 @@
-import { encodeChannel, type Channel, type Hex } from '@kedge/core';
+import { channelModes, channelToAbi, encodeChannel, type Channel, type Hex } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { channelsOf, tokenOf } from '../contracts.js';
 import { eventsOf } from '../eventsOf.js';
+import { requireArguments, requireOneOf } from '../requireArguments.js';
 import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
 
 /** The channel's terms; the holder is the wallet's account, grace is one day unless given. */
@@ -32,7 +33,11 @@ export async function openChannel(client: WriteClient, parameters: OpenChannelPa
   const { grace = day } = parameters;
   const channel: Channel = { ...parameters, grace, holder: client.walletClient.account.address };
   const channels = channelsOf(client.deployment);
-  const receipt = await writeContract(client, 'open the channel', {
+  const doing = 'open the channel';
+  requireOneOf('mode', channelModes, channel.mode);
+  // The token takes them as bytes, which nobody can check for a typing error any more.
+  requireArguments(doing, { ...channels, functionName: 'channelIdOf', args: [channelToAbi(channel)] });
+  const receipt = await writeContract(client, doing, {
     ...tokenOf(client.deployment),
     functionName: 'lock',
     args: [channel.tokenId, channel.cap, channels.address, encodeChannel(channel)],

@@ -3,7 +3,7 @@ import { type AccessList, concat, encodeAbiParameters, keccak256 as hashHex, num
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
 import { keccak256 } from '../keccak256.js';
-import { inWords } from '../reading.js';
+import { requireValues, type Field } from '../requireArguments.js';
 import { sentOf, writeContract } from '../writeContract.js';
 
 export type RecordUsageBatchParameters = {
@@ -31,15 +31,24 @@ const tokensSlot = 2n;
 export async function recordUsageBatch(client: WriteClient, parameters: RecordUsageBatchParameters): Promise<Sent> {
   const { uses, metric = 'units' } = parameters;
   const doing = 'record the uses';
-  const packed = await inWords(doing, () => packUses(uses));
+  requireValues(doing, [usesField], [uses]);
   const receipt = await writeContract(client, doing, {
     ...tokenOf(client.deployment),
     functionName: 'recordUsageBatch',
-    args: [metricTypeOf(metric, keccak256), packed],
+    args: [metricTypeOf(metric, keccak256), packUses(uses)],
     ...accessListOf(client.deployment.contracts.DataAnchoringToken, uses),
   });
   return sentOf(receipt);
 }
+
+const usesField: Field = {
+  name: 'uses',
+  type: 'tuple[]',
+  components: [
+    { name: 'tokenId', type: 'uint256' },
+    { name: 'units', type: 'uint64' },
+  ],
+};
 
 /** Runs of one lot, each classId(8) | lot(4) | count(2) and `count` times serial(4) | amount(8). */
 function packUses(uses: RecordUsageBatchParameters['uses']): Hex {

@@ -7,6 +7,7 @@ import {
   isSameAddress,
   labelHash,
   subjectKinds,
+  verdictOutcomes,
   verdictTypeOf,
   zeroAddress,
   zeroHash,
@@ -17,7 +18,9 @@ import {
 import type { ReadClient, WriteClient } from '../client.js';
 import { attestationRegistryOf } from '../contracts.js';
 import { keccak256 } from '../keccak256.js';
-import { inWords, reading } from '../reading.js';
+import { reading } from '../reading.js';
+import { requireOneOf } from '../requireArguments.js';
+import { signTypedData } from '../signTypedData.js';
 
 /** What an attestation is about. */
 export type AttestationSubject = { readonly classId: bigint } | { readonly tokenId: bigint };
@@ -70,14 +73,12 @@ export async function signAttestation(
   const attestation = await prepareAttestation(client, parameters);
   const { address } = attestationRegistryOf(client.deployment);
   const domain = { chainId: client.deployment.chainId, verifyingContract: address };
-  const typed = {
-    account: client.walletClient.account,
+  const signature = await signTypedData(client, 'sign the attestation', {
     domain: attestationDomain(domain),
     types: attestationTypes,
     primaryType: 'Attestation',
     message: attestationToAbi(attestation),
-  } as const;
-  const signature = await inWords('sign the attestation', () => client.walletClient.signTypedData(typed));
+  });
   return { id: attestationIdOf(domain, attestation, keccak256), attestation, signature };
 }
 
@@ -99,6 +100,7 @@ export async function prepareAttestation(
     return { ...common, ...subject, attestationType: labelHash(type, keccak256), version };
   }
   const { attestationId, outcome, method } = parameters;
+  requireOneOf('outcome', verdictOutcomes, outcome);
   const { subjectKind, subjectId, lastVersion } = await readJudged(client, attestationId);
   return {
     ...common,

@@ -1,7 +1,8 @@
 import { BaseError, zeroAddress, type Address, type Hex } from '@kedge/core';
 import type { ChainReader, WriteClient } from '../client.js';
 import { permitBuyerOf, tokenOf } from '../contracts.js';
-import { inWords, reading } from '../reading.js';
+import { reading } from '../reading.js';
+import { signTypedData } from '../signTypedData.js';
 import type { BuyValueParameters } from './buyValue.js';
 
 /** What `PermitBuyer.buyWithPermit2` takes: anyone may send it. */
@@ -79,14 +80,12 @@ export async function signPurchase(client: WriteClient, parameters: SignPurchase
   const { maxCost = cost, to = account.address } = parameters;
   const purchase = { market: info.terms.seller, classId, lot, units, to, maxCost };
   const permit = { permitted: { token: asset, amount: maxCost }, nonce, deadline };
-  const typed = {
-    account,
+  const signature = await signTypedData(client, 'sign the purchase', {
     domain: { name: 'Permit2', chainId: client.deployment.chainId, verifyingContract: permit2 },
     types: purchaseTypes,
     primaryType: 'PermitWitnessTransferFrom',
     message: { ...permit, spender: buyer.address, witness: purchase },
-  } as const;
-  const signature = await inWords('sign the purchase', () => client.walletClient.signTypedData(typed));
+  });
   return { purchase, payer: account.address, permit, signature };
 }
 

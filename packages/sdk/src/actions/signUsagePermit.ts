@@ -1,7 +1,8 @@
 import type { Address, Hex } from '@kedge/core';
 import type { WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { inWords, reading } from '../reading.js';
+import { reading } from '../reading.js';
+import { signTypedData } from '../signTypedData.js';
 import { scopeOf, type UsageAllowance } from './approveUsage.js';
 
 /** What `permitUsage` takes: anyone may send it. */
@@ -45,8 +46,7 @@ export async function signUsagePermit(
   const nonce = await reading(client, 'read the nonce of permits', (chain) =>
     chain.readContract({ ...token, functionName: 'nonces', args: [account.address] }),
   );
-  const typed = {
-    account,
+  const signature = await signTypedData(client, 'sign the permit', {
     domain: {
       name: 'Kedge DataAnchoringToken',
       version: '1',
@@ -56,7 +56,6 @@ export async function signUsagePermit(
     types: permitTypes,
     primaryType: 'UsagePermit',
     message: { owner: account.address, scope: scopeOf(parameters), operator, units, expireAt, nonce, deadline },
-  } as const;
-  const signature = await inWords('sign the permit', () => client.walletClient.signTypedData(typed));
+  });
   return { ...parameters, owner: account.address, signature };
 }
