@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { commonOptions, type Command } from '../src/command.js';
@@ -11,6 +11,7 @@ const pages = [
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file}`),
 ];
+const linking = [...pages, 'packages/core/API.gen.md', 'packages/sdk/API.gen.md'];
 
 /** A `kedge …` of a page. Only what stands in a block is meant to be run as it is. */
 type Shown = { readonly line: string; readonly isWhole: boolean };
@@ -68,16 +69,26 @@ it.each(pages)('%s shows only commands and options that exist', async (page) => 
   }
 });
 
-it.each(pages)('%s links only to files that exist', (page) => {
+it.each(linking)('%s links only to files that exist, and to headings that they have', (page) => {
   const folder = new URL(page, `file://${root}`);
-  for (const [, target] of readFileSync(root + page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
-    expect(() => readdirOrFile(new URL(target!, folder)), `${page} links to ${target}`).not.toThrow();
+  for (const [, target, heading] of readFileSync(root + page, 'utf8').matchAll(
+    /\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)/g,
+  )) {
+    const url = new URL(target!, folder);
+    expect(existsSync(url), `${page} links to ${target}`).toBe(true);
+    if (heading !== '') expect(headingsOf(url), `${page} links to ${target}#${heading}`).toContain(heading);
   }
 });
 
-function readdirOrFile(url: URL): void {
-  if (url.pathname.endsWith('/')) readdirSync(url);
-  else readFileSync(url);
+/** As GitHub names them in an address. */
+function headingsOf(page: URL): string[] {
+  const headings = readFileSync(page, 'utf8').matchAll(/^#+ (.*)$/gm);
+  return [...headings].map(([, text]) =>
+    text!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
 it('names every variable of the environment by which accounts are found', () => {

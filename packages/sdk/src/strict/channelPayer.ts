@@ -46,12 +46,15 @@ export type ChannelPayer = {
   readonly memory: () => VoucherMemory;
 };
 
+/** The part of `fetch` that requests are sent with. */
+export type Send = (input: string, init: RequestInit) => Promise<Response>;
+
 /** What the payers of one client have in common. */
 export type PayerContext = {
   /** For calls: how long they may take is their caller's to say. */
-  readonly send: (input: string, init: RequestInit) => Promise<Response>;
+  readonly send: Send;
   /** For what the client itself asks of the gateway. */
-  readonly ask: (input: string, init: RequestInit) => Promise<Response>;
+  readonly ask: Send;
   /** Work that the client is not idle without. */
   readonly track: <T>(work: Promise<T>) => Promise<T>;
   /** Nothing is signed after the operator was caught. */

@@ -9,6 +9,7 @@ import {
 } from '@kedge/core';
 import { recoverAddress } from 'viem';
 import { keccak256 } from '../keccak256.js';
+import type { Send } from './channelPayer.js';
 import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
 import { readBytes } from './readBytes.js';
@@ -32,7 +33,7 @@ type ChannelRates = {
 
 export function createChannelRates(
   { policy, policyHash, domain }: StrictChannel & { readonly policyHash: `0x${string}` },
-  ask: (input: string, init: RequestInit) => Promise<Response>,
+  ask: Send,
 ): ChannelRates {
   const { oracle } = policy;
   // Null: the gateway has none.

@@ -1,6 +1,5 @@
 import { BaseError } from '@kedge/core';
-
-type Send = (input: string, init: RequestInit) => Promise<Response>;
+import type { Send } from './channelPayer.js';
 
 /**
  * Asks the gateway what the client itself wants to know, or hands it a voucher: what takes no time there. A gateway that takes

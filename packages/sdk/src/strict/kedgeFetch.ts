@@ -1,5 +1,5 @@
 import { BaseError, isJsonObject, type VoucherMemory } from '@kedge/core';
-import type { AskedCall, ChannelPayer, PayerContext, PayerParameters, SendOptions } from './channelPayer.js';
+import type { AskedCall, ChannelPayer, PayerContext, PayerParameters, Send, SendOptions } from './channelPayer.js';
 import { createAsk } from './createAsk.js';
 import { createChannelPayer } from './createChannelPayer.js';
 import { nextChannel } from './nextChannel.js';
@@ -11,7 +11,7 @@ import { unlessAborted } from './unlessAborted.js';
 
 export type KedgeFetchParameters = PayerParameters & {
   /** What to send requests with; without it the global `fetch`. */
-  readonly fetch?: PayerContext['send'];
+  readonly fetch?: Send;
 };
 
 /** A `fetch` that pays for what it receives. */

@@ -9,6 +9,7 @@ import {
   policyHashOf,
 } from '@kedge/core';
 import { keccak256 } from '../keccak256.js';
+import type { Send } from './channelPayer.js';
 import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
 import { readBytes } from './readBytes.js';
@@ -26,7 +27,7 @@ import { readSaid } from './voucherErrors.js';
 export async function nextChannel(
   { domain, channel: own, channelId: rootId, policy }: StrictChannel,
   place: Place,
-  ask: (input: string, init: RequestInit) => Promise<Response>,
+  ask: Send,
 ): Promise<{ readonly channel: Channel; readonly channelId: Hex } | undefined> {
   const response = await ask(place.vouchers, { ...place.way, method: 'GET', headers: place.authorization });
   // A gateway that does not say so knows of none.

@@ -8,6 +8,7 @@ import {
 } from '@kedge/core';
 import { recoverAddress } from 'viem';
 import { keccak256 } from '../keccak256.js';
+import type { Send } from './channelPayer.js';
 import { checkReceipt } from './checkReceipt.js';
 import type { Place } from './placeOf.js';
 import { jsonIn } from './readAnswer.js';
@@ -25,7 +26,7 @@ export async function resumeAccount(
   account: VoucherAccount,
   channel: StrictChannel,
   place: Place,
-  ask: (input: string, init: RequestInit) => Promise<Response>,
+  ask: Send,
 ): Promise<void> {
   const response = await ask(place.vouchers, { ...place.way, method: 'GET', headers: place.authorization });
   const state = jsonIn(await readBytes(response));
