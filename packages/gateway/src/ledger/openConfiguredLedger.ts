@@ -24,7 +24,9 @@ export async function openConfiguredLedger(
     throw new BaseError('This data folder has a ledger of its own: its receipts would be numbered again.', {
       code: 'ledger_not_empty',
       values: { path },
-      hints: ['Run the gateway without ledger until its channels have ended; new channels go to a new dataDir.'],
+      hints: [
+        'Close its channels, or run the gateway without ledger until they have ended: the guide for operators says how. Then name a new dataDir.',
+      ],
     });
   }
   if (advertiseUrl === undefined && /^(0\.0\.0\.0|::|\[::\])$/.test(host)) {
