@@ -1,4 +1,4 @@
-import { isSameAddress, splitTokenId, unitPrice, type Address } from '@kedge/core';
+import { isSameAddress, splitTokenId, unitPrice, zeroAddress, type Address } from '@kedge/core';
 import { roleOfAddress } from './accounts/resolveAccount.js';
 import { developmentChainId } from './accounts/roles.js';
 import { lotNumberOf } from './chain/lotNumber.js';
@@ -25,14 +25,14 @@ const numeric = new Set([
   'AMOUNT',
 ]);
 const longestName = 32;
-const longestSymbol = 8;
+const longestSymbol = 16;
 const longestReason = 24;
 
 /** What the chain knows, as tables of at most 100 columns: `--json` has the rest, and every digit. */
 export function statusText(chainId: number, overview: Overview): string[] {
   const who = (address: Address): string => {
     const role = chainId === developmentChainId ? roleOfAddress(address) : undefined;
-    return role ?? `${address.slice(0, 6)}…${address.slice(-4)}`;
+    return role ?? shortAddress(address);
   };
   const sections = [
     ...section('CLASSES', classRows(overview, who)),
@@ -44,6 +44,7 @@ export function statusText(chainId: number, overview: Overview): string[] {
     ...section('REVOCATIONS ANNOUNCED', revocationRows(overview, who)),
     ...section('CHANNELS', channelRows(overview, who)),
     ...section('OWED', owedRows(overview, who)),
+    ...section('ASSETS', assetRows(overview)),
   ];
   return sections.length === 0 ? ['', 'nothing yet'] : sections;
 }
@@ -78,9 +79,9 @@ function revenueRows(overview: Overview): Rows {
       .filter(({ received, backing }) => received > 0n || backing > 0n)
       .map(({ asset, received, royaltiesPaid, royaltiesDue, claimed, backing, orphan }) => {
         const toParents = royaltiesDue.reduce((sum, edge) => sum + edge.amount, royaltiesPaid);
-        const { decimals, symbol } = assetOf(overview, asset);
+        const { decimals, name } = assetOf(overview, asset);
         const amounts = [received, toParents, claimed, orphan, backing].map((each) => briefAmount(each, decimals));
-        return [String(classId), ...amounts, symbol];
+        return [String(classId), ...amounts, name];
       }),
   );
   return [['CLASS', 'RECEIVED', 'TO PARENTS', 'CLAIMED', 'UNSHARED', 'BACKING', 'ASSET'], ...rows];
@@ -91,13 +92,13 @@ function lotRows(overview: Overview): Rows {
     lots
       .filter((lot) => lot.listing.open && lot.policyVersion === policyVersion)
       .map(({ lot, asset, price, listing, spent, refundable }) => {
-        const { decimals, symbol } = assetOf(overview, asset);
+        const { decimals, name } = assetOf(overview, asset);
         return [
           String(classId),
           String(lotNumberOf(lot)),
           // Whole: a price is what one compares before one pays.
           groupedDigits(unitPrice(price, unitDecimals, decimals)),
-          `${symbol} a unit`,
+          `${name} a unit`,
           briefAmount(listing.supply, unitDecimals),
           briefAmount(spent, unitDecimals),
           refundable ? 'refundable' : 'final',
@@ -141,8 +142,8 @@ function shareRows(overview: Overview, who: Who): Rows {
     .filter(({ shareRatio, claimable }) => shareRatio > 0n || claimable.length > 0)
     .flatMap(({ tokenId, classId, holder, shareRatio, claimable, shareExpireAt }) => {
       const [first = ['0', ''], ...others] = claimable.map(({ asset, amount }) => {
-        const { decimals, symbol } = assetOf(overview, asset);
-        return [briefAmount(amount, decimals), symbol];
+        const { decimals, name } = assetOf(overview, asset);
+        return [briefAmount(amount, decimals), name];
       });
       return [
         [String(tokenId), String(classId), who(holder), String(shareRatio), ...first, humanDate(shareExpireAt)],
@@ -175,8 +176,8 @@ function channelRows({ channels, classes }: Overview, who: Who): Rows {
 
 function owedRows(overview: Overview, who: Who): Rows {
   const rows = overview.owed.map(({ account, asset, amount }) => {
-    const { decimals, symbol } = assetOf(overview, asset);
-    return [who(account), briefAmount(amount, decimals), symbol];
+    const { decimals, name } = assetOf(overview, asset);
+    return [who(account), briefAmount(amount, decimals), name];
   });
   return [['ACCOUNT', 'AMOUNT', ''], ...rows];
 }
@@ -185,9 +186,25 @@ function decimalsOf(classes: readonly ClassOverview[], classId: bigint): number 
   return classes.find((candidate) => candidate.classId === classId)?.unitDecimals ?? 0;
 }
 
-function assetOf({ assets }: Overview, asset: Address): { readonly symbol: string; readonly decimals: number } {
-  // One that a lot names since the assets were read is shown by its address, in smallest units.
-  const unknown = { symbol: asset, decimals: 0 };
-  const { symbol, decimals } = assets.find(({ address }) => isSameAddress(address, asset)) ?? unknown;
-  return { symbol: briefText(symbol, longestSymbol), decimals };
+/** What the short names of assets stand for. What one calls itself is anyone's word: its address tells it from another. */
+function assetRows({ assets }: Overview): Rows {
+  const rows = assets
+    .filter(({ address }) => address !== zeroAddress)
+    .map(({ address, symbol }) => [
+      shortAddress(address),
+      symbol === shortHex(address) ? '-' : briefText(symbol, longestSymbol),
+      address,
+    ]);
+  return [['ASSET', 'SYMBOL', 'ADDRESS'], ...rows];
+}
+
+function assetOf({ assets }: Overview, asset: Address): { readonly name: string; readonly decimals: number } {
+  if (asset === zeroAddress) return { name: 'ETH', decimals: 18 };
+  // One that a lot names since the assets were read is in smallest units.
+  const decimals = assets.find(({ address }) => isSameAddress(address, asset))?.decimals ?? 0;
+  return { name: shortAddress(asset), decimals };
+}
+
+function shortAddress(address: Address): string {
+  return `${address.slice(0, 6)}…${address.slice(-4)}`;
 }

@@ -122,6 +122,7 @@ test('a lot that somebody prices in what is no asset stops nobody from reading w
   expect(assets).toContainEqual({
     address: noAsset,
     symbol: `${noAsset.slice(0, 10)}…${noAsset.slice(-4)}`,
+    name: `${noAsset.slice(0, 10)}…${noAsset.slice(-4)}`,
     decimals: 0,
   });
 });

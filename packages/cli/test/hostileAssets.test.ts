@@ -241,12 +241,13 @@ test('L7: kedge claim pays what a share earned before it was retired', async () 
   expect((JSON.parse(claimed.stdout) as Claimed).paid).toMatchObject([{ tokenId: String(tokenId), amount: '80' }]);
 });
 
-test('units are bought, refunded and destroyed in assets without a symbol, with a false one, and without decimals', async () => {
+test('units are bought, refunded and destroyed in assets without a symbol, with a false one or another’s, and without decimals', async () => {
   const sixDecimals = 'uint8 public constant decimals = 6;';
   const unnamed = await deployAsset(nameless(sixDecimals), 'Nameless');
   const disguised = await deployAsset(nameless(`${sixDecimals} string public constant symbol = "ETH";`), 'Nameless');
   const uncounted = await deployAsset(nameless(''), 'Nameless');
-  for (const [index, asset] of [unnamed, disguised, uncounted].entries()) {
+  const copied = await deployAsset(nameless(`${sixDecimals} string public constant symbol = "USDC";`), 'Nameless');
+  for (const [index, asset] of [unnamed, disguised, uncounted, copied].entries()) {
     const policy = ['--model', 'm', '--operator', addressOf('operator'), '--price', '0.001', '--asset', asset];
     await runInProcess(['policy', 'init', ...policy, '--asset-decimals', '6', '--out', `${index}.json`], { cwd });
     const create = ['--name', 'm', '--policy', `${index}.json`, '--sell', '100', '--account', 'operator', '--json'];
@@ -254,7 +255,8 @@ test('units are bought, refunded and destroyed in assets without a symbol, with 
     const { tokenId } = await as('consumer').buyValue({ classId: BigInt(classId), lot: 0x80000001, units: 3_000n });
     const mine = ['--account', 'consumer'];
     const bought = await kedge('buy', classId, '2', ...mine);
-    const named = `${asset.slice(0, 10)}…${asset.slice(-4)}`;
+    const short = `${asset.slice(0, 10)}…${asset.slice(-4)}`;
+    const named = asset === copied ? `USDC (${short})` : short;
     if (asset !== uncounted) expect(bought.stdout).toContain(`paid     0.002 ${named} by consumer`);
     else expect([bought.code, bought.stderr]).toEqual([1, expect.stringContaining('"decimals"')]);
     const refunded = await kedge('token', 'refund', String(tokenId), '2', ...mine);

@@ -3,7 +3,7 @@ import { requireOffer } from '../src/chain/requireOffer.js';
 
 const listing = { open: true, supply: 899_999_999_992n, expireAt: 0n };
 const lot = { classId: 4n, lot: 0x80000001, listing, price: { numerator: 7n, denominator: 1_000_000n } };
-const wanted = { unitDecimals: 6, asset: { symbol: 'USDC', decimals: 6 }, maxCost: undefined };
+const wanted = { unitDecimals: 6, asset: { name: 'USDC', decimals: 6 }, maxCost: undefined };
 
 test('what the market has is left to be bought', () => {
   expect(() => requireOffer(lot, { ...wanted, units: 899_999_999_992n })).not.toThrow();

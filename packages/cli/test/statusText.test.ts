@@ -17,8 +17,8 @@ const token = { classId: 7n, serial: 1, holder, nonTransferable: false, policy: 
 /** Everything as wide as it comes on a chain that is not the local one. */
 const wide: Overview = {
   assets: [
-    { address: zeroAddress, symbol: 'ETH', decimals: 18 },
-    { address: coin, symbol: 'a symbol of 19 long', decimals: 18 },
+    { address: zeroAddress, symbol: 'ETH', name: 'ETH', decimals: 18 },
+    { address: coin, symbol: 'a symbol of 19 long', name: '', decimals: 18 },
   ],
   classes: [
     {
@@ -138,6 +138,16 @@ test('kedge status fits 100 columns on any chain, and says what it leaves out', 
   ])
     expect(text).toContain(shown);
   expect(text).toContain(String(tokenId));
+});
+
+test('an asset is told from another of its name by its address, whole below the tables', () => {
+  const lines = statusText(1, wide);
+  expect(lines.filter((line) => line.includes('a symbol'))).toEqual([`  0xc3c3…c3c3  a symbol of 19 …  ${coin}`]);
+  expect(lines.find((line) => line.includes('a unit'))).toContain('0xc3c3…c3c3 a unit');
+  const unnamed = wide.assets.map((asset) => ({ ...asset, symbol: '0xc3c3c3c3…c3c3' }));
+  expect(statusText(1, { ...wide, assets: unnamed })).toContain(`  0xc3c3…c3c3  -       ${coin}`);
+  const fewer = statusText(1, { ...wide, assets: wide.assets.slice(0, 1) });
+  expect(fewer).not.toContain('ASSETS');
 });
 
 test('a price below the smallest unit of its asset is not shown as none', () => {

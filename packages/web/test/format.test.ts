@@ -1,11 +1,12 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { lastDays } from '../src/charts/lastDays.js';
-import { costUp, licenceText, priceText } from '../src/data/priceText.js';
+import { costUp, licenceText, priceFigure } from '../src/data/priceText.js';
 import { tokenText } from '../src/data/tokenText.js';
 import {
   allDigits,
   grouped,
   shorten,
+  unitsText,
   showAge,
   showAmount,
   showBps,
@@ -78,6 +79,12 @@ test('hashes and addresses of documents are shortened, what is short is not', ()
   expect(shorten('0x1234')).toBe('0x1234');
 });
 
+test('units are counted with their word, one of them, too', () => {
+  expect(unitsText(1_000n, 3)).toBe('1 unit');
+  expect(unitsText(1n, 3)).toBe('0.001 units');
+  expect(unitsText(1_000_000n, 3)).toBe('1,000 units');
+});
+
 test('what value costs is rounded up, as by the contract', () => {
   const price = { asset: `0x${'0'.repeat(40)}`, numerator: 10n, denominator: 3n } as const;
   expect(costUp(price, 1n)).toBe(4n);
@@ -85,11 +92,10 @@ test('what value costs is rounded up, as by the contract', () => {
 });
 
 test('a price is shown whole, however small it is', () => {
-  const coin = { address: `0x${'1'.repeat(40)}`, symbol: 'COIN', decimals: 6 } as const;
-  const price = { asset: coin.address, numerator: 1_999n, denominator: 1_000_000n };
-  expect(priceText(price, 3, coin)).toBe('0.000001999 COIN');
-  expect(priceText(price, 0, coin)).toBe('0.000000001999 COIN');
-  expect(priceText({ ...price, denominator: 1n }, 9, coin)).toBe('1,999,000 COIN');
+  const price = { asset: `0x${'1'.repeat(40)}`, numerator: 1_999n, denominator: 1_000_000n } as const;
+  expect(priceFigure(price, 3, 6)).toBe('0.000001999');
+  expect(priceFigure(price, 0, 6)).toBe('0.000000001999');
+  expect(priceFigure({ ...price, denominator: 1n }, 9, 6)).toBe('1,999,000');
 });
 
 test('a token is named by class, lot and number; the lots with backing are marked', () => {
@@ -101,6 +107,7 @@ test('a licence is written as its identifier', () => {
   expect(licenceText('https://spdx.org/licenses/CC-BY-4.0.html')).toBe('CC-BY-4.0');
   expect(licenceText('MIT')).toBe('MIT');
   expect(licenceText(null)).toBe('Not stated');
+  expect(licenceText('NOASSERTION')).toBe('Not stated');
 });
 
 test('a chart shows a week at least and thirty days at most, up to today', () => {

@@ -13,7 +13,7 @@ test('units are read exactly, with commas between thousands', () => {
 test('what cannot be meant says why; an empty field says nothing', () => {
   expect(parseUnitsText('', 3, 1n)).toEqual({ problem: undefined });
   expect(parseUnitsText('0', 3, 1n)).toEqual({ problem: 'More than 0 is needed.' });
-  expect(parseUnitsText('2', 0, 1n)).toEqual({ problem: 'There are 1 units.' });
+  expect(parseUnitsText('2', 0, 1n)).toEqual({ problem: 'At most 1 unit.' });
   expect(parseUnitsText('1.0001', 3, 10n ** 9n)).toMatchObject({
     problem: expect.stringContaining('at most 3 decimals'),
   });

@@ -6,10 +6,17 @@ import { usageError } from '../usageError.js';
 import type { Connection } from './connect.js';
 
 /** What revenue and prices are counted in. The zero address is ETH. */
-export type Asset = { readonly address: Address; readonly symbol: string; readonly decimals: number };
+export type Asset = {
+  readonly address: Address;
+  /** What its contract says, which is anyone's word; the address where it says nothing. */
+  readonly symbol: string;
+  /** How it is written: `ETH`, and `USDC (0xa0b86991…eb48)`, for anyone may call a contract of their own USDC. */
+  readonly name: string;
+  readonly decimals: number;
+};
 
 /** ETH, as the contracts name it. */
-export const ether: Asset = { address: zeroAddress, symbol: 'ETH', decimals: 18 };
+export const ether: Asset = { address: zeroAddress, symbol: 'ETH', name: 'ETH', decimals: 18 };
 
 /** An asset's symbol and decimals. One without a symbol, or whose symbol is no name, is called by its address. */
 export async function readAsset({ client }: Pick<Connection, 'client'>, address: Address): Promise<Asset> {
@@ -19,7 +26,14 @@ export async function readAsset({ client }: Pick<Connection, 'client'>, address:
     orIfUnsaid(client.publicClient.readContract({ ...contract, functionName: 'symbol' }), ''),
     client.publicClient.readContract({ ...contract, functionName: 'decimals' }),
   ]);
-  return { address, symbol: assetSymbol(symbol) ?? shortHex(address), decimals };
+  const said = assetSymbol(symbol);
+  if (said === undefined) return { ...unnamed(address), decimals };
+  return { address, symbol: said, name: `${said} (${shortHex(address)})`, decimals };
+}
+
+function unnamed(address: Address): Asset {
+  const written = shortHex(address);
+  return { address, symbol: written, name: written, decimals: 0 };
 }
 
 /** What a contract answers, or this where it answers with nothing, or with another type. A node that fails still throws. */
@@ -42,7 +56,7 @@ function isUnsaid(error: unknown): boolean {
  * and in its smallest units. Anyone can name anything, and must not stop others from reading what is theirs.
  */
 export function readAnyAsset(connection: Pick<Connection, 'client'>, address: Address): Promise<Asset> {
-  return orIfUnsaid(readAsset(connection, address), { address, symbol: shortHex(address), decimals: 0 });
+  return orIfUnsaid(readAsset(connection, address), unnamed(address));
 }
 
 /** The asset that an option names: an address, `ETH`, or nothing for ETH. */

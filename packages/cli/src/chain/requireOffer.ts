@@ -16,13 +16,13 @@ export function requireOffer(
     readonly units: bigint;
     readonly maxCost: bigint | undefined;
     readonly unitDecimals: number;
-    readonly asset: Pick<Asset, 'symbol' | 'decimals'>;
+    readonly asset: Pick<Asset, 'name' | 'decimals'>;
   },
 ): void {
   const { units, maxCost, unitDecimals, asset } = wanted;
   if (!listing.open) return;
   const whole = (amount: bigint): string => humanAmount(amount, unitDecimals);
-  const money = (amount: bigint): string => `${humanAmount(amount, asset.decimals)} ${asset.symbol}`;
+  const money = (amount: bigint): string => `${humanAmount(amount, asset.decimals)} ${asset.name}`;
   const number = lotNumberOf(lot);
   if (plan !== undefined && plan.currentLot !== lot) {
     const current = lotNumberOf(plan.currentLot);

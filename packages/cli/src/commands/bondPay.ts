@@ -65,7 +65,7 @@ export const bondPay: Command = {
       await writer.write('withdraw', (client) => client.withdrawBondDues({ asset: asset.address }));
     }
     const { holder, holderAmount, reporter, reporterAmount, transactionHash } = paid;
-    const sum = (amount: bigint) => `${humanAmount(amount, asset.decimals)} ${asset.symbol}`;
+    const sum = (amount: bigint) => `${humanAmount(amount, asset.decimals)} ${asset.name}`;
     context.output.result(
       { channelId, asset: asset.address, holder, holderAmount, reporter, reporterAmount, burned, transactionHash },
       () => [

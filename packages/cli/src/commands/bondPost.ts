@@ -55,7 +55,7 @@ export const bondPost: Command = {
       'The bond is posted: do not post it again.',
     );
     context.output.result({ operator, asset: asset.address, amount, bonded, coveredUntil, transactionHash }, () => [
-      `${humanAmount(bonded, asset.decimals)} ${asset.symbol} are bonded by ${signer.label}`,
+      `${humanAmount(bonded, asset.decimals)} ${asset.name} are bonded by ${signer.label}`,
       `  covers  ${coveredUntil === 0n ? 'no channel yet: promise with --cover' : humanMoment(coveredUntil)}`,
     ]);
   },

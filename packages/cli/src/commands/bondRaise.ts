@@ -31,7 +31,7 @@ export const bondRaise: Command = {
     const terms = { channel, asset: asset.address };
     const { window, backing, transactionHash } = await write('raise the claim', (client) => client.raiseClaim(terms));
     context.output.result({ channelId, asset: asset.address, window, backing, transactionHash }, () => [
-      `holder  at most ${humanAmount(backing, asset.decimals)} ${asset.symbol}, in window ${window}`,
+      `holder  at most ${humanAmount(backing, asset.decimals)} ${asset.name}, in window ${window}`,
       `next, after that: kedge bond pay ${channelId}${sameBondAsset(context)}`,
     ]);
   },

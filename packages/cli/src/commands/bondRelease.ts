@@ -24,14 +24,14 @@ export const bondRelease: Command = {
     if (bond.releaseAt === undefined) {
       const { releaseAt, transactionHash } = await write('ask the bond back', (client) => client.startUnbonding(terms));
       context.output.result({ operator, ...terms, released: false, releaseAt, transactionHash }, () => [
-        `${humanAmount(bond.amount, asset.decimals)} ${asset.symbol} may be taken after ${humanMoment(releaseAt)}`,
+        `${humanAmount(bond.amount, asset.decimals)} ${asset.name} may be taken after ${humanMoment(releaseAt)}`,
         'next, after that: kedge bond release',
       ]);
       return;
     }
     const { amount, transactionHash } = await write('release the bond', (client) => client.releaseBond(terms));
     context.output.result({ operator, ...terms, released: true, amount, transactionHash }, () => [
-      `${humanAmount(amount, asset.decimals)} ${asset.symbol} were paid to ${signer.label}`,
+      `${humanAmount(amount, asset.decimals)} ${asset.name} were paid to ${signer.label}`,
     ]);
   },
 };

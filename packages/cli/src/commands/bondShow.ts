@@ -37,7 +37,7 @@ export const bondShow: Command = {
         held.length === 0
           ? `${operator} has no bond`
           : held.flatMap(({ asset, bond }) => [
-              `${humanAmount(bond.amount, asset.decimals)} ${asset.symbol}`,
+              `${humanAmount(bond.amount, asset.decimals)} ${asset.name}`,
               `  covers   ${bond.coveredUntil === 0n ? 'nothing is promised' : humanMoment(bond.coveredUntil)}`,
               ...(bond.releaseAt === undefined ? [] : [`  leaves   after ${humanMoment(bond.releaseAt)}`]),
               ...(bond.windows === 0 ? [] : [`  slashed  ${bond.windows} time${bond.windows === 1 ? '' : 's'}`]),

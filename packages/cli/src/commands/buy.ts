@@ -74,7 +74,7 @@ export const buy: Command = {
       },
       () => [
         `token ${tokenId}: ${humanAmount(units, unitDecimals)} units of class ${classId}`,
-        `  paid     ${humanAmount(cost, asset.decimals)} ${asset.symbol} by ${signer.label}`,
+        `  paid     ${humanAmount(cost, asset.decimals)} ${asset.name} by ${signer.label}`,
         `  expires  ${humanMoment(expireAt)}`,
         `  refund   ${refundText({ tokenId, refundable, expiredToClass, expireAt })}`,
         `next: kedge channel open ${tokenId}`,

@@ -49,8 +49,8 @@ async function linesOf(connection: Connection, captures: readonly Captured[]): P
     }
     for (const { channelId, reason } of failed) lines.push(`  ✗ channel ${shortHex(channelId)}: ${reason.message}`);
     for (const { classId, parentId, asset, amount } of royalties) {
-      const { symbol, decimals } = await readAnyAsset(connection, asset);
-      lines.push(`  royalty ${humanAmount(amount, decimals)} ${symbol} from class ${classId} to class ${parentId}`);
+      const { name, decimals } = await readAnyAsset(connection, asset);
+      lines.push(`  royalty ${humanAmount(amount, decimals)} ${name} from class ${classId} to class ${parentId}`);
     }
     for (const root of anchoredRoots) lines.push(`  receipts anchored under ${shortHex(root)}`);
   }

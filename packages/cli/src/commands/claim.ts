@@ -286,7 +286,7 @@ async function* withdrawOwed(
 }
 
 function describePayment({ kind, asset, amount, to, tokenId, classId }: Payment): string {
-  const sum = `${humanAmount(amount, asset.decimals)} ${asset.symbol}`;
+  const sum = `${humanAmount(amount, asset.decimals)} ${asset.name}`;
   if (kind === 'royalty') return `${sum}  royalty of class ${classId} to ${to}`;
   if (kind === 'share') return `${sum}  share of class ${classId} (token ${tokenId}) to ${to}`;
   return `${sum}  owed, to ${to}`;

@@ -95,5 +95,5 @@ export const contributorsClaim: Command = {
 };
 
 function describe({ epoch, asset, amount }: Paid, account: Address): string {
-  return `${humanAmount(amount, asset.decimals)} ${asset.symbol}  as a contributor of list ${epoch} to ${account}`;
+  return `${humanAmount(amount, asset.decimals)} ${asset.name}  as a contributor of list ${epoch} to ${account}`;
 }

@@ -36,7 +36,7 @@ export const deposit: Command = {
     const { price } = await client.getLot({ classId, lot });
     const cost =
       units === undefined ? undefined : (price.numerator * units + price.denominator - 1n) / price.denominator;
-    const money = (value: bigint): string => `${humanAmount(value, asset.decimals)} ${asset.symbol}`;
+    const money = (value: bigint): string => `${humanAmount(value, asset.decimals)} ${asset.name}`;
     context.output.result(
       {
         channelId,

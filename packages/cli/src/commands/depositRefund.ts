@@ -25,7 +25,7 @@ export const depositRefund: Command = {
     const { amount, transactionHash } = await write('refund the deposit', (client) => client.refundDeposit({ terms }));
     context.output.result(
       { channelId, refundTo: terms.refundTo, amount, asset: asset.address, transactionHash },
-      () => [`${humanAmount(amount, asset.decimals)} ${asset.symbol} went back to ${terms.refundTo}`],
+      () => [`${humanAmount(amount, asset.decimals)} ${asset.name} went back to ${terms.refundTo}`],
     );
   },
 };

@@ -72,7 +72,7 @@ export const depositSweep: Command = {
       () => [
         `channel ${channelId}`,
         `  locked     ${humanAmount(channel.cap, unitDecimals)} units of token ${channel.tokenId}`,
-        `  paid       ${humanAmount(spent, asset.decimals)} ${asset.symbol} of the deposit`,
+        `  paid       ${humanAmount(spent, asset.decimals)} ${asset.name} of the deposit`,
         `  continues  ${shortHex(rootId)}, for the same API keys`,
       ],
     );

@@ -105,7 +105,7 @@ function describe({ channelId, operator, seq, asset, window, backing }: Proven, 
   const { epoch, counter } = splitSeq(seq);
   return [
     `operator ${operator} signed receipt ${epoch}/${counter} of channel ${shortHex(channelId)} twice`,
-    `  holder  at most ${humanAmount(backing, asset.decimals)} ${asset.symbol}`,
+    `  holder  at most ${humanAmount(backing, asset.decimals)} ${asset.name}`,
     `  window  ${window}, of seven days`,
     `next, where more is captured before it ends: kedge bond raise ${channelId}${more}`,
     `next, after that: kedge bond pay ${channelId}${more}`,

@@ -32,7 +32,7 @@ export const settle: Command = {
     const settled = await write('settle', (client) => client.settleRevenue(terms));
     const { transactionHash } = settled;
     context.output.result({ classId, asset: asset.address, amount: settled.amount, transactionHash }, () => [
-      `${humanAmount(settled.amount, asset.decimals)} ${asset.symbol} became revenue of class ${classId}, paid by ${signer.label}`,
+      `${humanAmount(settled.amount, asset.decimals)} ${asset.name} became revenue of class ${classId}, paid by ${signer.label}`,
       'next: kedge claim',
     ]);
   },

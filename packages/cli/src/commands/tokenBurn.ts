@@ -37,7 +37,7 @@ export const tokenBurn: Command = {
       `token ${tokenId} has ${humanAmount(value, unitDecimals)} units: ${humanAmount(units, unitDecimals)} less`,
       ...(asset === undefined
         ? []
-        : [`  revenue of class ${classId}  ${humanAmount(revenue, asset.decimals)} ${asset.symbol}`]),
+        : [`  revenue of class ${classId}  ${humanAmount(revenue, asset.decimals)} ${asset.name}`]),
       `  signed by ${signer.label}`,
     ]);
   },

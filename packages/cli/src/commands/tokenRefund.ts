@@ -47,7 +47,7 @@ export const tokenRefund: Command = {
     if ((units * numerator) / denominator === 0n) {
       const least = (denominator + numerator - 1n) / numerator;
       throw new BaseError(
-        `${humanAmount(units, unitDecimals)} units of token ${tokenId} bring nothing: less than the smallest unit of ${asset.symbol} was paid for them.`,
+        `${humanAmount(units, unitDecimals)} units of token ${tokenId} bring nothing: less than the smallest unit of ${asset.name} was paid for them.`,
         {
           code: 'nothing_to_refund',
           values: { tokenId, units },
@@ -62,7 +62,7 @@ export const tokenRefund: Command = {
     context.output.result(
       { tokenId, classId, units, amount, asset: asset.address, to, value: left, transactionHash },
       () => [
-        `${humanAmount(amount, asset.decimals)} ${asset.symbol} for ${humanAmount(units, unitDecimals)} units of token ${tokenId}`,
+        `${humanAmount(amount, asset.decimals)} ${asset.name} for ${humanAmount(units, unitDecimals)} units of token ${tokenId}`,
         `  paid to  ${named === undefined ? signer.label : to}`,
         `  left     ${humanAmount(left, unitDecimals)} units`,
       ],

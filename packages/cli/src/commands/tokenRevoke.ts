@@ -59,7 +59,7 @@ export const tokenRevoke: Command = {
       return;
     }
     const asset = isBackedLot(lot) ? (await connection.client.getLot({ classId, lot })).asset : zeroAddress;
-    const { decimals, symbol } = await readAnyAsset(connection, asset);
+    const { decimals, name } = await readAnyAsset(connection, asset);
     const revoked = await write('revoke the token', (client) => client.revoke({ tokenId }));
     const { units, share, amount, transactionHash } = revoked;
     context.output.result({ tokenId, holder: revoked.holder, units, share, amount, asset, transactionHash }, () => [
@@ -67,7 +67,7 @@ export const tokenRevoke: Command = {
       ...(amount === 0n
         ? []
         : [
-            `  owed to ${revoked.holder}  ${humanAmount(amount, decimals)} ${symbol}, which was paid for it`,
+            `  owed to ${revoked.holder}  ${humanAmount(amount, decimals)} ${name}, which was paid for it`,
             'next, as that account: kedge claim',
           ]),
     ]);

@@ -55,7 +55,7 @@ export const tokenTopUp: Command = {
     );
     context.output.result({ tokenId, units, value, cost, asset: asset.address, transactionHash }, () => [
       `token ${tokenId} has ${humanAmount(value, unitDecimals)} units: ${humanAmount(units, unitDecimals)} more`,
-      `  paid  ${humanAmount(cost, asset.decimals)} ${asset.symbol} by ${signer.label}`,
+      `  paid  ${humanAmount(cost, asset.decimals)} ${asset.name} by ${signer.label}`,
     ]);
   },
 };

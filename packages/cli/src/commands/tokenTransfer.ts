@@ -94,10 +94,10 @@ async function move(context: Context, own: OwnToken, to: Address): Promise<Moved
     (client) => client.transferToken({ tokenId, to, claim }),
     gasAfterPayments(claim.length),
   );
-  const paid = earned.map(({ address, symbol, decimals }: Asset, i) => ({
+  const paid = earned.map(({ address, name, decimals }: Asset, i) => ({
     asset: address,
     amount: claimed[i]!,
-    text: `${humanAmount(claimed[i]!, decimals)} ${symbol}`,
+    text: `${humanAmount(claimed[i]!, decimals)} ${name}`,
   }));
   return { paid, stuck, transactionHash };
 }

@@ -1,10 +1,9 @@
 import { formatUnits, unitPrice, type Price } from '@kedge/core';
 import { grouped } from '../ui/format.js';
-import type { Asset } from './useAssets.js';
 
-/** What one whole unit costs: `0.001 ETH`. */
-export function priceText(price: Price, unitDecimals: number, { decimals, symbol }: Asset): string {
-  return `${grouped(unitPrice(price, unitDecimals, decimals))} ${symbol}`;
+/** What one whole unit costs, whole however small it is: `0.001`. */
+export function priceFigure(price: Price, unitDecimals: number, assetDecimals: number): string {
+  return grouped(unitPrice(price, unitDecimals, assetDecimals));
 }
 
 /** What a number of base units costs, rounded up as the contract does. */
@@ -12,9 +11,9 @@ export function costUp({ numerator, denominator }: Price, baseUnits: bigint): bi
   return (baseUnits * numerator + denominator - 1n) / denominator;
 }
 
-/** A licence as people write it: an SPDX page by its identifier. */
+/** A licence as people write it: an SPDX page by its identifier. SPDX calls what nobody stated NOASSERTION. */
 export function licenceText(licence: string | null): string {
-  if (licence === null || licence === '') return 'Not stated';
+  if (licence === null || licence === '' || licence === 'NOASSERTION') return 'Not stated';
   return /^https:\/\/spdx\.org\/licenses\/([^/]+?)(\.html)?$/.exec(licence)?.[1] ?? licence;
 }
 

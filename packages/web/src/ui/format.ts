@@ -27,6 +27,12 @@ export function showUnits(baseUnits: bigint, decimals: number): string {
 /** For an amount that is to be exact, however many decimals its asset has. */
 export const allDigits = Number.POSITIVE_INFINITY;
 
+/** Base units as whole units with their word: `1 unit`, `1,000.5 units`. */
+export function unitsText(baseUnits: bigint, decimals: number): string {
+  const shown = showUnits(baseUnits, decimals);
+  return `${shown} ${shown === '1' ? 'unit' : 'units'}`;
+}
+
 /**
  * An amount with at most `digits` significant decimals after the point, cut and not rounded: nobody is shown more than there
  * is. What is too small to show is `<0.00…1`.

@@ -172,7 +172,7 @@ describe('consumers', () => {
       const dialog = page.getByRole('dialog');
       await dialog.getByLabel('Units', { exact: true }).fill('50');
       await dialog.getByText('0.05 ETH and the chain’s fee').waitFor();
-      expect(await confirm(page, 'Buy value')).toContain('50 units are yours');
+      expect(await confirm(page, 'Buy value')).toContain('You bought 50 units');
 
       await page.goto(`${stack.up.dashboardUrl}/#/tokens`);
       const token = page.getByRole('article').first();
@@ -355,7 +355,7 @@ describe('wallets of the browser', () => {
     await dialog.getByRole('button', { name: 'Buy value' }).click();
     await dialog.getByText('You declined it in your wallet.').waitFor();
     switches.rejects = false;
-    expect(await confirm(page, 'Try again')).toContain('units are yours');
+    expect(await confirm(page, 'Try again')).toContain('You bought 100 units');
   });
 });
 

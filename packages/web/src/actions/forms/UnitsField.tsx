@@ -1,7 +1,7 @@
 import { BaseError, parseUnits } from '@kedge/core';
 import { useId } from 'react';
 import { plainUnits } from '../../data/priceText.js';
-import { showUnits } from '../../ui/format.js';
+import { showUnits, unitsText } from '../../ui/format.js';
 
 /** What a text says in base units, or why it does not. */
 export type ParsedUnits = { readonly units: bigint } | { readonly problem: string | undefined };
@@ -9,7 +9,7 @@ export type ParsedUnits = { readonly units: bigint } | { readonly problem: strin
 const betweenThousands = /^\d{1,3}(,\d{3})+(\.\d*)?$/;
 
 /** Reads a number of whole units; an empty text is no problem yet. */
-export function parseUnitsText(text: string, decimals: number, most: bigint, what = 'units'): ParsedUnits {
+export function parseUnitsText(text: string, decimals: number, most: bigint, unit = 'units'): ParsedUnits {
   const typed = text.trim();
   if (typed === '') return { problem: undefined };
   // Elsewhere a comma may stand for the point before the decimals: ten times as much would be bought.
@@ -18,12 +18,16 @@ export function parseUnitsText(text: string, decimals: number, most: bigint, wha
   try {
     const units = parseUnits(typed.replaceAll(',', ''), decimals);
     if (units <= 0n) return { problem: 'More than 0 is needed.' };
-    if (units > most) return { problem: `There are ${showUnits(most, decimals)} ${what}.` };
+    if (units > most) return { problem: `At most ${mostText(most, decimals, unit)}.` };
     return { units };
   } catch (error) {
     if (error instanceof BaseError) return { problem: error.hints[0] ?? error.shortMessage };
     throw error;
   }
+}
+
+function mostText(most: bigint, decimals: number, unit: string): string {
+  return unit === 'units' ? unitsText(most, decimals) : `${showUnits(most, decimals)} ${unit}`;
 }
 
 /** A number of units, with the largest one at hand. */
@@ -68,7 +72,7 @@ export function UnitsField({
         )}
       </div>
       <span id={`${id}-note`} className={problem === undefined ? 'hint' : 'problem'}>
-        {problem ?? (most === undefined ? `In ${unit}` : `Up to ${showUnits(most, decimals)} ${unit}`)}
+        {problem ?? (most === undefined ? `In ${unit}` : `Up to ${mostText(most, decimals, unit)}`)}
       </span>
     </div>
   );

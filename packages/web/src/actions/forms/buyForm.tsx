@@ -1,9 +1,11 @@
 import { isSameAddress, zeroAddress, type Price } from '@kedge/core';
 import { useState } from 'react';
 import { costUp } from '../../data/priceText.js';
+import { assetName } from '../../data/readAsset.js';
 import { useAssets } from '../../data/useAssets.js';
-import { allDigits, showMoment, showUnits } from '../../ui/format.js';
+import { allDigits, showMoment, unitsText } from '../../ui/format.js';
 import type { TransactionForm } from '../transaction.js';
+import { assetEffects } from './assetEffects.js';
 import { FormFrame } from './FormFrame.js';
 import { parseUnitsText, UnitsField } from './UnitsField.js';
 
@@ -58,8 +60,9 @@ export function buyForm(offer: Offer): TransactionForm {
             units === undefined || cost === undefined
               ? undefined
               : [
-                  { label: 'You pay', value: `${show(price.asset, cost, allDigits)} and the chain’s fee` },
-                  { label: 'You get', value: `${showUnits(units, unitDecimals)} units` },
+                  { label: 'You pay', value: <>{show(price.asset, cost, allDigits)} and the chain’s fee</> },
+                  ...assetEffects(assetOf(price.asset)),
+                  { label: 'You get', value: unitsText(units, unitDecimals) },
                   { label: 'Price of a unit', value: showPrice(price, unitDecimals) },
                   ...(refundable === undefined
                     ? []
@@ -71,15 +74,15 @@ export function buyForm(offer: Offer): TransactionForm {
                       ]),
                   { label: 'Valid', value: expireAt === 0 ? 'for ever' : `until ${showMoment(expireAt)}` },
                 ],
-          note: buyNote(offer, assetOf(price.asset).symbol),
+          note: buyNote(offer, assetName(assetOf(price.asset))),
           run: async (client) => {
             const terms = { units: units!, maxCost: cost! };
             if (toTokenId !== undefined) {
               await client.topUp({ tokenId: toTokenId, ...terms });
-              return `${showUnits(units!, unitDecimals)} units were added.`;
+              return `You added ${unitsText(units!, unitDecimals)}.`;
             }
             await client.buyValue({ classId, lot, ...terms });
-            return `${showUnits(units!, unitDecimals)} units are yours: they are under My tokens.`;
+            return `You bought ${unitsText(units!, unitDecimals)}: see My tokens.`;
           },
         })}
       </>
@@ -88,11 +91,11 @@ export function buyForm(offer: Offer): TransactionForm {
 }
 
 /** What else one should know before a purchase is signed, for how many transactions there will be. */
-export function buyNote({ price, toTokenId }: Pick<Offer, 'price' | 'toTokenId'>, symbol: string): string {
+export function buyNote({ price, toTokenId }: Pick<Offer, 'price' | 'toTokenId'>, asset: string): string {
   const purchase =
     toTokenId === undefined
       ? 'The price and the policy of these units are fixed now: later versions do not touch them.'
       : 'Two transactions: the units are bought as a token of their own, then moved to this one.';
   if (isSameAddress(price.asset, zeroAddress)) return purchase;
-  return `${purchase} Before that, your wallet is asked to let the market take this much ${symbol} and no more, where it is not allowed already.`;
+  return `${purchase} Before that, your wallet is asked to let the market take this much ${asset} and no more, where it is not allowed already.`;
 }

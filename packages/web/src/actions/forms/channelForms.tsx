@@ -10,7 +10,7 @@ import {
 import { useState } from 'react';
 import { bytesToHex } from 'viem';
 import { Copyable } from '../../ui/Copyable.js';
-import { shorten, showMoment, showUnits } from '../../ui/format.js';
+import { shorten, showMoment, unitsText } from '../../ui/format.js';
 import type { TransactionForm } from '../transaction.js';
 import { AddressField } from './AddressField.js';
 import { FormFrame } from './FormFrame.js';
@@ -80,7 +80,7 @@ export function openChannelForm({ tokenId, value, unitDecimals }: TokenSummary, 
             cap === undefined || days === undefined || operator === undefined || key === undefined
               ? undefined
               : [
-                  { label: 'Locked', value: `${showUnits(cap, unitDecimals)} units` },
+                  { label: 'Locked', value: unitsText(cap, unitDecimals) },
                   { label: 'To', value: <span title={operator}>{shorten(operator)}</span> },
                   { label: 'Mode', value: mode },
                   {
@@ -143,8 +143,8 @@ export function closeChannelForm(channel: ChannelSummary, unitDecimals: number):
         {children({
           title: 'Close channel',
           effects: [
-            { label: 'Captured', value: `${showUnits(channel.capturedUnits, unitDecimals)} units` },
-            { label: 'Comes back', value: `${showUnits(channel.remainingUnits, unitDecimals)} units` },
+            { label: 'Captured', value: unitsText(channel.capturedUnits, unitDecimals) },
+            { label: 'Comes back', value: unitsText(channel.remainingUnits, unitDecimals) },
           ],
           note: `Its operator may close it at any time; anyone else after ${showMoment(ends)}, so that no served call goes unpaid.`,
           run: async (client) => {
@@ -155,7 +155,7 @@ export function closeChannelForm(channel: ChannelSummary, unitDecimals: number):
             if (!open)
               throw new BaseError(`Channel ${shorten(channelId)} is closed already.`, { code: 'channel_closed' });
             const { returnedUnits } = await client.closeChannel({ channel: terms });
-            return `${showUnits(returnedUnits, unitDecimals)} units came back.`;
+            return `You got ${unitsText(returnedUnits, unitDecimals)} back.`;
           },
         })}
       </>

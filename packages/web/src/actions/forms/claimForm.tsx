@@ -2,6 +2,7 @@ import type { Address } from '@kedge/core';
 import { useAssets } from '../../data/useAssets.js';
 import { allDigits, showCount } from '../../ui/format.js';
 import type { TransactionForm } from '../transaction.js';
+import { assetEffects } from './assetEffects.js';
 import { FormFrame } from './FormFrame.js';
 
 /**
@@ -11,7 +12,7 @@ import { FormFrame } from './FormFrame.js';
  */
 export function claimForm(tokenIds: readonly bigint[], asset: Address, amount: bigint, others = 0): TransactionForm {
   return function ClaimForm({ isLocked, children }) {
-    const { show } = useAssets([asset]);
+    const { show, assetOf } = useAssets([asset]);
     const [only] = tokenIds;
     return (
       <>
@@ -23,7 +24,8 @@ export function claimForm(tokenIds: readonly bigint[], asset: Address, amount: b
         {children({
           title: 'Claim',
           effects: [
-            { label: 'You get', value: `at least ${show(asset, amount, allDigits)}` },
+            { label: 'You get', value: <>at least {show(asset, amount, allDigits)}</> },
+            ...assetEffects(assetOf(asset)),
             { label: 'From', value: tokenIds.length === 1 ? 'one token' : `${tokenIds.length} tokens` },
             ...(others === 0
               ? []
@@ -35,7 +37,7 @@ export function claimForm(tokenIds: readonly bigint[], asset: Address, amount: b
               tokenIds.length === 1 && only !== undefined
                 ? await client.claim({ tokenId: only, asset })
                 : await client.claimBatch({ tokenIds, asset });
-            return `${show(asset, claimed.amount, allDigits)} was paid to you.`;
+            return <>{show(asset, claimed.amount, allDigits)} was paid to you.</>;
           },
         })}
       </>
@@ -46,7 +48,7 @@ export function claimForm(tokenIds: readonly bigint[], asset: Address, amount: b
 /** Withdraws what an operator or a beneficiary is owed. */
 export function withdrawForm(asset: Address, amount: bigint): TransactionForm {
   return function WithdrawForm({ isLocked, children }) {
-    const { show } = useAssets([asset]);
+    const { show, assetOf } = useAssets([asset]);
     return (
       <>
         <FormFrame
@@ -56,10 +58,10 @@ export function withdrawForm(asset: Address, amount: bigint): TransactionForm {
         />
         {children({
           title: 'Withdraw',
-          effects: [{ label: 'You get', value: show(asset, amount, allDigits) }],
+          effects: [{ label: 'You get', value: show(asset, amount, allDigits) }, ...assetEffects(assetOf(asset))],
           run: async (client) => {
             const withdrawn = await client.withdraw({ asset });
-            return `${show(asset, withdrawn.amount, allDigits)} was paid to you.`;
+            return <>{show(asset, withdrawn.amount, allDigits)} was paid to you.</>;
           },
         })}
       </>

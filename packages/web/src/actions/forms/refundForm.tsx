@@ -1,8 +1,9 @@
 import type { AmountOfAsset, TokenSummary } from '@kedge/core';
 import { useState } from 'react';
 import { useAssets } from '../../data/useAssets.js';
-import { allDigits, showUnits } from '../../ui/format.js';
+import { allDigits, unitsText } from '../../ui/format.js';
 import type { TransactionForm } from '../transaction.js';
+import { assetEffects } from './assetEffects.js';
 import { FormFrame } from './FormFrame.js';
 import { parseUnitsText, UnitsField, type ParsedUnits } from './UnitsField.js';
 
@@ -15,7 +16,7 @@ export function refundForm(token: TokenSummary, backing: AmountOfAsset): Transac
   return function RefundForm({ isLocked, children }) {
     const { value, unitDecimals, tokenId } = token;
     const [text, setText] = useState('');
-    const { show } = useAssets([backing.asset]);
+    const { show, assetOf } = useAssets([backing.asset]);
     const parsed = refundedUnits(text, token, backing);
     const units = 'units' in parsed ? parsed.units : undefined;
     return (
@@ -40,16 +41,17 @@ export function refundForm(token: TokenSummary, backing: AmountOfAsset): Transac
             units === undefined
               ? undefined
               : [
-                  { label: 'You give', value: `${showUnits(units, unitDecimals)} units` },
+                  { label: 'You give', value: unitsText(units, unitDecimals) },
                   {
                     label: 'You get',
-                    value: `about ${show(backing.asset, (backing.amount * units) / value, allDigits)}`,
+                    value: <>about {show(backing.asset, (backing.amount * units) / value, allDigits)}</>,
                   },
-                  { label: 'Left on the token', value: `${showUnits(value - units, unitDecimals)} units` },
+                  ...assetEffects(assetOf(backing.asset)),
+                  { label: 'Left on the token', value: unitsText(value - units, unitDecimals) },
                 ],
           run: async (client) => {
             const { amount } = await client.refund({ tokenId, units: units! });
-            return `${show(backing.asset, amount, allDigits)} came back to you.`;
+            return <>{show(backing.asset, amount, allDigits)} came back to you.</>;
           },
         })}
       </>

@@ -1,6 +1,6 @@
 import type { TokenSummary } from '@kedge/core';
 import { useState } from 'react';
-import { allDigits, shorten, showCount, showUnits } from '../../ui/format.js';
+import { allDigits, shorten, showCount, showUnits, unitsText } from '../../ui/format.js';
 import { mainOf, namedOf } from '../../data/mainOf.js';
 import { useAssets } from '../../data/useAssets.js';
 import type { TransactionForm } from '../transaction.js';
@@ -36,12 +36,12 @@ export function transferValueForm({ tokenId, value, unitDecimals }: TokenSummary
               : [
                   { label: 'Goes to', value: <span title={to}>{shorten(to)}</span> },
                   { label: 'Units', value: showUnits(units, unitDecimals) },
-                  { label: 'Left on your token', value: `${showUnits(value - units, unitDecimals)} units` },
+                  { label: 'Left on your token', value: unitsText(value - units, unitDecimals) },
                 ],
           note: 'This cannot be taken back.',
           run: async (client) => {
             await client.split({ tokenId, parts: [{ units: units!, to: to! }] });
-            return `${showUnits(units!, unitDecimals)} units went to ${shorten(to!)}.`;
+            return `You sent ${unitsText(units!, unitDecimals)} to ${shorten(to!)}.`;
           },
         })}
       </>
@@ -81,11 +81,11 @@ export function transferTokenForm({ tokenId, value, share, unitDecimals, claimab
               ? undefined
               : [
                   { label: 'Goes to', value: <span title={to}>{shorten(to)}</span> },
-                  { label: 'Value', value: `${showUnits(value, unitDecimals)} units` },
+                  { label: 'Value', value: unitsText(value, unitDecimals) },
                   ...(share > 0n ? [{ label: 'Share', value: String(share) }] : []),
                   ...paid.map(({ asset, amount }) => ({
                     label: 'You get',
-                    value: `at least ${show(asset, amount, allDigits)}`,
+                    value: <>at least {show(asset, amount, allDigits)}</>,
                   })),
                   ...(unpaid > 0
                     ? [{ label: 'Goes along', value: `what it earned in ${showCount(unpaid, 'asset')}, unclaimed` }]

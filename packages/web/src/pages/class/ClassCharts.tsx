@@ -4,6 +4,7 @@ import { BarChart } from '../../charts/BarChart.js';
 import { dayText, lastDays } from '../../charts/lastDays.js';
 import { usageSeries } from '../../charts/usageSeries.js';
 import { mainOf } from '../../data/mainOf.js';
+import { assetName } from '../../data/readAsset.js';
 import { useAssets } from '../../data/useAssets.js';
 import { Choice } from '../../ui/Choice.js';
 import { EmptyState } from '../../ui/EmptyState.js';
@@ -61,7 +62,8 @@ function RevenueChart({ detail: { revenueByDay, price } }: { detail: ClassDetail
   const [chosen, setChosen] = useState<string | undefined>(undefined);
   const asset = assets.find((each) => each === chosen) ?? main;
   const { assetOf } = useAssets([...assets.slice(0, mostNamed), asset]);
-  const { decimals, symbol } = assetOf(asset);
+  const { decimals } = assetOf(asset);
+  const name = assetName(assetOf(asset));
   const toNumber = (amount: bigint): number => Number(formatUnits(amount, decimals));
   const ofAsset = revenueByDay.filter((each) => each.asset === asset);
   const hasRoyalties = ofAsset.some(({ royalties }) => royalties > 0n);
@@ -87,18 +89,18 @@ function RevenueChart({ detail: { revenueByDay, price } }: { detail: ClassDetail
         {assets.length > 1 ? (
           <Choice
             label="Asset"
-            choices={Object.fromEntries(assets.map((each) => [each, assetOf(each).symbol]))}
+            choices={Object.fromEntries(assets.map((each) => [each, assetName(assetOf(each))]))}
             value={asset}
             onChange={setChosen}
           />
         ) : (
-          <p>{symbol} a day, before royalties to parents</p>
+          <p>{name} a day, before royalties to parents</p>
         )}
       </header>
       {ofAsset.length === 0 ? (
         <EmptyState title="No revenue yet">It comes when value is used, or when someone settles revenue.</EmptyState>
       ) : (
-        <BarChart title={`Revenue a day in ${symbol}`} bars={bars} series={series} show={showFigure} />
+        <BarChart title={`Revenue a day in ${name}`} bars={bars} series={series} show={showFigure} />
       )}
     </section>
   );

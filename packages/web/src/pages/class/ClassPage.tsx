@@ -1,5 +1,5 @@
 import { Tabs } from '@base-ui/react/tabs';
-import type { ClassDetail } from '@kedge/core';
+import { zeroAddress, type ClassDetail } from '@kedge/core';
 import { lazyPart } from '../../app/lazyPart.js';
 import { Part } from '../../app/Part.js';
 import { useKeptChoice } from '../../app/useKeptChoice.js';
@@ -13,6 +13,7 @@ import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
 import { ClassName } from '../../ui/ClassName.js';
+import { Copyable } from '../../ui/Copyable.js';
 import { DilutablePill } from '../../ui/DilutablePill.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { grouped, showBps, showUnits } from '../../ui/format.js';
@@ -92,13 +93,13 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
         <Stat label="Used" note={paidText(detail)}>
           {showUnits(usage.units, unitDecimals)} <small>units</small>
         </Stat>
-        <Stat label="Revenue" note={main === undefined ? undefined : `${show(main.asset, main.claimed)} claimed`}>
+        <Stat label="Revenue" note={main === undefined ? undefined : <>{show(main.asset, main.claimed)} claimed</>}>
           {main === undefined ? '0 ETH' : show(main.asset, main.received)}
           <OtherAmounts amounts={othersOf(revenue, main).map(({ asset, received }) => show(asset, received))} />
         </Stat>
         <Stat
           label="Price of a unit"
-          note={price === null ? undefined : `${showUnits(price.supply, unitDecimals)} for sale`}
+          note={price === null ? undefined : <OfferNote price={price} unitDecimals={unitDecimals} />}
         >
           {price === null ? <small>Not on sale</small> : showPrice(price, unitDecimals)}
         </Stat>
@@ -142,6 +143,21 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
         </Part>
       </Tabs.Root>
     </div>
+  );
+}
+
+/** How much is for sale, and the address of what it is paid in, to be copied. */
+function OfferNote({ price, unitDecimals }: { price: NonNullable<ClassDetail['price']>; unitDecimals: number }) {
+  return (
+    <>
+      {showUnits(price.supply, unitDecimals)} for sale
+      {price.asset !== zeroAddress && (
+        <>
+          {' '}
+          in <Copyable value={price.asset} label="address of the asset" />
+        </>
+      )}
+    </>
   );
 }
 

@@ -19,7 +19,7 @@ export function FlowTable({
   show,
 }: {
   edges: readonly LineageEdge[];
-  show: (asset: `0x${string}`, amount: bigint) => string;
+  show: (asset: `0x${string}`, amount: bigint) => ReactNode;
 }) {
   const { shown, more } = useFirst(edges, pageSize);
   const amounts = ({ flows }: LineageEdge, which: Amount): ReactNode => {

@@ -1,4 +1,4 @@
-import type { ClassDetail, LineageEdge } from '@kedge/core';
+import type { Address, ClassDetail, LineageEdge } from '@kedge/core';
 import {
   Background,
   BaseEdge,
@@ -36,7 +36,7 @@ const [widest, frame] = [1200, 66];
 /** Where the class comes from and what is built on it: revenue flows from what is used to what it is made of. */
 export function LineageTab({ detail }: { detail: ClassDetail }) {
   const edges = [...detail.lineage.up, ...detail.lineage.down];
-  const { show } = useAssets(edges.flatMap(({ flows }) => namedOf(flows, mainOf(flows))));
+  const { show, say } = useAssets(edges.flatMap(({ flows }) => namedOf(flows, mainOf(flows))));
   if (edges.length === 0) {
     return (
       <section className="card">
@@ -44,7 +44,7 @@ export function LineageTab({ detail }: { detail: ClassDetail }) {
       </section>
     );
   }
-  const { nodes, links, size } = graphOf(detail, edges, show);
+  const { nodes, links, size } = graphOf(detail, edges, say);
   const isNarrow = matchMedia(narrow).matches;
   const view = lineageView(size, { width: Math.min(innerWidth, widest) - frame, height: isNarrow ? 480 : 720 });
   return (
@@ -96,7 +96,7 @@ export function LineageTab({ detail }: { detail: ClassDetail }) {
 function graphOf(
   detail: ClassDetail,
   edges: readonly LineageEdge[],
-  show: (asset: `0x${string}`, amount: bigint) => string,
+  say: (asset: Address, amount: bigint) => string,
 ): { nodes: ClassNode[]; links: FlowEdge[]; size: Size } {
   const isDown = matchMedia(narrow).matches;
   const classes = new Map([[detail.classId, { name: detail.name, kind: detail.kind as string }]]);
@@ -107,7 +107,7 @@ function graphOf(
   const named = edges.map(({ childId, parentId, royaltyBps, flows }) => ({
     childId,
     parentId,
-    text: edgeText(royaltyBps, flows, show),
+    text: edgeText(royaltyBps, flows, say),
   }));
   const places = lineageLayout([...classes.keys()], named, isDown);
   const nodes = [...classes].map(([classId, { name, kind }]): ClassNode => {

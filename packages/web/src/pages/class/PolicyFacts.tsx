@@ -2,7 +2,7 @@ import { policySchema, type Policy, type PolicyVersion } from '@kedge/core';
 import { metricText } from '../../data/metricText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { Copyable } from '../../ui/Copyable.js';
-import { grouped, showMoment, showUnits } from '../../ui/format.js';
+import { grouped, showMoment, showUnits, unitsText } from '../../ui/format.js';
 
 /** A policy version in words: what a unit buys, what bounds it, who serves it. */
 export function PolicyFacts({ version, unitDecimals }: { version: PolicyVersion; unitDecimals: number }) {
@@ -21,7 +21,7 @@ export function PolicyFacts({ version, unitDecimals }: { version: PolicyVersion;
           <dd>
             {Object.entries(policy.rates).map(([metric, rate]) => (
               <div key={metric}>
-                {showUnits(BigInt(rate), unitDecimals)} units for 1 {metricText(metric)}
+                {unitsText(BigInt(rate), unitDecimals)} for 1 {metricText(metric)}
               </div>
             ))}
           </dd>
@@ -45,7 +45,7 @@ export function PolicyFacts({ version, unitDecimals }: { version: PolicyVersion;
           <dt>A call takes at most</dt>
           <dd>
             {policy.caps.unitsPerCall !== undefined && (
-              <div>{showUnits(BigInt(policy.caps.unitsPerCall), unitDecimals)} units</div>
+              <div>{unitsText(BigInt(policy.caps.unitsPerCall), unitDecimals)}</div>
             )}
             {policy.caps.inputTokensPerCall !== undefined && (
               <div>{grouped(String(policy.caps.inputTokensPerCall))} input tokens</div>
@@ -130,7 +130,7 @@ function windowText(
   unitDecimals: number,
 ): string {
   const limits = [
-    ...(units === undefined ? [] : [`${showUnits(BigInt(units), unitDecimals)} units`]),
+    ...(units === undefined ? [] : [unitsText(BigInt(units), unitDecimals)]),
     ...(requests === undefined ? [] : [`${grouped(String(requests))} calls`]),
   ];
   return `${limits.join(' and ')} ${seconds === 60 ? 'a minute' : seconds === 3600 ? 'an hour' : 'a day'}`;

@@ -6,11 +6,11 @@ import { showBps } from '../../ui/format.js';
 export function edgeText(
   royaltyBps: number,
   flows: LineageEdge['flows'],
-  show: (asset: Address, amount: bigint) => string,
+  say: (asset: Address, amount: bigint) => string,
 ): string {
   const flowed = flows.filter(({ collected, due }) => collected + due > 0n);
   const main = mainOf(flowed) ?? flows[0];
   if (main === undefined) return showBps(royaltyBps);
   const others = flowed.length > 1 ? ` and ${flowed.length - 1} more` : '';
-  return `${showBps(royaltyBps)} · ${show(main.asset, main.collected + main.due)}${others}`;
+  return `${showBps(royaltyBps)} · ${say(main.asset, main.collected + main.due)}${others}`;
 }

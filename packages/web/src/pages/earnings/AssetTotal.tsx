@@ -1,7 +1,8 @@
-import type { Earnings, TokenEarnings } from '@kedge/core';
+import { zeroAddress, type Earnings, type TokenEarnings } from '@kedge/core';
 import { claimForm, withdrawForm } from '../../actions/forms/claimForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { useAssets } from '../../data/useAssets.js';
+import { AssetText } from '../../ui/AssetText.js';
 import { Stat } from '../../ui/Stat.js';
 import { claimedTogether } from './claimedTogether.js';
 
@@ -15,10 +16,15 @@ export function AssetTotal({
   tokens: readonly TokenEarnings[];
 }) {
   const open = useTransactionDialog();
-  const { show } = useAssets([asset]);
+  const { show, assetOf } = useAssets([asset]);
   const { tokenIds, amount, others } = claimedTogether(tokens);
   return (
     <div className="total">
+      {asset !== zeroAddress && (
+        <p className="small muted">
+          Asset <AssetText asset={assetOf(asset)} />
+        </p>
+      )}
       <dl className="stats">
         <Stat label="You can claim">{show(asset, claimable, 9)}</Stat>
         <Stat label="Claimed so far">{show(asset, claimed, 9)}</Stat>

@@ -2,6 +2,7 @@ import { isSameAddress, type AccrualPart, type Address, type Earlier, type UsePa
 import type { ReactNode } from 'react';
 import { linkTo } from '../../app/router.js';
 import { metricText } from '../../data/metricText.js';
+import { assetName } from '../../data/readAsset.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
@@ -12,7 +13,7 @@ import { allDigits, grouped, showBps, showMoment } from '../../ui/format.js';
 import { keysOf } from '../../ui/keysOf.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 
-type Show = (amount: bigint) => string;
+type Show = (amount: bigint) => ReactNode;
 
 /** Why a token can claim what it can: a tree whose leaves are calls, and whose amounts add up at every level. */
 export function ExplainTree({ tokenId, asset, account }: { tokenId: bigint; asset: Address; account: Address }) {
@@ -28,7 +29,7 @@ export function ExplainTree({ tokenId, asset, account }: { tokenId: bigint; asse
       <p className="small muted">
         As of block {data.blockNumber}, share {grouped(String(data.share))}
         {!isSameAddress(data.owner, account) && ', which another account holds now'}. All parts add up to{' '}
-        <strong>{exact(data.claimable)}</strong>, to the smallest unit of {assetOf(asset).symbol}.
+        <strong>{exact(data.claimable)}</strong>, to the smallest unit of {assetName(assetOf(asset))}.
       </p>
       {data.claimable === 0n ? (
         <p className="callout">Nothing is claimable: everything that was earned has been claimed.</p>

@@ -5,7 +5,7 @@ import { paidText } from '../../data/paidText.js';
 import { licenceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
 import { ClassName } from '../../ui/ClassName.js';
-import { cutText, showBps, showUnits } from '../../ui/format.js';
+import { cutText, showBps, unitsText } from '../../ui/format.js';
 import { DilutablePill } from '../../ui/DilutablePill.js';
 import { Sparkline } from '../../ui/Sparkline.js';
 
@@ -36,7 +36,7 @@ export function ClassCard({ item }: { item: ClassSummary }) {
       <dl className="class-numbers">
         <div>
           <dt>Used</dt>
-          <dd>{showUnits(usage.units, unitDecimals)} units</dd>
+          <dd>{unitsText(usage.units, unitDecimals)}</dd>
           <dd>
             <Sparkline values={trend.units} label="Use over time" />
           </dd>

@@ -1,4 +1,5 @@
 import type { Activity, ActivityType } from '@kedge/core';
+import type { ReactNode } from 'react';
 import { linkTo } from '../../app/router.js';
 import { useAssets } from '../../data/useAssets.js';
 import { useIndexed } from '../../data/useIndexed.js';
@@ -62,7 +63,7 @@ export function ActivityList() {
   );
 }
 
-function detailOf(item: Activity, show: (asset: `0x${string}`, amount: bigint, digits: number) => string) {
+function detailOf(item: Activity, show: (asset: `0x${string}`, amount: bigint, digits: number) => ReactNode) {
   const { classId, className, units, asset, amount } = item;
   return (
     <>
@@ -72,7 +73,7 @@ function detailOf(item: Activity, show: (asset: `0x${string}`, amount: bigint, d
         </a>
       )}
       {units !== null && units > 0n && ` ${showCount(units, 'base unit')}`}
-      {asset !== null && amount !== null && amount > 0n && ` ${show(asset, amount, 9)}`}
+      {asset !== null && amount !== null && amount > 0n && <> {show(asset, amount, 9)}</>}
     </>
   );
 }

@@ -80,7 +80,7 @@ function LiveFigures({ live }: { live: GatewayLive }) {
       </Stat>
       <Stat
         label="Revenue a minute"
-        note={main === undefined ? 'nothing charged' : `cut ${show(main.asset, main.cut, 9)}`}
+        note={main === undefined ? 'nothing charged' : <>cut {show(main.asset, main.cut, 9)}</>}
       >
         {main === undefined ? '0' : show(main.asset, main.amount)}
         <OtherAmounts amounts={others.map(({ asset, amount }) => show(asset, amount, 6))} />

@@ -1,6 +1,7 @@
 import { formatUnits, zeroAddress, type Trend } from '@kedge/core';
 import { BarChart } from '../../charts/BarChart.js';
 import { mainOf, othersOf, othersText } from '../../data/mainOf.js';
+import { assetName } from '../../data/readAsset.js';
 import { useAssets } from '../../data/useAssets.js';
 import { showFigure } from '../../ui/format.js';
 import '../class/class.css';
@@ -11,7 +12,8 @@ export function OperatorCharts({ trend }: { trend: Trend }) {
   const main = mainOf(revenue);
   const others = othersOf(revenue, main).filter(({ amounts }) => amounts.some((amount) => amount > 0n));
   const { assetOf } = useAssets(main === undefined ? [] : [main.asset]);
-  const { symbol, decimals } = assetOf(main?.asset ?? zeroAddress);
+  const asset = assetOf(main?.asset ?? zeroAddress);
+  const name = assetName(asset);
   const labelOf = (index: number): string =>
     new Date((start + index * width) * 1000).toLocaleTimeString(undefined, {
       hour: '2-digit',
@@ -21,7 +23,7 @@ export function OperatorCharts({ trend }: { trend: Trend }) {
   const every = width === 60 ? 'a minute' : `in ${width} s`;
   const series = {
     units: units.map(Number),
-    revenue: (main?.amounts ?? units.map(() => 0n)).map((amount) => Number(formatUnits(amount, decimals))),
+    revenue: (main?.amounts ?? units.map(() => 0n)).map((amount) => Number(formatUnits(amount, asset.decimals))),
   };
   const barsOf = (values: readonly number[]) =>
     values.map((value, index) => ({ key: labelOf(index), label: labelOf(index), values: [value] }));
@@ -43,12 +45,12 @@ export function OperatorCharts({ trend }: { trend: Trend }) {
       <section className="card" aria-labelledby="revenue-minute">
         <header>
           <h2 id="revenue-minute">Cut {every}</h2>
-          <p>{[symbol, othersText(others)].filter(Boolean).join(', ')}</p>
+          <p>{[name, othersText(others)].filter(Boolean).join(', ')}</p>
         </header>
         <BarChart
           title={`Operator's cut ${every}`}
           bars={barsOf(series.revenue)}
-          series={[symbol]}
+          series={[name]}
           show={showFigure}
           over="Time"
         />

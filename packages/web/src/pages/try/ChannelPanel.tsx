@@ -4,7 +4,7 @@ import { useAssets } from '../../data/useAssets.js';
 import { Changing } from '../../ui/Changing.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { wordsOf } from '../../ui/ErrorState.js';
-import { showUnits } from '../../ui/format.js';
+import { showUnits, unitsText } from '../../ui/format.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import { useChannelNumbers } from './useChannelNumbers.js';
 import type { Turn } from './useChat.js';
@@ -12,7 +12,7 @@ import type { Turn } from './useChat.js';
 /** The value that calls are paid from, going down, and what its class and those above it keep of them, going up. */
 export function ChannelPanel({ channelId, turns }: { channelId: Hex | undefined; turns: readonly Turn[] }) {
   const { data, error } = useChannelNumbers(channelId);
-  const { show } = useAssets(data === undefined ? [] : [data.asset]);
+  const { show, say } = useAssets(data === undefined ? [] : [data.asset]);
   if (channelId === undefined) {
     return (
       <section className="card">
@@ -45,7 +45,7 @@ export function ChannelPanel({ channelId, turns }: { channelId: Hex | undefined;
       {error !== null && <p className="callout warn">The chain does not answer now: this is what it said last.</p>}
       <div>
         <Changing className="big-number" value={showUnits(left, unitDecimals)} />
-        <span className="muted"> of {showUnits(channel.cap, unitDecimals)} units</span>
+        <span className="muted"> of {unitsText(channel.cap, unitDecimals)}</span>
         <meter
           className="meter"
           min={0}
@@ -69,7 +69,7 @@ export function ChannelPanel({ channelId, turns }: { channelId: Hex | undefined;
                 {index > 0 && <span className="small muted"> parent</span>}
               </dt>
               <dd className="number">
-                <Changing value={show(asset, kept, 9)} />
+                <Changing value={say(asset, kept, 9)}>{show(asset, kept, 9)}</Changing>
               </dd>
             </div>
           ))}
@@ -78,7 +78,7 @@ export function ChannelPanel({ channelId, turns }: { channelId: Hex | undefined;
               Operator’s cut <span className="small muted">not withdrawn</span>
             </dt>
             <dd className="number">
-              <Changing value={show(asset, operator.owed, 9)} />
+              <Changing value={say(asset, operator.owed, 9)}>{show(asset, operator.owed, 9)}</Changing>
             </dd>
           </div>
         </dl>

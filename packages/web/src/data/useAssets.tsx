@@ -1,17 +1,18 @@
 import { zeroAddress, type Address, type Price } from '@kedge/core';
 import { useQueries } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import type { PublicClient } from 'viem';
 import { usePublicClient } from 'wagmi';
+import { Amount } from '../ui/Amount.js';
 import { showAmount } from '../ui/format.js';
-import { priceText } from './priceText.js';
-import { assetName, readAsset, type Asset } from './readAsset.js';
-
-export type { Asset } from './readAsset.js';
+import { priceFigure } from './priceText.js';
+import { assetName, ether, readAsset, type Asset } from './readAsset.js';
 
 /** A node that did not answer is asked again after this long. */
 const againMs = 4_000;
 
-const ether: Asset = { address: zeroAddress, symbol: 'ETH', decimals: 18 };
+/** Of an asset, an amount; exact where it is asked for with {@link allDigits}. */
+type Of<Shown> = (address: Address, amount: bigint, digits?: number) => Shown;
 
 /**
  * Shows amounts of these assets: `0.5 ETH`, and `…` until it is known how an asset is counted. One that does not say how is written
@@ -19,9 +20,11 @@ const ether: Asset = { address: zeroAddress, symbol: 'ETH', decimals: 18 };
  */
 export function useAssets(addresses: readonly Address[]): {
   readonly assetOf: (address: Address) => Asset;
-  readonly show: (address: Address, amount: bigint, digits?: number) => string;
+  readonly show: Of<ReactNode>;
+  /** The same as plain text, for where nothing else can stand. */
+  readonly say: Of<string>;
   /** What one whole unit costs. */
-  readonly showPrice: (price: Price, unitDecimals: number) => string;
+  readonly showPrice: (price: Price, unitDecimals: number) => ReactNode;
 } {
   const chain = usePublicClient() as PublicClient;
   const others = [...new Set(addresses.map((address) => address.toLowerCase() as Address))].filter(
@@ -39,7 +42,7 @@ export function useAssets(addresses: readonly Address[]): {
   const indexOf = (address: Address): number => others.indexOf(address.toLowerCase() as Address);
   const assetOf = (address: Address): Asset => {
     if (address === zeroAddress) return ether;
-    return found[indexOf(address)]?.data ?? { address, symbol: assetName(address), decimals: 0 };
+    return found[indexOf(address)]?.data ?? { address, symbol: undefined, decimals: 0 };
   };
   const isUnknown = (address: Address): boolean =>
     address !== zeroAddress && found[indexOf(address)]?.data === undefined;
@@ -47,10 +50,18 @@ export function useAssets(addresses: readonly Address[]): {
     assetOf,
     show: (address, amount, digits) => {
       if (isUnknown(address)) return '…';
-      const { decimals, symbol } = assetOf(address);
-      return `${showAmount(amount, decimals, digits)} ${symbol}`;
+      const asset = assetOf(address);
+      return <Amount figure={showAmount(amount, asset.decimals, digits)} asset={asset} />;
     },
-    showPrice: (price, unitDecimals) =>
-      isUnknown(price.asset) ? '…' : priceText(price, unitDecimals, assetOf(price.asset)),
+    say: (address, amount, digits) => {
+      if (isUnknown(address)) return '…';
+      const asset = assetOf(address);
+      return `${showAmount(amount, asset.decimals, digits)} ${assetName(asset)}`;
+    },
+    showPrice: (price, unitDecimals) => {
+      if (isUnknown(price.asset)) return '…';
+      const asset = assetOf(price.asset);
+      return <Amount figure={priceFigure(price, unitDecimals, asset.decimals)} asset={asset} />;
+    },
   };
 }
