@@ -46,10 +46,10 @@ test('what was served from a channel that the channels file does not name any mo
   await expect.poll(() => capturedOf(1)).toBe(perCall);
   await expect.poll(() => capturedOf(0)).toBe(perCall);
   expect(capturedOf(2)).toBeUndefined();
-  expect(logged('channel_unserved')).toEqual([
+  expect(logged('channel_left_behind')).toEqual([
     {
       level: 'warn',
-      event: 'channel_unserved',
+      event: 'channel_left_behind',
       channelId: second!.channelId,
       usedUnits: perCall,
       capturedUnits: 0n,
@@ -63,12 +63,12 @@ test('what was served from a channel that the channels file does not name any mo
 test('a chain that does not answer at the start is asked again for channels that were left out', async () => {
   await leaveOut();
   await start();
-  await expect.poll(() => logged('unserved_channels_unread')).toMatchObject([{ level: 'warn' }]);
+  await expect.poll(() => logged('channels_left_behind_unread')).toMatchObject([{ level: 'warn' }]);
   setup.chain.down = false;
   await expect.poll(() => capturedOf(1)).toBe(perCall);
   await expect.poll(() => capturedOf(2)).toBe(perCall);
   // The first was only not confirmed yet.
-  expect(logged('channel_unserved').map(({ channelId }) => channelId)).toEqual(
+  expect(logged('channel_left_behind').map(({ channelId }) => channelId)).toEqual(
     setup.channels.slice(1).map(({ channelId }) => channelId),
   );
 });
@@ -84,8 +84,8 @@ test('the terms of a channel that the channels file does not name any more are f
   writeFileSync(real.channelsFile, '[]');
   const second = await real.start({ batchIntervalMs: 20 });
   await expect.poll(() => real.capturedOf(channel)).toBeGreaterThan(0n);
-  const [{ usedUnits } = {}] = real.logs.filter(({ event }) => event === 'channel_unserved');
-  expect(real.logs).toContainEqual(expect.objectContaining({ event: 'channel_unserved', channelId }));
+  const [{ usedUnits } = {}] = real.logs.filter(({ event }) => event === 'channel_left_behind');
+  expect(real.logs).toContainEqual(expect.objectContaining({ event: 'channel_left_behind', channelId }));
   expect(await real.capturedOf(channel)).toBe(usedUnits);
   await second.close();
   await real.remove();

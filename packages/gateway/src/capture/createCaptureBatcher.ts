@@ -119,7 +119,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
       await takeUpUnserved({ ...options, isUnserved }, track);
     } catch (error) {
       if (stopping) return;
-      log.warn('unserved_channels_unread', { reason: reasonOf(error) });
+      log.warn('channels_left_behind_unread', { reason: reasonOf(error) });
       takeUpTimer = setTimeout(() => void takeUp(), backoff(++takeUps)).unref();
     }
   };

@@ -31,7 +31,7 @@ export async function takeUpUnserved(
     if (channel === undefined || now() / 1_000 > Number(channel.deadline) + channel.grace) continue;
     const { capturedUnits } = await chain.readChannel(channel, channelId);
     if (capturedUnits >= usedUnits || !isUnserved(channelId)) continue;
-    log.warn('channel_unserved', { channelId, usedUnits, capturedUnits, hint });
+    log.warn('channel_left_behind', { channelId, usedUnits, capturedUnits, hint });
     track(channelId, capturedUnits, channel);
   }
 }
