@@ -119,7 +119,7 @@ function planRows({ classes }: Overview): Rows {
         const least = `${briefAmount(minUnits, unitDecimals)} ${exact ? 'exactly' : 'at least'}`;
         const turn = supply < minUnits ? 'out' : currentLot === lot ? 'now' : `after lot ${lotNumberOf(currentLot)}`;
         const lasting = duration === 0 ? 'for ever' : humanDuration(duration);
-        return [[String(classId), String(lotNumberOf(lot)), least, lasting, humanDate(BigInt(expireAt)), turn]];
+        return [[String(classId), String(lotNumberOf(lot)), least, lasting, humanDate(expireAt), turn]];
       }),
   );
   return [['CLASS', 'LOT', 'UNITS AT ONCE', 'VALID FOR', 'EXPIRES', 'SOLD'], ...rows];

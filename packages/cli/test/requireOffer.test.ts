@@ -27,7 +27,7 @@ test('what is sold elsewhere than at the market is left to the contracts', () =>
 test('what a plan does not sell is refused in the units that were typed, with the lot that is sold now', () => {
   const plan = {
     ...listing,
-    expireAt: 0,
+    expireAt: 0n,
     minUnits: 5_000_000n,
     exact: false,
     duration: 0,

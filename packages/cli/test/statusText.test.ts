@@ -57,7 +57,7 @@ const wide: Overview = {
             minUnits: 99_999_999_000_000n,
             exact: true,
             duration: 365 * 86_400,
-            expireAt: 2_000_000_000,
+            expireAt: 2_000_000_000n,
             lotBefore: 0x80000001,
             currentLot: 0x80000001,
             currentOpen: true,

@@ -462,7 +462,7 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     const price = { numerator: 1n, denominator: 1n };
     const seller = deployment.contracts.ValuePlans!;
     const { lot: planned } = await issuer.createLot({ classId, price, operatorBps: 0, seller });
-    await issuer.openPlan({ classId, lot: planned, supply: mostTime, duration: most, expireAt: most });
+    await issuer.openPlan({ classId, lot: planned, supply: mostTime, duration: most, expireAt: BigInt(most) });
     const { lot } = await issuer.createLot({ classId, price, operatorBps: 0 });
     await issuer.openListing({ classId, lot, supply: mostTime, expireAt: mostTime });
     // A lot that is listed until then sells tokens for ever.

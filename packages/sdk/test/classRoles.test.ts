@@ -17,7 +17,7 @@ describe('acceptParent', () => {
   };
 
   test('R19: the issuer of the parent marks the edge, and nobody else', async () => {
-    const edge = { classId: classes.agentId, parentIndex: 0 };
+    const edge = { classId: classes.agentId, parentIndex: 0n };
     await expect(stage.as('issuer').acceptParent(edge)).rejects.toMatchObject({
       code: 'DATNotParentIssuer',
       values: { parentId: classes.datasetId, caller: addressOf('issuer') },
@@ -28,7 +28,7 @@ describe('acceptParent', () => {
   });
 
   test('an edge that does not exist is named', async () => {
-    const edge = { classId: classes.agentId, parentIndex: 1 };
+    const edge = { classId: classes.agentId, parentIndex: 1n };
     await expect(stage.as('contributor').acceptParent(edge)).rejects.toMatchObject({
       code: 'DATNonexistentParent',
       values: { classId: classes.agentId, parentIndex: 1n },

@@ -52,7 +52,7 @@ describe('plans', () => {
       minUnits: 10n,
       exact: false,
       duration: 86_400,
-      expireAt: 0,
+      expireAt: 0n,
     });
     expect((await consumer.getLot({ classId, lot })).listing).toEqual({ open: true, supply: 990n, expireAt: 0n });
     expect((await consumer.refund({ tokenId, units: 10n })).amount).toBe(1_000n);
@@ -76,7 +76,7 @@ describe('plans', () => {
       await expect(who.renew({ tokenId, expireAt: expireAt + 1n })).rejects.toMatchObject({ code: 'DATNotRenewedBy' });
     }
     const end = (await now()) + 3_600n;
-    await issuer.openPlan({ classId, lot, supply: 100n, duration: 86_400, expireAt: Number(end) });
+    await issuer.openPlan({ classId, lot, supply: 100n, duration: 86_400, expireAt: end });
     await expect(consumer.topUp({ tokenId, units: 1n })).rejects.toMatchObject({
       code: 'top_up_outlives',
       values: { tokenId, expireAt, expireAtOfValue: end },

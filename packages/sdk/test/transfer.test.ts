@@ -42,7 +42,7 @@ describe('transferToken', () => {
     await stage.as('issuer').settleRevenue({ classId: agentId, amount: 1_000_000n });
     const { pendingRevenue } = await read(tokenId);
     expect(pendingRevenue).toBeGreaterThan(0n);
-    const offered = { owner: seller, value: 0n, shareRatio: 7, transferable: true, revokedAt: 0n };
+    const offered = { owner: seller, value: 0n, shareRatio: 7n, transferable: true, revokedAt: 0n };
     expect(await stage.as('stranger').getResale({ tokenId })).toMatchObject({ ...offered, pending: [pendingRevenue] });
     const { claimed } = await stage.as('consumer').transferToken({ tokenId, to: buyer, claim: [zeroAddress] });
     expect(claimed).toEqual([pendingRevenue]);

@@ -35,7 +35,7 @@ export const classAcceptChild: Command = {
     }
     const { signer, write } = await resolveWriter(context, connection, issuer);
     const { transactionHash } = await write('accept the child', (writer) =>
-      writer.acceptParent({ classId: childId, parentIndex }),
+      writer.acceptParent({ classId: childId, parentIndex: BigInt(parentIndex) }),
     );
     context.output.result({ classId: parentId, childId, accepted: true, transactionHash }, () => [
       `class ${childId} is accepted as a child of class ${parentId}`,

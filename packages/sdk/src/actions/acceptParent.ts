@@ -1,13 +1,12 @@
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { inWords } from '../reading.js';
 import { sentOf, writeContract } from '../writeContract.js';
 
 export type AcceptParentParameters = {
   /** The child. */
   readonly classId: bigint;
   /** Place of the parent among the child's, from 0, as `getClass` lists them. */
-  readonly parentIndex: number;
+  readonly parentIndex: bigint;
 };
 
 /**
@@ -16,18 +15,16 @@ export type AcceptParentParameters = {
  * @throws BaseError `DATNotParentIssuer`, `DATNonexistentParent`, `ERC8028NonexistentClass`.
  *
  * @example
- * await acceptParent(client, { classId: childClassId, parentIndex: 0 });
+ * await acceptParent(client, { classId: childClassId, parentIndex: 0n });
  */
 export async function acceptParent(
   client: WriteClient,
   { classId, parentIndex }: AcceptParentParameters,
 ): Promise<Sent> {
-  const doing = 'accept the child';
-  const place = await inWords(doing, () => BigInt(parentIndex));
-  const receipt = await writeContract(client, doing, {
+  const receipt = await writeContract(client, 'accept the child', {
     ...tokenOf(client.deployment),
     functionName: 'acceptParent',
-    args: [classId, place],
+    args: [classId, parentIndex],
   });
   return sentOf(receipt);
 }

@@ -56,6 +56,6 @@ export async function getLot(
     outstanding: info.outstanding,
     spent: info.spent,
     escrow: info.escrow,
-    listing: plan === undefined ? listing : { open: plan.open, supply: plan.supply, expireAt: BigInt(plan.expireAt) },
+    listing: plan === undefined ? listing : { open: plan.open, supply: plan.supply, expireAt: plan.expireAt },
   };
 }

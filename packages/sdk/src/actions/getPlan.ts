@@ -11,7 +11,7 @@ export type PlanView = {
   /** Seconds from the purchase; 0: for ever. */
   readonly duration: number;
   /** Unix seconds; 0: none. */
-  readonly expireAt: number;
+  readonly expireAt: bigint;
   /** The step of a schedule that must be sold out first. */
   readonly lotBefore?: number;
 };
@@ -29,5 +29,10 @@ export async function getPlan(
   const [plan, lotBefore] = await reading(client, 'read the plan of the lot', (chain) =>
     chain.readContract({ ...valuePlansOf(client.deployment), functionName: 'planOf', args: [classId, lot] }),
   );
-  return { open: plan.minUnits !== 0n, ...plan, ...(lotBefore === 0 ? {} : { lotBefore }) };
+  return {
+    open: plan.minUnits !== 0n,
+    ...plan,
+    expireAt: BigInt(plan.expireAt),
+    ...(lotBefore === 0 ? {} : { lotBefore }),
+  };
 }

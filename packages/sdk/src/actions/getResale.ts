@@ -9,7 +9,7 @@ export type ResaleView = {
   /** Spendable base units; what channels hold comes back to whoever has the token then. */
   readonly value: bigint;
   /** Weight of the share that earns, or will after `activateAt`; 0 when there is none. */
-  readonly shareRatio: number;
+  readonly shareRatio: bigint;
   readonly activateAt: bigint;
   readonly expireAt: bigint;
   /** When an announced revocation may be carried out. */
@@ -37,7 +37,8 @@ export async function getResale(
   client: ReadClient,
   { tokenId, assets = [zeroAddress] }: { readonly tokenId: bigint; readonly assets?: readonly Address[] },
 ): Promise<ResaleView> {
-  return reading(client, 'read what the token brings', (chain) =>
+  const resale = await reading(client, 'read what the token brings', (chain) =>
     chain.readContract({ ...tokenOf(client.deployment), functionName: 'resaleOf', args: [tokenId, assets] }),
   );
+  return { ...resale, shareRatio: BigInt(resale.shareRatio) };
 }

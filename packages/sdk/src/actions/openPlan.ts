@@ -13,7 +13,7 @@ export type PlanTerms = {
   /** Seconds that a token is valid from its purchase: a subscription. Default: for ever. */
   readonly duration?: number;
   /** Last second of every token sold, Unix time. The earlier of both counts. Default: none. */
-  readonly expireAt?: number;
+  readonly expireAt?: bigint;
 };
 
 export type OpenPlanParameters = PlanTerms & { readonly classId: bigint; readonly lot: number };
@@ -38,6 +38,6 @@ export async function openPlan(client: WriteClient, { classId, lot, ...plan }: O
 }
 
 /** A plan as the contract's ABI takes it. */
-export function planToAbi({ supply, minUnits = 1n, exact = false, duration = 0, expireAt = 0 }: PlanTerms) {
-  return { supply, minUnits, exact, duration, expireAt };
+export function planToAbi({ supply, minUnits = 1n, exact = false, duration = 0, expireAt = 0n }: PlanTerms) {
+  return { supply, minUnits, exact, duration, expireAt: Number(expireAt) };
 }

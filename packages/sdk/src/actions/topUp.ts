@@ -66,9 +66,9 @@ async function planExpiry(
     getPlan(client, lot),
     reading(client, 'read the time of the chain', (chain) => chain.getBlock()),
   ]);
-  if (duration === 0) return BigInt(expireAt);
+  if (duration === 0) return expireAt;
   const end = timestamp + BigInt(duration);
-  return expireAt !== 0 && BigInt(expireAt) < end ? BigInt(expireAt) : end;
+  return expireAt !== 0n && expireAt < end ? expireAt : end;
 }
 
 async function topUpDirect(
