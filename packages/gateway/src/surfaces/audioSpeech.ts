@@ -1,8 +1,9 @@
 import { noCounts, parseSpeechRequest, pricedBy, unmeasurable } from '@kedge/core';
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { invalidAnswer } from './json.js';
-import { checkTerms, quoteRequest } from './quoteRequest.js';
-import { noStream, type Surface } from './surface.js';
+import { openWhole } from './openWhole.js';
+import { checkTerms } from './quoteRequest.js';
+import type { Surface } from './surface.js';
 
 /** Spoken text, priced by the request. */
 export const audioSpeech: Surface = {
@@ -14,22 +15,14 @@ export const audioSpeech: Surface = {
     const request = parseSpeechRequest(parseJsonBody(body));
     checkTerms(policy, audioSpeech, request.model);
     if (request.stream_format === 'sse') throw unmeasurable('speech as events', 'Leave stream_format out.');
-    const quote = quoteRequest(policy, audioSpeech.pricedBy, {
+    return openWhole(policy, audioSpeech, {
       model: request.model,
       known: noCounts,
-      outputLimits: null,
-      choices: 1,
-    });
-    return {
-      model: request.model,
-      quote,
-      isStream: false,
       forward: () => ({ body: JSON.stringify(request) }),
       measure: (answer) => {
         if (answer.length === 0) throw invalidAnswer('is empty');
         return { counts: noCounts, usage: undefined };
       },
-      readStream: noStream,
-    };
+    });
   },
 };

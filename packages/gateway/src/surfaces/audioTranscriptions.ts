@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { noCounts, parseTranscriptionFields, policyRefused, pricedBy, unmeasurable, wavSeconds } from '@kedge/core';
 import { encodeForm, type FormPart, parseForm } from '../http/parseForm.js';
 import { invalidAnswer } from './json.js';
-import { checkTerms, quoteRequest } from './quoteRequest.js';
-import { noStream, type Surface } from './surface.js';
+import { openWhole } from './openWhole.js';
+import { checkTerms } from './quoteRequest.js';
+import type { Surface } from './surface.js';
 
 /** Audio that becomes text, priced by the request, by the file's bytes, or by its seconds where the gateway can tell them. */
 export const audioTranscriptions = transcribing('transcriptions', '/audio/transcriptions');
@@ -27,18 +28,15 @@ function transcribing(name: string, path: '/audio/transcriptions' | '/audio/tran
         });
       }
       const known = { ...noCounts, bytes: file.length, seconds: seconds ?? 0 };
-      const quote = quoteRequest(policy, surface.pricedBy, { model, known, outputLimits: null, choices: 1 });
-      return {
+      return openWhole(policy, surface, {
         model,
-        quote,
-        isStream: false,
+        known,
         forward: () => encodeForm(parts, `kedge-${randomBytes(16).toString('hex')}`),
         measure: (answer) => {
           if (answer.length === 0) throw invalidAnswer('is empty');
           return { counts: known, usage: undefined };
         },
-        readStream: noStream,
-      };
+      });
     },
   };
   return surface;

@@ -25,7 +25,6 @@ export const chatCompletions: Surface = {
     checkTerms(policy, chatCompletions, request.model);
     const known = withInput(countChatInput(request, countText));
     const quote = quoteRequest(policy, chatCompletions.pricedBy, {
-      model: request.model,
       known,
       outputLimits: [request.max_tokens, request.max_completion_tokens],
       choices: request.n ?? 1,

@@ -31,7 +31,6 @@ export const completions: Surface = {
     const { tokens, inputs } = countTexts(request.prompt, countText);
     const known = { ...noCounts, inputTokens: tokens + countJson(request.suffix, countText) };
     const quote = quoteRequest(policy, completions.pricedBy, {
-      model: request.model,
       known,
       outputLimits: [request.max_tokens],
       choices: inputs * (request.n ?? 1),

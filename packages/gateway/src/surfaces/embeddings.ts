@@ -2,8 +2,9 @@ import { countTexts, noCounts, openAiUsage, parseEmbeddingsRequest, pricedBy, re
 import { parseJsonBody } from '../http/parseJsonBody.js';
 import { countText } from '../tokens/countText.js';
 import { invalidAnswer, parseAnswer } from './json.js';
-import { checkTerms, quoteRequest } from './quoteRequest.js';
-import { noStream, type Surface } from './surface.js';
+import { openWhole } from './openWhole.js';
+import { checkTerms } from './quoteRequest.js';
+import type { Surface } from './surface.js';
 
 /** Embeddings: priced by input tokens, or by records, one for each input. */
 export const embeddings: Surface = {
@@ -17,23 +18,15 @@ export const embeddings: Surface = {
     refuseUnseen('/embeddings', request);
     const { tokens, inputs } = countTexts(request.input, countText);
     const known = { ...noCounts, inputTokens: tokens, records: inputs };
-    const quote = quoteRequest(policy, embeddings.pricedBy, {
+    return openWhole(policy, embeddings, {
       model: request.model,
       known,
-      outputLimits: null,
-      choices: 1,
-    });
-    return {
-      model: request.model,
-      quote,
-      isStream: false,
       forward: () => ({ body: JSON.stringify(request) }),
       measure: (answer, latin1) => {
         const { data, usage } = parseAnswer(answer, latin1);
         if (!Array.isArray(data) || data.length !== inputs) throw invalidAnswer('has not an embedding for each input');
         return { counts: known, usage: openAiUsage(usage) };
       },
-      readStream: noStream,
-    };
+    });
   },
 };

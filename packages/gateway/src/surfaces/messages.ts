@@ -29,7 +29,6 @@ export const messages: Surface = {
     const request = parseMessagesRequest(parseJsonBody(body));
     const known = countInput(policy, request);
     const quote = quoteRequest(policy, messages.pricedBy, {
-      model: request.model,
       known,
       outputLimits: [request.max_tokens],
       choices: 1,

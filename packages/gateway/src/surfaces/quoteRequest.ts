@@ -10,8 +10,7 @@ import {
 import type { Quote } from './surface.js';
 
 /** What a request asks for, as far as it bounds the price. */
-export type Asked = {
-  readonly model: string;
+type Asked = {
   readonly known: Counts;
   /** All limits that it names of one choice's output tokens, of which the smallest holds; null when the surface has no such output. */
   readonly outputLimits: readonly (number | null | undefined)[] | null;

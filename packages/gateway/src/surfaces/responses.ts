@@ -29,7 +29,6 @@ export const responses: Surface = {
     refuseHidden(policy, request);
     const known = withInput(countResponsesInput(request, countText));
     const quote = quoteRequest(policy, responses.pricedBy, {
-      model: request.model,
       known,
       outputLimits: [request.max_output_tokens],
       choices: 1,

@@ -70,8 +70,3 @@ export type Surface = {
    */
   readonly open: (policy: Policy, body: Buffer, contentType: string | undefined) => OpenedRequest;
 };
-
-/** For surfaces that do not stream: the pipeline asks only for streams. */
-export function noStream(): never {
-  throw new Error('This surface has no streams.');
-}
