@@ -68,11 +68,7 @@ async function assemble(
   const domain = { chainId: settings.chainId, verifyingContract: settings.contracts.ValueChannels };
   const store = createContentStore({ dir: settings.contentStoreDir });
   const drain = createDrain();
-  let committed = 0;
-  const onCommitted = (receipts: number): void => {
-    committed += receipts;
-    metrics.onCommitted(receipts);
-  };
+  const { onCommitted } = metrics;
   const onLedger = { domain, operator, store, log, running: drain.running, onCommitted };
   const channels = await openChannels(settings, foundation, onLedger, opened);
   const { book, ledger, idempotency, vouchers, topUps, batcher, prices, currentPolicies, ground } = channels;
@@ -198,7 +194,7 @@ async function assemble(
       peers.close,
       ledger.close,
     ]);
-    log.info('gateway_stopped', { receipts: committed, flushes: ledger.flushCount() });
+    log.info('gateway_stopped', { receipts: metrics.counts().receipts, flushes: ledger.flushCount() });
   };
   return {
     url: listening,

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import { countMessages } from '../surfaces/messages.js';
 import { apiKeySha256In, authenticate } from './authenticate.js';
-import { readBody } from './readBody.js';
+import { bodyOf } from './readBody.js';
 import type { RouteContext } from './routeContext.js';
 import { sendJson } from './sendProblem.js';
 
@@ -17,7 +17,7 @@ export async function countTokensRoute(
 ): Promise<void> {
   const { headers } = request;
   const { policy, classId } = await authenticate(headers, book);
-  const body = await new Promise<Buffer>((resolve, reject) => readBody(request, maxRequestBytes, resolve, reject));
+  const body = await bodyOf(request, maxRequestBytes);
   const count = () => countMessages(policy, body);
   const { model, inputTokens } =
     countLimit === undefined ? count() : countLimit(apiKeySha256In(headers) ?? '', count).counted;

@@ -21,6 +21,11 @@ export function readBody(
   });
 }
 
+/** The same, as a promise. */
+export function bodyOf(request: HttpRequest, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => readBody(request, maxBytes, resolve, reject));
+}
+
 /** For bytes that are no HTTP/1.1 request: 400, 413, 431 or 501. */
 export function invalidHttp(error: HttpSyntaxError): BaseError {
   return new BaseError('What was sent is no HTTP/1.1 request.', {

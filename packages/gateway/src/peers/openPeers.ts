@@ -1,6 +1,6 @@
 import { BaseError, type Hex } from '@kedge/core';
 import { authenticate } from '../http/authenticate.js';
-import { readBody } from '../http/readBody.js';
+import { bodyOf } from '../http/readBody.js';
 import { pathOf } from '../http/pathOf.js';
 import type { RouteContext } from '../http/routeContext.js';
 import { routeRequest } from '../http/routeRequest.js';
@@ -60,7 +60,6 @@ export function openPeers(options: {
   ): Promise<boolean> => {
     const until = performance.now() + options.patienceMs;
     for (let place = await first; place !== undefined; place = await ledger.placeOf(channelId)) {
-      let outcome: PassedOn = { over: false, reason: 'it has no address yet' };
       const { url } = place;
       const isGone = async (): Promise<boolean> => {
         try {
@@ -71,11 +70,13 @@ export function openPeers(options: {
         }
       };
       const watch = { everyMs: options.watchMs, isGone };
-      if (place.url !== undefined)
-        outcome = await passOn(poolOf(place.url), new URL(place.url), request, body, response, watch);
+      const outcome: PassedOn =
+        url === undefined
+          ? { over: false, reason: 'it has no address yet' }
+          : await passOn(poolOf(url), new URL(url), request, body, response, watch);
       if (outcome.over) return true;
       if (performance.now() >= until || response.isGone()) throw nobodyServes(outcome.reason);
-      log.info('call_waits_for_channel', { channelId, at: place.url, reason: outcome.reason });
+      log.info('call_waits_for_channel', { channelId, at: url, reason: outcome.reason });
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
     return false;
@@ -109,9 +110,7 @@ export function openPeers(options: {
       if ((await place) === undefined) return serveHere(served, request, response, context);
       throw notHere();
     }
-    const body = await new Promise<Buffer>((resolve, reject) =>
-      readBody(request, context.maxRequestBytes, resolve, reject),
-    );
+    const body = await bodyOf(request, context.maxRequestBytes);
     if (await serveElsewhere(channelId, place, request, body, response)) return;
     return serveHere(served, { ...request, readBody: (_, onBody) => onBody(body) }, response, context);
   };

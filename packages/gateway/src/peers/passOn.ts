@@ -51,10 +51,13 @@ export function passOn(
     let isStream = false;
     let isOver = false;
     const chunks: Buffer[] = [];
-    const settle = (outcome: PassedOn): void => {
+    const end = (): void => {
       isOver = true;
       clearInterval(timer);
       response.onGone(undefined);
+    };
+    const settle = (outcome: PassedOn): void => {
+      end();
       resolve(outcome);
     };
     const fail = (error: Error): void => {
@@ -66,9 +69,7 @@ export function passOn(
       // Recorded there, its answer is found by its key; not recorded there, it never will be.
       const isSafe = isUnsent(error) || request.headers.get('idempotency-key') !== undefined;
       if (isSafe) return settle({ over: false, reason: reasonOf(error) });
-      isOver = true;
-      clearInterval(timer);
-      response.onGone(undefined);
+      end();
       reject(lost(error));
     };
     // One that is stopped, or cut off, still has its connections.

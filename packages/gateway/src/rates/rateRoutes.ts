@@ -2,7 +2,7 @@ import { signedRateQuoteToJson } from '@kedge/core';
 import type { ChannelBook } from '../channels/channelBook.js';
 import { authenticate } from '../http/authenticate.js';
 import { parseJsonBody } from '../http/parseJsonBody.js';
-import { readBody } from '../http/readBody.js';
+import { bodyOf } from '../http/readBody.js';
 import { sendJson } from '../http/sendProblem.js';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import type { RateBook } from './createRateBook.js';
@@ -27,7 +27,7 @@ export async function ratesRoute(
 
 /** `PUT /admin/rates`: takes a signed rate quote, or a list. */
 export async function takeRatesRoute(request: HttpRequest, response: HttpResponse, rates: RateBook): Promise<void> {
-  const body = await new Promise<Buffer>((resolve, reject) => readBody(request, maxBytes, resolve, reject));
+  const body = await bodyOf(request, maxBytes);
   const { quotes, refusals } = await takeRateQuotes(parseJsonBody(body), rates);
   if (refusals[0] !== undefined) throw refusals[0];
   sendJson(response, 200, { quotes });

@@ -10,7 +10,7 @@ import {
 import type { ChannelBook } from '../channels/channelBook.js';
 import { authenticate } from '../http/authenticate.js';
 import { parseJsonBody } from '../http/parseJsonBody.js';
-import { readBody } from '../http/readBody.js';
+import { bodyOf } from '../http/readBody.js';
 import { sendJson } from '../http/sendProblem.js';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -47,7 +47,7 @@ export async function voucherRoute(
       hints: ['POST a voucher, or GET what is held.'],
     });
   }
-  const body = await new Promise<Buffer>((resolve, reject) => readBody(request, longestVoucher, resolve, reject));
+  const body = await bodyOf(request, longestVoucher);
   const signed = parseSignedVoucher(parseJsonBody(body));
   const served = await channelNamed(own, signed.voucher.channelId, context);
   const isNewer = await context.vouchers.take(served, signed);
