@@ -20,7 +20,9 @@ export function sdkText() {
       '[`@kedge/core`](../core/API.gen.md) has the formats. A client of `createKedgeClient` has the actions as methods, which ' +
       `are called without their first argument. ${howItReads}`,
     '## Clients and tools',
-    ...others.map(section),
+    ...others.map((each) =>
+      each.name === 'createIndexerClient' ? `${section(each)}\n\n${indexerMethods()}` : section(each),
+    ),
     '## Reading actions',
     ...named(reading).map(section),
     '## Writing actions',
@@ -29,6 +31,16 @@ export function sdkText() {
   ].join('\n\n');
   const other = { page: '../core/API.gen.md', text: coreText() };
   return linked(withTypes(['sdk', 'core'], text, other.text), other);
+}
+
+/** What a client of the indexer is asked with: methods are made from data, which no declaration lists. */
+function indexerMethods() {
+  const rows = Object.entries(core.indexerRoutes).map(([name, { path, summary, params, query }]) => {
+    const optional = Object.keys(query?.shape ?? {}).filter((field) => field !== 'format');
+    const takes = [...Object.keys(params?.shape ?? {}), ...optional.map((field) => `${field}?`)];
+    return `| \`${name}\` | \`${path}\` | ${takes.map((field) => `\`${field}\``).join(', ')} | ${summary} |`;
+  });
+  return ['| Method | Route | Takes | Answers with |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 /** The same of `@kedge/core`. */

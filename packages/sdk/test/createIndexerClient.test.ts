@@ -52,6 +52,7 @@ test('an answer that is none, and no answer, are transient errors', async () => 
   const other = await serve((_request, response) => response.writeHead(404).end('<html>'));
   await expect(createIndexerClient({ url: other }).status()).rejects.toMatchObject({
     code: 'answer_unknown',
+    hints: [expect.stringContaining('URL')],
     status: 404,
     kind: 'user',
   });

@@ -17,6 +17,7 @@ export function problemError(status: number, body: unknown, url: string): BaseEr
       kind: status < 500 ? 'user' : 'transient',
       status,
       values: { url },
+      hints: ['Check the URL: what answers there says nothing that a server of Kedge says.'],
     });
   }
   return new BaseError(detail, {
