@@ -1,4 +1,4 @@
-import { BaseError, formatUnits, type TopUpOffer } from '@kedge/core';
+import { BaseError, type Channel, formatUnits, type TopUpOffer } from '@kedge/core';
 import { keyHasRoom } from '../keys/apiKeyAccess.js';
 import { exposureWhileNew, type OpeningFinality } from './openingFinality.js';
 import { checkTimes } from './policyTimes.js';
@@ -88,80 +88,22 @@ function isReservation(found: Reservation | Limit): found is Reservation {
   return typeof found === 'object' && 'release' in found;
 }
 
-function contended(neededUnits: bigint, reservedUnits: bigint): BaseError {
-  return new BaseError('Running calls hold the value that this call may need.', {
-    code: 'contended',
-    status: 429,
-    kind: 'transient',
-    values: { neededUnits, reservedUnits, retryAfterSeconds: 1 },
-    hints: ['Try again when they have ended, or lower max_tokens: each call reserves its worst case.'],
-  });
-}
-
 /** What stands against it, where running calls alone do. */
-function tryReserve(served: ServedChannel, units: bigint, options: ReserveOptions): Reservation | Limit {
+function tryReserve(
+  served: ServedChannel,
+  units: bigint,
+  { nowSeconds, offer, finality }: ReserveOptions,
+): Reservation | Limit {
   const { account, channel, policy, key } = served;
-  const now = options.nowSeconds();
-  if (BigInt(Math.floor(now)) > channel.deadline) {
-    throw new BaseError("The channel's deadline has passed: nothing more is served from it.", {
-      code: 'channel_ended',
-      status: 402,
-      values: { channelId: served.channelId, deadline: channel.deadline, offer: options.offer?.(served, units) },
-      hints: ['Open a new channel with: kedge channel open'],
-    });
-  }
+  const now = nowSeconds();
+  if (BigInt(Math.floor(now)) > channel.deadline) throw channelEnded(served, offer?.(served, units));
   checkTimes(policy, account, units, now);
   const committed = account.committedUnits + units;
-  if (committed > channel.cap) {
-    const left = channel.cap - account.committedUnits;
-    const { decimals, name } = policy.unit;
-    throw new BaseError(
-      `The channel has ${formatUnits(left, decimals)} ${name} left; this call may need ${formatUnits(units, decimals)}.`,
-      {
-        code: 'value_exhausted',
-        status: 402,
-        values: {
-          channelId: served.channelId,
-          remainingUnits: left,
-          neededUnits: units,
-          offer: options.offer?.(served, units - left),
-        },
-        hints: [
-          'Buy value and open a channel: kedge buy, then kedge channel open.',
-          'Or lower max_tokens: it bounds the worst case.',
-        ],
-      },
-    );
-  }
-  const fresh = exposureWhileNew(served, units, now, options.finality);
-  if (fresh !== undefined && committed > fresh.limit) {
-    const { limit, secondsLeft } = fresh;
-    throw new BaseError('The opening of the channel is not final yet: only a part of it is served until then.', {
-      code: 'opening_not_final',
-      status: 429,
-      kind: 'transient',
-      values: {
-        clause: 'R29',
-        exposureUnits: limit,
-        remainingUnits: limit - account.committedUnits,
-        neededUnits: units,
-        retryAfterSeconds: secondsLeft,
-      },
-      hints: [`Try again in ${secondsLeft} s, or lower max_tokens: it bounds the worst case.`],
-    });
-  }
+  if (committed > channel.cap) throw valueExhausted(served, units, offer?.(served, committed - channel.cap));
+  const fresh = exposureWhileNew(served, units, now, finality);
+  if (fresh !== undefined && committed > fresh.limit) throw openingNotFinal(account.committedUnits, units, fresh);
   const rated = rateLimit(served, now);
-  if (committed > rated) {
-    const missing = committed - rated;
-    const seconds = (missing + channel.rate - 1n) / channel.rate;
-    throw new BaseError("The channel's rate allows no more now.", {
-      code: 'rate_exceeded',
-      status: 429,
-      kind: 'transient',
-      values: { clause: 'rate', ratePerSecond: channel.rate, burst: channel.burst, retryAfterSeconds: Number(seconds) },
-      hints: [`Try again in ${seconds} s, or open a channel with a higher rate.`],
-    });
-  }
+  if (committed > rated) throw rateExceeded(channel, committed - rated);
   const ownLimit = key === undefined || keyHasRoom(key, units, policy) ? undefined : key.account;
   if (committed + account.reservedUnits > least(channel.cap, rated, fresh?.limit ?? channel.cap)) return 'channel';
   if (ownLimit !== undefined) return ownLimit;
@@ -191,4 +133,73 @@ function rateLimit({ channel, openedAt }: ServedChannel, now: number): bigint {
 
 function least(...values: readonly bigint[]): bigint {
   return values.reduce((min, value) => (value < min ? value : min));
+}
+
+function channelEnded({ channelId, channel: { deadline } }: ServedChannel, offer: TopUpOffer | undefined): BaseError {
+  return new BaseError("The channel's deadline has passed: nothing more is served from it.", {
+    code: 'channel_ended',
+    status: 402,
+    values: { channelId, deadline, offer },
+    hints: ['Open a new channel with: kedge channel open'],
+  });
+}
+
+function valueExhausted(
+  { channelId, channel, account, policy }: ServedChannel,
+  neededUnits: bigint,
+  offer: TopUpOffer | undefined,
+): BaseError {
+  const remainingUnits = channel.cap - account.committedUnits;
+  const { decimals, name } = policy.unit;
+  const [left, needed] = [formatUnits(remainingUnits, decimals), formatUnits(neededUnits, decimals)];
+  return new BaseError(`The channel has ${left} ${name} left; this call may need ${needed}.`, {
+    code: 'value_exhausted',
+    status: 402,
+    values: { channelId, remainingUnits, neededUnits, offer },
+    hints: [
+      'Buy value and open a channel: kedge buy, then kedge channel open.',
+      'Or lower max_tokens: it bounds the worst case.',
+    ],
+  });
+}
+
+function openingNotFinal(
+  committedUnits: bigint,
+  neededUnits: bigint,
+  { limit, secondsLeft }: NonNullable<ReturnType<typeof exposureWhileNew>>,
+): BaseError {
+  return new BaseError('The opening of the channel is not final yet: only a part of it is served until then.', {
+    code: 'opening_not_final',
+    status: 429,
+    kind: 'transient',
+    values: {
+      clause: 'R29',
+      exposureUnits: limit,
+      remainingUnits: limit - committedUnits,
+      neededUnits,
+      retryAfterSeconds: secondsLeft,
+    },
+    hints: [`Try again in ${secondsLeft} s, or lower max_tokens: it bounds the worst case.`],
+  });
+}
+
+function rateExceeded({ rate, burst }: Channel, missingUnits: bigint): BaseError {
+  const seconds = Number((missingUnits + rate - 1n) / rate);
+  return new BaseError("The channel's rate allows no more now.", {
+    code: 'rate_exceeded',
+    status: 429,
+    kind: 'transient',
+    values: { clause: 'rate', ratePerSecond: rate, burst, retryAfterSeconds: seconds },
+    hints: [`Try again in ${seconds} s, or open a channel with a higher rate.`],
+  });
+}
+
+function contended(neededUnits: bigint, reservedUnits: bigint): BaseError {
+  return new BaseError('Running calls hold the value that this call may need.', {
+    code: 'contended',
+    status: 429,
+    kind: 'transient',
+    values: { neededUnits, reservedUnits, retryAfterSeconds: 1 },
+    hints: ['Try again when they have ended, or lower max_tokens: each call reserves its worst case.'],
+  });
 }
