@@ -54,6 +54,15 @@ test('channels are checked eight at a time', async () => {
   expect(book.uncheckedCount()).toBe(count);
 });
 
+test('a channel with several keys that is not checked yet counts once', async () => {
+  const { channelsFile } = setup.config;
+  const [first, ...others] = parseChannelRecords(JSON.parse(readFileSync(channelsFile, 'utf8')));
+  writeFileSync(channelsFile, encodeChannelRecords([{ ...first, keys: [keyOf('one'), keyOf('two')] }, ...others]));
+  const { book, checks } = open();
+  await book.refresh();
+  expect([checks.all, book.uncheckedCount()]).toEqual([count, count]);
+});
+
 test('a node that does not answer is asked for eight channels at a time, and for the others first when it is next', async () => {
   const { book, asked, node } = open();
   const ids = setup.channels.map(({ channelId }) => channelId);

@@ -216,7 +216,7 @@ export function createChannelBook(options: {
     refusalOf: (key) => refused.get(key),
     byId: (channelId) => byId.get(channelId),
     all: () => byId.values(),
-    uncheckedCount: () => unchecked.size,
+    uncheckedCount: () => new Set([...unchecked.values()].map(({ channelId }) => channelId)).size,
     isUnserved: (channelId) =>
       !byId.has(channelId) && !(listed.get(channelId) ?? []).flatMap(keysOf).some((key) => unchecked.has(key)),
     // A run that is under way may have read the file before it changed.
