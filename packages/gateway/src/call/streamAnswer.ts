@@ -112,6 +112,11 @@ export function streamAnswer(
     void finish(Buffer.from(last));
   };
 
+  const closeIfDone = (): void => {
+    if (done !== undefined) close(done);
+    else if (reader.exceeds(limit)) cut({ limit });
+  };
+
   const quoteEndsAt = endOfQuotedStream(call.served);
   const endInTime = (): void => {
     if (over || quoteEndsAt === undefined || services.nowSeconds() < quoteEndsAt) return;
@@ -138,8 +143,7 @@ export function streamAnswer(
       pass: (event) => {
         if (over) return false;
         if (read(event)) delivery.hand(event);
-        if (done !== undefined) close(done);
-        else if (reader.exceeds(limit)) cut({ limit });
+        closeIfDone();
         return !over;
       },
       comment: delivery.hand,
@@ -164,8 +168,7 @@ export function streamAnswer(
       }
       if (gate !== undefined) return gate.push(events);
       for (const event of events) if (read(event)) delivery.hand(event);
-      if (done !== undefined) close(done);
-      else if (reader.exceeds(limit)) cut({ limit });
+      closeIfDone();
     },
     end: () => {
       if (over) return;
