@@ -21,6 +21,8 @@ const settledDepth = 12n;
 
 /** A transaction that was mined: that of the entry asked for, or one that it replaced. */
 export type Mined = { readonly entry: JournalEntry; readonly outcome: CaptureOutcome };
+/** Undefined: it is not mined within the time that is waited for it. */
+type AwaitMined = (entry: JournalEntry) => Promise<Mined | undefined>;
 
 /**
  * Brings the journal and the chain together, in the order of the nonces. What the chain lacks is sent again as it was signed
@@ -32,69 +34,76 @@ export type Mined = { readonly entry: JournalEntry; readonly outcome: CaptureOut
  */
 export async function reconcileTransactions(
   context: ReconcileContext,
-  awaitMined: (entry: JournalEntry) => Promise<Mined | undefined>,
+  awaitMined: AwaitMined,
 ): Promise<{ readonly nextNonce: number | undefined; readonly changed: boolean }> {
-  const { chain, ledger, log } = context;
-  const { journal } = ledger;
+  const { chain, ledger } = context;
   let changed = false;
   let nextNonce = await chain.minedNonce();
-  const entries = [...journal.entries()];
+  const entries = [...ledger.journal.entries()];
   const hashes = new Set(entries.map(({ hash }) => hash));
   for (const hash of context.settled) if (!hashes.has(hash)) context.settled.delete(hash);
   for (const entry of entries) {
     if (entry.state === 'dropped') continue;
     if (entry.nonce < nextNonce) {
-      if (context.settled.has(entry.hash)) continue;
-      const mined = (await minedOf(context, entry)) ?? (await awaitMined(entry));
-      if (mined !== undefined && entry.state === 'sent') {
-        await confirmMined(context, entry, mined);
-        changed = true;
-      } else if (mined?.outcome.succeeded === false) {
-        await drop(context, entry, 'it reverted in another block than before');
-        changed = true;
-      } else if (mined !== undefined) {
-        if (context.height - mined.outcome.blockNumber >= settledDepth) context.settled.add(entry.hash);
-      } else {
-        await drop(context, entry, 'its nonce was used by another transaction');
-        changed = true;
-      }
+      if (await settleSpent(context, entry, awaitMined)) changed = true;
       continue;
     }
+    changed = true;
     if (entry.nonce > nextNonce) {
       await drop(context, entry, `the chain is at nonce ${nextNonce}`);
-      changed = true;
       continue;
     }
-    log.warn('transaction_resent', { hash: entry.hash, nonce: entry.nonce, was: entry.state });
-    changed = true;
-    let waiting = entry;
-    let isCheap = false;
-    try {
-      await sendOrDrop(context, entry);
-    } catch (error) {
-      const { code } = error as { code?: unknown };
-      if (code === 'capture_too_large') continue;
-      if (code === 'no_coin_for_gas' && (await chain.isPayableForLess(entry))) {
-        await drop(context, entry, 'its account cannot pay what it offers, and gas costs less now');
-        noteReplaced(context, entry);
-        continue;
-      }
-      if (code !== 'capture_underpriced') throw error;
-      isCheap = true;
-    }
-    let mined = isCheap ? undefined : await awaitMined(entry);
-    if (mined === undefined && entry.state === 'sent') {
-      const replacement = await replace(context, entry);
-      if (replacement !== undefined) {
-        waiting = replacement;
-        mined = await awaitMined(replacement);
-      }
-    }
-    if (mined === undefined) return { nextNonce: undefined, changed };
-    if (waiting.state === 'sent') await confirmMined(context, waiting, mined);
+    const became = await sendAgain(context, entry, awaitMined);
+    if (became === 'dropped') continue;
+    if (became === 'waiting') return { nextNonce: undefined, changed };
     nextNonce = entry.nonce + 1;
   }
   return { nextNonce, changed };
+}
+
+/** Of an entry whose nonce is spent; whether captured amounts may differ from what was known. */
+async function settleSpent(context: ReconcileContext, entry: JournalEntry, awaitMined: AwaitMined): Promise<boolean> {
+  if (context.settled.has(entry.hash)) return false;
+  const mined = (await minedOf(context, entry)) ?? (await awaitMined(entry));
+  if (mined === undefined) await drop(context, entry, 'its nonce was used by another transaction');
+  else if (entry.state === 'sent') await confirmMined(context, entry, mined);
+  else if (!mined.outcome.succeeded) await drop(context, entry, 'it reverted in another block than before');
+  else {
+    if (context.height - mined.outcome.blockNumber >= settledDepth) context.settled.add(entry.hash);
+    return false;
+  }
+  return true;
+}
+
+/** Of an entry whose nonce is the next. */
+async function sendAgain(
+  context: ReconcileContext,
+  entry: JournalEntry,
+  awaitMined: AwaitMined,
+): Promise<'mined' | 'waiting' | 'dropped'> {
+  context.log.warn('transaction_resent', { hash: entry.hash, nonce: entry.nonce, was: entry.state });
+  let waiting = entry;
+  let mined: Mined | undefined;
+  try {
+    await sendOrDrop(context, entry);
+    mined = await awaitMined(entry);
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code === 'capture_too_large') return 'dropped';
+    if (code === 'no_coin_for_gas' && (await context.chain.isPayableForLess(entry))) {
+      await drop(context, entry, 'its account cannot pay what it offers, and gas costs less now');
+      noteReplaced(context, entry);
+      return 'dropped';
+    }
+    if (code !== 'capture_underpriced') throw error;
+  }
+  if (mined === undefined && entry.state === 'sent') {
+    waiting = (await replace(context, entry)) ?? entry;
+    if (waiting !== entry) mined = await awaitMined(waiting);
+  }
+  if (mined === undefined) return 'waiting';
+  if (waiting.state === 'sent') await confirmMined(context, waiting, mined);
+  return 'mined';
 }
 
 /** Of a nonce that was spent: by the entry's transaction, or by one that it replaced. */
