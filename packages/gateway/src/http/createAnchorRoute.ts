@@ -1,5 +1,6 @@
 import { BaseError, isReceiptLeaves } from '@kedge/core';
 import type { ContentStore } from '@kedge/store';
+import { createTurns } from '../createTurns.js';
 import type { HttpResponse } from '../http1/exchange.js';
 
 /** Answers with the leaves of an anchored receipt root, by their CID. */
@@ -19,20 +20,14 @@ const beginning = '{"batches":[{"batch":"';
  */
 export function createAnchorRoute(store: Pick<ContentStore, 'catFile'>): AnchorRoute {
   let readers = 0;
-  let lastCheck: Promise<unknown> = Promise.resolve();
-
-  /** One at a time: who asks needs no key, and a whole blob is in memory while it is looked at. */
-  const check = (cid: string): Promise<boolean> => {
-    const checked = lastCheck.then(() => isPublished(store, cid));
-    lastCheck = checked.catch(() => undefined);
-    return checked;
-  };
+  // Who asks needs no key, and a whole blob is in memory while it is looked at.
+  const inTurn = createTurns();
 
   return async (cid, response) => {
     if (readers >= mostReaders) throw busy();
     readers++;
     try {
-      if (!(await check(cid))) throw unknown(cid);
+      if (!(await inTurn(() => isPublished(store, cid)))) throw unknown(cid);
       response.begin(200, {
         'content-type': 'application/json',
         'cache-control': 'public, max-age=31536000, immutable',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BaseError, type Hex, type SignedReceipt } from '@kedge/core';
+import { createTurns } from '../createTurns.js';
 import type { LogPlace } from '../ledger/ledgerIndex.js';
 import { decodeStoredAnswer, encodeStoredAnswer, type StoredAnswer } from './storedAnswer.js';
 
@@ -66,7 +67,6 @@ type Entry = {
   running?: Promise<void> | undefined;
 };
 
-const nothing = (): void => undefined;
 // Promised are 24 hours (R27). A clock may have been an hour behind when a key came, and be an hour ahead now.
 const retainedMs = 26 * 60 * 60 * 1000;
 const longestKey = 255;
@@ -90,13 +90,7 @@ export function createIdempotency(now: () => number): Idempotency {
   };
 
   // One after another: asked for all at once, they would all be in memory before the first of them has left.
-  let reading: Promise<unknown> = Promise.resolve();
-  const readAlone = (read: () => Promise<Buffer>): Promise<Buffer> => {
-    const bytes = reading.then(read);
-    // Without the bytes, which would stay with it.
-    reading = bytes.then(nothing, nothing);
-    return bytes;
-  };
+  const readInTurn = createTurns();
 
   const waiting = new Map<Hex, number>();
   const waitFor = async (running: Promise<void> | undefined, channelId: Hex): Promise<void> => {
@@ -192,7 +186,7 @@ export function createIdempotency(now: () => number): Idempotency {
         if (entry.bodySha256 !== undefined && entry.bodySha256 !== bodySha256) throw conflict();
         const { place } = entry;
         if (place !== undefined) {
-          return decodeStoredAnswer(await readAlone(() => answers.read(place.offset, place.length)));
+          return decodeStoredAnswer(await readInTurn(() => answers.read(place.offset, place.length)));
         }
         await waitFor(entry.running, channelId);
       }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { type MetricLabel, metricLabels, parseWith } from '@kedge/core';
 import { makeFolder } from '@kedge/store/makeFolder';
 import { z } from 'zod';
+import { createTurns } from '../createTurns.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 
 /** What was used since the first call: sums only. */
@@ -37,7 +38,7 @@ export function openShadowTally(
 } {
   let tally = readTally(path) ?? { since: Math.floor(nowSeconds()), calls: 0, units: 0n, metrics: {} };
   let saved = tally;
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
   const write = async (): Promise<void> => {
     if (saved === tally) return;
     const written = tally;
@@ -54,11 +55,7 @@ export function openShadowTally(
       tally = { ...tally, calls: tally.calls + 1, units: tally.units + units, metrics: sums };
     },
     now: () => tally,
-    save: () => {
-      const next = last.then(write);
-      last = next.catch(() => undefined);
-      return next;
-    },
+    save: () => inTurn(write),
   };
 }
 

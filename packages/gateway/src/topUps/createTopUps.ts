@@ -1,4 +1,5 @@
 import { BaseError } from '@kedge/core';
+import { createTurns } from '../createTurns.js';
 import { keyHasRoom } from '../keys/apiKeyAccess.js';
 import { reasonOf } from '../structuredLog.js';
 import { createOffers, type Offer, type OfferOptions, type RefusedCall, refuse } from './createOffers.js';
@@ -37,7 +38,7 @@ export function createTopUps(options: TopUpOptions): TopUps {
   const offers = createOffers(options);
   const payments = createRecordedPayments(options);
   const running = new Map<string, Promise<string>>();
-  let last: Promise<unknown> = Promise.resolve();
+  const takeTurn = createTurns();
   let waiting = 0;
   let settling: Promise<void> | undefined;
 
@@ -111,9 +112,7 @@ export function createTopUps(options: TopUpOptions): TopUps {
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     if (waiting >= mostWaiting) throw pending(undefined);
     waiting++;
-    const turn = last.then(work).finally(() => waiting--);
-    last = turn.catch(() => undefined);
-    return turn;
+    return takeTurn(work).finally(() => waiting--);
   };
 
   return {

@@ -6,6 +6,7 @@ import { createViemChain } from '../chain/createViemChain.js';
 import type { GatewayChain } from '../chain/gatewayChain.js';
 import { type ChannelBook, createChannelBook } from '../channels/channelBook.js';
 import { type ChannelCheck, checkChannel } from '../channels/servedChannel.js';
+import { createTurns } from '../createTurns.js';
 import { readOperatorKey } from '../crypto/operatorKey.js';
 import type { GatewayConfig } from '../gatewayConfig.js';
 import { createKeyAccounts, type KeyAccounts } from '../keys/keyAccounts.js';
@@ -206,15 +207,5 @@ export async function openKeeper(
       clearInterval(watch);
       return closeAll([() => within(settings.drainMs, batcher.stop()), ledger.close, lock.release]);
     },
-  };
-}
-
-/** Does one thing after another. */
-function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const turn = last.then(work);
-    last = turn.catch(() => undefined);
-    return turn;
   };
 }
