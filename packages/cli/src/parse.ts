@@ -10,11 +10,23 @@ export function textOption(context: Pick<Context, 'options'>, name: string): str
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The URL of an option, or nothing. */
-export function urlOption(context: Pick<Context, 'options'>, name: string): string | undefined {
+/** What an option says, or nothing. `parse` reads it, and is told how it is written. */
+export function parsedOption<value>(
+  context: Pick<Context, 'options'>,
+  name: string,
+  parse: (text: string, flag: string) => value,
+): value | undefined {
   const text = textOption(context, name);
-  return text === undefined ? undefined : parseUrl(text, `--${name}`);
+  return text === undefined ? undefined : parse(text, flagOf(name));
 }
+
+/** How the command line writes an option: `--max-cost` for `maxCost`. */
+export const flagOf = (name: string): string =>
+  `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** The URL of an option, or nothing. */
+export const urlOption = (context: Pick<Context, 'options'>, name: string): string | undefined =>
+  parsedOption(context, name, parseUrl);
 
 /** The values of a repeatable option. */
 export function listOption(context: Pick<Context, 'options'>, name: string): readonly string[] {
@@ -38,18 +50,18 @@ export function parseInteger(text: string, what: string): bigint {
 }
 
 /** A port to listen on; 0 for any that is free. */
-export function parsePort(text: string): number {
-  const port = parseInteger(text, '--port');
+export function parsePort(text: string, what: string): number {
+  const port = parseInteger(text, what);
   if (port < 65_536n) return Number(port);
-  throw usageError(`--port must be at most 65535, not ${port}.`);
+  throw usageError(`${what} must be at most 65535, not ${port}.`);
 }
 
 /** How many processes of a gateway serve calls; its configuration takes no others. */
-export function parseWorkers(text: string): number | 'auto' {
+export function parseWorkers(text: string, what: string): number | 'auto' {
   if (text === 'auto') return text;
-  const count = parseInteger(text, '--workers');
+  const count = parseInteger(text, what);
   if (count >= 1n && count <= 256n) return Number(count);
-  throw usageError(`--workers is 1 to 256, not ${text}.`, 'Pass auto for one each core.');
+  throw usageError(`${what} is 1 to 256, not ${text}.`, 'Pass auto for one each core.');
 }
 
 /** An amount in human units, such as `1000` or `0.5`, as base units of at most `bits` bits. */

@@ -32,9 +32,9 @@ test('moments are durations from now, dates or Unix seconds', () => {
 });
 
 test('a port is one that there is', () => {
-  expect([parsePort('0'), parsePort('65535')]).toEqual([0, 65_535]);
+  expect([parsePort('0', '--port'), parsePort('65535', '--port')]).toEqual([0, 65_535]);
   for (const text of ['65536', '99999999999999999999', '-1', 'http'])
-    expect(() => parsePort(text)).toThrow('--port must be');
+    expect(() => parsePort(text, '--port')).toThrow('--port must be');
 });
 
 test('a date is a day of the calendar', () => {

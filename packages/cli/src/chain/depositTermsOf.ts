@@ -10,7 +10,7 @@ import {
 import { channelsFileOf, readChannelEntries } from '../gateway/channelsFile.js';
 import type { Option } from '../command.js';
 import type { Context } from '../context.js';
-import { argument, parseChannelId, parseInteger, parseMoment, parseRecipient, textOption } from '../parse.js';
+import { argument, parseChannelId, parseInteger, parseMoment, parseRecipient, parsedOption } from '../parse.js';
 import { unixNow } from '../unixNow.js';
 import { usageError } from '../usageError.js';
 import { readAsset, type Asset } from './readAsset.js';
@@ -53,14 +53,12 @@ export async function depositTermsOf(context: Context, connection: Connection): 
     );
   }
   const { classId, lot: ownLot } = splitTokenId(channel.tokenId);
-  const lotText = textOption(context, 'lot');
-  if (lotText === undefined && !isBackedLot(ownLot)) {
+  const namedLot = parsedOption(context, 'lot', parseInteger);
+  if (namedLot === undefined && !isBackedLot(ownLot)) {
     throw usageError('The token of this channel was not bought, so its lot sells nothing.', 'Name a lot with --lot.');
   }
-  const lot = lotText === undefined ? ownLot : lotIdOf(Number(parseInteger(lotText, '--lot')));
+  const lot = namedLot === undefined ? ownLot : lotIdOf(Number(namedLot));
   const now = unixNow();
-  const deadlineText = textOption(context, 'deadline');
-  const refundText = textOption(context, 'refundTo');
   const { client } = connection;
   const [sold, { unitDecimals }] = await Promise.all([client.getLot({ classId, lot }), client.getClass({ classId })]);
   const terms = continuationTerms({
@@ -70,8 +68,8 @@ export async function depositTermsOf(context: Context, connection: Connection): 
     classId,
     lot,
     asset: sold.asset,
-    deadline: deadlineText === undefined ? channel.deadline : parseMoment(deadlineText, now, '--deadline'),
-    refundTo: refundText === undefined ? undefined : parseRecipient(refundText, '--refund-to'),
+    deadline: parsedOption(context, 'deadline', (text, flag) => parseMoment(text, now, flag)) ?? channel.deadline,
+    refundTo: parsedOption(context, 'refundTo', parseRecipient),
   });
   return { channelId, terms, asset: await readAsset(connection, sold.asset), unitDecimals, record };
 }

@@ -1,6 +1,6 @@
 import type { Policy } from '@kedge/core';
 import type { Context } from '../context.js';
-import { parseInteger, textOption } from '../parse.js';
+import { parseInteger, parsedOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 import type { Writer } from './createWriter.js';
 import { lotNumberOf } from './lotNumber.js';
@@ -32,7 +32,7 @@ export async function sellUnits(write: Writer['write'], { classId, supply, polic
 
 /** The option that says how much of the released backing is the operator's. */
 export function operatorBpsOf(context: Context): number {
-  const operatorBps = Number(parseInteger(textOption(context, 'operatorBps') ?? '2000', '--operator-bps'));
+  const operatorBps = Number(parsedOption(context, 'operatorBps', parseInteger) ?? 2_000n);
   if (operatorBps > 10_000) throw usageError('--operator-bps is at most 10000.');
   return operatorBps;
 }

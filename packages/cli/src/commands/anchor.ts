@@ -27,7 +27,7 @@ import { contentStoreOf } from '../contentStoreOf.js';
 import { dataDirOf, type Context } from '../context.js';
 import { humanBytes, shellWord } from '../human.js';
 import { keccak256 } from '../keccak256.js';
-import { argument, listOption, parseChoice, parseDate, parseShare, textOption } from '../parse.js';
+import { argument, listOption, parseChoice, parseDate, parseShare, parsedOption, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
 export const anchor: Command = {
@@ -140,12 +140,10 @@ export const anchor: Command = {
 /** What the command line asks for, checked without the chain. */
 function readAsked(context: Context) {
   const path = resolve(context.cwd, argument(context, 0));
-  const kind = parseChoice(textOption(context, 'kind') ?? 'dataset', kindChoices, '--kind');
+  const kind = parsedOption(context, 'kind', (text, flag) => parseChoice(text, kindChoices, flag)) ?? 'dataset';
   const parents = listOption(context, 'parent').map(parseParent);
-  const shareText = textOption(context, 'share');
-  const share = shareText === undefined ? 0n : parseShare(shareText, '--share');
-  const dateText = textOption(context, 'date');
-  const datePublished = dateText === undefined ? new Date().toISOString().slice(0, 10) : parseDate(dateText, '--date');
+  const share = parsedOption(context, 'share', parseShare) ?? 0n;
+  const datePublished = parsedOption(context, 'date', parseDate) ?? new Date().toISOString().slice(0, 10);
   const isOnChain = context.options['chain'] !== false;
   const shareCap = shareCapOf(context, share);
   const bindsShares = context.options['shareCap'] !== undefined || context.options['dilutable'] === true;

@@ -8,7 +8,15 @@ import { storeStatement, type StoredStatement } from '../chain/statement.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanMoment } from '../human.js';
-import { argument, parseAttestationId, parseChoice, parseInteger, parseMoment, textOption } from '../parse.js';
+import {
+  argument,
+  parseAttestationId,
+  parseChoice,
+  parseInteger,
+  parseMoment,
+  parsedOption,
+  textOption,
+} from '../parse.js';
 import { usageError } from '../usageError.js';
 
 export const expiresOption = {
@@ -105,14 +113,15 @@ export async function readStatement(
   { client, dataDir }: Connection,
   file: string,
 ): Promise<{ statement: StoredStatement; terms: Pick<AttestParameters, Common> }> {
-  const [expires, number] = [textOption(context, 'expires'), textOption(context, 'number')];
   const now = await momentNow(client.publicClient);
   const statement = await storeStatement({ cwd: context.cwd, dataDir }, file, textOption(context, 'uri'));
+  const expireAt = parsedOption(context, 'expires', (text, flag) => parseMoment(text, now, flag));
+  const version = parsedOption(context, 'number', parseInteger);
   const terms = {
     statementHash: statement.statementHash,
     uri: statement.uri,
-    ...(expires === undefined ? {} : { expireAt: parseMoment(expires, now, '--expires') }),
-    ...(number === undefined ? {} : { version: Number(parseInteger(number, '--number')) }),
+    ...(expireAt === undefined ? {} : { expireAt }),
+    ...(version === undefined ? {} : { version: Number(version) }),
   };
   return { statement, terms };
 }

@@ -4,7 +4,7 @@ import { connect, type Connection } from '../chain/connect.js';
 import { chainOptions, type Command } from '../command.js';
 import { briefText, humanMoment } from '../human.js';
 import { keccak256 } from '../keccak256.js';
-import { listOption, parseAddress, parseInteger, textOption } from '../parse.js';
+import { listOption, parseAddress, parseInteger, parsedOption, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 import { parseSubject, subjectText } from './attest.js';
 
@@ -39,7 +39,7 @@ export const attestations: Command = {
   run: async (context) => {
     const subject = parseSubject(textOption(context, 'class'), textOption(context, 'token'));
     const trust = [...new Set(listOption(context, 'trust').map((address) => parseAddress(address, '--trust')))];
-    const threshold = Number(parseInteger(textOption(context, 'threshold') ?? '1', '--threshold'));
+    const threshold = Number(parsedOption(context, 'threshold', parseInteger) ?? 1n);
     if (threshold < 1) throw usageError('--threshold must be 1 or more.');
     // Else everything would read as if it were not verified.
     if (threshold > Math.max(trust.length, 1)) {
@@ -49,8 +49,7 @@ export const attestations: Command = {
       );
     }
     const after = textOption(context, 'after');
-    const limitText = textOption(context, 'limit');
-    const limit = limitText === undefined ? undefined : Number(parseInteger(limitText, '--limit'));
+    const limit = parsedOption(context, 'limit', (text, flag) => Number(parseInteger(text, flag)));
     if (limit !== undefined && (limit < 1 || limit > 100)) throw usageError('--limit must be from 1 to 100.');
     const connection = await connect(context);
     const { items, next } = await connection.client.getAttestations({

@@ -4,7 +4,7 @@ import { auditText } from '../auditText.js';
 import { connectChain, connectTarget } from '../chain/connect.js';
 import { chainOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
-import { listOption, parseAddress, parseInteger, textOption } from '../parse.js';
+import { listOption, parseAddress, parseInteger, parsedOption } from '../parse.js';
 import { findTarget } from '../target.js';
 import { toBaseError } from '../toBaseError.js';
 import { usageError } from '../usageError.js';
@@ -54,13 +54,11 @@ export const audit: Command = {
 };
 
 async function check(context: Context): Promise<number> {
-  const from = textOption(context, 'fromBlock');
-  const asked = from === undefined ? undefined : parseInteger(from, '--from-block');
+  const asked = parsedOption(context, 'fromBlock', parseInteger);
   const assets = listOption(context, 'asset').map((asset) =>
     asset.toUpperCase() === 'ETH' ? zeroAddress : parseAddress(asset, '--asset'),
   );
-  const named = textOption(context, 'address');
-  const given = named === undefined ? undefined : parseAddress(named, '--address');
+  const given = parsedOption(context, 'address', parseAddress);
   const target = await findTarget(context);
   const address = given ?? target.contracts?.DataAnchoringToken;
   if (address === undefined)

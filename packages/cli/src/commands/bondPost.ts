@@ -5,7 +5,7 @@ import { assetOption } from '../chain/readAsset.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
-import { parseAmount, parseMoment, textOption } from '../parse.js';
+import { parseAmount, parseMoment, parsedOption, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
 // The contract would keep a bond for as long as the calendar goes, for a digit too many.
@@ -35,9 +35,8 @@ export const bondPost: Command = {
     const connection = await connect(context);
     const asset = await assetOption(connection, textOption(context, 'asset'));
     const amount = parseAmount(amountText, asset.decimals, '--amount');
-    const coverText = textOption(context, 'cover');
     const now = await momentNow(connection.client.publicClient);
-    const coverUntil = coverText === undefined ? undefined : parseMoment(coverText, now, '--cover');
+    const coverUntil = parsedOption(context, 'cover', (text, flag) => parseMoment(text, now, flag));
     if (coverUntil !== undefined && coverUntil <= now)
       throw usageError('--cover lies in the past.', 'Name a time after all that you serve.');
     if (coverUntil !== undefined && coverUntil > now + longestCover)

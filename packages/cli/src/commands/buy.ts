@@ -8,7 +8,7 @@ import { lotIdOf, lotNumberOf } from '../chain/lotNumber.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
-import { argument, parseAmount, parseInteger, parseRecipient, textOption } from '../parse.js';
+import { argument, parseAmount, parseInteger, parseRecipient, parsedOption } from '../parse.js';
 
 export const buy: Command = {
   name: 'buy',
@@ -35,22 +35,21 @@ export const buy: Command = {
     const connection = await connect(context);
     const { unitDecimals, lotCount, policy } = await connection.client.getClass({ classId });
     const units = parseAmount(argument(context, 1), unitDecimals, 'units', 64);
-    const lotText = textOption(context, 'lot');
+    const named = parsedOption(context, 'lot', parseInteger);
     const offered =
-      lotText === undefined
+      named === undefined
         ? await newestOnSale(connection, { classId, lotCount, policyVersion: policy.version })
-        : await readOffer(connection, { classId, lot: lotIdOf(Number(parseInteger(lotText, '--lot'))) });
+        : await readOffer(connection, { classId, lot: lotIdOf(Number(named)) });
     const { lot, asset: assetAddress, refundable, expiredToClass } = offered;
     const asset = await readAsset(connection, assetAddress);
-    const maxText = textOption(context, 'maxCost');
-    const maxCost = maxText === undefined ? undefined : parseAmount(maxText, asset.decimals, '--max-cost');
-    const to = textOption(context, 'to');
+    const maxCost = parsedOption(context, 'maxCost', (text, flag) => parseAmount(text, asset.decimals, flag));
+    const to = parsedOption(context, 'to', parseRecipient);
     const { signer, write } = await resolveWriter(context, connection, 'consumer');
     const terms = {
       classId,
       lot,
       units,
-      ...(to === undefined ? {} : { to: parseRecipient(to, '--to') }),
+      ...(to === undefined ? {} : { to }),
       ...(maxCost === undefined ? {} : { maxCost }),
     };
     requireOffer(offered, { units, maxCost, unitDecimals, asset });

@@ -34,6 +34,7 @@ import {
   parseDuration,
   parseInteger,
   parseMoment,
+  parsedOption,
   textOption,
   urlOption,
 } from '../parse.js';
@@ -104,7 +105,7 @@ export const channelOpen: Command = {
   ],
   run: async (context) => {
     const tokenId = parseInteger(argument(context, 0), 'tokenId');
-    const mode = parseChoice(textOption(context, 'mode') ?? 'capped', channelModes, '--mode');
+    const mode = parsedOption(context, 'mode', (text, flag) => parseChoice(text, channelModes, flag)) ?? 'capped';
     const connection = await connect(context);
     const token = await connection.client.getToken({ tokenId });
     const policy = await readPolicyOfToken(context, connection, token);
@@ -230,11 +231,9 @@ type Wanted = {
 };
 
 function termsOf(context: Context, { token, policy, operator, mode, ownKey }: Wanted): Omit<Channel, 'holder'> {
-  const units = (name: string, flag: string): bigint | undefined => {
-    const text = textOption(context, name);
-    return text === undefined ? undefined : parseAmount(text, policy.unit.decimals, flag, 64);
-  };
-  const named = units('units', '--units');
+  const units = (name: string): bigint | undefined =>
+    parsedOption(context, name, (text, flag) => parseAmount(text, policy.unit.decimals, flag, 64));
+  const named = units('units');
   if (named === 0n) throw usageError('A channel without units pays for nothing.', 'Name more than 0 with --units.');
   const cap = named ?? token.value;
   if (cap === 0n) {
@@ -244,23 +243,20 @@ function termsOf(context: Context, { token, policy, operator, mode, ownKey }: Wa
     });
   }
   const now = unixNow();
-  const grace = Number(parseDuration(textOption(context, 'grace') ?? '1d', '--grace'));
-  const deadlineText = textOption(context, 'deadline');
+  const grace = Number(parsedOption(context, 'grace', parseDuration) ?? 86_400n);
   const deadline =
-    deadlineText === undefined
-      ? defaultDeadline(now, token.expireAt, grace)
-      : parseMoment(deadlineText, now, '--deadline');
-  const channelKeyText = textOption(context, 'channelKey');
+    parsedOption(context, 'deadline', (text, flag) => parseMoment(text, now, flag)) ??
+    defaultDeadline(now, token.expireAt, grace);
   const madeKey = ownKey === undefined ? operator : privateKeyToAccount(ownKey).address;
-  const { rate, burst } = channelPace({ mode, cap, rate: units('rate', '--rate') });
+  const { rate, burst } = channelPace({ mode, cap, rate: units('rate') });
   return {
     tokenId: token.tokenId,
     operator,
     cap,
     mode,
     rate,
-    channelKey: channelKeyText === undefined ? madeKey : parseAddress(channelKeyText, '--channel-key'),
-    burst: units('burst', '--burst') ?? burst,
+    channelKey: parsedOption(context, 'channelKey', parseAddress) ?? madeKey,
+    burst: units('burst') ?? burst,
     deadline,
     grace,
     salt: bytesToHex(randomBytes(32)),

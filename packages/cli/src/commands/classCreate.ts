@@ -19,6 +19,7 @@ import {
   parseChoice,
   parseDuration,
   parseInteger,
+  parsedOption,
   textOption,
 } from '../parse.js';
 import { usageError } from '../usageError.js';
@@ -65,11 +66,10 @@ export const classCreate: Command = {
     },
   ],
   run: async (context) => {
-    const kind = parseChoice(textOption(context, 'kind') ?? 'agent', kindChoices, '--kind');
+    const kind = parsedOption(context, 'kind', (text, flag) => parseChoice(text, kindChoices, flag)) ?? 'agent';
     const parents = listOption(context, 'parent').map(parseParent);
-    const beneficiary = textOption(context, 'beneficiary');
-    const decimals = textOption(context, 'unitDecimals');
-    const unitDecimals = decimals === undefined ? 0 : Number(parseInteger(decimals, '--unit-decimals'));
+    const beneficiary = parsedOption(context, 'beneficiary', parseAddress);
+    const unitDecimals = Number(parsedOption(context, 'unitDecimals', parseInteger) ?? 0n);
     if (unitDecimals > 18) throw usageError('--unit-decimals is at most 18.');
     const options = optionsOf(context);
     const sell = textOption(context, 'sell');
@@ -93,7 +93,7 @@ export const classCreate: Command = {
       parents,
       unitDecimals: policy?.policy.unit.decimals ?? unitDecimals,
       ...(policy === undefined ? {} : { policy }),
-      ...(beneficiary === undefined ? {} : { beneficiary: parseAddress(beneficiary, '--beneficiary') }),
+      ...(beneficiary === undefined ? {} : { beneficiary }),
       options,
     };
     const { classId, transactionHash } = await write('create the class', (client) => client.createClass(terms));
@@ -145,8 +145,6 @@ async function requireAsset({ client }: Connection, address: Address): Promise<v
 
 /** What the class is bound to for ever. */
 function optionsOf(context: Context): ClassOptions & { readonly shareCap: bigint } {
-  const notice = textOption(context, 'policyNotice');
-  const window = textOption(context, 'appealWindow');
   const flags = {
     nonTransferable: context.options['nonTransferable'] === true,
     valueKeepsExpiry: context.options['valueKeepsExpiry'] === true,
@@ -154,8 +152,8 @@ function optionsOf(context: Context): ClassOptions & { readonly shareCap: bigint
   };
   return {
     shareCap: shareCapOf(context),
-    policyNotice: notice === undefined ? 0 : Number(parseDuration(notice, '--policy-notice')),
-    appealWindow: window === undefined ? 0 : Number(parseDuration(window, '--appeal-window')),
+    policyNotice: Number(parsedOption(context, 'policyNotice', parseDuration) ?? 0n),
+    appealWindow: Number(parsedOption(context, 'appealWindow', parseDuration) ?? 0n),
     ...flags,
   };
 }

@@ -2,7 +2,7 @@ import { zeroAddress } from '@kedge/core';
 import { recipientOf } from '../accounts/recipient.js';
 import { readOwnClass } from '../chain/readOwnClass.js';
 import { accountOptions, type Command } from '../command.js';
-import { argument, parseInteger, textOption } from '../parse.js';
+import { argument, parseInteger, parsedOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
 export const classSaleRoyalty: Command = {
@@ -24,8 +24,8 @@ export const classSaleRoyalty: Command = {
     const bps = parseInteger(argument(context, 1), 'bps');
     if (bps > 1000n) throw usageError(`${bps} basis points are more than 1000, which is 10 %.`, 'Pass 0 to 1000.');
     const { connection, classId, found, write } = await readOwnClass(context);
-    const named = textOption(context, 'to');
-    const to = named === undefined ? found.issuer : recipientOf(named, connection.chainId, '--to');
+    const named = parsedOption(context, 'to', (text, flag) => recipientOf(text, connection.chainId, flag));
+    const to = named ?? found.issuer;
     const receiver = bps === 0n ? zeroAddress : to;
     const { transactionHash } = await write('set the royalty of resales', (client) =>
       client.setSaleRoyalty({ classId, receiver, royaltyBps: Number(bps) }),

@@ -8,7 +8,7 @@ import type { Command } from '../command.js';
 import { conformanceText } from '../conformanceText.js';
 import type { Context } from '../context.js';
 import { exitCodes } from '../output.js';
-import { parseAddress, parseChoice, parseInteger, textOption } from '../parse.js';
+import { parseAddress, parseChoice, parseInteger, parsedOption, textOption } from '../parse.js';
 import { findTarget } from '../target.js';
 import { usageError } from '../usageError.js';
 
@@ -74,13 +74,12 @@ export const conform: Command = {
   ],
   run: async (context) => {
     if (textOption(context, 'rpc') === undefined) throw usageError('No chain is named.', 'Pass --rpc URL.');
-    const named = textOption(context, 'address');
-    if (named === undefined) throw usageError('No contract is named.', 'Pass --address 0x….');
-    const address = parseAddress(named, '--address');
-    const registry = textOption(context, 'registry');
-    const adapter = textOption(context, 'adapter');
-    const profile = parseChoice(textOption(context, 'profile') ?? 'draft', profiles, '--profile');
-    const expirySeconds = parseInteger(textOption(context, 'expirySeconds') ?? '60', '--expiry-seconds');
+    const address = parsedOption(context, 'address', parseAddress);
+    if (address === undefined) throw usageError('No contract is named.', 'Pass --address 0x….');
+    const registry = parsedOption(context, 'registry', parseAddress);
+    const adapter = parsedOption(context, 'adapter', parseAddress);
+    const profile = parsedOption(context, 'profile', (text, flag) => parseChoice(text, profiles, flag)) ?? 'draft';
+    const expirySeconds = parsedOption(context, 'expirySeconds', parseInteger) ?? 60n;
     const owner = ownerOf(context);
     const { publicClient, chainId } = await connectChain(context, await findTarget(context));
     const funder = await resolveAccount(context, chainId, 'deployer');
@@ -89,8 +88,8 @@ export const conform: Command = {
     const report = await runConformance({
       publicClient,
       address,
-      ...(registry === undefined ? {} : { registry: parseAddress(registry, '--registry') }),
-      ...(adapter === undefined ? {} : { adapter: parseAddress(adapter, '--adapter') }),
+      ...(registry === undefined ? {} : { registry }),
+      ...(adapter === undefined ? {} : { adapter }),
       profile,
       funder: funder.account,
       expiryLeadSeconds: Number(expirySeconds),

@@ -4,7 +4,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import type { Command } from '../command.js';
 import { dataDirOf } from '../context.js';
 import { shortHex } from '../human.js';
-import { parsePort, textOption, urlOption } from '../parse.js';
+import { parsePort, parsedOption, urlOption } from '../parse.js';
 import { readStrictChannel, readVoucherMemory, writeVoucherMemory } from '../strict/strictChannelFile.js';
 import { patientFetch } from '../strict/patientFetch.js';
 import { startStrictProxy } from '../strict/startStrictProxy.js';
@@ -38,7 +38,7 @@ export const connect: Command = {
     const file = readStrictChannel(await dataDirOf(context), context.arguments[0], context.cwd);
     const gatewayUrl = urlOption(context, 'gateway') ?? file.gatewayUrl;
     if (gatewayUrl === undefined) throw usageError('The gateway is not known.', 'Pass --gateway with its base URL.');
-    const port = parsePort(textOption(context, 'port') ?? '0');
+    const port = parsedOption(context, 'port', parsePort) ?? 0;
     const { channel, channelId, policy } = file.record;
     // Before the memory is read: two that sign for one channel would each take the other's vouchers for the operator's.
     const lock = await takeProcessLock(`${file.path}.lock`, (pid) => inUse(file.path, pid));

@@ -9,7 +9,7 @@ import { assetsIn, readClassAssets } from '../chain/readAssets.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
-import { argument, listOption, parseAddress, parseInteger, textOption } from '../parse.js';
+import { argument, listOption, parseAddress, parseInteger, parsedOption, textOption } from '../parse.js';
 
 type Paid = {
   readonly epoch: number;
@@ -53,8 +53,7 @@ export const contributorsClaim: Command = {
       connection.client.getContributors({ tokenId }),
     ]);
     const { signer, write } = await resolveWriter(context, connection, 'contributor');
-    const forText = textOption(context, 'for');
-    const account = forText === undefined ? signer.account.address : parseAddress(forText, '--for');
+    const account = parsedOption(context, 'for', parseAddress) ?? signer.account.address;
     const { epochs, missing } = await readContributorEpochs(connection, tokenId, given);
     if (epochs.length === 0 && missing[0] !== undefined) throw missing[0];
     const assetText = textOption(context, 'asset');

@@ -3,7 +3,7 @@ import { depositOptions, depositTermsOf } from '../chain/depositTermsOf.js';
 import { lotNumberOf } from '../chain/lotNumber.js';
 import { chainOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
-import { parseAmount, textOption } from '../parse.js';
+import { parseAmount, parsedOption } from '../parse.js';
 
 export const deposit: Command = {
   name: 'deposit',
@@ -31,8 +31,7 @@ export const deposit: Command = {
     const { channelId, terms, asset, unitDecimals } = await depositTermsOf(context, connection);
     const { address, amount } = await client.getDeposit({ terms });
     const { classId, lot, deadline, refundTo } = terms;
-    const unitsText = textOption(context, 'units');
-    const units = unitsText === undefined ? undefined : parseAmount(unitsText, unitDecimals, '--units', 64);
+    const units = parsedOption(context, 'units', (text, flag) => parseAmount(text, unitDecimals, flag, 64));
     const { price } = await client.getLot({ classId, lot });
     const cost =
       units === undefined ? undefined : (price.numerator * units + price.denominator - 1n) / price.denominator;

@@ -8,7 +8,7 @@ import type { Context } from '../context.js';
 import { dataPathsOf, makeFolder, type DataPaths } from '../files/dataPaths.js';
 import { writeDurably } from '../files/durableFile.js';
 import { gatewayFilesOf } from '../gateway/gatewayFiles.js';
-import { parsePort, parseWorkers, textOption } from '../parse.js';
+import { parsePort, parseWorkers, parsedOption, textOption } from '../parse.js';
 import { findTarget, readJson, type Target } from '../target.js';
 import { otherUpstreamOf, upstreamOptions, type OtherUpstream } from '../up/otherUpstream.js';
 import { gatewayCommand } from '../up/programs.js';
@@ -152,13 +152,14 @@ function flagsOf(context: Context, given: Configuration) {
     context,
     typeof ofFile === 'object' ? ((ofFile ?? {}) as Partial<OtherUpstream>) : {},
   );
-  const [host, port] = [textOption(context, 'host'), textOption(context, 'port')];
-  const [workers, ledger] = [textOption(context, 'workers'), textOption(context, 'ledger')];
+  const [host, ledger] = [textOption(context, 'host'), textOption(context, 'ledger')];
+  const port = parsedOption(context, 'port', parsePort);
+  const workers = parsedOption(context, 'workers', parseWorkers);
   return {
     ...(upstream === undefined ? {} : { upstream }),
     ...(host === undefined ? {} : { host }),
-    ...(port === undefined ? {} : { port: parsePort(port) }),
-    ...(workers === undefined ? {} : { workers: parseWorkers(workers) }),
+    ...(port === undefined ? {} : { port }),
+    ...(workers === undefined ? {} : { workers }),
     ...(ledger === undefined ? {} : { ledger }),
   };
 }

@@ -4,7 +4,7 @@ import { chainOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { dataPathsOf, makeFolder } from '../files/dataPaths.js';
 import { writeDurably } from '../files/durableFile.js';
-import { parseInteger, parsePort, textOption } from '../parse.js';
+import { parseInteger, parsePort, parsedOption, textOption } from '../parse.js';
 import { indexerCommand } from '../up/programs.js';
 import { listeningLines, reachedUrl } from '../up/reachedUrl.js';
 import { usageError } from '../usageError.js';
@@ -65,13 +65,9 @@ export const indexer: Command = {
 
 function writeConfig(context: Context, connection: Connection, portBefore: number): string {
   const { chainId, rpcUrl, contracts, client, dataDir } = connection;
-  const number = (name: string): number | undefined => {
-    const text = textOption(context, name);
-    return text === undefined
-      ? undefined
-      : Number(parseInteger(text, `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`));
-  };
-  const port = parsePort(textOption(context, 'port') ?? '0') || portBefore;
+  const number = (name: string): number | undefined =>
+    parsedOption(context, name, (text, flag) => Number(parseInteger(text, flag)));
+  const port = parsedOption(context, 'port', parsePort) || portBefore;
   const folder = join(dataDir, 'indexers', `${chainId}-${contracts.DataAnchoringToken.toLowerCase()}`);
   makeFolder(folder);
   const url = textOption(context, 'database') ?? context.environment[databaseVariable];

@@ -6,7 +6,7 @@ import { chainOptions, policyOption, type Command } from '../command.js';
 import { changeChannelKeys, putChannelRecord } from '../gateway/channelsFile.js';
 import { channelOfKeys, openKeys } from '../gateway/openKeys.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
-import { parseAmount, parseChannelId, parseMoment, textOption } from '../parse.js';
+import { parseAmount, parseChannelId, parseMoment, parsedOption, textOption } from '../parse.js';
 import { unixNow } from '../unixNow.js';
 import { apiKeyHash } from '../up/apiKey.js';
 import { usageError } from '../usageError.js';
@@ -46,10 +46,9 @@ export const keyCreate: Command = {
     if (record.channel.mode !== 'capped') {
       throw usageError('API keys belong to capped channels.', 'In strict mode the channel key pays: kedge connect.');
     }
-    const [cap, expires] = [textOption(context, 'cap'), textOption(context, 'expires')];
-    const capUnits = cap === undefined ? undefined : parseAmount(cap, decimals, '--cap', 64);
+    const capUnits = parsedOption(context, 'cap', (text, flag) => parseAmount(text, decimals, flag, 64));
     if (capUnits === 0n) throw usageError('A key with a cap of 0 pays for nothing.', 'Name more than 0.');
-    const expiresAt = expires === undefined ? undefined : parseMoment(expires, createdAt, '--expires');
+    const expiresAt = parsedOption(context, 'expires', (text, flag) => parseMoment(text, createdAt, flag));
     if (expiresAt !== undefined && expiresAt <= createdAt) throw usageError('--expires lies in the past.');
     const key = { ...bare, expiresAt, capUnits };
     if (connection === undefined) await changeChannelKeys(file, record.channelId, (keys) => [...keys, key]);

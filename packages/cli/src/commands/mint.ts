@@ -2,7 +2,7 @@ import { recipientOf } from '../accounts/recipient.js';
 import { readOwnClass } from '../chain/readOwnClass.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
-import { parseAmount, parseMoment, parseShare, textOption } from '../parse.js';
+import { parseAmount, parseMoment, parseShare, parsedOption, textOption } from '../parse.js';
 import { unixNow } from '../unixNow.js';
 import { usageError } from '../usageError.js';
 
@@ -26,17 +26,15 @@ export const mint: Command = {
     { command: 'kedge mint 2 --value 50 --to consumer --expires 30d', summary: 'fifty free units for a month' },
   ],
   run: async (context) => {
-    const shareText = textOption(context, 'share');
-    const valueText = textOption(context, 'value');
-    if (shareText === undefined && valueText === undefined) {
+    if (textOption(context, 'share') === undefined && textOption(context, 'value') === undefined) {
       throw usageError('Neither a share nor value is named.', 'Pass --share <weight>, --value <units> or both.');
     }
     const { connection, classId, found, signer, write } = await readOwnClass(context);
     const { unitDecimals } = found;
-    const toText = textOption(context, 'to');
-    const to = toText === undefined ? signer.account.address : recipientOf(toText, connection.chainId, '--to');
-    const value = valueText === undefined ? 0n : parseAmount(valueText, unitDecimals, '--value', 64);
-    const share = shareText === undefined ? 0n : parseShare(shareText, '--share');
+    const named = parsedOption(context, 'to', (text, flag) => recipientOf(text, connection.chainId, flag));
+    const to = named ?? signer.account.address;
+    const value = parsedOption(context, 'value', (text, flag) => parseAmount(text, unitDecimals, flag, 64)) ?? 0n;
+    const share = parsedOption(context, 'share', parseShare) ?? 0n;
     if (share === 0n && value === 0n) {
       throw usageError(
         'A token without a share and without value would be empty.',
@@ -44,8 +42,7 @@ export const mint: Command = {
       );
     }
     const now = unixNow();
-    const expires = textOption(context, 'expires');
-    const expireAt = expires === undefined ? 0n : parseMoment(expires, now, '--expires');
+    const expireAt = parsedOption(context, 'expires', (text, flag) => parseMoment(text, now, flag)) ?? 0n;
     const terms = { classId, to, value, shareRatio: share, expireAt };
     const { tokenId, transactionHash } = await write('mint', (client) => client.mint(terms));
     context.output.result({ tokenId, classId, to, value, share, expireAt, transactionHash }, () => [

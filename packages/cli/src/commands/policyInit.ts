@@ -6,7 +6,7 @@ import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { namingFile } from '../files/namingFile.js';
 import { shellWord } from '../human.js';
-import { listOption, parseAddress, parseAmount, parseInteger, textOption } from '../parse.js';
+import { flagOf, listOption, parseAddress, parseAmount, parseInteger, parsedOption, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
 export const policyInit: Command = {
@@ -83,16 +83,16 @@ function policyOf(context: Context): Policy {
       'Pass --operator with the address that your gateway signs with; kedge account list shows it.',
     );
   }
-  const decimals = decimalsOf(context, 'decimals', '--decimals');
-  const cap = (name: string, flag: string): number => Number(parseInteger(textOption(context, name) ?? '', flag));
+  const decimals = decimalsOf(context, 'decimals');
+  const cap = (name: string): number => Number(parsedOption(context, name, parseInteger));
   const price = priceOf(context, decimals);
   return parsePolicy({
     format: 'kedge-policy/1',
     unit: { name: textOption(context, 'unit'), decimals },
     rates: ratesOf(context),
     caps: {
-      inputTokensPerCall: cap('maxInput', '--max-input'),
-      outputTokensPerCall: cap('maxOutput', '--max-output'),
+      inputTokensPerCall: cap('maxInput'),
+      outputTokensPerCall: cap('maxOutput'),
     },
     tokenizer,
     operators: operators.map((operator) => parseAddress(operator, '--operator')),
@@ -122,20 +122,20 @@ function priceOf(context: Context, decimals: number): Policy['price'] {
     if (asset !== undefined) throw usageError('--asset is the asset of a price.', 'Pass --price, too.');
     return undefined;
   }
-  const assetDecimals = asset === undefined ? 18 : decimalsOf(context, 'assetDecimals', '--asset-decimals');
+  const assetDecimals = asset === undefined ? 18 : decimalsOf(context, 'assetDecimals');
   const numerator = parseAmount(text, assetDecimals, '--price', 96);
   const denominator = 10n ** BigInt(decimals);
   const divisor = greatestDivisor(numerator, denominator);
   return {
-    asset: asset === undefined ? zeroAddress : parseAddress(asset, '--asset'),
+    asset: parsedOption(context, 'asset', parseAddress) ?? zeroAddress,
     numerator: String(numerator / divisor),
     denominator: String(denominator / divisor),
   };
 }
 
-function decimalsOf(context: Context, name: string, flag: string): number {
-  const decimals = Number(parseInteger(textOption(context, name) ?? '', flag));
-  if (decimals > 18) throw usageError(`${flag} is at most 18.`);
+function decimalsOf(context: Context, name: string): number {
+  const decimals = Number(parsedOption(context, name, parseInteger));
+  if (decimals > 18) throw usageError(`${flagOf(name)} is at most 18.`);
   return decimals;
 }
 

@@ -21,7 +21,7 @@ import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanMoment } from '../human.js';
 import { keccak256 } from '../keccak256.js';
-import { parseChoice, parseDuration, parseInteger, textOption } from '../parse.js';
+import { parseChoice, parseDuration, parseInteger, parsedOption, textOption } from '../parse.js';
 import { signedDomain } from '../signedDomain.js';
 import { findTarget, readJson } from '../target.js';
 import { unixNow } from '../unixNow.js';
@@ -101,11 +101,7 @@ function newQuote(
   context: Context,
   { oracle, policyHash, now }: { readonly oracle: PolicyOracle; readonly policyHash: Hex; readonly now: bigint },
 ): RateQuote {
-  const [rates, valid, number] = [
-    textOption(context, 'rates'),
-    textOption(context, 'valid'),
-    textOption(context, 'sequence'),
-  ];
+  const rates = textOption(context, 'rates');
   if (rates === undefined) throw usageError('Pass --rates, such as output_tokens=5.');
   const pairs = rates.split(',').map((pair) => {
     const [metric = '', rate = ''] = pair.split('=');
@@ -114,10 +110,10 @@ function newQuote(
       parseInteger(rate.trim(), metric).toString(),
     ];
   });
-  const seconds = valid === undefined ? BigInt(oracle.maxAgeSeconds) : parseDuration(valid, '--valid');
+  const seconds = parsedOption(context, 'valid', parseDuration) ?? BigInt(oracle.maxAgeSeconds);
   return {
     policyHash,
-    sequence: number === undefined ? now : parseInteger(number, '--sequence'),
+    sequence: parsedOption(context, 'sequence', parseInteger) ?? now,
     observedAt: now,
     validUntil: now + seconds,
     rates: Object.fromEntries(pairs) as RateQuote['rates'],

@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 import { dataDirOf } from '../context.js';
 import { makeFolder } from '../files/dataPaths.js';
 import { writeDurably } from '../files/durableFile.js';
-import { argument, parsePort, textOption } from '../parse.js';
+import { argument, parsePort, parsedOption } from '../parse.js';
 import { readJson } from '../target.js';
 import { otherUpstreamOf, upstreamOptions } from '../up/otherUpstream.js';
 import { shadowCommand } from '../up/programs.js';
@@ -35,7 +35,7 @@ export const shadow: Command = {
     const config = {
       ...terms,
       dataDir: folder,
-      port: parsePort(textOption(context, 'port') ?? '0'),
+      port: parsedOption(context, 'port', parsePort) ?? 0,
       upstream,
     };
     const configFile = join(folder, 'config.json');

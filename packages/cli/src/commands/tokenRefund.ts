@@ -7,7 +7,7 @@ import { readAnyAsset } from '../chain/readAsset.js';
 import { readOwnToken } from '../chain/readOwnToken.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment } from '../human.js';
-import { parseAmount, textOption } from '../parse.js';
+import { parseAmount, parsedOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
 export const tokenRefund: Command = {
@@ -55,8 +55,8 @@ export const tokenRefund: Command = {
         },
       );
     }
-    const named = textOption(context, 'to');
-    const to = named === undefined ? signer.account.address : recipientOf(named, connection.chainId, '--to');
+    const named = parsedOption(context, 'to', (text, flag) => recipientOf(text, connection.chainId, flag));
+    const to = named ?? signer.account.address;
     const { amount, transactionHash } = await write('refund', (client) => client.refund({ tokenId, units, to }));
     const left = value - units;
     context.output.result(

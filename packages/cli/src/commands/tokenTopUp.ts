@@ -7,7 +7,7 @@ import { requireOffer } from '../chain/requireOffer.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount } from '../human.js';
-import { argument, parseAmount, parseInteger, textOption } from '../parse.js';
+import { argument, parseAmount, parseInteger, parsedOption } from '../parse.js';
 
 export const tokenTopUp: Command = {
   name: 'token top-up',
@@ -41,10 +41,9 @@ export const tokenTopUp: Command = {
     const { unitDecimals, issuer } = await client.getClass({ classId });
     const units = parseAmount(argument(context, 1), unitDecimals, 'units', 64);
     const { signer, write } = await resolveWriter(context, connection, isBackedLot(lot) ? holder : issuer);
-    const maxText = textOption(context, 'maxCost');
     const offered = isBackedLot(lot) ? await readOffer(connection, { classId, lot }) : undefined;
     const asset = await readAsset(connection, offered?.asset ?? zeroAddress);
-    const maxCost = maxText === undefined ? undefined : parseAmount(maxText, asset.decimals, '--max-cost');
+    const maxCost = parsedOption(context, 'maxCost', (text, flag) => parseAmount(text, asset.decimals, flag));
     if (offered !== undefined) requireOffer(offered, { units, maxCost, unitDecimals, asset });
     const limit = maxCost === undefined ? {} : { maxCost };
     const { cost, transactionHash } = await write('top up', (writer) => writer.topUp({ tokenId, units, ...limit }));

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Command } from '../command.js';
 import { dataDirName } from '../context.js';
-import { listOption, parseWorkers, textOption } from '../parse.js';
+import { listOption, parseWorkers, parsedOption, textOption } from '../parse.js';
 import { otherUpstreamOf, upstreamOptions } from '../up/otherUpstream.js';
 import { runUp } from '../up/runUp.js';
 import { usageError } from '../usageError.js';
@@ -49,7 +49,7 @@ export const up: Command = {
       dataDir: resolve(context.cwd, dataDir),
       upstream,
       models,
-      workers: parseWorkers(textOption(context, 'workers') ?? '1'),
+      workers: parsedOption(context, 'workers', parseWorkers) ?? 1,
       newPorts: context.options['newPorts'] === true,
       withIndexer: context.options['indexer'] !== false,
     });

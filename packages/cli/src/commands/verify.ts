@@ -18,7 +18,7 @@ import type { Context } from '../context.js';
 import { shortHex } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import { exitCodes } from '../output.js';
-import { listOption, parseAddress, textOption, urlOption } from '../parse.js';
+import { listOption, parseAddress, parsedOption, textOption, urlOption } from '../parse.js';
 import { readAnchorFacts, readChannelFacts } from '../receipts/chainFacts.js';
 import { readGivenFile } from '../files/readGivenFile.js';
 import { createLeavesFinder, type FindLeaves } from '../receipts/createLeavesFinder.js';
@@ -239,8 +239,7 @@ async function checkChannel(context: Context, input: ChannelInput): Promise<Chec
     connection === undefined || input.findLeaves === undefined
       ? undefined
       : await readAnchorFacts(connection, receipts, input.findLeaves);
-  const named = textOption(context, 'operator');
-  const operator = named === undefined ? facts?.channel.operator : parseAddress(named, '--operator');
+  const operator = parsedOption(context, 'operator', parseAddress) ?? facts?.channel.operator;
   const anchors = anchorFacts?.flatMap((fact) => (fact.kind === 'anchored' ? [fact.anchor] : []));
   const pure = await verifyReceipts({
     receipts,
