@@ -1,3 +1,5 @@
+import { withDecimals } from './withDecimals.js';
+
 /** Who can do something about an error: the caller, time, or we. */
 export type ErrorKind = 'user' | 'transient' | 'bug';
 
@@ -90,7 +92,7 @@ function firstCause(error: unknown, predicate: (error: unknown) => boolean): unk
 export function showValue(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'object' && value !== null) {
-    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner));
+    return JSON.stringify(value, withDecimals);
   }
   return String(value);
 }

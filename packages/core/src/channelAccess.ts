@@ -4,6 +4,7 @@ import { channelSchema, keyHashSchema } from './channelRecord.js';
 import { channelAccessTypes, separatorOf, typedDigest, typeHashOf, type DomainOrSeparator } from './domain.js';
 import { bytesToHex, writeHex, type Hasher, type Hex } from './hex.js';
 import { hexSchema, parseWith } from './schemas.js';
+import { withDecimals } from './withDecimals.js';
 
 /** The holder's word on which API key pays from a channel: whoever could name a key of their own would spend its value. */
 export type ChannelAccess = {
@@ -61,6 +62,6 @@ export function parseSignedChannelAccess(json: unknown): SignedChannelAccess {
 
 /** The JSON of a signed access: integers as decimal strings. */
 export function encodeSignedChannelAccess(signed: SignedChannelAccess): string {
-  const text = JSON.stringify(signed, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value), 2);
+  const text = JSON.stringify(signed, withDecimals, 2);
   return `${text}\n`;
 }

@@ -3,6 +3,7 @@ import { channelModes, type Channel } from './channel.js';
 import type { Address, Hex } from './hex.js';
 import { policySchema, type Policy } from './policy.js';
 import { addressSchema, hashSchema, parseWith, uintSchema } from './schemas.js';
+import { withDecimals } from './withDecimals.js';
 
 /** A channel's terms in JSON: integers as decimal strings. */
 export const channelSchema = z.object({
@@ -119,9 +120,7 @@ export function parseChannel(json: unknown): Channel {
  * const body = JSON.stringify(channelToJson(channel));
  */
 export function channelToJson(channel: Channel): unknown {
-  return JSON.parse(
-    JSON.stringify(channel, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)),
-  );
+  return JSON.parse(JSON.stringify(channel, withDecimals));
 }
 
 /**
@@ -148,6 +147,5 @@ export function parseChannelRecords(json: unknown): ChannelRecord[] {
  * await writeFile('channels.json', encodeChannelRecords(records));
  */
 export function encodeChannelRecords(records: readonly unknown[]): string {
-  const text = JSON.stringify(records, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value), 2);
-  return `${text}\n`;
+  return `${JSON.stringify(records, withDecimals, 2)}\n`;
 }

@@ -297,5 +297,6 @@ export {
   type VerifyReceiptsInput,
 } from './verifyReceipts.js';
 export { parseWebConfig, type WebConfig } from './webConfig.js';
+export { withDecimals } from './withDecimals.js';
 export { isDilutable } from './isDilutable.js';
 export { isRefundable } from './isRefundable.js';

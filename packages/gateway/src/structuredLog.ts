@@ -1,3 +1,5 @@
+import { withDecimals } from '@kedge/core';
+
 /** One line of the gateway's log. Carries no prompts, answers or keys. */
 export type LogFields = Readonly<
   Record<string, string | number | boolean | bigint | null | undefined | readonly string[]>
@@ -13,7 +15,7 @@ export type StructuredLog = {
 export function createStructuredLog(write: (line: string) => void, now: () => number): StructuredLog {
   const at = (level: string) => (event: string, fields?: LogFields) => {
     const line = { time: new Date(now()).toISOString(), level, event, ...fields };
-    write(`${JSON.stringify(line, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))}\n`);
+    write(`${JSON.stringify(line, withDecimals)}\n`);
   };
   return { info: at('info'), warn: at('warn'), error: at('error') };
 }

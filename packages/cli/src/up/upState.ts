@@ -1,4 +1,4 @@
-import { BaseError, contractsSchema, type Address, type Hex } from '@kedge/core';
+import { BaseError, contractsSchema, withDecimals, type Address, type Hex } from '@kedge/core';
 import { z } from 'zod';
 import { readJsonFile, writeDurably } from '../files/durableFile.js';
 import type { Ports } from './ports.js';
@@ -85,10 +85,5 @@ export function readUpState(path: string): KnownUpState | undefined {
 
 /** Writes the state file whole, or leaves the old one. */
 export function writeUpState(path: string, state: UpState): void {
-  const text = JSON.stringify(
-    state,
-    (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
-    2,
-  );
-  writeDurably(path, `${text}\n`);
+  writeDurably(path, `${JSON.stringify(state, withDecimals, 2)}\n`);
 }

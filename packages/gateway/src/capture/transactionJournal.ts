@@ -1,4 +1,4 @@
-import type { Hex } from '@kedge/core';
+import { type Hex, withDecimals } from '@kedge/core';
 import type { SignedTransaction } from '../chain/gatewayChain.js';
 import { recordTypes } from '../ledger/recordTypes.js';
 
@@ -89,5 +89,5 @@ export function encodeTransactionEnd(
 }
 
 function encode(value: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? part.toString() : part)));
+  return Buffer.from(JSON.stringify(value, withDecimals));
 }

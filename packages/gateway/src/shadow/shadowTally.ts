@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type MetricLabel, metricLabels, parseWith } from '@kedge/core';
+import { type MetricLabel, metricLabels, parseWith, withDecimals } from '@kedge/core';
 import { makeFolder } from '@kedge/store/makeFolder';
 import { z } from 'zod';
 import { createTurns } from '../createTurns.js';
@@ -42,8 +42,7 @@ export function openShadowTally(
   const write = async (): Promise<void> => {
     if (saved === tally) return;
     const written = tally;
-    const text = JSON.stringify(written, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
-    await replaceFile(path, `${text}\n`);
+    await replaceFile(path, `${JSON.stringify(written, withDecimals)}\n`);
     saved = written;
   };
   return {

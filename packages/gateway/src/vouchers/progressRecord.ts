@@ -1,4 +1,4 @@
-import { parseSignedRateQuote } from '@kedge/core';
+import { parseSignedRateQuote, withDecimals } from '@kedge/core';
 import type { KeyedCall } from '../idempotency/createIdempotency.js';
 import type { KeyAccount } from '../keys/keyAccounts.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
@@ -14,7 +14,7 @@ export type InterruptedCall = Omit<CommitInput, 'key' | 'answer'> & {
 export function encodeProgressRecord(input: CommitInput): Buffer {
   const { key, answer } = input;
   const kept = { ...input, answer: answer && keyedCallOf(answer), key: key && { apiKeySha256: key.apiKeySha256 } };
-  return Buffer.from(JSON.stringify(kept, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)));
+  return Buffer.from(JSON.stringify(kept, withDecimals));
 }
 
 function keyedCallOf({ channelId, keySha256, bodySha256, at }: KeyedCall): KeyedCall {
