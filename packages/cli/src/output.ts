@@ -1,4 +1,3 @@
-import { withDecimals } from '@kedge/core';
 import { cutToColumns, plainText } from './plainText.js';
 
 /** Where output goes; `isTTY` decides whether lines may be rewritten, `columns` how long one may be. */
@@ -53,6 +52,9 @@ const rewriteMilliseconds = 100;
 export function toJson(value: unknown): string {
   return JSON.stringify(value, withDecimals, 2);
 }
+
+// Not core's: of output, every start of a command loads all, --help too.
+const withDecimals = (_key: string, item: unknown): unknown => (typeof item === 'bigint' ? item.toString() : item);
 
 /**
  * Columns, two spaces apart; the first row is the head. Left-aligned, but for those whose head is in `numeric`, which end
