@@ -39,7 +39,9 @@ export type Agent = {
 /**
  * Starts the built-in upstream: an OpenAI-compatible server that answers from anchored documents by quoting them.
  *
- * @throws BaseError `documents_empty`, `document_not_utf8`, `listen_failed`.
+ * A document that is not UTF-8 is left out, and told to `onError`.
+ *
+ * @throws BaseError `documents_empty`, `listen_failed`.
  *
  * @example
  * const agent = await createAgent({ documents: await loadDocuments([{ path: 'README.md', cid }], (cid) => store.catFile(cid)) });
@@ -47,7 +49,16 @@ export type Agent = {
  */
 export async function createAgent(options: AgentOptions): Promise<Agent> {
   const { documents, host = '127.0.0.1', port = 0, onError = console.error } = options;
-  const sections = documents.flatMap(splitSections);
+  const sections = documents.flatMap((document) => {
+    try {
+      return splitSections(document);
+    } catch (error) {
+      // Anchored by somebody, and for ever: the others can still be quoted.
+      if (!isNotUtf8(error)) throw error;
+      onError(error);
+      return [];
+    }
+  });
   if (sections.length === 0) {
     throw new BaseError('There is no Markdown text to answer from.', {
       code: 'documents_empty',
@@ -139,6 +150,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       await closed;
     },
   };
+}
+
+function isNotUtf8(error: unknown): boolean {
+  return error instanceof BaseError && error.code === 'document_not_utf8';
 }
 
 /** Titles of the documents, those with most sections first. */

@@ -1,7 +1,7 @@
 /** Half-open range of UTF-16 positions in a text. */
 export type TextRange = { readonly start: number; readonly end: number };
 
-const sentenceEnd = /[.!?]["'”’)\]*_`]*\s+(?=["'“‘([*_`]*[\p{Lu}\p{N}`])/gu;
+const sentenceEnd = /[.!?]["'”’)\]*_`]*\s+(?=["'“‘([*_`]*[\p{Lu}\p{N}`])|[。！？][」』”’）\])*_`]*\s*/gu;
 // What stands before a full stop that ends no sentence: rule numbers (R12.), list numbers (3.), abbreviations.
 const notAnEnd = /(?:^|[\s(])(?:[A-Z]{1,2}\d+|\d+|e\.g|i\.e|etc|cf|vs|no|approx)\.$/i;
 // None of those is longer; a paragraph may be, and is looked at once for each of its full stops.
