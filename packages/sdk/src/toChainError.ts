@@ -1,4 +1,4 @@
-import { BaseError, hexToBytes, type Hex } from '@kedge/core';
+import { BaseError, hexToBytes, type BaseErrorOptions, type Hex } from '@kedge/core';
 import { BaseError as OwnViemError, decodeErrorResult, type AbiParameter } from 'viem';
 import { errorAbi } from './errorAbi.js';
 import { addressForm } from './requireArguments.js';
@@ -27,91 +27,87 @@ export function toChainError(cause: unknown, doing: string): BaseError {
   if (cause instanceof BaseError) return cause;
   const data = revertData(cause);
   const revert = data === undefined ? undefined : readRevert(data);
-  if (revert !== undefined) {
-    const { name, message, hints, values } = revert;
-    return new BaseError(`Could not ${doing}: ${lowerFirst(message)}`, {
-      code: name,
-      values: { error: name, ...values },
-      hints,
-      cause,
-    });
-  }
   const names = causesOf(cause).map(({ name }) => name);
-  if (names.some((name) => unreachable.has(name)) || socketFailure(cause) !== undefined) {
-    return unreachableChain(cause, doing);
-  }
+  const { what, ...options } = revert === undefined ? failureOf(cause, names, data) : failureBy(revert);
+  return new BaseError(`Could not ${doing}: ${what}`, { ...options, cause });
+}
+
+/** What continues "Could not …: ", and what its error has beside it. */
+type Failure = BaseErrorOptions & { readonly what: string };
+
+function failureBy({ name, message, hints, values }: Revert): Failure {
+  return { what: lowerFirst(message), code: name, values: { error: name, ...values }, hints };
+}
+
+function failureOf(cause: unknown, names: readonly string[], data: Hex | undefined): Failure {
+  if (names.some((name) => unreachable.has(name)) || socketFailure(cause) !== undefined) return unreachableBy(cause);
   if (names.includes('InsufficientFundsError') || /insufficient funds/i.test(shortMessageOf(cause))) {
-    return new BaseError(`Could not ${doing}: the account cannot pay for it.`, {
-      code: 'insufficient_funds',
-      hints: [fundsHint],
-      cause,
-    });
+    return { what: 'the account cannot pay for it.', code: 'insufficient_funds', hints: [fundsHint] };
   }
   if (names.includes('NonceTooLowError')) {
-    return new BaseError(`Could not ${doing}: another transaction of the account has used its nonce.`, {
+    return {
+      what: 'another transaction of the account has used its nonce.',
       code: 'nonce_used',
       kind: 'transient',
       hints: ['Nothing was sent. Do it again: the node may not have known of the account’s last transaction.'],
-      cause,
-    });
+    };
   }
   if (lacksBlock(cause)) {
-    return new BaseError(`Could not ${doing}: the node does not have a block that it was asked about.`, {
+    return {
+      what: 'the node does not have a block that it was asked about.',
       code: 'chain_behind',
       kind: 'transient',
       hints: ['Ask again: one node behind the RPC URL may not have all blocks yet.'],
-      cause,
-    });
+    };
   }
   if (names.includes('ContractFunctionZeroDataError')) {
-    return new BaseError(`Could not ${doing}: ${lowerFirst(shortMessageOf(cause))}`, {
+    return {
+      what: lowerFirst(shortMessageOf(cause)),
       code: 'contract_missing',
       hints: ['The RPC URL may be of another chain than the contracts: checkDeployment finds out.'],
-      cause,
-    });
+    };
   }
-  if (data !== undefined && data.length >= 10) {
-    const selector = data.slice(0, 10);
-    return new BaseError(`Could not ${doing}: a contract refused with an error that is none of Kedge’s, ${selector}.`, {
-      code: 'chain_error',
-      values: { selector },
-      hints: ['Look the selector up in the errors of the contract that was called, such as an asset’s.'],
-      cause,
-    });
-  }
+  return data !== undefined && data.length >= 10 ? unknownRevert(data.slice(0, 10)) : saidBy(cause, names);
+}
+
+function unknownRevert(selector: string): Failure {
+  return {
+    what: `a contract refused with an error that is none of Kedge’s, ${selector}.`,
+    code: 'chain_error',
+    values: { selector },
+    hints: ['Look the selector up in the errors of the contract that was called, such as an asset’s.'],
+  };
+}
+
+/** Of an error that only its own words tell of. */
+function saidBy(cause: unknown, names: readonly string[]): Failure {
   const details = isOfViem(cause) ? cause.details : undefined;
   if (names.includes('LimitExceededRpcError')) {
-    return new BaseError(`Could not ${doing}: the node refuses by a limit of its own.`, {
-      code: 'chain_unreachable',
-      kind: 'transient',
-      values: { details },
-      hints: [statusHint(429)],
-      cause,
-    });
+    const what = 'the node refuses by a limit of its own.';
+    return { what, code: 'chain_unreachable', kind: 'transient', values: { details }, hints: [statusHint(429)] };
   }
   const said = names.some((name) => sayingNothing.has(name)) ? details : undefined;
-  return new BaseError(`Could not ${doing}: ${said ? `the node says: ${said}` : lowerFirst(shortMessageOf(cause))}`, {
+  return {
+    what: said ? `the node says: ${said}` : lowerFirst(shortMessageOf(cause)),
     code: 'chain_error',
     ...(!said && details ? { values: { details } } : {}),
     ...(names.includes('InvalidAddressError') ? { hints: [`Write ${addressForm}.`] } : {}),
-    cause,
-  });
+  };
 }
 
 /** A node that answers with a status is there: what it says by that is for another person than a node that is not. */
-function unreachableChain(cause: unknown, doing: string): BaseError {
+function unreachableBy(cause: unknown): Failure {
   const failed: (Error & { readonly status?: unknown }) | undefined = causesOf(cause).find(
     ({ name }) => name === 'HttpRequestError',
   );
   const status = typeof failed?.status === 'number' ? failed.status : undefined;
-  const said = status === undefined ? 'the chain does not answer' : `the chain’s node answers with HTTP ${status}`;
   const isMendable = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
-  return new BaseError(`Could not ${doing}: ${said}.`, {
+  return {
+    what: status === undefined ? 'the chain does not answer.' : `the chain’s node answers with HTTP ${status}.`,
     code: 'chain_unreachable',
     kind: isMendable ? 'user' : 'transient',
     hints: [statusHint(status)],
-    cause,
-  });
+  };
 }
 
 function statusHint(status: number | undefined): string {
