@@ -1,5 +1,5 @@
 import { zeroAddress, type Address } from '@kedge/core';
-import { holdersPartDown, owedIn, pendingOf, type Books, type LedgerBook } from './books.js';
+import { holdersPartDown, owedIn, pendingOf, type Books, type LedgerBook, type TokenBook } from './books.js';
 import { askAll, orRevert, type Views } from './readViews.js';
 
 /** One number that is not what events say. */
@@ -23,81 +23,92 @@ type Options = {
 /** Classes that one call of `solvency` walks over. */
 const classesAtOnce = 200n;
 
+/** What the contract has of each asset, undefined where the asset fails; in `unreadable` ones it does not say what it owes. */
+type Balances = { readonly held: ReadonlyMap<Address, bigint | undefined>; readonly unreadable: Address[] };
+
+type Compare = (
+  where: string,
+  asset: Address | undefined,
+  field: string,
+  fromEvents: bigint,
+  onChain: bigint | undefined,
+) => void;
+
 /**
- * Compares books with views and balances; `held` is what the contract has of each asset, undefined where the asset fails, and
- * `unreadable` are the assets in which it does not say what it owes, which it cannot where the asset fails.
- * Only what events name is asked for: who settles in assets of their own pays for every call that this adds.
+ * Compares books with views and balances. Only what events name is asked for: who settles in assets of their own pays for every
+ * call that this adds.
  */
 export async function compareBooks(
   books: Books,
   views: Views,
   { classCount, onProgress }: Options,
-): Promise<{ differences: Difference[]; held: ReadonlyMap<Address, bigint | undefined>; unreadable: Address[] }> {
+): Promise<Balances & { differences: Difference[] }> {
   const differences: Difference[] = [];
-  const compare = (
-    where: string,
-    asset: Address | undefined,
-    field: string,
-    fromEvents: bigint,
-    onChain: bigint | undefined,
-  ): void => {
+  const compare: Compare = (where, asset, field, fromEvents, onChain) => {
     if (fromEvents === onChain) return;
     const told = onChain === undefined ? {} : { onChain, difference: onChain - fromEvents };
     differences.push({ where, ...(asset === undefined ? {} : { asset }), field, fromEvents, ...told });
   };
+  const compareEach = async <item, answer>(
+    what: string,
+    items: readonly item[],
+    ask: (item: item) => Promise<answer>,
+    compareOne: (item: item, answer: answer | undefined) => void,
+  ): Promise<void> => {
+    const told = (done: number, total: number) => onProgress?.(`compared ${what}: ${done} of ${total}`);
+    const answers = await askAll(items, (item) => orRevert(ask(item)), told);
+    for (const [position, item] of items.entries()) compareOne(item, answers[position]);
+  };
   for (const text of books.contradictions) differences.push({ where: 'events', field: text, fromEvents: 0n });
   compare('contract', undefined, 'classes', BigInt(books.classes.size), classCount);
-
-  const ledgers = [...books.ledgers.values()];
-  const told = (what: string) => (done: number, total: number) => onProgress?.(`compared ${what}: ${done} of ${total}`);
-  const infos = await askAll(
-    ledgers,
-    ({ classId, asset }) => orRevert(views.revenueInfo(classId, asset)),
-    told('classes'),
+  await compareEach(
+    'classes',
+    [...books.ledgers.values()],
+    ({ classId, asset }) => views.revenueInfo(classId, asset),
+    (book, info) => {
+      const royaltyBps = books.classes.get(book.classId)?.royaltyBps ?? 0n;
+      const expected = { ...book, royaltiesReserved: book.received - holdersPartDown(book.received, royaltyBps) };
+      for (const field of comparedFields)
+        compare(`class ${book.classId}`, book.asset, field, expected[field], info && BigInt(info[field]));
+    },
   );
-  for (const [position, book] of ledgers.entries()) {
-    const { classId, asset } = book;
-    const info = infos[position];
-    const royaltyBps = books.classes.get(classId)?.royaltyBps ?? 0n;
-    const expected = { ...book, royaltiesReserved: book.received - holdersPartDown(book.received, royaltyBps) };
-    for (const field of comparedFields)
-      compare(`class ${classId}`, asset, field, expected[field], info && BigInt(info[field]));
-  }
-
-  const lots = [...books.lots.values()];
-  const escrows = await askAll(lots, ({ classId, lot }) => orRevert(views.lotInfo(classId, lot)), told('lots'));
-  for (const [position, { classId, lot, asset, escrow }] of lots.entries()) {
-    compare(`class ${classId} lot ${lot}`, asset, 'escrow', escrow, escrows[position]?.escrow);
-  }
-
-  const owed = [...books.owed.values()];
-  const owedOnChain = await askAll(
-    owed,
-    ({ account, asset }) => orRevert(views.owedTo(account, asset)),
-    told('accounts'),
+  await compareEach(
+    'lots',
+    [...books.lots.values()],
+    ({ classId, lot }) => views.lotInfo(classId, lot),
+    ({ classId, lot, asset, escrow }, info) =>
+      compare(`class ${classId} lot ${lot}`, asset, 'escrow', escrow, info?.escrow),
   );
-  for (const [position, { account, asset, amount }] of owed.entries()) {
-    compare(`account ${account}`, asset, 'owed', amount, owedOnChain[position]);
-  }
+  await compareEach(
+    'accounts',
+    [...books.owed.values()],
+    ({ account, asset }) => views.owedTo(account, asset),
+    ({ account, asset, amount }, owed) => compare(`account ${account}`, asset, 'owed', amount, owed),
+  );
+  await compareEach(
+    'tokens',
+    claimsIn(books),
+    ({ token, ledger }) => views.pendingRevenue(token.tokenId, ledger.asset),
+    ({ token, ledger }, pending) =>
+      compare(`token ${token.tokenId}`, ledger.asset, 'pending', pendingOf(books, token, ledger), pending),
+  );
+  return { differences, ...(await compareBalances(books, views, compare)) };
+}
 
+/** Each token in each asset of its class. Those without a share, too: none may be able to claim. */
+function claimsIn({ ledgers, tokens }: Books): { readonly token: TokenBook; readonly ledger: LedgerBook }[] {
   const ledgersOf = new Map<bigint, LedgerBook[]>();
-  for (const ledger of ledgers) ledgersOf.set(ledger.classId, [...(ledgersOf.get(ledger.classId) ?? []), ledger]);
-  // Tokens without a share, too: none may be able to claim.
-  const claims = [...books.tokens.values()].flatMap((token) =>
+  for (const ledger of ledgers.values())
+    ledgersOf.set(ledger.classId, [...(ledgersOf.get(ledger.classId) ?? []), ledger]);
+  return [...tokens.values()].flatMap((token) =>
     (ledgersOf.get(token.classId) ?? []).map((ledger) => ({ token, ledger })),
   );
-  const pending = await askAll(
-    claims,
-    ({ token, ledger }) => orRevert(views.pendingRevenue(token.tokenId, ledger.asset)),
-    told('tokens'),
-  );
-  for (const [position, { token, ledger }] of claims.entries()) {
-    compare(`token ${token.tokenId}`, ledger.asset, 'pending', pendingOf(books, token, ledger), pending[position]);
-  }
+}
 
+async function compareBalances(books: Books, views: Views, compare: Compare): Promise<Balances> {
   const held = new Map<Address, bigint | undefined>();
   const unreadable: Address[] = [];
-  // What it calls its number of classes was compared above, and may be endless.
+  // What it calls its number of classes was compared before, and may be endless.
   const lastClass = BigInt(books.classes.size);
   for (const asset of books.assets) {
     const isEth = asset === zeroAddress;
@@ -111,7 +122,7 @@ export async function compareBooks(
     // More than is owed is nobody's, and no fault: anyone can send it there.
     if (balance !== undefined && balance < expected) compare('contract', asset, 'balance', expected, balance);
   }
-  return { differences, held, unreadable };
+  return { held, unreadable };
 }
 
 /**
