@@ -1,5 +1,5 @@
 /** How a class is bound in the shares that it may mint. 0: not bound. */
-export type ShareTerms = { readonly shareCap: bigint; readonly sharesFrozenFrom: bigint };
+type ShareTerms = { readonly shareCap: bigint; readonly sharesFrozenFrom: bigint };
 
 /**
  * Whether the issuer may mint shares without a bound, so that nobody can say what part of the class a weight will be (R23).

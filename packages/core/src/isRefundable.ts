@@ -1,5 +1,5 @@
 /** What a lot says of refunds. */
-export type RefundTerms = {
+type RefundTerms = {
   /** Unspent units may be refunded before they expire. */
   readonly refundable: boolean;
   /** What expires unspent becomes revenue of the class. */

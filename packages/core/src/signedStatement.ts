@@ -4,7 +4,7 @@ import type { Hex } from './hex.js';
 import { addressSchema, hashSchema, hexSchema, parseWith, uintSchema } from './schemas.js';
 
 /** A statement, but no verdict, with its attester's signature: others may bring it on chain (P31). */
-export type SignedStatement = { readonly attestation: Omit<Attestation, 'verdict'>; readonly signature: Hex };
+type SignedStatement = { readonly attestation: Omit<Attestation, 'verdict'>; readonly signature: Hex };
 
 const signedStatementSchema = z.strictObject({
   attestation: z.strictObject({

@@ -18,7 +18,7 @@ export type PutOptions = {
 };
 
 /** `most`: bytes that are read into memory at most. */
-export type ReadLimit = { readonly most?: number };
+type ReadLimit = { readonly most?: number };
 
 /** Blocks and files by CID (base32 CIDv1 text). */
 export type ContentStore = {

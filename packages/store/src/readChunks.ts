@@ -6,10 +6,10 @@ import type { BufferPool } from './createBufferPool.js';
 import type { ChunkHasher } from './createChunkHasher.js';
 
 /** What one read of a file gives: `size` of all of it, and of what was read its SHA-256, and 32 bytes for each chunk. */
-export type FileDigests = { readonly size: number; readonly sha256: Uint8Array; readonly digests: Uint8Array };
+type FileDigests = { readonly size: number; readonly sha256: Uint8Array; readonly digests: Uint8Array };
 
 /** Called for each chunk; the bytes are reused once the promise has resolved. */
-export type OnChunk = (chunk: {
+type OnChunk = (chunk: {
   readonly index: number;
   readonly bytes: Uint8Array;
   readonly digest: Uint8Array;

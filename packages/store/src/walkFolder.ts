@@ -4,7 +4,7 @@ import { comparePaths } from '@kedge/core';
 import { asked, changed, isSameState, stateOf, unreadable, type FileState } from './readChunks.js';
 
 /** A regular file below the root: its path from there, and its state when it was seen. */
-export type FoundFile = { readonly path: string; readonly state: FileState };
+type FoundFile = { readonly path: string; readonly state: FileState };
 /** Something that the format does not hold, and why. */
 export type Refusal = { readonly path: string; readonly reason: string };
 

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { createTransport, HttpRequestError, RpcRequestError, stringify, type Transport } from 'viem';
 
 /** A transport, and the end of its connections. */
-export type NodeTransport = { readonly transport: Transport; readonly close: () => void };
+type NodeTransport = { readonly transport: Transport; readonly close: () => void };
 
 /**
  * What viem's `http(url)` does, by Node's HTTP client instead of `fetch`: a third of the processor's time a request, of which

@@ -58,7 +58,7 @@ export async function storeContributors(dataDir: string, contributors: readonly 
 }
 
 /** The lists of a token that are at hand, and for each that is not why it cannot be paid under (`contributors_missing`). */
-export type ContributorEpochs = {
+type ContributorEpochs = {
   readonly epochs: readonly ContributorEpoch[];
   readonly missing: readonly BaseError[];
 };

@@ -5,7 +5,7 @@ import type { Asset } from './readAsset.js';
 import { assetsIn, readClassAssets } from './readAssets.js';
 
 /** What a class was ever paid in, by whether it can be paid out now. */
-export type EarnedAssets = { readonly payable: readonly Asset[]; readonly stuck: readonly Asset[] };
+type EarnedAssets = { readonly payable: readonly Asset[]; readonly stuck: readonly Asset[] };
 
 /** The most gas that is spent on moving assets which somebody else chose: their code takes as much as it is given. */
 export function gasOfPayments(transfers: number, tokens = transfers): bigint {

@@ -11,7 +11,7 @@ export const tail = 16n;
 /** A block by which all before it are named, too. */
 export type Head = { readonly number: bigint; readonly hash: Hex };
 
-export type LogRange = BlockRange & {
+type LogRange = BlockRange & {
   readonly address: Address;
   readonly onProgress?: (block: bigint, toBlock: bigint, logs: number) => void;
 };

@@ -31,10 +31,7 @@ const lookedBack = 64;
  * Keys that only this run uses, derived from a signature of the funder: who has the funder's key can derive them again,
  * so nothing is lost when a run is broken off.
  */
-export async function deriveActors(
-  funder: LocalAccount,
-  { chainId, target, run }: Run,
-): Promise<Record<ActorName, Actor>> {
+async function deriveActors(funder: LocalAccount, { chainId, target, run }: Run): Promise<Record<ActorName, Actor>> {
   const message = `kedge conform: throw-away keys for ${target} on chain ${chainId}, run ${run}`;
   const seed = keccak256(await funder.signMessage({ message }));
   const actors = actorNames.map((name, index) => {

@@ -70,7 +70,7 @@ export function commonClass(lab: Lab): Promise<MadeClass> {
   return shared(lab, 'common class', () => newClass(lab));
 }
 
-export type TokenTerms = {
+type TokenTerms = {
   readonly classId: bigint;
   readonly to?: Address;
   readonly value?: bigint;
@@ -78,7 +78,7 @@ export type TokenTerms = {
   readonly expireAt?: bigint;
 };
 
-export type MadeToken = { readonly tokenId: bigint; readonly done: Done; readonly by: Actor };
+type MadeToken = { readonly tokenId: bigint; readonly done: Done; readonly by: Actor };
 
 export function mintCall(lab: Lab, terms: TokenTerms): Call {
   const { classId, to = lab.actors.alice.address, share = 0n, expireAt = 0n } = terms;
@@ -150,7 +150,7 @@ export const claimCall = (tokenId: bigint, to: Address, asset: Address = eth): C
   args: [tokenId, asset, to],
 });
 
-export const transferCall = (tokenId: bigint, to: Address): Call => ({ name: 'transferToken', args: [tokenId, to] });
+const transferCall = (tokenId: bigint, to: Address): Call => ({ name: 'transferToken', args: [tokenId, to] });
 
 /** Brings the chain past the last valid second. */
 export function expire(lab: Lab, expireAt: bigint): Promise<void> {
@@ -174,7 +174,7 @@ export function expiredPair(lab: Lab): Promise<{ readonly expired: bigint; reado
 }
 
 /** What a run saw of a class in which a share expired, was observed, and revenue came before and after. */
-export type ExpiryStory = {
+type ExpiryStory = {
   readonly classId: bigint;
   readonly expired: bigint;
   /** Expired at the same time, without a share. */

@@ -79,7 +79,7 @@ export function boundProof(statement: Attestation, signed: Hex): Proof {
 }
 
 /** A proof that was taken, and in which form: bytes that nobody signed, or a statement that somebody did. */
-export type AddedProof = {
+type AddedProof = {
   readonly proof: Proof;
   readonly form: 'opaque' | 'bound';
   readonly by: Actor;

@@ -5,7 +5,7 @@ import { worstMetrics } from './billedMetrics.js';
 import type { Counts } from './measured.js';
 
 /** A call before it is made, as far as it bounds the price. */
-export type KnownCall = {
+type KnownCall = {
   readonly pricedBy: readonly MetricLabel[];
   readonly known: Counts;
   readonly choices: number;

@@ -77,7 +77,7 @@ export function addResponse(sink: TextSink, response: Readonly<Record<string, un
 const lastEvents = ['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled'];
 
 /** Reads the events of a streamed response. */
-export type ResponseEvents<sink extends TextSink> = {
+type ResponseEvents<sink extends TextSink> = {
   /** Answers whether the event is the stream's last. */
   readonly read: (event: Readonly<Record<string, unknown>>) => boolean;
   /** What came piece by piece. */

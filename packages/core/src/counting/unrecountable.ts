@@ -1,7 +1,7 @@
 import type { Policy } from '../policy.js';
 
 /** A clause by which a client cannot recount what its calls cost. */
-export type Unrecountable = { readonly clause: string; readonly reason: string };
+type Unrecountable = { readonly clause: string; readonly reason: string };
 
 /**
  * Why no client can sign for what it counted itself under a policy (R11); undefined where it can. No channel in strict mode is

@@ -2,7 +2,7 @@
 const longestClaimMs = 60 * 60 * 1_000;
 
 /** The most that an operator may claim for calls whose end its client did not see. */
-export type LostUnits = {
+type LostUnits = {
   readonly units: () => bigint;
   /** A call was lost. */
   readonly add: (units: bigint) => void;

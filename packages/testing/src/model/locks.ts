@@ -7,7 +7,7 @@ import { giveValue, requireToken, uint64Max } from './tokens.js';
 import { keyOf, type LockRecord, type TokenRecord, type World } from './world.js';
 
 export type LockUse = { readonly lockId: Hex; readonly meter: bigint };
-export type LockTake = { readonly units: bigint; readonly cumulative: bigint };
+type LockTake = { readonly units: bigint; readonly cumulative: bigint };
 
 const nothing: LockTake = { units: 0n, cumulative: 0n };
 

@@ -35,7 +35,7 @@ export function giveValue(world: World, tokenId: bigint, units: bigint): void {
   world.tokens.set(tokenId, { ...token, value });
 }
 
-export type Birth = {
+type Birth = {
   readonly classId: bigint;
   readonly lot: number;
   readonly to: Address;

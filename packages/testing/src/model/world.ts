@@ -13,7 +13,7 @@ export type Addresses = {
 };
 
 /** @param feeBps Basis points that vanish from every transfer. */
-export type AssetTerms = { readonly address: Address; readonly feeBps: bigint };
+type AssetTerms = { readonly address: Address; readonly feeBps: bigint };
 
 export type Policy = { readonly uri: string; readonly hash: Hex };
 export type Parent = { readonly classId: bigint; readonly royaltyBps: number; readonly accepted: boolean };
@@ -128,7 +128,7 @@ export type Listing = { readonly open: boolean; readonly supply: bigint; readonl
 
 /** What an actor calls when it is called back, once. */
 export type Armed = { readonly target: Address; readonly name: string; readonly args: readonly unknown[] };
-export type ActorState = { readonly rejectsEth: boolean; readonly rejectsTokens: boolean; readonly armed?: Armed };
+type ActorState = { readonly rejectsEth: boolean; readonly rejectsTokens: boolean; readonly armed?: Armed };
 
 /** An asset moves as asked, answers false, or reverts, where one of these accounts takes part. */
 export type AssetMode = 'moves' | 'false' | 'reverts';

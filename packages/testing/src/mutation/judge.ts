@@ -44,7 +44,7 @@ const STAGES: readonly Stage[] = [
 const THOROUGH: Stage = { selection: NO_GAS, runs: 64, seconds: 1800 };
 
 /** What a mutant has to survive. */
-export type Care = 'thorough' | 'quick';
+type Care = 'thorough' | 'quick';
 
 const stagesOf = (care: Care): readonly Stage[] => (care === 'quick' ? STAGES : [...STAGES, THOROUGH]);
 

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.js';
 import type { Result, Verdict } from './results.js';
 
 /** Why no test can or need kill a mutant; matches every mutant of that function with that change. */
-export type Explanation = {
+type Explanation = {
   readonly file: string;
   readonly within: string;
   readonly original: string;

@@ -13,7 +13,7 @@ import { copyProject, filesIn, openWorkbench } from './workbench.js';
 
 const OWN = 'contracts/src';
 
-export type MutationOptions = {
+type MutationOptions = {
   readonly root: string;
   readonly targets: Targets;
   readonly mutants: readonly Mutant[];

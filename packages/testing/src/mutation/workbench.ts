@@ -14,7 +14,7 @@ import path from 'node:path';
 import { importsOf } from './compiler.js';
 
 /** What one run of forge's tests said. */
-export type TestRun = { readonly passed: boolean; readonly timedOut: boolean; readonly failures: readonly string[] };
+type TestRun = { readonly passed: boolean; readonly timedOut: boolean; readonly failures: readonly string[] };
 
 /** A copy of the contracts and their tests, built once, in which creation code is exchanged without compiling the tests. */
 export type Workbench = { readonly folder: string; readonly forge: string };

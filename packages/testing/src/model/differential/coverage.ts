@@ -35,7 +35,7 @@ export function count(
   }
 }
 
-export type Reasons = (selector: string) => string | undefined;
+type Reasons = (selector: string) => string | undefined;
 
 /** What was not reached and could have been. */
 export function missing(coverage: Coverage): readonly string[] {

@@ -12,7 +12,7 @@ export type Progress = { readonly seed: number; readonly worlds: number; readonl
 
 const shrinkMs = 90_000;
 
-export type Campaign = {
+type Campaign = {
   readonly chain: Chain;
   readonly progress: Progress;
   /** Until there were so many, of `worldLength` commands each. */
