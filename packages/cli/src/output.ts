@@ -53,7 +53,7 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value, withDecimals, 2);
 }
 
-// Not core's: of output, every start of a command loads all, --help too.
+// Not core's: this is loaded at every start, for --help too.
 const withDecimals = (_key: string, item: unknown): unknown => (typeof item === 'bigint' ? item.toString() : item);
 
 /**

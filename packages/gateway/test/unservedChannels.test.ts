@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { Hex } from '@kedge/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';
 import { createChainSetup, use } from './support/createChainSetup.js';
@@ -71,6 +72,34 @@ test('a chain that does not answer at the start is asked again for channels that
   expect(logged('channel_left_behind').map(({ channelId }) => channelId)).toEqual(
     setup.channels.slice(1).map(({ channelId }) => channelId),
   );
+});
+
+test('a capture that is asked for waits until channels that were left out are found, and says when they cannot be', async () => {
+  await leaveOut();
+  const { chain } = setup;
+  chain.down = false;
+  const { findChannel } = chain;
+  const asked: (() => void)[] = [];
+  let isAnswering = false;
+  Object.assign(chain, {
+    findChannel: async (channelId: Hex) => {
+      if (!isAnswering) throw new Error('the node refuses events');
+      await new Promise<void>((resolve) => asked.push(resolve));
+      return findChannel(channelId);
+    },
+  });
+  gateway = await setup.start({ batchIntervalMs: 60_000 });
+  const capture = () => fetch(`${gateway!.url}/admin/capture`, { method: 'POST' });
+  const refused = await capture();
+  expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining('the node refuses events')]);
+  isAnswering = true;
+  const captured = capture();
+  await expect.poll(() => asked.length).toBe(1);
+  asked[0]?.();
+  await expect.poll(() => asked.length).toBe(2);
+  asked[1]?.();
+  expect((await captured).status).toBe(200);
+  expect([0, 1, 2].map(capturedOf)).toEqual([perCall, perCall, perCall]);
 });
 
 test('the terms of a channel that the channels file does not name any more are found on the chain', async () => {

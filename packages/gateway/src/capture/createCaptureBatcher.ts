@@ -57,6 +57,7 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
   let stopping = false;
   let lookTimer: NodeJS.Timeout | undefined;
   let looks = 0;
+  let takingUp: Promise<string | undefined> | undefined;
   let takeUpTimer: NodeJS.Timeout | undefined;
   let takeUps = 0;
 
@@ -114,15 +115,19 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
 
   const isUnserved = (channelId: Hex): boolean =>
     !stopping && !channels.isTracked(channelId) && options.isUnserved(channelId);
-  const takeUp = async (): Promise<void> => {
-    try {
-      await takeUpUnserved({ ...options, isUnserved }, track);
-    } catch (error) {
-      if (stopping) return;
-      log.warn('channels_left_behind_unread', { reason: reasonOf(error) });
-      takeUpTimer = setTimeout(() => void takeUp(), backoff(++takeUps)).unref();
-    }
-  };
+  /** Once they are all tracked it does nothing; why they are not. */
+  const takeUp = (): Promise<string | undefined> =>
+    (takingUp ??= takeUpUnserved({ ...options, isUnserved }, track).then(
+      () => undefined,
+      (error: unknown) => {
+        takingUp = undefined;
+        clearTimeout(takeUpTimer);
+        if (stopping) return undefined;
+        log.warn('channels_left_behind_unread', { reason: reasonOf(error) });
+        takeUpTimer = setTimeout(() => void takeUp(), backoff(++takeUps)).unref();
+        return reasonOf(error);
+      },
+    ));
 
   const cancel = async (): Promise<void> => {
     stopping = true;
@@ -145,9 +150,10 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
       void takeUp();
     },
     captureNow: async () => {
+      const unread = await takeUp();
       await running;
       await run();
-      return postponed;
+      return postponed ?? unread;
     },
     stop: async () => {
       await cancel();
