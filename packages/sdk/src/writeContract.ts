@@ -178,24 +178,6 @@ export function sentOf({ transactionHash, blockNumber, gasUsed }: TransactionRec
   return { transactionHash, blockNumber, gasUsed };
 }
 
-/** The one event that an action is about. */
-export function onlyEvent<event>(
-  events: readonly event[],
-  name: string,
-  { transactionHash }: TransactionReceipt,
-): event {
-  const event = events[0];
-  if (event === undefined) {
-    throw new BaseError(`The transaction emitted no ${name}.`, {
-      code: 'event_missing',
-      kind: 'bug',
-      values: { transactionHash },
-      hints: ['The address may be of another contract: checkDeployment finds out.'],
-    });
-  }
-  return event;
-}
-
 const turns = new WeakMap<Wallet, Promise<unknown>>();
 
 /**

@@ -1,7 +1,7 @@
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 /**
  * Makes the announced policy of a class the current one, once its notice is over. Anyone may.
@@ -21,6 +21,5 @@ export async function activatePolicy(
     functionName: 'activatePolicy',
     args: [classId],
   });
-  const events = eventsOf(token, receipt.logs, 'PolicyPublished');
-  return { ...sentOf(receipt), policyVersion: onlyEvent(events, 'PolicyPublished', receipt).args.policyVersion };
+  return { ...sentOf(receipt), policyVersion: eventArgs(token, receipt, 'PolicyPublished').policyVersion };
 }

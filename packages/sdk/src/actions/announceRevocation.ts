@@ -1,7 +1,7 @@
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type AnnounceRevocationParameters = {
   readonly tokenId: bigint;
@@ -30,6 +30,5 @@ export async function announceRevocation(
     functionName: 'announceRevocation',
     args: [tokenId, reason],
   });
-  const events = eventsOf(token, receipt.logs, 'RevocationAnnounced');
-  return { ...sentOf(receipt), effectiveAt: onlyEvent(events, 'RevocationAnnounced', receipt).args.effectiveAt };
+  return { ...sentOf(receipt), effectiveAt: eventArgs(token, receipt, 'RevocationAnnounced').effectiveAt };
 }

@@ -1,7 +1,7 @@
 import type { Sent, WriteClient } from '../client.js';
 import { contributorRootsOf, tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 import type { AppealRevocationParameters } from './appealRevocation.js';
 
 /**
@@ -23,6 +23,8 @@ export async function appealContributorRevocation(
     functionName: 'appealRevocation',
     args: [tokenId, statement],
   });
-  const events = eventsOf(tokenOf(client.deployment), receipt.logs, 'RevocationAppealed');
-  return { ...sentOf(receipt), effectiveAt: onlyEvent(events, 'RevocationAppealed', receipt).args.effectiveAt };
+  return {
+    ...sentOf(receipt),
+    effectiveAt: eventArgs(tokenOf(client.deployment), receipt, 'RevocationAppealed').effectiveAt,
+  };
 }

@@ -1,7 +1,7 @@
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type AppealRevocationParameters = {
   readonly tokenId: bigint;
@@ -29,6 +29,5 @@ export async function appealRevocation(
     functionName: 'appealRevocation',
     args: [tokenId, statement],
   });
-  const events = eventsOf(token, receipt.logs, 'RevocationAppealed');
-  return { ...sentOf(receipt), effectiveAt: onlyEvent(events, 'RevocationAppealed', receipt).args.effectiveAt };
+  return { ...sentOf(receipt), effectiveAt: eventArgs(token, receipt, 'RevocationAppealed').effectiveAt };
 }

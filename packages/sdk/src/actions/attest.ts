@@ -1,8 +1,8 @@
 import { attestationToAbi, type Attestation, type Hex } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { attestationRegistryOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 import { prepareAttestation, type AttestParameters, type SignedAttestation } from './signAttestation.js';
 
 export type AttestReturn = Sent & { readonly id: Hex; readonly attestation: Attestation };
@@ -37,6 +37,6 @@ export async function sendAttestation(
     functionName: 'attest',
     args: [attestationToAbi(attestation), signature],
   });
-  const added = onlyEvent(eventsOf(registry, receipt.logs, 'AttestationAdded'), 'AttestationAdded', receipt);
-  return { ...sentOf(receipt), id: added.args.id, attestation };
+  const added = eventArgs(registry, receipt, 'AttestationAdded');
+  return { ...sentOf(receipt), id: added.id, attestation };
 }

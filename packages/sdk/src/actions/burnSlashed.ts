@@ -1,8 +1,8 @@
 import { zeroAddress, type Address } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { operatorBondOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type BurnSlashedParameters = {
   readonly operator: Address;
@@ -30,6 +30,6 @@ export async function burnSlashed(
     functionName: 'burn',
     args: [operator, asset, window],
   });
-  const { amount } = onlyEvent(eventsOf(bond, receipt.logs, 'BondBurned'), 'BondBurned', receipt).args;
+  const { amount } = eventArgs(bond, receipt, 'BondBurned');
   return { ...sentOf(receipt), amount };
 }

@@ -1,7 +1,7 @@
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type BurnValueParameters = {
   readonly tokenId: bigint;
@@ -29,6 +29,5 @@ export async function burnValue(
     functionName: 'burnValue',
     args: [tokenId, units],
   });
-  const events = eventsOf(token, receipt.logs, 'ValueBurned');
-  return { ...sentOf(receipt), revenue: onlyEvent(events, 'ValueBurned', receipt).args.revenue };
+  return { ...sentOf(receipt), revenue: eventArgs(token, receipt, 'ValueBurned').revenue };
 }

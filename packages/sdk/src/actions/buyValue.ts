@@ -1,10 +1,10 @@
 import { isSameAddress, type Address, type Deployment } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { marketOf, tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
+import { eventArgs } from '../eventsOf.js';
 import { payInto } from '../payInto.js';
 import { reading } from '../reading.js';
-import { onlyEvent, sentOf } from '../writeContract.js';
+import { sentOf } from '../writeContract.js';
 import { otherSeller, type SoldLot } from './signPurchase.js';
 
 export type BuyValueParameters = {
@@ -57,8 +57,7 @@ export async function buyValue(client: WriteClient, parameters: BuyValueParamete
       args: [classId, lot, units, to, maxCost],
     },
   );
-  const events = eventsOf(market, receipt.logs, 'ValueBought');
-  const bought = onlyEvent(events, 'ValueBought', receipt).args;
+  const bought = eventArgs(market, receipt, 'ValueBought');
   return { ...sentOf(receipt), tokenId: bought.tokenId, asset: bought.asset, cost: bought.cost };
 }
 

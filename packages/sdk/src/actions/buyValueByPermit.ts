@@ -2,10 +2,10 @@ import { zeroAddress } from '@kedge/core';
 import { parseAbi, parseSignature } from 'viem';
 import type { WriteClient } from '../client.js';
 import { permitBuyerOf, tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
+import { eventArgs } from '../eventsOf.js';
 import { reading } from '../reading.js';
 import { signTypedData } from '../signTypedData.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { sentOf, writeContract } from '../writeContract.js';
 import type { BuyValueParameters, BuyValueReturn } from './buyValue.js';
 import { notErc20, requireSelling } from './signPurchase.js';
 
@@ -76,6 +76,6 @@ export async function buyValueByPermit(
     functionName: 'buyWithPermit',
     args: [purchase, { value: cost, deadline, v: 27 + yParity, r, s }],
   });
-  const bought = onlyEvent(eventsOf(buyer, receipt.logs, 'BoughtByPermit'), 'BoughtByPermit', receipt).args;
+  const bought = eventArgs(buyer, receipt, 'BoughtByPermit');
   return { ...sentOf(receipt), tokenId: bought.tokenId, asset: bought.asset, cost: bought.cost };
 }

@@ -1,7 +1,7 @@
 import type { WriteClient } from '../client.js';
 import { permitBuyerOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 import type { BuyValueReturn } from './buyValue.js';
 import type { SignedPurchase } from './signPurchase.js';
 
@@ -24,6 +24,6 @@ export async function buyValueSigned(
     functionName: 'buyWithPermit2',
     args: [purchase, payer, permit, signature],
   });
-  const bought = onlyEvent(eventsOf(buyer, receipt.logs, 'BoughtByPermit'), 'BoughtByPermit', receipt).args;
+  const bought = eventArgs(buyer, receipt, 'BoughtByPermit');
   return { ...sentOf(receipt), tokenId: bought.tokenId, asset: bought.asset, cost: bought.cost };
 }

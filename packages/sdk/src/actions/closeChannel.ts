@@ -1,8 +1,8 @@
 import { channelToAbi, type Channel } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { channelsOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type CloseChannelParameters = { readonly channel: Channel };
 
@@ -26,7 +26,6 @@ export async function closeChannel(
     functionName: 'close',
     args: [channelToAbi(channel)],
   });
-  const events = eventsOf(channels, receipt.logs, 'ChannelClosed');
-  const { capturedUnits, returnedUnits } = onlyEvent(events, 'ChannelClosed', receipt).args;
+  const { capturedUnits, returnedUnits } = eventArgs(channels, receipt, 'ChannelClosed');
   return { ...sentOf(receipt), capturedUnits, returnedUnits };
 }

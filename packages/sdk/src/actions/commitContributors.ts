@@ -1,10 +1,10 @@
 import { isSameAddress, type Address, type Contributor, type Hex } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { contributorRootsOf, tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
+import { eventArgs } from '../eventsOf.js';
 import { newContributorTree } from '../newContributorTree.js';
 import { reading } from '../reading.js';
-import { onlyEvent, refusalOf, sentOf, writeContract } from '../writeContract.js';
+import { refusalOf, sentOf, writeContract } from '../writeContract.js';
 
 export type CommitContributorsParameters = {
   /** A token with a share. It belongs to its contributors from then on, for ever; its value stays the controller's to move. */
@@ -56,6 +56,6 @@ export async function commitContributors(
     });
   }
   const receipt = await writeContract(client, doing, call);
-  const committed = onlyEvent(eventsOf(roots, receipt.logs, 'ContributorsCommitted'), 'ContributorsCommitted', receipt);
-  return { ...sentOf(receipt), vault: committed.args.vault, root, totalWeight };
+  const committed = eventArgs(roots, receipt, 'ContributorsCommitted');
+  return { ...sentOf(receipt), vault: committed.vault, root, totalWeight };
 }

@@ -1,9 +1,9 @@
 import { classKinds, zeroAddress, zeroHash, type Address, type ClassKind, type Hex } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
+import { eventArgs } from '../eventsOf.js';
 import { requireOneOf } from '../requireArguments.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type CreateClassParameters = {
   readonly kind: ClassKind;
@@ -65,8 +65,7 @@ export async function createClass(client: WriteClient, parameters: CreateClassPa
           functionName: 'createClassWithOptions',
           args: [terms, classOptionsToAbi(options)],
         });
-  const events = eventsOf(token, receipt.logs, 'ClassCreated');
-  const { classId } = onlyEvent(events, 'ClassCreated', receipt).args;
+  const { classId } = eventArgs(token, receipt, 'ClassCreated');
   return { ...sentOf(receipt), classId };
 }
 

@@ -1,8 +1,8 @@
 import { zeroAddress, type Address } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type CreateLotParameters = {
   readonly classId: bigint;
@@ -49,7 +49,6 @@ export async function createLot(
       },
     ],
   });
-  const events = eventsOf(token, receipt.logs, 'LotCreated');
-  const { lot, policyVersion } = onlyEvent(events, 'LotCreated', receipt).args;
+  const { lot, policyVersion } = eventArgs(token, receipt, 'LotCreated');
   return { ...sentOf(receipt), lot, policyVersion };
 }

@@ -1,8 +1,8 @@
 import { BaseError, shareRatioMax, type Address } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type MintParameters = {
   readonly classId: bigint;
@@ -35,8 +35,7 @@ export async function mint(client: WriteClient, parameters: MintParameters): Pro
     functionName: 'mint',
     args: [classId, to, value, shareRatio, expireAt],
   });
-  const events = eventsOf(token, receipt.logs, 'Minted');
-  const { tokenId } = onlyEvent(events, 'Minted', receipt).args;
+  const { tokenId } = eventArgs(token, receipt, 'Minted');
   return { ...sentOf(receipt), tokenId };
 }
 

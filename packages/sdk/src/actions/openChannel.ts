@@ -1,9 +1,9 @@
 import { channelModes, channelToAbi, encodeChannel, type Channel, type Hex } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { channelsOf, tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
+import { eventArgs } from '../eventsOf.js';
 import { requireArguments, requireOneOf } from '../requireArguments.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 /** The channel's terms; the holder is the wallet's account, grace is one day unless given. */
 export type OpenChannelParameters = Omit<Channel, 'holder' | 'grace'> & {
@@ -42,7 +42,6 @@ export async function openChannel(client: WriteClient, parameters: OpenChannelPa
     functionName: 'lock',
     args: [channel.tokenId, channel.cap, channels.address, encodeChannel(channel)],
   });
-  const events = eventsOf(channels, receipt.logs, 'ChannelOpened');
-  const { channelId } = onlyEvent(events, 'ChannelOpened', receipt).args;
+  const { channelId } = eventArgs(channels, receipt, 'ChannelOpened');
   return { ...sentOf(receipt), channelId, channel };
 }

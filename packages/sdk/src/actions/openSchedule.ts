@@ -1,7 +1,7 @@
 import type { Sent, WriteClient } from '../client.js';
 import { valuePlansOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 import { planToAbi, type PlanTerms } from './openPlan.js';
 
 export type OpenScheduleParameters = PlanTerms & {
@@ -31,6 +31,6 @@ export async function openSchedule(
     functionName: 'openSchedule',
     args: [classId, firstLot, steps, planToAbi(plan)],
   });
-  const { slope } = onlyEvent(eventsOf(plans, receipt.logs, 'ScheduleOpened'), 'ScheduleOpened', receipt).args;
+  const { slope } = eventArgs(plans, receipt, 'ScheduleOpened');
   return { ...sentOf(receipt), slope };
 }

@@ -1,8 +1,8 @@
 import { zeroAddress, type Address, type Hex } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { operatorBondOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type PayFraudParameters = {
   readonly channelId: Hex;
@@ -36,7 +36,6 @@ export async function payFraud(
     functionName: 'payFraud',
     args: [asset, channelId],
   });
-  const paid = onlyEvent(eventsOf(bond, receipt.logs, 'FraudPaid'), 'FraudPaid', receipt);
-  const { holder, holderAmount, reporter, reporterAmount } = paid.args;
+  const { holder, holderAmount, reporter, reporterAmount } = eventArgs(bond, receipt, 'FraudPaid');
   return { ...sentOf(receipt), holder, holderAmount, reporter, reporterAmount };
 }

@@ -1,9 +1,9 @@
 import { BaseError, isSameAddress, zeroAddress, type Address } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { operatorBondOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
+import { eventArgs } from '../eventsOf.js';
 import { payInto } from '../payInto.js';
-import { onlyEvent, refusalOf, sentOf, writeContract } from '../writeContract.js';
+import { refusalOf, sentOf, writeContract } from '../writeContract.js';
 
 export type PostBondParameters = {
   /** Smallest units of the asset. */
@@ -47,7 +47,7 @@ export async function postBond(
       args: [operator, asset, amount],
     },
   );
-  const { bonded } = onlyEvent(eventsOf(bond, receipt.logs, 'BondPosted'), 'BondPosted', receipt).args;
+  const { bonded } = eventArgs(bond, receipt, 'BondPosted');
   if (coverUntil !== undefined) {
     await writeContract(client, promising, promise).catch((error: unknown) => {
       if (!(error instanceof BaseError)) throw error;

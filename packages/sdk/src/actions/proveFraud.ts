@@ -8,9 +8,9 @@ import {
 } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { operatorBondOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
+import { eventArgs } from '../eventsOf.js';
 import { keccak256 } from '../keccak256.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type ProveFraudParameters = {
   /** The channel that both receipts name. */
@@ -53,6 +53,6 @@ export async function proveFraud(
     functionName: 'proveFraud',
     args: [channelToAbi(channel), asset, signedReceiptToAbi(first, keccak256), signedReceiptToAbi(second, keccak256)],
   });
-  const { window, backing } = onlyEvent(eventsOf(bond, receipt.logs, 'FraudProven'), 'FraudProven', receipt).args;
+  const { window, backing } = eventArgs(bond, receipt, 'FraudProven');
   return { ...sentOf(receipt), window, backing };
 }

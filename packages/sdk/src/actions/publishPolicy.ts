@@ -1,8 +1,8 @@
 import type { Hex } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs, eventsOf } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type PublishPolicyParameters = { readonly classId: bigint; readonly uri: string; readonly hash: Hex };
 
@@ -36,7 +36,6 @@ export async function publishPolicy(
     const { policyVersion, effectiveAt } = announced.args;
     return { ...sentOf(receipt), policyVersion, effectiveAt };
   }
-  const events = eventsOf(token, receipt.logs, 'PolicyPublished');
-  const { policyVersion } = onlyEvent(events, 'PolicyPublished', receipt).args;
+  const { policyVersion } = eventArgs(token, receipt, 'PolicyPublished');
   return { ...sentOf(receipt), policyVersion, effectiveAt: undefined };
 }

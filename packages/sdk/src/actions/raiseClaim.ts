@@ -1,8 +1,8 @@
 import { channelToAbi, zeroAddress, type Address, type Channel } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { operatorBondOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs, eventsOf } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type RaiseClaimParameters = {
   /** A channel that was proven. */
@@ -39,7 +39,6 @@ export async function raiseClaim(
     args: [channelToAbi(channel), asset],
   });
   const [raised] = eventsOf(bond, receipt.logs, 'ClaimRaised');
-  const { window, backing } =
-    raised?.args ?? onlyEvent(eventsOf(bond, receipt.logs, 'FraudProven'), 'FraudProven', receipt).args;
+  const { window, backing } = raised?.args ?? eventArgs(bond, receipt, 'FraudProven');
   return { ...sentOf(receipt), window, backing };
 }

@@ -1,8 +1,8 @@
 import type { Address } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type RefundParameters = {
   readonly tokenId: bigint;
@@ -30,6 +30,5 @@ export async function refund(
     functionName: 'refund',
     args: [tokenId, units, to],
   });
-  const events = eventsOf(token, receipt.logs, 'ValueRefunded');
-  return { ...sentOf(receipt), amount: onlyEvent(events, 'ValueRefunded', receipt).args.amount };
+  return { ...sentOf(receipt), amount: eventArgs(token, receipt, 'ValueRefunded').amount };
 }

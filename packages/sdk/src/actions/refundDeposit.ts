@@ -1,8 +1,8 @@
 import { depositTermsToAbi, type Address, type DepositTerms } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { channelDepositsOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type RefundDepositParameters = {
   readonly terms: DepositTerms;
@@ -28,6 +28,6 @@ export async function refundDeposit(
     functionName: 'refund',
     args: [depositTermsToAbi(terms), asset],
   });
-  const { amount } = onlyEvent(eventsOf(deposits, receipt.logs, 'DepositRefunded'), 'DepositRefunded', receipt).args;
+  const { amount } = eventArgs(deposits, receipt, 'DepositRefunded');
   return { ...sentOf(receipt), amount };
 }

@@ -1,8 +1,8 @@
 import { zeroAddress, type Address } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { operatorBondOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type ReleaseBondParameters = {
   /** Zero address (default): ETH. */
@@ -29,6 +29,6 @@ export async function releaseBond(
     functionName: 'release',
     args: [asset, to],
   });
-  const released = onlyEvent(eventsOf(bond, receipt.logs, 'BondReleased'), 'BondReleased', receipt);
-  return { ...sentOf(receipt), amount: released.args.amount };
+  const released = eventArgs(bond, receipt, 'BondReleased');
+  return { ...sentOf(receipt), amount: released.amount };
 }

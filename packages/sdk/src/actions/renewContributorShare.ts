@@ -1,7 +1,7 @@
 import type { Sent, WriteClient } from '../client.js';
 import { contributorRootsOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 import type { RenewParameters } from './renew.js';
 
 /**
@@ -25,6 +25,5 @@ export async function renewContributorShare(
     functionName: 'renewShare',
     args: [tokenId, expireAt],
   });
-  const events = eventsOf(roots, receipt.logs, 'ContributorsRenewed');
-  return { ...sentOf(receipt), newTokenId: onlyEvent(events, 'ContributorsRenewed', receipt).args.newTokenId };
+  return { ...sentOf(receipt), newTokenId: eventArgs(roots, receipt, 'ContributorsRenewed').newTokenId };
 }

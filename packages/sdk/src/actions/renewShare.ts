@@ -1,7 +1,7 @@
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 import type { RenewParameters } from './renew.js';
 
 /**
@@ -26,6 +26,6 @@ export async function renewShare(
     functionName: 'renewShare',
     args: [tokenId, expireAt],
   });
-  const { newTokenId } = onlyEvent(eventsOf(token, receipt.logs, 'ShareRenewed'), 'ShareRenewed', receipt).args;
+  const { newTokenId } = eventArgs(token, receipt, 'ShareRenewed');
   return { ...sentOf(receipt), newTokenId };
 }

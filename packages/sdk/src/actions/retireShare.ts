@@ -1,7 +1,7 @@
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 /**
  * Ends the share of the wallet's own token for ever. What it earned stays claimable; the other shares earn more from now on.
@@ -23,6 +23,6 @@ export async function retireShare(
     functionName: 'retireShare',
     args: [tokenId],
   });
-  const { share, totalShare } = onlyEvent(eventsOf(token, receipt.logs, 'ShareRetired'), 'ShareRetired', receipt).args;
+  const { share, totalShare } = eventArgs(token, receipt, 'ShareRetired');
   return { ...sentOf(receipt), share, totalShare };
 }

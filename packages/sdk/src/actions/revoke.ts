@@ -1,8 +1,8 @@
 import type { Address } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type RevokeReturn = Sent & {
   readonly holder: Address;
@@ -29,7 +29,7 @@ export async function revoke(client: WriteClient, { tokenId }: { readonly tokenI
     functionName: 'revoke',
     args: [tokenId],
   });
-  const { args } = onlyEvent(eventsOf(token, receipt.logs, 'TokenRevoked'), 'TokenRevoked', receipt);
+  const args = eventArgs(token, receipt, 'TokenRevoked');
   const { holder, units, share, amount } = args;
   return { ...sentOf(receipt), holder, units, share, amount };
 }

@@ -1,9 +1,9 @@
 import { type Address, type Contributor, type Hex } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { contributorRootsOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
+import { eventArgs } from '../eventsOf.js';
 import { newContributorTree } from '../newContributorTree.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type SetContributorsParameters = {
   readonly tokenId: bigint;
@@ -33,6 +33,6 @@ export async function setContributors(
     functionName: 'setRoot',
     args: [tokenId, { root, totalWeight, cid }, assets],
   });
-  const set = onlyEvent(eventsOf(roots, receipt.logs, 'ContributorRootSet'), 'ContributorRootSet', receipt);
-  return { ...sentOf(receipt), epoch: set.args.epoch, root, totalWeight };
+  const set = eventArgs(roots, receipt, 'ContributorRootSet');
+  return { ...sentOf(receipt), epoch: set.epoch, root, totalWeight };
 }

@@ -1,9 +1,9 @@
 import { zeroAddress, type Address } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
+import { eventArgs } from '../eventsOf.js';
 import { payInto } from '../payInto.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type SettleRevenueParameters = {
   readonly classId: bigint;
@@ -38,6 +38,5 @@ export async function settleRevenue(
     asset === zeroAddress
       ? await writeContract(client, doing, { ...inEth, value: amount })
       : await payInto(client, doing, { asset, amount }, inAsset, { ...inEth, value: 1n });
-  const events = eventsOf(token, receipt.logs, 'RevenueSettled');
-  return { ...sentOf(receipt), amount: onlyEvent(events, 'RevenueSettled', receipt).args.amount };
+  return { ...sentOf(receipt), amount: eventArgs(token, receipt, 'RevenueSettled').amount };
 }

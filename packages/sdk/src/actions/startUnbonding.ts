@@ -1,8 +1,8 @@
 import { zeroAddress, type Address } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { operatorBondOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 /**
  * Asks the wallet's bond back. It can be slashed until it is released, which is a week after the later of now and what was
@@ -26,6 +26,6 @@ export async function startUnbonding(
     functionName: 'startUnbonding',
     args: [asset],
   });
-  const started = onlyEvent(eventsOf(bond, receipt.logs, 'UnbondingStarted'), 'UnbondingStarted', receipt);
-  return { ...sentOf(receipt), releaseAt: started.args.releaseAt };
+  const started = eventArgs(bond, receipt, 'UnbondingStarted');
+  return { ...sentOf(receipt), releaseAt: started.releaseAt };
 }

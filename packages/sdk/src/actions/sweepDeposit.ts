@@ -1,8 +1,8 @@
 import { channelFromAbi, depositTermsToAbi, type Channel, type DepositTerms, type Hex } from '@kedge/core';
 import type { Sent, WriteClient } from '../client.js';
 import { channelDepositsOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 export type SweepDepositReturn = Sent & {
   readonly channelId: Hex;
@@ -31,7 +31,7 @@ export async function sweepDeposit(
     functionName: 'sweep',
     args: [depositTermsToAbi(terms)],
   });
-  const swept = onlyEvent(eventsOf(deposits, receipt.logs, 'DepositSwept'), 'DepositSwept', receipt).args;
+  const swept = eventArgs(deposits, receipt, 'DepositSwept');
   return {
     ...sentOf(receipt),
     channelId: swept.channelId,

@@ -1,7 +1,7 @@
 import type { Sent, WriteClient } from '../client.js';
 import { tokenOf } from '../contracts.js';
-import { eventsOf } from '../eventsOf.js';
-import { onlyEvent, sentOf, writeContract } from '../writeContract.js';
+import { eventArgs } from '../eventsOf.js';
+import { sentOf, writeContract } from '../writeContract.js';
 
 /**
  * Turns the expired units of a token into revenue of its class, where its lot says so (P33). Anyone may.
@@ -23,7 +23,6 @@ export async function sweepExpired(
     functionName: 'sweepExpired',
     args: [tokenId],
   });
-  const events = eventsOf(token, receipt.logs, 'ExpiredValueSwept');
-  const { units, amount } = onlyEvent(events, 'ExpiredValueSwept', receipt).args;
+  const { units, amount } = eventArgs(token, receipt, 'ExpiredValueSwept');
   return { ...sentOf(receipt), units, amount };
 }
