@@ -41,7 +41,7 @@ import {
 import { keccak256 } from '../keccak256.js';
 import { keepChannel, mayBeOpen } from '../gateway/keepChannel.js';
 import { unixNow } from '../unixNow.js';
-import { apiKeyHash } from '../up/apiKey.js';
+import { apiKeyHash, newApiKey } from '../up/apiKey.js';
 import { usageError } from '../usageError.js';
 
 export const channelOpen: Command = {
@@ -118,7 +118,7 @@ export const channelOpen: Command = {
     requireServable(terms, policy);
     // Before the transaction: once the value is locked, the keys must reach the gateway and the client.
     const shared = await readRecordContext(connection, token, policy);
-    const apiKey = `kedge-${randomBytes(24).toString('base64url')}`;
+    const apiKey = newApiKey();
     const baseUrl = urlOption(context, 'gateway') ?? connection.up?.gatewayUrl;
     const name = textOption(context, 'name') ?? 'channel';
     const apiKeySha256 = apiKeyHash(apiKey);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { apiKeyIdOf, type ChannelRecord } from '@kedge/core';
 import { connect } from '../chain/connect.js';
 import { recordFromChain } from '../chain/recordFromChain.js';
@@ -8,7 +7,7 @@ import { channelOfKeys, openKeys } from '../gateway/openKeys.js';
 import { humanAmount, humanMoment, shortHex } from '../human.js';
 import { parseAmount, parseChannelId, parseMoment, parsedOption, textOption } from '../parse.js';
 import { unixNow } from '../unixNow.js';
-import { apiKeyHash } from '../up/apiKey.js';
+import { apiKeyHash, newApiKey } from '../up/apiKey.js';
 import { usageError } from '../usageError.js';
 
 export const keyCreate: Command = {
@@ -33,7 +32,7 @@ export const keyCreate: Command = {
     const { file, records, gatewayUrl, isChainNamed, tellGateway } = await openKeys(context);
     const named = textOption(context, 'channel');
     const connection = isServed(records, named) || !isChainNamed ? undefined : await connect(context);
-    const apiKey = `kedge-${randomBytes(24).toString('base64url')}`;
+    const apiKey = newApiKey();
     const apiKeySha256 = apiKeyHash(apiKey);
     const name = textOption(context, 'name') ?? 'key';
     const createdAt = unixNow();

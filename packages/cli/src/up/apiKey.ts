@@ -7,9 +7,13 @@ import { readChannelEntries } from '../gateway/channelsFile.js';
 export function keepApiKey(file: string): string {
   const kept = readIfExists(file)?.trim();
   if (kept !== undefined && kept !== '') return kept;
-  const made = `kedge-${randomBytes(24).toString('base64url')}`;
+  const made = newApiKey();
   writeDurably(file, `${made}\n`);
   return made;
+}
+
+export function newApiKey(): string {
+  return `kedge-${randomBytes(24).toString('base64url')}`;
 }
 
 /** What the gateway is told of a key: 64 hexadecimal digits. */
