@@ -71,20 +71,8 @@ export type Verdict = {
 };
 
 /** An attestation as the contract's ABI and wallets take it. */
-export type AttestationMessage = {
-  readonly subjectKind: number;
-  readonly subjectId: bigint;
-  readonly attestationType: Hex;
-  readonly version: number;
-  readonly statementHash: Hex;
-  readonly uri: string;
-  readonly attester: Address;
-  readonly issuedAt: bigint;
-  readonly expireAt: bigint;
-  readonly refersTo: Hex;
-  readonly outcome: number;
-  readonly method: Hex;
-};
+export type AttestationMessage = Omit<Attestation, 'subjectKind' | 'verdict'> &
+  Omit<Verdict, 'outcome'> & { readonly subjectKind: number; readonly outcome: number };
 
 const typeHash = typeHashOf(attestationTypes);
 
