@@ -259,7 +259,7 @@ export async function compareWithChain(
   await compareDeposits(chain, contracts, at, indexer);
   for (const address of accounts) {
     await compareBonds(chain, contracts, at, indexer, address, assets);
-    const { totals, tokens: earners } = await indexer.earnings({ address });
+    const { totals, tokens: earners } = await indexer.earnings({ address, limit: 500 });
     for (const { tokenId, shareState } of earners) {
       expect(shareState, `share of token ${tokenId}`).toBe(tokens.find((each) => each.tokenId === tokenId)?.shareState);
     }

@@ -215,6 +215,7 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
   });
 
   test('pages follow one another without gaps or repeats', async () => {
+    await indexer.caughtUp();
     const whole = (await indexer.client.activity({ limit: 60 })).items.map(({ id }) => id);
     const first = await indexer.client.activity({ limit: 25 });
     const second = await indexer.client.activity({ limit: 35, after: first.next! });

@@ -132,7 +132,7 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
       otherPayments: { amount: 7_500n, count: 1 },
     });
     const { totals, contributions } = await indexer.client.earnings({ address: addressOf('first') });
-    expect(totals).toEqual([{ asset: zeroAddress, claimable: 0n, claimed: 7_500n, owed: 0n }]);
+    expect(totals).toEqual([{ asset: zeroAddress, claimable: 0n, claimableCount: 0, claimed: 7_500n, owed: 0n }]);
     expect(contributions).toMatchObject([{ tokenId, classId, asset: zeroAddress, paid: 7_500n, payments: 1 }]);
     const { items } = await indexer.client.contributions({ tokenId, account: addressOf('first') });
     expect(items).toMatchObject([{ account: addressOf('first'), to: addressOf('first'), epoch: 1, amount: 7_500n }]);
@@ -599,9 +599,24 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
          SELECT $1::numeric * 18446744073709551616 + 1099511627776 + each, $1, 1, $2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1 FROM generate_series(1, $3::int) AS each`,
         [String(classId), owner, many],
       );
-      const { tokens, totals } = await indexer.client.earnings({ address: owner });
-      expect(tokens).toHaveLength(many);
-      expect(totals).toEqual([{ asset: zeroAddress, claimable: 100n * BigInt(many), claimed: 0n, owed: 0n }]);
+      const first = await indexer.client.earnings({ address: owner, limit: 500 });
+      const claimable = {
+        asset: zeroAddress,
+        claimable: 100n * BigInt(many),
+        claimableCount: many,
+        claimed: 0n,
+        owed: 0n,
+      };
+      expect([first.tokens.length, first.totals]).toEqual([500, [claimable]]);
+      const second = await indexer.client.earnings({ address: owner, limit: 500, after: first.next! });
+      const ids = [...first.tokens, ...second.tokens].map(({ tokenId }) => tokenId);
+      expect([new Set(ids).size, second.totals]).toEqual([1_000, [claimable]]);
+      const last = await indexer.client.earnings({ address: owner, after: String(many - 3) });
+      expect([last.tokens.length, last.next]).toEqual([3, null]);
+      const inOther = await indexer.client.earnings({ address: owner, asset: addressOf('first') });
+      expect([inOther.tokens, inOther.next, inOther.totals]).toEqual([[], null, [claimable]]);
+      const csv = await fetch(indexer.client.urlOf('earnings', { address: owner, format: 'csv' }));
+      expect((await csv.text()).trim().split('\r\n')).toHaveLength(many + 1);
       const { items, next } = await indexer.client.holders({ classId, limit: 1 });
       expect(items).toEqual([{ owner, share: BigInt(many), pendingShare: 0n, tokenCount: many }]);
       const others = await indexer.client.holders({ classId, after: next! });

@@ -45,14 +45,14 @@ const days = (asset: Address) =>
     usageByDay: [],
     revenueByDay: [{ day: '2026-11-22', asset, received: one, royalties: 0n }],
   }) as unknown as ClassDetail;
-const total = (asset: Address) => ({ asset, claimable: one, claimed: 0n, owed: 0n });
+const total = (asset: Address) => ({ asset, claimable: one, claimableCount: 1, claimed: 0n, owed: 0n });
 
 const shown: Readonly<Record<string, (asset: Address) => ReactNode>> = {
   'a class': (asset) =>
     createElement(ClassCard, { item: { ...someClass, price: price(asset), revenue: [flow(asset)] } }),
   'a chart': (asset) => createElement(ClassCharts, { detail: days(asset) }),
   'a token': (asset) => createElement(TokenCard, { token: { ...someToken, claimable: [{ asset, amount: one }] } }),
-  'a total': (asset) => createElement(AssetTotal, { total: total(asset), tokens: [] }),
+  'a total': (asset) => createElement(AssetTotal, { total: total(asset), account, tokens: [] }),
   earnings: (asset) => createElement(TokenEarningsRow, { token: earned(asset), account }),
   'a purchase': (asset) => dialogOf(buyForm(offer(asset))),
   'a claim': (asset) => dialogOf(claimForm([1n], asset, one)),

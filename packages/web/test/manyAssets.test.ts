@@ -7,6 +7,7 @@ import { mostTogether, type KedgeClient } from '@kedge/sdk';
 import { Effects } from '../src/actions/Effects.js';
 import { transferTokenForm } from '../src/actions/forms/transferForms.js';
 import type { Transaction } from '../src/actions/transaction.js';
+import { indexedQuery } from '../src/data/indexedQueries.js';
 import { ClassCharts } from '../src/pages/class/ClassCharts.js';
 import { FlowTable } from '../src/pages/class/FlowTable.js';
 import { AccountEarnings } from '../src/pages/earnings/AccountEarnings.js';
@@ -26,9 +27,16 @@ const words = (markup: string): string => markup.replaceAll(/<[^>]*>/g, ' ').rep
 const flows = many.map((asset) => ({ asset, collected: 10n ** 18n, due: 0n }));
 const names = { childName: null, parentName: null };
 const edge = { ...names, childId: 1n, parentId: 2n, parentIndex: 0, royaltyBps: 1, flows } as unknown as LineageEdge;
-const none: Earnings = { account, totals: [], tokens: [], contributions: [] };
+const none: Earnings = { account, totals: [], tokens: [], next: null, contributions: [] };
 const shown = (earnings: Partial<Earnings>): string =>
-  markupOf(createElement(AccountEarnings, { address: account, earnings: { ...none, ...earnings }, error: null }));
+  markupOf(
+    createElement(AccountEarnings, {
+      address: account,
+      earnings: { ...none, ...earnings },
+      more: undefined,
+      error: null,
+    }),
+  );
 
 test('a chart of revenue in very many assets offers them in a list, that of the price or ETH first', () => {
   const revenueByDay = many.map((asset) => ({ day: '2026-11-22', asset, received: 1n, royalties: 0n }));
@@ -93,8 +101,9 @@ test('earnings in ETH come first, and of very many assets and tokens a screen or
     earned: claimable,
     claimed: 0n,
   });
-  const totals = many.map((asset) => ({ asset, claimable: 1n, claimed: 0n, owed: 0n }));
-  const tokens = [...many.map((asset) => of(asset, 1n)), of(zeroAddress, 5n * 10n ** 18n, 2n)];
+  const totals = many.map((asset) => ({ asset, claimable: 1n, claimableCount: 1, claimed: 0n, owed: 0n }));
+  // As the indexer orders them.
+  const tokens = [of(zeroAddress, 5n * 10n ** 18n, 2n), ...many.toReversed().map((asset) => of(asset, 1n))];
   const text = words(shown({ totals, tokens }));
   expect(text.match(/You can claim/g)).toHaveLength(3);
   expect(text).toMatch(/You can claim &lt;0\.000000001 ETH/);
@@ -105,11 +114,12 @@ test('earnings in ETH come first, and of very many assets and tokens a screen or
 
 test('what is claimed together goes into a block: of very many tokens those with the most', () => {
   const tokens = Array.from({ length: 200 }, (_, at) => ({ tokenId: BigInt(at), claimable: BigInt(at % 100) }));
-  const { tokenIds, amount } = claimedTogether(tokens);
+  const { tokenIds, amount, others } = claimedTogether(tokens, 500);
   expect(tokenIds).toHaveLength(mostTogether);
+  expect(others).toBe(500 - mostTogether);
   expect(tokenIds.slice(0, 4)).toEqual([99n, 199n, 98n, 198n]);
   expect(amount).toBe(Array.from({ length: 32 }, (_, at) => BigInt(99 - at) * 2n).reduce((sum, each) => sum + each));
-  expect(claimedTogether(tokens.slice(0, 3)).tokenIds).toEqual([2n, 1n]);
+  expect(claimedTogether(tokens.slice(0, 3), 2).tokenIds).toEqual([2n, 1n]);
 });
 
 test('payments to a contributor are listed, wherever they were paid to', () => {
@@ -125,4 +135,18 @@ test('payments to a contributor are listed, wherever they were paid to', () => {
   expect(text).not.toContain('Nothing earned yet');
   expect(text).toMatch(/As a contributor .*Tides .*1 ETH in 3 payments/);
   expect(words(shown({}))).toContain('Nothing earned yet');
+});
+
+test('of an account with more tokens than a page, each asset is claimed of those with the most in it', () => {
+  const asset = many[0]!;
+  const total = { asset, claimable: 9_000n, claimableCount: 3_000, claimed: 0n, owed: 0n };
+  const tokens = [1n, 2n].map((tokenId) => ({ ...someToken, tokenId, asset, claimable: 5n, earned: 5n, claimed: 0n }));
+  const { queryKey } = indexedQuery(() => undefined!, 'earnings', { address: account, asset, limit: mostTogether });
+  const element = createElement(AccountEarnings, {
+    address: account,
+    earnings: { ...none, totals: [total], tokens: [{ ...tokens[0]!, asset: zeroAddress }], next: '100' },
+    more: () => undefined,
+    error: null,
+  });
+  expect(words(markupOf(element, [[queryKey, { ...none, tokens }]]))).toContain('Claim of 2 tokens');
 });

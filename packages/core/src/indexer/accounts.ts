@@ -23,11 +23,22 @@ export type TokenEarnings = z.output<typeof tokenEarningsSchema>;
 export const earningsSchema = z.object({
   account: accountSchema,
   /**
-   * For each asset: what its tokens can claim, what was paid to the account for tokens or as a contributor, and what it may
-   * withdraw as operator.
+   * For each asset, whatever page it is: what all its tokens can claim, and how many of them can; what was paid to the account for
+   * tokens or as a contributor, and what it may withdraw as operator.
    */
-  totals: z.array(z.object({ asset: accountSchema, claimable: bigSchema, claimed: bigSchema, owed: bigSchema })),
+  totals: z.array(
+    z.object({
+      asset: accountSchema,
+      claimable: bigSchema,
+      claimableCount: countSchema,
+      claimed: bigSchema,
+      owed: bigSchema,
+    }),
+  ),
+  /** A page of them: what earned in ETH before what earned in other assets, and what can claim more before what less. */
   tokens: z.array(tokenEarningsSchema),
+  /** Where the next page of tokens begins; null after the last. */
+  next: z.string().nullable(),
   /** What it was paid under contributor roots (R24). What it may still claim there is in the leaves, which are off the chain. */
   contributions: z.array(contributorEarningsSchema),
 });

@@ -134,7 +134,10 @@ export const indexerRoutes = {
     path: '/accounts/:address/earnings',
     summary: 'What an account can claim, per token and asset, and what it is owed',
     params: accountParams,
-    query: z.object({ format: formatSchema }),
+    query: z.object({
+      asset: accountSchema.describe('Only what tokens earned in this asset.').exactOptional(),
+      ...pageFields,
+    }),
     answer: earningsSchema,
   },
   explainClaim: {

@@ -27,8 +27,11 @@ export function useIndexed<name extends IndexerRouteName>(
   return useQuery({ ...indexedQuery(() => required(indexer), name, parameters), refetchInterval: every });
 }
 
+/** A route whose answer is a page and nothing else. */
+type ListName = Exclude<PagedName, 'earnings'>;
+
 /** A list of the indexer as far as it was asked for. */
-export type IndexedPages<name extends PagedName> = {
+export type IndexedPages<name extends ListName> = {
   /** undefined: nothing has come yet. */
   readonly items: readonly IndexerAnswer<name>['items'][number][] | undefined;
   readonly error: Error | null;
@@ -39,17 +42,36 @@ export type IndexedPages<name extends PagedName> = {
 };
 
 /** A list of the indexer page by page, asked for again like an answer of {@link useIndexed}. */
-export function useIndexedPages<name extends PagedName>(
+export function useIndexedPages<name extends ListName>(
   name: name,
   parameters: IndexerParameters<name> | undefined,
 ): IndexedPages<name> {
+  const { pages, ...asked } = usePages(name, parameters);
+  return { items: pages?.flatMap(({ items }) => items as IndexerAnswer<name>['items'][number][]), ...asked };
+}
+
+/** What an account earned, with its tokens as far as they were asked for. */
+export function useEarnings(
+  parameters: IndexerParameters<'earnings'> | undefined,
+): Omit<IndexedPages<'tokens'>, 'items'> & { readonly earnings: IndexerAnswer<'earnings'> | undefined } {
+  const { pages, ...asked } = usePages('earnings', parameters);
+  const [first] = pages ?? [];
+  if (first === undefined) return { earnings: undefined, ...asked };
+  // Between two pages a token may have come to stand on both.
+  const tokens = new Map(
+    pages!.flatMap((page) => page.tokens).map((token) => [`${token.tokenId}/${token.asset}`, token]),
+  );
+  return { earnings: { ...first, tokens: [...tokens.values()] }, ...asked };
+}
+
+function usePages<name extends PagedName>(name: name, parameters: IndexerParameters<name> | undefined) {
   const indexer = useIndexer();
   const { data, error, isPlaceholderData, refetch, hasNextPage, fetchNextPage } = useInfiniteQuery({
     ...indexedPages(() => required(indexer), name, parameters),
     refetchInterval: usualMs,
   });
   return {
-    items: data?.pages.flatMap(({ items }) => items as IndexerAnswer<name>['items'][number][]),
+    pages: data?.pages as readonly IndexerAnswer<name>[] | undefined,
     error,
     isPlaceholderData,
     refetch,

@@ -1,5 +1,6 @@
 import {
   trendLength,
+  zeroAddress,
   type Address,
   type Earnings,
   type IndexerAnswer,
@@ -15,14 +16,20 @@ import { labelsOf } from './labels';
 import { contributedTo } from './contributors';
 import { earnedBy } from './earned';
 import { indexedAt, indexedBlock } from './reading';
-import { cursorOf, happenedOf, lower, pageOf } from './rows';
+import { cursorOf, happenedOf, lower, pageOf, partOf } from './rows';
 import { shareStateOf } from './shares';
 import { addTo, amountsIn, stretches, zeros } from './trends';
 
 const minute = 60;
 
-export async function earningsOf({ address }: { address: Address }): Promise<Earnings> {
-  const account = lower(address);
+export async function earningsOf(query: {
+  address: Address;
+  asset?: Address;
+  after?: string;
+  limit: number;
+}): Promise<Earnings> {
+  const account = lower(query.address);
+  const asked = query.asset === undefined ? undefined : lower(query.asset);
   const [tokens, dues, contributed, paid] = await Promise.all([
     db.select().from(token).where(eq(token.owner, account)).orderBy(desc(token.entry)),
     db.select().from(due).where(eq(due.account, account)),
@@ -48,6 +55,8 @@ export async function earningsOf({ address }: { address: Address }): Promise<Ear
       ...each,
     })),
   );
+  const listed = rows.filter(({ asset }) => asked === undefined || asset === asked).toSorted(byAmount);
+  const page = partOf(listed, query);
   const received = [...paid, ...contributed.received];
   const assets = [...new Set([...rows, ...dues, ...received].map(({ asset }) => asset))].toSorted();
   return {
@@ -55,12 +64,23 @@ export async function earningsOf({ address }: { address: Address }): Promise<Ear
     totals: assets.map((asset) => ({
       asset,
       claimable: rows.filter((each) => each.asset === asset).reduce((sum, { claimable }) => sum + claimable, 0n),
+      claimableCount: rows.filter((each) => each.asset === asset && each.claimable > 0n).length,
       claimed: received.reduce((sum, each) => sum + (each.asset === asset ? BigInt(each.sum) : 0n), 0n),
       owed: dues.find((each) => each.asset === asset)?.owed ?? 0n,
     })),
-    tokens: rows,
+    tokens: page.items,
+    next: page.next,
     contributions: contributed.earnings,
   };
+}
+
+/** ETH before other assets, and in each what can be claimed most of before what less: amounts of two assets compare to nothing. */
+function byAmount(one: TokenEarnings, other: TokenEarnings): number {
+  if (one.asset !== other.asset) {
+    if (one.asset === zeroAddress || other.asset === zeroAddress) return one.asset === zeroAddress ? -1 : 1;
+    return one.asset < other.asset ? -1 : 1;
+  }
+  return Number(other.claimable > one.claimable) - Number(other.claimable < one.claimable);
 }
 
 export async function operatorOf({ address }: { address: Address }): Promise<Operator> {

@@ -10,21 +10,8 @@ import { listDeposits } from './deposits';
 import { explainClaim } from './explain';
 import { holdersOf } from './holders';
 import { progress } from './progress';
-import { cursorOf, pageOf } from './rows';
+import { offsetOf, pageOf, partOf, type Paged } from './rows';
 import { listClaims, listTokens, requireToken, tokenDetail } from './tokens';
-
-type Paged = { readonly after?: string; readonly limit: number };
-
-/** A list in an order that no event has, part by part: the cursor is the number of items before, and any greater one its end. */
-function offsetOf({ after }: Paged): number {
-  return Math.min(Number(cursorOf(after) ?? 0n), Number.MAX_SAFE_INTEGER);
-}
-
-function partOf<item>(items: readonly item[], paged: Paged): { items: item[]; next: string | null } {
-  const from = offsetOf(paged);
-  const end = from + paged.limit;
-  return { items: items.slice(from, end), next: end < items.length ? String(end) : null };
-}
 
 /** What answers each route. The parameters were read by the route's schemas. */
 export const handlers: { readonly [name in IndexerRouteName]: (given: never) => Promise<IndexerAnswer<name>> } = {

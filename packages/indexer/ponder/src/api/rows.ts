@@ -46,3 +46,17 @@ export function cursorOf(after: string | undefined): bigint | undefined {
     hints: ['Give what the page before said in "next", or as "since" the "id" of an item.'],
   });
 }
+
+export type Paged = { readonly after?: string; readonly limit: number };
+
+/** A list in an order that no event has, part by part: the cursor is the number of items before, and any greater one its end. */
+export function offsetOf({ after }: Paged): number {
+  return Math.min(Number(cursorOf(after) ?? 0n), Number.MAX_SAFE_INTEGER);
+}
+
+/** A part of such a list. */
+export function partOf<item>(items: readonly item[], paged: Paged): { items: item[]; next: string | null } {
+  const from = offsetOf(paged);
+  const end = from + paged.limit;
+  return { items: items.slice(from, end), next: end < items.length ? String(end) : null };
+}

@@ -10,8 +10,8 @@ import type { Context, Hono } from 'hono';
 import { csvOf, type Part } from './csv';
 import { handlers } from './handlers';
 
-// Of a list as CSV, rows that are read at once.
-const rowsAtOnce = 500;
+// Of a list as CSV, rows that are read at once. A list inside of an answer is worked out whole for each part of it.
+const [rowsOfPage, allRows] = [500, Number.MAX_SAFE_INTEGER];
 
 /** Adds every route of the REST API. */
 export function addRoutes(app: Hono): void {
@@ -20,7 +20,7 @@ export function addRoutes(app: Hono): void {
       const { format, ...given } = readRequest(route, context);
       const handle = handlers[name] as (parameters: object) => Promise<object>;
       if (format !== 'csv') return json(200, await handle(given));
-      const { columns, partOf } = tableOf(route);
+      const { columns, rowsAtOnce, partOf } = tableOf(route);
       const csv = await csvOf(columns, async (after) => {
         const place = after === undefined ? {} : { after };
         return partOf(await handle('limit' in given ? { ...given, ...place, limit: rowsAtOnce } : given));
@@ -53,12 +53,17 @@ function readRequest(route: IndexerRoute, context: Context): Record<string, unkn
 }
 
 /** The columns of a page's items, or of the list inside of an answer, and where they are in it. */
-function tableOf(route: IndexerRoute): { columns: string[]; partOf: (answer: object) => Part } {
+function tableOf(route: IndexerRoute): {
+  columns: string[];
+  rowsAtOnce: number;
+  partOf: (answer: object) => Part;
+} {
   const shape = (route.answer as { shape?: Record<string, unknown> }).shape ?? {};
   const list = 'items' in shape ? 'items' : 'tokens';
   const element = shape[list] as { element: { shape: Record<string, unknown> } };
   return {
     columns: Object.keys(element.element.shape),
+    rowsAtOnce: list === 'items' ? rowsOfPage : allRows,
     partOf: (answer) => {
       const { [list]: rows = [], next = null } = answer as { [name: string]: Part['rows'] } & { next?: string | null };
       return { rows, next };

@@ -1,4 +1,4 @@
-import { zeroAddress, type Address, type Earnings, type TokenEarnings } from '@kedge/core';
+import type { Address, Earnings } from '@kedge/core';
 import { mainOf, othersOf } from '../../data/mainOf.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { ShowMore } from '../../ui/ShowMore.js';
@@ -14,16 +14,19 @@ const [firstTotals, pageSize] = [3, 20];
 export function AccountEarnings({
   address,
   earnings,
+  more,
   error,
 }: {
   address: Address;
   earnings: Earnings;
+  /** Asks for more of its tokens; undefined where there are none. */
+  more: (() => void) | undefined;
   error: Error | null;
 }) {
   const { totals, tokens, contributions } = earnings;
   const main = mainOf(totals);
   const all = useFirst(main === undefined ? [] : [main, ...othersOf(totals, main)], firstTotals, pageSize);
-  const rows = useFirst(tokens.toSorted(byAmount), pageSize);
+  const rows = useFirst(tokens, pageSize);
   const isNothing = totals.every(({ owed, claimed }) => owed === 0n && claimed === 0n);
   if (tokens.length === 0 && contributions.length === 0 && isNothing) {
     return (
@@ -38,7 +41,12 @@ export function AccountEarnings({
     <>
       <StaleNote error={error} />
       {all.shown.map((total) => (
-        <AssetTotal key={total.asset} total={total} tokens={tokens.filter(({ asset }) => asset === total.asset)} />
+        <AssetTotal
+          key={total.asset}
+          total={total}
+          account={address}
+          tokens={more === undefined ? tokens.filter(({ asset }) => asset === total.asset) : undefined}
+        />
       ))}
       <ShowMore more={all.more} />
       {tokens.length > 0 && (
@@ -52,16 +60,10 @@ export function AccountEarnings({
               <TokenEarningsRow key={`${token.tokenId}/${token.asset}`} token={token} account={address} />
             ))}
           </ul>
-          <ShowMore more={rows.more} />
+          <ShowMore more={rows.more ?? more} />
         </section>
       )}
       {contributions.length > 0 && <ContributionCard contributions={contributions} />}
     </>
   );
-}
-
-/** ETH before other assets, and in each what can be claimed most of before what less; amounts of two assets compare to nothing. */
-function byAmount(one: TokenEarnings, other: TokenEarnings): number {
-  if (one.asset !== other.asset) return Number(other.asset === zeroAddress) - Number(one.asset === zeroAddress);
-  return Number(other.claimable > one.claimable) - Number(other.claimable < one.claimable);
 }

@@ -1,23 +1,29 @@
-import { zeroAddress, type Earnings, type TokenEarnings } from '@kedge/core';
+import { zeroAddress, type Address, type Earnings, type TokenEarnings } from '@kedge/core';
+import { mostTogether } from '@kedge/sdk';
 import { claimForm, withdrawForm } from '../../actions/forms/claimForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { useAssets } from '../../data/useAssets.js';
+import { useIndexed } from '../../data/useIndexed.js';
 import { AssetText } from '../../ui/AssetText.js';
 import { Stat } from '../../ui/Stat.js';
 import { claimedTogether } from './claimedTogether.js';
 
 /** What an account can claim of its tokens, was paid, and is owed in one asset. */
 export function AssetTotal({
-  total: { asset, claimable, claimed, owed },
+  total: { asset, claimable, claimableCount, claimed, owed },
+  account,
   tokens,
 }: {
   total: Earnings['totals'][number];
-  /** What its tokens earned in the asset. */
-  tokens: readonly TokenEarnings[];
+  account: Address;
+  /** What its tokens earned in the asset; undefined where there are too many to have been asked for. */
+  tokens: readonly TokenEarnings[] | undefined;
 }) {
   const open = useTransactionDialog();
   const { show, assetOf } = useAssets([asset]);
-  const { tokenIds, amount, others } = claimedTogether(tokens);
+  const most = { address: account, asset, limit: mostTogether };
+  const { data } = useIndexed('earnings', tokens === undefined && claimable > 0n ? most : undefined);
+  const { tokenIds, amount, others } = claimedTogether(tokens ?? data?.tokens ?? [], claimableCount);
   return (
     <div className="total">
       {asset !== zeroAddress && (

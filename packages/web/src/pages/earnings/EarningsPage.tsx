@@ -1,4 +1,4 @@
-import { useIndexed, useIndexer } from '../../data/useIndexed.js';
+import { useEarnings, useIndexer } from '../../data/useIndexed.js';
 import { ConnectFirst } from '../../ui/ConnectFirst.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { Icon } from '../../ui/icons.js';
@@ -7,11 +7,15 @@ import { useWallet } from '../../wallet/useWallet.js';
 import { AccountEarnings } from './AccountEarnings.js';
 import './earnings.css';
 
+const pageSize = 100;
+
 /** What the connected account has earned, why, and how it gets it. */
 export function EarningsPage() {
   const { address } = useWallet();
   const indexer = useIndexer();
-  const { data, error, refetch } = useIndexed('earnings', address === undefined ? undefined : { address });
+  const { earnings, error, refetch, more } = useEarnings(
+    address === undefined ? undefined : { address, limit: pageSize },
+  );
   return (
     <div className="page">
       <div className="page-head">
@@ -19,7 +23,7 @@ export function EarningsPage() {
           <h1>Earnings</h1>
           <p>What your shares have earned, down to the calls that paid it.</p>
         </div>
-        {address !== undefined && indexer !== undefined && data !== undefined && data.tokens.length > 0 && (
+        {address !== undefined && indexer !== undefined && earnings !== undefined && earnings.tokens.length > 0 && (
           <a className="button" href={indexer.urlOf('earnings', { address, format: 'csv' })} download="earnings.csv">
             <Icon name="download" /> CSV
           </a>
@@ -27,7 +31,7 @@ export function EarningsPage() {
       </div>
       {address === undefined ? (
         <ConnectFirst what="Earnings belong to an account." />
-      ) : data === undefined ? (
+      ) : earnings === undefined ? (
         error === null ? (
           <div className="stack" role="status" aria-label="Loading your earnings">
             <Skeleton height={96} />
@@ -39,7 +43,7 @@ export function EarningsPage() {
           </section>
         )
       ) : (
-        <AccountEarnings address={address} earnings={data} error={error} />
+        <AccountEarnings address={address} earnings={earnings} more={more} error={error} />
       )}
     </div>
   );
