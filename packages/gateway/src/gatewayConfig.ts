@@ -27,7 +27,7 @@ export const gatewayConfigSchema = z.strictObject({
     .default(256 * 1024 * 1024)
     .describe('How long a file of the log gets before the next one begins, in bytes.'),
   ledger: z
-    .url({ protocol: /^postgres(ql)?$/ })
+    .url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://user@host/database' })
     .exactOptional()
     .describe(
       '`postgres://user@host/database`: the ledger that gateways with one operator key share, instead of a log.',

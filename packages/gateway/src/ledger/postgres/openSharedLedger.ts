@@ -230,10 +230,11 @@ async function startRun(
   } catch (error) {
     await database.close();
     if (error instanceof BaseError) throw error;
+    const state = sqlState(error);
     throw new BaseError('The gateway cannot open its ledger in PostgreSQL.', {
       code: 'ledger_unreachable',
       cause: error,
-      values: { reason: reasonOf(error), sqlState: sqlState(error) },
+      values: { reason: reasonOf(error), ...(state === undefined ? {} : { sqlState: state }) },
       hints: ['Check that the server runs, and that the user of the ledger’s URL may create a schema in its database.'],
     });
   }
