@@ -1,4 +1,4 @@
-import type { Deployment } from '@kedge/core';
+import { BaseError, type Deployment } from '@kedge/core';
 import type { AnyReader, AnyWallet, ChainReader, Wallet } from './client.js';
 import { plainDeployment } from './plainAddress.js';
 import { publicActions, type PublicActions } from './publicActions.js';
@@ -25,6 +25,8 @@ export function kedgeActions(deployment: Deployment): (client: AnyReader) => Pub
  *
  * @param deployment Where Kedge's contracts are on the client's chain.
  *
+ * @throws BaseError `reader_missing` without these, `account_missing`.
+ *
  * @example
  * import { publicActions } from 'viem';
  *
@@ -35,6 +37,13 @@ export function kedgeActions(deployment: Deployment): (client: AnyReader) => Pub
  */
 export function kedgeWalletActions(deployment: Deployment): (client: ReadingWallet) => WalletActions {
   return (client) => {
+    // Programs that are not type-checked come without.
+    if (client.readContract === undefined) {
+      throw new BaseError('The wallet client does not read the chain.', {
+        code: 'reader_missing',
+        hints: ['Extend it with publicActions of viem first: createWalletClient({ … }).extend(publicActions).'],
+      });
+    }
     const publicClient = client as unknown as ChainReader;
     return walletActions({
       publicClient,

@@ -35,6 +35,18 @@ test('clients of viem are extended with the actions, beside their own', async ()
   expect(await reader.getBlockNumber()).toBeGreaterThan(0n);
 });
 
+test('a wallet that cannot read the chain is told what it lacks', () => {
+  const transport = http(stage.anvil.rpcUrl);
+  const wallet = createWalletClient({ account: developmentAccount(roles.consumer), transport });
+  expect(() => kedgeWalletActions(stage.deployment)(wallet as never)).toThrow(
+    expect.objectContaining({
+      name: 'BaseError',
+      code: 'reader_missing',
+      hints: [expect.stringContaining('extend(publicActions)')],
+    }),
+  );
+});
+
 test('clients of any chain are taken, also of the OP stack, whose blocks and transactions have other fields', () => {
   const { deployment } = stage;
   const account = developmentAccount(roles.consumer);
