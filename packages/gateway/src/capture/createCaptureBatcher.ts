@@ -1,12 +1,12 @@
 import type { Hex } from '@kedge/core';
 import { reasonOf } from '../structuredLog.js';
 import { type CaptureRunOptions, createCaptureRun } from './captureRun.js';
-import { takeUpUnserved, type UnservedOptions } from './takeUpUnserved.js';
+import { createLeftBehind, type LeftBehindOptions } from './createLeftBehind.js';
 import { createTrackedChannels, type TrackedChannels, type TrackedChannelsOptions } from './trackedChannels.js';
 
 export type CaptureBatcherOptions = CaptureRunOptions &
   TrackedChannelsOptions &
-  UnservedOptions & {
+  LeftBehindOptions & {
     readonly intervalMs: number;
     /** So many are captured before the interval ends. */
     readonly maxReceipts: number;
@@ -57,9 +57,6 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
   let stopping = false;
   let lookTimer: NodeJS.Timeout | undefined;
   let looks = 0;
-  let takingUp: Promise<string | undefined> | undefined;
-  let takeUpTimer: NodeJS.Timeout | undefined;
-  let takeUps = 0;
 
   const hasWork = (): boolean => ledger.unanchored().length > 0 || channels.all().some(channels.isBehind);
 
@@ -113,25 +110,12 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     if (ledger.unanchored().length > 0 || channels.isBehind(channelId)) schedule(intervalMs);
   };
 
-  const isUnserved = (channelId: Hex): boolean =>
-    !stopping && !channels.isTracked(channelId) && options.isUnserved(channelId);
-  /** Once they are all tracked it does nothing; why they are not. */
-  const takeUp = (): Promise<string | undefined> =>
-    (takingUp ??= takeUpUnserved({ ...options, isUnserved }, track).then(
-      () => undefined,
-      (error: unknown) => {
-        takingUp = undefined;
-        clearTimeout(takeUpTimer);
-        if (stopping) return undefined;
-        log.warn('channels_left_behind_unread', { reason: reasonOf(error) });
-        takeUpTimer = setTimeout(() => void takeUp(), backoff(++takeUps)).unref();
-        return reasonOf(error);
-      },
-    ));
+  const isUnserved = (channelId: Hex): boolean => !channels.isTracked(channelId) && options.isUnserved(channelId);
+  const leftBehind = createLeftBehind({ ...options, isUnserved }, track, backoff);
 
   const cancel = async (): Promise<void> => {
     stopping = true;
-    clearTimeout(takeUpTimer);
+    leftBehind.stop();
     clearTimeout(timer);
     clearTimeout(lookTimer);
     await running;
@@ -147,10 +131,10 @@ export function createCaptureBatcher(options: CaptureBatcherOptions): CaptureBat
     },
     start: () => {
       if (hasWork() || ledger.isShared || ledger.journal.entries().length > 0) void run();
-      void takeUp();
+      void leftBehind.find();
     },
     captureNow: async () => {
-      const unread = await takeUp();
+      const unread = await leftBehind.find();
       await running;
       await run();
       return postponed ?? unread;
