@@ -7,6 +7,7 @@ import { WrongNetworkBanner } from '../wallet/WrongNetworkBanner.js';
 import { useConfig } from './configContext.js';
 import { ErrorBoundary } from './ErrorBoundary.js';
 import { linkTo, pages, useRoute, type Route } from './router.js';
+import { keepPlaces, openedAt } from './wayBack.js';
 import { SameChain } from './SameChain.js';
 import { ThemeButton } from './ThemeButton.js';
 
@@ -28,11 +29,13 @@ export function Shell() {
   useEffect(() => {
     document.title = title;
     if (shown.current === key) return;
+    const place = openedAt(key, shown.current);
     shown.current = key;
     // A reader of the screen hears of the new page, and the keyboard goes on from its top.
-    main.current?.focus();
-    window.scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+    window.scrollTo(0, place);
   }, [key, title]);
+  useEffect(() => keepPlaces(() => shown.current), []);
   return (
     <div className="shell">
       <a className="button primary skip-link" href={`#main`} onClick={(event) => skip(event, main.current)}>

@@ -525,6 +525,26 @@ describe('what the browser does to the page', () => {
     await page.getByText('The receipt cannot be checked now.').waitFor({ state: 'detached' });
   });
 
+  test('the link back to Explore leads to where one was, another to the top', patience, async () => {
+    const { page } = await open('#/explore', { viewport: { width: 380, height: 500 } });
+    const link = page.getByRole('link', { name: 'Kedge docs agent' });
+    await link.waitFor();
+    const place = (): Promise<number> => page.evaluate(() => window.scrollY);
+    await link.scrollIntoViewIfNeeded();
+    await page.evaluate(() => window.scrollBy(0, 60));
+    const before = await place();
+    expect(before).toBeGreaterThan(0);
+    await link.click();
+    await page.getByRole('heading', { name: 'Kedge docs agent', level: 1 }).waitFor();
+    expect(await place()).toBe(0);
+    await page.getByRole('navigation', { name: 'Where you are' }).getByRole('link', { name: 'Explore' }).click();
+    await link.waitFor();
+    await until(async () => (await place()) === before);
+    await page.getByRole('link', { name: 'Operator', exact: true }).click();
+    await page.getByRole('heading', { name: 'Operator', level: 1 }).waitFor();
+    expect(await place()).toBe(0);
+  });
+
   test('what was asked and paid for is there again when one comes back to the chat', patience, async () => {
     const { page, complaints } = await open('#/try');
     await page.getByRole('button', { name: 'What is in a receipt?' }).click();

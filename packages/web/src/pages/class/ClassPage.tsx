@@ -6,6 +6,7 @@ import { useKeptChoice } from '../../app/useKeptChoice.js';
 import { buyForm } from '../../actions/forms/buyForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { linkTo } from '../../app/router.js';
+import { goBackTo } from '../../app/wayBack.js';
 import { mainOf, namedOf, othersOf } from '../../data/mainOf.js';
 import { paidText } from '../../data/paidText.js';
 import { licenceText } from '../../data/priceText.js';
@@ -69,7 +70,10 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
   return (
     <div className="page">
       <nav className="small" aria-label="Where you are">
-        <a href={linkTo('explore')}>Explore</a> <span className="muted">/ class {String(classId)}</span>
+        <a href={linkTo('explore')} onClick={(event) => goBackTo('explore', event)}>
+          Explore
+        </a>{' '}
+        <span className="muted">/ class {String(classId)}</span>
       </nav>
       <div className="page-head">
         <div>
