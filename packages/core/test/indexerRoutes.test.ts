@@ -13,8 +13,9 @@ test('the path of a request holds its parameters, escaped, and the rest as query
 test('an answer is read with its integers as bigints, exact beyond 2^53', () => {
   const wire = {
     account: zeroAddress,
-    totals: [{ asset: zeroAddress, claimable: '9007199254740993', claimed: '0', owed: '1' }],
+    totals: [{ asset: zeroAddress, claimable: '9007199254740993', claimableCount: 1, claimed: '0', owed: '1' }],
     tokens: [],
+    next: null,
     contributions: [],
     fieldOfLaterVersion: true,
   };

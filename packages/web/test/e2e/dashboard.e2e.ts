@@ -180,10 +180,10 @@ describe('consumers', () => {
       await token.getByRole('button', { name: 'Transfer value' }).click();
       await dialog.getByLabel('To', { exact: true }).fill(accountOf('contributor'));
       await dialog.getByLabel('Units', { exact: true }).fill('51');
-      await dialog.getByText('There are 50 units.').waitFor();
+      await dialog.getByText('At most 50 units.').waitFor();
       expect(await dialog.getByRole('button', { name: 'Transfer value' }).isDisabled()).toBe(true);
       await dialog.getByLabel('Units', { exact: true }).fill('20');
-      expect(await confirm(page, 'Transfer value')).toContain('20 units went to');
+      expect(await confirm(page, 'Transfer value')).toContain('You sent 20 units to');
       await token.getByText('30', { exact: true }).waitFor();
       expect(complaints).toEqual([]);
     },
