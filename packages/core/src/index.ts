@@ -298,5 +298,6 @@ export {
 } from './verifyReceipts.js';
 export { parseWebConfig, type WebConfig } from './webConfig.js';
 export { withDecimals } from './withDecimals.js';
+export { createTurns } from './createTurns.js';
 export { isDilutable } from './isDilutable.js';
 export { isRefundable } from './isRefundable.js';

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { createTurns } from '@kedge/core';
 
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -21,7 +22,7 @@ const timeout = 20_000;
  */
 export function createPacedFetch(send: Fetch): Fetch {
   let gap = 0;
-  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
 
   const sendPaced: Fetch = async (input, init) => {
     for (let refusals = 0; ; refusals++) {
@@ -47,9 +48,7 @@ export function createPacedFetch(send: Fetch): Fetch {
       if (response.status !== tooManyRequests) return response;
       gap = Math.max(leastGap, gap);
     }
-    const sent = turn.then(() => sendPaced(input, init));
-    turn = sent.catch(() => undefined);
-    return sent;
+    return inTurn(() => sendPaced(input, init));
   };
 }
 

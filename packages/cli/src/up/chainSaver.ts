@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { createTurns } from '@kedge/core';
 import { createPublicClient, webSocket } from 'viem';
 
 /** Saves the chain after every block. */
@@ -28,13 +29,11 @@ export async function createChainSaver(options: {
   const stopped = new AbortController();
   let wanted = false;
   let loop: Promise<void> | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
 
   /** Saves never overlap: two writers would share the temporary file. */
-  const save = (): Promise<void> => {
-    const next = last.then(dump, dump).then(() => undefined);
-    last = next.catch(() => undefined);
-    return next;
+  const save = async (): Promise<void> => {
+    await inTurn(dump);
   };
   const run = async (): Promise<void> => {
     while (wanted && !stopped.signal.aborted) {
@@ -63,7 +62,8 @@ export async function createChainSaver(options: {
       stopped.abort();
       socket.close();
       await loop;
-      await last;
+      // A save that began ends.
+      await inTurn(async () => undefined);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BaseError } from '@kedge/core';
+import { BaseError, createTurns } from '@kedge/core';
 import type { ServiceName } from '../files/dataPaths.js';
 import { logTail, type Child } from './child.js';
 
@@ -41,16 +41,11 @@ export function createService(options: ServiceOptions): Service {
   const { delays = standardDelays, steadyAfter = standardSteadyAfter } = options;
   const closing = new AbortController();
   let child: Child | undefined;
-  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
   let endsInARow = 0;
   let readyAt = 0;
   let wanted = false;
 
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = queue.then(work, work);
-    queue = next.catch(() => undefined);
-    return next;
-  };
   const forgetOldEnds = (): void => {
     if (performance.now() - readyAt > steadyAfter) endsInARow = 0;
   };

@@ -1,6 +1,5 @@
-import { BaseError, isReceiptLeaves } from '@kedge/core';
+import { BaseError, createTurns, isReceiptLeaves } from '@kedge/core';
 import type { ContentStore } from '@kedge/store';
-import { createTurns } from '../createTurns.js';
 import type { HttpResponse } from '../http1/exchange.js';
 
 /** Answers with the leaves of an anchored receipt root, by their CID. */

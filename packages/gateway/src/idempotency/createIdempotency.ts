@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BaseError, type Hex, type SignedReceipt } from '@kedge/core';
-import { createTurns } from '../createTurns.js';
+import { BaseError, createTurns, type Hex, type SignedReceipt } from '@kedge/core';
 import type { LogPlace } from '../ledger/ledgerIndex.js';
 import { decodeStoredAnswer, encodeStoredAnswer, type StoredAnswer } from './storedAnswer.js';
 

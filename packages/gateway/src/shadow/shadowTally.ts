@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type MetricLabel, metricLabels, parseWith, withDecimals } from '@kedge/core';
+import { createTurns, type MetricLabel, metricLabels, parseWith, withDecimals } from '@kedge/core';
 import { makeFolder } from '@kedge/store/makeFolder';
 import { z } from 'zod';
-import { createTurns } from '../createTurns.js';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 
 /** What was used since the first call: sums only. */

@@ -1,5 +1,4 @@
-import { BaseError } from '@kedge/core';
-import { createTurns } from '../createTurns.js';
+import { BaseError, createTurns } from '@kedge/core';
 import { keyHasRoom } from '../keys/apiKeyAccess.js';
 import { reasonOf } from '../structuredLog.js';
 import { createOffers, type Offer, type OfferOptions, type RefusedCall, refuse } from './createOffers.js';

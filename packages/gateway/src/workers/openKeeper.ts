@@ -1,4 +1,4 @@
-import { type Address, type ChannelRecord, closeAll, type Hex } from '@kedge/core';
+import { type Address, type ChannelRecord, closeAll, createTurns, type Hex } from '@kedge/core';
 import { createContentStore } from '@kedge/store';
 import { join } from 'node:path';
 import { type CaptureBatcher, createCaptureBatcher } from '../capture/createCaptureBatcher.js';
@@ -6,7 +6,6 @@ import { createViemChain } from '../chain/createViemChain.js';
 import type { GatewayChain } from '../chain/gatewayChain.js';
 import { type ChannelBook, createChannelBook } from '../channels/channelBook.js';
 import { type ChannelCheck, checkChannel } from '../channels/servedChannel.js';
-import { createTurns } from '../createTurns.js';
 import { readOperatorKey } from '../crypto/operatorKey.js';
 import type { GatewayConfig } from '../gatewayConfig.js';
 import { createKeyAccounts, type KeyAccounts } from '../keys/keyAccounts.js';

@@ -1,5 +1,6 @@
 import {
   BaseError,
+  createTurns,
   domainSeparatorOf,
   voucherDigest,
   zeroHash,
@@ -102,7 +103,7 @@ export function createVoucherAccount(
   let last: Acknowledged = { seq: newest?.voucher.seq ?? 0n, receiptHash: newest?.voucher.receiptHash ?? zeroHash };
   // Receipts that came before one in front of them, by the one in front. Parallel answers overtake each other.
   const early = new Map<Hex, Acknowledged>();
-  let signing: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
   const running = new Map<symbol, { units: bigint; isBegun: boolean; readonly worstUnits: bigint }>();
   let endedCount = 0;
   let waiting: (() => void)[] = [];
@@ -178,9 +179,7 @@ export function createVoucherAccount(
     },
     sign: (part = 'due', upTo) => {
       // One after another: vouchers only grow.
-      const next = signing.then(() => signNow(part, upTo ?? last));
-      signing = next.catch(() => undefined);
-      return next;
+      return inTurn(() => signNow(part, upTo ?? last));
     },
     signedUnits,
     dueUnits,

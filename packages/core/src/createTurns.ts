@@ -1,4 +1,10 @@
-/** Does one thing after another; each resolves and fails by itself. */
+/**
+ * Does one thing after another. Each resolves, or fails, by itself: the next begins all the same.
+ *
+ * @example
+ * const inTurn = createTurns();
+ * await Promise.all([inTurn(async () => console.log('first')), inTurn(async () => console.log('second'))]);
+ */
 export function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
