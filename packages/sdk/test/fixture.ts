@@ -112,6 +112,11 @@ export async function signVoucher(
   return { channel, voucher, signature };
 }
 
+/** How many transactions of an account the node has taken: it answers one before that is in a block. */
+export function countSent(stage: Stage, role: Role): Promise<number> {
+  return stage.anvil.publicClient.getTransactionCount({ address: addressOf(role), blockTag: 'pending' });
+}
+
 /** That an action is refused, and has sent nothing by then. */
 export async function refusedUnsent(
   stage: Stage,
@@ -119,8 +124,7 @@ export async function refusedUnsent(
   doing: () => Promise<unknown>,
   refusal: object,
 ): Promise<void> {
-  const sent = () => stage.anvil.publicClient.getTransactionCount({ address: addressOf(role) });
-  const before = await sent();
+  const before = await countSent(stage, role);
   await expect(doing()).rejects.toMatchObject(refusal);
-  expect(await sent()).toBe(before);
+  expect(await countSent(stage, role)).toBe(before);
 }

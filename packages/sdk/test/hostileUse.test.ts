@@ -20,7 +20,17 @@ import {
 import { base, foundry } from 'viem/chains';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKedgeClient, kedgeWalletActions } from '../src/index.js';
-import { addressOf, createSale, refusedUnsent, roles, someHash, startStage, type Stage } from './fixture.js';
+import {
+  addressOf,
+  countSent,
+  createSale,
+  refusedUnsent,
+  roles,
+  someHash,
+  startStage,
+  type Role,
+  type Stage,
+} from './fixture.js';
 
 let stage: Stage;
 let asset: Address;
@@ -33,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.anvil.stop());
 
-const sentBy = (role: keyof typeof roles) => stage.anvil.publicClient.getTransactionCount({ address: addressOf(role) });
+const sentBy = (role: Role) => countSent(stage, role);
 
 /** A lot of the agent class that is priced in the asset. */
 async function assetLot(supply?: bigint): Promise<number> {
@@ -127,7 +137,7 @@ type Asked = { readonly method: string; readonly params?: unknown };
 function consumerBehind(
   pass: (asked: Asked, go: () => Promise<unknown>) => Promise<unknown>,
   chain?: Chain,
-  role: keyof typeof roles = 'consumer',
+  role: Role = 'consumer',
 ) {
   const inner = http(stage.anvil.rpcUrl)({});
   const request = (asked: Asked) => pass(asked, () => inner.request(asked as never));
