@@ -12,11 +12,11 @@ import type { AskedCall, ChannelPayer, PayerContext, PayerParameters } from './c
 import { createChannelRates } from './channelRates.js';
 import { createAnswerSettler } from './createAnswerSettler.js';
 import type { CallMeter } from './createCallMeter.js';
+import { createRefusals } from './createRefusals.js';
 import { createVoucherSender } from './createVoucherSender.js';
 import { createWaitingLine, type WaitingPlace } from './createWaitingLine.js';
 import { loadTokenCounter } from './loadTokenCounter.js';
 import type { PaidPlace } from './placeOf.js';
-import { problemIn } from './problemIn.js';
 import { readAsked } from './readAsked.js';
 import { resumeAccount } from './resumeAccount.js';
 import { createVoucherAccount } from './voucherAccount.js';
@@ -51,6 +51,7 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
         throw error;
       })
       .finally(() => (resuming = undefined)));
+  const refusalsOf = createRefusals({ account, rates, vouchers, resume });
 
   const askUnpaid: ChannelPayer['askUnpaid'] = ({ url, headers, body, signal, options }) =>
     send(url, { ...options, method: 'POST', headers: headersWith(headers, account.memory().newest), body, signal });
@@ -80,9 +81,8 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
     line: WaitingPlace,
   ): Promise<Response> => {
     const { url, headers: given, body, signal, options } = asked;
-    let recounts = 0;
-    let isHandedIn = false;
-    for (let isRetry = false; ;) {
+    const mayRetry = refusalsOf(place, line);
+    for (;;) {
       const terms = await rates.current(place);
       const meter = meterUnder(terms.policy);
       // The gateway refuses it, and would keep what was signed for it.
@@ -108,32 +108,9 @@ export function createChannelPayer(parameters: PayerParameters, context: PayerCo
           return await settleAnswer(response, sent);
         }
         call.cancel();
-        if (response.status === 409 && recounts < mostRecounts && (await isOfOtherRates(response))) {
-          rates.forget();
-          recounts++;
-          continue;
-        }
-        if (await isOfExposure(response)) {
-          // Once, what was received may make room at once; from then on it is handed in as it comes, and calls go one by one.
-          const isPaidSince = !isHandedIn && (await vouchers.handIn(place).catch(() => false));
-          isHandedIn = true;
-          // One of those that ended is this one.
-          if (!isPaidSince && !(await line.mayRetry(endedBefore + 1))) {
-            // What was signed for a lost call that the operator never had is ahead of what is due, and pays for nothing.
-            if (isRetry || !account.isUncertain() || account.runningCount() > 0) return response;
-            await resume(place);
-            isRetry = true;
-          }
-          await response.body?.cancel();
-          faults.check();
-          continue;
-        }
-        // The operator has charged for a call whose answer was lost: paid once there is a receipt for it, and asked again.
-        if (response.status !== 402 || isRetry || account.runningCount() > 0) return response;
-        await resume(place);
-        if (account.dueUnits() + meter.inputUnits <= signed.voucher.cumulativeUnits) return response;
+        if (!(await mayRetry({ response, meter, signed, endedBefore }))) return response;
         await response.body?.cancel();
-        isRetry = true;
+        faults.check();
       } catch (error) {
         // Of a call that was asked for, nobody knows whether it was made.
         if (isAsked && !isUnsent(error)) call.lose();
@@ -187,17 +164,3 @@ const unconnected = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
-
-/** How often in a row the rates may change between asking for them and the call. */
-const mostRecounts = 3;
-
-async function isOfOtherRates(response: Response): Promise<boolean> {
-  return (await problemIn(response)).code === 'rates_changed';
-}
-
-/** Calls that run, or whose answers are not paid yet, take up what the operator serves ahead of payment. */
-async function isOfExposure(response: Response): Promise<boolean> {
-  if (response.status !== 403 && response.status !== 429) return false;
-  const { code } = await problemIn(response);
-  return code === 'exposure_reached' || code === 'exposure_exceeded';
-}
