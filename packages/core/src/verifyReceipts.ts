@@ -40,19 +40,19 @@ export type ChannelOnChain = { readonly channel: Channel; readonly policyHash: H
 export type VerifyReceiptsInput = {
   readonly receipts: readonly SignedReceipt[];
   /** Recomputes units where it is the policy that a receipt names. */
-  readonly policy?: Policy;
+  readonly policy?: Policy | undefined;
   readonly domain: ProtocolDomain;
   readonly keccak256: Hasher;
   readonly recover: (digest: Hex, signature: Hex) => Address | Promise<Address>;
   /** Who must have signed; default the operator of `onChain`, else only: the operator that the batch names. */
-  readonly operator?: Address;
+  readonly operator?: Address | undefined;
   /** What the chain says of the receipts' channel. Without it anybody can sign receipts that name themselves as operator. */
-  readonly onChain?: ChannelOnChain;
+  readonly onChain?: ChannelOnChain | undefined;
   /** By index of `receipts`; needs `sha256`. */
-  readonly bodies?: readonly (ReceiptBodies | undefined)[];
-  readonly sha256?: Hasher;
+  readonly bodies?: readonly (ReceiptBodies | undefined)[] | undefined;
+  readonly sha256?: Hasher | undefined;
   /** Checks that each receipt's batch is under one of these roots. */
-  readonly anchors?: readonly AnchoredBatches[];
+  readonly anchors?: readonly AnchoredBatches[] | undefined;
 };
 
 type Found = Omit<ReceiptCheck, 'index'>;

@@ -1,29 +1,14 @@
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import {
-  BaseError,
-  hashBody,
-  parsePolicy,
-  splitSeq,
-  verifyReceipts,
-  type Policy,
-  type ProtocolDomain,
-  type ReceiptBodies,
-  type SignedReceipt,
-} from '@kedge/core';
-import { recoverAddress } from 'viem';
+import { BaseError, parsePolicy, splitSeq, type Policy, type ReceiptBodies, type SignedReceipt } from '@kedge/core';
 import { connectTarget, type Connection } from '../chain/connect.js';
 import { chainOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { shortHex } from '../human.js';
-import { keccak256 } from '../keccak256.js';
 import { exitCodes } from '../output.js';
 import { listOption, parseAddress, parsedOption, textOption, urlOption } from '../parse.js';
-import { readAnchorFacts, readChannelFacts } from '../receipts/chainFacts.js';
+import { checkReceipts, unknownOperator, type Check } from '../receipts/checkReceipts.js';
 import { readGivenFile } from '../files/readGivenFile.js';
 import { createLeavesFinder, type FindLeaves } from '../receipts/createLeavesFinder.js';
-import { findPolicy } from '../receipts/findPolicy.js';
-import { hintOnBody, recountChecks } from '../receipts/recountChecks.js';
 import { readReceipts } from '../receipts/readReceipts.js';
 import { withoutReceiptLine } from '../receipts/withoutReceiptLine.js';
 import { signedDomain } from '../signedDomain.js';
@@ -31,23 +16,6 @@ import { strictGatewayOf } from '../strict/strictChannelFile.js';
 import { findTarget, readJson, type Target } from '../target.js';
 import { dataPathsOf } from '../files/dataPaths.js';
 import { usageError } from '../usageError.js';
-
-/** One check; `ok` is absent where it could not be made. */
-type Check = {
-  readonly index: number;
-  readonly name: string;
-  readonly ok?: boolean;
-  readonly detail: string;
-  /** Of a recount: what the receipt says, and the own count. */
-  readonly metric?: string;
-  readonly amount?: bigint;
-  readonly counted?: bigint;
-  /** Of an anchor that is not confirmed, and not refuted either. */
-  readonly reason?: 'pending' | 'leaves_missing' | 'chain_not_asked';
-};
-
-/** Anybody can sign receipts that name themselves as operator. */
-const unknownOperator = 'who the operator is was not checked: pass --operator';
 
 /** With more receipts than this, only what fails is listed. */
 const listedReceipts = 10;
@@ -106,12 +74,19 @@ export const verify: Command = {
     const given = await givenPolicy(context);
     const bodies = await givenBodies(context, receipts.length);
     const findLeaves = connection === undefined ? undefined : await leavesFinder(context, target, receipts);
-    const checks: Check[] = [];
-    for (const indices of byChannel(receipts)) {
-      checks.push(
-        ...(await checkChannel(context, { receipts, indices, target, connection, domain, given, bodies, findLeaves })),
-      );
-    }
+    const { dataDir } = target;
+    const operator = parsedOption(context, 'operator', parseAddress);
+    const surface = textOption(context, 'surface');
+    const checks = await checkReceipts(receipts, {
+      dataDir,
+      connection,
+      domain,
+      given,
+      operator,
+      bodies,
+      surface,
+      findLeaves,
+    });
     checks.sort(byReceiptAndName);
     const failed = checks.filter(({ ok }) => ok === false);
     const isGood = failed.length === 0;
@@ -206,100 +181,6 @@ async function givenBodies(context: Context, count: number): Promise<ReceiptBodi
     ...(request === undefined ? {} : { request: await read(request) }),
     ...(response === undefined ? {} : { response: withoutReceiptLine(await read(response)) }),
   };
-}
-
-/** Indices of the receipts of each channel. */
-function byChannel(receipts: readonly SignedReceipt[]): number[][] {
-  const groups = new Map<string, number[]>();
-  for (const [index, { receipt }] of receipts.entries()) {
-    groups.set(receipt.channelId, [...(groups.get(receipt.channelId) ?? []), index]);
-  }
-  return [...groups.values()];
-}
-
-type ChannelInput = {
-  readonly receipts: readonly SignedReceipt[];
-  readonly indices: readonly number[];
-  readonly target: Target;
-  readonly connection: Connection | undefined;
-  readonly domain: ProtocolDomain;
-  readonly given: Policy | undefined;
-  readonly bodies: ReceiptBodies | undefined;
-  /** Where the chain is. */
-  readonly findLeaves: FindLeaves | undefined;
-};
-
-async function checkChannel(context: Context, input: ChannelInput): Promise<Check[]> {
-  const { connection, domain, given, target, bodies } = input;
-  const receipts = input.indices.map((index) => input.receipts[index]!);
-  const [{ receipt }] = receipts as [SignedReceipt];
-  const facts = connection === undefined ? undefined : await readChannelFacts(connection, receipt.channelId);
-  const found = await findPolicy({ dataDir: target.dataDir, given, connection, facts }, receipt.policyHash);
-  const anchorFacts =
-    connection === undefined || input.findLeaves === undefined
-      ? undefined
-      : await readAnchorFacts(connection, receipts, input.findLeaves);
-  const operator = parsedOption(context, 'operator', parseAddress) ?? facts?.channel.operator;
-  const anchors = anchorFacts?.flatMap((fact) => (fact.kind === 'anchored' ? [fact.anchor] : []));
-  const pure = await verifyReceipts({
-    receipts,
-    domain,
-    keccak256,
-    recover: (hash, signature) =>
-      recoverAddress({
-        hash,
-        signature,
-      }),
-    ...('policy' in found ? { policy: found.policy } : {}),
-    ...(operator === undefined ? {} : { operator }),
-    ...(facts === undefined ? {} : { onChain: { channel: facts.channel, policyHash: facts.token.policy.hash } }),
-    ...(bodies === undefined
-      ? {}
-      : {
-          bodies: [bodies],
-          sha256,
-        }),
-    ...(anchors === undefined ? {} : { anchors }),
-  });
-  const checks: Check[] = pure.filter(
-    ({ name, index }) => name !== 'anchor' || anchorFacts?.[index]?.kind === 'anchored',
-  );
-  if (bodies !== undefined) {
-    explainBodies(checks, receipts[0]!, bodies);
-    const compared = pure.filter(({ name }) => name === 'body');
-    const surface = textOption(context, 'surface');
-    const recounted = await recountChecks({ signed: receipts[0]!, found, bodies, compared, surface });
-    checks.push(...recounted.map((check) => ({ index: 0, ...check })));
-  }
-  for (const index of receipts.keys()) {
-    if ('missing' in found) checks.push({ index, name: 'units', detail: found.missing });
-    if (bodies === undefined)
-      checks.push({ index, name: 'body', detail: 'not compared and not recounted: give --request and --response' });
-    if (connection !== undefined && facts === undefined)
-      checks.push({ index, name: 'channel', ok: false, detail: 'the chain knows no such channel' });
-    if (operator === undefined) checks.push({ index, name: 'operator', detail: unknownOperator });
-    const fact = anchorFacts?.[index];
-    const name = 'anchor';
-    if (fact === undefined) {
-      checks.push({ index, name, reason: 'chain_not_asked', detail: 'the chain was not asked' });
-    } else if (fact.kind === 'leaves_wrong') checks.push({ index, name, ok: false, detail: fact.detail });
-    else if (fact.kind !== 'anchored') checks.push({ index, name, reason: fact.kind, detail: fact.detail });
-  }
-  return checks.map((check) => ({ ...check, index: input.indices[check.index]! }));
-}
-
-/** Says of bodies that are not those of the receipt what is the matter with them, where that can be told. */
-function explainBodies(checks: Check[], { receipt, salt }: SignedReceipt, bodies: ReceiptBodies): void {
-  for (const [at, check] of checks.entries()) {
-    if (check.name !== 'body' || check.ok === true) continue;
-    const part = check.detail.startsWith("the request's") ? 'request' : 'response';
-    const hint = hintOnBody(bodies[part]!, (bytes) => hashBody(salt, bytes, sha256) === receipt[`${part}Hash`]);
-    if (hint !== undefined) checks[at] = { ...check, detail: `${check.detail}: ${hint}` };
-  }
-}
-
-function sha256(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest();
 }
 
 function linesOf({ receipt }: SignedReceipt, index: number, count: number, checks: readonly Check[]): string[] {

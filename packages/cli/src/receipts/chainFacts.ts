@@ -21,7 +21,7 @@ export async function readChannelFacts({ client }: Connection, channelId: Hex): 
 }
 
 /** Where a receipt's batch is anchored: under a root with its leaves, not yet, or under one whose leaves are not at hand. */
-type AnchorFact =
+export type AnchorFact =
   | { readonly kind: 'anchored'; readonly anchor: AnchoredBatches }
   | { readonly kind: 'pending' | 'leaves_missing' | 'leaves_wrong'; readonly detail: string };
 
