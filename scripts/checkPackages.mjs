@@ -1,7 +1,8 @@
-// What npm would pack of each package: everything that its package.json points to, its README and the licence, and nothing
-// that only the clone needs. Looks at what is built.
+// What npm would pack of each package: everything that its package.json points to, its README, the licence and the sources
+// that its source maps speak of, and nothing that only the clone needs. Looks at what is built.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { posix } from 'node:path';
 
 const licence = readFileSync('LICENSE', 'utf8');
 /** Laid into the package while it is packed (packages/cli/scripts/docs.mjs), which this check, as it only reads, leaves out. */
@@ -43,6 +44,15 @@ function problemsOf(folder, manifest, files) {
   for (const path of modes.keys()) {
     if (clonesOnly.test(path)) found.push(`${path} is packed, and only the clone needs it; leave it out of "files"`);
   }
+  for (const path of [...modes.keys()].filter((path) => path.endsWith('.map'))) {
+    const source = absentSource(folder, path, modes);
+    if (!source) continue;
+    const isGone = !existsSync(posix.join(folder, posix.dirname(path), source));
+    const next = isGone
+      ? 'which is gone; delete what was built of it'
+      : 'which is not packed; compile with inlineSources';
+    found.push(`${path} speaks of ${source}, ${next}`);
+  }
   for (const path of programs.filter((path) => modes.has(path))) {
     const first = readFileSync(`${folder}/${path}`, 'utf8').split('\n', 1)[0];
     if (first !== '#!/usr/bin/env node') found.push(`${path} does not begin with #!/usr/bin/env node`);
@@ -51,6 +61,12 @@ function problemsOf(folder, manifest, files) {
   if (modes.has('LICENSE') && readFileSync(`${folder}/LICENSE`, 'utf8') !== licence)
     found.push('LICENSE is another than that of the root; copy it');
   return found;
+}
+
+/** Bundlers and debuggers look for what a source map names, and complain of each file that lacks. */
+function absentSource(folder, path, modes) {
+  const { sources, sourcesContent = [] } = JSON.parse(readFileSync(`${folder}/${path}`, 'utf8'));
+  return sources.find((source, at) => !sourcesContent[at] && !modes.has(posix.join(posix.dirname(path), source)));
 }
 
 /** The condition `source` is for the clone, where the sources are. */

@@ -1,7 +1,7 @@
 // Writes docs/reference/commands.gen.md from the commands' own data, gateway-config.gen.md from the schema that the gateway
 // reads its configuration with, and API.gen.md of the SDK and of core from their declarations; with --check, only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commonOptions } from '../packages/cli/dist/command.js';
 import { commandTable } from '../packages/cli/dist/commandTable.js';
 import { gatewayConfigSchema } from '../packages/gateway/dist/gatewayConfig.js';

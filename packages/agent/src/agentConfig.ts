@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { BaseError, parseWith } from '@kedge/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const agentConfigSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { BaseError, toProblemDetails } from '@kedge/core';
 import { afterEach, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { askGateway } from '../src/gateway/askGateway.js';
 import { channelsFileOf } from '../src/gateway/channelsFile.js';
 import { createOutput } from '../src/output.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bytes32Schema, unitsSchema } from './indexer/fields.js';
 import { parseWith } from './schemas.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Channel } from './channel.js';
 import { channelSchema, keyHashSchema } from './channelRecord.js';
 import { channelAccessTypes, separatorOf, typedDigest, typeHashOf, type DomainOrSeparator } from './domain.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { channelModes, type Channel } from './channel.js';
 import type { Address, Hex } from './hex.js';
 import { policySchema, type Policy } from './policy.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson } from './canonicalJson.js';
 import { croissantContext } from './croissantContext.js';
 import { bytesToHex, utf8, type Address, type Hasher, type Hex } from './hex.js';

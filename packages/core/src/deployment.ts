@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Address } from './hex.js';
 import { addressSchema, parseWith } from './schemas.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { channelModes } from './channel.js';
 import { accountSchema, bigSchema, bytes32Schema, countSchema, momentSchema, unitsSchema } from './indexer/fields.js';
 import { parseWith } from './schemas.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BaseError } from './baseError.js';
 import { hexToBytes, type Address, type Hasher, type Hex } from './hex.js';
 import { merkleTree } from './merkle.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson } from './canonicalJson.js';
 import { bytesToHex, utf8, zeroAddress, type Address, type Hasher, type Hex } from './hex.js';
 import type { MetricLabel, RateLabel } from './metrics.js';

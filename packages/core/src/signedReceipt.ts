@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BaseError } from './baseError.js';
 import type { Address, Hex } from './hex.js';
 import { metricLabels, type MetricLabel } from './metrics.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { subjectKinds, type Attestation } from './attestation.js';
 import type { Hex } from './hex.js';
 import { addressSchema, hashSchema, hexSchema, parseWith, uintSchema } from './schemas.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BaseError } from './baseError.js';
 import type { Voucher } from './channel.js';
 import type { Hex } from './hex.js';

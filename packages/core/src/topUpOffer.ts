@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Address, Hex } from './hex.js';
 import type { Policy } from './policy.js';
 import { addressSchema, decimalSchema, hashSchema, parseWith } from './schemas.js';

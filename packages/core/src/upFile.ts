@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { contractsSchema, type Deployment } from './deployment.js';
 import type { Hex } from './hex.js';
 import { decimalSchema, hashSchema, parseWith } from './schemas.js';

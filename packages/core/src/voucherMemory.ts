@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseWith, uintSchema } from './schemas.js';
 import { parseSignedVoucher, signedVoucherToJson, type SignedVoucher } from './signedVoucher.js';
 

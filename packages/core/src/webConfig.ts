@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { deploymentSchema, type Deployment } from './deployment.js';
 import type { Address, Hex } from './hex.js';
 import { addressSchema, hashSchema, parseWith } from './schemas.js';

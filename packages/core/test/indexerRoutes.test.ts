@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { indexerPath, indexerRoutes, readIndexerAnswer, zeroAddress } from '../src/index.js';
 
 test('the path of a request holds its parameters, escaped, and the rest as query', () => {

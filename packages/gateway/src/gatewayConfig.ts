@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type Address, addressSchema, BaseError, parseWith } from '@kedge/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { outputLimitFields } from './surfaces/surface.js';
 
 const count = z.int().positive();

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { addressSchema, parseWith } from '@kedge/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The highest pace that Ponder knows for an RPC. */
 export const unpaced = 500;

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto';
 import { BaseError, type Hex } from '@kedge/core';
 import { bytesToHex, hexToBytes, keccak256 } from 'viem';
-import { z } from 'zod';
+import * as z from 'zod';
 import { deriveScryptKey, type ScryptCost } from './deriveScryptKey.js';
 
 const hex = (length?: number) =>

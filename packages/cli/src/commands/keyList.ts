@@ -1,5 +1,5 @@
 import { BaseError } from '@kedge/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { chainOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { askGateway } from '../gateway/askGateway.js';

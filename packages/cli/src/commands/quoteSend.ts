@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { BaseError, parseSignedRateQuote, signedRateQuoteToJson } from '@kedge/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { originOf } from '../chain/connect.js';
 import type { Command } from '../command.js';
 import { askGateway } from '../gateway/askGateway.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { BaseError } from '@kedge/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Command } from '../command.js';
 import { dataDirOf } from '../context.js';
 import { readIfExists } from '../files/durableFile.js';

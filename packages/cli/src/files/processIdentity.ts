@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A process, told apart from a later one that got the same number by when it began. */
 export type ProcessIdentity = { readonly pid: number; readonly startedAt: string };

@@ -1,7 +1,7 @@
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BaseError } from '@kedge/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readIfExists, writeDurably } from './durableFile.js';
 import { namingFile } from './namingFile.js';
 import { identitySchema, isRunning, ownIdentity, type ProcessIdentity } from './processIdentity.js';

@@ -1,6 +1,6 @@
 import { BaseError } from '@kedge/core';
 import { problemError } from '@kedge/sdk';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { originOf } from '../chain/connect.js';
 import type { Context } from '../context.js';
 

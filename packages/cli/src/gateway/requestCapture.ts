@@ -1,6 +1,6 @@
 import { valueChannelsAbi, type Hex } from '@kedge/core';
 import { captureOutcome, readEvents, type CaptureOutcome } from '@kedge/sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Connection } from '../chain/connect.js';
 import type { Context } from '../context.js';
 import { askGateway } from './askGateway.js';

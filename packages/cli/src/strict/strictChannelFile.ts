@@ -14,7 +14,7 @@ import {
   type Hex,
   type VoucherMemory,
 } from '@kedge/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeFolder } from '../files/dataPaths.js';
 import { readJsonFile, writeDurably } from '../files/durableFile.js';
 

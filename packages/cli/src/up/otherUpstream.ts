@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { BaseError } from '@kedge/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Option } from '../command.js';
 import type { Context } from '../context.js';
 import { readGivenFile } from '../files/readGivenFile.js';

@@ -1,5 +1,5 @@
 import { BaseError, contractsSchema, withDecimals, type Address, type Hex } from '@kedge/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJsonFile, writeDurably } from '../files/durableFile.js';
 import type { Ports } from './ports.js';
 

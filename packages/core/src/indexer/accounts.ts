@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bondSchema } from './bonds.js';
 import { receiptRootSchema } from './channels.js';
 import { contributorEarningsSchema } from './contributors.js';

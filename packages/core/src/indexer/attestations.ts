@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { attestationStates, subjectKinds, verdictOutcomes } from '../attestation.js';
 import {
   accountSchema,

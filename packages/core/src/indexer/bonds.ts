@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { accountSchema, bigSchema, bytes32Schema, countSchema, unitsSchema } from './fields.js';
 
 /** A proven equivocation, and who is paid for it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { accountSchema, bigSchema, bytes32Schema, countSchema, happenedSchema, unitsSchema } from './fields.js';
 
 /** A payment to one leaf under a contributor root (R24). */

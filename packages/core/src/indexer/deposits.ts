@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { accountSchema, bigSchema, bytes32Schema, happenedSchema, unitsSchema } from './fields.js';
 
 /**

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Address, Hex } from '../hex.js';
 import { receiptRootSchema, type ReceiptRoot } from './channels.js';
 import { contributionSchema, type Contribution } from './contributors.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { addressSchema, hashSchema, uintSchema } from '../schemas.js';
 
 // Fields that many answers of the indexer share. Ids, units and amounts travel as decimal strings and are bigint when read;

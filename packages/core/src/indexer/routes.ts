@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseWith } from '../schemas.js';
 import { classKinds } from '../token.js';
 import { accountSchema, bigSchema, bytes32Schema, pageSchema, unitsSchema } from './fields.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { classKinds } from '../token.js';
 import { channelSummarySchema } from './channels.js';
 import { lotSchema } from './classes.js';

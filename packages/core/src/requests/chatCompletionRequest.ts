@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isJsonObject } from '../jsonValues.js';
 import { parseWith } from '../schemas.js';
 import { requestHints, streamOptionsSchema, tokenLimitSchema } from './requestFields.js';

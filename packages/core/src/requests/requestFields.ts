@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 // Fields that several kinds of requests share. Requests are read loosely: a field that tomorrow's clients send is no error
 // today, and passes on unchanged.

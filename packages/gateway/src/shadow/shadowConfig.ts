@@ -1,5 +1,5 @@
 import { addressSchema, parseWith, policySchema } from '@kedge/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { gatewayConfigSchema } from '../gatewayConfig.js';
 
 /** A class and those it builds on, each with its part of the class's revenue. */

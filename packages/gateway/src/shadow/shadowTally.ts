@@ -3,7 +3,7 @@ import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createTurns, type MetricLabel, metricLabels, parseWith, withDecimals } from '@kedge/core';
 import { makeFolder } from '@kedge/store/makeFolder';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CommitInput } from '../ledger/receiptBatcher.js';
 
 /** What was used since the first call: sums only. */

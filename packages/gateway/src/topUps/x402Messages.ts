@@ -1,5 +1,5 @@
 import { type Address, BaseError, type Hex, parseWith } from '@kedge/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 // The messages of x402, version 2, as the public specification and @x402/core write them: JSON in base64.
 

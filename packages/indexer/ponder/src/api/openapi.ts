@@ -1,5 +1,5 @@
 import { indexerRoutes, type IndexerRoute } from '@kedge/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The OpenAPI 3.1 document of the REST API, from the table that server and client are made of. */
 export function openapiDocument(): object {
