@@ -19,13 +19,13 @@ export type Target = {
   /** Absolute path of the data folder, which need not exist. */
   readonly dataDir: string;
   /** The local stack, when the data folder has one and no other chain was named. */
-  readonly up?: UpFile;
-  readonly rpcUrl?: string;
+  readonly up?: UpFile | undefined;
+  readonly rpcUrl?: string | undefined;
   /** `chainId` is absent when `--contracts` listed addresses only: it is then the chain's own. */
-  readonly contracts?: Deployment['contracts'];
-  readonly chainId?: number;
+  readonly contracts?: Deployment['contracts'] | undefined;
+  readonly chainId?: number | undefined;
   /** The block of the first of the contracts, where their file says it. */
-  readonly firstBlock?: number;
+  readonly firstBlock?: number | undefined;
 };
 
 const contractNames = [...neededContracts, ...laterContracts];
@@ -40,19 +40,11 @@ export async function findTarget(context: Pick<Context, 'cwd' | 'options'>): Pro
   }
   const named = textOption(context, 'contracts');
   const given = named === undefined ? undefined : await readContracts(named, context.cwd);
-  const isLocal = up !== undefined && rpcUrl === up.rpcUrl;
   // Another chain's contracts are not those of the local stack, wherever its file lies.
-  const fallback = isLocal ? up : undefined;
-  const contracts = given?.contracts ?? fallback?.contracts;
-  const { chainId, firstBlock } = given ?? fallback ?? {};
-  return {
-    dataDir,
-    ...(isLocal ? { up } : {}),
-    ...(rpcUrl === undefined ? {} : { rpcUrl }),
-    ...(contracts === undefined ? {} : { contracts }),
-    ...(chainId === undefined ? {} : { chainId }),
-    ...(firstBlock === undefined ? {} : { firstBlock }),
-  };
+  const local = rpcUrl === up?.rpcUrl ? up : undefined;
+  const contracts = given?.contracts ?? local?.contracts;
+  const { chainId, firstBlock } = given ?? local ?? {};
+  return { dataDir, up: local, rpcUrl, contracts, chainId, firstBlock };
 }
 
 /** `.kedge/up.json`, or nothing when there is none. */

@@ -32,7 +32,7 @@ export function gatewayUrlHere({
   up,
   dataDir,
 }: {
-  readonly up?: UpFile;
+  readonly up?: UpFile | undefined;
   readonly dataDir: string;
 }): string | undefined {
   return up?.gatewayUrl ?? gatewayUrlOf(dataDir);

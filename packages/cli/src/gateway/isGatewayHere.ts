@@ -9,7 +9,12 @@ import { readGatewayConfig } from './gatewayFiles.js';
  * and in a local stack this operator. Another one would refuse the channel, and its operator would never hear of it.
  */
 export function isGatewayHere(
-  { dataDir, chainId, contracts, up }: Pick<Connection, 'dataDir' | 'chainId' | 'contracts'> & { readonly up?: UpFile },
+  {
+    dataDir,
+    chainId,
+    contracts,
+    up,
+  }: Pick<Connection, 'dataDir' | 'chainId' | 'contracts'> & { readonly up?: UpFile | undefined },
   operator: Address,
 ): boolean {
   if (up !== undefined) return isAddressEqual(operator, developmentAccount('operator').address);
