@@ -274,6 +274,28 @@ test.each([
   expect(JSON.stringify(setup.logs)).not.toContain('my prompt');
 });
 
+test.each([
+  ['7', '7'],
+  ['Wed, 21 Oct 2026 07:28:00 GMT', null],
+  [undefined, null],
+])('of an upstream that is overloaded the client is told when it wants to be asked again: %s', async (said, told) => {
+  await begin();
+  upstream.script = (_, response) =>
+    response.writeHead(503, said === undefined ? {} : { 'retry-after': said }).end('{}');
+  const { status, headers } = await post(hello);
+  expect([status, headers.get('retry-after')]).toEqual([502, told]);
+});
+
+test('the upstream’s number of a request reaches clients of either API by the name that they read', async () => {
+  await begin();
+  upstream.script = (_, response) =>
+    response
+      .writeHead(200, { 'content-type': 'application/json', 'x-request-id': 'one', 'request-id': 'two' })
+      .end(JSON.stringify(completion('Hello.')));
+  const { headers } = await post(hello);
+  expect([headers.get('x-request-id'), headers.get('request-id')]).toEqual(['one', 'two']);
+});
+
 test('of an upstream that sends elsewhere the log says where, without what may be a key', async () => {
   await begin();
   setup.logs.length = 0;

@@ -127,6 +127,11 @@ test('shadow: no page of another site makes calls in a browser here, programs an
   }
   expect(upstream.requests).toHaveLength(0);
   expect((await fetch(`${gateway.url}/v1/models`, { headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(403);
+  const preflight = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'OPTIONS',
+    headers: { origin: 'https://other.example', 'access-control-request-method': 'POST' },
+  });
+  expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([405, null]);
   for (const headers of [{}, { origin: own, 'sec-fetch-site': 'same-origin' }])
     expect((await call(headers as Record<string, string>)).status).toBe(200);
 });

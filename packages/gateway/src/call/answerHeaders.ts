@@ -5,6 +5,7 @@ const passedOn = [
   'content-type',
   'cache-control',
   'x-request-id',
+  'request-id',
   'openai-version',
   'openai-processing-ms',
   'retry-after',

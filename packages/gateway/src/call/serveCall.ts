@@ -134,9 +134,15 @@ function answerAny(
     code: 'upstream_failed',
     status: status === 504 ? 504 : 502,
     kind: 'transient',
-    values: { upstreamStatus: status },
+    values: { upstreamStatus: status, ...retryAfterIn(headers) },
     hints: ['Nothing was charged. Try again; the operator finds the cause in the log.'],
   });
+}
+
+/** When the upstream wants to be asked again. A date in its place is left out. */
+function retryAfterIn(headers: HeaderFields): { readonly retryAfterSeconds?: number } {
+  const seconds = /^\d{1,5}$/.exec(headers.get('retry-after') ?? '')?.[0];
+  return seconds === undefined ? {} : { retryAfterSeconds: Number(seconds) };
 }
 
 /** Where an upstream sends elsewhere, without user, query and fragment, which may be keys. */

@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import { type HttpServer, startHttpServer } from '../http1/startHttpServer.js';
 import { reasonOf, stackOf, type StructuredLog } from '../structuredLog.js';
 import { listenFailed, urlOf } from './listening.js';
+import { answerPreflight, openToPages } from './openToPages.js';
 import { invalidHttp } from './readBody.js';
 import { pathOf } from './pathOf.js';
 import { routeAdmin } from './routeAdmin.js';
@@ -12,6 +13,8 @@ import { sendProblem } from './sendProblem.js';
 
 /** Where a gateway listens: for calls, and on 127.0.0.1 for its operator; 0 for any free port. */
 export type ListenAt = { readonly host: string; readonly port: number; readonly adminPort: number };
+
+type Answer = (request: HttpRequest, response: HttpResponse) => Promise<void>;
 
 const adminHost = '127.0.0.1';
 
@@ -33,7 +36,11 @@ export async function listen(
   );
   const adminUrl = urlOf(adminHost, admin.port);
   const whole = { ...context, adminUrl };
-  const calls = await start(host, port, options, (request, response) => route(request, response, whole)).catch(
+  // Where calls need no key, no page of another site is to make them.
+  const isForAnyone = context.book.anyone !== undefined;
+  const answer: Answer = (request, response) =>
+    !isForAnyone && answerPreflight(request, response) ? Promise.resolve() : route(request, response, whole);
+  const calls = await start(host, port, options, answer, isForAnyone ? undefined : openToPages).catch(
     async (error: unknown) => {
       await admin.close();
       throw error;
@@ -54,7 +61,8 @@ async function start(
   host: string,
   port: number,
   { log, onRequest }: { readonly log: StructuredLog; readonly onRequest: () => () => void },
-  answer: (request: HttpRequest, response: HttpResponse) => Promise<void>,
+  answer: Answer,
+  open: typeof openToPages = (_, response) => response,
 ): Promise<HttpServer> {
   const refuse = (response: HttpResponse, error: unknown, target = ''): void => {
     const status = sendProblem(response, error, pathOf(target));
@@ -67,7 +75,8 @@ async function start(
     return await startHttpServer({
       host,
       port,
-      onRequest: (request, response) => {
+      onRequest: (request, bare) => {
+        const response = open(request, bare);
         const ended = onRequest();
         const failed = (error: unknown): void => {
           ended();
