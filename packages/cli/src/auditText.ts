@@ -1,5 +1,6 @@
 import { isSameAddress, zeroAddress, type Address } from '@kedge/core';
 import type { AuditReport } from '@kedge/conform';
+import { humanCount } from './human.js';
 import { table, type Output } from './output.js';
 
 const name = (asset: Address): string => (isSameAddress(asset, zeroAddress) ? 'ETH' : asset);
@@ -9,7 +10,7 @@ export function auditText(report: AuditReport, { green, red, bold }: Output['col
   const { chainId, address, fromBlock, toBlock, events, assets, ledgers, differences } = report;
   const moved = ledgers.filter(({ received, backing, owed }) => received > 0n || backing !== 0n || owed !== 0n);
   return [
-    `${address} on chain ${chainId}, blocks ${fromBlock} to ${toBlock}: ${events} events; amounts in smallest units`,
+    `${address} on chain ${chainId}, blocks ${fromBlock} to ${toBlock}: ${humanCount(events, 'event')}; amounts in smallest units`,
     ...section(bold('BY CLASS AND ASSET, FROM EVENTS ALONE'), [
       ['CLASS', 'ASSET', 'RECEIVED', 'CLAIMED', 'TO PARENTS', 'ORPHAN', 'BACKING', 'OWED'],
       ...moved.map((ledger) => [

@@ -1,5 +1,5 @@
 import { sections, type ClauseResult, type ConformanceReport, type Evidence } from '@kedge/conform';
-import { humanAmount } from './human.js';
+import { humanAmount, humanCount } from './human.js';
 import { table, type Output } from './output.js';
 
 const levels = ['MUST', 'SHOULD', 'MAY'] as const;
@@ -15,7 +15,7 @@ export function conformanceText(report: ConformanceReport, colours: Output['colo
     groups.set(title, [...(groups.get(title) ?? []), result]);
   }
   return [
-    `${address} on chain ${chainId}, profile ${profile}: ${results.length} clauses, ${transactions} transactions`,
+    `${address} on chain ${chainId}, profile ${profile}: ${humanCount(results.length, 'clause')}, ${humanCount(transactions, 'transaction')}`,
     ...[...groups].flatMap(([title, own]) => ['', ...sectionLines(title, own, colours)]),
     '',
     ...table([

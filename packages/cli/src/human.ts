@@ -15,6 +15,20 @@ export function humanAmount(baseUnits: bigint, decimals: number): string {
   return groupedDigits(formatUnits(baseUnits, decimals));
 }
 
+/** Base units as an amount with its word: `1,000.5 units`, `1 unit`. */
+export function humanUnits(baseUnits: bigint, decimals: number): string {
+  return withWord(humanAmount(baseUnits, decimals), 'unit');
+}
+
+/** A count with its word: `2 contributors`, `1 contributor`. */
+export function humanCount(count: number | bigint, word: string): string {
+  return withWord(groupedDigits(String(count)), word);
+}
+
+function withWord(amount: string, word: string): string {
+  return `${amount} ${word}${amount === '1' ? '' : 's'}`;
+}
+
 /** A decimal number with its thousands separated. */
 export function groupedDigits(decimal: string): string {
   const [whole = '0', fraction] = decimal.split('.');

@@ -12,10 +12,10 @@ test('what the market has is left to be bought', () => {
 
 test('what it has not is refused in the units that were typed', () => {
   expect(() => requireOffer(lot, { ...wanted, units: 1_000_001_000_000n })).toThrow(
-    'Lot 1 of class 4 has 899,999.999992 units left, and 1,000,001 were asked for.',
+    'Lot 1 of class 4 has 899,999.999992 units left, and 1,000,001 units were asked for.',
   );
   expect(() => requireOffer(lot, { ...wanted, units: 10_000_001n, maxCost: 70n })).toThrow(
-    '10.000001 units cost 0.000071 USDC, which is above the limit of 0.00007 USDC.',
+    '0.000071 USDC for 10.000001 units is above the limit of 0.00007 USDC.',
   );
 });
 
@@ -37,8 +37,10 @@ test('what a plan does not sell is refused in the units that were typed, with th
   const asked = (change: object, units: bigint) => () =>
     requireOffer({ ...lot, plan: { ...plan, ...change } }, { ...wanted, units });
   expect(asked({}, 6_000_000n)).not.toThrow();
-  expect(asked({}, 4_000_000n)).toThrow('Lot 1 of class 4 sells 5 units at least, and 4 were asked for.');
-  expect(asked({ exact: true }, 6_000_000n)).toThrow('Lot 1 of class 4 sells 5 units exactly, and 6 were asked for.');
+  expect(asked({}, 4_000_000n)).toThrow('Lot 1 of class 4 sells 5 units at least, and 4 units were asked for.');
+  expect(asked({ exact: true }, 6_000_000n)).toThrow(
+    'Lot 1 of class 4 sells 5 units exactly, and 6 units were asked for.',
+  );
   expect(asked({ currentLot: 0x80000003 }, 6_000_000n)).toThrow(
     'Lot 1 of class 4 is a step whose turn comes later: lot 3 is sold now.',
   );

@@ -53,10 +53,7 @@ test('token split, merge, top-up and burn move, add and destroy units; retire en
   const topped = await kedgeJson('token', 'top-up', tokenId!, '1');
   expect(topped).toMatchObject({ value: '8000', cost: String(10n ** 15n) });
   const dear = await kedge('token', 'top-up', tokenId!, '1', '--max-cost', '0.0001');
-  expect([dear.code, dear.stderr]).toEqual([
-    1,
-    expect.stringContaining('1 units cost 0.001 ETH, which is above the limit'),
-  ]);
+  expect([dear.code, dear.stderr]).toEqual([1, expect.stringContaining('0.001 ETH for 1 unit is above the limit')]);
   const burned = await kedgeJson('token', 'burn', tokenId!, '4', '--yes');
   expect(burned).toMatchObject({ value: '4000', revenue: String(4n * 10n ** 15n) });
   expect(await value(tokenId!)).toBe(4_000n);
@@ -67,7 +64,7 @@ test('token split, merge, top-up and burn move, add and destroy units; retire en
   const declined = await burn('no\n');
   expect([declined.code, declined.stderr]).toEqual([
     1,
-    expect.stringContaining(`Destroy 1 units of the 4 that token ${tokenId} has? This cannot be undone. [y/N]`),
+    expect.stringContaining(`Destroy 1 unit of the 4 that token ${tokenId} has? This cannot be undone. [y/N]`),
   ]);
   for (const silence of ['', '\n']) expect((await burn(silence)).stderr).toContain('Not confirmed');
   expect(await value(tokenId!)).toBe(4_000n);
@@ -224,7 +221,7 @@ test('buy takes the step of a schedule that is sold now, and says of another lot
   const early = await kedge('buy', String(classId), '1', '--lot', '4');
   expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('later: lot 3 is sold now')]);
   const part = await kedge('buy', String(classId), '3', '--lot', '1');
-  expect([part.code, part.stderr]).toEqual([1, expect.stringContaining('sells 4 units exactly, and 3 were')]);
+  expect([part.code, part.stderr]).toEqual([1, expect.stringContaining('sells 4 units exactly, and 3 units were')]);
   expect(await buy('4', '--lot', '1')).toMatchObject({ lot: 1, cost: '40000' });
   const { stdout } = await kedge('status');
   for (const row of [

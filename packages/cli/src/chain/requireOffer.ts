@@ -1,5 +1,5 @@
 import { BaseError } from '@kedge/core';
-import { humanAmount } from '../human.js';
+import { humanAmount, humanUnits } from '../human.js';
 import { lotNumberOf } from './lotNumber.js';
 import type { Asset } from './readAsset.js';
 import type { Offer } from './readOffer.js';
@@ -21,7 +21,7 @@ export function requireOffer(
 ): void {
   const { units, maxCost, unitDecimals, asset } = wanted;
   if (!listing.open) return;
-  const whole = (amount: bigint): string => humanAmount(amount, unitDecimals);
+  const whole = (amount: bigint): string => humanUnits(amount, unitDecimals);
   const money = (amount: bigint): string => `${humanAmount(amount, asset.decimals)} ${asset.name}`;
   const number = lotNumberOf(lot);
   if (plan !== undefined && plan.currentLot !== lot) {
@@ -34,12 +34,12 @@ export function requireOffer(
   }
   if (units > listing.supply) {
     throw new BaseError(
-      `Lot ${number} of class ${classId} has ${whole(listing.supply)} units left, and ${whole(units)} were asked for.`,
+      `Lot ${number} of class ${classId} has ${whole(listing.supply)} left, and ${whole(units)} were asked for.`,
       { code: 'lot_sold_out', hints: ['Buy fewer units, or of another lot: kedge status lists what is on sale.'] },
     );
   }
   if (plan !== undefined && (plan.exact ? units !== plan.minUnits : units < plan.minUnits)) {
-    const sold = `${whole(plan.minUnits)} units ${plan.exact ? 'exactly' : 'at least'}`;
+    const sold = `${whole(plan.minUnits)} ${plan.exact ? 'exactly' : 'at least'}`;
     throw new BaseError(`Lot ${number} of class ${classId} sells ${sold}, and ${whole(units)} were asked for.`, {
       code: 'lot_other_units',
       hints: ['Buy so many, or of another lot: kedge status lists what is on sale.'],
@@ -47,7 +47,7 @@ export function requireOffer(
   }
   const cost = (price.numerator * units + price.denominator - 1n) / price.denominator;
   if (maxCost !== undefined && cost > maxCost) {
-    throw new BaseError(`${whole(units)} units cost ${money(cost)}, which is above the limit of ${money(maxCost)}.`, {
+    throw new BaseError(`${money(cost)} for ${whole(units)} is above the limit of ${money(maxCost)}.`, {
       code: 'price_above_limit',
       hints: ['Allow more with --max-cost.'],
     });

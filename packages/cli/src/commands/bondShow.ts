@@ -3,7 +3,7 @@ import { firstBlockOf, readEvents } from '@kedge/sdk';
 import { connect, type Connection } from '../chain/connect.js';
 import { assetsIn } from '../chain/readAssets.js';
 import { chainOptions, type Command } from '../command.js';
-import { humanAmount, humanMoment } from '../human.js';
+import { humanAmount, humanCount, humanMoment } from '../human.js';
 import { argument, parseAddress } from '../parse.js';
 
 export const bondShow: Command = {
@@ -40,7 +40,7 @@ export const bondShow: Command = {
               `${humanAmount(bond.amount, asset.decimals)} ${asset.name}`,
               `  covers   ${bond.coveredUntil === 0n ? 'nothing is promised' : humanMoment(bond.coveredUntil)}`,
               ...(bond.releaseAt === undefined ? [] : [`  leaves   after ${humanMoment(bond.releaseAt)}`]),
-              ...(bond.windows === 0 ? [] : [`  slashed  ${bond.windows} time${bond.windows === 1 ? '' : 's'}`]),
+              ...(bond.windows === 0 ? [] : [`  slashed  ${humanCount(bond.windows, 'time')}`]),
             ]),
     );
   },

@@ -7,7 +7,7 @@ import { requireOffer } from '../chain/requireOffer.js';
 import { lotIdOf, lotNumberOf } from '../chain/lotNumber.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
-import { humanAmount, humanMoment } from '../human.js';
+import { humanAmount, humanMoment, humanUnits } from '../human.js';
 import { argument, parseAmount, parseInteger, parseRecipient, parsedOption } from '../parse.js';
 
 export const buy: Command = {
@@ -72,7 +72,7 @@ export const buy: Command = {
         transactionHash,
       },
       () => [
-        `token ${tokenId}: ${humanAmount(units, unitDecimals)} units of class ${classId}`,
+        `token ${tokenId}: ${humanUnits(units, unitDecimals)} of class ${classId}`,
         `  paid     ${humanAmount(cost, asset.decimals)} ${asset.name} by ${signer.label}`,
         `  expires  ${humanMoment(expireAt)}`,
         `  refund   ${refundText({ tokenId, refundable, expiredToClass, expireAt })}`,

@@ -3,7 +3,7 @@ import { connect, type Connection } from '../chain/connect.js';
 import { readChannel } from '../chain/readChannels.js';
 import { readAnyAsset } from '../chain/readAsset.js';
 import { chainOptions, type Command } from '../command.js';
-import { humanAmount, shortHex } from '../human.js';
+import { humanAmount, humanUnits, shortHex } from '../human.js';
 import { urlOption } from '../parse.js';
 import { requestCapture, type Captured } from '../gateway/requestCapture.js';
 import { gatewayUrlHere } from '../gateway/gatewayFiles.js';
@@ -44,8 +44,8 @@ async function linesOf(connection: Connection, captures: readonly Captured[]): P
       const { tokenId } = await readChannel(connection, channelId);
       const { classId } = splitTokenId(tokenId);
       const { unitDecimals } = await connection.client.getClass({ classId });
-      const [now, all] = [humanAmount(units, unitDecimals), humanAmount(capturedUnits, unitDecimals)];
-      lines.push(`  captured ${now} units of channel ${shortHex(channelId)} (${all} since it was opened)`);
+      const [now, all] = [humanUnits(units, unitDecimals), humanAmount(capturedUnits, unitDecimals)];
+      lines.push(`  captured ${now} of channel ${shortHex(channelId)} (${all} since it was opened)`);
     }
     for (const { channelId, reason } of failed) lines.push(`  ✗ channel ${shortHex(channelId)}: ${reason.message}`);
     for (const { classId, parentId, asset, amount } of royalties) {

@@ -8,7 +8,7 @@ import { makeFolder } from '../files/dataPaths.js';
 import { readAccessFile } from '../gateway/channelAccessFile.js';
 import { channelsFileOf, putChannelRecord, readChannelEntries } from '../gateway/channelsFile.js';
 import { keysOf } from '../gateway/openKeys.js';
-import { humanAmount, humanMoment } from '../human.js';
+import { humanMoment, humanUnits } from '../human.js';
 import { argument } from '../parse.js';
 
 export const channelAdd: Command = {
@@ -40,7 +40,7 @@ export const channelAdd: Command = {
       `channel ${channelId}`,
       `  holder    ${channel.holder}`,
       `  operator  ${channel.operator}`,
-      `  cap       ${humanAmount(channel.cap, policy.unit.decimals)} units of token ${channel.tokenId}, ${channel.mode}`,
+      `  cap       ${humanUnits(channel.cap, policy.unit.decimals)} of token ${channel.tokenId}, ${channel.mode}`,
       `  until     ${humanMoment(channel.deadline)}`,
       `The gateway of this data folder is told in ${file}.`,
     ]);

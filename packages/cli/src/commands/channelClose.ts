@@ -6,7 +6,7 @@ import { resolveWriter } from '../chain/resolveWriter.js';
 import { channelsFileOf, takeOutChannel } from '../gateway/channelsFile.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
-import { humanAmount, humanMoment, shortHex } from '../human.js';
+import { humanMoment, humanUnits, shortHex } from '../human.js';
 import { isGatewayHere } from '../gateway/isGatewayHere.js';
 import { argument, parseChannelId, urlOption } from '../parse.js';
 import { makeGatewayReread } from '../gateway/makeGatewayReread.js';
@@ -70,8 +70,8 @@ export const channelClose: Command = {
       { channelId, tokenId: channel.tokenId, capturedUnits, returnedUnits, transactionHash },
       () => [
         `channel ${shortHex(channelId)} is closed by ${signer.label}`,
-        `  captured  ${humanAmount(capturedUnits, unitDecimals)} units`,
-        `  returned  ${humanAmount(returnedUnits, unitDecimals)} units to token ${channel.tokenId}`,
+        `  captured  ${humanUnits(capturedUnits, unitDecimals)}`,
+        `  returned  ${humanUnits(returnedUnits, unitDecimals)} to token ${channel.tokenId}`,
       ],
     );
   },

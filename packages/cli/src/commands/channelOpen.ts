@@ -25,7 +25,7 @@ import { resolveWriter } from '../chain/resolveWriter.js';
 import { channelsFileOf, putChannelRecord } from '../gateway/channelsFile.js';
 import { accountOptions, policyOption, type Command } from '../command.js';
 import type { Context } from '../context.js';
-import { humanAmount, humanMoment, shortHex } from '../human.js';
+import { humanMoment, humanUnits, shortHex } from '../human.js';
 import {
   argument,
   parseAddress,
@@ -143,7 +143,7 @@ export const channelOpen: Command = {
     }
     kept.done();
     const { secretFile, accessFile, isServedHere } = kept;
-    const human = (units: bigint): string => humanAmount(units, policy.unit.decimals);
+    const human = (units: bigint): string => humanUnits(units, policy.unit.decimals);
     context.output.result(
       {
         channelId,
@@ -156,9 +156,9 @@ export const channelOpen: Command = {
       },
       () => [
         `channel ${channelId}`,
-        `  locked    ${human(channel.cap)} units of token ${tokenId}, opened by ${signer.label}`,
+        `  locked    ${human(channel.cap)} of token ${tokenId}, opened by ${signer.label}`,
         `  operator  ${operator}`,
-        `  rate      ${channel.rate === 0n ? 'no limit' : `${human(channel.rate)} units a second, ${human(channel.burst)} at once`}`,
+        `  rate      ${channel.rate === 0n ? 'no limit' : `${human(channel.rate)} a second, ${human(channel.burst)} at once`}`,
         `  until     ${humanMoment(channel.deadline)}, captures until ${humanMoment(channel.deadline + BigInt(channel.grace))}`,
         `  base URL  ${baseUrl ?? 'the URL of the gateway, ending in /v1'}`,
         `  API key   ${apiKey}`,

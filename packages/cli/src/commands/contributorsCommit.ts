@@ -4,6 +4,7 @@ import { claimableAssets, gasAfterPayments, stuckInJson } from '../chain/payable
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { confirm, yesOption } from '../confirm.js';
+import { humanCount } from '../human.js';
 import { argument, parseInteger } from '../parse.js';
 
 export const contributorsCommit: Command = {
@@ -31,7 +32,7 @@ export const contributorsCommit: Command = {
     const connection = await connect(context);
     const token = await connection.client.getToken({ tokenId });
     const { signer, write } = await resolveWriter(context, connection, token.holder);
-    const count = `${contributors.length} contributor${contributors.length === 1 ? '' : 's'}`;
+    const count = humanCount(contributors.length, 'contributor');
     await confirm(context, `Give all that token ${tokenId} will earn to ${count}`);
     const { payable, stuck } = await claimableAssets(connection, token);
     const cid = await storeContributors(connection.dataDir, contributors);

@@ -4,6 +4,7 @@ import { readContributorsFile, storeContributors } from '../chain/contributors.j
 import { gasAfterPayments, payableAssets, stuckInJson } from '../chain/payableAssets.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
+import { humanCount } from '../human.js';
 import { argument, parseInteger } from '../parse.js';
 
 export const contributorsSet: Command = {
@@ -53,7 +54,7 @@ export const contributorsSet: Command = {
         transactionHash,
       },
       () => [
-        `list ${epoch} of token ${tokenId}: ${contributors.length} contributors of weight ${totalWeight}`,
+        `list ${epoch} of token ${tokenId}: ${humanCount(contributors.length, 'contributor')} of weight ${totalWeight}`,
         `  root    ${root}`,
         `  list    ${cid} in the content store`,
         ...stuck.map(

@@ -2,7 +2,7 @@ import { connect } from '../chain/connect.js';
 import { depositOptions, depositTermsOf } from '../chain/depositTermsOf.js';
 import { lotNumberOf } from '../chain/lotNumber.js';
 import { chainOptions, type Command } from '../command.js';
-import { humanAmount, humanMoment, shortHex } from '../human.js';
+import { humanAmount, humanMoment, humanUnits, shortHex } from '../human.js';
 import { parseAmount, parsedOption } from '../parse.js';
 
 export const deposit: Command = {
@@ -52,7 +52,7 @@ export const deposit: Command = {
         `deposit address ${address} of channel ${shortHex(channelId)}`,
         ...(units === undefined || cost === undefined
           ? []
-          : [`  pay        ${money(cost)} for ${humanAmount(units, unitDecimals)} units`]),
+          : [`  pay        ${money(cost)} for ${humanUnits(units, unitDecimals)}`]),
         `  deposited  ${money(amount)}`,
         `  serves     until ${humanMoment(deadline)}`,
         `  refunds    to ${refundTo}`,

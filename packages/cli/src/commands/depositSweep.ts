@@ -8,7 +8,7 @@ import { resolveWriter } from '../chain/resolveWriter.js';
 import { addContinuation, channelsFileOf } from '../gateway/channelsFile.js';
 import { accountOptions, policyOption, type Command } from '../command.js';
 import type { Context } from '../context.js';
-import { humanAmount, shortHex } from '../human.js';
+import { humanAmount, humanUnits, shortHex } from '../human.js';
 import { makeGatewayReread } from '../gateway/makeGatewayReread.js';
 
 export const depositSweep: Command = {
@@ -71,7 +71,7 @@ export const depositSweep: Command = {
       { channelId, continues: rootId, channel, units: channel.cap, spent, asset: asset.address, transactionHash },
       () => [
         `channel ${channelId}`,
-        `  locked     ${humanAmount(channel.cap, unitDecimals)} units of token ${channel.tokenId}`,
+        `  locked     ${humanUnits(channel.cap, unitDecimals)} of token ${channel.tokenId}`,
         `  paid       ${humanAmount(spent, asset.decimals)} ${asset.name} of the deposit`,
         `  continues  ${shortHex(rootId)}, for the same API keys`,
       ],

@@ -4,7 +4,7 @@ import { recordFromChain } from '../chain/recordFromChain.js';
 import { chainOptions, policyOption, type Command } from '../command.js';
 import { changeChannelKeys, putChannelRecord } from '../gateway/channelsFile.js';
 import { channelOfKeys, openKeys } from '../gateway/openKeys.js';
-import { humanAmount, humanMoment, shortHex } from '../human.js';
+import { humanMoment, humanUnits, shortHex } from '../human.js';
 import { parseAmount, parseChannelId, parseMoment, parsedOption, textOption } from '../parse.js';
 import { unixNow } from '../unixNow.js';
 import { apiKeyHash, newApiKey } from '../up/apiKey.js';
@@ -56,7 +56,7 @@ export const keyCreate: Command = {
     const keyId = apiKeyIdOf(apiKeySha256);
     context.output.result({ keyId, name, channelId: record.channelId, apiKey, capUnits, expiresAt, gatewayUrl }, () => [
       `key ${keyId} (${name}) pays from channel ${shortHex(record.channelId)}`,
-      `  cap       ${capUnits === undefined ? 'all that the channel has' : `${humanAmount(capUnits, decimals)} units`}`,
+      `  cap       ${capUnits === undefined ? 'all that the channel has' : humanUnits(capUnits, decimals)}`,
       `  expires   ${humanMoment(expiresAt ?? 0n)}`,
       `  API key   ${apiKey}`,
       'The key is shown only now. Whoever has it can spend from this channel: keep it like a password.',

@@ -4,7 +4,7 @@ import { chainOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { askGateway } from '../gateway/askGateway.js';
 import { openKeys, type ApiKey } from '../gateway/openKeys.js';
-import { humanAmount, humanMoment, shortHex } from '../human.js';
+import { humanMoment, humanUnits, shortHex } from '../human.js';
 import { unixNow } from '../unixNow.js';
 
 const units = z.string().regex(/^\d+$/).transform(BigInt);
@@ -47,7 +47,7 @@ export const keyList: Command = {
     context.output.result({ keys: rows }, () =>
       rows.flatMap((row, index) => {
         const { decimals } = keys[index]!.record.policy.unit;
-        const units = (amount: bigint): string => `${humanAmount(amount, decimals)} units`;
+        const units = (amount: bigint): string => humanUnits(amount, decimals);
         const uncounted = keys[index]!.terms === undefined ? 'counted with its channel' : `unknown (${notTold})`;
         const spent = row.usedUnits === undefined ? uncounted : units(row.usedUnits);
         return [

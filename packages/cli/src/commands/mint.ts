@@ -1,7 +1,7 @@
 import { recipientOf } from '../accounts/recipient.js';
 import { readOwnClass } from '../chain/readOwnClass.js';
 import { accountOptions, type Command } from '../command.js';
-import { humanAmount, humanMoment } from '../human.js';
+import { humanMoment, humanUnits } from '../human.js';
 import { parseAmount, parseMoment, parseShare, parsedOption, textOption } from '../parse.js';
 import { unixNow } from '../unixNow.js';
 import { usageError } from '../usageError.js';
@@ -48,7 +48,7 @@ export const mint: Command = {
     context.output.result({ tokenId, classId, to, value, share, expireAt, transactionHash }, () => [
       `token ${tokenId} of class ${classId} for ${to}`,
       ...(share > 0n ? [`  share    ${share}`] : []),
-      ...(value > 0n ? [`  value    ${humanAmount(value, unitDecimals)} units`] : []),
+      ...(value > 0n ? [`  value    ${humanUnits(value, unitDecimals)}`] : []),
       `  expires  ${humanMoment(expireAt)}`,
       `  minted by ${signer.label}`,
     ]);

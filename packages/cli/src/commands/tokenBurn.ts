@@ -3,7 +3,7 @@ import { readAnyAsset } from '../chain/readAsset.js';
 import { readOwnToken } from '../chain/readOwnToken.js';
 import { accountOptions, type Command } from '../command.js';
 import { confirm, yesOption } from '../confirm.js';
-import { humanAmount } from '../human.js';
+import { humanAmount, humanUnits } from '../human.js';
 import { argument, parseAmount } from '../parse.js';
 
 export const tokenBurn: Command = {
@@ -24,7 +24,7 @@ export const tokenBurn: Command = {
     const units = parseAmount(argument(context, 1), unitDecimals, 'units', 64);
     await confirm(
       context,
-      `Destroy ${humanAmount(units, unitDecimals)} units of the ${humanAmount(token.value, unitDecimals)} that token ${tokenId} has`,
+      `Destroy ${humanUnits(units, unitDecimals)} of the ${humanAmount(token.value, unitDecimals)} that token ${tokenId} has`,
     );
     const { revenue, transactionHash } = await write('burn the units', (client) =>
       client.burnValue({ tokenId, units }),
@@ -34,7 +34,7 @@ export const tokenBurn: Command = {
       ? await readAnyAsset(connection, (await connection.client.getLot({ classId, lot })).asset)
       : undefined;
     context.output.result({ tokenId, units, value, revenue, asset: asset?.address, transactionHash }, () => [
-      `token ${tokenId} has ${humanAmount(value, unitDecimals)} units: ${humanAmount(units, unitDecimals)} less`,
+      `token ${tokenId} has ${humanUnits(value, unitDecimals)}: ${humanAmount(units, unitDecimals)} less`,
       ...(asset === undefined
         ? []
         : [`  revenue of class ${classId}  ${humanAmount(revenue, asset.decimals)} ${asset.name}`]),

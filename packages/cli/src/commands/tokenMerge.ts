@@ -1,6 +1,6 @@
 import { readOwnToken } from '../chain/readOwnToken.js';
 import { accountOptions, type Command } from '../command.js';
-import { humanAmount } from '../human.js';
+import { humanAmount, humanUnits } from '../human.js';
 import { parseInteger } from '../parse.js';
 
 export const tokenMerge: Command = {
@@ -29,7 +29,7 @@ export const tokenMerge: Command = {
     );
     const value = token.value + units;
     context.output.result({ tokenId: toTokenId, fromTokenIds, units, value, transactionHash }, () => [
-      `token ${toTokenId} has ${humanAmount(value, unitDecimals)} units: ${humanAmount(units, unitDecimals)} moved`,
+      `token ${toTokenId} has ${humanUnits(value, unitDecimals)}: ${humanAmount(units, unitDecimals)} moved`,
       `  signed by ${signer.label}`,
     ]);
   },

@@ -6,7 +6,7 @@ import { lotNumberOf } from '../chain/lotNumber.js';
 import { readAnyAsset } from '../chain/readAsset.js';
 import { readOwnToken } from '../chain/readOwnToken.js';
 import { accountOptions, type Command } from '../command.js';
-import { humanAmount, humanMoment } from '../human.js';
+import { humanAmount, humanMoment, humanUnits } from '../human.js';
 import { parseAmount, parsedOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
@@ -47,11 +47,11 @@ export const tokenRefund: Command = {
     if ((units * numerator) / denominator === 0n) {
       const least = (denominator + numerator - 1n) / numerator;
       throw new BaseError(
-        `${humanAmount(units, unitDecimals)} units of token ${tokenId} bring nothing: less than the smallest unit of ${asset.name} was paid for them.`,
+        `Nothing is paid for ${humanUnits(units, unitDecimals)} of token ${tokenId}: that is less than the smallest unit of ${asset.name}.`,
         {
           code: 'nothing_to_refund',
           values: { tokenId, units },
-          hints: [`Refund ${humanAmount(least, unitDecimals)} units at least, at once.`],
+          hints: [`Refund ${humanUnits(least, unitDecimals)} at least, at once.`],
         },
       );
     }
@@ -62,9 +62,9 @@ export const tokenRefund: Command = {
     context.output.result(
       { tokenId, classId, units, amount, asset: asset.address, to, value: left, transactionHash },
       () => [
-        `${humanAmount(amount, asset.decimals)} ${asset.name} for ${humanAmount(units, unitDecimals)} units of token ${tokenId}`,
+        `${humanAmount(amount, asset.decimals)} ${asset.name} for ${humanUnits(units, unitDecimals)} of token ${tokenId}`,
         `  paid to  ${named === undefined ? signer.label : to}`,
-        `  left     ${humanAmount(left, unitDecimals)} units`,
+        `  left     ${humanUnits(left, unitDecimals)}`,
       ],
     );
   },

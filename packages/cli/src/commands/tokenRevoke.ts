@@ -4,7 +4,7 @@ import { connect } from '../chain/connect.js';
 import { readAnyAsset } from '../chain/readAsset.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
-import { humanAmount, humanMoment } from '../human.js';
+import { humanAmount, humanMoment, humanUnits } from '../human.js';
 import { argument, parseInteger, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
@@ -63,7 +63,7 @@ export const tokenRevoke: Command = {
     const revoked = await write('revoke the token', (client) => client.revoke({ tokenId }));
     const { units, share, amount, transactionHash } = revoked;
     context.output.result({ tokenId, holder: revoked.holder, units, share, amount, asset, transactionHash }, () => [
-      `token ${tokenId} is revoked: ${humanAmount(units, unitDecimals)} units, weight ${share}`,
+      `token ${tokenId} is revoked: ${humanUnits(units, unitDecimals)}, weight ${share}`,
       ...(amount === 0n
         ? []
         : [

@@ -2,7 +2,7 @@ import type { SplitPart } from '@kedge/sdk';
 import { recipientOf } from '../accounts/recipient.js';
 import { readOwnToken } from '../chain/readOwnToken.js';
 import { accountOptions, type Command } from '../command.js';
-import { humanAmount } from '../human.js';
+import { humanUnits } from '../human.js';
 import { listOption, parseAmount, parseInteger } from '../parse.js';
 import { usageError } from '../usageError.js';
 
@@ -50,7 +50,7 @@ export const tokenSplit: Command = {
       `token ${tokenId} is split by ${signer.label}`,
       ...made.map(
         ({ tokenId: part, units, share, to }) =>
-          `  token ${part}  ${humanAmount(units, unitDecimals)} units, weight ${share}, for ${to}`,
+          `  token ${part}  ${humanUnits(units, unitDecimals)}, weight ${share}, for ${to}`,
       ),
     ]);
   },

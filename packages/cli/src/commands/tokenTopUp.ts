@@ -6,7 +6,7 @@ import { readOffer } from '../chain/readOffer.js';
 import { requireOffer } from '../chain/requireOffer.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
-import { humanAmount } from '../human.js';
+import { humanAmount, humanUnits } from '../human.js';
 import { argument, parseAmount, parseInteger, parsedOption } from '../parse.js';
 
 export const tokenTopUp: Command = {
@@ -53,7 +53,7 @@ export const tokenTopUp: Command = {
       'The units are bought, and in this token: do not buy them again.',
     );
     context.output.result({ tokenId, units, value, cost, asset: asset.address, transactionHash }, () => [
-      `token ${tokenId} has ${humanAmount(value, unitDecimals)} units: ${humanAmount(units, unitDecimals)} more`,
+      `token ${tokenId} has ${humanUnits(value, unitDecimals)}: ${humanAmount(units, unitDecimals)} more`,
       `  paid  ${humanAmount(cost, asset.decimals)} ${asset.name} by ${signer.label}`,
     ]);
   },

@@ -6,7 +6,7 @@ import { assetOption, type Asset } from '../chain/readAsset.js';
 import { readOwnToken, type OwnToken } from '../chain/readOwnToken.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
-import { humanAmount } from '../human.js';
+import { humanAmount, humanUnits } from '../human.js';
 import { argument, listOption, parseAmount, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 
@@ -53,7 +53,7 @@ export const tokenTransfer: Command = {
     };
     context.output.result(result, () => [
       `token ${tokenId} belongs to ${to} now`,
-      `  value  ${humanAmount(token.value, unitDecimals)} units, share of weight ${token.shareRatio}`,
+      `  value  ${humanUnits(token.value, unitDecimals)}, share of weight ${token.shareRatio}`,
       ...paid.map(({ text }) => `  paid   ${text} to ${signer.label}, which it had earned`),
       ...stuck.map(
         ({ address }) => `  what it earned in ${address} is left to them, for that asset does not pay it out`,

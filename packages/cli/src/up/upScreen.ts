@@ -1,5 +1,5 @@
 import { dataDirName } from '../context.js';
-import { humanAmount, humanDate } from '../human.js';
+import { humanDate, humanUnits } from '../human.js';
 import { table } from '../output.js';
 import { developmentAccount } from '../accounts/developmentAccount.js';
 import { roles, type Role } from '../accounts/roles.js';
@@ -42,7 +42,7 @@ export function upScreen(view: UpView): string[] {
     deployer: 'deployed the contracts',
     contributor: `share of class ${docsClass.classId}, ${docsClass.name}`,
     operator: `gateway; share of class ${agentClass.classId}`,
-    consumer: `bought ${humanAmount(boughtUnits, unitDecimals)} units of class ${agentClass.classId}`,
+    consumer: `bought ${humanUnits(boughtUnits, unitDecimals)} of class ${agentClass.classId}`,
   };
   return [
     `Kedge is up after ${seconds(view.milliseconds)}. Ctrl-C stops it; the next start goes on from here.`,
