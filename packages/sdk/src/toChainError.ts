@@ -44,7 +44,7 @@ function failureOf(cause: unknown, names: readonly string[], data: Hex | undefin
   if (names.includes('InsufficientFundsError') || /insufficient funds/i.test(shortMessageOf(cause))) {
     return { what: 'the account cannot pay for it.', code: 'insufficient_funds', hints: [fundsHint] };
   }
-  if (names.includes('NonceTooLowError')) {
+  if (names.includes('NonceTooLowError') || causesOf(cause).some(({ message }) => takenNonce.test(message))) {
     return {
       what: 'another transaction of the account has used its nonce.',
       code: 'nonce_used',
@@ -208,6 +208,9 @@ export function socketFailure(error: unknown): { readonly error?: unknown } | un
 export function lacksBlock(error: unknown): boolean {
   return causesOf(error).some(({ message }) => unknownBlock.test(message));
 }
+
+/** Of a nonce that another transaction waits with, as geth, Erigon, Besu, reth and anvil say it, and Nethermind. */
+const takenNonce = /replacement (transaction|tx)\b.{0,20}\bunderpriced|ReplacementNotAllowed/i;
 
 /** As geth, Erigon, Nethermind, Besu, reth, anvil and viem say it, of one block or of a range. */
 const unknownBlock =

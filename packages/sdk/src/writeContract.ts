@@ -131,7 +131,7 @@ export async function sendAndWait(
   const isLocal = chainId === localChainId || chainId === undefined;
   const inOrder = () => (isLocal ? send({}) : sendWithNonce(walletClient, chainId, send));
   let unsure: unknown;
-  const hash = await inTurn(walletClient, inOrder).catch(async (cause: unknown) => {
+  const hash = await inTurn(sendersKey(walletClient, chainId), inOrder).catch(async (cause: unknown) => {
     if (!isUnsure(cause, walletClient)) throw cause;
     const signed = handedOver(cause);
     if (signed === undefined || !(await isAlive(publicClient))) throw unsureError(cause, doing, walletClient, signed);
@@ -178,15 +178,24 @@ export function sentOf({ transactionHash, blockNumber, gasUsed }: TransactionRec
   return { transactionHash, blockNumber, gasUsed };
 }
 
-const turns = new WeakMap<Wallet, Promise<unknown>>();
+const turns = new Map<unknown, Promise<unknown>>();
 
 /**
- * Nonces are taken when a transaction is sent, from what the node has pending. So one wallet sends one at a time; the
+ * Nonces are taken when a transaction is sent, from what the node has pending. So one sender sends one at a time; the
  * waiting for blocks overlaps.
  */
-function inTurn(wallet: Wallet, send: () => Promise<Hex>): Promise<Hex> {
-  const before = turns.get(wallet) ?? Promise.resolve();
+function inTurn(sender: unknown, send: () => Promise<Hex>): Promise<Hex> {
+  const before = turns.get(sender) ?? Promise.resolve();
   const sent = before.then(send, send);
-  turns.set(wallet, sent);
+  turns.set(sender, sent);
+  const forget = () => {
+    if (turns.get(sender) === sent) turns.delete(sender);
+  };
+  sent.then(forget, forget);
   return sent;
+}
+
+/** Many clients may sign as one account. Elsewhere a person is asked, who may never answer: each wallet waits for itself. */
+function sendersKey(wallet: Wallet, chainId: number | undefined): unknown {
+  return wallet.account.type === 'local' ? `${chainId} ${wallet.account.address}` : wallet;
 }

@@ -1,6 +1,8 @@
 import { isDilutable } from '@kedge/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addressOf, policy, someHash, startStage, type Stage } from './fixture.js';
+import { TransactionRejectedRpcError } from 'viem';
+import { createKedgeClient } from '../src/index.js';
+import { addressOf, policy, roles, someHash, startStage, type Stage } from './fixture.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -8,6 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.anvil.stop());
 
+const refuse = () => Promise.reject(new TransactionRejectedRpcError(new Error('replacement transaction underpriced')));
 const metadata = { metadataURI: 'ipfs://meta', integrityHash: someHash };
 
 describe('createClass', () => {
@@ -30,6 +33,28 @@ describe('createClass', () => {
     const { createClass } = stage.as('issuer');
     const made = await Promise.all([1, 2, 3].map(() => createClass({ kind: 'agent', ...metadata })));
     expect(new Set(made.map(({ classId }) => classId)).size).toBe(3);
+  });
+
+  test('nor do two clients of one account, such as a server makes for each request', async () => {
+    const { anvil, deployment } = stage;
+    const made = await Promise.all(
+      [1, 2, 3, 4, 5, 6].map(() => {
+        const walletClient = anvil.walletOf(roles.issuer);
+        const client = createKedgeClient({ publicClient: anvil.publicClient, walletClient, deployment });
+        return client.createClass({ kind: 'agent', ...metadata });
+      }),
+    );
+    expect(new Set(made.map(({ classId }) => classId)).size).toBe(6);
+  });
+
+  test('a node that has another transaction with the nonce, of another program, says that nothing was sent', async () => {
+    const refusing = { sendTransaction: refuse, writeContract: refuse };
+    const walletClient = { ...stage.anvil.walletOf(roles.issuer), ...refusing };
+    const client = createKedgeClient({ ...stage, publicClient: stage.anvil.publicClient, walletClient });
+    await expect(client.createClass({ kind: 'agent', ...metadata })).rejects.toMatchObject({
+      code: 'nonce_used',
+      kind: 'transient',
+    });
   });
 
   test('royalties beyond the whole are refused with both numbers and a hint-free reason', async () => {
