@@ -179,10 +179,10 @@ async function assemble(
     channels.unwatch();
     rates.close();
     log.info('gateway_draining', { running: drain.running() });
-    server.stop();
+    const stopped = server.stop();
     // Beside: a ledger that does not answer holds up no stop.
     void peers.handOverUntil(drained);
-    await drained;
+    await Promise.all([drained, stopped]);
     // What runs on is cut, and what was delivered is recorded, before others may serve its channels.
     if (drain.running() > 0) await server.close();
     await closeAll([

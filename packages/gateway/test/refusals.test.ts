@@ -5,6 +5,7 @@ import { parseTopUpOffer } from '@kedge/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';
 import { apiKey, createTestSetup, holderAddress, type TestSetup } from './support/createTestSetup.js';
+import { connectRaw } from './http1/support/rawSocket.js';
 import { answerWith, completion, type ScriptedUpstream, startScriptedUpstream } from './support/scriptedUpstream.js';
 
 let upstream: ScriptedUpstream;
@@ -56,6 +57,21 @@ test('an unknown or missing key is 401, in words and in the form that OpenAI cli
   expect(json).toMatchObject({ hints: [expect.stringMatching(/^Send /), expect.stringMatching(/channel .* closed/)] });
   const none = await fetch(`${gateway.url}/v1/models`);
   expect(none.status).toBe(401);
+});
+
+test('a call that comes as the gateway stops is 503, on a connection that says goodbye, and nothing is charged', async () => {
+  await begin();
+  const body = JSON.stringify(hello);
+  const call = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const client = connectRaw(Number(new URL(gateway.url).port));
+  client.write(call);
+  await expect.poll(() => client.text()).toContain('Hello.');
+  client.write(call);
+  const closed = gateway.close();
+  expect(await client.closed).toBe('end');
+  expect(client.text()).toMatch(/Hello\..*HTTP\/1\.1 503 .*retry-after: 2.*connection: close.*"code":"draining"/s);
+  expect(upstream.requests).toHaveLength(1);
+  await closed;
 });
 
 test('a call that the upstream has no connection for is 503 with retry-after, and nothing is charged', async () => {

@@ -48,9 +48,8 @@ export async function listen(
   );
   const server = {
     serve: calls.serve,
-    stop: () => {
-      calls.stop();
-      admin.stop();
+    stop: async () => {
+      await Promise.all([calls.stop(), admin.stop()]);
     },
     close: () => closeAll([calls.close, admin.close]),
   };

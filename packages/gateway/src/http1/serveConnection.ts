@@ -44,7 +44,12 @@ export type HttpTimes = {
   readonly stalled: number;
   /** After an answer that closes the connection: what was on its way is read, so that the answer is not lost to a reset. */
   readonly linger: number;
+  /** While the server stops: what clients that saw nothing of it have sent is still answered. Cut off, they would not know whether it was. */
+  readonly goodbye: number;
 };
+
+/** Of a server: while it stops each answer is its connection's last, and in the end what is idle closes. */
+export type Stage = 'open' | 'stopping' | 'closing';
 
 export const maxHeadBytes = 16 * 1024;
 
@@ -59,7 +64,7 @@ export function serveConnection(
   socket: Socket,
   { onRequest, onInvalid, onError }: Handlers,
   times: HttpTimes,
-  isStopping: () => boolean,
+  stage: () => Stage,
   onLargeAnswer: () => void,
 ): Connection {
   let current: Exchange | undefined;
@@ -120,7 +125,7 @@ export function serveConnection(
     // Answers that nobody takes would pile up here: the next request waits until they have left.
     if (socket.writableNeedDrain) parser.pause();
     else resume();
-    if (isStopping()) closeIfIdle();
+    if (stage() === 'closing') closeIfIdle();
   };
 
   const closeIfIdle = (): void => {
@@ -214,7 +219,7 @@ export function serveConnection(
 
   const answering: AnsweringConnection = {
     socket,
-    isStopping,
+    isStopping: () => stage() !== 'open',
     onMoved: () => {
       ticks = 0;
     },

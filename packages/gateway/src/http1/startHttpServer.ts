@@ -1,12 +1,15 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { type Connection, type Handlers, type HttpTimes, serveConnection } from './serveConnection.js';
+import { type Connection, type Handlers, type HttpTimes, serveConnection, type Stage } from './serveConnection.js';
 
 export type HttpServer = {
   readonly port: number;
   /** Serves a connection that was accepted elsewhere. What was read of it there is put back before. */
   readonly serve: (socket: Socket) => void;
-  /** Takes no more connections, closes idle ones, and the others when their request is answered. */
-  readonly stop: () => void;
+  /**
+   * Takes no more connections, tells each with its next answer that it is the last, and after a moment closes idle ones. Resolves
+   * then; the others close when their request is answered.
+   */
+  readonly stop: () => Promise<void>;
   /** Cuts what is still open; resolves when all are closed. */
   readonly close: () => Promise<void>;
 };
@@ -18,6 +21,7 @@ export const defaultTimes: HttpTimes = {
   body: 120_000,
   stalled: 120_000,
   linger: 2_000,
+  goodbye: 100,
 };
 
 /** How much of all bodies and answers may be on its way: each client may take its time, but all together hold no more memory. */
@@ -40,14 +44,14 @@ export async function startHttpServer(
   const { mostHeldBytes = defaultMostHeldBytes } = options;
   const times = { ...defaultTimes, ...options.times };
   const connections = new Set<Connection>();
-  let stopping = false;
+  let stage: Stage = 'open';
   let onLastClosed = (): void => undefined;
   const serve = (socket: Socket): void => {
     const connection = serveConnection(
       socket,
       options,
       times,
-      () => stopping,
+      () => stage,
       () => relieve(connections, mostHeldBytes),
     );
     connections.add(connection);
@@ -55,7 +59,7 @@ export async function startHttpServer(
       connections.delete(connection);
       if (connections.size === 0) onLastClosed();
     });
-    if (stopping) connection.closeIfIdle();
+    if (stage === 'closing') connection.closeIfIdle();
   };
   const server = createServer({ noDelay: true }, serve);
   await new Promise<void>((resolve, reject) => {
@@ -69,15 +73,18 @@ export async function startHttpServer(
     for (const connection of connections) connection.tick();
     relieve(connections, mostHeldBytes);
   }, times.tick).unref();
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
+  const goodbye = async (): Promise<void> => {
+    stage = 'stopping';
     server.close();
+    if (connections.size > 0) await new Promise((resolve) => setTimeout(resolve, times.goodbye));
+    stage = 'closing';
     for (const connection of connections) connection.closeIfIdle();
   };
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= goodbye());
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    stop();
+    void stop();
     // The server itself counts a connection as closed before its last callbacks have been called.
     const closed = new Promise<void>((resolve) => (onLastClosed = resolve));
     if (connections.size === 0) onLastClosed();

@@ -128,8 +128,7 @@ async function start(
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     const drained = drain.begin(settings.drainMs);
-    server.stop();
-    await drained;
+    await Promise.all([drained, server.stop()]);
     await closeAll([server.close, stopSaving, rates.close, upstream.close, tally.save]);
   };
   return { url: listening, close: () => (closing ??= close()) };

@@ -9,7 +9,7 @@ let running: TestServer | undefined;
 afterEach(() => running?.close());
 
 const long = 60_000;
-const patient: HttpTimes = { tick: 5, idle: long, head: long, body: long, stalled: long, linger: long };
+const patient: HttpTimes = { tick: 5, idle: long, head: long, body: long, stalled: long, linger: , goodbye: 50long };
 const start = async (times: Partial<HttpTimes>, handler?: Handler): Promise<TestServer> => {
   running = await startTestServer(handler, { times: { ...patient, ...times } });
   return running;
@@ -354,7 +354,7 @@ test('stop: idle connections close, running answers end and say connection: clos
   const streaming = connectRaw(server.port);
   streaming.write(get('/streaming') + get('/next'));
   await until(() => responses.size === 2);
-  server.stop();
+  void server.stop();
   expect(await idle.closed).toBe('end');
   expect(await within.closed).toBe('end');
   responses.get('/waiting')?.send(200, {}, 'answered');
@@ -370,6 +370,20 @@ test('stop: idle connections close, running answers end and say connection: clos
   expect(seen).toEqual(['GET /waiting', 'GET /streaming', 'GET /next']);
   const late = connectRaw(server.port);
   expect(await late.closed).toBe('reset');
+  await server.close();
+});
+
+test('stop: a request that was on its way is answered, and told that it is the last', async () => {
+  const { server } = await start({}, (_, response) => response.send(200, {}, 'answered'));
+  const client = connectRaw(server.port);
+  client.write(get('/one'));
+  await until(() => client.text().endsWith('answered'));
+  client.write(get('/two'));
+  const stopped = server.stop();
+  expect(await client.closed).toBe('end');
+  expect(client.text()).toMatch(/answered.*connection: close.*answered$/s);
+  expect(statuses(client.text())).toEqual([200, 200]);
+  await stopped;
   await server.close();
 });
 
