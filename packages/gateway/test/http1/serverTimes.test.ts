@@ -9,7 +9,7 @@ let running: TestServer | undefined;
 afterEach(() => running?.close());
 
 const long = 60_000;
-const patient: HttpTimes = { tick: 5, idle: long, head: long, body: long, stalled: long, linger: , goodbye: 50long };
+const patient: HttpTimes = { tick: 5, idle: long, head: long, body: long, stalled: long, linger: long, goodbye: 50 };
 const start = async (times: Partial<HttpTimes>, handler?: Handler): Promise<TestServer> => {
   running = await startTestServer(handler, { times: { ...patient, ...times } });
   return running;
