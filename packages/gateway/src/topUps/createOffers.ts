@@ -40,13 +40,23 @@ export type Offers = {
   readonly check: (payment: PaymentPayload, call: RefusedCall) => Promise<Offer>;
 };
 
+type CurrentPolicy = { readonly hash: Hex; readonly policy: Policy };
+
+/** What a payment for a call buys. */
+type Sale = {
+  readonly lot: number;
+  readonly onSale: LotOnSale;
+  readonly units: bigint;
+  readonly current: CurrentPolicy;
+};
+
 export type OfferOptions = {
   readonly settings: NonNullable<GatewayConfig['x402']>;
   readonly chainId: number;
   readonly chain: Pick<DepositChain, 'lotOnSale' | 'depositOf'>;
   readonly finality: OpeningFinality;
   /** The class's current policy: what a lot on sale was made under. */
-  readonly policyOf: (classId: bigint) => { readonly hash: Hex; readonly policy: Policy } | undefined;
+  readonly policyOf: (classId: bigint) => CurrentPolicy | undefined;
   /** Unix time in seconds, with fractions. */
   readonly nowSeconds: () => number;
   readonly log: StructuredLog;
@@ -82,7 +92,8 @@ export function createOffers({ settings, chainId, chain, finality, policyOf, now
     (channel.rate === 0n || worstUnits <= channel.burst) &&
     (finality.seconds === 0 || worstUnits <= (finality.exposureUnits ?? worstUnits));
 
-  const offerFor: Offers['offerFor'] = async ({ served, worstUnits }, deadline) => {
+  /** What is sold for a call. What keeps all calls of its channel from being paid for is logged. */
+  const saleFor = async ({ served, worstUnits }: RefusedCall): Promise<Sale | undefined> => {
     const { classId, channel } = served;
     const lot = settings.lots.find((entry) => BigInt(entry.classId) === classId)?.lot;
     if (lot === undefined || !canServe(served, worstUnits)) return undefined;
@@ -91,18 +102,34 @@ export function createOffers({ settings, chainId, chain, finality, policyOf, now
     // The client of a strict channel recounts by the policy that it knows.
     if (channel.mode === 'strict' && current.hash !== served.policyHash)
       return notes.stopped(served, lot, 'policyChanged');
-    const sale = await lotOnSale(classId, lot);
-    if (sale === undefined) return notes.stopped(served, lot, 'notOnSale');
-    const { asset, market, supply, expireAt } = sale;
+    const onSale = await lotOnSale(classId, lot);
+    if (onSale === undefined) return notes.stopped(served, lot, 'notOnSale');
+    const { asset, supply } = onSale;
     if (!isSameAddress(asset, settings.asset.address)) return notes.stopped(served, lot, 'otherAsset', { asset });
     const minUnits = BigInt(settings.minUnits);
     if (supply !== undefined && supply < minUnits) return notes.stopped(served, lot, 'soldOut', { supply, minUnits });
     const units = worstUnits > minUnits ? worstUnits : minUnits;
     if (supply !== undefined && supply < units) return undefined;
+    return { lot, onSale, units, current };
+  };
+
+  /** When the next channel ends: at a midnight, so that an offer derived again is the same. */
+  const endFor = (deadline: bigint | undefined): bigint => {
     const latest = ((BigInt(Math.floor(nowSeconds()) + settings.channelSeconds) + 2n * day) / day) * day;
     // A day less than what is taken, so that what is offered before midnight is taken after it.
     const ends = deadline ?? latest - day;
     if (ends > latest) throw refuse('The payment names a deadline beyond what is offered.');
+    return ends;
+  };
+
+  const offerFor: Offers['offerFor'] = async (call, deadline) => {
+    const sale = await saleFor(call);
+    if (sale === undefined) return undefined;
+    const { served } = call;
+    const { classId, channel } = served;
+    const { lot, onSale, units, current } = sale;
+    const { asset, market, expireAt } = onSale;
+    const ends = endFor(deadline);
     if (expireAt !== 0n && ends + BigInt(channel.grace) > expireAt)
       return notes.stopped(served, lot, 'endsSoon', { expireAt, ends });
     if (deadline === undefined) notes.offered(served, lot);
@@ -126,7 +153,7 @@ export function createOffers({ settings, chainId, chain, finality, policyOf, now
         scheme: 'exact',
         network,
         asset,
-        amount: ((sale.numerator * units + sale.denominator - 1n) / sale.denominator).toString(),
+        amount: ((onSale.numerator * units + onSale.denominator - 1n) / onSale.denominator).toString(),
         payTo: await chain.depositOf(terms),
         maxTimeoutSeconds: settings.maxTimeoutSeconds,
         extra: { assetTransferMethod: 'eip3009', name, version, deadline: ends.toString() },
