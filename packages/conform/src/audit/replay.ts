@@ -24,7 +24,6 @@ export function replay(logs: readonly Log<bigint, number, false>[]): Books {
   const books = emptyBooks();
   const events = parseEventLogs({ abi: dataAnchoringTokenAbi, logs: [...logs] });
   for (const [number, event] of events.entries()) {
-    const { args } = event;
     switch (event.eventName) {
       case 'ClassCreated':
         classOf(books, event.args.classId);
@@ -103,8 +102,7 @@ export function replay(logs: readonly Log<bigint, number, false>[]): Books {
         owe(books, event.args.account, event.args.asset, -event.args.amount);
         break;
       default:
-        // The rest moves no money.
-        void args;
+      // The rest moves no money.
     }
   }
   return books;

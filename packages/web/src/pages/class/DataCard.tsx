@@ -19,36 +19,11 @@ export function DataCard({ detail }: { detail: ClassDetail }) {
         {card !== null && <HashCheck document={card} hash={integrityHash} />}
       </div>
       <dl className="facts">
-        {text(card?.['description']) !== undefined && (
-          <>
-            <dt>Description</dt>
-            <dd dir="auto">{text(card?.['description'])}</dd>
-          </>
-        )}
-        {names(card?.['creator']) !== undefined && (
-          <>
-            <dt>Creators</dt>
-            <dd dir="auto">{names(card?.['creator'])}</dd>
-          </>
-        )}
-        {text(card?.['datePublished']) !== undefined && (
-          <>
-            <dt>Published</dt>
-            <dd>{text(card?.['datePublished'])}</dd>
-          </>
-        )}
-        {text(card?.['license']) !== undefined && (
-          <>
-            <dt>Licence</dt>
-            <dd dir="auto">{text(card?.['license'])}</dd>
-          </>
-        )}
-        {texts(card?.['keywords']) !== undefined && (
-          <>
-            <dt>Keywords</dt>
-            <dd dir="auto">{texts(card?.['keywords'])}</dd>
-          </>
-        )}
+        <Fact name="Description" value={text(card?.['description'])} />
+        <Fact name="Creators" value={names(card?.['creator'])} />
+        <Fact name="Published" value={text(card?.['datePublished'])} />
+        <Fact name="Licence" value={text(card?.['license'])} />
+        <Fact name="Keywords" value={texts(card?.['keywords'])} />
         {files.length > 0 && (
           <>
             <dt>Files</dt>
@@ -64,12 +39,7 @@ export function DataCard({ detail }: { detail: ClassDetail }) {
             </dd>
           </>
         )}
-        {texts(card?.['models']) !== undefined && (
-          <>
-            <dt>Models</dt>
-            <dd dir="auto">{texts(card?.['models'])}</dd>
-          </>
-        )}
+        <Fact name="Models" value={texts(card?.['models'])} />
         <dt>Anchored</dt>
         <dd>{showMoment(createdAt)}</dd>
         <dt>Metadata at</dt>
@@ -90,6 +60,17 @@ export function DataCard({ detail }: { detail: ClassDetail }) {
         </details>
       )}
     </section>
+  );
+}
+
+/** What the issuer wrote, in any script; nothing where it says nothing. */
+function Fact({ name, value }: { name: string; value: string | undefined }) {
+  if (value === undefined) return null;
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd dir="auto">{value}</dd>
+    </>
   );
 }
 
