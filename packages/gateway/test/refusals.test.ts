@@ -28,6 +28,11 @@ async function begin(options: Omit<Parameters<typeof createTestSetup>[0], 'upstr
   gateway = await setup.start();
 }
 
+const asText = (values: Record<string, bigint | number>): Record<string, string | number> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === 'bigint' ? `${value}` : value]),
+  );
+
 /** What refusals and answers have in common, as far as tests look at it. */
 type Answer = { values: Record<string, unknown>; error: { code: string; message: string } };
 
@@ -415,7 +420,25 @@ test('value that only running calls hold is waited for, then 429; it comes back 
   };
   const first = post(hello);
   await expect.poll(() => upstream.requests.length).toBe(1);
-  expect(await post(hello)).toMatchObject({ status: 429, json: { error: { code: 'contended' } } });
+  const { status, json } = await post(hello);
+  // Each reserves 776 of the 800 base units.
+  const figures = { neededUnits: 776n, reservedUnits: 776n, remainingUnits: 800n, runningCalls: 1, waitedMs: 50 };
+  expect([status, json.error]).toEqual([
+    429,
+    expect.objectContaining({
+      code: 'contended',
+      message: expect.stringMatching(
+        /^Running calls hold 0\.776 of the 0\.8 unit .*need 0\.776\. Try again .*lower max_tokens/,
+      ),
+    }),
+  ]);
+  const told = { channelId: setup.channelId, retryAfterSeconds: 1 };
+  expect(json.values).toEqual({ clause: 'cap', ...told, ...asText(figures) });
+  const refused = setup.logs.filter(({ event }) => event === 'request_refused');
+  expect(refused).toEqual([expect.objectContaining({ status: 429, code: 'contended', ...told, ...figures })]);
+  expect(await (await fetch(`${gateway.url}/metrics`)).text()).toContain(
+    'kedge_requests_refused_total{status="429",code="contended"} 1',
+  );
   release?.();
   expect((await first).status).toBe(200);
   upstream.script = answerWith(completion('Hello.'));

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { BaseError } from '@kedge/core';
 import { expect, test } from 'vitest';
 import { type Reservation, reserveUnits } from '../src/call/reserveUnits.js';
 import type { ServedChannel } from '../src/channels/servedChannel.js';
@@ -94,6 +95,29 @@ test('who waits for one key holds up no other key of the channel', async () => {
   got.get('a2')?.release();
   await whole;
   expect(waiting).toHaveLength(0);
+});
+
+test('what a call waited for in vain is named: the cap, the rate, or the cap of its key', async () => {
+  const { ask } = asker(1);
+  const waits = async (served: ServedChannel): Promise<unknown> => {
+    await ask('one', served, 40n);
+    return ask('other', served, 70n).catch((error: BaseError) => error.values);
+  };
+  const { keyOf } = openChannel(80n);
+  const values = { neededUnits: 70n, reservedUnits: 40n, runningCalls: 1, waitedMs: 1 };
+  const ample = keyOf('a');
+  expect(await waits({ ...ample, channel: { ...ample.channel, cap: 1_000n } })).toMatchObject({
+    ...values,
+    clause: 'key.capUnits',
+    remainingUnits: 80n,
+  });
+  const { served: capped } = openChannel(0n);
+  expect(await waits(capped)).toMatchObject({ ...values, clause: 'cap', remainingUnits: 100n });
+  // 90 seconds after its opening.
+  const { served: rated } = openChannel(0n);
+  const terms = { ...rated.channel, cap: 10_000n, rate: 1n, burst: 0n };
+  const late = { ...rated, channel: terms, openedAt: 910n };
+  expect(await waits(late)).toMatchObject({ ...values, clause: 'rate', remainingUnits: 90n });
 });
 
 test('a call that gave up waiting holds up nobody behind it', async () => {

@@ -59,9 +59,9 @@ function reserveLater(
     };
     const giveUp = (): void => {
       // Time may have brought what it lacks: the rate grows with it.
-      const isOver = call.attempt() === undefined;
+      const against = call.attempt();
       account.waiting.splice(account.waiting.indexOf(call), 1);
-      if (!isOver) reject(contended(units, account.reservedUnits));
+      if (against !== undefined) reject(contended(served, units, against, options));
       // It may have held up those behind it.
       serveWaiting(account.waiting);
     };
@@ -194,12 +194,52 @@ function rateExceeded({ rate, burst }: Channel, missingUnits: bigint): BaseError
   });
 }
 
-function contended(neededUnits: bigint, reservedUnits: bigint): BaseError {
-  return new BaseError('Running calls hold the value that this call may need.', {
-    code: 'contended',
-    status: 429,
-    kind: 'transient',
-    values: { neededUnits, reservedUnits, retryAfterSeconds: 1 },
-    hints: ['Try again when they have ended, or lower max_tokens: each call reserves its worst case.'],
-  });
+function contended(
+  served: ServedChannel,
+  neededUnits: bigint,
+  against: Limit,
+  { nowSeconds, finality, contentionWaitMs }: ReserveOptions,
+): BaseError {
+  const { committedUnits, reservedUnits } = against === 'channel' ? served.account : against;
+  const bound =
+    against === 'channel'
+      ? nearestBound(served, neededUnits, nowSeconds(), finality)
+      : { clause: 'key.capUnits', limit: served.key?.capUnits ?? served.channel.cap };
+  const remainingUnits = bound.limit - committedUnits;
+  const { decimals, name } = served.policy.unit;
+  const [held, left, needed] = [reservedUnits, remainingUnits, neededUnits].map((units) =>
+    formatUnits(units, decimals),
+  );
+  return new BaseError(
+    `Running calls hold ${held} of the ${left} ${name} that may be used now; this call may need ${needed}.`,
+    {
+      code: 'contended',
+      status: 429,
+      kind: 'transient',
+      values: {
+        clause: bound.clause,
+        channelId: served.channelId,
+        neededUnits,
+        reservedUnits,
+        remainingUnits,
+        runningCalls: served.account.runningCalls,
+        waitedMs: contentionWaitMs,
+        retryAfterSeconds: 1,
+      },
+      hints: ['Try again when they have ended, or lower max_tokens: each call reserves its worst case.'],
+    },
+  );
+}
+
+/** What bounds the channel most now: its cap, its rate, or that it is new. */
+function nearestBound(
+  served: ServedChannel,
+  units: bigint,
+  now: number,
+  finality: OpeningFinality,
+): { readonly clause: string; readonly limit: bigint } {
+  const cap = { clause: 'cap', limit: served.channel.cap };
+  const rate = { clause: 'rate', limit: rateLimit(served, now) };
+  const fresh = { clause: 'R29', limit: exposureWhileNew(served, units, now, finality)?.limit ?? cap.limit };
+  return [rate, fresh].reduce((nearest, each) => (each.limit < nearest.limit ? each : nearest), cap);
 }

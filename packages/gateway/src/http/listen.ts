@@ -1,7 +1,7 @@
 import { BaseError, closeAll } from '@kedge/core';
 import type { HttpRequest, HttpResponse } from '../http1/exchange.js';
 import { type HttpServer, startHttpServer } from '../http1/startHttpServer.js';
-import { reasonOf, stackOf, type StructuredLog } from '../structuredLog.js';
+import { type LogFields, reasonOf, stackOf, type StructuredLog } from '../structuredLog.js';
 import { listenFailed, urlOf } from './listening.js';
 import { answerPreflight, openToPages } from './openToPages.js';
 import { invalidHttp } from './readBody.js';
@@ -68,7 +68,7 @@ async function start(
     const code = error instanceof BaseError ? error.code : undefined;
     if (status >= 500 && code === undefined) {
       log.error('request_failed', { status, reason: reasonOf(error), stack: stackOf(error) });
-    } else log.info('request_refused', { status, code });
+    } else log.info('request_refused', { ...figuresOf(error), status, code });
   };
   try {
     return await startHttpServer({
@@ -93,4 +93,12 @@ async function start(
   } catch (cause) {
     throw listenFailed(host, port, cause);
   }
+}
+
+/** What a refusal is about, for the log: its channel and its numbers. Its texts may be a client's own. */
+function figuresOf(error: unknown): LogFields {
+  if (!(error instanceof BaseError)) return {};
+  const isTold = ([name, value]: [string, unknown]): boolean =>
+    name === 'channelId' || /^(bigint|number)$/.test(typeof value);
+  return Object.fromEntries(Object.entries(error.values).filter(isTold)) as LogFields;
 }
