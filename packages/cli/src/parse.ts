@@ -1,4 +1,11 @@
-import { formatUnits, parseUnits as parseDecimal, zeroAddress, type Address, type Hex } from '@kedge/core';
+import {
+  formatUnits,
+  parseUnits as parseDecimal,
+  zeroAddress,
+  type Address,
+  type BaseError,
+  type Hex,
+} from '@kedge/core';
 import { getAddress, isAddress } from 'viem';
 import type { Context } from './context.js';
 import { lastMoment } from './human.js';
@@ -98,7 +105,12 @@ export function parseShare(text: string, what: string): bigint {
 /** An address, in any case; a wrong checksum is refused. */
 export function parseAddress(text: string, what: string): Address {
   if (isAddress(text)) return getAddress(text);
-  throw usageError(`${what} must be an address (0x and 40 hex digits with a right checksum), not "${text}".`);
+  throw notAnAddress(text, what);
+}
+
+/** @param other what may be said in place of an address */
+export function notAnAddress(text: string, what: string, other = ''): BaseError {
+  return usageError(`${what} must be an address (0x and 40 hex digits with a right checksum)${other}, not "${text}".`);
 }
 
 /** The address of somebody who is to get something: the zero address is nobody's. */

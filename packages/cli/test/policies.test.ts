@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tokenizerPin } from '@kedge/gateway';
+import type { Deployment } from '@kedge/core';
 import { deployContracts } from '@kedge/sdk';
 import { startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -122,4 +123,32 @@ test('a policy that counts units otherwise than its class, or is none, changes n
   await kedgeJson('policy', 'publish', classId, 'free.json');
   const free = await kedge('lot', 'create', classId, '10');
   expect([free.code, free.stderr]).toEqual([2, expect.stringContaining('names no price')]);
+});
+
+test('on another chain no development account, whose key is public, becomes an operator', async () => {
+  const classArgs = ['--name', 'Model', '--kind', 'model', '--policy', 'policy.json'];
+  const { classId } = await kedgeJson<{ classId: string }>('class', 'create', ...classArgs, '--sell', '1000');
+  const { tokenId } = await kedgeJson<{ tokenId: string }>('buy', classId, '10');
+  const { contracts } = JSON.parse(readFileSync(join(cwd, 'contracts.json'), 'utf8')) as Deployment;
+  writeFileSync(join(cwd, 'elsewhere.json'), JSON.stringify({ chainId: 4242, contracts }));
+  const setChainId = (chainId: number) =>
+    anvil.testClient.request({ method: 'anvil_setChainId', params: [chainId] } as never);
+  await setChainId(4242);
+  try {
+    for (const args of [
+      ['class', 'create', ...classArgs],
+      ['anchor', 'policy.json', '--policy', 'policy.json', '--out', 'manifest.json'],
+      ['policy', 'publish', classId, 'policy.json'],
+      ['channel', 'open', tokenId, '--policy', 'policy.json'],
+    ]) {
+      const refused = await runInProcess([...args, '--rpc', anvil.rpcUrl, '--contracts', 'elsewhere.json'], { cwd });
+      const { address } = developmentAccount('operator');
+      expect([refused.code, refused.stderr], args.join(' ')).toEqual([
+        1,
+        expect.stringContaining(`Operator ${address} is a development account`),
+      ]);
+    }
+  } finally {
+    await setChainId(31337);
+  }
 });

@@ -77,6 +77,17 @@ test('kedge status --for shows what is announced against a token to its holder a
   expect(await revocationsOf('operator')).toEqual([]);
 });
 
+test('what is neither an address nor a role is told what may be said', async () => {
+  const { code, stderr } = await runInProcess(
+    ['status', '--for', 'oprator', '--rpc', made.anvil.rpcUrl, '--contracts', 'contracts.json'],
+    { cwd: made.cwd },
+  );
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining('or a role, deployer, contributor, operator, consumer, not "oprator"'),
+  ]);
+});
+
 test('kedge status --for asks no more of the chain for what is of others', async () => {
   const node = await startLaggingNode(made.anvil.rpcUrl, () => false);
   onTestFinished(() => node.stop());

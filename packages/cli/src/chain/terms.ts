@@ -34,7 +34,7 @@ export function parseParent(text: string): ParentTerms {
 }
 
 /** A policy as a class is created with it: in the content store, with its hash. */
-type StoredPolicy = { readonly policy: Policy; readonly uri: string; readonly hash: Hex };
+export type StoredPolicy = { readonly policy: Policy; readonly uri: string; readonly hash: Hex };
 
 /** Reads the file of a policy that is to be published, and puts its canonical JSON into the content store. */
 export async function storePolicy(path: string, store: ContentStore): Promise<StoredPolicy> {

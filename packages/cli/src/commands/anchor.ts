@@ -15,13 +15,14 @@ import {
 import { firstBlockOf, readEvents, type CreateClassParameters } from '@kedge/sdk';
 import { anchorPath, type Anchored, type ContentStore } from '@kedge/store';
 import type { SigningAccount } from '../accounts/resolveAccount.js';
+import { requireOwnOperators } from '../accounts/requireOwnOperators.js';
 import { anchorProgress } from '../anchor/anchorProgress.js';
 import { manifestFileOf, requireSameContent, unboundManifest, writeManifest } from '../anchor/manifestFile.js';
 import { connect, type Connection } from '../chain/connect.js';
 import type { Writer } from '../chain/createWriter.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { firstShareText, shareCapOf, shareCapOptions, shareCapText } from '../chain/shareCap.js';
-import { kindChoices, parseParent, storePolicy, type ParentTerms } from '../chain/terms.js';
+import { kindChoices, parseParent, storePolicy, type ParentTerms, type StoredPolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import { contentStoreOf } from '../contentStoreOf.js';
 import { dataDirOf, type Context } from '../context.js';
@@ -195,7 +196,9 @@ type OnChain = {
 };
 
 /** What of the class does not depend on its content. */
-type Terms = Omit<CreateClassParameters, 'metadataURI' | 'integrityHash'>;
+type Terms = Omit<CreateClassParameters, 'metadataURI' | 'integrityHash' | 'policy'> & {
+  readonly policy?: StoredPolicy;
+};
 
 async function prepareChain(context: Context, terms: Terms): Promise<OnChain> {
   const connection = await connect(context).catch((error: unknown) => {
@@ -204,6 +207,7 @@ async function prepareChain(context: Context, terms: Terms): Promise<OnChain> {
     }
     throw error;
   });
+  requireOwnOperators(connection.chainId, terms.policy?.policy.operators ?? []);
   const { signer, client, write } = await resolveWriter(
     context,
     connection,

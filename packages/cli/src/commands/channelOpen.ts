@@ -16,8 +16,9 @@ import {
 import type { TokenView } from '@kedge/sdk';
 import { bytesToHex } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
-import { roleAccount, type SigningAccount } from '../accounts/resolveAccount.js';
-import { developmentChainId, isRole } from '../accounts/roles.js';
+import { recipientOf } from '../accounts/recipient.js';
+import { requireOwnOperators } from '../accounts/requireOwnOperators.js';
+import type { SigningAccount } from '../accounts/resolveAccount.js';
 import { channelRecordOf, readRecordContext } from '../chain/channelRecordOf.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { readPolicyOfToken } from '../chain/readPolicy.js';
@@ -110,8 +111,9 @@ export const channelOpen: Command = {
     const token = await connection.client.getToken({ tokenId });
     const policy = await readPolicyOfToken(context, connection, token);
     if (mode === 'strict') requireRecountable(policy);
-    const { signer, write, mayHaveSent } = await resolveWriter(context, connection, token.holder);
     const operator = operatorOf(context, connection, policy);
+    requireOwnOperators(connection.chainId, [operator]);
+    const { signer, write, mayHaveSent } = await resolveWriter(context, connection, token.holder);
     const ownKey =
       mode === 'strict' && textOption(context, 'channelKey') === undefined ? generatePrivateKey() : undefined;
     const terms = termsOf(context, { token, policy, operator, mode, ownKey });
@@ -209,9 +211,7 @@ function requireRecountable(policy: Policy): void {
 function operatorOf(context: Context, { chainId }: Connection, policy: Policy): Address {
   const named = textOption(context, 'operator');
   if (named !== undefined) {
-    return chainId === developmentChainId && isRole(named)
-      ? roleAccount(named).account.address
-      : parseAddress(named, '--operator');
+    return recipientOf(named, chainId, '--operator');
   }
   const [only, ...others] = policy.operators;
   if (only !== undefined && others.length === 0) return only;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { integrityHashOf, isSameAddress, zeroAddress, type Address, type Hex } from '@kedge/core';
 import type { ClassOptions } from '@kedge/sdk';
+import { requireOwnOperators } from '../accounts/requireOwnOperators.js';
 import { connect, type Connection } from '../chain/connect.js';
 import { afterDone } from '../chain/afterDone.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
@@ -11,6 +12,7 @@ import { kindChoices, parseParent, storePolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import { contentStoreOf } from '../contentStoreOf.js';
 import type { Context } from '../context.js';
+import { humanAmount } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import {
   listOption,
@@ -78,6 +80,7 @@ export const classCreate: Command = {
     const store = contentStoreOf(connection.dataDir);
     const policyFile = textOption(context, 'policy');
     const policy = policyFile === undefined ? undefined : await storePolicy(resolve(context.cwd, policyFile), store);
+    requireOwnOperators(connection.chainId, policy?.policy.operators ?? []);
     if (sell !== undefined && policy?.policy.price === undefined) {
       throw usageError('--sell needs a price.', 'Pass a policy with a price: asset, numerator, denominator.');
     }
@@ -127,7 +130,9 @@ export const classCreate: Command = {
         ),
         ...(sold === undefined
           ? []
-          : [`  on sale         ${sell} units in lot ${sold.lot}: kedge buy ${classId} <units>`]),
+          : [
+              `  on sale         ${humanAmount(supply!, policy!.policy.unit.decimals)} units in lot ${sold.lot}: kedge buy ${classId} <units>`,
+            ]),
         firstShareText(classId, options.shareCap),
       ],
     );

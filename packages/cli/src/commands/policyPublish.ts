@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { connect } from '../chain/connect.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
+import { requireOwnOperators } from '../accounts/requireOwnOperators.js';
 import { storePolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import { contentStoreOf } from '../contentStoreOf.js';
@@ -29,6 +30,7 @@ export const policyPublish: Command = {
     const { issuer, unitDecimals } = await connection.client.getClass({ classId });
     const store = contentStoreOf(connection.dataDir);
     const { policy, uri, hash } = await storePolicy(resolve(context.cwd, file), store);
+    requireOwnOperators(connection.chainId, policy.operators);
     if (policy.unit.decimals !== unitDecimals) {
       throw usageError(
         `A unit of class ${classId} has ${unitDecimals} decimals for ever, and ${policy.unit.decimals} in this policy.`,
