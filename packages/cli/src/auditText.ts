@@ -3,12 +3,17 @@ import type { AuditReport } from '@kedge/conform';
 import { humanCount } from './human.js';
 import { table, type Output } from './output.js';
 
+/** Columns of amounts, so that their last digits stand below one another. */
+const numeric = new Set(['RECEIVED', 'CLAIMED', 'TO PARENTS', 'ORPHAN', 'BACKING', 'OWED', 'HELD', 'SURPLUS']);
+
 const name = (asset: Address): string => (isSameAddress(asset, zeroAddress) ? 'ETH' : asset);
 
 /** An audit for a reader: every class and asset, what is owed and held, and each difference to the smallest unit. */
 export function auditText(report: AuditReport, { green, red, bold }: Output['colours']): string[] {
   const { chainId, address, fromBlock, toBlock, events, assets, ledgers, differences } = report;
-  const moved = ledgers.filter(({ received, backing, owed }) => received > 0n || backing !== 0n || owed !== 0n);
+  const moved = ledgers
+    .filter(({ received, backing, owed }) => received > 0n || backing !== 0n || owed !== 0n)
+    .toSorted((a, b) => Number(a.classId - b.classId));
   return [
     `${address} on chain ${chainId}, blocks ${fromBlock} to ${toBlock}: ${humanCount(events, 'event')}; amounts in smallest units`,
     ...section(bold('BY CLASS AND ASSET, FROM EVENTS ALONE'), [
@@ -62,5 +67,5 @@ function faults({ solvent, differences, unreadable }: AuditReport): string[] {
 }
 
 function section(heading: string, rows: readonly (readonly string[])[]): string[] {
-  return rows.length <= 1 ? [] : ['', heading, ...table(rows, '  ')];
+  return rows.length <= 1 ? [] : ['', heading, ...table(rows, '  ', numeric)];
 }

@@ -64,9 +64,9 @@ function classRows({ classes }: Overview, who: Who): Rows {
     const [first = '-', ...others] = parents.map((parent) => `${parent.classId} (${parent.royaltyBps / 100} %)`);
     const shown = name === undefined ? '-' : briefText(name, longestName);
     // Without a bound, nobody can say what part of the class a weight will be (R23).
-    const cap = dilutable ? 'dilutable' : shareCap === 0n ? 'frozen' : String(shareCap);
+    const cap = dilutable ? 'dilutable' : shareCap === 0n ? 'frozen' : groupedDigits(String(shareCap));
     return [
-      [String(classId), kind, shown, who(issuer), String(totalShare), cap, first],
+      [String(classId), kind, shown, who(issuer), groupedDigits(String(totalShare)), cap, first],
       ...others.map((other) => ['', '', '', '', '', '', other]),
     ];
   });
@@ -146,7 +146,14 @@ function shareRows(overview: Overview, who: Who): Rows {
         return [briefAmount(amount, decimals), name];
       });
       return [
-        [String(tokenId), String(classId), who(holder), String(shareRatio), ...first, humanDate(shareExpireAt)],
+        [
+          String(tokenId),
+          String(classId),
+          who(holder),
+          groupedDigits(String(shareRatio)),
+          ...first,
+          humanDate(shareExpireAt),
+        ],
         ...others.map((other) => ['', '', '', '', ...other, '']),
       ];
     });

@@ -9,6 +9,7 @@ import { keystoreDirOf, listKeystore, writeKeystore } from '../src/accounts/keys
 import { privateKeyOf, resolveAccount } from '../src/accounts/resolveAccount.js';
 import { developmentMnemonic, roles, type Role } from '../src/accounts/roles.js';
 import { createOutput } from '../src/output.js';
+import { runInProcess } from './kedge.js';
 
 const key = `0x${'11'.repeat(32)}` as const;
 const address = privateKeyToAddress(key);
@@ -102,6 +103,15 @@ test('a keystore account opens with the password of a file, and is readable by i
   await expect(resolveAccount(wrong, 1, 'consumer')).rejects.toMatchObject({ code: 'wrong_password' });
   expect(existsSync(path)).toBe(true);
   expect(readdirSync(dir)).toEqual(['alice.json']);
+});
+
+test('a name that is taken is refused before its password is asked for', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'kedge-taken-'));
+  await writeKeystore(join(cwd, 'keystore'), 'alice', key, 'correct horse');
+  for (const command of ['new', 'import']) {
+    const { code, stderr } = await runInProcess(['account', command, 'alice'], { cwd });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('The keystore already has an account alice.')]);
+  }
 });
 
 test('a damaged keystore file is listed with what is wrong with it, and hides no other account', async () => {

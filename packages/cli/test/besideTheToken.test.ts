@@ -360,6 +360,9 @@ test('P31: a statement is attested, judged, listed with what the trusted find, a
   expect(rest.stdout).toMatch(/^quality of class/);
   expect(rest.stdout).not.toMatch(/licence of class|there are more/);
 
+  const slip = await kedge('attest', 'licence.txt', '--class', id, '--type', 'license');
+  expect(slip.stderr).toContain('--type "license" is none of the words that lists know');
+
   const own = await kedge(...verdict, '--outcome', 'confirmed', '--account', 'contributor');
   expect([own.code, own.stderr]).toEqual([1, expect.stringContaining('another verifier')]);
   const foreign = await kedge('attest', 'revoke', attestationId, '--account', 'consumer');

@@ -182,6 +182,9 @@ describe('kedge audit', () => {
     expect(stderr.replace(/^(asking|looking|read|compared?) .*\n/gm, '')).toBe('');
     expect(code).toBe(0);
     expect(stdout).toContain('✓ solvent, and events, storage and balances agree');
+    const classes = [...stdout.matchAll(/^ +(\d+) +(?:ETH|0x\w+) /gm)].map(([, classId]) => Number(classId));
+    expect(classes.length).toBeGreaterThan(1);
+    expect(classes).toEqual(classes.toSorted((a, b) => a - b));
   });
 
   test('1: insolvent, named to the wei', async () => {

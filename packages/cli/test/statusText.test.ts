@@ -127,6 +127,7 @@ test('kedge status fits 100 columns on any chain, and says what it leaves out', 
   for (const shown of [
     '0.123456789…',
     '99,999,999.…',
+    '12,345,678',
     '1 (12.5 %)',
     '3 (12.5 %)',
     '0xa1a1…a1a1',

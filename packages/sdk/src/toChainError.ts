@@ -1,4 +1,4 @@
-import { BaseError, hexToBytes, type BaseErrorOptions, type Hex } from '@kedge/core';
+import { BaseError, hexToBytes, type Address, type BaseErrorOptions, type Hex } from '@kedge/core';
 import { BaseError as OwnViemError, decodeErrorResult, type AbiParameter } from 'viem';
 import { errorAbi } from './errorAbi.js';
 import { addressForm } from './requireArguments.js';
@@ -19,16 +19,17 @@ const fundsHint = 'Send the account some of the chain’s own coin, or sign with
  * unreachable chain as transient. A `BaseError` is returned as it is.
  *
  * @param doing What was being done, as it continues "Could not …".
+ * @param account Who signs, for the error that it cannot pay.
  *
  * @example
  * throw toChainError(error, 'buy value');
  */
-export function toChainError(cause: unknown, doing: string): BaseError {
+export function toChainError(cause: unknown, doing: string, account?: Address): BaseError {
   if (cause instanceof BaseError) return cause;
   const data = revertData(cause);
   const revert = data === undefined ? undefined : readRevert(data);
   const names = causesOf(cause).map(({ name }) => name);
-  const { what, ...options } = revert === undefined ? failureOf(cause, names, data) : failureBy(revert);
+  const { what, ...options } = revert === undefined ? failureOf({ cause, names, data, account }) : failureBy(revert);
   return new BaseError(`Could not ${doing}: ${what}`, { ...options, cause });
 }
 
@@ -39,10 +40,22 @@ function failureBy({ name, message, hints, values }: Revert): Failure {
   return { what: lowerFirst(message), code: name, values: { error: name, ...values }, hints };
 }
 
-function failureOf(cause: unknown, names: readonly string[], data: Hex | undefined): Failure {
+type Caught = {
+  readonly cause: unknown;
+  readonly names: readonly string[];
+  readonly data: Hex | undefined;
+  readonly account: Address | undefined;
+};
+
+function failureOf({ cause, names, data, account }: Caught): Failure {
   if (names.some((name) => unreachable.has(name)) || socketFailure(cause) !== undefined) return unreachableBy(cause);
   if (names.includes('InsufficientFundsError') || /insufficient funds/i.test(shortMessageOf(cause))) {
-    return { what: 'the account cannot pay for it.', code: 'insufficient_funds', hints: [fundsHint] };
+    return {
+      what: 'the account cannot pay for it.',
+      code: 'insufficient_funds',
+      values: { account },
+      hints: [fundsHint],
+    };
   }
   if (names.includes('NonceTooLowError') || causesOf(cause).some(({ message }) => takenNonce.test(message))) {
     return {

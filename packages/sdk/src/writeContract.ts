@@ -60,7 +60,7 @@ export async function writeContract<
       walletClient.writeContract({ ...(request as object), ...chosen, ...given } as never);
     return await sendAndWait(publicClient, walletClient, doing, send, chainId);
   } catch (error) {
-    throw toChainError(error, doing);
+    throw toChainError(error, doing, client.walletClient.account.address);
   }
 }
 
@@ -76,7 +76,7 @@ export async function refusalOf<
     await reader.simulateContract({ ...call, account: client.walletClient.account } as never);
     return undefined;
   } catch (error) {
-    return toChainError(error, doing);
+    return toChainError(error, doing, client.walletClient.account.address);
   }
 }
 

@@ -52,6 +52,7 @@ describe('deployContracts', () => {
     const poor = createWalletClient({ account, transport: http(anvil.rpcUrl) });
     await expect(deployContracts({ publicClient: anvil.publicClient, walletClient: poor })).rejects.toMatchObject({
       code: 'insufficient_funds',
+      values: { account: account.address },
     });
     // Port 1 is reserved, and nothing listens on it.
     const transport = http('http://127.0.0.1:1', { retryCount: 0 });

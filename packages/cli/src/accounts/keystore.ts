@@ -75,6 +75,12 @@ export async function readKeystore(
   return text === undefined ? undefined : decryptKeystoreFile(parseKeystoreFile(text, path), await password());
 }
 
+/** Refuses a name that is taken, before its password is asked for. */
+export async function requireNewAccount(dir: string, name: string): Promise<void> {
+  const path = join(dir, `${checkAccountName(name)}.json`);
+  if (await isThere(path)) throw accountExists(name, path);
+}
+
 /**
  * Writes a new account, readable by this user only. Refuses to replace one. The file appears whole, or not at all: whoever
  * interrupts the encryption leaves nothing behind.
@@ -87,11 +93,11 @@ export async function writeKeystore(
   privateKey: Hex,
   password: string,
 ): Promise<KeystoreEntry> {
-  const path = join(dir, `${checkAccountName(name)}.json`);
+  await requireNewAccount(dir, name);
+  const path = join(dir, `${name}.json`);
   const address = privateKeyToAddress(privateKey);
   makeFolder(dir);
   await chmod(dir, 0o700);
-  if (await isThere(path)) throw accountExists(name, path);
   const random = { salt: randomBytes(32), iv: randomBytes(16), id: randomUUID() };
   const content = await encryptKeystoreFile(privateKey, address, password, random);
   const draft = `${path}.${random.id}.tmp`;

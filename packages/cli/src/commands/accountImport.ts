@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { BaseError, type Hex } from '@kedge/core';
-import { checkAccountName, keystoreDirOf, writeKeystore } from '../accounts/keystore.js';
+import { keystoreDirOf, requireNewAccount, writeKeystore } from '../accounts/keystore.js';
 import { readNewPassword } from '../accounts/password.js';
 import type { Command } from '../command.js';
 import { argument } from '../parse.js';
@@ -21,7 +21,9 @@ export const accountImport: Command = {
     },
   ],
   run: async (context) => {
-    const name = checkAccountName(argument(context, 0));
+    const name = argument(context, 0);
+    const dir = keystoreDirOf(context);
+    await requireNewAccount(dir, name);
     if (context.stdin.isTTY) {
       throw new BaseError('The key is read from stdin, which is a terminal that would show it.', {
         hints: ['Run: kedge account import <name> < file'],
@@ -36,7 +38,7 @@ export const accountImport: Command = {
         code: 'bad_key',
       });
     }
-    const writing = writeKeystore(keystoreDirOf(context), name, `0x${key}` as Hex, password);
+    const writing = writeKeystore(dir, name, `0x${key}` as Hex, password);
     const entry = await context.output.waitFor('the key to be encrypted', writing);
     context.output.result(entry, () => [`${name}  ${entry.address}`, `written to ${entry.path}`]);
   },

@@ -1,5 +1,5 @@
 import { generatePrivateKey } from 'viem/accounts';
-import { checkAccountName, keystoreDirOf, writeKeystore } from '../accounts/keystore.js';
+import { keystoreDirOf, requireNewAccount, writeKeystore } from '../accounts/keystore.js';
 import { readNewPassword } from '../accounts/password.js';
 import type { Command } from '../command.js';
 import { argument } from '../parse.js';
@@ -15,9 +15,11 @@ export const accountNew: Command = {
   options: [],
   examples: [{ command: 'kedge account new alice', summary: 'a key that commands use with --account alice' }],
   run: async (context) => {
-    const name = checkAccountName(argument(context, 0));
+    const name = argument(context, 0);
+    const dir = keystoreDirOf(context);
+    await requireNewAccount(dir, name);
     const password = await readNewPassword(context, name);
-    const writing = writeKeystore(keystoreDirOf(context), name, generatePrivateKey(), password);
+    const writing = writeKeystore(dir, name, generatePrivateKey(), password);
     const entry = await context.output.waitFor('the key to be encrypted', writing);
     context.output.result(entry, () => [
       `${name}  ${entry.address}`,

@@ -1,4 +1,4 @@
-import { attestationLabels, methodLabels, verdictOutcomes, type Attestation } from '@kedge/core';
+import { attestationLabels, labelOf, methodLabels, verdictOutcomes, type Attestation } from '@kedge/core';
 import type { AttestParameters, AttestReturn, GiveVerdictParameters } from '@kedge/sdk';
 import type { Role } from '../accounts/roles.js';
 import { connect, type Connection } from '../chain/connect.js';
@@ -8,6 +8,7 @@ import { storeStatement, type StoredStatement } from '../chain/statement.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { humanMoment } from '../human.js';
+import { keccak256 } from '../keccak256.js';
 import {
   argument,
   parseAttestationId,
@@ -155,6 +156,7 @@ function show(
 ): void {
   const { added, statement, label, kind } = shown;
   const { id, attestation, transactionHash } = added;
+  noteUnknown(context, attestation, kind);
   context.output.result({ id, ...attestation, transactionHash }, () => [
     `${kind} about ${subjectText(attestation)}: ${attestation.verdict?.outcome ?? 'stated'}`,
     `  id         ${id}`,
@@ -166,6 +168,18 @@ function show(
       ? `a verifier judges it: kedge attest <report> --verdict ${id} --outcome confirmed --method document_review`
       : 'it counts for those who trust this verifier',
   ]);
+}
+
+/** On chain a word is its hash, which no list turns back: a slip such as "license" is better known at once. */
+function noteUnknown(context: Context, { attestationType, verdict }: Attestation, kind: string): void {
+  const [hash, what, word, known] =
+    verdict === undefined
+      ? [attestationType, '--type', kind, attestationLabels]
+      : [verdict.method, '--method', textOption(context, 'method'), methodLabels];
+  if (labelOf(hash, keccak256) !== undefined) return;
+  context.output.note(
+    `${what} "${word}" is none of the words that lists know, and is shown by its hash: ${known.join(', ')}`,
+  );
 }
 
 /** `class 1`, `token 18446744077839630337`. */

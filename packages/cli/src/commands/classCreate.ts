@@ -12,7 +12,7 @@ import { kindChoices, parseParent, storePolicy } from '../chain/terms.js';
 import { accountOptions, type Command } from '../command.js';
 import { contentStoreOf } from '../contentStoreOf.js';
 import type { Context } from '../context.js';
-import { humanAmount } from '../human.js';
+import { humanUnits } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import {
   listOption,
@@ -131,7 +131,7 @@ export const classCreate: Command = {
         ...(sold === undefined
           ? []
           : [
-              `  on sale         ${humanAmount(supply!, policy!.policy.unit.decimals)} units in lot ${sold.lot}: kedge buy ${classId} <units>`,
+              `  on sale         ${humanUnits(supply!, policy!.policy.unit.decimals)} in lot ${sold.lot}: kedge buy ${classId} <units>`,
             ]),
         firstShareText(classId, options.shareCap),
       ],

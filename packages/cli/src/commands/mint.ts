@@ -1,7 +1,7 @@
 import { recipientOf } from '../accounts/recipient.js';
 import { readOwnClass } from '../chain/readOwnClass.js';
 import { accountOptions, type Command } from '../command.js';
-import { humanMoment, humanUnits } from '../human.js';
+import { groupedDigits, humanMoment, humanUnits } from '../human.js';
 import { parseAmount, parseMoment, parseShare, parsedOption, textOption } from '../parse.js';
 import { unixNow } from '../unixNow.js';
 import { usageError } from '../usageError.js';
@@ -47,10 +47,10 @@ export const mint: Command = {
     const { tokenId, transactionHash } = await write('mint', (client) => client.mint(terms));
     context.output.result({ tokenId, classId, to, value, share, expireAt, transactionHash }, () => [
       `token ${tokenId} of class ${classId} for ${to}`,
-      ...(share > 0n ? [`  share    ${share}`] : []),
-      ...(value > 0n ? [`  value    ${humanUnits(value, unitDecimals)}`] : []),
-      `  expires  ${humanMoment(expireAt)}`,
-      `  minted by ${signer.label}`,
+      ...(share > 0n ? [`  share      ${groupedDigits(String(share))}`] : []),
+      ...(value > 0n ? [`  value      ${humanUnits(value, unitDecimals)}`] : []),
+      `  expires    ${humanMoment(expireAt)}`,
+      `  minted by  ${signer.label}`,
     ]);
   },
 };

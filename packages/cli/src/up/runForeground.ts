@@ -31,11 +31,16 @@ export function runForeground(
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, forward);
-  createInterface({ input: child.stdout! }).on('line', (line) => {
-    const url = /^\{"ready":true,"url":"([^"]+)"/.exec(line)?.[1];
-    if (url === undefined) output.relay(line);
-    else onReady(url);
+  const listens = new Promise<void>((resolve) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const url = /^\{"ready":true,"url":"([^"]+)"/.exec(line)?.[1];
+      if (url === undefined) return output.relay(line);
+      resolve();
+      onReady(url);
+    });
+    child.once('close', () => resolve());
   });
+  void output.waitFor(`${what.toLowerCase()} to start`, listens);
   if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', (line) => output.relay(line));
   return new Promise((resolve, reject) => {
     child.once('error', (cause) =>

@@ -22,6 +22,20 @@ test('with --json what a program says on either stream is JSON, a line each', as
   );
 });
 
+test('a program that takes long to listen is waited for aloud', async () => {
+  const said: string[] = [];
+  const human = createOutput({
+    json: false,
+    stdout: { write: () => {} },
+    stderr: { write: (text) => said.push(text) },
+  });
+  const script = `setTimeout(() => console.log('{"ready":true,"url":"http://127.0.0.1:1"}'), 1_500)`;
+  const command = { file: process.execPath, args: ['-e', script], environment: process.env };
+  const urls: string[] = [];
+  await runForeground({ cwd: process.cwd(), output: human }, command, 'The program', (url) => urls.push(url));
+  expect([said, urls]).toEqual([['waiting for the program to start\n'], ['http://127.0.0.1:1']]);
+});
+
 test('a program that ends is as good as its exit code; one that was killed did not succeed', async () => {
   expect(await endOf('process.exit(0)')).toBe(0);
   expect(await endOf('process.exit(3)')).toBe(3);

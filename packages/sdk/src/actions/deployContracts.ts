@@ -136,6 +136,6 @@ async function deployOne(
       values: { transactionHash },
     });
   } catch (error) {
-    throw toChainError(error, doing);
+    throw toChainError(error, doing, walletClient.account.address);
   }
 }
