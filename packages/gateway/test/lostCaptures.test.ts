@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Channel, zeroHash } from '@kedge/core';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createCaptureBatcher } from '../src/capture/createCaptureBatcher.js';
+import { endedChannelsIn } from '../src/capture/endedChannels.js';
 import type { ServedChannel } from '../src/channels/servedChannel.js';
 import { operatorKeyOf } from '../src/crypto/operatorKey.js';
 import { openLedger } from '../src/ledger/openLedger.js';
@@ -82,6 +83,7 @@ async function beginCaptured(): Promise<FakeChain> {
     putLeaves: async () => 'leaves',
     channelOf: () => served,
     isUnserved: () => false,
+    endedChannelsFile: endedChannelsIn(folder),
     voucherOf: () => undefined,
     onGone: ignore,
     intervalMs: 1_000,

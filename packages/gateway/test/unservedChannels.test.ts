@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Hex } from '@kedge/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Gateway } from '../src/index.js';
@@ -64,7 +65,7 @@ test('what was served from a channel that the channels file does not name any mo
 test('a chain that does not answer at the start is asked again for channels that were left out', async () => {
   await leaveOut();
   await start();
-  await expect.poll(() => logged('channels_left_behind_unread')).toMatchObject([{ level: 'warn' }]);
+  await expect.poll(() => logged('channels_left_behind_unread')[0]).toMatchObject({ level: 'warn' });
   setup.chain.down = false;
   await expect.poll(() => capturedOf(1)).toBe(perCall);
   await expect.poll(() => capturedOf(2)).toBe(perCall);
@@ -135,5 +136,12 @@ test('the terms of a channel that the channels file does not name any more are f
   expect(real.logs).toContainEqual(expect.objectContaining({ event: 'channel_left_behind', channelId }));
   expect(await real.capturedOf(channel)).toBe(usedUnits);
   await second.close();
+
+  // Once it has ended, that is remembered.
+  await real.closeChannel(channel);
+  const third = await real.start();
+  const file = join(real.dataDir, 'ended-channels');
+  await expect.poll(() => existsSync(file) && readFileSync(file, 'utf8')).toContain(channelId);
+  await third.close();
   await real.remove();
 });

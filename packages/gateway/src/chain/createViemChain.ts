@@ -66,8 +66,8 @@ export function createViemChain(options: {
     findChannel: async (channelId) => {
       const client = await connected();
       const lock = [contracts.ValueChannels, channelId] as const;
-      const [tokenId] = await client.readContract({ ...token, functionName: 'lockInfo', args: lock });
-      if (tokenId === 0n) return undefined;
+      const [tokenId, , openedAt] = await client.readContract({ ...token, functionName: 'lockInfo', args: lock });
+      if (tokenId === 0n) return openedAt === 0n ? undefined : 'ended';
       const [opened] = await readEvents(client, { ...channels, eventName: 'ChannelOpened', args: { channelId } });
       return opened && channelFromAbi(opened.args.channel);
     },

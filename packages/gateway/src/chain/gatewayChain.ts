@@ -51,8 +51,8 @@ export type LotPrice = {
 /** The only door to the chain. Every call may throw when the node does not answer; nothing is retried behind it. */
 export type GatewayChain = {
   readonly readChannel: (channel: Channel, channelId: Hex) => Promise<ChannelState>;
-  /** The terms of a channel that is open; undefined for one that is not. */
-  readonly findChannel: (channelId: Hex) => Promise<Channel | undefined>;
+  /** The terms of a channel that is open; undefined for one that the chain does not know. */
+  readonly findChannel: (channelId: Hex) => Promise<Channel | 'ended' | undefined>;
   /** Of a class, now. The hash is zero where it was published without one. */
   readonly readCurrentPolicy: (classId: bigint) => Promise<{ readonly hash: Hex; readonly uri: string }>;
   /** By a token's id without its serial; undefined for a lot without backing. */

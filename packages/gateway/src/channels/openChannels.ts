@@ -1,5 +1,6 @@
 import type { ChannelRecord, Hex, ProtocolDomain } from '@kedge/core';
 import type { ContentStore } from '@kedge/store';
+import { endedChannelsIn } from '../capture/endedChannels.js';
 import type { CaptureBatcher } from '../capture/createCaptureBatcher.js';
 import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { GatewayConfig } from '../gatewayConfig.js';
@@ -114,6 +115,7 @@ export async function openChannels(
     putLeaves: (bytes) => store.putBytes(bytes, { sync: 'each' }),
     channelOf: (channelId) => book.byId(channelId),
     isUnserved: (channelId) => book.isUnserved(channelId),
+    endedChannelsFile: endedChannelsIn(settings.dataDir),
     voucherOf: vouchers.capturable,
     onGone: drop,
     intervalMs: settings.batchIntervalMs,

@@ -2,6 +2,7 @@ import { type Address, type ChannelRecord, closeAll, createTurns, type Hex } fro
 import { createContentStore } from '@kedge/store';
 import { join } from 'node:path';
 import { type CaptureBatcher, createCaptureBatcher } from '../capture/createCaptureBatcher.js';
+import { endedChannelsIn } from '../capture/endedChannels.js';
 import { createViemChain } from '../chain/createViemChain.js';
 import type { GatewayChain } from '../chain/gatewayChain.js';
 import { type ChannelBook, createChannelBook } from '../channels/channelBook.js';
@@ -126,6 +127,7 @@ export async function openKeeper(
     putLeaves: (bytes) => store.putBytes(bytes, { sync: 'each' }),
     channelOf: (channelId) => book.byId(channelId),
     isUnserved: (channelId) => book.isUnserved(channelId),
+    endedChannelsFile: endedChannelsIn(settings.dataDir),
     voucherOf: vouchers.capturable,
     onGone: (channelId, how) => {
       book.drop(channelId, how);

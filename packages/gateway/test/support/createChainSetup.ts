@@ -24,6 +24,8 @@ export type ChainSetup = {
   elapsedMs: () => number;
   readonly start: (more?: Partial<GatewayConfigInput>) => Promise<Gateway>;
   readonly capturedOf: (channel: Channel) => Promise<bigint>;
+  /** As its operator, past the gateway. */
+  readonly closeChannel: (channel: Channel) => Promise<unknown>;
   /** The operator's next nonce by what is mined. */
   readonly nonce: () => Promise<number>;
   readonly remove: () => Promise<void>;
@@ -99,6 +101,8 @@ export async function createChainSetup(upstreamUrl: string, count: number): Prom
         { log, env: { OPERATOR_KEY: operatorKey }, now: () => setup.now(), elapsedMs: () => setup.elapsedMs() },
       ),
     capturedOf: async (channel) => (await holder.getChannelState({ channel })).capturedUnits,
+    closeChannel: (channel) =>
+      createKedgeClient({ publicClient, walletClient: anvil.walletOf(1), deployment }).closeChannel({ channel }),
     nonce: () => publicClient.getTransactionCount({ address: operator }),
     remove: async () => {
       await anvil.stop();

@@ -93,7 +93,7 @@ export function createFakeChain(policyHash: Hex, openedAt: bigint, price?: LotPr
     },
     findChannel: async (channelId) => {
       up();
-      return chain.closed.has(channelId) ? undefined : chain.opened.get(channelId);
+      return chain.closed.has(channelId) ? 'ended' : chain.opened.get(channelId);
     },
     readCurrentPolicy: async () => {
       up();
