@@ -77,8 +77,7 @@ export async function unpackDump(file: string, folder: string): Promise<Loadable
   const unpacked = join(folder, 'load.json');
   let json: Buffer;
   try {
-    json = await unzip(packed);
-    JSON.parse(json.toString('utf8'));
+    json = withOneGenesis(await unzip(packed));
   } catch (cause) {
     throw new BaseError(`the saved chain ${file} is damaged: ${(cause as Error).message}`, {
       code: 'damaged_chain_state',
@@ -91,4 +90,20 @@ export async function unpackDump(file: string, folder: string): Promise<Loadable
   }
   await writeFile(unpacked, json, { mode: 0o600 }).catch(namingFile(unpacked));
   return { file: unpacked, remove: () => rmSync(unpacked, { force: true }) };
+}
+
+type Header = { readonly number: string; readonly timestamp: string };
+type State = { readonly blocks: readonly { readonly header: Header }[] };
+
+/**
+ * The node makes a genesis at every start and dumps it beside the loaded one, in any order, of which it takes the last: block 1
+ * would have another parent than block 0. The chain's own is the one that was made first.
+ */
+function withOneGenesis(json: Buffer): Buffer {
+  const state = JSON.parse(json.toString('utf8')) as State;
+  const geneses = state.blocks.filter(({ header }) => BigInt(header.number) === 0n);
+  const [first, ...later] = geneses.toSorted((a, b) => Number(BigInt(a.header.timestamp) - BigInt(b.header.timestamp)));
+  if (first === undefined || later.length === 0) return json;
+  const blocks = state.blocks.filter((block) => !later.includes(block));
+  return Buffer.from(JSON.stringify({ ...state, blocks }));
 }

@@ -1,4 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { developmentChain } from '@kedge/testing';
 import { createTestClient, http, parseEther, publicActions, walletActions } from 'viem';
 import { expect, onTestFinished, test } from 'vitest';
@@ -43,6 +44,26 @@ async function newChain() {
   };
   return { paths, notes, chain, client, run };
 }
+
+test('a chain that is started again and again keeps its first block, which the second names as its parent', async () => {
+  const { chain, client, run } = await newChain();
+  const first = await run();
+  await client.waitForTransactionReceipt({
+    checkReplacement: false,
+    hash: await client.sendTransaction({ to: developmentAccount('deployer').address }),
+  });
+  const { parentHash } = await client.getBlock({ blockNumber: 1n });
+  await chain.save();
+  await first.stop(0);
+  // Of a genesis that is made in the same second there is nothing to see.
+  for (let start = 0; start < 4; start += 1) {
+    await delay(1_000);
+    const child = await run();
+    expect((await client.getBlock({ blockNumber: 0n })).hash).toBe(parentHash);
+    await chain.save();
+    await child.stop(0);
+  }
+});
 
 test('a chain that is killed continues: blocks, times, receipts, logs, nonces, code and balances are kept', async () => {
   const { paths, notes, chain, client, run } = await newChain();
