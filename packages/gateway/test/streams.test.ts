@@ -216,7 +216,9 @@ test('an upstream that dies in the middle: what was delivered is charged, the re
   };
   const text = await (await post(hello)).text();
   expect(amounts(receiptIn(text))).toEqual([8n, BigInt(countText('One two'))]);
-  expect(text).toMatch(/\n\ndata: \{"error":\{"message":"The upstream did not answer[^\n]*\n\n$/);
+  expect(text).toMatch(
+    /\n\ndata: \{"error":\{"message":"The upstream broke off its answer\. What came until then is charged[^\n]*\n\n$/,
+  );
   upstream.script = (_, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(chunkEvent({ content: 'One two' }), () => setImmediate(() => response.destroy()));

@@ -204,6 +204,7 @@ function closedEvent(event: Buffer): Buffer {
 /** The upstream failed in the middle of its answer. */
 function brokenOff(error: BaseError): BaseError {
   return error.with({
+    ...(error.code === 'upstream_failed' ? { message: 'The upstream broke off its answer.' } : {}),
     hints: [
       'What came until then is charged once: its receipt is right before this.',
       'For the whole answer make a new call, with another Idempotency-Key if it had one.',
