@@ -21,7 +21,7 @@ function withImports(file: string, sources: Record<string, { content: string }>)
 /** Compiles the planted implementations with the project's own compiler, which keeps what it has compiled before. */
 export function compileFaulty(): Readonly<Record<string, Hex>> {
   const sources: Record<string, { content: string }> = {};
-  for (const name of ['PlainDAT', 'LetterDAT', 'Faulty', 'Proofs', 'EmptyPromises', 'PlainERC1155']) {
+  for (const name of ['PlainDAT', 'LetterDAT', 'Faulty', 'MoneyAndTime', 'Proofs', 'EmptyPromises', 'PlainERC1155']) {
     withImports(`${folder}${name}.sol`, sources);
   }
   const input = {

@@ -18,6 +18,30 @@ import { ampleGas, prepare, refuse, same, sendAt, shared, shows, succeed, type C
 
 const use = (tokenId: bigint): Call => ({ name: 'recordUsage', args: [tokenId, metric, 1n] });
 
+type Uses = {
+  /** Of a token that expires, and another one. */
+  readonly usable: (expiring: bigint, other: bigint) => Call;
+  readonly ended: (expiring: bigint, other: bigint) => Call;
+  readonly what: string;
+  readonly whatEnded: string;
+};
+
+/** One use in the last second of a token, and another in the one after. */
+async function atEquality(lab: Lab, { usable, ended, what, whatEnded }: Uses): Promise<void> {
+  const { alice } = lab.actors;
+  const expireAt = await soon(lab);
+  const [tokenId, other] = [await valueToken(lab, { expireAt }), await valueToken(lab)];
+  const last = usable(tokenId, other);
+  const tooLate = ended(tokenId, other);
+  const lastGas = await ampleGas(lab, alice, last);
+  const tooLateGas = await ampleGas(lab, alice, tooLate);
+  await lab.clock.pass(expireAt - 1n);
+  const at = await sendAt(lab, alice, last, { timestamp: expireAt, gas: lastGas });
+  same(at.receipt.status, 'success', `${what} in the second of expireAt`, at.evidence);
+  const after = await sendAt(lab, alice, tooLate, { timestamp: expireAt + 1n, gas: tooLateGas });
+  same(after.receipt.status, 'reverted', `${whatEnded} one second after it`, after.evidence);
+}
+
 /**
  * The only share of a class expires, and is claimed for, which is an observation; the class has no active share then.
  */
@@ -57,17 +81,9 @@ export const expiryClauses: readonly Clause[] = [
     note: 'In the very second of expireAt it is still valid. Needs a chain whose time can be set.',
     check: async (lab) => {
       lab.clock.requireTravel();
-      const expireAt = await soon(lab);
-      const [tokenId, other] = [await valueToken(lab, { expireAt }), await valueToken(lab)];
-      const { alice } = lab.actors;
-      const move = { name: 'transferValue', args: [tokenId, other, 1n] };
-      const useGas = await ampleGas(lab, alice, use(tokenId));
-      const moveGas = await ampleGas(lab, alice, move);
-      await lab.clock.pass(expireAt - 1n);
-      const at = await sendAt(lab, alice, use(tokenId), { timestamp: expireAt, gas: useGas });
-      same(at.receipt.status, 'success', 'usage in the second of expireAt', at.evidence);
-      const after = await sendAt(lab, alice, move, { timestamp: expireAt + 1n, gas: moveGas });
-      same(after.receipt.status, 'reverted', 'a transfer of value one second after it', after.evidence);
+      const move = (from: bigint, to: bigint): Call => ({ name: 'transferValue', args: [from, to, 1n] });
+      await atEquality(lab, { usable: use, ended: move, what: 'usage', whatEnded: 'a transfer of value' });
+      await atEquality(lab, { usable: move, ended: use, what: 'a transfer of value', whatEnded: 'usage' });
     },
   },
   {

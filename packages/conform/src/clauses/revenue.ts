@@ -1,8 +1,21 @@
+import type { Address } from '@kedge/core';
 import { encodeFunctionData } from 'viem';
 import type { Clause } from '../clause.js';
 import { ClauseFailed } from '../outcome.js';
 import { draftAbi, holderProbeAbi } from '../draftAbi.js';
-import { claimCall, eth, newToken, pending, pendingCall, settle, settleCall, shareClass } from '../lab/fixtures.js';
+import {
+  claimCall,
+  eth,
+  expiryStory,
+  newToken,
+  pending,
+  pendingCall,
+  settle,
+  settleCall,
+  shareClass,
+  tryMint,
+} from '../lab/fixtures.js';
+import type { Actor } from '../lab/accounts.js';
 import { asProbe, deployAsset, holdings } from '../lab/assetProbe.js';
 import {
   ampleGas,
@@ -42,6 +55,27 @@ const must = (id: string, words: string, check: (lab: Lab) => Promise<string | v
   ...(note === undefined ? {} : { note }),
   check,
 });
+
+/** A share that is claimed for, sold, earns again and is sold back: each settlement is paid once, to whoever has it then. */
+async function tryTransferred(lab: Lab, asset: Address): Promise<void> {
+  const { alice, bob } = lab.actors;
+  const { classId, tokens } = await shareClass(lab, [1n, 1n]);
+  const [tokenId] = tokens as [bigint];
+  const move = (from: Actor, to: Actor) =>
+    prepare('the token could not be transferred', () =>
+      succeed(lab, from, { name: 'transferToken', args: [tokenId, to.address] }),
+    );
+  await settle(lab, classId, 2_000n, asset);
+  await prepare('revenue could not be claimed', () => succeed(lab, alice, claimCall(tokenId, alice.address, asset)));
+  const sold = await move(alice, bob);
+  same(await pending(lab, tokenId, asset), 0n, 'pending of a share that was claimed for and sold', sold.evidence);
+  await settle(lab, classId, 2_000n, asset);
+  const before = await holdings(lab, asset, lab.target);
+  const { evidence } = await move(bob, alice);
+  const paid = before - (await holdings(lab, asset, lab.target));
+  const left = (await pending(lab, tokenId, asset)) + paid;
+  same(left, 1_000n, 'what is pending of 1,000, or was paid, once the share was sold', evidence);
+}
 
 /** Section 6.7: settlement and claims. */
 export const revenueClauses: readonly Clause[] = [
@@ -84,9 +118,9 @@ export const revenueClauses: readonly Clause[] = [
     const asset = await deployAsset(lab);
     const { classId, tokens } = await shareClass(lab, [1n]);
     await settle(lab, classId, 1_000n);
-    await settle(lab, classId, 77n, asset);
-    await shows(lab, pendingCall(tokens[0]!), 1_000n, 'pending in ETH after 1,000 wei and 77 of an ERC-20');
-    await shows(lab, pendingCall(tokens[0]!, asset), 77n, 'pending in the ERC-20');
+    await settle(lab, classId, 7_700n, asset);
+    await shows(lab, pendingCall(tokens[0]!), 1_000n, 'pending in ETH after 1,000 wei and 7,700 of an ERC-20');
+    await shows(lab, pendingCall(tokens[0]!, asset), 7_700n, 'pending in the ERC-20');
   }),
   must(
     'formula',
@@ -108,6 +142,66 @@ export const revenueClauses: readonly Clause[] = [
     await settle(lab, one.classId, 1_000n);
     await shows(lab, pendingCall(other.tokens[0]!), 0n, 'pending in a class that received nothing');
   }),
+  must('by-asset', '`accRevenuePerShare[asset] (uint256)` — cumulative settlement index per asset', async (lab) => {
+    const { alice } = lab.actors;
+    const { classId, tokens } = await shareClass(lab, [1n]);
+    const [tokenId] = tokens as [bigint];
+    const amounts = [
+      { asset: eth, amount: 1_000n, order: 'first' },
+      { asset: await deployAsset(lab), amount: 2_000n, order: 'second' },
+      { asset: await deployAsset(lab), amount: 3_000n, order: 'third' },
+    ];
+    for (const { asset, amount } of amounts) await settle(lab, classId, amount, asset);
+    for (const { asset, amount, order } of amounts)
+      await shows(lab, pendingCall(tokenId, asset), amount, `pending in the ${order} of three assets`);
+    for (const { asset, amount, order } of amounts) {
+      const claim = claimCall(tokenId, alice.address, asset);
+      const { result, evidence } = await prepare('revenue could not be claimed', () => succeed(lab, alice, claim));
+      same(result, amount, `what a claim pays in the ${order} of three assets`, evidence);
+    }
+  }),
+  must(
+    'rounding',
+    pendingWords,
+    async (lab) => {
+      const { classId, tokens } = await shareClass(lab, [1n, 1n, 1n]);
+      for (const settled of [1_000n, 2_000n]) {
+        const { evidence } = await settle(lab, classId, 1_000n);
+        let sum = 0n;
+        for (const tokenId of tokens) sum += await pending(lab, tokenId);
+        if (sum > settled) throw new ClauseFailed(`what three shares may claim of ${settled} sums to ${sum}`, evidence);
+      }
+    },
+    'What does not divide is rounded down, as integers are in the draft: the sum is never more than was settled.',
+  ),
+  must('later-share', pendingWords, async (lab) => {
+    const { classId, tokens } = await shareClass(lab, [1n]);
+    const [tokenId] = tokens as [bigint];
+    await settle(lab, classId, 1_000n);
+    const later = await prepare('no token could be minted', () => tryMint(lab, { classId, share: 1n }));
+    same(await pending(lab, tokenId), 1_000n, 'pending after a later mint of an equal share', later.done.evidence);
+    const { evidence } = await settle(lab, classId, 1_000n);
+    same(await pending(lab, tokenId), 1_500n, 'pending after 1,000 more, of which it earns half', evidence);
+  }),
+  must(
+    'transferred',
+    pendingWords,
+    async (lab) => {
+      for (const asset of [eth, await deployAsset(lab)]) await despiteOthers(() => tryTransferred(lab, asset));
+    },
+    'Nothing says that a transfer touches `rewardDebt`. One that pays what is pending to the seller conforms, too.',
+  ),
+  must(
+    'expired',
+    pendingWords,
+    async (lab) => {
+      const { earned, claimed } = await expiryStory(lab);
+      const { result, evidence } = claimed;
+      if ((result as bigint) < earned)
+        throw new ClauseFailed(`an expired share that had earned ${earned} was paid ${String(result)}`, evidence);
+    },
+    'Expiry ends usage and the part in later settlements, and takes nothing of what was earned before it.',
+  ),
   must('pays', claimWords, async (lab) => {
     const { alice, stranger } = lab.actors;
     const asset = await deployAsset(lab);
@@ -115,7 +209,7 @@ export const revenueClauses: readonly Clause[] = [
     const [tokenId] = tokens as [bigint];
     for (const [paid, amount] of [
       [eth, 1_000n],
-      [asset, 90n],
+      [asset, 9_000n],
     ] as const) {
       await settle(lab, classId, amount, paid);
       const before = await holdings(lab, paid, stranger.address);

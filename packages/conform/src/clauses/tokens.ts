@@ -1,7 +1,19 @@
 import type { Clause } from '../clause.js';
-import { eth, newClass, newToken, pending, settle, shareClass, soon, tryMint } from '../lab/fixtures.js';
+import {
+  eth,
+  metric,
+  newClass,
+  newToken,
+  pending,
+  settle,
+  settleCall,
+  shareClass,
+  soon,
+  tryMint,
+  unlessRefused,
+} from '../lab/fixtures.js';
 import { emitted } from '../lab/events.js';
-import { despiteOthers, prepare, same, shows, succeed } from '../lab/lab.js';
+import { ampleGas, despiteOthers, prepare, same, sendAt, shows, succeed } from '../lab/lab.js';
 import { exposes } from './interface.js';
 
 /** Section 6.2: minting and ownership. */
@@ -65,9 +77,11 @@ export const tokenClauses: readonly Clause[] = [
     section: '6.2',
     level: 'MUST',
     words: 'If `shareRatio > 0`, the token participates in `totalShare` until expiry.',
-    note: 'What happens at expiry is D6.6.total.',
+    note: 'Also once its value is used up, where it may be. What happens at expiry is D6.6.total.',
     check: async (lab) => {
-      const { classId, tokens } = await shareClass(lab, [1n, 3n, 0n]);
+      const { classId, tokens } = await shareClass(lab, [{ share: 1n, value: 5n }, 3n, 0n]);
+      const use = { name: 'recordUsage', args: [tokens[0]!, metric, 5n] };
+      await unlessRefused(lab, lab.actors.alice, use);
       const { evidence } = await settle(lab, classId, 4_000n);
       const expected = [1_000n, 3_000n, 0n];
       for (const [index, tokenId] of tokens.entries()) {
@@ -75,6 +89,24 @@ export const tokenClauses: readonly Clause[] = [
         const what = `pending of the share ${share} of 4, after 4,000`;
         same(await pending(lab, tokenId, eth), expected[index], what, evidence);
       }
+    },
+  },
+  {
+    id: 'D6.2.until',
+    section: '6.2',
+    level: 'MUST',
+    words: 'the token participates in `totalShare` until expiry.',
+    note: 'With section 6.6: in the very second of expireAt it has not expired. Needs a chain whose time can be set.',
+    check: async (lab) => {
+      lab.clock.requireTravel();
+      const { alice } = lab.actors;
+      const expireAt = await soon(lab);
+      const { classId, tokens } = await shareClass(lab, [{ share: 1n, expireAt }]);
+      const gas = await ampleGas(lab, alice, settleCall(classId, 1_000n));
+      await lab.clock.pass(expireAt - 1n);
+      const at = await sendAt(lab, alice, settleCall(classId, 1_000n), { timestamp: expireAt, gas });
+      same(at.receipt.status, 'success', 'a settlement in the second in which the only share expires', at.evidence);
+      same(await pending(lab, tokens[0]!), 1_000n, 'what that share earned', at.evidence);
     },
   },
 ];

@@ -1,7 +1,7 @@
 import type { Clause } from '../clause.js';
 import { ClauseFailed } from '../outcome.js';
-import { expiredPair, valueToken } from '../lab/fixtures.js';
-import { attempt, read, refuse, same, succeed, send, type Lab } from '../lab/lab.js';
+import { expiredPair, newClass, newToken, soon, valueToken } from '../lab/fixtures.js';
+import { attempt, prepare, read, refuse, same, send, shows, succeed, type Lab } from '../lab/lab.js';
 import { approvedOperator } from './approvals.js';
 import { exposes } from './interface.js';
 
@@ -44,6 +44,31 @@ export const valueClauses: readonly Clause[] = [
         const { evidence } = await succeed(lab, alice, move(from, to, value));
         same(await valueOf(lab, from), left, 'value of the source', evidence);
         same(await valueOf(lab, to), 2_000n - left, 'value of the destination', evidence);
+      }
+    },
+  },
+  {
+    id: 'D6.4.only-value',
+    section: '6.4',
+    level: 'MUST',
+    words: 'Decrement `value(fromTokenId)`, increment `value(toTokenId)`, emit `ValueTransferred`.',
+    note: 'Nothing else of the two tokens changes.',
+    check: async (lab) => {
+      const { alice, bob } = lab.actors;
+      const { classId } = await newClass(lab);
+      const expireAt = (await soon(lab)) + 10_000_000n;
+      const from = await newToken(lab, { classId, value: 9n, share: 6n });
+      const to = await newToken(lab, { classId, value: 9n, share: 2n, expireAt, to: bob.address });
+      const { evidence } = await prepare('value could not be transferred', () =>
+        succeed(lab, alice, move(from, to, 5n)),
+      );
+      for (const [name, ofSource, ofDestination] of [
+        ['ownerOf', alice.address, bob.address],
+        ['shareRatioOf', 6n, 2n],
+        ['expireAtOf', 0n, expireAt],
+      ] as const) {
+        await shows(lab, { name, args: [from] }, ofSource, `${name} of the source`, evidence);
+        await shows(lab, { name, args: [to] }, ofDestination, `${name} of the destination`, evidence);
       }
     },
   },

@@ -187,6 +187,9 @@ type ExpiryStory = {
   readonly livePendingBefore: bigint;
   readonly livePendingAfter: bigint;
   readonly settled: bigint;
+  /** What the expired share had earned before it expired, and the claim for it afterwards. */
+  readonly earned: bigint;
+  readonly claimed: Done;
   /** The last settlement, between the two. */
   readonly last: Done;
 };
@@ -211,12 +214,12 @@ export function expiryStory(lab: Lab): Promise<ExpiryStory> {
     const shareless = await newToken(lab, { classId, value: 10n, expireAt });
     const settled = 400_000n;
     await settle(lab, classId, settled);
+    const earned = await pending(lab, expired);
     await expire(lab, expireAt);
-    const observed = await prepare('an expired token could not be observed', async () => [
-      await succeed(lab, alice, settleCall(classId, settled)),
-      await succeed(lab, alice, claimCall(expired, alice.address)),
-      ...(await moveThereAndBack(lab, expired)),
-    ]);
+    const observing = 'an expired token could not be observed';
+    const first = await prepare(observing, () => succeed(lab, alice, settleCall(classId, settled)));
+    const claimed = await prepare(observing, () => succeed(lab, alice, claimCall(expired, alice.address)));
+    const observed = [first, claimed, ...(await prepare(observing, () => moveThereAndBack(lab, expired)))];
     const ofShareless = [
       ...(await unlessRefused(lab, alice, claimCall(shareless, alice.address))),
       ...(await unlessRefused(lab, alice, transferCall(shareless, bob.address))),
@@ -224,13 +227,14 @@ export function expiryStory(lab: Lab): Promise<ExpiryStory> {
     const livePendingBefore = await pending(lab, live);
     const last = await settle(lab, classId, settled);
     const livePendingAfter = await pending(lab, live);
-    const story = { classId, expired, shareless, live, livePendingBefore, livePendingAfter, settled, last };
+    const ofLive = { live, livePendingBefore, livePendingAfter };
+    const story = { classId, expired, shareless, ...ofLive, settled, earned, claimed, last };
     return { ...story, observed: [...observed, ...ofShareless], sharelessActs: ofShareless.length };
   });
 }
 
-/** Nothing says that a token which has expired can be transferred, or claimed for when it never had a share. */
-async function unlessRefused(lab: Lab, actor: Actor, call: Call): Promise<readonly Done[]> {
+/** Sends what nothing says is allowed, as the transfer of a token which has expired, or a claim for one without a share. */
+export async function unlessRefused(lab: Lab, actor: Actor, call: Call): Promise<readonly Done[]> {
   return (await attempt(lab, actor.address, call)).reverted ? [] : [await succeed(lab, actor, call)];
 }
 

@@ -49,11 +49,11 @@ async function soldToken(lab: Lab, lotTerms: { readonly operatorBps: number; rea
 /** P19 to P33: what things mean. */
 export const semanticsClauses: readonly Clause[] = [
   clause('P19', '`value` is prepaid quota; `shareRatio` is revenue weight', async (lab) => {
-    const { classId, tokens } = await shareClass(lab, [{ share: 1n, value: 5n }, { value: 1_000_000n }]);
+    const { classId, tokens } = await shareClass(lab, [{ share: 1n, value: 5n }, { value: 1_000_000n }, 1n]);
     const [share, value] = tokens as [bigint, bigint];
     await succeed(lab, lab.actors.alice, { name: 'recordUsage', args: [share, metric, 5n] });
     const { evidence } = await settle(lab, classId, 1_000n);
-    same(await pending(lab, share), 1_000n, 'pending of the only share, all of whose value is spent', evidence);
+    same(await pending(lab, share), 500n, 'pending of one of two shares, all of whose value is spent', evidence);
     same(await pending(lab, value), 0n, 'pending of a token with value and no share', evidence);
   }),
   clause(
