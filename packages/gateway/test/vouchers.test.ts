@@ -118,6 +118,8 @@ test('R11: inputs are paid even while answers are on their way, and those that p
     if (answer.status !== 200) {
       expect(answer.headers.get('retry-after')).toBe('1');
       expect(await answer.clone().text()).toContain(`a voucher over exactly ${served + inputUnits} base units`);
+      const told = { code: 'exposure_reached', channelId: setup.channelId, neededUnits: expect.any(BigInt) as bigint };
+      expect(setup.logs.at(-1)).toMatchObject({ event: 'request_refused', ...told });
       expect(await refusal(answer)).toEqual({ status: 429, code: 'exposure_reached', clause: 'R11' });
       break;
     }
@@ -135,6 +137,7 @@ test('R11: a call that does not fit however much is paid is refused for good, wh
   expect((await call(await sign(inputUnits))).status).toBe(200);
   const answer = await call(await sign(2n * inputUnits), { ...hello, max_tokens: 64 });
   expect(answer.headers.has('retry-after')).toBe(false);
+  expect(setup.logs.at(-1)).toMatchObject({ code: 'exposure_exceeded', channelId: setup.channelId });
   expect(await refusal(answer)).toEqual({ status: 403, code: 'exposure_exceeded', clause: 'R11' });
 });
 

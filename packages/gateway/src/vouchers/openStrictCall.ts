@@ -72,10 +72,10 @@ export function openStrictCall(
   const asked = { wanted: granted, payable, isNew: true };
   const room = roomOf(account, served, terms, totals, asked);
   if (granted > room) {
-    if (account.running.granted > 0n) throw reached(room, granted);
+    if (account.running.granted > 0n) throw reached(served, room, granted);
     if (granted <= roomIfPaid(served, terms, totals, asked)) throw unpaid(account, served, room, asked);
     const isOthers = granted <= ownRoomOf(account, served, terms, asked);
-    throw exceeded(room, granted, isOthers ? othersHint : hintOf(surface, isStream));
+    throw exceeded(served, room, granted, isOthers ? othersHint : hintOf(surface, isStream));
   }
   let isOver = false;
   let isBegun = false;
@@ -206,12 +206,12 @@ function requireInput(account: StrictAccount, served: ServedChannel, inputUnits:
   });
 }
 
-function reached(room: bigint, units: bigint): BaseError {
+function reached({ channelId }: ServedChannel, room: bigint, units: bigint): BaseError {
   return new BaseError('Running calls take up what is served ahead of payment.', {
     code: 'exposure_reached',
     status: 429,
     kind: 'transient',
-    values: { clause: 'R11', roomUnits: room, neededUnits: units, retryAfterSeconds: 1 },
+    values: { clause: 'R11', channelId, roomUnits: room, neededUnits: units, retryAfterSeconds: 1 },
     hints: ['Try again when they have ended and are paid.'],
   });
 }
@@ -228,6 +228,7 @@ function unpaid(account: StrictAccount, served: ServedChannel, room: bigint, cal
       kind: 'transient',
       values: {
         clause: 'R11',
+        channelId: served.channelId,
         roomUnits: room,
         neededUnits: call.wanted,
         committedUnits,
@@ -255,13 +256,13 @@ function hintOf(surface: Surface, isStream: boolean): string {
     : 'Lower max_tokens, or ask for a stream: it is paid chunk by chunk.';
 }
 
-function exceeded(room: bigint, units: bigint, hint: string): BaseError {
+function exceeded({ channelId }: ServedChannel, room: bigint, units: bigint, hint: string): BaseError {
   return new BaseError(
     `This call may owe ${units} base units before it is paid; ${room} are served ahead of payment.`,
     {
       code: 'exposure_exceeded',
       status: 403,
-      values: { clause: 'R11', roomUnits: room, neededUnits: units },
+      values: { clause: 'R11', channelId, roomUnits: room, neededUnits: units },
       hints: [hint],
     },
   );
