@@ -1,4 +1,4 @@
-import { BaseError, parseChatCompletionRequest, type ChatCompletionRequest } from '@kedge/core';
+import { BaseError, isJsonObject, parseChatCompletionRequest, type ChatCompletionRequest } from '@kedge/core';
 import type { Question } from './composeAnswer.js';
 
 /** A chat completion request as this upstream understands it. */
@@ -13,8 +13,8 @@ export type ChatRequest = {
 /**
  * Reads the body of a chat completion request for `model`.
  *
- * @throws BaseError `body_not_json`, `request_invalid`, `n_unsupported`, `content_unsupported`, `question_missing` (all
- * 400), `model_not_found` (404).
+ * @throws BaseError `body_not_json`, `request_invalid`, `n_unsupported`, `format_unsupported`, `content_unsupported`,
+ * `question_missing` (all 400), `model_not_found` (404).
  */
 export function parseChatRequest(body: string, model: string): ChatRequest {
   const request = parseChatCompletionRequest(parseJson(body));
@@ -31,6 +31,15 @@ export function parseChatRequest(body: string, model: string): ChatRequest {
       status: 400,
       values: { n: request.n },
       hints: ['Leave "n" out, or set it to 1.'],
+    });
+  }
+  const format = formatOf(request);
+  if (format !== 'text') {
+    throw new BaseError('This model answers with text, which it quotes.', {
+      code: 'format_unsupported',
+      status: 400,
+      values: { format },
+      hints: ['Leave "response_format" out, or set its type to "text".'],
     });
   }
   const messages = request.messages.map((message) => ({ role: message.role, text: textOf(message.content) }));
@@ -50,6 +59,10 @@ export function parseChatRequest(body: string, model: string): ChatRequest {
     stream: request.stream ?? false,
     includeUsage: request.stream_options?.include_usage ?? false,
   };
+}
+
+function formatOf({ response_format: format }: ChatCompletionRequest): unknown {
+  return isJsonObject(format) ? format['type'] : 'text';
 }
 
 /** What is searched for: its beginning says what a long message is about, and search must stay quick. */

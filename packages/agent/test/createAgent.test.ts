@@ -136,6 +136,13 @@ describe('bad input', () => {
     ['a wrong type', JSON.stringify({ ...ok, max_tokens: 'many' }), 400, 'request_invalid'],
     ['zero tokens', JSON.stringify({ ...ok, max_tokens: 0 }), 400, 'request_invalid'],
     ['two answers', JSON.stringify({ ...ok, n: 2 }), 400, 'n_unsupported'],
+    ['JSON', JSON.stringify({ ...ok, response_format: { type: 'json_object' } }), 400, 'format_unsupported'],
+    [
+      'JSON of a schema',
+      JSON.stringify({ ...ok, response_format: { type: 'json_schema', json_schema: { name: 'x', schema: {} } } }),
+      400,
+      'format_unsupported',
+    ],
     [
       'a picture',
       JSON.stringify({ ...ok, messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }),
@@ -150,6 +157,12 @@ describe('bad input', () => {
     expect([answer.status, answer.error.code]).toEqual([status, code]);
     expect(answer.error.message).not.toBe('');
     expect(answer.error.type).toMatch(/_error$/);
+  });
+
+  test('text, which is all it gives, may be asked for by name', async () => {
+    for (const response_format of [{ type: 'text' }, null, undefined]) {
+      expect(await post(JSON.stringify({ ...ok, response_format }))).toMatchObject({ status: 200 });
+    }
   });
 
   test('an unknown path is 404', async () => {
