@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { removeStale } from './removeStale.mjs';
 import { underLock } from './underLock.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -34,7 +35,10 @@ function node(...args) {
 }
 
 function build(project = '.') {
-  return () => run(process.execPath, ['node_modules/typescript/bin/tsc', '--build', project]);
+  return () => {
+    removeStale(path.join(root, 'packages'));
+    return run(process.execPath, ['node_modules/typescript/bin/tsc', '--build', project]);
+  };
 }
 
 /** Bundles the commands for a quick start, unless what they are made of is as it was. */
