@@ -25,7 +25,7 @@ export const channelDays = 30n;
 export const channelGrace = 86_400;
 
 /**
- * The policy of the demo's agent class: thousandths of a unit for a token, caps that the built-in upstream stays below.
+ * The policy of the demo's agent class: thousandths of a unit for a token, caps that the built-in upstream stays below and clients of other ones do not ask beyond by themselves.
  *
  * @param models what may be asked for
  */
@@ -34,7 +34,7 @@ export function demoPolicy(operator: Address, models: readonly string[]): Policy
     format: 'kedge-policy/1',
     unit: { name: 'unit', decimals: unitDecimals },
     rates: { input_tokens: '1', output_tokens: '3' },
-    caps: { unitsPerCall: '50000', inputTokensPerCall: 16_000, outputTokensPerCall: 1_024 },
+    caps: { unitsPerCall: '50000', inputTokensPerCall: 16_000, outputTokensPerCall: 4_096 },
     tokenizer,
     operators: [operator],
     models: [...models],
