@@ -11,6 +11,7 @@ import { calmIdle } from './calmIdle.js';
 import { blockOfCheckpoint, claimSchema, finalizedQuery, noteCheckpoint, prepareDatabase } from './checkpoint.js';
 import { openDatabase, schemaOf } from './database.js';
 import { withDirectRequests } from './directRpc.js';
+import { endOnDeepReorg } from './endOnDeepReorg.js';
 import { gatherSyncRows } from './gatherSyncRows.js';
 import { hideRpcUrl } from './hideRpcUrl.js';
 import { loadPonderStart, type PonderApp } from './ponderStart.js';
@@ -22,6 +23,8 @@ const noteEvery = 1_000;
 /** The embedded database runs in this process: a query of it that takes longer, whatever its planner expected, is ended with it. */
 const longestQuerySeconds = 60;
 const stoodStill = `The indexer was killed: one query of its embedded database ran for ${longestQuerySeconds} seconds, and nothing else did.\n`;
+const replaced =
+  'The chain replaced blocks that were final. The indexer has to start again, and looks what is left then.';
 /** Of Anvil and its like, as kedge up runs one. */
 const developmentChainId = 31337;
 
@@ -74,6 +77,11 @@ export async function runIndexer(given: IndexerSettings, note: (line: string) =>
       leaveSignalsToPonder();
       quicken(app, given);
       if (given.chainId === developmentChainId) calmIdle(app.common.logger);
+      endOnDeepReorg(app.common.logger, () => {
+        note(replaced);
+        // Ponder takes what nobody catches as its reason to end, and lets go of the schema before.
+        void Promise.reject(new Error(replaced));
+      });
       const run = (sql: string) => app.database.adminQB.raw.execute(sql);
       await claimSchema(run, schema, key);
       const isTalkative = ['info', 'debug', 'trace'].includes(logLevel);
