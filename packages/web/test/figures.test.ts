@@ -4,6 +4,7 @@ import {
   type Address,
   type ChannelSummary,
   type ClassDetail,
+  type ClassSummary,
   type Hex,
   type TokenSummary,
 } from '@kedge/core';
@@ -14,8 +15,9 @@ import { buyForm } from '../src/actions/forms/buyForm.js';
 import { BarChart } from '../src/charts/BarChart.js';
 import { usageSeries } from '../src/charts/usageSeries.js';
 import { indexedQuery } from '../src/data/indexedQueries.js';
-import { mainOf, othersOf, othersText } from '../src/data/mainOf.js';
+import { mainOf, mainRevenueOf, othersOf, othersText } from '../src/data/mainOf.js';
 import { ClassCharts } from '../src/pages/class/ClassCharts.js';
+import { ClassCard } from '../src/pages/explore/ClassCard.js';
 import { edgeText } from '../src/pages/class/edgeText.js';
 import { ExplainTree, Parts } from '../src/pages/earnings/ExplainTree.js';
 import { TokenEarningsRow } from '../src/pages/earnings/TokenEarningsRow.js';
@@ -71,6 +73,19 @@ test('of figures in several assets the one of the price stands first, then ETH, 
   expect(mainOf([])).toBeUndefined();
   expect(othersText(othersOf(figures, figures[1]))).toBe('and in 2 other assets');
   expect(othersText(othersOf(figures.slice(0, 1), figures[0]))).toBeUndefined();
+});
+
+test('where nothing was earned yet, it is none of the asset that units are priced in', () => {
+  const none = { received: 0n, claimed: 0n };
+  expect(mainRevenueOf([], coin)).toEqual({ asset: coin, ...none });
+  expect(mainRevenueOf([])).toBeUndefined();
+  expect(mainRevenueOf([{ asset: zeroAddress, ...none }], coin)).toEqual({ asset: zeroAddress, ...none });
+  const price = { asset: coin, numerator: 1n, denominator: 1n, supply: 1n, lot: 1 };
+  const shown = (item: ClassSummary): string => words(markupOf(createElement(ClassCard, { item })));
+  expect(shown({ ...someClass, price })).not.toContain('ETH');
+  expect(shown(someClass)).toContain('Revenue None yet');
+  const detail = { ...someClass, price, usageByDay: [], revenueByDay: [] } as unknown as ClassDetail;
+  expect(words(markupOf(createElement(ClassCharts, { detail })))).not.toContain('ETH');
 });
 
 test('amounts beside the main one are written out up to two, for anyone may pay in assets of their own', () => {

@@ -13,6 +13,13 @@ export function mainOf<figures extends OfAsset>(all: readonly figures[], priced?
   return inAsset(priced) ?? inAsset(zeroAddress) ?? all[0];
 }
 
+type Revenue = { readonly received: bigint; readonly claimed: bigint };
+
+/** The revenue of a class that stands first: none yet, where it has none, of the asset that its units are priced in. */
+export function mainRevenueOf(all: readonly (OfAsset & Revenue)[], priced?: Address): (OfAsset & Revenue) | undefined {
+  return mainOf(all, priced) ?? (priced === undefined ? undefined : { asset: priced, received: 0n, claimed: 0n });
+}
+
 /** The rest of the figures. */
 export function othersOf<figures extends OfAsset>(all: readonly figures[], main: figures | undefined): figures[] {
   return all.filter((each) => each !== main);

@@ -1,10 +1,10 @@
 import { useId, type ReactNode } from 'react';
 import { wordsOf } from './ErrorState.js';
 import { Skeleton } from './Skeleton.js';
-import { Table, type Column } from './Table.js';
+import { Table, type Column, type Row } from './Table.js';
 
 /** A card with a table of what was asked for: drawn while it is on its way, when there is none, and when it failed, too. */
-export function TableCard<Row>({
+export function TableCard<Item>({
   title,
   note,
   rows,
@@ -12,20 +12,19 @@ export function TableCard<Row>({
   height,
   empty,
   columns,
-  children,
+  row,
 }: {
   title: string;
   note?: string;
   /** Undefined until they are there. */
-  rows: readonly Row[] | undefined;
+  rows: readonly Item[] | undefined;
   error: Error | null;
   /** Of the frame until then, in pixels. */
   height: number;
   /** What stands there when there are none. */
   empty: ReactNode;
   columns: readonly Column[];
-  /** One row of the table. */
-  children: (row: Row) => ReactNode;
+  row: (item: Item) => Row;
 }) {
   const id = useId();
   return (
@@ -43,9 +42,7 @@ export function TableCard<Row>({
       ) : rows.length === 0 ? (
         empty
       ) : (
-        <Table label={title} columns={columns}>
-          {rows.map(children)}
-        </Table>
+        <Table label={title} columns={columns} rows={rows.map(row)} />
       )}
     </section>
   );

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { zeroAddress, type LineageEdge, type TokenSummary } from '@kedge/core';
+import { zeroAddress, type ChannelSummary, type LineageEdge, type TokenSummary } from '@kedge/core';
 import { createElement, type ReactNode } from 'react';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { ChannelOpened } from '../../src/actions/forms/channelForms.js';
 import { FlowTable } from '../../src/pages/class/FlowTable.js';
 import { TokenEarningsRow } from '../../src/pages/earnings/TokenEarningsRow.js';
+import { ChannelTable } from '../../src/pages/tokens/ChannelTable.js';
 import { TokenCard } from '../../src/pages/tokens/TokenCard.js';
 import { Chat } from '../../src/pages/try/Chat.js';
 import { Stat } from '../../src/ui/Stat.js';
@@ -114,6 +115,43 @@ test('the role of an account goes below its address where an explanation has no 
   const page = await pageWith(300, explanation, (inside) => inside, 'pages/earnings/earnings.css');
   const [inner, outer] = await Promise.all(['.pill', '.explain'].map((name) => page.locator(name).boundingBox()));
   expect(inner!.x + inner!.width).toBeLessThanOrEqual(outer!.x + outer!.width);
+});
+
+test.each([1280, 380])('of the channels of a token nothing is cut on a screen of %s pixels', async (width) => {
+  const id = `0x${'d'.repeat(64)}` as const;
+  const channel: ChannelSummary = {
+    channelId: id,
+    classId: 4n,
+    className: null,
+    unitDecimals: 6,
+    tokenId: 1n,
+    mode: 'strict',
+    open: true,
+    holder: account,
+    operator: account,
+    channelKey: `0x${'b'.repeat(40)}`,
+    salt: id,
+    openedAt: 0,
+    closedAt: null,
+    cap: 70_000_000_000n,
+    rate: 0n,
+    burst: 0n,
+    deadline: 1_800_000_000n,
+    grace: 86_400,
+    capturedUnits: 28_977_857_126n,
+    remainingUnits: 70_999_992_221n,
+    returnedUnits: 0n,
+    lastSeq: null,
+    lastReceiptHash: null,
+  };
+  const element = createElement(ChannelTable, { channels: [channel, { ...channel, open: false }], unitDecimals: 6 });
+  const frame = (inside: string): string =>
+    `<main class="main"><div class="page"><article class="card stack">${inside}</article></div></main>`;
+  const page = await pageWith(width, element, frame, 'pages/tokens/tokens.css');
+  const [inside, outside] = await page
+    .locator('.table-scroll')
+    .evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
+  expect(inside).toBe(outside);
 });
 
 test.each([1280, 380])('of what flows along a lineage nothing is cut on a screen of %s pixels', async (width) => {

@@ -57,7 +57,7 @@ function UsageChart({ detail: { usageByDay, unitDecimals } }: { detail: ClassDet
 }
 
 function RevenueChart({ detail: { revenueByDay, price } }: { detail: ClassDetail }) {
-  const main = mainOf(revenueByDay, price?.asset)?.asset ?? zeroAddress;
+  const main = mainOf(revenueByDay, price?.asset)?.asset ?? price?.asset ?? zeroAddress;
   const assets = [...new Set([main, ...revenueByDay.map(({ asset }) => asset)])];
   const [chosen, setChosen] = useState<string | undefined>(undefined);
   const asset = assets.find((each) => each === chosen) ?? main;

@@ -1,5 +1,6 @@
 import { Tabs } from '@base-ui/react/tabs';
 import { zeroAddress, type ClassDetail } from '@kedge/core';
+import { useEffect, useRef } from 'react';
 import { lazyPart } from '../../app/lazyPart.js';
 import { Part } from '../../app/Part.js';
 import { useKeptChoice } from '../../app/useKeptChoice.js';
@@ -7,7 +8,7 @@ import { buyForm } from '../../actions/forms/buyForm.js';
 import { useTransactionDialog } from '../../actions/TransactionProvider.js';
 import { linkTo } from '../../app/router.js';
 import { goBackTo } from '../../app/wayBack.js';
-import { mainOf, namedOf, othersOf } from '../../data/mainOf.js';
+import { mainRevenueOf, namedOf, othersOf } from '../../data/mainOf.js';
 import { paidText } from '../../data/paidText.js';
 import { licenceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
@@ -65,7 +66,8 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
     detail;
   const [chosen, setTab] = useKeptChoice('tab', 'overview');
   const tab = Object.hasOwn(tabs, chosen) ? chosen : 'overview';
-  const main = mainOf(revenue, price?.asset);
+  const tabsFrame = useSelectedInView(tab);
+  const main = mainRevenueOf(revenue, price?.asset);
   const { show, showPrice } = useAssets([...namedOf(revenue, main), ...(price === null ? [] : [price.asset])]);
   return (
     <div className="page">
@@ -98,7 +100,7 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
           {showUnits(usage.units, unitDecimals)} <small>units</small>
         </Stat>
         <Stat label="Revenue" note={main === undefined ? undefined : <>{show(main.asset, main.claimed)} claimed</>}>
-          {main === undefined ? '0 ETH' : show(main.asset, main.received)}
+          {main === undefined ? 'None yet' : show(main.asset, main.received)}
           <OtherAmounts amounts={othersOf(revenue, main).map(({ asset, received }) => show(asset, received))} />
         </Stat>
         <Stat
@@ -115,7 +117,7 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
         </Stat>
       </dl>
       <Tabs.Root value={tab} onValueChange={(next) => setTab(String(next))}>
-        <div className="tabs-scroll">
+        <div className="tabs-scroll" ref={tabsFrame}>
           <Tabs.List className="segments">
             {Object.entries(tabs).map(([value, text]) => (
               <Tabs.Tab key={value} value={value}>
@@ -148,6 +150,17 @@ function Loaded({ detail, error }: { detail: ClassDetail; error: Error | null })
       </Tabs.Root>
     </div>
   );
+}
+
+/** A frame that is scrolled sideways to the tab that is chosen, which a link may have done. */
+function useSelectedInView(tab: string) {
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const selected = frame.current?.querySelector<HTMLElement>('[aria-selected="true"]');
+    if (!frame.current || !selected) return;
+    frame.current.scrollLeft = selected.offsetLeft - (frame.current.clientWidth - selected.offsetWidth) / 2;
+  }, [tab]);
+  return frame;
 }
 
 /** How much is for sale, and the address of what it is paid in, to be copied. */

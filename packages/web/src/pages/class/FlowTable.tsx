@@ -13,7 +13,7 @@ const pageSize = 20;
 
 type Amount = 'collected' | 'due';
 
-/** What flows along each edge of a lineage. On a narrow screen each edge is a list of its own: nothing is cut. */
+/** What flows along each edge of a lineage. */
 export function FlowTable({
   edges,
   show,
@@ -38,34 +38,24 @@ export function FlowTable({
       <Table
         label="Flow of revenue"
         columns={['From', 'To', numbers('Royalty'), numbers('Collected'), numbers('Due now')]}
-      >
-        {shown.map((edge) => (
-          <tr key={`${edge.childId}/${edge.parentIndex}`}>
-            <td data-label="From">
-              <a href={linkTo('class', edge.childId)}>
-                <ClassName classId={edge.childId} name={edge.childName} />
-              </a>
-            </td>
-            <td data-label="To">
-              <div>
-                <a href={linkTo('class', edge.parentId)}>
-                  <ClassName classId={edge.parentId} name={edge.parentName} />
-                </a>{' '}
-                {edge.accepted && <span className="pill good">accepted</span>}
-              </div>
-            </td>
-            <td data-label="Royalty" className="number">
-              {showBps(edge.royaltyBps)}
-            </td>
-            <td data-label="Collected" className="number">
-              <div>{amounts(edge, 'collected')}</div>
-            </td>
-            <td data-label="Due now" className="number">
-              <div>{amounts(edge, 'due')}</div>
-            </td>
-          </tr>
-        ))}
-      </Table>
+        rows={shown.map((edge) => ({
+          key: `${edge.childId}/${edge.parentIndex}`,
+          cells: [
+            <a href={linkTo('class', edge.childId)}>
+              <ClassName classId={edge.childId} name={edge.childName} />
+            </a>,
+            <>
+              <a href={linkTo('class', edge.parentId)}>
+                <ClassName classId={edge.parentId} name={edge.parentName} />
+              </a>{' '}
+              {edge.accepted && <span className="pill good">accepted</span>}
+            </>,
+            showBps(edge.royaltyBps),
+            amounts(edge, 'collected'),
+            amounts(edge, 'due'),
+          ],
+        }))}
+      />
       <ShowMore more={more} />
     </div>
   );

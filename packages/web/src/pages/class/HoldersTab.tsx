@@ -34,26 +34,22 @@ export function HoldersTab({ detail }: { detail: ClassDetail }) {
           numbers('Of revenue'),
           { title: 'Part, drawn', kind: 'wide' },
         ]}
-      >
-        {holders.map(({ owner, share, pendingShare, tokenCount }) => (
-          <tr key={owner}>
-            <td>
-              <AddressText address={owner} />
-            </td>
-            <td className="number">{tokenCount}</td>
-            <td className="number">
+        rows={holders.map(({ owner, share, pendingShare, tokenCount }) => ({
+          key: owner,
+          cells: [
+            <AddressText address={owner} />,
+            grouped(String(tokenCount)),
+            <>
               {grouped(String(share))}
               {pendingShare > 0n && <span className="muted"> + {grouped(String(pendingShare))} soon</span>}
-            </td>
-            <td className="number">{showPart(share, totalShare)}</td>
-            <td className="wide">
-              <span className="part" aria-hidden="true">
-                <span style={{ width: totalShare === 0n ? 0 : `${Number((share * 1000n) / totalShare) / 10}%` }} />
-              </span>
-            </td>
-          </tr>
-        ))}
-      </Table>
+            </>,
+            showPart(share, totalShare),
+            <span className="part" aria-hidden="true">
+              <span style={{ width: totalShare === 0n ? 0 : `${Number((share * 1000n) / totalShare) / 10}%` }} />
+            </span>,
+          ],
+        }))}
+      />
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import type { ClassSummary } from '@kedge/core';
 import { linkTo } from '../../app/router.js';
-import { mainOf, othersOf, othersText } from '../../data/mainOf.js';
+import { mainRevenueOf, othersOf, othersText } from '../../data/mainOf.js';
 import { paidText } from '../../data/paidText.js';
 import { licenceText } from '../../data/priceText.js';
 import { useAssets } from '../../data/useAssets.js';
@@ -12,7 +12,7 @@ import { Sparkline } from '../../ui/Sparkline.js';
 /** A class at a glance. The whole card leads to it. */
 export function ClassCard({ item }: { item: ClassSummary }) {
   const { classId, kind, name, description, licence, price, unitDecimals, usage, revenue, trend, royaltyBps } = item;
-  const main = mainOf(revenue, price?.asset);
+  const main = mainRevenueOf(revenue, price?.asset);
   const { show, showPrice } = useAssets([main, price].flatMap((priced) => priced?.asset ?? []));
   const others = othersText(othersOf(revenue, main));
   const earned = trend.revenue.find(({ asset }) => asset === main?.asset)?.amounts ?? trend.units.map(() => 0n);
@@ -44,7 +44,7 @@ export function ClassCard({ item }: { item: ClassSummary }) {
         </div>
         <div>
           <dt>Revenue</dt>
-          <dd>{main === undefined ? '0 ETH' : show(main.asset, main.received)}</dd>
+          <dd>{main === undefined ? 'None yet' : show(main.asset, main.received)}</dd>
           <dd>
             <Sparkline values={earned} label="Revenue over time" />
           </dd>

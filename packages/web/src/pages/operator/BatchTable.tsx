@@ -18,26 +18,22 @@ export function BatchTable({ operator }: { operator: Address }) {
       height={160}
       empty={<EmptyState title="No batch yet">Receipts are anchored some seconds after the calls.</EmptyState>}
       columns={['Batches', 'Root', 'Transaction', numbers('Captures'), numbers('Base units'), numbers('When')]}
-    >
-      {(batch) => (
-        <tr key={`${batch.epoch}/${batch.firstBatch}`}>
-          <td className="nobreak">
+      row={(batch) => ({
+        key: `${batch.epoch}/${batch.firstBatch}`,
+        cells: [
+          <span className="nobreak">
             {batch.firstBatch === batch.lastBatch
               ? String(batch.firstBatch)
               : `${batch.firstBatch} to ${batch.lastBatch}`}
             <span className="muted"> of epoch {batch.epoch}</span>
-          </td>
-          <td>
-            <Copyable value={batch.root} label="receipt root" />
-          </td>
-          <td>
-            <Copyable value={batch.transactionHash} label="transaction" />
-          </td>
-          <td className="number">{batch.captures}</td>
-          <td className="number">{grouped(String(batch.units))}</td>
-          <td className="number">{showAge(batch.at, Date.now())}</td>
-        </tr>
-      )}
-    </TableCard>
+          </span>,
+          <Copyable value={batch.root} label="receipt root" />,
+          <Copyable value={batch.transactionHash} label="transaction" />,
+          grouped(String(batch.captures)),
+          grouped(String(batch.units)),
+          showAge(batch.at, Date.now()),
+        ],
+      })}
+    />
   );
 }

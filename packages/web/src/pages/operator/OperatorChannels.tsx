@@ -20,30 +20,22 @@ export function OperatorChannels({ operator }: { operator: Address }) {
       height={100}
       empty={<EmptyState title="No open channel">A holder opens one under My tokens.</EmptyState>}
       columns={['Channel', 'Class', 'Holder', 'Mode', numbers('Captured'), numbers('Left'), numbers('Until')]}
-    >
-      {(channel) => (
-        <tr key={channel.channelId}>
-          <td>
-            <Copyable value={channel.channelId} label="channel id" />
-          </td>
-          <td className="nobreak">
-            <a href={linkTo('class', channel.classId)} title={channel.className ?? undefined}>
-              Class {String(channel.classId)}
-            </a>
-          </td>
-          <td>
-            <AddressText address={channel.holder} />
-          </td>
-          <td>
-            <span className="pill">{channel.mode}</span>
-          </td>
-          <td className="number">{showUnits(channel.capturedUnits, channel.unitDecimals)}</td>
-          <td className="number">{showUnits(channel.remainingUnits, channel.unitDecimals)}</td>
-          <td className="number nobreak" title={showMoment(channel.deadline)}>
+      row={(channel) => ({
+        key: channel.channelId,
+        cells: [
+          <Copyable value={channel.channelId} label="channel id" />,
+          <a className="nobreak" href={linkTo('class', channel.classId)} title={channel.className ?? undefined}>
+            Class {String(channel.classId)}
+          </a>,
+          <AddressText address={channel.holder} />,
+          <span className="pill">{channel.mode}</span>,
+          showUnits(channel.capturedUnits, channel.unitDecimals),
+          showUnits(channel.remainingUnits, channel.unitDecimals),
+          <span className="nobreak" title={showMoment(channel.deadline)}>
             {showDay(channel.deadline)}
-          </td>
-        </tr>
-      )}
-    </TableCard>
+          </span>,
+        ],
+      })}
+    />
   );
 }

@@ -115,7 +115,7 @@ function Figures({ operator }: { operator: Operator }) {
         label="Operator’s cut"
         note={main === undefined ? undefined : <>{show(main.asset, main.owed, 6)} not withdrawn</>}
       >
-        {main === undefined ? '0 ETH' : show(main.asset, main.earned, 6)}
+        {main === undefined ? 'None yet' : show(main.asset, main.earned, 6)}
         <OtherAmounts amounts={othersOf(cuts, main).map(({ asset, earned }) => show(asset, earned, 6))} />
       </Stat>
     </dl>

@@ -21,14 +21,10 @@ export function RefusalTable({ refusals }: { refusals: GatewayLive['refusals'] }
         </EmptyState>
       }
       columns={['Reason', 'Status', numbers('Requests')]}
-    >
-      {({ status, code, count }) => (
-        <tr key={`${status}/${code}`}>
-          <td>{code.replaceAll('_', ' ')}</td>
-          <td>{status}</td>
-          <td className="number">{grouped(String(count))}</td>
-        </tr>
-      )}
-    </TableCard>
+      row={({ status, code, count }) => ({
+        key: `${status}/${code}`,
+        cells: [code.replaceAll('_', ' '), status, grouped(String(count))],
+      })}
+    />
   );
 }

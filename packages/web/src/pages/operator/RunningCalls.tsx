@@ -21,15 +21,10 @@ export function RunningCalls({ live }: { live: GatewayLive }) {
         <EmptyState title="No call is under way">A call stands here from its reservation to its receipt.</EmptyState>
       }
       columns={['Surface', 'Model', numbers('Base units reserved'), numbers('Age')]}
-    >
-      {({ place, surface, model, startedAt, units }) => (
-        <tr key={place}>
-          <td>{surface}</td>
-          <td>{model}</td>
-          <td className="number">{grouped(String(units))}</td>
-          <td className="number">{secondsText(at - startedAt)}</td>
-        </tr>
-      )}
-    </TableCard>
+      row={({ place, surface, model, startedAt, units }) => ({
+        key: String(place),
+        cells: [surface, model, grouped(String(units)), secondsText(at - startedAt)],
+      })}
+    />
   );
 }

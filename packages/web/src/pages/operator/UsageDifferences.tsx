@@ -41,20 +41,18 @@ export function UsageDifferences() {
         </EmptyState>
       }
       columns={['Channel', 'Model', numbers('Ours, in and out'), numbers('Upstream’s'), 'Charged', numbers('When')]}
-    >
-      {({ at, channelId, model, gateway, upstream, terms }) => (
-        <tr key={`${at}/${channelId}/${gateway.outputTokens}`}>
-          <td>
-            <Copyable value={channelId} label="channel id" />
-          </td>
-          <td>{model}</td>
-          <td className="number">{pairText(gateway)}</td>
-          <td className="number">{pairText(upstream)}</td>
-          <td>{terms.rules === 'gateway' ? 'ours' : 'upstream’s'}</td>
-          <td className="number">{showAge(Math.floor(at / 1000), Date.now())}</td>
-        </tr>
-      )}
-    </TableCard>
+      row={({ at, channelId, model, gateway, upstream, terms }) => ({
+        key: `${at}/${channelId}/${gateway.outputTokens}`,
+        cells: [
+          <Copyable value={channelId} label="channel id" />,
+          model,
+          pairText(gateway),
+          pairText(upstream),
+          terms.rules === 'gateway' ? 'ours' : 'upstream’s',
+          showAge(Math.floor(at / 1000), Date.now()),
+        ],
+      })}
+    />
   );
 }
 

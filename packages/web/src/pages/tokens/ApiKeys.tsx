@@ -21,24 +21,18 @@ export function ApiKeys({ channels, unitDecimals }: { channels: readonly Channel
         <Table
           label="API keys of these channels"
           columns={['API key', 'Id', 'State', numbers('Spent'), numbers('May spend'), numbers('Until')]}
-        >
-          {keys.map((key) => (
-            <tr key={`${key.channelId}/${key.keyId}`}>
-              <td>
-                <bdi>{key.name}</bdi>
-              </td>
-              <td className="mono">{key.keyId}</td>
-              <td>
-                <span className={stateOf(key) === 'active' ? 'pill good' : 'pill'}>{stateOf(key)}</span>
-              </td>
-              <td className="number">{showUnits(key.usedUnits, unitDecimals)}</td>
-              <td className="number">
-                {key.capUnits === null ? 'what is left' : showUnits(key.capUnits, unitDecimals)}
-              </td>
-              <td className="number">{key.expiresAt === null ? 'no end' : showMoment(key.expiresAt)}</td>
-            </tr>
-          ))}
-        </Table>
+          rows={keys.map((key) => ({
+            key: `${key.channelId}/${key.keyId}`,
+            cells: [
+              <bdi>{key.name}</bdi>,
+              <span className="mono">{key.keyId}</span>,
+              <span className={stateOf(key) === 'active' ? 'pill good' : 'pill'}>{stateOf(key)}</span>,
+              showUnits(key.usedUnits, unitDecimals),
+              key.capUnits === null ? 'what is left' : showUnits(key.capUnits, unitDecimals),
+              key.expiresAt === null ? 'no end' : showMoment(key.expiresAt),
+            ],
+          }))}
+        />
       )}
       <p className="small muted">
         {error !== null && 'The gateway does not say now which keys there are. '}

@@ -27,39 +27,33 @@ export function ChannelTable({
         'Until',
         { title: 'Close', kind: 'actions' },
       ]}
-    >
-      {channels.map((channel) => (
-        <tr key={channel.channelId}>
-          <td>
-            <Copyable value={channel.channelId} label="channel id" />
-          </td>
-          <td>
-            <AddressText address={channel.operator} />
-          </td>
-          <td>
+      rows={channels.map((channel) => ({
+        key: channel.channelId,
+        cells: [
+          <Copyable value={channel.channelId} label="channel id" />,
+          <AddressText address={channel.operator} />,
+          <>
             {isSameAddress(channel.channelKey, channel.operator) ? (
               'operator’s'
             ) : (
               <Copyable value={channel.channelKey} label="channel key" />
             )}{' '}
             <span className="pill">{channel.mode}</span>
-          </td>
-          <td className="number">{showUnits(channel.capturedUnits, unitDecimals)}</td>
-          <td className="number">{channel.open ? showUnits(channel.remainingUnits, unitDecimals) : 'closed'}</td>
-          <td className="nobreak">{showMoment(channel.deadline)}</td>
-          <td className="number">
-            {channel.open && (
-              <button
-                className="button small"
-                type="button"
-                onClick={() => open(closeChannelForm(channel, unitDecimals))}
-              >
-                Close
-              </button>
-            )}
-          </td>
-        </tr>
-      ))}
-    </Table>
+          </>,
+          showUnits(channel.capturedUnits, unitDecimals),
+          channel.open ? showUnits(channel.remainingUnits, unitDecimals) : 'closed',
+          <span className="nobreak">{showMoment(channel.deadline)}</span>,
+          channel.open && (
+            <button
+              className="button small"
+              type="button"
+              onClick={() => open(closeChannelForm(channel, unitDecimals))}
+            >
+              Close
+            </button>
+          ),
+        ],
+      }))}
+    />
   );
 }
