@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { decodeSignedReceipt, type Hex, type SignedReceipt } from '@kedge/core';
+import OpenAI from 'openai';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createIdempotency } from '../src/idempotency/createIdempotency.js';
 import { type Gateway, parseGatewayConfig } from '../src/index.js';
@@ -54,6 +55,18 @@ async function post(body: unknown, key?: string) {
   const response = await request(body, key);
   return { status: response.status, text: await response.text(), receipt: response.headers.get('kedge-receipt') };
 }
+
+test('R27: a client that repeats refusals by itself does not repeat one that stays', async () => {
+  const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey });
+  const ask = (content: string) =>
+    client.chat.completions.create(
+      { model: 'demo', messages: [{ role: 'user', content }] },
+      { headers: { 'idempotency-key': 'key-of-one-call' } },
+    );
+  await ask('Hi');
+  await expect(ask('Something else')).rejects.toMatchObject({ status: 409, code: 'idempotency_conflict' });
+  expect(setup.logs.filter(({ event }) => event === 'request_refused')).toHaveLength(1);
+});
 
 test('R27: a retry with its key gets the first answer and its receipt, and is not charged', async () => {
   const first = await post(hello, 'key-1');

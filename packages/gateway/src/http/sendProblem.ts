@@ -18,8 +18,14 @@ export function sendProblem(response: HttpResponse, error: unknown, path: string
     ...(allow === undefined ? {} : { allow: String(allow) }),
     ...paymentHeaders(error),
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    // The clients of OpenAI and Anthropic repeat every 409 unless they are told.
+    ...(status === 409 && !isTransient(error) ? { 'x-should-retry': 'false' } : {}),
   });
   return status;
+}
+
+function isTransient(error: unknown): boolean {
+  return error instanceof BaseError && error.kind === 'transient';
 }
 
 export function sendJson(
