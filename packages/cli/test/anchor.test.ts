@@ -78,7 +78,7 @@ test('anchor verify names the file and the chunk of a changed byte', async () =>
   expect(same.code).toBe(0);
   // Anybody can write a manifest that names class 3: what was compared, and with what, is said.
   expect(same.stdout).toMatch(
-    /as the manifest says\n {2}CID {10}bafy\S+\n {2}Merkle root {2}0x\S+\n.*kedge class metadata 3\n$/,
+    /as the manifest says\n {2}CID {10}bafy\S+\n {2}Merkle root {2}0x\S+\nThe manifest says that this is class 3\.\n.*kedge class metadata 3\n$/,
   );
   const file = join(cwd, 'data', 'b.txt');
   const bytes = readFileSync(file);

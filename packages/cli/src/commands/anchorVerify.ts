@@ -49,7 +49,8 @@ export const anchorVerify: Command = {
 function classLines({ classId }: Manifest): string[] {
   if (classId === undefined) return [];
   return [
-    `it says that this is class ${classId}; a manifest that is not yours compare with: kedge class metadata ${classId}`,
+    `The manifest says that this is class ${classId}.`,
+    `If it is not your own, compare CID and Merkle root with those that this prints: kedge class metadata ${classId}`,
   ];
 }
 
