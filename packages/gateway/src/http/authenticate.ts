@@ -37,6 +37,7 @@ async function findAfterRefresh(digest: string, book: ChannelBook): Promise<Serv
   if (!book.isUnchecked(digest)) {
     throw unknownKey('The API key is not known here.', [
       'The key of a channel that was closed is known no more: kedge status says so, and kedge channel open opens another one.',
+      'One that was opened elsewhere is known when the operator has added it, with kedge channel add.',
     ]);
   }
   throw new BaseError(

@@ -10,6 +10,6 @@ export function listenFailed(host: string, port: number, cause: unknown): BaseEr
     code: 'listen_failed',
     cause,
     values: { reason: (cause as NodeJS.ErrnoException).code },
-    hints: ['Choose another port in its configuration, or 0 for any free one.'],
+    hints: ['Choose another port, with --port or in its configuration; 0 takes any free one.'],
   });
 }
