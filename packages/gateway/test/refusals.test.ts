@@ -59,7 +59,8 @@ test('an unknown or missing key is 401, in words and in the form that OpenAI cli
   const { status, json } = await post(hello, 'kedge_other');
   expect(status).toBe(401);
   expect(json).toMatchObject({ type: '/problems/key_unknown', status: 401, error: { code: 'key_unknown' } });
-  expect(json).toMatchObject({ hints: [expect.stringMatching(/^Send /), expect.stringMatching(/channel .* closed/)] });
+  const hints = [/^Send /, /channel .* closed/, /kedge channel add/].map((hint) => expect.stringMatching(hint));
+  expect(json).toMatchObject({ hints });
   const none = await fetch(`${gateway.url}/v1/models`);
   expect(none.status).toBe(401);
 });
