@@ -72,6 +72,10 @@ export async function prepareDatabase(
   const reason = await faultOf(database, schema, key, hashOf);
   if (reason !== undefined) {
     await database.query(`DROP SCHEMA "${schema}" CASCADE`);
+    // Ponder keeps raw blocks and events there, and keeps the old ones where it reads others of the same numbers.
+    if (database.embedded && reason.startsWith('the chain ')) {
+      await database.query('DROP SCHEMA IF EXISTS ponder_sync CASCADE');
+    }
     if (!database.embedded) await makeSchema(database, schema);
     return reason;
   }

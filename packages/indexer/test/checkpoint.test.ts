@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
 import { startPostgres, type TestPostgres } from '@kedge/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { claimSchema, noteCheckpoint, prepareDatabase } from '../src/checkpoint.js';
@@ -55,6 +59,31 @@ test('a schema that is not there is made and marked, an empty one is taken, and 
     await database.query(`CREATE TABLE ${schema}.class AS SELECT 7 AS amount`);
     expect(await prepare(schema)).toBe('its first run was not finished');
   }
+});
+
+test('with an index of a chain that was cut off go the raw blocks of an embedded database, and with no other', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kedge-checkpoint-'));
+  const directory = join(folder, 'database');
+  const made = await PGlite.create(directory);
+  await made.close();
+  const embedded = (await openDatabase({ database: { kind: 'pglite', directory } }, () => {}))!;
+  const run = (sql: string) => embedded.query(sql);
+  const hasRaw = async () => (await run("SELECT 1 FROM pg_namespace WHERE nspname = 'ponder_sync'")).length > 0;
+  const encoded = '5'.padStart(42, '0').padEnd(75, '0');
+  await run('CREATE SCHEMA ponder_sync');
+  for (const [key, reason, stays] of [
+    ['other', 'it was made by another version, or of another chain', true],
+    ['app', 'the chain is shorter than block 5, up to which it was indexed', false],
+  ] as const) {
+    await run('CREATE SCHEMA kedge');
+    await claimSchema(run, 'kedge', 'app');
+    await noteCheckpoint(run, 'kedge', 'app', { blockNumber: 5, blockHash: '0xab' });
+    await run(`CREATE TABLE kedge."_ponder_checkpoint" AS SELECT '${encoded}' AS finalized_checkpoint`);
+    expect(await prepareDatabase(embedded, 'kedge', key, async () => undefined)).toBe(reason);
+    expect(await hasRaw()).toBe(stays);
+  }
+  await embedded.close();
+  rmSync(folder, { recursive: true });
 });
 
 test('a marked schema of the same app and chain is kept', async () => {
