@@ -55,9 +55,9 @@ describe('kedge conform', () => {
       // Progress, which only a slow machine is told.
       expect(plain.stderr.replace(/^(clause \d+ of \d+: \S+|paying the throw-away accounts)\n/gm, '')).toBe('');
       expect(plain.code).toBe(0);
-      expect(plain.stdout).toContain('6.4 Value transfer  (7 pass)');
+      expect(plain.stdout).toContain('6.4 Value transfer  (8 pass)');
       expect(plain.stdout).toContain('9. Proof registry  (3 pass, 1 not applicable)');
-      expect(plain.stdout).toMatch(/^MUST +73 +0 +0 +0$/m);
+      expect(plain.stdout).toMatch(/^MUST +80 +0 +0 +0$/m);
       expect(plain.stdout).toContain('✓ every MUST of the profile draft holds');
       expect(plain.stdout).not.toContain('\x1b[');
     },

@@ -142,7 +142,7 @@ test('a request that fails for the node says where, without the keys of its URL'
     port: 0,
     adminPort: 0,
     route: () => Promise.reject(failure as Error),
-    context: {} as never,
+    context: { book: {} } as never,
     log: { info: note, warn: note, error: note },
     onRequest: () => () => undefined,
   });

@@ -93,7 +93,7 @@ export async function unpackDump(file: string, folder: string): Promise<Loadable
 }
 
 type Header = { readonly number: string; readonly timestamp: string };
-type State = { readonly blocks: readonly { readonly header: Header }[] };
+type State = { readonly blocks?: readonly { readonly header: Header }[] };
 
 /**
  * The node makes a genesis at every start and dumps it beside the loaded one, in any order, of which it takes the last: block 1
@@ -101,9 +101,10 @@ type State = { readonly blocks: readonly { readonly header: Header }[] };
  */
 function withOneGenesis(json: Buffer): Buffer {
   const state = JSON.parse(json.toString('utf8')) as State;
-  const geneses = state.blocks.filter(({ header }) => BigInt(header.number) === 0n);
+  const all = state.blocks ?? [];
+  const geneses = all.filter(({ header }) => BigInt(header.number) === 0n);
   const [first, ...later] = geneses.toSorted((a, b) => Number(BigInt(a.header.timestamp) - BigInt(b.header.timestamp)));
   if (first === undefined || later.length === 0) return json;
-  const blocks = state.blocks.filter((block) => !later.includes(block));
+  const blocks = all.filter((block) => !later.includes(block));
   return Buffer.from(JSON.stringify({ ...state, blocks }));
 }
