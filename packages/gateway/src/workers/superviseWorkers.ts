@@ -91,13 +91,13 @@ export async function superviseWorkers(
     },
     onError: (error) => log.error('handler_failed', { reason: reasonOf(error), stack: stackOf(error) }),
   });
-  opened.push(async () => connections.stop());
+  opened.push(connections.stop);
   const url = urlOf(settings.host, connections.port);
   log.info('gateway_ready', { url, operator: keeper.operator, epoch: ledger.epoch, workers });
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    connections.stop();
+    await connections.stop();
     await closeAll([closeWorkers, keeper.close]);
     log.info('gateway_stopped', { receipts: keeper.receipts(), flushes: ledger.flushCount() });
   };

@@ -8,14 +8,14 @@ import { defaultTimes } from '../http1/startHttpServer.js';
 /** Connections that are accepted here and served by other processes. */
 export type Connections = {
   readonly port: number;
-  /** Takes no more, and closes those that nobody serves yet. */
-  readonly stop: () => void;
+  /** Takes no more, gives away what is on its way, and then closes those that asked for nothing. */
+  readonly stop: () => Promise<void>;
 };
 
 /** What was read of it, and for how long nothing of its request's first byte, or after it, has come. */
 type Waiting = { bytes: Buffer; ticks: number };
 
-const { tick, idle, head: longestHead } = defaultTimes;
+const { tick, idle, head: longestHead, goodbye } = defaultTimes;
 const endOfHead = Buffer.from('\r\n\r\n');
 
 /**
@@ -70,9 +70,10 @@ export async function takeConnections(options: {
   }, tick).unref();
   return {
     port: (server.address() as AddressInfo).port,
-    stop: () => {
-      clearInterval(timer);
+    stop: async () => {
       server.close();
+      if (waiting.size > 0) await new Promise((resolve) => setTimeout(resolve, goodbye));
+      clearInterval(timer);
       for (const socket of waiting.keys()) socket.destroy();
     },
   };
