@@ -53,7 +53,7 @@ function failureOf({ cause, names, data, account }: Caught): Failure {
     return {
       what: 'the account cannot pay for it.',
       code: 'insufficient_funds',
-      values: { account },
+      ...(account === undefined ? {} : { values: { account } }),
       hints: [fundsHint],
     };
   }

@@ -25,7 +25,8 @@ export const channelDays = 30n;
 export const channelGrace = 86_400;
 
 /**
- * The policy of the demo's agent class: thousandths of a unit for a token, caps that the built-in upstream stays below and clients of other ones do not ask beyond by themselves.
+ * The policy of the demo's agent class: thousandths of a unit for a token, and caps that the built-in upstream stays below. Before
+ * another one, clients that name a limit by themselves ask for 4,096 tokens.
  *
  * @param models what may be asked for
  */
