@@ -16,6 +16,7 @@ import { gatherSyncRows } from './gatherSyncRows.js';
 import { hideRpcUrl } from './hideRpcUrl.js';
 import { loadPonderStart, type PonderApp } from './ponderStart.js';
 import { settingsVariable, unpaced, type IndexerSettings } from './settings.js';
+import { sharePolls } from './sharePolls.js';
 import { watchThread } from './watchThread.js';
 
 const appFolder = fileURLToPath(new URL('../ponder/', import.meta.url));
@@ -75,6 +76,7 @@ export async function runIndexer(given: IndexerSettings, note: (line: string) =>
     onBuild: async (app) => {
       if (app.apiBuild.port !== port) throw portTaken(port);
       leaveSignalsToPonder();
+      for (const rpc of app.indexingBuild.rpcs) sharePolls(rpc);
       quicken(app, given);
       if (given.chainId === developmentChainId) calmIdle(app.common.logger);
       endOnDeepReorg(app.common.logger, () => {
