@@ -364,10 +364,14 @@ describe('the indexer over a random lineage', { timeout: patience }, () => {
       // As an administrator does, or a timer of the server.
       const breakOff =
         "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~* '^select'";
-      await until(async () => {
-        await watcher!.query(breakOff);
-        return answer;
-      });
+      await until(
+        'the answer to a query that is broken off',
+        async () => {
+          await watcher!.query(breakOff);
+          return answer;
+        },
+        () => `the indexer printed last:\n${other.output().slice(-4_000)}`,
+      );
       expect([answer!.status, answer!.headers.get('retry-after')]).toEqual([503, '1']);
       expect(answer!.headers.get('content-type')).toBe('application/problem+json');
       expect(await answer!.json()).toMatchObject({ type: '/problems/database_unavailable', status: 503 });

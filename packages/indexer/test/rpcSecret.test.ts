@@ -71,7 +71,12 @@ test(
         const from = indexer.output().length;
         mood = trouble;
         await anvil.testClient.mine({ blocks: 1 });
-        await until(async () => (indexer.output().slice(from).includes('Received JSON-RPC error') ? true : undefined));
+        const printed = () => indexer.output().slice(from);
+        await until(
+          `an error of a node that answers ${trouble}`,
+          async () => (printed().includes('Received JSON-RPC error') ? true : undefined),
+          printed,
+        );
       }
       expect(secrets.filter((secret) => indexer.output().includes(secret))).toEqual([]);
       expect(seen).toMatchObject({ url: expect.stringContaining(`/v3/${pathKey}?token=${queryKey}`) });

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { IndexerStatus } from '@kedge/core';
 import { createIndexerClient, type IndexerClient } from '@kedge/sdk';
 import type { IndexerSettingsInput } from '../src/index.js';
 
+/** More than the minute for which Ponder tries again what its database broke off, and less than any test takes at most. */
+const longestWait = 110_000;
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 export type RunningIndexer = {
@@ -59,10 +62,15 @@ export async function startIndexer(
   );
   let over = false;
   void ended.then(() => (over = true));
-  const url = await until(async () => {
-    if (over) throw new Error(`the indexer ended before it was ready:\n${output}`);
-    return /^\{"ready":true,"url":"([^"]+)"/m.exec(output)?.[1];
-  });
+  const printed = (): string => `it printed last:\n${output.slice(-4_000)}`;
+  const url = await until(
+    'the indexer to be ready',
+    async () => {
+      if (over) throw new Error(`the indexer ended before it was ready:\n${output}`);
+      return /^\{"ready":true,"url":"([^"]+)"/m.exec(output)?.[1];
+    },
+    printed,
+  );
   const client = createIndexerClient({ url, fetch: askAgain });
   return {
     url,
@@ -70,20 +78,29 @@ export async function startIndexer(
     output: () => output,
     ended,
     caughtUp: async () => {
-      await until(async () => {
-        if (over) throw new Error(`the indexer ended:\n${output}`);
-        const { ready, lag } = await client.status().catch((cause: unknown) => {
-          throw new Error(`the indexer does not say how far it is; it printed:\n${output.slice(-4_000)}`, { cause });
-        });
-        return ready && lag === 0 ? true : undefined;
-      });
+      let said: IndexerStatus | undefined;
+      await until(
+        'the newest block to be indexed',
+        async () => {
+          if (over) throw new Error(`the indexer ended:\n${output}`);
+          said = await client.status().catch((cause: unknown) => {
+            throw new Error(`the indexer does not say how far it is; ${printed()}`, { cause });
+          });
+          return said.ready && said.lag === 0 ? true : undefined;
+        },
+        () => `the indexer said last: ${JSON.stringify(said)}; ${printed()}`,
+      );
     },
     noted: async () => {
       const { head } = await client.status();
-      await until(async () => {
-        const last = [...output.matchAll(/^noted final block (\d+)$/gm)].at(-1)?.[1];
-        return last !== undefined && head!.blockNumber - Number(last) < 60 ? true : undefined;
-      });
+      await until(
+        `a block less than 60 before ${head!.blockNumber} to be noted`,
+        async () => {
+          const last = [...output.matchAll(/^noted final block (\d+)$/gm)].at(-1)?.[1];
+          return last !== undefined && head!.blockNumber - Number(last) < 60 ? true : undefined;
+        },
+        printed,
+      );
     },
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
@@ -103,11 +120,29 @@ const askAgain: typeof fetch = async (...given) => {
   }
 };
 
-/** Asks again until there is an answer. The test's own time is the limit. */
-export async function until<answer>(ask: () => Promise<answer | undefined>): Promise<answer> {
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    await delay(25);
+/**
+ * Asks again until there is an answer. Where there is none for long, fails before the test's own time is over, and says why.
+ * @param what is waited for
+ * @param state what is known by then
+ */
+export async function until<answer>(
+  what: string,
+  ask: () => Promise<answer | undefined>,
+  state: () => string,
+): Promise<answer> {
+  let giveUp: NodeJS.Timeout | undefined;
+  // The question itself may be what is never answered.
+  const tooLong = new Promise<never>((_, reject) => {
+    const fail = () => reject(new Error(`waited ${longestWait / 1_000} s for ${what}; ${state()}`));
+    giveUp = setTimeout(fail, longestWait);
+  });
+  try {
+    for (;;) {
+      const answer = await Promise.race([ask(), tooLong]);
+      if (answer !== undefined) return answer;
+      await delay(25);
+    }
+  } finally {
+    clearTimeout(giveUp);
   }
 }
