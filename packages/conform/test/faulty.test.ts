@@ -1,11 +1,18 @@
-import { beforeAll, expect, test } from 'vitest';
+import { startAnvil, type Anvil } from '@kedge/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compileFaulty } from './compile.js';
-import { beyondTheDraft, deployCode, failing, patience, tryContract, unreached } from './tryContract.js';
+import { beyondTheDraft, deployCode, failing, forkOf, patience, tryContract, unreached } from './tryContract.js';
 
 let codes: ReturnType<typeof compileFaulty>;
-beforeAll(() => {
+/** Of which every chain is a fork. */
+let empty: Anvil;
+beforeAll(async () => {
   codes = compileFaulty();
+  empty = await startAnvil();
 }, patience);
+afterAll(() => empty?.stop());
+
+const tryFaulty = (name: string) => tryContract((anvil) => deployCode(anvil, codes[name]!), {}, forkOf(empty));
 
 /** Exactly the clauses that each planted fault breaks, beside what all of them lack. */
 const faults: readonly (readonly [name: string, clauses: readonly string[]])[] = [
@@ -102,7 +109,7 @@ const ofExtensions = [
 test.concurrent.each(faults)(
   '%s breaks exactly the clauses that it should',
   async (name, clauses) => {
-    const report = await tryContract((anvil) => deployCode(anvil, codes[name]!));
+    const report = await tryFaulty(name);
     expect(failing(report).toSorted()).toEqual([...clauses, ...beyondTheDraft].toSorted());
     expect(report.results.filter(({ status, evidence }) => status === 'fail' && evidence === undefined)).toEqual([]);
     expect(unreached(report)).toEqual([]);
@@ -116,7 +123,7 @@ test.concurrent.each(faults)(
 test.concurrent(
   'EmptyPromises breaks every clause about an extension',
   async () => {
-    const { results } = await tryContract((anvil) => deployCode(anvil, codes['EmptyPromises']!));
+    const { results } = await tryFaulty('EmptyPromises');
     const own = results.filter(({ id }) => ofExtensions.includes(id));
     expect(own.map(({ id, status }) => [id, status])).toEqual(ofExtensions.map((id) => [id, 'fail']));
     expect(own.filter(({ evidence }) => evidence === undefined)).toEqual([]);
