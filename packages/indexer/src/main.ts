@@ -14,6 +14,8 @@ Prints {"ready":true,"url":"http://…"} when it answers. Logs JSON lines.
 
 // Ponder queues its queries on a connection of pg, of which pg warns: nothing that the reader could change.
 Object.assign(process, { noDeprecation: true });
+// Nobody may read any more what it prints, as when a pager or what keeps the log is gone: it goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { config: { type: 'string' }, help: { type: 'boolean' } } });

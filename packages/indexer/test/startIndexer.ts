@@ -17,6 +17,8 @@ export type RunningIndexer = {
   readonly client: IndexerClient;
   /** What it printed so far. */
   readonly output: () => string;
+  /** As when the program goes away that it prints to. */
+  readonly stopReading: () => void;
   readonly ended: Promise<number | null>;
   /** Resolves when the chain's newest block is indexed. */
   readonly caughtUp: () => Promise<void>;
@@ -76,6 +78,7 @@ export async function startIndexer(
     url,
     client,
     output: () => output,
+    stopReading: () => [child.stdout, child.stderr].forEach((stream) => stream.destroy()),
     ended,
     caughtUp: async () => {
       let said: IndexerStatus | undefined;
