@@ -9,7 +9,7 @@ import { createIndexerClient, type IndexerClient } from '@kedge/sdk';
 import type { IndexerSettingsInput } from '../src/index.js';
 
 /** More than the minute for which Ponder tries again what its database broke off, and less than any test takes at most. */
-const longestWait = 110_000;
+const longestWait = 170_000;
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 export type RunningIndexer = {
