@@ -26,11 +26,19 @@ const fundsHint = 'Send the account some of the chain’s own coin, or sign with
  */
 export function toChainError(cause: unknown, doing: string, account?: Address): BaseError {
   if (cause instanceof BaseError) return cause;
+  hideAbi(cause);
   const data = revertData(cause);
   const revert = data === undefined ? undefined : readRevert(data);
   const names = causesOf(cause).map(({ name }) => name);
   const { what, ...options } = revert === undefined ? failureOf({ cause, names, data, account }) : failureBy(revert);
   return new BaseError(`Could not ${doing}: ${what}`, { ...options, cause });
+}
+
+/** Node prints all that an error has when nobody catches it: of viem's, hundreds of lines of ABI, far below what went wrong. */
+function hideAbi(cause: unknown): void {
+  for (const error of causesOf(cause)) {
+    if (Object.hasOwn(error, 'abi')) Object.defineProperty(error, 'abi', { enumerable: false });
+  }
 }
 
 /** What continues "Could not …: ", and what its error has beside it. */

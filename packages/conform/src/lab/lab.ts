@@ -215,18 +215,24 @@ export async function prepare<value>(what: string, steps: () => Promise<value>):
   }
 }
 
-/** Checks again what failed, for others may have used the contract meanwhile: a fault of its own shows each time. */
+/**
+ * Checks again what failed, for others may have used the contract meanwhile: a fault of its own shows each time. Waits ever longer
+ * before, and as long as chance has it: two runs that began together would disturb each other again and again.
+ */
 export async function despiteOthers<value>(check: () => Promise<value>): Promise<value> {
   for (let tries = 1; ; tries++) {
     try {
       return await check();
     } catch (error) {
       if (!(error instanceof ClauseFailed) || tries === timesTried) throw error;
+      const longest = firstPauseMilliseconds * 2 ** (tries - 1);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
     }
   }
 }
 
 const timesTried = 5;
+const firstPauseMilliseconds = 100;
 
 /** Fails the clause unless a view answers what is expected; without `evidence` its own call shows it. */
 export async function shows(lab: Lab, call: Call, expected: unknown, what: string, evidence?: Evidence): Promise<void> {
