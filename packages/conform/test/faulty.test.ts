@@ -12,7 +12,7 @@ beforeAll(async () => {
 }, patience);
 afterAll(() => empty?.stop());
 
-const tryFaulty = (name: string) => tryContract((anvil) => deployCode(anvil, codes[name]!), {}, forkOf(empty));
+const tryFaulty = (name: string) => tryContract((anvil) => deployCode(anvil, codes[name]!), { args: forkOf(empty) });
 
 /** Exactly the clauses that each planted fault breaks, beside what all of them lack. */
 const faults: readonly (readonly [name: string, clauses: readonly string[]])[] = [

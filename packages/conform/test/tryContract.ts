@@ -1,4 +1,4 @@
-import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
+import { developmentAccount, startAnvil, type Anvil, type StartAnvilOptions } from '@kedge/testing';
 import { type Address, type Hex, TransactionReceiptNotFoundError } from 'viem';
 import { runConformance, type ConformanceParameters, type ConformanceReport } from '../src/index.js';
 
@@ -32,8 +32,7 @@ export const forkOf = ({ rpcUrl }: Anvil): readonly string[] => [
 /** Deploys to a chain of its own and tries it there. */
 export async function tryContract(
   deploy: (anvil: Anvil) => Promise<Address | Pick<ConformanceParameters, 'address' | 'registry' | 'adapter'>>,
-  options: Partial<ConformanceParameters> = {},
-  args: readonly string[] = [],
+  { args = [], ...options }: Partial<ConformanceParameters> & StartAnvilOptions = {},
 ): Promise<ConformanceReport> {
   const anvil = await startAnvil({ args });
   try {

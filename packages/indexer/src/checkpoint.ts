@@ -69,15 +69,13 @@ export async function prepareDatabase(
     await markSchema(database, schema);
     return undefined;
   }
-  const reason = await faultOf(database, schema, key, hashOf);
-  if (reason !== undefined) {
+  const fault = await faultOf(database, schema, key, hashOf);
+  if (fault !== undefined) {
     await database.query(`DROP SCHEMA "${schema}" CASCADE`);
     // Ponder keeps raw blocks and events there, and keeps the old ones where it reads others of the same numbers.
-    if (database.embedded && reason.startsWith('the chain ')) {
-      await database.query('DROP SCHEMA IF EXISTS ponder_sync CASCADE');
-    }
+    if (database.embedded && !fault.isOfThisChain) await database.query('DROP SCHEMA IF EXISTS ponder_sync CASCADE');
     if (!database.embedded) await makeSchema(database, schema);
-    return reason;
+    return fault.reason;
   }
   if (database.embedded) {
     await database.query(`UPDATE "${schema}"."_ponder_meta" SET value = jsonb_set(value, '{is_locked}', '0')`);
@@ -114,28 +112,41 @@ async function requireEmpty(database: Database, schema: string): Promise<void> {
   });
 }
 
+/** Why an index cannot be gone on with, and whether what it read is known to be of the chain as it is now. */
+type Fault = { readonly reason: string; readonly isOfThisChain: boolean };
+
 async function faultOf(
   database: Database,
   schema: string,
   key: string,
   hashOf: (blockNumber: number) => Promise<Hex | undefined>,
-): Promise<string | undefined> {
+): Promise<Fault | undefined> {
+  const unfinished = { reason: 'its first run was not finished', isOfThisChain: true };
   const tables = await database.query('SELECT table_name FROM information_schema.tables WHERE table_schema = $1', [
     schema,
   ]);
   const names = new Set(tables.map((row) => row['table_name']));
-  if (!names.has('kedge_checkpoint') || !names.has('_ponder_checkpoint')) return 'its first run was not finished';
+  if (!names.has('kedge_checkpoint')) return unfinished;
   const claims = await database.query(`SELECT key FROM ${tableOf(schema)} WHERE block_number IS NULL`);
-  if (claims[0]?.['key'] !== key) return 'it was made by another version, or of another chain';
+  if (claims[0]?.['key'] !== key) {
+    return { reason: 'it was made by another version, or of another chain', isOfThisChain: false };
+  }
+  if (!names.has('_ponder_checkpoint')) return unfinished;
   const encoded = (await database.query(finalizedQuery(schema)))[0]?.['encoded'];
-  if (typeof encoded !== 'string') return 'its first run was not finished';
+  if (typeof encoded !== 'string') return unfinished;
   const blockNumber = blockOfCheckpoint(encoded);
   const noted = await database.query(`SELECT block_hash FROM ${tableOf(schema)} WHERE block_number = $1`, [
     blockNumber,
   ]);
   const expected = noted[0]?.['block_hash'];
-  if (expected === undefined) return `nothing was noted of its newest final block, ${blockNumber}`;
+  if (expected === undefined) {
+    return { reason: `nothing was noted of its newest final block, ${blockNumber}`, isOfThisChain: true };
+  }
   const hash = await hashOf(blockNumber);
-  if (hash === undefined) return `the chain is shorter than block ${blockNumber}, up to which it was indexed`;
-  return hash === expected ? undefined : `the chain has another block ${blockNumber} than the one that was indexed`;
+  if (hash === expected) return undefined;
+  const reason =
+    hash === undefined
+      ? `the chain is shorter than block ${blockNumber}, up to which it was indexed`
+      : `the chain has another block ${blockNumber} than the one that was indexed`;
+  return { reason, isOfThisChain: false };
 }

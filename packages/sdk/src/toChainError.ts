@@ -37,7 +37,7 @@ export function toChainError(cause: unknown, doing: string, account?: Address): 
 /** Node prints all that an error has when nobody catches it: of viem's, hundreds of lines of ABI, far below what went wrong. */
 function hideAbi(cause: unknown): void {
   for (const error of causesOf(cause)) {
-    if (Object.hasOwn(error, 'abi')) Object.defineProperty(error, 'abi', { enumerable: false });
+    if (Object.hasOwn(error, 'abi')) Reflect.defineProperty(error, 'abi', { enumerable: false });
   }
 }
 

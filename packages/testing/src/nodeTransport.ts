@@ -10,8 +10,8 @@ type Body = { readonly method: string; readonly params?: unknown };
 const patienceMilliseconds = 300_000;
 
 /**
- * What viem's `http(url)` does, by one WebSocket instead of `fetch`: a fifth of the processor's time a request, of which tests make
- * hundreds of thousands. Errors are the same.
+ * What viem's `http(url)` does, by one WebSocket instead of `fetch`: a quarter of the processor's time a request, of which tests
+ * make hundreds of thousands. Errors are the same.
  */
 export function nodeTransport(url: string): NodeTransport {
   let opened: ReturnType<typeof getWebSocketRpcClient> | undefined;
