@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 /** A fresh local chain on a free port. */
 export async function startAnvil(args = []) {
   const local = fileURLToPath(new URL('../node_modules/.bin/anvil', import.meta.url));
-  const child = spawn(existsSync(local) ? local : 'anvil', ['--port', '0', ...args], {
+  // Older states would stay on disk, in the user's home.
+  const child = spawn(existsSync(local) ? local : 'anvil', ['--port', '0', '--prune-history', '256', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const rpcUrl = await new Promise((resolve, reject) => {

@@ -36,7 +36,12 @@ export type Anvil = {
 export async function startAnvil({ args = [] }: StartAnvilOptions = {}): Promise<Anvil> {
   const child = spawn(
     anvilPath(),
-    ['--host', '127.0.0.1', '--port', '0', '--mnemonic', developmentMnemonic, '--hardfork', 'cancun', ...args],
+    [
+      ...['--host', '127.0.0.1', '--port', '0', '--mnemonic', developmentMnemonic, '--hardfork', 'cancun'],
+      // Older states would go to disk, into the user's home, and stay there: some 0.3 MB a block of a long test.
+      ...['--prune-history', '256'],
+      ...args,
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const kill = () => void child.kill('SIGTERM');

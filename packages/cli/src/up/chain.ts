@@ -1,5 +1,3 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { developmentChainId, developmentMnemonic } from '../accounts/roles.js';
 import type { DataPaths } from '../files/dataPaths.js';
@@ -36,8 +34,6 @@ export function createChain(options: {
 }): Chain {
   const { paths, port, anvil, environment, note } = options;
   const url = `http://127.0.0.1:${port}`;
-  // The node keeps old states of its accounts on disk while it runs and leaves them when it is killed.
-  const cache = join(paths.chain, 'cache');
   const dump = (): Promise<bigint> => dumpChain(url, paths.chainDump);
   let saver: ChainSaver | undefined;
 
@@ -52,14 +48,14 @@ export function createChain(options: {
     save: () => (saver === undefined ? dump().then(() => undefined) : saver.save()),
     run: async () => {
       await stopSaving();
-      rmSync(cache, { recursive: true, force: true });
       const saved = await unpackDump(paths.chainDump, paths.chain);
       const args = [
         '--host=127.0.0.1',
         `--port=${port}`,
         `--chain-id=${developmentChainId}`,
         `--mnemonic=${developmentMnemonic}`,
-        `--cache-path=${cache}`,
+        // Older states would fill the disk, gigabytes of them, and a dump does not have them anyway.
+        '--prune-history=256',
         '--quiet',
         ...(saved === undefined ? [] : [`--load-state=${saved.file}`]),
       ];

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { developmentChain } from '@kedge/testing';
 import { createTestClient, http, parseEther, publicActions, walletActions } from 'viem';
@@ -21,7 +21,8 @@ async function newChain() {
     paths,
     port,
     anvil: findAnvil(process.env),
-    environment: process.env,
+    // What it has to keep it keeps in the data folder.
+    environment: { ...process.env, HOME: paths.root },
     note: (line) => notes.push(line),
   });
   const client = createTestClient({
@@ -63,6 +64,16 @@ test('a chain that is started again and again keeps its first block, which the s
     await chain.save();
     await child.stop(0);
   }
+});
+
+test('a chain of many blocks does not write the state of each to disk', async () => {
+  const { paths, client, run } = await newChain();
+  await run();
+  const before = readdirSync(paths.root, { recursive: true });
+  await client.mine({ blocks: 1_000 });
+  await client.mine({ blocks: 1 });
+  expect(await client.getBlockNumber()).toBe(1_001n);
+  expect(readdirSync(paths.root, { recursive: true }).filter((file) => !before.includes(file))).toEqual([]);
 });
 
 test('a chain that is killed continues: blocks, times, receipts, logs, nonces, code and balances are kept', async () => {
