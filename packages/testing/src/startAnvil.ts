@@ -37,9 +37,12 @@ export async function startAnvil({ args = [] }: StartAnvilOptions = {}): Promise
   const child = spawn(
     anvilPath(),
     [
-      ...['--host', '127.0.0.1', '--port', '0', '--mnemonic', developmentMnemonic, '--hardfork', 'cancun'],
+      '--host=127.0.0.1',
+      '--port=0',
+      `--mnemonic=${developmentMnemonic}`,
+      '--hardfork=cancun',
       // Older states would go to disk, into the user's home, and stay there: some 0.3 MB a block of a long test.
-      ...['--prune-history', '256'],
+      '--prune-history=256',
       ...args,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },

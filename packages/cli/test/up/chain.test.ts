@@ -69,11 +69,12 @@ test('a chain that is started again and again keeps its first block, which the s
 test('a chain of many blocks does not write the state of each to disk', async () => {
   const { paths, client, run } = await newChain();
   await run();
-  const before = readdirSync(paths.root, { recursive: true });
+  const filesIn = (): string[] => readdirSync(paths.root, { recursive: true, encoding: 'utf8' });
+  const before = filesIn();
   await client.mine({ blocks: 1_000 });
   await client.mine({ blocks: 1 });
   expect(await client.getBlockNumber()).toBe(1_001n);
-  expect(readdirSync(paths.root, { recursive: true }).filter((file) => !before.includes(file))).toEqual([]);
+  expect(filesIn().filter((file) => !before.includes(file))).toEqual([]);
 });
 
 test('a chain that is killed continues: blocks, times, receipts, logs, nonces, code and balances are kept', async () => {
