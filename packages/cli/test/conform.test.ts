@@ -22,7 +22,7 @@ let other: string;
 let rpc: string[];
 
 beforeAll(async () => {
-  anvil = await startAnvil();
+  anvil = await startAnvil({ archive: true });
   rpc = ['--rpc', anvil.rpcUrl];
   const { publicClient } = anvil;
   deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });

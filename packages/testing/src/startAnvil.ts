@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Wallet } from '@kedge/sdk';
 import { createPublicClient, createTestClient, createWalletClient, type PublicClient, type TestClient } from 'viem';
@@ -13,6 +15,8 @@ export const developmentMnemonic = 'test test test test test test test test test
 export type StartAnvilOptions = {
   /** Further arguments, such as `--timestamp` or `--state`. */
   readonly args?: readonly string[];
+  /** Keeps the state of every block, some 0.3 MB each of a long test, on disk. Without it: of the newest 256, in memory. */
+  readonly archive?: boolean;
 };
 
 export type Anvil = {
@@ -33,7 +37,9 @@ export type Anvil = {
  * const anvil = await startAnvil();
  * await anvil.stop();
  */
-export async function startAnvil({ args = [] }: StartAnvilOptions = {}): Promise<Anvil> {
+export async function startAnvil({ args = [], archive = false }: StartAnvilOptions = {}): Promise<Anvil> {
+  // Left to itself the node writes states to the user's home, and leaves them there.
+  const states = archive ? mkdtempSync(join(tmpdir(), 'kedge-anvil-')) : undefined;
   const child = spawn(
     anvilPath(),
     [
@@ -41,8 +47,7 @@ export async function startAnvil({ args = [] }: StartAnvilOptions = {}): Promise
       '--port=0',
       `--mnemonic=${developmentMnemonic}`,
       '--hardfork=cancun',
-      // Older states would go to disk, into the user's home, and stay there: some 0.3 MB a block of a long test.
-      '--prune-history=256',
+      states === undefined ? '--prune-history=256' : `--cache-path=${states}`,
       ...args,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
@@ -87,6 +92,7 @@ export async function startAnvil({ args = [] }: StartAnvilOptions = {}): Promise
       kill();
       await ended;
       close();
+      if (states !== undefined) rmSync(states, { recursive: true });
     },
   };
 }
