@@ -1,5 +1,5 @@
 import { dataDirName } from '../context.js';
-import { humanDate, humanUnits } from '../human.js';
+import { humanDate, humanUnits, shellWord } from '../human.js';
 import { table } from '../output.js';
 import { developmentAccount } from '../accounts/developmentAccount.js';
 import { roles, type Role } from '../accounts/roles.js';
@@ -35,9 +35,9 @@ export type UpView = {
 
 /** The one screen of `kedge up`: at most 24 lines of 100 columns, one remark included. */
 export function upScreen(view: UpView): string[] {
-  const { docsClass, agentClass, command } = view;
+  const { docsClass, agentClass } = view;
   const model = view.models[0] ?? '';
-  const elsewhere = view.dataDir === dataDirName ? '' : ` --data-dir ${view.dataDir}`;
+  const folder = shellWord(view.dataDir);
   const does: Readonly<Record<Role, string>> = {
     deployer: 'deployed the contracts',
     contributor: `share of class ${docsClass.classId}, ${docsClass.name}`,
@@ -66,19 +66,30 @@ export function upScreen(view: UpView): string[] {
     ),
     '',
     'Next, in another terminal in this folder',
-    `  curl -sD ${view.dataDir}/answer.txt ${view.gatewayUrl}/chat/completions \\`,
+    `  curl -sD ${folder}/answer.txt ${view.gatewayUrl}/chat/completions \\`,
     "    -H 'content-type: application/json' \\",
     `    -H 'authorization: Bearer ${view.apiKey}' \\`,
     `    -d '{"model":"${model}","messages":[{"role":"user","content":"How are contributors paid?"}]}'`,
-    ...table(
-      [
-        [`${command} verify ${view.dataDir}/answer.txt${elsewhere}`, '# checks the receipt of that call'],
-        [`${command} status${elsewhere}`, `# value, used, revenue; then: ${command} claim${elsewhere}`],
-      ],
-      '  ',
-    ),
+    ...nextCommands(view, folder),
     ...view.remarks,
   ];
+}
+
+/** With what they are for, unless lines that a terminal of 80 columns breaks come of it. */
+function nextCommands({ command, dataDir }: UpView, folder: string): string[] {
+  const elsewhere = dataDir === dataDirName ? '' : ` --data-dir ${folder}`;
+  const [verify, status, claim] = [`verify ${folder}/answer.txt`, 'status', 'claim'].map(
+    (words) => `${command} ${words}${elsewhere}`,
+  ) as [string, string, string];
+  const explained = table(
+    [
+      [verify, '# checks the receipt of that call'],
+      [status, `# use and revenue; then: ${claim}`],
+    ],
+    '  ',
+  );
+  const isReadable = explained.every((line) => line.length <= 80);
+  return isReadable ? explained : [verify, status, claim].map((line) => `  ${line}`);
 }
 
 /** It reads the chain from its first block, and is not waited for. */

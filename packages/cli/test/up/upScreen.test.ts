@@ -49,15 +49,39 @@ test('it says where to connect, who is who, how long each step took, and what to
   expect(text).toContain('development keys, public');
 });
 
+/** Of the three commands, what stands behind the one that is a curl. */
+function lastCommands(lines: readonly string[]): readonly string[] {
+  return lines.slice(lines.findIndex((line) => line.includes("-d '{")) + 1, -view.remarks.length);
+}
+
 test('its commands run where it was started, and it says that they are for there', () => {
-  const lines = upScreen({ ...view, dataDir: 'other', command: 'node /a/kedge.js' });
-  const commands = lines.filter((line) => line.includes('kedge.js'));
-  expect(commands.map((line) => line.trim().replace(/ +#/, ' #'))).toEqual([
-    'node /a/kedge.js verify other/answer.txt --data-dir other # checks the receipt of that call',
-    'node /a/kedge.js status --data-dir other # value, used, revenue; then: node /a/kedge.js claim --data-dir other',
+  const lines = upScreen({ ...view, dataDir: 'other', command: 'kedge' });
+  expect(lastCommands(lines)).toEqual([
+    '  kedge verify other/answer.txt --data-dir other',
+    '  kedge status --data-dir other',
+    '  kedge claim --data-dir other',
   ]);
   expect(lines.join('\n')).not.toContain('npx');
   expect(lines).toContain('Next, in another terminal in this folder');
+});
+
+test('a terminal of 80 columns breaks none of them that is no longer by itself', () => {
+  const where = ['.kedge', 'other', '/a/folder/that/is/far/away', 'with blank'];
+  for (const dataDir of where) {
+    for (const command of ['kedge', 'npx kedge', 'node /a/kedge.js']) {
+      for (const line of lastCommands(upScreen({ ...view, dataDir, command }))) {
+        const isBare = !line.includes('#');
+        expect([line, isBare || line.length <= 80]).toEqual([line, true]);
+      }
+    }
+  }
+  expect(lastCommands(upScreen(view)).join('\n')).toMatch(/# .+\n.+# .+ then: npx kedge claim$/);
+});
+
+test('a data folder with a blank in its name is one word for the shell', () => {
+  const lines = upScreen({ ...view, dataDir: 'with blank' });
+  expect(lines.find((line) => line.includes('curl'))).toContain("curl -sD 'with blank'/answer.txt");
+  expect(lastCommands(lines)[0]).toBe("  npx kedge verify 'with blank'/answer.txt --data-dir 'with blank'");
 });
 
 test('the README shows this screen', () => {
