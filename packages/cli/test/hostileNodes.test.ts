@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import type { Deployment } from '@kedge/core';
 import { createKedgeClient, deployContracts } from '@kedge/sdk';
 import { startAnvil, type Anvil } from '@kedge/testing';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { roles } from '../src/accounts/roles.js';
 import { runInProcess, temporaryFolder } from './kedge.js';
 
-type Message = { readonly id: number };
+type Message = { readonly id: number; readonly method?: string; readonly params?: readonly unknown[] };
 type Answer = { readonly status?: number; readonly text: string };
 
 const cwd = temporaryFolder();
@@ -63,7 +63,7 @@ const status = (url: string) =>
 const refusals: Record<string, (batch: Message[]) => Promise<Answer>> = {
   'one error for all': async () => ({ text: JSON.stringify({ jsonrpc: '2.0', id: null, error }) }),
   'a status': async () => ({ status: 500, text: JSON.stringify({ jsonrpc: '2.0', id: null, error }) }),
-  'a status and no JSON': async () => ({ status: 403, text: 'Forbidden' }),
+  'a status and no JSON': async () => ({ text: 'Forbidden' }),
   'a list of one error': async () => ({ text: JSON.stringify([{ jsonrpc: '2.0', id: null, error }]) }),
   'answers to the first only': async (batch) => ({ text: await ask(batch.slice(0, 1)) }),
 };
@@ -163,4 +163,87 @@ test('a node that goes away once the transaction is mined leads nobody to pay ag
     expect(ran.stderr).toContain(said);
     expect(ran.stderr).toMatch(/transactionHash: 0x[0-9a-f]{64}/);
   }
+});
+
+describe('a node that has pruned what is old', () => {
+  /** How nodes and providers say it, with a status or without. */
+  const refusals: readonly (Answer & { readonly said: string })[] = [
+    { text: '{"code":4444,"message":"pruned history unavailable"}', said: 'pruned history unavailable' },
+    { text: '{"code":-32000,"message":"Receipt not available for From block 0."}', said: 'Receipt not available' },
+    { text: '{"code":-32002,"message":"Archive requests need a paid plan"}', said: 'Archive requests' },
+  ];
+
+  /** A node in front of the chain that answers each message by itself: as `answer` says, else as the chain. */
+  const startAnswering = (answer: (message: Message) => Answer | undefined) =>
+    startNode(async (body) => {
+      const asked = Array.isArray(body) ? body : [body];
+      const answers = await Promise.all(asked.map(async (each) => answer(each) ?? { text: await ask(each) }));
+      const { status = 200 } = answers.find((each) => each.status !== undefined) ?? {};
+      return { status, text: Array.isArray(body) ? `[${answers.map(({ text }) => text).join()}]` : answers[0]!.text };
+    });
+  const isOld = (block: unknown, keepsFrom: number): boolean =>
+    String(block).startsWith('0x') && Number(block) < keepsFrom;
+
+  /** It keeps neither events nor state before a block. */
+  const startPruned = (keepsFrom: number, { status, text }: Answer) =>
+    startAnswering(({ id, method, params = [] }) => {
+      const [first, second] = params as readonly [{ readonly fromBlock?: string }?, string?];
+      const lacks =
+        (method === 'eth_getLogs' && isOld(first?.fromBlock, keepsFrom)) ||
+        (method === 'eth_getCode' && isOld(second, keepsFrom));
+      if (!lacks) return undefined;
+      return { ...(status === undefined ? {} : { status }), text: `{"jsonrpc":"2.0","id":${id},"error":${text}}` };
+    });
+
+  let deployment: Deployment;
+  let firstBlock: number;
+
+  beforeAll(async () => {
+    const { publicClient, testClient } = anvil;
+    await testClient.mine({ blocks: 40 });
+    deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(roles.deployer) });
+    firstBlock = deployment.firstBlock!;
+    writeFileSync(join(cwd, 'later.json'), JSON.stringify(deployment));
+    await testClient.mine({ blocks: 40 });
+  });
+
+  test.each(refusals)('is told by "$said", and what to do', async ({ said, ...refusal }) => {
+    const { url } = await startPruned(firstBlock + 1, refusal);
+    const chain = ['--rpc', url, '--contracts', 'later.json'];
+    for (const command of [['status'], ['audit'], ['claim', '--account', 'contributor']]) {
+      const { stderr } = await runInProcess([...command, ...chain], { cwd });
+      expect(stderr).toContain(`error: The node refuses the events of block ${firstBlock}.`);
+      expect(stderr).toContain(said);
+      expect(stderr).toMatch(/ {2}-> .*archive node, with --rpc/);
+      expect(stderr).toMatch(command[0] === 'audit' ? / {2}-> .*--from-block/ : / {2}-> .*"firstBlock"/);
+    }
+  });
+
+  test('answers all the same where what it lacks is older than the contracts, and that is known', async () => {
+    const { url } = await startPruned(firstBlock, refusals[0]!);
+    const named = Object.entries(deployment.contracts).map((pair) => pair.join('='));
+    const unknown = ['--rpc', url, '--contracts', named.join()];
+    const audit = await runInProcess(['audit', ...unknown], { cwd });
+    expect([audit.code, audit.stderr]).toEqual([2, expect.stringContaining('refuses the events of block 0')]);
+    const at = ['--from-block', String(firstBlock)];
+    expect((await runInProcess(['audit', ...unknown, ...at], { cwd })).code).toBe(0);
+    expect((await runInProcess(['audit', '--rpc', url, '--contracts', 'later.json'], { cwd })).code).toBe(0);
+  });
+
+  test('is not taken for a contract that hides its events where it gives none in place of an error', async () => {
+    const { publicClient } = anvil;
+    const issuer = createKedgeClient({ publicClient, walletClient: anvil.walletOf(roles.operator), deployment });
+    await issuer.createClass({ kind: 'model', metadataURI: 'ipfs://m', integrityHash: `0x${'ab'.repeat(32)}` });
+    const { url } = await startAnswering(({ id, method, params = [] }) => {
+      const result = (rest: string): Answer => ({ text: `{"jsonrpc":"2.0","id":${id},${rest}}` });
+      if (method === 'eth_getLogs') return result('"result":[]');
+      const lacks = method === 'eth_getCode' && isOld(params[1], Infinity);
+      return lacks ? result('"error":{"code":-32000,"message":"missing trie node"}') : undefined;
+    });
+    const { code, stderr } = await runInProcess(
+      ['audit', '--rpc', url, '--address', deployment.contracts.DataAnchoringToken],
+      { cwd },
+    );
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/does not give all events[\s\S]*archive node/)]);
+  });
 });

@@ -1,4 +1,6 @@
 export { findDeploymentBlock, readInRanges, type BlockRange } from './readInRanges.js';
+export { causesOf } from './causesOf.js';
+export { refusedEvents } from './refusedEvents.js';
 export { scalarText } from './scalarText.js';
 export {
   attestationRegistryAbi,

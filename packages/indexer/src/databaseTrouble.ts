@@ -1,4 +1,4 @@
-import { BaseError } from '@kedge/core';
+import { BaseError, causesOf } from '@kedge/core';
 
 /** Classes of SQLSTATE: no connection, a transaction taken back, no resources, a lock, an operator's or timer's break. */
 const passing = /^(08|40|53|55|57)[0-9A-Z]{3}$/;
@@ -9,7 +9,9 @@ const unreachable = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']
  * undefined where it is another. What the database said stays in the log. Classes: PostgreSQL's manual, appendix A.
  */
 export function databaseTrouble(error: unknown): BaseError | undefined {
-  if (!causesOf(error).some(({ code }) => typeof code === 'string' && (passing.test(code) || unreachable.has(code)))) {
+  // Query builders wrap what the driver threw.
+  const causes: (Error & { readonly code?: unknown })[] = causesOf(error);
+  if (!causes.some(({ code }) => typeof code === 'string' && (passing.test(code) || unreachable.has(code)))) {
     return undefined;
   }
   return new BaseError('The database of the indexer could not answer just now.', {
@@ -23,11 +25,4 @@ export function databaseTrouble(error: unknown): BaseError | undefined {
       'If it lasts, the log of the indexer says what its PostgreSQL server is short of.',
     ],
   });
-}
-
-/** The error, and what it was made of: query builders wrap what the driver threw. */
-function causesOf(error: unknown): (Error & { readonly code?: unknown })[] {
-  const causes: Error[] = [];
-  for (let next = error; next instanceof Error && !causes.includes(next); next = next.cause) causes.push(next);
-  return causes;
 }

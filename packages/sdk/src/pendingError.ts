@@ -1,7 +1,7 @@
-import { BaseError, type Hex } from '@kedge/core';
+import { BaseError, causesOf, type Hex } from '@kedge/core';
 import { keccak256 } from 'viem';
 import type { Wallet } from './client.js';
-import { causesOf, socketFailure } from './toChainError.js';
+import { socketFailure } from './toChainError.js';
 
 /** Whatever ends the waiting for a transaction that was sent, who sends it again pays twice: the hash is what to look for. */
 export function pendingError(cause: unknown, doing: string, transactionHash: Hex): BaseError {

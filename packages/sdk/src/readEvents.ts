@@ -1,4 +1,4 @@
-import { findDeploymentBlock, readInRanges, type Address, type BlockRange } from '@kedge/core';
+import { findDeploymentBlock, readInRanges, refusedEvents, type Address, type BlockRange } from '@kedge/core';
 import type { Abi, ContractEventArgs, ContractEventName, GetContractEventsReturnType } from 'viem';
 import { untilKnown } from './afterWrites.js';
 import type { AnyReader, ChainReader } from './client.js';
@@ -22,7 +22,7 @@ export type ReadEventsParameters<abi extends Abi, name extends ContractEventName
  * All events of a name, in order, from a node that answers any range or from one that refuses long ones: then it asks in
  * short ranges, from the block in which the contract was deployed.
  *
- * @throws Errors of the chain as viem throws them; `toChainError` makes them readable.
+ * @throws BaseError `events_unavailable` of a node that refuses those of some block. Other errors of the chain as viem throws them; `toChainError` makes them readable.
  *
  * @example
  * const opened = await readEvents(publicClient, { address, abi: valueChannelsAbi, eventName: 'ChannelOpened' });
@@ -38,7 +38,7 @@ export async function readEvents<const abi extends Abi, name extends ContractEve
     const ask = () => client.getContractEvents({ ...query, ...range, strict: true } as never);
     const events = await untilKnown(ask).catch((error: unknown) => {
       isBehind = lacksBlock(error);
-      throw error;
+      throw isBehind || range.fromBlock < range.toBlock ? error : refusedEvents(error, range.toBlock);
     });
     return events as unknown as Events;
   };

@@ -1,4 +1,4 @@
-import { BaseError, hexToBytes, type Address, type BaseErrorOptions, type Hex } from '@kedge/core';
+import { BaseError, causesOf, hexToBytes, type Address, type BaseErrorOptions, type Hex } from '@kedge/core';
 import { BaseError as OwnViemError, decodeErrorResult, type AbiParameter } from 'viem';
 import { errorAbi } from './errorAbi.js';
 import { addressForm } from './requireArguments.js';
@@ -206,13 +206,6 @@ type ErrorOfViem = Error & { readonly shortMessage: string; readonly details?: s
 
 function isOfViem(error: unknown): error is ErrorOfViem {
   return error instanceof Error && typeof (error as Partial<ErrorOfViem>).shortMessage === 'string';
-}
-
-/** An error and what caused it, from the outermost in. */
-export function causesOf(error: unknown): Error[] {
-  const causes: Error[] = [];
-  for (let cause = error; cause instanceof Error && !causes.includes(cause); cause = cause.cause) causes.push(cause);
-  return causes;
 }
 
 /**

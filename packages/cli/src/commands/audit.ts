@@ -1,10 +1,10 @@
 import { auditSolvency } from '@kedge/conform';
-import { zeroAddress } from '@kedge/core';
+import { BaseError, zeroAddress } from '@kedge/core';
 import { auditText } from '../auditText.js';
 import { connectChain, connectTarget } from '../chain/connect.js';
 import { chainOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
-import { listOption, parseAddress, parseInteger, parsedOption } from '../parse.js';
+import { listOption, parseAddress, parseInteger, parsedOption, textOption } from '../parse.js';
 import { findTarget } from '../target.js';
 import { toBaseError } from '../toBaseError.js';
 import { usageError } from '../usageError.js';
@@ -47,11 +47,23 @@ export const audit: Command = {
     try {
       return await check(context);
     } catch (error) {
-      context.output.error(toBaseError(error));
+      context.output.error(withFromBlock(context, toBaseError(error)));
       return auditCodes.unchecked;
     }
   },
 };
+
+/** Here the block can be named without a file. */
+function withFromBlock(context: Context, error: unknown): unknown {
+  if (!(error instanceof BaseError) || error.code !== 'events_unavailable') return error;
+  if (textOption(context, 'fromBlock') !== undefined) return error;
+  return error.with({
+    hints: [
+      error.hints[0]!,
+      'If the contract is newer than what it lacks, name the block of its deployment with --from-block.',
+    ],
+  });
+}
 
 async function check(context: Context): Promise<number> {
   const asked = parsedOption(context, 'fromBlock', parseInteger);

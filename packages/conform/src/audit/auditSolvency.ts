@@ -64,7 +64,7 @@ export type AuditReport = {
  * Works out from events alone what a Data Anchoring Token owes for every class and asset, and compares it with its views
  * and with what it really holds, all in one block.
  *
- * @throws BaseError `no_code`, `not_kedge`, `history_incomplete`, `state_unavailable`, `chain_reorganised`; other errors of the
+ * @throws BaseError `no_code`, `not_kedge`, `history_incomplete`, `events_unavailable`, `state_unavailable`, `chain_reorganised`; other errors of the
  * chain as viem throws them.
  *
  * @example
@@ -95,10 +95,11 @@ export async function auditSolvency(parameters: AuditParameters): Promise<AuditR
   const all = replay(logs);
   const books = parameters.assets === undefined ? all : booksIn(all, parameters.assets);
   if (deployed !== undefined && fromBlock > deployed)
-    throw incomplete(fromBlock, `It was deployed in block ${deployed}.`);
+    throw incomplete(fromBlock, `It was deployed in block ${deployed}.`, earlier);
   const classCount = await views.classCount();
-  if (deployed === undefined && fromBlock > 0n && BigInt(books.classes.size) < classCount) {
-    throw incomplete(fromBlock, `Events name ${books.classes.size} of ${classCount} classes.`);
+  if (deployed === undefined && BigInt(books.classes.size) < classCount) {
+    const found = `Events name ${books.classes.size} of ${classCount} classes.`;
+    throw incomplete(fromBlock, found, ...(fromBlock > 0n ? [earlier] : []), otherNode);
   }
   const { differences, held, unreadable } = await compareBooks(books, views, { classCount, onProgress });
   await requireSameChain(client, head, sleep);
@@ -172,9 +173,13 @@ function notKedge(address: Address, cause?: unknown): BaseError {
   });
 }
 
-function incomplete(fromBlock: bigint, why: string): BaseError {
-  return new BaseError(`The contract has events from before block ${fromBlock}.`, {
-    code: 'history_incomplete',
-    hints: [why, 'Name the block of the deployment, or leave the block out.'],
-  });
+const earlier = 'Name the block of the deployment, or leave the block out.';
+const otherNode = 'A node may keep only those of newer blocks: ask one that keeps all, such as an archive node.';
+
+function incomplete(fromBlock: bigint, ...hints: readonly string[]): BaseError {
+  const message =
+    fromBlock === 0n
+      ? 'The node does not give all events of the contract.'
+      : `The contract has events from before block ${fromBlock}.`;
+  return new BaseError(message, { code: 'history_incomplete', hints });
 }

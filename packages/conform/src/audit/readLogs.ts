@@ -1,4 +1,4 @@
-import { findDeploymentBlock, readInRanges, type Address, type BlockRange } from '@kedge/core';
+import { findDeploymentBlock, readInRanges, refusedEvents, type Address, type BlockRange } from '@kedge/core';
 import type { Hex, Log, PublicClient } from 'viem';
 import { patiently, type Sleep } from './readViews.js';
 
@@ -23,7 +23,9 @@ export async function readLogs(
 ): Promise<Log<bigint, number, false>[]> {
   let count = 0;
   const read = async (range: BlockRange): Promise<Log<bigint, number, false>[]> => {
-    const logs = await client.getLogs({ address, ...range });
+    const logs = await client.getLogs({ address, ...range }).catch((error: unknown) => {
+      throw range.fromBlock < range.toBlock ? error : refusedEvents(error, range.toBlock);
+    });
     count += logs.length;
     onProgress?.(range.toBlock, whole.toBlock, count);
     return logs;
