@@ -45,14 +45,23 @@ export const classMetadata: Command = {
       return;
     }
     const metadata = await readMetadata(resolve(context.cwd, file));
-    const { signer, write } = await resolveWriter(context, connection, before.issuer);
     const store = contentStoreOf(connection.dataDir);
     const metadataURI = `ipfs://${await store.putJson(metadata, { sync: 'each' })}`;
     const integrityHash = integrityHashOf(metadata, keccak256);
+    const asked = { classId, metadataURI, integrityHash, before: before.metadataURI };
+    if (metadataURI === before.metadataURI && integrityHash === before.integrityHash) {
+      context.output.result({ ...asked, transactionHash: null }, () => [
+        `the metadata of class ${classId} is as in ${file} already: nothing was sent`,
+        `  integrity hash  ${integrityHash}`,
+        `  metadata        ${metadataURI}`,
+      ]);
+      return;
+    }
+    const { signer, write } = await resolveWriter(context, connection, before.issuer);
     const { transactionHash } = await write('correct the metadata', (client) =>
       client.updateClassMetadata({ classId, metadataURI, integrityHash }),
     );
-    context.output.result({ classId, metadataURI, integrityHash, before: before.metadataURI, transactionHash }, () => [
+    context.output.result({ ...asked, transactionHash }, () => [
       `the metadata of class ${classId} is corrected`,
       `  integrity hash  ${integrityHash}`,
       `  metadata        ${metadataURI}`,
