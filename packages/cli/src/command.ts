@@ -34,10 +34,15 @@ export type Command = {
   readonly run: (context: Context) => Promise<number | void>;
 };
 
+/** The options, by name, that say on what a command works, and as whom. */
+export type TargetOption = 'rpc' | 'contracts' | 'account' | 'dataDir';
+
 /** A row of the command table: enough for `kedge --help`, and how to get the rest when it is needed. */
 export type CommandEntry = {
   readonly name: string;
   readonly summary: string;
+  /** Those that it has a use for: where it is proposed, it is with those that were given. */
+  readonly takes: readonly TargetOption[];
   readonly load: () => Promise<Command>;
 };
 

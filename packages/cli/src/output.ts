@@ -125,6 +125,7 @@ function exitCodeOf(error: unknown): number {
 /**
  * Makes the output of one command.
  *
+ * @param options.completed completes the command that a line or hint proposes; without it each stays as it is
  * @param options.plain never marks a text (environment `NO_COLOR`)
  * @param options.debug prints stacks of errors (environment `KEDGE_DEBUG`)
  * @example const output = createOutput({ json: false, stdout: process.stdout, stderr: process.stderr });
@@ -133,27 +134,27 @@ export function createOutput(options: {
   json: boolean;
   stdout: Sink;
   stderr: Sink;
+  completed?: (line: string) => string;
   plain?: boolean;
   debug?: boolean;
 }): Output {
-  const { json, stdout, stderr, plain = false, debug = false } = options;
+  const { json, stdout, stderr, completed = (line) => line, plain = false, debug = false } = options;
   const say = (line: string): void => void stderr.write(`${line}\n`);
   const sayJson = (object: Readonly<Record<string, unknown>>): void => say(JSON.stringify(object, withDecimals));
-  const note = (line: string): void => (json ? sayJson({ note: line }) : say(line));
+  const relayed = (line: string): void => (json ? sayJson({ note: line }) : say(line));
   const isWatched = !json || stderr.isTTY === true;
   return {
     json,
     colours: coloursFor(stdout.isTTY === true && !plain),
-    note,
+    note: (line) => relayed(completed(line)),
     ask: (question) => (isWatched ? say(question) : sayJson({ question })),
-    relay: (line) => (isJsonObject(line) ? say(line) : note(line)),
+    relay: (line) => (isJsonObject(line) ? say(line) : relayed(line)),
     result(value, human) {
       if (json) {
         stdout.write(`${toJson(value)}\n`);
         return;
       }
-      const text = human();
-      stdout.write(`${typeof text === 'string' ? text : text.join('\n')}\n`);
+      stdout.write(`${[human()].flat().map(completed).join('\n')}\n`);
     },
     print(line) {
       if (!json) stdout.write(`${line}\n`);
@@ -196,7 +197,8 @@ export function createOutput(options: {
       };
     },
     error(error) {
-      const { shortMessage, values, hints, kind, code, docsPath } = describe(error);
+      const { shortMessage, values, kind, code, docsPath, ...described } = describe(error);
+      const hints = described.hints.map(completed);
       const stack = debug && error instanceof Error ? causesOf(error) : undefined;
       if (json) sayJson({ error: { message: shortMessage, kind, code, values, hints, docsPath, stack } });
       else {

@@ -123,7 +123,7 @@ export function parseRecipient(text: string, what: string): Address {
 /** The id of a channel. */
 export function parseChannelId(text: string): Hex {
   if (isId(text)) return text.toLowerCase() as Hex;
-  throw usageError(`A channel id is 0x and 64 hex digits, not "${text}".`, 'kedge status --json shows them.');
+  throw usageError(`A channel id is 0x and 64 hex digits, not "${text}".`, 'See the ids: kedge status --json');
 }
 
 /** The id of an attestation. */

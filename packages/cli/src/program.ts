@@ -45,7 +45,8 @@ export async function runProgram(input: ProgramInput): Promise<number> {
     const command = group.command(leaf).description(entry.summary);
     if (path.length === 1) groups.set(leaf, command);
     const definition = loaded.get(entry.name);
-    if (definition !== undefined) bind(command, definition, async (context) => void (exitCode = await context), input);
+    if (definition === undefined) continue;
+    bind(command, definition, async (...given) => void (exitCode = await execute(definition, input, ...given)));
   }
   forEachCommand(program, (command) => {
     command.exitOverride().configureOutput({
@@ -88,11 +89,13 @@ const isForPrograms = (argv: readonly string[]): boolean => argv.includes('--jso
 export function outputFor(
   { argv, stdout, stderr, environment }: ProgramInput,
   json: boolean = isForPrograms(argv),
+  completed?: (line: string) => string,
 ): Output {
   return createOutput({
     json,
     stdout,
     stderr,
+    ...(completed === undefined ? {} : { completed }),
     plain: (environment['NO_COLOR'] ?? '') !== '',
     debug: (environment['KEDGE_DEBUG'] ?? '') !== '',
   });
@@ -114,12 +117,10 @@ function groupOf(program: Program, groups: Map<string, Program>, name: string): 
   return group;
 }
 
-function bind(
-  command: Program,
-  definition: Command,
-  finish: (exitCode: Promise<number>) => Promise<void>,
-  input: ProgramInput,
-): void {
+type Given = [args: readonly string[], options: Readonly<Record<string, OptionValue>>];
+
+/** Makes the argument parser read what a command takes, and `run` get it. */
+export function bind(command: Program, definition: Command, run: (...given: Given) => Promise<void>): void {
   command.description(definition.description);
   for (const argument of definition.arguments) {
     const name = argument.variadic ? `${argument.name}...` : argument.name;
@@ -128,10 +129,7 @@ function bind(
   for (const option of [...definition.options, ...commonOptions]) command.addOption(toProgramOption(option));
   const examples = definition.examples.map(({ command: line, summary }) => `  # ${summary}\n  $ ${line}`);
   command.addHelpText('after', `\n${examples.length > 1 ? 'Examples' : 'Example'}:\n${examples.join('\n')}`);
-  command.action(async () => {
-    const options = command.opts<Record<string, OptionValue>>();
-    await finish(execute(definition, input, command.args, options));
-  });
+  command.action(() => run(command.args, command.opts<Record<string, OptionValue>>()));
 }
 
 function toProgramOption(option: Option): ProgramOption {
@@ -143,13 +141,9 @@ function toProgramOption(option: Option): ProgramOption {
   return bound;
 }
 
-async function execute(
-  definition: Command,
-  input: ProgramInput,
-  args: readonly string[],
-  options: Readonly<Record<string, OptionValue>>,
-): Promise<number> {
-  const output = outputFor(input, options['json'] === true);
+async function execute(definition: Command, input: ProgramInput, ...[args, options]: Given): Promise<number> {
+  const { completeProposal } = await import('./proposal.js');
+  const output = outputFor(input, options['json'] === true, (line) => completeProposal(line, options));
   const empty = emptyOf(definition, args, options);
   // A variable of a shell script that is unset. As a path it would be the working folder.
   if (empty !== undefined) return output.error(usageProblem(`${empty} is empty.`));

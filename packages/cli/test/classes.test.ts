@@ -167,6 +167,19 @@ describe('class', () => {
     await refused(['class', 'metadata', parentId, 'list.json'], 'must be a JSON object');
   });
 
+  test('class metadata with what is there already says so, and sends nothing', async () => {
+    const { parentId } = await makeFamily();
+    const { stdout } = await kedge('class', 'metadata', parentId);
+    writeFileSync(join(cwd, 'same.json'), stdout);
+    const before = await anvil.publicClient.getBlockNumber({ cacheTime: 0 });
+    const { metadataURI } = await as('consumer').getClass({ classId: BigInt(parentId) });
+    const same = { classId: parentId, metadataURI, before: metadataURI, transactionHash: null };
+    expect(await kedgeJson('class', 'metadata', parentId, 'same.json')).toMatchObject(same);
+    const ran = await kedge('class', 'metadata', parentId, 'same.json');
+    expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining('already: nothing was sent')]);
+    expect(await anvil.publicClient.getBlockNumber({ cacheTime: 0 })).toBe(before);
+  });
+
   test('class metadata shows nothing that has another hash than the one on chain', async () => {
     const { parentId } = await makeFamily();
     const { metadataURI } = await as('consumer').getClass({ classId: BigInt(parentId) });
@@ -204,7 +217,7 @@ describe('share caps', () => {
     await refused(['mint', minted['classId']!, '--share', '1'], 'above the cap');
     // What comes next is said so that it works.
     const small = await kedge('class', 'create', '--name', 'Small', '--share-cap', '5');
-    expect(small.stdout).toMatch(/^next: kedge mint \d+ --share 5$/m);
+    expect(small.stdout).toMatch(/^next: kedge mint \d+ --share 5 --rpc http\S+ --contracts contracts.json$/m);
     // The whole is divided by its holder, not by minting.
     const parts = ['--part', '0:700', '--part', '0:300:consumer'];
     await kedgeJson('token', 'split', minted['shareTokenId']!, ...parts);
@@ -406,7 +419,8 @@ describe('token refund', () => {
       tokenIds.push(/\d{15,}/.exec(stdout)![0]);
     }
     const [own, ofClass] = tokenIds as [string, string];
-    expect(texts).toEqual([`after expiry what is not used, at the same price: kedge token refund ${own}`, 'none']);
+    const again = `kedge token refund ${own} ${chain.join(' ')}`;
+    expect(texts).toEqual([`after expiry what is not used, at the same price: ${again}`, 'none']);
     await refused(['token', 'refund', own], 'Ask again after');
     await refused(['token', 'refund', ofClass], `kedge lot refunds ${classId} 2`);
     await anvil.testClient.increaseTime({ seconds: 3_601 });

@@ -27,7 +27,7 @@ export type BaseErrorOptions = {
  *   code: 'value_exhausted',
  *   status: 402,
  *   values: { remainingUnits: 0n, neededUnits: 12n },
- *   hints: ['Buy more with: kedge buy'],
+ *   hints: ['Buy more with: kedge buy <classId> <units>'],
  * });
  */
 export class BaseError extends Error {

@@ -135,7 +135,7 @@ export function parseChannelRecords(json: unknown): ChannelRecord[] {
   return parseWith(recordsSchema, json, {
     what: 'The channels file',
     code: 'channels_file_invalid',
-    hints: ['It is written by: kedge channel open'],
+    hints: ['kedge channel open writes it.'],
   });
 }
 

@@ -16,7 +16,7 @@ export function requireOwnOperators(chainId: number, operators: readonly Address
     code: 'development_key',
     hints: [
       'Anyone could take what channels lock to it: name the address that the gateway signs with.',
-      'kedge account list shows yours.',
+      'See yours: kedge account list',
     ],
   });
 }

@@ -55,7 +55,7 @@ export async function resolveAccount(
       : `No key is at hand for ${preferred}.`,
     {
       hints: [
-        'Make a key with kedge account new <name>, then pass --account <name>.',
+        'Pass --account <name>. Make such a key: kedge account new <name>',
         'Or set KEDGE_PRIVATE_KEY in the environment.',
       ],
       code: 'no_account',
@@ -115,7 +115,7 @@ function unknownAccount(context: Asking, chainId: number, name: string): BaseErr
   return new BaseError(`There is no account "${name}".`, {
     hints: [
       `Looked for ${variableOf(name)} in the environment and ${name}.json in ${keystoreDirOf(context)}.`,
-      'kedge account list shows what there is.',
+      'See what there is: kedge account list',
     ],
     code: 'no_account',
   });
@@ -142,7 +142,7 @@ function developmentKeyRefused(what: string, chainId: number, values: { readonly
   return new BaseError(`${what} a ${developmentLabel}, for the local chain only; this is chain ${chainId}.`, {
     hints: [
       'Anyone can spend what that key holds: use one of your own.',
-      'Make one with kedge account new <name>, then pass --account <name>.',
+      'Pass --account <name>. Make such a key: kedge account new <name>',
     ],
     values,
     code: 'development_key',

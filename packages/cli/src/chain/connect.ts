@@ -11,6 +11,7 @@ import {
 } from 'viem';
 import { developmentChainId } from '../accounts/roles.js';
 import type { Context } from '../context.js';
+import { shownUrl } from '../proposal.js';
 import { findTarget, type Target } from '../target.js';
 import { createBatchFetch } from './createBatchFetch.js';
 import { createPacedFetch } from './createPacedFetch.js';
@@ -49,7 +50,7 @@ export async function connectTarget(context: Pick<Context, 'output'>, target: Ta
     throw new BaseError(`No contracts are named for chain ${chainId}.`, {
       code: 'no_contracts',
       hints: [
-        `Deploy them: kedge deploy --rpc ${originOf(rpcUrl)} --json > contracts.json`,
+        `Deploy them: kedge deploy --rpc ${shownUrl(rpcUrl)} --json > contracts.json`,
         'Then pass --contracts contracts.json.',
       ],
     });

@@ -10,7 +10,15 @@ import {
 import { channelsFileOf, readChannelEntries } from '../gateway/channelsFile.js';
 import type { Option } from '../command.js';
 import type { Context } from '../context.js';
-import { argument, parseChannelId, parseInteger, parseMoment, parseRecipient, parsedOption } from '../parse.js';
+import {
+  argument,
+  parseChannelId,
+  parseInteger,
+  parseMoment,
+  parseRecipient,
+  parsedOption,
+  textOption,
+} from '../parse.js';
 import { unixNow } from '../unixNow.js';
 import { usageError } from '../usageError.js';
 import { readAsset, type Asset } from './readAsset.js';
@@ -39,6 +47,17 @@ type NamedDeposit = {
   readonly record: ChannelRecord | undefined;
 };
 
+/** The options as they were given, for the next command about the same deposit. */
+export function sameDeposit(context: Pick<Context, 'options'>, { deadline }: Pick<DepositTerms, 'deadline'>): string {
+  const [lot, until, refundTo] = ['lot', 'deadline', 'refundTo'].map((name) => textOption(context, name));
+  return [
+    lot === undefined ? '' : ` --lot ${lot}`,
+    // From today a duration would lead to another moment tomorrow, and to another address.
+    until === undefined ? '' : ` --deadline ${deadline}`,
+    refundTo === undefined ? '' : ` --refund-to ${refundTo}`,
+  ].join('');
+}
+
 /** Reads which deposit a command is about: the channel, and the options. */
 export async function depositTermsOf(context: Context, connection: Connection): Promise<NamedDeposit> {
   const named = parseChannelId(argument(context, 0));
@@ -49,7 +68,7 @@ export async function depositTermsOf(context: Context, connection: Connection): 
   if (channel.mode === 'strict') {
     throw usageError(
       'A strict channel is not topped up by deposit: its client signs for one channel.',
-      'Open another one with: kedge channel open --mode strict',
+      `Open another one: kedge channel open ${channel.tokenId} --mode strict`,
     );
   }
   const { classId, lot: ownLot } = splitTokenId(channel.tokenId);

@@ -6,7 +6,7 @@ const backed = 0x80000000;
 export function lotIdOf(number: number): number {
   if (Number.isInteger(number) && number >= 1 && number < backed) return backed + number;
   if (Number.isInteger(number) && number > backed && number < 2 * backed) return number;
-  throw usageError(`A lot is a number from 1, not "${number}".`, 'kedge status lists the lots.');
+  throw usageError(`A lot is a number from 1, not "${number}".`, 'List the lots: kedge status');
 }
 
 /** A lot as people count it; unbacked lots, numbered by their policy version, have none. */

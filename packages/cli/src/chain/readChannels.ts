@@ -33,6 +33,6 @@ export async function readChannel({ client, chainId }: Connection, channelId: He
   if (channel !== undefined) return channel;
   throw new BaseError(`No channel ${channelId} was opened on chain ${chainId}.`, {
     code: 'no_channel',
-    hints: ['kedge status lists the channels.'],
+    hints: ['List the channels: kedge status'],
   });
 }

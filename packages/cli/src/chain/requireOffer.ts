@@ -29,20 +29,20 @@ export function requireOffer(
     const now = plan.currentOpen ? `lot ${current} is sold now` : `lot ${current}, which is before it, is off sale`;
     throw new BaseError(`Lot ${number} of class ${classId} is a step whose turn comes later: ${now}.`, {
       code: 'lot_not_reached',
-      hints: [plan.currentOpen ? `Buy of that one: --lot ${current}` : 'kedge status lists what is on sale.'],
+      hints: [plan.currentOpen ? `Buy of that one: --lot ${current}` : 'See what is on sale: kedge status'],
     });
   }
   if (units > listing.supply) {
     throw new BaseError(
       `Lot ${number} of class ${classId} has ${whole(listing.supply)} left, and ${whole(units)} were asked for.`,
-      { code: 'lot_sold_out', hints: ['Buy fewer units, or of another lot: kedge status lists what is on sale.'] },
+      { code: 'lot_sold_out', hints: ['Buy fewer units, or of another lot. See what is on sale: kedge status'] },
     );
   }
   if (plan !== undefined && (plan.exact ? units !== plan.minUnits : units < plan.minUnits)) {
     const sold = `${whole(plan.minUnits)} ${plan.exact ? 'exactly' : 'at least'}`;
     throw new BaseError(`Lot ${number} of class ${classId} sells ${sold}, and ${whole(units)} were asked for.`, {
       code: 'lot_other_units',
-      hints: ['Buy so many, or of another lot: kedge status lists what is on sale.'],
+      hints: ['Buy so many, or of another lot. See what is on sale: kedge status'],
     });
   }
   const cost = (price.numerator * units + price.denominator - 1n) / price.denominator;

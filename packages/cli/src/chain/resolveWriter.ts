@@ -29,7 +29,7 @@ async function sayIfVault(connection: Connection, holder: Address, error: unknow
   return new BaseError(`Token ${tokenId} is committed to its contributors: it is in a vault that nobody signs for.`, {
     code: 'token_committed',
     values: { tokenId, vault: holder },
-    hints: ['kedge contributors --help lists what can be done with it.'],
+    hints: ['See what can be done with it: kedge contributors --help'],
     cause: error,
   });
 }

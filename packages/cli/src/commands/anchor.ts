@@ -332,7 +332,7 @@ async function requireNoClass({ connection, signer }: OnChain, file: string, exi
       code: 'class_exists',
       values: { classId, file },
       hints: [
-        `Go on with that class: kedge status, kedge mint ${classId} --share 1000`,
+        `Go on with that class: kedge mint ${classId} --share 1000`,
         'For another class of the same data name another file with --out.',
       ],
     });

@@ -50,7 +50,7 @@ function classLines({ classId }: Manifest): string[] {
   if (classId === undefined) return [];
   return [
     `The manifest says that this is class ${classId}.`,
-    `If it is not your own, compare CID and Merkle root with those that this prints: kedge class metadata ${classId}`,
+    `If it is not your own, compare CID and Merkle root with those of its metadata: kedge class metadata ${classId}`,
   ];
 }
 

@@ -165,7 +165,7 @@ function show(
     `  expires    ${humanMoment(attestation.expireAt)}`,
     `  signed by  ${label}`,
     attestation.verdict === undefined
-      ? `a verifier judges it: kedge attest <report> --verdict ${id} --outcome confirmed --method document_review`
+      ? `next, as a verifier: kedge attest <report> --verdict ${id} --outcome confirmed --method document_review`
       : 'it counts for those who trust this verifier',
   ]);
 }

@@ -6,7 +6,7 @@ import { resolveWriter } from '../chain/resolveWriter.js';
 import { storeStatement } from '../chain/statement.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
-import { humanMoment } from '../human.js';
+import { humanMoment, shellWord } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import { argument, parseInteger, textOption } from '../parse.js';
 import { readJson } from '../target.js';
@@ -65,7 +65,8 @@ export const attestProof: Command = {
     const signed = await client.signAttestation(parameters);
     return context.output.result(signedStatementToJson(signed), () => [
       `${type} about ${subjectText(signed.attestation)}: signed by ${signer.label}, and not on the chain`,
-      'next: print it with --json into a file, for the holder of the token: kedge attest proof <file> --signed <that file>',
+      'print it with --json > signed.json, and give that file to the holder of the token',
+      `next, as the holder: kedge attest proof ${shellWord(file)} --signed signed.json`,
     ]);
   },
 };
@@ -123,6 +124,6 @@ function show(
     `  at         ${attestation.uri}`,
     `  expires    ${humanMoment(attestation.expireAt)}`,
     `  signed by  ${label}`,
-    `a verifier judges it: kedge attest <report> --verdict ${id} --outcome confirmed --method signature_check`,
+    `next, as a verifier: kedge attest <report> --verdict ${id} --outcome confirmed --method signature_check`,
   ]);
 }

@@ -1,3 +1,4 @@
+import { sameBondAsset } from '../chain/bondAsset.js';
 import { connect } from '../chain/connect.js';
 import { assetOption } from '../chain/readAsset.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
@@ -25,7 +26,7 @@ export const bondRelease: Command = {
       const { releaseAt, transactionHash } = await write('ask the bond back', (client) => client.startUnbonding(terms));
       context.output.result({ operator, ...terms, released: false, releaseAt, transactionHash }, () => [
         `${humanAmount(bond.amount, asset.decimals)} ${asset.name} may be taken after ${humanMoment(releaseAt)}`,
-        'next, after that: kedge bond release',
+        `next, after that: kedge bond release${sameBondAsset(context)}`,
       ]);
       return;
     }

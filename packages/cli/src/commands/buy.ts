@@ -76,7 +76,7 @@ export const buy: Command = {
         `  paid     ${humanAmount(cost, asset.decimals)} ${asset.name} by ${signer.label}`,
         `  expires  ${humanMoment(expireAt)}`,
         `  refund   ${refundText({ tokenId, refundable, expiredToClass, expireAt })}`,
-        `next: kedge channel open ${tokenId}`,
+        `next${to === undefined ? '' : `, as ${to}`}: kedge channel open ${tokenId}`,
       ],
     );
   },
@@ -112,8 +112,8 @@ async function newestOnSale(connection: Connection, { classId, lotCount, policyV
     values: { lots: lotCount },
     hints: [
       `Its issuer puts value on sale with: kedge lot create ${classId} <units>`,
-      `Where its policy names no price, first with: kedge policy publish ${classId} <file>`,
-      'kedge status lists what is on sale.',
+      `Where its policy names no price, its issuer first publishes one that does: kedge policy publish ${classId} <file>`,
+      'See what else is on sale: kedge status',
     ],
   });
 }

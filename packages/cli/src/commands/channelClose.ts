@@ -128,7 +128,7 @@ async function requireClosable(
   if (!open) {
     throw new BaseError(`Channel ${channelId} is not open: it was closed.`, {
       code: 'ValueChannelsNotOpen',
-      hints: ['kedge status lists the channels.'],
+      hints: ['List the channels: kedge status'],
     });
   }
   const { timestamp } = await client.publicClient.getBlock();

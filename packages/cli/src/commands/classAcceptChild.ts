@@ -30,7 +30,7 @@ export const classAcceptChild: Command = {
       throw new BaseError(`Class ${childId} does not name class ${parentId} as a parent.`, {
         code: 'not_a_parent',
         values: { parents: parents.map(({ classId }) => classId).join(', ') || 'none' },
-        hints: ['Parents are fixed when a class is created. kedge status lists them.'],
+        hints: ['Parents are fixed when a class is created. See those that it has: kedge status'],
       });
     }
     const { signer, write } = await resolveWriter(context, connection, issuer);

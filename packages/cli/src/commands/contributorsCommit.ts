@@ -63,7 +63,7 @@ export const contributorsCommit: Command = {
           ({ address }) => `  what it earned in ${address} is left to them, for that asset does not pay it out`,
         ),
         `  signed by ${signer.label}`,
-        `next: kedge contributors claim ${tokenId}`,
+        `next, as a contributor: kedge contributors claim ${tokenId}`,
       ],
     );
   },

@@ -1,5 +1,5 @@
 import { connect } from '../chain/connect.js';
-import { depositOptions, depositTermsOf } from '../chain/depositTermsOf.js';
+import { depositOptions, depositTermsOf, sameDeposit } from '../chain/depositTermsOf.js';
 import { lotNumberOf } from '../chain/lotNumber.js';
 import { chainOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment, humanUnits, shortHex } from '../human.js';
@@ -56,7 +56,7 @@ export const deposit: Command = {
         `  deposited  ${money(amount)}`,
         `  serves     until ${humanMoment(deadline)}`,
         `  refunds    to ${refundTo}`,
-        'Pay to the address from any wallet, then: kedge deposit sweep, with the same options.',
+        `Pay to the address from any wallet, then: kedge deposit sweep ${channelId}${sameDeposit(context, terms)}`,
       ],
     );
   },

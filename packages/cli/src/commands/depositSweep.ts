@@ -41,7 +41,7 @@ export const depositSweep: Command = {
     const { channelId, channel, spent, transactionHash } = swept;
     if (record === undefined) {
       context.output.note(
-        `the gateway here does not serve this channel, and its keys do not pay from the new one: whoever runs the gateway makes a key for it with kedge key create --channel ${channelId}`,
+        `the gateway here does not serve this channel, and its keys do not pay from the new one: whoever runs the gateway makes a key for it with: kedge key create --channel ${channelId}`,
       );
     } else {
       const tell = async (): Promise<void> => {

@@ -43,7 +43,10 @@ export const keyCreate: Command = {
         : await recordFromChain(context, connection, parseChannelId(named!), bare);
     const { decimals } = record.policy.unit;
     if (record.channel.mode !== 'capped') {
-      throw usageError('API keys belong to capped channels.', 'In strict mode the channel key pays: kedge connect.');
+      throw usageError(
+        'API keys belong to capped channels.',
+        `In strict mode the channel key pays: kedge connect ${record.channelId}`,
+      );
     }
     const capUnits = parsedOption(context, 'cap', (text, flag) => parseAmount(text, decimals, flag, 64));
     if (capUnits === 0n) throw usageError('A key with a cap of 0 pays for nothing.', 'Name more than 0.');

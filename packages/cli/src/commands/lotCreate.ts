@@ -36,10 +36,11 @@ export const lotCreate: Command = {
     const policy = await readPolicyOfToken(context, connection, { classId, policy: current });
     const supply = parseAmount(units, policy.unit.decimals, 'units', 64);
     if (supply === 0n) throw usageError('A lot without units sells nothing.', 'Name more than 0.');
+    const tenUnits = parseAmount('10', policy.unit.decimals, 'units');
     const { lot } = await sellUnits(write, { classId, supply, policy, operatorBps, refundable });
     context.output.result({ classId, lot, supply, policyVersion: current.version, operatorBps, refundable }, () => [
       `${units} units of class ${classId} are on sale in lot ${lot}, under policy version ${current.version}`,
-      `next: kedge buy ${classId} 10`,
+      `next: kedge buy ${classId} ${supply < tenUnits ? units : 10}`,
     ]);
   },
 };

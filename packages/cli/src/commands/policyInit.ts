@@ -80,7 +80,7 @@ function policyOf(context: Context): Policy {
   if (operators.length === 0) {
     throw usageError(
       'No operator is named.',
-      'Pass --operator with the address that your gateway signs with; kedge account list shows it.',
+      'Pass --operator with the address that your gateway signs with. See yours: kedge account list',
     );
   }
   const decimals = decimalsOf(context, 'decimals');

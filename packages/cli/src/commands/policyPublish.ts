@@ -46,9 +46,11 @@ export const policyPublish: Command = {
         ? `policy version ${policyVersion} of class ${classId} is current, by ${signer.label}`
         : `policy version ${policyVersion} of class ${classId} is announced, by ${signer.label}`,
       `  policy hash  ${hash}`,
-      effectiveAt === undefined
-        ? `next: kedge lot create ${classId} 1000`
-        : `next, from ${humanMoment(effectiveAt)}: kedge policy activate ${classId}`,
+      ...(effectiveAt !== undefined
+        ? [`next, from ${humanMoment(effectiveAt)}: kedge policy activate ${classId}`]
+        : policy.price === undefined
+          ? ['It names no price, so no units can be sold under it.']
+          : [`next: kedge lot create ${classId} 1000`]),
     ]);
   },
 };

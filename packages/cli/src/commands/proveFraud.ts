@@ -17,7 +17,7 @@ import type { Asset } from '../chain/readAsset.js';
 import { readChannel } from '../chain/readChannels.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
-import { humanAmount, shortHex } from '../human.js';
+import { humanAmount, shellWord, shortHex } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import { readReceipts } from '../receipts/readReceipts.js';
 
@@ -50,7 +50,12 @@ export const proveFraud: Command = {
         receipts.length === 1
           ? 'This is one receipt, and a proof takes two with one number and two contents.'
           : `Among ${receipts.length} receipts no two have one number and two contents.`,
-        { code: 'no_equivocation', hints: ['kedge verify says whether the receipts hold on their own.'] },
+        {
+          code: 'no_equivocation',
+          hints: [
+            `See whether the receipts hold on their own: kedge verify ${context.arguments.map(shellWord).join(' ')}`,
+          ],
+        },
       );
     }
     const connection = await connect(context);

@@ -19,7 +19,7 @@ import { recoverAddress } from 'viem';
 import { resolveAccount } from '../accounts/resolveAccount.js';
 import { accountOptions, type Command } from '../command.js';
 import type { Context } from '../context.js';
-import { humanMoment } from '../human.js';
+import { humanMoment, shellWord } from '../human.js';
 import { keccak256 } from '../keccak256.js';
 import { parseChoice, parseDuration, parseInteger, parsedOption, textOption } from '../parse.js';
 import { signedDomain } from '../signedDomain.js';
@@ -77,12 +77,20 @@ export const quoteSign: Command = {
       ...Object.entries(quote.rates).map(([metric, rate]) => `  ${metric.padEnd(17)} ${rate} base units for 1`),
       `  counts until      ${humanMoment(rateQuoteEnd(oracle, quote))}`,
       `  signed by         ${signer.label}`,
-      lacking > 0
-        ? `${lacking} more must sign: kedge quote sign --policy … --add quote.json --json`
-        : 'next: print it with --json into a file, then kedge quote send quote.json',
+      ...nextLines(context, lacking),
     ]);
   },
 };
+
+/** What --json prints is what the next command takes. */
+function nextLines(context: Context, lacking: number): string[] {
+  if (lacking <= 0) return ['print it with --json > quote.json', 'next: kedge quote send quote.json'];
+  const policy = shellWord(textOption(context, 'policy')!);
+  return [
+    `${lacking} more must sign: print it for them with --json > quote.json`,
+    `next, as one of them: kedge quote sign --policy ${policy} --add quote.json --json`,
+  ];
+}
 
 async function readOraclePolicy(context: Context): Promise<{ policy: Policy; oracle: PolicyOracle }> {
   const file = textOption(context, 'policy');

@@ -33,7 +33,7 @@ export const settle: Command = {
     const { transactionHash } = settled;
     context.output.result({ classId, asset: asset.address, amount: settled.amount, transactionHash }, () => [
       `${humanAmount(settled.amount, asset.decimals)} ${asset.name} became revenue of class ${classId}, paid by ${signer.label}`,
-      'next: kedge claim',
+      'next, as a holder: kedge claim',
     ]);
   },
 };

@@ -39,7 +39,7 @@ export const tokenRefund: Command = {
     if (units === 0n) {
       throw new BaseError(`Token ${tokenId} has no units that could be refunded.`, {
         code: 'nothing_to_refund',
-        hints: ['What a channel holds returns to the token when it is closed: kedge status, then kedge channel close.'],
+        hints: ['What a channel holds returns to the token when it is closed. See the channels: kedge status'],
       });
     }
     const asset = await readAnyAsset(connection, lot.asset);

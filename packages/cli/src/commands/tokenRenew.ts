@@ -1,4 +1,4 @@
-import { BaseError, isBackedLot, isSameAddress, type Address } from '@kedge/core';
+import { BaseError, isBackedLot, isSameAddress, splitTokenId, type Address } from '@kedge/core';
 import type { TokenView } from '@kedge/sdk';
 import type { SigningAccount } from '../accounts/resolveAccount.js';
 import { committedTokenOf } from '../chain/committedTokenOf.js';
@@ -79,7 +79,7 @@ type Offer = {
 async function acceptLine(connection: Connection, { tokenId, expireAt, holder, signer }: Offer): Promise<string[]> {
   const own = isSameAddress(signer.account.address, holder);
   const committed = own ? undefined : await committedTokenOf(connection, holder);
-  if (committed !== undefined) return [`next, as anyone: kedge contributors renew ${committed} ${expireAt}`];
+  if (committed !== undefined) return [`next, by anyone: kedge contributors renew ${committed} ${expireAt}`];
   return [`next${own ? '' : `, as ${holder}`}: kedge token renew ${tokenId} ${expireAt} --accept`];
 }
 
@@ -94,7 +94,7 @@ function requireLater({ tokenId, expireAt }: TokenView, wanted: bigint, now: big
     {
       code: 'not_renewable',
       values: { tokenId, expireAt, asked: wanted },
-      hints: expireAt === 0n ? ['kedge status shows what expires.'] : [`Name a moment after ${humanMoment(expireAt)}.`],
+      hints: expireAt === 0n ? ['See what expires: kedge status'] : [`Name a moment after ${humanMoment(expireAt)}.`],
     },
   );
 }
@@ -110,8 +110,8 @@ function requireRenewable({ contracts }: Connection, tokenId: bigint, seller: Ad
     code: 'not_renewable',
     values: { tokenId, seller },
     hints: [
-      'Before it expires, refund what is left (kedge token refund), or use it up.',
-      'Then buy anew: kedge buy. New units live as long as what is on sale.',
+      `Before it expires use it up, or refund what is left: kedge token refund ${tokenId}`,
+      `Then buy anew, for as long as what is on sale lives: kedge buy ${splitTokenId(tokenId).classId} <units>`,
     ],
   });
 }

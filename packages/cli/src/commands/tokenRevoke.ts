@@ -53,8 +53,8 @@ export const tokenRevoke: Command = {
         `token ${tokenId} can be revoked from ${humanMoment(effectiveAt)} on`,
         `  announced by ${signer.label}`,
         committed === undefined
-          ? `the holder may object: kedge token appeal ${tokenId} <statement>`
-          : `whoever sets its lists may object: kedge contributors appeal ${committed} <statement>`,
+          ? `next, as the holder who objects: kedge token appeal ${tokenId} <statement>`
+          : `next, as who sets its lists and objects: kedge contributors appeal ${committed} <statement>`,
       ]);
       return;
     }

@@ -38,7 +38,10 @@ export async function askGateway<answer>(
       throw new BaseError(`The gateway does not answer at ${gateway}.`, {
         kind: 'transient',
         code: 'gateway_unreachable',
-        hints: ['Start it with kedge up or kedge gateway, or name it with --gateway URL.'],
+        hints: [
+          'Name it with --gateway URL, or start it: kedge gateway',
+          'That of the local stack starts with it: kedge up',
+        ],
         cause,
       });
     });

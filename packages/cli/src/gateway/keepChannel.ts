@@ -79,7 +79,7 @@ export function mayBeOpen(cause: unknown, channelId: Hex, kept: KeptChannel): Ba
     cause,
     values: { channelId, keptIn: kept.secretFile },
     hints: [
-      'kedge status shows whether it is. If not, open one anew.',
+      'If it is not, open one anew. See whether it is: kedge status',
       kept.isServedHere
         ? `If it is, tell the gateway here: kedge channel add ${kept.accessFile}`
         : `If it is, give the operator ${kept.accessFile}, for kedge channel add.`,

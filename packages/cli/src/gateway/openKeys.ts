@@ -51,7 +51,9 @@ export function channelOfKeys(records: readonly ChannelRecord[], channelId: stri
     {
       code: 'channel_unknown',
       hints: [
-        `Name one with --channel: ${records.map((record) => record.channelId).join(', ') || 'there is none yet; open one with kedge channel open'}.`,
+        records.length === 0
+          ? 'There is none yet. Open one: kedge channel open <tokenId>'
+          : `Name one with --channel: ${records.map((record) => record.channelId).join(', ')}.`,
       ],
     },
   );
@@ -65,7 +67,7 @@ export function findKey(keys: readonly ApiKey[], keyId: string): ApiKey {
   throw new BaseError(`There is no key ${keyId}.`, {
     code: 'key_unknown',
     hints: [
-      named.length > 0 ? `A key is named by its id. So called: ${named.join(', ')}.` : 'kedge key list shows them.',
+      named.length > 0 ? `A key is named by its id. So called: ${named.join(', ')}.` : 'List the keys: kedge key list',
     ],
   });
 }

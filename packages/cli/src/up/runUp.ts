@@ -164,7 +164,7 @@ function requireChainDump(paths: DataPaths, state: UpState): void {
     code: 'chain_state_missing',
     hints: [
       'put back a copy of that file',
-      `or move ${paths.root} away: kedge up then begins a new chain, and value bought on the old one is gone`,
+      `or move ${paths.root} away and run kedge up again: it then begins a new chain, and value bought on the old one is gone`,
     ],
   });
 }

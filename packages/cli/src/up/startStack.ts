@@ -146,9 +146,9 @@ async function remarksOn(
 ): Promise<string[]> {
   const remarks: string[] = [];
   if (!made.channelIsOpen)
-    remarks.push('The channel of this key is closed: kedge channel open makes another, with a key of its own.');
+    remarks.push('The channel of this key is closed. kedge channel open makes another, with a key of its own.');
   if (isApiKeyRevoked(gatewayFilesOf(paths).channels, apiKey))
-    remarks.push('This key was revoked: kedge key create makes another.');
+    remarks.push('This key was revoked. kedge key create makes another.');
   const onDocs = upstream === undefined ? await remarkOnDocs(made.docs, paths.agent) : undefined;
   if (onDocs !== undefined) remarks.push(onDocs);
   return remarks;

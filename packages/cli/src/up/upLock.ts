@@ -15,7 +15,7 @@ export function takeUpLock(
     new BaseError(`kedge up already runs for ${folder}: process ${pid}`, {
       code: 'already_running',
       hints: [
-        'kedge status shows what it serves',
+        'see what it serves: kedge status',
         `stop it with Ctrl-C in its terminal, or: kill ${pid}`,
         'for a second stack of its own pass another --data-dir',
       ],

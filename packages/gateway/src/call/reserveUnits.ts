@@ -140,7 +140,7 @@ function channelEnded({ channelId, channel: { deadline } }: ServedChannel, offer
     code: 'channel_ended',
     status: 402,
     values: { channelId, deadline, offer },
-    hints: ['Open a new channel with: kedge channel open'],
+    hints: ['Open a new channel with: kedge channel open <tokenId>'],
   });
 }
 

@@ -137,6 +137,6 @@ function requireStrict({ channel, channelId }: ServedChannel): void {
     code: 'voucher_refused',
     status: 403,
     values: { clause: 'R12', channelId },
-    hints: ['Use the key without vouchers, or open a strict channel: kedge channel open --mode strict'],
+    hints: ['Use the key without vouchers, or open a strict channel: kedge channel open <tokenId> --mode strict'],
   });
 }

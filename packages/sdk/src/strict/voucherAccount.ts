@@ -141,7 +141,7 @@ export function createVoucherAccount(
           code: 'value_exhausted',
           status: 402,
           values: { cap: channel.cap, neededUnits },
-          hints: ['Open another channel: kedge channel open --mode strict'],
+          hints: ['Open another channel: kedge channel open <tokenId> --mode strict'],
         });
       }
       const id = Symbol(channelId);
