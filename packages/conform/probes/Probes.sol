@@ -2,7 +2,8 @@
 pragma solidity 0.8.34;
 
 /// @notice Holds tokens and takes part in calls for the conformance kit. Accepts ETH and tokens, refuses ETH when told
-/// to, and when armed calls back once on the first ETH it receives.
+/// to, and when armed calls back once on the first ETH it receives. Tells what a call answered and did to the ETH of the
+/// called: nobody else's transaction comes between.
 contract HolderProbe {
     bool public rejects;
     address private _target;
@@ -10,14 +11,23 @@ contract HolderProbe {
     bool public called;
     bool public succeeded;
 
-    function act(address target, bytes calldata data) external payable returns (bytes memory) {
-        (bool done, bytes memory answer) = target.call{value: msg.value}(data);
+    event Acted(bytes answer, uint256 heldBefore, uint256 heldAfter);
+
+    function act(address target, bytes calldata data)
+        external
+        payable
+        returns (bytes memory answer, uint256 heldBefore, uint256 heldAfter)
+    {
+        bool done;
+        heldBefore = target.balance;
+        (done, answer) = target.call{value: msg.value}(data);
         if (!done) {
             assembly ("memory-safe") {
                 revert(add(answer, 0x20), mload(answer))
             }
         }
-        return answer;
+        heldAfter = target.balance;
+        emit Acted(answer, heldBefore, heldAfter);
     }
 
     function setRejects(bool rejects_) external {
@@ -75,8 +85,13 @@ contract AssetProbe {
     event Transfer(address indexed from, address indexed to, uint256 value);
     event Approval(address indexed owner, address indexed spender, uint256 value);
 
-    constructor(uint8 mode_) {
+    /// @notice Gives plenty to each holder, and lets the spender take all of it.
+    constructor(uint8 mode_, address[] memory holders, address spender) {
         mode = mode_;
+        for (uint256 i = 0; i < holders.length; ++i) {
+            mint(holders[i], 10 ** 30);
+            allow(holders[i], spender, type(uint256).max);
+        }
     }
 
     function setMode(uint8 mode_) external {
@@ -91,14 +106,14 @@ contract AssetProbe {
         (_target, _data, called, succeeded) = (target, data, false, false);
     }
 
-    function mint(address to, uint256 amount) external {
+    function mint(address to, uint256 amount) public {
         totalSupply += amount;
         balanceOf[to] += amount;
         emit Transfer(address(0), to, amount);
     }
 
     /// @notice Anyone may set any allowance: this asset is worth nothing.
-    function allow(address owner, address spender, uint256 amount) external {
+    function allow(address owner, address spender, uint256 amount) public {
         allowance[owner][spender] = amount;
         emit Approval(owner, spender, amount);
     }

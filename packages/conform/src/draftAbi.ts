@@ -61,14 +61,15 @@ export const erc3525Abi = parseAbi([
 ]);
 
 export const holderProbeAbi = parseAbi([
-  'function act(address target, bytes data) payable returns (bytes)',
+  'event Acted(bytes answer, uint256 heldBefore, uint256 heldAfter)',
+  'function act(address target, bytes data) payable returns (bytes answer, uint256 heldBefore, uint256 heldAfter)',
   'function setRejects(bool rejects)',
   'function arm(address target, bytes data)',
   'function called() view returns (bool)',
 ]);
 
 export const assetProbeAbi = parseAbi([
-  'constructor(uint8 mode)',
+  'constructor(uint8 mode, address[] holders, address spender)',
   'function setMode(uint8 mode)',
   'function setBlocked(address account, bool blocked)',
   'function arm(address target, bytes data)',

@@ -91,7 +91,8 @@ export async function runConformance(parameters: ConformanceParameters): Promise
     refusals: new Map(),
     shared: new Map(),
     transactions: { count: 0 },
-    statements: { count: 0 },
+    made: { count: 0 },
+    makers: new Map(),
   };
   const clauses = clausesOf(profile);
   const results: ClauseResult[] = [];

@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import type { Hex } from 'viem';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const folder = 'contracts/test/faulty/';
 
 /** A source and everything it imports, by the names that the imports use. */
 function withImports(file: string, sources: Record<string, { content: string }>): void {
@@ -18,12 +17,28 @@ function withImports(file: string, sources: Record<string, { content: string }>)
   }
 }
 
-/** Compiles the planted implementations with the project's own compiler, which keeps what it has compiled before. */
-export function compileFaulty(): Readonly<Record<string, Hex>> {
+/** The planted implementations, which the contracts' own tests use, too. */
+export const compileFaulty = (): Codes =>
+  compileFolder('contracts/test/faulty/', [
+    'PlainDAT',
+    'LetterDAT',
+    'Faulty',
+    'MoneyAndTime',
+    'Proofs',
+    'EmptyPromises',
+    'PlainERC1155',
+  ]);
+
+/** Implementations that conform to the draft, or nearly, and were made in other ways than ours. */
+export const compileOthers = (): Codes =>
+  compileFolder('packages/conform/test/others/', ['FreeDAT', 'EnumerableDAT', 'OtherWays']);
+
+type Codes = Readonly<Record<string, Hex>>;
+
+/** Compiles with the project's own compiler, which keeps what it has compiled before. */
+function compileFolder(folder: string, names: readonly string[]): Codes {
   const sources: Record<string, { content: string }> = {};
-  for (const name of ['PlainDAT', 'LetterDAT', 'Faulty', 'MoneyAndTime', 'Proofs', 'EmptyPromises', 'PlainERC1155']) {
-    withImports(`${folder}${name}.sol`, sources);
-  }
+  for (const name of names) withImports(`${folder}${name}.sol`, sources);
   const input = {
     language: 'Solidity',
     sources,

@@ -1,17 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { deployContracts } from '@kedge/sdk';
-import { compileContract, developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
-import { createPublicClient, custom, type Address } from 'viem';
+import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
+import { createPublicClient, custom, zeroHash, type Address } from 'viem';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { clausesOf, runConformance } from '../src/index.js';
+import { draftAbi } from '../src/draftAbi.js';
 import { beginRun, type Actor } from '../src/lab/accounts.js';
 import { createSender } from '../src/lab/sender.js';
-import { compileFaulty } from './compile.js';
+import { compileFaulty, compileOthers } from './compile.js';
 import { beyondTheDraft, deployCode, failing, patience, tryContract, unreached } from './tryContract.js';
 
 let codes: ReturnType<typeof compileFaulty>;
+let others: typeof codes;
 beforeAll(() => {
   codes = compileFaulty();
+  others = compileOthers();
 }, patience);
 
 const deployOurs = async (anvil: Anvil) => {
@@ -213,12 +215,116 @@ describe("others'", () => {
   test(
     'what differs from ours wherever the draft leaves it free passes the draft',
     async () => {
-      const source = readFileSync(new URL('FreeDAT.sol', import.meta.url), 'utf8');
-      const code = compileContract(source, 'FreeDAT');
-      const report = await tryContract((anvil) => deployCode(anvil, code), { profile: 'draft' });
+      const report = await tryContract((anvil) => deployCode(anvil, others['FreeDAT']!), { profile: 'draft' });
       expect(failing(report)).toEqual([]);
       expect(unreached(report)).toEqual([]);
       expect(report.ok).toBe(true);
+    },
+    patience,
+  );
+
+  test.each([
+    ['an enumerable ERC-721, whose publishers alone settle', 'EnumerableDAT', []],
+    ['a proxy, whose curator alone changes classes and settles, and which keeps no money itself', 'ProxiedDAT', []],
+    ['one in which no holder records usage fails in that alone', 'MeteredDAT', ['D6.5.recordUsage']],
+    [
+      'one that settles for no share fails in that, though its publishers alone may',
+      'SilentDAT',
+      ['D6.6.none-left', 'D11.no-share'],
+    ],
+  ])(
+    '%s',
+    async (_what, name, clauses) => {
+      const owner = developmentAccount(5);
+      const report = await tryContract((anvil) => deployCode(anvil, others[name]!, 5), { owner, profile: 'draft' });
+      expect(failing(report)).toEqual(clauses);
+      expect(unreached(report)).toEqual([]);
+    },
+    patience,
+  );
+
+  test(
+    'one that mints by a function of its own alone is told so, and tried as far as no token is needed',
+    async () => {
+      const report = await tryContract((anvil) => deployCode(anvil, others['SoldDAT']!), { profile: 'draft' });
+      expect(failing(report)).toEqual(['D6.2.mint']);
+      const mint = report.results.find(({ id }) => id === 'D6.2.mint');
+      expect(mint?.detail).toContain('"tokens are sold: use issue"');
+      const withoutToken = report.results.filter(({ section, isUnchecked }) => section === '6.1' && isUnchecked);
+      expect(withoutToken).toEqual([]);
+    },
+    patience,
+  );
+
+  test(
+    'one that sends on what is settled, and pays from what others sent, fails',
+    async () => {
+      const deploy = async (anvil: Anvil) => {
+        const to = await deployCode(anvil, others['PocketDAT']!);
+        await anvil.walletOf(1).sendTransaction({ to, value: 10n ** 18n, chain: null });
+        return to;
+      };
+      const report = await tryContract(deploy, { profile: 'draft' });
+      expect(failing(report)).toEqual(['D6.7.settleRevenueETH']);
+      const { detail } = report.results.find(({ status }) => status === 'fail')!;
+      expect(detail).toBe(
+        'what a claim of all took from the contract, which a settlement had brought it, is 1000, expected 0',
+      );
+    },
+    patience,
+  );
+
+  test(
+    'a contract that others use in every block is judged as any other',
+    async () => {
+      const anvil = await startAnvil();
+      const { publicClient: chain, testClient } = anvil;
+      try {
+        const deployed = await deployOurs(anvil);
+        const user = anvil.walletOf(1);
+        const use = { abi: draftAbi, address: deployed.address, chain: null, gas: 1_000_000n } as const;
+        const create = { ...use, functionName: 'createClass', args: ['ipfs://1', zeroHash, 0, ''] } as const;
+        const classId = 1n;
+        await user.writeContract(create);
+        const mint = (share: bigint) =>
+          ({ ...use, functionName: 'mint', args: [classId, user.account.address, 1n, share, 0n] }) as const;
+        await user.writeContract(mint(1n));
+        // Everything that the kit looks at changes with these, right before its own transaction in the same block.
+        const others = async (): Promise<void> => {
+          const first = { maxPriorityFeePerGas: 10n ** 11n, maxFeePerGas: 10n ** 12n };
+          await user.writeContract({ ...create, ...first });
+          await user.writeContract({ ...mint(0n), ...first });
+          const settle = { functionName: 'settleRevenueETH', args: [classId], value: 7n } as const;
+          await user.writeContract({ ...use, ...settle, ...first });
+        };
+        const looked = ['D6.1.createClass', 'D6.2.mint', 'D6.7.settleRevenueETH', 'D6.7.transferred', 'P8.view'];
+        let clause = '';
+        const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
+          const ask = () => chain.request({ method, params } as never);
+          if (!looked.includes(clause)) return ask();
+          if (method === 'eth_getBalance') await others();
+          if (method !== 'eth_sendRawTransaction') return ask();
+          await testClient.setAutomine(false);
+          await others();
+          const answer = await ask();
+          await testClient.mine({ blocks: 1 });
+          await testClient.setAutomine(true);
+          return answer;
+        };
+        const report = await runConformance({
+          publicClient: createPublicClient({ transport: custom({ request }) }),
+          ...deployed,
+          profile: 'kedge',
+          funder: developmentAccount(0),
+          onProgress: (_done, _total, next) => {
+            clause = next;
+          },
+        });
+        expect(failing(report)).toEqual([]);
+        expect(report.ok).toBe(true);
+      } finally {
+        await anvil.stop();
+      }
     },
     patience,
   );

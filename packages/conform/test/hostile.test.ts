@@ -36,7 +36,7 @@ describe('what a view answers', () => {
     ({
       client: createPublicClient({ transport: custom({ request: async () => data }) }),
       target: someone,
-      actors: { stranger: { address: someone } },
+      actors: { stranger: { address: someone, account: { address: someone } } },
       answered: new Set(),
     }) as unknown as Lab;
   const owner = (data: Hex) => see(answering(data), { name: 'ownerOf', args: [1n] });

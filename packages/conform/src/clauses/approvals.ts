@@ -1,6 +1,15 @@
 import type { Clause } from '../clause.js';
 import type { Actor } from '../lab/accounts.js';
-import { commonClass, metric, newClass, newToken, valueToken } from '../lab/fixtures.js';
+import {
+  commonClass,
+  firstAllowed,
+  metric,
+  newClass,
+  newToken,
+  recordCall,
+  valueToken,
+  type DoneBy,
+} from '../lab/fixtures.js';
 import { attempt, prepare, refuse, shared, shows, succeed, type Call, type Lab } from '../lab/lab.js';
 import { exposes } from './interface.js';
 
@@ -12,6 +21,35 @@ export function approvedOperator(lab: Lab): Promise<void> {
     const call = { name: 'approveForClass', args: [classId, operator.address, true] };
     await prepare('no operator could be approved', () => succeed(lab, alice, call));
   });
+}
+
+/** Who records usage of alice's tokens in the common class: she, or her operator where no holder may. Found by trying, once. */
+export function recorder(lab: Lab): Promise<Actor> {
+  return shared(lab, 'recorder', async () => {
+    const { alice, operator } = lab.actors;
+    const call = recordCall(await valueToken(lab), 1n);
+    if (!(await attempt(lab, alice, call)).reverted) return alice;
+    await approvedOperator(lab);
+    const { by } = await prepare('usage could not be recorded', () => firstAllowed(lab, [alice, operator], call));
+    return by;
+  });
+}
+
+/** Who records usage of alice's tokens in a class. */
+export async function recorderIn(lab: Lab, classId: bigint): Promise<Actor> {
+  const by = await recorder(lab);
+  const { alice, operator } = lab.actors;
+  if (by === alice) return by;
+  const call = { name: 'approveForClass', args: [classId, operator.address, true] };
+  await prepare('no operator could be approved', () => succeed(lab, alice, call));
+  return by;
+}
+
+/** Records usage of a token of alice's in the common class, as whoever may. */
+export async function recorded(lab: Lab, tokenId: bigint, amount: bigint): Promise<DoneBy> {
+  const by = await recorder(lab);
+  const done = await prepare('usage could not be recorded', () => succeed(lab, by, recordCall(tokenId, amount)));
+  return { ...done, by };
 }
 
 /**
@@ -88,8 +126,8 @@ export const approvalClauses: readonly Clause[] = [
       await approvedOperator(lab);
       const { operator } = lab.actors;
       const [tokenId, other] = [await valueToken(lab), await valueToken(lab)];
-      const use = await attempt(lab, operator.address, { name: 'recordUsage', args: [tokenId, metric, 1n] });
-      const move = await attempt(lab, operator.address, { name: 'transferValue', args: [tokenId, other, 1n] });
+      const use = await attempt(lab, operator, { name: 'recordUsage', args: [tokenId, metric, 1n] });
+      const move = await attempt(lab, operator, { name: 'transferValue', args: [tokenId, other, 1n] });
       const can = (reverted: boolean): string => (reverted ? 'cannot' : 'can');
       return `an operator ${can(use.reverted)} record usage and ${can(move.reverted)} move value`;
     },

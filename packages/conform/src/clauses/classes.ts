@@ -1,10 +1,32 @@
 import type { Clause } from '../clause.js';
 import { emitted } from '../lab/events.js';
-import { attempt, despiteOthers, read, same, succeed } from '../lab/lab.js';
-import { classTerms, createClassCall, integrityHash, newClass, offChain, tryCreateClass } from '../lab/fixtures.js';
+import { attempt, despiteOthers, prepare, read, same, type Lab } from '../lab/lab.js';
+import {
+  createClassCall,
+  editors,
+  makers,
+  newClass,
+  newTerms,
+  offChain,
+  succeedAsFirst,
+  tryCreateClass,
+  witness,
+  type DoneBy,
+} from '../lab/fixtures.js';
 import { exposes } from './interface.js';
 
-const otherHash = `0x${'42'.repeat(32)}` as const;
+/** Changes the metadata of a class, as whoever may. */
+export async function updateMetadata(lab: Lab, classId: bigint): Promise<DoneBy & { readonly hash: string }> {
+  const { integrityHash: hash } = newTerms(lab);
+  const call = { name: 'updateClassMetadata', args: [classId, 'ipfs://2', hash] };
+  return { ...(await succeedAsFirst(lab, editors(lab, classId), call)), hash };
+}
+
+/** Changes the policy of a class, as whoever may. */
+export function updatePolicy(lab: Lab, classId: bigint): Promise<DoneBy> {
+  const call = { name: 'updateClassPolicy', args: [classId, 'ipfs://policy/2'] };
+  return succeedAsFirst(lab, editors(lab, classId), call);
+}
 
 /** Sections 4 and 6.1: classes. */
 export const classClauses: readonly Clause[] = [
@@ -15,7 +37,7 @@ export const classClauses: readonly Clause[] = [
     check: (lab) =>
       despiteOthers(async () => {
         const first = await tryCreateClass(lab);
-        const second = await tryCreateClass(lab);
+        const second = await tryCreateClass(lab, [await witness(lab), ...makers(lab)]);
         if (first.classId === second.classId)
           same('the same', 'different', 'the id of two classes', second.done.evidence);
         same(second.done.result, second.classId, 'what createClass returns', second.done.evidence);
@@ -27,26 +49,23 @@ export const classClauses: readonly Clause[] = [
     words:
       'function updateClassMetadata(uint256 classId, string calldata metadataURI, bytes32 integrityHash) external;',
     check: async (lab) => {
-      const { classId, by } = await newClass(lab);
-      const { evidence } = await succeed(lab, by, {
-        name: 'updateClassMetadata',
-        args: [classId, 'ipfs://2', otherHash],
-      });
-      const [uri, hash, decimals] = await read<readonly unknown[]>(lab, { name: 'getClassMeta', args: [classId] });
+      const { classId, terms } = await newClass(lab);
+      const { evidence, hash } = await updateMetadata(lab, classId);
+      const [uri, stored, decimals] = await read<readonly unknown[]>(lab, { name: 'getClassMeta', args: [classId] });
       same(uri, 'ipfs://2', 'metadataURI after its update', evidence);
-      same(hash, otherHash, 'integrityHash after its update', evidence);
-      same(decimals, classTerms.unitDecimals, 'unitDecimals after an update of the metadata', evidence);
+      same(stored, hash, 'integrityHash after its update', evidence);
+      same(decimals, terms.unitDecimals, 'unitDecimals after an update of the metadata', evidence);
     },
   }),
   exposes('updateClassPolicy', {
     section: '6.1',
     words: 'function updateClassPolicy(uint256 classId, string calldata policyURI) external;',
     check: async (lab) => {
-      const { classId, by } = await newClass(lab);
-      const { evidence } = await succeed(lab, by, { name: 'updateClassPolicy', args: [classId, 'ipfs://policy/2'] });
+      const { classId, terms } = await newClass(lab);
+      const { evidence } = await updatePolicy(lab, classId);
       const meta = await read<readonly unknown[]>(lab, { name: 'getClassMeta', args: [classId] });
       same(meta[3], 'ipfs://policy/2', 'policyURI after its update', evidence);
-      same(meta[0], classTerms.metadataURI, 'metadataURI after an update of the policy', evidence);
+      same(meta[0], terms.metadataURI, 'metadataURI after an update of the policy', evidence);
     },
   }),
   {
@@ -55,11 +74,11 @@ export const classClauses: readonly Clause[] = [
     level: 'MUST',
     words: 'MUST emit `ClassCreated` / `MetadataUpdated` / `ClassPolicyUpdated`.',
     check: async (lab) => {
-      const { classId, by, done } = await newClass(lab);
+      const { classId, done } = await newClass(lab);
       emitted(lab, done, 'ClassCreated', { classId });
-      const metadata = await succeed(lab, by, { name: 'updateClassMetadata', args: [classId, 'ipfs://2', otherHash] });
+      const metadata = await prepare('the metadata could not be updated', () => updateMetadata(lab, classId));
       emitted(lab, metadata, 'MetadataUpdated', { classId });
-      const policy = await succeed(lab, by, { name: 'updateClassPolicy', args: [classId, 'ipfs://policy/2'] });
+      const policy = await prepare('the policy could not be updated', () => updatePolicy(lab, classId));
       emitted(lab, policy, 'ClassPolicyUpdated', { classId });
     },
   },
@@ -78,9 +97,10 @@ export const classClauses: readonly Clause[] = [
     check: async (lab) => {
       const { classId } = await newClass(lab);
       const { stranger } = lab.actors;
-      const create = await attempt(lab, stranger.address, createClassCall);
-      const args = [classId, 'ipfs://stranger', integrityHash] as const;
-      const update = await attempt(lab, stranger.address, { name: 'updateClassMetadata', args });
+      const terms = newTerms(lab);
+      const create = await attempt(lab, stranger, createClassCall(terms));
+      const args = [classId, 'ipfs://stranger', terms.integrityHash] as const;
+      const update = await attempt(lab, stranger, { name: 'updateClassMetadata', args });
       const may = (reverted: boolean): string => (reverted ? 'may not' : 'may');
       return `a stranger ${may(create.reverted)} create a class and ${may(update.reverted)} update another's`;
     },

@@ -6,6 +6,7 @@ import {
   metric,
   newClass,
   newToken,
+  payers,
   settle,
   settleCall,
   shareClass,
@@ -112,16 +113,18 @@ export const errorClauses: readonly Clause[] = [
     async (lab) => {
       const { classId } = await newClass(lab);
       await newToken(lab, { classId, value: 10n });
-      const { alice } = lab.actors;
-      await refuseListed(lab, alice, settleCall(classId, 1_000n), 'the class has no share (ETH)');
       const asset = await deployAsset(lab);
-      await refuseListed(lab, alice, settleCall(classId, 1_000n, asset), 'the class has no share (ERC-20)');
       const { classId: known } = await shareClass(lab, [1n]);
+      const refused = async (id: bigint, why: string): Promise<void> => {
+        for (const payer of payers(lab, id)) {
+          await refuseListed(lab, payer, settleCall(id, 1_000n), `${why} (ETH)`);
+          await refuseListed(lab, payer, settleCall(id, 1_000n, asset), `${why} (ERC-20)`);
+        }
+      };
+      await refused(classId, 'the class has no share');
       // Whatever its id is, these are ids, too; to whoever looks at the lower half only, the second is of a class with a share.
-      for (const unknown of [known ^ (2n ** 127n), known ^ (2n ** 128n)]) {
-        await refuseListed(lab, alice, settleCall(unknown, 1_000n), 'there is no such class (ETH)');
-        await refuseListed(lab, alice, settleCall(unknown, 1_000n, asset), 'there is no such class (ERC-20)');
-      }
+      for (const unknown of [known ^ (2n ** 127n), known ^ (2n ** 128n)])
+        await refused(unknown, 'there is no such class');
     },
     'A class that was never created has no share either. Section 6.7 says "increases iff totalShare > 0", which would let it pass in silence; section 11 decides.',
   ),

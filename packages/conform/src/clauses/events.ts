@@ -1,22 +1,21 @@
 import type { Clause } from '../clause.js';
 import {
   claimCall,
-  classTerms,
   commonClass,
   eth,
   expiryStory,
-  integrityHash,
   metric,
   newClass,
   settle,
   shareClass,
   soon,
-  tryCreateClass,
   tryMint,
   valueToken,
 } from '../lab/fixtures.js';
 import { deployAsset } from '../lab/assetProbe.js';
 import { emitted, eventsOf } from '../lab/events.js';
+import { recorded } from './approvals.js';
+import { updateMetadata, updatePolicy } from './classes.js';
 import { prepare, succeed, type Lab } from '../lab/lab.js';
 import { ClauseFailed } from '../outcome.js';
 
@@ -35,24 +34,23 @@ export const eventClauses: readonly Clause[] = [
     'ClassCreated',
     'event ClassCreated(uint256 indexed classId, string metadataURI, bytes32 integrityHash);',
     async (lab) => {
-      const { done, classId } = await prepare('no class could be created', () => tryCreateClass(lab));
-      emitted(lab, done, 'ClassCreated', { classId, metadataURI: classTerms.metadataURI, integrityHash });
+      const { done, classId, terms } = await newClass(lab);
+      const { metadataURI, integrityHash } = terms;
+      emitted(lab, done, 'ClassCreated', { classId, metadataURI, integrityHash });
     },
   ),
   event('ClassPolicyUpdated', 'event ClassPolicyUpdated(uint256 indexed classId, string policyURI);', async (lab) => {
-    const { classId, by } = await newClass(lab);
-    const call = { name: 'updateClassPolicy', args: [classId, 'ipfs://policy/2'] };
-    const done = await prepare('the policy could not be updated', () => succeed(lab, by, call));
+    const { classId } = await newClass(lab);
+    const done = await prepare('the policy could not be updated', () => updatePolicy(lab, classId));
     emitted(lab, done, 'ClassPolicyUpdated', { classId, policyURI: 'ipfs://policy/2' });
   }),
   event(
     'MetadataUpdated',
     'event MetadataUpdated(uint256 indexed classId, string metadataURI, bytes32 integrityHash);',
     async (lab) => {
-      const { classId, by } = await newClass(lab);
-      const call = { name: 'updateClassMetadata', args: [classId, 'ipfs://2', metric] };
-      const done = await prepare('the metadata could not be updated', () => succeed(lab, by, call));
-      emitted(lab, done, 'MetadataUpdated', { classId, metadataURI: 'ipfs://2', integrityHash: metric });
+      const { classId } = await newClass(lab);
+      const done = await prepare('the metadata could not be updated', () => updateMetadata(lab, classId));
+      emitted(lab, done, 'MetadataUpdated', { classId, metadataURI: 'ipfs://2', integrityHash: done.hash });
     },
   ),
   event(
@@ -107,10 +105,8 @@ export const eventClauses: readonly Clause[] = [
     'event UsageRecorded(uint256 indexed tokenId, bytes32 metricType, uint256 amount, address actor);',
     async (lab) => {
       const tokenId = await valueToken(lab);
-      const { alice } = lab.actors;
-      const call = { name: 'recordUsage', args: [tokenId, metric, 3n] };
-      const done = await prepare('usage could not be recorded', () => succeed(lab, alice, call));
-      emitted(lab, done, 'UsageRecorded', { tokenId, metricType: metric, amount: 3n, actor: alice.address });
+      const { by, ...done } = await recorded(lab, tokenId, 3n);
+      emitted(lab, done, 'UsageRecorded', { tokenId, metricType: metric, amount: 3n, actor: by.address });
     },
   ),
   event(

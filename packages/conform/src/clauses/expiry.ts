@@ -1,45 +1,46 @@
 import type { Clause } from '../clause.js';
+import type { Actor } from '../lab/accounts.js';
 import { ClauseFailed, NotApplicable } from '../outcome.js';
 import {
   claimCall,
   expire,
   expiredPair,
   expiryStory,
-  metric,
   newClass,
   newToken,
+  payers,
+  recordCall,
   settle,
   settleCall,
   soon,
   valueToken,
 } from '../lab/fixtures.js';
 import { eventsOf } from '../lab/events.js';
+import { recorded, recorder } from './approvals.js';
 import { ampleGas, prepare, refuse, same, sendAt, shared, shows, succeed, type Call, type Lab } from '../lab/lab.js';
 
-const use = (tokenId: bigint): Call => ({ name: 'recordUsage', args: [tokenId, metric, 1n] });
+const use = (tokenId: bigint): Call => recordCall(tokenId, 1n);
 
-type Uses = {
+type Use = {
   /** Of a token that expires, and another one. */
-  readonly usable: (expiring: bigint, other: bigint) => Call;
-  readonly ended: (expiring: bigint, other: bigint) => Call;
+  readonly call: (expiring: bigint, other: bigint) => Call;
+  readonly by: Actor;
   readonly what: string;
-  readonly whatEnded: string;
 };
 
 /** One use in the last second of a token, and another in the one after. */
-async function atEquality(lab: Lab, { usable, ended, what, whatEnded }: Uses): Promise<void> {
-  const { alice } = lab.actors;
+async function atEquality(lab: Lab, usable: Use, ended: Use): Promise<void> {
   const expireAt = await soon(lab);
   const [tokenId, other] = [await valueToken(lab, { expireAt }), await valueToken(lab)];
-  const last = usable(tokenId, other);
-  const tooLate = ended(tokenId, other);
-  const lastGas = await ampleGas(lab, alice, last);
-  const tooLateGas = await ampleGas(lab, alice, tooLate);
+  const last = usable.call(tokenId, other);
+  const tooLate = ended.call(tokenId, other);
+  const lastGas = await ampleGas(lab, usable.by, last);
+  const tooLateGas = await ampleGas(lab, ended.by, tooLate);
   await lab.clock.pass(expireAt - 1n);
-  const at = await sendAt(lab, alice, last, { timestamp: expireAt, gas: lastGas });
-  same(at.receipt.status, 'success', `${what} in the second of expireAt`, at.evidence);
-  const after = await sendAt(lab, alice, tooLate, { timestamp: expireAt + 1n, gas: tooLateGas });
-  same(after.receipt.status, 'reverted', `${whatEnded} one second after it`, after.evidence);
+  const at = await sendAt(lab, usable.by, last, { timestamp: expireAt, gas: lastGas });
+  same(at.receipt.status, 'success', `${usable.what} in the second of expireAt`, at.evidence);
+  const after = await sendAt(lab, ended.by, tooLate, { timestamp: expireAt + 1n, gas: tooLateGas });
+  same(after.receipt.status, 'reverted', `${ended.what} one second after it`, after.evidence);
 }
 
 /**
@@ -69,8 +70,8 @@ export const expiryClauses: readonly Clause[] = [
     words: 'optional UNIX timestamp after which usage MUST be invalid',
     check: async (lab) => {
       const { expired, live } = await expiredPair(lab);
-      await refuse(lab, lab.actors.alice, use(expired), 'the token had expired');
-      await succeed(lab, lab.actors.alice, use(live));
+      await refuse(lab, await recorder(lab), use(expired), 'the token had expired');
+      await recorded(lab, live, 1n);
     },
   },
   {
@@ -81,9 +82,11 @@ export const expiryClauses: readonly Clause[] = [
     note: 'In the very second of expireAt it is still valid. Needs a chain whose time can be set.',
     check: async (lab) => {
       lab.clock.requireTravel();
-      const move = (from: bigint, to: bigint): Call => ({ name: 'transferValue', args: [from, to, 1n] });
-      await atEquality(lab, { usable: use, ended: move, what: 'usage', whatEnded: 'a transfer of value' });
-      await atEquality(lab, { usable: move, ended: use, what: 'a transfer of value', whatEnded: 'usage' });
+      const usage = { call: use, by: await recorder(lab), what: 'usage' };
+      const call = (from: bigint, to: bigint): Call => ({ name: 'transferValue', args: [from, to, 1n] });
+      const move = { call, by: lab.actors.alice, what: 'a transfer of value' };
+      await atEquality(lab, usage, move);
+      await atEquality(lab, move, usage);
     },
   },
   {
@@ -142,7 +145,8 @@ export const expiryClauses: readonly Clause[] = [
     note: 'With section 11: when the last share has expired and that was observed, a settlement reverts.',
     check: async (lab) => {
       const classId = await shareless(lab);
-      await refuse(lab, lab.actors.bob, settleCall(classId, 1_000n), 'the only share had expired');
+      for (const payer of [lab.actors.bob, ...payers(lab, classId)])
+        await refuse(lab, payer, settleCall(classId, 1_000n), 'the only share had expired');
     },
   },
   {

@@ -9,7 +9,7 @@ import { attempt, type Lab, type Seen } from '../lab/lab.js';
 /** What ERC-165 says; false where it says nothing. `to` is the target where it is left out. */
 export async function supports(lab: Lab, interfaceId: Hex, to: Address = lab.target): Promise<Seen<boolean>> {
   const call = { name: 'supportsInterface', args: [interfaceId], to, abi: erc721Abi as Abi };
-  const { reverted, data, evidence } = await attempt(lab, lab.actors.stranger.address, call);
+  const { reverted, data, evidence } = await attempt(lab, lab.actors.stranger, call);
   return { value: !reverted && data.length === 66 && BigInt(data) === 1n, evidence };
 }
 

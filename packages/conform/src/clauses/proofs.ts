@@ -1,6 +1,7 @@
 import type { Abi } from 'viem';
 import type { Clause } from '../clause.js';
 import { proofAbi } from '../draftAbi.js';
+import type { Actor } from '../lab/accounts.js';
 import { offChain, valueToken } from '../lab/fixtures.js';
 import { emitted } from '../lab/events.js';
 import { attempt, refuse, type Lab } from '../lab/lab.js';
@@ -64,8 +65,8 @@ export const proofClauses: readonly Clause[] = [
         opaqueProof(proof.tokenId),
         boundProof(statement, await signStatement(lab, lab.actors.alice, statement)),
       ];
-      const may = async ({ address }: { readonly address: `0x${string}` }): Promise<string> => {
-        for (const each of proofs) if (!(await attempt(lab, address, addProofCall(lab, each))).reverted) return 'may';
+      const may = async (actor: Actor): Promise<string> => {
+        for (const each of proofs) if (!(await attempt(lab, actor, addProofCall(lab, each))).reverted) return 'may';
         return 'may not';
       };
       return `an approved operator ${await may(operator)} add a proof, a stranger ${await may(stranger)}`;

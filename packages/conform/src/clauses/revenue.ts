@@ -1,22 +1,28 @@
 import type { Address } from '@kedge/core';
 import { encodeFunctionData } from 'viem';
 import type { Clause } from '../clause.js';
-import { ClauseFailed } from '../outcome.js';
+import { ClauseFailed, type Evidence } from '../outcome.js';
 import { draftAbi, holderProbeAbi } from '../draftAbi.js';
 import {
   claimCall,
   eth,
   expiryStory,
+  makers,
+  newClass,
   newToken,
+  payers,
   pending,
   pendingCall,
   settle,
   settleCall,
   shareClass,
+  succeedAsFirst,
   tryMint,
+  trySettle,
+  witness,
 } from '../lab/fixtures.js';
 import type { Actor } from '../lab/accounts.js';
-import { asProbe, deployAsset, holdings } from '../lab/assetProbe.js';
+import { asProbe, deployAsset, holdings, plenty } from '../lab/assetProbe.js';
 import {
   ampleGas,
   attempt,
@@ -56,9 +62,13 @@ const must = (id: string, words: string, check: (lab: Lab) => Promise<string | v
   check,
 });
 
-/** A share that is claimed for, sold, earns again and is sold back: each settlement is paid once, to whoever has it then. */
+/**
+ * A share that is claimed for, sold, earns again and is sold back: each settlement is paid once, to whoever has it then.
+ * It is sold back by a contract of ours, which pays no gas: so what it is paid shows in what it holds.
+ */
 async function tryTransferred(lab: Lab, asset: Address): Promise<void> {
-  const { alice, bob } = lab.actors;
+  const { alice } = lab.actors;
+  const seller = await witness(lab);
   const { classId, tokens } = await shareClass(lab, [1n, 1n]);
   const [tokenId] = tokens as [bigint];
   const move = (from: Actor, to: Actor) =>
@@ -67,14 +77,39 @@ async function tryTransferred(lab: Lab, asset: Address): Promise<void> {
     );
   await settle(lab, classId, 2_000n, asset);
   await prepare('revenue could not be claimed', () => succeed(lab, alice, claimCall(tokenId, alice.address, asset)));
-  const sold = await move(alice, bob);
+  const sold = await move(alice, seller);
   same(await pending(lab, tokenId, asset), 0n, 'pending of a share that was claimed for and sold', sold.evidence);
   await settle(lab, classId, 2_000n, asset);
-  const before = await holdings(lab, asset, lab.target);
-  const { evidence } = await move(bob, alice);
-  const paid = before - (await holdings(lab, asset, lab.target));
+  const before = await holdings(lab, asset, seller.address);
+  const { evidence } = await move(seller, alice);
+  const paid = (await holdings(lab, asset, seller.address)) - before;
   const left = (await pending(lab, tokenId, asset)) + paid;
   same(left, 1_000n, 'what is pending of 1,000, or was paid, once the share was sold', evidence);
+}
+
+const kept =
+  'The draft does not say where the money lies: the contract keeps all of it itself, or none. Nor who may settle: where not everybody may, whoever made the class does, or the owner.';
+
+/**
+ * Settles 1,000 wei for a share of a contract of ours, which claims them. What came to the contract by the one, all or
+ * nothing, must go from it by the other: what was not kept there is not paid from what others have there.
+ */
+async function trySettleEth(lab: Lab): Promise<void> {
+  const ours = await witness(lab);
+  const { classId } = await newClass(lab, [ours, ...makers(lab)]);
+  const tokenId = await newToken(lab, { classId, share: 1n, to: ours.address });
+  const before = await holdings(lab, eth, lab.target);
+  const done = await succeedAsFirst(lab, [ours, ...payers(lab, classId)], settleCall(classId, 1_000n));
+  const received = done.gained ?? (await holdings(lab, eth, lab.target)) - before;
+  requireWhole(received, done.evidence);
+  same(await pending(lab, tokenId), 1_000n, 'pending of the only share', done.evidence);
+  const claim = claimCall(tokenId, lab.actors.stranger.address);
+  const { gained, evidence } = await prepare('revenue could not be claimed', () => succeed(lab, ours, claim));
+  same(-gained!, received, 'what a claim of all took from the contract, which a settlement had brought it,', evidence);
+}
+
+function requireWhole(received: bigint, evidence: Evidence): void {
+  if (received !== 0n) same(received, 1_000n, 'what the contract received', evidence);
 }
 
 /** Section 6.7: settlement and claims. */
@@ -82,23 +117,24 @@ export const revenueClauses: readonly Clause[] = [
   exposes('settleRevenueETH', {
     section: '6.7',
     words: 'function settleRevenueETH(uint256 classId) external payable;',
-    check: (lab) =>
-      despiteOthers(async () => {
-        const { classId, tokens } = await shareClass(lab, [1n]);
-        const before = await holdings(lab, eth, lab.target);
-        const { evidence } = await succeed(lab, lab.actors.bob, settleCall(classId, 1_000n));
-        same((await holdings(lab, eth, lab.target)) - before, 1_000n, 'what the contract received', evidence);
-        same(await pending(lab, tokens[0]!), 1_000n, 'pending of the only share', evidence);
-      }),
+    note: kept,
+    check: async (lab) => {
+      await despiteOthers(() => trySettleEth(lab));
+      const { classId } = await shareClass(lab, [1n]);
+      const { reverted } = await attempt(lab, lab.actors.stranger, settleCall(classId, 1_000n));
+      return `a stranger ${reverted ? 'may not' : 'may'} settle`;
+    },
   }),
   exposes('settleRevenueERC20', {
     section: '6.7',
     words: 'function settleRevenueERC20(uint256 classId, address asset, uint256 amount) external;',
+    note: kept,
     check: async (lab) => {
       const asset = await deployAsset(lab);
       const { classId, tokens } = await shareClass(lab, [1n]);
-      const { evidence } = await succeed(lab, lab.actors.alice, settleCall(classId, 1_000n, asset));
-      same(await holdings(lab, asset, lab.target), 1_000n, 'what the contract received', evidence);
+      const { by, evidence } = await trySettle(lab, classId, 1_000n, asset);
+      same(plenty - (await holdings(lab, asset, by.address)), 1_000n, 'what the payer paid', evidence);
+      requireWhole(await holdings(lab, asset, lab.target), evidence);
       same(await pending(lab, tokens[0]!, asset), 1_000n, 'pending of the only share', evidence);
     },
   }),
@@ -187,7 +223,7 @@ export const revenueClauses: readonly Clause[] = [
     'transferred',
     pendingWords,
     async (lab) => {
-      for (const asset of [eth, await deployAsset(lab)]) await despiteOthers(() => tryTransferred(lab, asset));
+      for (const asset of [eth, await deployAsset(lab)]) await tryTransferred(lab, asset);
     },
     'Nothing says that a transfer touches `rewardDebt`. One that pays what is pending to the seller conforms, too.',
   ),
@@ -226,7 +262,7 @@ export const revenueClauses: readonly Clause[] = [
     await settle(lab, classId, 4_000n);
     await prepare('revenue could not be claimed', () => succeed(lab, alice, claim));
     const before = await holdings(lab, eth, stranger.address);
-    if (!(await attempt(lab, alice.address, claim)).reverted) {
+    if (!(await attempt(lab, alice, claim)).reverted) {
       const { evidence } = await succeed(lab, alice, claim);
       same((await holdings(lab, eth, stranger.address)) - before, 0n, 'what a second claim paid', evidence);
     }
@@ -244,7 +280,7 @@ export const revenueClauses: readonly Clause[] = [
       await prepare('the probe failed', () => asProbe(lab, probe, 'setRejects', [true], holderProbeAbi));
       const args = [lab.target, claimData(held, probe)] as const;
       const act = { name: 'act', args, to: probe, abi: holderProbeAbi };
-      if ((await attempt(lab, lab.actors.creator.address, act)).reverted) return 'reverts';
+      if ((await attempt(lab, lab.actors.creator, act)).reverted) return 'reverts';
       const receipt = await send(lab, lab.actors.creator, act);
       const evidence = { kind: 'transaction', hash: receipt.transactionHash } as const;
       same(await pending(lab, held), 1_000n, 'pending after a claim that its recipient refused', evidence);
@@ -267,7 +303,7 @@ export const revenueClauses: readonly Clause[] = [
       );
       const args = [lab.target, claimData(held, probe)] as const;
       const act = { name: 'act', args, to: probe, abi: holderProbeAbi };
-      if ((await attempt(lab, lab.actors.creator.address, act)).reverted) return 'the whole claim reverts';
+      if ((await attempt(lab, lab.actors.creator, act)).reverted) return 'the whole claim reverts';
       const receipt = await send(lab, lab.actors.creator, act, await ampleGas(lab, lab.actors.creator, act));
       const evidence = { kind: 'transaction', hash: receipt.transactionHash } as const;
       const paid = await holdings(lab, eth, probe);
@@ -292,7 +328,7 @@ export const revenueClauses: readonly Clause[] = [
       const act = { name: 'act', args: claim, to: probe, abi: holderProbeAbi };
       const again = encodeFunctionData({ abi: holderProbeAbi, functionName: 'act', args: claim });
       await prepare('the probe failed', () => asProbe(lab, asset, 'arm', [probe, again]));
-      if ((await attempt(lab, lab.actors.creator.address, act)).reverted) return 'the whole claim reverts';
+      if ((await attempt(lab, lab.actors.creator, act)).reverted) return 'the whole claim reverts';
       const receipt = await send(lab, lab.actors.creator, act, await ampleGas(lab, lab.actors.creator, act));
       const evidence = { kind: 'transaction', hash: receipt.transactionHash } as const;
       const paid = await holdings(lab, asset, probe);

@@ -1,16 +1,20 @@
 import type { Clause } from '../clause.js';
 import {
   eth,
-  metric,
+  firstAllowed,
+  makers,
   newClass,
   newToken,
+  payers,
   pending,
+  recordCall,
   settle,
   settleCall,
   shareClass,
   soon,
   tryMint,
   unlessRefused,
+  witness,
 } from '../lab/fixtures.js';
 import { emitted } from '../lab/events.js';
 import { ampleGas, despiteOthers, prepare, same, sendAt, shows, succeed } from '../lab/lab.js';
@@ -25,8 +29,9 @@ export const tokenClauses: readonly Clause[] = [
     check: (lab) =>
       despiteOthers(async () => {
         const { classId } = await newClass(lab);
+        const ours = await newClass(lab, [await witness(lab), ...makers(lab)]);
         const first = await tryMint(lab, { classId, value: 1n });
-        const second = await tryMint(lab, { classId, value: 2n });
+        const second = await tryMint(lab, { classId: ours.classId, value: 2n });
         same(first.tokenId === second.tokenId, false, 'that two mints make one id', second.done.evidence);
         same(second.done.result, second.tokenId, 'what mint returns', second.done.evidence);
         await shows(lab, { name: 'valueOf', args: [first.tokenId] }, 1n, 'value of the first token');
@@ -80,8 +85,7 @@ export const tokenClauses: readonly Clause[] = [
     note: 'Also once its value is used up, where it may be. What happens at expiry is D6.6.total.',
     check: async (lab) => {
       const { classId, tokens } = await shareClass(lab, [{ share: 1n, value: 5n }, 3n, 0n]);
-      const use = { name: 'recordUsage', args: [tokens[0]!, metric, 5n] };
-      await unlessRefused(lab, lab.actors.alice, use);
+      await unlessRefused(lab, lab.actors.alice, recordCall(tokens[0]!, 5n));
       const { evidence } = await settle(lab, classId, 4_000n);
       const expected = [1_000n, 3_000n, 0n];
       for (const [index, tokenId] of tokens.entries()) {
@@ -99,12 +103,13 @@ export const tokenClauses: readonly Clause[] = [
     note: 'With section 6.6: in the very second of expireAt it has not expired. Needs a chain whose time can be set.',
     check: async (lab) => {
       lab.clock.requireTravel();
-      const { alice } = lab.actors;
       const expireAt = await soon(lab);
       const { classId, tokens } = await shareClass(lab, [{ share: 1n, expireAt }]);
-      const gas = await ampleGas(lab, alice, settleCall(classId, 1_000n));
+      const call = settleCall(classId, 1_000n);
+      const { by } = await prepare('revenue could not be settled', () => firstAllowed(lab, payers(lab, classId), call));
+      const gas = await ampleGas(lab, by, call);
       await lab.clock.pass(expireAt - 1n);
-      const at = await sendAt(lab, alice, settleCall(classId, 1_000n), { timestamp: expireAt, gas });
+      const at = await sendAt(lab, by, call, { timestamp: expireAt, gas });
       same(at.receipt.status, 'success', 'a settlement in the second in which the only share expires', at.evidence);
       same(await pending(lab, tokens[0]!), 1_000n, 'what that share earned', at.evidence);
     },

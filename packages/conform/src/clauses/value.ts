@@ -81,7 +81,7 @@ export const valueClauses: readonly Clause[] = [
     check: async (lab) => {
       const tokenId = await valueToken(lab);
       const { alice } = lab.actors;
-      if ((await attempt(lab, alice.address, move(tokenId, tokenId, 400n))).reverted) return 'reverts';
+      if ((await attempt(lab, alice, move(tokenId, tokenId, 400n))).reverted) return 'reverts';
       const { transactionHash: hash } = await send(lab, alice, move(tokenId, tokenId, 400n));
       const after = await valueOf(lab, tokenId);
       if (after === 1_000n) return 'leaves the value as it is';

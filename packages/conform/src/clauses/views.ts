@@ -1,5 +1,5 @@
 import type { Clause } from '../clause.js';
-import { classTerms, newClass, newToken, pendingCall, soon, tryMint } from '../lab/fixtures.js';
+import { newClass, newToken, pendingCall, soon, tryMint } from '../lab/fixtures.js';
 import { prepare, same, see, shared, shows, type Lab } from '../lab/lab.js';
 import { exposes } from './interface.js';
 
@@ -34,9 +34,9 @@ export const viewClauses: readonly Clause[] = [
     section: '5',
     words: 'function getClassMeta(uint256 classId)',
     check: async (lab) => {
-      const { classId } = await newClass(lab);
+      const { classId, terms } = await newClass(lab);
       const meta = await see<readonly unknown[]>(lab, { name: 'getClassMeta', args: [classId] });
-      Object.entries(classTerms).forEach(([name, value], index) => same(meta.value[index], value, name, meta.evidence));
+      Object.entries(terms).forEach(([name, value], index) => same(meta.value[index], value, name, meta.evidence));
     },
   }),
   readsBack('classOf', 'function classOf(uint256 tokenId) external view returns (uint256);', ({ classId }) => classId),

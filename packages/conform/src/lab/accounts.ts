@@ -3,6 +3,7 @@ import { concat, keccak256, numberToHex, type LocalAccount, type PublicClient, t
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { mostTries, nonceTaken, type Sender } from './sender.js';
 
+/** Who acts: an account, or a contract of ours at `address`, which calls what the account tells it to. */
 export type Actor = { readonly name: string; readonly address: Address; readonly account: LocalAccount };
 
 /** Who takes part. `creator` makes classes and tokens, where anyone may; `owner` is whoever may, where a key is given. */

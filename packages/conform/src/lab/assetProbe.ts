@@ -2,19 +2,20 @@ import type { Address } from '@kedge/core';
 import { encodeDeployData, zeroAddress, type Abi } from 'viem';
 import { assetProbeAbi } from '../draftAbi.js';
 import { assetProbeBytecode } from '../probes.gen.js';
+import { makers } from './fixtures.js';
 import { deploy, read, succeed, type Lab } from './lab.js';
 
 /** Ways in which an ERC-20 probe behaves. */
 export const assetModes = { plain: 0, fee: 1, noReturn: 2, falseReturn: 3, reentrant: 4, blocking: 5 } as const;
 
-/** An ERC-20 of which alice, who settles, has plenty, and which the target may take from her. */
+/** What each of them has of an asset at first. */
+export const plenty = 10n ** 30n;
+
+/** An ERC-20 of which whoever may settle has plenty, and which the target may take from them. */
 export async function deployAsset(lab: Lab, mode: keyof typeof assetModes = 'plain'): Promise<Address> {
-  const args = [assetModes[mode]] as const;
-  const asset = await deploy(lab, encodeDeployData({ abi: assetProbeAbi, bytecode: assetProbeBytecode, args }));
-  const { alice } = lab.actors;
-  await asProbe(lab, asset, 'mint', [alice.address, 10n ** 30n]);
-  await asProbe(lab, asset, 'allow', [alice.address, lab.target, 2n ** 256n - 1n]);
-  return asset;
+  const holders = [lab.actors.alice, ...makers(lab)].map(({ address }) => address);
+  const args = [assetModes[mode], holders, lab.target] as const;
+  return deploy(lab, encodeDeployData({ abi: assetProbeAbi, bytecode: assetProbeBytecode, args }));
 }
 
 /** Sends to a probe as the creator. */

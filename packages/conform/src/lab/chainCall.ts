@@ -10,6 +10,8 @@ export type Answer = {
   readonly reverted: boolean;
   readonly data: Hex;
   readonly evidence: Evidence;
+  /** How much ETH the target held right after, where a contract of ours asked. */
+  readonly held?: bigint;
 };
 
 /**

@@ -1,68 +1,138 @@
-import type { Address } from '@kedge/core';
-import { keccak256, toHex, zeroAddress } from 'viem';
+import type { Address, Hex } from '@kedge/core';
+import { encodePacked, keccak256, toHex, zeroAddress } from 'viem';
 import { ClauseFailed, NotApplicable } from '../outcome.js';
+import { holderProbeBytecode } from '../probes.gen.js';
 import type { Actor } from './accounts.js';
 import { revertReason, type Answer } from './chainCall.js';
 import { eventsOf } from './events.js';
-import { attempt, prepare, read, shared, succeed, type Call, type Done, type Lab } from './lab.js';
+import {
+  attempt,
+  deploy,
+  prepare,
+  read,
+  refusalText,
+  sendTried,
+  shared,
+  succeed,
+  type Call,
+  type Done,
+  type Lab,
+} from './lab.js';
 
 export const eth = zeroAddress;
 export const metric = keccak256(toHex('inference_calls'));
 /** More units than a token of 1,000 has; the lower bits of all but the first are less. */
 export const tooMany = [1_001n, 2n ** 32n + 1n, 2n ** 64n + 1n, 2n ** 128n + 1n, 2n ** 255n + 1n] as const;
-export const integrityHash = keccak256(toHex('metadata'));
 
-/** What a class of the kit is created with. */
-export const classTerms = {
-  metadataURI: 'ipfs://conformance/metadata',
-  integrityHash,
-  unitDecimals: 3,
-  policyURI: 'ipfs://conformance/policy',
-} as const;
-
-export const createClassCall: Call = {
-  name: 'createClass',
-  args: [classTerms.metadataURI, integrityHash, classTerms.unitDecimals, classTerms.policyURI],
+/** What a class is created with. */
+export type ClassTerms = {
+  readonly metadataURI: string;
+  readonly integrityHash: Hex;
+  readonly unitDecimals: number;
+  readonly policyURI: string;
 };
 
-/** The id that an event names, else what the call returned when it was tried. */
+/** Of a document that was never anchored: a contract may take none twice. */
+export function newTerms(lab: Lab): ClassTerms {
+  const number = BigInt(lab.made.count++);
+  return {
+    metadataURI: 'ipfs://conformance/metadata',
+    integrityHash: keccak256(encodePacked(['address', 'uint256'], [lab.actors.creator.address, number])),
+    unitDecimals: 3,
+    policyURI: 'ipfs://conformance/policy',
+  };
+}
+
+export const createClassCall = ({ metadataURI, integrityHash, unitDecimals, policyURI }: ClassTerms): Call => ({
+  name: 'createClass',
+  args: [metadataURI, integrityHash, unitDecimals, policyURI],
+});
+
+/** The id that an event names, else what the call returned. */
 export function idOf(lab: Lab, done: Done, eventName: string, field: string): bigint {
   const [event] = eventsOf(lab, done, eventName);
   return (event?.[field] ?? done.result) as bigint;
 }
 
-export type MadeClass = { readonly classId: bigint; readonly done: Done; readonly by: Actor };
+/** What went through, and for whom. */
+export type DoneBy = Done & { readonly by: Actor };
 
-/** Who may create classes: our own account, or the owner's. Found by trying, once. */
-export function classCreator(lab: Lab): Promise<Actor> {
-  return shared(lab, 'class creator', () => firstAllowed(lab, createClassCall));
-}
+/** These, and the owner whose key was given. */
+const orOwner = (lab: Lab, ...actors: readonly Actor[]): readonly Actor[] => [
+  ...new Set([...actors, ...(lab.owner === undefined ? [] : [lab.owner])]),
+];
 
-async function firstAllowed(lab: Lab, call: Call): Promise<Actor> {
-  const candidates = lab.owner === undefined ? [lab.actors.creator] : [lab.actors.creator, lab.owner];
-  const refusals: Answer[] = [];
-  for (const actor of candidates) {
-    const answer = await attempt(lab, actor.address, call);
-    if (!answer.reverted) return actor;
-    refusals.push(answer);
+const makerOf = (lab: Lab, classId: bigint): Actor => lab.makers.get(classId) ?? lab.actors.creator;
+
+/** Who may create a class, if anybody at hand. */
+export const makers = (lab: Lab): readonly Actor[] => orOwner(lab, lab.actors.creator);
+
+/** Who may change a class. */
+export const editors = (lab: Lab, classId: bigint): readonly Actor[] => orOwner(lab, makerOf(lab, classId));
+
+/** Who may mint in a class. */
+export const minters = (lab: Lab, classId: bigint): readonly Actor[] =>
+  orOwner(lab, makerOf(lab, classId), lab.actors.creator);
+
+/** Who may settle: the draft names nobody. Alice stands for everybody, and has a token of most classes. */
+export const payers = (lab: Lab, classId: bigint): readonly Actor[] =>
+  orOwner(lab, lab.actors.alice, makerOf(lab, classId));
+
+/** The first of these for whom a call goes through, and what it answered; fails the clause where it does for none. */
+export async function firstAllowed(lab: Lab, actors: readonly Actor[], call: Call) {
+  const refused = new Map<string, { readonly actors: Actor[]; readonly answer: Answer }>();
+  for (const actor of actors) {
+    const answer = await attempt(lab, actor, call);
+    if (!answer.reverted) return { by: actor, answer };
+    const reason = revertReason(answer.data);
+    refused.set(reason, { answer, actors: [...(refused.get(reason)?.actors ?? []), actor] });
   }
-  const texts = refusals.map(
-    ({ data }, index) => `${call.name} reverts for ${candidates[index]!.name}: ${revertReason(data)}`,
-  );
+  const refusals = [...refused.values()];
+  const texts = refusals.map(({ actors: to, answer }) => refusalText(lab, call, answer.data, to));
   const hint = lab.owner === undefined ? ' (no owner key was given)' : '';
-  throw new ClauseFailed(texts.join('; ') + hint, refusals.at(-1)!.evidence);
+  throw new ClauseFailed(texts.join('; ') + hint, refusals.at(-1)!.answer.evidence);
 }
 
-/** Creates a class; fails the clause when it cannot. */
-export async function tryCreateClass(lab: Lab): Promise<MadeClass> {
-  const by = await classCreator(lab);
-  const done = await succeed(lab, by, createClassCall);
-  return { classId: idOf(lab, done, 'ClassCreated', 'classId'), done, by };
+/** Sends as the first of these who may. */
+export async function succeedAsFirst(lab: Lab, actors: readonly Actor[], call: Call): Promise<DoneBy> {
+  const { by, answer } = await firstAllowed(lab, actors, call);
+  return { ...(await sendTried(lab, by, call, answer)), by };
+}
+
+/**
+ * A contract of ours that calls for us. It tells of each call, from within the transaction, what it answered and how it
+ * changed the ETH of the target: there others can do nothing between.
+ */
+export function witness(lab: Lab): Promise<Actor> {
+  return shared(lab, 'witness', async () => {
+    const address = await deploy(lab, holderProbeBytecode);
+    return { name: 'a contract of ours', address, account: lab.actors.creator.account };
+  });
+}
+
+export type MadeClass = {
+  readonly classId: bigint;
+  readonly terms: ClassTerms;
+  readonly done: Done;
+  readonly by: Actor;
+};
+
+/** Creates a class, as the first of these who may; fails the clause when nobody can. */
+export async function tryCreateClass(lab: Lab, by: readonly Actor[] = makers(lab)): Promise<MadeClass> {
+  const terms = newTerms(lab);
+  return madeClass(lab, terms, await succeedAsFirst(lab, by, createClassCall(terms)));
+}
+
+/** A class that was just created. */
+export function madeClass(lab: Lab, terms: ClassTerms, { by, ...done }: DoneBy): MadeClass {
+  const classId = idOf(lab, done, 'ClassCreated', 'classId');
+  lab.makers.set(classId, by);
+  return { classId, terms, done, by };
 }
 
 /** A class of its own. */
-export function newClass(lab: Lab): Promise<MadeClass> {
-  return prepare('no class could be created', () => tryCreateClass(lab));
+export function newClass(lab: Lab, by?: readonly Actor[]): Promise<MadeClass> {
+  return prepare('no class could be created', () => tryCreateClass(lab, by));
 }
 
 /** One class for checks that leave no trace in each other: value and usage, no shares. */
@@ -81,17 +151,14 @@ type TokenTerms = {
 type MadeToken = { readonly tokenId: bigint; readonly done: Done; readonly by: Actor };
 
 export function mintCall(lab: Lab, terms: TokenTerms): Call {
-  const { classId, to = lab.actors.alice.address, share = 0n, expireAt = 0n } = terms;
-  // Nothing says that a token may hold neither.
-  const { value = share === 0n ? 1n : 0n } = terms;
+  // Nothing says that a token may be without value.
+  const { classId, to = lab.actors.alice.address, value = 1n, share = 0n, expireAt = 0n } = terms;
   return { name: 'mint', args: [classId, to, value, share, expireAt] };
 }
 
 /** Mints; fails the clause when nobody at hand can. */
 export async function tryMint(lab: Lab, terms: TokenTerms): Promise<MadeToken> {
-  const call = mintCall(lab, terms);
-  const by = await firstAllowed(lab, call);
-  const done = await succeed(lab, by, call);
+  const { by, ...done } = await succeedAsFirst(lab, minters(lab, terms.classId), mintCall(lab, terms));
   return { tokenId: idOf(lab, done, 'Minted', 'tokenId'), done, by };
 }
 
@@ -111,8 +178,9 @@ export async function valueToken(lab: Lab, terms: Partial<TokenTerms> = {}): Pro
 export async function shareClass(
   lab: Lab,
   shares: readonly (bigint | Omit<TokenTerms, 'classId'>)[],
+  creators?: readonly Actor[],
 ): Promise<{ readonly classId: bigint; readonly tokens: readonly bigint[]; readonly by: Actor }> {
-  const { classId, by } = await newClass(lab);
+  const { classId, by } = await newClass(lab, creators);
   const holders = [lab.actors.alice, lab.actors.bob];
   const tokens: bigint[] = [];
   for (const [index, terms] of shares.entries()) {
@@ -123,17 +191,25 @@ export async function shareClass(
   return { classId, tokens, by };
 }
 
+export const recordCall = (tokenId: bigint, amount: bigint): Call => ({
+  name: 'recordUsage',
+  args: [tokenId, metric, amount],
+});
+
 export function settleCall(classId: bigint, amount: bigint, asset: Address = eth): Call {
   return asset === eth
     ? { name: 'settleRevenueETH', args: [classId], value: amount }
     : { name: 'settleRevenueERC20', args: [classId, asset, amount] };
 }
 
-/** Alice settles revenue, as a preparation. */
-export function settle(lab: Lab, classId: bigint, amount: bigint, asset: Address = eth): Promise<Done> {
-  return prepare('revenue could not be settled', () =>
-    succeed(lab, lab.actors.alice, settleCall(classId, amount, asset)),
-  );
+/** Settles revenue, as the first who may; fails the clause when nobody can. */
+export function trySettle(lab: Lab, classId: bigint, amount: bigint, asset: Address = eth): Promise<DoneBy> {
+  return succeedAsFirst(lab, payers(lab, classId), settleCall(classId, amount, asset));
+}
+
+/** The same as a preparation. */
+export function settle(lab: Lab, classId: bigint, amount: bigint, asset: Address = eth): Promise<DoneBy> {
+  return prepare('revenue could not be settled', () => trySettle(lab, classId, amount, asset));
 }
 
 export const pendingCall = (tokenId: bigint, asset: Address = eth): Call => ({
@@ -217,7 +293,7 @@ export function expiryStory(lab: Lab): Promise<ExpiryStory> {
     const earned = await pending(lab, expired);
     await expire(lab, expireAt);
     const observing = 'an expired token could not be observed';
-    const first = await prepare(observing, () => succeed(lab, alice, settleCall(classId, settled)));
+    const first = await prepare(observing, () => trySettle(lab, classId, settled));
     const claimed = await prepare(observing, () => succeed(lab, alice, claimCall(expired, alice.address)));
     const observed = [first, claimed, ...(await prepare(observing, () => moveThereAndBack(lab, expired)))];
     const ofShareless = [
@@ -235,7 +311,7 @@ export function expiryStory(lab: Lab): Promise<ExpiryStory> {
 
 /** Sends what nothing says is allowed, as the transfer of a token which has expired, or a claim for one without a share. */
 export async function unlessRefused(lab: Lab, actor: Actor, call: Call): Promise<readonly Done[]> {
-  return (await attempt(lab, actor.address, call)).reverted ? [] : [await succeed(lab, actor, call)];
+  return (await attempt(lab, actor, call)).reverted ? [] : [await succeed(lab, actor, call)];
 }
 
 async function moveThereAndBack(lab: Lab, tokenId: bigint): Promise<readonly Done[]> {

@@ -1,9 +1,11 @@
 import type { Address, Hex } from '@kedge/core';
 import {
+  decodeEventLog,
   decodeFunctionResult,
   encodeFunctionData,
   encodeFunctionResult,
   getAbiItem,
+  isAddressEqual,
   isHex,
   toFunctionSelector,
   type Abi,
@@ -12,7 +14,7 @@ import {
   type TransactionReceipt,
 } from 'viem';
 import { ClauseFailed, NotApplicable, type Evidence } from '../outcome.js';
-import { draftAbi } from '../draftAbi.js';
+import { draftAbi, holderProbeAbi } from '../draftAbi.js';
 import type { Actor, ActorName } from './accounts.js';
 import { chainCall, revertReason, type Answer, type Request } from './chainCall.js';
 import { noSuchSecond, type Clock } from './clock.js';
@@ -31,8 +33,10 @@ export type Call = {
 export type Done = {
   readonly receipt: TransactionReceipt;
   readonly evidence: Evidence;
-  /** What the function returned when it was tried right before. */
+  /** What the function returned: to a contract of ours that called it, or else when it was tried right before. */
   readonly result: unknown;
+  /** How much more ETH the target holds by it, where a contract of ours looked before and after. */
+  readonly gained?: bigint;
 };
 
 /** Everything that checks have in common: the contract, people, time, and how to try things. */
@@ -54,8 +58,10 @@ export type Lab = {
   /** Things made once and used by several checks. */
   readonly shared: Map<string, Promise<unknown>>;
   readonly transactions: { count: number };
-  /** Statements that were made, so that no two are one. */
-  readonly statements: { count: number };
+  /** Classes and statements that were made, so that no two are one. */
+  readonly made: { count: number };
+  /** Who made each class. */
+  readonly makers: Map<bigint, Actor>;
 };
 
 /** Runs `make` once for all checks; again where it was the node that failed. */
@@ -71,12 +77,17 @@ export async function shared<value>(lab: Lab, key: string, make: () => Promise<v
   }
 }
 
-function requestOf(lab: Lab, from: Address, call: Call): Request {
+function requestOf(lab: Lab, actor: Actor, call: Call): Request {
   const { name, args = [], value = 0n, to = lab.target, abi = draftAbi as Abi } = call;
-  return { from, to, data: encodeFunctionData({ abi, functionName: name, args }), value };
+  const data = encodeFunctionData({ abi, functionName: name, args });
+  if (!isContract(actor)) return { from: actor.address, to, data, value };
+  const acting = encodeFunctionData({ abi: holderProbeAbi, functionName: 'act', args: [to, data] });
+  return { from: actor.account.address, to: actor.address, data: acting, value };
 }
 
-function decode(call: Call, answer: Answer): unknown {
+const isContract = ({ address, account }: Actor): boolean => !isAddressEqual(address, account.address);
+
+function decode(call: Call, answer: Pick<Answer, 'data' | 'evidence'>): unknown {
   const { name, abi = draftAbi as Abi } = call;
   try {
     const result: unknown = decodeFunctionResult({ abi, functionName: name, data: answer.data });
@@ -99,21 +110,23 @@ function requireStrict(abi: Abi, functionName: string, result: unknown, data: He
 }
 
 /** Tries a call without sending it. */
-export async function attempt(lab: Lab, from: Address, call: Call): Promise<Answer> {
-  const answer = await chainCall(lab.client, requestOf(lab, from, call));
-  if (!answer.reverted && call.to === undefined) lab.answered.add(call.name);
-  return answer;
+export async function attempt(lab: Lab, actor: Actor, call: Call): Promise<Answer> {
+  const answer = await chainCall(lab.client, requestOf(lab, actor, call));
+  if (answer.reverted) return answer;
+  if (call.to === undefined) lab.answered.add(call.name);
+  if (!isContract(actor)) return answer;
+  const [data, , held] = decodeFunctionResult({ abi: holderProbeAbi, functionName: 'act', data: answer.data });
+  return { ...answer, data, held };
 }
 
 /** What a view answered, and the call that shows it. */
-export type Seen<value> = { readonly value: value; readonly evidence: Evidence };
+export type Seen<value> = { readonly value: value } & Pick<Answer, 'evidence' | 'held'>;
 
 /** Asks a view; it must answer. */
-export async function see<value>(lab: Lab, call: Call): Promise<Seen<value>> {
-  const answer = await attempt(lab, lab.actors.stranger.address, call);
-  const { evidence } = answer;
-  if (answer.reverted) throw new ClauseFailed(`${call.name} reverts: ${revertReason(answer.data)}`, evidence);
-  return { value: decode(call, answer) as value, evidence };
+export async function see<value>(lab: Lab, call: Call, by: Actor = lab.actors.stranger): Promise<Seen<value>> {
+  const answer = await attempt(lab, by, call);
+  if (answer.reverted) throw new ClauseFailed(refusalText(lab, call, answer.data), answer.evidence);
+  return { ...answer, value: decode(call, answer) as value };
 }
 
 /** The bare answer of a view. */
@@ -121,22 +134,42 @@ export async function read<value>(lab: Lab, call: Call): Promise<value> {
   return (await see<value>(lab, call)).value;
 }
 
+/** What was refused, to whom, and why. */
+export function refusalText(lab: Lab, { name }: Call, data: Hex, actors: readonly Actor[] = []): string {
+  const to = actors.length === 0 ? '' : ` for ${actors.map((actor) => actor.name).join(' and ')}`;
+  const hint = data === '0x' && !lab.answered.has(name) ? ', as where there is no such function' : '';
+  return `${name} reverts${to}: ${revertReason(data)}${hint}`;
+}
+
 /** Sends what must succeed. */
 export async function succeed(lab: Lab, actor: Actor, call: Call): Promise<Done> {
-  const answer = await attempt(lab, actor.address, call);
+  const answer = await attempt(lab, actor, call);
   if (answer.reverted) {
-    throw new ClauseFailed(`${call.name} reverts for ${actor.name}: ${revertReason(answer.data)}`, answer.evidence);
+    throw new ClauseFailed(refusalText(lab, call, answer.data, [actor]), answer.evidence);
   }
+  return sendTried(lab, actor, call, answer);
+}
+
+/** Sends what went through when it was tried. */
+export async function sendTried(lab: Lab, actor: Actor, call: Call, answer: Answer): Promise<Done> {
   const result = decode(call, answer);
   const receipt = await send(lab, actor, call);
   const evidence: Evidence = { kind: 'transaction', hash: receipt.transactionHash };
   if (receipt.status === 'reverted') throw new ClauseFailed(`${call.name} reverts for ${actor.name}`, evidence);
-  return { receipt, evidence, result };
+  if (!isContract(actor)) return { receipt, evidence, result };
+  const { answer: data, heldBefore, heldAfter } = toldBy(actor, receipt);
+  return { receipt, evidence, result: decode(call, { data, evidence }), gained: heldAfter - heldBefore };
+}
+
+/** What a contract of ours told of its call: the last of its events, for it may be called within it. */
+function toldBy(actor: Actor, { logs }: TransactionReceipt) {
+  const { topics, data } = logs.findLast(({ address }) => isAddressEqual(address, actor.address))!;
+  return decodeEventLog({ abi: holderProbeAbi, eventName: 'Acted', topics, data }).args;
 }
 
 /** Sends as it is, and returns the receipt whatever came of it. Without `gas` it is estimated. */
 export async function send(lab: Lab, actor: Actor, call: Call, gas?: bigint): Promise<TransactionReceipt> {
-  const { to, data, value } = requestOf(lab, actor.address, call);
+  const { to, data, value } = requestOf(lab, actor, call);
   return sendData(lab, actor, { to, data, value, ...(gas === undefined ? {} : { gas }) });
 }
 
@@ -145,8 +178,8 @@ export async function send(lab: Lab, actor: Actor, call: Call, gas?: bigint): Pr
  * whole goes through, whatever fails inside.
  */
 export async function ampleGas(lab: Lab, actor: Actor, call: Call): Promise<bigint> {
-  const { to, data, value } = requestOf(lab, actor.address, call);
-  const estimate = await lab.client.estimateGas({ account: actor.address, to, data, value });
+  const { from, to, data, value } = requestOf(lab, actor, call);
+  const estimate = await lab.client.estimateGas({ account: from, to, data, value });
   const ample = estimate * 4n + 500_000n;
   return ample <= mostGas ? ample : padded(estimate);
 }
@@ -168,7 +201,7 @@ async function sendData(
   actor: Actor,
   request: { readonly to?: Address; readonly data: Hex; readonly value?: bigint; readonly gas?: bigint },
 ): Promise<TransactionReceipt> {
-  const gas = request.gas ?? padded(await lab.client.estimateGas({ account: actor.address, ...request }));
+  const gas = request.gas ?? padded(await lab.client.estimateGas({ account: actor.account.address, ...request }));
   lab.transactions.count += 1;
   return lab.sender.send(actor.account, { ...request, gas });
 }
@@ -189,7 +222,7 @@ const mostGas = 2n ** 24n;
  * @param why continues "… was accepted: "
  */
 export async function refuse(lab: Lab, actor: Actor, call: Call, why: string): Promise<Answer> {
-  const answer = await attempt(lab, actor.address, call);
+  const answer = await attempt(lab, actor, call);
   if (answer.reverted) return answer;
   const receipt = await send(lab, actor, call);
   if (receipt.status === 'reverted') return answer;

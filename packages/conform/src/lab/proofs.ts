@@ -38,7 +38,7 @@ export async function newStatement(
   tokenId: bigint,
   attester: Address = lab.actors.alice.address,
 ): Promise<Attestation> {
-  const number = lab.statements.count++;
+  const number = lab.made.count++;
   return {
     subjectKind: 'token',
     subjectId: tokenId,
@@ -95,7 +95,7 @@ export function addedProof(lab: Lab): Promise<AddedProof> {
     for (const by of [lab.actors.alice, ...(lab.owner === undefined ? [] : [lab.owner])]) {
       for (const [form, proof] of [['opaque', opaqueProof(tokenId)] as const, ['bound', bound] as const]) {
         const call = addProofCall(lab, proof);
-        if ((await attempt(lab, by.address, call)).reverted) continue;
+        if ((await attempt(lab, by, call)).reverted) continue;
         return { proof, form, by, done: await prepare('no proof could be added', () => succeed(lab, by, call)) };
       }
     }

@@ -1,16 +1,17 @@
 import type { Abi } from 'viem';
 import type { Clause } from '../../clause.js';
-import { ClauseFailed } from '../../outcome.js';
+import { ClauseFailed, NotApplicable } from '../../outcome.js';
 import { erc721Abi } from '../../draftAbi.js';
 import {
   claimCall,
-  classTerms,
   createClassCall,
   eth,
   metric,
   mintCall,
   newClass,
+  newTerms,
   pending,
+  recordCall,
   settle,
   shareClass,
   tryMint,
@@ -20,6 +21,7 @@ import { holdings } from '../../lab/assetProbe.js';
 import { emitted, logsOf } from '../../lab/events.js';
 import { attempt, deploy, prepare, read, refuse, same, see, succeed, type Call, type Lab } from '../../lab/lab.js';
 import { lockProbeBytecode, muteProbeBytecode } from '../../probes.gen.js';
+import { recorder } from '../approvals.js';
 import { supports } from '../optional.js';
 import { clause, kedge } from './extension.js';
 
@@ -123,9 +125,9 @@ export const authorityClauses: readonly Clause[] = [
     'Self-reported usage is told apart in a companion event; the indexer counts it apart',
     async (lab) => {
       const tokenId = await valueToken(lab);
-      const call = { name: 'recordUsage', args: [tokenId, metric, 1n] };
+      if ((await recorder(lab)) !== lab.actors.alice) throw new NotApplicable('no holder records usage');
       const { receipt, evidence } = await prepare('usage could not be recorded', () =>
-        succeed(lab, lab.actors.alice, call),
+        succeed(lab, lab.actors.alice, recordCall(tokenId, 1n)),
       );
       if (receipt.logs.length > logsOf(lab, receipt, 'UsageRecorded').length) return;
       throw new ClauseFailed('the owner recorded usage, and only UsageRecorded was emitted', evidence);
@@ -138,8 +140,9 @@ export const authorityClauses: readonly Clause[] = [
   clause('P16.anyone', 'Anyone creates a class and is its issuer', async (lab) => {
     const { stranger } = lab.actors;
     const { classId } = await newClass(lab);
-    await succeed(lab, stranger, createClassCall);
-    const update = { name: 'updateClassMetadata', args: [classId, 'ipfs://stranger', classTerms.integrityHash] };
+    const terms = newTerms(lab);
+    await succeed(lab, stranger, createClassCall(terms));
+    const update = { name: 'updateClassMetadata', args: [classId, 'ipfs://stranger', terms.integrityHash] };
     await refuse(lab, stranger, update, 'the class is issued by another');
     const policy = { name: 'updateClassPolicy', args: [classId, 'ipfs://stranger'] };
     await refuse(lab, stranger, policy, 'the class is issued by another');
@@ -158,7 +161,7 @@ export const authorityClauses: readonly Clause[] = [
     await refuse(lab, by, mintCall(lab, { classId }), 'the role was given away');
   }),
   clause('P18', 'a token keeps the version it was bought under', async (lab) => {
-    const { classId, by } = await newClass(lab);
+    const { classId, by, terms } = await newClass(lab);
     const { tokenId } = await prepare('no token could be minted', () => tryMint(lab, { classId, value: 1n }));
     const versionOf = async (token: bigint): Promise<number> =>
       (await read<readonly [number, string]>(lab, kedge(lab, 'policyOfToken', token)))[0];
@@ -166,7 +169,7 @@ export const authorityClauses: readonly Clause[] = [
     const done = await succeed(lab, by, { name: 'updateClassPolicy', args: [classId, 'ipfs://policy/2'] });
     same(await versionOf(tokenId), bought, "the token's policy version after an update", done.evidence);
     const [uri] = await read<readonly [string, string]>(lab, kedge(lab, 'policyOf', classId, bought));
-    same(uri, classTerms.policyURI, 'the policy that the token keeps', done.evidence);
+    same(uri, terms.policyURI, 'the policy that the token keeps', done.evidence);
     const later = await prepare('no token could be minted', () => tryMint(lab, { classId, value: 1n }));
     same((await versionOf(later.tokenId)) > bought, true, 'that a later token has a later version', done.evidence);
   }),
@@ -177,7 +180,7 @@ export const authorityClauses: readonly Clause[] = [
     const { evidence } = await prepare('the token could not be transferred', () => succeed(lab, alice, move));
     same(await pending(lab, tokenId), 1_000n, 'pending after the transfer', evidence);
     await refuse(lab, alice, claimCall(tokenId, alice.address), 'the token, and its revenue with it, had been sold');
-    const claim = await attempt(lab, bob.address, claimCall(tokenId, bob.address));
+    const claim = await attempt(lab, bob, claimCall(tokenId, bob.address));
     same(claim.reverted, false, "that the new owner's claim of what was pending reverts", claim.evidence);
   }),
   clause(

@@ -2,23 +2,24 @@ import { dataAnchoringTokenAbi, zeroAddress, zeroHash } from '@kedge/core';
 import { getAbiItem, keccak256, toHex } from 'viem';
 import type { Clause } from '../../clause.js';
 import {
-  classCreator,
-  classTerms,
   expire,
-  idOf,
+  madeClass,
+  makers,
   metric,
   mintCall,
   newClass,
+  newTerms,
   newToken,
   pending,
   pendingCall,
   settle,
   settleCall,
   soon,
+  succeedAsFirst,
   tryMint,
   type MadeClass,
 } from '../../lab/fixtures.js';
-import { prepare, read, refuse, same, see, shows, succeed, type Call, type Lab } from '../../lab/lab.js';
+import { read, refuse, same, see, shows, succeed, type Call, type Lab } from '../../lab/lab.js';
 import { extensionClause, kedge } from './extension.js';
 
 const [, { components }] = getAbiItem({ abi: dataAnchoringTokenAbi, name: 'createClassWithOptions' }).inputs;
@@ -33,11 +34,10 @@ export async function boundClass(
   lab: Lab,
   options: { readonly [option in Option]?: bigint | boolean },
 ): Promise<MadeClass> {
-  const by = await prepare('no class could be created', () => classCreator(lab));
+  const terms = newTerms(lab);
   const none = { policyHash: zeroHash, kind: 0, beneficiary: zeroAddress, parents: [] };
-  const call = kedge(lab, 'createClassWithOptions', { ...classTerms, ...none }, { ...unbound, ...options });
-  const done = await succeed(lab, by, call);
-  return { classId: idOf(lab, done, 'ClassCreated', 'classId'), done, by };
+  const call = kedge(lab, 'createClassWithOptions', { ...terms, ...none }, { ...unbound, ...options });
+  return madeClass(lab, terms, await succeedAsFirst(lab, makers(lab), call));
 }
 
 const p17 = 'Opt-in per class: share cap, frozen shares, activation delay';
@@ -110,12 +110,12 @@ export const optionClauses: readonly Clause[] = [
     },
   ),
   extensionClause('P18.notice', 'after an opt-in notice period', ['IDATOptions', 'IDATPolicies'], async (lab) => {
-    const { classId, by } = await boundClass(lab, { policyNotice: lab.clock.lead });
+    const { classId, by, terms } = await boundClass(lab, { policyNotice: lab.clock.lead });
     const { stranger } = lab.actors;
     const announced = await succeed(lab, by, kedge(lab, 'publishPolicy', classId, policyURI, policyHash));
     const currentPolicy = async (): Promise<unknown> =>
       (await read<readonly unknown[]>(lab, { name: 'getClassMeta', args: [classId] }))[3];
-    same(await currentPolicy(), classTerms.policyURI, 'the policy during the notice period', announced.evidence);
+    same(await currentPolicy(), terms.policyURI, 'the policy during the notice period', announced.evidence);
     const activate = kedge(lab, 'activatePolicy', classId);
     await refuse(lab, stranger, activate, 'the notice period was running');
     const { timestamp } = await lab.client.getBlock({ blockNumber: announced.receipt.blockNumber });

@@ -6,10 +6,10 @@ import {
   claimCall,
   eth,
   expire,
-  metric,
   newClass,
   newToken,
   pending,
+  recordCall,
   settle,
   shareClass,
   soon,
@@ -19,7 +19,8 @@ import {
 import { holdings } from '../../lab/assetProbe.js';
 import { emitted } from '../../lab/events.js';
 import { ampleGas, prepare, read, refuse, same, sendAt, shows, succeed, type Done, type Lab } from '../../lab/lab.js';
-import { approvedOperator } from '../approvals.js';
+import { approvedOperator, recorder, recorderIn } from '../approvals.js';
+import { updatePolicy } from '../classes.js';
 import { supports } from '../optional.js';
 import { clause, extensionClause, kedge } from './extension.js';
 
@@ -51,7 +52,7 @@ export const semanticsClauses: readonly Clause[] = [
   clause('P19', '`value` is prepaid quota; `shareRatio` is revenue weight', async (lab) => {
     const { classId, tokens } = await shareClass(lab, [{ share: 1n, value: 5n }, { value: 1_000_000n }, 1n]);
     const [share, value] = tokens as [bigint, bigint];
-    await succeed(lab, lab.actors.alice, { name: 'recordUsage', args: [share, metric, 5n] });
+    await succeed(lab, await recorderIn(lab, classId), recordCall(share, 5n));
     const { evidence } = await settle(lab, classId, 1_000n);
     same(await pending(lab, share), 500n, 'pending of one of two shares, all of whose value is spent', evidence);
     same(await pending(lab, value), 0n, 'pending of a token with value and no share', evidence);
@@ -63,11 +64,11 @@ export const semanticsClauses: readonly Clause[] = [
       lab.clock.requireTravel();
       const expireAt = await soon(lab);
       const tokenId = await valueToken(lab, { expireAt });
-      const { alice } = lab.actors;
-      const call = { name: 'recordUsage', args: [tokenId, metric, 1n] };
-      const gas = await ampleGas(lab, alice, call);
+      const by = await recorder(lab);
+      const call = recordCall(tokenId, 1n);
+      const gas = await ampleGas(lab, by, call);
       await lab.clock.pass(expireAt - 1n);
-      const { receipt, evidence } = await sendAt(lab, alice, call, { timestamp: expireAt, gas });
+      const { receipt, evidence } = await sendAt(lab, by, call, { timestamp: expireAt, gas });
       same(receipt.status, 'success', 'usage in the second of expireAt', evidence);
     },
     { note: 'Needs a chain whose time can be set.' },
@@ -85,8 +86,7 @@ export const semanticsClauses: readonly Clause[] = [
   }),
   clause('P24', 'Per class, with a view', async (lab) => {
     const tokenId = await valueToken(lab);
-    const call = { name: 'recordUsage', args: [tokenId, metric, 1_001n] };
-    await refuse(lab, lab.actors.alice, call, 'more than the value of a hard-quota token');
+    await refuse(lab, await recorder(lab), recordCall(tokenId, 1_001n), 'more than the value of a hard-quota token');
   }),
   clause(
     'P24.view',
@@ -101,12 +101,13 @@ export const semanticsClauses: readonly Clause[] = [
   clause('P25', '`recordUsage` decrements exactly `amount`', async (lab) => {
     const tokenId = await valueToken(lab);
     await approvedOperator(lab);
-    const { alice, operator } = lab.actors;
+    const { operator } = lab.actors;
+    const by = await recorder(lab);
     let left = 1_000n;
     for (const [label, amount, actor] of [
-      ['input_tokens', 3n, alice],
-      ['output_tokens', 5n, alice],
-      ['no_such_metric', 7n, alice],
+      ['input_tokens', 3n, by],
+      ['output_tokens', 5n, by],
+      ['no_such_metric', 7n, by],
       ['input_tokens', 11n, operator],
     ] as const) {
       const args = [tokenId, keccak256(toHex(label)), amount];
@@ -120,9 +121,10 @@ export const semanticsClauses: readonly Clause[] = [
     '`keccak256(label)`; a registry of labels ships in `core`',
     async (lab) => {
       const tokenId = await valueToken(lab);
+      const by = await recorder(lab);
       for (const label of metricLabels) {
         const metricType = metricTypeOf(label, (bytes) => keccak256(bytes, 'bytes'));
-        const done = await succeed(lab, lab.actors.alice, { name: 'recordUsage', args: [tokenId, metricType, 1n] });
+        const done = await succeed(lab, by, { name: 'recordUsage', args: [tokenId, metricType, 1n] });
         emitted(lab, done, 'UsageRecorded', { tokenId, metricType: keccak256(toHex(label)), amount: 1n });
       }
     },
@@ -155,11 +157,9 @@ export const semanticsClauses: readonly Clause[] = [
     },
   ),
   clause('P32', 'Only between tokens of one lot (R1)', async (lab) => {
-    const { classId, by } = await newClass(lab);
+    const { classId } = await newClass(lab);
     const [old, same_] = [await newToken(lab, { classId, value: 10n }), await newToken(lab, { classId, value: 10n })];
-    await prepare('the policy could not be updated', () =>
-      succeed(lab, by, { name: 'updateClassPolicy', args: [classId, 'ipfs://policy/2'] }),
-    );
+    await prepare('the policy could not be updated', () => updatePolicy(lab, classId));
     const { tokenId: later } = await prepare('no token could be minted', () => tryMint(lab, { classId, value: 10n }));
     const { alice } = lab.actors;
     const move = (to: bigint) => ({ name: 'transferValue', args: [old, to, 1n] });
