@@ -16,7 +16,6 @@ test('an answer is read with its integers as bigints, exact beyond 2^53', () => 
     totals: [{ asset: zeroAddress, claimable: '9007199254740993', claimableCount: 1, claimed: '0', owed: '1' }],
     tokens: [],
     next: null,
-    contributions: [],
     fieldOfLaterVersion: true,
   };
   expect(readIndexerAnswer('earnings', wire).totals[0]?.claimable).toBe(9007199254740993n);

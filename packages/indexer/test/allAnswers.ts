@@ -20,6 +20,9 @@ export async function allAnswers(client: IndexerClient, { assets, accounts }: Ab
     channels,
     channelDetails: await Promise.all(channels.map(({ channelId }) => client.channel({ channelId }))),
     earnings: await Promise.all(accounts.map((address) => client.earnings({ address, limit: 500 }))),
+    contributorEarnings: await Promise.all(
+      accounts.map((address) => client.contributorEarnings({ address, limit: 500 })),
+    ),
     operators: await Promise.all(accounts.map((address) => client.operator({ address }))),
     deposits: (await client.deposits(page)).items,
     approvals: (await client.approvals(page)).items,

@@ -22,7 +22,14 @@ import {
   type SignedReceipt,
 } from '@kedge/core';
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
-import { developmentAccount, startAnvil, startPostgres, type Anvil, type TestPostgres } from '@kedge/testing';
+import {
+  deployErc20,
+  developmentAccount,
+  startAnvil,
+  startPostgres,
+  type Anvil,
+  type TestPostgres,
+} from '@kedge/testing';
 import pg from 'pg';
 import { concat, encodeFunctionData, keccak256, numberToHex, stringToHex } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -131,9 +138,10 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
       payments: [{ account: addressOf('second'), epoch: 2, index: 0, amount: 600n }],
       otherPayments: { amount: 7_500n, count: 1 },
     });
-    const { totals, contributions } = await indexer.client.earnings({ address: addressOf('first') });
+    const { totals } = await indexer.client.earnings({ address: addressOf('first') });
     expect(totals).toEqual([{ asset: zeroAddress, claimable: 0n, claimableCount: 0, claimed: 7_500n, owed: 0n }]);
-    expect(contributions).toMatchObject([{ tokenId, classId, asset: zeroAddress, paid: 7_500n, payments: 1 }]);
+    const { items: earned } = await indexer.client.contributorEarnings({ address: addressOf('first') });
+    expect(earned).toMatchObject([{ tokenId, classId, asset: zeroAddress, paid: 7_500n, payments: 1 }]);
     const { items } = await indexer.client.contributions({ tokenId, account: addressOf('first') });
     expect(items).toMatchObject([{ account: addressOf('first'), to: addressOf('first'), epoch: 1, amount: 7_500n }]);
     const claims = await indexer.client.activity({ type: 'claim', account: addressOf('second') });
@@ -144,6 +152,45 @@ describe('the indexer and the contracts beside the token', { timeout: patience }
     await indexer.caughtUp();
     const given = (await indexer.client.token({ tokenId })).contributors;
     expect([given?.controller, given?.pendingController]).toEqual([null, null]);
+  });
+
+  test('R24: what a contributor was paid comes in pages: ETH first, and of each asset what paid most', async () => {
+    const issuer = as('issuer');
+    const minter = { publicClient: anvil.publicClient, walletClient: anvil.walletOf(roles.issuer) };
+    const asset = lower(await deployErc20(minter, 600n));
+    const address = lower(developmentAccount(9).address);
+    const contributors: Contributor[] = [{ account: address, weight: 1n }];
+    const leaf = contributorTree(contributors, hash).proofOf(0);
+    const { classId } = await issuer.createClass({ kind: 'dataset', metadataURI: 'ipfs://d', integrityHash: someHash });
+    const tokenIds: bigint[] = [];
+    for (const shareRatio of [1n, 3n, 2n]) {
+      const { tokenId } = await issuer.mintShare({ classId, to: addressOf('issuer'), shareRatio });
+      await issuer.commitContributors({ tokenId, contributors });
+      tokenIds.push(tokenId);
+    }
+    for (const paid of [asset, zeroAddress]) {
+      await issuer.settleRevenue({ classId, asset: paid, amount: 600n });
+      for (const tokenId of tokenIds) {
+        await issuer.settleContributors({ tokenId, asset: paid });
+        await issuer.claimContribution({ tokenId, epoch: 1, asset: paid, leaf });
+      }
+    }
+    await indexer.caughtUp();
+    const first = await indexer.client.contributorEarnings({ address, limit: 4 });
+    const second = await indexer.client.contributorEarnings({ address, limit: 4, after: first.next! });
+    const [one, three, two] = tokenIds;
+    const told = [...first.items, ...second.items].map((item) => [item.asset, item.tokenId, item.paid]);
+    expect(told).toEqual([
+      [zeroAddress, three, 300n],
+      [zeroAddress, two, 200n],
+      [zeroAddress, one, 100n],
+      [asset, three, 300n],
+      [asset, two, 200n],
+      [asset, one, 100n],
+    ]);
+    expect([first.items.length, second.next]).toEqual([4, null]);
+    const csv = await fetch(indexer.client.urlOf('contributorEarnings', { address, format: 'csv' }));
+    expect((await csv.text()).trim().split('\n')).toHaveLength(7);
   });
 
   test('R1: lots that plans sell say so, and what is bought there is told as any purchase', async () => {

@@ -1,4 +1,4 @@
-import type { Address, ClassDetail, Earnings, LineageEdge } from '@kedge/core';
+import type { Address, ClassDetail, ContributorEarnings, Earnings, LineageEdge } from '@kedge/core';
 import { zeroAddress } from '@kedge/core';
 import { createElement, type ReactElement } from 'react';
 import { expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { mostTogether, type KedgeClient } from '@kedge/sdk';
 import { Effects } from '../src/actions/Effects.js';
 import { transferTokenForm } from '../src/actions/forms/transferForms.js';
 import type { Transaction } from '../src/actions/transaction.js';
-import { indexedQuery } from '../src/data/indexedQueries.js';
+import { indexedPages, indexedQuery } from '../src/data/indexedQueries.js';
 import { ClassCharts } from '../src/pages/class/ClassCharts.js';
 import { FlowTable } from '../src/pages/class/FlowTable.js';
 import { AccountEarnings } from '../src/pages/earnings/AccountEarnings.js';
@@ -27,15 +27,18 @@ const words = (markup: string): string => markup.replaceAll(/<[^>]*>/g, ' ').rep
 const flows = many.map((asset) => ({ asset, collected: 10n ** 18n, due: 0n }));
 const names = { childName: null, parentName: null };
 const edge = { ...names, childId: 1n, parentId: 2n, parentIndex: 0, royaltyBps: 1, flows } as unknown as LineageEdge;
-const none: Earnings = { account, totals: [], tokens: [], next: null, contributions: [] };
-const shown = (earnings: Partial<Earnings>): string =>
+const none: Earnings = { account, totals: [], tokens: [], next: null };
+const asContributor = indexedPages(() => undefined!, 'contributorEarnings', { address: account, limit: 20 }).queryKey;
+const shown = (earnings: Partial<Earnings>, items: readonly ContributorEarnings[] = [], next: string | null = null) =>
   markupOf(
     createElement(AccountEarnings, {
       address: account,
       earnings: { ...none, ...earnings },
       more: undefined,
+      isAsked: false,
       error: null,
     }),
+    [[asContributor, { pages: [{ items, next }], pageParams: [undefined] }]],
   );
 
 test('a chart of revenue in very many assets offers them in a list, that of the price or ETH first', () => {
@@ -131,9 +134,11 @@ test('payments to a contributor are listed, wherever they were paid to', () => {
     paid: 10n ** 18n,
     payments: 3,
   };
-  const text = words(shown({ contributions: [contribution] }));
+  const text = words(shown({}, [contribution]));
   expect(text).not.toContain('Nothing earned yet');
   expect(text).toMatch(/As a contributor .*Tides .*1 ETH in 3 payments/);
+  expect(text).not.toContain('Show more');
+  expect(words(shown({}, [contribution], '20'))).toMatch(/in 3 payments Show more/);
   expect(words(shown({}))).toContain('Nothing earned yet');
 });
 
@@ -146,6 +151,7 @@ test('of an account with more tokens than a page, each asset is claimed of those
     address: account,
     earnings: { ...none, totals: [total], tokens: [{ ...tokens[0]!, asset: zeroAddress }], next: '100' },
     more: () => undefined,
+    isAsked: false,
     error: null,
   });
   expect(words(markupOf(element, [[queryKey, { ...none, tokens }]]))).toContain('Claim of 2 tokens');

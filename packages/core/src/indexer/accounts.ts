@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { bondSchema } from './bonds.js';
 import { receiptRootSchema } from './channels.js';
-import { contributorEarningsSchema } from './contributors.js';
 import { accountSchema, bigSchema, countSchema, happenedSchema, trendSchema, unitsSchema } from './fields.js';
 import { shareStates } from './tokens.js';
 
@@ -39,8 +38,6 @@ export const earningsSchema = z.object({
   tokens: z.array(tokenEarningsSchema),
   /** Where the next page of tokens begins; null after the last. */
   next: z.string().nullable(),
-  /** What it was paid under contributor roots (R24). What it may still claim there is in the leaves, which are off the chain. */
-  contributions: z.array(contributorEarningsSchema),
 });
 export type Earnings = z.output<typeof earningsSchema>;
 

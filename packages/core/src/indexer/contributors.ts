@@ -36,7 +36,10 @@ export const contributorsSchema = z.object({
 });
 export type Contributors = z.output<typeof contributorsSchema>;
 
-/** What an account was paid as a contributor to one token, in one asset. */
+/**
+ * What an account was paid as a contributor to one token, in one asset (R24). What it may still claim is in the leaves, which are off
+ * the chain.
+ */
 export const contributorEarningsSchema = z.object({
   tokenId: bigSchema,
   classId: unitsSchema,

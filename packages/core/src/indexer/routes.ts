@@ -7,7 +7,7 @@ import { attestationSchema } from './attestations.js';
 import { activitySchema, activityTypes, indexerStatusSchema } from './activity.js';
 import { channelCaptureSchema, channelDetailSchema, channelSummarySchema } from './channels.js';
 import { classDetailSchema, classSummarySchema, holderSchema, revenueDaySchema, usageDaySchema } from './classes.js';
-import { contributionSchema } from './contributors.js';
+import { contributionSchema, contributorEarningsSchema } from './contributors.js';
 import { depositMoveSchema } from './deposits.js';
 import { claimExplanationSchema } from './explain.js';
 import { claimSchema, tokenDetailSchema, tokenSummarySchema } from './tokens.js';
@@ -139,6 +139,13 @@ export const indexerRoutes = {
       ...pageFields,
     }),
     answer: earningsSchema,
+  },
+  contributorEarnings: {
+    path: '/accounts/:address/contributions',
+    summary: 'What an account was paid as a contributor, by token and asset, the newest token first (R24)',
+    params: accountParams,
+    query: z.object(pageFields),
+    answer: pageSchema(contributorEarningsSchema),
   },
   explainClaim: {
     path: '/explain/claim/:tokenId/:asset',

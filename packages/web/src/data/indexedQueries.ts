@@ -3,7 +3,7 @@ import type { IndexerClient } from '@kedge/sdk';
 import type { QueryKey } from '@tanstack/react-query';
 
 /** The lists that are looked at page by page. */
-export type PagedName = 'classes' | 'tokens' | 'earnings';
+export type PagedName = 'attestations' | 'channels' | 'classes' | 'contributorEarnings' | 'earnings' | 'tokens';
 
 type Ask<name extends IndexerRouteName> = (
   parameters: object,

@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react
 import { useMemo } from 'react';
 import { useConfig } from '../app/configContext.js';
 import { indexedPages, indexedQuery, type PagedName } from './indexedQueries.js';
+import { onceEach } from './onceEach.js';
 
 const usualMs = 4_000;
 
@@ -39,14 +40,17 @@ export type IndexedPages<name extends ListName> = {
   readonly refetch: () => unknown;
   /** Asks for the next page; undefined where there is none. */
   readonly more: (() => void) | undefined;
+  /** The next page is on its way. */
+  readonly isAsked: boolean;
 };
 
 /** A list of the indexer page by page, asked for again like an answer of {@link useIndexed}. */
 export function useIndexedPages<name extends ListName>(
   name: name,
   parameters: IndexerParameters<name> | undefined,
+  every = usualMs,
 ): IndexedPages<name> {
-  const { pages, ...asked } = usePages(name, parameters);
+  const { pages, ...asked } = usePages(name, parameters, every);
   return { items: pages?.flatMap(({ items }) => items as IndexerAnswer<name>['items'][number][]), ...asked };
 }
 
@@ -54,21 +58,17 @@ export function useIndexedPages<name extends ListName>(
 export function useEarnings(
   parameters: IndexerParameters<'earnings'> | undefined,
 ): Omit<IndexedPages<'tokens'>, 'items'> & { readonly earnings: IndexerAnswer<'earnings'> | undefined } {
-  const { pages, ...asked } = usePages('earnings', parameters);
+  const { pages, ...asked } = usePages('earnings', parameters, usualMs);
   const [first] = pages ?? [];
   if (first === undefined) return { earnings: undefined, ...asked };
-  // Between two pages a token may have come to stand on both.
-  const tokens = new Map(
-    pages!.flatMap((page) => page.tokens).map((token) => [`${token.tokenId}/${token.asset}`, token]),
-  );
-  return { earnings: { ...first, tokens: [...tokens.values()] }, ...asked };
+  return { earnings: { ...first, tokens: onceEach(pages!.flatMap(({ tokens }) => tokens)) }, ...asked };
 }
 
-function usePages<name extends PagedName>(name: name, parameters: IndexerParameters<name> | undefined) {
+function usePages<name extends PagedName>(name: name, parameters: IndexerParameters<name> | undefined, every: number) {
   const indexer = useIndexer();
-  const { data, error, isPlaceholderData, refetch, hasNextPage, fetchNextPage } = useInfiniteQuery({
+  const { data, error, isPlaceholderData, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     ...indexedPages(() => required(indexer), name, parameters),
-    refetchInterval: usualMs,
+    refetchInterval: every,
   });
   return {
     pages: data?.pages as readonly IndexerAnswer<name>[] | undefined,
@@ -76,6 +76,7 @@ function usePages<name extends PagedName>(name: name, parameters: IndexerParamet
     isPlaceholderData,
     refetch,
     more: hasNextPage && !isPlaceholderData ? () => void fetchNextPage() : undefined,
+    isAsked: isFetchingNextPage,
   };
 }
 

@@ -57,7 +57,7 @@ export async function earningsOf(query: {
   );
   const listed = rows.filter(({ asset }) => asked === undefined || asset === asked).toSorted(byAmount);
   const page = partOf(listed, query);
-  const received = [...paid, ...contributed.received];
+  const received = [...paid, ...contributed];
   const assets = [...new Set([...rows, ...dues, ...received].map(({ asset }) => asset))].toSorted();
   return {
     account,
@@ -70,7 +70,6 @@ export async function earningsOf(query: {
     })),
     tokens: page.items,
     next: page.next,
-    contributions: contributed.earnings,
   };
 }
 

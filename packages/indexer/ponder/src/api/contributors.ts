@@ -1,16 +1,9 @@
-import type {
-  Address,
-  Contribution,
-  ContributorEarnings,
-  Contributors,
-  ExplainedContributors,
-  IndexerAnswer,
-} from '@kedge/core';
+import type { Address, Contribution, Contributors, ExplainedContributors, IndexerAnswer } from '@kedge/core';
 import { and, asc, count, desc, eq, lt, sql } from 'ponder';
 import { db } from 'ponder:api';
 import { commitment, contribution, contributorBook, contributorRoot } from 'ponder:schema';
 import { labelsOf } from './labels';
-import { cursorOf, happenedOf, lower, pageOf } from './rows';
+import { cursorOf, happenedOf, lower, offsetOf, pageOf, type Paged } from './rows';
 
 /** Who shares what a token earns; null where it was not given to contributors. */
 export async function contributorsOf(tokenId: bigint): Promise<Contributors | null> {
@@ -98,23 +91,23 @@ export async function explainContributors(
   };
 }
 
-/** What an account was paid as a contributor, by token and asset; and what came to it, whoever's leaf it was, by asset. */
-export async function contributedTo(
-  account: Address,
-): Promise<{ earnings: ContributorEarnings[]; received: { asset: Address; sum: string }[] }> {
+/** What an account was paid as a contributor, by token and asset: ETH first, and of each asset what paid most before what less. */
+export async function listContributorEarnings(
+  query: { address: Address } & Paged,
+): Promise<IndexerAnswer<'contributorEarnings'>> {
   const { tokenId, classId, asset } = contribution;
   const sum = sql<string>`sum(${contribution.amount})`;
-  const [rows, received] = await Promise.all([
-    db
-      .select({ tokenId, classId, asset, sum, count: count() })
-      .from(contribution)
-      .where(eq(contribution.account, account))
-      .groupBy(tokenId, classId, asset)
-      .orderBy(desc(tokenId), asc(asset)),
-    db.select({ asset, sum }).from(contribution).where(eq(contribution.to, account)).groupBy(asset),
-  ]);
+  const offset = offsetOf(query);
+  const rows = await db
+    .select({ tokenId, classId, asset, sum, count: count() })
+    .from(contribution)
+    .where(eq(contribution.account, lower(query.address)))
+    .groupBy(tokenId, classId, asset)
+    .orderBy(asc(asset), desc(sum), desc(tokenId))
+    .offset(offset)
+    .limit(query.limit + 1);
   const labels = await labelsOf(rows.map((row) => row.classId));
-  const earnings = rows.map((row) => ({
+  const items = rows.map((row) => ({
     tokenId: row.tokenId,
     classId: row.classId,
     className: labels.get(row.classId)?.name ?? null,
@@ -122,5 +115,14 @@ export async function contributedTo(
     paid: BigInt(row.sum),
     payments: row.count,
   }));
-  return { earnings, received };
+  return pageOf(rows, query.limit, () => String(offset + query.limit), items);
+}
+
+/** What came to an account of contributions, whoever's leaf it was, by asset. */
+export async function contributedTo(account: Address): Promise<{ asset: Address; sum: string }[]> {
+  return db
+    .select({ asset: contribution.asset, sum: sql<string>`sum(${contribution.amount})` })
+    .from(contribution)
+    .where(eq(contribution.to, account))
+    .groupBy(contribution.asset);
 }

@@ -4,7 +4,7 @@ import { listActivity } from './activity';
 import { listAttestations } from './attestations';
 import { channelDetail, listCaptures, listChannels } from './channels';
 import { classDetail, listClasses, requireClass } from './classes';
-import { listContributions } from './contributors';
+import { listContributions, listContributorEarnings } from './contributors';
 import { revenueDays, usageDays } from './days';
 import { listDeposits } from './deposits';
 import { explainClaim } from './explain';
@@ -47,6 +47,7 @@ export const handlers: { readonly [name in IndexerRouteName]: (given: never) => 
   captures: listCaptures,
   deposits: listDeposits,
   earnings: earningsOf,
+  contributorEarnings: listContributorEarnings,
   explainClaim,
   operator: operatorOf,
   batches: listBatches,

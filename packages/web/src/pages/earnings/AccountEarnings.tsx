@@ -1,7 +1,9 @@
 import type { Address, Earnings } from '@kedge/core';
 import { mainOf, othersOf } from '../../data/mainOf.js';
+import { useIndexedPages } from '../../data/useIndexed.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { ShowMore } from '../../ui/ShowMore.js';
+import { Skeleton } from '../../ui/Skeleton.js';
 import { StaleNote } from '../../ui/StaleNote.js';
 import { useFirst } from '../../ui/useFirst.js';
 import { AssetTotal } from './AssetTotal.js';
@@ -15,20 +17,24 @@ export function AccountEarnings({
   address,
   earnings,
   more,
+  isAsked,
   error,
 }: {
   address: Address;
   earnings: Earnings;
   /** Asks for more of its tokens; undefined where there are none. */
   more: (() => void) | undefined;
+  isAsked: boolean;
   error: Error | null;
 }) {
-  const { totals, tokens, contributions } = earnings;
+  const { totals, tokens } = earnings;
+  const contributed = useIndexedPages('contributorEarnings', { address, limit: pageSize });
   const main = mainOf(totals);
   const all = useFirst(main === undefined ? [] : [main, ...othersOf(totals, main)], firstTotals, pageSize);
-  const rows = useFirst(tokens, pageSize);
-  const isNothing = totals.every(({ owed, claimed }) => owed === 0n && claimed === 0n);
-  if (tokens.length === 0 && contributions.length === 0 && isNothing) {
+  const rows = useFirst(tokens, pageSize, pageSize, more);
+  const isNothing = tokens.length === 0 && totals.every(({ owed, claimed }) => owed === 0n && claimed === 0n);
+  if (isNothing && contributed.items === undefined && contributed.error === null) return <Skeleton height={240} />;
+  if (isNothing && contributed.items?.length === 0) {
     return (
       <section className="card">
         <EmptyState title="Nothing earned yet">
@@ -60,10 +66,10 @@ export function AccountEarnings({
               <TokenEarningsRow key={`${token.tokenId}/${token.asset}`} token={token} account={address} />
             ))}
           </ul>
-          <ShowMore more={rows.more ?? more} />
+          <ShowMore more={rows.more} isAsked={isAsked} error={error} />
         </section>
       )}
-      {contributions.length > 0 && <ContributionCard contributions={contributions} />}
+      <ContributionCard contributed={contributed} />
     </>
   );
 }

@@ -1,16 +1,28 @@
-import type { Earnings } from '@kedge/core';
+import { onceEach } from '../../data/onceEach.js';
 import { useAssets } from '../../data/useAssets.js';
+import type { IndexedPages } from '../../data/useIndexed.js';
+import { ErrorState } from '../../ui/ErrorState.js';
 import { showCount } from '../../ui/format.js';
 import { ShowMore } from '../../ui/ShowMore.js';
-import { useFirst } from '../../ui/useFirst.js';
 import { TokenOfClass } from './TokenOfClass.js';
 
-const pageSize = 20;
-
 /** What an account was paid as one of a token's contributors (R24), also where it had another address paid. */
-export function ContributionCard({ contributions }: { contributions: Earnings['contributions'] }) {
-  const { shown, more } = useFirst(contributions, pageSize);
-  const { show } = useAssets(shown.map(({ asset }) => asset));
+export function ContributionCard({ contributed }: { contributed: IndexedPages<'contributorEarnings'> }) {
+  const { items, error, refetch, more, isAsked } = contributed;
+  const { show } = useAssets(items?.map(({ asset }) => asset) ?? []);
+  if (items === undefined) {
+    if (error === null) return null;
+    return (
+      <section className="card">
+        <ErrorState
+          error={error}
+          title="What you were paid as a contributor cannot be shown"
+          onRetry={() => void refetch()}
+        />
+      </section>
+    );
+  }
+  if (items.length === 0) return null;
   return (
     <section className="card" aria-labelledby="as-contributor">
       <header>
@@ -21,7 +33,7 @@ export function ContributionCard({ contributions }: { contributions: Earnings['c
         </p>
       </header>
       <ul className="earning-rows">
-        {shown.map((contribution) => (
+        {onceEach(items).map((contribution) => (
           <li key={`${contribution.tokenId}/${contribution.asset}`} className="earning">
             <div className="row between">
               <TokenOfClass token={contribution} />
@@ -33,7 +45,7 @@ export function ContributionCard({ contributions }: { contributions: Earnings['c
           </li>
         ))}
       </ul>
-      <ShowMore more={more} />
+      <ShowMore more={more} isAsked={isAsked} error={error} />
     </section>
   );
 }

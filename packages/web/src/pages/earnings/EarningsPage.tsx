@@ -13,7 +13,7 @@ const pageSize = 100;
 export function EarningsPage() {
   const { address } = useWallet();
   const indexer = useIndexer();
-  const { earnings, error, refetch, more } = useEarnings(
+  const { earnings, error, refetch, more, isAsked } = useEarnings(
     address === undefined ? undefined : { address, limit: pageSize },
   );
   return (
@@ -43,7 +43,7 @@ export function EarningsPage() {
           </section>
         )
       ) : (
-        <AccountEarnings address={address} earnings={earnings} more={more} error={error} />
+        <AccountEarnings address={address} earnings={earnings} more={more} isAsked={isAsked} error={error} />
       )}
     </div>
   );

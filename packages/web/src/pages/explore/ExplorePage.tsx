@@ -21,7 +21,7 @@ export function ExplorePage() {
   const kind = Object.hasOwn(kinds, chosen) ? (chosen as keyof typeof kinds) : 'all';
   const [text, setText] = useKeptChoice('text', '');
   const search = useDebounced(text.trim());
-  const { items, error, refetch, isPlaceholderData, more } = useIndexedPages('classes', {
+  const { items, error, refetch, isPlaceholderData, more, isAsked } = useIndexedPages('classes', {
     limit: pageSize,
     ...(kind === 'all' ? {} : { kind: kind satisfies ClassKind }),
     ...(search === '' ? {} : { text: search }),
@@ -95,7 +95,7 @@ export function ExplorePage() {
               </li>
             ))}
           </ul>
-          <ShowMore more={more} />
+          <ShowMore more={more} isAsked={isAsked} error={error} />
         </>
       )}
     </div>

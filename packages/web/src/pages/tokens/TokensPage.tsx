@@ -15,7 +15,7 @@ const pageSize = 20;
 /** What the connected account holds, and everything that it can do with it. */
 export function TokensPage() {
   const { address } = useWallet();
-  const { items, error, refetch, more } = useIndexedPages(
+  const { items, error, refetch, more, isAsked } = useIndexedPages(
     'tokens',
     address === undefined ? undefined : { owner: address, limit: pageSize },
   );
@@ -66,7 +66,7 @@ export function TokensPage() {
               </li>
             ))}
           </ul>
-          <ShowMore more={more} />
+          <ShowMore more={more} isAsked={isAsked} error={error} />
         </>
       )}
     </div>
