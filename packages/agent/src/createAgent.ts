@@ -1,17 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BaseError, toProblemDetails } from '@kedge/core';
-import { completionObject, usageChunkObject } from './chatCompletion.js';
-import { composeAnswer } from './composeAnswer.js';
-import { countPromptTokens, countTokens } from './countTokens.js';
+import { answerChat } from './answerChat.js';
+import { answerResponse } from './answerResponse.js';
+import type { Asked } from './asked.js';
+import { composeAnswer, type FinishReason } from './composeAnswer.js';
 import { createSectionIndex, type RankedSection } from './createSectionIndex.js';
 import { readBody, sendJson } from './httpBody.js';
 import type { AnchoredDocument } from './loadDocuments.js';
-import { parseChatRequest, type ChatRequest } from './parseChatRequest.js';
+import { parseChatRequest } from './parseChatRequest.js';
+import { parseCreateResponse } from './parseCreateResponse.js';
 import { splitSections, type Section } from './splitSections.js';
-import { sendEvent, streamPieces } from './streamPieces.js';
 
 /** The one model of this upstream. */
 export const agentModel = 'kedge-docs';
@@ -93,36 +93,23 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     const route = `${request.method} ${path}`;
     if (route === 'GET /v1/models') return sendJson(response, 200, { object: 'list', data: [modelObject(started)] });
     if (route === `GET /v1/models/${agentModel}`) return sendJson(response, 200, modelObject(started));
-    if (route !== 'POST /v1/chat/completions') {
-      throw new BaseError(`There is no ${route} here.`, {
-        code: 'route_not_found',
-        status: 404,
-        hints: ['Served are GET /v1/models and POST /v1/chat/completions.'],
-      });
+    if (route === 'POST /v1/chat/completions') {
+      const asked = parseChatRequest(await readBody(request), agentModel);
+      return answerChat(response, { model: agentModel, created: seconds(), request: asked }, compose(asked));
     }
-    const chat = parseChatRequest(await readBody(request), agentModel);
-    await answer(chat, response);
+    if (route === 'POST /v1/responses') {
+      const asked = parseCreateResponse(await readBody(request), agentModel);
+      return answerResponse(response, { model: agentModel, created: seconds(), request: asked }, compose(asked));
+    }
+    throw new BaseError(`There is no ${route} here.`, {
+      code: 'route_not_found',
+      status: 404,
+      hints: ['Served are GET /v1/models, POST /v1/chat/completions and POST /v1/responses.'],
+    });
   }
 
-  async function answer(chat: ChatRequest, response: ServerResponse): Promise<void> {
-    const head = { id: `chatcmpl-${randomUUID()}`, created: seconds(), model: agentModel };
-    const pieces = composeAnswer(index, titles, chat.question, chat.maxTokens);
-    const prompt = countPromptTokens(chat.messages);
-    const usageOf = (content: string) => {
-      const completion = countTokens(content);
-      return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
-    };
-    if (chat.stream) {
-      const content = await streamPieces(response, head, pieces);
-      if (response.destroyed) return;
-      if (chat.includeUsage) sendEvent(response, usageChunkObject(head, usageOf(content)));
-      response.end('data: [DONE]\n\n');
-      return;
-    }
-    let content = '';
-    let step = pieces.next();
-    for (; !step.done; step = pieces.next()) content += step.value;
-    sendJson(response, 200, completionObject(head, content, step.value, usageOf(content)));
+  function compose({ question, maxTokens }: Asked): Generator<string, FinishReason> {
+    return composeAnswer(index, titles, question, maxTokens);
   }
 
   try {

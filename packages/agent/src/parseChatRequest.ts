@@ -1,14 +1,9 @@
-import { BaseError, isJsonObject, parseChatCompletionRequest, type ChatCompletionRequest } from '@kedge/core';
-import type { Question } from './composeAnswer.js';
+import { BaseError, parseChatCompletionRequest } from '@kedge/core';
+import { parseJson, questionIn, requireModel, requireTextFormat, textOf, type Asked } from './asked.js';
+import { countPromptTokens } from './countTokens.js';
 
 /** A chat completion request as this upstream understands it. */
-export type ChatRequest = {
-  readonly messages: readonly { readonly role: string; readonly text: string }[];
-  readonly question: Question;
-  readonly maxTokens: number;
-  readonly stream: boolean;
-  readonly includeUsage: boolean;
-};
+export type ChatRequest = Asked & { readonly includeUsage: boolean };
 
 /**
  * Reads the body of a chat completion request for `model`.
@@ -18,13 +13,7 @@ export type ChatRequest = {
  */
 export function parseChatRequest(body: string, model: string): ChatRequest {
   const request = parseChatCompletionRequest(parseJson(body));
-  if (request.model !== model) {
-    throw new BaseError(`There is no model "${request.model}" here.`, {
-      code: 'model_not_found',
-      status: 404,
-      hints: [`Ask for "${model}".`],
-    });
-  }
+  requireModel(request.model, model);
   if ((request.n ?? 1) !== 1) {
     throw new BaseError('This model gives one answer a request.', {
       code: 'n_unsupported',
@@ -33,62 +22,13 @@ export function parseChatRequest(body: string, model: string): ChatRequest {
       hints: ['Leave "n" out, or set it to 1.'],
     });
   }
-  const format = formatOf(request);
-  if (format !== 'text') {
-    throw new BaseError('This model answers with text, which it quotes.', {
-      code: 'format_unsupported',
-      status: 400,
-      values: { format },
-      hints: ['Leave "response_format" out, or set its type to "text".'],
-    });
-  }
-  const messages = request.messages.map((message) => ({ role: message.role, text: textOf(message.content) }));
-  const asked = messages.filter((message) => message.role === 'user').map((message) => message.text);
-  const text = asked.pop();
-  if (text === undefined) {
-    throw new BaseError('The request has no user message to answer.', {
-      code: 'question_missing',
-      status: 400,
-      hints: ['Add a message with the role "user".'],
-    });
-  }
+  requireTextFormat('response_format', request.response_format);
+  const messages = request.messages.map(({ role, content }) => ({ role, text: textOf(content, ['text']) }));
   return {
-    messages,
-    question: { text: searched(text), earlier: asked.slice(-3).map(searched) },
+    question: questionIn(messages),
+    promptTokens: countPromptTokens(messages),
     maxTokens: request.max_completion_tokens ?? request.max_tokens ?? Number.MAX_SAFE_INTEGER,
     stream: request.stream ?? false,
     includeUsage: request.stream_options?.include_usage ?? false,
   };
-}
-
-function formatOf({ response_format: format }: ChatCompletionRequest): unknown {
-  return isJsonObject(format) ? format['type'] : 'text';
-}
-
-/** What is searched for: its beginning says what a long message is about, and search must stay quick. */
-function searched(text: string): string {
-  return text.slice(0, 4_000).replaceAll(/\s+/g, ' ');
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw new BaseError('The body is not JSON.', { code: 'body_not_json', status: 400, cause });
-  }
-}
-
-function textOf(content: ChatCompletionRequest['messages'][number]['content']): string {
-  if (typeof content === 'string') return content;
-  return (content ?? [])
-    .map((part) => {
-      if (part.type === 'text' && typeof part['text'] === 'string') return part['text'];
-      throw new BaseError('This model reads text only.', {
-        code: 'content_unsupported',
-        status: 400,
-        values: { type: part.type },
-        hints: ['Send parts of the type "text", or a string.'],
-      });
-    })
-    .join('\n');
 }

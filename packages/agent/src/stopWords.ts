@@ -4,7 +4,7 @@ export const stopWords: ReadonlySet<string> = new Set(
   before being below between both but by came can cannot come could d did do does doing done don during each either
   else ever every everything exactly few for from further get gets getting give given go goes going gone got had happen
   happens has have having he hello help her here hers hey hi him his how i if in into is it its itself just know let like
-  ll look lot m many may maybe me mean means might mine more most much must my myself near need needs neither no nor not
+  ll look m many may maybe me mean means might mine more most much must my myself near need needs neither no nor not
   now of off ok on once one only onto or other our ours out over per please possible put quite rather re really s
   say says see shall she should simply since so some somebody someone something sort still such sure t tell
   than thank thanks that the their theirs them then there these they thing things this those though through thus to too

@@ -1,32 +1,48 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
-import { chunkObject, type CompletionHead } from './chatCompletion.js';
 import type { FinishReason } from './composeAnswer.js';
 
 const wordsPerChunk = 4;
 
-/** Sends each piece as it is found, some words at a time; stops when the reader has gone. Answers the whole text. */
+/** An answer that is whole. */
+export type Composed = { readonly content: string; readonly finishReason: FinishReason };
+
+/** Takes all pieces at once. */
+export function joinPieces(pieces: Generator<string, FinishReason>): Composed {
+  let content = '';
+  let step = pieces.next();
+  for (; !step.done; step = pieces.next()) content += step.value;
+  return { content, finishReason: step.value };
+}
+
+/** Begins an answer of events. */
+export function beginEvents(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
+}
+
+/**
+ * Sends each piece as it is found, some words at a time. Undefined when the reader has gone.
+ *
+ * @param send writes one event; false when the reader is slower than we are
+ */
 export async function streamPieces(
   response: ServerResponse,
-  head: CompletionHead,
   pieces: Generator<string, FinishReason>,
-): Promise<string> {
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
-  sendEvent(response, chunkObject(head, { role: 'assistant', content: '' }));
+  send: (words: string) => boolean,
+): Promise<Composed | undefined> {
   let content = '';
   let step = pieces.next();
   for (; !step.done; step = pieces.next()) {
     content += step.value;
     for (const words of wordGroups(step.value)) {
-      if (!sendEvent(response, chunkObject(head, { content: words }))) await drained(response);
-      if (response.destroyed) return content;
+      if (!send(words)) await drained(response);
+      if (response.destroyed) return undefined;
     }
     // The socket sends what it has before the next piece is searched for.
     await setImmediate();
   }
-  sendEvent(response, chunkObject(head, {}, step.value));
-  return content;
+  return response.destroyed ? undefined : { content, finishReason: step.value };
 }
 
 function* wordGroups(text: string): Generator<string> {
@@ -46,9 +62,4 @@ async function drained(response: ServerResponse): Promise<void> {
   } finally {
     response.off('close', onClose);
   }
-}
-
-/** Writes one event; false when the reader is slower than we are. */
-export function sendEvent(response: ServerResponse, data: unknown): boolean {
-  return response.write(`data: ${JSON.stringify(data)}\n\n`);
 }

@@ -25,8 +25,11 @@ afterAll(async () => {
   await docs.remove();
 });
 
-async function post(body: string): Promise<{ status: number; error: { message: string; type: string; code: string } }> {
-  const response = await fetch(`${agent.url}/v1/chat/completions`, { method: 'POST', body });
+async function post(
+  body: string,
+  path = 'chat/completions',
+): Promise<{ status: number; error: { message: string; type: string; code: string } }> {
+  const response = await fetch(`${agent.url}/v1/${path}`, { method: 'POST', body });
   return { status: response.status, ...((await response.json()) as { error: never }) };
 }
 
@@ -125,6 +128,108 @@ describe('the OpenAI client', () => {
       ],
     });
     expect(answer.choices[0]!.message.content).toContain('kedge channel close');
+  });
+});
+
+describe('the OpenAI client, by responses', () => {
+  const asked = { model: 'kedge-docs', input: messages[0]!.content };
+  const countOf = (...texts: string[]) => 3 + texts.reduce((sum, text) => sum + 3 + countTokens(text), 0);
+  let chat: string;
+
+  beforeAll(async () => {
+    const answer = await client.chat.completions.create({ model: 'kedge-docs', messages });
+    chat = answer.choices[0]!.message.content!;
+  });
+
+  test('gets the answer that a chat gets, whose usage is the count of its text', async () => {
+    const response = await client.responses.create(asked);
+    expect(response).toMatchObject({ object: 'response', status: 'completed', model: 'kedge-docs', output_text: chat });
+    const [input, output] = [countOf(asked.input), countTokens(chat)];
+    expect(response.usage).toEqual({
+      input_tokens: input,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens: output,
+      output_tokens_details: { reasoning_tokens: 0 },
+      total_tokens: input + output,
+    });
+  });
+
+  test('gets it streamed, in every event that belongs to it, and puts the same response together', async () => {
+    const stream = client.responses.stream(asked);
+    const events: string[] = [];
+    let text = '';
+    let next = 0;
+    for await (const event of stream) {
+      expect(event.sequence_number).toBe(next++);
+      if (events.at(-1) !== event.type) events.push(event.type);
+      if (event.type === 'response.output_text.delta') text += event.delta;
+    }
+    expect(text).toBe(chat);
+    expect(next).toBeGreaterThan(20);
+    expect(events).toEqual(
+      [
+        'created',
+        'in_progress',
+        'output_item.added',
+        'content_part.added',
+        'output_text.delta',
+        'output_text.done',
+        'content_part.done',
+        'output_item.done',
+        'completed',
+      ].map((name) => `response.${name}`),
+    );
+    const { output, usage } = await stream.finalResponse();
+    expect(output).toMatchObject([{ type: 'message', status: 'completed', content: [{ text: chat }] }]);
+    expect(usage!.output_tokens).toBe(countTokens(chat));
+  });
+
+  test('is told that the answer was cut at its limit, streamed and whole', async () => {
+    const limited = { ...asked, max_output_tokens: 16 };
+    const cut = await client.responses.create(limited);
+    const { choices } = await client.chat.completions.create({ model: 'kedge-docs', messages, max_tokens: 16 });
+    expect([choices[0]!.finish_reason, choices[0]!.message.content]).toEqual(['length', cut.output_text]);
+    const reason = { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
+    const content = [{ text: cut.output_text }];
+    expect(cut).toMatchObject({ ...reason, output: [{ type: 'message', status: 'incomplete', content }] });
+    expect(cut.usage!.output_tokens).toBeLessThanOrEqual(16);
+    const events = [];
+    for await (const event of await client.responses.create({ ...limited, stream: true })) events.push(event);
+    expect(events.at(-1)).toMatchObject({
+      type: 'response.incomplete',
+      response: { ...reason, output: [{ content }] },
+    });
+  });
+
+  test('is understood by its whole conversation, instructions and its own answer included', async () => {
+    const first = await client.responses.create({ ...asked, input: 'How do I close a channel?' });
+    const response = await client.responses.create({
+      ...asked,
+      instructions: 'Be brief.',
+      input: [
+        { role: 'user', content: [{ type: 'input_text', text: 'How do I close a channel?' }] },
+        ...first.output,
+        { role: 'user', content: 'And who may do that?' },
+      ] as OpenAI.Responses.ResponseInput,
+      text: { format: { type: 'text' } },
+    });
+    expect(response.output_text).toContain('kedge channel close');
+    expect(response.instructions).toBe('Be brief.');
+    expect(response.usage!.input_tokens).toBeGreaterThan(first.usage!.output_tokens);
+  });
+
+  test.each([
+    ['no input', {}, 400, 'question_missing'],
+    ['another model', { ...asked, model: 'gpt-5' }, 404, 'model_not_found'],
+    ['zero tokens', { ...asked, max_output_tokens: 0 }, 400, 'request_invalid'],
+    ['JSON', { ...asked, text: { format: { type: 'json_object' } } }, 400, 'format_unsupported'],
+    ['an answer before', { ...asked, previous_response_id: 'resp_0' }, 400, 'state_unsupported'],
+    ['an answer for later', { ...asked, background: true }, 400, 'state_unsupported'],
+    ['a call', { ...asked, input: [{ type: 'function_call_output' }] }, 400, 'content_unsupported'],
+    ['a file', { ...asked, input: [{ role: 'user', content: [{ type: 'input_file' }] }] }, 400, 'content_unsupported'],
+  ])('%s is refused in the form that clients parse', async (_, body, status, code) => {
+    const answer = await post(JSON.stringify({ model: 'kedge-docs', ...body }), 'responses');
+    expect([answer.status, answer.error.code]).toEqual([status, code]);
   });
 });
 

@@ -106,6 +106,22 @@ describe('the fixed questions about the docs', () => {
   });
 });
 
+test('what a word of the glossary means is told from the glossary, or from the section that has its name', () => {
+  const glossary = docs.documents.find(({ path }) => path === 'docs/reference/glossary.md')!;
+  const words = [
+    ...Buffer.from(glossary.bytes)
+      .toString('utf8')
+      .matchAll(/^## (.*)$/gm),
+  ].map(([, word]) => word!);
+  expect(words).toContain('Lot');
+  const unexplained = words.filter((word) => {
+    const found = agent.search(`What does ${word.toLowerCase()} mean?`);
+    const places = found.slice(0, 2).map(({ section }) => `${section.path} § ${section.headings.at(-1)}`);
+    return !isAnswerable(found) || !places.includes(`${glossary.path} § ${word}`);
+  });
+  expect(unexplained).toEqual([]);
+});
+
 async function piecesOf(source: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
   const pieces: Uint8Array[] = [];
   for await (const piece of source) pieces.push(piece);
