@@ -1,5 +1,6 @@
 import { useId, type ReactNode } from 'react';
 import { wordsOf } from './ErrorState.js';
+import { ShowMore } from './ShowMore.js';
 import { Skeleton } from './Skeleton.js';
 import { Table, type Column, type Row } from './Table.js';
 
@@ -9,6 +10,8 @@ export function TableCard<Item>({
   note,
   rows,
   error,
+  more,
+  isAsked = false,
   height,
   empty,
   columns,
@@ -19,6 +22,9 @@ export function TableCard<Item>({
   /** Undefined until they are there. */
   rows: readonly Item[] | undefined;
   error: Error | null;
+  /** Asks for more of them; undefined where that is all. */
+  more?: (() => void) | undefined;
+  isAsked?: boolean;
   /** Of the frame until then, in pixels. */
   height: number;
   /** What stands there when there are none. */
@@ -42,7 +48,10 @@ export function TableCard<Item>({
       ) : rows.length === 0 ? (
         empty
       ) : (
-        <Table label={title} columns={columns} rows={rows.map(row)} />
+        <>
+          <Table label={title} columns={columns} rows={rows.map(row)} />
+          <ShowMore more={more} isAsked={isAsked} error={error} />
+        </>
       )}
     </section>
   );

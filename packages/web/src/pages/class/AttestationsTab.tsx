@@ -1,22 +1,23 @@
 import { isSameAddress, type ClassDetail, type IndexedAttestation, type IndexedVerdict } from '@kedge/core';
-import { useIndexed } from '../../data/useIndexed.js';
+import { useIndexedPages } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
 import { Copyable } from '../../ui/Copyable.js';
 import { EmptyState } from '../../ui/EmptyState.js';
 import { ErrorState } from '../../ui/ErrorState.js';
 import { showCount, showMoment, shorten } from '../../ui/format.js';
 import { Icon } from '../../ui/icons.js';
+import { ShowMore } from '../../ui/ShowMore.js';
 import { Skeleton } from '../../ui/Skeleton.js';
 import { StatementCheck } from './StatementCheck.js';
 import { countOutcomes } from './statements.js';
 import './attestations.css';
 
-const most = 50;
+const pageSize = 20;
 
 /** What was stated about the class, by whom, and what verifiers found of it. Which of them count is the reader's choice. */
 export function AttestationsTab({ detail: { classId, issuer } }: { detail: ClassDetail }) {
-  const { data, error, isPlaceholderData, refetch } = useIndexed('attestations', { classId, limit: most }, 8_000);
-  if (data === undefined || isPlaceholderData) {
+  const { items, error, refetch, more, isAsked } = useIndexedPages('attestations', { classId, limit: pageSize }, 8_000);
+  if (items === undefined) {
     return error === null ? (
       <div role="status" aria-label="Loading attestations">
         <Skeleton height={260} />
@@ -27,7 +28,6 @@ export function AttestationsTab({ detail: { classId, issuer } }: { detail: Class
       </section>
     );
   }
-  const { items, next } = data;
   if (items.length === 0) {
     return (
       <section className="card">
@@ -45,12 +45,12 @@ export function AttestationsTab({ detail: { classId, issuer } }: { detail: Class
         <p className="small muted">
           Anyone may attest, so a statement is worth what its attester is to you, and a verdict what its verifier is.
           Nothing here is verified by itself.
-          {next !== null && ` These are the newest ${most}.`}
         </p>
       </div>
       {items.map((item) => (
         <Attested key={item.id} attestation={item} isByIssuer={isSameAddress(item.attester, issuer)} />
       ))}
+      <ShowMore more={more} isAsked={isAsked} error={error} />
     </section>
   );
 }

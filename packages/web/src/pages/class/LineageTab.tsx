@@ -154,8 +154,8 @@ function ClassBox({ data }: NodeProps<ClassNode>) {
     <div className={data.isShown ? 'lineage-node shown' : 'lineage-node'}>
       <Handle type="target" position={data.isDown ? Position.Top : Position.Left} isConnectable={false} />
       <span className={`pill ${data.kind}`}>{data.kind}</span>
-      <a href={linkTo('class', data.classId)} className="nodrag">
-        <bdi>{data.name}</bdi>
+      <a href={linkTo('class', data.classId)} className="nodrag" dir="auto">
+        {data.name}
       </a>
       <Handle type="source" position={data.isDown ? Position.Bottom : Position.Right} isConnectable={false} />
     </div>

@@ -1,6 +1,6 @@
 import type { Address } from '@kedge/core';
 import { linkTo } from '../../app/router.js';
-import { useIndexed } from '../../data/useIndexed.js';
+import { useIndexedPages } from '../../data/useIndexed.js';
 import { AddressText } from '../../ui/AddressText.js';
 import { Copyable } from '../../ui/Copyable.js';
 import { EmptyState } from '../../ui/EmptyState.js';
@@ -10,13 +10,15 @@ import { TableCard } from '../../ui/TableCard.js';
 
 /** The open channels of an operator: what it may still capture, from whom, until when. */
 export function OperatorChannels({ operator }: { operator: Address }) {
-  const { data, error } = useIndexed('channels', { operator, open: 'true', limit: 20 });
+  const { items, error, more, isAsked } = useIndexedPages('channels', { operator, open: 'true', limit: 20 });
   return (
     <TableCard
       title="Open channels"
       note="in units of their classes"
-      rows={data?.items}
+      rows={items}
       error={error}
+      more={more}
+      isAsked={isAsked}
       height={100}
       empty={<EmptyState title="No open channel">A holder opens one under My tokens.</EmptyState>}
       columns={['Channel', 'Class', 'Holder', 'Mode', numbers('Captured'), numbers('Left'), numbers('Until')]}
