@@ -6,6 +6,7 @@ import { ClauseFailed, NotApplicable } from './outcome.js';
 import { beginRun, findUnreturned, returnFunds, toActor, type Begun, type BrokenOff } from './lab/accounts.js';
 import { revertOf } from './lab/chainCall.js';
 import { createClock, type ClockOptions } from './lab/clock.js';
+import { neverBehind } from './lab/neverBehind.js';
 import { createSender, type Sender } from './lab/sender.js';
 import type { Lab } from './lab/lab.js';
 import { requireCode } from './requireCode.js';
@@ -62,7 +63,7 @@ export type ConformanceReport = {
  */
 export async function runConformance(parameters: ConformanceParameters): Promise<ConformanceReport> {
   const {
-    publicClient: client,
+    publicClient,
     address,
     registry = address,
     adapter = address,
@@ -71,6 +72,7 @@ export async function runConformance(parameters: ConformanceParameters): Promise
     owner,
     onProgress,
   } = parameters;
+  const client = neverBehind(publicClient);
   const chainId = await client.getChainId();
   for (const each of new Set([address, registry, adapter])) await requireCode(client, each, chainId);
   const sender = createSender(client, chainId);

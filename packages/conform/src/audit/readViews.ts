@@ -9,7 +9,7 @@ import {
   type Hex,
   type PublicClient,
 } from 'viem';
-import { revertOf } from '../lab/chainCall.js';
+import { lacksState, revertOf } from '../lab/chainCall.js';
 
 const together = 64;
 
@@ -86,9 +86,6 @@ function isFault(error: unknown): boolean {
 
 const undecodable = /^(AbiDecoding\w*|PositionOutOfBounds|InvalidBytesBoolean|ContractFunctionZeroData)Error$/;
 
-const stateWords =
-  /missing trie node|header not found|(state|block|history)\b.*\b(not|un)\s?(found|available|supported)|prun|archive/i;
-
 /** Behind a load balancer one node may not have a block yet that another has told of. */
 const waits = [250, 1_000, 4_000];
 
@@ -117,13 +114,13 @@ function isTimeout(error: unknown): boolean {
 }
 
 function unanswered(error: unknown, blockNumber: bigint): unknown {
-  const said = error instanceof ViemError ? error.details : (error as Error).message;
-  if (!stateWords.test(said ?? '')) return error;
+  if (!lacksState(error)) return error;
+  const { details } = error as ViemError;
   return new BaseError(`The node does not have the state of block ${blockNumber}.`, {
     code: 'state_unavailable',
     kind: 'transient',
     cause: error,
-    values: { block: blockNumber, node: said ?? '' },
+    values: { block: blockNumber, node: details },
     hints: [
       'A node keeps the state of its newest blocks only, unless it is an archive node: ask one with --rpc.',
       'Nothing was found out about the contract.',

@@ -56,6 +56,14 @@ export function revertOf(error: unknown): Hex | undefined {
 const revertWords =
   /revert|invalid opcode|InvalidFEOpcode|OpcodeNotFound|stack underflow|invalid jump|out of gas|OutOfGas/i;
 
+/** Whether a node says that it does not have the state of a block: not yet, or no more. */
+export function lacksState(error: unknown): boolean {
+  return error instanceof ViemError && revertOf(error) === undefined && stateWords.test(error.details ?? '');
+}
+
+const stateWords =
+  /missing trie node|header not found|unknown block|requested was|(state|block|history)\b.*\b(not|un)\s?(found|available|supported)|prun|archive/i;
+
 function hexIn(data: unknown): Hex | undefined {
   if (typeof data === 'string' && /^0x([0-9a-f]{2})*$/i.test(data)) return data as Hex;
   if (typeof data === 'object' && data !== null) {

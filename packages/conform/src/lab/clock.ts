@@ -43,6 +43,8 @@ export async function createClock(client: PublicClient, options: ClockOptions = 
         if ((await now()) >= timestamp) return;
         await request('evm_setNextBlockTimestamp', [Number(timestamp)]);
         await request('evm_mine', []);
+        // The client shows the state of the newest block that it knows.
+        await now();
         return;
       }
       let newest = await now();
