@@ -127,13 +127,23 @@ function checkNode() {
   return 1;
 }
 
+/** The indexer and the tests are read by Vite and by patterns, to which these mean something. */
+function checkFolder() {
+  const special = [...new Set(root.match(/[#%*?[\]{}]/g))];
+  if (special.length === 0) return 0;
+  const many = special.length > 1 ? 'these characters are' : 'this character is';
+  console.error(`Kedge cannot run from ${root}: ${many} read as something else there: ${special.join(' ')}`);
+  console.error('Move the folder to a path without, and run again.');
+  return 1;
+}
+
 async function main() {
   const chosen = tasks[task];
   if (!chosen) {
     console.error(`unknown task "${task}"; known: ${Object.keys(tasks).join(', ')}`);
     return 2;
   }
-  for (const step of [checkNode, () => install(chosen.scope), ...chosen.steps]) {
+  for (const step of [checkNode, checkFolder, () => install(chosen.scope), ...chosen.steps]) {
     const status = await step();
     if (status !== 0) return status;
   }
