@@ -29,12 +29,9 @@ test('a clone goes on to install from a folder of almost any name', () => {
   );
 });
 
-test.each(['c#', '100%', 'a?b', 'a*b', 'a[b]', 'a{b}'])(
-  'a clone in %s says at once why it cannot run',
-  (name) => {
-    const said = startIn(name);
-    expect(said).toContain(`${name}/: `);
-    expect(said).toContain('Move the folder to a path without, and run again.');
-    expect(said).not.toContain('installing');
-  },
-);
+test.each(['c#', '100%', 'a?b', 'a*b', 'a[b]', 'a{b}'])('a clone in %s says at once why it cannot run', (name) => {
+  const said = startIn(name);
+  expect(said).toContain(`${name}/: `);
+  expect(said).toContain('Move the folder to a path without, and run again.');
+  expect(said).not.toContain('installing');
+});
