@@ -226,6 +226,7 @@ describe("others'", () => {
   test.each([
     ['an enumerable ERC-721, whose publishers alone settle', 'EnumerableDAT', []],
     ['a proxy, whose curator alone changes classes and settles, and which keeps no money itself', 'ProxiedDAT', []],
+    ['one that takes no call of a contract, and no expiry within a day', 'PeopleDAT', [], 86_500],
     ['one in which no holder records usage fails in that alone', 'MeteredDAT', ['D6.5.recordUsage']],
     [
       'one that settles for no share fails in that, though its publishers alone may',
@@ -234,9 +235,14 @@ describe("others'", () => {
     ],
   ])(
     '%s',
-    async (_what, name, clauses) => {
+    async (_what, name, clauses, expiryLeadSeconds?: number) => {
       const owner = developmentAccount(5);
-      const report = await tryContract((anvil) => deployCode(anvil, others[name]!, 5), { owner, profile: 'draft' });
+      const lead = expiryLeadSeconds === undefined ? {} : { expiryLeadSeconds };
+      const report = await tryContract((anvil) => deployCode(anvil, others[name]!, 5), {
+        owner,
+        profile: 'draft',
+        ...lead,
+      });
       expect(failing(report)).toEqual(clauses);
       expect(unreached(report)).toEqual([]);
     },
@@ -268,7 +274,7 @@ describe("others'", () => {
       expect(failing(report)).toEqual(['D6.7.settleRevenueETH']);
       const { detail } = report.results.find(({ status }) => status === 'fail')!;
       expect(detail).toBe(
-        'what a claim of all took from the contract, which a settlement had brought it, is 1000, expected 0',
+        'what a claim took from the contract, to which its settlement had brought nothing, is 1000, expected 0',
       );
     },
     patience,

@@ -52,8 +52,8 @@ export const conform: Command = {
     },
     {
       flags: '--expiry-seconds <seconds>',
-      summary: 'how long tokens live that shall expire, on a chain whose clock cannot be moved',
-      default: '60',
+      summary:
+        'how long tokens live that shall expire: 1000 without it on a development chain, else 60, which are waited for',
     },
   ],
   examples: [
@@ -79,7 +79,7 @@ export const conform: Command = {
     const registry = parsedOption(context, 'registry', parseAddress);
     const adapter = parsedOption(context, 'adapter', parseAddress);
     const profile = parsedOption(context, 'profile', (text, flag) => parseChoice(text, profiles, flag)) ?? 'draft';
-    const expirySeconds = parsedOption(context, 'expirySeconds', parseInteger) ?? 60n;
+    const expirySeconds = parsedOption(context, 'expirySeconds', parseInteger);
     const owner = ownerOf(context);
     const { publicClient, chainId } = await connectChain(context, await findTarget(context));
     const funder = await resolveAccount(context, chainId, 'deployer');
@@ -92,7 +92,7 @@ export const conform: Command = {
       ...(adapter === undefined ? {} : { adapter }),
       profile,
       funder: funder.account,
-      expiryLeadSeconds: Number(expirySeconds),
+      ...(expirySeconds === undefined ? {} : { expiryLeadSeconds: Number(expirySeconds) }),
       ...(owner === undefined ? {} : { owner }),
       onProgress: (done, total, next) => progress.update(`clause ${done + 1} of ${total}: ${next}`),
     }).finally(() => progress.done());

@@ -17,7 +17,7 @@ export type Clock = {
 };
 
 export type ClockOptions = {
-  /** Seconds to wait for an expiry where time cannot be moved; default 60. */
+  /** Seconds that a token lives which shall expire; default 1,000 where time can be moved, else 60, which are waited for. */
   readonly expiryLeadSeconds?: number;
   readonly sleep?: (milliseconds: number) => Promise<void>;
 };
@@ -28,15 +28,16 @@ const pollMilliseconds = 1_000;
 const patienceMilliseconds = 300_000;
 
 export async function createClock(client: PublicClient, options: ClockOptions = {}): Promise<Clock> {
-  const { expiryLeadSeconds = 60, sleep = (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)) } = options;
+  const { sleep = (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)) } = options;
   const version = await client.request({ method: 'web3_clientVersion' }).catch(() => '');
   const canTravel = travellers.test(version);
+  const { expiryLeadSeconds = canTravel ? 1_000 : 60 } = options;
   const request = (method: string, params: readonly unknown[]): Promise<unknown> =>
     client.request({ method, params } as never);
   const now = async (): Promise<bigint> => (await client.getBlock()).timestamp;
   return {
     canTravel,
-    lead: canTravel ? 1_000n : BigInt(expiryLeadSeconds),
+    lead: BigInt(expiryLeadSeconds),
     now,
     async pass(timestamp) {
       if (canTravel) {

@@ -228,6 +228,8 @@ contract EnumerableDAT is ERC721Enumerable {
         _requireActor(tokenId);
     }
 
+    function _requireTerms(uint64 expireAt) internal view virtual {}
+
     /// @dev Where the money lies.
     function _treasury() internal view virtual returns (address) {
         return address(this);
@@ -246,6 +248,7 @@ contract EnumerableDAT is ERC721Enumerable {
         returns (uint256 tokenId)
     {
         _requirePublisher(classId);
+        _requireTerms(expireAt);
         if (value == 0) revert NoValue();
         uint32 weight = shareRatio > type(uint32).max ? type(uint32).max : uint32(shareRatio);
         tokenId = _terms.length;

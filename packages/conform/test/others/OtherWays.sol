@@ -66,6 +66,22 @@ contract ProxiedDAT is ERC1967Proxy {
     constructor() ERC1967Proxy(address(new CuratedDAT()), abi.encodeCall(CuratedDAT.initialize, (msg.sender))) {}
 }
 
+/// @title PeopleDAT: conforms to the draft, takes no call of a contract, and sells nothing for less than a day.
+contract PeopleDAT is ERC1967Proxy {
+    constructor() ERC1967Proxy(address(new DailyDAT()), abi.encodeWithSignature("name()")) {}
+
+    function _fallback() internal override {
+        require(msg.sender == tx.origin, "people only");
+        super._fallback();
+    }
+}
+
+contract DailyDAT is EnumerableDAT {
+    function _requireTerms(uint64 expireAt) internal view override {
+        require(expireAt == 0 || expireAt >= block.timestamp + 1 days, "less than a day");
+    }
+}
+
 /// @title MeteredDAT: follows the draft's advice against its own section 6.5: only operators record usage.
 contract MeteredDAT is EnumerableDAT {
     function _requireMeter(uint256 tokenId) internal view override {
