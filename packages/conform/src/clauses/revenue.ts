@@ -22,7 +22,7 @@ import {
   witness,
 } from '../lab/fixtures.js';
 import type { Actor } from '../lab/accounts.js';
-import { asProbe, deployAsset, holdings, plenty } from '../lab/assetProbe.js';
+import { asProbe, deployAsset, gainedBy, holdings, plenty } from '../lab/assetProbe.js';
 import {
   ampleGas,
   attempt,
@@ -86,10 +86,10 @@ async function tryTransferred(lab: Lab, asset: Address): Promise<void> {
   same(await pending(lab, tokenId, asset), 0n, 'pending of a share that was claimed for and sold', sold.evidence);
   await settle(lab, classId, 2_000n, asset);
   const before = await holdings(lab, asset, looked);
-  const { evidence } = await move(seller, alice);
-  const paid = sign * ((await holdings(lab, asset, looked)) - before);
+  const back = await move(seller, alice);
+  const paid = sign * (await gainedBy(lab, back, asset, looked, before));
   const left = (await pending(lab, tokenId, asset)) + paid;
-  same(left, 1_000n, 'what is pending of 1,000, or was paid, once the share was sold', evidence);
+  same(left, 1_000n, 'what is pending of 1,000, or was paid, once the share was sold', back.evidence);
 }
 
 const kept =
@@ -105,7 +105,7 @@ async function trySettleEth(lab: Lab): Promise<void> {
   const tokenId = await newToken(lab, { classId, share: 1n, to: ours.address });
   const before = await holdings(lab, eth, lab.target);
   const done = await succeedAsFirst(lab, [ours, ...payers(lab, classId)], settleCall(classId, 1_000n));
-  const received = done.gained ?? (await holdings(lab, eth, lab.target)) - before;
+  const received = done.gained ?? (await gainedBy(lab, done, eth, lab.target, before));
   requireWhole(received, done.evidence);
   same(await pending(lab, tokenId), 1_000n, 'pending of the only share', done.evidence);
   if (received !== 0n) return;

@@ -2,8 +2,9 @@ import type { Address } from '@kedge/core';
 import { encodeDeployData, zeroAddress, type Abi } from 'viem';
 import { assetProbeAbi } from '../draftAbi.js';
 import { assetProbeBytecode } from '../probes.gen.js';
+import { lacksState } from './chainCall.js';
 import { makers } from './fixtures.js';
-import { deploy, read, succeed, type Lab } from './lab.js';
+import { deploy, read, succeed, type Done, type Lab } from './lab.js';
 
 /** Ways in which an ERC-20 probe behaves. */
 export const assetModes = { plain: 0, fee: 1, noReturn: 2, falseReturn: 3, reentrant: 4, blocking: 5 } as const;
@@ -21,6 +22,26 @@ export async function deployAsset(lab: Lab, mode: keyof typeof assetModes = 'pla
 /** Sends to a probe as the creator. */
 export async function asProbe(lab: Lab, to: Address, name: string, args: readonly unknown[], abi: Abi = assetProbeAbi) {
   return succeed(lab, lab.actors.creator, { name, args, to, abi });
+}
+
+/**
+ * How much more of an asset an account holds than before a transaction. ETH is asked for around its block, where the node
+ * still has the state: others may have sent some since it was looked before.
+ */
+export async function gainedBy(
+  lab: Lab,
+  { receipt: { blockNumber } }: Done,
+  asset: Address,
+  account: Address,
+  before: bigint,
+): Promise<bigint> {
+  const at = (block: bigint) => lab.client.getBalance({ address: account, blockNumber: block });
+  try {
+    if (asset === zeroAddress) return (await at(blockNumber)) - (await at(blockNumber - 1n));
+  } catch (error) {
+    if (!lacksState(error)) throw error;
+  }
+  return (await holdings(lab, asset, account)) - before;
 }
 
 /** How much of an asset an account holds; the zero address stands for ETH. */

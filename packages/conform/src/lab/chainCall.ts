@@ -18,7 +18,7 @@ export type Answer = {
  * Calls without sending. A revert is an answer; anything else that goes wrong is thrown, so that a node that refuses or
  * hangs is never taken for the contract.
  */
-export async function chainCall(client: PublicClient, request: Request): Promise<Answer> {
+export async function chainCall(client: PublicClient, request: Request, blockNumber?: bigint): Promise<Answer> {
   const { from, to, data, value } = request;
   const answered = (answer: Hex, reverted: boolean): Answer => ({
     reverted,
@@ -27,7 +27,8 @@ export async function chainCall(client: PublicClient, request: Request): Promise
   });
   try {
     const parameters = { from, to, data, ...(value === 0n ? {} : { value: numberToHex(value) }) };
-    return answered(await client.request({ method: 'eth_call', params: [parameters, 'latest'] }), false);
+    const block = blockNumber === undefined ? 'latest' : numberToHex(blockNumber);
+    return answered(await client.request({ method: 'eth_call', params: [parameters, block] }), false);
   } catch (error) {
     const revert = revertOf(error);
     if (revert === undefined) throw error;

@@ -14,6 +14,7 @@ import {
   sendTried,
   shared,
   succeed,
+  triedBefore,
   type Call,
   type Done,
   type Lab,
@@ -48,14 +49,24 @@ export const createClassCall = ({ metadataURI, integrityHash, unitDecimals, poli
   args: [metadataURI, integrityHash, unitDecimals, policyURI],
 });
 
-/** The id that an event names, else what the call returned. */
-export function idOf(lab: Lab, done: Done, eventName: string, field: string): bigint {
-  const [event] = eventsOf(lab, done, eventName);
-  return (event?.[field] ?? done.result) as bigint;
-}
-
 /** What went through, and for whom. */
 export type DoneBy = Done & { readonly by: Actor };
+
+/**
+ * The id that an event names, else what the call returned. Where the two differ, it counts what the call returned on the
+ * state before its block.
+ */
+async function withId(
+  lab: Lab,
+  call: Call,
+  done: DoneBy,
+  [eventName, field]: readonly [event: string, field: string],
+): Promise<{ readonly id: bigint; readonly by: Actor; readonly done: Done }> {
+  const [event] = eventsOf(lab, done, eventName);
+  const id = (event?.[field] ?? done.result) as bigint;
+  if (id === done.result) return { id, by: done.by, done };
+  return { id, by: done.by, done: { ...done, result: await triedBefore(lab, done.by, call, done) } };
+}
 
 /** These, and the owner whose key was given. */
 const orOwner = (lab: Lab, ...actors: readonly Actor[]): readonly Actor[] => [
@@ -120,12 +131,18 @@ export type MadeClass = {
 /** Creates a class, as the first of these who may; fails the clause when nobody can. */
 export async function tryCreateClass(lab: Lab, by: readonly Actor[] = makers(lab)): Promise<MadeClass> {
   const terms = newTerms(lab);
-  return madeClass(lab, terms, await succeedAsFirst(lab, by, createClassCall(terms)));
+  return createdClass(lab, terms, createClassCall(terms), by);
 }
 
-/** A class that was just created. */
-export function madeClass(lab: Lab, terms: ClassTerms, { by, ...done }: DoneBy): MadeClass {
-  const classId = idOf(lab, done, 'ClassCreated', 'classId');
+/** The class that a call creates, as the first of these who may. */
+export async function createdClass(
+  lab: Lab,
+  terms: ClassTerms,
+  call: Call,
+  makersOfIt: readonly Actor[] = makers(lab),
+): Promise<MadeClass> {
+  const made = await succeedAsFirst(lab, makersOfIt, call);
+  const { id: classId, by, done } = await withId(lab, call, made, ['ClassCreated', 'classId']);
   lab.makers.set(classId, by);
   return { classId, terms, done, by };
 }
@@ -158,8 +175,10 @@ export function mintCall(lab: Lab, terms: TokenTerms): Call {
 
 /** Mints; fails the clause when nobody at hand can. */
 export async function tryMint(lab: Lab, terms: TokenTerms): Promise<MadeToken> {
-  const { by, ...done } = await succeedAsFirst(lab, minters(lab, terms.classId), mintCall(lab, terms));
-  return { tokenId: idOf(lab, done, 'Minted', 'tokenId'), done, by };
+  const call = mintCall(lab, terms);
+  const made = await succeedAsFirst(lab, minters(lab, terms.classId), call);
+  const { id: tokenId, by, done } = await withId(lab, call, made, ['Minted', 'tokenId']);
+  return { tokenId, done, by };
 }
 
 /** The id of a new token. */

@@ -16,7 +16,7 @@ import {
 import { ClauseFailed, NotApplicable, type Evidence } from '../outcome.js';
 import { draftAbi, holderProbeAbi } from '../draftAbi.js';
 import type { Actor, ActorName } from './accounts.js';
-import { chainCall, revertReason, type Answer, type Request } from './chainCall.js';
+import { chainCall, lacksState, revertReason, type Answer, type Request } from './chainCall.js';
 import { noSuchSecond, type Clock } from './clock.js';
 import type { Sender } from './sender.js';
 
@@ -159,6 +159,21 @@ export async function sendTried(lab: Lab, actor: Actor, call: Call, answer: Answ
   if (!isContract(actor)) return { receipt, evidence, result };
   const { answer: data, heldBefore, heldAfter } = toldBy(actor, receipt);
   return { receipt, evidence, result: decode(call, { data, evidence }), gained: heldAfter - heldBefore };
+}
+
+/**
+ * What a call of an account's transaction returned, if no other of its block came before: it is tried again on the state
+ * before that block, where the node still has it. Since it was tried first, others may have sent theirs.
+ */
+export async function triedBefore(lab: Lab, actor: Actor, call: Call, { receipt, result }: Done): Promise<unknown> {
+  if (isContract(actor)) return result;
+  try {
+    const answer = await chainCall(lab.client, requestOf(lab, actor, call), receipt.blockNumber - 1n);
+    return answer.reverted ? result : decode(call, answer);
+  } catch (error) {
+    if (!lacksState(error)) throw error;
+    return result;
+  }
 }
 
 /** What a contract of ours told of its call: the last of its events, for it may be called within it. */

@@ -2,9 +2,8 @@ import { dataAnchoringTokenAbi, zeroAddress, zeroHash } from '@kedge/core';
 import { getAbiItem, keccak256, toHex } from 'viem';
 import type { Clause } from '../../clause.js';
 import {
+  createdClass,
   expire,
-  madeClass,
-  makers,
   metric,
   mintCall,
   newClass,
@@ -15,7 +14,6 @@ import {
   settle,
   settleCall,
   soon,
-  succeedAsFirst,
   tryMint,
   type MadeClass,
 } from '../../lab/fixtures.js';
@@ -37,7 +35,7 @@ export async function boundClass(
   const terms = newTerms(lab);
   const none = { policyHash: zeroHash, kind: 0, beneficiary: zeroAddress, parents: [] };
   const call = kedge(lab, 'createClassWithOptions', { ...terms, ...none }, { ...unbound, ...options });
-  return madeClass(lab, terms, await succeedAsFirst(lab, makers(lab), call));
+  return createdClass(lab, terms, call);
 }
 
 const p17 = 'Opt-in per class: share cap, frozen shares, activation delay';
