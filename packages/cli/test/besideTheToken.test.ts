@@ -130,12 +130,12 @@ test('P27: the share of a committed token is renewed by anyone, and its controll
   const early = await kedge('contributors', 'renew', id, String(expireAt), '--account', 'consumer');
   expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('did not offer')]);
   const offered = await kedge('token', 'renew', id, String(expireAt));
-  expect(offered.stdout).toContain(`next, as anyone: kedge contributors renew ${id} ${expireAt}\n`);
+  expect(offered.stdout).toContain(`next, by anyone: kedge contributors renew ${id} ${expireAt} ${chain.join(' ')}\n`);
   const renewed = await kedgeJson('contributors', 'renew', id, String(expireAt), '--account', 'consumer');
   const { shareTokenId } = await contributor.getContributors({ tokenId });
   expect(renewed).toMatchObject({ newTokenId: String(shareTokenId) });
   const announced = await kedge('token', 'revoke', String(shareTokenId), '--reason', 'ipfs://reason');
-  expect(announced.stdout).toContain(`may object: kedge contributors appeal ${id} <statement>\n`);
+  expect(announced.stdout).toContain(`objects: kedge contributors appeal ${id} <statement> ${chain.join(' ')}\n`);
   for (const words of [
     ['contributors', 'commit', id, 'one.txt', '--yes'],
     ['token', 'appeal', String(shareTokenId), 'no'],
@@ -172,7 +172,10 @@ test('R26: a bond is posted, shown, slashed by two receipts with one number, pai
   const foreign = { ...two, signature: (await signReceipt(channelId, `0x${'03'.repeat(32)}`, 3n)).signature };
   writeFileSync(join(cwd, 'foreign.json'), JSON.stringify(signedReceiptToJson(foreign)));
   const forged = await kedge('prove-fraud', 'one.json', 'foreign.json');
-  expect([forged.code, forged.stderr]).toEqual([1, expect.stringContaining('kedge verify says of each receipt')]);
+  expect([forged.code, forged.stderr]).toEqual([
+    1,
+    expect.stringContaining('See what is wrong with each: kedge verify'),
+  ]);
   const { proven } = await kedgeJson<{ proven: unknown[] }>(
     'prove-fraud',
     'one.json',
@@ -248,7 +251,7 @@ test('R26: each command about a proof means the bond in the asset of the channel
   for (const asset of [[], ['--asset', coin]])
     await kedgeJson('bond', 'post', '--amount', '1', '--cover', '60d', ...asset);
   const proven = await kedge('prove-fraud', 'both.json', '--asset', 'ETH');
-  expect(proven.stdout).toContain(`kedge bond pay ${channelId} --asset ETH\n`);
+  expect(proven.stdout).toContain(`kedge bond pay ${channelId} --asset ETH ${chain.join(' ')}\n`);
   expect(await kedgeJson('prove-fraud', 'both.json')).toMatchObject({ proven: [{ asset: coin, backing: '4000' }] });
   await anvil.testClient.increaseTime({ seconds: 7 * 86_400 + 1 });
   await anvil.testClient.mine({ blocks: 1 });

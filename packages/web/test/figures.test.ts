@@ -14,7 +14,7 @@ import { ChannelOpened } from '../src/actions/forms/channelForms.js';
 import { buyForm } from '../src/actions/forms/buyForm.js';
 import { BarChart } from '../src/charts/BarChart.js';
 import { usageSeries } from '../src/charts/usageSeries.js';
-import { indexedQuery } from '../src/data/indexedQueries.js';
+import { indexedPages, indexedQuery } from '../src/data/indexedQueries.js';
 import { mainOf, mainRevenueOf, othersOf, othersText } from '../src/data/mainOf.js';
 import { ClassCharts } from '../src/pages/class/ClassCharts.js';
 import { ClassCard } from '../src/pages/explore/ClassCard.js';
@@ -147,9 +147,9 @@ test('a chart leaves room for the longest words beside its axis', () => {
 });
 
 test('an operator’s channels are listed in the units of their classes', () => {
-  const { queryKey } = indexedQuery(() => undefined!, 'channels', { operator: account, open: 'true', limit: 20 });
+  const { queryKey } = indexedPages(() => undefined!, 'channels', { operator: account, open: 'true', limit: 20 });
   const markup = markupOf(createElement(OperatorChannels, { operator: account }), [
-    [queryKey, { items: [channel], next: null }],
+    [queryKey, { pages: [{ items: [channel], next: null }], pageParams: [undefined] }],
   ]);
   expect(words(markup)).toContain('Class 4');
   expect(words(markup)).toContain('0.003276 69,999.996724');
