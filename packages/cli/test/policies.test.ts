@@ -102,6 +102,26 @@ test('P18: a class with a notice period announces, and the announced policy is a
   expect(await kedgeJson('policy', 'activate', classId)).toMatchObject({ classId, policyVersion: 2 });
 });
 
+test('the policy that a class has, or has announced, is not published again: lots would end, or the notice begin anew', async () => {
+  const create = ['class', 'create', '--name', 'Model', '--policy', 'policy.json'];
+  const { classId } = await kedgeJson<{ classId: string }>(...create, '--sell', '1000');
+  const same = await kedge('policy', 'publish', classId, 'policy.json');
+  expect([same.code, same.stdout]).toEqual([
+    0,
+    expect.stringMatching(/that is current is as in policy.json already: nothing/),
+  ]);
+  const json = await kedgeJson('policy', 'publish', classId, 'policy.json');
+  expect(json).toMatchObject({ classId, policyVersion: 1, transactionHash: null });
+  await kedgeJson('buy', classId, '10');
+  const slow = await kedgeJson<{ classId: string }>(...create, '--policy-notice', '1d');
+  const publish = (file: string) => kedgeJson('policy', 'publish', slow.classId, file);
+  const announced = await publish('next.json');
+  expect(announced).toMatchObject({ transactionHash: expect.stringMatching(/^0x/) });
+  expect(await publish('next.json')).toMatchObject({ policyVersion: null, transactionHash: null });
+  // What is current takes the place of what is announced.
+  expect(await publish('policy.json')).toMatchObject({ transactionHash: expect.stringMatching(/^0x/) });
+});
+
 test('a policy that counts units otherwise than its class, or is none, changes nothing', async () => {
   const { classId } = await kedgeJson<{ classId: string }>('class', 'create', '--name', 'M', '--policy', 'policy.json');
   writePolicy('decimals.json', { unit: { name: 'unit', decimals: 6 } });

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
-import { connect } from '../chain/connect.js';
+import { dataAnchoringTokenAbi, type Hex } from '@kedge/core';
+import type { ClassView } from '@kedge/sdk';
+import { connect, type Connection } from '../chain/connect.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { requireOwnOperators } from '../accounts/requireOwnOperators.js';
 import { storePolicy } from '../chain/terms.js';
@@ -27,7 +29,7 @@ export const policyPublish: Command = {
     const classId = parseInteger(argument(context, 0), 'classId');
     const file = argument(context, 1);
     const connection = await connect(context);
-    const { issuer, unitDecimals } = await connection.client.getClass({ classId });
+    const { issuer, unitDecimals, policy: current } = await connection.client.getClass({ classId });
     const store = contentStoreOf(connection.dataDir);
     const { policy, uri, hash } = await storePolicy(resolve(context.cwd, file), store);
     requireOwnOperators(connection.chainId, policy.operators);
@@ -36,6 +38,17 @@ export const policyPublish: Command = {
         `A unit of class ${classId} has ${unitDecimals} decimals for ever, and ${policy.unit.decimals} in this policy.`,
         `Write "decimals": ${unitDecimals} into ${file}.`,
       );
+    }
+    const before = await sameAs(connection, { classId, uri, hash, current });
+    if (before !== undefined) {
+      // Sent all the same it would end the sale of every lot, or begin the notice anew.
+      const policyVersion = before === 'current' ? current.version : null;
+      const nothing = { classId, policyVersion, policyHash: hash, policyURI: uri, transactionHash: null };
+      context.output.result(nothing, () => [
+        `the policy of class ${classId} that is ${before} is as in ${file} already: nothing was sent`,
+        `  policy hash  ${hash}`,
+      ]);
+      return;
     }
     const { signer, write } = await resolveWriter(context, connection, issuer);
     const published = await write('publish the policy', (client) => client.publishPolicy({ classId, uri, hash }));
@@ -54,3 +67,25 @@ export const policyPublish: Command = {
     ]);
   },
 };
+
+type Published = {
+  readonly classId: bigint;
+  readonly uri: string;
+  readonly hash: Hex;
+  readonly current: ClassView['policy'];
+};
+
+/** Whether the class is, or is about to be, under that policy. One that was announced in its place can be replaced by it. */
+async function sameAs(
+  { contracts, publicClient }: Connection,
+  { classId, uri, hash, current }: Published,
+): Promise<'current' | 'announced' | undefined> {
+  const [announcedUri, announcedHash, effectiveAt] = await publicClient.readContract({
+    address: contracts.DataAnchoringToken,
+    abi: dataAnchoringTokenAbi,
+    functionName: 'announcedPolicy',
+    args: [classId],
+  });
+  if (effectiveAt === 0n) return current.hash === hash && current.uri === uri ? 'current' : undefined;
+  return announcedHash === hash && announcedUri === uri ? 'announced' : undefined;
+}
