@@ -156,3 +156,19 @@ test('a node that goes away once the deposit is swept leaves word of the channel
   expect([code, error.hints[0]]).toEqual([3, expect.stringContaining('sweeping again does not tell it')]);
   expect(error.values).toMatchObject({ channelId: expect.stringMatching(/^0x[0-9a-f]{64}$/) });
 });
+
+test('a deposit is proposed to be swept with the options that make its address, none of which changes with time', async () => {
+  const { tokenId } = await here('buy', '2', '10');
+  const { channelId } = await here('channel', 'open', tokenId!);
+  const counted = await kedge('deposit', channelId!, '--deadline', '40d');
+  expect([counted.code, counted.stderr]).toEqual([
+    2,
+    expect.stringContaining('--deadline is a date or Unix seconds here'),
+  ]);
+  const options = ['--lot', '1', '--deadline', '2030-01-31', '--refund-to', developmentAccount('operator').address];
+  const { stdout, stderr } = await kedge('deposit', channelId!, ...options);
+  expect(stderr).toBe('');
+  expect(stdout.trimEnd().split(', then: ')[1]).toBe(
+    `kedge deposit sweep ${channelId} ${options.join(' ')} ${chain.join(' ')}`,
+  );
+});

@@ -10,8 +10,10 @@ import {
 import { channelsFileOf, readChannelEntries } from '../gateway/channelsFile.js';
 import type { Option } from '../command.js';
 import type { Context } from '../context.js';
+import { shellWord } from '../human.js';
 import {
   argument,
+  flagOf,
   parseChannelId,
   parseInteger,
   parseMoment,
@@ -19,7 +21,6 @@ import {
   parsedOption,
   textOption,
 } from '../parse.js';
-import { unixNow } from '../unixNow.js';
 import { usageError } from '../usageError.js';
 import { readAsset, type Asset } from './readAsset.js';
 import type { Connection } from './connect.js';
@@ -48,14 +49,11 @@ type NamedDeposit = {
 };
 
 /** The options as they were given, for the next command about the same deposit. */
-export function sameDeposit(context: Pick<Context, 'options'>, { deadline }: Pick<DepositTerms, 'deadline'>): string {
-  const [lot, until, refundTo] = ['lot', 'deadline', 'refundTo'].map((name) => textOption(context, name));
-  return [
-    lot === undefined ? '' : ` --lot ${lot}`,
-    // From today a duration would lead to another moment tomorrow, and to another address.
-    until === undefined ? '' : ` --deadline ${deadline}`,
-    refundTo === undefined ? '' : ` --refund-to ${refundTo}`,
-  ].join('');
+export function sameDeposit(context: Pick<Context, 'options'>): string {
+  return ['lot', 'deadline', 'refundTo']
+    .map((name) => [flagOf(name), textOption(context, name)] as const)
+    .map(([flag, text]) => (text === undefined ? '' : ` ${flag} ${shellWord(text)}`))
+    .join('');
 }
 
 /** Reads which deposit a command is about: the channel, and the options. */
@@ -77,7 +75,6 @@ export async function depositTermsOf(context: Context, connection: Connection): 
     throw usageError('The token of this channel was not bought, so its lot sells nothing.', 'Name a lot with --lot.');
   }
   const lot = namedLot === undefined ? ownLot : lotIdOf(Number(namedLot));
-  const now = unixNow();
   const { client } = connection;
   const [sold, { unitDecimals }] = await Promise.all([client.getLot({ classId, lot }), client.getClass({ classId })]);
   const terms = continuationTerms({
@@ -87,8 +84,17 @@ export async function depositTermsOf(context: Context, connection: Connection): 
     classId,
     lot,
     asset: sold.asset,
-    deadline: parsedOption(context, 'deadline', (text, flag) => parseMoment(text, now, flag)) ?? channel.deadline,
+    deadline: parsedOption(context, 'deadline', parseDeadline) ?? channel.deadline,
     refundTo: parsedOption(context, 'refundTo', parseRecipient),
   });
   return { channelId, terms, asset: await readAsset(connection, sold.asset), unitDecimals, record };
+}
+
+/** One moment for good: counted from now, each command would mean another, and so another address. */
+function parseDeadline(text: string, flag: string): bigint {
+  if (!/^\d+[smhd]$/.test(text)) return parseMoment(text, 0n, flag);
+  throw usageError(
+    `${flag} is a date or Unix seconds here, not "${text}": a later command would count it from another moment.`,
+    'Example: 2027-01-31',
+  );
 }

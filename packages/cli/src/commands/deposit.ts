@@ -56,7 +56,7 @@ export const deposit: Command = {
         `  deposited  ${money(amount)}`,
         `  serves     until ${humanMoment(deadline)}`,
         `  refunds    to ${refundTo}`,
-        `Pay to the address from any wallet, then: kedge deposit sweep ${channelId}${sameDeposit(context, terms)}`,
+        `Pay to the address from any wallet, then: kedge deposit sweep ${channelId}${sameDeposit(context)}`,
       ],
     );
   },
