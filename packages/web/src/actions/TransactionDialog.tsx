@@ -60,6 +60,7 @@ function Review({
   const { title, effects, note } = transaction;
   const isBefore = mayConfirm(progress);
   const isUnderWay = progress.at === 'checking' || progress.at === 'signing' || progress.at === 'mining';
+  const isOver = !isBefore && !isUnderWay;
   const confirm = async (): Promise<void> => {
     await runTransaction(transaction, writer, onProgress);
     await queries.invalidateQueries();
@@ -92,23 +93,21 @@ function Review({
         <p className="small muted">Closing this takes nothing back: what is sent goes on, and the page shows it.</p>
       )}
       <div className="row end">
-        {!isBefore && !isUnderWay ? (
-          <button className="button primary" type="button" onClick={onClose}>
-            Close
-          </button>
-        ) : (
-          <>
-            <Dialog.Close className="button">{isBefore ? 'Cancel' : 'Close'}</Dialog.Close>
-            <button
-              className="button primary"
-              type="button"
-              disabled={!isBefore || effects === undefined || wallet.isElsewhere || wallet.address === undefined}
-              onClick={() => void confirm()}
-            >
-              {progress.at === 'failed' ? 'Try again' : title}
-            </button>
-          </>
-        )}
+        {!isOver && <Dialog.Close className="button">{isBefore ? 'Cancel' : 'Close'}</Dialog.Close>}
+        {/* One button all along, which is never disabled once it was pressed: the keyboard stays on it. */}
+        <button
+          className="button primary"
+          type="button"
+          disabled={isBefore && (effects === undefined || wallet.isElsewhere || wallet.address === undefined)}
+          aria-disabled={isUnderWay}
+          onKeyDown={(event) => event.repeat && event.preventDefault()}
+          onClick={() => {
+            if (isOver) onClose();
+            else if (!isUnderWay) void confirm();
+          }}
+        >
+          {isOver ? 'Close' : progress.at === 'failed' ? 'Try again' : title}
+        </button>
       </div>
     </>
   );

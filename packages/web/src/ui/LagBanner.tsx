@@ -3,9 +3,12 @@ import { useIndexer } from '../data/useIndexed.js';
 import { lagText } from '../data/lagText.js';
 
 const everyMs = 5_000;
+/** An indexer that is busy with one question answers no other meanwhile. */
+const patienceMs = 8_000;
+const lateText = 'The indexer takes long to answer: what is shown may be old, and what is missing may still come.';
 const queryKey = ['indexer-lag'];
 
-/** Above every page while what the indexer answers is older than the chain. That it does not answer, the pages say. */
+/** Above every page while what the indexer answers is older than the chain, or is long in coming. That it does not answer, the pages say. */
 export function LagBanner() {
   const indexer = useIndexer();
   const queries = useQueryClient();
@@ -15,7 +18,13 @@ export function LagBanner() {
     refetchInterval: everyMs,
     queryFn: async ({ signal }) => {
       const before = queries.getQueryData<{ readonly head: number | undefined }>(queryKey);
-      const status = await indexer!.status({}, { signal });
+      const inTime = AbortSignal.timeout(patienceMs);
+      const status = await indexer!
+        .status({}, { signal: AbortSignal.any([signal, inTime]) })
+        .catch((cause: unknown) => {
+          if (!inTime.aborted) throw cause;
+        });
+      if (status === undefined) return { head: before?.head, text: lateText };
       return { head: status.head?.blockNumber, text: lagText(status, before?.head) };
     },
   });

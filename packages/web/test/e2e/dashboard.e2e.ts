@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Address, Policy } from '@kedge/core';
+import { zeroAddress, type Address, type Policy } from '@kedge/core';
 import { createIndexerClient } from '@kedge/sdk';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -59,6 +59,14 @@ async function confirm(page: Page, button: string): Promise<string> {
   const said = await dialog.getByRole('status').textContent();
   await dialog.getByRole('button', { name: 'Close' }).click();
   return said ?? '';
+}
+
+/** What the element with the focus says; nothing where the focus is lost. */
+function focusOf(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const { activeElement, body } = document;
+    return activeElement === body ? '' : (activeElement?.textContent ?? '');
+  });
 }
 
 describe('contributors', () => {
@@ -161,7 +169,56 @@ describe('contributors', () => {
   );
 });
 
+describe('holders of very many tokens', () => {
+  test('see more of what they earned each time that they ask for it', patience, async () => {
+    const { page, complaints } = await open('#/explore');
+    await connectAs(page, 'contributor');
+    // As the indexer would say it of forty tokens, on two pages.
+    await page.route('**/indexer/accounts/*/earnings?*', async (route) => {
+      const isSecond = route.request().url().includes('after=');
+      const tokens = Array.from({ length: 20 }, (_, at) => ({
+        tokenId: String((isSecond ? 100 : 1) + at),
+        classId: '1',
+        className: 'Readings',
+        share: '1',
+        shareState: 'active',
+        asset: zeroAddress,
+        earned: '3',
+        claimed: '1',
+        claimable: '2',
+      }));
+      const account = accountOf('contributor');
+      const totals = [{ asset: zeroAddress, claimable: '80', claimableCount: 40, claimed: '40', owed: '0' }];
+      await route.fulfill({ json: { account, totals, tokens, next: isSecond ? null : '20' } });
+    });
+    await page.goto(`${stack.up.dashboardUrl}/#/earnings`);
+    const rows = page.getByRole('button', { name: 'Why?' });
+    await rows.first().waitFor();
+    expect(await rows.count()).toBe(20);
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await expect.poll(() => rows.count()).toBe(40);
+    expect(complaints).toEqual([]);
+  });
+});
+
 describe('consumers', () => {
+  test('a purchase by the keyboard alone stays in its dialog, and goes on where it was opened', patience, async () => {
+    const { page, complaints } = await open('#/class/2');
+    await connectAs(page, 'deployer');
+    await page.getByRole('button', { name: 'Buy value' }).focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('0.1 ETH and the chain’s fee').waitFor();
+    await dialog.getByRole('button', { name: 'Buy value' }).focus();
+    await page.keyboard.press('Enter');
+    await dialog.getByText('You bought 100 units').waitFor();
+    expect(await focusOf(page)).toBe('Close');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await focusOf(page)).toBe('Buy value');
+    expect(complaints).toEqual([]);
+  });
+
   test(
     'value is bought, split off to another account, and what is asked for beyond it is refused',
     patience,
@@ -293,6 +350,31 @@ describe('a class', () => {
     expect(complaints).toEqual([]);
   });
 
+  test(
+    'older statements about it are asked for by the keyboard alone, which goes on from their end',
+    patience,
+    async () => {
+      const file = join(stack.folder, 'quality.txt');
+      writeFileSync(file, 'No reading is missing.');
+      await stack.kedge('attest', file, '--class', '1', '--type', 'quality');
+      const { page, complaints } = await open('#/explore');
+      // Pages of one, of the same indexer.
+      await page.route('**/indexer/attestations?*', (route) =>
+        route.continue({ url: route.request().url().replace('limit=20', 'limit=1') }),
+      );
+      await page.goto(`${stack.up.dashboardUrl}/#/class/1?tab=attestations`);
+      const more = page.getByRole('button', { name: 'Show more' });
+      await more.waitFor();
+      expect(await page.getByRole('article').count()).toBe(1);
+      await more.focus();
+      await page.keyboard.press('Enter');
+      await page.getByText('That is all.').waitFor();
+      expect(await page.getByRole('article').count()).toBe(2);
+      expect(await focusOf(page)).toBe('That is all.');
+      expect(complaints).toEqual([]);
+    },
+  );
+
   test('the next version of its policy is shown with what it changes', patience, async () => {
     const indexer = createIndexerClient({ url: String(stack.up['indexerUrl']) });
     const { policies } = await indexer.class({ classId: 2n });
@@ -406,6 +488,16 @@ describe('what is down', () => {
     await page.getByText('The classes cannot be listed').waitFor();
     letBack();
     await page.getByRole('link', { name: 'Kedge docs agent' }).waitFor({ timeout: 120_000 });
+  });
+
+  test('the indexer that takes long to answer is said to, until it does', patience, async () => {
+    const { page } = await open('#/explore');
+    await page.getByRole('link', { name: 'Kedge docs agent' }).waitFor();
+    await page.route('**/indexer/**', () => undefined);
+    const told = page.getByRole('status').getByText('The indexer takes long to answer');
+    await told.waitFor();
+    await page.unroute('**/indexer/**');
+    await told.waitFor({ state: 'detached' });
   });
 });
 
@@ -556,6 +648,25 @@ describe('what the browser does to the page', () => {
     await page.getByText('Receipt verified in your browser').waitFor();
     expect(await page.locator('.answer').innerText()).toBe(answer);
     await page.getByText('Anchored', { exact: true }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('who asks by the keyboard goes on from the answer, and sees why there is none', patience, async () => {
+    const { page, complaints } = await open('#/try');
+    await page.getByText('Channel open').waitFor();
+    const suggestion = page.getByRole('button', { name: 'What is in a receipt?' });
+    await suggestion.focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Receipt verified in your browser').waitFor();
+    expect(await focusOf(page)).toContain('You asked: What is in a receipt?');
+    await page.getByLabel('API key').fill('kedge-unknown');
+    await page.getByLabel('Your question').fill('And then?');
+    await page.keyboard.press('Enter');
+    const alert = page.getByRole('alert').filter({ hasText: 'The API key is not known here.' });
+    await alert.waitFor();
+    const bottomOf = (part: Locator): Promise<number> =>
+      part.evaluate((element) => element.getBoundingClientRect().bottom);
+    expect(await bottomOf(alert)).toBeLessThanOrEqual(await bottomOf(page.getByRole('log')));
     expect(complaints).toEqual([]);
   });
 

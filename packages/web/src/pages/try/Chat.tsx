@@ -14,11 +14,13 @@ const suggestions = [
 export function Chat({ chat, model, isReady }: { chat: ReturnType<typeof useChat>; model: string; isReady: boolean }) {
   const { turns, isBusy, ask, stop } = chat;
   const [draft, setDraft] = useState('');
+  const log = useRef<HTMLDivElement>(null);
   const end = useRef<HTMLDivElement>(null);
-  const lastAnswer = turns.at(-1)?.answer;
+  const { answer, call, error } = turns.at(-1) ?? {};
+  const hasFailed = error !== undefined;
   useEffect(() => {
-    if (lastAnswer !== undefined) end.current?.scrollIntoView({ block: 'nearest' });
-  }, [lastAnswer]);
+    if (answer !== undefined) end.current?.scrollIntoView({ block: 'nearest' });
+  }, [answer, call, hasFailed]);
   const canAsk = isReady && !isBusy;
   const send = (question: string): void => {
     if (!canAsk || question.trim() === '') return;
@@ -31,7 +33,15 @@ export function Chat({ chat, model, isReady }: { chat: ReturnType<typeof useChat
   };
   return (
     <section className="card chat" aria-label="Chat">
-      <div className="chat-log" role="log" aria-live="polite" aria-busy={isBusy} tabIndex={0} aria-label="Conversation">
+      <div
+        className="chat-log"
+        ref={log}
+        role="log"
+        aria-live="polite"
+        aria-busy={isBusy}
+        tabIndex={0}
+        aria-label="Conversation"
+      >
         {turns.length === 0 && (
           <div className="notice">
             <span className="icon">
@@ -43,7 +53,17 @@ export function Chat({ chat, model, isReady }: { chat: ReturnType<typeof useChat
             </p>
             <div className="row">
               {suggestions.map((text) => (
-                <button key={text} className="button" type="button" disabled={!canAsk} onClick={() => send(text)}>
+                <button
+                  key={text}
+                  className="button"
+                  type="button"
+                  disabled={!canAsk}
+                  onClick={() => {
+                    // The button is gone then: the keyboard goes on from the answer.
+                    log.current?.focus({ preventScroll: true });
+                    send(text);
+                  }}
+                >
                   {text}
                 </button>
               ))}
