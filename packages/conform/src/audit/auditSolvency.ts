@@ -64,8 +64,8 @@ export type AuditReport = {
  * Works out from events alone what a Data Anchoring Token owes for every class and asset, and compares it with its views
  * and with what it really holds, all in one block.
  *
- * @throws BaseError `no_code`, `not_kedge`, `history_incomplete`, `events_unavailable`, `state_unavailable`, `chain_reorganised`; other errors of the
- * chain as viem throws them.
+ * @throws BaseError `no_code`, `not_kedge`, `history_incomplete`, `events_unavailable`, `state_unavailable`,
+ * `chain_reorganised`; other errors of the chain as viem throws them.
  *
  * @example
  * const { solvent, differences } = await auditSolvency({ publicClient, address });

@@ -142,7 +142,7 @@ export const indexerRoutes = {
   },
   contributorEarnings: {
     path: '/accounts/:address/contributions',
-    summary: 'What an account was paid as a contributor, by token and asset, the newest token first (R24)',
+    summary: 'What an account was paid as a contributor, by token and asset: ETH first, then what paid most (R24)',
     params: accountParams,
     query: z.object(pageFields),
     answer: pageSchema(contributorEarningsSchema),

@@ -8,7 +8,10 @@ const patienceMs = 8_000;
 const lateText = 'The indexer takes long to answer: what is shown may be old, and what is missing may still come.';
 const queryKey = ['indexer-lag'];
 
-/** Above every page while what the indexer answers is older than the chain, or is long in coming. That it does not answer, the pages say. */
+/**
+ * Above every page while what the indexer answers is older than the chain, or is long in coming. That it does not answer, the pages
+ * say.
+ */
 export function LagBanner() {
   const indexer = useIndexer();
   const queries = useQueryClient();
