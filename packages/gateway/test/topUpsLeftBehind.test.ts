@@ -156,6 +156,28 @@ test('a payment that is refused only when it is sent is not looked for again', a
   expect(queries()).toEqual([]);
 });
 
+test('a payment that was sent and is refused when it comes again may still be mined: nobody is told to sign another', async () => {
+  const onSale = { asset, numerator: 1n, denominator: 1n, market: address('b'), supply: undefined, expireAt: 0n };
+  let isRefused = false;
+  const refusals: readonly Partial<DepositChain>[] = [
+    { checkPayment: async () => (isRefused ? Promise.reject(reverts) : undefined) },
+    { payAndSweep: async () => (isRefused ? Promise.reject(reverts) : undefined) },
+    { lotOnSale: async () => (isRefused ? undefined : onSale) },
+  ];
+  for (const refusal of refusals) {
+    isRefused = false;
+    const { state, pay } = setUp(refusal);
+    const validBefore = BigInt(seconds + maxTimeoutSeconds);
+    await expect(pay(1, validBefore)).rejects.toMatchObject({ code: 'payment_pending' });
+    isRefused = true;
+    await expect(pay(1, validBefore)).rejects.toMatchObject({ code: 'payment_pending', status: 503 });
+    state.now += maxTimeoutSeconds + 59;
+    await expect(pay(1, validBefore)).rejects.toMatchObject({ code: 'payment_pending', status: 503 });
+    state.now += 1;
+    await expect(pay(1, validBefore)).rejects.toMatchObject({ code: 'payment_invalid', status: 402 });
+  }
+});
+
 test('a payment that stays valid for longer than it was asked for is refused before the chain is asked', async () => {
   const { state, pay, queries } = setUp();
   await expect(pay(1, (1n << 256n) - 1n)).rejects.toMatchObject({ code: 'payment_invalid', status: 402 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseSignedReceipt } from '@kedge/core';
 import { startPostgres, type TestPostgres } from '@kedge/testing';
 import { wrapFetchWithPayment } from '@x402/fetch';
@@ -122,17 +123,28 @@ test('R27: kill -9 of the gateway that was paid, before its answer: another take
   expect(await setup.purse()).toBe(onePayment);
 });
 
-test('R27: kill -9 of the gateway before its payment is mined: another finds it on the chain, or makes it, once', async () => {
-  const paid = await payment(urls[0]);
-  await setup.anvil.testClient.setAutomine(false);
-  const lost = post(urls[0], ask(), paid).catch(() => undefined);
-  await expect.poll(async () => (await setup.anvil.testClient.getTxpoolStatus()).pending, { timeout: 20_000 }).toBe(1);
-  await setup.stop('SIGKILL', urls[0]);
-  expect(await lost).toBeUndefined();
-  const retried = post(urls[1], ask(), paid);
-  await expect.poll(async () => (await setup.anvil.testClient.getTxpoolStatus()).pending).toBe(1);
-  await setup.anvil.testClient.mine({ blocks: 1 });
-  await setup.anvil.testClient.setAutomine(true);
-  expect((await retried).status).toBe(200);
-  expect(await setup.purse()).toBe(onePayment);
-});
+test.each(['before', 'after'])(
+  'R27: kill -9 of the gateway whose payment waits, which is mined %s another takes over: it is made once, and serves the same payment',
+  async (when) => {
+    const { testClient } = setup.anvil;
+    const paid = await payment(urls[0]);
+    await testClient.setAutomine(false);
+    const lost = post(urls[0], ask(), paid).catch(() => undefined);
+    await expect.poll(setup.waitingPayments).toBe(1);
+    await setup.stop('SIGKILL', urls[0]);
+    expect(await lost).toBeUndefined();
+    if (when === 'before') await testClient.mine({ blocks: 1 });
+    const asked = setup.log.length;
+    const retried = post(urls[1], ask(), paid);
+    await expect.poll(() => setup.log.slice(asked).join('\n')).toContain('"event":"channel_held"');
+    if (when === 'after') {
+      // Long enough for another transaction of it to be sent: there is room for one of them.
+      await delay(500);
+      expect(await setup.waitingPayments()).toBe(1);
+      await testClient.mine({ blocks: 1 });
+    }
+    await testClient.setAutomine(true);
+    expect((await retried).status).toBe(200);
+    expect(await setup.purse()).toBe(onePayment);
+  },
+);

@@ -127,7 +127,7 @@ test('R27: kill -9 of the worker before its payment is mined: the process that s
   const paid = await payment(setup.url());
   await setup.anvil.testClient.setAutomine(false);
   const lost = post(setup.url(), ask(), paid).catch(() => undefined);
-  await expect.poll(async () => (await setup.anvil.testClient.getTxpoolStatus()).pending, { timeout: 20_000 }).toBe(1);
+  await expect.poll(setup.waitingPayments).toBe(1);
   await killWorker();
   expect(await lost).toBeUndefined();
   const retried = post(setup.url(), ask(), paid);

@@ -81,8 +81,9 @@ export function createPaymentSender(
 
   /** @throws BaseError `payment_reverts`; `payment_invalid` for one that takes too much gas. */
   const gasOf = async (client: PublicClient, data: Hex): Promise<bigint> => {
+    // After the newest block: what waits is replaced, and may be this very payment, after which it would revert.
     const gas = await client
-      .estimateGas({ account: account.address, to: options.deposits, data })
+      .estimateGas({ account: account.address, to: options.deposits, data, blockTag: 'latest' })
       .catch((cause: unknown) => {
         throw isRefusal(cause) ? reverts(cause) : cause;
       });

@@ -31,6 +31,8 @@ export type TopUps = {
 export type TopUpOptions = OfferOptions & RecordedPaymentsOptions & { readonly chain: DepositChain };
 
 const mostWaiting = 64;
+/** After a payment's last second, until a block of that second is known. */
+const lateSeconds = 60n;
 
 export function createTopUps(options: TopUpOptions): TopUps {
   const { chain, log, opened } = options;
@@ -95,13 +97,21 @@ export function createTopUps(options: TopUpOptions): TopUps {
     throw refusal;
   };
 
+  /** Whether the chain may still take it: a transaction of it was sent, or may have been, and perhaps waits. */
+  const mayBeTaken = (name: string): boolean => {
+    const validBefore = payments.sent(name)?.validBefore;
+    return validBefore !== undefined && BigInt(Math.floor(options.nowSeconds())) < validBefore + lateSeconds;
+  };
+
   /** What is not known to have failed may have been paid. */
   const payOrWait = async (payment: PaymentPayload, call: RefusedCall): Promise<string> => {
     try {
       return await payOnce(payment, call);
     } catch (error) {
       // What has no status is not for the client: it may wait until that is over.
-      if (error instanceof BaseError && error.status !== undefined) throw error;
+      const isForClient = error instanceof BaseError && error.status !== undefined;
+      const isRefused = isForClient && error.status === 402;
+      if (isForClient && !(isRefused && mayBeTaken(paymentNameOf(payment.payload.authorization)))) throw error;
       log.warn('payment_pending', { reason: reasonOf(error) });
       throw pending(error);
     }

@@ -4,7 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Address, type Channel, channelIdOf, encodeChannelRecords, type Hex, type Policy } from '@kedge/core';
+import {
+  type Address,
+  type Channel,
+  channelIdOf,
+  encodeChannelRecords,
+  type Hex,
+  isSameAddress,
+  type Policy,
+} from '@kedge/core';
 import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk';
 import {
   type Anvil,
@@ -24,6 +32,7 @@ import { gatewayProgram } from './gatewayProcess.js';
 
 const operator = developmentAccount(1).address;
 /** Development account 5 sends payments and pays their gas, account 6 is the agent that pays. */
+const sender = developmentAccount(5).address;
 const senderKey = bytesToHex(
   mnemonicToAccount(developmentMnemonic, { addressIndex: 5 }).getHdKey().privateKey as Uint8Array,
 );
@@ -60,6 +69,8 @@ export type TopUpSetup = {
   readonly stop: (signal: NodeJS.Signals, url?: string) => Promise<void>;
   /** Dollars that the payer has. */
   readonly purse: () => Promise<bigint>;
+  /** How many transactions of the account that sends payments are sent and not mined. */
+  readonly waitingPayments: () => Promise<number>;
   readonly remove: () => Promise<void>;
 };
 
@@ -196,6 +207,11 @@ export async function createTopUpSetup(upstreamUrl: string, more: Partial<Channe
         functionName: 'balanceOf',
         args: [payer.address],
       }),
+    waitingPayments: async () => {
+      const { pending } = await anvil.testClient.getTxpoolContent();
+      const own = Object.entries(pending).find(([from]) => isSameAddress(from as Address, sender));
+      return Object.keys(own?.[1] ?? {}).length;
+    },
     remove: async () => {
       await stop('SIGKILL');
       await anvil.stop();
