@@ -12,6 +12,7 @@ const [operator, consumer] = [developmentAccount(2).address, developmentAccount(
 
 let anvil: Anvil;
 let mining: ReturnType<typeof setInterval>;
+let mined: Promise<unknown> = Promise.resolve();
 let deployment: Deployment;
 let asset: Hex;
 let classId: bigint;
@@ -32,7 +33,7 @@ beforeAll(async () => {
     walletClient: createWalletClient({ chain, transport, account: developmentAccount(index) }),
   });
   // A receipt that was not there yet is looked for in the next block.
-  mining = setInterval(() => void anvil.testClient.mine({ blocks: 1 }), 2_000);
+  mining = setInterval(() => (mined = anvil.testClient.mine({ blocks: 1 })), 2_000);
   deployment = await deployContracts(clients(0));
   asset = await deployErc20(clients(3) as never, 1_000_000n);
   const issuer = clientAt(anvil.rpcUrl, 0);
@@ -47,11 +48,16 @@ beforeAll(async () => {
   lots = [await sell({}), await sell({ asset })];
   // Of what others have just written a client knows nothing.
   await anvil.testClient.mine({ blocks: 4 });
-}, 60_000);
+});
 afterAll(async () => {
-  clearInterval(mining);
+  await stopMining();
   await anvil?.stop();
 });
+
+async function stopMining(): Promise<void> {
+  clearInterval(mining);
+  await mined;
+}
 
 test.each(['eth_call', 'eth_estimateGas', 'eth_blockNumber', 'eth_getTransactionCount', 'eth_getBlockByNumber'])(
   'what was just written is there for what follows, though every third %s is answered by a node three blocks behind',
@@ -81,7 +87,6 @@ test.each(['eth_call', 'eth_estimateGas', 'eth_blockNumber', 'eth_getTransaction
     expect(await sent()).toBe(before + 4 + 6);
     await node.stop();
   },
-  60_000,
 );
 
 test('a nonce that another program has used is told as such where the node did not know of it, and nothing is sent', async () => {
@@ -110,6 +115,9 @@ test('what is refused after a write is refused at once', async () => {
 });
 
 describe('where the chain loses the block of a purchase', () => {
+  // It loses its newest block, which is to be that of the purchase.
+  beforeAll(stopMining);
+
   const sent = () => anvil.publicClient.getTransactionCount({ address: consumer });
   const buyBy = (client: KedgeClient) => client.buyValue({ classId, lot: lots[0]!, units: 1n });
   const loseBlock = () => anvil.testClient.request({ method: 'anvil_reorg', params: [1, []] } as never);
@@ -122,7 +130,7 @@ describe('where the chain loses the block of a purchase', () => {
     expect(await sent()).toBe(before);
     await buyBy(client);
     expect(await sent()).toBe(before + 1);
-  }, 60_000);
+  });
 
   test('who waits for more blocks, as the guide for integrators says, is not told that it is done', async () => {
     const publicClient = createPublicClient({ chain, transport: http(anvil.rpcUrl), pollingInterval: 50 });
@@ -144,5 +152,5 @@ describe('where the chain loses the block of a purchase', () => {
     await loseBlock();
     await anvil.testClient.mine({ blocks: 5 });
     expect(await failed).toMatchObject({ code: 'transaction_pending', kind: 'transient' });
-  }, 60_000);
+  });
 });
