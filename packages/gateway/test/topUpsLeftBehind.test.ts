@@ -43,6 +43,9 @@ const call = { served, worstUnits: 5n, url: 'http://gateway/v1/chat/completions'
 function setUp(script: Partial<DepositChain> = {}) {
   const state = {
     now: seconds,
+    /** The time of the newest block, and whether the asset has taken payments by then. */
+    chainTime: BigInt(seconds),
+    isUsed: false,
     block: 5_000n,
     asked: [] as { names: number; fromBlock: bigint }[],
     kept: [] as TopUpRecord[],
@@ -96,6 +99,7 @@ function setUp(script: Partial<DepositChain> = {}) {
         state.asked.push({ names: sought.length, fromBlock: sought[0]?.fromBlock ?? 0n });
         return sought.map(() => ({ paidIn: undefined, swept: [] }));
       },
+      authorizationNow: async () => ({ isUsed: state.isUsed, timestamp: state.chainTime }),
       checkPayment: async () => undefined,
       payAndSweep: async () => undefined,
       ...script,
@@ -171,11 +175,53 @@ test('a payment that was sent and is refused when it comes again may still be mi
     await expect(pay(1, validBefore)).rejects.toMatchObject({ code: 'payment_pending' });
     isRefused = true;
     await expect(pay(1, validBefore)).rejects.toMatchObject({ code: 'payment_pending', status: 503 });
-    state.now += maxTimeoutSeconds + 59;
+    // A chain that stood still makes up for it: what waits is mined in a block of a time that is past.
+    state.now += maxTimeoutSeconds + 600;
+    state.chainTime = validBefore - 1n;
     await expect(pay(1, validBefore)).rejects.toMatchObject({ code: 'payment_pending', status: 503 });
-    state.now += 1;
+    state.chainTime = validBefore;
     await expect(pay(1, validBefore)).rejects.toMatchObject({ code: 'payment_invalid', status: 402 });
   }
+});
+
+test('of a payment that was sent, nobody is told to sign another on a chain that makes no block, for an hour', async () => {
+  const { state, pay } = setUp();
+  const validBefore = BigInt(seconds + maxTimeoutSeconds);
+  await expect(pay(1, validBefore)).rejects.toMatchObject({ code: 'payment_pending' });
+  state.now += maxTimeoutSeconds + 3_599;
+  await expect(pay(1, validBefore)).rejects.toMatchObject({ code: 'payment_pending', status: 503 });
+  state.now += 1;
+  await expect(pay(1, validBefore)).rejects.toMatchObject({ code: 'payment_invalid', status: 402 });
+});
+
+test('a payment that the asset has taken is not said to be unpaid, whatever came of it', async () => {
+  const { state, pay } = setUp();
+  const validBefore = BigInt(seconds + maxTimeoutSeconds);
+  await expect(pay(1, validBefore)).rejects.toMatchObject({ code: 'payment_pending' });
+  state.isUsed = true;
+  // What it opened may be seen soon: another node was asked for it.
+  state.now += maxTimeoutSeconds + 1;
+  state.chainTime = validBefore + 59n;
+  await expect(pay(1, validBefore)).rejects.toMatchObject({ code: 'payment_pending', status: 503 });
+  state.chainTime += 1n;
+  const error = await pay(1, validBefore).catch((thrown: unknown) => thrown as BaseError);
+  expect(error).toMatchObject({ code: 'payment_not_swept', status: 402, values: { deposit } });
+  expect(JSON.stringify((error as BaseError).hints)).not.toMatch(/Nothing was paid|Sign/);
+});
+
+test('a payment that comes again when what it bought is used is not said to be unpaid', async () => {
+  const { pay } = setUp({
+    outcomesOf: async (sought) =>
+      sought.map(({ payment: { nonce } }) => ({
+        paidIn: nonce,
+        swept: [{ channelId: nonce, channel, spent: 10n, transaction: nonce }],
+      })),
+  });
+  await pay(1);
+  await expect(pay(1)).rejects.toMatchObject({
+    code: 'payment_invalid',
+    hints: ['Nothing was paid again. Sign another payment for what the offer asks.'],
+  });
 });
 
 test('a payment that stays valid for longer than it was asked for is refused before the chain is asked', async () => {

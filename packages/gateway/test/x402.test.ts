@@ -1,19 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import {
   channelFromAbi,
+  continuationTerms,
   parseTopUpOffer,
   type SignedReceipt,
   valueChannelsAbi,
   verifyReceipts,
   zeroAddress,
 } from '@kedge/core';
-import { authorizedErc20Abi, developmentAccount, testSeed } from '@kedge/testing';
+import { authorizedErc20Abi, developmentAccount, startLaggingNode, testSeed } from '@kedge/testing';
 import fc from 'fast-check';
 import { wrapFetchWithPayment } from '@x402/fetch';
 import { decodePaymentRequiredHeader, decodePaymentResponseHeader } from '@x402/core/http';
 import { validatePaymentRequired } from '@x402/core/schemas';
 import { getAddress, type Hex, parseSignature, recoverAddress } from 'viem';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { keccak256 } from '../src/crypto/hashers.js';
 import { parsePayment } from '../src/topUps/x402Messages.js';
 import {
@@ -299,13 +300,11 @@ test('R28: while the account that sends payments cannot pay for gas the log name
   expect(await setup.purse()).toBe(fullPurse - least * oneUnitCosts);
 });
 
-test('R28: a payment that somebody else sent first is no obstacle, and nothing is paid twice', async () => {
-  await begin();
-  await empty();
-  const paid = await payment();
-  const { payload } = JSON.parse(Buffer.from(paid['PAYMENT-SIGNATURE'] ?? '', 'base64').toString());
-  const { from, to, value, validAfter, validBefore, nonce } = payload.authorization;
-  const { r, s, yParity } = parseSignature(payload.signature);
+/** Somebody who saw the payment hands it to the asset. */
+async function payByOther(paid: Record<string, string>) {
+  const signed = JSON.parse(Buffer.from(paid['PAYMENT-SIGNATURE'] ?? '', 'base64').toString());
+  const { from, to, value, validAfter, validBefore, nonce } = signed.payload.authorization;
+  const { r, s, yParity } = parseSignature(signed.payload.signature);
   const hash = await setup.anvil.walletOf(7).writeContract({
     address: setup.dollar,
     abi: authorizedErc20Abi,
@@ -315,9 +314,51 @@ test('R28: a payment that somebody else sent first is no obstacle, and nothing i
     chain: null,
   });
   await setup.anvil.publicClient.waitForTransactionReceipt({ hash });
+  return signed as { readonly accepted: { readonly extra: { readonly deadline: string } } };
+}
+
+test('R28: a payment that somebody else sent first is no obstacle, and nothing is paid twice', async () => {
+  await begin();
+  await empty();
+  const paid = await payment();
+  await payByOther(paid);
   expect((await post(ask(), paid)).status).toBe(200);
   expect(await setup.purse()).toBe(fullPurse - least * oneUnitCosts);
 });
+
+test.each([[['eth_getLogs']], [['eth_getLogs', 'eth_blockNumber']]])(
+  'R28: of a payment that somebody else sent and swept first, nobody is told to sign another while %j tells nothing of it',
+  async (methods) => {
+    let isBehind = true;
+    const node = await startLaggingNode(setup.anvil.rpcUrl, ({ method }) => isBehind && methods.includes(method));
+    onTestFinished(node.stop);
+    await begin({ rpcUrl: node.url });
+    await empty();
+    const paid = await payment();
+    const { accepted } = await payByOther(paid);
+    const { channel, channelId, classId, lot, contracts, dollar } = setup;
+    const deadline = BigInt(accepted.extra.deadline);
+    await setup.holder.sweepDeposit({
+      terms: continuationTerms({
+        channel,
+        channelId,
+        market: contracts.ValueMarket,
+        classId,
+        lot,
+        asset: dollar,
+        deadline,
+      }),
+    });
+    const early = await post(ask(), paid);
+    expect([early.status, ((await early.json()) as { error: { code: string } }).error.code]).toEqual([
+      503,
+      'payment_pending',
+    ]);
+    isBehind = false;
+    expect((await post(ask(), paid)).status).toBe(200);
+    expect(await setup.purse()).toBe(fullPurse - least * oneUnitCosts);
+  },
+);
 
 test('R28: a payment that fails costs nothing', async () => {
   await begin();

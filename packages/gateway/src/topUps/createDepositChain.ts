@@ -2,6 +2,7 @@ import { type Address, channelDepositsAbi, depositTermsToAbi, type Hex } from '@
 import { connectChain } from '../chain/connectChain.js';
 import { createPaymentSender } from './createPaymentSender.js';
 import type { DepositChain } from './depositChain.js';
+import { readAuthorization } from './readAuthorization.js';
 import { readLotOnSale } from './readLotOnSale.js';
 import { readPaymentOutcomes } from './readPaymentOutcomes.js';
 
@@ -29,5 +30,6 @@ export function createDepositChain(options: {
     },
     outcomesOf: async (sought) => (sought.length === 0 ? [] : readPaymentOutcomes(await connected(), deposits, sought)),
     blockNumber: async () => (await connected()).getBlockNumber(),
+    authorizationNow: async ({ asset, payment }) => readAuthorization(await connected(), asset, payment),
   };
 }

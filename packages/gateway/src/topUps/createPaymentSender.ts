@@ -21,6 +21,8 @@ import { type Fees, replacementFees } from '../chain/replacementFees.js';
 import { reasonOf } from '../structuredLog.js';
 import type { Authorization, DepositChain } from './depositChain.js';
 import { isRefusal } from './isRefusal.js';
+import { isUsedAt } from './readAuthorization.js';
+import type { PaymentName } from './topUpRecord.js';
 
 /** What sends payments. Its callers send one after another: they are numbered. */
 export type PaymentSender = Pick<DepositChain, 'checkPayment' | 'payAndSweep'>;
@@ -79,14 +81,25 @@ export function createPaymentSender(
     }
   };
 
+  /**
+   * Of a payment that the chain refuses: as of one block, for the answers may be those of several nodes.
+   * @throws BaseError `payment_reverts` where nobody has paid it.
+   */
+  const requireUnpaid = async (client: PublicClient, asset: Address, payment: PaymentName, call: Call) => {
+    const blockNumber = await client.getBlockNumber();
+    const refusal = await client.estimateGas({ ...call, blockNumber }).then(notRefused, (cause: unknown) => cause);
+    if (!isRefusal(refusal)) throw refusal;
+    if (!(await isUsedAt(client, asset, payment, blockNumber))) throw reverts(refusal);
+  };
+
   /** @throws BaseError `payment_reverts`; `payment_invalid` for one that takes too much gas. */
-  const gasOf = async (client: PublicClient, data: Hex): Promise<bigint> => {
+  const gasOf = async (client: PublicClient, { asset }: DepositTerms, payment: PaymentName, data: Hex) => {
+    const call = { account: account.address, to: options.deposits, data };
     // After the newest block: what waits is replaced, and may be this very payment, after which it would revert.
-    const gas = await client
-      .estimateGas({ account: account.address, to: options.deposits, data, blockTag: 'latest' })
-      .catch((cause: unknown) => {
-        throw isRefusal(cause) ? reverts(cause) : cause;
-      });
+    const gas = await client.estimateGas({ ...call, blockTag: 'latest' }).catch(async (cause: unknown) => {
+      if (isRefusal(cause)) await requireUnpaid(client, asset, payment, call);
+      throw cause;
+    });
     if (gas > mostGas) throw tooDear(gas);
     return gas;
   };
@@ -94,13 +107,13 @@ export function createPaymentSender(
   return {
     checkPayment: async (terms, authorization) => {
       const client = await connected();
-      await gasOf(client, callOf(terms, authorization));
+      await gasOf(client, terms, authorization, callOf(terms, authorization));
       checkFees(await client.estimateFeesPerGas(), maxFeePerGasGwei);
     },
     payAndSweep: async (terms, authorization) => {
       const client = await connected();
       const data = callOf(terms, authorization);
-      const gas = await gasOf(client, data);
+      const gas = await gasOf(client, terms, authorization, data);
       const nonce = await client.getTransactionCount({ address: account.address, blockTag: 'latest' });
       const fees = await feesOver(client, nonce);
       const raw = await account.signTransaction({
@@ -117,6 +130,11 @@ export function createPaymentSender(
     },
   };
 }
+
+/** A transaction that is to be estimated. */
+type Call = { readonly account: Address; readonly to: Address; readonly data: Hex };
+
+const notRefused = (): Error => new Error('The nodes do not agree on whether the payment would fail.');
 
 function callOf(terms: DepositTerms, authorization: Authorization): Hex {
   return encodeFunctionData({

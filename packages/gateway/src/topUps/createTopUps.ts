@@ -14,8 +14,8 @@ export type TopUps = {
   /**
    * Takes a payment into the next channel of the call's own, at most once however often it comes. Resolves with the
    * PAYMENT-RESPONSE when that channel is served from.
-   * @throws BaseError 402 `payment_invalid`, `payment_reverts`: nothing was paid. 503 `payment_pending`: the same payment is
-   * to be sent again.
+   * @throws BaseError 402 `payment_invalid`, `payment_reverts`: nothing was paid. 402 `payment_not_swept`: it was, and opened
+   * nothing. 503 `payment_pending`: the same payment is to be sent again.
    */
   readonly pay: (header: string, call: RefusedCall) => Promise<string>;
   /** The PAYMENT-RESPONSE of a payment that was taken before. */
@@ -31,8 +31,10 @@ export type TopUps = {
 export type TopUpOptions = OfferOptions & RecordedPaymentsOptions & { readonly chain: DepositChain };
 
 const mostWaiting = 64;
-/** After a payment's last second, until a block of that second is known. */
-const lateSeconds = 60n;
+// Behind one URL may be several nodes: what came of a payment that was taken is asked of one that is so far behind at most.
+const behindSeconds = 60n;
+// A chain that stood still may make up for the time with blocks of times that are past; one that nobody uses makes no block.
+const stillSeconds = 3_600n;
 
 export function createTopUps(options: TopUpOptions): TopUps {
   const { chain, log, opened } = options;
@@ -97,21 +99,30 @@ export function createTopUps(options: TopUpOptions): TopUps {
     throw refusal;
   };
 
-  /** Whether the chain may still take it: a transaction of it was sent, or may have been, and perhaps waits. */
-  const mayBeTaken = (name: string): boolean => {
-    const validBefore = payments.sent(name)?.validBefore;
-    return validBefore !== undefined && BigInt(Math.floor(options.nowSeconds())) < validBefore + lateSeconds;
+  /**
+   * Of a payment that is refused, whether a transaction of it was sent that the chain may still take, or has taken.
+   * @throws BaseError 402 `payment_not_swept` when it was taken, and opened nothing.
+   */
+  const mayBeTaken = async (name: string): Promise<boolean> => {
+    const entry = payments.sent(name);
+    if (entry === undefined) return false;
+    const { isUsed, timestamp } = await chain.authorizationNow(entry);
+    if (isUsed && timestamp >= entry.validBefore + behindSeconds) throw notSwept(entry);
+    const now = BigInt(Math.floor(options.nowSeconds()));
+    return isUsed || (timestamp < entry.validBefore && now < entry.validBefore + stillSeconds);
   };
 
   /** What is not known to have failed may have been paid. */
   const payOrWait = async (payment: PaymentPayload, call: RefusedCall): Promise<string> => {
+    const name = paymentNameOf(payment.payload.authorization);
+    const unlessTaken = async (error: unknown): Promise<never> => {
+      throw isRefused(error) && (await mayBeTaken(name)) ? new Error(reasonOf(error), { cause: error }) : error;
+    };
     try {
-      return await payOnce(payment, call);
+      return await payOnce(payment, call).catch(unlessTaken);
     } catch (error) {
       // What has no status is not for the client: it may wait until that is over.
-      const isForClient = error instanceof BaseError && error.status !== undefined;
-      const isRefused = isForClient && error.status === 402;
-      if (isForClient && !(isRefused && mayBeTaken(paymentNameOf(payment.payload.authorization)))) throw error;
+      if (error instanceof BaseError && error.status !== undefined) throw error;
       log.warn('payment_pending', { reason: reasonOf(error) });
       throw pending(error);
     }
@@ -145,8 +156,8 @@ export function createTopUps(options: TopUpOptions): TopUps {
           accepts: [offer.requirements],
         }),
       };
-      // What is wrong with a payment says itself to sign another.
-      if (error.code === 'payment_invalid' || error.code === 'payment_reverts') return error.with({ values });
+      // What is wrong with a payment says itself whether to sign another.
+      if (error.code?.startsWith('payment_')) return error.with({ values });
       const hint = `Pay ${amount} smallest units of ${extra.name} (${asset}) by x402, as the header PAYMENT-REQUIRED says, and send the call again with the payment.`;
       return error.with({ values, hints: [hint, ...error.hints] });
     },
@@ -156,7 +167,9 @@ export function createTopUps(options: TopUpOptions): TopUps {
       const name = paymentNameOf(payment.payload.authorization);
       const taken = payments.responseOf(name);
       if (taken !== undefined && !opened.isAwaited(taken.extra.channelId))
-        throw refuse('This payment was taken before, and what it bought is used.');
+        throw refuse('This payment was taken before, and what it bought is used.').with({
+          hints: ['Nothing was paid again. Sign another payment for what the offer asks.'],
+        });
       const joined = running.get(name);
       if (joined !== undefined) return joined;
       const begun = inTurn(() => payOrWait(payment, call)).finally(() => running.delete(name));
@@ -191,6 +204,10 @@ function readName(header: string): string | undefined {
   }
 }
 
+function isRefused(error: unknown): boolean {
+  return error instanceof BaseError && error.status === 402;
+}
+
 function isReverted(error: unknown): boolean {
   return error instanceof BaseError && error.code === 'payment_reverts';
 }
@@ -203,5 +220,17 @@ function pending(cause: unknown): BaseError {
     cause,
     values: { retryAfterSeconds: 5 },
     hints: ['Send the same request with the same payment again: it is taken once.'],
+  });
+}
+
+/** Somebody else than the gateway paid it, or the payer took it back. */
+function notSwept({ deposit, asset }: SentRecord): BaseError {
+  return new BaseError("The payment's authorization was used or cancelled, and no channel was opened with it.", {
+    code: 'payment_not_swept',
+    status: 402,
+    values: { deposit, asset },
+    hints: [
+      `If it was paid, it lies at the deposit address ${deposit}: anyone can open the channel with it (kedge deposit sweep), or its refund address gets it back (kedge deposit refund).`,
+    ],
   });
 }

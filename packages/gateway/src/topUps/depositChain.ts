@@ -44,6 +44,14 @@ export type PaymentOutcome = {
   readonly swept: readonly SweptChannel[];
 };
 
+/** What the asset says of a payment's authorization as of a block. */
+export type AuthorizationState = {
+  /** It was paid, by whomever, or cancelled. */
+  readonly isUsed: boolean;
+  /** Of the block, Unix seconds: the asset compares a payment's times to it. */
+  readonly timestamp: bigint;
+};
+
 /** Top-ups' door to the chain. Every call may throw when the node does not answer. */
 export type DepositChain = {
   /** Undefined where nothing is sold from it: there is none, it is superseded, not listed, or made under a policy without a hash. */
@@ -52,9 +60,12 @@ export type DepositChain = {
   /** In the order of what is sought, with as many queries for many payments as for one. */
   readonly outcomesOf: (sought: readonly SoughtPayment[]) => Promise<readonly PaymentOutcome[]>;
   readonly blockNumber: () => Promise<bigint>;
+  /** Of a payment, as of the newest block. */
+  readonly authorizationNow: (sought: Pick<SoughtPayment, 'asset' | 'payment'>) => Promise<AuthorizationState>;
   /**
-   * @throws BaseError `payment_reverts` when the chain says that to pay and sweep now would revert; `payment_invalid` when it takes
-   * more gas than is worth paying; `gas_too_dear`, without a status, while gas costs more than is paid for it.
+   * @throws BaseError `payment_reverts` when the chain says that to pay and sweep now would revert, and nobody has paid it;
+   * `payment_invalid` when it takes more gas than is worth paying; `gas_too_dear`, without a status, while gas costs more than is
+   * paid for it.
    */
   readonly checkPayment: (terms: DepositTerms, authorization: Authorization) => Promise<void>;
   /**

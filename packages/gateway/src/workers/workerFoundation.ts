@@ -77,6 +77,7 @@ function depositsOver(link: Link<KeeperProcedures>): DepositChain {
     depositOf: over('depositOf'),
     outcomesOf: over('outcomesOf'),
     blockNumber: over('blockNumber'),
+    authorizationNow: over('authorizationNow'),
     checkPayment: over('checkPayment'),
     payAndSweep: over('payAndSweep'),
   };
