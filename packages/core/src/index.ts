@@ -1,4 +1,4 @@
-export { findDeploymentBlock, readInRanges, type BlockRange } from './readInRanges.js';
+export { findFirstBlock, readInRanges, type BlockRange } from './readInRanges.js';
 export { causesOf } from './causesOf.js';
 export { refusedEvents } from './refusedEvents.js';
 export { scalarText } from './scalarText.js';

@@ -53,22 +53,22 @@ export async function readInRanges<item>(
 }
 
 /**
- * The first block in which a contract has code, by bisection. Undefined where the node keeps no state that old: then history
- * is read from the first block.
+ * The first block of which something is true that is true of all later ones, by bisection. Undefined where the node cannot say
+ * it of one so old.
  *
- * @param hasCodeAt whether it has code in a block
- * @param newest a block in which it has
- * @param isAlive whether the node answers at all, asked where `hasCodeAt` throws
- * @throws what `hasCodeAt` throws while the node does not answer.
+ * @param isTrueOf whether it is true of a block: that a contract has code in it, for example
+ * @param newest a block of which it is
+ * @param isAlive whether the node answers at all, asked where `isTrueOf` throws
+ * @throws what `isTrueOf` throws while the node does not answer.
  *
  * @example
- * const deployed = await findDeploymentBlock(
+ * const deployed = await findFirstBlock(
  *   async (blockNumber) => (await publicClient.getCode({ address, blockNumber })) !== undefined,
  *   await publicClient.getBlockNumber(),
  * );
  */
-export async function findDeploymentBlock(
-  hasCodeAt: (blockNumber: bigint) => Promise<boolean>,
+export async function findFirstBlock(
+  isTrueOf: (blockNumber: bigint) => Promise<boolean>,
   newest: bigint,
   isAlive: () => Promise<boolean> = async () => true,
 ): Promise<bigint | undefined> {
@@ -77,7 +77,7 @@ export async function findDeploymentBlock(
   try {
     while (low < high) {
       const middle = (low + high) / 2n;
-      if (await hasCodeAt(middle)) high = middle;
+      if (await isTrueOf(middle)) high = middle;
       else low = middle + 1n;
     }
   } catch (error) {

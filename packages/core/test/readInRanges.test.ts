@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findDeploymentBlock, readInRanges, type BlockRange } from '../src/index.js';
+import { findFirstBlock, readInRanges, type BlockRange } from '../src/index.js';
 import { fc } from './fixture.js';
 
 const block = fc.bigInt(0n, 20_000n);
@@ -77,7 +77,7 @@ test('a node that does not answer at all is not asked for shorter ranges, nor ta
   const isAlive = async (): Promise<boolean> => false;
   const reading = readInRanges({ fromBlock: 0n, toBlock: 9_999n }, hang, undefined, isAlive);
   await expect(reading).rejects.toThrow('took too long');
-  await expect(findDeploymentBlock(hang, 9_999n, isAlive)).rejects.toThrow('took too long');
+  await expect(findFirstBlock(hang, 9_999n, isAlive)).rejects.toThrow('took too long');
   expect(asked).toBe(2);
 });
 
@@ -85,12 +85,12 @@ test('the block of a deployment is found, and is unknown where the node keeps no
   await fc.assert(
     fc.asyncProperty(block, block, async (a, b) => {
       const [deployed, newest] = a < b ? [a, b] : [b, a];
-      expect(await findDeploymentBlock(async (at) => at >= deployed, newest)).toBe(deployed);
+      expect(await findFirstBlock(async (at) => at >= deployed, newest)).toBe(deployed);
       const pruned = async (at: bigint): Promise<boolean> => {
         if (at < newest) throw new Error('missing trie node');
         return true;
       };
-      expect(await findDeploymentBlock(pruned, newest)).toBe(newest === 0n ? 0n : undefined);
+      expect(await findFirstBlock(pruned, newest)).toBe(newest === 0n ? 0n : undefined);
     }),
   );
 });

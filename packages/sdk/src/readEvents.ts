@@ -1,4 +1,4 @@
-import { findDeploymentBlock, readInRanges, refusedEvents, type Address, type BlockRange } from '@kedge/core';
+import { findFirstBlock, readInRanges, refusedEvents, type Address, type BlockRange } from '@kedge/core';
 import type { Abi, ContractEventArgs, ContractEventName, GetContractEventsReturnType } from 'viem';
 import { untilKnown } from './afterWrites.js';
 import type { AnyReader, ChainReader } from './client.js';
@@ -73,7 +73,7 @@ function deploymentOf(client: ChainReader, address: Address, newest: bigint): Pr
     const code = await client.getCode({ address, blockNumber });
     return code !== undefined && code !== '0x';
   };
-  const found = known.get(address) ?? findDeploymentBlock(hasCodeAt, newest);
+  const found = known.get(address) ?? findFirstBlock(hasCodeAt, newest);
   known.set(address, found);
   return found;
 }

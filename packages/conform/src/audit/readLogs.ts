@@ -1,4 +1,4 @@
-import { findDeploymentBlock, readInRanges, refusedEvents, type Address, type BlockRange } from '@kedge/core';
+import { findFirstBlock, readInRanges, refusedEvents, type Address, type BlockRange } from '@kedge/core';
 import type { Hex, Log, PublicClient } from 'viem';
 import { patiently, type Sleep } from './readViews.js';
 
@@ -61,7 +61,7 @@ export function findDeployment(client: PublicClient, address: Address, newest: b
     const code = await client.getCode({ address, blockNumber });
     return code !== undefined && code !== '0x';
   };
-  return findDeploymentBlock(hasCodeAt, newest, () => isAlive(client));
+  return findFirstBlock(hasCodeAt, newest, () => isAlive(client));
 }
 
 function isAlive(client: PublicClient): Promise<boolean> {

@@ -27,6 +27,7 @@ import type { OperatorKey } from '../crypto/operatorKey.js';
 import type { GatewayContracts } from '../gatewayConfig.js';
 import { reasonOf } from '../structuredLog.js';
 import { maxTransactionBytes, maxTransactionGas } from '../capture/captureChunk.js';
+import { blocksOfSecond } from './blocksOfSecond.js';
 import { checkFees } from './checkFees.js';
 import { connectChain, sendRaw } from './connectChain.js';
 import type { Capture, CaptureOutcome, GatewayChain } from './gatewayChain.js';
@@ -68,8 +69,16 @@ export function createViemChain(options: {
       const lock = [contracts.ValueChannels, channelId] as const;
       const [tokenId, , openedAt] = await client.readContract({ ...token, functionName: 'lockInfo', args: lock });
       if (tokenId === 0n) return openedAt === 0n ? undefined : 'ended';
-      const [opened] = await readEvents(client, { ...channels, eventName: 'ChannelOpened', args: { channelId } });
-      return opened && channelFromAbi(opened.args.channel);
+      // Of all other blocks nothing is asked: nodes refuse ranges that are long, or that begin before what they keep.
+      const blocks = await blocksOfSecond(client, openedAt);
+      const [opened] = await readEvents(client, {
+        ...channels,
+        eventName: 'ChannelOpened',
+        args: { channelId },
+        ...blocks,
+      });
+      if (opened === undefined) throw openingNotGiven(channelId, openedAt);
+      return channelFromAbi(opened.args.channel);
     },
     readCurrentPolicy: async (classId) => {
       const client = await connected();
@@ -160,6 +169,15 @@ export function createViemChain(options: {
       }
     },
   };
+}
+
+function openingNotGiven(channelId: Hex, openedAt: bigint): BaseError {
+  const when = new Date(Number(openedAt) * 1_000).toISOString();
+  return new BaseError(
+    `The node does not give the event with which channel ${channelId} was opened at ${when}. If it keeps none so old, name one ` +
+      'that does in rpcUrl, such as an archive node.',
+    { code: 'events_unavailable', kind: 'transient', values: { channelId, openedAt } },
+  );
 }
 
 function captureData({ items, edges, anchors }: Capture): Hex {

@@ -6,6 +6,7 @@ import { type Channel, encodeChannelRecords, type Hex, zeroAddress } from '@kedg
 import { createKedgeClient, deployContracts } from '@kedge/sdk';
 import { type Anvil, developmentAccount, startAnvil } from '@kedge/testing';
 import { createGateway, type Gateway, type GatewayConfigInput } from '../../src/index.js';
+import type { GatewayContracts } from '../../src/gatewayConfig.js';
 import { createMeteredClass } from './createMeteredClass.js';
 import { operatorKey } from './createTestSetup.js';
 
@@ -14,6 +15,7 @@ const operator = developmentAccount(1).address;
 /** The gateway in this process, in front of real contracts on a real chain, with capped channels that no one prompts to capture. */
 export type ChainSetup = {
   readonly anvil: Anvil;
+  readonly contracts: GatewayContracts;
   readonly channels: readonly { readonly apiKey: string; readonly channelId: Hex; readonly channel: Channel }[];
   readonly dataDir: string;
   readonly channelsFile: string;
@@ -89,6 +91,7 @@ export async function createChainSetup(upstreamUrl: string, count: number): Prom
   const log = { info: push('info'), warn: push('warn'), error: push('error') };
   const setup: ChainSetup = {
     anvil,
+    contracts: deployment.contracts,
     now: Date.now,
     elapsedMs: () => setup.now(),
     channels,
