@@ -300,6 +300,21 @@ describe("others'", () => {
   );
 
   test(
+    'one that takes listed assets alone is not accused, and told why what needs an ERC-20 was not reached',
+    async () => {
+      const report = await tryContract((anvil) => deployCode(anvil, others['ListedDAT']!), { profile: 'draft' });
+      expect(failing(report)).toEqual([]);
+      expect(report).toMatchObject({ ok: false, nodeFailed: false });
+      expect(unreached(report)).toContain('D6.7.formula');
+      const { detail } = report.results.find(({ id }) => id === 'D6.7.settleRevenueERC20')!;
+      expect(detail).toMatch(
+        /^could not be reached: .*"the asset is not listed".* takes ETH, .* copy of it that takes any/,
+      );
+    },
+    patience,
+  );
+
+  test(
     'a contract that others use in every block is judged as any other, also by a node that keeps the newest state alone',
     async () => {
       const anvil = await startAnvil();

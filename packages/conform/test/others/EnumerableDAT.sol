@@ -194,6 +194,7 @@ contract EnumerableDAT is ERC721Enumerable {
     }
 
     function settleRevenueERC20(uint256 classId, address asset, uint256 amount) external {
+        _requireAsset(asset);
         _settle(classId, asset, amount);
         uint256 before = IERC20(asset).balanceOf(_treasury());
         IERC20(asset).safeTransferFrom(msg.sender, _treasury(), amount);
@@ -229,6 +230,8 @@ contract EnumerableDAT is ERC721Enumerable {
     }
 
     function _requireTerms(uint64 expireAt) internal view virtual {}
+
+    function _requireAsset(address asset) internal view virtual {}
 
     /// @dev Where the money lies.
     function _treasury() internal view virtual returns (address) {

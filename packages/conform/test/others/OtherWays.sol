@@ -119,3 +119,14 @@ contract PocketDAT is EnumerableDAT {
 contract SilentDAT is EnumerableDAT {
     function _requireShares(uint256) internal view override {}
 }
+
+/// @title ListedDAT: takes revenue in ETH and in the assets of a list.
+contract ListedDAT is EnumerableDAT {
+    mapping(address => bool) private _listed;
+
+    function _requirePayer(uint256) internal view override {}
+
+    function _requireAsset(address asset) internal view override {
+        require(asset == address(0) || _listed[asset], "the asset is not listed");
+    }
+}
