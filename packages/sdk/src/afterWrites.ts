@@ -12,16 +12,26 @@ const blocks = new WeakMap<ChainReader, Written<bigint>>();
 /** By chain. */
 const nonces = new WeakMap<Wallet['account'], Map<number, Written<number>>>();
 
-/** Remembers a block that a transaction was found in: what is read next is to be of it, or of a later one. */
+/**
+ * Remembers a block that a transaction was found in: what is read next is to be of it, or of a later one.
+ *
+ * @example
+ * noteBlock(publicClient, receipt.blockNumber);
+ */
 export function noteBlock(reader: ChainReader, blockNumber: bigint): void {
+  const written = blocks.get(reader);
+  if (written !== undefined && written.last >= blockNumber && Date.now() <= written.until) return;
   blocks.set(reader, { last: blockNumber, until: Date.now() + lagMs });
 }
 
 /**
  * What reads the chain. Soon after a write it names the block that it asks about, the newest and no older than that of the write:
  * a node that lacks it says so, where it would else tell what was before the write, and is asked again.
+ *
+ * @example
+ * const { timestamp } = await (await afterWrites(publicClient)).getBlock();
  */
-export async function afterWrites(reader: ChainReader): Promise<ChainReader> {
+export async function afterWrites<reader extends ChainReader>(reader: reader): Promise<reader> {
   const written = blocks.get(reader);
   if (written === undefined || Date.now() > written.until) return reader;
   const newest = await reader.getBlockNumber({ cacheTime: 0 });

@@ -157,6 +157,7 @@ export {
 export { problemError } from './indexer/problemError.js';
 export { kedgeActions, kedgeWalletActions, type ReadingWallet } from './kedgeActions.js';
 export { publicActions, type PublicActions } from './publicActions.js';
+export { afterWrites, noteBlock } from './afterWrites.js';
 export { gasWithRoom } from './writeContract.js';
 export { readEvents, type ReadEventsParameters } from './readEvents.js';
 export { readRevert, toChainError, type Revert } from './toChainError.js';

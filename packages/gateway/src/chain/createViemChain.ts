@@ -9,7 +9,7 @@ import {
   splitTokenId,
   valueChannelsAbi,
 } from '@kedge/core';
-import { gasWithRoom, readEvents } from '@kedge/sdk';
+import { afterWrites, gasWithRoom, noteBlock, readEvents } from '@kedge/sdk';
 import {
   type Abi,
   BaseError as ViemError,
@@ -52,7 +52,7 @@ export function createViemChain(options: {
   const token = { address: contracts.DataAnchoringToken, abi: dataAnchoringTokenAbi } as const;
   return {
     readChannel: async (channel, channelId) => {
-      const client = await connected();
+      const client = await afterWrites(await connected());
       const [[, , , capturableUnits], [tokenId, remainingUnits, openedAt], [, policyHash]] = await Promise.all([
         client.readContract({ ...channels, functionName: 'channelState', args: [channelToAbi(channel)] }),
         client.readContract({ ...token, functionName: 'lockInfo', args: [contracts.ValueChannels, channelId] }),
@@ -162,7 +162,9 @@ export function createViemChain(options: {
     outcomeOf: async (hash) => {
       const client = await connected();
       try {
-        return outcomeOfReceipt(await client.getTransactionReceipt({ hash }));
+        const receipt = await client.getTransactionReceipt({ hash });
+        noteBlock(client, receipt.blockNumber);
+        return outcomeOfReceipt(receipt);
       } catch (error) {
         if (error instanceof TransactionReceiptNotFoundError) return undefined;
         throw error;
