@@ -59,7 +59,7 @@ export default defineConfig({
     // Long enough for a machine that does other things as well: what waits, waits for something that comes.
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 60_000 } },
     // Chromium ends with a fault of its own now and then, which says nothing of the page: the next page gets another one.
     retry: { count: 1, condition: /browser has been closed/ },
     pool: 'forks',

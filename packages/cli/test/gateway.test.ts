@@ -104,7 +104,7 @@ test('a gateway of its own serves the channel once it is added, and captures wha
   expect(readFileSync(String(added['channelsFile']), 'utf8')).not.toContain(opened.apiKey);
   const call = () => openai().chat.completions.create({ model: 'test-model', messages }).withResponse();
   await expect
-    .poll(() => call().catch(() => undefined), { timeout: 15_000 })
+    .poll(() => call().catch(() => undefined))
     .toMatchObject({ data: { choices: [{ message: { content: 'Hello.' } }] } });
   const receipt = decodeSignedReceipt((await call()).response.headers.get('kedge-receipt')!);
   writeFileSync(join(consumerFolder, 'receipt.json'), JSON.stringify(signedReceiptToJson(receipt)));
@@ -260,14 +260,14 @@ test('a gateway whose command was killed captures what was used and ends, and th
     env: { ...process.env, KEDGE_UPSTREAM_API_KEY: 'of-the-upstream' },
   });
   const said = (): string => readFileSync(log, 'utf8');
-  await expect.poll(said, { timeout: 15_000 }).toContain('Ctrl-C ends it');
+  await expect.poll(said).toContain('Ctrl-C ends it');
   const url = /^gateway {2}(\S+)/m.exec(said())![1]!;
   const openai = new OpenAI({ baseURL: url, apiKey: opened.apiKey, maxRetries: 0 });
   await openai.chat.completions.create({ model: 'test-model', messages });
   child.kill('SIGKILL');
-  await expect.poll(said, { timeout: 15_000 }).toContain('gateway_stopped');
+  await expect.poll(said).toContain('gateway_stopped');
   expect(said()).toContain('"event":"captured"');
-  await expect.poll(() => fetch(url).catch(() => 'ended'), { timeout: 15_000 }).toBe('ended');
+  await expect.poll(() => fetch(url).catch(() => 'ended')).toBe('ended');
   running = await startGateway();
 });
 
@@ -339,9 +339,7 @@ describe('a configuration file, and what is passed beside it', () => {
     expect(added['channelsFile']).toBe(channelsFile);
     expect(existsSync(join(operatorFolder, 'elsewhere', 'gateway', 'channels.json'))).toBe(false);
     const call = () => openai().chat.completions.create({ model: 'test-model', messages });
-    await expect
-      .poll(() => call().catch(String), { timeout: 15_000 })
-      .toMatchObject({ choices: [{ message: { content: 'Hello.' } }] });
+    await expect.poll(() => call().catch(String)).toMatchObject({ choices: [{ message: { content: 'Hello.' } }] });
   });
 
   test('channel close refuses while a gateway holds what it did not capture, and asks the one that is named', async () => {

@@ -7,7 +7,7 @@ import { answersRpc } from '../src/up/rpc.js';
 import { freePort, until } from './up/support.js';
 
 // The first thread of a killed process is gone before the others, which hold its ports till they have ended too.
-test('a killed process of several threads runs until its ports are free', { timeout: 60_000 }, async () => {
+test('a killed process of several threads runs until its ports are free', async () => {
   for (let round = 0; round < 8; round += 1) {
     const port = await freePort();
     const chain = spawn(findAnvil(process.env), ['--port', `${port}`, '--silent'], { stdio: 'ignore' });

@@ -63,7 +63,7 @@ beforeAll(async () => {
   writeFileSync(join(cwd, 'api-key'), opened.apiKey);
   const upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1`;
   gateway = await startGatewayHere(cwd, deployment, { rpcUrl: anvil.rpcUrl, upstreamUrl });
-}, 120_000);
+});
 afterAll(async () => {
   await gateway?.close();
   upstream?.close();

@@ -95,7 +95,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1`;
   gateway = await startGatewayHere(cwd, deployment, { rpcUrl: anvil.rpcUrl, upstreamUrl });
-}, 120_000);
+});
 afterAll(async () => {
   await gateway?.close();
   upstream?.close();

@@ -31,7 +31,6 @@ let consumer: KedgeClient;
 let chain: string[];
 /** What the model waits for between two words of a stream. */
 let nextWord: () => Promise<void> = async () => undefined;
-const patience = { timeout: 30_000 };
 let heard = 0;
 let onHeard: () => void = () => undefined;
 const gateway = { url: '' } as { url: string; child?: ChildProcess };
@@ -156,7 +155,7 @@ test('R11: a proxy that is killed in the middle of a stream loses at most the ex
   await isKilled;
   nextWord = async () => undefined;
   // The gateway notices that its client left, and charges what it handed over.
-  await expect.poll(async () => (await held()).committedUnits, patience).toBeGreaterThan(before.committedUnits);
+  await expect.poll(async () => (await held()).committedUnits).toBeGreaterThan(before.committedUnits);
   const after = await held();
   expect(after.committedUnits - after.signedUnits).toBeLessThanOrEqual(60n);
   await startProxy();
@@ -240,7 +239,7 @@ async function settled(): Promise<void> {
     .poll(async () => {
       const { signedUnits, committedUnits } = await held();
       return signedUnits - committedUnits;
-    }, patience)
+    })
     .toBe(0n);
 }
 

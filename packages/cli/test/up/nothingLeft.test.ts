@@ -10,7 +10,6 @@ import { identityOf, isRunning, type ProcessIdentity } from '../../src/files/pro
 import { temporaryDataFolder, until } from './support.js';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
-const patience = 120_000;
 
 type Up = {
   readonly paths: DataPaths;
@@ -65,7 +64,7 @@ function startUp(): Up {
   };
 }
 
-describe('kedge up leaves nothing running', { timeout: patience }, () => {
+describe('kedge up leaves nothing running', () => {
   test('when those that read its output are gone before it is told to stop', async () => {
     const { child, says, ended, left } = startUp();
     await says('gateway ');

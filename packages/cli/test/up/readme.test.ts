@@ -48,7 +48,7 @@ function run(block: string): string {
   return execFileSync('bash', ['-euo', 'pipefail', '-c', block], { cwd: folder, env: environment, encoding: 'utf8' });
 }
 
-it('the README can be followed from the first call to the claim and to data of one’s own', { timeout: 120_000 }, () => {
+it('the README can be followed from the first call to the claim and to data of one’s own', () => {
   const blocks = blocksOf('README.md', 'Call it');
   expect(blocks.length).toBe(3);
   run(blocks[0]!);
@@ -59,7 +59,7 @@ it('the README can be followed from the first call to the claim and to data of o
   run(blocks[2]!);
 });
 
-it('so can the page for those who get started', { timeout: 120_000 }, () => {
+it('so can the page for those who get started', () => {
   const guide = 'docs/guides/getting-started.md';
   const [call, verify] = blocksOf(guide, 'Make your first call');
   expect(run(call!)).toMatch(/^HTTP\/1\.1 200/);

@@ -21,9 +21,7 @@ import { endLeftovers } from '../../src/up/endLeftovers.js';
 import { readUpState } from '../../src/up/upState.js';
 import { runningUp, servicePid, type RunningUp } from './runningUp.js';
 
-const patience = 120_000;
-
-describe('kedge up, with its real programs', { timeout: patience }, () => {
+describe('kedge up, with its real programs', () => {
   const paths = dataPathsOf(join(mkdtempSync(join(tmpdir(), 'kedge-e2e-')), '.kedge'));
   const receipts: SignedReceipt[] = [];
   let up: RunningUp;
@@ -73,12 +71,12 @@ describe('kedge up, with its real programs', { timeout: patience }, () => {
 
   beforeAll(async () => {
     up = await runningUp(paths);
-  }, patience);
+  });
   afterAll(async () => {
     if (up !== undefined) await up.end('SIGKILL');
     await endLeftovers(paths, async () => undefined);
     rmSync(join(paths.root, '..'), { recursive: true, force: true });
-  }, patience);
+  });
 
   test('up.json is private and says where everything is', () => {
     expect(statSync(paths.upFile).mode & 0o777).toBe(0o600);
