@@ -104,7 +104,7 @@ test('what a node says in the place of an answer is passed on, with what to do',
     const { url } = await startNode(async () => answer);
     const { code, stderr } = await runInProcess(['status', '--rpc', url, '--contracts', 'contracts.json'], { cwd });
     node!.close();
-    return [code, stderr.replace(url, 'URL')];
+    return [code, stderr.replaceAll(url, 'URL')];
   };
   const unknownKey = { jsonrpc: '2.0', id: 1, error: { code: -32600, message: 'unknown key' } };
   expect(await said({ status: 401, text: JSON.stringify(unknownKey) })).toEqual([
