@@ -18,7 +18,7 @@ import {
   type Chain,
 } from 'viem';
 import { base, foundry } from 'viem/chains';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createKedgeClient, kedgeWalletActions } from '../src/index.js';
 import {
   addressOf,
@@ -385,6 +385,8 @@ test('EIP-7825: the room that is left for a transaction does not make it too lar
 });
 
 test('the interval of a client’s own is kept where a chain is not the local one, also if it is not named', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const asked: number[] = [];
   for (const chainId of [base.id, foundry.id]) {
     let blocks = 0;
@@ -407,10 +409,12 @@ test('the interval of a client’s own is kept where a chain is not the local on
     const walletClient = createWalletClient({ account: addressOf('consumer'), transport });
     const deployment = { ...stage.deployment, chainId };
     const client = createKedgeClient({ publicClient: waiting, walletClient, deployment });
-    await expect(client.freezeShares({ classId: 1n })).rejects.toMatchObject({
+    const frozen = expect(client.freezeShares({ classId: 1n })).rejects.toMatchObject({
       code: 'transaction_pending',
       values: { transactionHash: someHash },
     });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await frozen;
     asked.push(blocks);
   }
   expect(asked[0]).toBeLessThan(4);

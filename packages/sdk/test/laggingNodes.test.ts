@@ -96,7 +96,8 @@ test('a nonce that another program has used is told as such where the node did n
   await createPublicClient({ chain, transport: http(anvil.rpcUrl), pollingInterval: 50 }).waitForTransactionReceipt({
     hash,
   });
-  const node = await startLaggingNode(anvil.rpcUrl, ({ method }) => method === 'eth_getTransactionCount');
+  // However many blocks come meanwhile.
+  const node = await startLaggingNode(anvil.rpcUrl, ({ method }) => method === 'eth_getTransactionCount', 1_000n);
   const terms = { kind: 'agent', metadataURI: 'ipfs://a', integrityHash: someHash } as const;
   const refused = { code: 'nonce_used', kind: 'transient' };
   await expect(clientAt(node.url, 6).createClass(terms)).rejects.toMatchObject(refused);
