@@ -13,12 +13,22 @@ const listening = (...arguments_: Parameters<typeof listenForStop>) => {
 
 test('the first signal asks for a stop; the same key press passed on by npm does not force it', async () => {
   let forced = 0;
-  const stop = listening([], () => (forced += 1));
+  let now = 0;
+  const stop = listening(
+    [],
+    () => (forced += 1),
+    () => now,
+  );
+  let heard = 0;
+  const hear = (): void => void (heard += 1);
+  process.on('SIGHUP', hear);
+  onTestFinished(() => void process.off('SIGHUP', hear));
   process.kill(process.pid, 'SIGHUP');
   await until(() => stop.signal.aborted);
   expect(stop.signal.reason).toBe('SIGHUP');
+  now = 999;
   process.kill(process.pid, 'SIGHUP');
-  await new Promise((resolve) => setImmediate(resolve));
+  await until(() => heard === 2);
   expect(forced).toBe(0);
 });
 
