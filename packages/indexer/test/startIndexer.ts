@@ -95,12 +95,13 @@ export async function startIndexer(
       );
     },
     noted: async () => {
-      const { head } = await client.status();
+      // None is told where the node does not answer in time.
+      const head = await until('the newest block', async () => (await client.status()).head ?? undefined, printed);
       await until(
-        `a block less than 60 before ${head!.blockNumber} to be noted`,
+        `a block less than 60 before ${head.blockNumber} to be noted`,
         async () => {
           const last = [...output.matchAll(/^noted final block (\d+)$/gm)].at(-1)?.[1];
-          return last !== undefined && head!.blockNumber - Number(last) < 60 ? true : undefined;
+          return last !== undefined && head.blockNumber - Number(last) < 60 ? true : undefined;
         },
         printed,
       );
