@@ -86,7 +86,7 @@ test('the differential test finds a difference, and tells of it in few commands'
   const addresses = { ...chain.addresses, assets: [plain!, { ...taxed!, feeBps: 0n }] };
   const progress = { seed: 20, worlds: 0, coverage: {} };
   const misled = { ...chain, addresses };
-  const campaign = { chain: misled, progress, worlds: 1, worldLength: 400 };
+  const campaign = { chain: misled, progress, worlds: 1, worldLength: 400, shrinkMs: Infinity };
   const error = await runCampaign(campaign).catch((reason: unknown) => reason as Error);
   if (!(error instanceof Error)) throw new Error('no difference was found');
   const [, fewest] = /fewest commands found \((\d+)\)/.exec(error.message) ?? [];

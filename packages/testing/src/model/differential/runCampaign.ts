@@ -10,8 +10,6 @@ import { startContest, type Contest } from './startContest.js';
 /** How far a campaign has come. World `n` is run `n` of fast-check with this seed, so it goes on where it ended. */
 export type Progress = { readonly seed: number; readonly worlds: number; readonly coverage: Coverage };
 
-const shrinkMs = 90_000;
-
 type Campaign = {
   readonly chain: Chain;
   readonly progress: Progress;
@@ -19,6 +17,8 @@ type Campaign = {
   readonly worlds: number;
   readonly worldLength: number;
   readonly onWorld?: (progress: Progress) => void;
+  /** How long fewer commands are looked for once some have failed. */
+  readonly shrinkMs?: number;
 };
 
 /** What is remembered of a campaign that has failed; the search for less goes on until `end`. */
@@ -31,7 +31,7 @@ type Failure = { readonly error: unknown; readonly commands: number; readonly en
  * @throws ChainFailure where the chain breaks down.
  */
 export async function runCampaign(campaign: Campaign): Promise<Progress> {
-  const { chain, worlds, worldLength, onWorld = () => {} } = campaign;
+  const { chain, worlds, worldLength, onWorld = () => {}, shrinkMs = 90_000 } = campaign;
   let { progress } = campaign;
   let failure: Failure | undefined;
   let isChainBroken = false;
