@@ -1,8 +1,9 @@
-import { BaseError, type ReceiptCheck } from '@kedge/core';
+import type { ReceiptCheck } from '@kedge/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useConfig } from '../../app/configContext.js';
 import { useReader } from '../../wallet/useKedge.js';
+import { checkUntilAnchored } from './checkUntilAnchored.js';
 import { streamChat, type FinishedCall } from './streamChat.js';
 
 /** A question, what came of it so far, and what its receipt is worth. */
@@ -14,8 +15,6 @@ export type Turn = {
   readonly checks?: readonly ReceiptCheck[];
   readonly error?: unknown;
 };
-
-const anchorPatience = 20;
 
 /** Turns were paid for: they outlive the page that they were made on, for as long as the dashboard is not loaded anew. */
 const kept = { queryKey: ['chat'], enabled: false, initialData: [] as readonly Turn[], gcTime: Infinity } as const;
@@ -35,19 +34,9 @@ export function useChat(apiKey: string, model: string) {
   const update = (id: number, change: Partial<Turn>): void =>
     setTurns((all) => all.map((turn) => (turn.id === id ? { ...turn, ...change } : turn)));
 
-  const check = async (id: number, call: FinishedCall, before: FinishedCall | undefined): Promise<void> => {
-    // The anchor comes with the next batch: looked for again until it is there.
-    for (let attempt = 0; attempt < anchorPatience; attempt += 1) {
-      try {
-        const { checkCall } = await import('./checkCall.js');
-        const checks = await checkCall(call, before?.receipt, { client, contentUrl });
-        update(id, { checks, error: undefined });
-        if (checks.some(({ name }) => name === 'anchor')) return;
-      } catch (cause) {
-        update(id, { error: unchecked(cause) });
-      }
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-    }
+  const check = async (call: FinishedCall, before: FinishedCall | undefined): Promise<ReceiptCheck[]> => {
+    const { checkCall } = await import('./checkCall.js');
+    return checkCall(call, before?.receipt, { client, contentUrl });
   };
   const ask = async (question: string): Promise<void> => {
     const id = turns.length;
@@ -67,7 +56,11 @@ export function useChat(apiKey: string, model: string) {
       const onText = (answer: string): void => update(id, { answer });
       const call = await streamChat({ gatewayUrl: gatewayUrl!, apiKey, model, messages, onText, signal: abort.signal });
       update(id, { answer: call.answer, call });
-      void check(id, call, finished.at(-1)?.call);
+      const last = finished.at(-1)?.call;
+      void checkUntilAnchored(
+        () => check(call, last),
+        (news) => update(id, news),
+      );
     } catch (error) {
       update(id, { error: abort.signal.aborted ? new Error('Stopped. What had arrived is charged.') : error });
     } finally {
@@ -75,16 +68,4 @@ export function useChat(apiKey: string, model: string) {
     }
   };
   return { turns, isBusy, ask, stop: () => running.current?.abort() };
-}
-
-function unchecked(cause: unknown): BaseError {
-  return new BaseError('The receipt cannot be checked now.', {
-    code: 'receipt_unchecked',
-    kind: 'transient',
-    hints: [
-      `${cause instanceof Error ? cause.message : String(cause)}: the chain or the content store does not say what is needed.`,
-      'kedge verify checks the whole receipt at any time.',
-    ],
-    cause,
-  });
 }
