@@ -2,15 +2,15 @@
 // reads its configuration with, and API.gen.md of the SDK and of core from their declarations; with --check, only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
-import { commonOptions } from '../packages/cli/dist/command.js';
+import { commonOptions, summaryOf } from '../packages/cli/dist/command.js';
 import { commandTable } from '../packages/cli/dist/commandTable.js';
 import { gatewayConfigSchema } from '../packages/gateway/dist/gatewayConfig.js';
 import { coreText, sdkText } from './apiReference.mjs';
 
 function optionLines(options) {
   return options.map(
-    ({ flags, summary, default: value, repeatable }) =>
-      `- \`${flags}\`: ${summary}${value === undefined ? '' : ` (default ${value})`}${repeatable ? '; may be given several times' : ''}`,
+    (option) =>
+      `- \`${option.flags}\`: ${summaryOf(option)}${option.default === undefined ? '' : ` (default ${option.default})`}`,
   );
 }
 

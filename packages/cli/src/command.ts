@@ -17,6 +17,10 @@ export type Option = {
   readonly repeatable?: true;
 };
 
+/** What is said of an option, in `--help` and in the reference. */
+export const summaryOf = ({ summary, repeatable }: Option): string =>
+  repeatable ? `${summary}; may be given several times` : summary;
+
 /** An invocation that works as written, for `--help` and for the docs. */
 export type Example = { readonly command: string; readonly summary: string };
 

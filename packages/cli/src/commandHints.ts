@@ -26,6 +26,10 @@ export const commandHints: Readonly<Record<string, readonly string[]>> = {
   DATInvalidExpiry: [
     'Name a time after now and before the year 2106, to renew after the expiry that there is; or none.',
   ],
+  DATZeroUnits: ['Name more than 0 units.'],
+  DATZeroAmount: ['Name more than 0.'],
+  DATLotMismatch: ['See of which lot a token is: kedge status --json'],
+  DATWrongParts: ['Name the whole share in the parts, also what you keep: --part 0:<weight>.'],
   DATNonexistentLot: ['List the lots: kedge status'],
   DATPolicyWithoutHash: ['Create the class with --policy <file>.'],
   DATRoyaltiesTooHigh: ['Lower the basis points given with --parent <classId>:<bps>.'],
@@ -56,6 +60,7 @@ export const commandHints: Readonly<Record<string, readonly string[]>> = {
   OperatorBondAlreadyProven: ['Claim what was captured since: kedge bond raise <channelId>'],
   OperatorBondNotProven: ['Prove it with two receipts of one number: kedge prove-fraud <receipts>'],
   OperatorBondWindowOpen: ['Try again after endsAt. Until then claim what is captured: kedge bond raise <channelId>'],
+  OperatorBondWrongPromise: ['Promise more than coveredUntil with --cover, or leave it out.'],
   OperatorBondNothingBonded: [
     'Name another asset with --asset. List the bonds in every asset: kedge bond show <operator>',
   ],

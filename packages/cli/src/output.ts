@@ -113,6 +113,15 @@ function momentBeside(name: string, value: unknown): string {
   return Number.isNaN(date.getTime()) ? '' : ` (${date.toISOString().replace('.000Z', 'Z')})`;
 }
 
+/** What a contract's error counts in base units of a class or an asset, of which it does not know the decimals. */
+const countedInBaseUnits =
+  /^(?:value|minValue|needed|supply|units|minUnits|left|pending|minPending|amount|cost|maxCost)$/;
+
+function unitBeside(name: string, values: Described['values']): string {
+  const isCounted = 'error' in values && typeof values[name] === 'bigint' && countedInBaseUnits.test(name);
+  return isCounted ? ' base units' : '';
+}
+
 /** Lines of ours that may hold a text of somebody else. */
 const plainLines = (text: string): string => text.split('\n').map(plainText).join('\n');
 
@@ -204,7 +213,7 @@ export function createOutput(options: {
       else {
         say(`error: ${plainLines(shortMessage)}`);
         for (const [name, value] of Object.entries(values).filter(([, one]) => one !== undefined))
-          say(`  ${plainText(name)}: ${shown(value)}${momentBeside(name, value)}`);
+          say(`  ${plainText(name)}: ${shown(value)}${momentBeside(name, value)}${unitBeside(name, values)}`);
         for (const hint of hints) say(`  -> ${plainLines(hint)}`);
         if (docsPath !== undefined) say(`  see docs/${docsPath}`);
         if (stack !== undefined) say(stack);

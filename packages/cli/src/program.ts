@@ -1,5 +1,5 @@
 import { Command as Program, CommanderError, Option as ProgramOption } from 'commander';
-import { commonOptions, type Command, type CommandEntry, type Option } from './command.js';
+import { commonOptions, summaryOf, type Command, type CommandEntry, type Option } from './command.js';
 import { commandTable, groupSummaries } from './commandTable.js';
 import type { Context, OptionValue } from './context.js';
 import { createOutput, exitCodes, usageCode, userProblem, type Output, type Sink } from './output.js';
@@ -14,6 +14,8 @@ export type ProgramInput = {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly version: string;
+  /** What is typed for `kedge` in what it proposes, where that is not to be found out. */
+  readonly typed?: string;
   /** What runs other programs, where it is not {@link runForeground}. */
   readonly runForeground?: typeof runForeground;
 };
@@ -133,17 +135,20 @@ export function bind(command: Program, definition: Command, run: (...given: Give
 }
 
 function toProgramOption(option: Option): ProgramOption {
-  const bound = new ProgramOption(option.flags, option.summary);
-  if (option.default !== undefined) bound.default(option.default);
+  const bound = new ProgramOption(option.flags, summaryOf(option));
+  // Its second is how it is shown, which would be quoted.
+  if (option.default !== undefined) bound.default(option.default, option.default);
   if (option.repeatable) {
-    bound.default([], 'none').argParser((value: string, previous: readonly string[]) => [...previous, value]);
+    bound.argParser((value: string, previous: readonly string[] = []) => [...previous, value]);
   }
   return bound;
 }
 
 async function execute(definition: Command, input: ProgramInput, ...[args, options]: Given): Promise<number> {
   const { completeProposal } = await import('./proposal.js');
-  const output = outputFor(input, options['json'] === true, (line) => completeProposal(line, options));
+  const { kedgeCommand } = await import('./kedgeCommand.js');
+  const typed = (): string => input.typed ?? kedgeCommand(input);
+  const output = outputFor(input, options['json'] === true, (line) => completeProposal(line, options, typed));
   const empty = emptyOf(definition, args, options);
   // A variable of a shell script that is unset. As a path it would be the working folder.
   if (empty !== undefined) return output.error(usageProblem(`${empty} is empty.`));

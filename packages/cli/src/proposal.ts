@@ -19,11 +19,16 @@ const forSomebodyElse = /\b(as|issuer|holder|verifier)\b/i;
  * command stays as it is.
  *
  * @param options those that were given on the command line
+ * @param program what to type for `kedge`
  *
  * @example
- * completeProposal('next: kedge claim', { dataDir: 'other' }) // 'next: kedge claim --data-dir other'
+ * completeProposal('next: kedge claim', { dataDir: 'other' }, () => 'npx kedge') // 'next: npx kedge claim --data-dir other'
  */
-export function completeProposal(line: string, options: Context['options']): string {
+export function completeProposal(
+  line: string,
+  options: Context['options'],
+  program: () => string = () => 'kedge',
+): string {
   const [, before, typed, redirected = ''] = /^(.*: )(kedge .*?)( [>|] .*)?$/.exec(line) ?? [];
   // With a full stop it is a sentence about a command.
   if (before === undefined || typed === undefined || /\S\.$/.test(typed)) return line;
@@ -36,7 +41,7 @@ export function completeProposal(line: string, options: Context['options']): str
   const missing = entry.takes.filter(
     (option) => !bare.includes(` ${flags[option]} `) && !(option === 'account' && forSomebodyElse.test(before)),
   );
-  return `${before}${bare}${missing.map((option) => written(option, options[option])).join('')}${redirected}`;
+  return `${before}${bare.replace('kedge', program)}${missing.map((option) => written(option, options[option])).join('')}${redirected}`;
 }
 
 function written(option: TargetOption, value: unknown): string {

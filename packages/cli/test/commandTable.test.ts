@@ -37,6 +37,12 @@ test.each(commandTable.map(({ name }) => name))(
       expect(example.command).toMatch(new RegExp(`(^|\\| |\\S+ )kedge ${name}\\b`));
     }
     for (const { flags } of command.options) expect(stdout).toContain(flags);
+    const [said = ''] = stdout.split(/^Examples?:$/m);
+    expect(said.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    // A default as it is typed, and of what may be repeated that it may.
+    expect(said.replace(/\s+/g, ' ')).not.toMatch(/\(default: (none|")/);
+    const repeated = command.options.filter(({ repeatable }) => repeatable).length;
+    expect(said.replace(/\s+/g, ' ').split('; may be given several times')).toHaveLength(repeated + 1);
   },
 );
 
@@ -107,6 +113,7 @@ test('a folder in place of a file is named', async () => {
     ['quote', 'send', 'tmp'],
     ['verify', 'tmp'],
     ['status', '--contracts', 'tmp'],
+    ['connect', 'tmp'],
   ]) {
     const { code, stderr } = await run(...argv);
     expect([argv, code]).toEqual([argv, 1]);

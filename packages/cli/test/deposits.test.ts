@@ -47,6 +47,16 @@ test('deposit, deposit sweep and deposit refund top a channel up by a plain paym
   const other = await here('deposit', channelId!, '--refund-to', developmentAccount('operator').address);
   await expect(here('deposit', channelId!, '--refund-to', zeroAddress)).rejects.toThrow('what goes there is lost');
   expect(other['deposit']).not.toBe(shown['deposit']);
+  expect(await here('deposit', channelId!, '--refund-to', 'operator')).toEqual(other);
+  const none = await kedge('deposit', channelId!, '--units', '0');
+  expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('more than 0 with --units')]);
+  const over = await kedge('deposit', channelId!, '--units', '5', '--deadline', '2020-01-31');
+  expect([over.code, over.stderr]).toEqual([
+    1,
+    expect.stringMatching(/2020-01-31T00:00:00Z, is over[\s\S]*--deadline/),
+  ]);
+  const past = await kedge('deposit', channelId!, '--deadline', '2020-01-31');
+  expect([past.code, past.stdout]).toEqual([0, expect.stringMatching(/Pay nothing more .*: kedge deposit refund 0x/)]);
   const nothing = await kedge('deposit', 'sweep', channelId!);
   expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining('does not buy one unit')]);
 

@@ -47,7 +47,7 @@ export function runKedge(args: readonly string[], { cwd, environment = {}, stdin
 
 /**
  * The same program in this process, from its sources: no second to start, for tests that are about what commands do.
- * What it prints is what the built program prints.
+ * What it prints is what the built program prints, but for what that proposes to type for `kedge`.
  *
  * @param options.typed what somebody types on a terminal; without it there is none
  * @param options.runForeground stands in for other programs
@@ -72,6 +72,7 @@ export async function runInProcess(
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     version: '0.0.0',
+    typed: 'kedge',
     ...(runForeground === undefined ? {} : { runForeground }),
   });
   return { code, stdout, stderr };

@@ -26,6 +26,14 @@ test('exit codes follow the kind of the error', () => {
   expect(output.error(new TypeError('no'))).toBe(exitCodes.bug);
 });
 
+test('what a contract counts in base units is said to be, as is a moment', () => {
+  const { output, err } = capture(false);
+  output.error(new BaseError('no', { values: { error: 'DATLessValue', tokenId: 5n, value: 50n, expireAt: 1n } }));
+  expect(err.join('')).toBe(
+    'error: no\n  error: DATLessValue\n  tokenId: 5\n  value: 50 base units\n  expireAt: 1 (1970-01-01T00:00:01Z)\n',
+  );
+});
+
 test('an error is printed once, with its values and its way out', () => {
   const { output, err, out } = capture(false);
   output.error(

@@ -18,6 +18,14 @@ test('a proposal carries what was given of what its command takes', () => {
   expect(completeProposal('next: kedge claim', { account: 'alice' })).toBe('next: kedge claim --account alice');
 });
 
+test('a proposal begins with what runs this installation, whatever is called kedge in it', () => {
+  const typed = () => 'npx kedge';
+  expect(completeProposal('next: kedge anchor kedge --name kedge', {}, typed)).toBe(
+    'next: npx kedge anchor kedge --name kedge',
+  );
+  expect(completeProposal('kedge status shows it', {}, typed)).toBe('kedge status shows it');
+});
+
 test('what was not given, or is there already, is not added', () => {
   expect(completeProposal('next: kedge claim', {})).toBe('next: kedge claim');
   const whole = 'next: kedge claim --account bob --data-dir here';

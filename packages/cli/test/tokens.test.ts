@@ -40,6 +40,8 @@ test('buy pays exactly the price of the lot', async () => {
 test('token split, merge, top-up and burn move, add and destroy units; retire ends a share (P27, R22)', async () => {
   const value = async (tokenId: string) => (await client.getToken({ tokenId: BigInt(tokenId) })).value;
   const { tokenId } = await kedgeJson<Record<string, string>>('buy', '2', '10');
+  const { tokenId: given } = await kedgeJson<Record<string, string>>('buy', '2', '1', '--to', 'contributor');
+  expect((await client.getToken({ tokenId: BigInt(given!) })).holder).toBe(roleAccount('contributor').account.address);
   const part = ['--part', '2', '--part', '3:0:contributor'];
   const { parts } = await kedgeJson<{ parts: { tokenId: string; to: string }[] }>('token', 'split', tokenId!, ...part);
   expect(parts).toMatchObject([

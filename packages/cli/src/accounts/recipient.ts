@@ -8,5 +8,7 @@ import { developmentChainId, isRole, roles } from './roles.js';
 export function recipientOf(text: string, chainId: number, what: string): Address {
   if (chainId !== developmentChainId || isAddress(text)) return parseRecipient(text, what);
   if (isRole(text)) return roleAccount(text).account.address;
-  throw notAnAddress(text, what, ` or a role, ${Object.keys(roles).join(', ')}`);
+  throw notAnAddress(text, what, ` or a role, ${Object.keys(roles).join(', ')}`).with({
+    hints: ['See the addresses that there are: kedge account list'],
+  });
 }

@@ -7,20 +7,12 @@ import {
   type DepositTerms,
   type Hex,
 } from '@kedge/core';
+import { recipientOf } from '../accounts/recipient.js';
 import { channelsFileOf, readChannelEntries } from '../gateway/channelsFile.js';
 import type { Option } from '../command.js';
 import type { Context } from '../context.js';
 import { shellWord } from '../human.js';
-import {
-  argument,
-  flagOf,
-  parseChannelId,
-  parseInteger,
-  parseMoment,
-  parseRecipient,
-  parsedOption,
-  textOption,
-} from '../parse.js';
+import { argument, flagOf, parseChannelId, parseInteger, parseMoment, parsedOption, textOption } from '../parse.js';
 import { usageError } from '../usageError.js';
 import { readAsset, type Asset } from './readAsset.js';
 import type { Connection } from './connect.js';
@@ -34,7 +26,11 @@ export const depositOptions: readonly Option[] = [
     flags: '--deadline <when>',
     summary: 'last moment of service after a top-up: 2027-01-31 or Unix seconds; without it the one of the channel',
   },
-  { flags: '--refund-to <address>', summary: 'who gets back what buys nothing; without it the holder of the channel' },
+  {
+    flags: '--refund-to <address>',
+    summary:
+      'who gets back what buys nothing: an address, or a role on the local chain; without it the holder of the channel',
+  },
 ];
 
 /** A deposit as a command means it. */
@@ -85,7 +81,7 @@ export async function depositTermsOf(context: Context, connection: Connection): 
     lot,
     asset: sold.asset,
     deadline: parsedOption(context, 'deadline', parseDeadline) ?? channel.deadline,
-    refundTo: parsedOption(context, 'refundTo', parseRecipient),
+    refundTo: parsedOption(context, 'refundTo', (text, flag) => recipientOf(text, connection.chainId, flag)),
   });
   return { channelId, terms, asset: await readAsset(connection, sold.asset), unitDecimals, record };
 }

@@ -48,7 +48,7 @@ export const anchor: Command = {
     { flags: '--licence <licence>', summary: 'SPDX identifier or URL', default: 'NOASSERTION' },
     {
       flags: '--creator <name>',
-      summary: 'who made it; may be repeated; without it the address that signs',
+      summary: 'who made it; without it the address that signs',
       repeatable: true,
     },
     { flags: '--date <date>', summary: 'date of publication (2026-01-31); without it today' },

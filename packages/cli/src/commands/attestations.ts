@@ -21,7 +21,7 @@ export const attestations: Command = {
     { flags: '--token <tokenId>', summary: 'the token' },
     {
       flags: '--trust <address>',
-      summary: 'a verifier whose verdict counts for you; may be repeated',
+      summary: 'a verifier whose verdict counts for you',
       repeatable: true,
     },
     { flags: '--threshold <number>', summary: 'how many of them must confirm', default: '1' },

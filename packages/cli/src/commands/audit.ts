@@ -31,8 +31,7 @@ export const audit: Command = {
     {
       flags: '--asset <address>',
       summary:
-        'only this asset (ETH or an ERC-20 token); may be repeated; without it all, and anyone can settle in an asset ' +
-        'of their own',
+        'only this asset (ETH or an ERC-20 token); without it all, and anyone can settle in an asset of their own',
       repeatable: true,
     },
   ],

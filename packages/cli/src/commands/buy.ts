@@ -1,3 +1,4 @@
+import { recipientOf } from '../accounts/recipient.js';
 import { BaseError } from '@kedge/core';
 import { afterDone } from '../chain/afterDone.js';
 import { connect, type Connection } from '../chain/connect.js';
@@ -8,7 +9,7 @@ import { lotIdOf, lotNumberOf } from '../chain/lotNumber.js';
 import { resolveWriter } from '../chain/resolveWriter.js';
 import { accountOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment, humanUnits } from '../human.js';
-import { argument, parseAmount, parseInteger, parseRecipient, parsedOption } from '../parse.js';
+import { argument, parseAmount, parseInteger, parsedOption } from '../parse.js';
 
 export const buy: Command = {
   name: 'buy',
@@ -22,7 +23,10 @@ export const buy: Command = {
   ],
   options: [
     { flags: '--lot <n>', summary: 'which lot, from 1; without it the newest that is on sale' },
-    { flags: '--to <address>', summary: 'who gets the token; without it you' },
+    {
+      flags: '--to <address>',
+      summary: 'who gets the token: an address, or a role on the local chain; without it you',
+    },
     {
       flags: '--max-cost <amount>',
       summary: 'the most to pay, in the asset of the lot; without it the price as it is now',
@@ -43,7 +47,7 @@ export const buy: Command = {
     const { lot, asset: assetAddress, refundable, expiredToClass } = offered;
     const asset = await readAsset(connection, assetAddress);
     const maxCost = parsedOption(context, 'maxCost', (text, flag) => parseAmount(text, asset.decimals, flag));
-    const to = parsedOption(context, 'to', parseRecipient);
+    const to = parsedOption(context, 'to', (text, flag) => recipientOf(text, connection.chainId, flag));
     const { signer, write } = await resolveWriter(context, connection, 'consumer');
     const terms = {
       classId,

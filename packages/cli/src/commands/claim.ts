@@ -39,7 +39,7 @@ export const claim: Command = {
     'or tokens of one holder, go into one transaction, and what is refused keeps nothing else back. Claiming twice pays once; waiting costs nothing.',
   arguments: [],
   options: [
-    { flags: '--token <tokenId>', summary: 'only this token; may be repeated', repeatable: true },
+    { flags: '--token <tokenId>', summary: 'only this token', repeatable: true },
     {
       flags: '--to <account>',
       summary: 'who is paid in your place: an address, or a role on the local chain',

@@ -24,7 +24,7 @@ export const connect: Command = {
     { name: 'channel', summary: 'channel id or file; without it the only one of the data folder', optional: true },
   ],
   options: [
-    { flags: '--port <port>', summary: 'port to listen on', default: '0' },
+    { flags: '--port <port>', summary: 'where it listens; without it any free port' },
     {
       flags: '--gateway <url>',
       summary: 'base URL of the gateway; without it the one that the channel was opened for',

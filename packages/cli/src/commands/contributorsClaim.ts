@@ -31,7 +31,7 @@ export const contributorsClaim: Command = {
     { flags: '--for <address>', summary: 'which contributor; without it you' },
     {
       flags: '--file <file>',
-      summary: 'a list that the content store does not have; may be repeated',
+      summary: 'a list that the content store does not have',
       repeatable: true,
     },
     {

@@ -1,9 +1,12 @@
+import { BaseError } from '@kedge/core';
 import { connect } from '../chain/connect.js';
 import { depositOptions, depositTermsOf, sameDeposit } from '../chain/depositTermsOf.js';
 import { lotNumberOf } from '../chain/lotNumber.js';
+import { momentNow } from '../chain/momentNow.js';
 import { chainOptions, type Command } from '../command.js';
 import { humanAmount, humanMoment, humanUnits, shortHex } from '../human.js';
 import { parseAmount, parsedOption } from '../parse.js';
+import { usageError } from '../usageError.js';
 
 export const deposit: Command = {
   name: 'deposit',
@@ -32,6 +35,9 @@ export const deposit: Command = {
     const { address, amount } = await client.getDeposit({ terms });
     const { classId, lot, deadline, refundTo } = terms;
     const units = parsedOption(context, 'units', (text, flag) => parseAmount(text, unitDecimals, flag, 64));
+    if (units === 0n) throw usageError('No units are no top-up.', 'Name more than 0 with --units.');
+    const isOver = deadline <= (await momentNow(client.publicClient));
+    if (units !== undefined && isOver) throw deadlineOver(deadline);
     const { price } = await client.getLot({ classId, lot });
     const cost =
       units === undefined ? undefined : (price.numerator * units + price.denominator - 1n) / price.denominator;
@@ -56,8 +62,18 @@ export const deposit: Command = {
         `  deposited  ${money(amount)}`,
         `  serves     until ${humanMoment(deadline)}`,
         `  refunds    to ${refundTo}`,
-        `Pay to the address from any wallet, then: kedge deposit sweep ${channelId}${sameDeposit(context)}`,
+        isOver
+          ? `Pay nothing more to it; what it holds goes back with: kedge deposit refund ${channelId}${sameDeposit(context)}`
+          : `Pay to the address from any wallet, then: kedge deposit sweep ${channelId}${sameDeposit(context)}`,
       ],
     );
   },
 };
+
+function deadlineOver(deadline: bigint): BaseError {
+  return new BaseError(`What is paid to this deposit buys nothing: its deadline, ${humanMoment(deadline)}, is over.`, {
+    code: 'deadline_over',
+    values: { deadline },
+    hints: ['Name a later one with --deadline, here and for kedge deposit sweep.'],
+  });
+}

@@ -40,7 +40,7 @@ export const lotCreate: Command = {
     const { lot } = await sellUnits(write, { classId, supply, policy, operatorBps, refundable });
     context.output.result({ classId, lot, supply, policyVersion: current.version, operatorBps, refundable }, () => [
       `${units} units of class ${classId} are on sale in lot ${lot}, under policy version ${current.version}`,
-      `next: kedge buy ${classId} ${supply < tenUnits ? units : 10}`,
+      `next, as a buyer: kedge buy ${classId} ${supply < tenUnits ? units : 10}`,
     ]);
   },
 };

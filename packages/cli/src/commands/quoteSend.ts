@@ -21,7 +21,7 @@ export const quoteSend: Command = {
   options: [
     {
       flags: '--gateway <url>',
-      summary: 'a gateway, may be given several times; without it the one of the data folder, where it has a port',
+      summary: 'a gateway; without it the one of the data folder, where it has a port',
       repeatable: true,
     },
   ],

@@ -21,7 +21,7 @@ export const shadow: Command = {
   options: [
     { flags: '--upstream <url>', summary: 'the OpenAI-compatible API to put it in front of' },
     ...upstreamOptions,
-    { flags: '--port <port>', summary: 'port to listen on', default: '0' },
+    { flags: '--port <port>', summary: 'where it listens; without it any free port' },
   ],
   examples: [
     { command: 'kedge shadow terms.json --upstream http://127.0.0.1:11434/v1', summary: 'in front of a local model' },

@@ -64,6 +64,6 @@ function parsePart(text: string, unitDecimals: number, chainId: number): Part {
   return {
     units: parseAmount(units, unitDecimals, '--part', 64),
     share: parseInteger(share, '--part'),
-    ...(to === undefined ? {} : { to: recipientOf(to, chainId, '--part') }),
+    ...(to === undefined ? {} : { to: recipientOf(to, chainId, 'who gets a --part') }),
   };
 }

@@ -44,7 +44,7 @@ export const verify: Command = {
     { flags: '--surface <path>', summary: 'where the call went, such as /v1/messages, when the bodies do not tell' },
     {
       flags: '--leaves <file>',
-      summary: 'file or URL of the leaves of an anchored root; may be repeated',
+      summary: 'file or URL of the leaves of an anchored root',
       repeatable: true,
     },
     {

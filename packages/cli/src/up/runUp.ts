@@ -14,7 +14,7 @@ import { endLeftovers } from './endLeftovers.js';
 import { choosePorts, completePorts, requireFreePorts, type Ports } from './ports.js';
 import type { OtherUpstream } from './otherUpstream.js';
 import { answersRpc } from './rpc.js';
-import { kedgeCommand } from './kedgeCommand.js';
+import { kedgeCommand } from '../kedgeCommand.js';
 import { outliveReaders } from './outliveReaders.js';
 import { startStack } from './startStack.js';
 import { listenForStop } from './stopSignals.js';

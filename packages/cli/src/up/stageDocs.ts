@@ -5,7 +5,7 @@ import { BaseError } from '@kedge/core';
 import { makeFolder } from '@kedge/store/makeFolder';
 
 /** The folder of this package. */
-export const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
+const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
 
 const sources = ['README.md', 'docs'];
 /** Pictures of the dashboard: they answer no question. */

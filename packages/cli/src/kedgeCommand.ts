@@ -1,10 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join, sep } from 'node:path';
-import type { Context } from '../context.js';
-import { shellWord } from '../human.js';
-import { packageRoot } from './stageDocs.js';
+import { fileURLToPath } from 'node:url';
+import type { Context } from './context.js';
+import { shellWord } from './human.js';
 
-const ownProgram = join(packageRoot, 'bin', 'kedge.js');
+const ownProgram = fileURLToPath(new URL('../bin/kedge.js', import.meta.url));
 
 /**
  * What to type in the working folder to run this installation's `kedge`: in its clone `npx kedge`, which elsewhere would run

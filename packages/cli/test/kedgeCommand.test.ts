@@ -1,8 +1,8 @@
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { kedgeCommand } from '../../src/up/kedgeCommand.js';
-import { temporaryFolder } from '../kedge.js';
+import { kedgeCommand } from '../src/kedgeCommand.js';
+import { temporaryFolder } from './kedge.js';
 
 let root: string;
 let program: string;
