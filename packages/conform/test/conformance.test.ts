@@ -1,5 +1,5 @@
 import { deployContracts } from '@kedge/sdk';
-import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
+import { developmentAccount, type Anvil } from '@kedge/testing';
 import { createPublicClient, custom, numberToHex, zeroHash, type Address, type Hex } from 'viem';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { clausesOf, runConformance } from '../src/index.js';
@@ -7,7 +7,17 @@ import { draftAbi } from '../src/draftAbi.js';
 import { beginRun, type Actor } from '../src/lab/accounts.js';
 import { createSender } from '../src/lab/sender.js';
 import { compileFaulty, compileOthers } from './compile.js';
-import { beyondTheDraft, deployCode, failing, patience, tryContract, unreached } from './tryContract.js';
+import {
+  beyondTheDraft,
+  deployCode,
+  failing,
+  onChain,
+  patience,
+  tryBehind,
+  tryContract,
+  unreached,
+  type Node,
+} from './tryContract.js';
 
 let codes: ReturnType<typeof compileFaulty>;
 let others: typeof codes;
@@ -67,9 +77,8 @@ describe('ours', () => {
 
   test(
     'is tried on a chain whose clock cannot be moved, by waiting',
-    async () => {
-      const anvil = await startAnvil();
-      try {
+    () =>
+      onChain(async (anvil) => {
         const { address } = await deployOurs(anvil);
         const { publicClient, refused } = withFixedClock(anvil);
         const before = await anvil.publicClient.getBalance({ address: developmentAccount(0).address });
@@ -93,10 +102,7 @@ describe('ours', () => {
         const after = await anvil.publicClient.getBalance({ address: developmentAccount(0).address });
         expect(report.spent).toBe(before - after);
         expect(report.spent).toBeLessThan(10n ** 18n / 2n);
-      } finally {
-        await anvil.stop();
-      }
-    },
+      }),
     patience,
   );
 });
@@ -104,27 +110,18 @@ describe('ours', () => {
 describe('a node that fails', () => {
   /** Tries ours by the draft, on a node that fails for the clauses that are named. */
   async function tryOn(anvil: Anvil, fails: (clause: string) => boolean) {
-    let clause = '';
-    const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
+    const node: Node = ({ clause, ask }) => {
       if (fails(clause)) throw Object.assign(new Error('too many requests in flight'), { code: -32000 });
-      return anvil.publicClient.request({ method, params } as never);
+      return ask();
     };
-    const report = await runConformance({
-      publicClient: createPublicClient({ transport: custom({ request }, { retryCount: 0 }) }),
-      ...(await deployOurs(anvil)),
-      funder: developmentAccount(0),
-      onProgress: (_done, _total, next) => {
-        clause = next;
-      },
-    });
+    const report = await tryBehind(anvil, node, await deployOurs(anvil));
     return { report, isUnchecked: new Set(unreached(report)) };
   }
 
   test(
     'leaves its clauses unchecked, the others are tried, and what was not checked is not passed',
-    async () => {
-      const anvil = await startAnvil();
-      try {
+    () =>
+      onChain(async (anvil) => {
         const hit = ['D5.getClassMeta', 'D5.classOf', 'D6.4.transferValue'];
         const { report, isUnchecked } = await tryOn(anvil, (clause) => hit.includes(clause));
         expect([...isUnchecked]).toEqual(hit);
@@ -134,18 +131,14 @@ describe('a node that fails', () => {
         expect(detail).toBe('could not be checked: the node said: too many requests in flight');
         expect(report.results.find(({ id }) => id === 'D5.valueOf')).toMatchObject({ status: 'pass' });
         expect(report.notReturned).toBeUndefined();
-      } finally {
-        await anvil.stop();
-      }
-    },
+      }),
     patience,
   );
 
   test(
     'for good is not asked for every clause, and what was found out before is told',
-    async () => {
-      const anvil = await startAnvil();
-      try {
+    () =>
+      onChain(async (anvil) => {
         const ids = clausesOf('draft').map(({ id }) => id);
         const gone = new Set(ids.slice(ids.indexOf('D6.2.mint')));
         const { report, isUnchecked } = await tryOn(anvil, (clause) => gone.has(clause));
@@ -153,50 +146,34 @@ describe('a node that fails', () => {
         expect([...isUnchecked]).toEqual([...gone]);
         expect(report.results.filter(({ detail }) => detail.startsWith('not tried')).length).toBe(gone.size - 5);
         expect(report).toMatchObject({ ok: false, nodeFailed: true, notReturned: 'too many requests in flight' });
-      } finally {
-        await anvil.stop();
-      }
-    },
+      }),
     patience,
   );
 });
 
 test(
   'a development chain that makes blocks between is no fault of the contract',
-  async () => {
-    const anvil = await startAnvil();
-    const exact = ['D6.6.equality', 'P20'];
-    // The first brings the chain to the second before, the next one is of the block that matters.
-    let fixed = 0;
-    let clause = '';
-    const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
-      const answer = await anvil.publicClient.request({ method, params } as never);
-      if (method !== 'evm_setNextBlockTimestamp' || !exact.includes(clause)) return answer;
-      fixed += 1;
-      // As anvil's --block-time does.
-      if (fixed % 2 === 0) await anvil.testClient.mine({ blocks: 2, interval: 5 });
-      return answer;
-    };
-    try {
-      const report = await runConformance({
-        publicClient: createPublicClient({ transport: custom({ request }) }),
-        ...(await deployOurs(anvil)),
-        funder: developmentAccount(0),
-        profile: 'kedge',
-        onProgress: (_done, _total, next) => {
-          clause = next;
-        },
-      });
+  () =>
+    onChain(async (anvil) => {
+      const exact = ['D6.6.equality', 'P20'];
+      // The first brings the chain to the second before, the next one is of the block that matters.
+      let fixed = 0;
+      const node: Node = async ({ method, clause, ask }) => {
+        const answer = await ask();
+        if (method !== 'evm_setNextBlockTimestamp' || !exact.includes(clause)) return answer;
+        fixed += 1;
+        // As anvil's --block-time does.
+        if (fixed % 2 === 0) await anvil.testClient.mine({ blocks: 2, interval: 5 });
+        return answer;
+      };
+      const report = await tryBehind(anvil, node, { ...(await deployOurs(anvil)), profile: 'kedge' });
       expect(failing(report)).toEqual([]);
       expect(report.ok).toBe(true);
       const told = report.results.filter(({ id }) => exact.includes(id));
       expect(told.map(({ status, isUnchecked }) => [status, isUnchecked])).toEqual(
         exact.map(() => ['notApplicable', false]),
       );
-    } finally {
-      await anvil.stop();
-    }
-  },
+    }),
   patience,
 );
 
@@ -316,10 +293,9 @@ describe("others'", () => {
 
   test(
     'a contract that others use in every block is judged as any other, also by a node that keeps the newest state alone',
-    async () => {
-      const anvil = await startAnvil();
-      const { publicClient: chain, testClient } = anvil;
-      try {
+    () =>
+      onChain(async (anvil) => {
+        const { publicClient: chain, testClient } = anvil;
         const deployed = await deployOurs(anvil);
         const user = anvil.walletOf(1);
         const use = { abi: draftAbi, address: deployed.address, chain: null, gas: 1_000_000n } as const;
@@ -338,12 +314,10 @@ describe("others'", () => {
           await user.writeContract({ ...use, ...settle, ...first });
         };
         const looked = ['D6.1.createClass', 'D6.2.mint', 'D6.7.settleRevenueETH', 'D6.7.transferred', 'P8.view'];
-        let clause = '';
-        const request = async ({ method, params = [] }: { method: string; params?: unknown }): Promise<unknown> => {
-          const ask = () => chain.request({ method, params } as never);
+        const node: Node = async ({ method, params, clause, ask }) => {
           if (!looked.includes(clause)) return ask();
           if (method === 'eth_getBalance') await others();
-          const [, block] = params as readonly unknown[];
+          const [, block] = params;
           const isOld = (method === 'eth_call' || method === 'eth_getBalance') && block !== 'latest';
           if (isOld && BigInt(block as Hex) < (await chain.getBlockNumber())) {
             throw Object.assign(new Error('missing trie node'), { code: -32000 });
@@ -356,30 +330,17 @@ describe("others'", () => {
           await testClient.setAutomine(true);
           return answer;
         };
-        const report = await runConformance({
-          publicClient: createPublicClient({ transport: custom({ request }) }),
-          ...deployed,
-          profile: 'kedge',
-          funder: developmentAccount(0),
-          onProgress: (_done, _total, next) => {
-            clause = next;
-          },
-        });
+        const report = await tryBehind(anvil, node, { ...deployed, profile: 'kedge' });
         expect(failing(report)).toEqual([]);
         expect(report.ok).toBe(true);
-      } finally {
-        await anvil.stop();
-      }
-    },
+      }),
     patience,
   );
 
   test(
     'one that takes no call of a contract is judged right, though others use it in the blocks before and after',
-    async () => {
-      const anvil = await startAnvil();
-      const { publicClient: chain } = anvil;
-      try {
+    () =>
+      onChain(async (anvil) => {
         const address = await deployCode(anvil, others['PeopleDAT']!);
         const user = anvil.walletOf(1);
         const use = { abi: draftAbi, address, chain: null, gas: 1_000_000n } as const;
@@ -393,75 +354,55 @@ describe("others'", () => {
         };
         await useIt();
         const looked = ['D6.1.createClass', 'D6.2.mint', 'D6.7.settleRevenueETH', 'D6.7.transferred'];
-        let clause = '';
-        const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
-          const ask = () => chain.request({ method, params } as never);
+        const node: Node = async ({ method, clause, ask }) => {
           if (!looked.includes(clause) || method !== 'eth_sendRawTransaction') return ask();
           await useIt();
           const answer = await ask();
           await useIt();
           return answer;
         };
-        const report = await runConformance({
-          publicClient: createPublicClient({ transport: custom({ request }) }),
-          address,
-          funder: developmentAccount(0),
-          expiryLeadSeconds: 86_500,
-          onProgress: (_done, _total, next) => {
-            clause = next;
-          },
-        });
+        const report = await tryBehind(anvil, node, { address, expiryLeadSeconds: 86_500 });
         expect(failing(report)).toEqual([]);
         expect(report.ok).toBe(true);
-      } finally {
-        await anvil.stop();
-      }
-    },
+      }),
     patience,
   );
 
   test(
     'nodes behind a load balancer, of which one is always a block behind, are no fault of the contract',
-    async () => {
-      const anvil = await startAnvil();
-      const { publicClient: chain } = anvil;
-      const lacking = (): Error => Object.assign(new Error('header not found'), { code: -32000 });
-      const positions = { eth_call: 1, eth_estimateGas: 1, eth_getBalance: 1, eth_getCode: 1, eth_getStorageAt: 2 };
-      let asked = 0;
-      const request = async ({ method, params = [] }: { method: string; params?: unknown[] }): Promise<unknown> => {
-        const ask = (given: readonly unknown[]) => chain.request({ method, params: given } as never);
-        if (method === 'web3_clientVersion') return 'Geth/v1.16';
-        if ((asked += 1) % 2 === 0) return ask(params);
-        const head = (await chain.getBlockNumber()) - 1n;
-        if (method === 'eth_blockNumber') return numberToHex(head);
-        if (method === 'eth_getTransactionReceipt') {
-          const receipt = (await ask(params)) as { blockNumber: Hex } | null;
-          return receipt === null || BigInt(receipt.blockNumber) > head ? null : receipt;
-        }
-        if (method === 'eth_getBlockByNumber' && params[0] === 'latest') return ask([numberToHex(head), params[1]]);
-        const position = positions[method as keyof typeof positions];
-        if (position === undefined) return ask(params);
-        const { [position]: block = 'latest' } = params as Hex[];
-        if (block !== 'latest' && BigInt(block) > head) throw lacking();
-        return ask(params.slice(0, position).concat(block === 'latest' ? numberToHex(head) : block));
-      };
-      try {
+    () =>
+      onChain(async (anvil) => {
+        const { publicClient: chain } = anvil;
+        const lacking = (): Error => Object.assign(new Error('header not found'), { code: -32000 });
+        const positions = { eth_call: 1, eth_estimateGas: 1, eth_getBalance: 1, eth_getCode: 1, eth_getStorageAt: 2 };
+        let asked = 0;
+        const node: Node = async ({ method, params, ask }) => {
+          if (method === 'web3_clientVersion') return 'Geth/v1.16';
+          if ((asked += 1) % 2 === 0) return ask();
+          const head = (await chain.getBlockNumber()) - 1n;
+          if (method === 'eth_blockNumber') return numberToHex(head);
+          if (method === 'eth_getTransactionReceipt') {
+            const receipt = (await ask()) as { blockNumber: Hex } | null;
+            return receipt === null || BigInt(receipt.blockNumber) > head ? null : receipt;
+          }
+          if (method === 'eth_getBlockByNumber' && params[0] === 'latest') return ask([numberToHex(head), params[1]]);
+          const position = positions[method as keyof typeof positions];
+          if (position === undefined) return ask();
+          const { [position]: block = 'latest' } = params as Hex[];
+          if (block !== 'latest' && BigInt(block) > head) throw lacking();
+          return ask(params.slice(0, position).concat(block === 'latest' ? numberToHex(head) : block));
+        };
         const deployed = await deployOurs(anvil);
         await anvil.testClient.mine({ blocks: 1 });
-        const report = await runConformance({
-          publicClient: createPublicClient({ transport: custom({ request }, { retryCount: 0 }) }),
+        const report = await tryBehind(anvil, node, {
           ...deployed,
           profile: 'kedge',
-          funder: developmentAccount(0),
           sleep: () => anvil.testClient.mine({ blocks: 1, interval: 10 }),
         });
         expect(failing(report)).toEqual([]);
         expect(unreached(report)).toEqual([]);
         expect(report.ok).toBe(true);
-      } finally {
-        await anvil.stop();
-      }
-    },
+      }),
     patience,
   );
 
@@ -517,12 +458,11 @@ describe("others'", () => {
 
   test(
     'what a run that was broken off left goes back with the next one, unless it is spent meanwhile',
-    async () => {
-      const anvil = await startAnvil();
-      const { publicClient } = anvil;
-      const funder = developmentAccount(0);
-      const balanceOf = (address: Address) => publicClient.getBalance({ address });
-      try {
+    () =>
+      onChain(async (anvil) => {
+        const { publicClient } = anvil;
+        const funder = developmentAccount(0);
+        const balanceOf = (address: Address) => publicClient.getBalance({ address });
         const { address } = await deployOurs(anvil);
         const sender = createSender(publicClient, await publicClient.getChainId());
         const breakOff = async () => {
@@ -547,35 +487,31 @@ describe("others'", () => {
         expect(await balanceOf(funder.address)).toBe(before - spent! + recovered!);
         expect(await sums(broken)).toBeLessThan(left / 10n);
         expect(await sums(running)).toBeGreaterThan((left * 9n) / 10n);
-      } finally {
-        await anvil.stop();
-      }
-    },
+      }),
     patience,
   );
 
   test(
     'two runs with one key at once are each tried whole, and each says what it took itself',
-    async () => {
-      const anvil = await startAnvil();
-      const { publicClient } = withFixedClock(anvil);
-      const funder = developmentAccount(0);
-      // Time passes while both wait for it, as it passes slowly for both where nobody can move it.
-      let running = 2;
-      let waiting: (() => void)[] = [];
-      const passTime = async () => {
-        if (waiting.length === 0 || waiting.length < running) return;
-        const woken = waiting;
-        waiting = [];
-        await anvil.testClient.mine({ blocks: 1, interval: 10 });
-        for (const wake of woken) wake();
-      };
-      const sleep = () =>
-        new Promise<void>((resolve) => {
-          waiting.push(resolve);
-          void passTime();
-        });
-      try {
+    () =>
+      onChain(async (anvil) => {
+        const { publicClient } = withFixedClock(anvil);
+        const funder = developmentAccount(0);
+        // Time passes while both wait for it, as it passes slowly for both where nobody can move it.
+        let running = 2;
+        let waiting: (() => void)[] = [];
+        const passTime = async () => {
+          if (waiting.length === 0 || waiting.length < running) return;
+          const woken = waiting;
+          waiting = [];
+          await anvil.testClient.mine({ blocks: 1, interval: 10 });
+          for (const wake of woken) wake();
+        };
+        const sleep = () =>
+          new Promise<void>((resolve) => {
+            waiting.push(resolve);
+            void passTime();
+          });
         const { address } = await deployOurs(anvil);
         const before = await publicClient.getBalance(funder);
         const runs = [0, 1].map(async () => {
@@ -592,16 +528,12 @@ describe("others'", () => {
         }
         const spent = reports.reduce((sum, report) => sum + report.spent!, 0n);
         expect(await publicClient.getBalance(funder)).toBe(before - spent);
-      } finally {
-        await anvil.stop();
-      }
-    },
+      }),
     patience,
   );
 
-  test('an address without code is refused before anything is spent', async () => {
-    const anvil = await startAnvil();
-    try {
+  test('an address without code is refused before anything is spent', () =>
+    onChain(async (anvil) => {
       const { publicClient } = anvil;
       const address = '0x00000000000000000000000000000000000000aa';
       const run = runConformance({ publicClient, address, funder: developmentAccount(0) });
@@ -625,8 +557,5 @@ describe("others'", () => {
       });
       await expect(adapted).rejects.toMatchObject({ code: 'no_code' });
       expect(await sent()).toBe(before);
-    } finally {
-      await anvil.stop();
-    }
-  });
+    }));
 });

@@ -1,5 +1,5 @@
 import { developmentAccount, startAnvil, type Anvil, type StartAnvilOptions } from '@kedge/testing';
-import { type Address, type Hex, TransactionReceiptNotFoundError } from 'viem';
+import { type Address, createPublicClient, custom, type Hex, TransactionReceiptNotFoundError } from 'viem';
 import { runConformance, type ConformanceParameters, type ConformanceReport } from '../src/index.js';
 
 /** Runs take seconds each: every transaction is real. */
@@ -29,26 +29,61 @@ export const forkOf = ({ rpcUrl }: Anvil): readonly string[] => [
   '--no-rate-limit',
 ];
 
+/** Starts a chain for a test, and stops it after. */
+export async function onChain<result>(
+  run: (anvil: Anvil) => Promise<result>,
+  options: StartAnvilOptions = {},
+): Promise<result> {
+  const anvil = await startAnvil(options);
+  try {
+    return await run(anvil);
+  } finally {
+    await anvil.stop();
+  }
+}
+
+/** What a node answers while the kit tries a clause; `ask` asks the chain behind it, for what was asked where nothing else is given. */
+export type Node = (asked: {
+  readonly method: string;
+  readonly params: readonly unknown[];
+  readonly clause: string;
+  readonly ask: (params?: readonly unknown[]) => Promise<unknown>;
+}) => Promise<unknown>;
+
+/** Tries a contract through a node that stands before its chain. */
+export async function tryBehind(
+  anvil: Anvil,
+  node: Node,
+  options: Partial<ConformanceParameters> & Pick<ConformanceParameters, 'address'>,
+): Promise<ConformanceReport> {
+  let clause = '';
+  const request = async ({ method, params = [] }: { method: string; params?: unknown }): Promise<unknown> => {
+    const asked = params as readonly unknown[];
+    const ask = (given = asked) => anvil.publicClient.request({ method, params: given } as never);
+    return node({ method, params: asked, clause, ask });
+  };
+  return runConformance({
+    publicClient: createPublicClient({ transport: custom({ request }, { retryCount: 0 }) }),
+    funder: developmentAccount(0),
+    onProgress: (_done, _total, next) => {
+      clause = next;
+    },
+    ...options,
+  });
+}
+
 /** Deploys to a chain of its own and tries it there. */
 export async function tryContract(
   deploy: (anvil: Anvil) => Promise<Address | Pick<ConformanceParameters, 'address' | 'registry' | 'adapter'>>,
   { args = [], ...options }: Partial<ConformanceParameters> & StartAnvilOptions = {},
 ): Promise<ConformanceReport> {
-  const anvil = await startAnvil({ args });
-  try {
+  const run = async (anvil: Anvil): Promise<ConformanceReport> => {
     const deployed = await deploy(anvil);
     const where = typeof deployed === 'string' ? { address: deployed } : deployed;
     const { publicClient } = anvil;
-    return await runConformance({
-      publicClient,
-      ...where,
-      funder: developmentAccount(0),
-      profile: 'kedge',
-      ...options,
-    });
-  } finally {
-    await anvil.stop();
-  }
+    return runConformance({ publicClient, ...where, funder: developmentAccount(0), profile: 'kedge', ...options });
+  };
+  return onChain(run, { args });
 }
 
 export const failing = ({ results }: ConformanceReport): string[] =>
