@@ -370,7 +370,8 @@ test('R15: a gateway that was stopped past its lease wakes up and cannot record:
 });
 
 test('L8: PostgreSQL restarts under load: calls wait or are refused, none is lost or charged twice', async () => {
-  await begin({ config: { ledgerLeaseMs: 1_500 } });
+  // None loses its channels to another, however slow the machine is.
+  await begin({ config: { ledgerLeaseMs: 60_000 } });
   const urls = await startProcesses();
   const calls = load(() => urls, 12);
   for (let round = 0; round < 3; round++) {
