@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Deployment } from '@kedge/core';
+import { decodeSignedReceipt, type Deployment } from '@kedge/core';
 import type { Gateway } from '@kedge/gateway';
 import { startAnvil, type Anvil } from '@kedge/testing';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { developmentAccount } from '../src/accounts/developmentAccount.js';
 import { demoPolicy } from '../src/up/demoTerms.js';
 import { buildCli, configureGateway, kedgeProgram, runInProcess, runJson, temporaryFolder } from './kedge.js';
@@ -21,7 +21,9 @@ let upstream: Server;
 let gateway: Gateway;
 let chain: string[];
 /** When the RPC fails: as the transaction is prepared, or once the chain has it; or who presses Ctrl-C as it is prepared. */
-let failsAt: 'prepared' | 'sent' | (() => void);
+let failsAt: 'prepared' | 'sent' | (() => void) | undefined;
+/** What happens as the command looks for events. */
+let onEvents: () => Promise<void> = async () => undefined;
 /** Nothing is heard of it any more. */
 let isGone = false;
 /** What the gateway answered while the transaction was made. */
@@ -29,11 +31,12 @@ let meanwhile: number | undefined;
 let opened: { readonly channelId: string; readonly apiKey: string };
 
 const onChain = (): string[] => ['--rpc', anvil.rpcUrl, '--contracts', 'contracts.json'];
-const ask = async (): Promise<number> => {
+const call = (): Promise<Response> => {
   const headers = { authorization: `Bearer ${opened.apiKey}`, 'content-type': 'application/json' };
   const body = JSON.stringify({ model: 'test-model', max_tokens: 5, messages: [{ role: 'user', content: 'Hi' }] });
-  return (await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers, body })).status;
+  return fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers, body });
 };
+const ask = async (): Promise<number> => (await call()).status;
 /** The gateway looks at a file that changed within a second, and at once when it meets a key that it does not know. */
 const soon = (status: number) => expect.poll(ask).toBe(status);
 const close = async () => {
@@ -45,7 +48,8 @@ const close = async () => {
 
 async function passOn(body: string, response: ServerResponse): Promise<void> {
   if (isGone) return void response.destroy();
-  if (failsAt !== 'sent' && /eth_(estimateGas|fillTransaction)/.test(body)) {
+  if (body.includes('eth_getLogs')) await onEvents();
+  if (failsAt !== undefined && failsAt !== 'sent' && /eth_(estimateGas|fillTransaction)/.test(body)) {
     meanwhile = await ask();
     if (failsAt === 'prepared') response.writeHead(500).end();
     else failsAt();
@@ -105,6 +109,22 @@ afterAll(async () => {
     server?.close();
   }
   await anvil?.stop();
+});
+
+test('what is served until a channel is closed is captured, also what the gateway served as it captured', async () => {
+  failsAt = undefined;
+  let served = 0n;
+  onEvents = async () => {
+    const { headers } = await call();
+    const receipt = headers.get('kedge-receipt');
+    if (receipt !== null) served = decodeSignedReceipt(receipt).receipt.cumulativeUnits;
+  };
+  onTestFinished(() => void (onEvents = async () => undefined));
+  await onEvents();
+  const args = ['channel', 'close', opened.channelId, '--gateway', `${gateway.url}/v1`, ...chain];
+  const { capturedUnits } = await runJson<{ capturedUnits: string }>(args, { cwd });
+  expect(served).toBeGreaterThan(0n);
+  expect(BigInt(capturedUnits)).toBe(served);
 });
 
 test('a close that fails before its transaction is sent puts the channel back, and its key pays again', async () => {

@@ -46,19 +46,23 @@ export const channelClose: Command = {
     const { signer, write, mayHaveSent, holdBack } = await resolveWriter(context, connection, channel.operator);
     await requireClosable(connection, channelId, channel, signer);
     const gatewayUrl = gatewayOf(context, connection, channel);
-    if (context.options['capture'] !== false) await captureFirst(context, connection, channel, gatewayUrl);
+    const mustCapture = context.options['capture'] !== false;
+    if (mustCapture && gatewayUrl === undefined) requireNoGatewayHere(connection, channel);
     const tellGateway = async () => gatewayUrl !== undefined && makeGatewayReread(gatewayUrl);
     const file = channelsFileOf(connection.dataDir);
-    // Before the transaction: what is served from a closed channel can never be captured.
+    // First: what is served after the last capture is lost with the channel. The gateway still captures from one that is out.
     const putBack = await takeOutChannel(file, channelId);
     await tellGateway();
     const undo = async (): Promise<void> => {
       await putBack();
       await tellGateway();
     };
-    const closing = write('close the channel', (client) => client.closeChannel({ channel }));
+    const close = async () => {
+      if (mustCapture && gatewayUrl !== undefined) await captureFirst(context, connection, gatewayUrl);
+      return write('close the channel', (client) => client.closeChannel({ channel }));
+    };
     // What was sent may close it yet, so its keys stay out: nothing served then could be captured.
-    const closed = await undoOnSignal(closing, async () => (holdBack() ? undo() : undefined)).catch(
+    const closed = await undoOnSignal(close(), async () => (holdBack() ? undo() : undefined)).catch(
       async (error: unknown) => {
         if (mayHaveSent()) throw mayBeClosed(error, file);
         await undo();
@@ -84,21 +88,19 @@ function gatewayOf(context: Context, connection: Connection, { operator }: Chann
   );
 }
 
-/** @throws BaseError `gateway_not_asked`, or what the gateway says, with the way out. */
-async function captureFirst(
-  context: Context,
-  connection: Connection,
-  { operator }: Channel,
-  gatewayUrl: string | undefined,
-): Promise<void> {
-  const wayOut = 'Or close it all the same with --no-capture: what the gateway did not capture is then lost.';
-  if (gatewayUrl === undefined) {
-    if (!isGatewayHere(connection, operator)) return;
-    throw new BaseError('The gateway of this data folder was not asked to capture: its port is not known.', {
-      code: 'gateway_not_asked',
-      hints: ['Name it with --gateway URL.', wayOut],
-    });
-  }
+const wayOut = 'Or close it all the same with --no-capture: what the gateway did not capture is then lost.';
+
+/** @throws BaseError `gateway_not_asked` */
+function requireNoGatewayHere(connection: Connection, { operator }: Channel): void {
+  if (!isGatewayHere(connection, operator)) return;
+  throw new BaseError('The gateway of this data folder was not asked to capture: its port is not known.', {
+    code: 'gateway_not_asked',
+    hints: ['Name it with --gateway URL.', wayOut],
+  });
+}
+
+/** @throws BaseError what the gateway says, with the way out. */
+async function captureFirst(context: Context, connection: Connection, gatewayUrl: string): Promise<void> {
   await requestCapture(context, connection, gatewayUrl).catch((cause: unknown) => {
     if (!(cause instanceof BaseError)) throw cause;
     throw cause.with({ hints: [...cause.hints, wayOut] });
