@@ -43,11 +43,10 @@ const channelId = `0x${'11'.repeat(32)}` as const;
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const minute = 60_000;
 
-/** A chain on which 20 units were captured by a batcher that has nothing more to do. Its timers are the test's. */
-async function beginCaptured(): Promise<FakeChain> {
-  const folder = mkdtempSync(join(tmpdir(), 'kedge-gateway-test-'));
-  const chain = createFakeChain(zeroHash, 0n);
+/** A batcher on the log of a folder; its calls are of 20 units. */
+async function openBatcher(folder: string, chain: FakeChain) {
   const ignore = (): void => undefined;
+  const events: string[] = [];
   const ledger = await openLedger({
     path: join(folder, 'ledger.log'),
     domain,
@@ -75,6 +74,7 @@ async function beginCaptured(): Promise<FakeChain> {
   };
   // What captures look at.
   const served = { channel, channelId, edges: [] } as unknown as ServedChannel;
+  const note = (event: string): void => void events.push(event);
   const batcher = createCaptureBatcher({
     ledger,
     chain,
@@ -90,36 +90,54 @@ async function beginCaptured(): Promise<FakeChain> {
     maxReceipts: 1_000,
     now: Date.now,
     elapsedMs: () => performance.now(),
-    log: quiet,
+    log: { info: note, warn: note, error: note },
   });
-  batcher.track(channelId, 0n);
-  await ledger.commit({
-    channelId,
-    tokenId: 1n,
-    classId: 1n,
-    policyHash: zeroHash,
-    requestHash: zeroHash,
-    responseHash: zeroHash,
-    metrics: [],
-    units: 20n,
-    salt: zeroHash,
-    issuedAt: 0n,
-    hasWindows: false,
-  });
+  batcher.track(channelId, chain.captured.get(channelId) ?? 0n);
+  const call = () =>
+    ledger.commit({
+      channelId,
+      tokenId: 1n,
+      classId: 1n,
+      policyHash: zeroHash,
+      requestHash: zeroHash,
+      responseHash: zeroHash,
+      metrics: [],
+      units: 20n,
+      salt: zeroHash,
+      issuedAt: 0n,
+      hasWindows: false,
+    });
+  const close = async (): Promise<void> => {
+    await batcher.cancel();
+    await ledger.close();
+  };
+  return { batcher, call, close, events };
+}
+
+/** A chain on which 20 units were captured by a batcher that has nothing more to do. Its timers are the test's. */
+async function beginCaptured() {
+  const folder = mkdtempSync(join(tmpdir(), 'kedge-gateway-test-'));
+  const chain = createFakeChain(zeroHash, 0n);
+  let run = await openBatcher(folder, chain);
+  await run.call();
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  expect(await batcher.captureNow()).toBeUndefined();
+  expect(await run.batcher.captureNow()).toBeUndefined();
   expect(chain.captured.get(channelId)).toBe(20n);
   onTestFinished(async () => {
     vi.useRealTimers();
-    await batcher.cancel();
-    await ledger.close();
+    await run.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  return chain;
+  const restart = async () => {
+    vi.useRealTimers();
+    await run.close();
+    return (run = await openBatcher(folder, chain));
+  };
+  return { chain, restart };
 }
 
 test('R18: an idle gateway asks ever less often for the newest block while it stays the same, and sends nothing', async () => {
-  const chain = await beginCaptured();
+  const { chain } = await beginCaptured();
   const before = chain.looks;
   await vi.advanceTimersByTimeAsync(60 * minute);
   expect(chain.looks - before).toBeGreaterThan(50);
@@ -128,7 +146,7 @@ test('R18: an idle gateway asks ever less often for the newest block while it st
 });
 
 test('a capture is looked after until it is 12 blocks deep, and no longer', async () => {
-  const chain = await beginCaptured();
+  const { chain } = await beginCaptured();
   for (const blocks of [1, 10]) {
     chain.pass(blocks);
     await vi.advanceTimersByTimeAsync(minute);
@@ -146,4 +164,23 @@ test('a capture is looked after until it is 12 blocks deep, and no longer', asyn
   await vi.advanceTimersByTimeAsync(60 * minute);
   expect(chain.looks).toBe(looks);
   expect(chain.mined).toHaveLength(1);
+});
+
+test('a capture that was 12 blocks deep is not asked for after a start: its node may keep no receipts of that time', async () => {
+  const { chain, restart } = await beginCaptured();
+  chain.pass(12);
+  await vi.advanceTimersByTimeAsync(minute);
+  await expect.poll(() => vi.getTimerCount()).toBe(0);
+  const { outcomeOf } = chain;
+  const [first] = chain.mined;
+  Object.assign(chain, {
+    outcomeOf: async (hash: string) => (hash === first?.transaction.hash ? undefined : outcomeOf(hash as never)),
+  });
+  const { batcher, call, events } = await restart();
+  await call();
+  expect(await batcher.captureNow()).toBeUndefined();
+  expect(events).not.toContain('transaction_dropped');
+  expect(
+    chain.mined.map(({ capture }) => capture.anchors.map(({ firstBatch, lastBatch }) => lastBatch - firstBatch)),
+  ).toEqual([[0n], [0n]]);
 });

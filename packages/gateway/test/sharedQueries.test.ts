@@ -135,3 +135,30 @@ test('the newest receipts of channels that are served are found among any number
   expect(blocksRead('kedge_heads')).toBeLessThan(fewBlocks);
   expect(await tables.heads([])).toEqual(new Map());
 });
+
+test('a transaction that is settled is so for every gateway, and its batches stay anchored until the chain loses it', async () => {
+  const plain = {
+    query: async (_: string, text: string, values: readonly unknown[]) => (await sql.query(text, [...values])).rows,
+  };
+  const database = { ...plain, onConnection: refuse, close: refuse };
+  const journal = createSharedJournal(database);
+  const sent = { hash: channelOf(-1), raw: '0x03', nonce: rows + 7 } as const;
+  const entry = await journal.add(sent, [{ epoch: 1n, firstBatch: 8n, lastBatch: 9n }]);
+  const anchored = async () => {
+    const found = await sql.query('select anchored from kedge_gateway.batch where batch in (8, 9)');
+    return found.rows.map((row) => row['anchored'] as boolean);
+  };
+  for (const [state, isAnchored] of [
+    ['confirmed', true],
+    ['settled', true],
+    ['dropped', false],
+  ] as const) {
+    await journal.end(entry, state, 'test');
+    expect(await anchored()).toEqual([isAnchored, isAnchored]);
+    const other = createSharedJournal(database);
+    await other.refresh();
+    expect(other.entries().find(({ hash: known }) => known === sent.hash)?.state).toBe(
+      state === 'dropped' ? undefined : state,
+    );
+  }
+});

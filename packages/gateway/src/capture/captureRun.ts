@@ -46,8 +46,6 @@ const clockToleranceMs = 60_000;
 export function createCaptureRun(options: CaptureRunOptions, channels: TrackedChannels): CaptureRun {
   const { ledger, chain, operator, log } = options;
   const replaced = new Map<number, readonly JournalEntry[]>();
-  // Confirmed transactions that the chain will not lose any more, as far as is known here.
-  const settled = new Set<Hex>();
   let headSeen: Hex | undefined;
   const compareWithChain = compareClocks({ ...options, from: 'the chain', toleranceMs: clockToleranceMs });
 
@@ -98,7 +96,7 @@ export function createCaptureRun(options: CaptureRunOptions, channels: TrackedCh
 
   const captureOnce = async (when: 'due' | 'last'): Promise<void> => {
     const { number: height, hash } = await chain.head();
-    const context = { ledger, chain, log, replaced, height, settled };
+    const context = { ledger, chain, log, replaced, height };
     const { nextNonce, changed } = await reconcileTransactions(context, awaitMined);
     if (changed) await channels.read(channels.all());
     // What others captured since.
@@ -127,7 +125,7 @@ export function createCaptureRun(options: CaptureRunOptions, channels: TrackedCh
 
   return {
     captureOnce,
-    isAnyUnsettled: () => ledger.journal.entries().some(({ state, hash }) => state !== 'dropped' && !settled.has(hash)),
+    isAnyUnsettled: () => ledger.journal.entries().some(({ state }) => state === 'sent' || state === 'confirmed'),
     headSeen: () => headSeen,
   };
 }

@@ -1,4 +1,3 @@
-import type { Hex } from '@kedge/core';
 import type { CaptureOutcome, GatewayChain } from '../chain/gatewayChain.js';
 import type { CaptureLedger } from '../ledger/ledger.js';
 import type { StructuredLog } from '../structuredLog.js';
@@ -10,8 +9,6 @@ export type ReconcileContext = {
   readonly log: StructuredLog;
   /** The number of the newest block, or of one a little older. */
   readonly height: bigint;
-  /** Confirmed transactions that the chain will not lose any more. All others are looked up again. */
-  readonly settled: Set<Hex>;
   /** What others took the nonce of, for its price: it may be mined all the same. By nonce. */
   readonly replaced: Map<number, readonly JournalEntry[]>;
 };
@@ -40,8 +37,6 @@ export async function reconcileTransactions(
   let changed = false;
   let nextNonce = await chain.minedNonce();
   const entries = [...ledger.journal.entries()];
-  const hashes = new Set(entries.map(({ hash }) => hash));
-  for (const hash of context.settled) if (!hashes.has(hash)) context.settled.delete(hash);
   for (const entry of entries) {
     if (entry.state === 'dropped') continue;
     if (entry.nonce < nextNonce) {
@@ -63,13 +58,16 @@ export async function reconcileTransactions(
 
 /** Of an entry whose nonce is spent; whether captured amounts may differ from what was known. */
 async function settleSpent(context: ReconcileContext, entry: JournalEntry, awaitMined: AwaitMined): Promise<boolean> {
-  if (context.settled.has(entry.hash)) return false;
+  // Nodes may keep no receipts of long ago.
+  if (entry.state === 'settled') return false;
   const mined = (await minedOf(context, entry)) ?? (await awaitMined(entry));
   if (mined === undefined) await drop(context, entry, 'its nonce was used by another transaction');
   else if (entry.state === 'sent') await confirmMined(context, entry, mined);
   else if (!mined.outcome.succeeded) await drop(context, entry, 'it reverted in another block than before');
   else {
-    if (context.height - mined.outcome.blockNumber >= settledDepth) context.settled.add(entry.hash);
+    const { blockNumber } = mined.outcome;
+    const isDeep = context.height - blockNumber >= settledDepth;
+    if (isDeep) await context.ledger.journal.end(entry, 'settled', `block ${blockNumber}`);
     return false;
   }
   return true;
@@ -102,7 +100,7 @@ async function sendAgain(
     if (waiting !== entry) mined = await awaitMined(waiting);
   }
   if (mined === undefined) return 'waiting';
-  if (waiting.state === 'sent') await confirmMined(context, waiting, mined);
+  if (waiting.state !== 'confirmed') await confirmMined(context, waiting, mined);
   return 'mined';
 }
 
@@ -152,7 +150,7 @@ type DropContext = Pick<ReconcileContext, 'ledger' | 'log'>;
 
 async function drop({ ledger, log }: DropContext, entry: JournalEntry, why: string): Promise<void> {
   log.warn('transaction_dropped', { hash: entry.hash, nonce: entry.nonce, why });
-  if (entry.state === 'confirmed') for (const range of entry.anchors) ledger.markUnanchored(range);
+  if (entry.state !== 'sent') for (const range of entry.anchors) ledger.markUnanchored(range);
   await ledger.journal.end(entry, 'dropped', why);
 }
 

@@ -4,11 +4,16 @@ import { recordTypes } from '../ledger/recordTypes.js';
 
 export type BatchRange = { readonly epoch: bigint; readonly firstBatch: bigint; readonly lastBatch: bigint };
 
-/** A signed transaction and what it does. `sent`: it may be mined. `confirmed`: it was. `dropped`: it never will be. */
+/**
+ * A signed transaction and what it does. `sent`: it may be mined. `confirmed`: it was. `settled`: so deep that the chain will not
+ * lose it any more. `dropped`: it never will be.
+ */
 export type JournalEntry = SignedTransaction & {
   readonly anchors: readonly BatchRange[];
-  state: 'sent' | 'confirmed' | 'dropped';
+  state: 'sent' | EndState;
 };
+
+export type EndState = 'confirmed' | 'settled' | 'dropped';
 
 /** The operator's transactions, in the log before they are sent: so that one nonce never has two of them in flight. */
 export type TransactionJournal = {
@@ -18,7 +23,7 @@ export type TransactionJournal = {
   readonly entries: () => readonly JournalEntry[];
   /** Durable when it resolves. */
   readonly add: (transaction: SignedTransaction, anchors: readonly BatchRange[]) => Promise<JournalEntry>;
-  readonly end: (entry: JournalEntry, state: 'confirmed' | 'dropped', why: string) => Promise<void>;
+  readonly end: (entry: JournalEntry, state: EndState, why: string) => Promise<void>;
 };
 
 // As far back as a chain that lost its last blocks is brought up to date again.
@@ -80,11 +85,7 @@ export function encodeTransaction({ nonce, hash, raw, anchors }: JournalEntry): 
 }
 
 /** The record of what came of a transaction, in JSON. */
-export function encodeTransactionEnd(
-  { hash, nonce }: JournalEntry,
-  state: 'confirmed' | 'dropped',
-  why: string,
-): Uint8Array {
+export function encodeTransactionEnd({ hash, nonce }: JournalEntry, state: EndState, why: string): Uint8Array {
   return encode({ hash, nonce, state, why });
 }
 

@@ -75,7 +75,7 @@ export function createLedgerRecovery(
 
   const readTransaction = (type: number, payload: Buffer): void => {
     const ended = journal.recover(type, payload);
-    if (ended?.state === 'confirmed') anchored.set(ended.hash, ended.anchors);
+    if (ended?.state === 'confirmed' || ended?.state === 'settled') anchored.set(ended.hash, ended.anchors);
     // A checkpoint does not name what was anchored by then.
     else if (ended !== undefined && anchored.delete(ended.hash)) ended.anchors.forEach(unanchored.markUnanchored);
   };

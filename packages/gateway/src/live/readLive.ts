@@ -152,5 +152,5 @@ function reservedOf(channels: Iterable<ServedChannel>): LivePart['reserved'] {
 
 function transactionOf({ hash, state, anchors }: JournalEntry): GatewayLiveJson['batches']['transactions'][number] {
   const batches = anchors.reduce((sum, { firstBatch, lastBatch }) => sum + Number(lastBatch - firstBatch) + 1, 0);
-  return { hash, state, batches };
+  return { hash, state: state === 'settled' ? 'confirmed' : state, batches };
 }

@@ -168,7 +168,8 @@ export function createUsedLedgers() {
   async function transact({ journal, unanchored }: LogLedger): Promise<void> {
     const entry = random.pick(journal.entries().filter(({ state }) => state !== 'dropped'));
     if (entry !== undefined && random.chance(60)) {
-      return journal.end(entry, random.chance(70) ? 'confirmed' : 'dropped', 'test');
+      const isSettled = entry.state === 'confirmed' && random.chance(50);
+      return journal.end(entry, isSettled ? 'settled' : random.chance(70) ? 'confirmed' : 'dropped', 'test');
     }
     const first = random.pick(unanchored());
     if (first === undefined) return;

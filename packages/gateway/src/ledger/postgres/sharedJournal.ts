@@ -8,6 +8,8 @@ const kept = 256;
 /** The operator's transactions as the database has them. What `entries` says is as of the last `refresh`. */
 export type SharedJournal = TransactionJournal & { readonly refresh: () => Promise<void> };
 
+const settleText = 'update kedge_gateway.transaction set state = $2, why = $3 where hash = $1';
+
 type Anchors = { epoch: number; firstBatch: string; lastBatch: string }[];
 
 /** The journal that gateways share. Two of them cannot have different transactions of one nonce in it. */
@@ -61,11 +63,10 @@ export function createSharedJournal(database: Database): SharedJournal {
       return entry;
     },
     end: async (entry, state, why) => {
-      await database.query('kedge_end_transaction', 'select kedge_gateway.end_transaction($1, $2, $3)', [
-        bytesOf(entry.hash as Hex),
-        state,
-        why,
-      ]);
+      const values = [bytesOf(entry.hash), state, why];
+      // What is anchored was confirmed before.
+      if (state === 'settled') await database.query('kedge_settle_transaction', settleText, values);
+      else await database.query('kedge_end_transaction', 'select kedge_gateway.end_transaction($1, $2, $3)', values);
       entry.state = state;
     },
   };
