@@ -60,7 +60,7 @@ export const commandHints: Readonly<Record<string, readonly string[]>> = {
   OperatorBondAlreadyProven: ['Claim what was captured since: kedge bond raise <channelId>'],
   OperatorBondNotProven: ['Prove it with two receipts of one number: kedge prove-fraud <receipts>'],
   OperatorBondWindowOpen: ['Try again after endsAt. Until then claim what is captured: kedge bond raise <channelId>'],
-  OperatorBondWrongPromise: ['Promise more than coveredUntil with --cover, or leave it out.'],
+  OperatorBondWrongPromise: ['Promise for longer than before with --cover, or leave it out.'],
   OperatorBondNothingBonded: [
     'Name another asset with --asset. List the bonds in every asset: kedge bond show <operator>',
   ],

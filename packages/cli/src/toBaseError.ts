@@ -3,6 +3,7 @@ import { toChainError } from '@kedge/sdk';
 import { BaseError as ViemError } from 'viem';
 import { lotNumberOf } from './chain/lotNumber.js';
 import { commandHints } from './commandHints.js';
+import { shellWord } from './human.js';
 
 /**
  * Turns what a command threw into an error that says what to do next, in commands: reverts by the contracts' custom
@@ -44,7 +45,9 @@ function fromSystem(error: unknown): unknown {
   };
   const message = code === undefined ? undefined : messages[code];
   if (message === undefined || path === undefined) return error;
-  return new BaseError(`${path} ${message}.`, { hints: ['Check the path.'], code: code!.toLowerCase(), cause: error });
+  const isForbidden = code === 'EACCES' || code === 'EPERM';
+  const hint = isForbidden ? `See whose it is, and who may: ls -ld ${shellWord(path)}` : 'Check the path.';
+  return new BaseError(`${path} ${message}.`, { hints: [hint], code: code!.toLowerCase(), cause: error });
 }
 
 const unwritableFor: Readonly<Record<string, { readonly reason: string; readonly hint: string }>> = {

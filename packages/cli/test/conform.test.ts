@@ -56,6 +56,11 @@ async function run(
 }
 
 describe('kedge conform', () => {
+  test.each(['0', '31536001'])('tries no token that lives %s seconds', async (seconds) => {
+    const { code, stderr } = await run(['conform', ...rpc, '--address', ours, '--expiry-seconds', seconds]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`--expiry-seconds is 1 to 31536000, not ${seconds}.`)]);
+  });
+
   test(
     'passes ours with 0: a table by section, coloured on a terminal only',
     async () => {

@@ -35,6 +35,13 @@ test.each([
   expect(toBaseError(systemError({ code, syscall, path: '/a/b' }))).toMatchObject({ kind: 'user', shortMessage });
 });
 
+test('of what this user may not read it is said how to see whose it is', () => {
+  expect(toBaseError(systemError({ code: 'EACCES', syscall: 'open', path: '/a b' }))).toMatchObject({
+    shortMessage: '/a b may not be read or written by this user.',
+    hints: ["See whose it is, and who may: ls -ld '/a b'"],
+  });
+});
+
 test('a lot in an error has the number that people count it by', () => {
   const refused = new BaseError('No such lot.', {
     code: 'DATNonexistentLot',

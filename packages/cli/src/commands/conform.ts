@@ -14,6 +14,8 @@ import { usageError } from '../usageError.js';
 
 const profiles: readonly Profile[] = ['draft', 'kedge'];
 
+const longestExpirySeconds = 31_536_000n;
+
 export const conform: Command = {
   name: 'conform',
   summary: 'try every clause of ERC-8028 against any deployed contract',
@@ -79,7 +81,7 @@ export const conform: Command = {
     const registry = parsedOption(context, 'registry', parseAddress);
     const adapter = parsedOption(context, 'adapter', parseAddress);
     const profile = parsedOption(context, 'profile', (text, flag) => parseChoice(text, profiles, flag)) ?? 'draft';
-    const expirySeconds = parsedOption(context, 'expirySeconds', parseInteger);
+    const expirySeconds = parsedOption(context, 'expirySeconds', parseExpirySeconds);
     const owner = ownerOf(context);
     const { publicClient, chainId } = await connectChain(context, await findTarget(context));
     const funder = await resolveAccount(context, chainId, 'deployer');
@@ -101,6 +103,15 @@ export const conform: Command = {
     return report.nodeFailed ? exitCodes.transient : exitCodes.user;
   },
 };
+
+function parseExpirySeconds(text: string, flag: string): bigint {
+  const seconds = parseInteger(text, flag);
+  if (seconds >= 1n && seconds <= longestExpirySeconds) return seconds;
+  throw usageError(
+    `${flag} is 1 to ${longestExpirySeconds}, not ${seconds}.`,
+    'Leave it out for what suits the chain.',
+  );
+}
 
 function ownerOf({ environment, options }: Pick<Context, 'environment' | 'options'>): LocalAccount | undefined {
   const variable = textOption({ options }, 'ownerKeyEnv');
