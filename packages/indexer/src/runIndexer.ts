@@ -23,7 +23,7 @@ const appFolder = fileURLToPath(new URL('../ponder/', import.meta.url));
 const noteEvery = 1_000;
 /** The embedded database runs in this process: a query of it that takes longer, whatever its planner expected, is ended with it. */
 const longestQuerySeconds = 60;
-const stoodStill = `The indexer was killed: one query of its embedded database ran for ${longestQuerySeconds} seconds, and nothing else did.\n`;
+const stoodStill = `The indexer was killed: one query of its embedded database took ${longestQuerySeconds} seconds of the processor, and nothing else ran.\n`;
 const replaced =
   'The chain replaced blocks that were final. The indexer has to start again, and looks what is left then.';
 /** Of Anvil and its like, as kedge up runs one. */

@@ -5,21 +5,25 @@ const beatMs = 1_000;
 // A thread of its own sees what happens while this one runs a single thing.
 const watcher = `
 const { workerData: { beats, patience, words } } = require('node:worker_threads');
+const secondsUsed = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000_000;
+};
 let seen = -1;
-let still = 0;
+let atBeat = 0;
 setInterval(() => {
   const beat = Atomics.load(beats, 0);
-  still = beat === seen ? still + 1 : 0;
+  if (beat !== seen) atBeat = secondsUsed();
   seen = beat;
-  if (still < patience) return;
+  if (secondsUsed() - atBeat < patience) return;
   require('node:fs').writeSync(2, words);
   process.kill(process.pid, 'SIGKILL');
 }, ${beatMs});
 `;
 
 /**
- * Kills this process when its thread stands still for so many seconds, which no signal but SIGKILL would end: so whoever started it
- * starts it again. While the machine sleeps the watcher does, too.
+ * Kills this process when its thread does one thing for so many seconds, which no signal but SIGKILL would end: so whoever started it
+ * starts it again. Seconds of the processor, which a busy machine may be long in giving: above all to a process of low priority.
  * @param words What stderr is told then.
  */
 export function watchThread(patience: number, words: string): void {

@@ -17,6 +17,11 @@ test('a process whose thread stands still is killed, and says why', () => {
   expect(run('for (;;);')).toEqual({ signal: 'SIGKILL', status: null, said: 'stood still' });
 });
 
+test('one whose thread is not given the processor goes on: a busy machine is no reason to start again', () => {
+  const stand = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6_000);';
+  expect(run(stand)).toEqual({ signal: null, status: 0, said: '' });
+});
+
 test('one that works or waits goes on, and ends when it has nothing to do', () => {
   expect(run('setTimeout(() => undefined, 4_000);')).toEqual({ signal: null, status: 0, said: '' });
 });
