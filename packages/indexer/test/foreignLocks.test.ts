@@ -5,9 +5,8 @@ import { createKedgeClient, deployContracts, type KedgeClient } from '@kedge/sdk
 import { developmentAccount, startAnvil, type Anvil } from '@kedge/testing';
 import { numberToHex } from 'viem';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startIndexer, type RunningIndexer } from './startIndexer.js';
+import { patience, startIndexer, type RunningIndexer } from './startIndexer.js';
 
-const patience = 300_000;
 const holder = developmentAccount(0).address;
 /** Answers `onLock` with the first word of the holder's data: anybody can have such a module. */
 const module: Address = `0x${'5e'.repeat(20)}`;

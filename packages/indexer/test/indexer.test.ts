@@ -20,9 +20,7 @@ import { allAnswers } from './allAnswers.js';
 import { checkExplanation } from './checkExplanation.js';
 import { compareWithChain } from './compareWithChain.js';
 import { createGraph, type Graph } from './randomGraph.js';
-import { startIndexer, until, type RunningIndexer } from './startIndexer.js';
-
-const patience = 300_000;
+import { patience, startIndexer, until, type RunningIndexer } from './startIndexer.js';
 
 describe('the indexer over a random lineage', { timeout: patience }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'kedge-indexer-test-'));

@@ -36,9 +36,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkExplanation } from './checkExplanation.js';
 import { compareWithChain } from './compareWithChain.js';
 import { countQueries, type CountedDatabase } from './countQueries.js';
-import { startIndexer, type RunningIndexer } from './startIndexer.js';
+import { patience, startIndexer, type RunningIndexer } from './startIndexer.js';
 
-const patience = 300_000;
 const hash = (bytes: Uint8Array) => keccak256(bytes, 'bytes');
 const someHash: Hex = `0x${'ab'.repeat(32)}`;
 const lower = (address: Address) => address.toLowerCase() as Address;

@@ -3,9 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { deployContracts } from '@kedge/sdk';
 import { startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startIndexer, until } from './startIndexer.js';
+import { patience, startIndexer, until } from './startIndexer.js';
 
-const patience = 300_000;
 const secrets = ['path-key-0123456789', 'query-key-0123456789', 'user-0123456789', 'password-0123456789'] as const;
 const [pathKey, queryKey, user, password] = secrets;
 

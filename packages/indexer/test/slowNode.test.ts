@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { deployContracts } from '@kedge/sdk';
 import { startAnvil, type Anvil } from '@kedge/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startIndexer } from './startIndexer.js';
+import { patience, startIndexer } from './startIndexer.js';
 
 /** What the node takes for a block with its transactions: longer than the indexer waits until it asks again. */
 const workMs = 250;
@@ -47,24 +47,28 @@ afterAll(async () => {
   await anvil.stop();
 });
 
-test('a node that takes longer than the indexer polls is not asked for more and more, and answers what else it is asked', async () => {
-  const { publicClient } = anvil;
-  const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
-  const { port } = server.address() as AddressInfo;
-  const { contracts } = deployment;
-  const indexer = await startIndexer({ rpcUrl: `http://127.0.0.1:${port}`, chainId: 31337, contracts });
-  try {
-    await indexer.caughtUp();
-    isSlow = true;
-    await delay(8_000);
-    const piledUp = waiting;
-    expect(await indexer.client.status()).toMatchObject({ lag: 0, ready: true });
-    // The poll, and one more where it was not answered for long.
-    expect(piledUp).toBeLessThanOrEqual(2);
-    await anvil.testClient.mine({ blocks: 3 });
-    await indexer.caughtUp();
-  } finally {
-    isSlow = false;
-    await indexer.stop();
-  }
-});
+test(
+  'a node that takes longer than the indexer polls is not asked for more and more, and answers what else it is asked',
+  { timeout: patience },
+  async () => {
+    const { publicClient } = anvil;
+    const deployment = await deployContracts({ publicClient, walletClient: anvil.walletOf(0) });
+    const { port } = server.address() as AddressInfo;
+    const { contracts } = deployment;
+    const indexer = await startIndexer({ rpcUrl: `http://127.0.0.1:${port}`, chainId: 31337, contracts });
+    try {
+      await indexer.caughtUp();
+      isSlow = true;
+      await delay(8_000);
+      const piledUp = waiting;
+      expect(await indexer.client.status()).toMatchObject({ lag: 0, ready: true });
+      // The poll, and one more where it was not answered for long.
+      expect(piledUp).toBeLessThanOrEqual(2);
+      await anvil.testClient.mine({ blocks: 3 });
+      await indexer.caughtUp();
+    } finally {
+      isSlow = false;
+      await indexer.stop();
+    }
+  },
+);

@@ -10,6 +10,8 @@ import type { IndexerSettingsInput } from '../src/index.js';
 
 /** More than the minute for which Ponder tries again what its database broke off, and less than any test takes at most. */
 const longestWait = 170_000;
+/** Milliseconds, of a test that starts indexers: some of them more than one. */
+export const patience = 300_000;
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 export type RunningIndexer = {
